@@ -1,0 +1,297 @@
+//! What a backend is, for those who write one: the [`Backend`] trait and the words it uses.
+
+use std::{
+    fmt::{Debug, Display},
+    pin::Pin,
+};
+
+use secrets_spec::Options;
+
+use crate::{Error, ErrorKind, SecretValue};
+
+#[cfg(feature = "tokio")]
+pub use crate::io_thread::on_io_thread;
+
+/// A boxed future, as every method of a backend gives one.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// The longest value, in bytes: AWS Secrets Manager's own limit
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>).
+pub const MAX_VALUE_BYTES: usize = 65_536;
+
+/// Where secrets are kept.
+///
+/// Many at once is the primitive: a step's requests for one backend come in one call, and the answers are
+/// given in the same order, one for each. A missing answer is reported as `Unavailable`, and so is a panic.
+/// `Display` says where the backend looks, for error messages; neither it nor `Debug` shows a value.
+///
+/// A failing request is [`ErrorKind::NotFound`] only if the backend has answered that there is no such
+/// secret: a chain of backends then asks the next one, and stops at every other kind.
+///
+/// A future is polled where the step runs, under any executor or none. One that needs tokio's reactor is
+/// wrapped in `on_io_thread` (feature `tokio`).
+///
+/// ```
+/// use std::fmt;
+/// use secrets_runtime::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched};
+///
+/// #[derive(Debug)]
+/// struct Fixed;
+///
+/// impl fmt::Display for Fixed {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str("a table in the program")
+///     }
+/// }
+///
+/// impl Backend for Fixed {
+///     fn kind(&self) -> &str {
+///         "fixed"
+///     }
+///     fn fetch<'a>(&'a self, requests: &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+///         Box::pin(async move {
+///             let answer = |request: &FetchRequest<'_>| match request.id() {
+///                 "db" => Ok(Fetched::json(r#"{"password": "x"}"#)),
+///                 _ => Err(Error::new(ErrorKind::NotFound, "there is no such secret in the table")),
+///             };
+///             requests.iter().map(answer).collect()
+///         })
+///     }
+/// }
+/// ```
+pub trait Backend: Debug + Display + Send + Sync + 'static {
+    /// Its type: what a source names before its first dot, or in `type`.
+    fn kind(&self) -> &str;
+
+    /// Fetches the secrets, all at once: one answer per request, in order.
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>>;
+
+    /// Tells which of the secrets exist: one answer per request, in order. By fetching them, unless the
+    /// backend can tell without reading a value.
+    fn exists<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+        Box::pin(async move {
+            let found = |answer: Result<Fetched, Error>| match answer {
+                Ok(_) => Ok(true),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(error),
+            };
+            self.fetch(requests).await.into_iter().map(found).collect()
+        })
+    }
+
+    /// The same backend to write with, if it can be written.
+    fn as_store(&self) -> Option<&dyn Store> {
+        None
+    }
+}
+
+/// A backend that can be written.
+pub trait Store: Send + Sync {
+    /// Writes a secret, new or anew; gives its version.
+    fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>>;
+
+    /// Deletes a secret; gives whether there was one.
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
+
+    /// The ids of all secrets, sorted.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>>;
+
+    /// The versions of a secret, the newest first.
+    fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>>;
+}
+
+/// What a secret consists of.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Payload {
+    /// The text of a JSON object: a set of fields.
+    Json(SecretValue),
+    /// One plain text.
+    Text(SecretValue),
+    /// Bytes.
+    Binary(SecretValue),
+}
+
+impl Payload {
+    /// The value itself.
+    #[must_use]
+    pub fn value(&self) -> &SecretValue {
+        match self {
+            Self::Json(value) | Self::Text(value) | Self::Binary(value) => value,
+        }
+    }
+}
+
+/// What a backend is asked for: a source's secret, or a group and a key.
+#[derive(Debug, Clone, Copy)]
+pub struct FetchRequest<'a> {
+    id: &'a str,
+    key: Option<&'a str>,
+    role: Option<&'a str>,
+    version_id: Option<&'a str>,
+    version_stage: Option<&'a str>,
+    options: &'a Options,
+}
+
+impl<'a> FetchRequest<'a> {
+    /// A request for the secret `id`, with these options.
+    #[must_use]
+    pub fn new(id: &'a str, options: &'a Options) -> Self {
+        Self {
+            id,
+            key: None,
+            role: None,
+            version_id: options.version_id.as_deref(),
+            version_stage: options.version_stage.as_deref(),
+            options,
+        }
+    }
+
+    /// The same with a key: `id` is a group then.
+    #[must_use]
+    pub fn with_key(self, key: &'a str) -> Self {
+        Self { key: Some(key), ..self }
+    }
+
+    /// The same in this role.
+    #[must_use]
+    pub fn with_role(self, role: Option<&'a str>) -> Self {
+        Self { role, ..self }
+    }
+
+    /// The same for a version that is given as Flyte gives it: an id if it is a UUID, else a stage.
+    #[must_use]
+    pub fn with_group_version(self, version: Option<&'a str>) -> Self {
+        match version {
+            None => self,
+            Some(version) if is_uuid(version) => Self { version_id: Some(version), ..self },
+            Some(version) => Self { version_stage: Some(version), ..self },
+        }
+    }
+
+    /// The secret's id; of a request, the group, which may be empty.
+    #[must_use]
+    pub fn id(&self) -> &'a str {
+        self.id
+    }
+
+    /// The key of a request; `None` where a source is asked for.
+    #[must_use]
+    pub fn key(&self) -> Option<&'a str> {
+        self.key
+    }
+
+    /// The role's ARN.
+    #[must_use]
+    pub fn role(&self) -> Option<&'a str> {
+        self.role
+    }
+
+    /// The region of the options.
+    #[must_use]
+    pub fn region(&self) -> Option<&'a str> {
+        self.options.region.as_deref()
+    }
+
+    /// The version's id.
+    #[must_use]
+    pub fn version_id(&self) -> Option<&'a str> {
+        self.version_id
+    }
+
+    /// The version's stage, such as `AWSPREVIOUS`.
+    #[must_use]
+    pub fn version_stage(&self) -> Option<&'a str> {
+        self.version_stage
+    }
+
+    /// The source's options.
+    #[must_use]
+    pub fn options(&self) -> &'a Options {
+        self.options
+    }
+}
+
+/// 8-4-4-4-12 hexadecimal digits.
+fn is_uuid(text: &str) -> bool {
+    let lengths = [8, 4, 4, 4, 12];
+    let mut parts = text.split('-');
+    lengths.iter().all(|length| {
+        let part = parts.next().unwrap_or_default();
+        part.len() == *length && part.bytes().all(|b| b.is_ascii_hexdigit())
+    }) && parts.next().is_none()
+}
+
+/// What a backend gives back: the payload, and what it knows of it.
+#[derive(Debug, Clone)]
+pub struct Fetched {
+    pub(crate) content: Content,
+    pub(crate) version: Option<String>,
+    pub(crate) name: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+pub(crate) enum Content {
+    Text(SecretValue),
+    Json(SecretValue),
+    Binary(SecretValue),
+    Fields(Vec<(String, SecretValue)>),
+}
+
+impl Fetched {
+    /// One plain text, unless the source says `json = true`.
+    #[must_use]
+    pub fn text(text: impl Into<SecretValue>) -> Self {
+        Self::of(Content::Text(text.into()))
+    }
+
+    /// The text of a JSON object, unless the source says `json = false`.
+    #[must_use]
+    pub fn json(text: impl Into<SecretValue>) -> Self {
+        Self::of(Content::Json(text.into()))
+    }
+
+    /// Bytes: one field, standard base64 where it becomes a variable.
+    #[must_use]
+    pub fn binary(bytes: impl Into<SecretValue>) -> Self {
+        Self::of(Content::Binary(bytes.into()))
+    }
+
+    /// A set of fields.
+    #[must_use]
+    pub fn fields(fields: impl IntoIterator<Item = (String, SecretValue)>) -> Self {
+        Self::of(Content::Fields(fields.into_iter().collect()))
+    }
+
+    /// The same with the version it has.
+    #[must_use]
+    pub fn with_version(self, version: impl Into<String>) -> Self {
+        Self { version: Some(version.into()), ..self }
+    }
+
+    /// The same with the secret's own name, after which the field of a plain value is named.
+    #[must_use]
+    pub fn with_name(self, name: impl Into<String>) -> Self {
+        Self { name: Some(name.into()), ..self }
+    }
+
+    fn of(content: Content) -> Self {
+        Self { content, version: None, name: None }
+    }
+}
+
+impl From<Payload> for Fetched {
+    fn from(payload: Payload) -> Self {
+        match payload {
+            Payload::Json(value) => Self::json(value),
+            Payload::Text(value) => Self::text(value),
+            Payload::Binary(value) => Self::binary(value),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+use crate::Error;
+
+/// What a step returns: something that can say that its secrets could not be had.
+#[diagnostic::on_unimplemented(
+    message = "a step returns `Result<T, E>` whose error can be made from `secrets_runtime::Error`, not `{Self}`",
+    label = "this cannot hold the error of a secret that is missing",
+    note = "write `-> Result<T, secrets_runtime::Error>`, `-> anyhow::Result<T>`, or an error of your own with `impl From<secrets_runtime::Error>`"
+)]
+pub trait Fallible: Sized {
+    /// The failure.
+    fn from_error(error: Error) -> Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T, E: From<Error>> Fallible for Result<T, E> {
+    fn from_error(error: Error) -> Self {
+        Err(E::from(error))
+    }
+}
+
+/// What `output = "serialize"` asserts of a step's `Ok` type: that it can be stored, hence holds no secret.
+#[diagnostic::on_unimplemented(
+    message = "the result of a step with `output = \"serialize\"` must be serialisable, and `{Self}` is not",
+    label = "this result cannot be stored",
+    note = "a `SecretValue` is never serialisable, so that no secret can leave a step with its result: return what was done with the secret instead"
+)]
+pub trait Storable {}
+
+#[diagnostic::do_not_recommend]
+impl<T: serde::Serialize, E> Storable for Result<T, E> {}
+
+/// Compiles only for a result that can be stored.
+pub const fn assert_storable<R: Storable>() {}

@@ -1,0 +1,131 @@
+//! What can be wrong with a text: the closed list that const evaluation, the macro and the runtime share.
+
+use alloc::{format, string::String};
+
+use crate::{SpecError, suggest};
+
+/// What is wrong with a text, and which of its bytes are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flaw {
+    /// What is wrong.
+    pub kind: FlawKind,
+    /// The first byte that is wrong.
+    pub start: usize,
+    /// The byte after the last one that is wrong; `start` again where something is missing.
+    pub end: usize,
+}
+
+macro_rules! flaw_kinds {
+    ($( $(#[$doc:meta])* $name:ident: $message:literal, $help:literal; )*) => {
+        /// The kinds of [`Flaw`].
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        #[non_exhaustive]
+        pub enum FlawKind { $( #[doc = $message] $name, )* }
+
+        impl FlawKind {
+            /// What is wrong, in a few words.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $( Self::$name => $message, )* }
+            }
+
+            /// What to write instead.
+            #[must_use]
+            pub const fn help(self) -> &'static str {
+                match self { $( Self::$name => $help, )* }
+            }
+
+            /// Both at once, for a message that has one line only.
+            #[must_use]
+            pub const fn sentence(self) -> &'static str {
+                match self { $( Self::$name => concat!($message, ": ", $help), )* }
+            }
+        }
+    };
+}
+
+flaw_kinds! {
+    NameEmpty: "a secret's name is empty", "write the name of the secret, such as \"prod-db\"";
+    NameLong: "a secret's name is longer than 512 bytes", "use its ARN or a shorter name";
+    NameCharacter: "a secret's name holds a character that it cannot have", "a name has 1 to 512 of A-Z a-z 0-9 / _ + = . @ -";
+    TextControl: "a name holds a control character", "remove it";
+    TypeEmpty: "a backend type is empty", "leave `type` out for the default backend, or write one such as \"local\"";
+    TypeCharacter: "a backend type holds a character that it cannot have", "a type is a lower-case letter, then lower-case letters, digits and hyphens, such as \"aws-secrets-manager\"";
+    TypeNearly: "this is not a backend type, but nearly one", "write the type exactly as it is spelled";
+    PrefixNearly: "what is before the first dot is nearly a backend type", "spell the type exactly, or write { id = \"..\" } if that really is the secret's name";
+    ArnParts: "an ARN is malformed", "an ARN of a secret is arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME";
+    ArnCase: "an ARN starts with lower-case `arn:`", "write arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME";
+    ArnPartition: "an ARN has no such partition", "the partition is `aws`, or `aws-` and lower-case letters, such as `aws-cn` or `aws-us-gov`";
+    ArnService: "an ARN is of another service", "a source is a secret of `secretsmanager`: arn:PARTITION:secretsmanager:REGION:ACCOUNT:secret:NAME";
+    ArnRegion: "an ARN has no valid region", "a region looks like `us-west-2`";
+    ArnAccount: "an ARN has no valid account", "an account is 12 digits";
+    ArnResource: "an ARN is not that of a secret", "after the account comes `secret:` and the secret's name";
+    ArnName: "the secret's name in an ARN is not valid", "a name has 1 to 512 of A-Z a-z 0-9 / _ + = . @ -";
+    RoleArn: "a role is not the ARN of a role", "write arn:aws:iam::123456789012:role/NAME";
+    RoleService: "a role's ARN is of another service", "a role is of `iam`: arn:aws:iam::123456789012:role/NAME";
+    RoleRegion: "a role's ARN has a region, but roles are global", "leave it empty: arn:aws:iam::123456789012:role/NAME";
+    RoleAccount: "a role's ARN has no valid account", "an account is 12 digits: arn:aws:iam::123456789012:role/NAME";
+    RoleResource: "the ARN is not that of a role", "after the account comes `role/` and the role's name";
+    RoleName: "the role's name is not valid", "it has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, after an optional path";
+    PathEmpty: "a path is empty", "write a path below the folder, such as \"db/password\"";
+    PathAbsolute: "a path is absolute", "write it relative to the folder, such as \"db/password\"";
+    PathParent: "a path leads out of its folder", "remove the `..`";
+    PathComponent: "a path has an empty or a `.` part", "write its parts with one `/` between them";
+    EnvNameEmpty: "the name of an environment variable is empty", "write the variable's name, such as \"DB_PASSWORD\"";
+    EnvNameCharacter: "the name of an environment variable cannot hold this", "remove `=`, NUL and control characters";
+    VariableEmpty: "a variable's name is empty", "write a name of letters, digits and underscores, such as \"TOKEN\"";
+    VariableCharacter: "a variable's name holds a character that it cannot have", "a variable has letters, digits and underscores";
+    VariableDigit: "a variable's name starts with a digit", "start it with a letter or an underscore";
+    VariableReserved: "a variable's name is reserved", "choose one that starts with neither METAFLOW_ nor SECRETS_";
+    EnvVarShape: "an `env_var` is not of the form ^[A-Z_][A-Z0-9_]*$", "use upper-case letters, digits and underscores, such as \"DB_PASSWORD\"";
+    RequestEmpty: "a request has neither a group nor a key", "write one of them at least";
+    GroupLong: "a group is longer than 512 bytes", "use a shorter one";
+    GroupPath: "a group is an absolute path or leads out of its folder", "write it relative and without `..`";
+    KeyLong: "a key is longer than 512 bytes", "use a shorter one";
+    KeyEmpty: "a key is empty", "write the name of a field, such as \"password\"";
+    KeySeparator: "a key holds a path separator", "put the path into the group: group = \"a/b\", key = \"c\"";
+    KeyPath: "a key is `.` or `..`", "write the name of a field, such as \"password\"";
+    VersionText: "a version is empty, too long or holds a character that it cannot have", "a version has 1 to 256 characters and no path separator, such as \"v2\" or \"AWSCURRENT\"";
+    RegionText: "a region is malformed", "a region looks like `us-west-2`";
+    SelectorText: "a version selector is empty or longer than 256 bytes", "write a version id, or a stage such as \"AWSPREVIOUS\"";
+    AliasEmpty: "a group is empty", "write the group by which the body asks, such as \"db\"";
+    ReferenceEmpty: "a reference is empty", "write {{name.key}}";
+    ReferenceDot: "a reference has no dot", "write {{name.key}}: the secret's name, a dot, the key";
+    ReferenceName: "a reference has no name before its dot", "write {{name.key}}";
+    ReferenceKey: "a reference has no key after its dot", "write {{name.key}}";
+    ReferenceSpace: "a reference holds white space where none belongs", "only spaces just inside the braces and around `|` are allowed: {{ name.key | url }}";
+    ReferenceBrace: "a reference holds a brace", "write {{name.key}}; a literal `{{` is written \\{{";
+    ReferenceOpen: "a reference is not closed", "close it with }}; a literal `{{` is written \\{{";
+    ReferenceFilter: "a reference has an unknown filter", "the filters are url, json and shell";
+    ReferenceControl: "a reference holds a control character", "remove it";
+}
+
+impl Flaw {
+    pub(crate) const fn new(kind: FlawKind, start: usize, end: usize) -> Self {
+        Self { kind, start, end }
+    }
+
+    /// The error that says so of `text`: what was found, where, and what to write.
+    #[must_use]
+    pub fn explain(self, text: &str) -> SpecError {
+        let found = text.get(self.start..self.end).unwrap_or_default();
+        let message = if found.is_empty() || found == text {
+            String::from(self.kind.message())
+        } else {
+            format!("{}: {}", self.kind.message(), excerpt(found))
+        };
+        let help = match suggest::instead(text, self) {
+            Some(better) => format!("did you mean `{better}`? ({})", self.kind.help()),
+            None => String::from(self.kind.help()),
+        };
+        SpecError::new(message, self.start..self.end, Some(help))
+    }
+}
+
+/// A text that is safe to print: quoted, escaped, and cut after 60 characters.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((cut, _)) => format!("{:?}..", &text[..cut]),
+        None => format!("{text:?}"),
+    }
+}

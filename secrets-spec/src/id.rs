@@ -1,0 +1,103 @@
+use crate::{
+    BuiltIn, MAX_NAME_BYTES,
+    arn::check_secret_arn,
+    bytes::{char_end, control, find, has_at, parent_component},
+    check_name,
+    flaw::{Flaw, FlawKind},
+};
+
+/// Checks an id by the grammar of its backend type; of no type, it is a name or the ARN of a secret.
+///
+/// | type | id |
+/// |---|---|
+/// | none, `aws-secrets-manager` | a name, or a full or partial ARN |
+/// | `file`, `flyte` | a relative path without `..` |
+/// | `env` | the name of an environment variable |
+/// | any other | any text of 1 to 512 bytes without control characters |
+///
+/// ```
+/// use secrets_spec::check_id;
+///
+/// assert!(check_id(Some("local"), "my secret").is_none());
+/// assert!(check_id(None, "my secret").is_some());
+/// assert!(check_id(Some("file"), "../secret").is_some());
+/// ```
+#[must_use]
+pub const fn check_id(backend: Option<&str>, id: &str) -> Option<Flaw> {
+    match backend {
+        None => check_untyped(id),
+        Some(name) => check_typed(BuiltIn::parse(name), id),
+    }
+}
+
+pub(crate) const fn check_typed(built_in: Option<BuiltIn>, id: &str) -> Option<Flaw> {
+    match built_in {
+        Some(BuiltIn::AwsSecretsManager) => check_untyped(id),
+        Some(BuiltIn::File | BuiltIn::Flyte) => check_path(id),
+        Some(BuiltIn::Env) => check_environment_name(id),
+        _ => check_text(id),
+    }
+}
+
+pub(crate) const fn check_untyped(id: &str) -> Option<Flaw> {
+    if looks_like_arn(id.as_bytes()) { check_secret_arn(id) } else { check_name(id) }
+}
+
+/// Whether a text was meant as an ARN, in any case.
+pub(crate) const fn looks_like_arn(bytes: &[u8]) -> bool {
+    bytes.len() >= 4
+        && bytes[0].eq_ignore_ascii_case(&b'a')
+        && bytes[1].eq_ignore_ascii_case(&b'r')
+        && bytes[2].eq_ignore_ascii_case(&b'n')
+        && bytes[3] == b':'
+}
+
+const fn check_text(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::NameEmpty, 0, 0));
+    }
+    if bytes.len() > MAX_NAME_BYTES {
+        return Some(Flaw::new(FlawKind::NameLong, MAX_NAME_BYTES, bytes.len()));
+    }
+    match control(bytes, 0, bytes.len()) {
+        Some(at) => Some(Flaw::new(FlawKind::TextControl, at, char_end(bytes, at))),
+        None => None,
+    }
+}
+
+const fn check_environment_name(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::EnvNameEmpty, 0, 0));
+    }
+    if let Some(at) = find(bytes, b'=', 0, bytes.len()) {
+        return Some(Flaw::new(FlawKind::EnvNameCharacter, at, at + 1));
+    }
+    check_text(id)
+}
+
+const fn check_path(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::PathEmpty, 0, 0));
+    }
+    if bytes[0] == b'/' || bytes[0] == b'\\' || (bytes.len() > 1 && bytes[1] == b':') {
+        return Some(Flaw::new(FlawKind::PathAbsolute, 0, 1));
+    }
+    if let Some(at) = parent_component(bytes, 0, bytes.len()) {
+        return Some(Flaw::new(FlawKind::PathParent, at, at + 2));
+    }
+    let mut start = 0;
+    let mut i = 0;
+    while i <= bytes.len() {
+        if i == bytes.len() || bytes[i] == b'/' {
+            if i == start || (i - start == 1 && has_at(bytes, start, b".")) {
+                return Some(Flaw::new(FlawKind::PathComponent, start, i));
+            }
+            start = i + 1;
+        }
+        i += 1;
+    }
+    check_text(id)
+}

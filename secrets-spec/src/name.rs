@@ -1,0 +1,44 @@
+use crate::{
+    bytes::char_end,
+    flaw::{Flaw, FlawKind},
+};
+
+/// The longest name, in bytes. AWS Secrets Manager's own limit is the same
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>).
+pub const MAX_NAME_BYTES: usize = 512;
+
+/// Checks the name of a secret as it may stand in an untyped source: 1 to 512 of `A-Z a-z 0-9 / _ + = . @ -`.
+///
+/// ```
+/// use secrets_spec::check_name;
+///
+/// assert!(check_name("prod/db.creds-v1").is_none());
+/// const _: () = assert!(check_name("prod db").is_some());
+/// ```
+#[must_use]
+pub const fn check_name(text: &str) -> Option<Flaw> {
+    let bytes = text.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::NameEmpty, 0, 0));
+    }
+    if let Some(at) = other_than_name(bytes, 0) {
+        return Some(Flaw::new(FlawKind::NameCharacter, at, char_end(bytes, at)));
+    }
+    if bytes.len() > MAX_NAME_BYTES {
+        return Some(Flaw::new(FlawKind::NameLong, MAX_NAME_BYTES, bytes.len()));
+    }
+    None
+}
+
+/// The first byte from `from` on that a name cannot hold.
+pub(crate) const fn other_than_name(bytes: &[u8], from: usize) -> Option<usize> {
+    let mut i = from;
+    while i < bytes.len() {
+        if !matches!(bytes[i], b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'/' | b'_' | b'+' | b'=' | b'.' | b'@' | b'-')
+        {
+            return Some(i);
+        }
+        i += 1;
+    }
+    None
+}

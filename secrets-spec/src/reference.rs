@@ -1,0 +1,164 @@
+use alloc::{string::String, vec::Vec};
+use core::fmt;
+
+use crate::{
+    SpecError,
+    flaw::{Flaw, FlawKind},
+};
+
+/// How a value is written into the text around it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Filter {
+    /// `url`: all but RFC 3986's unreserved characters is percent-encoded.
+    Url,
+    /// `json`: a JSON text with its quotes.
+    Json,
+    /// `shell`: one word of a POSIX shell.
+    Shell,
+}
+
+impl Filter {
+    const ALL: [Self; 3] = [Self::Url, Self::Json, Self::Shell];
+
+    /// The filter's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Url => "url",
+            Self::Json => "json",
+            Self::Shell => "shell",
+        }
+    }
+}
+
+/// A piece of a template.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Part {
+    /// Text as it is.
+    Literal(String),
+    /// `{{name.key}}` or `{{name.key | filter}}`.
+    Reference {
+        /// The secret's name: what is before the first dot.
+        name: String,
+        /// The key: what is after it.
+        key: String,
+        /// The filter, if one is given.
+        filter: Option<Filter>,
+    },
+}
+
+/// A text with references to secrets: ZenML's `{{name.key}}`, anywhere in it.
+///
+/// Spaces just inside the braces and around `|` are allowed, `\{{` is a literal `{{`, and whatever is nearly a
+/// reference is an error that points at it.
+///
+/// ```
+/// use secrets_spec::{Part, Template};
+///
+/// let template = Template::parse("postgres://{{db.user | url}}@host")?;
+/// assert!(matches!(&template.parts()[1], Part::Reference { name, key, .. } if name == "db" && key == "user"));
+/// assert_eq!(template.to_string(), "postgres://{{db.user | url}}@host");
+/// assert_eq!(Template::parse("x-{{db}}").unwrap_err().range(), 2..8);
+/// # Ok::<(), secrets_spec::SpecError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Template(Vec<Part>);
+
+impl Template {
+    /// Reads a text with references.
+    ///
+    /// # Errors
+    /// The first near miss, unclosed brace or unknown filter, with its bytes.
+    pub fn parse(text: &str) -> Result<Self, SpecError> {
+        let mut parts = Vec::new();
+        let mut literal = String::new();
+        let mut at = 0;
+        while let Some(open) = text[at..].find("{{").map(|open| open + at) {
+            if let Some(before) = text[at..open].strip_suffix('\\') {
+                literal.push_str(before);
+                literal.push_str("{{");
+                at = open + 2;
+                continue;
+            }
+            literal.push_str(&text[at..open]);
+            let Some(close) = text[open + 2..].find("}}").map(|close| close + open + 2) else {
+                return Err(Flaw::new(FlawKind::ReferenceOpen, open, text.len()).explain(text));
+            };
+            let part = reference(&text[open + 2..close])
+                .map_err(|kind| Flaw::new(kind, open, close + 2).explain(text))?;
+            if !literal.is_empty() {
+                parts.push(Part::Literal(core::mem::take(&mut literal)));
+            }
+            parts.push(part);
+            at = close + 2;
+        }
+        literal.push_str(&text[at..]);
+        if !literal.is_empty() {
+            parts.push(Part::Literal(literal));
+        }
+        Ok(Self(parts))
+    }
+
+    /// Its pieces, in order.
+    #[must_use]
+    pub fn parts(&self) -> &[Part] {
+        &self.0
+    }
+
+    /// The names and keys it refers to, in order, with repetitions.
+    pub fn references(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().filter_map(|part| match part {
+            Part::Reference { name, key, .. } => Some((name.as_str(), key.as_str())),
+            Part::Literal(_) => None,
+        })
+    }
+}
+
+fn reference(inner: &str) -> Result<Part, FlawKind> {
+    let inner = inner.trim_matches(' ');
+    if inner.is_empty() {
+        return Err(FlawKind::ReferenceEmpty);
+    }
+    if inner.contains(['{', '}']) {
+        return Err(FlawKind::ReferenceBrace);
+    }
+    let (target, filter) = match inner.split_once('|') {
+        None => (inner, None),
+        Some((target, filter)) => {
+            let filter = filter.trim_matches(' ');
+            let known = Filter::ALL.into_iter().find(|known| known.as_str() == filter);
+            (target.trim_end_matches(' '), Some(known.ok_or(FlawKind::ReferenceFilter)?))
+        }
+    };
+    if target.contains(char::is_whitespace) {
+        return Err(FlawKind::ReferenceSpace);
+    }
+    if target.contains(char::is_control) {
+        return Err(FlawKind::ReferenceControl);
+    }
+    let (name, key) = target.split_once('.').ok_or(FlawKind::ReferenceDot)?;
+    if name.is_empty() {
+        return Err(FlawKind::ReferenceName);
+    }
+    if key.is_empty() {
+        return Err(FlawKind::ReferenceKey);
+    }
+    Ok(Part::Reference { name: String::from(name), key: String::from(key), filter })
+}
+
+impl fmt::Display for Template {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for part in &self.0 {
+            match part {
+                Part::Literal(text) => f.write_str(&text.replace("{{", "\\{{"))?,
+                Part::Reference { name, key, filter: None } => write!(f, "{{{{{name}.{key}}}}}")?,
+                Part::Reference { name, key, filter: Some(filter) } => {
+                    write!(f, "{{{{{name}.{key} | {}}}}}", filter.as_str())?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
