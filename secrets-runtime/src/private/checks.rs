@@ -86,7 +86,9 @@ pub const fn check_distinct_sources(texts: &[&str]) {
         let mut j = 0;
         while j < i {
             if same_text(texts[i], texts[j]) {
-                panic!("two sources have one group: remove one of the two, or give one a `group` of its own");
+                panic!(
+                    "two sources have one group: remove one of the two, or give one a `group` of its own"
+                );
             }
             j += 1;
         }
