@@ -181,6 +181,9 @@ fn precedence_of_every_setting() {
             check(&place, &mirrored, &|origin| *origin == Origin::Variable(name));
         }
         if let Some(key) = variable.key() {
+            let before = show(&place.good(), variable);
+            place = place.file(&format!("{key} = ''"));
+            assert_eq!(show(&place.good(), variable), before, "an empty {key} counts");
             place = place.file(&format!("# a comment\n{key} = '{file}'\n"));
             check(&place, &file, &|origin| {
                 matches!(origin, Origin::File { line: 2, profile: None, .. })
