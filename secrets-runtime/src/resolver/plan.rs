@@ -199,10 +199,6 @@ fn role(levels: &[&SourceRole], settings: &Settings) -> Option<String> {
     let first = given.into_iter().find(|role| **role != SourceRole::Inherit);
     match first {
         Some(SourceRole::Arn(arn)) => Some(arn.as_str().to_owned()),
-        _ => settings
-            .aws_role()
-            .and_then(SourceRole::as_str)
-            .filter(|r| !r.is_empty())
-            .map(str::to_owned),
+        _ => settings.aws_role().map(|role| role.as_str().to_owned()),
     }
 }

@@ -10,24 +10,32 @@ use crate::{
 };
 
 /// The backends of a resolver, by type.
-pub(crate) struct Registry(Vec<Arc<dyn Backend>>);
+pub(crate) struct Registry {
+    backends: Vec<Arc<dyn Backend>>,
+    /// Why there is no `local`: no home folder and no setting that says where else.
+    homeless: Option<Problem>,
+}
 
 impl Registry {
     /// The user's backends, and each built-in one whose type is not among theirs.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let built_in: [Arc<dyn Backend>; 4] = [
-            Arc::new(Local::new(settings.local_dir(), settings.local_key_file())),
+        let built_in: [Arc<dyn Backend>; 3] = [
             Arc::new(Env::new()),
             Arc::new(File::new(settings.file_dir())),
             Arc::new(Inline::new()),
         ];
+        let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
+        let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
+            Ok((dir, key_file)) => (Some(Arc::new(Local::new(dir, key_file))), None),
+            Err(error) => (None, error.into_problems().into_iter().next()),
+        };
         let mut backends = own;
-        for backend in built_in {
+        for backend in local.into_iter().chain(built_in) {
             if !backends.iter().any(|known| known.kind() == backend.kind()) {
                 backends.push(backend);
             }
         }
-        Self(backends)
+        Self { backends, homeless }
     }
 
     /// The backend of this type.
@@ -35,8 +43,11 @@ impl Registry {
     /// A built-in type that this build lacks is `NotSupported`; any other that is not registered is
     /// `InvalidConfig`, with those that are.
     pub(crate) fn find(&self, wanted: &BackendType) -> Result<Arc<dyn Backend>, Problem> {
-        if let Some(backend) = self.0.iter().find(|known| known.kind() == wanted.as_str()) {
+        if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
             return Ok(backend.clone());
+        }
+        if let Some(homeless) = self.homeless.as_ref().filter(|_| wanted.is(BuiltIn::Local)) {
+            return Err(homeless.clone().in_backend(Some(wanted.as_str())));
         }
         let problem = match wanted.built_in() {
             Some(built_in) => {
@@ -44,7 +55,7 @@ impl Registry {
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
-                let known = text::list(self.0.iter().map(|backend| backend.kind()));
+                let known = text::list(self.backends.iter().map(|backend| backend.kind()));
                 Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
                     "register it with `Resolver::builder().backend(..)`; those that are: {known}"
                 ))
@@ -83,6 +94,6 @@ fn remedy(built_in: BuiltIn) -> String {
 
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|backend| backend.kind())).finish()
+        f.debug_list().entries(self.backends.iter().map(|backend| backend.kind())).finish()
     }
 }
