@@ -6,7 +6,11 @@ use std::{borrow::Cow, sync::Arc};
 use secrets_spec::{BackendType, BuiltIn, Options, Request, Source, SourceRole};
 
 use super::{Problems, registry::Registry};
-use crate::{Backend, Declaration, FetchRequest, Problem, settings::Settings, warning::warn};
+use crate::{
+    Backend, Declaration, FetchRequest, Problem,
+    settings::{MappedSource, Settings},
+    warning::warn,
+};
 
 /// Everything a declaration needs.
 pub(crate) struct Plan {
@@ -23,7 +27,7 @@ pub(crate) struct Plan {
 pub(crate) struct SourcePlan {
     pub fetch: usize,
     pub options: Options,
-    /// The group as the code wrote it, where a setting maps the source to another id.
+    /// The id as the code wrote it, where a setting maps the source to another.
     pub written: Option<String>,
 }
 
@@ -70,13 +74,24 @@ impl Plan {
             let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
             let role = [mapped.role(), &declaration.role];
             let fetch = plan.add(fetch, chain, &role, settings, &mut problems);
-            let written = matches!(mapped, Cow::Owned(_)).then(|| source.group().to_owned());
+            let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
             plan.sources.push(SourcePlan { fetch, options: mapped.options().clone(), written });
         }
         for request in &declaration.requests {
-            let fetch = Fetch { origin: request.to_string(), ..Fetch::of_request(request) };
-            let chain = chain(None, false, registry, settings);
-            let place = plan.add(fetch, chain, &[&declaration.role], settings, &mut problems);
+            let mut fetch = Fetch::of_request(request);
+            let mapped = settings.mapped(request.view().group);
+            let mut roles = vec![&declaration.role];
+            if let Some(mapped) = mapped {
+                fetch.options = mapped.options().clone();
+                fetch.id = mapped.id().unwrap_or(&fetch.id).to_owned();
+                roles.insert(0, mapped.role());
+            }
+            let backend = mapped.and_then(MappedSource::backend);
+            // An ARN in the code is split between group and key, and goes to the default backend as any
+            // request does; one that a setting names is AWS's.
+            let is_arn = mapped.and_then(MappedSource::id).is_some_and(|id| id.starts_with("arn:"));
+            let chain = chain(backend, is_arn, registry, settings);
+            let place = plan.add(fetch, chain, &roles, settings, &mut problems);
             plan.requests.push(place);
         }
         (plan, problems)
@@ -110,7 +125,7 @@ impl Fetch {
     fn of_request(request: &Request) -> Self {
         let view = request.view();
         Self {
-            origin: String::new(),
+            origin: request.to_string(),
             id: view.group.to_owned(),
             key: Some(view.key.to_owned()),
             group_version: view.group_version.map(str::to_owned),
