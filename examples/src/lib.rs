@@ -49,3 +49,8 @@ impl Playground {
         self.folder.path()
     }
 }
+
+/// The programs of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+struct Readme;

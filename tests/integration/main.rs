@@ -8,6 +8,7 @@ mod hostile;
 mod inline_cases;
 mod interleaved;
 mod own_backends;
+mod readme;
 mod scope;
 mod steps;
 mod table;
