@@ -28,19 +28,20 @@ impl Report {
 
     /// Whether nothing failed.
     pub fn passed(&self) -> bool {
-        self.count(|outcome| matches!(outcome, Outcome::Failed(_))) == 0
+        !self.rows.iter().any(|(_, outcome, _)| matches!(outcome, Outcome::Failed(_)))
     }
 
-    /// A table, then one line for what failed and one for what was skipped, then the counts.
+    /// A table, then a line for each failure and one for all that was skipped, then the counts.
     pub fn text(&self) -> String {
         let mut text = String::new();
-        let mut failed = Vec::new();
+        let mut failures = String::new();
         let mut skipped = Vec::new();
+        // Writing to a String cannot fail.
         for (name, outcome, took) in &self.rows {
             let word = match outcome {
                 Outcome::Passed => "passed",
                 Outcome::Failed(why) => {
-                    failed.push(format!("{name} ({why})"));
+                    let _ = writeln!(failures, "failed: {name}: {why}");
                     "FAILED"
                 }
                 Outcome::Skipped(why) => {
@@ -48,17 +49,15 @@ impl Report {
                     "skipped"
                 }
             };
-            // Writing to a String cannot fail.
             let _ = writeln!(text, "{name:<12} {word:<8} {:>7.1} s", took.as_secs_f64());
         }
-        for (word, list) in [("failed", &failed), ("skipped", &skipped)] {
-            if !list.is_empty() {
-                let _ = writeln!(text, "{word}: {}", list.join("; "));
-            }
+        text += &failures;
+        if !skipped.is_empty() {
+            let _ = writeln!(text, "skipped: {}", skipped.join("; "));
         }
         let passed = self.count(|outcome| *outcome == Outcome::Passed);
-        let _ =
-            writeln!(text, "{passed} passed, {} failed, {} skipped", failed.len(), skipped.len());
+        let failed = self.count(|outcome| matches!(outcome, Outcome::Failed(_)));
+        let _ = writeln!(text, "{passed} passed, {failed} failed, {} skipped", skipped.len());
         text
     }
 
@@ -95,7 +94,7 @@ mod tests {
         let report = report(true);
         assert!(!report.passed());
         let text = report.text();
-        let end = "failed: jose (skipped: not installed)\n1 passed, 1 failed, 0 skipped\n";
+        let end = "failed: jose: skipped: not installed\n1 passed, 1 failed, 0 skipped\n";
         assert!(text.ends_with(end), "{text}");
     }
 
@@ -104,6 +103,6 @@ mod tests {
         let mut report = report(false);
         report.add("ui", Outcome::Failed("exit 101".to_owned()), Duration::ZERO, false);
         assert!(!report.passed());
-        assert!(report.text().contains("failed: ui (exit 101)"));
+        assert!(report.text().contains("failed: ui: exit 101\n"));
     }
 }

@@ -115,9 +115,9 @@ mod tests {
     #[test]
     fn an_address_a_local_file_and_a_loose_version_are_flaws() {
         for line in [
-            "--index-url https://example.com/simple",
+            concat!("--index", "-url https://example.com/simple"),
             "--extra-index-url=https://example.com/simple",
-            "--find-links wheels",
+            concat!("--find", "-links wheels"),
             "x @ file:///wheels/x.whl",
             "./wheels/x.whl",
             "-r other.txt",
