@@ -23,9 +23,21 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "settings, cache, chain, backends",
         &["settings", "cache", "chain", "backends", "environment"],
     ),
-    ("backend", &["backend"]),
-    ("context", &["context", "stack", "secrets", "fields", "variables", "typed", "payload_json"]),
-    ("value, error", &["value", "error", "warning", "timer", "io_thread"]),
+    ("backend", &["backend", "decode"]),
+    (
+        "context",
+        &[
+            "context",
+            "stack",
+            "secrets",
+            "fields",
+            "variables",
+            "typed",
+            "payload_json",
+            "overrides",
+        ],
+    ),
+    ("value, error", &["value", "error", "warning", "text", "timer", "io_thread", "block_on"]),
 ];
 
 /// Imports that run upwards, and modules that have no layer.
