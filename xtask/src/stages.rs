@@ -62,20 +62,24 @@ fn lint(workspace: &Workspace) -> Result<Vec<Line>, String> {
 }
 
 fn unit(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let others =
-        Line::cargo("test --workspace --tests").and(["--exclude", TESTS, "--exclude", RUNTIME]);
+    let others = Line::cargo("test --no-fail-fast --workspace --tests").and([
+        "--exclude",
+        TESTS,
+        "--exclude",
+        RUNTIME,
+    ]);
     let mut lines = vec![others];
     if workspace.package(RUNTIME).is_some() {
-        let runtime = || Line::cargo("test --tests").and(["-p", RUNTIME]);
+        let runtime = || Line::cargo("test --no-fail-fast --tests").and(["-p", RUNTIME]);
         lines.extend([runtime(), runtime().and(["--all-features"])]);
     }
     Ok(lines)
 }
 
 fn doctest(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let mut lines = vec![Line::cargo("test --workspace --doc")];
+    let mut lines = vec![Line::cargo("test --no-fail-fast --workspace --doc")];
     if workspace.package(RUNTIME).is_some() {
-        lines.push(Line::cargo("test --doc --all-features").and(["-p", RUNTIME]));
+        lines.push(Line::cargo("test --no-fail-fast --doc --all-features").and(["-p", RUNTIME]));
     }
     Ok(lines)
 }
@@ -98,7 +102,7 @@ fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<V
     if tests.is_empty() {
         return Err(format!("{TESTS} has no such test"));
     }
-    let line = Line::cargo("test").and(["-p", TESTS]);
+    let line = Line::cargo("test --no-fail-fast").and(["-p", TESTS]);
     Ok(vec![tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))])
 }
 
@@ -205,9 +209,12 @@ mod tests {
     #[test]
     fn a_test_program_is_in_one_stage_exactly() {
         let workspace = workspace();
-        assert_eq!(shown(law(&workspace)), ["cargo test -p secrets-tests --test law"]);
-        assert_eq!(shown(ui(&workspace)), ["cargo test -p secrets-tests --test ui"]);
-        let rest = "cargo test -p secrets-tests --test steps --test store";
+        assert_eq!(
+            shown(law(&workspace)),
+            ["cargo test --no-fail-fast -p secrets-tests --test law"]
+        );
+        assert_eq!(shown(ui(&workspace)), ["cargo test --no-fail-fast -p secrets-tests --test ui"]);
+        let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
         assert_eq!(shown(integration(&workspace)), [rest]);
     }
 
