@@ -2,6 +2,8 @@
 extern crate self as secrets_runtime;
 pub mod backend;
 mod error;
+mod payload_json;
+mod typed;
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
