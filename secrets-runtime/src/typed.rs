@@ -8,7 +8,8 @@
 //!
 //! Limits that are serde's: fields collected by `#[serde(flatten)]`, and those of internally tagged and
 //! untagged enums, are buffered before their type is known. They are read as text first, then anew as the
-//! numbers and lists that they look like, so a type that mixes both there may find neither.
+//! numbers and lists that they look like, so a type that mixes both there may find neither. And where a type
+//! refuses every stand-in, a missing field that is declared after it is not found before it is mended.
 
 mod absent;
 mod dummy;
@@ -69,7 +70,7 @@ pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Pr
 }
 
 /// Ends what could otherwise go on for long: a list of thousands of misfits that each need a run of their own.
-const MAX_RUNS: usize = 256;
+const MAX_RUNS: usize = 512;
 
 /// Runs the attempt until it finds nothing new.
 fn run<'v, T>(

@@ -114,8 +114,15 @@ fn faults_say_what_and_where() {
 #[test]
 fn half_a_surrogate_pair_is_refused() {
     let message = "a string has half a surrogate pair, which is no character, at line 1, column";
-    for escape in [r"\ud800", r"\uDC00", r"\ud800\ud800", r"\ud800\n", r"\ud800x", r"\udc00\ud800"]
-    {
+    for escape in [
+        r"\ud800",
+        r"\uDC00",
+        r"\ud800\ud800",
+        r"\ud800\ue000",
+        r"\ud800\n",
+        r"\ud800x",
+        r"\udc00\ud800",
+    ] {
         assert_eq!(refused(format!(r#"{{"a":"SeNtInEl{escape}"}}"#)), format!("{message} 15"));
         assert_eq!(refused(format!(r#"{{"{escape}":"SeNtInEl"}}"#)), format!("{message} 3"));
     }

@@ -158,6 +158,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
     type Error = Stop;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.node.path().open.set(true);
         let form = self.form.unwrap_or_else(|| Form::guess(self.value));
         match (self.reading, form) {
             (Reading::Scalar | Reading::Structured, Form::Number | Form::Bool) => {
@@ -283,6 +284,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.node.path().open.set(true);
         match payload_json::object(self.value) {
             Ok(members) => self.object(&members, visitor),
             Err(fault) => {
@@ -298,6 +300,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Stop> {
+        self.node.path().open.set(true);
         match payload_json::object(self.value) {
             Ok(members) => self.object(&members, visitor),
             Err(fault) => {

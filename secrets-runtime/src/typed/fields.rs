@@ -57,6 +57,7 @@ impl<'a> Fields<'a> {
 
     /// Hands out the fields by name.
     pub(super) fn visit<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Stop> {
+        self.node.path().open.set(true);
         let mut entries = self.entries();
         visitor.visit_map(&mut entries).map_err(|stop| match stop {
             Stop::Missing(name) => self.node.lack(name, Some(self.help(name))),
@@ -130,6 +131,7 @@ impl<'de> Deserializer<'de> for Fields<'_> {
 
     /// One field is a value to a type that takes anything, and a set at the second attempt.
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
+        self.node.path().open.set(true);
         match *self.members {
             [member] if self.node.plan().readings != 1 => {
                 Field::root(self.node, member.value).deserialize_any(visitor)

@@ -180,8 +180,12 @@ impl<'a> Node<'a> {
         self.findings.0.borrow().noted.iter().any(below)
     }
 
-    /// Plans another reading of the value, if nothing is known against it and one is left.
+    /// Plans another reading of the value, if the type is open to one, nothing is known against the value and
+    /// a reading is left.
     fn read_otherwise(self) -> bool {
+        if !self.path.open.get() {
+            return false;
+        }
         let path = self.path.to_string();
         let mut state = self.findings.0.borrow_mut();
         if state.noted.contains(&path) {

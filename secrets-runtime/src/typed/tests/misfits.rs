@@ -346,6 +346,9 @@ fn long_lists_and_types_within_themselves_end() {
         after: u8,
     }
     assert_eq!(misfits(read::<Holder>(&[])).len(), 2);
+    let names: Vec<_> = (0..300).map(|index| format!("f{index}")).collect();
+    let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "SeNtInEl")).collect();
+    assert_eq!(misfits(read::<HashMap<String, Even>>(&fields)).len(), 300);
     let bad = format!("[{}0]", "0,".repeat(9_999));
     assert!(!misfits(value::<Vec<NonZeroU16>>(&bad)).is_empty());
     let deep = format!("{}{{\"Leaf\":1}}{}", "{\"Node\":[".repeat(64), "]}".repeat(64));
