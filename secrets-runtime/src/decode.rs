@@ -81,13 +81,8 @@ pub(crate) fn requested_field(fetched: Fetched, request: &Request) -> Result<Fie
 }
 
 fn members(value: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
-    payload_json::members(value).map_err(|fault| {
-        let error = Error::new(ErrorKind::Undecodable, fault.message);
-        match fault.help {
-            Some(help) => error.with_help(help),
-            None => error,
-        }
-    })
+    payload_json::members(value)
+        .map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
 }
 
 fn check_length(value: &SecretValue) -> Result<(), Error> {

@@ -151,7 +151,7 @@ impl Secrets {
         };
         let made = match &found.source {
             Some(SourceFields { absent: Some(absent), .. }) => {
-                typed::from_absent(group, absent.clone())
+                typed::from_absent(absent.clone())
             }
             Some(source) => {
                 let fields: Vec<_> =
@@ -182,7 +182,7 @@ impl Secrets {
                 // A declared secret that lacks the field is an absent value; anything else is a mistake.
                 match problems.first() {
                     Some(p) if matches!(p.kind(), ErrorKind::KeyNotFound | ErrorKind::NotFound) => {
-                        typed::from_absent(group, p.clone())
+                        typed::from_absent(p.clone())
                     }
                     _ => Err(problems),
                 }

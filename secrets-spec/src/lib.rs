@@ -50,7 +50,8 @@ pub use name::{MAX_NAME_BYTES, check_name};
 pub use node::{Complaint, Name, Node, Value};
 pub use options::{InlineVars, Options, check_region, check_selector};
 pub use reader::{
-    OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_requests, read_source, read_sources,
+    OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_flag, read_requests, read_source,
+    read_sources, read_text,
 };
 pub use reference::{Filter, Part, Template};
 pub use request::{

@@ -91,11 +91,11 @@ pub fn read_source<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<S
                     draft.id = id;
                 }
             }
-            "type" => draft.backend = checked(name, value, check_type, out),
-            "group" => draft.group = checked(name, value, check_alias, out),
+            "type" => draft.backend = read_text(name, value, check_type, out),
+            "group" => draft.group = read_text(name, value, check_alias, out),
             "role" => {
                 if !matches!(value.value, Value::Null) {
-                    draft.role = checked(name, value, check_role, out);
+                    draft.role = read_text(name, value, check_role, out);
                 }
             }
             _ => draft.options = read_options(name, value, out),
@@ -155,13 +155,13 @@ fn read_options<S: Clone>(
     };
     for (name, value) in once_each(fields, "option", OPTION_FIELDS, out) {
         match name.text.as_str() {
-            "json" => options.json = boolean(name, value, out),
-            "required" => options.required = boolean(name, value, out),
-            "region" => options.region = checked(name, value, check_region, out),
-            "version_id" => options.version_id = checked(name, value, check_selector, out),
-            "version_stage" => options.version_stage = checked(name, value, check_selector, out),
+            "json" => options.json = read_flag(name, value, out),
+            "required" => options.required = read_flag(name, value, out),
+            "region" => options.region = read_text(name, value, check_region, out),
+            "version_id" => options.version_id = read_text(name, value, check_selector, out),
+            "version_stage" => options.version_stage = read_text(name, value, check_selector, out),
             "env_var_name" => {
-                options.env_var_name = checked(name, value, optional_variable_name, out);
+                options.env_var_name = read_text(name, value, optional_variable_name, out);
             }
             _ => options.env_vars = read_env_vars(name, value, out),
         }
@@ -253,8 +253,8 @@ fn read_request<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<Requ
             _ if matches!(value.value, Value::Null) => {}
             "group" => draft.group = text(name, value, out),
             "key" => draft.key = text(name, value, out),
-            "group_version" => draft.group_version = checked(name, value, check_version, out),
-            "env_var" => draft.env_var = checked(name, value, check_env_var, out),
+            "group_version" => draft.group_version = read_text(name, value, check_version, out),
+            "env_var" => draft.env_var = read_text(name, value, check_env_var, out),
             _ => draft.mount_requirement = mount_requirement(name, value, out),
         }
     }
@@ -353,7 +353,8 @@ fn text<S: Clone>(name: &Name<S>, node: &Node<S>, out: Complaints<'_, S>) -> Opt
     None
 }
 
-fn checked<S: Clone>(
+/// Reads the text of a field, and checks it where it is known.
+pub fn read_text<S: Clone>(
     name: &Name<S>,
     node: &Node<S>,
     check: fn(&str) -> Option<Flaw>,
@@ -368,7 +369,8 @@ fn checked<S: Clone>(
     Some(text)
 }
 
-fn boolean<S: Clone>(name: &Name<S>, node: &Node<S>, out: Complaints<'_, S>) -> Option<bool> {
+/// Reads a field that is true or false.
+pub fn read_flag<S: Clone>(name: &Name<S>, node: &Node<S>, out: Complaints<'_, S>) -> Option<bool> {
     if let Value::Bool(value) = node.value {
         return Some(value);
     }

@@ -10,15 +10,23 @@ mod run;
 mod step;
 
 pub use checks::{
-    check_alias, check_distinct_requests, check_distinct_sources, check_env_var,
-    check_group_and_key, check_id, check_key, check_parameter, check_region, check_request,
+    check_alias, check_distinct_request, check_distinct_source, check_env_var, check_group,
+    check_id, check_key, check_key_of_group, check_parameter, check_region, check_request,
     check_role, check_selector, check_source, check_type, check_typed_id, check_variable_name,
     check_version,
 };
-pub use core::{option::Option, result::Result};
+pub use core::{cfg, option::Option, result::Result};
 pub use enter::{StepGuard, enter};
 pub use fallible::{Fallible, Storable, assert_storable};
 pub use filler::Filler;
 pub use run::{StepFuture, run, run_with};
 pub use secrets_spec::{MountType, Secret};
 pub use step::{Parameter, Src, Step};
+
+/// The type of a constant that stands for a text.
+pub type Text = &'static str;
+
+/// Gives the type of a block a name, in a `return` that is never reached.
+pub fn never<R>() -> R {
+    unreachable!("the macros write this call into `if false` only")
+}
