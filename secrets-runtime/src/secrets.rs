@@ -165,7 +165,7 @@ impl Secrets {
                 typed::from_fields(group, &fields)
             }
         };
-        made.map_err(|problems| Error::from_problems(problems).in_step(self.step()))
+        made.map_err(|problems| self.misfit(problems, group))
     }
 
     /// One field as a type of the caller's.
@@ -188,7 +188,7 @@ impl Secrets {
                 }
             }
         };
-        made.map_err(|problems| Error::from_problems(problems).in_step(self.step()))
+        made.map_err(|problems| self.misfit(problems, group))
     }
 
     /// A field by the name it has as an environment variable: what `std::env::var` is to a Metaflow step.
@@ -243,6 +243,16 @@ impl Secrets {
             command.env(name, value);
         }
         Ok(())
+    }
+
+    /// Names the source that the problems of a typed read are about.
+    fn misfit(&self, problems: Vec<Problem>, group: &str) -> Error {
+        let source = self.0.groups.get(group).and_then(|found| found.source.as_ref());
+        let (origin, backend) = match source {
+            Some(source) => (source.origin.as_str(), Some(source.backend.as_str())),
+            None => (group, None),
+        };
+        Error::from_problems(problems).about(origin, backend).in_step(self.step())
     }
 
     fn variables(&self) -> &Variables {

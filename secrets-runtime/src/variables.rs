@@ -10,7 +10,7 @@ pub(crate) struct Variables {
     /// By name, each with whatever gives it: more than one is ambiguous.
     slots: BTreeMap<String, Vec<Given>>,
     /// Fields whose names make no variable.
-    bad: Vec<(String, SpecError)>,
+    bad: Vec<(usize, String, SpecError)>,
 }
 
 struct Given {
@@ -26,16 +26,21 @@ struct Given {
 impl Variables {
     pub(crate) fn of(secrets: &Inner) -> Self {
         let mut made = Self { slots: BTreeMap::new(), bad: Vec::new() };
-        let groups = secrets.order.iter().filter_map(|name| secrets.groups.get(name));
-        for group in groups {
+        for name in &secrets.order {
+            let Some(group) = secrets.groups.get(name) else { continue };
             if let Some(source) = &group.source {
+                // Two sources may be one secret under two groups.
+                let origin = match source.origin.ends_with(&**name) {
+                    true => source.origin.clone(),
+                    false => format!("{} (group `{name}`)", source.origin),
+                };
                 for (name, field) in source.fields.iter() {
                     let variable = if source.verbatim {
                         Variable::parse(name)
                     } else {
                         Variable::of_field(name)
                     };
-                    made.add(variable, field, &source.origin, name, &source.backend);
+                    made.add(variable, field, &origin, name, &source.backend);
                 }
             }
             for requested in &group.requests {
@@ -57,15 +62,15 @@ impl Variables {
         name: &str,
         backend: &str,
     ) {
+        let place = self.bad.len() + self.slots.values().map(Vec::len).sum::<usize>();
         let variable = match variable {
             Ok(variable) => variable,
             Err(error) => {
                 let origin = format!("{origin}, field `{}`", text::quoted(name));
-                self.bad.push((origin, error));
+                self.bad.push((place, origin, error));
                 return;
             }
         };
-        let place = self.bad.len() + self.slots.values().map(Vec::len).sum::<usize>();
         let given = Given {
             value: if field.binary { base64(&field.value) } else { field.value.clone() },
             origin: origin.to_owned(),
@@ -126,11 +131,11 @@ impl Variables {
         allow_override: bool,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
         let mut problems: Vec<(usize, Problem)> = Vec::new();
-        for (place, (origin, error)) in self.bad.iter().enumerate() {
+        for (place, origin, error) in &self.bad {
             let problem = Problem::new(ErrorKind::InvalidName, error.message())
                 .of(origin)
                 .help_with(error.help().unwrap_or_default());
-            problems.push((place, problem));
+            problems.push((*place, problem));
         }
         let mut exports = Vec::new();
         for (name, given) in &self.slots {

@@ -52,13 +52,16 @@ fn nothing_is_set_unless_everything_can_be() {
     let error = secrets.apply_to(&mut command).unwrap_err();
     assert_eq!(command.get_envs().count(), 1, "something was set");
     let count = |kind| error.problems().iter().filter(|problem| problem.kind() == kind).count();
-    // Six shared by `db` and `again` less `none`, one shared by two fields, PATH.
+    // Five that `db` and `again` share, one that two fields share, PATH.
     assert_eq!(count(ErrorKind::Collision), 5 + 1 + 1, "{error}");
-    // Four odd names and LD_PRELOAD.
-    assert_eq!(count(ErrorKind::InvalidName), 5, "{error}");
+    // Three odd names (the space of the fourth becomes `_`) and LD_PRELOAD.
+    assert_eq!(count(ErrorKind::InvalidName), 4, "{error}");
     assert_eq!(count(ErrorKind::InvalidValue), 1, "{error}");
     assert!(error.problems().iter().all(|problem| problem.help().is_some()));
     assert_no_value(&format!("{error:?}"));
+    // In declared order, whatever is wrong.
+    assert_eq!(error.kind(), ErrorKind::Collision);
+    assert!(error.to_string().contains("by db (group `again`)"), "{error}");
 
     // They are readable all the same.
     assert!(secrets.get("odd-names", "hello world").is_ok());

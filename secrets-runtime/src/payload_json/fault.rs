@@ -76,10 +76,7 @@ impl JsonFault {
     /// The fault as a problem of a source.
     pub(crate) fn into_problem(self) -> Problem {
         let problem = Problem::new(ErrorKind::Undecodable, self.message);
-        match self.help {
-            Some(help) => problem.help_with(help),
-            None => problem,
-        }
+        problem.help_with(self.help.unwrap_or("correct the stored secret"))
     }
 }
 

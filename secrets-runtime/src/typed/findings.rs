@@ -108,7 +108,8 @@ impl<'a> Node<'a> {
 
     /// Notes that the value here misfits.
     pub(super) fn note_misfit(self, what: &str) {
-        self.note(ErrorKind::Undecodable, what, None);
+        let help = "store a value that fits the type, or ask for another type";
+        self.note(ErrorKind::Undecodable, what, Some(help.to_owned()));
     }
 
     /// Notes that the set here lacks a field, for which a dummy stands in from now on.
