@@ -67,7 +67,7 @@ pub fn current_context() -> Context {
 /// ```
 #[must_use]
 pub fn try_current_context() -> Option<Context> {
-    stack::with_current(Context::clone)
+    stack::with_current(Secrets::clone).map(Context::new)
 }
 
 impl Context {
@@ -85,7 +85,7 @@ impl Context {
     ///
     /// A guard that is forgotten does not outlive the step or the poll it was made in.
     pub fn enter(&self) -> Entered {
-        Entered { mark: stack::push_guard(self.clone()), _not_send: PhantomData }
+        Entered { mark: stack::push_guard(self.secrets.clone()), _not_send: PhantomData }
     }
 
     /// A future in which this is the current context whenever it is polled, and when it is dropped: for
@@ -137,7 +137,7 @@ pub(crate) struct Barrier {
 
 impl Barrier {
     pub(crate) fn enter(context: &Context) -> Self {
-        Self { mark: stack::push_barrier(context.clone()), _not_send: PhantomData }
+        Self { mark: stack::push_barrier(context.secrets.clone()), _not_send: PhantomData }
     }
 }
 

@@ -81,8 +81,7 @@ pub(crate) fn requested_field(fetched: Fetched, request: &Request) -> Result<Fie
 }
 
 fn members(value: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
-    payload_json::members(value)
-        .map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
+    payload_json::members(value).map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
 }
 
 fn check_length(value: &SecretValue) -> Result<(), Error> {

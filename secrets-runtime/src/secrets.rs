@@ -150,9 +150,7 @@ impl Secrets {
             return Err(self.why_not(group, ""));
         };
         let made = match &found.source {
-            Some(SourceFields { absent: Some(absent), .. }) => {
-                typed::from_absent(absent.clone())
-            }
+            Some(SourceFields { absent: Some(absent), .. }) => typed::from_absent(absent.clone()),
             Some(source) => {
                 let fields: Vec<_> =
                     source.fields.iter().map(|(name, f)| (name, &f.value)).collect();

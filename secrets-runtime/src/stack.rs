@@ -1,16 +1,16 @@
-//! The contexts a thread is inside of, the innermost last.
+//! The secrets that a thread is inside of, the innermost last: what a current context is made of.
 //!
 //! A step, a poll and a test scope push a *barrier* and reset the stack to what they found; a guard of
-//! [`Context::enter`] takes away its own frame, and what was forgotten above it up to the next barrier. So a
+//! `Context::enter` takes away its own frame, and what was forgotten above it up to the next barrier. So a
 //! guard that is leaked, or dropped out of order, leaves nothing behind in a pooled thread.
 
 use std::cell::{Cell, RefCell};
 
-use crate::Context;
+use crate::Secrets;
 
 struct Frame {
     /// `None` once its guard is gone, while something above it is still there.
-    context: Option<Context>,
+    secrets: Option<Secrets>,
     id: u64,
     barrier: bool,
 }
@@ -27,32 +27,32 @@ pub(crate) struct Mark {
     id: u64,
 }
 
-/// What `read` makes of the innermost context, if there is one.
-pub(crate) fn with_current<R>(read: impl FnOnce(&Context) -> R) -> Option<R> {
+/// What `read` makes of the innermost secrets, if there are any.
+pub(crate) fn with_current<R>(read: impl FnOnce(&Secrets) -> R) -> Option<R> {
     let innermost = |stack: &RefCell<Vec<Frame>>| {
         let stack = stack.borrow();
-        let context = stack.iter().rev().find_map(|frame| frame.context.as_ref())?;
-        Some(read(context))
+        let secrets = stack.iter().rev().find_map(|frame| frame.secrets.as_ref())?;
+        Some(read(secrets))
     };
     // A thread that is ending has no stack, hence no context.
     STACK.try_with(innermost).ok().flatten()
 }
 
-/// Enters a context as a step, a poll or a test scope does.
-pub(crate) fn push_barrier(context: Context) -> Mark {
-    push(context, true)
+/// Enters secrets as a step, a poll or a test scope does.
+pub(crate) fn push_barrier(secrets: Secrets) -> Mark {
+    push(secrets, true)
 }
 
-/// Enters a context as a guard does.
-pub(crate) fn push_guard(context: Context) -> Mark {
-    push(context, false)
+/// Enters secrets as a guard does.
+pub(crate) fn push_guard(secrets: Secrets) -> Mark {
+    push(secrets, false)
 }
 
-fn push(context: Context, barrier: bool) -> Mark {
+fn push(secrets: Secrets, barrier: bool) -> Mark {
     let id = NEXT.with(|next| next.replace(next.get() + 1));
     STACK.with(|stack| {
         let mut stack = stack.borrow_mut();
-        stack.push(Frame { context: Some(context), id, barrier });
+        stack.push(Frame { secrets: Some(secrets), id, barrier });
         Mark { index: stack.len() - 1, id }
     })
 }
@@ -86,7 +86,7 @@ pub(crate) fn leave(mark: Mark) {
             if frame.barrier && place > mark.index {
                 break;
             }
-            left.extend(frame.context.take());
+            left.extend(frame.secrets.take());
         }
         let dead = pop_dead(&mut stack);
         (left, dead)
@@ -95,6 +95,6 @@ pub(crate) fn leave(mark: Mark) {
 }
 
 fn pop_dead(stack: &mut Vec<Frame>) -> Vec<Frame> {
-    let live = stack.iter().rposition(|frame| frame.context.is_some()).map_or(0, |last| last + 1);
+    let live = stack.iter().rposition(|frame| frame.secrets.is_some()).map_or(0, |last| last + 1);
     stack.split_off(live)
 }

@@ -37,8 +37,7 @@ mod on_the_io_thread {
     use std::fmt;
 
     use secrets_runtime::{
-        Backend, BoxFuture, Declaration, FetchRequest, Fetched, Resolver,
-        backend::on_io_thread,
+        Backend, BoxFuture, Declaration, FetchRequest, Fetched, Resolver, backend::on_io_thread,
     };
 
     use super::*;
@@ -57,7 +56,10 @@ mod on_the_io_thread {
             "remote"
         }
 
-        fn fetch<'a>(&'a self, requests: &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        fn fetch<'a>(
+            &'a self,
+            requests: &'a [FetchRequest<'a>],
+        ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
             let count = requests.len();
             Box::pin(async move {
                 let work = on_io_thread(async move {
@@ -73,7 +75,8 @@ mod on_the_io_thread {
     }
 
     fn resolve() {
-        let resolver = Resolver::builder().backend(Remote).default_backend("remote").build().unwrap();
+        let resolver =
+            Resolver::builder().backend(Remote).default_backend("remote").build().unwrap();
         let declaration = Declaration::builder("step").source("x").unwrap().build();
         let context = resolver.resolve_blocking(&declaration).unwrap();
         assert!(context.secrets.get("x", "a").is_ok());

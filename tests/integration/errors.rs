@@ -26,7 +26,17 @@ fn each_says_what_was_asked_where_and_what_to_do() {
     use ErrorKind::{InvalidName, KeyNotFound, NotRequested, Undecodable};
     assert_eq!(
         kinds,
-        [NotRequested, NotRequested, KeyNotFound, KeyNotFound, NotRequested, Undecodable, NotRequested, KeyNotFound, InvalidName]
+        [
+            NotRequested,
+            NotRequested,
+            KeyNotFound,
+            KeyNotFound,
+            NotRequested,
+            Undecodable,
+            NotRequested,
+            KeyNotFound,
+            InvalidName
+        ]
     );
     for error in &errors {
         assert_eq!(error.step(), Some("asks_wrongly"), "{error}");

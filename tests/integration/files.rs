@@ -28,7 +28,10 @@ fn folder() -> tempfile::TempDir {
 }
 
 fn read(folder: &Path, source: &str) -> Result<Secrets, Error> {
-    let resolver = Resolver::builder().backend(File::new(folder.join("mounted"))).default_backend("file").build()?;
+    let resolver = Resolver::builder()
+        .backend(File::new(folder.join("mounted")))
+        .default_backend("file")
+        .build()?;
     let declaration = Declaration::builder("step").source(source)?.build();
     Ok(resolver.resolve_blocking(&declaration)?.secrets)
 }

@@ -17,14 +17,30 @@ fn failure(source: &str) -> (ErrorKind, String) {
 #[test]
 fn names_outside_the_grammar_are_refused_before_any_backend_is_asked() {
     let long = "x".repeat(513);
-    let names = ["", " ", "a b", "a\0b", "a\nb", "a\u{7f}", "pässword", "a\u{200b}b", "a:b", "a\\b", "a*", &long];
+    let names = [
+        "",
+        " ",
+        "a b",
+        "a\0b",
+        "a\nb",
+        "a\u{7f}",
+        "pässword",
+        "a\u{200b}b",
+        "a:b",
+        "a\\b",
+        "a*",
+        &long,
+    ];
     for name in names {
         install();
         let error = get_secret_blocking(name).expect_err(name);
         assert_eq!(error.kind(), ErrorKind::InvalidSource, "{name:?}: {error}");
         assert!(error.problems()[0].help().is_some(), "{error}");
         let text = error.to_string();
-        assert!(!text.contains(['\0', '\u{7f}', '\u{200b}']), "a control character is printed: {text:?}");
+        assert!(
+            !text.contains(['\0', '\u{7f}', '\u{200b}']),
+            "a control character is printed: {text:?}"
+        );
     }
     assert_eq!(failure(&"x".repeat(512)).0, ErrorKind::NotFound);
     // `..` is a name like any other but where names are paths.
@@ -32,7 +48,10 @@ fn names_outside_the_grammar_are_refused_before_any_backend_is_asked() {
     for path in ["file...", "file./etc/passwd", "file.a/../../b", "file.a//b", "file."] {
         install();
         let kind = get_secret_blocking(path).expect_err(path).kind();
-        assert!(matches!(kind, ErrorKind::InvalidName | ErrorKind::InvalidSource), "{path}: {kind}");
+        assert!(
+            matches!(kind, ErrorKind::InvalidName | ErrorKind::InvalidSource),
+            "{path}: {kind}"
+        );
     }
 }
 
@@ -114,11 +133,13 @@ fn backends_that_are_not_there() {
     assert_eq!(kind, ErrorKind::InvalidConfig);
     assert!(text.contains("`table`") && text.contains("`local`"), "{text}");
 
-    let unknown = Resolver::builder().backend(Table).default_backend("tabel-of-mine").build().unwrap();
+    let unknown =
+        Resolver::builder().backend(Table).default_backend("tabel-of-mine").build().unwrap();
     let declaration = Declaration::builder("step").source("db").unwrap().build();
     let error = unknown.resolve_blocking(&declaration).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidConfig);
-    let misspelt = Resolver::builder().default_backend("aws-secret-manager").role("nonsense").build();
+    let misspelt =
+        Resolver::builder().default_backend("aws-secret-manager").role("nonsense").build();
     let error = misspelt.unwrap_err();
     assert_eq!(error.problems().len(), 2, "{error}");
     assert!(error.to_string().contains("aws-secrets-manager"), "{error}");

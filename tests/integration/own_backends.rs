@@ -1,7 +1,7 @@
 use std::{
     fmt,
-    sync::atomic::{AtomicUsize, Ordering},
     sync::Arc,
+    sync::atomic::{AtomicUsize, Ordering},
 };
 
 use secrets_runtime::{
@@ -35,7 +35,10 @@ impl Backend for Odd {
         self.kind
     }
 
-    fn fetch<'a>(&'a self, requests: &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let answer = || Ok(Fetched::json(r#"{"a": "SeNtInEl"}"#));
         if self.kind == "panics-at-once" {
@@ -62,7 +65,11 @@ impl Backend for Odd {
     }
 }
 
-fn resolve(default: &str, backends: Vec<Odd>, sources: &[&str]) -> Result<secrets_runtime::Context, Error> {
+fn resolve(
+    default: &str,
+    backends: Vec<Odd>,
+    sources: &[&str],
+) -> Result<secrets_runtime::Context, Error> {
     let mut builder = Resolver::builder().default_backend(default).backend(Table);
     for backend in backends {
         builder = builder.backend(backend);
@@ -108,7 +115,10 @@ fn a_chain_moves_on_only_at_not_found() {
     let nowhere = resolve("has-nothing,table", all(), &["x", "y"]).unwrap_err();
     assert_eq!(nowhere.kind(), ErrorKind::NotFound);
     let text = nowhere.to_string();
-    assert!(text.contains("has-nothing: nothing is here") && text.contains("table: the table has"), "{text}");
+    assert!(
+        text.contains("has-nothing: nothing is here") && text.contains("table: the table has"),
+        "{text}"
+    );
     // What the first has is not asked of the second.
     let second = Odd::new("good");
     resolve("table,good", vec![second.clone()], &["db", "api"]).unwrap();
@@ -129,7 +139,13 @@ fn a_missing_secret_that_is_not_required_is_absent() {
     let source = r#"{"id": "missing", "options": {"required": false}}"#;
     let context = resolve("table", vec![], &[source, "db"]).unwrap();
     assert_eq!(context.secrets.get("missing", "x").unwrap_err().kind(), ErrorKind::NotFound);
-    assert!(context.secrets.get_as::<Option<std::collections::HashMap<String, SecretValue>>>("missing").unwrap().is_none());
+    assert!(
+        context
+            .secrets
+            .get_as::<Option<std::collections::HashMap<String, SecretValue>>>("missing")
+            .unwrap()
+            .is_none()
+    );
     // A real failure is one all the same.
     let denied = r#"{"id": "denied", "options": {"required": false}}"#;
     assert_eq!(resolve("table", vec![], &[denied]).unwrap_err().kind(), ErrorKind::AccessDenied);
@@ -148,7 +164,10 @@ async fn the_conformance_suite_takes_the_good_and_tells_the_bad() {
 
     for kind in ["too-few", "too-many", "has-nothing", "good"] {
         let subject = subject.clone();
-        let check = tokio::spawn(async move { conformance::check_reading(&Odd::new(kind), &subject).await });
+        let check =
+            tokio::spawn(
+                async move { conformance::check_reading(&Odd::new(kind), &subject).await },
+            );
         let panic = check.await.unwrap_err().into_panic();
         let text = panic.downcast_ref::<String>().unwrap();
         assert!(text.contains("breaks"), "{text}");

@@ -86,7 +86,8 @@ fn a_forgotten_guard_leaks_nothing() {
 #[test]
 fn guards_dropped_out_of_order_leave_by_position() {
     install();
-    let (first, second) = (kept().unwrap(), testing::with_secrets([("g", "value", "x")], current_context));
+    let (first, second) =
+        (kept().unwrap(), testing::with_secrets([("g", "value", "x")], current_context));
     let one = first.enter();
     let two = second.enter();
     assert!(value(&current_context(), "g").is_some());

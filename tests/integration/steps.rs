@@ -58,7 +58,10 @@ impl Service {
     }
 
     #[secrets(sources = ["db"])]
-    fn by_value(self: Box<Self>, parts: impl Iterator<Item = u32>) -> Result<impl Iterator<Item = u32>, Error> {
+    fn by_value(
+        self: Box<Self>,
+        parts: impl Iterator<Item = u32>,
+    ) -> Result<impl Iterator<Item = u32>, Error> {
         let port = current_context().secrets.get_as::<Ports>("db")?.port;
         Ok(parts.map(move |part| part + port))
     }
@@ -112,8 +115,11 @@ fn every_problem_is_reported_and_the_body_does_not_run() {
     install();
     let error = three_problems().unwrap_err();
     let found: Vec<_> = error.problems().iter().map(|p| (p.origin(), p.kind())).collect();
-    let expected =
-        [("bad-json", ErrorKind::Undecodable), ("missing", ErrorKind::NotFound), ("denied", ErrorKind::AccessDenied)];
+    let expected = [
+        ("bad-json", ErrorKind::Undecodable),
+        ("missing", ErrorKind::NotFound),
+        ("denied", ErrorKind::AccessDenied),
+    ];
     assert_eq!(found, expected);
     assert_eq!(error.step(), Some("three_problems"));
     assert_eq!(error.kind(), ErrorKind::Undecodable);

@@ -12,7 +12,10 @@ use secrets_runtime::{
 pub struct Table;
 
 const JSON: &[(&str, &str)] = &[
-    ("db", r#"{"user": "app", "password": "SeNtInEl-db", "port": 5432, "ratio": 1.50, "on": true, "none": null}"#),
+    (
+        "db",
+        r#"{"user": "app", "password": "SeNtInEl-db", "port": 5432, "ratio": 1.50, "on": true, "none": null}"#,
+    ),
     ("api", r#"{"token": "SeNtInEl-api"}"#),
     ("bad-json", r#"{"password": "SeNtInEl-bad"#),
     ("list", r#"["SeNtInEl-list"]"#),
@@ -22,7 +25,10 @@ const JSON: &[(&str, &str)] = &[
     ("trailing", r#"{"a": "SeNtInEl-trailing"} x"#),
     ("bom", "\u{feff}{\"a\": \"SeNtInEl-bom\"}"),
     ("same-variable", r#"{"a-b": "SeNtInEl-1", "a.b": "SeNtInEl-2"}"#),
-    ("odd-names", r#"{"hello world": "SeNtInEl-1", "9lives": "SeNtInEl-2", "METAFLOW_X": "SeNtInEl-3", "": "SeNtInEl-4"}"#),
+    (
+        "odd-names",
+        r#"{"hello world": "SeNtInEl-1", "9lives": "SeNtInEl-2", "METAFLOW_X": "SeNtInEl-3", "": "SeNtInEl-4"}"#,
+    ),
     ("linker", r#"{"LD_PRELOAD": "SeNtInEl-ld"}"#),
     ("nul", r#"{"A_NUL": "SeNtInEl-\u0000-nul"}"#),
     ("path", r#"{"PATH": "SeNtInEl-path"}"#),
@@ -33,7 +39,8 @@ impl Table {
         let id = request.id();
         if let Some(name) = id.strip_prefix("made/") {
             let value = SecretValue::from(format!("SeNtInEl-{name}"));
-            let fields = [("name".to_owned(), SecretValue::from(name)), ("value".to_owned(), value)];
+            let fields =
+                [("name".to_owned(), SecretValue::from(name)), ("value".to_owned(), value)];
             return Ok(Fetched::fields(fields));
         }
         if let Some((_, text)) = JSON.iter().find(|(known, _)| *known == id) {
@@ -65,7 +72,10 @@ impl Backend for Table {
         "table"
     }
 
-    fn fetch<'a>(&'a self, requests: &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move { requests.iter().map(Self::answer).collect() })
     }
 }

@@ -33,13 +33,19 @@ async fn load(
 }
 
 #[secrets(sources = [{ id = "db", group = "main" }])]
-fn by_group(#[secret("main", key = "user")] user: String, #[secret("plain")] plain: String) -> Result<String, Error> {
+fn by_group(
+    #[secret("main", key = "user")] user: String,
+    #[secret("plain")] plain: String,
+) -> Result<String, Error> {
     Ok(format!("{user} {plain}"))
 }
 
 #[task(secret_requests = [Secret(group = "db", key = "user")])]
 fn of_a_request(#[secret("db", key = "user")] user: String) -> Result<String, Error> {
-    assert_eq!(current_context().secrets.get("db", "port").unwrap_err().kind(), ErrorKind::NotRequested);
+    assert_eq!(
+        current_context().secrets.get("db", "port").unwrap_err().kind(),
+        ErrorKind::NotRequested
+    );
     Ok(user)
 }
 
@@ -74,7 +80,11 @@ fn all_misfits_are_in_one_error() {
     install();
     let error = misfits().unwrap_err();
     let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
-    assert_eq!(kinds, [ErrorKind::Undecodable, ErrorKind::KeyNotFound, ErrorKind::Undecodable], "{error}");
+    assert_eq!(
+        kinds,
+        [ErrorKind::Undecodable, ErrorKind::KeyNotFound, ErrorKind::Undecodable],
+        "{error}"
+    );
     assert_eq!(error.step(), Some("misfits"));
     assert_no_value(&format!("{error:?}"));
     assert!(!error.to_string().contains("app"), "{error}");

@@ -112,7 +112,9 @@ pub const fn check_distinct_source(sources: &[Src], index: usize) {
     let mut earlier = 0;
     while earlier < index {
         if same_text(group(&sources[earlier]), group(&sources[index])) {
-            panic!("two sources have one group: remove one of the two, or give one a `group` of its own");
+            panic!(
+                "two sources have one group: remove one of the two, or give one a `group` of its own"
+            );
         }
         earlier += 1;
     }

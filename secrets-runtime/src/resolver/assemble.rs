@@ -4,7 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use secrets_spec::{MountType, Request, Variable};
 
-use super::{Problems, fetching::Answer, plan::Plan};
+use super::{fetching::Answer, plan::Plan};
 use crate::{
     Context, Declaration, Error, ErrorKind, Problem, Secrets, decode,
     fields::{Field, Fields},
@@ -17,8 +17,8 @@ pub(crate) fn from_answers(
     declaration: &Declaration,
     plan: &Plan,
     answers: Vec<Answer>,
-) -> Result<Context, Problems> {
-    let mut problems = Problems::new();
+) -> Result<Context, Vec<Problem>> {
+    let mut problems = Vec::new();
     let mut inner = empty(declaration);
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
         let fetch = &plan.fetches[planned.fetch];
@@ -70,7 +70,7 @@ pub(crate) fn from_overrides(
     if declaration.is_empty() {
         return Ok(context_of_overrides(declaration.step(), overrides));
     }
-    let mut problems = Problems::new();
+    let mut problems = Vec::new();
     let mut inner = empty(declaration);
     let known = || crate::text::list(overrides.groups());
     for source in &declaration.sources {

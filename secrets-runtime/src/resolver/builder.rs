@@ -2,8 +2,16 @@ use std::sync::Arc;
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
-use super::{Inner, Problems, Registry, Resolver};
+use super::{Inner, Registry, Resolver};
 use crate::{Backend, Error, ErrorKind, Problem, declaration::invalid, settings::Settings};
+
+impl Resolver {
+    /// Starts a resolver that has the built-in backends and the process's settings.
+    #[must_use]
+    pub fn builder() -> ResolverBuilder {
+        ResolverBuilder::default()
+    }
+}
 
 /// Builds a [`Resolver`].
 #[derive(Debug, Default)]
@@ -42,7 +50,7 @@ impl ResolverBuilder {
     /// [`ErrorKind::InvalidConfig`] for everything that is wrong with the settings, the default backend, the
     /// role or the backends' types.
     pub fn build(self) -> Result<Resolver, Error> {
-        let mut problems = Problems::new();
+        let mut problems = Vec::new();
         let mut settings = match Settings::load() {
             Ok(settings) => Some(settings),
             Err(error) => {

@@ -15,8 +15,8 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, block_on::block_on,
-    overrides::Overrides, settings::Settings, stack,
+    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, overrides::Overrides,
+    settings::Settings, stack,
 };
 
 pub(crate) use assemble::context_of_overrides;
@@ -47,12 +47,6 @@ static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
 static FROM_SETTINGS: OnceCell<Resolver> = OnceCell::new();
 
 impl Resolver {
-    /// Starts a resolver that has the built-in backends and the process's settings.
-    #[must_use]
-    pub fn builder() -> ResolverBuilder {
-        ResolverBuilder::default()
-    }
-
     /// Makes it the process's own: steps that start from now on resolve with it.
     ///
     /// # Errors
@@ -121,7 +115,7 @@ impl Resolver {
 
 /// What a test gave, if the caller is inside `testing::with_secrets`.
 pub(crate) fn test_overrides() -> Option<Arc<Overrides>> {
-    stack::with_current(|context| context.secrets.inner().overrides.clone()).flatten()
+    stack::with_current(|secrets| secrets.inner().overrides.clone()).flatten()
 }
 
 impl fmt::Debug for Resolver {
@@ -129,6 +123,3 @@ impl fmt::Debug for Resolver {
         f.debug_struct("Resolver").field("backends", &self.0.registry).finish_non_exhaustive()
     }
 }
-
-/// Problems, or one that says what they have in common.
-pub(crate) type Problems = Vec<Problem>;

@@ -5,7 +5,7 @@ use std::{borrow::Cow, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn, Options, Request, Source, SourceRole};
 
-use super::{Problems, registry::Registry};
+use super::registry::Registry;
 use crate::{
     Backend, Declaration, FetchRequest, Problem,
     settings::{MappedSource, Settings},
@@ -48,14 +48,14 @@ impl Plan {
         declaration: &Declaration,
         registry: &Registry,
         settings: &Settings,
-    ) -> (Self, Problems) {
+    ) -> (Self, Vec<Problem>) {
         let mut plan = Self {
             fetches: Vec::new(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte_env_prefix().to_owned(),
         };
-        let mut problems = Problems::new();
+        let mut problems = Vec::new();
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
             let fetch = Fetch {
@@ -103,7 +103,7 @@ impl Plan {
         chain: Result<Vec<Arc<dyn Backend>>, Problem>,
         roles: &[&SourceRole],
         settings: &Settings,
-        problems: &mut Problems,
+        problems: &mut Vec<Problem>,
     ) -> usize {
         match chain {
             Ok(chain) => fetch.chain = chain,
