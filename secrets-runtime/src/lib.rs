@@ -11,3 +11,6 @@ pub use error::{Error, ErrorKind, Problem};
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{MountType, Options, Secret};
 pub use value::SecretValue;
+mod backends;
+mod warning;
+pub use backends::Local;
