@@ -40,7 +40,8 @@ impl Playground {
     /// # Errors
     /// If another resolver is installed already.
     pub fn install(&self) -> Result<(), Error> {
-        Resolver::builder().backend(self.store.clone()).default_backend("local").build()?.install()
+        let store = Local::new(self.store.dir(), self.store.key_file());
+        Resolver::builder().backend(store).default_backend("local").build()?.install()
     }
 
     /// Where it is.
