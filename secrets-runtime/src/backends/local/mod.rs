@@ -15,6 +15,7 @@ mod header;
 mod jwe;
 mod key;
 mod key_file;
+mod lock;
 mod private_file;
 mod random;
 mod read;
