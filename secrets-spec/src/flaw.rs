@@ -109,7 +109,8 @@ impl Flaw {
     #[must_use]
     pub fn explain(self, text: &str) -> SpecError {
         let found = text.get(self.start..self.end).unwrap_or_default();
-        let message = if found.is_empty() || found == text {
+        let too_long = matches!(self.kind, FlawKind::NameLong | FlawKind::GroupLong | FlawKind::KeyLong);
+        let message = if found.is_empty() || found == text || too_long {
             String::from(self.kind.message())
         } else {
             format!("{}: {}", self.kind.message(), excerpt(found))

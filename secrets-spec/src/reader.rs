@@ -101,7 +101,8 @@ pub fn read_source<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<S
             _ => draft.options = read_options(name, value, out),
         }
     }
-    if !has_id {
+    // An unknown field may well be the misspelled id.
+    if !has_id && out.len() == before {
         out.push(Complaint::new(
             node.at.clone(),
             "a source has no `id`",
@@ -247,6 +248,7 @@ fn read_request<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<Requ
             return None;
         }
     };
+    let before = out.len();
     for (name, value) in once_each(fields, "field", REQUEST_FIELDS, out) {
         match name.text.as_str() {
             // Flyte's own default is None, which says the same as leaving it out.
@@ -258,8 +260,10 @@ fn read_request<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<Requ
             _ => draft.mount_requirement = mount_requirement(name, value, out),
         }
     }
-    check_request(&draft, out);
-    Some(draft)
+    if out.len() == before {
+        check_request(&draft, out);
+    }
+    (out.len() == before).then_some(draft)
 }
 
 fn check_request<S: Clone>(draft: &RequestDraft<S>, out: Complaints<'_, S>) {
