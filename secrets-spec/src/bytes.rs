@@ -90,8 +90,7 @@ pub(crate) const fn within_one_edit(a: &[u8], a_end: usize, b: &[u8]) -> bool {
         head += 1;
     }
     let mut tail = 0;
-    while tail < shorter - head
-        && a[a_end - 1 - tail].to_ascii_lowercase() == b[b.len() - 1 - tail]
+    while tail < shorter - head && a[a_end - 1 - tail].to_ascii_lowercase() == b[b.len() - 1 - tail]
     {
         tail += 1;
     }

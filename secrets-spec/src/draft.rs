@@ -2,7 +2,9 @@
 
 use alloc::{string::String, vec::Vec};
 
-use crate::{BackendType, InlineVars, MountType, Options, Request, RequestView, Source, SourceRole};
+use crate::{
+    BackendType, InlineVars, MountType, Options, Request, RequestView, Source, SourceRole,
+};
 
 /// A text, known or only to the compiler.
 #[derive(Debug, Clone)]

@@ -101,7 +101,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Vec<(Name<Range<usize>>, Node<Range<usize>>)>, SpecError> {
+    fn map(
+        &mut self,
+        depth: usize,
+    ) -> Result<Vec<(Name<Range<usize>>, Node<Range<usize>>)>, SpecError> {
         let start = self.at();
         self.chars.next();
         let mut fields: Vec<(Name<Range<usize>>, Node<Range<usize>>)> = Vec::new();
@@ -120,7 +123,11 @@ impl<'a> Reader<'a> {
             self.space();
             if !self.take(':') {
                 let at = self.at();
-                return Err(self.error(at..at, "a colon is missing after a name", Some("write \"name\": value")));
+                return Err(self.error(
+                    at..at,
+                    "a colon is missing after a name",
+                    Some("write \"name\": value"),
+                ));
             }
             let value = self.value(depth + 1)?;
             fields.push((name, value));
@@ -136,7 +143,8 @@ impl<'a> Reader<'a> {
 
     fn unfinished(&mut self, start: usize, noun: &str, close: char) -> SpecError {
         let at = self.at();
-        let message = format!("{noun} that starts at byte {start} goes on without a comma, or is not closed");
+        let message =
+            format!("{noun} that starts at byte {start} goes on without a comma, or is not closed");
         SpecError::new(message, at..at, Some(format!("write `,` or `{close}`")))
     }
 
@@ -150,7 +158,11 @@ impl<'a> Reader<'a> {
                 '\\' => text.push(self.escape(at)?),
                 c if (c as u32) < 0x20 => {
                     let message = "a text holds a control character as it is";
-                    return Err(self.error(at..at + 1, message, Some("write it as an escape, such as \\n")));
+                    return Err(self.error(
+                        at..at + 1,
+                        message,
+                        Some("write it as an escape, such as \\n"),
+                    ));
                 }
                 c => text.push(c),
             }
@@ -170,7 +182,11 @@ impl<'a> Reader<'a> {
             Some('u') => return self.unicode(start),
             _ => {
                 let end = self.at();
-                return Err(self.error(start..end, "there is no such escape", Some("write \\\\ for a backslash")));
+                return Err(self.error(
+                    start..end,
+                    "there is no such escape",
+                    Some("write \\\\ for a backslash"),
+                ));
             }
         })
     }
@@ -200,7 +216,11 @@ impl<'a> Reader<'a> {
     }
 
     fn number(&mut self, start: usize) -> Result<Value<Range<usize>>, SpecError> {
-        while self.chars.next_if(|(_, c)| matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E')).is_some() {}
+        while self
+            .chars
+            .next_if(|(_, c)| matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
+            .is_some()
+        {}
         let end = self.at();
         if is_number(&self.text[start..end]) {
             return Ok(Value::Number);
@@ -209,7 +229,11 @@ impl<'a> Reader<'a> {
     }
 
     fn word(&mut self, start: usize) -> Result<Value<Range<usize>>, SpecError> {
-        while self.chars.next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/')).is_some() {}
+        while self
+            .chars
+            .next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
+            .is_some()
+        {}
         let end = self.at();
         match &self.text[start..end] {
             "true" => Ok(Value::Bool(true)),
@@ -217,9 +241,17 @@ impl<'a> Reader<'a> {
             "null" => Ok(Value::Null),
             "" => Err(self.unquoted(start)),
             word => Err(match word {
-                "True" | "False" => self.error(start..end, "JSON has no such word", Some(&format!("write {}", word.to_ascii_lowercase()))),
+                "True" | "False" => self.error(
+                    start..end,
+                    "JSON has no such word",
+                    Some(&format!("write {}", word.to_ascii_lowercase())),
+                ),
                 "None" => self.error(start..end, "JSON has no such word", Some("write null")),
-                word => self.error(start..end, "a text is not quoted", Some(&format!("write \"{word}\""))),
+                word => self.error(
+                    start..end,
+                    "a text is not quoted",
+                    Some(&format!("write \"{word}\"")),
+                ),
             }),
         }
     }
@@ -232,18 +264,26 @@ impl<'a> Reader<'a> {
         match first {
             Some('\'') => {
                 let inner = rest[1..].split('\'').next().unwrap_or_default();
-                self.error(start..end, "single quotes are not JSON", Some(&format!("write \"{inner}\"")))
+                self.error(
+                    start..end,
+                    "single quotes are not JSON",
+                    Some(&format!("write \"{inner}\"")),
+                )
             }
-            Some('\u{201C}' | '\u{201D}' | '\u{2018}' | '\u{2019}' | '\u{201E}') => {
-                self.error(start..end, "curly quotes are not JSON", Some("write straight double quotes: \"..\""))
-            }
+            Some('\u{201C}' | '\u{201D}' | '\u{2018}' | '\u{2019}' | '\u{201E}') => self.error(
+                start..end,
+                "curly quotes are not JSON",
+                Some("write straight double quotes: \"..\""),
+            ),
             Some('\u{2013}' | '\u{2014}') => {
                 self.error(start..end, "a dash is not a hyphen", Some("write a hyphen: -"))
             }
             Some(c) if c.is_alphabetic() || c == '_' => {
                 self.error(start..end, "a name is not quoted", Some("write it in double quotes"))
             }
-            Some(_) => self.error(start..end, "this is not JSON", Some("write a text in double quotes")),
+            Some(_) => {
+                self.error(start..end, "this is not JSON", Some("write a text in double quotes"))
+            }
             None => self.error(start..end, "the text ends too early", Some("close what is open")),
         }
     }

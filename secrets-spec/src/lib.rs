@@ -49,7 +49,9 @@ pub use json::read_json;
 pub use name::{MAX_NAME_BYTES, check_name};
 pub use node::{Complaint, Name, Node, Value};
 pub use options::{InlineVars, Options, check_region, check_selector};
-pub use reader::{OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_requests, read_source, read_sources};
+pub use reader::{
+    OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_requests, read_source, read_sources,
+};
 pub use reference::{Filter, Part, Template};
 pub use request::{
     Clash, MountType, Request, RequestView, Secret, check_group_and_key, check_version, clash,

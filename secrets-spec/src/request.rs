@@ -381,8 +381,16 @@ impl<'a> RequestView<'a> {
             FlawKind::VersionText => self.group_version.unwrap_or_default(),
             FlawKind::EnvVarShape | FlawKind::VariableReserved => self.env_var.unwrap_or_default(),
             FlawKind::KeyLong | FlawKind::KeySeparator | FlawKind::KeyPath => self.key,
-            FlawKind::TextControl if control(self.group.as_bytes(), 0, self.group.len()).is_none() => self.key,
-            FlawKind::ArnName if check_group_and_key(self.group, "x").is_none() && !self.key.is_empty() => self.key,
+            FlawKind::TextControl
+                if control(self.group.as_bytes(), 0, self.group.len()).is_none() =>
+            {
+                self.key
+            }
+            FlawKind::ArnName
+                if check_group_and_key(self.group, "x").is_none() && !self.key.is_empty() =>
+            {
+                self.key
+            }
             _ => self.group,
         }
     }

@@ -34,9 +34,7 @@ pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
                 return Err(Flaw::new(FlawKind::NameCharacter, dot, bytes.len()));
             };
             return match check_typed(Some(built_in), id) {
-                Some(flaw) => {
-                    Err(Flaw::new(flaw.kind, flaw.start + dot + 1, flaw.end + dot + 1))
-                }
+                Some(flaw) => Err(Flaw::new(flaw.kind, flaw.start + dot + 1, flaw.end + dot + 1)),
                 None => Ok(SourceLayout { built_in: Some(built_in), id: dot + 1 }),
             };
         }

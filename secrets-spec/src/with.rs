@@ -2,10 +2,8 @@ use alloc::{format, string::String, vec::Vec};
 use core::ops::Range;
 
 use crate::{
-    Complaint, Node, Source, SourceRole, SpecError, Value, closest,
-    json::read_prefix,
-    reader::read_sources,
-    role::check_role,
+    Complaint, Node, Source, SourceRole, SpecError, Value, closest, json::read_prefix,
+    reader::read_sources, role::check_role,
 };
 
 const ATTRIBUTES: &[&str] = &["sources", "role", "allow_override"];
@@ -120,7 +118,12 @@ impl With {
         }
     }
 
-    fn read_sources(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> Option<usize> {
+    fn read_sources(
+        &mut self,
+        value: &str,
+        offset: usize,
+        errors: &mut Vec<SpecError>,
+    ) -> Option<usize> {
         let (node, end) = match read_prefix(value) {
             Ok(read) => read,
             Err(error) => {
@@ -141,7 +144,12 @@ impl With {
         Some(end)
     }
 
-    fn read_role(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> Option<usize> {
+    fn read_role(
+        &mut self,
+        value: &str,
+        offset: usize,
+        errors: &mut Vec<SpecError>,
+    ) -> Option<usize> {
         let (text, end) = match read_prefix(value) {
             Ok((Node { value: Value::Null, .. }, end)) => return Some(end),
             Ok((Node { value: Value::Text(text), .. }, end)) => (text, end),
@@ -160,7 +168,12 @@ impl With {
         Some(end)
     }
 
-    fn read_allow_override(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> Option<usize> {
+    fn read_allow_override(
+        &mut self,
+        value: &str,
+        offset: usize,
+        errors: &mut Vec<SpecError>,
+    ) -> Option<usize> {
         let end = next_attribute(value);
         match value[..end].trim() {
             "true" => self.allow_override = true,
@@ -172,7 +185,11 @@ impl With {
                     _ => "write true or false",
                 };
                 let message = "`allow_override` is true or false";
-                errors.push(SpecError::new(message, offset..offset + end, Some(String::from(meant))));
+                errors.push(SpecError::new(
+                    message,
+                    offset..offset + end,
+                    Some(String::from(meant)),
+                ));
             }
         }
         Some(end)
@@ -197,7 +214,8 @@ fn next_attribute(value: &str) -> usize {
 /// `sources=test-db`: one bare name, where a list belongs.
 fn bare_list(value: &str) -> SpecError {
     let end = next_attribute(value);
-    let name = value[..end].trim().trim_matches(['\'', '\u{201C}', '\u{201D}', '\u{2018}', '\u{2019}']);
+    let name =
+        value[..end].trim().trim_matches(['\'', '\u{201C}', '\u{201D}', '\u{2018}', '\u{2019}']);
     let help = format!("write sources=[\"{name}\"]");
     SpecError::new("`sources` is a JSON list", 0..end, Some(help))
 }
