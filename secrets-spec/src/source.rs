@@ -3,10 +3,11 @@ use core::fmt;
 
 use crate::{
     BackendType, BuiltIn, Options, SourceRole, SpecError,
+    arn::looks_like_arn,
     bytes::{find, same},
     flaw::{Flaw, FlawKind},
-    id::{check_typed, check_untyped, looks_like_arn},
-    json,
+    id::{check_typed, check_untyped},
+    json, written,
 };
 
 /// What a source's text says: the built-in type before its first dot, if any, and where the id starts.
@@ -33,10 +34,14 @@ pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
             let Ok(id) = core::str::from_utf8(id) else {
                 return Err(Flaw::new(FlawKind::NameCharacter, dot, bytes.len()));
             };
-            return match check_typed(Some(built_in), id) {
-                Some(flaw) => Err(Flaw::new(flaw.kind, flaw.start + dot + 1, flaw.end + dot + 1)),
-                None => Ok(SourceLayout { built_in: Some(built_in), id: dot + 1 }),
-            };
+            if let Some(flaw) = check_typed(Some(built_in), id) {
+                return Err(flaw.shifted(dot + 1));
+            }
+            // Its values stand in its options, and a text has none.
+            if matches!(built_in, BuiltIn::Inline) {
+                return Err(Flaw::new(FlawKind::InlineText, 0, bytes.len()));
+            }
+            return Ok(SourceLayout { built_in: Some(built_in), id: dot + 1 });
         }
         if BuiltIn::near_bytes(bytes, dot).is_some() {
             return Err(Flaw::new(FlawKind::PrefixNearly, 0, dot));
@@ -193,6 +198,6 @@ impl fmt::Display for Source {
         if plain && Self::parse(&text).is_ok_and(|parsed| self.same_as(&parsed)) {
             return f.write_str(&text);
         }
-        json::write_source(self, f)
+        written::write_source(self, f)
     }
 }

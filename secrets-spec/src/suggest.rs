@@ -2,7 +2,10 @@
 
 use alloc::{format, string::String, vec, vec::Vec};
 
-use crate::{BuiltIn, Flaw, FlawKind, check_source};
+use crate::{
+    BuiltIn, Filter, Flaw, FlawKind, Variable, check_env_var, check_region, check_role_arn,
+    check_source, check_type, check_variable, check_variable_name,
+};
 
 /// The word of `candidates` that is nearest to `word`, if it is near enough to be a slip: one edit for up to
 /// five letters, two beyond.
@@ -16,39 +19,116 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let folded = fold(word);
     candidates
         .into_iter()
+        // No edit makes up for more letters than that, and a long text costs nothing.
+        .filter(|candidate| candidate.chars().count().abs_diff(folded.len()) <= near)
         .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
         .filter(|(edits, _)| *edits <= near)
         .min_by_key(|(edits, _)| *edits)
         .map(|(_, candidate)| candidate)
 }
 
-/// What to write instead of a text with this flaw, where that can be told.
+/// What to write instead of a text with this flaw, where that can be told. What comes out has no flaw.
 pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
-    let better = match flaw.kind {
-        FlawKind::NameCharacter | FlawKind::ArnCase => {
-            let trimmed = text.trim();
-            if trimmed.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("arn:")) {
-                format!("arn:{}", &trimmed[4..])
-            } else {
-                String::from(trimmed)
-            }
+    use FlawKind as Kind;
+    let tidy = tidy(text);
+    let (better, good) = match flaw.kind {
+        Kind::TypeNearly => {
+            let better = String::from(BuiltIn::near(text)?.name());
+            (better, true)
         }
-        FlawKind::TypeNearly | FlawKind::PrefixNearly => {
-            let name = BuiltIn::near(&text[..flaw.end])?.name();
-            return Some(format!("{name}{}", &text[flaw.end..]));
+        Kind::PrefixNearly => {
+            let (prefix, id) = (text.get(..flaw.end)?, text.get(flaw.end..)?);
+            let name = BuiltIn::near(prefix)?.name();
+            let better = format!("{name}{id}");
+            // Where the id is wrong too, the type alone is what can be told.
+            if check_source(&better).is_ok() { (better, true) } else { (String::from(name), true) }
         }
-        FlawKind::RoleArn => String::from(text.trim()),
-        FlawKind::EnvVarShape => {
-            let upper = text.to_ascii_uppercase().replace(['-', '.', '/', ' '], "_");
-            return crate::check_env_var(&upper).is_none().then_some(upper);
+        Kind::TypeCharacter => {
+            let better = tidy.to_ascii_lowercase().replace(['_', ' '], "-");
+            let good = check_type(&better).is_none();
+            (better, good)
+        }
+        Kind::RegionText => {
+            let better = tidy.to_ascii_lowercase().replace('_', "-");
+            let good = check_region(&better).is_none();
+            (better, good)
+        }
+        Kind::NameCharacter
+        | Kind::ArnParts
+        | Kind::ArnCase
+        | Kind::ArnPartition
+        | Kind::ArnService
+        | Kind::ArnRegion
+        | Kind::ArnAccount
+        | Kind::ArnResource
+        | Kind::ArnName => {
+            let better = lower_arn(tidy);
+            let good = check_source(&better).is_ok();
+            (better, good)
+        }
+        Kind::RoleArn
+        | Kind::RoleService
+        | Kind::RoleRegion
+        | Kind::RoleAccount
+        | Kind::RoleResource
+        | Kind::RoleName => {
+            let better = lower_arn(tidy);
+            let good = check_role_arn(&better).is_none();
+            (better, good)
+        }
+        Kind::EnvVarShape => {
+            let better = Variable::map(&tidy).to_ascii_uppercase();
+            let good = check_env_var(&better).is_none();
+            (better, good)
+        }
+        Kind::VariableCharacter => {
+            let better = Variable::map(&tidy);
+            let good = check_variable(&better).is_none();
+            (better, good)
+        }
+        Kind::VariableDigit => {
+            let better = format!("_{text}");
+            let good = check_variable_name(&better).is_none();
+            (better, good)
+        }
+        Kind::ReferenceFilter | Kind::ReferenceSpace => {
+            let better = reference(text.get(flaw.start..flaw.end)?)?;
+            let good = crate::Template::parse(&better).is_ok();
+            (better, good)
         }
         _ => return None,
     };
-    let good = match flaw.kind {
-        FlawKind::RoleArn => crate::check_role_arn(&better).is_none(),
-        _ => check_source(&better).is_ok(),
+    (good && better != text).then_some(better)
+}
+
+/// The text without the quotes and spaces around it, and with the hyphens that a web page made into dashes.
+fn tidy(text: &str) -> String {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
+    let bare = text.trim_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let is_dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
+    bare.chars().map(|c| if is_dash(c) { '-' } else { c }).collect()
+}
+
+fn lower_arn(text: String) -> String {
+    match text.get(..4) {
+        Some(head) if head.eq_ignore_ascii_case("arn:") => format!("arn:{}", &text[4..]),
+        _ => text,
+    }
+}
+
+/// A reference with its white space where it belongs, and with the filter that is nearest to what is written.
+fn reference(found: &str) -> Option<String> {
+    let inner = found.strip_prefix("{{")?.strip_suffix("}}")?;
+    let (target, filter) = match inner.split_once('|') {
+        Some((target, filter)) => (target, Some(closest(filter.trim(), Filter::NAMES)?)),
+        None => (inner, None),
     };
-    (better != text && good).then_some(better)
+    let (name, key) = target.split_once('.')?;
+    let (name, key) = (name.trim(), key.trim());
+    Some(match filter {
+        Some(filter) => format!("{{{{{name}.{key} | {filter}}}}}"),
+        None => format!("{{{{{name}.{key}}}}}"),
+    })
 }
 
 /// Case, hyphens and underscores do not make another word.
