@@ -85,7 +85,7 @@ flaw_kinds! {
     VariableCharacter: "the variable's name holds a character that it cannot have", "a variable has letters, digits and underscores";
     VariableDigit: "the variable's name starts with a digit", "start it with a letter or an underscore";
     VariableReserved: "the variable's name is reserved", "choose one that starts with neither METAFLOW_ nor SECRETS_";
-    EnvVarShape: "`env_var` is not of the form ^[A-Z_][A-Z0-9_]*$", "use upper-case letters, digits and underscores, such as \"DB_PASSWORD\"";
+    EnvVarShape: "`env_var` is not of the form `^[A-Z_][A-Z0-9_]*$`", "use upper-case letters, digits and underscores, such as \"DB_PASSWORD\"";
     RequestEmpty: "the request has neither a group nor a key", "write one of them at least";
     GroupLong: "the group is longer than 512 bytes", "use a shorter one";
     GroupPath: "the group is an absolute path or leads out of its folder", "write it relative and without `..`";

@@ -39,9 +39,10 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
         Kind::PrefixNearly => {
             let (prefix, id) = (text.get(..flaw.end)?, text.get(flaw.end..)?);
             let name = BuiltIn::near(prefix)?.name();
-            let better = format!("{name}{id}");
             // Where the id is wrong too, the type alone is what can be told.
-            if check_source(&better).is_ok() { (better, true) } else { (String::from(name), true) }
+            let better =
+                [tidy, format!("{name}{id}")].into_iter().find(|b| check_source(b).is_ok());
+            (better.unwrap_or_else(|| String::from(name)), true)
         }
         Kind::TypeCharacter => {
             let better = tidy.to_ascii_lowercase().replace(['_', ' '], "-");
@@ -93,7 +94,7 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
         }
         Kind::ReferenceFilter | Kind::ReferenceSpace => {
             let better = reference(text.get(flaw.start..flaw.end)?)?;
-            let good = crate::Template::parse(&better).is_ok();
+            let good = crate::Template::read(&better).is_ok();
             (better, good)
         }
         _ => return None,
