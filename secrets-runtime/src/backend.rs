@@ -281,6 +281,18 @@ impl Fetched {
         Self { name: Some(name.into()), ..self }
     }
 
+    /// The version, if the backend told it.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// The secret's own name, if the backend told it.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
     fn of(content: Content) -> Self {
         Self { content, version: None, name: None }
     }

@@ -1,4 +1,9 @@
-use std::{error::Error as StdError, fmt, sync::Arc};
+use std::{
+    error::Error as StdError,
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+};
 
 type Cause = Arc<dyn StdError + Send + Sync>;
 
@@ -150,6 +155,10 @@ pub struct Problem {
     cause: Option<Cause>,
 }
 
+// The cause is only ever shown; nothing is left half done in it by a panic elsewhere.
+impl UnwindSafe for Problem {}
+impl RefUnwindSafe for Problem {}
+
 impl Problem {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let (origin, message) = (String::new(), message.into());
@@ -202,7 +211,8 @@ impl Problem {
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
-        if !self.origin.is_empty() {
+        // A path into the secret (`db.port`) starts with its name already.
+        if !self.origin.is_empty() && !self.message.starts_with(&self.origin) {
             write!(f, "{}", self.origin)?;
             match &self.backend {
                 Some(backend) => write!(f, " ({backend}): ")?,

@@ -1,13 +1,82 @@
-//! runtime (work in progress)
+//! Secrets for steps of jobs: declared by an attribute, checked when the program compiles, fetched together
+//! before the body runs, readable only inside it, and never printed or stored.
+//!
+//! ```
+//! use secrets_runtime::{Error, current_context, secrets};
+//!
+//! #[secrets(sources = ["prod-db"])]
+//! async fn load() -> Result<(), Error> {
+//!     let password = current_context().secrets.get("prod-db", "password")?;
+//!     connect(password.expose_str()?).await
+//! }
+//! # async fn connect(_password: &str) -> Result<(), Error> { Ok(()) }
+//! ```
+//!
+//! A step is a `fn` or an `async fn` with [`#[secrets]`](macro@secrets) or [`#[task]`](macro@task). Where its
+//! secrets are kept is decided when the program runs: by default in the embedded encrypted store of this
+//! machine, elsewhere in whatever `SECRETS_DEFAULT_BACKEND` names.
+//!
+//! # What it guarantees
+//! - The body runs only if everything that it declares was found; every problem is reported at once, with its
+//!   source and what to do.
+//! - A step sees what it declared and nothing else.
+//! - A [`SecretValue`] is not printed, serialised or compared by accident, and its bytes are wiped when the last
+//!   holder lets go.
+//! - No error, panic or log of this library holds a value.
+//!
+//! # What it does not
+//! - A copy that the program makes of a value is the program's to wipe.
+//! - A process of the same user, or root, can read this process's memory.
+//!
+//! # Features
+//! None is on by default. `tokio`: [`backend::on_io_thread`]. `tracing`: warnings are events instead of lines on
+//! stderr. `conformance`: the suite that every backend passes.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+// The macros' expansions name the crate, also in its own documentation tests and unit tests.
+#[allow(unused_extern_crates, reason = "used by expansions in tests of this crate alone")]
 extern crate self as secrets_runtime;
+
 pub mod backend;
-mod error;
+pub mod testing;
+
 #[doc(hidden)]
 #[path = "private/mod.rs"]
 pub mod __private;
+mod backends;
+mod block_on;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod context;
+mod declaration;
+mod decode;
+mod error;
+mod fields;
+mod get_secret;
+#[cfg(feature = "tokio")]
+mod io_thread;
+mod overrides;
+mod payload_json;
+mod resolver;
+mod secrets;
+pub mod settings;
+mod stack;
+mod text;
+mod timer;
+mod typed;
 mod value;
+mod variables;
+mod warning;
+
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
+pub use backends::{Env, File, Inline, Local};
+pub use context::{Context, Entered, Scoped, current_context, try_current_context};
+pub use declaration::{Declaration, DeclarationBuilder};
 pub use error::{Error, ErrorKind, Problem};
+pub use get_secret::{get_secret, get_secret_blocking};
+pub use resolver::{Resolver, ResolverBuilder};
+pub use secrets::Secrets;
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{MountType, Options, Secret};
+pub use settings::validation_level::ValidationLevel;
 pub use value::SecretValue;

@@ -40,8 +40,10 @@ impl SecretValue {
     pub fn expose_str(&self) -> Result<&str, Error> {
         match &*self.0 {
             Bytes::Text(text) => Ok(text),
-            Bytes::Binary(_) => Err(Error::new(ErrorKind::Undecodable, "the value is not UTF-8 text")
-                .with_help("read it with `expose_bytes`")),
+            Bytes::Binary(_) => {
+                Err(Error::new(ErrorKind::Undecodable, "the value is not UTF-8 text")
+                    .with_help("read it with `expose_bytes`"))
+            }
         }
     }
 
@@ -95,9 +97,7 @@ impl From<Vec<u8>> for SecretValue {
     fn from(bytes: Vec<u8>) -> Self {
         match String::from_utf8(bytes) {
             Ok(text) => Self::from(text),
-            Err(error) => {
-                Self(Arc::new(Bytes::Binary(Zeroizing::new(error.into_bytes()))))
-            }
+            Err(error) => Self(Arc::new(Bytes::Binary(Zeroizing::new(error.into_bytes())))),
         }
     }
 }

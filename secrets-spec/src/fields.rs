@@ -57,7 +57,8 @@ pub(crate) fn text<S: Clone>(
     None
 }
 
-pub(crate) fn checked<S: Clone>(
+/// Reads the text of a field, and checks it where it is known.
+pub fn read_text<S: Clone>(
     name: &Name<S>,
     node: &Node<S>,
     check: fn(&str) -> Option<Flaw>,
@@ -72,11 +73,8 @@ pub(crate) fn checked<S: Clone>(
     Some(text)
 }
 
-pub(crate) fn boolean<S: Clone>(
-    name: &Name<S>,
-    node: &Node<S>,
-    out: Complaints<'_, S>,
-) -> Option<bool> {
+/// Reads a field that is true or false.
+pub fn read_flag<S: Clone>(name: &Name<S>, node: &Node<S>, out: Complaints<'_, S>) -> Option<bool> {
     if let Value::Bool(value) = node.value {
         return Some(value);
     }

@@ -50,6 +50,7 @@ pub use arn::{SecretArn, check_secret_arn};
 pub use backend_type::{BackendType, BuiltIn, check_type};
 pub use clash::{Clash, clash};
 pub use draft::{OptionsDraft, RequestDraft, SourceDraft, Text};
+pub use fields::{read_flag, read_text};
 pub use flaw::{Flaw, FlawKind};
 pub use id::check_id;
 pub use json::read_json;

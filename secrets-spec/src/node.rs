@@ -42,7 +42,8 @@ impl<S> Value<S> {
     #[must_use]
     pub fn describe(&self) -> &'static str {
         match self {
-            Self::Text(_) | Self::Constant => "a text",
+            Self::Text(_) => "a text",
+            Self::Constant => "a constant",
             Self::Bool(_) => "true or false",
             Self::Number => "a number",
             Self::Null => "null",

@@ -5,7 +5,7 @@ use alloc::{format, string::String, vec::Vec};
 use crate::{
     Clash, Complaint, MountType, Name, Node, RequestDraft, Text, Value, check_env_var,
     check_version, clash, closest,
-    fields::{Complaints, checked, once_each, text, wrong_type},
+    fields::{Complaints, once_each, read_text, text, wrong_type},
     flaw::excerpt,
     request_view::{RequestPart, group_or_key},
 };
@@ -74,8 +74,8 @@ pub(crate) fn read_request<S: Clone>(
             _ if matches!(value.value, Value::Null) => {}
             "group" => draft.group = text(name, value, out),
             "key" => draft.key = text(name, value, out),
-            "group_version" => draft.group_version = checked(name, value, check_version, out),
-            "env_var" => draft.env_var = checked(name, value, check_env_var, out),
+            "group_version" => draft.group_version = read_text(name, value, check_version, out),
+            "env_var" => draft.env_var = read_text(name, value, check_env_var, out),
             _ => draft.mount_requirement = mount_requirement(name, value, out),
         }
     }

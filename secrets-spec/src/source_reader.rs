@@ -7,7 +7,9 @@ use crate::{
     BuiltIn, Complaint, Flaw, Name, Node, OptionsDraft, SourceDraft, Text, Value, check_alias,
     check_id, check_inline_name, check_region, check_role, check_selector, check_source,
     check_type, check_variable_name,
-    fields::{Complaints, boolean, checked, flawed, once_each, text, text_of, twice, wrong_type},
+    fields::{
+        Complaints, flawed, once_each, read_flag, read_text, text, text_of, twice, wrong_type,
+    },
     flaw::excerpt,
 };
 
@@ -81,11 +83,11 @@ pub fn read_source<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<S
     for (name, value) in once_each(fields, "field", SOURCE_FIELDS, out) {
         match name.text.as_str() {
             "id" => id = text(name, value, out),
-            "type" => draft.backend = checked(name, value, check_type, out),
-            "group" => draft.group = checked(name, value, check_alias, out),
+            "type" => draft.backend = read_text(name, value, check_type, out),
+            "group" => draft.group = read_text(name, value, check_alias, out),
             "role" => {
                 if !matches!(value.value, Value::Null) {
-                    draft.role = checked(name, value, check_role, out);
+                    draft.role = read_text(name, value, check_role, out);
                 }
             }
             _ => draft.options = read_options(name, value, out),
@@ -147,13 +149,13 @@ fn read_options<S: Clone>(
     };
     for (name, value) in once_each(fields, "option", OPTION_FIELDS, out) {
         match name.text.as_str() {
-            "json" => options.json = boolean(name, value, out),
-            "required" => options.required = boolean(name, value, out),
-            "region" => options.region = checked(name, value, check_region, out),
-            "version_id" => options.version_id = checked(name, value, check_selector, out),
-            "version_stage" => options.version_stage = checked(name, value, check_selector, out),
+            "json" => options.json = read_flag(name, value, out),
+            "required" => options.required = read_flag(name, value, out),
+            "region" => options.region = read_text(name, value, check_region, out),
+            "version_id" => options.version_id = read_text(name, value, check_selector, out),
+            "version_stage" => options.version_stage = read_text(name, value, check_selector, out),
             "env_var_name" => {
-                options.env_var_name = checked(name, value, optional_variable_name, out);
+                options.env_var_name = read_text(name, value, optional_variable_name, out);
             }
             _ => options.env_vars = read_env_vars(name, value, out),
         }

@@ -1,7 +1,11 @@
-//! The checks of texts that only the compiler knows: each runs in a `const _` whose span is the path's.
+//! The checks of texts that only the compiler knows: each runs in a `const _` whose span is the path's, and
+//! `track_caller` makes that the place of the error.
 
 use secrets_spec::{Flaw, Secret, clash, same_text};
 
+use super::Src;
+
+#[track_caller]
 const fn report(flaw: Option<Flaw>) {
     if let Some(flaw) = flaw {
         panic!("{}", flaw.kind.sentence());
@@ -11,6 +15,7 @@ const fn report(flaw: Option<Flaw>) {
 macro_rules! checks {
     ($( $(#[$doc:meta])* $name:ident; )*) => { $(
         $(#[$doc])*
+        #[track_caller]
         pub const fn $name(text: &str) {
             report(secrets_spec::$name(text));
         }
@@ -37,6 +42,7 @@ checks! {
 }
 
 /// Panics unless `text` is empty or becomes a variable's name.
+#[track_caller]
 pub const fn check_variable_name(text: &str) {
     if !text.is_empty() {
         report(secrets_spec::check_variable_name(text));
@@ -44,6 +50,7 @@ pub const fn check_variable_name(text: &str) {
 }
 
 /// Panics unless `text` is a source.
+#[track_caller]
 pub const fn check_source(text: &str) {
     if let Err(flaw) = secrets_spec::check_source(text) {
         report(Some(flaw));
@@ -51,16 +58,19 @@ pub const fn check_source(text: &str) {
 }
 
 /// Panics unless `text` is the id of a source without a type.
+#[track_caller]
 pub const fn check_id(text: &str) {
     report(secrets_spec::check_id(None, text));
 }
 
 /// Panics unless `id` is an id of the type `backend`.
+#[track_caller]
 pub const fn check_typed_id(backend: &str, id: &str) {
     report(secrets_spec::check_id(Some(backend), id));
 }
 
 /// Panics unless `text` can be the source of a typed parameter: a source, or a group of `sources`.
+#[track_caller]
 pub const fn check_parameter(text: &str) {
     if let Err(flaw) = secrets_spec::check_source(text)
         && secrets_spec::check_alias(text).is_some()
@@ -69,42 +79,69 @@ pub const fn check_parameter(text: &str) {
     }
 }
 
-/// Panics unless the two are the parts of a request.
-pub const fn check_group_and_key(group: &str, key: &str) {
-    report(secrets_spec::check_group_and_key(group, key));
+/// Panics if something is wrong with the group of a request, or with both its parts together.
+#[track_caller]
+pub const fn check_group(group: &str, key: &str) {
+    if group.is_empty() && key.is_empty() || blames_group(group) {
+        report(secrets_spec::check_group_and_key(group, key));
+    }
+}
+
+/// Panics if something is wrong with the key of a request, its group being good.
+#[track_caller]
+pub const fn check_key_of_group(group: &str, key: &str) {
+    if !(group.is_empty() && key.is_empty() || blames_group(group)) {
+        report(secrets_spec::check_group_and_key(group, key));
+    }
+}
+
+/// Whether no key would go with this group.
+const fn blames_group(group: &str) -> bool {
+    secrets_spec::check_group_and_key(group, "x").is_some()
 }
 
 /// Panics unless the request's parts are good.
+#[track_caller]
 pub const fn check_request(request: &Secret) {
     report(request.view().check());
 }
 
-/// Panics if one of the sources' texts comes twice.
-pub const fn check_distinct_sources(texts: &[&str]) {
-    let mut i = 0;
-    while i < texts.len() {
-        let mut j = 0;
-        while j < i {
-            if same_text(texts[i], texts[j]) {
-                panic!("two sources have one group: remove one of the two, or give one a `group` of its own");
-            }
-            j += 1;
+/// Panics if the source at `index` has the group of an earlier one.
+#[track_caller]
+pub const fn check_distinct_source(sources: &[Src], index: usize) {
+    let mut earlier = 0;
+    while earlier < index {
+        if same_text(group(&sources[earlier]), group(&sources[index])) {
+            panic!(
+                "two sources have one group: remove one of the two, or give one a `group` of its own"
+            );
         }
-        i += 1;
+        earlier += 1;
     }
 }
 
-/// Panics if two of the requests cannot stand beside each other.
-pub const fn check_distinct_requests(requests: &[Secret]) {
-    let mut i = 0;
-    while i < requests.len() {
-        let mut j = 0;
-        while j < i {
-            if let Some(clash) = clash(requests[j].view(), requests[i].view()) {
-                panic!("{}", clash.sentence());
-            }
-            j += 1;
+/// The group of a source: given, or the text of its id without a type.
+const fn group(source: &Src) -> &'static str {
+    if let Some(group) = source.group {
+        return group;
+    }
+    if !source.with_fields
+        && let Ok(layout) = secrets_spec::check_source(source.id)
+        && let Some((_, id)) = source.id.split_at_checked(layout.id)
+    {
+        return id;
+    }
+    source.id
+}
+
+/// Panics if the request at `index` cannot stand beside an earlier one.
+#[track_caller]
+pub const fn check_distinct_request(requests: &[Secret], index: usize) {
+    let mut earlier = 0;
+    while earlier < index {
+        if let Some(clash) = clash(requests[earlier].view(), requests[index].view()) {
+            panic!("{}", clash.sentence());
         }
-        i += 1;
+        earlier += 1;
     }
 }

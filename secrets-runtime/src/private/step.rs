@@ -1,6 +1,13 @@
 use std::sync::OnceLock;
 
-use secrets_spec::Secret;
+use secrets_spec::{
+    Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
+};
+
+use crate::{
+    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
+    declaration::{invalid, of_spec},
+};
 
 /// The descriptor of a step: what its attributes declare, as a `static` of the program.
 #[derive(Debug)]
@@ -13,7 +20,7 @@ pub struct Step {
     pub(crate) allow_override: bool,
     pub(crate) export_process: bool,
     pub(crate) in_test: bool,
-    pub(crate) declaration: OnceLock<()>,
+    declared: OnceLock<Result<Declared, Error>>,
 }
 
 impl Step {
@@ -29,7 +36,7 @@ impl Step {
             allow_override: false,
             export_process: false,
             in_test: false,
-            declaration: OnceLock::new(),
+            declared: OnceLock::new(),
         }
     }
 
@@ -80,6 +87,90 @@ impl Step {
     pub const fn in_test(mut self, in_test: bool) -> Self {
         self.in_test = in_test;
         self
+    }
+}
+
+/// The descriptor, parsed: at the first call of the step.
+#[derive(Debug)]
+struct Declared {
+    declaration: Declaration,
+    /// The group of each typed parameter.
+    parameters: Vec<String>,
+}
+
+impl Step {
+    /// Fetches what the step declares.
+    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, Error>> {
+        Box::pin(async move {
+            let declared = self.declared.get_or_init(|| self.declare());
+            let declared = declared.as_ref().map_err(Clone::clone)?;
+            let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
+            resolver.resolve(&declared.declaration).await
+        })
+    }
+
+    pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {
+        let declared = self.declared.get()?.as_ref().ok()?;
+        declared.parameters.get(index).cloned()
+    }
+
+    /// The macro has checked every text; they are parsed by the same grammar all the same.
+    fn declare(&self) -> Result<Declared, Error> {
+        let mut declaration = Declaration::empty(Some(self.name.to_owned()));
+        declaration.allow_override = self.allow_override;
+        declaration.in_test = self.in_test;
+        let mut problems = Vec::new();
+        for src in self.sources {
+            match src.source() {
+                Ok(source) => problems.extend(declaration.add_source(source).err()),
+                Err(found) => problems.extend(found),
+            }
+        }
+        for secret in self.requests {
+            match Request::try_from(*secret) {
+                Ok(request) => problems.extend(declaration.add_request(request).err()),
+                Err(error) => problems.push(of_spec(&error, secret.view().group)),
+            }
+        }
+        let mut parameters = Vec::new();
+        for parameter in self.parameters {
+            match parameter.group(&mut declaration) {
+                Ok(group) => parameters.push(group),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if let Some(role) = self.role {
+            match SourceRole::parse(role) {
+                Ok(role) => declaration.role = role,
+                Err(error) => problems.push(invalid(&error, ErrorKind::InvalidSource).of(role)),
+            }
+        }
+        if problems.is_empty() {
+            return Ok(Declared { declaration, parameters });
+        }
+        Err(Error::from_problems(problems).in_step(Some(self.name)))
+    }
+}
+
+impl Parameter {
+    /// The group it is read from: that of a source or request that is declared, else its own, which is added.
+    fn group(&self, declaration: &mut Declaration) -> Result<String, Problem> {
+        let text = self.source;
+        let known = |source: &&Source| source.group() == text || source.origin() == text;
+        if let Some(source) = declaration.sources.iter().find(known) {
+            return Ok(source.group().to_owned());
+        }
+        let requested = |request: &Request| {
+            let view = request.view();
+            view.group == text && self.key.is_none_or(|key| key == view.key)
+        };
+        if declaration.requests.iter().any(requested) {
+            return Ok(text.to_owned());
+        }
+        let source = Source::parse(text).map_err(|error| of_spec(&error, text))?;
+        let group = source.group().to_owned();
+        declaration.add_source(source)?;
+        Ok(group)
     }
 }
 
@@ -161,6 +252,59 @@ impl Src {
     }
 }
 
+impl Src {
+    fn source(&self) -> Result<Source, Vec<Problem>> {
+        if !self.with_fields {
+            return Source::parse(self.id).map_err(|error| vec![of_spec(&error, self.id)]);
+        }
+        let mut complaints = Vec::new();
+        let draft = read_source(&self.node(), &mut complaints);
+        if let (true, Some(source)) =
+            (complaints.is_empty(), draft.and_then(SourceDraft::into_source))
+        {
+            return Ok(source);
+        }
+        let problem = |complaint: Complaint<()>| {
+            let kind =
+                if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+            Problem::new(kind, complaint.message).of(self.id)
+        };
+        Err(complaints.into_iter().map(problem).collect())
+    }
+
+    /// The source as the one reader of sources takes it.
+    fn node(&self) -> Node<()> {
+        let text = |value: &'static str| Value::Text(value.to_owned());
+        let map = |fields: Vec<(&str, Option<Value<()>>)>| {
+            let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
+            let named = given.map(|(name, value)| {
+                (Name { text: name.to_owned(), at: () }, Node { value, at: () })
+            });
+            Value::Map(named.collect())
+        };
+        let env_vars = self
+            .env_vars
+            .map(|vars| map(vars.iter().map(|(name, value)| (*name, Some(text(value)))).collect()));
+        let options = map(vec![
+            ("json", self.json.map(Value::Bool)),
+            ("required", self.required.map(Value::Bool)),
+            ("env_var_name", self.env_var_name.map(text)),
+            ("region", self.region.map(text)),
+            ("version_id", self.version_id.map(text)),
+            ("version_stage", self.version_stage.map(text)),
+            ("env_vars", env_vars),
+        ]);
+        let value = map(vec![
+            ("id", Some(text(self.id))),
+            ("type", self.backend.map(text)),
+            ("group", self.group.map(text)),
+            ("role", self.role.map(text)),
+            ("options", Some(options)),
+        ]);
+        Node { value, at: () }
+    }
+}
+
 /// A typed parameter of a step.
 #[derive(Debug, Clone, Copy)]
 pub struct Parameter {
@@ -182,4 +326,3 @@ impl Parameter {
         self
     }
 }
-

@@ -1,0 +1,35 @@
+//! A secret that is no JSON object: one plain text, or one that only looks like JSON.
+//!
+//! `cargo run --example plain_text`
+#![allow(clippy::print_stdout, reason = "an example shows what it does")]
+
+use secrets_examples::Playground;
+use secrets_runtime::{Error, Payload, SecretValue, current_context, secrets};
+
+/// The dict is as it would be pasted from a Metaflow program. A plain value has one field, named like its
+/// variable: the secret's name with `_` for what no variable can hold, or `env_var_name`.
+#[secrets(sources = [
+    {"id": "my-secret-plain", "options": {"json": false}},
+    {"id": "my-config", "options": {"json": false, "env_var_name": "CONFIG"}},
+])]
+fn start() -> Result<(), Error> {
+    let secrets = current_context().secrets;
+    let plain = secrets.get("my-secret-plain", "my_secret_plain")?;
+    let config = secrets.get("my-config", "CONFIG")?;
+    println!("a plain text of {} bytes", plain.expose_bytes().len());
+    println!("JSON that is kept as one text of {} bytes", config.expose_bytes().len());
+
+    // The same by the names they have as environment variables.
+    assert!(secrets.var("my_secret_plain")?.ct_eq(&plain));
+    assert!(secrets.var("CONFIG")?.ct_eq(&config));
+    Ok(())
+}
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Error> {
+    let store = Playground::new()?;
+    store.put("my-secret-plain", Payload::Text(SecretValue::from("plain words"))).await?;
+    store.put("my-config", Payload::Json(SecretValue::from(r#"{"depth": 3}"#))).await?;
+    store.install()?;
+    start()
+}

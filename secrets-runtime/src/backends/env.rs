@@ -1,0 +1,66 @@
+use std::{ffi::OsString, fmt};
+
+use secrets_spec::BuiltIn;
+
+use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, variables::from_os};
+
+/// Environment variables as secrets: Prefect's `EnvVarSecret`.
+///
+/// A source's id is the variable's name; a request's is `GROUP_KEY`, upper-cased, with `_` for everything that
+/// is no letter or digit. A variable that is not set is [`ErrorKind::NotFound`], an empty one is a value. They
+/// are read at every step and never cached.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Env(());
+
+impl Env {
+    /// The process's environment.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl fmt::Display for Env {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the process's environment")
+    }
+}
+
+impl Backend for Env {
+    fn kind(&self) -> &str {
+        BuiltIn::Env.name()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(std::future::ready(requests.iter().map(fetch_one).collect()))
+    }
+
+    fn exists<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+        let exists = |request: &FetchRequest<'_>| Ok(std::env::var_os(name(request)).is_some());
+        Box::pin(std::future::ready(requests.iter().map(exists).collect()))
+    }
+}
+
+fn fetch_one(request: &FetchRequest<'_>) -> Result<Fetched, Error> {
+    let name = name(request);
+    let value: OsString = std::env::var_os(&name).ok_or_else(|| {
+        Error::new(ErrorKind::NotFound, format!("the environment has no variable {name}"))
+            .with_help(format!("set {name}"))
+    })?;
+    let value = from_os(value);
+    let fetched = if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) };
+    Ok(fetched.with_name(name))
+}
+
+fn name(request: &FetchRequest<'_>) -> String {
+    let Some(key) = request.key() else { return request.id().to_owned() };
+    let parts: Vec<_> = [request.id(), key].into_iter().filter(|part| !part.is_empty()).collect();
+    let upper = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    parts.join("_").chars().map(upper).collect()
+}

@@ -1,0 +1,49 @@
+use std::fmt;
+
+use secrets_spec::BuiltIn;
+
+use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, SecretValue};
+
+/// Values that are written in a source's `options.env_vars`: for tests and first tries, as in Metaflow.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Inline(());
+
+impl Inline {
+    /// The backend.
+    #[must_use]
+    pub fn new() -> Self {
+        Self(())
+    }
+}
+
+impl fmt::Display for Inline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the program itself")
+    }
+}
+
+impl Backend for Inline {
+    fn kind(&self) -> &str {
+        BuiltIn::Inline.name()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(std::future::ready(requests.iter().map(fetch_one).collect()))
+    }
+}
+
+fn fetch_one(request: &FetchRequest<'_>) -> Result<Fetched, Error> {
+    if request.key().is_some() {
+        return Err(Error::new(ErrorKind::NotSupported, "`inline` has no groups and keys")
+            .with_help("write a source: { type = \"inline\", id = \"..\", options = { env_vars = { .. } } }"));
+    }
+    let Some(vars) = &request.options().env_vars else {
+        return Err(Error::new(ErrorKind::InvalidSource, "an `inline` source has no values")
+            .with_help("write options = { env_vars = { NAME = \"value\" } }"));
+    };
+    let field = |(name, value): (&str, &str)| (name.to_owned(), SecretValue::from(value));
+    Ok(Fetched::fields(vars.iter().map(field)))
+}

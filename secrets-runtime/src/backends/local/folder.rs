@@ -1,0 +1,204 @@
+use std::{
+    fs::{self, File, TryLockError},
+    io::{self, Write},
+    path::{Path, PathBuf},
+};
+
+use super::{failure::failure, file_name::FileName, key_file::lock, system};
+use crate::{Error, ErrorKind};
+
+/// What writers lock. It stays, empty, for as long as the store does.
+const LOCK: &str = ".lock";
+
+/// The two temporary files there can be. Their names are fixed: writers come one after another, so a file of
+/// such a name that nobody holds the lock over is what a killed writer left, and finding it needs no search.
+const DRAFT: &str = ".draft";
+const PREVIOUS_DRAFT: &str = ".previous.draft";
+
+/// The folder that holds the store's files.
+#[derive(Debug)]
+pub(super) struct Folder {
+    path: PathBuf,
+}
+
+impl Folder {
+    pub(super) fn new(path: PathBuf) -> Self {
+        Self { path }
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn file(&self, name: &str) -> PathBuf {
+        self.path.join(name)
+    }
+
+    /// Checks that nobody else can get at what is in the folder; tells whether there is one.
+    pub(super) fn check(&self) -> Result<bool, Error> {
+        let metadata = match fs::metadata(&self.path) {
+            Ok(metadata) => metadata,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+            Err(error) => return Err(failure("look at the folder", &self.path, &error)),
+        };
+        if !metadata.is_dir() {
+            return Err(
+                self.refusal("is no folder", "set SECRETS_LOCAL_DIR to one, or move it away")
+            );
+        }
+        match system::exposure(&metadata) {
+            None => Ok(true),
+            Some(it) => Err(self.refusal(&it.reason, &it.remedy)),
+        }
+    }
+
+    /// Waits until no other writer is at work, and is the writer until the answer is dropped. Makes the
+    /// folder if there is none, and takes away what a killed writer left.
+    pub(super) fn lock(&self) -> Result<LockedFolder<'_>, Error> {
+        self.make()?;
+        self.check()?;
+        let path = self.file(LOCK);
+        let file = system::open_lock(&path).and_then(|file| lock(&file).map(|()| file));
+        let file = file.map_err(|error| failure("lock", &path, &error))?;
+        let locked = LockedFolder { folder: self, _lock: file };
+        locked.sweep();
+        Ok(locked)
+    }
+
+    /// Takes away what a killed writer left, unless a writer is at work. Never waits and never fails: a
+    /// reader does it by the way.
+    pub(super) fn sweep_if_idle(&self) {
+        let is_there = |name| fs::symlink_metadata(self.file(name)).is_ok();
+        if !is_there(DRAFT) && !is_there(PREVIOUS_DRAFT) {
+            return;
+        }
+        if let Ok(file) = system::open_lock(&self.file(LOCK)) {
+            match file.try_lock() {
+                Ok(()) => LockedFolder { folder: self, _lock: file }.sweep(),
+                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
+            }
+        }
+    }
+
+    /// The names of the files that hold a current version, one at a time.
+    pub(super) fn current_files(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<String, Error>>, Error> {
+        let fail = |error: io::Error| failure("list the folder", &self.path, &error);
+        let entries = fs::read_dir(&self.path).map_err(fail)?;
+        Ok(entries.filter_map(move |entry| match entry {
+            // The names of ours are ASCII.
+            Ok(entry) => {
+                entry.file_name().into_string().ok().filter(|it| FileName::is_current(it)).map(Ok)
+            }
+            Err(error) => Some(Err(fail(error))),
+        }))
+    }
+
+    fn make(&self) -> Result<(), Error> {
+        match fs::metadata(&self.path) {
+            Ok(metadata) => {
+                // One that was made for the store beforehand, by `mkdir`, has the usual rights and nothing
+                // in it that others could have read: the store makes it private and moves in.
+                let adopt = system::is_own(&metadata)
+                    && system::exposure(&metadata).is_some()
+                    && fs::read_dir(&self.path).is_ok_and(|mut entries| entries.next().is_none());
+                if adopt {
+                    system::close_folder(&self.path)
+                        .map_err(|error| failure("close the folder", &self.path, &error))?;
+                }
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                system::create_folder(&self.path)
+                    .map_err(|error| failure("make the folder", &self.path, &error))
+            }
+            Err(error) => Err(failure("look at the folder", &self.path, &error)),
+        }
+    }
+
+    fn refusal(&self, reason: &str, help: &str) -> Error {
+        let message = format!("the store's folder {} {reason}", self.path.display());
+        Error::new(ErrorKind::InvalidConfig, message).with_help(help)
+    }
+}
+
+/// The folder, and the right to write in it.
+#[derive(Debug)]
+pub(super) struct LockedFolder<'a> {
+    folder: &'a Folder,
+    /// The lock is let go of when the file is closed, also if the process is killed.
+    _lock: File,
+}
+
+impl LockedFolder<'_> {
+    /// Whether there is any secret.
+    pub(super) fn holds_secrets(&self) -> Result<bool, Error> {
+        self.folder.current_files()?.next().transpose().map(|first| first.is_some())
+    }
+
+    /// Makes `content` the current version, and what was current the previous one.
+    ///
+    /// A reader, or whoever comes after a loss of power, finds the old or the new content under each name,
+    /// whole. After a writer that was killed in between, the previous version may be the current one already.
+    pub(super) fn replace(&self, name: &FileName, content: &[u8]) -> Result<(), Error> {
+        let path = self.folder.file(&name.current());
+        let done = self.replace_files(&path, &self.folder.file(&name.previous()), content);
+        if done.is_err() {
+            self.sweep();
+        }
+        done.map_err(|error| failure("write", &path, &error))
+    }
+
+    fn replace_files(&self, current: &Path, previous: &Path, content: &[u8]) -> io::Result<()> {
+        let draft = self.folder.file(DRAFT);
+        write_new(&draft, content)?;
+        if fs::exists(current)? {
+            let previous_draft = self.folder.file(PREVIOUS_DRAFT);
+            // Where the file system has no links, a copy is as good.
+            fs::hard_link(current, &previous_draft)
+                .or_else(|_| write_new(&previous_draft, &fs::read(current)?))?;
+            fs::rename(&previous_draft, previous)?;
+            // Renaming does nothing if both are the same file already, as after a writer that was killed here.
+            remove(&previous_draft)?;
+        } else {
+            // What is left of a secret that was deleted is not a version of the new one.
+            remove(previous)?;
+        }
+        fs::rename(&draft, current)?;
+        system::sync_folder(&self.folder.path)
+    }
+
+    /// Removes both versions; tells whether there was a current one.
+    pub(super) fn remove(&self, name: &FileName) -> Result<bool, Error> {
+        let path = self.folder.file(&name.current());
+        // The previous one first: a secret that is half deleted is still there as it was.
+        let done = remove(&self.folder.file(&name.previous()))
+            .and_then(|_| remove(&path))
+            .and_then(|was_there| system::sync_folder(&self.folder.path).map(|()| was_there));
+        done.map_err(|error| failure("delete", &path, &error))
+    }
+
+    /// Takes away what a writer left that was killed or failed.
+    fn sweep(&self) {
+        for name in [DRAFT, PREVIOUS_DRAFT] {
+            // If it cannot be removed, the next write says why.
+            let _ = remove(&self.folder.file(name));
+        }
+    }
+}
+
+fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
+    let mut file = system::create_new(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+/// Tells whether there was a file.
+fn remove(path: &Path) -> io::Result<bool> {
+    match fs::remove_file(path) {
+        Ok(()) => Ok(true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}

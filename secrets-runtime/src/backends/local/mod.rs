@@ -1,0 +1,189 @@
+//! The embedded encrypted store: one file a secret, on this machine, without a server or an account.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use self::{folder::Folder, key_file::KeyFile};
+use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store};
+
+mod failure;
+mod file_name;
+mod folder;
+mod header;
+mod jwe;
+mod key;
+mod key_file;
+mod private_file;
+mod random;
+mod read;
+mod stored;
+mod system;
+#[cfg(test)]
+mod tests;
+mod write;
+
+/// The backend's type.
+const KIND: &str = "local";
+
+/// The backend `local`: the embedded encrypted store.
+///
+/// Each secret is one file in one folder: a JWE in compact form (RFC 7516, `dir` with `A256GCM`) that any
+/// JOSE tool opens with the key. Its protected header holds exactly `alg`, `enc`, `cty` (`json`, `text` or
+/// `binary`), `secret` (the name) and `version` (a random UUID of each write). The key is a JSON Web Key in a
+/// file of its own, apart from the folder. It is made when the first secret is written, and that is said:
+/// **whoever loses the key loses the secrets.**
+///
+/// What is promised:
+/// - A file that is cut, altered or exchanged with another secret's is an error that names it, never a wrong
+///   value.
+/// - Folder, files and key belong to one user. If others may read or write any of them, it is refused.
+/// - A write is there whole or not at all, also after `kill -9`, a full disk or a loss of power. Writers wait
+///   for one another; readers wait for nobody.
+/// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
+/// - The time to read a secret does not depend on how many there are.
+///
+/// What is not: an *older file of the same secret* that is put back is not detected, names of secrets and
+/// lengths of values are not hidden from whoever can read the folder, and a deleted or replaced file is not
+/// wiped from the disk.
+///
+/// A name is any text of 1 to 512 bytes without control characters, a value at most 65,536 bytes.
+///
+/// ```
+/// use secrets_runtime::{Error, Local, Payload, Store};
+///
+/// # async fn example() -> Result<(), Error> {
+/// let store = Local::new("/srv/app/secrets", "/etc/app/key.jwk");
+/// let version = store.put("db", Payload::Json(r#"{"user": "app", "password": "x"}"#.into())).await?;
+/// assert_eq!(store.versions("db").await?, [version]);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Debug)]
+pub struct Local {
+    folder: Folder,
+    key_file: KeyFile,
+}
+
+impl Local {
+    /// The store in the folder `dir`, whose key is in `key_file`. Nothing is touched before the first use,
+    /// and neither is made before the first write.
+    #[must_use]
+    pub fn new(dir: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
+        Self { folder: Folder::new(dir.into()), key_file: KeyFile::new(key_file.into()) }
+    }
+
+    /// The folder that holds the secrets.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The file that holds the key.
+    #[must_use]
+    pub fn key_file(&self) -> &Path {
+        self.key_file.path()
+    }
+
+    fn lost_key(&self) -> Error {
+        let message = format!(
+            "the key file {} is missing, and {self} holds secrets that only its key opens",
+            self.key_file().display()
+        );
+        Error::new(ErrorKind::InvalidConfig, message).with_help(format!(
+            "put back the copy of it that you kept, or set SECRETS_LOCAL_KEY_FILE to where it is; without it \
+             the secrets are lost: to start anew, move {} away",
+            self.dir().display()
+        ))
+    }
+}
+
+impl Backend for Local {
+    fn kind(&self) -> &str {
+        KIND
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(async move {
+            self.folder.sweep_if_idle();
+            let mut key = None;
+            requests.iter().map(|request| self.fetch_one(request, &mut key)).collect()
+        })
+    }
+
+    /// By the header of the file: neither the key nor a value is read.
+    fn exists<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+        Box::pin(async move {
+            let found = |request| match self.find(request) {
+                Ok(_) => Ok(true),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+                Err(error) => Err(error),
+            };
+            requests.iter().map(found).collect()
+        })
+    }
+
+    fn as_store(&self) -> Option<&dyn Store> {
+        Some(self)
+    }
+}
+
+impl Store for Local {
+    /// Writes a secret; what was current becomes the previous version. The version is a random UUID.
+    ///
+    /// # Errors
+    /// `InvalidSource` for a name that cannot be, `InvalidValue` for a value that is too long, `Undecodable`
+    /// for text that is not UTF-8 and for JSON that is no object, `InvalidConfig` for a store, file or key
+    /// that others may read and for a lost key, `DecryptionFailed` if what is there does not open with the
+    /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
+    fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        Box::pin(async move { self.put_now(id, &payload) })
+    }
+
+    /// Deletes a secret with its previous version, whether or not they can be read.
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move { self.delete_now(id) })
+    }
+
+    /// The names of all secrets, sorted. They are read from the files' headers, without the key and hence
+    /// unauthenticated. Files that cannot be read are left out, and a warning says so.
+    fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
+        Box::pin(async move {
+            self.folder.sweep_if_idle();
+            self.list_now()
+        })
+    }
+
+    /// The current and the previous version. They are read from the files' headers, without the key.
+    ///
+    /// # Errors
+    /// `NotFound` if there is no such secret, and what a fetch fails with.
+    fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        Box::pin(async move { self.versions_now(id) })
+    }
+}
+
+impl fmt::Display for Local {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the local store in {}", self.dir().display())
+    }
+}
+
+fn check_name(name: &str) -> Result<(), Error> {
+    let Some(flaw) = secrets_spec::check_id(Some(KIND), name) else {
+        return Ok(());
+    };
+    let flaw = flaw.explain(name);
+    let error = Error::new(ErrorKind::InvalidSource, flaw.message());
+    Err(match flaw.help() {
+        Some(help) => error.with_help(help),
+        None => error,
+    })
+}

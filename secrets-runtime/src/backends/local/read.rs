@@ -1,0 +1,165 @@
+use super::{
+    Local, check_name,
+    file_name::FileName,
+    key::Key,
+    stored::{Stored, peek_name},
+};
+use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, warning};
+
+const CURRENT: &str = "AWSCURRENT";
+const PREVIOUS: &str = "AWSPREVIOUS";
+
+/// Reading: without a lock, and without waiting.
+impl Local {
+    pub(super) fn fetch_one(
+        &self,
+        request: &FetchRequest<'_>,
+        key: &mut Option<Key>,
+    ) -> Result<Fetched, Error> {
+        let (name, stored) = self.find(request)?;
+        let key = match key {
+            Some(key) => key,
+            // One reading serves all the requests of a call.
+            None => key.insert(self.key_file.load()?.ok_or_else(|| self.lost_key())?),
+        };
+        let version = stored.version().to_owned();
+        let fetched = match stored.open(key)? {
+            // The key is the secret's name, and nothing is left to ask its fields for.
+            Payload::Json(text) if is_plain(request) => Fetched::text(text),
+            payload => Fetched::from(payload),
+        };
+        Ok(fetched.with_version(version).with_name(name))
+    }
+
+    /// The file that a request is about, and the secret's name.
+    pub(super) fn find<'a>(&self, request: &FetchRequest<'a>) -> Result<(&'a str, Stored), Error> {
+        let name = match request.key() {
+            Some(key) if is_plain(request) => key,
+            _ => request.id(),
+        };
+        check_name(name)?;
+        if !self.folder.check()? {
+            return Err(self.not_found(name));
+        }
+        let file = FileName::of(name);
+        let id = request.version_id();
+        let stages: &[Stage] = match request.version_stage() {
+            None if id.is_some() => &[Stage::Current, Stage::Previous],
+            None | Some(CURRENT) => &[Stage::Current],
+            Some(PREVIOUS) => &[Stage::Previous],
+            Some(_) => &[],
+        };
+        for stage in stages {
+            if let Some(stored) = self.read(*stage, &file, name)?
+                && id.is_none_or(|id| id == stored.version())
+            {
+                return Ok((name, stored));
+            }
+        }
+        Err(match (id, request.version_stage()) {
+            (None, None | Some(CURRENT)) => self.not_found(name),
+            (id, stage) => self.no_such_version(name, id, stage),
+        })
+    }
+
+    pub(super) fn read(
+        &self,
+        stage: Stage,
+        file: &FileName,
+        name: &str,
+    ) -> Result<Option<Stored>, Error> {
+        let file = match stage {
+            Stage::Current => file.current(),
+            Stage::Previous => file.previous(),
+        };
+        Stored::read(self.folder.file(&file), name)
+    }
+
+    /// The versions there are, the newest first, each with its stage. A version stands once: after a writer
+    /// that was killed, the current one may be the previous one too.
+    fn stages(&self, name: &str) -> Result<Vec<(&'static str, String)>, Error> {
+        let file = FileName::of(name);
+        let Some(current) = self.read(Stage::Current, &file, name)? else {
+            return Ok(Vec::new());
+        };
+        let mut stages = vec![(CURRENT, current.version().to_owned())];
+        let previous = self.read(Stage::Previous, &file, name)?;
+        if let Some(previous) = previous.filter(|it| it.version() != current.version()) {
+            stages.push((PREVIOUS, previous.version().to_owned()));
+        }
+        Ok(stages)
+    }
+
+    pub(super) fn list_now(&self) -> Result<Vec<String>, Error> {
+        if !self.folder.check()? {
+            return Ok(Vec::new());
+        }
+        let (mut names, mut unreadable, mut first) = (Vec::new(), 0, None);
+        for file in self.folder.current_files()? {
+            match peek_name(&self.folder.file(&file?)) {
+                Ok(name) => names.extend(name),
+                Err(error) => {
+                    unreadable += 1;
+                    first.get_or_insert(error);
+                }
+            }
+        }
+        if let Some(problem) = first.as_ref().and_then(|error| error.problems().first()) {
+            warning::warn(&format!(
+                "{unreadable} of the files in {} cannot be listed; the first: {}",
+                self.dir().display(),
+                problem.message()
+            ));
+        }
+        names.sort_unstable();
+        // A file that is replaced while the folder is read may be met twice.
+        names.dedup();
+        Ok(names)
+    }
+
+    pub(super) fn versions_now(&self, name: &str) -> Result<Vec<String>, Error> {
+        check_name(name)?;
+        let stages = if self.folder.check()? { self.stages(name)? } else { Vec::new() };
+        if stages.is_empty() {
+            return Err(self.not_found(name));
+        }
+        Ok(stages.into_iter().map(|(_, version)| version).collect())
+    }
+
+    fn not_found(&self, name: &str) -> Error {
+        let message = format!("there is no secret `{name}` in {self}");
+        Error::new(ErrorKind::NotFound, message)
+            .with_help("`secrets list` shows those there are; `secrets register` makes one")
+    }
+
+    fn no_such_version(&self, name: &str, id: Option<&str>, stage: Option<&str>) -> Error {
+        let stages = match self.stages(name) {
+            Ok(stages) if stages.is_empty() => return self.not_found(name),
+            Ok(stages) => stages,
+            Err(error) => return error,
+        };
+        let asked = match (id, stage) {
+            (Some(id), Some(stage)) => format!("`{id}` at the stage `{stage}`"),
+            (Some(id), None) => format!("`{id}`"),
+            (None, stage) => format!("at the stage `{}`", stage.unwrap_or(CURRENT)),
+        };
+        let there: Vec<_> =
+            stages.iter().map(|(stage, version)| format!("{stage} ({version})")).collect();
+        let message = format!("the secret `{name}` in {self} has no version {asked}");
+        Error::new(ErrorKind::NotFound, message).with_help(format!(
+            "it has {}; the store keeps the last two versions",
+            there.join(" and ")
+        ))
+    }
+}
+
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stage {
+    Current,
+    Previous,
+}
+
+/// Whether a request has no group, so that its key is the name of a secret.
+fn is_plain(request: &FetchRequest<'_>) -> bool {
+    request.key().is_some() && request.id().is_empty()
+}

@@ -1,0 +1,87 @@
+//! Files and their rights on Unix.
+
+use std::{
+    fs::{DirBuilder, File, Metadata, OpenOptions, Permissions},
+    io,
+    os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt, PermissionsExt},
+    path::Path,
+};
+
+use rustix::{fs::OFlags, process::geteuid};
+
+use super::Exposure;
+
+/// Opens an existing file for reading; a link is followed only if `follow`.
+pub(in super::super) fn open(path: &Path, follow: bool) -> io::Result<File> {
+    // Without `NONBLOCK` a planted pipe would hold us up forever.
+    let links = if follow { OFlags::empty() } else { OFlags::NOFOLLOW };
+    OpenOptions::new().read(true).custom_flags(flags(links | OFlags::NONBLOCK)).open(path)
+}
+
+/// Makes a file that only its owner may read; it must not exist.
+pub(in super::super) fn create_new(path: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
+/// Opens a file that is locked, and makes it if need be.
+pub(in super::super) fn open_lock(path: &Path) -> io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false).mode(0o600);
+    options.custom_flags(flags(OFlags::NOFOLLOW | OFlags::NONBLOCK)).open(path)
+}
+
+/// Makes a folder that only its owner may enter, and those above it.
+pub(in super::super) fn create_folder(path: &Path) -> io::Result<()> {
+    DirBuilder::new().recursive(true).mode(0o700).create(path)
+}
+
+/// Makes a folder private that is not.
+pub(in super::super) fn close_folder(path: &Path) -> io::Result<()> {
+    std::fs::set_permissions(path, Permissions::from_mode(0o700))
+}
+
+/// Makes what was renamed in a folder outlast a loss of power.
+pub(in super::super) fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// Whether `path` still names the open `file`.
+pub(in super::super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
+    let open = file.metadata()?;
+    match std::fs::symlink_metadata(path) {
+        Ok(named) => Ok((named.dev(), named.ino()) == (open.dev(), open.ino())),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether the one who runs this owns the file.
+pub(in super::super) fn is_own(metadata: &Metadata) -> bool {
+    metadata.uid() == geteuid().as_raw()
+}
+
+/// Who else can get at a file or folder: others by its mode, or an owner who is neither the one who runs this
+/// nor root.
+pub(in super::super) fn exposure(metadata: &Metadata) -> Option<Exposure> {
+    let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
+    if owner != 0 && !is_own(metadata) {
+        let runner = geteuid().as_raw();
+        return Some(Exposure {
+            reason: format!(
+                "belongs to the user {owner}, not to the one who runs this ({runner}) or to root"
+            ),
+            remedy: String::from(
+                "run as its owner, or, if you know where it is from, make it yours with `chown`",
+            ),
+        });
+    }
+    let private = if metadata.is_dir() { "700" } else { "600" };
+    (mode & 0o077 != 0).then(|| Exposure {
+        reason: format!("is open to others than its owner (its mode is {mode:o})"),
+        remedy: format!("close it with `chmod {private}`, and replace what others may have read"),
+    })
+}
+
+fn flags(flags: OFlags) -> i32 {
+    flags.bits().cast_signed()
+}

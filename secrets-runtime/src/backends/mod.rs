@@ -1,0 +1,11 @@
+//! The built-in backends.
+
+mod env;
+mod file;
+mod inline;
+mod local;
+
+pub use env::Env;
+pub use file::File;
+pub use inline::Inline;
+pub use local::Local;

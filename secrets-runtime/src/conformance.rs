@@ -1,0 +1,205 @@
+//! The rules that every backend keeps, as a suite: the built-in backends pass it, and a backend of one's own
+//! can be held to it in a test.
+//!
+//! ```
+//! use secrets_runtime::{Local, conformance};
+//! # let folder = tempfile::tempdir().unwrap();
+//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+//! # runtime.block_on(async {
+//! let store = Local::new(folder.path().join("store"), folder.path().join("key.jwk"));
+//! conformance::check_writing(&store).await;
+//! # });
+//! ```
+
+use std::fmt::Write as _;
+
+use crate::{
+    Backend, Error, ErrorKind, FetchRequest, Fetched, Options, Payload, SecretValue, Store,
+    backend::{Content, MAX_VALUE_BYTES},
+};
+
+/// What a backend under test is known to have, and to lack.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// Secrets that are there. Their values should be texts that occur nowhere else.
+    pub present: Vec<(String, Payload)>,
+    /// The id of a secret that is not there.
+    pub missing: String,
+}
+
+/// Holds a backend to the rules of reading.
+///
+/// # Panics
+/// If it breaks one, with all that it breaks.
+pub async fn check_reading(backend: &dyn Backend, subject: &Subject) {
+    let mut broken = Broken::default();
+    read(backend, subject, &mut broken).await;
+    broken.report(backend);
+}
+
+/// Holds a backend that can be written to the rules of writing and of reading. It writes and deletes secrets
+/// whose names start with `conformance-`.
+///
+/// # Panics
+/// If it breaks one, with all that it breaks.
+pub async fn check_writing(backend: &dyn Backend) {
+    let mut broken = Broken::default();
+    match backend.as_store() {
+        None => broken.rule("a backend that is written has a store: `as_store` gives it", false),
+        Some(store) => write(backend, store, &mut broken).await,
+    }
+    broken.report(backend);
+}
+
+async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
+    let options = Options::default();
+    let shown = format!("{backend} {backend:?}");
+    broken.rule("`Display` says where it looks", !backend.to_string().is_empty());
+    broken
+        .rule("its type is `[a-z][a-z0-9-]*`", secrets_spec::check_type(backend.kind()).is_none());
+
+    let none = backend.fetch(&[]).await;
+    broken.rule("no requests have no answers", none.is_empty());
+
+    // A missing one first, each present one twice: answers come in order, one for each request.
+    let mut ids = vec![subject.missing.as_str()];
+    ids.extend(subject.present.iter().map(|(id, _)| id.as_str()));
+    ids.extend(subject.present.iter().rev().map(|(id, _)| id.as_str()));
+    let requests: Vec<_> = ids.iter().map(|id| FetchRequest::new(id, &options)).collect();
+    let answers = backend.fetch(&requests).await;
+    broken.rule("each request has one answer", answers.len() == requests.len());
+    for (id, answer) in ids.iter().zip(&answers) {
+        match subject.present.iter().find(|(known, _)| known == id) {
+            Some((_, payload)) => {
+                let same = answer.as_ref().is_ok_and(|fetched| same(fetched, payload));
+                broken.rule("answers come in the order of the requests, with what is there", same);
+                broken.rule(
+                    "`Debug` of an answer shows no value",
+                    !shows(&format!("{answer:?}"), payload),
+                );
+                broken.rule("`Display` and `Debug` show no value", !shows(&shown, payload));
+            }
+            None => broken.missing("what is not there is `NotFound`", answer.as_ref().err()),
+        }
+    }
+    let exists = backend.exists(&requests).await;
+    broken.rule("`exists` has one answer for each request", exists.len() == requests.len());
+    for (id, answer) in ids.iter().zip(&exists) {
+        let there = *id != subject.missing;
+        broken.rule("`exists` tells what is there", matches!(answer, Ok(found) if *found == there));
+    }
+}
+
+async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
+    let value = |text: &str| SecretValue::from(text);
+    let long = "x".repeat(MAX_VALUE_BYTES);
+    let present = [
+        (
+            "conformance-json",
+            Payload::Json(value(r#"{"password": "SeNtInEl-json", "port": 1.50}"#)),
+        ),
+        (
+            "conformance-text",
+            Payload::Text(value("SeNtInEl-text with spaces, \"quotes\" and a newline\n")),
+        ),
+        (
+            "conformance-binary",
+            Payload::Binary(SecretValue::from(b"SeNtInEl-\xff\x00\x01".to_vec())),
+        ),
+        ("conformance-long", Payload::Text(SecretValue::from(long))),
+    ];
+    for (id, payload) in &present {
+        let put = store.put(id, payload.clone()).await;
+        broken.rule("`put` gives a version", put.is_ok_and(|version| !version.is_empty()));
+    }
+    let missing = "conformance-missing".to_owned();
+    let present: Vec<_> = present.map(|(id, payload)| (id.to_owned(), payload)).into();
+    let subject = Subject { present, missing };
+    read(backend, &subject, broken).await;
+
+    let too_long = SecretValue::from("x".repeat(MAX_VALUE_BYTES + 1));
+    let refused = store.put("conformance-long", Payload::Text(too_long)).await;
+    let kind = refused.err().map(|error| error.kind());
+    broken.rule("a value of 65,537 bytes is `InvalidValue`", kind == Some(ErrorKind::InvalidValue));
+
+    let first = store.versions("conformance-text").await;
+    let again = store.put("conformance-text", Payload::Text(value("SeNtInEl-again"))).await;
+    let versions = store.versions("conformance-text").await.unwrap_or_default();
+    broken.rule("a secret that was written has a version", first.is_ok_and(|all| !all.is_empty()));
+    let newest = again.as_ref().ok() == versions.first();
+    broken.rule("`versions` gives the newest first", newest);
+    let options = Options::default();
+    let answers = backend.fetch(&[FetchRequest::new("conformance-text", &options)]).await;
+    let anew =
+        matches!(answers.first(), Some(Ok(f)) if same(f, &Payload::Text(value("SeNtInEl-again"))));
+    broken.rule("what is written anew is read at once", anew);
+
+    let listed = store.list().await.unwrap_or_default();
+    broken.rule("`list` is sorted", listed.is_sorted());
+    for (id, _) in &subject.present {
+        broken.rule("`list` names what was written", listed.contains(id));
+        let deleted = store.delete(id).await;
+        broken.rule("`delete` gives true for what was there", deleted.is_ok_and(|there| there));
+        let answers = backend.fetch(&[FetchRequest::new(id, &options)]).await;
+        let gone = answers.first().and_then(|answer| answer.as_ref().err());
+        let gone =
+            gone.is_some_and(|e| matches!(e.kind(), ErrorKind::NotFound | ErrorKind::Deleted));
+        broken.rule("what was deleted is not there", gone);
+    }
+    let absent = store.delete("conformance-missing").await;
+    broken.rule("`delete` gives false for what was not there", absent.is_ok_and(|there| !there));
+}
+
+fn same(fetched: &Fetched, payload: &Payload) -> bool {
+    match (&fetched.content, payload) {
+        (Content::Json(a), Payload::Json(b))
+        | (Content::Text(a), Payload::Text(b))
+        | (Content::Binary(a), Payload::Binary(b)) => a.ct_eq(b),
+        // A set of fields is as good as the object they are the members of.
+        (Content::Fields(fields), Payload::Json(b)) => {
+            crate::payload_json::members(b).is_ok_and(|members| {
+                members.len() == fields.len()
+                    && members.iter().all(|(name, value)| {
+                        fields.iter().any(|(other, own)| other == name && own.ct_eq(value))
+                    })
+            })
+        }
+        _ => false,
+    }
+}
+
+/// Whether a text shows a value that is long enough to be told from chance.
+fn shows(text: &str, payload: &Payload) -> bool {
+    // Looked for, in a text that must not have it.
+    payload.value().expose_str().is_ok_and(|value| value.len() >= 8 && text.contains(value))
+}
+
+/// The rules that were broken, each once.
+#[derive(Default)]
+struct Broken(Vec<String>);
+
+impl Broken {
+    fn rule(&mut self, rule: &str, kept: bool) {
+        if !kept && !self.0.iter().any(|known| known == rule) {
+            self.0.push(rule.to_owned());
+        }
+    }
+
+    fn missing(&mut self, rule: &str, error: Option<&Error>) {
+        self.rule(rule, error.is_some_and(|error| error.kind() == ErrorKind::NotFound));
+        let helped = error.is_some_and(|e| e.problems().iter().all(|p| p.help().is_some()));
+        self.rule("an error says what to do (`with_help`)", helped);
+    }
+
+    #[track_caller]
+    fn report(self, backend: &dyn Backend) {
+        if self.0.is_empty() {
+            return;
+        }
+        let mut text = format!("the backend `{}` breaks {} rules:", backend.kind(), self.0.len());
+        for rule in self.0 {
+            let _ = write!(text, "\n  - {rule}");
+        }
+        panic!("{text}");
+    }
+}

@@ -1,0 +1,185 @@
+//! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use super::plan::{Fetch, Plan};
+use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, timer::Sleep};
+
+/// The answer to a fetch, and the type of the backend that gave it.
+pub(crate) type Answer = (Result<Fetched, Error>, String);
+
+/// The answers to all fetches of the plan, in order.
+pub(crate) async fn fetch_all(plan: &Plan, deadline: Instant, timeout: Duration) -> Vec<Answer> {
+    let mut answers: Vec<Option<Answer>> = plan.fetches.iter().map(|_| None).collect();
+    let mut tried: Vec<Vec<Error>> = plan.fetches.iter().map(|_| Vec::new()).collect();
+    let mut round = 0;
+    loop {
+        let open: Vec<usize> =
+            (0..plan.fetches.len()).filter(|place| answers[*place].is_none()).collect();
+        if open.is_empty() {
+            break;
+        }
+        let mut calls = calls_of(plan, &open, round);
+        run(plan, &mut calls, deadline, timeout).await;
+        for call in calls {
+            let kind = call.backend.kind().to_owned();
+            for (place, answer) in call.places.into_iter().zip(call.answers) {
+                let last = round + 1 >= plan.fetches[place].chain.len();
+                match answer {
+                    Err(error) if error.kind() == ErrorKind::NotFound && !last => {
+                        tried[place].push(error);
+                    }
+                    Err(error) if error.kind() == ErrorKind::NotFound && round > 0 => {
+                        tried[place].push(error);
+                        let error = nowhere(&plan.fetches[place], &tried[place]);
+                        answers[place] = Some((Err(error), kind.clone()));
+                    }
+                    answer => answers[place] = Some((answer, kind.clone())),
+                }
+            }
+        }
+        round += 1;
+    }
+    answers.into_iter().flatten().collect()
+}
+
+/// One error for a secret that no backend of its chain has, with every place that was looked in.
+fn nowhere(fetch: &Fetch, tried: &[Error]) -> Error {
+    let place = |(backend, error): (&Arc<dyn Backend>, &Error)| {
+        let message = error.problems().first().map_or("", |problem| problem.message());
+        format!("{}: {message}", backend.kind())
+    };
+    let places: Vec<_> = fetch.chain.iter().zip(tried).map(place).collect();
+    let help = tried.iter().rev().find_map(|error| error.problems().first()?.help());
+    let error =
+        Error::new(ErrorKind::NotFound, format!("no backend has it ({})", places.join("; ")));
+    match help {
+        Some(help) => error.with_help(help),
+        None => error,
+    }
+}
+
+/// A call to one backend, for the fetches at these places.
+struct Call {
+    backend: Arc<dyn Backend>,
+    places: Vec<usize>,
+    answers: Vec<Result<Fetched, Error>>,
+}
+
+/// One call to each backend that the open fetches have in this place of their chains.
+fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
+    let mut calls: Vec<Call> = Vec::new();
+    for &place in open {
+        let Some(backend) = plan.fetches[place].chain.get(round) else { continue };
+        match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, backend)) {
+            Some(call) => call.places.push(place),
+            None => {
+                let backend = backend.clone();
+                calls.push(Call { backend, places: vec![place], answers: Vec::new() });
+            }
+        }
+    }
+    calls
+}
+
+/// Makes the calls, all at once.
+async fn run(plan: &Plan, calls: &mut [Call], deadline: Instant, timeout: Duration) {
+    let requests_of = |call: &Call| -> Vec<FetchRequest<'_>> {
+        call.places.iter().map(|place| plan.fetches[*place].request()).collect()
+    };
+    let requests: Vec<_> = calls.iter().map(requests_of).collect();
+    let backends: Vec<_> = calls.iter().map(|call| call.backend.clone()).collect();
+    let start = |(backend, requests)| start(backend, requests);
+    let running = backends.iter().zip(&requests).map(start).collect();
+    let outcomes = AllOf { running, sleep: Sleep::until(deadline) }.await;
+    for (call, outcome) in calls.iter_mut().zip(outcomes) {
+        call.answers = complete(call, outcome, timeout);
+    }
+}
+
+fn start<'a>(backend: &'a Arc<dyn Backend>, requests: &'a Vec<FetchRequest<'a>>) -> Running<'a> {
+    match catch_unwind(AssertUnwindSafe(|| backend.fetch(requests))) {
+        Ok(future) => Running::Polled(future),
+        Err(_) => Running::Done(Outcome::Panicked),
+    }
+}
+
+/// What became of a call.
+enum Outcome {
+    Answered(Vec<Result<Fetched, Error>>),
+    Panicked,
+    Late,
+}
+
+/// One answer per request: what a backend left out, and what it did not answer in time, is an error.
+fn complete(call: &Call, outcome: Outcome, timeout: Duration) -> Vec<Result<Fetched, Error>> {
+    let wanted = call.places.len();
+    let all = |error: Error| (0..wanted).map(|_| Err(error.clone())).collect();
+    match outcome {
+        Outcome::Late => {
+            let seconds = timeout.as_secs_f32();
+            let message = format!("{} did not answer within {seconds} s", call.backend);
+            all(Error::new(ErrorKind::Timeout, message)
+                .with_help("try again, or allow it more time with SECRETS_TIMEOUT (seconds)"))
+        }
+        Outcome::Panicked => all(Error::new(ErrorKind::Unavailable, "the backend panicked")
+            .with_help("this is a mistake in the backend: it should give an error instead")),
+        Outcome::Answered(answers) if answers.len() > wanted => {
+            all(miscounted(answers.len(), wanted))
+        }
+        Outcome::Answered(mut answers) => {
+            let given = answers.len();
+            answers.resize_with(wanted, || Err(miscounted(given, wanted)));
+            answers
+        }
+    }
+}
+
+fn miscounted(given: usize, wanted: usize) -> Error {
+    let message = format!("the backend gave {given} answers to {wanted} requests");
+    Error::new(ErrorKind::Unavailable, message)
+        .with_help("this is a mistake in the backend: it gives one answer per request, in order")
+}
+
+enum Running<'a> {
+    Polled(BoxFuture<'a, Vec<Result<Fetched, Error>>>),
+    Done(Outcome),
+}
+
+/// Polls all until each is done or the time is over.
+struct AllOf<'a> {
+    running: Vec<Running<'a>>,
+    sleep: Sleep,
+}
+
+impl Future for AllOf<'_> {
+    type Output = Vec<Outcome>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        let mut open = false;
+        for running in &mut this.running {
+            let Running::Polled(future) = running else { continue };
+            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
+                Ok(Poll::Pending) => open = true,
+                Ok(Poll::Ready(answers)) => *running = Running::Done(Outcome::Answered(answers)),
+                Err(_) => *running = Running::Done(Outcome::Panicked),
+            }
+        }
+        // The timer is set only by what is not ready at once: files and variables never need it.
+        if open && Pin::new(&mut this.sleep).poll(task).is_pending() {
+            return Poll::Pending;
+        }
+        let outcome = |running| match running {
+            Running::Done(outcome) => outcome,
+            Running::Polled(_) => Outcome::Late,
+        };
+        Poll::Ready(std::mem::take(&mut this.running).into_iter().map(outcome).collect())
+    }
+}

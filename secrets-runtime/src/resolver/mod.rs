@@ -1,0 +1,125 @@
+//! Resolution: from a declaration to a context, all at once and all or nothing.
+
+mod assemble;
+mod builder;
+mod fetching;
+mod plan;
+mod registry;
+
+use std::{
+    fmt,
+    sync::{Arc, PoisonError, RwLock},
+    time::Instant,
+};
+
+use once_cell::sync::OnceCell;
+
+use crate::{
+    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, overrides::Overrides,
+    settings::Settings, stack,
+};
+
+pub(crate) use assemble::context_of_overrides;
+pub use builder::ResolverBuilder;
+use registry::Registry;
+
+/// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
+///
+/// A program that needs no other backends than the built-in ones never sees it: the process's own resolver is
+/// made from the settings at first use. One with a backend of its own installs a resolver before the first
+/// step:
+///
+/// ```no_run
+/// # use secrets_runtime::{Backend, Resolver, Error};
+/// # fn start(vault: impl Backend) -> Result<(), Error> {
+/// Resolver::builder().backend(vault).default_backend("my-vault").build()?.install()
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct Resolver(Arc<Inner>);
+
+struct Inner {
+    registry: Registry,
+    settings: Settings,
+}
+
+static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
+static FROM_SETTINGS: OnceCell<Resolver> = OnceCell::new();
+
+impl Resolver {
+    /// Makes it the process's own: steps that start from now on resolve with it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] if another one is installed already, or a step has already been resolved
+    /// with the one made from the settings: two halves of a program would read from different places.
+    pub fn install(self) -> Result<(), Error> {
+        let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
+        let reason = if installed.is_some() {
+            "a resolver is installed already"
+        } else if FROM_SETTINGS.get().is_some() {
+            "a step has already been resolved with the process's own settings"
+        } else {
+            *installed = Some(self);
+            return Ok(());
+        };
+        Err(Error::new(ErrorKind::InvalidConfig, reason)
+            .with_help("install one resolver, at the start of `main`"))
+    }
+
+    /// The process's own: the one installed, else one made from the settings.
+    pub(crate) fn current() -> Result<Self, Error> {
+        let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
+        if let Some(resolver) = &*installed {
+            return Ok(resolver.clone());
+        }
+        FROM_SETTINGS.get_or_try_init(|| Self::builder().build()).cloned()
+    }
+
+    /// Fetches everything the declaration names and gives the context in which it is readable.
+    ///
+    /// # Errors
+    /// Every problem at once, each with its source. Nothing is given unless everything that is required was
+    /// found.
+    pub fn resolve<'a>(
+        &'a self,
+        declaration: &'a Declaration,
+    ) -> BoxFuture<'a, Result<Context, Error>> {
+        Box::pin(async move {
+            match test_overrides() {
+                Some(overrides) => assemble::from_overrides(declaration, overrides),
+                None => self.fetch(declaration).await,
+            }
+        })
+    }
+
+    /// The same on this thread: it works in `main`, in a worker of any runtime and in a plain thread.
+    ///
+    /// # Errors
+    /// As [`Resolver::resolve`].
+    pub fn resolve_blocking(&self, declaration: &Declaration) -> Result<Context, Error> {
+        block_on(self.resolve(declaration))
+    }
+
+    async fn fetch(&self, declaration: &Declaration) -> Result<Context, Error> {
+        let failed = |problems| Error::from_problems(problems).in_step(declaration.step());
+        let declaration = plan::with_attached(declaration, &self.0.settings);
+        let deadline = Instant::now() + self.0.settings.timeout();
+        let (plan, problems) = plan::Plan::of(&declaration, &self.0.registry, &self.0.settings);
+        if !problems.is_empty() {
+            return Err(failed(problems));
+        }
+        let answers = fetching::fetch_all(&plan, deadline, self.0.settings.timeout()).await;
+        assemble::from_answers(&declaration, &plan, answers).map_err(failed)
+    }
+}
+
+/// What a test gave, if the caller is inside `testing::with_secrets`.
+pub(crate) fn test_overrides() -> Option<Arc<Overrides>> {
+    stack::with_current(|secrets| secrets.inner().overrides.clone()).flatten()
+}
+
+impl fmt::Debug for Resolver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Resolver").field("backends", &self.0.registry).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,99 @@
+use std::{fmt, sync::Arc};
+
+use secrets_spec::{BackendType, BuiltIn};
+
+use crate::{
+    Backend, ErrorKind, Problem,
+    backends::{Env, File, Inline, Local},
+    settings::Settings,
+    text,
+};
+
+/// The backends of a resolver, by type.
+pub(crate) struct Registry {
+    backends: Vec<Arc<dyn Backend>>,
+    /// Why there is no `local`: no home folder and no setting that says where else.
+    homeless: Option<Problem>,
+}
+
+impl Registry {
+    /// The user's backends, and each built-in one whose type is not among theirs.
+    pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
+        let built_in: [Arc<dyn Backend>; 3] = [
+            Arc::new(Env::new()),
+            Arc::new(File::new(settings.file_dir())),
+            Arc::new(Inline::new()),
+        ];
+        let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
+        let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
+            Ok((dir, key_file)) => (Some(Arc::new(Local::new(dir, key_file))), None),
+            Err(error) => (None, error.into_problems().into_iter().next()),
+        };
+        let mut backends = own;
+        for backend in local.into_iter().chain(built_in) {
+            if !backends.iter().any(|known| known.kind() == backend.kind()) {
+                backends.push(backend);
+            }
+        }
+        Self { backends, homeless }
+    }
+
+    /// The backend of this type.
+    ///
+    /// A built-in type that this build lacks is `NotSupported`; any other that is not registered is
+    /// `InvalidConfig`, with those that are.
+    pub(crate) fn find(&self, wanted: &BackendType) -> Result<Arc<dyn Backend>, Problem> {
+        if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
+            return Ok(backend.clone());
+        }
+        if let Some(homeless) = self.homeless.as_ref().filter(|_| wanted.is(BuiltIn::Local)) {
+            return Err(homeless.clone().in_backend(Some(wanted.as_str())));
+        }
+        let problem = match wanted.built_in() {
+            Some(built_in) => {
+                Problem::new(ErrorKind::NotSupported, lacking(built_in)).help_with(remedy(built_in))
+            }
+            None => {
+                let message = format!("no backend of the type `{wanted}` is registered");
+                let known = text::list(self.backends.iter().map(|backend| backend.kind()));
+                Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
+                    "register it with `Resolver::builder().backend(..)`; those that are: {known}"
+                ))
+            }
+        };
+        Err(problem.in_backend(Some(wanted.as_str())))
+    }
+}
+
+fn feature(built_in: BuiltIn) -> Option<&'static str> {
+    match built_in {
+        BuiltIn::AwsSecretsManager => Some("aws"),
+        BuiltIn::Prefect => Some("prefect"),
+        BuiltIn::Zenml => Some("zenml"),
+        _ => None,
+    }
+}
+
+fn lacking(built_in: BuiltIn) -> String {
+    match feature(built_in) {
+        Some(feature) => format!(
+            "the backend `{built_in}` needs the feature `{feature}` of secrets-runtime, which this build lacks"
+        ),
+        None => format!("the backend `{built_in}` is not built in yet"),
+    }
+}
+
+fn remedy(built_in: BuiltIn) -> String {
+    match feature(built_in) {
+        Some(feature) => format!(
+            "add it in Cargo.toml: secrets-runtime = {{ version = \"..\", features = [\"{feature}\"] }}"
+        ),
+        None => "use another backend, or implement `Backend` for it".to_owned(),
+    }
+}
+
+impl fmt::Debug for Registry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.backends.iter().map(|backend| backend.kind())).finish()
+    }
+}

@@ -1,0 +1,350 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    process::Command,
+    sync::{Arc, OnceLock},
+};
+
+use foldhash::fast::RandomState;
+use secrets_spec::{Request, closest};
+use serde::de::DeserializeOwned;
+
+use crate::{
+    Error, ErrorKind, Problem, SecretValue,
+    fields::{Field, Fields},
+    overrides::Overrides,
+    text, typed,
+    variables::Variables,
+};
+
+/// The secrets of a step: what it declared and nothing else.
+///
+/// A clone is cheap. Nothing here fetches: all was read before the body ran.
+///
+/// ```
+/// use secrets_runtime::{Error, current_context, secrets, testing};
+///
+/// #[secrets(sources = ["db"])]
+/// fn step() -> Result<usize, Error> {
+///     let password = current_context().secrets.get("db", "password")?;
+///     Ok(password.expose_str()?.len())
+/// }
+///
+/// assert_eq!(testing::with_secrets([("db", "password", "four")], step)?, 4);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Secrets(Arc<Inner>);
+
+pub(crate) struct Inner {
+    pub step: Option<Box<str>>,
+    /// Nothing was declared: `var` reads the process's environment.
+    pub bare: bool,
+    pub allow_override: bool,
+    pub groups: HashMap<Box<str>, Group, RandomState>,
+    /// The groups in the order in which they were declared.
+    pub order: Vec<Box<str>>,
+    pub overrides: Option<Arc<Overrides>>,
+    pub variables: OnceLock<Variables>,
+}
+
+/// What is readable under one group.
+#[derive(Default)]
+pub(crate) struct Group {
+    pub source: Option<SourceFields>,
+    pub requests: Vec<Requested>,
+}
+
+/// A source that was fetched.
+pub(crate) struct SourceFields {
+    pub origin: String,
+    pub backend: String,
+    pub fields: Fields,
+    /// The names are variables already (`inline`), and are not mapped.
+    pub verbatim: bool,
+    /// Why it has no fields, if it was not required and is not there.
+    pub absent: Option<Problem>,
+}
+
+/// A request that was answered.
+pub(crate) struct Requested {
+    pub request: Request,
+    pub backend: String,
+    pub field: Field,
+    /// The variable it is also given as.
+    pub variable: Option<String>,
+}
+
+impl Secrets {
+    pub(crate) fn new(inner: Inner) -> Self {
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn inner(&self) -> &Inner {
+        &self.0
+    }
+
+    pub(crate) fn step(&self) -> Option<&str> {
+        self.0.step.as_deref()
+    }
+
+    /// The field `key` of the source or request whose group is `group`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotRequested`] if the step declared no such group, or no request of that group names the
+    /// key; [`ErrorKind::KeyNotFound`] if the declared secret has no such field.
+    pub fn get(&self, group: &str, key: &str) -> Result<SecretValue, Error> {
+        match self.0.groups.get(group).and_then(|found| found.find(key)) {
+            Some(field) => Ok(field.value.clone()),
+            None => Err(self.why_not(group, key)),
+        }
+    }
+
+    /// The same for a request with a `group_version`.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`], and [`ErrorKind::NotRequested`] if that version was not requested.
+    pub fn get_versioned(
+        &self,
+        group: &str,
+        key: &str,
+        group_version: &str,
+    ) -> Result<SecretValue, Error> {
+        let requests = self.0.groups.get(group).map(|found| found.requests.as_slice());
+        let version = |requested: &&Requested| {
+            let view = requested.request.view();
+            view.key == key && view.group_version == Some(group_version)
+        };
+        match requests.unwrap_or_default().iter().find(version) {
+            Some(requested) => Ok(requested.field.value.clone()),
+            None => {
+                let asked = format!("{group}/{key} (version {group_version})");
+                let message = "the step did not request this version";
+                Err(self.not_requested(&asked, message))
+            }
+        }
+    }
+
+    /// The whole secret `group` as a type of the caller's: a struct whose fields are the secret's, a map, or
+    /// for a secret of one field a scalar.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, SecretValue, current_context, secrets, testing};
+    /// #[derive(serde::Deserialize)]
+    /// struct Db { user: String, password: SecretValue, port: u16 }
+    ///
+    /// #[secrets(sources = ["db"])]
+    /// fn step() -> Result<u16, Error> {
+    ///     Ok(current_context().secrets.get_as::<Db>("db")?.port)
+    /// }
+    /// # let given = [("db", "user", "app"), ("db", "password", "x"), ("db", "port", "5432")];
+    /// # assert_eq!(testing::with_secrets(given, step)?, 5432);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotRequested`]; [`ErrorKind::KeyNotFound`] for each field that is missing, and
+    /// [`ErrorKind::Undecodable`] for each that is not of its type, all at once and without their values.
+    pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
+        let Some(found) = self.0.groups.get(group) else {
+            return Err(self.why_not(group, ""));
+        };
+        let made = match &found.source {
+            Some(SourceFields { absent: Some(absent), .. }) => typed::from_absent(absent.clone()),
+            Some(source) => {
+                let fields: Vec<_> =
+                    source.fields.iter().map(|(name, f)| (name, &f.value)).collect();
+                typed::from_fields(group, &fields)
+            }
+            None => {
+                let requests = found.requests.iter();
+                let fields: Vec<_> =
+                    requests.map(|r| (r.request.view().key, &r.field.value)).collect();
+                typed::from_fields(group, &fields)
+            }
+        };
+        made.map_err(|problems| self.misfit(problems, group))
+    }
+
+    /// One field as a type of the caller's.
+    pub(crate) fn get_key_as<T: DeserializeOwned>(
+        &self,
+        group: &str,
+        key: &str,
+    ) -> Result<T, Error> {
+        let found = self.0.groups.get(group);
+        let made = match found.and_then(|found| found.find(key)) {
+            Some(field) => typed::from_value(&format!("{group}.{key}"), &field.value),
+            None => {
+                let problems = self.why_not(group, key).into_problems();
+                // A declared secret that lacks the field is an absent value; anything else is a mistake.
+                match problems.first() {
+                    Some(p) if matches!(p.kind(), ErrorKind::KeyNotFound | ErrorKind::NotFound) => {
+                        typed::from_absent(p.clone())
+                    }
+                    _ => Err(problems),
+                }
+            }
+        };
+        made.map_err(|problems| self.misfit(problems, group))
+    }
+
+    /// A field by the name it has as an environment variable: what `std::env::var` is to a Metaflow step.
+    ///
+    /// In a step that declares nothing and got nothing at launch, it reads the process's own environment.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] if `name` is no variable's name or a reserved one;
+    /// [`ErrorKind::Ambiguous`] if several fields have it; [`ErrorKind::KeyNotFound`] if none has.
+    pub fn var(&self, name: &str) -> Result<SecretValue, Error> {
+        self.variables().var(name, self.0.bare).map_err(|e| e.in_step(self.step()))
+    }
+
+    /// The variables and their values, sorted by name, without those that several fields share. Binary values
+    /// are standard base64.
+    pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
+        self.variables().iter()
+    }
+
+    /// Sets the variables in the environment of a child process.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, current_context, secrets, testing};
+    /// #[secrets(sources = ["db"])]
+    /// fn step() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let mut command = std::process::Command::new("true");
+    ///     current_context().secrets.apply_to(&mut command)?;
+    ///     command.status()?;
+    ///     Ok(())
+    /// }
+    /// # testing::with_secrets([("db", "DB_PASSWORD", "x")], step).map_err(|e| e.to_string()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing is set unless everything can be: [`ErrorKind::Collision`] if two fields have one variable, or
+    /// the process's environment or the command has it already (unless `allow_override`);
+    /// [`ErrorKind::InvalidName`] if a field's name makes no variable or a guarded one;
+    /// [`ErrorKind::InvalidValue`] if a value holds a NUL.
+    pub fn apply_to(&self, command: &mut Command) -> Result<(), Error> {
+        let present = |name: &str| {
+            let set = command.get_envs().find(|(known, _)| *known == name);
+            match set {
+                Some((_, value)) => value.map(ToOwned::to_owned),
+                None => std::env::var_os(name),
+            }
+        };
+        let exports = self.variables().exports(&present, self.0.allow_override);
+        let exports = exports.map_err(|e| e.in_step(self.step()))?;
+        for (name, value) in exports {
+            // The environment of a process is where this value is asked to go.
+            let value = value.expose_str()?;
+            command.env(name, value);
+        }
+        Ok(())
+    }
+
+    /// Names the source that the problems of a typed read are about.
+    fn misfit(&self, problems: Vec<Problem>, group: &str) -> Error {
+        let source = self.0.groups.get(group).and_then(|found| found.source.as_ref());
+        let (origin, backend) = match source {
+            Some(source) => (source.origin.as_str(), Some(source.backend.as_str())),
+            None => (group, None),
+        };
+        Error::from_problems(problems).about(origin, backend).in_step(self.step())
+    }
+
+    fn variables(&self) -> &Variables {
+        self.0.variables.get_or_init(|| Variables::of(&self.0))
+    }
+
+    /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.
+    fn why_not(&self, group: &str, key: &str) -> Error {
+        let Some(found) = self.0.groups.get(group) else {
+            return self.not_requested(group, "the step did not declare this group");
+        };
+        if let Some(source) = &found.source {
+            if let Some(absent) = &source.absent {
+                return Error::from_problems(vec![absent.clone()]).in_step(self.step());
+            }
+            let names = source.fields.iter().map(|(name, _)| name);
+            let help = match closest(key, names) {
+                Some(near) => {
+                    format!("did you mean `{near}`? its fields are {}", source.fields.names())
+                }
+                None => format!("its fields are {}", source.fields.names()),
+            };
+            let message = format!("the secret has no field `{}`", text::quoted(key));
+            let problem = Problem::new(ErrorKind::KeyNotFound, message)
+                .of(&source.origin)
+                .in_backend(Some(&source.backend))
+                .help_with(help);
+            return Error::from_problems(vec![problem]).in_step(self.step());
+        }
+        let versions = || found.requests.iter().filter(|r| r.request.view().key == key);
+        if versions().count() > 1 {
+            let problem = Problem::new(ErrorKind::Ambiguous, "several versions were requested")
+                .of(format!("{group}/{key}"))
+                .help_with("say which one: `get_versioned(group, key, version)`");
+            return Error::from_problems(vec![problem]).in_step(self.step());
+        }
+        let asked = format!("{group}/{key}");
+        self.not_requested(&asked, "the step did not request this key of the group")
+    }
+
+    fn not_requested(&self, asked: &str, message: &str) -> Error {
+        let mut declared = Vec::new();
+        for group in &self.0.order {
+            let Some(found) = self.0.groups.get(group) else { continue };
+            if found.source.is_some() {
+                declared.push(group.to_string());
+            }
+            declared.extend(found.requests.iter().map(|r| r.request.to_string()));
+        }
+        let known = text::list(declared.iter().map(String::as_str));
+        let near = closest(asked, declared.iter().map(String::as_str));
+        let help = match near {
+            Some(near) => format!("did you mean `{near}`? declared are {known}"),
+            None if declared.is_empty() => {
+                "add it to the step's attribute: #[secrets(sources = [\"..\"])]".to_owned()
+            }
+            None => format!("add it to the step's attribute; declared are {known}"),
+        };
+        let problem =
+            Problem::new(ErrorKind::NotRequested, message).of(text::quoted(asked)).help_with(help);
+        Error::from_problems(vec![problem]).in_step(self.step())
+    }
+}
+
+impl Group {
+    fn find(&self, key: &str) -> Option<&Field> {
+        if let Some(field) = self.source.as_ref().and_then(|source| source.fields.get(key)) {
+            return Some(field);
+        }
+        let mut matching = self.requests.iter().filter(|r| r.request.view().key == key);
+        let first = matching.next()?;
+        let rest: Vec<_> = matching.collect();
+        if rest.is_empty() {
+            return Some(&first.field);
+        }
+        // Of several versions, the one without a version is what `get` means.
+        let mut all = std::iter::once(first).chain(rest);
+        all.find(|r| r.request.view().group_version.is_none()).map(|r| &r.field)
+    }
+}
+
+impl fmt::Debug for Secrets {
+    /// Shows the groups and the names of their fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for group in &self.0.order {
+            let Some(found) = self.0.groups.get(group) else { continue };
+            let mut keys: Vec<&str> = Vec::new();
+            if let Some(source) = &found.source {
+                keys.extend(source.fields.iter().map(|(name, _)| name));
+            }
+            keys.extend(found.requests.iter().map(|r| r.request.view().key));
+            map.entry(group, &keys);
+        }
+        map.finish()
+    }
+}

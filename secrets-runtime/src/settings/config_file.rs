@@ -1,0 +1,318 @@
+use std::{
+    collections::BTreeMap,
+    ffi::OsString,
+    fs::File,
+    io::Read,
+    path::{Path, PathBuf},
+};
+
+use secrets_spec::closest;
+use toml::{
+    Spanned,
+    de::{DeTable, DeValue},
+};
+
+use super::{
+    mapped_source::MappedSource,
+    origin::{Found, Origin},
+    trust,
+    variables::{self, Kind, Variable},
+    wrong::{Wrong, problem},
+};
+use crate::Problem;
+
+const MAX_BYTES: u64 = 1 << 20;
+
+/// A `secrets.toml`, with its profile laid over the rest.
+pub(crate) struct ConfigFile {
+    path: PathBuf,
+    settings: BTreeMap<&'static str, (String, Origin)>,
+    sources: BTreeMap<String, MappedSource>,
+}
+
+impl ConfigFile {
+    /// Reads the file, if nobody else can have written it.
+    pub(super) fn open(path: &Path) -> Result<String, Wrong> {
+        trust::check(path)?;
+        let unreadable = |error: std::io::Error| trust::unreadable(path, &error);
+        if !path.is_file() {
+            return Err(Wrong::new(
+                format!("{} is not a file", path.display()),
+                "name a file with SECRETS_CONFIG, or remove it",
+            ));
+        }
+        let mut bytes = Vec::new();
+        let file = File::open(path).map_err(unreadable)?;
+        file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
+        if bytes.len() as u64 > MAX_BYTES {
+            let message = format!("{} is longer than 1 MiB", path.display());
+            return Err(Wrong::new(
+                message,
+                "settings are short: name another file with SECRETS_CONFIG",
+            ));
+        }
+        String::from_utf8(bytes)
+            .map_err(|_| Wrong::new(format!("{} is not UTF-8", path.display()), "save it as UTF-8"))
+    }
+
+    /// Reads the file's text. `profile` is its name and the setting that chose it. Every problem is added to
+    /// `problems`, in the order of the lines.
+    pub(super) fn parse(
+        path: PathBuf,
+        text: &str,
+        profile: Option<(&str, &str)>,
+        problems: &mut Vec<Problem>,
+    ) -> Self {
+        let file = Self { path, settings: BTreeMap::new(), sources: BTreeMap::new() };
+        let (root, errors) = DeTable::parse_recoverable(text);
+        let mut reader = Reader { file, text, problems: Vec::new() };
+        if errors.is_empty() {
+            reader.root(root.get_ref(), profile);
+        }
+        for error in errors {
+            // Its message says what the syntax wants. Its Display would quote the line, with a value in it.
+            let at = error.span().map_or(0, |span| span.start);
+            let message = format!("it is not TOML: {}", error.message().replace('\n', ", "));
+            let help = "write `key = \"text\"`, one on a line, and tables such as [sources.NAME]";
+            reader.complain(at, "", Wrong::new(message, help));
+        }
+        reader.problems.sort_by_key(|(at, _)| *at);
+        problems.extend(reader.problems.into_iter().map(|(_, problem)| problem));
+        reader.file
+    }
+
+    pub(super) fn get(&self, variable: &Variable) -> Option<Found> {
+        let (text, origin) = self.settings.get(variable.key()?)?;
+        let origin = origin.clone();
+        (!text.is_empty()).then(|| Found { text: OsString::from(text), origin })
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    pub(super) fn into_sources(self) -> BTreeMap<String, MappedSource> {
+        self.sources
+    }
+}
+
+struct Reader<'a> {
+    file: ConfigFile,
+    text: &'a str,
+    problems: Vec<(usize, Problem)>,
+}
+
+impl Reader<'_> {
+    fn root(&mut self, root: &DeTable<'_>, chosen: Option<(&str, &str)>) {
+        self.table(root, None, true);
+        let none = DeTable::new();
+        let profiles = match get(root, "profile") {
+            None => &none,
+            Some(value) => match value.get_ref() {
+                DeValue::Table(profiles) => profiles,
+                other => {
+                    let message =
+                        format!("`profile` is a table of profiles, not {}", describe(other));
+                    let help = "write [profile.NAME], and choose one with SECRETS_PROFILE";
+                    self.complain(value.span().start, "profile", Wrong::new(message, help));
+                    return;
+                }
+            },
+        };
+        // All profiles are read, so that a mistake in one shows before the day it is chosen.
+        for (name, value) in profiles {
+            let name: &str = name.get_ref();
+            match value.get_ref() {
+                DeValue::Table(table) => {
+                    let is_chosen = chosen.is_some_and(|(chosen, _)| chosen == name);
+                    self.table(table, Some(name), is_chosen);
+                }
+                other => {
+                    let message = format!("a profile is a table, not {}", describe(other));
+                    let help = format!("write [profile.{name}]");
+                    self.complain(
+                        value.span().start,
+                        &format!("profile.{name}"),
+                        Wrong::new(message, help),
+                    );
+                }
+            }
+        }
+        if let Some((chosen, origin)) = chosen
+            && !profiles.keys().any(|name| name.get_ref() == chosen)
+        {
+            let names: Vec<&str> = profiles.keys().map(|name| name.get_ref().as_ref()).collect();
+            let help = match closest(chosen, names.iter().copied()) {
+                Some(better) => format!("did you mean `{better}`?"),
+                None if names.is_empty() => format!("write [profile.{chosen}] into it"),
+                None => format!("its profiles are {}", names.join(", ")),
+            };
+            let message = format!("there is no profile {chosen:?} in {}", self.file.path.display());
+            self.problems.push((usize::MAX, problem(origin, message, Some(help))));
+        }
+    }
+
+    /// Reads the settings and sources of the file itself or of a profile; they are kept if they count.
+    fn table(&mut self, table: &DeTable<'_>, profile: Option<&str>, counts: bool) {
+        for (name, value) in table {
+            let (at, name): (usize, &str) = (name.span().start, name.get_ref());
+            let key = match profile {
+                Some(profile) => format!("profile.{profile}.{name}"),
+                None => name.to_owned(),
+            };
+            if name == "sources" {
+                self.sources(value, &key, profile, counts);
+            } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
+                let origin = self.origin(at, &key, profile);
+                match setting(variable, value.get_ref(), &self.file.path) {
+                    Ok(text) if counts => {
+                        self.file
+                            .settings
+                            .insert(variable.key().unwrap_or_default(), (text, origin));
+                    }
+                    Ok(_) => {}
+                    Err(wrong) => self.complain(at, &key, wrong),
+                }
+            } else if name != "profile" || profile.is_some() {
+                self.complain(at, &key, unknown(name, profile.is_some()));
+            }
+        }
+    }
+
+    fn sources(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        profile: Option<&str>,
+        counts: bool,
+    ) {
+        let DeValue::Table(sources) = value.get_ref() else {
+            let message = format!("`sources` is a table, not {}", describe(value.get_ref()));
+            let help = "write [sources.NAME] with the text of a source as NAME";
+            return self.complain(value.span().start, key, Wrong::new(message, help));
+        };
+        for (name, value) in sources {
+            let (at, name): (usize, &str) = (name.span().start, name.get_ref());
+            let key = format!("{key}.{name}");
+            if name.is_empty() {
+                let help = "write [sources.NAME] with the text of a source as NAME";
+                self.complain(at, &key, Wrong::new("a source without a name", help));
+                continue;
+            }
+            let origin = self.origin(at, &key, profile);
+            let mut complaints = Vec::new();
+            let mapped = MappedSource::read(value, origin, &mut complaints);
+            for complaint in complaints {
+                let wrong = Wrong { message: complaint.message, help: complaint.help };
+                self.complain(complaint.at, &key, wrong);
+            }
+            if let Some(mapped) = mapped.filter(|_| counts) {
+                self.file.sources.insert(name.to_owned(), mapped);
+            }
+        }
+    }
+
+    fn complain(&mut self, at: usize, key: &str, wrong: Wrong) {
+        let origin = self.origin(at, key, None);
+        self.problems.push((at, wrong.at("", &origin)));
+    }
+
+    fn origin(&self, at: usize, key: &str, profile: Option<&str>) -> Origin {
+        let before = self.text.get(..at).unwrap_or(self.text);
+        Origin::File {
+            path: self.file.path.clone(),
+            key: key.to_owned(),
+            line: before.matches('\n').count() + 1,
+            profile: profile.map(str::to_owned),
+        }
+    }
+}
+
+fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue<'i>>> {
+    table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
+}
+
+/// The text of a setting, as its variable would have it.
+fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<String, Wrong> {
+    let key = variable.key().unwrap_or_default();
+    match (variable.kind(), value) {
+        (Kind::Path, DeValue::String(text)) if !text.is_empty() && !text.starts_with('~') => {
+            let folder = file.parent().unwrap_or(Path::new(""));
+            let path = folder.join(text.as_ref());
+            path.into_os_string().into_string().map_err(|_| {
+                let message = "it is relative to a folder whose name is not UTF-8";
+                Wrong::new(message, format!("write the whole path, or set {}", variable.name()))
+            })
+        }
+        (_, DeValue::String(text)) => Ok(text.clone().into_owned()),
+        (Kind::Seconds, DeValue::Integer(number)) if number.radix() == 10 => {
+            Ok(number.as_str().replace('_', ""))
+        }
+        (Kind::Seconds, DeValue::Float(number)) => Ok(number.as_str().replace('_', "")),
+        (Kind::Seconds, other) => {
+            let message = format!("`{key}` is a number of seconds, not {}", describe(other));
+            Err(Wrong::new(message, format!("write {key} = {}", variable.default())))
+        }
+        (_, other) => {
+            let message = format!("`{key}` is a text, not {}", describe(other));
+            let help = match other {
+                DeValue::Array(_)
+                    if key == variables::DEFAULT_BACKEND.key().unwrap_or_default() =>
+                {
+                    "write the types into one text, with commas between them".to_owned()
+                }
+                _ => format!("write {key} = \"..\""),
+            };
+            Err(Wrong::new(message, help))
+        }
+    }
+}
+
+/// What is wrong with a key that does not exist, and which was meant.
+fn unknown(name: &str, in_profile: bool) -> Wrong {
+    let lower = name.to_lowercase();
+    let bare = lower.strip_prefix("secrets_").unwrap_or(&lower);
+    if let Some(variable) =
+        variables::ALL.iter().find(|v| v.key().is_none() && of_environment(v) == bare)
+    {
+        let message = match variable.is_secret() {
+            true => format!("`{name}` is a credential, and this file holds none"),
+            false => format!("`{name}` cannot be set here"),
+        };
+        return Wrong::new(message, format!("set {} in the environment", variable.name()));
+    }
+    let tables: &[&str] = if in_profile { &["sources"] } else { &["sources", "profile"] };
+    let keys = variables::ALL.iter().filter_map(|v| v.key());
+    let known: Vec<&str> = tables.iter().copied().chain(keys).collect();
+    if let Some(better) = closest(bare, known.iter().copied()) {
+        return Wrong::new(
+            format!("there is no setting `{name}`"),
+            format!("did you mean `{better}`?"),
+        );
+    }
+    let credential =
+        ["password", "passwd", "token", "secret", "credential", "api_key", "access_key"];
+    if credential.iter().any(|word| bare.contains(word)) {
+        let message = format!("`{name}` looks like a credential, and this file holds none");
+        return Wrong::new(message, "keep it in a backend, for example with `secrets register`");
+    }
+    let help = format!("the settings are {}", known.join(", "));
+    Wrong::new(format!("there is no setting `{name}`"), help)
+}
+
+/// What the key of a variable that has none would be.
+fn of_environment(variable: &Variable) -> String {
+    let lower = variable.name().to_lowercase();
+    lower.strip_prefix("secrets_").map(str::to_owned).unwrap_or(lower)
+}
+
+fn describe(value: &DeValue<'_>) -> &'static str {
+    match value {
+        DeValue::String(_) => "a text",
+        DeValue::Integer(_) | DeValue::Float(_) => "a number",
+        DeValue::Boolean(_) => "true or false",
+        DeValue::Datetime(_) => "a date",
+        DeValue::Array(_) => "a list",
+        DeValue::Table(_) => "a table",
+    }
+}

@@ -1,0 +1,65 @@
+use std::path::Path;
+
+use super::{
+    config_file::ConfigFile,
+    origin::Origin,
+    precedence::{Built, Environment, decide},
+    search,
+    texts::Texts,
+    values, variables,
+    wrong::problem,
+};
+use crate::Problem;
+
+/// Finds and reads the `secrets.toml`.
+pub(super) fn config_file(
+    built: &Built,
+    environment: Environment<'_>,
+    directory: Option<&Path>,
+    home: Option<&Path>,
+    problems: &mut Vec<Problem>,
+) -> Option<ConfigFile> {
+    let both = [&variables::CONFIG, &variables::PROFILE];
+    let found = both.map(|variable| (variable, decide(variable, built, environment, None)));
+    let mut texts = Texts::new(found.into(), directory);
+    let profile_origin = texts.origin(&variables::PROFILE);
+    let profile_origin = profile_origin.of_problem(variables::PROFILE.name());
+    let config_origin = texts.origin(&variables::CONFIG);
+    let is_named = config_origin != Origin::Default;
+    let named = texts.path(&variables::CONFIG);
+    let profile = texts.text(&variables::PROFILE, values::text);
+    let wrong = texts.into_problems();
+    let is_broken = !wrong.is_empty();
+    problems.extend(wrong);
+
+    let nearest = |directory| search::nearest(directory, home, search::device);
+    let path = if is_named { named } else { directory.and_then(nearest) };
+    let Some(path) = path else {
+        if let Some(profile) = profile.filter(|_| !is_broken) {
+            let message = match directory {
+                Some(directory) => format!(
+                    "there is no secrets.toml from {} upwards that could have the profile {profile:?}",
+                    directory.display()
+                ),
+                None => format!("there is no secrets.toml that could have the profile {profile:?}"),
+            };
+            let help = format!("name the file with {}", variables::CONFIG.name());
+            problems.push(problem(profile_origin, message, Some(help)));
+        }
+        return None;
+    };
+    match ConfigFile::open(&path) {
+        Ok(text) => {
+            let profile = profile.as_deref().map(|profile| (profile, profile_origin.as_str()));
+            Some(ConfigFile::parse(path, &text, profile, problems))
+        }
+        Err(wrong) => {
+            let origin = match is_named {
+                true => config_origin.of_problem(variables::CONFIG.name()),
+                false => search::FILE_NAME.to_owned(),
+            };
+            problems.push(problem(origin, wrong.message, wrong.help));
+            None
+        }
+    }
+}

@@ -1,0 +1,60 @@
+//! Which of the places where a setting may be given counts.
+
+use std::ffi::{OsStr, OsString};
+
+use super::{
+    config_file::ConfigFile,
+    origin::{Found, Origin},
+    variables::Variable,
+};
+
+/// How the process's environment is read, so that tests can have one of their own.
+pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
+
+/// Settings that are built in code: by the resolver's builder, or from a command line.
+#[derive(Default, Clone)]
+pub(crate) struct Built(Vec<(&'static str, OsString)>);
+
+impl Built {
+    /// Gives a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
+    /// the environment says.
+    pub(crate) fn set(&mut self, variable: &Variable, text: impl Into<OsString>) {
+        self.0.push((variable.name(), text.into()));
+    }
+
+    fn get(&self, variable: &Variable) -> Option<&OsStr> {
+        let given = self.0.iter().rev().find(|(name, _)| *name == variable.name());
+        given.map(|(_, text)| text.as_os_str())
+    }
+}
+
+/// The precedence, and the only place that states it: what is built in code, then the `SECRETS_*` variable,
+/// then `secrets.toml` (in which the profile has been laid over the rest), then the variables of the system
+/// that is mirrored. If there is nothing, the default holds.
+///
+/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: a profile lifts with it
+/// what the rest of the file says.
+pub(super) fn decide(
+    variable: &'static Variable,
+    built: &Built,
+    environment: Environment<'_>,
+    file: Option<&ConfigFile>,
+) -> Option<Found> {
+    let from_environment = |name: &'static str| {
+        let text = environment(name).filter(|text| !text.is_empty())?;
+        Some(Found { text, origin: Origin::Variable(name) })
+    };
+    let own = variable.is_own().then_some(variable.name());
+    let mirrored = (!variable.is_own()).then_some(variable.name());
+
+    let code =
+        built.get(variable).map(|text| Found { text: text.to_owned(), origin: Origin::Code });
+    code.or_else(|| own.and_then(from_environment))
+        .or_else(|| file.and_then(|file| file.get(variable)))
+        .or_else(|| {
+            mirrored
+                .into_iter()
+                .chain(variable.mirrored().iter().copied())
+                .find_map(from_environment)
+        })
+}

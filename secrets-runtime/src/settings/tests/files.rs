@@ -1,0 +1,319 @@
+//! `secrets.toml`: where it is found, what it may say, profiles and mapped sources.
+
+use secrets_spec::SourceRole;
+
+use super::*;
+
+#[test]
+fn a_named_file_comes_before_the_nearest() {
+    let place = Place::new().file("default_backend = 'env'").with("SECRETS_CONFIG", "other.toml");
+    let problems = place.bad();
+    assert!(
+        problems[0].starts_with("SECRETS_CONFIG: ")
+            && problems[0].contains("other.toml cannot be read")
+    );
+
+    write(place.path("other.toml"), "default_backend = 'file'\nlocal_dir = 'store'");
+    let settings = place.good();
+    assert_eq!(show(&settings, &variables::DEFAULT_BACKEND), "file");
+    assert_eq!(settings.config_file(), Some(place.path("other.toml").as_path()));
+    write(place.path("other.toml"), "default_backend = 'fil e'");
+    assert!(place.bad()[0].starts_with("other.toml: default_backend: a backend type holds"));
+
+    let settings = place.with("SECRETS_CONFIG", "").good();
+    assert_eq!(show(&settings, &variables::DEFAULT_BACKEND), "env");
+}
+
+#[test]
+fn paths_are_relative_to_the_files_folder() {
+    let place = Place::new().with("SECRETS_CONFIG", "sub/s.toml");
+    fs::create_dir(place.path("sub")).expect("a folder");
+    write(place.path("sub/s.toml"), "local_dir = 'store'\nfile_dir = '/abs'\nrun_dir = '~/x'");
+    assert!(place.bad()[0].starts_with("s.toml: run_dir: it starts with `~`"));
+    write(place.path("sub/s.toml"), "local_dir = 'store'\nfile_dir = '/abs'");
+    let settings = place.good();
+    assert_eq!(settings.local_dir().expect("a path"), place.path("sub/store"));
+    assert_eq!(settings.file_dir(), Path::new("/abs"));
+}
+
+#[test]
+fn seconds_may_be_numbers_and_nothing_else_may() {
+    let settings =
+        Place::new().file("timeout = 1_0\nattempt_timeout = 0.5\ncache_ttl = '7'").good();
+    assert_eq!(settings.timeout(), Duration::from_secs(10));
+    assert_eq!(settings.attempt_timeout(), Duration::from_millis(500));
+    assert_eq!(settings.cache_ttl(), Duration::from_secs(7));
+    let problems = Place::new()
+        .file("timeout = true\ndefault_backend = ['env']\nwith = 3\ncache_ttl = -1\ncache_stale = inf\nattempt_timeout = 0x10")
+        .bad();
+    let starts = [
+        "secrets.toml: timeout: `timeout` is a number of seconds, not true or false (",
+        "secrets.toml: default_backend: `default_backend` is a text, not a list (",
+        "secrets.toml: with: `with` is a text, not a number (",
+        "secrets.toml: attempt_timeout: `attempt_timeout` is a number of seconds, not a number (",
+        "secrets.toml: cache_ttl: it is not a number of seconds (",
+        "secrets.toml: cache_stale: it is not a number of seconds (",
+    ];
+    assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+    for (problem, start) in problems.iter().zip(starts) {
+        assert!(problem.starts_with(start), "{problem}\n{start}");
+    }
+}
+
+#[test]
+fn unknown_keys_get_a_suggestion_and_credentials_are_refused() {
+    let cases = [
+        ("defaultbackend = 'SeNtInEl'", "did you mean `default_backend`?"),
+        ("SECRETS_AWS_ROLE = 'SeNtInEl'", "did you mean `aws_role`?"),
+        ("aws-region = 'SeNtInEl'", "did you mean `aws_region`?"),
+        ("source = 'SeNtInEl'", "did you mean `sources`?"),
+        ("colour = 'SeNtInEl'", "the settings are sources, profile, default_backend, "),
+        ("zenml_password = 'SeNtInEl'", "set SECRETS_ZENML_PASSWORD in the environment"),
+        ("config = 'SeNtInEl'", "set SECRETS_CONFIG in the environment"),
+        ("profile = 'SeNtInEl'", "write [profile.NAME], and choose one with SECRETS_PROFILE"),
+        ("prefect_api_key = 'SeNtInEl'", "keep it in a backend"),
+        ("aws_secret_access_key = 'SeNtInEl'", "keep it in a backend"),
+        ("github_token = 'SeNtInEl'", "keep it in a backend"),
+        ("profile.a = 'SeNtInEl'", "write [profile.a]"),
+        ("sources = 'SeNtInEl'", "write [sources.NAME]"),
+        ("[profile.a]\ntimeot = 'SeNtInEl'", "did you mean `timeout`?"),
+        ("[profile.a.profile.b]", "set SECRETS_PROFILE in the environment"),
+    ];
+    for (text, help) in cases {
+        let problems = Place::new().file(text).bad();
+        assert_eq!(problems.len(), 1, "{problems:#?}");
+        assert!(problems[0].contains(&format!("; {help}")), "{}", problems[0]);
+    }
+}
+
+#[test]
+fn text_that_is_no_toml_is_not_quoted() {
+    let cases = [
+        "zenml = SeNtInEl",
+        "a = \"SeNtInEl",
+        "a = 'SeNtInEl' SeNtInEl",
+        "[SeNtInEl",
+        "a = 2020-01-01SeNtInEl",
+        "a = \"SeNtInEl\\q\"",
+        "SeNtInEl",
+        "a = { SeNtInEl",
+        "a = 1SeNtInEl",
+        "a = 99999999999999999999999999",
+        "a = 'SeNtInEl'\na = 'SeNtInEl'",
+    ];
+    for text in cases {
+        let problems = Place::new().file(&format!("# first\n{text}")).bad();
+        assert!(
+            problems[0].contains("secrets.toml, line ") || text.starts_with("a = 9"),
+            "{problems:#?}"
+        );
+    }
+    let place = Place::new();
+    write(place.path("secrets.toml"), b"a = '\xff'");
+    assert!(place.bad()[0].contains("is not UTF-8"));
+    write(place.path("secrets.toml"), "#".repeat((1 << 20) + 1));
+    assert!(place.bad()[0].contains("longer than 1 MiB"));
+    fs::remove_file(place.path("secrets.toml")).expect("it was there");
+    fs::create_dir(place.path("secrets.toml")).expect("a folder");
+    assert!(place.bad()[0].contains("is not a file"));
+}
+
+#[test]
+fn a_profile_is_laid_over_the_rest() {
+    let text = "
+        default_backend = 'aws-secrets-manager'
+        aws_role = 'arn:aws:iam::123456789012:role/R'
+        timeout = 10
+        [sources.db]
+        type = 'aws-secrets-manager'
+        id = 'prod/db'
+        [sources.api]
+        id = 'prod/api'
+        [profile.laptop]
+        default_backend = 'local'
+        aws_role = ''
+        [profile.laptop.sources.db]
+        type = 'local'
+        [profile.ci]
+        default_backend = 'env'
+    ";
+    let place = Place::new().file(text);
+    let plain = place.good();
+    assert_eq!(show(&plain, &variables::DEFAULT_BACKEND), "aws-secrets-manager");
+    assert_eq!(plain.mapped("db").and_then(MappedSource::id), Some("prod/db"));
+
+    let place = place.with("SECRETS_PROFILE", "laptop");
+    let laptop = place.good();
+    assert_eq!(show(&laptop, &variables::DEFAULT_BACKEND), "local");
+    assert!(laptop.aws_role().is_none(), "an empty text lifts what the rest says");
+    assert_eq!(laptop.timeout(), Duration::from_secs(10));
+    let db = laptop.mapped("db").expect("it is mapped");
+    assert_eq!((db.backend(), db.id()), (Some(&BuiltIn::Local.into()), None));
+    assert_eq!(laptop.mapped("api").and_then(MappedSource::id), Some("prod/api"));
+    match laptop.origin(&variables::DEFAULT_BACKEND) {
+        Origin::File { key, profile, line, .. } => {
+            assert_eq!(
+                (key.as_str(), profile.as_deref()),
+                ("profile.laptop.default_backend", Some("laptop"))
+            );
+            assert_eq!(*line, 11);
+        }
+        other => panic!("{other:?}"),
+    }
+
+    let own = place.with("SECRETS_DEFAULT_BACKEND", "file").good();
+    assert_eq!(show(&own, &variables::DEFAULT_BACKEND), "file");
+}
+
+#[test]
+fn a_profile_that_does_not_exist_is_a_problem() {
+    let cases = [
+        ("[profile.laptop]", "did you mean `laptop`?"),
+        ("[profile.production]", "its profiles are production"),
+        ("timeout = 3", "write [profile.latop] into it"),
+    ];
+    for (text, help) in cases {
+        let problems = Place::new().file(text).with("SECRETS_PROFILE", "latop").bad();
+        assert_eq!(problems.len(), 1);
+        assert!(
+            problems[0].starts_with("SECRETS_PROFILE: there is no profile \"latop\""),
+            "{problems:?}"
+        );
+        assert!(problems[0].ends_with(help), "{problems:?}");
+    }
+    let without = Place::new().with("SECRETS_PROFILE", "latop");
+    assert!(without.bad()[0].starts_with("SECRETS_PROFILE: there is no secrets.toml from "));
+    assert!(without.without("SECRETS_PROFILE").settings().is_ok());
+    let mut built =
+        Place::new().file("[profile.a]\ntimeout = 1\n[profile.b]").with("SECRETS_PROFILE", "b");
+    built.built.set(&variables::PROFILE, "a");
+    assert_eq!(built.good().timeout(), Duration::from_secs(1));
+    built.built.set(&variables::PROFILE, "c");
+    assert!(
+        built.bad()[0].starts_with("SECRETS_PROFILE (built in code): there is no profile \"c\"")
+    );
+}
+
+#[test]
+fn sources_and_groups_are_mapped_by_their_text_as_written() {
+    let role = "arn:aws:iam::123456789012:role/R";
+    let settings = Place::new()
+        .file(&format!(
+            "[sources]
+            prod-db = {{ type = 'aws-secrets-manager', id = 'prod/db', role = '{role}', options = {{ json = false }} }}
+            'local.a.b' = {{ id = 'c', role = '' }}
+            'arn:aws:secretsmanager:us-west-2:123456789012:secret:' = {{ type = 'file' }}
+            short = 'env.TOKEN'
+            moved = 'arn:aws:secretsmanager:us-west-2:123456789012:secret:x'"
+        ))
+        .good();
+    let db = settings.mapped("prod-db").expect("it is mapped");
+    assert_eq!(db.backend(), Some(&BuiltIn::AwsSecretsManager.into()));
+    assert_eq!(
+        (db.id(), db.role().as_str(), db.options().json),
+        (Some("prod/db"), Some(role), Some(false))
+    );
+    let ab = settings.mapped("local.a.b").expect("it is mapped");
+    assert_eq!((ab.backend(), ab.id(), ab.role()), (None, Some("c"), &SourceRole::OptOut));
+    let group = settings
+        .mapped("arn:aws:secretsmanager:us-west-2:123456789012:secret:")
+        .expect("it is mapped");
+    assert_eq!((group.id(), group.role()), (None, &SourceRole::Inherit));
+    let short = settings.mapped("short").expect("it is mapped");
+    assert_eq!((short.backend(), short.id()), (Some(&BuiltIn::Env.into()), Some("TOKEN")));
+
+    assert!(matches!(short.origin(), Origin::File { line: 5, .. }));
+    assert!(settings.mapped("a.b").is_none());
+    assert_eq!(settings.all_mapped().count(), 5);
+}
+
+#[test]
+fn what_is_mapped_lies_over_what_is_written() {
+    let aws = "arn:aws:secretsmanager:us-west-2:123456789012:secret:x";
+    let settings = Place::new()
+        .file(&format!(
+            "[sources]
+            id = {{ id = 'other' }}
+            type = {{ type = 'file' }}
+            arn = '{aws}'
+            options = {{ options = {{ region = 'eu-west-1', version_stage = 'B' }}, role = '' }}"
+        ))
+        .good();
+    let over = |name: &str, written: &str| {
+        let written = Source::from_json(written).expect("a source");
+        settings.mapped(name).expect("it is mapped").over(&written).to_string()
+    };
+    let written = r#"{"id": "a", "type": "local", "options": {"json": false, "region": "us-west-2", "version_id": "A"}}"#;
+    assert_eq!(
+        over("id", written),
+        r#"{"id": "other", "type": "local", "group": "a", "options": {"json": false, "region": "us-west-2", "version_id": "A"}}"#
+    );
+    assert_eq!(
+        over("options", written),
+        r#"{"id": "a", "type": "local", "group": "a", "role": "", "options": {"json": false, "region": "eu-west-1", "version_stage": "B"}}"#
+    );
+    assert_eq!(
+        over("type", r#"{"id": "a", "group": "g"}"#),
+        r#"{"id": "a", "type": "file", "group": "g"}"#
+    );
+    assert_eq!(over("arn", r#""local.a""#), format!(r#"{{"id": "{aws}", "group": "a"}}"#));
+    let inline = r#"{"id": "a", "type": "inline", "options": {"env_vars": {"A": "b"}}}"#;
+    assert_eq!(over("type", inline), r#"{"id": "a", "type": "file", "group": "a"}"#);
+    assert!(over("id", inline).contains(r#""env_vars": {"A": "***"}"#));
+}
+
+#[test]
+fn mistakes_in_mapped_sources_are_all_told() {
+    let text = "[sources]
+        a = { idd = 'x', tpe = 'local' }
+        b = { type = 'locl', id = 'x y' }
+        c = { options = { jsn = true, json = 'false', region = 3 } }
+        d = { group = 'g', id = 'x' }
+        e = {}
+        f = 2020-01-01
+        '' = { id = 'x' }
+        h = { role = 'R' }
+        [profile.p.sources.i]
+        options = { env_vars = { A = 'SeNtInEl' } }";
+    let problems = Place::new().file(text).bad();
+    let wanted = [
+        ("secrets.toml: sources.a: unknown field \"idd\" (", "did you mean `id`?"),
+        ("secrets.toml: sources.a: unknown field \"tpe\" (", "did you mean `type`?"),
+        (
+            "secrets.toml: sources.b: this is not a backend type, but nearly one (",
+            "did you mean `local`? ",
+        ),
+        ("secrets.toml: sources.c: unknown option \"jsn\" (", "did you mean `json`?"),
+        ("secrets.toml: sources.c: `json` is true or false, not a text (", "write false"),
+        ("secrets.toml: sources.c: `region` is a text, not a number (", ""),
+        (
+            "secrets.toml: sources.d: the group of a mapped source stays as the code has it (",
+            "remove `group`",
+        ),
+        ("secrets.toml: sources.e: it maps to nothing (", "write { type"),
+        ("secrets.toml: sources.f: a source is a text or a set of fields, not a number (", ""),
+        ("secrets.toml: sources.: a source without a name (", ""),
+        ("secrets.toml: sources.h: a role is not the ARN of a role (", ""),
+        ("secrets.toml: profile.p.sources.i: `env_vars` is for sources of type `inline` (", ""),
+    ];
+    assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
+    for (problem, (start, help)) in problems.iter().zip(wanted) {
+        assert!(problem.starts_with(start), "{problem}\n{start}");
+        assert!(problem.contains(&format!("; {help}")), "{problem}\n{help}");
+        assert!(!problem.contains("NO HELP"), "{problem}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn a_planted_file_is_refused() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new().file("default_backend = 'env'");
+    assert!(place.settings().is_ok());
+    fs::set_permissions(place.path("secrets.toml"), fs::Permissions::from_mode(0o666))
+        .expect("rights");
+    let problems = place.bad();
+    assert!(problems[0].starts_with("secrets.toml: everybody may write to "), "{problems:?}");
+    // It is the only problem, though no profile can be found in a file that is not read.
+    assert_eq!(place.with("SECRETS_PROFILE", "p").bad().len(), 1);
+}

@@ -1,0 +1,92 @@
+use std::fmt;
+
+use crate::{Error, ErrorKind};
+
+/// How much a validation looks at, as in ZenML.
+///
+/// ```
+/// use secrets_runtime::ValidationLevel;
+///
+/// assert_eq!(" secret_exists ".parse::<ValidationLevel>()?, ValidationLevel::SecretExists);
+/// assert_eq!(ValidationLevel::default(), ValidationLevel::SecretAndKeyExists);
+/// # Ok::<(), secrets_runtime::Error>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+pub enum ValidationLevel {
+    /// `NONE`: at nothing.
+    None,
+    /// `SECRET_EXISTS`: whether each secret exists. No value is read, so that it works with the right to list
+    /// alone.
+    SecretExists,
+    /// `SECRET_AND_KEY_EXISTS`: whether each secret exists and has the keys that are asked for.
+    #[default]
+    SecretAndKeyExists,
+}
+
+impl ValidationLevel {
+    /// All of them, the least first.
+    pub const ALL: &'static [Self] = &[Self::None, Self::SecretExists, Self::SecretAndKeyExists];
+
+    /// The level as it is written.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::None => "NONE",
+            Self::SecretExists => "SECRET_EXISTS",
+            Self::SecretAndKeyExists => "SECRET_AND_KEY_EXISTS",
+        }
+    }
+}
+
+impl fmt::Display for ValidationLevel {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl std::str::FromStr for ValidationLevel {
+    type Err = Error;
+
+    /// Reads a level; case and space around it do not count.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] if there is no such level.
+    fn from_str(text: &str) -> Result<Self, Error> {
+        let name = text.trim();
+        let known =
+            Self::ALL.iter().copied().find(|level| level.as_str().eq_ignore_ascii_case(name));
+        known.ok_or_else(|| {
+            let names = Self::ALL.iter().map(|level| level.as_str());
+            let help = match secrets_spec::closest(name, names) {
+                Some(better) => format!("did you mean {better}?"),
+                None => "write NONE, SECRET_EXISTS or SECRET_AND_KEY_EXISTS".to_owned(),
+            };
+            Error::new(ErrorKind::InvalidConfig, "there is no such validation level")
+                .with_help(help)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn case_and_space_around_do_not_count() {
+        for level in ValidationLevel::ALL {
+            let text = format!("\t{} \n", level.as_str().to_lowercase());
+            assert_eq!(text.parse::<ValidationLevel>().ok(), Some(*level));
+        }
+    }
+
+    #[test]
+    fn an_unknown_level_is_an_error_with_a_suggestion() {
+        for (text, help) in
+            [("SECRET_EXIST", "did you mean SECRET_EXISTS?"), ("full", "write NONE, ")]
+        {
+            let error = text.parse::<ValidationLevel>().expect_err("there is no such level");
+            assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+            assert!(error.problems()[0].help().is_some_and(|h| h.starts_with(help)), "{error}");
+        }
+    }
+}

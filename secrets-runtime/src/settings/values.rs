@@ -1,0 +1,228 @@
+//! From the text of a setting to what it means.
+
+use std::{path::PathBuf, time::Duration};
+
+use secrets_spec::{BackendType, RoleArn, Source, SpecError, With};
+
+use super::{validation_level::ValidationLevel, wrong::Wrong};
+
+/// A setting that has been read, or everything that is wrong with it.
+pub(super) type Read<T> = Result<T, Vec<Wrong>>;
+
+/// A clock cannot be asked for the time in thousands of years; a year is enough for everybody.
+const MAX_SECONDS: f64 = 31_536_000.0;
+
+/// A type, or types with commas between them.
+pub(super) fn backends(text: &str) -> Read<Vec<BackendType>> {
+    let mut backends: Vec<BackendType> = Vec::new();
+    let mut wrongs = Vec::new();
+    for name in text.split(',').map(str::trim) {
+        match BackendType::parse(name) {
+            Ok(backend) if backends.contains(&backend) => {
+                let message = format!("the backend type `{backend}` is given twice");
+                wrongs.push(Wrong::new(message, "remove one of the two"));
+            }
+            Ok(backend) => backends.push(backend),
+            Err(error) => wrongs.push(error.into()),
+        }
+    }
+    if wrongs.is_empty() { Ok(backends) } else { Err(wrongs) }
+}
+
+pub(super) fn role(text: &str) -> Read<RoleArn> {
+    one(RoleArn::parse(text.trim()))
+}
+
+pub(super) fn source(text: &str) -> Read<Source> {
+    one(Source::parse(text.trim()))
+}
+
+pub(super) fn region(text: &str) -> Read<String> {
+    let text = text.trim();
+    match secrets_spec::check_region(text) {
+        None => Ok(text.to_owned()),
+        Some(flaw) => Err(vec![flaw.explain(text).into()]),
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+pub(super) fn external_id(text: &str) -> Read<String> {
+    aws_name(text, 1224, "_+=,.@:/-", "an external id")
+}
+
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+pub(super) fn session_name(text: &str) -> Read<String> {
+    aws_name(text, 64, "_+=,.@-", "a session name")
+}
+
+fn aws_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
+    if (2..=longest).contains(&text.len()) && text.chars().all(good) {
+        return Ok(text.to_owned());
+    }
+    let message = format!("it is not {noun}");
+    Err(vec![Wrong::new(message, format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"))])
+}
+
+pub(super) fn level(text: &str) -> Read<ValidationLevel> {
+    let wrong = |error: crate::Error| {
+        let of = |problem: &crate::Problem| Wrong {
+            message: problem.message().to_owned(),
+            help: problem.help().map(str::to_owned),
+        };
+        error.problems().iter().map(of).collect()
+    };
+    text.parse().map_err(wrong)
+}
+
+/// A number of seconds: digits, and a fraction if there is one.
+pub(super) fn seconds(text: &str) -> Read<Duration> {
+    let text = text.trim();
+    let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+    let number = if digits(whole) && digits(fraction) { text.parse::<f64>().ok() } else { None };
+    match number {
+        Some(number) if number <= MAX_SECONDS => Ok(Duration::from_secs_f64(number)),
+        Some(_) => {
+            let help = format!("write at most {MAX_SECONDS}, which is a year");
+            Err(vec![Wrong::new("it is too many seconds", help)])
+        }
+        None => {
+            let help = "write digits, such as 30 or 0.5; the unit is always the second";
+            Err(vec![Wrong::new("it is not a number of seconds", help)])
+        }
+    }
+}
+
+/// The same, more than none.
+pub(super) fn some_seconds(text: &str) -> Read<Duration> {
+    let duration = seconds(text)?;
+    if duration.is_zero() {
+        let message = "no time at all is too short for anything";
+        return Err(vec![Wrong::new(message, "write more than 0, or leave it out")]);
+    }
+    Ok(duration)
+}
+
+/// The text of `SECRETS_WITH`. It may hold values, those of `inline`: what is wrong after the word `env_vars` is
+/// pointed at, not quoted.
+pub(super) fn with(text: &str) -> Read<With> {
+    let values_from = text.find("env_vars").unwrap_or(usize::MAX);
+    let wrong = |error: SpecError| {
+        let at = error.range().start;
+        if error.range().end <= values_from {
+            return error.into();
+        }
+        Wrong::new(
+            format!("it does not parse at byte {at}, which may be in a value and is not shown"),
+            "write JSON: names and values in double quotes, brackets and braces closed",
+        )
+    };
+    let with =
+        With::parse(text).map_err(|errors| errors.into_iter().map(wrong).collect::<Vec<_>>())?;
+    let sources = with.sources();
+    let clashes = sources.iter().enumerate().filter(|(index, source)| {
+        let same_group = |other: &&Source| other.group() == source.group();
+        sources[..*index].iter().find(same_group).is_some_and(|other| !other.same_as(source))
+    });
+    let wrongs: Vec<Wrong> = clashes
+        .map(|(_, source)| {
+            let message = format!("two sources have the group `{}`", source.group());
+            Wrong::new(message, "give one of them a `group` of its own")
+        })
+        .collect();
+    if wrongs.is_empty() { Ok(with) } else { Err(wrongs) }
+}
+
+pub(super) fn text(text: &str) -> Read<String> {
+    Ok(text.to_owned())
+}
+
+/// A path as it is written; whoever asks makes it absolute.
+pub(super) fn path(path: PathBuf) -> Read<PathBuf> {
+    if path.starts_with("~") || path.to_string_lossy().starts_with('~') {
+        let help = "write the whole path, from the root";
+        return Err(vec![Wrong::new("it starts with `~`, which is not expanded", help)]);
+    }
+    Ok(path)
+}
+
+fn one<T>(result: Result<T, SpecError>) -> Read<T> {
+    result.map_err(|error| vec![error.into()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_chain_is_read_in_order_and_every_mistake_is_told() {
+        let types =
+            |text| backends(text).map(|b| b.iter().map(BackendType::to_string).collect::<Vec<_>>());
+        assert_eq!(types("local"), Ok(vec!["local".into()]));
+        assert_eq!(
+            types(" flyte , aws-secrets-manager"),
+            Ok(vec!["flyte".into(), "aws-secrets-manager".into()])
+        );
+        assert_eq!(types("flyt,local,,local").expect_err("three mistakes").len(), 3);
+    }
+
+    #[test]
+    fn seconds_are_digits() {
+        assert_eq!(seconds(" 30 "), Ok(Duration::from_secs(30)));
+        assert_eq!(seconds("0.25"), Ok(Duration::from_millis(250)));
+        assert_eq!(seconds("0"), Ok(Duration::ZERO));
+        assert_eq!(seconds("31536000"), Ok(Duration::from_secs(31_536_000)));
+        let junk = [
+            "-1", "+1", "1e3", "inf", "NaN", "5s", "5 s", ".5", "5.", "1,5", "0x10", "٣",
+            "31536001",
+        ];
+        for text in junk {
+            assert!(seconds(text).is_err(), "{text}");
+        }
+        assert!(
+            some_seconds("0").is_err() && some_seconds("0.0").is_err() && some_seconds("1").is_ok()
+        );
+    }
+
+    #[test]
+    fn values_of_inline_sources_are_not_quoted() {
+        let inline = |values: &str| {
+            format!(
+                r#"secrets:sources=[{{"id": "a", "type": "inline", "options": {{"env_vars": {values}}}}}]"#
+            )
+        };
+        assert!(with(&inline(r#"{"A": "SeNtInEl"}"#)).is_ok());
+        for values in [
+            r#"{"A": SeNtInEl}"#,
+            r#"{"A": 'SeNtInEl'}"#,
+            r#"{"A": "b", SeNtInEl"#,
+            r#"{"SeNtInEl-": 1}"#,
+        ] {
+            let wrongs = with(&inline(values)).expect_err("it is not JSON");
+            assert!(!format!("{wrongs:?}").contains("SeNtInEl"), "{wrongs:?}");
+        }
+        let wrongs = with("secrets:sources=[test-db]").expect_err("it is not quoted");
+        assert_eq!(wrongs[0].help.as_deref(), Some(r#"write "test-db""#));
+        assert_eq!(with(r#"secrets:sorces=["a"],role=b"#).expect_err("two mistakes").len(), 2);
+    }
+
+    #[test]
+    fn one_group_is_one_source() {
+        assert!(with(r#"secrets:sources=["a", "a", "local.b"]"#).is_ok());
+        let wrongs = with(r#"secrets:sources=["a", "env.a", "local.a"]"#).expect_err("they clash");
+        assert_eq!(wrongs.len(), 2);
+        assert_eq!(wrongs[0].message, "two sources have the group `a`");
+    }
+
+    #[test]
+    fn names_of_sts_have_its_grammar() {
+        assert!(
+            session_name("a.b@c-1").is_ok()
+                && session_name("a b").is_err()
+                && session_name("a").is_err()
+        );
+        assert!(external_id("a:b/c").is_ok() && session_name("a:b").is_err());
+        assert!(session_name(&"a".repeat(65)).is_err() && external_id(&"a".repeat(65)).is_ok());
+    }
+}

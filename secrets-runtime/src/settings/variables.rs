@@ -1,0 +1,246 @@
+//! Every environment variable that is read, one documented constant each. The table in the README is made
+//! from these constants by [`table`].
+
+use std::fmt::Write;
+
+/// An environment variable, and the key of `secrets.toml` that says the same.
+///
+/// ```
+/// use secrets_runtime::settings::variables::DEFAULT_BACKEND;
+///
+/// assert_eq!(DEFAULT_BACKEND.name(), "SECRETS_DEFAULT_BACKEND");
+/// assert_eq!(DEFAULT_BACKEND.mirrored(), ["METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE"]);
+/// assert_eq!(DEFAULT_BACKEND.key(), Some("default_backend"));
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variable {
+    name: &'static str,
+    mirrored: &'static [&'static str],
+    key: Option<&'static str>,
+    kind: Kind,
+    doc: &'static str,
+    default: &'static str,
+}
+
+/// What a variable holds, as far as reading and showing it are concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A text that may be shown.
+    Text,
+    /// A number of seconds: `secrets.toml` may write it as a number.
+    Seconds,
+    /// A path: in `secrets.toml`, relative to the file's folder.
+    Path,
+    /// A text that may hold a credential in passing, and is not shown.
+    Hidden,
+    /// A credential: never shown, refused in `secrets.toml`.
+    Secret,
+}
+
+impl Variable {
+    /// Its name, such as `SECRETS_DEFAULT_BACKEND`.
+    #[must_use]
+    pub const fn name(&self) -> &'static str {
+        self.name
+    }
+
+    /// The mirrored system's own variables of the same meaning, in the order in which they are read. They count
+    /// only where neither this variable nor `secrets.toml` says anything.
+    #[must_use]
+    pub const fn mirrored(&self) -> &'static [&'static str] {
+        self.mirrored
+    }
+
+    /// The key of `secrets.toml`; `None` if it is read from the environment alone.
+    #[must_use]
+    pub const fn key(&self) -> Option<&'static str> {
+        self.key
+    }
+
+    /// What it says, in one sentence of Markdown.
+    #[must_use]
+    pub const fn doc(&self) -> &'static str {
+        self.doc
+    }
+
+    /// What holds where nothing is set, in Markdown; empty for nothing at all.
+    #[must_use]
+    pub const fn default(&self) -> &'static str {
+        self.default
+    }
+
+    /// Whether its value is a credential, which is never shown.
+    #[must_use]
+    pub const fn is_secret(&self) -> bool {
+        matches!(self.kind, Kind::Secret)
+    }
+
+    pub(super) const fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether it is ours, rather than a mirrored system's.
+    pub(super) fn is_own(&self) -> bool {
+        self.name.starts_with("SECRETS_")
+    }
+}
+
+/// All variables as a Markdown table, for the README.
+///
+/// ```
+/// let table = secrets_runtime::settings::variables::table();
+/// assert!(table.contains("| `SECRETS_PROFILE` |"));
+/// ```
+#[must_use]
+pub fn table() -> String {
+    let mut table = String::from(
+        "| variable | key in `secrets.toml` | also read | default | what it says |\n|---|---|---|---|---|\n",
+    );
+    let code = |text: &str| format!("`{text}`");
+    for variable in ALL {
+        let key = variable.key.map(code).unwrap_or_default();
+        let also: Vec<String> = variable.mirrored.iter().copied().map(code).collect();
+        let cells = [&code(variable.name), &key, &also.join(", "), variable.default, variable.doc];
+        for cell in cells {
+            let gap = if cell.is_empty() { "" } else { " " };
+            // Writing to a String cannot fail.
+            let _ = write!(table, "|{gap}{cell} ");
+        }
+        table.push_str("|\n");
+    }
+    table
+}
+
+macro_rules! variables {
+    ($( $constant:ident = $name:literal $(also $also:literal)?, $key:expr, $kind:ident, $default:literal, $doc:literal; )*) => {
+        $(
+            #[doc = concat!("`", $name, "`: ", $doc)]
+            pub const $constant: Variable = Variable {
+                name: $name,
+                mirrored: &[$($also)?],
+                key: $key,
+                kind: Kind::$kind,
+                doc: $doc,
+                default: $default,
+            };
+        )*
+
+        /// All of them, in the order of the table.
+        pub const ALL: &[&Variable] = &[$( &$constant ),*];
+    };
+}
+
+variables! {
+    DEFAULT_BACKEND = "SECRETS_DEFAULT_BACKEND" also "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE",
+        Some("default_backend"), Text, "`local`",
+        "The backend of sources without a type and of requests: a type, or a comma list of types that are asked in this order until one has the secret.";
+    DEFAULT_ROLE = "SECRETS_DEFAULT_ROLE" also "METAFLOW_DEFAULT_SECRETS_ROLE",
+        Some("default_role"), Text, "",
+        "The IAM role for sources and steps that name none.";
+    AWS_ROLE = "SECRETS_AWS_ROLE" also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE",
+        Some("aws_role"), Text, "",
+        "The IAM role for `aws-secrets-manager` where no other is left, also after `role = \"\"`.";
+    AWS_REGION = "SECRETS_AWS_REGION" also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_REGION",
+        Some("aws_region"), Text, "the AWS SDK's",
+        "The region for `aws-secrets-manager` where neither an ARN nor `options.region` gives one.";
+    AWS_EXTERNAL_ID = "SECRETS_AWS_EXTERNAL_ID",
+        Some("aws_external_id"), Text, "",
+        "The external id with which roles are assumed.";
+    AWS_SESSION_NAME = "SECRETS_AWS_SESSION_NAME",
+        Some("aws_session_name"), Text, "",
+        "The session name with which roles are assumed.";
+    AWS_CREDENTIALS_FROM = "SECRETS_AWS_CREDENTIALS_FROM",
+        Some("aws_credentials_from"), Text, "the AWS SDK's",
+        "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that holds the credentials for `aws-secrets-manager`.";
+    VALIDATION_LEVEL = "SECRETS_VALIDATION_LEVEL" also "ZENML_SECRET_VALIDATION_LEVEL",
+        Some("validation_level"), Text, "`SECRET_AND_KEY_EXISTS`",
+        "How much `secrets check` and `preflight` look at: `NONE`, `SECRET_EXISTS` (reads no value) or `SECRET_AND_KEY_EXISTS`.";
+    WITH = "SECRETS_WITH",
+        Some("with"), Hidden, "",
+        "Sources for steps that declare none, written as `secrets:sources=[\"prod-db\"]`.";
+    CONFIG = "SECRETS_CONFIG",
+        None, Path, "the nearest `secrets.toml` upwards",
+        "The settings' file.";
+    PROFILE = "SECRETS_PROFILE",
+        None, Text, "",
+        "The `[profile.NAME]` of `secrets.toml` that is laid over the rest of it.";
+    LOCAL_DIR = "SECRETS_LOCAL_DIR",
+        Some("local_dir"), Path, "`$XDG_DATA_HOME/secrets/store`",
+        "The folder of the embedded store.";
+    LOCAL_KEY_FILE = "SECRETS_LOCAL_KEY_FILE",
+        Some("local_key_file"), Path, "`$XDG_CONFIG_HOME/secrets/key.jwk`",
+        "The file with the embedded store's key.";
+    FILE_DIR = "SECRETS_FILE_DIR" also "CREDENTIALS_DIRECTORY",
+        Some("file_dir"), Path, "`/run/secrets`",
+        "The folder of mounted secrets that the backend `file` reads.";
+    RUN_DIR = "SECRETS_RUN_DIR",
+        Some("run_dir"), Path, "",
+        "The folder for `secrets.file` where neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
+    CACHE_TTL = "SECRETS_CACHE_TTL",
+        Some("cache_ttl"), Seconds, "300",
+        "How many seconds a fetched value serves later steps; 0 for none.";
+    CACHE_STALE = "SECRETS_CACHE_STALE",
+        Some("cache_stale"), Seconds, "3600",
+        "How many seconds an expired value may still serve while its backend is down.";
+    TIMEOUT = "SECRETS_TIMEOUT",
+        Some("timeout"), Seconds, "30",
+        "How many seconds a step waits for all its secrets.";
+    ATTEMPT_TIMEOUT = "SECRETS_ATTEMPT_TIMEOUT",
+        Some("attempt_timeout"), Seconds, "5",
+        "How many seconds one attempt at a backend may take.";
+    ZENML_URL = "SECRETS_ZENML_URL",
+        Some("zenml_url"), Hidden, "",
+        "The address of the ZenML server.";
+    ZENML_USERNAME = "SECRETS_ZENML_USERNAME",
+        Some("zenml_username"), Text, "",
+        "The user at the ZenML server.";
+    ZENML_PASSWORD = "SECRETS_ZENML_PASSWORD",
+        None, Secret, "",
+        "The user's password at the ZenML server; refused in `secrets.toml`.";
+    FLYTE_ENV_PREFIX = "FLYTE_SECRETS_ENV_PREFIX",
+        Some("flyte_secrets_env_prefix"), Text, "`_FSEC_`",
+        "What the variables of mounted Flyte secrets start with.";
+    FLYTE_DEFAULT_DIR = "FLYTE_SECRETS_DEFAULT_DIR",
+        Some("flyte_secrets_default_dir"), Path, "`/etc/secrets`",
+        "The folder of mounted Flyte secrets.";
+    FLYTE_FILE_PREFIX = "FLYTE_SECRETS_FILE_PREFIX",
+        Some("flyte_secrets_file_prefix"), Text, "",
+        "What the names of mounted Flyte files start with.";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_names_in_lower_case_without_the_prefix() {
+        for variable in ALL {
+            if let Some(key) = variable.key() {
+                let lower = variable.name().to_lowercase();
+                assert_eq!(key, lower.strip_prefix("secrets_").unwrap_or(&lower));
+            }
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_credentials_have_no_key() {
+        let mut names: Vec<&str> =
+            ALL.iter().flat_map(|v| [&[v.name()], v.mirrored()].concat()).collect();
+        let count = names.len();
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), count);
+        assert!(ALL.iter().all(|v| !v.is_secret() || v.key().is_none()));
+    }
+
+    #[test]
+    fn the_table_has_a_row_for_each() {
+        let table = table();
+        assert_eq!(table.lines().count(), ALL.len() + 2);
+        for (variable, row) in ALL.iter().zip(table.lines().skip(2)) {
+            assert!(row.starts_with(&format!("| `{}` |", variable.name())), "{row}");
+            assert!(row.ends_with(&format!("{} |", variable.doc())), "{row}");
+            assert_eq!(row.matches('|').count(), 6, "{row}");
+        }
+    }
+}

@@ -1,0 +1,100 @@
+//! The secrets that a thread is inside of, the innermost last: what a current context is made of.
+//!
+//! A step, a poll and a test scope push a *barrier* and reset the stack to what they found; a guard of
+//! `Context::enter` takes away its own frame, and what was forgotten above it up to the next barrier. So a
+//! guard that is leaked, or dropped out of order, leaves nothing behind in a pooled thread.
+
+use std::cell::{Cell, RefCell};
+
+use crate::Secrets;
+
+struct Frame {
+    /// `None` once its guard is gone, while something above it is still there.
+    secrets: Option<Secrets>,
+    id: u64,
+    barrier: bool,
+}
+
+thread_local! {
+    static STACK: RefCell<Vec<Frame>> = const { RefCell::new(Vec::new()) };
+    static NEXT: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Which frame is meant: its place, and a number that no other frame of the thread has.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mark {
+    index: usize,
+    id: u64,
+}
+
+/// What `read` makes of the innermost secrets, if there are any.
+pub(crate) fn with_current<R>(read: impl FnOnce(&Secrets) -> R) -> Option<R> {
+    let innermost = |stack: &RefCell<Vec<Frame>>| {
+        let stack = stack.borrow();
+        let secrets = stack.iter().rev().find_map(|frame| frame.secrets.as_ref())?;
+        Some(read(secrets))
+    };
+    // A thread that is ending has no stack, hence no context.
+    STACK.try_with(innermost).ok().flatten()
+}
+
+/// Enters secrets as a step, a poll or a test scope does.
+pub(crate) fn push_barrier(secrets: Secrets) -> Mark {
+    push(secrets, true)
+}
+
+/// Enters secrets as a guard does.
+pub(crate) fn push_guard(secrets: Secrets) -> Mark {
+    push(secrets, false)
+}
+
+fn push(secrets: Secrets, barrier: bool) -> Mark {
+    let id = NEXT.with(|next| next.replace(next.get() + 1));
+    STACK.with(|stack| {
+        let mut stack = stack.borrow_mut();
+        stack.push(Frame { secrets: Some(secrets), id, barrier });
+        Mark { index: stack.len() - 1, id }
+    })
+}
+
+/// Leaves a barrier: the stack is again what it was before.
+pub(crate) fn reset(mark: Mark) {
+    let left = STACK.try_with(|stack| {
+        let mut stack = stack.borrow_mut();
+        match stack.get(mark.index) {
+            Some(frame) if frame.id == mark.id => {
+                let mut left = stack.split_off(mark.index);
+                left.append(&mut pop_dead(&mut stack));
+                left
+            }
+            _ => Vec::new(),
+        }
+    });
+    // Dropped outside the borrow, since a drop may look at the stack.
+    drop(left);
+}
+
+/// Leaves a guard's frame, and frames of guards above it that were forgotten.
+pub(crate) fn leave(mark: Mark) {
+    let left = STACK.try_with(|stack| {
+        let mut stack = stack.borrow_mut();
+        let mut left = Vec::new();
+        if !stack.get(mark.index).is_some_and(|frame| frame.id == mark.id) {
+            return (left, Vec::new());
+        }
+        for (place, frame) in stack.iter_mut().enumerate().skip(mark.index) {
+            if frame.barrier && place > mark.index {
+                break;
+            }
+            left.extend(frame.secrets.take());
+        }
+        let dead = pop_dead(&mut stack);
+        (left, dead)
+    });
+    drop(left);
+}
+
+fn pop_dead(stack: &mut Vec<Frame>) -> Vec<Frame> {
+    let live = stack.iter().rposition(|frame| frame.secrets.is_some()).map_or(0, |last| last + 1);
+    stack.split_off(live)
+}

@@ -1,0 +1,69 @@
+//! For tests of steps: secrets that are given instead of fetched.
+
+use std::sync::Arc;
+
+use crate::{
+    SecretValue,
+    context::{Barrier, Scoped},
+    overrides::Overrides,
+    resolver::context_of_overrides,
+};
+
+/// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.
+///
+/// Each is a group, a key and a value. `current_context()` and `get_secret` work in the closure itself too.
+/// They are there on this thread only, so that tests run in parallel.
+///
+/// ```
+/// use secrets_runtime::{Error, current_context, secrets, testing};
+///
+/// #[secrets(sources = ["aws-secrets-manager.db"])]
+/// fn user() -> Result<String, Error> {
+///     Ok(current_context().secrets.get("db", "user")?.expose_str()?.to_owned())
+/// }
+///
+/// let user = testing::with_secrets([("db", "user", "app"), ("db", "password", "x")], user)?;
+/// assert_eq!(user, "app");
+/// # Ok::<(), Error>(())
+/// ```
+pub fn with_secrets<R>(
+    secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
+    test: impl FnOnce() -> R,
+) -> R {
+    let _inside = Barrier::enter(&context_of_overrides(None, given(secrets)));
+    test()
+}
+
+/// The same for a future: the secrets are there whenever it is polled.
+///
+/// ```
+/// # use secrets_runtime::{Error, current_context, secrets, testing};
+/// #[secrets(sources = ["db"])]
+/// async fn user() -> Result<String, Error> {
+///     Ok(current_context().secrets.get("db", "user")?.expose_str()?.to_owned())
+/// }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # runtime.block_on(async {
+/// let user = testing::with_secrets_async([("db", "user", "app")], user()).await?;
+/// assert_eq!(user, "app");
+/// # Ok::<(), Error>(())
+/// # })?;
+/// # Ok::<(), Error>(())
+/// ```
+pub fn with_secrets_async<F: Future>(
+    secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
+    test: F,
+) -> Scoped<F> {
+    context_of_overrides(None, given(secrets)).scope(test)
+}
+
+fn given(
+    secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
+) -> Arc<Overrides> {
+    let mut overrides = Overrides::default();
+    for (group, key, value) in secrets {
+        overrides.add(group.into(), key.into(), value.into());
+    }
+    Arc::new(overrides)
+}

@@ -1,0 +1,118 @@
+//! Wake-ups at a time, without any runtime: one thread that lives as long as something waits.
+
+use std::{
+    collections::BTreeMap,
+    pin::Pin,
+    sync::{Condvar, Mutex, MutexGuard, PoisonError},
+    task::{Context, Poll, Waker},
+    thread::JoinHandle,
+    time::Instant,
+};
+
+static TIMER: Timer = Timer {
+    state: Mutex::new(State { waiting: BTreeMap::new(), next: 0, thread: None, running: false }),
+    changed: Condvar::new(),
+};
+
+struct Timer {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// By time; the number keeps equal times apart.
+    waiting: BTreeMap<(Instant, u64), Waker>,
+    next: u64,
+    thread: Option<JoinHandle<()>>,
+    running: bool,
+}
+
+/// A future that is ready at a time.
+#[derive(Debug)]
+pub(crate) struct Sleep {
+    deadline: Instant,
+    number: Option<u64>,
+}
+
+impl Sleep {
+    pub(crate) fn until(deadline: Instant) -> Self {
+        Self { deadline, number: None }
+    }
+}
+
+impl Future for Sleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        if Instant::now() >= self.deadline {
+            return Poll::Ready(());
+        }
+        let mut state = TIMER.lock();
+        let number = match self.number {
+            Some(number) => number,
+            None => {
+                state.next += 1;
+                state.next
+            }
+        };
+        self.number = Some(number);
+        let replaced = state.waiting.insert((self.deadline, number), task.waker().clone());
+        state.start();
+        drop(state);
+        drop(replaced);
+        TIMER.changed.notify_one();
+        Poll::Pending
+    }
+}
+
+impl Drop for Sleep {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            let removed = TIMER.lock().waiting.remove(&(self.deadline, number));
+            TIMER.changed.notify_one();
+            drop(removed);
+        }
+    }
+}
+
+impl State {
+    fn start(&mut self) {
+        if self.running {
+            return;
+        }
+        let thread = std::thread::Builder::new().name("secrets-timer".to_owned());
+        // Without a thread there is no timeout, which is better than no secret.
+        if let Ok(handle) = thread.spawn(|| TIMER.run()) {
+            self.thread = Some(handle);
+            self.running = true;
+        }
+    }
+}
+
+impl Timer {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn run(&self) {
+        let mut state = self.lock();
+        loop {
+            let Some((&(deadline, _), _)) = state.waiting.first_key_value() else {
+                state.running = false;
+                return;
+            };
+            let now = Instant::now();
+            if deadline > now {
+                let waited = self.changed.wait_timeout(state, deadline - now);
+                state = waited.unwrap_or_else(PoisonError::into_inner).0;
+                continue;
+            }
+            if let Some((_, waker)) = state.waiting.pop_first() {
+                // Woken outside the lock, since a waker may poll at once.
+                drop(state);
+                waker.wake();
+                state = self.lock();
+            }
+        }
+    }
+}

@@ -1,0 +1,358 @@
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::IpAddr,
+    num::NonZeroU16,
+};
+
+use proptest::prelude::*;
+use serde::{Deserialize, de};
+
+use super::*;
+
+#[derive(Deserialize, Debug)]
+#[allow(dead_code, reason = "what is read of it are its problems")]
+struct Db {
+    host: IpAddr,
+    port: NonZeroU16,
+    user: String,
+    password: SecretValue,
+    tls: bool,
+    pool: Pool,
+    mode: Mode,
+    odd: Even,
+}
+
+#[derive(Deserialize, Debug)]
+#[allow(dead_code, reason = "what is read of it are its problems")]
+struct Pool {
+    min: u8,
+    max: u8,
+    hosts: Vec<u16>,
+}
+
+#[derive(Deserialize, Debug)]
+enum Mode {
+    Read,
+    Write,
+}
+
+/// A type that prints what it does not like in every way it can.
+#[derive(Debug)]
+struct Even;
+
+impl<'de> Deserialize<'de> for Even {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        use de::Error;
+        let text = String::deserialize(deserializer)?;
+        match text.split_at_checked(1) {
+            Some(("t", _)) => {
+                Err(D::Error::invalid_type(de::Unexpected::Str(&text), &text.as_str()))
+            }
+            Some(("v", rest)) => Err(D::Error::invalid_value(de::Unexpected::Str(&text), &rest)),
+            Some(("u", _)) => Err(D::Error::unknown_variant(&text, &["one", "two"])),
+            Some(("l", rest)) => {
+                Err(D::Error::invalid_length(1, &format!("longer than {rest}").as_str()))
+            }
+            _ => Err(D::Error::custom(format!("{text} is odd"))),
+        }
+    }
+}
+
+#[test]
+fn all_misfits_come_at_once() {
+    let outcome = read::<Db>(&[
+        ("odd", "SeNtInEl"),
+        ("host", "SeNtInEl"),
+        ("port", "SeNtInEl"),
+        ("tls", "SeNtInEl yes"),
+        ("pool", r#"{"min":"SeNtInEl","hosts":[1,"SeNtInEl",3,-1]}"#),
+        ("mode", "SeNtInEl"),
+        ("usr", "SeNtInEl"),
+    ]);
+    let mut messages = misfits(outcome);
+    messages.sort();
+    assert_eq!(
+        messages,
+        [
+            "db.host: the type's own check refuses the value",
+            "db.mode: expected one of `Read`, `Write`",
+            "db.odd: the type's own check refuses the value",
+            "db.password: there is no such field",
+            "db.pool.hosts[1]: expected u16",
+            "db.pool.hosts[3]: expected u16",
+            "db.pool.max: there is no such field",
+            "db.pool.min: expected u8",
+            "db.port: expected u16",
+            "db.tls: expected bool",
+            "db.user: there is no such field",
+        ]
+    );
+}
+
+#[test]
+fn all_missing_fields_come_at_once() {
+    let outcome = || read::<Db>(&[("usr", "SeNtInEl")]);
+    let names = ["host", "port", "user", "password", "tls", "pool", "mode", "odd"];
+    // Nothing stands in for `odd`, which refuses every text; it is the last one.
+    assert_eq!(misfits(outcome()), names.map(|name| format!("db.{name}: there is no such field")));
+    assert!(kinds(outcome()).iter().all(|kind| *kind == ErrorKind::KeyNotFound));
+    assert_eq!(helps(outcome())[2].as_deref(), Some("did you mean `usr`? its fields are `usr`"));
+    assert_eq!(helps(outcome())[0].as_deref(), Some("its fields are `usr`"));
+    assert_eq!(helps(read::<Pool>(&[]))[0].as_deref(), Some("it has no fields"));
+}
+
+#[test]
+fn a_type_cannot_print_the_value() {
+    let ours = "db.it: the type's own check refuses the value";
+    for text in ["t SeNtInEl", "vSeNtInEl", "lSeNtInEl", "x SeNtInEl"] {
+        assert_eq!(misfits(value::<Even>(text)), [ours]);
+    }
+    assert_eq!(misfits(value::<Even>("u SeNtInEl")), ["db.it: expected one of `one`, `two`"]);
+}
+
+#[test]
+fn scalars_parse_whole() {
+    for text in ["", " 1", "1 ", "1.0", "1e2", "0x1", "65536", "-1", "\"1\"", "SeNtInEl"] {
+        assert_eq!(misfits(value::<u16>(text)), ["db.it: expected u16"]);
+    }
+    for text in ["True", "TRUE", "1", "yes", "", "SeNtInEl"] {
+        assert_eq!(misfits(value::<bool>(text)), ["db.it: expected bool"]);
+    }
+    for text in ["nan", "inf", "-Infinity", "1e999", "1,5", "SeNtInEl"] {
+        assert_eq!(misfits(value::<f64>(text)), ["db.it: expected f64"]);
+    }
+    assert_eq!(misfits(value::<char>("SeNtInEl")), ["db.it: expected one character"]);
+    assert_eq!(misfits(value::<NonZeroU16>("0")), ["db.it: expected a nonzero u16"]);
+    assert_eq!(misfits(value::<()>("SeNtInEl")), ["db.it: expected no value"]);
+    assert_eq!(kinds(value::<u16>("")), [ErrorKind::Undecodable]);
+}
+
+#[test]
+fn a_set_is_no_scalar() {
+    let fields = [("user", "SeNtInEl"), ("port", "SeNtInEl")];
+    assert_eq!(misfits(read::<u16>(&fields)), ["db: expected u16, and it is a set of 2 fields"]);
+    assert_eq!(
+        misfits(read::<String>(&fields)),
+        ["db: expected text, and it is a set of 2 fields"]
+    );
+    assert_eq!(misfits(read::<SecretValue>(&fields)), ["db: expected a secret value"]);
+    assert_eq!(misfits(read::<Vec<u8>>(&[])), ["db: expected a list, and it is a set of 0 fields"]);
+    let help = "name one of them as the `key`: its fields are `user`, `port`";
+    assert_eq!(helps(read::<Mode>(&fields))[0].as_deref(), Some(help));
+}
+
+#[test]
+fn nested_values_must_be_json() {
+    let place = "the payload is no JSON, where an object is needed, at line 1, column 1";
+    assert_eq!(
+        misfits(value::<Pool>("SeNtInEl")),
+        [format!("db.it: expected a JSON object ({place})")]
+    );
+    let place = "the JSON is cut short, at line 1, column 12";
+    assert_eq!(
+        misfits(value::<Vec<String>>(r#"["SeNtInEl""#)),
+        [format!("db.it: expected a JSON list ({place})")]
+    );
+    assert_eq!(misfits(value::<(u8, u8)>("[1,2,3]")), ["db.it: expected a JSON list of 2"]);
+    assert_eq!(
+        misfits(value::<Vec<u8>>("[1,null]")),
+        ["db.it[1]: expected a value, and there is none"]
+    );
+    let place = "the key \"min\" is there twice, at line 1, column 11";
+    assert_eq!(
+        misfits(value::<Pool>(r#"{"min": 1,"min":"SeNtInEl"}"#)),
+        [format!("db.it: expected a JSON object ({place})")]
+    );
+    assert_eq!(
+        misfits(value::<Mode>(r#"{"Read":"SeNtInEl"}"#)),
+        ["db.it: expected the name of the variant alone, as it holds nothing"]
+    );
+}
+
+#[test]
+fn bytes_are_no_text() {
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Key {
+        pem: String,
+        size: u16,
+    }
+    let binary = SecretValue::from(b"\xffSeNtInEl".to_vec());
+    let outcome = || from_fields::<Key>("db", &[("pem", &binary), ("size", &binary)]);
+    let found = misfits(outcome());
+    assert_eq!(
+        found,
+        [
+            "db.pem: expected text, and the value is bytes that are no text",
+            "db.size: expected u16, and the value is bytes that are no text"
+        ]
+    );
+    let help = "take it as a `SecretValue`, and read that with `expose_bytes`";
+    assert_eq!(helps(outcome())[0].as_deref(), Some(help));
+    assert_eq!(kinds(outcome()), [ErrorKind::Undecodable; 2]);
+    misfits(from_value::<Mode>("db", &binary));
+    misfits(from_value::<Pool>("db", &binary));
+}
+
+#[test]
+fn names_are_checked_too() {
+    #[derive(Deserialize, Debug)]
+    #[serde(deny_unknown_fields)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Strict {
+        #[serde(alias = "username")]
+        user: String,
+        port: u16,
+    }
+    let outcome = || {
+        read::<Strict>(&[
+            ("extra", "SeNtInEl"),
+            ("user", "SeNtInEl"),
+            ("username", "SeNtInEl"),
+            ("more", "SeNtInEl"),
+            ("port", "SeNtInEl"),
+        ])
+    };
+    assert_eq!(
+        misfits(outcome()),
+        [
+            "db.extra: the type has no such field",
+            "db.username: another field is `user` already",
+            "db.more: the type has no such field",
+            "db.port: expected u16",
+        ]
+    );
+    assert_eq!(
+        helps(outcome())[0].as_deref(),
+        Some("those of the type are `user`, `username`, `port`")
+    );
+    assert_eq!(kinds(outcome())[1], ErrorKind::Ambiguous);
+    assert_eq!(
+        misfits(read::<BTreeMap<u8, u8>>(&[("a", "1"), ("1", "SeNtInEl"), ("300", "1")])),
+        [
+            "db.a: expected a name that is u8",
+            "db.1: expected u8",
+            "db.300: expected a name that is u8"
+        ]
+    );
+}
+
+#[test]
+fn buffered_types_misfit_without_a_value() {
+    #[derive(Deserialize, Debug)]
+    #[serde(tag = "type")]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    enum Tagged {
+        Port { port: u16 },
+    }
+    #[derive(Deserialize, Debug)]
+    #[serde(untagged)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    enum Untagged {
+        Port(u16),
+        Flag(bool),
+    }
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct All {
+        tagged: Tagged,
+        untagged: Untagged,
+        last: u8,
+        #[serde(flatten)]
+        rest: HashMap<String, String>,
+    }
+    let outcome = read::<All>(&[
+        ("tagged", r#"{"type":"Port","port":"SeNtInEl"}"#),
+        ("untagged", "SeNtInEl"),
+        ("last", "SeNtInEl"),
+        ("other", "SeNtInEl"),
+    ]);
+    let mut found = misfits(outcome);
+    found.sort();
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(found[0].starts_with("db.last") && found[1].starts_with("db.tagged"));
+    assert_eq!(found[2], "db.untagged: the type's own check refuses the value");
+    assert_eq!(
+        misfits(read::<Tagged>(&[("type", "Port"), ("prt", "1")])),
+        ["db.port: there is no such field"]
+    );
+}
+
+#[test]
+fn a_type_that_misreads_is_refused() {
+    /// Asks for a value that nobody announced.
+    #[derive(Debug)]
+    struct Greedy;
+    impl<'de> Deserialize<'de> for Greedy {
+        fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Visitor;
+            impl<'de> de::Visitor<'de> for Visitor {
+                type Value = Greedy;
+                fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                    f.write_str("a map")
+                }
+                fn visit_map<A: de::MapAccess<'de>>(self, mut map: A) -> Result<Greedy, A::Error> {
+                    while map.next_key::<String>()?.is_some() {
+                        map.next_value::<String>()?;
+                        map.next_value::<String>()?;
+                    }
+                    Ok(Greedy)
+                }
+            }
+            deserializer.deserialize_map(Visitor)
+        }
+    }
+    let found = misfits(read::<HashMap<String, Greedy>>(&[("a", r#"{"b":"SeNtInEl"}"#)]));
+    assert_eq!(found, ["db.a: the type's own check refuses the value"]);
+}
+
+proptest! {
+    /// Each field is a problem of its own exactly if it misfits by itself, whatever the others are.
+    #[test]
+    fn each_field_stands_for_itself(texts in prop::collection::vec(prop::option::of("[0-2]?|true|[a-z]{1,9}"), 4)) {
+        #[derive(Deserialize, Debug)]
+        #[allow(dead_code, reason = "what is read of it are its problems")]
+        struct Four {
+            a: NonZeroU16,
+            b: Option<bool>,
+            c: Mode,
+            d: IpAddr,
+        }
+        let fields: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(&texts).filter_map(|(name, text)| Some((name, text.as_deref()?))).collect();
+        let fits = |name: &str, text: Option<&String>| match (name, text) {
+            ("a", Some(text)) => text.parse::<NonZeroU16>().is_ok(),
+            ("b", text) => text.is_none_or(|text| text.parse::<bool>().is_ok()),
+            _ => false,
+        };
+        let expected: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(&texts).filter(|(name, text)| !fits(name, text.as_ref())).map(|(name, _)| format!("db.{name}")).collect();
+        let mut found: Vec<_> = misfits(read::<Four>(&fields)).iter().filter_map(|message| Some(message.split_once(':')?.0.to_owned())).collect();
+        found.sort();
+        prop_assert_eq!(found, expected);
+    }
+}
+
+#[test]
+fn long_lists_and_types_within_themselves_end() {
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    enum Tree {
+        Node(Box<Tree>, Box<Tree>),
+        Leaf(u8),
+    }
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Holder {
+        tree: Tree,
+        after: u8,
+    }
+    assert_eq!(misfits(read::<Holder>(&[])).len(), 2);
+    let names: Vec<_> = (0..300).map(|index| format!("f{index}")).collect();
+    let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "SeNtInEl")).collect();
+    assert_eq!(misfits(read::<HashMap<String, Even>>(&fields)).len(), 300);
+    let bad = format!("[{}0]", "0,".repeat(9_999));
+    assert!(!misfits(value::<Vec<NonZeroU16>>(&bad)).is_empty());
+    let deep = format!("{}{{\"Leaf\":1}}{}", "{\"Node\":[".repeat(64), "]}".repeat(64));
+    assert!(!misfits(value::<Tree>(&deep)).is_empty());
+    let deep = "[".repeat(30_000);
+    assert_eq!(misfits(value::<Vec<Vec<u8>>>(&deep)).len(), 1);
+}

@@ -1,0 +1,34 @@
+//! Warnings: what a person should know of, and what stops nothing.
+
+/// Says `text`, which holds no value: as a `tracing` event with the feature `tracing`, else as one line on
+/// standard error.
+pub(crate) fn warn(text: &str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(target: "secrets_runtime", "{text}");
+    #[cfg(not(feature = "tracing"))]
+    write_line(text, &mut std::io::stderr().lock());
+}
+
+#[cfg(any(test, not(feature = "tracing")))]
+fn write_line(text: &str, out: &mut impl std::io::Write) {
+    let mut line = String::from("secrets: warning: ");
+    for c in text.chars() {
+        // A path may hold line breaks and terminal controls, and a warning stays one line.
+        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
+    }
+    line.push('\n');
+    // Not `eprintln`, which panics where standard error is closed: a step does not end over a warning.
+    let _ = out.write_all(line.as_bytes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::write_line;
+
+    #[test]
+    fn a_warning_is_one_line_whatever_it_names() {
+        let mut out = Vec::new();
+        write_line("the folder a\nb\u{1b}[2J is odd", &mut out);
+        assert_eq!(out, b"secrets: warning: the folder a\\nb\\u{1b}[2J is odd\n");
+    }
+}

@@ -1,0 +1,17 @@
+//! Integration tests: programs as users write them, against the public names alone.
+
+mod blocking;
+mod composition;
+mod errors;
+mod files;
+mod hostile;
+mod inline_cases;
+mod interleaved;
+mod own_backends;
+mod readme;
+mod scope;
+mod steps;
+mod table;
+mod test_scopes;
+mod typed_parameters;
+mod variables;

@@ -1,0 +1,97 @@
+use std::collections::HashMap;
+
+use secrets_runtime::{Error, ErrorKind, SecretValue, current_context, secrets, task, testing};
+
+use crate::table::{assert_no_value, install};
+
+#[derive(serde::Deserialize)]
+struct Db {
+    user: String,
+    password: SecretValue,
+    port: u16,
+    ratio: f32,
+    on: bool,
+    none: Option<String>,
+}
+
+#[secrets]
+async fn load(
+    rows: usize,
+    #[secret("db")] db: Db,
+    #[secret("api", key = "token")] token: SecretValue,
+    #[secret("db", key = "ratio")] mut ratio: String,
+) -> anyhow::Result<usize> {
+    assert_eq!((db.user.as_str(), db.port, db.on, db.none), ("app", 5432, true, None));
+    assert!((db.ratio - 1.5).abs() < f32::EPSILON);
+    assert_eq!(db.password.expose_str()?, "SeNtInEl-db");
+    assert_eq!(token.expose_str()?, "SeNtInEl-api");
+    ratio.push('!');
+    assert_eq!(ratio, "1.50!");
+    // One source is one fetch, and is reachable in the body too.
+    assert!(current_context().secrets.get("db", "user").is_ok());
+    Ok(rows)
+}
+
+#[secrets(sources = [{ id = "db", group = "main" }])]
+fn by_group(
+    #[secret("main", key = "user")] user: String,
+    #[secret("plain")] plain: String,
+) -> Result<String, Error> {
+    Ok(format!("{user} {plain}"))
+}
+
+#[task(secret_requests = [Secret(group = "db", key = "user")])]
+fn of_a_request(#[secret("db", key = "user")] user: String) -> Result<String, Error> {
+    assert_eq!(
+        current_context().secrets.get("db", "port").unwrap_err().kind(),
+        ErrorKind::NotRequested
+    );
+    Ok(user)
+}
+
+#[secrets(sources = [{ id = "missing", options = { required = false } }])]
+fn optional(
+    #[secret("missing")] db: Option<HashMap<String, SecretValue>>,
+    #[secret("api", key = "tokn")] token: Option<SecretValue>,
+) -> Result<bool, Error> {
+    Ok(db.is_none() && token.is_none())
+}
+
+#[secrets]
+fn misfits(
+    #[secret("db", key = "user")] _user: u16,
+    #[secret("db", key = "pasword")] _password: SecretValue,
+    #[secret("api", key = "token")] _token: bool,
+) -> Result<(), Error> {
+    panic!("the body runs")
+}
+
+#[tokio::test]
+async fn parameters_are_filled_and_vanish() {
+    install();
+    assert_eq!(load(10).await.unwrap(), 10);
+    assert_eq!(by_group().unwrap(), "app SeNtInEl-plain");
+    assert_eq!(of_a_request().unwrap(), "app");
+    assert!(optional().unwrap());
+}
+
+#[test]
+fn all_misfits_are_in_one_error() {
+    install();
+    let error = misfits().unwrap_err();
+    let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+    assert_eq!(
+        kinds,
+        [ErrorKind::Undecodable, ErrorKind::KeyNotFound, ErrorKind::Undecodable],
+        "{error}"
+    );
+    assert_eq!(error.step(), Some("misfits"));
+    assert_no_value(&format!("{error:?}"));
+    assert!(!error.to_string().contains("app"), "{error}");
+}
+
+#[test]
+fn a_test_gives_them_by_group() {
+    let given = [("main", "user", "someone"), ("plain", "plain", "text")];
+    assert_eq!(testing::with_secrets(given, by_group).unwrap(), "someone text");
+}

@@ -1,0 +1,1 @@
+//! The integration tests: see the programs beside this file.

@@ -1,0 +1,52 @@
+//! `cargo xtask`: the project's checks, and the real servers that its tests need.
+//!
+//! `cargo xtask test` runs the stages of `stages`, one after another and all of them, and says at the end
+//! what passed, what failed and what was skipped. A stage that needs a tool or a server gets it from `need`;
+//! what nobody needs is not started. `cargo xtask servers` starts them for a person instead.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
+
+mod debian;
+mod http;
+mod leash;
+mod line;
+mod need;
+mod report;
+mod server;
+mod servers;
+mod stages;
+mod task;
+mod test_run;
+mod venv;
+mod workspace;
+
+use std::process::ExitCode;
+
+use task::Task;
+use workspace::Workspace;
+
+fn main() -> ExitCode {
+    let outcome = match Task::parse(std::env::args().skip(1)) {
+        Ok(Task::Help) => {
+            print!("{}", task::help());
+            Ok(true)
+        }
+        Ok(Task::Test { stages, require_all }) => {
+            Workspace::read().map(|workspace| test_run::run(&workspace, &stages, require_all))
+        }
+        Ok(Task::Servers { needs }) => {
+            Workspace::read().and_then(|workspace| servers::run(&workspace, &needs))
+        }
+        Err(message) => {
+            eprintln!("error: {message}\n\n{}", task::help());
+            return ExitCode::from(2);
+        }
+    };
+    match outcome {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}

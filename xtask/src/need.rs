@@ -1,0 +1,77 @@
+//! What a stage may need from outside the workspace: tools and servers.
+
+use crate::{
+    debian,
+    report::Outcome,
+    server::{self, Server},
+    venv,
+    workspace::Workspace,
+};
+
+/// A tool or a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Need {
+    Store,
+    Jose,
+    Moto,
+}
+
+/// All of them.
+pub const ALL: [Need; 3] = [Need::Store, Need::Jose, Need::Moto];
+
+/// One that is there. A server ends when this is dropped.
+#[derive(Debug)]
+pub struct Provided {
+    /// The value of its variable: a path or a URL.
+    pub value: String,
+    pub server: Option<Server>,
+}
+
+impl Need {
+    /// Its name in the report and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Jose => "jose",
+            Self::Moto => "moto",
+        }
+    }
+
+    /// What it is, for `help`.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Store => "a Python with jwcrypto",
+            Self::Jose => "Debian's `jose`",
+            Self::Moto => "an AWS in Python",
+        }
+    }
+
+    /// The variable that tells a test where it is.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Store => "SECRETS_TEST_PYTHON_STORE",
+            Self::Jose => "SECRETS_TEST_JOSE",
+            Self::Moto => "SECRETS_TEST_MOTO_URL",
+        }
+    }
+
+    /// Makes it ready: installs it below `target/`, starts it, waits for it.
+    ///
+    /// The outcome is a skip if the machine lacks what it takes (Python, root), and a failure if making it
+    /// ready failed.
+    pub fn provide(self, workspace: &Workspace) -> Result<Provided, Outcome> {
+        match self {
+            Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
+            Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
+            Self::Moto => {
+                let python = venv::python(workspace, "moto")?;
+                let server = Server::start(&server::MOTO, &python, &workspace.scratch)?;
+                Ok(Provided { value: server.url(), server: Some(server) })
+            }
+        }
+    }
+}
+
+fn tool(value: String) -> Result<Provided, Outcome> {
+    Ok(Provided { value, server: None })
+}

@@ -1,0 +1,171 @@
+//! A real server, on a free loopback port.
+
+use std::{
+    fs::{self, File},
+    io,
+    net::{Ipv4Addr, TcpListener},
+    path::Path,
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{http, leash::Leash, line, report::Outcome};
+
+/// How a server is started, and how it says that it is ready.
+#[derive(Debug)]
+pub struct Recipe {
+    pub name: &'static str,
+    /// The arguments of the Python of its environment.
+    pub arguments: fn(port: u16) -> Vec<String>,
+    /// A path that is answered by 200 when it is ready.
+    pub ready: &'static str,
+    pub deadline: Duration,
+}
+
+/// moto, which is AWS for most tests.
+pub static MOTO: Recipe = Recipe {
+    name: "moto",
+    arguments: |port| {
+        let port = port.to_string();
+        ["-m", "moto.server", "-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
+    },
+    ready: "/moto-api/data.json",
+    deadline: Duration::from_secs(60),
+};
+
+/// A server that is ready. Dropping it ends it, by its process id.
+#[derive(Debug)]
+pub struct Server {
+    name: &'static str,
+    port: u16,
+    process: Leash,
+}
+
+impl Server {
+    /// Starts it and waits until it is ready. Its output goes to `NAME.log` in the scratch folder, which a
+    /// failure names.
+    pub fn start(recipe: &Recipe, python: &Path, scratch: &Path) -> Result<Self, Outcome> {
+        if !cfg!(unix) {
+            return Err(Outcome::Skipped("servers are started on Unix only".to_owned()));
+        }
+        let log = scratch.join(format!("{}.log", recipe.name));
+        let mut attempts = 3;
+        loop {
+            attempts -= 1;
+            match Self::attempt(recipe, python, &log) {
+                Ok(server) => return Ok(server),
+                // Somebody else may have taken the port between our look and the server's.
+                Err(Trouble::Ended(_)) if attempts > 0 => {}
+                Err(Trouble::Ended(why) | Trouble::Other(why)) => {
+                    let said = fs::read_to_string(&log).unwrap_or_default();
+                    println!("{}", last_lines(&said, 20));
+                    return Err(Outcome::Failed(format!("{why}; its log is {}", log.display())));
+                }
+            }
+        }
+    }
+
+    fn attempt(recipe: &Recipe, python: &Path, log: &Path) -> Result<Self, Trouble> {
+        let port = free_port()?;
+        let output = File::create(log)?;
+        let mut command = line::clean(python);
+        command.args((recipe.arguments)(port)).stdout(output.try_clone()?).stderr(output);
+        let mut server = Self { name: recipe.name, port, process: Leash::start(&mut command)? };
+        let start = Instant::now();
+        loop {
+            if let Some(why) = server.ended() {
+                return Err(Trouble::Ended(why));
+            }
+            if http::answers(port, recipe.ready) {
+                return Ok(server);
+            }
+            if start.elapsed() > recipe.deadline {
+                let seconds = recipe.deadline.as_secs();
+                return Err(Trouble::Other(format!(
+                    "{} was not ready after {seconds} s",
+                    recipe.name
+                )));
+            }
+            thread::sleep(Duration::from_millis(50));
+        }
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> String {
+        format!("http://127.0.0.1:{}", self.port)
+    }
+
+    /// How it ended, if it has, in words.
+    pub fn ended(&mut self) -> Option<String> {
+        match self.process.ended() {
+            Ok(None) => None,
+            Ok(Some(status)) => Some(format!("{} ended with {status}", self.name)),
+            Err(error) => Some(format!("{} is lost: {error}", self.name)),
+        }
+    }
+}
+
+enum Trouble {
+    Ended(String),
+    Other(String),
+}
+
+impl From<io::Error> for Trouble {
+    fn from(error: io::Error) -> Self {
+        Self::Other(error.to_string())
+    }
+}
+
+fn free_port() -> io::Result<u16> {
+    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+}
+
+fn last_lines(text: &str, count: usize) -> String {
+    let lines: Vec<&str> = text.lines().collect();
+    lines[lines.len().saturating_sub(count)..].join("\n")
+}
+
+#[cfg(unix)]
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::PathBuf;
+
+    /// A shell in the place of Python, which reports in a file how often it was started.
+    fn start(
+        name: &'static str,
+        arguments: fn(u16) -> Vec<String>,
+    ) -> (Result<Server, Outcome>, PathBuf) {
+        let scratch = std::env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
+        fs::create_dir_all(&scratch).unwrap();
+        let recipe = Recipe { name, arguments, ready: "/", deadline: Duration::from_millis(200) };
+        (Server::start(&recipe, Path::new("sh"), &scratch), scratch)
+    }
+
+    #[test]
+    fn one_that_ends_at_once_is_told_with_its_log() {
+        let (outcome, scratch) =
+            start("ends", |_| ["-c", "echo broken; exit 3"].map(str::to_owned).into());
+        let Err(Outcome::Failed(why)) = outcome else { panic!("{outcome:?}") };
+        assert!(why.starts_with("ends ended with exit status: 3; its log is "), "{why}");
+        assert_eq!(fs::read_to_string(scratch.join("ends.log")).unwrap(), "broken\n");
+        fs::remove_dir_all(scratch).unwrap();
+    }
+
+    #[test]
+    fn one_that_is_never_ready_is_ended_at_its_deadline() {
+        let (outcome, scratch) =
+            start("silent", |_| ["-c", "echo $$; exec sleep 1000"].map(str::to_owned).into());
+        let Err(Outcome::Failed(why)) = outcome else { panic!("{outcome:?}") };
+        assert!(why.starts_with("silent was not ready after 0 s"), "{why}");
+        let id = fs::read_to_string(scratch.join("silent.log")).unwrap();
+        assert!(!Path::new("/proc").join(id.trim()).exists() || id.trim().is_empty());
+        fs::remove_dir_all(scratch).unwrap();
+    }
+
+    #[test]
+    fn the_end_of_a_log_is_shown() {
+        assert_eq!(last_lines("a\nb\nc\n", 2), "b\nc");
+        assert_eq!(last_lines("a", 2), "a");
+    }
+}

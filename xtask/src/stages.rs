@@ -1,0 +1,238 @@
+//! The stages of `cargo xtask test`.
+
+use crate::{line::Line, need::Need, workspace::Workspace};
+
+/// A named part of the checks.
+#[derive(Debug)]
+pub struct Stage {
+    pub name: &'static str,
+    pub about: &'static str,
+    /// What is made ready, and exported to this stage, before it runs.
+    pub needs: &'static [Need],
+    /// Whether it runs only when it is named.
+    pub on_demand: bool,
+    /// Its command lines, or why there are none.
+    pub lines: fn(&Workspace) -> Result<Vec<Line>, String>,
+}
+
+/// All of them, in the order in which they run: what fails soonest comes first.
+pub static ALL: &[Stage] = &[
+    stage("format", "rustfmt", format),
+    stage("law", "the source tree against the dependency law", law),
+    stage("lint", "clippy, and secrets-runtime with each of its features", lint),
+    stage("unit", "each crate's own tests, and secrets-runtime with all features", unit),
+    stage("doctest", "the examples in the documentation", doctest),
+    stage("ui", "programs that must compile, and programs that must not", ui),
+    Stage {
+        needs: &[Need::Store, Need::Jose],
+        ..stage("integration", "the programs of tests/", integration)
+    },
+    stage("examples", "every example is built; those that need nothing around them run", examples),
+    stage("docs", "rustdoc, with no warning", docs),
+    Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
+];
+
+const fn stage(
+    name: &'static str,
+    about: &'static str,
+    lines: fn(&Workspace) -> Result<Vec<Line>, String>,
+) -> Stage {
+    Stage { name, about, needs: &[], on_demand: false, lines }
+}
+
+/// The package of the integration tests, whose `law` and `ui` are stages of their own.
+const TESTS: &str = "secrets-tests";
+/// The package whose features are tried one by one.
+const RUNTIME: &str = "secrets-runtime";
+
+fn format(_: &Workspace) -> Result<Vec<Line>, String> {
+    Ok(vec![Line::cargo("fmt --all --check")])
+}
+
+fn lint(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let line = |sets: &str| Line::cargo("clippy --all-targets").and(sets.split_whitespace());
+    let mut sets = vec!["--workspace".to_owned()];
+    if let Some(runtime) = workspace.package(RUNTIME) {
+        // What other members switch on is not seen by these.
+        let features = runtime.features.iter().map(|feature| format!("--features {feature}"));
+        let own = [String::new()].into_iter().chain(features).chain(["--all-features".to_owned()]);
+        sets.extend(own.map(|set| format!("-p {RUNTIME} {set}")));
+    }
+    Ok(sets.iter().map(|set| line(set).and(["--", "-D", "warnings"])).collect())
+}
+
+fn unit(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let others = Line::cargo("test --no-fail-fast --workspace --tests").and([
+        "--exclude",
+        TESTS,
+        "--exclude",
+        RUNTIME,
+    ]);
+    let mut lines = vec![others];
+    if workspace.package(RUNTIME).is_some() {
+        let runtime = || Line::cargo("test --no-fail-fast --tests").and(["-p", RUNTIME]);
+        lines.extend([runtime(), runtime().and(["--all-features"])]);
+    }
+    Ok(lines)
+}
+
+fn doctest(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let mut lines = vec![Line::cargo("test --no-fail-fast --workspace --doc")];
+    if workspace.package(RUNTIME).is_some() {
+        lines.push(Line::cargo("test --no-fail-fast --doc --all-features").and(["-p", RUNTIME]));
+    }
+    Ok(lines)
+}
+
+fn law(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_named(workspace, |name| name == "law")
+}
+
+fn ui(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_named(workspace, |name| name == "ui")
+}
+
+fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_named(workspace, |name| !["law", "ui"].contains(&name))
+}
+
+fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {
+    let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
+    let tests: Vec<_> = package.targets_of("test").filter(|test| wanted(&test.name)).collect();
+    if tests.is_empty() {
+        return Err(format!("{TESTS} has no such test"));
+    }
+    let line = Line::cargo("test --no-fail-fast").and(["-p", TESTS]);
+    Ok(vec![tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))])
+}
+
+/// An example that needs something around it (a server, an account) says so by its `required-features`, and
+/// is only built.
+fn examples(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let mut lines = Vec::new();
+    for package in &workspace.packages {
+        for example in package.targets_of("example") {
+            let line =
+                |verb| Line::cargo(verb).and(["-p", &package.name, "--example", &example.name]);
+            lines.push(match example.required_features.join(",") {
+                features if features.is_empty() => line("run"),
+                features => line("build").and(["--features", &features]),
+            });
+        }
+    }
+    if lines.is_empty() { Err("there are no examples".to_owned()) } else { Ok(lines) }
+}
+
+fn docs(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let line = |set: &str| {
+        let line = Line::cargo("doc --no-deps").and(set.split_whitespace());
+        line.with("RUSTDOCFLAGS", "-D warnings")
+    };
+    let mut lines = vec![line("--workspace --all-features")];
+    if workspace.package(RUNTIME).is_some() {
+        // A link to what a feature adds is broken where the feature is off.
+        lines.push(line(&format!("-p {RUNTIME}")));
+    }
+    Ok(lines)
+}
+
+fn msrv(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let runtime =
+        workspace.package(RUNTIME).ok_or_else(|| format!("there is no package {RUNTIME}"))?;
+    let minimum =
+        runtime.minimum_rust.as_deref().ok_or_else(|| format!("{RUNTIME} declares no minimum"))?;
+    let listed = std::process::Command::new("rustup").args(["toolchain", "list"]).output();
+    let listed = listed.map_err(|_| "rustup is not installed".to_owned())?;
+    let toolchains = String::from_utf8_lossy(&listed.stdout).into_owned();
+    // A line is a name such as `1.89-x86_64-unknown-linux-gnu`, then remarks in brackets.
+    let fits =
+        |line: &&str| line.strip_prefix(minimum).is_some_and(|rest| rest.starts_with(['-', '.']));
+    let found = toolchains.lines().find(fits).and_then(|line| line.split_whitespace().next());
+    let toolchain = found.ok_or_else(|| {
+        format!(
+            "Rust {minimum} is not installed: rustup toolchain install {minimum} --profile minimal"
+        )
+    })?;
+    let target = workspace.scratch.join("msrv");
+    let line = Line::new("rustup", ["run", toolchain, "cargo", "check"]).and(["-p", RUNTIME]);
+    Ok(vec![line.and(["--target-dir", &target.to_string_lossy()])])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::workspace::{Package, Target};
+
+    fn workspace() -> Workspace {
+        let target = |name: &str, kind: &str, features: &[&str]| Target {
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+            required_features: features.iter().map(|&feature| feature.to_owned()).collect(),
+        };
+        let package = |name: &str, features: &[&str], targets| Package {
+            name: name.to_owned(),
+            minimum_rust: None,
+            features: features.iter().map(|&feature| feature.to_owned()).collect(),
+            targets,
+        };
+        let tests = ["law", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
+        let examples =
+            vec![target("flow", "example", &[]), target("cloud", "example", &["aws", "x"])];
+        Workspace {
+            root: "root".into(),
+            scratch: "scratch".into(),
+            packages: vec![
+                package(RUNTIME, &["aws", "tokio"], vec![]),
+                package(TESTS, &[], tests),
+                package("secrets-examples", &["aws", "x"], examples),
+            ],
+        }
+    }
+
+    fn shown(lines: Result<Vec<Line>, String>) -> Vec<String> {
+        lines.unwrap().iter().map(Line::to_string).collect()
+    }
+
+    #[test]
+    fn every_feature_is_linted_alone_and_all_together() {
+        let lines = shown(lint(&workspace()));
+        let expected = [
+            "cargo clippy --all-targets --workspace -- -D warnings",
+            "cargo clippy --all-targets -p secrets-runtime -- -D warnings",
+            "cargo clippy --all-targets -p secrets-runtime --features aws -- -D warnings",
+            "cargo clippy --all-targets -p secrets-runtime --features tokio -- -D warnings",
+            "cargo clippy --all-targets -p secrets-runtime --all-features -- -D warnings",
+        ];
+        assert_eq!(lines, expected);
+    }
+
+    #[test]
+    fn a_test_program_is_in_one_stage_exactly() {
+        let workspace = workspace();
+        assert_eq!(
+            shown(law(&workspace)),
+            ["cargo test --no-fail-fast -p secrets-tests --test law"]
+        );
+        assert_eq!(shown(ui(&workspace)), ["cargo test --no-fail-fast -p secrets-tests --test ui"]);
+        let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
+        assert_eq!(shown(integration(&workspace)), [rest]);
+    }
+
+    #[test]
+    fn an_example_that_needs_something_is_only_built() {
+        let expected = [
+            "cargo run -p secrets-examples --example flow",
+            "cargo build -p secrets-examples --example cloud --features aws,x",
+        ];
+        assert_eq!(shown(examples(&workspace())), expected);
+    }
+
+    #[test]
+    fn what_is_not_there_is_a_reason_to_skip() {
+        let mut workspace = workspace();
+        workspace.packages.clear();
+        for stage in [law, ui, integration, examples, msrv] {
+            assert!(stage(&workspace).is_err());
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! What the command line asks for.
+
+use crate::{
+    need::{self, Need},
+    stages::{self, Stage},
+};
+
+/// One of the tasks, with its arguments understood.
+#[derive(Debug)]
+pub enum Task {
+    Help,
+    Test { stages: Vec<&'static Stage>, require_all: bool },
+    Servers { needs: Vec<Need> },
+}
+
+impl Task {
+    /// Reads the arguments that follow `cargo xtask`. An error says what may be written.
+    pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
+        let mut arguments = arguments.into_iter();
+        match arguments.next().as_deref() {
+            None | Some("help" | "--help" | "-h") => Ok(Self::Help),
+            Some("test") => test(arguments),
+            Some("servers") => servers(arguments),
+            Some(other) => Err(format!("there is no task `{other}`")),
+        }
+    }
+}
+
+fn test(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
+    let mut picked = Vec::new();
+    let mut require_all = false;
+    for argument in arguments {
+        if argument == "--require-all" {
+            require_all = true;
+        } else if argument.starts_with('-') {
+            return Err(format!("`test` takes no `{argument}`"));
+        } else {
+            let stage = stages::ALL.iter().find(|stage| stage.name == argument);
+            picked.push(stage.ok_or_else(|| format!("there is no stage `{argument}`"))?);
+        }
+    }
+    // In the table's order, each once; all but those that are run on demand if none was named.
+    let wanted = |stage: &&Stage| match picked.as_slice() {
+        [] => !stage.on_demand,
+        names => names.iter().any(|picked| picked.name == stage.name),
+    };
+    Ok(Task::Test { stages: stages::ALL.iter().filter(wanted).collect(), require_all })
+}
+
+fn servers(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
+    let mut needs = Vec::new();
+    for argument in arguments {
+        let need = need::ALL.into_iter().find(|need| need.name() == argument);
+        needs.push(need.ok_or_else(|| format!("there is no tool or server `{argument}`"))?);
+    }
+    if needs.is_empty() {
+        needs.extend(need::ALL);
+    }
+    Ok(Task::Servers { needs })
+}
+
+/// The text of `cargo xtask help`, made from the tables.
+pub fn help() -> String {
+    let mut text = String::from(
+        "cargo xtask test [--require-all] [STAGE ...]   run the checks; --require-all makes a skip a failure\n\
+         cargo xtask servers [NAME ...]                 start servers and tools, until Ctrl-C\n\nstages:\n",
+    );
+    for stage in stages::ALL {
+        let when = if stage.on_demand { " (only when named)" } else { "" };
+        text += &format!("  {:<12} {}{when}\n", stage.name, stage.about);
+    }
+    text += "\nservers and tools:\n";
+    for need in need::ALL {
+        text += &format!("  {:<12} {}, as {}\n", need.name(), need.about(), need.variable());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(line: &str) -> Result<Task, String> {
+        Task::parse(line.split_whitespace().map(str::to_owned))
+    }
+
+    fn names(line: &str) -> Vec<&'static str> {
+        match parse(line) {
+            Ok(Task::Test { stages, .. }) => stages.iter().map(|stage| stage.name).collect(),
+            other => panic!("{line} is no test run: {other:?}"),
+        }
+    }
+
+    #[test]
+    fn stages_keep_the_tables_order_and_come_once() {
+        assert_eq!(names("test ui unit ui"), ["unit", "ui"]);
+    }
+
+    #[test]
+    fn without_names_every_stage_runs_but_those_on_demand() {
+        let all = names("test --require-all");
+        assert!(all.contains(&"format") && all.contains(&"integration"));
+        assert!(!all.contains(&"msrv"));
+        assert_eq!(names("test msrv"), ["msrv"]);
+    }
+
+    #[test]
+    fn what_is_unknown_is_refused() {
+        for line in ["tset", "test unti", "test --all", "servers mot"] {
+            assert!(parse(line).is_err(), "{line}");
+        }
+    }
+
+    #[test]
+    fn help_names_every_stage_and_server() {
+        let help = help();
+        assert!(stages::ALL.iter().all(|stage| help.contains(stage.name)));
+        assert!(need::ALL.iter().all(|need| help.contains(need.variable())));
+    }
+}
