@@ -21,7 +21,7 @@ fn an_error_is_message_then_help() {
     let error = Source::parse("prod db").unwrap_err();
     assert_eq!(
         error.to_string(),
-        "the secret's name holds a character that it cannot have: \" \"; a name has 1 to 512 of A-Z a-z 0-9 / _ + = . @ -"
+        "a secret's name holds a character that it cannot have: \" \"; a name has 1 to 512 of A-Z a-z 0-9 / _ + = . @ -"
     );
     let _: &dyn std::error::Error = &error;
 }

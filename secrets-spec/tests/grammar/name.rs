@@ -35,7 +35,7 @@ fn a_name_has_at_most_512_bytes() {
     assert_eq!(flaw(&"x".repeat(1000)), (FlawKind::NameLong, 512, 1000));
     // The bytes too many are not repeated in the message.
     let error = Source::parse(&"x".repeat(1000)).unwrap_err();
-    assert_eq!(error.message(), "the secret's name is longer than 512 bytes");
+    assert_eq!(error.message(), "a secret's name is longer than 512 bytes");
 }
 
 #[test]

@@ -20,12 +20,12 @@ enum Outcome {
     NoText,
 }
 
-const DOT: &str = "the reference has no dot";
-const NAME: &str = "the reference has no name before its dot";
-const KEY: &str = "the reference has no key after its dot";
-const SPACE: &str = "the reference holds white space where none belongs";
-const BRACE: &str = "the reference holds a brace";
-const OPEN: &str = "the reference is not closed";
+const DOT: &str = "a reference has no dot";
+const NAME: &str = "a reference has no name before its dot";
+const KEY: &str = "a reference has no key after its dot";
+const SPACE: &str = "a reference holds white space where none belongs";
+const BRACE: &str = "a reference holds a brace";
+const OPEN: &str = "a reference is not closed";
 
 const OUTCOMES: &[(&str, Outcome)] = &[
     (r#""{{ name.key }}""#, Same),
@@ -40,7 +40,7 @@ const OUTCOMES: &[(&str, Outcome)] = &[
     (r#""{{name.}}""#, Error(KEY)),
     (r#""{{.key}}""#, Error(NAME)),
     (r#""{{...}}""#, Error(NAME)), // Z1: an empty name names nothing
-    (r#""{{ }}""#, Error("the reference is empty")),
+    (r#""{{ }}""#, Error("a reference is empty")),
     (r#""{{a..b}}""#, Same),
     (r#""{{a.b.}}""#, Same),
     (r#""{{{a.b}}}""#, Error(BRACE)),
@@ -57,7 +57,7 @@ const OUTCOMES: &[(&str, Outcome)] = &[
     (r#""{{a.b}}\\n""#, Split(&[("a", "b")])),
     (r#""{{'a'.'b'}}""#, Same),
     (r#""{{\"a\".\"b\"}}""#, Same),
-    (r#""{{a.b|upper}}""#, Error("the reference has an unknown filter")), // Z1: `|` starts a filter
+    (r#""{{a.b|upper}}""#, Error("a reference has an unknown filter")), // Z1: `|` starts a filter
     (r#""{{a.b, c.d}}""#, Error(SPACE)),
     (r#""{{ a.b.c }}""#, Same),
     (r#""{{  a.b  }}""#, Same),
@@ -69,7 +69,7 @@ const OUTCOMES: &[(&str, Outcome)] = &[
     (r#""{{a.b}}{""#, Split(&[("a", "b")])),
     (r#""{{a.}} }}""#, Error(KEY)),
     (r#""{{\r\na.b\r\n}}""#, Error(SPACE)),
-    (r#""{{a.b\u0000}}""#, Error("the reference holds a control character")),
+    (r#""{{a.b\u0000}}""#, Error("a reference holds a control character")),
     (r#""{{x}}.y}}""#, Error(DOT)),
     ("null", NoText),
     ("1", NoText),

@@ -192,13 +192,13 @@ fn requests_are_read_from_fields() {
             "a request is a group and a key, not a text",
             "write Secret(group = \"db\", key = \"password\")",
         ),
-        ("[{}]", "{}", "the request has neither a group nor a key", "write one of them at least"),
+        ("[{}]", "{}", "a request has neither a group nor a key", "write one of them at least"),
         (r#"[{"group": 5}]"#, "5", "`group` is a text, not a number", "write \"..\""),
         (r#"[{"group": "g", "ky": "k"}]"#, "\"ky\"", "unknown field \"ky\"", "did you mean `key`?"),
         (
             r#"[{"group": "g", "key": "a/b"}]"#,
             "\"a/b\"",
-            "the key holds a path separator: \"/\"",
+            "a key holds a path separator: \"/\"",
             "put the path into the group: group = \"a/b\", key = \"c\"",
         ),
         (

@@ -194,35 +194,32 @@ fn fields_and_options_are_typed() {
 #[test]
 fn texts_obey_their_grammar() {
     for (json, message) in [
-        (r#"{"id": ""}"#, "the secret's name is empty"),
-        (
-            r#"{"id": "my secret"}"#,
-            "the secret's name holds a character that it cannot have: \" \"",
-        ),
-        (r#"{"id": "x", "type": ""}"#, "the backend type is empty"),
+        (r#"{"id": ""}"#, "a secret's name is empty"),
+        (r#"{"id": "my secret"}"#, "a secret's name holds a character that it cannot have: \" \""),
+        (r#"{"id": "x", "type": ""}"#, "a backend type is empty"),
         (
             r#"{"id": "x", "type": "aws-secret-manager"}"#,
-            "this is no backend type, but nearly one: \"aws-secret-manager\"",
+            "this is not a backend type, but nearly one: \"aws-secret-manager\"",
         ),
-        (r#"{"id": "x", "group": ""}"#, "the group is empty"),
-        (r#"{"id": "x", "role": "r"}"#, "the role is not the ARN of a role: \"r\""),
-        (r#"{"id": "../x", "type": "file"}"#, "the path leads out of its folder: \"..\""),
-        (r#"{"id": "x", "options": {"region": "oregon"}}"#, "the region is malformed: \"oregon\""),
+        (r#"{"id": "x", "group": ""}"#, "a group is empty"),
+        (r#"{"id": "x", "role": "r"}"#, "a role is not the ARN of a role: \"r\""),
+        (r#"{"id": "../x", "type": "file"}"#, "a path leads out of its folder: \"..\""),
+        (r#"{"id": "x", "options": {"region": "oregon"}}"#, "a region is malformed: \"oregon\""),
         (
             r#"{"id": "x", "options": {"env_var_name": "9x"}}"#,
-            "the variable's name starts with a digit: \"9\"",
+            "a variable's name starts with a digit: \"9\"",
         ),
         (
             r#"{"id": "x", "options": {"env_var_name": "METAFLOW_X"}}"#,
-            "the variable's name is reserved: \"METAFLOW_X\"",
+            "a variable's name is reserved: \"METAFLOW_X\"",
         ),
         (
             r#"{"id": "x", "options": {"env_var_name": "SECRETS-X"}}"#,
-            "the variable's name is reserved: \"SECRETS-X\"",
+            "a variable's name is reserved: \"SECRETS-X\"",
         ),
         (
             r#"{"id": "x", "options": {"version_id": ""}}"#,
-            "the version selector is empty, longer than 256 bytes or holds a control character",
+            "a version selector is empty, longer than 256 bytes or holds a control character",
         ),
         (r#"{"type": "local"}"#, "a source has no `id`"),
         (r#"{"id": "x", "type": "inline"}"#, "an `inline` source has no values"),

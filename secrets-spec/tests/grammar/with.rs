@@ -51,7 +51,7 @@ fn a_role_stands_with_or_without_quotes() {
     assert_eq!(with("secrets:role=null").role(), &SourceRole::Inherit);
     let (at, message, help) = error("secrets:role='arn:aws:iam::123456789012:role/r'");
     assert_eq!(at, "'arn:aws:iam::123456789012:role/r'");
-    assert!(message.starts_with("the role is not the ARN of a role"), "{message}");
+    assert!(message.starts_with("a role is not the ARN of a role"), "{message}");
     assert!(help.starts_with("did you mean `arn:aws:iam::123456789012:role/r`?"), "{help}");
 }
 
