@@ -2,8 +2,6 @@
 
 use alloc::{format, string::String};
 
-use crate::{SpecError, suggest};
-
 /// What is wrong with a text, and which of its bytes are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
@@ -127,7 +125,7 @@ impl FlawKind {
     }
 
     /// Whether the bytes that are wrong are the ones too many, which say nothing to a reader.
-    const fn is_long(self) -> bool {
+    pub(crate) const fn is_long(self) -> bool {
         matches!(
             self,
             Self::NameLong
@@ -155,22 +153,6 @@ impl Flaw {
     /// The same flaw in a longer text, in which this one's starts at byte `offset`.
     pub(crate) const fn shifted(self, offset: usize) -> Self {
         Self { kind: self.kind, start: self.start + offset, end: self.end + offset }
-    }
-
-    /// The error that says so of `text`: what was found, where, and what to write.
-    #[must_use]
-    pub fn explain(self, text: &str) -> SpecError {
-        let found = text.get(self.start..self.end).unwrap_or_default();
-        let message = if found.is_empty() || self.kind.is_long() {
-            String::from(self.kind.message())
-        } else {
-            format!("{}: {}", self.kind.message(), excerpt(found))
-        };
-        let help = match suggest::instead(text, self) {
-            Some(better) => format!("did you mean `{better}`? ({})", self.kind.help()),
-            None => String::from(self.kind.help()),
-        };
-        SpecError::new(message, self.start..self.end, Some(help)).named(self.kind.is_name())
     }
 }
 

@@ -23,9 +23,12 @@ mod arn;
 mod backend_type;
 mod bytes;
 mod clash;
+mod closest;
 mod draft;
+mod explain;
 mod fields;
 mod flaw;
+mod from_json;
 mod id;
 mod json;
 mod mount_type;
@@ -49,6 +52,7 @@ mod written;
 pub use arn::{SecretArn, check_secret_arn};
 pub use backend_type::{BackendType, BuiltIn, check_type};
 pub use clash::{Clash, clash};
+pub use closest::closest;
 pub use draft::{OptionsDraft, RequestDraft, SourceDraft, Text};
 pub use fields::{read_flag, read_text};
 pub use flaw::{Flaw, FlawKind};
@@ -67,7 +71,6 @@ pub use secret::Secret;
 pub use source::{Source, SourceLayout, check_alias, check_source, same_text};
 pub use source_reader::{OPTION_FIELDS, SOURCE_FIELDS, read_source, read_sources};
 pub use spec_error::SpecError;
-pub use suggest::closest;
 pub use variable::{
     Variable, check_env_var, check_inline_name, check_key, check_variable, check_variable_name,
 };

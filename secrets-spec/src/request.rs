@@ -1,9 +1,9 @@
-use alloc::{format, string::String, vec::Vec};
-use core::fmt;
+use alloc::{format, string::String};
+use core::fmt::{self, Write};
 
 use crate::{
-    MountType, RequestView, Secret, SpecError, arn::looks_like_arn, check_version, json::read_json,
-    request_reader::read_request, request_view::RequestPart, written,
+    MountType, RequestView, Secret, SpecError, arn::looks_like_arn, check_version,
+    request_view::RequestPart, written::write_text,
 };
 
 /// A secret that a step requests by group and key.
@@ -51,24 +51,8 @@ impl Request {
         })
     }
 
-    /// Reads what [`Display`](fmt::Display) writes: `group/key`, split at the last `/` (after an ARN, at the
-    /// first), a key alone, or JSON.
-    ///
-    /// ```
-    /// use secrets_spec::Request;
-    ///
-    /// let request = Request::parse("kv/db/password (version v2)")?;
-    /// assert_eq!((request.view().group, request.view().key), ("kv/db", "password"));
-    /// assert_eq!(request.view().group_version, Some("v2"));
-    /// # Ok::<(), secrets_spec::SpecError>(())
-    /// ```
-    ///
-    /// # Errors
-    /// If a part breaks the grammar.
-    pub fn parse(text: &str) -> Result<Self, SpecError> {
-        if text.starts_with('{') {
-            return Self::from_json(text);
-        }
+    /// Reads what is written for people: `group/key`, a key alone, either with ` (version v)` behind it.
+    pub(crate) fn read_plain(text: &str) -> Result<Self, SpecError> {
         let versioned = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (version "));
         let (rest, group_version) = match versioned {
             Some((rest, version)) if check_version(version).is_none() => (rest, Some(version)),
@@ -88,22 +72,6 @@ impl Request {
             Some((_, flaw)) => Err(flaw.explain(group)),
             None => Self::from_view(view),
         }
-    }
-
-    /// Reads a request written in JSON: an object with `group`, `key`, `group_version`, `mount_requirement`
-    /// and `env_var`.
-    ///
-    /// # Errors
-    /// The first mistake, if there is one; [`read_requests`](crate::read_requests) gives them all.
-    pub fn from_json(text: &str) -> Result<Self, SpecError> {
-        let node = read_json(text)?;
-        let mut complaints = Vec::new();
-        let draft = read_request(&node, &mut complaints);
-        if let Some(complaint) = complaints.into_iter().next() {
-            return Err(complaint.into());
-        }
-        let request = draft.and_then(crate::RequestDraft::into_request);
-        request.ok_or_else(|| SpecError::new("a request is missing", 0..text.len(), None))
     }
 
     /// Its parts.
@@ -159,9 +127,31 @@ impl fmt::Display for Request {
         if let Some(version) = &self.group_version {
             text = format!("{text} (version {version})");
         }
-        if Self::parse(&text).is_ok_and(|parsed| parsed.same_as(self)) {
+        if Self::read_plain(&text).is_ok_and(|parsed| parsed.same_as(self)) {
             return f.write_str(&text);
         }
-        written::write_request(self, f)
+        write_json(self, f)
     }
+}
+
+/// Writes a request as JSON, with the fields that are given.
+fn write_json(request: &Request, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let view = request.view();
+    let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    let mount = view.mount_requirement;
+    let mut comma = "{";
+    for (name, value) in [
+        ("group", given(view.group)),
+        ("key", given(view.key)),
+        ("group_version", view.group_version),
+        ("mount_requirement", Some(mount.as_str()).filter(|_| mount != MountType::ANY)),
+        ("env_var", view.env_var),
+    ] {
+        if let Some(value) = value {
+            write!(f, "{comma}\"{name}\": ")?;
+            write_text(value, f)?;
+            comma = ", ";
+        }
+    }
+    f.write_char('}')
 }

@@ -1,5 +1,5 @@
 use alloc::string::String;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::{
     BackendType, BuiltIn, Options, SourceRole, SpecError,
@@ -7,7 +7,7 @@ use crate::{
     bytes::{find, same},
     flaw::{Flaw, FlawKind},
     id::{check_typed, check_untyped},
-    json, written,
+    written::write_text,
 };
 
 /// What a source's text says: the built-in type before its first dot, if any, and where the id starts.
@@ -113,21 +113,6 @@ impl Source {
         })
     }
 
-    /// Reads a source written in JSON: a string or an object with `id`, `type`, `options`, `role`, `group`.
-    ///
-    /// # Errors
-    /// The first mistake, if there is one; [`read_source`](crate::read_source) gives them all.
-    pub fn from_json(text: &str) -> Result<Self, SpecError> {
-        let node = json::read_json(text)?;
-        let mut complaints = alloc::vec::Vec::new();
-        let draft = crate::read_source(&node, &mut complaints);
-        if let Some(complaint) = complaints.into_iter().next() {
-            return Err(complaint.into());
-        }
-        let source = draft.and_then(crate::SourceDraft::into_source);
-        source.ok_or_else(|| SpecError::new("a source is missing", 0..text.len(), None))
-    }
-
     /// The id in its backend.
     #[must_use]
     pub fn id(&self) -> &str {
@@ -198,6 +183,55 @@ impl fmt::Display for Source {
         if plain && Self::parse(&text).is_ok_and(|parsed| self.same_as(&parsed)) {
             return f.write_str(&text);
         }
-        written::write_source(self, f)
+        write_json(self, f)
     }
+}
+
+/// Writes a source as JSON; the values of `inline` are masked.
+fn write_json(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let options = source.options();
+    f.write_str("{\"id\": ")?;
+    write_text(source.id(), f)?;
+    let backend = source.backend().map(crate::BackendType::as_str);
+    for (name, value) in
+        [("type", backend), ("group", source.alias()), ("role", source.role().as_str())]
+    {
+        if let Some(value) = value {
+            write!(f, ", \"{name}\": ")?;
+            write_text(value, f)?;
+        }
+    }
+    let mut comma = "";
+    if *options != crate::Options::default() {
+        f.write_str(", \"options\": {")?;
+        for (name, value) in [("json", options.json), ("required", options.required)] {
+            if let Some(value) = value {
+                write!(f, "{comma}\"{name}\": {value}")?;
+                comma = ", ";
+            }
+        }
+        for (name, value) in [
+            ("env_var_name", &options.env_var_name),
+            ("region", &options.region),
+            ("version_id", &options.version_id),
+            ("version_stage", &options.version_stage),
+        ] {
+            if let Some(value) = value {
+                write!(f, "{comma}\"{name}\": ")?;
+                write_text(value, f)?;
+                comma = ", ";
+            }
+        }
+        if let Some(vars) = &options.env_vars {
+            write!(f, "{comma}\"env_vars\": {{")?;
+            for (index, (name, _)) in vars.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { ", " })?;
+                write_text(name, f)?;
+                f.write_str(": \"***\"")?;
+            }
+            f.write_char('}')?;
+        }
+        f.write_char('}')?;
+    }
+    f.write_char('}')
 }

@@ -1,9 +1,13 @@
-use alloc::{format, string::String, vec::Vec};
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
 use core::{fmt, ops::Range};
 
 use crate::{
     Complaint, Node, Source, SourceRole, SpecError, Value, closest, flaw::excerpt,
-    json::read_prefix, read_sources, written,
+    json::read_prefix, read_sources, written::write_text,
 };
 
 const ATTRIBUTES: &[&str] = &["sources", "role", "allow_override"];
@@ -189,14 +193,15 @@ impl fmt::Display for With {
             f.write_str(":sources=[")?;
             for (index, source) in self.sources.iter().enumerate() {
                 f.write_str(if index == 0 { "" } else { "," })?;
-                written::write_item(source, f)?;
+                let text = source.to_string();
+                if text.starts_with('{') { f.write_str(&text)? } else { write_text(&text, f)? }
             }
             f.write_str("]")?;
             before = ",";
         }
         if let Some(role) = self.role.as_str() {
             write!(f, "{before}role=")?;
-            written::write_text(role, f)?;
+            write_text(role, f)?;
             before = ",";
         }
         if self.allow_override { write!(f, "{before}allow_override=true") } else { Ok(()) }
