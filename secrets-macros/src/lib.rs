@@ -20,6 +20,8 @@ mod path;
 mod place;
 mod report;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod value;
 
 use expand::{Kind, expand};

@@ -245,7 +245,7 @@ fn infer(ty: &mut Type) {
 }
 
 /// A type as a person writes it.
-fn tidy(tokens: &TokenStream) -> String {
+pub fn tidy(tokens: &TokenStream) -> String {
     let text = tokens.to_string();
     [
         (" < ", "<"),

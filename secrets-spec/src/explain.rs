@@ -9,7 +9,8 @@ impl Flaw {
     #[must_use]
     pub fn explain(self, text: &str) -> SpecError {
         let found = text.get(self.start..self.end).unwrap_or_default();
-        let message = if found.is_empty() || self.kind.is_long() {
+        // The whole text stands where the error points anyway.
+        let message = if found.is_empty() || found == text || self.kind.is_long() {
             String::from(self.kind.message())
         } else {
             format!("{}: {}", self.kind.message(), excerpt(found))

@@ -68,6 +68,7 @@ pub(crate) fn read_request<S: Clone>(
             return None;
         }
     };
+    let before = out.len();
     for (name, value) in once_each(fields, "field", REQUEST_FIELDS, out) {
         match name.text.as_str() {
             // Flyte's own default is None, which says the same as leaving it out.
@@ -79,17 +80,21 @@ pub(crate) fn read_request<S: Clone>(
             _ => draft.mount_requirement = mount_requirement(name, value, out),
         }
     }
-    // What is wrong about a group or a key that is no text was said.
+    // An unknown field may well be a misspelled group or key, and of one that is no text it was said.
+    let is_field = |name: &Name<S>| REQUEST_FIELDS.contains(&name.text.as_str());
     let is_text = |name: &str, text: &Option<Text<S>>| {
-        let given = fields
-            .iter()
-            .any(|(field, value)| field.text == name && !matches!(value.value, Value::Null));
-        !given || text.is_some()
+        let given = |(field, value): &(Name<S>, Node<S>)| {
+            field.text == name && !matches!(value.value, Value::Null)
+        };
+        text.is_some() || !fields.iter().any(given)
     };
-    if is_text("group", &draft.group) && is_text("key", &draft.key) {
+    if fields.iter().all(|(name, _)| is_field(name))
+        && is_text("group", &draft.group)
+        && is_text("key", &draft.key)
+    {
         check_request(&draft, out);
     }
-    Some(draft)
+    (out.len() == before).then_some(draft)
 }
 
 fn check_request<S: Clone>(draft: &RequestDraft<S>, out: Complaints<'_, S>) {

@@ -93,7 +93,9 @@ pub fn read_source<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<S
             _ => draft.options = read_options(name, value, out),
         }
     }
-    if !fields.iter().any(|(name, _)| name.text == "id") {
+    // An unknown field may well be the misspelled id.
+    let may_be_id = |name: &str| name == "id" || !SOURCE_FIELDS.contains(&name);
+    if !fields.iter().any(|(name, _)| may_be_id(&name.text)) {
         out.push(Complaint::new(
             node.at.clone(),
             "a source has no `id`",

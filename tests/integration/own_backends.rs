@@ -51,6 +51,7 @@ impl Backend for Odd {
                 "none-at-all" => Vec::new(),
                 "too-many" => (0..=count).map(|_| answer()).collect(),
                 "panics" => panic!("in the future"),
+                "never" => std::future::pending().await,
                 "has-nothing" => {
                     let missing = || Err(Error::new(ErrorKind::NotFound, "nothing is here"));
                     (0..count).map(|_| missing()).collect()
@@ -173,4 +174,40 @@ async fn the_conformance_suite_takes_the_good_and_tells_the_bad() {
         assert!(text.contains("breaks"), "{text}");
         assert_no_value(text);
     }
+}
+
+#[test]
+fn problems_of_planning_and_of_fetching_come_in_one_error_in_declared_order() {
+    let vault = r#"{"id": "x", "type": "my-vault"}"#;
+    let error =
+        resolve("table", vec![], &["missing", vault, "aws-secrets-manager.other", "denied", "db"])
+            .unwrap_err();
+    let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+    use ErrorKind::{AccessDenied, InvalidConfig, NotFound, NotSupported};
+    assert_eq!(kinds, [NotFound, InvalidConfig, NotSupported, AccessDenied], "{error}");
+}
+
+/// What the test below runs in a process of its own, in which `SECRETS_TIMEOUT` is set.
+#[test]
+fn child_of_the_test_of_timeouts() {
+    if std::env::var_os("SECRETS_TIMEOUT").is_none() {
+        return;
+    }
+    let never = r#"{"id": "x", "type": "never"}"#;
+    let error = resolve("table", vec![Odd::new("never")], &[never, "missing"]).unwrap_err();
+    let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+    assert_eq!(kinds, [ErrorKind::Timeout, ErrorKind::NotFound], "{error}");
+    assert!(error.to_string().contains("SECRETS_TIMEOUT"), "{error}");
+    println!("timed out as it should");
+}
+
+#[test]
+fn a_backend_that_never_answers_is_a_timeout() {
+    let child = std::process::Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "own_backends::child_of_the_test_of_timeouts", "--nocapture"])
+        .env("SECRETS_TIMEOUT", "0.05")
+        .output()
+        .unwrap();
+    let out = String::from_utf8_lossy(&child.stdout);
+    assert!(child.status.success() && out.contains("timed out as it should"), "{out}");
 }

@@ -16,7 +16,12 @@ pub(crate) type Answer = (Result<Fetched, Error>, String);
 
 /// The answers to all fetches of the plan, in order.
 pub(crate) async fn fetch_all(plan: &Plan, deadline: Instant, timeout: Duration) -> Vec<Answer> {
-    let mut answers: Vec<Option<Answer>> = plan.fetches.iter().map(|_| None).collect();
+    let unasked = |fetch: &Fetch| {
+        let problem = fetch.chain.as_ref().err()?;
+        let backend = problem.backend().unwrap_or_default().to_owned();
+        Some((Err(Error::from_problems(vec![problem.clone()])), backend))
+    };
+    let mut answers: Vec<Option<Answer>> = plan.fetches.iter().map(unasked).collect();
     let mut tried: Vec<Vec<Error>> = plan.fetches.iter().map(|_| Vec::new()).collect();
     let mut round = 0;
     loop {
@@ -26,11 +31,16 @@ pub(crate) async fn fetch_all(plan: &Plan, deadline: Instant, timeout: Duration)
             break;
         }
         let mut calls = calls_of(plan, &open, round);
+        if calls.is_empty() {
+            let none = Error::new(ErrorKind::InvalidConfig, "there is no backend to ask");
+            open.iter()
+                .for_each(|place| answers[*place] = Some((Err(none.clone()), String::new())));
+        }
         run(plan, &mut calls, deadline, timeout).await;
         for call in calls {
             let kind = call.backend.kind().to_owned();
             for (place, answer) in call.places.into_iter().zip(call.answers) {
-                let last = round + 1 >= plan.fetches[place].chain.len();
+                let last = round + 1 >= plan.fetches[place].backends().len();
                 match answer {
                     Err(error) if error.kind() == ErrorKind::NotFound && !last => {
                         tried[place].push(error);
@@ -55,7 +65,7 @@ fn nowhere(fetch: &Fetch, tried: &[Error]) -> Error {
         let message = error.problems().first().map_or("", |problem| problem.message());
         format!("{}: {message}", backend.kind())
     };
-    let places: Vec<_> = fetch.chain.iter().zip(tried).map(place).collect();
+    let places: Vec<_> = fetch.backends().iter().zip(tried).map(place).collect();
     let help = tried.iter().rev().find_map(|error| error.problems().first()?.help());
     let error =
         Error::new(ErrorKind::NotFound, format!("no backend has it ({})", places.join("; ")));
@@ -76,7 +86,7 @@ struct Call {
 fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     for &place in open {
-        let Some(backend) = plan.fetches[place].chain.get(round) else { continue };
+        let Some(backend) = plan.fetches[place].backends().get(round) else { continue };
         match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, backend)) {
             Some(call) => call.places.push(place),
             None => {

@@ -104,10 +104,7 @@ impl Resolver {
         let failed = |problems| Error::from_problems(problems).in_step(declaration.step());
         let declaration = plan::with_attached(declaration, &self.0.settings);
         let deadline = Instant::now() + self.0.settings.timeout();
-        let (plan, problems) = plan::Plan::of(&declaration, &self.0.registry, &self.0.settings);
-        if !problems.is_empty() {
-            return Err(failed(problems));
-        }
+        let plan = plan::Plan::of(&declaration, &self.0.registry, &self.0.settings);
         let answers = fetching::fetch_all(&plan, deadline, self.0.settings.timeout()).await;
         assemble::from_answers(&declaration, &plan, answers).map_err(failed)
     }

@@ -39,23 +39,20 @@ pub(crate) struct Fetch {
     pub group_version: Option<String>,
     pub role: Option<String>,
     pub options: Options,
-    pub chain: Vec<Arc<dyn Backend>>,
+    /// The backends to ask, in order; or why there are none.
+    pub chain: Result<Vec<Arc<dyn Backend>>, Problem>,
 }
 
 impl Plan {
-    /// Plans all that can be planned, and gives every problem in declared order.
-    pub(crate) fn of(
-        declaration: &Declaration,
-        registry: &Registry,
-        settings: &Settings,
-    ) -> (Self, Vec<Problem>) {
+    /// Plans everything. What has no backend is planned too: the others are asked all the same, so that every
+    /// problem is in the one error.
+    pub(crate) fn of(declaration: &Declaration, registry: &Registry, settings: &Settings) -> Self {
         let mut plan = Self {
             fetches: Vec::new(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte_env_prefix().to_owned(),
         };
-        let mut problems = Vec::new();
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
             let fetch = Fetch {
@@ -65,15 +62,14 @@ impl Plan {
                 group_version: None,
                 role: None,
                 options: mapped.options().clone(),
-                chain: Vec::new(),
+                chain: chain(mapped.backend(), mapped.is_arn(), registry, settings),
             };
             if mapped.backend().is_some_and(|b| b.is(BuiltIn::Inline)) && !declaration.in_test {
                 let id = mapped.id();
                 warn(&format!("the values of the inline source `{id}` are part of the program"));
             }
-            let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
             let role = [mapped.role(), &declaration.role];
-            let fetch = plan.add(fetch, chain, &role, settings, &mut problems);
+            let fetch = plan.add(fetch, &role, settings);
             let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
             plan.sources.push(SourcePlan { fetch, options: mapped.options().clone(), written });
         }
@@ -90,27 +86,16 @@ impl Plan {
             // An ARN in the code is split between group and key, and goes to the default backend as any
             // request does; one that a setting names is AWS's.
             let is_arn = mapped.and_then(MappedSource::id).is_some_and(|id| id.starts_with("arn:"));
-            let chain = chain(backend, is_arn, registry, settings);
-            let place = plan.add(fetch, chain, &roles, settings, &mut problems);
+            fetch.chain = chain(backend, is_arn, registry, settings);
+            let place = plan.add(fetch, &roles, settings);
             plan.requests.push(place);
         }
-        (plan, problems)
+        plan
     }
 
-    fn add(
-        &mut self,
-        mut fetch: Fetch,
-        chain: Result<Vec<Arc<dyn Backend>>, Problem>,
-        roles: &[&SourceRole],
-        settings: &Settings,
-        problems: &mut Vec<Problem>,
-    ) -> usize {
-        match chain {
-            Ok(chain) => fetch.chain = chain,
-            Err(problem) => problems.push(problem.of(&fetch.origin)),
-        }
+    fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
         let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
-        if fetch.chain.iter().any(aws) {
+        if fetch.backends().iter().any(aws) {
             fetch.role = role(roles, settings);
         }
         if let Some(same) = self.fetches.iter().position(|known| known.same_as(&fetch)) {
@@ -131,8 +116,12 @@ impl Fetch {
             group_version: view.group_version.map(str::to_owned),
             role: None,
             options: Options::default(),
-            chain: Vec::new(),
+            chain: Ok(Vec::new()),
         }
+    }
+
+    pub(crate) fn backends(&self) -> &[Arc<dyn Backend>] {
+        self.chain.as_deref().unwrap_or_default()
     }
 
     pub(crate) fn request(&self) -> FetchRequest<'_> {
@@ -148,9 +137,11 @@ impl Fetch {
     /// Whether both would ask the same of the same backends. How the answer is read does not matter.
     fn same_as(&self, other: &Self) -> bool {
         let kinds =
-            |fetch: &Self| fetch.chain.iter().map(|b| b.kind().to_owned()).collect::<Vec<_>>();
+            |fetch: &Self| fetch.backends().iter().map(|b| b.kind().to_owned()).collect::<Vec<_>>();
         let (a, b) = (&self.options, &other.options);
-        self.id == other.id
+        self.chain.is_ok()
+            && other.chain.is_ok()
+            && self.id == other.id
             && self.key == other.key
             && self.group_version == other.group_version
             && self.role == other.role

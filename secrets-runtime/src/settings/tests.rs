@@ -246,9 +246,9 @@ fn every_problem_is_told_at_once_with_its_variable() {
     let starts = [
         "secrets.toml: timeot: there is no setting `timeot` (",
         "SECRETS_PROFILE: there is no profile \"laptop\" in ",
-        "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE: this is not a backend type, but nearly one: \"locl\"; did you mean `local`?",
-        "SECRETS_DEFAULT_ROLE: a role is not the ARN of a role: \"Access\"; write arn:aws:iam::",
-        "SECRETS_AWS_REGION: a region is malformed: \"Oregon\"; ",
+        "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE: this is not a backend type, but nearly one; did you mean `local`?",
+        "SECRETS_DEFAULT_ROLE: a role is not the ARN of a role; write arn:aws:iam::",
+        "SECRETS_AWS_REGION: a region is malformed; ",
         "SECRETS_AWS_SESSION_NAME: it is not a session name; ",
         "SECRETS_AWS_CREDENTIALS_FROM: a secret's name holds a character",
         "ZENML_SECRET_VALIDATION_LEVEL: there is no such validation level; did you mean SECRET_EXISTS?",

@@ -227,7 +227,7 @@ fn requests_are_read_from_fields() {
         ),
     ] {
         let (_, said) = complaints(json, read_requests);
-        assert_eq!(said[0], (at.to_owned(), message.to_owned(), help.to_owned()), "{json}");
+        assert_eq!(said, [(at.to_owned(), message.to_owned(), help.to_owned())], "{json}");
     }
     let (_, said) = complaints(
         r#"[{"key": "k", "env_var": "X"}, {"key": "l", "env_var": "X"}]"#,

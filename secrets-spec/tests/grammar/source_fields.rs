@@ -80,6 +80,13 @@ fn no_error_shows_a_value_of_inline() {
 }
 
 #[test]
+fn a_missing_id_is_said_unless_a_field_may_be_it() {
+    assert_eq!(one(r#"{"ID": "x"}"#).2, "did you mean `id`?");
+    let said = said(r#"{"type": "Local"}"#);
+    assert_eq!(said.len(), 2, "{said:?}");
+}
+
+#[test]
 fn unknown_fields_and_options_are_errors_with_the_nearest_name() {
     for (json, message, help) in [
         (
@@ -199,23 +206,23 @@ fn texts_obey_their_grammar() {
         (r#"{"id": "x", "type": ""}"#, "a backend type is empty"),
         (
             r#"{"id": "x", "type": "aws-secret-manager"}"#,
-            "this is not a backend type, but nearly one: \"aws-secret-manager\"",
+            "this is not a backend type, but nearly one",
         ),
         (r#"{"id": "x", "group": ""}"#, "a group is empty"),
-        (r#"{"id": "x", "role": "r"}"#, "a role is not the ARN of a role: \"r\""),
+        (r#"{"id": "x", "role": "r"}"#, "a role is not the ARN of a role"),
         (r#"{"id": "../x", "type": "file"}"#, "a path leads out of its folder: \"..\""),
-        (r#"{"id": "x", "options": {"region": "oregon"}}"#, "a region is malformed: \"oregon\""),
+        (r#"{"id": "x", "options": {"region": "oregon"}}"#, "a region is malformed"),
         (
             r#"{"id": "x", "options": {"env_var_name": "9x"}}"#,
             "a variable's name starts with a digit: \"9\"",
         ),
         (
             r#"{"id": "x", "options": {"env_var_name": "METAFLOW_X"}}"#,
-            "a variable's name is reserved: \"METAFLOW_X\"",
+            "a variable's name is reserved",
         ),
         (
             r#"{"id": "x", "options": {"env_var_name": "SECRETS-X"}}"#,
-            "a variable's name is reserved: \"SECRETS-X\"",
+            "a variable's name is reserved",
         ),
         (
             r#"{"id": "x", "options": {"version_id": ""}}"#,

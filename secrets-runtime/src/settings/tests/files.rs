@@ -280,7 +280,7 @@ fn mistakes_in_mapped_sources_are_all_told() {
         ("secrets.toml: sources.a: unknown field \"idd\" (", "did you mean `id`?"),
         ("secrets.toml: sources.a: unknown field \"tpe\" (", "did you mean `type`?"),
         (
-            "secrets.toml: sources.b: this is not a backend type, but nearly one: \"locl\" (",
+            "secrets.toml: sources.b: this is not a backend type, but nearly one (",
             "did you mean `local`? ",
         ),
         ("secrets.toml: sources.c: unknown option \"jsn\" (", "did you mean `json`?"),
@@ -293,7 +293,7 @@ fn mistakes_in_mapped_sources_are_all_told() {
         ("secrets.toml: sources.e: it maps to nothing (", "write { type"),
         ("secrets.toml: sources.f: a source is a text or a set of fields, not a number (", ""),
         ("secrets.toml: sources.: a source without a name (", ""),
-        ("secrets.toml: sources.h: a role is not the ARN of a role: \"R\" (", ""),
+        ("secrets.toml: sources.h: a role is not the ARN of a role (", ""),
         ("secrets.toml: profile.p.sources.i: `env_vars` is for sources of type `inline` (", ""),
     ];
     assert_eq!(problems.len(), wanted.len(), "{problems:#?}");
