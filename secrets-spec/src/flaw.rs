@@ -78,7 +78,7 @@ flaw_kinds! {
     PathParent: "a path leads out of its folder", "remove the `..`";
     PathComponent: "a path has an empty part or a `.`", "write its parts with one `/` between them, such as \"db/password\"";
     EnvNameEmpty: "the name of the environment variable is empty", "write the variable's name, such as \"DB_PASSWORD\"";
-    EnvNameCharacter: "the name of an environment variable cannot hold `=`", "write the variable's name alone, such as \"DB_PASSWORD\"";
+    EnvNameCharacter: "the name of an environment variable cannot hold this", "write the variable's name alone, such as \"DB_PASSWORD\"";
     VariableEmpty: "a variable's name is empty", "write a name of letters, digits and underscores, such as \"TOKEN\"";
     VariableCharacter: "a variable's name holds a character that it cannot have", "a variable has letters, digits and underscores";
     VariableDigit: "a variable's name starts with a digit", "start it with a letter or an underscore";

@@ -220,7 +220,7 @@ fn requests_are_read_from_fields() {
             "write FILE",
         ),
         (
-            r#"[{"key": "k", "env_var": "x", "env_var": "X"}]"#,
+            r#"[{"key": "k", "env_var": "Y", "env_var": "X"}]"#,
             "\"env_var\"",
             "the field `env_var` is given twice",
             "remove one of the two",
