@@ -1,5 +1,3 @@
-use std::fmt;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Type, spanned::Spanned as _};
@@ -9,6 +7,7 @@ use crate::{
     declaration::Declaration,
     descriptor::descriptor,
     function::{Body, Function},
+    kind::Kind,
     parameter::{self, Parameter},
     partner,
     place::Place,
@@ -16,24 +15,6 @@ use crate::{
     shape::{Shape, ShapeKind},
     value::Reader,
 };
-
-/// Which attribute it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `#[secrets]`.
-    Secrets,
-    /// `#[task]`.
-    Task,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Secrets => "secrets",
-            Self::Task => "task",
-        })
-    }
-}
 
 /// Makes a function a step. If something is wrong, the function stays as it is, and each mistake is one error.
 pub fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {

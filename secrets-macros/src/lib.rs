@@ -14,6 +14,7 @@ mod declaration;
 mod descriptor;
 mod expand;
 mod function;
+mod kind;
 mod parameter;
 mod partner;
 mod path;
@@ -24,7 +25,8 @@ mod shape;
 mod tests;
 mod value;
 
-use expand::{Kind, expand};
+use expand::expand;
+use kind::Kind;
 
 /// Makes a function a step: its secrets are checked when it compiles, fetched together before its body runs,
 /// and readable only inside it.

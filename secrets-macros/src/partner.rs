@@ -2,7 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use syn::{Attribute, Meta, parse_quote};
 
-use crate::{args, expand::Kind, function::Function, path::idents, place::Place, report::Report};
+use crate::{args, function::Function, kind::Kind, path::idents, place::Place, report::Report};
 
 /// What is left in an attribute whose arguments have been taken: it stays, since the import of its name would
 /// be unused without it, and does nothing.

@@ -180,11 +180,15 @@ pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
     if !text.trim_start().starts_with('{') {
         return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
     }
-    let node = secrets_spec::read_json(text).map_err(|error| vec![of_spec(&error, text)])?;
+    // JSON may hold values (`env_vars`), so the text itself is shown nowhere.
+    let node = secrets_spec::read_json(text).map_err(|error| {
+        vec![invalid(&error, ErrorKind::InvalidSource).of("a source written in JSON")]
+    })?;
     let mut complaints = Vec::new();
     let draft = secrets_spec::read_source(&node, &mut complaints);
     if !complaints.is_empty() {
-        let id = draft.and_then(|draft| draft.id.known).unwrap_or_else(|| "a source".to_owned());
+        let id = draft.and_then(|draft| draft.id.known);
+        let id = id.unwrap_or_else(|| "a source written in JSON".to_owned());
         let problem = |complaint: secrets_spec::Complaint<_>| {
             let kind =
                 if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
@@ -196,11 +200,15 @@ pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
         };
         return Err(complaints.into_iter().map(problem).collect());
     }
-    draft.and_then(secrets_spec::SourceDraft::into_source).ok_or_else(Vec::new)
+    draft.and_then(secrets_spec::SourceDraft::into_source).ok_or_else(|| {
+        let message = "a source cannot be read";
+        vec![Problem::new(ErrorKind::InvalidSource, message).of("a source written in JSON")]
+    })
 }
 
 pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
-    invalid(error, ErrorKind::InvalidSource).of(crate::text::quoted(text))
+    let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+    invalid(error, kind).of(crate::text::quoted(text))
 }
 
 pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {

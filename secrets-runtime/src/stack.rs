@@ -79,7 +79,7 @@ pub(crate) fn leave(mark: Mark) {
     let left = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         let mut left = Vec::new();
-        if !stack.get(mark.index).is_some_and(|frame| frame.id == mark.id) {
+        if stack.get(mark.index).is_none_or(|frame| frame.id != mark.id) {
             return (left, Vec::new());
         }
         for (place, frame) in stack.iter_mut().enumerate().skip(mark.index) {

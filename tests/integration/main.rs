@@ -1,4 +1,5 @@
 //! Integration tests: programs as users write them, against the public names alone.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 mod blocking;
 mod composition;
