@@ -1,3 +1,5 @@
+mod lists;
+
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
 use crate::{Error, ErrorKind, Problem, Secret};
@@ -180,30 +182,9 @@ pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
     if !text.trim_start().starts_with('{') {
         return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
     }
-    // JSON may hold values (`env_vars`), so the text itself is shown nowhere.
-    let node = secrets_spec::read_json(text).map_err(|error| {
-        vec![invalid(&error, ErrorKind::InvalidSource).of("a source written in JSON")]
-    })?;
-    let mut complaints = Vec::new();
-    let draft = secrets_spec::read_source(&node, &mut complaints);
-    if !complaints.is_empty() {
-        let id = draft.and_then(|draft| draft.id.known);
-        let id = id.unwrap_or_else(|| "a source written in JSON".to_owned());
-        let problem = |complaint: secrets_spec::Complaint<_>| {
-            let kind =
-                if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-            let problem = Problem::new(kind, complaint.message).of(&id);
-            match complaint.help {
-                Some(help) => problem.help_with(help),
-                None => problem,
-            }
-        };
-        return Err(complaints.into_iter().map(problem).collect());
-    }
-    draft.and_then(secrets_spec::SourceDraft::into_source).ok_or_else(|| {
-        let message = "a source cannot be read";
-        vec![Problem::new(ErrorKind::InvalidSource, message).of("a source written in JSON")]
-    })
+    let node =
+        secrets_spec::read_json(text).map_err(|error| vec![lists::malformed(&error, text)])?;
+    lists::source(&node)
 }
 
 pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {

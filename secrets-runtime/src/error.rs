@@ -87,8 +87,30 @@ impl Error {
         Self(Arc::new(inner))
     }
 
+    /// All of them as one, with every problem in order; `None` if there is none.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, ErrorKind};
+    ///
+    /// let errors = ["a", "b"].map(|id| Error::new(ErrorKind::NotFound, "it is not there").about(id, None));
+    /// let error = Error::join(errors).expect("there are two");
+    /// assert_eq!(error.problems()[1].origin(), "b");
+    /// ```
+    pub fn join(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut joined: Option<Inner> = None;
+        for error in errors {
+            let inner = Arc::unwrap_or_clone(error.0);
+            match &mut joined {
+                None => joined = Some(inner),
+                Some(first) => first.problems.extend(inner.problems),
+            }
+        }
+        joined.map(|inner| Self(Arc::new(inner)))
+    }
+
     /// Names the source and the backend of every problem that has none yet.
-    pub(crate) fn about(self, origin: &str, backend: Option<&str>) -> Self {
+    #[must_use]
+    pub fn about(self, origin: &str, backend: Option<&str>) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
         for problem in &mut inner.problems {
             if problem.origin.is_empty() {

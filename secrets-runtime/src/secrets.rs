@@ -1,3 +1,7 @@
+mod entry;
+
+pub use entry::Entry;
+
 use std::{
     collections::HashMap,
     fmt,

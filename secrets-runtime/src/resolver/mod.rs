@@ -3,6 +3,7 @@
 mod assemble;
 mod builder;
 mod fetching;
+mod inspect;
 mod plan;
 mod registry;
 
