@@ -212,6 +212,9 @@ impl Secrets {
 
     /// Sets the variables in the environment of a child process.
     ///
+    /// From then on the command holds the values: `{command:?}` prints them, since that is how the standard
+    /// library shows a [`Command`]. Do not format it, and drop it once the child has started.
+    ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
     /// #[secrets(sources = ["db"])]

@@ -12,7 +12,9 @@ use crate::{
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.
 ///
 /// Each is a group, a key and a value. `current_context()` and `get_secret` work in the closure itself too.
-/// They are there on this thread only, so that tests run in parallel.
+/// They are there on this thread and in this call only, so that tests run in parallel. A future that `test`
+/// gives back and that is polled later, and a task that it spawns, resolve as in production: use
+/// [`with_secrets_async`], and [`Context::scope`](crate::Context::scope) for what is spawned.
 ///
 /// ```
 /// use secrets_runtime::{Error, current_context, secrets, testing};

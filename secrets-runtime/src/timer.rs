@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -110,7 +111,8 @@ impl Timer {
             if let Some((_, waker)) = state.waiting.pop_first() {
                 // Woken outside the lock, since a waker may poll at once.
                 drop(state);
-                waker.wake();
+                // One that panics is its owner's trouble; the others are still to be woken.
+                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
                 state = self.lock();
             }
         }

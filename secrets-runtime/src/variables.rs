@@ -186,8 +186,9 @@ fn collides(
     if allow_override {
         return None;
     }
-    let value = present(name)?;
-    if given.from_environment && from_os(value).ct_eq(&given.value) {
+    // What is there already may be a secret too.
+    let value = from_os(present(name)?);
+    if given.from_environment && value.ct_eq(&given.value) {
         return None;
     }
     let message = format!("the environment already has the variable {name}");
