@@ -53,14 +53,18 @@ pub mod conformance;
 mod context;
 mod declaration;
 mod decode;
+mod environment;
 mod error;
 mod fields;
+mod files;
 mod get_secret;
+mod group;
 #[cfg(feature = "tokio")]
 mod io_thread;
 mod overrides;
 mod payload_json;
 mod resolver;
+mod run_folder;
 mod secrets;
 pub mod settings;
 mod stack;

@@ -6,7 +6,7 @@ use crate::{
     SecretValue,
     context::{Barrier, Scoped},
     overrides::Overrides,
-    resolver::context_of_overrides,
+    resolver::{context_of_overrides, run_dir_of_settings},
 };
 
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.
@@ -32,7 +32,8 @@ pub fn with_secrets<R>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: impl FnOnce() -> R,
 ) -> R {
-    let _inside = Barrier::enter(&context_of_overrides(None, given(secrets)));
+    let _inside =
+        Barrier::enter(&context_of_overrides(None, given(secrets), run_dir_of_settings()));
     test()
 }
 
@@ -57,7 +58,7 @@ pub fn with_secrets_async<F: Future>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: F,
 ) -> Scoped<F> {
-    context_of_overrides(None, given(secrets)).scope(test)
+    context_of_overrides(None, given(secrets), run_dir_of_settings()).scope(test)
 }
 
 fn given(
