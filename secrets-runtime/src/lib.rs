@@ -63,6 +63,7 @@ mod group;
 mod io_thread;
 mod overrides;
 mod payload_json;
+mod render;
 mod resolver;
 mod run_folder;
 mod secrets;
