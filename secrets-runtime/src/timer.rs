@@ -48,7 +48,7 @@ pub(crate) fn stop() {
     state.stopping = true;
     drop(state);
     TIMER.changed.notify_one();
-    // A waker that panicked has ended the thread, which is what was asked for.
+    // Had it panicked it has ended too, which is what was asked for.
     let _ = thread.join();
     let mut state = TIMER.lock();
     state.stopping = false;
