@@ -6,6 +6,7 @@ mod blocking;
 mod composition;
 mod errors;
 mod files;
+mod foreign_attributes;
 mod hostile;
 mod inline_cases;
 mod interleaved;
