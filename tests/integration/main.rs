@@ -4,6 +4,7 @@
 mod adversity;
 mod blocking;
 mod composition;
+mod conformance;
 mod errors;
 mod files;
 mod foreign_attributes;
