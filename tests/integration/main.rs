@@ -4,8 +4,10 @@
 mod adversity;
 mod blocking;
 mod composition;
+mod conformance;
 mod errors;
 mod files;
+mod foreign_attributes;
 mod hostile;
 mod inline_cases;
 mod interleaved;
