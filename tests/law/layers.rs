@@ -23,7 +23,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "settings, cache, chain, backends",
         &["settings", "cache", "chain", "backends", "environment"],
     ),
-    ("backend", &["backend", "decode"]),
+    ("backend", &["backend", "decode", "stored_secret"]),
     (
         "context",
         &[
