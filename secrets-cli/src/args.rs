@@ -37,7 +37,7 @@ pub enum Command {
     Rename(Rename),
     /// Write secrets out, revealed
     Export(Export),
-    /// Keep what `export` wrote, or a dotenv file
+    /// Keep what `export` wrote, or a file of fields
     Import(Import),
     /// Resolve sources as a step would, and show the result
     Resolve(Resolve),
@@ -183,10 +183,10 @@ pub struct Export {
 
 #[derive(Debug, Args)]
 pub struct Import {
-    /// The JSON that `export` wrote, or with --name a dotenv file; - for standard input
+    /// The JSON that `export` wrote, or with --name one secret; - for standard input
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// The secret that a dotenv file becomes
+    /// Keep the file, a dotenv file or a JSON object of fields, as one secret of this name
     #[arg(long)]
     pub name: Option<String>,
     #[command(flatten)]

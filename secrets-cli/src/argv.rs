@@ -123,7 +123,9 @@ mod tests {
 
     use super::*;
 
-    fn take(words: &[&str]) -> Result<(Vec<String>, Vec<(String, String)>), Failure> {
+    type Taken = (Vec<String>, Vec<(String, String)>);
+
+    fn take(words: &[&str]) -> Result<Taken, Failure> {
         let mut command = crate::args::Arguments::command();
         command.build();
         let typed = ["secrets", "register"].iter().chain(words).map(OsString::from).collect();

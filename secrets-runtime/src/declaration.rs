@@ -1,4 +1,7 @@
 mod lists;
+mod parse;
+
+pub(crate) use parse::{invalid, of_spec, parse_source};
 
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
@@ -174,28 +177,5 @@ impl DeclarationBuilder {
             None => Ok(self),
             Some(problems) => Err(Error::from_problems(problems).in_step(self.declaration.step())),
         }
-    }
-}
-
-/// A source as a text or as JSON, with every mistake in it.
-pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
-    if !text.trim_start().starts_with('{') {
-        return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
-    }
-    let node =
-        secrets_spec::read_json(text).map_err(|error| vec![lists::malformed(&error, text)])?;
-    lists::source(&node)
-}
-
-pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
-    let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    invalid(error, kind).of(crate::text::quoted(text))
-}
-
-pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {
-    let problem = Problem::new(kind, error.message());
-    match error.help() {
-        Some(help) => problem.help_with(help),
-        None => problem,
     }
 }

@@ -12,12 +12,12 @@ use crate::{
     words::Words,
 };
 
-/// Keeps what `export` wrote, or a dotenv file as one secret. Nothing is written unless everything can be read.
+/// Keeps what `export` wrote, or with a name a dotenv file or a JSON object of fields as one secret. Nothing is written unless everything can be read.
 pub fn run(args: &Import, words: &Words) -> Result<(), Failure> {
     let text = value::document(&args.file, words)?;
     let origin = args.file.display().to_string();
     let secrets = match &args.name {
-        Some(name) => vec![(name.clone(), of_dotenv(&text, &origin)?)],
+        Some(name) => vec![(name.clone(), of_one(&text, &origin)?)],
         None => of_json(&text, &origin)?,
     };
     let shelf = Shelf::open(args.common.backend.as_deref())?;
@@ -43,10 +43,14 @@ pub fn run(args: &Import, words: &Words) -> Result<(), Failure> {
     Ok(())
 }
 
-fn of_dotenv(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
+fn of_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
     // Read into fields.
-    let text = text.expose_str()?;
-    let variables = match dotenv::read(text, origin) {
+    let lines = text.expose_str()?;
+    if lines.trim_start().starts_with('{') {
+        let read = StoredSecret::from_json(text.clone());
+        return Ok(read.map_err(|error| error.about(origin, None))?);
+    }
+    let variables = match dotenv::read(lines, origin) {
         Ok(variables) => variables,
         Err(problems) => {
             failure::all(problems)?;

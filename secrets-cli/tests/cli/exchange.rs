@@ -57,6 +57,17 @@ fn variables_that_cannot_be_are_all_told() {
 }
 
 #[test]
+fn with_a_name_a_file_of_fields_is_one_secret() {
+    let bench = Bench::new();
+    let json =
+        bench.run_with_stdin(["import", "-", "--name", "db"], br#" {"a": "SeNtInEl", "n": 1}"#);
+    assert_eq!(json.code, Some(0), "{json:?}");
+    assert_eq!(bench.ok(["export", "db"]), "{\n  \"db\": {\"a\": \"SeNtInEl\", \"n\": 1}\n}\n");
+    bench.run_with_stdin(["import", "-", "--name", "x"], b"{SeNtInEl").fails(5);
+    bench.run_with_stdin(["import", "-", "--name", "x"], b"A=***").fails(5);
+}
+
+#[test]
 fn an_import_is_all_or_nothing() {
     let bench = Bench::new();
     for (text, code) in [
