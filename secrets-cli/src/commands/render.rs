@@ -5,10 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrets_runtime::{Declaration, Error, ErrorKind, SecretValue};
-use secrets_spec::Template;
+use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, SecretValue};
+use secrets_spec::{Source, Template};
 
-use crate::{args::Render, failure::Failure, page::Page, shelf, value, words::Words};
+use crate::{
+    args::Render,
+    failure::Failure,
+    page::{Page, json_string},
+    shelf, value,
+    words::Words,
+};
 
 /// A source without fields.
 const NOTHING: &str = r#"{"type": "inline", "id": "nothing", "options": {"env_vars": {}}}"#;
@@ -41,6 +47,17 @@ pub fn run(args: &Render, words: &Words) -> Result<(), Failure> {
             words.say(&format!("wrote {}", path.display()));
             Ok(())
         }
+    }
+}
+
+/// The source of a name. One that is no name of an untyped source may be one of the only backend that is asked.
+fn source(name: &str, resolver: &Resolver) -> String {
+    let kinds: Vec<&str> = resolver.default_backends().collect();
+    match kinds.as_slice() {
+        [kind] if Source::parse(name).is_err() => {
+            format!("{{\"type\": {}, \"id\": {}}}", json_string(kind), json_string(name))
+        }
+        _ => name.to_owned(),
     }
 }
 

@@ -33,3 +33,79 @@ fn a_template_is_filled_in_whole_or_not_at_all() {
     assert!(!bench.path().join("other").exists());
     bench.run(["render", "t", "--output", "none/there"]).fails(1);
 }
+
+/// Recorded texts that ZenML leaves as they are or takes for a reference with an odd name, and that are an error
+/// here (Z1).
+const ERRORS: &[&str] = &[
+    "{{\tname.key\n}}",
+    "{{name . key}}",
+    "{{na me.key}}",
+    "{{a}}.{{b}}",
+    "{{name}}",
+    "{{name.}}",
+    "{{.key}}",
+    "{{...}}",
+    "{{ }}",
+    "{{{a.b}}}",
+    "{{{{a.b}}}}",
+    "{{a.b}",
+    "{{{a.b}}",
+    "{{a.b\u{A0}}}",
+    "{{a.b|upper}}",
+    "{{a.b, c.d}}",
+    "{{ . }}",
+    "{{ x. }}",
+    "{{ ..x }}",
+    "{{ a .b }}",
+    "{{a.}} }}",
+    "{{\r\na.b\r\n}}",
+    "{{a.b\0}}",
+    "{{x}}.y}}",
+];
+
+/// Recorded texts that are references with other text beside them here (Z1), and what becomes of them.
+const WITHIN: &[(&str, &str)] = &[
+    (" {{name.key}}", " name/key"),
+    ("{{a.b}}{{c.d}}", "a/bc/d"),
+    ("{{a.b}}/{{c.d}}", "a/b/c/d"),
+    ("{{a.b}}}", "a/b}"),
+    ("{{a.b}}\\n", "a/b\\n"),
+    ("${{a.b}}", "$a/b"),
+    ("{{a.b}}{", "a/b{"),
+];
+
+#[test]
+fn every_recorded_reference() {
+    let text = include_str!("../../../tests/vectors/zenml.json");
+    let vectors: serde_json::Value = serde_json::from_str(text).unwrap();
+    let bench = Bench::new();
+    for (name, key) in [("name", "key"), ("a", "b"), ("c", "d")] {
+        bench.ok(["register", name, &format!("--{key}={name}/{key}")]);
+    }
+    let mut run = 0;
+    for case in vectors["zenml_refs"].as_array().unwrap() {
+        let Some(template) = case["value"].as_str() else { continue };
+        run += 1;
+        let modern = &case["modern"];
+        if let (Some(name), Some(key)) = (modern["name"].as_str(), modern["key"].as_str()) {
+            let fields = serde_json::json!({ key: format!("{name}/{key}") }).to_string();
+            // One that is there already gets the field too.
+            for command in ["register", "update"] {
+                bench.run_with_stdin([command, name, "--from-json=-"], fields.as_bytes());
+            }
+        }
+        let ran = bench.run_with_stdin(["render", "-"], template.as_bytes());
+        if ERRORS.contains(&template) {
+            ran.fails(5);
+            continue;
+        }
+        let within = WITHIN.iter().find(|(text, _)| *text == template).map(|(_, filled)| *filled);
+        let expected = match (within, modern["name"].as_str(), modern["key"].as_str()) {
+            (Some(filled), ..) => filled.to_owned(),
+            (None, Some(name), Some(key)) => format!("{name}/{key}"),
+            _ => template.to_owned(),
+        };
+        assert_eq!((ran.code, ran.text()), (Some(0), expected), "{template:?} {ran:?}");
+    }
+    assert_eq!(run, 43, "a case was added or lost");
+}
