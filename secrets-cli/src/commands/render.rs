@@ -31,9 +31,11 @@ pub fn run(args: &Render, words: &Words) -> Result<(), Failure> {
     let builder = Declaration::builder("secrets").inline_from_outside();
     // Where nothing is asked for, not even what SECRETS_WITH attaches is fetched; and what does not parse is
     // told, every mistake of it, by whom it is filled in by.
-    let builder =
-        if names.is_empty() { builder.source(NOTHING)? } else { builder.sources(names)? };
     let resolver = shelf::resolver(args.common.backend.as_deref())?;
+    let builder = match names.is_empty() {
+        true => builder.source(NOTHING)?,
+        false => builder.sources(names.into_iter().map(|name| source(name, &resolver)))?,
+    };
     let secrets = resolver.resolve_blocking(&builder.build())?.secrets;
     let filled = secrets.render(text).map_err(|error| error.about(&origin, None))?;
     match &args.output {
