@@ -60,7 +60,7 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
             return Err(JsonFault::at(
                 text,
                 offset(text, written),
-                format!("the key {key:?} is there twice"),
+                format!("the key \"{}\" is there twice", crate::text::quoted(key)),
             )
             .with_help("keep one of them"));
         }

@@ -119,6 +119,23 @@ fn text_that_is_no_toml_is_not_quoted() {
 }
 
 #[test]
+fn no_mistake_in_a_mapped_source_shows_a_value() {
+    for options in [
+        r#"env_var = { A = "SeNtInEl" }"#,
+        r#"env_vars = "SeNtInEl""#,
+        r#"env_vars = ["SeNtInEl"]"#,
+        r#"env_vars = { A = ["SeNtInEl"] }"#,
+        r#"env_vars = { a-b = "SeNtInEl" }"#,
+        r#"env_vars = { A = SeNtInEl }"#,
+        r#"region = { A = "SeNtInEl" }"#,
+    ] {
+        let text = format!("[sources.db]\ntype = \"inline\"\noptions = {{ {options} }}");
+        let problems = Place::new().file(&text).bad();
+        assert!(!format!("{problems:?}").contains("SeNtInEl"), "{problems:#?}");
+    }
+}
+
+#[test]
 fn a_profile_is_laid_over_the_rest() {
     let text = "
         default_backend = 'aws-secrets-manager'
