@@ -2,7 +2,11 @@ mod lists;
 
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
-use crate::{Error, ErrorKind, Problem, Secret, text::quoted};
+use crate::{
+    Error, ErrorKind, Problem, Secret,
+    text::quoted,
+    written::{invalid, parse_source},
+};
 
 /// What a step declares: the same as its attribute says, for programs that know it only at run time.
 ///
@@ -174,35 +178,5 @@ impl DeclarationBuilder {
             None => Ok(self),
             Some(problems) => Err(Error::from_problems(problems).in_step(self.declaration.step())),
         }
-    }
-}
-
-/// A source as a text or as JSON, with every mistake in it.
-pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
-    if !text.trim_start().starts_with('{') {
-        return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
-    }
-    let node = secrets_spec::read_json(text).map_err(|error| vec![lists::malformed(&error)])?;
-    lists::source(&node)
-}
-
-pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
-    let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    invalid(error, kind).of(origin(text))
-}
-
-/// A source or a request that does not parse, as a problem's origin: what it was to be called. A text that has a
-/// bracket or a quote may be JSON, a list or something cut out of it, with values of `inline` in it.
-fn origin(text: &str) -> String {
-    let is_sign =
-        |c: char| matches!(c, '{' | '}' | '[' | ']' | '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
-    if text.contains(is_sign) { "a source".to_owned() } else { quoted(text) }
-}
-
-pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {
-    let problem = Problem::new(kind, error.message());
-    match error.help() {
-        Some(help) => problem.help_with(help),
-        None => problem,
     }
 }

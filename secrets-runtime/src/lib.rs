@@ -76,6 +76,7 @@ mod typed;
 mod value;
 mod variables;
 mod warning;
+mod written;
 
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
 pub use backends::{Env, File, Inline, Local};

@@ -11,6 +11,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         &[
             "resolver",
             "declaration",
+            "written",
             "get_secret",
             "testing",
             "conformance",

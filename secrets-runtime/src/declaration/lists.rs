@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use secrets_spec::{
-    Complaint, Node, Request, Source, SourceDraft, SpecError, Value, read_json, read_requests,
-    read_source, read_sources,
+    Complaint, Node, Request, Source, Value, read_json, read_requests, read_sources,
 };
 
-use super::{DeclarationBuilder, origin, parse_source};
-use crate::{Error, ErrorKind, Problem};
+use super::DeclarationBuilder;
+use crate::{
+    Error, Problem,
+    written::{malformed, parse_source, problem, problems, source},
+};
 
 impl DeclarationBuilder {
     /// Adds sources, each as [`DeclarationBuilder::source`] takes it.
@@ -104,40 +106,6 @@ impl DeclarationBuilder {
             }
         }
         self.or_error(Some(found).filter(|found| !found.is_empty()))
-    }
-}
-
-/// A source as JSON, with every mistake in it.
-pub(super) fn source(node: &Node<Range<usize>>) -> Result<Source, Vec<Problem>> {
-    let mut complaints = Vec::new();
-    let draft = read_source(node, &mut complaints);
-    if complaints.is_empty() {
-        return draft.and_then(SourceDraft::into_source).ok_or_else(Vec::new);
-    }
-    let id = draft.and_then(|draft| draft.id.known).unwrap_or_else(|| "a source".to_owned());
-    Err(problems(complaints, &origin(&id)))
-}
-
-fn problems(complaints: Vec<Complaint<Range<usize>>>, origin: &str) -> Vec<Problem> {
-    complaints.into_iter().map(|complaint| problem(complaint, origin)).collect()
-}
-
-fn problem(complaint: Complaint<Range<usize>>, origin: &str) -> Problem {
-    let kind = if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    let problem = Problem::new(kind, complaint.message).of(origin);
-    match complaint.help {
-        Some(help) => problem.help_with(help),
-        None => problem,
-    }
-}
-
-/// The text is no JSON. It may hold values of `inline`, so it is pointed at.
-pub(super) fn malformed(error: &SpecError) -> Problem {
-    let message = format!("it is no JSON, at byte {}: {}", error.range().start, error.message());
-    let problem = Problem::new(ErrorKind::InvalidSource, message).of("a source");
-    match error.help() {
-        Some(help) => problem.help_with(help),
-        None => problem,
     }
 }
 

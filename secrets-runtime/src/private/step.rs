@@ -6,7 +6,7 @@ use secrets_spec::{
 
 use crate::{
     BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
-    declaration::{invalid, of_spec},
+    written::{invalid, of_spec},
 };
 
 /// The descriptor of a step: what its attributes declare, as a `static` of the program.
