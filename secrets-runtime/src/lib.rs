@@ -67,6 +67,7 @@ mod stack;
 mod stored_secret;
 mod text;
 mod timer;
+mod trust;
 mod typed;
 mod value;
 mod variables;
