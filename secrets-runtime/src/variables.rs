@@ -186,8 +186,12 @@ fn collides(
     if allow_override {
         return None;
     }
-    let value = present(name)?;
-    if given.from_environment && from_os(value).ct_eq(&given.value) {
+    let value = from_os(present(name)?);
+    // The bytes are looked at because `flyte` leaves the newline at their end out.
+    let same = || {
+        value.ct_eq(&given.value) || SecretValue::mounted(value.expose_bytes()).ct_eq(&given.value)
+    };
+    if given.from_environment && same() {
         return None;
     }
     let message = format!("the environment already has the variable {name}");

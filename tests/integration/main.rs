@@ -5,6 +5,7 @@ mod blocking;
 mod composition;
 mod errors;
 mod files;
+mod flyte;
 mod hostile;
 mod inline_cases;
 mod interleaved;
