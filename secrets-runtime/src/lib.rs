@@ -80,7 +80,7 @@ mod warning;
 mod written;
 
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
-pub use backends::{Env, File, Inline, Local};
+pub use backends::{Env, File, Flyte, Inline, Local};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};
 pub use error::{Error, ErrorKind, Problem};

@@ -13,11 +13,12 @@ use crate::{
 pub enum Need {
     Store,
     Jose,
+    Flyte,
     Moto,
 }
 
 /// All of them.
-pub const ALL: [Need; 3] = [Need::Store, Need::Jose, Need::Moto];
+pub const ALL: [Need; 4] = [Need::Store, Need::Jose, Need::Flyte, Need::Moto];
 
 /// One that is there. A server ends when this is dropped.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl Need {
         match self {
             Self::Store => "store",
             Self::Jose => "jose",
+            Self::Flyte => "flyte",
             Self::Moto => "moto",
         }
     }
@@ -42,6 +44,7 @@ impl Need {
         match self {
             Self::Store => "a Python with jwcrypto",
             Self::Jose => "Debian's `jose`",
+            Self::Flyte => "a Python with flytekit",
             Self::Moto => "an AWS in Python",
         }
     }
@@ -51,6 +54,7 @@ impl Need {
         match self {
             Self::Store => "SECRETS_TEST_PYTHON_STORE",
             Self::Jose => "SECRETS_TEST_JOSE",
+            Self::Flyte => "SECRETS_TEST_PYTHON_FLYTE",
             Self::Moto => "SECRETS_TEST_MOTO_URL",
         }
     }
@@ -63,6 +67,7 @@ impl Need {
         match self {
             Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
             Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
+            Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
             Self::Moto => {
                 let python = venv::python(workspace, "moto")?;
                 let server = Server::start(&server::MOTO, &python, &workspace.scratch)?;

@@ -2,10 +2,13 @@
 
 mod env;
 mod file;
+pub(crate) mod flyte;
 mod inline;
 mod local;
+mod mount;
 
 pub use env::Env;
 pub use file::File;
+pub use flyte::Flyte;
 pub use inline::Inline;
 pub use local::Local;

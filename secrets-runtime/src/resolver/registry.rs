@@ -4,7 +4,7 @@ use secrets_spec::{BackendType, BuiltIn};
 
 use crate::{
     Backend, ErrorKind, Problem,
-    backends::{Env, File, Inline, Local},
+    backends::{Env, File, Flyte, Inline, Local},
     settings::Settings,
     text,
 };
@@ -19,9 +19,13 @@ pub(crate) struct Registry {
 impl Registry {
     /// The user's backends, and each built-in one whose type is not among theirs.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let built_in: [Arc<dyn Backend>; 3] = [
+        let flyte = Flyte::new(settings.flyte_dir())
+            .with_env_prefix(settings.flyte_env_prefix())
+            .with_file_prefix(settings.flyte_file_prefix());
+        let built_in: [Arc<dyn Backend>; 4] = [
             Arc::new(Env::new()),
             Arc::new(File::new(settings.file_dir())),
+            Arc::new(flyte),
             Arc::new(Inline::new()),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));

@@ -127,6 +127,11 @@ pub(super) fn with(text: &str) -> Read<With> {
     if wrongs.is_empty() { Ok(with) } else { Err(wrongs) }
 }
 
+/// Without the white space around it, as flytekit reads its own.
+pub(super) fn trimmed(text: &str) -> Read<String> {
+    Ok(text.trim().to_owned())
+}
+
 pub(super) fn text(text: &str) -> Read<String> {
     Ok(text.to_owned())
 }
