@@ -41,6 +41,7 @@ extern crate self as secrets_runtime;
 pub mod backend;
 #[cfg(feature = "clap")]
 pub mod cli;
+pub mod defaults;
 pub mod testing;
 
 #[doc(hidden)]
@@ -78,7 +79,7 @@ mod variables;
 mod warning;
 
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
-pub use backends::{Env, File, Inline, Local};
+pub use backends::{Env, File, Inline, Local, Prefect};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};
 pub use error::{Error, ErrorKind, Problem};

@@ -4,7 +4,7 @@ use secrets_spec::{BackendType, BuiltIn};
 
 use crate::{
     Backend, ErrorKind, Problem,
-    backends::{Env, File, Inline, Local},
+    backends::{Env, File, Inline, Local, Prefect},
     settings::Settings,
     text,
 };
@@ -19,10 +19,11 @@ pub(crate) struct Registry {
 impl Registry {
     /// The user's backends, and each built-in one whose type is not among theirs.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let built_in: [Arc<dyn Backend>; 3] = [
+        let built_in: [Arc<dyn Backend>; 4] = [
             Arc::new(Env::new()),
             Arc::new(File::new(settings.file_dir())),
             Arc::new(Inline::new()),
+            Arc::new(Prefect::new()),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
@@ -73,7 +74,6 @@ impl Registry {
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
         BuiltIn::AwsSecretsManager => Some("aws"),
-        BuiltIn::Prefect => Some("prefect"),
         BuiltIn::Zenml => Some("zenml"),
         _ => None,
     }
