@@ -29,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "context",
         &[
             "context",
+            "defaults",
             "stack",
             "secrets",
             "fields",

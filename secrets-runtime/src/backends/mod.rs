@@ -6,9 +6,11 @@ pub(crate) mod flyte;
 mod inline;
 mod local;
 mod mount;
+mod prefect;
 
 pub use env::Env;
 pub use file::File;
 pub use flyte::Flyte;
 pub use inline::Inline;
 pub use local::Local;
+pub use prefect::Prefect;

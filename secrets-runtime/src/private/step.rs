@@ -109,6 +109,19 @@ impl Step {
         })
     }
 
+    /// What it declares, and the keys that its typed parameters name.
+    pub(crate) fn expected(
+        &'static self,
+    ) -> Result<(&'static Declaration, Vec<(String, String)>), Error> {
+        let declared = self.declared.get_or_init(|| self.declare());
+        let declared = declared.as_ref().map_err(Clone::clone)?;
+        let key = |(parameter, group): (&Parameter, &String)| {
+            Some((group.clone(), parameter.key?.to_owned()))
+        };
+        let keys = self.parameters.iter().zip(&declared.parameters).filter_map(key).collect();
+        Ok((&declared.declaration, keys))
+    }
+
     pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {
         let declared = self.declared.get()?.as_ref().ok()?;
         declared.parameters.get(index).cloned()

@@ -97,11 +97,24 @@ impl Plan {
         plan
     }
 
+    /// Takes over what another plan fetches; the other then says where here each of its fetches is.
+    pub(crate) fn take_fetches(&mut self, other: &mut Self) {
+        let places: Vec<usize> =
+            std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
+        other.requests.iter_mut().for_each(|request| *request = places[*request]);
+    }
+
     fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
         let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
         if fetch.backends().iter().any(aws) {
             fetch.role = role(roles, settings);
         }
+        self.place(fetch)
+    }
+
+    /// The place of a fetch, or of one that asks the same.
+    fn place(&mut self, fetch: Fetch) -> usize {
         if let Some(same) = self.fetches.iter().position(|known| known.same_as(&fetch)) {
             return same;
         }
