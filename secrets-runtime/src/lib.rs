@@ -72,6 +72,7 @@ mod stack;
 mod stored_secret;
 mod text;
 mod timer;
+mod trust;
 mod typed;
 mod value;
 mod variables;

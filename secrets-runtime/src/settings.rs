@@ -32,7 +32,6 @@ pub(crate) mod setting;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod trust;
 pub(crate) mod validation_level;
 mod values;
 pub mod variables;

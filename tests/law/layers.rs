@@ -42,7 +42,10 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "overrides",
         ],
     ),
-    ("value, error", &["value", "error", "warning", "text", "timer", "io_thread", "block_on"]),
+    (
+        "value, error",
+        &["value", "error", "warning", "text", "timer", "trust", "io_thread", "block_on"],
+    ),
 ];
 
 /// Imports that run upwards, and modules that have no layer.

@@ -334,3 +334,14 @@ fn a_planted_file_is_refused() {
     // It is the only problem, though no profile can be found in a file that is not read.
     assert_eq!(place.with("SECRETS_PROFILE", "p").bad().len(), 1);
 }
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_and_is_not_waited_for() {
+    let place = Place::new();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let path = place.path("secrets.toml");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a pipe");
+    assert!(place.bad()[0].contains("is not a file"));
+}
