@@ -69,6 +69,8 @@ mod variables;
 mod warning;
 
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
+#[cfg(feature = "aws")]
+pub use backends::AwsSecretsManager;
 pub use backends::{Env, File, Inline, Local};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};

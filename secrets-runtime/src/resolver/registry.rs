@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "aws")]
+use crate::backends::AwsSecretsManager;
 use crate::{
     Backend, ErrorKind, Problem,
     backends::{Env, File, Inline, Local},
@@ -19,10 +21,12 @@ pub(crate) struct Registry {
 impl Registry {
     /// The user's backends, and each built-in one whose type is not among theirs.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let built_in: [Arc<dyn Backend>; 3] = [
+        let built_in: Vec<Arc<dyn Backend>> = vec![
             Arc::new(Env::new()),
             Arc::new(File::new(settings.file_dir())),
             Arc::new(Inline::new()),
+            #[cfg(feature = "aws")]
+            Arc::new(AwsSecretsManager::of_settings(settings)),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
