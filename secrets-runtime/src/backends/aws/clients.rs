@@ -24,6 +24,8 @@ use super::{
     credentials::SharedCredentials,
     http_client::http_client,
     place::Place,
+    quiet::Quiet,
+    retries::PassingTroubles,
     role::Role,
 };
 use crate::{Error, ErrorKind};
@@ -123,8 +125,11 @@ impl Clients {
             return Ok(known.clone());
         }
         let config = of_place(&sdk.config, &place.region, credentials);
+        let config = aws_sdk_secretsmanager::config::Builder::from(&config)
+            .retry_classifier(PassingTroubles)
+            .interceptor(Quiet);
         let client = PlaceClient {
-            client: Client::new(&config),
+            client: Client::from_conf(config.build()),
             place: place.clone(),
             batch_refused: AtomicBool::new(false),
         };
@@ -133,11 +138,11 @@ impl Clients {
         Ok(client)
     }
 
-    /// Who the process is to AWS: an ARN.
+    /// STS in a region, as the caller, whose credentials are there.
     pub(super) async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
         let sdk = self.sdk(region).await?;
         sdk.caller.get().await?;
-        Ok(aws_sdk_sts::Client::new(&of_place(&sdk.config, region, sdk.caller.clone())))
+        Ok(sts(sdk, region))
     }
 
     /// The credentials of a role: one AssumeRole serves every region.
@@ -146,12 +151,11 @@ impl Clients {
         let make = || {
             // The caller's own region, as the SDK does it; else one in which the role is needed.
             let own = sdk.config.region().map_or(place.region.as_str(), |region| region.as_ref());
-            let config = of_place(&sdk.config, own, sdk.caller.clone());
             SharedCredentials::new(Role {
                 arn: arn.to_owned(),
                 external_id: self.config.external_id.clone(),
                 session_name: self.config.session_name.clone(),
-                sts: aws_sdk_sts::Client::new(&config),
+                sts: sts(sdk, own),
             })
         };
         roles.entry(arn.to_owned()).or_insert_with(make).clone()
@@ -204,6 +208,13 @@ fn with_retries(config: SdkConfig) -> SdkConfig {
     };
     let retries = retries.with_max_attempts(attempts).with_initial_backoff(BACKOFF);
     config.into_builder().retry_config(retries).build()
+}
+
+/// STS in a region, as the caller.
+fn sts(sdk: &Sdk, region: &str) -> aws_sdk_sts::Client {
+    let config = of_place(&sdk.config, region, sdk.caller.clone());
+    let config = aws_sdk_sts::config::Builder::from(&config).interceptor(Quiet);
+    aws_sdk_sts::Client::from_conf(config.build())
 }
 
 fn of_place(config: &SdkConfig, region: &str, credentials: SharedCredentials) -> SdkConfig {

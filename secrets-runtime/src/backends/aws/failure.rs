@@ -1,4 +1,4 @@
-use std::{error::Error as StdError, io};
+use std::error::Error as StdError;
 
 use aws_sdk_secretsmanager::error::{ProvideErrorMetadata, SdkError};
 use aws_smithy_runtime_api::http::Response;
@@ -31,14 +31,14 @@ impl Failure {
                 let meta = service.err().meta();
                 match meta.code() {
                     Some(code) => Self::of_code(code, meta.message(), status),
-                    None => Self::of_status(status.unwrap_or_default()),
+                    None => Self::of_foreign(status),
                 }
             }
             SdkError::TimeoutError(_) => Self::plain(ErrorKind::Timeout, "no answer in time"),
-            SdkError::ResponseError(_) => match status.filter(|status| *status >= 400) {
-                Some(status) => Self::of_status(status),
-                None => Self::plain(ErrorKind::Unavailable, "an answer that cannot be read"),
-            },
+            SdkError::ResponseError(_) => Self::of_foreign(status),
+            SdkError::ConstructionFailure(_) => {
+                Self { kind: ErrorKind::InvalidConfig, ..Self::of_sending(error) }
+            }
             SdkError::DispatchFailure(failure) if failure.is_timeout() => {
                 Self::plain(ErrorKind::Timeout, "no connection in time")
             }
@@ -88,13 +88,17 @@ impl Failure {
         Self { kind, code: text::quoted(code), said, own: None }
     }
 
-    fn of_status(status: u16) -> Self {
-        Self::plain(kind_of_status(status), format!("HTTP status {status}"))
+    /// An answer without a code of AWS: cut, no JSON, or of something else that stands in its place.
+    fn of_foreign(status: Option<u16>) -> Self {
+        match status.filter(|status| *status >= 400) {
+            Some(status) => Self::plain(kind_of_status(status), format!("HTTP status {status}")),
+            None => Self::plain(ErrorKind::Unavailable, "an answer that cannot be read"),
+        }
     }
 
     /// The request was not sent, or the connection broke.
     fn of_sending(error: &(dyn StdError + 'static)) -> Self {
-        let mut io = None;
+        let mut last = error;
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(own) = error.downcast_ref::<Error>() {
@@ -104,11 +108,10 @@ impl Failure {
                     ..Self::plain(own.kind(), "no credentials")
                 };
             }
-            io = error.downcast_ref::<io::Error>().map(io::Error::kind).or(io);
-            cause = error.source();
+            (last, cause) = (error, error.source());
         }
-        let code = io.map_or_else(|| "no connection".to_owned(), |kind| kind.to_string());
-        Self::plain(ErrorKind::Unavailable, code)
+        // The innermost is the one that says something: of the network, of the address, of the certificate.
+        Self::plain(ErrorKind::Unavailable, short(&last.to_string()))
     }
 
     pub(super) fn kind(&self) -> ErrorKind {
@@ -165,6 +168,7 @@ impl Failure {
             ErrorKind::Unavailable => "it cannot be reached, or fails".to_owned(),
             ErrorKind::InvalidSource => format!("AWS takes `{id}` for no secret's name"),
             ErrorKind::InvalidName => format!("there is a secret `{id}` already"),
+            ErrorKind::InvalidConfig => "the settings give no request".to_owned(),
             _ => format!("`{id}` cannot be had"),
         };
         let said = self.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
@@ -181,6 +185,12 @@ impl Failure {
         error.with_help(self.help("", &Place { role: None, region: "the region".to_owned() }))
     }
 
+    /// The error, for credentials that AWS does not accept.
+    pub(super) fn about_credentials(&self) -> Error {
+        let message = format!("AWS does not accept the credentials ({})", self.code);
+        Error::new(ErrorKind::AccessDenied, message).with_help(CREDENTIALS_HELP)
+    }
+
     fn has_no_value(&self) -> bool {
         self.said.as_ref().is_some_and(|said| said.contains("secret value"))
     }
@@ -195,9 +205,7 @@ impl Failure {
             ErrorKind::Deleted => format!(
                 "restore it: aws secretsmanager restore-secret --secret-id {id} --region {region}"
             ),
-            ErrorKind::AccessDenied if self.is_about_credentials() => {
-                "they may be expired, of another account or mistyped, or this machine's clock wrong: see what `aws sts get-caller-identity` says".to_owned()
-            }
+            ErrorKind::AccessDenied if self.is_about_credentials() => CREDENTIALS_HELP.to_owned(),
             ErrorKind::AccessDenied => {
                 let who = if place.role.is_some() { "the role" } else { "the caller" };
                 format!(
@@ -217,6 +225,9 @@ impl Failure {
             ),
             ErrorKind::InvalidSource => {
                 "write a secret's name, or its ARN with or without the six characters at its end".to_owned()
+            }
+            ErrorKind::InvalidConfig => {
+                "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the same in the profile".to_owned()
             }
             ErrorKind::InvalidName => "choose another name, or update that secret".to_owned(),
             _ => format!("see what `aws secretsmanager describe-secret --secret-id {id} --region {region}` says"),
@@ -271,6 +282,8 @@ const CREDENTIALS: &[&str] = &[
     "SignatureDoesNotMatch",
     "UnrecognizedClientException",
 ];
+
+const CREDENTIALS_HELP: &str = "they may be expired, of another account or mistyped, or this machine's clock wrong: see what `aws sts get-caller-identity` says";
 
 fn kind_of_code(code: &str) -> Option<ErrorKind> {
     Some(match code {

@@ -2,14 +2,7 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use aws_sdk_secretsmanager::{
-    config::{
-        Config,
-        interceptors::InterceptorContext,
-        retry::{ClassifyRetry, RetryAction},
-    },
-    operation::batch_get_secret_value::BatchGetSecretValueError,
-};
+use aws_sdk_secretsmanager::config::Config;
 use tokio::{
     task::JoinSet,
     time::{Instant, timeout_at},
@@ -20,6 +13,7 @@ use super::{
     clients::{Clients, PlaceClient},
     failure::Failure,
     plan::{Lot, Plan},
+    retries::NoThrottledBatches,
     target::{Target, Wanted},
 };
 use crate::{Error, ErrorKind, Fetched};
@@ -197,7 +191,7 @@ impl Fetching {
         loop {
             let call = self.client.client.batch_get_secret_value();
             let call = call.set_secret_id_list(Some(ids.clone())).set_next_token(next);
-            let patient = Config::builder().retry_classifier(NotThrottled);
+            let patient = Config::builder().retry_classifier(NoThrottledBatches);
             let output = call.customize().config_override(patient).send().await;
             let output = output.map_err(|error| Failure::of(&error))?;
             answers.extend(output.secret_values.unwrap_or_default().into_iter().map(Answer::from));
@@ -206,7 +200,7 @@ impl Fetching {
                 let failure = Failure::of_item(&code, error.message.as_deref());
                 failures.push((error.secret_id.unwrap_or_default(), failure));
             }
-            next = output.next_token;
+            next = further(output.next_token);
             let answered = answers.len() + failures.len();
             // A large answer comes in pages; one that gives nothing new ends it.
             if next.is_none() || answered >= ids.len() {
@@ -216,6 +210,11 @@ impl Fetching {
     }
 }
 
+/// The token of the next page; an empty one is none.
+pub(super) fn further(token: Option<String>) -> Option<String> {
+    token.filter(|token| !token.is_empty())
+}
+
 fn valued(answer: Answer, explain: impl Fn(Failure) -> Error) -> Outcome {
     if answer.has_value() { Ok(answer) } else { Err(explain(Failure::no_value())) }
 }
@@ -223,33 +222,4 @@ fn valued(answer: Answer, explain: impl Fn(Failure) -> Error) -> Outcome {
 fn lost() -> Error {
     Error::new(ErrorKind::Unavailable, "the request to AWS Secrets Manager was lost")
         .with_help("this is a mistake in the backend: please report it")
-}
-
-/// A batch that is throttled is not tried again: single requests have a quota of their own, a hundred times
-/// larger.
-#[derive(Debug)]
-struct NotThrottled;
-
-impl ClassifyRetry for NotThrottled {
-    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
-        let Some(Err(error)) = context.output_or_error() else {
-            return RetryAction::NoActionIndicated;
-        };
-        let error = error.as_operation_error();
-        let error = error.and_then(|error| error.downcast_ref::<BatchGetSecretValueError>());
-        let throttled = error.is_some_and(|error| {
-            Failure::of_item(error.meta().code().unwrap_or_default(), None).kind()
-                == ErrorKind::Throttled
-        });
-        let status = context.response().map(|response| response.status().as_u16());
-        if throttled || status == Some(429) {
-            RetryAction::RetryForbidden
-        } else {
-            RetryAction::NoActionIndicated
-        }
-    }
-
-    fn name(&self) -> &'static str {
-        "batches that are throttled"
-    }
 }

@@ -11,6 +11,8 @@ mod fetching;
 mod http_client;
 mod place;
 mod plan;
+mod quiet;
+mod retries;
 mod role;
 mod store;
 mod target;

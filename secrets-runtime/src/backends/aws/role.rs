@@ -55,12 +55,19 @@ impl Role {
         if let Some(error) = failure.own() {
             return error;
         }
-        if failure.kind().is_transient() || failure.is_about_credentials() {
+        if failure.is_about_credentials() {
+            return failure.about_credentials();
+        }
+        if failure.kind().is_transient() {
             return failure.explain_call(&format!("assuming the role {}", self.arn));
         }
         let caller = match self.sts.get_caller_identity().send().await {
             Ok(output) => output.arn.unwrap_or_else(|| "the caller".to_owned()),
-            Err(_) => "the caller, whom AWS does not name,".to_owned(),
+            Err(error) => match Failure::of(&error) {
+                // Everybody may ask who they are: the trouble is not with the role.
+                who if who.kind() == ErrorKind::AccessDenied => return who.about_credentials(),
+                _ => "the caller, whom AWS does not name,".to_owned(),
+            },
         };
         let message = format!("{caller} may not assume the role {} ({})", self.arn, failure.code());
         let external = match &self.external_id {

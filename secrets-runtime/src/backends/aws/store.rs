@@ -11,7 +11,7 @@ use super::{
     AwsSecretsManager,
     clients::{Clients, PlaceClient},
     failure::Failure,
-    fetching::deadline,
+    fetching::{deadline, further},
     place::{Place, region_of},
 };
 use crate::{
@@ -192,7 +192,7 @@ async fn list(client: &PlaceClient) -> Result<Vec<String>, Error> {
         })?;
         let page = output.secret_list.unwrap_or_default();
         names.extend(page.into_iter().filter_map(|secret| secret.name));
-        next = output.next_token;
+        next = further(output.next_token);
         if next.is_none() {
             names.sort();
             return Ok(names);
@@ -207,7 +207,7 @@ async fn versions(client: &PlaceClient, id: &str) -> Result<Vec<String>, Error> 
         let output = call.include_deprecated(true).set_next_token(next).send().await;
         let output = output.map_err(|error| Failure::of(&error).explain(id, &client.place))?;
         versions.extend(output.versions.unwrap_or_default());
-        next = output.next_token;
+        next = further(output.next_token);
         if next.is_none() {
             break;
         }

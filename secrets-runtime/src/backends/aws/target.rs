@@ -109,7 +109,8 @@ mod tests {
 
     #[test]
     fn the_region_is_the_arns_then_the_options() {
-        let options = Options { region: Some("eu-west-1".to_owned()), ..Options::default() };
+        let mut options = Options::default();
+        options.region = Some("eu-west-1".to_owned());
         let arn = format!("{HEAD}:db");
         let region = |id| Wanted::of(&FetchRequest::new(id, &options)).region;
         assert_eq!(region(&arn).as_deref(), Some("us-west-2"));
