@@ -98,6 +98,9 @@ fn instead(name: &str) -> String {
     if let Some(better) = closest(name, ARGUMENTS.iter().map(|(known, _)| *known)) {
         return format!("did you mean `{better}`?");
     }
+    if name == "id" {
+        return String::from("it belongs to one source: sources = [{ id = .. }]");
+    }
     if SOURCE_FIELDS.contains(&name) {
         return format!(
             "it belongs to one source: sources = [{{ id = \"prod-db\", {name} = .. }}]"

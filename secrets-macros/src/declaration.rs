@@ -66,7 +66,7 @@ impl Declaration {
     }
 
     fn check_parameters(&self, parameters: &[Parameter], report: &mut Report) {
-        let any_group = self.sources.iter().any(|source| source.group_text().is_none());
+        let any_group = self.sources.iter().any(is_unknown);
         for parameter in parameters {
             if let Some(source) = &parameter.source.known
                 && !self.declares(source)
@@ -111,6 +111,11 @@ impl Declaration {
             seen.push((group, text));
         }
     }
+}
+
+/// Whether only the compiler knows the group of this source.
+pub fn is_unknown(source: &SourceDraft<Place>) -> bool {
+    source.group.as_ref().unwrap_or(&source.id).known.is_none()
 }
 
 const SHARED_HELP: &str =

@@ -3,7 +3,12 @@ use quote::quote;
 use secrets_spec::{MountType, RequestDraft, SourceDraft, Text};
 use syn::ext::IdentExt as _;
 
-use crate::{constants::Constants, declaration::Declaration, parameter::Parameter, place::Place};
+use crate::{
+    constants::Constants,
+    declaration::{Declaration, is_unknown},
+    parameter::Parameter,
+    place::Place,
+};
 
 /// The `static` that describes a step, after the constants that it needs. What has its default is left out.
 pub fn descriptor(
@@ -51,14 +56,13 @@ pub fn descriptor(
 /// Sources; if one is known only to the compiler, so is whether it has the group of another one.
 fn sources(drafts: &[SourceDraft<Place>], constants: &mut Constants) -> TokenStream {
     let list: Vec<TokenStream> = drafts.iter().map(|draft| source(draft, constants)).collect();
-    let unknown = |draft: &SourceDraft<Place>| draft.group_text().is_none();
-    if drafts.len() < 2 || !drafts.iter().any(unknown) {
+    if drafts.len() < 2 || !drafts.iter().any(is_unknown) {
         return quote!(&[#(#list),*]);
     }
     constants.add(quote!(const __SECRETS_SOURCES: &[__secrets::Src] = &[#(#list),*];));
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = &drafts[..index];
-        if !earlier.is_empty() && (unknown(draft) || earlier.iter().any(unknown)) {
+        if !earlier.is_empty() && (is_unknown(draft) || earlier.iter().any(is_unknown)) {
             let at = draft.group.as_ref().map_or(&draft.at, |group| &group.at);
             constants.check(at, "check_distinct_source", quote!(__SECRETS_SOURCES, #index));
         }

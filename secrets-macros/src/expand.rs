@@ -1,5 +1,3 @@
-use std::fmt;
-
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{GenericParam, Type, spanned::Spanned as _};
@@ -9,6 +7,7 @@ use crate::{
     declaration::Declaration,
     descriptor::descriptor,
     function::{Body, Function},
+    kind::Kind,
     parameter::{self, Parameter},
     partner,
     place::Place,
@@ -17,26 +16,11 @@ use crate::{
     value::Reader,
 };
 
-/// Which attribute it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
-    /// `#[secrets]`.
-    Secrets,
-    /// `#[task]`.
-    Task,
-}
-
-impl fmt::Display for Kind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Secrets => "secrets",
-            Self::Task => "task",
-        })
-    }
-}
-
 /// Makes a function a step. If something is wrong, the function stays as it is, and each mistake is one error.
 pub fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    if arguments.to_string() == partner::JOINED {
+        return item;
+    }
     let mut report = Report::default();
     let Some(mut function) = Function::parse(item.clone()) else {
         let message = format!("`#[{kind}]` belongs on a function");
@@ -45,21 +29,24 @@ pub fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStr
         report.add(Place::of(Span::call_site()), message, help);
         return quote!(#item #report);
     };
-    if partner::is_step(&function) {
-        if arguments.is_empty() {
-            return item;
+    let is_step = partner::is_step(&function);
+    if is_step && arguments.is_empty() {
+        return item;
+    }
+    let generics = type_parameters(&function);
+    let mut args = Args::default();
+    args.read(arguments, &mut Reader { report: &mut report, generics: &generics });
+    if is_step {
+        if report.is_empty() {
+            let help = "write all arguments in the first attribute, or import the two under their own names, `secrets` and `task`";
+            report.add(Place::of(Span::call_site()), "this function is a step already", help);
         }
-        let message = "this function is a step already";
-        let help = "write all arguments in one attribute, and remove this one";
-        report.add(Place::of(Span::call_site()), message, help);
         return quote!(#item #report);
     }
-    let mut all = vec![arguments];
-    all.extend(partner::take(kind, &mut function, &mut report));
-    let generics = type_parameters(&function);
+    let runtime = args.get("crate").and_then(|(_, node)| node.at.path.clone());
+    let others = partner::take(kind, &mut function, runtime.as_ref(), &mut report);
     let mut reader = Reader { report: &mut report, generics: &generics };
-    let mut args = Args::default();
-    for arguments in all {
+    for arguments in others {
         args.read(arguments, &mut reader);
     }
     let parameters = parameter::take(&mut function.signature, &mut reader);
@@ -117,8 +104,13 @@ fn as_written(function: &Function, parameters: &[Parameter]) -> TokenStream {
         let Function { attrs, vis, signature, .. } = function;
         return quote!(#(#attrs)* #vis #signature;);
     };
+    // Not just a loop: what follows would be unreachable then. A `const fn` can call no closure.
     let prelude = parameters.iter().map(|Parameter { pat, ty, attrs, .. }| {
-        quote!(#(#attrs)* let #pat: #ty = (|| -> #ty { loop {} })();)
+        let value = match function.signature.constness {
+            Some(_) => quote!(loop {}),
+            None => quote!((|| -> #ty { loop {} })()),
+        };
+        quote!(#(#attrs)* let #pat: #ty = #value;)
     });
     function.with_body(&body.restored(prelude.collect()))
 }

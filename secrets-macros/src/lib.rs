@@ -1,6 +1,6 @@
 //! The attribute macros of `secrets-runtime`, which re-exports them: `#[secrets]` and `#[task]`.
 //!
-//! The way through this crate: [`secrets`] and [`task`] call `expand`, which reads the function (`function`),
+//! The way through this crate: [`macro@secrets`] and [`macro@task`] call `expand`, which reads the function (`function`),
 //! the other attribute beside it (`partner`), the arguments (`args`, on `value` and `path`), and the typed
 //! parameters (`parameter`); finds out what they mean with the grammar of `secrets-spec` (`declaration`), and
 //! how the function runs (`shape`); and writes one `static` (`descriptor`, on `constants`) and one call. Each
@@ -14,24 +14,75 @@ mod declaration;
 mod descriptor;
 mod expand;
 mod function;
+mod kind;
 mod parameter;
 mod partner;
 mod path;
 mod place;
 mod report;
 mod shape;
+#[cfg(test)]
+mod tests;
 mod value;
 
-use expand::{Kind, expand};
+use expand::expand;
+use kind::Kind;
 
-/// Makes a function a step: its secrets are checked when it compiles, fetched before its body runs, and
-/// readable only inside it.
+/// Makes a function a step: its secrets are checked when it compiles, fetched together before its body runs,
+/// and readable only inside it.
+///
+/// ```text
+/// #[secrets(sources = ["prod-db", { id = "api-token", options = { json = false } }])]
+/// async fn load(rows: usize) -> anyhow::Result<()> {
+///     let password = current_context().secrets.get("prod-db", "password")?;
+///     ..
+/// }
+/// ```
+///
+/// # Arguments
+/// | argument | meaning |
+/// |---|---|
+/// | `sources` | a list of secrets: a text, or fields: `id`, `type`, `options`, `role`, `group`. The options are `json`, `env_var_name`, `region`, `version_id`, `version_stage`, `required`, `env_vars`. A dict pasted from Python is read too |
+/// | `secret_requests` | a list of `Secret(group = .., key = .., group_version = .., mount_requirement = .., env_var = ..)` |
+/// | `role` | the ARN of the role to read them in; `""` for none |
+/// | `allow_override` | `true` lets an exported variable replace one of the environment |
+/// | `export` | `"process"` sets the variables in the process while a synchronous step runs; `"none"` is the default |
+/// | `output` | `"serialize"` asserts that the result can be stored, hence holds no secret |
+/// | `crate` | the path of `secrets_runtime`, where it has another name |
+///
+/// Wherever a text is written, a path to a `const` of type `&str` may stand, and for a whole request one of
+/// type `Secret`.
+///
+/// # Typed parameters
+/// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter, which vanishes from the
+/// signature that callers see. The type implements `serde::Deserialize`. It declares its source, or names one
+/// of `sources` by its text or its group. This attribute stands above others then.
+///
+/// ```text
+/// #[secrets]
+/// async fn load(rows: usize, #[secret("prod-db")] db: Db) -> anyhow::Result<()> { .. }
+/// // called as load(10).await
+/// ```
+///
+/// # Errors
+/// The function returns `Result<T, E>` with `E: From<secrets_runtime::Error>`; if a secret cannot be had, the
+/// body does not run, and the error lists every problem. When the program is compiled, every mistake in the
+/// attribute is an error of its own at its own place. A `const fn`, an `extern` function, a function without a
+/// body, and a function that returns nothing or a future cannot be steps.
 #[proc_macro_attribute]
 pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand(Kind::Secrets, arguments.into(), item.into()).into()
 }
 
-/// The same in Flyte's words.
+/// [`macro@secrets`] in Flyte's words: it takes the same arguments and means the same. On one function, the
+/// two are one step.
+///
+/// ```text
+/// #[task(secret_requests = [Secret(group = "db", key = "password", mount_requirement = FILE)])]
+/// fn load() -> Result<(), secrets_runtime::Error> { .. }
+/// ```
+///
+/// An attribute of this name of another crate, such as `#[flyte::task]`, is left alone.
 #[proc_macro_attribute]
 pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand(Kind::Task, arguments.into(), item.into()).into()

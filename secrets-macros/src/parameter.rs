@@ -1,4 +1,5 @@
 use proc_macro2::TokenStream;
+use quote::{ToTokens as _, quote};
 use secrets_spec::{Name, Node, Text, Value, closest};
 use syn::{
     Attribute, FnArg, Meta, Pat, PatType, Signature, Type,
@@ -8,6 +9,7 @@ use syn::{
 
 use crate::{
     place::Place,
+    shape::tidy,
     value::{Reader, equals, name, skip},
 };
 
@@ -42,7 +44,7 @@ pub fn take(signature: &mut Signature, reader: &mut Reader<'_>) -> Vec<Parameter
             }
             FnArg::Receiver(receiver) => {
                 for attr in receiver.attrs.extract_if(.., |attr| is_secret(attr)) {
-                    let at = Place::of_tokens(quote::quote!(#attr));
+                    let at = Place::of_tokens(quote!(#attr));
                     let help = "remove the attribute, and write a parameter: #[secret(\"prod-db\")] db: Db";
                     reader.report.add(at, "`self` cannot be a secret", help);
                 }
@@ -62,25 +64,33 @@ pub fn take(signature: &mut Signature, reader: &mut Reader<'_>) -> Vec<Parameter
 fn read(argument: &mut PatType, reader: &mut Reader<'_>) -> Option<Parameter> {
     let secret: Vec<Attribute> = argument.attrs.extract_if(.., |attr| is_secret(attr)).collect();
     let attr = secret.first()?;
-    let at = Place::of_tokens(quote::quote!(#attr));
+    let at = Place::of_tokens(quote!(#attr));
     for other in &secret[1..] {
-        let at = Place::of_tokens(quote::quote!(#other));
+        let at = Place::of_tokens(quote!(#other));
         reader.report.add(at, "a parameter is filled from one source", "remove this `#[secret]`");
     }
     for attr in &argument.attrs {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
-            let at = Place::of_tokens(quote::quote!(#attr));
+            let at = Place::of_tokens(quote!(#attr));
             let help =
                 "put the `#[cfg]` on the whole function, and write the function once for each case";
             reader.report.add(at, "a typed parameter cannot be there only sometimes", help);
         }
     }
     let ty = &argument.ty;
-    let tokens = quote::quote!(#ty);
+    let tokens = quote!(#ty);
     if crate::path::idents(tokens.clone()).any(|ident| ident == "impl") {
         let help = "write the name of a type that implements `serde::Deserialize`";
         reader.report.add(Place::of_tokens(tokens), "a typed parameter needs a type by name", help);
         return None;
+    }
+    if let Type::Reference(reference) = &**ty {
+        let owned = reference.elem.to_token_stream();
+        let help = match tidy(&owned).as_str() {
+            "str" => String::from("write `String`, or better `SecretValue`"),
+            owned => format!("write `{owned}`"),
+        };
+        reader.report.add(Place::of_tokens(tokens), "a typed parameter owns its value", help);
     }
     let mut arguments = Arguments { source: None, key: None };
     match &attr.meta {

@@ -1,25 +1,39 @@
-use proc_macro2::TokenStream;
-use syn::{Attribute, Meta};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, Meta, parse_quote};
 
-use crate::{args, expand::Kind, function::Function, path::idents, place::Place, report::Report};
+use crate::{args, function::Function, kind::Kind, path::idents, place::Place, report::Report};
 
-/// Takes the step's other attribute off the function, and gives its arguments: both are one step. One more of
-/// the same kind is a mistake. An attribute of another crate that bears one of the names is left alone.
-pub fn take(kind: Kind, function: &mut Function, report: &mut Report) -> Vec<TokenStream> {
+/// What is left in an attribute whose arguments have been taken: it stays, since the import of its name would
+/// be unused without it, and does nothing.
+pub const JOINED: &str = "__joined";
+
+/// Takes the arguments of the step's other attribute: both are one step. One more of the same kind is a
+/// mistake. An attribute of another crate that bears one of the names is left alone.
+///
+/// `runtime` is the path that the `crate` argument gives.
+pub fn take(
+    kind: Kind,
+    function: &mut Function,
+    runtime: Option<&TokenStream>,
+    report: &mut Report,
+) -> Vec<TokenStream> {
     let mut taken = Vec::new();
     let mut seen = vec![kind];
-    function.attrs.retain(|attr| {
-        let Some((found, arguments)) = ours(attr) else { return true };
+    for attr in &mut function.attrs {
+        let Some((found, arguments)) = ours(attr, runtime) else { continue };
         if seen.contains(&found) {
-            let at = Place::of_tokens(quote::quote!(#attr));
+            let at = Place::of_tokens(quote!(#attr));
             let message = format!("a function has one `#[{found}]`, and this is another one");
             report.add(at, message, "move its arguments into the first one, and remove it");
         } else {
             seen.push(found);
             taken.push(arguments);
         }
-        false
-    });
+        let path = attr.path();
+        let joined = Ident::new(JOINED, Span::call_site());
+        attr.meta = parse_quote!(#path(#joined));
+    }
     taken
 }
 
@@ -40,31 +54,25 @@ fn has_ident(function: &Function, wanted: impl Fn(&str) -> bool) -> bool {
 
 /// Which of the two an attribute is, and its arguments.
 ///
-/// `task` is a name that others have too: it is ours only with an argument of ours, and stays where it is
+/// `task` is a name that others have too: it is ours only with an argument of ours, and stays as it is
 /// otherwise. If it is ours and has no arguments, it finds a step when it is expanded, and does nothing.
-fn ours(attr: &Attribute) -> Option<(Kind, TokenStream)> {
-    let path = attr.path();
-    let last = path.segments.last()?;
-    let qualified = path.segments.len() > 1;
-    let of_runtime = qualified
-        && path
-            .segments
-            .iter()
-            .rev()
-            .nth(1)
-            .is_some_and(|segment| segment.ident == "secrets_runtime");
+fn ours(attr: &Attribute, runtime: Option<&TokenStream>) -> Option<(Kind, TokenStream)> {
+    let mut path = attr.path().clone();
+    let kind = match path.segments.pop()?.ident.to_string().as_str() {
+        "secrets" => Kind::Secrets,
+        "task" => Kind::Task,
+        _ => return None,
+    };
     let arguments = match &attr.meta {
         Meta::Path(_) => TokenStream::new(),
         Meta::List(list) => list.tokens.clone(),
         Meta::NameValue(_) => return None,
     };
-    let kind = match last.ident.to_string().as_str() {
-        "secrets" => Kind::Secrets,
-        "task" => Kind::Task,
-        _ => return None,
+    path.segments.pop_punct();
+    let is_ours = match path.segments.last() {
+        None => kind == Kind::Secrets || args::are_ours(arguments.clone()),
+        Some(of) if of.ident == "secrets_runtime" => true,
+        Some(_) => runtime.is_some_and(|runtime| runtime.to_string() == quote!(#path).to_string()),
     };
-    let is_ours = of_runtime
-        || args::are_ours(arguments.clone())
-        || (kind == Kind::Secrets && !qualified && arguments.is_empty());
     is_ours.then_some((kind, arguments))
 }

@@ -35,8 +35,8 @@ impl Shape {
         }
         let name = Place::of(signature.ident.span());
         let Some(body) = &function.body else {
-            let help = "put the attribute on the method in each `impl`, where its body is";
-            report.add(name, "a method without a body cannot be a step", help);
+            let help = "put the attribute where a body is: on the method in each `impl`, or on a function that calls this one";
+            report.add(name, "a function without a body cannot be a step", help);
             return None;
         };
         let ty = match &signature.output {
@@ -50,7 +50,9 @@ impl Shape {
                 return None;
             }
         };
-        if is_nothing(ty) {
+        let is_hidden = matches!(ty, Type::ImplTrait(_))
+            && (signature.asyncness.is_some() || future_output(ty).is_none());
+        if is_nothing(ty) || is_hidden {
             report.add(
                 place(ty),
                 "a step returns a `Result`, since a secret may be missing",
@@ -245,7 +247,7 @@ fn infer(ty: &mut Type) {
 }
 
 /// A type as a person writes it.
-fn tidy(tokens: &TokenStream) -> String {
+pub fn tidy(tokens: &TokenStream) -> String {
     let text = tokens.to_string();
     [
         (" < ", "<"),

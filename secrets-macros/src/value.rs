@@ -49,6 +49,7 @@ impl Reader<'_> {
                 } else {
                     self.expression(at);
                     cursor = skip(cursor);
+                    cursor = punct(cursor, ',').unwrap_or(cursor);
                 }
             }
         }
@@ -96,8 +97,20 @@ impl Reader<'_> {
         self.value(cursor)
     }
 
-    /// Reads a value.
+    /// Reads a value, after which a comma or the end is expected.
     pub fn value<'c>(&mut self, cursor: Cursor<'c>) -> (Node<Place>, Cursor<'c>) {
+        let (node, after) = self.simple_value(cursor);
+        if after.eof() || punct(after, ',').is_some() || starts_value(after) {
+            return (node, after);
+        }
+        let at = Place::between(node.at.start, last_span(after));
+        if !matches!(node.value, Value::Broken) {
+            self.expression(at.clone());
+        }
+        (Node { value: Value::Broken, at }, skip(after))
+    }
+
+    fn simple_value<'c>(&mut self, cursor: Cursor<'c>) -> (Node<Place>, Cursor<'c>) {
         if let Some((inside, span, after)) = cursor.group(Delimiter::Bracket) {
             let mut items = Vec::new();
             self.pieces(inside, |reader, cursor| {
@@ -113,19 +126,15 @@ impl Reader<'_> {
         }
         if let Some((literal, after)) = cursor.literal() {
             let at = Place::of(literal.span());
-            let value = match Lit::new(literal) {
-                Lit::Str(text) => Value::Text(text.value()),
-                Lit::Int(_) | Lit::Float(_) => Value::Number,
-                _ => {
-                    return self.broken(
-                        at,
-                        "this is not a text",
-                        "write it in double quotes: \"..\"",
-                        after,
-                    );
-                }
+            let text = match Lit::new(literal) {
+                Lit::Str(text) => return (Node { value: Value::Text(text.value()), at }, after),
+                Lit::Int(_) | Lit::Float(_) => return (Node { value: Value::Number, at }, after),
+                Lit::Char(text) => text.value().to_string(),
+                Lit::ByteStr(text) => String::from_utf8_lossy(&text.value()).into_owned(),
+                Lit::CStr(text) => text.value().to_string_lossy().into_owned(),
+                _ => String::from(".."),
             };
-            return (Node { value, at }, after);
+            return self.broken(at, "this is not a text", &format!("write {text:?}"), after);
         }
         if let Some((_, after)) = punct(cursor, '-').and_then(|after| after.literal()) {
             return (Node { value: Value::Number, at: Place::of(cursor.span()) }, after);
@@ -222,13 +231,18 @@ impl Reader<'_> {
         if inside.eof() || named(inside) {
             return Node { value: Value::Map(self.fields(inside)), at };
         }
-        let mut texts = Vec::new();
+        let mut texts: Vec<String> = Vec::new();
         let mut cursor = inside;
         while !cursor.eof() {
-            let end = skip(cursor);
-            let text = cursor.literal().filter(|(_, after)| *after == end);
-            texts.push(text.map_or_else(|| String::from(".."), |(literal, _)| literal.to_string()));
-            cursor = punct(end, ',').unwrap_or(end);
+            let mut text = String::new();
+            while punct(cursor, ',').is_none()
+                && let Some((tree, after)) = cursor.token_tree()
+            {
+                text.push_str(&tree.to_string());
+                cursor = after;
+            }
+            texts.push(text);
+            cursor = punct(cursor, ',').unwrap_or(cursor);
         }
         let part = |index: usize| texts.get(index).map_or("..", String::as_str);
         let help = format!("write Secret(group = {}, key = {})", part(0), part(1));

@@ -1,3 +1,5 @@
+mod lists;
+
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
 use crate::{Error, ErrorKind, Problem, Secret};
@@ -180,27 +182,14 @@ pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
     if !text.trim_start().starts_with('{') {
         return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
     }
-    let node = secrets_spec::read_json(text).map_err(|error| vec![of_spec(&error, text)])?;
-    let mut complaints = Vec::new();
-    let draft = secrets_spec::read_source(&node, &mut complaints);
-    if !complaints.is_empty() {
-        let id = draft.and_then(|draft| draft.id.known).unwrap_or_else(|| "a source".to_owned());
-        let problem = |complaint: secrets_spec::Complaint<_>| {
-            let kind =
-                if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-            let problem = Problem::new(kind, complaint.message).of(&id);
-            match complaint.help {
-                Some(help) => problem.help_with(help),
-                None => problem,
-            }
-        };
-        return Err(complaints.into_iter().map(problem).collect());
-    }
-    draft.and_then(secrets_spec::SourceDraft::into_source).ok_or_else(Vec::new)
+    let node =
+        secrets_spec::read_json(text).map_err(|error| vec![lists::malformed(&error, text)])?;
+    lists::source(&node)
 }
 
 pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
-    invalid(error, ErrorKind::InvalidSource).of(crate::text::quoted(text))
+    let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+    invalid(error, kind).of(crate::text::quoted(text))
 }
 
 pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {

@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use crate::text;
+
 type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// Why a step could not start, or a secret could not be read: every problem at once, each with the source it
@@ -42,7 +44,7 @@ impl Error {
     /// Adds what to do about it.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        let help = help.into();
+        let help = text::plain(help.into());
         self.map(|problem| problem.help = Some(help))
     }
 
@@ -87,12 +89,34 @@ impl Error {
         Self(Arc::new(inner))
     }
 
+    /// All of them as one, with every problem in order; `None` if there is none.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, ErrorKind};
+    ///
+    /// let errors = ["a", "b"].map(|id| Error::new(ErrorKind::NotFound, "it is not there").about(id, None));
+    /// let error = Error::join(errors).expect("there are two");
+    /// assert_eq!(error.problems()[1].origin(), "b");
+    /// ```
+    pub fn join(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut joined: Option<Inner> = None;
+        for error in errors {
+            let inner = Arc::unwrap_or_clone(error.0);
+            match &mut joined {
+                None => joined = Some(inner),
+                Some(first) => first.problems.extend(inner.problems),
+            }
+        }
+        joined.map(|inner| Self(Arc::new(inner)))
+    }
+
     /// Names the source and the backend of every problem that has none yet.
-    pub(crate) fn about(self, origin: &str, backend: Option<&str>) -> Self {
+    #[must_use]
+    pub fn about(self, origin: &str, backend: Option<&str>) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
         for problem in &mut inner.problems {
             if problem.origin.is_empty() {
-                origin.clone_into(&mut problem.origin);
+                problem.origin = text::plain(origin.to_owned());
             }
             problem.backend = problem.backend.take().or_else(|| backend.map(str::to_owned));
         }
@@ -161,12 +185,12 @@ impl RefUnwindSafe for Problem {}
 
 impl Problem {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let (origin, message) = (String::new(), message.into());
+        let (origin, message) = (String::new(), text::plain(message.into()));
         Self { kind, origin, backend: None, message, help: None, cause: None }
     }
 
     pub(crate) fn of(mut self, origin: impl Into<String>) -> Self {
-        self.origin = origin.into();
+        self.origin = text::plain(origin.into());
         self
     }
 
@@ -176,7 +200,7 @@ impl Problem {
     }
 
     pub(crate) fn help_with(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(text::plain(help.into()));
         self
     }
 

@@ -30,7 +30,8 @@
 //!
 //! # Features
 //! None is on by default. `tokio`: [`backend::on_io_thread`]. `tracing`: warnings are events instead of lines on
-//! stderr. `conformance`: the suite that every backend passes.
+//! stderr. `conformance`: the suite that every backend passes. `clap`: `cli::SecretsArgs`, for the program's own
+//! command line.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own documentation tests and unit tests.
@@ -38,6 +39,8 @@
 extern crate self as secrets_runtime;
 
 pub mod backend;
+#[cfg(feature = "clap")]
+pub mod cli;
 pub mod testing;
 
 #[doc(hidden)]
@@ -50,17 +53,23 @@ pub mod conformance;
 mod context;
 mod declaration;
 mod decode;
+mod environment;
 mod error;
 mod fields;
+mod files;
 mod get_secret;
+mod group;
 #[cfg(feature = "tokio")]
 mod io_thread;
 mod overrides;
 mod payload_json;
+mod render;
 mod resolver;
+mod run_folder;
 mod secrets;
 pub mod settings;
 mod stack;
+mod stored_secret;
 mod text;
 mod timer;
 mod typed;
@@ -77,8 +86,10 @@ pub use declaration::{Declaration, DeclarationBuilder};
 pub use error::{Error, ErrorKind, Problem};
 pub use get_secret::{get_secret, get_secret_blocking};
 pub use resolver::{Resolver, ResolverBuilder};
-pub use secrets::Secrets;
+pub use secrets::{Entry, Secrets};
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{MountType, Options, Secret};
+pub use settings::setting::Setting;
 pub use settings::validation_level::ValidationLevel;
+pub use stored_secret::{StoredField, StoredSecret};
 pub use value::SecretValue;

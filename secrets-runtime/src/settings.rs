@@ -28,6 +28,7 @@ mod mapped_source;
 mod origin;
 mod precedence;
 mod search;
+pub(crate) mod setting;
 #[cfg(test)]
 mod tests;
 mod texts;

@@ -21,13 +21,8 @@ pub(crate) struct ArnLayout {
 /// Splits an ARN of any service and checks its partition, whose grammar all services share.
 pub(crate) const fn split_arn(bytes: &[u8], malformed: FlawKind) -> Result<ArnLayout, Flaw> {
     if !has_at(bytes, 0, b"arn:") {
-        let upper = bytes.len() >= 4
-            && bytes[0].eq_ignore_ascii_case(&b'a')
-            && bytes[1].eq_ignore_ascii_case(&b'r')
-            && bytes[2].eq_ignore_ascii_case(&b'n')
-            && bytes[3] == b':';
-        return Err(if upper {
-            Flaw::new(FlawKind::ArnCase, 0, 4)
+        return Err(if looks_like_arn(bytes) {
+            Flaw::new(FlawKind::ArnCase, 0, 3)
         } else {
             Flaw::new(malformed, 0, bytes.len())
         });
@@ -49,11 +44,37 @@ pub(crate) const fn split_arn(bytes: &[u8], malformed: FlawKind) -> Result<ArnLa
         resource: starts[4],
     };
     let (start, end) = (layout.partition, layout.service - 1);
-    let named = end - start == 3 || (end - start > 4 && bytes[start + 3] == b'-');
-    if !(has_at(bytes, start, b"aws") && named && all_labels(bytes, start, end)) {
+    if !is_partition(bytes, start, end) {
         return Err(Flaw::new(FlawKind::ArnPartition, start, end));
     }
     Ok(layout)
+}
+
+/// Whether a text was meant as an ARN, in any case.
+pub(crate) const fn looks_like_arn(bytes: &[u8]) -> bool {
+    bytes.len() >= 4
+        && bytes[0].eq_ignore_ascii_case(&b'a')
+        && bytes[1].eq_ignore_ascii_case(&b'r')
+        && bytes[2].eq_ignore_ascii_case(&b'n')
+        && bytes[3] == b':'
+}
+
+/// `aws`, or `aws` and more words, each behind a hyphen: AWS adds partitions, so the list is not closed.
+const fn is_partition(bytes: &[u8], start: usize, end: usize) -> bool {
+    if end - start < 3 || !has_at(bytes, start, b"aws") {
+        return false;
+    }
+    let mut i = start + 3;
+    while i < end {
+        let word = bytes[i] != b'-' && is_label(bytes[i]);
+        let hyphen = bytes[i] == b'-' && i + 1 < end && bytes[i + 1] != b'-';
+        // The first byte after `aws` cannot go on with its word.
+        if !(hyphen || (word && i > start + 3)) {
+            return false;
+        }
+        i += 1;
+    }
+    true
 }
 
 pub(crate) const fn is_account(bytes: &[u8], start: usize, end: usize) -> bool {
@@ -67,7 +88,7 @@ pub(crate) const fn is_account(bytes: &[u8], start: usize, end: usize) -> bool {
     end - start == 12
 }
 
-/// A region: three or more parts with hyphens between, the first of letters, the last a number.
+/// A region: three or more parts with hyphens between, the first starts with a letter, the last is a number.
 pub(crate) const fn is_region(bytes: &[u8], start: usize, end: usize) -> bool {
     let mut parts = 1;
     let mut i = start;
@@ -92,17 +113,6 @@ pub(crate) const fn is_region(bytes: &[u8], start: usize, end: usize) -> bool {
         last += 1;
     }
     parts >= 3 && part < end && end - start <= 32
-}
-
-const fn all_labels(bytes: &[u8], start: usize, end: usize) -> bool {
-    let mut i = start;
-    while i < end {
-        if !is_label(bytes[i]) {
-            return false;
-        }
-        i += 1;
-    }
-    start < end
 }
 
 /// Checks everything before the resource: partition, service, region and account.
@@ -146,9 +156,13 @@ pub const fn check_secret_arn(text: &str) -> Option<Flaw> {
     if let Some(at) = other_than_name(bytes, name) {
         return Some(Flaw::new(FlawKind::ArnName, at, char_end(bytes, at)));
     }
+    if name == bytes.len() {
+        return Some(Flaw::new(FlawKind::ArnNameEmpty, name, name));
+    }
     // The longest name, and the hyphen and six characters that a full ARN adds to it.
-    if name == bytes.len() || bytes.len() - name > MAX_NAME_BYTES + 7 {
-        return Some(Flaw::new(FlawKind::ArnName, name, bytes.len()));
+    let end = name + MAX_NAME_BYTES + 7;
+    if bytes.len() > end {
+        return Some(Flaw::new(FlawKind::ArnNameLong, end, bytes.len()));
     }
     None
 }

@@ -1,9 +1,11 @@
 //! Sources and requests that have been read but may hold texts that only the compiler knows.
 
 use alloc::{string::String, vec::Vec};
+use core::fmt;
 
 use crate::{
-    BackendType, InlineVars, MountType, Options, Request, RequestView, Source, SourceRole,
+    BackendType, Flaw, InlineVars, MountType, Options, Request, RequestView, Source, SourceRole,
+    check_alias, check_id, check_region, check_selector, check_variable_name,
 };
 
 /// A text, known or only to the compiler.
@@ -34,8 +36,8 @@ pub struct SourceDraft<S> {
     pub at: S,
 }
 
-/// Options that have been read.
-#[derive(Debug, Clone)]
+/// Options that have been read. Their `Debug` shows no value of `env_vars`.
+#[derive(Clone)]
 pub struct OptionsDraft<S> {
     /// `json`.
     pub json: Option<bool>,
@@ -64,6 +66,23 @@ impl<S> Default for OptionsDraft<S> {
             required: None,
             env_vars: None,
         }
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for OptionsDraft<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |vars: &Vec<(String, Text<S>)>| {
+            vars.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
+        };
+        f.debug_struct("OptionsDraft")
+            .field("json", &self.json)
+            .field("env_var_name", &self.env_var_name)
+            .field("region", &self.region)
+            .field("version_id", &self.version_id)
+            .field("version_stage", &self.version_stage)
+            .field("required", &self.required)
+            .field("env_vars", &self.env_vars.as_ref().map(names))
+            .finish()
     }
 }
 
@@ -103,10 +122,13 @@ impl<S> SourceDraft<S> {
     /// The source; `None` where a text is known only to the compiler or breaks the grammar.
     #[must_use]
     pub fn into_source(self) -> Option<Source> {
-        let id = self.id.known?;
         if !self.with_fields {
-            return Source::parse(&id).ok();
+            return Source::parse(&self.id.known?).ok();
         }
+        if !self.is_good() {
+            return None;
+        }
+        let id = self.id.known?;
         let options = self.options;
         let env_vars = match options.env_vars {
             None => None,
@@ -140,6 +162,26 @@ impl<S> SourceDraft<S> {
     }
 }
 
+impl<S> SourceDraft<S> {
+    /// Whether every text of it that is known obeys its grammar. A bad type and a bad role are found where they
+    /// are read.
+    fn is_good(&self) -> bool {
+        let options = &self.options;
+        let backend = self.backend.as_ref().and_then(|text| text.known.as_deref());
+        let name = |name: &str| if name.is_empty() { None } else { check_variable_name(name) };
+        [
+            flaw(Some(&self.id), |id| check_id(backend, id)),
+            flaw(self.group.as_ref(), check_alias),
+            flaw(options.env_var_name.as_ref(), name),
+            flaw(options.region.as_ref(), check_region),
+            flaw(options.version_id.as_ref(), check_selector),
+            flaw(options.version_stage.as_ref(), check_selector),
+        ]
+        .iter()
+        .all(Option::is_none)
+    }
+}
+
 impl<S> RequestDraft<S> {
     /// The request's parts; `None` where one is known only to the compiler.
     #[must_use]
@@ -161,6 +203,10 @@ impl<S> RequestDraft<S> {
     pub fn into_request(self) -> Option<Request> {
         Request::from_view(self.view()?).ok()
     }
+}
+
+fn flaw<S>(text: Option<&Text<S>>, check: impl Fn(&str) -> Option<Flaw>) -> Option<Flaw> {
+    check(text?.known.as_deref()?)
 }
 
 /// `None` if the text is there but not known; `Some(None)` if it is not there.

@@ -1,6 +1,6 @@
 use crate::{
     BuiltIn, MAX_NAME_BYTES,
-    arn::check_secret_arn,
+    arn::{check_secret_arn, looks_like_arn},
     bytes::{char_end, control, find, has_at, parent_component},
     check_name,
     flaw::{Flaw, FlawKind},
@@ -43,22 +43,15 @@ pub(crate) const fn check_untyped(id: &str) -> Option<Flaw> {
     if looks_like_arn(id.as_bytes()) { check_secret_arn(id) } else { check_name(id) }
 }
 
-/// Whether a text was meant as an ARN, in any case.
-pub(crate) const fn looks_like_arn(bytes: &[u8]) -> bool {
-    bytes.len() >= 4
-        && bytes[0].eq_ignore_ascii_case(&b'a')
-        && bytes[1].eq_ignore_ascii_case(&b'r')
-        && bytes[2].eq_ignore_ascii_case(&b'n')
-        && bytes[3] == b':'
-}
-
 const fn check_text(id: &str) -> Option<Flaw> {
     let bytes = id.as_bytes();
     if bytes.is_empty() {
         return Some(Flaw::new(FlawKind::NameEmpty, 0, 0));
     }
     if bytes.len() > MAX_NAME_BYTES {
-        return Some(Flaw::new(FlawKind::NameLong, MAX_NAME_BYTES, bytes.len()));
+        return Some(
+            Flaw::new(FlawKind::NameLong, MAX_NAME_BYTES, bytes.len()).on_characters(bytes),
+        );
     }
     match control(bytes, 0, bytes.len()) {
         Some(at) => Some(Flaw::new(FlawKind::TextControl, at, char_end(bytes, at))),
@@ -82,8 +75,12 @@ const fn check_path(id: &str) -> Option<Flaw> {
     if bytes.is_empty() {
         return Some(Flaw::new(FlawKind::PathEmpty, 0, 0));
     }
-    if bytes[0] == b'/' || bytes[0] == b'\\' || (bytes.len() > 1 && bytes[1] == b':') {
+    if bytes[0] == b'/' || bytes[0] == b'\\' {
         return Some(Flaw::new(FlawKind::PathAbsolute, 0, 1));
+    }
+    // A drive of Windows.
+    if bytes[0].is_ascii_alphabetic() && bytes.len() > 1 && bytes[1] == b':' {
+        return Some(Flaw::new(FlawKind::PathAbsolute, 0, 2));
     }
     if let Some(at) = parent_component(bytes, 0, bytes.len()) {
         return Some(Flaw::new(FlawKind::PathParent, at, at + 2));

@@ -1,22 +1,20 @@
 //! JSON (RFC 8259) with the place of every value, for declarations. Payloads of secrets never come here.
 
 use alloc::{format, string::String, vec::Vec};
-use core::{
-    fmt::{self, Write},
-    iter::Peekable,
-    ops::Range,
-    str::CharIndices,
-};
+use core::{iter::Peekable, ops::Range, str::CharIndices};
 
-use crate::{Name, Node, Source, SourceRole, SpecError, Value};
+use crate::{Name, Node, SpecError, Value, flaw::excerpt};
 
 const MAX_DEPTH: usize = 32;
+
+/// The fields of an object, in the order they are written.
+type Fields = Vec<(Name<Range<usize>>, Node<Range<usize>>)>;
 
 /// Reads JSON text into nodes that know their bytes.
 ///
 /// # Errors
 /// If the text is not JSON, with a suggestion for what Python or a web page makes of it: single and curly
-/// quotes, `True`, `None`, words without quotes.
+/// quotes, dashes, `True`, `None`, words without quotes.
 pub fn read_json(text: &str) -> Result<Node<Range<usize>>, SpecError> {
     let mut reader = Reader::new(text);
     let node = reader.value(0)?;
@@ -38,11 +36,13 @@ pub(crate) fn read_prefix(text: &str) -> Result<(Node<Range<usize>>, usize), Spe
 struct Reader<'a> {
     text: &'a str,
     chars: Peekable<CharIndices<'a>>,
+    /// Inside `env_vars`, whose texts are secrets: no error shows them.
+    hidden: bool,
 }
 
 impl<'a> Reader<'a> {
     fn new(text: &'a str) -> Self {
-        Self { text, chars: text.char_indices().peekable() }
+        Self { text, chars: text.char_indices().peekable(), hidden: false }
     }
 
     fn error(&self, range: Range<usize>, message: &str, help: Option<&str>) -> SpecError {
@@ -71,7 +71,6 @@ impl<'a> Reader<'a> {
             Some('"') => Value::Text(self.string()?),
             Some('[') => Value::List(self.list(depth)?),
             Some('{') => Value::Map(self.map(depth)?),
-            Some('-' | '0'..='9') => self.number(start)?,
             Some(_) => self.word(start)?,
             None => {
                 return Err(self.error(start..start, "a value is missing", Some("write \"..\"")));
@@ -101,13 +100,10 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn map(
-        &mut self,
-        depth: usize,
-    ) -> Result<Vec<(Name<Range<usize>>, Node<Range<usize>>)>, SpecError> {
+    fn map(&mut self, depth: usize) -> Result<Fields, SpecError> {
         let start = self.at();
         self.chars.next();
-        let mut fields: Vec<(Name<Range<usize>>, Node<Range<usize>>)> = Vec::new();
+        let mut fields = Fields::new();
         self.space();
         if self.take('}') {
             return Ok(fields);
@@ -129,7 +125,10 @@ impl<'a> Reader<'a> {
                     Some("write \"name\": value"),
                 ));
             }
+            let outer = self.hidden;
+            self.hidden |= name.text == "env_vars";
             let value = self.value(depth + 1)?;
+            self.hidden = outer;
             fields.push((name, value));
             self.space();
             if self.take('}') {
@@ -215,45 +214,23 @@ impl<'a> Reader<'a> {
         Some(code)
     }
 
-    fn number(&mut self, start: usize) -> Result<Value<Range<usize>>, SpecError> {
-        while self
-            .chars
-            .next_if(|(_, c)| matches!(c, '0'..='9' | '-' | '+' | '.' | 'e' | 'E'))
-            .is_some()
-        {}
-        let end = self.at();
-        if is_number(&self.text[start..end]) {
-            return Ok(Value::Number);
-        }
-        Err(self.error(start..end, "this is not a number", Some("write a text in double quotes")))
-    }
-
+    /// A number, a word of JSON, or what somebody forgot to quote.
     fn word(&mut self, start: usize) -> Result<Value<Range<usize>>, SpecError> {
-        while self
-            .chars
-            .next_if(|(_, c)| c.is_alphanumeric() || matches!(c, '_' | '-' | '.' | '/'))
-            .is_some()
-        {}
+        let belongs = |c: char| c.is_alphanumeric() || "_-.+/@:=".contains(c);
+        while self.chars.next_if(|(_, c)| belongs(*c)).is_some() {}
         let end = self.at();
-        match &self.text[start..end] {
-            "true" => Ok(Value::Bool(true)),
-            "false" => Ok(Value::Bool(false)),
-            "null" => Ok(Value::Null),
-            "" => Err(self.unquoted(start)),
-            word => Err(match word {
-                "True" | "False" => self.error(
-                    start..end,
-                    "JSON has no such word",
-                    Some(&format!("write {}", word.to_ascii_lowercase())),
-                ),
-                "None" => self.error(start..end, "JSON has no such word", Some("write null")),
-                word => self.error(
-                    start..end,
-                    "a text is not quoted",
-                    Some(&format!("write \"{word}\"")),
-                ),
-            }),
-        }
+        let (message, help) = match &self.text[start..end] {
+            "true" => return Ok(Value::Bool(true)),
+            "false" => return Ok(Value::Bool(false)),
+            "null" => return Ok(Value::Null),
+            "" => return Err(self.unquoted(start)),
+            word if is_number(word) => return Ok(Value::Number),
+            "True" => ("JSON has no such word", String::from("write true")),
+            "False" => ("JSON has no such word", String::from("write false")),
+            "None" => ("JSON has no such word", String::from("write null")),
+            word => ("a text is not quoted", self.quoted(word)),
+        };
+        Err(self.error(start..end, message, Some(&help)))
     }
 
     /// What stands at `start` is no JSON at all: say what it was meant to be.
@@ -261,30 +238,43 @@ impl<'a> Reader<'a> {
         let rest = &self.text[start..];
         let first = rest.chars().next();
         let end = start + first.map_or(0, char::len_utf8);
-        match first {
-            Some('\'') => {
-                let inner = rest[1..].split('\'').next().unwrap_or_default();
-                self.error(
-                    start..end,
-                    "single quotes are not JSON",
-                    Some(&format!("write \"{inner}\"")),
-                )
+        // The text up to the quote that closes it.
+        let inner = |close: &[char]| {
+            self.text[end..].split(close).next().map_or_else(String::new, |text| self.quoted(text))
+        };
+        let (message, help) = match first {
+            Some('\'') => ("single quotes are not JSON", inner(&['\''])),
+            Some('`') => ("backquotes are not JSON", inner(&['`'])),
+            Some('\u{2018}'..='\u{201B}') => {
+                ("curly quotes are not JSON", inner(&['\u{2018}', '\u{2019}', '\u{201B}']))
             }
-            Some('\u{201C}' | '\u{201D}' | '\u{2018}' | '\u{2019}' | '\u{201E}') => self.error(
-                start..end,
-                "curly quotes are not JSON",
-                Some("write straight double quotes: \"..\""),
-            ),
-            Some('\u{2013}' | '\u{2014}') => {
-                self.error(start..end, "a dash is not a hyphen", Some("write a hyphen: -"))
+            Some('\u{201C}'..='\u{201F}') => {
+                ("curly quotes are not JSON", inner(&['\u{201C}', '\u{201D}', '\u{201F}']))
             }
-            Some(c) if c.is_alphabetic() || c == '_' => {
-                self.error(start..end, "a name is not quoted", Some("write it in double quotes"))
+            Some('\u{2010}'..='\u{2015}' | '\u{2212}') => {
+                ("a dash is not a hyphen", String::from("write a hyphen: -"))
             }
-            Some(_) => {
-                self.error(start..end, "this is not JSON", Some("write a text in double quotes"))
+            Some('\\') => {
+                ("a backslash stands outside a text", String::from("write \" without it"))
             }
-            None => self.error(start..end, "the text ends too early", Some("close what is open")),
+            Some(']' | '}' | ',') => {
+                ("a value is missing", String::from("write one, or remove the comma before it"))
+            }
+            Some(c) if c.is_alphanumeric() || c == '_' => {
+                ("a name is not quoted", String::from("write it in double quotes"))
+            }
+            Some(_) => ("this is not JSON", String::from("write a text in double quotes")),
+            None => ("the text ends too early", String::from("close what is open")),
+        };
+        self.error(start..end, message, Some(&help))
+    }
+
+    /// How a text without its quotes, or with wrong ones, is written.
+    fn quoted(&self, text: &str) -> String {
+        if self.hidden {
+            String::from("write it in double quotes")
+        } else {
+            format!("write {}", excerpt(text))
         }
     }
 }
@@ -305,67 +295,4 @@ fn is_number(text: &str) -> bool {
         && (whole == "0" || !whole.starts_with('0'))
         && fraction.is_none_or(digits)
         && exponent.is_none_or(|e| digits(e.strip_prefix(['+', '-']).unwrap_or(e)))
-}
-
-/// Writes a source as JSON; the values of `inline` are masked.
-pub(crate) fn write_source(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    let options = source.options();
-    let role = match source.role() {
-        SourceRole::Inherit => None,
-        role => role.as_str(),
-    };
-    f.write_str("{\"id\": ")?;
-    write_text(source.id(), f)?;
-    let backend = source.backend().map(crate::BackendType::as_str);
-    for (name, value) in [("type", backend), ("group", source.alias()), ("role", role)] {
-        if let Some(value) = value {
-            write!(f, ", \"{name}\": ")?;
-            write_text(value, f)?;
-        }
-    }
-    let mut comma = "";
-    if *options != crate::Options::default() {
-        f.write_str(", \"options\": {")?;
-        for (name, value) in [("json", options.json), ("required", options.required)] {
-            if let Some(value) = value {
-                write!(f, "{comma}\"{name}\": {value}")?;
-                comma = ", ";
-            }
-        }
-        for (name, value) in [
-            ("env_var_name", &options.env_var_name),
-            ("region", &options.region),
-            ("version_id", &options.version_id),
-            ("version_stage", &options.version_stage),
-        ] {
-            if let Some(value) = value {
-                write!(f, "{comma}\"{name}\": ")?;
-                write_text(value, f)?;
-                comma = ", ";
-            }
-        }
-        if let Some(vars) = &options.env_vars {
-            write!(f, "{comma}\"env_vars\": {{")?;
-            for (index, (name, _)) in vars.iter().enumerate() {
-                f.write_str(if index == 0 { "" } else { ", " })?;
-                write_text(name, f)?;
-                f.write_str(": \"***\"")?;
-            }
-            f.write_char('}')?;
-        }
-        f.write_char('}')?;
-    }
-    f.write_char('}')
-}
-
-fn write_text(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-    f.write_char('"')?;
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => write!(f, "\\{c}")?,
-            c if (c as u32) < 0x20 => write!(f, "\\u{:04x}", c as u32)?,
-            c => f.write_char(c)?,
-        }
-    }
-    f.write_char('"')
 }

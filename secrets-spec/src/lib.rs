@@ -16,51 +16,61 @@
 //! # Ok::<(), secrets_spec::SpecError>(())
 //! ```
 #![no_std]
-#![cfg_attr(docsrs, feature(doc_cfg))]
 
 extern crate alloc;
 
 mod arn;
 mod backend_type;
 mod bytes;
+mod clash;
+mod closest;
 mod draft;
+mod explain;
+mod fields;
 mod flaw;
+mod from_json;
 mod id;
 mod json;
+mod mount_type;
 mod name;
 mod node;
 mod options;
-mod reader;
 mod reference;
 mod request;
+mod request_reader;
+mod request_view;
 mod role;
+mod secret;
 mod source;
+mod source_reader;
 mod spec_error;
 mod suggest;
 mod variable;
 mod with;
+mod written;
 
 pub use arn::{SecretArn, check_secret_arn};
 pub use backend_type::{BackendType, BuiltIn, check_type};
+pub use clash::{Clash, clash};
+pub use closest::closest;
 pub use draft::{OptionsDraft, RequestDraft, SourceDraft, Text};
+pub use fields::{read_flag, read_text};
 pub use flaw::{Flaw, FlawKind};
 pub use id::check_id;
 pub use json::read_json;
+pub use mount_type::MountType;
 pub use name::{MAX_NAME_BYTES, check_name};
 pub use node::{Complaint, Name, Node, Value};
 pub use options::{InlineVars, Options, check_region, check_selector};
-pub use reader::{
-    OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_flag, read_requests, read_source,
-    read_sources, read_text,
-};
 pub use reference::{Filter, Part, Template};
-pub use request::{
-    Clash, MountType, Request, RequestView, Secret, check_group_and_key, check_version, clash,
-};
+pub use request::Request;
+pub use request_reader::{REQUEST_FIELDS, read_requests};
+pub use request_view::{RequestView, check_group_and_key, check_version};
 pub use role::{RoleArn, SourceRole, check_role, check_role_arn};
-pub use source::{Source, check_alias, check_source, same_text};
+pub use secret::Secret;
+pub use source::{Source, SourceLayout, check_alias, check_source, same_text};
+pub use source_reader::{OPTION_FIELDS, SOURCE_FIELDS, read_source, read_sources};
 pub use spec_error::SpecError;
-pub use suggest::closest;
 pub use variable::{
     Variable, check_env_var, check_inline_name, check_key, check_variable, check_variable_name,
 };

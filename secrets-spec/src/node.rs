@@ -2,9 +2,9 @@
 //! tokens have in common. `S` says where a node stands: a byte range in a text, a span in a program.
 
 use alloc::{string::String, vec::Vec};
-use core::ops::Range;
+use core::{fmt, ops::Range};
 
-use crate::{FlawKind, SpecError};
+use crate::SpecError;
 
 /// A value and where it stands.
 #[derive(Debug, Clone)]
@@ -15,8 +15,8 @@ pub struct Node<S> {
     pub at: S,
 }
 
-/// A value as it was written.
-#[derive(Debug, Clone)]
+/// A value as it was written. Its `Debug` shows no text, since the values of `inline` are among them.
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum Value<S> {
     /// A text.
@@ -54,6 +54,19 @@ impl<S> Value<S> {
     }
 }
 
+impl<S: fmt::Debug> fmt::Debug for Value<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bool(value) => write!(f, "Bool({value})"),
+            Self::List(items) => f.debug_list().entries(items).finish(),
+            Self::Map(fields) => {
+                f.debug_map().entries(fields.iter().map(|(name, value)| (name, value))).finish()
+            }
+            other => f.write_str(other.describe()),
+        }
+    }
+}
+
 /// The name of a field and where it stands.
 #[derive(Debug, Clone)]
 pub struct Name<S> {
@@ -81,37 +94,18 @@ impl<S> Complaint<S> {
         Self { at, message: message.into(), help: Some(help.into()), is_name: false }
     }
 
-    pub(crate) fn of_error(at: S, error: &SpecError, kind: FlawKind) -> Self {
+    pub(crate) fn of_error(at: S, error: &SpecError) -> Self {
         Self {
             at,
             message: String::from(error.message()),
             help: error.help().map(String::from),
-            is_name: kind.is_name(),
+            is_name: error.is_name(),
         }
-    }
-}
-
-impl FlawKind {
-    /// Whether what is wrong is the name of a variable, or a path that leads out, rather than a source.
-    #[must_use]
-    pub const fn is_name(self) -> bool {
-        matches!(
-            self,
-            Self::VariableEmpty
-                | Self::VariableCharacter
-                | Self::VariableDigit
-                | Self::VariableReserved
-                | Self::EnvVarShape
-                | Self::PathAbsolute
-                | Self::PathParent
-                | Self::GroupPath
-                | Self::KeyPath
-        )
     }
 }
 
 impl From<Complaint<Range<usize>>> for SpecError {
     fn from(complaint: Complaint<Range<usize>>) -> Self {
-        Self::new(complaint.message, complaint.at, complaint.help)
+        Self::new(complaint.message, complaint.at, complaint.help).named(complaint.is_name)
     }
 }

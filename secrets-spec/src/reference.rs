@@ -20,6 +20,8 @@ pub enum Filter {
 
 impl Filter {
     const ALL: [Self; 3] = [Self::Url, Self::Json, Self::Shell];
+    pub(crate) const NAMES: [&'static str; 3] =
+        [Self::Url.as_str(), Self::Json.as_str(), Self::Shell.as_str()];
 
     /// The filter's name.
     #[must_use]
@@ -70,8 +72,12 @@ impl Template {
     /// Reads a text with references.
     ///
     /// # Errors
-    /// The first near miss, unclosed brace or unknown filter, with its bytes.
+    /// The first near miss, unclosed reference or unknown filter, with its bytes.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
+        Self::read(text).map_err(|flaw| flaw.explain(text))
+    }
+
+    pub(crate) fn read(text: &str) -> Result<Self, Flaw> {
         let mut parts = Vec::new();
         let mut literal = String::new();
         let mut at = 0;
@@ -83,11 +89,14 @@ impl Template {
                 continue;
             }
             literal.push_str(&text[at..open]);
-            let Some(close) = text[open + 2..].find("}}").map(|close| close + open + 2) else {
-                return Err(Flaw::new(FlawKind::ReferenceOpen, open, text.len()).explain(text));
-            };
-            let part = reference(&text[open + 2..close])
-                .map_err(|kind| Flaw::new(kind, open, close + 2).explain(text))?;
+            let unclosed = Flaw::new(FlawKind::ReferenceOpen, open, open + 2);
+            let close = text[open + 2..].find("}}").ok_or(unclosed)? + open + 2;
+            let inner = &text[open + 2..close];
+            // What belongs to another reference, or to another line, is not shown: it may be anything.
+            if inner.trim_start_matches('{').contains("{{") || inner.trim().contains('\n') {
+                return Err(unclosed);
+            }
+            let part = reference(inner).map_err(|kind| Flaw::new(kind, open, close + 2))?;
             if !literal.is_empty() {
                 parts.push(Part::Literal(core::mem::take(&mut literal)));
             }
@@ -128,6 +137,9 @@ fn reference(inner: &str) -> Result<Part, FlawKind> {
         None => (inner, None),
         Some((target, filter)) => {
             let filter = filter.trim_matches(' ');
+            if filter.contains(char::is_whitespace) {
+                return Err(FlawKind::ReferenceSpace);
+            }
             let known = Filter::ALL.into_iter().find(|known| known.as_str() == filter);
             (target.trim_end_matches(' '), Some(known.ok_or(FlawKind::ReferenceFilter)?))
         }
@@ -152,7 +164,7 @@ impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for part in &self.0 {
             match part {
-                Part::Literal(text) => f.write_str(&text.replace("{{", "\\{{"))?,
+                Part::Literal(text) => write_literal(text, f)?,
                 Part::Reference { name, key, filter: None } => write!(f, "{{{{{name}.{key}}}}}")?,
                 Part::Reference { name, key, filter: Some(filter) } => {
                     write!(f, "{{{{{name}.{key} | {}}}}}", filter.as_str())?;
@@ -161,4 +173,18 @@ impl fmt::Display for Template {
         }
         Ok(())
     }
+}
+
+/// Of three braces the first stands alone: the last two, behind their backslash, may have a reference after them.
+fn write_literal(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut rest = text;
+    while let Some(open) = rest.find("{{") {
+        let braces = rest[open..].len() - rest[open..].trim_start_matches('{').len();
+        f.write_str(&rest[..open + braces % 2])?;
+        for _ in 0..braces / 2 {
+            f.write_str("\\{{")?;
+        }
+        rest = &rest[open + braces..];
+    }
+    f.write_str(rest)
 }

@@ -1,307 +1,10 @@
-use alloc::string::String;
-use core::fmt;
+use alloc::{format, string::String};
+use core::fmt::{self, Write};
 
 use crate::{
-    MAX_NAME_BYTES, SpecError,
-    arn::secret_arn_head,
-    bytes::{char_end, control, find, has_at, parent_component, same},
-    check_env_var,
-    flaw::{Flaw, FlawKind},
-    id::looks_like_arn,
-    name::other_than_name,
+    MountType, RequestView, Secret, SpecError, arn::looks_like_arn, check_version,
+    request_view::RequestPart, written::write_text,
 };
-
-/// How a requested secret is given to the body: Flyte's `mount_requirement`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[expect(clippy::upper_case_acronyms, reason = "the names are Flyte's")]
-#[allow(non_camel_case_types, reason = "the names are Flyte's")]
-pub enum MountType {
-    /// By `secrets.get` alone.
-    #[default]
-    ANY,
-    /// As an environment variable of Flyte's name too.
-    ENV_VAR,
-    /// As a file too: `secrets.file(group, key)`.
-    FILE,
-}
-
-impl MountType {
-    /// The name as it is written.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::ANY => "ANY",
-            Self::ENV_VAR => "ENV_VAR",
-            Self::FILE => "FILE",
-        }
-    }
-
-    /// Reads `ANY`, `ENV_VAR` or `FILE`.
-    #[must_use]
-    pub fn parse(text: &str) -> Option<Self> {
-        [Self::ANY, Self::ENV_VAR, Self::FILE].into_iter().find(|mount| mount.as_str() == text)
-    }
-}
-
-impl fmt::Display for MountType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
-}
-
-/// A secret that a step requests by group and key, as a constant: Flyte's `Secret`.
-///
-/// ```
-/// use secrets_spec::{MountType, Secret};
-///
-/// const PASSWORD: Secret = Secret::new("db", "password").mount_requirement(MountType::FILE);
-/// assert_eq!((PASSWORD.view().group, PASSWORD.view().key), ("db", "password"));
-/// ```
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Secret(RequestView<'static>);
-
-impl Secret {
-    /// A request for `key` of `group`. One of the two may be empty.
-    #[must_use]
-    pub const fn new(group: &'static str, key: &'static str) -> Self {
-        let mount_requirement = MountType::ANY;
-        Self(RequestView { group, key, group_version: None, mount_requirement, env_var: None })
-    }
-
-    /// The version of the group.
-    #[must_use]
-    pub const fn group_version(self, version: &'static str) -> Self {
-        Self(RequestView { group_version: Some(version), ..self.0 })
-    }
-
-    /// How it is given to the body.
-    #[must_use]
-    pub const fn mount_requirement(self, mount_requirement: MountType) -> Self {
-        Self(RequestView { mount_requirement, ..self.0 })
-    }
-
-    /// The variable it is also given as.
-    #[must_use]
-    pub const fn env_var(self, name: &'static str) -> Self {
-        Self(RequestView { env_var: Some(name), ..self.0 })
-    }
-
-    /// Its parts.
-    #[must_use]
-    pub const fn view(&self) -> RequestView<'static> {
-        self.0
-    }
-}
-
-/// The parts of a request, whoever owns them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct RequestView<'a> {
-    /// The group; empty if there is none.
-    pub group: &'a str,
-    /// The key; empty if there is none.
-    pub key: &'a str,
-    /// The version of the group.
-    pub group_version: Option<&'a str>,
-    /// How it is given to the body.
-    pub mount_requirement: MountType,
-    /// The variable it is also given as.
-    pub env_var: Option<&'a str>,
-}
-
-impl RequestView<'_> {
-    /// What is wrong with it, and with which part.
-    #[must_use]
-    pub const fn check(&self) -> Option<Flaw> {
-        if let Some(flaw) = check_group_and_key(self.group, self.key) {
-            return Some(flaw);
-        }
-        if let Some(version) = self.group_version
-            && let Some(flaw) = check_version(version)
-        {
-            return Some(flaw);
-        }
-        match self.env_var {
-            Some(name) => check_env_var(name),
-            None => None,
-        }
-    }
-
-    /// The byte at `at` of the non-empty parts with `separator` between them.
-    const fn joined(&self, at: usize, separator: u8) -> Option<u8> {
-        let version = match self.group_version {
-            Some(version) => version,
-            None => "",
-        };
-        let parts = [self.group.as_bytes(), version.as_bytes(), self.key.as_bytes()];
-        let (mut left, mut started, mut part) = (at, false, 0);
-        while part < 3 {
-            if !parts[part].is_empty() {
-                if started {
-                    if left == 0 {
-                        return Some(separator);
-                    }
-                    left -= 1;
-                }
-                if left < parts[part].len() {
-                    return Some(parts[part][left]);
-                }
-                left -= parts[part].len();
-                started = true;
-            }
-            part += 1;
-        }
-        None
-    }
-}
-
-/// Checks a group and a key together: one of them is enough, an ARN may be split between them, separators
-/// belong into the group.
-#[must_use]
-pub const fn check_group_and_key(group: &str, key: &str) -> Option<Flaw> {
-    let (group, key) = (group.as_bytes(), key.as_bytes());
-    if group.is_empty() && key.is_empty() {
-        return Some(Flaw::new(FlawKind::RequestEmpty, 0, 0));
-    }
-    if group.len() > MAX_NAME_BYTES {
-        return Some(Flaw::new(FlawKind::GroupLong, MAX_NAME_BYTES, group.len()));
-    }
-    if key.len() > MAX_NAME_BYTES {
-        return Some(Flaw::new(FlawKind::KeyLong, MAX_NAME_BYTES, key.len()));
-    }
-    if let Some(at) = control(group, 0, group.len()) {
-        return Some(Flaw::new(FlawKind::TextControl, at, char_end(group, at)));
-    }
-    if let Some(at) = control(key, 0, key.len()) {
-        return Some(Flaw::new(FlawKind::TextControl, at, char_end(key, at)));
-    }
-    if looks_like_arn(group) {
-        return check_split_arn(group, key);
-    }
-    if let Some(at) = parent_component(group, 0, group.len()) {
-        return Some(Flaw::new(FlawKind::GroupPath, at, at + 2));
-    }
-    if !group.is_empty() && (group[0] == b'/' || group[0] == b'\\') {
-        return Some(Flaw::new(FlawKind::GroupPath, 0, 1));
-    }
-    if same(key, b".") || same(key, b"..") {
-        return Some(Flaw::new(FlawKind::KeyPath, 0, key.len()));
-    }
-    let mut i = 0;
-    while i < key.len() {
-        if key[i] == b'/' || key[i] == b'\\' {
-            return Some(Flaw::new(FlawKind::KeySeparator, i, i + 1));
-        }
-        i += 1;
-    }
-    None
-}
-
-/// Union's form: the ARN up to `secret` or `secret:` is the group, the secret's name the key.
-const fn check_split_arn(group: &[u8], key: &[u8]) -> Option<Flaw> {
-    let layout = match secret_arn_head(group) {
-        Ok(layout) => layout,
-        Err(flaw) => return Some(flaw),
-    };
-    let resource = layout.resource;
-    let bare = group.len() == resource + 6 && has_at(group, resource, b"secret");
-    if !(bare || has_at(group, resource, b"secret:")) {
-        return Some(Flaw::new(FlawKind::ArnResource, resource, group.len()));
-    }
-    let in_group = if bare { group.len() } else { resource + 7 };
-    if let Some(at) = other_than_name(group, in_group)
-        && at + 1 < group.len()
-    {
-        return Some(Flaw::new(FlawKind::ArnName, at, char_end(group, at)));
-    }
-    let start = if has_at(key, 0, b":") { 1 } else { 0 };
-    if let Some(at) = other_than_name(key, start) {
-        return Some(Flaw::new(FlawKind::ArnName, at, char_end(key, at)));
-    }
-    if key.len() == start && in_group >= group.len() {
-        return Some(Flaw::new(FlawKind::ArnName, group.len(), group.len()));
-    }
-    None
-}
-
-/// Checks a group's version: 1 to 256 characters, no control characters, no path separator.
-#[must_use]
-pub const fn check_version(text: &str) -> Option<Flaw> {
-    let bytes = text.as_bytes();
-    let path = find(bytes, b'/', 0, bytes.len()).is_some()
-        || find(bytes, b'\\', 0, bytes.len()).is_some()
-        || same(bytes, b".")
-        || same(bytes, b"..");
-    if bytes.is_empty() || bytes.len() > 256 || path || control(bytes, 0, bytes.len()).is_some() {
-        return Some(Flaw::new(FlawKind::VersionText, 0, bytes.len()));
-    }
-    None
-}
-
-/// What two requests of one step must not share.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Clash {
-    /// Group, version and key.
-    Same,
-    /// Group, version and key, but for their case.
-    Case,
-    /// The variable or the file that Flyte would mount them as.
-    Name,
-    /// `env_var`.
-    EnvVar,
-}
-
-impl Clash {
-    /// What they share, and what to do.
-    #[must_use]
-    pub const fn sentence(self) -> &'static str {
-        match self {
-            Self::Same => "this secret is requested twice: remove one of the two",
-            Self::Case => {
-                "two requests differ only by case, and Flyte's variable and file are the same for both: remove one of the two"
-            }
-            Self::Name => {
-                "two requests have the same variable or file in Flyte: choose another group or key for one of them"
-            }
-            Self::EnvVar => "two requests share an `env_var`: give each a name of its own",
-        }
-    }
-}
-
-/// What two requests share that they must not, if anything.
-#[must_use]
-pub const fn clash(a: RequestView<'_>, b: RequestView<'_>) -> Option<Clash> {
-    if let (Some(one), Some(other)) = (a.env_var, b.env_var)
-        && same(one.as_bytes(), other.as_bytes())
-    {
-        return Some(Clash::EnvVar);
-    }
-    let mut exact = true;
-    let (mut name, mut path) = (true, true);
-    let mut i = 0;
-    loop {
-        match (a.joined(i, b'_'), b.joined(i, b'_'), a.joined(i, b'/'), b.joined(i, b'/')) {
-            (None, None, ..) => break,
-            (Some(x), Some(y), Some(p), Some(q)) => {
-                exact = exact && p == q;
-                name = name && x.eq_ignore_ascii_case(&y);
-                path = path && p.eq_ignore_ascii_case(&q);
-            }
-            _ => return None,
-        }
-        i += 1;
-    }
-    let shape = a.group.len() == b.group.len() && a.key.len() == b.key.len();
-    if exact && shape {
-        Some(Clash::Same)
-    } else if path && shape {
-        Some(Clash::Case)
-    } else if name || path {
-        Some(Clash::Name)
-    } else {
-        None
-    }
-}
 
 /// A secret that a step requests by group and key.
 ///
@@ -336,8 +39,8 @@ impl Request {
     /// # Errors
     /// If a part breaks the grammar.
     pub fn from_view(view: RequestView<'_>) -> Result<Self, SpecError> {
-        if let Some(flaw) = view.check() {
-            return Err(flaw.explain(view.part(flaw.kind)));
+        if let Some((part, flaw)) = view.flaw() {
+            return Err(flaw.explain(view.text(part)));
         }
         Ok(Self {
             group: String::from(view.group),
@@ -346,6 +49,29 @@ impl Request {
             mount_requirement: view.mount_requirement,
             env_var: view.env_var.map(String::from),
         })
+    }
+
+    /// Reads what is written for people: `group/key`, a key alone, either with ` (version v)` behind it.
+    pub(crate) fn read_plain(text: &str) -> Result<Self, SpecError> {
+        let versioned = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (version "));
+        let (rest, group_version) = match versioned {
+            Some((rest, version)) if check_version(version).is_none() => (rest, Some(version)),
+            _ => (text, None),
+        };
+        let is_arn = looks_like_arn(rest.as_bytes());
+        let split = if is_arn { rest.split_once('/') } else { rest.rsplit_once('/') };
+        let (group, key) = split.unwrap_or(if is_arn { (rest, "") } else { ("", rest) });
+        let view = RequestView { group_version, ..Secret::new("", "").view() };
+        let view = RequestView { group, key, ..view };
+        match view.flaw() {
+            // The key stands behind the group and the slash.
+            Some((RequestPart::Key, flaw)) => {
+                let offset = rest.len() - key.len();
+                Err(flaw.explain(key).shifted(offset))
+            }
+            Some((_, flaw)) => Err(flaw.explain(group)),
+            None => Self::from_view(view),
+        }
     }
 
     /// Its parts.
@@ -358,6 +84,14 @@ impl Request {
             mount_requirement: self.mount_requirement,
             env_var: self.env_var.as_deref(),
         }
+    }
+
+    /// Whether both ask for the same secret, however it is given to the body.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.group == other.group
+            && self.key == other.key
+            && self.group_version == other.group_version
     }
 
     /// The ARN that a group and key are together (F8), if the group is the start of one: the group without
@@ -373,29 +107,6 @@ impl Request {
     }
 }
 
-impl<'a> RequestView<'a> {
-    /// The part that a flaw of this kind is in.
-    #[must_use]
-    pub fn part(&self, kind: FlawKind) -> &'a str {
-        match kind {
-            FlawKind::VersionText => self.group_version.unwrap_or_default(),
-            FlawKind::EnvVarShape | FlawKind::VariableReserved => self.env_var.unwrap_or_default(),
-            FlawKind::KeyLong | FlawKind::KeySeparator | FlawKind::KeyPath => self.key,
-            FlawKind::TextControl
-                if control(self.group.as_bytes(), 0, self.group.len()).is_none() =>
-            {
-                self.key
-            }
-            FlawKind::ArnName
-                if check_group_and_key(self.group, "x").is_none() && !self.key.is_empty() =>
-            {
-                self.key
-            }
-            _ => self.group,
-        }
-    }
-}
-
 impl TryFrom<Secret> for Request {
     type Error = SpecError;
 
@@ -404,15 +115,43 @@ impl TryFrom<Secret> for Request {
     }
 }
 
+/// `group/key`, `key`, or either with ` (version v)` behind it; JSON where that would read back as another
+/// secret. How the secret is given to the body is left out, except in JSON.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match (self.group.is_empty(), self.key.is_empty()) {
-            (false, false) => write!(f, "{}/{}", self.group, self.key)?,
-            _ => write!(f, "{}{}", self.group, self.key)?,
+        let mut text = String::from(self.group.as_str());
+        if !self.group.is_empty() && !self.key.is_empty() {
+            text.push('/');
         }
-        match &self.group_version {
-            Some(version) => write!(f, " (version {version})"),
-            None => Ok(()),
+        text.push_str(&self.key);
+        if let Some(version) = &self.group_version {
+            text = format!("{text} (version {version})");
+        }
+        if Self::read_plain(&text).is_ok_and(|parsed| parsed.same_as(self)) {
+            return f.write_str(&text);
+        }
+        write_json(self, f)
+    }
+}
+
+/// Writes a request as JSON, with the fields that are given.
+fn write_json(request: &Request, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let view = request.view();
+    let given = |text| Some(text).filter(|text: &&str| !text.is_empty());
+    let mount = view.mount_requirement;
+    let mut comma = "{";
+    for (name, value) in [
+        ("group", given(view.group)),
+        ("key", given(view.key)),
+        ("group_version", view.group_version),
+        ("mount_requirement", Some(mount.as_str()).filter(|_| mount != MountType::ANY)),
+        ("env_var", view.env_var),
+    ] {
+        if let Some(value) = value {
+            write!(f, "{comma}\"{name}\": ")?;
+            write_text(value, f)?;
+            comma = ", ";
         }
     }
+    f.write_char('}')
 }

@@ -4,7 +4,7 @@ use core::fmt;
 use crate::{
     SpecError,
     arn::{is_account, split_arn},
-    bytes::has_at,
+    bytes::{char_end, has_at},
     flaw::{Flaw, FlawKind},
 };
 
@@ -23,6 +23,10 @@ pub const fn check_role_arn(text: &str) -> Option<Flaw> {
     let bytes = text.as_bytes();
     let layout = match split_arn(bytes, FlawKind::RoleArn) {
         Ok(layout) => layout,
+        // How the ARN of a secret is written is no help here.
+        Err(Flaw { kind: FlawKind::ArnCase, start, end }) => {
+            return Some(Flaw::new(FlawKind::RoleArn, start, end));
+        }
         Err(flaw) => return Some(flaw),
     };
     let service = layout.region - 1 - layout.service;
@@ -38,19 +42,36 @@ pub const fn check_role_arn(text: &str) -> Option<Flaw> {
     if !has_at(bytes, layout.resource, b"role/") {
         return Some(Flaw::new(FlawKind::RoleResource, layout.resource, bytes.len()));
     }
-    let path = layout.resource + 5;
+    check_path_and_name(bytes, layout.resource + 5)
+}
+
+/// `[PATH/]NAME` from byte `path` on. With the slash before it a path has at most 512 characters, each visible
+/// ASCII; a name has 1 to 64.
+const fn check_path_and_name(bytes: &[u8], path: usize) -> Option<Flaw> {
     let mut name = path;
     let mut i = path;
     while i < bytes.len() {
-        match bytes[i] {
-            b'/' if i > name => name = i + 1,
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => {}
-            b'_' | b'+' | b'=' | b',' | b'.' | b'@' | b'-' => {}
-            _ => return Some(Flaw::new(FlawKind::RoleName, path, bytes.len())),
+        if bytes[i] == b'/' {
+            name = i + 1;
         }
         i += 1;
     }
-    if name == bytes.len() || bytes.len() - name > 64 || name - path > 510 {
+    i = path;
+    while i < bytes.len() {
+        let good = match bytes[i] {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => true,
+            b'_' | b'+' | b'=' | b',' | b'.' | b'@' | b'-' => true,
+            visible => i < name && visible > b' ' && visible < 0x7F,
+        };
+        if !good {
+            return Some(Flaw::new(FlawKind::RoleName, i, char_end(bytes, i)));
+        }
+        i += 1;
+    }
+    if bytes.len() - name > 64 {
+        return Some(Flaw::new(FlawKind::RoleNameLong, name + 64, bytes.len()));
+    }
+    if name == bytes.len() || name - path > 511 {
         return Some(Flaw::new(FlawKind::RoleName, path, bytes.len()));
     }
     None
@@ -97,7 +118,7 @@ impl fmt::Debug for RoleArn {
     }
 }
 
-/// The role a source or a step asks for.
+/// The role a source or a step asks for. There is no fourth way, so the list is closed.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum SourceRole {
     /// None is given: the next level decides.

@@ -1,12 +1,13 @@
 use alloc::string::String;
-use core::fmt;
+use core::fmt::{self, Write};
 
 use crate::{
     BackendType, BuiltIn, Options, SourceRole, SpecError,
+    arn::looks_like_arn,
     bytes::{find, same},
     flaw::{Flaw, FlawKind},
-    id::{check_typed, check_untyped, looks_like_arn},
-    json,
+    id::{check_typed, check_untyped},
+    written::write_text,
 };
 
 /// What a source's text says: the built-in type before its first dot, if any, and where the id starts.
@@ -33,10 +34,14 @@ pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
             let Ok(id) = core::str::from_utf8(id) else {
                 return Err(Flaw::new(FlawKind::NameCharacter, dot, bytes.len()));
             };
-            return match check_typed(Some(built_in), id) {
-                Some(flaw) => Err(Flaw::new(flaw.kind, flaw.start + dot + 1, flaw.end + dot + 1)),
-                None => Ok(SourceLayout { built_in: Some(built_in), id: dot + 1 }),
-            };
+            if let Some(flaw) = check_typed(Some(built_in), id) {
+                return Err(flaw.shifted(dot + 1));
+            }
+            // Its values stand in its options, and a text has none.
+            if matches!(built_in, BuiltIn::Inline) {
+                return Err(Flaw::new(FlawKind::InlineText, 0, bytes.len()));
+            }
+            return Ok(SourceLayout { built_in: Some(built_in), id: dot + 1 });
         }
         if BuiltIn::near_bytes(bytes, dot).is_some() {
             return Err(Flaw::new(FlawKind::PrefixNearly, 0, dot));
@@ -106,21 +111,6 @@ impl Source {
             role: SourceRole::Inherit,
             options: Options::default(),
         })
-    }
-
-    /// Reads a source written in JSON: a string or an object with `id`, `type`, `options`, `role`, `group`.
-    ///
-    /// # Errors
-    /// The first mistake, if there is one; [`read_source`](crate::read_source) gives them all.
-    pub fn from_json(text: &str) -> Result<Self, SpecError> {
-        let node = json::read_json(text)?;
-        let mut complaints = alloc::vec::Vec::new();
-        let draft = crate::read_source(&node, &mut complaints);
-        if let Some(complaint) = complaints.into_iter().next() {
-            return Err(complaint.into());
-        }
-        let source = draft.and_then(crate::SourceDraft::into_source);
-        source.ok_or_else(|| SpecError::new("a source is missing", 0..text.len(), None))
     }
 
     /// The id in its backend.
@@ -193,6 +183,55 @@ impl fmt::Display for Source {
         if plain && Self::parse(&text).is_ok_and(|parsed| self.same_as(&parsed)) {
             return f.write_str(&text);
         }
-        json::write_source(self, f)
+        write_json(self, f)
     }
+}
+
+/// Writes a source as JSON; the values of `inline` are masked.
+fn write_json(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let options = source.options();
+    f.write_str("{\"id\": ")?;
+    write_text(source.id(), f)?;
+    let backend = source.backend().map(crate::BackendType::as_str);
+    for (name, value) in
+        [("type", backend), ("group", source.alias()), ("role", source.role().as_str())]
+    {
+        if let Some(value) = value {
+            write!(f, ", \"{name}\": ")?;
+            write_text(value, f)?;
+        }
+    }
+    let mut comma = "";
+    if *options != crate::Options::default() {
+        f.write_str(", \"options\": {")?;
+        for (name, value) in [("json", options.json), ("required", options.required)] {
+            if let Some(value) = value {
+                write!(f, "{comma}\"{name}\": {value}")?;
+                comma = ", ";
+            }
+        }
+        for (name, value) in [
+            ("env_var_name", &options.env_var_name),
+            ("region", &options.region),
+            ("version_id", &options.version_id),
+            ("version_stage", &options.version_stage),
+        ] {
+            if let Some(value) = value {
+                write!(f, "{comma}\"{name}\": ")?;
+                write_text(value, f)?;
+                comma = ", ";
+            }
+        }
+        if let Some(vars) = &options.env_vars {
+            write!(f, "{comma}\"env_vars\": {{")?;
+            for (index, (name, _)) in vars.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { ", " })?;
+                write_text(name, f)?;
+                f.write_str(": \"***\"")?;
+            }
+            f.write_char('}')?;
+        }
+        f.write_char('}')?;
+    }
+    f.write_char('}')
 }

@@ -16,6 +16,7 @@ pub struct SpecError {
     message: String,
     range: Range<usize>,
     help: Option<String>,
+    is_name: bool,
 }
 
 impl SpecError {
@@ -24,7 +25,7 @@ impl SpecError {
         range: Range<usize>,
         help: Option<String>,
     ) -> Self {
-        Self { message: message.into(), range, help }
+        Self { message: message.into(), range, help, is_name: false }
     }
 
     /// What is wrong.
@@ -45,8 +46,24 @@ impl SpecError {
         self.help.as_deref()
     }
 
-    /// The same error in a longer text, in which this one starts at byte `offset`.
+    /// Whether what is wrong is the name of a variable, or a path that leads out, rather than a source.
     #[must_use]
+    pub fn is_name(&self) -> bool {
+        self.is_name
+    }
+
+    pub(crate) fn named(mut self, is_name: bool) -> Self {
+        self.is_name = is_name;
+        self
+    }
+
+    /// The same error, of other bytes.
+    pub(crate) fn at(mut self, range: Range<usize>) -> Self {
+        self.range = range;
+        self
+    }
+
+    /// The same error in a longer text, in which this one starts at byte `offset`.
     pub(crate) fn shifted(mut self, offset: usize) -> Self {
         self.range = self.range.start + offset..self.range.end + offset;
         self

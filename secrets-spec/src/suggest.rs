@@ -1,79 +1,113 @@
-//! "Did you mean": the nearest word of a list, and the text somebody probably wanted to write.
+//! "Did you mean": the text that somebody probably wanted to write.
 
-use alloc::{format, string::String, vec, vec::Vec};
+use alloc::{format, string::String};
 
-use crate::{BuiltIn, Flaw, FlawKind, check_source};
+use crate::{
+    BuiltIn, Filter, Flaw, FlawKind, Variable, check_env_var, check_region, check_role_arn,
+    check_source, check_type, check_variable, check_variable_name, closest,
+};
 
-/// The word of `candidates` that is nearest to `word`, if it is near enough to be a slip: one edit for up to
-/// five letters, two beyond.
-///
-/// ```
-/// assert_eq!(secrets_spec::closest("sorces", ["sources", "role"]), Some("sources"));
-/// assert_eq!(secrets_spec::closest("nonsense", ["sources", "role"]), None);
-/// ```
-pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let near = if word.chars().count() <= 5 { 1 } else { 2 };
-    let folded = fold(word);
-    candidates
-        .into_iter()
-        .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
-        .filter(|(edits, _)| *edits <= near)
-        .min_by_key(|(edits, _)| *edits)
-        .map(|(_, candidate)| candidate)
-}
-
-/// What to write instead of a text with this flaw, where that can be told.
+/// What to write instead of a text with this flaw, where that can be told. What comes out has no flaw.
 pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
-    let better = match flaw.kind {
-        FlawKind::NameCharacter | FlawKind::ArnCase => {
-            let trimmed = text.trim();
-            if trimmed.get(..4).is_some_and(|head| head.eq_ignore_ascii_case("arn:")) {
-                format!("arn:{}", &trimmed[4..])
-            } else {
-                String::from(trimmed)
-            }
+    use FlawKind as Kind;
+    let tidy = tidy(text);
+    let (better, good) = match flaw.kind {
+        Kind::TypeNearly => {
+            let better = String::from(BuiltIn::near(text)?.name());
+            (better, true)
         }
-        FlawKind::TypeNearly | FlawKind::PrefixNearly => {
-            let name = BuiltIn::near(&text[..flaw.end])?.name();
-            return Some(format!("{name}{}", &text[flaw.end..]));
+        Kind::PrefixNearly => {
+            let (prefix, id) = (text.get(..flaw.end)?, text.get(flaw.end..)?);
+            let name = BuiltIn::near(prefix)?.name();
+            // Where the id is wrong too, the type alone is what can be told.
+            let better =
+                [tidy, format!("{name}{id}")].into_iter().find(|b| check_source(b).is_ok());
+            (better.unwrap_or_else(|| String::from(name)), true)
         }
-        FlawKind::RoleArn => String::from(text.trim()),
-        FlawKind::EnvVarShape => {
-            let upper = text.to_ascii_uppercase().replace(['-', '.', '/', ' '], "_");
-            return crate::check_env_var(&upper).is_none().then_some(upper);
+        Kind::TypeCharacter => {
+            let better = tidy.to_ascii_lowercase().replace(['_', ' '], "-");
+            let good = check_type(&better).is_none();
+            (better, good)
+        }
+        Kind::RegionText => {
+            let better = tidy.to_ascii_lowercase().replace('_', "-");
+            let good = check_region(&better).is_none();
+            (better, good)
+        }
+        Kind::NameCharacter
+        | Kind::ArnParts
+        | Kind::ArnCase
+        | Kind::ArnPartition
+        | Kind::ArnService
+        | Kind::ArnRegion
+        | Kind::ArnAccount
+        | Kind::ArnResource
+        | Kind::ArnName => {
+            let better = lower_arn(tidy);
+            let good = check_source(&better).is_ok();
+            (better, good)
+        }
+        Kind::RoleArn
+        | Kind::RoleService
+        | Kind::RoleRegion
+        | Kind::RoleAccount
+        | Kind::RoleResource
+        | Kind::RoleName => {
+            let better = lower_arn(tidy);
+            let good = check_role_arn(&better).is_none();
+            (better, good)
+        }
+        Kind::EnvVarShape => {
+            let better = Variable::map(&tidy).to_ascii_uppercase();
+            let good = check_env_var(&better).is_none();
+            (better, good)
+        }
+        Kind::VariableCharacter => {
+            let better = Variable::map(&tidy);
+            let good = check_variable(&better).is_none();
+            (better, good)
+        }
+        Kind::VariableDigit => {
+            let better = format!("_{text}");
+            let good = check_variable_name(&better).is_none();
+            (better, good)
+        }
+        Kind::ReferenceFilter | Kind::ReferenceSpace => {
+            let better = reference(text.get(flaw.start..flaw.end)?)?;
+            let good = crate::Template::read(&better).is_ok();
+            (better, good)
         }
         _ => return None,
     };
-    let good = match flaw.kind {
-        FlawKind::RoleArn => crate::check_role_arn(&better).is_none(),
-        _ => check_source(&better).is_ok(),
+    (good && better != text).then_some(better)
+}
+
+/// The text without the quotes and spaces around it, and with the hyphens that a web page made into dashes.
+fn tidy(text: &str) -> String {
+    let is_quote = |c: char| matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
+    let bare = text.trim_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let is_dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
+    bare.chars().map(|c| if is_dash(c) { '-' } else { c }).collect()
+}
+
+fn lower_arn(text: String) -> String {
+    match text.get(..4) {
+        Some(head) if head.eq_ignore_ascii_case("arn:") => format!("arn:{}", &text[4..]),
+        _ => text,
+    }
+}
+
+/// A reference with its white space where it belongs, and with the filter that is nearest to what is written.
+fn reference(found: &str) -> Option<String> {
+    let inner = found.strip_prefix("{{")?.strip_suffix("}}")?;
+    let (target, filter) = match inner.split_once('|') {
+        Some((target, filter)) => (target, Some(closest(filter.trim(), Filter::NAMES)?)),
+        None => (inner, None),
     };
-    (better != text && good).then_some(better)
-}
-
-/// Case, hyphens and underscores do not make another word.
-fn fold(word: &str) -> Vec<char> {
-    word.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
-}
-
-/// Insertions, deletions, replacements and swaps of neighbours from one word to the other.
-fn distance(a: &[char], b: &[char]) -> usize {
-    let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
-    for (i, row) in rows.iter_mut().enumerate() {
-        row[0] = i;
-    }
-    for (j, cell) in rows[0].iter_mut().enumerate() {
-        *cell = j;
-    }
-    for i in 1..=a.len() {
-        for j in 1..=b.len() {
-            let replace = rows[i - 1][j - 1] + usize::from(a[i - 1] != b[j - 1]);
-            let mut best = replace.min(rows[i - 1][j] + 1).min(rows[i][j - 1] + 1);
-            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
-                best = best.min(rows[i - 2][j - 2] + 1);
-            }
-            rows[i][j] = best;
-        }
-    }
-    rows[a.len()][b.len()]
+    let (name, key) = target.split_once('.')?;
+    let (name, key) = (name.trim(), key.trim());
+    Some(match filter {
+        Some(filter) => format!("{{{{{name}.{key} | {filter}}}}}"),
+        None => format!("{{{{{name}.{key}}}}}"),
+    })
 }

@@ -65,7 +65,8 @@ pub const fn check_key(text: &str) -> Option<Flaw> {
         return Some(Flaw::new(FlawKind::KeyEmpty, 0, 0));
     }
     if bytes.len() > crate::MAX_NAME_BYTES {
-        return Some(Flaw::new(FlawKind::KeyLong, crate::MAX_NAME_BYTES, bytes.len()));
+        let flaw = Flaw::new(FlawKind::KeyLong, crate::MAX_NAME_BYTES, bytes.len());
+        return Some(flaw.on_characters(bytes));
     }
     match control(bytes, 0, bytes.len()) {
         Some(at) => Some(Flaw::new(FlawKind::TextControl, at, char_end(bytes, at))),

@@ -1,9 +1,13 @@
-use alloc::{format, string::String, vec::Vec};
-use core::ops::Range;
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{fmt, ops::Range};
 
 use crate::{
-    Complaint, Node, Source, SourceRole, SpecError, Value, closest, json::read_prefix,
-    reader::read_sources, role::check_role,
+    Complaint, Node, Source, SourceRole, SpecError, Value, closest, flaw::excerpt,
+    json::read_prefix, read_sources, written::write_text,
 };
 
 const ATTRIBUTES: &[&str] = &["sources", "role", "allow_override"];
@@ -58,59 +62,53 @@ impl With {
 
     fn read(text: &str, errors: &mut Vec<SpecError>) -> Self {
         let mut with = Self::default();
-        let Some(rest) = text.strip_prefix("secrets") else {
-            let help = match text.trim_start().strip_prefix("secrets") {
-                Some(_) => format!("remove the space: {}", text.trim_start()),
-                None => String::from("write secrets:sources=[\"prod-db\"]"),
-            };
-            let end = text.find(':').unwrap_or(text.len());
-            errors.push(SpecError::new("only `secrets` can be attached", 0..end, Some(help)));
-            return with;
-        };
-        if rest.is_empty() {
+        let head = text.find(':').unwrap_or(text.len());
+        if &text[..head] != "secrets" {
+            errors.push(wrong_head(text, head));
             return with;
         }
-        let Some(mut rest) = rest.strip_prefix(':') else {
-            let help = Some(String::from("write secrets:sources=[\"prod-db\"]"));
-            errors.push(SpecError::new("a colon is missing after `secrets`", 7..7, help));
-            return with;
-        };
+        let Some(mut rest) = text[head..].strip_prefix(':') else { return with };
         let mut seen: Vec<&str> = Vec::new();
         loop {
             let at = text.len() - rest.len();
-            let Some((name, value)) = rest.split_once('=') else {
-                let help = Some(String::from("write sources=[\"prod-db\"]"));
-                errors.push(SpecError::new("an attribute has no value", at..text.len(), help));
-                return with;
+            let name_end = rest.find(['=', ',']).unwrap_or(rest.len());
+            let name = rest[..name_end].trim();
+            let name_at = at..at + name_end;
+            let Some(value) = rest[name_end..].strip_prefix('=') else {
+                errors.push(without_value(name, name_at));
+                match rest[name_end..].strip_prefix(',') {
+                    Some(next) => rest = next,
+                    None => return with,
+                }
+                continue;
             };
-            let name_at = at..at + name.len();
-            let name = name.trim();
             if seen.contains(&name) {
                 let help = Some(String::from("remove one of the two"));
                 errors.push(SpecError::new(format!("`{name}` is given twice"), name_at, help));
-            } else if !ATTRIBUTES.contains(&name) {
+            } else if ATTRIBUTES.contains(&name) {
+                seen.push(name);
+            } else {
                 let help = match closest(name, ATTRIBUTES.iter().copied()) {
                     Some(better) => format!("did you mean `{better}`?"),
                     None => format!("the attributes are {}", ATTRIBUTES.join(", ")),
                 };
-                let message = format!("unknown attribute {}", crate::flaw::excerpt(name));
+                let message = format!("unknown attribute {}", excerpt(name));
                 errors.push(SpecError::new(message, name_at, Some(help)));
             }
-            seen.push(name);
             let offset = text.len() - value.len();
             let end = match name {
                 "sources" => with.read_sources(value, offset, errors),
                 "role" => with.read_role(value, offset, errors),
                 "allow_override" => with.read_allow_override(value, offset, errors),
-                _ => Some(next_attribute(value)),
+                _ => next_attribute(value),
             };
-            let Some(end) = end else { return with };
-            match value[end..].strip_prefix(',') {
+            let after = value[end..].trim_start();
+            match after.strip_prefix(',') {
                 Some(next) => rest = next,
-                None if value[end..].trim().is_empty() => return with,
+                None if after.is_empty() => return with,
                 None => {
                     let help = Some(String::from("write a comma between attributes"));
-                    let range = offset + end..text.len();
+                    let range = text.len() - after.len()..text.len();
                     errors.push(SpecError::new("there is text after a value", range, help));
                     return with;
                 }
@@ -118,54 +116,47 @@ impl With {
         }
     }
 
-    fn read_sources(
-        &mut self,
-        value: &str,
-        offset: usize,
-        errors: &mut Vec<SpecError>,
-    ) -> Option<usize> {
+    fn read_sources(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> usize {
         let (node, end) = match read_prefix(value) {
             Ok(read) => read,
             Err(error) => {
-                let bracket = value.trim_start().starts_with(['[', '{', '"']);
-                let error = if bracket { error } else { bare_list(value) };
+                let is_json = value.trim_start().starts_with(['[', '{', '"']);
+                let error = if is_json { error } else { bare_list(value) };
                 errors.push(error.shifted(offset));
-                return None;
+                return next_where(value, |name| ATTRIBUTES.contains(&name));
             }
         };
         // `sources=null` is Metaflow's way of saying none.
         if matches!(node.value, Value::Null) {
-            return Some(end);
+            return end;
         }
         let mut complaints: Vec<Complaint<Range<usize>>> = Vec::new();
         let drafts = read_sources(&node, &mut complaints);
         errors.extend(complaints.into_iter().map(|c| SpecError::from(c).shifted(offset)));
-        self.sources = drafts.into_iter().filter_map(crate::SourceDraft::into_source).collect();
-        Some(end)
+        for source in drafts.into_iter().filter_map(crate::SourceDraft::into_source) {
+            let same = |known: &Source| known.same_as(&source) && known.group() == source.group();
+            if !self.sources.iter().any(same) {
+                self.sources.push(source);
+            }
+        }
+        end
     }
 
-    fn read_role(
-        &mut self,
-        value: &str,
-        offset: usize,
-        errors: &mut Vec<SpecError>,
-    ) -> Option<usize> {
+    fn read_role(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> usize {
         let (text, end) = match read_prefix(value) {
-            Ok((Node { value: Value::Null, .. }, end)) => return Some(end),
+            Ok((Node { value: Value::Null, .. }, end)) => return end,
             Ok((Node { value: Value::Text(text), .. }, end)) => (text, end),
             _ => {
                 let end = next_attribute(value);
                 (String::from(value[..end].trim()), end)
             }
         };
-        if let Some(flaw) = check_role(&text) {
-            let error = flaw.explain(&text);
-            let help = error.help().map(String::from);
-            errors.push(SpecError::new(error.message(), offset..offset + end, help));
-        } else if let Ok(role) = SourceRole::parse(&text) {
-            self.role = role;
+        match SourceRole::parse(&text) {
+            Ok(role) => self.role = role,
+            // The text may stand between quotes and spaces and hold escapes: the whole value is pointed at.
+            Err(error) => errors.push(error.at(offset..offset + end)),
         }
-        Some(end)
+        end
     }
 
     fn read_allow_override(
@@ -173,37 +164,95 @@ impl With {
         value: &str,
         offset: usize,
         errors: &mut Vec<SpecError>,
-    ) -> Option<usize> {
+    ) -> usize {
         let end = next_attribute(value);
         match value[..end].trim() {
             "true" => self.allow_override = true,
             "false" => self.allow_override = false,
             other => {
-                let meant = match other.trim_matches(['"', '\'']).to_ascii_lowercase().as_str() {
+                let meant = match other.trim_matches(is_quote).to_ascii_lowercase().as_str() {
                     "true" | "1" | "yes" => "write allow_override=true",
                     "false" | "0" | "no" => "write allow_override=false",
                     _ => "write true or false",
                 };
                 let message = "`allow_override` is true or false";
-                errors.push(SpecError::new(
-                    message,
-                    offset..offset + end,
-                    Some(String::from(meant)),
-                ));
+                let range = offset..offset + end;
+                errors.push(SpecError::new(message, range, Some(String::from(meant))));
             }
         }
-        Some(end)
+        end
     }
+}
+
+/// Written back as it is read, with every attribute that is not the default; the values of `inline` are masked.
+impl fmt::Display for With {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("secrets")?;
+        let mut before = ":";
+        if !self.sources.is_empty() {
+            f.write_str(":sources=[")?;
+            for (index, source) in self.sources.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { "," })?;
+                let text = source.to_string();
+                if text.starts_with('{') { f.write_str(&text)? } else { write_text(&text, f)? }
+            }
+            f.write_str("]")?;
+            before = ",";
+        }
+        if let Some(role) = self.role.as_str() {
+            write!(f, "{before}role=")?;
+            write_text(role, f)?;
+            before = ",";
+        }
+        if self.allow_override { write!(f, "{before}allow_override=true") } else { Ok(()) }
+    }
+}
+
+fn wrong_head(text: &str, head: usize) -> SpecError {
+    let meant = text.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let help = if meant.len() < text.len() && meant.starts_with("secrets") {
+        "remove what stands before `secrets`"
+    } else if text.starts_with("secrets") {
+        "a colon comes after `secrets`: secrets:sources=[\"prod-db\"]"
+    } else {
+        "write secrets:sources=[\"prod-db\"]"
+    };
+    SpecError::new("only `secrets` can be attached", 0..head, Some(String::from(help)))
+}
+
+fn without_value(name: &str, range: Range<usize>) -> SpecError {
+    let (message, help) = match name {
+        "" => (String::from("an attribute is missing"), "write one, or remove the `,` or `:`"),
+        "role" => {
+            (String::from("`role` has no value"), "write role=arn:aws:iam::123456789012:role/NAME")
+        }
+        "allow_override" => {
+            (String::from("`allow_override` has no value"), "write allow_override=true")
+        }
+        "sources" => (String::from("`sources` has no value"), "write sources=[\"prod-db\"]"),
+        other => (
+            format!("{} is no attribute with a value", excerpt(other)),
+            "write sources=[..], role=.. or allow_override=..",
+        ),
+    };
+    SpecError::new(message, range, Some(String::from(help)))
+}
+
+fn is_quote(c: char) -> bool {
+    matches!(c, '"' | '\'' | '`' | '\u{2018}'..='\u{201F}')
 }
 
 /// Where the value ends: at the next `,name=`, as Metaflow cuts it, or at the end.
 fn next_attribute(value: &str) -> usize {
+    next_where(value, |_| true)
+}
+
+fn next_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
     let mut from = 0;
     while let Some(comma) = value[from..].find(',').map(|at| at + from) {
-        let next = &value[comma + 1..];
-        let name = next.trim_start();
-        let end = name.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(name.len());
-        if end > 0 && name[end..].trim_start().starts_with('=') {
+        let next = value[comma + 1..].trim_start();
+        let end = next.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(next.len());
+        if end > 0 && next[end..].trim_start().starts_with('=') && is_attribute(&next[..end]) {
             return comma;
         }
         from = comma + 1;
@@ -211,11 +260,17 @@ fn next_attribute(value: &str) -> usize {
     value.len()
 }
 
-/// `sources=test-db`: one bare name, where a list belongs.
+/// `sources=test-db`: bare names, or a list in quotes, where a list belongs.
 fn bare_list(value: &str) -> SpecError {
     let end = next_attribute(value);
-    let name =
-        value[..end].trim().trim_matches(['\'', '\u{201C}', '\u{201D}', '\u{2018}', '\u{2019}']);
-    let help = format!("write sources=[\"{name}\"]");
+    let bare = value[..end].trim_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let help = if bare.starts_with(['[', '{']) {
+        String::from("remove the quotes around the list")
+    } else if bare.is_empty() {
+        String::from("write sources=[\"prod-db\"]")
+    } else {
+        let names: Vec<_> = bare.split(',').map(|name| excerpt(name.trim())).collect();
+        format!("write sources=[{}]", names.join(","))
+    };
     SpecError::new("`sources` is a JSON list", 0..end, Some(help))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fs, process::Command};
 
-use secrets_runtime::{Declaration, Error, Resolver, Secrets};
+use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, Secrets, secrets};
 use serde_json::{Value, json};
 
 /// What a child did.
@@ -61,7 +61,12 @@ fn resolve_what_is_asked() {
 
 /// For `source` its fields, as Metaflow's `get_secret` gives them; for `sources` the variables of a child.
 fn variables(input: &Value) -> Result<BTreeMap<String, String>, Error> {
-    let secrets = secrets(input)?;
+    if input["export_between"] == true {
+        resolved(input)?;
+        // It stops the I/O thread, and then refuses, since the test has threads of its own.
+        assert_eq!(exported().unwrap_err().kind(), ErrorKind::NotSupported);
+    }
+    let secrets = resolved(input)?;
     let text = |text: &std::ffi::OsStr| text.to_str().unwrap().to_owned();
     if input.get("source").is_some() {
         let group = group(&input["source"]);
@@ -73,7 +78,15 @@ fn variables(input: &Value) -> Result<BTreeMap<String, String>, Error> {
     Ok(set.map(|(name, value)| (text(name), text(value.unwrap()))).collect())
 }
 
-fn secrets(input: &Value) -> Result<Secrets, Error> {
+#[secrets(
+    sources = [{ type = "inline", id = "1", options = { env_vars = { A = "b" } } }],
+    export = "process"
+)]
+fn exported() -> Result<(), Error> {
+    Ok(())
+}
+
+fn resolved(input: &Value) -> Result<Secrets, Error> {
     let sources = match (&input["sources"], &input["source"]) {
         (Value::Array(sources), _) => sources.clone(),
         (_, source) => vec![source.clone()],

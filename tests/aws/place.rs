@@ -149,10 +149,21 @@ fn fips_dual_stack_partitions_and_proxies_are_honoured() {
 }
 
 #[test]
-fn an_endpoint_that_cannot_be_is_a_wrong_setting() {
+fn an_endpoint_that_is_no_address_is_told_with_its_setting() {
     let more = [("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", "not an address")];
     let outcome = child::resolve(&json!({ "sources": ["s"] }), &environment(&more));
     let (kind, text) = outcome.failure();
-    assert_eq!(kind, "InvalidConfig", "{text}");
-    assert!(text.contains("AWS_ENDPOINT_URL"), "{text}");
+    assert_eq!(kind, "Unavailable", "{text}");
+    assert!(text.contains("uri") && text.contains("AWS_ENDPOINT_URL"), "{text}");
+}
+
+#[test]
+fn connections_that_ended_with_the_io_thread_are_made_anew() {
+    let server = FaultServer::start().with("us-east-1", "s", r#"{"a": "SeNtInEl"}"#);
+    let more = [("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", server.url.as_str())];
+    let input = json!({ "sources": ["s"], "export_between": true });
+    let outcome = child::resolve(&input, &environment(&more));
+    let expected = [("a".to_owned(), "SeNtInEl".to_owned())];
+    assert_eq!(outcome, Outcome::Variables(expected.into()));
+    assert_eq!(server.counts()["GetSecretValue"], 2);
 }

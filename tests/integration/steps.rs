@@ -57,6 +57,7 @@ impl Service {
         Ok(&self.name)
     }
 
+    #[allow(clippy::boxed_local, reason = "the receiver is what is tested")]
     #[secrets(sources = ["db"])]
     fn by_value(
         self: Box<Self>,

@@ -27,7 +27,12 @@ fn module_trees() -> Vec<Crate> {
     let members = crates::read(&root());
     let roots =
         members.iter().flat_map(|member| member.roots.iter().map(move |file| (member, file)));
-    roots.map(|(member, file)| Crate::read(&member.name.replace('-', "_"), file)).collect()
+    // In a program or a test the package's name means its library, another crate.
+    let name = |package: &str, file: &Path| match file.ends_with("src/lib.rs") {
+        true => package.replace('-', "_"),
+        false => format!("{package}, {}", file.display()),
+    };
+    roots.map(|(member, file)| Crate::read(&name(&member.name, file), file)).collect()
 }
 
 #[track_caller]

@@ -3,6 +3,7 @@
 //! An expansion is one `static` [`Step`] and one call; whatever need not be generic is behind that call.
 
 mod checks;
+mod ending;
 mod enter;
 mod fallible;
 mod filler;
@@ -16,6 +17,7 @@ pub use checks::{
     check_version,
 };
 pub use core::{cfg, option::Option, result::Result};
+use ending::Ending;
 pub use enter::{StepGuard, enter};
 pub use fallible::{Fallible, Storable, assert_storable};
 pub use filler::Filler;

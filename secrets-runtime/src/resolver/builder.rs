@@ -3,7 +3,11 @@ use std::sync::Arc;
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
 use super::{Inner, Registry, Resolver};
-use crate::{Backend, Error, ErrorKind, Problem, declaration::invalid, settings::Settings};
+use crate::{
+    Backend, Error, ErrorKind, Problem,
+    declaration::invalid,
+    settings::{Built, Settings},
+};
 
 impl Resolver {
     /// Starts a resolver that has the built-in backends and the process's settings.
@@ -19,6 +23,7 @@ pub struct ResolverBuilder {
     backends: Vec<Arc<dyn Backend>>,
     default_backend: Option<String>,
     role: Option<String>,
+    built: Built,
 }
 
 impl ResolverBuilder {
@@ -44,6 +49,13 @@ impl ResolverBuilder {
         self
     }
 
+    /// Lays settings over those of the environment, as a program's own command line gives them.
+    #[cfg(feature = "clap")]
+    pub(crate) fn built(mut self, built: Built) -> Self {
+        self.built = built;
+        self
+    }
+
     /// The resolver.
     ///
     /// # Errors
@@ -51,7 +63,7 @@ impl ResolverBuilder {
     /// role or the backends' types.
     pub fn build(self) -> Result<Resolver, Error> {
         let mut problems = Vec::new();
-        let mut settings = match Settings::load() {
+        let mut settings = match Settings::load_with(&self.built) {
             Ok(settings) => Some(settings),
             Err(error) => {
                 problems.extend(error.into_problems());

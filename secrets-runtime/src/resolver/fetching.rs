@@ -9,7 +9,9 @@ use std::{
 };
 
 use super::plan::{Fetch, Plan};
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, timer::Sleep};
+use crate::{
+    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, context::Barrier, timer::Sleep,
+};
 
 /// The answer to a fetch, and the type of the backend that gave it.
 pub(crate) type Answer = (Result<Fetched, Error>, String);
@@ -114,6 +116,7 @@ async fn run(plan: &Plan, calls: &mut [Call], deadline: Instant, timeout: Durati
 }
 
 fn start<'a>(backend: &'a Arc<dyn Backend>, requests: &'a Vec<FetchRequest<'a>>) -> Running<'a> {
+    let _outside = Barrier::outside();
     match catch_unwind(AssertUnwindSafe(|| backend.fetch(requests))) {
         Ok(future) => Running::Polled(future),
         Err(_) => Running::Done(Outcome::Panicked),
@@ -162,10 +165,28 @@ enum Running<'a> {
     Done(Outcome),
 }
 
+impl Running<'_> {
+    /// Drops the future, which is the backend's code too, and may panic.
+    fn end(&mut self, outcome: Outcome) {
+        let _outside = Barrier::outside();
+        let ended = std::mem::replace(self, Self::Done(outcome));
+        if catch_unwind(AssertUnwindSafe(|| drop(ended))).is_err() {
+            *self = Self::Done(Outcome::Panicked);
+        }
+    }
+}
+
 /// Polls all until each is done or the time is over.
 struct AllOf<'a> {
     running: Vec<Running<'a>>,
     sleep: Sleep,
+}
+
+impl Drop for AllOf<'_> {
+    /// A step that is dropped while it waits drops its backends' futures too.
+    fn drop(&mut self) {
+        self.running.iter_mut().for_each(|running| running.end(Outcome::Late));
+    }
 }
 
 impl Future for AllOf<'_> {
@@ -173,22 +194,33 @@ impl Future for AllOf<'_> {
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        // A backend does not see the secrets of the step that calls the step.
+        let _outside = Barrier::outside();
         let mut open = false;
         for running in &mut this.running {
             let Running::Polled(future) = running else { continue };
-            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
-                Ok(Poll::Pending) => open = true,
-                Ok(Poll::Ready(answers)) => *running = Running::Done(Outcome::Answered(answers)),
-                Err(_) => *running = Running::Done(Outcome::Panicked),
-            }
+            let outcome = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
+                Ok(Poll::Pending) => {
+                    open = true;
+                    continue;
+                }
+                Ok(Poll::Ready(answers)) => Outcome::Answered(answers),
+                Err(_) => Outcome::Panicked,
+            };
+            running.end(outcome);
         }
         // The timer is set only by what is not ready at once: files and variables never need it.
         if open && Pin::new(&mut this.sleep).poll(task).is_pending() {
             return Poll::Pending;
         }
-        let outcome = |running| match running {
-            Running::Done(outcome) => outcome,
-            Running::Polled(_) => Outcome::Late,
+        let outcome = |mut running: Running<'_>| {
+            if let Running::Polled(_) = running {
+                running.end(Outcome::Late);
+            }
+            match running {
+                Running::Done(outcome) => outcome,
+                Running::Polled(_) => Outcome::Late,
+            }
         };
         Poll::Ready(std::mem::take(&mut this.running).into_iter().map(outcome).collect())
     }

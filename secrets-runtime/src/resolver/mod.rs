@@ -3,6 +3,7 @@
 mod assemble;
 mod builder;
 mod fetching;
+mod inspect;
 mod plan;
 mod registry;
 
@@ -15,8 +16,8 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, overrides::Overrides,
-    settings::Settings, stack,
+    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, files::RunDir,
+    overrides::Overrides, settings::Settings, stack,
 };
 
 pub(crate) use assemble::context_of_overrides;
@@ -86,7 +87,7 @@ impl Resolver {
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
             match test_overrides() {
-                Some(overrides) => assemble::from_overrides(declaration, overrides),
+                Some(overrides) => assemble::from_overrides(declaration, overrides, self.run_dir()),
                 None => self.fetch(declaration).await,
             }
         })
@@ -100,14 +101,23 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
+    fn run_dir(&self) -> RunDir {
+        RunDir::Known(self.0.settings.run_dir().map(ToOwned::to_owned))
+    }
+
     async fn fetch(&self, declaration: &Declaration) -> Result<Context, Error> {
         let failed = |problems| Error::from_problems(problems).in_step(declaration.step());
         let declaration = plan::with_attached(declaration, &self.0.settings);
         let deadline = Instant::now() + self.0.settings.timeout();
         let plan = plan::Plan::of(&declaration, &self.0.registry, &self.0.settings);
         let answers = fetching::fetch_all(&plan, deadline, self.0.settings.timeout()).await;
-        assemble::from_answers(&declaration, &plan, answers).map_err(failed)
+        assemble::from_answers(&declaration, &plan, answers, self.run_dir()).map_err(failed)
     }
+}
+
+/// The folder for files of a test that no resolver was asked for.
+pub(crate) fn run_dir_of_settings() -> RunDir {
+    RunDir::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
 }
 
 /// What a test gave, if the caller is inside `testing::with_secrets`.

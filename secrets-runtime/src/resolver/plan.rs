@@ -1,7 +1,11 @@
 //! What is to be fetched: for each source and request its chain of backends, its role and its place among
 //! the fetches, of which equal ones are one.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::BTreeSet,
+    sync::{Arc, Mutex, PoisonError},
+};
 
 use secrets_spec::{BackendType, BuiltIn, Options, Request, Source, SourceRole};
 
@@ -33,7 +37,6 @@ pub(crate) struct SourcePlan {
 
 /// One secret to fetch.
 pub(crate) struct Fetch {
-    pub origin: String,
     pub id: String,
     pub key: Option<String>,
     pub group_version: Option<String>,
@@ -56,7 +59,6 @@ impl Plan {
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
             let fetch = Fetch {
-                origin: source.origin().to_owned(),
                 id: mapped.id().to_owned(),
                 key: None,
                 group_version: None,
@@ -65,8 +67,7 @@ impl Plan {
                 chain: chain(mapped.backend(), mapped.is_arn(), registry, settings),
             };
             if mapped.backend().is_some_and(|b| b.is(BuiltIn::Inline)) && !declaration.in_test {
-                let id = mapped.id();
-                warn(&format!("the values of the inline source `{id}` are part of the program"));
+                warn_of_inline(mapped.id());
             }
             let role = [mapped.role(), &declaration.role];
             let fetch = plan.add(fetch, &role, settings);
@@ -110,7 +111,6 @@ impl Fetch {
     fn of_request(request: &Request) -> Self {
         let view = request.view();
         Self {
-            origin: request.to_string(),
             id: view.group.to_owned(),
             key: Some(view.key.to_owned()),
             group_version: view.group_version.map(str::to_owned),
@@ -134,22 +134,33 @@ impl Fetch {
         }
     }
 
-    /// Whether both would ask the same of the same backends. How the answer is read does not matter.
+    /// Whether both would ask the same of the same backends. How the answer is read does not matter to the
+    /// built-in ones; a user's may look at any option.
     fn same_as(&self, other: &Self) -> bool {
         let kinds =
             |fetch: &Self| fetch.backends().iter().map(|b| b.kind().to_owned()).collect::<Vec<_>>();
         let (a, b) = (&self.options, &other.options);
+        let ours = self.backends().iter().all(|backend| BuiltIn::parse(backend.kind()).is_some());
         self.chain.is_ok()
             && other.chain.is_ok()
             && self.id == other.id
             && self.key == other.key
             && self.group_version == other.group_version
             && self.role == other.role
+            && (ours || a == b)
             && a.region == b.region
             && a.version_id == b.version_id
             && a.version_stage == b.version_stage
             && a.env_vars == b.env_vars
             && kinds(self) == kinds(other)
+    }
+}
+
+/// Says once for each id that its values are no secret from whoever has the program.
+fn warn_of_inline(id: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned()) {
+        warn(&format!("the values of the inline source `{id}` are part of the program"));
     }
 }
 

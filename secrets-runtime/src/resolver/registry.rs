@@ -42,6 +42,11 @@ impl Registry {
         Self { backends, homeless }
     }
 
+    /// All of them, the user's first.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<dyn Backend>> {
+        self.backends.iter()
+    }
+
     /// The backend of this type.
     ///
     /// A built-in type that this build lacks is `NotSupported`; any other that is not registered is

@@ -15,9 +15,20 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 #[derive(Default, Clone)]
 pub(crate) struct Built(Vec<(&'static str, OsString)>);
 
+impl std::fmt::Debug for Built {
+    /// Shows which settings are given, and none of their texts.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+    }
+}
+
 impl Built {
     /// Gives a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
     /// the environment says.
+    #[cfg_attr(
+        not(any(feature = "clap", test)),
+        expect(dead_code, reason = "a command line gives them")
+    )]
     pub(crate) fn set(&mut self, variable: &Variable, text: impl Into<OsString>) {
         self.0.push((variable.name(), text.into()));
     }

@@ -136,8 +136,8 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
             ["NONE", "SECRET_EXISTS", "SECRET_AND_KEY_EXISTS", "NONE"].map(String::from),
         ),
         "SECRETS_WITH" => ("", numbered("secrets:sources=[\"a#\"]")),
-        "SECRETS_LOCAL_DIR" => ("/home/me/.local/share/secrets/store", numbered("/p/#")),
-        "SECRETS_LOCAL_KEY_FILE" => ("/home/me/.config/secrets/key.jwk", numbered("/p/#")),
+        "SECRETS_LOCAL_DIR" => ("/srv/me/.local/share/secrets/store", numbered("/p/#")),
+        "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
         "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),
         "SECRETS_RUN_DIR" => ("", numbered("/p/#")),
         "SECRETS_CACHE_TTL" => ("300", numbered("1#")),
@@ -166,7 +166,7 @@ fn precedence_of_every_setting() {
             let found = settings.origin(variable);
             assert!(origin(found), "{}: {found:?}", variable.name());
         };
-        let mut place = Place::new().with("HOME", "/home/me");
+        let mut place = Place::new().with("HOME", "/srv/me");
         check(&place, default, &|origin| *origin == Origin::Default);
 
         let name = if variable.is_own() {

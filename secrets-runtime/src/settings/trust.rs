@@ -149,7 +149,7 @@ mod tests {
 
     fn accounts() -> Accounts {
         Accounts {
-            passwd: "root:x:0:0:root:/root:/bin/sh\nsync:x:4:0:sync:/bin:/bin/sync\nada:x:1000:1500::/home/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\neve:x:1002:100::/:/bin/sh\n".into(),
+            passwd: "root:x:0:0:root:/srv/root:/bin/sh\nsync:x:4:0:sync:/bin:/bin/sync\nada:x:1000:1500::/srv/ada:/bin/sh\nbob:x:1001:1001::/home/bob:/bin/sh\neve:x:1002:100::/:/bin/sh\n".into(),
             group: "root:x:0:\nada:x:1500:\nbob:x:1001:ada\nusers:x:100:\nteam:x:1000:\n".into(),
         }
     }

@@ -36,4 +36,34 @@ async fn typed_async(rows: usize, #[secret("a")] value: SecretValue) -> Result<u
     Ok(rows)
 }
 
+struct Job;
+
+#[async_trait::async_trait]
+trait Work {
+    async fn above(&self, rows: usize) -> Result<usize, Error>;
+    async fn below(&self, rows: usize) -> Result<usize, Error>;
+    async fn typed(&self) -> Result<usize, Error>;
+}
+
+#[async_trait::async_trait]
+impl Work for Job {
+    #[secrets(sources = ["a"])]
+    #[instrument(skip(self))]
+    async fn above(&self, rows: usize) -> Result<usize, Error> {
+        Ok(rows)
+    }
+
+    #[instrument(skip(self))]
+    #[secrets(sources = ["a"])]
+    async fn below(&self, rows: usize) -> Result<usize, Error> {
+        Ok(rows)
+    }
+
+    #[secrets]
+    #[instrument(skip(self))]
+    async fn typed(&self, #[secret("a")] value: SecretValue) -> Result<usize, Error> {
+        Ok(value.expose_bytes().len())
+    }
+}
+
 fn main() {}

@@ -1,10 +1,10 @@
 use std::{
-    fs::{self, File, TryLockError},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use super::{failure::failure, file_name::FileName, key_file::lock, system};
+use super::{failure::failure, file_name::FileName, lock::Lock, system};
 use crate::{Error, ErrorKind};
 
 /// What writers lock. It stays, empty, for as long as the store does.
@@ -58,9 +58,8 @@ impl Folder {
         self.make()?;
         self.check()?;
         let path = self.file(LOCK);
-        let file = system::open_lock(&path).and_then(|file| lock(&file).map(|()| file));
-        let file = file.map_err(|error| failure("lock", &path, &error))?;
-        let locked = LockedFolder { folder: self, _lock: file };
+        let lock = Lock::wait(&path).map_err(|error| failure("lock", &path, &error))?;
+        let locked = LockedFolder { folder: self, _lock: lock };
         locked.sweep();
         Ok(locked)
     }
@@ -72,11 +71,8 @@ impl Folder {
         if !is_there(DRAFT) && !is_there(PREVIOUS_DRAFT) {
             return;
         }
-        if let Ok(file) = system::open_lock(&self.file(LOCK)) {
-            match file.try_lock() {
-                Ok(()) => LockedFolder { folder: self, _lock: file }.sweep(),
-                Err(TryLockError::WouldBlock | TryLockError::Error(_)) => {}
-            }
+        if let Some(lock) = Lock::try_now(&self.file(LOCK)) {
+            LockedFolder { folder: self, _lock: lock }.sweep();
         }
     }
 
@@ -127,8 +123,7 @@ impl Folder {
 #[derive(Debug)]
 pub(super) struct LockedFolder<'a> {
     folder: &'a Folder,
-    /// The lock is let go of when the file is closed, also if the process is killed.
-    _lock: File,
+    _lock: Lock,
 }
 
 impl LockedFolder<'_> {

@@ -1,11 +1,11 @@
 use std::{
     ffi::OsString,
-    fs::{self, File},
+    fs,
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use super::{failure::failure, key::Key, private_file::PrivateFile, system};
+use super::{failure::failure, key::Key, lock::Lock, private_file::PrivateFile, system};
 use crate::{Error, ErrorKind};
 
 /// A JWK with what other tools may add to it is far shorter.
@@ -67,9 +67,9 @@ impl KeyFile {
         let draft_path = self.draft_path();
         let folder = folder_of(&self.path);
         system::create_folder(folder)?;
-        let mut draft = system::open_lock(&draft_path)?;
-        lock(&draft)?;
-        if !system::is_at(&draft, &draft_path)? || fs::exists(&self.path)? {
+        let mut lock = Lock::wait(&draft_path)?;
+        let draft = lock.file();
+        if !system::is_at(draft, &draft_path)? || fs::exists(&self.path)? {
             // Another maker was done while this one waited.
             return Ok(false);
         }
@@ -100,16 +100,6 @@ impl KeyFile {
         name.push(self.path.file_name().unwrap_or_default());
         name.push(".draft");
         self.path.with_file_name(name)
-    }
-}
-
-/// Waits for the lock, whatever signals arrive.
-pub(super) fn lock(file: &File) -> io::Result<()> {
-    loop {
-        match file.lock() {
-            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            done => return done,
-        }
     }
 }
 

@@ -15,12 +15,14 @@ mod header;
 mod jwe;
 mod key;
 mod key_file;
+mod lock;
 mod private_file;
 mod random;
 mod read;
 mod stored;
 mod system;
-#[cfg(test)]
+// They look at modes, owners, links and signals all over.
+#[cfg(all(test, unix))]
 mod tests;
 mod write;
 

@@ -170,7 +170,6 @@ fn threads_that_make_the_key_at_once_agree() {
     }
 }
 
-#[cfg(unix)]
 #[test]
 fn the_key_may_be_a_link_but_not_one_that_leads_nowhere() {
     let home = Home::new();

@@ -1,7 +1,5 @@
 //! Who may read what: modes, owners, links, and a process that may do nothing.
 
-#![cfg(unix)]
-
 use std::{
     fs::{self, OpenOptions, Permissions},
     io::Write,

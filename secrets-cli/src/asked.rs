@@ -1,0 +1,73 @@
+//! What `resolve` and `run` are asked for, resolved as a step would.
+
+use secrets_runtime::{Declaration, DeclarationBuilder, Error, Resolver, Secrets};
+
+use crate::{
+    args::Asked,
+    failure::{self, Failure},
+    shelf,
+};
+
+/// Resolves what is asked for, and what is requested in JSON.
+pub fn resolve(asked: &Asked, requests: Option<&str>) -> Result<Secrets, Failure> {
+    must_be_json("--sources", asked.sources.as_deref())?;
+    must_be_json("--requests", requests)?;
+
+    let mut building = Building {
+        builder: Declaration::builder("secrets").inline_from_outside(),
+        problems: Vec::new(),
+    };
+    building.add(|builder| builder.sources(&asked.source));
+    if let Some(list) = &asked.sources {
+        building.add(|builder| builder.sources_json(list));
+    }
+    if let Some(list) = requests {
+        building.add(|builder| builder.requests_json(list));
+    }
+    if let Some(role) = &asked.role {
+        building.add(|builder| builder.role(role));
+    }
+    failure::all(building.problems)?;
+
+    let resolver = shelf::resolver(asked.backend.as_deref())?;
+    let nothing = asked.source.is_empty() && asked.sources.is_none() && requests.is_none();
+    if nothing && !is_attached(&resolver) {
+        let help = "name sources (secrets resolve db), or set SECRETS_WITH";
+        return Err(Failure::usage("there is nothing to resolve", help));
+    }
+    let declaration = building.builder.allow_override(asked.allow_override).build();
+    Ok(resolver.resolve_blocking(&declaration)?.secrets)
+}
+
+/// A declaration that grows by what is good, while every mistake is kept.
+struct Building {
+    builder: DeclarationBuilder,
+    problems: Vec<Error>,
+}
+
+impl Building {
+    fn add(&mut self, step: impl FnOnce(DeclarationBuilder) -> Result<DeclarationBuilder, Error>) {
+        match step(self.builder.clone()) {
+            Ok(builder) => self.builder = builder,
+            Err(error) => self.problems.push(error),
+        }
+    }
+}
+
+fn is_attached(resolver: &Resolver) -> bool {
+    resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
+}
+
+/// Text that is no JSON at all is a mistake on the command line. It may hold the values of `inline`: it is
+/// pointed at, not quoted.
+fn must_be_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
+    let Some(Err(error)) = text.map(secrets_spec::read_json) else { return Ok(()) };
+    let message = format!("{option} is no JSON, at byte {}", error.range().start);
+    let may_be_value = text.and_then(|text| text.find("env_vars")).unwrap_or(usize::MAX);
+    if error.range().end > may_be_value {
+        let help = "put names and values in double quotes, and close brackets and braces";
+        return Err(Failure::usage(message, help));
+    }
+    let help = error.help().unwrap_or("write a list: [\"db\"]");
+    Err(Failure::usage(format!("{message}: {}", error.message()), help))
+}

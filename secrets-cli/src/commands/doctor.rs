@@ -1,0 +1,154 @@
+use pollster::block_on;
+use secrets_runtime::{Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Setting};
+
+use crate::{
+    args::{Doctor, Format},
+    failure::Failure,
+    page::{Page, json_string},
+    shelf,
+};
+
+/// The name of a secret that nobody has, to see whether a backend answers.
+const PROBE: &str = "secrets-doctor-probe";
+
+/// Shows every setting, where it comes from, and whether the backends are reachable. It fails if a default one
+/// is not.
+pub fn run(args: &Doctor) -> Result<(), Failure> {
+    let resolver = shelf::resolver(args.common.backend.as_deref())?;
+    let states = states(&resolver);
+    let mut page = Page::default();
+    match args.common.format {
+        Format::Text => text(&mut page, &resolver, &states),
+        Format::Json => json(&mut page, &resolver, &states),
+    }
+    page.print()?;
+    let broken = states.into_iter().filter(|state| state.is_default).filter_map(|s| s.trouble);
+    crate::failure::all(broken.collect())
+}
+
+/// A backend, and why it does not answer, if it does not.
+struct State {
+    kind: String,
+    place: String,
+    is_default: bool,
+    trouble: Option<Error>,
+}
+
+fn states(resolver: &Resolver) -> Vec<State> {
+    let defaults: Vec<&str> = resolver.default_backends().collect();
+    let mut states: Vec<State> = resolver
+        .backends()
+        .map(|backend| State {
+            kind: backend.kind().to_owned(),
+            place: backend.to_string(),
+            is_default: defaults.contains(&backend.kind()),
+            trouble: trouble(&**backend),
+        })
+        .collect();
+    for kind in defaults {
+        if let Err(error) = resolver.backend(kind) {
+            let (kind, place) = (kind.to_owned(), "not there".to_owned());
+            states.push(State { kind, place, is_default: true, trouble: Some(error) });
+        }
+    }
+    states
+}
+
+fn trouble(backend: &dyn Backend) -> Option<Error> {
+    // Its values come with each source: there is nothing to reach.
+    if backend.kind() == "inline" {
+        return None;
+    }
+    let options = Options::default();
+    let requests = [FetchRequest::new(PROBE, &options)];
+    match block_on(backend.exists(&requests)).pop() {
+        Some(Ok(_)) => None,
+        Some(Err(error)) => Some(error.about("", Some(backend.kind()))),
+        None => Some(Error::new(ErrorKind::Unavailable, "the backend gave no answer")),
+    }
+}
+
+fn text(page: &mut Page, resolver: &Resolver, states: &[State]) {
+    match resolver.config_file() {
+        Some(path) => page.push(format!("secrets.toml: {}\n", path.display())),
+        None => page.push("secrets.toml: none\n"),
+    }
+    page.push("\nsettings\n");
+    let settings: Vec<Setting> = resolver.settings().collect();
+    let width = settings.iter().map(|s| s.variable().name().len()).max().unwrap_or(0);
+    for setting in &settings {
+        let name = setting.variable().name();
+        let place =
+            if setting.is_set() { format!("  ({})", setting.origin()) } else { String::new() };
+        page.push(format!("  {name:width$}  {}{place}\n", shown(setting)));
+    }
+    let mapped: Vec<_> = resolver.mapped_sources().collect();
+    if !mapped.is_empty() {
+        page.push("\nsources that secrets.toml maps\n");
+        for (name, kind, id) in mapped {
+            let kind = kind.map(|kind| format!("{kind}.")).unwrap_or_default();
+            page.push(format!("  {name} -> {kind}{}\n", id.unwrap_or(name)));
+        }
+    }
+    page.push("\nbackends\n");
+    for state in states {
+        let mark = if state.is_default { "*" } else { " " };
+        let (kind, place) = (&state.kind, &state.place);
+        match &state.trouble {
+            None => page.push(format!("{mark} {kind}: reachable: {place}\n")),
+            Some(error) => {
+                let why: Vec<_> = error.problems().iter().map(|p| p.message()).collect();
+                page.push(format!("{mark} {kind}: not reachable: {}\n", why.join("; ")));
+            }
+        }
+    }
+    page.push("  (* is asked where a source has no type)\n");
+}
+
+fn shown(setting: &Setting) -> String {
+    match (setting.is_set(), setting.text()) {
+        (true, Some("")) => "none".to_owned(),
+        (true, Some(text)) => text.to_owned(),
+        (true, None) => "set, and not shown".to_owned(),
+        (false, _) => match setting.variable().default().replace('`', "") {
+            default if default.is_empty() => "not set".to_owned(),
+            default => default,
+        },
+    }
+}
+
+fn json(page: &mut Page, resolver: &Resolver, states: &[State]) {
+    let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
+    let config = resolver.config_file().map(|path| path.display().to_string());
+    page.push(format!("{{\"config_file\":{},\"settings\":[", or_null(config.as_deref())));
+    let settings: Vec<_> = resolver
+        .settings()
+        .map(|setting| {
+            format!(
+                "{{\"name\":{},\"value\":{},\"origin\":{},\"is_set\":{}}}",
+                json_string(setting.variable().name()),
+                or_null(setting.text()),
+                json_string(setting.origin()),
+                setting.is_set(),
+            )
+        })
+        .collect();
+    page.push(settings.join(","));
+    page.push("],\"backends\":[");
+    let states: Vec<_> = states
+        .iter()
+        .map(|state| {
+            let trouble = state.trouble.as_ref().and_then(|error| error.problems().first());
+            format!(
+                "{{\"type\":{},\"place\":{},\"default\":{},\"reachable\":{},\"problem\":{}}}",
+                json_string(&state.kind),
+                json_string(&state.place),
+                state.is_default,
+                state.trouble.is_none(),
+                or_null(trouble.map(secrets_runtime::Problem::message)),
+            )
+        })
+        .collect();
+    page.push(states.join(","));
+    page.push("]}\n");
+}

@@ -1,0 +1,39 @@
+//! Which exit code a failure has.
+
+use std::process::ExitCode;
+
+use secrets_runtime::ErrorKind;
+
+use crate::failure::Failure;
+
+/// The exit code of a failure.
+pub fn code(failure: &Failure) -> ExitCode {
+    let code = match failure {
+        Failure::Usage { .. } => 2,
+        // 0 for --help and --version.
+        Failure::Clap(error) => u8::try_from(error.exit_code()).unwrap_or(2),
+        Failure::Secrets(error) => of_kind(error.kind()),
+        Failure::Program { code, .. } => *code,
+        // What a shell shows of a program that SIGPIPE or SIGINT ended.
+        Failure::ReaderGone => 141,
+        Failure::Interrupted => 130,
+    };
+    ExitCode::from(code)
+}
+
+fn of_kind(kind: ErrorKind) -> u8 {
+    use ErrorKind as Kind;
+    match kind {
+        Kind::NotFound | Kind::KeyNotFound | Kind::Deleted | Kind::NotRequested => 3,
+        Kind::AccessDenied | Kind::RoleDenied | Kind::DecryptionFailed => 4,
+        Kind::InvalidSource
+        | Kind::InvalidName
+        | Kind::InvalidValue
+        | Kind::Undecodable
+        | Kind::Collision
+        | Kind::Ambiguous
+        | Kind::InvalidConfig => 5,
+        Kind::Throttled | Kind::Timeout | Kind::Unavailable => 6,
+        _ => 1,
+    }
+}

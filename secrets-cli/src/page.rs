@@ -1,0 +1,78 @@
+//! What goes to standard output.
+
+use std::io::{ErrorKind as IoKind, Write};
+
+use base64ct::{Base64, Encoding};
+use secrets_runtime::{Error, ErrorKind, SecretValue};
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::failure::Failure;
+
+/// What stands where a value is not shown.
+pub const MASK: &str = "***";
+
+/// Data on its way out. It may hold values: it is written at once, and wiped.
+#[derive(Default)]
+pub struct Page(Zeroizing<Vec<u8>>);
+
+impl Page {
+    pub fn push(&mut self, text: impl AsRef<[u8]>) {
+        let text = text.as_ref();
+        let needed = self.0.len() + text.len();
+        if needed > self.0.capacity() {
+            // Growing in place would leave a copy behind that nobody wipes.
+            let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()).max(1024));
+            larger.extend_from_slice(&self.0);
+            self.0.zeroize();
+            *self.0 = larger;
+        }
+        self.0.extend_from_slice(text);
+    }
+
+    /// A value as text: base64 if it is bytes.
+    pub fn push_value(&mut self, value: &SecretValue, is_binary: bool) {
+        self.push(&*text_of(value, is_binary));
+    }
+
+    /// A value as a JSON string, or the mask.
+    pub fn push_json(&mut self, value: &SecretValue, is_binary: bool, reveal: bool) {
+        if reveal {
+            self.push(&*Zeroizing::new(json_string(&text_of(value, is_binary))));
+        } else {
+            self.push(json_string(MASK));
+        }
+    }
+
+    /// Writes everything to standard output.
+    pub fn print(&self) -> Result<(), Failure> {
+        let mut out = std::io::stdout().lock();
+        match out.write_all(&self.0).and_then(|()| out.flush()) {
+            Ok(()) => Ok(()),
+            Err(error) if error.kind() == IoKind::BrokenPipe => Err(Failure::ReaderGone),
+            Err(error) => Err(Error::new(ErrorKind::Other, "standard output cannot be written")
+                .with_cause(error)
+                .into()),
+        }
+    }
+
+    pub fn bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// A value as text: base64 if it is bytes.
+pub fn text_of(value: &SecretValue, is_binary: bool) -> Zeroizing<String> {
+    // To be written where the person who typed the command wants it.
+    match value.expose_str() {
+        Ok(text) if !is_binary => Zeroizing::new(text.to_owned()),
+        _ => Zeroizing::new(Base64::encode_string(value.expose_bytes())),
+    }
+}
+
+/// A text as a JSON string.
+pub fn json_string(text: &str) -> String {
+    let mut json = Vec::with_capacity(text.len() * 6 + 2);
+    // Writing a string into memory cannot fail, and gives UTF-8.
+    let _ = serde_json::to_writer(&mut json, text);
+    String::from_utf8(json).unwrap_or_default()
+}

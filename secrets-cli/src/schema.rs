@@ -1,0 +1,73 @@
+//! Which fields a secret of a kind has: ZenML's schemas.
+
+use clap::ValueEnum;
+
+use crate::failure::Failure;
+
+/// A kind of secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+#[value(rename_all = "snake_case")]
+pub enum Schema {
+    /// Credentials for AWS
+    Aws,
+    /// Credentials for Google Cloud
+    Gcp,
+    /// Credentials for Azure
+    Azure,
+    /// A user and a password
+    BasicAuth,
+    /// Any fields
+    Arbitrary,
+}
+
+impl Schema {
+    /// The fields, and whether each is required; `None` if any will do.
+    pub fn fields(self) -> Option<&'static [(&'static str, bool)]> {
+        Some(match self {
+            Self::Aws => &[
+                ("aws_access_key_id", true),
+                ("aws_secret_access_key", true),
+                ("aws_session_token", false),
+            ],
+            Self::Gcp => &[("token", true)],
+            Self::Azure => &[
+                ("account_name", false),
+                ("account_key", false),
+                ("sas_token", false),
+                ("connection_string", false),
+                ("client_id", false),
+                ("client_secret", false),
+                ("tenant_id", false),
+            ],
+            Self::BasicAuth => &[("username", true), ("password", true)],
+            Self::Arbitrary => return None,
+        })
+    }
+
+    /// Whether a secret with these fields is of the kind.
+    pub fn check<'a>(self, keys: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
+        let Some(fields) = self.fields() else { return Ok(()) };
+        let keys: Vec<&str> = keys.collect();
+        let known: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
+        let mut wrong = Vec::new();
+        for key in keys.iter().filter(|key| !known.contains(key)) {
+            wrong.push(match secrets_spec::closest(key, known.iter().copied()) {
+                Some(near) => format!("it has no field `{key}` (did you mean `{near}`?)"),
+                None => format!("it has no field `{key}`"),
+            });
+        }
+        let missing = fields.iter().filter(|(name, required)| *required && !keys.contains(name));
+        wrong.extend(missing.map(|(name, _)| format!("`{name}` is missing")));
+        if wrong.is_empty() {
+            return Ok(());
+        }
+        let name = self.to_possible_value().map(|value| value.get_name().to_owned());
+        let name = name.unwrap_or_default();
+        let message = format!("this is no secret of the schema {name}: {}", wrong.join("; "));
+        let optional = |(name, required): &(&str, bool)| {
+            if *required { (*name).to_owned() } else { format!("{name} (optional)") }
+        };
+        let listed: Vec<_> = fields.iter().map(optional).collect();
+        Err(Failure::usage(message, format!("its fields are {}", listed.join(", "))))
+    }
+}

@@ -1,0 +1,125 @@
+//! Where secrets are kept, as the commands that read and write whole ones see it.
+
+use std::sync::Arc;
+
+use pollster::block_on;
+use secrets_runtime::{
+    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Store, StoredSecret,
+};
+
+use crate::failure::{Failure, problem};
+
+/// The stage of the version before the current one.
+const PREVIOUS: &str = "AWSPREVIOUS";
+
+/// The backends that are asked, in order; the first one is written.
+pub struct Shelf(Vec<Arc<dyn Backend>>);
+
+impl Shelf {
+    /// The backends of `--backend`, else the default ones.
+    pub fn open(types: Option<&str>) -> Result<Self, Failure> {
+        let resolver = resolver(types)?;
+        let mut backends = Vec::new();
+        let mut problems = Vec::new();
+        for kind in resolver.default_backends() {
+            match resolver.backend(kind) {
+                Ok(backend) => backends.push(backend),
+                Err(error) => problems.push(error),
+            }
+        }
+        crate::failure::all(problems)?;
+        Ok(Self(backends))
+    }
+
+    /// The type of the backend that is written.
+    pub fn kind(&self) -> &str {
+        self.0.first().map_or("", |backend| backend.kind())
+    }
+
+    /// Reads a secret from the first backend that has it.
+    pub fn read(&self, name: &str, previous: bool) -> Result<StoredSecret, Error> {
+        self.check_name(name)?;
+        let stage = previous.then_some(PREVIOUS);
+        let mut missing = None;
+        for backend in &self.0 {
+            match block_on(StoredSecret::read(&**backend, name, stage)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
+                answer => return answer,
+            }
+        }
+        Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "there is no backend")))
+    }
+
+    /// Reads a secret from the backend that is written.
+    pub fn read_own(&self, name: &str) -> Result<StoredSecret, Error> {
+        self.check_name(name)?;
+        block_on(StoredSecret::read(self.first()?, name, None))
+    }
+
+    /// Whether the backend that is written has the secret.
+    pub fn has(&self, name: &str) -> Result<bool, Error> {
+        self.check_name(name)?;
+        let options = Options::default();
+        let requests = [FetchRequest::new(name, &options)];
+        let answer = block_on(self.first()?.exists(&requests)).pop().unwrap_or(Ok(false));
+        answer.map_err(|error| error.about(name, Some(self.kind())))
+    }
+
+    /// Writes a secret, new or anew.
+    pub fn write(&self, name: &str, secret: &StoredSecret) -> Result<(), Error> {
+        secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
+        let put = block_on(self.store()?.put(name, secret.payload()));
+        put.map(drop).map_err(|error| error.about(name, Some(self.kind())))
+    }
+
+    /// Deletes a secret; gives whether there was one.
+    pub fn delete(&self, name: &str) -> Result<bool, Error> {
+        self.check_name(name)?;
+        let deleted = block_on(self.store()?.delete(name));
+        deleted.map_err(|error| error.about(name, Some(self.kind())))
+    }
+
+    /// The names of all secrets, sorted.
+    pub fn list(&self) -> Result<Vec<String>, Error> {
+        let listed = block_on(self.store()?.list());
+        listed.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// Checks a name by the grammar of the backend that is written.
+    pub fn check_name(&self, name: &str) -> Result<(), Error> {
+        let Some(flaw) = secrets_spec::check_id(Some(self.kind()), name) else { return Ok(()) };
+        let is_name = flaw.kind.is_name();
+        let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+        let flaw = flaw.explain(name);
+        let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+        let shown = if shown.is_empty() { "the name".to_owned() } else { shown };
+        Err(problem(&shown, kind, flaw.message(), flaw.help().unwrap_or("give another name")))
+    }
+
+    fn first(&self) -> Result<&dyn Backend, Error> {
+        let first = self.0.first().map(|backend| &**backend);
+        first.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "there is no backend"))
+    }
+
+    /// The backend that is written, if it can be.
+    pub fn store(&self) -> Result<&dyn Store, Error> {
+        let backend = self.first()?;
+        backend.as_store().ok_or_else(|| {
+            let message = format!("{backend} can be read, and neither listed nor written");
+            let help = "choose another one with --backend, such as `local`";
+            Error::new(ErrorKind::NotSupported, message)
+                .with_help(help)
+                .about("", Some(backend.kind()))
+        })
+    }
+}
+
+/// A resolver of the process's settings, with these default backends.
+pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
+    let builder = Resolver::builder();
+    let builder = match types {
+        Some(types) => builder.default_backend(types),
+        None => builder,
+    };
+    Ok(builder.build()?)
+}

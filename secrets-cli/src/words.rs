@@ -1,0 +1,122 @@
+//! What is said on standard error.
+
+use std::io::{IsTerminal, Write};
+
+use secrets_runtime::Problem;
+
+use crate::{failure::Failure, page::json_string};
+
+/// How the command speaks: in words, or in one line of JSON for programs.
+#[derive(Debug)]
+pub struct Words {
+    json: bool,
+    colour: bool,
+}
+
+impl Words {
+    pub fn new(json: bool) -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self { json, colour: wanted && capable && std::io::stderr().is_terminal() }
+    }
+
+    /// What was done, or what a person should know. Programs that asked for JSON are not told.
+    pub fn say(&self, text: &str) {
+        if !self.json {
+            write(&format!("{text}\n"));
+        }
+    }
+
+    /// Why the command failed.
+    pub fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::ReaderGone => {}
+            Failure::Clap(error) if !error.use_stderr() => {
+                // Help and version are data. If nobody reads them, nobody misses them.
+                let _ = std::io::stdout().write_all(error.to_string().as_bytes());
+            }
+            _ if self.json => write(&json(failure)),
+            Failure::Clap(error) => write(&error.to_string()),
+            Failure::Interrupted => write("\nnothing was changed\n"),
+            Failure::Usage { message, help } => {
+                self.problem("", message, help.as_deref());
+            }
+            Failure::Program { message, .. } => self.problem("", message, None),
+            Failure::Secrets(error) => {
+                for problem in error.problems() {
+                    self.problem(&origin(problem), problem.message(), problem.help());
+                }
+            }
+        }
+    }
+
+    fn problem(&self, origin: &str, message: &str, help: Option<&str>) {
+        let [red, bold, plain] =
+            if self.colour { ["\x1b[1;31m", "\x1b[1m", "\x1b[0m"] } else { [""; 3] };
+        let mut text = format!("{red}error:{plain} {origin}{message}\n");
+        if let Some(help) = help {
+            text.push_str(&format!("  {bold}help:{plain} {help}\n"));
+        }
+        write(&text);
+    }
+}
+
+fn origin(problem: &Problem) -> String {
+    match (problem.origin(), problem.backend()) {
+        ("", None) => String::new(),
+        ("", Some(backend)) => format!("{backend}: "),
+        (origin, None) => format!("{origin}: "),
+        (origin, Some(backend)) => format!("{origin} ({backend}): "),
+    }
+}
+
+/// `{"error":{"kind":..,"problems":[..]}}` and a line break.
+fn json(failure: &Failure) -> String {
+    let (kind, problems) = match failure {
+        Failure::Secrets(error) => {
+            let problem = |p: &Problem| {
+                one(p.kind().as_str(), p.origin(), p.backend(), p.message(), p.help())
+            };
+            (error.kind().as_str(), error.problems().iter().map(problem).collect())
+        }
+        Failure::Usage { message, help } => {
+            ("Usage", vec![one("Usage", "", None, message, help.as_deref())])
+        }
+        Failure::Clap(error) => {
+            let text = error.to_string();
+            let text = text.trim_start_matches("error: ");
+            let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+            let help = Some(help.trim()).filter(|help| !help.is_empty());
+            ("Usage", vec![one("Usage", "", None, message.trim(), help)])
+        }
+        Failure::Program { message, .. } => ("Other", vec![one("Other", "", None, message, None)]),
+        Failure::Interrupted | Failure::ReaderGone => {
+            ("Other", vec![one("Other", "", None, "it was interrupted", None)])
+        }
+    };
+    let kind = json_string(kind);
+    format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
+}
+
+fn one(
+    kind: &str,
+    source: &str,
+    backend: Option<&str>,
+    message: &str,
+    help: Option<&str>,
+) -> String {
+    let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
+    format!(
+        "{{\"kind\":{},\"source\":{},\"backend\":{},\"message\":{},\"help\":{}}}",
+        json_string(kind),
+        json_string(source),
+        or_null(backend),
+        json_string(message),
+        or_null(help),
+    )
+}
+
+/// Standard error may be closed: nothing is lost by that but the words.
+fn write(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

@@ -1,0 +1,81 @@
+//! What the attributes expand to, for every form.
+
+use proc_macro2::TokenStream;
+
+use crate::{expand::expand, kind::Kind};
+
+fn expanded(kind: Kind, arguments: &str, item: &str) -> String {
+    let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
+    let expansion = expand(kind, tokens(arguments), tokens(item));
+    let file = syn::parse2(expansion).expect("an expansion is Rust");
+    prettyplease::unparse(&file)
+}
+
+macro_rules! snapshots {
+    ($( $name:ident: $kind:ident, $arguments:literal, $item:literal; )*) => { $(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(expanded(Kind::$kind, $arguments, $item));
+        }
+    )* };
+}
+
+snapshots! {
+    bare: Secrets, "", "fn step() -> Result<(), Error> { Ok(()) }";
+    bare_async: Secrets, "", "async fn step() -> Result<(), Error> { Ok(()) }";
+    sources: Secrets, r#"sources = ["prod-db", "local.api"]"#,
+        "/// Documented.\n#[must_use] pub(crate) fn step<'a, T: Copy>(text: &'a str, _: T) -> Result<&'a str, Error> where T: Send { Ok(text) }";
+    source_with_every_field: Secrets,
+        r#"sources = [{ id = "a", type = "aws-secrets-manager", group = "g", role = "", options = { json = false, required = false, env_var_name = "A", region = "us-west-2", version_id = "v", version_stage = "AWSPREVIOUS" } }]"#,
+        "async fn step() -> Result<(), Error> { Ok(()) }";
+    source_as_a_python_dict: Secrets, r#"sources = [{"id": "a", "options": {"json": false, "env_var_name": "TOKEN"}}]"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    source_inline: Secrets, r#"sources = [{ id = "a", type = "inline", options = { env_vars = { DB_USER = "app" } } }]"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    every_argument: Secrets,
+        r#"sources = ["a"], role = "arn:aws:iam::123456789012:role/R", allow_override = true, export = "process", crate = crate::facade, output = "serialize""#,
+        "fn step() -> Result<u8, Error> { Ok(1) }";
+    defaults_are_left_out: Secrets, r#"sources = [], secret_requests = [], allow_override = false, export = "none""#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    constants: Secrets, r#"sources = [PROD_DB, { id = names::ID, type = "file" }, "a"], role = ROLE"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    requests: Task,
+        r#"secret_requests = [Secret(group = "g", key = "k", group_version = "v2", mount_requirement = FILE, env_var = "K"), Secret(key = "alone", mount_requirement = Secret::MountType::ANY)]"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    request_constants: Task, "secret_requests = [REQUEST, Secret(group = GROUP, key = \"k\", env_var = NAME)]",
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    typed_parameters: Secrets, "",
+        r#"fn step(rows: usize, #[secret("prod-db")] #[allow(unused)] Db { port, .. }: Db, #[secret(API, key = "token")] mut token: SecretValue) -> Result<usize, Error> { Ok(rows) }"#;
+    typed_parameters_async: Secrets, r#"sources = ["api"]"#,
+        r#"async fn step(&self, #[secret("api")] api: Api, rows: usize) -> anyhow::Result<usize> { Ok(rows) }"#;
+    result_with_impl_trait: Secrets, "",
+        "async fn step() -> Result<(impl Iterator<Item = u8>, Vec<impl Send>), Error> { Ok(x) }";
+    inner_attributes_stay_in_front: Secrets, "",
+        "fn step() -> Result<(), Error> { #![allow(unused)] //! Inside.\n let x = 1; Ok(()) }";
+    boxed_by_async_trait: Secrets, r#"sources = ["a"]"#,
+        "fn step<'life0, 'async_trait>(&'life0 self) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<(), Error>> + ::core::marker::Send + 'async_trait>> where 'life0: 'async_trait { Box::pin(async move { let __self = self; let __ret: Result<(), Error> = { Ok(()) }; __ret }) }";
+    both_attributes: Secrets, r#"sources = ["a"]"#,
+        r#"#[task(secret_requests = [Secret(key = "k")])] fn step() -> Result<(), Error> { Ok(()) }"#;
+    both_attributes_with_paths: Task, r#"secret_requests = [Secret(key = "k")]"#,
+        r#"#[secrets_runtime::secrets(sources = ["a"])] fn step() -> Result<(), Error> { Ok(()) }"#;
+    foreign_tasks_are_left_alone: Secrets, r#"sources = ["a"]"#,
+        "#[flyte::task] #[task(retries = 3)] #[task] #[flyte::task(role = 1)] fn step() -> Result<(), Error> { Ok(()) }";
+    a_step_stays_as_it_is: Task, "",
+        "fn step() -> Result<(), Error> { static __SECRETS_STEP: u8 = 1; Ok(()) }";
+    what_is_joined_does_nothing: Task, "__joined", "fn step() -> Result<(), Error> { Ok(()) }";
+    mistakes: Secrets, r#"sources = ["", { id = "a", typ = "b" }], rol = "x""#,
+        r#"async fn step(#[secret("prod db")] db: Db, rows: usize) -> Result<(), Error> { Ok(()) }"#;
+    mistake_in_a_const_fn: Secrets, "", r#"const fn step(#[secret("a")] a: u8) -> Result<(), Error> { Ok(()) }"#;
+    no_function: Secrets, "", "struct Step { field: u8 }";
+}
+
+/// The budget of an expansion is about a dozen lines.
+#[test]
+fn expansions_are_short() {
+    let plain = expanded(
+        Kind::Secrets,
+        r#"sources = ["prod-db", "api"]"#,
+        "fn step() -> Result<(), Error> { Ok(()) }",
+    );
+    assert!(plain.lines().count() <= 20, "{plain}");
+}

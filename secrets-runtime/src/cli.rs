@@ -1,0 +1,158 @@
+//! The options of a program's own command line that say where its secrets are: feature `clap`.
+
+use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::NonEmptyStringValueParser};
+
+use crate::{
+    Error, Resolver, ResolverBuilder,
+    settings::{Built, variables},
+};
+
+/// `--with`, `--secrets-backend` and `--secrets-profile`, to flatten into the command line of a program with
+/// steps. Each wins over its setting: `SECRETS_WITH`, `SECRETS_DEFAULT_BACKEND`, `SECRETS_PROFILE`.
+///
+/// ```no_run
+/// use clap::Parser;
+/// use secrets_runtime::{Error, cli::SecretsArgs, secrets};
+///
+/// #[derive(Parser)]
+/// struct Arguments {
+///     #[command(flatten)]
+///     secrets: SecretsArgs,
+/// }
+///
+/// #[secrets]
+/// fn load() -> Result<(), Error> {
+///     let user = secrets_runtime::current_context().secrets.var("DB_USER")?;
+///     # drop(user);
+///     Ok(())
+/// }
+///
+/// fn main() -> Result<(), Error> {
+///     // program --with 'secrets:sources=["test-db"]'
+///     Arguments::parse().secrets.apply()?;
+///     load()
+/// }
+/// ```
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SecretsArgs {
+    /// What is attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
+    pub with: Option<String>,
+    /// The backend of sources without a type: a type, or several with commas.
+    pub backend: Option<String>,
+    /// The profile of `secrets.toml`.
+    pub profile: Option<String>,
+}
+
+impl SecretsArgs {
+    /// Makes the process's steps resolve with these: call it before the first step.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for everything that is wrong in them and in the settings, or if a step has been resolved
+    /// or a resolver installed already.
+    pub fn apply(self) -> Result<(), Error> {
+        self.apply_to(Resolver::builder()).build()?.install()
+    }
+
+    /// Lays these over a resolver that the program builds itself, with a backend of its own for instance.
+    ///
+    /// ```no_run
+    /// # use secrets_runtime::{Backend, Error, Resolver, cli::SecretsArgs};
+    /// # fn start(args: SecretsArgs, vault: impl Backend) -> Result<(), Error> {
+    /// args.apply_to(Resolver::builder().backend(vault)).build()?.install()
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn apply_to(self, builder: ResolverBuilder) -> ResolverBuilder {
+        let mut built = Built::default();
+        let given = [
+            (&variables::WITH, self.with),
+            (&variables::DEFAULT_BACKEND, self.backend),
+            (&variables::PROFILE, self.profile),
+        ];
+        for (variable, text) in given {
+            if let Some(text) = text {
+                built.set(variable, text);
+            }
+        }
+        builder.built(built)
+    }
+}
+
+/// What each option is called in matches, and on the command line; what its value is; what it says.
+const OPTIONS: [(&str, &str, &str, &str); 3] = [
+    (
+        "secrets-with",
+        "with",
+        "SECRETS",
+        "Attach secrets to steps that declare none: 'secrets:sources=[\"test-db\"]'",
+    ),
+    ("secrets-backend", "secrets-backend", "TYPE", "Where secrets without a type are kept"),
+    ("secrets-profile", "secrets-profile", "NAME", "The profile of secrets.toml"),
+];
+
+impl Args for SecretsArgs {
+    fn augment_args(command: Command) -> Command {
+        let option = |(id, long, value, help)| {
+            let parser = NonEmptyStringValueParser::new();
+            Arg::new(id).long(long).value_name(value).help(help).value_parser(parser)
+        };
+        command.args(OPTIONS.map(option))
+    }
+
+    fn augment_args_for_update(command: Command) -> Command {
+        Self::augment_args(command)
+    }
+}
+
+impl FromArgMatches for SecretsArgs {
+    fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
+        let mut made = Self::default();
+        made.update_from_arg_matches(matches)?;
+        Ok(made)
+    }
+
+    fn update_from_arg_matches(&mut self, matches: &ArgMatches) -> Result<(), clap::Error> {
+        let places = [&mut self.with, &mut self.backend, &mut self.profile];
+        for (place, (id, ..)) in places.into_iter().zip(OPTIONS) {
+            if let Some(text) = matches.get_one::<String>(id) {
+                *place = Some(text.clone());
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{Declaration, ErrorKind};
+
+    fn parse(arguments: &[&str]) -> SecretsArgs {
+        let command = SecretsArgs::augment_args(Command::new("program").no_binary_name(true));
+        let matches = command.try_get_matches_from(arguments).unwrap();
+        SecretsArgs::from_arg_matches(&matches).unwrap()
+    }
+
+    #[test]
+    fn an_option_that_is_not_given_changes_nothing() {
+        assert_eq!(parse(&[]), SecretsArgs::default());
+        assert_eq!(parse(&["--secrets-backend", "env"]).backend.as_deref(), Some("env"));
+    }
+
+    #[test]
+    fn what_is_given_at_launch_reaches_a_step_without_sources() {
+        let with = r#"secrets:sources=[{"type": "inline", "id": "1", "options": {"env_vars": {"A": "SeNtInEl"}}}]"#;
+        let arguments = parse(&["--with", with]);
+        let resolver = arguments.apply_to(Resolver::builder()).build().unwrap();
+        let context = resolver.resolve_blocking(&Declaration::builder("step").build()).unwrap();
+        assert_eq!(context.secrets.var("A").unwrap().expose_str().unwrap(), "SeNtInEl");
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_told_at_once() {
+        let arguments = parse(&["--with", "secrets:sources=[db]", "--secrets-backend", "Nope"]);
+        let error = arguments.apply_to(Resolver::builder()).build().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+        assert_eq!(error.problems().len(), 2, "{error}");
+    }
+}

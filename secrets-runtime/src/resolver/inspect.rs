@@ -1,0 +1,68 @@
+//! What a resolver is made of, for tools that show it or write with it.
+
+use std::{path::Path, sync::Arc};
+
+use secrets_spec::BackendType;
+
+use super::Resolver;
+use crate::{Backend, Error, ErrorKind, Setting, declaration::invalid};
+
+impl Resolver {
+    /// The backend of this type.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, ErrorKind, Resolver};
+    /// let resolver = Resolver::builder().build()?;
+    /// assert_eq!(resolver.backend("env")?.to_string(), "the process's environment");
+    /// assert_eq!(resolver.backend("my-vault").unwrap_err().kind(), ErrorKind::InvalidConfig);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As resolving: [`ErrorKind::NotSupported`] for a built-in type that this build lacks,
+    /// [`ErrorKind::InvalidConfig`] for any other that is not registered, with those that are.
+    pub fn backend(&self, kind: &str) -> Result<Arc<dyn Backend>, Error> {
+        let wanted = BackendType::parse(kind).map_err(|error| {
+            let origin = format!("backend {}", crate::text::quoted(kind));
+            Error::from_problems(vec![invalid(&error, ErrorKind::InvalidConfig).of(origin)])
+        })?;
+        self.0.registry.find(&wanted).map_err(|problem| Error::from_problems(vec![problem]))
+    }
+
+    /// All backends that are registered, the program's own first.
+    pub fn backends(&self) -> impl Iterator<Item = &Arc<dyn Backend>> {
+        self.0.registry.all()
+    }
+
+    /// The types of the backends of sources without a type, in the order in which they are asked; never empty.
+    pub fn default_backends(&self) -> impl Iterator<Item = &str> {
+        self.0.settings.default_backends().iter().map(BackendType::as_str)
+    }
+
+    /// Every setting, in the order of [`crate::settings::variables::ALL`], without credentials.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, Resolver};
+    /// let resolver = Resolver::builder().default_backend("env").build()?;
+    /// let setting = resolver.settings().next().expect("there are settings");
+    /// assert_eq!(setting.variable().name(), "SECRETS_DEFAULT_BACKEND");
+    /// assert_eq!((setting.text(), setting.origin()), (Some("env"), "built in code"));
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn settings(&self) -> impl Iterator<Item = Setting> {
+        self.0.settings.shown().iter().map(Setting::of)
+    }
+
+    /// The `secrets.toml` that was read.
+    #[must_use]
+    pub fn config_file(&self) -> Option<&Path> {
+        self.0.settings.config_file()
+    }
+
+    /// What `secrets.toml` puts in the place of a source or group: its name, and the type and id it is mapped
+    /// to as far as they are given.
+    pub fn mapped_sources(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&str>)> {
+        let mapped = self.0.settings.all_mapped();
+        mapped.map(|(name, to)| (name, to.backend().map(BackendType::as_str), to.id()))
+    }
+}

@@ -1,0 +1,193 @@
+//! From what was written to the sources it means, with every mistake on the way: the one reader for attributes,
+//! `--with`, `--sources` and settings alike.
+
+use alloc::{format, string::String, vec::Vec};
+
+use crate::{
+    BuiltIn, Complaint, Flaw, Name, Node, OptionsDraft, SourceDraft, Text, Value, check_alias,
+    check_id, check_inline_name, check_region, check_role, check_selector, check_source,
+    check_type, check_variable_name,
+    fields::{
+        Complaints, flawed, once_each, read_flag, read_text, text, text_of, twice, wrong_type,
+    },
+    flaw::excerpt,
+};
+
+/// The fields of a source.
+pub const SOURCE_FIELDS: &[&str] = &["id", "type", "options", "role", "group"];
+/// The options of a source.
+pub const OPTION_FIELDS: &[&str] =
+    &["json", "env_var_name", "region", "version_id", "version_stage", "required", "env_vars"];
+
+/// Reads a list of sources.
+pub fn read_sources<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Vec<SourceDraft<S>> {
+    match &node.value {
+        Value::List(items) => items.iter().filter_map(|item| read_source(item, out)).collect(),
+        Value::Broken => Vec::new(),
+        other => {
+            let help = match other {
+                Value::Text(text) => format!("write it in brackets: [{}]", excerpt(text)),
+                _ => String::from("write them in brackets: [\"prod-db\"]"),
+            };
+            out.push(Complaint::new(
+                node.at.clone(),
+                format!("`sources` is a list, not {}", other.describe()),
+                help,
+            ));
+            Vec::new()
+        }
+    }
+}
+
+/// Reads a source: a text, or a set of fields with an `id`.
+pub fn read_source<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<SourceDraft<S>> {
+    let fields = match &node.value {
+        Value::Text(_) | Value::Constant => {
+            let id = text_of(node);
+            if let Some(known) = &id.known
+                && let Err(flaw) = check_source(known)
+            {
+                out.push(flawed(&id, known, flaw));
+            }
+            return Some(SourceDraft {
+                with_fields: false,
+                id,
+                backend: None,
+                group: None,
+                role: None,
+                options: OptionsDraft::default(),
+                at: node.at.clone(),
+            });
+        }
+        Value::Map(fields) => fields,
+        Value::Broken => return None,
+        other => {
+            out.push(Complaint::new(
+                node.at.clone(),
+                format!("a source is a text or a set of fields, not {}", other.describe()),
+                "write \"prod-db\" or { id = \"prod-db\", options = { json = false } }",
+            ));
+            return None;
+        }
+    };
+    let mut draft = SourceDraft {
+        with_fields: true,
+        id: Text { known: None, at: node.at.clone() },
+        backend: None,
+        group: None,
+        role: None,
+        options: OptionsDraft::default(),
+        at: node.at.clone(),
+    };
+    let mut id = None;
+    for (name, value) in once_each(fields, "field", SOURCE_FIELDS, out) {
+        match name.text.as_str() {
+            "id" => id = text(name, value, out),
+            "type" => draft.backend = read_text(name, value, check_type, out),
+            "group" => draft.group = read_text(name, value, check_alias, out),
+            "role" => {
+                if !matches!(value.value, Value::Null) {
+                    draft.role = read_text(name, value, check_role, out);
+                }
+            }
+            _ => draft.options = read_options(name, value, out),
+        }
+    }
+    // An unknown field may well be the misspelled id.
+    let may_be_id = |name: &str| name == "id" || !SOURCE_FIELDS.contains(&name);
+    if !fields.iter().any(|(name, _)| may_be_id(&name.text)) {
+        out.push(Complaint::new(
+            node.at.clone(),
+            "a source has no `id`",
+            "write { id = \"prod-db\" }",
+        ));
+    }
+    let has_id = id.is_some();
+    draft.id = id.unwrap_or(draft.id);
+    check_draft(&draft, out);
+    has_id.then_some(draft)
+}
+
+/// What can be told only of the fields together: the id's own grammar, and `env_vars`.
+fn check_draft<S: Clone>(draft: &SourceDraft<S>, out: Complaints<'_, S>) {
+    let backend = match &draft.backend {
+        None => None,
+        Some(backend) => match &backend.known {
+            Some(known) if check_type(known).is_none() => Some(known.as_str()),
+            _ => return,
+        },
+    };
+    if let Some(id) = &draft.id.known
+        && let Some(flaw) = check_id(backend, id)
+    {
+        out.push(flawed(&draft.id, id, flaw));
+    }
+    let inline = backend == Some(BuiltIn::Inline.name());
+    if inline && draft.options.env_vars.is_none() {
+        out.push(Complaint::new(
+            draft.at.clone(),
+            "an `inline` source has no values",
+            "write options = { env_vars = { NAME = \"value\" } }",
+        ));
+    }
+    if !inline && draft.options.env_vars.is_some() {
+        out.push(Complaint::new(
+            draft.at.clone(),
+            "`env_vars` is for sources of type `inline`",
+            "write type = \"inline\", or remove `env_vars`",
+        ));
+    }
+}
+
+fn read_options<S: Clone>(
+    name: &Name<S>,
+    node: &Node<S>,
+    out: Complaints<'_, S>,
+) -> OptionsDraft<S> {
+    let mut options = OptionsDraft::default();
+    let Value::Map(fields) = &node.value else {
+        wrong_type(name, node, "a set of options", "{ json = false }", out);
+        return options;
+    };
+    for (name, value) in once_each(fields, "option", OPTION_FIELDS, out) {
+        match name.text.as_str() {
+            "json" => options.json = read_flag(name, value, out),
+            "required" => options.required = read_flag(name, value, out),
+            "region" => options.region = read_text(name, value, check_region, out),
+            "version_id" => options.version_id = read_text(name, value, check_selector, out),
+            "version_stage" => options.version_stage = read_text(name, value, check_selector, out),
+            "env_var_name" => {
+                options.env_var_name = read_text(name, value, optional_variable_name, out);
+            }
+            _ => options.env_vars = read_env_vars(name, value, out),
+        }
+    }
+    options
+}
+
+const fn optional_variable_name(text: &str) -> Option<Flaw> {
+    if text.is_empty() { None } else { check_variable_name(text) }
+}
+
+fn read_env_vars<S: Clone>(
+    name: &Name<S>,
+    node: &Node<S>,
+    out: Complaints<'_, S>,
+) -> Option<Vec<(String, Text<S>)>> {
+    let Value::Map(fields) = &node.value else {
+        wrong_type(name, node, "a set of names and texts", "{ NAME = \"value\" }", out);
+        return None;
+    };
+    let mut vars: Vec<(String, Text<S>)> = Vec::new();
+    for (name, value) in fields {
+        if let Some(flaw) = check_inline_name(&name.text) {
+            let error = flaw.explain(&name.text);
+            out.push(Complaint::of_error(name.at.clone(), &error));
+        } else if vars.iter().any(|(other, _)| *other == name.text) {
+            out.push(twice("variable", name));
+        } else if let Some(text) = text(name, value, out) {
+            vars.push((name.text.clone(), text));
+        }
+    }
+    Some(vars)
+}

@@ -1,0 +1,74 @@
+use secrets_spec::{Flaw, FlawKind, Source, closest};
+
+#[test]
+fn every_kind_says_what_is_wrong_and_what_to_write() {
+    for kind in FlawKind::ALL {
+        let (message, help) = (kind.message(), kind.help());
+        assert_eq!(kind.sentence(), format!("{message}: {help}"));
+        assert!(!message.is_empty() && !help.is_empty());
+        for text in [message, help] {
+            assert!(!text.ends_with(['.', '!', ' ']), "{text}");
+            assert!(!text.starts_with(char::is_uppercase), "{text}");
+            assert!(text.is_ascii() && text.len() < 140, "{text}");
+        }
+        // A message that has one colon only parts in two.
+        assert!(!message.contains(": "), "{message}");
+    }
+}
+
+#[test]
+fn an_error_is_message_then_help() {
+    let error = Source::parse("prod db").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "a secret's name holds a character that it cannot have: \" \"; a name has 1 to 512 of A-Z a-z 0-9 / _ + = . @ -"
+    );
+    let _: &dyn std::error::Error = &error;
+}
+
+#[test]
+fn a_long_text_is_cut() {
+    let text = format!("{}.x", "a".repeat(200));
+    let error = Flaw { kind: FlawKind::TypeNearly, start: 0, end: 200 }.explain(&text);
+    assert!(error.message().ends_with("a\".."), "{error}");
+    assert!(error.message().len() < 130);
+}
+
+#[test]
+fn a_flaw_of_another_text_panics_nowhere() {
+    for kind in FlawKind::ALL {
+        for text in ["", "é", "a.b", "{{é", "ééé", "arn:é"] {
+            for start in 0..6 {
+                for end in 0..8 {
+                    let error = Flaw { kind: *kind, start, end }.explain(text);
+                    assert!(!error.message().is_empty());
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_closest_word_is_the_one_that_was_meant() {
+    let words = ["sources", "source", "role", "id", "allow_override"];
+    for (word, meant) in [
+        ("source", Some("source")),
+        ("sorces", Some("sources")),
+        ("soruce", Some("source")),
+        ("SOURCES", Some("sources")),
+        ("allow-override", Some("allow_override")),
+        ("allowoverride", Some("allow_override")),
+        ("rle", Some("role")),
+        ("roel", Some("role")),
+        ("rl", None),
+        ("x", None),
+        ("", None),
+        ("nonsense", None),
+        ("override", None),
+    ] {
+        assert_eq!(closest(word, words), meant, "{word}");
+    }
+    assert_eq!(closest("x", []), None);
+    // A long word costs nothing.
+    assert_eq!(closest(&"x".repeat(1 << 22), words), None);
+}

@@ -1,0 +1,93 @@
+use secrets_spec::{FlawKind, check_id};
+
+const _: () = assert!(check_id(Some("file"), "db/password").is_none());
+const _: () = assert!(check_id(Some("file"), "../password").is_some());
+
+fn kind(backend: Option<&str>, id: &str) -> Option<FlawKind> {
+    check_id(backend, id).map(|flaw| flaw.kind)
+}
+
+#[test]
+fn an_untyped_id_is_a_name_or_an_arn_and_never_split() {
+    for good in ["prod-db", "local.x", "locals.x", "inline.x", "a.b.c", ".."] {
+        assert_eq!(kind(None, good), None, "{good}");
+        assert_eq!(kind(Some("aws-secrets-manager"), good), None, "{good}");
+    }
+    for backend in [None, Some("aws-secrets-manager")] {
+        assert_eq!(kind(backend, "arn:aws:ssm:us-west-2:1:x"), Some(FlawKind::ArnService));
+        assert_eq!(kind(backend, "my secret"), Some(FlawKind::NameCharacter));
+        assert_eq!(kind(backend, ""), Some(FlawKind::NameEmpty));
+    }
+}
+
+#[test]
+fn a_path_stays_in_its_folder() {
+    for backend in [Some("file"), Some("flyte")] {
+        for good in ["password", "db/password", "a/b/c", ".hidden", "..data", "a..b/c", "x y"] {
+            assert_eq!(kind(backend, good), None, "{good}");
+        }
+        for (bad, wanted) in [
+            ("", FlawKind::PathEmpty),
+            ("/etc/passwd", FlawKind::PathAbsolute),
+            ("\\\\server\\share", FlawKind::PathAbsolute),
+            ("C:\\x", FlawKind::PathAbsolute),
+            ("c:x", FlawKind::PathAbsolute),
+            ("..", FlawKind::PathParent),
+            ("../x", FlawKind::PathParent),
+            ("a/../b", FlawKind::PathParent),
+            ("a\\..\\b", FlawKind::PathParent),
+            ("a/..", FlawKind::PathParent),
+            ("a//b", FlawKind::PathComponent),
+            ("a/", FlawKind::PathComponent),
+            ("./a", FlawKind::PathComponent),
+            ("a/.", FlawKind::PathComponent),
+            ("a\0b", FlawKind::TextControl),
+            ("a\nb", FlawKind::TextControl),
+        ] {
+            assert_eq!(kind(backend, bad), Some(wanted), "{bad:?}");
+        }
+        assert_eq!(kind(backend, &"x".repeat(512)), None);
+        assert_eq!(kind(backend, &"x".repeat(513)), Some(FlawKind::NameLong));
+    }
+}
+
+#[test]
+fn an_environment_variable_may_be_any_the_system_has() {
+    for good in ["DB_PASSWORD", "lower", "with space", "ÜNICODE", "1", "METAFLOW_X", "a.b"] {
+        assert_eq!(kind(Some("env"), good), None, "{good}");
+    }
+    assert_eq!(kind(Some("env"), ""), Some(FlawKind::EnvNameEmpty));
+    assert_eq!(kind(Some("env"), "A=B"), Some(FlawKind::EnvNameCharacter));
+    assert_eq!(kind(Some("env"), "A\0"), Some(FlawKind::TextControl));
+}
+
+#[test]
+fn elsewhere_an_id_is_any_text_without_control_characters() {
+    for backend in ["local", "prefect", "zenml", "my-vault", "inline", "az-key-vault"] {
+        let backend = Some(backend);
+        for good in ["my secret", "pässwörd", "🔑", "../x", "a=b", "\u{A0}", "arn:x"] {
+            assert_eq!(kind(backend, good), None, "{good}");
+        }
+        for bad in ["a\0", "\t", "a\u{7F}", "a\u{85}b", "\u{9F}"] {
+            assert_eq!(kind(backend, bad), Some(FlawKind::TextControl), "{bad:?}");
+        }
+        assert_eq!(kind(backend, ""), Some(FlawKind::NameEmpty));
+        assert_eq!(kind(backend, &"é".repeat(256)), None);
+        assert_eq!(kind(backend, &"é".repeat(257)), Some(FlawKind::NameLong));
+    }
+}
+
+#[test]
+fn a_long_text_is_cut_at_a_character() {
+    // Byte 512 is in the middle of a letter.
+    let id = format!("x{}", "é".repeat(300));
+    let flaw = check_id(Some("local"), &id).unwrap();
+    assert!(id.is_char_boundary(flaw.start), "{flaw:?}");
+    assert_eq!(flaw.end, id.len());
+}
+
+#[test]
+fn what_leads_out_is_a_bad_name_and_the_rest_a_bad_source() {
+    assert!(FlawKind::PathParent.is_name() && FlawKind::PathAbsolute.is_name());
+    assert!(!FlawKind::PathComponent.is_name() && !FlawKind::NameCharacter.is_name());
+}

@@ -1,0 +1,21 @@
+//! The grammar's contract, one file a noun. One binary, so that it is linked once.
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
+
+mod any_text;
+mod arn;
+mod backend_type;
+mod flaw;
+mod id;
+mod json;
+mod name;
+mod recorded_flyte;
+mod recorded_metaflow;
+mod recorded_zenml;
+mod request;
+mod role;
+mod source;
+mod source_fields;
+mod support;
+mod template;
+mod variable;
+mod with;

@@ -1,0 +1,62 @@
+//! What the tests share: recorded cases, and checks of errors.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrets_spec::{Complaint, Node, SpecError, read_json};
+use serde_json::Value;
+
+/// The recorded cases under `part` of a file in `tests/vectors`, by what names each: the text of `id`.
+pub fn recorded(file: &str, part: &str, id: fn(&Value) -> String) -> BTreeMap<String, Value> {
+    let path = format!("{}/../tests/vectors/{file}", env!("CARGO_MANIFEST_DIR"));
+    let text = std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let file: Value = serde_json::from_str(&text).unwrap();
+    let cases = file[part].as_array().unwrap();
+    let by_id: BTreeMap<_, _> = cases.iter().map(|case| (id(case), case.clone())).collect();
+    assert_eq!(by_id.len(), cases.len(), "two cases of {part} have one id");
+    by_id
+}
+
+/// Fails unless the ids listed in a test are those of the recorded cases: none is dropped, none is made up.
+pub fn assert_all_listed<'a>(
+    cases: &BTreeMap<String, Value>,
+    listed: impl IntoIterator<Item = &'a str>,
+) {
+    let mut seen = BTreeSet::new();
+    for id in listed {
+        assert!(seen.insert(id), "{id:?} is listed twice");
+    }
+    let recorded: BTreeSet<_> = cases.keys().map(String::as_str).collect();
+    let dropped: Vec<_> = recorded.difference(&seen).collect();
+    let made_up: Vec<_> = seen.difference(&recorded).collect();
+    assert!(dropped.is_empty(), "recorded cases that no test runs or lists: {dropped:?}");
+    assert!(made_up.is_empty(), "cases that are not recorded: {made_up:?}");
+}
+
+/// Fails unless the error points into the text, at whole characters, and says what to do.
+pub fn assert_points_into(error: &SpecError, text: &str) {
+    let range = error.range();
+    assert!(range.start <= range.end && range.end <= text.len(), "{range:?} of {text:?}: {error}");
+    assert!(text.is_char_boundary(range.start), "{range:?} of {text:?}: {error}");
+    assert!(text.is_char_boundary(range.end), "{range:?} of {text:?}: {error}");
+    assert!(!error.message().is_empty());
+}
+
+/// The bytes of `text` that the error points at.
+pub fn pointed<'a>(error: &SpecError, text: &'a str) -> &'a str {
+    &text[error.range()]
+}
+
+/// What a reader says of a JSON text: its messages and help texts.
+pub fn complaints<T>(
+    json: &str,
+    read: impl FnOnce(&Node<std::ops::Range<usize>>, &mut Vec<Complaint<std::ops::Range<usize>>>) -> T,
+) -> (T, Vec<(String, String, String)>) {
+    let node = read_json(json).unwrap();
+    let mut complaints = Vec::new();
+    let read = read(&node, &mut complaints);
+    let said = complaints
+        .into_iter()
+        .map(|c| (json[c.at].to_owned(), c.message, c.help.unwrap_or_default()))
+        .collect();
+    (read, said)
+}

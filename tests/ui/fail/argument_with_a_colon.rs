@@ -1,0 +1,9 @@
+//! Arguments are written with `=`.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(sources: ["a"])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A name is not empty.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(sources = [""])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A list is in brackets.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(sources = ("a", "b"))]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

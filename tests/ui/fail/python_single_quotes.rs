@@ -1,0 +1,9 @@
+//! A text is in double quotes.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(sources = ['a'])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! An argument that is nearly right.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(source = ["a"])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

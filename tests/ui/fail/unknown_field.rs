@@ -1,0 +1,9 @@
+//! Fields that do not exist.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(sources = [{ id = "a", optionss = { json = false } }, { name = "b" }])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

@@ -1,0 +1,9 @@
+//! A value is missing.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(sources = , role =)]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}
