@@ -5,9 +5,8 @@ use std::{net::TcpListener, time::Duration};
 use secrets_runtime::{Error, ErrorKind};
 
 use crate::{
-    at, aws,
     fault_server::{Fault, FaultServer},
-    names, resolve, resolver,
+    setup::{at, aws, names, resolve, resolver},
 };
 
 fn help(error: &Error) -> &str {

@@ -2,7 +2,7 @@
 
 use secrets_runtime::{Backend, ErrorKind, FetchRequest, Options};
 
-use crate::{aws, fault_server::FaultServer};
+use crate::{fault_server::FaultServer, setup::aws};
 
 #[test]
 fn describes_and_never_reads() {

@@ -14,9 +14,8 @@ use tracing::{
 };
 
 use crate::{
-    at, aws,
     fault_server::{Fault, FaultServer},
-    names, resolve, resolver,
+    setup::{at, aws, names, resolve, resolver},
 };
 
 /// Keeps everything that is logged.

@@ -18,7 +18,10 @@ use secrets_runtime::{
 };
 use serde_json::json;
 
-use crate::{aws, resolve, resolver, server, wire};
+use crate::{
+    setup::{aws, resolve, resolver, server},
+    wire,
+};
 
 const SERVERS: [&str; 2] = ["SECRETS_TEST_MOTO_URL", "SECRETS_TEST_MINISTACK_URL"];
 

@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    at,
     fault_server::{Fault, FaultServer},
-    names, resolve,
+    setup::{at, names, resolve},
 };
 
 fn counts(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {

@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use crate::{
     child::{self, Outcome},
-    server, wire,
+    setup::server,
+    wire,
 };
 
 /// What changes on purpose, by which change: another kind of error, or other variables.

@@ -6,9 +6,9 @@ use secrets_runtime::{AwsSecretsManager, Declaration, ErrorKind, Resolver};
 use serde_json::json;
 
 use crate::{
-    aws,
     fault_server::{Fault, FaultServer},
-    names, resolver, server, wire,
+    setup::{aws, names, resolver, server},
+    wire,
 };
 
 const ROLE: &str = "arn:aws:iam::123456789012:role/";
@@ -209,7 +209,8 @@ fn policies_decide_and_are_told() {
     let source = Declaration::builder("step").source("s0").unwrap().build();
     let error = resolver.resolve_blocking(&source).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
-    let resolver = crate::resolver(aws.with_access_key("AKIAMISTYPED", "SeNtInEl-key", None));
+    let resolver =
+        crate::setup::resolver(aws.with_access_key("AKIAMISTYPED", "SeNtInEl-key", None));
     let error = resolver.resolve_blocking(&source).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
     let error = resolver.resolve_blocking(&with_role("MayBatch", &names(2))).unwrap_err();
