@@ -46,6 +46,8 @@ struct State {
     faults: Vec<(&'static str, u32, Fault)>,
     /// Code and message for an id, alone or in a batch.
     items: HashMap<String, (&'static str, &'static str)>,
+    /// A code for an id, the first time.
+    passing: HashMap<String, &'static str>,
     seen: Vec<Seen>,
     /// How many requests must be open before one is answered.
     gate: usize,
@@ -102,6 +104,12 @@ impl FaultServer {
     /// Lets one secret fail.
     pub fn refusing(self, id: &str, code: &'static str, message: &'static str) -> Self {
         self.state.lock().unwrap().items.insert(id.to_owned(), (code, message));
+        self
+    }
+
+    /// Lets one secret fail the first time.
+    pub fn refusing_once(self, id: &str, code: &'static str) -> Self {
+        self.state.lock().unwrap().passing.insert(id.to_owned(), code);
         self
     }
 
@@ -271,7 +279,10 @@ impl FaultServer {
     }
 
     fn secret(&self, region: &str, id: &str) -> Result<Value, (&'static str, &'static str)> {
-        let state = self.state.lock().unwrap();
+        let mut state = self.state.lock().unwrap();
+        if let Some(code) = state.passing.remove(id) {
+            return Err((code, ""));
+        }
         let found = state.secrets.iter().find(|((at, name), _)| {
             let arn = arn(at, name);
             at == region && (id == name || id == arn || id == &arn[..arn.len() - 7])

@@ -82,10 +82,11 @@ fn nothing_that_is_logged_shown_or_said_holds_a_value() {
             aws(&server.url).with_timeouts(Duration::from_millis(100), Duration::from_millis(500));
         let _ = write!(said, "{:?}", resolve(&resolver(aws), &names(2)).unwrap_err());
     }
+    // A server that repeats what it was given, in a body that is not AWS's.
+    let server = FaultServer::start().failing("*", 9, Fault::Status(400, "SeNtInEl-written"));
     let backend = aws(&server.url);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let payload = Payload::Text(SecretValue::from("SeNtInEl-written"));
-    // It knows no such action: what is sent is logged, and what is answered.
     let refused = runtime.block_on(backend.as_store().unwrap().put("s0", payload)).unwrap_err();
     let _ = write!(said, "{refused:?}");
 

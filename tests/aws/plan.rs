@@ -181,3 +181,10 @@ fn a_request_splits_an_arn_between_group_and_key() {
         server.seen().iter().all(|seen| seen.ids == [arn.as_str()] && seen.region == "us-west-2")
     );
 }
+
+#[test]
+fn an_item_that_fails_for_a_moment_is_fetched_singly() {
+    let server = FaultServer::start().with_many(3).refusing_once("s1", "InternalServiceError");
+    resolve(&at(&server), &names(3)).unwrap();
+    assert_eq!(server.counts(), counts(&[("BatchGetSecretValue", 1), ("GetSecretValue", 1)]));
+}

@@ -138,7 +138,8 @@ impl Fetching {
         }
     }
 
-    /// Where batches are refused, and for what a batch leaves out, each is fetched singly.
+    /// Where batches are refused, each is fetched singly; so is what a batch leaves out, or fails at for a
+    /// moment.
     async fn batch(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
         let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids)).await;
@@ -165,6 +166,10 @@ impl Fetching {
                 (Some(answer), _) => {
                     let answer = valued(answer.clone(), |failure| explain(&failure));
                     outcomes.push((index, answer));
+                }
+                // What passes is tried again, with the patience that a single request has.
+                (None, Some((_, failure))) if failure.kind().is_transient() => {
+                    open.push((index, target));
                 }
                 (None, Some((_, failure))) => outcomes.push((index, Err(explain(failure)))),
                 (None, None) => open.push((index, target)),
