@@ -80,7 +80,7 @@ fn explain(error: &CredentialsError) -> Error {
             ErrorKind::AccessDenied,
             format!("the AWS credentials cannot be had: {}", cause(error)),
         )
-        .with_help("see that `aws sts get-caller-identity` works in the same environment"),
+        .with_help("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; then see that `aws sts get-caller-identity` works in the same environment"),
     }
 }
 
