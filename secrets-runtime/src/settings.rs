@@ -32,7 +32,6 @@ pub(crate) mod setting;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod trust;
 pub(crate) mod validation_level;
 mod values;
 pub mod variables;
@@ -162,13 +161,14 @@ impl Settings {
             zenml_username: texts.text(&variables::ZENML_USERNAME, values::text),
             zenml_password: texts.secret(&variables::ZENML_PASSWORD),
             flyte_env_prefix: texts
-                .text(&variables::FLYTE_ENV_PREFIX, values::text)
+                .text(&variables::FLYTE_ENV_PREFIX, values::trimmed)
+                .filter(|prefix| !prefix.is_empty())
                 .unwrap_or_else(|| "_FSEC_".into()),
             flyte_dir: texts
                 .path(&variables::FLYTE_DEFAULT_DIR)
                 .unwrap_or_else(|| "/etc/secrets".into()),
             flyte_file_prefix: texts
-                .text(&variables::FLYTE_FILE_PREFIX, values::text)
+                .text(&variables::FLYTE_FILE_PREFIX, values::trimmed)
                 .unwrap_or_default(),
             folders,
             config_file: file.as_ref().map(|file| file.path().to_path_buf()),

@@ -28,7 +28,7 @@ pub static ALL: &[Stage] = &[
     stage("doctest", "the examples in the documentation", doctest),
     stage("ui", "programs that must compile, and programs that must not", ui),
     Stage {
-        needs: &[Need::Store, Need::Jose],
+        needs: &[Need::Store, Need::Jose, Need::Flyte],
         ..stage("integration", "the programs of tests/", integration)
     },
     Stage {
