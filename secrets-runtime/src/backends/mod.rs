@@ -1,5 +1,7 @@
 //! The built-in backends.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod env;
 mod file;
 pub(crate) mod flyte;
@@ -8,6 +10,8 @@ mod local;
 mod mount;
 mod prefect;
 
+#[cfg(feature = "aws")]
+pub use aws::AwsSecretsManager;
 pub use env::Env;
 pub use file::File;
 pub use flyte::Flyte;
