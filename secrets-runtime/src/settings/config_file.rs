@@ -164,7 +164,7 @@ impl Reader<'_> {
                 None => name.to_owned(),
             };
             if name == "sources" {
-                self.sources(value, &key, profile, counts);
+                self.sources(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
                 let origin = self.origin(at, &key, profile);
                 match setting(variable, value.get_ref(), &self.file.path) {
@@ -182,13 +182,7 @@ impl Reader<'_> {
         }
     }
 
-    fn sources(
-        &mut self,
-        value: &Spanned<DeValue<'_>>,
-        key: &str,
-        profile: Option<&str>,
-        counts: bool,
-    ) {
+    fn sources(&mut self, value: &Spanned<DeValue<'_>>, key: &str, counts: bool) {
         let DeValue::Table(sources) = value.get_ref() else {
             let message = format!("`sources` is a table, not {}", describe(value.get_ref()));
             let help = "write [sources.NAME] with the text of a source as NAME";
@@ -202,9 +196,8 @@ impl Reader<'_> {
                 self.complain(at, &key, Wrong::new("a source without a name", help));
                 continue;
             }
-            let origin = self.origin(at, &key, profile);
             let mut complaints = Vec::new();
-            let mapped = MappedSource::read(value, origin, &mut complaints);
+            let mapped = MappedSource::read(value, &mut complaints);
             for complaint in complaints {
                 let wrong = Wrong { message: complaint.message, help: complaint.help };
                 self.complain(complaint.at, &key, wrong);
