@@ -136,6 +136,8 @@ pub struct FetchRequest<'a> {
     role: Option<&'a str>,
     version_id: Option<&'a str>,
     version_stage: Option<&'a str>,
+    group_version: Option<&'a str>,
+    env_var: Option<&'a str>,
     options: &'a Options,
 }
 
@@ -149,6 +151,8 @@ impl<'a> FetchRequest<'a> {
             role: None,
             version_id: options.version_id.as_deref(),
             version_stage: options.version_stage.as_deref(),
+            group_version: None,
+            env_var: None,
             options,
         }
     }
@@ -167,12 +171,19 @@ impl<'a> FetchRequest<'a> {
 
     /// The same for a version that is given as Flyte gives it: an id if it is a UUID, else a stage.
     #[must_use]
-    pub fn with_group_version(self, version: Option<&'a str>) -> Self {
+    pub fn with_group_version(mut self, version: Option<&'a str>) -> Self {
+        self.group_version = version;
         match version {
             None => self,
             Some(version) if is_uuid(version) => Self { version_id: Some(version), ..self },
             Some(version) => Self { version_stage: Some(version), ..self },
         }
+    }
+
+    /// The same with the variable that a platform may have put the value into.
+    #[must_use]
+    pub fn with_env_var(self, env_var: Option<&'a str>) -> Self {
+        Self { env_var, ..self }
     }
 
     /// The secret's id; of a request, the group, which may be empty.
@@ -209,6 +220,28 @@ impl<'a> FetchRequest<'a> {
     #[must_use]
     pub fn version_stage(&self) -> Option<&'a str> {
         self.version_stage
+    }
+
+    /// The `group_version` of a request, as it is written; it is a version's id or stage too.
+    ///
+    /// ```
+    /// use secrets_runtime::{FetchRequest, Options};
+    ///
+    /// let options = Options::default();
+    /// let request = FetchRequest::new("db", &options).with_key("password").with_group_version(Some("v2"));
+    /// assert_eq!(request.group_version(), Some("v2"));
+    /// assert_eq!(request.version_stage(), Some("v2"));
+    /// ```
+    #[must_use]
+    pub fn group_version(&self) -> Option<&'a str> {
+        self.group_version
+    }
+
+    /// The `env_var` of a request, in which a platform such as Union's gives the value; `None` for a request
+    /// with `mount_requirement = FILE`, whose variable holds a path.
+    #[must_use]
+    pub fn env_var(&self) -> Option<&'a str> {
+        self.env_var
     }
 
     /// The source's options.

@@ -1,11 +1,12 @@
 mod lists;
-mod parse;
-
-pub(crate) use parse::{invalid, of_spec, parse_source};
 
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
-use crate::{Error, ErrorKind, Problem, Secret};
+use crate::{
+    Error, ErrorKind, Problem, Secret,
+    text::quoted,
+    written::{invalid, parse_source},
+};
 
 /// What a step declares: the same as its attribute says, for programs that know it only at run time.
 ///
@@ -70,7 +71,7 @@ impl Declaration {
         if same.same_as(&source) {
             return Ok(());
         }
-        let message = format!("two sources have the group `{}`", source.group());
+        let message = format!("two sources have the group `{}`", source.group().escape_debug());
         Err(Problem::new(ErrorKind::InvalidSource, message)
             .of(source.origin())
             .help_with("give one of them a `group` of its own"))
@@ -142,7 +143,7 @@ impl DeclarationBuilder {
                 self.declaration.role = role;
                 None
             }
-            Err(error) => Some(vec![invalid(&error, ErrorKind::InvalidSource).of(role)]),
+            Err(error) => Some(vec![invalid(&error, ErrorKind::InvalidSource).of(quoted(role))]),
         };
         self.or_error(problem)
     }
@@ -167,7 +168,7 @@ impl DeclarationBuilder {
     ) -> Result<Self, Error> {
         let problem = match request {
             Ok(request) => self.declaration.add_request(request).err(),
-            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(origin)),
+            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(quoted(origin))),
         };
         self.or_error(problem.map(|problem| vec![problem]))
     }

@@ -236,7 +236,9 @@ impl Problem {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
         // A path into the secret (`db.port`) starts with its name already.
-        if !self.origin.is_empty() && !self.message.starts_with(&self.origin) {
+        let path = self.message.strip_prefix(&*self.origin);
+        let is_path = path.is_some_and(|rest| rest.starts_with(['.', '[', ':']));
+        if !self.origin.is_empty() && !is_path {
             write!(f, "{}", self.origin)?;
             match &self.backend {
                 Some(backend) => write!(f, " ({backend}): ")?,

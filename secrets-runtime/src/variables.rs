@@ -255,9 +255,11 @@ fn collides(
     if allow_override {
         return None;
     }
-    // What is there already may be a secret too.
+    // What is there already may be a secret too. The bytes are looked at because `flyte` leaves the newline at
+    // their end out.
     let known = from_os(present(name)?);
-    if given.from_environment && known.ct_eq(value) {
+    let same = || known.ct_eq(value) || SecretValue::mounted(known.expose_bytes()).ct_eq(value);
+    if given.from_environment && same() {
         return None;
     }
     let message = format!("the environment already has the variable {name}");

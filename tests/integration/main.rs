@@ -7,6 +7,7 @@ mod composition;
 mod conformance;
 mod errors;
 mod files;
+mod flyte;
 mod foreign_attributes;
 mod hostile;
 mod inline_cases;

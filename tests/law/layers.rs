@@ -11,6 +11,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         &[
             "resolver",
             "declaration",
+            "written",
             "get_secret",
             "testing",
             "conformance",
@@ -28,6 +29,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "context",
         &[
             "context",
+            "defaults",
             "stack",
             "secrets",
             "fields",
@@ -41,7 +43,10 @@ const LAYERS: [(&str, &[&str]); 6] = [
             "overrides",
         ],
     ),
-    ("value, error", &["value", "error", "warning", "text", "timer", "io_thread", "block_on"]),
+    (
+        "value, error",
+        &["value", "error", "warning", "text", "timer", "trust", "io_thread", "block_on"],
+    ),
 ];
 
 /// Imports that run upwards, and modules that have no layer.

@@ -46,6 +46,25 @@ fn usage_errors_show_no_value() {
 }
 
 #[test]
+fn json_that_does_not_parse_shows_no_value() {
+    let bench = Bench::new();
+    for value in [
+        "SeNtInEl",
+        "'SeNtInEl'",
+        "\u{201C}SeNtInEl\u{201D}",
+        "\"SeNtInEl",
+        "1SeNtInEl",
+        "\"\\SeNtInEl\"",
+    ] {
+        let source = format!(
+            r#"{{"type": "inline", "id": "1", "options": {{"env_vars": {{"A": {value}}}}}}}"#
+        );
+        bench.run(["resolve", "--sources", &format!("[{source}]")]).fails(2);
+        bench.run(["resolve", &source]).fails(5);
+    }
+}
+
+#[test]
 fn a_usage_error_is_json_too_where_that_is_asked_for() {
     let bench = Bench::new();
     for arguments in [

@@ -6,7 +6,9 @@ use secrets_spec::{MountType, Request, Variable};
 
 use super::{fetching::Answer, plan::Plan};
 use crate::{
-    Context, Declaration, Error, ErrorKind, Problem, Secrets, decode,
+    Context, Declaration, Error, ErrorKind, Problem, Secrets,
+    backends::flyte,
+    decode,
     fields::{Field, Fields},
     files::{Files, RunDir},
     group::{Group, Requested, SourceFields},
@@ -164,15 +166,7 @@ fn add_request(inner: &mut Inner, request: &Request, field: Field, backend: &str
     let view = request.view();
     let variable = match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
-        (None, MountType::ENV_VAR) => {
-            let parts = [view.group, view.group_version.unwrap_or_default(), view.key];
-            let parts: Vec<_> = parts
-                .iter()
-                .filter(|part| !part.is_empty())
-                .map(|part| part.to_uppercase())
-                .collect();
-            Some(Variable::map(&format!("{prefix}{}", parts.join("_"))))
-        }
+        (None, MountType::ENV_VAR) => Some(Variable::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
     };
     let requested =

@@ -6,6 +6,8 @@ mod fetching;
 mod inspect;
 mod plan;
 mod registry;
+mod report;
+mod validate;
 
 use std::{
     fmt,
@@ -23,6 +25,8 @@ use crate::{
 pub(crate) use assemble::context_of_overrides;
 pub use builder::ResolverBuilder;
 use registry::Registry;
+pub use report::{Checked, Report};
+pub(crate) use validate::Expected;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use secrets_spec::{BackendType, BuiltIn, Options, Request, Source, SourceRole};
+use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
 
 use super::registry::Registry;
 use crate::{
@@ -40,6 +40,8 @@ pub(crate) struct Fetch {
     pub id: String,
     pub key: Option<String>,
     pub group_version: Option<String>,
+    /// The variable in which a platform may give the value.
+    pub env_var: Option<String>,
     pub role: Option<String>,
     pub options: Options,
     /// The backends to ask, in order; or why there are none.
@@ -62,6 +64,7 @@ impl Plan {
                 id: mapped.id().to_owned(),
                 key: None,
                 group_version: None,
+                env_var: None,
                 role: None,
                 options: mapped.options().clone(),
                 chain: chain(mapped.backend(), mapped.is_arn(), registry, settings),
@@ -94,11 +97,24 @@ impl Plan {
         plan
     }
 
+    /// Takes over what another plan fetches; the other then says where here each of its fetches is.
+    pub(crate) fn take_fetches(&mut self, other: &mut Self) {
+        let places: Vec<usize> =
+            std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
+        other.requests.iter_mut().for_each(|request| *request = places[*request]);
+    }
+
     fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
         let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
         if fetch.backends().iter().any(aws) {
             fetch.role = role(roles, settings);
         }
+        self.place(fetch)
+    }
+
+    /// The place of a fetch, or of one that asks the same.
+    fn place(&mut self, fetch: Fetch) -> usize {
         if let Some(same) = self.fetches.iter().position(|known| known.same_as(&fetch)) {
             return same;
         }
@@ -110,10 +126,13 @@ impl Plan {
 impl Fetch {
     fn of_request(request: &Request) -> Self {
         let view = request.view();
+        // With `FILE` the variable holds a path, here and on the platform.
+        let is_value = view.mount_requirement != MountType::FILE;
         Self {
             id: view.group.to_owned(),
             key: Some(view.key.to_owned()),
             group_version: view.group_version.map(str::to_owned),
+            env_var: view.env_var.filter(|_| is_value).map(str::to_owned),
             role: None,
             options: Options::default(),
             chain: Ok(Vec::new()),
@@ -127,7 +146,8 @@ impl Fetch {
     pub(crate) fn request(&self) -> FetchRequest<'_> {
         let request = FetchRequest::new(&self.id, &self.options)
             .with_role(self.role.as_deref())
-            .with_group_version(self.group_version.as_deref());
+            .with_group_version(self.group_version.as_deref())
+            .with_env_var(self.env_var.as_deref());
         match &self.key {
             Some(key) => request.with_key(key),
             None => request,
@@ -146,6 +166,7 @@ impl Fetch {
             && self.id == other.id
             && self.key == other.key
             && self.group_version == other.group_version
+            && self.env_var == other.env_var
             && self.role == other.role
             && (ours || a == b)
             && a.region == b.region

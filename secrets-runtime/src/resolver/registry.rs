@@ -2,9 +2,11 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "aws")]
+use crate::backends::AwsSecretsManager;
 use crate::{
     Backend, ErrorKind, Problem,
-    backends::{Env, File, Inline, Local},
+    backends::{Env, File, Flyte, Inline, Local, Prefect},
     settings::Settings,
     text,
 };
@@ -19,10 +21,17 @@ pub(crate) struct Registry {
 impl Registry {
     /// The user's backends, and each built-in one whose type is not among theirs.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let built_in: [Arc<dyn Backend>; 3] = [
+        let flyte = Flyte::new(settings.flyte_dir())
+            .with_env_prefix(settings.flyte_env_prefix())
+            .with_file_prefix(settings.flyte_file_prefix());
+        let built_in: Vec<Arc<dyn Backend>> = vec![
             Arc::new(Env::new()),
             Arc::new(File::new(settings.file_dir())),
+            Arc::new(flyte),
             Arc::new(Inline::new()),
+            Arc::new(Prefect::new()),
+            #[cfg(feature = "aws")]
+            Arc::new(AwsSecretsManager::of_settings(settings)),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
@@ -73,7 +82,6 @@ impl Registry {
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
         BuiltIn::AwsSecretsManager => Some("aws"),
-        BuiltIn::Prefect => Some("prefect"),
         BuiltIn::Zenml => Some("zenml"),
         _ => None,
     }

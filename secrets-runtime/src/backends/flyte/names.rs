@@ -1,0 +1,85 @@
+use secrets_spec::{BuiltIn, MountType, RequestView, check_id, check_version};
+
+use crate::{Error, FetchRequest, backends::mount::refused};
+
+/// What Flyte makes its names of: the non-empty ones of group, version and key, in that order.
+#[derive(Debug)]
+pub(super) struct Names<'a> {
+    parts: Vec<&'a str>,
+}
+
+impl<'a> Names<'a> {
+    /// The parts of a request, or of a source, whose id is one part; each checked, so that a path made of them
+    /// stays below its folder.
+    ///
+    /// # Errors
+    /// `InvalidSource`, or `InvalidName` if a part leads out.
+    pub(super) fn of(request: &FetchRequest<'a>) -> Result<Self, Error> {
+        let (id, key) = (request.id(), request.key());
+        let selected = request.version_id().or(request.version_stage());
+        let view = RequestView {
+            group: id,
+            key: key.unwrap_or_default(),
+            group_version: request.group_version().or(selected),
+            mount_requirement: MountType::ANY,
+            env_var: None,
+        };
+        let flaw = match key {
+            Some(_) => view.check().map(|flaw| (flaw, view.part(flaw.kind))),
+            None => check_id(Some(BuiltIn::Flyte.name()), id).map(|flaw| (flaw, id)),
+        };
+        let version = view.group_version.unwrap_or_default();
+        let of_version = || Some((view.group_version.and_then(check_version)?, version));
+        match flaw.or_else(of_version) {
+            Some((flaw, text)) => Err(refused(flaw, text)),
+            None => Ok(Self::from_view(&view)),
+        }
+    }
+
+    /// The same without one part of a request, and which: platforms leave out what they have no use for.
+    pub(super) fn shorter(request: &FetchRequest<'a>) -> Vec<(Self, &'static str)> {
+        let (group, key) = (request.id(), request.key().unwrap_or_default());
+        let Some(version) = request.group_version() else { return Vec::new() };
+        let shorter = [([group, key], "group_version"), ([group, version], "key")];
+        let names = |(parts, left_out)| (Self::from_parts(parts), left_out);
+        shorter.into_iter().map(names).filter(|(names, _)| !names.parts.is_empty()).collect()
+    }
+
+    pub(super) fn from_view(view: &RequestView<'a>) -> Self {
+        let version = view.group_version.unwrap_or_default();
+        Self::from_parts([view.group, version, view.key])
+    }
+
+    /// The variable: upper-cased, and nothing else is mapped.
+    pub(super) fn variable(&self, prefix: &str) -> String {
+        let upper: Vec<_> = self.parts.iter().map(|part| part.to_uppercase()).collect();
+        format!("{prefix}{}", upper.join("_"))
+    }
+
+    /// The file below the folder: lower-cased, the prefix before its last part.
+    pub(super) fn file(&self, prefix: &str) -> String {
+        let lower: Vec<_> = self.parts.iter().map(|part| part.to_lowercase()).collect();
+        path(&lower, prefix)
+    }
+
+    /// The same in the case in which it is written.
+    pub(super) fn file_as_written(&self, prefix: &str) -> String {
+        path(&self.parts, prefix)
+    }
+
+    fn from_parts<const N: usize>(parts: [&'a str; N]) -> Self {
+        Self { parts: parts.into_iter().filter(|part| !part.is_empty()).collect() }
+    }
+}
+
+fn path<P: AsRef<str>>(parts: &[P], prefix: &str) -> String {
+    let Some((last, folders)) = parts.split_last() else { return prefix.to_owned() };
+    let mut path = String::new();
+    for folder in folders {
+        path.push_str(folder.as_ref());
+        path.push('/');
+    }
+    path.push_str(prefix);
+    path.push_str(last.as_ref());
+    path
+}

@@ -1,0 +1,59 @@
+use super::names::Names;
+use crate::{FetchRequest, backends::mount::Mount};
+
+/// What Union's own injector puts before its variables.
+const UNION_PREFIX: &str = "_UNION_";
+
+/// What the names of variables and of files start with.
+#[derive(Debug, Clone)]
+pub(super) struct Prefixes {
+    pub variable: String,
+    pub file: String,
+}
+
+/// Where a secret may be.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Place {
+    Variable(String),
+    /// A name below the folder, of a file.
+    File(String),
+    /// A name below the folder, of a folder: a set with a field a file.
+    Folder(String),
+}
+
+impl Place {
+    /// Where a secret may be, in the order in which it is looked for. The first two are Flyte's own; the others
+    /// are where platforms put it that spell a name otherwise.
+    pub(super) fn all(
+        names: &Names<'_>,
+        prefixes: &Prefixes,
+        request: &FetchRequest<'_>,
+    ) -> Vec<Self> {
+        let mut places = vec![Self::Variable(names.variable(&prefixes.variable))];
+        for name in [Names::file, Names::file_as_written] {
+            places.push(Self::File(name(names, &prefixes.file)));
+            // The prefix is before the names of files, not of their folder.
+            if request.key().is_none() {
+                places.push(Self::Folder(name(names, "")));
+            }
+        }
+        places.push(Self::Variable(names.variable(UNION_PREFIX)));
+        places.extend(request.env_var().map(|name| Self::Variable(name.to_owned())));
+        let mut once: Vec<Self> = Vec::new();
+        for place in places {
+            if !once.contains(&place) {
+                once.push(place);
+            }
+        }
+        once
+    }
+
+    /// For people.
+    pub(super) fn shown(&self, mount: &Mount) -> String {
+        match self {
+            Self::Variable(name) => format!("the variable {name}"),
+            Self::File(name) => format!("the file {}", mount.path(name).display()),
+            Self::Folder(name) => format!("the folder {}", mount.path(name).display()),
+        }
+    }
+}
