@@ -1,6 +1,6 @@
 //! What the examples share: a store of their own, so that they leave nothing on the machine.
 
-use secrets_runtime::{Backend, Error, ErrorKind, Local, Payload, Resolver};
+use secrets_runtime::{Backend, Error, ErrorKind, Local, Payload, Resolver, ResolverBuilder};
 use tempfile::TempDir;
 
 /// An embedded encrypted store in a temporary folder, which ends with it.
@@ -40,8 +40,13 @@ impl Playground {
     /// # Errors
     /// If another resolver is installed already.
     pub fn install(&self) -> Result<(), Error> {
-        let store = Local::new(self.store.dir(), self.store.key_file());
-        Resolver::builder().backend(store).default_backend("local").build()?.install()
+        self.resolver().default_backend("local").build()?.install()
+    }
+
+    /// Starts a resolver that has the store.
+    #[must_use]
+    pub fn resolver(&self) -> ResolverBuilder {
+        Resolver::builder().backend(Local::new(self.store.dir(), self.store.key_file()))
     }
 
     /// Where it is.

@@ -43,6 +43,8 @@ pub enum Command {
     Resolve(Resolve),
     /// Run a program with secrets in its environment
     Run(Run),
+    /// Fill in {{name.key}} in a template or a config file
+    Render(Render),
     /// Show every setting, where it comes from, and whether the backends are reachable
     Doctor(Doctor),
     /// Print completions for a shell

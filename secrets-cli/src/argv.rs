@@ -46,7 +46,7 @@ pub fn take_fields(
                 Some(takes_value) => {
                     let alone = !long.contains('=');
                     kept.push(word);
-                    kept.extend(words.next().filter(|_| alone && takes_value));
+                    kept.extend((alone && takes_value).then(|| words.next()).flatten());
                 }
                 None => add(&mut fields, &word)?,
             }

@@ -58,16 +58,11 @@ fn is_attached(resolver: &Resolver) -> bool {
     resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
 }
 
-/// Text that is no JSON at all is a mistake on the command line. It may hold the values of `inline`: it is
-/// pointed at, not quoted.
+/// Text that is no JSON at all is a mistake on the command line. It may hold values of `inline`, so it is pointed
+/// at.
 fn must_be_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
     let Some(Err(error)) = text.map(secrets_spec::read_json) else { return Ok(()) };
     let message = format!("{option} is no JSON, at byte {}", error.range().start);
-    let may_be_value = text.and_then(|text| text.find("env_vars")).unwrap_or(usize::MAX);
-    if error.range().end > may_be_value {
-        let help = "put names and values in double quotes, and close brackets and braces";
-        return Err(Failure::usage(message, help));
-    }
     let help = error.help().unwrap_or("write a list: [\"db\"]");
     Err(Failure::usage(format!("{message}: {}", error.message()), help))
 }

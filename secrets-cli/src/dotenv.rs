@@ -9,7 +9,7 @@ use crate::{failure::problem, page::Page};
 pub fn push_dotenv(page: &mut Page, name: &str, value: &str) {
     page.push(name);
     page.push("=");
-    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,".contains(c);
+    let bare = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+,=".contains(c);
     if value.chars().all(bare) {
         page.push(value);
     } else if !value.contains(['\'', '\\']) {

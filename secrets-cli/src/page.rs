@@ -29,11 +29,6 @@ impl Page {
         self.0.extend_from_slice(text);
     }
 
-    /// A value as text: base64 if it is bytes.
-    pub fn push_value(&mut self, value: &SecretValue, is_binary: bool) {
-        self.push(&*text_of(value, is_binary));
-    }
-
     /// A value as a JSON string, or the mask.
     pub fn push_json(&mut self, value: &SecretValue, is_binary: bool, reveal: bool) {
         if reveal {
@@ -55,6 +50,7 @@ impl Page {
         }
     }
 
+    #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.0
     }

@@ -13,8 +13,7 @@ pub fn is_possible() -> bool {
 
 /// Asks for a value, without echo. `None` for an empty answer.
 pub fn hidden(question: &str) -> Result<Option<SecretValue>, Failure> {
-    ask(question);
-    let value = terminal::hidden()?;
+    let value = terminal::hidden(question)?;
     Ok(Some(value).filter(|value| !value.expose_bytes().is_empty()))
 }
 
@@ -139,9 +138,11 @@ mod terminal {
         }
     }
 
-    pub fn hidden() -> Result<SecretValue, Failure> {
+    pub fn hidden(question: &str) -> Result<SecretValue, Failure> {
         let signals = Signals::watch();
         let quiet = Quiet::enter().map_err(|errno| broken(errno.into()))?;
+        // Asked when nothing is echoed any more: who is fast may answer at once.
+        super::ask(question);
         let mut typed = Zeroizing::new(Vec::with_capacity(MAX_VALUE_BYTES + 1));
         loop {
             match next(&quiet, &signals)? {
@@ -204,7 +205,8 @@ mod terminal {
 
     use crate::failure::Failure;
 
-    pub fn hidden() -> Result<SecretValue, Failure> {
+    pub fn hidden(question: &str) -> Result<SecretValue, Failure> {
+        super::ask(question);
         rpassword::read_password().map(SecretValue::from).map_err(|_| Failure::Interrupted)
     }
 }

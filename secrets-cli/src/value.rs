@@ -55,7 +55,7 @@ pub fn check(key: &str, value: SecretValue) -> Result<SecretValue, Error> {
 }
 
 fn file(key: &str, path: &Path, used: Use, words: &Words) -> Result<SecretValue, Error> {
-    let name = format!("the file {}", path.display());
+    let name = format!("the file `{}`", path.display());
     let fail = |reason: &str| {
         let message = format!("{name} cannot be read: {reason}");
         let help = match used {

@@ -44,7 +44,8 @@ impl Words {
             Failure::Program { message, .. } => self.problem("", message, None),
             Failure::Secrets(error) => {
                 for problem in error.problems() {
-                    self.problem(&origin(problem), problem.message(), problem.help());
+                    let help = problem.help().map(as_option);
+                    self.problem(&origin(problem), problem.message(), help.as_deref());
                 }
             }
         }
@@ -61,6 +62,11 @@ impl Words {
     }
 }
 
+/// The attribute's `allow_override` is an option here.
+fn as_option(help: &str) -> String {
+    help.replace("set `allow_override = true`", "use --allow-override")
+}
+
 fn origin(problem: &Problem) -> String {
     match (problem.origin(), problem.backend()) {
         ("", None) => String::new(),
@@ -75,7 +81,8 @@ fn json(failure: &Failure) -> String {
     let (kind, problems) = match failure {
         Failure::Secrets(error) => {
             let problem = |p: &Problem| {
-                one(p.kind().as_str(), p.origin(), p.backend(), p.message(), p.help())
+                let help = p.help().map(as_option);
+                one(p.kind().as_str(), p.origin(), p.backend(), p.message(), help.as_deref())
             };
             (error.kind().as_str(), error.problems().iter().map(problem).collect())
         }

@@ -50,6 +50,7 @@ pub fn descriptor(
     quote! {
         #constants
         static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#name) #calls;
+        __secrets::register!(__SECRETS_STEP);
     }
 }
 

@@ -1,5 +1,7 @@
 //! The options of a program's own command line that say where its secrets are: feature `clap`.
 
+use std::fmt;
+
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::NonEmptyStringValueParser};
 
 use crate::{
@@ -33,7 +35,7 @@ use crate::{
 ///     load()
 /// }
 /// ```
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretsArgs {
     /// What is attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
     pub with: Option<String>,
@@ -41,6 +43,17 @@ pub struct SecretsArgs {
     pub backend: Option<String>,
     /// The profile of `secrets.toml`.
     pub profile: Option<String>,
+}
+
+impl fmt::Debug for SecretsArgs {
+    /// Shows whether something is attached but not what, since the values of `inline` may be in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SecretsArgs")
+            .field("with", &self.with.as_ref().map(|_| format_args!("..")))
+            .field("backend", &self.backend)
+            .field("profile", &self.profile)
+            .finish()
+    }
 }
 
 impl SecretsArgs {
@@ -143,6 +156,7 @@ mod tests {
     fn what_is_given_at_launch_reaches_a_step_without_sources() {
         let with = r#"secrets:sources=[{"type": "inline", "id": "1", "options": {"env_vars": {"A": "SeNtInEl"}}}]"#;
         let arguments = parse(&["--with", with]);
+        assert!(!format!("{arguments:?}").contains("SeNtInEl"));
         let resolver = arguments.apply_to(Resolver::builder()).build().unwrap();
         let context = resolver.resolve_blocking(&Declaration::builder("step").build()).unwrap();
         assert_eq!(context.secrets.var("A").unwrap().expose_str().unwrap(), "SeNtInEl");

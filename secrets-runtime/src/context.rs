@@ -83,7 +83,9 @@ impl Context {
 
     /// Makes this the current context of the thread until the guard is dropped.
     ///
-    /// A guard that is forgotten does not outlive the step or the poll it was made in.
+    /// Inside a step, a guard that is forgotten ends with the step or the poll it was made in. Outside of any,
+    /// as in a job of a thread pool, it lasts until it is dropped: keep it in a variable of the job. Do not hold
+    /// it over an `.await` there, where other tasks of the thread would see it; use [`Context::scope`] instead.
     pub fn enter(&self) -> Entered {
         Entered { mark: stack::push_guard(self.secrets.clone()), _not_send: PhantomData }
     }
@@ -119,19 +121,21 @@ impl fmt::Debug for Context {
 #[derive(Debug)]
 #[must_use = "the context is left when the guard is dropped"]
 pub struct Entered {
-    mark: Mark,
+    mark: Option<Mark>,
     _not_send: PhantomData<*const ()>,
 }
 
 impl Drop for Entered {
     fn drop(&mut self) {
-        stack::leave(self.mark);
+        if let Some(mark) = self.mark {
+            stack::leave(mark);
+        }
     }
 }
 
 /// A barrier on the stack: what a step, a poll or a test scope is inside of.
 pub(crate) struct Barrier {
-    mark: Mark,
+    mark: Option<Mark>,
     _not_send: PhantomData<*const ()>,
 }
 
@@ -141,9 +145,18 @@ impl Barrier {
     }
 }
 
+impl Barrier {
+    /// Outside every context.
+    pub(crate) fn outside() -> Self {
+        Self { mark: stack::push_outside(), _not_send: PhantomData }
+    }
+}
+
 impl Drop for Barrier {
     fn drop(&mut self) {
-        stack::reset(self.mark);
+        if let Some(mark) = self.mark {
+            stack::reset(mark);
+        }
     }
 }
 

@@ -2,7 +2,11 @@ mod lists;
 
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
-use crate::{Error, ErrorKind, Problem, Secret};
+use crate::{
+    Error, ErrorKind, Problem, Secret,
+    text::quoted,
+    written::{invalid, parse_source},
+};
 
 /// What a step declares: the same as its attribute says, for programs that know it only at run time.
 ///
@@ -67,7 +71,7 @@ impl Declaration {
         if same.same_as(&source) {
             return Ok(());
         }
-        let message = format!("two sources have the group `{}`", source.group());
+        let message = format!("two sources have the group `{}`", source.group().escape_debug());
         Err(Problem::new(ErrorKind::InvalidSource, message)
             .of(source.origin())
             .help_with("give one of them a `group` of its own"))
@@ -139,7 +143,7 @@ impl DeclarationBuilder {
                 self.declaration.role = role;
                 None
             }
-            Err(error) => Some(vec![invalid(&error, ErrorKind::InvalidSource).of(role)]),
+            Err(error) => Some(vec![invalid(&error, ErrorKind::InvalidSource).of(quoted(role))]),
         };
         self.or_error(problem)
     }
@@ -164,7 +168,7 @@ impl DeclarationBuilder {
     ) -> Result<Self, Error> {
         let problem = match request {
             Ok(request) => self.declaration.add_request(request).err(),
-            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(origin)),
+            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(quoted(origin))),
         };
         self.or_error(problem.map(|problem| vec![problem]))
     }
@@ -174,28 +178,5 @@ impl DeclarationBuilder {
             None => Ok(self),
             Some(problems) => Err(Error::from_problems(problems).in_step(self.declaration.step())),
         }
-    }
-}
-
-/// A source as a text or as JSON, with every mistake in it.
-pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
-    if !text.trim_start().starts_with('{') {
-        return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
-    }
-    let node =
-        secrets_spec::read_json(text).map_err(|error| vec![lists::malformed(&error, text)])?;
-    lists::source(&node)
-}
-
-pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
-    let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    invalid(error, kind).of(crate::text::quoted(text))
-}
-
-pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {
-    let problem = Problem::new(kind, error.message());
-    match error.help() {
-        Some(help) => problem.help_with(help),
-        None => problem,
     }
 }

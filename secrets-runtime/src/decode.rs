@@ -1,5 +1,7 @@
 //! From what a backend gave back to fields: the one place where a payload is read.
 
+use std::collections::HashSet;
+
 use secrets_spec::{Options, Request, Variable};
 
 use crate::{
@@ -40,9 +42,10 @@ pub(crate) fn source_fields(
             Ok(plain(Field::binary(value.clone())))
         }
         (Content::Fields(fields), _) => {
-            for (index, (name, value)) in fields.iter().enumerate() {
+            let mut names = HashSet::new();
+            for (name, value) in fields {
                 check_length(value)?;
-                if fields[..index].iter().any(|(other, _)| other == name) {
+                if !names.insert(name) {
                     let message =
                         format!("the backend gave the field `{}` twice", text::quoted(name));
                     return Err(Error::new(ErrorKind::Undecodable, message));

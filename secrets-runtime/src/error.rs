@@ -5,6 +5,8 @@ use std::{
     sync::Arc,
 };
 
+use crate::text;
+
 type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// Why a step could not start, or a secret could not be read: every problem at once, each with the source it
@@ -42,7 +44,7 @@ impl Error {
     /// Adds what to do about it.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        let help = help.into();
+        let help = text::plain(help.into());
         self.map(|problem| problem.help = Some(help))
     }
 
@@ -114,7 +116,7 @@ impl Error {
         let mut inner = Arc::unwrap_or_clone(self.0);
         for problem in &mut inner.problems {
             if problem.origin.is_empty() {
-                origin.clone_into(&mut problem.origin);
+                problem.origin = text::plain(origin.to_owned());
             }
             problem.backend = problem.backend.take().or_else(|| backend.map(str::to_owned));
         }
@@ -183,12 +185,12 @@ impl RefUnwindSafe for Problem {}
 
 impl Problem {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let (origin, message) = (String::new(), message.into());
+        let (origin, message) = (String::new(), text::plain(message.into()));
         Self { kind, origin, backend: None, message, help: None, cause: None }
     }
 
     pub(crate) fn of(mut self, origin: impl Into<String>) -> Self {
-        self.origin = origin.into();
+        self.origin = text::plain(origin.into());
         self
     }
 
@@ -198,7 +200,7 @@ impl Problem {
     }
 
     pub(crate) fn help_with(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(help.into());
+        self.help = Some(text::plain(help.into()));
         self
     }
 
@@ -234,7 +236,9 @@ impl Problem {
 
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
         // A path into the secret (`db.port`) starts with its name already.
-        if !self.origin.is_empty() && !self.message.starts_with(&self.origin) {
+        let path = self.message.strip_prefix(&*self.origin);
+        let is_path = path.is_some_and(|rest| rest.starts_with(['.', '[', ':']));
+        if !self.origin.is_empty() && !is_path {
             write!(f, "{}", self.origin)?;
             match &self.backend {
                 Some(backend) => write!(f, " ({backend}): ")?,

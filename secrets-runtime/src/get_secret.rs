@@ -1,4 +1,4 @@
-use crate::{Declaration, Error, Resolver, Secrets, block_on::block_on, declaration::parse_source};
+use crate::{Declaration, Error, Resolver, Secrets, block_on::block_on, written::parse_source};
 
 /// Fetches one source outside a step: in a handler, or in plain code. It takes the same texts as an attribute
 /// and uses the same resolver.

@@ -1,17 +1,39 @@
 //! The thread on which backends run code that needs tokio's reactor, whatever the step runs under.
 
-use once_cell::sync::OnceCell;
-use tokio::runtime::{Builder, Handle};
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Handle},
+    task::AbortHandle,
+};
 
 use crate::{Error, ErrorKind};
 
-static HANDLE: OnceCell<Handle> = OnceCell::new();
+static STATE: Mutex<State> = Mutex::new(State { thread: None, running: 0 });
+
+struct State {
+    thread: Option<IoThread>,
+    /// How many futures are on it.
+    running: usize,
+}
+
+struct IoThread {
+    runtime: Handle,
+    /// Ends what the thread waits for.
+    stop: AbortHandle,
+    handle: JoinHandle<()>,
+}
 
 /// Runs a future on the I/O thread of this library, which has tokio's reactor and timer.
 ///
 /// It is for backends whose client is built on tokio: a step may run under another executor, or none, and a
 /// synchronous step in a current-thread runtime would wait for a reactor that only that very thread drives.
-/// The future ends when the returned one is dropped.
+/// The future ends when the returned one is dropped. What it spawns ends with the thread, which may be stopped
+/// when no future is on it: `export = "process"` does so, and the next call starts it again.
 ///
 /// ```
 /// use secrets_runtime::backend::on_io_thread;
@@ -35,15 +57,40 @@ where
     F: Future + Send + 'static,
     F::Output: Send + 'static,
 {
-    let handle = HANDLE.get_or_try_init(start)?;
-    let task = handle.spawn(future);
+    let (task, _running) = spawn(future)?;
     let abort = AbortOnDrop(task.abort_handle());
     let output = task.await;
     drop(abort);
     output.map_err(|_| Error::new(ErrorKind::Unavailable, "the backend panicked on the I/O thread"))
 }
 
-struct AbortOnDrop(tokio::task::AbortHandle);
+fn spawn<F>(future: F) -> Result<(tokio::task::JoinHandle<F::Output>, Running), Error>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let mut state = lock();
+    let thread = match state.thread.take() {
+        Some(thread) => thread,
+        None => start()?,
+    };
+    // Under the lock, so that the thread is not stopped in between.
+    let task = thread.runtime.spawn(future);
+    state.thread = Some(thread);
+    state.running += 1;
+    Ok((task, Running))
+}
+
+/// A future is on the thread.
+struct Running;
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        lock().running -= 1;
+    }
+}
+
+struct AbortOnDrop(AbortHandle);
 
 impl Drop for AbortOnDrop {
     fn drop(&mut self) {
@@ -51,14 +98,40 @@ impl Drop for AbortOnDrop {
     }
 }
 
-fn start() -> Result<Handle, Error> {
+fn start() -> Result<IoThread, Error> {
     let failed = |cause: std::io::Error| {
         Error::new(ErrorKind::Unavailable, "the I/O thread cannot be started").with_cause(cause)
     };
-    let runtime = Builder::new_current_thread().enable_all().build().map_err(failed)?;
-    let handle = runtime.handle().clone();
-    let forever = std::future::pending::<()>();
+    let tokio = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio.handle().clone();
+    let forever = tokio.spawn(std::future::pending::<()>());
+    let stop = forever.abort_handle();
     let thread = std::thread::Builder::new().name("secrets-io".to_owned());
-    thread.spawn(move || runtime.block_on(forever)).map_err(failed)?;
-    Ok(handle)
+    let run = move || {
+        // Ends, as cancelled, when it is stopped.
+        let _ = tokio.block_on(forever);
+        // Threads that look up names end too, unless one hangs.
+        tokio.shutdown_timeout(Duration::from_secs(1));
+    };
+    let handle = thread.spawn(run).map_err(failed)?;
+    Ok(IoThread { runtime, stop, handle })
+}
+
+/// Ends the thread, if no future is on it, and waits until it has ended. It starts again when it is needed.
+pub(crate) fn stop() {
+    let mut state = lock();
+    let here = std::thread::current().id();
+    let idle = |thread: &mut IoThread| thread.handle.thread().id() != here;
+    if state.running > 0 {
+        return;
+    }
+    let Some(thread) = state.thread.take_if(idle) else { return };
+    drop(state);
+    thread.stop.abort();
+    // It has nothing to give back, and a panic has ended it as well.
+    let _ = thread.handle.join();
+}
+
+fn lock() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -29,9 +29,9 @@
 //! - A process of the same user, or root, can read this process's memory.
 //!
 //! # Features
-//! None is on by default. `tokio`: [`backend::on_io_thread`]. `tracing`: warnings are events instead of lines on
-//! stderr. `conformance`: the suite that every backend passes. `clap`: `cli::SecretsArgs`, for the program's own
-//! command line.
+//! None is on by default. `aws`: the backend `aws-secrets-manager`, which asks for Rust 1.94.1. `tokio`:
+//! [`backend::on_io_thread`]. `tracing`: warnings are events instead of lines on stderr. `conformance`: the suite
+//! that every backend passes. `clap`: `cli::SecretsArgs`, for the program's own command line.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own documentation tests and unit tests.
@@ -41,6 +41,7 @@ extern crate self as secrets_runtime;
 pub mod backend;
 #[cfg(feature = "clap")]
 pub mod cli;
+pub mod defaults;
 pub mod testing;
 
 #[doc(hidden)]
@@ -53,32 +54,42 @@ pub mod conformance;
 mod context;
 mod declaration;
 mod decode;
+mod environment;
 mod error;
 mod fields;
+mod files;
 mod get_secret;
+mod group;
 #[cfg(feature = "tokio")]
 mod io_thread;
 mod overrides;
 mod payload_json;
+mod render;
 mod resolver;
+mod run_folder;
 mod secrets;
 pub mod settings;
 mod stack;
 mod stored_secret;
 mod text;
 mod timer;
+mod trust;
 mod typed;
 mod value;
 mod variables;
 mod warning;
+mod written;
 
+pub use __private::{preflight, preflight_blocking};
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
-pub use backends::{Env, File, Flyte, Inline, Local};
+#[cfg(feature = "aws")]
+pub use backends::AwsSecretsManager;
+pub use backends::{Env, File, Flyte, Inline, Local, Prefect};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};
 pub use error::{Error, ErrorKind, Problem};
 pub use get_secret::{get_secret, get_secret_blocking};
-pub use resolver::{Resolver, ResolverBuilder};
+pub use resolver::{Checked, Report, Resolver, ResolverBuilder};
 pub use secrets::{Entry, Secrets};
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{MountType, Options, Secret};

@@ -13,7 +13,7 @@ mod unescape;
 use std::{collections::HashSet, fmt, mem};
 
 use serde::{
-    Deserializer as _,
+    Deserialize as _, Deserializer as _,
     de::{MapAccess, SeqAccess, Visitor},
 };
 use serde_json::value::RawValue;
@@ -60,7 +60,7 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
             return Err(JsonFault::at(
                 text,
                 offset(text, written),
-                format!("the key {key:?} is there twice"),
+                format!("the key \"{}\" is there twice", crate::text::quoted(key)),
             )
             .with_help("keep one of them"));
         }
@@ -69,6 +69,12 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
     let values =
         raw.iter().map(|(_, value)| Json::read(text, value)).collect::<Result<Vec<_>, _>>()?;
     Ok(keys.into_iter().zip(values).collect())
+}
+
+/// Whether the payload is the JSON of an object, whatever is in it: keys that are there twice too.
+pub(crate) fn is_object(payload: &SecretValue) -> bool {
+    let text = start(payload, Form::Object);
+    text.is_ok_and(|text| parse(text, |json| <&RawValue>::deserialize(json)).is_ok())
 }
 
 /// The items of a JSON list with what each is written as, `null` included.

@@ -4,21 +4,25 @@ pub use entry::Entry;
 
 use std::{
     collections::HashMap,
+    ffi::OsString,
     fmt,
+    path::PathBuf,
     process::Command,
     sync::{Arc, OnceLock},
 };
 
 use foldhash::fast::RandomState;
-use secrets_spec::{Request, closest};
+use secrets_spec::closest;
 use serde::de::DeserializeOwned;
 
 use crate::{
     Error, ErrorKind, Problem, SecretValue,
-    fields::{Field, Fields},
+    fields::Field,
+    files::Files,
+    group::{Group, Requested, SourceFields},
     overrides::Overrides,
     text, typed,
-    variables::Variables,
+    variables::{Variables, as_os},
 };
 
 /// The secrets of a step: what it declared and nothing else.
@@ -50,33 +54,13 @@ pub(crate) struct Inner {
     pub order: Vec<Box<str>>,
     pub overrides: Option<Arc<Overrides>>,
     pub variables: OnceLock<Variables>,
+    pub files: Files,
 }
 
-/// What is readable under one group.
-#[derive(Default)]
-pub(crate) struct Group {
-    pub source: Option<SourceFields>,
-    pub requests: Vec<Requested>,
-}
-
-/// A source that was fetched.
-pub(crate) struct SourceFields {
-    pub origin: String,
-    pub backend: String,
-    pub fields: Fields,
-    /// The names are variables already (`inline`), and are not mapped.
-    pub verbatim: bool,
-    /// Why it has no fields, if it was not required and is not there.
-    pub absent: Option<Problem>,
-}
-
-/// A request that was answered.
-pub(crate) struct Requested {
-    pub request: Request,
-    pub backend: String,
-    pub field: Field,
-    /// The variable it is also given as.
-    pub variable: Option<String>,
+impl Inner {
+    fn in_order(&self) -> impl Iterator<Item = (&str, &Group)> {
+        self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
+    }
 }
 
 impl Secrets {
@@ -98,10 +82,7 @@ impl Secrets {
     /// [`ErrorKind::NotRequested`] if the step declared no such group, or no request of that group names the
     /// key; [`ErrorKind::KeyNotFound`] if the declared secret has no such field.
     pub fn get(&self, group: &str, key: &str) -> Result<SecretValue, Error> {
-        match self.0.groups.get(group).and_then(|found| found.find(key)) {
-            Some(field) => Ok(field.value.clone()),
-            None => Err(self.why_not(group, key)),
-        }
+        self.field(group, key).map(|field| field.value.clone())
     }
 
     /// The same for a request with a `group_version`.
@@ -193,24 +174,63 @@ impl Secrets {
         made.map_err(|problems| self.misfit(problems, group))
     }
 
+    /// The path of a file that holds a field: for code that reads a path, also that of a child process of the
+    /// same user.
+    ///
+    /// The file is made at the first call for the field, mode 0600 and with a random name, in a folder of this
+    /// process, mode 0700, under `$XDG_RUNTIME_DIR` or `/dev/shm` (in memory: a tmpfs), else under
+    /// `SECRETS_RUN_DIR`. It holds the value's bytes and nothing else. It is removed when the step returns,
+    /// panics or is dropped, whoever still has the path; outside a step, when the last clone of these secrets
+    /// is dropped. What a killed process leaves is removed by the next one that makes such a folder.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, current_context, secrets, testing};
+    /// #[secrets(sources = ["tls"])]
+    /// fn step() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let key = current_context().secrets.file("tls", "key.pem")?;
+    ///     assert_eq!(std::fs::read_to_string(key)?, "x");
+    ///     Ok(())
+    /// }
+    /// # testing::with_secrets([("tls", "key.pem", "x")], step).map_err(|e| e.to_string()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Secrets::get`]; [`ErrorKind::NotSupported`] if there is no place for it,
+    /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is none, [`ErrorKind::NoContext`] after the step has
+    /// ended, [`ErrorKind::Other`] if the file cannot be written.
+    pub fn file(&self, group: &str, key: &str) -> Result<PathBuf, Error> {
+        let path = self.0.files.path_of(&self.field(group, key)?.value);
+        path.map_err(|error| error.about(&format!("{group}/{key}"), None).in_step(self.step()))
+    }
+
+    /// Ends the step: what it has in files is gone.
+    pub(crate) fn end(&self) {
+        self.0.files.end();
+    }
+
     /// A field by the name it has as an environment variable: what `std::env::var` is to a Metaflow step.
     ///
-    /// In a step that declares nothing and got nothing at launch, it reads the process's own environment.
+    /// In a step that declares nothing and got nothing at launch, it reads the process's own environment. A
+    /// request for a `FILE` with `env_var` has the path of its file here, as [`Secrets::file`] gives it.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidName`] if `name` is no variable's name or a reserved one;
     /// [`ErrorKind::Ambiguous`] if several fields have it; [`ErrorKind::KeyNotFound`] if none has.
     pub fn var(&self, name: &str) -> Result<SecretValue, Error> {
-        self.variables().var(name, self.0.bare).map_err(|e| e.in_step(self.step()))
+        let variables = self.variables();
+        variables.var(name, &self.0.files, self.0.bare).map_err(|e| e.in_step(self.step()))
     }
 
-    /// The variables and their values, sorted by name, without those that several fields share. Binary values
-    /// are standard base64.
+    /// The variables and their values, sorted by name, without those that several fields share and those whose
+    /// file cannot be made. Binary values are standard base64.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
-        self.variables().iter()
+        self.variables().iter(&self.0.files)
     }
 
     /// Sets the variables in the environment of a child process.
+    ///
+    /// From then on the command holds the values: `{command:?}` prints them, since that is how the standard
+    /// library shows a [`Command`]. Do not format it, and drop it once the child has started.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
@@ -237,14 +257,26 @@ impl Secrets {
                 None => std::env::var_os(name),
             }
         };
-        let exports = self.variables().exports(&present, self.0.allow_override);
-        let exports = exports.map_err(|e| e.in_step(self.step()))?;
-        for (name, value) in exports {
+        for (name, value) in self.to_set(&present)? {
             // The environment of a process is where this value is asked to go.
-            let value = value.expose_str()?;
-            command.env(name, value);
+            command.env(name, as_os(value)?);
         }
         Ok(())
+    }
+
+    /// The variables, with the paths of files, if all can be set where `present` tells what is set already.
+    pub(crate) fn to_set(
+        &self,
+        present: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Vec<(&str, &SecretValue)>, Error> {
+        let exports = self.variables().exports(present, Some(&self.0.files), self.0.allow_override);
+        exports.map_err(|error| error.in_step(self.step()))
+    }
+
+    /// The field that `get` reads.
+    pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
+        let found = self.0.groups.get(group).and_then(|found| found.find(key));
+        found.ok_or_else(|| self.why_not(group, key))
     }
 
     /// Names the source that the problems of a typed read are about.
@@ -258,7 +290,7 @@ impl Secrets {
     }
 
     fn variables(&self) -> &Variables {
-        self.0.variables.get_or_init(|| Variables::of(&self.0))
+        self.0.variables.get_or_init(|| Variables::of(self.0.in_order()))
     }
 
     /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.
@@ -297,8 +329,7 @@ impl Secrets {
 
     fn not_requested(&self, asked: &str, message: &str) -> Error {
         let mut declared = Vec::new();
-        for group in &self.0.order {
-            let Some(found) = self.0.groups.get(group) else { continue };
+        for (group, found) in self.0.in_order() {
             if found.source.is_some() {
                 declared.push(group.to_string());
             }
@@ -319,35 +350,17 @@ impl Secrets {
     }
 }
 
-impl Group {
-    fn find(&self, key: &str) -> Option<&Field> {
-        if let Some(field) = self.source.as_ref().and_then(|source| source.fields.get(key)) {
-            return Some(field);
-        }
-        let mut matching = self.requests.iter().filter(|r| r.request.view().key == key);
-        let first = matching.next()?;
-        let rest: Vec<_> = matching.collect();
-        if rest.is_empty() {
-            return Some(&first.field);
-        }
-        // Of several versions, the one without a version is what `get` means.
-        let mut all = std::iter::once(first).chain(rest);
-        all.find(|r| r.request.view().group_version.is_none()).map(|r| &r.field)
-    }
-}
-
 impl fmt::Debug for Secrets {
     /// Shows the groups and the names of their fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
-        for group in &self.0.order {
-            let Some(found) = self.0.groups.get(group) else { continue };
+        for (group, found) in self.0.in_order() {
             let mut keys: Vec<&str> = Vec::new();
             if let Some(source) = &found.source {
                 keys.extend(source.fields.iter().map(|(name, _)| name));
             }
             keys.extend(found.requests.iter().map(|r| r.request.view().key));
-            map.entry(group, &keys);
+            map.entry(&group, &keys);
         }
         map.finish()
     }

@@ -32,7 +32,6 @@ pub(crate) mod setting;
 #[cfg(test)]
 mod tests;
 mod texts;
-mod trust;
 pub(crate) mod validation_level;
 mod values;
 pub mod variables;
@@ -60,6 +59,10 @@ use crate::{Error, SecretValue};
 
 /// All settings, each read and checked. `Debug` shows no credential.
 #[derive(Debug, Clone)]
+#[allow(
+    dead_code,
+    reason = "all are read and checked, whichever of the backends that use them are built"
+)]
 pub(crate) struct Settings {
     default_backends: Vec<BackendType>,
     default_role: SourceRole,
@@ -90,6 +93,7 @@ pub(crate) struct Settings {
     shown: Vec<Shown>,
 }
 
+#[allow(dead_code, reason = "some are for backends that a feature brings")]
 impl Settings {
     /// The settings of this process: its environment, and the `secrets.toml` of its working directory.
     ///
@@ -99,7 +103,8 @@ impl Settings {
         Self::load_with(&Built::default())
     }
 
-    /// The same under what is built in code.
+    /// The settings of this process under what is built in code: its environment, and the `secrets.toml` of its
+    /// working directory.
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
@@ -113,6 +118,7 @@ impl Settings {
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
+    #[cfg(test)]
     pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
         Self::read(&Built::default(), environment, Some(directory))
     }

@@ -12,7 +12,23 @@ struct Frame {
     /// `None` once its guard is gone, while something above it is still there.
     secrets: Option<Secrets>,
     id: u64,
-    barrier: bool,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// Of `Context::enter`.
+    Guard,
+    /// Of a step, a poll or a test scope.
+    Barrier,
+    /// A barrier in which there is no context, whatever is below it.
+    Outside,
+}
+
+impl Frame {
+    fn is_live(&self) -> bool {
+        self.secrets.is_some() || self.kind == Kind::Outside
+    }
 }
 
 thread_local! {
@@ -31,30 +47,37 @@ pub(crate) struct Mark {
 pub(crate) fn with_current<R>(read: impl FnOnce(&Secrets) -> R) -> Option<R> {
     let innermost = |stack: &RefCell<Vec<Frame>>| {
         let stack = stack.borrow();
-        let secrets = stack.iter().rev().find_map(|frame| frame.secrets.as_ref())?;
-        Some(read(secrets))
+        let innermost = stack.iter().rev().find(|frame| frame.is_live())?;
+        innermost.secrets.as_ref().map(read)
     };
     // A thread that is ending has no stack, hence no context.
     STACK.try_with(innermost).ok().flatten()
 }
 
 /// Enters secrets as a step, a poll or a test scope does.
-pub(crate) fn push_barrier(secrets: Secrets) -> Mark {
-    push(secrets, true)
+pub(crate) fn push_barrier(secrets: Secrets) -> Option<Mark> {
+    push(Some(secrets), Kind::Barrier)
 }
 
 /// Enters secrets as a guard does.
-pub(crate) fn push_guard(secrets: Secrets) -> Mark {
-    push(secrets, false)
+pub(crate) fn push_guard(secrets: Secrets) -> Option<Mark> {
+    push(Some(secrets), Kind::Guard)
 }
 
-fn push(secrets: Secrets, barrier: bool) -> Mark {
-    let id = NEXT.with(|next| next.replace(next.get() + 1));
-    STACK.with(|stack| {
+/// Goes outside every context: for the code of backends, which is polled where a step is.
+pub(crate) fn push_outside() -> Option<Mark> {
+    push(None, Kind::Outside)
+}
+
+/// `None` on a thread that is ending: its stack is gone, and a panic there would end the process.
+fn push(secrets: Option<Secrets>, kind: Kind) -> Option<Mark> {
+    let id = NEXT.try_with(|next| next.replace(next.get() + 1)).ok()?;
+    let push = |stack: &RefCell<Vec<Frame>>| {
         let mut stack = stack.borrow_mut();
-        stack.push(Frame { secrets: Some(secrets), id, barrier });
+        stack.push(Frame { secrets, id, kind });
         Mark { index: stack.len() - 1, id }
-    })
+    };
+    STACK.try_with(push).ok()
 }
 
 /// Leaves a barrier: the stack is again what it was before.
@@ -83,7 +106,7 @@ pub(crate) fn leave(mark: Mark) {
             return (left, Vec::new());
         }
         for (place, frame) in stack.iter_mut().enumerate().skip(mark.index) {
-            if frame.barrier && place > mark.index {
+            if frame.kind != Kind::Guard && place > mark.index {
                 break;
             }
             left.extend(frame.secrets.take());
@@ -95,6 +118,6 @@ pub(crate) fn leave(mark: Mark) {
 }
 
 fn pop_dead(stack: &mut Vec<Frame>) -> Vec<Frame> {
-    let live = stack.iter().rposition(|frame| frame.secrets.is_some()).map_or(0, |last| last + 1);
+    let live = stack.iter().rposition(Frame::is_live).map_or(0, |last| last + 1);
     stack.split_off(live)
 }

@@ -6,13 +6,15 @@ use crate::{
     SecretValue,
     context::{Barrier, Scoped},
     overrides::Overrides,
-    resolver::context_of_overrides,
+    resolver::{context_of_overrides, run_dir_of_settings},
 };
 
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.
 ///
 /// Each is a group, a key and a value. `current_context()` and `get_secret` work in the closure itself too.
-/// They are there on this thread only, so that tests run in parallel.
+/// They are there on this thread and in this call only, so that tests run in parallel. A future that `test`
+/// gives back and that is polled later, and a task that it spawns, resolve as in production: use
+/// [`with_secrets_async`], and [`Context::scope`](crate::Context::scope) for what is spawned.
 ///
 /// ```
 /// use secrets_runtime::{Error, current_context, secrets, testing};
@@ -30,7 +32,8 @@ pub fn with_secrets<R>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: impl FnOnce() -> R,
 ) -> R {
-    let _inside = Barrier::enter(&context_of_overrides(None, given(secrets)));
+    let _inside =
+        Barrier::enter(&context_of_overrides(None, given(secrets), run_dir_of_settings()));
     test()
 }
 
@@ -55,7 +58,7 @@ pub fn with_secrets_async<F: Future>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: F,
 ) -> Scoped<F> {
-    context_of_overrides(None, given(secrets)).scope(test)
+    context_of_overrides(None, given(secrets), run_dir_of_settings()).scope(test)
 }
 
 fn given(

@@ -19,3 +19,17 @@ pub(crate) fn quoted(name: &str) -> String {
     }
     text
 }
+
+/// A text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
+/// direction of writing are escaped. Names and paths that somebody else chose come with all of them.
+pub(crate) fn plain(text: String) -> String {
+    let odd = |c: char| {
+        c.is_control()
+            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
+    };
+    if !text.contains(odd) {
+        return text;
+    }
+    let escape = |c: char| if odd(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
+}

@@ -2,6 +2,7 @@
 
 use std::{
     collections::BTreeMap,
+    panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
     task::{Context, Poll, Waker},
@@ -10,7 +11,13 @@ use std::{
 };
 
 static TIMER: Timer = Timer {
-    state: Mutex::new(State { waiting: BTreeMap::new(), next: 0, thread: None, running: false }),
+    state: Mutex::new(State {
+        waiting: BTreeMap::new(),
+        next: 0,
+        thread: None,
+        running: false,
+        stopping: false,
+    }),
     changed: Condvar::new(),
 };
 
@@ -25,6 +32,35 @@ struct State {
     next: u64,
     thread: Option<JoinHandle<()>>,
     running: bool,
+    stopping: bool,
+}
+
+/// Ends the timer's thread and waits until it has ended. What waits goes on with [`resume`], or when something
+/// else starts to wait.
+pub(crate) fn stop() {
+    let mut state = TIMER.lock();
+    let own = state.thread.as_ref().map(|handle| handle.thread().id());
+    // A waker runs on the timer's thread, and what it wakes may too.
+    if own == Some(std::thread::current().id()) {
+        return;
+    }
+    let Some(thread) = state.thread.take() else { return };
+    state.stopping = true;
+    drop(state);
+    TIMER.changed.notify_one();
+    // Had it panicked it has ended too, which is what was asked for.
+    let _ = thread.join();
+    let mut state = TIMER.lock();
+    state.stopping = false;
+    state.running = false;
+}
+
+/// Starts the timer's thread if something waits.
+pub(crate) fn resume() {
+    let mut state = TIMER.lock();
+    if !state.waiting.is_empty() {
+        state.start();
+    }
 }
 
 /// A future that is ready at a time.
@@ -97,7 +133,8 @@ impl Timer {
     fn run(&self) {
         let mut state = self.lock();
         loop {
-            let Some((&(deadline, _), _)) = state.waiting.first_key_value() else {
+            let next = state.waiting.first_key_value().map(|(&(deadline, _), _)| deadline);
+            let Some(deadline) = next.filter(|_| !state.stopping) else {
                 state.running = false;
                 return;
             };
@@ -110,7 +147,8 @@ impl Timer {
             if let Some((_, waker)) = state.waiting.pop_first() {
                 // Woken outside the lock, since a waker may poll at once.
                 drop(state);
-                waker.wake();
+                // One that panics is its owner's trouble; the others are still to be woken.
+                let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
                 state = self.lock();
             }
         }

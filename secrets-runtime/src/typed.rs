@@ -17,20 +17,24 @@ mod field;
 mod fields;
 mod findings;
 mod key;
+mod member;
 mod path;
+mod set;
 mod stop;
 #[cfg(test)]
 mod tests;
 mod variant;
+mod whole;
 
 use serde::de::DeserializeOwned;
 
 use crate::{Problem, SecretValue};
 use absent::Absent;
 use field::Field;
-use fields::{Fields, Member};
 use findings::{Findings, Node};
+use member::Member;
 use path::Path;
+use set::Set;
 use stop::Stop;
 
 /// Builds a `T` of a set of fields; `path` is the set's name in messages.
@@ -46,7 +50,7 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
     let members: Vec<_> =
         fields.iter().map(|&(name, value)| Member { name, value, form: None }).collect();
     run(path, fields.iter().map(|(_, value)| *value), |node| {
-        T::deserialize(Fields::root(node, &members))
+        T::deserialize(Set::new(node, &members))
     })
 }
 

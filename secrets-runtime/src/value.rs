@@ -85,6 +85,11 @@ impl SecretValue {
         self.expose_bytes().len()
     }
 
+    /// Whether both are one value, not merely equal ones.
+    pub(crate) fn is_same_as(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+
     pub(crate) fn is_text(&self) -> bool {
         matches!(&*self.0, Bytes::Text(_))
     }

@@ -1,9 +1,15 @@
-use std::{collections::BTreeMap, ffi::OsString};
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
 
 use base64ct::{Base64, Encoding};
-use secrets_spec::{SpecError, Variable, check_variable};
+use once_cell::sync::OnceCell;
+use secrets_spec::{MountType, SpecError, Variable, check_variable};
 
-use crate::{Error, ErrorKind, Problem, SecretValue, fields::Field, secrets::Inner, text};
+use crate::{
+    Error, ErrorKind, Problem, SecretValue, fields::Field, files::Files, group::Group, text,
+};
 
 /// The secrets of a step as environment variables.
 pub(crate) struct Variables {
@@ -14,7 +20,7 @@ pub(crate) struct Variables {
 }
 
 struct Given {
-    value: SecretValue,
+    shown: Shown,
     /// The source or request that gives it, and the field if it has a name of its own.
     origin: String,
     field: String,
@@ -23,14 +29,25 @@ struct Given {
     from_environment: bool,
 }
 
+/// What a variable holds.
+enum Shown {
+    Value(SecretValue),
+    /// The path of a file with the value, made when it is first asked for.
+    File {
+        value: SecretValue,
+        text: SecretValue,
+        path: OnceCell<SecretValue>,
+    },
+}
+
 impl Variables {
-    pub(crate) fn of(secrets: &Inner) -> Self {
+    /// The variables of these groups, in the order in which they were declared.
+    pub(crate) fn of<'a>(groups: impl Iterator<Item = (&'a str, &'a Group)>) -> Self {
         let mut made = Self { slots: BTreeMap::new(), bad: Vec::new() };
-        for name in &secrets.order {
-            let Some(group) = secrets.groups.get(name) else { continue };
+        for (name, group) in groups {
             if let Some(source) = &group.source {
                 // Two sources may be one secret under two groups.
-                let origin = match source.origin.ends_with(&**name) {
+                let origin = match source.origin.ends_with(name) {
                     true => source.origin.clone(),
                     false => format!("{} (group `{name}`)", source.origin),
                 };
@@ -40,14 +57,18 @@ impl Variables {
                     } else {
                         Variable::of_field(name)
                     };
-                    made.add(variable, field, &origin, name, &source.backend);
+                    made.add(variable, Shown::text(field), &origin, name, &source.backend);
                 }
             }
             for requested in &group.requests {
                 if let Some(variable) = &requested.variable {
                     let origin = requested.request.to_string();
                     let parsed = Variable::parse(variable);
-                    made.add(parsed, &requested.field, &origin, variable, &requested.backend);
+                    let shown = match requested.request.view().mount_requirement {
+                        MountType::FILE => Shown::file(&requested.field),
+                        MountType::ANY | MountType::ENV_VAR => Shown::text(&requested.field),
+                    };
+                    made.add(parsed, shown, &origin, variable, &requested.backend);
                 }
             }
         }
@@ -57,7 +78,7 @@ impl Variables {
     fn add(
         &mut self,
         variable: Result<Variable, SpecError>,
-        field: &Field,
+        shown: Shown,
         origin: &str,
         name: &str,
         backend: &str,
@@ -72,7 +93,7 @@ impl Variables {
             }
         };
         let given = Given {
-            value: if field.binary { base64(&field.value) } else { field.value.clone() },
+            shown,
             origin: origin.to_owned(),
             field: name.to_owned(),
             place,
@@ -81,21 +102,29 @@ impl Variables {
         self.slots.entry(variable.as_str().to_owned()).or_default().push(given);
     }
 
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
+    pub(crate) fn iter<'a>(
+        &'a self,
+        files: &'a Files,
+    ) -> impl Iterator<Item = (&'a str, &'a SecretValue)> {
         self.slots.iter().filter_map(|(name, given)| match given.as_slice() {
-            [one] => Some((name.as_str(), &one.value)),
+            [one] => Some((name.as_str(), one.value(Some(files)).ok()?)),
             _ => None,
         })
     }
 
-    pub(crate) fn var(&self, name: &str, or_environment: bool) -> Result<SecretValue, Error> {
+    pub(crate) fn var(
+        &self,
+        name: &str,
+        files: &Files,
+        or_environment: bool,
+    ) -> Result<SecretValue, Error> {
         let fail = |kind, message: String, help: String| {
             let problem = Problem::new(kind, message).of(text::quoted(name)).help_with(help);
             Err(Error::from_problems(vec![problem]))
         };
         if let Some(given) = self.slots.get(name) {
             return match given.as_slice() {
-                [one] => Ok(one.value.clone()),
+                [one] => one.value(Some(files)).cloned(),
                 several => {
                     let origins = text::list(several.iter().map(|given| given.origin.as_str()));
                     let message = format!("several secrets have this variable: {origins}");
@@ -124,10 +153,12 @@ impl Variables {
         fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
     }
 
-    /// All variables, if all can be set where `present` tells what is set already; every reason, if not.
+    /// All variables, if all can be set where `present` tells what is set already; every reason, if not. Without
+    /// `files` a variable for a file's path holds what would be in the file.
     pub(crate) fn exports(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
+        files: Option<&Files>,
         allow_override: bool,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
         let mut problems: Vec<(usize, Problem)> = Vec::new();
@@ -151,12 +182,22 @@ impl Variables {
                 problems.push((last.place, problem));
                 continue;
             };
-            let problem = guarded(name, allow_override)
-                .or_else(|| collides(name, one, present, allow_override))
-                .or_else(|| unfit(name, one));
+            if let Some(problem) = guarded(name, allow_override) {
+                problems.push((one.place, problem.of(&one.origin)));
+                continue;
+            }
+            let value = match one.value(files) {
+                Ok(value) => value,
+                Err(error) => {
+                    problems.extend(error.into_problems().into_iter().map(|p| (one.place, p)));
+                    continue;
+                }
+            };
+            let problem =
+                collides(name, one, value, present, allow_override).or_else(|| unfit(name, value));
             match problem {
                 Some(problem) => problems.push((one.place, problem.of(&one.origin))),
-                None => exports.push((name.as_str(), &one.value)),
+                None => exports.push((name.as_str(), value)),
             }
         }
         if problems.is_empty() {
@@ -164,6 +205,33 @@ impl Variables {
         }
         problems.sort_by_key(|(place, _)| *place);
         Err(Error::from_problems(problems.into_iter().map(|(_, problem)| problem).collect()))
+    }
+}
+
+impl Given {
+    /// Without files it is what would be in the file.
+    fn value(&self, files: Option<&Files>) -> Result<&SecretValue, Error> {
+        self.shown.value(files).map_err(|error| error.about(&self.origin, None))
+    }
+}
+
+impl Shown {
+    fn text(field: &Field) -> Self {
+        Self::Value(text_of(field))
+    }
+
+    fn file(field: &Field) -> Self {
+        let (value, text) = (field.value.clone(), text_of(field));
+        Self::File { value, text, path: OnceCell::new() }
+    }
+
+    fn value(&self, files: Option<&Files>) -> Result<&SecretValue, Error> {
+        match (self, files) {
+            (Self::Value(value), _) | (Self::File { text: value, .. }, None) => Ok(value),
+            (Self::File { value, path, .. }, Some(files)) => {
+                path.get_or_try_init(|| Ok(from_os(files.path_of(value)?.into_os_string())))
+            }
+        }
     }
 }
 
@@ -180,17 +248,17 @@ fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
 fn collides(
     name: &str,
     given: &Given,
+    value: &SecretValue,
     present: &dyn Fn(&str) -> Option<OsString>,
     allow_override: bool,
 ) -> Option<Problem> {
     if allow_override {
         return None;
     }
-    let value = from_os(present(name)?);
-    // The bytes are looked at because `flyte` leaves the newline at their end out.
-    let same = || {
-        value.ct_eq(&given.value) || SecretValue::mounted(value.expose_bytes()).ct_eq(&given.value)
-    };
+    // What is there already may be a secret too. The bytes are looked at because `flyte` leaves the newline at
+    // their end out.
+    let known = from_os(present(name)?);
+    let same = || known.ct_eq(value) || SecretValue::mounted(known.expose_bytes()).ct_eq(value);
     if given.from_environment && same() {
         return None;
     }
@@ -201,13 +269,17 @@ fn collides(
     )
 }
 
-fn unfit(name: &str, given: &Given) -> Option<Problem> {
+fn unfit(name: &str, value: &SecretValue) -> Option<Problem> {
     // Looked at for a NUL, which no environment can hold.
-    given.value.expose_bytes().contains(&0).then(|| {
+    value.expose_bytes().contains(&0).then(|| {
         let message = format!("the value for the variable {name} holds a NUL");
         Problem::new(ErrorKind::InvalidValue, message)
             .help_with("read it with `get(group, key)` instead")
     })
+}
+
+fn text_of(field: &Field) -> SecretValue {
+    if field.binary { base64(&field.value) } else { field.value.clone() }
 }
 
 fn base64(value: &SecretValue) -> SecretValue {
@@ -224,5 +296,19 @@ pub(crate) fn from_os(value: OsString) -> SecretValue {
     #[cfg(not(unix))]
     {
         SecretValue::from(value.to_string_lossy().into_owned())
+    }
+}
+
+/// The value as the system takes it, without a copy.
+pub(crate) fn as_os(value: &SecretValue) -> Result<&OsStr, Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        // A variable's value is where it is asked to go.
+        Ok(OsStr::from_bytes(value.expose_bytes()))
+    }
+    #[cfg(not(unix))]
+    {
+        value.expose_str().map(OsStr::new)
     }
 }

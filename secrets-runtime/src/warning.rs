@@ -4,19 +4,15 @@
 /// standard error.
 pub(crate) fn warn(text: &str) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "secrets_runtime", "{text}");
+    tracing::warn!(target: "secrets_runtime", "{}", crate::text::plain(text.to_owned()));
     #[cfg(not(feature = "tracing"))]
     write_line(text, &mut std::io::stderr().lock());
 }
 
 #[cfg(any(test, not(feature = "tracing")))]
 fn write_line(text: &str, out: &mut impl std::io::Write) {
-    let mut line = String::from("secrets: warning: ");
-    for c in text.chars() {
-        // A path may hold line breaks and terminal controls, and a warning stays one line.
-        if c.is_control() { line.extend(c.escape_default()) } else { line.push(c) }
-    }
-    line.push('\n');
+    // A path may hold line breaks and terminal controls, and a warning stays one line.
+    let line = format!("secrets: warning: {}\n", crate::text::plain(text.to_owned()));
     // Not `eprintln`, which panics where standard error is closed: a step does not end over a warning.
     let _ = out.write_all(line.as_bytes());
 }

@@ -8,8 +8,8 @@ use crate::{
     check_alias, check_id, check_region, check_selector, check_variable_name,
 };
 
-/// A text, known or only to the compiler.
-#[derive(Debug, Clone)]
+/// A text, known or only to the compiler. Its `Debug` does not show it, since the values of `inline` are texts.
+#[derive(Clone)]
 pub struct Text<S> {
     /// The text, if it is known.
     pub known: Option<String>,
@@ -17,7 +17,17 @@ pub struct Text<S> {
     pub at: S,
 }
 
-/// A source that has been read.
+impl<S: fmt::Debug> fmt::Debug for Text<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let known = if self.known.is_some() { "a text" } else { "a constant" };
+        f.debug_struct("Text")
+            .field("known", &format_args!("{known}"))
+            .field("at", &self.at)
+            .finish()
+    }
+}
+
+/// A source that has been read. Its `Debug` shows names of fields and no texts.
 #[derive(Debug, Clone)]
 pub struct SourceDraft<S> {
     /// Whether it was written with fields, whose `id` is never split at a dot.

@@ -3,7 +3,7 @@
 use alloc::{format, string::String, vec::Vec};
 use core::{iter::Peekable, ops::Range, str::CharIndices};
 
-use crate::{Name, Node, SpecError, Value, flaw::excerpt};
+use crate::{Name, Node, SpecError, Value, suggest::quoted_source};
 
 const MAX_DEPTH: usize = 32;
 
@@ -14,7 +14,8 @@ type Fields = Vec<(Name<Range<usize>>, Node<Range<usize>>)>;
 ///
 /// # Errors
 /// If the text is not JSON, with a suggestion for what Python or a web page makes of it: single and curly
-/// quotes, dashes, `True`, `None`, words without quotes.
+/// quotes, dashes, `True`, `None`, words without quotes. The error quotes nothing of the text, which may hold
+/// values of `inline`, but a source's name that stands in the outermost list without its quotes.
 pub fn read_json(text: &str) -> Result<Node<Range<usize>>, SpecError> {
     let mut reader = Reader::new(text);
     let node = reader.value(0)?;
@@ -36,7 +37,8 @@ pub(crate) fn read_prefix(text: &str) -> Result<(Node<Range<usize>>, usize), Spe
 struct Reader<'a> {
     text: &'a str,
     chars: Peekable<CharIndices<'a>>,
-    /// Inside `env_vars`, whose texts are secrets: no error shows them.
+    /// Whether an object or a list in the list has begun: from there on a text may be a value of `inline`, even
+    /// behind a bracket that closes too early, and no error shows it.
     hidden: bool,
 }
 
@@ -67,6 +69,7 @@ impl<'a> Reader<'a> {
         if depth > MAX_DEPTH {
             return Err(self.error(start..start, "the text is nested too deeply", None));
         }
+        self.hidden |= depth > 1;
         let value = match self.chars.peek().map(|(_, c)| *c) {
             Some('"') => Value::Text(self.string()?),
             Some('[') => Value::List(self.list(depth)?),
@@ -103,6 +106,7 @@ impl<'a> Reader<'a> {
     fn map(&mut self, depth: usize) -> Result<Fields, SpecError> {
         let start = self.at();
         self.chars.next();
+        self.hidden = true;
         let mut fields = Fields::new();
         self.space();
         if self.take('}') {
@@ -125,11 +129,7 @@ impl<'a> Reader<'a> {
                     Some("write \"name\": value"),
                 ));
             }
-            let outer = self.hidden;
-            self.hidden |= name.text == "env_vars";
-            let value = self.value(depth + 1)?;
-            self.hidden = outer;
-            fields.push((name, value));
+            fields.push((name, self.value(depth + 1)?));
             self.space();
             if self.take('}') {
                 return Ok(fields);
@@ -269,12 +269,12 @@ impl<'a> Reader<'a> {
         self.error(start..end, message, Some(&help))
     }
 
-    /// How a text without its quotes, or with wrong ones, is written.
+    /// How a text without its quotes, or with wrong ones, is written. It is shown only where a source's name
+    /// stands and only if it is one.
     fn quoted(&self, text: &str) -> String {
-        if self.hidden {
-            String::from("write it in double quotes")
-        } else {
-            format!("write {}", excerpt(text))
+        match quoted_source(text) {
+            Some(source) if !self.hidden => format!("write {source}"),
+            _ => String::from("write it in double quotes"),
         }
     }
 }

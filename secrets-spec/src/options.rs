@@ -57,6 +57,9 @@ impl Options {
 }
 
 /// The values of an `inline` source. Its `Debug` shows the names alone.
+///
+/// They are part of the program, or of the text it was configured with, and stay in memory there: these copies are
+/// plain texts, which are not wiped when they are dropped.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct InlineVars(Vec<(String, String)>);
 

@@ -10,7 +10,7 @@ use crate::{
     fields::{
         Complaints, flawed, once_each, read_flag, read_text, text, text_of, twice, wrong_type,
     },
-    flaw::excerpt,
+    suggest::quoted_source,
 };
 
 /// The fields of a source.
@@ -25,9 +25,13 @@ pub fn read_sources<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Vec<Sou
         Value::List(items) => items.iter().filter_map(|item| read_source(item, out)).collect(),
         Value::Broken => Vec::new(),
         other => {
-            let help = match other {
-                Value::Text(text) => format!("write it in brackets: [{}]", excerpt(text)),
-                _ => String::from("write them in brackets: [\"prod-db\"]"),
+            let source = match other {
+                Value::Text(text) => quoted_source(text),
+                _ => None,
+            };
+            let help = match source {
+                Some(source) => format!("write it in brackets: [{source}]"),
+                None => String::from("write them in brackets: [\"prod-db\"]"),
             };
             out.push(Complaint::new(
                 node.at.clone(),

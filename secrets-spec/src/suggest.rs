@@ -4,10 +4,11 @@ use alloc::{format, string::String};
 
 use crate::{
     BuiltIn, Filter, Flaw, FlawKind, Variable, check_env_var, check_region, check_role_arn,
-    check_source, check_type, check_variable, check_variable_name, closest,
+    check_source, check_type, check_variable, check_variable_name, closest, flaw::excerpt,
 };
 
-/// What to write instead of a text with this flaw, where that can be told. What comes out has no flaw.
+/// What to write instead of a text with this flaw, where that can be told. What comes out has no flaw and can be
+/// printed as it is.
 pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
     use FlawKind as Kind;
     let tidy = tidy(text);
@@ -20,8 +21,9 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
             let (prefix, id) = (text.get(..flaw.end)?, text.get(flaw.end..)?);
             let name = BuiltIn::near(prefix)?.name();
             // Where the id is wrong too, the type alone is what can be told.
-            let better =
-                [tidy, format!("{name}{id}")].into_iter().find(|b| check_source(b).is_ok());
+            let better = [tidy, format!("{name}{id}")]
+                .into_iter()
+                .find(|better| check_source(better).is_ok() && is_printable(better));
             (better.unwrap_or_else(|| String::from(name)), true)
         }
         Kind::TypeCharacter => {
@@ -79,7 +81,21 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
         }
         _ => return None,
     };
-    (good && better != text).then_some(better)
+    (good && better != text && is_printable(&better)).then_some(better)
+}
+
+/// A word in its quotes, if it is a source that may be shown: what somebody wrote where a source stands need not be
+/// one. A whole JSON text with the values of `inline` in it is none, and `A=b` looks like a value under its name.
+pub(crate) fn quoted_source(word: &str) -> Option<String> {
+    let belongs = |c: char| c.is_ascii_alphanumeric() || "_-.+/@:".contains(c);
+    let good = word.chars().all(belongs) && check_source(word).is_ok();
+    good.then(|| excerpt(word))
+}
+
+/// Whether nothing in the text moves a terminal's cursor or turns the order in which it is read.
+fn is_printable(text: &str) -> bool {
+    let turns = |c: char| matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    !text.chars().any(|c| c.is_control() || turns(c))
 }
 
 /// The text without the quotes and spaces around it, and with the hyphens that a web page made into dashes.

@@ -6,8 +6,8 @@ use alloc::{
 use core::{fmt, ops::Range};
 
 use crate::{
-    Complaint, Node, Source, SourceRole, SpecError, Value, closest, flaw::excerpt,
-    json::read_prefix, read_sources, written::write_text,
+    Complaint, Node, Source, SourceRole, SpecError, Value, closest, json::read_prefix, read_json,
+    read_sources, suggest::quoted_source, written::write_text,
 };
 
 const ATTRIBUTES: &[&str] = &["sources", "role", "allow_override"];
@@ -69,13 +69,17 @@ impl With {
         }
         let Some(mut rest) = text[head..].strip_prefix(':') else { return with };
         let mut seen: Vec<&str> = Vec::new();
+        // Whether something before could not be read: what looks like a name from there on may be a piece of a
+        // value, and is not shown.
+        let mut lost = false;
         loop {
             let at = text.len() - rest.len();
             let name_end = rest.find(['=', ',']).unwrap_or(rest.len());
             let name = rest[..name_end].trim();
             let name_at = at..at + name_end;
             let Some(value) = rest[name_end..].strip_prefix('=') else {
-                errors.push(without_value(name, name_at));
+                lost |= !is_whole(name);
+                errors.push(without_value(name, name_at, lost));
                 match rest[name_end..].strip_prefix(',') {
                     Some(next) => rest = next,
                     None => return with,
@@ -92,7 +96,11 @@ impl With {
                     Some(better) => format!("did you mean `{better}`?"),
                     None => format!("the attributes are {}", ATTRIBUTES.join(", ")),
                 };
-                let message = format!("unknown attribute {}", excerpt(name));
+                lost |= !is_whole(name);
+                let message = match shown(name, lost) {
+                    Some(name) => format!("unknown attribute {name}"),
+                    None => String::from("unknown attribute"),
+                };
                 errors.push(SpecError::new(message, name_at, Some(help)));
             }
             let offset = text.len() - value.len();
@@ -100,8 +108,10 @@ impl With {
                 "sources" => with.read_sources(value, offset, errors),
                 "role" => with.read_role(value, offset, errors),
                 "allow_override" => with.read_allow_override(value, offset, errors),
-                _ => next_attribute(value),
+                // Of an attribute that does not exist nothing is known but that its value may be JSON.
+                _ => read_prefix(value).map_or_else(|_| next_attribute(value), |(_, end)| end),
             };
+            lost |= !is_whole(&value[..end]);
             let after = value[end..].trim_start();
             match after.strip_prefix(',') {
                 Some(next) => rest = next,
@@ -220,7 +230,7 @@ fn wrong_head(text: &str, head: usize) -> SpecError {
     SpecError::new("only `secrets` can be attached", 0..head, Some(String::from(help)))
 }
 
-fn without_value(name: &str, range: Range<usize>) -> SpecError {
+fn without_value(name: &str, range: Range<usize>, lost: bool) -> SpecError {
     let (message, help) = match name {
         "" => (String::from("an attribute is missing"), "write one, or remove the `,` or `:`"),
         "role" => {
@@ -231,11 +241,27 @@ fn without_value(name: &str, range: Range<usize>) -> SpecError {
         }
         "sources" => (String::from("`sources` has no value"), "write sources=[\"prod-db\"]"),
         other => (
-            format!("{} is no attribute with a value", excerpt(other)),
+            match shown(other, lost) {
+                Some(name) => format!("{name} is no attribute with a value"),
+                None => String::from("this is no attribute with a value"),
+            },
             "write sources=[..], role=.. or allow_override=..",
         ),
     };
     SpecError::new(message, range, Some(String::from(help)))
+}
+
+/// The name of an attribute as it may be shown, unless it may be a piece of a value.
+fn shown(name: &str, lost: bool) -> Option<String> {
+    if lost { None } else { quoted_source(name) }
+}
+
+/// Whether a piece of the text is one value: bare words without any sign of JSON, or JSON, but no object. That is
+/// no attribute's value, and may be closed by a brace in the middle of what it should hold.
+fn is_whole(piece: &str) -> bool {
+    let is_sign = |c: char| is_quote(c) || matches!(c, '{' | '}' | '[' | ']');
+    let is_object = |node: &Node<_>| matches!(node.value, Value::Map(_));
+    !piece.contains(is_sign) || read_json(piece).is_ok_and(|node| !is_object(&node))
 }
 
 fn is_quote(c: char) -> bool {
@@ -266,11 +292,12 @@ fn bare_list(value: &str) -> SpecError {
     let bare = value[..end].trim_matches(|c: char| c.is_whitespace() || is_quote(c));
     let help = if bare.starts_with(['[', '{']) {
         String::from("remove the quotes around the list")
-    } else if bare.is_empty() {
-        String::from("write sources=[\"prod-db\"]")
     } else {
-        let names: Vec<_> = bare.split(',').map(|name| excerpt(name.trim())).collect();
-        format!("write sources=[{}]", names.join(","))
+        // One that is no source may be anything, a value of `inline` too.
+        let names = bare.split(',').map(|name| quoted_source(name.trim()));
+        let names = names.collect::<Option<Vec<_>>>();
+        let names = names.map_or_else(|| String::from("\"prod-db\""), |names| names.join(","));
+        format!("write sources=[{names}]")
     };
     SpecError::new("`sources` is a JSON list", 0..end, Some(help))
 }

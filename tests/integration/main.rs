@@ -1,11 +1,14 @@
 //! Integration tests: programs as users write them, against the public names alone.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
+mod adversity;
 mod blocking;
 mod composition;
+mod conformance;
 mod errors;
 mod files;
 mod flyte;
+mod foreign_attributes;
 mod hostile;
 mod inline_cases;
 mod interleaved;

@@ -11,6 +11,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         &[
             "resolver",
             "declaration",
+            "written",
             "get_secret",
             "testing",
             "conformance",
@@ -23,21 +24,29 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "settings, cache, chain, backends",
         &["settings", "cache", "chain", "backends", "environment"],
     ),
-    ("backend", &["backend", "decode"]),
+    ("backend", &["backend", "decode", "stored_secret"]),
     (
         "context",
         &[
             "context",
+            "defaults",
             "stack",
             "secrets",
             "fields",
+            "group",
             "variables",
+            "files",
+            "run_folder",
+            "render",
             "typed",
             "payload_json",
             "overrides",
         ],
     ),
-    ("value, error", &["value", "error", "warning", "text", "timer", "io_thread", "block_on"]),
+    (
+        "value, error",
+        &["value", "error", "warning", "text", "timer", "trust", "io_thread", "block_on"],
+    ),
 ];
 
 /// Imports that run upwards, and modules that have no layer.

@@ -5,7 +5,8 @@ use std::{fs, path::Path};
 use proc_macro2::{TokenStream, TokenTree};
 
 /// Modules that may say `unsafe`, each with the document that says why it is sound.
-const UNSAFE: [(&str, &str); 0] = [];
+const UNSAFE: [(&str, &str); 1] =
+    [("secrets-runtime/src/environment.rs", "docs/adr/0003-the-environment.md")];
 
 /// The most lines that a source file has: one that is longer is two ideas.
 const MOST_LINES: usize = 400;

@@ -3,7 +3,7 @@
 use crate::{
     debian,
     report::Outcome,
-    server::{self, Server},
+    server::{self, Recipe, Server},
     venv,
     workspace::Workspace,
 };
@@ -15,10 +15,13 @@ pub enum Need {
     Jose,
     Flyte,
     Moto,
+    MotoIam,
+    Ministack,
 }
 
 /// All of them.
-pub const ALL: [Need; 4] = [Need::Store, Need::Jose, Need::Flyte, Need::Moto];
+pub const ALL: [Need; 6] =
+    [Need::Store, Need::Jose, Need::Flyte, Need::Moto, Need::MotoIam, Need::Ministack];
 
 /// One that is there. A server ends when this is dropped.
 #[derive(Debug)]
@@ -36,6 +39,8 @@ impl Need {
             Self::Jose => "jose",
             Self::Flyte => "flyte",
             Self::Moto => "moto",
+            Self::MotoIam => "moto-iam",
+            Self::Ministack => "ministack",
         }
     }
 
@@ -46,6 +51,8 @@ impl Need {
             Self::Jose => "Debian's `jose`",
             Self::Flyte => "a Python with flytekit",
             Self::Moto => "an AWS in Python",
+            Self::MotoIam => "the same, for tests with policies",
+            Self::Ministack => "another AWS in Python",
         }
     }
 
@@ -56,6 +63,8 @@ impl Need {
             Self::Jose => "SECRETS_TEST_JOSE",
             Self::Flyte => "SECRETS_TEST_PYTHON_FLYTE",
             Self::Moto => "SECRETS_TEST_MOTO_URL",
+            Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
+            Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
         }
     }
 
@@ -68,13 +77,17 @@ impl Need {
             Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
             Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
             Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
-            Self::Moto => {
-                let python = venv::python(workspace, "moto")?;
-                let server = Server::start(&server::MOTO, &python, &workspace.scratch)?;
-                Ok(Provided { value: server.url(), server: Some(server) })
-            }
+            Self::Moto => server(workspace, "moto", &server::MOTO),
+            Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
+            Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
         }
     }
+}
+
+fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<Provided, Outcome> {
+    let python = venv::python(workspace, venv)?;
+    let server = Server::start(recipe, &python, &workspace.scratch)?;
+    Ok(Provided { value: server.url(), server: Some(server) })
 }
 
 fn tool(value: String) -> Result<Provided, Outcome> {

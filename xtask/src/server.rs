@@ -17,6 +17,8 @@ pub struct Recipe {
     pub name: &'static str,
     /// The arguments of the Python of its environment.
     pub arguments: fn(port: u16) -> Vec<String>,
+    /// The variables added to its environment.
+    pub variables: fn(port: u16) -> Vec<(&'static str, String)>,
     /// A path that is answered by 200 when it is ready.
     pub ready: &'static str,
     pub deadline: Duration,
@@ -25,13 +27,42 @@ pub struct Recipe {
 /// moto, which is AWS for most tests.
 pub static MOTO: Recipe = Recipe {
     name: "moto",
-    arguments: |port| {
-        let port = port.to_string();
-        ["-m", "moto.server", "-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
-    },
+    arguments: moto,
+    variables: |_| Vec::new(),
     ready: "/moto-api/data.json",
     deadline: Duration::from_secs(60),
 };
+
+/// moto again, for tests that switch its checks of signatures and policies on: that is for a whole server.
+pub static MOTO_IAM: Recipe = Recipe {
+    name: "moto-iam",
+    arguments: moto,
+    variables: |_| Vec::new(),
+    ready: "/moto-api/data.json",
+    deadline: Duration::from_secs(60),
+};
+
+/// ministack, a second AWS that has nothing of the first. Unless told not to, it also listens for devices, on
+/// every address.
+pub static MINISTACK: Recipe = Recipe {
+    name: "ministack",
+    arguments: |_| ["-m", "ministack"].map(str::to_owned).into(),
+    variables: |port| {
+        vec![
+            ("BIND_HOST", "127.0.0.1".to_owned()),
+            ("GATEWAY_PORT", port.to_string()),
+            ("SERVICES", "secretsmanager,sts,iam".to_owned()),
+            ("IOT_MTLS_ENABLED", "0".to_owned()),
+        ]
+    },
+    ready: "/_ministack/health",
+    deadline: Duration::from_secs(60),
+};
+
+fn moto(port: u16) -> Vec<String> {
+    let port = port.to_string();
+    ["-m", "moto.server", "-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
+}
 
 /// A server that is ready. Dropping it ends it, by its process id.
 #[derive(Debug)]
@@ -69,7 +100,11 @@ impl Server {
         let port = free_port()?;
         let output = File::create(log)?;
         let mut command = line::clean(python);
-        command.args((recipe.arguments)(port)).stdout(output.try_clone()?).stderr(output);
+        command
+            .args((recipe.arguments)(port))
+            .envs((recipe.variables)(port))
+            .stdout(output.try_clone()?)
+            .stderr(output);
         let mut server = Self { name: recipe.name, port, process: Leash::start(&mut command)? };
         let start = Instant::now();
         loop {
@@ -138,7 +173,8 @@ mod tests {
     ) -> (Result<Server, Outcome>, PathBuf) {
         let scratch = std::env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
         fs::create_dir_all(&scratch).unwrap();
-        let recipe = Recipe { name, arguments, ready: "/", deadline: Duration::from_millis(200) };
+        let (ready, deadline) = ("/", Duration::from_millis(200));
+        let recipe = Recipe { name, arguments, variables: |_| Vec::new(), ready, deadline };
         (Server::start(&recipe, Path::new("sh"), &scratch), scratch)
     }
 

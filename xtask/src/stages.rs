@@ -1,6 +1,10 @@
 //! The stages of `cargo xtask test`.
 
-use crate::{line::Line, need::Need, workspace::Workspace};
+use crate::{
+    line::Line,
+    need::Need,
+    workspace::{Target, Workspace},
+};
 
 /// A named part of the checks.
 #[derive(Debug)]
@@ -26,6 +30,10 @@ pub static ALL: &[Stage] = &[
     Stage {
         needs: &[Need::Store, Need::Jose, Need::Flyte],
         ..stage("integration", "the programs of tests/", integration)
+    },
+    Stage {
+        needs: &[Need::Moto, Need::MotoIam, Need::Ministack],
+        ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     stage("examples", "every example is built; those that need nothing around them run", examples),
     stage("docs", "rustdoc, with no warning", docs),
@@ -96,9 +104,26 @@ fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
     tests_named(workspace, |name| !["law", "ui"].contains(&name))
 }
 
+/// They need a feature, and with it the SDK, which no other stage builds for the tests.
+fn aws(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
+    let needs_it = |test: &&Target| test.required_features.iter().any(|feature| feature == "aws");
+    let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
+    if tests.is_empty() {
+        return Err(format!("{TESTS} has no such test"));
+    }
+    let of = |line: Line| {
+        let line = line.and(["-p", TESTS, "--features", "aws"]);
+        tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
+    };
+    let lint = of(Line::cargo("clippy")).and(["--", "-D", "warnings"]);
+    Ok(vec![lint, of(Line::cargo("test --no-fail-fast"))])
+}
+
 fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {
     let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
-    let tests: Vec<_> = package.targets_of("test").filter(|test| wanted(&test.name)).collect();
+    let plain = package.targets_of("test").filter(|test| test.required_features.is_empty());
+    let tests: Vec<_> = plain.filter(|test| wanted(&test.name)).collect();
     if tests.is_empty() {
         return Err(format!("{TESTS} has no such test"));
     }
@@ -161,7 +186,7 @@ fn msrv(workspace: &Workspace) -> Result<Vec<Line>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::{Package, Target};
+    use crate::workspace::Package;
 
     fn workspace() -> Workspace {
         let target = |name: &str, kind: &str, features: &[&str]| Target {
@@ -175,7 +200,9 @@ mod tests {
             features: features.iter().map(|&feature| feature.to_owned()).collect(),
             targets,
         };
-        let tests = ["law", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
+        let mut tests: Vec<_> =
+            ["law", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
+        tests.push(target("aws", "test", &["aws"]));
         let examples =
             vec![target("flow", "example", &[]), target("cloud", "example", &["aws", "x"])];
         Workspace {
@@ -216,6 +243,11 @@ mod tests {
         assert_eq!(shown(ui(&workspace)), ["cargo test --no-fail-fast -p secrets-tests --test ui"]);
         let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
         assert_eq!(shown(integration(&workspace)), [rest]);
+        let aws = [
+            "cargo clippy -p secrets-tests --features aws --test aws -- -D warnings",
+            "cargo test --no-fail-fast -p secrets-tests --features aws --test aws",
+        ];
+        assert_eq!(shown(super::aws(&workspace)), aws);
     }
 
     #[test]
@@ -231,7 +263,7 @@ mod tests {
     fn what_is_not_there_is_a_reason_to_skip() {
         let mut workspace = workspace();
         workspace.packages.clear();
-        for stage in [law, ui, integration, examples, msrv] {
+        for stage in [law, ui, integration, super::aws, examples, msrv] {
             assert!(stage(&workspace).is_err());
         }
     }

@@ -10,6 +10,7 @@ mod list;
 mod man;
 mod register;
 mod rename;
+mod render;
 mod resolve;
 mod run;
 mod update;
@@ -29,6 +30,7 @@ pub fn run(command: Command, fields: Vec<Field>, words: &Words) -> Result<(), Fa
         Command::Import(args) => import::run(&args, words),
         Command::Resolve(args) => resolve::run(&args),
         Command::Run(args) => run::run(&args),
+        Command::Render(args) => render::run(&args, words),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -35,15 +35,35 @@ impl Backend for Env {
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(fetch_one).collect()))
+        let fetch = |request| one_name(request, requests).and_then(|()| fetch_one(request));
+        Box::pin(std::future::ready(requests.iter().map(fetch).collect()))
     }
 
     fn exists<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
-        let exists = |request: &FetchRequest<'_>| Ok(std::env::var_os(name(request)).is_some());
+        // The value that is looked at on the way is wiped.
+        let exists =
+            |request: &FetchRequest<'_>| Ok(std::env::var_os(name(request)).map(from_os).is_some());
         Box::pin(std::future::ready(requests.iter().map(exists).collect()))
+    }
+}
+
+/// Two requests may become one variable (`a-b/c` and `a.b/c`), of which only one can be meant.
+fn one_name(request: &FetchRequest<'_>, all: &[FetchRequest<'_>]) -> Result<(), Error> {
+    let own = (request.id(), request.key());
+    let other = |other: &&FetchRequest<'_>| {
+        other.key().is_some() && (other.id(), other.key()) != own && name(other) == name(request)
+    };
+    match all.iter().find(other).filter(|_| request.key().is_some()) {
+        None => Ok(()),
+        Some(other) => {
+            let (group, key) = (other.id(), other.key().unwrap_or_default());
+            let message = format!("the variable {} is meant by {group}/{key} too", name(request));
+            Err(Error::new(ErrorKind::Ambiguous, message)
+                .with_help("give one of them another name, or read it as the source env.NAME"))
+        }
     }
 }
 

@@ -5,6 +5,9 @@ use secrets_spec::BuiltIn;
 use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, SecretValue};
 
 /// Values that are written in a source's `options.env_vars`: for tests and first tries, as in Metaflow.
+///
+/// What is written there is part of the program, or of the variable or file that configures it. It is not wiped
+/// from memory, as other values are: only the copies that a step reads are.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Inline(());
 

@@ -1,14 +1,20 @@
 //! The built-in backends.
 
+#[cfg(feature = "aws")]
+mod aws;
 mod env;
 mod file;
 pub(crate) mod flyte;
 mod inline;
 mod local;
 mod mount;
+mod prefect;
 
+#[cfg(feature = "aws")]
+pub use aws::AwsSecretsManager;
 pub use env::Env;
 pub use file::File;
 pub use flyte::Flyte;
 pub use inline::Inline;
 pub use local::Local;
+pub use prefect::Prefect;

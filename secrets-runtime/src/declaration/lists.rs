@@ -3,12 +3,14 @@
 use std::ops::Range;
 
 use secrets_spec::{
-    Complaint, Node, Request, Source, SourceDraft, SpecError, Value, read_json, read_requests,
-    read_source, read_sources,
+    Complaint, Node, Request, Source, Value, read_json, read_requests, read_sources,
 };
 
-use super::{DeclarationBuilder, parse_source};
-use crate::{Error, ErrorKind, Problem};
+use super::DeclarationBuilder;
+use crate::{
+    Error, Problem,
+    written::{malformed, parse_source, problem, problems, source},
+};
 
 impl DeclarationBuilder {
     /// Adds sources, each as [`DeclarationBuilder::source`] takes it.
@@ -37,7 +39,7 @@ impl DeclarationBuilder {
     /// Every mistake in it, as [`DeclarationBuilder::source`] reports one.
     pub fn sources_json(self, list: &str) -> Result<Self, Error> {
         let sources = match read_json(list) {
-            Err(error) => vec![Err(vec![malformed(&error, list)])],
+            Err(error) => vec![Err(vec![malformed(&error)])],
             Ok(Node { value: Value::List(items), .. }) => items.iter().map(source).collect(),
             Ok(node) => {
                 let mut complaints = Vec::new();
@@ -63,7 +65,7 @@ impl DeclarationBuilder {
     pub fn requests_json(mut self, list: &str) -> Result<Self, Error> {
         let node = match read_json(list) {
             Ok(node) => node,
-            Err(error) => return self.or_error(Some(vec![malformed(&error, list)])),
+            Err(error) => return self.or_error(Some(vec![malformed(&error)])),
         };
         let mut complaints = Vec::new();
         let drafts = read_requests(&node, &mut complaints);
@@ -107,47 +109,6 @@ impl DeclarationBuilder {
     }
 }
 
-/// A source as JSON, with every mistake in it.
-pub(super) fn source(node: &Node<Range<usize>>) -> Result<Source, Vec<Problem>> {
-    let mut complaints = Vec::new();
-    let draft = read_source(node, &mut complaints);
-    if complaints.is_empty() {
-        return draft.and_then(SourceDraft::into_source).ok_or_else(Vec::new);
-    }
-    let id = draft.and_then(|draft| draft.id.known).unwrap_or_else(|| "a source".to_owned());
-    Err(problems(complaints, &crate::text::quoted(&id)))
-}
-
-fn problems(complaints: Vec<Complaint<Range<usize>>>, origin: &str) -> Vec<Problem> {
-    complaints.into_iter().map(|complaint| problem(complaint, origin)).collect()
-}
-
-fn problem(complaint: Complaint<Range<usize>>, origin: &str) -> Problem {
-    let kind = if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    let problem = Problem::new(kind, complaint.message).of(origin);
-    match complaint.help {
-        Some(help) => problem.help_with(help),
-        None => problem,
-    }
-}
-
-/// The text is no JSON. What stands after the word `env_vars` may be a value: it is pointed at, not quoted.
-pub(super) fn malformed(error: &SpecError, text: &str) -> Problem {
-    let at = error.range().start;
-    let values_from = text.find("env_vars").unwrap_or(usize::MAX);
-    let message = format!("it is no JSON, at byte {at}");
-    if error.range().end > values_from {
-        return Problem::new(ErrorKind::InvalidSource, message)
-            .of("a source")
-            .help_with("put names and values in double quotes, and close brackets and braces");
-    }
-    let problem = Problem::new(ErrorKind::InvalidSource, format!("{message}: {}", error.message()));
-    match error.help() {
-        Some(help) => problem.of("a source").help_with(help),
-        None => problem.of("a source"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use crate::{Declaration, ErrorKind};
@@ -181,14 +142,50 @@ mod tests {
     }
 
     #[test]
-    fn malformed_json_shows_no_value() {
-        let source = r#"{"type": "inline", "id": "1", "options": {"env_vars": {"A": SeNtInEl}}}"#;
+    fn no_mistake_in_json_shows_a_value() {
+        let builder = || Declaration::builder("s");
+        for name in ["env_vars", "env_var", r"env\u005fvars"] {
+            for value in ["SeNtInEl", "'SeNtInEl'", r#"["SeNtInEl"]"#, r#""SeNtInEl"#] {
+                let options = format!(r#"{{"{name}": {{"A": {value}}}}}"#);
+                let source = format!(r#"{{"options": {options}, "type": "inline", "id": "1"}}"#);
+                let list = format!("[{source}]");
+                for error in [
+                    builder().sources_json(&list).unwrap_err(),
+                    builder().sources_json(&source).unwrap_err(),
+                    builder().requests_json(&list).unwrap_err(),
+                    builder().source(&source).unwrap_err(),
+                    builder().sources([&source]).unwrap_err(),
+                    // A list, or quotes of the shell, where one source belongs.
+                    builder().source(&list).unwrap_err(),
+                    builder().source(&format!("'{source}'")).unwrap_err(),
+                    builder().source(&format!("\u{feff}{source}")).unwrap_err(),
+                    builder().sources_json(&serde_json::json!([source]).to_string()).unwrap_err(),
+                ] {
+                    assert!(!error.to_string().contains("SeNtInEl"), "a value is shown");
+                }
+            }
+        }
+        let error = builder().source(r#"{"id": prod-db}"#).unwrap_err();
+        let problem = &error.problems()[0];
+        assert_eq!(problem.message(), "it is no JSON, at byte 7: a text is not quoted");
+        assert_eq!(problem.help(), Some("write it in double quotes"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_printed_without_control_characters() {
+        let builder = || Declaration::builder("s");
         for error in [
-            Declaration::builder("s").sources_json(&format!("[{source}]")).unwrap_err(),
-            Declaration::builder("s").source(source).unwrap_err(),
-            Declaration::builder("s").sources([source]).unwrap_err(),
+            builder().source("locl.\u{1b}[2Jx").unwrap_err(),
+            builder().source("{\"id\": \"a\\u001b[2J\"}").unwrap_err(),
+            builder().role("\u{1b}[2J").unwrap_err(),
+            builder().request("a\u{1b}[2J", "b").unwrap_err(),
+            builder().sources(["local.a\u{202e}", "env.a\u{202e}"]).unwrap_err(),
         ] {
-            assert!(!error.to_string().contains("SeNtInEl"), "a value is shown");
+            let message = error.problems()[0].message();
+            assert!(
+                !error.to_string().contains('\u{1b}') && !message.contains('\u{202e}'),
+                "{error:?}"
+            );
         }
     }
 

@@ -112,6 +112,19 @@ fn faults_say_what_and_where() {
 }
 
 #[test]
+fn a_long_key_is_cut() {
+    let key = "k".repeat(60_000);
+    let message = refused(format!(r#"{{"{key}":"SeNtInEl","{key}":1}}"#));
+    assert!(message.len() < 200, "{} bytes", message.len());
+    assert!(
+        message.starts_with(&format!("the key \"{}..\" is there twice", &key[..80])),
+        "{message}"
+    );
+    let message = refused("{\"a\\u001b[2J\":1,\"a\\u001b[2J\":2}");
+    assert!(message.starts_with(r#"the key "a\u{1b}[2J" is there twice"#), "{message}");
+}
+
+#[test]
 fn half_a_surrogate_pair_is_refused() {
     let message = "a string has half a surrogate pair, which is no character, at line 1, column";
     for escape in [

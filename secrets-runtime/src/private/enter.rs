@@ -1,23 +1,32 @@
 use std::fmt;
 
-use super::{Filler, Step};
-use crate::{Context, Error, block_on::block_on, context::Barrier};
+use super::{Ending, Filler, Step};
+use crate::{
+    Error,
+    block_on::block_on,
+    context::Barrier,
+    environment::{Exported, export},
+};
 
 /// Enters a synchronous step: resolves its secrets on this thread, and opens the scope in which they are
-/// readable.
+/// readable; with `export = "process"` they are in the environment too.
 ///
 /// # Errors
-/// Every problem with its secrets.
+/// Every problem with its secrets, or with exporting them.
 pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
-    let context = block_on(step.resolve())?;
-    Ok(StepGuard { step, inside: Barrier::enter(&context), context })
+    let ending = Ending::of(block_on(step.resolve())?);
+    let context = ending.context();
+    let exported = if step.export_process { Some(export(&context.secrets)?) } else { None };
+    Ok(StepGuard { step, exported, inside: Barrier::enter(context), ending })
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
 pub struct StepGuard {
     step: &'static Step,
+    // Dropped in this order: the environment is as before, the secrets out of reach, the files gone.
+    exported: Option<Exported>,
     inside: Barrier,
-    context: Context,
+    ending: Ending,
 }
 
 impl StepGuard {
@@ -26,13 +35,13 @@ impl StepGuard {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub fn fill<A>(&self, fill: impl FnOnce(&mut Filler<'_>) -> Option<A>) -> Result<A, Error> {
-        Filler::fill(self.step, &self.context, fill)
+        Filler::fill(self.step, self.ending.context(), fill)
     }
 }
 
 impl fmt::Debug for StepGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = &self.inside;
+        let _ = (&self.inside, &self.exported);
         f.debug_struct("StepGuard").field("step", &self.step.name).finish_non_exhaustive()
     }
 }

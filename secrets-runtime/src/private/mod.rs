@@ -3,12 +3,16 @@
 //! An expansion is one `static` [`Step`] and one call; whatever need not be generic is behind that call.
 
 mod checks;
+mod ending;
 mod enter;
 mod fallible;
 mod filler;
+mod preflight;
+mod registered;
 mod run;
 mod step;
 
+pub use crate::__register as register;
 pub use checks::{
     check_alias, check_distinct_request, check_distinct_source, check_env_var, check_group,
     check_id, check_key, check_key_of_group, check_parameter, check_region, check_request,
@@ -16,9 +20,13 @@ pub use checks::{
     check_version,
 };
 pub use core::{cfg, option::Option, result::Result};
+use ending::Ending;
 pub use enter::{StepGuard, enter};
 pub use fallible::{Fallible, Storable, assert_storable};
 pub use filler::Filler;
+pub use inventory::submit;
+pub use preflight::{preflight, preflight_blocking};
+pub use registered::Registered;
 pub use run::{StepFuture, run, run_with};
 pub use secrets_spec::{MountType, Secret};
 pub use step::{Parameter, Src, Step};

@@ -6,8 +6,8 @@ use std::{
 
 use pin_project_lite::pin_project;
 
-use super::{Filler, Step};
-use crate::{BoxFuture, Context, Error, context::Barrier};
+use super::{Ending, Filler, Step};
+use crate::{BoxFuture, Context, Error, context::Barrier, environment::refuse_async};
 
 /// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
 pub fn run<R, F: Future<Output = R>>(
@@ -25,17 +25,22 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> R {
-    let filled = match step.resolve().await {
+    let resolved = match step.export_process {
+        false => step.resolve().await,
+        true => Err(refuse_async(step.name)),
+    };
+    let filled = match resolved {
         Ok(context) => Filler::fill(step, &context, fill).map(|arguments| (context, arguments)),
         Err(error) => Err(error),
     };
     match filled {
         Ok((context, arguments)) => {
+            let ending = Ending::of(context);
             let body = {
-                let _inside = Barrier::enter(&context);
+                let _inside = Barrier::enter(ending.context());
                 body(arguments)
             };
-            context.scope(body).await
+            ending.context().scope(body).await
         }
         Err(error) => from_error(error),
     }
@@ -55,8 +60,9 @@ pin_project! {
     impl<R, F> PinnedDrop for StepFuture<R, F> {
         fn drop(this: Pin<&mut Self>) {
             let mut this = this.project();
-            if let Stage::Running(context) = this.stage {
-                let _inside = Barrier::enter(context);
+            // The files end after the body, with the stage.
+            if let Stage::Running(ending) = this.stage {
+                let _inside = Barrier::enter(ending.context());
                 this.body.set(None);
             }
         }
@@ -66,7 +72,7 @@ pin_project! {
 enum Stage {
     Start,
     Resolving(BoxFuture<'static, Result<Context, Error>>),
-    Running(Context),
+    Running(Ending),
     Done,
 }
 
@@ -83,11 +89,11 @@ impl<R, F: Future<Output = R>> Future for StepFuture<R, F> {
                 return Poll::Ready((this.from_error)(error));
             }
         }
-        let (Stage::Running(context), Some(body)) = (&*this.stage, this.body.as_mut().as_pin_mut())
+        let (Stage::Running(ending), Some(body)) = (&*this.stage, this.body.as_mut().as_pin_mut())
         else {
             panic!("a step was polled after it had finished");
         };
-        let inside = Barrier::enter(context);
+        let inside = Barrier::enter(ending.context());
         let poll = body.poll(task);
         if poll.is_ready() {
             this.body.set(None);
@@ -107,10 +113,14 @@ impl Stage {
     ) -> Poll<Result<(), Error>> {
         loop {
             match self {
+                Self::Start if step.export_process => {
+                    *self = Self::Done;
+                    return Poll::Ready(Err(refuse_async(step.name)));
+                }
                 Self::Start => *self = Self::Resolving(step.resolve()),
                 Self::Resolving(resolving) => match resolving.as_mut().poll(task) {
                     Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(context)) => *self = Self::Running(context),
+                    Poll::Ready(Ok(context)) => *self = Self::Running(Ending::of(context)),
                     Poll::Ready(Err(error)) => {
                         *self = Self::Done;
                         return Poll::Ready(Err(error));

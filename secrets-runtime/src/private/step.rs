@@ -1,4 +1,4 @@
-use std::sync::OnceLock;
+use std::{fmt, sync::OnceLock};
 
 use secrets_spec::{
     Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
@@ -6,7 +6,7 @@ use secrets_spec::{
 
 use crate::{
     BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
-    declaration::{invalid, of_spec},
+    written::{invalid, of_spec},
 };
 
 /// The descriptor of a step: what its attributes declare, as a `static` of the program.
@@ -109,6 +109,19 @@ impl Step {
         })
     }
 
+    /// What it declares, and the keys that its typed parameters name.
+    pub(crate) fn expected(
+        &'static self,
+    ) -> Result<(&'static Declaration, Vec<(String, String)>), Error> {
+        let declared = self.declared.get_or_init(|| self.declare());
+        let declared = declared.as_ref().map_err(Clone::clone)?;
+        let key = |(parameter, group): (&Parameter, &String)| {
+            Some((group.clone(), parameter.key?.to_owned()))
+        };
+        let keys = self.parameters.iter().zip(&declared.parameters).filter_map(key).collect();
+        Ok((&declared.declaration, keys))
+    }
+
     pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {
         let declared = self.declared.get()?.as_ref().ok()?;
         declared.parameters.get(index).cloned()
@@ -174,8 +187,8 @@ impl Parameter {
     }
 }
 
-/// A source of a step.
-#[derive(Debug, Clone, Copy)]
+/// A source of a step. Its `Debug` shows the names of `env_vars` without their values.
+#[derive(Clone, Copy)]
 pub struct Src {
     pub(crate) with_fields: bool,
     pub(crate) id: &'static str,
@@ -189,6 +202,28 @@ pub struct Src {
     pub(crate) version_id: Option<&'static str>,
     pub(crate) version_stage: Option<&'static str>,
     pub(crate) env_vars: Option<&'static [(&'static str, &'static str)]>,
+}
+
+impl fmt::Debug for Src {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names = |vars: &[(&'static str, &'static str)]| {
+            vars.iter().map(|(name, _)| *name).collect::<Vec<_>>()
+        };
+        f.debug_struct("Src")
+            .field("with_fields", &self.with_fields)
+            .field("id", &self.id)
+            .field("backend", &self.backend)
+            .field("group", &self.group)
+            .field("role", &self.role)
+            .field("json", &self.json)
+            .field("required", &self.required)
+            .field("env_var_name", &self.env_var_name)
+            .field("region", &self.region)
+            .field("version_id", &self.version_id)
+            .field("version_stage", &self.version_stage)
+            .field("env_vars", &self.env_vars.map(names))
+            .finish()
+    }
 }
 
 macro_rules! with {
@@ -324,5 +359,20 @@ impl Parameter {
     pub const fn key(mut self, key: &'static str) -> Self {
         self.key = Some(key);
         self
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_descriptor_shows_the_names_of_inline_values_alone() {
+        static SOURCES: &[Src] =
+            &[Src::with_fields("a").backend("inline").env_vars(&[("NAME", "SeNtInEl")])];
+        static STEP: Step = Step::new("step").sources(SOURCES);
+        STEP.declared.get_or_init(|| STEP.declare()).as_ref().expect("it is good");
+        let shown = format!("{:?} {STEP:?}", SOURCES[0]);
+        assert!(shown.contains("NAME") && !shown.contains("SeNtInEl"), "{shown}");
     }
 }

@@ -10,8 +10,10 @@ use crate::{
     backends::flyte,
     decode,
     fields::{Field, Fields},
+    files::{Files, RunDir},
+    group::{Group, Requested, SourceFields},
     overrides::Overrides,
-    secrets::{Group, Inner, Requested, SourceFields},
+    secrets::Inner,
 };
 
 /// The context of a declaration, of what the backends answered.
@@ -19,9 +21,10 @@ pub(crate) fn from_answers(
     declaration: &Declaration,
     plan: &Plan,
     answers: Vec<Answer>,
+    run_dir: RunDir,
 ) -> Result<Context, Vec<Problem>> {
     let mut problems = Vec::new();
-    let mut inner = empty(declaration);
+    let mut inner = empty(declaration, run_dir);
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
         let fetch = &plan.fetches[planned.fetch];
         let (answer, backend) = &answers[planned.fetch];
@@ -68,12 +71,13 @@ pub(crate) fn from_answers(
 pub(crate) fn from_overrides(
     declaration: &Declaration,
     overrides: Arc<Overrides>,
+    run_dir: RunDir,
 ) -> Result<Context, Error> {
     if declaration.is_empty() {
-        return Ok(context_of_overrides(declaration.step(), overrides));
+        return Ok(context_of_overrides(declaration.step(), overrides, run_dir));
     }
     let mut problems = Vec::new();
-    let mut inner = empty(declaration);
+    let mut inner = empty(declaration, run_dir);
     let known = || crate::text::list(overrides.groups());
     for source in &declaration.sources {
         let mut absent = None;
@@ -119,8 +123,12 @@ pub(crate) fn from_overrides(
 }
 
 /// A context that has everything a test gave.
-pub(crate) fn context_of_overrides(step: Option<&str>, overrides: Arc<Overrides>) -> Context {
-    let mut inner = empty(&Declaration::empty(step.map(str::to_owned)));
+pub(crate) fn context_of_overrides(
+    step: Option<&str>,
+    overrides: Arc<Overrides>,
+    run_dir: RunDir,
+) -> Context {
+    let mut inner = empty(&Declaration::empty(step.map(str::to_owned)), run_dir);
     for name in overrides.groups() {
         group(&mut inner, name).source = Some(SourceFields {
             origin: name.to_owned(),
@@ -134,7 +142,7 @@ pub(crate) fn context_of_overrides(step: Option<&str>, overrides: Arc<Overrides>
     Context::new(Secrets::new(inner))
 }
 
-fn empty(declaration: &Declaration) -> Inner {
+fn empty(declaration: &Declaration, run_dir: RunDir) -> Inner {
     Inner {
         step: declaration.step().map(Box::from),
         bare: declaration.is_empty(),
@@ -143,6 +151,7 @@ fn empty(declaration: &Declaration) -> Inner {
         order: Vec::new(),
         overrides: None,
         variables: OnceLock::new(),
+        files: Files::new(run_dir),
     }
 }
 

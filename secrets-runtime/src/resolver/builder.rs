@@ -5,8 +5,8 @@ use secrets_spec::{BackendType, SourceRole, SpecError};
 use super::{Inner, Registry, Resolver};
 use crate::{
     Backend, Error, ErrorKind, Problem,
-    declaration::invalid,
     settings::{Built, Settings},
+    written::invalid,
 };
 
 impl Resolver {

@@ -9,19 +9,60 @@ use std::{
 };
 
 use super::plan::{Fetch, Plan};
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, timer::Sleep};
+use crate::{
+    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, context::Barrier, timer::Sleep,
+};
 
 /// The answer to a fetch, and the type of the backend that gave it.
-pub(crate) type Answer = (Result<Fetched, Error>, String);
+pub(crate) type Answer<A = Fetched> = (Result<A, Error>, String);
+
+/// How a backend is asked: one answer per request, in order.
+type Ask<A> =
+    for<'a> fn(&'a dyn Backend, &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<A, Error>>>;
 
 /// The answers to all fetches of the plan, in order.
 pub(crate) async fn fetch_all(plan: &Plan, deadline: Instant, timeout: Duration) -> Vec<Answer> {
+    ask_all(plan, deadline, timeout, |backend, requests| backend.fetch(requests)).await
+}
+
+/// Whether each secret of the plan is there, in order; one that is not is `NotFound`. No value is read where
+/// the backend can tell without.
+pub(crate) async fn look_for_all(
+    plan: &Plan,
+    deadline: Instant,
+    timeout: Duration,
+) -> Vec<Answer<()>> {
+    ask_all(plan, deadline, timeout, look_for).await
+}
+
+fn look_for<'a>(
+    backend: &'a dyn Backend,
+    requests: &'a [FetchRequest<'a>],
+) -> BoxFuture<'a, Vec<Result<(), Error>>> {
+    let told = move |there: Result<bool, Error>| match there {
+        Ok(true) => Ok(()),
+        Ok(false) => {
+            let message = format!("there is no such secret in {backend}");
+            Err(Error::new(ErrorKind::NotFound, message)
+                .with_help("check its name, or create it there"))
+        }
+        Err(error) => Err(error),
+    };
+    Box::pin(async move { backend.exists(requests).await.into_iter().map(told).collect() })
+}
+
+async fn ask_all<A: Send + Unpin + 'static>(
+    plan: &Plan,
+    deadline: Instant,
+    timeout: Duration,
+    ask: Ask<A>,
+) -> Vec<Answer<A>> {
     let unasked = |fetch: &Fetch| {
         let problem = fetch.chain.as_ref().err()?;
         let backend = problem.backend().unwrap_or_default().to_owned();
         Some((Err(Error::from_problems(vec![problem.clone()])), backend))
     };
-    let mut answers: Vec<Option<Answer>> = plan.fetches.iter().map(unasked).collect();
+    let mut answers: Vec<Option<Answer<A>>> = plan.fetches.iter().map(unasked).collect();
     let mut tried: Vec<Vec<Error>> = plan.fetches.iter().map(|_| Vec::new()).collect();
     let mut round = 0;
     loop {
@@ -36,7 +77,7 @@ pub(crate) async fn fetch_all(plan: &Plan, deadline: Instant, timeout: Duration)
             open.iter()
                 .for_each(|place| answers[*place] = Some((Err(none.clone()), String::new())));
         }
-        run(plan, &mut calls, deadline, timeout).await;
+        run(plan, &mut calls, deadline, timeout, ask).await;
         for call in calls {
             let kind = call.backend.kind().to_owned();
             for (place, answer) in call.places.into_iter().zip(call.answers) {
@@ -76,15 +117,15 @@ fn nowhere(fetch: &Fetch, tried: &[Error]) -> Error {
 }
 
 /// A call to one backend, for the fetches at these places.
-struct Call {
+struct Call<A> {
     backend: Arc<dyn Backend>,
     places: Vec<usize>,
-    answers: Vec<Result<Fetched, Error>>,
+    answers: Vec<Result<A, Error>>,
 }
 
 /// One call to each backend that the open fetches have in this place of their chains.
-fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
-    let mut calls: Vec<Call> = Vec::new();
+fn calls_of<A>(plan: &Plan, open: &[usize], round: usize) -> Vec<Call<A>> {
+    let mut calls: Vec<Call<A>> = Vec::new();
     for &place in open {
         let Some(backend) = plan.fetches[place].backends().get(round) else { continue };
         match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, backend)) {
@@ -99,13 +140,19 @@ fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
 }
 
 /// Makes the calls, all at once.
-async fn run(plan: &Plan, calls: &mut [Call], deadline: Instant, timeout: Duration) {
-    let requests_of = |call: &Call| -> Vec<FetchRequest<'_>> {
+async fn run<A: Unpin>(
+    plan: &Plan,
+    calls: &mut [Call<A>],
+    deadline: Instant,
+    timeout: Duration,
+    ask: Ask<A>,
+) {
+    let requests_of = |call: &Call<A>| -> Vec<FetchRequest<'_>> {
         call.places.iter().map(|place| plan.fetches[*place].request()).collect()
     };
     let requests: Vec<_> = calls.iter().map(requests_of).collect();
     let backends: Vec<_> = calls.iter().map(|call| call.backend.clone()).collect();
-    let start = |(backend, requests)| start(backend, requests);
+    let start = |(backend, requests)| start(backend, requests, ask);
     let running = backends.iter().zip(&requests).map(start).collect();
     let outcomes = AllOf { running, sleep: Sleep::until(deadline) }.await;
     for (call, outcome) in calls.iter_mut().zip(outcomes) {
@@ -113,22 +160,27 @@ async fn run(plan: &Plan, calls: &mut [Call], deadline: Instant, timeout: Durati
     }
 }
 
-fn start<'a>(backend: &'a Arc<dyn Backend>, requests: &'a Vec<FetchRequest<'a>>) -> Running<'a> {
-    match catch_unwind(AssertUnwindSafe(|| backend.fetch(requests))) {
+fn start<'a, A>(
+    backend: &'a Arc<dyn Backend>,
+    requests: &'a Vec<FetchRequest<'a>>,
+    ask: Ask<A>,
+) -> Running<'a, A> {
+    let _outside = Barrier::outside();
+    match catch_unwind(AssertUnwindSafe(|| ask(&**backend, requests))) {
         Ok(future) => Running::Polled(future),
         Err(_) => Running::Done(Outcome::Panicked),
     }
 }
 
 /// What became of a call.
-enum Outcome {
-    Answered(Vec<Result<Fetched, Error>>),
+enum Outcome<A> {
+    Answered(Vec<Result<A, Error>>),
     Panicked,
     Late,
 }
 
 /// One answer per request: what a backend left out, and what it did not answer in time, is an error.
-fn complete(call: &Call, outcome: Outcome, timeout: Duration) -> Vec<Result<Fetched, Error>> {
+fn complete<A>(call: &Call<A>, outcome: Outcome<A>, timeout: Duration) -> Vec<Result<A, Error>> {
     let wanted = call.places.len();
     let all = |error: Error| (0..wanted).map(|_| Err(error.clone())).collect();
     match outcome {
@@ -157,38 +209,67 @@ fn miscounted(given: usize, wanted: usize) -> Error {
         .with_help("this is a mistake in the backend: it gives one answer per request, in order")
 }
 
-enum Running<'a> {
-    Polled(BoxFuture<'a, Vec<Result<Fetched, Error>>>),
-    Done(Outcome),
+enum Running<'a, A> {
+    Polled(BoxFuture<'a, Vec<Result<A, Error>>>),
+    Done(Outcome<A>),
+}
+
+impl<A> Running<'_, A> {
+    /// Drops the future, which is the backend's code too, and may panic.
+    fn end(&mut self, outcome: Outcome<A>) {
+        let _outside = Barrier::outside();
+        let ended = std::mem::replace(self, Self::Done(outcome));
+        if catch_unwind(AssertUnwindSafe(|| drop(ended))).is_err() {
+            *self = Self::Done(Outcome::Panicked);
+        }
+    }
 }
 
 /// Polls all until each is done or the time is over.
-struct AllOf<'a> {
-    running: Vec<Running<'a>>,
+struct AllOf<'a, A> {
+    running: Vec<Running<'a, A>>,
     sleep: Sleep,
 }
 
-impl Future for AllOf<'_> {
-    type Output = Vec<Outcome>;
+impl<A> Drop for AllOf<'_, A> {
+    /// A step that is dropped while it waits drops its backends' futures too.
+    fn drop(&mut self) {
+        self.running.iter_mut().for_each(|running| running.end(Outcome::Late));
+    }
+}
+
+impl<A: Unpin> Future for AllOf<'_, A> {
+    type Output = Vec<Outcome<A>>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
+        // A backend does not see the secrets of the step that calls the step.
+        let _outside = Barrier::outside();
         let mut open = false;
         for running in &mut this.running {
             let Running::Polled(future) = running else { continue };
-            match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
-                Ok(Poll::Pending) => open = true,
-                Ok(Poll::Ready(answers)) => *running = Running::Done(Outcome::Answered(answers)),
-                Err(_) => *running = Running::Done(Outcome::Panicked),
-            }
+            let outcome = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
+                Ok(Poll::Pending) => {
+                    open = true;
+                    continue;
+                }
+                Ok(Poll::Ready(answers)) => Outcome::Answered(answers),
+                Err(_) => Outcome::Panicked,
+            };
+            running.end(outcome);
         }
         // The timer is set only by what is not ready at once: files and variables never need it.
         if open && Pin::new(&mut this.sleep).poll(task).is_pending() {
             return Poll::Pending;
         }
-        let outcome = |running| match running {
-            Running::Done(outcome) => outcome,
-            Running::Polled(_) => Outcome::Late,
+        let outcome = |mut running: Running<'_, A>| {
+            if let Running::Polled(_) = running {
+                running.end(Outcome::Late);
+            }
+            match running {
+                Running::Done(outcome) => outcome,
+                Running::Polled(_) => Outcome::Late,
+            }
         };
         Poll::Ready(std::mem::take(&mut this.running).into_iter().map(outcome).collect())
     }

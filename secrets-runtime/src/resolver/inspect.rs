@@ -5,7 +5,7 @@ use std::{path::Path, sync::Arc};
 use secrets_spec::BackendType;
 
 use super::Resolver;
-use crate::{Backend, Error, ErrorKind, Setting, declaration::invalid};
+use crate::{Backend, Error, ErrorKind, Setting, written::invalid};
 
 impl Resolver {
     /// The backend of this type.

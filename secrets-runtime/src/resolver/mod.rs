@@ -6,6 +6,8 @@ mod fetching;
 mod inspect;
 mod plan;
 mod registry;
+mod report;
+mod validate;
 
 use std::{
     fmt,
@@ -16,13 +18,15 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, overrides::Overrides,
-    settings::Settings, stack,
+    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, files::RunDir,
+    overrides::Overrides, settings::Settings, stack,
 };
 
 pub(crate) use assemble::context_of_overrides;
 pub use builder::ResolverBuilder;
 use registry::Registry;
+pub use report::{Checked, Report};
+pub(crate) use validate::Expected;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///
@@ -87,7 +91,7 @@ impl Resolver {
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
             match test_overrides() {
-                Some(overrides) => assemble::from_overrides(declaration, overrides),
+                Some(overrides) => assemble::from_overrides(declaration, overrides, self.run_dir()),
                 None => self.fetch(declaration).await,
             }
         })
@@ -101,14 +105,23 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
+    fn run_dir(&self) -> RunDir {
+        RunDir::Known(self.0.settings.run_dir().map(ToOwned::to_owned))
+    }
+
     async fn fetch(&self, declaration: &Declaration) -> Result<Context, Error> {
         let failed = |problems| Error::from_problems(problems).in_step(declaration.step());
         let declaration = plan::with_attached(declaration, &self.0.settings);
         let deadline = Instant::now() + self.0.settings.timeout();
         let plan = plan::Plan::of(&declaration, &self.0.registry, &self.0.settings);
         let answers = fetching::fetch_all(&plan, deadline, self.0.settings.timeout()).await;
-        assemble::from_answers(&declaration, &plan, answers).map_err(failed)
+        assemble::from_answers(&declaration, &plan, answers, self.run_dir()).map_err(failed)
     }
+}
+
+/// The folder for files of a test that no resolver was asked for.
+pub(crate) fn run_dir_of_settings() -> RunDir {
+    RunDir::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
 }
 
 /// What a test gave, if the caller is inside `testing::with_secrets`.

@@ -97,11 +97,24 @@ impl Plan {
         plan
     }
 
+    /// Takes over what another plan fetches; the other then says where here each of its fetches is.
+    pub(crate) fn take_fetches(&mut self, other: &mut Self) {
+        let places: Vec<usize> =
+            std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
+        other.requests.iter_mut().for_each(|request| *request = places[*request]);
+    }
+
     fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
         let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
         if fetch.backends().iter().any(aws) {
             fetch.role = role(roles, settings);
         }
+        self.place(fetch)
+    }
+
+    /// The place of a fetch, or of one that asks the same.
+    fn place(&mut self, fetch: Fetch) -> usize {
         if let Some(same) = self.fetches.iter().position(|known| known.same_as(&fetch)) {
             return same;
         }
@@ -141,11 +154,13 @@ impl Fetch {
         }
     }
 
-    /// Whether both would ask the same of the same backends. How the answer is read does not matter.
+    /// Whether both would ask the same of the same backends. How the answer is read does not matter to the
+    /// built-in ones; a user's may look at any option.
     fn same_as(&self, other: &Self) -> bool {
         let kinds =
             |fetch: &Self| fetch.backends().iter().map(|b| b.kind().to_owned()).collect::<Vec<_>>();
         let (a, b) = (&self.options, &other.options);
+        let ours = self.backends().iter().all(|backend| BuiltIn::parse(backend.kind()).is_some());
         self.chain.is_ok()
             && other.chain.is_ok()
             && self.id == other.id
@@ -153,6 +168,7 @@ impl Fetch {
             && self.group_version == other.group_version
             && self.env_var == other.env_var
             && self.role == other.role
+            && (ours || a == b)
             && a.region == b.region
             && a.version_id == b.version_id
             && a.version_stage == b.version_stage

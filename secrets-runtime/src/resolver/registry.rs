@@ -2,9 +2,11 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "aws")]
+use crate::backends::AwsSecretsManager;
 use crate::{
     Backend, ErrorKind, Problem,
-    backends::{Env, File, Flyte, Inline, Local},
+    backends::{Env, File, Flyte, Inline, Local, Prefect},
     settings::Settings,
     text,
 };
@@ -22,11 +24,14 @@ impl Registry {
         let flyte = Flyte::new(settings.flyte_dir())
             .with_env_prefix(settings.flyte_env_prefix())
             .with_file_prefix(settings.flyte_file_prefix());
-        let built_in: [Arc<dyn Backend>; 4] = [
+        let built_in: Vec<Arc<dyn Backend>> = vec![
             Arc::new(Env::new()),
             Arc::new(File::new(settings.file_dir())),
             Arc::new(flyte),
             Arc::new(Inline::new()),
+            Arc::new(Prefect::new()),
+            #[cfg(feature = "aws")]
+            Arc::new(AwsSecretsManager::of_settings(settings)),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
@@ -77,7 +82,6 @@ impl Registry {
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
         BuiltIn::AwsSecretsManager => Some("aws"),
-        BuiltIn::Prefect => Some("prefect"),
         BuiltIn::Zenml => Some("zenml"),
         _ => None,
     }

@@ -75,7 +75,8 @@ impl Secrets {
     }
 
     /// The variables and their values, sorted by name, as they go into an environment of which `present` tells
-    /// what it has already. Binary values are standard base64.
+    /// what it has already. Binary values are standard base64. A request for a `FILE` has its value here: a
+    /// file would be gone when this is.
     ///
     /// # Errors
     /// As [`Secrets::apply_to`]: every reason why not all of them can be set.
@@ -83,7 +84,7 @@ impl Secrets {
         &self,
         present: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
-        let exports = self.variables().exports(&present, self.0.allow_override);
+        let exports = self.variables().exports(&present, None, self.0.allow_override);
         exports.map_err(|error| error.in_step(self.step()))
     }
 }

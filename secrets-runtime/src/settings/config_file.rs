@@ -1,7 +1,6 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
-    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -15,11 +14,13 @@ use toml::{
 use super::{
     mapped_source::MappedSource,
     origin::{Found, Origin},
-    trust,
     variables::{self, Kind, Variable},
     wrong::{Wrong, problem},
 };
-use crate::Problem;
+use crate::{
+    Problem,
+    trust::{self, Doubt},
+};
 
 const MAX_BYTES: u64 = 1 << 20;
 
@@ -33,16 +34,18 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     /// Reads the file, if nobody else can have written it.
     pub(super) fn open(path: &Path) -> Result<String, Wrong> {
-        trust::check(path)?;
-        let unreadable = |error: std::io::Error| trust::unreadable(path, &error);
-        if !path.is_file() {
+        let file = trust::open(path).map_err(|doubt| match doubt {
+            Doubt::Unreadable { path, error } => unreadable(&path, &error),
+            Doubt::Exposed { message, help } => Wrong::new(message, help),
+        })?;
+        let unreadable = |error| unreadable(path, &error);
+        if !file.metadata().map_err(unreadable)?.is_file() {
             return Err(Wrong::new(
                 format!("{} is not a file", path.display()),
                 "name a file with SECRETS_CONFIG, or remove it",
             ));
         }
         let mut bytes = Vec::new();
-        let file = File::open(path).map_err(unreadable)?;
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > MAX_BYTES {
             let message = format!("{} is longer than 1 MiB", path.display());
@@ -161,7 +164,7 @@ impl Reader<'_> {
                 None => name.to_owned(),
             };
             if name == "sources" {
-                self.sources(value, &key, profile, counts);
+                self.sources(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
                 let origin = self.origin(at, &key, profile);
                 match setting(variable, value.get_ref(), &self.file.path) {
@@ -179,13 +182,7 @@ impl Reader<'_> {
         }
     }
 
-    fn sources(
-        &mut self,
-        value: &Spanned<DeValue<'_>>,
-        key: &str,
-        profile: Option<&str>,
-        counts: bool,
-    ) {
+    fn sources(&mut self, value: &Spanned<DeValue<'_>>, key: &str, counts: bool) {
         let DeValue::Table(sources) = value.get_ref() else {
             let message = format!("`sources` is a table, not {}", describe(value.get_ref()));
             let help = "write [sources.NAME] with the text of a source as NAME";
@@ -199,9 +196,8 @@ impl Reader<'_> {
                 self.complain(at, &key, Wrong::new("a source without a name", help));
                 continue;
             }
-            let origin = self.origin(at, &key, profile);
             let mut complaints = Vec::new();
-            let mapped = MappedSource::read(value, origin, &mut complaints);
+            let mapped = MappedSource::read(value, &mut complaints);
             for complaint in complaints {
                 let wrong = Wrong { message: complaint.message, help: complaint.help };
                 self.complain(complaint.at, &key, wrong);
@@ -226,6 +222,11 @@ impl Reader<'_> {
             profile: profile.map(str::to_owned),
         }
     }
+}
+
+fn unreadable(path: &Path, error: &std::io::Error) -> Wrong {
+    let message = format!("{} cannot be read: {error}", path.display());
+    Wrong::new(message, "correct the path or the rights, or name another file with SECRETS_CONFIG")
 }
 
 fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue<'i>>> {

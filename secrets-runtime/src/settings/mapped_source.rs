@@ -4,8 +4,6 @@ use secrets_spec::{
 };
 use toml::{Spanned, de::DeValue};
 
-use super::origin::Origin;
-
 /// What a `[sources.NAME]` of `secrets.toml` says of a source or a group: where it is in this deployment.
 ///
 /// What is absent here stays as the code has it; the group by which the body asks always does.
@@ -13,7 +11,6 @@ use super::origin::Origin;
 pub(crate) struct MappedSource {
     source: Source,
     has_id: bool,
-    origin: Origin,
 }
 
 impl MappedSource {
@@ -72,16 +69,10 @@ impl MappedSource {
         draft.into_source().unwrap_or_else(|| self.source.clone())
     }
 
-    /// Where it stands, for messages.
-    pub(crate) fn origin(&self) -> &Origin {
-        &self.origin
-    }
-
     /// Reads what a name is mapped to: a text or a set of fields, as everywhere a source is written, but that
     /// the `id` may be absent and a `group` may not be there.
     pub(super) fn read(
         value: &Spanned<DeValue<'_>>,
-        origin: Origin,
         complaints: &mut Vec<Complaint<usize>>,
     ) -> Option<Self> {
         let mut node = node(value);
@@ -120,7 +111,7 @@ impl MappedSource {
         if complaints.len() > before {
             return None;
         }
-        Some(Self { source: draft?.into_source()?, has_id, origin })
+        Some(Self { source: draft?.into_source()?, has_id })
     }
 }
 

@@ -252,7 +252,7 @@ fn every_problem_is_told_at_once_with_its_variable() {
         "SECRETS_AWS_SESSION_NAME: it is not a session name; ",
         "SECRETS_AWS_CREDENTIALS_FROM: a secret's name holds a character",
         "ZENML_SECRET_VALIDATION_LEVEL: there is no such validation level; did you mean SECRET_EXISTS?",
-        "SECRETS_WITH: a text is not quoted; write \"x\"",
+        "SECRETS_WITH: a text is not quoted, at byte 17; write \"x\"",
         "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded; write the whole path",
         "SECRETS_CACHE_TTL: it is not a number of seconds; write digits",
         "secrets.toml: cache_stale: it is not a number of seconds (",

@@ -104,19 +104,12 @@ pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     Ok(duration)
 }
 
-/// The text of `SECRETS_WITH`. It may hold values, those of `inline`: what is wrong after the word `env_vars` is
-/// pointed at, not quoted.
+/// The text of `SECRETS_WITH`. It may hold values, those of `inline`, so what is wrong is not quoted by the parser
+/// but where it is a name: the byte says where to look.
 pub(super) fn with(text: &str) -> Read<With> {
-    let values_from = text.find("env_vars").unwrap_or(usize::MAX);
     let wrong = |error: SpecError| {
-        let at = error.range().start;
-        if error.range().end <= values_from {
-            return error.into();
-        }
-        Wrong::new(
-            format!("it does not parse at byte {at}, which may be in a value and is not shown"),
-            "write JSON: names and values in double quotes, brackets and braces closed",
-        )
+        let message = format!("{}, at byte {}", error.message(), error.range().start);
+        Wrong { message, ..error.into() }
     };
     let with =
         With::parse(text).map_err(|errors| errors.into_iter().map(wrong).collect::<Vec<_>>())?;
@@ -127,7 +120,7 @@ pub(super) fn with(text: &str) -> Read<With> {
     });
     let wrongs: Vec<Wrong> = clashes
         .map(|(_, source)| {
-            let message = format!("two sources have the group `{}`", source.group());
+            let message = format!("two sources have the group `{}`", source.group().escape_debug());
             Wrong::new(message, "give one of them a `group` of its own")
         })
         .collect();
@@ -202,11 +195,17 @@ mod tests {
             r#"{"A": SeNtInEl}"#,
             r#"{"A": 'SeNtInEl'}"#,
             r#"{"A": "b", SeNtInEl"#,
-            r#"{"SeNtInEl-": 1}"#,
+            r#"{"A": ["SeNtInEl"]}"#,
         ] {
-            let wrongs = with(&inline(values)).expect_err("it is not JSON");
-            assert!(!format!("{wrongs:?}").contains("SeNtInEl"), "{wrongs:?}");
+            for name in ["env_vars", "env_var", r"env\u005fvars", "values"] {
+                let text = inline(values).replace("env_vars", name);
+                let wrongs = with(&text).expect_err("it is not JSON");
+                assert!(!format!("{wrongs:?}").contains("SeNtInEl"), "{wrongs:?}");
+            }
         }
+        let wrongs = with(&inline(r#"{"A": SeNtInEl}"#)).expect_err("it is not quoted");
+        assert_eq!(wrongs[0].message, "a text is not quoted, at byte 77");
+        assert_eq!(wrongs[0].help.as_deref(), Some("write it in double quotes"));
         let wrongs = with("secrets:sources=[test-db]").expect_err("it is not quoted");
         assert_eq!(wrongs[0].help.as_deref(), Some(r#"write "test-db""#));
         assert_eq!(with(r#"secrets:sorces=["a"],role=b"#).expect_err("two mistakes").len(), 2);

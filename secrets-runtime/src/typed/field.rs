@@ -4,12 +4,8 @@ use serde::{
 };
 
 use super::{
-    absent::Absent,
-    dummy::Dummy,
-    fields::Fields,
-    findings::{Node, StandIn},
-    stop::Stop,
-    variant::Variant,
+    absent::Absent, dummy::Dummy, fields::Fields, findings::Node, member::Member, stop::Stop,
+    variant::Variant, whole::Whole,
 };
 use crate::{
     SecretValue,
@@ -53,8 +49,8 @@ impl<'a> Field<'a> {
         Self { node, value, form, reading }
     }
 
-    /// Reads a part of a set, a list or a variant, or what stands in for it.
-    pub(super) fn read<'de, S: DeserializeSeed<'de>>(
+    /// Reads a value inside another one that is read so, or what stands in for it.
+    pub(super) fn read_at<'de, S: DeserializeSeed<'de>>(
         seed: S,
         node: Node<'_>,
         value: &SecretValue,
@@ -62,24 +58,11 @@ impl<'a> Field<'a> {
         inherited: Reading,
     ) -> Result<S::Value, Stop> {
         let read = match node.plan().stand_in {
-            Some(_) => return Self::stand_in(seed, node),
+            Some(_) => return node.stand_in(seed),
             None if form == Some(Form::Null) => seed.deserialize(Absent),
             None => seed.deserialize(Field::new(node, value, form, inherited)),
         };
         read.map_err(|stop| node.settle(stop, [value]))
-    }
-
-    /// Reads what stands in for the value here.
-    pub(super) fn stand_in<'de, S: DeserializeSeed<'de>>(
-        seed: S,
-        node: Node<'_>,
-    ) -> Result<S::Value, Stop> {
-        match node.plan().stand_in {
-            Some(StandIn::Dummy(flavour)) => {
-                seed.deserialize(Dummy::new(flavour)).map_err(|_| node.settle(Stop::Stuck, []))
-            }
-            _ => Err(Stop::Stuck),
-        }
     }
 
     /// The text, to be parsed or handed to the user's type, which is what was asked for.
@@ -99,7 +82,7 @@ impl<'a> Field<'a> {
     }
 
     fn list<'de, V: Visitor<'de>>(self, items: &[Json], visitor: V) -> Result<V::Value, Stop> {
-        visitor.visit_seq(Items { node: self.node, reading: self.reading, items, next: 0 })
+        visitor.visit_seq(Items { list: self, items, next: 0 })
     }
 
     fn object<'de, V: Visitor<'de>>(
@@ -107,7 +90,7 @@ impl<'a> Field<'a> {
         members: &[(String, Json)],
         visitor: V,
     ) -> Result<V::Value, Stop> {
-        Fields::nested(self.node, members, self.reading).visit(visitor)
+        Fields::new(self, &Member::of_object(members)).visit(visitor)
     }
 
     fn plain<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Stop> {
@@ -131,6 +114,22 @@ impl<'a> Field<'a> {
         } else {
             self.plain(visitor)
         }
+    }
+}
+
+impl Whole for Field<'_> {
+    fn node(&self) -> Node<'_> {
+        self.node
+    }
+
+    fn read_part<'de, S: DeserializeSeed<'de>>(
+        &self,
+        seed: S,
+        node: Node<'_>,
+        value: &SecretValue,
+        form: Option<Form>,
+    ) -> Result<S::Value, Stop> {
+        Self::read_at(seed, node, value, form, self.reading)
     }
 }
 
@@ -322,12 +321,12 @@ impl<'de> Deserializer<'de> for Field<'_> {
         };
         match payload_json::object(self.value).as_deref() {
             Ok([(name, content)]) => {
-                visitor.visit_enum(Variant::of(self.node, name, content, self.reading))
+                visitor.visit_enum(Variant::of(self, name, &content.value, Some(content.form)))
             }
             Ok(_) => {
                 Err(Stop::misfit("expected an object with one member, which names the variant"))
             }
-            Err(_) => visitor.visit_enum(Variant::unit(self.node, text)),
+            Err(_) => visitor.visit_enum(Variant::unit(self, text)),
         }
     }
 
@@ -338,8 +337,7 @@ impl<'de> Deserializer<'de> for Field<'_> {
 
 /// The items of a list.
 struct Items<'a> {
-    node: Node<'a>,
-    reading: Reading,
+    list: Field<'a>,
     items: &'a [Json],
     next: usize,
 }
@@ -352,9 +350,10 @@ impl<'de> SeqAccess<'de> for Items<'_> {
         seed: S,
     ) -> Result<Option<S::Value>, Stop> {
         let Some(item) = self.items.get(self.next) else { return Ok(None) };
-        let path = self.node.path().index(self.next);
+        let path = self.list.node.path().index(self.next);
         self.next += 1;
-        Field::read(seed, self.node.at(&path), &item.value, Some(item.form), self.reading).map(Some)
+        let node = self.list.node.at(&path);
+        self.list.read_part(seed, node, &item.value, Some(item.form)).map(Some)
     }
 
     fn size_hint(&self) -> Option<usize> {

@@ -3,7 +3,10 @@ use std::{
     collections::{BTreeMap, BTreeSet},
 };
 
+use serde::de::DeserializeSeed;
+
 use super::{
+    dummy::{Dummy, FLAVOURS},
     path::Path,
     stop::{REFUSED, Stop, of_the_type},
 };
@@ -124,6 +127,16 @@ impl<'a> Node<'a> {
         child.advance()
     }
 
+    /// Builds what stands in for the value here.
+    pub(super) fn stand_in<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Stop> {
+        match self.plan().stand_in {
+            Some(StandIn::Dummy(flavour)) => {
+                seed.deserialize(Dummy::new(flavour)).map_err(|_| self.settle(Stop::Stuck, []))
+            }
+            _ => Err(Stop::Stuck),
+        }
+    }
+
     /// Leaves the value here, of which a problem is noted, out of the next run.
     pub(super) fn leave_out(self) -> Stop {
         let mut state = self.findings.0.borrow_mut();
@@ -204,9 +217,7 @@ impl<'a> Node<'a> {
         let plan = state.plans.entry(self.path.to_string()).or_default();
         plan.stand_in = match plan.stand_in {
             None => Some(StandIn::Dummy(0)),
-            Some(StandIn::Dummy(last)) if last + 1 < super::dummy::FLAVOURS => {
-                Some(StandIn::Dummy(last + 1))
-            }
+            Some(StandIn::Dummy(last)) if last + 1 < FLAVOURS => Some(StandIn::Dummy(last + 1)),
             Some(StandIn::Dummy(_)) => Some(StandIn::Nothing),
             Some(StandIn::Nothing) => return Stop::Stuck,
         };

@@ -3,21 +3,12 @@ use serde::{
     de::{DeserializeSeed, EnumAccess, VariantAccess, Visitor},
 };
 
-use super::{
-    absent::Absent,
-    field::{Field, Reading},
-    findings::Node,
-    key::Key,
-    stop::Stop,
-};
-use crate::{
-    SecretValue,
-    payload_json::{Form, Json},
-};
+use super::{absent::Absent, key::Key, stop::Stop, whole::Whole};
+use crate::{SecretValue, payload_json::Form};
 
 /// A variant of an enum, with what it holds.
-pub(super) struct Variant<'a> {
-    node: Node<'a>,
+pub(super) struct Variant<'a, W> {
+    whole: W,
     name: &'a str,
     content: Option<Content<'a>>,
 }
@@ -25,43 +16,32 @@ pub(super) struct Variant<'a> {
 struct Content<'a> {
     value: &'a SecretValue,
     form: Option<Form>,
-    reading: Reading,
 }
 
-impl<'a> Variant<'a> {
+impl<'a, W: Whole> Variant<'a, W> {
     /// A name alone.
-    pub(super) fn unit(node: Node<'a>, name: &'a str) -> Self {
-        Self { node, name, content: None }
-    }
-
-    /// The member of an object.
-    pub(super) fn of(node: Node<'a>, name: &'a str, content: &'a Json, reading: Reading) -> Self {
-        Self::with(node, name, &content.value, Some(content.form), reading)
+    pub(super) fn unit(whole: W, name: &'a str) -> Self {
+        Self { whole, name, content: None }
     }
 
     /// A name and a value.
-    pub(super) fn with(
-        node: Node<'a>,
-        name: &'a str,
-        value: &'a SecretValue,
-        form: Option<Form>,
-        reading: Reading,
-    ) -> Self {
-        Self { node, name, content: Some(Content { value, form, reading }) }
+    pub(super) fn of(whole: W, name: &'a str, value: &'a SecretValue, form: Option<Form>) -> Self {
+        Self { whole, name, content: Some(Content { value, form }) }
     }
 
     fn read<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Stop> {
         match self.content {
             None => seed.deserialize(Absent),
-            Some(content) => {
-                let path = self.node.path().name(self.name);
-                Field::read(seed, self.node.at(&path), content.value, content.form, content.reading)
+            Some(Content { value, form }) => {
+                let node = self.whole.node();
+                let path = node.path().name(self.name);
+                self.whole.read_part(seed, node.at(&path), value, form)
             }
         }
     }
 }
 
-impl<'de> EnumAccess<'de> for Variant<'_> {
+impl<'de, W: Whole> EnumAccess<'de> for Variant<'_, W> {
     type Error = Stop;
     type Variant = Self;
 
@@ -70,7 +50,7 @@ impl<'de> EnumAccess<'de> for Variant<'_> {
     }
 }
 
-impl<'de> VariantAccess<'de> for Variant<'_> {
+impl<'de, W: Whole> VariantAccess<'de> for Variant<'_, W> {
     type Error = Stop;
 
     fn unit_variant(self) -> Result<(), Stop> {

@@ -1,4 +1,6 @@
-use secrets_spec::{Flaw, FlawKind, Source, closest};
+use secrets_spec::{Flaw, FlawKind, Source, Template, closest};
+
+use crate::support::assert_points_into;
 
 #[test]
 fn every_kind_says_what_is_wrong_and_what_to_write() {
@@ -71,4 +73,22 @@ fn the_closest_word_is_the_one_that_was_meant() {
     assert_eq!(closest("x", []), None);
     // A long word costs nothing.
     assert_eq!(closest(&"x".repeat(1 << 22), words), None);
+}
+
+#[test]
+fn no_suggestion_moves_the_cursor_or_turns_the_text() {
+    for text in
+        ["locl.\u{1b}[2Jx", "locl.a\u{202e}b", "locl.\u{2066}ab", "loca.\u{85}", "\u{202e}prod–db"]
+    {
+        assert_points_into(&Source::parse(text).expect_err("it is nearly a type"), text);
+    }
+    // The type alone is what can be told of such an id.
+    let error = Source::parse("locl.a\u{202e}b").unwrap_err();
+    assert!(error.help().unwrap().starts_with("did you mean `local`?"), "{error}");
+    let error = Source::parse("locl.ab").unwrap_err();
+    assert!(error.help().unwrap().starts_with("did you mean `local.ab`?"), "{error}");
+    for text in ["{{a.\u{202e}b | ulr}}", "{{ a\n.b|url }}"] {
+        let error = Template::parse(text).expect_err(text);
+        assert_points_into(&error, text);
+    }
 }

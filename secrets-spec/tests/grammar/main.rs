@@ -6,6 +6,7 @@ mod arn;
 mod backend_type;
 mod flaw;
 mod id;
+mod inline_values;
 mod json;
 mod name;
 mod recorded_flyte;

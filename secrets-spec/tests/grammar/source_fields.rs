@@ -74,9 +74,9 @@ fn no_error_shows_a_value_of_inline() {
         assert!(!error.to_string().contains("SeNtInEl"), "{error}");
         assert!(!format!("{error:?}").contains("SeNtInEl"), "{error:?}");
     }
-    // Beside them, what was written is shown, so that it can be found.
+    // Nor what only resembles one: which field a text belongs to is known when all of it is.
     let error = Source::from_json("{\"id\": prod-db}").unwrap_err();
-    assert_eq!(error.help(), Some("write \"prod-db\""));
+    assert_eq!(error.help(), Some("write it in double quotes"));
 }
 
 #[test]

@@ -39,6 +39,14 @@ pub fn assert_points_into(error: &SpecError, text: &str) {
     assert!(text.is_char_boundary(range.start), "{range:?} of {text:?}: {error}");
     assert!(text.is_char_boundary(range.end), "{range:?} of {text:?}: {error}");
     assert!(!error.message().is_empty());
+    let said = error.to_string();
+    assert!(!said.chars().any(does_harm), "{said:?} of {text:?}");
+}
+
+/// What moves the cursor of a terminal, or turns the order of what is read.
+fn does_harm(c: char) -> bool {
+    let is_bidi = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    c.is_control() || is_bidi
 }
 
 /// The bytes of `text` that the error points at.

@@ -92,7 +92,12 @@ fn slips_are_answered_with_what_to_write() {
             "a backslash stands outside a text",
             "write \" without it",
         ),
-        ("secrets:sources=[{'id': 'a'}]", "'", "single quotes are not JSON", "write \"id\""),
+        (
+            "secrets:sources=[{'id': 'a'}]",
+            "'",
+            "single quotes are not JSON",
+            "write it in double quotes",
+        ),
         ("secrets:sources=[{id: 'a'}]", "i", "a name is not quoted", "write it in double quotes"),
         ("secrets:sources=[True]", "True", "JSON has no such word", "write true"),
         ("secrets:sources=[None]", "None", "JSON has no such word", "write null"),

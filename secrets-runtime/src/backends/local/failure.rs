@@ -31,3 +31,8 @@ pub(super) fn failure(doing: &str, path: &Path, error: &io::Error) -> Error {
         None => error,
     }
 }
+
+/// The error of a file that is not what it must be: `reason` is the end of a sentence about it.
+pub(super) fn refusal(path: &Path, reason: &str, help: &str) -> Error {
+    Error::new(ErrorKind::InvalidConfig, format!("{} {reason}", path.display())).with_help(help)
+}

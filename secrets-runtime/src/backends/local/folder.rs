@@ -57,22 +57,21 @@ impl Folder {
     pub(super) fn lock(&self) -> Result<LockedFolder<'_>, Error> {
         self.make()?;
         self.check()?;
-        let path = self.file(LOCK);
-        let lock = Lock::wait(&path).map_err(|error| failure("lock", &path, &error))?;
-        let locked = LockedFolder { folder: self, _lock: lock };
+        let lock = Lock::wait(&self.file(LOCK))?;
+        let locked = LockedFolder { folder: self, lock };
         locked.sweep();
         Ok(locked)
     }
 
     /// Takes away what a killed writer left, unless a writer is at work. Never waits and never fails: a
-    /// reader does it by the way.
+    /// reader does it by the way. Nothing is touched in a folder that others can get at.
     pub(super) fn sweep_if_idle(&self) {
         let is_there = |name| fs::symlink_metadata(self.file(name)).is_ok();
-        if !is_there(DRAFT) && !is_there(PREVIOUS_DRAFT) {
+        if !is_there(DRAFT) && !is_there(PREVIOUS_DRAFT) || !matches!(self.check(), Ok(true)) {
             return;
         }
         if let Some(lock) = Lock::try_now(&self.file(LOCK)) {
-            LockedFolder { folder: self, _lock: lock }.sweep();
+            LockedFolder { folder: self, lock }.sweep();
         }
     }
 
@@ -123,7 +122,7 @@ impl Folder {
 #[derive(Debug)]
 pub(super) struct LockedFolder<'a> {
     folder: &'a Folder,
-    _lock: Lock,
+    lock: Lock,
 }
 
 impl LockedFolder<'_> {
@@ -139,7 +138,7 @@ impl LockedFolder<'_> {
     pub(super) fn replace(&self, name: &FileName, content: &[u8]) -> Result<(), Error> {
         let path = self.folder.file(&name.current());
         let done = self.replace_files(&path, &self.folder.file(&name.previous()), content);
-        if done.is_err() {
+        if done.is_err() && self.still_alone().is_ok() {
             self.sweep();
         }
         done.map_err(|error| failure("write", &path, &error))
@@ -147,7 +146,9 @@ impl LockedFolder<'_> {
 
     fn replace_files(&self, current: &Path, previous: &Path, content: &[u8]) -> io::Result<()> {
         let draft = self.folder.file(DRAFT);
+        self.still_alone()?;
         write_new(&draft, content)?;
+        self.still_alone()?;
         if fs::exists(current)? {
             let previous_draft = self.folder.file(PREVIOUS_DRAFT);
             // Where the file system has no links, a copy is as good.
@@ -162,6 +163,15 @@ impl LockedFolder<'_> {
         }
         fs::rename(&draft, current)?;
         system::sync_folder(&self.folder.path)
+    }
+
+    /// Fails once the file that is locked is not the one that others would lock: they do not wait then, and
+    /// the drafts may be theirs.
+    fn still_alone(&self) -> io::Result<()> {
+        if self.lock.is_at(&self.folder.file(LOCK))? {
+            return Ok(());
+        }
+        Err(io::Error::other("its lock file was removed while it was written; try again"))
     }
 
     /// Removes both versions; tells whether there was a current one.
@@ -195,5 +205,29 @@ fn remove(path: &Path) -> io::Result<bool> {
         Ok(()) => Ok(true),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_writer_whose_lock_file_is_removed_replaces_nothing() {
+        let temporary = tempfile::tempdir().expect("a folder");
+        let folder = Folder::new(temporary.path().join("store"));
+        let name = FileName::of("a");
+        let locked = folder.lock().expect("it is locked");
+        locked.replace(&name, b"one").expect("it is written");
+        fs::remove_file(folder.file(LOCK)).expect("it is removed");
+        let other = folder.lock().expect("nobody holds what is there now");
+        fs::write(folder.file(DRAFT), "the other's").expect("it is written");
+        let error = locked.replace(&name, b"two").expect_err("it is not alone");
+        assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+        assert!(folder.file(DRAFT).exists(), "it took the other's draft away");
+        other.sweep();
+        other.replace(&name, b"three").expect("it is written");
+        let content = fs::read(folder.file(&name.current())).expect("it is read");
+        assert_eq!(content, b"three");
     }
 }

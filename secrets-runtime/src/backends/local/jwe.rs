@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use super::{header::Header, key::Key, random::random};
+use super::{header::Header, key::Key, random::fill};
 use crate::{Error, Payload, SecretValue};
 
 /// A store file, taken apart and not yet opened: nothing in it can be trusted before [`Jwe::open`].
@@ -37,7 +37,8 @@ pub(super) enum Flaw {
 /// A random nonce of 96 bits serves 2^32 writes with one key (NIST SP 800-38D, 8.3).
 pub(super) fn seal(header: &Header, plaintext: &[u8], key: &Key) -> Result<String, Error> {
     let mut text = Base64UrlUnpadded::encode_string(header.to_json().as_bytes());
-    let nonce = random::<12>()?;
+    let mut nonce = [0; 12];
+    fill(&mut nonce)?;
     // A copy of exactly its length, which becomes the ciphertext in place: nothing is left to wipe but what
     // `Zeroizing` wipes if the encryption fails.
     let mut buffer = Zeroizing::new(plaintext.to_vec());

@@ -1,12 +1,21 @@
 use std::{
     ffi::OsString,
-    fs,
+    fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
 };
 
-use super::{failure::failure, key::Key, lock::Lock, private_file::PrivateFile, system};
-use crate::{Error, ErrorKind};
+use super::{
+    failure::{failure, refusal},
+    key::Key,
+    lock::Lock,
+    private_file::PrivateFile,
+    system,
+};
+use crate::{
+    Error, ErrorKind,
+    trust::{self, Doubt},
+};
 
 /// A JWK with what other tools may add to it is far shorter.
 const MAX_BYTES: usize = 16 * 1024;
@@ -31,6 +40,7 @@ impl KeyFile {
         let Some(file) = PrivateFile::open_through_links(&self.path)? else {
             return Ok(None);
         };
+        self.check_folder()?;
         let key = Key::from_jwk(&file.read(MAX_BYTES)?).map_err(|reason| {
             let message = format!("the key file {} {reason}", self.path.display());
             Error::new(ErrorKind::InvalidConfig, message).with_help(
@@ -52,7 +62,7 @@ impl KeyFile {
                 let _ = fs::remove_file(self.draft_path());
                 return Ok((key, made));
             }
-            made = self.make().map_err(|error| failure("make the key file", &self.path, &error))?;
+            made = self.make()?;
         }
         let message =
             format!("the key file {} vanishes as soon as it is made", self.path.display());
@@ -63,36 +73,58 @@ impl KeyFile {
     ///
     /// The key is written to a draft beside it and linked to its name, so that it appears whole or not at all
     /// and never replaces another. Makers work one after another, under a lock on the draft.
-    fn make(&self) -> io::Result<bool> {
+    fn make(&self) -> Result<bool, Error> {
+        let fail = |error: io::Error| failure("make the key file", &self.path, &error);
+        system::create_folder(folder_of(&self.path)).map_err(fail)?;
+        self.check_folder()?;
         let draft_path = self.draft_path();
-        let folder = folder_of(&self.path);
-        system::create_folder(folder)?;
         let mut lock = Lock::wait(&draft_path)?;
-        let draft = lock.file();
-        if !system::is_at(draft, &draft_path)? || fs::exists(&self.path)? {
+        if fs::exists(&self.path).map_err(fail)? {
             // Another maker was done while this one waited.
             return Ok(false);
         }
-        if let Some(it) = system::exposure(&draft.metadata()?) {
-            // Planted, or its mode was changed: whoever can open it would get the key.
-            return Err(io::Error::other(format!("{} {}", draft_path.display(), it.reason)));
+        let draft = lock.file();
+        if !system::has_one_name(&draft.metadata().map_err(fail)?) {
+            // Without a key that it could be linked to, it is some other file, which must not be lost.
+            return Err(refusal(
+                &draft_path,
+                "is another file too (a hard link), and the new key would be written over it",
+                "remove this name of it",
+            ));
         }
-        let jwk = Key::new_jwk().map_err(io::Error::other)?;
-        draft.set_len(0)?;
-        let made = (|| {
-            draft.write_all(jwk.as_bytes())?;
-            draft.sync_all()?;
-            match fs::hard_link(&draft_path, &self.path) {
-                Ok(()) => Ok(true),
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-                // A file system without links. All makers are under the lock, so nothing is replaced.
-                Err(_) => fs::rename(&draft_path, &self.path).map(|()| true),
-            }
-        })();
+        let jwk = Key::new_jwk()?;
+        let made = self.write(draft, &draft_path, jwk.as_bytes());
         let _ = fs::remove_file(&draft_path);
-        let made = made?;
-        system::sync_folder(folder)?;
+        let made = made.map_err(fail)?;
+        system::sync_folder(folder_of(&self.path)).map_err(fail)?;
         Ok(made)
+    }
+
+    fn write(&self, draft: &mut File, draft_path: &Path, jwk: &[u8]) -> io::Result<bool> {
+        draft.set_len(0)?;
+        draft.write_all(jwk)?;
+        draft.sync_all()?;
+        match fs::hard_link(draft_path, &self.path) {
+            Ok(()) => Ok(true),
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
+            // A file system without links. All makers are under the lock, so nothing is replaced.
+            Err(_) => fs::rename(draft_path, &self.path).map(|()| true),
+        }
+    }
+
+    /// Refuses a folder in which somebody else could exchange the key, or plant its draft. That others may
+    /// read it does no harm: what they find there is closed to them.
+    fn check_folder(&self) -> Result<(), Error> {
+        trust::check_folders(&self.path).map_err(|doubt| match doubt {
+            Doubt::Unreadable { path, error } => failure("look at", &path, &error),
+            Doubt::Exposed { message, help } => refusal(
+                &self.path,
+                &format!("is the key file, and somebody else could exchange it: {message}"),
+                &format!(
+                    "{help}; or keep the key in a folder of your own, and set SECRETS_LOCAL_KEY_FILE to it"
+                ),
+            ),
+        })
     }
 
     fn draft_path(&self) -> PathBuf {

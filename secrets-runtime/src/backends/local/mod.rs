@@ -40,7 +40,10 @@ const KIND: &str = "local";
 /// What is promised:
 /// - A file that is cut, altered or exchanged with another secret's is an error that names it, never a wrong
 ///   value.
-/// - Folder, files and key belong to one user. If others may read or write any of them, it is refused.
+/// - Folder, files and key belong to one user. If others may read or write any of them, it is refused; and so is
+///   a key in a folder that others may write to, or on the way to which a link stands in such a folder (on a
+///   file system that is mounted read-only the owner alone counts). The folders above are not looked at: that
+///   nobody else can exchange them is left to whoever chose the place.
 /// - A write is there whole or not at all, also after `kill -9`, a full disk or a loss of power. Writers wait
 ///   for one another; readers wait for nobody.
 /// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
@@ -49,6 +52,10 @@ const KIND: &str = "local";
 /// What is not: an *older file of the same secret* that is put back is not detected, names of secrets and
 /// lengths of values are not hidden from whoever can read the folder, and a deleted or replaced file is not
 /// wiped from the disk.
+///
+/// A request with a group and a key asks for the field `key` of the JSON secret `group`; a plain value has no
+/// fields, and such a request of one is `KeyNotFound`. A group alone, or a key alone, is the name of a secret
+/// and gives the whole value.
 ///
 /// A name is any text of 1 to 512 bytes without control characters, a value at most 65,536 bytes.
 ///
@@ -111,9 +118,11 @@ impl Backend for Local {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move {
-            self.folder.sweep_if_idle();
             let mut key = None;
-            requests.iter().map(|request| self.fetch_one(request, &mut key)).collect()
+            let fetched =
+                requests.iter().map(|request| self.fetch_one(request, &mut key)).collect();
+            self.folder.sweep_if_idle();
+            fetched
         })
     }
 
@@ -158,8 +167,9 @@ impl Store for Local {
     /// unauthenticated. Files that cannot be read are left out, and a warning says so.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
         Box::pin(async move {
+            let names = self.list_now()?;
             self.folder.sweep_if_idle();
-            self.list_now()
+            Ok(names)
         })
     }
 

@@ -6,8 +6,11 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{failure::failure, system};
-use crate::{Error, ErrorKind};
+use super::{
+    failure::{failure, refusal},
+    system,
+};
+use crate::Error;
 
 /// An open file that nobody but its owner can have read or written.
 ///
@@ -90,8 +93,4 @@ impl<'a> PrivateFile<'a> {
         }
         Ok(bytes)
     }
-}
-
-fn refusal(path: &Path, reason: &str, help: &str) -> Error {
-    Error::new(ErrorKind::InvalidConfig, format!("{} {reason}", path.display())).with_help(help)
 }

@@ -1,18 +1,18 @@
 use crate::{Error, ErrorKind};
 
-/// `N` bytes from the operating system's generator.
-pub(super) fn random<const N: usize>() -> Result<[u8; N], Error> {
-    let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|error| {
+/// Fills `bytes` from the operating system's generator, in place: a key that is handed on by value would
+/// leave copies of itself behind.
+pub(super) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
+    getrandom::fill(bytes).map_err(|error| {
         let message = format!("the operating system gives no random bytes: {error}");
         Error::new(ErrorKind::Unavailable, message)
-    })?;
-    Ok(bytes)
+    })
 }
 
 /// A random UUID (RFC 9562, version 4) in lower case: what names a version, and a key.
 pub(super) fn uuid() -> Result<String, Error> {
-    let mut bytes = random::<16>()?;
+    let mut bytes = [0; 16];
+    fill(&mut bytes)?;
     bytes[6] = bytes[6] & 0x0F | 0x40;
     bytes[8] = bytes[8] & 0x3F | 0x80;
     let hex = format!("{:032x}", u128::from_be_bytes(bytes));

@@ -4,7 +4,7 @@ use super::{
     key::Key,
     stored::{Stored, peek_name},
 };
-use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, warning};
+use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, text, warning};
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -23,10 +23,14 @@ impl Local {
             None => key.insert(self.key_file.load()?.ok_or_else(|| self.lost_key())?),
         };
         let version = stored.version().to_owned();
-        let fetched = match stored.open(key)? {
+        let fetched = match (stored.open(key)?, field(request)) {
             // The key is the secret's name, and nothing is left to ask its fields for.
-            Payload::Json(text) if is_plain(request) => Fetched::text(text),
-            payload => Fetched::from(payload),
+            (Payload::Json(text), _) if is_plain(request) => Fetched::text(text),
+            // The whole value is not what was asked for.
+            (Payload::Text(_) | Payload::Binary(_), Some(field)) => {
+                return Err(self.no_field(name, field));
+            }
+            (payload, _) => Fetched::from(payload),
         };
         Ok(fetched.with_version(version).with_name(name))
     }
@@ -132,6 +136,14 @@ impl Local {
             .with_help("`secrets list` shows those there are; `secrets register` makes one")
     }
 
+    fn no_field(&self, name: &str, field: &str) -> Error {
+        let field = text::quoted(field);
+        let message = format!("the secret `{name}` in {self} has no field `{field}`");
+        Error::new(ErrorKind::KeyNotFound, message).with_help(
+            "the secret is one plain value: request it with its name as the key and no group, or as a source",
+        )
+    }
+
     fn no_such_version(&self, name: &str, id: Option<&str>, stage: Option<&str>) -> Error {
         let stages = match self.stages(name) {
             Ok(stages) if stages.is_empty() => return self.not_found(name),
@@ -157,6 +169,11 @@ impl Local {
 pub(super) enum Stage {
     Current,
     Previous,
+}
+
+/// The field of a secret that is asked for; a group alone asks for all of it.
+fn field<'a>(request: &FetchRequest<'a>) -> Option<&'a str> {
+    request.key().filter(|key| !key.is_empty() && !is_plain(request))
 }
 
 /// Whether a request has no group, so that its key is the name of a secret.

@@ -119,6 +119,23 @@ fn text_that_is_no_toml_is_not_quoted() {
 }
 
 #[test]
+fn no_mistake_in_a_mapped_source_shows_a_value() {
+    for options in [
+        r#"env_var = { A = "SeNtInEl" }"#,
+        r#"env_vars = "SeNtInEl""#,
+        r#"env_vars = ["SeNtInEl"]"#,
+        r#"env_vars = { A = ["SeNtInEl"] }"#,
+        r#"env_vars = { a-b = "SeNtInEl" }"#,
+        r#"env_vars = { A = SeNtInEl }"#,
+        r#"region = { A = "SeNtInEl" }"#,
+    ] {
+        let text = format!("[sources.db]\ntype = \"inline\"\noptions = {{ {options} }}");
+        let problems = Place::new().file(&text).bad();
+        assert!(!format!("{problems:?}").contains("SeNtInEl"), "{problems:#?}");
+    }
+}
+
+#[test]
 fn a_profile_is_laid_over_the_rest() {
     let text = "
         default_backend = 'aws-secrets-manager'
@@ -221,8 +238,6 @@ fn sources_and_groups_are_mapped_by_their_text_as_written() {
     assert_eq!((group.id(), group.role()), (None, &SourceRole::Inherit));
     let short = settings.mapped("short").expect("it is mapped");
     assert_eq!((short.backend(), short.id()), (Some(&BuiltIn::Env.into()), Some("TOKEN")));
-
-    assert!(matches!(short.origin(), Origin::File { line: 5, .. }));
     assert!(settings.mapped("a.b").is_none());
     assert_eq!(settings.all_mapped().count(), 5);
 }
@@ -316,4 +331,15 @@ fn a_planted_file_is_refused() {
     assert!(problems[0].starts_with("secrets.toml: everybody may write to "), "{problems:?}");
     // It is the only problem, though no profile can be found in a file that is not read.
     assert_eq!(place.with("SECRETS_PROFILE", "p").bad().len(), 1);
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_is_no_file_and_is_not_waited_for() {
+    let place = Place::new();
+    let mode = rustix::fs::Mode::from_raw_mode(0o600);
+    let path = place.path("secrets.toml");
+    rustix::fs::mknodat(rustix::fs::CWD, &path, rustix::fs::FileType::Fifo, mode, 0)
+        .expect("a pipe");
+    assert!(place.bad()[0].contains("is not a file"));
 }

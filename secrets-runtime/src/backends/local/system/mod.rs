@@ -7,11 +7,13 @@ mod unix;
 
 #[cfg(not(unix))]
 pub(super) use other::{
-    close_folder, create_folder, create_new, exposure, is_at, is_own, open, open_lock, sync_folder,
+    close_folder, create_folder, create_new, exposure, has_one_name, is_at, is_own, open,
+    open_lock, sync_folder,
 };
 #[cfg(unix)]
 pub(super) use unix::{
-    close_folder, create_folder, create_new, exposure, is_at, is_own, open, open_lock, sync_folder,
+    close_folder, create_folder, create_new, exposure, has_one_name, is_at, is_own, open,
+    open_lock, sync_folder,
 };
 
 /// Why a file or folder is not private, as the end of a sentence about it, and what to do.

@@ -41,6 +41,10 @@ pub(in super::super) fn is_at(_file: &File, path: &Path) -> io::Result<bool> {
     path.try_exists()
 }
 
+pub(in super::super) fn has_one_name(_metadata: &Metadata) -> bool {
+    true
+}
+
 pub(in super::super) fn is_own(_metadata: &Metadata) -> bool {
     true
 }

@@ -55,6 +55,11 @@ pub(in super::super) fn is_at(file: &File, path: &Path) -> io::Result<bool> {
     }
 }
 
+/// Whether the file has no other name.
+pub(in super::super) fn has_one_name(metadata: &Metadata) -> bool {
+    metadata.nlink() == 1
+}
+
 /// Whether the one who runs this owns the file.
 pub(in super::super) fn is_own(metadata: &Metadata) -> bool {
     metadata.uid() == geteuid().as_raw()

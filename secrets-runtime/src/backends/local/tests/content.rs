@@ -102,7 +102,7 @@ fn a_version_is_a_uuid_as_group_versions_tell_ids_from_stages() {
     let store = home.store();
     let version = put(&store, "a", "SeNtInEl").expect("it is written");
     let options = Options::default();
-    let request = FetchRequest::new("a", &options).with_key("k");
+    let request = FetchRequest::new("", &options).with_key("a");
     assert_eq!(request.with_group_version(Some(&version)).version_id(), Some(&*version));
     assert!(fetch(&store, request.with_group_version(Some(&version))).is_ok());
     assert!(fetch(&store, request.with_group_version(Some("AWSCURRENT"))).is_ok());
@@ -196,7 +196,16 @@ fn a_request_is_a_group_and_a_key_or_the_key_of_a_plain_secret() {
     let kind = |group, key| ask(group, key).map(|(kind, _)| kind).map_err(|error| error.kind());
     // The resolver narrows it to the key.
     assert_eq!(kind("db", "password"), Ok(Kind::Json));
-    assert_eq!(kind("token", "password"), Ok(Kind::Text));
+    // Its name alone, as group or as key, and the whole value; but a plain value has no fields.
+    assert_eq!(kind("db", ""), Ok(Kind::Json));
+    assert_eq!(kind("token", ""), Ok(Kind::Text));
+    assert_eq!(kind("bytes", ""), Ok(Kind::Binary));
+    for group in ["token", "bytes"] {
+        assert_eq!(kind(group, "password"), Err(ErrorKind::KeyNotFound));
+        let error = refused(ask(group, "password"), ErrorKind::KeyNotFound, &home.dir());
+        let help = error.problems()[0].help().expect("a help line");
+        assert!(help.contains("with its name as the key and no group"), "{help}");
+    }
     let (read_as, value) = ask("", "db").expect("it is read");
     assert_eq!((read_as, value.expose_str().ok()), (Kind::Text, Some(json)));
     assert_eq!(kind("", "token"), Ok(Kind::Text));

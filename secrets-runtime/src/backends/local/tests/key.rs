@@ -87,6 +87,8 @@ fn what_is_no_key_for_the_store_is_refused() {
         (&K[42..], "9"),
         (&K[..1], "+"),
         (r#""kid":"x""#, r#""k":"AAAA""#),
+        (r#""kid":"x""#, r#""kid":"\/""#),
+        (&K[..1], r"\u0041"),
         (r#""kid":"x""#, r#""alg":"A256GCM""#),
     ] {
         let broken = match from {
@@ -103,6 +105,10 @@ fn what_is_no_key_for_the_store_is_refused() {
         assert!(!error.to_string().contains(&K[1..20]), "an error shows the key");
         refused(put(&store, "b", "SeNtInEl"), ErrorKind::InvalidConfig, &home.key_file());
     }
+    let escaped = good.replacen("kid", r"\u006bid", 1);
+    fs::write(home.key_file(), escaped).expect("it is written");
+    let error = refused(get(&store, "a"), ErrorKind::InvalidConfig, &home.key_file());
+    assert!(error.to_string().contains("has an escape"), "{error}");
     fs::write(home.key_file(), "{".repeat(100_000)).expect("it is written");
     refused(get(&store, "a"), ErrorKind::InvalidConfig, &home.key_file());
     // A key of a JOSE tool, which is another one.
@@ -148,6 +154,23 @@ fn a_draft_that_a_killed_maker_left_is_used_up() {
     fs::hard_link(home.key_file(), &draft).expect("it is linked");
     put(&store, "a", "SeNtInEl").expect("it is written");
     assert!(!draft.exists());
+}
+
+#[test]
+fn a_draft_that_is_another_file_too_is_not_written_over() {
+    let home = Home::new();
+    let store = home.store();
+    fs::create_dir(home.path().join("config")).expect("a folder");
+    let draft = home.path().join("config/.key.jwk.draft");
+    let precious = home.path().join("precious");
+    super::rights::create(&precious, 0o600, "SeNtInEl");
+    fs::hard_link(&precious, &draft).expect("it is linked");
+    let error = refused(put(&store, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &draft);
+    assert!(error.problems()[0].help().is_some_and(|help| help.contains("remove this name")));
+    assert!(fs::read_to_string(&precious).is_ok_and(|it| it == "SeNtInEl"), "it is written over");
+    assert!(!home.key_file().exists());
+    fs::remove_file(&draft).expect("it is removed");
+    put(&store, "a", "SeNtInEl").expect("it is written");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 };
 
 use super::{
-    super::random::random,
+    super::random::fill,
     child::value,
     home::{Home, get, get_previous, put, run},
 };
@@ -29,7 +29,9 @@ fn after_sigkill_at_random_moments_of_500_writes_nothing_is_lost() {
         let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = child.spawn().expect("a child");
         let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let [writes, spins, more] = random::<3>().expect("random bytes");
+        let mut bytes = [0; 3];
+        fill(&mut bytes).expect("random bytes");
+        let [writes, spins, more] = bytes;
         let stop_at = from + usize::from(writes % 16) + 1;
         for line in lines {
             let Ok(line) = line else { break };

@@ -150,8 +150,76 @@ fn a_draft_of_the_key_that_others_may_read_is_not_filled() {
     fs::create_dir(home.path().join("config")).expect("a folder");
     let draft = home.path().join("config/.key.jwk.draft");
     create(&draft, 0o644, "");
-    assert!(put(&home.store(), "a", "SeNtInEl").is_err());
+    refused(put(&home.store(), "a", "SeNtInEl"), ErrorKind::InvalidConfig, &draft);
     assert_eq!(fs::metadata(&draft).expect("the draft").len(), 0);
+}
+
+#[test]
+fn a_key_in_a_folder_that_others_may_write_to_is_neither_made_nor_read() {
+    let home = Home::new();
+    let store = home.store();
+    let folder = home.path().join("config");
+    fs::create_dir(&folder).expect("a folder");
+    for open in [0o777, 0o1777, 0o703] {
+        chmod(&folder, open);
+        let error = refused(put(&store, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &folder);
+        assert!(error.to_string().contains("SECRETS_LOCAL_KEY_FILE"), "{error}");
+        assert_eq!(fs::read_dir(&folder).expect("the folder").count(), 0);
+    }
+    // They may look: what they find is closed.
+    chmod(&folder, 0o755);
+    put(&store, "a", "SeNtInEl").expect("it is written");
+    assert_eq!(get(&store, "a").expect("it is read"), "SeNtInEl");
+    chmod(&folder, 0o777);
+    refused(get(&store, "a"), ErrorKind::InvalidConfig, &folder);
+    refused(put(&store, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &folder);
+    chmod(&folder, 0o755);
+    // Nor behind a link in a folder of others.
+    let link = home.path().join("link.jwk");
+    symlink(home.key_file(), &link).expect("a link");
+    let linked = crate::Local::new(home.dir(), &link);
+    assert_eq!(get(&linked, "a").expect("it is read"), "SeNtInEl");
+    chmod(home.path(), 0o777);
+    refused(get(&linked, "a"), ErrorKind::InvalidConfig, home.path());
+    assert_eq!(get(&store, "a").expect("it is read"), "SeNtInEl");
+}
+
+#[test]
+fn a_lock_that_others_can_hold_is_refused() {
+    let home = Home::new();
+    let store = home.store();
+    put(&store, "a", "SeNtInEl").expect("it is written");
+    let lock = home.dir().join(".lock");
+    chmod(&lock, 0o644);
+    refused(put(&store, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &lock);
+    chmod(&lock, 0o600);
+    if is_root() {
+        chown(&lock, Some(OTHER), None).expect("it is given away");
+        refused(put(&store, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &lock);
+        chown(&lock, Some(0), None).expect("it is taken back");
+    }
+    fs::remove_file(&lock).expect("it is removed");
+    fs::create_dir(&lock).expect("a folder");
+    assert!(put(&store, "a", "SeNtInEl").is_err());
+    fs::remove_dir(&lock).expect("it is removed");
+    put(&store, "a", "SeNtInEl").expect("it is written");
+}
+
+#[test]
+fn a_reader_touches_nothing_in_a_folder_that_it_refuses() {
+    let home = Home::new();
+    let store = home.store();
+    put(&store, "a", "SeNtInEl").expect("it is written");
+    fs::remove_file(home.dir().join(".lock")).expect("it is removed");
+    let draft = home.dir().join(".draft");
+    create(&draft, 0o600, "");
+    chmod(&home.dir(), 0o777);
+    refused(get(&store, "a"), ErrorKind::InvalidConfig, &home.dir());
+    refused(run(store.list()), ErrorKind::InvalidConfig, &home.dir());
+    assert!(draft.exists() && !home.dir().join(".lock").exists(), "it wrote there");
+    chmod(&home.dir(), 0o700);
+    assert_eq!(get(&store, "a").expect("it is read"), "SeNtInEl");
+    assert!(!draft.exists(), "what a killed writer left stays");
 }
 
 /// Root may do anything, so where this test runs as root, a child that is nobody tries it.

@@ -1,0 +1,79 @@
+use std::{
+    collections::BTreeSet,
+    fs,
+    io::Write,
+    path::{Path, PathBuf},
+};
+
+use secrets_runtime::{Declaration, Error, ErrorKind, SecretValue};
+use secrets_spec::Template;
+
+use crate::{args::Render, failure::Failure, page::Page, shelf, value, words::Words};
+
+/// A source without fields.
+const NOTHING: &str = r#"{"type": "inline", "id": "nothing", "options": {"env_vars": {}}}"#;
+
+/// Fills in the references of a template: all of them, or nothing is written.
+pub fn run(args: &Render, words: &Words) -> Result<(), Failure> {
+    let origin = args.file.display().to_string();
+    let text = value::document(&args.file, words)?;
+    // A template is a file of the user's, and may hold values of its own.
+    let text = text.expose_str()?;
+    let template = Template::parse(text).ok();
+    let names: BTreeSet<&str> =
+        template.iter().flat_map(Template::references).map(|(name, _)| name).collect();
+    let builder = Declaration::builder("secrets").inline_from_outside();
+    // Where nothing is asked for, not even what SECRETS_WITH attaches is fetched; and what does not parse is
+    // told, every mistake of it, by whom it is filled in by.
+    let builder =
+        if names.is_empty() { builder.source(NOTHING)? } else { builder.sources(names)? };
+    let resolver = shelf::resolver(args.common.backend.as_deref())?;
+    let secrets = resolver.resolve_blocking(&builder.build())?.secrets;
+    let filled = secrets.render(text).map_err(|error| error.about(&origin, None))?;
+    match &args.output {
+        None => {
+            let mut page = Page::default();
+            page.push(filled.expose_bytes());
+            page.print()
+        }
+        Some(path) => {
+            write(path, &filled)?;
+            words.say(&format!("wrote {}", path.display()));
+            Ok(())
+        }
+    }
+}
+
+/// Writes a file that only its owner can read: beside its place, then renamed, so that it is there whole or not
+/// at all.
+fn write(path: &Path, filled: &SecretValue) -> Result<(), Failure> {
+    let fail = |error: std::io::Error| -> Failure {
+        let message = format!("{} cannot be written: {}", path.display(), error.kind());
+        let kind = match error.kind() {
+            std::io::ErrorKind::PermissionDenied => ErrorKind::AccessDenied,
+            _ => ErrorKind::Other,
+        };
+        Error::new(kind, message).with_help("check the folder, and who may write there").into()
+    };
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{}.tmp", std::process::id()));
+    let beside = PathBuf::from(beside);
+    let written = create(&beside)
+        .and_then(|mut file| {
+            file.write_all(filled.expose_bytes())?;
+            file.sync_all()
+        })
+        .and_then(|()| fs::rename(&beside, path));
+    written.map_err(|error| {
+        let _ = fs::remove_file(&beside);
+        fail(error)
+    })
+}
+
+fn create(path: &Path) -> std::io::Result<fs::File> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    options.open(path)
+}

@@ -1,0 +1,128 @@
+//! Exit codes, kinds, and that no error shows a value.
+
+use crate::bench::Bench;
+
+#[test]
+fn a_name_that_cannot_be_is_refused_before_anything_is_written() {
+    let bench = Bench::new();
+    for name in ["", "a\nb", &"x".repeat(513)] {
+        bench.run(["register", name, "--a=SeNtInEl"]).fails(5);
+        bench.run(["get", name]).fails(5);
+    }
+    assert!(!bench.path().join("store").exists());
+}
+
+#[test]
+fn usage_errors_show_no_value() {
+    let bench = Bench::new();
+    for arguments in [
+        &["register", "db"][..],
+        &["register"],
+        &["register", "--a=SeNtInEl"],
+        &["register", "db", "password=SeNtInEl"],
+        &["register", "db", "--", "SeNtInEl"],
+        &["register", "db", "--pass-word=SeNtInEl"],
+        &["register", "db", "--=SeNtInEl"],
+        &["register", "db", "--a=SeNtInEl", "--a=SeNtInEl"],
+        &["register", "db", "--password", "SeNtInEl"],
+        &["register", "db", "-i", "--a=SeNtInEl"],
+        &["resolve"],
+        &[
+            "resolve",
+            "--sources",
+            "[{\"type\": \"inline\", \"options\": {\"env_vars\": {\"A\": SeNtInEl}}}]",
+        ],
+        &["resolve", "--requests", "["],
+        &["run", "db"],
+        &["run", "--", "true"],
+        &["nothing"],
+        &["get", "a", "b", "c"],
+        &["export"],
+        &["export", "a", "--all"],
+        &["man", "nothing"],
+    ] {
+        bench.run(arguments).fails(2);
+    }
+}
+
+#[test]
+fn a_usage_error_is_json_too_where_that_is_asked_for() {
+    let bench = Bench::new();
+    for arguments in [
+        &["register", "db", "--format", "json"][..],
+        &["resolve", "--format=json"],
+        &["get", "--format=json"],
+        &["list", "--format=json", "--nothing"],
+    ] {
+        let ran = bench.run(arguments);
+        ran.fails(2);
+        assert_eq!(ran.json_kind(), "Usage");
+    }
+}
+
+#[test]
+fn every_mistake_is_told_at_once_and_the_first_gives_the_code() {
+    let bench = Bench::new();
+    let ran = bench.run([
+        "resolve",
+        "bad name",
+        "--sources",
+        r#"["ok", {"id": "x", "optons": {}}]"#,
+        "--requests",
+        r#"[{"group": "g", "key": "a/b"}]"#,
+        "--role",
+        "nobody",
+        "--format",
+        "json",
+    ]);
+    ran.fails(5);
+    assert_eq!(ran.json_kind(), "InvalidSource");
+    assert_eq!(ran.stderr.matches("\"source\":").count(), 4, "{ran:?}");
+
+    let missing = bench.run(["resolve", "a", "b", "env.C", "--format", "json"]);
+    missing.fails(3);
+    assert_eq!(missing.json_kind(), "NotFound");
+    assert_eq!(missing.stderr.matches("\"source\":").count(), 3, "{missing:?}");
+}
+
+#[test]
+fn json_that_is_no_list_is_an_invalid_source() {
+    let bench = Bench::new();
+    for (option, text) in [("--sources", "{}"), ("--sources", "\"a\""), ("--requests", "{}")] {
+        let ran = bench.run(["resolve", option, text, "--format", "json"]);
+        ran.fails(5);
+        assert_eq!(ran.json_kind(), "InvalidSource");
+    }
+}
+
+#[test]
+fn settings_that_are_wrong_are_invalid_config() {
+    let bench = Bench::new();
+    let mut command = bench.command(["doctor", "--format", "json"]);
+    let output = command.env("SECRETS_TIMEOUT", "soon").env("SECRETS_WITH", "sources=[]").output();
+    let ran = crate::bench::Ran::of(output.unwrap());
+    ran.fails(5);
+    assert_eq!(ran.json_kind(), "InvalidConfig");
+    assert_eq!(ran.stderr.matches("\"source\":").count(), 2, "{ran:?}");
+}
+
+#[test]
+fn a_store_that_does_not_authenticate_is_exit_4() {
+    let bench = Bench::new();
+    bench.ok(["register", "db", "--a=SeNtInEl"]);
+    let file = std::fs::read_dir(bench.path().join("store"))
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .find(|path| path.extension().is_some_and(|extension| extension == "jwe"))
+        .unwrap();
+    let mut text = std::fs::read_to_string(&file).unwrap();
+    let last = if text.pop() == Some('A') { 'B' } else { 'A' };
+    let before = text.rfind('.').unwrap() + 1;
+    text.replace_range(before..=before, &last.to_string());
+    text.push(last);
+    std::fs::write(&file, text).unwrap();
+    let ran = bench.run(["get", "db", "--reveal", "--format=json"]);
+    ran.fails(4);
+    assert_eq!(ran.json_kind(), "DecryptionFailed");
+    bench.ok(["delete", "db", "--yes"]);
+}

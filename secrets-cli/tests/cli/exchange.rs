@@ -1,0 +1,90 @@
+//! Writing secrets out and taking them in.
+
+use crate::bench::{Bench, Ran};
+
+fn three_secrets() -> Bench {
+    let bench = Bench::new();
+    bench.write(
+        "set.json",
+        r#"{"user": "SeNtInEl 'x'", "port": 1.50, "list": [1, "a"], "none": null}"#,
+    );
+    bench.write("bytes", b"\x00\xffSeNtInEl");
+    bench.ok(["register", "prod/db", "--from-json=set.json"]);
+    bench.ok(["register", "token", "--plain=SeNtInEl\\ \"q\" $x\nline"]);
+    bench.ok(["register", "key", "--plain=@bytes"]);
+    bench
+}
+
+#[test]
+fn what_export_writes_import_reads_whatever_it_is() {
+    let bench = three_secrets();
+    let exported = bench.ok(["export", "--all"]);
+    let _: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    let other = Bench::new();
+    other.write("all.json", &exported);
+    other.ok(["import", "all.json"]);
+    assert_eq!(other.ok(["export", "--all"]), exported);
+    let again = other.run_with_stdin(["import", "-"], exported.as_bytes());
+    assert!(again.stderr.contains("3 of them anew"), "{again:?}");
+}
+
+#[test]
+fn variables_go_out_for_a_shell_and_come_back_from_dotenv() {
+    let bench = three_secrets();
+    let shell = bench.ok(["export", "token", "--format", "shell"]);
+    let script = format!("{shell}printf %s \"$token\"");
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(output.stdout, b"SeNtInEl\\ \"q\" $x\nline");
+
+    let dotenv = bench.ok(["export", "prod/db", "--format", "dotenv"]);
+    bench.write(".env", dotenv);
+    bench.ok(["import", ".env", "--name", "copy"]);
+    assert_eq!(bench.ok(["get", "copy", "user", "--reveal"]), "SeNtInEl 'x'");
+    assert_eq!(bench.ok(["get", "copy", "list", "--reveal"]), "[1, \"a\"]");
+}
+
+#[test]
+fn variables_that_cannot_be_are_all_told() {
+    let bench = Bench::new();
+    bench.write(
+        "a.json",
+        r#"{"x-y": "SeNtInEl", "x.y": "SeNtInEl", "9": "SeNtInEl", "n": "SeNtInEl\u0000"}"#,
+    );
+    bench.ok(["register", "a", "--from-json=a.json"]);
+    let ran = bench.run(["export", "a", "--format=shell"]);
+    ran.fails(5);
+    assert_eq!(ran.stderr.matches("error:").count(), 3, "{ran:?}");
+}
+
+#[test]
+fn an_import_is_all_or_nothing() {
+    let bench = Bench::new();
+    for (text, code) in [
+        (r#"{"good": {"a": "SeNtInEl"}, "bad": 5}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl"}, "bad": {"a": "***"}}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl"}, "": {"a": "SeNtInEl"}}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl"}, "good": {}}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl", "a": "SeNtInEl"}}"#, 5),
+        (r#"{"good": ["base64", "SeNtInEl!"]}"#, 5),
+        ("A=SeNtInEl\n", 5),
+    ] {
+        bench.write("in.json", text);
+        bench.run(["import", "in.json"]).fails(code);
+    }
+    bench.run(["import", "none.json"]).fails(5);
+    assert_eq!(bench.ok(["list"]), "");
+}
+
+#[test]
+fn a_reader_that_leaves_early_is_no_crash() {
+    let bench = Bench::new();
+    bench.write("large", "SeNtInEl".repeat(8_000));
+    bench.ok(["register", "large", "--plain=@large"]);
+    let mut command = bench.command(["get", "large", "large", "--reveal"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let ran = Ran::of(output);
+    assert_eq!((ran.code, ran.stderr.as_str()), (Some(141), ""));
+}

@@ -1,0 +1,16 @@
+//! The `secrets` command, as a person and a script use it. Values contain `SeNtInEl`, so that a test can tell
+//! where one shows up.
+
+mod bench;
+mod documented;
+mod errors;
+mod exchange;
+mod inline_cases;
+mod launch;
+mod manners;
+mod plain;
+#[cfg(unix)]
+mod prompts;
+mod store;
+mod templates;
+mod zenml_cases;

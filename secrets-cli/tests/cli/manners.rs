@@ -1,0 +1,58 @@
+//! Help, completions, the manual, colour, and `doctor`.
+
+use crate::bench::{Bench, Ran};
+
+#[test]
+fn help_and_version_are_data() {
+    let bench = Bench::new();
+    for arguments in [&["--help"][..], &["--version"], &["register", "--help"], &["help", "run"]] {
+        let ran = bench.run(arguments);
+        assert_eq!((ran.code, ran.stderr.as_str()), (Some(0), ""), "{ran:?}");
+        assert!(ran.text().contains("secrets"), "{ran:?}");
+    }
+}
+
+#[test]
+fn completions_and_the_manual_are_printed() {
+    let bench = Bench::new();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        assert!(bench.ok(["completions", shell]).contains("register"), "{shell}");
+    }
+    assert!(bench.ok(["man"]).contains(".TH secrets 1"));
+    assert!(bench.ok(["man", "register"]).contains("from\\-json"));
+}
+
+#[test]
+fn nothing_is_coloured_where_nobody_looks() {
+    let bench = Bench::new();
+    let ran = bench.run(["get", "none"]);
+    ran.fails(3);
+    assert!(!ran.stderr.contains('\x1b'), "{ran:?}");
+}
+
+#[test]
+fn doctor_says_where_every_setting_comes_from_and_shows_no_credential() {
+    let bench = Bench::new();
+    let mut command = bench.command(["doctor"]);
+    command
+        .env("SECRETS_ZENML_PASSWORD", "SeNtInEl")
+        .env("METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE", "env,local");
+    let ran = Ran::of(command.output().unwrap());
+    let text = ran.text();
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(text.contains("env,local  (METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE)"), "{text}");
+    assert!(text.contains("set, and not shown  (SECRETS_ZENML_PASSWORD)"), "{text}");
+    assert!(text.contains("* local: reachable") && text.contains("  file: "), "{text}");
+    assert!(!text.contains("SeNtInEl"));
+    let json: serde_json::Value =
+        serde_json::from_str(&bench.ok(["doctor", "--format=json"])).unwrap();
+    assert_eq!(json["settings"][0]["name"], "SECRETS_DEFAULT_BACKEND");
+}
+
+#[test]
+fn doctor_fails_where_a_default_backend_does_not_answer() {
+    let bench = Bench::new();
+    let ran = bench.run(["doctor", "--backend", "zenml"]);
+    assert_eq!(ran.code, Some(1), "{ran:?}");
+    assert!(ran.text().contains("* zenml: not reachable"), "{ran:?}");
+}

@@ -1,0 +1,109 @@
+use aws_sdk_secretsmanager::{
+    operation::get_secret_value::GetSecretValueOutput, types::SecretValueEntry,
+};
+use secrets_spec::SecretArn;
+
+use crate::{Fetched, SecretValue};
+
+/// A secret as AWS gave it.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    name: String,
+    arn: String,
+    version: String,
+    /// None if the version has no value.
+    payload: Option<Payload>,
+}
+
+#[derive(Debug, Clone)]
+enum Payload {
+    Text(SecretValue),
+    Binary(SecretValue),
+}
+
+impl Answer {
+    /// Whether it has a value at all.
+    pub(super) fn has_value(&self) -> bool {
+        self.payload.is_some()
+    }
+
+    /// Whether it answers for this id: its name, its ARN, or its ARN without the hyphen and six characters that
+    /// AWS appends.
+    pub(super) fn is_of(&self, id: &str) -> bool {
+        is_of(&self.name, &self.arn, id)
+    }
+
+    pub(super) fn as_json(&self) -> Fetched {
+        self.fetched(Fetched::json)
+    }
+
+    pub(super) fn as_text(&self) -> Fetched {
+        self.fetched(Fetched::text)
+    }
+
+    fn fetched(&self, of_text: fn(SecretValue) -> Fetched) -> Fetched {
+        let fetched = match &self.payload {
+            Some(Payload::Text(value)) => of_text(value.clone()),
+            Some(Payload::Binary(value)) => Fetched::binary(value.clone()),
+            None => Fetched::binary(Vec::new()),
+        };
+        fetched.with_name(self.name.clone()).with_version(self.version.clone())
+    }
+}
+
+fn is_of(name: &str, arn: &str, id: &str) -> bool {
+    let without_suffix = || arn.len().checked_sub(7).and_then(|end| arn.get(..end));
+    id == name || id == arn || (SecretArn::parse(id).is_ok() && Some(id) == without_suffix())
+}
+
+/// The SDK's buffers are taken over, not copied: what holds a value is wiped at its end.
+fn payload(string: Option<String>, binary: Option<Vec<u8>>) -> Option<Payload> {
+    match (string, binary) {
+        (Some(text), _) => Some(Payload::Text(text.into())),
+        (None, Some(bytes)) if !bytes.is_empty() => Some(Payload::Binary(bytes.into())),
+        _ => None,
+    }
+}
+
+impl From<SecretValueEntry> for Answer {
+    fn from(entry: SecretValueEntry) -> Self {
+        Self {
+            name: entry.name.unwrap_or_default(),
+            arn: entry.arn.unwrap_or_default(),
+            version: entry.version_id.unwrap_or_default(),
+            payload: payload(entry.secret_string, entry.secret_binary.map(Into::into)),
+        }
+    }
+}
+
+impl From<GetSecretValueOutput> for Answer {
+    fn from(output: GetSecretValueOutput) -> Self {
+        Self {
+            name: output.name.unwrap_or_default(),
+            arn: output.arn.unwrap_or_default(),
+            version: output.version_id.unwrap_or_default(),
+            payload: payload(output.secret_string, output.secret_binary.map(Into::into)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_of;
+
+    #[test]
+    fn an_answer_is_found_by_name_and_by_full_and_partial_arn() {
+        let head = "arn:aws:secretsmanager:us-east-1:123456789012:secret:";
+        let full = format!("{head}a/db-x1Y2z3");
+        for id in ["a/db", &full, &format!("{head}a/db")] {
+            assert!(is_of("a/db", &full, id), "{id}");
+        }
+        for id in ["db", "a/d", "a/db-x1Y2z3", &format!("{head}a/d"), head] {
+            assert!(!is_of("a/db", &full, id), "{id}");
+        }
+        // A name that ends as an ARN does.
+        let full = format!("{head}db-abcdef-x1Y2z3");
+        assert!(is_of("db-abcdef", &full, &format!("{head}db-abcdef")));
+        assert!(!is_of("db-abcdef", &full, &format!("{head}db")));
+    }
+}

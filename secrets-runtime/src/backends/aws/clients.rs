@@ -1,0 +1,235 @@
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use aws_config::{
+    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
+    identity::IdentityCache, imds::region::ImdsRegionProvider, meta::region::RegionProviderChain,
+    profile::ProfileFileRegionProvider, provider_config::ProviderConfig, retry::RetryConfig,
+    timeout::TimeoutConfig,
+};
+use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_sdk_secretsmanager::Client;
+use tokio::sync::{OnceCell, Semaphore};
+
+use super::{
+    caller::{Caller, Own, imds},
+    config::Config,
+    credentials::SharedCredentials,
+    http_client::http_client,
+    place::Place,
+    quiet::Quiet,
+    retries::PassingTroubles,
+    role::Role,
+};
+use crate::{Error, ErrorKind};
+
+/// How many secrets are fetched singly at the same time.
+const AT_ONCE: usize = 32;
+/// How often a request is sent that fails for a moment; the timeout may end it sooner.
+const ATTEMPTS: u32 = 6;
+/// About how long it waits before it is sent again; the double before the third time, and so on.
+const BACKOFF: Duration = Duration::from_millis(200);
+/// The SDK's own number, which says that nobody has set another.
+const SDK_ATTEMPTS: u32 = 3;
+
+/// The SDK's clients: one for each region and role, made when they are first needed and kept.
+pub(super) struct Clients {
+    config: Config,
+    sdk: OnceCell<Sdk>,
+    default_region: OnceCell<Option<String>>,
+    roles: Mutex<HashMap<String, SharedCredentials>>,
+    places: Mutex<HashMap<Place, Arc<PlaceClient>>>,
+    /// What is fetched singly takes a permit.
+    pub singles: Semaphore,
+}
+
+/// What all clients share.
+struct Sdk {
+    config: SdkConfig,
+    caller: SharedCredentials,
+}
+
+/// The client of a place, and what is known of it.
+pub(super) struct PlaceClient {
+    pub client: Client,
+    pub place: Place,
+    batch_refused: AtomicBool,
+}
+
+impl PlaceClient {
+    /// Whether batches are known to be refused here.
+    pub(super) fn batch_refused(&self) -> bool {
+        self.batch_refused.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn remember_that_batches_are_refused(&self) {
+        self.batch_refused.store(true, Ordering::Relaxed);
+    }
+}
+
+impl Clients {
+    pub(super) fn new(config: Config) -> Self {
+        Self {
+            config,
+            sdk: OnceCell::new(),
+            default_region: OnceCell::new(),
+            roles: Mutex::default(),
+            places: Mutex::default(),
+            singles: Semaphore::new(AT_ONCE),
+        }
+    }
+
+    pub(super) fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// The region where nothing else says one: the setting, then the SDK's own chain.
+    pub(super) async fn default_region(&self) -> Result<String, Error> {
+        if let Some(region) = &self.config.region {
+            return Ok(region.clone());
+        }
+        let find = || async {
+            let provider = ProviderConfig::without_region().with_http_client(http_client());
+            let instance =
+                ImdsRegionProvider::builder().configure(&provider).imds_client(imds()).build();
+            let chain = local_region().or_else(instance);
+            chain.region().await.map(|region| region.to_string())
+        };
+        let region = self.default_region.get_or_init(find).await;
+        region.clone().ok_or_else(|| {
+            Error::new(ErrorKind::InvalidConfig, "no AWS region is set for AWS Secrets Manager")
+                .with_help(
+                    "set AWS_REGION or SECRETS_AWS_REGION, give the source options = { region = \"..\" }, or write its ARN",
+                )
+        })
+    }
+
+    /// The client of a place, whose role has been assumed.
+    pub(super) async fn client(&self, place: &Place) -> Result<Arc<PlaceClient>, Error> {
+        let sdk = self.sdk(&place.region).await?;
+        // Got before the first request, so that a refusal is told as what it is.
+        let credentials = match &place.role {
+            None => sdk.caller.clone(),
+            Some(role) => self.role(role, place, sdk),
+        };
+        credentials.get().await?;
+        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = places.get(place) {
+            return Ok(known.clone());
+        }
+        let config = of_place(&sdk.config, &place.region, credentials);
+        let config = aws_sdk_secretsmanager::config::Builder::from(&config)
+            .retry_classifier(PassingTroubles)
+            .interceptor(Quiet);
+        let client = PlaceClient {
+            client: Client::from_conf(config.build()),
+            place: place.clone(),
+            batch_refused: AtomicBool::new(false),
+        };
+        let client = Arc::new(client);
+        places.insert(place.clone(), client.clone());
+        Ok(client)
+    }
+
+    /// STS in a region, as the caller, whose credentials are there.
+    pub(super) async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
+        let sdk = self.sdk(region).await?;
+        sdk.caller.get().await?;
+        Ok(sts(sdk, region))
+    }
+
+    /// The credentials of a role: one AssumeRole serves every region.
+    fn role(&self, arn: &str, place: &Place, sdk: &Sdk) -> SharedCredentials {
+        let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        let make = || {
+            // The caller's own region, as the SDK does it; else one in which the role is needed.
+            let own = sdk.config.region().map_or(place.region.as_str(), |region| region.as_ref());
+            SharedCredentials::new(Role {
+                arn: arn.to_owned(),
+                external_id: self.config.external_id.clone(),
+                session_name: self.config.session_name.clone(),
+                sts: sts(sdk, own),
+            })
+        };
+        roles.entry(arn.to_owned()).or_insert_with(make).clone()
+    }
+
+    /// The SDK's settings, read once. `needed` is a region in which something is wanted: a profile that assumes
+    /// a role needs one, and may have none.
+    async fn sdk(&self, needed: &str) -> Result<&Sdk, Error> {
+        let load = || async {
+            let region = match &self.config.region {
+                Some(region) => Some(Region::new(region.clone())),
+                None => local_region().region().await,
+            };
+            let region = region.unwrap_or_else(|| Region::new(needed.to_owned()));
+            let timeouts = TimeoutConfig::builder()
+                .connect_timeout(self.config.attempt_timeout.min(Duration::from_secs(3)))
+                .operation_attempt_timeout(self.config.attempt_timeout)
+                .operation_timeout(self.config.timeout)
+                .build();
+            let mut loader = aws_config::defaults(BehaviorVersion::v2026_01_12())
+                .region(region)
+                .http_client(http_client())
+                .timeout_config(timeouts)
+                .no_credentials();
+            if let Some(url) = &self.config.endpoint_url {
+                loader = loader.endpoint_url(url);
+            }
+            let config = loader.load().await;
+            let caller = match &self.config.credentials {
+                Some(keys) => SharedCredentials::new(Own(keys.clone())),
+                None => SharedCredentials::new(Caller::of(&config).await),
+            };
+            Sdk { config: with_retries(config), caller }
+        };
+        Ok(self.sdk.get_or_init(load).await)
+    }
+}
+
+/// What the environment and the profile say, without asking anybody.
+fn local_region() -> RegionProviderChain {
+    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
+        .or_else(ProfileFileRegionProvider::new())
+}
+
+fn with_retries(config: SdkConfig) -> SdkConfig {
+    let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
+    let attempts = match retries.max_attempts() {
+        SDK_ATTEMPTS => ATTEMPTS,
+        set => set,
+    };
+    let retries = retries.with_max_attempts(attempts).with_initial_backoff(BACKOFF);
+    config.into_builder().retry_config(retries).build()
+}
+
+/// STS in a region, as the caller.
+fn sts(sdk: &Sdk, region: &str) -> aws_sdk_sts::Client {
+    let config = of_place(&sdk.config, region, sdk.caller.clone());
+    let config = aws_sdk_sts::config::Builder::from(&config).interceptor(Quiet);
+    aws_sdk_sts::Client::from_conf(config.build())
+}
+
+fn of_place(config: &SdkConfig, region: &str, credentials: SharedCredentials) -> SdkConfig {
+    config
+        .clone()
+        .into_builder()
+        .region(Region::new(region.to_owned()))
+        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        // The credentials are kept already.
+        .identity_cache(IdentityCache::no_cache())
+        .build()
+}
+
+impl fmt::Debug for Clients {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.config.fmt(f)
+    }
+}

@@ -1,0 +1,74 @@
+use std::{fmt, time::Duration};
+
+use crate::{SecretValue, settings::Settings};
+
+/// What is set for the backend; the AWS SDK's own settings hold for the rest.
+#[derive(Clone)]
+pub(super) struct Config {
+    /// Where neither an ARN nor the options name one.
+    pub region: Option<String>,
+    /// For what is written, which no source gives a role for.
+    pub role: Option<String>,
+    pub external_id: Option<String>,
+    pub session_name: String,
+    pub endpoint_url: Option<String>,
+    pub credentials: Option<Keys>,
+    /// For one attempt at a request.
+    pub attempt_timeout: Duration,
+    /// For all that one fetch takes.
+    pub timeout: Duration,
+}
+
+/// An access key of the program's own.
+#[derive(Clone)]
+pub(super) struct Keys {
+    pub id: String,
+    pub secret: SecretValue,
+    pub session_token: Option<SecretValue>,
+}
+
+impl Config {
+    pub(super) fn of(settings: &Settings) -> Self {
+        let owned = |text: &str| text.to_owned();
+        let role = settings.default_role().as_str().filter(|role| !role.is_empty());
+        let role = role.or(settings.aws_role().map(|role| role.as_str()));
+        Self {
+            region: settings.aws_region().map(owned),
+            role: role.map(owned),
+            external_id: settings.aws_external_id().map(owned),
+            session_name: settings.aws_session_name().map_or(Self::default().session_name, owned),
+            attempt_timeout: settings.attempt_timeout(),
+            timeout: settings.timeout(),
+            ..Self::default()
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            region: None,
+            role: None,
+            external_id: None,
+            session_name: "secrets-runtime".to_owned(),
+            endpoint_url: None,
+            credentials: None,
+            attempt_timeout: Duration::from_secs(5),
+            timeout: Duration::from_secs(30),
+        }
+    }
+}
+
+impl fmt::Debug for Config {
+    /// The key's id is no secret, but nobody needs it in a log.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Config")
+            .field("region", &self.region)
+            .field("role", &self.role)
+            .field("endpoint_url", &self.endpoint_url)
+            .field("own_credentials", &self.credentials.is_some())
+            .field("attempt_timeout", &self.attempt_timeout)
+            .field("timeout", &self.timeout)
+            .finish_non_exhaustive()
+    }
+}

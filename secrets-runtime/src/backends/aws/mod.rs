@@ -1,0 +1,199 @@
+//! AWS Secrets Manager.
+
+mod answer;
+mod caller;
+mod clients;
+mod config;
+mod credentials;
+mod existence;
+mod failure;
+mod fetching;
+mod http_client;
+mod place;
+mod plan;
+mod quiet;
+mod retries;
+mod role;
+mod store;
+mod target;
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use secrets_spec::BuiltIn;
+
+use self::{
+    clients::Clients,
+    config::{Config, Keys},
+    target::Wanted,
+};
+use crate::{
+    Backend, BoxFuture, Error, FetchRequest, Fetched, SecretValue, Store, backend::on_io_thread,
+    settings::Settings,
+};
+
+/// AWS Secrets Manager, as a backend.
+///
+/// A source's id is a secret's name, or its full or partial ARN. Of a request the group is the secret and the
+/// key a member of its JSON object; a group that is the start of an ARN (`arn:..:secret:`) is joined with the
+/// key, and gives the whole secret.
+///
+/// All secrets of a step come in one round trip: one by GetSecretValue, more by BatchGetSecretValue in chunks of
+/// 20, all at once. Where the batch action is not permitted, not known or throttled, they are fetched singly, at
+/// most 32 at the same time, which is remembered. Nothing is listed.
+///
+/// The region is the ARN's, then that of the options, then the setting's, then the AWS SDK's own. Endpoints,
+/// FIPS, dual-stack, proxies and profiles are the SDK's own settings. Profiles of IAM Identity Center (SSO) and
+/// with a `credential_process` are not read: `aws configure export-credentials --format env` gives what is.
+///
+/// The SDK's own buffers, from the network to the text of the value, are not wiped; what this library keeps is.
+///
+/// ```no_run
+/// use secrets_runtime::{AwsSecretsManager, Resolver};
+///
+/// # fn main() -> Result<(), secrets_runtime::Error> {
+/// let aws = AwsSecretsManager::new().with_region("us-west-2");
+/// Resolver::builder().backend(aws).default_backend("aws-secrets-manager").build()?.install()
+/// # }
+/// ```
+#[derive(Clone)]
+pub struct AwsSecretsManager(Arc<Clients>);
+
+impl AwsSecretsManager {
+    /// How many days a deleted secret can be restored: the manager's own default
+    /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>).
+    pub const RECOVERY_DAYS: u16 = 30;
+
+    /// The secrets that the process's own AWS settings and credentials give.
+    ///
+    /// A program that sets nothing in code needs it not: the built-in backend is made from the settings.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::of(Config::default())
+    }
+
+    pub(crate) fn of_settings(settings: &Settings) -> Self {
+        Self::of(Config::of(settings))
+    }
+
+    fn of(config: Config) -> Self {
+        Self(Arc::new(Clients::new(config)))
+    }
+
+    /// Sets the region where neither an ARN nor the options name one.
+    #[must_use]
+    pub fn with_region(self, region: impl Into<String>) -> Self {
+        self.with(|config| config.region = Some(region.into()))
+    }
+
+    /// Sets the address of Secrets Manager and of STS: that of a private endpoint, or of a test's server.
+    #[must_use]
+    pub fn with_endpoint_url(self, url: impl Into<String>) -> Self {
+        self.with(|config| config.endpoint_url = Some(url.into()))
+    }
+
+    /// Sets the access key, in the place of the SDK's own chain of credentials. It is taken whole: with no
+    /// session token there is none.
+    #[must_use]
+    pub fn with_access_key(
+        self,
+        id: impl Into<String>,
+        secret: impl Into<SecretValue>,
+        session_token: Option<SecretValue>,
+    ) -> Self {
+        let keys = Keys { id: id.into(), secret: secret.into(), session_token };
+        self.with(|config| config.credentials = Some(keys))
+    }
+
+    /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.
+    #[must_use]
+    pub fn with_role(self, arn: impl Into<String>) -> Self {
+        self.with(|config| config.role = Some(arn.into()))
+    }
+
+    /// Sets the external id with which roles are assumed.
+    #[must_use]
+    pub fn with_external_id(self, id: impl Into<String>) -> Self {
+        self.with(|config| config.external_id = Some(id.into()))
+    }
+
+    /// Sets the session name with which roles are assumed; `secrets-runtime` if it is not set.
+    #[must_use]
+    pub fn with_session_name(self, name: impl Into<String>) -> Self {
+        self.with(|config| config.session_name = name.into())
+    }
+
+    /// Sets how long one attempt at a request may take, and all attempts together: 5 and 30 seconds if they are
+    /// not set.
+    #[must_use]
+    pub fn with_timeouts(self, attempt: Duration, all: Duration) -> Self {
+        self.with(|config| (config.attempt_timeout, config.timeout) = (attempt, all))
+    }
+
+    fn with(self, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = self.0.config().clone();
+        change(&mut config);
+        Self::of(config)
+    }
+}
+
+impl Default for AwsSecretsManager {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl fmt::Display for AwsSecretsManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("AWS Secrets Manager")
+    }
+}
+
+impl fmt::Debug for AwsSecretsManager {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("AwsSecretsManager").field(&self.0).finish()
+    }
+}
+
+impl Backend for AwsSecretsManager {
+    fn kind(&self) -> &str {
+        BuiltIn::AwsSecretsManager.name()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        let clients = self.0.clone();
+        each(requests, move |wanted| fetching::fetch(clients, wanted))
+    }
+
+    fn exists<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+        let clients = self.0.clone();
+        each(requests, move |wanted| existence::exists(clients, wanted))
+    }
+
+    fn as_store(&self) -> Option<&dyn Store> {
+        Some(self)
+    }
+}
+
+/// One answer for each request, from the I/O thread.
+fn each<'a, T, F>(
+    requests: &'a [FetchRequest<'a>],
+    work: impl FnOnce(Vec<Wanted>) -> F + Send + 'a,
+) -> BoxFuture<'a, Vec<Result<T, Error>>>
+where
+    T: Send + 'static,
+    F: Future<Output = Vec<Result<T, Error>>> + Send + 'static,
+{
+    Box::pin(async move {
+        let wanted = requests.iter().map(Wanted::of).collect();
+        match on_io_thread(work(wanted)).await {
+            Ok(answers) => answers,
+            Err(error) => requests.iter().map(|_| Err(error.clone())).collect(),
+        }
+    })
+}

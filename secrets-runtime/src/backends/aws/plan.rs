@@ -1,0 +1,129 @@
+use std::ops::Range;
+
+use super::{
+    place::Place,
+    target::{Target, Wanted},
+};
+
+/// How many secrets a batch may name
+/// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html>).
+pub(super) const BATCH: usize = 20;
+
+/// What is asked for, in lots of one place each.
+#[derive(Debug, Default)]
+pub(super) struct Plan {
+    pub lots: Vec<Lot>,
+    /// For each request its lot and its target in it.
+    pub places: Vec<(usize, usize)>,
+}
+
+/// What is asked for in one region, in one role: each target once, those that a batch can fetch first.
+#[derive(Debug)]
+pub(super) struct Lot {
+    pub place: Place,
+    pub targets: Vec<Target>,
+}
+
+/// The calls that fetch a lot.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Calls {
+    pub batches: Vec<Range<usize>>,
+    pub singles: Range<usize>,
+}
+
+impl Plan {
+    /// Plans the requests, each with the region that holds for it.
+    pub(super) fn of(wanted: &[(Wanted, String)]) -> Self {
+        let mut plan = Self::default();
+        let mut order: Vec<usize> = (0..wanted.len()).collect();
+        order.sort_by_key(|index| !wanted[*index].0.target.is_current());
+        plan.places = vec![(0, 0); wanted.len()];
+        for index in order {
+            let (wanted, region) = &wanted[index];
+            let place = Place { role: wanted.role.clone(), region: region.clone() };
+            plan.places[index] = plan.add(place, &wanted.target);
+        }
+        plan
+    }
+
+    fn add(&mut self, place: Place, target: &Target) -> (usize, usize) {
+        let known = self.lots.iter().position(|lot| lot.place == place);
+        let at = known.unwrap_or_else(|| {
+            self.lots.push(Lot { place, targets: Vec::new() });
+            self.lots.len() - 1
+        });
+        let targets = &mut self.lots[at].targets;
+        let known = targets.iter().position(|known| known == target);
+        let target = known.unwrap_or_else(|| {
+            targets.push(target.clone());
+            targets.len() - 1
+        });
+        (at, target)
+    }
+}
+
+impl Lot {
+    /// One secret, and each version that is asked for, is a call of its own; the rest goes in batches, unless
+    /// they are known to be refused here.
+    pub(super) fn calls(&self, batch_refused: bool) -> Calls {
+        let current = self.targets.iter().take_while(|target| target.is_current()).count();
+        if batch_refused || current < 2 {
+            return Calls { batches: Vec::new(), singles: 0..self.targets.len() };
+        }
+        let batches = (0..current).step_by(BATCH);
+        Calls {
+            batches: batches.map(|start| start..current.min(start + BATCH)).collect(),
+            singles: current..self.targets.len(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{FetchRequest, Options};
+
+    fn plan(requests: &[(&str, Option<&str>, &str)]) -> Plan {
+        let wanted = requests.iter().map(|(id, stage, region)| {
+            let mut options = Options::default();
+            options.version_stage = stage.map(str::to_owned);
+            (Wanted::of(&FetchRequest::new(id, &options)), (*region).to_owned())
+        });
+        Plan::of(&wanted.collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn one_secret_is_a_single_call_and_more_are_batches_of_twenty() {
+        for count in [1, 2, 20] {
+            let (batches, singles) = match count {
+                1 => (vec![], 0..1),
+                count => (std::iter::once(0..count).collect(), count..count),
+            };
+            let names: Vec<String> = (0..count).map(|n| format!("s{n}")).collect();
+            let requests: Vec<_> = names.iter().map(|n| (n.as_str(), None, "r")).collect();
+            assert_eq!(plan(&requests).lots[0].calls(false), Calls { batches, singles });
+            let refused = Calls { batches: vec![], singles: 0..count };
+            assert_eq!(plan(&requests).lots[0].calls(true), refused);
+        }
+        let names: Vec<String> = (0..50).map(|n| format!("s{n}")).collect();
+        let requests: Vec<_> = names.iter().map(|n| (n.as_str(), None, "r")).collect();
+        let batches = vec![0..20, 20..40, 40..50];
+        assert_eq!(plan(&requests).lots[0].calls(false), Calls { batches, singles: 50..50 });
+    }
+
+    #[test]
+    fn versions_are_single_calls_beside_the_batch() {
+        let plan = plan(&[("a", Some("AWSPREVIOUS"), "r"), ("a", None, "r"), ("b", None, "r")]);
+        assert_eq!(plan.places, [(0, 2), (0, 0), (0, 1)]);
+        assert_eq!(
+            plan.lots[0].calls(false),
+            Calls { batches: std::iter::once(0..2).collect(), singles: 2..3 }
+        );
+    }
+
+    #[test]
+    fn the_same_secret_is_asked_for_once_in_a_place() {
+        let plan = plan(&[("a", None, "r"), ("a", None, "s"), ("a", None, "r")]);
+        assert_eq!(plan.places, [(0, 0), (1, 0), (0, 0)]);
+    }
+}

@@ -1,0 +1,70 @@
+//! Which requests are sent again, beside those of the SDK's own rules.
+
+use aws_sdk_secretsmanager::{
+    config::{
+        interceptors::InterceptorContext,
+        retry::{ClassifyRetry, RetryAction},
+    },
+    operation::{
+        batch_get_secret_value::BatchGetSecretValueError, describe_secret::DescribeSecretError,
+        get_secret_value::GetSecretValueError,
+    },
+};
+
+use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+
+use super::failure::Failure;
+use crate::ErrorKind;
+
+/// The service's own troubles pass, whatever the HTTP status they come with.
+#[derive(Debug)]
+pub(super) struct PassingTroubles;
+
+impl ClassifyRetry for PassingTroubles {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        match kind(context) {
+            Some(ErrorKind::Unavailable | ErrorKind::Timeout) => RetryAction::server_error(),
+            Some(ErrorKind::Throttled) => RetryAction::throttling_error(),
+            _ => RetryAction::NoActionIndicated,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "passing troubles of Secrets Manager"
+    }
+}
+
+/// A batch that is throttled is not sent again: single requests have a quota of their own, a hundred times as
+/// large.
+#[derive(Debug)]
+pub(super) struct NoThrottledBatches;
+
+impl ClassifyRetry for NoThrottledBatches {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let status = context.response().map(|response| response.status().as_u16());
+        if kind(context) == Some(ErrorKind::Throttled) || status == Some(429) {
+            RetryAction::RetryForbidden
+        } else {
+            RetryAction::NoActionIndicated
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        "throttled batches of Secrets Manager"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        // After all others: the last word is the one that counts.
+        RetryClassifierPriority::run_after(PassingTroubles.priority())
+    }
+}
+
+/// The kind of the error that AWS gave a code for.
+fn kind(context: &InterceptorContext) -> Option<ErrorKind> {
+    let error = context.output_or_error()?.err()?.as_operation_error()?;
+    let single = error.downcast_ref().map(GetSecretValueError::meta);
+    let batch = || error.downcast_ref().map(BatchGetSecretValueError::meta);
+    let described = || error.downcast_ref().map(DescribeSecretError::meta);
+    let code = single.or_else(batch).or_else(described)?.code()?;
+    Some(Failure::of_item(code, None).kind())
+}

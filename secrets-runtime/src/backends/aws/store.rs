@@ -1,0 +1,224 @@
+use std::{sync::Arc, time::SystemTime};
+
+use aws_sdk_secretsmanager::{
+    Client,
+    primitives::Blob,
+    types::{SecretVersionsListEntry, Tag},
+};
+use tokio::time::timeout_at;
+
+use super::{
+    AwsSecretsManager,
+    clients::{Clients, PlaceClient},
+    failure::Failure,
+    fetching::{deadline, further},
+    place::{Place, region_of},
+};
+use crate::{
+    BoxFuture, Error, ErrorKind, Payload, Store,
+    backend::{MAX_VALUE_BYTES, on_io_thread},
+};
+
+impl Store for AwsSecretsManager {
+    /// Gives the secret a new version, or creates it.
+    fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        self.work(id, move |client, id| async move { put(&client, &id, payload).await })
+    }
+
+    /// Schedules the deletion: for [`AwsSecretsManager::RECOVERY_DAYS`] days it can be restored.
+    fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        Box::pin(async move { Ok(self.schedule_deletion(id).await?.is_some()) })
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
+        self.work("", |client, _| async move { list(&client).await })
+    }
+
+    fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        self.work(id, |client, id| async move { versions(&client, &id).await })
+    }
+}
+
+impl AwsSecretsManager {
+    /// Schedules the deletion of a secret, and gives the time at which it ends; until then it can be restored.
+    /// `None` if there is no such secret.
+    ///
+    /// # Errors
+    /// What AWS refuses. One that is scheduled already is [`ErrorKind::Deleted`].
+    pub async fn schedule_deletion(&self, id: &str) -> Result<Option<SystemTime>, Error> {
+        let work = |client: Arc<PlaceClient>, id: String| async move {
+            let call = client.client.delete_secret().secret_id(&id);
+            let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
+            match call.send().await {
+                Ok(output) => {
+                    let end = output.deletion_date.and_then(|date| date.try_into().ok());
+                    Ok(Some(end.unwrap_or_else(SystemTime::now)))
+                }
+                Err(error) => match Failure::of(&error) {
+                    failure if failure.kind() == ErrorKind::NotFound => Ok(None),
+                    failure => Err(failure.explain(&id, &client.place)),
+                },
+            }
+        };
+        self.work(id, work).await
+    }
+
+    /// Sets a tag of a secret, such as `outerbounds.com/accessible-by-deployment`.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn tag(&self, id: &str, key: &str, value: &str) -> Result<(), Error> {
+        let tag = Tag::builder().key(key).value(value).build();
+        let work = |client: Arc<PlaceClient>, id: String| async move {
+            let call = client.client.tag_resource().secret_id(&id).tags(tag);
+            match call.send().await {
+                Ok(_) => Ok(()),
+                Err(error) => Err(Failure::of(&error).of_writing().explain(&id, &client.place)),
+            }
+        };
+        self.work(id, work).await
+    }
+
+    /// The tags of a secret, sorted by key.
+    ///
+    /// # Errors
+    /// What AWS refuses.
+    pub async fn tags(&self, id: &str) -> Result<Vec<(String, String)>, Error> {
+        let work = |client: Arc<PlaceClient>, id: String| async move {
+            let output = client.client.describe_secret().secret_id(&id).send().await;
+            let output = output.map_err(|error| Failure::of(&error).explain(&id, &client.place))?;
+            let tag = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
+            let mut tags: Vec<_> = output.tags.unwrap_or_default().into_iter().map(tag).collect();
+            tags.sort();
+            Ok(tags)
+        };
+        self.work(id, work).await
+    }
+
+    /// Who the process is to AWS, before it assumes a role, and in which region: for a look at the settings.
+    ///
+    /// # Errors
+    /// If there are no credentials or no region, or AWS cannot be asked.
+    pub async fn caller(&self) -> Result<(String, String), Error> {
+        let clients = self.0.clone();
+        on_io_thread(async move {
+            let region = clients.default_region().await?;
+            let sts = clients.caller(&region).await?;
+            let output = sts.get_caller_identity().send().await;
+            let what = format!("asking AWS STS in {region} for the caller");
+            let output = output.map_err(|error| Failure::of(&error).explain_call(&what))?;
+            Ok((output.arn.unwrap_or_default(), region))
+        })
+        .await?
+    }
+
+    /// Does something with a secret, in its region and in the role for writing.
+    fn work<'a, T, F>(
+        &'a self,
+        id: &str,
+        work: impl FnOnce(Arc<PlaceClient>, String) -> F + Send + 'static,
+    ) -> BoxFuture<'a, Result<T, Error>>
+    where
+        T: Send + 'static,
+        F: Future<Output = Result<T, Error>> + Send,
+    {
+        let (clients, id) = (self.0.clone(), id.to_owned());
+        Box::pin(async move {
+            on_io_thread(async move {
+                let place = place(&clients, &id).await?;
+                let late = Failure::late().explain(&id, &place);
+                let working = async {
+                    let client = clients.client(&place).await?;
+                    work(client, id).await
+                };
+                timeout_at(deadline(&clients), working).await.unwrap_or(Err(late))
+            })
+            .await?
+        })
+    }
+}
+
+async fn place(clients: &Clients, id: &str) -> Result<Place, Error> {
+    let region = match region_of(id) {
+        Some(region) => region,
+        None => clients.default_region().await?,
+    };
+    Ok(Place { role: clients.config().role.clone(), region })
+}
+
+async fn put(client: &PlaceClient, id: &str, payload: Payload) -> Result<String, Error> {
+    let (text, bytes) = parts(&payload)?;
+    let call = client.client.put_secret_value().secret_id(id);
+    let call = call.set_secret_string(text.clone()).set_secret_binary(bytes.clone());
+    let failure = match call.send().await {
+        Ok(output) => return Ok(output.version_id.unwrap_or_default()),
+        Err(error) => Failure::of(&error).of_writing(),
+    };
+    // An ARN names one that must be there.
+    if failure.kind() != ErrorKind::NotFound || region_of(id).is_some() {
+        return Err(failure.explain(id, &client.place));
+    }
+    let call = client.client.create_secret().name(id);
+    match call.set_secret_string(text).set_secret_binary(bytes).send().await {
+        Ok(output) => Ok(output.version_id.unwrap_or_default()),
+        Err(error) => Err(Failure::of(&error).of_writing().explain(id, &client.place)),
+    }
+}
+
+/// What the SDK takes: it wants buffers of its own.
+fn parts(payload: &Payload) -> Result<(Option<String>, Option<Blob>), Error> {
+    let value = payload.value();
+    let length = value.expose_bytes().len();
+    if length > MAX_VALUE_BYTES {
+        let message =
+            format!("the value has {length} bytes, and AWS takes at most {MAX_VALUE_BYTES}");
+        return Err(Error::new(ErrorKind::InvalidValue, message)
+            .with_help("keep large data elsewhere, and its key or address here"));
+    }
+    Ok(match payload {
+        Payload::Json(text) | Payload::Text(text) => (Some(text.expose_str()?.to_owned()), None),
+        Payload::Binary(bytes) => (None, Some(Blob::new(bytes.expose_bytes()))),
+    })
+}
+
+async fn list(client: &PlaceClient) -> Result<Vec<String>, Error> {
+    let (mut names, mut next) = (Vec::new(), None);
+    loop {
+        let call = Client::list_secrets(&client.client).set_next_token(next);
+        let output = call.send().await;
+        let output = output.map_err(|error| {
+            let what = format!("listing the secrets of {}", client.place);
+            Failure::of(&error).explain_call(&what)
+        })?;
+        let page = output.secret_list.unwrap_or_default();
+        names.extend(page.into_iter().filter_map(|secret| secret.name));
+        next = further(output.next_token);
+        if next.is_none() {
+            names.sort();
+            return Ok(names);
+        }
+    }
+}
+
+async fn versions(client: &PlaceClient, id: &str) -> Result<Vec<String>, Error> {
+    let (mut versions, mut next) = (Vec::new(), None);
+    loop {
+        let call = client.client.list_secret_version_ids().secret_id(id);
+        let output = call.include_deprecated(true).set_next_token(next).send().await;
+        let output = output.map_err(|error| Failure::of(&error).explain(id, &client.place))?;
+        versions.extend(output.versions.unwrap_or_default());
+        next = further(output.next_token);
+        if next.is_none() {
+            break;
+        }
+    }
+    // AWS gives times by the second: of two in one, the current one is the newer.
+    let age = |version: &SecretVersionsListEntry| {
+        let created = version.created_date.map(|date| (date.secs(), date.subsec_nanos()));
+        let stages = version.version_stages.as_deref().unwrap_or_default();
+        let stage = |name: &str| stages.iter().any(|stage| stage == name);
+        (stage("AWSCURRENT"), stage("AWSPREVIOUS"), created)
+    };
+    versions.sort_by_key(|version| std::cmp::Reverse(age(version)));
+    Ok(versions.into_iter().filter_map(|version| version.version_id).collect())
+}

@@ -1,0 +1,130 @@
+use secrets_spec::{Request, SecretArn};
+
+use super::{answer::Answer, place::region_of};
+use crate::{FetchRequest, Fetched};
+
+/// One secret, in one version: what AWS is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Target {
+    /// A name, a full or a partial ARN.
+    pub id: String,
+    pub version_id: Option<String>,
+    pub version_stage: Option<String>,
+}
+
+impl Target {
+    /// Whether a batch can fetch it: a batch gives the current versions alone.
+    pub(super) fn is_current(&self) -> bool {
+        self.version_id.is_none() && self.version_stage.is_none()
+    }
+}
+
+/// A request, understood.
+#[derive(Debug)]
+pub(super) struct Wanted {
+    pub target: Target,
+    pub role: Option<String>,
+    /// The region of the ARN, else of the options.
+    pub region: Option<String>,
+    reading: Reading,
+}
+
+/// How a text is read, unless the source says otherwise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Json,
+    Whole,
+}
+
+impl Wanted {
+    /// A source's id is the secret. Of a request it is the group with the key as its member, the key alone
+    /// where there is no group, or both together where an ARN is split between them.
+    pub(super) fn of(request: &FetchRequest<'_>) -> Self {
+        let (id, reading) = match request.key() {
+            None => (request.id().to_owned(), Reading::Json),
+            Some(key) if request.id().is_empty() => (key.to_owned(), Reading::Whole),
+            Some(key) => match split_arn(request.id(), key) {
+                Some(arn) => (arn, Reading::Whole),
+                None => (request.id().to_owned(), Reading::Json),
+            },
+        };
+        // The current version is what is given when none is asked for.
+        let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
+        let region = region_of(&id).or_else(|| request.region().map(str::to_owned));
+        Self {
+            target: Target {
+                id,
+                version_id: request.version_id().map(str::to_owned),
+                version_stage: stage.map(str::to_owned),
+            },
+            role: request.role().map(str::to_owned),
+            region,
+            reading,
+        }
+    }
+
+    pub(super) fn read(&self, answer: &Answer) -> Fetched {
+        match self.reading {
+            Reading::Json => answer.as_json(),
+            Reading::Whole => answer.as_text(),
+        }
+    }
+}
+
+/// The ARN that a group and a key are together. A group that is an ARN by itself, as one is that a setting puts
+/// in the place of a name, is a secret whose member the key names.
+fn split_arn(group: &str, key: &str) -> Option<String> {
+    if SecretArn::parse(group).is_ok() {
+        return None;
+    }
+    Request::new(group, key).ok()?.joined_arn()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Options;
+
+    const HEAD: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret";
+
+    fn wanted(group: &str, key: Option<&str>) -> (String, Reading) {
+        let options = Options::default();
+        let request = FetchRequest::new(group, &options);
+        let wanted = Wanted::of(&key.map_or(request, |key| request.with_key(key)));
+        (wanted.target.id, wanted.reading)
+    }
+
+    #[test]
+    fn a_group_and_a_key_name_a_secret() {
+        let whole = (format!("{HEAD}:db-AbCdEf"), Reading::Whole);
+        assert_eq!(wanted(&format!("{HEAD}:"), Some("db-AbCdEf")), whole);
+        assert_eq!(wanted(HEAD, Some("db-AbCdEf")), whole);
+        assert_eq!(wanted(HEAD, Some(":db-AbCdEf")), whole);
+        assert_eq!(wanted("db", Some("password")), ("db".to_owned(), Reading::Json));
+        assert_eq!(wanted("", Some("token")), ("token".to_owned(), Reading::Whole));
+        assert_eq!(wanted("db", None), ("db".to_owned(), Reading::Json));
+        let full = format!("{HEAD}:db-AbCdEf");
+        assert_eq!(wanted(&full, Some("password")), (full.clone(), Reading::Json));
+    }
+
+    #[test]
+    fn the_region_is_the_arns_then_the_options() {
+        let mut options = Options::default();
+        options.region = Some("eu-west-1".to_owned());
+        let arn = format!("{HEAD}:db");
+        let region = |id| Wanted::of(&FetchRequest::new(id, &options)).region;
+        assert_eq!(region(&arn).as_deref(), Some("us-west-2"));
+        assert_eq!(region("db").as_deref(), Some("eu-west-1"));
+        let split = FetchRequest::new(HEAD, &options).with_key("db");
+        assert_eq!(Wanted::of(&split).region.as_deref(), Some("us-west-2"));
+    }
+
+    #[test]
+    fn an_explicit_current_version_is_the_current_version() {
+        let mut options = Options::default();
+        options.version_stage = Some("AWSCURRENT".to_owned());
+        assert!(Wanted::of(&FetchRequest::new("db", &options)).target.is_current());
+        options.version_stage = Some("AWSPREVIOUS".to_owned());
+        assert!(!Wanted::of(&FetchRequest::new("db", &options)).target.is_current());
+    }
+}

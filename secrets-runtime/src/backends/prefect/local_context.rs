@@ -1,0 +1,108 @@
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+};
+
+use super::config_file::{self, ConfigFile};
+use crate::{Error, ErrorKind, SecretValue, text, variables::from_os};
+
+/// What a variable of a secret starts with: Prefect writes the whole in one case.
+const PREFIXES: [&str; 2] = ["PREFECT__CONTEXT__SECRETS__", "prefect__context__secrets__"];
+
+/// Names where Prefect's `config.toml` is.
+const CONFIG_PATH: &str = "PREFECT__USER_CONFIG_PATH";
+
+/// The secrets of the environment, and behind them those of `config.toml`.
+#[derive(Debug)]
+pub(super) struct LocalContext;
+
+impl LocalContext {
+    /// The secret of this name: exactly, then whatever its case if one name alone fits. `config` is what was
+    /// read of `config.toml` so far; it is read when the environment alone does not tell.
+    pub(super) fn find(
+        &self,
+        name: &str,
+        config: &mut Option<ConfigFile>,
+    ) -> Result<Option<SecretValue>, Error> {
+        if let Some(value) = variable(name) {
+            return Ok(Some(value));
+        }
+        let config = match config {
+            Some(config) => &*config,
+            None => config.insert(read_config()?),
+        };
+        if let Some(value) = config.get(name) {
+            return Ok(Some(value.clone()));
+        }
+        let folded = name.to_lowercase();
+        let variables: Vec<_> =
+            std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).collect();
+        let variables = variables.iter().filter_map(|variable| secret_of(variable));
+        let fits = |known: &&str| known.to_lowercase() == folded;
+        let fitting: BTreeMap<&str, ()> =
+            variables.chain(config.names()).filter(fits).map(|known| (known, ())).collect();
+        let names: Vec<&str> = fitting.into_keys().collect();
+        match names.as_slice() {
+            [] => Ok(None),
+            [only] => Ok(variable(only).or_else(|| config.get(only).cloned())),
+            several => {
+                let known = text::list(several.iter().copied());
+                let message =
+                    format!("several of Prefect's secrets differ from it by case: {known}");
+                Err(Error::new(ErrorKind::Ambiguous, message)
+                    .with_help("write the name as one of them is written"))
+            }
+        }
+    }
+
+    /// The error for a secret that is not there.
+    pub(super) fn missing(&self, name: &str) -> Error {
+        let shown = text::quoted(name);
+        let message = format!("Prefect's local context has no secret `{shown}` ({self})");
+        let help = format!("set {}{shown}, or write it into [context.secrets]", PREFIXES[0]);
+        Error::new(ErrorKind::NotFound, message).with_help(help)
+    }
+}
+
+fn variable(name: &str) -> Option<SecretValue> {
+    PREFIXES.iter().find_map(|prefix| std::env::var_os(format!("{prefix}{name}"))).map(from_os)
+}
+
+fn read_config() -> Result<ConfigFile, Error> {
+    match config_path() {
+        Some(path) => config_file::read(&path),
+        None => Ok(ConfigFile::default()),
+    }
+}
+
+fn config_path() -> Option<PathBuf> {
+    let below_home = |path: &Path| {
+        let home = std::env::var_os("HOME").map(PathBuf::from)?;
+        home.is_absolute().then(|| home.join(path))
+    };
+    match std::env::var_os(CONFIG_PATH).filter(|path| !path.is_empty()) {
+        // As Prefect does, `~` is the home folder here.
+        Some(path) => match Path::new(&path).strip_prefix("~") {
+            Ok(rest) => below_home(rest),
+            Err(_) => Some(PathBuf::from(path)),
+        },
+        None => below_home(Path::new(".prefect/config.toml")),
+    }
+}
+
+/// The name of the secret that a variable holds.
+fn secret_of(variable: &str) -> Option<&str> {
+    let name = PREFIXES.iter().find_map(|prefix| variable.strip_prefix(prefix))?;
+    (!name.is_empty()).then_some(name)
+}
+
+impl fmt::Display for LocalContext {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the variables {}NAME", PREFIXES[0])?;
+        match config_path() {
+            Some(path) => write!(f, ", [context.secrets] of {}", path.display()),
+            None => Ok(()),
+        }
+    }
+}

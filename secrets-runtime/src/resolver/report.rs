@@ -1,0 +1,86 @@
+use crate::{Error, ErrorKind, Problem};
+
+/// What a validation found.
+#[derive(Debug, Clone, Default)]
+#[must_use = "a validation changes nothing by itself"]
+pub struct Report {
+    problems: Vec<Problem>,
+    checked: Vec<Checked>,
+}
+
+/// One thing that was looked at: a source, a request, or a key of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Checked {
+    name: String,
+    backend: Option<String>,
+    kind: Option<ErrorKind>,
+}
+
+impl Checked {
+    /// The source as it is written; a request or a key as `group/key`.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type of the backend that answered.
+    #[must_use]
+    pub fn backend(&self) -> Option<&str> {
+        self.backend.as_deref()
+    }
+
+    /// What is wrong with it; `None` if nothing is.
+    #[must_use]
+    pub fn kind(&self) -> Option<ErrorKind> {
+        self.kind
+    }
+}
+
+impl Report {
+    /// Whether nothing is wrong.
+    #[must_use]
+    pub fn is_ok(&self) -> bool {
+        self.problems.is_empty()
+    }
+
+    /// Everything that is wrong, in declared order.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+
+    /// Everything that was looked at, in declared order.
+    #[must_use]
+    pub fn checked(&self) -> &[Checked] {
+        &self.checked
+    }
+
+    /// The same as a result, for `?`.
+    ///
+    /// # Errors
+    /// All problems, if there is one.
+    pub fn into_result(self) -> Result<(), Error> {
+        if self.is_ok() { Ok(()) } else { Err(Error::from_problems(self.problems)) }
+    }
+
+    /// Adds what another validation found.
+    pub(crate) fn append(&mut self, other: Self) {
+        self.problems.extend(other.problems);
+        self.checked.extend(other.checked);
+    }
+
+    /// Adds what an answer says of `name`. What was said before is not said twice.
+    pub(crate) fn add(&mut self, name: &str, backend: Option<&str>, error: Option<Error>) {
+        let (name, backend) = (name.to_owned(), backend.map(str::to_owned));
+        let kind = error.as_ref().map(Error::kind);
+        let checked = Checked { name, backend, kind };
+        if self.checked.contains(&checked) {
+            return;
+        }
+        if let Some(error) = error {
+            let error = error.about(&checked.name, checked.backend.as_deref());
+            self.problems.extend(error.into_problems());
+        }
+        self.checked.push(checked);
+    }
+}

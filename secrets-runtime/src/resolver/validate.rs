@@ -1,0 +1,208 @@
+//! Validation: whether what is declared is there, before anything needs it.
+
+use std::{borrow::Cow, time::Instant};
+
+use secrets_spec::closest;
+
+use super::{
+    Report, Resolver, assemble,
+    fetching::{self, Answer},
+    plan::{self, Plan},
+    test_overrides,
+};
+use crate::{
+    BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on, decode,
+    text,
+};
+
+/// A declaration, and the keys that are known to be read of its sources: each a group and a key.
+#[derive(Debug)]
+pub(crate) struct Expected<'a> {
+    pub declaration: Cow<'a, Declaration>,
+    pub keys: Vec<(String, String)>,
+}
+
+impl Resolver {
+    /// Looks whether what the declaration names is there, without giving it to anyone.
+    ///
+    /// At [`ValidationLevel::SecretExists`] no value is read where the backend can tell without, so that the
+    /// right to list is enough; at [`ValidationLevel::SecretAndKeyExists`] each secret is fetched once, and
+    /// must decode and have the keys that are requested of it. At [`ValidationLevel::None`] nothing is looked
+    /// at.
+    ///
+    /// ```
+    /// use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, ValidationLevel};
+    ///
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// # runtime.block_on(async {
+    /// let resolver = Resolver::builder().default_backend("env").build()?;
+    /// let declaration = Declaration::builder("load").source("PATH")?.source("NO_SUCH_VARIABLE")?.build();
+    /// let report = resolver.validate(ValidationLevel::SecretExists, &declaration).await;
+    /// assert!(!report.is_ok());
+    /// assert_eq!(report.problems()[0].origin(), "NO_SUCH_VARIABLE");
+    /// assert_eq!(report.problems()[0].kind(), ErrorKind::NotFound);
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub fn validate<'a>(
+        &'a self,
+        level: ValidationLevel,
+        declaration: &'a Declaration,
+    ) -> BoxFuture<'a, Report> {
+        Box::pin(async move {
+            let declaration = Cow::Borrowed(declaration);
+            let expected = [Expected { declaration, keys: Vec::new() }];
+            self.validate_all(level, &expected).await
+        })
+    }
+
+    /// The same on this thread.
+    pub fn validate_blocking(&self, level: ValidationLevel, declaration: &Declaration) -> Report {
+        block_on(self.validate(level, declaration))
+    }
+
+    /// The level that the settings ask for.
+    #[must_use]
+    pub fn validation_level(&self) -> ValidationLevel {
+        self.0.settings.validation_level()
+    }
+
+    /// Validates all of them together: a secret that several name is looked at once.
+    pub(crate) async fn validate_all(
+        &self,
+        level: ValidationLevel,
+        expected: &[Expected<'_>],
+    ) -> Report {
+        let mut report = Report::default();
+        if level == ValidationLevel::None {
+            return report;
+        }
+        if let Some(overrides) = test_overrides() {
+            for one in expected {
+                let (declaration, overrides) = (&*one.declaration, overrides.clone());
+                let made = assemble::from_overrides(declaration, overrides, self.run_dir());
+                report_of_test(one, made, &mut report);
+            }
+            return report;
+        }
+        let (registry, settings) = (&self.0.registry, &self.0.settings);
+        let attached =
+            |one: &Expected<'_>| plan::with_attached(&one.declaration, settings).into_owned();
+        let declarations: Vec<Declaration> = expected.iter().map(attached).collect();
+        let mut all = Plan::of(&Declaration::empty(None), registry, settings);
+        let mut plans = Vec::new();
+        for declaration in &declarations {
+            let mut plan = Plan::of(declaration, registry, settings);
+            all.take_fetches(&mut plan);
+            plans.push(plan);
+        }
+        let deadline = Instant::now() + settings.timeout();
+        let timeout = settings.timeout();
+        let parts = declarations.iter().zip(&plans).zip(expected);
+        if level == ValidationLevel::SecretExists {
+            let answers = fetching::look_for_all(&all, deadline, timeout).await;
+            parts.for_each(|((declaration, plan), _)| {
+                existing(declaration, plan, &answers, &mut report)
+            });
+        } else {
+            let answers = fetching::fetch_all(&all, deadline, timeout).await;
+            for ((declaration, plan), one) in parts {
+                let judge = Judge { plan, all: &all, answers: &answers };
+                judge.judge(declaration, &one.keys, &mut report);
+            }
+        }
+        report
+    }
+}
+
+/// What the answers to "is it there" say.
+fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], report: &mut Report) {
+    for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
+        let (answer, backend) = &answers[planned.fetch];
+        let optional = !planned.options.is_required();
+        let error = answer.clone().err().filter(|e| !(optional && e.kind() == ErrorKind::NotFound));
+        report.add(source.origin(), Some(backend), error);
+    }
+    for (request, &place) in declaration.requests.iter().zip(&plan.requests) {
+        let (answer, backend) = &answers[place];
+        report.add(&request.to_string(), Some(backend), answer.clone().err());
+    }
+}
+
+/// Reads fetched secrets as a step would.
+struct Judge<'a> {
+    plan: &'a Plan,
+    all: &'a Plan,
+    answers: &'a [Answer],
+}
+
+impl Judge<'_> {
+    fn judge(&self, declaration: &Declaration, keys: &[(String, String)], report: &mut Report) {
+        for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
+            let fetch = &self.all.fetches[planned.fetch];
+            let (answer, backend) = &self.answers[planned.fetch];
+            let fields = answer.clone().and_then(|fetched| {
+                let written = planned.written.as_deref();
+                decode::source_fields(fetched, &planned.options, &fetch.id, written)
+            });
+            match fields {
+                Ok(fields) => {
+                    report.add(source.origin(), Some(backend), None);
+                    for (_, key) in keys.iter().filter(|(group, _)| group == source.group()) {
+                        let missing = fields.get(key).is_none();
+                        let names = || fields.iter().map(|(name, _)| name);
+                        let error = missing.then(|| lacking(key, names().collect()));
+                        let name = format!("{}/{key}", source.group());
+                        report.add(&name, Some(backend), error);
+                    }
+                }
+                Err(error) => {
+                    let optional = !planned.options.is_required();
+                    let absent = optional && error.kind() == ErrorKind::NotFound;
+                    report.add(source.origin(), Some(backend), Some(error).filter(|_| !absent));
+                }
+            }
+        }
+        for (request, &place) in declaration.requests.iter().zip(&self.plan.requests) {
+            let (answer, backend) = &self.answers[place];
+            let read = answer.clone().and_then(|found| decode::requested_field(found, request));
+            report.add(&request.to_string(), Some(backend), read.err());
+        }
+    }
+}
+
+fn lacking(key: &str, names: Vec<&str>) -> Error {
+    let message = format!("the secret has no field `{}`", text::quoted(key));
+    let known = text::list(names.iter().copied());
+    let help = match closest(key, names) {
+        Some(near) => format!("did you mean `{near}`? its fields are {known}"),
+        None => format!("its fields are {known}"),
+    };
+    Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).help_with(help)])
+}
+
+/// Inside `testing::with_secrets`, what the test gave is all there is.
+fn report_of_test(
+    expected: &Expected<'_>,
+    made: Result<crate::Context, Error>,
+    report: &mut Report,
+) {
+    match made {
+        Err(error) => {
+            for problem in error.into_problems() {
+                let name = problem.origin().to_owned();
+                report.add(&name, None, Some(Error::from_problems(vec![problem])));
+            }
+        }
+        Ok(context) => {
+            for source in &expected.declaration.sources {
+                report.add(source.origin(), None, None);
+            }
+            for (group, key) in &expected.keys {
+                let error = context.secrets.get(group, key).err();
+                report.add(&format!("{group}/{key}"), None, error);
+            }
+        }
+    }
+}

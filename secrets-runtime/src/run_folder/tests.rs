@@ -1,0 +1,89 @@
+use std::{
+    fs,
+    os::unix::fs::{PermissionsExt, symlink},
+};
+
+use super::*;
+
+fn chmod(path: &Path, mode: u32) {
+    fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+}
+
+fn why_not(root: &Path, in_memory: bool) -> String {
+    RunFolder::under(root, in_memory).map(drop).unwrap_err()
+}
+
+#[test]
+fn a_place_that_others_could_change_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    for mode in [0o770, 0o707, 0o777] {
+        chmod(place.path(), mode);
+        assert_eq!(why_not(place.path(), false), "can be written by others");
+    }
+    for mode in [0o700, 0o755, 0o1777] {
+        chmod(place.path(), mode);
+        assert!(RunFolder::under(place.path(), false).is_ok(), "{mode:o}");
+    }
+    assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
+}
+
+#[test]
+fn a_place_that_is_no_folder_is_refused() {
+    let place = tempfile::tempdir().unwrap();
+    let file = place.path().join("file");
+    fs::write(&file, "").unwrap();
+    assert_eq!(why_not(&file, false), "is no folder");
+    assert!(why_not(&place.path().join("none"), false).starts_with("cannot be used ("));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn memory_is_a_tmpfs() {
+    assert_eq!(why_not(Path::new("/proc"), true), "is no tmpfs");
+    assert!(RunFolder::under(Path::new("/dev/shm"), true).is_ok());
+}
+
+#[test]
+fn only_dead_folders_are_swept() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path();
+    let living = RunFolder::under(root, false).unwrap();
+    fs::write(living.path().join("file"), "").unwrap();
+    let dead = root.join("secrets-run-dead");
+    fs::create_dir(&dead).unwrap();
+    fs::write(dead.join("file"), "").unwrap();
+    symlink(living.path().join("file"), dead.join("link")).unwrap();
+    let linked = root.join("secrets-run-link");
+    symlink(living.path(), &linked).unwrap();
+    let other = root.join("secrets");
+    fs::create_dir(&other).unwrap();
+
+    let next = RunFolder::under(root, false).unwrap();
+    assert!(!dead.exists());
+    assert!(living.path().join("file").exists() && other.exists());
+    assert!(linked.symlink_metadata().is_ok(), "a link is not followed, and nobody's folder");
+    let (first, second) = (living.path().to_owned(), next.path().to_owned());
+    assert_ne!(first, second);
+    drop((living, next));
+    assert!(!first.exists() && !second.exists(), "files of others in it go too");
+}
+
+#[test]
+fn a_folder_removed_before_it_was_locked_is_made_anew() {
+    let place = tempfile::tempdir().unwrap();
+    let root = place.path();
+    std::thread::scope(|scope| {
+        let workers: Vec<_> = (0..4)
+            .map(|_| {
+                scope.spawn(|| {
+                    for _ in 0..50 {
+                        let folder = RunFolder::under(root, false).unwrap();
+                        fs::write(folder.path().join("file"), "").unwrap();
+                    }
+                })
+            })
+            .collect();
+        workers.into_iter().for_each(|worker| worker.join().unwrap());
+    });
+    assert_eq!(fs::read_dir(root).unwrap().count(), 0);
+}
