@@ -17,6 +17,7 @@ const TOKEN: Secret = Secret::new(GROUP, "API_TOKEN").mount_requirement(MountTyp
 #[task(secret_requests = [
     Secret(group = GROUP, key = "user_secret"),
     Secret(group = "db", key = "password", group_version = "v2"),
+    Secret(group = "tls", key = "key.pem", mount_requirement = FILE),
     TOKEN,
 ])]
 async fn train() -> anyhow::Result<()> {
@@ -30,6 +31,8 @@ async fn train() -> anyhow::Result<()> {
     );
     println!("a mounted version has {} bytes", password.expose_str()?.len());
     println!("a variable has {} bytes, and prints as {token:?}", token.expose_str()?.len());
+    let path = secrets.file("tls", "key.pem")?;
+    println!("a file for code that reads a path has {} bytes", fs::metadata(path)?.len());
 
     let undeclared = secrets.get("db", "user").err().context("it was not requested")?;
     println!("what was not requested is {}", undeclared.kind());
@@ -59,6 +62,7 @@ fn platform() -> anyhow::Result<()> {
     let status = Command::new(env::current_exe()?)
         .env("SECRETS_DEFAULT_BACKEND", "flyte")
         .env("FLYTE_SECRETS_DEFAULT_DIR", mounted.path())
+        .env("_FSEC_TLS_KEY.PEM", "-----BEGIN PRIVATE KEY-----")
         .env("_FSEC_USER-INFO_API_TOKEN", "t0k3n")
         .status()?;
     anyhow::ensure!(status.success(), "the container ended with {status}");
