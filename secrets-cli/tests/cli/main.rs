@@ -1,6 +1,6 @@
 //! The `secrets` command, as a person and a script use it. Values contain `SeNtInEl`, so that a test can tell
 //! where one shows up.
-#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 mod bench;
 mod documented;

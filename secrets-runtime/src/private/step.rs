@@ -90,6 +90,9 @@ impl Step {
     }
 }
 
+/// What a step declares, and the groups and keys that its typed parameters name.
+pub(crate) type Expected = (&'static Declaration, Vec<(String, String)>);
+
 /// The descriptor, parsed: at the first call of the step.
 #[derive(Debug)]
 struct Declared {
@@ -109,10 +112,8 @@ impl Step {
         })
     }
 
-    /// What it declares, and the keys that its typed parameters name.
-    pub(crate) fn expected(
-        &'static self,
-    ) -> Result<(&'static Declaration, Vec<(String, String)>), Error> {
+    /// What it declares, and the groups and keys that its typed parameters name.
+    pub(crate) fn expected(&'static self) -> Result<Expected, Error> {
         let declared = self.declared.get_or_init(|| self.declare());
         let declared = declared.as_ref().map_err(Clone::clone)?;
         let key = |(parameter, group): (&Parameter, &String)| {

@@ -72,7 +72,8 @@ fn hidden_reading(json: &str) {
     };
     hidden(&format!("{node:?}"), json);
     type At = std::ops::Range<usize>;
-    let readers: [fn(&Node<At>, &mut Vec<Complaint<At>>) -> String; 3] = [
+    type Read = fn(&Node<At>, &mut Vec<Complaint<At>>) -> String;
+    let readers: [Read; 3] = [
         |node, out| format!("{:?}", read_source(node, out)),
         |node, out| format!("{:?}", read_sources(node, out)),
         |node, out| format!("{:?}", read_requests(node, out)),

@@ -155,6 +155,13 @@ fn answer(question: &Value) -> Result<Vec<u8>, Error> {
     }
     let text = |name: &str| question["get"][name].as_str().unwrap_or_default();
     let (group, key) = (text("group"), text("key"));
+    if question["file"] == true {
+        let path = secrets.file(group, key)?;
+        // The variable holds the same path.
+        let variable = secrets.var(text("env_var"))?;
+        assert!(variable.expose_str()? == path.to_str().unwrap());
+        return Ok(fs::read(path).unwrap());
+    }
     let value = match question["get"]["group_version"].as_str() {
         Some(version) => secrets.get_versioned(group, key, version)?,
         None => secrets.get(group, key)?,

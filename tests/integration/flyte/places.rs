@@ -12,6 +12,12 @@ fn db() -> Value {
     json!({ "group": "Db", "key": "Password", "env_var": "PASSWORD" })
 }
 
+fn version(id: &str) -> Options {
+    let mut options = Options::default();
+    options.version_id = Some(id.to_owned());
+    options
+}
+
 /// Every place, from the last to the first: each hides those before it.
 #[test]
 fn places_are_tried_in_order() {
@@ -55,6 +61,8 @@ fn the_three_settings_hold_for_all_names() {
     // A set has the prefix before the names of its files.
     let set = json!("flyte.db");
     assert!(container.source(&set, "db", "password").is_ok_and(|v| v == b"SeNtInEl-file"));
+    let (_, text) = container.source(&set, "db", "other").unwrap_err();
+    assert!(text.ends_with("its fields are `password`"), "{text}");
 }
 
 /// F4 and F11.
@@ -178,6 +186,7 @@ async fn a_backend_checks_names_itself() {
     std::fs::create_dir(folder.path().join("in")).unwrap();
     std::fs::write(folder.path().join("outside"), "SeNtInEl").unwrap();
     let options = Options::default();
+    let leading_out = version("../..");
     let request = |id| FetchRequest::new(id, &options);
     let requests = [
         request("../outside"),
@@ -186,13 +195,45 @@ async fn a_backend_checks_names_itself() {
         request("a").with_key("../../outside"),
         request("").with_key(""),
         request("a").with_key("b").with_group_version(Some("../..")),
+        FetchRequest::new("a", &leading_out),
     ];
     let answers = flyte.fetch(&requests).await.into_iter();
     let kinds: Vec<_> = answers.map(|answer| answer.unwrap_err().kind()).collect();
-    use ErrorKind::{InvalidName, InvalidSource};
-    assert_eq!(
-        kinds,
-        [InvalidName, InvalidSource, InvalidName, InvalidSource, InvalidSource, InvalidSource]
-    );
+    use ErrorKind::{InvalidName as Name, InvalidSource as Source};
+    assert_eq!(kinds, [Name, Source, Name, Source, Source, Source, Source]);
     assert!(flyte.exists(&requests).await.iter().all(Result::is_err));
+}
+
+/// Two names of one secret are two requests where each has a variable of its own.
+#[test]
+fn a_variable_belongs_to_its_request() {
+    let container = Container::mounted()
+        .file("secrets.toml", "[sources.a]\nid = \"shared\"\n\n[sources.b]\nid = \"shared\"\n")
+        .variable("B_K", "SeNtInEl-b");
+    let request =
+        |group: &str, env_var: &str| json!({ "group": group, "key": "k", "env_var": env_var });
+    let b = request("b", "B_K");
+    assert!(container.request(&b).is_ok_and(|value| value == b"SeNtInEl-b"));
+    let both = json!({ "requests": [b, request("a", "A_K")], "get": b });
+    let (kind, text) = container.ask(&both).unwrap_err();
+    assert_eq!(kind, "NotFound");
+    assert!(
+        text.contains("a/k") && text.contains("_FSEC_SHARED_K") && !text.contains("b/k"),
+        "{text}"
+    );
+}
+
+/// A request's own version counts more than one that a setting gives.
+#[tokio::test]
+async fn a_version_is_a_part_of_the_name() {
+    use secrets_runtime::Backend;
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::create_dir_all(folder.path().join("a/v2")).unwrap();
+    std::fs::write(folder.path().join("a/v2/k"), "SeNtInEl").unwrap();
+    let flyte = Flyte::new(folder.path());
+    let set = version("v1");
+    let request = FetchRequest::new("a", &set).with_key("k");
+    let requests = [request, request.with_group_version(Some("v2"))];
+    let exists: Vec<_> = flyte.exists(&requests).await.into_iter().map(Result::unwrap).collect();
+    assert_eq!(exists, [false, true]);
 }

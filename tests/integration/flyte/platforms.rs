@@ -107,3 +107,23 @@ fn platforms_that_spell_a_name_otherwise() {
     let answer = Container::new().variable("K_PATH", "/etc/flyte/secrets/k").request(&asked);
     assert_eq!(kind(&answer), Some("NotFound"));
 }
+
+/// F7: the step's own file, whether the platform mounted one or set a variable, and whatever stands in the
+/// `env_var` already.
+#[test]
+fn a_file_is_given_for_what_is_mounted_in_any_way() {
+    let asked =
+        json!({ "group": "g", "key": "k", "env_var": "K_PATH", "mount_requirement": "FILE" });
+    let question = json!({ "requests": [asked], "get": asked, "file": true });
+    let containers = [
+        Container::mounted().file("g/k", VALUE),
+        Container::mounted().variable("_FSEC_G_K", VALUE),
+    ];
+    for container in containers {
+        let runtime_files = container.path("run");
+        let container = container
+            .variable("SECRETS_RUN_DIR", runtime_files)
+            .variable("K_PATH", "/etc/flyte/secrets/g/k");
+        assert!(container.ask(&question).is_ok_and(|value| value == VALUE.as_bytes()));
+    }
+}
