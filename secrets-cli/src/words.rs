@@ -82,42 +82,35 @@ fn json(failure: &Failure) -> String {
         Failure::Secrets(error) => {
             let problem = |p: &Problem| {
                 let help = p.help().map(as_option);
-                one(p.kind().as_str(), p.origin(), p.backend(), p.message(), help.as_deref())
+                one(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
             };
             (error.kind().as_str(), error.problems().iter().map(problem).collect())
         }
         Failure::Usage { message, help } => {
-            ("Usage", vec![one("Usage", "", None, message, help.as_deref())])
+            ("Usage", vec![one("Usage", "", message, help.as_deref())])
         }
         Failure::Clap(error) => {
             let text = error.to_string();
             let text = text.trim_start_matches("error: ");
             let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
             let help = Some(help.trim()).filter(|help| !help.is_empty());
-            ("Usage", vec![one("Usage", "", None, message.trim(), help)])
+            ("Usage", vec![one("Usage", "", message.trim(), help)])
         }
-        Failure::Program { message, .. } => ("Other", vec![one("Other", "", None, message, None)]),
+        Failure::Program { message, .. } => ("Other", vec![one("Other", "", message, None)]),
         Failure::Interrupted | Failure::ReaderGone => {
-            ("Other", vec![one("Other", "", None, "it was interrupted", None)])
+            ("Other", vec![one("Other", "", "it was interrupted", None)])
         }
     };
     let kind = json_string(kind);
     format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
 }
 
-fn one(
-    kind: &str,
-    source: &str,
-    backend: Option<&str>,
-    message: &str,
-    help: Option<&str>,
-) -> String {
+fn one(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
     format!(
-        "{{\"kind\":{},\"source\":{},\"backend\":{},\"message\":{},\"help\":{}}}",
+        "{{\"kind\":{},\"source\":{},\"message\":{},\"help\":{}}}",
         json_string(kind),
         json_string(source),
-        or_null(backend),
         json_string(message),
         or_null(help),
     )
