@@ -29,9 +29,12 @@
 //! - A process of the same user, or root, can read this process's memory.
 //!
 //! # Features
-//! None is on by default. `aws`: the backend `aws-secrets-manager`, which asks for Rust 1.94.1. `tokio`:
-//! [`backend::on_io_thread`]. `tracing`: warnings are events instead of lines on stderr. `conformance`: the suite
-//! that every backend passes. `clap`: `cli::SecretsArgs`, for the program's own command line.
+//! None is on by default, and each only adds:
+//! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
+//! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
+//! - `conformance`: the suite that every backend passes.
+//! - `tokio`: `backend::on_io_thread`, for backends that need tokio's reactor.
+//! - `tracing`: warnings are events instead of lines on standard error.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own documentation tests and unit tests.
@@ -92,7 +95,7 @@ pub use get_secret::{get_secret, get_secret_blocking};
 pub use resolver::{Checked, Report, Resolver, ResolverBuilder};
 pub use secrets::{Entry, Secrets};
 pub use secrets_macros::{secrets, task};
-pub use secrets_spec::{MountType, Options, Secret};
+pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
 pub use settings::setting::Setting;
 pub use settings::validation_level::ValidationLevel;
 pub use stored_secret::{StoredField, StoredSecret};

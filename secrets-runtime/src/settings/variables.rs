@@ -178,16 +178,16 @@ variables! {
         "The folder for `secrets.file` where neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
     CACHE_TTL = "SECRETS_CACHE_TTL",
         Some("cache_ttl"), Seconds, "300",
-        "How many seconds a fetched value serves later steps; 0 for none.";
+        "How many seconds a fetched value serves later steps; 0 for none. Not used yet: every step fetches anew.";
     CACHE_STALE = "SECRETS_CACHE_STALE",
         Some("cache_stale"), Seconds, "3600",
-        "How many seconds an expired value may still serve while its backend is down.";
+        "How many seconds an expired value may still serve while its backend is down. Not used yet.";
     TIMEOUT = "SECRETS_TIMEOUT",
         Some("timeout"), Seconds, "30",
         "How many seconds a step waits for all its secrets.";
     ATTEMPT_TIMEOUT = "SECRETS_ATTEMPT_TIMEOUT",
         Some("attempt_timeout"), Seconds, "5",
-        "How many seconds one attempt at a backend may take.";
+        "How many seconds one attempt at AWS may take.";
     ZENML_URL = "SECRETS_ZENML_URL",
         Some("zenml_url"), Hidden, "",
         "The address of the ZenML server.";
