@@ -1,7 +1,5 @@
-use std::borrow::Cow;
-
 use super::registered;
-use crate::{Error, Report, Resolver, ValidationLevel, block_on::block_on, resolver::Expected};
+use crate::{Error, Report, Resolver, ValidationLevel, block_on::block_on};
 
 /// Validates every step that is linked into the program, before the first one runs: whether the secrets that
 /// they declare are there, and the fields that their typed parameters name. A secret that several steps
@@ -38,9 +36,7 @@ pub async fn preflight(level: ValidationLevel) -> Report {
     for step in registered::all() {
         match step.expected() {
             // One that declares nothing gets its sources at launch, which are looked at once.
-            Ok((declaration, keys)) => {
-                expected.push(Expected { declaration: Cow::Borrowed(declaration), keys });
-            }
+            Ok(step) => expected.push(step),
             Err(error) => add_all(&mut report, error),
         }
     }

@@ -1,4 +1,4 @@
-use std::{fmt, sync::OnceLock};
+use std::{borrow::Cow, fmt, sync::OnceLock};
 
 use secrets_spec::{
     Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
@@ -6,6 +6,7 @@ use secrets_spec::{
 
 use crate::{
     BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
+    resolver::Expected,
     written::{invalid, of_spec},
 };
 
@@ -110,16 +111,14 @@ impl Step {
     }
 
     /// What it declares, and the keys that its typed parameters name.
-    pub(crate) fn expected(
-        &'static self,
-    ) -> Result<(&'static Declaration, Vec<(String, String)>), Error> {
+    pub(crate) fn expected(&'static self) -> Result<Expected<'static>, Error> {
         let declared = self.declared.get_or_init(|| self.declare());
         let declared = declared.as_ref().map_err(Clone::clone)?;
         let key = |(parameter, group): (&Parameter, &String)| {
             Some((group.clone(), parameter.key?.to_owned()))
         };
         let keys = self.parameters.iter().zip(&declared.parameters).filter_map(key).collect();
-        Ok((&declared.declaration, keys))
+        Ok(Expected { declaration: Cow::Borrowed(&declared.declaration), keys })
     }
 
     pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {

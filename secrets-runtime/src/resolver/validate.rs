@@ -200,7 +200,10 @@ fn report_of_test(
                 report.add(source.origin(), None, None);
             }
             for (group, key) in &expected.keys {
-                let error = context.secrets.get(group, key).err();
+                let missing = context.secrets.get(group, key).is_err();
+                let entries = context.secrets.entries().filter(|entry| entry.group() == group);
+                let names = || entries.map(|entry| entry.key()).collect();
+                let error = missing.then(|| lacking(key, names()));
                 report.add(&format!("{group}/{key}"), None, error);
             }
         }
