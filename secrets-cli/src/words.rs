@@ -105,6 +105,11 @@ fn json(failure: &Failure) -> String {
     format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
 }
 
+/// A problem as JSON.
+pub fn problem_json(p: &Problem) -> String {
+    one(p.kind().as_str(), p.origin(), p.backend(), p.message(), p.help())
+}
+
 fn one(
     kind: &str,
     source: &str,

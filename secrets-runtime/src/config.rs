@@ -45,9 +45,13 @@ pub use reference::Reference;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use self::{fill::Filling, tree::Tree};
+use self::{
+    fill::Filling,
+    tree::{Kind, Tree},
+};
 use crate::{
-    Error, Report, Resolver, ValidationLevel, block_on::block_on, resolver::Expected, typed,
+    Declaration, DeclarationBuilder, Error, Report, Resolver, ValidationLevel, block_on::block_on,
+    typed,
 };
 
 /// Reads a configuration into a type of the caller's, with its references filled in.
@@ -134,16 +138,14 @@ impl Resolver {
         text: &str,
         format: Format,
     ) -> Result<Report, Error> {
-        let filling = Filling::of(format.read(text)?, Some(text))?;
-        let references = filling.references().into_iter();
-        let keys = references.map(|r| (r.name().to_owned(), r.key().to_owned())).collect();
-        let declaration = std::borrow::Cow::Owned(filling.declaration()?);
-        Ok(self.validate_all(level, &[Expected { declaration, keys }]).await)
+        let builder = Declaration::builder("configuration").config(text, format)?;
+        Ok(self.validate(level, &builder.build()).await)
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
         let filling = Filling::of(tree, source)?;
-        let declaration = filling.declaration()?;
+        let mut declaration = Declaration::empty(None);
+        filling.declare(&mut declaration)?;
         // Without references there is nothing to resolve, and nothing to attach at launch either.
         if declaration.is_empty() {
             return filling.literal();
@@ -153,9 +155,33 @@ impl Resolver {
     }
 }
 
+impl DeclarationBuilder {
+    /// Adds the secrets that a configuration refers to, and the fields that a validation looks for.
+    ///
+    /// ```
+    /// use secrets_runtime::{Declaration, Error, config::Format};
+    ///
+    /// let declaration = Declaration::builder("check").config("a = '{{db.user}}'", Format::Toml)?.build();
+    /// assert!(!declaration.is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`references`].
+    pub fn config(mut self, text: &str, format: Format) -> Result<Self, Error> {
+        Filling::of(format.read(text)?, Some(text))?.declare(&mut self.declaration)?;
+        Ok(self)
+    }
+}
+
 /// Reads what is filled in by our own deserialiser: its errors come all at once, and show no value.
 fn read<T: DeserializeOwned>(tree: &Tree) -> Result<T, Error> {
-    typed::from_json("config", &json_text::of(tree)).map_err(Error::from_problems)
+    let read = match &tree.kind {
+        Kind::Filled(value) => typed::from_value("config", value),
+        Kind::Text(text) => typed::from_value("config", &text.as_str().into()),
+        _ => typed::from_json("config", &json_text::of(tree)),
+    };
+    read.map_err(Error::from_problems)
 }
 
 #[cfg(test)]

@@ -42,14 +42,17 @@ impl<'a> Filling<'a> {
         self.references.iter().map(|found| found.reference.clone()).collect()
     }
 
-    /// The secrets that the references name, each once.
+    /// Adds the secrets that the references name, each once, and their keys.
     ///
     /// # Errors
     /// Every name that is none.
-    pub(super) fn declaration(&self) -> Result<Declaration, Error> {
-        let mut declaration = Declaration::empty(None);
+    pub(super) fn declare(&self, declaration: &mut Declaration) -> Result<(), Error> {
         let mut problems = Vec::new();
         for Found { reference, at } in &self.references {
+            let key = (reference.name.clone(), reference.key.clone());
+            if !declaration.keys.contains(&key) {
+                declaration.keys.push(key);
+            }
             if declaration.sources.iter().any(|source| source.group() == reference.name) {
                 continue;
             }
@@ -66,7 +69,7 @@ impl<'a> Filling<'a> {
                 }
             }
         }
-        if problems.is_empty() { Ok(declaration) } else { Err(Error::from_problems(problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(Error::from_problems(problems)) }
     }
 
     /// The configuration with its references filled in.

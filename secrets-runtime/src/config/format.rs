@@ -1,6 +1,10 @@
 use std::path::Path;
 
-use super::{json, toml, tree::Tree, yaml};
+use super::{
+    json, toml,
+    tree::{Kind, Tree},
+    yaml,
+};
 use crate::Error;
 
 /// How a configuration is written.
@@ -13,6 +17,8 @@ pub enum Format {
     Toml,
     /// YAML 1.2 with its core schema, one document. Merge keys (`<<`) are read too.
     Yaml,
+    /// Anything else: the whole is one text.
+    Text,
 }
 
 impl Format {
@@ -41,6 +47,7 @@ impl Format {
             Self::Json => json::read(text),
             Self::Toml => toml::read(text),
             Self::Yaml => yaml::read(text),
+            Self::Text => Ok(Tree { kind: Kind::Text(text.to_owned()), at: 0..text.len() }),
         }
     }
 }

@@ -252,3 +252,11 @@ fn types_that_take_anything_get_what_is_written() {
     let kept: BTreeMap<String, SecretValue> = filled("a = 1.50", Format::Toml).unwrap();
     assert_eq!(kept["a"].expose_str().unwrap(), "1.50");
 }
+
+#[test]
+fn any_other_text_is_one_value() {
+    let text: SecretValue = filled("a\n  {{db.user}}\n", Format::Text).unwrap();
+    assert_eq!(text.expose_str().unwrap(), "a\n  app\n");
+    let found = problems::<SecretValue>("a\n  {{db}}\n", Format::Text);
+    assert!(found[0].starts_with("the configuration: line 2, column 3: "), "{found:?}");
+}

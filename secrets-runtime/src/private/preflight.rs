@@ -32,17 +32,17 @@ pub async fn preflight(level: ValidationLevel) -> Report {
     if level == ValidationLevel::None {
         return report;
     }
-    let mut expected = Vec::new();
+    let mut declarations = Vec::new();
     for step in registered::all() {
-        match step.expected() {
+        match step.declaration() {
             // One that declares nothing gets its sources at launch, which are looked at once.
-            Ok(step) => expected.push(step),
+            Ok(declaration) => declarations.push(declaration),
             Err(error) => add_all(&mut report, error),
         }
     }
     match Resolver::current() {
         Ok(resolver) => {
-            let found = resolver.validate_all(level, &expected).await;
+            let found = resolver.validate_all(level, &declarations).await;
             report.append(found);
         }
         Err(error) => add_all(&mut report, error),

@@ -1,4 +1,4 @@
-use std::{borrow::Cow, fmt, sync::OnceLock};
+use std::{fmt, sync::OnceLock};
 
 use secrets_spec::{
     Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
@@ -6,7 +6,6 @@ use secrets_spec::{
 
 use crate::{
     BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
-    resolver::Expected,
     written::{invalid, of_spec},
 };
 
@@ -110,15 +109,10 @@ impl Step {
         })
     }
 
-    /// What it declares, and the keys that its typed parameters name.
-    pub(crate) fn expected(&'static self) -> Result<Expected<'static>, Error> {
+    /// What it declares.
+    pub(crate) fn declaration(&'static self) -> Result<&'static Declaration, Error> {
         let declared = self.declared.get_or_init(|| self.declare());
-        let declared = declared.as_ref().map_err(Clone::clone)?;
-        let key = |(parameter, group): (&Parameter, &String)| {
-            Some((group.clone(), parameter.key?.to_owned()))
-        };
-        let keys = self.parameters.iter().zip(&declared.parameters).filter_map(key).collect();
-        Ok(Expected { declaration: Cow::Borrowed(&declared.declaration), keys })
+        declared.as_ref().map(|declared| &declared.declaration).map_err(Clone::clone)
     }
 
     pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {
@@ -147,7 +141,11 @@ impl Step {
         let mut parameters = Vec::new();
         for parameter in self.parameters {
             match parameter.group(&mut declaration) {
-                Ok(group) => parameters.push(group),
+                Ok(group) => {
+                    let key = parameter.key.map(|key| (group.clone(), key.to_owned()));
+                    declaration.keys.extend(key);
+                    parameters.push(group);
+                }
                 Err(problem) => problems.push(problem),
             }
         }
