@@ -2,6 +2,7 @@
 //! where one shows up.
 
 mod bench;
+mod checks;
 mod documented;
 mod errors;
 mod exchange;
