@@ -16,6 +16,7 @@ mod page;
 mod prompt;
 mod schema;
 mod shelf;
+mod surroundings;
 mod value;
 mod words;
 

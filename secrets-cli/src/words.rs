@@ -105,6 +105,11 @@ fn json(failure: &Failure) -> String {
     format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
 }
 
+/// A problem as JSON.
+pub fn problem_json(p: &Problem) -> String {
+    one(p.kind().as_str(), p.origin(), p.message(), p.help())
+}
+
 fn one(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
     format!(

@@ -44,6 +44,7 @@ extern crate self as secrets_runtime;
 pub mod backend;
 #[cfg(feature = "clap")]
 pub mod cli;
+pub mod config;
 pub mod defaults;
 pub mod testing;
 

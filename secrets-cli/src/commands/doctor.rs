@@ -5,7 +5,7 @@ use crate::{
     args::{Doctor, Format},
     failure::Failure,
     page::{Page, json_string},
-    shelf,
+    shelf, surroundings,
 };
 
 /// The name of a secret that nobody has, to see whether a backend answers.
@@ -16,10 +16,11 @@ const PROBE: &str = "secrets-doctor-probe";
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let resolver = shelf::resolver(args.common.backend.as_deref())?;
     let states = states(&resolver);
+    let warning = warning(&resolver);
     let mut page = Page::default();
     match args.common.format {
-        Format::Text => text(&mut page, &resolver, &states),
-        Format::Json => json(&mut page, &resolver, &states),
+        Format::Text => text(&mut page, &resolver, &states, warning.as_deref()),
+        Format::Json => json(&mut page, &resolver, &states, warning.as_deref()),
     }
     page.print()?;
     let broken = states.into_iter().filter(|state| state.is_default).filter_map(|s| s.trouble);
@@ -32,6 +33,16 @@ struct State {
     place: String,
     is_default: bool,
     trouble: Option<Error>,
+}
+
+/// What is kept in the local store of a container or a CI job is gone with it.
+fn warning(resolver: &Resolver) -> Option<String> {
+    let place =
+        surroundings::passing().filter(|_| resolver.default_backends().next() == Some("local"))?;
+    Some(format!(
+        "the default backend is the local store, and this is {place}: what it keeps here is gone with it; \
+         choose another backend with SECRETS_DEFAULT_BACKEND"
+    ))
 }
 
 fn states(resolver: &Resolver) -> Vec<State> {
@@ -68,7 +79,7 @@ fn trouble(backend: &dyn Backend) -> Option<Error> {
     }
 }
 
-fn text(page: &mut Page, resolver: &Resolver, states: &[State]) {
+fn text(page: &mut Page, resolver: &Resolver, states: &[State], warning: Option<&str>) {
     match resolver.config_file() {
         Some(path) => page.push(format!("secrets.toml: {}\n", path.display())),
         None => page.push("secrets.toml: none\n"),
@@ -103,6 +114,9 @@ fn text(page: &mut Page, resolver: &Resolver, states: &[State]) {
         }
     }
     page.push("  (* is asked where a source has no type)\n");
+    if let Some(warning) = warning {
+        page.push(format!("\nwarning: {warning}\n"));
+    }
 }
 
 fn shown(setting: &Setting) -> String {
@@ -117,7 +131,7 @@ fn shown(setting: &Setting) -> String {
     }
 }
 
-fn json(page: &mut Page, resolver: &Resolver, states: &[State]) {
+fn json(page: &mut Page, resolver: &Resolver, states: &[State], warning: Option<&str>) {
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
     let config = resolver.config_file().map(|path| path.display().to_string());
     page.push(format!("{{\"config_file\":{},\"settings\":[", or_null(config.as_deref())));
@@ -150,5 +164,6 @@ fn json(page: &mut Page, resolver: &Resolver, states: &[State]) {
         })
         .collect();
     page.push(states.join(","));
-    page.push("]}\n");
+    let warnings: Vec<_> = warning.map(json_string).into_iter().collect();
+    page.push(format!("],\"warnings\":[{}]}}\n", warnings.join(",")));
 }
