@@ -7,7 +7,10 @@ use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Store, StoredSecret,
 };
 
-use crate::failure::{Failure, problem};
+use crate::{
+    failure::{Failure, problem},
+    manager::Manager,
+};
 
 /// The stage of the version before the current one.
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -34,6 +37,11 @@ impl Shelf {
     /// The type of the backend that is written.
     pub fn kind(&self) -> &str {
         self.0.first().map_or("", |backend| backend.kind())
+    }
+
+    /// The backend that is written, if it is AWS Secrets Manager.
+    pub fn manager(&self) -> Option<Manager<'_>> {
+        self.0.first().and_then(|backend| Manager::of(&**backend))
     }
 
     /// Reads a secret from the first backend that has it.

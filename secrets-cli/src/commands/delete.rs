@@ -13,7 +13,11 @@ pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
     let (name, kind) = (args.name.as_str(), shelf.kind());
     // One that cannot be read can be deleted all the same.
     let is_missing = shelf.has(name).is_ok_and(|has| !has);
-    let question = format!("delete `{name}` from {kind}, with its previous version?");
+    let after = shelf.manager().map(|manager| manager.after_deletion(name));
+    let question = match &after {
+        None => format!("delete `{name}` from {kind}, with its previous version?"),
+        Some(after) => format!("delete `{name}` from {kind}? {after}"),
+    };
     if !is_missing && !args.yes && !prompt::confirmed(&question)? {
         words.say("nothing was changed");
         return Ok(());
@@ -24,5 +28,6 @@ pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
         return Err(error.about(name, Some(kind)).into());
     }
     words.say(&format!("deleted `{name}` from {kind}"));
+    after.iter().for_each(|after| words.say(after));
     Ok(())
 }

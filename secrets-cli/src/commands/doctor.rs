@@ -4,6 +4,7 @@ use secrets_runtime::{Backend, Error, ErrorKind, FetchRequest, Options, Resolver
 use crate::{
     args::{Doctor, Format},
     failure::Failure,
+    manager::Manager,
     page::{Page, json_string},
     shelf,
 };
@@ -16,14 +17,22 @@ const PROBE: &str = "secrets-doctor-probe";
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let resolver = shelf::resolver(args.common.backend.as_deref())?;
     let states = states(&resolver);
+    let warnings: Vec<String> = sdk_logs_values().into_iter().collect();
     let mut page = Page::default();
     match args.common.format {
-        Format::Text => text(&mut page, &resolver, &states),
-        Format::Json => json(&mut page, &resolver, &states),
+        Format::Text => text(&mut page, &resolver, &states, &warnings),
+        Format::Json => json(&mut page, &resolver, &states, &warnings),
     }
     page.print()?;
     let broken = states.into_iter().filter(|state| state.is_default).filter_map(|s| s.trouble);
     crate::failure::all(broken.collect())
+}
+
+/// A switch of the AWS SDK's: with it, what AWS answers is in the log at the level TRACE, as it came.
+fn sdk_logs_values() -> Option<String> {
+    let switch = std::env::var("LOG_SENSITIVE_BODIES").ok()?;
+    let message = "LOG_SENSITIVE_BODIES=true makes the AWS SDK write secrets into the log of a program that logs at the level TRACE: unset it";
+    switch.eq_ignore_ascii_case("true").then(|| message.to_owned())
 }
 
 /// A backend, and why it does not answer, if it does not.
@@ -31,6 +40,8 @@ struct State {
     kind: String,
     place: String,
     is_default: bool,
+    /// Who the process is there, where that is known.
+    caller: Option<String>,
     trouble: Option<Error>,
 }
 
@@ -38,20 +49,37 @@ fn states(resolver: &Resolver) -> Vec<State> {
     let defaults: Vec<&str> = resolver.default_backends().collect();
     let mut states: Vec<State> = resolver
         .backends()
-        .map(|backend| State {
-            kind: backend.kind().to_owned(),
-            place: backend.to_string(),
-            is_default: defaults.contains(&backend.kind()),
-            trouble: trouble(&**backend),
+        .map(|backend| {
+            let (caller, trouble) = look(&**backend);
+            State {
+                kind: backend.kind().to_owned(),
+                place: backend.to_string(),
+                is_default: defaults.contains(&backend.kind()),
+                caller,
+                trouble,
+            }
         })
         .collect();
     for kind in defaults {
         if let Err(error) = resolver.backend(kind) {
             let (kind, place) = (kind.to_owned(), "not there".to_owned());
-            states.push(State { kind, place, is_default: true, trouble: Some(error) });
+            states.push(State {
+                kind,
+                place,
+                is_default: true,
+                caller: None,
+                trouble: Some(error),
+            });
         }
     }
     states
+}
+
+fn look(backend: &dyn Backend) -> (Option<String>, Option<Error>) {
+    match Manager::of(backend) {
+        Some(manager) => manager.look(PROBE),
+        None => (None, trouble(backend)),
+    }
 }
 
 fn trouble(backend: &dyn Backend) -> Option<Error> {
@@ -68,7 +96,7 @@ fn trouble(backend: &dyn Backend) -> Option<Error> {
     }
 }
 
-fn text(page: &mut Page, resolver: &Resolver, states: &[State]) {
+fn text(page: &mut Page, resolver: &Resolver, states: &[State], warnings: &[String]) {
     match resolver.config_file() {
         Some(path) => page.push(format!("secrets.toml: {}\n", path.display())),
         None => page.push("secrets.toml: none\n"),
@@ -95,7 +123,11 @@ fn text(page: &mut Page, resolver: &Resolver, states: &[State]) {
         let mark = if state.is_default { "*" } else { " " };
         let (kind, place) = (&state.kind, &state.place);
         match &state.trouble {
-            None => page.push(format!("{mark} {kind}: reachable: {place}\n")),
+            None => {
+                let caller = state.caller.as_ref().map(|caller| format!(", as {caller}"));
+                let caller = caller.unwrap_or_default();
+                page.push(format!("{mark} {kind}: reachable: {place}{caller}\n"));
+            }
             Some(error) => {
                 let why: Vec<_> = error.problems().iter().map(|p| p.message()).collect();
                 page.push(format!("{mark} {kind}: not reachable: {}\n", why.join("; ")));
@@ -103,6 +135,9 @@ fn text(page: &mut Page, resolver: &Resolver, states: &[State]) {
         }
     }
     page.push("  (* is asked where a source has no type)\n");
+    for warning in warnings {
+        page.push(format!("\nwarning: {warning}\n"));
+    }
 }
 
 fn shown(setting: &Setting) -> String {
@@ -117,7 +152,7 @@ fn shown(setting: &Setting) -> String {
     }
 }
 
-fn json(page: &mut Page, resolver: &Resolver, states: &[State]) {
+fn json(page: &mut Page, resolver: &Resolver, states: &[State], warnings: &[String]) {
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
     let config = resolver.config_file().map(|path| path.display().to_string());
     page.push(format!("{{\"config_file\":{},\"settings\":[", or_null(config.as_deref())));
@@ -140,15 +175,17 @@ fn json(page: &mut Page, resolver: &Resolver, states: &[State]) {
         .map(|state| {
             let trouble = state.trouble.as_ref().and_then(|error| error.problems().first());
             format!(
-                "{{\"type\":{},\"place\":{},\"default\":{},\"reachable\":{},\"problem\":{}}}",
+                "{{\"type\":{},\"place\":{},\"default\":{},\"reachable\":{},\"caller\":{},\"problem\":{}}}",
                 json_string(&state.kind),
                 json_string(&state.place),
                 state.is_default,
                 state.trouble.is_none(),
+                or_null(state.caller.as_deref()),
                 or_null(trouble.map(secrets_runtime::Problem::message)),
             )
         })
         .collect();
     page.push(states.join(","));
-    page.push("]}\n");
+    let warnings: Vec<_> = warnings.iter().map(|warning| json_string(warning)).collect();
+    page.push(format!("],\"warnings\":[{}]}}\n", warnings.join(",")));
 }

@@ -6,18 +6,25 @@ use crate::{
     failure::{self, Failure, problem},
     given, prompt,
     shelf::Shelf,
+    tag,
     words::Words,
 };
 
 /// Changes fields of a secret, or removes them.
 pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure> {
     let (values, name) = (&args.values, args.values.name.as_str());
-    let given = given::read(values, fields, !args.remove.is_empty(), words)?;
+    let given =
+        given::read(values, fields, !args.remove.is_empty() || !values.tag.is_empty(), words)?;
     if values.plain.is_some() && !args.remove.is_empty() {
         return Err(Failure::usage("one plain value has no fields", "remove --plain or --remove"));
     }
     let shelf = Shelf::open(args.common.backend.as_deref())?;
     shelf.store()?;
+    let tagger = tag::setter(&shelf, &values.tag)?;
+    let set_tags = || tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, words));
+    if given.secret.is_none() && !given.ask && args.remove.is_empty() {
+        return set_tags();
+    }
     let before = shelf.read_own(name)?;
     let after = match given.secret {
         Some(plain) if !plain.is_set() => plain,
@@ -38,7 +45,7 @@ pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure
     }
     shelf.write(name, &after)?;
     words.say(&format!("updated `{name}` in {}", shelf.kind()));
-    Ok(())
+    set_tags()
 }
 
 /// The secret without these fields, or every reason why not.
