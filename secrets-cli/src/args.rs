@@ -121,6 +121,9 @@ pub struct Update {
     /// Remove a field
     #[arg(long, value_name = "KEY")]
     pub remove: Vec<String>,
+    /// Let --plain take the place of all fields
+    #[arg(long, requires = "plain")]
+    pub drop_fields: bool,
     #[command(flatten)]
     pub common: Common,
 }
