@@ -53,8 +53,7 @@ pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure
     let kept = shelf.keep(name, &after)?;
     words.kept(&format!("updated `{name}` in {}", shelf.kind()), &[kept])?;
     if lost > 0 {
-        words
-            .say(&format!("{fields} gone: `secrets get {name} --previous` has what was there"));
+        words.say(&format!("{fields} gone: `secrets get {name} --previous` has what was there"));
     }
     set_tags()
 }
