@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
 use secrets_runtime::ValidationLevel;
 
-use crate::schema::Schema;
+use crate::{schema::Schema, tag::Tag};
 
 /// Keeps secrets, shows them, and gives them to programs.
 ///
@@ -98,6 +98,9 @@ pub struct Values {
     /// One plain value instead of fields: asked for, or VALUE, @FILE or - for standard input
     #[arg(long, value_name = "VALUE|@FILE|-", num_args = 0..=1, require_equals = true)]
     pub plain: Option<Option<OsString>>,
+    /// Set a tag, where secrets have tags (AWS Secrets Manager)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub tag: Vec<Tag>,
 }
 
 const FIELDS: &str = "Fields are written --KEY=VALUE, where KEY is an identifier; --KEY=@FILE takes the value from a \
@@ -122,6 +125,9 @@ pub struct Update {
     /// Remove a field
     #[arg(long, value_name = "KEY")]
     pub remove: Vec<String>,
+    /// Let --plain take the place of all fields
+    #[arg(long, requires = "plain")]
+    pub drop_fields: bool,
     #[command(flatten)]
     pub common: Common,
 }

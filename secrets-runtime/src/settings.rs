@@ -22,6 +22,7 @@
 //! and so is one with a key that does not exist.
 
 mod config_file;
+mod doubtful;
 mod folders;
 mod lookup;
 mod mapped_source;
@@ -50,6 +51,7 @@ use self::{
     validation_level::ValidationLevel, variables::Variable,
 };
 pub(crate) use self::{
+    doubtful::Doubtful,
     mapped_source::MappedSource,
     origin::Origin,
     precedence::{Built, Environment},
@@ -109,9 +111,14 @@ impl Settings {
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
     pub(crate) fn load_with(built: &Built) -> Result<Self, Error> {
+        Self::load_anyway(built).sound()
+    }
+
+    /// The same, whatever is wrong.
+    pub(crate) fn load_anyway(built: &Built) -> Doubtful {
         // A working directory that is gone has no `secrets.toml`.
         let directory = std::env::current_dir().ok();
-        Self::read(built, &|name| std::env::var_os(name), directory.as_deref())
+        Self::read_anyway(built, &|name| std::env::var_os(name), directory.as_deref())
     }
 
     /// The settings of an environment and a working directory of a test's own.
@@ -123,15 +130,25 @@ impl Settings {
         Self::read(&Built::default(), environment, Some(directory))
     }
 
-    /// The one that the others are made of.
+    /// The same under what is built in code.
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
+    #[cfg(test)]
     pub(crate) fn read(
         built: &Built,
         environment: Environment<'_>,
         directory: Option<&Path>,
     ) -> Result<Self, Error> {
+        Self::read_anyway(built, environment, directory).sound()
+    }
+
+    /// The one that the others are made of.
+    fn read_anyway(
+        built: &Built,
+        environment: Environment<'_>,
+        directory: Option<&Path>,
+    ) -> Doubtful {
         let folders = Folders::of(environment);
         let mut problems = Vec::new();
         let home = folders.home.as_deref();
@@ -183,7 +200,7 @@ impl Settings {
             shown,
         };
         problems.extend(texts.into_problems());
-        if problems.is_empty() { Ok(settings) } else { Err(Error::from_problems(problems)) }
+        Doubtful::of(settings, problems)
     }
 
     /// Lays a default backend that is built in code over the one that was read.

@@ -113,7 +113,7 @@ fn register(
                 secret.set(key, value).map_err(|error| error.about(id, Some(shelf.kind())))?;
             }
         }
-        shelf.write(id, &secret)?;
+        shelf.keep(id, &secret)?;
         words.say(&format!("kept `{id}` in {}", shelf.kind()));
     }
     Ok(())

@@ -23,7 +23,7 @@ pub fn run(command: Command, fields: Vec<Field>, words: &Words) -> Result<(), Fa
     match command {
         Command::Register(args) => register::run(&args, &fields, words),
         Command::Update(args) => update::run(&args, &fields, words),
-        Command::Get(args) => get::run(&args),
+        Command::Get(args) => get::run(&args, words),
         Command::List(args) => list::run(&args),
         Command::Delete(args) => delete::run(&args, words),
         Command::Rename(args) => rename::run(&args, words),

@@ -69,9 +69,12 @@ impl Registry {
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
-                let known = text::list(self.backends.iter().map(|backend| backend.kind()));
+                let kinds = || self.backends.iter().map(|backend| backend.kind());
+                let near = secrets_spec::closest(wanted.as_str(), kinds());
+                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
-                    "register it with `Resolver::builder().backend(..)`; those that are: {known}"
+                    "{near}register it with `Resolver::builder().backend(..)`; those that are: {}",
+                    text::list(kinds())
                 ))
             }
         };
