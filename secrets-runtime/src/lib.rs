@@ -88,6 +88,8 @@ pub use __private::{preflight, preflight_blocking};
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
 #[cfg(feature = "aws")]
 pub use backends::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+pub use backends::Zenml;
 pub use backends::{Env, File, Flyte, Inline, Local, Prefect};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};
