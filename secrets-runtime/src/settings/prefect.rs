@@ -3,6 +3,7 @@ use crate::SecretValue;
 
 /// What Prefect's own variables say. `Debug` shows no credential.
 #[derive(Debug, Clone, Default)]
+#[cfg_attr(not(feature = "prefect"), allow(dead_code, reason = "its APIs are not asked"))]
 pub(crate) struct PrefectSettings {
     /// The API of Prefect 3.
     pub api_url: Option<SecretValue>,
@@ -28,6 +29,7 @@ impl PrefectSettings {
     }
 
     /// The variable that asks for one of its APIs, if one does.
+    #[cfg(not(feature = "prefect"))]
     pub(crate) fn remote(&self) -> Option<&'static str> {
         if self.api_url.is_some() {
             return Some(variables::PREFECT_API_URL.name());

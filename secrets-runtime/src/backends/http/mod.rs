@@ -146,7 +146,7 @@ impl Http {
             403 => (ErrorKind::AccessDenied, "does not permit it", "give the key this right"),
             408 | 504 => (ErrorKind::Timeout, "did not answer in time", "try again"),
             429 => (ErrorKind::Throttled, "asks for fewer requests", "try again later"),
-            300..400 => {
+            300..=399 => {
                 (ErrorKind::InvalidConfig, "answers from another address", "set that address")
             }
             _ => (ErrorKind::Unavailable, "failed", "try again, and see what it logs"),
