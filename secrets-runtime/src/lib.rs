@@ -33,8 +33,10 @@
 //! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the suite that every backend passes.
+//! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
 //! - `tokio`: `backend::on_io_thread`, for backends that need tokio's reactor.
 //! - `tracing`: warnings are events instead of lines on standard error.
+//! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own documentation tests and unit tests.
@@ -88,6 +90,8 @@ pub use __private::{preflight, preflight_blocking};
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
 #[cfg(feature = "aws")]
 pub use backends::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+pub use backends::Zenml;
 pub use backends::{Env, File, Flyte, Inline, Local, Prefect};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};

@@ -28,6 +28,7 @@ mod lookup;
 mod mapped_source;
 mod origin;
 mod precedence;
+mod prefect;
 mod search;
 pub(crate) mod setting;
 #[cfg(test)]
@@ -55,6 +56,7 @@ pub(crate) use self::{
     mapped_source::MappedSource,
     origin::Origin,
     precedence::{Built, Environment},
+    prefect::PrefectSettings,
     texts::Shown,
 };
 use crate::{Error, SecretValue};
@@ -86,6 +88,7 @@ pub(crate) struct Settings {
     zenml_url: Option<SecretValue>,
     zenml_username: Option<String>,
     zenml_password: Option<SecretValue>,
+    prefect: PrefectSettings,
     flyte_env_prefix: String,
     flyte_dir: PathBuf,
     flyte_file_prefix: String,
@@ -184,6 +187,7 @@ impl Settings {
             zenml_url: texts.secret(&variables::ZENML_URL),
             zenml_username: texts.text(&variables::ZENML_USERNAME, values::text),
             zenml_password: texts.secret(&variables::ZENML_PASSWORD),
+            prefect: PrefectSettings::read(&mut texts),
             flyte_env_prefix: texts
                 .text(&variables::FLYTE_ENV_PREFIX, values::trimmed)
                 .filter(|prefix| !prefix.is_empty())
@@ -314,6 +318,11 @@ impl Settings {
     /// How long one attempt at a backend may take; more than zero.
     pub(crate) fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
+    }
+
+    /// What Prefect's own variables say.
+    pub(crate) fn prefect(&self) -> &PrefectSettings {
+        &self.prefect
     }
 
     /// The address of the ZenML server. It may hold a user and a password.

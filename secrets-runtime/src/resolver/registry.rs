@@ -4,6 +4,8 @@ use secrets_spec::{BackendType, BuiltIn};
 
 #[cfg(feature = "aws")]
 use crate::backends::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+use crate::backends::Zenml;
 use crate::{
     Backend, ErrorKind, Problem,
     backends::{Env, File, Flyte, Inline, Local, Prefect},
@@ -29,9 +31,11 @@ impl Registry {
             Arc::new(File::new(settings.file_dir())),
             Arc::new(flyte),
             Arc::new(Inline::new()),
-            Arc::new(Prefect::new()),
+            Arc::new(Prefect::of_settings(settings)),
             #[cfg(feature = "aws")]
             Arc::new(AwsSecretsManager::of_settings(settings)),
+            #[cfg(feature = "zenml")]
+            Arc::new(Zenml::of_settings(settings)),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {

@@ -197,6 +197,30 @@ variables! {
     ZENML_PASSWORD = "SECRETS_ZENML_PASSWORD",
         None, Secret, "",
         "The user's password at the ZenML server; refused in `secrets.toml`.";
+    PREFECT_API_URL = "PREFECT_API_URL",
+        None, Hidden, "",
+        "The API of Prefect 3 that the backend `prefect` asks for what is not in the local context (feature `prefect`).";
+    PREFECT_API_KEY = "PREFECT_API_KEY",
+        None, Secret, "",
+        "The key for that API.";
+    PREFECT_USER_CONFIG_PATH = "PREFECT__USER_CONFIG_PATH",
+        None, Text, "`~/.prefect/config.toml`",
+        "Prefect's `config.toml`, of which `[context.secrets]` is read.";
+    PREFECT_BACKEND = "PREFECT__BACKEND",
+        None, Text, "",
+        "`cloud`, with the next one `false`: the backend `prefect` asks Cloud 1.x for what is not in the local context (feature `prefect`).";
+    PREFECT_USE_LOCAL_SECRETS = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
+        None, Text, "",
+        "Whether Prefect 1 keeps to the local context.";
+    PREFECT_CLOUD_API = "PREFECT__CLOUD__API",
+        None, Hidden, "`https://api.prefect.io`",
+        "The GraphQL API of Cloud 1.x.";
+    PREFECT_CLOUD_API_KEY = "PREFECT__CLOUD__API_KEY",
+        None, Secret, "",
+        "The key for Cloud 1.x.";
+    PREFECT_CLOUD_TENANT_ID = "PREFECT__CLOUD__TENANT_ID",
+        None, Text, "",
+        "The tenant in Cloud 1.x.";
     FLYTE_ENV_PREFIX = "FLYTE_SECRETS_ENV_PREFIX",
         Some("flyte_secrets_env_prefix"), Text, "`_FSEC_`",
         "What the variables of mounted Flyte secrets start with.";
