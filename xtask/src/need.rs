@@ -1,7 +1,7 @@
 //! What a stage may need from outside the workspace: tools and servers.
 
 use crate::{
-    debian,
+    debian, postgres,
     report::Outcome,
     server::{self, Recipe, Server},
     venv,
@@ -17,11 +17,19 @@ pub enum Need {
     Moto,
     MotoIam,
     Ministack,
+    Postgres,
 }
 
 /// All of them.
-pub const ALL: [Need; 6] =
-    [Need::Store, Need::Jose, Need::Flyte, Need::Moto, Need::MotoIam, Need::Ministack];
+pub const ALL: [Need; 7] = [
+    Need::Store,
+    Need::Jose,
+    Need::Flyte,
+    Need::Moto,
+    Need::MotoIam,
+    Need::Ministack,
+    Need::Postgres,
+];
 
 /// One that is there. A server ends when this is dropped.
 #[derive(Debug)]
@@ -41,6 +49,7 @@ impl Need {
             Self::Moto => "moto",
             Self::MotoIam => "moto-iam",
             Self::Ministack => "ministack",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -53,6 +62,7 @@ impl Need {
             Self::Moto => "an AWS in Python",
             Self::MotoIam => "the same, for tests with policies",
             Self::Ministack => "another AWS in Python",
+            Self::Postgres => "Debian's PostgreSQL",
         }
     }
 
@@ -65,6 +75,7 @@ impl Need {
             Self::Moto => "SECRETS_TEST_MOTO_URL",
             Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
+            Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
         }
     }
 
@@ -80,6 +91,10 @@ impl Need {
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
+            Self::Postgres => {
+                let (server, value) = postgres::start(&workspace.scratch)?;
+                Ok(Provided { value, server: Some(server) })
+            }
         }
     }
 }
