@@ -60,3 +60,8 @@ impl Playground {
 #[cfg(doctest)]
 #[doc = include_str!("../../README.md")]
 struct Readme;
+
+/// Those of the page for those who come from Metaflow.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/from-metaflow.md")]
+struct FromMetaflow;

@@ -81,6 +81,15 @@ fn what_fails_for_a_moment_is_tried_again() {
 }
 
 #[test]
+fn how_often_it_is_tried_can_be_set() {
+    let fault = Fault::Code("InternalServiceError", "");
+    let server = FaultServer::start().with_many(1).failing("GetSecretValue", 1, fault);
+    let resolver = resolver(aws(&server.url).with_max_attempts(1));
+    assert_eq!(resolve(&resolver, &["s0"]).unwrap_err().kind(), ErrorKind::Unavailable);
+    assert_eq!(server.counts()["GetSecretValue"], 1);
+}
+
+#[test]
 fn what_goes_on_failing_ends_within_the_timeout() {
     for (fault, kind) in [
         (Fault::Code("ThrottlingException", "Rate exceeded"), ErrorKind::Throttled),

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use secrets_runtime::{AwsSecretsManager, Declaration, ErrorKind, Resolver};
+use secrets_runtime::{
+    AwsSecretsManager, Backend, Declaration, Error, ErrorKind, Payload, Resolver, SecretValue,
+};
 use serde_json::json;
 
 use crate::{
@@ -139,6 +141,33 @@ fn a_role_that_cannot_be_asked_for_now_is_no_refusal() {
     assert!(error.is_transient(), "{error}");
 }
 
+/// The policy that docs/aws.md gives for a purpose, for all resources: the server looks at none.
+fn documented(purpose: &str) -> String {
+    let page = include_str!("../../docs/aws.md");
+    let after = page.split_once(&format!("**{purpose}")).unwrap().1;
+    let block = after.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
+    let mut policy: serde_json::Value = serde_json::from_str(block).unwrap();
+    for statement in policy["Statement"].as_array_mut().unwrap() {
+        statement["Resource"] = json!("*");
+    }
+    policy.to_string()
+}
+
+/// What the command does to a secret in a role.
+fn keep(aws: &AwsSecretsManager, role: &str) -> Result<(), Error> {
+    let aws = aws.clone().with_role(format!("{ROLE}{role}"));
+    let store = aws.as_store().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    runtime.block_on(async {
+        store.put("kept", Payload::Text(SecretValue::from("SeNtInEl"))).await?;
+        store.put("kept", Payload::Text(SecretValue::from("SeNtInEl-2"))).await?;
+        aws.tag("kept", "team", "x").await?;
+        assert_eq!(aws.tags("kept").await?.len(), 1);
+        assert!(store.list().await?.contains(&"kept".to_owned()));
+        store.delete("kept").await.map(drop)
+    })
+}
+
 /// A user and roles in a server that checks signatures and policies: what they may do.
 fn with_policies(url: &str) -> AwsSecretsManager {
     let auth = |after: &str| {
@@ -156,15 +185,15 @@ fn with_policies(url: &str) -> AwsSecretsManager {
     let own = policy(r#"["sts:AssumeRole"]"#, &format!("{ROLE}May*"));
     let put = [("UserName", "somebody"), ("PolicyName", "p"), ("PolicyDocument", &own)];
     wire::iam(url, &[&[("Action", "PutUserPolicy")], &put[..]].concat());
-    for (role, actions) in [
-        ("MayBatch", r#"["secretsmanager:GetSecretValue","secretsmanager:BatchGetSecretValue"]"#),
-        ("MayGet", r#"["secretsmanager:GetSecretValue"]"#),
-        ("MayNothing", r#"["s3:GetObject"]"#),
-        ("Forbidden", r#"["secretsmanager:*"]"#),
+    for (role, allowed) in [
+        ("MayGet", documented("Read one secret")),
+        ("MayBatch", documented("Read by batch")),
+        ("MayKeep", documented("Keep secrets")),
+        ("MayNothing", policy(r#"["s3:GetObject"]"#, "*")),
+        ("Forbidden", policy(r#"["secretsmanager:*"]"#, "*")),
     ] {
         let create = [("RoleName", role), ("AssumeRolePolicyDocument", trust)];
         wire::iam(url, &[&[("Action", "CreateRole")], &create[..]].concat());
-        let allowed = policy(actions, "*");
         let put = [("RoleName", role), ("PolicyName", "p"), ("PolicyDocument", &allowed)];
         wire::iam(url, &[&[("Action", "PutRolePolicy")], &put[..]].concat());
     }
@@ -201,6 +230,8 @@ fn policies_decide_and_are_told() {
         assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
         assert!(error.to_string().contains("secretsmanager:GetSecretValue"), "{error}");
     }
+    keep(&aws, "MayKeep").unwrap();
+    assert_eq!(keep(&aws, "MayBatch").unwrap_err().kind(), ErrorKind::AccessDenied);
     let error = refused("Forbidden", &names(2));
     assert_eq!(error.kind(), ErrorKind::RoleDenied, "{error}");
     let text = error.to_string();

@@ -16,6 +16,13 @@ pub fn program(name: &str, package: &str) -> Result<PathBuf, Outcome> {
     if let Some(path) = on_path(name) {
         return Ok(path);
     }
+    install(name, package)?;
+    on_path(name)
+        .ok_or_else(|| Outcome::Failed(format!("the package {package} brought no `{name}`")))
+}
+
+/// Installs the package that `name` is missing of, if this is root on a Debian; the outcome is as above.
+pub fn install(name: &str, package: &str) -> Result<(), Outcome> {
     if on_path("apt-get").is_none() {
         return Err(Outcome::Skipped(format!(
             "`{name}` is not installed, and there is no apt-get"
@@ -32,8 +39,7 @@ pub fn program(name: &str, package: &str) -> Result<PathBuf, Outcome> {
     if !installed {
         return Err(Outcome::Failed(format!("apt-get install {package} failed")));
     }
-    on_path(name)
-        .ok_or_else(|| Outcome::Failed(format!("the package {package} brought no `{name}`")))
+    Ok(())
 }
 
 fn on_path(name: &str) -> Option<PathBuf> {
@@ -41,7 +47,8 @@ fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-fn is_root() -> bool {
+/// Whether this process is root's.
+pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
 

@@ -10,6 +10,7 @@ mod http;
 mod leash;
 mod line;
 mod need;
+mod postgres;
 mod report;
 mod server;
 mod servers;

@@ -1,7 +1,7 @@
 //! What a stage may need from outside the workspace: tools and servers.
 
 use crate::{
-    debian,
+    debian, postgres,
     report::Outcome,
     server::{self, Recipe, Server},
     venv,
@@ -19,10 +19,11 @@ pub enum Need {
     Ministack,
     Prefect,
     Zenml,
+    Postgres,
 }
 
 /// All of them.
-pub const ALL: [Need; 8] = [
+pub const ALL: [Need; 9] = [
     Need::Store,
     Need::Jose,
     Need::Flyte,
@@ -31,6 +32,7 @@ pub const ALL: [Need; 8] = [
     Need::Ministack,
     Need::Prefect,
     Need::Zenml,
+    Need::Postgres,
 ];
 
 /// One that is there. A server ends when this is dropped.
@@ -53,6 +55,7 @@ impl Need {
             Self::Ministack => "ministack",
             Self::Prefect => "prefect",
             Self::Zenml => "zenml",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -67,6 +70,7 @@ impl Need {
             Self::Ministack => "another AWS in Python",
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
+            Self::Postgres => "Debian's PostgreSQL",
         }
     }
 
@@ -81,6 +85,7 @@ impl Need {
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
             Self::Prefect => "SECRETS_TEST_PREFECT_URL",
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
+            Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
         }
     }
 
@@ -98,6 +103,10 @@ impl Need {
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
             Self::Prefect => server(workspace, "prefect", &server::PREFECT),
             Self::Zenml => server(workspace, "zenml", &server::ZENML),
+            Self::Postgres => {
+                let (server, value) = postgres::start(&workspace.scratch)?;
+                Ok(Provided { value, server: Some(server) })
+            }
         }
     }
 }

@@ -188,6 +188,11 @@ impl Server {
         }
     }
 
+    /// One that somebody else has started.
+    pub fn of(name: &'static str, port: u16, process: Leash) -> Self {
+        Self { name, port, process }
+    }
+
     /// Where it answers.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
@@ -214,7 +219,8 @@ impl From<io::Error> for Trouble {
     }
 }
 
-fn free_port() -> io::Result<u16> {
+/// A port of 127.0.0.1 that nobody has now.
+pub fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
 

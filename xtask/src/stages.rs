@@ -32,7 +32,7 @@ pub static ALL: &[Stage] = &[
         ..stage("integration", "the programs of tests/", integration)
     },
     Stage {
-        needs: &[Need::Moto, Need::MotoIam, Need::Ministack],
+        needs: &[Need::Moto, Need::MotoIam, Need::Ministack, Need::Postgres],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     Stage {
@@ -54,6 +54,8 @@ const fn stage(
 
 /// The package of the integration tests, whose `law` and `ui` are stages of their own.
 const TESTS: &str = "secrets-tests";
+/// The package of the command.
+const CLI: &str = "secrets-cli";
 /// The package whose features are tried one by one.
 const RUNTIME: &str = "secrets-runtime";
 
@@ -108,7 +110,8 @@ fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
     tests_named(workspace, |name| !["law", "ui"].contains(&name))
 }
 
-/// They need a feature, and with it the SDK, which no other stage builds for the tests.
+/// They need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
+/// example.
 fn aws(workspace: &Workspace) -> Result<Vec<Line>, String> {
     tests_with(workspace, "aws")
 }
@@ -118,19 +121,27 @@ fn apis(workspace: &Workspace) -> Result<Vec<Line>, String> {
     tests_with(workspace, "apis")
 }
 
+/// The examples and tests that need this feature, and clippy on the latter.
 fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<Line>, String> {
-    let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
-    let needs_it = |test: &&Target| test.required_features.iter().any(|known| known == feature);
-    let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
-    if tests.is_empty() {
-        return Err(format!("{TESTS} has no such test"));
+    let needs_it = |target: &&Target| target.required_features.iter().any(|name| name == feature);
+    let mut lines = Vec::new();
+    for package in &workspace.packages {
+        for example in package.targets_of("example").filter(needs_it) {
+            lines.push(built(&package.name, example));
+        }
     }
-    let of = |line: Line| {
-        let line = line.and(["-p", TESTS, "--features", feature]);
-        tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
-    };
-    let lint = of(Line::cargo("clippy")).and(["--", "-D", "warnings"]);
-    Ok(vec![lint, of(Line::cargo("test --no-fail-fast"))])
+    for package in [TESTS, CLI].iter().filter_map(|name| workspace.package(name)) {
+        let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
+        let of = |line: Line| {
+            let line = line.and(["-p", &package.name, "--features", feature]);
+            tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
+        };
+        if !tests.is_empty() {
+            lines.push(of(Line::cargo("clippy")).and(["--", "-D", "warnings"]));
+            lines.push(of(Line::cargo("test --no-fail-fast")));
+        }
+    }
+    if lines.is_empty() { Err(format!("there are no tests of {feature}")) } else { Ok(lines) }
 }
 
 fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {
@@ -150,15 +161,18 @@ fn examples(workspace: &Workspace) -> Result<Vec<Line>, String> {
     let mut lines = Vec::new();
     for package in &workspace.packages {
         for example in package.targets_of("example") {
-            let line =
-                |verb| Line::cargo(verb).and(["-p", &package.name, "--example", &example.name]);
-            lines.push(match example.required_features.join(",") {
-                features if features.is_empty() => line("run"),
-                features => line("build").and(["--features", &features]),
+            lines.push(match example.required_features.is_empty() {
+                true => Line::cargo("run").and(["-p", &package.name, "--example", &example.name]),
+                false => built(&package.name, example),
             });
         }
     }
     if lines.is_empty() { Err("there are no examples".to_owned()) } else { Ok(lines) }
+}
+
+fn built(package: &str, example: &Target) -> Line {
+    let line = Line::cargo("build").and(["-p", package, "--example", &example.name]);
+    line.and(["--features", &example.required_features.join(",")])
 }
 
 fn docs(workspace: &Workspace) -> Result<Vec<Line>, String> {
@@ -224,6 +238,7 @@ mod tests {
             packages: vec![
                 package(RUNTIME, &["aws", "tokio"], vec![]),
                 package(TESTS, &[], tests),
+                package(CLI, &["aws"], vec![target("aws", "test", &["aws"])]),
                 package("secrets-examples", &["aws", "x"], examples),
             ],
         }
@@ -257,8 +272,11 @@ mod tests {
         let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
         assert_eq!(shown(integration(&workspace)), [rest]);
         let aws = [
+            "cargo build -p secrets-examples --example cloud --features aws,x",
             "cargo clippy -p secrets-tests --features aws --test aws -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features aws --test aws",
+            "cargo clippy -p secrets-cli --features aws --test aws -- -D warnings",
+            "cargo test --no-fail-fast -p secrets-cli --features aws --test aws",
         ];
         assert_eq!(shown(super::aws(&workspace)), aws);
     }
