@@ -12,10 +12,14 @@ mod dotenv;
 mod exit;
 mod failure;
 mod given;
+#[cfg_attr(not(feature = "aws"), path = "no_manager.rs")]
+mod manager;
 mod page;
 mod prompt;
 mod schema;
 mod shelf;
+mod surroundings;
+mod tag;
 mod value;
 mod words;
 

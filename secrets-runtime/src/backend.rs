@@ -1,6 +1,7 @@
 //! What a backend is, for those who write one: the [`Backend`] trait and the words it uses.
 
 use std::{
+    any::Any,
     fmt::{Debug, Display},
     pin::Pin,
 };
@@ -25,11 +26,15 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// given in the same order, one for each. A missing answer is reported as `Unavailable`, and so is a panic.
 /// `Display` says where the backend looks, for error messages; neither it nor `Debug` shows a value.
 ///
+/// It is [`Any`], so that a tool finds out what more a backend can do than these methods: a `&dyn Backend` goes
+/// where a `&dyn Any` is wanted, to be `downcast_ref`.
+///
 /// A failing request is [`ErrorKind::NotFound`] only if the backend has answered that there is no such
 /// secret: a chain of backends then asks the next one, and stops at every other kind.
 ///
 /// A future is polled where the step runs, under any executor or none. One that needs tokio's reactor is
-/// wrapped in `on_io_thread` (feature `tokio`).
+/// wrapped in `on_io_thread` (feature `tokio`). `SECRETS_TIMEOUT` ends a wait, not a thread: one that blocks
+/// inside of a poll is waited for.
 ///
 /// ```
 /// use std::fmt;
@@ -59,7 +64,7 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 ///     }
 /// }
 /// ```
-pub trait Backend: Debug + Display + Send + Sync + 'static {
+pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
     /// Its type: what a source names before its first dot, or in `type`.
     fn kind(&self) -> &str;
 

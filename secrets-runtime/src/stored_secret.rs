@@ -78,6 +78,9 @@ impl StoredField {
 impl StoredSecret {
     /// Reads a secret by the name that its backend has for it, at this version stage (`None` for the current).
     ///
+    /// A manager that keeps texts does not say which of them are JSON: what does not start as an object is one
+    /// plain value.
+    ///
     /// # Errors
     /// What the backend fails with, and [`ErrorKind::Undecodable`] if the payload is not what it should be.
     pub async fn read(
@@ -91,7 +94,7 @@ impl StoredSecret {
         let answer = backend.fetch(&requests).await.pop().unwrap_or_else(|| {
             Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"))
         });
-        let made = answer.and_then(|fetched| Self::of(fetched, id));
+        let made = answer.and_then(|fetched| Self::of(plain_if_no_object(fetched), id));
         made.map_err(|error| error.about(id, Some(backend.kind())))
     }
 
@@ -267,6 +270,17 @@ impl StoredSecret {
             None => self.fields.push(field),
         }
     }
+}
+
+fn plain_if_no_object(mut fetched: Fetched) -> Fetched {
+    // Exposed to look at its first character.
+    let is_object = |text: &SecretValue| text.expose_bytes().trim_ascii_start().starts_with(b"{");
+    if let Content::Json(text) = &fetched.content
+        && !is_object(text)
+    {
+        fetched.content = Content::Text(text.clone());
+    }
+    fetched
 }
 
 fn read(text: &SecretValue) -> Result<Vec<(String, payload_json::Json)>, Error> {

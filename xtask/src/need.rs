@@ -17,11 +17,21 @@ pub enum Need {
     Moto,
     MotoIam,
     Ministack,
+    Prefect,
+    Zenml,
 }
 
 /// All of them.
-pub const ALL: [Need; 6] =
-    [Need::Store, Need::Jose, Need::Flyte, Need::Moto, Need::MotoIam, Need::Ministack];
+pub const ALL: [Need; 8] = [
+    Need::Store,
+    Need::Jose,
+    Need::Flyte,
+    Need::Moto,
+    Need::MotoIam,
+    Need::Ministack,
+    Need::Prefect,
+    Need::Zenml,
+];
 
 /// One that is there. A server ends when this is dropped.
 #[derive(Debug)]
@@ -41,6 +51,8 @@ impl Need {
             Self::Moto => "moto",
             Self::MotoIam => "moto-iam",
             Self::Ministack => "ministack",
+            Self::Prefect => "prefect",
+            Self::Zenml => "zenml",
         }
     }
 
@@ -53,6 +65,8 @@ impl Need {
             Self::Moto => "an AWS in Python",
             Self::MotoIam => "the same, for tests with policies",
             Self::Ministack => "another AWS in Python",
+            Self::Prefect => "Prefect 3's server",
+            Self::Zenml => "ZenML's server",
         }
     }
 
@@ -65,6 +79,8 @@ impl Need {
             Self::Moto => "SECRETS_TEST_MOTO_URL",
             Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
+            Self::Prefect => "SECRETS_TEST_PREFECT_URL",
+            Self::Zenml => "SECRETS_TEST_ZENML_URL",
         }
     }
 
@@ -80,6 +96,8 @@ impl Need {
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
+            Self::Prefect => server(workspace, "prefect", &server::PREFECT),
+            Self::Zenml => server(workspace, "zenml", &server::ZENML),
         }
     }
 }

@@ -35,6 +35,10 @@ pub static ALL: &[Stage] = &[
         needs: &[Need::Moto, Need::MotoIam, Need::Ministack],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
+    Stage {
+        needs: &[Need::Prefect, Need::Zenml],
+        ..stage("apis", "the tests of the HTTP APIs of Prefect and ZenML, and clippy on them", apis)
+    },
     stage("examples", "every example is built; those that need nothing around them run", examples),
     stage("docs", "rustdoc, with no warning", docs),
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
@@ -106,14 +110,23 @@ fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
 
 /// They need a feature, and with it the SDK, which no other stage builds for the tests.
 fn aws(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_with(workspace, "aws")
+}
+
+/// They need a feature, and with it an HTTP client.
+fn apis(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_with(workspace, "apis")
+}
+
+fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<Line>, String> {
     let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
-    let needs_it = |test: &&Target| test.required_features.iter().any(|feature| feature == "aws");
+    let needs_it = |test: &&Target| test.required_features.iter().any(|known| known == feature);
     let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
     if tests.is_empty() {
         return Err(format!("{TESTS} has no such test"));
     }
     let of = |line: Line| {
-        let line = line.and(["-p", TESTS, "--features", "aws"]);
+        let line = line.and(["-p", TESTS, "--features", feature]);
         tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
     };
     let lint = of(Line::cargo("clippy")).and(["--", "-D", "warnings"]);

@@ -6,10 +6,12 @@ use crate::{
     failure::Failure,
     page::{MASK, Page, json_string, text_of},
     shelf::Shelf,
+    tag,
+    words::Words,
 };
 
 /// Shows a secret, or one field of it.
-pub fn run(args: &Get) -> Result<(), Failure> {
+pub fn run(args: &Get, words: &Words) -> Result<(), Failure> {
     let shelf = Shelf::open(args.common.backend.as_deref())?;
     let secret = shelf.read(&args.name, args.previous)?;
     let fields: Vec<&StoredField> = match &args.key {
@@ -42,7 +44,19 @@ pub fn run(args: &Get) -> Result<(), Failure> {
             }
         }
     }
-    page.print()
+    page.print()?;
+    let is_whole = args.common.format == Format::Text && args.key.is_none();
+    for field in fields.iter().filter(|field| is_whole && args.reveal && field.is_binary()) {
+        let key = field.key();
+        words.say(&format!(
+            "note: `{key}` is bytes, shown in base64; `secrets get {} {key} --reveal` writes them",
+            args.name
+        ));
+    }
+    if let (Format::Text, None, Some(manager)) = (args.common.format, &args.key, shelf.manager()) {
+        tag::show(manager, &args.name, words);
+    }
+    Ok(())
 }
 
 fn field<'a>(name: &str, secret: &'a StoredSecret, key: &str) -> Result<&'a StoredField, Failure> {

@@ -7,6 +7,7 @@ use crate::{
     given, prompt,
     schema::Schema,
     shelf::Shelf,
+    tag,
     words::Words,
 };
 
@@ -16,6 +17,7 @@ pub fn run(args: &Register, fields: &[Field], words: &Words) -> Result<(), Failu
     let given = given::read(values, fields, false, words)?;
     let shelf = Shelf::open(args.common.backend.as_deref())?;
     shelf.store()?;
+    let tagger = tag::setter(&shelf, &values.tag)?;
     if shelf.has(name)? {
         let help = format!("change it with `secrets update {name}`, or choose another name");
         let message = "there is a secret of this name already";
@@ -36,9 +38,10 @@ pub fn run(args: &Register, fields: &[Field], words: &Words) -> Result<(), Failu
     if let Some(schema) = values.schema {
         schema.check(secret.fields().iter().map(|field| field.key()))?;
     }
-    shelf.write(name, &secret)?;
-    words.say(&format!("registered `{name}` in {}{}", shelf.kind(), size(&secret)));
-    Ok(())
+    let kept = shelf.keep(name, &secret)?;
+    let text = format!("registered `{name}` in {}{}", shelf.kind(), size(&secret));
+    words.kept(&text, &[kept])?;
+    tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, words))
 }
 
 /// Asks for the fields that the schema has, or for any.

@@ -6,19 +6,33 @@ use crate::{
     failure::{self, Failure, problem},
     given, prompt,
     shelf::Shelf,
+    tag,
     words::Words,
 };
 
 /// Changes fields of a secret, or removes them.
 pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure> {
     let (values, name) = (&args.values, args.values.name.as_str());
-    let given = given::read(values, fields, !args.remove.is_empty(), words)?;
+    let given =
+        given::read(values, fields, !args.remove.is_empty() || !values.tag.is_empty(), words)?;
     if values.plain.is_some() && !args.remove.is_empty() {
         return Err(Failure::usage("one plain value has no fields", "remove --plain or --remove"));
     }
     let shelf = Shelf::open(args.common.backend.as_deref())?;
     shelf.store()?;
+    let tagger = tag::setter(&shelf, &values.tag)?;
+    let set_tags = || tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, words));
+    if given.secret.is_none() && !given.ask && args.remove.is_empty() {
+        return set_tags();
+    }
     let before = shelf.read_own(name)?;
+    let lost = if values.plain.is_some() && before.is_set() { before.fields().len() } else { 0 };
+    let fields = if lost == 1 { "1 field".to_owned() } else { format!("{lost} fields") };
+    if lost > 0 && !args.drop_fields {
+        let message = format!("it has {fields}, which one plain value would take the place of");
+        let help = "add --drop-fields if that is meant; --KEY=VALUE changes one field";
+        return Err(Failure::about(name, ErrorKind::InvalidSource, message, help));
+    }
     let after = match given.secret {
         Some(plain) if !plain.is_set() => plain,
         given_fields => {
@@ -36,9 +50,12 @@ pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure
     if let Some(schema) = values.schema {
         schema.check(after.fields().iter().map(|field| field.key()))?;
     }
-    shelf.write(name, &after)?;
-    words.say(&format!("updated `{name}` in {}", shelf.kind()));
-    Ok(())
+    let kept = shelf.keep(name, &after)?;
+    words.kept(&format!("updated `{name}` in {}", shelf.kind()), &[kept])?;
+    if lost > 0 {
+        words.say(&format!("{fields} gone: `secrets get {name} --previous` has what was there"));
+    }
+    set_tags()
 }
 
 /// The secret without these fields, or every reason why not.

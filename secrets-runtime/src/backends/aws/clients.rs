@@ -188,7 +188,7 @@ impl Clients {
                 Some(keys) => SharedCredentials::new(Own(keys.clone())),
                 None => SharedCredentials::new(Caller::of(&config).await),
             };
-            Sdk { config: with_retries(config), caller }
+            Sdk { config: with_retries(config, self.config.attempts), caller }
         };
         Ok(self.sdk.get_or_init(load).await)
     }
@@ -200,12 +200,12 @@ fn local_region() -> RegionProviderChain {
         .or_else(ProfileFileRegionProvider::new())
 }
 
-fn with_retries(config: SdkConfig) -> SdkConfig {
+fn with_retries(config: SdkConfig, attempts: Option<u32>) -> SdkConfig {
     let retries = config.retry_config().cloned().unwrap_or_else(RetryConfig::standard);
-    let attempts = match retries.max_attempts() {
+    let attempts = attempts.unwrap_or(match retries.max_attempts() {
         SDK_ATTEMPTS => ATTEMPTS,
         set => set,
-    };
+    });
     let retries = retries.with_max_attempts(attempts).with_initial_backoff(BACKOFF);
     config.into_builder().retry_config(retries).build()
 }

@@ -13,6 +13,8 @@ pub(super) struct Config {
     pub session_name: String,
     pub endpoint_url: Option<String>,
     pub credentials: Option<Keys>,
+    /// How often a request is sent at most, if it is set in code.
+    pub attempts: Option<u32>,
     /// For one attempt at a request.
     pub attempt_timeout: Duration,
     /// For all that one fetch takes.
@@ -53,6 +55,7 @@ impl Default for Config {
             session_name: "secrets-runtime".to_owned(),
             endpoint_url: None,
             credentials: None,
+            attempts: None,
             attempt_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(30),
         }
@@ -67,6 +70,7 @@ impl fmt::Debug for Config {
             .field("role", &self.role)
             .field("endpoint_url", &self.endpoint_url)
             .field("own_credentials", &self.credentials.is_some())
+            .field("attempts", &self.attempts)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()

@@ -129,6 +129,13 @@ impl AwsSecretsManager {
         self.with(|config| (config.attempt_timeout, config.timeout) = (attempt, all))
     }
 
+    /// Sets how often a request is sent at most where it fails for a moment: 1 for no second try. Not set, it is
+    /// what `AWS_MAX_ATTEMPTS` or the profile says, else 6.
+    #[must_use]
+    pub fn with_max_attempts(self, attempts: u32) -> Self {
+        self.with(|config| config.attempts = Some(attempts.max(1)))
+    }
+
     fn with(self, change: impl FnOnce(&mut Config)) -> Self {
         let mut config = self.0.config().clone();
         change(&mut config);

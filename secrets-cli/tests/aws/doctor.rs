@@ -1,0 +1,64 @@
+//! What `secrets doctor` says of AWS.
+
+use serde_json::Value;
+
+use crate::{Aws, bench::Ran};
+
+/// The entry of AWS in its JSON.
+fn entry(ran: &Ran) -> Value {
+    let page: Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let mut entries = page["backends"].as_array().unwrap().iter();
+    entries.find(|entry| entry["type"] == crate::AWS).unwrap().clone()
+}
+
+#[test]
+fn the_caller_and_the_region_are_shown() {
+    let Some(aws) = Aws::at_moto() else { return };
+    let shown = aws.ok(&["doctor"]).text();
+    let line = shown.lines().find(|line| line.starts_with("* ")).unwrap();
+    assert!(line.starts_with("* aws-secrets-manager: reachable: AWS Secrets Manager, as arn:aws:"));
+    assert!(line.ends_with(" in eu-central-1"), "{line}");
+    let entry = entry(&aws.ok(&["doctor", "--format", "json"]));
+    assert_eq!(entry["reachable"], true);
+    assert!(entry["caller"].as_str().unwrap().starts_with("arn:aws:"), "{entry}");
+}
+
+#[test]
+fn why_it_is_not_reachable_is_shown_and_fails_only_where_it_is_the_default() {
+    let aws = Aws::at("http://127.0.0.1:1");
+    let ran = aws.run(&["doctor", "--format", "json"]);
+    assert_eq!(ran.code, Some(6), "{ran:?}");
+    let entry = entry(&ran);
+    assert_eq!((&entry["reachable"], &entry["caller"]), (&false.into(), &Value::Null));
+    assert!(entry["problem"].as_str().unwrap().contains("refused"), "{entry}");
+    let beside = aws.command(&["doctor"]).output().unwrap();
+    assert!(beside.status.success(), "{beside:?}");
+}
+
+#[test]
+fn without_credentials_or_region_that_is_what_is_said() {
+    let aws = Aws::at("http://127.0.0.1:1");
+    let problem = |unset: &[&str]| {
+        let mut command = aws.command(&["doctor", "--format", "json"]);
+        unset.iter().for_each(|name| {
+            command.env_remove(name);
+        });
+        let entry = entry(&Ran::of(command.output().unwrap()));
+        entry["problem"].as_str().unwrap().to_owned()
+    };
+    let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
+    assert!(problem(&keys).contains("no AWS credentials"));
+    assert!(problem(&["AWS_REGION"]).contains("no AWS region"));
+}
+
+#[test]
+fn the_switch_that_makes_the_sdk_log_values_is_warned_of() {
+    let aws = Aws::at("http://127.0.0.1:1");
+    let warned = |value: &str| {
+        let mut command = aws.command(&["doctor"]);
+        let ran = Ran::of(command.env("LOG_SENSITIVE_BODIES", value).output().unwrap());
+        ran.text().contains("\nwarning: LOG_SENSITIVE_BODIES=true makes")
+    };
+    assert!(warned("true") && warned("TRUE"));
+    assert!(!warned("false") && !warned(""));
+}
