@@ -42,3 +42,20 @@ pub async fn get_secret(source: &str) -> Result<Secrets, Error> {
 pub fn get_secret_blocking(source: &str) -> Result<Secrets, Error> {
     block_on(get_secret(source))
 }
+
+#[cfg(all(test, not(feature = "aws")))]
+mod tests {
+    use super::get_secret_blocking;
+    use crate::ErrorKind;
+
+    #[test]
+    fn a_built_in_type_whose_feature_is_off_names_the_feature() {
+        let arn = "arn:aws:secretsmanager:us-west-2:001234556000:secret:some-secret";
+        for source in ["aws-secrets-manager.db", arn] {
+            let error = get_secret_blocking(source).expect_err("it is not built in");
+            assert_eq!(error.kind(), ErrorKind::NotSupported);
+            let help = error.problems()[0].help().unwrap_or_default();
+            assert!(help.contains("features = [\"aws\"]"), "{help}");
+        }
+    }
+}
