@@ -4,6 +4,8 @@ use std::{ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
+use secrets_runtime::ValidationLevel;
+
 use crate::{schema::Schema, tag::Tag};
 
 /// Keeps secrets, shows them, and gives them to programs.
@@ -45,6 +47,8 @@ pub enum Command {
     Run(Run),
     /// Fill in {{name.key}} in a template or a config file
     Render(Render),
+    /// See whether secrets are there, and what a configuration refers to
+    Check(Check),
     /// Show every setting, where it comes from, and whether the backends are reachable
     Doctor(Doctor),
     /// Print completions for a shell
@@ -121,6 +125,9 @@ pub struct Update {
     /// Remove a field
     #[arg(long, value_name = "KEY")]
     pub remove: Vec<String>,
+    /// Let --plain take the place of all fields
+    #[arg(long, requires = "plain")]
+    pub drop_fields: bool,
     #[command(flatten)]
     pub common: Common,
 }
@@ -257,6 +264,33 @@ pub struct Render {
     pub output: Option<PathBuf>,
     #[command(flatten)]
     pub common: Common,
+}
+
+#[derive(Debug, Args)]
+pub struct Check {
+    #[command(flatten)]
+    pub asked: Asked,
+    /// A list of requests, in JSON: [{"group": "db", "key": "password"}]
+    #[arg(long, value_name = "JSON")]
+    pub requests: Option<String>,
+    /// How much is looked at: NONE, SECRET_EXISTS (reads no value) or SECRET_AND_KEY_EXISTS
+    #[arg(long, value_name = "LEVEL", value_parser = level)]
+    pub level: Option<ValidationLevel>,
+    /// A TOML, JSON or YAML file, or any text, whose {{name.key}} are looked for too
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub config: Option<PathBuf>,
+    /// Ask for what the configuration refers to and is missing, and keep it
+    #[arg(long, requires = "config")]
+    pub register_missing: bool,
+    /// How results and errors are written
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub format: Format,
+}
+
+fn level(text: &str) -> Result<ValidationLevel, String> {
+    text.parse().map_err(|error: secrets_runtime::Error| {
+        error.problems().first().and_then(|p| p.help()).unwrap_or_default().to_owned()
+    })
 }
 
 #[derive(Debug, Args)]

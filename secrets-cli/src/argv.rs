@@ -58,8 +58,12 @@ pub fn take_fields(
         }
     }
     if names.len() > 1 {
-        let help =
-            "write fields as --KEY=VALUE; what follows the name and is no option is not shown here";
+        let bare = names[1..].iter().find_map(|word| word.to_str()?.split_once('='));
+        let help = match bare.filter(|(key, _)| is_identifier(key)) {
+            Some((key, _)) => format!("write `--{key}=VALUE`"),
+            None => "write fields as --KEY=VALUE; what follows the name and is no option is not shown here"
+                .to_owned(),
+        };
         return Err(Failure::usage("there is more than one name", help));
     }
     kept.push("--".into());

@@ -10,6 +10,17 @@ use crate::{
 
 /// Resolves what is asked for, and what is requested in JSON.
 pub fn resolve(asked: &Asked, requests: Option<&str>) -> Result<Secrets, Failure> {
+    let (resolver, builder) = declaration(asked, requests, false)?;
+    Ok(resolver.resolve_blocking(&builder.build())?.secrets)
+}
+
+/// What is asked for and requested as a declaration, and the resolver for it. `with_more` says that something
+/// will be added to it.
+pub fn declaration(
+    asked: &Asked,
+    requests: Option<&str>,
+    with_more: bool,
+) -> Result<(Resolver, DeclarationBuilder), Failure> {
     must_be_json("--sources", asked.sources.as_deref())?;
     must_be_json("--requests", requests)?;
 
@@ -31,12 +42,11 @@ pub fn resolve(asked: &Asked, requests: Option<&str>) -> Result<Secrets, Failure
 
     let resolver = shelf::resolver(asked.backend.as_deref())?;
     let nothing = asked.source.is_empty() && asked.sources.is_none() && requests.is_none();
-    if nothing && !is_attached(&resolver) {
-        let help = "name sources (secrets resolve db), or set SECRETS_WITH";
+    if nothing && !with_more && !is_attached(&resolver) {
+        let help = "name sources (such as `db`), or set SECRETS_WITH";
         return Err(Failure::usage("there is nothing to resolve", help));
     }
-    let declaration = building.builder.allow_override(asked.allow_override).build();
-    Ok(resolver.resolve_blocking(&declaration)?.secrets)
+    Ok((resolver, building.builder.allow_override(asked.allow_override)))
 }
 
 /// A declaration that grows by what is good, while every mistake is kept.

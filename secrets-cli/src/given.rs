@@ -1,5 +1,7 @@
 //! The values that `register` and `update` are given: on the command line, in JSON, or at a prompt.
 
+use std::path::Path;
+
 use secrets_runtime::{Error, ErrorKind, SecretValue, StoredSecret};
 
 use crate::{
@@ -37,8 +39,18 @@ pub fn read(
     if (prompted || nothing) && !prompt::is_possible() {
         let what = if nothing { "no values are given" } else { "there is nobody to ask" };
         let message = format!("{what}, and standard input is no terminal");
-        let help = "write --KEY=VALUE, --KEY=@FILE, --from-json FILE|- or --plain=@FILE|-";
+        let help = if has_fields && values.interactive {
+            "remove -i: values are given"
+        } else {
+            "write --KEY=VALUE, --KEY=@FILE, --from-json FILE|- or --plain=@FILE|-"
+        };
         return Err(Failure::usage(message, help));
+    }
+    if values.from_json.as_deref().is_some_and(is_json) {
+        return Err(Failure::usage(
+            "--from-json takes the name of a file, and this is JSON itself",
+            "pipe it into `--from-json -`",
+        ));
     }
     if let Some(plain) = &values.plain {
         let secret = match plain {
@@ -49,6 +61,11 @@ pub fn read(
     }
     let secret = if has_fields { Some(set(values, fields, words)?) } else { None };
     Ok(Given { secret, ask: values.interactive || nothing })
+}
+
+/// Whether it is no name of a file that is there, but starts as JSON does.
+fn is_json(path: &Path) -> bool {
+    path.to_string_lossy().trim_start().starts_with('{') && !path.exists()
 }
 
 fn set(values: &Values, fields: &[Field], words: &Words) -> Result<StoredSecret, Failure> {
@@ -110,7 +127,7 @@ pub fn no_mask(name: &str, secret: &StoredSecret) -> Vec<Error> {
     let masked =
         |field: &&secrets_runtime::StoredField| field.value().ct_eq(&SecretValue::from(MASK));
     let of = |field: &secrets_runtime::StoredField| {
-        let message = format!("`{MASK}` stands where a value is not shown, and is none itself");
+        let message = format!("`{MASK}` is the mask of a value, not a value");
         let origin = format!("{name}, field `{}`", field.key());
         problem(&origin, ErrorKind::InvalidValue, message, "give the value itself")
     };

@@ -18,6 +18,7 @@ mod page;
 mod prompt;
 mod schema;
 mod shelf;
+mod surroundings;
 mod tag;
 mod value;
 mod words;

@@ -29,9 +29,13 @@ impl Page {
         self.0.extend_from_slice(text);
     }
 
-    /// A value as a JSON string, or the mask.
+    /// A value as a JSON string, bytes as `["base64", ".."]`, or the mask.
     pub fn push_json(&mut self, value: &SecretValue, is_binary: bool, reveal: bool) {
-        if reveal {
+        if reveal && is_binary {
+            self.push("[\"base64\", ");
+            self.push(&*Zeroizing::new(json_string(&text_of(value, true))));
+            self.push("]");
+        } else if reveal {
             self.push(&*Zeroizing::new(json_string(&text_of(value, is_binary))));
         } else {
             self.push(json_string(MASK));

@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use pollster::block_on;
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Store, StoredSecret,
+    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
+    StoredSecret,
 };
+use secrets_spec::Source;
 
 use crate::{
     failure::{Failure, problem},
     manager::Manager,
+    page::json_string,
+    words::Kept,
 };
 
 /// The stage of the version before the current one.
@@ -73,11 +77,17 @@ impl Shelf {
         answer.map_err(|error| error.about(name, Some(self.kind())))
     }
 
-    /// Writes a secret, new or anew.
-    pub fn write(&self, name: &str, secret: &StoredSecret) -> Result<(), Error> {
+    /// Writes a secret, new or anew; gives its version.
+    fn write(&self, name: &str, secret: &StoredSecret) -> Result<String, Error> {
         secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
         let put = block_on(self.store()?.put(name, secret.payload()));
-        put.map(drop).map_err(|error| error.about(name, Some(self.kind())))
+        put.map_err(|error| error.about(name, Some(self.kind())))
+    }
+
+    /// Writes a secret, new or anew; gives what there is to say of it.
+    pub fn keep<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Kept<'a>, Error> {
+        let version = Some(self.write(name, secret)?);
+        Ok(Kept { name, backend: self.kind(), version, detour: self.detour(name) })
     }
 
     /// Deletes a secret; gives whether there was one.
@@ -91,6 +101,25 @@ impl Shelf {
     pub fn list(&self) -> Result<Vec<String>, Error> {
         let listed = block_on(self.store()?.list());
         listed.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// How a step reaches a secret that its name alone does not: the grammar of sources is narrower than that of
+    /// some backends, and what stands before a dot is a type in it.
+    fn detour(&self, name: &str) -> Option<String> {
+        let kind = self.kind();
+        let is = |text: &str, backend: Option<&str>| {
+            Source::parse(text).is_ok_and(|source| {
+                source.id() == name && source.backend().map(|kind| kind.as_str()) == backend
+            })
+        };
+        if is(name, None) {
+            return None;
+        }
+        let typed = format!("{kind}.{name}");
+        Some(match is(&typed, Some(kind)) {
+            true => json_string(&typed),
+            false => format!("{{ type = {}, id = {} }}", json_string(kind), json_string(name)),
+        })
     }
 
     /// Checks a name by the grammar of the backend that is written.
@@ -113,7 +142,7 @@ impl Shelf {
     pub fn store(&self) -> Result<&dyn Store, Error> {
         let backend = self.first()?;
         backend.as_store().ok_or_else(|| {
-            let message = format!("{backend} can be read, and neither listed nor written");
+            let message = format!("{backend} can be read, but neither listed nor written");
             let help = "choose another one with --backend, such as `local`";
             Error::new(ErrorKind::NotSupported, message)
                 .with_help(help)
@@ -124,10 +153,14 @@ impl Shelf {
 
 /// A resolver of the process's settings, with these default backends.
 pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
+    Ok(builder(types).build()?)
+}
+
+/// The same before it is built.
+pub fn builder(types: Option<&str>) -> ResolverBuilder {
     let builder = Resolver::builder();
-    let builder = match types {
+    match types {
         Some(types) => builder.default_backend(types),
         None => builder,
-    };
-    Ok(builder.build()?)
+    }
 }

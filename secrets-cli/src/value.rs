@@ -47,7 +47,7 @@ pub fn document(path: &Path, words: &Words) -> Result<SecretValue, Error> {
 /// Refuses what cannot be a value: our own mask, which was copied from what this command prints.
 pub fn check(key: &str, value: SecretValue) -> Result<SecretValue, Error> {
     if value.ct_eq(&SecretValue::from(MASK)) {
-        let message = format!("`{MASK}` stands where a value is not shown, and is none itself");
+        let message = format!("`{MASK}` is the mask of a value, not a value");
         let help = "give the value itself; `secrets get NAME KEY --reveal` shows it";
         return Err(problem(key, ErrorKind::InvalidValue, message, help));
     }

@@ -4,7 +4,19 @@ use std::io::{IsTerminal, Write};
 
 use secrets_runtime::Problem;
 
-use crate::{failure::Failure, page::json_string};
+use crate::{
+    failure::Failure,
+    page::{Page, json_string},
+};
+
+/// A secret that was written or deleted, its version if it has one, and how a step reaches it where its name
+/// alone is not enough.
+pub struct Kept<'a> {
+    pub name: &'a str,
+    pub backend: &'a str,
+    pub version: Option<String>,
+    pub detour: Option<String>,
+}
 
 /// How the command speaks: in words, or in one line of JSON for programs.
 #[derive(Debug)]
@@ -25,6 +37,28 @@ impl Words {
         if !self.json {
             write(&format!("{text}\n"));
         }
+    }
+
+    /// What was kept: a line of words, or for programs a line of JSON on standard output.
+    pub fn kept(&self, text: &str, kept: &[Kept<'_>]) -> Result<(), Failure> {
+        self.say(text);
+        let detours = kept.iter().filter_map(|kept| Some((kept.name, kept.detour.as_ref()?)));
+        for (name, detour) in detours {
+            self.say(&format!("note: a step does not reach `{name}` by that name: write {detour}"));
+        }
+        if !self.json {
+            return Ok(());
+        }
+        let mut page = Page::default();
+        for kept in kept {
+            page.push(format!(
+                "{{\"name\":{},\"backend\":{},\"version\":{}}}\n",
+                json_string(kept.name),
+                json_string(kept.backend),
+                kept.version.as_deref().map_or("null".to_owned(), json_string),
+            ));
+        }
+        page.print()
     }
 
     /// Why the command failed.
@@ -62,9 +96,12 @@ impl Words {
     }
 }
 
-/// The attribute's `allow_override` is an option here.
+/// What a program writes in its code is an option here, or cannot be.
 fn as_option(help: &str) -> String {
-    help.replace("set `allow_override = true`", "use --allow-override")
+    help.replace("set `allow_override = true`", "use --allow-override").replace(
+        "register it with `Resolver::builder().backend(..)`; those that are: ",
+        "the types here are ",
+    )
 }
 
 fn origin(problem: &Problem) -> String {
@@ -82,42 +119,40 @@ fn json(failure: &Failure) -> String {
         Failure::Secrets(error) => {
             let problem = |p: &Problem| {
                 let help = p.help().map(as_option);
-                one(p.kind().as_str(), p.origin(), p.backend(), p.message(), help.as_deref())
+                one(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
             };
             (error.kind().as_str(), error.problems().iter().map(problem).collect())
         }
         Failure::Usage { message, help } => {
-            ("Usage", vec![one("Usage", "", None, message, help.as_deref())])
+            ("Usage", vec![one("Usage", "", message, help.as_deref())])
         }
         Failure::Clap(error) => {
             let text = error.to_string();
             let text = text.trim_start_matches("error: ");
             let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
             let help = Some(help.trim()).filter(|help| !help.is_empty());
-            ("Usage", vec![one("Usage", "", None, message.trim(), help)])
+            ("Usage", vec![one("Usage", "", message.trim(), help)])
         }
-        Failure::Program { message, .. } => ("Other", vec![one("Other", "", None, message, None)]),
+        Failure::Program { message, .. } => ("Other", vec![one("Other", "", message, None)]),
         Failure::Interrupted | Failure::ReaderGone => {
-            ("Other", vec![one("Other", "", None, "it was interrupted", None)])
+            ("Other", vec![one("Other", "", "it was interrupted", None)])
         }
     };
     let kind = json_string(kind);
     format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
 }
 
-fn one(
-    kind: &str,
-    source: &str,
-    backend: Option<&str>,
-    message: &str,
-    help: Option<&str>,
-) -> String {
+/// A problem as JSON.
+pub fn problem_json(p: &Problem) -> String {
+    one(p.kind().as_str(), p.origin(), p.message(), p.help())
+}
+
+fn one(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {
     let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
     format!(
-        "{{\"kind\":{},\"source\":{},\"backend\":{},\"message\":{},\"help\":{}}}",
+        "{{\"kind\":{},\"source\":{},\"message\":{},\"help\":{}}}",
         json_string(kind),
         json_string(source),
-        or_null(backend),
         json_string(message),
         or_null(help),
     )

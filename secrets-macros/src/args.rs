@@ -37,6 +37,13 @@ impl Args {
     }
 
     fn read_one<'c>(&mut self, reader: &mut Reader<'_>, cursor: Cursor<'c>) -> Cursor<'c> {
+        if let Some((quoted, after)) = name(cursor)
+            && cursor.literal().is_some()
+            && let Some(after) = equals(after).or_else(|| colon(after))
+        {
+            // What follows is read all the same, so that what is wrong in it is found too.
+            return self.read_quoted(reader, quoted, after);
+        }
         let Some((name, after)) = name(cursor).filter(|_| cursor.literal().is_none()) else {
             let at = Place::of(cursor.span());
             reader.report.add(at, "an argument has a name", format!("write {}", listed(cursor)));
@@ -64,6 +71,33 @@ impl Args {
         self.given.push((name, value));
         after
     }
+
+    /// Reads an argument whose name is in quotes, as in a dict pasted from Python.
+    fn read_quoted<'c>(
+        &mut self,
+        reader: &mut Reader<'_>,
+        name: Name<Place>,
+        after: Cursor<'c>,
+    ) -> Cursor<'c> {
+        if !known().any(|known| known == name.text) {
+            let message = format!("unknown argument `{}`", name.text);
+            reader.report.add(name.at, message, instead(&name.text));
+            return skip(after);
+        }
+        let message = "the name of an argument has no quotes";
+        let help = format!("write `{}` without quotes: {} = ..", name.text, name.text);
+        reader.report.add(name.at.clone(), message, help);
+        let (value, after) = reader.value_after(&name, after);
+        if self.get(&name.text).is_none() {
+            self.given.push((name, value));
+        }
+        after
+    }
+}
+
+/// The arguments that exist.
+fn known() -> impl Iterator<Item = &'static str> {
+    ARGUMENTS.iter().map(|(known, _)| *known)
 }
 
 /// Whether these are arguments of ours: they name one at least.
@@ -95,7 +129,7 @@ fn listed(cursor: Cursor<'_>) -> String {
 
 /// What to write instead of an argument that does not exist.
 fn instead(name: &str) -> String {
-    if let Some(better) = closest(name, ARGUMENTS.iter().map(|(known, _)| *known)) {
+    if let Some(better) = closest(name, known()) {
         return format!("did you mean `{better}`?");
     }
     if name == "id" {
@@ -116,6 +150,6 @@ fn instead(name: &str) -> String {
             "it belongs to one request: secret_requests = [Secret(key = \"password\", {name} = ..)]"
         );
     }
-    let known: Vec<&str> = ARGUMENTS.iter().map(|(known, _)| *known).collect();
+    let known: Vec<&str> = known().collect();
     format!("the arguments are {}", known.join(", "))
 }

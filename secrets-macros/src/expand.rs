@@ -12,7 +12,7 @@ use crate::{
     partner,
     place::Place,
     report::Report,
-    shape::{Shape, ShapeKind},
+    shape::{Shape, ShapeKind, tidy},
     value::Reader,
 };
 
@@ -81,7 +81,16 @@ fn check_shape(
     {
         let message = "an asynchronous step cannot export its secrets to the process, since other threads read the environment meanwhile";
         let help = "give them to a child process with `current_context().secrets.apply_to(&mut command)`, or export from a synchronous step that runs before the runtime starts";
-        report.add(at.clone(), message, help);
+        match main_attribute(function) {
+            // That attribute makes the function synchronous, if it comes first.
+            Some(main) => {
+                let help = format!(
+                    "put `#[{main}]` above this attribute, so that the secrets are exported before the runtime starts; or {help}"
+                );
+                report.add(at.clone(), message, help);
+            }
+            None => report.add(at.clone(), message, help),
+        }
     }
     if let Some(at) = &declaration.serialize
         && shape.is_opaque()
@@ -95,6 +104,14 @@ fn check_shape(
             "`#[instrument]` above this attribute would write the secret parameters into its span";
         report.add(at, message, "put this attribute on top, above `#[instrument]`");
     }
+}
+
+/// The attribute below this one that starts a runtime, such as `tokio::main`.
+fn main_attribute(function: &Function) -> Option<String> {
+    let path = function.attrs.iter().map(syn::Attribute::path).find(|path| {
+        path.segments.len() > 1 && path.segments.last().is_some_and(|last| last.ident == "main")
+    })?;
+    Some(tidy(&quote!(#path)))
 }
 
 /// The function without its typed parameters, whose names are still there, so that the body has no errors of
@@ -221,7 +238,7 @@ impl Step<'_> {
     fn fill(&self, Names { filler, .. }: &Names) -> TokenStream {
         let reads = self.parameters.iter().enumerate().map(|(index, Parameter { ty, .. })| {
             let span = ty.span().resolved_at(Span::mixed_site());
-            quote_spanned!(span=> #filler.parameter::<#ty>(#index))
+            quote_spanned!(span=> <#ty as __secrets::FromSecret>::read(#filler, #index))
         });
         let values: Vec<Ident> = self.values().collect();
         quote! {

@@ -53,6 +53,24 @@ use kind::Kind;
 /// Wherever a text is written, a path to a `const` of type `&str` may stand, and for a whole request one of
 /// type `Secret`.
 ///
+/// # Groups, keys and variables
+/// The body asks for a group and a key: `current_context().secrets.get("prod-db", "user")`. Or it asks for the
+/// variable that the key is known as, `current_context().secrets.var("user")`, which is also its name in the
+/// environment of a child process.
+///
+/// | what you wrote | what is kept there | group | key | variable |
+/// |---|---|---|---|---|
+/// | `"prod-db"` | `{"user": .., "db-host": ..}` | `prod-db` | `user`, `db-host` | `user`, `db_host` |
+/// | `"local.prod-db"` | the same: a type in front is no part of the group | `prod-db` | `user`, `db-host` | `user`, `db_host` |
+/// | `{ id = "prod-db", group = "db" }` | the same | `db` | `user`, `db-host` | `user`, `db_host` |
+/// | `"my-secret-plain"` | one plain value | `my-secret-plain` | `my_secret_plain` | `my_secret_plain` |
+/// | `{ id = "my-secret-plain", options = { env_var_name = "TOKEN" } }` | one plain value | `my-secret-plain` | `TOKEN` | `TOKEN` |
+/// | `"env.API_TOKEN"` | a variable of the process | `API_TOKEN` | `API_TOKEN` | `API_TOKEN` |
+/// | `"arn:aws:secretsmanager:us-west-2:123456789012:secret:prod-db"` | `{"user": ..}` | the whole ARN | `user` | `user` |
+///
+/// A `SecretValue` has no `==`, whose time tells how much of a secret was guessed: two of them are compared with
+/// `ct_eq`, as in `token.ct_eq(&SecretValue::from(given))`.
+///
 /// # Typed parameters
 /// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter, which vanishes from the
 /// signature that callers see. The type implements `serde::Deserialize`. It declares its source, or names one
@@ -81,6 +99,21 @@ pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// #[task(secret_requests = [Secret(group = "db", key = "password", mount_requirement = FILE)])]
 /// fn load() -> Result<(), secrets_runtime::Error> { .. }
 /// ```
+///
+/// # Groups, keys and variables
+/// The body asks for what it has requested with the same words: `current_context().secrets.get("db", "password")`.
+/// A request is a variable, for `current_context().secrets.var(..)` and for child processes, only if it says so.
+///
+/// | what you wrote | group | key | variable |
+/// |---|---|---|---|
+/// | `Secret(group = "db", key = "password")` | `db` | `password` | none |
+/// | `Secret(key = "token")` | `""` | `token` | none |
+/// | `Secret(group = "db", key = "password", env_var = "PW")` | `db` | `password` | `PW` |
+/// | `Secret(group = "db", key = "password", mount_requirement = ENV_VAR)` | `db` | `password` | `_FSEC_DB_PASSWORD`, Flyte's name |
+/// | `Secret(group = "db", key = "password", mount_requirement = FILE, env_var = "PW_FILE")` | `db` | `password` | `PW_FILE`, which holds the file's path |
+///
+/// With a `group_version`, it is `get_versioned("db", "password", "v2")`. What [`macro@secrets`] says of sources is
+/// true here too. A `SecretValue` has no `==`: two of them are compared with `ct_eq`.
 ///
 /// An attribute of this name of another crate, such as `#[flyte::task]`, is left alone.
 #[proc_macro_attribute]

@@ -2,7 +2,8 @@ use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
 use secrets_spec::{Name, Node, Text, Value, closest};
 use syn::{
-    Attribute, FnArg, Meta, Pat, PatType, Signature, Type,
+    Attribute, FnArg, GenericArgument, Meta, Pat, PatType, PathArguments, Signature, Type,
+    TypeReference,
     buffer::{Cursor, TokenBuffer},
     punctuated::Punctuated,
 };
@@ -84,13 +85,14 @@ fn read(argument: &mut PatType, reader: &mut Reader<'_>) -> Option<Parameter> {
         reader.report.add(Place::of_tokens(tokens), "a typed parameter needs a type by name", help);
         return None;
     }
-    if let Type::Reference(reference) = &**ty {
+    if let Some(reference) = reference_in(ty) {
         let owned = reference.elem.to_token_stream();
         let help = match tidy(&owned).as_str() {
             "str" => String::from("write `String`, or better `SecretValue`"),
             owned => format!("write `{owned}`"),
         };
-        reader.report.add(Place::of_tokens(tokens), "a typed parameter owns its value", help);
+        let at = Place::of_tokens(reference.to_token_stream());
+        reader.report.add(at, "a typed parameter owns its value", help);
     }
     let mut arguments = Arguments { source: None, key: None };
     match &attr.meta {
@@ -195,6 +197,32 @@ fn text(noun: &str, node: Node<Place>, reader: &mut Reader<'_>) -> Option<Text<P
         }
     }
 }
+
+/// The reference that a type is, or holds. Of a type that is not one of the usual containers only the compiler
+/// knows what it holds.
+fn reference_in(ty: &Type) -> Option<&TypeReference> {
+    match ty {
+        Type::Reference(reference) => Some(reference),
+        Type::Group(group) => reference_in(&group.elem),
+        Type::Paren(paren) => reference_in(&paren.elem),
+        Type::Array(array) => reference_in(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(reference_in),
+        Type::Path(path) => {
+            let last = path.path.segments.last()?;
+            let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+            if !CONTAINERS.iter().any(|name| last.ident == name) {
+                return None;
+            }
+            arguments.args.iter().find_map(|argument| match argument {
+                GenericArgument::Type(ty) => reference_in(ty),
+                _ => None,
+            })
+        }
+        _ => None,
+    }
+}
+
+const CONTAINERS: &[&str] = &["Option", "Vec", "Box", "HashMap", "BTreeMap"];
 
 fn attrs(input: &FnArg) -> &[Attribute] {
     match input {

@@ -126,6 +126,9 @@ impl Reader<'_> {
         }
         if let Some((literal, after)) = cursor.literal() {
             let at = Place::of(literal.span());
+            if is_no_character(&literal.to_string()) {
+                return (Node { value: Value::Broken, at }, after);
+            }
             let text = match Lit::new(literal) {
                 Lit::Str(text) => return (Node { value: Value::Text(text.value()), at }, after),
                 Lit::Int(_) | Lit::Float(_) => return (Node { value: Value::Number, at }, after),
@@ -311,6 +314,15 @@ pub fn name(cursor: Cursor<'_>) -> Option<(Name<Place>, Cursor<'_>)> {
         Lit::Str(text) => Some((Name { text: text.value(), at }, after)),
         _ => None,
     }
+}
+
+/// Whether this is a text in single quotes, as Python writes one. The compiler has said already that it is no
+/// character, and a second error for one mistake helps nobody.
+fn is_no_character(literal: &str) -> bool {
+    let Some(inside) = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) else {
+        return false;
+    };
+    inside.chars().count() != 1 && !inside.starts_with('\\')
 }
 
 /// Steps over `=`, but not over `==` or `=>`.

@@ -33,7 +33,8 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// secret: a chain of backends then asks the next one, and stops at every other kind.
 ///
 /// A future is polled where the step runs, under any executor or none. One that needs tokio's reactor is
-/// wrapped in `on_io_thread` (feature `tokio`).
+/// wrapped in `on_io_thread` (feature `tokio`). `SECRETS_TIMEOUT` ends a wait, not a thread: one that blocks
+/// inside of a poll is waited for.
 ///
 /// ```
 /// use std::fmt;

@@ -78,13 +78,13 @@ impl SecretsArgs {
     pub fn apply_to(self, builder: ResolverBuilder) -> ResolverBuilder {
         let mut built = Built::default();
         let given = [
-            (&variables::WITH, self.with),
-            (&variables::DEFAULT_BACKEND, self.backend),
-            (&variables::PROFILE, self.profile),
+            (&variables::WITH, "--with", self.with),
+            (&variables::DEFAULT_BACKEND, "--secrets-backend", self.backend),
+            (&variables::PROFILE, "--secrets-profile", self.profile),
         ];
-        for (variable, text) in given {
+        for (variable, option, text) in given {
             if let Some(text) = text {
-                built.set(variable, text);
+                built.set_option(variable, option, text);
             }
         }
         builder.built(built)
@@ -97,10 +97,20 @@ const OPTIONS: [(&str, &str, &str, &str); 3] = [
         "secrets-with",
         "with",
         "SECRETS",
-        "Attach secrets to steps that declare none: 'secrets:sources=[\"test-db\"]'",
+        "Attach secrets to steps that declare none, whatever SECRETS_WITH says: 'secrets:sources=[\"test-db\"]'",
     ),
-    ("secrets-backend", "secrets-backend", "TYPE", "Where secrets without a type are kept"),
-    ("secrets-profile", "secrets-profile", "NAME", "The profile of secrets.toml"),
+    (
+        "secrets-backend",
+        "secrets-backend",
+        "TYPE",
+        "Where secrets without a type are kept, whatever SECRETS_DEFAULT_BACKEND says",
+    ),
+    (
+        "secrets-profile",
+        "secrets-profile",
+        "NAME",
+        "The profile of secrets.toml, whatever SECRETS_PROFILE says",
+    ),
 ];
 
 impl Args for SecretsArgs {
@@ -167,6 +177,18 @@ mod tests {
         let arguments = parse(&["--with", "secrets:sources=[db]", "--secrets-backend", "Nope"]);
         let error = arguments.apply_to(Resolver::builder()).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidConfig);
-        assert_eq!(error.problems().len(), 2, "{error}");
+        let origins: Vec<_> = error.problems().iter().map(crate::Problem::origin).collect();
+        assert_eq!(origins, ["--secrets-backend", "--with"], "{error}");
+    }
+
+    #[test]
+    fn the_help_names_the_variables() {
+        let command = SecretsArgs::augment_args(Command::new("program"));
+        let help: Vec<_> =
+            command.get_arguments().filter_map(Arg::get_help).map(ToString::to_string).collect();
+        let help = help.join("\n");
+        for variable in ["SECRETS_WITH", "SECRETS_DEFAULT_BACKEND", "SECRETS_PROFILE"] {
+            assert!(help.contains(variable), "{help}");
+        }
     }
 }

@@ -26,6 +26,8 @@ pub struct Declaration {
     pub(crate) step: Option<String>,
     pub(crate) sources: Vec<Source>,
     pub(crate) requests: Vec<Request>,
+    /// Keys that are known to be read of the sources, each with its group: validation looks for them.
+    pub(crate) keys: Vec<(String, String)>,
     pub(crate) role: SourceRole,
     pub(crate) allow_override: bool,
     /// `inline` sources do not warn.
@@ -56,6 +58,7 @@ impl Declaration {
             step,
             sources: Vec::new(),
             requests: Vec::new(),
+            keys: Vec::new(),
             role: SourceRole::Inherit,
             allow_override: false,
             in_test: false,
@@ -97,7 +100,7 @@ impl Declaration {
 /// Builds a [`Declaration`].
 #[derive(Debug, Clone)]
 pub struct DeclarationBuilder {
-    declaration: Declaration,
+    pub(crate) declaration: Declaration,
 }
 
 impl DeclarationBuilder {

@@ -25,6 +25,18 @@ pub(crate) struct SourceFields {
     pub absent: Option<Problem>,
 }
 
+impl SourceFields {
+    /// Whether it is one text that may be a JSON object which was not read as one.
+    pub(crate) fn looks_like_json(&self) -> bool {
+        let mut fields = self.fields.iter();
+        // Its first letter is looked at, for a hint that does not show it.
+        match (fields.next(), fields.next()) {
+            (Some((_, one)), None) => one.value.expose_bytes().first() == Some(&b'{'),
+            _ => false,
+        }
+    }
+}
+
 /// A request that was answered.
 pub(crate) struct Requested {
     pub request: Request,

@@ -29,9 +29,14 @@
 //! - A process of the same user, or root, can read this process's memory.
 //!
 //! # Features
-//! None is on by default. `aws`: the backend `aws-secrets-manager`, which asks for Rust 1.94.1. `tokio`:
-//! [`backend::on_io_thread`]. `tracing`: warnings are events instead of lines on stderr. `conformance`: the suite
-//! that every backend passes. `clap`: `cli::SecretsArgs`, for the program's own command line.
+//! None is on by default, and each only adds:
+//! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
+//! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
+//! - `conformance`: the suite that every backend passes.
+//! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
+//! - `tokio`: `backend::on_io_thread`, for backends that need tokio's reactor.
+//! - `tracing`: warnings are events instead of lines on standard error.
+//! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own documentation tests and unit tests.
@@ -41,6 +46,7 @@ extern crate self as secrets_runtime;
 pub mod backend;
 #[cfg(feature = "clap")]
 pub mod cli;
+pub mod config;
 pub mod defaults;
 pub mod testing;
 
@@ -84,6 +90,8 @@ pub use __private::{preflight, preflight_blocking};
 pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
 #[cfg(feature = "aws")]
 pub use backends::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+pub use backends::Zenml;
 pub use backends::{Env, File, Flyte, Inline, Local, Prefect};
 pub use context::{Context, Entered, Scoped, current_context, try_current_context};
 pub use declaration::{Declaration, DeclarationBuilder};
@@ -92,7 +100,7 @@ pub use get_secret::{get_secret, get_secret_blocking};
 pub use resolver::{Checked, Report, Resolver, ResolverBuilder};
 pub use secrets::{Entry, Secrets};
 pub use secrets_macros::{secrets, task};
-pub use secrets_spec::{MountType, Options, Secret};
+pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
 pub use settings::setting::Setting;
 pub use settings::validation_level::ValidationLevel;
 pub use stored_secret::{StoredField, StoredSecret};

@@ -310,6 +310,12 @@ impl Secrets {
                 None => format!("its fields are {}", source.fields.names()),
             };
             let message = format!("the secret has no field `{}`", text::quoted(key));
+            let help = match source.looks_like_json() {
+                true => {
+                    format!("{help}; its text looks like JSON: set options = {{ json = true }}")
+                }
+                false => help,
+            };
             let problem = Problem::new(ErrorKind::KeyNotFound, message)
                 .of(&source.origin)
                 .in_backend(Some(&source.backend))
@@ -337,7 +343,14 @@ impl Secrets {
         }
         let known = text::list(declared.iter().map(String::as_str));
         let near = closest(asked, declared.iter().map(String::as_str));
+        // The text of a source with its type: the group is without it.
+        let by_text = self.0.in_order().find_map(|(group, found)| {
+            found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
+        });
         let help = match near {
+            _ if by_text.is_some() => {
+                format!("its group is `{}`: the id without the type", by_text.unwrap_or_default())
+            }
             Some(near) => format!("did you mean `{near}`? declared are {known}"),
             None if declared.is_empty() => {
                 "add it to the step's attribute: #[secrets(sources = [\"..\"])]".to_owned()

@@ -22,11 +22,13 @@
 //! and so is one with a key that does not exist.
 
 mod config_file;
+mod doubtful;
 mod folders;
 mod lookup;
 mod mapped_source;
 mod origin;
 mod precedence;
+mod prefect;
 mod search;
 pub(crate) mod setting;
 #[cfg(test)]
@@ -50,9 +52,11 @@ use self::{
     validation_level::ValidationLevel, variables::Variable,
 };
 pub(crate) use self::{
+    doubtful::Doubtful,
     mapped_source::MappedSource,
     origin::Origin,
     precedence::{Built, Environment},
+    prefect::PrefectSettings,
     texts::Shown,
 };
 use crate::{Error, SecretValue};
@@ -84,6 +88,7 @@ pub(crate) struct Settings {
     zenml_url: Option<SecretValue>,
     zenml_username: Option<String>,
     zenml_password: Option<SecretValue>,
+    prefect: PrefectSettings,
     flyte_env_prefix: String,
     flyte_dir: PathBuf,
     flyte_file_prefix: String,
@@ -109,9 +114,14 @@ impl Settings {
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
     pub(crate) fn load_with(built: &Built) -> Result<Self, Error> {
+        Self::load_anyway(built).sound()
+    }
+
+    /// The same, whatever is wrong.
+    pub(crate) fn load_anyway(built: &Built) -> Doubtful {
         // A working directory that is gone has no `secrets.toml`.
         let directory = std::env::current_dir().ok();
-        Self::read(built, &|name| std::env::var_os(name), directory.as_deref())
+        Self::read_anyway(built, &|name| std::env::var_os(name), directory.as_deref())
     }
 
     /// The settings of an environment and a working directory of a test's own.
@@ -123,15 +133,25 @@ impl Settings {
         Self::read(&Built::default(), environment, Some(directory))
     }
 
-    /// The one that the others are made of.
+    /// The same under what is built in code.
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
+    #[cfg(test)]
     pub(crate) fn read(
         built: &Built,
         environment: Environment<'_>,
         directory: Option<&Path>,
     ) -> Result<Self, Error> {
+        Self::read_anyway(built, environment, directory).sound()
+    }
+
+    /// The one that the others are made of.
+    fn read_anyway(
+        built: &Built,
+        environment: Environment<'_>,
+        directory: Option<&Path>,
+    ) -> Doubtful {
         let folders = Folders::of(environment);
         let mut problems = Vec::new();
         let home = folders.home.as_deref();
@@ -167,6 +187,7 @@ impl Settings {
             zenml_url: texts.secret(&variables::ZENML_URL),
             zenml_username: texts.text(&variables::ZENML_USERNAME, values::text),
             zenml_password: texts.secret(&variables::ZENML_PASSWORD),
+            prefect: PrefectSettings::read(&mut texts),
             flyte_env_prefix: texts
                 .text(&variables::FLYTE_ENV_PREFIX, values::trimmed)
                 .filter(|prefix| !prefix.is_empty())
@@ -183,7 +204,7 @@ impl Settings {
             shown,
         };
         problems.extend(texts.into_problems());
-        if problems.is_empty() { Ok(settings) } else { Err(Error::from_problems(problems)) }
+        Doubtful::of(settings, problems)
     }
 
     /// Lays a default backend that is built in code over the one that was read.
@@ -297,6 +318,11 @@ impl Settings {
     /// How long one attempt at a backend may take; more than zero.
     pub(crate) fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
+    }
+
+    /// What Prefect's own variables say.
+    pub(crate) fn prefect(&self) -> &PrefectSettings {
+        &self.prefect
     }
 
     /// The address of the ZenML server. It may hold a user and a password.

@@ -18,6 +18,7 @@ mod fields;
 mod findings;
 mod key;
 mod member;
+mod null;
 mod path;
 mod set;
 mod stop;
@@ -63,6 +64,18 @@ pub(crate) fn from_value<T: DeserializeOwned>(
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
     run(path, [value], |node| T::deserialize(Field::root(node, value)))
+}
+
+/// Builds a `T` of the text of a whole JSON document; `path` is its name in messages. A type that takes
+/// anything gets a number as a number if its text would be written so (`1.5`, not `1.50`), else as its text.
+///
+/// # Errors
+/// As [`from_fields`].
+pub(crate) fn from_json<T: DeserializeOwned>(
+    path: &str,
+    value: &SecretValue,
+) -> Result<T, Vec<Problem>> {
+    run(path, [value], |node| T::deserialize(Field::json(node, value)))
 }
 
 /// Builds a `T` of nothing, where a source that is not required is absent: an `Option` is `None`.

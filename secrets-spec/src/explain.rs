@@ -2,7 +2,7 @@
 
 use alloc::{format, string::String};
 
-use crate::{Flaw, SpecError, flaw::excerpt, suggest::instead};
+use crate::{Flaw, FlawKind, SpecError, flaw::excerpt, suggest::instead};
 
 impl Flaw {
     /// The error that says so of `text`: what was found, where, and what to write.
@@ -10,7 +10,13 @@ impl Flaw {
     pub fn explain(self, text: &str) -> SpecError {
         let found = text.get(self.start..self.end).unwrap_or_default();
         // The whole text stands where the error points anyway.
-        let message = if found.is_empty() || found == text || self.kind.is_long() {
+        let message = if self.kind == FlawKind::EnvVarShape && !found.is_empty() {
+            let word = if self.start == 0 && found != text { "starts with" } else { "holds" };
+            format!(
+                "`env_var` {word} `{}`, but its form is `^[A-Z_][A-Z0-9_]*$`",
+                found.escape_debug()
+            )
+        } else if found.is_empty() || found == text || self.kind.is_long() {
             String::from(self.kind.message())
         } else {
             format!("{}: {}", self.kind.message(), excerpt(found))

@@ -1,6 +1,6 @@
 //! The fields of what was written: which exist, and what their values are.
 
-use alloc::{format, vec::Vec};
+use alloc::{format, string::String, vec::Vec};
 
 use crate::{Complaint, Flaw, Name, Node, Text, Value, closest, flaw::excerpt};
 
@@ -17,10 +17,7 @@ pub(crate) fn once_each<'a, S: Clone>(
     for field in fields {
         let name = &field.0;
         if !known.contains(&name.text.as_str()) {
-            let help = match closest(&name.text, known.iter().copied()) {
-                Some(better) => format!("did you mean `{better}`?"),
-                None => format!("the {noun}s are {}", known.join(", ")),
-            };
+            let help = unknown(&name.text, noun, known);
             let message = format!("unknown {noun} {}", excerpt(&name.text));
             out.push(Complaint::new(name.at.clone(), message, help));
         } else if good.iter().any(|(other, _)| other.text == name.text) {
@@ -30,6 +27,23 @@ pub(crate) fn once_each<'a, S: Clone>(
         }
     }
     good
+}
+
+/// What to write instead of a field that does not exist.
+fn unknown(name: &str, noun: &str, known: &[&'static str]) -> String {
+    // `version` is short for two options, and is nearer to none of them than a slip would be.
+    let longer: Vec<String> = known
+        .iter()
+        .filter(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')))
+        .map(|known| format!("`{known}`"))
+        .collect();
+    if !longer.is_empty() {
+        return format!("did you mean {}?", longer.join(" or "));
+    }
+    match closest(name, known.iter().copied()) {
+        Some(better) => format!("did you mean `{better}`?"),
+        None => format!("the {noun}s are {}", known.join(", ")),
+    }
 }
 
 pub(crate) fn twice<S: Clone>(noun: &str, name: &Name<S>) -> Complaint<S> {
@@ -53,9 +67,35 @@ pub(crate) fn text<S: Clone>(
     if matches!(node.value, Value::Text(_) | Value::Constant) {
         return Some(text_of(node));
     }
-    wrong_type(name, node, "a text", "\"..\"", out);
+    let quotes = matches!(node.value, Value::Number | Value::Bool(_));
+    let write = match name.text.as_str() {
+        "role" => "\"arn:aws:iam::123456789012:role/NAME\"",
+        "type" => "\"local\"",
+        "region" => "\"us-west-2\"",
+        "env_var" | "env_var_name" => "\"DB_PASSWORD\"",
+        _ if quotes => IN_QUOTES,
+        _ => "\"..\"",
+    };
+    wrong_type(name, node, "a text", write, out);
     None
 }
+
+/// A value of `env_vars`, which any name may have.
+pub(crate) fn variable_text<S: Clone>(
+    name: &Name<S>,
+    node: &Node<S>,
+    out: Complaints<'_, S>,
+) -> Option<Text<S>> {
+    if matches!(node.value, Value::Text(_) | Value::Constant) {
+        return Some(text_of(node));
+    }
+    let quotes = matches!(node.value, Value::Number | Value::Bool(_));
+    wrong_type(name, node, "a text", if quotes { IN_QUOTES } else { "\"..\"" }, out);
+    None
+}
+
+/// The value itself is not repeated: it may be a secret.
+const IN_QUOTES: &str = "it in double quotes";
 
 /// Reads the text of a field, and checks it where it is known.
 pub fn read_text<S: Clone>(

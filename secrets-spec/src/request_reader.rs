@@ -3,8 +3,8 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    Clash, Complaint, MountType, Name, Node, RequestDraft, Text, Value, check_env_var,
-    check_version, clash, closest,
+    Clash, Complaint, MountType, Name, Node, RequestDraft, SOURCE_FIELDS, Text, Value,
+    check_env_var, check_version, clash, closest,
     fields::{Complaints, once_each, read_text, text, wrong_type},
     flaw::excerpt,
     request_view::{RequestPart, group_or_key},
@@ -68,6 +68,16 @@ pub(crate) fn read_request<S: Clone>(
             return None;
         }
     };
+    if fields.iter().any(|(name, _)| name.text == "id")
+        && fields.iter().all(|(name, _)| SOURCE_FIELDS.contains(&name.text.as_str()))
+    {
+        out.push(Complaint::new(
+            node.at.clone(),
+            "this is a source, not a request",
+            "a source goes into `sources`; a request is a group and a key: Secret(group = \"db\", key = \"password\")",
+        ));
+        return None;
+    }
     let before = out.len();
     for (name, value) in once_each(fields, "field", REQUEST_FIELDS, out) {
         match name.text.as_str() {

@@ -3,7 +3,8 @@ use crate::{MountType, RequestView};
 /// A secret that a step requests by group and key, as a constant: Flyte's `Secret`.
 ///
 /// ```
-/// use secrets_spec::{MountType, Secret};
+/// # use secrets_spec as secrets_runtime;
+/// use secrets_runtime::{MountType, Secret};
 ///
 /// const PASSWORD: Secret = Secret::new("db", "password").mount_requirement(MountType::FILE);
 /// assert_eq!((PASSWORD.view().group, PASSWORD.view().key), ("db", "password"));

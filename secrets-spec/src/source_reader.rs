@@ -4,11 +4,12 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    BuiltIn, Complaint, Flaw, Name, Node, OptionsDraft, SourceDraft, Text, Value, check_alias,
-    check_id, check_inline_name, check_region, check_role, check_selector, check_source,
-    check_type, check_variable_name,
+    BuiltIn, Complaint, Flaw, Name, Node, OptionsDraft, REQUEST_FIELDS, SourceDraft, Text, Value,
+    check_alias, check_id, check_inline_name, check_region, check_role, check_selector,
+    check_source, check_type, check_variable_name,
     fields::{
-        Complaints, flawed, once_each, read_flag, read_text, text, text_of, twice, wrong_type,
+        Complaints, flawed, once_each, read_flag, read_text, text, text_of, twice, variable_text,
+        wrong_type,
     },
     suggest::quoted_source,
 };
@@ -74,6 +75,16 @@ pub fn read_source<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Option<S
             return None;
         }
     };
+    let is_request = |(name, _): &(Name<S>, Node<S>)| REQUEST_FIELDS.contains(&name.text.as_str());
+    let is_source = |(name, _): &(Name<S>, Node<S>)| SOURCE_FIELDS.contains(&name.text.as_str());
+    if fields.iter().all(is_request) && !fields.iter().all(is_source) {
+        out.push(Complaint::new(
+            node.at.clone(),
+            "this is a request, not a source",
+            "a request goes into `secret_requests`; a source has an `id`: { id = \"prod-db\" }",
+        ));
+        return None;
+    }
     let mut draft = SourceDraft {
         with_fields: true,
         id: Text { known: None, at: node.at.clone() },
@@ -189,7 +200,7 @@ fn read_env_vars<S: Clone>(
             out.push(Complaint::of_error(name.at.clone(), &error));
         } else if vars.iter().any(|(other, _)| *other == name.text) {
             out.push(twice("variable", name));
-        } else if let Some(text) = text(name, value, out) {
+        } else if let Some(text) = variable_text(name, value, out) {
             vars.push((name.text.clone(), text));
         }
     }

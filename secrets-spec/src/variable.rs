@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::{format, string::String};
 use core::fmt;
 
 use crate::{
@@ -129,7 +129,13 @@ impl Variable {
     /// If the result is no variable's name, or a reserved one.
     pub fn of_field(field: &str) -> Result<Self, SpecError> {
         match check_variable_name(field) {
-            Some(flaw) => Err(flaw.explain(field)),
+            // The field is stored under this name: no other can be meant.
+            Some(flaw) => {
+                let error = flaw.explain(field);
+                let help = format!("rename the field: {}", flaw.kind.help());
+                Err(SpecError::new(error.message(), error.range(), Some(help))
+                    .named(error.is_name()))
+            }
             None => Ok(Self(Self::map(field))),
         }
     }

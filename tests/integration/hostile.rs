@@ -123,11 +123,6 @@ fn every_mistake_of_a_source_written_in_json_is_reported() {
 
 #[test]
 fn backends_that_are_not_there() {
-    let (kind, text) = failure("aws-secrets-manager.db");
-    assert_eq!(kind, ErrorKind::NotSupported);
-    assert!(text.contains("`aws`"), "{text}");
-    let arn = "arn:aws:secretsmanager:us-west-2:001234556000:secret:some-secret";
-    assert_eq!(failure(arn).0, ErrorKind::NotSupported);
     assert_eq!(failure(r#"{"id": "x", "type": "az-key-vault"}"#).0, ErrorKind::NotSupported);
     let (kind, text) = failure(r#"{"id": "x", "type": "my-vault"}"#);
     assert_eq!(kind, ErrorKind::InvalidConfig);

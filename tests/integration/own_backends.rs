@@ -180,7 +180,7 @@ async fn the_conformance_suite_takes_the_good_and_tells_the_bad() {
 fn problems_of_planning_and_of_fetching_come_in_one_error_in_declared_order() {
     let vault = r#"{"id": "x", "type": "my-vault"}"#;
     let error =
-        resolve("table", vec![], &["missing", vault, "aws-secrets-manager.other", "denied", "db"])
+        resolve("table", vec![], &["missing", vault, "gcp-secret-manager.other", "denied", "db"])
             .unwrap_err();
     let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
     use ErrorKind::{AccessDenied, InvalidConfig, NotFound, NotSupported};

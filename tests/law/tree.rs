@@ -9,7 +9,10 @@ use std::{
 use crate::crates::Member;
 
 /// Crates that the workspace has in two versions, and who makes it so.
-const TWICE: [(&str, &str); 0] = [];
+const TWICE: [(&str, &str); 1] = [(
+    "syn",
+    "the AWS SDK's own macros still use version 2, and are built with the feature `aws` alone",
+)];
 
 /// Name and version of a crate.
 pub type NameAndVersion = (String, String);

@@ -18,10 +18,12 @@ pub enum Need {
     MotoIam,
     Ministack,
     Postgres,
+    Prefect,
+    Zenml,
 }
 
 /// All of them.
-pub const ALL: [Need; 7] = [
+pub const ALL: [Need; 9] = [
     Need::Store,
     Need::Jose,
     Need::Flyte,
@@ -29,6 +31,8 @@ pub const ALL: [Need; 7] = [
     Need::MotoIam,
     Need::Ministack,
     Need::Postgres,
+    Need::Prefect,
+    Need::Zenml,
 ];
 
 /// One that is there. A server ends when this is dropped.
@@ -50,6 +54,8 @@ impl Need {
             Self::MotoIam => "moto-iam",
             Self::Ministack => "ministack",
             Self::Postgres => "postgres",
+            Self::Prefect => "prefect",
+            Self::Zenml => "zenml",
         }
     }
 
@@ -63,6 +69,8 @@ impl Need {
             Self::MotoIam => "the same, for tests with policies",
             Self::Ministack => "another AWS in Python",
             Self::Postgres => "Debian's PostgreSQL",
+            Self::Prefect => "Prefect 3's server",
+            Self::Zenml => "ZenML's server",
         }
     }
 
@@ -76,6 +84,8 @@ impl Need {
             Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
             Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
+            Self::Prefect => "SECRETS_TEST_PREFECT_URL",
+            Self::Zenml => "SECRETS_TEST_ZENML_URL",
         }
     }
 
@@ -95,6 +105,8 @@ impl Need {
                 let (server, value) = postgres::start(&workspace.scratch)?;
                 Ok(Provided { value, server: Some(server) })
             }
+            Self::Prefect => server(workspace, "prefect", &server::PREFECT),
+            Self::Zenml => server(workspace, "zenml", &server::ZENML),
         }
     }
 }

@@ -17,8 +17,8 @@ pub struct Recipe {
     pub name: &'static str,
     /// The arguments of the Python of its environment.
     pub arguments: fn(port: u16) -> Vec<String>,
-    /// The variables added to its environment.
-    pub variables: fn(port: u16) -> Vec<(&'static str, String)>,
+    /// The variables added to its environment; the folder is empty, and its own.
+    pub variables: fn(port: u16, folder: &Path) -> Vec<(&'static str, String)>,
     /// A path that is answered by 200 when it is ready.
     pub ready: &'static str,
     pub deadline: Duration,
@@ -28,7 +28,7 @@ pub struct Recipe {
 pub static MOTO: Recipe = Recipe {
     name: "moto",
     arguments: moto,
-    variables: |_| Vec::new(),
+    variables: |_, _| Vec::new(),
     ready: "/moto-api/data.json",
     deadline: Duration::from_secs(60),
 };
@@ -37,7 +37,7 @@ pub static MOTO: Recipe = Recipe {
 pub static MOTO_IAM: Recipe = Recipe {
     name: "moto-iam",
     arguments: moto,
-    variables: |_| Vec::new(),
+    variables: |_, _| Vec::new(),
     ready: "/moto-api/data.json",
     deadline: Duration::from_secs(60),
 };
@@ -47,7 +47,7 @@ pub static MOTO_IAM: Recipe = Recipe {
 pub static MINISTACK: Recipe = Recipe {
     name: "ministack",
     arguments: |_| ["-m", "ministack"].map(str::to_owned).into(),
-    variables: |port| {
+    variables: |port, _| {
         vec![
             ("BIND_HOST", "127.0.0.1".to_owned()),
             ("GATEWAY_PORT", port.to_string()),
@@ -57,6 +57,63 @@ pub static MINISTACK: Recipe = Recipe {
     },
     ready: "/_ministack/health",
     deadline: Duration::from_secs(60),
+};
+
+/// Prefect 3. Its tables are made at its first start, which takes some seconds.
+pub static PREFECT: Recipe = Recipe {
+    name: "prefect",
+    arguments: |port| {
+        let port = port.to_string();
+        [
+            "-m",
+            "prefect",
+            "server",
+            "start",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            &port,
+            "--no-services",
+        ]
+        .map(str::to_owned)
+        .into()
+    },
+    variables: |_, folder| {
+        vec![
+            ("PREFECT_HOME", folder.display().to_string()),
+            ("PREFECT_SERVER_ANALYTICS_ENABLED", "false".to_owned()),
+            ("DO_NOT_TRACK", "1".to_owned()),
+        ]
+    },
+    ready: "/api/health",
+    deadline: Duration::from_secs(120),
+};
+
+/// The user and the password of [`ZENML`], which its tests know.
+const ZENML_USER: (&str, &str) = ("ada", "SeNtInEl-zenml");
+
+/// ZenML's server.
+pub static ZENML: Recipe = Recipe {
+    name: "zenml",
+    arguments: |port| {
+        let port = port.to_string();
+        let app = "zenml.zen_server.zen_server_api:app";
+        ["-m", "uvicorn", app, "--host", "127.0.0.1", "--port", &port].map(str::to_owned).into()
+    },
+    variables: |_, folder| {
+        vec![
+            ("ZENML_CONFIG_PATH", folder.display().to_string()),
+            ("ZENML_SERVER_AUTO_ACTIVATE", "1".to_owned()),
+            ("ZENML_SERVER_DEPLOYMENT_TYPE", "docker".to_owned()),
+            ("ZENML_DEFAULT_USER_NAME", ZENML_USER.0.to_owned()),
+            ("ZENML_DEFAULT_USER_PASSWORD", ZENML_USER.1.to_owned()),
+            ("ZENML_SERVER_AUTH_SCHEME", "OAUTH2_PASSWORD_BEARER".to_owned()),
+            ("ZENML_SERVER_JWT_SECRET_KEY", "0123456789abcdef0123456789abcdef".to_owned()),
+            ("ZENML_ANALYTICS_OPT_IN", "false".to_owned()),
+        ]
+    },
+    ready: "/health",
+    deadline: Duration::from_secs(120),
 };
 
 fn moto(port: u16) -> Vec<String> {
@@ -83,7 +140,8 @@ impl Server {
         let mut attempts = 3;
         loop {
             attempts -= 1;
-            match Self::attempt(recipe, python, &log) {
+            let folder = scratch.join(format!("{}-data", recipe.name));
+            match Self::attempt(recipe, python, &log, &folder) {
                 Ok(server) => return Ok(server),
                 // Somebody else may have taken the port between our look and the server's.
                 Err(Trouble::Ended(_)) if attempts > 0 => {}
@@ -96,13 +154,18 @@ impl Server {
         }
     }
 
-    fn attempt(recipe: &Recipe, python: &Path, log: &Path) -> Result<Self, Trouble> {
+    fn attempt(recipe: &Recipe, python: &Path, log: &Path, folder: &Path) -> Result<Self, Trouble> {
         let port = free_port()?;
+        // What an earlier server kept is not this one's.
+        if folder.exists() {
+            fs::remove_dir_all(folder)?;
+        }
+        fs::create_dir_all(folder)?;
         let output = File::create(log)?;
         let mut command = line::clean(python);
         command
             .args((recipe.arguments)(port))
-            .envs((recipe.variables)(port))
+            .envs((recipe.variables)(port, folder))
             .stdout(output.try_clone()?)
             .stderr(output);
         let mut server = Self { name: recipe.name, port, process: Leash::start(&mut command)? };
@@ -180,7 +243,7 @@ mod tests {
         let scratch = std::env::temp_dir().join(format!("xtask-{}-{name}", std::process::id()));
         fs::create_dir_all(&scratch).unwrap();
         let (ready, deadline) = ("/", Duration::from_millis(200));
-        let recipe = Recipe { name, arguments, variables: |_| Vec::new(), ready, deadline };
+        let recipe = Recipe { name, arguments, variables: |_, _| Vec::new(), ready, deadline };
         (Server::start(&recipe, Path::new("sh"), &scratch), scratch)
     }
 

@@ -35,6 +35,10 @@ pub static ALL: &[Stage] = &[
         needs: &[Need::Moto, Need::MotoIam, Need::Ministack, Need::Postgres],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
+    Stage {
+        needs: &[Need::Prefect, Need::Zenml],
+        ..stage("apis", "the tests of the HTTP APIs of Prefect and ZenML, and clippy on them", apis)
+    },
     stage("examples", "every example is built; those that need nothing around them run", examples),
     stage("docs", "rustdoc, with no warning", docs),
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
@@ -109,25 +113,35 @@ fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
 /// They need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
 /// example.
 fn aws(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let needs_it = |target: &&Target| target.required_features.iter().any(|name| name == "aws");
     let mut lines = Vec::new();
     for package in &workspace.packages {
-        for example in package.targets_of("example").filter(needs_it) {
-            lines.push(built(&package.name, example));
-        }
+        let examples = package.targets_of("example").filter(|example| example.needs("aws"));
+        lines.extend(examples.map(|example| built(&package.name, example)));
     }
+    lines.extend(tests_with(workspace, "aws")?);
+    Ok(lines)
+}
+
+/// They need a feature, and with it an HTTP client.
+fn apis(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_with(workspace, "apis")
+}
+
+/// The tests that need a feature, linted and run.
+fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<Line>, String> {
+    let mut lines = Vec::new();
     for package in [TESTS, CLI].iter().filter_map(|name| workspace.package(name)) {
-        let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
+        let tests = package.targets_of("test").filter(|test| test.needs(feature));
+        let tests: Vec<_> = tests.flat_map(|test| ["--test", &test.name]).collect();
         let of = |line: Line| {
-            let line = line.and(["-p", &package.name, "--features", "aws"]);
-            tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
+            line.and(["-p", &package.name, "--features", feature]).and(tests.iter().copied())
         };
         if !tests.is_empty() {
             lines.push(of(Line::cargo("clippy")).and(["--", "-D", "warnings"]));
             lines.push(of(Line::cargo("test --no-fail-fast")));
         }
     }
-    if lines.is_empty() { Err("there are no tests of AWS".to_owned()) } else { Ok(lines) }
+    if lines.is_empty() { Err(format!("no test needs the feature {feature}")) } else { Ok(lines) }
 }
 
 fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {

@@ -1,6 +1,13 @@
 use secrets_runtime::ErrorKind;
 
-use crate::{args::Delete, failure::Failure, failure::problem, prompt, shelf::Shelf, words::Words};
+use crate::{
+    args::Delete,
+    failure::Failure,
+    failure::problem,
+    prompt,
+    shelf::Shelf,
+    words::{Kept, Words},
+};
 
 /// Deletes a secret, after asking.
 pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
@@ -27,7 +34,8 @@ pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
         let error = problem(name, ErrorKind::NotFound, "there is no such secret", help);
         return Err(error.about(name, Some(kind)).into());
     }
-    words.say(&format!("deleted `{name}` from {kind}"));
+    let gone = Kept { name, backend: kind, version: None, detour: None };
+    words.kept(&format!("deleted `{name}` from {kind}"), &[gone])?;
     after.iter().for_each(|after| words.say(after));
     Ok(())
 }

@@ -1,12 +1,17 @@
+use std::path::Path;
+
 use pollster::block_on;
-use secrets_runtime::{Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Setting};
+use secrets_runtime::{
+    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Setting, StoredSecret,
+    settings::variables,
+};
 
 use crate::{
     args::{Doctor, Format},
     failure::Failure,
     manager::Manager,
     page::{Page, json_string},
-    shelf,
+    shelf, surroundings,
 };
 
 /// The name of a secret that nobody has, to see whether a backend answers.
@@ -15,15 +20,19 @@ const PROBE: &str = "secrets-doctor-probe";
 /// Shows every setting, where it comes from, and whether the backends are reachable. It fails if a default one
 /// is not.
 pub fn run(args: &Doctor) -> Result<(), Failure> {
-    let resolver = shelf::resolver(args.common.backend.as_deref())?;
-    let states = states(&resolver);
-    let warnings: Vec<String> = sdk_logs_values().into_iter().collect();
+    let (resolver, wrong) = shelf::builder(args.common.backend.as_deref()).build_anyway();
+    // What is asked with half of the settings says nothing of the whole of them.
+    let states = if wrong.is_none() { states(&resolver) } else { Vec::new() };
+    let warnings: Vec<String> = sdk_logs_values().into_iter().chain(warning(&resolver)).collect();
     let mut page = Page::default();
     match args.common.format {
         Format::Text => text(&mut page, &resolver, &states, &warnings),
         Format::Json => json(&mut page, &resolver, &states, &warnings),
     }
     page.print()?;
+    if let Some(wrong) = wrong {
+        return Err(wrong.into());
+    }
     let broken = states.into_iter().filter(|state| state.is_default).filter_map(|s| s.trouble);
     crate::failure::all(broken.collect())
 }
@@ -45,12 +54,22 @@ struct State {
     trouble: Option<Error>,
 }
 
+/// What is kept in the local store of a container or a CI job is gone with it.
+fn warning(resolver: &Resolver) -> Option<String> {
+    let place =
+        surroundings::passing().filter(|_| resolver.default_backends().next() == Some("local"))?;
+    Some(format!(
+        "the default backend is the local store, and this is {place}: what it keeps here is gone with it; \
+         choose another backend with SECRETS_DEFAULT_BACKEND"
+    ))
+}
+
 fn states(resolver: &Resolver) -> Vec<State> {
     let defaults: Vec<&str> = resolver.default_backends().collect();
     let mut states: Vec<State> = resolver
         .backends()
         .map(|backend| {
-            let (caller, trouble) = look(&**backend);
+            let (caller, trouble) = look(&**backend, resolver);
             State {
                 kind: backend.kind().to_owned(),
                 place: backend.to_string(),
@@ -75,11 +94,40 @@ fn states(resolver: &Resolver) -> Vec<State> {
     states
 }
 
-fn look(backend: &dyn Backend) -> (Option<String>, Option<Error>) {
+fn look(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<Error>) {
     match Manager::of(backend) {
         Some(manager) => manager.look(PROBE),
-        None => (None, trouble(backend)),
+        None => {
+            let deeper = || match backend.kind() {
+                "local" => unopened(backend),
+                "file" => no_folder(resolver),
+                _ => None,
+            };
+            (None, trouble(backend).or_else(deeper))
+        }
     }
+}
+
+/// Whether a secret of the store opens: its key is not needed to see that it is there.
+fn unopened(backend: &dyn Backend) -> Option<Error> {
+    let names = match block_on(backend.as_store()?.list()) {
+        Ok(names) => names,
+        Err(error) => return Some(error.about("", Some(backend.kind()))),
+    };
+    // Without secrets there need be no key: the first one makes it.
+    let first = names.first()?;
+    block_on(StoredSecret::read(backend, first, None)).err()
+}
+
+/// A folder that is not there has no secrets, which is no error where one is looked for.
+fn no_folder(resolver: &Resolver) -> Option<Error> {
+    let setting = resolver.settings().find(|s| *s.variable() == variables::FILE_DIR)?;
+    let folder = setting.text().unwrap_or_else(|| setting.default());
+    (!Path::new(folder).is_dir()).then(|| {
+        Error::new(ErrorKind::Unavailable, format!("there is no folder {folder}"))
+            .with_help("set SECRETS_FILE_DIR to where secrets are mounted")
+            .about("", Some("file"))
+    })
 }
 
 fn trouble(backend: &dyn Backend) -> Option<Error> {
@@ -107,8 +155,9 @@ fn text(page: &mut Page, resolver: &Resolver, states: &[State], warnings: &[Stri
     for setting in &settings {
         let name = setting.variable().name();
         let place =
-            if setting.is_set() { format!("  ({})", setting.origin()) } else { String::new() };
-        page.push(format!("  {name:width$}  {}{place}\n", shown(setting)));
+            if setting.is_set() { format!("  ({})", origin(setting)) } else { String::new() };
+        let wrong = setting.problem().map(|why| format!("  WRONG: {why}")).unwrap_or_default();
+        page.push(format!("  {name:width$}  {}{place}{wrong}\n", shown(setting)));
     }
     let mapped: Vec<_> = resolver.mapped_sources().collect();
     if !mapped.is_empty() {
@@ -119,6 +168,9 @@ fn text(page: &mut Page, resolver: &Resolver, states: &[State], warnings: &[Stri
         }
     }
     page.push("\nbackends\n");
+    if states.is_empty() {
+        page.push("  not asked, since a setting is wrong\n");
+    }
     for state in states {
         let mark = if state.is_default { "*" } else { " " };
         let (kind, place) = (&state.kind, &state.place);
@@ -145,11 +197,14 @@ fn shown(setting: &Setting) -> String {
         (true, Some("")) => "none".to_owned(),
         (true, Some(text)) => text.to_owned(),
         (true, None) => "set, and not shown".to_owned(),
-        (false, _) => match setting.variable().default().replace('`', "") {
-            default if default.is_empty() => "not set".to_owned(),
-            default => default,
-        },
+        (false, _) if setting.default().is_empty() => "not set".to_owned(),
+        (false, _) => setting.default().to_owned(),
     }
+}
+
+/// Code sets no setting here but for an option.
+fn origin(setting: &Setting) -> &str {
+    if setting.origin() == "built in code" { "--backend" } else { setting.origin() }
 }
 
 fn json(page: &mut Page, resolver: &Resolver, states: &[State], warnings: &[String]) {
@@ -160,11 +215,13 @@ fn json(page: &mut Page, resolver: &Resolver, states: &[State], warnings: &[Stri
         .settings()
         .map(|setting| {
             format!(
-                "{{\"name\":{},\"value\":{},\"origin\":{},\"is_set\":{}}}",
+                "{{\"name\":{},\"value\":{},\"default\":{},\"origin\":{},\"is_set\":{},\"problem\":{}}}",
                 json_string(setting.variable().name()),
                 or_null(setting.text()),
-                json_string(setting.origin()),
+                json_string(setting.default()),
+                json_string(origin(&setting)),
                 setting.is_set(),
+                or_null(setting.problem()),
             )
         })
         .collect();

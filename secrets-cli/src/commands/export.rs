@@ -49,12 +49,7 @@ fn json(page: &mut Page, secrets: &[(String, StoredSecret)]) {
         page.push(if index > 0 { ",\n" } else { "\n" });
         page.push(format!("  {}: ", json_string(name)));
         match secret.fields() {
-            [field] if !secret.is_set() && field.is_binary() => {
-                page.push("[\"base64\", ");
-                page.push_json(field.value(), true, true);
-                page.push("]");
-            }
-            [field] if !secret.is_set() => page.push_json(field.value(), false, true),
+            [field] if !secret.is_set() => page.push_json(field.value(), field.is_binary(), true),
             // The payload of a set is JSON, and written as it is.
             _ => page.push(secret.payload().value().expose_bytes()),
         }

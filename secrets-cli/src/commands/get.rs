@@ -45,6 +45,14 @@ pub fn run(args: &Get, words: &Words) -> Result<(), Failure> {
         }
     }
     page.print()?;
+    let is_whole = args.common.format == Format::Text && args.key.is_none();
+    for field in fields.iter().filter(|field| is_whole && args.reveal && field.is_binary()) {
+        let key = field.key();
+        words.say(&format!(
+            "note: `{key}` is bytes, shown in base64; `secrets get {} {key} --reveal` writes them",
+            args.name
+        ));
+    }
     if let (Format::Text, None, Some(manager)) = (args.common.format, &args.key, shelf.manager()) {
         tag::show(manager, &args.name, words);
     }

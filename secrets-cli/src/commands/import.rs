@@ -33,14 +33,18 @@ pub fn run(args: &Import, words: &Words) -> Result<(), Failure> {
         }
     }
     failure::all(problems)?;
+    let mut kept = Vec::new();
     for (name, secret) in &secrets {
-        shelf.write(name, secret)?;
+        kept.push(shelf.keep(name, secret)?);
     }
-    let count = secrets.len();
-    let secrets = if count == 1 { "secret" } else { "secrets" };
-    words
-        .say(&format!("imported {count} {secrets} into {}, {replaced} of them anew", shelf.kind()));
-    Ok(())
+    let what = match (secrets.len(), replaced) {
+        (1, 0) => "1 secret".to_owned(),
+        (1, _) => "a new version of 1 secret".to_owned(),
+        (count, 0) => format!("{count} secrets"),
+        (count, 1) => format!("{count} secrets, 1 of them a new version"),
+        (count, replaced) => format!("{count} secrets, {replaced} of them new versions"),
+    };
+    words.kept(&format!("imported into {}: {what}", shelf.kind()), &kept)
 }
 
 fn of_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {

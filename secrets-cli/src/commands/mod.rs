@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod check;
 mod completions;
 mod delete;
 mod doctor;
@@ -31,6 +32,7 @@ pub fn run(command: Command, fields: Vec<Field>, words: &Words) -> Result<(), Fa
         Command::Resolve(args) => resolve::run(&args),
         Command::Run(args) => run::run(&args),
         Command::Render(args) => render::run(&args, words),
+        Command::Check(args) => check::run(&args, words),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

@@ -38,8 +38,9 @@ pub fn run(args: &Register, fields: &[Field], words: &Words) -> Result<(), Failu
     if let Some(schema) = values.schema {
         schema.check(secret.fields().iter().map(|field| field.key()))?;
     }
-    shelf.write(name, &secret)?;
-    words.say(&format!("registered `{name}` in {}{}", shelf.kind(), size(&secret)));
+    let kept = shelf.keep(name, &secret)?;
+    let text = format!("registered `{name}` in {}{}", shelf.kind(), size(&secret));
+    words.kept(&text, &[kept])?;
     tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, words))
 }
 

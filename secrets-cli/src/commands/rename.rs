@@ -17,8 +17,7 @@ pub fn run(args: &Rename, words: &Words) -> Result<(), Failure> {
         let help = "choose another name, or delete that one first";
         return Err(Failure::about(new, ErrorKind::InvalidName, message, help));
     }
-    shelf.write(new, &secret)?;
+    let kept = shelf.keep(new, &secret)?;
     shelf.delete(old)?;
-    words.say(&format!("renamed `{old}` to `{new}` in {}", shelf.kind()));
-    Ok(())
+    words.kept(&format!("renamed `{old}` to `{new}` in {}", shelf.kind()), &[kept])
 }

@@ -66,6 +66,12 @@ fn source(name: &str, resolver: &Resolver) -> String {
 /// Writes a file that only its owner can read: beside its place, then renamed, so that it is there whole or not
 /// at all.
 fn write(path: &Path, filled: &SecretValue) -> Result<(), Failure> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    if let Some(folder) = folder.filter(|folder| !folder.exists()) {
+        let message = format!("there is no folder `{}`", folder.display());
+        let origin = path.display().to_string();
+        return Err(Failure::about(&origin, ErrorKind::InvalidValue, message, "make it first"));
+    }
     let fail = |error: std::io::Error| -> Failure {
         let message = format!("{} cannot be written: {}", path.display(), error.kind());
         let kind = match error.kind() {

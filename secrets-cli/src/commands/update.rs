@@ -26,6 +26,13 @@ pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure
         return set_tags();
     }
     let before = shelf.read_own(name)?;
+    let lost = if values.plain.is_some() && before.is_set() { before.fields().len() } else { 0 };
+    let fields = if lost == 1 { "1 field".to_owned() } else { format!("{lost} fields") };
+    if lost > 0 && !args.drop_fields {
+        let message = format!("it has {fields}, which one plain value would take the place of");
+        let help = "add --drop-fields if that is meant; --KEY=VALUE changes one field";
+        return Err(Failure::about(name, ErrorKind::InvalidSource, message, help));
+    }
     let after = match given.secret {
         Some(plain) if !plain.is_set() => plain,
         given_fields => {
@@ -43,8 +50,11 @@ pub fn run(args: &Update, fields: &[Field], words: &Words) -> Result<(), Failure
     if let Some(schema) = values.schema {
         schema.check(after.fields().iter().map(|field| field.key()))?;
     }
-    shelf.write(name, &after)?;
-    words.say(&format!("updated `{name}` in {}", shelf.kind()));
+    let kept = shelf.keep(name, &after)?;
+    words.kept(&format!("updated `{name}` in {}", shelf.kind()), &[kept])?;
+    if lost > 0 {
+        words.say(&format!("{fields} gone: `secrets get {name} --previous` has what was there"));
+    }
     set_tags()
 }
 

@@ -1,6 +1,6 @@
 //! Exit codes, kinds, and that no error shows a value.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Ran};
 
 #[test]
 fn a_name_that_cannot_be_is_refused_before_anything_is_written() {
@@ -119,10 +119,17 @@ fn settings_that_are_wrong_are_invalid_config() {
     let bench = Bench::new();
     let mut command = bench.command(["doctor", "--format", "json"]);
     let output = command.env("SECRETS_TIMEOUT", "soon").env("SECRETS_WITH", "sources=[]").output();
-    let ran = crate::bench::Ran::of(output.unwrap());
-    ran.fails(5);
+    let ran = Ran::of(output.unwrap());
+    assert_eq!(ran.code, Some(5), "{ran:?}");
     assert_eq!(ran.json_kind(), "InvalidConfig");
     assert_eq!(ran.stderr.matches("\"source\":").count(), 2, "{ran:?}");
+    // The table is there all the same: it is needed now.
+    let table: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let settings = table["settings"].as_array().unwrap();
+    let wrong = settings.iter().filter(|setting| !setting["problem"].is_null());
+    let wrong: Vec<_> = wrong.map(|setting| setting["name"].as_str().unwrap()).collect();
+    assert_eq!(wrong, ["SECRETS_WITH", "SECRETS_TIMEOUT"]);
+    assert_eq!(table["backends"], serde_json::json!([]));
 }
 
 #[test]
@@ -144,4 +151,37 @@ fn a_store_that_does_not_authenticate_is_exit_4() {
     ran.fails(4);
     assert_eq!(ran.json_kind(), "DecryptionFailed");
     bench.ok(["delete", "db", "--yes"]);
+}
+
+#[test]
+fn what_is_to_be_written_instead_is_said_and_no_value() {
+    let bench = Bench::new();
+    let json = r#"{"a": "SeNtInEl"}"#;
+    for (arguments, code, help) in [
+        (&["register", "db", "user=SeNtInEl"][..], 2, "write `--user=VALUE`"),
+        (&["register", "db", "-i", "--a=SeNtInEl"], 2, "remove -i"),
+        (&["register", "db", "--from-json", json], 2, "pipe it into `--from-json -`"),
+        (&["get", "db", "--backend", "evn"], 5, "did you mean `env`?"),
+        (&["get", "db", "--backend", "nope"], 5, "help: the types here are `local`"),
+    ] {
+        let ran = bench.run(arguments);
+        ran.fails(code);
+        assert!(ran.stderr.contains(help) && !ran.stderr.contains("Resolver::"), "{ran:?}");
+    }
+    bench.write("in", "nothing to fill in");
+    let ran = bench.run(["render", "in", "--output", "sub/out"]);
+    ran.fails(5);
+    assert!(ran.stderr.contains("there is no folder `sub`"), "{ran:?}");
+}
+
+#[test]
+fn a_field_that_cannot_be_a_variable_is_to_be_renamed() {
+    let bench = Bench::new();
+    bench.write("digit.json", r#"{"1a": "SeNtInEl"}"#);
+    bench.ok(["register", "db", "--from-json", "digit.json"]);
+    for arguments in [&["run", "db", "--", "true"][..], &["export", "db", "--format=dotenv"]] {
+        let ran = bench.run(arguments);
+        ran.fails(5);
+        assert!(ran.stderr.contains("rename") && !ran.stderr.contains("_1a"), "{ran:?}");
+    }
 }

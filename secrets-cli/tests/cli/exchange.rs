@@ -25,7 +25,7 @@ fn what_export_writes_import_reads_whatever_it_is() {
     other.ok(["import", "all.json"]);
     assert_eq!(other.ok(["export", "--all"]), exported);
     let again = other.run_with_stdin(["import", "-"], exported.as_bytes());
-    assert!(again.stderr.contains("3 of them anew"), "{again:?}");
+    assert!(again.stderr.contains("3 of them new versions"), "{again:?}");
 }
 
 #[test]

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 mod bench;
+mod checks;
 mod documented;
 mod errors;
 mod exchange;

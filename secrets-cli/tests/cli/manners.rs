@@ -56,3 +56,38 @@ fn doctor_fails_where_a_default_backend_does_not_answer() {
     assert_eq!(ran.code, Some(1), "{ran:?}");
     assert!(ran.text().contains("* zenml: not reachable"), "{ran:?}");
 }
+
+#[test]
+fn doctor_fails_where_nothing_can_be_read() {
+    let bench = Bench::new();
+    assert!(bench.ok(["doctor"]).contains("* local: reachable"));
+    bench.ok(["register", "db", "--a=SeNtInEl"]);
+    bench.ok(["doctor"]);
+    std::fs::remove_file(bench.path().join("keys/key.jwk")).unwrap();
+    let keyless = bench.run(["doctor"]);
+    assert_eq!(keyless.code, Some(5), "{keyless:?}");
+    assert!(keyless.text().contains("* local: not reachable: the key file"), "{keyless:?}");
+
+    let mut command = bench.command(["doctor", "--backend=file"]);
+    let folderless = Ran::of(command.env("SECRETS_FILE_DIR", "/nope").output().unwrap());
+    assert_eq!(folderless.code, Some(6), "{folderless:?}");
+    let text = folderless.text();
+    assert!(text.contains("* file: not reachable: there is no folder /nope"), "{text}");
+    assert!(text.contains("file  (--backend)"), "{text}");
+}
+
+#[test]
+fn doctor_shows_the_folders_that_hold_and_the_settings_that_are_wrong() {
+    let bench = Bench::new();
+    let mut command = bench.command(["doctor"]);
+    command.env_remove("SECRETS_LOCAL_DIR").env("SECRETS_TIMEOUT", "x");
+    let ran = Ran::of(command.env("SECRETS_WITH", "SeNtInEl").output().unwrap());
+    assert_eq!(ran.code, Some(5), "{ran:?}");
+    let text = ran.text();
+    let store = bench.path().join(".local/share/secrets/store");
+    assert!(text.contains(&format!("  {}\n", store.display())), "{text}");
+    assert!(text.contains("x  (SECRETS_TIMEOUT)  WRONG: it is not a number of seconds"), "{text}");
+    assert!(text.contains("set, and not shown  (SECRETS_WITH)  WRONG: "), "{text}");
+    assert!(text.contains("not asked, since a setting is wrong"), "{text}");
+    assert!(!text.contains("SeNtInEl") && ran.stderr.contains("error: SECRETS_TIMEOUT"), "{ran:?}");
+}

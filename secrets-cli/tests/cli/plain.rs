@@ -22,8 +22,12 @@ fn a_plain_value_is_kept_byte_for_byte() {
     assert_eq!(bench.run(["get", "bytes", "bytes", "--reveal"]).stdout, b"\xff\x00SeNtInEl");
     assert_eq!(
         bench.ok(["get", "bytes", "--reveal", "--format=json"]),
-        "{\"bytes\":\"/wBTZU50SW5FbA==\"}\n"
+        "{\"bytes\":[\"base64\", \"/wBTZU50SW5FbA==\"]}\n"
     );
+    let shown = bench.run(["get", "bytes", "--reveal"]);
+    assert_eq!(shown.stdout, b"bytes=/wBTZU50SW5FbA==\n");
+    assert!(shown.stderr.contains("`bytes` is bytes, shown in base64"), "{shown:?}");
+    assert_eq!(bench.run(["get", "typed", "--reveal"]).stderr, "");
     assert_eq!(bench.ok(["resolve", "bytes", "--reveal"]), "bytes=/wBTZU50SW5FbA==\n");
 }
 
@@ -38,6 +42,21 @@ fn a_plain_value_has_no_fields() {
     assert_eq!(bench.ok(["get", "token", "token", "--reveal"]), "SeNtInEl-2");
     bench.ok(["register", "empty", "--plain="]);
     assert_eq!(bench.ok(["get", "empty", "empty", "--reveal"]), "");
+}
+
+#[test]
+fn one_plain_value_takes_the_place_of_fields_only_where_that_is_said() {
+    let bench = Bench::new();
+    bench.ok(["register", "db", "--a=SeNtInEl", "--b=2"]);
+    let refused = bench.run(["update", "db", "--plain=SeNtInEl"]);
+    refused.fails(5);
+    assert!(refused.stderr.contains("2 fields") && refused.stderr.contains("--drop-fields"));
+    assert_eq!(bench.ok(["get", "db", "b", "--reveal"]), "2");
+    let done = bench.run(["update", "db", "--plain=SeNtInEl", "--drop-fields"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stderr.contains("`secrets get db --previous`"), "{done:?}");
+    assert_eq!(bench.ok(["get", "db", "b", "--previous", "--reveal"]), "2");
+    bench.run(["update", "db", "--a=1", "--drop-fields"]).fails(2);
 }
 
 #[test]

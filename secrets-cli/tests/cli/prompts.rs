@@ -195,3 +195,23 @@ fn the_program_of_run_has_the_terminal() {
     session.wait_for("a terminal");
     assert_eq!(session.end().0, Some(0));
 }
+
+#[test]
+fn what_a_configuration_lacks_is_asked_for_and_kept() {
+    let bench = Bench::new();
+    bench.ok(["register", "db", "--user=app"]);
+    bench.write("secrets.toml", "[sources.api]\nid = 'team/api'\n");
+    bench.write("stack.toml", "a = '{{db.user}} {{db.password}}'\nb = ['{{api.token}}']\n");
+    let arguments = ["check", "--config", "stack.toml", "--register-missing"];
+    let mut session = Session::start(&bench, &arguments);
+    session.wait_for("api.token: ");
+    session.type_in("SeNtInEl-1\n");
+    session.wait_for("db.password: ");
+    session.type_in("SeNtInEl-2\n");
+    session.wait_for("ok  db/password");
+    let (code, said) = session.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("SeNtInEl"), "{said}");
+    assert_eq!(bench.ok(["get", "team/api", "token", "--reveal"]), "SeNtInEl-1");
+    assert_eq!(bench.ok(["get", "db", "user", "--reveal"]), "app");
+}

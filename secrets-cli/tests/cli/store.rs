@@ -135,3 +135,46 @@ fn get_asks_a_chain_of_backends_in_order() {
     let got = command.env("TOKEN", "SeNtInEl").output().unwrap();
     assert_eq!(got.stdout, b"TOKEN=SeNtInEl\n");
 }
+
+#[test]
+fn a_name_that_no_source_can_have_is_kept_and_said() {
+    let bench = Bench::new();
+    bench.write("fields.json", r#"{"a": "SeNtInEl"}"#);
+    for (arguments, detour) in [
+        (&["register", "bad name", "--a=b"][..], r#""local.bad name""#),
+        (&["register", "env.TOKEN", "--a=b"], r#""local.env.TOKEN""#),
+        (&["register", "local.db", "--a=b"], r#""local.local.db""#),
+        (&["import", "fields.json", "--name", "b d"], r#""local.b d""#),
+        (&["rename", "b d", "b e"], r#""local.b e""#),
+    ] {
+        let ran = bench.run(arguments);
+        assert_eq!(ran.code, Some(0), "{ran:?}");
+        assert!(ran.stderr.contains(&format!("by that name: write {detour}\n")), "{ran:?}");
+    }
+    for source in ["local.env.TOKEN", "local.bad name", "local.local.db", "local.b e"] {
+        assert_eq!(bench.ok(["resolve", source]), "a=***\n");
+    }
+    let plain = bench.run(["register", "prod/db-1", "--a=b"]);
+    assert!(!plain.stderr.contains("note"), "{plain:?}");
+}
+
+#[test]
+fn what_was_written_is_said_in_json_too() {
+    let bench = Bench::new();
+    bench.write("all.json", r#"{"a": {"x": "SeNtInEl"}, "b": "SeNtInEl"}"#);
+    for (arguments, names) in [
+        (&["register", "a", "--x=SeNtInEl"][..], &["a"][..]),
+        (&["update", "a", "--x=2"], &["a"]),
+        (&["import", "all.json"], &["a", "b"]),
+        (&["rename", "b", "c"], &["c"]),
+    ] {
+        let written = bench.ok(arguments.iter().chain(&["--format=json"]));
+        let lines: Vec<serde_json::Value> =
+            written.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let got: Vec<_> = lines.iter().map(|line| line["name"].as_str().unwrap()).collect();
+        assert_eq!(got, names);
+        assert!(lines.iter().all(|line| line["version"].is_string()), "{written}");
+    }
+    let gone = bench.ok(["delete", "c", "--yes", "--format=json"]);
+    assert_eq!(gone, "{\"name\":\"c\",\"backend\":\"local\",\"version\":null}\n");
+}

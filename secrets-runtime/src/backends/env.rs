@@ -1,6 +1,6 @@
 use std::{ffi::OsString, fmt};
 
-use secrets_spec::BuiltIn;
+use secrets_spec::{BuiltIn, Variable};
 
 use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, variables::from_os};
 
@@ -71,11 +71,23 @@ fn fetch_one(request: &FetchRequest<'_>) -> Result<Fetched, Error> {
     let name = name(request);
     let value: OsString = std::env::var_os(&name).ok_or_else(|| {
         Error::new(ErrorKind::NotFound, format!("the environment has no variable {name}"))
-            .with_help(format!("set {name}"))
+            .with_help(how_to_set(&name, request.key().is_none()))
     })?;
     let value = from_os(value);
     let fetched = if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) };
     Ok(fetched.with_name(name))
+}
+
+/// A source may have a name that no shell can set: then a setting says which variable it is.
+fn how_to_set(name: &str, is_source: bool) -> String {
+    let variable = Variable::of_field(name).map(|variable| variable.as_str().to_ascii_uppercase());
+    match variable {
+        Ok(variable) if is_source && name != Variable::map(name) => format!(
+            "no shell can set this name: say which variable it is in secrets.toml, \
+             [sources.\"{name}\"] type = \"env\", id = \"{variable}\", options = {{ json = true }} if it holds a JSON object"
+        ),
+        _ => format!("set the variable {name} to the secret's value"),
+    }
 }
 
 fn name(request: &FetchRequest<'_>) -> String {

@@ -8,8 +8,12 @@ use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched};
 /// Secrets that are mounted as files: Kubernetes volumes, CSI drivers, systemd credentials, Docker secrets.
 ///
 /// A source's id is a path below the folder: a file is one plain value, a folder is a set with one field a
-/// file. A request's path is `group/key`. Nothing outside the folder is read: no `..`, no absolute path, no
-/// link that leads out. Text loses one trailing newline, what is no UTF-8 is bytes.
+/// file and at most 1,000 of them. A request's path is `group/key`. Nothing outside the folder is read: no `..`,
+/// no absolute path, no link that leads out, whatever is swapped meanwhile. Links that end inside are followed,
+/// absolute ones too. Text loses one trailing newline, what is no UTF-8 is bytes.
+///
+/// The fields of a set are of one version of a volume: one that Kubernetes replaces meanwhile is read again. An
+/// entry that is a link to nothing makes the set [`ErrorKind::Unavailable`], not absent.
 #[derive(Debug, Clone)]
 pub struct File {
     mount: Mount,

@@ -5,10 +5,14 @@ mod aws;
 mod env;
 mod file;
 pub(crate) mod flyte;
+#[cfg(any(feature = "prefect", feature = "zenml"))]
+mod http;
 mod inline;
 mod local;
 mod mount;
 mod prefect;
+#[cfg(feature = "zenml")]
+mod zenml;
 
 #[cfg(feature = "aws")]
 pub use aws::AwsSecretsManager;
@@ -18,3 +22,5 @@ pub use flyte::Flyte;
 pub use inline::Inline;
 pub use local::Local;
 pub use prefect::Prefect;
+#[cfg(feature = "zenml")]
+pub use zenml::Zenml;

@@ -25,7 +25,7 @@ impl<'a> Filler<'a> {
     }
 
     /// Reads the parameter of this index.
-    pub fn parameter<T: DeserializeOwned>(&mut self, index: usize) -> Option<T> {
+    fn parameter<T: DeserializeOwned>(&mut self, index: usize) -> Option<T> {
         let Some(group) = self.step.group_of_parameter(index) else {
             self.problems.push(Problem::new(ErrorKind::Other, "the step has no such parameter"));
             return None;
@@ -42,5 +42,25 @@ impl<'a> Filler<'a> {
                 None
             }
         }
+    }
+}
+
+/// What a typed parameter is: something that can be made of a secret's fields, or of one of them.
+#[diagnostic::on_unimplemented(
+    message = "a typed parameter is read from its secret by serde, and `{Self}` is not `serde::Deserialize`",
+    label = "this cannot be read from a secret",
+    note = "write `#[derive(serde::Deserialize)]` above your own type, and `T: serde::de::DeserializeOwned` for a type parameter; `SecretValue`, `String`, numbers and maps can be read as they are",
+    note = "a parameter owns what is read, so nothing in it is a reference: `String` or `SecretValue` rather than `&str`"
+)]
+pub trait FromSecret: Sized {
+    /// Reads the parameter of this index. It is a function of the type and not a bound of the filler's method:
+    /// then a type that cannot be read is one error, at the type.
+    fn read(filler: &mut Filler<'_>, index: usize) -> Option<Self>;
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: DeserializeOwned> FromSecret for T {
+    fn read(filler: &mut Filler<'_>, index: usize) -> Option<Self> {
+        filler.parameter(index)
     }
 }

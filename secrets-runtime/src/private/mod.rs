@@ -23,7 +23,7 @@ pub use core::{cfg, option::Option, result::Result};
 use ending::Ending;
 pub use enter::{StepGuard, enter};
 pub use fallible::{Fallible, Storable, assert_storable};
-pub use filler::Filler;
+pub use filler::{Filler, FromSecret};
 pub use inventory::submit;
 pub use preflight::{preflight, preflight_blocking};
 pub use registered::Registered;

@@ -1,7 +1,5 @@
-use std::borrow::Cow;
-
 use super::registered;
-use crate::{Error, Report, Resolver, ValidationLevel, block_on::block_on, resolver::Expected};
+use crate::{Error, Report, Resolver, ValidationLevel, block_on::block_on};
 
 /// Validates every step that is linked into the program, before the first one runs: whether the secrets that
 /// they declare are there, and the fields that their typed parameters name. A secret that several steps
@@ -34,19 +32,17 @@ pub async fn preflight(level: ValidationLevel) -> Report {
     if level == ValidationLevel::None {
         return report;
     }
-    let mut expected = Vec::new();
+    let mut declarations = Vec::new();
     for step in registered::all() {
-        match step.expected() {
+        match step.declaration() {
             // One that declares nothing gets its sources at launch, which are looked at once.
-            Ok((declaration, keys)) => {
-                expected.push(Expected { declaration: Cow::Borrowed(declaration), keys });
-            }
+            Ok(declaration) => declarations.push(declaration),
             Err(error) => add_all(&mut report, error),
         }
     }
     match Resolver::current() {
         Ok(resolver) => {
-            let found = resolver.validate_all(level, &expected).await;
+            let found = resolver.validate_all(level, &declarations).await;
             report.append(found);
         }
         Err(error) => add_all(&mut report, error),

@@ -90,9 +90,6 @@ impl Step {
     }
 }
 
-/// What a step declares, and the groups and keys that its typed parameters name.
-pub(crate) type Expected = (&'static Declaration, Vec<(String, String)>);
-
 /// The descriptor, parsed: at the first call of the step.
 #[derive(Debug)]
 struct Declared {
@@ -112,15 +109,10 @@ impl Step {
         })
     }
 
-    /// What it declares, and the groups and keys that its typed parameters name.
-    pub(crate) fn expected(&'static self) -> Result<Expected, Error> {
+    /// What it declares.
+    pub(crate) fn declaration(&'static self) -> Result<&'static Declaration, Error> {
         let declared = self.declared.get_or_init(|| self.declare());
-        let declared = declared.as_ref().map_err(Clone::clone)?;
-        let key = |(parameter, group): (&Parameter, &String)| {
-            Some((group.clone(), parameter.key?.to_owned()))
-        };
-        let keys = self.parameters.iter().zip(&declared.parameters).filter_map(key).collect();
-        Ok((&declared.declaration, keys))
+        declared.as_ref().map(|declared| &declared.declaration).map_err(Clone::clone)
     }
 
     pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {
@@ -149,7 +141,11 @@ impl Step {
         let mut parameters = Vec::new();
         for parameter in self.parameters {
             match parameter.group(&mut declaration) {
-                Ok(group) => parameters.push(group),
+                Ok(group) => {
+                    let key = parameter.key.map(|key| (group.clone(), key.to_owned()));
+                    declaration.keys.extend(key);
+                    parameters.push(group);
+                }
                 Err(problem) => problems.push(problem),
             }
         }

@@ -5,7 +5,7 @@ use secrets_spec::{BackendType, SourceRole, SpecError};
 use super::{Inner, Registry, Resolver};
 use crate::{
     Backend, Error, ErrorKind, Problem,
-    settings::{Built, Settings},
+    settings::{Built, Doubtful, Settings},
     written::invalid,
 };
 
@@ -62,14 +62,21 @@ impl ResolverBuilder {
     /// [`ErrorKind::InvalidConfig`] for everything that is wrong with the settings, the default backend, the
     /// role or the backends' types.
     pub fn build(self) -> Result<Resolver, Error> {
-        let mut problems = Vec::new();
-        let mut settings = match Settings::load_with(&self.built) {
-            Ok(settings) => Some(settings),
-            Err(error) => {
-                problems.extend(error.into_problems());
-                None
-            }
-        };
+        let (resolver, error) = self.build_anyway();
+        error.map_or(Ok(resolver), Err)
+    }
+
+    /// The resolver even if something is wrong, which counts as unset, and what is wrong: to show the settings,
+    /// not to resolve with.
+    ///
+    /// ```
+    /// # use secrets_runtime::Resolver;
+    /// let (resolver, error) = Resolver::builder().default_backend("No such").build_anyway();
+    /// assert!(error.is_some() && resolver.settings().count() > 0);
+    /// ```
+    #[must_use]
+    pub fn build_anyway(self) -> (Resolver, Option<Error>) {
+        let Doubtful { mut settings, mut problems } = Settings::load_anyway(&self.built);
         for backend in &self.backends {
             if let Err(error) = BackendType::parse(backend.kind()) {
                 let what = "a backend's type";
@@ -78,25 +85,19 @@ impl ResolverBuilder {
         }
         if let Some(types) = &self.default_backend {
             match parse_chain(types) {
-                Ok(chain) => {
-                    settings.iter_mut().for_each(|s| s.set_default_backends(chain.clone()))
-                }
+                Ok(chain) => settings.set_default_backends(chain),
                 Err(problem) => problems.push(problem),
             }
         }
         if let Some(role) = &self.role {
             match SourceRole::parse(role) {
-                Ok(role) => settings.iter_mut().for_each(|s| s.set_default_role(role.clone())),
+                Ok(role) => settings.set_default_role(role),
                 Err(error) => problems.push(invalid(&error, ErrorKind::InvalidConfig).of(role)),
             }
         }
-        match settings {
-            Some(settings) if problems.is_empty() => {
-                let registry = Registry::new(self.backends, &settings);
-                Ok(Resolver(Arc::new(Inner { registry, settings })))
-            }
-            _ => Err(Error::from_problems(problems)),
-        }
+        let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
+        let registry = Registry::new(self.backends, &settings);
+        (Resolver(Arc::new(Inner { registry, settings })), error)
     }
 }
 
@@ -106,4 +107,34 @@ fn parse_chain(types: &str) -> Result<Vec<BackendType>, Problem> {
     parsed.map_err(|error| {
         invalid(&error, ErrorKind::InvalidConfig).of(format!("default backend {types:?}"))
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::variables;
+
+    #[test]
+    fn what_is_wrong_stands_beside_its_setting() {
+        let mut built = Built::default();
+        built.set(&variables::TIMEOUT, "soon");
+        let builder = ResolverBuilder { built, ..ResolverBuilder::default() };
+        let (resolver, error) = builder.build_anyway();
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::InvalidConfig));
+        let wrong: Vec<_> = resolver.settings().filter(|s| s.problem().is_some()).collect();
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        assert_eq!(wrong[0].variable().name(), "SECRETS_TIMEOUT");
+        assert_eq!(wrong[0].text(), Some("soon"));
+    }
+
+    #[test]
+    fn a_type_that_is_nearly_one_is_told_from_one_that_is_none() {
+        let resolver = Resolver::builder().build().expect("the settings are good");
+        let help = |kind| {
+            let error = resolver.backend(kind).expect_err("there is no such backend");
+            error.problems()[0].help().map(str::to_owned).unwrap_or_default()
+        };
+        assert!(help("nope").starts_with("register it"), "{}", help("nope"));
+        assert!(help("evn").starts_with("did you mean `env`? "), "{}", help("evn"));
+    }
 }

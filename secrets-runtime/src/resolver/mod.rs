@@ -26,7 +26,6 @@ pub(crate) use assemble::context_of_overrides;
 pub use builder::ResolverBuilder;
 use registry::Registry;
 pub use report::{Checked, Report};
-pub(crate) use validate::Expected;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///

@@ -4,6 +4,8 @@ use secrets_spec::{BackendType, BuiltIn};
 
 #[cfg(feature = "aws")]
 use crate::backends::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+use crate::backends::Zenml;
 use crate::{
     Backend, ErrorKind, Problem,
     backends::{Env, File, Flyte, Inline, Local, Prefect},
@@ -29,9 +31,11 @@ impl Registry {
             Arc::new(File::new(settings.file_dir())),
             Arc::new(flyte),
             Arc::new(Inline::new()),
-            Arc::new(Prefect::new()),
+            Arc::new(Prefect::of_settings(settings)),
             #[cfg(feature = "aws")]
             Arc::new(AwsSecretsManager::of_settings(settings)),
+            #[cfg(feature = "zenml")]
+            Arc::new(Zenml::of_settings(settings)),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
@@ -69,9 +73,12 @@ impl Registry {
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
-                let known = text::list(self.backends.iter().map(|backend| backend.kind()));
+                let kinds = || self.backends.iter().map(|backend| backend.kind());
+                let near = secrets_spec::closest(wanted.as_str(), kinds());
+                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
-                    "register it with `Resolver::builder().backend(..)`; those that are: {known}"
+                    "{near}register it with `Resolver::builder().backend(..)`; those that are: {}",
+                    text::list(kinds())
                 ))
             }
         };
@@ -108,5 +115,21 @@ fn remedy(built_in: BuiltIn) -> String {
 impl fmt::Debug for Registry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.backends.iter().map(|backend| backend.kind())).finish()
+    }
+}
+
+#[cfg(all(test, not(feature = "aws")))]
+mod tests {
+    use crate::{ErrorKind, get_secret_blocking};
+
+    #[test]
+    fn a_built_in_type_whose_feature_is_off_names_the_feature() {
+        let arn = "arn:aws:secretsmanager:us-west-2:001234556000:secret:some-secret";
+        for source in ["aws-secrets-manager.db", arn] {
+            let error = get_secret_blocking(source).expect_err("it is not built in");
+            assert_eq!(error.kind(), ErrorKind::NotSupported);
+            let help = error.problems()[0].help().unwrap_or_default();
+            assert!(help.contains("features = [\"aws\"]"), "{help}");
+        }
     }
 }

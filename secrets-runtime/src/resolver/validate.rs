@@ -1,6 +1,6 @@
 //! Validation: whether what is declared is there, before anything needs it.
 
-use std::{borrow::Cow, time::Instant};
+use std::time::Instant;
 
 use secrets_spec::closest;
 
@@ -14,13 +14,6 @@ use crate::{
     BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on, decode,
     text,
 };
-
-/// A declaration, and the keys that are known to be read of its sources: each a group and a key.
-#[derive(Debug)]
-pub(crate) struct Expected<'a> {
-    pub declaration: Cow<'a, Declaration>,
-    pub keys: Vec<(String, String)>,
-}
 
 impl Resolver {
     /// Looks whether what the declaration names is there, without giving it to anyone.
@@ -50,11 +43,7 @@ impl Resolver {
         level: ValidationLevel,
         declaration: &'a Declaration,
     ) -> BoxFuture<'a, Report> {
-        Box::pin(async move {
-            let declaration = Cow::Borrowed(declaration);
-            let expected = [Expected { declaration, keys: Vec::new() }];
-            self.validate_all(level, &expected).await
-        })
+        Box::pin(async move { self.validate_all(level, &[declaration]).await })
     }
 
     /// The same on this thread.
@@ -72,24 +61,23 @@ impl Resolver {
     pub(crate) async fn validate_all(
         &self,
         level: ValidationLevel,
-        expected: &[Expected<'_>],
+        declarations: &[&Declaration],
     ) -> Report {
         let mut report = Report::default();
         if level == ValidationLevel::None {
             return report;
         }
         if let Some(overrides) = test_overrides() {
-            for one in expected {
-                let (declaration, overrides) = (&*one.declaration, overrides.clone());
+            for declaration in declarations {
+                let overrides = overrides.clone();
                 let made = assemble::from_overrides(declaration, overrides, self.run_dir());
-                report_of_test(one, made, &mut report);
+                report_of_test(declaration, made, &mut report);
             }
             return report;
         }
         let (registry, settings) = (&self.0.registry, &self.0.settings);
-        let attached =
-            |one: &Expected<'_>| plan::with_attached(&one.declaration, settings).into_owned();
-        let declarations: Vec<Declaration> = expected.iter().map(attached).collect();
+        let attached = |one: &&Declaration| plan::with_attached(one, settings).into_owned();
+        let declarations: Vec<Declaration> = declarations.iter().map(attached).collect();
         let mut all = Plan::of(&Declaration::empty(None), registry, settings);
         let mut plans = Vec::new();
         for declaration in &declarations {
@@ -99,17 +87,16 @@ impl Resolver {
         }
         let deadline = Instant::now() + settings.timeout();
         let timeout = settings.timeout();
-        let parts = declarations.iter().zip(&plans).zip(expected);
+        let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
             let answers = fetching::look_for_all(&all, deadline, timeout).await;
-            parts.for_each(|((declaration, plan), _)| {
-                existing(declaration, plan, &answers, &mut report)
-            });
+            parts
+                .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
             let answers = fetching::fetch_all(&all, deadline, timeout).await;
-            for ((declaration, plan), one) in parts {
+            for (declaration, plan) in parts {
                 let judge = Judge { plan, all: &all, answers: &answers };
-                judge.judge(declaration, &one.keys, &mut report);
+                judge.judge(declaration, &mut report);
             }
         }
         report
@@ -138,7 +125,7 @@ struct Judge<'a> {
 }
 
 impl Judge<'_> {
-    fn judge(&self, declaration: &Declaration, keys: &[(String, String)], report: &mut Report) {
+    fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
             let fetch = &self.all.fetches[planned.fetch];
             let (answer, backend) = &self.answers[planned.fetch];
@@ -149,7 +136,9 @@ impl Judge<'_> {
             match fields {
                 Ok(fields) => {
                     report.add(source.origin(), Some(backend), None);
-                    for (_, key) in keys.iter().filter(|(group, _)| group == source.group()) {
+                    for (_, key) in
+                        declaration.keys.iter().filter(|(group, _)| group == source.group())
+                    {
                         let missing = fields.get(key).is_none();
                         let names = || fields.iter().map(|(name, _)| name);
                         let error = missing.then(|| lacking(key, names().collect()));
@@ -184,7 +173,7 @@ fn lacking(key: &str, names: Vec<&str>) -> Error {
 
 /// Inside `testing::with_secrets`, what the test gave is all there is.
 fn report_of_test(
-    expected: &Expected<'_>,
+    declaration: &Declaration,
     made: Result<crate::Context, Error>,
     report: &mut Report,
 ) {
@@ -196,11 +185,14 @@ fn report_of_test(
             }
         }
         Ok(context) => {
-            for source in &expected.declaration.sources {
+            for source in &declaration.sources {
                 report.add(source.origin(), None, None);
             }
-            for (group, key) in &expected.keys {
-                let error = context.secrets.get(group, key).err();
+            for (group, key) in &declaration.keys {
+                let missing = context.secrets.get(group, key).is_err();
+                let entries = context.secrets.entries().filter(|entry| entry.group() == group);
+                let names = || entries.map(|entry| entry.key()).collect();
+                let error = missing.then(|| lacking(key, names()));
                 report.add(&format!("{group}/{key}"), None, error);
             }
         }

@@ -5,6 +5,9 @@ use std::{ffi::OsString, fmt, path::PathBuf};
 pub(crate) enum Origin {
     /// It is built in code.
     Code,
+    /// An option of the command line, such as `--with`.
+    #[cfg(feature = "clap")]
+    Option(&'static str),
     /// An environment variable.
     Variable(&'static str),
     /// `secrets.toml`.
@@ -27,6 +30,8 @@ impl Origin {
     pub(super) fn of_problem(&self, variable: &'static str) -> String {
         match self {
             Self::Variable(name) => (*name).to_owned(),
+            #[cfg(feature = "clap")]
+            Self::Option(name) => (*name).to_owned(),
             Self::File { path, key, .. } => {
                 let file = path.file_name().unwrap_or(path.as_os_str());
                 let file = file.to_string_lossy();
@@ -50,6 +55,8 @@ impl fmt::Display for Origin {
         match self {
             Self::Code => f.write_str("built in code"),
             Self::Variable(name) => f.write_str(name),
+            #[cfg(feature = "clap")]
+            Self::Option(name) => f.write_str(name),
             Self::File { path, line, profile, .. } => {
                 write!(f, "{}, line {line}", path.display())?;
                 match profile {

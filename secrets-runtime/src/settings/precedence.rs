@@ -1,6 +1,6 @@
 //! Which of the places where a setting may be given counts.
 
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 
 use super::{
     config_file::ConfigFile,
@@ -13,29 +13,37 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Settings that are built in code: by the resolver's builder, or from a command line.
 #[derive(Default, Clone)]
-pub(crate) struct Built(Vec<(&'static str, OsString)>);
+pub(crate) struct Built(Vec<(&'static str, OsString, Origin)>);
 
 impl std::fmt::Debug for Built {
     /// Shows which settings are given, and none of their texts.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, _)| name)).finish()
+        f.debug_list().entries(self.0.iter().map(|(name, ..)| name)).finish()
     }
 }
 
 impl Built {
     /// Gives a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
     /// the environment says.
-    #[cfg_attr(
-        not(any(feature = "clap", test)),
-        expect(dead_code, reason = "a command line gives them")
-    )]
+    #[cfg(test)]
     pub(crate) fn set(&mut self, variable: &Variable, text: impl Into<OsString>) {
-        self.0.push((variable.name(), text.into()));
+        self.0.push((variable.name(), text.into(), Origin::Code));
     }
 
-    fn get(&self, variable: &Variable) -> Option<&OsStr> {
-        let given = self.0.iter().rev().find(|(name, _)| *name == variable.name());
-        given.map(|(_, text)| text.as_os_str())
+    /// The same, from an option of the command line, by which name it is known to who typed it.
+    #[cfg(feature = "clap")]
+    pub(crate) fn set_option(
+        &mut self,
+        variable: &Variable,
+        option: &'static str,
+        text: impl Into<OsString>,
+    ) {
+        self.0.push((variable.name(), text.into(), Origin::Option(option)));
+    }
+
+    fn get(&self, variable: &Variable) -> Option<Found> {
+        let given = self.0.iter().rev().find(|(name, ..)| *name == variable.name());
+        given.map(|(_, text, origin)| Found { text: text.clone(), origin: origin.clone() })
     }
 }
 
@@ -58,9 +66,9 @@ pub(super) fn decide(
     let own = variable.is_own().then_some(variable.name());
     let mirrored = (!variable.is_own()).then_some(variable.name());
 
-    let code =
-        built.get(variable).map(|text| Found { text: text.to_owned(), origin: Origin::Code });
-    code.or_else(|| own.and_then(from_environment))
+    built
+        .get(variable)
+        .or_else(|| own.and_then(from_environment))
         .or_else(|| file.and_then(|file| file.get(variable)))
         .or_else(|| {
             mirrored

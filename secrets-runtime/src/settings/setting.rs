@@ -8,6 +8,8 @@ pub struct Setting {
     text: Option<String>,
     origin: String,
     is_set: bool,
+    default: String,
+    problem: Option<String>,
 }
 
 impl Setting {
@@ -17,6 +19,11 @@ impl Setting {
             text: shown.text.clone(),
             origin: shown.origin.to_string(),
             is_set: shown.origin != super::Origin::Default,
+            default: shown
+                .default
+                .clone()
+                .unwrap_or_else(|| shown.variable.default().replace('`', "")),
+            problem: shown.wrong.clone(),
         }
     }
 
@@ -32,7 +39,8 @@ impl Setting {
         self.text.as_deref()
     }
 
-    /// Where it comes from, for a person: a variable, the line of `secrets.toml`, `built in code`, `default`.
+    /// Where it comes from, for a person: a variable, the line of `secrets.toml`, an option such
+    /// as `--with`, `built in code`, `default`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
@@ -42,5 +50,17 @@ impl Setting {
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.is_set
+    }
+
+    /// What holds where nothing is set, in plain text, with the folders of this user; empty for nothing at all.
+    #[must_use]
+    pub fn default(&self) -> &str {
+        &self.default
+    }
+
+    /// What is wrong with it: see [`ResolverBuilder::build_anyway`](crate::ResolverBuilder::build_anyway).
+    #[must_use]
+    pub fn problem(&self) -> Option<&str> {
+        self.problem.as_deref()
     }
 }

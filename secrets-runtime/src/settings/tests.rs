@@ -112,6 +112,16 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_ZENML_URL" => secret(settings.zenml_url()),
         "SECRETS_ZENML_USERNAME" => text(settings.zenml_username()),
         "SECRETS_ZENML_PASSWORD" => secret(settings.zenml_password()),
+        "PREFECT_API_URL" => secret(settings.prefect().api_url.as_ref()),
+        "PREFECT_API_KEY" => secret(settings.prefect().api_key.as_ref()),
+        "PREFECT__USER_CONFIG_PATH" => text(settings.prefect().config_path.as_deref()),
+        "PREFECT__BACKEND" => text(settings.prefect().backend.as_deref()),
+        "PREFECT__CLOUD__USE_LOCAL_SECRETS" => {
+            text(settings.prefect().use_local_secrets.as_deref())
+        }
+        "PREFECT__CLOUD__API" => secret(settings.prefect().cloud_api.as_ref()),
+        "PREFECT__CLOUD__API_KEY" => secret(settings.prefect().cloud_key.as_ref()),
+        "PREFECT__CLOUD__TENANT_ID" => text(settings.prefect().cloud_tenant.as_deref()),
         "FLYTE_SECRETS_ENV_PREFIX" => settings.flyte_env_prefix().to_owned(),
         "FLYTE_SECRETS_DEFAULT_DIR" => path(settings.flyte_dir().into()),
         "FLYTE_SECRETS_FILE_PREFIX" => settings.flyte_file_prefix().to_owned(),

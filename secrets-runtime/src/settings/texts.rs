@@ -21,6 +21,10 @@ pub(crate) struct Shown {
     pub(crate) text: Option<String>,
     /// Where it comes from.
     pub(crate) origin: Origin,
+    /// What holds where nothing is set, if the user's folders make it.
+    pub(crate) default: Option<String>,
+    /// What is wrong with it, without its text.
+    pub(crate) wrong: Option<String>,
 }
 
 /// The texts that count, each taken once and read.
@@ -50,6 +54,8 @@ impl<'a> Texts<'a> {
                 variable,
                 text: text.map(|found| found.text.to_string_lossy().into_owned()),
                 origin: found.as_ref().map_or(Origin::Default, |found| found.origin.clone()),
+                default: None,
+                wrong: None,
             }
         });
         shown.collect()

@@ -178,16 +178,16 @@ variables! {
         "The folder for `secrets.file` where neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
     CACHE_TTL = "SECRETS_CACHE_TTL",
         Some("cache_ttl"), Seconds, "300",
-        "How many seconds a fetched value serves later steps; 0 for none.";
+        "How many seconds a fetched value serves later steps; 0 for none. Not used yet: every step fetches anew.";
     CACHE_STALE = "SECRETS_CACHE_STALE",
         Some("cache_stale"), Seconds, "3600",
-        "How many seconds an expired value may still serve while its backend is down.";
+        "How many seconds an expired value may still serve while its backend is down. Not used yet.";
     TIMEOUT = "SECRETS_TIMEOUT",
         Some("timeout"), Seconds, "30",
         "How many seconds a step waits for all its secrets.";
     ATTEMPT_TIMEOUT = "SECRETS_ATTEMPT_TIMEOUT",
         Some("attempt_timeout"), Seconds, "5",
-        "How many seconds one attempt at a backend may take.";
+        "How many seconds one attempt at AWS may take.";
     ZENML_URL = "SECRETS_ZENML_URL",
         Some("zenml_url"), Hidden, "",
         "The address of the ZenML server.";
@@ -197,6 +197,30 @@ variables! {
     ZENML_PASSWORD = "SECRETS_ZENML_PASSWORD",
         None, Secret, "",
         "The user's password at the ZenML server; refused in `secrets.toml`.";
+    PREFECT_API_URL = "PREFECT_API_URL",
+        None, Hidden, "",
+        "The API of Prefect 3 that the backend `prefect` asks for what is not in the local context (feature `prefect`).";
+    PREFECT_API_KEY = "PREFECT_API_KEY",
+        None, Secret, "",
+        "The key for that API.";
+    PREFECT_USER_CONFIG_PATH = "PREFECT__USER_CONFIG_PATH",
+        None, Text, "`~/.prefect/config.toml`",
+        "Prefect's `config.toml`, of which `[context.secrets]` is read.";
+    PREFECT_BACKEND = "PREFECT__BACKEND",
+        None, Text, "",
+        "`cloud`, with the next one `false`: the backend `prefect` asks Cloud 1.x for what is not in the local context (feature `prefect`).";
+    PREFECT_USE_LOCAL_SECRETS = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
+        None, Text, "",
+        "Whether Prefect 1 keeps to the local context.";
+    PREFECT_CLOUD_API = "PREFECT__CLOUD__API",
+        None, Hidden, "`https://api.prefect.io`",
+        "The GraphQL API of Cloud 1.x.";
+    PREFECT_CLOUD_API_KEY = "PREFECT__CLOUD__API_KEY",
+        None, Secret, "",
+        "The key for Cloud 1.x.";
+    PREFECT_CLOUD_TENANT_ID = "PREFECT__CLOUD__TENANT_ID",
+        None, Text, "",
+        "The tenant in Cloud 1.x.";
     FLYTE_ENV_PREFIX = "FLYTE_SECRETS_ENV_PREFIX",
         Some("flyte_secrets_env_prefix"), Text, "`_FSEC_`",
         "What the variables of mounted Flyte secrets start with.";

@@ -4,8 +4,8 @@ use serde::{
 };
 
 use super::{
-    absent::Absent, dummy::Dummy, fields::Fields, findings::Node, member::Member, stop::Stop,
-    variant::Variant, whole::Whole,
+    absent::Absent, dummy::Dummy, fields::Fields, findings::Node, member::Member, null::Null,
+    stop::Stop, variant::Variant, whole::Whole,
 };
 use crate::{
     SecretValue,
@@ -31,12 +31,19 @@ pub(super) enum Reading {
     Scalar,
     /// The same, and a JSON list or object as what it holds.
     Structured,
+    /// The same in a text that is JSON as a whole, where `null` is a value.
+    Json,
 }
 
 impl<'a> Field<'a> {
     /// The value of a whole attempt.
     pub(super) fn root(node: Node<'a>, value: &'a SecretValue) -> Self {
         Self::new(node, value, None, Reading::Plain)
+    }
+
+    /// The JSON of a whole attempt.
+    pub(super) fn json(node: Node<'a>, value: &'a SecretValue) -> Self {
+        Self::new(node, value, None, Reading::Json)
     }
 
     /// A value inside another one that is read so.
@@ -59,6 +66,9 @@ impl<'a> Field<'a> {
     ) -> Result<S::Value, Stop> {
         let read = match node.plan().stand_in {
             Some(_) => return node.stand_in(seed),
+            None if form == Some(Form::Null) && inherited == Reading::Json => {
+                seed.deserialize(Null)
+            }
             None if form == Some(Form::Null) => seed.deserialize(Absent),
             None => seed.deserialize(Field::new(node, value, form, inherited)),
         };
@@ -160,17 +170,21 @@ impl<'de> Deserializer<'de> for Field<'_> {
         self.node.path().open.set(true);
         let form = self.form.unwrap_or_else(|| Form::guess(self.value));
         match (self.reading, form) {
-            (Reading::Scalar | Reading::Structured, Form::Number | Form::Bool) => {
+            (Reading::Scalar | Reading::Structured | Reading::Json, Form::Number | Form::Bool) => {
                 self.scalar(visitor)
             }
-            (Reading::Structured, Form::Object) => match payload_json::object(self.value) {
-                Ok(members) => self.object(&members, visitor),
-                Err(_) => self.plain(visitor),
-            },
-            (Reading::Structured, Form::List) => match payload_json::list(self.value) {
-                Ok(items) => self.list(&items, visitor),
-                Err(_) => self.plain(visitor),
-            },
+            (Reading::Structured | Reading::Json, Form::Object) => {
+                match payload_json::object(self.value) {
+                    Ok(members) => self.object(&members, visitor),
+                    Err(_) => self.plain(visitor),
+                }
+            }
+            (Reading::Structured | Reading::Json, Form::List) => {
+                match payload_json::list(self.value) {
+                    Ok(items) => self.list(&items, visitor),
+                    Err(_) => self.plain(visitor),
+                }
+            }
             _ => self.plain(visitor),
         }
     }

@@ -193,7 +193,7 @@ fn requests_are_read_from_fields() {
             "write Secret(group = \"db\", key = \"password\")",
         ),
         ("[{}]", "{}", "a request has neither a group nor a key", "write one of them at least"),
-        (r#"[{"group": 5}]"#, "5", "`group` is a text, not a number", "write \"..\""),
+        (r#"[{"group": 5}]"#, "5", "`group` is a text, not a number", "write it in double quotes"),
         (r#"[{"group": "g", "ky": "k"}]"#, "\"ky\"", "unknown field \"ky\"", "did you mean `key`?"),
         (
             r#"[{"group": "g", "key": "a/b"}]"#,
@@ -218,6 +218,18 @@ fn requests_are_read_from_fields() {
             "1",
             "`mount_requirement` is ANY, ENV_VAR or FILE, not a number",
             "write FILE",
+        ),
+        (
+            r#"[{"key": "k", "env_var": "DB-PASSWORD"}]"#,
+            "\"DB-PASSWORD\"",
+            "`env_var` holds `-`, but its form is `^[A-Z_][A-Z0-9_]*$`",
+            "did you mean `DB_PASSWORD`? (use upper-case letters, digits and underscores, such as \"DB_PASSWORD\")",
+        ),
+        (
+            r#"[{"id": "db", "type": "local"}]"#,
+            r#"{"id": "db", "type": "local"}"#,
+            "this is a source, not a request",
+            "a source goes into `sources`; a request is a group and a key: Secret(group = \"db\", key = \"password\")",
         ),
         (
             r#"[{"key": "k", "env_var": "Y", "env_var": "X"}]"#,

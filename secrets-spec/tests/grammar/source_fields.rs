@@ -115,6 +115,21 @@ fn unknown_fields_and_options_are_errors_with_the_nearest_name() {
             "did you mean `version_id`?",
         ),
         (r#"{"id": "x", "option": {}}"#, "unknown field \"option\"", "did you mean `options`?"),
+        (
+            r#"{"id": "x", "options": {"version": "1"}}"#,
+            "unknown option \"version\"",
+            "did you mean `version_id` or `version_stage`?",
+        ),
+        (
+            r#"{"id": "x", "options": {"env_var": "A"}}"#,
+            "unknown option \"env_var\"",
+            "did you mean `env_var_name`?",
+        ),
+        (
+            r#"{"group": "db", "key": "password"}"#,
+            "this is a request, not a source",
+            "a request goes into `secret_requests`; a source has an `id`: { id = \"prod-db\" }",
+        ),
         (r#"{"id": "x", "rol": ""}"#, "unknown field \"rol\"", "did you mean `role`?"),
         (r#"{"id": "x", "typ": "local"}"#, "unknown field \"typ\"", "did you mean `type`?"),
         (
@@ -133,16 +148,21 @@ fn unknown_fields_and_options_are_errors_with_the_nearest_name() {
 #[test]
 fn fields_and_options_are_typed() {
     for (json, at, message, help) in [
-        (r#"{"id": 42}"#, "42", "`id` is a text, not a number", "write \"..\""),
+        (r#"{"id": 42}"#, "42", "`id` is a text, not a number", "write it in double quotes"),
         (r#"{"id": null}"#, "null", "`id` is a text, not null", "write \"..\""),
-        (r#"{"id": "x", "type": 42}"#, "42", "`type` is a text, not a number", "write \"..\""),
-        (r#"{"id": "x", "type": null}"#, "null", "`type` is a text, not null", "write \"..\""),
-        (r#"{"id": "x", "role": 42}"#, "42", "`role` is a text, not a number", "write \"..\""),
+        (r#"{"id": "x", "type": 42}"#, "42", "`type` is a text, not a number", "write \"local\""),
+        (r#"{"id": "x", "type": null}"#, "null", "`type` is a text, not null", "write \"local\""),
+        (
+            r#"{"id": "x", "role": 42}"#,
+            "42",
+            "`role` is a text, not a number",
+            "write \"arn:aws:iam::123456789012:role/NAME\"",
+        ),
         (
             r#"{"id": "x", "group": true}"#,
             "true",
             "`group` is a text, not true or false",
-            "write \"..\"",
+            "write it in double quotes",
         ),
         (
             r#"{"id": "x", "options": []}"#,
@@ -184,13 +204,20 @@ fn fields_and_options_are_typed() {
             r#"{"id": "x", "options": {"env_var_name": 5}}"#,
             "5",
             "`env_var_name` is a text, not a number",
-            "write \"..\"",
+            "write \"DB_PASSWORD\"",
         ),
         (
             r#"{"id": "x", "options": {"region": {}}}"#,
             "{}",
             "`region` is a text, not a set of fields",
-            "write \"..\"",
+            "write \"us-west-2\"",
+        ),
+        // A variable of that name is no role, and its value is not repeated.
+        (
+            r#"{"id": "x", "type": "inline", "options": {"env_vars": {"role": 5}}}"#,
+            "5",
+            "`role` is a text, not a number",
+            "write it in double quotes",
         ),
     ] {
         let (found, said, helped) = one(json);

@@ -34,7 +34,7 @@ fn fields_become_variables() {
 fn what_is_no_variable_is_said() {
     for (field, wanted, help) in [
         ("", FlawKind::VariableEmpty, "such as \"TOKEN\""),
-        ("9lives", FlawKind::VariableDigit, "did you mean `_9lives`?"),
+        ("9lives", FlawKind::VariableDigit, "rename the field: start it with"),
         ("hey_arnold!", FlawKind::VariableCharacter, "letters, digits and underscores"),
         ("I_♥_NY", FlawKind::VariableCharacter, "letters, digits and underscores"),
         ("a:b", FlawKind::VariableCharacter, "letters, digits and underscores"),

@@ -9,4 +9,16 @@ fn step(#[secret("a")] db: Db) -> Result<(), Error> {
     Ok(())
 }
 
+#[secrets]
+async fn asynchronous(rows: usize, #[secret("a")] all: Vec<Db>) -> Result<usize, Error> {
+    let _ = all;
+    Ok(rows)
+}
+
+#[secrets]
+fn generic<T>(#[secret("a")] value: T) -> Result<(), Error> {
+    let _ = value;
+    Ok(())
+}
+
 fn main() {}

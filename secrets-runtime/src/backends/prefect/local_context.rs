@@ -5,19 +5,45 @@ use std::{
 };
 
 use super::config_file::{self, ConfigFile};
-use crate::{Error, ErrorKind, SecretValue, text, variables::from_os};
+use crate::{
+    Error, ErrorKind, SecretValue, settings::variables::PREFECT_USER_CONFIG_PATH, text,
+    variables::from_os,
+};
 
 /// What a variable of a secret starts with: Prefect writes the whole in one case.
 const PREFIXES: [&str; 2] = ["PREFECT__CONTEXT__SECRETS__", "prefect__context__secrets__"];
 
-/// Names where Prefect's `config.toml` is.
-const CONFIG_PATH: &str = "PREFECT__USER_CONFIG_PATH";
-
 /// The secrets of the environment, and behind them those of `config.toml`.
 #[derive(Debug)]
-pub(super) struct LocalContext;
+pub(super) struct LocalContext {
+    /// Where `config.toml` is; `None` if there is no home folder to look in.
+    config: Option<PathBuf>,
+}
 
 impl LocalContext {
+    /// The context of this process, with the `config.toml` that its environment names.
+    pub(super) fn of_process() -> Self {
+        let path = std::env::var_os(PREFECT_USER_CONFIG_PATH.name());
+        Self::new(path.as_ref().filter(|path| !path.is_empty()).map(Path::new))
+    }
+
+    /// The context with this `config.toml`, else the user's own.
+    pub(super) fn new(config: Option<&Path>) -> Self {
+        let below_home = |path: &Path| {
+            let home = std::env::var_os("HOME").map(PathBuf::from)?;
+            home.is_absolute().then(|| home.join(path))
+        };
+        let config = match config {
+            // As Prefect does, `~` is the home folder here.
+            Some(path) => match path.strip_prefix("~") {
+                Ok(rest) => below_home(rest),
+                Err(_) => Some(path.to_owned()),
+            },
+            None => below_home(Path::new(".prefect/config.toml")),
+        };
+        Self { config }
+    }
+
     /// The secret of this name: exactly, then whatever its case if one name alone fits. `config` is what was
     /// read of `config.toml` so far; it is read when the environment alone does not tell.
     pub(super) fn find(
@@ -30,7 +56,7 @@ impl LocalContext {
         }
         let config = match config {
             Some(config) => &*config,
-            None => config.insert(read_config()?),
+            None => config.insert(self.read_config()?),
         };
         if let Some(value) = config.get(name) {
             return Ok(Some(value.clone()));
@@ -56,10 +82,18 @@ impl LocalContext {
         }
     }
 
-    /// The error for a secret that is not there.
-    pub(super) fn missing(&self, name: &str) -> Error {
+    fn read_config(&self) -> Result<ConfigFile, Error> {
+        match &self.config {
+            Some(path) => config_file::read(path),
+            None => Ok(ConfigFile::default()),
+        }
+    }
+
+    /// The error for a secret that is neither here nor in these other places.
+    pub(super) fn missing(&self, name: &str, places: &[String]) -> Error {
         let shown = text::quoted(name);
-        let message = format!("Prefect's local context has no secret `{shown}` ({self})");
+        let others: String = places.iter().map(|place| format!(", nor has {place}")).collect();
+        let message = format!("Prefect's local context has no secret `{shown}` ({self}){others}");
         let help = format!("set {}{shown}, or write it into [context.secrets]", PREFIXES[0]);
         Error::new(ErrorKind::NotFound, message).with_help(help)
     }
@@ -67,28 +101,6 @@ impl LocalContext {
 
 fn variable(name: &str) -> Option<SecretValue> {
     PREFIXES.iter().find_map(|prefix| std::env::var_os(format!("{prefix}{name}"))).map(from_os)
-}
-
-fn read_config() -> Result<ConfigFile, Error> {
-    match config_path() {
-        Some(path) => config_file::read(&path),
-        None => Ok(ConfigFile::default()),
-    }
-}
-
-fn config_path() -> Option<PathBuf> {
-    let below_home = |path: &Path| {
-        let home = std::env::var_os("HOME").map(PathBuf::from)?;
-        home.is_absolute().then(|| home.join(path))
-    };
-    match std::env::var_os(CONFIG_PATH).filter(|path| !path.is_empty()) {
-        // As Prefect does, `~` is the home folder here.
-        Some(path) => match Path::new(&path).strip_prefix("~") {
-            Ok(rest) => below_home(rest),
-            Err(_) => Some(PathBuf::from(path)),
-        },
-        None => below_home(Path::new(".prefect/config.toml")),
-    }
 }
 
 /// The name of the secret that a variable holds.
@@ -100,7 +112,7 @@ fn secret_of(variable: &str) -> Option<&str> {
 impl fmt::Display for LocalContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the variables {}NAME", PREFIXES[0])?;
-        match config_path() {
+        match &self.config {
             Some(path) => write!(f, ", [context.secrets] of {}", path.display()),
             None => Ok(()),
         }

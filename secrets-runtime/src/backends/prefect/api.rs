@@ -1,0 +1,91 @@
+use std::time::Duration;
+
+use super::super::http::{Http, base, shown};
+use crate::{
+    Error, ErrorKind, SecretValue,
+    payload_json::{self, Form, Json},
+};
+
+/// The REST API of Prefect 3, of a server of one's own or of its Cloud.
+#[derive(Debug)]
+pub(super) struct Api {
+    http: Http,
+    url: Result<String, Error>,
+    key: Option<SecretValue>,
+}
+
+impl Api {
+    pub(super) fn new(url: &SecretValue, key: Option<SecretValue>, timeout: Duration) -> Self {
+        Self { http: Http::new("Prefect's API", timeout), url: base(url, "PREFECT_API_URL"), key }
+    }
+
+    /// The value of a secret block; `None` if there is no block of this name.
+    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
+        let Some(body) = self.block(name, "?include_secrets=true")? else { return Ok(None) };
+        let data = member(&body, "data").and_then(|data| member(&data.value, "value"));
+        match data {
+            Some(value) if value.form != Form::Null => Ok(Some(value.value)),
+            _ => Err(self.http.unexpected()),
+        }
+    }
+
+    /// Whether there is a block of this name. Its value is not asked for.
+    pub(super) fn exists(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.block(name, "")?.is_some())
+    }
+
+    /// Where it is, for a person.
+    pub(super) fn place(&self) -> String {
+        match &self.url {
+            Ok(url) => format!("Prefect's API at {}", shown(url)),
+            Err(_) => "Prefect's API".to_owned(),
+        }
+    }
+
+    fn block(&self, name: &str, query: &str) -> Result<Option<SecretValue>, Error> {
+        let url = self.url.as_ref().map_err(Clone::clone)?;
+        // A block has no other name, so there is nothing to ask.
+        if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
+            return Ok(None);
+        }
+        let url = format!("{url}/block_types/slug/secret/block_documents/name/{name}{query}");
+        let bearer = self.key.as_ref().map(bearer);
+        let headers: Vec<_> =
+            bearer.iter().map(|bearer| ("authorization", bearer.expose_bytes())).collect();
+        let answer = self.http.get(&url, &headers)?;
+        match answer.status {
+            // A server's web pages answer at every other address.
+            200 if member(&answer.body, "data").is_none() => Err(no_api()),
+            200 => Ok(Some(answer.body)),
+            404 if !is_of_the_api(&answer.body) => Err(no_api()),
+            404 => Ok(None),
+            status => Err(self.http.refused(status)),
+        }
+    }
+}
+
+fn no_api() -> Error {
+    Error::new(ErrorKind::InvalidConfig, "there is no Prefect API at PREFECT_API_URL")
+        .with_help("a server's API is at http://HOST:4200/api")
+}
+
+/// `Bearer KEY`.
+pub(super) fn bearer(key: &SecretValue) -> SecretValue {
+    // Built in a buffer that becomes a value itself.
+    let mut text = Vec::with_capacity(7 + key.expose_bytes().len());
+    text.extend_from_slice(b"Bearer ");
+    text.extend_from_slice(key.expose_bytes());
+    SecretValue::from(text)
+}
+
+/// One member of a JSON object.
+pub(super) fn member(object: &SecretValue, name: &str) -> Option<Json> {
+    let members = payload_json::object(object).ok()?;
+    members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+/// Whether the API says that there is no such block, rather than that there is no such API.
+fn is_of_the_api(body: &SecretValue) -> bool {
+    // The text of an error, which holds no secret.
+    member(body, "detail").is_some_and(|detail| detail.value.expose_bytes() != b"Not Found")
+}

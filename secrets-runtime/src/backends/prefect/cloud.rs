@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use super::{
+    super::http::{Http, base, shown},
+    api::{bearer, member},
+};
+use crate::{
+    Error, ErrorKind, SecretValue,
+    payload_json::{self, Form, Json},
+    text,
+};
+
+const VALUE: &str = "query($name: String!) { secret_value(name: $name) }";
+const NAMES: &str = "query { secret_names }";
+
+/// The GraphQL API of Prefect 1's Cloud.
+#[derive(Debug)]
+pub(super) struct Cloud {
+    http: Http,
+    url: Result<String, Error>,
+    key: Option<SecretValue>,
+    tenant: Option<String>,
+}
+
+impl Cloud {
+    pub(super) fn new(
+        url: Option<&SecretValue>,
+        key: Option<SecretValue>,
+        tenant: Option<String>,
+        timeout: Duration,
+    ) -> Self {
+        let prefects = SecretValue::from("https://api.prefect.io");
+        let url = base(url.unwrap_or(&prefects), "PREFECT__CLOUD__API");
+        Self { http: Http::new("Prefect's Cloud", timeout), url, key, tenant }
+    }
+
+    /// The value of a secret; `None` if there is none of this name.
+    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
+        let variables = format!("{{\"name\": {}}}", quoted(name));
+        match self.ask(VALUE, &variables, "secret_value")? {
+            Some(value) if value.form != Form::Null => Ok(Some(value.value)),
+            _ => Ok(None),
+        }
+    }
+
+    /// Whether there is a secret of this name. All names are asked for, and no value.
+    pub(super) fn exists(&self, name: &str) -> Result<bool, Error> {
+        let names = self.ask(NAMES, "null", "secret_names")?;
+        let Some(names) = names else { return Err(self.http.unexpected()) };
+        let names = payload_json::list(&names.value).map_err(|_| self.http.unexpected())?;
+        // Names are no secrets.
+        Ok(names.iter().any(|known| known.value.expose_bytes() == name.as_bytes()))
+    }
+
+    /// Where it is, for a person.
+    pub(super) fn place(&self) -> String {
+        match &self.url {
+            Ok(url) => format!("Prefect's Cloud at {}", shown(url)),
+            Err(_) => "Prefect's Cloud".to_owned(),
+        }
+    }
+
+    /// Asks a query; gives the member of its data.
+    fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
+        let url = self.url.as_ref().map_err(Clone::clone)?;
+        let Some(key) = &self.key else {
+            let message = "Prefect's Cloud needs a key, and PREFECT__CLOUD__API_KEY is not set";
+            return Err(Error::new(ErrorKind::InvalidConfig, message)
+                .with_help("set it, or PREFECT__CLOUD__USE_LOCAL_SECRETS=true"));
+        };
+        let bearer = bearer(key);
+        let mut headers = vec![("authorization", bearer.expose_bytes())];
+        let tenant = self.tenant.as_ref().map(|tenant| ("x-prefect-tenant-id", tenant.as_bytes()));
+        headers.extend(tenant);
+        let body =
+            format!("{{\"query\": {}, \"variables\": {}}}", quoted(query), quoted(variables));
+        let answer = self.http.post(url, &headers, "application/json", body.as_bytes())?;
+        if let Some(errors) = member(&answer.body, "errors").filter(|e| e.form == Form::List) {
+            return self.failure(&errors, key);
+        }
+        if answer.status != 200 {
+            return Err(self.http.refused(answer.status));
+        }
+        match member(&answer.body, "data") {
+            Some(data) if data.form == Form::Object => Ok(member(&data.value, wanted)),
+            Some(data) if data.form == Form::Null => Ok(None),
+            _ => Err(self.http.unexpected()),
+        }
+    }
+
+    /// What the server says that went wrong. That there is no such secret is one of these.
+    fn failure(&self, errors: &Json, key: &SecretValue) -> Result<Option<Json>, Error> {
+        let first = payload_json::list(&errors.value).ok().and_then(|all| all.into_iter().next());
+        let said = first.and_then(|error| member(&error.value, "message"));
+        // Words of the server, which hold no secret's value.
+        let said = said.as_ref().and_then(|said| said.value.expose_str().ok()).unwrap_or_default();
+        if said.contains("No value found") {
+            return Ok(None);
+        }
+        let key = key.expose_str().unwrap_or_default();
+        let said = if !key.is_empty() && said.contains(key) { "" } else { said };
+        let message = format!("Prefect's Cloud refuses: {}", text::quoted(said));
+        Err(Error::new(ErrorKind::Unavailable, message)
+            .with_help("check PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID"))
+    }
+}
+
+/// A text as a JSON string.
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

@@ -1,0 +1,116 @@
+//! The secrets of a ZenML server.
+
+mod server;
+
+use std::{fmt, sync::Arc};
+
+use secrets_spec::{BuiltIn, check_id};
+
+use self::server::Server;
+use super::http::on_threads;
+use crate::{
+    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, SecretValue, settings::Settings,
+};
+
+/// The backend `zenml`: the secrets that a ZenML server keeps.
+///
+/// The server is `SECRETS_ZENML_URL`, the user `SECRETS_ZENML_USERNAME` (default `default`) and the password
+/// `SECRETS_ZENML_PASSWORD`. It is logged in once, at the first use, and again when the server no longer takes
+/// the token. Of a private and a shared secret of one name, the private one is read, as ZenML does.
+///
+/// A request's group is the secret, and its key the field.
+#[derive(Debug)]
+pub struct Zenml {
+    server: Result<Arc<Server>, Error>,
+}
+
+impl Zenml {
+    /// The server that the settings name.
+    pub(crate) fn of_settings(settings: &Settings) -> Self {
+        let unset = || {
+            Error::new(ErrorKind::InvalidConfig, "SECRETS_ZENML_URL is not set")
+                .with_help("set it to the server's address, such as https://zenml.example.com")
+        };
+        let user = settings.zenml_username().unwrap_or("default");
+        let password = settings.zenml_password().cloned();
+        let server = settings.zenml_url().ok_or_else(unset).and_then(|url| {
+            let password = password.unwrap_or_else(|| SecretValue::from(""));
+            Server::new(url, user, password, settings.attempt_timeout())
+        });
+        Self { server: server.map(Arc::new) }
+    }
+
+    /// Asks the server about each request, several at a time.
+    async fn ask<R: Send + 'static>(
+        &self,
+        requests: &[FetchRequest<'_>],
+        ask: impl Fn(&Server, &str) -> Result<R, Error> + Send + Sync + 'static,
+    ) -> Vec<Result<R, Error>> {
+        let server = match &self.server {
+            Ok(server) => server.clone(),
+            Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
+        };
+        let names = requests.iter().map(|request| name(request).map(str::to_owned));
+        let one = move |name: Result<String, Error>| name.and_then(|name| ask(&server, &name));
+        let answers = on_threads(names.collect(), one).await.into_iter();
+        let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
+        answers.map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
+    }
+}
+
+impl fmt::Display for Zenml {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.server {
+            Ok(server) => write!(f, "{server}"),
+            Err(_) => f.write_str("a ZenML server"),
+        }
+    }
+}
+
+impl Backend for Zenml {
+    fn kind(&self) -> &str {
+        BuiltIn::Zenml.name()
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(async move {
+            let fetch = |server: &Server, name: &str| match server.fetch(name)? {
+                Some(values) => Ok(Fetched::json(values).with_name(name)),
+                None => {
+                    let shown = crate::text::quoted(name);
+                    let message = format!("{server} has no secret `{shown}`");
+                    Err(Error::new(ErrorKind::NotFound, message)
+                        .with_help(format!("create it: zenml secret create {shown} --key=value")))
+                }
+            };
+            self.ask(requests, fetch).await
+        })
+    }
+
+    /// By the list of names: no value is read.
+    fn exists<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+        Box::pin(self.ask(requests, |server, name| Ok(server.find(name)?.is_some())))
+    }
+}
+
+/// The secret that a request is about.
+fn name<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
+    let name = match request.key() {
+        Some(key) if request.id().is_empty() => key,
+        _ => request.id(),
+    };
+    match check_id(Some(BuiltIn::Zenml.name()), name) {
+        None => Ok(name),
+        Some(flaw) => {
+            let flaw = flaw.explain(name);
+            Err(Error::new(ErrorKind::InvalidSource, flaw.message())
+                .with_help(flaw.help().unwrap_or("give another name")))
+        }
+    }
+}

@@ -1,0 +1,144 @@
+use std::{
+    fmt,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+use zeroize::Zeroizing;
+
+use super::super::http::{Answer, Http, base, encoded, shown};
+use crate::{
+    Error, ErrorKind, SecretValue,
+    payload_json::{self, Form, Json},
+};
+
+/// A ZenML server and a user of it.
+#[derive(Debug)]
+pub(super) struct Server {
+    http: Http,
+    url: String,
+    user: String,
+    password: SecretValue,
+    /// `Bearer TOKEN` of the last login.
+    bearer: Mutex<Option<SecretValue>>,
+}
+
+impl Server {
+    pub(super) fn new(
+        url: &SecretValue,
+        user: &str,
+        password: SecretValue,
+        timeout: Duration,
+    ) -> Result<Self, Error> {
+        let (http, url) = (Http::new("the ZenML server", timeout), base(url, "SECRETS_ZENML_URL")?);
+        Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
+    }
+
+    /// The values of a secret, a JSON object; `None` if there is none of this name.
+    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
+        let Some(id) = self.find(name)? else { return Ok(None) };
+        let answer = self.get(&format!("/api/v1/secrets/{}", encoded(&id)))?;
+        match answer.status {
+            200 => {}
+            // It was deleted between the two requests.
+            404 => return Ok(None),
+            status => return Err(self.http.refused(status)),
+        }
+        if member(&answer.body, "permission_denied").is_some_and(|d| is(&d, "true")) {
+            return Err(self.http.refused(403));
+        }
+        let body = member(&answer.body, "body");
+        match body.and_then(|body| member(&body.value, "values")) {
+            Some(values) if values.form == Form::Object => Ok(Some(values.value)),
+            _ => Err(self.http.unexpected()),
+        }
+    }
+
+    /// The id of a secret, by its name. No value is read.
+    pub(super) fn find(&self, name: &str) -> Result<Option<String>, Error> {
+        let answer = self.get(&format!("/api/v1/secrets?name=equals:{}", encoded(name)))?;
+        if answer.status != 200 {
+            return Err(self.http.refused(answer.status));
+        }
+        let items = member(&answer.body, "items").filter(|items| items.form == Form::List);
+        let items = items.and_then(|items| payload_json::list(&items.value).ok());
+        let items = items.ok_or_else(|| self.http.unexpected())?;
+        let is_private = |item: &&Json| {
+            let body = member(&item.value, "body");
+            body.and_then(|body| member(&body.value, "private")).is_some_and(|p| is(&p, "true"))
+        };
+        let Some(item) = items.iter().find(is_private).or(items.first()) else { return Ok(None) };
+        let id = member(&item.value, "id").filter(|id| id.form == Form::Text);
+        // An id is no secret.
+        let id = id.and_then(|id| id.value.expose_str().ok().map(str::to_owned));
+        id.map(Some).ok_or_else(|| self.http.unexpected())
+    }
+
+    /// Gets a resource, after a login where there was none or it has ended.
+    fn get(&self, path: &str) -> Result<Answer, Error> {
+        let url = format!("{}{path}", self.url);
+        let mut ended = None;
+        loop {
+            let bearer = self.bearer(ended.as_ref())?;
+            let answer = self.http.get(&url, &[("authorization", bearer.expose_bytes())])?;
+            if answer.status != 401 || ended.is_some() {
+                return Ok(answer);
+            }
+            ended = Some(bearer);
+        }
+    }
+
+    /// The token, unless it is the one that has ended: then that of a new login. One logs in for all.
+    fn bearer(&self, ended: Option<&SecretValue>) -> Result<SecretValue, Error> {
+        let mut bearer = self.bearer.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*bearer {
+            Some(kept) if ended.is_none_or(|ended| !kept.ct_eq(ended)) => Ok(kept.clone()),
+            _ => Ok(bearer.insert(self.log_in()?).clone()),
+        }
+    }
+
+    fn log_in(&self) -> Result<SecretValue, Error> {
+        let url = format!("{}/api/v1/login", self.url);
+        // Sent to the server that the password is for.
+        let password = Zeroizing::new(encoded(self.password.expose_str()?));
+        let form = format!("username={}&password={}", encoded(&self.user), *password);
+        let form = Zeroizing::new(form);
+        let content_type = "application/x-www-form-urlencoded";
+        let answer = self.http.post(&url, &[], content_type, form.as_bytes())?;
+        match (answer.status, member(&answer.body, "access_token")) {
+            (200, Some(token)) if token.form == Form::Text => {
+                let mut bearer = b"Bearer ".to_vec();
+                bearer.extend_from_slice(token.value.expose_bytes());
+                Ok(SecretValue::from(bearer))
+            }
+            // A server's web pages answer at every other address.
+            (200 | 404 | 405, _) => {
+                let message = format!("there is no ZenML server at {}", shown(&self.url));
+                Err(Error::new(ErrorKind::InvalidConfig, message)
+                    .with_help("check SECRETS_ZENML_URL: the address without /api"))
+            }
+            (401, _) => {
+                let message =
+                    format!("{self} does not accept the user `{}` and the password", self.user);
+                Err(Error::new(ErrorKind::AccessDenied, message)
+                    .with_help("check SECRETS_ZENML_USERNAME and SECRETS_ZENML_PASSWORD"))
+            }
+            (status, _) => Err(self.http.refused(status)),
+        }
+    }
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the ZenML server at {}", shown(&self.url))
+    }
+}
+
+fn member(object: &SecretValue, name: &str) -> Option<Json> {
+    let members = payload_json::object(object).ok()?;
+    members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+fn is(json: &Json, word: &str) -> bool {
+    json.value.expose_bytes() == word.as_bytes()
+}

@@ -1,0 +1,210 @@
+use std::ops::Range;
+
+use secrets_spec::Template;
+
+use super::{
+    Reference,
+    tree::{At, Kind, Tree},
+};
+use crate::{Declaration, Error, ErrorKind, Problem, Secrets, text};
+
+/// A configuration whose references are known.
+pub(super) struct Filling<'a> {
+    tree: Tree,
+    source: Source<'a>,
+    references: Vec<Found>,
+}
+
+/// The text of a configuration; `None` where it was no text.
+type Source<'a> = Option<&'a str>;
+
+struct Found {
+    reference: Reference,
+    at: Range<usize>,
+}
+
+impl<'a> Filling<'a> {
+    /// Finds the references.
+    ///
+    /// # Errors
+    /// Every text that is nearly one.
+    pub(super) fn of(tree: Tree, source: Source<'a>) -> Result<Self, Error> {
+        let mut finder = Finder { source, references: Vec::new(), problems: Vec::new() };
+        finder.visit(&tree, "");
+        if finder.problems.is_empty() {
+            return Ok(Self { tree, source, references: finder.references });
+        }
+        Err(Error::from_problems(finder.problems))
+    }
+
+    /// The references, in order.
+    pub(super) fn references(&self) -> Vec<Reference> {
+        self.references.iter().map(|found| found.reference.clone()).collect()
+    }
+
+    /// Adds the secrets that the references name, each once, and their keys.
+    ///
+    /// # Errors
+    /// Every name that is none.
+    pub(super) fn declare(&self, declaration: &mut Declaration) -> Result<(), Error> {
+        let mut problems = Vec::new();
+        for Found { reference, at } in &self.references {
+            let key = (reference.name.clone(), reference.key.clone());
+            if !declaration.keys.contains(&key) {
+                declaration.keys.push(key);
+            }
+            if declaration.sources.iter().any(|source| source.group() == reference.name) {
+                continue;
+            }
+            match secrets_spec::Source::parse(&reference.name) {
+                Ok(source) => declaration.sources.push(source),
+                Err(error) => {
+                    let problem =
+                        placed(ErrorKind::InvalidSource, self.source, at.start, error.message());
+                    let problem = problem.of(shown(&reference.place));
+                    problems.push(match error.help() {
+                        Some(help) => problem.help_with(help),
+                        None => problem,
+                    });
+                }
+            }
+        }
+        if problems.is_empty() { Ok(()) } else { Err(Error::from_problems(problems)) }
+    }
+
+    /// The configuration with its references filled in.
+    ///
+    /// # Errors
+    /// Every reference to a field that is not there.
+    pub(super) fn with(self, secrets: &Secrets) -> Result<Tree, Error> {
+        self.filled(|text| secrets.render(text))
+    }
+
+    /// The configuration without references: `\{{` becomes `{{`.
+    pub(super) fn literal(self) -> Result<Tree, Error> {
+        self.filled(|text| Ok(text.replace("\\{{", "{{").into()))
+    }
+
+    fn filled(
+        mut self,
+        render: impl Fn(&str) -> Result<crate::SecretValue, Error>,
+    ) -> Result<Tree, Error> {
+        let mut problems = Vec::new();
+        fill(&mut self.tree, self.source, "", &render, &mut problems);
+        if problems.is_empty() { Ok(self.tree) } else { Err(Error::from_problems(problems)) }
+    }
+}
+
+struct Finder<'a> {
+    source: Source<'a>,
+    references: Vec<Found>,
+    problems: Vec<Problem>,
+}
+
+impl Finder<'_> {
+    fn visit(&mut self, tree: &Tree, place: &str) {
+        match &tree.kind {
+            Kind::Text(text) => self.text(text, &tree.at, place),
+            Kind::List(items) => {
+                for (index, item) in items.iter().enumerate() {
+                    self.visit(item, &format!("{place}[{index}]"));
+                }
+            }
+            Kind::Map(members) => {
+                for (name, member) in members {
+                    self.visit(member, &below(place, name));
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn text(&mut self, text: &str, at: &Range<usize>, place: &str) {
+        let mut start = 0;
+        // Where in the source the rest of the text stands.
+        let mut written = at.start;
+        loop {
+            match Template::parse(&text[start..]) {
+                Ok(template) => {
+                    self.references.extend(template.references().map(|(name, key)| Found {
+                        reference: Reference {
+                            name: name.to_owned(),
+                            key: key.to_owned(),
+                            place: place.to_owned(),
+                        },
+                        at: at.clone(),
+                    }));
+                    return;
+                }
+                Err(error) => {
+                    let wrong = &text[start + error.range().start..start + error.range().end];
+                    // What is escaped there is not found, and the place of the whole text will do.
+                    let rest = self.source.and_then(|source| source.get(written..at.end));
+                    if let Some(found) = rest.and_then(|rest| rest.find(wrong)) {
+                        written += found;
+                    }
+                    let problem =
+                        placed(ErrorKind::InvalidSource, self.source, written, error.message());
+                    written += wrong.len();
+                    let problem = problem.of(shown(place));
+                    self.problems.push(match error.help() {
+                        Some(help) => problem.help_with(help),
+                        None => problem,
+                    });
+                    // Past the one that is wrong.
+                    start += error.range().end;
+                }
+            }
+        }
+    }
+}
+
+fn fill(
+    tree: &mut Tree,
+    source: Source<'_>,
+    place: &str,
+    render: &impl Fn(&str) -> Result<crate::SecretValue, Error>,
+    problems: &mut Vec<Problem>,
+) {
+    let at = tree.at.start;
+    match &mut tree.kind {
+        Kind::Text(text) if text.contains("{{") => match render(text) {
+            Ok(value) => tree.kind = Kind::Filled(value),
+            Err(error) => problems.extend(error.problems().iter().map(|problem| {
+                let told = placed(problem.kind(), source, at, problem.message());
+                let told = told.of(shown(place)).in_backend(problem.backend());
+                match problem.help() {
+                    Some(help) => told.help_with(help),
+                    None => told,
+                }
+            })),
+        },
+        Kind::List(items) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                fill(item, source, &format!("{place}[{index}]"), render, problems);
+            }
+        }
+        Kind::Map(members) => {
+            for (name, member) in members {
+                fill(member, source, &below(place, name), render, problems);
+            }
+        }
+        _ => {}
+    }
+}
+
+fn below(place: &str, name: &str) -> String {
+    let name = text::quoted(name);
+    if place.is_empty() { name } else { format!("{place}.{name}") }
+}
+
+fn shown(place: &str) -> &str {
+    if place.is_empty() { "the configuration" } else { place }
+}
+
+fn placed(kind: ErrorKind, source: Source<'_>, byte: usize, message: &str) -> Problem {
+    match source {
+        Some(source) => Problem::new(kind, format!("{}: {message}", At::of(source, byte))),
+        None => Problem::new(kind, message),
+    }
+}

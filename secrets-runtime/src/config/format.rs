@@ -1,0 +1,53 @@
+use std::path::Path;
+
+use super::{
+    json, toml,
+    tree::{Kind, Tree},
+    yaml,
+};
+use crate::Error;
+
+/// How a configuration is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// JSON (RFC 8259).
+    Json,
+    /// TOML 1.
+    Toml,
+    /// YAML 1.2 with its core schema, one document. Merge keys (`<<`) are read too.
+    Yaml,
+    /// Anything else: the whole is one text.
+    Text,
+}
+
+impl Format {
+    /// The format that a file's name ends with: `.json`, `.toml`, `.yaml` or `.yml`.
+    ///
+    /// ```
+    /// use std::path::Path;
+    /// use secrets_runtime::config::Format;
+    ///
+    /// assert_eq!(Format::of_path(Path::new("stack.YML")), Some(Format::Yaml));
+    /// assert_eq!(Format::of_path(Path::new("stack.txt")), None);
+    /// ```
+    #[must_use]
+    pub fn of_path(path: &Path) -> Option<Self> {
+        let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+        Some(match extension.as_str() {
+            "json" => Self::Json,
+            "toml" => Self::Toml,
+            "yaml" | "yml" => Self::Yaml,
+            _ => return None,
+        })
+    }
+
+    pub(super) fn read(self, text: &str) -> Result<Tree, Error> {
+        match self {
+            Self::Json => json::read(text),
+            Self::Toml => toml::read(text),
+            Self::Yaml => yaml::read(text),
+            Self::Text => Ok(Tree { kind: Kind::Text(text.to_owned()), at: 0..text.len() }),
+        }
+    }
+}

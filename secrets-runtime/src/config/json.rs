@@ -1,0 +1,37 @@
+use std::ops::Range;
+
+use secrets_spec::{Node, Value, read_json};
+
+use super::tree::{At, Kind, Tree, members, unreadable};
+use crate::Error;
+
+const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
+
+pub(super) fn read(text: &str) -> Result<Tree, Error> {
+    // What the reader says would quote the text, which may hold anything.
+    let node = read_json(text).map_err(|error| {
+        unreadable(At::of(text, error.range().start), "it is no JSON here", HELP)
+    })?;
+    tree(node, text)
+}
+
+fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
+    let at = node.at.clone();
+    let kind = match node.value {
+        Value::Null => Kind::Null,
+        Value::Bool(value) => Kind::Bool(value),
+        Value::Number => Kind::Number(text[node.at].trim().to_owned()),
+        Value::Text(value) => Kind::Text(value),
+        Value::List(items) => {
+            Kind::List(items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?)
+        }
+        Value::Map(fields) => {
+            let member = |(name, node): (secrets_spec::Name<Range<usize>>, _)| {
+                Ok((name.text, At::of(text, name.at.start), tree(node, text)?))
+            };
+            members(fields.into_iter().map(member).collect::<Result<_, Error>>()?)?
+        }
+        _ => return Err(unreadable(At::of(text, at.start), "it is no JSON here", HELP)),
+    };
+    Ok(Tree { kind, at })
+}

@@ -1,0 +1,27 @@
+/// One reference of a configuration.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Reference {
+    pub(super) name: String,
+    pub(super) key: String,
+    pub(super) place: String,
+}
+
+impl Reference {
+    /// The secret's name.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The field.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Where it stands in the configuration: `database.servers[0].url`.
+    #[must_use]
+    pub fn place(&self) -> &str {
+        &self.place
+    }
+}

@@ -1,0 +1,53 @@
+use ::toml::{
+    Spanned,
+    de::{DeFloat, DeInteger, DeTable, DeValue},
+};
+
+use super::tree::{At, Kind, Tree, unreadable};
+use crate::Error;
+
+pub(super) fn read(text: &str) -> Result<Tree, Error> {
+    let root = DeTable::parse(text).map_err(|error| {
+        let at = At::of(text, error.span().map_or(0, |span| span.start));
+        // Its Display would quote the line; the message says what the syntax wants.
+        let message = format!("it is no TOML here: {}", error.message().replace('\n', ", "));
+        unreadable(at, &message, "write `key = \"text\"`, one on a line, and tables such as [name]")
+    })?;
+    Ok(Tree { kind: map(root.get_ref()), at: 0..text.len() })
+}
+
+fn tree(value: &Spanned<DeValue<'_>>) -> Tree {
+    let kind = match value.get_ref() {
+        DeValue::String(value) => Kind::Text(value.to_string()),
+        DeValue::Integer(value) => integer(value),
+        DeValue::Float(value) => float(value),
+        DeValue::Boolean(value) => Kind::Bool(*value),
+        DeValue::Datetime(value) => Kind::Text(value.to_string()),
+        DeValue::Array(items) => Kind::List(items.iter().map(tree).collect()),
+        DeValue::Table(table) => map(table),
+    };
+    Tree { kind, at: value.span() }
+}
+
+fn map(table: &DeTable<'_>) -> Kind {
+    Kind::Map(table.iter().map(|(name, value)| (name.get_ref().to_string(), tree(value))).collect())
+}
+
+/// JSON has no other integers than decimal ones.
+fn integer(value: &DeInteger<'_>) -> Kind {
+    match i128::from_str_radix(value.as_str(), value.radix()) {
+        Ok(number) => Kind::Number(number.to_string()),
+        Err(_) => Kind::Text(value.as_str().to_owned()),
+    }
+}
+
+/// JSON has neither infinity nor NaN: these stay texts, which a field of a floating type reads.
+fn float(value: &DeFloat<'_>) -> Kind {
+    match value.as_str().parse::<f64>() {
+        Ok(number) if number.is_finite() => {
+            let text = value.as_str().trim_start_matches('+');
+            Kind::Number(text.to_owned())
+        }
+        _ => Kind::Text(value.as_str().to_owned()),
+    }
+}

@@ -1,0 +1,134 @@
+use std::{fmt, ops::Range};
+
+use serde_json::Value;
+
+use crate::{Error, ErrorKind, Problem, SecretValue};
+
+/// A configuration of any format, or a part of one, and the bytes it stands in.
+pub(super) struct Tree {
+    pub kind: Kind,
+    pub at: Range<usize>,
+}
+
+/// Line and column, from 1; the column counts characters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct At {
+    pub line: usize,
+    pub column: usize,
+}
+
+pub(super) enum Kind {
+    Null,
+    Bool(bool),
+    /// A number, as JSON writes it.
+    Number(String),
+    Text(String),
+    /// A text that was filled in.
+    Filled(SecretValue),
+    List(Vec<Tree>),
+    Map(Vec<(String, Tree)>),
+}
+
+impl At {
+    /// The place of a byte of a text.
+    pub(super) fn of(text: &str, byte: usize) -> Self {
+        let before = text.get(..byte).unwrap_or(text);
+        let start = before.rfind('\n').map_or(0, |end| end + 1);
+        let line = before.matches('\n').count() + 1;
+        Self { line, column: before[start..].chars().count() + 1 }
+    }
+}
+
+impl fmt::Display for At {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+impl Tree {
+    /// A JSON value, which has no lines.
+    pub(super) fn of_value(value: &Value) -> Self {
+        let kind = match value {
+            Value::Null => Kind::Null,
+            Value::Bool(value) => Kind::Bool(*value),
+            Value::Number(number) => Kind::Number(number.to_string()),
+            Value::String(text) => Kind::Text(text.clone()),
+            Value::Array(items) => Kind::List(items.iter().map(Self::of_value).collect()),
+            Value::Object(members) => {
+                let member =
+                    |(name, value): (&String, &Value)| (name.clone(), Self::of_value(value));
+                Kind::Map(members.iter().map(member).collect())
+            }
+        };
+        Self { kind, at: 0..0 }
+    }
+
+    /// The same once more, for an alias.
+    pub(super) fn copy(&self) -> Self {
+        let kind = match &self.kind {
+            Kind::Null => Kind::Null,
+            Kind::Bool(value) => Kind::Bool(*value),
+            Kind::Number(number) => Kind::Number(number.clone()),
+            Kind::Text(text) => Kind::Text(text.clone()),
+            Kind::Filled(value) => Kind::Filled(value.clone()),
+            Kind::List(items) => Kind::List(items.iter().map(Self::copy).collect()),
+            Kind::Map(members) => {
+                Kind::Map(members.iter().map(|(name, tree)| (name.clone(), tree.copy())).collect())
+            }
+        };
+        Self { kind, at: self.at.clone() }
+    }
+
+    /// How many values it consists of.
+    pub(super) fn count(&self) -> usize {
+        1 + match &self.kind {
+            Kind::List(items) => items.iter().map(Self::count).sum(),
+            Kind::Map(members) => members.iter().map(|(_, tree)| tree.count()).sum(),
+            _ => 0,
+        }
+    }
+
+    /// Writes what was filled in back to the value that this tree was made of.
+    pub(super) fn write_to(&self, value: &mut Value) -> Result<(), Error> {
+        match (&self.kind, value) {
+            // The caller asked for the value in a type that holds plain text.
+            (Kind::Filled(filled), value) => {
+                *value = Value::String(filled.expose_str()?.to_owned())
+            }
+            (Kind::List(trees), Value::Array(items)) => {
+                for (tree, item) in trees.iter().zip(items) {
+                    tree.write_to(item)?;
+                }
+            }
+            (Kind::Map(trees), Value::Object(members)) => {
+                for (name, tree) in trees {
+                    if let Some(member) = members.get_mut(name) {
+                        tree.write_to(member)?;
+                    }
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+/// The error of a configuration that cannot be read, at a place. `message` holds nothing of the text.
+pub(super) fn unreadable(at: At, message: &str, help: &str) -> Error {
+    let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
+    Error::from_problems(vec![problem.of("the configuration").help_with(help)])
+}
+
+/// The members of a map, or an error for a key that is there twice.
+pub(super) fn members(read: Vec<(String, At, Tree)>) -> Result<Kind, Error> {
+    let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
+    let mut seen = std::collections::HashSet::new();
+    for (name, at, tree) in read {
+        if !seen.insert(name.clone()) {
+            let message = format!("the key `{}` is there twice", crate::text::quoted(&name));
+            return Err(unreadable(at, &message, "keep one of them"));
+        }
+        members.push((name, tree));
+    }
+    Ok(Kind::Map(members))
+}

@@ -1,0 +1,70 @@
+//! What a plain word of YAML is, by the core schema of YAML 1.2: <https://yaml.org/spec/1.2.2/#103-core-schema>.
+
+use std::borrow::Cow;
+
+use super::tree::Kind;
+
+pub(super) fn of(text: Cow<'_, str>) -> Kind {
+    match &*text {
+        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
+        "true" | "True" | "TRUE" => Kind::Bool(true),
+        "false" | "False" | "FALSE" => Kind::Bool(false),
+        word => match integer(word).or_else(|| float(word)) {
+            Some(number) => Kind::Number(number),
+            None => Kind::Text(text.into_owned()),
+        },
+    }
+}
+
+/// An integer, in decimal: JSON has no other.
+fn integer(word: &str) -> Option<String> {
+    if let Some(digits) = word.strip_prefix("0x") {
+        return based(digits, 16);
+    }
+    if let Some(digits) = word.strip_prefix("0o") {
+        return based(digits, 8);
+    }
+    let (sign, digits) = signed(word);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return None;
+    }
+    let digits = digits.trim_start_matches('0');
+    Some(format!("{sign}{}", if digits.is_empty() { "0" } else { digits }))
+}
+
+fn based(digits: &str, radix: u32) -> Option<String> {
+    let plain = digits.bytes().all(|b| b.is_ascii_alphanumeric());
+    u128::from_str_radix(digits, radix).ok().filter(|_| plain).map(|number| number.to_string())
+}
+
+/// A number with a point or an exponent, as it is written where JSON takes it. Infinity and NaN stay texts,
+/// which a field of a floating type reads.
+fn float(word: &str) -> Option<String> {
+    let (sign, rest) = signed(word);
+    let (mantissa, exponent) = match rest.find(['e', 'E']) {
+        Some(at) => (&rest[..at], &rest[at..]),
+        None => (rest, ""),
+    };
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    let power = exponent.get(1..).map(signed).map(|(_, power)| power);
+    let good = digits(whole)
+        && digits(fraction)
+        && !(whole.is_empty() && fraction.is_empty())
+        && power.is_none_or(|power| !power.is_empty() && digits(power));
+    if !good {
+        return None;
+    }
+    let whole = whole.trim_start_matches('0');
+    let whole = if whole.is_empty() { "0" } else { whole };
+    let point = if fraction.is_empty() { "" } else { "." };
+    Some(format!("{sign}{whole}{point}{fraction}{exponent}"))
+}
+
+/// The minus of a number, and what is behind its sign.
+fn signed(word: &str) -> (&'static str, &str) {
+    match word.strip_prefix('-') {
+        Some(rest) => ("-", rest),
+        None => ("", word.strip_prefix('+').unwrap_or(word)),
+    }
+}

@@ -1,0 +1,13 @@
+//! The HTTP APIs of Prefect and ZenML: real servers where `cargo xtask` has started them, and a stub for Prefect
+//! 1's Cloud, which is no longer there.
+
+#[path = "../prefect/case.rs"]
+mod case;
+#[path = "../prefect/child.rs"]
+mod child;
+mod faults;
+mod json;
+mod prefect_cloud;
+mod prefect_server;
+mod stub;
+mod zenml_server;
