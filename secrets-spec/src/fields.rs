@@ -6,6 +6,16 @@ use crate::{Complaint, Flaw, Name, Node, Text, Value, closest, flaw::excerpt};
 
 pub(crate) type Complaints<'a, S> = &'a mut Vec<Complaint<S>>;
 
+/// The fields of a source.
+pub const SOURCE_FIELDS: &[&str] = &["id", "type", "options", "role", "group"];
+/// The options of a source.
+pub const OPTION_FIELDS: &[&str] =
+    &["json", "env_var_name", "region", "version_id", "version_stage", "required", "env_vars"];
+
+/// The fields of a request.
+pub const REQUEST_FIELDS: &[&str] =
+    &["group", "key", "group_version", "mount_requirement", "env_var"];
+
 /// The fields that exist and come for the first time; the others are complained about.
 pub(crate) fn once_each<'a, S: Clone>(
     fields: &'a [(Name<S>, Node<S>)],

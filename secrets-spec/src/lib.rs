@@ -54,7 +54,7 @@ pub use backend_type::{BackendType, BuiltIn, check_type};
 pub use clash::{Clash, clash};
 pub use closest::closest;
 pub use draft::{OptionsDraft, RequestDraft, SourceDraft, Text};
-pub use fields::{read_flag, read_text};
+pub use fields::{OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_flag, read_text};
 pub use flaw::{Flaw, FlawKind};
 pub use id::check_id;
 pub use json::read_json;
@@ -64,12 +64,12 @@ pub use node::{Complaint, Name, Node, Value};
 pub use options::{InlineVars, Options, check_region, check_selector};
 pub use reference::{Filter, Part, Template};
 pub use request::Request;
-pub use request_reader::{REQUEST_FIELDS, read_requests};
+pub use request_reader::read_requests;
 pub use request_view::{RequestView, check_group_and_key, check_version};
 pub use role::{RoleArn, SourceRole, check_role, check_role_arn};
 pub use secret::Secret;
 pub use source::{Source, SourceLayout, check_alias, check_source, same_text};
-pub use source_reader::{OPTION_FIELDS, SOURCE_FIELDS, read_source, read_sources};
+pub use source_reader::{read_source, read_sources};
 pub use spec_error::SpecError;
 pub use variable::{
     Variable, check_env_var, check_inline_name, check_key, check_variable, check_variable_name,

@@ -3,16 +3,12 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    Clash, Complaint, MountType, Name, Node, RequestDraft, SOURCE_FIELDS, Text, Value,
-    check_env_var, check_version, clash, closest,
-    fields::{Complaints, once_each, read_text, text, wrong_type},
+    Clash, Complaint, MountType, Name, Node, RequestDraft, Text, Value, check_env_var,
+    check_version, clash, closest,
+    fields::{Complaints, REQUEST_FIELDS, SOURCE_FIELDS, once_each, read_text, text, wrong_type},
     flaw::excerpt,
     request_view::{RequestPart, group_or_key},
 };
-
-/// The fields of a request.
-pub const REQUEST_FIELDS: &[&str] =
-    &["group", "key", "group_version", "mount_requirement", "env_var"];
 
 /// Reads a list of requests, and says which of them cannot stand beside each other.
 pub fn read_requests<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Vec<RequestDraft<S>> {

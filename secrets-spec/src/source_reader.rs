@@ -4,21 +4,15 @@
 use alloc::{format, string::String, vec::Vec};
 
 use crate::{
-    BuiltIn, Complaint, Flaw, Name, Node, OptionsDraft, REQUEST_FIELDS, SourceDraft, Text, Value,
-    check_alias, check_id, check_inline_name, check_region, check_role, check_selector,
-    check_source, check_type, check_variable_name,
+    BuiltIn, Complaint, Flaw, Name, Node, OptionsDraft, SourceDraft, Text, Value, check_alias,
+    check_id, check_inline_name, check_region, check_role, check_selector, check_source,
+    check_type, check_variable_name,
     fields::{
-        Complaints, flawed, once_each, read_flag, read_text, text, text_of, twice, variable_text,
-        wrong_type,
+        Complaints, OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, flawed, once_each, read_flag,
+        read_text, text, text_of, twice, variable_text, wrong_type,
     },
     suggest::quoted_source,
 };
-
-/// The fields of a source.
-pub const SOURCE_FIELDS: &[&str] = &["id", "type", "options", "role", "group"];
-/// The options of a source.
-pub const OPTION_FIELDS: &[&str] =
-    &["json", "env_var_name", "region", "version_id", "version_stage", "required", "env_vars"];
 
 /// Reads a list of sources.
 pub fn read_sources<S: Clone>(node: &Node<S>, out: Complaints<'_, S>) -> Vec<SourceDraft<S>> {

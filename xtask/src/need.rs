@@ -17,9 +17,9 @@ pub enum Need {
     Moto,
     MotoIam,
     Ministack,
-    Postgres,
     Prefect,
     Zenml,
+    Postgres,
 }
 
 /// All of them.
@@ -30,9 +30,9 @@ pub const ALL: [Need; 9] = [
     Need::Moto,
     Need::MotoIam,
     Need::Ministack,
-    Need::Postgres,
     Need::Prefect,
     Need::Zenml,
+    Need::Postgres,
 ];
 
 /// One that is there. A server ends when this is dropped.
@@ -53,9 +53,9 @@ impl Need {
             Self::Moto => "moto",
             Self::MotoIam => "moto-iam",
             Self::Ministack => "ministack",
-            Self::Postgres => "postgres",
             Self::Prefect => "prefect",
             Self::Zenml => "zenml",
+            Self::Postgres => "postgres",
         }
     }
 
@@ -68,9 +68,9 @@ impl Need {
             Self::Moto => "an AWS in Python",
             Self::MotoIam => "the same, for tests with policies",
             Self::Ministack => "another AWS in Python",
-            Self::Postgres => "Debian's PostgreSQL",
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
+            Self::Postgres => "Debian's PostgreSQL",
         }
     }
 
@@ -83,9 +83,9 @@ impl Need {
             Self::Moto => "SECRETS_TEST_MOTO_URL",
             Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
-            Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
             Self::Prefect => "SECRETS_TEST_PREFECT_URL",
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
+            Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
         }
     }
 
@@ -101,12 +101,12 @@ impl Need {
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
+            Self::Prefect => server(workspace, "prefect", &server::PREFECT),
+            Self::Zenml => server(workspace, "zenml", &server::ZENML),
             Self::Postgres => {
                 let (server, value) = postgres::start(&workspace.scratch)?;
                 Ok(Provided { value, server: Some(server) })
             }
-            Self::Prefect => server(workspace, "prefect", &server::PREFECT),
-            Self::Zenml => server(workspace, "zenml", &server::ZENML),
         }
     }
 }

@@ -113,13 +113,7 @@ fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
 /// They need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
 /// example.
 fn aws(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let mut lines = Vec::new();
-    for package in &workspace.packages {
-        let examples = package.targets_of("example").filter(|example| example.needs("aws"));
-        lines.extend(examples.map(|example| built(&package.name, example)));
-    }
-    lines.extend(tests_with(workspace, "aws")?);
-    Ok(lines)
+    tests_with(workspace, "aws")
 }
 
 /// They need a feature, and with it an HTTP client.
@@ -127,21 +121,27 @@ fn apis(workspace: &Workspace) -> Result<Vec<Line>, String> {
     tests_with(workspace, "apis")
 }
 
-/// The tests that need a feature, linted and run.
+/// The examples and tests that need this feature, and clippy on the latter.
 fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<Line>, String> {
+    let needs_it = |target: &&Target| target.required_features.iter().any(|name| name == feature);
     let mut lines = Vec::new();
+    for package in &workspace.packages {
+        for example in package.targets_of("example").filter(needs_it) {
+            lines.push(built(&package.name, example));
+        }
+    }
     for package in [TESTS, CLI].iter().filter_map(|name| workspace.package(name)) {
-        let tests = package.targets_of("test").filter(|test| test.needs(feature));
-        let tests: Vec<_> = tests.flat_map(|test| ["--test", &test.name]).collect();
+        let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
         let of = |line: Line| {
-            line.and(["-p", &package.name, "--features", feature]).and(tests.iter().copied())
+            let line = line.and(["-p", &package.name, "--features", feature]);
+            tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
         };
         if !tests.is_empty() {
             lines.push(of(Line::cargo("clippy")).and(["--", "-D", "warnings"]));
             lines.push(of(Line::cargo("test --no-fail-fast")));
         }
     }
-    if lines.is_empty() { Err(format!("no test needs the feature {feature}")) } else { Ok(lines) }
+    if lines.is_empty() { Err(format!("there are no tests of {feature}")) } else { Ok(lines) }
 }
 
 fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {

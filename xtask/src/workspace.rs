@@ -89,11 +89,6 @@ impl Target {
             required_features: list(&target["required-features"]).map(text).collect(),
         }
     }
-
-    /// Whether it is built only with this feature.
-    pub fn needs(&self, feature: &str) -> bool {
-        self.required_features.iter().any(|known| known == feature)
-    }
 }
 
 /// The cargo that started this program.

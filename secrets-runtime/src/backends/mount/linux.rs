@@ -10,8 +10,6 @@ use rustix::{
     io::Errno,
 };
 
-use super::Kind;
-
 /// The folder of mounted secrets, held by a handle from which all else is reached.
 ///
 /// The kernel follows links and refuses one that leaves the folder in the same call that opens what it leads to
@@ -26,7 +24,7 @@ pub(super) struct Held {
     /// From the folder.
     path: PathBuf,
     handle: OwnedFd,
-    kind: Kind,
+    kind: FileType,
     id: (u64, u64),
 }
 
@@ -50,11 +48,7 @@ impl Root {
     pub(super) fn find(&self, base: Option<&Held>, name: &Path) -> io::Result<Held> {
         let handle = self.reach(base, name, HOLD)?;
         let data = fstat(&handle)?;
-        let kind = match FileType::from_raw_mode(data.st_mode) {
-            FileType::RegularFile => Kind::File,
-            FileType::Directory => Kind::Folder,
-            _ => Kind::Other,
-        };
+        let kind = FileType::from_raw_mode(data.st_mode);
         #[allow(clippy::unnecessary_cast, reason = "the types differ between architectures")]
         let id = (data.st_dev as u64, data.st_ino as u64);
         Ok(Held { path: below(base, name), handle, kind, id })
@@ -137,8 +131,12 @@ impl Root {
 }
 
 impl Held {
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
+    pub(super) fn is_file(&self) -> bool {
+        self.kind == FileType::RegularFile
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        self.kind == FileType::Directory
     }
 
     /// Whether both are one file or folder. As long as it is held no other can be taken for it.

@@ -4,8 +4,6 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::Kind;
-
 /// The folder of mounted secrets, on systems that cannot be told to stay below a folder: links are followed by
 /// name, and what was opened is compared with what was checked to be inside.
 pub(super) struct Root {
@@ -17,7 +15,7 @@ pub(super) struct Held {
     /// From the folder.
     path: PathBuf,
     real: PathBuf,
-    kind: Kind,
+    kind: fs::FileType,
 }
 
 impl Root {
@@ -33,11 +31,7 @@ impl Root {
     pub(super) fn find(&self, base: Option<&Held>, name: &Path) -> io::Result<Held> {
         let path = below(base, name);
         let real = self.confined(&path)?;
-        let kind = match fs::metadata(&real)? {
-            data if data.is_file() => Kind::File,
-            data if data.is_dir() => Kind::Folder,
-            _ => Kind::Other,
-        };
+        let kind = fs::metadata(&real)?.file_type();
         Ok(Held { path, real, kind })
     }
 
@@ -78,8 +72,12 @@ impl Root {
 }
 
 impl Held {
-    pub(super) fn kind(&self) -> Kind {
-        self.kind
+    pub(super) fn is_file(&self) -> bool {
+        self.kind.is_file()
+    }
+
+    pub(super) fn is_folder(&self) -> bool {
+        self.kind.is_dir()
     }
 
     /// Whether both are one file or folder.

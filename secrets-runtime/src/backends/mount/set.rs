@@ -7,7 +7,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{ATTEMPTS, Held, Kind, Mount, Root, is_absence, is_passing};
+#[cfg(target_os = "linux")]
+use super::linux::{Held, Root};
+#[cfg(not(target_os = "linux"))]
+use super::other::{Held, Root};
+use super::{
+    attempts::{ATTEMPTS, is_absence, is_passing},
+    folder::Folder,
+    value,
+};
 use crate::{Error, ErrorKind, SecretValue, text};
 
 /// More files than this are no set of secrets: they would be read, and held in memory, at every step.
@@ -20,7 +28,7 @@ const CURRENT: &str = "..data";
 pub(super) type Fields = Vec<(String, SecretValue)>;
 
 /// The files of a folder whose names start with `prefix`, sorted. It is read again if it changed meanwhile.
-pub(super) fn read(mount: &Mount, folder: &Path, prefix: &str) -> Result<Fields, Error> {
+pub(super) fn read(mount: &Folder, folder: &Path, prefix: &str) -> Result<Fields, Error> {
     let mut attempts = 1;
     loop {
         match Version::open(mount, folder).and_then(|version| version.read(prefix)) {
@@ -47,7 +55,7 @@ impl Failure {
 /// A folder as it is at one moment. The handles keep its identity: what is opened again is the same version, or
 /// another one.
 pub(super) struct Version<'a> {
-    mount: &'a Mount,
+    mount: &'a Folder,
     /// From the mount's folder.
     path: &'a Path,
     root: Root,
@@ -57,9 +65,9 @@ pub(super) struct Version<'a> {
 }
 
 impl<'a> Version<'a> {
-    pub(super) fn open(mount: &'a Mount, path: &'a Path) -> Result<Self, Failure> {
+    pub(super) fn open(mount: &'a Folder, path: &'a Path) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::of(&error, mount.failed(&error, path));
-        let root = Root::open(&mount.folder).map_err(failed)?;
+        let root = Root::open(&mount.path).map_err(failed)?;
         let folder = root.find(None, path).map_err(failed)?;
         let current = match root.link(&folder, OsStr::new(CURRENT)) {
             Err(error) if is_absence(&error) => None,
@@ -69,7 +77,7 @@ impl<'a> Version<'a> {
                 Some(found.map_err(|error| entry_failed(mount, &error, &path.join(CURRENT)))?)
             }
         };
-        let current = current.filter(|current| current.kind() == Kind::Folder);
+        let current = current.filter(Held::is_folder);
         Ok(Self { mount, path, root, folder, current })
     }
 
@@ -91,14 +99,18 @@ impl<'a> Version<'a> {
             let path = self.path.join(name);
             let failed = |error: io::Error| entry_failed(self.mount, &error, &path);
             let (base, place) = self.place(name).map_err(failed)?;
-            match self.root.find(Some(base), &place).map_err(failed)?.kind() {
-                Kind::Folder => continue,
-                Kind::Other => return Err(Failure::Lasting(self.mount.no_file(&path))),
-                Kind::File if fields.len() == MAX_FILES => return Err(self.too_many()),
-                Kind::File => {}
+            let found = self.root.find(Some(base), &place).map_err(failed)?;
+            if found.is_folder() {
+                continue;
+            }
+            if !found.is_file() {
+                return Err(Failure::Lasting(self.mount.no_file(&path)));
+            }
+            if fields.len() == MAX_FILES {
+                return Err(self.too_many());
             }
             let file = self.root.open_file(Some(base), &place).map_err(failed)?;
-            let value = super::value(file).map_err(failed)?;
+            let value = value::read(file).map_err(failed)?;
             fields.push((name[prefix.len()..].to_owned(), value));
         }
         // Whatever was removed or replaced while it was read, the link was replaced before.
@@ -140,7 +152,7 @@ impl<'a> Version<'a> {
     }
 
     fn changed(&self) -> Failure {
-        let folder = self.mount.folder.join(self.path);
+        let folder = self.mount.path.join(self.path);
         let message =
             format!("{} changed while it was read, {ATTEMPTS} times in a row", folder.display());
         let help = "try again once whatever replaces its files has finished";
@@ -148,7 +160,7 @@ impl<'a> Version<'a> {
     }
 
     fn too_many(&self) -> Failure {
-        let folder = self.mount.folder.join(self.path);
+        let folder = self.mount.path.join(self.path);
         let message = format!("{} has more than {MAX_FILES} files", folder.display());
         let help = "name the file that is wanted, or a folder that has only those of one secret";
         Failure::Lasting(Error::new(ErrorKind::InvalidValue, message).with_help(help))
@@ -156,13 +168,13 @@ impl<'a> Version<'a> {
 }
 
 /// Why an entry that was listed cannot be read. That it is not there does not mean that the set is not.
-fn entry_failed(mount: &Mount, error: &io::Error, path: &Path) -> Failure {
+fn entry_failed(mount: &Folder, error: &io::Error, path: &Path) -> Failure {
     if !is_absence(error) {
         return Failure::of(error, mount.failed(error, path));
     }
     let message = format!(
         "{} is listed and is not there: it is a link to nothing, or was removed meanwhile",
-        mount.folder.join(path).display()
+        mount.path.join(path).display()
     );
     let help = "remove the link, or put a file where it leads";
     Failure::Passing(Error::new(ErrorKind::Unavailable, message).with_help(help))

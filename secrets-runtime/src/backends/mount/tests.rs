@@ -2,8 +2,12 @@
 
 use std::{fs, os::unix::fs::symlink, path::Path};
 
+#[cfg(target_os = "linux")]
+use super::linux::Root;
+#[cfg(not(target_os = "linux"))]
+use super::other::Root;
 use super::{
-    Mount, Root,
+    folder::Folder,
     set::{Failure, Version},
 };
 use crate::ErrorKind;
@@ -16,6 +20,10 @@ fn version(volume: &Path, name: &str, fields: &[&str]) {
     }
     symlink(name, volume.join("..draft")).unwrap();
     fs::rename(volume.join("..draft"), volume.join("..data")).unwrap();
+}
+
+fn mounted(path: &Path) -> Folder {
+    Folder { path: path.to_owned(), setting: "SECRETS_FILE_DIR" }
 }
 
 fn is_unavailable(failure: Failure) -> bool {
@@ -31,7 +39,7 @@ fn a_set_whose_volume_is_replaced_is_read_again() {
         for field in ["user", "password"] {
             symlink(format!("..data/{field}"), volume.join(field)).unwrap();
         }
-        let mount = Mount::new(folder.path().to_owned(), "SECRETS_FILE_DIR");
+        let mount = mounted(folder.path());
         let before = Version::open(&mount, Path::new("db")).ok().unwrap();
         version(&volume, "..2", &["user", "password"]);
         if removed {
@@ -49,7 +57,7 @@ fn a_set_that_is_removed_with_its_version_is_not_empty() {
     let folder = tempfile::tempdir().unwrap();
     version(folder.path(), "..1", &["db/user", "db/password"]);
     symlink("..data/db", folder.path().join("db")).unwrap();
-    let mount = Mount::new(folder.path().to_owned(), "SECRETS_FILE_DIR");
+    let mount = mounted(folder.path());
     let before = Version::open(&mount, Path::new("db")).ok().unwrap();
     version(folder.path(), "..2", &["db/user", "db/password"]);
     fs::remove_file(folder.path().join("..1/db/user")).unwrap();

@@ -1,0 +1,52 @@
+use std::{
+    io::{self, ErrorKind as Io},
+    path::{Path, PathBuf},
+};
+
+use super::attempts::is_absence;
+use crate::{Error, ErrorKind};
+
+/// Where the mounted secrets are, and the setting that says so: what errors tell.
+#[derive(Debug, Clone)]
+pub(super) struct Folder {
+    pub(super) path: PathBuf,
+    pub(super) setting: &'static str,
+}
+
+impl Folder {
+    /// That there is no such file.
+    pub(super) fn missing(&self, path: &Path) -> Error {
+        let help =
+            format!("mount the secret there, or set {} to the folder that has it", self.setting);
+        Error::new(ErrorKind::NotFound, format!("there is no file {}", path.display()))
+            .with_help(help)
+    }
+
+    /// That it is a pipe or the like: reading it would wait for whoever writes to it.
+    pub(super) fn no_file(&self, path: &Path) -> Error {
+        let path = self.path.join(path);
+        let message = format!("{} is neither a file nor a folder", path.display());
+        Error::new(ErrorKind::Unavailable, message).with_help("put a file there")
+    }
+
+    /// Why a path from the folder cannot be read.
+    pub(super) fn failed(&self, error: &io::Error, path: &Path) -> Error {
+        let path = self.path.join(path);
+        let (kind, what) = match error.kind() {
+            _ if is_absence(error) => return self.missing(&path),
+            Io::CrossesDevices => return self.leads_out(&path),
+            Io::PermissionDenied => (ErrorKind::AccessDenied, "may not be read"),
+            _ => (ErrorKind::Unavailable, "cannot be read"),
+        };
+        Error::new(kind, format!("{} {what}: {}", path.display(), error.kind()))
+            .with_help("check who owns the file and what its mode is")
+    }
+
+    fn leads_out(&self, path: &Path) -> Error {
+        let (path, folder) = (path.display(), self.path.display());
+        let help =
+            format!("put the file itself below the folder, or set {} to where it is", self.setting);
+        let message = format!("{path} is a link that leads out of {folder}");
+        Error::new(ErrorKind::InvalidName, message).with_help(help)
+    }
+}
