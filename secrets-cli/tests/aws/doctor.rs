@@ -2,13 +2,16 @@
 
 use serde_json::Value;
 
-use crate::{Aws, bench::Ran};
+use crate::{
+    bench::Ran,
+    setup::{AWS, Aws},
+};
 
 /// The entry of AWS in its JSON.
 fn entry(ran: &Ran) -> Value {
     let page: Value = serde_json::from_slice(&ran.stdout).unwrap();
     let mut entries = page["backends"].as_array().unwrap().iter();
-    entries.find(|entry| entry["type"] == crate::AWS).unwrap().clone()
+    entries.find(|entry| entry["type"] == AWS).unwrap().clone()
 }
 
 #[test]

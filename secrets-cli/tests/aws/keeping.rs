@@ -1,6 +1,6 @@
 //! Keeping, showing, changing and deleting.
 
-use crate::{Aws, fresh};
+use crate::setup::{AWS, Aws, fresh};
 
 const TAG: &str = "outerbounds.com/accessible-by-deployment";
 
@@ -90,7 +90,7 @@ fn plain_and_binary_values_and_what_is_exported_come_back_as_they_were() {
     let read = |name: &str| aws.ok(&["get", name, &name.replace(['/', '-'], "_"), "--reveal"]);
     assert_eq!(read(&text).stdout, b"SeNtInEl two words");
     assert_eq!(read(&bytes).stdout, [0xff, 0, 0x0a]);
-    let exported = aws.command(&["export", &bytes, "--backend", crate::AWS]).output().unwrap();
+    let exported = aws.command(&["export", &bytes, "--backend", AWS]).output().unwrap();
     assert!(String::from_utf8(exported.stdout).unwrap().contains(r#"["base64", "/wAK"]"#));
 }
 
@@ -99,7 +99,7 @@ fn a_program_is_run_with_secrets_of_aws() {
     let Some(aws) = Aws::at_moto() else { return };
     let name = fresh("run");
     aws.ok(&["register", &name, "--DB_USER=SeNtInEl"]);
-    let source = format!("{}.{name}", crate::AWS);
+    let source = format!("{}.{name}", AWS);
     let output = aws.command(&["run", &source, "--", "printenv", "DB_USER"]).output().unwrap();
     assert_eq!(output.stdout, b"SeNtInEl\n", "{output:?}");
 }
