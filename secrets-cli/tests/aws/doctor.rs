@@ -1,5 +1,11 @@
 //! What `secrets doctor` says of AWS.
 
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    thread,
+};
+
 use serde_json::Value;
 
 use crate::{
@@ -64,4 +70,50 @@ fn the_switch_that_makes_the_sdk_log_values_is_warned_of() {
     };
     assert!(warned("true") && warned("TRUE"));
     assert!(!warned("false") && !warned(""));
+}
+
+#[test]
+fn a_caller_who_may_read_his_own_secrets_only_has_reached_aws() {
+    let aws = Aws::at(who_may_nothing("arn:aws:iam::123456789012:user/reader"));
+    let entry = entry(&aws.ok(&["doctor", "--format", "json"]));
+    assert_eq!(entry["reachable"], true, "{entry}");
+    assert_eq!(entry["caller"], "arn:aws:iam::123456789012:user/reader in eu-central-1");
+}
+
+/// The address of a server that tells everybody who they are, and permits nothing.
+fn who_may_nothing(arn: &'static str) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // It ends with the test's process.
+    thread::spawn(move || {
+        for connection in listener.incoming() {
+            let mut connection = connection.unwrap();
+            thread::spawn(move || answer(&mut connection, arn));
+        }
+    });
+    url
+}
+
+fn answer(connection: &mut TcpStream, arn: &str) {
+    let mut reader = BufReader::new(connection.try_clone().unwrap());
+    let (mut length, mut line) = (0, String::new());
+    while reader.read_line(&mut line).unwrap() > 2 {
+        let header = line.to_lowercase();
+        if let Some(text) = header.strip_prefix("content-length:") {
+            length = text.trim().parse().unwrap();
+        }
+        line.clear();
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).unwrap();
+    let identity = String::from_utf8_lossy(&body).contains("GetCallerIdentity");
+    let (status, body) = if identity {
+        let result = format!("<GetCallerIdentityResult><Arn>{arn}</Arn></GetCallerIdentityResult>");
+        ("200 OK", format!("<GetCallerIdentityResponse>{result}</GetCallerIdentityResponse>"))
+    } else {
+        ("400 Bad Request", r#"{"__type":"AccessDeniedException","Message":"no"}"#.to_owned())
+    };
+    let length = body.len();
+    let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n");
+    connection.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
 }
