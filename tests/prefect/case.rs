@@ -34,11 +34,6 @@ impl Case {
         self.input["name"].as_str().unwrap_or_default()
     }
 
-    /// The value of a recorded variable.
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        self.input["env"][name].as_str()
-    }
-
     /// Looks `name` up in a process that has the case's environment and `config.toml`, with `more` variables,
     /// and holds the answer to `wanted`.
     pub fn hold(&self, source: &Value, wanted: &Value, more: &[(&str, &str)]) {
