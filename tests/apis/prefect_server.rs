@@ -33,8 +33,10 @@ impl Prefect {
             "block_type_id": self.block_type, "block_schema_id": self.schema,
         });
         let headers = "content-type: application/json\r\n";
-        let (status, said) =
-            ask(&self.url, "POST", "/api/block_documents/", headers, &block.to_string());
+        let post = || ask(&self.url, "POST", "/api/block_documents/", headers, &block.to_string());
+        // Its database takes one writer, and a second one is told to come again.
+        let mut tries = (0..50).map(|_| post()).skip_while(|(status, _)| *status == 503);
+        let (status, said) = tries.next().expect("it takes the block");
         assert!(status == 201 || status == 409, "{status} {said}");
     }
 

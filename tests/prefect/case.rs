@@ -26,10 +26,6 @@ pub fn all() -> Vec<Case> {
 }
 
 impl Case {
-    pub fn op(&self) -> &str {
-        self.input["op"].as_str().expect("an operation")
-    }
-
     pub fn name(&self) -> &str {
         self.input["name"].as_str().unwrap_or_default()
     }

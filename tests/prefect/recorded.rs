@@ -57,7 +57,7 @@ fn local_secrets_are_as_recorded_or_a_named_change() {
 }
 
 fn source(case: &Case) -> Value {
-    match case.op() {
+    match op(case) {
         "env_var_secret" => {
             let required = case.input["args"]["raise_if_missing"].as_bool().unwrap_or(false);
             let mut options = json!({ "required": required });
@@ -84,7 +84,7 @@ fn wanted(case: &Case) -> Value {
     let missing = || json!({ "error": "NotFound" });
     let variable =
         |name: &str| recorded_variable(case, &format!("PREFECT__CONTEXT__SECRETS__{name}"));
-    match (case.op(), &*case.tag) {
+    match (op(case), &*case.tag) {
         ("exists", _) => json!({ "exists": variable("FOO").is_some() }),
         ("env_var_secret", _) => {
             match (recorded_variable(case, case.name()), &case.input["args"]) {
@@ -112,6 +112,10 @@ fn wanted(case: &Case) -> Value {
             exact.or_else(folded).unwrap_or_else(missing)
         }
     }
+}
+
+fn op(case: &Case) -> &str {
+    case.input["op"].as_str().expect("an operation")
 }
 
 fn recorded_variable<'a>(case: &'a Case, name: &str) -> Option<&'a str> {
