@@ -98,3 +98,17 @@ fn what_is_no_server_is_told_and_a_token_that_ends_is_replaced_once() {
     assert_eq!(stub.requests()[1].header("authorization"), Some("Bearer SeNtInEl-token"));
     assert_eq!(stub.requests()[0].body, "username=default&password=SeNtInEl-zenml");
 }
+
+#[test]
+fn it_keeps_the_rules_of_backends() {
+    let Some(zenml) = Zenml::start() else { return };
+    let mut present = serde_json::Map::new();
+    for number in 0..12 {
+        let name = format!("rule-{number}");
+        let values = json!({ "password": format!("SeNtInEl-{number}") });
+        zenml.keep(&name, false, &values);
+        present.insert(name, values);
+    }
+    let rules = json!({ "rules": { "present": present, "missing": "rule-missing" } });
+    zenml.hold("-", &rules, &[]);
+}

@@ -26,17 +26,8 @@ pub fn all() -> Vec<Case> {
 }
 
 impl Case {
-    pub fn op(&self) -> &str {
-        self.input["op"].as_str().expect("an operation")
-    }
-
     pub fn name(&self) -> &str {
         self.input["name"].as_str().unwrap_or_default()
-    }
-
-    /// The value of a recorded variable.
-    pub fn variable(&self, name: &str) -> Option<&str> {
-        self.input["env"][name].as_str()
     }
 
     /// Looks `name` up in a process that has the case's environment and `config.toml`, with `more` variables,

@@ -1,6 +1,9 @@
 //! The process of one case: it does nothing unless it was started for one.
 
-use secrets_runtime::{Declaration, Error, FetchRequest, Options, Resolver, Secrets};
+use secrets_runtime::{
+    Declaration, Error, FetchRequest, Options, Payload, Resolver, Secrets,
+    conformance::{Subject, check_reading},
+};
 use serde_json::{Map, Value};
 
 /// The variable that says what to look up and what is wanted.
@@ -11,9 +14,23 @@ fn looks_one_secret_up() {
     let Ok(task) = std::env::var(TASK) else { return };
     let task: Value = serde_json::from_str(&task).expect("a task");
     let (source, wanted) = (&task["source"], &task["wanted"]);
-    if let Some(exists) = wanted.get("exists") {
+    let backend = || {
         let resolver = Resolver::builder().build().expect("good settings");
-        let backend = resolver.backend(text(&source["type"])).expect("it is built in");
+        resolver.backend(text(&source["type"])).expect("it is built in")
+    };
+    if let Some(rules) = wanted.get("rules") {
+        let present = rules["present"].as_object().expect("secrets").iter();
+        let payload = |(id, value): (&String, &Value)| match value {
+            Value::String(text) => (id.clone(), Payload::Text(text.as_str().into())),
+            object => (id.clone(), Payload::Json(object.to_string().into())),
+        };
+        let missing = text(&rules["missing"]).to_owned();
+        let subject = Subject { present: present.map(payload).collect(), missing };
+        block_on(check_reading(&*backend(), &subject));
+        return;
+    }
+    if let Some(exists) = wanted.get("exists") {
+        let backend = backend();
         let options = Options::default();
         let requests = [FetchRequest::new(text(&source["id"]), &options)];
         let answers = block_on(backend.exists(&requests));

@@ -72,3 +72,19 @@ fn what_is_no_toml_is_an_error_that_shows_nothing_of_it() {
     let broken = json!({ "toml": "[context.secrets]\nfoo = SeNtInEl" });
     case(broken).hold(&prefect("foo"), &json!({ "error": "InvalidConfig" }), &[]);
 }
+
+#[test]
+fn it_keeps_the_rules_of_backends() {
+    let input = json!({
+        "env": {
+            "PREFECT__CONTEXT__SECRETS__DB": r#"{"password":"SeNtInEl-db"}"#,
+            "PREFECT__CONTEXT__SECRETS__TOKEN": "SeNtInEl-token",
+        },
+        "toml": "[context.secrets]\nFILED = 'SeNtInEl-filed'",
+    });
+    let present = json!({
+        "DB": { "password": "SeNtInEl-db" }, "TOKEN": "SeNtInEl-token", "FILED": "SeNtInEl-filed",
+    });
+    let rules = json!({ "rules": { "present": present, "missing": "MISSING" } });
+    case(input).hold(&prefect("-"), &rules, &[]);
+}

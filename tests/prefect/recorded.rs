@@ -57,7 +57,7 @@ fn local_secrets_are_as_recorded_or_a_named_change() {
 }
 
 fn source(case: &Case) -> Value {
-    match case.op() {
+    match op(case) {
         "env_var_secret" => {
             let required = case.input["args"]["raise_if_missing"].as_bool().unwrap_or(false);
             let mut options = json!({ "required": required });
@@ -82,18 +82,21 @@ fn configured(case: &Case) -> &str {
 /// What ours is, by the rules of P1, P2 and P5.
 fn wanted(case: &Case) -> Value {
     let missing = || json!({ "error": "NotFound" });
-    let variable = |name: &str| case.variable(&format!("PREFECT__CONTEXT__SECRETS__{name}"));
-    match (case.op(), &*case.tag) {
+    let variable =
+        |name: &str| recorded_variable(case, &format!("PREFECT__CONTEXT__SECRETS__{name}"));
+    match (op(case), &*case.tag) {
         ("exists", _) => json!({ "exists": variable("FOO").is_some() }),
-        ("env_var_secret", _) => match (case.variable(case.name()), &case.input["args"]) {
-            (None, args) if args["raise_if_missing"] == true => missing(),
-            (None, _) => json!({ "absent": true }),
-            (Some(_), args) if args["cast"] == "int" => {
-                json!({ "error": "Undecodable", "number": true })
+        ("env_var_secret", _) => {
+            match (recorded_variable(case, case.name()), &case.input["args"]) {
+                (None, args) if args["raise_if_missing"] == true => missing(),
+                (None, _) => json!({ "absent": true }),
+                (Some(_), args) if args["cast"] == "int" => {
+                    json!({ "error": "Undecodable", "number": true })
+                }
+                (Some(text), args) if args["cast"] == "json" => of_text(text),
+                (Some(text), _) => json!({ "text": text }),
             }
-            (Some(text), args) if args["cast"] == "json" => of_text(text),
-            (Some(text), _) => json!({ "text": text }),
-        },
+        }
         ("config", _) => match variable(configured(case)) {
             Some(text) => of_text(text),
             None => missing(),
@@ -109,6 +112,14 @@ fn wanted(case: &Case) -> Value {
             exact.or_else(folded).unwrap_or_else(missing)
         }
     }
+}
+
+fn op(case: &Case) -> &str {
+    case.input["op"].as_str().expect("an operation")
+}
+
+fn recorded_variable<'a>(case: &'a Case, name: &str) -> Option<&'a str> {
+    case.input["env"][name].as_str()
 }
 
 /// A text as it is, and the JSON of an object as fields.

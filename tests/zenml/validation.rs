@@ -71,7 +71,7 @@ fn hold(case: &Value, note: &str, table: &Counting, found: Result<Report, Error>
         assert!(["", "BOGUS"].contains(&&*level), "{case}");
         return;
     };
-    let names: BTreeSet<&str> = case["refs"].as_array().unwrap().iter().map(name).collect();
+    let names: BTreeSet<&str> = case["refs"].as_array().expect("a list").iter().map(name).collect();
     let names: Vec<&str> = names.into_iter().collect();
     let sorted = |mut asked: Vec<String>| {
         asked.sort();
@@ -96,7 +96,8 @@ fn hold(case: &Value, note: &str, table: &Counting, found: Result<Report, Error>
         _ => assert_eq!((table.read(), table.listed()), (Vec::new(), Vec::new()), "{case}"),
     }
     let kinds: Vec<ErrorKind> = report.problems().iter().map(|p| p.kind()).collect();
-    let wanted: &[ErrorKind] = match (&*level, note, case["refs"].as_array().unwrap().len()) {
+    let wanted: &[ErrorKind] = match (&*level, note, case["refs"].as_array().expect("a list").len())
+    {
         ("NONE", ..) => &[],
         (_, "no secrets manager", _) => &[ErrorKind::InvalidConfig],
         ("SECRET_EXISTS", "list permission denied", _) => &[ErrorKind::AccessDenied],

@@ -209,20 +209,6 @@ pub(super) fn shown(url: &str) -> String {
     format!("{scheme}://{host}{path}")
 }
 
-/// A name as one part of an address: all but RFC 3986's unreserved characters is encoded.
-pub(super) fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for byte in name.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte));
-            }
-            _ => text.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    text
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,10 +232,5 @@ mod tests {
             }
         }
         assert!(read(&mut &vec![0; MAX_BYTES + 1][..], None).is_err());
-    }
-
-    #[test]
-    fn names_are_encoded_whole() {
-        assert_eq!(encoded("a/b c?é%"), "a%2Fb%20c%3F%C3%A9%25");
     }
 }

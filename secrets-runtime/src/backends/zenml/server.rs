@@ -6,7 +6,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::super::http::{Answer, Http, base, encoded, shown};
+use super::super::http::{Answer, Http, base, shown};
 use crate::{
     Error, ErrorKind, SecretValue,
     payload_json::{self, Form, Json},
@@ -141,4 +141,28 @@ fn member(object: &SecretValue, name: &str) -> Option<Json> {
 
 fn is(json: &Json, word: &str) -> bool {
     json.value.expose_bytes() == word.as_bytes()
+}
+
+/// A name as one part of an address: all but RFC 3986's unreserved characters is encoded.
+fn encoded(name: &str) -> String {
+    let mut text = String::with_capacity(name.len());
+    for byte in name.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                text.push(char::from(byte));
+            }
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_are_encoded_whole() {
+        assert_eq!(encoded("a/b c?é%"), "a%2Fb%20c%3F%C3%A9%25");
+    }
 }
