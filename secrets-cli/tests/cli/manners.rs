@@ -52,9 +52,9 @@ fn doctor_says_where_every_setting_comes_from_and_shows_no_credential() {
 #[test]
 fn doctor_fails_where_a_default_backend_does_not_answer() {
     let bench = Bench::new();
-    let ran = bench.run(["doctor", "--backend", "zenml"]);
+    let ran = bench.run(["doctor", "--backend", "gcp-secret-manager"]);
     assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.text().contains("* zenml: not reachable"), "{ran:?}");
+    assert!(ran.text().contains("* gcp-secret-manager: not reachable"), "{ran:?}");
 }
 
 #[test]
