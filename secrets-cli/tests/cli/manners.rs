@@ -53,8 +53,8 @@ fn doctor_says_where_every_setting_comes_from_and_shows_no_credential() {
 fn doctor_fails_where_a_default_backend_does_not_answer() {
     let bench = Bench::new();
     let ran = bench.run(["doctor", "--backend", "zenml"]);
-    assert_eq!(ran.code, Some(1), "{ran:?}");
-    assert!(ran.text().contains("* zenml: not reachable"), "{ran:?}");
+    assert_eq!(ran.code, Some(5), "{ran:?}");
+    assert!(ran.text().contains("* zenml: not reachable: SECRETS_ZENML_URL is not set"), "{ran:?}");
 }
 
 #[test]
