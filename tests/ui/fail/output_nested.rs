@@ -16,27 +16,27 @@ struct Page<T> {
 
 #[secrets(sources = ["a"], output = "serialize")]
 fn in_an_enum() -> Result<Outcome<SecretValue>, Error> {
-    todo!()
+    unreachable!()
 }
 
 #[secrets(sources = ["a"], output = "serialize")]
 fn in_a_vector() -> anyhow::Result<Vec<SecretValue>> {
-    todo!()
+    unreachable!()
 }
 
 #[secrets(sources = ["a"], output = "serialize")]
 fn in_an_option() -> Result<Option<SecretValue>, Error> {
-    todo!()
+    unreachable!()
 }
 
 #[secrets(sources = ["a"], output = "serialize")]
 async fn in_a_map_of_structs() -> Result<BTreeMap<String, Page<(u8, Option<SecretValue>)>>, Error> {
-    todo!()
+    unreachable!()
 }
 
 #[task(secret_requests = [Secret(group = "a", key = "b")], output = "serialize")]
 async fn in_a_box() -> Result<Box<Outcome<[SecretValue; 2]>>, Error> {
-    todo!()
+    unreachable!()
 }
 
 fn main() {}
