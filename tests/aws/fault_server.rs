@@ -34,6 +34,8 @@ pub struct Seen {
     pub action: String,
     pub region: String,
     pub access_key: String,
+    /// The session token, or nothing.
+    pub token: String,
     pub ids: Vec<String>,
     pub body: String,
 }
@@ -346,6 +348,7 @@ fn understand(headers: &HashMap<String, String>, body: String) -> (Seen, Option<
     let header = |name: &str| headers.get(name).map(String::as_str).unwrap_or_default();
     let credential = header("authorization").split("Credential=").nth(1).unwrap_or_default();
     let mut parts = credential.split('/');
+    let token = header("x-amz-security-token").to_owned();
     let access_key = parts.next().unwrap_or_default().to_owned();
     let region = parts.nth(1).unwrap_or_default().to_owned();
     let (action, ids, next) = match header("x-amz-target").rsplit_once('.') {
@@ -365,5 +368,5 @@ fn understand(headers: &HashMap<String, String>, body: String) -> (Seen, Option<
             (field("Action="), vec![field("RoleArn=")], None)
         }
     };
-    (Seen { action, region, access_key, ids, body }, next)
+    (Seen { action, region, access_key, token, ids, body }, next)
 }

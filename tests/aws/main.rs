@@ -5,6 +5,7 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 mod child;
+mod credentials;
 mod database;
 mod errors;
 mod existence;

@@ -8,6 +8,7 @@ use secrets_runtime::{
 use serde_json::json;
 
 use crate::{
+    child::{self, Outcome},
     fault_server::{Fault, FaultServer},
     setup::{aws, names, resolver, server},
     wire,
@@ -169,7 +170,7 @@ fn keep(aws: &AwsSecretsManager, role: &str) -> Result<(), Error> {
 }
 
 /// A user and roles in a server that checks signatures and policies: what they may do.
-fn with_policies(url: &str) -> AwsSecretsManager {
+fn with_policies(url: &str) -> (String, String) {
     let auth = |after: &str| {
         wire::post(url, "/moto-api/reset-auth", "content-type: text/plain\r\n", after)
     };
@@ -202,12 +203,32 @@ fn with_policies(url: &str) -> AwsSecretsManager {
         wire::call(url, "us-east-1", "CreateSecret", &input).unwrap();
     }
     auth("0");
-    let (id, secret) =
-        (wire::element(&keys, "AccessKeyId"), wire::element(&keys, "SecretAccessKey"));
-    AwsSecretsManager::new()
-        .with_endpoint_url(url)
-        .with_region("us-east-1")
-        .with_access_key(id, secret, None)
+    ["AccessKeyId", "SecretAccessKey"].map(|name| wire::element(&keys, name).to_owned()).into()
+}
+
+/// The user's key as a secret of another backend: whole it opens the roles, mistyped it opens nothing.
+fn kept_credentials_are_checked(url: &str, id: &str, secret: &str) {
+    let input = |role| json!({ "sources": ["s0"], "role": format!("{ROLE}{role}") });
+    let resolve = |role, secret: &str| {
+        let kept = json!({ "ACCESS_KEY": id, "SECRET_ACCESS_KEY": secret }).to_string();
+        let environment = [
+            ("AWS_ENDPOINT_URL", url),
+            ("AWS_REGION", "us-east-1"),
+            ("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager"),
+            ("SECRETS_AWS_CREDENTIALS_FROM", "prefect.AWS_CREDENTIALS"),
+            ("PREFECT__CONTEXT__SECRETS__AWS_CREDENTIALS", &kept),
+        ];
+        child::resolve(&input(role), &environment)
+    };
+    let opened = resolve("MayBatch", secret);
+    assert!(matches!(opened, Outcome::Variables(_)), "{opened:?}");
+    for (role, key, kind) in
+        [("Forbidden", secret, "RoleDenied"), ("MayBatch", "SeNtInEl-mistyped", "AccessDenied")]
+    {
+        let (actual, text) = resolve(role, key).failure();
+        assert_eq!(actual, kind, "{text}");
+        assert!(!text.contains(key), "a value is in the error about {role}");
+    }
 }
 
 #[test]
@@ -216,7 +237,11 @@ fn policies_decide_and_are_told() {
     // An earlier run may have left its own.
     wire::post(&url, "/moto-api/reset-auth", "content-type: text/plain\r\n", "100000");
     wire::post(&url, "/moto-api/reset", "", "");
-    let aws = with_policies(&url);
+    let (id, secret) = with_policies(&url);
+    let aws = AwsSecretsManager::new()
+        .with_endpoint_url(&url)
+        .with_region("us-east-1")
+        .with_access_key(&*id, &*secret, None);
     let resolver = resolver(aws.clone());
     for role in ["MayBatch", "MayGet"] {
         let context = resolver.resolve_blocking(&with_role(role, &names(2))).unwrap();
@@ -236,6 +261,8 @@ fn policies_decide_and_are_told() {
     assert_eq!(error.kind(), ErrorKind::RoleDenied, "{error}");
     let text = error.to_string();
     assert!(text.contains("role/Forbidden") && text.contains("user/somebody"), "{text}");
+
+    kept_credentials_are_checked(&url, &id, &secret);
 
     let source = Declaration::builder("step").source("s0").unwrap().build();
     let error = resolver.resolve_blocking(&source).unwrap_err();

@@ -16,6 +16,8 @@ mod zenml;
 
 #[cfg(feature = "aws")]
 pub use aws::AwsSecretsManager;
+#[cfg(feature = "aws")]
+pub(crate) use aws::CredentialsKeeper;
 pub use env::Env;
 pub use file::File;
 pub use flyte::Flyte;

@@ -2,6 +2,8 @@ use std::sync::Arc;
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
+#[cfg(feature = "aws")]
+use super::credentials_secret::CredentialsSecret;
 use super::{Inner, Registry, Resolver};
 use crate::{
     Backend, Error, ErrorKind, Problem,
@@ -95,8 +97,11 @@ impl ResolverBuilder {
                 Err(error) => problems.push(invalid(&error, ErrorKind::InvalidConfig).of(role)),
             }
         }
+        #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only AWS's may be changed"))]
+        let mut registry = Registry::new(self.backends, &settings);
+        #[cfg(feature = "aws")]
+        problems.extend(CredentialsSecret::give(&mut registry, &mut settings));
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
-        let registry = Registry::new(self.backends, &settings);
         (Resolver(Arc::new(Inner { registry, settings })), error)
     }
 }
@@ -125,6 +130,29 @@ mod tests {
         assert_eq!(wrong.len(), 1, "{wrong:?}");
         assert_eq!(wrong[0].variable().name(), "SECRETS_TIMEOUT");
         assert_eq!(wrong[0].text(), Some("soon"));
+    }
+
+    #[cfg(feature = "aws")]
+    #[test]
+    fn credentials_that_aws_would_need_itself_for_stand_beside_their_setting() {
+        let mut built = Built::default();
+        built.set(&variables::AWS_CREDENTIALS_FROM, "AWS_CREDENTIALS");
+        let make = |default: &str| {
+            ResolverBuilder { built: built.clone(), ..Default::default() }.default_backend(default)
+        };
+        let (resolver, error) = make("env,aws-secrets-manager").build_anyway();
+        assert_eq!(error.map(|error| error.kind()), Some(ErrorKind::InvalidConfig));
+        let wrong: Vec<_> = resolver.settings().filter(|s| s.problem().is_some()).collect();
+        assert_eq!(wrong.len(), 1, "{wrong:?}");
+        assert_eq!(wrong[0].variable().name(), "SECRETS_AWS_CREDENTIALS_FROM");
+        assert!(make("env").build().is_ok());
+        assert_eq!(
+            make("nope").build().map_err(|e| e.kind()).err(),
+            Some(ErrorKind::InvalidConfig)
+        );
+        // A program's own backend has what the program gives it.
+        let own = make("aws-secrets-manager").backend(crate::AwsSecretsManager::new());
+        assert!(own.build().is_ok());
     }
 
     #[test]

@@ -2,6 +2,8 @@
 
 mod assemble;
 mod builder;
+#[cfg(feature = "aws")]
+mod credentials_secret;
 mod fetching;
 mod inspect;
 mod plan;

@@ -16,6 +16,9 @@ use crate::{
 /// The backends of a resolver, by type.
 pub(crate) struct Registry {
     backends: Vec<Arc<dyn Backend>>,
+    /// So many of them are the user's, which come first.
+    #[cfg(feature = "aws")]
+    own: usize,
     /// Why there is no `local`: no home folder and no setting that says where else.
     homeless: Option<Problem>,
 }
@@ -43,12 +46,28 @@ impl Registry {
             Err(error) => (None, error.into_problems().into_iter().next()),
         };
         let mut backends = own;
+        #[cfg(feature = "aws")]
+        let own = backends.len();
         for backend in local.into_iter().chain(built_in) {
             if !backends.iter().any(|known| known.kind() == backend.kind()) {
                 backends.push(backend);
             }
         }
-        Self { backends, homeless }
+        Self {
+            backends,
+            #[cfg(feature = "aws")]
+            own,
+            homeless,
+        }
+    }
+
+    /// Puts a backend in the place of the built-in one of its type; gives whether there is one. One of the
+    /// user's own stays.
+    #[cfg(feature = "aws")]
+    pub(crate) fn replace_built_in(&mut self, backend: impl Backend) -> bool {
+        let mut built_in = self.backends.iter_mut().skip(self.own);
+        let place = built_in.find(|known| known.kind() == backend.kind());
+        place.map(|place| *place = Arc::new(backend)).is_some()
     }
 
     /// All of them, the user's first.

@@ -1,4 +1,6 @@
 use super::{Settings, texts::Shown, variables};
+#[cfg(feature = "aws")]
+use super::{variables::Variable, wrong::Wrong};
 use crate::{Error, Problem};
 
 /// Settings of which some may be wrong, and count as unset, with what is wrong.
@@ -24,6 +26,20 @@ impl Doubtful {
             true => Ok(self.settings),
             false => Err(Error::from_problems(self.problems)),
         }
+    }
+}
+
+#[cfg(feature = "aws")]
+impl Settings {
+    /// Puts beside a setting what only shows when the backends are known; gives it as the setting's problem.
+    pub(crate) fn find_fault(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
+        let wrong =
+            Wrong { message: why.message().to_owned(), help: why.help().map(str::to_owned) };
+        let problem = wrong.at(variable.name(), self.origin(variable));
+        if let Some(shown) = self.shown.iter_mut().find(|shown| shown.variable == variable) {
+            shown.wrong = Some(problem.message().to_owned());
+        }
+        problem
     }
 }
 

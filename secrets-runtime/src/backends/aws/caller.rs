@@ -98,13 +98,7 @@ pub(super) struct Own(pub Keys);
 
 impl Source for Own {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        Box::pin(async {
-            let Keys { id, secret, session_token } = &self.0;
-            // The SDK signs with them; it wipes its copy.
-            let token = session_token.as_ref().map(|token| token.expose_str()).transpose()?;
-            let secret = secret.expose_str()?;
-            Ok(Credentials::new(id, secret, token.map(str::to_owned), None, "secrets-runtime"))
-        })
+        Box::pin(std::future::ready(self.0.credentials()))
     }
 }
 

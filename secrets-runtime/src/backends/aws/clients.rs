@@ -20,9 +20,10 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use super::{
     caller::{Caller, Own, imds},
-    config::Config,
+    config::{Config, Given},
     credentials::SharedCredentials,
     http_client::http_client,
+    kept::Kept,
     place::Place,
     quiet::Quiet,
     retries::PassingTroubles,
@@ -185,7 +186,12 @@ impl Clients {
             }
             let config = loader.load().await;
             let caller = match &self.config.credentials {
-                Some(keys) => SharedCredentials::new(Own(keys.clone())),
+                Some(Given::Keys(keys)) => SharedCredentials::new(Own(keys.clone())),
+                Some(Given::Kept(keeper)) => SharedCredentials::new(Kept {
+                    keeper: keeper.clone(),
+                    // A little before the fetch that needs them, so that what is slow is told as what it is.
+                    timeout: self.config.timeout.mul_f32(0.8),
+                }),
                 None => SharedCredentials::new(Caller::of(&config).await),
             };
             Sdk { config: with_retries(config, self.config.attempts), caller }

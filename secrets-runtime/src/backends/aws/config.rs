@@ -1,6 +1,9 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use crate::{SecretValue, settings::Settings};
+use aws_credential_types::Credentials;
+
+use super::credentials_keeper::CredentialsKeeper;
+use crate::{Error, SecretValue, settings::Settings};
 
 /// What is set for the backend; the AWS SDK's own settings hold for the rest.
 #[derive(Clone)]
@@ -12,7 +15,8 @@ pub(super) struct Config {
     pub external_id: Option<String>,
     pub session_name: String,
     pub endpoint_url: Option<String>,
-    pub credentials: Option<Keys>,
+    /// In the place of the SDK's own chain.
+    pub credentials: Option<Given>,
     /// How often a request is sent at most, if it is set in code.
     pub attempts: Option<u32>,
     /// For one attempt at a request.
@@ -21,12 +25,30 @@ pub(super) struct Config {
     pub timeout: Duration,
 }
 
-/// An access key of the program's own.
+/// Credentials that are not the SDK's own.
+#[derive(Clone)]
+pub(super) enum Given {
+    /// By the program.
+    Keys(Keys),
+    /// By another backend.
+    Kept(Arc<dyn CredentialsKeeper>),
+}
+
+/// An access key.
 #[derive(Clone)]
 pub(super) struct Keys {
     pub id: String,
     pub secret: SecretValue,
     pub session_token: Option<SecretValue>,
+}
+
+impl Keys {
+    /// As the SDK signs with them; it wipes its copy.
+    pub(super) fn credentials(&self) -> Result<Credentials, Error> {
+        let token = self.session_token.as_ref().map(|token| token.expose_str()).transpose()?;
+        let (secret, token) = (self.secret.expose_str()?, token.map(str::to_owned));
+        Ok(Credentials::new(&self.id, secret, token, None, "secrets-runtime"))
+    }
 }
 
 impl Config {

@@ -283,7 +283,7 @@ const CREDENTIALS: &[&str] = &[
     "UnrecognizedClientException",
 ];
 
-const CREDENTIALS_HELP: &str = "they may be expired, of another account or mistyped, or this machine's clock wrong: see what `aws sts get-caller-identity` says";
+const CREDENTIALS_HELP: &str = "they may be expired, of another account or mistyped, or this machine's clock wrong: see what `aws sts get-caller-identity` says with them (SECRETS_AWS_CREDENTIALS_FROM, if it is set, names where they are)";
 
 fn kind_of_code(code: &str) -> Option<ErrorKind> {
     Some(match code {

@@ -5,10 +5,12 @@ mod caller;
 mod clients;
 mod config;
 mod credentials;
+mod credentials_keeper;
 mod existence;
 mod failure;
 mod fetching;
 mod http_client;
+mod kept;
 mod place;
 mod plan;
 mod quiet;
@@ -21,9 +23,10 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use secrets_spec::BuiltIn;
 
+pub(crate) use self::credentials_keeper::CredentialsKeeper;
 use self::{
     clients::Clients,
-    config::{Config, Keys},
+    config::{Config, Given, Keys},
     target::Wanted,
 };
 use crate::{
@@ -101,7 +104,12 @@ impl AwsSecretsManager {
         session_token: Option<SecretValue>,
     ) -> Self {
         let keys = Keys { id: id.into(), secret: secret.into(), session_token };
-        self.with(|config| config.credentials = Some(keys))
+        self.with(|config| config.credentials = Some(Given::Keys(keys)))
+    }
+
+    /// Sets the secret of another backend that holds the credentials, in the place of the SDK's own chain.
+    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsKeeper) -> Self {
+        self.with(|config| config.credentials = Some(Given::Kept(Arc::new(keeper))))
     }
 
     /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.

@@ -1,0 +1,10 @@
+use std::{fmt, time::Duration};
+
+use crate::{BoxFuture, Error, defaults::AwsCredentials};
+
+/// A secret of another backend that is credentials for AWS: the handle that the resolver gives.
+pub(crate) trait CredentialsKeeper: fmt::Debug + Send + Sync + 'static {
+    /// Fetches them, within this time. An error is never `NotFound`, which would say that AWS does not have the
+    /// secret that is wanted of it.
+    fn fetch(&self, timeout: Duration) -> BoxFuture<'_, Result<AwsCredentials, Error>>;
+}

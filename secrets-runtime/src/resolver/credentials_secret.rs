@@ -1,0 +1,151 @@
+use std::{
+    fmt,
+    time::{Duration, Instant},
+};
+
+use secrets_spec::{BuiltIn, Source};
+
+use super::{fetching::fetch_all, plan::Plan, registry::Registry};
+use crate::{
+    BoxFuture, Declaration, Error, ErrorKind, Problem, SecretValue,
+    backends::{AwsSecretsManager, CredentialsKeeper},
+    decode,
+    defaults::AwsCredentials,
+    fields::Fields,
+    settings::{Settings, variables},
+    text,
+};
+
+const ACCESS_KEY: &str = "ACCESS_KEY";
+const SECRET_ACCESS_KEY: &str = "SECRET_ACCESS_KEY";
+const SESSION_TOKEN: &str = "SESSION_TOKEN";
+
+/// What to do about credentials that are not whole.
+const WHOLE: &str = "its fields are ACCESS_KEY and SECRET_ACCESS_KEY, and SESSION_TOKEN for credentials that end; they are taken whole, and no others in their place";
+
+/// The credentials for AWS that are a secret of another backend, as `SECRETS_AWS_CREDENTIALS_FROM` names it.
+pub(crate) struct CredentialsSecret {
+    /// As it is written.
+    origin: String,
+    plan: Plan,
+}
+
+impl CredentialsSecret {
+    /// Gives the built-in AWS backend the secret that the setting names, if it names one; tells what is wrong
+    /// with the setting. A backend of the user's own has what the program gives it.
+    pub(crate) fn give(registry: &mut Registry, settings: &mut Settings) -> Option<Problem> {
+        let secret = Self::of(settings.aws_credentials_from()?, registry, settings);
+        let problem = secret.problem().cloned();
+        let aws = AwsSecretsManager::of_settings(settings).with_kept_credentials(secret);
+        let is_used = registry.replace_built_in(aws);
+        let problem = problem.filter(|_| is_used)?;
+        Some(settings.find_fault(&variables::AWS_CREDENTIALS_FROM, &problem))
+    }
+
+    /// Finds the backends that have it. Where they cannot be used, every fetch says so: the AWS SDK's own
+    /// credentials are never taken in its place.
+    fn of(source: &Source, registry: &Registry, settings: &Settings) -> Self {
+        let mut declaration = Declaration::empty(None);
+        declaration.sources.push(source.clone());
+        let mut plan = Plan::of(&declaration, registry, settings);
+        // Whether it is JSON or not is not open: what has no fields is no set of credentials.
+        plan.sources.iter_mut().for_each(|planned| planned.options.json = Some(true));
+        for fetch in &mut plan.fetches {
+            let aws = BuiltIn::AwsSecretsManager.name();
+            if fetch.backends().iter().any(|backend| backend.kind() == aws) {
+                fetch.chain = Err(needs_itself(source));
+            }
+        }
+        Self { origin: text::quoted(source.origin()), plan }
+    }
+
+    /// Why it can never be fetched.
+    fn problem(&self) -> Option<&Problem> {
+        self.plan.fetches.iter().find_map(|fetch| fetch.chain.as_ref().err())
+    }
+
+    /// The credentials.
+    ///
+    /// # Errors
+    /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
+    async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
+        let mut answers = fetch_all(&self.plan, Instant::now() + timeout, timeout).await;
+        let planned = self.plan.sources.first().zip(answers.pop());
+        let Some((planned, (answer, _))) = planned else {
+            return Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
+        };
+        let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);
+        let fields = answer.and_then(read).map_err(|error| self.explain(&error))?;
+        self.whole(&fields)
+    }
+
+    fn whole(&self, fields: &Fields) -> Result<AwsCredentials, Error> {
+        let given = |name| {
+            let value = fields.get(name).map(|field| &field.value);
+            value.filter(|value| value.len() > 0).cloned()
+        };
+        let (Some(access_key), Some(secret_access_key)) =
+            (given(ACCESS_KEY), given(SECRET_ACCESS_KEY))
+        else {
+            let required = [ACCESS_KEY, SECRET_ACCESS_KEY].into_iter();
+            let missing = text::list(required.filter(|name| given(name).is_none()));
+            let message = format!("{self} have no {missing}, or an empty one");
+            return Err(Error::new(ErrorKind::AccessDenied, message).with_help(WHOLE));
+        };
+        let session_token = given(SESSION_TOKEN);
+        let sent = [(ACCESS_KEY, Some(&access_key)), (SESSION_TOKEN, session_token.as_ref())];
+        // What would break the header in which it is sent would be told of there with its text.
+        let broken = sent.iter().find(|(_, value)| value.is_some_and(|value| !is_graphic(value)));
+        if let Some((name, _)) = broken {
+            let message = format!("{self} hold a character in `{name}` that none of AWS has");
+            return Err(Error::new(ErrorKind::Undecodable, message)
+                .with_help("look for a blank or a line break around it"));
+        }
+        Ok(AwsCredentials { access_key, secret_access_key, session_token })
+    }
+
+    fn explain(&self, error: &Error) -> Error {
+        let problem = error.problems().first();
+        let kind = match error.kind() {
+            ErrorKind::NotFound | ErrorKind::KeyNotFound => ErrorKind::AccessDenied,
+            other => other,
+        };
+        let message = problem.map_or("", Problem::message);
+        let help = match problem.and_then(Problem::help) {
+            Some(help) if !kind.is_transient() => format!("{help}; {WHOLE}"),
+            Some(help) => help.to_owned(),
+            None => WHOLE.to_owned(),
+        };
+        Error::new(kind, format!("{self} cannot be had: {message}")).with_help(help)
+    }
+}
+
+fn is_graphic(value: &SecretValue) -> bool {
+    // Exposed to look for what no header can hold.
+    value.expose_bytes().iter().all(u8::is_ascii_graphic)
+}
+
+fn needs_itself(source: &Source) -> Problem {
+    let message = "it is a secret in AWS Secrets Manager, which could be read only with the credentials that are in it";
+    let id = if source.is_arn() { "aws" } else { source.id() };
+    Problem::new(ErrorKind::InvalidConfig, message)
+        .help_with(format!("name one of another backend with its type, such as local.{id}"))
+}
+
+impl CredentialsKeeper for CredentialsSecret {
+    fn fetch(&self, timeout: Duration) -> BoxFuture<'_, Result<AwsCredentials, Error>> {
+        Box::pin(self.credentials(timeout))
+    }
+}
+
+impl fmt::Display for CredentialsSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the AWS credentials of `{}` (SECRETS_AWS_CREDENTIALS_FROM)", self.origin)
+    }
+}
+
+impl fmt::Debug for CredentialsSecret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("CredentialsSecret").field(&self.origin).finish()
+    }
+}
