@@ -24,13 +24,14 @@ pub static ALL: &[Stage] = &[
     stage("format", "rustfmt", format),
     stage("law", "the source tree against the dependency law", law),
     stage("lint", "clippy, and secrets-runtime with each of its features", lint),
-    stage("unit", "each crate's own tests, and secrets-runtime with all features", unit),
+    Stage {
+        // The store's own tests open its files with other tools.
+        needs: &[Need::Store, Need::Jose],
+        ..stage("unit", "each crate's own tests, and secrets-runtime with all features", unit)
+    },
     stage("doctest", "the examples in the documentation", doctest),
     stage("ui", "programs that must compile, and programs that must not", ui),
-    Stage {
-        needs: &[Need::Store, Need::Jose, Need::Flyte],
-        ..stage("integration", "the programs of tests/", integration)
-    },
+    Stage { needs: &[Need::Flyte], ..stage("integration", "the programs of tests/", integration) },
     Stage {
         needs: &[Need::Moto, Need::MotoIam, Need::Ministack, Need::Postgres],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
