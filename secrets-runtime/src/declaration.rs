@@ -32,6 +32,8 @@ pub struct Declaration {
     pub(crate) allow_override: bool,
     /// `inline` sources do not warn.
     pub(crate) in_test: bool,
+    /// It is that of a function with an attribute.
+    pub(crate) of_attribute: bool,
 }
 
 impl Declaration {
@@ -62,6 +64,7 @@ impl Declaration {
             role: SourceRole::Inherit,
             allow_override: false,
             in_test: false,
+            of_attribute: false,
         }
     }
 

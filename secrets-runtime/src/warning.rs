@@ -1,5 +1,10 @@
 //! Warnings: what a person should know of, and what stops nothing.
 
+use std::{
+    collections::BTreeSet,
+    sync::{Mutex, PoisonError},
+};
+
 /// Says `text`, which holds no value: as a `tracing` event with the feature `tracing`, else as one line on
 /// standard error.
 pub(crate) fn warn(text: &str) {
@@ -7,6 +12,15 @@ pub(crate) fn warn(text: &str) {
     tracing::warn!(target: "secrets_runtime", "{}", crate::text::plain(text.to_owned()));
     #[cfg(not(feature = "tracing"))]
     write_line(text, &mut std::io::stderr().lock());
+}
+
+/// The same, but once for each text in this process.
+pub(crate) fn warn_once(text: &str) {
+    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
+    let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+    if is_new {
+        warn(text);
+    }
 }
 
 #[cfg(any(test, not(feature = "tracing")))]

@@ -12,6 +12,7 @@ mod foreign_attributes;
 mod hostile;
 mod inline_cases;
 mod interleaved;
+mod launch;
 mod mounted_volumes;
 mod own_backends;
 mod readme;

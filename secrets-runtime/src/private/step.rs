@@ -125,6 +125,7 @@ impl Step {
         let mut declaration = Declaration::empty(Some(self.name.to_owned()));
         declaration.allow_override = self.allow_override;
         declaration.in_test = self.in_test;
+        declaration.of_attribute = true;
         let mut problems = Vec::new();
         for src in self.sources {
             match src.source() {

@@ -1,11 +1,7 @@
 //! What is to be fetched: for each source and request its chain of backends, its role and its place among
 //! the fetches, of which equal ones are one.
 
-use std::{
-    borrow::Cow,
-    collections::BTreeSet,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{borrow::Cow, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
 
@@ -13,7 +9,7 @@ use super::registry::Registry;
 use crate::{
     Backend, Declaration, FetchRequest, Problem,
     settings::{MappedSource, Settings},
-    warning::warn,
+    warning::warn_once,
 };
 
 /// Everything a declaration needs.
@@ -70,7 +66,10 @@ impl Plan {
                 chain: chain(mapped.backend(), mapped.is_arn(), registry, settings),
             };
             if mapped.backend().is_some_and(|b| b.is(BuiltIn::Inline)) && !declaration.in_test {
-                warn_of_inline(mapped.id());
+                let id = mapped.id();
+                let text =
+                    format!("the values of the inline source `{id}` are part of the program");
+                warn_once(&text);
             }
             let role = [mapped.role(), &declaration.role];
             let fetch = plan.add(fetch, &role, settings);
@@ -177,22 +176,20 @@ impl Fetch {
     }
 }
 
-/// Says once for each id that its values are no secret from whoever has the program.
-fn warn_of_inline(id: &str) {
-    static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
-    if SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned()) {
-        warn(&format!("the values of the inline source `{id}` are part of the program"));
-    }
-}
-
 /// The declaration, or for one that is empty what was attached at launch.
 pub(crate) fn with_attached<'a>(
     declaration: &'a Declaration,
     settings: &Settings,
 ) -> Cow<'a, Declaration> {
-    let Some(with) = settings.with().filter(|_| declaration.is_empty()) else {
+    let Some(with) = settings.with() else { return Cow::Borrowed(declaration) };
+    if !declaration.is_empty() {
+        if let (true, Some(step)) = (declaration.of_attribute, declaration.step()) {
+            warn_once(&format!(
+                "the step `{step}` has sources of its own, so what is given at launch is not attached to it"
+            ));
+        }
         return Cow::Borrowed(declaration);
-    };
+    }
     let mut attached = declaration.clone();
     for source in with.sources() {
         // Two of one group are refused when the setting is read.
