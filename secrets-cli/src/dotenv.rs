@@ -5,6 +5,10 @@ use zeroize::Zeroizing;
 
 use crate::{failure::problem, page::Page};
 
+/// What is written with a backslash in double quotes: a shell that reads the file would run what `$` and a backtick
+/// begin.
+const SPECIAL: [char; 6] = ['"', '\\', '\n', '\r', '$', '`'];
+
 /// Writes a line of a dotenv file.
 pub fn push_dotenv(page: &mut Page, name: &str, value: &str) {
     page.push(name);
@@ -18,13 +22,15 @@ pub fn push_dotenv(page: &mut Page, name: &str, value: &str) {
         page.push("'");
     } else {
         page.push("\"");
-        for part in value.split_inclusive(['"', '\\', '\n', '\r']) {
-            let special = part.chars().next_back().filter(|c| "\"\\\n\r".contains(*c));
+        for part in value.split_inclusive(SPECIAL) {
+            let special = part.chars().next_back().filter(|c| SPECIAL.contains(c));
             page.push(&part[..part.len() - special.map_or(0, char::len_utf8)]);
             page.push(match special {
                 Some('\n') => "\\n",
                 Some('\r') => "\\r",
                 Some('"') => "\\\"",
+                Some('$') => "\\$",
+                Some('`') => "\\`",
                 Some(_) => "\\\\",
                 None => "",
             });
@@ -173,6 +179,7 @@ mod tests {
             "$HOME `x`",
             "'",
             "é '\"\\",
+            "it's $(x) ${y} \\$z `w`",
         ];
         for write in [push_dotenv, push_shell] {
             let mut page = Page::default();

@@ -99,3 +99,27 @@ fn a_reader_that_leaves_early_is_no_crash() {
     let ran = Ran::of(output);
     assert_eq!((ran.code, ran.stderr.as_str()), (Some(141), ""));
 }
+
+#[cfg(unix)]
+#[test]
+fn a_shell_that_reads_dotenv_runs_nothing_of_a_value() {
+    let bench = Bench::new();
+    let value = "it's SeNtInEl $(touch ran) `touch ran` ${HOME} \\$(touch ran)";
+    bench.ok(["register", "token", &format!("--plain={value}")]);
+    for written in [
+        bench.ok(["export", "token", "--format", "dotenv"]),
+        bench.ok(["get", "token", "--reveal"]),
+        bench.ok(["resolve", "token", "--format", "dotenv", "--reveal"]),
+    ] {
+        bench.write(".env", written);
+        let output = std::process::Command::new("sh")
+            .args(["-c", ". ./.env; printf %s \"$token\""])
+            .current_dir(bench.path())
+            .output()
+            .unwrap();
+        assert!(!bench.path().join("ran").exists(), "the value was run");
+        assert!(output.stdout == value.as_bytes(), "the shell has another value");
+        bench.ok(["import", ".env", "--name", "copy"]);
+        assert!(bench.ok(["get", "copy", "token", "--reveal"]) == value, "another value is read");
+    }
+}
