@@ -25,7 +25,11 @@ pub fn typed(key: &str, text: &str, used: Use, words: &Words) -> Result<SecretVa
     let value = match text.strip_prefix('@') {
         None => SecretValue::from(text),
         Some(literal) if literal.starts_with('@') => SecretValue::from(literal),
-        Some(path) => file(key, &home(path), used, words)?,
+        Some(path) => {
+            // What stands there may be a value that starts with `@`, so it is not repeated.
+            let whose = if used == Use::Plain { "--plain" } else { key };
+            file(key, &format!("the file after `@` of `{whose}`"), &home(path), used, words)?
+        }
     };
     check(key, value)
 }
@@ -37,10 +41,10 @@ pub fn stdin(key: &str, used: Use, words: &Words) -> Result<SecretValue, Error> 
 
 /// A file, whole; `-` is standard input.
 pub fn document(path: &Path, words: &Words) -> Result<SecretValue, Error> {
-    let name = path.display().to_string();
+    let key = path.display().to_string();
     match path == Path::new("-") {
         true => stdin("standard input", Use::Document, words),
-        false => file(&name, path, Use::Document, words),
+        false => file(&key, &format!("the file `{key}`"), path, Use::Document, words),
     }
 }
 
@@ -54,8 +58,13 @@ pub fn check(key: &str, value: SecretValue) -> Result<SecretValue, Error> {
     Ok(value)
 }
 
-fn file(key: &str, path: &Path, used: Use, words: &Words) -> Result<SecretValue, Error> {
-    let name = format!("the file `{}`", path.display());
+fn file(
+    key: &str,
+    name: &str,
+    path: &Path,
+    used: Use,
+    words: &Words,
+) -> Result<SecretValue, Error> {
     let fail = |reason: &str| {
         let message = format!("{name} cannot be read: {reason}");
         let help = match used {
@@ -76,7 +85,7 @@ fn file(key: &str, path: &Path, used: Use, words: &Words) -> Result<SecretValue,
     if opened.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(fail("it is a folder"));
     }
-    read(key, &name, opened, used, words)
+    read(key, name, opened, used, words)
 }
 
 fn read(

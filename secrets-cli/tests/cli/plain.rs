@@ -120,3 +120,24 @@ fn fields_come_from_json_too() {
     let twice = bench.run_with_stdin(["register", "bad", "--from-json=-", "--user=SeNtInEl"], json);
     twice.fails(2);
 }
+
+#[test]
+fn a_value_that_starts_with_an_at_sign_is_not_shown_as_a_path() {
+    let bench = Bench::new();
+    for (argument, whose) in [
+        ("--password=@SeNtInEl", "password"),
+        ("--password=@~/SeNtInEl", "password"),
+        ("--password=@./SeNtInEl/..", "password"),
+        ("--plain=@SeNtInEl", "--plain"),
+    ] {
+        for command in ["register", "update"] {
+            let ran = bench.run([command, "db", argument]);
+            ran.fails(5);
+            let said = format!("the file after `@` of `{whose}` cannot be read");
+            assert!(ran.stderr.contains(&said) && ran.stderr.contains("@@"), "{ran:?}");
+        }
+        let json = bench.run(["register", "db", argument, "--format=json"]);
+        json.fails(5);
+        assert_eq!(json.json_kind(), "InvalidValue");
+    }
+}
