@@ -1,7 +1,8 @@
 use std::{
     collections::BTreeSet,
     fs,
-    io::Write,
+    hash::{BuildHasher, RandomState},
+    io::{ErrorKind as IoKind, Write},
     path::{Path, PathBuf},
 };
 
@@ -75,24 +76,40 @@ fn write(path: &Path, filled: &SecretValue) -> Result<(), Failure> {
     let fail = |error: std::io::Error| -> Failure {
         let message = format!("{} cannot be written: {}", path.display(), error.kind());
         let kind = match error.kind() {
-            std::io::ErrorKind::PermissionDenied => ErrorKind::AccessDenied,
+            IoKind::PermissionDenied => ErrorKind::AccessDenied,
             _ => ErrorKind::Other,
         };
         Error::new(kind, message).with_help("check the folder, and who may write there").into()
     };
-    let mut beside = path.as_os_str().to_owned();
-    beside.push(format!(".{}.tmp", std::process::id()));
-    let beside = PathBuf::from(beside);
-    let written = create(&beside)
-        .and_then(|mut file| {
-            file.write_all(filled.expose_bytes())?;
-            file.sync_all()
-        })
+    // Renaming would put a file in the place of a pipe, a device or a link, and leave alone what it leads to.
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.is_file() => {
+            let origin = path.display().to_string();
+            let message = "it is there, and is no regular file";
+            let help = "leave `--output` out for standard output, or name a file";
+            return Err(Failure::about(&origin, ErrorKind::InvalidValue, message, help));
+        }
+        Err(error) if error.kind() != IoKind::NotFound => return Err(fail(error)),
+        _ => {}
+    }
+    let beside = beside(path);
+    let mut file = create(&beside).map_err(fail)?;
+    let written = file
+        .write_all(filled.expose_bytes())
+        .and_then(|()| file.sync_all())
         .and_then(|()| fs::rename(&beside, path));
     written.map_err(|error| {
+        // It was made here, a moment ago.
         let _ = fs::remove_file(&beside);
         fail(error)
     })
+}
+
+/// A name beside a path that nobody has and nobody can foresee: the keys of the hasher are random.
+fn beside(path: &Path) -> PathBuf {
+    let mut beside = path.as_os_str().to_owned();
+    beside.push(format!(".{:016x}.tmp", RandomState::new().hash_one(std::process::id())));
+    PathBuf::from(beside)
 }
 
 fn create(path: &Path) -> std::io::Result<fs::File> {

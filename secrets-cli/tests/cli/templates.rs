@@ -1,6 +1,6 @@
 //! `render`.
 
-use crate::bench::Bench;
+use crate::bench::{Bench, Ran};
 
 #[test]
 fn a_template_is_filled_in_whole_or_not_at_all() {
@@ -108,4 +108,60 @@ fn every_recorded_reference() {
         assert_eq!((ran.code, ran.text()), (Some(0), expected), "{template:?} {ran:?}");
     }
     assert_eq!(run, 43, "a case was added or lost");
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_that_is_no_regular_file_stays_what_it_is() {
+    use std::os::unix::fs::{FileTypeExt, symlink};
+
+    let bench = Bench::new();
+    bench.ok(["register", "db", "--password=SeNtInEl"]);
+    bench.write("t", "{{db.password}}");
+    bench.write("target", "before");
+    let made = std::process::Command::new("mkfifo").arg(bench.path().join("pipe")).status();
+    assert!(made.unwrap().success());
+    symlink("nowhere", bench.path().join("dangling")).unwrap();
+    symlink("target", bench.path().join("link")).unwrap();
+    std::fs::create_dir(bench.path().join("folder")).unwrap();
+    for output in ["pipe", "dangling", "link", "folder"] {
+        let ran = bench.run(["render", "t", "--output", output]);
+        ran.fails(5);
+        assert!(ran.stderr.contains("leave `--output` out for standard output"), "{ran:?}");
+    }
+    let kind = |name: &str| bench.path().join(name).symlink_metadata().unwrap().file_type();
+    assert!(kind("pipe").is_fifo() && kind("dangling").is_symlink() && kind("link").is_symlink());
+    assert!(!bench.path().join("nowhere").exists());
+    assert_eq!(std::fs::read_to_string(bench.path().join("target")).unwrap(), "before");
+    // What is a file is replaced.
+    bench.ok(["render", "t", "--output", "target"]);
+    assert!(std::fs::read(bench.path().join("target")).unwrap() == b"SeNtInEl");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_beside_the_output_is_nobody_elses() {
+    let bench = Bench::new();
+    bench.write("t", "no references");
+    // A name made of the process's number could be foreseen: `exec` keeps the number.
+    let script = "echo kept > out.$$.tmp; exec \"$0\" render t --output out";
+    let mut command = bench.command(["unused"]);
+    let program = command.get_program().to_owned();
+    let environment: Vec<_> = command
+        .get_envs()
+        .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+        .collect();
+    command = std::process::Command::new("sh");
+    command.args(["-c", script]).arg(program).current_dir(bench.path());
+    let ran = Ran::of(command.env_clear().envs(environment).output().unwrap());
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    let mut names: Vec<_> = std::fs::read_dir(bench.path())
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .filter(|name| name.starts_with("out"))
+        .collect();
+    names.sort();
+    assert_eq!(names.len(), 2, "{names:?}");
+    assert_eq!(std::fs::read_to_string(bench.path().join(&names[0])).unwrap(), "no references");
+    assert_eq!(std::fs::read_to_string(bench.path().join(&names[1])).unwrap(), "kept\n");
 }
