@@ -1,6 +1,9 @@
 //! What goes to standard output.
 
-use std::io::{ErrorKind as IoKind, Write};
+use std::{
+    borrow::Cow,
+    io::{ErrorKind as IoKind, Write},
+};
 
 use base64ct::{Base64, Encoding};
 use secrets_runtime::{Error, ErrorKind, SecretValue};
@@ -67,6 +70,20 @@ pub fn text_of(value: &SecretValue, is_binary: bool) -> Zeroizing<String> {
         Ok(text) if !is_binary => Zeroizing::new(text.to_owned()),
         _ => Zeroizing::new(Base64::encode_string(value.expose_bytes())),
     }
+}
+
+/// A text for a terminal, in one line: control characters, line breaks and marks that turn the direction of writing
+/// are escaped, since keys and names are somebody else's.
+pub fn plainly(text: &str) -> Cow<'_, str> {
+    let odd = |c: char| {
+        let turns = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+        turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
+    };
+    if !text.contains(odd) {
+        return Cow::Borrowed(text);
+    }
+    let escape = |c: char| if odd(c) { c.escape_default().to_string() } else { c.to_string() };
+    text.chars().map(escape).collect()
 }
 
 /// A text as a JSON string.

@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 
 use secrets_runtime::SecretValue;
 
-use crate::{failure::Failure, words::Words};
+use crate::{failure::Failure, page::plainly, words::Words};
 
 /// Whether there is a person to ask.
 pub fn is_possible() -> bool {
@@ -53,7 +53,7 @@ pub fn confirmed(question: &str) -> Result<bool, Failure> {
 
 fn ask(question: &str) {
     let mut err = std::io::stderr().lock();
-    let _ = err.write_all(question.as_bytes()).and_then(|()| err.flush());
+    let _ = err.write_all(plainly(question).as_bytes()).and_then(|()| err.flush());
 }
 
 #[cfg(unix)]

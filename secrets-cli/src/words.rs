@@ -6,7 +6,7 @@ use secrets_runtime::Problem;
 
 use crate::{
     failure::Failure,
-    page::{Page, json_string},
+    page::{Page, json_string, plainly},
 };
 
 /// A secret that was written or deleted, its version if it has one, and how a step reaches it where its name
@@ -32,10 +32,10 @@ impl Words {
         Self { json, colour: wanted && capable && std::io::stderr().is_terminal() }
     }
 
-    /// What was done, or what a person should know. Programs that asked for JSON are not told.
+    /// What was done, or what a person should know, in one line. Programs that asked for JSON are not told.
     pub fn say(&self, text: &str) {
         if !self.json {
-            write(&format!("{text}\n"));
+            write(&format!("{}\n", plainly(text)));
         }
     }
 
@@ -88,9 +88,12 @@ impl Words {
     fn problem(&self, origin: &str, message: &str, help: Option<&str>) {
         let [red, bold, plain] =
             if self.colour { ["\x1b[1;31m", "\x1b[1m", "\x1b[0m"] } else { [""; 3] };
+        // A message may have lines of its own, and no other control characters.
+        let lines = |text: &str| text.split('\n').map(plainly).collect::<Vec<_>>().join("\n");
+        let (origin, message) = (plainly(origin), lines(message));
         let mut text = format!("{red}error:{plain} {origin}{message}\n");
         if let Some(help) = help {
-            text.push_str(&format!("  {bold}help:{plain} {help}\n"));
+            text.push_str(&format!("  {bold}help:{plain} {}\n", lines(help)));
         }
         write(&text);
     }

@@ -10,7 +10,7 @@ use crate::{
     args::{Check, Format},
     asked,
     failure::Failure,
-    page::{Page, json_string},
+    page::{Page, json_string, plainly},
     prompt,
     shelf::Shelf,
     value,
@@ -123,9 +123,9 @@ fn table(page: &mut Page, report: &Report) {
     let state = |kind: Option<ErrorKind>| kind.map_or("ok", ErrorKind::as_str);
     let checked = report.checked();
     let width = checked.iter().map(|c| state(c.kind()).len()).max().unwrap_or(0);
-    let names = checked.iter().map(|c| c.name().chars().count()).max().unwrap_or(0);
+    let names = checked.iter().map(|c| plainly(c.name()).chars().count()).max().unwrap_or(0);
     for one in checked {
-        let (state, name) = (state(one.kind()), one.name());
+        let (state, name) = (state(one.kind()), plainly(one.name()));
         let line = format!("{state:width$}  {name:names$}  {}", one.backend().unwrap_or(""));
         page.push(format!("{}\n", line.trim_end()));
     }

@@ -4,7 +4,7 @@ use crate::{
     args::{Format, Get},
     dotenv,
     failure::Failure,
-    page::{MASK, Page, json_string, text_of},
+    page::{MASK, Page, json_string, plainly, text_of},
     shelf::Shelf,
     tag,
     words::Words,
@@ -35,11 +35,12 @@ pub fn run(args: &Get, words: &Words) -> Result<(), Failure> {
         (Format::Text, true, _) => page.push(format!("{MASK}\n")),
         (Format::Text, false, fields) => {
             for field in fields {
+                let key = plainly(field.key());
                 if args.reveal {
                     let value = text_of(field.value(), field.is_binary());
-                    dotenv::push_dotenv(&mut page, field.key(), &value);
+                    dotenv::push_dotenv(&mut page, &key, &value);
                 } else {
-                    page.push(format!("{}={MASK}\n", field.key()));
+                    page.push(format!("{key}={MASK}\n"));
                 }
             }
         }

@@ -178,3 +178,38 @@ fn what_was_written_is_said_in_json_too() {
     let gone = bench.ok(["delete", "c", "--yes", "--format=json"]);
     assert_eq!(gone, "{\"name\":\"c\",\"backend\":\"local\",\"version\":null}\n");
 }
+
+#[test]
+fn keys_and_names_cannot_steer_a_terminal() {
+    let bench = Bench::new();
+    bench.write("keys.json", r#"{"\u001b[2Ja": "SeNtInEl", "b\nc": "1", "d\u202ee\u009b": "2"}"#);
+    let name = "x\u{202E}y";
+    let ran = bench.run(["register", name, "--from-json=keys.json"]);
+    assert_eq!(ran.code, Some(0), "{ran:?}");
+    assert!(ran.stderr.contains(r"registered `x\u{202e}y`"), "{ran:?}");
+    assert_eq!(bench.ok(["list"]), "x\\u{202e}y\n");
+    let shown = bench.ok(["get", name]);
+    assert_eq!(shown, "\\u{1b}[2Ja=***\nb\\nc=***\nd\\u{202e}e\\u{9b}=***\n");
+    let revealed = bench.ok(["get", name, "--reveal"]);
+    assert!(
+        revealed
+            == shown.replacen("***", "SeNtInEl", 1).replacen("***", "1", 1).replace("***", "2")
+    );
+    let odd = |text: &str| text.contains(['\u{202E}', '\u{1b}', '\u{9b}', '\r']);
+    for arguments in [
+        &["get", name, "none"][..],
+        &["get", "none\u{202E}\u{9b}"],
+        &["update", name, "--remove=z\u{1b}"],
+        &["delete", "none\u{202E}", "--yes"],
+        &["check", "{\"type\": \"env\", \"id\": \"A\u{202E}\"}"],
+    ] {
+        let ran = bench.run(arguments);
+        assert!(ran.code != Some(0) && !odd(&ran.stderr) && !odd(&ran.text()), "{ran:?}");
+    }
+    // JSON says what there is.
+    let names: Vec<String> = serde_json::from_str(&bench.ok(["list", "--format=json"])).unwrap();
+    assert_eq!(names, [name]);
+    let fields: serde_json::Value =
+        serde_json::from_str(&bench.ok(["get", name, "--format=json"])).unwrap();
+    assert_eq!(fields["\u{1b}[2Ja"], "***");
+}
