@@ -3,9 +3,12 @@
 
 use std::ffi::{OsStr, OsString};
 
-use clap::Command;
+use clap::{
+    Command,
+    error::{ContextKind, ContextValue},
+};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, page::MASK};
 
 /// A field as it was typed: its key, and its value unread.
 pub type Field = (String, OsString);
@@ -24,11 +27,8 @@ pub fn take_fields(
     typed: Vec<OsString>,
     command: &Command,
 ) -> Result<(Vec<OsString>, Vec<Field>), Failure> {
-    let named = typed.get(1).and_then(|word| word.to_str());
-    let Some(sub) = named
-        .filter(|name| matches!(*name, "register" | "update"))
-        .and_then(|name| command.find_subcommand(name))
-    else {
+    let named = typed.get(1).filter(|_| holds_values(&typed));
+    let Some(sub) = named.and_then(|name| command.find_subcommand(name)) else {
         return Ok((typed, Vec::new()));
     };
     let mut words = typed.into_iter();
@@ -69,6 +69,21 @@ pub fn take_fields(
     kept.push("--".into());
     kept.extend(names);
     Ok((kept, fields))
+}
+
+/// Whether it is the command line of a command that takes values.
+pub fn holds_values(typed: &[OsString]) -> bool {
+    typed.get(1).is_some_and(|name| name == "register" || name == "update")
+}
+
+/// The same error without what was typed for an option, which may be a value that was meant for a field.
+pub fn masked(mut error: clap::Error) -> clap::Error {
+    if let Some(ContextValue::String(text)) = error.get(ContextKind::InvalidValue)
+        && !text.is_empty()
+    {
+        error.insert(ContextKind::InvalidValue, ContextValue::String(MASK.to_owned()));
+    }
+    error
 }
 
 /// Whether the option takes its value from the next word; `None` if there is no such option.

@@ -65,7 +65,7 @@ pub fn read(
 
 /// Whether it is no name of a file that is there, but starts as JSON does.
 fn is_json(path: &Path) -> bool {
-    path.to_string_lossy().trim_start().starts_with('{') && !path.exists()
+    path.to_string_lossy().trim_start().starts_with(['{', '[', '"']) && !path.exists()
 }
 
 fn set(values: &Values, fields: &[Field], words: &Words) -> Result<StoredSecret, Failure> {

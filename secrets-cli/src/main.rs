@@ -47,7 +47,10 @@ fn start(typed: Vec<std::ffi::OsString>, words: &Words) -> Result<(), Failure> {
     let mut command = Arguments::command();
     command.build();
     let (typed, fields) = argv::take_fields(typed, &command)?;
-    let matches = command.try_get_matches_from(typed)?;
+    let holds_values = argv::holds_values(&typed);
+    let matches = command
+        .try_get_matches_from(typed)
+        .map_err(|error| if holds_values { argv::masked(error) } else { error })?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     commands::run(arguments.command, fields, words)
 }

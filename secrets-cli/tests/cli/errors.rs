@@ -185,3 +185,41 @@ fn a_field_that_cannot_be_a_variable_is_to_be_renamed() {
         assert!(ran.stderr.contains("rename") && !ran.stderr.contains("_1a"), "{ran:?}");
     }
 }
+
+#[test]
+fn what_was_typed_for_an_option_of_register_is_not_shown() {
+    let bench = Bench::new();
+    for command in ["register", "update"] {
+        for argument in [
+            "--schema=SeNtInEl",
+            "-sSeNtInEl",
+            "--format=SeNtInEl",
+            "--tag=SeNtInEl",
+            "--interactive=SeNtInEl",
+            "--help=SeNtInEl",
+        ] {
+            let arguments = [command, "db", argument, "--a=SeNtInEl"];
+            bench.run(arguments).fails(2);
+            bench.run(arguments.iter().chain(&["--format=json"])).fails(2);
+        }
+        let schema = bench.run([command, "db", "--schema=SeNtInEl"]);
+        assert!(schema.stderr.contains("--schema") && schema.stderr.contains("aws"), "{schema:?}");
+    }
+    // Where no values are typed, it helps to see what was.
+    assert!(bench.run(["export", "db", "--format=yaml"]).stderr.contains("yaml"));
+}
+
+#[test]
+fn json_in_the_place_of_a_file_name_is_not_shown() {
+    let bench = Bench::new();
+    for json in [r#"["SeNtInEl"]"#, r#" "SeNtInEl""#, r#"{"a": "SeNtInEl"}"#] {
+        for command in ["register", "update"] {
+            let ran = bench.run([command, "db", "--from-json", json]);
+            ran.fails(2);
+            assert!(ran.stderr.contains("pipe it into `--from-json -`"), "{ran:?}");
+        }
+    }
+    // A file may have such a name.
+    bench.write("[a].json", r#"{"a": "SeNtInEl"}"#);
+    bench.ok(["register", "db", "--from-json", "[a].json"]);
+}
