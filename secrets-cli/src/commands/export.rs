@@ -79,6 +79,12 @@ fn variables(
                     continue;
                 }
             };
+            // What the dynamic linker reads is not for a secret to set: `resolve` refuses it too.
+            if variable.starts_with("LD_") || variable.starts_with("DYLD_") {
+                let message =
+                    format!("the variable {variable} would change how programs are loaded");
+                fail(ErrorKind::InvalidName, &message, "export it as JSON, with --format json");
+            }
             // Looked at for a NUL, which no variable can hold.
             if field.value().expose_bytes().contains(&0) && !field.is_binary() {
                 fail(ErrorKind::InvalidValue, "the value holds a NUL", "export it as JSON");

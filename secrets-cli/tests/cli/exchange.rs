@@ -123,3 +123,19 @@ fn a_shell_that_reads_dotenv_runs_nothing_of_a_value() {
         assert!(bench.ok(["get", "copy", "token", "--reveal"]) == value, "another value is read");
     }
 }
+
+#[test]
+fn what_the_dynamic_linker_reads_is_exported_in_json_only() {
+    let bench = Bench::new();
+    bench.ok(["register", "db", "--LD_PRELOAD=SeNtInEl", "--DYLD_X=SeNtInEl", "--OLD_X=SeNtInEl"]);
+    for format in ["shell", "dotenv"] {
+        for what in ["db", "--all"] {
+            let ran = bench.run(["export", what, "--format", format]);
+            ran.fails(5);
+            assert_eq!(ran.stderr.matches("how programs are loaded").count(), 2, "{ran:?}");
+            assert!(ran.stderr.contains("--format json"), "{ran:?}");
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&bench.ok(["export", "db"])).unwrap();
+    assert_eq!(json["db"].as_object().unwrap().len(), 3);
+}
