@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use super::{
-    super::http::{Http, base, shown},
+    super::{address::Address, http::Http},
     api::{bearer, member},
 };
 use crate::{
@@ -17,7 +17,7 @@ const NAMES: &str = "query { secret_names }";
 #[derive(Debug)]
 pub(super) struct Cloud {
     http: Http,
-    url: Result<String, Error>,
+    url: Result<Address, Error>,
     key: Option<SecretValue>,
     tenant: Option<String>,
 }
@@ -30,7 +30,7 @@ impl Cloud {
         timeout: Duration,
     ) -> Self {
         let prefects = SecretValue::from("https://api.prefect.io");
-        let url = base(url.unwrap_or(&prefects), "PREFECT__CLOUD__API");
+        let url = Address::of(url.unwrap_or(&prefects), "PREFECT__CLOUD__API");
         Self { http: Http::new("Prefect's Cloud", timeout), url, key, tenant }
     }
 
@@ -55,14 +55,14 @@ impl Cloud {
     /// Where it is, for a person.
     pub(super) fn place(&self) -> String {
         match &self.url {
-            Ok(url) => format!("Prefect's Cloud at {}", shown(url)),
+            Ok(url) => format!("Prefect's Cloud at {url}"),
             Err(_) => "Prefect's Cloud".to_owned(),
         }
     }
 
     /// Asks a query; gives the member of its data.
     fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
-        let url = self.url.as_ref().map_err(Clone::clone)?;
+        let url = self.url.as_ref().map_err(Clone::clone)?.as_str();
         let Some(key) = &self.key else {
             let message = "Prefect's Cloud needs a key, and PREFECT__CLOUD__API_KEY is not set";
             return Err(Error::new(ErrorKind::InvalidConfig, message)
@@ -108,4 +108,17 @@ impl Cloud {
 /// A text as a JSON string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_its_address_is_not_printed() {
+        let url = SecretValue::from("https://user:SeNtInEl@host/api");
+        let cloud = Cloud::new(Some(&url), None, None, Duration::from_secs(1));
+        let printed = format!("{cloud:?} {}", cloud.place());
+        assert!(printed.contains("https://host/api") && !printed.contains("SeNtInEl"));
+    }
 }

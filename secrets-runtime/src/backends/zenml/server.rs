@@ -6,7 +6,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::super::http::{Answer, Http, base, shown};
+use super::super::{
+    address::Address,
+    http::{Answer, Http},
+};
 use crate::{
     Error, ErrorKind, SecretValue,
     payload_json::{self, Form, Json},
@@ -16,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Server {
     http: Http,
-    url: String,
+    url: Address,
     user: String,
     password: SecretValue,
     /// `Bearer TOKEN` of the last login.
@@ -30,7 +33,8 @@ impl Server {
         password: SecretValue,
         timeout: Duration,
     ) -> Result<Self, Error> {
-        let (http, url) = (Http::new("the ZenML server", timeout), base(url, "SECRETS_ZENML_URL")?);
+        let url = Address::of(url, "SECRETS_ZENML_URL")?;
+        let http = Http::new("the ZenML server", timeout);
         Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
     }
 
@@ -76,7 +80,7 @@ impl Server {
 
     /// Gets a resource, after a login where there was none or it has ended.
     fn get(&self, path: &str) -> Result<Answer, Error> {
-        let url = format!("{}{path}", self.url);
+        let url = format!("{}{path}", self.url.as_str());
         let mut ended = None;
         loop {
             let bearer = self.bearer(ended.as_ref())?;
@@ -98,7 +102,7 @@ impl Server {
     }
 
     fn log_in(&self) -> Result<SecretValue, Error> {
-        let url = format!("{}/api/v1/login", self.url);
+        let url = format!("{}/api/v1/login", self.url.as_str());
         // Sent to the server that the password is for.
         let password = Zeroizing::new(encoded(self.password.expose_str()?));
         let form = format!("username={}&password={}", encoded(&self.user), *password);
@@ -113,7 +117,7 @@ impl Server {
             }
             // A server's web pages answer at every other address.
             (200 | 404 | 405, _) => {
-                let message = format!("there is no ZenML server at {}", shown(&self.url));
+                let message = format!("there is no ZenML server at {}", self.url);
                 Err(Error::new(ErrorKind::InvalidConfig, message)
                     .with_help("check SECRETS_ZENML_URL: the address without /api"))
             }
@@ -130,7 +134,7 @@ impl Server {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the ZenML server at {}", shown(&self.url))
+        write!(f, "the ZenML server at {}", self.url)
     }
 }
 
@@ -160,6 +164,14 @@ fn encoded(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_password_of_its_address_is_not_printed() {
+        let url = SecretValue::from("https://user:SeNtInEl@host/zen");
+        let server = Server::new(&url, "ada", "SeNtInEl".into(), Duration::from_secs(1)).unwrap();
+        let printed = format!("{server:?} {server}");
+        assert!(printed.contains("https://host/zen") && !printed.contains("SeNtInEl"));
+    }
 
     #[test]
     fn names_are_encoded_whole() {
