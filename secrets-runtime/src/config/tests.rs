@@ -285,3 +285,14 @@ fn any_other_text_is_one_value() {
     let found = problems::<SecretValue>("a\n  {{db}}\n", Format::Text);
     assert!(found[0].starts_with("the configuration: line 2, column 3: "), "{found:?}");
 }
+
+#[test]
+fn of_many_problems_the_first_are_told() {
+    let many = |text: &str| format!("a = [{}]", vec![text; 1000].join(", "));
+    let in_one = format!("a = '{}'", "{{x}} ".repeat(1000));
+    for text in [many("'{{x}}'"), many("'{{db.nope}}'"), in_one] {
+        let found = problems::<serde_json::Value>(&text, Format::Toml);
+        assert_eq!(found.len(), 101);
+        assert!(found[100].contains("there may be more than these 100"), "{}", found[100]);
+    }
+}
