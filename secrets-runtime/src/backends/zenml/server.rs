@@ -51,6 +51,10 @@ impl Server {
         if member(&answer.body, "permission_denied").is_some_and(|d| is(&d, "true")) {
             return Err(self.http.refused(403));
         }
+        // The server chose it: a server that matches otherwise must not give another secret for it.
+        if !is_named(&answer.body, name) {
+            return Ok(None);
+        }
         let body = member(&answer.body, "body");
         match body.and_then(|body| member(&body.value, "values")) {
             Some(values) if values.form == Form::Object => Ok(Some(values.value)),
@@ -67,11 +71,7 @@ impl Server {
         let items = member(&answer.body, "items").filter(|items| items.form == Form::List);
         let items = items.and_then(|items| payload_json::list(&items.value).ok());
         let items = items.ok_or_else(|| self.http.unexpected())?;
-        let is_private = |item: &&Json| {
-            let body = member(&item.value, "body");
-            body.and_then(|body| member(&body.value, "private")).is_some_and(|p| is(&p, "true"))
-        };
-        let Some(item) = items.iter().find(is_private).or(items.first()) else { return Ok(None) };
+        let Some(item) = chosen(&items, name) else { return Ok(None) };
         let id = member(&item.value, "id").filter(|id| id.form == Form::Text);
         // An id is no secret.
         let id = id.and_then(|id| id.value.expose_str().ok().map(str::to_owned));
@@ -143,6 +143,21 @@ fn member(object: &SecretValue, name: &str) -> Option<Json> {
     members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
+/// Of the secrets of exactly this name the private one, else the shared one.
+fn chosen<'a>(items: &'a [Json], name: &str) -> Option<&'a Json> {
+    let is_private = |item: &&Json| {
+        let body = member(&item.value, "body");
+        body.and_then(|body| member(&body.value, "private")).is_some_and(|p| is(&p, "true"))
+    };
+    // Databases compare names without regard to case, or to blanks at the end.
+    let mut named = items.iter().filter(|item| is_named(&item.value, name));
+    named.clone().find(is_private).or_else(|| named.next())
+}
+
+fn is_named(secret: &SecretValue, name: &str) -> bool {
+    member(secret, "name").is_some_and(|known| known.form == Form::Text && is(&known, name))
+}
+
 fn is(json: &Json, word: &str) -> bool {
     json.value.expose_bytes() == word.as_bytes()
 }
@@ -176,5 +191,24 @@ mod tests {
     #[test]
     fn names_are_encoded_whole() {
         assert_eq!(encoded("a/b c?é%"), "a%2Fb%20c%3F%C3%A9%25");
+    }
+
+    #[test]
+    fn a_secret_of_another_name_is_none() {
+        let item = |id: u8, name: &str, private: bool| {
+            format!(r#"{{"id": "{id}", "name": {name}, "body": {{"private": {private}}}}}"#)
+        };
+        for (items, wanted) in [
+            (vec![item(1, r#""DB""#, true), item(2, r#""db""#, false)], Some("2")),
+            (vec![item(1, r#""db""#, false), item(2, r#""db""#, true)], Some("2")),
+            (vec![item(1, r#""db""#, false), item(2, r#""db ""#, true)], Some("1")),
+            (vec![item(1, r#""Db""#, true), item(2, "null", true)], None),
+            (vec![], None),
+        ] {
+            let list = SecretValue::from(format!("[{}]", items.join(",")));
+            let items = payload_json::list(&list).unwrap();
+            let id = chosen(&items, "db").and_then(|item| member(&item.value, "id"));
+            assert_eq!(id.as_ref().map(|id| id.value.expose_str().unwrap()), wanted);
+        }
     }
 }
