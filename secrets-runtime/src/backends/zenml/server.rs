@@ -104,9 +104,7 @@ impl Server {
     fn log_in(&self) -> Result<SecretValue, Error> {
         let url = format!("{}/api/v1/login", self.url.as_str());
         // Sent to the server that the password is for.
-        let password = Zeroizing::new(encoded(self.password.expose_str()?));
-        let form = format!("username={}&password={}", encoded(&self.user), *password);
-        let form = Zeroizing::new(form);
+        let form = login_form(&self.user, self.password.expose_str()?);
         let content_type = "application/x-www-form-urlencoded";
         let answer = self.http.post(&url, &[], content_type, form.as_bytes())?;
         match (answer.status, member(&answer.body, "access_token")) {
@@ -162,18 +160,47 @@ fn is(json: &Json, word: &str) -> bool {
     json.value.expose_bytes() == word.as_bytes()
 }
 
-/// A name as one part of an address: all but RFC 3986's unreserved characters is encoded.
+/// The form of a login, in a buffer that is wiped.
+fn login_form(user: &str, password: &str) -> Zeroizing<String> {
+    const NAMES: [&str; 2] = ["username=", "&password="];
+    let length = NAMES.concat().len() + longest(user) + longest(password);
+    // It never grows: growing would leave a copy that is not wiped.
+    let mut form = Zeroizing::new(String::with_capacity(length));
+    for (name, value) in NAMES.into_iter().zip([user, password]) {
+        form.push_str(name);
+        encode(value, &mut form);
+    }
+    form
+}
+
+/// A name as one part of an address.
 fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for byte in name.bytes() {
+    let mut text = String::with_capacity(longest(name));
+    encode(name, &mut text);
+    text
+}
+
+/// The most bytes that a text becomes when it is encoded.
+fn longest(text: &str) -> usize {
+    3 * text.len()
+}
+
+/// Encodes all but RFC 3986's unreserved characters.
+fn encode(text: &str, to: &mut String) {
+    for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte));
+                to.push(char::from(byte));
             }
-            _ => text.push_str(&format!("%{byte:02X}")),
+            _ => {
+                to.push('%');
+                for digit in [byte >> 4, byte & 0xF] {
+                    let first = if digit < 10 { b'0' } else { b'A' - 10 };
+                    to.push(char::from(first + digit));
+                }
+            }
         }
     }
-    text
 }
 
 #[cfg(test)]
@@ -191,6 +218,16 @@ mod tests {
     #[test]
     fn names_are_encoded_whole() {
         assert_eq!(encoded("a/b c?é%"), "a%2Fb%20c%3F%C3%A9%25");
+    }
+
+    #[test]
+    fn the_form_of_a_login_stays_in_its_first_buffer() {
+        let form = login_form("a&b", "SeNtInEl é/\u{7f}\n");
+        let wanted = "username=a%26b&password=SeNtInEl%20%C3%A9%2F%7F%0A";
+        assert!(*form == wanted, "it is encoded");
+        let (user, password) = ("/".repeat(100), "\u{ff}".repeat(5000));
+        let form = login_form(&user, &password);
+        assert_eq!((form.len(), form.capacity()), (19 + 300 + 30_000, 19 + 300 + 30_000));
     }
 
     #[test]
