@@ -90,6 +90,16 @@ fn what_is_no_server_is_told_and_a_token_that_ends_is_replaced_once() {
     };
     of(&Stub::new(200, "", "<html>SeNtInEl-zenml</html>"), "InvalidConfig");
     of(&Stub::new(500, "", "SeNtInEl"), "Unavailable");
+    // One answer for all: the login, the list, and a secret.
+    let all = |listed: &str, fetched: &str| {
+        let list = format!(r#""items": [{{"id": "1", "name": "{listed}"}}]"#);
+        let secret = format!(r#""name": "{fetched}", "body": {{"values": {{"k": "v"}}}}"#);
+        Stub::new(200, "", &format!(r#"{{"access_token": "t", {list}, {secret}}}"#))
+    };
+    of(&all("A", "a"), "NotFound");
+    of(&all("a", "A"), "NotFound");
+    let stub = all("a", "a");
+    hold("a", &json!({ "fields": { "k": "v" } }), &[("SECRETS_ZENML_URL", &stub.url())]);
     // Every answer is the login's, also to what comes after it.
     let login = r#"{"access_token": "SeNtInEl-token"}"#;
     let stub = Stub::new(200, "", login);

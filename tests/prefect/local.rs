@@ -28,6 +28,13 @@ fn several_names_that_differ_by_case_are_ambiguous_and_the_exact_one_wins() {
 }
 
 #[test]
+fn a_name_with_an_equals_sign_is_not_a_part_of_a_variable() {
+    let input = json!({ "env": { "PREFECT__CONTEXT__SECRETS__FOO": "a=SeNtInEl" } });
+    case(input.clone()).hold(&prefect("FOO=a"), &json!({ "error": "NotFound" }), &[]);
+    case(input).hold(&prefect("FOO=a"), &json!({ "exists": false }), &[]);
+}
+
+#[test]
 fn one_name_in_both_places_is_one_and_the_environment_has_it() {
     let both = json!({
         "env": { "PREFECT__CONTEXT__SECRETS__FOO": "a" }, "toml": "[context.secrets]\nFOO = 'b'",

@@ -1,5 +1,7 @@
 //! The built-in backends.
 
+#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
+mod address;
 #[cfg(feature = "aws")]
 mod aws;
 mod env;

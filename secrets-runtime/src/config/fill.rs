@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{collections::HashSet, ops::Range};
 
 use secrets_spec::Template;
 
@@ -7,6 +7,9 @@ use super::{
     tree::{At, Kind, Tree},
 };
 use crate::{Declaration, Error, ErrorKind, Problem, Secrets, text};
+
+/// As many problems as a person reads at once; the place of each is looked for in the whole text.
+const MAX_PROBLEMS: usize = 100;
 
 /// A configuration whose references are known.
 pub(super) struct Filling<'a> {
@@ -34,7 +37,7 @@ impl<'a> Filling<'a> {
         if finder.problems.is_empty() {
             return Ok(Self { tree, source, references: finder.references });
         }
-        Err(Error::from_problems(finder.problems))
+        Err(several(finder.problems))
     }
 
     /// The references, in order.
@@ -48,16 +51,25 @@ impl<'a> Filling<'a> {
     /// Every name that is none.
     pub(super) fn declare(&self, declaration: &mut Declaration) -> Result<(), Error> {
         let mut problems = Vec::new();
+        let mut keys: HashSet<_> = declaration.keys.iter().cloned().collect();
+        let mut groups: HashSet<_> =
+            declaration.sources.iter().map(|source| source.group().to_owned()).collect();
         for Found { reference, at } in &self.references {
+            if problems.len() >= MAX_PROBLEMS {
+                break;
+            }
             let key = (reference.name.clone(), reference.key.clone());
-            if !declaration.keys.contains(&key) {
+            if keys.insert(key.clone()) {
                 declaration.keys.push(key);
             }
-            if declaration.sources.iter().any(|source| source.group() == reference.name) {
+            if groups.contains(&reference.name) {
                 continue;
             }
             match secrets_spec::Source::parse(&reference.name) {
-                Ok(source) => declaration.sources.push(source),
+                Ok(source) => {
+                    groups.insert(source.group().to_owned());
+                    declaration.sources.push(source);
+                }
                 Err(error) => {
                     let problem =
                         placed(ErrorKind::InvalidSource, self.source, at.start, error.message());
@@ -69,7 +81,7 @@ impl<'a> Filling<'a> {
                 }
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(Error::from_problems(problems)) }
+        if problems.is_empty() { Ok(()) } else { Err(several(problems)) }
     }
 
     /// The configuration with its references filled in.
@@ -91,7 +103,7 @@ impl<'a> Filling<'a> {
     ) -> Result<Tree, Error> {
         let mut problems = Vec::new();
         fill(&mut self.tree, self.source, "", &render, &mut problems);
-        if problems.is_empty() { Ok(self.tree) } else { Err(Error::from_problems(problems)) }
+        if problems.is_empty() { Ok(self.tree) } else { Err(several(problems)) }
     }
 }
 
@@ -103,6 +115,9 @@ struct Finder<'a> {
 
 impl Finder<'_> {
     fn visit(&mut self, tree: &Tree, place: &str) {
+        if self.problems.len() >= MAX_PROBLEMS {
+            return;
+        }
         match &tree.kind {
             Kind::Text(text) => self.text(text, &tree.at, place),
             Kind::List(items) => {
@@ -153,6 +168,9 @@ impl Finder<'_> {
                     });
                     // Past the one that is wrong.
                     start += error.range().end;
+                    if self.problems.len() >= MAX_PROBLEMS {
+                        return;
+                    }
                 }
             }
         }
@@ -166,18 +184,23 @@ fn fill(
     render: &impl Fn(&str) -> Result<crate::SecretValue, Error>,
     problems: &mut Vec<Problem>,
 ) {
+    if problems.len() >= MAX_PROBLEMS {
+        return;
+    }
     let at = tree.at.start;
     match &mut tree.kind {
         Kind::Text(text) if text.contains("{{") => match render(text) {
             Ok(value) => tree.kind = Kind::Filled(value),
-            Err(error) => problems.extend(error.problems().iter().map(|problem| {
-                let told = placed(problem.kind(), source, at, problem.message());
-                let told = told.of(shown(place)).in_backend(problem.backend());
-                match problem.help() {
-                    Some(help) => told.help_with(help),
-                    None => told,
-                }
-            })),
+            Err(error) => {
+                problems.extend(error.problems().iter().take(MAX_PROBLEMS).map(|problem| {
+                    let told = placed(problem.kind(), source, at, problem.message());
+                    let told = told.of(shown(place)).in_backend(problem.backend());
+                    match problem.help() {
+                        Some(help) => told.help_with(help),
+                        None => told,
+                    }
+                }))
+            }
         },
         Kind::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
@@ -191,6 +214,17 @@ fn fill(
         }
         _ => {}
     }
+}
+
+/// The first problems, and that there may be more.
+fn several(mut problems: Vec<Problem>) -> Error {
+    if problems.len() >= MAX_PROBLEMS {
+        problems.truncate(MAX_PROBLEMS);
+        let message = format!("there may be more than these {MAX_PROBLEMS} problems");
+        let more = Problem::new(problems[0].kind(), message).of("the configuration");
+        problems.push(more.help_with("mend these first"));
+    }
+    Error::from_problems(problems)
 }
 
 fn below(place: &str, name: &str) -> String {

@@ -149,6 +149,33 @@ fn aliases_do_not_fill_the_memory() {
 }
 
 #[test]
+fn long_texts_and_names_under_aliases_do_not_fill_the_memory() {
+    let long = "x".repeat(200 << 10);
+    // 20 MB: were it copied, the test would fail and the machine would not.
+    let aliases = vec!["*a"; 100].join(", ");
+    for anchor in [format!("&a {long}"), format!("&a {{? {long} : 1}}")] {
+        let yaml = format!("a: {anchor}\nb: [{aliases}]\n");
+        let found = problems::<serde_json::Value>(&yaml, Format::Yaml);
+        assert!(found[0].contains("too large or too deep"), "{}", found.len());
+    }
+    // Many more aliases of a short text are fine.
+    let aliases = vec!["*a"; 40_000].join(", ");
+    let yaml = format!("a: &a x\nb: [{aliases}]\n");
+    let value: serde_json::Value = filled(&yaml, Format::Yaml).unwrap();
+    assert_eq!(value["b"].as_array().map(Vec::len), Some(40_000));
+}
+
+#[test]
+fn depth_under_aliases_counts() {
+    let nested =
+        |levels: usize, inner: &str| format!("{}{inner}{}", "[".repeat(levels), "]".repeat(levels));
+    let yaml = |outer: usize| format!("a: &a {}\nb: {}\n", nested(40, "x"), nested(outer, "*a"));
+    let found = problems::<serde_json::Value>(&yaml(24), Format::Yaml);
+    assert!(found[0].contains("line 2, column 28: the document is too large or too deep"));
+    assert!(filled::<serde_json::Value>(&yaml(23), Format::Yaml).is_ok());
+}
+
+#[test]
 fn words_of_yaml_are_what_its_core_schema_says() {
     let yaml = "[~, null, True, FALSE, yes, 0o17, 0xfF, -007, +1, 1_000, .5, -1.e3, .inf, .nan, 1.2.3, '1', !!str 1, \"null\", 2024-01-02, .]";
     let value: serde_json::Value = filled(yaml, Format::Yaml).unwrap();
@@ -259,4 +286,15 @@ fn any_other_text_is_one_value() {
     assert_eq!(text.expose_str().unwrap(), "a\n  app\n");
     let found = problems::<SecretValue>("a\n  {{db}}\n", Format::Text);
     assert!(found[0].starts_with("the configuration: line 2, column 3: "), "{found:?}");
+}
+
+#[test]
+fn of_many_problems_the_first_are_told() {
+    let many = |text: &str| format!("a = [{}]", vec![text; 1000].join(", "));
+    let in_one = format!("a = '{}'", "{{x}} ".repeat(1000));
+    for text in [many("'{{x}}'"), many("'{{db.nope}}'"), in_one] {
+        let found = problems::<serde_json::Value>(&text, Format::Toml);
+        assert_eq!(found.len(), 101);
+        assert!(found[100].contains("there may be more than these 100"), "{}", found[100]);
+    }
 }

@@ -10,6 +10,16 @@ pub(super) struct Tree {
     pub at: Range<usize>,
 }
 
+/// How large a tree is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Size {
+    pub values: usize,
+    /// Of its names and texts.
+    pub bytes: usize,
+    /// How many lists and maps its deepest value lies in.
+    pub depth: usize,
+}
+
 /// Line and column, from 1; the column counts characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct At {
@@ -27,6 +37,15 @@ pub(super) enum Kind {
     Filled(SecretValue),
     List(Vec<Tree>),
     Map(Vec<(String, Tree)>),
+}
+
+impl Size {
+    /// Counts a tree in that lies in this one.
+    fn hold(&mut self, inner: &Self) {
+        self.values += inner.values;
+        self.bytes += inner.bytes;
+        self.depth = self.depth.max(inner.depth + 1);
+    }
 }
 
 impl At {
@@ -79,13 +98,23 @@ impl Tree {
         Self { kind, at: self.at.clone() }
     }
 
-    /// How many values it consists of.
-    pub(super) fn count(&self) -> usize {
-        1 + match &self.kind {
-            Kind::List(items) => items.iter().map(Self::count).sum(),
-            Kind::Map(members) => members.iter().map(|(_, tree)| tree.count()).sum(),
-            _ => 0,
+    /// How much a copy of it takes.
+    pub(super) fn size(&self) -> Size {
+        let mut size = Size { values: 1, bytes: 0, depth: 0 };
+        match &self.kind {
+            Kind::Null | Kind::Bool(_) => {}
+            Kind::Number(text) | Kind::Text(text) => size.bytes = text.len(),
+            // What is filled in is shared, not copied.
+            Kind::Filled(_) => {}
+            Kind::List(items) => items.iter().for_each(|item| size.hold(&item.size())),
+            Kind::Map(members) => {
+                for (name, tree) in members {
+                    size.bytes += name.len();
+                    size.hold(&tree.size());
+                }
+            }
         }
+        size
     }
 
     /// Writes what was filled in back to the value that this tree was made of.

@@ -1,30 +1,46 @@
-use std::{borrow::Cow, collections::HashMap, ops::Range};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use super::{
-    tree::{At, Kind, Tree, members, unreadable},
+    tree::{At, Kind, Size, Tree, members, unreadable},
     yaml_scalar,
 };
 use crate::Error;
 
 /// The most values that one document may become: aliases can multiply few lines into more than fits.
-const MAX_VALUES: usize = 100_000;
+const MAX_VALUES: usize = 1_000_000;
+
+/// The most bytes of names and texts that anchors and aliases may copy.
+const MAX_COPIED_BYTES: usize = 16 << 20;
 
 /// How deeply lists and maps may lie in one another.
 const MAX_DEPTH: usize = 64;
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
-    let mut reader =
-        Reader { events: Parser::new_from_str(text), text, anchors: HashMap::new(), values: 0 };
+    let mut reader = Reader {
+        events: Parser::new_from_str(text),
+        text,
+        anchors: HashMap::new(),
+        values: 0,
+        copied: 0,
+    };
     reader.document()
 }
 
 struct Reader<'a> {
     events: Parser<'a, granit_parser::StrInput<'a>>,
     text: &'a str,
-    anchors: HashMap<usize, Tree>,
+    /// What each anchor stands for, and how large it is.
+    anchors: HashMap<usize, (Tree, Size)>,
+    /// How many values there are so far, copies included.
     values: usize,
+    /// How many bytes were copied so far.
+    copied: usize,
 }
 
 impl<'a> Reader<'a> {
@@ -65,8 +81,7 @@ impl<'a> Reader<'a> {
     fn value(&mut self, event: Event<'a>, span: Span, depth: usize) -> Result<Tree, Error> {
         self.values += 1;
         if self.values > MAX_VALUES || depth > MAX_DEPTH {
-            let help = "split the configuration, or write out its aliases";
-            return Err(self.unreadable(&span, "the document is too large or too deep", help));
+            return Err(self.too_large(&span));
         }
         let at = self.bytes(&span);
         let (kind, anchor) = match event {
@@ -76,24 +91,38 @@ impl<'a> Reader<'a> {
             Event::SequenceStart(_, anchor, _) => (self.list(depth)?, anchor),
             Event::MappingStart(_, anchor, _) => (self.map(&span, depth)?, anchor),
             Event::Alias(anchor) => {
-                let Some(tree) = self.anchors.get(&anchor) else {
+                let Some(size) = self.anchors.get(&anchor).map(|(_, size)| *size) else {
                     return Err(self.unreadable(
                         &span,
                         "an alias refers to itself",
                         "write it out",
                     ));
                 };
-                let (tree, count) = (tree.copy(), tree.count());
-                self.values += count;
-                return Ok(tree);
+                self.count_copy(size, depth, &span)?;
+                return Ok(self.anchors[&anchor].0.copy());
             }
             _ => return Err(self.unreadable(&span, "it is no YAML here", "write a value")),
         };
         let tree = Tree { kind, at };
         if anchor > 0 {
-            self.anchors.insert(anchor, tree.copy());
+            let size = tree.size();
+            self.count_copy(size, depth, &span)?;
+            self.anchors.insert(anchor, (tree.copy(), size));
         }
         Ok(tree)
+    }
+
+    /// Counts a copy before it is made, which lies this deep.
+    fn count_copy(&mut self, size: Size, depth: usize, span: &Span) -> Result<(), Error> {
+        self.values += size.values;
+        self.copied += size.bytes;
+        if self.values > MAX_VALUES
+            || self.copied > MAX_COPIED_BYTES
+            || depth + size.depth > MAX_DEPTH
+        {
+            return Err(self.too_large(span));
+        }
+        Ok(())
     }
 
     fn list(&mut self, depth: usize) -> Result<Kind, Error> {
@@ -132,13 +161,22 @@ impl<'a> Reader<'a> {
             if name == "<<" { merge(value, &mut merged) } else { read.push((name, at, value)) }
         }
         let Kind::Map(mut all) = members(read)? else { return Ok(Kind::Null) };
+        if merged.is_empty() {
+            return Ok(Kind::Map(all));
+        }
+        let mut known: HashSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
         for (name, tree) in merged {
             // What is written in the map itself, or merged first, wins.
-            if !all.iter().any(|(known, _)| *known == name) {
+            if known.insert(name.clone()) {
                 all.push((name, tree));
             }
         }
         Ok(Kind::Map(all))
+    }
+
+    fn too_large(&self, span: &Span) -> Error {
+        let help = "split the configuration, or write out its aliases";
+        self.unreadable(span, "the document is too large or too deep", help)
     }
 
     fn unreadable(&self, span: &Span, message: &str, help: &str) -> Error {

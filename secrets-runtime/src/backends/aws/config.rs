@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use super::credentials_keeper::CredentialsKeeper;
+use super::{super::address::Shown, credentials_keeper::CredentialsKeeper};
 use crate::{Error, SecretValue, settings::Settings};
 
 /// What is set for the backend; the AWS SDK's own settings hold for the rest.
@@ -90,11 +90,24 @@ impl fmt::Debug for Config {
         f.debug_struct("Config")
             .field("region", &self.region)
             .field("role", &self.role)
-            .field("endpoint_url", &self.endpoint_url)
+            .field("endpoint_url", &self.endpoint_url.as_deref().map(Shown))
             .field("own_credentials", &self.credentials.is_some())
             .field("attempts", &self.attempts)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("timeout", &self.timeout)
             .finish_non_exhaustive()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_an_endpoint_is_not_printed() {
+        let url = "https://user:SeNtInEl@host:1/x".to_owned();
+        let config = Config { endpoint_url: Some(url), ..Config::default() };
+        let printed = format!("{config:?}");
+        assert!(printed.contains("https://host:1/x") && !printed.contains("SeNtInEl"));
     }
 }

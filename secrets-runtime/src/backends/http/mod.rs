@@ -8,7 +8,7 @@ use std::{io::Read, sync::Arc, time::Duration};
 
 use ureq::{
     Agent, Body,
-    http::{HeaderValue, Response, Uri, header},
+    http::{HeaderValue, Response, header},
     tls::{RootCerts, TlsConfig},
 };
 use zeroize::{Zeroize, Zeroizing};
@@ -186,42 +186,9 @@ fn read(from: &mut impl Read, length: Option<usize>) -> std::io::Result<Vec<u8>>
     Ok(std::mem::take(&mut *bytes))
 }
 
-/// An address without a slash at its end, if it is one of HTTP.
-pub(super) fn base(url: &SecretValue, variable: &str) -> Result<String, Error> {
-    // Sent requests go there. It may hold a password, and is shown by `shown` alone.
-    let text = url.expose_str().unwrap_or_default().trim().trim_end_matches('/');
-    let is_http = text.starts_with("https://") || text.starts_with("http://");
-    match text.parse::<Uri>() {
-        Ok(uri) if is_http && uri.host().is_some_and(|host| !host.is_empty()) => {
-            Ok(text.to_owned())
-        }
-        _ => Err(Error::new(ErrorKind::InvalidConfig, format!("{variable} is no address"))
-            .with_help("write https://HOST/PATH")),
-    }
-}
-
-/// An address for a person: without the user and password that it may hold, and without a query.
-pub(super) fn shown(url: &str) -> String {
-    let (scheme, rest) = url.split_once("://").unwrap_or(("", url));
-    let rest = rest.split(['?', '#']).next().unwrap_or_default();
-    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
-    let host = host.rsplit('@').next().unwrap_or_default();
-    format!("{scheme}://{host}{path}")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn an_address_is_shown_without_what_it_hides() {
-        assert_eq!(shown("https://user:SeNtInEl@host:1/api?k=SeNtInEl#x"), "https://host:1/api");
-        assert_eq!(shown("http://host"), "http://host");
-        assert!(
-            base(&"ftp://host".into(), "X").is_err() && base(&"https:///".into(), "X").is_err()
-        );
-        assert_eq!(base(&" https://host/api/ ".into(), "X").unwrap(), "https://host/api");
-    }
 
     #[test]
     fn a_body_of_any_length_is_read_and_a_huge_one_refused() {

@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use super::super::http::{Http, base, shown};
+use super::super::{address::Address, http::Http};
 use crate::{
     Error, ErrorKind, SecretValue,
     payload_json::{self, Form, Json},
@@ -10,13 +10,17 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Api {
     http: Http,
-    url: Result<String, Error>,
+    url: Result<Address, Error>,
     key: Option<SecretValue>,
 }
 
 impl Api {
     pub(super) fn new(url: &SecretValue, key: Option<SecretValue>, timeout: Duration) -> Self {
-        Self { http: Http::new("Prefect's API", timeout), url: base(url, "PREFECT_API_URL"), key }
+        Self {
+            http: Http::new("Prefect's API", timeout),
+            url: Address::of(url, "PREFECT_API_URL"),
+            key,
+        }
     }
 
     /// The value of a secret block; `None` if there is no block of this name.
@@ -37,13 +41,13 @@ impl Api {
     /// Where it is, for a person.
     pub(super) fn place(&self) -> String {
         match &self.url {
-            Ok(url) => format!("Prefect's API at {}", shown(url)),
+            Ok(url) => format!("Prefect's API at {url}"),
             Err(_) => "Prefect's API".to_owned(),
         }
     }
 
     fn block(&self, name: &str, query: &str) -> Result<Option<SecretValue>, Error> {
-        let url = self.url.as_ref().map_err(Clone::clone)?;
+        let url = self.url.as_ref().map_err(Clone::clone)?.as_str();
         // A block has no other name, so there is nothing to ask.
         if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
             return Ok(None);
@@ -88,4 +92,17 @@ pub(super) fn member(object: &SecretValue, name: &str) -> Option<Json> {
 fn is_of_the_api(body: &SecretValue) -> bool {
     // The text of an error, which holds no secret.
     member(body, "detail").is_some_and(|detail| detail.value.expose_bytes() != b"Not Found")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_its_address_is_not_printed() {
+        let url = SecretValue::from("https://user:SeNtInEl@host/api");
+        let api = Api::new(&url, None, Duration::from_secs(1));
+        let printed = format!("{api:?} {}", api.place());
+        assert!(printed.contains("https://host/api") && !printed.contains("SeNtInEl"));
+    }
 }

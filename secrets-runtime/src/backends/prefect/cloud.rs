@@ -1,13 +1,12 @@
 use std::time::Duration;
 
 use super::{
-    super::http::{Http, base, shown},
+    super::{address::Address, http::Http},
     api::{bearer, member},
 };
 use crate::{
     Error, ErrorKind, SecretValue,
     payload_json::{self, Form, Json},
-    text,
 };
 
 const VALUE: &str = "query($name: String!) { secret_value(name: $name) }";
@@ -17,7 +16,7 @@ const NAMES: &str = "query { secret_names }";
 #[derive(Debug)]
 pub(super) struct Cloud {
     http: Http,
-    url: Result<String, Error>,
+    url: Result<Address, Error>,
     key: Option<SecretValue>,
     tenant: Option<String>,
 }
@@ -30,7 +29,7 @@ impl Cloud {
         timeout: Duration,
     ) -> Self {
         let prefects = SecretValue::from("https://api.prefect.io");
-        let url = base(url.unwrap_or(&prefects), "PREFECT__CLOUD__API");
+        let url = Address::of(url.unwrap_or(&prefects), "PREFECT__CLOUD__API");
         Self { http: Http::new("Prefect's Cloud", timeout), url, key, tenant }
     }
 
@@ -55,14 +54,14 @@ impl Cloud {
     /// Where it is, for a person.
     pub(super) fn place(&self) -> String {
         match &self.url {
-            Ok(url) => format!("Prefect's Cloud at {}", shown(url)),
+            Ok(url) => format!("Prefect's Cloud at {url}"),
             Err(_) => "Prefect's Cloud".to_owned(),
         }
     }
 
     /// Asks a query; gives the member of its data.
     fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
-        let url = self.url.as_ref().map_err(Clone::clone)?;
+        let url = self.url.as_ref().map_err(Clone::clone)?.as_str();
         let Some(key) = &self.key else {
             let message = "Prefect's Cloud needs a key, and PREFECT__CLOUD__API_KEY is not set";
             return Err(Error::new(ErrorKind::InvalidConfig, message)
@@ -76,7 +75,7 @@ impl Cloud {
             format!("{{\"query\": {}, \"variables\": {}}}", quoted(query), quoted(variables));
         let answer = self.http.post(url, &headers, "application/json", body.as_bytes())?;
         if let Some(errors) = member(&answer.body, "errors").filter(|e| e.form == Form::List) {
-            return self.failure(&errors, key);
+            return self.failure(&errors, answer.status);
         }
         if answer.status != 200 {
             return Err(self.http.refused(answer.status));
@@ -88,18 +87,16 @@ impl Cloud {
         }
     }
 
-    /// What the server says that went wrong. That there is no such secret is one of these.
-    fn failure(&self, errors: &Json, key: &SecretValue) -> Result<Option<Json>, Error> {
+    /// The server's own errors. That there is no such secret is one of these.
+    fn failure(&self, errors: &Json, status: u16) -> Result<Option<Json>, Error> {
         let first = payload_json::list(&errors.value).ok().and_then(|all| all.into_iter().next());
         let said = first.and_then(|error| member(&error.value, "message"));
-        // Words of the server, which hold no secret's value.
+        // It is looked at for this alone, and never passed on: it may repeat what it was asked with.
         let said = said.as_ref().and_then(|said| said.value.expose_str().ok()).unwrap_or_default();
         if said.contains("No value found") {
             return Ok(None);
         }
-        let key = key.expose_str().unwrap_or_default();
-        let said = if !key.is_empty() && said.contains(key) { "" } else { said };
-        let message = format!("Prefect's Cloud refuses: {}", text::quoted(said));
+        let message = format!("Prefect's Cloud refuses the query (HTTP status {status})");
         Err(Error::new(ErrorKind::Unavailable, message)
             .with_help("check PREFECT__CLOUD__API_KEY and PREFECT__CLOUD__TENANT_ID"))
     }
@@ -108,4 +105,31 @@ impl Cloud {
 /// A text as a JSON string.
 fn quoted(text: &str) -> String {
     serde_json::Value::from(text).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_password_of_its_address_is_not_printed() {
+        let url = SecretValue::from("https://user:SeNtInEl@host/api");
+        let cloud = Cloud::new(Some(&url), None, None, Duration::from_secs(1));
+        let printed = format!("{cloud:?} {}", cloud.place());
+        assert!(printed.contains("https://host/api") && !printed.contains("SeNtInEl"));
+    }
+
+    #[test]
+    fn what_the_server_says_is_not_passed_on() {
+        let cloud = Cloud::new(None, None, None, Duration::from_secs(1));
+        let answer = |said: &str| {
+            let value = SecretValue::from(format!(r#"[{{"message": "{said}"}}]"#));
+            cloud.failure(&Json { form: Form::List, value }, 400)
+        };
+        assert!(answer("No value found for A").unwrap().is_none());
+        let error = answer("the key SeNtInEl is none").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        let printed = format!("{error} {error:?}");
+        assert!(printed.contains("HTTP status 400") && !printed.contains("SeNtInEl"));
+    }
 }

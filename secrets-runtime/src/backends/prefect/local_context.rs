@@ -100,6 +100,10 @@ impl LocalContext {
 }
 
 fn variable(name: &str) -> Option<SecretValue> {
+    // No variable has such a name: `a=b` would be found as the variable `a` whose value starts with `b=`.
+    if name.contains('=') {
+        return None;
+    }
     PREFIXES.iter().find_map(|prefix| std::env::var_os(format!("{prefix}{name}"))).map(from_os)
 }
 

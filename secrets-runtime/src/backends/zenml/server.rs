@@ -6,7 +6,10 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::super::http::{Answer, Http, base, shown};
+use super::super::{
+    address::Address,
+    http::{Answer, Http},
+};
 use crate::{
     Error, ErrorKind, SecretValue,
     payload_json::{self, Form, Json},
@@ -16,7 +19,7 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct Server {
     http: Http,
-    url: String,
+    url: Address,
     user: String,
     password: SecretValue,
     /// `Bearer TOKEN` of the last login.
@@ -30,7 +33,8 @@ impl Server {
         password: SecretValue,
         timeout: Duration,
     ) -> Result<Self, Error> {
-        let (http, url) = (Http::new("the ZenML server", timeout), base(url, "SECRETS_ZENML_URL")?);
+        let url = Address::of(url, "SECRETS_ZENML_URL")?;
+        let http = Http::new("the ZenML server", timeout);
         Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
     }
 
@@ -46,6 +50,10 @@ impl Server {
         }
         if member(&answer.body, "permission_denied").is_some_and(|d| is(&d, "true")) {
             return Err(self.http.refused(403));
+        }
+        // The server chose it: a server that matches otherwise must not give another secret for it.
+        if !is_named(&answer.body, name) {
+            return Ok(None);
         }
         let body = member(&answer.body, "body");
         match body.and_then(|body| member(&body.value, "values")) {
@@ -63,11 +71,7 @@ impl Server {
         let items = member(&answer.body, "items").filter(|items| items.form == Form::List);
         let items = items.and_then(|items| payload_json::list(&items.value).ok());
         let items = items.ok_or_else(|| self.http.unexpected())?;
-        let is_private = |item: &&Json| {
-            let body = member(&item.value, "body");
-            body.and_then(|body| member(&body.value, "private")).is_some_and(|p| is(&p, "true"))
-        };
-        let Some(item) = items.iter().find(is_private).or(items.first()) else { return Ok(None) };
+        let Some(item) = chosen(&items, name) else { return Ok(None) };
         let id = member(&item.value, "id").filter(|id| id.form == Form::Text);
         // An id is no secret.
         let id = id.and_then(|id| id.value.expose_str().ok().map(str::to_owned));
@@ -76,7 +80,7 @@ impl Server {
 
     /// Gets a resource, after a login where there was none or it has ended.
     fn get(&self, path: &str) -> Result<Answer, Error> {
-        let url = format!("{}{path}", self.url);
+        let url = format!("{}{path}", self.url.as_str());
         let mut ended = None;
         loop {
             let bearer = self.bearer(ended.as_ref())?;
@@ -98,11 +102,9 @@ impl Server {
     }
 
     fn log_in(&self) -> Result<SecretValue, Error> {
-        let url = format!("{}/api/v1/login", self.url);
+        let url = format!("{}/api/v1/login", self.url.as_str());
         // Sent to the server that the password is for.
-        let password = Zeroizing::new(encoded(self.password.expose_str()?));
-        let form = format!("username={}&password={}", encoded(&self.user), *password);
-        let form = Zeroizing::new(form);
+        let form = login_form(&self.user, self.password.expose_str()?);
         let content_type = "application/x-www-form-urlencoded";
         let answer = self.http.post(&url, &[], content_type, form.as_bytes())?;
         match (answer.status, member(&answer.body, "access_token")) {
@@ -113,7 +115,7 @@ impl Server {
             }
             // A server's web pages answer at every other address.
             (200 | 404 | 405, _) => {
-                let message = format!("there is no ZenML server at {}", shown(&self.url));
+                let message = format!("there is no ZenML server at {}", self.url);
                 Err(Error::new(ErrorKind::InvalidConfig, message)
                     .with_help("check SECRETS_ZENML_URL: the address without /api"))
             }
@@ -130,7 +132,7 @@ impl Server {
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the ZenML server at {}", shown(&self.url))
+        write!(f, "the ZenML server at {}", self.url)
     }
 }
 
@@ -139,22 +141,66 @@ fn member(object: &SecretValue, name: &str) -> Option<Json> {
     members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
+/// Of the secrets of exactly this name the private one, else the shared one.
+fn chosen<'a>(items: &'a [Json], name: &str) -> Option<&'a Json> {
+    let is_private = |item: &&Json| {
+        let body = member(&item.value, "body");
+        body.and_then(|body| member(&body.value, "private")).is_some_and(|p| is(&p, "true"))
+    };
+    // Databases compare names without regard to case, or to blanks at the end.
+    let mut named = items.iter().filter(|item| is_named(&item.value, name));
+    named.clone().find(is_private).or_else(|| named.next())
+}
+
+fn is_named(secret: &SecretValue, name: &str) -> bool {
+    member(secret, "name").is_some_and(|known| known.form == Form::Text && is(&known, name))
+}
+
 fn is(json: &Json, word: &str) -> bool {
     json.value.expose_bytes() == word.as_bytes()
 }
 
-/// A name as one part of an address: all but RFC 3986's unreserved characters is encoded.
+/// The form of a login, in a buffer that is wiped.
+fn login_form(user: &str, password: &str) -> Zeroizing<String> {
+    const NAMES: [&str; 2] = ["username=", "&password="];
+    let length = NAMES.concat().len() + longest(user) + longest(password);
+    // It never grows: growing would leave a copy that is not wiped.
+    let mut form = Zeroizing::new(String::with_capacity(length));
+    for (name, value) in NAMES.into_iter().zip([user, password]) {
+        form.push_str(name);
+        encode(value, &mut form);
+    }
+    form
+}
+
+/// A name as one part of an address.
 fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(name.len());
-    for byte in name.bytes() {
+    let mut text = String::with_capacity(longest(name));
+    encode(name, &mut text);
+    text
+}
+
+/// The most bytes that a text becomes when it is encoded.
+fn longest(text: &str) -> usize {
+    3 * text.len()
+}
+
+/// Encodes all but RFC 3986's unreserved characters.
+fn encode(text: &str, to: &mut String) {
+    for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                text.push(char::from(byte));
+                to.push(char::from(byte));
             }
-            _ => text.push_str(&format!("%{byte:02X}")),
+            _ => {
+                to.push('%');
+                for digit in [byte >> 4, byte & 0xF] {
+                    let first = if digit < 10 { b'0' } else { b'A' - 10 };
+                    to.push(char::from(first + digit));
+                }
+            }
         }
     }
-    text
 }
 
 #[cfg(test)]
@@ -162,7 +208,44 @@ mod tests {
     use super::*;
 
     #[test]
+    fn the_password_of_its_address_is_not_printed() {
+        let url = SecretValue::from("https://user:SeNtInEl@host/zen");
+        let server = Server::new(&url, "ada", "SeNtInEl".into(), Duration::from_secs(1)).unwrap();
+        let printed = format!("{server:?} {server}");
+        assert!(printed.contains("https://host/zen") && !printed.contains("SeNtInEl"));
+    }
+
+    #[test]
     fn names_are_encoded_whole() {
         assert_eq!(encoded("a/b c?é%"), "a%2Fb%20c%3F%C3%A9%25");
+    }
+
+    #[test]
+    fn the_form_of_a_login_stays_in_its_first_buffer() {
+        let form = login_form("a&b", "SeNtInEl é/\u{7f}\n");
+        let wanted = "username=a%26b&password=SeNtInEl%20%C3%A9%2F%7F%0A";
+        assert!(*form == wanted, "it is encoded");
+        let (user, password) = ("/".repeat(100), "\u{ff}".repeat(5000));
+        let form = login_form(&user, &password);
+        assert_eq!((form.len(), form.capacity()), (19 + 300 + 30_000, 19 + 300 + 30_000));
+    }
+
+    #[test]
+    fn a_secret_of_another_name_is_none() {
+        let item = |id: u8, name: &str, private: bool| {
+            format!(r#"{{"id": "{id}", "name": {name}, "body": {{"private": {private}}}}}"#)
+        };
+        for (items, wanted) in [
+            (vec![item(1, r#""DB""#, true), item(2, r#""db""#, false)], Some("2")),
+            (vec![item(1, r#""db""#, false), item(2, r#""db""#, true)], Some("2")),
+            (vec![item(1, r#""db""#, false), item(2, r#""db ""#, true)], Some("1")),
+            (vec![item(1, r#""Db""#, true), item(2, "null", true)], None),
+            (vec![], None),
+        ] {
+            let list = SecretValue::from(format!("[{}]", items.join(",")));
+            let items = payload_json::list(&list).unwrap();
+            let id = chosen(&items, "db").and_then(|item| member(&item.value, "id"));
+            assert_eq!(id.as_ref().map(|id| id.value.expose_str().unwrap()), wanted);
+        }
     }
 }
