@@ -4,6 +4,7 @@ use syn::buffer::{Cursor, TokenBuffer};
 
 use crate::{
     place::Place,
+    refresh_on,
     value::{Reader, colon, equals, name, skip},
 };
 
@@ -14,6 +15,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("role", "role = \"arn:aws:iam::123456789012:role/NAME\""),
     ("allow_override", "allow_override = true"),
     ("export", "export = \"process\""),
+    ("refresh_on", "refresh_on = is_auth_error"),
     ("crate", "crate = path::to::secrets_runtime"),
     ("output", "output = \"serialize\""),
 ];
@@ -67,7 +69,7 @@ impl Args {
             reader.report.add(name.at, message, "remove one of the two, or put both into one");
             return skip(after);
         }
-        let (value, after) = reader.value_after(&name, after);
+        let (value, after) = value_of(&name, after, reader);
         self.given.push((name, value));
         after
     }
@@ -87,11 +89,23 @@ impl Args {
         let message = "the name of an argument has no quotes";
         let help = format!("write `{}` without quotes: {} = ..", name.text, name.text);
         reader.report.add(name.at.clone(), message, help);
-        let (value, after) = reader.value_after(&name, after);
+        let (value, after) = value_of(&name, after, reader);
         if self.get(&name.text).is_none() {
             self.given.push((name, value));
         }
         after
+    }
+}
+
+/// Reads the value of an argument.
+fn value_of<'c>(
+    name: &Name<Place>,
+    cursor: Cursor<'c>,
+    reader: &mut Reader<'_>,
+) -> (Node<Place>, Cursor<'c>) {
+    match name.text.as_str() {
+        "refresh_on" => refresh_on::read(name, cursor, reader),
+        _ => reader.value_after(name, cursor),
     }
 }
 

@@ -17,6 +17,8 @@ pub struct Declaration {
     pub allow_override: bool,
     /// Where `export = "process"` stands.
     pub export_process: Option<Place>,
+    /// The path that `refresh_on` gives.
+    pub refresh_on: Option<TokenStream>,
     /// Where `output = "serialize"` stands.
     pub serialize: Option<Place>,
 }
@@ -46,6 +48,7 @@ impl Declaration {
                     read_word(argument, &["none", "process"], report) == Some("process")
                 })
                 .map(|(_, node)| node.at.clone()),
+            refresh_on: args.get("refresh_on").and_then(|(_, node)| node.at.path.clone()),
             serialize: args
                 .get("output")
                 .filter(|argument| read_word(argument, &["serialize"], report).is_some())

@@ -4,6 +4,7 @@ use syn::{GenericParam, Type, spanned::Spanned as _};
 
 use crate::{
     args::Args,
+    argument::{self, Argument},
     declaration::Declaration,
     descriptor::descriptor,
     function::{Body, Function},
@@ -55,11 +56,21 @@ pub fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStr
     if let Some(shape) = &shape {
         check_shape(&function, shape, &declaration, &parameters, &mut report);
     }
+    let arguments = match &declaration.refresh_on {
+        Some(_) => argument::read(&function.signature, &mut report),
+        None => Vec::new(),
+    };
     match (shape, &function.body) {
         (Some(shape), Some(body)) if report.is_empty() => {
-            let step =
-                Step { function: &function, declaration: &declaration, parameters: &parameters };
-            function.with_body(&body.replaced(step.body(&shape, body)))
+            let step = Step {
+                function: &function,
+                declaration: &declaration,
+                parameters: &parameters,
+                arguments: &arguments,
+            };
+            let body = body.replaced(step.body(&shape, body));
+            argument::rename(&mut function.signature, &arguments);
+            function.with_body(&body)
         }
         _ => {
             let function = as_written(&function, &parameters);
@@ -145,29 +156,40 @@ fn type_parameters(function: &Function) -> Vec<Ident> {
 }
 
 /// A step without mistakes.
-struct Step<'a> {
+pub struct Step<'a> {
     function: &'a Function,
     declaration: &'a Declaration,
-    parameters: &'a [Parameter],
+    pub parameters: &'a [Parameter],
+    /// What is cloned for each run, with `refresh_on`.
+    pub arguments: &'a [Argument],
 }
 
 impl Step<'_> {
     fn body(&self, shape: &Shape, body: &Body) -> TokenStream {
         let result = shape.inferred();
         let prelude = self.prelude(&result);
+        let again = self.declaration.refresh_on.as_ref();
         match &shape.kind {
             ShapeKind::Sync => {
-                let run = self.run_sync(&result, body);
+                let run = match again {
+                    Some(path) => self.call_again(path, &result, body),
+                    None => self.run_sync(&result, body),
+                };
                 quote!(#prelude #run)
             }
             ShapeKind::Async => {
-                let future = quote!(async move);
-                let run = self.run_async(&result, &future, body);
+                let run = match again {
+                    Some(path) => self.run_again(path, &result, body),
+                    None => self.run_async(&result, &quote!(async move), body),
+                };
                 quote!(#prelude #run)
             }
             ShapeKind::Boxed(boxed) => {
                 let content = Body { inner: TokenStream::new(), block: boxed.content().clone() };
-                let run = self.run_async(&result, boxed.keywords(), &content);
+                let run = match again {
+                    Some(path) => self.run_again(path, &result, &content),
+                    None => self.run_async(&result, boxed.keywords(), &content),
+                };
                 boxed.with(quote!(#prelude #run))
             }
         }
@@ -185,8 +207,6 @@ impl Step<'_> {
         quote!(use #runtime::__private as __secrets; #descriptor #serialize)
     }
 
-    /// The result is bound before it is given back: what the body's last expression holds on to is dropped
-    /// while the secrets and the typed parameters are still there, in every edition.
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
         let names = Names::default();
         let Names { guard, error, value, .. } = &names;
@@ -201,17 +221,14 @@ impl Step<'_> {
                 #lets
             }
         });
-        // Something must stand before the body, or the compiler finds the braces of a short one needless.
-        let block = body.after(quote!(let () = ();));
+        let run = bound(&names, result, body, nothing());
         quote! {
             let #guard = match __secrets::enter(&__SECRETS_STEP) {
                 __secrets::Result::Ok(#guard) => #guard,
                 __secrets::Result::Err(#error) => return #from_error(#error),
             };
             #fill
-            let #value: #result = #block;
-            #[allow(unreachable_code, clippy::needless_return)]
-            return #value;
+            #run
         }
     }
 
@@ -235,7 +252,7 @@ impl Step<'_> {
     }
 
     /// Reads all parameters, so that all misfits are reported.
-    fn fill(&self, Names { filler, .. }: &Names) -> TokenStream {
+    pub fn fill(&self, Names { filler, .. }: &Names) -> TokenStream {
         let reads = self.parameters.iter().enumerate().map(|(index, Parameter { ty, .. })| {
             let span = ty.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> <#ty as __secrets::FromSecret>::read(#filler, #index))
@@ -249,13 +266,13 @@ impl Step<'_> {
         }
     }
 
-    fn bindings(&self) -> TokenStream {
+    pub fn bindings(&self) -> TokenStream {
         let values = self.values();
         quote!((#(#values,)*))
     }
 
     /// Binds the values to the patterns that the user has written.
-    fn lets(&self) -> TokenStream {
+    pub fn lets(&self) -> TokenStream {
         let lets = self.parameters.iter().zip(self.values());
         lets.map(|(Parameter { pat, attrs, .. }, value)| quote!(#(#attrs)* let #pat = #value;))
             .collect()
@@ -268,11 +285,12 @@ impl Step<'_> {
 }
 
 /// The names of the expansion's variables, which the user's code neither sees nor shadows.
-struct Names {
+pub struct Names {
     guard: Ident,
     error: Ident,
     value: Ident,
     filler: Ident,
+    pub arguments: Ident,
 }
 
 impl Default for Names {
@@ -283,7 +301,19 @@ impl Default for Names {
             error: name("__error"),
             value: name("__result"),
             filler: name("__filler"),
+            arguments: name("__arguments"),
         }
+    }
+}
+
+/// The result is bound before it is given back: what the body's last expression holds on to is dropped while
+/// the secrets, the typed parameters and the clones of the arguments are still there, in every edition.
+pub fn bound(names: &Names, result: &Type, body: &Body, start: TokenStream) -> TokenStream {
+    let (value, block) = (&names.value, body.after(start));
+    quote! {
+        let #value: #result = #block;
+        #[allow(unreachable_code, clippy::needless_return)]
+        return #value;
     }
 }
 
@@ -293,9 +323,14 @@ fn from_error(result: &Type) -> TokenStream {
     quote_spanned!(span=> <#result as __secrets::Fallible>::from_error)
 }
 
+/// Something must stand before a body, or the compiler finds the braces of a short one needless.
+pub fn nothing() -> TokenStream {
+    quote!(let () = ();)
+}
+
 /// A `return` that is never reached tells the compiler what the block gives; without it a wrong result would
 /// be shown at the attribute rather than in the user's code.
-fn return_edge(result: &Type) -> TokenStream {
+pub fn return_edge(result: &Type) -> TokenStream {
     let span = result.span().resolved_at(Span::mixed_site());
     let edge = quote_spanned!(span=> return __secrets::never::<#result>(););
     quote!(if false { #edge })

@@ -8,7 +8,9 @@
 
 use proc_macro::TokenStream;
 
+mod again;
 mod args;
+mod argument;
 mod constants;
 mod declaration;
 mod descriptor;
@@ -19,6 +21,7 @@ mod parameter;
 mod partner;
 mod path;
 mod place;
+mod refresh_on;
 mod report;
 mod shape;
 #[cfg(test)]

@@ -53,6 +53,15 @@ impl ConstPath {
         Place { start: self.start, end: self.end, path: Some(self.tokens.clone()) }
     }
 
+    pub fn tokens(&self) -> &TokenStream {
+        &self.tokens
+    }
+
+    /// Whether it is this word alone.
+    pub fn is_word(&self, word: &str) -> bool {
+        self.word().is_some_and(|only| only == word)
+    }
+
     /// The only word, if it has one only.
     pub fn word(&self) -> Option<String> {
         match self.segments.as_slice() {

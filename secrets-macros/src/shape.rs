@@ -1,6 +1,8 @@
 use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 use quote::{ToTokens, quote};
-use syn::{GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound};
+use syn::{
+    GenericArgument, Path, PathArguments, ReturnType, Type, TypeParamBound, spanned::Spanned as _,
+};
 
 use crate::{function::Function, place::Place, report::Report};
 
@@ -95,9 +97,7 @@ impl Shape {
 
     /// The result's type with `_` for every `impl Trait` in it, as it may stand inside a body.
     pub fn inferred(&self) -> Type {
-        let mut ty = self.result.clone();
-        infer(&mut ty);
-        ty
+        inferred(&self.result)
     }
 
     /// Whether there is an `impl Trait` in the result's type.
@@ -167,8 +167,15 @@ fn place(tokens: &impl ToTokens) -> Place {
     Place::of_tokens(tokens.to_token_stream())
 }
 
+/// A type with `_` for every `impl Trait` in it.
+pub fn inferred(ty: &Type) -> Type {
+    let mut ty = ty.clone();
+    infer(&mut ty);
+    ty
+}
+
 /// The type inside invisible groups and parentheses.
-fn peeled(ty: &Type) -> &Type {
+pub fn peeled(ty: &Type) -> &Type {
     match ty {
         Type::Group(group) => peeled(&group.elem),
         Type::Paren(paren) => peeled(&paren.elem),
@@ -223,7 +230,7 @@ fn last_type(path: &Path) -> Option<&Type> {
 
 fn infer(ty: &mut Type) {
     match ty {
-        Type::ImplTrait(_) => *ty = syn::parse_quote!(_),
+        Type::ImplTrait(_) => *ty = syn::parse_quote_spanned!(ty.span()=> _),
         Type::Group(ty) => infer(&mut ty.elem),
         Type::Paren(ty) => infer(&mut ty.elem),
         Type::Reference(ty) => infer(&mut ty.elem),

@@ -63,6 +63,22 @@ snapshots! {
     a_step_stays_as_it_is: Task, "",
         "fn step() -> Result<(), Error> { static __SECRETS_STEP: u8 = 1; Ok(()) }";
     what_is_joined_does_nothing: Task, "__joined", "fn step() -> Result<(), Error> { Ok(()) }";
+    refreshed: Secrets, r#"sources = ["a"], refresh_on = is_auth_error"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+    refreshed_async: Task, r#"secret_requests = [Secret(key = "k")], refresh_on = Failure::<T>::is_denied"#,
+        "async fn step<T>(&self, text: &str, mut rows: Vec<T>) -> Result<Vec<T>, Failure<T>> { rows.push(text); Ok(rows) }";
+    refreshed_with_patterns: Secrets, "refresh_on = Self::is_denied",
+        "fn step(self: &Arc<Self>, #[allow(unused)] #[other] Point { x, .. }: Point, (a, b): (u8, u8), _: impl Fn() + Clone, _c: u8) -> Result<impl Send, Error> { Ok(a + b) }";
+    refreshed_with_typed_parameters: Secrets, "refresh_on = is_auth_error",
+        r#"fn step(rows: usize, #[secret("prod-db")] #[allow(unused)] Db { port, .. }: Db) -> Result<usize, Error> { Ok(rows) }"#;
+    refreshed_async_with_typed_parameters: Secrets, "refresh_on = is_auth_error",
+        r#"async fn step(rows: usize, #[secret("a")] mut a: A, #[secret("b", key = "k")] b: SecretValue) -> Result<usize, Error> { Ok(rows) }"#;
+    refreshed_boxed_by_async_trait: Secrets, r#"sources = ["a"], refresh_on = is_auth_error"#,
+        "fn step<'life0, 'async_trait>(&'life0 self, rows: usize) -> ::core::pin::Pin<Box<dyn ::core::future::Future<Output = Result<(), Error>> + ::core::marker::Send + 'async_trait>> where 'life0: 'async_trait { Box::pin(async move { let __self = self; let rows = rows; let __ret: Result<(), Error> = { Ok(()) }; __ret }) }";
+    refreshed_many_arguments: Secrets, "refresh_on = is_auth_error",
+        "fn step(a: u8, b: u8, c: u8, d: u8, e: u8, f: u8, g: u8, h: u8, i: u8, j: u8, k: u8, l: u8, m: u8) -> Result<u8, Error> { Ok(a) }";
+    refreshed_mistakes: Secrets, r#"refresh_on = |e| is_denied(e), role = "x""#,
+        "fn step(mut self, (a, b): (u8, &mut u8)) -> Result<(), Error> { Ok(()) }";
     mistakes: Secrets, r#"sources = ["", { id = "a", typ = "b" }], rol = "x""#,
         r#"async fn step(#[secret("prod db")] db: Db, rows: usize) -> Result<(), Error> { Ok(()) }"#;
     mistake_in_a_const_fn: Secrets, "", r#"const fn step(#[secret("a")] a: u8) -> Result<(), Error> { Ok(()) }"#;

@@ -367,7 +367,7 @@ fn starts_value(cursor: Cursor<'_>) -> bool {
 }
 
 /// The span of the last token before the next comma.
-fn last_span(mut cursor: Cursor<'_>) -> Span {
+pub fn last_span(mut cursor: Cursor<'_>) -> Span {
     let mut span = cursor.span();
     while punct(cursor, ',').is_none()
         && let Some((tree, after)) = cursor.token_tree()

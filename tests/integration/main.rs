@@ -16,6 +16,8 @@ mod launch;
 mod mounted_volumes;
 mod own_backends;
 mod readme;
+mod refresh_on;
+mod rotating;
 mod scope;
 mod steps;
 mod table;

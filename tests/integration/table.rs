@@ -6,8 +6,8 @@ use secrets_runtime::{
     Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver, SecretValue,
 };
 
-/// `made/NAME` is there for every name: its fields are `name` and `value`, the latter `SeNtInEl-NAME`. The
-/// others are in a list.
+/// `made/NAME` is there for every name: its fields are `name` and `value`, the latter `SeNtInEl-NAME`. So is
+/// `rotating/NAME`, which changes. The others are in a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Table;
 
@@ -42,6 +42,9 @@ impl Table {
             let fields =
                 [("name".to_owned(), SecretValue::from(name)), ("value".to_owned(), value)];
             return Ok(Fetched::fields(fields));
+        }
+        if id.starts_with("rotating/") {
+            return crate::rotating::answer(id);
         }
         if let Some((_, text)) = JSON.iter().find(|(known, _)| *known == id) {
             return Ok(Fetched::json(*text).with_name(id));

@@ -2,7 +2,7 @@ use std::fmt;
 
 use super::{Ending, Filler, Step};
 use crate::{
-    Error,
+    Context, Error,
     block_on::block_on,
     context::Barrier,
     environment::{Exported, export},
@@ -14,10 +14,7 @@ use crate::{
 /// # Errors
 /// Every problem with its secrets, or with exporting them.
 pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
-    let ending = Ending::of(block_on(step.resolve())?);
-    let context = ending.context();
-    let exported = if step.export_process { Some(export(&context.secrets)?) } else { None };
-    Ok(StepGuard { step, exported, inside: Barrier::enter(context), ending })
+    StepGuard::of(step, block_on(step.resolve())?)
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
@@ -30,6 +27,18 @@ pub struct StepGuard {
 }
 
 impl StepGuard {
+    /// The scope of this context.
+    pub(super) fn of(step: &'static Step, context: Context) -> Result<Self, Error> {
+        let ending = Ending::of(context);
+        let context = ending.context();
+        let exported = if step.export_process { Some(export(&context.secrets)?) } else { None };
+        Ok(Self { step, exported, inside: Barrier::enter(context), ending })
+    }
+
+    pub(super) fn context(&self) -> &Context {
+        self.ending.context()
+    }
+
     /// Reads the typed parameters.
     ///
     /// # Errors

@@ -1,3 +1,4 @@
+use super::RefreshOn;
 use crate::Error;
 
 /// What a step returns: something that can say that its secrets could not be had.
@@ -7,14 +8,34 @@ use crate::Error;
     note = "write `-> Result<T, secrets_runtime::Error>`, `-> anyhow::Result<T>`, or an error of your own with `impl From<secrets_runtime::Error>`"
 )]
 pub trait Fallible: Sized {
+    /// The error that it can hold.
+    type Failure;
+
     /// The failure.
     fn from_error(error: Error) -> Self;
+
+    /// With the function that `refresh_on` names.
+    fn refresh_on(is_meant: fn(&Self::Failure) -> bool) -> RefreshOn<Self, Self::Failure>;
 }
 
 #[diagnostic::do_not_recommend]
 impl<T, E: From<Error>> Fallible for Result<T, E> {
+    type Failure = E;
+
     fn from_error(error: Error) -> Self {
         Err(E::from(error))
+    }
+
+    fn refresh_on(is_meant: fn(&E) -> bool) -> RefreshOn<Self, E> {
+        RefreshOn {
+            from_error: Self::from_error,
+            into_failure: |result| match result {
+                Ok(value) => Ok(Ok(value)),
+                Err(failure) => Err(failure),
+            },
+            from_failure: Err,
+            is_meant,
+        }
     }
 }
 

@@ -2,17 +2,22 @@
 //!
 //! An expansion is one `static` [`Step`] and one call; whatever need not be generic is behind that call.
 
+mod again;
 mod checks;
 mod ending;
 mod enter;
 mod fallible;
 mod filler;
 mod preflight;
+mod refresh_on;
+mod refreshed;
 mod registered;
+mod repeatable;
 mod run;
 mod step;
 
 pub use crate::__register as register;
+pub use again::{call_again, no_parameters, run_again};
 pub use checks::{
     check_alias, check_distinct_request, check_distinct_source, check_env_var, check_group,
     check_id, check_key, check_key_of_group, check_parameter, check_region, check_request,
@@ -26,7 +31,9 @@ pub use fallible::{Fallible, Storable, assert_storable};
 pub use filler::{Filler, FromSecret};
 pub use inventory::submit;
 pub use preflight::{preflight, preflight_blocking};
+pub use refresh_on::RefreshOn;
 pub use registered::Registered;
+pub use repeatable::Repeatable;
 pub use run::{StepFuture, run, run_with};
 pub use secrets_spec::{MountType, Secret};
 pub use step::{Parameter, Src, Step};

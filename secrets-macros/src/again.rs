@@ -1,0 +1,67 @@
+//! The call of a step with `refresh_on`, whose body may run twice.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Type, spanned::Spanned as _};
+
+use crate::{
+    argument,
+    expand::{Names, Step, bound, nothing, return_edge},
+    function::Body,
+};
+
+impl Step<'_> {
+    /// The body in a closure, which may be called twice; each run has clones of the arguments.
+    pub fn call_again(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
+        let names = Names::default();
+        let (refresh_on, fill) = (refresh_on(path, result), self.fill_again(&names));
+        let (bindings, lets) = (self.bindings(), self.lets());
+        let arguments = argument::bound(self.arguments, &argument::repeated(self.arguments));
+        let run = bound(&names, result, body, nothing());
+        quote! {
+            __secrets::call_again(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| -> #result {
+                #arguments
+                #lets
+                #run
+            })
+        }
+    }
+
+    /// The same with a future. The clones are bound inside of it, so that they live as long as it does.
+    pub fn run_again(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
+        let names = Names::default();
+        let (refresh_on, fill) = (refresh_on(path, result), self.fill_again(&names));
+        let (bindings, lets) = (self.bindings(), self.lets());
+        let tuple = &names.arguments;
+        let repeated = (!self.arguments.is_empty()).then(|| {
+            let repeated = argument::repeated(self.arguments);
+            quote!(let #tuple = #repeated;)
+        });
+        let arguments = argument::bound(self.arguments, &quote!(#tuple));
+        let run = bound(&names, result, body, return_edge(result));
+        quote! {
+            __secrets::run_again(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| {
+                #repeated
+                async move {
+                    #arguments
+                    #lets
+                    #run
+                }
+            })
+            .await
+        }
+    }
+
+    fn fill_again(&self, names: &Names) -> TokenStream {
+        match self.parameters {
+            [] => quote!(__secrets::no_parameters),
+            _ => self.fill(names),
+        }
+    }
+}
+
+/// What a result of the step's type does with the function that `refresh_on` names.
+fn refresh_on(path: &TokenStream, result: &Type) -> TokenStream {
+    let span = result.span().resolved_at(Span::mixed_site());
+    quote_spanned!(span=> <#result as __secrets::Fallible>::refresh_on(#path))
+}

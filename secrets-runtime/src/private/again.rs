@@ -1,0 +1,105 @@
+use super::{Ending, Filler, RefreshOn, Step, StepGuard, enter};
+use crate::{
+    Context, Error,
+    block_on::block_on,
+    context::{Barrier, Scoped},
+    environment::refuse_async,
+};
+
+/// Runs an asynchronous step, whose secrets are fetched anew once if it fails for a reason that `refresh_on`
+/// names; if they have changed, the body runs again, with the new ones.
+///
+/// `body` makes the future of one run, of the typed parameters that `fill` reads and of clones of the step's
+/// arguments.
+pub async fn run_again<R, E, A, F: Future<Output = R>>(
+    step: &'static Step,
+    refresh_on: RefreshOn<R, E>,
+    fill: impl Fn(&mut Filler<'_>) -> Option<A>,
+    mut body: impl FnMut(A) -> F,
+) -> R {
+    let resolved = match step.export_process {
+        false => step.resolve().await,
+        true => Err(refuse_async(step.name)),
+    };
+    // What is kept while a run or a fetch is waited for is no reference: `body` may be no more than `Send`.
+    let started = resolved.and_then(|context| start(step, context, &fill, &mut body));
+    let (ending, running) = match started {
+        Ok(started) => started,
+        Err(error) => return (refresh_on.from_error)(error),
+    };
+    let result = running.await;
+    let failure = match refresh_on.judge(result) {
+        Ok(result) => return result,
+        Err(failure) => failure,
+    };
+    let context = ending.context().clone();
+    drop(ending);
+    let Some(fresh) = step.refreshed(&context).await else {
+        return (refresh_on.from_failure)(failure);
+    };
+    drop((failure, context));
+    let (_ending, running) = match start(step, fresh, &fill, &mut body) {
+        Ok(started) => started,
+        Err(error) => return (refresh_on.from_error)(error),
+    };
+    running.await
+}
+
+/// One run, which is to be dropped before its ending.
+fn start<A, F: Future>(
+    step: &'static Step,
+    context: Context,
+    fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
+    body: impl FnOnce(A) -> F,
+) -> Result<(Ending, Scoped<F>), Error> {
+    let arguments = Filler::fill(step, &context, fill)?;
+    let ending = Ending::of(context);
+    let body = {
+        let _inside = Barrier::enter(ending.context());
+        body(arguments)
+    };
+    let running = ending.context().scope(body);
+    Ok((ending, running))
+}
+
+/// The same for a synchronous step, on this thread.
+pub fn call_again<R, E, A>(
+    step: &'static Step,
+    refresh_on: RefreshOn<R, E>,
+    fill: impl Fn(&mut Filler<'_>) -> Option<A>,
+    mut body: impl FnMut(A) -> R,
+) -> R {
+    let first = enter(step).and_then(|guard| {
+        let context = guard.context().clone();
+        Ok((context, call(guard, &fill, &mut body)?))
+    });
+    let (context, result) = match first {
+        Ok(first) => first,
+        Err(error) => return (refresh_on.from_error)(error),
+    };
+    let failure = match refresh_on.judge(result) {
+        Ok(result) => return result,
+        Err(failure) => failure,
+    };
+    let Some(fresh) = block_on(step.refreshed(&context)) else {
+        return (refresh_on.from_failure)(failure);
+    };
+    drop((failure, context));
+    let second = StepGuard::of(step, fresh).and_then(|guard| call(guard, &fill, &mut body));
+    second.unwrap_or_else(refresh_on.from_error)
+}
+
+/// One run, in the scope of the guard.
+fn call<R, A>(
+    guard: StepGuard,
+    fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
+    body: impl FnOnce(A) -> R,
+) -> Result<R, Error> {
+    let arguments = guard.fill(fill)?;
+    Ok(body(arguments))
+}
+
+/// Reads the parameters of a step that has none.
+pub fn no_parameters(_: &mut Filler<'_>) -> Option<()> {
+    Some(())
+}
