@@ -1,13 +1,14 @@
 //! The call of a step with `refresh_on`, whose body may run twice.
 
-use proc_macro2::{Span, TokenStream};
+use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, spanned::Spanned as _};
+use syn::Type;
 
 use crate::{
     argument,
     expand::{Names, Step, bound, nothing, return_edge},
     function::Body,
+    place::Place,
 };
 
 impl Step<'_> {
@@ -60,8 +61,16 @@ impl Step<'_> {
     }
 }
 
-/// What a result of the step's type does with the function that `refresh_on` names.
+/// What a result of the step's type does with the function that `refresh_on` names, and that function. It is
+/// called as a person would call it: one that takes something else is an error at the path, and shows where the
+/// function is.
 fn refresh_on(path: &TokenStream, result: &Type) -> TokenStream {
-    let span = result.span().resolved_at(Span::mixed_site());
-    quote_spanned!(span=> <#result as __secrets::Fallible>::refresh_on(#path))
+    let ty = Place::of_tokens(quote!(#result));
+    let method = Ident::new("refresh_on", ty.end);
+    let refresh_on = quote_spanned!(ty.start=> <#result as __secrets::Fallible>::#method);
+    let end = Place::of_tokens(path.clone()).end;
+    let failure = Ident::new("__failure", end.resolved_at(Span::mixed_site()));
+    let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#failure));
+    arguments.set_span(end);
+    quote!(#refresh_on, |#failure| #path #arguments)
 }

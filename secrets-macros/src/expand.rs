@@ -56,7 +56,7 @@ pub fn expand(kind: Kind, arguments: TokenStream, item: TokenStream) -> TokenStr
     if let Some(shape) = &shape {
         check_shape(&function, shape, &declaration, &parameters, &mut report);
     }
-    let arguments = match &declaration.refresh_on {
+    let arguments = match args.get("refresh_on") {
         Some(_) => argument::read(&function.signature, &mut report),
         None => Vec::new(),
     };

@@ -13,10 +13,12 @@ use crate::{
 /// arguments.
 pub async fn run_again<R, E, A, F: Future<Output = R>>(
     step: &'static Step,
-    refresh_on: RefreshOn<R, E>,
+    refresh_on: fn(fn(&E) -> bool) -> RefreshOn<R, E>,
+    is_meant: fn(&E) -> bool,
     fill: impl Fn(&mut Filler<'_>) -> Option<A>,
     mut body: impl FnMut(A) -> F,
 ) -> R {
+    let refresh_on = refresh_on(is_meant);
     let resolved = match step.export_process {
         false => step.resolve().await,
         true => Err(refuse_async(step.name)),
@@ -65,10 +67,12 @@ fn start<A, F: Future>(
 /// The same for a synchronous step, on this thread.
 pub fn call_again<R, E, A>(
     step: &'static Step,
-    refresh_on: RefreshOn<R, E>,
+    refresh_on: fn(fn(&E) -> bool) -> RefreshOn<R, E>,
+    is_meant: fn(&E) -> bool,
     fill: impl Fn(&mut Filler<'_>) -> Option<A>,
     mut body: impl FnMut(A) -> R,
 ) -> R {
+    let refresh_on = refresh_on(is_meant);
     let first = enter(step).and_then(|guard| {
         let context = guard.context().clone();
         Ok((context, call(guard, &fill, &mut body)?))

@@ -41,4 +41,18 @@ fn plain_test() -> Result<(), Error> {
     Ok(())
 }
 
+#[tokio::main(flavor = "current_thread")]
+#[secrets(refresh_on = Error::is_transient)]
+async fn again_below() -> Result<(), Error> {
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
+#[secrets(refresh_on = Error::is_transient)]
+#[tokio::main(flavor = "current_thread")]
+async fn again_above() -> Result<(), Error> {
+    tokio::task::yield_now().await;
+    Ok(())
+}
+
 fn main() {}

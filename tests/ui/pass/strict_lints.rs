@@ -28,6 +28,22 @@ async fn four(#[secret("a")] value: SecretValue) -> Result<SecretValue, Error> {
     Ok(value)
 }
 
+fn is_meant(error: &Error) -> bool {
+    error.is_transient()
+}
+
+#[secrets(refresh_on = is_meant)]
+async fn five(text: &str, (a, mut b): (u8, u8)) -> Result<(u8, &str), Error> {
+    b += a;
+    Ok((b, text))
+}
+
+#[secrets(refresh_on = is_meant)]
+fn six(rows: Vec<u8>, #[secret("a")] value: SecretValue) -> Result<usize, Error> {
+    drop(value);
+    Ok(rows.len())
+}
+
 fn main() {
-    drop((one, three, two(""), four()));
+    drop((one, three, two(""), four(), five("", (1, 2)), six));
 }
