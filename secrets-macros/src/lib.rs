@@ -50,6 +50,7 @@ use kind::Kind;
 /// | `role` | the ARN of the role to read them in; `""` for none |
 /// | `allow_override` | `true` lets an exported variable replace one of the environment |
 /// | `export` | `"process"` sets the variables in the process while a synchronous step runs; `"none"` is the default |
+/// | `refresh_on` | the path of a function `fn(&E) -> bool`, which tells after which errors of the step its secrets are fetched anew, and its body runs again if they have changed |
 /// | `output` | `"serialize"` asserts that the result can be stored, hence holds no secret |
 /// | `crate` | the path of `secrets_runtime`, where it has another name |
 ///
@@ -84,6 +85,40 @@ use kind::Kind;
 /// async fn load(rows: usize, #[secret("prod-db")] db: Db) -> anyhow::Result<()> { .. }
 /// // called as load(10).await
 /// ```
+///
+/// # Secrets that change
+/// A password may be changed between the moment it is fetched and the moment it is used. With `refresh_on`, a
+/// step that fails for that reason gets the new one:
+///
+/// ```text
+/// fn is_auth_error(error: &DbError) -> bool {
+///     error.code() == "28P01"
+/// }
+///
+/// #[secrets(refresh_on = is_auth_error)]
+/// async fn load(rows: Arc<[Row]>, #[secret("prod-db")] db: Db) -> Result<(), DbError> {
+///     connect(&db).await?.insert(&rows).await
+/// }
+/// ```
+///
+/// - If the body gives an error for which the function gives `true`, the secrets are fetched anew, once. If one of
+///   them is another than before, the body runs again, and what it gives then is the result, an error of the
+///   same kind too. If none has changed, the body's error stays; so it does if they cannot be fetched, and a
+///   warning says why.
+/// - The second run has a context of its own: `current_context()`, typed parameters, exported variables and
+///   files have the new values; the files of the first run are gone. A typed parameter that cannot be read
+///   from the new secret is the step's error.
+/// - What the first run has done is not undone: log in before anything is written.
+/// - Each run gets clones of the arguments: one clone of each where nothing fails, two where the body runs
+///   twice. The arguments themselves are kept until the step ends: a channel is not closed before. Each is `Clone`;
+///   take what is large as a `&T` or an `Arc<T>`, whose clones are cheap. A `&mut T` cannot be an argument.
+/// - A method takes `&self`, or another shared reference: a receiver cannot be cloned, since the body calls it `self`.
+/// - The function may be any path that can be called with a `&E`: `Failure::is_denied`, `Self::is_denied`, and one
+///   that takes a `&(dyn Error + 'static)` where `E` is an error. It is called outside the step, where no secrets are.
+/// - The future stays `Send` when the body's is and the arguments and `E` are: the error is kept while the
+///   secrets are fetched.
+///
+/// The example `rotated_password` shows it at work.
 ///
 /// # Errors
 /// The function returns `Result<T, E>` with `E: From<secrets_runtime::Error>`; if a secret cannot be had, the

@@ -17,6 +17,7 @@ mod mounted_volumes;
 mod own_backends;
 mod readme;
 mod refresh_on;
+mod refreshed_runs;
 mod rotating;
 mod scope;
 mod steps;

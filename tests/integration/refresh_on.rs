@@ -1,21 +1,17 @@
 //! `refresh_on`: secrets that have changed while a step ran.
 
-use std::{
-    future::poll_fn,
-    path::PathBuf,
-    pin::pin,
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
-    task::Poll,
+use secrets_runtime::{ErrorKind, SecretValue, secrets, task, testing};
+
+use crate::{
+    rotating::{Failure, Plan, Server},
+    table::install,
 };
 
-use secrets_runtime::{
-    ErrorKind, SecretValue, current_context, secrets, task, testing, try_current_context,
-};
-
-use crate::rotating::{Failure, Plan, Server};
+/// A server of this plan, and the secrets behind it.
+pub fn serving(id: &'static str, plan: Plan) -> Server {
+    install();
+    Server::new(id, plan)
+}
 
 /// A step for each test: its id is not fetched by another.
 macro_rules! steps {
@@ -47,79 +43,82 @@ steps! {
 
 #[tokio::test]
 async fn the_body_runs_again_with_a_secret_that_has_changed() {
-    let server = Server::new("rotating/changed", Plan::Rotates);
+    let server = serving("rotating/changed", Plan::Rotates);
     assert_eq!(changed(&server).await.unwrap(), 2);
     assert_eq!(server.counts(), (2, 2));
-    let server = Server::new("rotating/changed-sync", Plan::Rotates);
+    let server = serving("rotating/changed-sync", Plan::Rotates);
     assert_eq!(changed_sync(&server).unwrap(), 2);
     assert_eq!(server.counts(), (2, 2));
 }
 
 #[tokio::test]
 async fn a_secret_that_has_not_changed_leaves_the_error_and_the_body_runs_once() {
-    let server = Server::new("rotating/unchanged", Plan::Denies);
+    let server = serving("rotating/unchanged", Plan::Denies);
     assert_eq!(unchanged(&server).await.unwrap_err().run(), ("denied", 1));
     assert_eq!(server.counts(), (1, 2));
-    let server = Server::new("rotating/unchanged-sync", Plan::Denies);
+    let server = serving("rotating/unchanged-sync", Plan::Denies);
     assert_eq!(unchanged_sync(&server).unwrap_err().run(), ("denied", 1));
     assert_eq!(server.counts(), (1, 2));
 }
 
 #[tokio::test]
 async fn another_error_fetches_nothing() {
-    let server = Server::new("rotating/broken", Plan::Breaks);
+    let server = serving("rotating/broken", Plan::Breaks);
     assert_eq!(broken(&server).await.unwrap_err().run(), ("broken", 1));
     assert_eq!(server.counts(), (1, 1));
-    let server = Server::new("rotating/broken-sync", Plan::Breaks);
+    let server = serving("rotating/broken-sync", Plan::Breaks);
     assert_eq!(broken_sync(&server).unwrap_err().run(), ("broken", 1));
     assert_eq!(server.counts(), (1, 1));
 }
 
 #[tokio::test]
 async fn a_step_that_does_not_fail_runs_once() {
-    let server = Server::new("rotating/fine", Plan::Nothing);
+    let server = serving("rotating/fine", Plan::Nothing);
     assert_eq!(fine(&server).await.unwrap(), 1);
     assert_eq!(server.counts(), (1, 1));
-    let server = Server::new("rotating/fine-sync", Plan::Nothing);
+    let server = serving("rotating/fine-sync", Plan::Nothing);
     assert_eq!(fine_sync(&server).unwrap(), 1);
     assert_eq!(server.counts(), (1, 1));
 }
 
 #[tokio::test]
 async fn a_second_failure_is_given_back() {
-    let server = Server::new("rotating/denied-twice", Plan::RotatesAndDenies);
+    let server = serving("rotating/denied-twice", Plan::RotatesAndDenies);
     assert_eq!(denied_twice(&server).await.unwrap_err().run(), ("denied", 2));
     assert_eq!(server.counts(), (2, 2));
-    let server = Server::new("rotating/denied-twice-sync", Plan::RotatesAndDenies);
+    let server = serving("rotating/denied-twice-sync", Plan::RotatesAndDenies);
     assert_eq!(denied_twice_sync(&server).unwrap_err().run(), ("denied", 2));
     assert_eq!(server.counts(), (2, 2));
 }
 
 #[tokio::test]
 async fn a_secret_that_cannot_be_fetched_anew_leaves_the_error() {
-    let server = Server::new("rotating/down", Plan::GoesDown);
+    let server = serving("rotating/down", Plan::GoesDown);
     assert_eq!(down(&server).await.unwrap_err().run(), ("denied", 1));
     assert_eq!(server.counts(), (1, 2));
-    let server = Server::new("rotating/down-sync", Plan::GoesDown);
+    let server = serving("rotating/down-sync", Plan::GoesDown);
     assert_eq!(down_sync(&server).unwrap_err().run(), ("denied", 1));
     assert_eq!(server.counts(), (1, 2));
 }
 
 #[tokio::test]
 async fn secrets_of_a_test_never_change() {
-    let server = Server::new("rotating/given", Plan::Rotates);
+    let server = serving("rotating/given", Plan::Rotates);
     let found =
         testing::with_secrets_async([("rotating/given", "password", "x")], given(&server)).await;
     assert_eq!(found.unwrap_err().run(), ("denied", 1));
-    let server = Server::new("rotating/given-sync", Plan::Rotates);
+    let server = serving("rotating/given-sync", Plan::Rotates);
     let found =
         testing::with_secrets([("rotating/given-sync", "password", "x")], || given_sync(&server));
     assert_eq!(found.unwrap_err().run(), ("denied", 1));
 }
 
 #[task(
-    secret_requests = [Secret(group = "db", key = "password")],
-    sources = ["rotating/of-task"],
+    secret_requests = [
+        Secret(group = "db", key = "password"),
+        Secret(group = "rotating/of-task", key = "port", group_version = "v1"),
+        Secret(group = "rotating/of-task", key = "password"),
+    ],
     refresh_on = Failure::is_denied
 )]
 fn of_task(server: &Server) -> Result<usize, Failure> {
@@ -134,9 +133,9 @@ async fn of_both(server: &Server) -> Result<usize, Failure> {
 
 #[tokio::test]
 async fn a_task_has_it_too_and_both_attributes_are_one_step() {
-    let server = Server::new("rotating/of-both", Plan::Rotates);
+    let server = serving("rotating/of-both", Plan::Rotates);
     assert_eq!(of_both(&server).await.unwrap(), 2);
-    let server = Server::new("rotating/of-task", Plan::Rotates);
+    let server = serving("rotating/of-task", Plan::Rotates);
     assert_eq!(of_task(&server).unwrap(), 2);
 }
 
@@ -178,24 +177,24 @@ fn spoilt_sync(server: &Server, #[secret("rotating/spoilt-sync")] db: Db) -> Res
 
 #[tokio::test]
 async fn typed_parameters_are_read_again() {
-    let server = Server::new("rotating/typed", Plan::Rotates);
+    let server = serving("rotating/typed", Plan::Rotates);
     assert_eq!(typed(&server, 1).await.unwrap(), 5433);
     assert_eq!(server.counts(), (2, 2));
-    let server = Server::new("rotating/typed-sync", Plan::Rotates);
+    let server = serving("rotating/typed-sync", Plan::Rotates);
     assert_eq!(typed_sync(&server).unwrap(), 2);
     assert_eq!(server.counts(), (2, 2));
 }
 
 #[tokio::test]
 async fn a_parameter_that_cannot_be_read_again_is_the_error() {
-    let server = Server::new("rotating/spoilt", Plan::Spoils);
+    let server = serving("rotating/spoilt", Plan::Spoils);
     let found = spoilt(&server).await.unwrap_err();
     assert!(
         matches!(&found, Failure::Secrets(e) if e.kind() == ErrorKind::Undecodable),
         "{found:?}"
     );
     assert_eq!(server.counts(), (1, 2));
-    let server = Server::new("rotating/spoilt-sync", Plan::Spoils);
+    let server = serving("rotating/spoilt-sync", Plan::Spoils);
     let found = spoilt_sync(&server).unwrap_err();
     assert!(
         matches!(&found, Failure::Secrets(e) if e.kind() == ErrorKind::Undecodable),
@@ -237,11 +236,11 @@ impl Service {
 #[tokio::test]
 async fn methods_keep_their_receivers_lifetimes_and_arguments() {
     let names = || vec!["SeNtInEl-name".to_owned()];
-    let service = Service { server: Server::new("rotating/method", Plan::Rotates), names: names() };
+    let service = Service { server: serving("rotating/method", Plan::Rotates), names: names() };
     let (name, parts) = service.run(("a", "b"), 0, [1, 2].into_iter()).await.unwrap();
     assert_eq!((name, parts.collect::<Vec<_>>()), ("SeNtInEl-name", vec![3, 4]));
     let service =
-        Service { server: Server::new("rotating/method-sync", Plan::Rotates), names: names() };
+        Service { server: serving("rotating/method-sync", Plan::Rotates), names: names() };
     assert_eq!(service.run_sync("SeNtInEl-name").unwrap(), "SeNtInEl-name");
     assert_eq!(service.server.counts(), (2, 2));
 }
@@ -266,129 +265,8 @@ impl Load for Server {
 
 #[tokio::test]
 async fn a_boxed_future_runs_again() {
-    let server = Server::new("rotating/boxed", Plan::Rotates);
+    let server = serving("rotating/boxed", Plan::Rotates);
     let load: &dyn Load = &server;
     assert_eq!(load.load(vec![10], (100, 1000)).await.unwrap(), 1112);
     assert_eq!(server.counts(), (2, 2));
-}
-
-/// Counts its clones.
-struct Counted(Arc<AtomicUsize>);
-
-impl Clone for Counted {
-    fn clone(&self) -> Self {
-        self.0.fetch_add(1, Ordering::Relaxed);
-        Self(self.0.clone())
-    }
-}
-
-#[secrets(sources = ["rotating/cloned"], refresh_on = Failure::is_denied)]
-async fn cloned(server: &Server, counted: Counted) -> Result<usize, Failure> {
-    let run = server.login_of_step();
-    drop(counted);
-    run
-}
-
-#[secrets(sources = ["rotating/cloned-sync"], refresh_on = Failure::is_denied)]
-fn cloned_sync(server: &Server, counted: Counted) -> Result<usize, Failure> {
-    drop(counted);
-    server.login_of_step()
-}
-
-#[tokio::test]
-async fn each_run_clones_the_arguments_once() {
-    let clones = |count: &Arc<AtomicUsize>| count.swap(0, Ordering::Relaxed);
-    let count = Arc::new(AtomicUsize::new(0));
-    let argument = || Counted(count.clone());
-    let server = Server::new("rotating/cloned", Plan::Nothing);
-    cloned(&server, argument()).await.unwrap();
-    assert_eq!(clones(&count), 1);
-    let server = Server::new("rotating/cloned", Plan::Rotates);
-    cloned(&server, argument()).await.unwrap();
-    assert_eq!(clones(&count), 2);
-    let server = Server::new("rotating/cloned-sync", Plan::Nothing);
-    cloned_sync(&server, argument()).unwrap();
-    assert_eq!(clones(&count), 1);
-    let server = Server::new("rotating/cloned-sync", Plan::Rotates);
-    cloned_sync(&server, argument()).unwrap();
-    assert_eq!(clones(&count), 2);
-}
-
-type Paths = Arc<std::sync::Mutex<Vec<PathBuf>>>;
-
-/// Keeps the path of the run's file; those of earlier runs are gone.
-fn keep_file(paths: &Paths, id: &str) -> Result<(), Failure> {
-    let mut paths = paths.lock().unwrap();
-    assert!(paths.iter().all(|path| !path.exists()), "a file outlives its run");
-    let path = current_context().secrets.file(id, "password")?;
-    assert!(path.exists());
-    paths.push(path);
-    Ok(())
-}
-
-#[secrets(sources = ["rotating/files"], refresh_on = Failure::is_denied)]
-async fn files(server: &Server, paths: Paths) -> Result<usize, Failure> {
-    keep_file(&paths, "rotating/files")?;
-    server.login_of_step()
-}
-
-#[secrets(sources = ["rotating/files-sync"], refresh_on = Failure::is_denied)]
-fn files_sync(server: &Server, paths: Paths) -> Result<usize, Failure> {
-    keep_file(&paths, "rotating/files-sync")?;
-    server.login_of_step()
-}
-
-#[tokio::test]
-async fn the_files_of_a_run_end_with_it() {
-    let paths = Paths::default();
-    files(&Server::new("rotating/files", Plan::Rotates), paths.clone()).await.unwrap();
-    files_sync(&Server::new("rotating/files-sync", Plan::Rotates), paths.clone()).unwrap();
-    let paths = paths.lock().unwrap();
-    assert_eq!(paths.len(), 4);
-    assert!(paths.iter().all(|path| !path.exists()));
-}
-
-/// Counts the drops that see the secrets, and those that see none.
-struct Sees(Arc<[AtomicUsize; 2]>);
-
-impl Drop for Sees {
-    fn drop(&mut self) {
-        self.0[usize::from(try_current_context().is_some())].fetch_add(1, Ordering::Relaxed);
-    }
-}
-
-#[secrets(sources = ["rotating/dropped"], refresh_on = Failure::is_denied)]
-async fn dropped(
-    server: &Server,
-    seen: &Arc<[AtomicUsize; 2]>,
-    paths: Paths,
-    rest: usize,
-) -> Result<usize, Failure> {
-    let _sees = Sees(seen.clone());
-    keep_file(&paths, "rotating/dropped")?;
-    let run = server.login_of_step();
-    if run.as_ref().map_or(1, |run| *run) == rest {
-        std::future::pending::<()>().await;
-    }
-    run
-}
-
-#[tokio::test]
-async fn a_future_that_is_dropped_drops_its_body_inside() {
-    for rest in [1, 2] {
-        let server = Server::new("rotating/dropped", Plan::Rotates);
-        let (seen, paths) = (Arc::default(), Paths::default());
-        {
-            let mut step = pin!(dropped(&server, &seen, paths.clone(), rest));
-            for _ in 0..10 {
-                let poll = poll_fn(|task| Poll::Ready(step.as_mut().poll(task))).await;
-                assert!(poll.is_pending());
-            }
-            assert_eq!(server.counts().0, rest);
-        }
-        assert!(try_current_context().is_none());
-        assert_eq!(seen[1].load(Ordering::Relaxed), rest, "the body is dropped in its context");
-        assert_eq!(seen[0].load(Ordering::Relaxed), 0);
-        assert!(paths.lock().unwrap().iter().all(|path| !path.exists()));
-    }
 }

@@ -12,8 +12,6 @@ use secrets_runtime::{
     Error, ErrorKind, Fetched, SecretValue, current_context, try_current_context,
 };
 
-use crate::table::install;
-
 #[derive(Debug, Default)]
 struct Kept {
     version: usize,
@@ -85,7 +83,6 @@ pub struct Server {
 impl Server {
     /// The id is for this test alone.
     pub fn new(id: &'static str, plan: Plan) -> Self {
-        install();
         Self { id, plan, runs: AtomicUsize::new(0) }
     }
 

@@ -1,16 +1,21 @@
 //! `export = "process"`: what is in the environment, and when.
 
 use std::{
+    fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
     process::Command,
-    sync::OnceLock,
+    sync::{
+        Mutex, OnceLock,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll, Waker},
 };
 
 use secrets_runtime::{
     __private::{Src, Step, enter, run, run_with},
-    Error, ErrorKind, current_context, secrets, task,
+    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver, current_context,
+    secrets, task,
     testing::with_secrets,
 };
 
@@ -30,6 +35,7 @@ pub const CASES: &[(&str, fn())] = cases![
     guarded_names_are_refused,
     a_request_for_a_file_exports_its_path,
     asynchronous_steps_are_refused,
+    the_second_run_has_fresh_variables,
 ];
 
 fn variables_are_there_in_the_body_only() {
@@ -186,4 +192,58 @@ fn asynchronous_steps_are_refused() {
     });
     assert_unset();
     assert!(RAN.get().is_none());
+}
+
+/// A counter, as the value of every secret.
+#[derive(Debug)]
+struct Counter;
+
+static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+impl fmt::Display for Counter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the counter")
+    }
+}
+
+impl Backend for Counter {
+    fn kind(&self) -> &str {
+        "counter"
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        assert_eq!(var("COUNTED"), None, "the environment is as before between two runs");
+        let value = format!("SeNtInEl-{}", COUNT.load(Ordering::Relaxed));
+        Box::pin(async move { requests.iter().map(|_| Ok(Fetched::text(value.clone()))).collect() })
+    }
+}
+
+/// Fails until it is run for the second time.
+#[secrets(
+    sources = [{ id = "a", options = { env_var_name = "COUNTED" } }],
+    export = "process",
+    refresh_on = is_throttled
+)]
+fn counting(seen: &Mutex<Vec<String>>) -> Result<(), Error> {
+    seen.lock().unwrap().extend(var("COUNTED"));
+    match COUNT.fetch_add(1, Ordering::Relaxed) {
+        0 => Err(Error::new(ErrorKind::Throttled, "the body fails")),
+        _ => Ok(()),
+    }
+}
+
+fn is_throttled(error: &Error) -> bool {
+    error.kind() == ErrorKind::Throttled
+}
+
+fn the_second_run_has_fresh_variables() {
+    let resolver = Resolver::builder().backend(Counter).default_backend("counter").build();
+    resolver.and_then(Resolver::install).unwrap();
+    let seen = Mutex::default();
+    counting(&seen).unwrap();
+    assert_eq!(seen.into_inner().unwrap(), ["SeNtInEl-0", "SeNtInEl-1"]);
+    assert_eq!(var("COUNTED"), None);
 }

@@ -1,4 +1,4 @@
-use super::{Ending, Filler, RefreshOn, Step, StepGuard, enter};
+use super::{Ending, Filler, Judge, RefreshOn, Step, StepGuard, enter};
 use crate::{
     Context, Error,
     block_on::block_on,
@@ -13,8 +13,8 @@ use crate::{
 /// arguments.
 pub async fn run_again<R, E, A, F: Future<Output = R>>(
     step: &'static Step,
-    refresh_on: fn(fn(&E) -> bool) -> RefreshOn<R, E>,
-    is_meant: fn(&E) -> bool,
+    refresh_on: fn(Judge<E>) -> RefreshOn<R, E>,
+    is_meant: Judge<E>,
     fill: impl Fn(&mut Filler<'_>) -> Option<A>,
     mut body: impl FnMut(A) -> F,
 ) -> R {
@@ -67,8 +67,8 @@ fn start<A, F: Future>(
 /// The same for a synchronous step, on this thread.
 pub fn call_again<R, E, A>(
     step: &'static Step,
-    refresh_on: fn(fn(&E) -> bool) -> RefreshOn<R, E>,
-    is_meant: fn(&E) -> bool,
+    refresh_on: fn(Judge<E>) -> RefreshOn<R, E>,
+    is_meant: Judge<E>,
     fill: impl Fn(&mut Filler<'_>) -> Option<A>,
     mut body: impl FnMut(A) -> R,
 ) -> R {

@@ -1,4 +1,4 @@
-use super::RefreshOn;
+use super::{Judge, RefreshOn};
 use crate::Error;
 
 /// What a step returns: something that can say that its secrets could not be had.
@@ -15,7 +15,7 @@ pub trait Fallible: Sized {
     fn from_error(error: Error) -> Self;
 
     /// With the function that `refresh_on` names.
-    fn refresh_on(is_meant: fn(&Self::Failure) -> bool) -> RefreshOn<Self, Self::Failure>;
+    fn refresh_on(is_meant: Judge<Self::Failure>) -> RefreshOn<Self, Self::Failure>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -26,7 +26,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
         Err(E::from(error))
     }
 
-    fn refresh_on(is_meant: fn(&E) -> bool) -> RefreshOn<Self, E> {
+    fn refresh_on(is_meant: Judge<E>) -> RefreshOn<Self, E> {
         RefreshOn {
             from_error: Self::from_error,
             into_failure: |result| match result {

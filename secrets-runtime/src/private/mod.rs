@@ -31,7 +31,7 @@ pub use fallible::{Fallible, Storable, assert_storable};
 pub use filler::{Filler, FromSecret};
 pub use inventory::submit;
 pub use preflight::{preflight, preflight_blocking};
-pub use refresh_on::RefreshOn;
+pub use refresh_on::{Judge, RefreshOn};
 pub use registered::Registered;
 pub use repeatable::Repeatable;
 pub use run::{StepFuture, run, run_with};

@@ -9,8 +9,11 @@ pub struct RefreshOn<R, E> {
     /// The failure that a result holds, or the result that holds none.
     pub(super) into_failure: fn(R) -> Result<R, E>,
     pub(super) from_failure: fn(E) -> R,
-    pub(super) is_meant: fn(&E) -> bool,
+    pub(super) is_meant: Judge<E>,
 }
+
+/// Whether the secrets are to be fetched anew after this failure.
+pub type Judge<E> = fn(&E) -> bool;
 
 impl<R, E> RefreshOn<R, E> {
     /// The failure of a result, if it is one that is meant; else the result as it was.
