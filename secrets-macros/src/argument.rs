@@ -79,7 +79,12 @@ pub fn bound(arguments: &[Argument], tuple: &TokenStream) -> TokenStream {
 impl Argument {
     fn of(argument: &PatType, index: usize) -> Self {
         let name = match &*argument.pat {
-            Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. }) => ident.clone(),
+            Pat::Ident(PatIdent { by_ref: None, subpat: None, ident, .. })
+                if !ident.to_string().starts_with('_') =>
+            {
+                ident.clone()
+            }
+            // A name like `_rows` says that it is not used, and cloning it is a use.
             _ => hidden(index),
         };
         Self {
