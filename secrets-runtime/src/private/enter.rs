@@ -14,7 +14,11 @@ use crate::{
 /// # Errors
 /// Every problem with its secrets, or with exporting them.
 pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
-    let ending = Ending::of(block_on(step.resolve())?);
+    let context = match step.ready() {
+        Some(context) => context,
+        None => block_on(step.resolve())?,
+    };
+    let ending = Ending::of(context);
     let context = ending.context();
     let exported = if step.export_process { Some(export(&context.secrets)?) } else { None };
     Ok(StepGuard { step, exported, inside: Barrier::enter(context), ending })

@@ -25,9 +25,10 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> R {
-    let resolved = match step.export_process {
-        false => step.resolve().await,
-        true => Err(refuse_async(step.name)),
+    let resolved = match step.ready() {
+        _ if step.export_process => Err(refuse_async(step.name)),
+        Some(context) => Ok(context),
+        None => step.resolve().await,
     };
     let filled = match resolved {
         Ok(context) => Filler::fill(step, &context, fill).map(|arguments| (context, arguments)),
@@ -117,7 +118,12 @@ impl Stage {
                     *self = Self::Done;
                     return Poll::Ready(Err(refuse_async(step.name)));
                 }
-                Self::Start => *self = Self::Resolving(step.resolve()),
+                Self::Start => {
+                    *self = match step.ready() {
+                        Some(context) => Self::Running(Ending::of(context)),
+                        None => Self::Resolving(step.resolve()),
+                    }
+                }
                 Self::Resolving(resolving) => match resolving.as_mut().poll(task) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(context)) => *self = Self::Running(Ending::of(context)),

@@ -5,7 +5,9 @@ use secrets_spec::{
 };
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
+    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver, Secrets,
+    cache::Slot,
+    resolver::test_overrides,
     written::{invalid, of_spec},
 };
 
@@ -21,6 +23,7 @@ pub struct Step {
     pub(crate) export_process: bool,
     pub(crate) in_test: bool,
     declared: OnceLock<Result<Declared, Error>>,
+    slot: Slot,
 }
 
 impl Step {
@@ -37,6 +40,7 @@ impl Step {
             export_process: false,
             in_test: false,
             declared: OnceLock::new(),
+            slot: Slot::new(),
         }
     }
 
@@ -99,13 +103,21 @@ struct Declared {
 }
 
 impl Step {
+    /// What an earlier call fetched, as long as it serves without another look: the way of almost all calls.
+    pub(crate) fn ready(&self) -> Option<Context> {
+        self.slot.fresh().map(|shared| Context::new(Secrets::new(shared)))
+    }
+
     /// Fetches what the step declares.
     pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, Error>> {
         Box::pin(async move {
-            let declared = self.declared.get_or_init(|| self.declare());
-            let declared = declared.as_ref().map_err(Clone::clone)?;
+            let declaration = self.declaration()?;
             let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
-            resolver.resolve(&declared.declaration).await
+            if test_overrides().is_some() {
+                return resolver.resolve(declaration).await;
+            }
+            let shared = resolver.fetch_for(declaration, &self.slot).await?;
+            Ok(Context::new(Secrets::new(shared)))
         })
     }
 
