@@ -12,7 +12,11 @@ use super::{
     homes::Homes,
     key::Key,
 };
-use crate::{Fetched, changes, timer::Alarm};
+use crate::{
+    Fetched,
+    changes::{self, Writes},
+    timer::Alarm,
+};
 
 /// How many secrets are kept at most; the one that ends first makes room.
 const MOST: usize = 10_000;
@@ -32,7 +36,7 @@ pub(super) struct State {
     alarm: Alarm,
     last: u64,
     /// How often this process had written when everything here was fetched.
-    writes: u64,
+    writes: Writes,
 }
 
 struct Entry {
@@ -71,7 +75,7 @@ pub(super) type Dropped = Vec<Box<dyn Any + Send>>;
 impl State {
     /// What is kept for a key, or is under way.
     pub(super) fn find(&mut self, key: &Key, need: Need, now: Instant) -> Option<Found> {
-        self.forget_if_written();
+        self.forget_what_was_written();
         let newer = |asked: Instant| match need {
             Need::Fresh => true,
             Need::NewerThan(than) => asked > than,
@@ -100,7 +104,8 @@ impl State {
 
     /// Whether what the flight gives for the key is what is wanted: nothing newer was asked for since.
     pub(super) fn is_awaited(&self, key: &Key, number: u64) -> bool {
-        self.writes == changes::writes()
+        let is_old = |kind| kind == key.kind;
+        !changes::written_since(self.writes).any(is_old)
             && self.flights.get(key).is_some_and(|awaited| awaited.number == number)
     }
 
@@ -207,18 +212,22 @@ impl State {
         }
     }
 
-    /// After a write of this process nothing that was read before it serves.
-    fn forget_if_written(&mut self) {
+    /// After a write of this process to a store nothing that was read from it before serves.
+    fn forget_what_was_written(&mut self) {
         let writes = changes::writes();
         if self.writes == writes {
             return;
         }
-        self.writes = writes;
-        self.entries.clear();
-        self.index.clear();
-        self.ends.clear();
-        self.flights.clear();
+        for kind in changes::written_since(self.writes) {
+            let is_of = |entry: &Entry| entry.keys.iter().any(|key| key.kind == kind);
+            let old = self.entries.iter().filter(|(_, entry)| is_of(entry));
+            for number in old.map(|(number, _)| *number).collect::<Vec<_>>() {
+                self.remove(number, &mut Dropped::new());
+            }
+            self.flights.retain(|key, _| key.kind != kind);
+        }
         self.made.clear();
+        self.writes = writes;
     }
 
     /// What steps have made of values may be old.

@@ -5,6 +5,7 @@ use aws_sdk_secretsmanager::{
     primitives::Blob,
     types::{SecretVersionsListEntry, Tag},
 };
+use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
 use super::{
@@ -25,7 +26,7 @@ impl Store for AwsSecretsManager {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         self.work(id, move |client, id| async move {
             let written = put(&client, &id, payload).await;
-            changes::note_write();
+            changes::note_write(BuiltIn::AwsSecretsManager);
             written
         })
     }
@@ -55,7 +56,7 @@ impl AwsSecretsManager {
             let call = client.client.delete_secret().secret_id(&id);
             let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
             let sent = call.send().await;
-            changes::note_write();
+            changes::note_write(BuiltIn::AwsSecretsManager);
             match sent {
                 Ok(output) => {
                     let end = output.deletion_date.and_then(|date| date.try_into().ok());

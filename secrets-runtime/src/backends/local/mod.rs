@@ -6,6 +6,8 @@ use std::{
 };
 
 use self::{folder::Folder, key_file::KeyFile};
+use secrets_spec::BuiltIn;
+
 use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes};
 
 mod failure;
@@ -157,7 +159,7 @@ impl Store for Local {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
             let written = self.put_now(id, &payload);
-            changes::note_write();
+            changes::note_write(BuiltIn::Local);
             written
         })
     }
@@ -166,7 +168,7 @@ impl Store for Local {
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
             let deleted = self.delete_now(id);
-            changes::note_write();
+            changes::note_write(BuiltIn::Local);
             deleted
         })
     }
