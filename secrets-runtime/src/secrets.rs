@@ -48,7 +48,8 @@ pub struct Secrets(Arc<OfCall>);
 /// The secrets of one call of a step.
 struct OfCall {
     shared: Arc<Shared>,
-    variables: OnceLock<Variables>,
+    /// Boxed: few steps look at them, and every call moves this.
+    variables: OnceLock<Box<Variables>>,
     files: FilesOf,
 }
 
@@ -300,7 +301,7 @@ impl Secrets {
     }
 
     fn variables(&self) -> &Variables {
-        self.0.variables.get_or_init(|| Variables::of(self.0.shared.in_order()))
+        self.0.variables.get_or_init(|| Box::new(Variables::of(self.0.shared.in_order())))
     }
 
     /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.

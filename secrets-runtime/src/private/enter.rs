@@ -14,14 +14,17 @@ use crate::{
 /// # Errors
 /// Every problem with its secrets, or with exporting them.
 pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
-    let context = match step.ready() {
-        Some(context) => context,
-        None => block_on(step.resolve())?,
+    let (context, failed) = match step.ready() {
+        Some(context) => (context, None),
+        None => step.partly(block_on(step.resolve()))?,
     };
     let ending = Ending::of(context);
     let context = ending.context();
-    let exported = if step.export_process { Some(export(&context.secrets)?) } else { None };
-    Ok(StepGuard { step, exported, inside: Barrier::enter(context), ending })
+    let exported = match step.export_process && failed.is_none() {
+        true => Some(export(&context.secrets)?),
+        false => None,
+    };
+    Ok(StepGuard { step, exported, inside: Barrier::enter(context), ending, failed })
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
@@ -31,6 +34,8 @@ pub struct StepGuard {
     exported: Option<Exported>,
     inside: Barrier,
     ending: Ending,
+    /// Why the body does not run: it is told when the typed parameters have been read.
+    failed: Option<Error>,
 }
 
 impl StepGuard {
@@ -39,7 +44,7 @@ impl StepGuard {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub fn fill<A>(&self, fill: impl FnOnce(&mut Filler<'_>) -> Option<A>) -> Result<A, Error> {
-        Filler::fill(self.step, self.ending.context(), fill)
+        Filler::fill(self.step, self.ending.context(), self.failed.clone(), fill)
     }
 }
 

@@ -20,12 +20,12 @@ use crate::{
     secrets::Shared,
 };
 
-/// The secrets of a plan, of what the backends answered.
+/// The secrets of a plan, of what the backends answered, and everything that is wrong with any.
 pub(crate) fn from_answers(
     plan: &Plan,
     answers: Vec<Answer>,
     run_dir: RunDir,
-) -> Result<Shared, Vec<Problem>> {
+) -> (Shared, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut shared = Shared {
         step: plan.step.as_deref().map(Box::from),
@@ -78,7 +78,7 @@ pub(crate) fn from_answers(
             }
         }
     }
-    if problems.is_empty() { Ok(shared) } else { Err(problems) }
+    (shared, problems)
 }
 
 /// What is not kept was asked for just now.

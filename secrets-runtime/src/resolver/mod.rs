@@ -11,6 +11,7 @@ mod registry;
 mod renewal;
 mod report;
 mod resolution;
+mod unresolved;
 mod validate;
 
 use std::{
@@ -34,6 +35,7 @@ pub(crate) use assemble::context_of_overrides;
 pub use builder::ResolverBuilder;
 use registry::Registry;
 pub use report::{Checked, Report};
+pub(crate) use unresolved::Unresolved;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///

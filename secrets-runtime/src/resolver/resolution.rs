@@ -6,6 +6,7 @@ use super::{
     Resolver, assemble, fetching,
     plan::{Plan, with_attached},
     renewal::Renewal,
+    unresolved::Unresolved,
 };
 use crate::{
     Declaration, Error,
@@ -21,7 +22,7 @@ impl Resolver {
         &self,
         declaration: &Declaration,
         need: Need,
-    ) -> Result<(Arc<Shared>, Option<Instant>), Error> {
+    ) -> Result<(Arc<Shared>, Option<Instant>), Unresolved> {
         let declaration = with_attached(declaration, &self.0.settings);
         let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
         let (mut shared, until) = self.carry_out(&plan, need).await?;
@@ -34,7 +35,7 @@ impl Resolver {
         &self,
         declaration: &Declaration,
         slot: &'static Slot,
-    ) -> Result<Arc<Shared>, Error> {
+    ) -> Result<Arc<Shared>, Unresolved> {
         let changes = changes::changes();
         let (shared, until) = self.fetch(declaration, Need::Fresh).await?;
         if let (Some(until), Some(cache)) = (until, &self.0.cache) {
@@ -47,12 +48,15 @@ impl Resolver {
         &self,
         plan: &Plan,
         need: Need,
-    ) -> Result<(Shared, Option<Instant>), Error> {
+    ) -> Result<(Shared, Option<Instant>), Unresolved> {
         let limit = Limit::of(self.0.settings.timeout());
         let answers = fetching::fetch_all(plan, limit, self.0.cache.as_ref(), need).await;
         let until = answers.iter().map(|answer| answer.kept.map(|kept| kept.until)).min();
-        let failed = |problems| Error::from_problems(problems).in_step(plan.step.as_deref());
-        let shared = assemble::from_answers(plan, answers, self.run_dir()).map_err(failed)?;
-        Ok((shared, until.flatten()))
+        let (shared, problems) = assemble::from_answers(plan, answers, self.run_dir());
+        if problems.is_empty() {
+            return Ok((shared, until.flatten()));
+        }
+        let error = Error::from_problems(problems).in_step(plan.step.as_deref());
+        Err(Unresolved { error, found: Some(Arc::new(shared)) })
     }
 }
