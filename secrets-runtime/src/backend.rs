@@ -90,6 +90,13 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         })
     }
 
+    /// Whether what it gives may serve later steps for a while (`SECRETS_CACHE_TTL`), and steps that ask at
+    /// the same time wait for one request. Otherwise it is asked at every step, which is for what is read from
+    /// the process or the machine itself.
+    fn is_cached(&self) -> bool {
+        true
+    }
+
     /// The same backend to write with, if it can be written.
     fn as_store(&self) -> Option<&dyn Store> {
         None
@@ -272,6 +279,8 @@ pub struct Fetched {
     pub(crate) content: Content,
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
+    /// Other ids of the same secret, its ARN among them.
+    pub(crate) ids: Vec<String>,
 }
 
 #[derive(Debug, Clone)]
@@ -331,8 +340,14 @@ impl Fetched {
         self.name.as_deref()
     }
 
+    /// The same with other ids that the secret is known by.
+    #[cfg(feature = "aws")]
+    pub(crate) fn with_ids(self, ids: Vec<String>) -> Self {
+        Self { ids, ..self }
+    }
+
     fn of(content: Content) -> Self {
-        Self { content, version: None, name: None }
+        Self { content, version: None, name: None, ids: Vec::new() }
     }
 }
 

@@ -2,8 +2,8 @@
 //! step ends.
 
 use std::{
-    path::PathBuf,
-    sync::{Mutex, MutexGuard, PoisonError},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use crate::{Error, ErrorKind, SecretValue};
@@ -17,7 +17,7 @@ pub(crate) struct Files {
 /// `SECRETS_RUN_DIR`: where the folder of the files is if there is no place in memory.
 #[derive(Debug, Clone)]
 pub(crate) enum RunDir {
-    Known(Option<PathBuf>),
+    Known(Option<Arc<Path>>),
     /// Asked for only if it is needed.
     Asked(fn() -> Result<Option<PathBuf>, Error>),
 }
@@ -102,7 +102,7 @@ mod on_unix {
     impl SecretFile {
         pub(super) fn make(value: &SecretValue, run_dir: &RunDir) -> Result<Self, Error> {
             let folder = RunFolder::current(|| match run_dir {
-                RunDir::Known(path) => Ok(path.clone()),
+                RunDir::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
                 RunDir::Asked(ask) => ask(),
             })?;
             let failed = |error: io::Error| {

@@ -55,6 +55,9 @@ pub mod testing;
 pub mod __private;
 mod backends;
 mod block_on;
+mod cache;
+mod call;
+mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod context;
@@ -68,7 +71,9 @@ mod get_secret;
 mod group;
 #[cfg(feature = "tokio")]
 mod io_thread;
+mod join;
 mod overrides;
+mod owned_request;
 mod payload_json;
 mod render;
 mod resolver;
@@ -98,7 +103,7 @@ pub use declaration::{Declaration, DeclarationBuilder};
 pub use error::{Error, ErrorKind, Problem};
 pub use get_secret::{get_secret, get_secret_blocking};
 pub use resolver::{Checked, Report, Resolver, ResolverBuilder};
-pub use secrets::{Entry, Secrets};
+pub use secrets::{Attempt, Entry, Secrets};
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
 pub use settings::setting::Setting;

@@ -111,7 +111,7 @@ impl Secrets {
     fn group_that_starts_with(&self, group: &str) -> Option<&str> {
         let dotted =
             |name: &&str| name.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
-        self.inner().order.iter().map(|name| &**name).find(dotted)
+        self.shared().order.iter().map(|name| &**name).find(dotted)
     }
 }
 

@@ -1,9 +1,10 @@
 mod entry;
+mod fresh;
+mod shared;
 
 pub use entry::Entry;
 
 use std::{
-    collections::HashMap,
     ffi::OsString,
     fmt,
     path::PathBuf,
@@ -11,16 +12,16 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use foldhash::fast::RandomState;
 use secrets_spec::closest;
 use serde::de::DeserializeOwned;
 
+pub use self::fresh::Attempt;
+pub(crate) use self::shared::{Asked, Renew, Renewing, Shared};
 use crate::{
     Error, ErrorKind, Problem, SecretValue,
     fields::Field,
     files::Files,
-    group::{Group, Requested, SourceFields},
-    overrides::Overrides,
+    group::{Requested, SourceFields},
     text, typed,
     variables::{Variables, as_os},
 };
@@ -42,38 +43,47 @@ use crate::{
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Secrets(Arc<Inner>);
+pub struct Secrets(Arc<OfCall>);
 
-pub(crate) struct Inner {
-    pub step: Option<Box<str>>,
-    /// Nothing was declared: `var` reads the process's environment.
-    pub bare: bool,
-    pub allow_override: bool,
-    pub groups: HashMap<Box<str>, Group, RandomState>,
-    /// The groups in the order in which they were declared.
-    pub order: Vec<Box<str>>,
-    pub overrides: Option<Arc<Overrides>>,
-    pub variables: OnceLock<Variables>,
-    pub files: Files,
+/// The secrets of one call of a step.
+struct OfCall {
+    shared: Arc<Shared>,
+    /// Boxed: few steps look at them, and every call moves this.
+    variables: OnceLock<Box<Variables>>,
+    files: FilesOf,
 }
 
-impl Inner {
-    fn in_order(&self) -> impl Iterator<Item = (&str, &Group)> {
-        self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
-    }
+/// Whose files a call's are: they end with the step, whichever of its secrets made them.
+enum FilesOf {
+    This(Files),
+    Other(Secrets),
 }
 
 impl Secrets {
-    pub(crate) fn new(inner: Inner) -> Self {
-        Self(Arc::new(inner))
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        let files = FilesOf::This(Files::new(shared.run_dir.clone()));
+        Self(Arc::new(OfCall { shared, variables: OnceLock::new(), files }))
     }
 
-    pub(crate) fn inner(&self) -> &Inner {
-        &self.0
+    /// Other secrets for the same call.
+    fn renewed(&self, shared: Arc<Shared>) -> Self {
+        let files = FilesOf::Other(self.clone());
+        Self(Arc::new(OfCall { shared, variables: OnceLock::new(), files }))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<Shared> {
+        &self.0.shared
+    }
+
+    fn files(&self) -> &Files {
+        match &self.0.files {
+            FilesOf::This(files) => files,
+            FilesOf::Other(secrets) => secrets.files(),
+        }
     }
 
     pub(crate) fn step(&self) -> Option<&str> {
-        self.0.step.as_deref()
+        self.0.shared.step.as_deref()
     }
 
     /// The field `key` of the source or request whose group is `group`.
@@ -95,7 +105,7 @@ impl Secrets {
         key: &str,
         group_version: &str,
     ) -> Result<SecretValue, Error> {
-        let requests = self.0.groups.get(group).map(|found| found.requests.as_slice());
+        let requests = self.0.shared.groups.get(group).map(|found| found.requests.as_slice());
         let version = |requested: &&Requested| {
             let view = requested.request.view();
             view.key == key && view.group_version == Some(group_version)
@@ -131,7 +141,7 @@ impl Secrets {
     /// [`ErrorKind::NotRequested`]; [`ErrorKind::KeyNotFound`] for each field that is missing, and
     /// [`ErrorKind::Undecodable`] for each that is not of its type, all at once and without their values.
     pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
-        let Some(found) = self.0.groups.get(group) else {
+        let Some(found) = self.0.shared.groups.get(group) else {
             return Err(self.why_not(group, ""));
         };
         let made = match &found.source {
@@ -157,7 +167,7 @@ impl Secrets {
         group: &str,
         key: &str,
     ) -> Result<T, Error> {
-        let found = self.0.groups.get(group);
+        let found = self.0.shared.groups.get(group);
         let made = match found.and_then(|found| found.find(key)) {
             Some(field) => typed::from_value(&format!("{group}.{key}"), &field.value),
             None => {
@@ -199,13 +209,13 @@ impl Secrets {
     /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is none, [`ErrorKind::NoContext`] after the step has
     /// ended, [`ErrorKind::Other`] if the file cannot be written.
     pub fn file(&self, group: &str, key: &str) -> Result<PathBuf, Error> {
-        let path = self.0.files.path_of(&self.field(group, key)?.value);
+        let path = self.files().path_of(&self.field(group, key)?.value);
         path.map_err(|error| error.about(&format!("{group}/{key}"), None).in_step(self.step()))
     }
 
     /// Ends the step: what it has in files is gone.
     pub(crate) fn end(&self) {
-        self.0.files.end();
+        self.files().end();
     }
 
     /// A field by the name it has as an environment variable: what `std::env::var` is to a Metaflow step.
@@ -218,13 +228,13 @@ impl Secrets {
     /// [`ErrorKind::Ambiguous`] if several fields have it; [`ErrorKind::KeyNotFound`] if none has.
     pub fn var(&self, name: &str) -> Result<SecretValue, Error> {
         let variables = self.variables();
-        variables.var(name, &self.0.files, self.0.bare).map_err(|e| e.in_step(self.step()))
+        variables.var(name, self.files(), self.0.shared.bare).map_err(|e| e.in_step(self.step()))
     }
 
     /// The variables and their values, sorted by name, without those that several fields share and those whose
     /// file cannot be made. Binary values are standard base64.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
-        self.variables().iter(&self.0.files)
+        self.variables().iter(self.files())
     }
 
     /// Sets the variables in the environment of a child process.
@@ -269,19 +279,20 @@ impl Secrets {
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
-        let exports = self.variables().exports(present, Some(&self.0.files), self.0.allow_override);
+        let exports =
+            self.variables().exports(present, Some(self.files()), self.0.shared.allow_override);
         exports.map_err(|error| error.in_step(self.step()))
     }
 
     /// The field that `get` reads.
     pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
-        let found = self.0.groups.get(group).and_then(|found| found.find(key));
+        let found = self.0.shared.groups.get(group).and_then(|found| found.find(key));
         found.ok_or_else(|| self.why_not(group, key))
     }
 
     /// Names the source that the problems of a typed read are about.
     fn misfit(&self, problems: Vec<Problem>, group: &str) -> Error {
-        let source = self.0.groups.get(group).and_then(|found| found.source.as_ref());
+        let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
         let (origin, backend) = match source {
             Some(source) => (source.origin.as_str(), Some(source.backend.as_str())),
             None => (group, None),
@@ -290,12 +301,12 @@ impl Secrets {
     }
 
     fn variables(&self) -> &Variables {
-        self.0.variables.get_or_init(|| Variables::of(self.0.in_order()))
+        self.0.variables.get_or_init(|| Box::new(Variables::of(self.0.shared.in_order())))
     }
 
     /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.
     fn why_not(&self, group: &str, key: &str) -> Error {
-        let Some(found) = self.0.groups.get(group) else {
+        let Some(found) = self.0.shared.groups.get(group) else {
             return self.not_requested(group, "the step did not declare this group");
         };
         if let Some(source) = &found.source {
@@ -335,7 +346,7 @@ impl Secrets {
 
     fn not_requested(&self, asked: &str, message: &str) -> Error {
         let mut declared = Vec::new();
-        for (group, found) in self.0.in_order() {
+        for (group, found) in self.0.shared.in_order() {
             if found.source.is_some() {
                 declared.push(group.to_string());
             }
@@ -344,7 +355,7 @@ impl Secrets {
         let known = text::list(declared.iter().map(String::as_str));
         let near = closest(asked, declared.iter().map(String::as_str));
         // The text of a source with its type: the group is without it.
-        let by_text = self.0.in_order().find_map(|(group, found)| {
+        let by_text = self.0.shared.in_order().find_map(|(group, found)| {
             found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
         });
         let help = match near {
@@ -367,7 +378,7 @@ impl fmt::Debug for Secrets {
     /// Shows the groups and the names of their fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
-        for (group, found) in self.0.in_order() {
+        for (group, found) in self.0.shared.in_order() {
             let mut keys: Vec<&str> = Vec::new();
             if let Some(source) = &found.source {
                 keys.extend(source.fields.iter().map(|(name, _)| name));

@@ -24,6 +24,7 @@
 mod config_file;
 mod doubtful;
 mod folders;
+mod in_code;
 mod lookup;
 mod mapped_source;
 mod origin;
@@ -205,28 +206,6 @@ impl Settings {
         };
         problems.extend(texts.into_problems());
         Doubtful::of(settings, problems)
-    }
-
-    /// Lays a default backend that is built in code over the one that was read.
-    pub(crate) fn set_default_backends(&mut self, chain: Vec<BackendType>) {
-        let names: Vec<&str> = chain.iter().map(BackendType::as_str).collect();
-        self.set_shown(&variables::DEFAULT_BACKEND, names.join(","));
-        self.default_backends = chain;
-    }
-
-    /// Lays a default role that is built in code over the one that was read: `OptOut` is none at all, `Inherit`
-    /// changes nothing.
-    pub(crate) fn set_default_role(&mut self, role: SourceRole) {
-        if let Some(text) = role.as_str() {
-            self.set_shown(&variables::DEFAULT_ROLE, text.to_owned());
-            self.default_role = role;
-        }
-    }
-
-    fn set_shown(&mut self, variable: &Variable, text: String) {
-        if let Some(shown) = self.shown.iter_mut().find(|shown| shown.variable == variable) {
-            (shown.text, shown.origin) = (Some(text), Origin::Code);
-        }
     }
 
     /// The backends of untyped sources and of requests, in the order in which they are asked; never empty.

@@ -85,12 +85,21 @@ pub(crate) fn reset(mark: Mark) {
     let left = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         match stack.get(mark.index) {
+            // Almost always it is the last one, and the one below is live.
+            Some(frame) if frame.id == mark.id && stack.len() == mark.index + 1 => {
+                let left = stack.pop();
+                let dead = match stack.last().is_none_or(Frame::is_live) {
+                    true => Vec::new(),
+                    false => pop_dead(&mut stack),
+                };
+                (left, dead)
+            }
             Some(frame) if frame.id == mark.id => {
                 let mut left = stack.split_off(mark.index);
                 left.append(&mut pop_dead(&mut stack));
-                left
+                (None, left)
             }
-            _ => Vec::new(),
+            _ => (None, Vec::new()),
         }
     });
     // Dropped outside the borrow, since a drop may look at the stack.

@@ -111,6 +111,47 @@ impl Drop for Sleep {
     }
 }
 
+/// Wakes somebody at a time, on the timer's thread.
+#[derive(Debug, Default)]
+pub(crate) struct Alarm {
+    set: Option<(Instant, u64)>,
+}
+
+impl Alarm {
+    /// Sets it to a time, and to no other; at once if that is over.
+    pub(crate) fn set(&mut self, at: Instant, waker: &Waker) {
+        if self.set.is_some_and(|(set, number)| {
+            set == at && TIMER.lock().waiting.contains_key(&(at, number))
+        }) {
+            return;
+        }
+        self.clear();
+        let mut state = TIMER.lock();
+        state.next += 1;
+        let number = state.next;
+        state.waiting.insert((at, number), waker.clone());
+        self.set = Some((at, number));
+        state.start();
+        drop(state);
+        TIMER.changed.notify_one();
+    }
+
+    /// Sets it to no time.
+    pub(crate) fn clear(&mut self) {
+        if let Some(set) = self.set.take() {
+            let removed = TIMER.lock().waiting.remove(&set);
+            TIMER.changed.notify_one();
+            drop(removed);
+        }
+    }
+}
+
+impl Drop for Alarm {
+    fn drop(&mut self) {
+        self.clear();
+    }
+}
+
 impl State {
     fn start(&mut self) {
         if self.running {

@@ -10,6 +10,7 @@ mod database;
 mod errors;
 mod existence;
 mod fault_server;
+mod kept;
 mod leaks;
 mod managers;
 mod place;

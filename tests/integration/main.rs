@@ -3,6 +3,7 @@
 
 mod adversity;
 mod blocking;
+mod cache;
 mod composition;
 mod conformance;
 mod errors;
@@ -25,3 +26,5 @@ mod table;
 mod test_scopes;
 mod typed_parameters;
 mod variables;
+#[path = "../vault.rs"]
+mod vault;

@@ -113,6 +113,39 @@ async fn secrets_of_a_test_never_change() {
     assert_eq!(found.unwrap_err().run(), ("denied", 1));
 }
 
+#[secrets(sources = ["rotating/earlier"])]
+fn earlier() -> Result<(), Failure> {
+    Ok(())
+}
+
+#[secrets(sources = ["rotating/earlier", "rotating/later"], refresh_on = Failure::is_denied)]
+fn later(server: &Server) -> Result<usize, Failure> {
+    server.login_of_step()
+}
+
+#[test]
+fn secrets_that_were_fetched_at_different_times_are_all_fetched_anew() {
+    let server = serving("rotating/later", Plan::Rotates);
+    earlier().unwrap();
+    assert_eq!(later(&server).unwrap(), 2);
+    assert_eq!(server.counts(), (2, 2));
+}
+
+#[secrets(sources = ["rotating/together"], refresh_on = Failure::is_denied)]
+async fn together(server: &Server, both: &tokio::sync::Barrier) -> Result<usize, Failure> {
+    both.wait().await;
+    server.login_of_step()
+}
+
+#[tokio::test]
+async fn steps_that_fail_together_fetch_once() {
+    let server = serving("rotating/together", Plan::Rotates);
+    let both = tokio::sync::Barrier::new(2);
+    let (one, two) = tokio::join!(together(&server, &both), together(&server, &both));
+    assert_eq!(one.unwrap() + two.unwrap(), 3 + 4);
+    assert_eq!(server.counts(), (4, 2));
+}
+
 #[task(
     secret_requests = [
         Secret(group = "db", key = "password"),

@@ -95,3 +95,33 @@ fn a_test_gives_them_by_group() {
     let given = [("main", "user", "someone"), ("plain", "plain", "text")];
     assert_eq!(testing::with_secrets(given, by_group).unwrap(), "someone text");
 }
+
+#[secrets(sources = ["missing"])]
+fn misfits_beside_what_is_missing(
+    #[secret("db", key = "user")] user: u16,
+    #[secret("db", key = "usr")] near: String,
+    #[secret("absent")] absent: SecretValue,
+) -> Result<(), Error> {
+    panic!("the body does not run: {user} {near} {absent:?}");
+}
+
+#[secrets(sources = ["missing"])]
+async fn misfits_beside_what_is_missing_async(
+    #[secret("db", key = "user")] user: u16,
+) -> Result<(), Error> {
+    panic!("the body does not run: {user}");
+}
+
+#[tokio::test]
+async fn what_does_not_fit_is_told_together_with_what_is_missing() {
+    install();
+    let kinds = |error: Error| {
+        assert_no_value(&format!("{error} {error:?}"));
+        error.problems().iter().map(|problem| problem.kind()).collect::<Vec<_>>()
+    };
+    let error = misfits_beside_what_is_missing().unwrap_err();
+    use ErrorKind::{KeyNotFound, NotFound, Undecodable};
+    assert_eq!(kinds(error), [NotFound, NotFound, Undecodable, KeyNotFound]);
+    let error = misfits_beside_what_is_missing_async().await.unwrap_err();
+    assert_eq!(kinds(error), [NotFound, Undecodable]);
+}

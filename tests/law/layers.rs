@@ -24,7 +24,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
         "settings, cache, chain, backends",
         &["settings", "cache", "chain", "backends", "environment"],
     ),
-    ("backend", &["backend", "decode", "stored_secret"]),
+    ("backend", &["backend", "call", "changes", "decode", "owned_request", "stored_secret"]),
     (
         "context",
         &[
@@ -45,7 +45,7 @@ const LAYERS: [(&str, &[&str]); 6] = [
     ),
     (
         "value, error",
-        &["value", "error", "warning", "text", "timer", "trust", "io_thread", "block_on"],
+        &["value", "error", "warning", "text", "timer", "trust", "io_thread", "block_on", "join"],
     ),
 ];
 

@@ -7,10 +7,15 @@
 #![allow(clippy::unwrap_used, reason = "a case that panics has failed")]
 
 mod again;
+mod cached_steps;
 mod export;
 mod exporting;
 mod files;
 mod threads;
+#[path = "../vault.rs"]
+#[allow(dead_code, reason = "others use the rest")]
+mod vault;
+mod wiping;
 
 use std::{env, process::ExitCode};
 
@@ -36,5 +41,6 @@ fn main() -> ExitCode {
 }
 
 fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
-    export::CASES.iter().chain(threads::CASES).chain(files::CASES)
+    let steps = cached_steps::CASES.iter().chain(wiping::CASES);
+    export::CASES.iter().chain(threads::CASES).chain(files::CASES).chain(steps)
 }

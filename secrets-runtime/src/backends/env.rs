@@ -31,6 +31,11 @@ impl Backend for Env {
         BuiltIn::Env.name()
     }
 
+    /// It is read at every step.
+    fn is_cached(&self) -> bool {
+        false
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],

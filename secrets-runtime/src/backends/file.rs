@@ -65,6 +65,11 @@ impl Backend for File {
         BuiltIn::File.name()
     }
 
+    /// It is read at every step.
+    fn is_cached(&self) -> bool {
+        false
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],

@@ -188,6 +188,11 @@ impl Backend for Flyte {
         BuiltIn::Flyte.name()
     }
 
+    /// It is read at every step.
+    fn is_cached(&self) -> bool {
+        false
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],

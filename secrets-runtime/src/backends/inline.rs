@@ -30,6 +30,11 @@ impl Backend for Inline {
         BuiltIn::Inline.name()
     }
 
+    /// It is read at every step.
+    fn is_cached(&self) -> bool {
+        false
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],

@@ -19,12 +19,14 @@ pub async fn run_again<R, E, A, F: Future<Output = R>>(
     mut body: impl FnMut(A) -> F,
 ) -> R {
     let refresh_on = refresh_on(is_meant);
-    let resolved = match step.export_process {
-        false => step.resolve().await,
-        true => Err(refuse_async(step.name)),
+    let resolved = match step.ready() {
+        _ if step.export_process => Err(refuse_async(step.name)),
+        Some(context) => Ok((context, None)),
+        None => step.partly(step.resolve().await),
     };
     // What is kept while a run or a fetch is waited for is no reference: `body` may be no more than `Send`.
-    let started = resolved.and_then(|context| start(step, context, &fill, &mut body));
+    let started =
+        resolved.and_then(|(context, failed)| start(step, context, failed, &fill, &mut body));
     let (ending, running) = match started {
         Ok(started) => started,
         Err(error) => return (refresh_on.from_error)(error),
@@ -40,7 +42,7 @@ pub async fn run_again<R, E, A, F: Future<Output = R>>(
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let (_ending, running) = match start(step, fresh, &fill, &mut body) {
+    let (_ending, running) = match start(step, fresh, None, &fill, &mut body) {
         Ok(started) => started,
         Err(error) => return (refresh_on.from_error)(error),
     };
@@ -51,10 +53,11 @@ pub async fn run_again<R, E, A, F: Future<Output = R>>(
 fn start<A, F: Future>(
     step: &'static Step,
     context: Context,
+    failed: Option<Error>,
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> Result<(Ending, Scoped<F>), Error> {
-    let arguments = Filler::fill(step, &context, fill)?;
+    let arguments = Filler::fill(step, &context, failed, fill)?;
     let ending = Ending::of(context);
     let body = {
         let _inside = Barrier::enter(ending.context());
@@ -89,7 +92,7 @@ pub fn call_again<R, E, A>(
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let second = StepGuard::of(step, fresh).and_then(|guard| call(guard, &fill, &mut body));
+    let second = StepGuard::of(step, fresh, None).and_then(|guard| call(guard, &fill, &mut body));
     second.unwrap_or_else(refresh_on.from_error)
 }
 

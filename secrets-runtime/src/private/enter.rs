@@ -14,7 +14,11 @@ use crate::{
 /// # Errors
 /// Every problem with its secrets, or with exporting them.
 pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
-    StepGuard::of(step, block_on(step.resolve())?)
+    let (context, failed) = match step.ready() {
+        Some(context) => (context, None),
+        None => step.partly(block_on(step.resolve()))?,
+    };
+    StepGuard::of(step, context, failed)
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
@@ -24,15 +28,24 @@ pub struct StepGuard {
     exported: Option<Exported>,
     inside: Barrier,
     ending: Ending,
+    /// Why the body does not run: it is told when the typed parameters have been read.
+    failed: Option<Error>,
 }
 
 impl StepGuard {
     /// The scope of this context.
-    pub(super) fn of(step: &'static Step, context: Context) -> Result<Self, Error> {
+    pub(super) fn of(
+        step: &'static Step,
+        context: Context,
+        failed: Option<Error>,
+    ) -> Result<Self, Error> {
         let ending = Ending::of(context);
         let context = ending.context();
-        let exported = if step.export_process { Some(export(&context.secrets)?) } else { None };
-        Ok(Self { step, exported, inside: Barrier::enter(context), ending })
+        let exported = match step.export_process && failed.is_none() {
+            true => Some(export(&context.secrets)?),
+            false => None,
+        };
+        Ok(Self { step, exported, inside: Barrier::enter(context), ending, failed })
     }
 
     pub(super) fn context(&self) -> &Context {
@@ -44,7 +57,7 @@ impl StepGuard {
     /// # Errors
     /// Everything that is wrong with any of them.
     pub fn fill<A>(&self, fill: impl FnOnce(&mut Filler<'_>) -> Option<A>) -> Result<A, Error> {
-        Filler::fill(self.step, self.ending.context(), fill)
+        Filler::fill(self.step, self.ending.context(), self.failed.clone(), fill)
     }
 }
 

@@ -8,16 +8,23 @@ use crate::{Context, Error, ErrorKind, Problem};
 pub struct Filler<'a> {
     step: &'static Step,
     context: &'a Context,
+    /// Some secrets are not there, for a reason that is among the problems already.
+    is_partial: bool,
     problems: Vec<Problem>,
 }
 
 impl<'a> Filler<'a> {
+    /// `failed` is why the step has no secrets, or not all of them: what is wrong with those it has is told
+    /// with that.
     pub(crate) fn fill<A>(
         step: &'static Step,
         context: &'a Context,
+        failed: Option<Error>,
         fill: impl FnOnce(&mut Self) -> Option<A>,
     ) -> Result<A, Error> {
-        let mut filler = Filler { step, context, problems: Vec::new() };
+        let is_partial = failed.is_some();
+        let problems = failed.map(Error::into_problems).unwrap_or_default();
+        let mut filler = Filler { step, context, is_partial, problems };
         match fill(&mut filler) {
             Some(arguments) if filler.problems.is_empty() => Ok(arguments),
             _ => Err(Error::from_problems(filler.problems).in_step(Some(step.name))),
@@ -31,6 +38,9 @@ impl<'a> Filler<'a> {
             return None;
         };
         let secrets = &self.context.secrets;
+        if self.is_partial && !secrets.shared().groups.contains_key(&*group) {
+            return None;
+        }
         let made = match self.step.parameters[index].key {
             Some(key) => secrets.get_key_as(&group, key),
             None => secrets.get_as(&group),

@@ -8,6 +8,7 @@ mod ending;
 mod enter;
 mod fallible;
 mod filler;
+mod parameter;
 mod preflight;
 mod refresh_on;
 mod refreshed;
@@ -30,13 +31,14 @@ pub use enter::{StepGuard, enter};
 pub use fallible::{Fallible, Storable, assert_storable};
 pub use filler::{Filler, FromSecret};
 pub use inventory::submit;
+pub use parameter::Parameter;
 pub use preflight::{preflight, preflight_blocking};
 pub use refresh_on::{Judge, RefreshOn};
 pub use registered::Registered;
 pub use repeatable::Repeatable;
 pub use run::{StepFuture, run, run_with};
 pub use secrets_spec::{MountType, Secret};
-pub use step::{Parameter, Src, Step};
+pub use step::{Src, Step};
 
 /// The type of a constant that stands for a text.
 pub type Text = &'static str;

@@ -7,7 +7,9 @@ use std::{
 use pin_project_lite::pin_project;
 
 use super::{Ending, Filler, Step};
-use crate::{BoxFuture, Context, Error, context::Barrier, environment::refuse_async};
+use crate::{
+    BoxFuture, Context, Error, context::Barrier, environment::refuse_async, resolver::Unresolved,
+};
 
 /// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
 pub fn run<R, F: Future<Output = R>>(
@@ -25,12 +27,16 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> R {
-    let resolved = match step.export_process {
-        false => step.resolve().await,
-        true => Err(refuse_async(step.name)),
+    let resolved = match step.ready() {
+        _ if step.export_process => Err(refuse_async(step.name)),
+        Some(context) => Ok((context, None)),
+        None => step.partly(step.resolve().await),
     };
     let filled = match resolved {
-        Ok(context) => Filler::fill(step, &context, fill).map(|arguments| (context, arguments)),
+        Ok((context, failed)) => {
+            let filled = Filler::fill(step, &context, failed, fill);
+            filled.map(|arguments| (context, arguments))
+        }
         Err(error) => Err(error),
     };
     match filled {
@@ -71,7 +77,7 @@ pin_project! {
 
 enum Stage {
     Start,
-    Resolving(BoxFuture<'static, Result<Context, Error>>),
+    Resolving(BoxFuture<'static, Result<Context, Unresolved>>),
     Running(Ending),
     Done,
 }
@@ -117,13 +123,18 @@ impl Stage {
                     *self = Self::Done;
                     return Poll::Ready(Err(refuse_async(step.name)));
                 }
-                Self::Start => *self = Self::Resolving(step.resolve()),
+                Self::Start => {
+                    *self = match step.ready() {
+                        Some(context) => Self::Running(Ending::of(context)),
+                        None => Self::Resolving(step.resolve()),
+                    }
+                }
                 Self::Resolving(resolving) => match resolving.as_mut().poll(task) {
                     Poll::Pending => return Poll::Pending,
                     Poll::Ready(Ok(context)) => *self = Self::Running(Ending::of(context)),
-                    Poll::Ready(Err(error)) => {
+                    Poll::Ready(Err(unresolved)) => {
                         *self = Self::Done;
-                        return Poll::Ready(Err(error));
+                        return Poll::Ready(Err(unresolved.error));
                     }
                 },
                 Self::Running(_) | Self::Done => return Poll::Ready(Ok(())),

@@ -4,8 +4,11 @@ use secrets_spec::{
     Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
 };
 
+use super::Parameter;
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver,
+    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver, Secrets,
+    cache::Slot,
+    resolver::{Unresolved, test_overrides},
     written::{invalid, of_spec},
 };
 
@@ -21,6 +24,7 @@ pub struct Step {
     pub(crate) export_process: bool,
     pub(crate) in_test: bool,
     declared: OnceLock<Result<Declared, Error>>,
+    slot: Slot,
 }
 
 impl Step {
@@ -37,6 +41,7 @@ impl Step {
             export_process: false,
             in_test: false,
             declared: OnceLock::new(),
+            slot: Slot::new(),
         }
     }
 
@@ -99,14 +104,37 @@ struct Declared {
 }
 
 impl Step {
+    /// What an earlier call fetched, as long as it serves without another look: the way of almost all calls.
+    pub(crate) fn ready(&self) -> Option<Context> {
+        self.slot.fresh().map(|shared| Context::new(Secrets::new(shared)))
+    }
+
     /// Fetches what the step declares.
-    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, Error>> {
+    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, Unresolved>> {
         Box::pin(async move {
-            let declared = self.declared.get_or_init(|| self.declare());
-            let declared = declared.as_ref().map_err(Clone::clone)?;
+            let declaration = self.declaration()?;
             let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
-            resolver.resolve(&declared.declaration).await
+            if test_overrides().is_some() {
+                return Ok(resolver.resolve(declaration).await?);
+            }
+            let shared = resolver.fetch_for(declaration, &self.slot).await?;
+            Ok(Context::new(Secrets::new(shared)))
         })
+    }
+
+    /// What was found for a step with typed parameters that did not find everything, so that these can be tried;
+    /// and why its body does not run.
+    pub(super) fn partly(
+        &self,
+        resolved: Result<Context, Unresolved>,
+    ) -> Result<(Context, Option<Error>), Error> {
+        match resolved {
+            Ok(context) => Ok((context, None)),
+            Err(Unresolved { error, found: Some(found) }) if !self.parameters.is_empty() => {
+                Ok((Context::new(Secrets::new(found)), Some(error)))
+            }
+            Err(unresolved) => Err(unresolved.error),
+        }
     }
 
     /// What it declares.
@@ -160,28 +188,6 @@ impl Step {
             return Ok(Declared { declaration, parameters });
         }
         Err(Error::from_problems(problems).in_step(Some(self.name)))
-    }
-}
-
-impl Parameter {
-    /// The group it is read from: that of a source or request that is declared, else its own, which is added.
-    fn group(&self, declaration: &mut Declaration) -> Result<String, Problem> {
-        let text = self.source;
-        let known = |source: &&Source| source.group() == text || source.origin() == text;
-        if let Some(source) = declaration.sources.iter().find(known) {
-            return Ok(source.group().to_owned());
-        }
-        let requested = |request: &Request| {
-            let view = request.view();
-            view.group == text && self.key.is_none_or(|key| key == view.key)
-        };
-        if declaration.requests.iter().any(requested) {
-            return Ok(text.to_owned());
-        }
-        let source = Source::parse(text).map_err(|error| of_spec(&error, text))?;
-        let group = source.group().to_owned();
-        declaration.add_source(source)?;
-        Ok(group)
     }
 }
 
@@ -335,28 +341,6 @@ impl Src {
             ("options", Some(options)),
         ]);
         Node { value, at: () }
-    }
-}
-
-/// A typed parameter of a step.
-#[derive(Debug, Clone, Copy)]
-pub struct Parameter {
-    pub(crate) source: &'static str,
-    pub(crate) key: Option<&'static str>,
-}
-
-impl Parameter {
-    /// A parameter that is the whole secret.
-    #[must_use]
-    pub const fn new(source: &'static str) -> Self {
-        Self { source, key: None }
-    }
-
-    /// A parameter that is one field.
-    #[must_use]
-    pub const fn key(mut self, key: &'static str) -> Self {
-        self.key = Some(key);
-        self
     }
 }
 

@@ -1,41 +1,50 @@
 //! From the answers to the secrets of a step: one immutable map, or every problem.
 
-use std::sync::{Arc, OnceLock};
+use std::{sync::Arc, time::Instant};
 
 use secrets_spec::{MountType, Request, Variable};
 
-use super::{fetching::Answer, plan::Plan};
+use super::{
+    fetching::Answer,
+    plan::{Plan, RequestPlan},
+};
 use crate::{
-    Context, Declaration, Error, ErrorKind, Problem, Secrets,
+    Context, Declaration, Error, ErrorKind, Fetched, Problem, Secrets,
     backends::flyte,
+    cache::Kept,
     decode,
     fields::{Field, Fields},
-    files::{Files, RunDir},
-    group::{Group, Requested, SourceFields},
+    files::RunDir,
+    group::{Edition, Group, Requested, SourceFields},
     overrides::Overrides,
-    secrets::Inner,
+    secrets::Shared,
 };
 
-/// The context of a declaration, of what the backends answered.
+/// The secrets of a plan, of what the backends answered, and everything that is wrong with any.
 pub(crate) fn from_answers(
-    declaration: &Declaration,
     plan: &Plan,
     answers: Vec<Answer>,
     run_dir: RunDir,
-) -> Result<Context, Vec<Problem>> {
+) -> (Shared, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut inner = empty(declaration, run_dir);
-    for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
-        let fetch = &plan.fetches[planned.fetch];
-        let (answer, backend) = &answers[planned.fetch];
-        let fields = answer.clone().and_then(|fetched| {
-            decode::source_fields(fetched, &planned.options, &fetch.id, planned.written.as_deref())
+    let mut shared = Shared {
+        step: plan.step.as_deref().map(Box::from),
+        bare: plan.bare,
+        allow_override: plan.allow_override,
+        ..empty(run_dir)
+    };
+    for planned in &plan.sources {
+        let Answer { result, backend, kept } = &answers[planned.fetch];
+        let edition = edition(result.as_ref().ok(), *kept);
+        let fields = result.clone().and_then(|fetched| {
+            let id = &plan.fetches[planned.fetch].request.id;
+            decode::source_fields(fetched, &planned.options, id, planned.written.as_deref())
         });
         let required = planned.options.is_required();
         let (fields, absent) = match fields {
             Ok(fields) => (fields, None),
             Err(error) => {
-                let error = error.about(source.origin(), Some(backend));
+                let error = error.about(&planned.origin, Some(backend));
                 let missing = error.kind() == ErrorKind::NotFound;
                 if required || !missing {
                     problems.extend(error.into_problems());
@@ -46,25 +55,38 @@ pub(crate) fn from_answers(
         };
         let verbatim = backend == "inline";
         let source_fields = SourceFields {
-            origin: source.origin().to_owned(),
+            origin: planned.origin.clone(),
             backend: backend.clone(),
+            edition,
             fields,
             verbatim,
             absent,
         };
-        group(&mut inner, source.group()).source = Some(source_fields);
+        group(&mut shared, &planned.group).source = Some(source_fields);
     }
-    for (request, &place) in declaration.requests.iter().zip(&plan.requests) {
-        let (answer, backend) = &answers[place];
-        match answer.clone().and_then(|fetched| decode::requested_field(fetched, request)) {
-            Ok(field) => add_request(&mut inner, request, field, backend, &plan.flyte_prefix),
+    for RequestPlan { fetch, request } in &plan.requests {
+        let Answer { result, backend, kept } = &answers[*fetch];
+        let edition = edition(result.as_ref().ok(), *kept);
+        match result.clone().and_then(|fetched| decode::requested_field(fetched, request)) {
+            Ok(field) => {
+                let read = Read { backend, edition, field };
+                add_request(&mut shared, request, read, &plan.flyte_prefix);
+            }
             Err(error) => {
                 let error = error.about(&request.to_string(), Some(backend));
                 problems.extend(error.into_problems());
             }
         }
     }
-    if problems.is_empty() { Ok(Context::new(Secrets::new(inner))) } else { Err(problems) }
+    (shared, problems)
+}
+
+/// What is not kept was asked for just now.
+fn edition(fetched: Option<&Fetched>, kept: Option<Kept>) -> Edition {
+    Edition {
+        version: fetched.and_then(Fetched::version).map(str::to_owned),
+        asked: kept.map_or_else(Instant::now, |kept| kept.asked),
+    }
 }
 
 /// The context of a declaration inside `testing::with_secrets`: matched by group, whatever the backend.
@@ -77,7 +99,7 @@ pub(crate) fn from_overrides(
         return Ok(context_of_overrides(declaration.step(), overrides, run_dir));
     }
     let mut problems = Vec::new();
-    let mut inner = empty(declaration, run_dir);
+    let mut shared = of_declaration(declaration, run_dir);
     let known = || crate::text::list(overrides.groups());
     for source in &declaration.sources {
         let mut absent = None;
@@ -93,9 +115,10 @@ pub(crate) fn from_overrides(
             }
             Fields::default()
         });
-        group(&mut inner, source.group()).source = Some(SourceFields {
+        group(&mut shared, source.group()).source = Some(SourceFields {
             origin: source.origin().to_owned(),
             backend: "test".to_owned(),
+            edition: Edition::given(),
             fields,
             verbatim: false,
             absent,
@@ -105,7 +128,9 @@ pub(crate) fn from_overrides(
         let view = request.view();
         match overrides.get(view.group, view.key) {
             Some(value) => {
-                add_request(&mut inner, request, Field::text(value.clone()), "test", "_FSEC_");
+                let field = Field::text(value.clone());
+                let read = Read { backend: "test", edition: Edition::given(), field };
+                add_request(&mut shared, request, read, "_FSEC_");
             }
             None => {
                 let message = "the test gives no secret of this group and key";
@@ -115,9 +140,9 @@ pub(crate) fn from_overrides(
             }
         }
     }
-    inner.overrides = Some(overrides);
+    shared.overrides = Some(overrides);
     if problems.is_empty() {
-        return Ok(Context::new(Secrets::new(inner)));
+        return Ok(Context::new(Secrets::new(Arc::new(shared))));
     }
     Err(Error::from_problems(problems).in_step(declaration.step()))
 }
@@ -128,48 +153,68 @@ pub(crate) fn context_of_overrides(
     overrides: Arc<Overrides>,
     run_dir: RunDir,
 ) -> Context {
-    let mut inner = empty(&Declaration::empty(step.map(str::to_owned)), run_dir);
+    let declaration = Declaration::empty(step.map(str::to_owned));
+    let mut shared = of_declaration(&declaration, run_dir);
     for name in overrides.groups() {
-        group(&mut inner, name).source = Some(SourceFields {
+        group(&mut shared, name).source = Some(SourceFields {
             origin: name.to_owned(),
             backend: "test".to_owned(),
+            edition: Edition::given(),
             fields: overrides.fields(name).unwrap_or_default(),
             verbatim: false,
             absent: None,
         });
     }
-    inner.overrides = Some(overrides);
-    Context::new(Secrets::new(inner))
+    shared.overrides = Some(overrides);
+    Context::new(Secrets::new(Arc::new(shared)))
 }
 
-fn empty(declaration: &Declaration, run_dir: RunDir) -> Inner {
-    Inner {
+fn of_declaration(declaration: &Declaration, run_dir: RunDir) -> Shared {
+    Shared {
         step: declaration.step().map(Box::from),
         bare: declaration.is_empty(),
         allow_override: declaration.allow_override,
+        ..empty(run_dir)
+    }
+}
+
+fn empty(run_dir: RunDir) -> Shared {
+    Shared {
+        step: None,
+        bare: false,
+        allow_override: false,
         groups: std::collections::HashMap::default(),
         order: Vec::new(),
         overrides: None,
-        variables: OnceLock::new(),
-        files: Files::new(run_dir),
+        run_dir,
+        renew: None,
     }
 }
 
-fn group<'a>(inner: &'a mut Inner, name: &str) -> &'a mut Group {
-    if !inner.groups.contains_key(name) {
-        inner.order.push(Box::from(name));
+fn group<'a>(shared: &'a mut Shared, name: &str) -> &'a mut Group {
+    if !shared.groups.contains_key(name) {
+        shared.order.push(Box::from(name));
     }
-    inner.groups.entry(Box::from(name)).or_default()
+    shared.groups.entry(Box::from(name)).or_default()
 }
 
-fn add_request(inner: &mut Inner, request: &Request, field: Field, backend: &str, prefix: &str) {
+/// What was read for a request.
+struct Read<'a> {
+    backend: &'a str,
+    edition: Edition,
+    field: Field,
+}
+
+fn add_request(shared: &mut Shared, request: &Request, read: Read<'_>, prefix: &str) {
     let view = request.view();
     let variable = match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
         (None, MountType::ENV_VAR) => Some(Variable::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
     };
-    let requested =
-        Requested { request: request.clone(), backend: backend.to_owned(), field, variable };
-    group(inner, view.group).requests.push(requested);
+    let Read { backend, edition, field } = read;
+    let request = request.clone();
+    let requested = Requested { request, backend: backend.to_owned(), edition, field, variable };
+    let group = group(shared, requested.request.view().group);
+    group.requests.push(requested);
 }

@@ -1,4 +1,4 @@
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
@@ -7,6 +7,8 @@ use super::credentials_secret::CredentialsSecret;
 use super::{Inner, Registry, Resolver};
 use crate::{
     Backend, Error, ErrorKind, Problem,
+    cache::Cache,
+    files::RunDir,
     settings::{Built, Doubtful, Settings},
     written::invalid,
 };
@@ -25,6 +27,8 @@ pub struct ResolverBuilder {
     backends: Vec<Arc<dyn Backend>>,
     default_backend: Option<String>,
     role: Option<String>,
+    cache_ttl: Option<Duration>,
+    cache_stale: Option<Duration>,
     built: Built,
 }
 
@@ -48,6 +52,24 @@ impl ResolverBuilder {
     #[must_use]
     pub fn role(mut self, arn: impl Into<String>) -> Self {
         self.role = Some(arn.into());
+        self
+    }
+
+    /// Sets how long a fetched value serves later steps: not at all if it is zero. It overrides
+    /// `SECRETS_CACHE_TTL`.
+    ///
+    /// A value serves for nine to ten tenths of this time, so that not all expire together.
+    #[must_use]
+    pub fn cache_ttl(mut self, ttl: Duration) -> Self {
+        self.cache_ttl = Some(ttl);
+        self
+    }
+
+    /// Sets how long a value that has expired still serves while its backend throttles or is down. It overrides
+    /// `SECRETS_CACHE_STALE`.
+    #[must_use]
+    pub fn cache_stale(mut self, stale: Duration) -> Self {
+        self.cache_stale = Some(stale);
         self
     }
 
@@ -97,12 +119,15 @@ impl ResolverBuilder {
                 Err(error) => problems.push(invalid(&error, ErrorKind::InvalidConfig).of(role)),
             }
         }
+        settings.set_cache(self.cache_ttl, self.cache_stale);
         #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only AWS's may be changed"))]
         let mut registry = Registry::new(self.backends, &settings);
         #[cfg(feature = "aws")]
         problems.extend(CredentialsSecret::give(&mut registry, &mut settings));
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
-        (Resolver(Arc::new(Inner { registry, settings })), error)
+        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
+        let run_dir = RunDir::Known(settings.run_dir().map(Arc::from));
+        (Resolver(Arc::new(Inner { registry, settings, cache, run_dir })), error)
     }
 }
 

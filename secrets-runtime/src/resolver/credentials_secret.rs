@@ -1,14 +1,17 @@
-use std::{
-    fmt,
-    time::{Duration, Instant},
-};
+use std::{fmt, time::Duration};
 
 use secrets_spec::{BuiltIn, Source};
 
-use super::{fetching::fetch_all, plan::Plan, registry::Registry};
+use super::{
+    fetching::{Answer, fetch_all},
+    plan::Plan,
+    registry::Registry,
+};
 use crate::{
     BoxFuture, Declaration, Error, ErrorKind, Problem, SecretValue,
     backends::{AwsSecretsManager, CredentialsKeeper},
+    cache::Need,
+    call::Limit,
     decode,
     defaults::AwsCredentials,
     fields::Fields,
@@ -69,9 +72,9 @@ impl CredentialsSecret {
     /// # Errors
     /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
-        let mut answers = fetch_all(&self.plan, Instant::now() + timeout, timeout).await;
+        let mut answers = fetch_all(&self.plan, Limit::of(timeout), None, Need::Fresh).await;
         let planned = self.plan.sources.first().zip(answers.pop());
-        let Some((planned, (answer, _))) = planned else {
+        let Some((planned, Answer { result: answer, .. })) = planned else {
             return Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
         };
         let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);

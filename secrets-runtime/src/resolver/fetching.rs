@@ -1,38 +1,83 @@
 //! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
 
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    pin::Pin,
-    sync::Arc,
-    task::{Context, Poll},
-    time::{Duration, Instant},
-};
+#[cfg(feature = "prefect")]
+use std::any::Any;
+use std::sync::Arc;
 
 use super::plan::{Fetch, Plan};
+#[cfg(feature = "prefect")]
+use crate::backends::Prefect;
 use crate::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, context::Barrier, timer::Sleep,
+    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched,
+    cache::{Cache, Got, Kept, Need},
+    call::{Limit, call},
+    join::join_all,
+    owned_request::OwnedRequest,
 };
 
-/// The answer to a fetch, and the type of the backend that gave it.
-pub(crate) type Answer<A = Fetched> = (Result<A, Error>, String);
+/// The answer to a fetch.
+pub(crate) struct Answer<A = Fetched> {
+    pub result: Result<A, Error>,
+    /// The type of the backend that gave it.
+    pub backend: String,
+    /// How long it may serve, if it is kept and no other backend must be asked first.
+    pub kept: Option<Kept>,
+}
 
-/// How a backend is asked: one answer per request, in order.
-type Ask<A> =
-    for<'a> fn(&'a dyn Backend, &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<A, Error>>>;
-
-/// The answers to all fetches of the plan, in order.
-pub(crate) async fn fetch_all(plan: &Plan, deadline: Instant, timeout: Duration) -> Vec<Answer> {
-    ask_all(plan, deadline, timeout, |backend, requests| backend.fetch(requests)).await
+/// The answers to all fetches of the plan, in order: of what is kept, those that will do.
+pub(crate) async fn fetch_all(
+    plan: &Plan,
+    limit: Limit,
+    cache: Option<&Cache>,
+    need: Need,
+) -> Vec<Answer> {
+    let ask = |backend, requests| -> BoxFuture<'static, Vec<Got>> {
+        Box::pin(fetch(backend, requests, limit, cache.cloned(), need))
+    };
+    ask_all(plan, ask).await
 }
 
 /// Whether each secret of the plan is there, in order; one that is not is `NotFound`. No value is read where
 /// the backend can tell without.
-pub(crate) async fn look_for_all(
-    plan: &Plan,
-    deadline: Instant,
-    timeout: Duration,
-) -> Vec<Answer<()>> {
-    ask_all(plan, deadline, timeout, look_for).await
+pub(crate) async fn look_for_all(plan: &Plan, limit: Limit) -> Vec<Answer<()>> {
+    let ask = |backend, requests| -> BoxFuture<'static, Vec<Got<()>>> {
+        let answers = call(backend, requests, look_for, limit);
+        Box::pin(async move { answers.await.into_iter().map(Got::not_kept).collect() })
+    };
+    ask_all(plan, ask).await
+}
+
+async fn fetch(
+    backend: Arc<dyn Backend>,
+    requests: Vec<OwnedRequest>,
+    limit: Limit,
+    cache: Option<Cache>,
+    need: Need,
+) -> Vec<Got> {
+    let Some(cache) = cache.filter(|_| backend.is_cached()) else {
+        let answers = call(backend, requests, |backend, requests| backend.fetch(requests), limit);
+        let answers = answers.await;
+        return answers.into_iter().map(Got::not_kept).collect();
+    };
+    #[cfg(feature = "prefect")]
+    if let Some(prefect) = (&*backend as &dyn Any).downcast_ref::<Prefect>() {
+        let asked: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
+        let read = prefect.from_context(&asked);
+        let open = requests.iter().zip(&read).filter(|(_, read)| read.is_none());
+        let open: Vec<_> = open.map(|(request, _)| request.clone()).collect();
+        let mut answers = match open.is_empty() {
+            true => Vec::new(),
+            false => cache.fetch(backend.clone(), open, limit, need).await,
+        }
+        .into_iter();
+        // The local context is looked at again by the next step, so that none may be kept with it.
+        let lost = || Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
+        let next = |read: Option<_>| {
+            read.or_else(|| answers.next().map(|got| got.answer)).unwrap_or_else(lost)
+        };
+        return read.into_iter().map(next).map(Got::not_kept).collect();
+    }
+    cache.fetch(backend, requests, limit, need).await
 }
 
 fn look_for<'a>(
@@ -53,17 +98,18 @@ fn look_for<'a>(
 
 async fn ask_all<A: Send + Unpin + 'static>(
     plan: &Plan,
-    deadline: Instant,
-    timeout: Duration,
-    ask: Ask<A>,
+    ask: impl Fn(Arc<dyn Backend>, Vec<OwnedRequest>) -> BoxFuture<'static, Vec<Got<A>>>,
 ) -> Vec<Answer<A>> {
     let unasked = |fetch: &Fetch| {
         let problem = fetch.chain.as_ref().err()?;
         let backend = problem.backend().unwrap_or_default().to_owned();
-        Some((Err(Error::from_problems(vec![problem.clone()])), backend))
+        let result = Err(Error::from_problems(vec![problem.clone()]));
+        Some(Answer { result, backend, kept: None })
     };
     let mut answers: Vec<Option<Answer<A>>> = plan.fetches.iter().map(unasked).collect();
     let mut tried: Vec<Vec<Error>> = plan.fetches.iter().map(|_| Vec::new()).collect();
+    // Whether all backends that were asked before are ones whose answers are kept.
+    let mut keeps = vec![true; plan.fetches.len()];
     let mut round = 0;
     loop {
         let open: Vec<usize> =
@@ -71,28 +117,37 @@ async fn ask_all<A: Send + Unpin + 'static>(
         if open.is_empty() {
             break;
         }
-        let mut calls = calls_of(plan, &open, round);
+        let calls = calls_of(plan, &open, round);
         if calls.is_empty() {
             let none = Error::new(ErrorKind::InvalidConfig, "there is no backend to ask");
-            open.iter()
-                .for_each(|place| answers[*place] = Some((Err(none.clone()), String::new())));
+            for &place in &open {
+                let backend = String::new();
+                answers[place] = Some(Answer { result: Err(none.clone()), backend, kept: None });
+            }
         }
-        run(plan, &mut calls, deadline, timeout, ask).await;
-        for call in calls {
-            let kind = call.backend.kind().to_owned();
-            for (place, answer) in call.places.into_iter().zip(call.answers) {
+        let start = |call: &Call| {
+            let requests = call.places.iter().map(|place| plan.fetches[*place].request.clone());
+            ask(call.backend.clone(), requests.collect())
+        };
+        let outcomes = join_all(calls.iter().map(start).collect()).await;
+        for (call, outcome) in calls.into_iter().zip(outcomes) {
+            let backend = call.backend.kind();
+            for (place, got) in call.places.into_iter().zip(outcome) {
                 let last = round + 1 >= plan.fetches[place].backends().len();
-                match answer {
+                let result = match got.answer {
                     Err(error) if error.kind() == ErrorKind::NotFound && !last => {
                         tried[place].push(error);
+                        keeps[place] &= call.backend.is_cached();
+                        continue;
                     }
                     Err(error) if error.kind() == ErrorKind::NotFound && round > 0 => {
                         tried[place].push(error);
-                        let error = nowhere(&plan.fetches[place], &tried[place]);
-                        answers[place] = Some((Err(error), kind.clone()));
+                        Err(nowhere(&plan.fetches[place], &tried[place]))
                     }
-                    answer => answers[place] = Some((answer, kind.clone())),
-                }
+                    answer => answer,
+                };
+                let kept = got.kept.filter(|_| keeps[place]);
+                answers[place] = Some(Answer { result, backend: backend.to_owned(), kept });
             }
         }
         round += 1;
@@ -117,160 +172,20 @@ fn nowhere(fetch: &Fetch, tried: &[Error]) -> Error {
 }
 
 /// A call to one backend, for the fetches at these places.
-struct Call<A> {
+struct Call {
     backend: Arc<dyn Backend>,
     places: Vec<usize>,
-    answers: Vec<Result<A, Error>>,
 }
 
 /// One call to each backend that the open fetches have in this place of their chains.
-fn calls_of<A>(plan: &Plan, open: &[usize], round: usize) -> Vec<Call<A>> {
-    let mut calls: Vec<Call<A>> = Vec::new();
+fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
+    let mut calls: Vec<Call> = Vec::new();
     for &place in open {
         let Some(backend) = plan.fetches[place].backends().get(round) else { continue };
         match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, backend)) {
             Some(call) => call.places.push(place),
-            None => {
-                let backend = backend.clone();
-                calls.push(Call { backend, places: vec![place], answers: Vec::new() });
-            }
+            None => calls.push(Call { backend: backend.clone(), places: vec![place] }),
         }
     }
     calls
-}
-
-/// Makes the calls, all at once.
-async fn run<A: Unpin>(
-    plan: &Plan,
-    calls: &mut [Call<A>],
-    deadline: Instant,
-    timeout: Duration,
-    ask: Ask<A>,
-) {
-    let requests_of = |call: &Call<A>| -> Vec<FetchRequest<'_>> {
-        call.places.iter().map(|place| plan.fetches[*place].request()).collect()
-    };
-    let requests: Vec<_> = calls.iter().map(requests_of).collect();
-    let backends: Vec<_> = calls.iter().map(|call| call.backend.clone()).collect();
-    let start = |(backend, requests)| start(backend, requests, ask);
-    let running = backends.iter().zip(&requests).map(start).collect();
-    let outcomes = AllOf { running, sleep: Sleep::until(deadline) }.await;
-    for (call, outcome) in calls.iter_mut().zip(outcomes) {
-        call.answers = complete(call, outcome, timeout);
-    }
-}
-
-fn start<'a, A>(
-    backend: &'a Arc<dyn Backend>,
-    requests: &'a Vec<FetchRequest<'a>>,
-    ask: Ask<A>,
-) -> Running<'a, A> {
-    let _outside = Barrier::outside();
-    match catch_unwind(AssertUnwindSafe(|| ask(&**backend, requests))) {
-        Ok(future) => Running::Polled(future),
-        Err(_) => Running::Done(Outcome::Panicked),
-    }
-}
-
-/// What became of a call.
-enum Outcome<A> {
-    Answered(Vec<Result<A, Error>>),
-    Panicked,
-    Late,
-}
-
-/// One answer per request: what a backend left out, and what it did not answer in time, is an error.
-fn complete<A>(call: &Call<A>, outcome: Outcome<A>, timeout: Duration) -> Vec<Result<A, Error>> {
-    let wanted = call.places.len();
-    let all = |error: Error| (0..wanted).map(|_| Err(error.clone())).collect();
-    match outcome {
-        Outcome::Late => {
-            let seconds = timeout.as_secs_f32();
-            let message = format!("{} did not answer within {seconds} s", call.backend);
-            all(Error::new(ErrorKind::Timeout, message)
-                .with_help("try again, or allow it more time with SECRETS_TIMEOUT (seconds)"))
-        }
-        Outcome::Panicked => all(Error::new(ErrorKind::Unavailable, "the backend panicked")
-            .with_help("this is a mistake in the backend: it should give an error instead")),
-        Outcome::Answered(answers) if answers.len() > wanted => {
-            all(miscounted(answers.len(), wanted))
-        }
-        Outcome::Answered(mut answers) => {
-            let given = answers.len();
-            answers.resize_with(wanted, || Err(miscounted(given, wanted)));
-            answers
-        }
-    }
-}
-
-fn miscounted(given: usize, wanted: usize) -> Error {
-    let message = format!("the backend gave {given} answers to {wanted} requests");
-    Error::new(ErrorKind::Unavailable, message)
-        .with_help("this is a mistake in the backend: it gives one answer per request, in order")
-}
-
-enum Running<'a, A> {
-    Polled(BoxFuture<'a, Vec<Result<A, Error>>>),
-    Done(Outcome<A>),
-}
-
-impl<A> Running<'_, A> {
-    /// Drops the future, which is the backend's code too, and may panic.
-    fn end(&mut self, outcome: Outcome<A>) {
-        let _outside = Barrier::outside();
-        let ended = std::mem::replace(self, Self::Done(outcome));
-        if catch_unwind(AssertUnwindSafe(|| drop(ended))).is_err() {
-            *self = Self::Done(Outcome::Panicked);
-        }
-    }
-}
-
-/// Polls all until each is done or the time is over.
-struct AllOf<'a, A> {
-    running: Vec<Running<'a, A>>,
-    sleep: Sleep,
-}
-
-impl<A> Drop for AllOf<'_, A> {
-    /// A step that is dropped while it waits drops its backends' futures too.
-    fn drop(&mut self) {
-        self.running.iter_mut().for_each(|running| running.end(Outcome::Late));
-    }
-}
-
-impl<A: Unpin> Future for AllOf<'_, A> {
-    type Output = Vec<Outcome<A>>;
-
-    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
-        let this = &mut *self;
-        // A backend does not see the secrets of the step that calls the step.
-        let _outside = Barrier::outside();
-        let mut open = false;
-        for running in &mut this.running {
-            let Running::Polled(future) = running else { continue };
-            let outcome = match catch_unwind(AssertUnwindSafe(|| future.as_mut().poll(task))) {
-                Ok(Poll::Pending) => {
-                    open = true;
-                    continue;
-                }
-                Ok(Poll::Ready(answers)) => Outcome::Answered(answers),
-                Err(_) => Outcome::Panicked,
-            };
-            running.end(outcome);
-        }
-        // The timer is set only by what is not ready at once: files and variables never need it.
-        if open && Pin::new(&mut this.sleep).poll(task).is_pending() {
-            return Poll::Pending;
-        }
-        let outcome = |mut running: Running<'_, A>| {
-            if let Running::Polled(_) = running {
-                running.end(Outcome::Late);
-            }
-            match running {
-                Running::Done(outcome) => outcome,
-                Running::Polled(_) => Outcome::Late,
-            }
-        };
-        Poll::Ready(std::mem::take(&mut this.running).into_iter().map(outcome).collect())
-    }
 }

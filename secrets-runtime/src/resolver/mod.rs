@@ -8,26 +8,34 @@ mod fetching;
 mod inspect;
 mod plan;
 mod registry;
+mod renewal;
 mod report;
+mod resolution;
+mod unresolved;
 mod validate;
 
 use std::{
     fmt,
     sync::{Arc, PoisonError, RwLock},
-    time::Instant,
 };
 
 use once_cell::sync::OnceCell;
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, block_on::block_on, files::RunDir,
-    overrides::Overrides, settings::Settings, stack,
+    BoxFuture, Context, Declaration, Error, ErrorKind, Secrets,
+    block_on::block_on,
+    cache::{Cache, Need},
+    files::RunDir,
+    overrides::Overrides,
+    settings::Settings,
+    stack,
 };
 
 pub(crate) use assemble::context_of_overrides;
 pub use builder::ResolverBuilder;
 use registry::Registry;
 pub use report::{Checked, Report};
+pub(crate) use unresolved::Unresolved;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///
@@ -47,6 +55,9 @@ pub struct Resolver(Arc<Inner>);
 struct Inner {
     registry: Registry,
     settings: Settings,
+    /// None if nothing is kept.
+    cache: Option<Cache>,
+    run_dir: RunDir,
 }
 
 static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
@@ -93,7 +104,10 @@ impl Resolver {
         Box::pin(async move {
             match test_overrides() {
                 Some(overrides) => assemble::from_overrides(declaration, overrides, self.run_dir()),
-                None => self.fetch(declaration).await,
+                None => {
+                    let (shared, _) = self.fetch(declaration, Need::Fresh).await?;
+                    Ok(Context::new(Secrets::new(shared)))
+                }
             }
         })
     }
@@ -107,16 +121,7 @@ impl Resolver {
     }
 
     fn run_dir(&self) -> RunDir {
-        RunDir::Known(self.0.settings.run_dir().map(ToOwned::to_owned))
-    }
-
-    async fn fetch(&self, declaration: &Declaration) -> Result<Context, Error> {
-        let failed = |problems| Error::from_problems(problems).in_step(declaration.step());
-        let declaration = plan::with_attached(declaration, &self.0.settings);
-        let deadline = Instant::now() + self.0.settings.timeout();
-        let plan = plan::Plan::of(&declaration, &self.0.registry, &self.0.settings);
-        let answers = fetching::fetch_all(&plan, deadline, self.0.settings.timeout()).await;
-        assemble::from_answers(&declaration, &plan, answers, self.run_dir()).map_err(failed)
+        self.0.run_dir.clone()
     }
 }
 
@@ -127,7 +132,7 @@ pub(crate) fn run_dir_of_settings() -> RunDir {
 
 /// What a test gave, if the caller is inside `testing::with_secrets`.
 pub(crate) fn test_overrides() -> Option<Arc<Overrides>> {
-    stack::with_current(|secrets| secrets.inner().overrides.clone()).flatten()
+    stack::with_current(|secrets| secrets.shared().overrides.clone()).flatten()
 }
 
 impl fmt::Debug for Resolver {

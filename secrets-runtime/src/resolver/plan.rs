@@ -1,45 +1,57 @@
 //! What is to be fetched: for each source and request its chain of backends, its role and its place among
 //! the fetches, of which equal ones are one.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
+use foldhash::fast::RandomState;
 use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
 
 use super::registry::Registry;
 use crate::{
-    Backend, Declaration, FetchRequest, Problem,
+    Backend, Declaration, Problem,
+    owned_request::OwnedRequest,
     settings::{MappedSource, Settings},
     warning::warn_once,
 };
 
 /// Everything a declaration needs.
 pub(crate) struct Plan {
+    pub step: Option<String>,
+    /// Nothing is declared.
+    pub bare: bool,
+    pub allow_override: bool,
     pub fetches: Vec<Fetch>,
-    /// For each source, its fetch and how its answer is read.
     pub sources: Vec<SourcePlan>,
-    /// For each request, its fetch.
-    pub requests: Vec<usize>,
+    pub requests: Vec<RequestPlan>,
     /// The prefix of the variables that Flyte names.
     pub flyte_prefix: String,
+    /// The places of the fetches of each id.
+    places: HashMap<String, Vec<usize>, RandomState>,
 }
 
 /// Which fetch a source is of, and how its answer is read.
+#[derive(Clone)]
 pub(crate) struct SourcePlan {
     pub fetch: usize,
+    /// As it is written.
+    pub origin: String,
+    pub group: String,
     pub options: Options,
     /// The id as the code wrote it, where a setting maps the source to another.
     pub written: Option<String>,
 }
 
+/// Which fetch a request is of.
+#[derive(Clone)]
+pub(crate) struct RequestPlan {
+    pub fetch: usize,
+    pub request: Request,
+}
+
 /// One secret to fetch.
+#[derive(Clone)]
 pub(crate) struct Fetch {
-    pub id: String,
-    pub key: Option<String>,
-    pub group_version: Option<String>,
-    /// The variable in which a platform may give the value.
-    pub env_var: Option<String>,
-    pub role: Option<String>,
-    pub options: Options,
+    pub request: OwnedRequest,
     /// The backends to ask, in order; or why there are none.
     pub chain: Result<Vec<Arc<dyn Backend>>, Problem>,
 }
@@ -49,22 +61,26 @@ impl Plan {
     /// problem is in the one error.
     pub(crate) fn of(declaration: &Declaration, registry: &Registry, settings: &Settings) -> Self {
         let mut plan = Self {
+            step: declaration.step().map(str::to_owned),
+            bare: declaration.is_empty(),
+            allow_override: declaration.allow_override,
             fetches: Vec::new(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte_env_prefix().to_owned(),
+            places: HashMap::default(),
         };
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
-            let fetch = Fetch {
+            let request = OwnedRequest {
                 id: mapped.id().to_owned(),
                 key: None,
                 group_version: None,
                 env_var: None,
                 role: None,
                 options: mapped.options().clone(),
-                chain: chain(mapped.backend(), mapped.is_arn(), registry, settings),
             };
+            let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
             if mapped.backend().is_some_and(|b| b.is(BuiltIn::Inline)) && !declaration.in_test {
                 let id = mapped.id();
                 let text =
@@ -72,17 +88,23 @@ impl Plan {
                 warn_once(&text);
             }
             let role = [mapped.role(), &declaration.role];
-            let fetch = plan.add(fetch, &role, settings);
+            let fetch = plan.add(Fetch { request, chain }, &role, settings);
             let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
-            plan.sources.push(SourcePlan { fetch, options: mapped.options().clone(), written });
+            plan.sources.push(SourcePlan {
+                fetch,
+                origin: source.origin().to_owned(),
+                group: source.group().to_owned(),
+                options: mapped.options().clone(),
+                written,
+            });
         }
         for request in &declaration.requests {
             let mut fetch = Fetch::of_request(request);
             let mapped = settings.mapped(request.view().group);
             let mut roles = vec![&declaration.role];
             if let Some(mapped) = mapped {
-                fetch.options = mapped.options().clone();
-                fetch.id = mapped.id().unwrap_or(&fetch.id).to_owned();
+                fetch.request.options = mapped.options().clone();
+                fetch.request.id = mapped.id().unwrap_or(&fetch.request.id).to_owned();
                 roles.insert(0, mapped.role());
             }
             let backend = mapped.and_then(MappedSource::backend);
@@ -90,8 +112,8 @@ impl Plan {
             // request does; one that a setting names is AWS's.
             let is_arn = mapped.and_then(MappedSource::id).is_some_and(|id| id.starts_with("arn:"));
             fetch.chain = chain(backend, is_arn, registry, settings);
-            let place = plan.add(fetch, &roles, settings);
-            plan.requests.push(place);
+            let fetch = plan.add(fetch, &roles, settings);
+            plan.requests.push(RequestPlan { fetch, request: request.clone() });
         }
         plan
     }
@@ -101,24 +123,49 @@ impl Plan {
         let places: Vec<usize> =
             std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
         other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
-        other.requests.iter_mut().for_each(|request| *request = places[*request]);
+        other.requests.iter_mut().for_each(|request| request.fetch = places[request.fetch]);
+    }
+
+    /// The part of the plan that gives one group.
+    pub(crate) fn of_group(&self, group: &str) -> Self {
+        let mut part = Self {
+            step: self.step.clone(),
+            bare: self.bare,
+            allow_override: self.allow_override,
+            fetches: Vec::new(),
+            sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
+            requests: self.requests.clone(),
+            flyte_prefix: self.flyte_prefix.clone(),
+            places: HashMap::default(),
+        };
+        part.requests.retain(|planned| planned.request.view().group == group);
+        let fetches = part.sources.iter_mut().map(|source| &mut source.fetch);
+        let fetches = fetches.chain(part.requests.iter_mut().map(|request| &mut request.fetch));
+        for fetch in fetches {
+            part.fetches.push(self.fetches[*fetch].clone());
+            *fetch = part.fetches.len() - 1;
+        }
+        part
     }
 
     fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
         let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
         if fetch.backends().iter().any(aws) {
-            fetch.role = role(roles, settings);
+            fetch.request.role = role(roles, settings);
         }
         self.place(fetch)
     }
 
     /// The place of a fetch, or of one that asks the same.
     fn place(&mut self, fetch: Fetch) -> usize {
-        if let Some(same) = self.fetches.iter().position(|known| known.same_as(&fetch)) {
-            return same;
+        let (fetches, id) = (&mut self.fetches, fetch.request.id.clone());
+        let places = self.places.entry(id).or_default();
+        if let Some(same) = places.iter().find(|place| fetches[**place].same_as(&fetch)) {
+            return *same;
         }
-        self.fetches.push(fetch);
-        self.fetches.len() - 1
+        places.push(fetches.len());
+        fetches.push(fetch);
+        fetches.len() - 1
     }
 }
 
@@ -127,52 +174,45 @@ impl Fetch {
         let view = request.view();
         // With `FILE` the variable holds a path, here and on the platform.
         let is_value = view.mount_requirement != MountType::FILE;
-        Self {
+        let request = OwnedRequest {
             id: view.group.to_owned(),
             key: Some(view.key.to_owned()),
             group_version: view.group_version.map(str::to_owned),
             env_var: view.env_var.filter(|_| is_value).map(str::to_owned),
             role: None,
             options: Options::default(),
-            chain: Ok(Vec::new()),
-        }
+        };
+        Self { request, chain: Ok(Vec::new()) }
     }
 
     pub(crate) fn backends(&self) -> &[Arc<dyn Backend>] {
         self.chain.as_deref().unwrap_or_default()
     }
 
-    pub(crate) fn request(&self) -> FetchRequest<'_> {
-        let request = FetchRequest::new(&self.id, &self.options)
-            .with_role(self.role.as_deref())
-            .with_group_version(self.group_version.as_deref())
-            .with_env_var(self.env_var.as_deref());
-        match &self.key {
-            Some(key) => request.with_key(key),
-            None => request,
-        }
-    }
-
     /// Whether both would ask the same of the same backends. How the answer is read does not matter to the
     /// built-in ones; a user's may look at any option.
     fn same_as(&self, other: &Self) -> bool {
-        let kinds =
-            |fetch: &Self| fetch.backends().iter().map(|b| b.kind().to_owned()).collect::<Vec<_>>();
-        let (a, b) = (&self.options, &other.options);
-        let ours = self.backends().iter().all(|backend| BuiltIn::parse(backend.kind()).is_some());
+        let (a, b) = (&self.request.options, &other.request.options);
+        let ours = || self.backends().iter().all(|b| BuiltIn::parse(b.kind()).is_some());
+        let same_backends = || {
+            let pairs = self.backends().iter().zip(other.backends());
+            self.backends().len() == other.backends().len()
+                && pairs.into_iter().all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        let (one, two) = (&self.request, &other.request);
         self.chain.is_ok()
             && other.chain.is_ok()
-            && self.id == other.id
-            && self.key == other.key
-            && self.group_version == other.group_version
-            && self.env_var == other.env_var
-            && self.role == other.role
-            && (ours || a == b)
+            && one.id == two.id
+            && one.key == two.key
+            && one.group_version == two.group_version
+            && one.env_var == two.env_var
+            && one.role == two.role
             && a.region == b.region
             && a.version_id == b.version_id
             && a.version_stage == b.version_stage
             && a.env_vars == b.env_vars
-            && kinds(self) == kinds(other)
+            && same_backends()
+            && (a == b || ours())
     }
 }
 

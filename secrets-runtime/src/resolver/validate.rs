@@ -1,18 +1,16 @@
 //! Validation: whether what is declared is there, before anything needs it.
 
-use std::time::Instant;
-
 use secrets_spec::closest;
 
 use super::{
     Report, Resolver, assemble,
     fetching::{self, Answer},
-    plan::{self, Plan},
+    plan::{self, Plan, RequestPlan},
     test_overrides,
 };
 use crate::{
-    BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on, decode,
-    text,
+    BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on,
+    cache::Need, call::Limit, decode, text,
 };
 
 impl Resolver {
@@ -85,15 +83,15 @@ impl Resolver {
             all.take_fetches(&mut plan);
             plans.push(plan);
         }
-        let deadline = Instant::now() + settings.timeout();
-        let timeout = settings.timeout();
+        let limit = Limit::of(settings.timeout());
         let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
-            let answers = fetching::look_for_all(&all, deadline, timeout).await;
+            let answers = fetching::look_for_all(&all, limit).await;
             parts
                 .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
-            let answers = fetching::fetch_all(&all, deadline, timeout).await;
+            let answers =
+                fetching::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
             for (declaration, plan) in parts {
                 let judge = Judge { plan, all: &all, answers: &answers };
                 judge.judge(declaration, &mut report);
@@ -106,13 +104,13 @@ impl Resolver {
 /// What the answers to "is it there" say.
 fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], report: &mut Report) {
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
-        let (answer, backend) = &answers[planned.fetch];
+        let Answer { result: answer, backend, .. } = &answers[planned.fetch];
         let optional = !planned.options.is_required();
         let error = answer.clone().err().filter(|e| !(optional && e.kind() == ErrorKind::NotFound));
         report.add(source.origin(), Some(backend), error);
     }
-    for (request, &place) in declaration.requests.iter().zip(&plan.requests) {
-        let (answer, backend) = &answers[place];
+    for RequestPlan { fetch, request } in &plan.requests {
+        let Answer { result: answer, backend, .. } = &answers[*fetch];
         report.add(&request.to_string(), Some(backend), answer.clone().err());
     }
 }
@@ -128,10 +126,10 @@ impl Judge<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
             let fetch = &self.all.fetches[planned.fetch];
-            let (answer, backend) = &self.answers[planned.fetch];
+            let Answer { result: answer, backend, .. } = &self.answers[planned.fetch];
             let fields = answer.clone().and_then(|fetched| {
                 let written = planned.written.as_deref();
-                decode::source_fields(fetched, &planned.options, &fetch.id, written)
+                decode::source_fields(fetched, &planned.options, &fetch.request.id, written)
             });
             match fields {
                 Ok(fields) => {
@@ -153,8 +151,8 @@ impl Judge<'_> {
                 }
             }
         }
-        for (request, &place) in declaration.requests.iter().zip(&self.plan.requests) {
-            let (answer, backend) = &self.answers[place];
+        for RequestPlan { fetch, request } in &self.plan.requests {
+            let Answer { result: answer, backend, .. } = &self.answers[*fetch];
             let read = answer.clone().and_then(|found| decode::requested_field(found, request));
             report.add(&request.to_string(), Some(backend), read.err());
         }

@@ -52,7 +52,7 @@ impl Secrets {
     /// ```
     pub fn entries(&self) -> impl Iterator<Item = Entry<'_>> {
         let mut entries = Vec::new();
-        for (name, group) in self.0.order.iter().filter_map(|n| Some((n, self.0.groups.get(n)?))) {
+        for (name, group) in self.0.shared.in_order() {
             let mut seen = HashSet::new();
             let fields = group.source.iter().flat_map(|source| source.fields.iter());
             let requested = group.requests.iter().map(|requested| {
@@ -71,7 +71,7 @@ impl Secrets {
 
     /// The groups, in declared order; one whose secret is empty has no [`Entry`].
     pub fn groups(&self) -> impl Iterator<Item = &str> {
-        self.0.order.iter().map(|name| &**name)
+        self.0.shared.order.iter().map(|name| &**name)
     }
 
     /// The variables and their values, sorted by name, as they go into an environment of which `present` tells
@@ -84,7 +84,7 @@ impl Secrets {
         &self,
         present: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
-        let exports = self.variables().exports(&present, None, self.0.allow_override);
+        let exports = self.variables().exports(&present, None, self.0.shared.allow_override);
         exports.map_err(|error| error.in_step(self.step()))
     }
 }

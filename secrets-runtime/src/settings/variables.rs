@@ -178,10 +178,10 @@ variables! {
         "The folder for `secrets.file` where neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
     CACHE_TTL = "SECRETS_CACHE_TTL",
         Some("cache_ttl"), Seconds, "300",
-        "How many seconds a fetched value serves later steps; 0 for none. Not used yet: every step fetches anew.";
+        "How many seconds a fetched value serves later steps of the process; 0 for none.";
     CACHE_STALE = "SECRETS_CACHE_STALE",
         Some("cache_stale"), Seconds, "3600",
-        "How many seconds an expired value may still serve while its backend is down. Not used yet.";
+        "How many seconds an expired value may still serve while its backend throttles or is down.";
     TIMEOUT = "SECRETS_TIMEOUT",
         Some("timeout"), Seconds, "30",
         "How many seconds a step waits for all its secrets.";

@@ -47,7 +47,8 @@ impl Answer {
             Some(Payload::Binary(value)) => Fetched::binary(value.clone()),
             None => Fetched::binary(Vec::new()),
         };
-        fetched.with_name(self.name.clone()).with_version(self.version.clone())
+        let ids = vec![self.name.clone(), self.arn.clone()];
+        fetched.with_name(self.name.clone()).with_version(self.version.clone()).with_ids(ids)
     }
 }
 

@@ -23,12 +23,12 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use secrets_spec::BuiltIn;
 
-pub(crate) use self::credentials_keeper::CredentialsKeeper;
 use self::{
     clients::Clients,
     config::{Config, Given, Keys},
     target::Wanted,
 };
+pub(crate) use self::{credentials_keeper::CredentialsKeeper, target::Asked};
 use crate::{
     Backend, BoxFuture, Error, FetchRequest, Fetched, SecretValue, Store, backend::on_io_thread,
     settings::Settings,
@@ -142,6 +142,11 @@ impl AwsSecretsManager {
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
         self.with(|config| config.attempts = Some(attempts.max(1)))
+    }
+
+    /// What a request asks for, in AWS's words.
+    pub(crate) fn asked(request: &FetchRequest<'_>) -> Asked {
+        Wanted::of(request).into()
     }
 
     fn with(self, change: impl FnOnce(&mut Config)) -> Self {

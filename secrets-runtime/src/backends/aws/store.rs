@@ -5,6 +5,7 @@ use aws_sdk_secretsmanager::{
     primitives::Blob,
     types::{SecretVersionsListEntry, Tag},
 };
+use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
 use super::{
@@ -17,12 +18,17 @@ use super::{
 use crate::{
     BoxFuture, Error, ErrorKind, Payload, Store,
     backend::{MAX_VALUE_BYTES, on_io_thread},
+    changes,
 };
 
 impl Store for AwsSecretsManager {
     /// Gives the secret a new version, or creates it.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        self.work(id, move |client, id| async move { put(&client, &id, payload).await })
+        self.work(id, move |client, id| async move {
+            let written = put(&client, &id, payload).await;
+            changes::note_write(BuiltIn::AwsSecretsManager);
+            written
+        })
     }
 
     /// Schedules the deletion: for [`AwsSecretsManager::RECOVERY_DAYS`] days it can be restored.
@@ -49,7 +55,9 @@ impl AwsSecretsManager {
         let work = |client: Arc<PlaceClient>, id: String| async move {
             let call = client.client.delete_secret().secret_id(&id);
             let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
-            match call.send().await {
+            let sent = call.send().await;
+            changes::note_write(BuiltIn::AwsSecretsManager);
+            match sent {
                 Ok(output) => {
                     let end = output.deletion_date.and_then(|date| date.try_into().ok());
                     Ok(Some(end.unwrap_or_else(SystemTime::now)))

@@ -29,6 +29,28 @@ pub(super) struct Wanted {
     reading: Reading,
 }
 
+/// What a request asks for, as whoever keeps the answer tells it from others.
+pub(crate) struct Asked {
+    pub id: String,
+    pub region: Option<String>,
+    pub version_id: Option<String>,
+    pub version_stage: Option<String>,
+    /// The text is given whole, whatever is in it.
+    pub is_whole: bool,
+}
+
+impl From<Wanted> for Asked {
+    fn from(Wanted { target, region, reading, .. }: Wanted) -> Self {
+        Self {
+            id: target.id,
+            region,
+            version_id: target.version_id,
+            version_stage: target.version_stage,
+            is_whole: reading == Reading::Whole,
+        }
+    }
+}
+
 /// How a text is read, unless the source says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Reading {

@@ -6,7 +6,9 @@ use std::{
 };
 
 use self::{folder::Folder, key_file::KeyFile};
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store};
+use secrets_spec::BuiltIn;
+
+use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes};
 
 mod failure;
 mod file_name;
@@ -155,12 +157,20 @@ impl Store for Local {
     /// that others may read and for a lost key, `DecryptionFailed` if what is there does not open with the
     /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        Box::pin(async move { self.put_now(id, &payload) })
+        Box::pin(async move {
+            let written = self.put_now(id, &payload);
+            changes::note_write(BuiltIn::Local);
+            written
+        })
     }
 
     /// Deletes a secret with its previous version, whether or not they can be read.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
-        Box::pin(async move { self.delete_now(id) })
+        Box::pin(async move {
+            let deleted = self.delete_now(id);
+            changes::note_write(BuiltIn::Local);
+            deleted
+        })
     }
 
     /// The names of all secrets, sorted. They are read from the files' headers, without the key and hence

@@ -84,6 +84,19 @@ impl Prefect {
         requests.iter().map(find).collect()
     }
 
+    /// What the local context says, which is read at every step; `None` for what only an API can tell.
+    #[cfg(feature = "prefect")]
+    pub(crate) fn from_context(
+        &self,
+        requests: &[FetchRequest<'_>],
+    ) -> Vec<Option<Result<Fetched, Error>>> {
+        let read = |(request, found): (&FetchRequest<'_>, Result<Option<SecretValue>, Error>)| {
+            let read = |value| Ok(fetched(value).with_name(name(request)?));
+            Some(found.transpose()?.and_then(read))
+        };
+        requests.iter().zip(self.find_all(requests)).map(read).collect()
+    }
+
     /// The error for a secret that is nowhere.
     fn missing(&self, request: &FetchRequest<'_>) -> Error {
         let name = name(request).unwrap_or_default();
@@ -147,6 +160,14 @@ impl fmt::Display for Prefect {
 impl Backend for Prefect {
     fn kind(&self) -> &str {
         BuiltIn::Prefect.name()
+    }
+
+    /// What the APIs give; the local context is read at every step.
+    fn is_cached(&self) -> bool {
+        #[cfg(feature = "prefect")]
+        return !self.remotes.is_empty();
+        #[cfg(not(feature = "prefect"))]
+        false
     }
 
     fn fetch<'a>(

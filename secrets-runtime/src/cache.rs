@@ -1,0 +1,255 @@
+//! What was fetched serves later steps for a while: between the resolver and the backends.
+//!
+//! A step looks here once, when it starts. Those that want one secret at the same time wait for one request; a
+//! failure is told to all of them and not kept. A value that has expired serves on for a while if its backend
+//! throttles or is down. What has ended, was replaced or had to make room is dropped at once, and so wiped as
+//! soon as no step holds it.
+
+mod flight;
+mod got;
+mod held;
+mod homes;
+mod key;
+mod slot;
+mod state;
+
+use std::{
+    any::Any,
+    collections::HashMap,
+    hash::{BuildHasher, Hasher},
+    sync::{Arc, MutexGuard, Weak},
+    time::{Duration, Instant},
+};
+
+use self::{
+    flight::{Flight, Waiter},
+    held::Held,
+    key::Key,
+    state::{Awaited, Found, State},
+};
+pub(crate) use self::{
+    got::{Got, Kept, Need},
+    slot::Slot,
+};
+use crate::{
+    Backend, Error, Fetched,
+    call::{Limit, call},
+    join::join_all,
+    owned_request::OwnedRequest,
+    warning::warn,
+};
+
+/// How long a backend that fails is left alone while its expired values serve.
+const PAUSE: Duration = Duration::from_secs(5);
+
+/// What is kept of the backends of one resolver.
+#[derive(Clone)]
+pub(crate) struct Cache(Arc<Held>);
+
+/// What a request gets its answer from.
+enum Way {
+    Had(Got),
+    /// The answer at this place of this flight.
+    Waits(usize, usize),
+}
+
+impl Cache {
+    /// None if nothing is kept for any time.
+    pub(crate) fn new(ttl: Duration, stale: Duration) -> Option<Self> {
+        (!ttl.is_zero()).then(|| Self(Held::new(ttl, stale)))
+    }
+
+    /// Asks a backend for what is not kept, and for what is not asked for already.
+    pub(crate) async fn fetch(
+        &self,
+        backend: Arc<dyn Backend>,
+        requests: Vec<OwnedRequest>,
+        limit: Limit,
+        need: Need,
+    ) -> Vec<Got> {
+        let keys: Vec<Key> = requests.iter().map(|request| Key::of(&*backend, request)).collect();
+        let (ways, waiters) = self.ways(&backend, requests, &keys, limit, need);
+        let flights = match waiters.is_empty() {
+            true => Vec::new(),
+            false => join_all(waiters).await,
+        };
+        let got = |(way, key): (Way, &Key)| match way {
+            Way::Had(got) => got,
+            Way::Waits(flight, place) => {
+                self.or_stale(&*backend, key, flights[flight][place].clone(), need)
+            }
+        };
+        ways.into_iter().zip(&keys).map(got).collect()
+    }
+
+    /// Lets everything that is kept of this secret expire, in whatever role, region and version.
+    pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
+        let id = Key::of(backend, request).id;
+        let dropped = self.lock().expire(backend.kind(), &id, Instant::now());
+        drop(dropped);
+    }
+
+    /// Keeps what was made of values, for the maker with this number, until they expire.
+    pub(crate) fn keep(&self, maker: usize, until: Instant, made: Arc<dyn Any + Send + Sync>) {
+        let mut state = self.lock();
+        let before = state.made.insert(maker, (until, made));
+        self.0.set_alarm(&mut state);
+        drop(state);
+        drop(before);
+    }
+
+    /// Where each answer comes from; begins one call for all that are nowhere.
+    fn ways(
+        &self,
+        backend: &Arc<dyn Backend>,
+        requests: Vec<OwnedRequest>,
+        keys: &[Key],
+        limit: Limit,
+        need: Need,
+    ) -> (Vec<Way>, Vec<Waiter>) {
+        let now = Instant::now();
+        let mut flights: Vec<Arc<Flight>> = Vec::new();
+        let mut waits = |flight: Arc<Flight>, place: usize| {
+            let known = flights.iter().position(|known| Arc::ptr_eq(known, &flight));
+            let index = known.unwrap_or_else(|| {
+                flights.push(flight);
+                flights.len() - 1
+            });
+            Way::Waits(index, place)
+        };
+        let mut state = self.lock();
+        let mut ways: Vec<Option<Way>> = Vec::with_capacity(keys.len());
+        let mut asked: Vec<(usize, OwnedRequest)> = Vec::new();
+        // Two requests of one step may be the same secret under two names.
+        let mut new: HashMap<&Key, usize> = HashMap::new();
+        let mut twins = Vec::new();
+        for (index, (request, key)) in requests.into_iter().zip(keys).enumerate() {
+            ways.push(match state.find(key, need, now) {
+                Some(Found::Kept(got)) => Some(Way::Had(got)),
+                Some(Found::Flight(flight, place)) => Some(waits(flight, place)),
+                None => {
+                    match new.get(key) {
+                        Some(&place) => twins.push((index, place)),
+                        None => {
+                            new.insert(key, asked.len());
+                            asked.push((index, request));
+                        }
+                    }
+                    None
+                }
+            });
+        }
+        if !asked.is_empty() {
+            let places: Vec<usize> = asked.iter().map(|(index, _)| *index).collect();
+            let own_keys = places.iter().map(|index| keys[*index].clone()).collect();
+            let requests = asked.into_iter().map(|(_, request)| request).collect();
+            let flight = self.begin(&mut state, backend, requests, own_keys, limit, now);
+            for (place, index) in places.into_iter().enumerate() {
+                ways[index] = Some(waits(flight.clone(), place));
+            }
+            for (index, place) in twins {
+                ways[index] = Some(waits(flight.clone(), place));
+            }
+        }
+        drop(state);
+        let waiters = flights.iter().map(|flight| flight.wait()).collect();
+        (ways.into_iter().flatten().collect(), waiters)
+    }
+
+    fn begin(
+        &self,
+        state: &mut State,
+        backend: &Arc<dyn Backend>,
+        requests: Vec<OwnedRequest>,
+        keys: Vec<Key>,
+        limit: Limit,
+        asked: Instant,
+    ) -> Arc<Flight> {
+        let number = state.number();
+        let landing = Landing { cache: Arc::downgrade(&self.0), number, keys: keys.clone(), asked };
+        let answers =
+            call(backend.clone(), requests, |backend, requests| backend.fetch(requests), limit);
+        let flight = Flight::new(Box::pin(async move { landing.land(answers.await) }));
+        let flight = Arc::new(flight);
+        for (place, key) in keys.into_iter().enumerate() {
+            let flight = Arc::downgrade(&flight);
+            state.begin(key, Awaited { number, asked, flight, place });
+        }
+        flight
+    }
+
+    /// The answer, or if the backend fails for a moment what is kept though it has expired.
+    fn or_stale(&self, backend: &dyn Backend, key: &Key, got: Got, need: Need) -> Got {
+        let Err(error) = &got.answer else { return got };
+        if need != Need::Fresh || !error.is_transient() {
+            return got;
+        }
+        let now = Instant::now();
+        let found = self.lock().stale(key, now, PAUSE.min(self.0.ttl));
+        let Some((stale, is_first)) = found else { return got };
+        if is_first {
+            let message = error.problems().first().map_or("", |problem| problem.message());
+            warn(&format!(
+                "the secret `{}` cannot be fetched anew from {backend} ({}: {message}); the value fetched {} s ago still serves, for {} s at most",
+                crate::text::quoted(&key.id),
+                error.kind(),
+                now.duration_since(stale.asked).as_secs(),
+                stale.end.saturating_duration_since(now).as_secs(),
+            ));
+        }
+        stale.got
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.0.lock()
+    }
+}
+
+/// Where the answers of a flight go, if they are still waited for.
+struct Landing {
+    cache: Weak<Held>,
+    number: u64,
+    keys: Vec<Key>,
+    asked: Instant,
+}
+
+impl Landing {
+    fn land(self, answers: Vec<Result<Fetched, Error>>) -> Vec<Got> {
+        let Some(held) = self.cache.upgrade() else {
+            return answers.into_iter().map(Got::not_kept).collect();
+        };
+        let mut dropped = Vec::new();
+        let mut state = held.lock();
+        let mut keep = |(key, answer): (&Key, Result<Fetched, Error>)| {
+            let fetched = match &answer {
+                Ok(fetched) if state.is_awaited(key, self.number) => fetched.clone(),
+                _ => return Got::not_kept(answer),
+            };
+            let until = self.asked + jittered(held.ttl);
+            let kept = Kept { asked: self.asked, until };
+            dropped.extend(state.insert(key, fetched, kept, until + held.stale));
+            Got { answer, kept: Some(kept) }
+        };
+        let got = self.keys.iter().zip(answers).map(&mut keep).collect();
+        state.end(self.number, &self.keys);
+        held.set_alarm(&mut state);
+        drop(state);
+        drop(dropped);
+        got
+    }
+}
+
+impl Drop for Landing {
+    /// A flight that nobody waits for any more is not waited for by others.
+    fn drop(&mut self) {
+        if let Some(held) = self.cache.upgrade() {
+            held.lock().end(self.number, &self.keys);
+        }
+    }
+}
+
+/// Nine to ten tenths of it, so that what was fetched together does not expire together everywhere.
+fn jittered(time: Duration) -> Duration {
+    let random = std::hash::RandomState::new().build_hasher().finish();
+    time.mul_f64(0.9 + 0.1 * (random >> 11) as f64 / (1_u64 << 53) as f64)
+}

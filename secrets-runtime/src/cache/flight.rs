@@ -1,0 +1,146 @@
+//! One request that several wait for.
+
+use std::{
+    collections::HashMap,
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, TryLockError,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    task::{Context, Poll, Wake, Waker},
+};
+
+use super::got::Got;
+use crate::BoxFuture;
+
+/// A call that is under way, and what it gave. Whoever waits for it polls it: nobody owns it, so that it goes on
+/// whichever of them are dropped or stop polling.
+pub(super) struct Flight {
+    stage: Mutex<Stage>,
+    wakers: Arc<Wakers>,
+}
+
+enum Stage {
+    Flying(BoxFuture<'static, Vec<Got>>),
+    Landed(Arc<[Got]>),
+}
+
+impl Flight {
+    pub(super) fn new(call: BoxFuture<'static, Vec<Got>>) -> Self {
+        let wakers = Wakers { woken: AtomicBool::new(true), ..Wakers::default() };
+        Self { stage: Mutex::new(Stage::Flying(call)), wakers: Arc::new(wakers) }
+    }
+
+    /// Its answers, in order, for everyone who waits.
+    pub(super) fn wait(self: &Arc<Self>) -> Waiter {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Waiter { flight: self.clone(), number: NEXT.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    fn poll(&self) -> Poll<Arc<[Got]>> {
+        let Some(stage) = self.try_lock() else { return Poll::Pending };
+        let (poll, landed) = self.advance(stage);
+        // Woken after the lock: a waker may poll at once.
+        if landed || self.wakers.contended.swap(false, Ordering::AcqRel) {
+            self.wakers.wake_all();
+        }
+        poll
+    }
+
+    /// Polls the call if something has happened since it was polled last; tells whether it has ended just now.
+    fn advance(&self, mut stage: MutexGuard<'_, Stage>) -> (Poll<Arc<[Got]>>, bool) {
+        let call = match &mut *stage {
+            Stage::Landed(answers) => return (Poll::Ready(answers.clone()), false),
+            Stage::Flying(call) => call,
+        };
+        if !self.wakers.woken.swap(false, Ordering::AcqRel) {
+            return (Poll::Pending, false);
+        }
+        let waker = Waker::from(self.wakers.clone());
+        match call.as_mut().poll(&mut Context::from_waker(&waker)) {
+            Poll::Pending => (Poll::Pending, false),
+            Poll::Ready(answers) => {
+                let answers: Arc<[Got]> = answers.into();
+                let flown = std::mem::replace(&mut *stage, Stage::Landed(answers.clone()));
+                drop(stage);
+                drop(flown);
+                (Poll::Ready(answers), true)
+            }
+        }
+    }
+
+    /// None while another polls it, who then wakes everybody.
+    fn try_lock(&self) -> Option<MutexGuard<'_, Stage>> {
+        for _ in 0..2 {
+            match self.stage.try_lock() {
+                Ok(stage) => return Some(stage),
+                Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
+                // Tried again after it is said: the other may just have looked.
+                Err(TryLockError::WouldBlock) => {
+                    self.wakers.contended.store(true, Ordering::Release);
+                }
+            }
+        }
+        None
+    }
+}
+
+/// Those who wait.
+#[derive(Default)]
+struct Wakers {
+    waiting: Mutex<HashMap<u64, Waker>>,
+    /// The call is to be polled.
+    woken: AtomicBool,
+    /// Somebody came while it was polled.
+    contended: AtomicBool,
+}
+
+impl Wakers {
+    fn wake_all(&self) {
+        let waiting = std::mem::take(&mut *self.lock());
+        for waker in waiting.into_values() {
+            // One that panics is its owner's trouble; the others are still to be woken.
+            let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<u64, Waker>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Wake for Wakers {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.woken.store(true, Ordering::Release);
+        self.wake_all();
+    }
+}
+
+/// One who waits for a flight.
+pub(super) struct Waiter {
+    flight: Arc<Flight>,
+    number: u64,
+}
+
+impl Future for Waiter {
+    type Output = Arc<[Got]>;
+
+    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        // Before it is polled: what happens from then on is heard of.
+        let before = self.flight.wakers.lock().insert(self.number, task.waker().clone());
+        drop(before);
+        self.flight.poll()
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        let waker = self.flight.wakers.lock().remove(&self.number);
+        drop(waker);
+    }
+}

@@ -1,0 +1,257 @@
+use std::{
+    any::Any,
+    collections::{BTreeSet, HashMap},
+    sync::{Arc, Weak},
+    task::Waker,
+    time::{Duration, Instant},
+};
+
+use super::{
+    flight::Flight,
+    got::{Got, Kept, Need},
+    homes::Homes,
+    key::Key,
+};
+use crate::{
+    Fetched,
+    changes::{self, Writes},
+    timer::Alarm,
+};
+
+/// How many secrets are kept at most; the one that ends first makes room.
+const MOST: usize = 10_000;
+
+/// What is kept and what is under way.
+#[derive(Default)]
+pub(super) struct State {
+    entries: HashMap<u64, Entry>,
+    /// One entry may have several names.
+    index: HashMap<Key, u64>,
+    /// The entries, by when they end.
+    ends: BTreeSet<(Instant, u64)>,
+    flights: HashMap<Key, Awaited>,
+    homes: Homes,
+    /// What steps have made of values, and until when it serves.
+    pub made: HashMap<usize, (Instant, Arc<dyn Any + Send + Sync>)>,
+    alarm: Alarm,
+    last: u64,
+    /// How often this process had written when everything here was fetched.
+    writes: Writes,
+}
+
+struct Entry {
+    keys: Vec<Key>,
+    fetched: Fetched,
+    kept: Kept,
+    /// When it is dropped.
+    end: Instant,
+    /// Until then its backend, which failed, is not asked again.
+    paused: Option<Instant>,
+}
+
+/// A flight that a key is waited for in, and at which place.
+pub(super) struct Awaited {
+    pub number: u64,
+    pub asked: Instant,
+    pub flight: Weak<Flight>,
+    pub place: usize,
+}
+
+pub(super) enum Found {
+    Kept(Got),
+    Flight(Arc<Flight>, usize),
+}
+
+/// A value that serves though it has expired.
+pub(super) struct Stale {
+    pub got: Got,
+    pub asked: Instant,
+    pub end: Instant,
+}
+
+/// What is dropped when nothing is locked any more.
+pub(super) type Dropped = Vec<Box<dyn Any + Send>>;
+
+impl State {
+    /// What is kept for a key, or is under way.
+    pub(super) fn find(&mut self, key: &Key, need: Need, now: Instant) -> Option<Found> {
+        self.forget_what_was_written();
+        let newer = |asked: Instant| match need {
+            Need::Fresh => true,
+            Need::NewerThan(than) => asked > than,
+            Need::Anew => false,
+        };
+        let entry = self.index.get(key).and_then(|number| self.entries.get(number));
+        if let Some(entry) = entry.filter(|entry| newer(entry.kept.asked))
+            && let Some(until) = entry.serves_until(now)
+        {
+            let kept = Kept { until, ..entry.kept };
+            return Some(Found::Kept(Got { answer: Ok(entry.fetched.clone()), kept: Some(kept) }));
+        }
+        let awaited = self.flights.get(key).filter(|awaited| newer(awaited.asked))?;
+        Some(Found::Flight(awaited.flight.upgrade()?, awaited.place))
+    }
+
+    pub(super) fn number(&mut self) -> u64 {
+        self.last += 1;
+        self.last
+    }
+
+    /// A key is waited for in a flight; those who come from now on wait for this one.
+    pub(super) fn begin(&mut self, key: Key, awaited: Awaited) {
+        self.flights.insert(key, awaited);
+    }
+
+    /// Whether what the flight gives for the key is what is wanted: nothing newer was asked for since.
+    pub(super) fn is_awaited(&self, key: &Key, number: u64) -> bool {
+        let is_old = |kind| kind == key.kind;
+        !changes::written_since(self.writes).any(is_old)
+            && self.flights.get(key).is_some_and(|awaited| awaited.number == number)
+    }
+
+    /// The flight is over.
+    pub(super) fn end(&mut self, number: u64, keys: &[Key]) {
+        for key in keys {
+            if self.flights.get(key).is_some_and(|awaited| awaited.number == number) {
+                self.flights.remove(key);
+            }
+        }
+    }
+
+    /// Keeps a value, in the place of those that it is newer than.
+    pub(super) fn insert(
+        &mut self,
+        key: &Key,
+        fetched: Fetched,
+        kept: Kept,
+        end: Instant,
+    ) -> Dropped {
+        let mut dropped = Dropped::new();
+        let keys = self.homes.keys(key, &fetched.ids);
+        let mut replaces = false;
+        for key in &keys {
+            if let Some(number) = self.index.get(key).copied() {
+                replaces |=
+                    self.entries.get(&number).is_some_and(|old| old.kept.until > kept.asked);
+                self.remove(number, &mut dropped);
+            }
+        }
+        if replaces {
+            self.note_change(&mut dropped);
+        }
+        while self.entries.len() >= MOST
+            && let Some(&(_, first)) = self.ends.first()
+        {
+            self.remove(first, &mut dropped);
+        }
+        let number = self.number();
+        for key in &keys {
+            self.index.insert(key.clone(), number);
+        }
+        self.ends.insert((end, number));
+        self.entries.insert(number, Entry { keys, fetched, kept, end, paused: None });
+        dropped
+    }
+
+    /// A value that has expired, and whether it is the first time that it serves since; its backend is left
+    /// alone for a while.
+    pub(super) fn stale(
+        &mut self,
+        key: &Key,
+        now: Instant,
+        pause: Duration,
+    ) -> Option<(Stale, bool)> {
+        let entry = self.entries.get_mut(self.index.get(key)?)?;
+        if entry.end <= now {
+            return None;
+        }
+        let is_first = entry.serves_until(now).is_none();
+        if is_first {
+            entry.paused = Some(now + pause);
+        }
+        let kept = Kept { until: entry.serves_until(now)?, ..entry.kept };
+        let got = Got { answer: Ok(entry.fetched.clone()), kept: Some(kept) };
+        Some((Stale { got, asked: kept.asked, end: entry.end }, is_first))
+    }
+
+    /// Lets everything of a secret expire, and what is under way come too late.
+    pub(super) fn expire(&mut self, kind: &str, id: &str, now: Instant) -> Dropped {
+        let mut dropped = Dropped::new();
+        let is_of = |key: &Key| key.kind == kind && key.id == id;
+        let mut ids: Vec<String> = vec![id.to_owned()];
+        for entry in self.entries.values_mut().filter(|entry| entry.keys.iter().any(is_of)) {
+            entry.kept.until = entry.kept.until.min(now);
+            entry.paused = None;
+            ids.extend(entry.keys.iter().map(|key| key.id.clone()));
+        }
+        self.flights.retain(|key, _| key.kind != kind || !ids.contains(&key.id));
+        self.note_change(&mut dropped);
+        dropped
+    }
+
+    /// Takes away what has ended.
+    pub(super) fn take_ended(&mut self, now: Instant) -> Dropped {
+        let mut dropped = Dropped::new();
+        while let Some(&(end, number)) = self.ends.first()
+            && end <= now
+        {
+            self.remove(number, &mut dropped);
+        }
+        let ended = self.made.extract_if(|_, (until, _)| *until <= now);
+        dropped.extend(ended.map(|(_, (_, made))| Box::new(made) as Box<dyn Any + Send>));
+        dropped
+    }
+
+    /// Wakes at the next end.
+    pub(super) fn set_alarm(&mut self, waker: &Waker) {
+        let made = self.made.values().map(|(until, _)| *until).min();
+        let first = self.ends.first().map(|(end, _)| *end).into_iter().chain(made).min();
+        match first {
+            Some(first) => self.alarm.set(first, waker),
+            None => self.alarm.clear(),
+        }
+    }
+
+    /// After a write of this process to a store nothing that was read from it before serves.
+    fn forget_what_was_written(&mut self) {
+        let writes = changes::writes();
+        if self.writes == writes {
+            return;
+        }
+        for kind in changes::written_since(self.writes) {
+            let is_of = |entry: &Entry| entry.keys.iter().any(|key| key.kind == kind);
+            let old = self.entries.iter().filter(|(_, entry)| is_of(entry));
+            for number in old.map(|(number, _)| *number).collect::<Vec<_>>() {
+                self.remove(number, &mut Dropped::new());
+            }
+            self.flights.retain(|key, _| key.kind != kind);
+        }
+        self.made.clear();
+        self.writes = writes;
+    }
+
+    /// What steps have made of values may be old.
+    fn note_change(&mut self, dropped: &mut Dropped) {
+        changes::note_change();
+        dropped.extend(self.made.drain().map(|(_, (_, made))| Box::new(made) as Box<_>));
+    }
+
+    fn remove(&mut self, number: u64, dropped: &mut Dropped) {
+        let Some(entry) = self.entries.remove(&number) else { return };
+        self.ends.remove(&(entry.end, number));
+        for key in &entry.keys {
+            if self.index.get(key) == Some(&number) {
+                self.index.remove(key);
+            }
+        }
+        dropped.push(Box::new(entry.fetched));
+    }
+}
+
+impl Entry {
+    /// Until when it serves without another look; `None` if it must be fetched anew.
+    fn serves_until(&self, now: Instant) -> Option<Instant> {
+        let until = self.paused.unwrap_or(self.kept.until).max(self.kept.until);
+        (now < until.min(self.end)).then_some(until.min(self.end))
+    }
+}

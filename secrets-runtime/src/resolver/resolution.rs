@@ -1,0 +1,62 @@
+//! From a declaration to its secrets.
+
+use std::{sync::Arc, time::Instant};
+
+use super::{
+    Resolver, assemble, fetching,
+    plan::{Plan, with_attached},
+    renewal::Renewal,
+    unresolved::Unresolved,
+};
+use crate::{
+    Declaration, Error,
+    cache::{Need, Slot},
+    call::Limit,
+    changes,
+    secrets::Shared,
+};
+
+impl Resolver {
+    /// The secrets of a declaration, and until when they serve without another look, if all of them are kept.
+    pub(crate) async fn fetch(
+        &self,
+        declaration: &Declaration,
+        need: Need,
+    ) -> Result<(Arc<Shared>, Option<Instant>), Unresolved> {
+        let declaration = with_attached(declaration, &self.0.settings);
+        let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
+        let (mut shared, until) = self.carry_out(&plan, need).await?;
+        shared.renew = Some(Arc::new(Renewal::new(self.clone(), plan)));
+        Ok((Arc::new(shared), until))
+    }
+
+    /// The secrets of a step's declaration; what the next call may use is put into its slot.
+    pub(crate) async fn fetch_for(
+        &self,
+        declaration: &Declaration,
+        slot: &'static Slot,
+    ) -> Result<Arc<Shared>, Unresolved> {
+        let changes = changes::changes();
+        let (shared, until) = self.fetch(declaration, Need::Fresh).await?;
+        if let (Some(until), Some(cache)) = (until, &self.0.cache) {
+            slot.fill(&shared, until, changes, cache);
+        }
+        Ok(shared)
+    }
+
+    pub(super) async fn carry_out(
+        &self,
+        plan: &Plan,
+        need: Need,
+    ) -> Result<(Shared, Option<Instant>), Unresolved> {
+        let limit = Limit::of(self.0.settings.timeout());
+        let answers = fetching::fetch_all(plan, limit, self.0.cache.as_ref(), need).await;
+        let until = answers.iter().map(|answer| answer.kept.map(|kept| kept.until)).min();
+        let (shared, problems) = assemble::from_answers(plan, answers, self.run_dir());
+        if problems.is_empty() {
+            return Ok((shared, until.flatten()));
+        }
+        let error = Error::from_problems(problems).in_step(plan.step.as_deref());
+        Err(Unresolved { error, found: Some(Arc::new(shared)) })
+    }
+}

@@ -1,0 +1,21 @@
+use std::sync::Arc;
+
+use crate::{Error, secrets::Shared};
+
+/// Why a declaration has no secrets, and what was found all the same: what is wrong with that is told too.
+pub(crate) struct Unresolved {
+    pub error: Error,
+    pub found: Option<Arc<Shared>>,
+}
+
+impl From<Error> for Unresolved {
+    fn from(error: Error) -> Self {
+        Self { error, found: None }
+    }
+}
+
+impl From<Unresolved> for Error {
+    fn from(unresolved: Unresolved) -> Self {
+        unresolved.error
+    }
+}

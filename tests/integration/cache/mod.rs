@@ -1,0 +1,6 @@
+//! What is kept between steps: for how long, for whom, and what becomes of it.
+
+mod expiry;
+mod flights;
+mod refresh;
+mod stale;

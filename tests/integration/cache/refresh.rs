@@ -1,0 +1,185 @@
+//! Secrets that change while they are kept.
+
+use secrets_runtime::{Error, ErrorKind, SecretValue, Secrets, current_context, testing};
+
+use crate::vault::{Vault, declared, read};
+
+fn text(secrets: &Secrets, group: &str) -> String {
+    secrets.get(group, group).unwrap().expose_str().unwrap().to_owned()
+}
+
+#[test]
+fn refresh_fetches_anew_and_later_steps_see_it() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
+    vault.rotate("SeNtInEl-2", None);
+    assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
+    assert_eq!(text(&resolver.refresh_blocking("db").unwrap(), "db"), "SeNtInEl-2");
+    assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-2");
+    assert_eq!(vault.calls(), 2);
+}
+
+#[test]
+fn a_refresh_that_fails_is_an_error() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    read(&resolver, "db").unwrap();
+    vault.fail(ErrorKind::Unavailable);
+    assert_eq!(resolver.refresh_blocking("db").unwrap_err().kind(), ErrorKind::Unavailable);
+    // What is kept may still serve, as an expired value does.
+    assert_eq!(read(&resolver, "db").as_deref(), Ok("SeNtInEl-1"));
+    assert_eq!(resolver.refresh_blocking("?").unwrap_err().kind(), ErrorKind::InvalidSource);
+}
+
+#[test]
+fn the_secrets_of_a_step_are_given_anew_and_those_it_has_stay() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    let before = resolver.resolve_blocking(&declared(&["db", "other"])).unwrap().secrets;
+    vault.rotate("SeNtInEl-2", None);
+    let after = before.refresh_blocking("db").unwrap();
+    assert_eq!(
+        (text(&before, "db"), text(&after, "db")),
+        ("SeNtInEl-1".into(), "SeNtInEl-2".into())
+    );
+    assert_eq!(text(&after, "other"), "SeNtInEl-1");
+    assert_eq!(vault.last(), ["db"]);
+    assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-2");
+    assert_eq!(before.refresh_blocking("none").unwrap_err().kind(), ErrorKind::NotRequested);
+}
+
+#[test]
+fn inside_a_test_there_is_nothing_to_fetch() {
+    testing::with_secrets([("db", "db", "x")], || {
+        let secrets = current_context().secrets;
+        assert_eq!(text(&secrets.refresh_blocking("db").unwrap(), "db"), "x");
+    });
+}
+
+/// What a database says.
+#[derive(Debug, PartialEq)]
+enum Failure {
+    Refused(String),
+    Broken,
+    Secrets(ErrorKind),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Secrets(error.kind())
+    }
+}
+
+fn is_auth_error(failure: &Failure) -> bool {
+    matches!(failure, Failure::Refused(_))
+}
+
+/// Lets in who has this password.
+fn connect(password: &SecretValue, wanted: &str) -> Result<String, Failure> {
+    let password = password.expose_str()?.to_owned();
+    if password == wanted { Ok(password) } else { Err(Failure::Refused(password)) }
+}
+
+#[tokio::test]
+async fn after_an_authentication_error_the_closure_runs_again_with_the_new_version() {
+    let vault = Vault::new("SeNtInEl-1");
+    vault.rotate("SeNtInEl-1", Some("v1"));
+    let secrets = vault.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
+    vault.rotate("SeNtInEl-2", Some("v2"));
+    let mut runs = 0;
+    let done = secrets.with_fresh::<SecretValue, _>(
+        "db",
+        |password| {
+            runs += 1;
+            async move { connect(&password, "SeNtInEl-2") }
+        },
+        is_auth_error,
+    );
+    assert_eq!(done.await.as_deref(), Ok("SeNtInEl-2"));
+    assert_eq!((runs, vault.calls()), (2, 2));
+}
+
+#[tokio::test]
+async fn with_the_same_version_the_original_error_stays() {
+    for version in [Some("v1"), None] {
+        let vault = Vault::new("SeNtInEl-1");
+        vault.rotate("SeNtInEl-1", version);
+        let secrets = vault.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
+        let mut runs = 0;
+        let done = secrets.with_fresh::<SecretValue, _>(
+            "db",
+            |password| {
+                runs += 1;
+                async move { connect(&password, "SeNtInEl-2") }
+            },
+            is_auth_error,
+        );
+        assert_eq!(done.await, Err(Failure::Refused("SeNtInEl-1".into())));
+        assert_eq!((runs, vault.calls()), (1, 2), "{version:?}");
+    }
+}
+
+#[tokio::test]
+async fn another_error_fetches_nothing_and_a_failed_fetch_leaves_the_original() {
+    let vault = Vault::new("SeNtInEl-1");
+    let secrets = vault.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
+    let broken = |_: SecretValue| async { Err::<(), _>(Failure::Broken) };
+    assert_eq!(secrets.with_fresh("db", broken, is_auth_error).await, Err(Failure::Broken));
+    assert_eq!(vault.calls(), 1);
+    vault.fail(ErrorKind::Unavailable);
+    let refused = |_: SecretValue| async { Err::<(), _>(Failure::Refused("first".into())) };
+    let done = secrets.with_fresh("db", refused, is_auth_error).await;
+    assert_eq!(done, Err(Failure::Refused("first".into())));
+    assert_eq!(vault.calls(), 2);
+}
+
+#[tokio::test]
+async fn many_that_are_refused_together_fetch_once() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    let secrets = resolver.resolve(&declared(&["db"])).await.unwrap().secrets;
+    vault.rotate("SeNtInEl-2", None);
+    vault.delay(std::time::Duration::from_millis(100));
+    let mut tasks = Vec::new();
+    for _ in 0..100 {
+        let secrets = secrets.clone();
+        tasks.push(tokio::spawn(async move {
+            let work = |password: SecretValue| async move { connect(&password, "SeNtInEl-2") };
+            secrets.with_fresh("db", work, is_auth_error).await
+        }));
+    }
+    for task in tasks {
+        assert_eq!(task.await.unwrap().as_deref(), Ok("SeNtInEl-2"));
+    }
+    assert_eq!(vault.calls(), 2);
+    // And one who comes late finds what they fetched.
+    let work = |password: SecretValue| async move { connect(&password, "SeNtInEl-2") };
+    assert!(secrets.with_fresh("db", work, is_auth_error).await.is_ok());
+    assert_eq!(vault.calls(), 2);
+}
+
+#[test]
+fn the_second_attempt_is_inside_the_new_secrets() {
+    let vault = Vault::new("SeNtInEl-1");
+    let context = vault.resolver().resolve_blocking(&declared(&["db"])).unwrap();
+    vault.rotate("SeNtInEl-2", None);
+    let _entered = context.enter();
+    let work = |_: SecretValue| {
+        let current = current_context().secrets.get("db", "db")?;
+        connect(&current, "SeNtInEl-2")
+    };
+    let secrets = current_context().secrets;
+    let done = secrets.with_fresh_blocking("db", work, is_auth_error);
+    assert_eq!(done.as_deref(), Ok("SeNtInEl-2"));
+    assert_eq!(text(&current_context().secrets, "db"), "SeNtInEl-1");
+}
+
+#[tokio::test]
+async fn what_does_not_read_is_told() {
+    let vault = Vault::new("SeNtInEl-1");
+    let secrets = vault.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
+    let work = |_: u16| async { Ok::<(), Failure>(()) };
+    let done = secrets.with_fresh("db", work, is_auth_error).await;
+    assert_eq!(done, Err(Failure::Secrets(ErrorKind::Undecodable)));
+}

@@ -1,0 +1,105 @@
+//! Steps that were called before: what the resolver of a process, which is its own for good, gives them.
+
+use std::{
+    sync::atomic::{AtomicUsize, Ordering},
+    thread,
+    time::Duration,
+};
+
+use secrets_runtime::{Error, current_context, secrets, testing};
+
+use crate::{again::cases, vault::Vault};
+
+pub const CASES: &[(&str, fn())] = cases![
+    a_step_that_was_called_before_asks_nothing,
+    a_refresh_reaches_steps_that_were_called_before,
+    a_step_looks_again_when_its_secrets_have_expired,
+    in_a_test_a_step_reads_what_the_test_gives,
+    each_call_has_files_of_its_own,
+    a_step_is_as_alone_with_its_variables_as_before,
+];
+
+#[secrets(sources = ["db"])]
+fn sync_step() -> Result<String, Error> {
+    Ok(current_context().secrets.get("db", "db")?.expose_str()?.to_owned())
+}
+
+#[secrets(sources = ["db"])]
+async fn async_step() -> Result<String, Error> {
+    tokio::task::yield_now().await;
+    Ok(current_context().secrets.get("db", "db")?.expose_str()?.to_owned())
+}
+
+fn both() -> [String; 2] {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    [sync_step().unwrap(), runtime.block_on(async_step()).unwrap()]
+}
+
+fn a_step_that_was_called_before_asks_nothing() {
+    let vault = Vault::new("SeNtInEl-1");
+    vault.resolver().install().unwrap();
+    assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    vault.rotate("SeNtInEl-2", None);
+    for _ in 0..100 {
+        assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    }
+    assert_eq!(vault.calls(), 1);
+}
+
+fn a_refresh_reaches_steps_that_were_called_before() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    resolver.clone().install().unwrap();
+    both();
+    vault.rotate("SeNtInEl-2", None);
+    resolver.refresh_blocking("db").unwrap();
+    assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
+    assert_eq!(vault.calls(), 2);
+}
+
+fn a_step_looks_again_when_its_secrets_have_expired() {
+    let vault = Vault::new("SeNtInEl-1");
+    vault.builder().cache_ttl(Duration::from_millis(300)).build().unwrap().install().unwrap();
+    both();
+    vault.rotate("SeNtInEl-2", None);
+    thread::sleep(Duration::from_millis(350));
+    assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
+}
+
+fn in_a_test_a_step_reads_what_the_test_gives() {
+    let vault = Vault::new("SeNtInEl-1");
+    vault.resolver().install().unwrap();
+    both();
+    let given = testing::with_secrets([("db", "db", "given")], sync_step);
+    assert_eq!(given.unwrap(), "given");
+    assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+}
+
+fn each_call_has_files_of_its_own() {
+    static CALLS: AtomicUsize = AtomicUsize::new(0);
+    #[secrets(sources = ["db"])]
+    fn with_file() -> Result<std::path::PathBuf, Error> {
+        let path = current_context().secrets.file("db", "db")?;
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), "SeNtInEl-1");
+        if CALLS.fetch_add(1, Ordering::Relaxed) == 0 {
+            let inner = with_file()?;
+            assert!(!inner.exists() && path.exists());
+        }
+        Ok(path)
+    }
+    Vault::new("SeNtInEl-1").resolver().install().unwrap();
+    assert!(!with_file().unwrap().exists());
+    assert!(!with_file().unwrap().exists());
+}
+
+fn a_step_is_as_alone_with_its_variables_as_before() {
+    #[secrets(secret_requests = [
+        Secret(group = "db", key = "k", mount_requirement = FILE, env_var = "DB_FILE")
+    ])]
+    fn by_variable() -> Result<String, Error> {
+        Ok(current_context().secrets.var("DB_FILE")?.expose_str()?.to_owned())
+    }
+    Vault::new("SeNtInEl-1").resolver().install().unwrap();
+    let (first, second) = (by_variable().unwrap(), by_variable().unwrap());
+    assert_ne!(first, second, "the files of two calls are two");
+}
