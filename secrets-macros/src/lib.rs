@@ -101,10 +101,10 @@ use kind::Kind;
 /// }
 /// ```
 ///
-/// - If the body gives an error for which the function gives `true`, the secrets are fetched anew, once. If one of
-///   them is another than before, the body runs again, and what it gives then is the result, an error of the
-///   same kind too. If none has changed, the body's error stays; so it does if they cannot be fetched, and a
-///   warning says why.
+/// - If the body gives an error for which the function gives `true`, the secrets are fetched anew, once; what
+///   another step has fetched since then will do. If one of them has another version (or other values, where the
+///   backend has no versions), the body runs again, and what it gives then is the result, an error of the same kind
+///   too. If none has changed, the body's error stays; so it does if they cannot be fetched, and a warning says why.
 /// - The second run has a context of its own: `current_context()`, typed parameters, exported variables and
 ///   files have the new values; the files of the first run are gone. A typed parameter that cannot be read
 ///   from the new secret is the step's error.
@@ -118,7 +118,8 @@ use kind::Kind;
 /// - The future stays `Send` when the body's is and the arguments and `E` are: the error is kept while the
 ///   secrets are fetched.
 ///
-/// The example `rotated_password` shows it at work.
+/// The example `rotated_password` shows it at work. For a part of a body, or a method that takes `&mut self`, there is
+/// `current_context().secrets.with_fresh(..)`.
 ///
 /// # Errors
 /// The function returns `Result<T, E>` with `E: From<secrets_runtime::Error>`; if a secret cannot be had, the
