@@ -2,7 +2,8 @@ use std::{sync::Arc, time::Instant};
 
 use super::Step;
 use crate::{
-    BoxFuture, Context, Error, Resolver, Secrets, cache::Need, secrets::Shared, warning::warn,
+    BoxFuture, Context, Error, Resolver, Secrets, cache::Need, resolver::Unresolved,
+    secrets::Shared, warning::warn,
 };
 
 impl Step {
@@ -31,7 +32,7 @@ impl Step {
     async fn fetch_after(&'static self, than: Instant) -> Result<Arc<Shared>, Error> {
         let declaration = self.declaration()?;
         let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
-        let (shared, _) = resolver.fetch(declaration, Need::NewerThan(than)).await?;
-        Ok(shared)
+        let fetched = resolver.fetch(declaration, Need::NewerThan(than)).await;
+        fetched.map(|(shared, _)| shared).map_err(Unresolved::into_error)
     }
 }

@@ -105,8 +105,10 @@ impl Resolver {
             match test_overrides() {
                 Some(overrides) => assemble::from_overrides(declaration, overrides, self.run_dir()),
                 None => {
-                    let (shared, _) = self.fetch(declaration, Need::Fresh).await?;
-                    Ok(Context::new(Secrets::new(shared)))
+                    let fetched = self.fetch(declaration, Need::Fresh).await;
+                    fetched
+                        .map(|(shared, _)| Context::new(Secrets::new(shared)))
+                        .map_err(Unresolved::into_error)
                 }
             }
         })

@@ -2,7 +2,7 @@
 
 use std::panic::{RefUnwindSafe, UnwindSafe};
 
-use super::{Resolver, plan::Plan, test_overrides};
+use super::{Resolver, plan::Plan, test_overrides, unresolved::Unresolved};
 use crate::{
     BoxFuture, Declaration, Error, Secrets,
     block_on::block_on,
@@ -37,8 +37,8 @@ impl Resolver {
             }
             let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
             self.expire(&plan);
-            let (shared, _) = self.fetch(&declaration, Need::Anew).await?;
-            Ok(Secrets::new(shared))
+            let fetched = self.fetch(&declaration, Need::Anew).await;
+            fetched.map(|(shared, _)| Secrets::new(shared)).map_err(Unresolved::into_error)
         })
     }
 
@@ -88,7 +88,8 @@ impl Renew for Renewal {
                     Need::Anew
                 }
             };
-            Ok(self.resolver.carry_out(&part, need).await?.0)
+            let fetched = self.resolver.carry_out(&part, need).await;
+            fetched.map(|(shared, _)| shared).map_err(Unresolved::into_error)
         })
     }
 }

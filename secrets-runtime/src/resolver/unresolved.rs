@@ -14,8 +14,9 @@ impl From<Error> for Unresolved {
     }
 }
 
-impl From<Unresolved> for Error {
-    fn from(unresolved: Unresolved) -> Self {
-        unresolved.error
+impl Unresolved {
+    /// The reason alone. Not a `From`: the compiler would show it to whoever uses `?` on an error that is not ours.
+    pub(crate) fn into_error(self) -> Error {
+        self.error
     }
 }

@@ -60,10 +60,10 @@ impl Shared {
 
     /// Whether another fetch of the same secrets gave another version of any.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
-        let differs = |(name, group): (&Box<str>, &Group)| {
+        let differs = |(name, group): (&str, &Group)| {
             other.groups.get(name).is_none_or(|other| group.differs_from(other))
         };
-        self.groups.len() != other.groups.len() || self.groups.iter().any(differs)
+        self.groups.len() != other.groups.len() || self.in_order().any(differs)
     }
 
     /// The same with what another has of a group.
