@@ -86,8 +86,8 @@ impl Shared {
 }
 
 impl Group {
-    /// When the oldest edition in it was asked for.
+    /// When the last edition in it was asked for.
     pub(super) fn asked(&self) -> Option<Instant> {
-        self.editions().map(|Edition { asked, .. }| *asked).min()
+        self.editions().map(|Edition { asked, .. }| *asked).max()
     }
 }
