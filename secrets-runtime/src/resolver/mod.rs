@@ -7,6 +7,8 @@ mod credentials_secret;
 mod fetching;
 mod inspect;
 mod plan;
+#[cfg(all(test, feature = "prefect"))]
+mod prefect_tests;
 mod registry;
 mod renewal;
 mod report;
