@@ -3,6 +3,7 @@
 use std::{
     any::Any,
     fmt::{Debug, Display},
+    ops::ControlFlow,
     pin::Pin,
 };
 
@@ -113,6 +114,48 @@ pub trait Store: Send + Sync {
 
     /// The ids of all secrets, sorted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>>;
+
+    /// Gives the ids of all secrets to `each`, one after another, until it breaks: for a store with more of them
+    /// than a reader waits for. A backend that can gives each as soon as it knows it, and holds few of them.
+    ///
+    /// The order is the backend's own, sorted or not. What is there all the time is given once; what is written
+    /// or deleted meanwhile may be given or not. What comes before an error is good.
+    ///
+    /// `each` is called where the future is polled, and what it waits for is waited for there.
+    ///
+    /// By [`Store::list`], and hence sorted and all at the end, unless the backend does better.
+    ///
+    /// ```
+    /// use std::ops::ControlFlow;
+    /// use secrets_runtime::{Error, Store};
+    ///
+    /// /// The first id that ends so.
+    /// async fn find(store: &dyn Store, ending: &str) -> Result<Option<String>, Error> {
+    ///     let mut found = None;
+    ///     let mut each = |id: String| {
+    ///         if !id.ends_with(ending) {
+    ///             return ControlFlow::Continue(());
+    ///         }
+    ///         found = Some(id);
+    ///         ControlFlow::Break(())
+    ///     };
+    ///     store.list_each(&mut each).await?;
+    ///     Ok(found)
+    /// }
+    /// ```
+    ///
+    /// # Errors
+    /// What [`Store::list`] fails with.
+    fn list_each<'a>(
+        &'a self,
+        each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            // Nothing is left to do once it breaks.
+            let _ = self.list().await?.into_iter().try_for_each(each);
+            Ok(())
+        })
+    }
 
     /// The versions of a secret, the newest first.
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>>;
