@@ -1,6 +1,6 @@
 //! Where secrets are kept, as the commands that read and write whole ones see it.
 
-use std::sync::Arc;
+use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 
 use pollster::block_on;
 use secrets_runtime::{
@@ -100,6 +100,24 @@ impl Shelf {
     /// The names of all secrets, sorted.
     pub fn list(&self) -> Result<Vec<String>, Error> {
         let listed = block_on(self.store()?.list());
+        listed.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// Gives the names of all secrets to `each`, in the backend's own order, until it breaks. `waiting` is called
+    /// whenever the next one is not there yet.
+    pub fn list_each(
+        &self,
+        each: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+        waiting: impl Fn(),
+    ) -> Result<(), Error> {
+        let mut listing = self.store()?.list_each(each);
+        let listed = block_on(poll_fn(|context| {
+            let polled = listing.as_mut().poll(context);
+            if polled.is_pending() {
+                waiting();
+            }
+            polled
+        }));
         listed.map_err(|error| error.about("", Some(self.kind())))
     }
 

@@ -9,6 +9,7 @@ mod errors;
 mod exchange;
 mod inline_cases;
 mod launch;
+mod listing;
 mod manners;
 mod plain;
 #[cfg(unix)]
