@@ -11,6 +11,7 @@ mod inline_cases;
 mod launch;
 mod listing;
 mod manners;
+mod open_ways;
 mod plain;
 #[cfg(unix)]
 mod prompts;
