@@ -32,11 +32,13 @@ impl FileName {
         if shown.len() > SHOWN || !shown.chars().all(|c| is_shown(&c)) || hex.len() != 64 {
             return None;
         }
-        let mut hash = [0; 32];
+        let (mut hash, mut all) = ([0; 32], 0);
         for (byte, digits) in hash.iter_mut().zip(hex.as_bytes().chunks_exact(2)) {
-            *byte = digit(digits[0])? << 4 | digit(digits[1])?;
+            let (high, low) = (VALUES[usize::from(digits[0])], VALUES[usize::from(digits[1])]);
+            *byte = high << 4 | low;
+            all |= high | low;
         }
-        Some(Self { shown: shown.into(), hash })
+        (all < 16).then(|| Self { shown: shown.into(), hash })
     }
 
     pub(super) fn current(&self) -> String {
@@ -66,14 +68,16 @@ impl FileName {
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The value of a digit as we write it: in lower case.
-fn digit(byte: u8) -> Option<u8> {
-    match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
+/// The value of each digit, and 255 for what is none. A table, since the digits of hashes are random and a
+/// processor guesses every branch on them wrongly.
+const VALUES: [u8; 256] = {
+    let (mut values, mut digit) = ([u8::MAX; 256], 0);
+    while digit < 16 {
+        values[DIGITS[digit as usize] as usize] = digit;
+        digit += 1;
     }
-}
+    values
+};
 
 fn is_shown(c: &char) -> bool {
     matches!(c, 'a'..='z' | '0'..='9' | '_' | '-')
