@@ -14,6 +14,7 @@ mod renewal;
 mod report;
 mod resolution;
 mod unresolved;
+mod untyped;
 mod validate;
 
 use std::{
