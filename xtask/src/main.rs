@@ -3,8 +3,10 @@
 //! `cargo xtask test` runs the stages of `stages`, one after another and all of them, and says at the end
 //! what passed, what failed and what was skipped. A stage that needs a tool or a server gets it from `need`;
 //! what nobody needs is not started. `cargo xtask servers` starts them for a person instead.
+//! `cargo xtask bench` measures; nothing of it is part of the checks.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
 
+mod bench;
 mod debian;
 mod http;
 mod leash;
@@ -36,6 +38,9 @@ fn main() -> ExitCode {
         }
         Ok(Task::Servers { needs }) => {
             Workspace::read().and_then(|workspace| servers::run(&workspace, &needs))
+        }
+        Ok(Task::Bench { groups }) => {
+            Workspace::read().and_then(|workspace| bench::run(&workspace, &groups))
         }
         Err(message) => {
             eprintln!("error: {message}\n\n{}", task::help());

@@ -1,6 +1,7 @@
 //! What the command line asks for.
 
 use crate::{
+    bench::{self, Group},
     need::{self, Need},
     stages::{self, Stage},
 };
@@ -11,6 +12,7 @@ pub enum Task {
     Help,
     Test { stages: Vec<&'static Stage>, require_all: bool },
     Servers { needs: Vec<Need> },
+    Bench { groups: Vec<&'static Group> },
 }
 
 impl Task {
@@ -21,6 +23,7 @@ impl Task {
             None | Some("help" | "--help" | "-h") => Ok(Self::Help),
             Some("test") => test(arguments),
             Some("servers") => servers(arguments),
+            Some("bench") => bench(arguments),
             Some(other) => Err(format!("there is no task `{other}`")),
         }
     }
@@ -59,11 +62,24 @@ fn servers(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
     Ok(Task::Servers { needs })
 }
 
+fn bench(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
+    let mut picked = Vec::new();
+    for argument in arguments {
+        let group = bench::ALL.iter().find(|group| group.name == argument);
+        let group = group.ok_or_else(|| format!("there is no benchmark `{argument}`"))?;
+        picked.push(group.name);
+    }
+    // In the table's order, each once.
+    let wanted = |group: &&Group| picked.is_empty() || picked.contains(&group.name);
+    Ok(Task::Bench { groups: bench::ALL.iter().filter(wanted).collect() })
+}
+
 /// The text of `cargo xtask help`, made from the tables.
 pub fn help() -> String {
     let mut text = String::from(
         "cargo xtask test [--require-all] [STAGE ...]   run the checks; --require-all makes a skip a failure\n\
-         cargo xtask servers [NAME ...]                 start servers and tools, until Ctrl-C\n\nstages:\n",
+         cargo xtask servers [NAME ...]                 start servers and tools, until Ctrl-C\n\
+         cargo xtask bench [NAME ...]                   measure, and print one table\n\nstages:\n",
     );
     for stage in stages::ALL {
         let when = if stage.on_demand { " (only when named)" } else { "" };
@@ -72,6 +88,10 @@ pub fn help() -> String {
     text += "\nservers and tools:\n";
     for need in need::ALL {
         text += &format!("  {:<12} {}, as {}\n", need.name(), need.about(), need.variable());
+    }
+    text += "\nbenchmarks:\n";
+    for group in bench::ALL {
+        text += &format!("  {:<12} {}\n", group.name, group.about);
     }
     text
 }
@@ -105,15 +125,27 @@ mod tests {
     }
 
     #[test]
+    fn benchmarks_keep_the_tables_order_and_come_once() {
+        let names = |line: &str| match parse(line) {
+            Ok(Task::Bench { groups }) => groups.iter().map(|group| group.name).collect::<Vec<_>>(),
+            other => panic!("{line} measures nothing: {other:?}"),
+        };
+        assert_eq!(names("bench steps reads steps"), ["reads", "steps"]);
+        assert_eq!(names("bench").len(), bench::ALL.len());
+    }
+
+    #[test]
     fn what_is_unknown_is_refused() {
-        for line in ["tset", "test unti", "test --all", "servers mot"] {
+        for line in ["tset", "test unti", "test --all", "servers mot", "bench reed", "bench --all"]
+        {
             assert!(parse(line).is_err(), "{line}");
         }
     }
 
     #[test]
-    fn help_names_every_stage_and_server() {
+    fn help_names_every_stage_server_and_benchmark() {
         let help = help();
+        assert!(bench::ALL.iter().all(|group| help.contains(group.about)));
         assert!(stages::ALL.iter().all(|stage| help.contains(stage.name)));
         assert!(need::ALL.iter().all(|need| help.contains(need.variable())));
     }
