@@ -4,6 +4,7 @@
 //! program again, and prints one table of what they give, in Markdown, on standard output. Words go to standard
 //! error. Nothing here fails because something is slow: a row says whether it keeps its budget.
 
+mod allocations;
 mod cpu;
 mod groups;
 mod in_memory;
@@ -114,7 +115,8 @@ fn one(name: &str) -> Result<bool, Failure> {
 
 /// The process that makes many steps at once.
 fn many(how: &str, count: &str) -> Result<bool, Failure> {
-    println!("{}", groups::many(how, count.parse()?)?);
+    let (cold, warm) = groups::many(how, count.parse()?)?;
+    println!("{cold} {warm}");
     Ok(true)
 }
 

@@ -126,9 +126,15 @@ impl Row {
         Self { budget, verdict, ..Self::ratio(what, ours, name, beside, Budget::None) }
     }
 
-    /// One figure, with nothing beside it.
-    pub fn alone(what: impl Into<String>, ours: f64, unit: Unit, budget: Budget) -> Self {
-        let row = Self::new(what, figure(ours, unit), "", (ours, unit), budget);
+    /// One figure, with words about what is beside it, or with none.
+    pub fn alone(
+        what: impl Into<String>,
+        ours: f64,
+        unit: Unit,
+        beside: impl Into<String>,
+        budget: Budget,
+    ) -> Self {
+        let row = Self::new(what, figure(ours, unit), beside, (ours, unit), budget);
         Self { compared: String::new(), ..row }
     }
 

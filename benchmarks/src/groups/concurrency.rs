@@ -1,7 +1,9 @@
-//! Many steps at once, in a fresh process that has none of their secrets.
+//! Many steps at once, in a fresh process: at first none has the secret, then it is cached.
 
 use std::{
+    env,
     num::NonZeroUsize,
+    process::Stdio,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -12,74 +14,132 @@ use tokio::{runtime::Runtime, task::JoinSet};
 
 use crate::{
     measure::{Failure, median},
-    row::{Budget, Row, Unit, figure, grouped},
+    row::{Budget, Row, Unit, grouped},
     sdk, server,
     setup::Setup,
 };
 
 const NAME: &str = "cold";
-const ROUNDS: usize = 3;
 
-/// The words by which a process of this program is told to make them.
+/// The words by which a process of this program is told what to make many of.
 const OURS: &str = "steps";
 const RAW: &str = "sdk";
 const CACHING: &str = "caching";
 
+const CACHING_NAME: &str = "aws_secretsmanager_caching 2.1.0";
+
 pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     for count in [1, 10, 100, 1000, 10_000] {
-        let mut taken = [OURS, RAW, CACHING].map(|how| (how, Vec::new(), 0));
-        for round in 0..ROUNDS {
-            for turn in 0..taken.len() {
-                let (how, times, requests) = &mut taken[(round + turn) % 3];
-                let before = server::count(&setup.url)?;
-                times.push(child(setup, how, count)?);
-                *requests = server::count(&setup.url)? - before;
-            }
-        }
-        let [(_, ours, asked), (_, raw, raw_asked), (_, caching, caching_asked)] = taken;
-        let (ours, raw, caching) = (median(ours), median(raw), median(caching));
-        let what = match count {
-            1 => "1 async step, one cold secret".to_owned(),
-            _ => format!("{} concurrent async steps, one cold secret", grouped(count as u64)),
+        let [ours, raw, caching] = side_by_side(setup, count)?;
+        let many = match count {
+            1 => "1 async step".to_owned(),
+            _ => format!("{} concurrent async steps", grouped(count as u64)),
         };
+        let cold = format!("{many}, one cold secret");
         if count == 10_000 {
-            let beside = format!(
-                "aws_secretsmanager_caching 2.1.0: {}; raw SDK: {}",
-                grouped(caching_asked as u64),
-                grouped(raw_asked as u64),
-            );
-            let requests = asked as f64;
-            rows.push(Row::new(
-                format!("{what}: requests"),
-                figure(requests, Unit::Count),
-                beside,
-                (requests, Unit::Count),
-                Budget::AtMost(1.0),
-            ));
+            let asked = |taken: &Taken| grouped(taken.requests as u64);
+            let beside = format!("{CACHING_NAME}: {}; raw SDK: {}", asked(&caching), asked(&raw));
+            let requests = ours.requests as f64;
+            let what = format!("{cold}: requests");
+            rows.push(Row::alone(what, requests, Unit::Count, beside, Budget::AtMost(1.0)));
         }
-        rows.push(Row::ratio(&what, ours, "raw SDK", raw, Budget::None));
-        rows.push(Row::ratio(
-            &what,
-            ours,
-            "aws_secretsmanager_caching 2.1.0",
-            caching,
-            Budget::None,
-        ));
+        let row = |what: &str, ours: &[f64], name, beside: &[f64]| {
+            Row::ratio(what, median(ours.to_vec()), name, median(beside.to_vec()), Budget::None)
+        };
+        rows.push(row(&cold, &ours.cold, "raw SDK", &raw.cold));
+        rows.push(row(&cold, &ours.cold, CACHING_NAME, &caching.cold));
+        if count == 10_000 {
+            let what = format!("{many}, the secret cached");
+            rows.push(row(&what, &ours.warm, CACHING_NAME, &caching.warm));
+        }
     }
     Ok(rows)
 }
 
-/// What the child takes, by its own clock.
-fn child(setup: &Setup, how: &str, count: usize) -> Result<f64, Failure> {
-    let mut command = setup.command(std::env::current_exe()?);
+/// What was taken by the clock of the processes.
+#[derive(Debug, Default)]
+struct Taken {
+    cold: Vec<f64>,
+    warm: Vec<f64>,
+    /// The most that one of them has asked for.
+    requests: usize,
+}
+
+/// Processes in turn, so that what else the machine does meets all alike.
+fn side_by_side(setup: &Setup, count: usize) -> Result<[Taken; 3], Failure> {
+    let rounds = if count > 1000 { 3 } else { 9 };
+    let mut all: [Taken; 3] = Default::default();
+    for round in 0..rounds {
+        for turn in 0..all.len() {
+            let index = (round + turn) % all.len();
+            let before = server::count(&setup.url)?;
+            let (cold, warm) = child(setup, [OURS, RAW, CACHING][index], count)?;
+            let taken = &mut all[index];
+            taken.cold.push(cold);
+            taken.warm.push(warm);
+            taken.requests = taken.requests.max(server::count(&setup.url)? - before);
+        }
+    }
+    Ok(all)
+}
+
+fn child(setup: &Setup, how: &str, count: usize) -> Result<(f64, f64), Failure> {
+    let mut command = setup.command(env::current_exe()?);
     command.args(["--many", how, &count.to_string()]);
     command.env("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager");
-    let output = command.stderr(std::process::Stdio::inherit()).output()?;
+    let output = command.stderr(Stdio::inherit()).output()?;
     if !output.status.success() {
         return Err(format!("{count} {how} at once ended with {}", output.status).into());
     }
-    Ok(String::from_utf8(output.stdout)?.trim().parse()?)
+    let text = String::from_utf8(output.stdout)?;
+    let (cold, warm) = text.trim().split_once(' ').ok_or("no two figures")?;
+    Ok((cold.parse()?, warm.parse()?))
+}
+
+/// What the child does. Gives the seconds of `count` at once with nothing made ready, and of as many after them;
+/// the raw SDK, which would only do the same again, gives zero for these.
+pub fn many(how: &str, count: usize) -> Result<(f64, f64), Failure> {
+    let runtime = Runtime::new()?;
+    let start = Instant::now();
+    let since = |start: Instant| start.elapsed().as_secs_f64();
+    runtime.block_on(async {
+        match how {
+            OURS => {
+                wave(count, step_told).await?;
+                let (cold, again) = (since(start), Instant::now());
+                wave(count, step_told).await?;
+                Ok((cold, since(again)))
+            }
+            RAW => {
+                let client = sdk::client().await;
+                let single = || {
+                    let client = client.clone();
+                    async move { sdk::single(&client, NAME).await }
+                };
+                wave(count, single).await?;
+                Ok((since(start), 0.0))
+            }
+            CACHING => {
+                let most = NonZeroUsize::new(1000).ok_or("no room")?;
+                let ttl = Duration::from_secs(300);
+                let client = sdk::client().await;
+                let client = Arc::new(SecretsManagerCachingClient::new(client, most, ttl, false)?);
+                let get = || {
+                    let client = client.clone();
+                    async move {
+                        let got = client.get_secret_value(NAME, None, None, false).await;
+                        got.map(drop).map_err(|error| error.to_string())
+                    }
+                };
+                wave(count, get).await?;
+                let (cold, again) = (since(start), Instant::now());
+                wave(count, get).await?;
+                Ok((cold, since(again)))
+            }
+            other => Err(format!("there is no `{other}`").into()),
+        }
+    })
 }
 
 #[secrets(sources = ["cold"])]
@@ -87,45 +147,21 @@ async fn step() -> Result<(), Error> {
     Ok(())
 }
 
-/// What the child does: `count` at once, from nothing. Gives the seconds.
-pub fn many(how: &str, count: usize) -> Result<f64, Failure> {
-    let runtime = Runtime::new()?;
-    let start = Instant::now();
-    runtime.block_on(async {
-        let mut running = JoinSet::new();
-        match how {
-            OURS => {
-                for _ in 0..count {
-                    running.spawn(async { step().await.map_err(|error| error.to_string()) });
-                }
-            }
-            RAW => {
-                let client = sdk::client().await;
-                for _ in 0..count {
-                    let client = client.clone();
-                    running.spawn(async move { sdk::single(&client, NAME).await });
-                }
-            }
-            CACHING => {
-                let most = NonZeroUsize::new(1000).ok_or("no room")?;
-                let ttl = Duration::from_secs(300);
-                let client =
-                    SecretsManagerCachingClient::new(sdk::client().await, most, ttl, false);
-                let client = Arc::new(client.map_err(|error| error.to_string())?);
-                for _ in 0..count {
-                    let client = client.clone();
-                    running.spawn(async move {
-                        let got = client.get_secret_value(NAME, None, None, false).await;
-                        got.map(drop).map_err(|error| error.to_string())
-                    });
-                }
-            }
-            other => return Err(format!("there is no `{other}`")),
-        }
-        while let Some(done) = running.join_next().await {
-            done.map_err(|error| error.to_string())??;
-        }
-        Ok(())
-    })?;
-    Ok(start.elapsed().as_secs_f64())
+async fn step_told() -> Result<(), String> {
+    step().await.map_err(|error| error.to_string())
+}
+
+/// So many tasks, until all have ended well.
+async fn wave<F>(count: usize, one: impl Fn() -> F) -> Result<(), Failure>
+where
+    F: Future<Output = Result<(), String>> + Send + 'static,
+{
+    let mut running = JoinSet::new();
+    for _ in 0..count {
+        running.spawn(one());
+    }
+    while let Some(done) = running.join_next().await {
+        done??;
+    }
+    Ok(())
 }

@@ -73,9 +73,16 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
             "`secrets list`, 100,000 secrets, to the first line",
             first,
             Unit::Seconds,
+            "",
             Budget::None,
         ),
-        Row::alone("`secrets list`, 100,000 secrets, whole", listed, Unit::Seconds, Budget::None),
+        Row::alone(
+            "`secrets list`, 100,000 secrets, whole",
+            listed,
+            Unit::Seconds,
+            "",
+            Budget::None,
+        ),
     ])
 }
 
