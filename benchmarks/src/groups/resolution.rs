@@ -23,6 +23,8 @@ use crate::{
 
 const AWS: &str = "aws-secrets-manager";
 
+const TWENTY: &str = "20 sources, server 20 ms away, warm client";
+
 /// How often the fast and the slow ones are measured.
 const ROUNDS: usize = 31;
 const FEW_ROUNDS: usize = 7;
@@ -65,10 +67,15 @@ impl Bench {
                 self.sdk(async || sdk::at_once(&self.client, &names).await),
             ],
         )?;
-        let what = "20 sources, server 20 ms away, warm client";
         Ok(vec![
-            Row::ratio(what, ours, "raw SDK, one BatchGetSecretValue", batch, Budget::AtMost(1.15)),
-            Row::ratio(what, ours, "raw SDK, 20 GetSecretValue at once", at_once, Budget::None),
+            Row::ratio(
+                TWENTY,
+                ours,
+                "raw SDK, one BatchGetSecretValue",
+                batch,
+                Budget::AtMost(1.15),
+            ),
+            Row::ratio(TWENTY, ours, "raw SDK, 20 GetSecretValue at once", at_once, Budget::None),
         ])
     }
 
@@ -109,21 +116,17 @@ impl Bench {
                 }),
             ],
         )?;
-        let what = "20 sources, warm client";
-        let faster = |name, beside, budget| Row::faster(what, ours, name, beside, budget);
+        let faster = |name, beside, budget| Row::faster(TWENTY, ours, name, beside, budget);
         let mut rows = vec![
-            Row::faster(
-                "20 sources, server 20 ms away, warm client",
-                ours,
-                "raw SDK, one by one",
-                raw,
-                Budget::AtLeast(15.0),
-            ),
+            Row::faster(TWENTY, ours, "raw SDK, one by one", raw, Budget::AtLeast(15.0)),
             faster("aws_secretsmanager_caching 2.1.0, cold", caching, Budget::None),
             faster("secret-vault 3.0.2", vault, Budget::None),
         ];
         let Some(mut python) = Python::start(setup)? else {
-            rows.push(Row::skipped(format!("{what}, beside Metaflow and boto3"), python::MISSING));
+            rows.push(Row::skipped(
+                format!("{TWENTY}, beside Metaflow and boto3"),
+                python::MISSING,
+            ));
             return Ok(rows);
         };
         let python = std::cell::RefCell::new(&mut python);
@@ -136,9 +139,9 @@ impl Bench {
             [self.ours(&self.warm, &declared), ask("metaflow"), ask("boto3"), ask("boto3-batch")],
         )?;
         rows.extend([
-            Row::faster(what, ours, "Metaflow 2.19.39 `@secrets`", metaflow, Budget::None),
-            Row::faster(what, ours, "boto3, one client, one by one", boto3, Budget::None),
-            Row::ratio(what, ours, "boto3, one batch", batch, Budget::None),
+            Row::faster(TWENTY, ours, "Metaflow 2.19.39 `@secrets`", metaflow, Budget::None),
+            Row::faster(TWENTY, ours, "boto3, one client, one by one", boto3, Budget::None),
+            Row::ratio(TWENTY, ours, "boto3, one batch", batch, Budget::None),
         ]);
         Ok(rows)
     }
