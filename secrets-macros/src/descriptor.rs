@@ -18,11 +18,18 @@ pub fn descriptor(
 ) -> TokenStream {
     let mut constants = Constants::default();
     let name = Literal::string(&name.unraw().to_string());
-    let mut calls = TokenStream::new();
-    if !declaration.sources.is_empty() {
-        let sources = sources(&declaration.sources, &mut constants);
-        calls.extend(quote!(.sources(#sources)));
-    }
+    let mut calls = match texts(&declaration.sources) {
+        Some(none) if none.is_empty() => quote!(new(#name)),
+        Some(texts) => {
+            let texts = texts.into_iter().map(|text| constants.checked(text, "check_source"));
+            let texts: Vec<TokenStream> = texts.collect();
+            quote!(of(#name, &[#(#texts),*]))
+        }
+        None => {
+            let sources = sources(&declaration.sources, &mut constants);
+            quote!(new(#name).sources(#sources))
+        }
+    };
     if !declaration.requests.is_empty() {
         let requests = requests(&declaration.requests, &mut constants);
         calls.extend(quote!(.requests(#requests)));
@@ -49,15 +56,27 @@ pub fn descriptor(
     let constants = constants.into_tokens();
     quote! {
         #constants
-        static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#name) #calls;
+        static __SECRETS_STEP: __secrets::Step = __secrets::Step::#calls;
         __secrets::register!(__SECRETS_STEP);
     }
+}
+
+/// Whether no source needs to be compared with another by the compiler.
+fn are_known(drafts: &[SourceDraft<Place>]) -> bool {
+    drafts.len() < 2 || !drafts.iter().any(is_unknown)
+}
+
+/// The sources if they are nothing but texts: these are compiled in less time.
+fn texts(drafts: &[SourceDraft<Place>]) -> Option<Vec<&Text<Place>>> {
+    let text = |draft: &'_ SourceDraft<Place>| !draft.with_fields;
+    (are_known(drafts) && drafts.iter().all(text))
+        .then(|| drafts.iter().map(|draft| &draft.id).collect())
 }
 
 /// Sources; if one is known only to the compiler, so is whether it has the group of another one.
 fn sources(drafts: &[SourceDraft<Place>], constants: &mut Constants) -> TokenStream {
     let list: Vec<TokenStream> = drafts.iter().map(|draft| source(draft, constants)).collect();
-    if drafts.len() < 2 || !drafts.iter().any(is_unknown) {
+    if are_known(drafts) {
         return quote!(&[#(#list),*]);
     }
     constants.add(quote!(const __SECRETS_SOURCES: &[__secrets::Src] = &[#(#list),*];));

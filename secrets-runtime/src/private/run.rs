@@ -1,5 +1,9 @@
+//! Asynchronous steps. What is made anew for every step is as little as can be: it is compiled as often as there
+//! are steps.
+
 use std::{
-    fmt,
+    cell::RefCell,
+    fmt, mem,
     pin::Pin,
     task::{Context as TaskContext, Poll},
 };
@@ -11,13 +15,132 @@ use crate::{
     BoxFuture, Context, Error, context::Barrier, environment::refuse_async, resolver::Unresolved,
 };
 
-/// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
-pub fn run<R, F: Future<Output = R>>(
+/// A step that has not ended. Where it is dropped before its end, it enters its context for the drop of the body,
+/// which comes next; what comes after the body leaves it and ends the files.
+struct Run<R> {
     step: &'static Step,
     from_error: fn(Error) -> R,
-    body: F,
-) -> StepFuture<R, F> {
-    StepFuture { step, from_error, stage: Stage::Start, body: Some(body) }
+    stage: Stage,
+}
+
+enum Stage {
+    Start,
+    Resolving(BoxFuture<'static, Result<Context, Unresolved>>),
+    Running(Ending),
+    Done,
+}
+
+/// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
+pub fn run<R, F>(step: &'static Step, from_error: fn(Error) -> R, body: F) -> StepFuture<R, F> {
+    StepFuture { run: Run { step, from_error, stage: Stage::Start }, body, after: AfterBody }
+}
+
+pin_project! {
+    /// An asynchronous step that is running.
+    #[must_use = "a future does nothing unless it is polled"]
+    pub struct StepFuture<R, F> {
+        // Dropped in this order.
+        run: Run<R>,
+        #[pin]
+        body: F,
+        after: AfterBody,
+    }
+}
+
+impl<R, F: Future<Output = R>> Future for StepFuture<R, F> {
+    type Output = R;
+
+    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<R> {
+        let this = self.project();
+        this.run.poll(this.body, task)
+    }
+}
+
+impl<R> Run<R> {
+    /// Polls the body inside its context. It is made once for each type of result.
+    fn poll(
+        &mut self,
+        body: Pin<&mut dyn Future<Output = R>>,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<R> {
+        let inside = match self.stage.enter(self.step, task) {
+            Poll::Pending => return Poll::Pending,
+            Poll::Ready(Err(error)) => return Poll::Ready((self.from_error)(error)),
+            Poll::Ready(Ok(inside)) => inside,
+        };
+        let poll = body.poll(task);
+        drop(inside);
+        if poll.is_ready() {
+            self.stage = Stage::Done;
+        }
+        poll
+    }
+}
+
+impl Stage {
+    /// Goes on until the body can be polled, and enters its context for that.
+    fn enter(
+        &mut self,
+        step: &'static Step,
+        task: &mut TaskContext<'_>,
+    ) -> Poll<Result<Barrier, Error>> {
+        loop {
+            match self {
+                Self::Start if step.export_process => {
+                    *self = Self::Done;
+                    return Poll::Ready(Err(refuse_async(step.name)));
+                }
+                Self::Start => {
+                    *self = match step.ready() {
+                        Some(context) => Self::Running(Ending::of(context)),
+                        None => Self::Resolving(step.resolve()),
+                    }
+                }
+                Self::Resolving(resolving) => match resolving.as_mut().poll(task) {
+                    Poll::Pending => return Poll::Pending,
+                    Poll::Ready(Ok(context)) => *self = Self::Running(Ending::of(context)),
+                    Poll::Ready(Err(unresolved)) => {
+                        *self = Self::Done;
+                        return Poll::Ready(Err(unresolved.error));
+                    }
+                },
+                Self::Running(ending) => return Poll::Ready(Ok(Barrier::enter(ending.context()))),
+                Self::Done => panic!("a step was polled after it had finished"),
+            }
+        }
+    }
+
+    /// Enters its context, if it is in one, until what comes after the body is dropped.
+    fn enter_for_drop(&mut self) {
+        let inside = match mem::replace(self, Self::Done) {
+            Self::Running(ending) => Some((Barrier::enter(ending.context()), ending)),
+            _ => None,
+        };
+        // A thread that is ending has no contexts.
+        let _ = DROPPED.try_with(|dropped| dropped.borrow_mut().push(inside));
+    }
+}
+
+impl<R> Drop for Run<R> {
+    fn drop(&mut self) {
+        self.stage.enter_for_drop();
+    }
+}
+
+thread_local! {
+    /// The steps whose bodies are being dropped, the innermost last; `None` for one that is in no context.
+    static DROPPED: RefCell<Vec<Option<(Barrier, Ending)>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// What is dropped after the body.
+struct AfterBody;
+
+impl Drop for AfterBody {
+    fn drop(&mut self) {
+        let left = DROPPED.try_with(|dropped| dropped.borrow_mut().pop());
+        // Dropped outside the borrow.
+        drop(left);
+    }
 }
 
 /// The same with typed parameters, which the body is made of.
@@ -52,99 +175,8 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     }
 }
 
-pin_project! {
-    /// An asynchronous step that is running.
-    #[must_use = "a future does nothing unless it is polled"]
-    pub struct StepFuture<R, F> {
-        step: &'static Step,
-        from_error: fn(Error) -> R,
-        stage: Stage,
-        #[pin]
-        body: Option<F>,
-    }
-
-    impl<R, F> PinnedDrop for StepFuture<R, F> {
-        fn drop(this: Pin<&mut Self>) {
-            let mut this = this.project();
-            // The files end after the body, with the stage.
-            if let Stage::Running(ending) = this.stage {
-                let _inside = Barrier::enter(ending.context());
-                this.body.set(None);
-            }
-        }
-    }
-}
-
-enum Stage {
-    Start,
-    Resolving(BoxFuture<'static, Result<Context, Unresolved>>),
-    Running(Ending),
-    Done,
-}
-
-impl<R, F: Future<Output = R>> Future for StepFuture<R, F> {
-    type Output = R;
-
-    fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<R> {
-        let mut this = self.project();
-        match this.stage.advance(this.step, task) {
-            Poll::Pending => return Poll::Pending,
-            Poll::Ready(Ok(())) => {}
-            Poll::Ready(Err(error)) => {
-                this.body.set(None);
-                return Poll::Ready((this.from_error)(error));
-            }
-        }
-        let (Stage::Running(ending), Some(body)) = (&*this.stage, this.body.as_mut().as_pin_mut())
-        else {
-            panic!("a step was polled after it had finished");
-        };
-        let inside = Barrier::enter(ending.context());
-        let poll = body.poll(task);
-        if poll.is_ready() {
-            this.body.set(None);
-            drop(inside);
-            *this.stage = Stage::Done;
-        }
-        poll
-    }
-}
-
-impl Stage {
-    /// Goes on until the body can be polled. It is the same code for every step.
-    fn advance(
-        &mut self,
-        step: &'static Step,
-        task: &mut TaskContext<'_>,
-    ) -> Poll<Result<(), Error>> {
-        loop {
-            match self {
-                Self::Start if step.export_process => {
-                    *self = Self::Done;
-                    return Poll::Ready(Err(refuse_async(step.name)));
-                }
-                Self::Start => {
-                    *self = match step.ready() {
-                        Some(context) => Self::Running(Ending::of(context)),
-                        None => Self::Resolving(step.resolve()),
-                    }
-                }
-                Self::Resolving(resolving) => match resolving.as_mut().poll(task) {
-                    Poll::Pending => return Poll::Pending,
-                    Poll::Ready(Ok(context)) => *self = Self::Running(Ending::of(context)),
-                    Poll::Ready(Err(unresolved)) => {
-                        *self = Self::Done;
-                        return Poll::Ready(Err(unresolved.error));
-                    }
-                },
-                Self::Running(_) | Self::Done => return Poll::Ready(Ok(())),
-            }
-        }
-    }
-}
-
 impl<R, F> fmt::Debug for StepFuture<R, F> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StepFuture").field("step", &self.step.name).finish_non_exhaustive()
+        f.debug_struct("StepFuture").field("step", &self.run.step.name).finish_non_exhaustive()
     }
 }

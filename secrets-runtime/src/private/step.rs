@@ -16,6 +16,7 @@ use crate::{
 #[derive(Debug)]
 pub struct Step {
     pub(crate) name: &'static str,
+    pub(crate) texts: &'static [&'static str],
     pub(crate) sources: &'static [Src],
     pub(crate) requests: &'static [Secret],
     pub(crate) parameters: &'static [Parameter],
@@ -31,8 +32,15 @@ impl Step {
     /// A step of this name that declares nothing.
     #[must_use]
     pub const fn new(name: &'static str) -> Self {
+        Self::of(name, &[])
+    }
+
+    /// A step of this name with these sources, each of which is one text.
+    #[must_use]
+    pub const fn of(name: &'static str, texts: &'static [&'static str]) -> Self {
         Self {
             name,
+            texts,
             sources: &[],
             requests: &[],
             parameters: &[],
@@ -155,6 +163,12 @@ impl Step {
         declaration.in_test = self.in_test;
         declaration.of_attribute = true;
         let mut problems = Vec::new();
+        for text in self.texts {
+            match Source::parse(text) {
+                Ok(source) => problems.extend(declaration.add_source(source).err()),
+                Err(error) => problems.push(of_spec(&error, text)),
+            }
+        }
         for src in self.sources {
             match src.source() {
                 Ok(source) => problems.extend(declaration.add_source(source).err()),
