@@ -6,7 +6,7 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering, fence},
     },
     task::{Context, Poll, Wake, Waker},
 };
@@ -42,10 +42,19 @@ impl Flight {
         let Some(stage) = self.try_lock() else { return Poll::Pending };
         let (poll, landed) = self.advance(stage);
         // Woken after the lock: a waker may poll at once.
-        if landed || self.wakers.contended.swap(false, Ordering::AcqRel) {
+        if landed || self.is_left_to_poll(poll.is_ready()) {
             self.wakers.wake_all();
         }
         poll
+    }
+
+    /// Whether somebody came and went away, as another had the lock, though there was something for him. Those
+    /// who came for nothing sleep on: were they woken, each crowd would wake the next.
+    fn is_left_to_poll(&self, is_ready: bool) -> bool {
+        // Between the unlocking and this look; its other half is in `try_lock`.
+        fence(Ordering::SeqCst);
+        self.wakers.contended.swap(false, Ordering::AcqRel)
+            && (is_ready || self.wakers.woken.load(Ordering::Acquire))
     }
 
     /// Polls the call if something has happened since it was polled last; tells whether it has ended just now.
@@ -70,7 +79,7 @@ impl Flight {
         }
     }
 
-    /// None while another polls it, who then wakes everybody.
+    /// None while another polls it, who then wakes everybody if there is still something to do.
     fn try_lock(&self) -> Option<MutexGuard<'_, Stage>> {
         for _ in 0..2 {
             match self.stage.try_lock() {
@@ -79,6 +88,7 @@ impl Flight {
                 // Tried again after it is said: the other may just have looked.
                 Err(TryLockError::WouldBlock) => {
                     self.wakers.contended.store(true, Ordering::Release);
+                    fence(Ordering::SeqCst);
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! What is kept between steps: for how long, for whom, and what becomes of it.
 
+mod circular;
 mod expiry;
 mod flights;
 mod refresh;
