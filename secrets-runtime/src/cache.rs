@@ -43,6 +43,9 @@ use crate::{
 const PAUSE: Duration = Duration::from_secs(5);
 
 /// What is kept of the backends of one resolver.
+/// The longest time, as for what is read from the settings: the clock has no time that is for ever away.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 #[derive(Clone)]
 pub(crate) struct Cache(Arc<Held>);
 
@@ -56,7 +59,7 @@ enum Way {
 impl Cache {
     /// None if nothing is kept for any time.
     pub(crate) fn new(ttl: Duration, stale: Duration) -> Option<Self> {
-        (!ttl.is_zero()).then(|| Self(Held::new(ttl, stale)))
+        (!ttl.is_zero()).then(|| Self(Held::new(ttl.min(LONGEST), stale.min(LONGEST))))
     }
 
     /// Asks a backend for what is not kept, and for what is not asked for already.
