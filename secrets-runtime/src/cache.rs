@@ -87,8 +87,8 @@ impl Cache {
 
     /// Lets everything that is kept of this secret expire, in whatever role, region and version.
     pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
-        let id = Key::of(backend, request).id;
-        let dropped = self.lock().expire(backend.kind(), &id, Instant::now());
+        let key = Key::of(backend, request);
+        let dropped = self.lock().expire(&key, Instant::now());
         drop(dropped);
     }
 
@@ -155,7 +155,7 @@ impl Cache {
             }
         }
         drop(state);
-        let waiters = flights.iter().map(|flight| flight.wait()).collect();
+        let waiters = flights.iter().map(|flight| flight.wait(limit.deadline)).collect();
         (ways.into_iter().flatten().collect(), waiters)
     }
 
@@ -176,7 +176,8 @@ impl Cache {
         let flight = Arc::new(flight);
         for (place, key) in keys.into_iter().enumerate() {
             let flight = Arc::downgrade(&flight);
-            state.begin(key, Awaited { number, asked, flight, place });
+            let deadline = limit.deadline;
+            state.begin(key, Awaited { number, asked, deadline, flight, place });
         }
         flight
     }

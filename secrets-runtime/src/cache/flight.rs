@@ -9,10 +9,11 @@ use std::{
         atomic::{AtomicBool, AtomicU64, Ordering, fence},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Instant,
 };
 
 use super::got::Got;
-use crate::BoxFuture;
+use crate::{BoxFuture, timer::Sleep};
 
 /// A call that is under way, and what it gave. Whoever waits for it polls it: nobody owns it, so that it goes on
 /// whichever of them are dropped or stop polling.
@@ -32,10 +33,11 @@ impl Flight {
         Self { stage: Mutex::new(Stage::Flying(call)), wakers: Arc::new(wakers) }
     }
 
-    /// Its answers, in order, for everyone who waits.
-    pub(super) fn wait(self: &Arc<Self>) -> Waiter {
+    /// Its answers, in order, for everyone who waits; none if there are none until then.
+    pub(super) fn wait(self: &Arc<Self>, deadline: Instant) -> Waiter {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Waiter { flight: self.clone(), number: NEXT.fetch_add(1, Ordering::Relaxed) }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Waiter { flight: self.clone(), number, sleep: Sleep::until(deadline) }
     }
 
     fn poll(&self) -> Poll<Arc<[Got]>> {
@@ -135,16 +137,22 @@ impl Wake for Wakers {
 pub(super) struct Waiter {
     flight: Arc<Flight>,
     number: u64,
+    /// The call has a time of its own, which is looked at when it is polled: not while a backend blocks the
+    /// thread that polls it.
+    sleep: Sleep,
 }
 
 impl Future for Waiter {
-    type Output = Arc<[Got]>;
+    type Output = Option<Arc<[Got]>>;
 
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         // Before it is polled: what happens from then on is heard of.
         let before = self.flight.wakers.lock().insert(self.number, task.waker().clone());
         drop(before);
-        self.flight.poll()
+        match self.flight.poll() {
+            Poll::Ready(answers) => Poll::Ready(Some(answers)),
+            Poll::Pending => Pin::new(&mut self.sleep).poll(task).map(|()| None),
+        }
     }
 }
 

@@ -53,6 +53,8 @@ struct Entry {
 pub(super) struct Awaited {
     pub number: u64,
     pub asked: Instant,
+    /// When it ends, if the backend lets it.
+    pub deadline: Instant,
     pub flight: Weak<Flight>,
     pub place: usize,
 }
@@ -88,7 +90,9 @@ impl State {
             let kept = Kept { until, ..entry.kept };
             return Some(Found::Kept(Got { answer: Ok(entry.fetched.clone()), kept: Some(kept) }));
         }
-        let awaited = self.flights.get(key).filter(|awaited| newer(awaited.asked))?;
+        // One that is over its time hangs in a backend that blocks: nobody more waits for it.
+        let will_do = |awaited: &&Awaited| newer(awaited.asked) && now < awaited.deadline;
+        let awaited = self.flights.get(key).filter(will_do)?;
         Some(Found::Flight(awaited.flight.upgrade()?, awaited.place))
     }
 

@@ -3,5 +3,6 @@
 mod circular;
 mod expiry;
 mod flights;
+mod hanging;
 mod refresh;
 mod stale;
