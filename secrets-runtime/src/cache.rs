@@ -226,19 +226,27 @@ impl Landing {
         let mut state = held.lock();
         let mut keep = |(key, answer): (&Key, Result<Fetched, Error>)| {
             let fetched = match &answer {
-                Ok(fetched) if state.is_awaited(key, self.number) => fetched.clone(),
-                _ => return Got::not_kept(answer),
+                Ok(fetched) => fetched.clone(),
+                Err(error) => {
+                    if !error.is_transient() {
+                        dropped.extend(state.refused(key, self.asked));
+                    }
+                    return Got::not_kept(answer);
+                }
             };
             let until = self.asked + jittered(held.ttl);
             let kept = Kept { asked: self.asked, until };
-            dropped.extend(state.insert(key, fetched, kept, until + held.stale));
-            Got { answer, kept: Some(kept) }
+            let is_kept = state.insert(key, fetched, kept, until + held.stale, &mut dropped);
+            Got { answer, kept: is_kept.then_some(kept) }
         };
         let got = self.keys.iter().zip(answers).map(&mut keep).collect();
         state.end(self.number, &self.keys);
         held.set_alarm(&mut state);
         drop(state);
         drop(dropped);
+            if !state.is_awaited(key, self.number) {
+                return Got::not_kept(answer);
+            }
         got
     }
 }

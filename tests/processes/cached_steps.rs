@@ -6,14 +6,18 @@ use std::{
     time::Duration,
 };
 
-use secrets_runtime::{Error, current_context, secrets, testing};
+use secrets_runtime::{Error, ErrorKind, current_context, secrets, testing};
 
-use crate::{again::cases, vault::Vault};
+use crate::{
+    again::cases,
+    vault::{Vault, declared},
+};
 
 pub const CASES: &[(&str, fn())] = cases![
     a_step_that_was_called_before_asks_nothing,
     a_refresh_reaches_steps_that_were_called_before,
     a_step_looks_again_when_its_secrets_have_expired,
+    what_is_fetched_anew_replaces_an_expired_value_that_serves,
     in_a_test_a_step_reads_what_the_test_gives,
     each_call_has_files_of_its_own,
     a_step_is_as_alone_with_its_variables_as_before,
@@ -63,6 +67,27 @@ fn a_step_looks_again_when_its_secrets_have_expired() {
     both();
     vault.rotate("SeNtInEl-2", None);
     thread::sleep(Duration::from_millis(350));
+    assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
+}
+
+fn what_is_fetched_anew_replaces_an_expired_value_that_serves() {
+    let ttl = Duration::from_secs(1);
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.builder().cache_ttl(ttl).build().unwrap();
+    resolver.clone().install().unwrap();
+    both();
+    thread::sleep(ttl);
+    vault.fail(ErrorKind::Throttled);
+    assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    vault.fail(None);
+    vault.rotate("SeNtInEl-2", None);
+    // A step that was refused has it fetched anew, while others have been given the old one for a while.
+    let secrets = resolver.resolve_blocking(&declared(&["db"])).unwrap().secrets;
+    let work = |password: String| match password.as_str() {
+        "SeNtInEl-1" => Err(Error::new(ErrorKind::Other, "refused")),
+        _ => Ok(()),
+    };
+    secrets.with_fresh_blocking("db", work, |_: &Error| true).unwrap();
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
 }
 

@@ -122,31 +122,33 @@ impl State {
         }
     }
 
-    /// Keeps a value, in the place of those that it is newer than.
+    /// Keeps a value, in the place of those that it is newer than; not if one that was asked for later is kept,
+    /// as a request under another name may have been faster. Tells whether it is kept.
     pub(super) fn insert(
         &mut self,
         key: &Key,
         fetched: Fetched,
         kept: Kept,
         end: Instant,
-    ) -> Dropped {
-        let mut dropped = Dropped::new();
+        dropped: &mut Dropped,
+    ) -> bool {
         let keys = self.homes.keys(key, &fetched.ids);
-        let mut replaces = false;
-        for key in &keys {
-            if let Some(number) = self.index.get(key).copied() {
-                replaces |=
-                    self.entries.get(&number).is_some_and(|old| old.kept.until > kept.asked);
-                self.remove(number, &mut dropped);
-            }
+        let old: Vec<u64> = keys.iter().filter_map(|key| self.index.get(key).copied()).collect();
+        let entries = || old.iter().filter_map(|number| self.entries.get(number));
+        if entries().any(|old| old.kept.asked > kept.asked) {
+            return false;
+        }
+        let replaces = entries().any(|old| old.serves_until(kept.asked).is_some());
+        for number in old {
+            self.remove(number, dropped);
         }
         if replaces {
-            self.note_change(&mut dropped);
+            self.note_change(dropped);
         }
         while self.entries.len() >= MOST
             && let Some(&(_, first)) = self.ends.first()
         {
-            self.remove(first, &mut dropped);
+            self.remove(first, dropped);
         }
         let number = self.number();
         for key in &keys {
@@ -154,6 +156,23 @@ impl State {
         }
         self.ends.insert((end, number));
         self.entries.insert(number, Entry { keys, fetched, kept, end, paused: None });
+        true
+    }
+
+    /// The backend has said, when it was asked at this time, that there is no value for this key or that it may
+    /// not be had: the one that was kept serves no more, not as an expired one either.
+    pub(super) fn refused(&mut self, key: &Key, asked: Instant) -> Dropped {
+        let mut dropped = Dropped::new();
+        let entry =
+            self.index.get(key).and_then(|number| Some((*number, self.entries.get(number)?)));
+        let Some((number, old)) = entry.filter(|(_, old)| old.kept.asked < asked) else {
+            return dropped;
+        };
+        let served = old.serves_until(asked).is_some();
+        self.remove(number, &mut dropped);
+        if served {
+            self.note_change(&mut dropped);
+        }
         dropped
     }
 
