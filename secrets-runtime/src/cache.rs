@@ -79,7 +79,9 @@ impl Cache {
         let got = |(way, key): (Way, &Key)| match way {
             Way::Had(got) => got,
             Way::Waits(flight, place) => {
-                self.or_stale(&*backend, key, flights[flight][place].clone(), need)
+                let late = || Got::not_kept(Err(limit.late(&*backend)));
+                let got = flights[flight].as_ref().map_or_else(late, |got| got[place].clone());
+                self.or_stale(&*backend, key, got, need)
             }
         };
         ways.into_iter().zip(&keys).map(got).collect()

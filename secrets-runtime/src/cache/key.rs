@@ -84,6 +84,14 @@ impl Key {
 
     /// The same secret under another id, in another region.
     pub(super) fn under(&self, id: &str, region: Option<&str>) -> Self {
+    /// Which secret it is, whoever reads it: of a request without a group, the key is one.
+    pub(super) fn secret(&self) -> &str {
+        match &self.form {
+            Form::Asked { key: Some(key), .. } if self.id.is_empty() => key,
+            _ => &self.id,
+        }
+    }
+
         Self { id: id.to_owned(), region: region.map(str::to_owned), ..self.clone() }
     }
 }

@@ -1,6 +1,6 @@
 use std::{
     any::Any,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Weak},
     task::Waker,
     time::{Duration, Instant},
@@ -198,16 +198,20 @@ impl State {
     }
 
     /// Lets everything of a secret expire, and what is under way come too late.
-    pub(super) fn expire(&mut self, kind: &str, id: &str, now: Instant) -> Dropped {
+    pub(super) fn expire(&mut self, secret: &Key, now: Instant) -> Dropped {
         let mut dropped = Dropped::new();
-        let is_of = |key: &Key| key.kind == kind && key.id == id;
-        let mut ids: Vec<String> = vec![id.to_owned()];
+        let is_it = |key: &Key| key.kind == secret.kind && key.secret() == secret.secret();
+        let entries = self.entries.values().filter(|entry| entry.keys.iter().any(is_it));
+        let others = entries.flat_map(|entry| &entry.keys).map(|key| key.secret().to_owned());
+        let mut ids: HashSet<String> = others.collect();
+        ids.insert(secret.secret().to_owned());
+        // Another role may know it by one of its other names only.
+        let is_of = |key: &Key| key.kind == secret.kind && ids.contains(key.secret());
         for entry in self.entries.values_mut().filter(|entry| entry.keys.iter().any(is_of)) {
             entry.kept.until = entry.kept.until.min(now);
             entry.paused = None;
-            ids.extend(entry.keys.iter().map(|key| key.id.clone()));
         }
-        self.flights.retain(|key, _| key.kind != kind || !ids.contains(&key.id));
+        self.flights.retain(|key, _| !is_of(key));
         self.note_change(&mut dropped);
         dropped
     }
