@@ -34,6 +34,7 @@ pub(crate) use self::{
 use crate::{
     Backend, Error, Fetched,
     call::{Limit, call},
+    changes,
     join::join_all,
     owned_request::OwnedRequest,
     warning::warn,
@@ -94,9 +95,20 @@ impl Cache {
         drop(dropped);
     }
 
-    /// Keeps what was made of values, for the maker with this number, until they expire.
-    pub(crate) fn keep(&self, maker: usize, until: Instant, made: Arc<dyn Any + Send + Sync>) {
+    /// Keeps what was made of values, for the maker with this number, until they expire; not if one of them has
+    /// been replaced since there were so many changes.
+    pub(crate) fn keep(
+        &self,
+        maker: usize,
+        until: Instant,
+        changes: u64,
+        made: Arc<dyn Any + Send + Sync>,
+    ) {
         let mut state = self.lock();
+        // A change is noted under this lock, and takes away what was kept before it.
+        if changes::changes() != changes {
+            return;
+        }
         let before = state.made.insert(maker, (until, made));
         self.0.set_alarm(&mut state);
         drop(state);
