@@ -282,3 +282,92 @@ impl Entry {
         (now < until.min(self.end)).then_some(until.min(self.end))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SecretValue, backends::Env, owned_request::OwnedRequest};
+
+    const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf";
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn key(id: &str, role: Option<&str>) -> Key {
+        let request = OwnedRequest {
+            id: id.to_owned(),
+            key: None,
+            group_version: None,
+            env_var: None,
+            role: role.map(str::to_owned),
+            options: secrets_spec::Options::default(),
+        };
+        Key::of(&Env::default(), &request)
+    }
+
+    /// A value of the secret with this name and ARN.
+    fn fetched(value: &str, name: &str, arn: &str) -> Fetched {
+        let ids = vec![name.to_owned(), arn.to_owned()];
+        Fetched { ids, ..Fetched::text(value) }
+    }
+
+    fn insert(state: &mut State, key: &Key, fetched: Fetched, asked: Instant) -> bool {
+        let until = asked + LONG;
+        state.insert(key, fetched, Kept { asked, until }, until, &mut Dropped::new())
+    }
+
+    fn found(state: &mut State, key: &Key, now: Instant) -> Option<String> {
+        let Found::Kept(got) = state.find(key, Need::Fresh, now)? else { return None };
+        let crate::backend::Content::Text(value) = got.answer.ok()?.content else { return None };
+        let value: SecretValue = value;
+        Some(value.expose_str().ok()?.to_owned())
+    }
+
+    #[test]
+    fn a_slow_answer_under_another_name_does_not_replace_a_newer_one() {
+        let (name, arn) = (key("db", None), key(ARN, None));
+        let early = Instant::now();
+        let late = early + Duration::from_secs(1);
+        let mut state = State::default();
+        assert!(insert(&mut state, &arn, fetched("SeNtInEl-new", "db", ARN), late));
+        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
+        assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-new"));
+        assert_eq!(found(&mut state, &name, late), None);
+        // What has expired by a refresh is newer all the same.
+        state.expire(&arn, late);
+        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
+        assert!(insert(&mut state, &name, fetched("SeNtInEl-3", "db", ARN), late));
+        assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-3"));
+    }
+
+    #[test]
+    fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
+        let now = Instant::now();
+        let (own, other) = (key("db", None), key(ARN, Some("arn:aws:iam::999999999999:role/r")));
+        let mut state = State::default();
+        assert!(insert(&mut state, &own, fetched("SeNtInEl", "db", ARN), now));
+        assert!(insert(&mut state, &other, fetched("SeNtInEl", "db", ARN), now));
+        state.expire(&own, now);
+        assert_eq!((found(&mut state, &own, now), found(&mut state, &other, now)), (None, None));
+    }
+
+    #[test]
+    fn a_name_that_ends_like_an_arn_is_not_the_secret_whose_arn_it_ends() {
+        let now = Instant::now();
+        let (lookalike, arn) = (key("db-AbCdEf", None), key(ARN, None));
+        let mut state = State::default();
+        let answer = fetched("SeNtInEl", "db-AbCdEf", &format!("{ARN}-123456"));
+        assert!(insert(&mut state, &lookalike, answer, now));
+        assert_eq!(found(&mut state, &arn, now), None);
+    }
+
+    #[test]
+    fn a_name_in_another_account_is_another_secret() {
+        let now = Instant::now();
+        let role = Some("arn:aws:iam::999999999999:role/r");
+        let mut state = State::default();
+        // The role reads an ARN of another account than its own.
+        assert!(insert(&mut state, &key(ARN, role), fetched("SeNtInEl", "db", ARN), now));
+        assert_eq!(found(&mut state, &key("db", role), now), None);
+        assert_eq!(found(&mut state, &key("db", None), now), None);
+        assert_eq!(found(&mut state, &key(ARN, None), now), None);
+    }
+}
