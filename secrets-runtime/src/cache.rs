@@ -43,10 +43,10 @@ use crate::{
 /// How long a backend that fails is left alone while its expired values serve.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// What is kept of the backends of one resolver.
 /// The longest time, as for what is read from the settings: the clock has no time that is for ever away.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
+/// What is kept of the backends of one resolver.
 #[derive(Clone)]
 pub(crate) struct Cache(Arc<Held>);
 
@@ -239,6 +239,9 @@ impl Landing {
         let mut dropped = Vec::new();
         let mut state = held.lock();
         let mut keep = |(key, answer): (&Key, Result<Fetched, Error>)| {
+            if !state.is_awaited(key, self.number) {
+                return Got::not_kept(answer);
+            }
             let fetched = match &answer {
                 Ok(fetched) => fetched.clone(),
                 Err(error) => {
@@ -258,9 +261,6 @@ impl Landing {
         held.set_alarm(&mut state);
         drop(state);
         drop(dropped);
-            if !state.is_awaited(key, self.number) {
-                return Got::not_kept(answer);
-            }
         got
     }
 }
