@@ -112,6 +112,26 @@ async fn misfits_beside_what_is_missing_async(
     panic!("the body does not run: {user}");
 }
 
+#[task(secret_requests = [
+    Secret(group = "made/one", key = "value"),
+    Secret(group = "made/one", key = "missing"),
+])]
+fn half_a_group(
+    #[secret("made/one", key = "value")] value: SecretValue,
+    #[secret("made/one", key = "missing")] missing: SecretValue,
+    #[secret("made/one")] both: HashMap<String, SecretValue>,
+) -> Result<(), Error> {
+    panic!("the body does not run: {value:?} {missing:?} {both:?}");
+}
+
+#[test]
+fn what_is_missing_of_a_group_is_told_once() {
+    install();
+    let error = half_a_group().unwrap_err();
+    let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+    assert_eq!(kinds, [ErrorKind::KeyNotFound], "{error}");
+}
+
 #[tokio::test]
 async fn what_does_not_fit_is_told_together_with_what_is_missing() {
     install();
