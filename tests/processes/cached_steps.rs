@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use secrets_runtime::{Error, ErrorKind, current_context, secrets, testing};
+use secrets_runtime::{Error, ErrorKind, Resolver, current_context, secrets, testing};
 
 use crate::{
     again::cases,
@@ -18,6 +18,7 @@ pub const CASES: &[(&str, fn())] = cases![
     a_refresh_reaches_steps_that_were_called_before,
     a_step_looks_again_when_its_secrets_have_expired,
     what_is_fetched_anew_replaces_an_expired_value_that_serves,
+    a_step_that_fails_asks_past_what_others_fetched_before,
     in_a_test_a_step_reads_what_the_test_gives,
     each_call_has_files_of_its_own,
     a_step_is_as_alone_with_its_variables_as_before,
@@ -89,6 +90,28 @@ fn what_is_fetched_anew_replaces_an_expired_value_that_serves() {
     };
     secrets.with_fresh_blocking("db", work, |_: &Error| true).unwrap();
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
+}
+
+fn a_step_that_fails_asks_past_what_others_fetched_before() {
+    fn any(_: &Error) -> bool {
+        true
+    }
+    #[secrets(sources = ["db"], refresh_on = any)]
+    fn step(vault: &Vault, resolver: &Resolver) -> Result<(), Error> {
+        let password = current_context().secrets.get("db", "db")?;
+        if password.expose_str()? == "SeNtInEl-2" {
+            return Ok(());
+        }
+        // Another step has it fetched while this one runs, and then it changes.
+        resolver.refresh_blocking("db")?;
+        vault.rotate("SeNtInEl-2", None);
+        Err(Error::new(ErrorKind::Other, "refused"))
+    }
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    resolver.clone().install().unwrap();
+    step(&vault, &resolver).unwrap();
+    assert_eq!(vault.calls(), 3);
 }
 
 fn in_a_test_a_step_reads_what_the_test_gives() {

@@ -162,6 +162,20 @@ async fn many_that_are_refused_together_fetch_once() {
 }
 
 #[test]
+fn what_others_have_fetched_since_and_is_the_same_is_not_the_last_word() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    let secrets = resolver.resolve_blocking(&declared(&["db"])).unwrap().secrets;
+    // Fetched after the step's own, and before it was changed.
+    resolver.refresh_blocking("db").unwrap();
+    vault.rotate("SeNtInEl-2", None);
+    let work = |password: SecretValue| connect(&password, "SeNtInEl-2");
+    let done = secrets.with_fresh_blocking("db", work, is_auth_error);
+    assert_eq!(done.as_deref(), Ok("SeNtInEl-2"));
+    assert_eq!(vault.calls(), 3);
+}
+
+#[test]
 fn the_second_attempt_is_inside_the_new_secrets() {
     let vault = Vault::new("SeNtInEl-1");
     let context = vault.resolver().resolve_blocking(&declared(&["db"])).unwrap();
