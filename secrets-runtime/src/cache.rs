@@ -32,7 +32,7 @@ pub(crate) use self::{
     slot::Slot,
 };
 use crate::{
-    Backend, Error, Fetched,
+    Backend, Error, ErrorKind, Fetched,
     call::{Limit, call},
     changes,
     join::join_all,
@@ -245,7 +245,7 @@ impl Landing {
             let fetched = match &answer {
                 Ok(fetched) => fetched.clone(),
                 Err(error) => {
-                    if !error.is_transient() {
+                    if is_refusal(error) {
                         dropped.extend(state.refused(key, self.asked));
                     }
                     return Got::not_kept(answer);
@@ -272,6 +272,12 @@ impl Drop for Landing {
             held.lock().end(self.number, &self.keys);
         }
     }
+}
+
+/// Whether the backend has said that there is no such value, or that it may not be had.
+fn is_refusal(error: &Error) -> bool {
+    use ErrorKind::{AccessDenied, DecryptionFailed, Deleted, NotFound, RoleDenied};
+    matches!(error.kind(), NotFound | Deleted | AccessDenied | RoleDenied | DecryptionFailed)
 }
 
 /// Nine to ten tenths of it, so that what was fetched together does not expire together everywhere.
