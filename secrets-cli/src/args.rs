@@ -1,6 +1,6 @@
 //! The command line.
 
-use std::{ffi::OsString, path::PathBuf};
+use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueEnum, ValueHint};
 
@@ -33,7 +33,7 @@ pub enum Command {
     Get(Get),
     /// List the names of all secrets
     List(List),
-    /// Delete a secret
+    /// Delete secrets
     Delete(Delete),
     /// Give a secret another name
     Rename(Rename),
@@ -156,13 +156,20 @@ pub struct List {
 
 #[derive(Debug, Args)]
 pub struct Delete {
-    /// The secret's name
-    pub name: String,
+    /// The secrets' names; none is deleted unless all are there
+    #[arg(value_name = "NAME", required = true)]
+    pub names: Vec<String>,
     /// Do not ask
     #[arg(short, long)]
     pub yes: bool,
     #[command(flatten)]
     pub common: Common,
+}
+
+/// Each name once, where it stands first.
+pub fn distinct(names: &[String]) -> Vec<&str> {
+    let mut seen = BTreeSet::new();
+    names.iter().map(String::as_str).filter(|name| seen.insert(*name)).collect()
 }
 
 #[derive(Debug, Args)]
@@ -177,9 +184,9 @@ pub struct Rename {
 
 #[derive(Debug, Args)]
 pub struct Export {
-    /// The secret's name
-    #[arg(required_unless_present = "all", conflicts_with = "all")]
-    pub name: Option<String>,
+    /// The secrets' names
+    #[arg(value_name = "NAME", required_unless_present = "all", conflicts_with = "all")]
+    pub names: Vec<String>,
     /// All secrets
     #[arg(long)]
     pub all: bool,

@@ -11,6 +11,7 @@ mod commands;
 mod dotenv;
 mod exit;
 mod failure;
+mod feed;
 mod given;
 #[cfg_attr(not(feature = "aws"), path = "no_manager.rs")]
 mod manager;

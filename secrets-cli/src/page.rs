@@ -48,18 +48,22 @@ impl Page {
     /// Writes everything to standard output.
     pub fn print(&self) -> Result<(), Failure> {
         let mut out = std::io::stdout().lock();
-        match out.write_all(&self.0).and_then(|()| out.flush()) {
-            Ok(()) => Ok(()),
-            Err(error) if error.kind() == IoKind::BrokenPipe => Err(Failure::ReaderGone),
-            Err(error) => Err(Error::new(ErrorKind::Other, "standard output cannot be written")
-                .with_cause(error)
-                .into()),
-        }
+        out.write_all(&self.0).and_then(|()| out.flush()).map_err(print_failure)
     }
 
     #[cfg(test)]
     pub fn bytes(&self) -> &[u8] {
         &self.0
+    }
+}
+
+/// What it means that standard output cannot be written.
+pub fn print_failure(error: std::io::Error) -> Failure {
+    match error.kind() {
+        IoKind::BrokenPipe => Failure::ReaderGone,
+        _ => Error::new(ErrorKind::Other, "standard output cannot be written")
+            .with_cause(error)
+            .into(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! Where secrets are kept, as the commands that read and write whole ones see it.
 
-use std::sync::Arc;
+use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 
 use pollster::block_on;
 use secrets_runtime::{
@@ -70,11 +70,23 @@ impl Shelf {
 
     /// Whether the backend that is written has the secret.
     pub fn has(&self, name: &str) -> Result<bool, Error> {
-        self.check_name(name)?;
+        self.have(&[name]).pop().unwrap_or(Ok(false))
+    }
+
+    /// The same of many, asked at once: one answer for each, in order.
+    pub fn have(&self, names: &[&str]) -> Vec<Result<bool, Error>> {
         let options = Options::default();
-        let requests = [FetchRequest::new(name, &options)];
-        let answer = block_on(self.first()?.exists(&requests)).pop().unwrap_or(Ok(false));
-        answer.map_err(|error| error.about(name, Some(self.kind())))
+        let flaws: Vec<_> = names.iter().map(|name| self.check_name(name)).collect();
+        let good = names.iter().zip(&flaws).filter(|(_, flaw)| flaw.is_ok());
+        let requests: Vec<_> = good.map(|(name, _)| FetchRequest::new(name, &options)).collect();
+        let answers = self.first().map(|first| block_on(first.exists(&requests)));
+        let mut answers = answers.unwrap_or_default().into_iter();
+        let answer = |(name, flaw): (&&str, Result<(), Error>)| {
+            flaw?;
+            let answer = answers.next().unwrap_or(Ok(false));
+            answer.map_err(|error| error.about(name, Some(self.kind())))
+        };
+        names.iter().zip(flaws).map(answer).collect()
     }
 
     /// Writes a secret, new or anew; gives its version.
@@ -100,6 +112,24 @@ impl Shelf {
     /// The names of all secrets, sorted.
     pub fn list(&self) -> Result<Vec<String>, Error> {
         let listed = block_on(self.store()?.list());
+        listed.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// Gives the names of all secrets to `each`, in the backend's own order, until it breaks. `waiting` is called
+    /// whenever the next one is not there yet.
+    pub fn list_each(
+        &self,
+        each: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+        waiting: impl Fn(),
+    ) -> Result<(), Error> {
+        let mut listing = self.store()?.list_each(each);
+        let listed = block_on(poll_fn(|context| {
+            let polled = listing.as_mut().poll(context);
+            if polled.is_pending() {
+                waiting();
+            }
+            polled
+        }));
         listed.map_err(|error| error.about("", Some(self.kind())))
     }
 

@@ -11,7 +11,7 @@
 //! # });
 //! ```
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
     Backend, Error, ErrorKind, FetchRequest, Fetched, Options, Payload, SecretValue, Store,
@@ -136,6 +136,7 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
 
     let listed = store.list().await.unwrap_or_default();
     broken.rule("`list` is sorted", listed.is_sorted());
+    list_each(store, &subject, broken).await;
     for (id, _) in &subject.present {
         broken.rule("`list` names what was written", listed.contains(id));
         let deleted = store.delete(id).await;
@@ -148,6 +149,26 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
     }
     let absent = store.delete("conformance-missing").await;
     broken.rule("`delete` gives false for what was not there", absent.is_ok_and(|there| !there));
+}
+
+async fn list_each(store: &dyn Store, subject: &Subject, broken: &mut Broken) {
+    let mut given = Vec::new();
+    let mut keep = |id: String| {
+        given.push(id);
+        ControlFlow::Continue(())
+    };
+    let done = store.list_each(&mut keep).await;
+    // Others may be written and deleted meanwhile.
+    let mut present = subject.present.iter().map(|(known, _)| known);
+    let once = |known: &String| given.iter().filter(|id| *id == known).count() == 1;
+    broken.rule("`list_each` gives what was written, each once", done.is_ok() && present.all(once));
+    let mut count = 0;
+    let mut first = |_| {
+        count += 1;
+        ControlFlow::Break(())
+    };
+    let done = store.list_each(&mut first).await;
+    broken.rule("`list_each` ends well once it is told to", done.is_ok() && count == 1);
 }
 
 fn same(fetched: &Fetched, payload: &Payload) -> bool {

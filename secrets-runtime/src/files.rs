@@ -78,9 +78,9 @@ use on_unix::SecretFile;
 #[cfg(unix)]
 mod on_unix {
     use std::{
-        fs::{self, OpenOptions, Permissions},
+        fs::Permissions,
         io::{self, Write},
-        os::unix::fs::{OpenOptionsExt, PermissionsExt},
+        os::unix::fs::PermissionsExt,
         path::{Path, PathBuf},
         sync::Arc,
     };
@@ -95,8 +95,9 @@ mod on_unix {
     /// A file that holds a secret. It is removed when this is dropped.
     pub(super) struct SecretFile {
         path: PathBuf,
+        name: String,
         /// Kept, and locked, as long as the file is there.
-        _folder: Arc<RunFolder>,
+        folder: Arc<RunFolder>,
     }
 
     impl SecretFile {
@@ -113,12 +114,11 @@ mod on_unix {
                 )
                 .with_cause(error)
             };
-            let path = folder.path().join(random_name().map_err(failed)?);
-            let mut options = OpenOptions::new();
-            let mut opened =
-                options.write(true).create_new(true).mode(0o600).open(&path).map_err(failed)?;
+            let name = random_name().map_err(failed)?;
+            let mut opened = folder.create(&name).map_err(failed)?;
             // From here on a failure removes the file.
-            let made = Self { path, _folder: folder.clone() };
+            let path = folder.path().join(&name);
+            let made = Self { path, name, folder: folder.clone() };
             // The mask of the process may have taken rights from the owner.
             opened.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
             // A file is where this value is asked to go.
@@ -133,7 +133,7 @@ mod on_unix {
 
     impl Drop for SecretFile {
         fn drop(&mut self) {
-            if let Err(error) = fs::remove_file(&self.path)
+            if let Err(error) = self.folder.remove(&self.name)
                 && error.kind() != io::ErrorKind::NotFound
             {
                 warn(&format!("the file {} cannot be removed: {error}", self.path.display()));

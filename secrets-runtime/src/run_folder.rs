@@ -14,7 +14,10 @@ use std::{
 };
 
 use rustix::{
-    fs::{AtFlags, Dir, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, unlinkat},
+    fs::{
+        AtFlags, Dir, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, statat,
+        unlinkat,
+    },
     io::{Errno, retry_on_intr},
 };
 
@@ -23,11 +26,17 @@ use crate::{Error, ErrorKind, warning::warn};
 const PREFIX: &str = "secrets-run-";
 
 /// The process's folder. It is removed when the last file in it is gone.
+///
+/// What was checked are the open folders: whatever stands at their paths by now, files are made and removed in
+/// these.
 #[derive(Debug)]
 pub(crate) struct RunFolder {
     path: PathBuf,
     /// Open as long as this lives: the lock is on it.
     handle: File,
+    /// The folder that it is in, and its name there.
+    root: File,
+    name: String,
 }
 
 static CURRENT: Mutex<Weak<RunFolder>> = Mutex::new(Weak::new());
@@ -53,6 +62,20 @@ impl RunFolder {
 
     pub(crate) fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// Makes a file that only its owner can open; there must be none of this name.
+    pub(crate) fn create(&self, name: &str) -> io::Result<File> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let made = retry_on_intr(|| openat(&self.handle, name, flags, mode));
+        made.map(File::from).map_err(Errno::into)
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        unlinkat(&self.handle, name, AtFlags::empty()).map_err(Errno::into)
     }
 
     fn somewhere(setting: impl FnOnce() -> Result<Option<PathBuf>, Error>) -> Result<Self, Error> {
@@ -103,27 +126,27 @@ impl RunFolder {
         if others_write && !sticky {
             return Err("can be written by others".to_owned());
         }
-        let folder = Self::make(&root, &handle).map_err(cannot)?;
-        sweep(&handle);
+        let folder = Self::make(&root, handle).map_err(cannot)?;
+        sweep(&folder.root);
         Ok(folder)
     }
 
-    fn make(root: &Path, root_handle: &File) -> io::Result<Self> {
+    fn make(path: &Path, root: File) -> io::Result<Self> {
         loop {
             let name = format!("{PREFIX}{}", random_name()?);
-            mkdirat(root_handle, &name, Mode::RWXU)?;
+            mkdirat(&root, &name, Mode::RWXU)?;
             // Until it is locked, another process may take it for a dead one's and remove it: then once more.
-            let handle = match open_folder(root_handle, name.as_bytes()) {
+            let handle = match open_folder(&root, name.as_bytes()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
             };
             fchmod(&handle, Mode::RWXU)?;
             retry_on_intr(|| flock(&handle, FlockOperation::LockExclusive))?;
-            let path = root.join(&name);
-            match path.symlink_metadata() {
-                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
-                found => return found.map(|_| Self { path, handle }),
-            }
+            match statat(&root, &name, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => continue,
+                found => found?,
+            };
+            return Ok(Self { path: path.join(&name), handle, root, name });
         }
     }
 }
@@ -132,8 +155,8 @@ impl Drop for RunFolder {
     fn drop(&mut self) {
         // Removed while it is locked, so that nobody else is at it.
         clear(&self.handle);
-        if let Err(error) = std::fs::remove_dir(&self.path)
-            && error.kind() != io::ErrorKind::NotFound
+        if let Err(error) = unlinkat(&self.root, &self.name, AtFlags::REMOVEDIR)
+            && error != Errno::NOENT
         {
             warn(&format!("the folder {} cannot be removed: {error}", self.path.display()));
         }

@@ -65,9 +65,14 @@ impl Secrets {
         Self(Arc::new(OfCall { shared, variables: OnceLock::new(), files }))
     }
 
-    /// Other secrets for the same call.
+    /// Other secrets for the same call. They keep those that the call began with, which are there as long as it
+    /// runs, and none in between.
     fn renewed(&self, shared: Arc<Shared>) -> Self {
-        let files = FilesOf::Other(self.clone());
+        let first = match &self.0.files {
+            FilesOf::This(_) => self,
+            FilesOf::Other(first) => first,
+        };
+        let files = FilesOf::Other(first.clone());
         Self(Arc::new(OfCall { shared, variables: OnceLock::new(), files }))
     }
 

@@ -56,7 +56,7 @@ struct State {
     /// How many requests are being answered, and were at most.
     running: usize,
     most: usize,
-    /// How many secrets a page of a batch has.
+    /// How many secrets a page of a batch or of a list has.
     page: Option<usize>,
 }
 
@@ -240,6 +240,7 @@ impl FaultServer {
                 Err((code, message)) => failure(&seen.action, code, message),
             },
             "BatchGetSecretValue" => self.batch(seen, next),
+            "ListSecrets" => self.list(seen, next.unwrap_or(0)),
             "AssumeRole" => {
                 let role = seen.ids[0].rsplit('/').next().unwrap_or_default().to_owned();
                 (200, assumed(&role))
@@ -276,6 +277,19 @@ impl FaultServer {
         let mut answer = json!({ "SecretValues": values, "Errors": errors });
         if start + page < seen.ids.len() {
             answer["NextToken"] = json!((start + page).to_string());
+        }
+        (200, answer.to_string())
+    }
+
+    /// The newest first, as AWS does.
+    fn list(&self, seen: &Seen, start: usize) -> (u16, String) {
+        let state = self.state.lock().unwrap();
+        let names = state.secrets.keys().filter(|(region, _)| *region == seen.region);
+        let names: Vec<_> = names.map(|(_, name)| json!({ "Name": name })).rev().collect();
+        let end = names.len().min(start + state.page.unwrap_or(100));
+        let mut answer = json!({ "SecretList": names[start..end] });
+        if end < names.len() {
+            answer["NextToken"] = json!(end.to_string());
         }
         (200, answer.to_string())
     }

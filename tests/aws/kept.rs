@@ -6,8 +6,12 @@ use secrets_runtime::{Declaration, ErrorKind, Resolver, Secrets};
 
 use crate::{
     fault_server::{ACCOUNT, Fault, FaultServer},
-    setup::{at, aws, resolve},
+    setup::{aws, builder, resolve},
 };
+
+fn at(server: &FaultServer) -> Resolver {
+    builder(aws(&server.url)).build().unwrap()
+}
 
 const VALUE: &str = r#"{"password": "SeNtInEl"}"#;
 
@@ -140,8 +144,7 @@ fn a_refresh_reaches_all_names_and_roles_of_the_secret() {
 #[test]
 fn an_expired_value_serves_while_aws_throttles() {
     let server = db();
-    let builder = Resolver::builder().backend(aws(&server.url).with_max_attempts(1));
-    let builder = builder.default_backend("aws-secrets-manager");
+    let builder = builder(aws(&server.url).with_max_attempts(1));
     let resolver = builder.cache_ttl(Duration::from_millis(200)).build().unwrap();
     resolve(&resolver, &["prod/db"]).unwrap();
     thread::sleep(Duration::from_millis(250));

@@ -12,6 +12,7 @@ mod existence;
 mod fault_server;
 mod kept;
 mod leaks;
+mod listing;
 mod managers;
 mod place;
 mod plan;

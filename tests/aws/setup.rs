@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use secrets_runtime::{AwsSecretsManager, Declaration, Error, Resolver, Secrets};
+use secrets_runtime::{AwsSecretsManager, Declaration, Error, Resolver, ResolverBuilder, Secrets};
 
 use crate::fault_server::FaultServer;
 
@@ -15,8 +15,13 @@ pub fn aws(url: &str) -> AwsSecretsManager {
         .with_timeouts(Duration::from_secs(5), Duration::from_secs(30))
 }
 
+/// A resolver that keeps nothing, so that every step asks.
 pub fn resolver(aws: AwsSecretsManager) -> Resolver {
-    Resolver::builder().backend(aws).default_backend("aws-secrets-manager").build().unwrap()
+    builder(aws).cache_ttl(Duration::ZERO).build().unwrap()
+}
+
+pub fn builder(aws: AwsSecretsManager) -> ResolverBuilder {
+    Resolver::builder().backend(aws).default_backend("aws-secrets-manager")
 }
 
 pub fn at(server: &FaultServer) -> Resolver {

@@ -2,10 +2,10 @@
 //! request, in `options.env_vars`, and it keeps none under an id, so there is nothing that an id alone could
 //! find or miss.
 
-use std::{fs, path::Path};
+use std::{fs, ops::ControlFlow, path::Path};
 
 use secrets_runtime::{
-    Backend, Env, File, Local, Payload, SecretValue,
+    Backend, BoxFuture, Env, Error, File, Local, Payload, SecretValue, Store,
     conformance::{Subject, check_reading, check_writing},
 };
 
@@ -174,5 +174,40 @@ async fn what_cannot_be_written_breaks_the_rules_of_writing() {
         let panic = check.await.unwrap_err().into_panic();
         let told = panic.downcast_ref::<String>().unwrap();
         assert!(told.contains("breaks 1 rules") && told.contains("as_store"), "{told}");
+    }
+}
+
+/// A store that knows no better than to tell its whole list.
+struct Listed;
+
+impl Store for Listed {
+    fn put<'a>(&'a self, _: &'a str, _: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        unreachable!()
+    }
+
+    fn delete<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        unreachable!()
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
+        Box::pin(async { Ok(["a", "b", "c"].map(String::from).into()) })
+    }
+
+    fn versions<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        unreachable!()
+    }
+}
+
+#[tokio::test]
+async fn a_list_is_given_one_by_one_until_it_is_enough() {
+    for (enough, wanted) in [("b", &["a", "b"][..]), ("", &["a", "b", "c"])] {
+        let mut given = Vec::new();
+        let mut each = |id: String| {
+            let is_enough = id == enough;
+            given.push(id);
+            if is_enough { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        };
+        Listed.list_each(&mut each).await.unwrap();
+        assert_eq!(given, wanted);
     }
 }

@@ -1,15 +1,15 @@
-use secrets_runtime::ErrorKind;
+use secrets_runtime::{Error, ErrorKind};
 
 use crate::{
-    args::Delete,
+    args::{Delete, distinct},
     failure::Failure,
-    failure::problem,
+    failure::{self, problem},
     prompt,
     shelf::Shelf,
     words::{Kept, Words},
 };
 
-/// Deletes a secret, after asking.
+/// Deletes secrets, after asking; none unless all are there.
 pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
     if !args.yes && !prompt::is_possible() {
         let message = "deleting is asked about first, and standard input is no terminal";
@@ -17,25 +17,65 @@ pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
     }
     let shelf = Shelf::open(args.common.backend.as_deref())?;
     shelf.store()?;
-    let (name, kind) = (args.name.as_str(), shelf.kind());
-    // One that cannot be read can be deleted all the same.
-    let is_missing = shelf.has(name).is_ok_and(|has| !has);
-    let after = shelf.manager().map(|manager| manager.after_deletion(name));
-    let question = match &after {
-        None => format!("delete `{name}` from {kind}, with its previous version?"),
-        Some(after) => format!("delete `{name}` from {kind}? {after}"),
-    };
-    if !is_missing && !args.yes && !prompt::confirmed(&question)? {
+    let names = distinct(&args.names);
+    failure::all(missing(&shelf, &names))?;
+    if !args.yes && !prompt::confirmed(&question(&shelf, &names))? {
         words.say("nothing was changed");
         return Ok(());
     }
-    if !shelf.delete(name)? {
-        let help = "`secrets list` shows those that there are";
-        let error = problem(name, ErrorKind::NotFound, "there is no such secret", help);
-        return Err(error.about(name, Some(kind)).into());
+    let mut problems = Vec::new();
+    for name in names {
+        // One that fails keeps none of the others.
+        match shelf.delete(name) {
+            Ok(true) => said(&shelf, name, words)?,
+            Ok(false) => problems.push(none(name, shelf.kind())),
+            Err(error) => problems.push(error),
+        }
     }
+    failure::all(problems)
+}
+
+/// Why there is nothing to delete under some of the names.
+fn missing(shelf: &Shelf, names: &[&str]) -> Vec<Error> {
+    let answers = names.iter().zip(shelf.have(names));
+    let problem = |(name, answer): (&&str, Result<bool, Error>)| match answer {
+        Ok(true) => None,
+        Ok(false) => Some(none(name, shelf.kind())),
+        Err(error) => match error.kind() {
+            ErrorKind::InvalidName | ErrorKind::InvalidSource | ErrorKind::Deleted => Some(error),
+            // One that cannot be read can be deleted all the same.
+            _ => None,
+        },
+    };
+    answers.filter_map(problem).collect()
+}
+
+fn none(name: &str, kind: &str) -> Error {
+    let help = "`secrets list` shows those that there are";
+    problem(name, ErrorKind::NotFound, "there is no such secret", help).about(name, Some(kind))
+}
+
+fn question(shelf: &Shelf, names: &[&str]) -> String {
+    let kind = shelf.kind();
+    let all = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    match (shelf.manager(), names) {
+        (Some(manager), [name]) => {
+            format!("delete {all} from {kind}? {}", manager.after_deletion(name))
+        }
+        (Some(manager), _) => {
+            format!("delete {all} from {kind}? {}", manager.after_deletion("NAME"))
+        }
+        (None, [_]) => format!("delete {all} from {kind}, with its previous version?"),
+        (None, _) => format!("delete {all} from {kind}, with their previous versions?"),
+    }
+}
+
+fn said(shelf: &Shelf, name: &str, words: &Words) -> Result<(), Failure> {
+    let kind = shelf.kind();
     let gone = Kept { name, backend: kind, version: None, detour: None };
     words.kept(&format!("deleted `{name}` from {kind}"), &[gone])?;
-    after.iter().for_each(|after| words.say(after));
+    if let Some(manager) = shelf.manager() {
+        words.say(&manager.after_deletion(name));
+    }
     Ok(())
 }

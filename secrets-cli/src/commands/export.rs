@@ -4,7 +4,7 @@ use secrets_runtime::{Error, ErrorKind, StoredField, StoredSecret};
 use secrets_spec::Variable;
 
 use crate::{
-    args::{Export, ExportFormat},
+    args::{Export, ExportFormat, distinct},
     dotenv,
     failure::{self, Failure, problem},
     page::{Page, json_string, text_of},
@@ -14,9 +14,9 @@ use crate::{
 /// Writes secrets out, revealed: as JSON for `import`, or as variables.
 pub fn run(args: &Export) -> Result<(), Failure> {
     let shelf = Shelf::open(args.backend.as_deref())?;
-    let names = match &args.name {
-        Some(name) => vec![name.clone()],
-        None => shelf.list()?,
+    let names = match args.all {
+        true => shelf.list()?,
+        false => distinct(&args.names).into_iter().map(str::to_owned).collect(),
     };
     let mut secrets = Vec::new();
     let mut problems = Vec::new();

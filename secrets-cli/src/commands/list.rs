@@ -1,20 +1,15 @@
-use crate::{
-    args::{Format, List},
-    failure::Failure,
-    page::{Page, json_string, plainly},
-    shelf::Shelf,
-};
+use std::sync::{Mutex, PoisonError};
 
-/// Lists the names of all secrets.
+use crate::{args::List, failure::Failure, feed::Feed, shelf::Shelf};
+
+/// Lists the names of all secrets, each as soon as it is known.
 pub fn run(args: &List) -> Result<(), Failure> {
-    let names = Shelf::open(args.common.backend.as_deref())?.list()?;
-    let mut page = Page::default();
-    match args.common.format {
-        Format::Text => names.iter().for_each(|name| page.push(format!("{}\n", plainly(name)))),
-        Format::Json => {
-            let names: Vec<_> = names.iter().map(|name| json_string(name)).collect();
-            page.push(format!("[{}]\n", names.join(",")));
-        }
-    }
-    page.print()
+    let shelf = Shelf::open(args.common.backend.as_deref())?;
+    let feed = Mutex::new(Feed::new(args.common.format));
+    let lock = || feed.lock().unwrap_or_else(PoisonError::into_inner);
+    shelf.list_each(&mut |name| lock().push(&name), || {
+        // What cannot be written is told when the next name comes, or at the end.
+        let _ = lock().flush();
+    })?;
+    feed.into_inner().unwrap_or_else(PoisonError::into_inner).end()
 }

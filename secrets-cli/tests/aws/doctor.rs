@@ -117,3 +117,15 @@ fn answer(connection: &mut TcpStream, arn: &str) {
     let head = format!("HTTP/1.1 {status}\r\nconnection: close\r\ncontent-length: {length}\r\n");
     connection.write_all(format!("{head}\r\n{body}").as_bytes()).unwrap();
 }
+
+#[test]
+fn an_endpoint_without_encryption_is_warned_of() {
+    for (url, warnings) in [("http://0.0.0.0:1", 1), ("http://127.0.0.1:1", 0)] {
+        let aws = Aws::at(url);
+        let mut command = aws.command(&["check", "a", "b", "--backend", AWS]);
+        let ran = Ran::of(command.env("AWS_MAX_ATTEMPTS", "1").output().unwrap());
+        assert_eq!(ran.code, Some(6), "{ran:?}");
+        assert_eq!(ran.stderr.matches("without encryption").count(), warnings, "{ran:?}");
+        assert_eq!(ran.stderr.matches(&format!("leads to {url} ")).count(), warnings, "{ran:?}");
+    }
+}

@@ -105,6 +105,35 @@ fn every_mistake_is_told_at_once_and_the_first_gives_the_code() {
 }
 
 #[test]
+fn a_name_that_reads_like_a_type_says_so_where_it_is_not_found() {
+    let bench = Bench::new();
+    let hint = r#"if `X` of the type `env` was meant, write "env.X" or { type = "env", id = "X" }; otherwise "#;
+    let untyped = r#"{"id": "env.X"}"#;
+    for command in ["resolve", "check"] {
+        let hints = |sources: &[&str]| {
+            let ran = bench.run([command].iter().chain(sources));
+            assert_eq!(ran.code, Some(3), "{ran:?}");
+            ran.stderr.matches(hint).count()
+        };
+        assert_eq!(hints(&[untyped]), 1);
+        assert_eq!(hints(&[untyped, "env.X"]), 1);
+        // It has a type, or reads like no type that there is.
+        for other in ["env.X", "local.env.X", r#"{"id": "env.X", "type": "local"}"#, "vault.X", "X"]
+        {
+            assert_eq!(hints(&[other]), 0, "{other}");
+        }
+        assert_eq!(hints(&[untyped, "--backend=env"]), 1);
+    }
+    let level = bench.run(["check", "--level=SECRET_EXISTS", untyped]);
+    assert!(level.stderr.contains(hint), "{level:?}");
+    // What a setting puts in its place is what is not found.
+    bench.write("secrets.toml", "[sources.\"env.X\"]\nid = \"elsewhere\"\n");
+    let mapped = bench.run(["resolve", untyped]);
+    mapped.fails(3);
+    assert!(!mapped.stderr.contains("was meant"), "{mapped:?}");
+}
+
+#[test]
 fn json_that_is_no_list_is_an_invalid_source() {
     let bench = Bench::new();
     for (option, text) in [("--sources", "{}"), ("--sources", "\"a\""), ("--requests", "{}")] {

@@ -29,6 +29,21 @@ fn what_export_writes_import_reads_whatever_it_is() {
 }
 
 #[test]
+fn several_are_exported_and_none_unless_all_are_there() {
+    let bench = three_secrets();
+    let missing = bench.run(["export", "token", "none", "key", "nil", "bad\u{1}"]);
+    missing.fails(3);
+    assert_eq!(missing.stderr.matches("error: ").count(), 3, "{missing:?}");
+    // In the order of the command line, and a name that stands twice is one.
+    let exported = bench.ok(["export", "token", "key", "token"]);
+    let lines: Vec<_> = exported.lines().collect();
+    assert!(lines.len() == 4 && lines[1].starts_with("  \"token\": "), "{} lines", lines.len());
+    assert!(lines[2].starts_with("  \"key\": "));
+    let dotenv = bench.ok(["export", "token", "prod/db", "--format", "dotenv"]);
+    assert!(dotenv.contains("token=") && dotenv.contains("user="));
+}
+
+#[test]
 fn variables_go_out_for_a_shell_and_come_back_from_dotenv() {
     let bench = three_secrets();
     let shell = bench.ok(["export", "token", "--format", "shell"]);

@@ -9,7 +9,9 @@ mod errors;
 mod exchange;
 mod inline_cases;
 mod launch;
+mod listing;
 mod manners;
+mod open_ways;
 mod plain;
 #[cfg(unix)]
 mod prompts;

@@ -184,6 +184,16 @@ fn delete_asks_and_only_yes_is_yes() {
         assert_eq!(session.end().0, Some(0));
     }
     assert_eq!(bench.ok(["list"]), "");
+    for name in ["a", "b"] {
+        bench.ok(["register", name, "--x=SeNtInEl"]);
+    }
+    // Several are asked about once.
+    let mut session = Session::start(&bench, &["delete", "a", "b"]);
+    session.wait_for("delete `a`, `b` from local, with their previous versions? [y/N] ");
+    session.type_in("y\n");
+    session.wait_for("deleted `b`");
+    assert_eq!(session.end().0, Some(0));
+    assert_eq!(bench.ok(["list"]), "");
 }
 
 #[test]

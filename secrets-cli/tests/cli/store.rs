@@ -83,6 +83,33 @@ fn delete_and_rename() {
 }
 
 #[test]
+fn several_are_deleted_and_none_unless_all_are_there() {
+    let bench = Bench::new();
+    for name in ["a", "b", "c", "d"] {
+        bench.ok(["register", name, "--x=SeNtInEl"]);
+    }
+    let missing = bench.run(["delete", "a", "none", "b", "", "nil", "--yes"]);
+    missing.fails(3);
+    assert_eq!(missing.stderr.matches("there is no such secret").count(), 2, "{missing:?}");
+    assert_eq!(missing.stderr.matches("error: ").count(), 3, "{missing:?}");
+    assert_eq!(bench.ok(["list"]), "a\nb\nc\nd\n");
+    bench.run(["delete", "a", "b"]).fails(2);
+    bench.run(["delete", "--yes"]).fails(2);
+    // A name that stands twice is one.
+    let gone = bench.ok(["delete", "b", "a", "b", "--yes", "--format=json"]);
+    let line = |name| format!("{{\"name\":\"{name}\",\"backend\":\"local\",\"version\":null}}\n");
+    assert_eq!(gone, line("b") + &line("a"));
+    assert_eq!(bench.ok(["list"]), "c\nd\n");
+    // What cannot be read can be deleted, among others too.
+    let file = std::fs::read_dir(bench.path().join("store")).unwrap().flatten();
+    let file = file.map(|file| file.path()).find(|path| path.display().to_string().contains("/c-"));
+    std::fs::write(file.unwrap(), "damaged").unwrap();
+    let ran = bench.run(["delete", "c", "d", "--yes"]);
+    assert_eq!(ran.stderr, "deleted `c` from local\ndeleted `d` from local\n", "{ran:?}");
+    assert_eq!(bench.ok(["list"]), "");
+}
+
+#[test]
 fn schemas_say_what_is_missing_and_what_does_not_belong() {
     let bench = Bench::new();
     let wrong = bench.run(["register", "a", "-s", "aws", "--aws_acess_key_id=SeNtInEl"]);

@@ -1,6 +1,6 @@
 //! The built-in backends.
 
-#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
+#[cfg(any(feature = "prefect", feature = "zenml"))]
 mod address;
 #[cfg(feature = "aws")]
 mod aws;
@@ -12,7 +12,11 @@ mod http;
 mod inline;
 mod local;
 mod mount;
+#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
+mod open_way;
 mod prefect;
+#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
+mod shown;
 #[cfg(feature = "zenml")]
 mod zenml;
 

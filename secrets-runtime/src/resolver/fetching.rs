@@ -62,7 +62,7 @@ async fn fetch(
     #[cfg(feature = "prefect")]
     if let Some(prefect) = (&*backend as &dyn Any).downcast_ref::<Prefect>() {
         let asked: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
-        let read = prefect.from_context(&asked);
+        let read = prefect.read_context(&asked);
         let open = requests.iter().zip(&read).filter(|(_, read)| read.is_none());
         let open: Vec<_> = open.map(|(request, _)| request.clone()).collect();
         let mut answers = match open.is_empty() {

@@ -7,11 +7,14 @@ mod credentials_secret;
 mod fetching;
 mod inspect;
 mod plan;
+#[cfg(all(test, feature = "prefect"))]
+mod prefect_tests;
 mod registry;
 mod renewal;
 mod report;
 mod resolution;
 mod unresolved;
+mod untyped;
 mod validate;
 
 use std::{

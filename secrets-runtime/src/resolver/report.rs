@@ -69,6 +69,15 @@ impl Report {
         self.checked.extend(other.checked);
     }
 
+    /// Puts another help in the place of that of some problems.
+    pub(crate) fn help_with(&mut self, help: impl Fn(&Problem) -> Option<String>) {
+        for problem in &mut self.problems {
+            if let Some(help) = help(problem) {
+                *problem = problem.clone().help_with(help);
+            }
+        }
+    }
+
     /// Adds what an answer says of `name`. What was said before is not said twice.
     pub(crate) fn add(&mut self, name: &str, backend: Option<&str>, error: Option<Error>) {
         let (name, backend) = (name.to_owned(), backend.map(str::to_owned));

@@ -7,6 +7,7 @@ use super::{
     plan::{Plan, with_attached},
     renewal::Renewal,
     unresolved::Unresolved,
+    untyped,
 };
 use crate::{
     Declaration, Error,
@@ -25,7 +26,11 @@ impl Resolver {
     ) -> Result<(Arc<Shared>, Option<Instant>), Unresolved> {
         let declaration = with_attached(declaration, &self.0.settings);
         let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
-        let (mut shared, until) = self.carry_out(&plan, need).await?;
+        let carried_out = self.carry_out(&plan, need).await;
+        let (mut shared, until) = carried_out.map_err(|it| Unresolved {
+            error: untyped::explain(it.error, &declaration, &self.0.settings),
+            ..it
+        })?;
         shared.renew = Some(Arc::new(Renewal::new(self.clone(), plan)));
         Ok((Arc::new(shared), until))
     }

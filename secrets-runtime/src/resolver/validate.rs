@@ -6,7 +6,7 @@ use super::{
     Report, Resolver, assemble,
     fetching::{self, Answer},
     plan::{self, Plan, RequestPlan},
-    test_overrides,
+    test_overrides, untyped,
 };
 use crate::{
     BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on,
@@ -97,6 +97,9 @@ impl Resolver {
                 judge.judge(declaration, &mut report);
             }
         }
+        report.help_with(|problem| {
+            declarations.iter().find_map(|one| untyped::help(problem, one, settings))
+        });
         report
     }
 }

@@ -69,6 +69,49 @@ fn only_dead_folders_are_swept() {
 }
 
 #[test]
+fn files_are_made_and_removed_in_the_folder_that_was_checked() {
+    let place = tempfile::tempdir().unwrap();
+    let [root, elsewhere] = ["root", "elsewhere"].map(|name| place.path().join(name));
+    fs::create_dir(&root).unwrap();
+    fs::create_dir(&elsewhere).unwrap();
+    let folder = RunFolder::under(&root, false).unwrap();
+    // Another folder stands at the path by now, and that of the root is another too.
+    let moved = place.path().join("moved");
+    fs::rename(folder.path(), root.join("away")).unwrap();
+    symlink(&elsewhere, folder.path()).unwrap();
+    fs::write(elsewhere.join("a"), "not ours").unwrap();
+    drop(folder.create("a").unwrap());
+    assert!(root.join("away/a").exists());
+    folder.remove("a").unwrap();
+    assert!(!root.join("away/a").exists());
+    assert_eq!(fs::read(elsewhere.join("a")).unwrap(), b"not ours");
+    fs::remove_file(folder.path()).unwrap();
+    fs::rename(root.join("away"), folder.path()).unwrap();
+    fs::rename(&root, &moved).unwrap();
+    symlink(&elsewhere, &root).unwrap();
+    let name = folder.path().file_name().unwrap().to_owned();
+    fs::create_dir(elsewhere.join(&name)).unwrap();
+    drop(folder);
+    assert!(!moved.join(&name).exists() && elsewhere.join(&name).exists());
+}
+
+#[test]
+fn a_file_that_is_there_is_not_written_over_and_a_link_not_followed() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunFolder::under(place.path(), false).unwrap();
+    let target = place.path().join("target");
+    symlink(&target, folder.path().join("link")).unwrap();
+    drop(folder.create("file").unwrap());
+    for name in ["file", "link"] {
+        let error = folder.create(name).unwrap_err();
+        assert_eq!(error.kind(), io::ErrorKind::AlreadyExists, "{name}");
+    }
+    assert!(!target.exists());
+    let mode = fs::metadata(folder.path().join("file")).unwrap().permissions().mode();
+    assert_eq!(mode & 0o7777, 0o600);
+}
+
+#[test]
 fn a_folder_removed_before_it_was_locked_is_made_anew() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path();

@@ -191,6 +191,52 @@ fn the_second_attempt_is_inside_the_new_secrets() {
     assert_eq!(text(&current_context().secrets, "db"), "SeNtInEl-1");
 }
 
+impl Failure {
+    fn is_refusal(&self) -> bool {
+        is_auth_error(self)
+    }
+}
+
+#[tokio::test]
+async fn closures_need_no_types() {
+    let vault = Vault::new("SeNtInEl-1");
+    let secrets = vault.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
+    vault.rotate("SeNtInEl-2", None);
+    let done = secrets
+        .with_fresh::<SecretValue, _>(
+            "db",
+            |password| async move {
+                let password = connect(&password, "SeNtInEl-2")?;
+                Ok(password.len())
+            },
+            |error: &Failure| error.is_refusal(),
+        )
+        .await;
+    assert_eq!(done, Ok("SeNtInEl-2".len()));
+    let done = secrets
+        .with_fresh::<String, _>(
+            "db",
+            |password| async move { connect(&password.into(), "SeNtInEl-3") },
+            |error| error.is_refusal(),
+        )
+        .await;
+    assert_eq!(done, Err(Failure::Refused("SeNtInEl-2".into())));
+}
+
+#[tokio::test]
+async fn a_step_that_refreshes_again_and_again_keeps_its_files() {
+    let vault = Vault::new("SeNtInEl-1");
+    let mut secrets = vault.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
+    let first = secrets.file("db", "db").unwrap();
+    for _ in 0..3 {
+        secrets = secrets.refresh("db").await.unwrap();
+        let path = secrets.file("db", "db").unwrap();
+        assert!(path.exists() && first.exists());
+    }
+    drop(secrets);
+    assert!(!first.exists());
+}
+
 #[tokio::test]
 async fn what_does_not_read_is_told() {
     let vault = Vault::new("SeNtInEl-1");

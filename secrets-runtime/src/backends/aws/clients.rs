@@ -24,6 +24,7 @@ use super::{
     credentials::SharedCredentials,
     http_client::http_client,
     kept::Kept,
+    open_endpoint::OpenEndpoint,
     place::Place,
     quiet::Quiet,
     retries::PassingTroubles,
@@ -128,7 +129,8 @@ impl Clients {
         let config = of_place(&sdk.config, &place.region, credentials);
         let config = aws_sdk_secretsmanager::config::Builder::from(&config)
             .retry_classifier(PassingTroubles)
-            .interceptor(Quiet);
+            .interceptor(Quiet)
+            .interceptor(OpenEndpoint);
         let client = PlaceClient {
             client: Client::from_conf(config.build()),
             place: place.clone(),
@@ -219,7 +221,8 @@ fn with_retries(config: SdkConfig, attempts: Option<u32>) -> SdkConfig {
 /// STS in a region, as the caller.
 fn sts(sdk: &Sdk, region: &str) -> aws_sdk_sts::Client {
     let config = of_place(&sdk.config, region, sdk.caller.clone());
-    let config = aws_sdk_sts::config::Builder::from(&config).interceptor(Quiet);
+    let config = aws_sdk_sts::config::Builder::from(&config);
+    let config = config.interceptor(Quiet).interceptor(OpenEndpoint);
     aws_sdk_sts::Client::from_conf(config.build())
 }
 

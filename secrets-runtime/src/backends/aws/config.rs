@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use super::{super::address::Shown, credentials_keeper::CredentialsKeeper};
+use super::{super::shown::Shown, credentials_keeper::CredentialsKeeper};
 use crate::{Error, SecretValue, settings::Settings};
 
 /// What is set for the backend; the AWS SDK's own settings hold for the rest.

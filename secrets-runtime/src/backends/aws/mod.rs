@@ -11,6 +11,7 @@ mod failure;
 mod fetching;
 mod http_client;
 mod kept;
+mod open_endpoint;
 mod place;
 mod plan;
 mod quiet;

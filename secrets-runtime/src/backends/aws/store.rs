@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::SystemTime};
+use std::{ops::ControlFlow, sync::Arc, time::SystemTime};
 
 use aws_sdk_secretsmanager::{
     Client,
@@ -36,7 +36,36 @@ impl Store for AwsSecretsManager {
     }
 
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
-        self.work("", |client, _| async move { list(&client).await })
+        Box::pin(async move {
+            let mut names = Vec::new();
+            let mut each = |name| {
+                names.push(name);
+                ControlFlow::Continue(())
+            };
+            self.list_each(&mut each).await?;
+            names.sort_unstable();
+            Ok(names)
+        })
+    }
+
+    /// Page by page, in the order in which AWS gives them. The time that a fetch may take in all is that of one
+    /// page here.
+    fn list_each<'a>(
+        &'a self,
+        each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            let mut next = None;
+            loop {
+                let asked = self.work("", |client, _| async move { page(&client, next).await });
+                let (names, further) = asked.await?;
+                let broken = names.into_iter().try_for_each(&mut *each).is_break();
+                if broken || further.is_none() {
+                    return Ok(());
+                }
+                next = further;
+            }
+        })
     }
 
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
@@ -187,23 +216,19 @@ fn parts(payload: &Payload) -> Result<(Option<String>, Option<Blob>), Error> {
     })
 }
 
-async fn list(client: &PlaceClient) -> Result<Vec<String>, Error> {
-    let (mut names, mut next) = (Vec::new(), None);
-    loop {
-        let call = Client::list_secrets(&client.client).set_next_token(next);
-        let output = call.send().await;
-        let output = output.map_err(|error| {
-            let what = format!("listing the secrets of {}", client.place);
-            Failure::of(&error).explain_call(&what)
-        })?;
-        let page = output.secret_list.unwrap_or_default();
-        names.extend(page.into_iter().filter_map(|secret| secret.name));
-        next = further(output.next_token);
-        if next.is_none() {
-            names.sort();
-            return Ok(names);
-        }
-    }
+/// The names on one page of the list, and what asks for the next one.
+async fn page(
+    client: &PlaceClient,
+    next: Option<String>,
+) -> Result<(Vec<String>, Option<String>), Error> {
+    let call = Client::list_secrets(&client.client).set_next_token(next);
+    let output = call.send().await.map_err(|error| {
+        let what = format!("listing the secrets of {}", client.place);
+        Failure::of(&error).explain_call(&what)
+    })?;
+    let secrets = output.secret_list.unwrap_or_default();
+    let names = secrets.into_iter().filter_map(|secret| secret.name).collect();
+    Ok((names, further(output.next_token)))
 }
 
 async fn versions(client: &PlaceClient, id: &str) -> Result<Vec<String>, Error> {

@@ -2,6 +2,7 @@
 
 use std::{
     fmt,
+    ops::ControlFlow,
     path::{Path, PathBuf},
 };
 
@@ -19,6 +20,7 @@ mod header;
 mod jwe;
 mod key;
 mod key_file;
+mod listing;
 mod lock;
 mod private_file;
 mod random;
@@ -51,7 +53,8 @@ const KIND: &str = "local";
 /// - A write is there whole or not at all, also after `kill -9`, a full disk or a loss of power. Writers wait
 ///   for one another; readers wait for nobody.
 /// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
-/// - The time to read a secret does not depend on how many there are.
+/// - The time to read a secret does not depend on how many there are: the folder is not read for it. A list
+///   reads it, holds the names of the files, and opens one of them after another.
 ///
 /// What is not: an *older file of the same secret* that is put back is not detected, names of secrets and
 /// lengths of values are not hidden from whoever can read the folder, and a deleted or replaced file is not
@@ -175,11 +178,34 @@ impl Store for Local {
 
     /// The names of all secrets, sorted. They are read from the files' headers, without the key and hence
     /// unauthenticated. Files that cannot be read are left out, and a warning says so.
+    ///
+    /// # Errors
+    /// `InvalidConfig` for a folder that others may read, `AccessDenied` and `Unavailable` for what the file
+    /// system says.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
         Box::pin(async move {
             let names = self.list_now()?;
             self.folder.sweep_if_idle();
             Ok(names)
+        })
+    }
+
+    /// The same, each as soon as its file is read; what is held meanwhile are the names of the files.
+    ///
+    /// The order is that of the file names: by the first 40 of the characters `a-z`, `0-9`, `_` and `-` of the
+    /// lower-cased name, and where these are equal by the SHA-256 of the name. So the same names always come in
+    /// the same order, and names of up to 40 such characters, in lower case, come sorted.
+    ///
+    /// # Errors
+    /// As above, and all before the first name is given.
+    fn list_each<'a>(
+        &'a self,
+        each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+    ) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(async move {
+            self.list_each_now(each)?;
+            self.folder.sweep_if_idle();
+            Ok(())
         })
     }
 

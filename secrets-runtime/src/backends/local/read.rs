@@ -1,10 +1,5 @@
-use super::{
-    Local, check_name,
-    file_name::FileName,
-    key::Key,
-    stored::{Stored, peek_name},
-};
-use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, text, warning};
+use super::{Local, check_name, file_name::FileName, key::Key, stored::Stored};
+use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, text};
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -92,33 +87,6 @@ impl Local {
             stages.push((PREVIOUS, previous.version().to_owned()));
         }
         Ok(stages)
-    }
-
-    pub(super) fn list_now(&self) -> Result<Vec<String>, Error> {
-        if !self.folder.check()? {
-            return Ok(Vec::new());
-        }
-        let (mut names, mut unreadable, mut first) = (Vec::new(), 0, None);
-        for file in self.folder.current_files()? {
-            match peek_name(&self.folder.file(&file?)) {
-                Ok(name) => names.extend(name),
-                Err(error) => {
-                    unreadable += 1;
-                    first.get_or_insert(error);
-                }
-            }
-        }
-        if let Some(problem) = first.as_ref().and_then(|error| error.problems().first()) {
-            warning::warn(&format!(
-                "{unreadable} of the files in {} cannot be listed; the first: {}",
-                self.dir().display(),
-                problem.message()
-            ));
-        }
-        names.sort_unstable();
-        // A file that is replaced while the folder is read may be met twice.
-        names.dedup();
-        Ok(names)
     }
 
     pub(super) fn versions_now(&self, name: &str) -> Result<Vec<String>, Error> {

@@ -59,7 +59,7 @@ pub(super) fn peek_name(path: &Path) -> Result<Option<String>, Error> {
     let Some(file) = PrivateFile::open(path)? else {
         return Ok(None);
     };
-    let start = file.read_up_to(MAX_HEADER_BYTES.div_ceil(3) * 4 + 1)?;
+    let start = file.read_past(b'.', MAX_HEADER_BYTES.div_ceil(3) * 4 + 1)?;
     let header: Header =
         peek_header(&start).unwrap_or(Err(Flaw::Parts)).map_err(|flaw| explain(path, flaw))?;
     let expected = FileName::of(&header.secret).current();

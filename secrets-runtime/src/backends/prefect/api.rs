@@ -47,11 +47,12 @@ impl Api {
     }
 
     fn block(&self, name: &str, query: &str) -> Result<Option<SecretValue>, Error> {
-        let url = self.url.as_ref().map_err(Clone::clone)?.as_str();
+        let url = self.url.as_ref().map_err(Clone::clone)?;
         // A block has no other name, so there is nothing to ask.
         if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
             return Ok(None);
         }
+        let url = url.to_send_to();
         let url = format!("{url}/block_types/slug/secret/block_documents/name/{name}{query}");
         let bearer = self.key.as_ref().map(bearer);
         let headers: Vec<_> =

@@ -61,7 +61,7 @@ impl Cloud {
 
     /// Asks a query; gives the member of its data.
     fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
-        let url = self.url.as_ref().map_err(Clone::clone)?.as_str();
+        let url = self.url.as_ref().map_err(Clone::clone)?;
         let Some(key) = &self.key else {
             let message = "Prefect's Cloud needs a key, and PREFECT__CLOUD__API_KEY is not set";
             return Err(Error::new(ErrorKind::InvalidConfig, message)
@@ -73,7 +73,8 @@ impl Cloud {
         headers.extend(tenant);
         let body =
             format!("{{\"query\": {}, \"variables\": {}}}", quoted(query), quoted(variables));
-        let answer = self.http.post(url, &headers, "application/json", body.as_bytes())?;
+        let answer =
+            self.http.post(url.to_send_to(), &headers, "application/json", body.as_bytes())?;
         if let Some(errors) = member(&answer.body, "errors").filter(|e| e.form == Form::List) {
             return self.failure(&errors, answer.status);
         }

@@ -86,7 +86,7 @@ impl Prefect {
 
     /// What the local context says, which is read at every step; `None` for what only an API can tell.
     #[cfg(feature = "prefect")]
-    pub(crate) fn from_context(
+    pub(crate) fn read_context(
         &self,
         requests: &[FetchRequest<'_>],
     ) -> Vec<Option<Result<Fetched, Error>>> {

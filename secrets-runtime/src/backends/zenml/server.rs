@@ -80,7 +80,7 @@ impl Server {
 
     /// Gets a resource, after a login where there was none or it has ended.
     fn get(&self, path: &str) -> Result<Answer, Error> {
-        let url = format!("{}{path}", self.url.as_str());
+        let url = format!("{}{path}", self.url.to_send_to());
         let mut ended = None;
         loop {
             let bearer = self.bearer(ended.as_ref())?;
@@ -102,7 +102,7 @@ impl Server {
     }
 
     fn log_in(&self) -> Result<SecretValue, Error> {
-        let url = format!("{}/api/v1/login", self.url.as_str());
+        let url = format!("{}/api/v1/login", self.url.to_send_to());
         // Sent to the server that the password is for.
         let form = login_form(&self.user, self.password.expose_str()?);
         let content_type = "application/x-www-form-urlencoded";

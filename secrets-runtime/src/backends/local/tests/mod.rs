@@ -9,5 +9,6 @@ mod home;
 mod interop;
 mod key;
 mod kill;
+mod listing;
 mod processes;
 mod rights;
