@@ -112,6 +112,48 @@ async fn misfits_beside_what_is_missing_async(
     panic!("the body does not run: {user}");
 }
 
+/// What can be seen while a parameter is read.
+#[derive(Clone)]
+struct Seen(String);
+
+impl<'de> serde::Deserialize<'de> for Seen {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer)?;
+        Ok(Self(format!("{:?}", current_context().secrets)))
+    }
+}
+
+#[secrets]
+fn sees(#[secret("api")] seen: Seen) -> Result<String, Error> {
+    Ok(seen.0)
+}
+
+#[secrets]
+async fn sees_async(#[secret("api")] seen: Seen) -> Result<String, Error> {
+    Ok(seen.0)
+}
+
+fn never(_: &Error) -> bool {
+    false
+}
+
+#[secrets(refresh_on = never)]
+async fn sees_again(#[secret("api")] seen: Seen) -> Result<String, Error> {
+    Ok(seen.0)
+}
+
+#[secrets(sources = ["db"])]
+async fn outside_of_them() -> Result<[String; 3], Error> {
+    Ok([sees()?, sees_async().await?, sees_again().await?])
+}
+
+#[tokio::test]
+async fn a_parameter_is_read_inside_its_own_step() {
+    install();
+    let seen = outside_of_them().await.unwrap();
+    assert_eq!(seen, [r#"{"api": ["token"]}"#; 3]);
+}
+
 #[task(secret_requests = [
     Secret(group = "made/one", key = "value"),
     Secret(group = "made/one", key = "missing"),
