@@ -32,8 +32,9 @@ pub(crate) use self::{
     slot::Slot,
 };
 use crate::{
-    Backend, Error, Fetched,
+    Backend, Error, ErrorKind, Fetched,
     call::{Limit, call},
+    changes,
     join::join_all,
     owned_request::OwnedRequest,
     warning::warn,
@@ -41,6 +42,9 @@ use crate::{
 
 /// How long a backend that fails is left alone while its expired values serve.
 const PAUSE: Duration = Duration::from_secs(5);
+
+/// The longest time, as for what is read from the settings: the clock has no time that is for ever away.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What is kept of the backends of one resolver.
 #[derive(Clone)]
@@ -56,7 +60,7 @@ enum Way {
 impl Cache {
     /// None if nothing is kept for any time.
     pub(crate) fn new(ttl: Duration, stale: Duration) -> Option<Self> {
-        (!ttl.is_zero()).then(|| Self(Held::new(ttl, stale)))
+        (!ttl.is_zero()).then(|| Self(Held::new(ttl.min(LONGEST), stale.min(LONGEST))))
     }
 
     /// Asks a backend for what is not kept, and for what is not asked for already.
@@ -76,7 +80,9 @@ impl Cache {
         let got = |(way, key): (Way, &Key)| match way {
             Way::Had(got) => got,
             Way::Waits(flight, place) => {
-                self.or_stale(&*backend, key, flights[flight][place].clone(), need)
+                let late = || Got::not_kept(Err(limit.late(&*backend)));
+                let got = flights[flight].as_ref().map_or_else(late, |got| got[place].clone());
+                self.or_stale(&*backend, key, got, need)
             }
         };
         ways.into_iter().zip(&keys).map(got).collect()
@@ -84,14 +90,25 @@ impl Cache {
 
     /// Lets everything that is kept of this secret expire, in whatever role, region and version.
     pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
-        let id = Key::of(backend, request).id;
-        let dropped = self.lock().expire(backend.kind(), &id, Instant::now());
+        let key = Key::of(backend, request);
+        let dropped = self.lock().expire(&key, Instant::now());
         drop(dropped);
     }
 
-    /// Keeps what was made of values, for the maker with this number, until they expire.
-    pub(crate) fn keep(&self, maker: usize, until: Instant, made: Arc<dyn Any + Send + Sync>) {
+    /// Keeps what was made of values, for the maker with this number, until they expire; not if one of them has
+    /// been replaced since there were so many changes.
+    pub(crate) fn keep(
+        &self,
+        maker: usize,
+        until: Instant,
+        changes: u64,
+        made: Arc<dyn Any + Send + Sync>,
+    ) {
         let mut state = self.lock();
+        // A change is noted under this lock, and takes away what was kept before it.
+        if changes::changes() != changes {
+            return;
+        }
         let before = state.made.insert(maker, (until, made));
         self.0.set_alarm(&mut state);
         drop(state);
@@ -152,7 +169,7 @@ impl Cache {
             }
         }
         drop(state);
-        let waiters = flights.iter().map(|flight| flight.wait()).collect();
+        let waiters = flights.iter().map(|flight| flight.wait(limit.deadline)).collect();
         (ways.into_iter().flatten().collect(), waiters)
     }
 
@@ -173,7 +190,8 @@ impl Cache {
         let flight = Arc::new(flight);
         for (place, key) in keys.into_iter().enumerate() {
             let flight = Arc::downgrade(&flight);
-            state.begin(key, Awaited { number, asked, flight, place });
+            let deadline = limit.deadline;
+            state.begin(key, Awaited { number, asked, deadline, flight, place });
         }
         flight
     }
@@ -221,14 +239,22 @@ impl Landing {
         let mut dropped = Vec::new();
         let mut state = held.lock();
         let mut keep = |(key, answer): (&Key, Result<Fetched, Error>)| {
+            if !state.is_awaited(key, self.number) {
+                return Got::not_kept(answer);
+            }
             let fetched = match &answer {
-                Ok(fetched) if state.is_awaited(key, self.number) => fetched.clone(),
-                _ => return Got::not_kept(answer),
+                Ok(fetched) => fetched.clone(),
+                Err(error) => {
+                    if is_refusal(error) {
+                        dropped.extend(state.refused(key, self.asked));
+                    }
+                    return Got::not_kept(answer);
+                }
             };
             let until = self.asked + jittered(held.ttl);
             let kept = Kept { asked: self.asked, until };
-            dropped.extend(state.insert(key, fetched, kept, until + held.stale));
-            Got { answer, kept: Some(kept) }
+            let is_kept = state.insert(key, fetched, kept, until + held.stale, &mut dropped);
+            Got { answer, kept: is_kept.then_some(kept) }
         };
         let got = self.keys.iter().zip(answers).map(&mut keep).collect();
         state.end(self.number, &self.keys);
@@ -246,6 +272,12 @@ impl Drop for Landing {
             held.lock().end(self.number, &self.keys);
         }
     }
+}
+
+/// Whether the backend has said that there is no such value, or that it may not be had.
+fn is_refusal(error: &Error) -> bool {
+    use ErrorKind::{AccessDenied, DecryptionFailed, Deleted, NotFound, RoleDenied};
+    matches!(error.kind(), NotFound | Deleted | AccessDenied | RoleDenied | DecryptionFailed)
 }
 
 /// Nine to ten tenths of it, so that what was fetched together does not expire together everywhere.

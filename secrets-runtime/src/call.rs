@@ -29,6 +29,14 @@ impl Limit {
     pub(crate) fn of(timeout: Duration) -> Self {
         Self { deadline: Instant::now() + timeout, timeout }
     }
+
+    /// What to say when it is over.
+    pub(crate) fn late(&self, backend: &dyn Backend) -> Error {
+        let seconds = self.timeout.as_secs_f32();
+        let message = format!("{backend} did not answer within {seconds} s");
+        Error::new(ErrorKind::Timeout, message)
+            .with_help("try again, or allow it more time with SECRETS_TIMEOUT (seconds)")
+    }
 }
 
 /// Asks a backend. There is one answer per request: what it left out, and what it did not answer in time, is an
@@ -74,7 +82,7 @@ impl<A: Unpin> Future for Call<A> {
             Ok(Poll::Pending) if Pin::new(&mut this.sleep).poll(task).is_pending() => {
                 return Poll::Pending;
             }
-            Ok(Poll::Pending) => this.late(),
+            Ok(Poll::Pending) => this.all(&this.limit.late(&*this.backend)),
         };
         if this.end().is_err() {
             outcome = this.panicked();
@@ -109,14 +117,6 @@ impl<A> Call<A> {
     fn panicked(&self) -> Vec<Result<A, Error>> {
         let error = Error::new(ErrorKind::Unavailable, "the backend panicked")
             .with_help("this is a mistake in the backend: it should give an error instead");
-        self.all(&error)
-    }
-
-    fn late(&self) -> Vec<Result<A, Error>> {
-        let seconds = self.limit.timeout.as_secs_f32();
-        let message = format!("{} did not answer within {seconds} s", self.backend);
-        let error = Error::new(ErrorKind::Timeout, message)
-            .with_help("try again, or allow it more time with SECRETS_TIMEOUT (seconds)");
         self.all(&error)
     }
 

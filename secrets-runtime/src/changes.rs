@@ -34,10 +34,24 @@ pub(crate) fn note_change() {
     CHANGES.fetch_add(1, Ordering::AcqRel);
 }
 
-/// This process has written to a store: what it reads from now on is what it wrote.
-pub(crate) fn note_write(backend: BuiltIn) {
-    if let Some(place) = WRITABLE.iter().position(|known| *known == backend) {
-        WRITES[place].fetch_add(1, Ordering::AcqRel);
+/// This process writes to a store: what it reads after that is what it wrote.
+///
+/// It is noted when this is dropped, however the writing ends: one that failed, came too late or was given up may
+/// have been carried out.
+#[must_use = "the write is noted when this is dropped"]
+pub(crate) struct Writing(BuiltIn);
+
+impl Writing {
+    pub(crate) fn to(backend: BuiltIn) -> Self {
+        Self(backend)
     }
-    note_change();
+}
+
+impl Drop for Writing {
+    fn drop(&mut self) {
+        if let Some(place) = WRITABLE.iter().position(|known| *known == self.0) {
+            WRITES[place].fetch_add(1, Ordering::AcqRel);
+        }
+        note_change();
+    }
 }

@@ -94,9 +94,13 @@ impl Future for Sleep {
         self.number = Some(number);
         let replaced = state.waiting.insert((self.deadline, number), task.waker().clone());
         state.start();
+        let first = state.waiting.first_key_value().map(|(key, _)| *key);
         drop(state);
         drop(replaced);
-        TIMER.changed.notify_one();
+        // For one that comes later the thread need not look: it would, for each of a crowd.
+        if first == Some((self.deadline, number)) {
+            TIMER.changed.notify_one();
+        }
         Poll::Pending
     }
 }
@@ -104,8 +108,14 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            let removed = TIMER.lock().waiting.remove(&(self.deadline, number));
-            TIMER.changed.notify_one();
+            let mut state = TIMER.lock();
+            let removed = state.waiting.remove(&(self.deadline, number));
+            let is_last = state.waiting.is_empty();
+            drop(state);
+            // With none left the thread ends; else it wakes at a time at which nothing is due, once.
+            if is_last {
+                TIMER.changed.notify_one();
+            }
             drop(removed);
         }
     }

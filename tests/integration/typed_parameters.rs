@@ -112,6 +112,68 @@ async fn misfits_beside_what_is_missing_async(
     panic!("the body does not run: {user}");
 }
 
+/// What can be seen while a parameter is read.
+#[derive(Clone)]
+struct Seen(String);
+
+impl<'de> serde::Deserialize<'de> for Seen {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        serde::de::IgnoredAny::deserialize(deserializer)?;
+        Ok(Self(format!("{:?}", current_context().secrets)))
+    }
+}
+
+#[secrets]
+fn sees(#[secret("api")] seen: Seen) -> Result<String, Error> {
+    Ok(seen.0)
+}
+
+#[secrets]
+async fn sees_async(#[secret("api")] seen: Seen) -> Result<String, Error> {
+    Ok(seen.0)
+}
+
+fn never(_: &Error) -> bool {
+    false
+}
+
+#[secrets(refresh_on = never)]
+async fn sees_again(#[secret("api")] seen: Seen) -> Result<String, Error> {
+    Ok(seen.0)
+}
+
+#[secrets(sources = ["db"])]
+async fn outside_of_them() -> Result<[String; 3], Error> {
+    Ok([sees()?, sees_async().await?, sees_again().await?])
+}
+
+#[tokio::test]
+async fn a_parameter_is_read_inside_its_own_step() {
+    install();
+    let seen = outside_of_them().await.unwrap();
+    assert_eq!(seen, [r#"{"api": ["token"]}"#; 3]);
+}
+
+#[task(secret_requests = [
+    Secret(group = "made/one", key = "value"),
+    Secret(group = "made/one", key = "missing"),
+])]
+fn half_a_group(
+    #[secret("made/one", key = "value")] value: SecretValue,
+    #[secret("made/one", key = "missing")] missing: SecretValue,
+    #[secret("made/one")] both: HashMap<String, SecretValue>,
+) -> Result<(), Error> {
+    panic!("the body does not run: {value:?} {missing:?} {both:?}");
+}
+
+#[test]
+fn what_is_missing_of_a_group_is_told_once() {
+    install();
+    let error = half_a_group().unwrap_err();
+    let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
+    assert_eq!(kinds, [ErrorKind::KeyNotFound], "{error}");
+}
+
 #[tokio::test]
 async fn what_does_not_fit_is_told_together_with_what_is_missing() {
     install();

@@ -6,14 +6,19 @@ use std::{
     time::Duration,
 };
 
-use secrets_runtime::{Error, current_context, secrets, testing};
+use secrets_runtime::{Error, ErrorKind, Resolver, current_context, secrets, testing};
 
-use crate::{again::cases, vault::Vault};
+use crate::{
+    again::cases,
+    vault::{Vault, declared},
+};
 
 pub const CASES: &[(&str, fn())] = cases![
     a_step_that_was_called_before_asks_nothing,
     a_refresh_reaches_steps_that_were_called_before,
     a_step_looks_again_when_its_secrets_have_expired,
+    what_is_fetched_anew_replaces_an_expired_value_that_serves,
+    a_step_that_fails_asks_past_what_others_fetched_before,
     in_a_test_a_step_reads_what_the_test_gives,
     each_call_has_files_of_its_own,
     a_step_is_as_alone_with_its_variables_as_before,
@@ -64,6 +69,49 @@ fn a_step_looks_again_when_its_secrets_have_expired() {
     vault.rotate("SeNtInEl-2", None);
     thread::sleep(Duration::from_millis(350));
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
+}
+
+fn what_is_fetched_anew_replaces_an_expired_value_that_serves() {
+    let ttl = Duration::from_secs(1);
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.builder().cache_ttl(ttl).build().unwrap();
+    resolver.clone().install().unwrap();
+    both();
+    thread::sleep(ttl);
+    vault.fail(ErrorKind::Throttled);
+    assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    vault.fail(None);
+    vault.rotate("SeNtInEl-2", None);
+    // A step that was refused has it fetched anew, while others have been given the old one for a while.
+    let secrets = resolver.resolve_blocking(&declared(&["db"])).unwrap().secrets;
+    let work = |password: String| match password.as_str() {
+        "SeNtInEl-1" => Err(Error::new(ErrorKind::Other, "refused")),
+        _ => Ok(()),
+    };
+    secrets.with_fresh_blocking("db", work, |_: &Error| true).unwrap();
+    assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
+}
+
+fn a_step_that_fails_asks_past_what_others_fetched_before() {
+    fn any(_: &Error) -> bool {
+        true
+    }
+    #[secrets(sources = ["db"], refresh_on = any)]
+    fn step(vault: &Vault, resolver: &Resolver) -> Result<(), Error> {
+        let password = current_context().secrets.get("db", "db")?;
+        if password.expose_str()? == "SeNtInEl-2" {
+            return Ok(());
+        }
+        // Another step has it fetched while this one runs, and then it changes.
+        resolver.refresh_blocking("db")?;
+        vault.rotate("SeNtInEl-2", None);
+        Err(Error::new(ErrorKind::Other, "refused"))
+    }
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    resolver.clone().install().unwrap();
+    step(&vault, &resolver).unwrap();
+    assert_eq!(vault.calls(), 3);
 }
 
 fn in_a_test_a_step_reads_what_the_test_gives() {

@@ -8,7 +8,7 @@ use std::{
     fs::{self, File},
     os::unix::fs::FileExt,
     sync::{
-        Arc,
+        Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
     },
     thread,
@@ -16,8 +16,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    Backend, BoxFuture, Context, Declaration, Error, FetchRequest, Fetched, Resolver,
-    ResolverBuilder, SecretValue, current_context, secrets,
+    Backend, BoxFuture, Context, Declaration, Error, ErrorKind, FetchRequest, Fetched, Resolver,
+    ResolverBuilder, SecretValue, current_context, get_secret_blocking, secrets,
 };
 
 use crate::again::cases;
@@ -28,6 +28,8 @@ pub const CASES: &[(&str, fn())] = cases![
     a_step_keeps_its_values_to_its_end_and_no_longer,
     a_replaced_value_is_wiped_at_once,
     what_a_cached_step_left_is_wiped_when_it_expires,
+    what_is_replaced_while_a_step_starts_is_wiped_with_the_step,
+    what_a_step_with_a_failure_had_is_wiped,
     what_makes_room_is_wiped_at_once,
     a_resolver_takes_its_values_along,
 ];
@@ -165,6 +167,70 @@ fn what_a_cached_step_left_is_wiped_when_it_expires() {
     maker.0.store(8, Ordering::SeqCst);
     resolver.refresh_blocking("db").unwrap();
     assert_eq!((copies(7), copies(8)), (0, 1));
+}
+
+/// Replaces what the maker gives, and has no secret.
+#[derive(Clone, Debug)]
+struct Rotator(Maker, Arc<OnceLock<Resolver>>);
+
+impl fmt::Display for Rotator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the rotator")
+    }
+}
+
+impl Backend for Rotator {
+    fn kind(&self) -> &str {
+        "rotator"
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(async move {
+            let seed = self.0.0.fetch_add(1, Ordering::SeqCst);
+            assert_eq!(copies(seed), 1, "the step has the value already");
+            self.1.get().unwrap().refresh_blocking("db").unwrap();
+            let none = || Error::new(ErrorKind::Unavailable, "it only turns");
+            let answer = |request: &FetchRequest<'_>| match request.id() {
+                "none" => Err(none()),
+                _ => Ok(Fetched::text("x")),
+            };
+            requests.iter().map(answer).collect()
+        })
+    }
+}
+
+fn install_rotator(seed: u8) {
+    let (maker, builder) = maker(seed);
+    let rotator = Rotator(maker, Arc::default());
+    let resolver = builder.backend(rotator.clone()).cache_ttl(Duration::from_secs(600));
+    let resolver = rotator.1.get_or_init(|| resolver.build().unwrap()).clone();
+    resolver.install().unwrap();
+}
+
+fn what_is_replaced_while_a_step_starts_is_wiped_with_the_step() {
+    #[secrets(sources = ["db", { id = "turn", type = "rotator" }])]
+    fn step() -> Result<usize, Error> {
+        Ok(current_context().secrets.get("db", "db")?.expose_bytes().len())
+    }
+    install_rotator(12);
+    assert_eq!(step().unwrap(), LENGTH);
+    assert_eq!((copies(12), copies(13)), (0, 1));
+}
+
+fn what_a_step_with_a_failure_had_is_wiped() {
+    #[secrets(sources = [{ id = "none", type = "rotator" }])]
+    fn step(#[secret("db")] db: SecretValue) -> Result<usize, Error> {
+        Ok(db.expose_bytes().len())
+    }
+    install_rotator(14);
+    get_secret_blocking("db").unwrap();
+    let error = step().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable);
+    assert_eq!((copies(14), copies(15)), (0, 1));
+    drop(error);
 }
 
 fn what_makes_room_is_wiped_at_once() {

@@ -6,13 +6,14 @@ use std::{
     pin::Pin,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError, TryLockError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering, fence},
     },
     task::{Context, Poll, Wake, Waker},
+    time::Instant,
 };
 
 use super::got::Got;
-use crate::BoxFuture;
+use crate::{BoxFuture, timer::Sleep};
 
 /// A call that is under way, and what it gave. Whoever waits for it polls it: nobody owns it, so that it goes on
 /// whichever of them are dropped or stop polling.
@@ -32,20 +33,30 @@ impl Flight {
         Self { stage: Mutex::new(Stage::Flying(call)), wakers: Arc::new(wakers) }
     }
 
-    /// Its answers, in order, for everyone who waits.
-    pub(super) fn wait(self: &Arc<Self>) -> Waiter {
+    /// Its answers, in order, for everyone who waits; none if there are none until then.
+    pub(super) fn wait(self: &Arc<Self>, deadline: Instant) -> Waiter {
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Waiter { flight: self.clone(), number: NEXT.fetch_add(1, Ordering::Relaxed) }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        Waiter { flight: self.clone(), number, sleep: Sleep::until(deadline) }
     }
 
     fn poll(&self) -> Poll<Arc<[Got]>> {
         let Some(stage) = self.try_lock() else { return Poll::Pending };
         let (poll, landed) = self.advance(stage);
         // Woken after the lock: a waker may poll at once.
-        if landed || self.wakers.contended.swap(false, Ordering::AcqRel) {
+        if landed || self.is_left_to_poll(poll.is_ready()) {
             self.wakers.wake_all();
         }
         poll
+    }
+
+    /// Whether somebody came and went away, as another had the lock, though there was something for him. Those
+    /// who came for nothing sleep on: were they woken, each crowd would wake the next.
+    fn is_left_to_poll(&self, is_ready: bool) -> bool {
+        // Between the unlocking and this look; its other half is in `try_lock`.
+        fence(Ordering::SeqCst);
+        self.wakers.contended.swap(false, Ordering::AcqRel)
+            && (is_ready || self.wakers.woken.load(Ordering::Acquire))
     }
 
     /// Polls the call if something has happened since it was polled last; tells whether it has ended just now.
@@ -70,7 +81,7 @@ impl Flight {
         }
     }
 
-    /// None while another polls it, who then wakes everybody.
+    /// None while another polls it, who then wakes everybody if there is still something to do.
     fn try_lock(&self) -> Option<MutexGuard<'_, Stage>> {
         for _ in 0..2 {
             match self.stage.try_lock() {
@@ -79,6 +90,7 @@ impl Flight {
                 // Tried again after it is said: the other may just have looked.
                 Err(TryLockError::WouldBlock) => {
                     self.wakers.contended.store(true, Ordering::Release);
+                    fence(Ordering::SeqCst);
                 }
             }
         }
@@ -125,16 +137,22 @@ impl Wake for Wakers {
 pub(super) struct Waiter {
     flight: Arc<Flight>,
     number: u64,
+    /// The call has a time of its own, which is looked at when it is polled: not while a backend blocks the
+    /// thread that polls it.
+    sleep: Sleep,
 }
 
 impl Future for Waiter {
-    type Output = Arc<[Got]>;
+    type Output = Option<Arc<[Got]>>;
 
-    fn poll(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         // Before it is polled: what happens from then on is heard of.
         let before = self.flight.wakers.lock().insert(self.number, task.waker().clone());
         drop(before);
-        self.flight.poll()
+        match self.flight.poll() {
+            Poll::Ready(answers) => Poll::Ready(Some(answers)),
+            Poll::Pending => Pin::new(&mut self.sleep).poll(task).map(|()| None),
+        }
     }
 }
 

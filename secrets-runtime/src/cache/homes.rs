@@ -27,8 +27,9 @@ impl Homes {
         };
         self.learn(key, &arn);
         add(arn.as_str(), None);
-        // Without the hyphen and the six characters that AWS appends.
-        if let Some(partial) = arn.as_str().len().checked_sub(7).map(|end| &arn.as_str()[..end]) {
+        // One that still ends so may be the whole ARN of another secret, which AWS then means by it.
+        if let Some(partial) = without_suffix(arn.as_str()).filter(|p| without_suffix(p).is_none())
+        {
             add(partial, None);
         }
         if self.account(key.role.as_deref()).as_deref() == Some(arn.account()) {
@@ -61,4 +62,11 @@ impl Homes {
         // A role reads names in its own account.
         role?.split(':').nth(4).map(str::to_owned)
     }
+}
+
+/// An ARN without the hyphen and the six characters that AWS appends, if it ends so.
+fn without_suffix(arn: &str) -> Option<&str> {
+    let (start, suffix) = arn.rsplit_once('-')?;
+    let is_suffix = suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_suffix.then_some(start)
 }

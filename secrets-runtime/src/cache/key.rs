@@ -31,12 +31,13 @@ enum Form {
     #[cfg(feature = "aws")]
     Whole,
     /// Of any other backend, as it was asked for.
-    Asked { key: Option<String>, env_var: Option<String>, options: OfUsers },
+    Asked { key: Option<String>, env_var: Option<String>, of_users: OfUsers },
 }
 
-/// A backend of a user's own may look at any option; the built-in ones do not.
+/// A backend of a user's own may look at any option, and at a version as it is written; the built-in ones do
+/// not.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct OfUsers(Option<Options>);
+struct OfUsers(Option<(Options, Option<String>)>);
 
 impl Hash for OfUsers {
     fn hash<H: Hasher>(&self, _: &mut H) {}
@@ -50,6 +51,7 @@ impl Key {
             return Self::of_aws(backend.kind(), request);
         }
         let is_ours = BuiltIn::parse(backend.kind()).is_some();
+        let of_users = || (request.options.clone(), request.group_version.clone());
         Self {
             kind: backend.kind().to_owned(),
             id: request.id.clone(),
@@ -60,7 +62,7 @@ impl Key {
             form: Form::Asked {
                 key: request.key.clone(),
                 env_var: request.env_var.clone(),
-                options: OfUsers((!is_ours).then(|| request.options.clone())),
+                of_users: OfUsers((!is_ours).then(of_users)),
             },
         }
     }
@@ -79,6 +81,14 @@ impl Key {
             version_stage: asked.version_stage,
             form: if asked.is_whole { Form::Whole } else { Form::Json },
             id: asked.id,
+        }
+    }
+
+    /// Which secret it is, whoever reads it: of a request without a group, the key is one.
+    pub(super) fn secret(&self) -> &str {
+        match &self.form {
+            Form::Asked { key: Some(key), .. } if self.id.is_empty() => key,
+            _ => &self.id,
         }
     }
 

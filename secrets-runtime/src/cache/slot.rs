@@ -48,7 +48,7 @@ impl Slot {
         let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
         *slot = Some(ready);
         drop(slot);
-        cache.keep(std::ptr::from_ref(self).addr(), until, shared.clone());
+        cache.keep(std::ptr::from_ref(self).addr(), until, changes, shared.clone());
     }
 }
 

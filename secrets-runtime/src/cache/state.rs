@@ -1,6 +1,6 @@
 use std::{
     any::Any,
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::{Arc, Weak},
     task::Waker,
     time::{Duration, Instant},
@@ -53,6 +53,8 @@ struct Entry {
 pub(super) struct Awaited {
     pub number: u64,
     pub asked: Instant,
+    /// When it ends, if the backend lets it.
+    pub deadline: Instant,
     pub flight: Weak<Flight>,
     pub place: usize,
 }
@@ -88,7 +90,9 @@ impl State {
             let kept = Kept { until, ..entry.kept };
             return Some(Found::Kept(Got { answer: Ok(entry.fetched.clone()), kept: Some(kept) }));
         }
-        let awaited = self.flights.get(key).filter(|awaited| newer(awaited.asked))?;
+        // One that is over its time hangs in a backend that blocks: nobody more waits for it.
+        let will_do = |awaited: &&Awaited| newer(awaited.asked) && now < awaited.deadline;
+        let awaited = self.flights.get(key).filter(will_do)?;
         Some(Found::Flight(awaited.flight.upgrade()?, awaited.place))
     }
 
@@ -118,31 +122,33 @@ impl State {
         }
     }
 
-    /// Keeps a value, in the place of those that it is newer than.
+    /// Keeps a value, in the place of those that it is newer than; not if one that was asked for later is kept,
+    /// as a request under another name may have been faster. Tells whether it is kept.
     pub(super) fn insert(
         &mut self,
         key: &Key,
         fetched: Fetched,
         kept: Kept,
         end: Instant,
-    ) -> Dropped {
-        let mut dropped = Dropped::new();
+        dropped: &mut Dropped,
+    ) -> bool {
         let keys = self.homes.keys(key, &fetched.ids);
-        let mut replaces = false;
-        for key in &keys {
-            if let Some(number) = self.index.get(key).copied() {
-                replaces |=
-                    self.entries.get(&number).is_some_and(|old| old.kept.until > kept.asked);
-                self.remove(number, &mut dropped);
-            }
+        let old: Vec<u64> = keys.iter().filter_map(|key| self.index.get(key).copied()).collect();
+        let entries = || old.iter().filter_map(|number| self.entries.get(number));
+        if entries().any(|old| old.kept.asked > kept.asked) {
+            return false;
+        }
+        let replaces = entries().any(|old| old.serves_until(kept.asked).is_some());
+        for number in old {
+            self.remove(number, dropped);
         }
         if replaces {
-            self.note_change(&mut dropped);
+            self.note_change(dropped);
         }
         while self.entries.len() >= MOST
             && let Some(&(_, first)) = self.ends.first()
         {
-            self.remove(first, &mut dropped);
+            self.remove(first, dropped);
         }
         let number = self.number();
         for key in &keys {
@@ -150,6 +156,23 @@ impl State {
         }
         self.ends.insert((end, number));
         self.entries.insert(number, Entry { keys, fetched, kept, end, paused: None });
+        true
+    }
+
+    /// The backend has said, when it was asked at this time, that there is no value for this key or that it may
+    /// not be had: the one that was kept serves no more, not as an expired one either.
+    pub(super) fn refused(&mut self, key: &Key, asked: Instant) -> Dropped {
+        let mut dropped = Dropped::new();
+        let entry =
+            self.index.get(key).and_then(|number| Some((*number, self.entries.get(number)?)));
+        let Some((number, old)) = entry.filter(|(_, old)| old.kept.asked < asked) else {
+            return dropped;
+        };
+        let served = old.serves_until(asked).is_some();
+        self.remove(number, &mut dropped);
+        if served {
+            self.note_change(&mut dropped);
+        }
         dropped
     }
 
@@ -175,16 +198,20 @@ impl State {
     }
 
     /// Lets everything of a secret expire, and what is under way come too late.
-    pub(super) fn expire(&mut self, kind: &str, id: &str, now: Instant) -> Dropped {
+    pub(super) fn expire(&mut self, secret: &Key, now: Instant) -> Dropped {
         let mut dropped = Dropped::new();
-        let is_of = |key: &Key| key.kind == kind && key.id == id;
-        let mut ids: Vec<String> = vec![id.to_owned()];
+        let is_it = |key: &Key| key.kind == secret.kind && key.secret() == secret.secret();
+        let entries = self.entries.values().filter(|entry| entry.keys.iter().any(is_it));
+        let others = entries.flat_map(|entry| &entry.keys).map(|key| key.secret().to_owned());
+        let mut ids: HashSet<String> = others.collect();
+        ids.insert(secret.secret().to_owned());
+        // Another role may know it by one of its other names only.
+        let is_of = |key: &Key| key.kind == secret.kind && ids.contains(key.secret());
         for entry in self.entries.values_mut().filter(|entry| entry.keys.iter().any(is_of)) {
             entry.kept.until = entry.kept.until.min(now);
             entry.paused = None;
-            ids.extend(entry.keys.iter().map(|key| key.id.clone()));
         }
-        self.flights.retain(|key, _| key.kind != kind || !ids.contains(&key.id));
+        self.flights.retain(|key, _| !is_of(key));
         self.note_change(&mut dropped);
         dropped
     }
@@ -253,5 +280,94 @@ impl Entry {
     fn serves_until(&self, now: Instant) -> Option<Instant> {
         let until = self.paused.unwrap_or(self.kept.until).max(self.kept.until);
         (now < until.min(self.end)).then_some(until.min(self.end))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{SecretValue, backends::Env, owned_request::OwnedRequest};
+
+    const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf";
+    const LONG: Duration = Duration::from_secs(60);
+
+    fn key(id: &str, role: Option<&str>) -> Key {
+        let request = OwnedRequest {
+            id: id.to_owned(),
+            key: None,
+            group_version: None,
+            env_var: None,
+            role: role.map(str::to_owned),
+            options: secrets_spec::Options::default(),
+        };
+        Key::of(&Env::default(), &request)
+    }
+
+    /// A value of the secret with this name and ARN.
+    fn fetched(value: &str, name: &str, arn: &str) -> Fetched {
+        let ids = vec![name.to_owned(), arn.to_owned()];
+        Fetched { ids, ..Fetched::text(value) }
+    }
+
+    fn insert(state: &mut State, key: &Key, fetched: Fetched, asked: Instant) -> bool {
+        let until = asked + LONG;
+        state.insert(key, fetched, Kept { asked, until }, until, &mut Dropped::new())
+    }
+
+    fn found(state: &mut State, key: &Key, now: Instant) -> Option<String> {
+        let Found::Kept(got) = state.find(key, Need::Fresh, now)? else { return None };
+        let crate::backend::Content::Text(value) = got.answer.ok()?.content else { return None };
+        let value: SecretValue = value;
+        Some(value.expose_str().ok()?.to_owned())
+    }
+
+    #[test]
+    fn a_slow_answer_under_another_name_does_not_replace_a_newer_one() {
+        let (name, arn) = (key("db", None), key(ARN, None));
+        let early = Instant::now();
+        let late = early + Duration::from_secs(1);
+        let mut state = State::default();
+        assert!(insert(&mut state, &arn, fetched("SeNtInEl-new", "db", ARN), late));
+        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
+        assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-new"));
+        assert_eq!(found(&mut state, &name, late), None);
+        // What has expired by a refresh is newer all the same.
+        state.expire(&arn, late);
+        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
+        assert!(insert(&mut state, &name, fetched("SeNtInEl-3", "db", ARN), late));
+        assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-3"));
+    }
+
+    #[test]
+    fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
+        let now = Instant::now();
+        let (own, other) = (key("db", None), key(ARN, Some("arn:aws:iam::999999999999:role/r")));
+        let mut state = State::default();
+        assert!(insert(&mut state, &own, fetched("SeNtInEl", "db", ARN), now));
+        assert!(insert(&mut state, &other, fetched("SeNtInEl", "db", ARN), now));
+        state.expire(&own, now);
+        assert_eq!((found(&mut state, &own, now), found(&mut state, &other, now)), (None, None));
+    }
+
+    #[test]
+    fn a_name_that_ends_like_an_arn_is_not_the_secret_whose_arn_it_ends() {
+        let now = Instant::now();
+        let (lookalike, arn) = (key("db-AbCdEf", None), key(ARN, None));
+        let mut state = State::default();
+        let answer = fetched("SeNtInEl", "db-AbCdEf", &format!("{ARN}-123456"));
+        assert!(insert(&mut state, &lookalike, answer, now));
+        assert_eq!(found(&mut state, &arn, now), None);
+    }
+
+    #[test]
+    fn a_name_in_another_account_is_another_secret() {
+        let now = Instant::now();
+        let role = Some("arn:aws:iam::999999999999:role/r");
+        let mut state = State::default();
+        // The role reads an ARN of another account than its own.
+        assert!(insert(&mut state, &key(ARN, role), fetched("SeNtInEl", "db", ARN), now));
+        assert_eq!(found(&mut state, &key("db", role), now), None);
+        assert_eq!(found(&mut state, &key("db", None), now), None);
+        assert_eq!(found(&mut state, &key(ARN, None), now), None);
     }
 }

@@ -57,7 +57,10 @@ fn start<A, F: Future>(
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> Result<(Ending, Scoped<F>), Error> {
-    let arguments = Filler::fill(step, &context, failed, fill)?;
+    let arguments = {
+        let _inside = Barrier::enter(&context);
+        Filler::fill(step, &context, failed, fill)?
+    };
     let ending = Ending::of(context);
     let body = {
         let _inside = Barrier::enter(ending.context());

@@ -16,14 +16,22 @@ impl Step {
         Box::pin(async move {
             // What a test has given does not change.
             old.renew.as_ref()?;
-            match self.fetch_after(old.asked()?).await {
-                Ok(fresh) => fresh.differs_from(&old).then(|| Context::new(Secrets::new(fresh))),
-                Err(error) => {
-                    // The error names the step.
-                    warn(&format!(
-                        "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
-                    ));
-                    None
+            let failed = Instant::now();
+            let mut than = old.asked()?;
+            loop {
+                match self.fetch_after(than).await {
+                    Ok(fresh) if fresh.differs_from(&old) => {
+                        return Some(Context::new(Secrets::new(fresh)));
+                    }
+                    // What others had fetched before this failed may be from before the change.
+                    Ok(fresh) => than = fresh.asked_before(failed)?,
+                    Err(error) => {
+                        // The error names the step.
+                        warn(&format!(
+                            "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
+                        ));
+                        return None;
+                    }
                 }
             }
         })

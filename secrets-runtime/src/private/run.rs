@@ -157,7 +157,10 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     };
     let filled = match resolved {
         Ok((context, failed)) => {
-            let filled = Filler::fill(step, &context, failed, fill);
+            let filled = {
+                let _inside = Barrier::enter(&context);
+                Filler::fill(step, &context, failed, fill)
+            };
             filled.map(|arguments| (context, arguments))
         }
         Err(error) => Err(error),

@@ -27,6 +27,7 @@ pub(crate) fn from_answers(
     run_dir: RunDir,
 ) -> (Shared, Vec<Problem>) {
     let mut problems = Vec::new();
+    let mut failed: Vec<&str> = Vec::new();
     let mut shared = Shared {
         step: plan.step.as_deref().map(Box::from),
         bare: plan.bare,
@@ -48,6 +49,7 @@ pub(crate) fn from_answers(
                 let missing = error.kind() == ErrorKind::NotFound;
                 if required || !missing {
                     problems.extend(error.into_problems());
+                    failed.push(&planned.group);
                     continue;
                 }
                 (Fields::default(), error.into_problems().pop())
@@ -75,9 +77,12 @@ pub(crate) fn from_answers(
             Err(error) => {
                 let error = error.about(&request.to_string(), Some(backend));
                 problems.extend(error.into_problems());
+                failed.push(request.view().group);
             }
         }
     }
+    // A part of a group is none: what is not there would be told again, as something that nobody asked for.
+    shared.groups.retain(|group, _| !failed.contains(&&**group));
     (shared, problems)
 }
 

@@ -1,6 +1,6 @@
 //! Rotation: secrets that are fetched anew while a step runs.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use serde::de::DeserializeOwned;
 
@@ -155,18 +155,26 @@ impl Secrets {
 
     /// The step's secrets with another version of the group, if there is one by now.
     async fn newer(&self, group: &str) -> Option<Self> {
+        let failed = Instant::now();
         let known = self.shared().groups.get(group)?;
-        let renewed = match self.renew(group, Asked::After(known.asked()?)).await {
-            Ok(renewed) => renewed?,
-            Err(error) => {
-                warn(&format!(
-                    "after an authentication error the secret was not fetched anew: {error}"
-                ));
-                return None;
+        let mut than = known.asked()?;
+        loop {
+            let renewed = match self.renew(group, Asked::After(than)).await {
+                Ok(renewed) => renewed?,
+                Err(error) => {
+                    warn(&format!(
+                        "after an authentication error the secret was not fetched anew: {error}"
+                    ));
+                    return None;
+                }
+            };
+            let fresh = renewed.shared().groups.get(group)?;
+            if fresh.differs_from(known) {
+                return Some(renewed);
             }
-        };
-        let fresh = renewed.shared().groups.get(group)?;
-        fresh.differs_from(known).then_some(renewed)
+            // What others had fetched before this failed may be from before the change.
+            than = fresh.asked_before(failed)?;
+        }
     }
 
     /// The step's secrets with the group fetched anew; `None` where there is nothing to fetch.

@@ -58,6 +58,11 @@ impl Shared {
         self.groups.values().flat_map(Group::editions).map(|edition| edition.asked).max()
     }
 
+    /// When the last of those that were asked for before a time was.
+    pub(crate) fn asked_before(&self, time: Instant) -> Option<Instant> {
+        self.groups.values().filter_map(|group| group.asked_before(time)).max()
+    }
+
     /// Whether another fetch of the same secrets gave another version of any.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         let differs = |(name, group): (&str, &Group)| {
@@ -89,5 +94,10 @@ impl Group {
     /// When the last edition in it was asked for.
     pub(super) fn asked(&self) -> Option<Instant> {
         self.editions().map(|Edition { asked, .. }| *asked).max()
+    }
+
+    /// When the last of those that were asked for before a time was.
+    pub(super) fn asked_before(&self, time: Instant) -> Option<Instant> {
+        self.editions().map(|Edition { asked, .. }| *asked).filter(|asked| *asked < time).max()
     }
 }

@@ -168,3 +168,15 @@ fn a_version_is_kept_beside_the_current_one() {
     assert_eq!((text("db", "db"), text("old", "db")), ("SeNtInEl-1".into(), "SeNtInEl-2".into()));
     assert_eq!(vault.calls(), 2);
 }
+
+#[test]
+fn for_ever_is_a_time_too() {
+    let vault = Vault::new("SeNtInEl");
+    for stale in [Duration::ZERO, Duration::MAX] {
+        let resolver = vault.builder().cache_ttl(Duration::MAX).cache_stale(stale).build().unwrap();
+        for _ in 0..2 {
+            assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl");
+        }
+    }
+    assert_eq!(vault.calls(), 2);
+}

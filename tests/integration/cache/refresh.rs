@@ -1,6 +1,8 @@
 //! Secrets that change while they are kept.
 
-use secrets_runtime::{Error, ErrorKind, SecretValue, Secrets, current_context, testing};
+use secrets_runtime::{
+    Declaration, Error, ErrorKind, SecretValue, Secrets, current_context, testing,
+};
 
 use crate::vault::{Vault, declared, read};
 
@@ -160,6 +162,20 @@ async fn many_that_are_refused_together_fetch_once() {
 }
 
 #[test]
+fn what_others_have_fetched_since_and_is_the_same_is_not_the_last_word() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    let secrets = resolver.resolve_blocking(&declared(&["db"])).unwrap().secrets;
+    // Fetched after the step's own, and before it was changed.
+    resolver.refresh_blocking("db").unwrap();
+    vault.rotate("SeNtInEl-2", None);
+    let work = |password: SecretValue| connect(&password, "SeNtInEl-2");
+    let done = secrets.with_fresh_blocking("db", work, is_auth_error);
+    assert_eq!(done.as_deref(), Ok("SeNtInEl-2"));
+    assert_eq!(vault.calls(), 3);
+}
+
+#[test]
 fn the_second_attempt_is_inside_the_new_secrets() {
     let vault = Vault::new("SeNtInEl-1");
     let context = vault.resolver().resolve_blocking(&declared(&["db"])).unwrap();
@@ -228,4 +244,20 @@ async fn what_does_not_read_is_told() {
     let work = |_: u16| async { Ok::<(), Failure>(()) };
     let done = secrets.with_fresh("db", work, is_auth_error).await;
     assert_eq!(done, Err(Failure::Secrets(ErrorKind::Undecodable)));
+}
+
+#[test]
+fn a_refresh_reaches_requests_without_a_group() {
+    let vault = Vault::new("SeNtInEl-1");
+    let resolver = vault.resolver();
+    let request = Declaration::builder("step").request("", "token").unwrap().build();
+    let read = || text_of(&resolver.resolve_blocking(&request).unwrap().secrets);
+    assert_eq!(read(), "SeNtInEl-1");
+    vault.rotate("SeNtInEl-2", None);
+    resolver.refresh_blocking("token").unwrap();
+    assert_eq!(read(), "SeNtInEl-2");
+}
+
+fn text_of(secrets: &Secrets) -> String {
+    secrets.get("", "token").unwrap().expose_str().unwrap().to_owned()
 }

@@ -63,3 +63,26 @@ fn without_such_a_time_it_does_not_serve() {
     vault.fail(ErrorKind::Unavailable);
     assert_eq!(read(&resolver, "db"), Err(ErrorKind::Unavailable));
 }
+
+#[test]
+fn after_it_was_gone_or_refused_it_does_not_serve_either() {
+    for kind in [ErrorKind::NotFound, ErrorKind::AccessDenied, ErrorKind::Deleted] {
+        let vault = Vault::new("SeNtInEl");
+        let resolver = expired(&vault, Duration::from_secs(60));
+        vault.fail(kind);
+        assert_eq!(read(&resolver, "db"), Err(kind));
+        vault.fail(ErrorKind::Throttled);
+        assert_eq!(read(&resolver, "db"), Err(ErrorKind::Throttled), "{kind}");
+    }
+}
+
+#[test]
+fn what_a_refresh_is_refused_does_not_serve_later_steps() {
+    let vault = Vault::new("SeNtInEl");
+    let resolver = vault.resolver();
+    assert!(read(&resolver, "db").is_ok());
+    vault.fail(ErrorKind::AccessDenied);
+    assert_eq!(resolver.refresh_blocking("db").unwrap_err().kind(), ErrorKind::AccessDenied);
+    vault.fail(ErrorKind::Unavailable);
+    assert_eq!(read(&resolver, "db"), Err(ErrorKind::Unavailable));
+}

@@ -18,16 +18,15 @@ use super::{
 use crate::{
     BoxFuture, Error, ErrorKind, Payload, Store,
     backend::{MAX_VALUE_BYTES, on_io_thread},
-    changes,
+    changes::Writing,
 };
 
 impl Store for AwsSecretsManager {
     /// Gives the secret a new version, or creates it.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         self.work(id, move |client, id| async move {
-            let written = put(&client, &id, payload).await;
-            changes::note_write(BuiltIn::AwsSecretsManager);
-            written
+            let _writing = Writing::to(BuiltIn::AwsSecretsManager);
+            put(&client, &id, payload).await
         })
     }
 
@@ -84,9 +83,8 @@ impl AwsSecretsManager {
         let work = |client: Arc<PlaceClient>, id: String| async move {
             let call = client.client.delete_secret().secret_id(&id);
             let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
-            let sent = call.send().await;
-            changes::note_write(BuiltIn::AwsSecretsManager);
-            match sent {
+            let _writing = Writing::to(BuiltIn::AwsSecretsManager);
+            match call.send().await {
                 Ok(output) => {
                     let end = output.deletion_date.and_then(|date| date.try_into().ok());
                     Ok(Some(end.unwrap_or_else(SystemTime::now)))

@@ -9,7 +9,9 @@ use std::{
 use self::{folder::Folder, key_file::KeyFile};
 use secrets_spec::BuiltIn;
 
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes};
+use crate::{
+    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes::Writing,
+};
 
 mod failure;
 mod file_name;
@@ -161,18 +163,16 @@ impl Store for Local {
     /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let written = self.put_now(id, &payload);
-            changes::note_write(BuiltIn::Local);
-            written
+            let _writing = Writing::to(BuiltIn::Local);
+            self.put_now(id, &payload)
         })
     }
 
     /// Deletes a secret with its previous version, whether or not they can be read.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
-            let deleted = self.delete_now(id);
-            changes::note_write(BuiltIn::Local);
-            deleted
+            let _writing = Writing::to(BuiltIn::Local);
+            self.delete_now(id)
         })
     }
 
