@@ -35,7 +35,7 @@ pub const CASES: &[(&str, fn())] = cases![
 ];
 
 const LENGTH: usize = 61;
-const TTL: Duration = Duration::from_millis(400);
+const TTL: Duration = Duration::from_millis(1500);
 
 /// The bytes of a value: what they are cannot be told from the program.
 fn byte(seed: u8, place: usize) -> u8 {

@@ -39,7 +39,7 @@ fn what_was_fetched_together_does_not_expire_together() {
     let start = Instant::now();
     resolver.resolve_blocking(&all).unwrap();
     // Between nine tenths and all of the time some have expired and some have not.
-    let mut asked = Vec::new();
+    let (mut asked, mut last, mut longest) = (Vec::new(), start, Duration::ZERO);
     while start.elapsed() < Duration::from_millis(2100) {
         let before = vault.calls();
         resolver.resolve_blocking(&all).unwrap();
@@ -47,8 +47,11 @@ fn what_was_fetched_together_does_not_expire_together() {
             asked.push(vault.last().len());
         }
         thread::sleep(Duration::from_millis(20));
+        longest = longest.max(last.elapsed());
+        last = Instant::now();
     }
-    assert!(asked.len() >= 3, "all at once: {asked:?}");
+    // A machine that stood still for that long cannot tell.
+    assert!(asked.len() >= 3 || longest > Duration::from_millis(60), "all at once: {asked:?}");
     assert!(asked.iter().sum::<usize>() >= 100, "{asked:?}");
 }
 

@@ -1,6 +1,9 @@
 //! A backend that is down, and values that have expired.
 
-use std::{thread, time::Duration};
+use std::{
+    thread,
+    time::{Duration, Instant},
+};
 
 use secrets_runtime::{ErrorKind, Resolver};
 
@@ -24,10 +27,12 @@ fn while_the_backend_throttles_or_is_down_the_expired_value_serves() {
         vault.fail(kind);
         assert_eq!(read(&resolver, "db").as_deref(), Ok("SeNtInEl"), "{kind}");
         // It is not asked again at once.
+        let start = Instant::now();
         for _ in 0..100 {
             assert_eq!(read(&resolver, "db").as_deref(), Ok("SeNtInEl"));
         }
-        assert!(vault.calls() <= 3, "{}", vault.calls());
+        let pauses = start.elapsed().as_millis() / TTL.as_millis();
+        assert!(vault.calls() as u128 <= 3 + pauses, "{}", vault.calls());
         // And it is asked again.
         thread::sleep(TTL);
         vault.fail(None);
@@ -49,10 +54,10 @@ fn a_secret_that_is_gone_or_refused_is_not_served() {
 #[test]
 fn an_expired_value_serves_for_its_time_and_no_longer() {
     let vault = Vault::new("SeNtInEl");
-    let resolver = expired(&vault, Duration::from_millis(400));
+    let resolver = expired(&vault, Duration::from_secs(2));
     vault.fail(ErrorKind::Unavailable);
     assert!(read(&resolver, "db").is_ok());
-    thread::sleep(Duration::from_millis(500));
+    thread::sleep(Duration::from_millis(2100));
     assert_eq!(read(&resolver, "db"), Err(ErrorKind::Unavailable));
 }
 
