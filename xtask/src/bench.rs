@@ -59,7 +59,7 @@ const fn group(
 }
 
 /// The workspace of the benchmarks.
-const MANIFEST: &str = "benchmarks/Cargo.toml";
+pub const MANIFEST: &str = "benchmarks/Cargo.toml";
 /// Tells their program where Metaflow and boto3 are.
 const PYTHON: &str = "BENCH_PYTHON";
 

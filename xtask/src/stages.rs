@@ -1,6 +1,7 @@
 //! The stages of `cargo xtask test`.
 
 use crate::{
+    bench,
     line::Line,
     need::Need,
     workspace::{Target, Workspace},
@@ -42,6 +43,10 @@ pub static ALL: &[Stage] = &[
     },
     stage("examples", "every example is built; those that need nothing around them run", examples),
     stage("docs", "rustdoc, with no warning", docs),
+    Stage {
+        on_demand: true,
+        ..stage("benchmarks", "the benchmarks' workspace: clippy and its tests", benchmarks)
+    },
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
 ];
 
@@ -189,6 +194,16 @@ fn docs(workspace: &Workspace) -> Result<Vec<Line>, String> {
     Ok(lines)
 }
 
+/// A workspace of its own, which brings what stands beside us: nothing that every check should build.
+fn benchmarks(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    let target = workspace.scratch.with_file_name("benchmarks").display().to_string();
+    let line = |command: &str| {
+        let line = Line::cargo(command).and(["--manifest-path", bench::MANIFEST]);
+        line.and(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
+    };
+    Ok(vec![line("clippy").and(["--", "-D", "warnings"]), line("test")])
+}
+
 fn msrv(workspace: &Workspace) -> Result<Vec<Line>, String> {
     let runtime =
         workspace.package(RUNTIME).ok_or_else(|| format!("there is no package {RUNTIME}"))?;
@@ -280,6 +295,14 @@ mod tests {
             "cargo test --no-fail-fast -p secrets-cli --features aws --test aws",
         ];
         assert_eq!(shown(super::aws(&workspace)), aws);
+    }
+
+    #[test]
+    fn the_benchmarks_are_built_where_they_are_run() {
+        let tail = "--manifest-path benchmarks/Cargo.toml --target-dir benchmarks --workspace --all-targets";
+        let expected =
+            [format!("cargo clippy {tail} -- -D warnings"), format!("cargo test {tail}")];
+        assert_eq!(shown(benchmarks(&workspace())), expected);
     }
 
     #[test]
