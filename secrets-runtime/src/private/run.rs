@@ -32,7 +32,11 @@ enum Stage {
 
 /// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
 pub fn run<R, F>(step: &'static Step, from_error: fn(Error) -> R, body: F) -> StepFuture<R, F> {
-    StepFuture { run: Run { step, from_error, stage: Stage::Start }, body, after: AfterBody }
+    StepFuture {
+        run: Run { step, from_error, stage: Stage::Start },
+        body,
+        after: AfterBody::default(),
+    }
 }
 
 pin_project! {
@@ -52,7 +56,7 @@ impl<R, F: Future<Output = R>> Future for StepFuture<R, F> {
 
     fn poll(self: Pin<&mut Self>, task: &mut TaskContext<'_>) -> Poll<R> {
         let this = self.project();
-        this.run.poll(this.body, task)
+        this.run.poll(this.body, this.after, task)
     }
 }
 
@@ -61,6 +65,7 @@ impl<R> Run<R> {
     fn poll(
         &mut self,
         body: Pin<&mut dyn Future<Output = R>>,
+        after: &mut AfterBody,
         task: &mut TaskContext<'_>,
     ) -> Poll<R> {
         let inside = match self.stage.enter(self.step, task) {
@@ -68,10 +73,12 @@ impl<R> Run<R> {
             Poll::Ready(Err(error)) => return Poll::Ready((self.from_error)(error)),
             Poll::Ready(Ok(inside)) => inside,
         };
+        after.is_running = true;
         let poll = body.poll(task);
         drop(inside);
         if poll.is_ready() {
             self.stage = Stage::Done;
+            after.is_running = false;
         }
         poll
     }
@@ -110,14 +117,13 @@ impl Stage {
         }
     }
 
-    /// Enters its context, if it is in one, until what comes after the body is dropped.
+    /// Enters its context, if its body is running, until what comes after the body is dropped.
     fn enter_for_drop(&mut self) {
-        let inside = match mem::replace(self, Self::Done) {
-            Self::Running(ending) => Some((Barrier::enter(ending.context()), ending)),
-            _ => None,
-        };
-        // A thread that is ending has no contexts.
-        let _ = DROPPED.try_with(|dropped| dropped.borrow_mut().push(inside));
+        if let Self::Running(ending) = mem::replace(self, Self::Done) {
+            let inside = (Barrier::enter(ending.context()), ending);
+            // A thread that is ending has no contexts.
+            let _ = DROPPED.try_with(|dropped| dropped.borrow_mut().push(inside));
+        }
     }
 }
 
@@ -128,15 +134,22 @@ impl<R> Drop for Run<R> {
 }
 
 thread_local! {
-    /// The steps whose bodies are being dropped, the innermost last; `None` for one that is in no context.
-    static DROPPED: RefCell<Vec<Option<(Barrier, Ending)>>> = const { RefCell::new(Vec::new()) };
+    /// The running steps that are being dropped, the innermost last: each is in its context until its body is gone.
+    static DROPPED: RefCell<Vec<(Barrier, Ending)>> = const { RefCell::new(Vec::new()) };
 }
 
 /// What is dropped after the body.
-struct AfterBody;
+#[derive(Default)]
+struct AfterBody {
+    /// As the step's stage is.
+    is_running: bool,
+}
 
 impl Drop for AfterBody {
     fn drop(&mut self) {
+        if !self.is_running {
+            return;
+        }
         let left = DROPPED.try_with(|dropped| dropped.borrow_mut().pop());
         // Dropped outside the borrow.
         drop(left);
