@@ -35,9 +35,9 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// A failing request is [`ErrorKind::NotFound`] only if the backend has answered that there is no such
 /// secret: a chain of backends then asks the next one, and stops at every other kind.
 ///
-/// A future is polled where the step runs, under any executor or none. One that needs tokio's reactor is
-/// wrapped in `on_io_thread` (feature `tokio`). `SECRETS_TIMEOUT` ends a wait, not a thread: one that blocks
-/// inside of a poll is waited for.
+/// A future is polled where a step waits for it, under any executor or none; steps that wait for one answer take
+/// turns, whatever they run under. One that needs tokio's reactor is wrapped in `on_io_thread` (feature
+/// `tokio`). `SECRETS_TIMEOUT` ends a wait, not a thread: one that blocks inside of a poll is waited for.
 ///
 /// ```
 /// use std::fmt;
