@@ -91,7 +91,11 @@ impl Cache {
     /// Lets everything that is kept of this secret expire, in whatever role, region and version.
     pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
         let key = Key::of(backend, request);
-        let dropped = self.lock().expire(&key, Instant::now());
+        let now = Instant::now();
+        let mut state = self.lock();
+        let dropped = state.expire(&key, now, now + self.0.stale);
+        self.0.set_alarm(&mut state);
+        drop(state);
         drop(dropped);
     }
 
@@ -212,7 +216,7 @@ impl Cache {
                 crate::text::quoted(&key.id),
                 error.kind(),
                 now.duration_since(stale.asked).as_secs(),
-                stale.end.saturating_duration_since(now).as_secs(),
+                stale.end.saturating_duration_since(now).as_secs_f32().ceil(),
             ));
         }
         stale.got

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use secrets_spec::BuiltIn;
+
 use crate::{
     Backend, BoxFuture, Error, ErrorKind, FetchRequest, context::Barrier,
     owned_request::OwnedRequest, timer::Sleep,
@@ -34,8 +36,15 @@ impl Limit {
     pub(crate) fn late(&self, backend: &dyn Backend) -> Error {
         let seconds = self.timeout.as_secs_f32();
         let message = format!("{backend} did not answer within {seconds} s");
-        Error::new(ErrorKind::Timeout, message)
-            .with_help("try again, or allow it more time with SECRETS_TIMEOUT (seconds)")
+        let more = "try again, or allow it more time with SECRETS_TIMEOUT (seconds)";
+        let error = Error::new(ErrorKind::Timeout, message);
+        match BuiltIn::parse(backend.kind()) {
+            Some(_) => error.with_help(more),
+            // One that waits for a reactor which nobody drives waits for ever.
+            None => error.with_help(format!(
+                "{more}; a backend of your own that is built on tokio runs that part in `backend::on_io_thread`"
+            )),
+        }
     }
 }
 

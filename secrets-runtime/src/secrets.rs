@@ -28,7 +28,8 @@ use crate::{
 
 /// The secrets of a step: what it declared and nothing else.
 ///
-/// A clone is cheap. Nothing here fetches: all was read before the body ran.
+/// A clone is cheap. Nothing here fetches, as all was read before the body ran, but [`refresh`](Secrets::refresh)
+/// and [`with_fresh`](Secrets::with_fresh), which give other secrets and leave these as they are.
 ///
 /// ```
 /// use secrets_runtime::{Error, current_context, secrets, testing};

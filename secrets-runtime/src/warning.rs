@@ -1,8 +1,9 @@
 //! Warnings: what a person should know of, and what stops nothing.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
 };
 
 /// Says `text`, which holds no value: as a `tracing` event with the feature `tracing`, else as one line on
@@ -18,6 +19,23 @@ pub(crate) fn warn(text: &str) {
 pub(crate) fn warn_once(text: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
+    if is_new {
+        warn(text);
+    }
+}
+
+/// The same, but at most every five seconds for each text: for what many may run into at once.
+pub(crate) fn warn_now_and_then(text: &str) {
+    static SAID: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
+    let now = Instant::now();
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    said.retain(|_, at| now.duration_since(*at) < Duration::from_secs(5));
+    let is_new = said.insert(text.to_owned(), now).is_none_or(|at| {
+        // It is not put off by being said again.
+        said.insert(text.to_owned(), at);
+        false
+    });
+    drop(said);
     if is_new {
         warn(text);
     }

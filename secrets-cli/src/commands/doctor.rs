@@ -23,7 +23,8 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
     let (resolver, wrong) = shelf::builder(args.common.backend.as_deref()).build_anyway();
     // What is asked with half of the settings says nothing of the whole of them.
     let states = if wrong.is_none() { states(&resolver) } else { Vec::new() };
-    let warnings: Vec<String> = sdk_logs_values().into_iter().chain(warning(&resolver)).collect();
+    let warnings = sdk_logs_values().into_iter().chain(warning(&resolver)).chain(misspelt());
+    let warnings: Vec<String> = warnings.collect();
     let mut page = Page::default();
     match args.common.format {
         Format::Text => text(&mut page, &resolver, &states, &warnings),
@@ -42,6 +43,21 @@ fn sdk_logs_values() -> Option<String> {
     let switch = std::env::var("LOG_SENSITIVE_BODIES").ok()?;
     let message = "LOG_SENSITIVE_BODIES=true makes the AWS SDK write secrets into the log of a program that logs at the level TRACE: unset it";
     switch.eq_ignore_ascii_case("true").then(|| message.to_owned())
+}
+
+/// Variables of the environment that are nearly settings. Others of our prefix may be a program's own.
+fn misspelt() -> Vec<String> {
+    let known: Vec<&str> = variables::ALL.iter().map(|variable| variable.name()).collect();
+    let names = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let unknown = names.filter(|name| name.starts_with("SECRETS_") && !known.contains(&&**name));
+    let mut warnings: Vec<String> = unknown
+        .filter_map(|name| {
+            let near = secrets_spec::closest(&name, known.iter().copied())?;
+            Some(format!("{name} is no setting: did you mean {near}?"))
+        })
+        .collect();
+    warnings.sort();
+    warnings
 }
 
 /// A backend, and why it does not answer, if it does not.

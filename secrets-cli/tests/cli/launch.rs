@@ -147,6 +147,11 @@ fn the_settings_of_the_folder_hold() {
     bench.run(["get", "prod-db"]).fails(3);
     let doctor = bench.ok(["doctor"]);
     assert!(doctor.contains("prod-db -> db"), "{doctor}");
+    let mut command = bench.command(["resolve", "prod-db"]);
+    let missing = Ran::of(command.env("SECRETS_PROFILE", "ci").output().unwrap());
+    assert_eq!(missing.code, Some(3), "{missing:?}");
+    assert!(missing.stderr.contains("`[sources.prod-db]` in "), "{missing:?}");
+    assert!(missing.stderr.contains("secrets.toml says where it is"), "{missing:?}");
     let mut command = bench.command(["resolve", "TOKEN", "--reveal"]);
     let ran =
         Ran::of(command.env("SECRETS_PROFILE", "ci").env("TOKEN", "SeNtInEl").output().unwrap());

@@ -50,6 +50,19 @@ fn doctor_says_where_every_setting_comes_from_and_shows_no_credential() {
 }
 
 #[test]
+fn doctor_tells_a_variable_that_is_nearly_a_setting() {
+    let bench = Bench::new();
+    let mut command = bench.command(["doctor"]);
+    command.env("SECRETS_CACHE_TTTL", "5").env("SECRETS_OF_SOMEBODY_ELSE", "x");
+    let text = Ran::of(command.output().unwrap()).text().to_owned();
+    assert!(
+        text.contains("SECRETS_CACHE_TTTL is no setting: did you mean SECRETS_CACHE_TTL?"),
+        "{text}"
+    );
+    assert!(!text.contains("SOMEBODY"), "{text}");
+}
+
+#[test]
 fn doctor_fails_where_a_default_backend_does_not_answer() {
     let bench = Bench::new();
     let ran = bench.run(["doctor", "--backend", "gcp-secret-manager"]);

@@ -198,7 +198,9 @@ impl State {
     }
 
     /// Lets everything of a secret expire, and what is under way come too late.
-    pub(super) fn expire(&mut self, secret: &Key, now: Instant) -> Dropped {
+    ///
+    /// From now on it serves as what has expired by itself does: until `end` at most.
+    pub(super) fn expire(&mut self, secret: &Key, now: Instant, end: Instant) -> Dropped {
         let mut dropped = Dropped::new();
         let is_it = |key: &Key| key.kind == secret.kind && key.secret() == secret.secret();
         let entries = self.entries.values().filter(|entry| entry.keys.iter().any(is_it));
@@ -207,9 +209,14 @@ impl State {
         ids.insert(secret.secret().to_owned());
         // Another role may know it by one of its other names only.
         let is_of = |key: &Key| key.kind == secret.kind && ids.contains(key.secret());
-        for entry in self.entries.values_mut().filter(|entry| entry.keys.iter().any(is_of)) {
-            entry.kept.until = entry.kept.until.min(now);
-            entry.paused = None;
+        for (number, entry) in &mut self.entries {
+            if entry.keys.iter().any(is_of) {
+                entry.kept.until = entry.kept.until.min(now);
+                entry.paused = None;
+                self.ends.remove(&(entry.end, *number));
+                entry.end = entry.end.min(end);
+                self.ends.insert((entry.end, *number));
+            }
         }
         self.flights.retain(|key, _| !is_of(key));
         self.note_change(&mut dropped);
@@ -332,7 +339,7 @@ mod tests {
         assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-new"));
         assert_eq!(found(&mut state, &name, late), None);
         // What has expired by a refresh is newer all the same.
-        state.expire(&arn, late);
+        state.expire(&arn, late, late + LONG);
         assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
         assert!(insert(&mut state, &name, fetched("SeNtInEl-3", "db", ARN), late));
         assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-3"));
@@ -345,7 +352,7 @@ mod tests {
         let mut state = State::default();
         assert!(insert(&mut state, &own, fetched("SeNtInEl", "db", ARN), now));
         assert!(insert(&mut state, &other, fetched("SeNtInEl", "db", ARN), now));
-        state.expire(&own, now);
+        state.expire(&own, now, now + LONG);
         assert_eq!((found(&mut state, &own, now), found(&mut state, &other, now)), (None, None));
     }
 

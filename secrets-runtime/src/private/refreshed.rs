@@ -3,7 +3,7 @@ use std::{sync::Arc, time::Instant};
 use super::Step;
 use crate::{
     BoxFuture, Context, Error, Resolver, Secrets, cache::Need, resolver::Unresolved,
-    secrets::Shared, warning::warn,
+    secrets::Shared, warning::warn_now_and_then,
 };
 
 impl Step {
@@ -27,7 +27,7 @@ impl Step {
                     Ok(fresh) => than = fresh.asked_before(failed)?,
                     Err(error) => {
                         // The error names the step.
-                        warn(&format!(
+                        warn_now_and_then(&format!(
                             "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
                         ));
                         return None;

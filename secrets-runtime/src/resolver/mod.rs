@@ -5,10 +5,12 @@ mod builder;
 #[cfg(feature = "aws")]
 mod credentials_secret;
 mod fetching;
+mod hints;
 mod inspect;
 mod plan;
 #[cfg(all(test, feature = "prefect"))]
 mod prefect_tests;
+mod redirected;
 mod registry;
 mod renewal;
 mod report;
@@ -86,8 +88,20 @@ impl Resolver {
             .with_help("install one resolver, at the start of `main`"))
     }
 
-    /// The process's own: the one installed, else one made from the settings.
-    pub(crate) fn current() -> Result<Self, Error> {
+    /// The process's own, with which steps resolve: the one installed, else one made from the settings, which is
+    /// then the one of this process for good. For [`refresh`](Resolver::refresh) and the like, outside of steps.
+    ///
+    /// ```no_run
+    /// # use secrets_runtime::{Error, Resolver};
+    /// # async fn on_rotation() -> Result<(), Error> {
+    /// Resolver::current()?.refresh("prod-db").await?;
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    /// As [`ResolverBuilder::build`], if none is installed and the settings are wrong.
+    pub fn current() -> Result<Self, Error> {
         let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(resolver) = &*installed {
             return Ok(resolver.clone());

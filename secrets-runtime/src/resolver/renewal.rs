@@ -12,14 +12,15 @@ use crate::{
 };
 
 impl Resolver {
-    /// Fetches a source anew and gives its secrets; steps that start from now on read the new values. It takes
-    /// the same texts as an attribute and [`get_secret`](crate::get_secret). What is kept of the same secret in
-    /// another role or version expires too.
+    /// Fetches a source anew and gives its secrets; steps that start from now on and resolve with this resolver
+    /// read the new values. Those of a program resolve with [`Resolver::current`]. It takes the same texts as an
+    /// attribute and [`get_secret`](crate::get_secret). What is kept of the same secret in another role or version
+    /// expires too.
     ///
     /// ```no_run
     /// # use secrets_runtime::{Error, Resolver};
-    /// # async fn on_rotation(resolver: &Resolver) -> Result<(), Error> {
-    /// let secrets = resolver.refresh("prod-db").await?;
+    /// # async fn on_rotation() -> Result<(), Error> {
+    /// let secrets = Resolver::current()?.refresh("prod-db").await?;
     /// let password = secrets.get("prod-db", "password")?;
     /// # Ok(())
     /// # }

@@ -3,11 +3,10 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
-    Resolver, assemble, fetching,
+    Resolver, assemble, fetching, hints,
     plan::{Plan, with_attached},
     renewal::Renewal,
     unresolved::Unresolved,
-    untyped,
 };
 use crate::{
     Declaration, Error,
@@ -28,7 +27,7 @@ impl Resolver {
         let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
         let carried_out = self.carry_out(&plan, need).await;
         let (mut shared, until) = carried_out.map_err(|it| Unresolved {
-            error: untyped::explain(it.error, &declaration, &self.0.settings),
+            error: hints::explain(it.error, &declaration, &self.0.settings),
             ..it
         })?;
         shared.renew = Some(Arc::new(Renewal::new(self.clone(), plan)));

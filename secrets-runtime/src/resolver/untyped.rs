@@ -3,19 +3,7 @@
 
 use secrets_spec::Source;
 
-use crate::{Declaration, Error, ErrorKind, Problem, settings::Settings};
-
-/// The error of a declaration, with more help for each untyped source that was not found and reads like a type
-/// and an id.
-pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settings) -> Error {
-    let step = error.step().map(str::to_owned);
-    let explain = |problem: Problem| match help(&problem, declaration, settings) {
-        Some(help) => problem.help_with(help),
-        None => problem,
-    };
-    let problems = error.into_problems().into_iter().map(explain).collect();
-    Error::from_problems(problems).in_step(step.as_deref())
-}
+use crate::{Declaration, ErrorKind, Problem, settings::Settings};
 
 /// The help of such a problem; `None` of any other.
 pub(super) fn help(

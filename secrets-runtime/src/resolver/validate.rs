@@ -5,8 +5,9 @@ use secrets_spec::closest;
 use super::{
     Report, Resolver, assemble,
     fetching::{self, Answer},
+    hints,
     plan::{self, Plan, RequestPlan},
-    test_overrides, untyped,
+    test_overrides,
 };
 use crate::{
     BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on,
@@ -98,7 +99,7 @@ impl Resolver {
             }
         }
         report.help_with(|problem| {
-            declarations.iter().find_map(|one| untyped::help(problem, one, settings))
+            declarations.iter().find_map(|one| hints::help(problem, one, settings))
         });
         report
     }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use serde::de::DeserializeOwned;
 
 use super::{Secrets, shared::Asked};
-use crate::{Context, Error, block_on::block_on, stack, warning::warn};
+use crate::{Context, Error, block_on::block_on, stack, warning::warn_now_and_then};
 
 /// A future that gives a `Result`: what the closure of [`Secrets::with_fresh`] makes.
 pub trait Attempt: Future<Output = Result<Self::Value, Self::Error>> {
@@ -162,8 +162,8 @@ impl Secrets {
             let renewed = match self.renew(group, Asked::After(than)).await {
                 Ok(renewed) => renewed?,
                 Err(error) => {
-                    warn(&format!(
-                        "after an authentication error the secret was not fetched anew: {error}"
+                    warn_now_and_then(&format!(
+                        "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
                     ));
                     return None;
                 }
