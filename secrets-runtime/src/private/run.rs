@@ -31,11 +31,15 @@ enum Stage {
 }
 
 /// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
-pub fn run<R, F>(step: &'static Step, from_error: fn(Error) -> R, body: F) -> StepFuture<R, F> {
+pub fn run<R, F: Future<Output = R>>(
+    step: &'static Step,
+    from_error: fn(Error) -> R,
+    body: F,
+) -> StepFuture<R, F> {
     StepFuture {
         run: Run { step, from_error, stage: Stage::Start },
         body,
-        after: AfterBody::default(),
+        after: AfterBody { is_running: false },
     }
 }
 
@@ -139,7 +143,6 @@ thread_local! {
 }
 
 /// What is dropped after the body.
-#[derive(Default)]
 struct AfterBody {
     /// As the step's stage is.
     is_running: bool,
