@@ -9,11 +9,12 @@ use std::{
 use secrets_runtime::{Error, ErrorKind, Resolver, current_context, secrets, testing};
 
 use crate::{
-    again::cases,
+    again::{again, cases},
     vault::{Vault, declared},
 };
 
 pub const CASES: &[(&str, fn())] = cases![
+    it_is_said_once_that_an_expired_value_serves,
     a_step_that_was_called_before_asks_nothing,
     a_refresh_reaches_steps_that_were_called_before,
     a_step_looks_again_when_its_secrets_have_expired,
@@ -23,6 +24,9 @@ pub const CASES: &[(&str, fn())] = cases![
     each_call_has_files_of_its_own,
     a_step_is_as_alone_with_its_variables_as_before,
 ];
+
+/// What the cases start.
+pub const HELPERS: &[(&str, fn())] = &[("serve_stale", serve_stale)];
 
 #[secrets(sources = ["db"])]
 fn sync_step() -> Result<String, Error> {
@@ -149,4 +153,28 @@ fn a_step_is_as_alone_with_its_variables_as_before() {
     Vault::new("SeNtInEl-1").resolver().install().unwrap();
     let (first, second) = (by_variable().unwrap(), by_variable().unwrap());
     assert_ne!(first, second, "the files of two calls are two");
+}
+
+fn it_is_said_once_that_an_expired_value_serves() {
+    let told = again("serve_stale").output().unwrap();
+    assert!(told.status.success(), "{told:?}");
+    let told = String::from_utf8(told.stderr).unwrap();
+    assert_eq!(told.lines().count(), 1, "{told}");
+    assert!(told.starts_with("secrets: warning: the secret `db` cannot be fetched anew"), "{told}");
+    assert!(told.contains("still serves") && told.contains("Unavailable"), "{told}");
+    assert!(!told.contains("SeNtInEl"), "the warning shows a value");
+}
+
+fn serve_stale() {
+    let vault = Vault::new("SeNtInEl-1");
+    // Its backend is left alone for longer than the steps below take.
+    let resolver = vault.builder().cache_ttl(Duration::from_secs(2)).build().unwrap();
+    resolver.install().unwrap();
+    both();
+    thread::sleep(Duration::from_millis(2100));
+    vault.fail(ErrorKind::Unavailable);
+    for _ in 0..10 {
+        assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    }
+    assert_eq!(vault.calls(), 2);
 }

@@ -23,7 +23,7 @@ use again::{CASE, again};
 
 fn main() -> ExitCode {
     if let Ok(name) = env::var(CASE) {
-        let helpers = threads::HELPERS.iter().chain(files::HELPERS);
+        let helpers = threads::HELPERS.iter().chain(files::HELPERS).chain(cached_steps::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;
