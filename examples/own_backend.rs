@@ -33,7 +33,8 @@ impl Backend for Vault {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move {
-            println!("the vault is asked for {} secrets at once", requests.len());
+            let ids: Vec<_> = requests.iter().map(FetchRequest::id).collect();
+            println!("the vault is asked, in one call, for {}", ids.join(", "));
             let answer = |request: &FetchRequest<'_>| match self.secrets.get(request.id()) {
                 Some(payload) => Ok(Fetched::json(payload.clone()).with_name(request.id())),
                 None => Err(Error::new(ErrorKind::NotFound, format!("{self} has no such secret"))

@@ -130,7 +130,9 @@ fn check_receiver(receiver: &Receiver, report: &mut Report) {
     let message = "with `refresh_on` the body may run twice, and this can be given to one run only";
     let help = match &receiver.kind {
         ReceiverKind::Reference(..) => "write `&self`, and keep what changes in a `Mutex`",
-        _ => "write `&self`",
+        _ => {
+            "write `&self`, or fetch anew in the body with `current_context().secrets.with_fresh(..)`"
+        }
     };
     report.add(Place::of_tokens(quote!(#receiver)), message, help);
 }

@@ -114,7 +114,8 @@ use kind::Kind;
 ///   take what is large as a `&T` or an `Arc<T>`, whose clones are cheap. A `&mut T` cannot be an argument.
 /// - A method takes `&self`, or another shared reference: a receiver cannot be cloned, since the body calls it `self`.
 /// - The function may be any path that can be called with a `&E`: `Failure::is_denied`, `Self::is_denied`, and one
-///   that takes a `&(dyn Error + 'static)` where `E` is an error. It is called outside the step, where no secrets are.
+///   that takes a `&(dyn Error + 'static)` where `E` is an error type; for `E = Box<dyn Error + Send + Sync>` it takes
+///   a `&Box<dyn Error + Send + Sync>`. It is called outside the step, where no secrets are.
 /// - The future stays `Send` when the body's is and the arguments and `E` are: the error is kept while the
 ///   secrets are fetched.
 ///
