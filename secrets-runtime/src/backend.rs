@@ -107,6 +107,9 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
 }
 
 /// A backend that can be written.
+///
+/// What this process writes to a built-in one is what its next step reads. Of one of your own, steps read the new
+/// value when the one that is kept has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
 pub trait Store: Send + Sync {
     /// Writes a secret, new or anew; gives its version.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>>;
