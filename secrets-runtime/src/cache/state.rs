@@ -138,17 +138,19 @@ impl State {
         if entries().any(|old| old.kept.asked > kept.asked) {
             return false;
         }
-        let replaces = entries().any(|old| old.serves_until(kept.asked).is_some());
+        let mut is_change = entries().any(|old| old.serves_until(kept.asked).is_some());
         for number in old {
             self.remove(number, dropped);
-        }
-        if replaces {
-            self.note_change(dropped);
         }
         while self.entries.len() >= MOST
             && let Some(&(_, first)) = self.ends.first()
         {
             self.remove(first, dropped);
+            // A step may have made something of it, which would keep it.
+            is_change = true;
+        }
+        if is_change {
+            self.note_change(dropped);
         }
         let number = self.number();
         for key in &keys {
@@ -343,6 +345,19 @@ mod tests {
         assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
         assert!(insert(&mut state, &name, fetched("SeNtInEl-3", "db", ARN), late));
         assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-3"));
+    }
+
+    #[test]
+    fn what_makes_room_leaves_the_steps_that_were_called_before_too() {
+        let now = Instant::now();
+        let mut state = State::default();
+        let made = || Arc::new(SecretValue::from("SeNtInEl"));
+        for number in 0..MOST {
+            assert!(insert(&mut state, &key(&number.to_string(), None), Fetched::text("x"), now));
+        }
+        state.made.insert(0, (now + LONG, made()));
+        assert!(insert(&mut state, &key("one more", None), Fetched::text("x"), now));
+        assert_eq!((state.entries.len(), state.made.len()), (MOST, 0));
     }
 
     #[test]

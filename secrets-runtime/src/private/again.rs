@@ -1,10 +1,8 @@
-use super::{Ending, Filler, Judge, RefreshOn, Step, StepGuard, enter};
-use crate::{
-    Context, Error,
-    block_on::block_on,
-    context::{Barrier, Scoped},
-    environment::refuse_async,
+use super::{
+    Filler, Judge, RefreshOn, Step, StepGuard, enter,
+    run::{resolved, start},
 };
+use crate::{Error, block_on::block_on};
 
 /// Runs an asynchronous step, whose secrets are fetched anew once if it fails for a reason that `refresh_on`
 /// names; if they have changed, the body runs again, with the new ones.
@@ -19,11 +17,7 @@ pub async fn run_again<R, E, A, F: Future<Output = R>>(
     mut body: impl FnMut(A) -> F,
 ) -> R {
     let refresh_on = refresh_on(is_meant);
-    let resolved = match step.ready() {
-        _ if step.export_process => Err(refuse_async(step.name)),
-        Some(context) => Ok((context, None)),
-        None => step.partly(step.resolve().await),
-    };
+    let resolved = resolved(step).await;
     // What is kept while a run or a fetch is waited for is no reference: `body` may be no more than `Send`.
     let started =
         resolved.and_then(|(context, failed)| start(step, context, failed, &fill, &mut body));
@@ -47,27 +41,6 @@ pub async fn run_again<R, E, A, F: Future<Output = R>>(
         Err(error) => return (refresh_on.from_error)(error),
     };
     running.await
-}
-
-/// One run, which is to be dropped before its ending.
-fn start<A, F: Future>(
-    step: &'static Step,
-    context: Context,
-    failed: Option<Error>,
-    fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
-    body: impl FnOnce(A) -> F,
-) -> Result<(Ending, Scoped<F>), Error> {
-    let arguments = {
-        let _inside = Barrier::enter(&context);
-        Filler::fill(step, &context, failed, fill)?
-    };
-    let ending = Ending::of(context);
-    let body = {
-        let _inside = Barrier::enter(ending.context());
-        body(arguments)
-    };
-    let running = ending.context().scope(body);
-    Ok((ending, running))
 }
 
 /// The same for a synchronous step, on this thread.

@@ -12,7 +12,10 @@ use pin_project_lite::pin_project;
 
 use super::{Ending, Filler, Step};
 use crate::{
-    BoxFuture, Context, Error, context::Barrier, environment::refuse_async, resolver::Unresolved,
+    BoxFuture, Context, Error,
+    context::{Barrier, Scoped},
+    environment::refuse_async,
+    resolver::Unresolved,
 };
 
 /// A step that has not ended. Where it is dropped before its end, it enters its context for the drop of the body,
@@ -166,32 +169,41 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> R {
-    let resolved = match step.ready() {
+    let resolved = resolved(step).await;
+    match resolved.and_then(|(context, failed)| start(step, context, failed, fill, body)) {
+        Ok((_ending, running)) => running.await,
+        Err(error) => from_error(error),
+    }
+}
+
+/// What was found for an asynchronous step with typed parameters, and why its body does not run.
+pub(super) async fn resolved(step: &'static Step) -> Result<(Context, Option<Error>), Error> {
+    match step.ready() {
         _ if step.export_process => Err(refuse_async(step.name)),
         Some(context) => Ok((context, None)),
         None => step.partly(step.resolve().await),
-    };
-    let filled = match resolved {
-        Ok((context, failed)) => {
-            let filled = {
-                let _inside = Barrier::enter(&context);
-                Filler::fill(step, &context, failed, fill)
-            };
-            filled.map(|arguments| (context, arguments))
-        }
-        Err(error) => Err(error),
-    };
-    match filled {
-        Ok((context, arguments)) => {
-            let ending = Ending::of(context);
-            let body = {
-                let _inside = Barrier::enter(ending.context());
-                body(arguments)
-            };
-            ending.context().scope(body).await
-        }
-        Err(error) => from_error(error),
     }
+}
+
+/// One run, which is to be dropped before its ending.
+pub(super) fn start<A, F: Future>(
+    step: &'static Step,
+    context: Context,
+    failed: Option<Error>,
+    fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
+    body: impl FnOnce(A) -> F,
+) -> Result<(Ending, Scoped<F>), Error> {
+    let arguments = {
+        let _inside = Barrier::enter(&context);
+        Filler::fill(step, &context, failed, fill)?
+    };
+    let ending = Ending::of(context);
+    let body = {
+        let _inside = Barrier::enter(ending.context());
+        body(arguments)
+    };
+    let running = ending.context().scope(body);
+    Ok((ending, running))
 }
 
 impl<R, F> fmt::Debug for StepFuture<R, F> {

@@ -75,6 +75,16 @@ fn a_missing_secret_is_looked_for_by_every_step() {
 }
 
 #[test]
+fn what_is_read_from_the_process_or_the_machine_is_never_kept() {
+    let resolver = Resolver::builder().build().unwrap();
+    let is_cached = |kind| resolver.backend(kind).unwrap().is_cached();
+    for kind in ["env", "file", "flyte", "inline", "prefect"] {
+        assert!(!is_cached(kind), "{kind}");
+    }
+    assert!(is_cached("local"));
+}
+
+#[test]
 fn a_file_is_read_at_every_step() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("db");

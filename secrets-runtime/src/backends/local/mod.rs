@@ -6,9 +6,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use self::{folder::Folder, key_file::KeyFile};
 use secrets_spec::BuiltIn;
 
+use self::{folder::Folder, key_file::KeyFile};
 use crate::{
     Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes::Writing,
 };
