@@ -79,17 +79,18 @@ impl UnwindSafe for Renewal {}
 impl RefUnwindSafe for Renewal {}
 
 impl Renew for Renewal {
-    fn renew<'a>(&'a self, group: &'a str, asked: Asked) -> Renewing<'a> {
+    fn renew<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Renewing<'a> {
         Box::pin(async move {
-            let part = self.plan.of_group(group);
+            let part = group.map(|group| self.plan.of_group(group));
+            let part = part.as_ref().unwrap_or(&self.plan);
             let need = match asked {
                 Asked::After(than) => Need::NewerThan(than),
                 Asked::Now => {
-                    self.resolver.expire(&part);
+                    self.resolver.expire(part);
                     Need::Anew
                 }
             };
-            let fetched = self.resolver.carry_out(&part, need).await;
+            let fetched = self.resolver.carry_out(part, need).await;
             fetched.map(|(shared, _)| shared).map_err(Unresolved::into_error)
         })
     }

@@ -1,11 +1,14 @@
 //! Rotation: secrets that are fetched anew while a step runs.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
-use super::{Secrets, shared::Asked};
-use crate::{Context, Error, block_on::block_on, stack, warning::warn_now_and_then};
+use super::{
+    Secrets,
+    shared::{Asked, Shared},
+};
+use crate::{Context, Error, block_on::block_on, stack};
 
 /// A future that gives a `Result`: what the closure of [`Secrets::with_fresh`] makes.
 pub trait Attempt: Future<Output = Result<Self::Value, Self::Error>> {
@@ -44,7 +47,17 @@ impl Secrets {
     /// [`ErrorKind::NotRequested`](crate::ErrorKind::NotRequested) if the step declared no such group, and
     /// whatever is wrong with fetching it. What is kept of it is not given in its place.
     pub async fn refresh(&self, group: &str) -> Result<Self, Error> {
-        Ok(self.renew(group, Asked::Now).await?.unwrap_or_else(|| self.clone()))
+        let shared = self.shared();
+        if !shared.groups.contains_key(group) {
+            return Err(self.why_not(group, ""));
+        }
+        match &shared.renew {
+            Some(renew) => {
+                let fresh = renew.renew(Some(group), Asked::Now).await?;
+                Ok(self.with_group(group, fresh))
+            }
+            None => Ok(self.clone()),
+        }
     }
 
     /// The same on this thread.
@@ -155,36 +168,12 @@ impl Secrets {
 
     /// The step's secrets with another version of the group, if there is one by now.
     async fn newer(&self, group: &str) -> Option<Self> {
-        let failed = Instant::now();
-        let known = self.shared().groups.get(group)?;
-        let mut than = known.asked()?;
-        loop {
-            let renewed = match self.renew(group, Asked::After(than)).await {
-                Ok(renewed) => renewed?,
-                Err(error) => {
-                    warn_now_and_then(&format!(
-                        "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
-                    ));
-                    return None;
-                }
-            };
-            let fresh = renewed.shared().groups.get(group)?;
-            if fresh.differs_from(known) {
-                return Some(renewed);
-            }
-            // What others had fetched before this failed may be from before the change.
-            than = fresh.asked_before(failed)?;
-        }
+        let fresh = self.shared().newer(Some(group)).await?;
+        Some(self.with_group(group, fresh))
     }
 
-    /// The step's secrets with the group fetched anew; `None` where there is nothing to fetch.
-    async fn renew(&self, group: &str, asked: Asked) -> Result<Option<Self>, Error> {
-        let shared = self.shared();
-        if !shared.groups.contains_key(group) {
-            return Err(self.why_not(group, ""));
-        }
-        let Some(renew) = &shared.renew else { return Ok(None) };
-        let fetched = renew.renew(group, asked).await?;
-        Ok(Some(self.renewed(Arc::new(shared.with_group(group, fetched)))))
+    /// The step's secrets with what others have of a group.
+    fn with_group(&self, group: &str, others: Shared) -> Self {
+        self.renewed(Arc::new(self.shared().with_group(group, others)))
     }
 }

@@ -8,12 +8,7 @@ use std::{
 
 use foldhash::fast::RandomState;
 
-use crate::{
-    Error,
-    files::RunDir,
-    group::{Edition, Group},
-    overrides::Overrides,
-};
+use crate::{Error, files::RunDir, group::Group, overrides::Overrides, warning::warn_now_and_then};
 
 /// What all calls of a step have in common as long as nothing is fetched anew: it never changes.
 pub(crate) struct Shared {
@@ -32,8 +27,8 @@ pub(crate) struct Shared {
 
 /// How secrets reach the resolver that fetched them, which is above them.
 pub(crate) trait Renew: Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// The secrets of one group.
-    fn renew<'a>(&'a self, group: &'a str, asked: Asked) -> Renewing<'a>;
+    /// The secrets of one group, or all of them.
+    fn renew<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Renewing<'a>;
 }
 
 /// Secrets that are being fetched anew.
@@ -53,22 +48,37 @@ impl Shared {
         self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
     }
 
-    /// When the last of them was asked for: what is kept and was asked for later is none of these.
-    pub(crate) fn asked(&self) -> Option<Instant> {
-        self.groups.values().flat_map(Group::editions).map(|edition| edition.asked).max()
-    }
-
-    /// When the last of those that were asked for before a time was.
-    pub(crate) fn asked_before(&self, time: Instant) -> Option<Instant> {
-        self.groups.values().filter_map(|group| group.asked_before(time)).max()
-    }
-
-    /// Whether another fetch of the same secrets gave another version of any.
-    pub(crate) fn differs_from(&self, other: &Self) -> bool {
-        let differs = |(name, group): (&str, &Group)| {
-            other.groups.get(name).is_none_or(|other| group.differs_from(other))
-        };
-        self.groups.len() != other.groups.len() || self.in_order().any(differs)
+    /// The secrets of a group, or all of them, after an authentication error with these: if one has another
+    /// version by now.
+    ///
+    /// `None` if none has, if a test gave them, and if they cannot be fetched, which a warning tells.
+    pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
+        let failed = Instant::now();
+        let renew = self.renew.as_ref()?;
+        let is_meant = |name: &str| group.is_none_or(|group| group == name);
+        let known = self.in_order().filter(|(name, _)| is_meant(name));
+        // What is kept and was asked for later is none of these.
+        let mut than = last(known.map(|(_, group)| group), None)?;
+        loop {
+            let fresh = match renew.renew(group, Asked::After(than)).await {
+                Ok(fresh) => Self { renew: self.renew.clone(), ..fresh },
+                Err(error) => {
+                    // The error names the step.
+                    warn_now_and_then(&format!(
+                        "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
+                    ));
+                    return None;
+                }
+            };
+            let differs = |(name, group): (&str, &Group)| {
+                self.groups.get(name).is_none_or(|known| group.differs_from(known))
+            };
+            if fresh.in_order().any(differs) {
+                return Some(fresh);
+            }
+            // What others had fetched before this failed may be from before the change.
+            than = last(fresh.groups.values(), Some(failed))?;
+        }
     }
 
     /// The same with what another has of a group.
@@ -90,14 +100,8 @@ impl Shared {
     }
 }
 
-impl Group {
-    /// When the last edition in it was asked for.
-    pub(super) fn asked(&self) -> Option<Instant> {
-        self.editions().map(|Edition { asked, .. }| *asked).max()
-    }
-
-    /// When the last of those that were asked for before a time was.
-    pub(super) fn asked_before(&self, time: Instant) -> Option<Instant> {
-        self.editions().map(|Edition { asked, .. }| *asked).filter(|asked| *asked < time).max()
-    }
+/// When the last of what is in these groups was asked for; of what was asked for before a time, if one is given.
+fn last<'a>(groups: impl Iterator<Item = &'a Group>, before: Option<Instant>) -> Option<Instant> {
+    let asked = groups.flat_map(Group::editions).map(|edition| edition.asked);
+    asked.filter(|asked| before.is_none_or(|before| *asked < before)).max()
 }
