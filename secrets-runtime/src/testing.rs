@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    SecretValue,
-    context::{Barrier, Scoped},
-    overrides::Overrides,
-    resolver::{context_of_overrides, run_dir_of_settings},
+    context::{Barrier, Scoped, overrides::Overrides},
+    core::secret_value::SecretValue,
+    resolver::{assemble::context_of_overrides, run_dir_of_settings},
 };
 
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.

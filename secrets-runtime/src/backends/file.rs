@@ -2,8 +2,11 @@ use std::{fmt, path::PathBuf};
 
 use secrets_spec::{BuiltIn, check_id};
 
-use super::mount::{Mount, Mounted, refused};
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched};
+use crate::{
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backends::mount::{Mount, Mounted, refused},
+    core::error::{Error, ErrorKind},
+};
 
 /// Secrets that are mounted as files: Kubernetes volumes, CSI drivers, systemd credentials, Docker secrets.
 ///

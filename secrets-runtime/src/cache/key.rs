@@ -4,9 +4,9 @@ use std::hash::{Hash, Hasher};
 
 use secrets_spec::{BuiltIn, Options};
 
+use crate::backend::{Backend, owned_request::OwnedRequest};
 #[cfg(feature = "aws")]
-use crate::backends::AwsSecretsManager;
-use crate::{Backend, owned_request::OwnedRequest};
+use crate::backends::aws::AwsSecretsManager;
 
 /// What is kept as one: a secret in one version, read in one way, as one caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]

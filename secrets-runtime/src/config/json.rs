@@ -2,8 +2,10 @@ use std::ops::Range;
 
 use secrets_spec::{Node, Value, read_json};
 
-use super::tree::{At, Kind, Tree, members, unreadable};
-use crate::Error;
+use crate::{
+    config::tree::{At, Kind, Tree, members, unreadable},
+    core::error::Error,
+};
 
 const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
 

@@ -6,10 +6,12 @@ use secrets_spec::{
     Complaint, Node, Request, Source, Value, read_json, read_requests, read_sources,
 };
 
-use super::DeclarationBuilder;
 use crate::{
-    Error, Problem,
-    written::{malformed, parse_source, problem, problems, source},
+    core::error::{Error, Problem},
+    declaration::{
+        DeclarationBuilder,
+        parse::{malformed, parse_source, problem, problems, source},
+    },
 };
 
 impl DeclarationBuilder {
@@ -111,7 +113,7 @@ impl DeclarationBuilder {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Declaration, ErrorKind};
+    use crate::{core::error::ErrorKind, declaration::Declaration};
 
     #[test]
     fn every_mistake_of_a_list_is_told_with_its_source() {

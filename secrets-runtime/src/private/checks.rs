@@ -3,7 +3,7 @@
 
 use secrets_spec::{Flaw, Secret, clash, same_text};
 
-use super::Src;
+use crate::private::step::Src;
 
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {

@@ -4,12 +4,17 @@ use secrets_spec::{
     Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
 };
 
-use super::Parameter;
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver, Secrets,
-    cache::Slot,
-    resolver::{Unresolved, test_overrides},
-    written::{invalid, of_spec},
+    backend::BoxFuture,
+    cache::step_slot::Slot,
+    context::{Context, secrets::Secrets},
+    core::error::{Error, ErrorKind, Problem},
+    declaration::{
+        Declaration,
+        parse::{invalid, of_spec},
+    },
+    private::parameter::Parameter,
+    resolver::{Resolver, partial::Unresolved, test_overrides},
 };
 
 /// The descriptor of a step: what its attributes declare, as a `static` of the program.

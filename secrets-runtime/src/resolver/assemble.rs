@@ -4,20 +4,28 @@ use std::{sync::Arc, time::Instant};
 
 use secrets_spec::{MountType, Request, Variable};
 
-use super::{
-    fetching::Answer,
-    plan::{Plan, RequestPlan},
-};
 use crate::{
-    Context, Declaration, Error, ErrorKind, Fetched, Problem, Secrets,
+    backend::Fetched,
     backends::flyte,
-    cache::Kept,
-    decode,
-    fields::{Field, Fields},
-    files::RunDir,
-    group::{Edition, Group, Requested, SourceFields},
-    overrides::Overrides,
-    secrets::Shared,
+    cache::lookup::Kept,
+    context::{
+        Context,
+        group::{Edition, Group, Requested, SourceFields},
+        overrides::Overrides,
+        resolved::Shared,
+        secret_files::RunDir,
+        secrets::Secrets,
+    },
+    core::error::{Error, ErrorKind, Problem},
+    declaration::Declaration,
+    payload::{
+        decode,
+        fields::{Field, Fields},
+    },
+    resolver::{
+        fetch::Answer,
+        plan::{Plan, RequestPlan},
+    },
 };
 
 /// The secrets of a plan, of what the backends answered, and everything that is wrong with any.
@@ -105,7 +113,7 @@ pub(crate) fn from_overrides(
     }
     let mut problems = Vec::new();
     let mut shared = of_declaration(declaration, run_dir);
-    let known = || crate::text::list(overrides.groups());
+    let known = || crate::core::escape::list(overrides.groups());
     for source in &declaration.sources {
         let mut absent = None;
         let fields = overrides.fields(source.group()).unwrap_or_else(|| {

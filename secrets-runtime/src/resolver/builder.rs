@@ -3,14 +3,15 @@ use std::{sync::Arc, time::Duration};
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
 #[cfg(feature = "aws")]
-use super::credentials_secret::CredentialsSecret;
-use super::{Inner, Registry, Resolver};
+use crate::resolver::credentials_secret::CredentialsSecret;
 use crate::{
-    Backend, Error, ErrorKind, Problem,
+    backend::Backend,
     cache::Cache,
-    files::RunDir,
-    settings::{Built, Doubtful, Settings},
-    written::invalid,
+    context::secret_files::RunDir,
+    core::error::{Error, ErrorKind, Problem},
+    declaration::parse::invalid,
+    resolver::{Inner, Resolver, registry::Registry},
+    settings::{Settings, load::Doubtful, precedence::Built},
 };
 
 impl Resolver {
@@ -176,7 +177,8 @@ mod tests {
             Some(ErrorKind::InvalidConfig)
         );
         // A program's own backend has what the program gives it.
-        let own = make("aws-secrets-manager").backend(crate::AwsSecretsManager::new());
+        let own =
+            make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
         assert!(own.build().is_ok());
     }
 

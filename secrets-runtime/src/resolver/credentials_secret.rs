@@ -2,21 +2,24 @@ use std::{fmt, time::Duration};
 
 use secrets_spec::{BuiltIn, Source};
 
-use super::{
-    fetching::{Answer, fetch_all},
-    plan::Plan,
-    registry::Registry,
-};
 use crate::{
-    BoxFuture, Declaration, Error, ErrorKind, Problem, SecretValue,
-    backends::{AwsSecretsManager, CredentialsKeeper},
-    cache::Need,
-    call::Limit,
-    decode,
-    defaults::AwsCredentials,
-    fields::Fields,
+    backend::BoxFuture,
+    backends::aws::{AwsSecretsManager, credentials_keeper::CredentialsKeeper},
+    cache::{backend_call::Limit, lookup::Need},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+        secret_value::SecretValue,
+    },
+    credentials::AwsCredentials,
+    declaration::Declaration,
+    payload::{decode, fields::Fields},
+    resolver::{
+        fetch::{Answer, fetch_all},
+        plan::Plan,
+        registry::Registry,
+    },
     settings::{Settings, variables},
-    text,
 };
 
 const ACCESS_KEY: &str = "ACCESS_KEY";
@@ -59,7 +62,7 @@ impl CredentialsSecret {
                 fetch.chain = Err(needs_itself(source));
             }
         }
-        Self { origin: text::quoted(source.origin()), plan }
+        Self { origin: escape::quoted(source.origin()), plan }
     }
 
     /// Why it can never be fetched.
@@ -91,7 +94,7 @@ impl CredentialsSecret {
             (given(ACCESS_KEY), given(SECRET_ACCESS_KEY))
         else {
             let required = [ACCESS_KEY, SECRET_ACCESS_KEY].into_iter();
-            let missing = text::list(required.filter(|name| given(name).is_none()));
+            let missing = escape::list(required.filter(|name| given(name).is_none()));
             let message = format!("{self} have no {missing}, or an empty one");
             return Err(Error::new(ErrorKind::AccessDenied, message).with_help(WHOLE));
         };

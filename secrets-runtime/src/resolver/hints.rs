@@ -1,8 +1,12 @@
 //! What the resolver can say besides a backend about a problem: it knows how the source is written, and what the
 //! settings make of it.
 
-use super::{redirected, untyped};
-use crate::{Declaration, Error, Problem, settings::Settings};
+use crate::{
+    core::error::{Error, Problem},
+    declaration::Declaration,
+    resolver::{redirected, untyped},
+    settings::Settings,
+};
 
 /// The error of a declaration, with more help where there is any.
 pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settings) -> Error {

@@ -1,21 +1,22 @@
 //! Resolution: from a declaration to a context, all at once and all or nothing.
 
-mod assemble;
-mod builder;
+pub(crate) mod assemble;
+pub(crate) mod builder;
 #[cfg(feature = "aws")]
 mod credentials_secret;
-mod fetching;
+mod fetch;
+pub(crate) mod get_secret;
 mod hints;
 mod inspect;
+pub(crate) mod partial;
 mod plan;
 #[cfg(all(test, feature = "prefect"))]
 mod prefect_tests;
 mod redirected;
+mod refresh;
 mod registry;
-mod renewal;
-mod report;
+pub(crate) mod report;
 mod resolution;
-mod unresolved;
 mod untyped;
 mod validate;
 
@@ -27,20 +28,15 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Secrets,
-    block_on::block_on,
-    cache::{Cache, Need},
-    files::RunDir,
-    overrides::Overrides,
+    backend::BoxFuture,
+    cache::{Cache, lookup::Need},
+    context::{Context, overrides::Overrides, secret_files::RunDir, secrets::Secrets, stack},
+    core::error::{Error, ErrorKind},
+    declaration::Declaration,
+    resolver::{partial::Unresolved, registry::Registry},
+    rt::block_on::block_on,
     settings::Settings,
-    stack,
 };
-
-pub(crate) use assemble::context_of_overrides;
-pub use builder::ResolverBuilder;
-use registry::Registry;
-pub use report::{Checked, Report};
-pub(crate) use unresolved::Unresolved;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///

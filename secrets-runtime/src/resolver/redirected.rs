@@ -1,6 +1,10 @@
 //! A source that the settings put in another's place: where it was looked for is not what the code says.
 
-use crate::{Declaration, ErrorKind, Problem, settings::Settings};
+use crate::{
+    core::error::{ErrorKind, Problem},
+    declaration::Declaration,
+    settings::Settings,
+};
 
 /// The help of a problem with such a source, which names the file; `None` of any other.
 pub(super) fn help(

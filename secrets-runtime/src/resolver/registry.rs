@@ -3,14 +3,19 @@ use std::{fmt, sync::Arc};
 use secrets_spec::{BackendType, BuiltIn};
 
 #[cfg(feature = "aws")]
-use crate::backends::AwsSecretsManager;
+use crate::backends::aws::AwsSecretsManager;
 #[cfg(feature = "zenml")]
-use crate::backends::Zenml;
+use crate::backends::zenml::Zenml;
 use crate::{
-    Backend, ErrorKind, Problem,
-    backends::{Env, File, Flyte, Inline, Local, Prefect},
+    backend::Backend,
+    backends::{
+        env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
+    },
+    core::{
+        error::{ErrorKind, Problem},
+        escape,
+    },
     settings::Settings,
-    text,
 };
 
 /// The backends of a resolver, by type.
@@ -97,7 +102,7 @@ impl Registry {
                 let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
                     "{near}register it with `Resolver::builder().backend(..)`; those that are: {}",
-                    text::list(kinds())
+                    escape::list(kinds())
                 ))
             }
         };

@@ -2,18 +2,18 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{
-    Resolver, assemble, fetching, hints,
-    plan::{Plan, with_attached},
-    renewal::Renewal,
-    unresolved::Unresolved,
-};
 use crate::{
-    Declaration, Error,
-    cache::{Need, Slot},
-    call::Limit,
-    changes,
-    secrets::Shared,
+    backend::generation,
+    cache::{backend_call::Limit, lookup::Need, step_slot::Slot},
+    context::resolved::Shared,
+    core::error::Error,
+    declaration::Declaration,
+    resolver::{
+        Resolver, assemble, fetch, hints,
+        partial::Unresolved,
+        plan::{Plan, with_attached},
+        refresh::Renewal,
+    },
 };
 
 impl Resolver {
@@ -40,7 +40,7 @@ impl Resolver {
         declaration: &Declaration,
         slot: &'static Slot,
     ) -> Result<Arc<Shared>, Unresolved> {
-        let changes = changes::changes();
+        let changes = generation::changes();
         let (shared, until) = self.fetch(declaration, Need::Fresh).await?;
         if let (Some(until), Some(cache)) = (until, &self.0.cache) {
             slot.fill(&shared, until, changes, cache);
@@ -54,7 +54,7 @@ impl Resolver {
         need: Need,
     ) -> Result<(Shared, Option<Instant>), Unresolved> {
         let limit = Limit::of(self.0.settings.timeout());
-        let answers = fetching::fetch_all(plan, limit, self.0.cache.as_ref(), need).await;
+        let answers = fetch::fetch_all(plan, limit, self.0.cache.as_ref(), need).await;
         let until = answers.iter().map(|answer| answer.kept.map(|kept| kept.until)).min();
         let (shared, problems) = assemble::from_answers(plan, answers, self.run_dir());
         if problems.is_empty() {

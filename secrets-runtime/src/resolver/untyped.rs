@@ -3,7 +3,11 @@
 
 use secrets_spec::Source;
 
-use crate::{Declaration, ErrorKind, Problem, settings::Settings};
+use crate::{
+    core::error::{ErrorKind, Problem},
+    declaration::Declaration,
+    settings::Settings,
+};
 
 /// The help of such a problem; `None` of any other.
 pub(super) fn help(

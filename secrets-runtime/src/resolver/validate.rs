@@ -2,16 +2,25 @@
 
 use secrets_spec::closest;
 
-use super::{
-    Report, Resolver, assemble,
-    fetching::{self, Answer},
-    hints,
-    plan::{self, Plan, RequestPlan},
-    test_overrides,
-};
 use crate::{
-    BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on,
-    cache::Need, call::Limit, decode, text,
+    backend::BoxFuture,
+    cache::{backend_call::Limit, lookup::Need},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+    },
+    declaration::Declaration,
+    payload::decode,
+    resolver::{
+        Resolver, assemble,
+        fetch::{self, Answer},
+        hints,
+        plan::{self, Plan, RequestPlan},
+        report::Report,
+        test_overrides,
+    },
+    rt::block_on::block_on,
+    settings::validation_level::ValidationLevel,
 };
 
 impl Resolver {
@@ -87,12 +96,11 @@ impl Resolver {
         let limit = Limit::of(settings.timeout());
         let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
-            let answers = fetching::look_for_all(&all, limit).await;
+            let answers = fetch::look_for_all(&all, limit).await;
             parts
                 .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
-            let answers =
-                fetching::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
+            let answers = fetch::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
             for (declaration, plan) in parts {
                 let judge = Judge { plan, all: &all, answers: &answers };
                 judge.judge(declaration, &mut report);
@@ -164,8 +172,8 @@ impl Judge<'_> {
 }
 
 fn lacking(key: &str, names: Vec<&str>) -> Error {
-    let message = format!("the secret has no field `{}`", text::quoted(key));
-    let known = text::list(names.iter().copied());
+    let message = format!("the secret has no field `{}`", escape::quoted(key));
+    let known = escape::list(names.iter().copied());
     let help = match closest(key, names) {
         Some(near) => format!("did you mean `{near}`? its fields are {known}"),
         None => format!("its fields are {known}"),
@@ -176,7 +184,7 @@ fn lacking(key: &str, names: Vec<&str>) -> Error {
 /// Inside `testing::with_secrets`, what the test gave is all there is.
 fn report_of_test(
     declaration: &Declaration,
-    made: Result<crate::Context, Error>,
+    made: Result<crate::context::Context, Error>,
     report: &mut Report,
 ) {
     match made {

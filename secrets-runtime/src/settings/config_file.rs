@@ -11,15 +11,15 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    mapped_source::MappedSource,
-    origin::{Found, Origin},
-    variables::{self, Kind, Variable},
-    wrong::{Wrong, problem},
-};
 use crate::{
-    Problem,
-    trust::{self, Doubt},
+    core::error::Problem,
+    permissions::{self, insecure::Doubt},
+    settings::{
+        error::{Wrong, problem},
+        mapping::MappedSource,
+        raw_value::{Found, Origin},
+        variables::{self, Kind, Variable},
+    },
 };
 
 const MAX_BYTES: u64 = 1 << 20;
@@ -34,7 +34,7 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     /// Reads the file, if nobody else can have written it.
     pub(super) fn open(path: &Path) -> Result<String, Wrong> {
-        let file = trust::open(path).map_err(|doubt| match doubt {
+        let file = permissions::open(path).map_err(|doubt| match doubt {
             Doubt::Unreadable { path, error } => unreadable(&path, &error),
             Doubt::Exposed { message, help } => Wrong::new(message, help),
         })?;

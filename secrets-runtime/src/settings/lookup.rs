@@ -1,15 +1,16 @@
 use std::path::Path;
 
-use super::{
-    config_file::ConfigFile,
-    origin::Origin,
-    precedence::{Built, Environment, decide},
-    search,
-    texts::Texts,
-    values, variables,
-    wrong::problem,
+use crate::{
+    core::error::Problem,
+    settings::{
+        config_file::ConfigFile,
+        error::problem,
+        precedence::{Built, Environment, decide},
+        raw_value::Origin,
+        reader::Texts,
+        search, values, variables,
+    },
 };
-use crate::Problem;
 
 /// Finds and reads the `secrets.toml`.
 pub(super) fn config_file(

@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use super::{
+use crate::settings::{
     config_file::ConfigFile,
-    origin::{Found, Origin},
+    raw_value::{Found, Origin},
     variables::Variable,
 };
 

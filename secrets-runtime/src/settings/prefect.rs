@@ -1,5 +1,7 @@
-use super::{texts::Texts, values, variables};
-use crate::SecretValue;
+use crate::{
+    core::secret_value::SecretValue,
+    settings::{reader::Texts, values, variables},
+};
 
 /// What Prefect's own variables say. `Debug` shows no credential.
 #[derive(Debug, Clone, Default)]

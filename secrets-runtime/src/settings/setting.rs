@@ -1,4 +1,4 @@
-use super::{texts::Shown, variables::Variable};
+use crate::settings::{reader::Shown, variables::Variable};
 
 /// A setting of the process: its name, what holds, and where that comes from. Credentials, and texts that may
 /// hold one in passing, are left out.
@@ -18,7 +18,7 @@ impl Setting {
             variable: shown.variable,
             text: shown.text.clone(),
             origin: shown.origin.to_string(),
-            is_set: shown.origin != super::Origin::Default,
+            is_set: shown.origin != crate::settings::raw_value::Origin::Default,
             default: shown
                 .default
                 .clone()

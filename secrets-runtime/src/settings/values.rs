@@ -4,7 +4,7 @@ use std::{path::PathBuf, time::Duration};
 
 use secrets_spec::{BackendType, RoleArn, Source, SpecError, With};
 
-use super::{validation_level::ValidationLevel, wrong::Wrong};
+use crate::settings::{error::Wrong, validation_level::ValidationLevel};
 
 /// A setting that has been read, or everything that is wrong with it.
 pub(super) type Read<T> = Result<T, Vec<Wrong>>;
@@ -65,8 +65,8 @@ fn aws_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String>
 }
 
 pub(super) fn level(text: &str) -> Read<ValidationLevel> {
-    let wrong = |error: crate::Error| {
-        let of = |problem: &crate::Problem| Wrong {
+    let wrong = |error: crate::core::error::Error| {
+        let of = |problem: &crate::core::error::Problem| Wrong {
             message: problem.message().to_owned(),
             help: problem.help().map(str::to_owned),
         };

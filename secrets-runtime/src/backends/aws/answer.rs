@@ -3,7 +3,7 @@ use aws_sdk_secretsmanager::{
 };
 use secrets_spec::SecretArn;
 
-use crate::{Fetched, SecretValue};
+use crate::{backend::Fetched, core::secret_value::SecretValue};
 
 /// A secret as AWS gave it.
 #[derive(Debug, Clone)]

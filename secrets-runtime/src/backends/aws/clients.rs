@@ -18,19 +18,21 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_secretsmanager::Client;
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::{
-    caller::{Caller, Own, imds},
-    config::{Config, Given},
-    credentials::SharedCredentials,
-    http_client::http_client,
-    kept::Kept,
-    open_endpoint::OpenEndpoint,
-    place::Place,
-    quiet::Quiet,
-    retries::PassingTroubles,
-    role::Role,
+use crate::{
+    backends::aws::{
+        config::{Config, Given},
+        credentials::SharedCredentials,
+        default_chain::{Caller, Own, imds},
+        from_secret::Kept,
+        http_client::http_client,
+        plaintext_endpoint::OpenEndpoint,
+        redact_responses::Quiet,
+        retries::PassingTroubles,
+        role::Role,
+        scope::Place,
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind};
 
 /// How many secrets are fetched singly at the same time.
 const AT_ONCE: usize = 32;

@@ -2,8 +2,11 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use super::{super::shown::Shown, credentials_keeper::CredentialsKeeper};
-use crate::{Error, SecretValue, settings::Settings};
+use crate::{
+    backends::{aws::credentials_keeper::CredentialsKeeper, http::redacted_url::Shown},
+    core::{error::Error, secret_value::SecretValue},
+    settings::Settings,
+};
 
 /// What is set for the backend; the AWS SDK's own settings hold for the rest.
 #[derive(Clone)]

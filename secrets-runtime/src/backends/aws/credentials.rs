@@ -10,7 +10,7 @@ use aws_credential_types::{
 };
 use tokio::sync::Mutex;
 
-use crate::{BoxFuture, Error};
+use crate::{backend::BoxFuture, core::error::Error};
 
 /// So long before they expire credentials are got anew.
 const MARGIN: Duration = Duration::from_secs(5 * 60);

@@ -1,6 +1,6 @@
 use std::{fmt, time::Duration};
 
-use crate::{BoxFuture, Error, defaults::AwsCredentials};
+use crate::{backend::BoxFuture, core::error::Error, credentials::AwsCredentials};
 
 /// A secret of another backend that is credentials for AWS: the handle that the resolver gives.
 pub(crate) trait CredentialsKeeper: fmt::Debug + Send + Sync + 'static {

@@ -5,14 +5,16 @@ use std::sync::Arc;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use tokio::{task::JoinSet, time::timeout_at};
 
-use super::{
-    clients::Clients,
-    failure::Failure,
-    fetching::deadline,
-    place::Place,
-    target::{Target, Wanted},
+use crate::{
+    backends::aws::{
+        clients::Clients,
+        error::Failure,
+        fetch::deadline,
+        scope::Place,
+        target::{Target, Wanted},
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind};
 
 /// One answer for each request, in order: a DescribeSecret for each, at once.
 pub(super) async fn exists(clients: Arc<Clients>, wanted: Vec<Wanted>) -> Vec<Result<bool, Error>> {

@@ -1,22 +1,22 @@
 //! AWS Secrets Manager.
 
 mod answer;
-mod caller;
 mod clients;
 mod config;
 mod credentials;
-mod credentials_keeper;
+pub(crate) mod credentials_keeper;
+mod default_chain;
+mod error;
 mod existence;
-mod failure;
-mod fetching;
+mod fetch;
+mod from_secret;
 mod http_client;
-mod kept;
-mod open_endpoint;
-mod place;
+mod plaintext_endpoint;
 mod plan;
-mod quiet;
+mod redact_responses;
 mod retries;
 mod role;
+mod scope;
 mod store;
 mod target;
 
@@ -24,14 +24,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use secrets_spec::BuiltIn;
 
-use self::{
-    clients::Clients,
-    config::{Config, Given, Keys},
-    target::Wanted,
-};
-pub(crate) use self::{credentials_keeper::CredentialsKeeper, target::Asked};
 use crate::{
-    Backend, BoxFuture, Error, FetchRequest, Fetched, SecretValue, Store, backend::on_io_thread,
+    backend::{Backend, BoxFuture, Fetched, Store, fetch_request::FetchRequest},
+    backends::aws::{
+        clients::Clients,
+        config::{Config, Given, Keys},
+        credentials_keeper::CredentialsKeeper,
+        target::{Asked, Wanted},
+    },
+    core::{error::Error, secret_value::SecretValue},
+    rt::io_thread::on_io_thread,
     settings::Settings,
 };
 
@@ -185,7 +187,7 @@ impl Backend for AwsSecretsManager {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let clients = self.0.clone();
-        each(requests, move |wanted| fetching::fetch(clients, wanted))
+        each(requests, move |wanted| fetch::fetch(clients, wanted))
     }
 
     fn exists<'a>(

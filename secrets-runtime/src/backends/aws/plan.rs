@@ -1,7 +1,7 @@
 use std::ops::Range;
 
-use super::{
-    place::Place,
+use crate::backends::aws::{
+    scope::Place,
     target::{Target, Wanted},
 };
 
@@ -81,7 +81,8 @@ impl Lot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FetchRequest, Options};
+    use crate::backend::fetch_request::FetchRequest;
+    use secrets_spec::Options;
 
     fn plan(requests: &[(&str, Option<&str>, &str)]) -> Plan {
         let wanted = requests.iter().map(|(id, stage, region)| {

@@ -13,8 +13,7 @@ use aws_sdk_secretsmanager::{
 
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
 
-use super::failure::Failure;
-use crate::ErrorKind;
+use crate::{backends::aws::error::Failure, core::error::ErrorKind};
 
 /// The service's own troubles pass, whatever the HTTP status they come with.
 #[derive(Debug)]

@@ -3,8 +3,11 @@ use std::fmt;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::{Client, operation::assume_role::AssumeRoleOutput};
 
-use super::{credentials::Source, failure::Failure};
-use crate::{BoxFuture, Error, ErrorKind};
+use crate::{
+    backend::BoxFuture,
+    backends::aws::{credentials::Source, error::Failure},
+    core::error::{Error, ErrorKind},
+};
 
 /// A role that the caller assumes.
 pub(super) struct Role {

@@ -8,17 +8,17 @@ use aws_sdk_secretsmanager::{
 use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
-use super::{
-    AwsSecretsManager,
-    clients::{Clients, PlaceClient},
-    failure::Failure,
-    fetching::{deadline, further},
-    place::{Place, region_of},
-};
 use crate::{
-    BoxFuture, Error, ErrorKind, Payload, Store,
-    backend::{MAX_VALUE_BYTES, on_io_thread},
-    changes::Writing,
+    backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::Writing},
+    backends::aws::{
+        AwsSecretsManager,
+        clients::{Clients, PlaceClient},
+        error::Failure,
+        fetch::{deadline, further},
+        scope::{Place, region_of},
+    },
+    core::error::{Error, ErrorKind},
+    rt::io_thread::on_io_thread,
 };
 
 impl Store for AwsSecretsManager {

@@ -1,7 +1,9 @@
 use secrets_spec::{Request, SecretArn};
 
-use super::{answer::Answer, place::region_of};
-use crate::{FetchRequest, Fetched};
+use crate::{
+    backend::{Fetched, fetch_request::FetchRequest},
+    backends::aws::{answer::Answer, scope::region_of},
+};
 
 /// One secret, in one version: what AWS is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +107,7 @@ fn split_arn(group: &str, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Options;
+    use secrets_spec::Options;
 
     const HEAD: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret";
 

@@ -1,5 +1,7 @@
-use super::names::Names;
-use crate::{FetchRequest, backends::mount::Mount};
+use crate::{
+    backend::fetch_request::FetchRequest,
+    backends::{flyte::names::Names, mount::Mount},
+};
 
 /// What Union's own injector puts before its variables.
 const UNION_PREFIX: &str = "_UNION_";

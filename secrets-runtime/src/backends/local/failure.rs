@@ -2,7 +2,7 @@
 
 use std::{io, path::Path};
 
-use crate::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind};
 
 /// The error of an operation on a file: `doing` is what cannot be done, such as "read".
 pub(super) fn failure(doing: &str, path: &Path, error: &io::Error) -> Error {

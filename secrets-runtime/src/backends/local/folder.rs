@@ -4,8 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{failure::failure, file_name::FileName, lock::Lock, system};
-use crate::{Error, ErrorKind};
+use crate::{
+    backends::local::{failure::failure, file_name::FileName, lock::Lock, system},
+    core::error::{Error, ErrorKind},
+};
 
 /// What writers lock. It stays, empty, for as long as the store does.
 const LOCK: &str = ".lock";

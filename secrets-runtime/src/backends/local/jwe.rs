@@ -3,8 +3,11 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use super::{header::Header, key::Key, random::fill};
-use crate::{Error, Payload, SecretValue};
+use crate::{
+    backend::Payload,
+    backends::local::{header::Header, key::Key, random::fill},
+    core::{error::Error, secret_value::SecretValue},
+};
 
 /// A store file, taken apart and not yet opened: nothing in it can be trusted before [`Jwe::open`].
 #[derive(Debug)]

@@ -5,8 +5,10 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use zeroize::Zeroizing;
 
-use super::random::{fill, uuid};
-use crate::{Error, ErrorKind};
+use crate::{
+    backends::local::random::{fill, uuid},
+    core::error::{Error, ErrorKind},
+};
 
 /// The `alg` of the key, as a JWK names it.
 const ALG: &str = "A256GCM";

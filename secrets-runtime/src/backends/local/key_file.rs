@@ -5,16 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    failure::{failure, refusal},
-    key::Key,
-    lock::Lock,
-    private_file::PrivateFile,
-    system,
-};
 use crate::{
-    Error, ErrorKind,
-    trust::{self, Doubt},
+    backends::local::{
+        failure::{failure, refusal},
+        key::Key,
+        lock::Lock,
+        private_file::PrivateFile,
+        system,
+    },
+    core::error::{Error, ErrorKind},
+    permissions::{self, insecure::Doubt},
 };
 
 /// A JWK with what other tools may add to it is far shorter.
@@ -115,7 +115,7 @@ impl KeyFile {
     /// Refuses a folder in which somebody else could exchange the key, or plant its draft. That others may
     /// read it does no harm: what they find there is closed to them.
     fn check_folder(&self) -> Result<(), Error> {
-        trust::check_folders(&self.path).map_err(|doubt| match doubt {
+        permissions::check_folders(&self.path).map_err(|doubt| match doubt {
             Doubt::Unreadable { path, error } => failure("look at", &path, &error),
             Doubt::Exposed { message, help } => refusal(
                 &self.path,

@@ -1,18 +1,5 @@
 //! The embedded encrypted store: one file a secret, on this machine, without a server or an account.
 
-use std::{
-    fmt,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
-
-use secrets_spec::BuiltIn;
-
-use self::{folder::Folder, key_file::KeyFile};
-use crate::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes::Writing,
-};
-
 mod failure;
 mod file_name;
 mod folder;
@@ -27,10 +14,28 @@ mod random;
 mod read;
 mod stored;
 mod system;
-// They look at modes, owners, links and signals all over.
 #[cfg(all(test, unix))]
 mod tests;
 mod write;
+
+use std::{
+    fmt,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use secrets_spec::BuiltIn;
+
+use crate::{
+    backend::{
+        Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest,
+        generation::Writing,
+    },
+    backends::local::{folder::Folder, key_file::KeyFile},
+    core::error::{Error, ErrorKind},
+};
+
+// They look at modes, owners, links and signals all over.
 
 /// The backend's type.
 const KIND: &str = "local";

@@ -1,5 +1,11 @@
-use super::{Local, check_name, file_name::FileName, key::Key, stored::Stored};
-use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, text};
+use crate::{
+    backend::{Fetched, Payload, fetch_request::FetchRequest},
+    backends::local::{Local, check_name, file_name::FileName, key::Key, stored::Stored},
+    core::{
+        error::{Error, ErrorKind},
+        escape,
+    },
+};
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -105,7 +111,7 @@ impl Local {
     }
 
     fn no_field(&self, name: &str, field: &str) -> Error {
-        let field = text::quoted(field);
+        let field = escape::quoted(field);
         let message = format!("the secret `{name}` in {self} has no field `{field}`");
         Error::new(ErrorKind::KeyNotFound, message).with_help(
             "the secret is one plain value: request it with its name as the key and no group, or as a source",

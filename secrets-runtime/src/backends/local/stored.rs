@@ -1,13 +1,16 @@
 use std::path::{Path, PathBuf};
 
-use super::{
-    file_name::FileName,
-    header::Header,
-    jwe::{Flaw, Jwe, peek_header},
-    key::Key,
-    private_file::PrivateFile,
+use crate::{
+    backend::{MAX_VALUE_BYTES, Payload},
+    backends::local::{
+        file_name::FileName,
+        header::Header,
+        jwe::{Flaw, Jwe, peek_header},
+        key::Key,
+        private_file::PrivateFile,
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind, Payload, backend::MAX_VALUE_BYTES};
 
 /// The longest header: a name of 512 bytes and a version of 256, each byte of them escaped, and the rest.
 const MAX_HEADER_BYTES: usize = 6 * (512 + 256) + 256;

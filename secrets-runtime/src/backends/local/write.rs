@@ -1,16 +1,22 @@
 use serde::de::IgnoredAny;
 
-use super::{
-    Local, check_name,
-    file_name::FileName,
-    folder::LockedFolder,
-    header::{ContentType, Header},
-    jwe,
-    key::Key,
-    random::uuid,
-    read::Stage,
+use crate::{
+    backend::{MAX_VALUE_BYTES, Payload},
+    backends::local::{
+        Local, check_name,
+        file_name::FileName,
+        folder::LockedFolder,
+        header::{ContentType, Header},
+        jwe,
+        key::Key,
+        random::uuid,
+        read::Stage,
+    },
+    core::{
+        error::{Error, ErrorKind},
+        warning,
+    },
 };
-use crate::{Error, ErrorKind, Payload, backend::MAX_VALUE_BYTES, warning};
 
 /// Writing: one writer at a time.
 impl Local {

@@ -3,8 +3,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::attempts::is_absence;
-use crate::{Error, ErrorKind};
+use crate::{
+    backends::mount::attempts::is_absence,
+    core::error::{Error, ErrorKind},
+};
 
 /// Where the mounted secrets are, and the setting that says so: what errors tell.
 #[derive(Debug, Clone)]

@@ -8,15 +8,21 @@ use std::{
 };
 
 #[cfg(target_os = "linux")]
-use super::linux::{Held, Root};
+use crate::backends::mount::linux::{Held, Root};
 #[cfg(not(target_os = "linux"))]
-use super::other::{Held, Root};
-use super::{
-    attempts::{ATTEMPTS, is_absence, is_passing},
-    folder::Folder,
-    value,
+use crate::backends::mount::other::{Held, Root};
+use crate::{
+    backends::mount::{
+        attempts::{ATTEMPTS, is_absence, is_passing},
+        folder::Folder,
+        value,
+    },
+    core::{
+        error::{Error, ErrorKind},
+        escape,
+        secret_value::SecretValue,
+    },
 };
-use crate::{Error, ErrorKind, SecretValue, text};
 
 /// More files than this are no set of secrets: they would be read, and held in memory, at every step.
 const MAX_FILES: usize = 1_000;
@@ -90,7 +96,7 @@ impl<'a> Version<'a> {
                 continue;
             }
             let Some(name) = name.to_str() else {
-                let message = format!("the file name `{}` is no UTF-8", text::quoted(&shown));
+                let message = format!("the file name `{}` is no UTF-8", escape::quoted(&shown));
                 return Err(Failure::Lasting(
                     Error::new(ErrorKind::Undecodable, message)
                         .with_help("rename the file: its name is the name of a field"),

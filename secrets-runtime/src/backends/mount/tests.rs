@@ -3,14 +3,16 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 #[cfg(target_os = "linux")]
-use super::linux::Root;
+use crate::backends::mount::linux::Root;
 #[cfg(not(target_os = "linux"))]
-use super::other::Root;
-use super::{
-    folder::Folder,
-    set::{Failure, Version},
+use crate::backends::mount::other::Root;
+use crate::{
+    backends::mount::{
+        folder::Folder,
+        set::{Failure, Version},
+    },
+    core::error::ErrorKind,
 };
-use crate::ErrorKind;
 
 fn version(volume: &Path, name: &str, fields: &[&str]) {
     for field in fields {

@@ -2,16 +2,16 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::{
-    super::{
+use crate::{
+    backend::Payload,
+    backends::local::{
         file_name::FileName,
         header::{ContentType, Header},
         jwe::{Flaw, Jwe, seal},
         key::Key,
+        tests::home::{Home, put},
     },
-    home::{Home, put},
 };
-use crate::Payload;
 
 const KEY: &str =
     r#"{"kty":"oct","alg":"A256GCM","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#;

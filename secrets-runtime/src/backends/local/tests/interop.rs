@@ -10,12 +10,18 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{
-    super::{jwe::Jwe, key::Key},
-    home::{Home, Kind, fetch, get, put, run, skip},
-    rights::create,
+use crate::{
+    backend::{Payload, Store, fetch_request::FetchRequest},
+    backends::local::{
+        jwe::Jwe,
+        key::Key,
+        tests::{
+            home::{Home, Kind, fetch, get, put, run, skip},
+            rights::create,
+        },
+    },
 };
-use crate::{FetchRequest, Options, Payload, Store};
+use secrets_spec::Options;
 
 const HEADER: &str =
     r#"{"alg":"dir","enc":"A256GCM","cty":"text","secret":"from elsewhere","version":"their-own"}"#;
