@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::NonEmptyStri
 use crate::{
     core::error::Error,
     resolver::{Resolver, builder::ResolverBuilder},
-    settings::{precedence::Built, variables},
+    settings::{precedence::CodeSettings, variables},
 };
 
 /// `--with`, `--secrets-backend` and `--secrets-profile`, to flatten into the command line of a program with
@@ -77,7 +77,7 @@ impl SecretsArgs {
     /// ```
     #[must_use]
     pub fn apply_to(self, builder: ResolverBuilder) -> ResolverBuilder {
-        let mut built = Built::default();
+        let mut built = CodeSettings::default();
         let given = [
             (&variables::WITH, "--with", self.with),
             (&variables::DEFAULT_BACKEND, "--secrets-backend", self.backend),

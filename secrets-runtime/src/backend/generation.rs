@@ -39,15 +39,15 @@ pub(crate) fn note_change() {
 /// It is noted when this is dropped, however the writing ends: one that failed, came too late or was given up may
 /// have been carried out.
 #[must_use = "the write is noted when this is dropped"]
-pub(crate) struct Writing(BuiltIn);
+pub(crate) struct WriteGuard(BuiltIn);
 
-impl Writing {
+impl WriteGuard {
     pub(crate) fn to(backend: BuiltIn) -> Self {
         Self(backend)
     }
 }
 
-impl Drop for Writing {
+impl Drop for WriteGuard {
     fn drop(&mut self) {
         if let Some(place) = WRITABLE.iter().position(|known| *known == self.0) {
             WRITES[place].fetch_add(1, Ordering::AcqRel);

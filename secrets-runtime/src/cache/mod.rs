@@ -212,7 +212,7 @@ impl Cache {
             let message = error.problems().first().map_or("", |problem| problem.message());
             warn(&format!(
                 "the secret `{}` cannot be fetched anew from {backend} ({}: {message}); the value fetched {} s ago still serves, for {} s at most",
-                crate::core::escape::quoted(&key.id),
+                crate::core::escape::escape_name(&key.id),
                 error.kind(),
                 now.duration_since(stale.asked).as_secs(),
                 stale.end.saturating_duration_since(now).as_secs_f32().ceil(),

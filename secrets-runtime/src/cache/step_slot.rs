@@ -7,7 +7,7 @@ use std::{
 use crate::{
     backend::generation,
     cache::Cache,
-    context::{resolved::Shared, stack},
+    context::{resolved::ResolvedSecrets, stack},
 };
 
 /// Where a step finds what its last call made of the values it fetched, as long as none of them has expired or
@@ -15,7 +15,7 @@ use crate::{
 pub(crate) struct Slot(RwLock<Option<Ready>>);
 
 struct Ready {
-    shared: Weak<Shared>,
+    shared: Weak<ResolvedSecrets>,
     until: Instant,
     /// How many changes there had been.
     changes: u64,
@@ -27,12 +27,12 @@ impl Slot {
     }
 
     /// What is there, if it may serve and no test gives something else.
-    pub(crate) fn fresh(&self) -> Option<Arc<Shared>> {
+    pub(crate) fn fresh(&self) -> Option<Arc<ResolvedSecrets>> {
         let slot = self.0.read().unwrap_or_else(PoisonError::into_inner);
         let ready = slot.as_ref()?;
         let serves = ready.changes == generation::changes()
             && Instant::now() < ready.until
-            && !stack::with_current(|secrets| secrets.shared().overrides.is_some())
+            && !stack::with_current(|secrets| secrets.shared().test_secrets.is_some())
                 .unwrap_or_default();
         if serves { ready.shared.upgrade() } else { None }
     }
@@ -42,7 +42,7 @@ impl Slot {
     /// `changes` is what they were before the values were looked for.
     pub(crate) fn fill(
         &'static self,
-        shared: &Arc<Shared>,
+        shared: &Arc<ResolvedSecrets>,
         until: Instant,
         changes: u64,
         cache: &Cache,

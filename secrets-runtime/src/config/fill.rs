@@ -235,7 +235,7 @@ fn several(mut problems: Vec<Problem>) -> Error {
 }
 
 fn below(place: &str, name: &str) -> String {
-    let name = escape::quoted(name);
+    let name = escape::escape_name(name);
     if place.is_empty() { name } else { format!("{place}.{name}") }
 }
 

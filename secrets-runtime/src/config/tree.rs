@@ -158,7 +158,7 @@ pub(super) fn members(read: Vec<(String, At, Tree)>) -> Result<Kind, Error> {
     for (name, at, tree) in read {
         if !seen.insert(name.clone()) {
             let message =
-                format!("the key `{}` is there twice", crate::core::escape::quoted(&name));
+                format!("the key `{}` is there twice", crate::core::escape::escape_name(&name));
             return Err(unreadable(at, &message, "keep one of them"));
         }
         members.push((name, tree));

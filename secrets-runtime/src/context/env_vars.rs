@@ -8,7 +8,7 @@ use once_cell::sync::OnceCell;
 use secrets_spec::{MountType, SpecError, Variable, check_variable};
 
 use crate::{
-    context::{group::Group, secret_files::Files},
+    context::{group::Group, secret_files::SecretFiles},
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -18,25 +18,25 @@ use crate::{
 };
 
 /// The secrets of a step as environment variables.
-pub(crate) struct Variables {
+pub(crate) struct EnvVars {
     /// By name, each with whatever gives it: more than one is ambiguous.
-    slots: BTreeMap<String, Vec<Given>>,
+    slots: BTreeMap<String, Vec<Candidate>>,
     /// Fields whose names make no variable.
-    bad: Vec<(usize, String, SpecError)>,
+    unmappable: Vec<(usize, String, SpecError)>,
 }
 
-struct Given {
-    shown: Shown,
+struct Candidate {
+    shown: VarValue,
     /// The source or request that gives it, and the field if it has a name of its own.
     origin: String,
     field: String,
-    place: usize,
+    declared_at: usize,
     /// `env` and `flyte` may give back the very variable that is set already.
     from_environment: bool,
 }
 
 /// What a variable holds.
-enum Shown {
+enum VarValue {
     Value(SecretValue),
     /// The path of a file with the value, made when it is first asked for.
     File {
@@ -46,10 +46,10 @@ enum Shown {
     },
 }
 
-impl Variables {
+impl EnvVars {
     /// The variables of these groups, in the order in which they were declared.
     pub(crate) fn of<'a>(groups: impl Iterator<Item = (&'a str, &'a Group)>) -> Self {
-        let mut made = Self { slots: BTreeMap::new(), bad: Vec::new() };
+        let mut made = Self { slots: BTreeMap::new(), unmappable: Vec::new() };
         for (name, group) in groups {
             if let Some(source) = &group.source {
                 // Two sources may be one secret under two groups.
@@ -58,12 +58,12 @@ impl Variables {
                     false => format!("{} (group `{name}`)", source.origin),
                 };
                 for (name, field) in source.fields.iter() {
-                    let variable = if source.verbatim {
+                    let variable = if source.names_are_variables {
                         Variable::parse(name)
                     } else {
                         Variable::of_field(name)
                     };
-                    made.add(variable, Shown::text(field), &origin, name, &source.backend);
+                    made.add(variable, VarValue::text(field), &origin, name, &source.backend);
                 }
             }
             for requested in &group.requests {
@@ -71,8 +71,8 @@ impl Variables {
                     let origin = requested.request.to_string();
                     let parsed = Variable::parse(variable);
                     let shown = match requested.request.view().mount_requirement {
-                        MountType::FILE => Shown::file(&requested.field),
-                        MountType::ANY | MountType::ENV_VAR => Shown::text(&requested.field),
+                        MountType::FILE => VarValue::file(&requested.field),
+                        MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
                     made.add(parsed, shown, &origin, variable, &requested.backend);
                 }
@@ -84,25 +84,25 @@ impl Variables {
     fn add(
         &mut self,
         variable: Result<Variable, SpecError>,
-        shown: Shown,
+        shown: VarValue,
         origin: &str,
         name: &str,
         backend: &str,
     ) {
-        let place = self.bad.len() + self.slots.values().map(Vec::len).sum::<usize>();
+        let declared_at = self.unmappable.len() + self.slots.values().map(Vec::len).sum::<usize>();
         let variable = match variable {
             Ok(variable) => variable,
             Err(error) => {
-                let origin = format!("{origin}, field `{}`", escape::quoted(name));
-                self.bad.push((place, origin, error));
+                let origin = format!("{origin}, field `{}`", escape::escape_name(name));
+                self.unmappable.push((declared_at, origin, error));
                 return;
             }
         };
-        let given = Given {
+        let given = Candidate {
             shown,
             origin: origin.to_owned(),
             field: name.to_owned(),
-            place,
+            declared_at,
             from_environment: matches!(backend, "env" | "flyte"),
         };
         self.slots.entry(variable.as_str().to_owned()).or_default().push(given);
@@ -110,7 +110,7 @@ impl Variables {
 
     pub(crate) fn iter<'a>(
         &'a self,
-        files: &'a Files,
+        files: &'a SecretFiles,
     ) -> impl Iterator<Item = (&'a str, &'a SecretValue)> {
         self.slots.iter().filter_map(|(name, given)| match given.as_slice() {
             [one] => Some((name.as_str(), one.value(Some(files)).ok()?)),
@@ -121,18 +121,19 @@ impl Variables {
     pub(crate) fn var(
         &self,
         name: &str,
-        files: &Files,
+        files: &SecretFiles,
         or_environment: bool,
     ) -> Result<SecretValue, Error> {
         let fail = |kind, message: String, help: String| {
-            let problem = Problem::new(kind, message).of(escape::quoted(name)).help_with(help);
+            let problem = Problem::new(kind, message).of(escape::escape_name(name)).help_with(help);
             Err(Error::from_problems(vec![problem]))
         };
         if let Some(given) = self.slots.get(name) {
             return match given.as_slice() {
                 [one] => one.value(Some(files)).cloned(),
                 several => {
-                    let origins = escape::list(several.iter().map(|given| given.origin.as_str()));
+                    let origins =
+                        escape::backquoted_list(several.iter().map(|given| given.origin.as_str()));
                     let message = format!("several secrets have this variable: {origins}");
                     let help = "ask with `get(group, key)`, or give one of them another name";
                     fail(ErrorKind::Ambiguous, message, help.to_owned())
@@ -154,7 +155,7 @@ impl Variables {
                 ),
             };
         }
-        let known = escape::list(self.slots.keys().map(String::as_str));
+        let known = escape::backquoted_list(self.slots.keys().map(String::as_str));
         let message = "no secret of the step has this variable".to_owned();
         fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
     }
@@ -164,15 +165,15 @@ impl Variables {
     pub(crate) fn exports(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
-        files: Option<&Files>,
+        files: Option<&SecretFiles>,
         allow_override: bool,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
         let mut problems: Vec<(usize, Problem)> = Vec::new();
-        for (place, origin, error) in &self.bad {
+        for (declared_at, origin, error) in &self.unmappable {
             let problem = Problem::new(ErrorKind::InvalidName, error.message())
                 .of(origin)
                 .help_with(error.help().unwrap_or_default());
-            problems.push((*place, problem));
+            problems.push((*declared_at, problem));
         }
         let mut exports = Vec::new();
         for (name, given) in &self.slots {
@@ -185,43 +186,44 @@ impl Variables {
                 let help = "give one of them another name, or do not export them together";
                 let problem =
                     Problem::new(ErrorKind::Collision, message).of(&last.origin).help_with(help);
-                problems.push((last.place, problem));
+                problems.push((last.declared_at, problem));
                 continue;
             };
             if let Some(problem) = guarded(name, allow_override) {
-                problems.push((one.place, problem.of(&one.origin)));
+                problems.push((one.declared_at, problem.of(&one.origin)));
                 continue;
             }
             let value = match one.value(files) {
                 Ok(value) => value,
                 Err(error) => {
-                    problems.extend(error.into_problems().into_iter().map(|p| (one.place, p)));
+                    problems
+                        .extend(error.into_problems().into_iter().map(|p| (one.declared_at, p)));
                     continue;
                 }
             };
-            let problem =
-                collides(name, one, value, present, allow_override).or_else(|| unfit(name, value));
+            let problem = collides(name, one, value, present, allow_override)
+                .or_else(|| contains_nul(name, value));
             match problem {
-                Some(problem) => problems.push((one.place, problem.of(&one.origin))),
+                Some(problem) => problems.push((one.declared_at, problem.of(&one.origin))),
                 None => exports.push((name.as_str(), value)),
             }
         }
         if problems.is_empty() {
             return Ok(exports);
         }
-        problems.sort_by_key(|(place, _)| *place);
+        problems.sort_by_key(|(declared_at, _)| *declared_at);
         Err(Error::from_problems(problems.into_iter().map(|(_, problem)| problem).collect()))
     }
 }
 
-impl Given {
+impl Candidate {
     /// Without files it is what would be in the file.
-    fn value(&self, files: Option<&Files>) -> Result<&SecretValue, Error> {
+    fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
         self.shown.value(files).map_err(|error| error.about(&self.origin, None))
     }
 }
 
-impl Shown {
+impl VarValue {
     fn text(field: &Field) -> Self {
         Self::Value(text_of(field))
     }
@@ -231,7 +233,7 @@ impl Shown {
         Self::File { value, text, path: OnceCell::new() }
     }
 
-    fn value(&self, files: Option<&Files>) -> Result<&SecretValue, Error> {
+    fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
         match (self, files) {
             (Self::Value(value), _) | (Self::File { text: value, .. }, None) => Ok(value),
             (Self::File { value, path, .. }, Some(files)) => {
@@ -253,7 +255,7 @@ fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
 
 fn collides(
     name: &str,
-    given: &Given,
+    given: &Candidate,
     value: &SecretValue,
     present: &dyn Fn(&str) -> Option<OsString>,
     allow_override: bool,
@@ -275,7 +277,7 @@ fn collides(
     )
 }
 
-fn unfit(name: &str, value: &SecretValue) -> Option<Problem> {
+fn contains_nul(name: &str, value: &SecretValue) -> Option<Problem> {
     // Looked at for a NUL, which no environment can hold.
     value.expose_bytes().contains(&0).then(|| {
         let message = format!("the value for the variable {name} holds a NUL");

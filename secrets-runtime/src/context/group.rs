@@ -13,12 +13,12 @@ use crate::{
 #[derive(Clone, Default)]
 pub(crate) struct Group {
     pub source: Option<SourceFields>,
-    pub requests: Vec<Requested>,
+    pub requests: Vec<RequestField>,
 }
 
 /// Which version of a secret was fetched, and when.
 #[derive(Debug, Clone)]
-pub(crate) struct Edition {
+pub(crate) struct Provenance {
     /// As the backend calls it, if it tells.
     pub version: Option<String>,
     /// When it was asked for.
@@ -30,12 +30,12 @@ pub(crate) struct Edition {
 pub(crate) struct SourceFields {
     pub origin: String,
     pub backend: String,
-    pub edition: Edition,
+    pub provenance: Provenance,
     pub fields: Fields,
     /// The names are variables already (`inline`), and are not mapped.
-    pub verbatim: bool,
+    pub names_are_variables: bool,
     /// Why it has no fields, if it was not required and is not there.
-    pub absent: Option<Problem>,
+    pub absent_because: Option<Problem>,
 }
 
 impl SourceFields {
@@ -52,16 +52,16 @@ impl SourceFields {
 
 /// A request that was answered.
 #[derive(Clone)]
-pub(crate) struct Requested {
+pub(crate) struct RequestField {
     pub request: Request,
     pub backend: String,
-    pub edition: Edition,
+    pub provenance: Provenance,
     pub field: Field,
     /// The variable it is also given as.
     pub variable: Option<String>,
 }
 
-impl Edition {
+impl Provenance {
     /// Of what no backend gave, and nothing will ever change.
     pub(crate) fn given() -> Self {
         Self { version: None, asked: Instant::now() }
@@ -70,16 +70,16 @@ impl Edition {
 
 impl Group {
     /// The editions of everything in it.
-    pub(crate) fn editions(&self) -> impl Iterator<Item = &Edition> {
-        let source = self.source.as_ref().map(|source| &source.edition);
-        source.into_iter().chain(self.requests.iter().map(|requested| &requested.edition))
+    pub(crate) fn provenances(&self) -> impl Iterator<Item = &Provenance> {
+        let source = self.source.as_ref().map(|source| &source.provenance);
+        source.into_iter().chain(self.requests.iter().map(|requested| &requested.provenance))
     }
 
     /// Whether another fetch of the same group gave something else: another version, or, where a backend tells
     /// none, another value.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         let versions = |group: &Self| -> Option<Vec<String>> {
-            group.editions().map(|edition| edition.version.clone()).collect()
+            group.provenances().map(|provenance| provenance.version.clone()).collect()
         };
         match (versions(self), versions(other)) {
             (Some(one), Some(two)) => one != two,

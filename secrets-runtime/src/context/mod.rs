@@ -1,7 +1,6 @@
 pub(crate) mod entry;
 pub(crate) mod env_vars;
 pub(crate) mod group;
-pub(crate) mod overrides;
 pub(crate) mod process_env;
 pub(crate) mod refresh;
 pub(crate) mod render;
@@ -10,6 +9,7 @@ pub(crate) mod run_dir;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod stack;
+pub(crate) mod test_secrets;
 
 use std::{
     fmt,

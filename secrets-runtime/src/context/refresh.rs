@@ -7,7 +7,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     context::{
         Context,
-        resolved::{Asked, Shared},
+        resolved::{Asked, ResolvedSecrets},
         secrets::Secrets,
         stack,
     },
@@ -56,9 +56,9 @@ impl Secrets {
         if !shared.groups.contains_key(group) {
             return Err(self.why_not(group, ""));
         }
-        match &shared.renew {
-            Some(renew) => {
-                let fresh = renew.renew(Some(group), Asked::Now).await?;
+        match &shared.refresher {
+            Some(refresher) => {
+                let fresh = refresher.refresher(Some(group), Asked::Now).await?;
                 Ok(self.with_group(group, fresh))
             }
             None => Ok(self.clone()),
@@ -178,7 +178,7 @@ impl Secrets {
     }
 
     /// The step's secrets with what others have of a group.
-    fn with_group(&self, group: &str, others: Shared) -> Self {
-        self.renewed(Arc::new(self.shared().with_group(group, others)))
+    fn with_group(&self, group: &str, others: ResolvedSecrets) -> Self {
+        self.with_resolved(Arc::new(self.shared().with_group(group, others)))
     }
 }

@@ -9,12 +9,12 @@ use std::{
 use foldhash::fast::RandomState;
 
 use crate::{
-    context::{group::Group, overrides::Overrides, secret_files::RunDir},
+    context::{group::Group, secret_files::RunDirSetting, test_secrets::TestSecrets},
     core::{error::Error, warning::warn_now_and_then},
 };
 
 /// What all calls of a step have in common as long as nothing is fetched anew: it never changes.
-pub(crate) struct Shared {
+pub(crate) struct ResolvedSecrets {
     pub step: Option<Box<str>>,
     /// Nothing was declared: `var` reads the process's environment.
     pub bare: bool,
@@ -22,20 +22,21 @@ pub(crate) struct Shared {
     pub groups: HashMap<Box<str>, Group, RandomState>,
     /// The groups in the order in which they were declared.
     pub order: Vec<Box<str>>,
-    pub overrides: Option<Arc<Overrides>>,
-    pub run_dir: RunDir,
+    pub test_secrets: Option<Arc<TestSecrets>>,
+    pub run_dir: RunDirSetting,
     /// Fetches anew; `None` where a test gave everything.
-    pub renew: Option<Arc<dyn Renew>>,
+    pub refresher: Option<Arc<dyn Refresh>>,
 }
 
 /// How secrets reach the resolver that fetched them, which is above them.
-pub(crate) trait Renew: Send + Sync + UnwindSafe + RefUnwindSafe {
+pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// The secrets of one group, or all of them.
-    fn renew<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Renewing<'a>;
+    fn refresher<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Refreshing<'a>;
 }
 
 /// Secrets that are being fetched anew.
-pub(crate) type Renewing<'a> = Pin<Box<dyn Future<Output = Result<Shared, Error>> + Send + 'a>>;
+pub(crate) type Refreshing<'a> =
+    Pin<Box<dyn Future<Output = Result<ResolvedSecrets, Error>> + Send + 'a>>;
 
 /// Which values are new.
 #[derive(Debug, Clone, Copy)]
@@ -46,7 +47,7 @@ pub(crate) enum Asked {
     After(Instant),
 }
 
-impl Shared {
+impl ResolvedSecrets {
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&str, &Group)> {
         self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
     }
@@ -57,14 +58,14 @@ impl Shared {
     /// `None` if none has, if a test gave them, and if they cannot be fetched, which a warning tells.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
         let failed = Instant::now();
-        let renew = self.renew.as_ref()?;
+        let refresher = self.refresher.as_ref()?;
         let is_meant = |name: &str| group.is_none_or(|group| group == name);
         let known = self.in_order().filter(|(name, _)| is_meant(name));
         // What is kept and was asked for later is none of these.
         let mut than = last(known.map(|(_, group)| group), None)?;
         loop {
-            let fresh = match renew.renew(group, Asked::After(than)).await {
-                Ok(fresh) => Self { renew: self.renew.clone(), ..fresh },
+            let fresh = match refresher.refresher(group, Asked::After(than)).await {
+                Ok(fresh) => Self { refresher: self.refresher.clone(), ..fresh },
                 Err(error) => {
                     // The error names the step.
                     warn_now_and_then(&format!(
@@ -96,15 +97,15 @@ impl Shared {
             allow_override: self.allow_override,
             groups,
             order: self.order.clone(),
-            overrides: self.overrides.clone(),
+            test_secrets: self.test_secrets.clone(),
             run_dir: self.run_dir.clone(),
-            renew: self.renew.clone(),
+            refresher: self.refresher.clone(),
         }
     }
 }
 
 /// When the last of what is in these groups was asked for; of what was asked for before a time, if one is given.
 fn last<'a>(groups: impl Iterator<Item = &'a Group>, before: Option<Instant>) -> Option<Instant> {
-    let asked = groups.flat_map(Group::editions).map(|edition| edition.asked);
+    let asked = groups.flat_map(Group::provenances).map(|provenance| provenance.asked);
     asked.filter(|asked| before.is_none_or(|before| *asked < before)).max()
 }

@@ -11,10 +11,10 @@ use serde::de::DeserializeOwned;
 
 use crate::{
     context::{
-        env_vars::{Variables, as_os},
-        group::{Requested, SourceFields},
-        resolved::Shared,
-        secret_files::Files,
+        env_vars::{EnvVars, as_os},
+        group::{RequestField, SourceFields},
+        resolved::ResolvedSecrets,
+        secret_files::SecretFiles,
     },
     core::{
         error::{Error, ErrorKind, Problem},
@@ -42,47 +42,47 @@ use crate::{
 /// # Ok::<(), Error>(())
 /// ```
 #[derive(Clone)]
-pub struct Secrets(pub(super) Arc<OfCall>);
+pub struct Secrets(pub(super) Arc<CallState>);
 
 /// The secrets of one call of a step.
-pub(super) struct OfCall {
-    pub(super) shared: Arc<Shared>,
+pub(super) struct CallState {
+    pub(super) shared: Arc<ResolvedSecrets>,
     /// Boxed: few steps look at them, and every call moves this.
-    variables: OnceLock<Box<Variables>>,
-    files: FilesOf,
+    variables: OnceLock<Box<EnvVars>>,
+    files: FilesOwner,
 }
 
 /// Whose files a call's are: they end with the step, whichever of its secrets made them.
-enum FilesOf {
-    This(Files),
+enum FilesOwner {
+    This(SecretFiles),
     Other(Secrets),
 }
 
 impl Secrets {
-    pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        let files = FilesOf::This(Files::new(shared.run_dir.clone()));
-        Self(Arc::new(OfCall { shared, variables: OnceLock::new(), files }))
+    pub(crate) fn new(shared: Arc<ResolvedSecrets>) -> Self {
+        let files = FilesOwner::This(SecretFiles::new(shared.run_dir.clone()));
+        Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
     }
 
     /// Other secrets for the same call. They keep those that the call began with, which are there as long as it
     /// runs, and none in between.
-    pub(super) fn renewed(&self, shared: Arc<Shared>) -> Self {
+    pub(super) fn with_resolved(&self, shared: Arc<ResolvedSecrets>) -> Self {
         let first = match &self.0.files {
-            FilesOf::This(_) => self,
-            FilesOf::Other(first) => first,
+            FilesOwner::This(_) => self,
+            FilesOwner::Other(first) => first,
         };
-        let files = FilesOf::Other(first.clone());
-        Self(Arc::new(OfCall { shared, variables: OnceLock::new(), files }))
+        let files = FilesOwner::Other(first.clone());
+        Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
     }
 
-    pub(crate) fn shared(&self) -> &Arc<Shared> {
+    pub(crate) fn shared(&self) -> &Arc<ResolvedSecrets> {
         &self.0.shared
     }
 
-    fn files(&self) -> &Files {
+    fn files(&self) -> &SecretFiles {
         match &self.0.files {
-            FilesOf::This(files) => files,
-            FilesOf::Other(secrets) => secrets.files(),
+            FilesOwner::This(files) => files,
+            FilesOwner::Other(secrets) => secrets.files(),
         }
     }
 
@@ -110,7 +110,7 @@ impl Secrets {
         group_version: &str,
     ) -> Result<SecretValue, Error> {
         let requests = self.0.shared.groups.get(group).map(|found| found.requests.as_slice());
-        let version = |requested: &&Requested| {
+        let version = |requested: &&RequestField| {
             let view = requested.request.view();
             view.key == key && view.group_version == Some(group_version)
         };
@@ -149,7 +149,9 @@ impl Secrets {
             return Err(self.why_not(group, ""));
         };
         let made = match &found.source {
-            Some(SourceFields { absent: Some(absent), .. }) => de::from_absent(absent.clone()),
+            Some(SourceFields { absent_because: Some(absent_because), .. }) => {
+                de::from_absent(absent_because.clone())
+            }
             Some(source) => {
                 let fields: Vec<_> =
                     source.fields.iter().map(|(name, f)| (name, &f.value)).collect();
@@ -304,8 +306,8 @@ impl Secrets {
         Error::from_problems(problems).about(origin, backend).in_step(self.step())
     }
 
-    pub(super) fn variables(&self) -> &Variables {
-        self.0.variables.get_or_init(|| Box::new(Variables::of(self.0.shared.in_order())))
+    pub(super) fn variables(&self) -> &EnvVars {
+        self.0.variables.get_or_init(|| Box::new(EnvVars::of(self.0.shared.in_order())))
     }
 
     /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.
@@ -314,8 +316,8 @@ impl Secrets {
             return self.not_requested(group, "the step did not declare this group");
         };
         if let Some(source) = &found.source {
-            if let Some(absent) = &source.absent {
-                return Error::from_problems(vec![absent.clone()]).in_step(self.step());
+            if let Some(absent_because) = &source.absent_because {
+                return Error::from_problems(vec![absent_because.clone()]).in_step(self.step());
             }
             let names = source.fields.iter().map(|(name, _)| name);
             let help = match closest(key, names) {
@@ -324,7 +326,7 @@ impl Secrets {
                 }
                 None => format!("its fields are {}", source.fields.names()),
             };
-            let message = format!("the secret has no field `{}`", escape::quoted(key));
+            let message = format!("the secret has no field `{}`", escape::escape_name(key));
             let help = match source.looks_like_json() {
                 true => {
                     format!("{help}; its text looks like JSON: set options = {{ json = true }}")
@@ -356,7 +358,7 @@ impl Secrets {
             }
             declared.extend(found.requests.iter().map(|r| r.request.to_string()));
         }
-        let known = escape::list(declared.iter().map(String::as_str));
+        let known = escape::backquoted_list(declared.iter().map(String::as_str));
         let near = closest(asked, declared.iter().map(String::as_str));
         // The text of a source with its type: the group is without it.
         let by_text = self.0.shared.in_order().find_map(|(group, found)| {
@@ -373,7 +375,7 @@ impl Secrets {
             None => format!("add it to the step's attribute; declared are {known}"),
         };
         let problem = Problem::new(ErrorKind::NotRequested, message)
-            .of(escape::quoted(asked))
+            .of(escape::escape_name(asked))
             .help_with(help);
         Error::from_problems(vec![problem]).in_step(self.step())
     }

@@ -44,7 +44,7 @@ impl Error {
     /// Adds what to do about it.
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        let help = escape::plain(help.into());
+        let help = escape::escape_controls(help.into());
         self.map(|problem| problem.help = Some(help))
     }
 
@@ -116,7 +116,7 @@ impl Error {
         let mut inner = Arc::unwrap_or_clone(self.0);
         for problem in &mut inner.problems {
             if problem.origin.is_empty() {
-                problem.origin = escape::plain(origin.to_owned());
+                problem.origin = escape::escape_controls(origin.to_owned());
             }
             problem.backend = problem.backend.take().or_else(|| backend.map(str::to_owned));
         }
@@ -185,12 +185,12 @@ impl RefUnwindSafe for Problem {}
 
 impl Problem {
     pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
-        let (origin, message) = (String::new(), escape::plain(message.into()));
+        let (origin, message) = (String::new(), escape::escape_controls(message.into()));
         Self { kind, origin, backend: None, message, help: None, cause: None }
     }
 
     pub(crate) fn of(mut self, origin: impl Into<String>) -> Self {
-        self.origin = escape::plain(origin.into());
+        self.origin = escape::escape_controls(origin.into());
         self
     }
 
@@ -200,7 +200,7 @@ impl Problem {
     }
 
     pub(crate) fn help_with(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(escape::plain(help.into()));
+        self.help = Some(escape::escape_controls(help.into()));
         self
     }
 

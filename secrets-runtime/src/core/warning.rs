@@ -10,7 +10,7 @@ use std::{
 /// standard error.
 pub(crate) fn warn(text: &str) {
     #[cfg(feature = "tracing")]
-    tracing::warn!(target: "secrets_runtime", "{}", crate::core::escape::plain(text.to_owned()));
+    tracing::warn!(target: "secrets_runtime", "{}", crate::core::escape::escape_controls(text.to_owned()));
     #[cfg(not(feature = "tracing"))]
     write_line(text, &mut std::io::stderr().lock());
 }
@@ -44,7 +44,8 @@ pub(crate) fn warn_now_and_then(text: &str) {
 #[cfg(any(test, not(feature = "tracing")))]
 fn write_line(text: &str, out: &mut impl std::io::Write) {
     // A path may hold line breaks and terminal controls, and a warning stays one line.
-    let line = format!("secrets: warning: {}\n", crate::core::escape::plain(text.to_owned()));
+    let line =
+        format!("secrets: warning: {}\n", crate::core::escape::escape_controls(text.to_owned()));
     // Not `eprintln`, which panics where standard error is closed: a step does not end over a warning.
     let _ = out.write_all(line.as_bytes());
 }

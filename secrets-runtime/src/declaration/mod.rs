@@ -6,7 +6,7 @@ use secrets_spec::{Request, Source, SourceRole, SpecError};
 use crate::{
     core::{
         error::{Error, ErrorKind, Problem},
-        escape::quoted,
+        escape::escape_name,
     },
     declaration::parse::{invalid, parse_source},
 };
@@ -153,7 +153,9 @@ impl DeclarationBuilder {
                 self.declaration.role = role;
                 None
             }
-            Err(error) => Some(vec![invalid(&error, ErrorKind::InvalidSource).of(quoted(role))]),
+            Err(error) => {
+                Some(vec![invalid(&error, ErrorKind::InvalidSource).of(escape_name(role))])
+            }
         };
         self.or_error(problem)
     }
@@ -178,7 +180,7 @@ impl DeclarationBuilder {
     ) -> Result<Self, Error> {
         let problem = match request {
             Ok(request) => self.declaration.add_request(request).err(),
-            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(quoted(origin))),
+            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(escape_name(origin))),
         };
         self.or_error(problem.map(|problem| vec![problem]))
     }

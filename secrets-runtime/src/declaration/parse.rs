@@ -6,7 +6,7 @@ use secrets_spec::{Complaint, Node, Source, SourceDraft, SpecError, read_source}
 
 use crate::core::{
     error::{ErrorKind, Problem},
-    escape::quoted,
+    escape::escape_name,
 };
 
 /// A source as a text or as JSON, with every mistake in it.
@@ -28,7 +28,7 @@ pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
 pub(crate) fn origin(text: &str) -> String {
     let is_sign =
         |c: char| matches!(c, '{' | '}' | '[' | ']' | '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
-    if text.contains(is_sign) { "a source".to_owned() } else { quoted(text) }
+    if text.contains(is_sign) { "a source".to_owned() } else { escape_name(text) }
 }
 
 pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {

@@ -53,7 +53,7 @@ pub(crate) fn source_fields(
                 check_length(value)?;
                 if !names.insert(name) {
                     let message =
-                        format!("the backend gave the field `{}` twice", escape::quoted(name));
+                        format!("the backend gave the field `{}` twice", escape::escape_name(name));
                     return Err(Error::new(ErrorKind::Undecodable, message));
                 }
             }
@@ -68,10 +68,10 @@ pub(crate) fn source_fields(
 pub(crate) fn requested_field(fetched: Fetched, request: &Request) -> Result<Field, Error> {
     let key = request.view().key;
     let member = |members: Vec<(String, SecretValue)>| {
-        let names = escape::list(members.iter().map(|(name, _)| name.as_str()));
+        let names = escape::backquoted_list(members.iter().map(|(name, _)| name.as_str()));
         let found = members.into_iter().find(|(name, _)| name == key);
         found.map(|(_, value)| Field::text(value)).ok_or_else(|| {
-            let message = format!("the secret has no field `{}`", escape::quoted(key));
+            let message = format!("the secret has no field `{}`", escape::escape_name(key));
             Error::new(ErrorKind::KeyNotFound, message).with_help(format!("its fields are {names}"))
         })
     };

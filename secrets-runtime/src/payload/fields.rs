@@ -44,7 +44,7 @@ impl Fields {
 
     /// The names, for a person: backquoted, with commas.
     pub(crate) fn names(&self) -> String {
-        crate::core::escape::list(self.fields.iter().map(|(name, _)| &**name))
+        crate::core::escape::backquoted_list(self.fields.iter().map(|(name, _)| &**name))
     }
 }
 

@@ -5,7 +5,7 @@ use std::{
 
 /// Why a file is not taken.
 #[derive(Debug)]
-pub(crate) enum Doubt {
+pub(crate) enum Insecure {
     /// It, or a folder on the way to it, cannot be looked at.
     Unreadable { path: PathBuf, error: io::Error },
     /// Somebody else could have written or exchanged it.
@@ -13,7 +13,7 @@ pub(crate) enum Doubt {
     Exposed { message: String, help: String },
 }
 
-impl Doubt {
+impl Insecure {
     pub(super) fn unreadable(path: &Path, error: io::Error) -> Self {
         Self::Unreadable { path: path.to_owned(), error }
     }

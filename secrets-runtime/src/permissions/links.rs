@@ -4,15 +4,15 @@ use std::{
     path::{Component, Path, PathBuf},
 };
 
-use crate::permissions::insecure::Doubt;
+use crate::permissions::insecure::Insecure;
 
 /// As many as Linux follows.
 const MAX_LINKS: usize = 40;
 
 /// The folders in which it is decided what `path` names: that of each symbolic link on the way, also of one
 /// that is a folder's, and at the end that of the file itself, which need not be there.
-pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Doubt> {
-    let unreadable = |error| Doubt::unreadable(path, error);
+pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
+    let unreadable = |error| Insecure::unreadable(path, error);
     let mut real = match path.is_absolute() {
         true => PathBuf::from("/"),
         // It has no links in it.
@@ -34,7 +34,7 @@ pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Doubt> {
                 if links > MAX_LINKS {
                     return Err(unreadable(io::Error::other("its links lead to one another")));
                 }
-                let target = fs::read_link(&next).map_err(|e| Doubt::unreadable(&next, e))?;
+                let target = fs::read_link(&next).map_err(|e| Insecure::unreadable(&next, e))?;
                 folders.push(real.clone());
                 push(&mut ahead, &target);
             }

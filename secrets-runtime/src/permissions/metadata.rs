@@ -10,20 +10,20 @@ use rustix::{
     process::geteuid,
 };
 
-use crate::permissions::{accounts::Accounts, insecure::Doubt};
+use crate::permissions::{accounts::Accounts, insecure::Insecure};
 
 const ROOT: u32 = 0;
 
 /// What is known of a file or folder.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Facts {
+pub(super) struct FileFacts {
     pub(super) owner: u32,
     pub(super) group: u32,
     pub(super) mode: u32,
     pub(super) read_only: bool,
 }
 
-impl Facts {
+impl FileFacts {
     pub(super) fn of_file(file: &File) -> io::Result<Self> {
         Ok(Self::of(&file.metadata()?, rustix::fs::fstatvfs(file)))
     }
@@ -42,18 +42,18 @@ impl Facts {
     }
 
     /// Whether nobody but the one who runs this and root can have written it.
-    pub(super) fn judge(&self, path: &Path) -> Result<(), Doubt> {
-        self.judge_for(geteuid().as_raw(), path, &Accounts::of_the_system)
+    pub(super) fn check(&self, path: &Path) -> Result<(), Insecure> {
+        self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
     }
 
-    pub(super) fn judge_for(
+    pub(super) fn check_for(
         &self,
         me: u32,
         path: &Path,
         accounts: &dyn Fn() -> Accounts,
-    ) -> Result<(), Doubt> {
+    ) -> Result<(), Insecure> {
         let path = path.display();
-        let exposed = |message, help| Err(Doubt::Exposed { message, help });
+        let exposed = |message, help| Err(Insecure::Exposed { message, help });
         if self.owner != me && self.owner != ROOT {
             let message = format!("{path} belongs to another user (id {})", self.owner);
             return exposed(message, format!("if it is to be trusted: chown {me} {path}"));

@@ -13,20 +13,20 @@ mod tests;
 
 use std::{fs::File, path::Path};
 
-use crate::permissions::insecure::Doubt;
+use crate::permissions::insecure::Insecure;
 
 /// Opens a file that nobody but the user and root can have written, or exchanged.
 ///
 /// It is opened once: what is checked is the open file, and the folders by [`check_folders`].
 #[cfg(unix)]
-pub(crate) fn open(path: &Path) -> Result<File, Doubt> {
+pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
     use std::os::unix::fs::OpenOptionsExt;
 
-    let unreadable = |error| Doubt::unreadable(path, error);
+    let unreadable = |error| Insecure::unreadable(path, error);
     // Without `NONBLOCK` a planted pipe would hold us up forever.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
-    metadata::Facts::of_file(&file).map_err(unreadable)?.judge(path)?;
+    metadata::FileFacts::of_file(&file).map_err(unreadable)?.check(path)?;
     check_folders(path)?;
     Ok(file)
 }
@@ -40,22 +40,22 @@ pub(crate) fn open(path: &Path) -> Result<File, Doubt> {
 /// in the group's bits, so that it is noticed too, unless the group is the owner's private one. The folders
 /// above these are not checked.
 #[cfg(unix)]
-pub(crate) fn check_folders(path: &Path) -> Result<(), Doubt> {
+pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     for folder in links::folders(path)? {
-        let facts = metadata::Facts::of_folder(&folder);
-        facts.map_err(|error| Doubt::unreadable(&folder, error))?.judge(&folder)?;
+        let facts = metadata::FileFacts::of_folder(&folder);
+        facts.map_err(|error| Insecure::unreadable(&folder, error))?.check(&folder)?;
     }
     Ok(())
 }
 
 /// Elsewhere modes and owners tell nothing.
 #[cfg(not(unix))]
-pub(crate) fn open(path: &Path) -> Result<File, Doubt> {
-    File::open(path).map_err(|error| Doubt::unreadable(path, error))
+pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
+    File::open(path).map_err(|error| Insecure::unreadable(path, error))
 }
 
 /// Elsewhere modes and owners tell nothing.
 #[cfg(not(unix))]
-pub(crate) fn check_folders(_path: &Path) -> Result<(), Doubt> {
+pub(crate) fn check_folders(_path: &Path) -> Result<(), Insecure> {
     Ok(())
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use super::*;
-use crate::permissions::{accounts::Accounts, metadata::Facts};
+use crate::permissions::{accounts::Accounts, metadata::FileFacts};
 
 const ME: u32 = 1000;
 
@@ -17,24 +17,24 @@ fn accounts() -> Accounts {
 }
 
 /// What is wrong and what to do, if anything is.
-fn told(verdict: Result<(), Doubt>) -> Option<(String, String)> {
+fn told(verdict: Result<(), Insecure>) -> Option<(String, String)> {
     match verdict {
         Ok(()) => None,
-        Err(Doubt::Exposed { message, help }) => Some((message, help)),
-        Err(Doubt::Unreadable { path, error }) => panic!("{}: {error}", path.display()),
+        Err(Insecure::Exposed { message, help }) => Some((message, help)),
+        Err(Insecure::Unreadable { path, error }) => panic!("{}: {error}", path.display()),
     }
 }
 
 fn verdict(owner: u32, group: u32, mode: u32) -> Option<(String, String)> {
-    let facts = Facts { owner, group, mode, read_only: false };
-    told(facts.judge_for(ME, Path::new("/p/secrets.toml"), &accounts))
+    let facts = FileFacts { owner, group, mode, read_only: false };
+    told(facts.check_for(ME, Path::new("/p/secrets.toml"), &accounts))
 }
 
 #[test]
 fn on_a_read_only_mount_the_owner_counts_alone() {
     let told = |owner| {
-        let facts = Facts { owner, group: 0, mode: 0o40_777, read_only: true };
-        told(facts.judge_for(ME, Path::new("/p"), &accounts))
+        let facts = FileFacts { owner, group: 0, mode: 0o40_777, read_only: true };
+        told(facts.check_for(ME, Path::new("/p"), &accounts))
     };
     assert_eq!(told(0), None);
     assert!(told(1001).is_some());
@@ -115,7 +115,7 @@ fn a_planted_file_is_refused_and_so_is_a_planted_link() {
     chmod(&target, 0o666);
     assert_eq!(refused(&target), format!("everybody may write to {}", target.display()));
     assert_eq!(refused(&link), format!("everybody may write to {}", link.display()));
-    assert!(matches!(open(&closed.join("missing.toml")), Err(Doubt::Unreadable { .. })));
+    assert!(matches!(open(&closed.join("missing.toml")), Err(Insecure::Unreadable { .. })));
 }
 
 #[test]
@@ -144,7 +144,7 @@ fn folders_are_told_of_a_file_that_is_not_there_and_links_in_a_circle_end() {
     assert_eq!(folders, [one.clone(), other.clone()]);
     symlink(one.join("a"), other.join("b")).expect("a link");
     symlink(other.join("b"), one.join("a")).expect("a link");
-    assert!(matches!(links::folders(&one.join("a")), Err(Doubt::Unreadable { .. })));
+    assert!(matches!(links::folders(&one.join("a")), Err(Insecure::Unreadable { .. })));
     let here = std::env::current_dir().expect("a folder");
     let folders = links::folders(Path::new("missing")).expect("the folders");
     assert_eq!(folders, [here]);
@@ -158,6 +158,6 @@ fn what_is_judged_is_the_open_file() {
     let opened = File::open(&path).expect("it opens");
     fs::remove_file(&path).expect("it is removed");
     file(path.clone());
-    let facts = Facts::of_file(&opened).expect("its facts");
-    assert!(told(facts.judge(&path)).is_some(), "the new file is judged in the old one's place");
+    let facts = FileFacts::of_file(&opened).expect("its facts");
+    assert!(told(facts.check(&path)).is_some(), "the new file is judged in the old one's place");
 }

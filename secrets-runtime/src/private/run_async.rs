@@ -15,7 +15,7 @@ use crate::{
     context::{Barrier, Context, Scoped, process_env::refuse_async},
     core::error::Error,
     private::{ending::Ending, filler::Filler, step::Step},
-    resolver::partial::Unresolved,
+    resolver::partial::PartialResolution,
 };
 
 /// A step that has not ended. Where it is dropped before its end, it enters its context for the drop of the body,
@@ -28,7 +28,7 @@ struct Run<R> {
 
 enum Stage {
     Start,
-    Resolving(BoxFuture<'static, Result<Context, Unresolved>>),
+    Resolving(BoxFuture<'static, Result<Context, PartialResolution>>),
     Running(Ending),
     Done,
 }

@@ -14,7 +14,7 @@ use crate::{
         parse::{invalid, of_spec},
     },
     private::parameter::Parameter,
-    resolver::{Resolver, partial::Unresolved, test_overrides},
+    resolver::{Resolver, partial::PartialResolution, test_secrets},
 };
 
 /// The descriptor of a step: what its attributes declare, as a `static` of the program.
@@ -123,11 +123,11 @@ impl Step {
     }
 
     /// Fetches what the step declares.
-    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, Unresolved>> {
+    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, PartialResolution>> {
         Box::pin(async move {
             let declaration = self.declaration()?;
             let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
-            if test_overrides().is_some() {
+            if test_secrets().is_some() {
                 return Ok(resolver.resolve(declaration).await?);
             }
             let shared = resolver.fetch_for(declaration, &self.slot).await?;
@@ -139,11 +139,11 @@ impl Step {
     /// and why its body does not run.
     pub(super) fn partly(
         &self,
-        resolved: Result<Context, Unresolved>,
+        resolved: Result<Context, PartialResolution>,
     ) -> Result<(Context, Option<Error>), Error> {
         match resolved {
             Ok(context) => Ok((context, None)),
-            Err(Unresolved { error, found: Some(found) }) if !self.parameters.is_empty() => {
+            Err(PartialResolution { error, found: Some(found) }) if !self.parameters.is_empty() => {
                 Ok((Context::new(Secrets::new(found)), Some(error)))
             }
             Err(unresolved) => Err(unresolved.error),

@@ -12,12 +12,10 @@ pub(crate) mod partial;
 mod plan;
 #[cfg(all(test, feature = "prefect"))]
 mod prefect_tests;
-mod redirected;
 mod refresh;
 mod registry;
 pub(crate) mod report;
 mod resolution;
-mod untyped;
 mod validate;
 
 use std::{
@@ -30,10 +28,12 @@ use once_cell::sync::OnceCell;
 use crate::{
     backend::BoxFuture,
     cache::{Cache, lookup::Need},
-    context::{Context, overrides::Overrides, secret_files::RunDir, secrets::Secrets, stack},
+    context::{
+        Context, secret_files::RunDirSetting, secrets::Secrets, stack, test_secrets::TestSecrets,
+    },
     core::error::{Error, ErrorKind},
     declaration::Declaration,
-    resolver::{partial::Unresolved, registry::Registry},
+    resolver::{partial::PartialResolution, registry::Registry},
     rt::block_on::block_on,
     settings::Settings,
 };
@@ -58,7 +58,7 @@ struct Inner {
     settings: Settings,
     /// None if nothing is kept.
     cache: Option<Cache>,
-    run_dir: RunDir,
+    run_dir: RunDirSetting,
 }
 
 static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
@@ -115,13 +115,15 @@ impl Resolver {
         declaration: &'a Declaration,
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
-            match test_overrides() {
-                Some(overrides) => assemble::from_overrides(declaration, overrides, self.run_dir()),
+            match test_secrets() {
+                Some(test_secrets) => {
+                    assemble::from_test_secrets(declaration, test_secrets, self.run_dir())
+                }
                 None => {
                     let fetched = self.fetch(declaration, Need::Fresh).await;
                     fetched
                         .map(|(shared, _)| Context::new(Secrets::new(shared)))
-                        .map_err(Unresolved::into_error)
+                        .map_err(PartialResolution::into_error)
                 }
             }
         })
@@ -135,19 +137,19 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
-    fn run_dir(&self) -> RunDir {
+    fn run_dir(&self) -> RunDirSetting {
         self.0.run_dir.clone()
     }
 }
 
 /// The folder for files of a test that no resolver was asked for.
-pub(crate) fn run_dir_of_settings() -> RunDir {
-    RunDir::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
+pub(crate) fn run_dir_of_settings() -> RunDirSetting {
+    RunDirSetting::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
 }
 
 /// What a test gave, if the caller is inside `testing::with_secrets`.
-pub(crate) fn test_overrides() -> Option<Arc<Overrides>> {
-    stack::with_current(|secrets| secrets.shared().overrides.clone()).flatten()
+pub(crate) fn test_secrets() -> Option<Arc<TestSecrets>> {
+    stack::with_current(|secrets| secrets.shared().test_secrets.clone()).flatten()
 }
 
 impl fmt::Debug for Resolver {

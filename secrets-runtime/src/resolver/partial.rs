@@ -1,20 +1,20 @@
 use std::sync::Arc;
 
-use crate::{context::resolved::Shared, core::error::Error};
+use crate::{context::resolved::ResolvedSecrets, core::error::Error};
 
 /// Why a declaration has no secrets, and what was found all the same: what is wrong with that is told too.
-pub(crate) struct Unresolved {
+pub(crate) struct PartialResolution {
     pub error: Error,
-    pub found: Option<Arc<Shared>>,
+    pub found: Option<Arc<ResolvedSecrets>>,
 }
 
-impl From<Error> for Unresolved {
+impl From<Error> for PartialResolution {
     fn from(error: Error) -> Self {
         Self { error, found: None }
     }
 }
 
-impl Unresolved {
+impl PartialResolution {
     /// The reason alone. Not a `From`: the compiler would show it to whoever uses `?` on an error that is not ours.
     pub(crate) fn into_error(self) -> Error {
         self.error

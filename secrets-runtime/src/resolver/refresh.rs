@@ -6,12 +6,12 @@ use crate::{
     backend::BoxFuture,
     cache::lookup::Need,
     context::{
-        resolved::{Asked, Renew, Renewing},
+        resolved::{Asked, Refresh, Refreshing},
         secrets::Secrets,
     },
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
-    resolver::{Resolver, partial::Unresolved, plan::Plan, test_overrides},
+    resolver::{Resolver, partial::PartialResolution, plan::Plan, test_secrets},
     rt::block_on::block_on,
 };
 
@@ -37,13 +37,13 @@ impl Resolver {
         Box::pin(async move {
             let mut declaration = Declaration::empty(None);
             declaration.sources.push(parse_source(source).map_err(Error::from_problems)?);
-            if test_overrides().is_some() {
+            if test_secrets().is_some() {
                 return Ok(self.resolve(&declaration).await?.secrets);
             }
             let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
             self.expire(&plan);
             let fetched = self.fetch(&declaration, Need::Anew).await;
-            fetched.map(|(shared, _)| Secrets::new(shared)).map_err(Unresolved::into_error)
+            fetched.map(|(shared, _)| Secrets::new(shared)).map_err(PartialResolution::into_error)
         })
     }
 
@@ -67,23 +67,23 @@ impl Resolver {
 }
 
 /// What a step's secrets were made of, to be made again.
-pub(super) struct Renewal {
+pub(super) struct Refresher {
     resolver: Resolver,
     plan: Plan,
 }
 
-impl Renewal {
+impl Refresher {
     pub(super) fn new(resolver: Resolver, plan: Plan) -> Self {
         Self { resolver, plan }
     }
 }
 
 /// A panic of a backend is caught where it is called.
-impl UnwindSafe for Renewal {}
-impl RefUnwindSafe for Renewal {}
+impl UnwindSafe for Refresher {}
+impl RefUnwindSafe for Refresher {}
 
-impl Renew for Renewal {
-    fn renew<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Renewing<'a> {
+impl Refresh for Refresher {
+    fn refresher<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Refreshing<'a> {
         Box::pin(async move {
             let part = group.map(|group| self.plan.of_group(group));
             let part = part.as_ref().unwrap_or(&self.plan);
@@ -95,7 +95,7 @@ impl Renew for Renewal {
                 }
             };
             let fetched = self.resolver.carry_out(part, need).await;
-            fetched.map(|(shared, _)| shared).map_err(Unresolved::into_error)
+            fetched.map(|(shared, _)| shared).map_err(PartialResolution::into_error)
         })
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         hints,
         plan::{self, Plan, RequestPlan},
         report::Report,
-        test_overrides,
+        test_secrets,
     },
     rt::block_on::block_on,
     settings::validation_level::ValidationLevel,
@@ -75,10 +75,10 @@ impl Resolver {
         if level == ValidationLevel::None {
             return report;
         }
-        if let Some(overrides) = test_overrides() {
+        if let Some(test_secrets) = test_secrets() {
             for declaration in declarations {
-                let overrides = overrides.clone();
-                let made = assemble::from_overrides(declaration, overrides, self.run_dir());
+                let test_secrets = test_secrets.clone();
+                let made = assemble::from_test_secrets(declaration, test_secrets, self.run_dir());
                 report_of_test(declaration, made, &mut report);
             }
             return report;
@@ -102,7 +102,7 @@ impl Resolver {
         } else {
             let answers = fetch::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
             for (declaration, plan) in parts {
-                let judge = Judge { plan, all: &all, answers: &answers };
+                let judge = Validation { plan, all: &all, answers: &answers };
                 judge.judge(declaration, &mut report);
             }
         }
@@ -128,13 +128,13 @@ fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], repo
 }
 
 /// Reads fetched secrets as a step would.
-struct Judge<'a> {
+struct Validation<'a> {
     plan: &'a Plan,
     all: &'a Plan,
     answers: &'a [Answer],
 }
 
-impl Judge<'_> {
+impl Validation<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
             let fetch = &self.all.fetches[planned.fetch];
@@ -151,7 +151,8 @@ impl Judge<'_> {
                     {
                         let missing = fields.get(key).is_none();
                         let names = || fields.iter().map(|(name, _)| name);
-                        let error = missing.then(|| lacking(key, names().collect()));
+                        let error =
+                            missing.then(|| missing_feature_message(key, names().collect()));
                         let name = format!("{}/{key}", source.group());
                         report.add(&name, Some(backend), error);
                     }
@@ -171,9 +172,9 @@ impl Judge<'_> {
     }
 }
 
-fn lacking(key: &str, names: Vec<&str>) -> Error {
-    let message = format!("the secret has no field `{}`", escape::quoted(key));
-    let known = escape::list(names.iter().copied());
+fn missing_feature_message(key: &str, names: Vec<&str>) -> Error {
+    let message = format!("the secret has no field `{}`", escape::escape_name(key));
+    let known = escape::backquoted_list(names.iter().copied());
     let help = match closest(key, names) {
         Some(near) => format!("did you mean `{near}`? its fields are {known}"),
         None => format!("its fields are {known}"),
@@ -202,7 +203,7 @@ fn report_of_test(
                 let missing = context.secrets.get(group, key).is_err();
                 let entries = context.secrets.entries().filter(|entry| entry.group() == group);
                 let names = || entries.map(|entry| entry.key()).collect();
-                let error = missing.then(|| lacking(key, names()));
+                let error = missing.then(|| missing_feature_message(key, names()));
                 report.add(&format!("{group}/{key}"), None, error);
             }
         }

@@ -7,12 +7,12 @@ use crate::{
 
 /// What is wrong with a setting, before it is known where the setting stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(super) struct SettingError {
     pub(super) message: String,
     pub(super) help: Option<String>,
 }
 
-impl Wrong {
+impl SettingError {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: Some(help.into()) }
     }
@@ -40,7 +40,7 @@ pub(super) fn problem(
     }
 }
 
-impl From<SpecError> for Wrong {
+impl From<SpecError> for SettingError {
     fn from(error: SpecError) -> Self {
         Self { message: error.message().to_owned(), help: error.help().map(str::to_owned) }
     }

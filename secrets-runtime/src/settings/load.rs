@@ -1,17 +1,17 @@
 #[cfg(feature = "aws")]
-use crate::settings::{error::Wrong, variables::Variable};
+use crate::settings::{error::SettingError, variables::Variable};
 use crate::{
     core::error::{Error, Problem},
-    settings::{Settings, reader::Shown, variables},
+    settings::{Settings, reader::SettingState, variables},
 };
 
 /// Settings of which some may be wrong, and count as unset, with what is wrong.
-pub(crate) struct Doubtful {
+pub(crate) struct Loaded {
     pub(crate) settings: Settings,
     pub(crate) problems: Vec<Problem>,
 }
 
-impl Doubtful {
+impl Loaded {
     /// Puts what is wrong beside the settings that are shown.
     pub(super) fn of(mut settings: Settings, problems: Vec<Problem>) -> Self {
         let shown = settings.shown.iter().map(|shown| complete(&settings, shown, &problems));
@@ -23,7 +23,7 @@ impl Doubtful {
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
-    pub(crate) fn sound(self) -> Result<Settings, Error> {
+    pub(crate) fn into_result(self) -> Result<Settings, Error> {
         match self.problems.is_empty() {
             true => Ok(self.settings),
             false => Err(Error::from_problems(self.problems)),
@@ -34,9 +34,9 @@ impl Doubtful {
 #[cfg(feature = "aws")]
 impl Settings {
     /// Puts beside a setting what only shows when the backends are known; gives it as the setting's problem.
-    pub(crate) fn find_fault(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
+    pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
         let wrong =
-            Wrong { message: why.message().to_owned(), help: why.help().map(str::to_owned) };
+            SettingError { message: why.message().to_owned(), help: why.help().map(str::to_owned) };
         let problem = wrong.at(variable.name(), self.origin(variable));
         if let Some(shown) = self.shown.iter_mut().find(|shown| shown.variable == variable) {
             shown.wrong = Some(problem.message().to_owned());
@@ -46,7 +46,7 @@ impl Settings {
 }
 
 /// What is shown, with the default that the user's folders make and with what is wrong.
-fn complete(settings: &Settings, shown: &Shown, problems: &[Problem]) -> Shown {
+fn complete(settings: &Settings, shown: &SettingState, problems: &[Problem]) -> SettingState {
     let default = match shown.variable {
         variable if *variable == variables::LOCAL_DIR => settings.folders.local_dir().ok(),
         variable if *variable == variables::LOCAL_KEY_FILE => {
@@ -56,7 +56,7 @@ fn complete(settings: &Settings, shown: &Shown, problems: &[Problem]) -> Shown {
     };
     let origin = shown.origin.of_problem(shown.variable.name());
     let wrong = problems.iter().find(|problem| problem.origin() == origin);
-    Shown {
+    SettingState {
         default: default.map(|path| path.display().to_string()),
         wrong: wrong.map(|problem| problem.message().to_owned()),
         ..shown.clone()

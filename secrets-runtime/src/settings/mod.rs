@@ -53,12 +53,12 @@ use crate::{
     settings::{
         config_file::ConfigFile,
         folders::Folders,
-        load::Doubtful,
+        load::Loaded,
         mapping::MappedSource,
-        precedence::{Built, Environment, decide},
+        precedence::{CodeSettings, Environment, decide},
         prefect::PrefectSettings,
         raw_value::Origin,
-        reader::{Shown, Texts},
+        reader::{SettingState, SettingsReader},
         validation_level::ValidationLevel,
         variables::Variable,
     },
@@ -98,7 +98,7 @@ pub(crate) struct Settings {
     sources: BTreeMap<String, MappedSource>,
     folders: Folders,
     config_file: Option<PathBuf>,
-    shown: Vec<Shown>,
+    shown: Vec<SettingState>,
 }
 
 #[allow(dead_code, reason = "some are for backends that a feature brings")]
@@ -108,7 +108,7 @@ impl Settings {
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
     pub(crate) fn load() -> Result<Self, Error> {
-        Self::load_with(&Built::default())
+        Self::load_with(&CodeSettings::default())
     }
 
     /// The settings of this process under what is built in code: its environment, and the `secrets.toml` of its
@@ -116,12 +116,12 @@ impl Settings {
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
-    pub(crate) fn load_with(built: &Built) -> Result<Self, Error> {
-        Self::load_anyway(built).sound()
+    pub(crate) fn load_with(built: &CodeSettings) -> Result<Self, Error> {
+        Self::load_anyway(built).into_result()
     }
 
     /// The same, whatever is wrong.
-    pub(crate) fn load_anyway(built: &Built) -> Doubtful {
+    pub(crate) fn load_anyway(built: &CodeSettings) -> Loaded {
         // A working directory that is gone has no `secrets.toml`.
         let directory = std::env::current_dir().ok();
         Self::read_anyway(built, &|name| std::env::var_os(name), directory.as_deref())
@@ -133,7 +133,7 @@ impl Settings {
     /// `InvalidConfig`, with everything that is wrong.
     #[cfg(test)]
     pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
-        Self::read(&Built::default(), environment, Some(directory))
+        Self::read(&CodeSettings::default(), environment, Some(directory))
     }
 
     /// The same under what is built in code.
@@ -142,26 +142,26 @@ impl Settings {
     /// `InvalidConfig`, with everything that is wrong.
     #[cfg(test)]
     pub(crate) fn read(
-        built: &Built,
+        built: &CodeSettings,
         environment: Environment<'_>,
         directory: Option<&Path>,
     ) -> Result<Self, Error> {
-        Self::read_anyway(built, environment, directory).sound()
+        Self::read_anyway(built, environment, directory).into_result()
     }
 
     /// The one that the others are made of.
     fn read_anyway(
-        built: &Built,
+        built: &CodeSettings,
         environment: Environment<'_>,
         directory: Option<&Path>,
-    ) -> Doubtful {
+    ) -> Loaded {
         let folders = Folders::of(environment);
         let mut problems = Vec::new();
         let home = folders.home.as_deref();
         let file = lookup::config_file(built, environment, directory, home, &mut problems);
         let found =
             variables::ALL.iter().map(|v| (*v, decide(v, built, environment, file.as_ref())));
-        let mut texts = Texts::new(found.collect(), directory);
+        let mut texts = SettingsReader::new(found.collect(), directory);
         let shown = texts.shown();
         let settings = Self {
             default_backends: texts
@@ -207,7 +207,7 @@ impl Settings {
             shown,
         };
         problems.extend(texts.into_problems());
-        Doubtful::of(settings, problems)
+        Loaded::of(settings, problems)
     }
 
     /// The backends of untyped sources and of requests, in the order in which they are asked; never empty.
@@ -358,7 +358,7 @@ impl Settings {
     }
 
     /// Every setting, in the order of [`variables::ALL`], without credentials.
-    pub(crate) fn shown(&self) -> &[Shown] {
+    pub(crate) fn shown(&self) -> &[SettingState] {
         &self.shown
     }
 }

@@ -70,7 +70,7 @@ impl fmt::Display for Origin {
 }
 
 /// A setting's text, before it is known to mean anything. It may be a credential: no `Debug`.
-pub(super) struct Found {
+pub(super) struct RawValue {
     pub(super) text: OsString,
     pub(super) origin: Origin,
 }

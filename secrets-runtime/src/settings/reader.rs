@@ -7,8 +7,8 @@ use std::{
 use crate::{
     core::{error::Problem, secret_value::SecretValue},
     settings::{
-        error::Wrong,
-        raw_value::{Found, Origin},
+        error::SettingError,
+        raw_value::{Origin, RawValue},
         values::{self, Read},
         variables::{Kind, Variable},
     },
@@ -16,7 +16,7 @@ use crate::{
 
 /// A setting as `secrets doctor` shows it.
 #[derive(Debug, Clone)]
-pub(crate) struct Shown {
+pub(crate) struct SettingState {
     /// Its variable.
     pub(crate) variable: &'static Variable,
     /// Its text; `None` where nothing is set, or where it is not to be shown.
@@ -30,15 +30,15 @@ pub(crate) struct Shown {
 }
 
 /// The texts that count, each taken once and read.
-pub(super) struct Texts<'a> {
-    found: Vec<(&'static Variable, Option<Found>)>,
+pub(super) struct SettingsReader<'a> {
+    found: Vec<(&'static Variable, Option<RawValue>)>,
     directory: Option<&'a Path>,
     problems: Vec<Problem>,
 }
 
-impl<'a> Texts<'a> {
+impl<'a> SettingsReader<'a> {
     pub(super) fn new(
-        found: Vec<(&'static Variable, Option<Found>)>,
+        found: Vec<(&'static Variable, Option<RawValue>)>,
         directory: Option<&'a Path>,
     ) -> Self {
         Self { found, directory, problems: Vec::new() }
@@ -48,11 +48,11 @@ impl<'a> Texts<'a> {
         self.problems
     }
 
-    pub(super) fn shown(&self) -> Vec<Shown> {
+    pub(super) fn shown(&self) -> Vec<SettingState> {
         let shown = self.found.iter().map(|(variable, found)| {
             let may_be_shown = !matches!(variable.kind(), Kind::Hidden | Kind::Secret);
             let text = found.as_ref().filter(|_| may_be_shown);
-            Shown {
+            SettingState {
                 variable,
                 text: text.map(|found| found.text.to_string_lossy().into_owned()),
                 origin: found.as_ref().map_or(Origin::Default, |found| found.origin.clone()),
@@ -75,7 +75,7 @@ impl<'a> Texts<'a> {
     ) -> Option<T> {
         let found = self.take(variable)?;
         let Some(text) = found.text.to_str() else {
-            let wrong = Wrong::new("it is not UTF-8", "write it in UTF-8");
+            let wrong = SettingError::new("it is not UTF-8", "write it in UTF-8");
             return self.keep(variable, &found.origin, Err(vec![wrong]));
         };
         self.keep(variable, &found.origin, read(text))
@@ -99,7 +99,7 @@ impl<'a> Texts<'a> {
             None if path.is_absolute() => Some(path),
             None => {
                 let message = "it is a relative path, and the working directory is gone";
-                let wrong = Wrong::new(message, "write the whole path");
+                let wrong = SettingError::new(message, "write the whole path");
                 self.keep(variable, &found.origin, Err(vec![wrong]))
             }
         }
@@ -110,7 +110,7 @@ impl<'a> Texts<'a> {
         Some(SecretValue::from(OsString::into_encoded_bytes(found.text)))
     }
 
-    fn take(&mut self, variable: &Variable) -> Option<Found> {
+    fn take(&mut self, variable: &Variable) -> Option<RawValue> {
         let found = self.found.iter_mut().find(|(v, _)| *v == variable)?;
         // An empty text comes from code alone: none, whatever the other places say.
         found.1.take().filter(|found| !found.text.is_empty())

@@ -1,4 +1,4 @@
-use crate::settings::{reader::Shown, variables::Variable};
+use crate::settings::{reader::SettingState, variables::Variable};
 
 /// A setting of the process: its name, what holds, and where that comes from. Credentials, and texts that may
 /// hold one in passing, are left out.
@@ -13,7 +13,7 @@ pub struct Setting {
 }
 
 impl Setting {
-    pub(crate) fn of(shown: &Shown) -> Self {
+    pub(crate) fn of(shown: &SettingState) -> Self {
         Self {
             variable: shown.variable,
             text: shown.text.clone(),

@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::http::Response;
 use secrets_spec::SecretArn;
 
 use crate::{
-    backends::aws::scope::Place,
+    backends::aws::scope::Scope,
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -14,7 +14,7 @@ use crate::{
 
 /// Why a request to AWS failed, or one item of a batch.
 #[derive(Debug)]
-pub(super) struct Failure {
+pub(super) struct AwsFailure {
     kind: ErrorKind,
     /// AWS's code, else what happened in a word or two.
     code: String,
@@ -24,7 +24,7 @@ pub(super) struct Failure {
     own: Option<Error>,
 }
 
-impl Failure {
+impl AwsFailure {
     /// Classifies by AWS's error code, then by the HTTP status.
     pub(super) fn of<E>(error: &SdkError<E, Response>) -> Self
     where
@@ -90,7 +90,7 @@ impl Failure {
             (None, None) => ErrorKind::Other,
         };
         let said = message.filter(|message| !message.is_empty()).map(short);
-        Self { kind, code: escape::quoted(code), said, own: None }
+        Self { kind, code: escape::escape_name(code), said, own: None }
     }
 
     /// An answer without a code of AWS: cut, no JSON, or of something else that stands in its place.
@@ -152,11 +152,11 @@ impl Failure {
     }
 
     /// The error, for a secret that was looked for in this place.
-    pub(super) fn explain(&self, id: &str, place: &Place) -> Error {
+    pub(super) fn explain(&self, id: &str, place: &Scope) -> Error {
         if let Some(own) = &self.own {
             return own.clone();
         }
-        let id = escape::quoted(id);
+        let id = escape::escape_name(id);
         let what = match self.kind {
             ErrorKind::NotFound if self.has_no_value() => {
                 format!("`{id}` has no value in this version")
@@ -187,7 +187,7 @@ impl Failure {
             return own.clone();
         }
         let error = Error::new(self.kind, format!("{call} failed ({})", self.code));
-        error.with_help(self.help("", &Place { role: None, region: "the region".to_owned() }))
+        error.with_help(self.help("", &Scope { role: None, region: "the region".to_owned() }))
     }
 
     /// The error, for credentials that AWS does not accept.
@@ -200,7 +200,7 @@ impl Failure {
         self.said.as_ref().is_some_and(|said| said.contains("secret value"))
     }
 
-    fn help(&self, id: &str, place: &Place) -> String {
+    fn help(&self, id: &str, place: &Scope) -> String {
         let region = &place.region;
         match self.kind {
             ErrorKind::NotFound if self.has_no_value() => format!(

@@ -11,22 +11,22 @@ use tokio::{
 use crate::{
     backend::Fetched,
     backends::aws::{
-        answer::Answer,
-        clients::{Clients, PlaceClient},
-        error::Failure,
-        plan::{Lot, Plan},
-        retries::NoThrottledBatches,
-        target::{Target, Wanted},
+        answer::SecretAnswer,
+        clients::{Clients, ScopeClient},
+        error::AwsFailure,
+        plan::{Batch, FetchPlan},
+        retries::NoRetryOfThrottledBatches,
+        target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},
 };
 
-type Outcome = Result<Answer, Error>;
+type Outcome = Result<SecretAnswer, Error>;
 
 /// One answer for each request, in order.
 pub(super) async fn fetch(
     clients: Arc<Clients>,
-    wanted: Vec<Wanted>,
+    wanted: Vec<ParsedRequest>,
 ) -> Vec<Result<Fetched, Error>> {
     let mut regions = Vec::with_capacity(wanted.len());
     for request in &wanted {
@@ -49,7 +49,7 @@ pub(super) async fn fetch(
             Err(error) => answers.push(Some(Err(error))),
         }
     }
-    let plan = Plan::of(&placed);
+    let plan = FetchPlan::of(&placed);
     let outcomes = fetch_lots(clients, plan.lots).await;
     for ((index, (request, _)), (lot, target)) in open.into_iter().zip(placed).zip(plan.places) {
         let outcome = outcomes.get(&(lot, target)).cloned().unwrap_or_else(|| Err(lost()));
@@ -59,7 +59,7 @@ pub(super) async fn fetch(
 }
 
 /// The outcome of each lot's targets.
-async fn fetch_lots(clients: Arc<Clients>, lots: Vec<Lot>) -> HashMap<(usize, usize), Outcome> {
+async fn fetch_lots(clients: Arc<Clients>, lots: Vec<Batch>) -> HashMap<(usize, usize), Outcome> {
     let mut running = JoinSet::new();
     for (index, lot) in lots.into_iter().enumerate() {
         let clients = clients.clone();
@@ -74,9 +74,9 @@ async fn fetch_lots(clients: Arc<Clients>, lots: Vec<Lot>) -> HashMap<(usize, us
     outcomes
 }
 
-async fn fetch_lot(clients: Arc<Clients>, lot: Lot) -> Vec<(usize, Outcome)> {
+async fn fetch_lot(clients: Arc<Clients>, lot: Batch) -> Vec<(usize, Outcome)> {
     let deadline = deadline(&clients);
-    let late = || Failure::late().explain("", &lot.place);
+    let late = || AwsFailure::late().explain("", &lot.place);
     let client = timeout_at(deadline, clients.client(&lot.place)).await;
     let client = match client.unwrap_or_else(|_| Err(late())) {
         Ok(client) => client,
@@ -119,14 +119,14 @@ async fn collect(mut running: JoinSet<Vec<(usize, Outcome)>>) -> Vec<(usize, Out
 #[derive(Clone)]
 struct Fetching {
     clients: Arc<Clients>,
-    client: Arc<PlaceClient>,
+    client: Arc<ScopeClient>,
     deadline: Instant,
 }
 
 impl Fetching {
     async fn single(&self, target: &Target) -> Outcome {
         let id = &target.id;
-        let explain = |failure: Failure| failure.explain(id, &self.client.place);
+        let explain = |failure: AwsFailure| failure.explain(id, &self.client.place);
         let call = async {
             // The semaphore is never closed; without a permit nothing is lost but the bound.
             let _permit = self.clients.singles.acquire().await.ok();
@@ -135,8 +135,8 @@ impl Fetching {
             call.set_version_stage(target.version_stage.clone()).send().await
         };
         match timeout_at(self.deadline, call).await {
-            Err(_) => Err(explain(Failure::late())),
-            Ok(Err(error)) => Err(explain(Failure::of(&error))),
+            Err(_) => Err(explain(AwsFailure::late())),
+            Ok(Err(error)) => Err(explain(AwsFailure::of(&error))),
             Ok(Ok(output)) => valued(output.into(), explain),
         }
     }
@@ -146,7 +146,7 @@ impl Fetching {
     async fn batch(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
         let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids)).await;
-        let (answers, failures) = match call.unwrap_or_else(|_| Err(Failure::late())) {
+        let (answers, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::late())) {
             Ok(answered) => answered,
             Err(failure) if failure.refuses_batches() => {
                 self.client.remember_that_batches_are_refused();
@@ -162,7 +162,7 @@ impl Fetching {
         };
         let (mut outcomes, mut open) = (Vec::new(), Vec::new());
         for (index, target) in targets {
-            let explain = |failure: &Failure| failure.explain(&target.id, &self.client.place);
+            let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.place);
             let failed = failures.iter().find(|(id, _)| *id == target.id);
             let answer = answers.iter().find(|answer| answer.is_of(&target.id));
             match (answer, failed) {
@@ -194,18 +194,20 @@ impl Fetching {
     async fn batch_call(
         &self,
         ids: Vec<String>,
-    ) -> Result<(Vec<Answer>, Vec<(String, Failure)>), Failure> {
+    ) -> Result<(Vec<SecretAnswer>, Vec<(String, AwsFailure)>), AwsFailure> {
         let (mut answers, mut failures, mut next) = (Vec::new(), Vec::new(), None);
         loop {
             let call = self.client.client.batch_get_secret_value();
             let call = call.set_secret_id_list(Some(ids.clone())).set_next_token(next);
-            let patient = Config::builder().retry_classifier(NoThrottledBatches);
+            let patient = Config::builder().retry_classifier(NoRetryOfThrottledBatches);
             let output = call.customize().config_override(patient).send().await;
-            let output = output.map_err(|error| Failure::of(&error))?;
-            answers.extend(output.secret_values.unwrap_or_default().into_iter().map(Answer::from));
+            let output = output.map_err(|error| AwsFailure::of(&error))?;
+            answers.extend(
+                output.secret_values.unwrap_or_default().into_iter().map(SecretAnswer::from),
+            );
             for error in output.errors.unwrap_or_default() {
                 let code = error.error_code.unwrap_or_default();
-                let failure = Failure::of_item(&code, error.message.as_deref());
+                let failure = AwsFailure::of_item(&code, error.message.as_deref());
                 failures.push((error.secret_id.unwrap_or_default(), failure));
             }
             next = further(output.next_token);
@@ -223,8 +225,8 @@ pub(super) fn further(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
 }
 
-fn valued(answer: Answer, explain: impl Fn(Failure) -> Error) -> Outcome {
-    if answer.has_value() { Ok(answer) } else { Err(explain(Failure::no_value())) }
+fn valued(answer: SecretAnswer, explain: impl Fn(AwsFailure) -> Error) -> Outcome {
+    if answer.has_value() { Ok(answer) } else { Err(explain(AwsFailure::no_value())) }
 }
 
 fn lost() -> Error {

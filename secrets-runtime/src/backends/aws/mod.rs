@@ -3,13 +3,10 @@
 mod answer;
 mod clients;
 mod config;
-mod credentials;
-pub(crate) mod credentials_keeper;
-mod default_chain;
+pub(crate) mod credentials;
 mod error;
 mod existence;
 mod fetch;
-mod from_secret;
 mod http_client;
 mod plaintext_endpoint;
 mod plan;
@@ -28,9 +25,9 @@ use crate::{
     backend::{Backend, BoxFuture, Fetched, Store, fetch_request::FetchRequest},
     backends::aws::{
         clients::Clients,
-        config::{Config, Given, Keys},
-        credentials_keeper::CredentialsKeeper,
-        target::{Asked, Wanted},
+        config::{AwsConfig, ConfigParts, StaticKeys},
+        credentials::provider::CredentialsProvider,
+        target::{CacheIdentity, ParsedRequest},
     },
     core::{error::Error, secret_value::SecretValue},
     rt::io_thread::on_io_thread,
@@ -74,14 +71,14 @@ impl AwsSecretsManager {
     /// A program that sets nothing in code needs it not: the built-in backend is made from the settings.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Config::default())
+        Self::of(AwsConfig::default())
     }
 
     pub(crate) fn of_settings(settings: &Settings) -> Self {
-        Self::of(Config::of(settings))
+        Self::of(AwsConfig::of(settings))
     }
 
-    fn of(config: Config) -> Self {
+    fn of(config: AwsConfig) -> Self {
         Self(Arc::new(Clients::new(config)))
     }
 
@@ -106,13 +103,15 @@ impl AwsSecretsManager {
         secret: impl Into<SecretValue>,
         session_token: Option<SecretValue>,
     ) -> Self {
-        let keys = Keys { id: id.into(), secret: secret.into(), session_token };
-        self.with(|config| config.credentials = Some(Given::Keys(keys)))
+        let keys = StaticKeys { id: id.into(), secret: secret.into(), session_token };
+        self.with(|config| config.credentials = Some(ConfigParts::StaticKeys(keys)))
     }
 
     /// Sets the secret of another backend that holds the credentials, in the place of the SDK's own chain.
-    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsKeeper) -> Self {
-        self.with(|config| config.credentials = Some(Given::Kept(Arc::new(keeper))))
+    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsProvider) -> Self {
+        self.with(|config| {
+            config.credentials = Some(ConfigParts::SecretCredentials(Arc::new(keeper)))
+        })
     }
 
     /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.
@@ -148,11 +147,11 @@ impl AwsSecretsManager {
     }
 
     /// What a request asks for, in AWS's words.
-    pub(crate) fn asked(request: &FetchRequest<'_>) -> Asked {
-        Wanted::of(request).into()
+    pub(crate) fn asked(request: &FetchRequest<'_>) -> CacheIdentity {
+        ParsedRequest::of(request).into()
     }
 
-    fn with(self, change: impl FnOnce(&mut Config)) -> Self {
+    fn with(self, change: impl FnOnce(&mut AwsConfig)) -> Self {
         let mut config = self.0.config().clone();
         change(&mut config);
         Self::of(config)
@@ -206,14 +205,14 @@ impl Backend for AwsSecretsManager {
 /// One answer for each request, from the I/O thread.
 fn each<'a, T, F>(
     requests: &'a [FetchRequest<'a>],
-    work: impl FnOnce(Vec<Wanted>) -> F + Send + 'a,
+    work: impl FnOnce(Vec<ParsedRequest>) -> F + Send + 'a,
 ) -> BoxFuture<'a, Vec<Result<T, Error>>>
 where
     T: Send + 'static,
     F: Future<Output = Vec<Result<T, Error>>> + Send + 'static,
 {
     Box::pin(async move {
-        let wanted = requests.iter().map(Wanted::of).collect();
+        let wanted = requests.iter().map(ParsedRequest::of).collect();
         match on_io_thread(work(wanted)).await {
             Ok(answers) => answers,
             Err(error) => requests.iter().map(|_| Err(error.clone())).collect(),

@@ -7,9 +7,9 @@ use aws_smithy_runtime_api::client::orchestrator::SensitiveOutput;
 /// Keeps the SDK from logging the body of any answer. By itself it spares only the answers that hold values,
 /// and not the errors, which may repeat what was sent.
 #[derive(Debug)]
-pub(super) struct Quiet;
+pub(super) struct RedactResponses;
 
-impl Intercept for Quiet {
+impl Intercept for RedactResponses {
     fn name(&self) -> &'static str {
         "quiet"
     }

@@ -1,5 +1,5 @@
+mod location;
 mod names;
-mod place;
 
 use std::{fmt, path::PathBuf};
 
@@ -9,10 +9,10 @@ use crate::{
     backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
     backends::{
         flyte::{
+            location::{Location, Prefixes},
             names::Names,
-            place::{Place, Prefixes},
         },
-        mount::{Mount, Mounted},
+        mount::{Mount, MountEntry},
     },
     context::env_vars::from_os,
     core::{
@@ -85,34 +85,34 @@ impl Flyte {
 
     fn fetch_one(&self, request: &FetchRequest<'_>) -> Result<Fetched, Error> {
         let names = Names::of(request)?;
-        let places = Place::all(&names, &self.prefixes, request);
-        for place in &places {
-            if let Some(found) = self.find(place)? {
+        let locations = Location::all(&names, &self.prefixes, request);
+        for location in &locations {
+            if let Some(found) = self.find(location)? {
                 return self.read(found);
             }
         }
-        Err(self.nowhere(&places, request))
+        Err(self.nowhere(&locations, request))
     }
 
     fn has_one(&self, request: &FetchRequest<'_>) -> Result<bool, Error> {
-        for place in Place::all(&Names::of(request)?, &self.prefixes, request) {
-            if self.find(&place)?.is_some() {
+        for location in Location::all(&Names::of(request)?, &self.prefixes, request) {
+            if self.find(&location)?.is_some() {
                 return Ok(true);
             }
         }
         Ok(false)
     }
 
-    fn find(&self, place: &Place) -> Result<Option<Found>, Error> {
-        Ok(match place {
-            Place::Variable(name) => variable(name).map(Found::Variable),
-            Place::File(name) => match self.mount.find(name)? {
-                Some(Mounted::File(file)) => Some(Found::File(file)),
-                Some(Mounted::Folder(_)) | None => None,
+    fn find(&self, location: &Location) -> Result<Option<Found>, Error> {
+        Ok(match location {
+            Location::Variable(name) => variable(name).map(Found::Variable),
+            Location::File(name) => match self.mount.find(name)? {
+                Some(MountEntry::File(file)) => Some(Found::File(file)),
+                Some(MountEntry::Folder(_)) | None => None,
             },
-            Place::Folder(name) => match self.mount.find(name)? {
-                Some(Mounted::Folder(folder)) => Some(Found::Folder(folder)),
-                Some(Mounted::File(_)) | None => None,
+            Location::Folder(name) => match self.mount.find(name)? {
+                Some(MountEntry::Folder(folder)) => Some(Found::Folder(folder)),
+                Some(MountEntry::File(_)) | None => None,
             },
         })
     }
@@ -129,24 +129,24 @@ impl Flyte {
         }
     }
 
-    fn nowhere(&self, places: &[Place], request: &FetchRequest<'_>) -> Error {
-        let shown: Vec<_> = places.iter().map(|place| place.shown(&self.mount)).collect();
+    fn nowhere(&self, locations: &[Location], request: &FetchRequest<'_>) -> Error {
+        let shown: Vec<_> = locations.iter().map(|location| location.shown(&self.mount)).collect();
         let message = format!("it is in none of these: {}", shown.join(", "));
-        Error::new(ErrorKind::NotFound, message).with_help(self.help(places, request))
+        Error::new(ErrorKind::NotFound, message).with_help(self.help(locations, request))
     }
 
-    fn help(&self, places: &[Place], request: &FetchRequest<'_>) -> String {
+    fn help(&self, locations: &[Location], request: &FetchRequest<'_>) -> String {
         for (names, left_out) in Names::shorter(request) {
-            let places = Place::all(&names, &self.prefixes, &request.with_env_var(None));
-            let there = |place: &&Place| matches!(self.find(place), Ok(Some(_)));
-            if let Some(place) = places.iter().find(there) {
-                let place = place.shown(&self.mount);
-                return format!("{place} is there: leave `{left_out}` out to read it");
+            let locations = Location::all(&names, &self.prefixes, &request.with_env_var(None));
+            let there = |location: &&Location| matches!(self.find(location), Ok(Some(_)));
+            if let Some(location) = locations.iter().find(there) {
+                let location = location.shown(&self.mount);
+                return format!("{location} is there: leave `{left_out}` out to read it");
             }
         }
-        let folder = places.iter().find_map(|place| match place {
-            Place::File(name) => match self.mount.find(name) {
-                Ok(Some(Mounted::Folder(_))) => Some(self.mount.path(name)),
+        let folder = locations.iter().find_map(|location| match location {
+            Location::File(name) => match self.mount.find(name) {
+                Ok(Some(MountEntry::Folder(_))) => Some(self.mount.path(name)),
                 _ => None,
             },
             _ => None,

@@ -7,7 +7,7 @@ use ureq::http::Uri;
 use crate::{
     backends::http::{
         plaintext,
-        redacted_url::{Shown, has_good_port},
+        redacted_url::{RedactedUrl, has_good_port},
     },
     core::{
         error::{Error, ErrorKind},
@@ -66,20 +66,20 @@ impl Address {
 
     /// The address to send a request to, with all that is in it. Warns if others on the way can read it.
     pub(in crate::backends) fn to_send_to(&self) -> &str {
-        plaintext::warn_of(self.variable, &self.text);
+        plaintext::warn_if_plaintext(self.variable, &self.text);
         &self.text
     }
 }
 
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.text).fmt(f)
+        RedactedUrl(&self.text).fmt(f)
     }
 }
 
 impl fmt::Debug for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Shown(&self.text).fmt(f)
+        RedactedUrl(&self.text).fmt(f)
     }
 }
 

@@ -7,7 +7,7 @@ use std::{
 };
 
 /// How many requests of one call are made at the same time.
-const MOST: usize = 8;
+const MAX_THREADS: usize = 8;
 
 /// Does blocking work on threads of its own, so that no executor is held up and none is needed: some at a
 /// time, the results in order. They end with the work. `None` is what panicked or could not be started.
@@ -27,11 +27,11 @@ where
     let state = Arc::new(Mutex::new(State { open, results, running: 0, waker: None }));
     let work = Arc::new(work);
     let mut running = Running { state, threads: Vec::new() };
-    for _ in 0..count.min(MOST) {
+    for _ in 0..count.min(MAX_THREADS) {
         let (state, work) = (running.state.clone(), work.clone());
         lock(&state).running += 1;
         let builder = thread::Builder::new().name("secrets-http".to_owned());
-        match builder.spawn(move || labour(&state, &*work)) {
+        match builder.spawn(move || worker(&state, &*work)) {
             Ok(thread) => running.threads.push(thread),
             Err(_) => lock(&running.state).running -= 1,
         }
@@ -69,7 +69,7 @@ impl<T, R> Drop for Running<T, R> {
     }
 }
 
-fn labour<T, R>(state: &Mutex<State<T, R>>, work: &impl Fn(T) -> R) {
+fn worker<T, R>(state: &Mutex<State<T, R>>, work: &impl Fn(T) -> R) {
     loop {
         let Some((place, item)) = lock(state).open.pop_front() else { break };
         let result = catch_unwind(AssertUnwindSafe(|| work(item))).ok();

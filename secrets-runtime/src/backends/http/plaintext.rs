@@ -3,14 +3,14 @@
 use std::net::IpAddr;
 
 use crate::{
-    backends::http::redacted_url::{Shown, host},
+    backends::http::redacted_url::{RedactedUrl, host},
     core::warning::warn_once,
 };
 
 /// Warns, once, if requests to `url`, which `setting` names, can be read on the way. It is said without a user
 /// and a password that may be in it.
-pub(in crate::backends) fn warn_of(setting: &str, url: &str) {
-    if !is_open(url) {
+pub(in crate::backends) fn warn_if_plaintext(setting: &str, url: &str) {
+    if !is_plaintext(url) {
         return;
     }
     warn_once(&format!(
@@ -22,13 +22,13 @@ pub(in crate::backends) fn warn_of(setting: &str, url: &str) {
 
 /// The server alone: paths of requests differ, and one warning is enough.
 fn server(url: &str) -> String {
-    let shown = Shown(url).to_string();
+    let shown = RedactedUrl(url).to_string();
     let path = shown.match_indices('/').nth(2).map_or(shown.len(), |(start, _)| start);
     shown[..path].to_owned()
 }
 
 /// Whether it is HTTP without TLS, and not to this machine.
-fn is_open(url: &str) -> bool {
+fn is_plaintext(url: &str) -> bool {
     let Some((scheme, rest)) = url.split_once("://") else { return false };
     scheme.eq_ignore_ascii_case("http") && !is_loopback(rest)
 }
@@ -75,7 +75,7 @@ mod tests {
             "http://localhost:x@host",
             "http://127.0.0.1.example.org/",
         ] {
-            assert!(is_open(url), "{url}");
+            assert!(is_plaintext(url), "{url}");
         }
         for url in [
             "https://host",
@@ -89,7 +89,7 @@ mod tests {
             "http://user:SeNtInEl@localhost/api",
             "no address",
         ] {
-            assert!(!is_open(url), "{url}");
+            assert!(!is_plaintext(url), "{url}");
         }
     }
 }

@@ -4,9 +4,9 @@ use std::fmt;
 const HIDDEN: &str = "..";
 
 /// An address for a person: without the user and the password that it may hold, and without a query.
-pub(in crate::backends) struct Shown<'a>(pub &'a str);
+pub(in crate::backends) struct RedactedUrl<'a>(pub &'a str);
 
-impl fmt::Display for Shown<'_> {
+impl fmt::Display for RedactedUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", self.0));
         let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
@@ -21,7 +21,7 @@ impl fmt::Display for Shown<'_> {
     }
 }
 
-impl fmt::Debug for Shown<'_> {
+impl fmt::Debug for RedactedUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         fmt::Display::fmt(self, f)
     }
@@ -61,8 +61,8 @@ mod tests {
             ("user:SeNtInEl://x@host", ".."),
             ("user:SeNtInEl", ".."),
         ] {
-            assert_eq!(Shown(url).to_string(), wanted);
-            assert_eq!(format!("{:?}", Shown(url)), wanted);
+            assert_eq!(RedactedUrl(url).to_string(), wanted);
+            assert_eq!(format!("{:?}", RedactedUrl(url)), wanted);
         }
     }
 }

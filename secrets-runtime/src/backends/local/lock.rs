@@ -6,7 +6,7 @@ use std::{
 
 use crate::{
     backends::local::{
-        failure::{failure, refusal},
+        error::{failure, refusal},
         system,
     },
     core::error::{Error, ErrorKind},

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     backends::local::{
-        failure::{failure, refusal},
+        error::{failure, refusal},
         system,
     },
     core::error::Error,

@@ -8,7 +8,7 @@ use crate::{
         folder::LockedFolder,
         header::{ContentType, Header},
         jwe,
-        key::Key,
+        key::StoreKey,
         random::uuid,
         read::Stage,
     },
@@ -39,7 +39,7 @@ impl Local {
         Ok(header.version)
     }
 
-    fn key_to_write(&self, folder: &LockedFolder<'_>) -> Result<Key, Error> {
+    fn key_to_write(&self, folder: &LockedFolder<'_>) -> Result<StoreKey, Error> {
         // A new key beside files of an old one would hide that the old one is lost.
         if std::fs::exists(self.key_file()).is_ok_and(|exists| !exists) && folder.holds_secrets()? {
             return Err(self.lost_key());

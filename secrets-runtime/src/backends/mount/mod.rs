@@ -25,8 +25,8 @@ use crate::backends::mount::other::Root;
 use crate::{
     backend::Fetched,
     backends::mount::{
-        attempts::{is_absence, persistently},
-        folder::Folder,
+        attempts::{is_absence, retry},
+        folder::MountFolder,
     },
     core::error::{Error, ErrorKind},
 };
@@ -34,19 +34,19 @@ use crate::{
 /// The folder, as its backends read it.
 #[derive(Debug, Clone)]
 pub(super) struct Mount {
-    folder: Folder,
+    folder: MountFolder,
 }
 
 /// What has a name below the folder: its path from the folder.
 #[derive(Debug)]
-pub(super) enum Mounted {
+pub(super) enum MountEntry {
     File(PathBuf),
     Folder(PathBuf),
 }
 
 impl Mount {
     pub(super) fn new(folder: PathBuf, setting: &'static str) -> Self {
-        Self { folder: Folder { path: folder, setting } }
+        Self { folder: MountFolder { path: folder, setting } }
     }
 
     pub(super) fn folder(&self) -> &Path {
@@ -62,12 +62,12 @@ impl Mount {
     ///
     /// # Errors
     /// `InvalidName` if a link leads out, `AccessDenied`, `Unavailable`.
-    pub(super) fn find(&self, name: &str) -> Result<Option<Mounted>, Error> {
+    pub(super) fn find(&self, name: &str) -> Result<Option<MountEntry>, Error> {
         let path = PathBuf::from(name);
-        match persistently(|| Root::open(&self.folder.path)?.find(None, &path)) {
-            Ok(found) if found.is_file() => Ok(Some(Mounted::File(path))),
-            Ok(found) if found.is_folder() => Ok(Some(Mounted::Folder(path))),
-            Ok(_) => Err(self.folder.no_file(&path)),
+        match retry(|| Root::open(&self.folder.path)?.find(None, &path)) {
+            Ok(found) if found.is_file() => Ok(Some(MountEntry::File(path))),
+            Ok(found) if found.is_folder() => Ok(Some(MountEntry::Folder(path))),
+            Ok(_) => Err(self.folder.not_a_file(&path)),
             Err(error) if is_absence(&error) => Ok(None),
             Err(error) => Err(self.folder.failed(&error, &path)),
         }
@@ -78,8 +78,7 @@ impl Mount {
     /// # Errors
     /// As [`Mount::find`], or `NotFound` if it has gone in between.
     pub(super) fn plain(&self, file: &Path) -> Result<Fetched, Error> {
-        let value =
-            persistently(|| value::read(Root::open(&self.folder.path)?.open_file(None, file)?));
+        let value = retry(|| value::read(Root::open(&self.folder.path)?.open_file(None, file)?));
         let value = value.map_err(|error| self.folder.failed(&error, file))?;
         Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
     }

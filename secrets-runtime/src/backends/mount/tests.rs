@@ -8,7 +8,7 @@ use crate::backends::mount::linux::Root;
 use crate::backends::mount::other::Root;
 use crate::{
     backends::mount::{
-        folder::Folder,
+        folder::MountFolder,
         set::{Failure, Version},
     },
     core::error::ErrorKind,
@@ -24,8 +24,8 @@ fn version(volume: &Path, name: &str, fields: &[&str]) {
     fs::rename(volume.join("..draft"), volume.join("..data")).unwrap();
 }
 
-fn mounted(path: &Path) -> Folder {
-    Folder { path: path.to_owned(), setting: "SECRETS_FILE_DIR" }
+fn mounted(path: &Path) -> MountFolder {
+    MountFolder { path: path.to_owned(), setting: "SECRETS_FILE_DIR" }
 }
 
 fn is_unavailable(failure: Failure) -> bool {

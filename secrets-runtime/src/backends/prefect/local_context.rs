@@ -78,7 +78,7 @@ impl LocalContext {
             [] => Ok(None),
             [only] => Ok(variable(only).or_else(|| config.get(only).cloned())),
             several => {
-                let known = escape::list(several.iter().copied());
+                let known = escape::backquoted_list(several.iter().copied());
                 let message =
                     format!("several of Prefect's secrets differ from it by case: {known}");
                 Err(Error::new(ErrorKind::Ambiguous, message)
@@ -96,7 +96,7 @@ impl LocalContext {
 
     /// The error for a secret that is neither here nor in these other places.
     pub(super) fn missing(&self, name: &str, places: &[String]) -> Error {
-        let shown = escape::quoted(name);
+        let shown = escape::escape_name(name);
         let others: String = places.iter().map(|place| format!(", nor has {place}")).collect();
         let message = format!("Prefect's local context has no secret `{shown}` ({self}){others}");
         let help = format!("set {}{shown}, or write it into [context.secrets]", PREFIXES[0]);

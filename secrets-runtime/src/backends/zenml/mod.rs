@@ -84,7 +84,7 @@ impl Backend for Zenml {
             let fetch = |server: &Server, name: &str| match server.fetch(name)? {
                 Some(values) => Ok(Fetched::json(values).with_name(name)),
                 None => {
-                    let shown = crate::core::escape::quoted(name);
+                    let shown = crate::core::escape::escape_name(name);
                     let message = format!("{server} has no secret `{shown}`");
                     Err(Error::new(ErrorKind::NotFound, message)
                         .with_help(format!("create it: zenml secret create {shown} --key=value")))

@@ -37,7 +37,7 @@ const PREFIX: &str = "secrets-run-";
 /// What was checked are the open folders: whatever stands at their paths by now, files are made and removed in
 /// these.
 #[derive(Debug)]
-pub(crate) struct RunFolder {
+pub(crate) struct RunDir {
     path: PathBuf,
     /// Open as long as this lives: the lock is on it.
     handle: File,
@@ -46,9 +46,9 @@ pub(crate) struct RunFolder {
     name: String,
 }
 
-static CURRENT: Mutex<Weak<RunFolder>> = Mutex::new(Weak::new());
+static CURRENT: Mutex<Weak<RunDir>> = Mutex::new(Weak::new());
 
-impl RunFolder {
+impl RunDir {
     /// The folder that the process has, else a new one: under `$XDG_RUNTIME_DIR` or `/dev/shm` if that is a file
     /// system in memory, else under what `setting` gives.
     ///
@@ -158,7 +158,7 @@ impl RunFolder {
     }
 }
 
-impl Drop for RunFolder {
+impl Drop for RunDir {
     fn drop(&mut self) {
         // Removed while it is locked, so that nobody else is at it.
         clear(&self.handle);

@@ -10,7 +10,7 @@ fn chmod(path: &Path, mode: u32) {
 }
 
 fn why_not(root: &Path, in_memory: bool) -> String {
-    RunFolder::under(root, in_memory).map(drop).unwrap_err()
+    RunDir::under(root, in_memory).map(drop).unwrap_err()
 }
 
 #[test]
@@ -22,7 +22,7 @@ fn a_place_that_others_could_change_is_refused() {
     }
     for mode in [0o700, 0o755, 0o1777] {
         chmod(place.path(), mode);
-        assert!(RunFolder::under(place.path(), false).is_ok(), "{mode:o}");
+        assert!(RunDir::under(place.path(), false).is_ok(), "{mode:o}");
     }
     assert_eq!(fs::read_dir(place.path()).unwrap().count(), 0);
 }
@@ -40,14 +40,14 @@ fn a_place_that_is_no_folder_is_refused() {
 #[test]
 fn memory_is_a_tmpfs() {
     assert_eq!(why_not(Path::new("/proc"), true), "is no tmpfs");
-    assert!(RunFolder::under(Path::new("/dev/shm"), true).is_ok());
+    assert!(RunDir::under(Path::new("/dev/shm"), true).is_ok());
 }
 
 #[test]
 fn only_dead_folders_are_swept() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path();
-    let living = RunFolder::under(root, false).unwrap();
+    let living = RunDir::under(root, false).unwrap();
     fs::write(living.path().join("file"), "").unwrap();
     let dead = root.join("secrets-run-dead");
     fs::create_dir(&dead).unwrap();
@@ -58,7 +58,7 @@ fn only_dead_folders_are_swept() {
     let other = root.join("secrets");
     fs::create_dir(&other).unwrap();
 
-    let next = RunFolder::under(root, false).unwrap();
+    let next = RunDir::under(root, false).unwrap();
     assert!(!dead.exists());
     assert!(living.path().join("file").exists() && other.exists());
     assert!(linked.symlink_metadata().is_ok(), "a link is not followed, and nobody's folder");
@@ -74,7 +74,7 @@ fn files_are_made_and_removed_in_the_folder_that_was_checked() {
     let [root, elsewhere] = ["root", "elsewhere"].map(|name| place.path().join(name));
     fs::create_dir(&root).unwrap();
     fs::create_dir(&elsewhere).unwrap();
-    let folder = RunFolder::under(&root, false).unwrap();
+    let folder = RunDir::under(&root, false).unwrap();
     // Another folder stands at the path by now, and that of the root is another too.
     let moved = place.path().join("moved");
     fs::rename(folder.path(), root.join("away")).unwrap();
@@ -98,7 +98,7 @@ fn files_are_made_and_removed_in_the_folder_that_was_checked() {
 #[test]
 fn a_file_that_is_there_is_not_written_over_and_a_link_not_followed() {
     let place = tempfile::tempdir().unwrap();
-    let folder = RunFolder::under(place.path(), false).unwrap();
+    let folder = RunDir::under(place.path(), false).unwrap();
     let target = place.path().join("target");
     symlink(&target, folder.path().join("link")).unwrap();
     drop(folder.create("file").unwrap());
@@ -120,7 +120,7 @@ fn a_folder_removed_before_it_was_locked_is_made_anew() {
             .map(|_| {
                 scope.spawn(|| {
                     for _ in 0..50 {
-                        let folder = RunFolder::under(root, false).unwrap();
+                        let folder = RunDir::under(root, false).unwrap();
                         fs::write(folder.path().join("file"), "").unwrap();
                     }
                 })

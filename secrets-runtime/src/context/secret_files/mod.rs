@@ -15,14 +15,14 @@ use crate::core::{
 };
 
 /// The files of one step.
-pub(crate) struct Files {
-    run_dir: RunDir,
+pub(crate) struct SecretFiles {
+    run_dir: RunDirSetting,
     state: Mutex<State>,
 }
 
 /// `SECRETS_RUN_DIR`: where the folder of the files is if there is no place in memory.
 #[derive(Debug, Clone)]
-pub(crate) enum RunDir {
+pub(crate) enum RunDirSetting {
     Known(Option<Arc<Path>>),
     /// Asked for only if it is needed.
     Asked(fn() -> Result<Option<PathBuf>, Error>),
@@ -35,8 +35,8 @@ struct State {
     made: Vec<(SecretValue, SecretFile)>,
 }
 
-impl Files {
-    pub(crate) fn new(run_dir: RunDir) -> Self {
+impl SecretFiles {
+    pub(crate) fn new(run_dir: RunDirSetting) -> Self {
         Self { run_dir, state: Mutex::default() }
     }
 
@@ -91,9 +91,9 @@ mod on_unix {
         sync::Arc,
     };
 
-    use super::RunDir;
+    use super::RunDirSetting;
     use crate::{
-        context::run_dir::{RunFolder, random_name},
+        context::run_dir::{RunDir, random_name},
         core::{
             error::{Error, ErrorKind},
             secret_value::SecretValue,
@@ -106,14 +106,14 @@ mod on_unix {
         path: PathBuf,
         name: String,
         /// Kept, and locked, as long as the file is there.
-        folder: Arc<RunFolder>,
+        folder: Arc<RunDir>,
     }
 
     impl SecretFile {
-        pub(super) fn make(value: &SecretValue, run_dir: &RunDir) -> Result<Self, Error> {
-            let folder = RunFolder::current(|| match run_dir {
-                RunDir::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
-                RunDir::Asked(ask) => ask(),
+        pub(super) fn make(value: &SecretValue, run_dir: &RunDirSetting) -> Result<Self, Error> {
+            let folder = RunDir::current(|| match run_dir {
+                RunDirSetting::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
+                RunDirSetting::Asked(ask) => ask(),
             })?;
             let failed = |error: io::Error| {
                 let folder = folder.path().display();
@@ -157,7 +157,7 @@ enum SecretFile {}
 
 #[cfg(not(unix))]
 impl SecretFile {
-    fn make(_value: &SecretValue, _run_dir: &RunDir) -> Result<Self, Error> {
+    fn make(_value: &SecretValue, _run_dir: &RunDirSetting) -> Result<Self, Error> {
         Err(Error::new(ErrorKind::NotSupported, "this platform has no files in memory")
             .with_help("read the secret with `get(group, key)`"))
     }

@@ -62,7 +62,7 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
             return Err(JsonFault::at(
                 text,
                 offset(text, written),
-                format!("the key \"{}\" is there twice", crate::core::escape::quoted(key)),
+                format!("the key \"{}\" is there twice", crate::core::escape::escape_name(key)),
             )
             .with_help("keep one of them"));
         }

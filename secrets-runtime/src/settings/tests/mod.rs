@@ -9,14 +9,14 @@ use crate::core::error::{ErrorKind, Problem};
 struct Place {
     folder: tempfile::TempDir,
     environment: Vec<(String, OsString)>,
-    built: Built,
+    built: CodeSettings,
 }
 
 impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().expect("a folder");
         fs::create_dir(folder.path().join(".git")).expect("a folder");
-        Self { folder, environment: Vec::new(), built: Built::default() }
+        Self { folder, environment: Vec::new(), built: CodeSettings::default() }
     }
 
     fn with(mut self, name: &str, text: impl Into<OsString>) -> Self {
@@ -326,7 +326,7 @@ fn relative_paths_are_those_of_the_working_directory() {
     let place = Place::new().with("SECRETS_LOCAL_DIR", "store");
     assert_eq!(place.good().local_dir().expect("a path"), place.path("store"));
     let gone = Settings::read(
-        &Built::default(),
+        &CodeSettings::default(),
         &|name| (name == "SECRETS_RUN_DIR").then(|| "run".into()),
         None,
     );

@@ -5,7 +5,7 @@ use std::{fs, process::Stdio};
 use crate::{
     backend::{Backend, Store, fetch_request::FetchRequest},
     backends::local::{
-        key::Key,
+        key::StoreKey,
         key_file::KeyFile,
         tests::home::{Home, get, put, refused, run},
     },
@@ -60,7 +60,7 @@ fn making_the_key_is_said_in_one_line_with_where_it_is() {
 
 #[test]
 fn two_keys_are_never_the_same() {
-    let key = || Key::new_jwk().expect("a key").to_string();
+    let key = || StoreKey::new_jwk().expect("a key").to_string();
     assert!(key() != key());
 }
 

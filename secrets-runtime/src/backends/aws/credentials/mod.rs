@@ -1,3 +1,7 @@
+pub(super) mod default_chain;
+pub(super) mod from_secret;
+pub(crate) mod provider;
+
 use std::{
     fmt,
     sync::Arc,
@@ -18,43 +22,45 @@ const MARGIN: Duration = Duration::from_secs(5 * 60);
 const UNLIMITED: Duration = Duration::from_secs(15 * 60);
 
 /// Where credentials come from.
-pub(super) trait Source: fmt::Debug + Send + Sync + 'static {
+pub(in crate::backends::aws) trait CredentialsSource:
+    fmt::Debug + Send + Sync + 'static
+{
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>>;
 }
 
 /// Credentials that are got once, whoever asks for them at the same time, and again before they expire.
 #[derive(Debug, Clone)]
-pub(super) struct SharedCredentials(Arc<Inner>);
+pub(in crate::backends::aws) struct SharedCredentials(Arc<Inner>);
 
 struct Inner {
-    source: Box<dyn Source>,
-    last: Mutex<Option<Loaded>>,
+    source: Box<dyn CredentialsSource>,
+    last: Mutex<Option<LoadedCredentials>>,
 }
 
-struct Loaded {
+struct LoadedCredentials {
     at: Instant,
     outcome: Result<Credentials, Error>,
 }
 
 impl SharedCredentials {
-    pub(super) fn new(source: impl Source) -> Self {
+    pub(in crate::backends::aws) fn new(source: impl CredentialsSource) -> Self {
         Self(Arc::new(Inner { source: Box::new(source), last: Mutex::new(None) }))
     }
 
     /// The credentials. A failure is shared by those who waited for it, and not kept.
-    pub(super) async fn get(&self) -> Result<Credentials, Error> {
+    pub(in crate::backends::aws) async fn get(&self) -> Result<Credentials, Error> {
         let asked = Instant::now();
         let mut last = self.0.last.lock().await;
         if let Some(loaded) = last.as_ref().filter(|loaded| loaded.serves(asked)) {
             return loaded.outcome.clone();
         }
         let outcome = self.0.source.load().await;
-        *last = Some(Loaded { at: Instant::now(), outcome: outcome.clone() });
+        *last = Some(LoadedCredentials { at: Instant::now(), outcome: outcome.clone() });
         outcome
     }
 }
 
-impl Loaded {
+impl LoadedCredentials {
     fn serves(&self, asked: Instant) -> bool {
         match &self.outcome {
             Err(_) => self.at >= asked,
@@ -71,7 +77,7 @@ impl ProvideCredentials for SharedCredentials {
     where
         Self: 'a,
     {
-        // Our error goes through the SDK as a source, and is found again in `Failure`.
+        // Our error goes through the SDK as a source, and is found again in `AwsFailure`.
         future::ProvideCredentials::new(async {
             self.get().await.map_err(CredentialsError::provider_error)
         })

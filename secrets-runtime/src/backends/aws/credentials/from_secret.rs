@@ -5,20 +5,23 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{config::Keys, credentials::Source, credentials_keeper::CredentialsKeeper},
+    backends::aws::{
+        config::StaticKeys, credentials::CredentialsSource,
+        credentials::provider::CredentialsProvider,
+    },
     core::error::{Error, ErrorKind},
     credentials::AwsCredentials,
     rt::block_on::block_on,
 };
 
 /// Credentials that another backend keeps.
-pub(super) struct Kept {
-    pub keeper: Arc<dyn CredentialsKeeper>,
+pub(in crate::backends::aws) struct SecretCredentials {
+    pub keeper: Arc<dyn CredentialsProvider>,
     /// How long that backend may take.
     pub timeout: Duration,
 }
 
-impl Source for Kept {
+impl CredentialsSource for SecretCredentials {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
         let (keeper, timeout) = (self.keeper.clone(), self.timeout);
         Box::pin(async move {
@@ -30,13 +33,13 @@ impl Source for Kept {
             })?;
             let AwsCredentials { access_key, secret_access_key, session_token } = fetched?;
             let id = access_key.expose_str()?.to_owned();
-            Keys { id, secret: secret_access_key, session_token }.credentials()
+            StaticKeys { id, secret: secret_access_key, session_token }.credentials()
         })
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for SecretCredentials {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("Kept").field(&self.keeper).finish()
+        f.debug_tuple("SecretCredentials").field(&self.keeper).finish()
     }
 }

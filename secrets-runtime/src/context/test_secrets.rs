@@ -5,12 +5,12 @@ use crate::{
 
 /// Secrets given by a test: what every step inside resolves from.
 #[derive(Debug, Default)]
-pub(crate) struct Overrides {
+pub(crate) struct TestSecrets {
     /// By group, in the order in which they were given.
     groups: Vec<(String, Vec<(String, SecretValue)>)>,
 }
 
-impl Overrides {
+impl TestSecrets {
     pub(crate) fn add(&mut self, group: String, key: String, value: SecretValue) {
         let place = match self.groups.iter().position(|(known, _)| *known == group) {
             Some(place) => place,

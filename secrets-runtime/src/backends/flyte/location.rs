@@ -15,7 +15,7 @@ pub(super) struct Prefixes {
 
 /// Where a secret may be.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum Location {
     Variable(String),
     /// A name below the folder, of a file.
     File(String),
@@ -23,7 +23,7 @@ pub(super) enum Place {
     Folder(String),
 }
 
-impl Place {
+impl Location {
     /// Where a secret may be, in the order in which it is looked for. The first two are Flyte's own; the others
     /// are where platforms put it that spell a name otherwise.
     pub(super) fn all(
@@ -31,20 +31,20 @@ impl Place {
         prefixes: &Prefixes,
         request: &FetchRequest<'_>,
     ) -> Vec<Self> {
-        let mut places = vec![Self::Variable(names.variable(&prefixes.variable))];
+        let mut locations = vec![Self::Variable(names.variable(&prefixes.variable))];
         for name in [Names::file, Names::file_as_written] {
-            places.push(Self::File(name(names, &prefixes.file)));
+            locations.push(Self::File(name(names, &prefixes.file)));
             // The prefix is before the names of files, not of their folder.
             if request.key().is_none() {
-                places.push(Self::Folder(name(names, "")));
+                locations.push(Self::Folder(name(names, "")));
             }
         }
-        places.push(Self::Variable(names.variable(UNION_PREFIX)));
-        places.extend(request.env_var().map(|name| Self::Variable(name.to_owned())));
+        locations.push(Self::Variable(names.variable(UNION_PREFIX)));
+        locations.extend(request.env_var().map(|name| Self::Variable(name.to_owned())));
         let mut once: Vec<Self> = Vec::new();
-        for place in places {
-            if !once.contains(&place) {
-                once.push(place);
+        for location in locations {
+            if !once.contains(&location) {
+                once.push(location);
             }
         }
         once

@@ -11,7 +11,7 @@ use aws_credential_types::{
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{config::Keys, credentials::Source, http_client::http_client},
+    backends::aws::{config::StaticKeys, credentials::CredentialsSource, http_client::http_client},
     core::error::{Error, ErrorKind},
 };
 
@@ -20,17 +20,17 @@ use crate::{
 const IMDS_CONNECT: Duration = Duration::from_millis(300);
 
 /// The client of the instance metadata service, which gives up soon.
-pub(super) fn imds() -> imds::Client {
+pub(in crate::backends::aws) fn imds() -> imds::Client {
     let config = ProviderConfig::without_region().with_http_client(http_client());
     imds::Client::builder().configure(&config).connect_timeout(IMDS_CONNECT).build()
 }
 
 /// Who the process is to AWS: the SDK's own chain of credentials (variables, profiles, web identity, container,
 /// instance).
-pub(super) struct Caller(DefaultCredentialsChain);
+pub(in crate::backends::aws) struct DefaultChain(DefaultCredentialsChain);
 
-impl Caller {
-    pub(super) async fn of(sdk: &SdkConfig) -> Self {
+impl DefaultChain {
+    pub(in crate::backends::aws) async fn of(sdk: &SdkConfig) -> Self {
         let config = ProviderConfig::without_region()
             .with_http_client(http_client())
             .with_behavior_version(sdk.behavior_version())
@@ -44,15 +44,15 @@ impl Caller {
     }
 }
 
-impl Source for Caller {
+impl CredentialsSource for DefaultChain {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
         Box::pin(async { self.0.provide_credentials().await.map_err(|error| explain(&error)) })
     }
 }
 
-impl fmt::Debug for Caller {
+impl fmt::Debug for DefaultChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Caller")
+        f.write_str("DefaultChain")
     }
 }
 
@@ -93,20 +93,20 @@ fn cause(error: &CredentialsError) -> String {
     while let Some(source) = cause.source() {
         cause = source;
     }
-    crate::core::escape::quoted(&cause.to_string())
+    crate::core::escape::escape_name(&cause.to_string())
 }
 
 /// The program's own access key.
-pub(super) struct Own(pub Keys);
+pub(in crate::backends::aws) struct DefaultChainSource(pub StaticKeys);
 
-impl Source for Own {
+impl CredentialsSource for DefaultChainSource {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
         Box::pin(std::future::ready(self.0.credentials()))
     }
 }
 
-impl fmt::Debug for Own {
+impl fmt::Debug for DefaultChainSource {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Own")
+        f.write_str("DefaultChainSource")
     }
 }
