@@ -8,28 +8,19 @@
 
 use proc_macro::TokenStream;
 
-mod again;
-mod args;
-mod argument;
-mod constants;
-mod declaration;
-mod descriptor;
+mod analyze;
+mod attribute_kind;
+mod emit;
 mod expand;
-mod function;
-mod kind;
-mod parameter;
-mod partner;
-mod path;
-mod place;
-mod refresh_on;
+mod parse;
 mod report;
-mod shape;
+mod span;
 #[cfg(test)]
 mod tests;
-mod value;
+mod tokens;
 
+use attribute_kind::AttributeKind;
 use expand::expand;
-use kind::Kind;
 
 /// Makes a function a step: its secrets are checked when it compiles, fetched together before its body runs,
 /// and readable only inside it.
@@ -129,7 +120,7 @@ use kind::Kind;
 /// body, and a function that returns nothing or a future cannot be steps.
 #[proc_macro_attribute]
 pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(Kind::Secrets, arguments.into(), item.into()).into()
+    expand(AttributeKind::Secrets, arguments.into(), item.into()).into()
 }
 
 /// [`macro@secrets`] in Flyte's words: it takes the same arguments and means the same. On one function, the
@@ -158,5 +149,5 @@ pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// An attribute of this name of another crate, such as `#[flyte::task]`, is left alone.
 #[proc_macro_attribute]
 pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(Kind::Task, arguments.into(), item.into()).into()
+    expand(AttributeKind::Task, arguments.into(), item.into()).into()
 }

@@ -1,30 +1,30 @@
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use secrets_spec::Complaint;
+use secrets_spec::Diagnostic;
 
-use crate::place::Place;
+use crate::span::SourceSpan;
 
 /// The mistakes of one attribute: each becomes one error of the compiler, at its own place.
 #[derive(Default)]
 pub struct Report {
-    mistakes: Vec<(Place, String)>,
+    mistakes: Vec<(SourceSpan, String)>,
 }
 
 impl Report {
     /// Adds a mistake: what is wrong, and what to write instead.
-    pub fn add(&mut self, at: Place, message: impl AsRef<str>, help: impl AsRef<str>) {
+    pub fn add(&mut self, at: SourceSpan, message: impl AsRef<str>, help: impl AsRef<str>) {
         let text = format!("{}\nhelp: {}", message.as_ref(), help.as_ref());
         self.mistakes.push((at, text));
     }
 
     /// Lets the grammar read something, and takes over what it complains about.
-    pub fn hear<T>(&mut self, read: impl FnOnce(&mut Vec<Complaint<Place>>) -> T) -> T {
-        let mut complaints = Vec::new();
-        let result = read(&mut complaints);
-        for complaint in complaints {
-            match complaint.help {
-                Some(help) => self.add(complaint.at, complaint.message, help),
-                None => self.mistakes.push((complaint.at, complaint.message)),
+    pub fn collect<T>(&mut self, read: impl FnOnce(&mut Vec<Diagnostic<SourceSpan>>) -> T) -> T {
+        let mut diagnostics = Vec::new();
+        let result = read(&mut diagnostics);
+        for diagnostic in diagnostics {
+            match diagnostic.help {
+                Some(help) => self.add(diagnostic.at, diagnostic.message, help),
+                None => self.mistakes.push((diagnostic.at, diagnostic.message)),
             }
         }
         result
@@ -52,7 +52,7 @@ impl ToTokens for Report {
 }
 
 /// The compiler underlines a macro call from its first token to its last.
-fn compile_error(at: &Place, text: &str) -> TokenStream {
+fn compile_error(at: &SourceSpan, text: &str) -> TokenStream {
     let mut literal = Literal::string(text);
     literal.set_span(at.end);
     let mut group = Group::new(proc_macro2::Delimiter::Brace, TokenTree::from(literal).into());

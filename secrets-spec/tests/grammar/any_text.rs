@@ -156,17 +156,17 @@ proptest! {
     fn no_reader_panics(text in text()) {
         for json in [text.clone(), format!("[{text}]"), format!("{{{text}}}"), format!("[{{{text}}}]")] {
             let Ok(node) = read_json(&json) else { continue };
-            let mut complaints = Vec::new();
-            for source in read_sources(&node, &mut complaints) {
+            let mut diagnostics = Vec::new();
+            for source in read_sources(&node, &mut diagnostics) {
                 let _ = source.group_text();
                 let _ = source.into_source();
             }
-            read_source(&node, &mut complaints);
-            for request in read_requests(&node, &mut complaints) {
+            read_source(&node, &mut diagnostics);
+            for request in read_requests(&node, &mut diagnostics) {
                 let _ = request.view();
                 let _ = request.into_request();
             }
-            for complaint in complaints {
+            for complaint in diagnostics {
                 assert_points_into(&SpecError::from(complaint), &json);
             }
         }

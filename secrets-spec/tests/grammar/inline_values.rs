@@ -1,7 +1,7 @@
 //! The values of `inline` stand in what is read: no error and no `Debug` shows one, however badly it is written.
 
 use secrets_spec::{
-    Complaint, Node, Source, SourceDraft, SpecError, With, read_json, read_requests, read_source,
+    Diagnostic, Node, Source, SourceDraft, SpecError, With, read_json, read_requests, read_source,
     read_sources,
 };
 
@@ -72,17 +72,17 @@ fn hidden_reading(json: &str) {
     };
     hidden(&format!("{node:?}"), json);
     type At = std::ops::Range<usize>;
-    type Read = fn(&Node<At>, &mut Vec<Complaint<At>>) -> String;
+    type Read = fn(&Node<At>, &mut Vec<Diagnostic<At>>) -> String;
     let readers: [Read; 3] = [
         |node, out| format!("{:?}", read_source(node, out)),
         |node, out| format!("{:?}", read_sources(node, out)),
         |node, out| format!("{:?}", read_requests(node, out)),
     ];
     for read in readers {
-        let mut complaints = Vec::new();
-        hidden(&read(&node, &mut complaints), json);
-        hidden(&format!("{complaints:?}"), json);
-        hidden_errors(complaints.into_iter().map(SpecError::from), json);
+        let mut diagnostics = Vec::new();
+        hidden(&read(&node, &mut diagnostics), json);
+        hidden(&format!("{diagnostics:?}"), json);
+        hidden_errors(diagnostics.into_iter().map(SpecError::from), json);
     }
 }
 

@@ -3,7 +3,7 @@
 use secrets_spec::{MountType, Request, RequestView, Secret, read_requests};
 use serde_json::Value;
 
-use crate::support::{assert_all_listed, complaints, recorded};
+use crate::support::{assert_all_listed, diagnostics, recorded};
 
 /// Cases about Python objects, the wire form, local runs or the context, with where each belongs.
 const NOT_APPLICABLE: &[(&str, &str)] = &[
@@ -63,8 +63,8 @@ fn recorded_secrets() {
 
     // `secret_requests=["my-secret"]`: a text is no request.
     assert_eq!(cases["task_bad_type"]["expect"]["ok"], false);
-    assert_eq!(complaints(r#"["my-secret"]"#, read_requests).1.len(), 1);
+    assert_eq!(diagnostics(r#"["my-secret"]"#, read_requests).1.len(), 1);
     assert_eq!(cases["task_empty"]["expect"]["ok"], true);
-    let (requests, said) = complaints("[]", read_requests);
+    let (requests, said) = diagnostics("[]", read_requests);
     assert!(requests.is_empty() && said.is_empty());
 }

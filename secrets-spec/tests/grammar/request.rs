@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use secrets_spec::{
-    Clash, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret, check_group_and_key,
-    check_version, clash, read_requests,
+    Conflict, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret,
+    check_group_and_key, check_version, conflict, read_requests,
 };
 
-use crate::support::{assert_points_into, complaints};
+use crate::support::{assert_points_into, diagnostics};
 
 const SECRET: Secret = Secret::new("db", "password")
     .group_version("v2")
@@ -12,7 +12,7 @@ const SECRET: Secret = Secret::new("db", "password")
     .mount_requirement(MountType::FILE);
 const _: () = assert!(SECRET.view().check().is_none());
 const _: () = assert!(check_group_and_key("db", "a/b").is_some());
-const _: () = assert!(clash(SECRET.view(), SECRET.view()).is_some());
+const _: () = assert!(conflict(SECRET.view(), SECRET.view()).is_some());
 
 const ARN: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret";
 
@@ -144,28 +144,28 @@ fn versions() {
 fn requests_that_share_a_variable_or_a_path_clash() {
     let of = |group, key| Secret::new(group, key);
     for (a, b, wanted) in [
-        (of("db", "password"), of("db", "password"), Some(Clash::Same)),
+        (of("db", "password"), of("db", "password"), Some(Conflict::Same)),
         (
             of("db", "password"),
             of("db", "password").mount_requirement(MountType::FILE),
-            Some(Clash::Same),
+            Some(Conflict::Same),
         ),
-        (of("db", "password"), of("DB", "Password"), Some(Clash::Case)),
-        (of("a_b", "c"), of("a", "b_c"), Some(Clash::Name)),
-        (of("a/b", "c"), of("a", "c").group_version("b"), Some(Clash::Name)),
-        (of("", "k"), of("k", ""), Some(Clash::Name)),
-        (of("g", "k").env_var("X"), of("h", "l").env_var("X"), Some(Clash::EnvVar)),
+        (of("db", "password"), of("DB", "Password"), Some(Conflict::Case)),
+        (of("a_b", "c"), of("a", "b_c"), Some(Conflict::Name)),
+        (of("a/b", "c"), of("a", "c").group_version("b"), Some(Conflict::Name)),
+        (of("", "k"), of("k", ""), Some(Conflict::Name)),
+        (of("g", "k").env_var("X"), of("h", "l").env_var("X"), Some(Conflict::EnvVar)),
         (of("g", "k").env_var("X"), of("h", "l").env_var("Y"), None),
         (of("g", "k"), of("g", "l"), None),
         (of("g", "k"), of("g", "k").group_version("1"), None),
         (of("g", "k").group_version("1"), of("g", "k").group_version("2"), None),
         (of("g", "kk"), of("g", "k"), None),
     ] {
-        assert_eq!(clash(a.view(), b.view()), wanted, "{a:?} {b:?}");
-        assert_eq!(clash(b.view(), a.view()), wanted, "{b:?} {a:?}");
+        assert_eq!(conflict(a.view(), b.view()), wanted, "{a:?} {b:?}");
+        assert_eq!(conflict(b.view(), a.view()), wanted, "{b:?} {a:?}");
     }
-    for clash in [Clash::Same, Clash::Case, Clash::Name, Clash::EnvVar] {
-        assert_eq!(clash.sentence().matches(": ").count(), 1, "what is wrong, and what to do");
+    for conflict in [Conflict::Same, Conflict::Case, Conflict::Name, Conflict::EnvVar] {
+        assert_eq!(conflict.sentence().matches(": ").count(), 1, "what is wrong, and what to do");
     }
 }
 
@@ -173,7 +173,7 @@ fn requests_that_share_a_variable_or_a_path_clash() {
 fn requests_are_read_from_fields() {
     let json = r#"[{"group": "db", "key": "p", "group_version": "v2", "mount_requirement": "MountType::FILE", "env_var": "P"},
         {"group": "g", "key": null, "env_var": null}]"#;
-    let (drafts, said) = complaints(json, read_requests);
+    let (drafts, said) = diagnostics(json, read_requests);
     assert_eq!(said, []);
     let requests: Vec<_> = drafts.into_iter().map(|draft| draft.into_request().unwrap()).collect();
     assert_eq!(requests[0].view().mount_requirement, MountType::FILE);
@@ -238,10 +238,10 @@ fn requests_are_read_from_fields() {
             "remove one of the two",
         ),
     ] {
-        let (_, said) = complaints(json, read_requests);
+        let (_, said) = diagnostics(json, read_requests);
         assert_eq!(said, [(at.to_owned(), message.to_owned(), help.to_owned())], "{json}");
     }
-    let (_, said) = complaints(
+    let (_, said) = diagnostics(
         r#"[{"key": "k", "env_var": "X"}, {"key": "l", "env_var": "X"}]"#,
         read_requests,
     );

@@ -5,10 +5,10 @@ use secrets_spec::{
     read_source, read_sources,
 };
 
-use crate::support::complaints;
+use crate::support::diagnostics;
 
 fn said(json: &str) -> Vec<(String, String, String)> {
-    complaints(json, read_source).1
+    diagnostics(json, read_source).1
 }
 
 #[track_caller]
@@ -46,7 +46,7 @@ fn inline_values_are_read_in_order_and_shown_nowhere() {
     let source = Source::from_json(text).unwrap();
     let vars: Vec<_> = source.options().env_vars.as_ref().unwrap().iter().collect();
     assert_eq!(vars, [("b", "SeNtInEl-1"), ("A", "SeNtInEl-2")]);
-    let (draft, _) = complaints(text, read_source);
+    let (draft, _) = diagnostics(text, read_source);
     let node = secrets_spec::read_json(text).unwrap();
     for shown in
         [format!("{source}"), format!("{source:?}"), format!("{draft:?}"), format!("{node:?}")]
@@ -288,7 +288,7 @@ fn an_empty_variable_counts_as_not_given_and_a_null_role_is_inherited() {
 #[test]
 fn everything_wrong_is_said_at_once_in_order() {
     let json = r#"["a b", {"id": "", "options": {"json": 1, "regn": "x"}}, 42, {"type": "Local", "id": "y"}]"#;
-    let (drafts, said) = complaints(json, read_sources);
+    let (drafts, said) = diagnostics(json, read_sources);
     let at: Vec<_> = said.iter().map(|(at, ..)| at.as_str()).collect();
     assert_eq!(at, ["\"a b\"", "\"regn\"", "1", "\"\"", "42", "\"Local\""], "{said:?}");
     assert_eq!(drafts.len(), 3);
@@ -309,10 +309,10 @@ fn sources_are_a_list() {
             "write them in brackets: [\"prod-db\"]",
         ),
     ] {
-        let (_, said) = complaints(json, read_sources);
+        let (_, said) = diagnostics(json, read_sources);
         assert_eq!(said, [(json.to_owned(), message.to_owned(), help.to_owned())]);
     }
-    assert!(complaints("[]", read_sources).1.is_empty());
+    assert!(diagnostics("[]", read_sources).1.is_empty());
 }
 
 #[test]
@@ -333,7 +333,7 @@ fn what_only_the_compiler_knows_is_left_to_it() {
 #[test]
 fn a_draft_that_breaks_the_grammar_makes_no_source() {
     let mut said = Vec::new();
-    let text = |text: &str| secrets_spec::Text { known: Some(text.to_owned()), at: () };
+    let text = |text: &str| secrets_spec::TextNode { known: Some(text.to_owned()), at: () };
     let node = Node { value: Value::Text("x".to_owned()), at: () };
     let good = SourceDraft { with_fields: true, ..read_source(&node, &mut said).unwrap() };
     assert!(good.clone().into_source().is_some());

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use secrets_spec::{Complaint, Node, SpecError, read_json};
+use secrets_spec::{Diagnostic, Node, SpecError, read_json};
 use serde_json::Value;
 
 /// The recorded cases under `part` of a file in `tests/vectors`, by what names each: the text of `id`.
@@ -55,14 +55,14 @@ pub fn pointed<'a>(error: &SpecError, text: &'a str) -> &'a str {
 }
 
 /// What a reader says of a JSON text: its messages and help texts.
-pub fn complaints<T>(
+pub fn diagnostics<T>(
     json: &str,
-    read: impl FnOnce(&Node<std::ops::Range<usize>>, &mut Vec<Complaint<std::ops::Range<usize>>>) -> T,
+    read: impl FnOnce(&Node<std::ops::Range<usize>>, &mut Vec<Diagnostic<std::ops::Range<usize>>>) -> T,
 ) -> (T, Vec<(String, String, String)>) {
     let node = read_json(json).unwrap();
-    let mut complaints = Vec::new();
-    let read = read(&node, &mut complaints);
-    let said = complaints
+    let mut diagnostics = Vec::new();
+    let read = read(&node, &mut diagnostics);
+    let said = diagnostics
         .into_iter()
         .map(|c| (json[c.at].to_owned(), c.message, c.help.unwrap_or_default()))
         .collect();
