@@ -11,7 +11,7 @@ use crate::{
     text::bytes::{char_end, find_byte, is_label_byte, matches_at},
 };
 
-/// Where the parts of an ARN are: the byte after each of its first five colons.
+/// Where the parts of an ARN start: the index after each of its first five colons.
 #[derive(Clone, Copy)]
 pub(crate) struct ArnLayout {
     pub partition: usize,
@@ -21,7 +21,7 @@ pub(crate) struct ArnLayout {
     pub resource: usize,
 }
 
-/// Splits an ARN of any service and checks its partition, whose grammar all services share.
+/// Splits the ARN of any service and checks its partition, which has the same grammar in all services.
 pub(crate) const fn split_arn(bytes: &[u8], malformed: FlawKind) -> Result<ArnLayout, Flaw> {
     if !matches_at(bytes, 0, b"arn:") {
         return Err(if looks_like_arn(bytes) {
@@ -53,7 +53,7 @@ pub(crate) const fn split_arn(bytes: &[u8], malformed: FlawKind) -> Result<ArnLa
     Ok(layout)
 }
 
-/// Whether a text was meant as an ARN, in any case.
+/// Whether a text starts with `arn:` in upper, lower or mixed case.
 pub(crate) const fn looks_like_arn(bytes: &[u8]) -> bool {
     bytes.len() >= 4
         && bytes[0].eq_ignore_ascii_case(&b'a')
@@ -62,7 +62,8 @@ pub(crate) const fn looks_like_arn(bytes: &[u8]) -> bool {
         && bytes[3] == b':'
 }
 
-/// `aws`, or `aws` and more words, each behind a hyphen: AWS adds partitions, so the list is not closed.
+/// Whether `bytes[start..end]` is `aws`, or `aws` followed by more words, each after a hyphen. There is no fixed list,
+/// since AWS adds partitions.
 const fn is_partition(bytes: &[u8], start: usize, end: usize) -> bool {
     if end - start < 3 || !matches_at(bytes, start, b"aws") {
         return false;
@@ -71,7 +72,7 @@ const fn is_partition(bytes: &[u8], start: usize, end: usize) -> bool {
     while i < end {
         let word = bytes[i] != b'-' && is_label_byte(bytes[i]);
         let hyphen = bytes[i] == b'-' && i + 1 < end && bytes[i + 1] != b'-';
-        // The first byte after `aws` cannot go on with its word.
+        // `aws` itself must be a whole word.
         if !(hyphen || (word && i > start + 3)) {
             return false;
         }
@@ -80,6 +81,7 @@ const fn is_partition(bytes: &[u8], start: usize, end: usize) -> bool {
     true
 }
 
+/// Whether `bytes[start..end]` is an account: 12 digits.
 pub(crate) const fn is_account(bytes: &[u8], start: usize, end: usize) -> bool {
     let mut i = start;
     while i < end {
@@ -91,7 +93,7 @@ pub(crate) const fn is_account(bytes: &[u8], start: usize, end: usize) -> bool {
     end - start == 12
 }
 
-/// Checks everything before the resource: partition, service, region and account.
+/// Splits the ARN of a secret and checks everything before the resource: partition, service, region and account.
 pub(crate) const fn parse_secret_arn_head(bytes: &[u8]) -> Result<ArnLayout, Flaw> {
     let layout = match split_arn(bytes, FlawKind::ArnParts) {
         Ok(layout) => layout,
@@ -110,7 +112,7 @@ pub(crate) const fn parse_secret_arn_head(bytes: &[u8]) -> Result<ArnLayout, Fla
     Ok(layout)
 }
 
-/// Checks the full or partial ARN of a secret, of any partition.
+/// Checks the full or partial ARN of a secret in any partition.
 ///
 /// ```
 /// use secrets_spec::check_secret_arn;
@@ -135,7 +137,7 @@ pub const fn check_secret_arn(text: &str) -> Option<Flaw> {
     if name == bytes.len() {
         return Some(Flaw::new(FlawKind::ArnNameEmpty, name, name));
     }
-    // The longest name, and the hyphen and six characters that a full ARN adds to it.
+    // The longest name, then the hyphen and six characters that a full ARN has after it.
     let end = name + MAX_NAME_BYTES + 7;
     if bytes.len() > end {
         return Some(Flaw::new(FlawKind::ArnNameLong, end, bytes.len()));
@@ -164,10 +166,10 @@ pub struct SecretArn {
 }
 
 impl SecretArn {
-    /// Reads a full or partial ARN.
+    /// Parses a full or partial ARN.
     ///
     /// # Errors
-    /// If a part is missing or malformed, or the ARN is of another service.
+    /// If a part is missing or malformed, or the ARN belongs to another service.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         if let Some(flaw) = check_secret_arn(text) {
             return Err(flaw.explain(text));
@@ -184,46 +186,47 @@ impl SecretArn {
         }
     }
 
-    /// The whole ARN.
+    /// Returns the whole ARN.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The partition, such as `aws` or `aws-us-gov`.
+    /// Returns the partition, such as `aws` or `aws-us-gov`.
     #[must_use]
     pub fn partition(&self) -> &str {
         &self.text[self.partition.clone()]
     }
 
-    /// The region, such as `us-west-2`.
+    /// Returns the region, such as `us-west-2`.
     #[must_use]
     pub fn region(&self) -> &str {
         &self.text[self.region.clone()]
     }
 
-    /// The account: 12 digits.
+    /// Returns the account: 12 digits.
     #[must_use]
     pub fn account(&self) -> &str {
         &self.text[self.account.clone()]
     }
 
-    /// Everything after `secret:`.
+    /// Returns everything after `secret:`.
     #[must_use]
     pub fn resource_name(&self) -> &str {
         &self.text[self.name..]
     }
 
-    /// The secret's name: what is after `secret:`, without a hyphen and six letters or digits at its end.
+    /// Returns the secret's name: the text after `secret:`, without a trailing hyphen and six letters or digits.
     ///
-    /// A partial ARN of a secret whose own name ends that way is cut too: an ARN alone does not tell.
+    /// This also shortens the partial ARN of a secret whose own name has such an ending, since an ARN does not say
+    /// whether it is full.
     #[must_use]
     pub fn name(&self) -> &str {
         let name = self.resource_name();
         if self.looks_full() { &name[..name.len() - 7] } else { name }
     }
 
-    /// Whether it ends with a hyphen and six letters or digits, as a full ARN does.
+    /// Whether the ARN ends with a hyphen and six letters or digits, as a full ARN does.
     #[must_use]
     pub fn looks_full(&self) -> bool {
         let name = self.resource_name().as_bytes();

@@ -12,7 +12,7 @@ use crate::{
     },
 };
 
-/// A backend type that this project, or a system it mirrors, has a name for.
+/// A backend type with a reserved name: one of this project, or of a system that it is compatible with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum BuiltIn {
     /// `local`: the embedded encrypted store.
@@ -21,24 +21,24 @@ pub enum BuiltIn {
     AwsSecretsManager,
     /// `env`: environment variables.
     Env,
-    /// `file`: mounted secrets.
+    /// `file`: secrets mounted as files.
     File,
-    /// `inline`: values written in the options.
+    /// `inline`: values in the source's own options.
     Inline,
-    /// `flyte`: what Flyte and Union mount.
+    /// `flyte`: secrets mounted by Flyte and Union.
     Flyte,
-    /// `prefect`.
+    /// `prefect`: secrets of Prefect's local context and APIs.
     Prefect,
-    /// `zenml`.
+    /// `zenml`: secrets of a ZenML server.
     Zenml,
-    /// `az-key-vault`: Metaflow's Azure backend, a name only.
+    /// `az-key-vault`: Metaflow's Azure backend. Only the name is reserved.
     AzKeyVault,
-    /// `gcp-secret-manager`: Metaflow's Google backend, a name only.
+    /// `gcp-secret-manager`: Metaflow's Google backend. Only the name is reserved.
     GcpSecretManager,
 }
 
 impl BuiltIn {
-    /// All of them, the most used first.
+    /// All built-in types, the most used ones first.
     pub const ALL: &'static [Self] = &[
         Self::Local,
         Self::AwsSecretsManager,
@@ -52,7 +52,7 @@ impl BuiltIn {
         Self::GcpSecretManager,
     ];
 
-    /// The type as it is written.
+    /// Returns the name of the type.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -69,14 +69,14 @@ impl BuiltIn {
         }
     }
 
-    /// The one with exactly this name.
+    /// Returns the type with exactly this name.
     #[must_use]
     pub const fn parse(text: &str) -> Option<Self> {
         Self::parse_bytes(text.as_bytes(), text.len())
     }
 
-    /// The one that `text` is within one edit of, in lower case. Names of fewer than five letters are left
-    /// out, since too much is near them.
+    /// Returns the type whose name is at most one edit away from `text` in lower case. Names of fewer than five
+    /// letters are not considered, since too many words are near them.
     #[must_use]
     pub const fn near(text: &str) -> Option<Self> {
         Self::near_bytes(text.as_bytes(), text.len())
@@ -113,7 +113,7 @@ impl fmt::Display for BuiltIn {
     }
 }
 
-/// Checks a backend type: `[a-z][a-z0-9-]*`, and not one edit away from a built-in one.
+/// Checks a backend type: `[a-z][a-z0-9-]*`, and not one edit away from a built-in type.
 ///
 /// ```
 /// use secrets_spec::check_type;
@@ -144,16 +144,16 @@ pub const fn check_type(text: &str) -> Option<Flaw> {
     None
 }
 
-/// The type of a backend, such as `aws-secrets-manager`: a built-in one or one of the user's.
+/// The type of a backend, such as `aws-secrets-manager`: built in or defined by the user.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct BackendType(String);
 
 impl BackendType {
-    /// Reads a type.
+    /// Parses a type.
     ///
     /// # Errors
-    /// If it is empty, holds anything but lower-case letters, digits and hyphens, or is one edit away from a
-    /// built-in type.
+    /// If the text is empty, contains anything but lower-case letters, digits and hyphens, or is one edit away from
+    /// a built-in type.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         match check_type(text) {
             Some(flaw) => Err(flaw.explain(text)),
@@ -161,19 +161,19 @@ impl BackendType {
         }
     }
 
-    /// The type as it is written.
+    /// Returns the name of the type.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Which built-in type it is, if any.
+    /// Returns the built-in type with this name, if there is one.
     #[must_use]
     pub fn built_in(&self) -> Option<BuiltIn> {
         BuiltIn::parse(&self.0)
     }
 
-    /// Whether it is this built-in type.
+    /// Whether this is the given built-in type.
     #[must_use]
     pub const fn is(&self, built_in: BuiltIn) -> bool {
         equal(self.0.as_bytes(), built_in.name().as_bytes())

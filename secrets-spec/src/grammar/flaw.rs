@@ -1,13 +1,13 @@
-//! What can be wrong with a text: the closed list that const evaluation, the macro and the runtime share.
+//! The complete list of what can be wrong with a text, shared by const evaluation, the macros and the runtime.
 
-/// What is wrong with a text, and which of its bytes are.
+/// What is wrong with a text, and which of its bytes are wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Flaw {
     /// What is wrong.
     pub kind: FlawKind,
-    /// The first byte that is wrong.
+    /// The index of the first wrong byte.
     pub start: usize,
-    /// The byte after the last one that is wrong; `start` again where something is missing.
+    /// The index after the last wrong byte; equal to `start` if something is missing there.
     pub end: usize,
 }
 
@@ -18,22 +18,22 @@ macro_rules! flaw_kinds {
         pub enum FlawKind { $( #[doc = $message] $name, )* }
 
         impl FlawKind {
-            /// All of them.
+            /// All kinds.
             pub const ALL: &'static [Self] = &[ $( Self::$name, )* ];
 
-            /// What is wrong, in a few words.
+            /// Returns what is wrong, in a few words.
             #[must_use]
             pub const fn message(self) -> &'static str {
                 match self { $( Self::$name => $message, )* }
             }
 
-            /// What to write instead.
+            /// Returns what to write instead.
             #[must_use]
             pub const fn help(self) -> &'static str {
                 match self { $( Self::$name => $help, )* }
             }
 
-            /// Both at once, for a message that has one line only.
+            /// Returns message and help as one line, for const evaluation, which cannot join them.
             #[must_use]
             pub const fn sentence(self) -> &'static str {
                 match self { $( Self::$name => concat!($message, ": ", $help), )* }
@@ -104,7 +104,8 @@ flaw_kinds! {
 }
 
 impl FlawKind {
-    /// Whether what is wrong is the name of a variable, or a path that leads out, rather than a source.
+    /// Whether the flaw is an invalid variable name or a path that escapes its folder, rather than an invalid
+    /// source.
     #[must_use]
     pub const fn is_name(self) -> bool {
         matches!(
@@ -121,7 +122,7 @@ impl FlawKind {
         )
     }
 
-    /// Whether the bytes that are wrong are the ones too many, which say nothing to a reader.
+    /// Whether the text is too long. The excess bytes are not worth quoting.
     pub(crate) const fn is_long(self) -> bool {
         matches!(
             self,
@@ -139,7 +140,7 @@ impl Flaw {
         Self { kind, start, end }
     }
 
-    /// The same flaw, started early enough not to cut a character of `text`.
+    /// Moves the start back to the boundary of a character of `text`.
     pub(crate) const fn at_char_boundary(mut self, text: &[u8]) -> Self {
         while self.start > 0 && self.start < text.len() && text[self.start] & 0xC0 == 0x80 {
             self.start -= 1;
@@ -147,7 +148,7 @@ impl Flaw {
         self
     }
 
-    /// The same flaw in a longer text, in which this one's starts at byte `offset`.
+    /// Returns the flaw for a longer text, in which the checked text starts at byte `offset`.
     pub(crate) const fn shifted(self, offset: usize) -> Self {
         Self { kind: self.kind, start: self.start + offset, end: self.end + offset }
     }

@@ -1,4 +1,4 @@
-//! The grammar of what a body asks for: a group and a key.
+//! The grammar of groups and keys, by which a body reads its secrets.
 
 use crate::{
     grammar::{
@@ -9,7 +9,7 @@ use crate::{
     text::bytes::{char_end, equal, find_parent_component, matches_at},
 };
 
-/// Which part of a request a flaw is in.
+/// A part of a request.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RequestPart {
     Group,
@@ -18,8 +18,8 @@ pub(crate) enum RequestPart {
     EnvVar,
 }
 
-/// Checks a group and a key together: one of them is enough, an ARN may be split between them, separators
-/// belong into the group.
+/// Checks a group and a key together: one of them is enough, an ARN may be split between them, and only the group may
+/// contain path separators.
 #[must_use]
 pub const fn check_group_and_key(group: &str, key: &str) -> Option<Flaw> {
     match find_group_or_key_flaw(group, key) {
@@ -28,7 +28,7 @@ pub const fn check_group_and_key(group: &str, key: &str) -> Option<Flaw> {
     }
 }
 
-/// What is wrong with a group and a key, and with which of the two.
+/// Returns the first flaw of a group and a key, and which of the two has it.
 pub(crate) const fn find_group_or_key_flaw(group: &str, key: &str) -> Option<(RequestPart, Flaw)> {
     use RequestPart::{Group, Key};
     if group.is_empty() && key.is_empty() {
@@ -63,8 +63,8 @@ pub(crate) const fn find_group_or_key_flaw(group: &str, key: &str) -> Option<(Re
     None
 }
 
-/// Union's form: the ARN up to `secret` or `secret:` is the group, the secret's name the key. The two together
-/// are an ARN, so the name may hold separators, and a whole ARN has no key behind it.
+/// Checks Union's form, in which the group is an ARN up to `secret` or `secret:` and the key is the secret's name.
+/// Together they are an ARN, so the key may contain path separators. If the group is a whole ARN, the key is empty.
 const fn check_split_arn(group: &str, key: &str) -> Option<(RequestPart, Flaw)> {
     use RequestPart::{Group, Key};
     let (bytes, name) = (group.as_bytes(), key.as_bytes());
@@ -98,8 +98,7 @@ const fn check_split_arn(group: &str, key: &str) -> Option<(RequestPart, Flaw)> 
     }
 }
 
-/// Checks the key of a field as a typed parameter asks for it: any text of 1 to 512 bytes without control
-/// characters.
+/// Checks the key of a typed parameter: any text of 1 to 512 bytes without control characters.
 #[must_use]
 pub const fn check_key(text: &str) -> Option<Flaw> {
     if text.is_empty() {
@@ -108,7 +107,7 @@ pub const fn check_key(text: &str) -> Option<Flaw> {
     check_length_and_characters(text, FlawKind::KeyLong)
 }
 
-/// Checks a group that is given to a source: not empty.
+/// Checks the `group` field of a source: any text of 1 to 512 bytes without control characters.
 #[must_use]
 pub const fn check_alias(text: &str) -> Option<Flaw> {
     if text.is_empty() {

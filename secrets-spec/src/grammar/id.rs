@@ -8,7 +8,7 @@ use crate::{
     text::bytes::{find_byte, find_parent_component, matches_at},
 };
 
-/// Checks an id by the grammar of its backend type; of no type, it is a name or the ARN of a secret.
+/// Checks an id by the grammar of its backend type. An id without a type is a name or the ARN of a secret.
 ///
 /// | type | id |
 /// |---|---|
@@ -71,7 +71,7 @@ const fn check_path(id: &str) -> Option<Flaw> {
     if bytes[0] == b'/' || bytes[0] == b'\\' {
         return Some(Flaw::new(FlawKind::PathAbsolute, 0, 1));
     }
-    // A drive of Windows.
+    // A Windows drive, such as `C:`.
     if bytes[0].is_ascii_alphabetic() && bytes.len() > 1 && bytes[1] == b':' {
         return Some(Flaw::new(FlawKind::PathAbsolute, 0, 2));
     }

@@ -3,11 +3,11 @@ use crate::{
     text::bytes::{char_end, find_control},
 };
 
-/// The longest name, in bytes. AWS Secrets Manager's own limit is the same
+/// The maximum length of a name in bytes. It is also the limit of AWS Secrets Manager
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>).
 pub const MAX_NAME_BYTES: usize = 512;
 
-/// Checks the name of a secret as it may stand in an untyped source: 1 to 512 of `A-Z a-z 0-9 / _ + = . @ -`.
+/// Checks the name of a secret in an untyped source: 1 to 512 of `A-Z a-z 0-9 / _ + = . @ -`.
 ///
 /// ```
 /// use secrets_spec::check_name;
@@ -30,7 +30,7 @@ pub const fn check_name(text: &str) -> Option<Flaw> {
     None
 }
 
-/// The first byte from `from` on that a name cannot hold.
+/// Returns the index of the first byte from `from` on that a name cannot contain.
 pub(crate) const fn find_non_name_byte(bytes: &[u8], from: usize) -> Option<usize> {
     let mut i = from;
     while i < bytes.len() {
@@ -43,7 +43,8 @@ pub(crate) const fn find_non_name_byte(bytes: &[u8], from: usize) -> Option<usiz
     None
 }
 
-/// Checks that a text has at most [`MAX_NAME_BYTES`] and no control character. `long` is the flaw of a longer one.
+/// Checks that a text has at most [`MAX_NAME_BYTES`] bytes and no control character. `long` is the kind of flaw to
+/// return for a longer text.
 pub(crate) const fn check_length_and_characters(text: &str, long: FlawKind) -> Option<Flaw> {
     let bytes = text.as_bytes();
     if bytes.len() > MAX_NAME_BYTES {

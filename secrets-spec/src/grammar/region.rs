@@ -11,7 +11,8 @@ pub const fn check_region(text: &str) -> Option<Flaw> {
     }
 }
 
-/// A region: three or more parts with hyphens between, the first starts with a letter, the last is a number.
+/// Whether `bytes[start..end]` is a region: three or more parts separated by hyphens, of which the first starts with
+/// a letter and the last is a number.
 pub(crate) const fn is_region(bytes: &[u8], start: usize, end: usize) -> bool {
     let mut parts = 1;
     let mut i = start;

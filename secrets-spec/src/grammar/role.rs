@@ -25,7 +25,7 @@ pub const fn check_role_arn(text: &str) -> Option<Flaw> {
     let bytes = text.as_bytes();
     let layout = match split_arn(bytes, FlawKind::RoleArn) {
         Ok(layout) => layout,
-        // How the ARN of a secret is written is no help here.
+        // The help of `ArnCase` is about the ARN of a secret, not of a role.
         Err(Flaw { kind: FlawKind::ArnCase, start, end }) => {
             return Some(Flaw::new(FlawKind::RoleArn, start, end));
         }
@@ -47,8 +47,8 @@ pub const fn check_role_arn(text: &str) -> Option<Flaw> {
     check_path_and_name(bytes, layout.resource + 5)
 }
 
-/// `[PATH/]NAME` from byte `path` on. With the slash before it a path has at most 512 characters, each visible
-/// ASCII; a name has 1 to 64.
+/// Checks `[PATH/]NAME`, which starts at byte `path`. A path, with the slash before it, has at most 512 characters
+/// of visible ASCII; a name has 1 to 64 characters.
 const fn check_path_and_name(bytes: &[u8], path: usize) -> Option<Flaw> {
     let mut name = path;
     let mut i = path;
@@ -79,7 +79,7 @@ const fn check_path_and_name(bytes: &[u8], path: usize) -> Option<Flaw> {
     None
 }
 
-/// Checks a role where it may also be empty: `""` opts out of an inherited one.
+/// Checks a role that may be empty: `""` opts out of an inherited role.
 #[must_use]
 pub const fn check_role(text: &str) -> Option<Flaw> {
     if text.is_empty() { None } else { check_role_arn(text) }
@@ -90,10 +90,10 @@ pub const fn check_role(text: &str) -> Option<Flaw> {
 pub struct RoleArn(String);
 
 impl RoleArn {
-    /// Reads the ARN of a role.
+    /// Parses the ARN of a role.
     ///
     /// # Errors
-    /// If it is malformed or not that of a role.
+    /// If the ARN is malformed or does not name a role.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         match check_role_arn(text) {
             Some(flaw) => Err(flaw.explain(text)),
@@ -101,7 +101,7 @@ impl RoleArn {
         }
     }
 
-    /// The ARN as it is written.
+    /// Returns the ARN.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -120,28 +120,28 @@ impl fmt::Debug for RoleArn {
     }
 }
 
-/// The role a source or a step asks for. There is no fourth way, so the list is closed.
+/// The role that a source or a step sets.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 pub enum SourceRole {
-    /// None is given: the next level decides.
+    /// No role is set; the next level decides.
     #[default]
     Inherit,
-    /// `role = ""`: none, whatever the levels above say.
+    /// `role = ""`: no role is used, even if a level above sets one.
     OptOut,
-    /// This one.
+    /// This role is used.
     Arn(RoleArn),
 }
 
 impl SourceRole {
-    /// Reads a role: empty is [`SourceRole::OptOut`].
+    /// Parses a role; an empty text is [`SourceRole::OptOut`].
     ///
     /// # Errors
-    /// If it is neither empty nor the ARN of a role.
+    /// If the text is neither empty nor the ARN of a role.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         if text.is_empty() { Ok(Self::OptOut) } else { RoleArn::parse(text).map(Self::Arn) }
     }
 
-    /// The role as it is written, if one is given.
+    /// Returns the role's text, if a role is set.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {

@@ -10,19 +10,19 @@ use crate::{
     text::{bytes::find_byte, escape::excerpt},
 };
 
-/// What a source's text says: the built-in type before its first dot, if any, and where the id starts.
+/// The layout of a source that is one text: the built-in type before its first dot, if any, and where the id starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceLayout {
-    /// The type before the first dot.
+    /// The built-in type before the first dot.
     pub built_in: Option<BuiltIn>,
-    /// The byte at which the id starts.
+    /// The index at which the id starts.
     pub id: usize,
 }
 
 /// Checks a source that is one text: `name`, `type.id` with a built-in type, or the ARN of a secret.
 ///
 /// # Errors
-/// A [`Flaw`] if it is none of them.
+/// If the text has none of these forms.
 pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
     let bytes = text.as_bytes();
     if !looks_like_arn(bytes)
@@ -37,7 +37,7 @@ pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
             if let Some(flaw) = check_id_of_type(Some(built_in), id) {
                 return Err(flaw.shifted(dot + 1));
             }
-            // Its values stand in its options, and a text has none.
+            // The values of `inline` are in its options, which a text cannot have.
             if matches!(built_in, BuiltIn::Inline) {
                 return Err(Flaw::new(FlawKind::InlineText, 0, bytes.len()));
             }
@@ -53,8 +53,8 @@ pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
     }
 }
 
-/// A word in its quotes, if it is a source that may be shown: what somebody wrote where a source stands need not be
-/// one. A whole JSON text with the values of `inline` in it is none, and `A=b` looks like a value under its name.
+/// Returns the word in quotes, if it is a source and can safely be quoted in an error. Text in the position of a source
+/// may contain secret values: a whole JSON text with `env_vars`, or `NAME=value`, for which this returns `None`.
 pub(crate) fn quoted_source(word: &str) -> Option<String> {
     let belongs = |c: char| c.is_ascii_alphanumeric() || "_-.+/@:".contains(c);
     let good = word.chars().all(belongs) && check_source(word).is_ok();

@@ -1,10 +1,10 @@
 use alloc::string::String;
 use core::{fmt, ops::Range};
 
-/// Why a text does not parse: what is wrong, which bytes are, and what to write instead.
+/// An error of parsing: what is wrong, which bytes are wrong, and what to write instead.
 ///
-/// It shows names only, never a value: the grammar has no values but those of `inline`, and those it does
-/// not quote.
+/// It quotes names but never a value. The only values in the grammar are those of `inline` sources, and no error
+/// quotes them.
 ///
 /// ```
 /// let error = secrets_spec::Source::parse("prod db").unwrap_err();
@@ -28,42 +28,42 @@ impl SpecError {
         Self { message: message.into(), range, help, is_name: false }
     }
 
-    /// What is wrong.
+    /// Returns what is wrong.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// The bytes of the text that are wrong; empty where something is missing.
+    /// Returns the range of the wrong bytes; empty if something is missing there.
     #[must_use]
     pub fn range(&self) -> Range<usize> {
         self.range.clone()
     }
 
-    /// What to write instead.
+    /// Returns what to write instead.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    /// Whether what is wrong is the name of a variable, or a path that leads out, rather than a source.
+    /// Whether the error is about a variable name or a path that escapes its folder, rather than about a source.
     #[must_use]
     pub fn is_name(&self) -> bool {
         self.is_name
     }
 
-    pub(crate) fn named(mut self, is_name: bool) -> Self {
+    pub(crate) fn with_is_name(mut self, is_name: bool) -> Self {
         self.is_name = is_name;
         self
     }
 
-    /// The same error, of other bytes.
-    pub(crate) fn at(mut self, range: Range<usize>) -> Self {
+    /// Replaces the range.
+    pub(crate) fn with_range(mut self, range: Range<usize>) -> Self {
         self.range = range;
         self
     }
 
-    /// The same error in a longer text, in which this one starts at byte `offset`.
+    /// Shifts the range for a longer text, in which the parsed text starts at byte `offset`.
     pub(crate) fn shifted(mut self, offset: usize) -> Self {
         self.range = self.range.start + offset..self.range.end + offset;
         self

@@ -1,4 +1,4 @@
-//! "Did you mean": the text that somebody probably wanted to write.
+//! Turns a flaw into the error that a person reads, with a suggestion ("did you mean ..").
 
 use alloc::{format, string::String};
 
@@ -20,11 +20,11 @@ use crate::{
 };
 
 impl Flaw {
-    /// The error that says so of `text`: what was found, where, and what to write.
+    /// Returns the error for this flaw of `text`: what was found, where, and what to write instead.
     #[must_use]
     pub fn explain(self, text: &str) -> SpecError {
         let found = text.get(self.start..self.end).unwrap_or_default();
-        // The whole text stands where the error points anyway.
+        // A flaw of the whole text needs no excerpt: the error points at the text.
         let message = if self.kind == FlawKind::EnvVarShape && !found.is_empty() {
             let word = if self.start == 0 && found != text { "starts with" } else { "holds" };
             format!(
@@ -36,19 +36,19 @@ impl Flaw {
         } else {
             format!("{}: {}", self.kind.message(), excerpt(found))
         };
-        let help = match instead(text, self) {
+        let help = match suggestion(text, self) {
             Some(better) => format!("did you mean `{better}`? ({})", self.kind.help()),
             None => String::from(self.kind.help()),
         };
-        SpecError::new(message, self.start..self.end, Some(help)).named(self.kind.is_name())
+        SpecError::new(message, self.start..self.end, Some(help)).with_is_name(self.kind.is_name())
     }
 }
 
-/// What to write instead of a text with this flaw, where that can be told. What comes out has no flaw and can be
-/// printed as it is.
-pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
+/// Returns what to write instead of a text with this flaw, if that is known. The result is valid and can be printed
+/// without escaping.
+pub(crate) fn suggestion(text: &str, flaw: Flaw) -> Option<String> {
     use FlawKind as Kind;
-    let tidy = tidy(text);
+    let tidy = clean_up(text);
     let (better, good) = match flaw.kind {
         Kind::TypeNearly => {
             let better = String::from(BuiltIn::near(text)?.name());
@@ -57,7 +57,7 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
         Kind::PrefixNearly => {
             let (prefix, id) = (text.get(..flaw.end)?, text.get(flaw.end..)?);
             let name = BuiltIn::near(prefix)?.name();
-            // Where the id is wrong too, the type alone is what can be told.
+            // If the id is wrong too, only the type can be suggested.
             let better = [tidy, format!("{name}{id}")]
                 .into_iter()
                 .find(|better| check_source(better).is_ok() && is_printable(better));
@@ -82,7 +82,7 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
         | Kind::ArnAccount
         | Kind::ArnResource
         | Kind::ArnName => {
-            let better = lower_arn(tidy);
+            let better = lowercase_arn_prefix(tidy);
             let good = check_source(&better).is_ok();
             (better, good)
         }
@@ -92,7 +92,7 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
         | Kind::RoleAccount
         | Kind::RoleResource
         | Kind::RoleName => {
-            let better = lower_arn(tidy);
+            let better = lowercase_arn_prefix(tidy);
             let good = check_role_arn(&better).is_none();
             (better, good)
         }
@@ -112,7 +112,7 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
             (better, good)
         }
         Kind::ReferenceFilter | Kind::ReferenceSpace => {
-            let better = reference(text.get(flaw.start..flaw.end)?)?;
+            let better = suggest_reference(text.get(flaw.start..flaw.end)?)?;
             let good = Template::read(&better).is_ok();
             (better, good)
         }
@@ -121,22 +121,23 @@ pub(crate) fn instead(text: &str, flaw: Flaw) -> Option<String> {
     (good && better != text && is_printable(&better)).then_some(better)
 }
 
-/// The text without the quotes and spaces around it, and with the hyphens that a web page made into dashes.
-fn tidy(text: &str) -> String {
+/// Removes quotes and spaces around the text, and replaces the dashes that web pages make of hyphens.
+fn clean_up(text: &str) -> String {
     let bare = text.trim_matches(|c: char| c.is_whitespace() || is_quote(c));
     let is_dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
     bare.chars().map(|c| if is_dash(c) { '-' } else { c }).collect()
 }
 
-fn lower_arn(text: String) -> String {
+/// Lower-cases a leading `arn:`.
+fn lowercase_arn_prefix(text: String) -> String {
     match text.get(..4) {
         Some(head) if head.eq_ignore_ascii_case("arn:") => format!("arn:{}", &text[4..]),
         _ => text,
     }
 }
 
-/// A reference with its white space where it belongs, and with the filter that is nearest to what is written.
-fn reference(found: &str) -> Option<String> {
+/// Corrects the white space of a reference, and replaces its filter by the nearest one that exists.
+fn suggest_reference(found: &str) -> Option<String> {
     let inner = found.strip_prefix("{{")?.strip_suffix("}}")?;
     let (target, filter) = match inner.split_once('|') {
         Some((target, filter)) => (target, Some(closest(filter.trim(), Filter::NAMES)?)),

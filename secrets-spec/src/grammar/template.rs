@@ -6,14 +6,14 @@ use crate::grammar::{
     spec_error::SpecError,
 };
 
-/// How a value is written into the text around it.
+/// How a value is escaped for the text around it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Filter {
-    /// `url`: all but RFC 3986's unreserved characters is percent-encoded.
+    /// `url`: percent-encodes everything but the unreserved characters of RFC 3986.
     Url,
-    /// `json`: a JSON text with its quotes.
+    /// `json`: a JSON string with its quotes.
     Json,
-    /// `shell`: one word of a POSIX shell.
+    /// `shell`: one word for a POSIX shell.
     Shell,
 }
 
@@ -22,7 +22,7 @@ impl Filter {
     pub(crate) const NAMES: [&'static str; 3] =
         [Self::Url.as_str(), Self::Json.as_str(), Self::Shell.as_str()];
 
-    /// The filter's name.
+    /// Returns the filter's name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -33,26 +33,26 @@ impl Filter {
     }
 }
 
-/// A piece of a template.
+/// A part of a [`Template`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Part {
-    /// Text as it is.
+    /// Literal text.
     Literal(String),
     /// `{{name.key}}` or `{{name.key | filter}}`.
     Reference {
-        /// The secret's name: what is before the first dot.
+        /// The secret's name: the text before the first dot.
         name: String,
-        /// The key: what is after it.
+        /// The key: the text after the first dot.
         key: String,
-        /// The filter, if one is given.
+        /// The filter, if there is one.
         filter: Option<Filter>,
     },
 }
 
-/// A text with references to secrets: ZenML's `{{name.key}}`, anywhere in it.
+/// A text with references to secrets in ZenML's form, `{{name.key}}`.
 ///
-/// Spaces just inside the braces and around `|` are allowed, `\{{` is a literal `{{`, and whatever is nearly a
-/// reference is an error that points at it.
+/// Spaces just inside the braces and around `|` are allowed. `\{{` is a literal `{{`. A malformed reference is an
+/// error that points at it, never literal text.
 ///
 /// ```
 /// use secrets_spec::{Part, Template};
@@ -67,10 +67,10 @@ pub enum Part {
 pub struct Template(Vec<Part>);
 
 impl Template {
-    /// Reads a text with references.
+    /// Parses a text with references.
     ///
     /// # Errors
-    /// The first near miss, unclosed reference or unknown filter, with its bytes.
+    /// The first malformed or unclosed reference or unknown filter, with its range.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         Self::read(text).map_err(|flaw| flaw.explain(text))
     }
@@ -90,11 +90,11 @@ impl Template {
             let unclosed = Flaw::new(FlawKind::ReferenceOpen, open, open + 2);
             let close = text[open + 2..].find("}}").ok_or(unclosed)? + open + 2;
             let inner = &text[open + 2..close];
-            // What belongs to another reference, or to another line, is not shown: it may be anything.
+            // The error must not cover another reference or another line, whose text may be anything.
             if inner.trim_start_matches('{').contains("{{") || inner.trim().contains('\n') {
                 return Err(unclosed);
             }
-            let part = reference(inner).map_err(|kind| Flaw::new(kind, open, close + 2))?;
+            let part = parse_reference(inner).map_err(|kind| Flaw::new(kind, open, close + 2))?;
             if !literal.is_empty() {
                 parts.push(Part::Literal(core::mem::take(&mut literal)));
             }
@@ -108,13 +108,13 @@ impl Template {
         Ok(Self(parts))
     }
 
-    /// Its pieces, in order.
+    /// Returns the parts, in order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
         &self.0
     }
 
-    /// The names and keys it refers to, in order, with repetitions.
+    /// Returns the referenced names and keys, in order and with repetitions.
     pub fn references(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().filter_map(|part| match part {
             Part::Reference { name, key, .. } => Some((name.as_str(), key.as_str())),
@@ -123,7 +123,7 @@ impl Template {
     }
 }
 
-fn reference(inner: &str) -> Result<Part, FlawKind> {
+fn parse_reference(inner: &str) -> Result<Part, FlawKind> {
     let inner = inner.trim_matches(' ');
     if inner.is_empty() {
         return Err(FlawKind::ReferenceEmpty);
@@ -173,7 +173,8 @@ impl fmt::Display for Template {
     }
 }
 
-/// Of three braces the first stands alone: the last two, behind their backslash, may have a reference after them.
+/// Writes literal text and escapes each `{{`. If the number of braces is odd, the first one is written alone, since a
+/// reference may follow the last two.
 fn write_literal(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut rest = text;
     while let Some(open) = rest.find("{{") {

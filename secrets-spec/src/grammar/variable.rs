@@ -9,8 +9,8 @@ use crate::{
     text::bytes::{char_end, matches_at},
 };
 
-/// Checks the name of a variable that secrets may set: `[A-Za-z_][A-Za-z0-9_]*`, and neither `METAFLOW_*` nor
-/// `SECRETS_*`.
+/// Checks the name of an environment variable that secrets may set: `[A-Za-z_][A-Za-z0-9_]*`, but neither
+/// `METAFLOW_*` nor `SECRETS_*`.
 ///
 /// ```
 /// use secrets_spec::check_variable;
@@ -22,26 +22,26 @@ use crate::{
 pub const fn check_variable(text: &str) -> Option<Flaw> {
     match check_shape(text.as_bytes(), false) {
         Some(flaw) => Some(flaw),
-        None => reserved(text.as_bytes()),
+        None => check_not_reserved(text.as_bytes()),
     }
 }
 
-/// Checks a text that becomes a variable: as [`check_variable`], after `- . / + = @` and space have become `_`.
+/// Checks a text that is mapped to a variable: [`check_variable`] after `- . / + = @` and space are replaced by `_`.
 #[must_use]
 pub const fn check_variable_name(text: &str) -> Option<Flaw> {
     match check_shape(text.as_bytes(), true) {
         Some(flaw) => Some(flaw),
-        None => reserved(text.as_bytes()),
+        None => check_not_reserved(text.as_bytes()),
     }
 }
 
-/// Checks a name of `inline`, which must be a variable as it is.
+/// Checks a name in the `env_vars` of an `inline` source, which is not mapped.
 #[must_use]
 pub const fn check_inline_name(text: &str) -> Option<Flaw> {
     check_variable(text)
 }
 
-/// Checks Flyte's `env_var`: `^[A-Z_][A-Z0-9_]*$`, not reserved.
+/// Checks Flyte's `env_var`: `^[A-Z_][A-Z0-9_]*$`, and not a reserved name.
 #[must_use]
 pub const fn check_env_var(text: &str) -> Option<Flaw> {
     let bytes = text.as_bytes();
@@ -55,7 +55,7 @@ pub const fn check_env_var(text: &str) -> Option<Flaw> {
         }
         i += 1;
     }
-    reserved(bytes)
+    check_not_reserved(bytes)
 }
 
 const fn is_mapped(byte: u8) -> bool {
@@ -80,21 +80,23 @@ const fn check_shape(bytes: &[u8], map: bool) -> Option<Flaw> {
     None
 }
 
-/// The prefix is looked for after the mapping: `METAFLOW-X` becomes `METAFLOW_X`.
-const fn reserved(bytes: &[u8]) -> Option<Flaw> {
-    let metaflow = matches_at(bytes, 0, b"METAFLOW") && bytes.len() > 8 && underscore(bytes[8]);
-    let secrets = matches_at(bytes, 0, b"SECRETS") && bytes.len() > 7 && underscore(bytes[7]);
+/// Checks for the reserved prefixes after the mapping: `METAFLOW-X` becomes `METAFLOW_X`.
+const fn check_not_reserved(bytes: &[u8]) -> Option<Flaw> {
+    let metaflow =
+        matches_at(bytes, 0, b"METAFLOW") && bytes.len() > 8 && maps_to_underscore(bytes[8]);
+    let secrets =
+        matches_at(bytes, 0, b"SECRETS") && bytes.len() > 7 && maps_to_underscore(bytes[7]);
     if metaflow || secrets {
         return Some(Flaw::new(FlawKind::VariableReserved, 0, bytes.len()));
     }
     None
 }
 
-const fn underscore(byte: u8) -> bool {
+const fn maps_to_underscore(byte: u8) -> bool {
     byte == b'_' || is_mapped(byte)
 }
 
-/// The name a field has as an environment variable.
+/// The name of an environment variable.
 ///
 /// ```
 /// use secrets_spec::Variable;
@@ -107,27 +109,27 @@ const fn underscore(byte: u8) -> bool {
 pub struct Variable(String);
 
 impl Variable {
-    /// The variable of a field: `- . / + = @` and space become `_`, the case is kept.
+    /// Maps the name of a field to a variable: `- . / + = @` and space become `_`; the case stays.
     ///
     /// # Errors
-    /// If the result is no variable's name, or a reserved one.
+    /// If the result is not a valid variable name, or is reserved.
     pub fn of_field(field: &str) -> Result<Self, SpecError> {
         match check_variable_name(field) {
-            // The field is stored under this name: no other can be meant.
+            // The field already exists under this name, so a similar name is no suggestion.
             Some(flaw) => {
                 let error = flaw.explain(field);
                 let help = format!("rename the field: {}", flaw.kind.help());
                 Err(SpecError::new(error.message(), error.range(), Some(help))
-                    .named(error.is_name()))
+                    .with_is_name(error.is_name()))
             }
             None => Ok(Self(Self::map(field))),
         }
     }
 
-    /// Reads a variable's name as it is.
+    /// Parses the name of a variable, without mapping it.
     ///
     /// # Errors
-    /// If it is no variable's name, or a reserved one.
+    /// If the text is not a valid variable name, or is reserved.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         match check_variable(text) {
             Some(flaw) => Err(flaw.explain(text)),
@@ -135,13 +137,13 @@ impl Variable {
         }
     }
 
-    /// The mapping alone, whatever comes of it.
+    /// Maps the name of a field without checking the result.
     #[must_use]
     pub fn map(field: &str) -> String {
         field.chars().map(|c| if c.is_ascii() && is_mapped(c as u8) { '_' } else { c }).collect()
     }
 
-    /// The variable's name.
+    /// Returns the variable's name.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0

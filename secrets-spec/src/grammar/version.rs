@@ -3,7 +3,7 @@ use crate::{
     text::bytes::{equal, find_byte, find_control},
 };
 
-/// Checks a group's version: 1 to 256 characters, no control characters, no path separator.
+/// Checks the version of a group: 1 to 256 bytes without control characters and path separators.
 #[must_use]
 pub const fn check_version(text: &str) -> Option<Flaw> {
     let bytes = text.as_bytes();

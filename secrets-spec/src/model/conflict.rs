@@ -1,15 +1,15 @@
 use crate::{model::request_view::RequestView, text::bytes::equal};
 
-/// What two requests of one step must not share.
+/// A conflict of two requests of one step: what both have although they must differ in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// Group, version and key.
+    /// The same group, version and key.
     Same,
-    /// Group, version and key, but for their case.
+    /// The same group, version and key, except for upper and lower case.
     Case,
-    /// The variable or the file that Flyte would mount them as.
+    /// The same variable or file, if Flyte mounts them.
     Name,
-    /// `env_var`.
+    /// The same `env_var`.
     EnvVar,
 }
 
@@ -44,7 +44,7 @@ messages! {
     EnvVar: "two requests share an `env_var`", "give each a name of its own";
 }
 
-/// What two requests share that they must not, if anything.
+/// Returns the conflict of two requests, if there is one.
 #[must_use]
 pub const fn conflict(a: RequestView<'_>, b: RequestView<'_>) -> Option<Conflict> {
     if let (Some(one), Some(other)) = (a.env_var, b.env_var)

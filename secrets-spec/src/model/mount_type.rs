@@ -1,20 +1,20 @@
 use core::fmt;
 
-/// How a requested secret is given to the body: Flyte's `mount_requirement`, whose list is closed.
+/// How a body can read a requested secret: Flyte's `mount_requirement`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(non_camel_case_types, reason = "the names are Flyte's")]
 pub enum MountType {
-    /// By `secrets.get` alone.
+    /// Only with `secrets.get`.
     #[default]
     ANY,
-    /// As an environment variable of Flyte's name too.
+    /// Also as an environment variable, with the name that Flyte gives it.
     ENV_VAR,
-    /// As a file too: `secrets.file(group, key)`.
+    /// Also as a file: `secrets.file(group, key)`.
     FILE,
 }
 
 impl MountType {
-    /// The name as it is written.
+    /// Returns the name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -24,7 +24,7 @@ impl MountType {
         }
     }
 
-    /// Reads `ANY`, `ENV_VAR` or `FILE`.
+    /// Parses `ANY`, `ENV_VAR` or `FILE`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         [Self::ANY, Self::ENV_VAR, Self::FILE].into_iter().find(|mount| mount.as_str() == text)

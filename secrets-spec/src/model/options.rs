@@ -5,17 +5,17 @@ use core::fmt;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub struct Options {
-    /// Whether the payload is read as a JSON object; the backend decides where it is not given.
+    /// Whether the payload is read as a JSON object. If `None`, the backend decides.
     pub json: Option<bool>,
-    /// The variable, and the field, of a plain value.
+    /// The name of the variable, and of the field, for a plain value.
     pub env_var_name: Option<String>,
     /// The AWS region.
     pub region: Option<String>,
-    /// The version's id.
+    /// The id of the version.
     pub version_id: Option<String>,
-    /// The version's stage, such as `AWSPREVIOUS`.
+    /// The stage of the version, such as `AWSPREVIOUS`.
     pub version_stage: Option<String>,
-    /// Whether a missing secret is an error; true where it is not given.
+    /// Whether a missing secret is an error. `None` means true.
     pub required: Option<bool>,
     /// The values of an `inline` source.
     pub env_vars: Option<InlineVars>,
@@ -29,15 +29,15 @@ impl Options {
     }
 }
 
-/// The values of an `inline` source. Its `Debug` shows the names alone.
+/// The values of an `inline` source. Its `Debug` shows only the names.
 ///
-/// They are part of the program, or of the text it was configured with, and stay in memory there: these copies are
-/// plain texts, which are not wiped when they are dropped.
+/// These values are already in memory as part of the program or its configuration, so the copies here are plain text
+/// and are not wiped when dropped.
 #[derive(Clone, PartialEq, Eq, Default)]
 pub struct InlineVars(Vec<(String, String)>);
 
 impl InlineVars {
-    /// The values under their names, in the order they are written.
+    /// Iterates over names and values, in source order.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
     }

@@ -10,7 +10,7 @@ use crate::{
     text::escape::write_json_string,
 };
 
-/// A secret that a step requests by group and key.
+/// A request for a secret by group and key.
 ///
 /// ```
 /// let request = secrets_spec::Request::new("db", "password")?;
@@ -28,20 +28,20 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request for `key` of `group`. One of the two may be empty.
+    /// Creates a request for `key` of `group`. One of the two may be empty.
     ///
     /// # Errors
-    /// If both are empty, or one of them breaks the grammar.
+    /// If both are empty or one of them is invalid.
     pub fn new(group: &str, key: &str) -> Result<Self, SpecError> {
         let mount_requirement = MountType::ANY;
         let (group_version, env_var) = (None, None);
         Self::from_view(RequestView { group, key, group_version, mount_requirement, env_var })
     }
 
-    /// A request of these parts.
+    /// Creates a request from its parts.
     ///
     /// # Errors
-    /// If a part breaks the grammar.
+    /// If a part is invalid.
     pub fn from_view(view: RequestView<'_>) -> Result<Self, SpecError> {
         if let Some((part, flaw)) = view.flaw() {
             return Err(flaw.explain(view.text(part)));
@@ -55,7 +55,7 @@ impl Request {
         })
     }
 
-    /// Reads what is written for people: `group/key`, a key alone, either with ` (version v)` behind it.
+    /// Parses the form for people: `group/key` or a key alone, optionally followed by ` (version v)`.
     pub(crate) fn read_plain(text: &str) -> Result<Self, SpecError> {
         let versioned = text.strip_suffix(')').and_then(|text| text.rsplit_once(" (version "));
         let (rest, group_version) = match versioned {
@@ -68,7 +68,7 @@ impl Request {
         let view = RequestView { group_version, ..Secret::new("", "").view() };
         let view = RequestView { group, key, ..view };
         match view.flaw() {
-            // The key stands behind the group and the slash.
+            // The key comes after the group and the slash.
             Some((RequestPart::Key, flaw)) => {
                 let offset = rest.len() - key.len();
                 Err(flaw.explain(key).shifted(offset))
@@ -78,7 +78,7 @@ impl Request {
         }
     }
 
-    /// Its parts.
+    /// Returns the parts of the request.
     #[must_use]
     pub fn view(&self) -> RequestView<'_> {
         RequestView {
@@ -90,7 +90,7 @@ impl Request {
         }
     }
 
-    /// Whether both ask for the same secret, however it is given to the body.
+    /// Whether both request the same secret. How the body can read it does not matter.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.group == other.group
@@ -98,8 +98,8 @@ impl Request {
             && self.group_version == other.group_version
     }
 
-    /// The ARN that a group and key are together (F8), if the group is the start of one: the group without
-    /// its trailing `:`, a `:`, and the key without its leading `:`.
+    /// Returns the ARN that group and key form together, if the group starts like an ARN: the group without its
+    /// trailing `:`, then `:`, then the key without its leading `:`.
     #[must_use]
     pub fn joined_arn(&self) -> Option<String> {
         if !looks_like_arn(self.group.as_bytes()) {
@@ -107,7 +107,7 @@ impl Request {
         }
         let key = self.key.strip_prefix(':').unwrap_or(&self.key);
         let group = self.group.strip_suffix(':').unwrap_or(&self.group);
-        Some(if key.is_empty() { String::from(group) } else { alloc::format!("{group}:{key}") })
+        Some(if key.is_empty() { String::from(group) } else { format!("{group}:{key}") })
     }
 }
 
@@ -119,8 +119,8 @@ impl TryFrom<Secret> for Request {
     }
 }
 
-/// `group/key`, `key`, or either with ` (version v)` behind it; JSON where that would read back as another
-/// secret. How the secret is given to the body is left out, except in JSON.
+/// Writes `group/key` or `key`, followed by ` (version v)` if there is a version. Writes JSON if that text would parse
+/// as a request for another secret. Only JSON includes `mount_requirement` and `env_var`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::from(self.group.as_str());
@@ -138,7 +138,7 @@ impl fmt::Display for Request {
     }
 }
 
-/// Writes a request as JSON, with the fields that are given.
+/// Writes a request as JSON; fields that are not set are left out.
 fn write_json(request: &Request, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let view = request.view();
     let given = |text| Some(text).filter(|text: &&str| !text.is_empty());

@@ -7,10 +7,10 @@ use crate::{
 pub const REQUEST_FIELDS: &[&str] =
     &["group", "key", "group_version", "mount_requirement", "env_var"];
 
-/// A request that has been read.
+/// A request whose syntax has been read, but whose texts may be constants that only the compiler knows.
 #[derive(Debug, Clone)]
 pub struct RequestDraft<S> {
-    /// The whole request, if it is a path to a `const` of type `Secret`; its parts are empty then.
+    /// Whether the whole request is a path to a `const` of type `Secret`. Its parts are `None` then.
     pub constant: bool,
     /// `group`.
     pub group: Option<TextNode<S>>,
@@ -22,12 +22,12 @@ pub struct RequestDraft<S> {
     pub mount_requirement: MountType,
     /// `env_var`.
     pub env_var: Option<TextNode<S>>,
-    /// Where the request stands.
+    /// The position of the request.
     pub at: S,
 }
 
 impl<S> RequestDraft<S> {
-    /// The request's parts; `None` where one is known only to the compiler.
+    /// Returns the parts of the request; `None` if one of them is not known.
     #[must_use]
     pub fn view(&self) -> Option<RequestView<'_>> {
         if self.constant {
@@ -42,13 +42,14 @@ impl<S> RequestDraft<S> {
         })
     }
 
-    /// The request; `None` where a text is known only to the compiler or breaks the grammar.
+    /// Returns the request; `None` if a text is not known or is invalid.
     #[must_use]
     pub fn into_request(self) -> Option<Request> {
         Request::from_view(self.view()?).ok()
     }
 }
 
+/// Returns `None` if there is a text that is not known, and `Some(None)` if there is no text.
 fn known_ref<S>(text: Option<&TextNode<S>>) -> Option<Option<&str>> {
     match text {
         None => Some(None),

@@ -1,4 +1,4 @@
-//! From what was written to the requests it means, with every mistake on the way.
+//! Reads requests from nodes, and reports every mistake in them.
 
 use alloc::{format, string::String, vec::Vec};
 
@@ -26,8 +26,8 @@ use crate::{
 };
 
 impl Request {
-    /// Reads what [`Display`](core::fmt::Display) writes: `group/key`, split at the last `/` (after an ARN, at the
-    /// first), a key alone, or JSON.
+    /// Parses what [`Display`](core::fmt::Display) writes: `group/key`, a key alone, or JSON. A text is split at its
+    /// last `/`, or at the first one if it starts with an ARN.
     ///
     /// ```
     /// use secrets_spec::Request;
@@ -39,7 +39,7 @@ impl Request {
     /// ```
     ///
     /// # Errors
-    /// If a part breaks the grammar.
+    /// If a part is invalid.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         if text.starts_with('{') {
             return Self::from_json(text);
@@ -47,11 +47,10 @@ impl Request {
         Self::read_plain(text)
     }
 
-    /// Reads a request written in JSON: an object with `group`, `key`, `group_version`, `mount_requirement`
-    /// and `env_var`.
+    /// Parses a request in JSON: an object with `group`, `key`, `group_version`, `mount_requirement` and `env_var`.
     ///
     /// # Errors
-    /// The first mistake, if there is one; [`read_requests`](crate::read_requests) gives them all.
+    /// The first mistake; [`read_requests`] reports them all.
     pub fn from_json(text: &str) -> Result<Self, SpecError> {
         let node = read_json(text)?;
         let mut diagnostics = Vec::new();
@@ -64,7 +63,7 @@ impl Request {
     }
 }
 
-/// Reads a list of requests, and says which of them cannot stand beside each other.
+/// Reads a list of requests, and reports conflicts between them.
 pub fn read_requests<S: Clone>(
     node: &Node<S>,
     out: &mut Vec<Diagnostic<S>>,
@@ -94,6 +93,7 @@ pub fn read_requests<S: Clone>(
     requests
 }
 
+/// Reads a request: a path to a constant, or a set of fields.
 pub(crate) fn read_request<S: Clone>(
     node: &Node<S>,
     out: &mut Vec<Diagnostic<S>>,
@@ -133,16 +133,16 @@ pub(crate) fn read_request<S: Clone>(
     let before = out.len();
     for (name, value) in unique_fields(fields, "field", REQUEST_FIELDS, out) {
         match name.text.as_str() {
-            // Flyte's own default is None, which says the same as leaving it out.
+            // `None` is Flyte's default, so it means the same as no field.
             _ if matches!(value.value, Value::Null) => {}
             "group" => draft.group = read_unchecked_text(name, value, out),
             "key" => draft.key = read_unchecked_text(name, value, out),
             "group_version" => draft.group_version = read_text(name, value, check_version, out),
             "env_var" => draft.env_var = read_text(name, value, check_env_var, out),
-            _ => draft.mount_requirement = mount_requirement(name, value, out),
+            _ => draft.mount_requirement = read_mount_requirement(name, value, out),
         }
     }
-    // An unknown field may well be a misspelled group or key, and of one that is no text it was said.
+    // An unknown field may be a misspelled group or key, and a value that is not a text has been reported already.
     let is_field = |name: &FieldName<S>| REQUEST_FIELDS.contains(&name.text.as_str());
     let is_text = |name: &str, text: &Option<TextNode<S>>| {
         let given = |(field, value): &(FieldName<S>, Node<S>)| {
@@ -159,6 +159,7 @@ pub(crate) fn read_request<S: Clone>(
     (out.len() == before).then_some(draft)
 }
 
+/// Checks group and key together, if both are known.
 fn check_request<S: Clone>(draft: &RequestDraft<S>, out: &mut Vec<Diagnostic<S>>) {
     let known = |text: &Option<TextNode<S>>| match text {
         None => Some(String::new()),
@@ -174,7 +175,7 @@ fn check_request<S: Clone>(draft: &RequestDraft<S>, out: &mut Vec<Diagnostic<S>>
     out.push(Diagnostic::from_flaw(at, flaw, written));
 }
 
-fn mount_requirement<S: Clone>(
+fn read_mount_requirement<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,
     out: &mut Vec<Diagnostic<S>>,

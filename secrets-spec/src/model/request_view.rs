@@ -8,7 +8,7 @@ use crate::{
     model::mount_type::MountType,
 };
 
-/// The parts of a request, whoever owns them.
+/// A borrowed view of the parts of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestView<'a> {
     /// The group; empty if there is none.
@@ -17,14 +17,14 @@ pub struct RequestView<'a> {
     pub key: &'a str,
     /// The version of the group.
     pub group_version: Option<&'a str>,
-    /// How it is given to the body.
+    /// How the body can read the secret.
     pub mount_requirement: MountType,
-    /// The variable it is also given as.
+    /// The variable that also has the value.
     pub env_var: Option<&'a str>,
 }
 
 impl<'a> RequestView<'a> {
-    /// What is wrong with it; [`RequestView::part`] gives the text that it is in.
+    /// Returns the first flaw of the request. [`RequestView::part`] returns the text that has it.
     #[must_use]
     pub const fn check(&self) -> Option<Flaw> {
         match self.flaw() {
@@ -33,7 +33,7 @@ impl<'a> RequestView<'a> {
         }
     }
 
-    /// The part that a flaw of this kind, which [`RequestView::check`] gave, is in.
+    /// Returns the text of the part with the flaw of this kind, which [`RequestView::check`] has returned.
     #[must_use]
     pub fn part(&self, kind: FlawKind) -> &'a str {
         match self.flaw() {
@@ -42,6 +42,7 @@ impl<'a> RequestView<'a> {
         }
     }
 
+    /// Returns the first flaw, and the part that has it.
     pub(crate) const fn flaw(&self) -> Option<(RequestPart, Flaw)> {
         if let Some(found) = find_group_or_key_flaw(self.group, self.key) {
             return Some(found);
@@ -59,6 +60,7 @@ impl<'a> RequestView<'a> {
         None
     }
 
+    /// Returns the text of a part.
     pub(crate) fn text(&self, part: RequestPart) -> &'a str {
         match part {
             RequestPart::Group => self.group,
@@ -68,7 +70,7 @@ impl<'a> RequestView<'a> {
         }
     }
 
-    /// The byte at `at` of the non-empty parts with `separator` between them.
+    /// Returns the byte at index `at` of group, version and key joined with `separator`; empty parts are left out.
     pub(crate) const fn joined(&self, at: usize, separator: u8) -> Option<u8> {
         let version = match self.group_version {
             Some(version) => version,

@@ -10,10 +10,10 @@ use crate::{
     text::escape::write_json_string,
 };
 
-/// A source: a whole secret under one id, and how it is read.
+/// A source: the id of a whole secret, and how it is read.
 ///
-/// Its `Display` is the text of a plain source and JSON of one with more fields, and either parses back to
-/// the same source, but for the values of `inline`, which are masked.
+/// `Display` writes a plain source as text and one with more fields as JSON. Both parse back to the same source, except
+/// for the values of `inline` sources, which are masked.
 ///
 /// ```
 /// use secrets_spec::Source;
@@ -34,10 +34,10 @@ pub struct Source {
 }
 
 impl Source {
-    /// Reads a source that is one text: `name`, `type.id` with a built-in type, or the ARN of a secret.
+    /// Parses a source that is one text: `name`, `type.id` with a built-in type, or the ARN of a secret.
     ///
     /// # Errors
-    /// If it is none of them.
+    /// If the text has none of these forms.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
         let layout = check_source(text).map_err(|flaw| flaw.explain(text))?;
         Ok(Self {
@@ -50,43 +50,43 @@ impl Source {
         })
     }
 
-    /// The id in its backend.
+    /// Returns the id in the backend.
     #[must_use]
     pub fn id(&self) -> &str {
         &self.id
     }
 
-    /// The source as it was written; for one of several fields, its id.
+    /// Returns the text from which the source was parsed; for a source with fields, its id.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The type, if one is given.
+    /// Returns the type, if it is set.
     #[must_use]
     pub fn backend(&self) -> Option<&BackendType> {
         self.backend.as_ref()
     }
 
-    /// How the body asks for it: the `group` given, else the id.
+    /// Returns the group by which the body reads the source: the `group` field, or the id.
     #[must_use]
     pub fn group(&self) -> &str {
         self.group.as_deref().unwrap_or(&self.id)
     }
 
-    /// The group that is given, if one is.
+    /// Returns the `group` field, if it is set.
     #[must_use]
     pub fn alias(&self) -> Option<&str> {
         self.group.as_deref()
     }
 
-    /// The role asked for.
+    /// Returns the role.
     #[must_use]
     pub fn role(&self) -> &SourceRole {
         &self.role
     }
 
-    /// The options.
+    /// Returns the options.
     #[must_use]
     pub fn options(&self) -> &Options {
         &self.options
@@ -98,7 +98,7 @@ impl Source {
         looks_like_arn(self.id.as_bytes())
     }
 
-    /// Whether both read the same secret in the same way, whatever their groups.
+    /// Whether both read the same secret in the same way. Their groups do not matter.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
         self.backend == other.backend

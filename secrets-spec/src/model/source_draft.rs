@@ -1,5 +1,3 @@
-//! Sources and requests that have been read but may hold texts that only the compiler knows.
-
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
@@ -23,12 +21,13 @@ pub const SOURCE_FIELDS: &[&str] = &["id", "type", "options", "role", "group"];
 pub const OPTION_FIELDS: &[&str] =
     &["json", "env_var_name", "region", "version_id", "version_stage", "required", "env_vars"];
 
-/// A source that has been read. Its `Debug` shows names of fields and no texts.
+/// A source whose syntax has been read, but whose texts may be constants that only the compiler knows. Its `Debug` shows
+/// no texts.
 #[derive(Debug, Clone)]
 pub struct SourceDraft<S> {
-    /// Whether it was written with fields, whose `id` is never split at a dot.
+    /// Whether the source has fields. Its `id` is not split at a dot then.
     pub with_fields: bool,
-    /// The id; of a source without fields, the whole text.
+    /// The id, or the whole text of a source without fields.
     pub id: TextNode<S>,
     /// `type`.
     pub backend: Option<TextNode<S>>,
@@ -38,11 +37,11 @@ pub struct SourceDraft<S> {
     pub role: Option<TextNode<S>>,
     /// `options`.
     pub options: OptionsDraft<S>,
-    /// Where the source stands.
+    /// The position of the source.
     pub at: S,
 }
 
-/// Options that have been read. Their `Debug` shows no value of `env_vars`.
+/// The options of a [`SourceDraft`]. Their `Debug` shows no value of `env_vars`.
 #[derive(Clone)]
 pub struct OptionsDraft<S> {
     /// `json`.
@@ -93,7 +92,7 @@ impl<S: fmt::Debug> fmt::Debug for OptionsDraft<S> {
 }
 
 impl<S> SourceDraft<S> {
-    /// The group by which the body asks, if it is known.
+    /// Returns the group by which the body reads the source, if it is known.
     #[must_use]
     pub fn group_text(&self) -> Option<&str> {
         if let Some(group) = &self.group {
@@ -106,13 +105,13 @@ impl<S> SourceDraft<S> {
         check_source(id).ok().map(|layout| &id[layout.id..])
     }
 
-    /// The source; `None` where a text is known only to the compiler or breaks the grammar.
+    /// Returns the source; `None` if a text is not known or is invalid.
     #[must_use]
     pub fn into_source(self) -> Option<Source> {
         if !self.with_fields {
             return Source::parse(&self.id.known?).ok();
         }
-        if !self.is_good() {
+        if !self.is_valid() {
             return None;
         }
         let id = self.id.known?;
@@ -150,30 +149,29 @@ impl<S> SourceDraft<S> {
 }
 
 impl<S> SourceDraft<S> {
-    /// Whether every text of it that is known obeys its grammar. A bad type and a bad role are found where they
-    /// are read.
-    fn is_good(&self) -> bool {
+    /// Whether all known texts are valid. Type and role are not checked here, since `into_source` parses them.
+    fn is_valid(&self) -> bool {
         let options = &self.options;
         let backend = self.backend.as_ref().and_then(|text| text.known.as_deref());
         let name = |name: &str| if name.is_empty() { None } else { check_variable_name(name) };
         [
-            flaw(Some(&self.id), |id| check_id(backend, id)),
-            flaw(self.group.as_ref(), check_alias),
-            flaw(options.env_var_name.as_ref(), name),
-            flaw(options.region.as_ref(), check_region),
-            flaw(options.version_id.as_ref(), check_selector),
-            flaw(options.version_stage.as_ref(), check_selector),
+            find_flaw(Some(&self.id), |id| check_id(backend, id)),
+            find_flaw(self.group.as_ref(), check_alias),
+            find_flaw(options.env_var_name.as_ref(), name),
+            find_flaw(options.region.as_ref(), check_region),
+            find_flaw(options.version_id.as_ref(), check_selector),
+            find_flaw(options.version_stage.as_ref(), check_selector),
         ]
         .iter()
         .all(Option::is_none)
     }
 }
 
-fn flaw<S>(text: Option<&TextNode<S>>, check: impl Fn(&str) -> Option<Flaw>) -> Option<Flaw> {
+fn find_flaw<S>(text: Option<&TextNode<S>>, check: impl Fn(&str) -> Option<Flaw>) -> Option<Flaw> {
     check(text?.known.as_deref()?)
 }
 
-/// `None` if the text is there but not known; `Some(None)` if it is not there.
+/// Returns `None` if there is a text that is not known, and `Some(None)` if there is no text.
 fn known<S>(text: Option<TextNode<S>>) -> Option<Option<String>> {
     match text {
         None => Some(None),

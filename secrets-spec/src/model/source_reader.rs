@@ -1,5 +1,5 @@
-//! From what was written to the sources it means, with every mistake on the way: the one reader for attributes,
-//! `--with`, `--sources` and settings alike.
+//! Reads sources from nodes, and reports every mistake in them. Attributes, `--with`, `--sources` and settings all use
+//! this reader.
 
 use alloc::{format, string::String, vec::Vec};
 
@@ -33,10 +33,10 @@ use crate::{
 };
 
 impl Source {
-    /// Reads a source written in JSON: a string or an object with `id`, `type`, `options`, `role`, `group`.
+    /// Parses a source in JSON: a string, or an object with `id`, `type`, `options`, `role` and `group`.
     ///
     /// # Errors
-    /// The first mistake, if there is one; [`read_source`](crate::read_source) gives them all.
+    /// The first mistake; [`read_source`] reports them all.
     pub fn from_json(text: &str) -> Result<Self, SpecError> {
         let node = read_json(text)?;
         let mut diagnostics = Vec::new();
@@ -142,7 +142,7 @@ pub fn read_source<S: Clone>(
             _ => draft.options = read_options(name, value, out),
         }
     }
-    // An unknown field may well be the misspelled id.
+    // An unknown field may be the misspelled id.
     let may_be_id = |name: &str| name == "id" || !SOURCE_FIELDS.contains(&name);
     if !fields.iter().any(|(name, _)| may_be_id(&name.text)) {
         out.push(Diagnostic::new(
@@ -157,7 +157,7 @@ pub fn read_source<S: Clone>(
     has_id.then_some(draft)
 }
 
-/// What can be told only of the fields together: the id's own grammar, and `env_vars`.
+/// Checks the rules that depend on several fields: the grammar of the id, and `env_vars`.
 fn check_draft<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>) {
     let backend = match &draft.backend {
         None => None,

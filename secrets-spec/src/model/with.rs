@@ -21,9 +21,9 @@ use crate::{
 
 const ATTRIBUTES: &[&str] = &["sources", "role", "allow_override"];
 
-/// What `--with 'secrets:sources=["test-db"],role=...,allow_override=true'` attaches to a step at launch.
+/// The secrets that `--with 'secrets:sources=["test-db"],role=...,allow_override=true'` adds to a step at launch.
 ///
-/// The values are JSON, as in Metaflow; a role may stand without quotes.
+/// The values are JSON, as in Metaflow. A role may also be written without quotes.
 ///
 /// ```
 /// let with = secrets_spec::With::parse(r#"secrets:sources=["test-db"],allow_override=false"#).unwrap();
@@ -41,29 +41,29 @@ pub struct With {
 }
 
 impl With {
-    /// Reads the text of a `--with`.
+    /// Parses the text of a `--with` option.
     ///
     /// # Errors
-    /// Every mistake in it, in order.
+    /// All mistakes, in order.
     pub fn parse(text: &str) -> Result<Self, Vec<SpecError>> {
         let mut errors = Vec::new();
         let with = Self::read(text, &mut errors);
         if errors.is_empty() { Ok(with) } else { Err(errors) }
     }
 
-    /// The sources to add.
+    /// Returns the sources to add.
     #[must_use]
     pub fn sources(&self) -> &[Source] {
         &self.sources
     }
 
-    /// The role for them.
+    /// Returns the role for these sources.
     #[must_use]
     pub fn role(&self) -> &SourceRole {
         &self.role
     }
 
-    /// Whether a variable may replace one of the environment.
+    /// Whether a variable of a secret may replace an existing environment variable.
     #[must_use]
     pub fn allow_override(&self) -> bool {
         self.allow_override
@@ -73,22 +73,22 @@ impl With {
         let mut with = Self::default();
         let head = text.find(':').unwrap_or(text.len());
         if &text[..head] != "secrets" {
-            errors.push(wrong_head(text, head));
+            errors.push(prefix_error(text, head));
             return with;
         }
         let Some(mut rest) = text[head..].strip_prefix(':') else { return with };
         let mut seen: Vec<&str> = Vec::new();
-        // Whether something before could not be read: what looks like a name from there on may be a piece of a
-        // value, and is not shown.
-        let mut lost = false;
+        // Whether a malformed value may have ended too early. What looks like a name after it may be a piece of a
+        // value, so errors do not quote it.
+        let mut may_be_value = false;
         loop {
             let at = text.len() - rest.len();
             let name_end = rest.find(['=', ',']).unwrap_or(rest.len());
             let name = rest[..name_end].trim();
             let name_at = at..at + name_end;
             let Some(value) = rest[name_end..].strip_prefix('=') else {
-                lost |= !is_whole(name);
-                errors.push(without_value(name, name_at, lost));
+                may_be_value |= !is_complete_value(name);
+                errors.push(missing_value_error(name, name_at, may_be_value));
                 match rest[name_end..].strip_prefix(',') {
                     Some(next) => rest = next,
                     None => return with,
@@ -105,8 +105,8 @@ impl With {
                     Some(better) => format!("did you mean `{better}`?"),
                     None => format!("the attributes are {}", ATTRIBUTES.join(", ")),
                 };
-                lost |= !is_whole(name);
-                let message = match shown(name, lost) {
+                may_be_value |= !is_complete_value(name);
+                let message = match quotable_name(name, may_be_value) {
                     Some(name) => format!("unknown attribute {name}"),
                     None => String::from("unknown attribute"),
                 };
@@ -117,10 +117,11 @@ impl With {
                 "sources" => with.read_sources(value, offset, errors),
                 "role" => with.read_role(value, offset, errors),
                 "allow_override" => with.read_allow_override(value, offset, errors),
-                // Of an attribute that does not exist nothing is known but that its value may be JSON.
-                _ => read_json_prefix(value).map_or_else(|_| next_attribute(value), |(_, end)| end),
+                // The value of an unknown attribute may be JSON with commas.
+                _ => read_json_prefix(value)
+                    .map_or_else(|_| find_next_attribute(value), |(_, end)| end),
             };
-            lost |= !is_whole(&value[..end]);
+            may_be_value |= !is_complete_value(&value[..end]);
             let after = value[end..].trim_start();
             match after.strip_prefix(',') {
                 Some(next) => rest = next,
@@ -140,12 +141,12 @@ impl With {
             Ok(read) => read,
             Err(error) => {
                 let is_json = value.trim_start().starts_with(['[', '{', '"']);
-                let error = if is_json { error } else { bare_list(value) };
+                let error = if is_json { error } else { unbracketed_list_error(value) };
                 errors.push(error.shifted(offset));
-                return next_where(value, |name| ATTRIBUTES.contains(&name));
+                return find_attribute_where(value, |name| ATTRIBUTES.contains(&name));
             }
         };
-        // `sources=null` is Metaflow's way of saying none.
+        // Metaflow writes `sources=null` for no sources.
         if matches!(node.value, Value::Null) {
             return end;
         }
@@ -166,14 +167,14 @@ impl With {
             Ok((Node { value: Value::Null, .. }, end)) => return end,
             Ok((Node { value: Value::Text(text), .. }, end)) => (text, end),
             _ => {
-                let end = next_attribute(value);
+                let end = find_next_attribute(value);
                 (String::from(value[..end].trim()), end)
             }
         };
         match SourceRole::parse(&text) {
             Ok(role) => self.role = role,
-            // The text may stand between quotes and spaces and hold escapes: the whole value is pointed at.
-            Err(error) => errors.push(error.at(offset..offset + end)),
+            // The text may be surrounded by quotes and spaces and contain escapes, so the error covers the whole value.
+            Err(error) => errors.push(error.with_range(offset..offset + end)),
         }
         end
     }
@@ -184,7 +185,7 @@ impl With {
         offset: usize,
         errors: &mut Vec<SpecError>,
     ) -> usize {
-        let end = next_attribute(value);
+        let end = find_next_attribute(value);
         match value[..end].trim() {
             "true" => self.allow_override = true,
             "false" => self.allow_override = false,
@@ -203,7 +204,7 @@ impl With {
     }
 }
 
-/// Written back as it is read, with every attribute that is not the default; the values of `inline` are masked.
+/// Writes the text of the option, without attributes that have their defaults. The values of `inline` sources are masked.
 impl fmt::Display for With {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("secrets")?;
@@ -231,7 +232,7 @@ impl fmt::Display for With {
     }
 }
 
-fn wrong_head(text: &str, head: usize) -> SpecError {
+fn prefix_error(text: &str, head: usize) -> SpecError {
     let meant = text.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c));
     let help = if meant.len() < text.len() && meant.starts_with("secrets") {
         "remove what stands before `secrets`"
@@ -243,7 +244,7 @@ fn wrong_head(text: &str, head: usize) -> SpecError {
     SpecError::new("only `secrets` can be attached", 0..head, Some(String::from(help)))
 }
 
-fn without_value(name: &str, range: Range<usize>, lost: bool) -> SpecError {
+fn missing_value_error(name: &str, range: Range<usize>, may_be_value: bool) -> SpecError {
     let (message, help) = match name {
         "" => (String::from("an attribute is missing"), "write one, or remove the `,` or `:`"),
         "role" => {
@@ -254,7 +255,7 @@ fn without_value(name: &str, range: Range<usize>, lost: bool) -> SpecError {
         }
         "sources" => (String::from("`sources` has no value"), "write sources=[\"prod-db\"]"),
         other => (
-            match shown(other, lost) {
+            match quotable_name(other, may_be_value) {
                 Some(name) => format!("{name} is no attribute with a value"),
                 None => String::from("this is no attribute with a value"),
             },
@@ -264,25 +265,26 @@ fn without_value(name: &str, range: Range<usize>, lost: bool) -> SpecError {
     SpecError::new(message, range, Some(String::from(help)))
 }
 
-/// The name of an attribute as it may be shown, unless it may be a piece of a value.
-fn shown(name: &str, lost: bool) -> Option<String> {
-    if lost { None } else { quoted_source(name) }
+/// Returns the name of an attribute in quotes, if it can safely be quoted in an error.
+fn quotable_name(name: &str, may_be_value: bool) -> Option<String> {
+    if may_be_value { None } else { quoted_source(name) }
 }
 
-/// Whether a piece of the text is one value: bare words without any sign of JSON, or JSON, but no object. That is
-/// no attribute's value, and may be closed by a brace in the middle of what it should hold.
-fn is_whole(piece: &str) -> bool {
+/// Whether a piece of the text is one complete value: words without JSON punctuation, or JSON other than an object. No
+/// attribute takes an object, and a brace inside its content may have closed it too early.
+fn is_complete_value(piece: &str) -> bool {
     let is_sign = |c: char| is_quote(c) || matches!(c, '{' | '}' | '[' | ']');
     let is_object = |node: &Node<_>| matches!(node.value, Value::Map(_));
     !piece.contains(is_sign) || read_json(piece).is_ok_and(|node| !is_object(&node))
 }
 
-/// Where the value ends: at the next `,name=`, as Metaflow cuts it, or at the end.
-fn next_attribute(value: &str) -> usize {
-    next_where(value, |_| true)
+/// Returns the end of a value: the next `,name=`, where Metaflow splits too, or the end of the text.
+fn find_next_attribute(value: &str) -> usize {
+    find_attribute_where(value, |_| true)
 }
 
-fn next_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
+/// Returns the index of the comma before the next `name=` for which `is_attribute` is true, or the end of the text.
+fn find_attribute_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
     let mut from = 0;
     while let Some(comma) = value[from..].find(',').map(|at| at + from) {
         let next = value[comma + 1..].trim_start();
@@ -295,14 +297,14 @@ fn next_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
     value.len()
 }
 
-/// `sources=test-db`: bare names, or a list in quotes, where a list belongs.
-fn bare_list(value: &str) -> SpecError {
-    let end = next_attribute(value);
+/// Returns the error for `sources=test-db`: names without brackets, or a list in quotes.
+fn unbracketed_list_error(value: &str) -> SpecError {
+    let end = find_next_attribute(value);
     let bare = value[..end].trim_matches(|c: char| c.is_whitespace() || is_quote(c));
     let help = if bare.starts_with(['[', '{']) {
         String::from("remove the quotes around the list")
     } else {
-        // One that is no source may be anything, a value of `inline` too.
+        // Text that is not a source may be anything, even a value of an `inline` source.
         let names = bare.split(',').map(|name| quoted_source(name.trim()));
         let names = names.collect::<Option<Vec<_>>>();
         let names = names.map_or_else(|| String::from("\"prod-db\""), |names| names.join(","));

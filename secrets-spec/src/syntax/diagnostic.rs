@@ -3,16 +3,16 @@ use core::ops::Range;
 
 use crate::grammar::{flaw::Flaw, spec_error::SpecError};
 
-/// One mistake: where, what, and what to write instead.
+/// A mistake in a declaration: where it is, what is wrong, and what to write instead.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic<S> {
-    /// Where.
+    /// The position.
     pub at: S,
     /// What is wrong.
     pub message: String,
     /// What to write instead.
     pub help: Option<String>,
-    /// Whether what is wrong is the name of a variable or a path, rather than the source itself.
+    /// Whether the mistake is in a variable name or a path, rather than in the source itself.
     pub is_name: bool,
 }
 
@@ -35,6 +35,7 @@ impl<S> Diagnostic<S> {
 
 impl From<Diagnostic<Range<usize>>> for SpecError {
     fn from(diagnostic: Diagnostic<Range<usize>>) -> Self {
-        Self::new(diagnostic.message, diagnostic.at, diagnostic.help).named(diagnostic.is_name)
+        Self::new(diagnostic.message, diagnostic.at, diagnostic.help)
+            .with_is_name(diagnostic.is_name)
     }
 }

@@ -1,4 +1,4 @@
-//! The fields of what was written: which exist, and what their values are.
+//! Helpers that read the fields of a node and report every mistake in them.
 
 use alloc::{format, string::String, vec::Vec};
 
@@ -11,7 +11,7 @@ use crate::{
     text::{edit_distance::closest, escape::excerpt},
 };
 
-/// The fields that exist and come for the first time; the others are complained about.
+/// Returns the known fields and reports unknown ones and repetitions.
 pub(crate) fn unique_fields<'a, S: Clone>(
     fields: &'a [(FieldName<S>, Node<S>)],
     noun: &str,
@@ -22,7 +22,7 @@ pub(crate) fn unique_fields<'a, S: Clone>(
     for field in fields {
         let name = &field.0;
         if !known.contains(&name.text.as_str()) {
-            let help = unknown(&name.text, noun, known);
+            let help = help_for_unknown(&name.text, noun, known);
             let message = format!("unknown {noun} {}", excerpt(&name.text));
             out.push(Diagnostic::new(name.at.clone(), message, help));
         } else if good.iter().any(|(other, _)| other.text == name.text) {
@@ -34,9 +34,9 @@ pub(crate) fn unique_fields<'a, S: Clone>(
     good
 }
 
-/// What to write instead of a field that does not exist.
-fn unknown(name: &str, noun: &str, known: &[&'static str]) -> String {
-    // `version` is short for two options, and is nearer to none of them than a slip would be.
+/// Returns the help for an unknown field.
+fn help_for_unknown(name: &str, noun: &str, known: &[&'static str]) -> String {
+    // `version` is a prefix of two options, and too far from both to count as a typo.
     let longer: Vec<String> = known
         .iter()
         .filter(|known| known.strip_prefix(name).is_some_and(|rest| rest.starts_with('_')))
@@ -51,11 +51,13 @@ fn unknown(name: &str, noun: &str, known: &[&'static str]) -> String {
     }
 }
 
+/// Returns the diagnostic for the second occurrence of a name.
 pub(crate) fn duplicate<S: Clone>(noun: &str, name: &FieldName<S>) -> Diagnostic<S> {
     let message = format!("the {noun} `{}` is given twice", name.text);
     Diagnostic::new(name.at.clone(), message, "remove one of the two")
 }
 
+/// Reads a text field whose grammar depends on other fields, or reports that its value is not a text.
 pub(crate) fn read_unchecked_text<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,
@@ -77,7 +79,7 @@ pub(crate) fn read_unchecked_text<S: Clone>(
     None
 }
 
-/// A value of `env_vars`, which any name may have.
+/// Reads a value of `env_vars`. Its help does not depend on the name, which the user chooses.
 pub(crate) fn read_inline_value<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,
@@ -91,10 +93,10 @@ pub(crate) fn read_inline_value<S: Clone>(
     None
 }
 
-/// The value itself is not repeated: it may be a secret.
+/// The help does not repeat the value, which may be a secret.
 const IN_QUOTES: &str = "it in double quotes";
 
-/// Reads the text of a field, and checks it where it is known.
+/// Reads a text field and checks the text if it is known.
 pub fn read_text<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,
@@ -110,7 +112,7 @@ pub fn read_text<S: Clone>(
     Some(text)
 }
 
-/// Reads a field that is true or false.
+/// Reads a boolean field.
 pub fn read_flag<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,
@@ -128,6 +130,7 @@ pub fn read_flag<S: Clone>(
     None
 }
 
+/// Reports that the value of a field has the wrong type.
 pub(crate) fn report_wrong_type<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,

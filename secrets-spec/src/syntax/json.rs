@@ -1,4 +1,5 @@
-//! JSON (RFC 8259) with the place of every value, for declarations. Payloads of secrets never come here.
+//! A JSON reader (RFC 8259) for declarations, which keeps the position of every value. Payloads of secrets are never
+//! read with it.
 
 use alloc::{format, string::String, vec::Vec};
 use core::{iter::Peekable, ops::Range, str::CharIndices};
@@ -10,29 +11,29 @@ use crate::{
 
 const MAX_DEPTH: usize = 32;
 
-/// The fields of an object, in the order they are written.
+/// The fields of an object, in source order.
 type Fields = Vec<(FieldName<Range<usize>>, Node<Range<usize>>)>;
 
-/// Reads JSON text into nodes that know their bytes.
+/// Parses JSON text into nodes with byte ranges.
 ///
 /// # Errors
-/// If the text is not JSON, with a suggestion for what Python or a web page makes of it: single and curly
-/// quotes, dashes, `True`, `None`, words without quotes. The error quotes nothing of the text, which may hold
-/// values of `inline`, but a source's name that stands in the outermost list without its quotes.
+/// If the text is not JSON. The help covers what Python and web pages make of JSON: single and curly quotes, dashes,
+/// `True`, `None`, words without quotes. Since the text may contain values of `inline` sources, the error quotes only
+/// the name of a source, and only in the outermost list.
 pub fn read_json(text: &str) -> Result<Node<Range<usize>>, SpecError> {
     let mut reader = JsonReader::new(text);
-    let node = reader.value(0)?;
-    reader.space();
+    let node = reader.read_value(0)?;
+    reader.skip_space();
     match reader.chars.peek() {
         None => Ok(node),
         Some(&(at, _)) => Err(reader.error(at..text.len(), "there is text after the value", None)),
     }
 }
 
-/// Reads one value that starts a text; gives it and the byte after it.
+/// Parses one value at the start of a text, and returns it with the index of its end.
 pub(crate) fn read_json_prefix(text: &str) -> Result<(Node<Range<usize>>, usize), SpecError> {
     let mut reader = JsonReader::new(text);
-    let node = reader.value(0)?;
+    let node = reader.read_value(0)?;
     let end = node.at.end;
     Ok((node, end))
 }
@@ -40,8 +41,8 @@ pub(crate) fn read_json_prefix(text: &str) -> Result<(Node<Range<usize>>, usize)
 struct JsonReader<'a> {
     text: &'a str,
     chars: Peekable<CharIndices<'a>>,
-    /// Whether an object or a list in the list has begun: from there on a text may be a value of `inline`, even
-    /// behind a bracket that closes too early, and no error shows it.
+    /// Whether an object or an inner list has begun. From there on a text may be a value of an `inline` source, even
+    /// after a bracket that closes too early, so errors do not quote it.
     hidden: bool,
 }
 
@@ -54,110 +55,110 @@ impl<'a> JsonReader<'a> {
         SpecError::new(message, range, help.map(String::from))
     }
 
-    fn at(&mut self) -> usize {
+    fn position(&mut self) -> usize {
         self.chars.peek().map_or(self.text.len(), |(at, _)| *at)
     }
 
-    fn space(&mut self) {
+    fn skip_space(&mut self) {
         while self.chars.next_if(|(_, c)| matches!(c, ' ' | '\t' | '\n' | '\r')).is_some() {}
     }
 
-    fn take(&mut self, wanted: char) -> bool {
+    fn eat(&mut self, wanted: char) -> bool {
         self.chars.next_if(|(_, c)| *c == wanted).is_some()
     }
 
-    fn value(&mut self, depth: usize) -> Result<Node<Range<usize>>, SpecError> {
-        self.space();
-        let start = self.at();
+    fn read_value(&mut self, depth: usize) -> Result<Node<Range<usize>>, SpecError> {
+        self.skip_space();
+        let start = self.position();
         if depth > MAX_DEPTH {
             return Err(self.error(start..start, "the text is nested too deeply", None));
         }
         self.hidden |= depth > 1;
         let value = match self.chars.peek().map(|(_, c)| *c) {
-            Some('"') => Value::Text(self.string()?),
-            Some('[') => Value::List(self.list(depth)?),
-            Some('{') => Value::Map(self.map(depth)?),
-            Some(_) => self.word(start)?,
+            Some('"') => Value::Text(self.read_string()?),
+            Some('[') => Value::List(self.read_list(depth)?),
+            Some('{') => Value::Map(self.read_map(depth)?),
+            Some(_) => self.read_word(start)?,
             None => {
                 return Err(self.error(start..start, "a value is missing", Some("write \"..\"")));
             }
         };
-        let end = self.at();
+        let end = self.position();
         Ok(Node { value, at: start..end })
     }
 
-    fn list(&mut self, depth: usize) -> Result<Vec<Node<Range<usize>>>, SpecError> {
-        let start = self.at();
+    fn read_list(&mut self, depth: usize) -> Result<Vec<Node<Range<usize>>>, SpecError> {
+        let start = self.position();
         self.chars.next();
         let mut items = Vec::new();
-        self.space();
-        if self.take(']') {
+        self.skip_space();
+        if self.eat(']') {
             return Ok(items);
         }
         loop {
-            items.push(self.value(depth + 1)?);
-            self.space();
-            if self.take(']') {
+            items.push(self.read_value(depth + 1)?);
+            self.skip_space();
+            if self.eat(']') {
                 return Ok(items);
             }
-            if !self.take(',') {
-                return Err(self.unfinished(start, "a list", ']'));
+            if !self.eat(',') {
+                return Err(self.unfinished_error(start, "a list", ']'));
             }
         }
     }
 
-    fn map(&mut self, depth: usize) -> Result<Fields, SpecError> {
-        let start = self.at();
+    fn read_map(&mut self, depth: usize) -> Result<Fields, SpecError> {
+        let start = self.position();
         self.chars.next();
         self.hidden = true;
         let mut fields = Fields::new();
-        self.space();
-        if self.take('}') {
+        self.skip_space();
+        if self.eat('}') {
             return Ok(fields);
         }
         loop {
-            self.space();
-            let name = self.at();
+            self.skip_space();
+            let name = self.position();
             if !matches!(self.chars.peek(), Some((_, '"'))) {
-                return Err(self.unquoted(name));
+                return Err(self.unexpected_error(name));
             }
-            let text = self.string()?;
-            let name = FieldName { text, at: name..self.at() };
-            self.space();
-            if !self.take(':') {
-                let at = self.at();
+            let text = self.read_string()?;
+            let name = FieldName { text, at: name..self.position() };
+            self.skip_space();
+            if !self.eat(':') {
+                let at = self.position();
                 return Err(self.error(
                     at..at,
                     "a colon is missing after a name",
                     Some("write \"name\": value"),
                 ));
             }
-            fields.push((name, self.value(depth + 1)?));
-            self.space();
-            if self.take('}') {
+            fields.push((name, self.read_value(depth + 1)?));
+            self.skip_space();
+            if self.eat('}') {
                 return Ok(fields);
             }
-            if !self.take(',') {
-                return Err(self.unfinished(start, "a set of fields", '}'));
+            if !self.eat(',') {
+                return Err(self.unfinished_error(start, "a set of fields", '}'));
             }
         }
     }
 
-    fn unfinished(&mut self, start: usize, noun: &str, close: char) -> SpecError {
-        let at = self.at();
+    fn unfinished_error(&mut self, start: usize, noun: &str, close: char) -> SpecError {
+        let at = self.position();
         let message =
             format!("{noun} that starts at byte {start} goes on without a comma, or is not closed");
         SpecError::new(message, at..at, Some(format!("write `,` or `{close}`")))
     }
 
-    fn string(&mut self) -> Result<String, SpecError> {
-        let start = self.at();
+    fn read_string(&mut self) -> Result<String, SpecError> {
+        let start = self.position();
         self.chars.next();
         let mut text = String::new();
         while let Some((at, c)) = self.chars.next() {
             match c {
                 '"' => return Ok(text),
-                '\\' => text.push(self.escape(at)?),
+                '\\' => text.push(self.read_escape(at)?),
                 c if (c as u32) < 0x20 => {
                     let message = "a text holds a control character as it is";
                     return Err(self.error(
@@ -172,7 +173,7 @@ impl<'a> JsonReader<'a> {
         Err(self.error(start..self.text.len(), "a text is not closed", Some("close it with \"")))
     }
 
-    fn escape(&mut self, start: usize) -> Result<char, SpecError> {
+    fn read_escape(&mut self, start: usize) -> Result<char, SpecError> {
         let escaped = self.chars.next().map(|(_, c)| c);
         Ok(match escaped {
             Some(c @ ('"' | '\\' | '/')) => c,
@@ -181,9 +182,9 @@ impl<'a> JsonReader<'a> {
             Some('n') => '\n',
             Some('r') => '\r',
             Some('t') => '\t',
-            Some('u') => return self.unicode(start),
+            Some('u') => return self.read_unicode_escape(start),
             _ => {
-                let end = self.at();
+                let end = self.position();
                 return Err(self.error(
                     start..end,
                     "there is no such escape",
@@ -193,22 +194,22 @@ impl<'a> JsonReader<'a> {
         })
     }
 
-    fn unicode(&mut self, start: usize) -> Result<char, SpecError> {
-        let high = self.hex();
+    fn read_unicode_escape(&mut self, start: usize) -> Result<char, SpecError> {
+        let high = self.read_hex_digits();
         let code = match high {
-            Some(high @ 0xD800..=0xDBFF) if self.take('\\') && self.take('u') => {
-                let low = self.hex().filter(|low| (0xDC00..=0xDFFF).contains(low));
+            Some(high @ 0xD800..=0xDBFF) if self.eat('\\') && self.eat('u') => {
+                let low = self.read_hex_digits().filter(|low| (0xDC00..=0xDFFF).contains(low));
                 low.map(|low| 0x10000 + ((high - 0xD800) << 10) + (low - 0xDC00))
             }
             other => other,
         };
-        let end = self.at();
+        let end = self.position();
         code.and_then(char::from_u32).ok_or_else(|| {
             self.error(start..end, "an escape is no character", Some("write the character itself"))
         })
     }
 
-    fn hex(&mut self) -> Option<u32> {
+    fn read_hex_digits(&mut self) -> Option<u32> {
         let mut code = 0;
         for _ in 0..4 {
             let (_, digit) = self.chars.next_if(|(_, c)| c.is_ascii_hexdigit())?;
@@ -217,33 +218,36 @@ impl<'a> JsonReader<'a> {
         Some(code)
     }
 
-    /// A number, a word of JSON, or what somebody forgot to quote.
-    fn word(&mut self, start: usize) -> Result<Value<Range<usize>>, SpecError> {
+    /// Reads a number or a JSON keyword, or reports a word without quotes.
+    fn read_word(&mut self, start: usize) -> Result<Value<Range<usize>>, SpecError> {
         let belongs = |c: char| c.is_alphanumeric() || "_-.+/@:=".contains(c);
         while self.chars.next_if(|(_, c)| belongs(*c)).is_some() {}
-        let end = self.at();
+        let end = self.position();
         let (message, help) = match &self.text[start..end] {
             "true" => return Ok(Value::Bool(true)),
             "false" => return Ok(Value::Bool(false)),
             "null" => return Ok(Value::Null),
-            "" => return Err(self.unquoted(start)),
+            "" => return Err(self.unexpected_error(start)),
             word if is_number(word) => return Ok(Value::Number),
             "True" => ("JSON has no such word", String::from("write true")),
             "False" => ("JSON has no such word", String::from("write false")),
             "None" => ("JSON has no such word", String::from("write null")),
-            word => ("a text is not quoted", self.quoted(word)),
+            word => ("a text is not quoted", self.help_to_quote(word)),
         };
         Err(self.error(start..end, message, Some(&help)))
     }
 
-    /// What stands at `start` is no JSON at all: say what it was meant to be.
-    fn unquoted(&mut self, start: usize) -> SpecError {
+    /// Returns the error for text at `start` that cannot begin a JSON value.
+    fn unexpected_error(&mut self, start: usize) -> SpecError {
         let rest = &self.text[start..];
         let first = rest.chars().next();
         let end = start + first.map_or(0, char::len_utf8);
-        // The text up to the quote that closes it.
+        // The help for a text up to its closing quote.
         let inner = |close: &[char]| {
-            self.text[end..].split(close).next().map_or_else(String::new, |text| self.quoted(text))
+            self.text[end..]
+                .split(close)
+                .next()
+                .map_or_else(String::new, |text| self.help_to_quote(text))
         };
         let (message, help) = match first {
             Some('\'') => ("single quotes are not JSON", inner(&['\''])),
@@ -272,9 +276,9 @@ impl<'a> JsonReader<'a> {
         self.error(start..end, message, Some(&help))
     }
 
-    /// How a text without its quotes, or with wrong ones, is written. It is shown only where a source's name
-    /// stands and only if it is one.
-    fn quoted(&self, text: &str) -> String {
+    /// Returns the help for a text without quotes or with wrong ones. It repeats the text only if it is a source in the
+    /// position of a source.
+    fn help_to_quote(&self, text: &str) -> String {
         match quoted_source(text) {
             Some(source) if !self.hidden => format!("write {source}"),
             _ => String::from("write it in double quotes"),
@@ -282,7 +286,7 @@ impl<'a> JsonReader<'a> {
     }
 }
 
-/// The grammar of numbers: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`.
+/// Whether the text is a JSON number: `-? (0 | [1-9][0-9]*) (. [0-9]+)? ([eE] [+-]? [0-9]+)?`.
 fn is_number(text: &str) -> bool {
     let digits = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
     let text = text.strip_prefix('-').unwrap_or(text);

@@ -1,41 +1,41 @@
-//! A declaration as it was written, before it is known to mean anything: what JSON text and an attribute's
-//! tokens have in common. `S` says where a node stands: a byte range in a text, a span in a program.
+//! The syntax tree of a declaration, made from JSON text or from the tokens of an attribute. `S` is the position of a
+//! node: a byte range in a text, or a span in a program.
 
 use alloc::{string::String, vec::Vec};
 use core::fmt;
 
-/// A value and where it stands.
+/// A value and its position.
 #[derive(Debug, Clone)]
 pub struct Node<S> {
     /// The value.
     pub value: Value<S>,
-    /// Where it stands.
+    /// The position.
     pub at: S,
 }
 
-/// A value as it was written. Its `Debug` shows no text, since the values of `inline` are among them.
+/// A value in the source text. Its `Debug` shows no text, since the text may be a value of an `inline` source.
 #[derive(Clone)]
 pub enum Value<S> {
     /// A text.
     Text(String),
-    /// A text that only the compiler knows: a path to a `const`.
+    /// A path to a `const`, whose text only the compiler knows.
     Constant,
     /// `true` or `false`.
     Bool(bool),
-    /// A number, which nothing in the grammar takes.
+    /// A number, which is valid nowhere in the grammar.
     Number,
     /// `null`.
     Null,
     /// A list.
     List(Vec<Node<S>>),
-    /// Names and values, in the order they are written.
+    /// Fields, in source order.
     Map(Vec<(FieldName<S>, Node<S>)>),
-    /// Something that was complained about already.
+    /// A syntax error that has been reported already.
     Broken,
 }
 
 impl<S> Value<S> {
-    /// What it is, for a person.
+    /// Returns what kind of value this is, for error messages.
     #[must_use]
     pub fn describe(&self) -> &'static str {
         match self {
@@ -64,26 +64,27 @@ impl<S: fmt::Debug> fmt::Debug for Value<S> {
     }
 }
 
-/// The name of a field and where it stands.
+/// The name of a field and its position.
 #[derive(Debug, Clone)]
 pub struct FieldName<S> {
     /// The name.
     pub text: String,
-    /// Where it stands.
+    /// The position.
     pub at: S,
 }
 
-/// A text, known or only to the compiler. Its `Debug` does not show it, since the values of `inline` are texts.
+/// A text and its position. The text of a `const` is not known, since only the compiler knows it. `Debug` does not
+/// show the text, since it may be a value of an `inline` source.
 #[derive(Clone)]
 pub struct TextNode<S> {
     /// The text, if it is known.
     pub known: Option<String>,
-    /// Where it stands.
+    /// The position.
     pub at: S,
 }
 
 impl<S: Clone> TextNode<S> {
-    /// Returns the text of a node; of any other value, a text that is not known.
+    /// Returns the text of a node; the text is not known unless the node is [`Value::Text`].
     pub(crate) fn from_node(node: &Node<S>) -> Self {
         let known = match &node.value {
             Value::Text(text) => Some(text.clone()),

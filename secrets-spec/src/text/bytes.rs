@@ -1,6 +1,6 @@
-//! Byte helpers that work in const evaluation, where iterators, slices by range and traits do not.
+//! Byte helpers for const evaluation, where iterators, range slices and traits cannot be used.
 
-/// Whether `text` has `part` at byte `at`.
+/// Whether `part` is in `text` at byte `at`.
 pub(crate) const fn matches_at(text: &[u8], at: usize, part: &[u8]) -> bool {
     if at + part.len() > text.len() {
         return false;
@@ -15,7 +15,7 @@ pub(crate) const fn matches_at(text: &[u8], at: usize, part: &[u8]) -> bool {
     true
 }
 
-/// The first `byte` in `text[from..to]`.
+/// Returns the index of the first `byte` in `text[from..to]`.
 pub(crate) const fn find_byte(text: &[u8], byte: u8, from: usize, to: usize) -> Option<usize> {
     let mut i = from;
     while i < to {
@@ -27,7 +27,7 @@ pub(crate) const fn find_byte(text: &[u8], byte: u8, from: usize, to: usize) -> 
     None
 }
 
-/// The byte after the character that starts at `at`.
+/// Returns the end of the character that starts at `at`.
 pub(crate) const fn char_end(text: &[u8], at: usize) -> usize {
     let mut end = at + 1;
     while end < text.len() && text[end] & 0xC0 == 0x80 {
@@ -36,12 +36,12 @@ pub(crate) const fn char_end(text: &[u8], at: usize) -> usize {
     end
 }
 
-/// Whether the two texts are the same bytes.
+/// Whether the two texts have the same bytes.
 pub(crate) const fn equal(a: &[u8], b: &[u8]) -> bool {
     a.len() == b.len() && matches_at(a, 0, b)
 }
 
-/// The first control character (C0, DEL or C1) in `text[from..to]`.
+/// Returns the index of the first control character (C0, DEL or C1) in `text[from..to]`.
 pub(crate) const fn find_control(text: &[u8], from: usize, to: usize) -> Option<usize> {
     let mut i = from;
     while i < to {
@@ -57,7 +57,7 @@ pub(crate) const fn find_control(text: &[u8], from: usize, to: usize) -> Option<
     None
 }
 
-/// Whether the path `text[from..to]` has a component that is exactly `..`.
+/// Returns the index of the first component of the path `text[from..to]` that is exactly `..`.
 pub(crate) const fn find_parent_component(text: &[u8], from: usize, to: usize) -> Option<usize> {
     let mut start = from;
     let mut i = from;

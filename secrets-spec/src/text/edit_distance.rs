@@ -1,9 +1,9 @@
-//! How near one word is to another, for suggestions.
+//! Edit distance between words, for suggestions.
 
 use alloc::{vec, vec::Vec};
 
-/// The word of `candidates` that is nearest to `word`, if it is near enough to be a slip: one edit for up to
-/// five letters, two beyond.
+/// Returns the candidate nearest to `word`, if `word` may be a typo of it: at most one edit in words of up to five
+/// letters, at most two in longer ones.
 ///
 /// ```
 /// assert_eq!(secrets_spec::closest("sorces", ["sources", "role"]), Some("sources"));
@@ -14,7 +14,7 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
     let folded = fold(word);
     candidates
         .into_iter()
-        // No edit makes up for more letters than that, and a long text costs nothing.
+        // A greater difference in length needs more edits, and skipping it here makes long texts cheap.
         .filter(|candidate| candidate.chars().count().abs_diff(folded.len()) <= near)
         .map(|candidate| (distance(&folded, &fold(candidate)), candidate))
         .filter(|(edits, _)| *edits <= near)
@@ -22,12 +22,12 @@ pub fn closest<'a>(word: &str, candidates: impl IntoIterator<Item = &'a str>) ->
         .map(|(_, candidate)| candidate)
 }
 
-/// Case, hyphens and underscores do not make another word.
+/// Maps to lower case and hyphens to underscores, so that these differences do not count as edits.
 fn fold(word: &str) -> Vec<char> {
     word.chars().map(|c| if c == '-' { '_' } else { c.to_ascii_lowercase() }).collect()
 }
 
-/// Insertions, deletions, replacements and swaps of neighbours from one word to the other.
+/// Counts the insertions, deletions, replacements and swaps of neighbours that turn one word into the other.
 fn distance(a: &[char], b: &[char]) -> usize {
     let mut rows = vec![vec![0; b.len() + 1]; a.len() + 1];
     for (i, row) in rows.iter_mut().enumerate() {
@@ -49,8 +49,8 @@ fn distance(a: &[char], b: &[char]) -> usize {
     rows[a.len()][b.len()]
 }
 
-/// Whether one insertion, deletion, replacement or swap of neighbours, or nothing, makes `a` (its letters
-/// lower-cased) into `b`.
+/// Whether at most one insertion, deletion, replacement or swap of neighbours turns `a[..a_end]`, in lower case,
+/// into `b`. Works in const evaluation.
 pub(crate) const fn within_one_edit(a: &[u8], a_end: usize, b: &[u8]) -> bool {
     let (longer, shorter) = if a_end > b.len() { (a_end, b.len()) } else { (b.len(), a_end) };
     if longer - shorter > 1 {
