@@ -1,6 +1,6 @@
 use std::fmt;
 
-/// Which attribute it is.
+/// One of the two attributes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum AttributeKind {
     /// `#[secrets]`.

@@ -18,9 +18,10 @@ use crate::{
     tokens::to_source,
 };
 
-/// Makes a function a step. If something is wrong, the function stays as it is, and each mistake is one error.
+/// Expands the attribute: makes a function a step. If there are mistakes, emits the function unchanged, with one
+/// `compile_error!` for each mistake.
 pub fn expand(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
-    if arguments.to_string() == companion::JOINED {
+    if arguments.to_string() == companion::TAKEN {
         return item;
     }
     let mut report = Report::default();
@@ -35,7 +36,7 @@ pub fn expand(kind: AttributeKind, arguments: TokenStream, item: TokenStream) ->
     if is_step && arguments.is_empty() {
         return item;
     }
-    let generics = type_parameters(&function);
+    let generics = generic_parameters(&function);
     let mut args = AttributeArgs::default();
     args.read(arguments, &mut ValueReader { report: &mut report, generics: &generics });
     if is_step {
@@ -69,18 +70,18 @@ pub fn expand(kind: AttributeKind, arguments: TokenStream, item: TokenStream) ->
                 parameters: &parameters,
                 arguments: &arguments,
             };
-            let body = body.replaced(step.body(&shape, body));
+            let body = body.with_content(step.body(&shape, body));
             cloned_argument::rename(&mut function.signature, &arguments);
             function.with_body(&body)
         }
         _ => {
-            let function = as_written(&function, &parameters);
+            let function = without_step(&function, &parameters);
             quote!(#function #report)
         }
     }
 }
 
-/// What arguments and function can say only together.
+/// Checks the rules that depend on both the arguments and the function.
 fn check_shape(
     function: &Function,
     shape: &Shape,
@@ -94,7 +95,7 @@ fn check_shape(
         let message = "an asynchronous step cannot export its secrets to the process, since other threads read the environment meanwhile";
         let help = "give them to a child process with `current_context().secrets.apply_to(&mut command)`, or export from a synchronous step that runs before the runtime starts";
         match main_attribute(function) {
-            // That attribute makes the function synchronous, if it comes first.
+            // If that attribute comes first, it makes the function synchronous.
             Some(main) => {
                 let help = format!(
                     "put `#[{main}]` above this attribute, so that the secrets are exported before the runtime starts; or {help}"
@@ -118,7 +119,7 @@ fn check_shape(
     }
 }
 
-/// The attribute below this one that starts a runtime, such as `tokio::main`.
+/// Returns the path of an attribute below this one that starts an async runtime, such as `tokio::main`.
 fn main_attribute(function: &Function) -> Option<String> {
     let path = function.attrs.iter().map(syn::Attribute::path).find(|path| {
         path.segments.len() > 1 && path.segments.last().is_some_and(|last| last.ident == "main")
@@ -126,14 +127,15 @@ fn main_attribute(function: &Function) -> Option<String> {
     Some(to_source(&quote!(#path)))
 }
 
-/// The function without its typed parameters, whose names are still there, so that the body has no errors of
-/// its own.
-fn as_written(function: &Function, parameters: &[TypedParameter]) -> TokenStream {
+/// Returns the function without its typed parameters. Their names are still bound in the body, so that it causes no
+/// further errors.
+fn without_step(function: &Function, parameters: &[TypedParameter]) -> TokenStream {
     let Some(body) = &function.body else {
         let Function { attrs, vis, signature, .. } = function;
         return quote!(#(#attrs)* #vis #signature;);
     };
-    // Not just a loop: what follows would be unreachable then. A `const fn` can call no closure.
+    // The loop is in a closure, since the compiler would report the code after a plain one as unreachable. A `const fn`
+    // cannot call a closure.
     let prelude = parameters.iter().map(|TypedParameter { pat, ty, attrs, .. }| {
         let value = match function.signature.constness {
             Some(_) => quote!(loop {}),
@@ -141,11 +143,11 @@ fn as_written(function: &Function, parameters: &[TypedParameter]) -> TokenStream
         };
         quote!(#(#attrs)* let #pat: #ty = #value;)
     });
-    function.with_body(&body.restored(prelude.collect()))
+    function.with_body(&body.with_prelude(prelude.collect()))
 }
 
-/// The types that a `static` in the function cannot name.
-fn type_parameters(function: &Function) -> Vec<Ident> {
+/// Returns the generic parameters, which a `static` inside the function cannot name.
+fn generic_parameters(function: &Function) -> Vec<Ident> {
     let parameters = function.signature.generics.params.iter();
     parameters
         .filter_map(|parameter| match parameter {

@@ -4,7 +4,7 @@ use secrets_spec::Diagnostic;
 
 use crate::span::SourceSpan;
 
-/// The mistakes of one attribute: each becomes one error of the compiler, at its own place.
+/// The mistakes found in one attribute. Each becomes one compile error at its own span.
 #[derive(Default)]
 pub struct Report {
     mistakes: Vec<(SourceSpan, String)>,
@@ -17,7 +17,7 @@ impl Report {
         self.mistakes.push((at, text));
     }
 
-    /// Lets the grammar read something, and takes over what it complains about.
+    /// Calls a reader of the grammar, and adds the diagnostics that it reports.
     pub fn collect<T>(&mut self, read: impl FnOnce(&mut Vec<Diagnostic<SourceSpan>>) -> T) -> T {
         let mut diagnostics = Vec::new();
         let result = read(&mut diagnostics);
@@ -30,11 +30,12 @@ impl Report {
         result
     }
 
-    /// How many there are.
+    /// Returns the number of mistakes.
     pub fn len(&self) -> usize {
         self.mistakes.len()
     }
 
+    /// Whether no mistake was found.
     pub fn is_empty(&self) -> bool {
         self.mistakes.is_empty()
     }
@@ -45,13 +46,14 @@ impl Report {
 }
 
 impl ToTokens for Report {
-    /// One `compile_error!` for each mistake.
+    /// Writes one `compile_error!` for each mistake.
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(self.tokens());
     }
 }
 
-/// The compiler underlines a macro call from its first token to its last.
+/// Returns a `compile_error!` with this text. The compiler underlines a macro call from its first to its last token, so
+/// these tokens have the spans of the mistake.
 fn compile_error(at: &SourceSpan, text: &str) -> TokenStream {
     let mut literal = Literal::string(text);
     literal.set_span(at.end);

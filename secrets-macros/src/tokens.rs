@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, TokenStream, TokenTree};
 
-/// All words of these tokens, inside groups too.
+/// Iterates over all identifiers in the tokens, inside groups too.
 pub fn idents(tokens: TokenStream) -> impl Iterator<Item = Ident> {
     let mut stack = vec![tokens.into_iter()];
     std::iter::from_fn(move || {
@@ -18,7 +18,7 @@ pub fn idents(tokens: TokenStream) -> impl Iterator<Item = Ident> {
     })
 }
 
-/// A type as a person writes it.
+/// Formats the tokens of a type without the spaces that `Display` puts between them.
 pub fn to_source(tokens: &TokenStream) -> String {
     let text = tokens.to_string();
     [

@@ -6,23 +6,23 @@ use syn::{
 };
 
 use crate::{
-    analyze::shape::{inferred, peeled},
+    analyze::shape::{infer_impl_trait, strip_parens},
     report::Report,
     span::SourceSpan,
 };
 
-/// An argument of a step with `refresh_on`: each run of the body gets a clone of it.
+/// An argument of a step with `refresh_on`. Each run of the body gets a clone of it.
 pub struct ClonedArgument {
-    /// Its name in the signature.
+    /// The name in the new signature.
     name: Ident,
-    /// What the body has it as.
+    /// The user's pattern, which is bound in the body.
     pat: Pat,
     ty: Type,
-    /// The attributes that are about the pattern.
+    /// The lint attributes, which apply to the pattern.
     lints: Vec<Attribute>,
 }
 
-/// The arguments of a function whose body may run twice; why it may not is reported.
+/// Reads the arguments of a function whose body may run twice, and reports those that prevent it.
 pub fn read(signature: &Signature, report: &mut Report) -> Vec<ClonedArgument> {
     let mut arguments = Vec::new();
     for input in &signature.inputs {
@@ -37,7 +37,7 @@ pub fn read(signature: &Signature, report: &mut Report) -> Vec<ClonedArgument> {
     arguments
 }
 
-/// Gives each its name in the signature.
+/// Replaces the patterns in the signature by the names of the arguments.
 pub fn rename(signature: &mut Signature, arguments: &[ClonedArgument]) {
     let typed = signature.inputs.iter_mut().filter_map(|input| match input {
         FnArg::Typed(argument) => Some(argument),
@@ -49,28 +49,28 @@ pub fn rename(signature: &mut Signature, arguments: &[ClonedArgument]) {
     }
 }
 
-/// Clones of all, as a tuple.
-pub fn repeated(arguments: &[ClonedArgument]) -> TokenStream {
+/// Returns a tuple of clones of all arguments.
+pub fn clones(arguments: &[ClonedArgument]) -> TokenStream {
     let repeated = arguments.iter().map(|ClonedArgument { name, ty, .. }| {
-        let (span, ty) = (ty.span().resolved_at(Span::mixed_site()), inferred(ty));
+        let (span, ty) = (ty.span().resolved_at(Span::mixed_site()), infer_impl_trait(ty));
         quote_spanned!(span=> <#ty as __secrets::Repeatable>::repeat(&#name))
     });
     quote!((#(#repeated,)*))
 }
 
-/// Binds what is in the tuple to the patterns that the user has written.
-pub fn bound(arguments: &[ClonedArgument], tuple: &TokenStream) -> TokenStream {
+/// Returns statements that bind the elements of a tuple to the user's patterns.
+pub fn bind(arguments: &[ClonedArgument], tuple: &TokenStream) -> TokenStream {
     if arguments.is_empty() {
         return TokenStream::new();
     }
     let pats = arguments.iter().enumerate().map(|(index, argument)| match &argument.lints[..] {
         [] => argument.pat.to_token_stream(),
-        _ => hidden(index).to_token_stream(),
+        _ => placeholder(index).to_token_stream(),
     });
-    // An attribute stands on a statement, not in a tuple.
+    // Attributes are allowed on a `let` statement, but not inside a tuple pattern.
     let lets = arguments.iter().enumerate().filter(|(_, argument)| !argument.lints.is_empty());
     let lets = lets.map(|(index, ClonedArgument { pat, lints, .. })| {
-        let name = hidden(index);
+        let name = placeholder(index);
         quote!(#(#lints)* let #pat = #name;)
     });
     quote!(let (#(#pats,)*) = #tuple; #(#lets)*)
@@ -84,8 +84,8 @@ impl ClonedArgument {
             {
                 ident.clone()
             }
-            // A name like `_rows` says that it is not used, and cloning it is a use.
-            _ => hidden(index),
+            // Cloning an argument uses it, so a name such as `_rows`, which means unused, is replaced.
+            _ => placeholder(index),
         };
         Self {
             name,
@@ -96,6 +96,7 @@ impl ClonedArgument {
     }
 }
 
+/// Reports an argument that may be configured out, or that is a `&mut`.
 fn check(argument: &PatType, report: &mut Report) {
     for attr in &argument.attrs {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
@@ -105,7 +106,7 @@ fn check(argument: &PatType, report: &mut Report) {
             report.add(SourceSpan::of_tokens(quote!(#attr)), message, help);
         }
     }
-    if let Type::Reference(reference) = peeled(&argument.ty)
+    if let Type::Reference(reference) = strip_parens(&argument.ty)
         && reference.mutability.is_some()
     {
         let message =
@@ -116,7 +117,8 @@ fn check(argument: &PatType, report: &mut Report) {
     }
 }
 
-/// A receiver cannot be bound anew: the body names it `self`. So each run has the same one.
+/// Reports a receiver that is not a shared reference. The body uses the name `self`, to which no clone can be bound, so
+/// all runs share the receiver.
 fn check_receiver(receiver: &Receiver, report: &mut Report) {
     let is_shared = match &receiver.kind {
         _ if receiver.mutability.is_some() => false,
@@ -137,9 +139,9 @@ fn check_receiver(receiver: &Receiver, report: &mut Report) {
     report.add(SourceSpan::of_tokens(quote!(#receiver)), message, help);
 }
 
-/// Whether it is `&T` or `Pin<&T>`, which can be used any number of times.
+/// Whether the type is `&T` or `Pin<&T>`, which all runs can share.
 fn is_shared(ty: &Type) -> bool {
-    match peeled(ty) {
+    match strip_parens(ty) {
         Type::Reference(reference) => reference.mutability.is_none(),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let PathArguments::AngleBracketed(arguments) = &last.arguments else { return false };
@@ -157,6 +159,6 @@ fn is_lint(attr: &Attribute) -> bool {
     ["allow", "expect", "warn", "deny", "forbid"].iter().any(|name| attr.path().is_ident(name))
 }
 
-fn hidden(index: usize) -> Ident {
+fn placeholder(index: usize) -> Ident {
     format_ident!("__argument_{index}", span = Span::mixed_site())
 }

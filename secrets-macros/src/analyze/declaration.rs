@@ -11,7 +11,7 @@ use crate::{
     span::SourceSpan,
 };
 
-/// What a step's attributes mean.
+/// The meaning of a step's attributes.
 pub struct Declaration {
     /// The path to the runtime crate.
     pub runtime: TokenStream,
@@ -19,11 +19,11 @@ pub struct Declaration {
     pub requests: Vec<RequestDraft<SourceSpan>>,
     pub role: Option<TextNode<SourceSpan>>,
     pub allow_override: bool,
-    /// Where `export = "process"` stands.
+    /// The span of `export = "process"`, if it is set.
     pub export_process: Option<SourceSpan>,
-    /// The path that `refresh_on` gives.
+    /// The path in `refresh_on`.
     pub refresh_on: Option<TokenStream>,
-    /// Where `output = "serialize"` stands.
+    /// The span of `output = "serialize"`, if it is set.
     pub serialize: Option<SourceSpan>,
 }
 
@@ -63,17 +63,17 @@ impl Declaration {
         declaration
     }
 
-    /// Whether a typed parameter names this source rather than declaring one.
-    fn names(source: &SourceDraft<SourceSpan>, text: &str) -> bool {
+    /// Whether this text of a typed parameter refers to the source, by id or group, and does not declare another one.
+    fn refers_to(source: &SourceDraft<SourceSpan>, text: &str) -> bool {
         source.id.known.as_deref() == Some(text) || source.group_text() == Some(text)
     }
 
     fn declares(&self, text: &str) -> bool {
-        self.sources.iter().any(|source| Self::names(source, text))
+        self.sources.iter().any(|source| Self::refers_to(source, text))
     }
 
     fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Report) {
-        let any_group = self.sources.iter().any(is_unknown);
+        let any_group = self.sources.iter().any(has_unknown_group);
         for parameter in parameters {
             if let Some(source) = &parameter.source.known
                 && !self.declares(source)
@@ -94,14 +94,18 @@ impl Declaration {
         }
     }
 
-    /// Two sources with one group cannot be told apart by the body.
+    /// Reports sources that have the same group, since the body could not distinguish them.
     fn check_groups(&self, parameters: &[TypedParameter], report: &mut Report) {
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for source in &self.sources {
             let Some(group) = source.group_text() else { continue };
             let id = source.id.known.as_deref().unwrap_or_default();
             if let Some((_, other)) = seen.iter().find(|(other, _)| *other == group) {
-                report.add(source.at.clone(), shared(group, *other == id), SHARED_HELP);
+                report.add(
+                    source.at.clone(),
+                    shared_group_message(group, *other == id),
+                    SHARED_GROUP_HELP,
+                );
             }
             seen.push((group, id));
         }
@@ -113,22 +117,26 @@ impl Declaration {
                 continue;
             }
             if seen.iter().any(|(other, _)| *other == group) {
-                report.add(parameter.source.at.clone(), shared(group, false), SHARED_HELP);
+                report.add(
+                    parameter.source.at.clone(),
+                    shared_group_message(group, false),
+                    SHARED_GROUP_HELP,
+                );
             }
             seen.push((group, text));
         }
     }
 }
 
-/// Whether only the compiler knows the group of this source.
-pub fn is_unknown(source: &SourceDraft<SourceSpan>) -> bool {
+/// Whether the group of a source is a constant, which only the compiler knows.
+pub fn has_unknown_group(source: &SourceDraft<SourceSpan>) -> bool {
     source.group.as_ref().unwrap_or(&source.id).known.is_none()
 }
 
-const SHARED_HELP: &str =
+const SHARED_GROUP_HELP: &str =
     "remove one of the two, or give one a name of its own: { id = \"..\", group = \"..\" }";
 
-fn shared(group: &str, same: bool) -> String {
+fn shared_group_message(group: &str, same: bool) -> String {
     if same {
         format!("the source {group:?} is given twice")
     } else {
@@ -155,7 +163,7 @@ fn read_crate(args: &AttributeArgs, report: &mut Report) -> TokenStream {
     quote!(::secrets_runtime)
 }
 
-/// Reads an argument that is one of a few words in quotes.
+/// Reads an argument that must be one of these words in quotes.
 fn read_word<'a>(
     (name, node): &(FieldName<SourceSpan>, Node<SourceSpan>),
     words: &[&'a str],

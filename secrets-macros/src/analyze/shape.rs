@@ -11,24 +11,25 @@ use crate::{
     tokens::{idents, to_source},
 };
 
-/// How a step runs, and what it returns when it has run.
+/// How a step runs, and the type of its result.
 pub struct Shape {
     pub kind: ShapeKind,
-    /// The type that the body gives.
+    /// The type that the body returns, or that its future resolves to.
     pub result: Type,
 }
 
+/// The ways in which a step can run.
 pub enum ShapeKind {
     /// `fn`.
     Sync,
     /// `async fn`.
     Async,
-    /// A function that ends in `Box::pin(async move { .. })`, as `async_trait` writes them.
+    /// A function that ends with `Box::pin(async move { .. })`, as `async_trait` generates.
     Boxed(BoxedBody),
 }
 
 impl Shape {
-    /// The shape of a function that can be a step; of another one, the reason is reported.
+    /// Returns the shape of a function, or reports why it cannot be a step.
     pub fn of(function: &Function, report: &mut Report) -> Option<Self> {
         let signature = &function.signature;
         let before = report.len();
@@ -38,7 +39,7 @@ impl Shape {
         }
         if let Some(abi) = &signature.abi {
             let help = "write the step as a function without `extern`, and call it from this one";
-            report.add(place(abi), "an `extern` function cannot be a step", help);
+            report.add(span_of(abi), "an `extern` function cannot be a step", help);
         }
         let name = SourceSpan::of(signature.ident.span());
         let Some(body) = &function.body else {
@@ -47,23 +48,23 @@ impl Shape {
             return None;
         };
         let ty = match &signature.output {
-            ReturnType::Type(_, ty) => peeled(ty),
+            ReturnType::Type(_, ty) => strip_parens(ty),
             ReturnType::Default => {
                 report.add(
                     name,
                     "a step returns a `Result`, since a secret may be missing",
-                    RESULT,
+                    RESULT_HELP,
                 );
                 return None;
             }
         };
         let is_hidden = matches!(ty, Type::ImplTrait(_))
             && (signature.asyncness.is_some() || future_output(ty).is_none());
-        if is_nothing(ty) || is_hidden {
+        if is_unit_or_never(ty) || is_hidden {
             report.add(
-                place(ty),
+                span_of(ty),
                 "a step returns a `Result`, since a secret may be missing",
-                RESULT,
+                RESULT_HELP,
             );
         }
         if report.len() > before {
@@ -77,11 +78,11 @@ impl Shape {
         };
         match BoxedBody::find(&body.block) {
             Some(boxed) if !matches!(ty, Type::ImplTrait(_)) => {
-                if is_nothing(&output) {
+                if is_unit_or_never(&output) {
                     report.add(
                         name,
                         "a step returns a `Result`, since a secret may be missing",
-                        RESULT,
+                        RESULT_HELP,
                     );
                     return None;
                 }
@@ -90,35 +91,36 @@ impl Shape {
             _ => {
                 let (name, output) = (&signature.ident, output.to_token_stream());
                 let help = format!("write async fn {name}(..) -> {}", to_source(&output));
-                report.add(place(ty), "a step that returns a future is an `async fn`", help);
+                report.add(span_of(ty), "a step that returns a future is an `async fn`", help);
                 None
             }
         }
     }
 
+    /// Whether the step returns a future.
     pub fn is_async(&self) -> bool {
         !matches!(self.kind, ShapeKind::Sync)
     }
 
-    /// The result's type with `_` for every `impl Trait` in it, as it may stand inside a body.
-    pub fn inferred(&self) -> Type {
-        inferred(&self.result)
+    /// Returns the result type with `_` for every `impl Trait`, which is not allowed inside a body.
+    pub fn result_in_body(&self) -> Type {
+        infer_impl_trait(&self.result)
     }
 
-    /// Whether there is an `impl Trait` in the result's type.
+    /// Whether the result type contains `impl Trait`.
     pub fn is_opaque(&self) -> bool {
         idents(self.result.to_token_stream()).any(|ident| ident == "impl")
     }
 }
 
-const RESULT: &str = "write -> Result<(), secrets_runtime::Error>, or -> anyhow::Result<()>";
+const RESULT_HELP: &str = "write -> Result<(), secrets_runtime::Error>, or -> anyhow::Result<()>";
 
-/// `Box::pin(async move { .. })` at the end of a body.
+/// A body that ends with `Box::pin(async move { .. })`.
 pub struct BoxedBody {
-    /// What is before the call's parentheses.
+    /// Everything before the parentheses of the call.
     head: Vec<TokenTree>,
     call: Group,
-    /// `async move`, or `async` alone.
+    /// `async move` or `async`.
     keywords: TokenStream,
     /// The block of the future.
     block: Group,
@@ -147,17 +149,17 @@ impl BoxedBody {
         })
     }
 
-    /// What the future does.
+    /// Returns the block of the future.
     pub fn content(&self) -> &Group {
         &self.block
     }
 
-    /// `async move`, or `async` alone.
+    /// Returns `async move` or `async`.
     pub fn keywords(&self) -> &TokenStream {
         &self.keywords
     }
 
-    /// The body with a future that does this instead.
+    /// Returns the body with another block in the future.
     pub fn with(&self, content: TokenStream) -> TokenStream {
         let mut block = Group::new(Delimiter::Brace, content);
         block.set_span(self.block.span());
@@ -168,37 +170,37 @@ impl BoxedBody {
     }
 }
 
-fn place(tokens: &impl ToTokens) -> SourceSpan {
+fn span_of(tokens: &impl ToTokens) -> SourceSpan {
     SourceSpan::of_tokens(tokens.to_token_stream())
 }
 
-/// A type with `_` for every `impl Trait` in it.
-pub fn inferred(ty: &Type) -> Type {
+/// Returns the type with `_` for every `impl Trait`.
+pub fn infer_impl_trait(ty: &Type) -> Type {
     let mut ty = ty.clone();
-    infer(&mut ty);
+    replace_impl_trait(&mut ty);
     ty
 }
 
-/// The type inside invisible groups and parentheses.
-pub fn peeled(ty: &Type) -> &Type {
+/// Returns the type inside invisible groups and parentheses.
+pub fn strip_parens(ty: &Type) -> &Type {
     match ty {
-        Type::Group(group) => peeled(&group.elem),
-        Type::Paren(paren) => peeled(&paren.elem),
+        Type::Group(group) => strip_parens(&group.elem),
+        Type::Paren(paren) => strip_parens(&paren.elem),
         _ => ty,
     }
 }
 
-fn is_nothing(ty: &Type) -> bool {
-    match peeled(ty) {
+fn is_unit_or_never(ty: &Type) -> bool {
+    match strip_parens(ty) {
         Type::Tuple(tuple) => tuple.elems.is_empty(),
         Type::Never(_) => true,
         _ => false,
     }
 }
 
-/// What a future gives: of `impl Future<Output = R>`, `Pin<Box<dyn Future<Output = R>>>`, `BoxFuture<'_, R>`.
+/// Returns the output `R` of `impl Future<Output = R>`, `Pin<Box<dyn Future<Output = R>>>` or `BoxFuture<'_, R>`.
 fn future_output(ty: &Type) -> Option<Type> {
-    match peeled(ty) {
+    match strip_parens(ty) {
         Type::ImplTrait(ty) => ty.bounds.iter().find_map(bound_output),
         Type::TraitObject(ty) => ty.bounds.iter().find_map(bound_output),
         Type::Path(ty) => {
@@ -233,22 +235,22 @@ fn last_type(path: &Path) -> Option<&Type> {
     })
 }
 
-fn infer(ty: &mut Type) {
+fn replace_impl_trait(ty: &mut Type) {
     match ty {
         Type::ImplTrait(_) => *ty = syn::parse_quote_spanned!(ty.span()=> _),
-        Type::Group(ty) => infer(&mut ty.elem),
-        Type::Paren(ty) => infer(&mut ty.elem),
-        Type::Reference(ty) => infer(&mut ty.elem),
-        Type::Ptr(ty) => infer(&mut ty.elem),
-        Type::Array(ty) => infer(&mut ty.elem),
-        Type::Slice(ty) => infer(&mut ty.elem),
-        Type::Tuple(ty) => ty.elems.iter_mut().for_each(infer),
+        Type::Group(ty) => replace_impl_trait(&mut ty.elem),
+        Type::Paren(ty) => replace_impl_trait(&mut ty.elem),
+        Type::Reference(ty) => replace_impl_trait(&mut ty.elem),
+        Type::Ptr(ty) => replace_impl_trait(&mut ty.elem),
+        Type::Array(ty) => replace_impl_trait(&mut ty.elem),
+        Type::Slice(ty) => replace_impl_trait(&mut ty.elem),
+        Type::Tuple(ty) => ty.elems.iter_mut().for_each(replace_impl_trait),
         Type::Path(ty) => {
             for segment in &mut ty.path.segments {
                 if let PathArguments::AngleBracketed(arguments) = &mut segment.arguments {
                     for argument in &mut arguments.args {
                         if let GenericArgument::Type(ty) = argument {
-                            infer(ty);
+                            replace_impl_trait(ty);
                         }
                     }
                 }

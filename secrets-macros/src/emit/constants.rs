@@ -4,8 +4,8 @@ use secrets_spec::TextNode;
 
 use crate::span::SourceSpan;
 
-/// The texts that only the compiler knows. Each becomes a constant of its own, so that a path that does not
-/// lead to a text is one error, and each check becomes another one, so that all bad texts are reported.
+/// The constants of an expansion, for texts that only the compiler knows. Each path becomes one constant, so that a path
+/// to anything but a text is one error. Each check becomes another constant, so that all invalid texts are reported.
 #[derive(Default)]
 pub struct Constants {
     items: TokenStream,
@@ -13,7 +13,7 @@ pub struct Constants {
 }
 
 impl Constants {
-    /// The text, or the name of the constant that stands for it.
+    /// Returns the text as a literal, or the name of its constant.
     pub fn text(&mut self, text: &TextNode<SourceSpan>) -> TokenStream {
         match &text.known {
             Some(known) => {
@@ -24,7 +24,7 @@ impl Constants {
         }
     }
 
-    /// The same; what is no literal is checked by the function `check` of the runtime.
+    /// Like [`text`](Self::text), but also adds the runtime's check of this name if the text is not known.
     pub fn checked(&mut self, text: &TextNode<SourceSpan>, check: &str) -> TokenStream {
         let name = self.text(text);
         if text.known.is_none() {
@@ -33,14 +33,14 @@ impl Constants {
         name
     }
 
-    /// A constant of type `Secret`.
+    /// Adds a constant of type `Secret` with its check, and returns its name.
     pub fn secret(&mut self, at: &SourceSpan) -> TokenStream {
         let name = self.named(at, quote!(__secrets::Secret));
         self.check(at, "check_request", quote!(&#name));
         name
     }
 
-    /// Calls a check, which the compiler evaluates and whose failure it shows at this place.
+    /// Adds a call of a check. The compiler evaluates it and reports a failure at this span.
     pub fn check(&mut self, at: &SourceSpan, check: &str, arguments: TokenStream) {
         let check = Ident::new(check, at.start);
         let mut call = Group::new(proc_macro2::Delimiter::Parenthesis, arguments);
@@ -54,6 +54,7 @@ impl Constants {
         self.items.extend(item);
     }
 
+    /// Returns all items.
     pub fn into_tokens(self) -> TokenStream {
         self.items
     }

@@ -4,13 +4,13 @@ use secrets_spec::{MountType, RequestDraft, SourceDraft, TextNode};
 use syn::ext::IdentExt as _;
 
 use crate::{
-    analyze::declaration::{Declaration, is_unknown},
+    analyze::declaration::{Declaration, has_unknown_group},
     emit::constants::Constants,
     parse::typed_parameter::TypedParameter,
     span::SourceSpan,
 };
 
-/// The `static` that describes a step, after the constants that it needs. What has its default is left out.
+/// Returns the `static` that describes a step, after the constants that it needs. Default values are left out.
 pub fn descriptor(
     name: &Ident,
     declaration: &Declaration,
@@ -18,7 +18,7 @@ pub fn descriptor(
 ) -> TokenStream {
     let mut constants = Constants::default();
     let name = Literal::string(&name.unraw().to_string());
-    let mut calls = match texts(&declaration.sources) {
+    let mut calls = match plain_texts(&declaration.sources) {
         Some(none) if none.is_empty() => quote!(new(#name)),
         Some(texts) => {
             let texts = texts.into_iter().map(|text| constants.checked(text, "check_source"));
@@ -50,7 +50,7 @@ pub fn descriptor(
         calls.extend(quote!(.export_process()));
     }
     if declaration.sources.iter().any(|source| source.options.env_vars.is_some()) {
-        // Values in the program are for tests; elsewhere the runtime warns.
+        // Secret values in the program are for tests; the runtime warns outside of them.
         calls.extend(quote!(.in_test(__secrets::cfg!(test))));
     }
     let constants = constants.into_tokens();
@@ -61,28 +61,30 @@ pub fn descriptor(
     }
 }
 
-/// Whether no source needs to be compared with another by the compiler.
-fn are_known(drafts: &[SourceDraft<SourceSpan>]) -> bool {
-    drafts.len() < 2 || !drafts.iter().any(is_unknown)
+/// Whether the macro itself can compare the groups of all sources, so that no const check is needed.
+fn are_groups_known(drafts: &[SourceDraft<SourceSpan>]) -> bool {
+    drafts.len() < 2 || !drafts.iter().any(has_unknown_group)
 }
 
-/// The sources if they are nothing but texts: these are compiled in less time.
-fn texts(drafts: &[SourceDraft<SourceSpan>]) -> Option<Vec<&TextNode<SourceSpan>>> {
+/// Returns the sources if all of them are plain texts, for which the expansion has a form that compiles faster.
+fn plain_texts(drafts: &[SourceDraft<SourceSpan>]) -> Option<Vec<&TextNode<SourceSpan>>> {
     let text = |draft: &'_ SourceDraft<SourceSpan>| !draft.with_fields;
-    (are_known(drafts) && drafts.iter().all(text))
+    (are_groups_known(drafts) && drafts.iter().all(text))
         .then(|| drafts.iter().map(|draft| &draft.id).collect())
 }
 
-/// Sources; if one is known only to the compiler, so is whether it has the group of another one.
+/// Returns the list of sources. If only the compiler knows the group of one, adds checks that no two groups are equal.
 fn sources(drafts: &[SourceDraft<SourceSpan>], constants: &mut Constants) -> TokenStream {
     let list: Vec<TokenStream> = drafts.iter().map(|draft| source(draft, constants)).collect();
-    if are_known(drafts) {
+    if are_groups_known(drafts) {
         return quote!(&[#(#list),*]);
     }
     constants.add(quote!(const __SECRETS_SOURCES: &[__secrets::Src] = &[#(#list),*];));
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = &drafts[..index];
-        if !earlier.is_empty() && (is_unknown(draft) || earlier.iter().any(is_unknown)) {
+        if !earlier.is_empty()
+            && (has_unknown_group(draft) || earlier.iter().any(has_unknown_group))
+        {
             let at = draft.group.as_ref().map_or(&draft.at, |group| &group.at);
             constants.check(at, "check_distinct_source", quote!(__SECRETS_SOURCES, #index));
         }
@@ -138,7 +140,7 @@ fn source(draft: &SourceDraft<SourceSpan>, constants: &mut Constants) -> TokenSt
     quote!(__secrets::Src::with_fields(#id) #calls)
 }
 
-/// Requests; if a part of one is known only to the compiler, so is whether it clashes with another one.
+/// Returns the list of requests. If only the compiler knows a part of one, adds checks that no two are in conflict.
 fn requests(drafts: &[RequestDraft<SourceSpan>], constants: &mut Constants) -> TokenStream {
     let list: Vec<TokenStream> = drafts.iter().map(|draft| request(draft, constants)).collect();
     let unknown = |draft: &RequestDraft<SourceSpan>| draft.view().is_none();

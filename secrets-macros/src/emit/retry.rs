@@ -1,4 +1,4 @@
-//! The call of a step with `refresh_on`, whose body may run twice.
+//! The call of a step with `refresh_on`. Its body runs a second time if the secrets have changed.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
@@ -6,20 +6,20 @@ use syn::Type;
 
 use crate::{
     analyze::cloned_argument,
-    emit::step::{Names, Step, bound, nothing, return_edge},
+    emit::step::{Step, Variables, run_body, unit_statement, unreachable_return},
     parse::function::Body,
     span::SourceSpan,
 };
 
 impl Step<'_> {
-    /// The body in a closure, which may be called twice; each run has clones of the arguments.
+    /// Returns the call of a synchronous step. The body is a closure, and each run gets clones of the arguments.
     pub fn call_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
-        let names = Names::default();
-        let (refresh_on, fill) = (refresh_on(path, result), self.fill_again(&names));
+        let variables = Variables::default();
+        let (refresh_on, fill) = (refresh_on(path, result), self.fill_or_nothing(&variables));
         let (bindings, lets) = (self.bindings(), self.lets());
         let arguments =
-            cloned_argument::bound(self.arguments, &cloned_argument::repeated(self.arguments));
-        let run = bound(&names, result, body, nothing());
+            cloned_argument::bind(self.arguments, &cloned_argument::clones(self.arguments));
+        let run = run_body(&variables, result, body, unit_statement());
         quote! {
             __secrets::call_again(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| -> #result {
                 #arguments
@@ -29,18 +29,19 @@ impl Step<'_> {
         }
     }
 
-    /// The same with a future. The clones are bound inside of it, so that they live as long as it does.
+    /// Returns the call of an asynchronous step. The clones are bound inside the future, so that they live as long as the
+    /// future.
     pub fn run_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
-        let names = Names::default();
-        let (refresh_on, fill) = (refresh_on(path, result), self.fill_again(&names));
+        let variables = Variables::default();
+        let (refresh_on, fill) = (refresh_on(path, result), self.fill_or_nothing(&variables));
         let (bindings, lets) = (self.bindings(), self.lets());
-        let tuple = &names.arguments;
+        let tuple = &variables.arguments;
         let repeated = (!self.arguments.is_empty()).then(|| {
-            let repeated = cloned_argument::repeated(self.arguments);
+            let repeated = cloned_argument::clones(self.arguments);
             quote!(let #tuple = #repeated;)
         });
-        let arguments = cloned_argument::bound(self.arguments, &quote!(#tuple));
-        let run = bound(&names, result, body, return_edge(result));
+        let arguments = cloned_argument::bind(self.arguments, &quote!(#tuple));
+        let run = run_body(&variables, result, body, unreachable_return(result));
         quote! {
             __secrets::run_again(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| {
                 #repeated
@@ -54,17 +55,16 @@ impl Step<'_> {
         }
     }
 
-    fn fill_again(&self, names: &Names) -> TokenStream {
+    fn fill_or_nothing(&self, variables: &Variables) -> TokenStream {
         match self.parameters {
             [] => quote!(__secrets::no_parameters),
-            _ => self.fill(names),
+            _ => self.fill(variables),
         }
     }
 }
 
-/// What a result of the step's type does with the function that `refresh_on` names, and that function. It is
-/// called as a person would call it: one that takes something else is an error at the path, and shows where the
-/// function is.
+/// Returns the adapter for the step's result type, and a closure that calls the function of `refresh_on`. A direct call
+/// makes the compiler report a wrong parameter type at the path, and show where the function is defined.
 fn refresh_on(path: &TokenStream, result: &Type) -> TokenStream {
     let ty = SourceSpan::of_tokens(quote!(#result));
     let method = Ident::new("refresh_on", ty.end);

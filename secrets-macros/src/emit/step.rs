@@ -15,18 +15,19 @@ use crate::{
     },
 };
 
-/// A step without mistakes.
+/// A step in which no mistake was found.
 pub struct Step<'a> {
     pub function: &'a Function,
     pub declaration: &'a Declaration,
     pub parameters: &'a [TypedParameter],
-    /// What is cloned for each run, with `refresh_on`.
+    /// The arguments that are cloned for each run; empty without `refresh_on`.
     pub arguments: &'a [ClonedArgument],
 }
 
 impl Step<'_> {
+    /// Returns the new body of the function.
     pub fn body(&self, shape: &Shape, body: &Body) -> TokenStream {
-        let result = shape.inferred();
+        let result = shape.result_in_body();
         let prelude = self.prelude(&result);
         let again = self.declaration.refresh_on.as_ref();
         match &shape.kind {
@@ -55,7 +56,7 @@ impl Step<'_> {
         }
     }
 
-    /// The items of the step. One import, so that a wrong path to the runtime is one error.
+    /// Returns the items of the step. There is only one import, so that a wrong path to the runtime is one error.
     fn prelude(&self, result: &Type) -> TokenStream {
         let runtime = &self.declaration.runtime;
         let descriptor =
@@ -68,11 +69,11 @@ impl Step<'_> {
     }
 
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
-        let names = Names::default();
-        let Names { guard, error, value, .. } = &names;
+        let variables = Variables::default();
+        let Variables { guard, error, value, .. } = &variables;
         let from_error = from_error(result);
         let fill = (!self.parameters.is_empty()).then(|| {
-            let (bindings, fill, lets) = (self.bindings(), self.fill(&names), self.lets());
+            let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
             quote! {
                 let #bindings = match #guard.fill(#fill) {
                     __secrets::Result::Ok(#value) => #value,
@@ -81,7 +82,7 @@ impl Step<'_> {
                 #lets
             }
         });
-        let run = bound(&names, result, body, nothing());
+        let run = run_body(&variables, result, body, unit_statement());
         quote! {
             let #guard = match __secrets::enter(&__SECRETS_STEP) {
                 __secrets::Result::Ok(#guard) => #guard,
@@ -93,15 +94,15 @@ impl Step<'_> {
     }
 
     fn run_async(&self, result: &Type, future: &TokenStream, body: &Body) -> TokenStream {
-        let names = Names::default();
+        let variables = Variables::default();
         let from_error = from_error(result);
-        let block = body.after(return_edge(result));
+        let block = body.block_after(unreachable_return(result));
         if self.parameters.is_empty() {
             return quote! {
                 __secrets::run(&__SECRETS_STEP, #from_error, #future #block).await
             };
         }
-        let (bindings, fill, lets) = (self.bindings(), self.fill(&names), self.lets());
+        let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
             __secrets::run_with(&__SECRETS_STEP, #from_error, #fill, move |#bindings| {
                 #lets
@@ -111,8 +112,8 @@ impl Step<'_> {
         }
     }
 
-    /// Reads all parameters, so that all misfits are reported.
-    pub fn fill(&self, Names { filler, .. }: &Names) -> TokenStream {
+    /// Returns the closure that reads all typed parameters, even after a failure, so that all mismatches are reported.
+    pub fn fill(&self, Variables { filler, .. }: &Variables) -> TokenStream {
         let reads = self.parameters.iter().enumerate().map(|(index, TypedParameter { ty, .. })| {
             let span = ty.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> <#ty as __secrets::FromSecret>::read(#filler, #index))
@@ -126,12 +127,13 @@ impl Step<'_> {
         }
     }
 
+    /// Returns a tuple of the variables for the parameters' values.
     pub fn bindings(&self) -> TokenStream {
         let values = self.values();
         quote!((#(#values,)*))
     }
 
-    /// Binds the values to the patterns that the user has written.
+    /// Binds the values to the user's patterns.
     pub fn lets(&self) -> TokenStream {
         let lets = self.parameters.iter().zip(self.values());
         lets.map(|(TypedParameter { pat, attrs, .. }, value)| quote!(#(#attrs)* let #pat = #value;))
@@ -144,8 +146,8 @@ impl Step<'_> {
     }
 }
 
-/// The names of the expansion's variables, which the user's code neither sees nor shadows.
-pub struct Names {
+/// The identifiers of the expansion's variables, which are hygienic: the user's code can neither see nor shadow them.
+pub struct Variables {
     guard: Ident,
     error: Ident,
     value: Ident,
@@ -153,7 +155,7 @@ pub struct Names {
     pub arguments: Ident,
 }
 
-impl Default for Names {
+impl Default for Variables {
     fn default() -> Self {
         let name = |name| Ident::new(name, Span::mixed_site());
         Self {
@@ -166,10 +168,15 @@ impl Default for Names {
     }
 }
 
-/// The result is bound before it is given back: what the body's last expression holds on to is dropped while
-/// the secrets, the typed parameters and the clones of the arguments are still there, in every edition.
-pub fn bound(names: &Names, result: &Type, body: &Body, start: TokenStream) -> TokenStream {
-    let (value, block) = (&names.value, body.after(start));
+/// Runs the body, binds its result and returns it. Because the result is bound first, temporaries of the body's last
+/// expression are dropped before the secrets, the typed parameters and the cloned arguments, in every edition.
+pub fn run_body(
+    variables: &Variables,
+    result: &Type,
+    body: &Body,
+    start: TokenStream,
+) -> TokenStream {
+    let (value, block) = (&variables.value, body.block_after(start));
     quote! {
         let #value: #result = #block;
         #[allow(unreachable_code, clippy::needless_return)]
@@ -177,20 +184,21 @@ pub fn bound(names: &Names, result: &Type, body: &Body, start: TokenStream) -> T
     }
 }
 
-/// A function, not a bound: then a result of the wrong type is one error, at the type.
+/// Returns the path of the function that converts an error. Since it is a function and not a bound, a wrong result type
+/// is a single error at the type.
 fn from_error(result: &Type) -> TokenStream {
     let span = result.span().resolved_at(Span::mixed_site());
     quote_spanned!(span=> <#result as __secrets::Fallible>::from_error)
 }
 
-/// Something must stand before a body, or the compiler finds the braces of a short one needless.
-pub fn nothing() -> TokenStream {
+/// Returns a statement to put before a body, without which the compiler warns about needless braces around a short one.
+pub fn unit_statement() -> TokenStream {
     quote!(let () = ();)
 }
 
-/// A `return` that is never reached tells the compiler what the block gives; without it a wrong result would
-/// be shown at the attribute rather than in the user's code.
-pub fn return_edge(result: &Type) -> TokenStream {
+/// Returns a `return` that is never reached, from which the compiler infers the type of the block. Without it, a wrong
+/// result would be reported at the attribute instead of in the user's code.
+pub fn unreachable_return(result: &Type) -> TokenStream {
     let span = result.span().resolved_at(Span::mixed_site());
     let edge = quote_spanned!(span=> return __secrets::never::<#result>(););
     quote!(if false { #edge })

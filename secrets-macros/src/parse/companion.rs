@@ -10,14 +10,14 @@ use crate::{
     tokens::idents,
 };
 
-/// What is left in an attribute whose arguments have been taken: it stays, since the import of its name would
-/// be unused without it, and does nothing.
-pub const JOINED: &str = "__joined";
+/// The argument that marks an attribute whose arguments have been taken. The attribute does nothing, but stays so that
+/// the import of its name is still used.
+pub const TAKEN: &str = "__joined";
 
-/// Takes the arguments of the step's other attribute: both are one step. One more of the same kind is a
-/// mistake. An attribute of another crate that bears one of the names is left alone.
+/// Takes the arguments of the other attribute of a step, since both make one step. Reports a second attribute of the
+/// same kind. Attributes of other crates with one of the two names are left alone.
 ///
-/// `runtime` is the path that the `crate` argument gives.
+/// `runtime` is the path in the `crate` argument.
 pub fn take(
     kind: AttributeKind,
     function: &mut Function,
@@ -27,7 +27,7 @@ pub fn take(
     let mut taken = Vec::new();
     let mut seen = vec![kind];
     for attr in &mut function.attrs {
-        let Some((found, arguments)) = ours(attr, runtime) else { continue };
+        let Some((found, arguments)) = parse_step_attribute(attr, runtime) else { continue };
         if seen.contains(&found) {
             let at = SourceSpan::of_tokens(quote!(#attr));
             let message = format!("a function has one `#[{found}]`, and this is another one");
@@ -37,18 +37,18 @@ pub fn take(
             taken.push(arguments);
         }
         let path = attr.path();
-        let joined = Ident::new(JOINED, Span::call_site());
+        let joined = Ident::new(TAKEN, Span::call_site());
         attr.meta = parse_quote!(#path(#joined));
     }
     taken
 }
 
-/// Whether one of our attributes has made this function a step already.
+/// Whether another attribute has already made this function a step.
 pub fn is_step(function: &Function) -> bool {
     has_ident(function, |name| name == "__SECRETS_STEP")
 }
 
-/// Whether `tracing::instrument` has rewritten this function already.
+/// Whether `tracing::instrument` has already expanded on this function.
 pub fn is_instrumented(function: &Function) -> bool {
     has_ident(function, |name| name.starts_with("__tracing"))
 }
@@ -58,11 +58,14 @@ fn has_ident(function: &Function, wanted: impl Fn(&str) -> bool) -> bool {
     idents(body.block.stream()).any(|ident| wanted(&ident.to_string()))
 }
 
-/// Which of the two an attribute is, and its arguments.
+/// Returns the kind and the arguments of an attribute of this crate.
 ///
-/// `task` is a name that others have too: it is ours only with an argument of ours, and stays as it is
-/// otherwise. If it is ours and has no arguments, it finds a step when it is expanded, and does nothing.
-fn ours(attr: &Attribute, runtime: Option<&TokenStream>) -> Option<(AttributeKind, TokenStream)> {
+/// Other crates have a `task` attribute too, so one without a path counts only if it has an argument of a step. A `task`
+/// of this crate without arguments still works: when it expands, the function is a step already, and it does nothing.
+fn parse_step_attribute(
+    attr: &Attribute,
+    runtime: Option<&TokenStream>,
+) -> Option<(AttributeKind, TokenStream)> {
     let mut path = attr.path().clone();
     let kind = match path.segments.pop()?.ident.to_string().as_str() {
         "secrets" => AttributeKind::Secrets,
@@ -76,7 +79,9 @@ fn ours(attr: &Attribute, runtime: Option<&TokenStream>) -> Option<(AttributeKin
     };
     path.segments.pop_punct();
     let is_ours = match path.segments.last() {
-        None => kind == AttributeKind::Secrets || attribute_args::are_ours(arguments.clone()),
+        None => {
+            kind == AttributeKind::Secrets || attribute_args::has_step_argument(arguments.clone())
+        }
         Some(of) if of.ident == "secrets_runtime" => true,
         Some(_) => runtime.is_some_and(|runtime| runtime.to_string() == quote!(#path).to_string()),
     };

@@ -5,20 +5,19 @@ use syn::{buffer::Cursor, ext::IdentExt as _};
 
 use crate::{span::SourceSpan, tokens::idents};
 
-/// A path, as it may stand for a text: `NAME`, `crate::names::NAME`, `<Config as Names>::NAME`.
+/// A path to a constant: `NAME`, `crate::names::NAME`, `<Config as Names>::NAME`.
 pub struct ConstPath {
     tokens: TokenStream,
-    /// The names outside angle brackets, in order.
+    /// The identifiers outside angle brackets, in order.
     segments: Vec<Ident>,
-    /// The names that may be types known only where the path stands: its first one, and those in angle
-    /// brackets.
+    /// The identifiers that may be type parameters: the first one, and those in angle brackets.
     types: Vec<Ident>,
     start: Span,
     end: Span,
 }
 
 impl ConstPath {
-    /// Reads a path; `None` if there is none.
+    /// Reads a path; returns `None` if there is none.
     pub fn read(cursor: Cursor<'_>) -> Option<(Self, Cursor<'_>)> {
         let start = cursor.span();
         let (tokens, segments, types) = (TokenStream::new(), Vec::new(), Vec::new());
@@ -48,21 +47,22 @@ impl ConstPath {
         }
     }
 
-    /// Where it stands, with its tokens.
-    pub fn place(&self) -> SourceSpan {
+    /// Returns the span of the path, with its tokens.
+    pub fn span(&self) -> SourceSpan {
         SourceSpan { start: self.start, end: self.end, path: Some(self.tokens.clone()) }
     }
 
+    /// Returns the tokens of the path.
     pub fn tokens(&self) -> &TokenStream {
         &self.tokens
     }
 
-    /// Whether it is this word alone.
+    /// Whether the path is only this identifier.
     pub fn is_word(&self, word: &str) -> bool {
         self.word().is_some_and(|only| only == word)
     }
 
-    /// The only word, if it has one only.
+    /// Returns the identifier of a path that has only one.
     pub fn word(&self) -> Option<String> {
         match self.segments.as_slice() {
             [word] if self.tokens.clone().into_iter().count() == 1 => {
@@ -72,16 +72,17 @@ impl ConstPath {
         }
     }
 
-    /// The name at its end.
+    /// Returns the last identifier.
     pub fn last(&self) -> String {
         self.segments.last().map(Ident::to_string).unwrap_or_default()
     }
 
+    /// Whether this is the last identifier.
     pub fn ends_with(&self, name: &str) -> bool {
         self.segments.last().is_some_and(|last| last == name)
     }
 
-    /// The name in it that a `static` cannot use: `Self`, or one of these.
+    /// Returns the first identifier that a `static` cannot name: `Self`, or one of these generic parameters.
     pub fn unnameable(&self, generics: &[Ident]) -> Option<&Ident> {
         self.types.iter().find(|name| *name == "Self" || generics.contains(name))
     }
@@ -91,7 +92,7 @@ impl ConstPath {
         self.tokens.extend([tree]);
     }
 
-    /// Takes `::`, if it is there.
+    /// Reads `::`, if it is next.
     fn colons<'c>(&mut self, cursor: Cursor<'c>) -> Option<Cursor<'c>> {
         let (first, after) = cursor.punct().filter(|(punct, _)| punct.as_char() == ':')?;
         let (second, after) = after.punct().filter(|(punct, _)| punct.as_char() == ':')?;
@@ -100,7 +101,7 @@ impl ConstPath {
         Some(after)
     }
 
-    /// Takes `<..>`, if it is there.
+    /// Reads `<..>`, if it is next.
     fn angles<'c>(&mut self, start: Cursor<'c>) -> Cursor<'c> {
         let (mut cursor, mut depth) = (start, 0_usize);
         while let Some((tree, after)) = cursor.token_tree() {

@@ -4,8 +4,8 @@ use syn::{Lit, buffer::Cursor, ext::IdentExt as _};
 
 use crate::span::SourceSpan;
 
-/// A field's name: a word, or a text as Python writes it.
-pub fn name(cursor: Cursor<'_>) -> Option<(FieldName<SourceSpan>, Cursor<'_>)> {
+/// Reads the name of a field: an identifier, or a text as in Python.
+pub fn field_name(cursor: Cursor<'_>) -> Option<(FieldName<SourceSpan>, Cursor<'_>)> {
     if let Some((ident, after)) = cursor.ident() {
         let at = SourceSpan::of(ident.span());
         return Some((FieldName { text: ident.unraw().to_string(), at }, after));
@@ -32,14 +32,14 @@ pub fn colon(cursor: Cursor<'_>) -> Option<Cursor<'_>> {
     (punct.as_char() == ':' && alone).then_some(after)
 }
 
-/// Steps over this character.
+/// Steps over this punctuation character.
 pub fn punct(cursor: Cursor<'_>, wanted: char) -> Option<Cursor<'_>> {
     let (punct, after) = cursor.punct()?;
     (punct.as_char() == wanted).then_some(after)
 }
 
 /// Steps to the next comma, or to the end.
-pub fn skip(mut cursor: Cursor<'_>) -> Cursor<'_> {
+pub fn skip_to_comma(mut cursor: Cursor<'_>) -> Cursor<'_> {
     while punct(cursor, ',').is_none()
         && let Some((_, after)) = cursor.token_tree()
     {
@@ -52,6 +52,7 @@ fn next_char(cursor: Cursor<'_>) -> Option<char> {
     cursor.punct().map(|(punct, _)| punct.as_char())
 }
 
+/// Whether a value can start here.
 pub fn starts_value(cursor: Cursor<'_>) -> bool {
     cursor.literal().is_some()
         || cursor.ident().is_some()
@@ -59,7 +60,7 @@ pub fn starts_value(cursor: Cursor<'_>) -> bool {
         || cursor.group(Delimiter::Brace).is_some()
 }
 
-/// The span of the last token before the next comma.
+/// Returns the span of the last token before the next comma.
 pub fn last_span(mut cursor: Cursor<'_>) -> Span {
     let mut span = cursor.span();
     while punct(cursor, ',').is_none()

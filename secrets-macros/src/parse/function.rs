@@ -5,30 +5,30 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
-/// A function whose body is left as it is written: what is in it is the compiler's business.
+/// A function. Its body stays unparsed tokens, which only the compiler reads.
 pub struct Function {
     pub attrs: Vec<Attribute>,
     pub vis: Visibility,
     pub signature: Signature,
-    /// `None` for a method that a trait only declares.
+    /// The body; `None` for a method that a trait declares without one.
     pub body: Option<Body>,
 }
 
-/// A function's body.
+/// The body of a function.
 pub struct Body {
-    /// `#![..]` at its start, which stay in front of whatever is put there.
+    /// The inner attributes `#![..]`, which must stay at the start of the body.
     pub inner: TokenStream,
-    /// The rest, in the user's own braces.
+    /// The rest, with the spans of the user's braces.
     pub block: Group,
 }
 
 impl Function {
-    /// Reads a function; `None` if the item is something else.
+    /// Parses a function; returns `None` if the item is something else.
     pub fn parse(item: TokenStream) -> Option<Self> {
-        let mut trees: Vec<TokenTree> = visible(item).into_iter().collect();
+        let mut trees: Vec<TokenTree> = strip_invisible_group(item).into_iter().collect();
         let body = match trees.pop()? {
             TokenTree::Punct(punct) if punct.as_char() == ';' => None,
-            tree => Some(Body::new(block(tree)?)),
+            tree => Some(Body::new(find_block(tree)?)),
         };
         let head = |input: ParseStream<'_>| {
             Ok((input.call(Attribute::parse_outer)?, input.parse()?, input.parse()?))
@@ -37,7 +37,7 @@ impl Function {
         Some(Self { attrs, vis, signature, body })
     }
 
-    /// The function with this in its body.
+    /// Returns the function with another body.
     pub fn with_body(&self, block: &Group) -> TokenStream {
         let mut tokens = TokenStream::new();
         for attr in &self.attrs {
@@ -73,8 +73,8 @@ impl Body {
         Self { inner, block: group }
     }
 
-    /// The body with these tokens at its start.
-    pub fn after(&self, prelude: TokenStream) -> Group {
+    /// Returns the body without its inner attributes, after these tokens.
+    pub fn block_after(&self, prelude: TokenStream) -> Group {
         let mut tokens = prelude;
         tokens.extend(self.block.stream());
         let mut block = Group::new(Delimiter::Brace, tokens);
@@ -82,8 +82,8 @@ impl Body {
         block
     }
 
-    /// These tokens in the body's place.
-    pub fn replaced(&self, tokens: TokenStream) -> Group {
+    /// Returns a body of these tokens, after the inner attributes.
+    pub fn with_content(&self, tokens: TokenStream) -> Group {
         let mut all = self.inner.clone();
         all.extend(tokens);
         let mut block = Group::new(Delimiter::Brace, all);
@@ -91,33 +91,33 @@ impl Body {
         block
     }
 
-    /// The body as it was, with these tokens at its start.
-    pub fn restored(&self, prelude: TokenStream) -> Group {
+    /// Returns the whole body with these tokens inserted after the inner attributes.
+    pub fn with_prelude(&self, prelude: TokenStream) -> Group {
         let mut tokens = prelude;
         tokens.extend(self.block.stream());
-        self.replaced(tokens)
+        self.with_content(tokens)
     }
 }
 
-/// An item that comes through `macro_rules` is in an invisible group.
-fn visible(tokens: TokenStream) -> TokenStream {
+/// Returns the tokens of an item without the invisible group that `macro_rules` puts around it.
+fn strip_invisible_group(tokens: TokenStream) -> TokenStream {
     let mut trees = tokens.clone().into_iter();
     match (trees.next(), trees.next()) {
         (Some(TokenTree::Group(group)), None) if group.delimiter() == Delimiter::None => {
-            visible(group.stream())
+            strip_invisible_group(group.stream())
         }
         _ => tokens,
     }
 }
 
-/// The braces of a body, which are in an invisible group if they come through `macro_rules`.
-fn block(tree: TokenTree) -> Option<Group> {
+/// Returns the braces of a body, which are in an invisible group if they come from `macro_rules`.
+fn find_block(tree: TokenTree) -> Option<Group> {
     match tree {
         TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Some(group),
         TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
             let mut trees = group.stream().into_iter();
             match (trees.next(), trees.next()) {
-                (Some(tree), None) => block(tree),
+                (Some(tree), None) => find_block(tree),
                 _ => None,
             }
         }

@@ -10,27 +10,27 @@ use syn::{
 
 use crate::{
     parse::{
-        cursor::{equals, name, skip},
+        cursor::{equals, field_name, skip_to_comma},
         value_reader::ValueReader,
     },
     span::SourceSpan,
     tokens::{idents, to_source},
 };
 
-/// A typed parameter: filled in by the step, and gone from the signature that callers see.
+/// A typed parameter: filled from a secret by the step, and not part of the signature that callers see.
 pub struct TypedParameter {
-    /// The source that it declares, or names.
+    /// The source that the parameter declares or refers to.
     pub source: TextNode<SourceSpan>,
-    /// The field, if it is one only.
+    /// The key, if the parameter is a single field.
     pub key: Option<TextNode<SourceSpan>>,
     pub pat: Pat,
     pub ty: Type,
-    /// The parameter's other attributes.
+    /// The other attributes of the parameter.
     pub attrs: Vec<Attribute>,
 }
 
-/// Takes the typed parameters out of the signature. One with a mistake is taken out too, so that callers see
-/// what they will see when it is repaired.
+/// Removes the typed parameters from the signature. Those with mistakes are removed too, so that calls of the function
+/// cause no further errors.
 pub fn take(signature: &mut Signature, reader: &mut ValueReader<'_>) -> Vec<TypedParameter> {
     if !signature.inputs.iter().any(|input| attrs(input).iter().any(is_secret)) {
         return Vec::new();
@@ -64,7 +64,7 @@ pub fn take(signature: &mut Signature, reader: &mut ValueReader<'_>) -> Vec<Type
     parameters
 }
 
-/// `None` if the parameter has to stay, since it has no type of its own.
+/// Reads a typed parameter. Returns `None` if it has to stay in the signature, since it has no type that can be named.
 fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedParameter> {
     let secret: Vec<Attribute> = argument.attrs.extract_if(.., |attr| is_secret(attr)).collect();
     let attr = secret.first()?;
@@ -92,7 +92,7 @@ fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedPar
         );
         return None;
     }
-    if let Some(reference) = reference_in(ty) {
+    if let Some(reference) = find_reference(ty) {
         let owned = reference.elem.to_token_stream();
         let help = match to_source(&owned).as_str() {
             "str" => String::from("write `String`, or better `SecretValue`"),
@@ -101,7 +101,7 @@ fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedPar
         let at = SourceSpan::of_tokens(reference.to_token_stream());
         reader.report.add(at, "a typed parameter owns its value", help);
     }
-    let mut arguments = Arguments { source: None, key: None };
+    let mut arguments = SecretArgs { source: None, key: None };
     match &attr.meta {
         Meta::List(list) => {
             let before = reader.report.len();
@@ -126,22 +126,22 @@ fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedPar
 
 const EXAMPLE: &str = "write #[secret(\"prod-db\")] or #[secret(\"prod-db\", key = \"password\")]";
 
-/// What stands between the parentheses of `#[secret(..)]`.
-struct Arguments {
+/// The arguments of `#[secret(..)]`.
+struct SecretArgs {
     source: Option<TextNode<SourceSpan>>,
     key: Option<TextNode<SourceSpan>>,
 }
 
-impl Arguments {
+impl SecretArgs {
     fn read(&mut self, tokens: TokenStream, reader: &mut ValueReader<'_>) {
         let buffer = TokenBuffer::new2(tokens);
         let mut first = true;
-        reader.pieces(buffer.begin(), |reader, cursor| {
-            let after = match name(cursor).map(|(name, after)| (name, equals(after))) {
+        reader.read_comma_separated(buffer.begin(), |reader, cursor| {
+            let after = match field_name(cursor).map(|(name, after)| (name, equals(after))) {
                 Some((name, Some(after))) => self.read_named(name, after, reader),
                 _ if first => {
-                    let (node, after) = reader.value(cursor);
-                    self.source = text("a source", node, reader);
+                    let (node, after) = reader.read_value(cursor);
+                    self.source = read_text("a source", node, reader);
                     after
                 }
                 _ => {
@@ -150,7 +150,7 @@ impl Arguments {
                         "only `key` can follow the source",
                         EXAMPLE,
                     );
-                    skip(cursor)
+                    skip_to_comma(cursor)
                 }
             };
             first = false;
@@ -173,7 +173,7 @@ impl Arguments {
                 None => format!("{EXAMPLE}; options go into `sources`"),
             };
             reader.report.add(name.at, format!("unknown argument `{}`", name.text), help);
-            return skip(after);
+            return skip_to_comma(after);
         }
         if self.key.is_some() {
             reader.report.add(
@@ -181,15 +181,15 @@ impl Arguments {
                 "the argument `key` is given twice",
                 "remove one of the two",
             );
-            return skip(after);
+            return skip_to_comma(after);
         }
-        let (node, after) = reader.value_after(&name, after);
-        self.key = text("a key", node, reader);
+        let (node, after) = reader.read_value_after(&name, after);
+        self.key = read_text("a key", node, reader);
         after
     }
 }
 
-fn text(
+fn read_text(
     noun: &str,
     node: Node<SourceSpan>,
     reader: &mut ValueReader<'_>,
@@ -209,15 +209,15 @@ fn text(
     }
 }
 
-/// The reference that a type is, or holds. Of a type that is not one of the usual containers only the compiler
-/// knows what it holds.
-fn reference_in(ty: &Type) -> Option<&TypeReference> {
+/// Returns the type itself if it is a reference, or the first reference inside a tuple, an array or a common container.
+/// Only the compiler knows what other types contain.
+fn find_reference(ty: &Type) -> Option<&TypeReference> {
     match ty {
         Type::Reference(reference) => Some(reference),
-        Type::Group(group) => reference_in(&group.elem),
-        Type::Paren(paren) => reference_in(&paren.elem),
-        Type::Array(array) => reference_in(&array.elem),
-        Type::Tuple(tuple) => tuple.elems.iter().find_map(reference_in),
+        Type::Group(group) => find_reference(&group.elem),
+        Type::Paren(paren) => find_reference(&paren.elem),
+        Type::Array(array) => find_reference(&array.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().find_map(find_reference),
         Type::Path(path) => {
             let last = path.path.segments.last()?;
             let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
@@ -225,7 +225,7 @@ fn reference_in(ty: &Type) -> Option<&TypeReference> {
                 return None;
             }
             arguments.args.iter().find_map(|argument| match argument {
-                GenericArgument::Type(ty) => reference_in(ty),
+                GenericArgument::Type(ty) => find_reference(ty),
                 _ => None,
             })
         }

@@ -1,8 +1,8 @@
-//! Reads tokens as what the grammar crate calls values: texts, lists, sets of fields, paths to constants.
+//! Reads tokens as values of the grammar: texts, lists, sets of fields, paths to constants.
 //!
-//! It walks a cursor rather than syn's expressions: the invisible groups that `macro_rules` leaves around
-//! tokens are walked through, Python's dicts are no Rust expressions, and after a mistake reading goes on at
-//! the next comma, so that the others are found too.
+//! The reader uses a cursor instead of syn's expressions for three reasons: it passes through the invisible groups that
+//! `macro_rules` puts around tokens, it accepts Python's dicts, which are not Rust expressions, and after a mistake it
+//! continues at the next comma, so that later mistakes are reported too.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 use secrets_spec::{FieldName, Node, Value};
@@ -11,22 +11,22 @@ use syn::{Lit, buffer::Cursor, ext::IdentExt as _};
 use crate::{
     parse::{
         const_path::ConstPath,
-        cursor::{colon, equals, last_span, name, punct, skip, starts_value},
+        cursor::{colon, equals, field_name, last_span, punct, skip_to_comma, starts_value},
     },
     report::Report,
     span::SourceSpan,
 };
 
-/// Reads values; what it cannot read, it reports.
+/// Reads values, and reports tokens that are not values.
 pub struct ValueReader<'a> {
     pub report: &'a mut Report,
-    /// The names that a `static` inside the function cannot use: its generic parameters.
+    /// The generic parameters of the function, which a `static` inside it cannot name.
     pub generics: &'a [Ident],
 }
 
 impl ValueReader<'_> {
-    /// Calls `read` for each piece between commas. It gives where it has stopped.
-    pub fn pieces<'c>(
+    /// Calls `read` for each item of a comma-separated list. `read` returns the position after the item.
+    pub fn read_comma_separated<'c>(
         &mut self,
         mut cursor: Cursor<'c>,
         mut read: impl FnMut(&mut Self, Cursor<'c>) -> Cursor<'c>,
@@ -54,35 +54,38 @@ impl ValueReader<'_> {
                         "write `,` between the two",
                     );
                 } else {
-                    self.expression(at);
-                    cursor = skip(cursor);
+                    self.report_expression(at);
+                    cursor = skip_to_comma(cursor);
                     cursor = punct(cursor, ',').unwrap_or(cursor);
                 }
             }
         }
     }
 
-    /// Reads `name = value, "name": value, ..`.
-    pub fn fields(&mut self, cursor: Cursor<'_>) -> Vec<(FieldName<SourceSpan>, Node<SourceSpan>)> {
+    /// Reads fields: `name = value, "name": value, ..`.
+    pub fn read_fields(
+        &mut self,
+        cursor: Cursor<'_>,
+    ) -> Vec<(FieldName<SourceSpan>, Node<SourceSpan>)> {
         let mut fields = Vec::new();
-        self.pieces(cursor, |reader, cursor| {
-            let Some((name, after)) = name(cursor) else {
+        self.read_comma_separated(cursor, |reader, cursor| {
+            let Some((name, after)) = field_name(cursor) else {
                 let at = SourceSpan::of(cursor.span());
                 reader.report.add(
                     at,
                     "a field is a name and a value",
                     "write { id = \"prod-db\" }",
                 );
-                return skip(cursor);
+                return skip_to_comma(cursor);
             };
             let Some(after) = equals(after).or_else(|| colon(after)) else {
                 let message = format!("the field `{}` has no value", name.text);
                 reader.report.add(name.at, message, "write { id = \"prod-db\" }");
-                return skip(after);
+                return skip_to_comma(after);
             };
-            let (mut node, after) = reader.value_after(&name, after);
+            let (mut node, after) = reader.read_value_after(&name, after);
             if name.text == "mount_requirement" {
-                name_mount_requirement(&mut node);
+                mount_requirement_to_text(&mut node);
             }
             fields.push((name, node));
             after
@@ -90,8 +93,8 @@ impl ValueReader<'_> {
         fields
     }
 
-    /// Reads the value of `name`, which may be missing.
-    pub fn value_after<'c>(
+    /// Reads the value of `name`, or reports that it is missing.
+    pub fn read_value_after<'c>(
         &mut self,
         name: &FieldName<SourceSpan>,
         cursor: Cursor<'c>,
@@ -101,39 +104,39 @@ impl ValueReader<'_> {
             self.report.add(name.at.clone(), message, format!("write {} = ..", name.text));
             return (Node { value: Value::Broken, at: name.at.clone() }, cursor);
         }
-        self.value(cursor)
+        self.read_value(cursor)
     }
 
-    /// Reads a value, after which a comma or the end is expected.
-    pub fn value<'c>(&mut self, cursor: Cursor<'c>) -> (Node<SourceSpan>, Cursor<'c>) {
-        let (node, after) = self.simple_value(cursor);
+    /// Reads a value up to a comma or the end.
+    pub fn read_value<'c>(&mut self, cursor: Cursor<'c>) -> (Node<SourceSpan>, Cursor<'c>) {
+        let (node, after) = self.read_single_value(cursor);
         if after.eof() || punct(after, ',').is_some() || starts_value(after) {
             return (node, after);
         }
         let at = SourceSpan::between(node.at.start, last_span(after));
         if !matches!(node.value, Value::Broken) {
-            self.expression(at.clone());
+            self.report_expression(at.clone());
         }
-        (Node { value: Value::Broken, at }, skip(after))
+        (Node { value: Value::Broken, at }, skip_to_comma(after))
     }
 
-    fn simple_value<'c>(&mut self, cursor: Cursor<'c>) -> (Node<SourceSpan>, Cursor<'c>) {
+    fn read_single_value<'c>(&mut self, cursor: Cursor<'c>) -> (Node<SourceSpan>, Cursor<'c>) {
         if let Some((inside, span, after)) = cursor.group(Delimiter::Bracket) {
             let mut items = Vec::new();
-            self.pieces(inside, |reader, cursor| {
-                let (node, after) = reader.value(cursor);
+            self.read_comma_separated(inside, |reader, cursor| {
+                let (node, after) = reader.read_value(cursor);
                 items.push(node);
                 after
             });
             return (Node { value: Value::List(items), at: SourceSpan::of(span.join()) }, after);
         }
         if let Some((inside, span, after)) = cursor.group(Delimiter::Brace) {
-            let value = Value::Map(self.fields(inside));
+            let value = Value::Map(self.read_fields(inside));
             return (Node { value, at: SourceSpan::of(span.join()) }, after);
         }
         if let Some((literal, after)) = cursor.literal() {
             let at = SourceSpan::of(literal.span());
-            if is_no_character(&literal.to_string()) {
+            if is_single_quoted_text(&literal.to_string()) {
                 return (Node { value: Value::Broken, at }, after);
             }
             let text = match Lit::new(literal) {
@@ -144,49 +147,58 @@ impl ValueReader<'_> {
                 Lit::CStr(text) => text.value().to_string_lossy().into_owned(),
                 _ => String::from(".."),
             };
-            return self.broken(at, "this is not a text", &format!("write {text:?}"), after);
+            return self.report_broken(at, "this is not a text", &format!("write {text:?}"), after);
         }
         if let Some((_, after)) = punct(cursor, '-').and_then(|after| after.literal()) {
             return (Node { value: Value::Number, at: SourceSpan::of(cursor.span()) }, after);
         }
         match ConstPath::read(cursor) {
-            Some((path, after)) => self.path(path, after),
+            Some((path, after)) => self.read_path(path, after),
             None => {
                 let at = SourceSpan::of(cursor.span());
                 if punct(cursor, '&').is_some() {
-                    return self.broken(
+                    return self.report_broken(
                         at,
                         "a reference is not needed here",
                         "remove the `&`",
-                        skip(cursor),
+                        skip_to_comma(cursor),
                     );
                 }
                 if cursor.group(Delimiter::Parenthesis).is_some() {
                     let help =
                         "write a list in brackets, [..], and a set of fields in braces, {..}";
-                    return self.broken(at, "parentheses cannot stand here", help, skip(cursor));
+                    return self.report_broken(
+                        at,
+                        "parentheses cannot stand here",
+                        help,
+                        skip_to_comma(cursor),
+                    );
                 }
-                self.expression(at.clone());
-                (Node { value: Value::Broken, at }, skip(cursor))
+                self.report_expression(at.clone());
+                (Node { value: Value::Broken, at }, skip_to_comma(cursor))
             }
         }
     }
 
-    /// Reads what starts with a path: a constant, `true`, `Secret(..)`; the rest are expressions.
-    fn path<'c>(&mut self, path: ConstPath, cursor: Cursor<'c>) -> (Node<SourceSpan>, Cursor<'c>) {
-        let at = path.place();
+    /// Reads a value that starts with a path: a constant, `true`, `false` or `Secret(..)`.
+    fn read_path<'c>(
+        &mut self,
+        path: ConstPath,
+        cursor: Cursor<'c>,
+    ) -> (Node<SourceSpan>, Cursor<'c>) {
+        let at = path.span();
         if let Some((inside, span, after)) = cursor.group(Delimiter::Parenthesis)
             && path.ends_with("Secret")
         {
             let at = SourceSpan::between(at.start, span.close());
-            return (self.secret(inside, at), after);
+            return (self.read_request(inside, at), after);
         }
         if let Some((_, span, after)) = cursor.group(Delimiter::Brace)
             && path.ends_with("Secret")
         {
             let at = SourceSpan::between(at.start, span.close());
             let help = "write Secret(group = \"db\", key = \"password\")";
-            return self.broken(at, "a request is written with parentheses", help, after);
+            return self.report_broken(at, "a request is written with parentheses", help, after);
         }
         if let Some(word) = path.word()
             && cursor.group(Delimiter::Parenthesis).is_none()
@@ -197,17 +209,17 @@ impl ValueReader<'_> {
                 }
                 "True" | "False" => {
                     let (message, help) = (format!("Rust has no `{word}`"), word.to_lowercase());
-                    return self.broken(at, &message, &format!("write {help}"), cursor);
+                    return self.report_broken(at, &message, &format!("write {help}"), cursor);
                 }
                 "None" | "null" | "nil" => {
                     let message = format!("`{word}` says that there is nothing");
-                    return self.broken(at, &message, "leave the field out", cursor);
+                    return self.report_broken(at, &message, "leave the field out", cursor);
                 }
                 _ => {}
             }
         }
         if punct(cursor, '.').is_some() {
-            return self.dotted(&path, cursor);
+            return self.report_dotted_path(&path, cursor);
         }
         if !(cursor.eof() || punct(cursor, ',').is_some() || starts_value(cursor))
             || cursor.group(Delimiter::Brace).is_some()
@@ -217,10 +229,15 @@ impl ValueReader<'_> {
             let at = SourceSpan::between(at.start, last_span(cursor));
             if path.to_string().contains("Secret") {
                 let help = "write Secret(group = \"db\", key = \"password\"), or make it a constant, `const NAME: Secret = ..;`, and write `NAME`";
-                return self.broken(at, "an expression cannot stand here", help, skip(cursor));
+                return self.report_broken(
+                    at,
+                    "an expression cannot stand here",
+                    help,
+                    skip_to_comma(cursor),
+                );
             }
-            self.expression(at.clone());
-            return (Node { value: Value::Broken, at }, skip(cursor));
+            self.report_expression(at.clone());
+            return (Node { value: Value::Broken, at }, skip_to_comma(cursor));
         }
         if let Some(name) = path.unnameable(self.generics) {
             let constant = path.last();
@@ -228,18 +245,19 @@ impl ValueReader<'_> {
                 "`{name}` is known only where the function is, and a static cannot name it: write `Config::{constant}`"
             );
             let help = "write the type's own name before the constant's";
-            return self.broken(at, &message, help, cursor);
+            return self.report_broken(at, &message, help, cursor);
         }
         (Node { value: Value::Constant, at }, cursor)
     }
 
-    /// Reads what is between the parentheses of `Secret(..)`.
-    fn secret(&mut self, inside: Cursor<'_>, at: SourceSpan) -> Node<SourceSpan> {
+    /// Reads the arguments of `Secret(..)`.
+    fn read_request(&mut self, inside: Cursor<'_>, at: SourceSpan) -> Node<SourceSpan> {
         let named = |cursor| {
-            name(cursor).is_some_and(|(_, after)| equals(after).is_some() || colon(after).is_some())
+            field_name(cursor)
+                .is_some_and(|(_, after)| equals(after).is_some() || colon(after).is_some())
         };
         if inside.eof() || named(inside) {
-            return Node { value: Value::Map(self.fields(inside)), at };
+            return Node { value: Value::Map(self.read_fields(inside)), at };
         }
         let mut texts: Vec<String> = Vec::new();
         let mut cursor = inside;
@@ -260,13 +278,13 @@ impl ValueReader<'_> {
         Node { value: Value::Broken, at }
     }
 
-    /// Reads a path that goes on with dots, as Python writes one.
-    fn dotted<'c>(
+    /// Reports a path with dots, as in Python.
+    fn report_dotted_path<'c>(
         &mut self,
         path: &ConstPath,
         cursor: Cursor<'c>,
     ) -> (Node<SourceSpan>, Cursor<'c>) {
-        let start = path.place().start;
+        let start = path.span().start;
         let (mut text, mut rest, mut end) = (path.to_string(), cursor, start);
         while let Some((ident, after)) = punct(rest, '.').and_then(Cursor::ident) {
             text = format!("{text}::{ident}");
@@ -275,19 +293,19 @@ impl ValueReader<'_> {
         let at = SourceSpan::between(start, end);
         if rest.eof() || punct(rest, ',').is_some() {
             let help = format!("write {text}");
-            return self.broken(at, "a path in Rust is written with `::`", &help, rest);
+            return self.report_broken(at, "a path in Rust is written with `::`", &help, rest);
         }
         let at = SourceSpan::between(start, last_span(cursor));
-        self.expression(at.clone());
-        (Node { value: Value::Broken, at }, skip(cursor))
+        self.report_expression(at.clone());
+        (Node { value: Value::Broken, at }, skip_to_comma(cursor))
     }
 
-    fn expression(&mut self, at: SourceSpan) {
+    fn report_expression(&mut self, at: SourceSpan) {
         let help = "write a text in double quotes, or make it a constant, `const NAME: &str = ..;`, and write `NAME`";
         self.report.add(at, "an expression cannot stand here", help);
     }
 
-    fn broken<'c>(
+    fn report_broken<'c>(
         &mut self,
         at: SourceSpan,
         message: &str,
@@ -299,8 +317,8 @@ impl ValueReader<'_> {
     }
 }
 
-/// `Secret::MountType::FILE` and the like are words of the grammar, not constants.
-fn name_mount_requirement(node: &mut Node<SourceSpan>) {
+/// Turns the path `Secret::MountType::FILE` into a text, since it is a word of the grammar and not a constant.
+fn mount_requirement_to_text(node: &mut Node<SourceSpan>) {
     if let (Value::Constant, Some(tokens)) = (&node.value, &node.at.path) {
         let mut words: Vec<String> = Vec::new();
         for tree in tokens.clone() {
@@ -313,9 +331,9 @@ fn name_mount_requirement(node: &mut Node<SourceSpan>) {
     }
 }
 
-/// Whether this is a text in single quotes, as Python writes one. The compiler has said already that it is no
-/// character, and a second error for one mistake helps nobody.
-fn is_no_character(literal: &str) -> bool {
+/// Whether the literal is a text in single quotes, as in Python. The compiler has reported that it is not a `char`, so a
+/// second error is not needed.
+fn is_single_quoted_text(literal: &str) -> bool {
     let Some(inside) = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) else {
         return false;
     };
