@@ -134,8 +134,8 @@ fn without_step(function: &Function, parameters: &[TypedParameter]) -> TokenStre
         let Function { attrs, vis, signature, .. } = function;
         return quote!(#(#attrs)* #vis #signature;);
     };
-    // The loop is in a closure, since the compiler would report the code after a plain one as unreachable. A `const fn`
-    // cannot call a closure.
+    // The loop is in a closure, since the compiler would report the code after a plain one as unreachable. A `const
+    // fn` cannot call a closure.
     let prelude = parameters.iter().map(|TypedParameter { pat, ty, attrs, .. }| {
         let value = match function.signature.constness {
             Some(_) => quote!(loop {}),

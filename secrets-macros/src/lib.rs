@@ -10,8 +10,8 @@
 //! | `analyze` | finds their meaning with the grammar of `secrets-spec` (`declaration`), and how the function runs (`shape`) |
 //! | `emit` | writes one `static` (`descriptor`) and one call that runs the body (`step`, or `retry` with `refresh_on`) |
 //!
-//! Every mistake in any stage is added to one `report`. If there are any, the function is emitted without a step, so that
-//! the compiler reports nothing else.
+//! Every mistake in any stage is added to one `report`. If there are any, the function is emitted without a step,
+//! so that the compiler reports nothing else.
 
 use proc_macro::TokenStream;
 
@@ -52,7 +52,8 @@ use expand::expand;
 /// | `output` | `"serialize"` asserts at compile time that the result can be stored, so it contains no secret |
 /// | `crate` | the path of `secrets_runtime`, if it has another name |
 ///
-/// Every text may also be a path to a `const` of type `&str`, and a whole request a path to a `const` of type `Secret`.
+/// Every text may also be a path to a `const` of type `&str`, and a whole request a path to a `const` of type
+/// `Secret`.
 ///
 /// # Groups, keys and variables
 /// The body reads a value by group and key: `current_context().secrets.get("prod-db", "user")`. Or by the name of its
@@ -68,13 +69,14 @@ use expand::expand;
 /// | `"env.API_TOKEN"` | a variable of the process | `API_TOKEN` | `API_TOKEN` | `API_TOKEN` |
 /// | `"arn:aws:secretsmanager:us-west-2:123456789012:secret:prod-db"` | `{"user": ..}` | the whole ARN | `user` | `user` |
 ///
-/// A `SecretValue` has no `==`, since the time that `==` takes reveals how much of a guess is right. Compare two values
-/// with `ct_eq`: `token.ct_eq(&SecretValue::from(given))`.
+/// A `SecretValue` has no `==`, since the time that `==` takes reveals how much of a guess is right. Compare two
+/// values with `ct_eq`: `token.ct_eq(&SecretValue::from(given))`.
 ///
 /// # Typed parameters
-/// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter from a secret. The parameter is removed
-/// from the signature that callers see. Its type must implement `serde::Deserialize`. The text declares a source, or refers
-/// to one of `sources` by its id or group. A step with typed parameters must have this attribute above all others.
+/// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter from a secret. The parameter is
+/// removed from the signature that callers see. Its type must implement `serde::Deserialize`. The text declares a
+/// source, or refers to one of `sources` by its text, id or group. A step with typed parameters must have this
+/// attribute above all others.
 ///
 /// ```text
 /// #[secrets]
@@ -83,8 +85,8 @@ use expand::expand;
 /// ```
 ///
 /// # Secrets that change
-/// A password may change after it is fetched and before it is used. With `refresh_on`, a step that fails for this reason
-/// runs again with the new one:
+/// A password may change after it is fetched and before it is used. With `refresh_on`, a step that fails for this
+/// reason runs again with the new one:
 ///
 /// ```text
 /// fn is_auth_error(error: &DbError) -> bool {
@@ -97,40 +99,41 @@ use expand::expand;
 /// }
 /// ```
 ///
-/// - If the body returns an error for which the function returns `true`, the secrets are fetched again, once. Values that
-///   another step has fetched since then are used too. If a secret has another version (or other values, if the backend
-///   has no versions), the body runs again and its second result is final, even if it is the same error. If no secret has
-///   changed, the first error is returned. If the secrets cannot be fetched, the first error is returned and a warning
-///   says why.
-/// - The second run has its own context: `current_context()`, typed parameters, exported variables and files have the
-///   new values, and the files of the first run are deleted. If a typed parameter cannot be read from the new secret, the
-///   step returns that error.
+/// - If the body returns an error for which the function returns `true`, the secrets are fetched again, once. If
+///   another step has fetched them since then, those values are used. If a secret has another version (or other
+///   values, if the backend has no versions), the body runs again and its second result is final, even if it is
+///   such an error again. If no secret has changed, the first error is returned. If the secrets cannot be fetched,
+///   the first error is returned and a warning says why.
+/// - The second run has its own context: `current_context()`, typed parameters, exported variables and files have
+///   the new values, and the files of the first run are deleted. If a typed parameter cannot be read from the new
+///   secret, the step returns that error.
 /// - Effects of the first run are not undone, so log in before you write anything.
-/// - Each run gets clones of the arguments: one clone of each if nothing fails, two if the body runs twice. The arguments
-///   themselves are dropped when the step ends, so a channel is not closed earlier. Every argument must be `Clone`. Take
-///   large values as `&T` or `Arc<T>`, which are cheap to clone. `&mut T` is not possible.
-/// - A method must take `&self` or another shared reference. A receiver cannot be cloned, since the body calls it `self`.
-/// - The function may be any path that can be called with a `&E`: `Failure::is_denied`, `Self::is_denied`, or a function
-///   of `&(dyn Error + 'static)` if `E` is an error type. For `E = Box<dyn Error + Send + Sync>` it takes a
-///   `&Box<dyn Error + Send + Sync>`. It is called outside the step, where no secrets are available.
-/// - The future is `Send` if the body's future, the arguments and `E` are, since the error is stored while the secrets are
-///   fetched.
+/// - Each run gets clones of the arguments: one clone of each if nothing fails, two if the body runs twice. The
+///   arguments themselves are dropped when the step ends, so a channel is not closed earlier. Every argument must
+///   be `Clone`. Take large values as `&T` or `Arc<T>`, which are cheap to clone. `&mut T` is not possible.
+/// - A method must take `&self` or another shared reference. A receiver cannot be cloned, since the body calls it
+///   `self`.
+/// - The function may be any path that can be called with a `&E`: `Failure::is_denied`, `Self::is_denied`, or a
+///   function of `&(dyn Error + 'static)` if `E` is an error type. For `E = Box<dyn Error + Send + Sync>` it takes
+///   a `&Box<dyn Error + Send + Sync>`. It is called outside the step, where no secrets are available.
+/// - The future is `Send` if the body's future, the arguments and `E` are, since the error is stored while the
+///   secrets are fetched.
 ///
 /// The example `rotated_password` is a complete program. For a part of a body, or a method with `&mut self`, use
 /// `current_context().secrets.with_fresh(..)`.
 ///
 /// # Errors
-/// The function must return `Result<T, E>` with `E: From<secrets_runtime::Error>`. If a secret cannot be fetched, the
-/// body does not run, and the error lists every problem. At compile time, every mistake in the attribute is a separate
-/// error at its own position. A `const fn`, an `extern` function, a function without a body, and a function that returns
-/// nothing or a future cannot be a step.
+/// The function must return `Result<T, E>` with `E: From<secrets_runtime::Error>`. If a secret cannot be fetched,
+/// the body does not run, and the error lists every problem. At compile time, every mistake in the attribute is a
+/// separate error at its own position. A `const fn`, an `extern` function, a function without a body, and a
+/// function that returns nothing or a future cannot be a step.
 #[proc_macro_attribute]
 pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
     expand(AttributeKind::Secrets, arguments.into(), item.into()).into()
 }
 
-/// Makes a function a step, in Flyte's words. Arguments and meaning are those of [`macro@secrets`]. Both attributes on
-/// one function make one step.
+/// Makes a function a step, in Flyte's words. Arguments and meaning are those of [`macro@secrets`]. Both attributes
+/// on one function make one step.
 ///
 /// ```text
 /// #[task(secret_requests = [Secret(group = "db", key = "password", mount_requirement = FILE)])]
@@ -138,8 +141,8 @@ pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// # Groups, keys and variables
-/// The body reads a requested value by its group and key: `current_context().secrets.get("db", "password")`. A request
-/// has a variable, for `current_context().secrets.var(..)` and for child processes, only if it sets one.
+/// The body reads a requested value by its group and key: `current_context().secrets.get("db", "password")`. A
+/// request has a variable, for `current_context().secrets.var(..)` and for child processes, only if it sets one.
 ///
 /// | request | group | key | variable |
 /// |---|---|---|---|

@@ -52,8 +52,8 @@ impl ToTokens for Report {
     }
 }
 
-/// Returns a `compile_error!` with this text. The compiler underlines a macro call from its first to its last token, so
-/// these tokens have the spans of the mistake.
+/// Returns a `compile_error!` with this text. The compiler underlines a macro call from its first to its last
+/// token, so these tokens have the spans of the mistake.
 fn compile_error(at: &SourceSpan, text: &str) -> TokenStream {
     let mut literal = Literal::string(text);
     literal.set_span(at.end);

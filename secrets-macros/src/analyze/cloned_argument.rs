@@ -117,8 +117,8 @@ fn check(argument: &PatType, report: &mut Report) {
     }
 }
 
-/// Reports a receiver that is not a shared reference. The body uses the name `self`, to which no clone can be bound, so
-/// all runs share the receiver.
+/// Reports a receiver that is not a shared reference. The body uses the name `self`, to which no clone can be
+/// bound, so all runs share the receiver.
 fn check_receiver(receiver: &Receiver, report: &mut Report) {
     let is_shared = match &receiver.kind {
         _ if receiver.mutability.is_some() => false,

@@ -4,8 +4,9 @@ use secrets_spec::TextNode;
 
 use crate::span::SourceSpan;
 
-/// The constants of an expansion, for texts that only the compiler knows. Each path becomes one constant, so that a path
-/// to anything but a text is one error. Each check becomes another constant, so that all invalid texts are reported.
+/// The constants of an expansion, for texts that only the compiler knows. Each path becomes one constant, so that a
+/// path to anything but a text is one error. Each check becomes another constant, so that all invalid texts are
+/// reported.
 #[derive(Default)]
 pub struct Constants {
     items: TokenStream,

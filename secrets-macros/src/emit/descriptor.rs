@@ -73,7 +73,8 @@ fn plain_texts(drafts: &[SourceDraft<SourceSpan>]) -> Option<Vec<&TextNode<Sourc
         .then(|| drafts.iter().map(|draft| &draft.id).collect())
 }
 
-/// Returns the list of sources. If only the compiler knows the group of one, adds checks that no two groups are equal.
+/// Returns the list of sources. If only the compiler knows the group of one, adds checks that no two groups are
+/// equal.
 fn sources(drafts: &[SourceDraft<SourceSpan>], constants: &mut Constants) -> TokenStream {
     let list: Vec<TokenStream> = drafts.iter().map(|draft| source(draft, constants)).collect();
     if are_groups_known(drafts) {

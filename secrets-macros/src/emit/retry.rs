@@ -29,8 +29,8 @@ impl Step<'_> {
         }
     }
 
-    /// Returns the call of an asynchronous step. The clones are bound inside the future, so that they live as long as the
-    /// future.
+    /// Returns the call of an asynchronous step. The clones are bound inside the future, so that they live as long
+    /// as the future.
     pub fn run_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
         let (refresh_on, fill) = (refresh_on(path, result), self.fill_or_nothing(&variables));
@@ -63,8 +63,8 @@ impl Step<'_> {
     }
 }
 
-/// Returns the adapter for the step's result type, and a closure that calls the function of `refresh_on`. A direct call
-/// makes the compiler report a wrong parameter type at the path, and show where the function is defined.
+/// Returns the adapter for the step's result type, and a closure that calls the function of `refresh_on`. A direct
+/// call makes the compiler report a wrong parameter type at the path, and show where the function is defined.
 fn refresh_on(path: &TokenStream, result: &Type) -> TokenStream {
     let ty = SourceSpan::of_tokens(quote!(#result));
     let method = Ident::new("refresh_on", ty.end);

@@ -112,7 +112,8 @@ impl Step<'_> {
         }
     }
 
-    /// Returns the closure that reads all typed parameters, even after a failure, so that all mismatches are reported.
+    /// Returns the closure that reads all typed parameters, even after a failure, so that all mismatches are
+    /// reported.
     pub fn fill(&self, Variables { filler, .. }: &Variables) -> TokenStream {
         let reads = self.parameters.iter().enumerate().map(|(index, TypedParameter { ty, .. })| {
             let span = ty.span().resolved_at(Span::mixed_site());
@@ -184,20 +185,21 @@ pub fn run_body(
     }
 }
 
-/// Returns the path of the function that converts an error. Since it is a function and not a bound, a wrong result type
-/// is a single error at the type.
+/// Returns the path of the function that converts an error. Since it is a function and not a bound, a wrong result
+/// type is a single error at the type.
 fn from_error(result: &Type) -> TokenStream {
     let span = result.span().resolved_at(Span::mixed_site());
     quote_spanned!(span=> <#result as __secrets::Fallible>::from_error)
 }
 
-/// Returns a statement to put before a body, without which the compiler warns about needless braces around a short one.
+/// Returns a statement to put before a body, without which the compiler warns about needless braces around a short
+/// one.
 pub fn unit_statement() -> TokenStream {
     quote!(let () = ();)
 }
 
-/// Returns a `return` that is never reached, from which the compiler infers the type of the block. Without it, a wrong
-/// result would be reported at the attribute instead of in the user's code.
+/// Returns a `return` that is never reached, from which the compiler infers the type of the block. Without it, a
+/// wrong result would be reported at the attribute instead of in the user's code.
 pub fn unreachable_return(result: &Type) -> TokenStream {
     let span = result.span().resolved_at(Span::mixed_site());
     let edge = quote_spanned!(span=> return __secrets::never::<#result>(););

@@ -10,8 +10,8 @@ use crate::{
     tokens::idents,
 };
 
-/// The argument that marks an attribute whose arguments have been taken. The attribute does nothing, but stays so that
-/// the import of its name is still used.
+/// The argument that marks an attribute whose arguments have been taken. The attribute does nothing, but stays so
+/// that the import of its name is still used.
 pub const TAKEN: &str = "__joined";
 
 /// Takes the arguments of the other attribute of a step, since both make one step. Reports a second attribute of the
@@ -60,8 +60,9 @@ fn has_ident(function: &Function, wanted: impl Fn(&str) -> bool) -> bool {
 
 /// Returns the kind and the arguments of an attribute of this crate.
 ///
-/// Other crates have a `task` attribute too, so one without a path counts only if it has an argument of a step. A `task`
-/// of this crate without arguments still works: when it expands, the function is a step already, and it does nothing.
+/// Other crates have a `task` attribute too, so one without a path counts only if it has an argument of a step. A
+/// `task` of this crate without arguments still works: when it expands, the function is a step already, and it does
+/// nothing.
 fn parse_step_attribute(
     attr: &Attribute,
     runtime: Option<&TokenStream>,

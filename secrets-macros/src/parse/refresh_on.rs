@@ -10,8 +10,8 @@ use crate::{
     span::SourceSpan,
 };
 
-/// Reads the value of `refresh_on`: a path to a function. The expansion uses it in the body and not in a `static`, so it
-/// may contain `Self` and type parameters.
+/// Reads the value of `refresh_on`: a path to a function. The expansion uses it in the body and not in a `static`,
+/// so it may contain `Self` and type parameters.
 pub fn read<'c>(
     name: &FieldName<SourceSpan>,
     cursor: Cursor<'c>,

@@ -29,8 +29,8 @@ pub struct TypedParameter {
     pub attrs: Vec<Attribute>,
 }
 
-/// Removes the typed parameters from the signature. Those with mistakes are removed too, so that calls of the function
-/// cause no further errors.
+/// Removes the typed parameters from the signature. Those with mistakes are removed too, so that calls of the
+/// function cause no further errors.
 pub fn take(signature: &mut Signature, reader: &mut ValueReader<'_>) -> Vec<TypedParameter> {
     if !signature.inputs.iter().any(|input| attrs(input).iter().any(is_secret)) {
         return Vec::new();
@@ -64,7 +64,8 @@ pub fn take(signature: &mut Signature, reader: &mut ValueReader<'_>) -> Vec<Type
     parameters
 }
 
-/// Reads a typed parameter. Returns `None` if it has to stay in the signature, since it has no type that can be named.
+/// Reads a typed parameter. Returns `None` if it has to stay in the signature, since it has no type that can be
+/// named.
 fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedParameter> {
     let secret: Vec<Attribute> = argument.attrs.extract_if(.., |attr| is_secret(attr)).collect();
     let attr = secret.first()?;
@@ -209,8 +210,8 @@ fn read_text(
     }
 }
 
-/// Returns the type itself if it is a reference, or the first reference inside a tuple, an array or a common container.
-/// Only the compiler knows what other types contain.
+/// Returns the type itself if it is a reference, or the first reference inside a tuple, an array or a common
+/// container. Only the compiler knows what other types contain.
 fn find_reference(ty: &Type) -> Option<&TypeReference> {
     match ty {
         Type::Reference(reference) => Some(reference),

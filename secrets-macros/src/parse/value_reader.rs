@@ -1,8 +1,8 @@
 //! Reads tokens as values of the grammar: texts, lists, sets of fields, paths to constants.
 //!
-//! The reader uses a cursor instead of syn's expressions for three reasons: it passes through the invisible groups that
-//! `macro_rules` puts around tokens, it accepts Python's dicts, which are not Rust expressions, and after a mistake it
-//! continues at the next comma, so that later mistakes are reported too.
+//! The reader uses a cursor instead of syn's expressions for three reasons: it passes through the invisible groups
+//! that `macro_rules` puts around tokens, it accepts Python's dicts, which are not Rust expressions, and after a
+//! mistake it continues at the next comma, so that later mistakes are reported too.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
 use secrets_spec::{FieldName, Node, Value};
@@ -331,8 +331,8 @@ fn mount_requirement_to_text(node: &mut Node<SourceSpan>) {
     }
 }
 
-/// Whether the literal is a text in single quotes, as in Python. The compiler has reported that it is not a `char`, so a
-/// second error is not needed.
+/// Whether the literal is a text in single quotes, as in Python. The compiler has reported that it is not a `char`,
+/// so a second error is not needed.
 fn is_single_quoted_text(literal: &str) -> bool {
     let Some(inside) = literal.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) else {
         return false;

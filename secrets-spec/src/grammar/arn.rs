@@ -62,8 +62,8 @@ pub(crate) const fn looks_like_arn(bytes: &[u8]) -> bool {
         && bytes[3] == b':'
 }
 
-/// Whether `bytes[start..end]` is `aws`, or `aws` followed by more words, each after a hyphen. There is no fixed list,
-/// since AWS adds partitions.
+/// Whether `bytes[start..end]` is `aws`, or `aws` followed by more words, each after a hyphen. There is no fixed
+/// list, since AWS adds partitions.
 const fn is_partition(bytes: &[u8], start: usize, end: usize) -> bool {
     if end - start < 3 || !matches_at(bytes, start, b"aws") {
         return false;

@@ -53,8 +53,9 @@ pub const fn check_source(text: &str) -> Result<SourceLayout, Flaw> {
     }
 }
 
-/// Returns the word in quotes, if it is a source and can safely be quoted in an error. Text in the position of a source
-/// may contain secret values: a whole JSON text with `env_vars`, or `NAME=value`, for which this returns `None`.
+/// Returns the word in quotes, if it is a source and can safely be quoted in an error. Text in the position of a
+/// source may contain secret values: a whole JSON text with `env_vars`, or `NAME=value`, for which this returns
+/// `None`.
 pub(crate) fn quoted_source(word: &str) -> Option<String> {
     let belongs = |c: char| c.is_ascii_alphanumeric() || "_-.+/@:".contains(c);
     let good = word.chars().all(belongs) && check_source(word).is_ok();

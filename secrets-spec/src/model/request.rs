@@ -119,8 +119,8 @@ impl TryFrom<Secret> for Request {
     }
 }
 
-/// Writes `group/key` or `key`, followed by ` (version v)` if there is a version. Writes JSON if that text would parse
-/// as a request for another secret. Only JSON includes `mount_requirement` and `env_var`.
+/// Writes `group/key` or `key`, followed by ` (version v)` if there is a version. Writes JSON if that text would
+/// parse as a request for another secret. Only JSON includes `mount_requirement` and `env_var`.
 impl fmt::Display for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut text = String::from(self.group.as_str());

@@ -12,8 +12,8 @@ use crate::{
 
 /// A source: the id of a whole secret, and how it is read.
 ///
-/// `Display` writes a plain source as text and one with more fields as JSON. Both parse back to the same source, except
-/// for the values of `inline` sources, which are masked.
+/// `Display` writes a plain source as text and one with more fields as JSON. Both parse back to the same source,
+/// except for the values of `inline` sources, which are masked.
 ///
 /// ```
 /// use secrets_spec::Source;

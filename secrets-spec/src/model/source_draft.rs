@@ -21,8 +21,8 @@ pub const SOURCE_FIELDS: &[&str] = &["id", "type", "options", "role", "group"];
 pub const OPTION_FIELDS: &[&str] =
     &["json", "env_var_name", "region", "version_id", "version_stage", "required", "env_vars"];
 
-/// A source whose syntax has been read, but whose texts may be constants that only the compiler knows. Its `Debug` shows
-/// no texts.
+/// A source whose syntax has been read, but whose texts may be constants that only the compiler knows. Its `Debug`
+/// shows no texts.
 #[derive(Debug, Clone)]
 pub struct SourceDraft<S> {
     /// Whether the source has fields. Its `id` is not split at a dot then.

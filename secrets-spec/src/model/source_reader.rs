@@ -1,5 +1,5 @@
-//! Reads sources from nodes, and reports every mistake in them. Attributes, `--with`, `--sources` and settings all use
-//! this reader.
+//! Reads sources from nodes, and reports every mistake in them. Attributes, `--with`, `--sources` and settings all
+//! use this reader.
 
 use alloc::{format, string::String, vec::Vec};
 

@@ -173,7 +173,8 @@ impl With {
         };
         match SourceRole::parse(&text) {
             Ok(role) => self.role = role,
-            // The text may be surrounded by quotes and spaces and contain escapes, so the error covers the whole value.
+            // The text may be surrounded by quotes and spaces and contain escapes, so the error covers the whole
+            // value.
             Err(error) => errors.push(error.with_range(offset..offset + end)),
         }
         end
@@ -204,7 +205,8 @@ impl With {
     }
 }
 
-/// Writes the text of the option, without attributes that have their defaults. The values of `inline` sources are masked.
+/// Writes the text of the option, without attributes that have their defaults. The values of `inline` sources are
+/// masked.
 impl fmt::Display for With {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("secrets")?;
@@ -270,8 +272,8 @@ fn quotable_name(name: &str, may_be_value: bool) -> Option<String> {
     if may_be_value { None } else { quoted_source(name) }
 }
 
-/// Whether a piece of the text is one complete value: words without JSON punctuation, or JSON other than an object. No
-/// attribute takes an object, and a brace inside its content may have closed it too early.
+/// Whether a piece of the text is one complete value: words without JSON punctuation, or JSON other than an object.
+/// No attribute takes an object, and a brace inside its content may have closed it too early.
 fn is_complete_value(piece: &str) -> bool {
     let is_sign = |c: char| is_quote(c) || matches!(c, '{' | '}' | '[' | ']');
     let is_object = |node: &Node<_>| matches!(node.value, Value::Map(_));

@@ -276,8 +276,8 @@ impl<'a> JsonReader<'a> {
         self.error(start..end, message, Some(&help))
     }
 
-    /// Returns the help for a text without quotes or with wrong ones. It repeats the text only if it is a source in the
-    /// position of a source.
+    /// Returns the help for a text without quotes or with wrong ones. It repeats the text only if it is a source in
+    /// the position of a source.
     fn help_to_quote(&self, text: &str) -> String {
         match quoted_source(text) {
             Some(source) if !self.hidden => format!("write {source}"),

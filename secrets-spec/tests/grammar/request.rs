@@ -35,7 +35,7 @@ fn one_of_group_and_key_is_enough() {
 }
 
 #[test]
-fn separators_belong_into_the_group_and_nothing_leads_out() {
+fn only_a_group_has_separators_and_no_path_escapes() {
     for (group, key) in [
         ("secret/data/db", "password"),
         ("a.b", "c-d:e"),
@@ -84,7 +84,7 @@ fn an_arn_may_be_split_between_group_and_key() {
 }
 
 #[test]
-fn a_split_arn_is_an_arn() {
+fn an_invalid_split_arn_is_an_error() {
     for (group, key, wanted) in [
         (format!("{ARN}:"), "", FlawKind::ArnNameEmpty),
         (ARN.to_owned(), ":", FlawKind::ArnNameEmpty),
@@ -105,14 +105,14 @@ fn a_split_arn_is_an_arn() {
     ] {
         assert_eq!(kind(&group, key), Some(wanted), "{group} {key}");
     }
-    // Whatever is a good split joins to a good ARN.
+    // The parts of a valid split join to a valid ARN.
     let long = "x".repeat(520);
     assert_eq!(kind(ARN, &long), Some(FlawKind::ArnNameLong));
     assert_eq!(kind(ARN, &long[..519]), None);
 }
 
 #[test]
-fn a_flaw_is_explained_by_the_part_it_is_in() {
+fn an_error_is_about_the_part_with_the_flaw() {
     let view = Secret::new("db", "password").view();
     for (view, part) in [
         (RequestView { group: "..", ..view }, ".."),
@@ -131,7 +131,7 @@ fn a_flaw_is_explained_by_the_part_it_is_in() {
 }
 
 #[test]
-fn versions() {
+fn a_version_has_no_separators_or_control_characters() {
     for good in ["v2", "AWSCURRENT", "c4a1a3f5-0000-4000-8000-000000000000", "1", "a b", "..a"] {
         assert_eq!(check_version(good), None, "{good}");
     }
@@ -141,7 +141,7 @@ fn versions() {
 }
 
 #[test]
-fn requests_that_share_a_variable_or_a_path_clash() {
+fn requests_that_share_a_variable_or_a_path_are_in_conflict() {
     let of = |group, key| Secret::new(group, key);
     for (a, b, wanted) in [
         (of("db", "password"), of("db", "password"), Some(Conflict::Same)),
@@ -165,7 +165,9 @@ fn requests_that_share_a_variable_or_a_path_clash() {
         assert_eq!(conflict(b.view(), a.view()), wanted, "{b:?} {a:?}");
     }
     for conflict in [Conflict::Same, Conflict::Case, Conflict::Name, Conflict::EnvVar] {
-        assert_eq!(conflict.sentence().matches(": ").count(), 1, "what is wrong, and what to do");
+        let (message, help) = (conflict.message(), conflict.help());
+        assert_eq!(conflict.sentence(), format!("{message}: {help}"));
+        assert!(!message.is_empty() && !help.is_empty());
     }
 }
 
@@ -252,7 +254,7 @@ fn requests_are_read_from_fields() {
 }
 
 #[test]
-fn a_request_is_written_for_people_or_as_json() {
+fn a_request_is_displayed_as_plain_text_or_json() {
     for (request, text) in [
         (Request::new("db", "password"), "db/password"),
         (Request::new("kv/prod/db", "password"), "kv/prod/db/password"),
@@ -277,7 +279,7 @@ fn a_request_is_written_for_people_or_as_json() {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back_as_the_same_secret(
+    fn a_displayed_request_parses_back_as_the_same_secret(
         group in "(arn:aws:secretsmanager:us-west-2:123456789012:secret:?)?[a-z/() \"\\\\é]{0,12}",
         key in "[a-z() \"é]{0,12}( \\(version [a-z]\\))?",
         version in proptest::option::of("[a-z() \"]{1,9}"),
@@ -302,7 +304,7 @@ proptest! {
     }
 
     #[test]
-    fn a_good_split_joins_to_a_good_arn(colon in "(:|)", key in "[:a-z/. -]{0,12}") {
+    fn a_valid_split_joins_to_a_valid_arn(colon in "(:|)", key in "[:a-z/. -]{0,12}") {
         let group = format!("{ARN}{colon}");
         if let Ok(request) = Request::new(&group, &key) {
             let arn = request.joined_arn().unwrap();
