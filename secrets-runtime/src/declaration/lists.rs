@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use secrets_spec::{
-    Complaint, Node, Request, Source, Value, read_json, read_requests, read_sources,
+    Diagnostic, Node, Request, Source, Value, read_json, read_requests, read_sources,
 };
 
 use crate::{
@@ -72,7 +72,7 @@ impl DeclarationBuilder {
         let mut complaints = Vec::new();
         let drafts = read_requests(&node, &mut complaints);
         if !complaints.is_empty() {
-            let named = |complaint: Complaint<Range<usize>>| {
+            let named = |complaint: Diagnostic<Range<usize>>| {
                 let at = complaint.at.start;
                 let draft = drafts.iter().rev().find(|draft| draft.at.contains(&at));
                 let request = draft.and_then(|draft| draft.clone().into_request());

@@ -92,9 +92,9 @@ impl Declaration {
         if self.requests.contains(&request) {
             return Ok(());
         }
-        let clash = |known: &Request| secrets_spec::clash(known.view(), request.view());
-        if let Some(clash) = self.requests.iter().find_map(clash) {
-            let (message, help) = clash.sentence().split_once(": ").unwrap_or_default();
+        let conflict = |known: &Request| secrets_spec::conflict(known.view(), request.view());
+        if let Some(conflict) = self.requests.iter().find_map(conflict) {
+            let (message, help) = (conflict.message(), conflict.help());
             return Err(Problem::new(ErrorKind::InvalidSource, message)
                 .of(request.to_string())
                 .help_with(help));

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use secrets_spec::{Complaint, Node, Source, SourceDraft, SpecError, read_source};
+use secrets_spec::{Diagnostic, Node, Source, SourceDraft, SpecError, read_source};
 
 use crate::core::{
     error::{ErrorKind, Problem},
@@ -53,11 +53,11 @@ pub(crate) fn source(node: &Node<Range<usize>>) -> Result<Source, Vec<Problem>> 
     Err(problems(complaints, &origin(&id)))
 }
 
-pub(crate) fn problems(complaints: Vec<Complaint<Range<usize>>>, origin: &str) -> Vec<Problem> {
+pub(crate) fn problems(complaints: Vec<Diagnostic<Range<usize>>>, origin: &str) -> Vec<Problem> {
     complaints.into_iter().map(|complaint| problem(complaint, origin)).collect()
 }
 
-pub(crate) fn problem(complaint: Complaint<Range<usize>>, origin: &str) -> Problem {
+pub(crate) fn problem(complaint: Diagnostic<Range<usize>>, origin: &str) -> Problem {
     let kind = if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
     let problem = Problem::new(kind, complaint.message).of(origin);
     match complaint.help {

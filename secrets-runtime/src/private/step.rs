@@ -1,7 +1,8 @@
 use std::{fmt, sync::OnceLock};
 
 use secrets_spec::{
-    Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
+    Diagnostic, FieldName, Node, Request, Secret, Source, SourceDraft, SourceRole, Value,
+    read_source,
 };
 
 use crate::{
@@ -322,7 +323,7 @@ impl Src {
         {
             return Ok(source);
         }
-        let problem = |complaint: Complaint<()>| {
+        let problem = |complaint: Diagnostic<()>| {
             let kind =
                 if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
             Problem::new(kind, complaint.message).of(self.id)
@@ -336,7 +337,7 @@ impl Src {
         let map = |fields: Vec<(&str, Option<Value<()>>)>| {
             let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
             let named = given.map(|(name, value)| {
-                (Name { text: name.to_owned(), at: () }, Node { value, at: () })
+                (FieldName { text: name.to_owned(), at: () }, Node { value, at: () })
             });
             Value::Map(named.collect())
         };

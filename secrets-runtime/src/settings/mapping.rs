@@ -1,6 +1,6 @@
 use secrets_spec::{
-    BackendType, BuiltIn, Complaint, Name, Node, Options, OptionsDraft, Source, SourceDraft,
-    SourceRole, Text, Value, read_source,
+    BackendType, BuiltIn, Diagnostic, FieldName, Node, Options, OptionsDraft, Source, SourceDraft,
+    SourceRole, TextNode, Value, read_source,
 };
 use toml::{Spanned, de::DeValue};
 
@@ -45,7 +45,7 @@ impl MappedSource {
         // The values of `inline` stay behind where another backend takes over.
         let is_inline = backend.is_some_and(|backend| backend.is(BuiltIn::Inline));
         let env_vars = given.env_vars.as_ref().or(code.env_vars.as_ref()).filter(|_| is_inline);
-        let known = |text: &str| Text { known: Some(text.to_owned()), at: () };
+        let known = |text: &str| TextNode { known: Some(text.to_owned()), at: () };
         let draft = SourceDraft {
             with_fields: true,
             id: known(self.id().unwrap_or(written.id())),
@@ -73,14 +73,14 @@ impl MappedSource {
     /// the `id` may be absent and a `group` may not be there.
     pub(super) fn read(
         value: &Spanned<DeValue<'_>>,
-        complaints: &mut Vec<Complaint<usize>>,
+        complaints: &mut Vec<Diagnostic<usize>>,
     ) -> Option<Self> {
         let mut node = node(value);
         let mut has_id = true;
         if let Value::Map(fields) = &mut node.value {
             let mut complain = |at: usize, message: &str, help: &str| {
                 let (message, help) = (message.to_owned(), Some(help.to_owned()));
-                complaints.push(Complaint { at, message, help, is_name: false });
+                complaints.push(Diagnostic { at, message, help, is_name: false });
             };
             if let Some(group) = fields.iter().position(|(name, _)| name.text == "group") {
                 let help = "remove `group`; in the code it is `group = \"..\"` of the source";
@@ -101,7 +101,7 @@ impl MappedSource {
                 // stands in for it.
                 let at = node.at;
                 fields.push((
-                    Name { text: "id".into(), at },
+                    FieldName { text: "id".into(), at },
                     Node { value: Value::Text("ID".into()), at },
                 ));
             }
@@ -136,7 +136,7 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node<usize> {
                 .iter()
                 .map(|(name, value)| {
                     let (text, at) = (name.get_ref().clone().into_owned(), name.span().start);
-                    (Name { text, at }, node(value))
+                    (FieldName { text, at }, node(value))
                 })
                 .collect(),
         ),
