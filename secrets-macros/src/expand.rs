@@ -6,6 +6,7 @@ use crate::{
     analyze::{cloned_argument, declaration::Declaration, shape::Shape},
     attribute_kind::AttributeKind,
     emit::step::Step,
+    location::Location,
     parse::{
         attribute_args::AttributeArgs,
         companion,
@@ -20,7 +21,12 @@ use crate::{
 
 /// Expands the attribute: makes a function a step. If there are mistakes, emits the function unchanged, with one
 /// `compile_error!` for each mistake.
-pub fn expand(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+pub fn expand(
+    kind: AttributeKind,
+    location: &Location,
+    arguments: TokenStream,
+    item: TokenStream,
+) -> TokenStream {
     if arguments.to_string() == companion::TAKEN {
         return item;
     }
@@ -66,6 +72,7 @@ pub fn expand(kind: AttributeKind, arguments: TokenStream, item: TokenStream) ->
         (Some(shape), Some(body)) if report.is_empty() => {
             let step = Step {
                 function: &function,
+                location,
                 declaration: &declaration,
                 parameters: &parameters,
                 arguments: &arguments,

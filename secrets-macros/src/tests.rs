@@ -2,11 +2,12 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{attribute_kind::AttributeKind, expand::expand};
+use crate::{attribute_kind::AttributeKind, expand::expand, location::Location};
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
-    let expansion = expand(kind, tokens(arguments), tokens(item));
+    let location = Location { file: "src/jobs.rs".to_owned(), line: 12 };
+    let expansion = expand(kind, &location, tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
     prettyplease::unparse(&file)
 }

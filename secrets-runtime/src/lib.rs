@@ -98,33 +98,28 @@ pub use self::core::{
 /// What the expansions of the macros call. It is not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use ::core::{cfg, option::Option, result::Result};
+    pub use ::core::{cfg, concat, module_path, option::Option, result::Result};
 
-    pub use inventory::submit;
-    pub use secrets_spec::{MountType, Secret};
+    pub use secrets_spec::{MountType, RecordPiece, Secret, record_bytes, record_len, record_text};
 
     pub use crate::{
         __register as register,
-        preflight::{preflight, preflight_blocking},
         private::{
             Text,
             checks::{
-                check_alias, check_distinct_request, check_distinct_source, check_env_var,
-                check_group, check_id, check_key, check_key_of_group, check_parameter,
-                check_region, check_request, check_role, check_selector, check_source, check_type,
-                check_typed_id, check_variable_name, check_version,
+                check_alias, check_any_role, check_distinct_request, check_distinct_source,
+                check_env_var, check_group, check_id, check_key, check_key_of_group, check_option,
+                check_parameter, check_request, check_role, check_source, check_type,
+                check_typed_id, check_typed_role, check_version,
             },
             fallible::{Fallible, Storable, assert_storable},
-            filler::{Filler, FromSecret},
             never,
-            parameter::Parameter,
-            refresh_on::{Judge, RefreshOn},
-            registry::Registered,
-            repeatable::Repeatable,
-            retry::{call_again, no_parameters, run_again},
+            parameters::{Filler, FromSecret, no_parameters},
+            registry::STEPS,
+            retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},
-            run_sync::{StepGuard, enter},
-            step::{Src, Step},
+            run_sync::{StepGuard, call, call_with, enter},
+            step::Step,
         },
     };
 }

@@ -38,7 +38,7 @@ pub async fn preflight(level: ValidationLevel) -> Report {
         return report;
     }
     let mut declarations = Vec::new();
-    for step in registry::all() {
+    for step in registry::linked_steps() {
         match step.declaration() {
             // One that declares nothing gets its sources at launch, which are looked at once.
             Ok(declaration) => declarations.push(declaration),

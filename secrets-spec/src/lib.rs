@@ -46,7 +46,7 @@ pub use grammar::group_and_key::{check_alias, check_group_and_key, check_key};
 pub use grammar::id::check_id;
 pub use grammar::name::{MAX_NAME_BYTES, check_name};
 pub use grammar::region::check_region;
-pub use grammar::role::{RoleArn, SourceRole, check_role, check_role_arn};
+pub use grammar::role::{RoleArn, SourceRole, check_role, check_role_arn, check_role_of_type};
 pub use grammar::source_text::{SourceLayout, check_source};
 pub use grammar::spec_error::SpecError;
 pub use grammar::template::{Filter, Part, Template};
@@ -56,15 +56,24 @@ pub use grammar::variable::{
 pub use grammar::version::{check_selector, check_version};
 pub use model::conflict::{Conflict, conflict};
 pub use model::mount_type::MountType;
-pub use model::options::{InlineVars, Options};
+pub use model::options::{
+    InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, check_option,
+};
+pub use model::record::{RecordPiece, record_bytes, record_len, record_text};
 pub use model::request::Request;
 pub use model::request_draft::{REQUEST_FIELDS, RequestDraft};
 pub use model::request_reader::read_requests;
 pub use model::request_view::RequestView;
 pub use model::secret::Secret;
 pub use model::source::Source;
-pub use model::source_draft::{OPTION_FIELDS, OptionsDraft, SOURCE_FIELDS, SourceDraft};
+pub use model::source_draft::{
+    OptionDraft, OptionDraftValue, OptionsDraft, SOURCE_FIELDS, SourceDraft,
+};
+pub use model::source_patch::SourcePatch;
 pub use model::source_reader::{read_source, read_sources};
+pub use model::step_spec::{
+    ParameterSpec, RECORD_END, RECORD_START, RecordPart, StepDraft, StepSpec,
+};
 pub use model::with::With;
 pub use syntax::diagnostic::Diagnostic;
 pub use syntax::fields::{read_flag, read_text};

@@ -53,7 +53,7 @@ pub fn rename(signature: &mut Signature, arguments: &[ClonedArgument]) {
 pub fn clones(arguments: &[ClonedArgument]) -> TokenStream {
     let repeated = arguments.iter().map(|ClonedArgument { name, ty, .. }| {
         let (span, ty) = (ty.span().resolved_at(Span::mixed_site()), infer_impl_trait(ty));
-        quote_spanned!(span=> <#ty as __secrets::Repeatable>::repeat(&#name))
+        quote_spanned!(span=> <#ty as __secrets::CloneArgument>::clone_argument(&#name))
     });
     quote!((#(#repeated,)*))
 }

@@ -1,8 +1,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use secrets_spec::{
-    FieldName, Node, RequestDraft, SourceDraft, TextNode, Value, check_alias, check_key,
-    check_role, check_source, closest, read_flag, read_requests, read_sources, read_text,
+    BuiltIn, FieldName, Flaw, Node, RequestDraft, SourceDraft, TextNode, Value, check_alias,
+    check_key, check_role, check_role_of_type, check_source, closest, read_flag, read_requests,
+    read_sources, read_text,
 };
 
 use crate::{
@@ -30,7 +31,7 @@ pub struct Declaration {
 impl Declaration {
     /// Reads the arguments, and reports every mistake in them and in the sources of the parameters.
     pub fn read(args: &AttributeArgs, parameters: &[TypedParameter], report: &mut Report) -> Self {
-        let declaration = Self {
+        let mut declaration = Self {
             runtime: read_crate(args, report),
             sources: match args.get("sources") {
                 Some((_, node)) => report.collect(|out| read_sources(node, out)),
@@ -40,9 +41,7 @@ impl Declaration {
                 Some((_, node)) => report.collect(|out| read_requests(node, out)),
                 None => Vec::new(),
             },
-            role: args.get("role").and_then(|(name, node)| {
-                report.collect(|out| read_text(name, node, check_role, out))
-            }),
+            role: None,
             allow_override: args.get("allow_override").is_some_and(|(name, node)| {
                 report.collect(|out| read_flag(name, node, out)) == Some(true)
             }),
@@ -58,9 +57,29 @@ impl Declaration {
                 .filter(|argument| read_word(argument, &["serialize"], report).is_some())
                 .map(|(_, node)| node.at.clone()),
         };
+        declaration.role = args.get("role").and_then(|(name, node)| {
+            let is_users = declaration.has_only_types_of_the_user(parameters);
+            let check = if is_users { check_role_of_user } else { check_role };
+            report.collect(|out| read_text(name, node, check, out))
+        });
         declaration.check_parameters(parameters, report);
         declaration.check_groups(parameters, report);
         declaration
+    }
+
+    /// Returns the name of the check of the step's role, if only the compiler knows the role.
+    pub fn role_check(&self, parameters: &[TypedParameter]) -> &'static str {
+        if self.has_only_types_of_the_user(parameters) { "check_any_role" } else { "check_role" }
+    }
+
+    /// Whether the step's role goes only to backends of the user, whose roles may be any text.
+    fn has_only_types_of_the_user(&self, parameters: &[TypedParameter]) -> bool {
+        let is_users = |source: &SourceDraft<SourceSpan>| {
+            let backend = source.backend.as_ref().and_then(|backend| backend.known.as_deref());
+            backend.is_some_and(|backend| BuiltIn::parse(backend).is_none())
+        };
+        let others = self.requests.len() + parameters.len();
+        !self.sources.is_empty() && self.sources.iter().all(is_users) && others == 0
     }
 
     /// Whether this text of a typed parameter refers to the source, by id or group, and does not declare another one.
@@ -126,6 +145,11 @@ impl Declaration {
             seen.push((group, text));
         }
     }
+}
+
+fn check_role_of_user(text: &str) -> Option<Flaw> {
+    // Every type that is not built in has this grammar.
+    check_role_of_type(Some("user"), text)
 }
 
 /// Whether the group of a source is a constant, which only the compiler knows.

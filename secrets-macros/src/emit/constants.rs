@@ -1,6 +1,6 @@
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use secrets_spec::TextNode;
+use secrets_spec::{RequestDraft, TextNode};
 
 use crate::span::SourceSpan;
 
@@ -10,7 +10,8 @@ use crate::span::SourceSpan;
 #[derive(Default)]
 pub struct Constants {
     items: TokenStream,
-    count: usize,
+    /// The name of each constant, by the address of its node.
+    names: Vec<(usize, Ident)>,
 }
 
 impl Constants {
@@ -21,23 +22,26 @@ impl Constants {
                 let literal = Literal::string(known);
                 quote!(#literal)
             }
-            None => self.named(&text.at, quote!(__secrets::Text)),
+            None => self.named(std::ptr::from_ref(text).addr(), &text.at, quote!(__secrets::Text)),
         }
     }
 
-    /// Like [`text`](Self::text), but also adds the runtime's check of this name if the text is not known.
-    pub fn checked(&mut self, text: &TextNode<SourceSpan>, check: &str) -> TokenStream {
-        let name = self.text(text);
+    /// Adds the runtime's check of this name if the text is not known.
+    pub fn check_unknown(&mut self, text: &TextNode<SourceSpan>, check: &str) {
         if text.known.is_none() {
+            let name = self.text(text);
             self.check(&text.at, check, quote!(#name));
         }
-        name
     }
 
-    /// Adds a constant of type `Secret` with its check, and returns its name.
-    pub fn secret(&mut self, at: &SourceSpan) -> TokenStream {
-        let name = self.named(at, quote!(__secrets::Secret));
-        self.check(at, "check_request", quote!(&#name));
+    /// Returns the name of the constant of type `Secret`, which is checked.
+    pub fn secret(&mut self, request: &RequestDraft<SourceSpan>) -> TokenStream {
+        let count = self.names.len();
+        let key = std::ptr::from_ref(request).addr();
+        let name = self.named(key, &request.at, quote!(__secrets::Secret));
+        if self.names.len() > count {
+            self.check(&request.at, "check_request", quote!(&#name));
+        }
         name
     }
 
@@ -60,11 +64,15 @@ impl Constants {
         self.items
     }
 
-    fn named(&mut self, at: &SourceSpan, ty: TokenStream) -> TokenStream {
-        let name = format_ident!("__SECRETS_{}", self.count, span = Span::mixed_site());
-        self.count += 1;
+    /// Returns the name of the constant for the node at this address, of which there is one.
+    fn named(&mut self, node: usize, at: &SourceSpan, ty: TokenStream) -> TokenStream {
+        if let Some((_, name)) = self.names.iter().find(|(known, _)| *known == node) {
+            return quote!(#name);
+        }
+        let name = format_ident!("__SECRETS_{}", self.names.len(), span = Span::mixed_site());
         let path = at.path.clone().unwrap_or_default();
         self.items.extend(quote!(const #name: #ty = #path;));
+        self.names.push((node, name.clone()));
         quote!(#name)
     }
 }

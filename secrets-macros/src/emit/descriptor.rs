@@ -1,157 +1,199 @@
-use proc_macro2::{Ident, Literal, TokenStream};
+use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use secrets_spec::{MountType, RequestDraft, SourceDraft, TextNode};
-use syn::ext::IdentExt as _;
+use secrets_spec::{
+    MountType, OptionDraftValue, RecordPart, RequestDraft, SourceDraft, StepDraft, TextNode,
+};
 
 use crate::{
     analyze::declaration::{Declaration, has_unknown_group},
     emit::constants::Constants,
+    location::Location,
     parse::typed_parameter::TypedParameter,
     span::SourceSpan,
 };
 
-/// Returns the `static` that describes a step, after the constants that it needs. Default values are left out.
+/// Returns the `static` that describes a step, after the constants that it needs: the step's record, and the values of
+/// its `inline` sources.
 pub fn descriptor(
-    name: &Ident,
+    name: &str,
+    location: &Location,
     declaration: &Declaration,
     parameters: &[TypedParameter],
 ) -> TokenStream {
     let mut constants = Constants::default();
-    let name = Literal::string(&name.unraw().to_string());
-    let mut calls = match plain_texts(&declaration.sources) {
-        Some(none) if none.is_empty() => quote!(new(#name)),
-        Some(texts) => {
-            let texts = texts.into_iter().map(|text| constants.checked(text, "check_source"));
-            let texts: Vec<TokenStream> = texts.collect();
-            quote!(of(#name, &[#(#texts),*]))
-        }
-        None => {
-            let sources = sources(&declaration.sources, &mut constants);
-            quote!(new(#name).sources(#sources))
-        }
-    };
-    if !declaration.requests.is_empty() {
-        let requests = requests(&declaration.requests, &mut constants);
-        calls.extend(quote!(.requests(#requests)));
-    }
-    if !parameters.is_empty() {
-        let parameters = parameters.iter().map(|given| parameter(given, &mut constants));
-        let parameters: Vec<TokenStream> = parameters.collect();
-        calls.extend(quote!(.parameters(&[#(#parameters),*])));
+    check_sources(&declaration.sources, &mut constants);
+    check_requests(&declaration.requests, &mut constants);
+    for TypedParameter { source, key, .. } in parameters {
+        constants.check_unknown(source, "check_parameter");
+        key.iter().for_each(|key| constants.check_unknown(key, "check_key"));
     }
     if let Some(role) = &declaration.role {
-        let role = constants.checked(role, "check_role");
-        calls.extend(quote!(.role(#role)));
+        constants.check_unknown(role, declaration.role_check(parameters));
     }
-    if declaration.allow_override {
-        calls.extend(quote!(.allow_override()));
-    }
-    if declaration.export_process.is_some() {
-        calls.extend(quote!(.export_process()));
-    }
-    if declaration.sources.iter().any(|source| source.options.env_vars.is_some()) {
-        // Secret values in the program are for tests; the runtime warns outside of them.
-        calls.extend(quote!(.in_test(__secrets::cfg!(test))));
-    }
+    let draft = StepDraft {
+        name,
+        file: &location.file,
+        line: location.line,
+        sources: &declaration.sources,
+        requests: &declaration.requests,
+        parameters: parameters.iter().map(|it| (&it.source, it.key.as_ref())).collect(),
+        role: declaration.role.as_ref(),
+        allow_override: declaration.allow_override,
+        export_process: declaration.export_process.is_some(),
+        serialize: declaration.serialize.is_some(),
+    };
+    let record = record(&draft.encode(), &mut constants);
+    let inline = inline_values(&declaration.sources, &mut constants);
     let constants = constants.into_tokens();
     quote! {
         #constants
-        static __SECRETS_STEP: __secrets::Step = __secrets::Step::#calls;
+        static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#record)#inline;
         __secrets::register!(__SECRETS_STEP);
     }
 }
 
-/// Whether the macro itself can compare the groups of all sources, so that no const check is needed.
-fn are_groups_known(drafts: &[SourceDraft<SourceSpan>]) -> bool {
-    drafts.len() < 2 || !drafts.iter().any(has_unknown_group)
-}
-
-/// Returns the sources if all of them are plain texts, for which the expansion has a form that compiles faster.
-fn plain_texts(drafts: &[SourceDraft<SourceSpan>]) -> Option<Vec<&TextNode<SourceSpan>>> {
-    let text = |draft: &'_ SourceDraft<SourceSpan>| !draft.with_fields;
-    (are_groups_known(drafts) && drafts.iter().all(text))
-        .then(|| drafts.iter().map(|draft| &draft.id).collect())
-}
-
-/// Returns the list of sources. If only the compiler knows the group of one, adds checks that no two groups are
-/// equal.
-fn sources(drafts: &[SourceDraft<SourceSpan>], constants: &mut Constants) -> TokenStream {
-    let list: Vec<TokenStream> = drafts.iter().map(|draft| source(draft, constants)).collect();
-    if are_groups_known(drafts) {
-        return quote!(&[#(#list),*]);
+/// Returns the record as one text, which the compiler joins. `concat!` is the fast way, and takes literals only.
+fn record(parts: &[RecordPart<'_, SourceSpan>], constants: &mut Constants) -> TokenStream {
+    let is_literal =
+        |part: &RecordPart<'_, _>| matches!(part, RecordPart::Text(_) | RecordPart::Module);
+    if parts.iter().all(is_literal) {
+        let parts = parts.iter().map(|part| match part {
+            RecordPart::Text(text) => {
+                let text = Literal::string(text);
+                quote!(#text)
+            }
+            _ => quote!(__secrets::module_path!()),
+        });
+        let parts: Vec<TokenStream> = parts.collect();
+        return quote!(__secrets::concat!(#(#parts),*));
     }
-    constants.add(quote!(const __SECRETS_SOURCES: &[__secrets::Src] = &[#(#list),*];));
+    let pieces = parts.iter().map(|part| match part {
+        RecordPart::Text(text) => {
+            let text = Literal::string(text);
+            quote!(__secrets::RecordPiece::Raw(#text))
+        }
+        RecordPart::Module => quote!(__secrets::RecordPiece::Raw(__secrets::module_path!())),
+        RecordPart::Constant(text) => {
+            let text = constants.text(text);
+            quote!(__secrets::RecordPiece::Text(#text))
+        }
+        RecordPart::Request(request) => {
+            let request = constants.secret(request);
+            quote!(__secrets::RecordPiece::Request(#request))
+        }
+    });
+    let pieces: Vec<TokenStream> = pieces.collect();
+    constants.add(quote! {
+        const __SECRETS_PIECES: &[__secrets::RecordPiece] = &[#(#pieces),*];
+        const __SECRETS_RECORD: [u8; __secrets::record_len(__SECRETS_PIECES)] =
+            __secrets::record_bytes(__SECRETS_PIECES);
+    });
+    quote!(__secrets::record_text(&__SECRETS_RECORD))
+}
+
+/// Returns the call that adds the values of the `inline` sources, which the record does not hold. Secret values in the
+/// program are for tests, and the runtime warns outside of them.
+fn inline_values(
+    sources: &[SourceDraft<SourceSpan>],
+    constants: &mut Constants,
+) -> Option<TokenStream> {
+    let mut lists: Vec<TokenStream> = Vec::new();
+    for source in sources {
+        let Some(option) = source.options.get("env_vars") else { continue };
+        let OptionDraftValue::Texts(values) = &option.value else { continue };
+        let values = values.iter().map(|(name, value)| {
+            let value = constants.text(value);
+            quote!((#name, #value))
+        });
+        let values: Vec<TokenStream> = values.collect();
+        lists.push(quote!(&[#(#values),*]));
+    }
+    (!lists.is_empty()).then(|| quote!(.inline(__secrets::cfg!(test), &[#(#lists),*])))
+}
+
+/// Adds the checks of all texts of the sources that only the compiler knows, and that no two sources have one group if
+/// it is not known of one.
+fn check_sources(drafts: &[SourceDraft<SourceSpan>], constants: &mut Constants) {
+    drafts.iter().for_each(|draft| check_source(draft, constants));
+    if drafts.len() < 2 || !drafts.iter().any(has_unknown_group) {
+        return;
+    }
+    let groups = drafts.iter().map(|draft| {
+        // The group of a source that is one text is its id, after the type.
+        let is_text = draft.group.is_none() && !draft.with_fields;
+        let text = constants.text(draft.group.as_ref().unwrap_or(&draft.id));
+        quote!((#is_text, #text))
+    });
+    let groups: Vec<TokenStream> = groups.collect();
+    constants.add(quote!(const __SECRETS_GROUPS: &[(bool, __secrets::Text)] = &[#(#groups),*];));
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = &drafts[..index];
         if !earlier.is_empty()
             && (has_unknown_group(draft) || earlier.iter().any(has_unknown_group))
         {
             let at = draft.group.as_ref().map_or(&draft.at, |group| &group.at);
-            constants.check(at, "check_distinct_source", quote!(__SECRETS_SOURCES, #index));
+            constants.check(at, "check_distinct_source", quote!(__SECRETS_GROUPS, #index));
         }
     }
-    quote!(__SECRETS_SOURCES)
 }
 
-fn source(draft: &SourceDraft<SourceSpan>, constants: &mut Constants) -> TokenStream {
+fn check_source(draft: &SourceDraft<SourceSpan>, constants: &mut Constants) {
     if !draft.with_fields {
-        let text = constants.checked(&draft.id, "check_source");
-        return quote!(__secrets::Src::text(#text));
+        return constants.check_unknown(&draft.id, "check_source");
     }
-    let id = constants.text(&draft.id);
-    let mut calls = TokenStream::new();
     match &draft.backend {
-        None if draft.id.known.is_none() => constants.check(&draft.id.at, "check_id", quote!(#id)),
-        None => {}
+        None => constants.check_unknown(&draft.id, "check_id"),
         Some(backend) => {
-            let text = constants.checked(backend, "check_type");
-            if draft.id.known.is_none() || backend.known.is_none() {
-                constants.check(&draft.id.at, "check_typed_id", quote!(#text, #id));
-            }
-            calls.extend(quote!(.backend(#text)));
+            constants.check_unknown(backend, "check_type");
+            check_of_type(backend, &draft.id, "check_typed_id", constants);
         }
     }
-    let options = &draft.options;
-    let mut text = |given: &Option<TextNode<SourceSpan>>, method: TokenStream, check: &str| {
-        if let Some(given) = given {
-            let text = constants.checked(given, check);
-            calls.extend(quote!(.#method(#text)));
+    if let Some(group) = &draft.group {
+        constants.check_unknown(group, "check_alias");
+    }
+    match (&draft.backend, &draft.role) {
+        (_, None) => {}
+        (None, Some(role)) => constants.check_unknown(role, "check_role"),
+        (Some(backend), Some(role)) => {
+            check_of_type(backend, role, "check_typed_role", constants);
         }
-    };
-    text(&draft.group, quote!(group), "check_alias");
-    text(&draft.role, quote!(role), "check_role");
-    text(&options.env_var_name, quote!(env_var_name), "check_variable_name");
-    text(&options.region, quote!(region), "check_region");
-    text(&options.version_id, quote!(version_id), "check_selector");
-    text(&options.version_stage, quote!(version_stage), "check_selector");
-    if let Some(json) = options.json {
-        calls.extend(quote!(.json(#json)));
     }
-    if let Some(required) = options.required {
-        calls.extend(quote!(.required(#required)));
+    for option in draft.options.iter() {
+        if let OptionDraftValue::Text(text) = &option.value
+            && text.known.is_none()
+        {
+            let (name, value) = (&option.name, constants.text(text));
+            constants.check(&text.at, "check_option", quote!(#name, #value));
+        }
     }
-    if let Some(vars) = &options.env_vars {
-        let vars = vars.iter().map(|(name, value)| {
-            let value = constants.text(value);
-            quote!((#name, #value))
-        });
-        let vars: Vec<TokenStream> = vars.collect();
-        calls.extend(quote!(.env_vars(&[#(#vars),*])));
-    }
-    quote!(__secrets::Src::with_fields(#id) #calls)
 }
 
-/// Returns the list of requests. If only the compiler knows a part of one, adds checks that no two are in conflict.
-fn requests(drafts: &[RequestDraft<SourceSpan>], constants: &mut Constants) -> TokenStream {
-    let list: Vec<TokenStream> = drafts.iter().map(|draft| request(draft, constants)).collect();
-    let unknown = |draft: &RequestDraft<SourceSpan>| draft.view().is_none();
-    if drafts.len() < 2 || !drafts.iter().any(unknown) {
-        return quote!(&[#(#list),*]);
+/// Adds a check that depends on the type, if one of the two texts is not known.
+fn check_of_type(
+    backend: &TextNode<SourceSpan>,
+    text: &TextNode<SourceSpan>,
+    check: &str,
+    constants: &mut Constants,
+) {
+    if text.known.is_none() || backend.known.is_none() {
+        let arguments = [constants.text(backend), constants.text(text)];
+        constants.check(&text.at, check, quote!(#(#arguments),*));
     }
+}
+
+/// Adds the checks of all parts of the requests that only the compiler knows, and of the requests beside each other if
+/// one is not known.
+fn check_requests(drafts: &[RequestDraft<SourceSpan>], constants: &mut Constants) {
+    drafts.iter().for_each(|draft| check_request(draft, constants));
+    let is_unknown = |draft: &RequestDraft<SourceSpan>| draft.view().is_none();
+    if drafts.len() < 2 || !drafts.iter().any(is_unknown) {
+        return;
+    }
+    let list: Vec<TokenStream> = drafts.iter().map(|draft| request(draft, constants)).collect();
     constants.add(quote!(const __SECRETS_REQUESTS: &[__secrets::Secret] = &[#(#list),*];));
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = &drafts[..index];
-        if !earlier.is_empty() && (unknown(draft) || earlier.iter().any(unknown)) {
+        if !earlier.is_empty() && (is_unknown(draft) || earlier.iter().any(is_unknown)) {
             constants.check(
                 &draft.at,
                 "check_distinct_request",
@@ -159,30 +201,39 @@ fn requests(drafts: &[RequestDraft<SourceSpan>], constants: &mut Constants) -> T
             );
         }
     }
-    quote!(__SECRETS_REQUESTS)
 }
 
-fn request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) -> TokenStream {
+fn check_request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) {
     if draft.constant {
-        return constants.secret(&draft.at);
+        constants.secret(draft);
+        return;
     }
-    let mut part = |text: &Option<TextNode<SourceSpan>>| match text {
-        Some(text) => constants.text(text),
-        None => quote!(""),
-    };
-    let (group, key) = (part(&draft.group), part(&draft.key));
-    let unknown = |text: &Option<TextNode<SourceSpan>>| {
+    let is_unknown = |text: &Option<TextNode<SourceSpan>>| {
         text.as_ref().is_some_and(|text| text.known.is_none())
     };
-    if unknown(&draft.group) || unknown(&draft.key) {
+    if is_unknown(&draft.group) || is_unknown(&draft.key) {
+        let parts = [part(&draft.group, constants), part(&draft.key, constants)];
         for (text, check) in [(&draft.group, "check_group"), (&draft.key, "check_key_of_group")] {
             let at = text.as_ref().map_or(&draft.at, |text| &text.at);
-            constants.check(at, check, quote!(#group, #key));
+            constants.check(at, check, quote!(#(#parts),*));
         }
     }
+    for (text, check) in
+        [(&draft.group_version, "check_version"), (&draft.env_var, "check_env_var")]
+    {
+        text.iter().for_each(|text| constants.check_unknown(text, check));
+    }
+}
+
+/// Returns a request as a constant expression.
+fn request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) -> TokenStream {
+    if draft.constant {
+        return constants.secret(draft);
+    }
+    let (group, key) = (part(&draft.group, constants), part(&draft.key, constants));
     let mut calls = TokenStream::new();
     if let Some(version) = &draft.group_version {
-        let version = constants.checked(version, "check_version");
+        let version = constants.text(version);
         calls.extend(quote!(.group_version(#version)));
     }
     if draft.mount_requirement != MountType::ANY {
@@ -190,17 +241,12 @@ fn request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) -> Token
         calls.extend(quote!(.mount_requirement(__secrets::MountType::#mount)));
     }
     if let Some(env_var) = &draft.env_var {
-        let env_var = constants.checked(env_var, "check_env_var");
+        let env_var = constants.text(env_var);
         calls.extend(quote!(.env_var(#env_var)));
     }
     quote!(__secrets::Secret::new(#group, #key) #calls)
 }
 
-fn parameter(given: &TypedParameter, constants: &mut Constants) -> TokenStream {
-    let source = constants.checked(&given.source, "check_parameter");
-    let key = given.key.as_ref().map(|key| {
-        let key = constants.checked(key, "check_key");
-        quote!(.key(#key))
-    });
-    quote!(__secrets::Parameter::new(#source) #key)
+fn part(text: &Option<TextNode<SourceSpan>>, constants: &mut Constants) -> TokenStream {
+    text.as_ref().map_or_else(|| quote!(""), |text| constants.text(text))
 }

@@ -21,7 +21,7 @@ impl Step<'_> {
             cloned_argument::bind(self.arguments, &cloned_argument::clones(self.arguments));
         let run = run_body(&variables, result, body, unit_statement());
         quote! {
-            __secrets::call_again(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| -> #result {
+            __secrets::call_with_retry(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| -> #result {
                 #arguments
                 #lets
                 #run
@@ -43,7 +43,7 @@ impl Step<'_> {
         let arguments = cloned_argument::bind(self.arguments, &quote!(#tuple));
         let run = run_body(&variables, result, body, unreachable_return(result));
         quote! {
-            __secrets::run_again(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| {
+            __secrets::run_with_retry(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| {
                 #repeated
                 async move {
                     #arguments

@@ -1,6 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
-use syn::{Type, spanned::Spanned as _};
+use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
 
 use crate::{
     analyze::{
@@ -9,6 +9,7 @@ use crate::{
         shape::{Shape, ShapeKind},
     },
     emit::descriptor::descriptor,
+    location::Location,
     parse::{
         function::{Body, Function},
         typed_parameter::TypedParameter,
@@ -18,6 +19,7 @@ use crate::{
 /// A step in which no mistake was found.
 pub struct Step<'a> {
     pub function: &'a Function,
+    pub location: &'a Location,
     pub declaration: &'a Declaration,
     pub parameters: &'a [TypedParameter],
     /// The arguments that are cloned for each run; empty without `refresh_on`.
@@ -59,8 +61,8 @@ impl Step<'_> {
     /// Returns the items of the step. There is only one import, so that a wrong path to the runtime is one error.
     fn prelude(&self, result: &Type) -> TokenStream {
         let runtime = &self.declaration.runtime;
-        let descriptor =
-            descriptor(&self.function.signature.ident, self.declaration, self.parameters);
+        let name = self.function.signature.ident.unraw().to_string();
+        let descriptor = descriptor(&name, self.location, self.declaration, self.parameters);
         let serialize = self.declaration.serialize.as_ref().map(|_| {
             let span = result.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> __secrets::assert_storable::<#result>();)
@@ -68,28 +70,22 @@ impl Step<'_> {
         quote!(use #runtime::__private as __secrets; #descriptor #serialize)
     }
 
+    /// Returns the call of a synchronous step. The body is a closure, so that its result passes through the runtime even
+    /// if the body returns early.
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
-        let Variables { guard, error, value, .. } = &variables;
         let from_error = from_error(result);
-        let fill = (!self.parameters.is_empty()).then(|| {
-            let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
-            quote! {
-                let #bindings = match #guard.fill(#fill) {
-                    __secrets::Result::Ok(#value) => #value,
-                    __secrets::Result::Err(#error) => return #from_error(#error),
-                };
-                #lets
-            }
-        });
+        if self.parameters.is_empty() {
+            let block = body.block_after(TokenStream::new());
+            return quote!(__secrets::call(&__SECRETS_STEP, #from_error, move || -> #result #block));
+        }
         let run = run_body(&variables, result, body, unit_statement());
+        let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
-            let #guard = match __secrets::enter(&__SECRETS_STEP) {
-                __secrets::Result::Ok(#guard) => #guard,
-                __secrets::Result::Err(#error) => return #from_error(#error),
-            };
-            #fill
-            #run
+            __secrets::call_with(&__SECRETS_STEP, #from_error, #fill, move |#bindings| -> #result {
+                #lets
+                #run
+            })
         }
     }
 
@@ -149,8 +145,6 @@ impl Step<'_> {
 
 /// The identifiers of the expansion's variables, which are hygienic: the user's code can neither see nor shadow them.
 pub struct Variables {
-    guard: Ident,
-    error: Ident,
     value: Ident,
     filler: Ident,
     pub arguments: Ident,
@@ -159,13 +153,7 @@ pub struct Variables {
 impl Default for Variables {
     fn default() -> Self {
         let name = |name| Ident::new(name, Span::mixed_site());
-        Self {
-            guard: name("__guard"),
-            error: name("__error"),
-            value: name("__result"),
-            filler: name("__filler"),
-            arguments: name("__arguments"),
-        }
+        Self { value: name("__result"), filler: name("__filler"), arguments: name("__arguments") }
     }
 }
 

@@ -1,5 +1,5 @@
 use proc_macro2::{Delimiter, TokenStream};
-use secrets_spec::{FieldName, Node, OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, closest};
+use secrets_spec::{FieldName, Node, OptionField, REQUEST_FIELDS, SOURCE_FIELDS, closest};
 use syn::buffer::{Cursor, TokenBuffer};
 
 use crate::{
@@ -161,7 +161,7 @@ fn help_for_unknown(name: &str) -> String {
             "it belongs to one source: sources = [{{ id = \"prod-db\", {name} = .. }}]"
         );
     }
-    if OPTION_FIELDS.contains(&name) {
+    if OptionField::find(name).is_some() {
         return format!(
             "it belongs to one source: sources = [{{ id = \"prod-db\", options = {{ {name} = .. }} }}]"
         );

@@ -3,8 +3,6 @@
 
 use secrets_spec::{Flaw, Secret, conflict, same_text};
 
-use crate::private::step::Src;
-
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {
     if let Some(flaw) = flaw {
@@ -29,10 +27,6 @@ checks! {
     check_alias;
     /// Panics unless `text` is empty or the ARN of a role.
     check_role;
-    /// Panics unless `text` is a region.
-    check_region;
-    /// Panics unless `text` is a version's id or stage.
-    check_selector;
     /// Panics unless `text` is a group's version.
     check_version;
     /// Panics unless `text` is `^[A-Z_][A-Z0-9_]*$` and not reserved.
@@ -41,12 +35,22 @@ checks! {
     check_key;
 }
 
-/// Panics unless `text` is empty or becomes a variable's name.
+/// Panics unless `text` fits the option `name`.
 #[track_caller]
-pub const fn check_variable_name(text: &str) {
-    if !text.is_empty() {
-        report(secrets_spec::check_variable_name(text));
-    }
+pub const fn check_option(name: &str, text: &str) {
+    report(secrets_spec::check_option(name, text));
+}
+
+/// Panics unless `role` is a role of the type `backend`.
+#[track_caller]
+pub const fn check_typed_role(backend: &str, role: &str) {
+    report(secrets_spec::check_role_of_type(Some(backend), role));
+}
+
+/// Panics unless `role` can be the role of a backend of the user.
+#[track_caller]
+pub const fn check_any_role(role: &str) {
+    check_typed_role("user", role);
 }
 
 /// Panics unless `text` is a source.
@@ -106,12 +110,13 @@ pub const fn check_request(request: &Secret) {
     report(request.view().check());
 }
 
-/// Panics if the source at `index` has the group of an earlier one.
+/// Panics if the source at `index` has the group of an earlier one. Each is whether its text is a whole source, and the
+/// text.
 #[track_caller]
-pub const fn check_distinct_source(sources: &[Src], index: usize) {
+pub const fn check_distinct_source(sources: &[(bool, &'static str)], index: usize) {
     let mut earlier = 0;
     while earlier < index {
-        if same_text(group(&sources[earlier]), group(&sources[index])) {
+        if same_text(group(sources[earlier]), group(sources[index])) {
             panic!(
                 "two sources have one group: remove one of the two, or give one a `group` of its own"
             );
@@ -120,18 +125,15 @@ pub const fn check_distinct_source(sources: &[Src], index: usize) {
     }
 }
 
-/// The group of a source: given, or the text of its id without a type.
-const fn group(source: &Src) -> &'static str {
-    if let Some(group) = source.group {
-        return group;
-    }
-    if !source.with_fields
-        && let Ok(layout) = secrets_spec::check_source(source.id)
-        && let Some((_, id)) = source.id.split_at_checked(layout.id)
+/// Returns the group of a source: of one that is a text, its id without a type.
+const fn group((is_text, text): (bool, &'static str)) -> &'static str {
+    if is_text
+        && let Ok(layout) = secrets_spec::check_source(text)
+        && let Some((_, id)) = text.split_at_checked(layout.id)
     {
         return id;
     }
-    source.id
+    text
 }
 
 /// Panics if the request at `index` cannot stand beside an earlier one.

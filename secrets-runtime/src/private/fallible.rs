@@ -1,23 +1,23 @@
 use crate::{
     core::error::Error,
-    private::refresh_on::{Judge, RefreshOn},
+    private::retry::{ErrorPredicate, RefreshOn},
 };
 
-/// What a step returns: something that can say that its secrets could not be had.
+/// The result type of a step: a `Result` whose error can be made from ours.
 #[diagnostic::on_unimplemented(
     message = "a step returns `Result<T, E>` whose error can be made from `secrets_runtime::Error`, not `{Self}`",
     label = "this cannot hold the error of a secret that is missing",
     note = "write `-> Result<T, secrets_runtime::Error>`, `-> anyhow::Result<T>`, or an error of your own with `impl From<secrets_runtime::Error>`"
 )]
 pub trait Fallible: Sized {
-    /// The error that it can hold.
+    /// The error of the result.
     type Failure;
 
-    /// The failure.
+    /// Returns the failure with this error.
     fn from_error(error: Error) -> Self;
 
-    /// With the function that `refresh_on` names.
-    fn refresh_on(is_meant: Judge<Self::Failure>) -> RefreshOn<Self, Self::Failure>;
+    /// Returns what a retry needs, with the function that `refresh_on` names.
+    fn refresh_on(predicate: ErrorPredicate<Self::Failure>) -> RefreshOn<Self, Self::Failure>;
 }
 
 #[diagnostic::do_not_recommend]
@@ -28,7 +28,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
         Err(E::from(error))
     }
 
-    fn refresh_on(is_meant: Judge<E>) -> RefreshOn<Self, E> {
+    fn refresh_on(predicate: ErrorPredicate<E>) -> RefreshOn<Self, E> {
         RefreshOn {
             from_error: Self::from_error,
             into_failure: |result| match result {
@@ -36,7 +36,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
                 Err(failure) => Err(failure),
             },
             from_failure: Err,
-            is_meant,
+            predicate,
         }
     }
 }

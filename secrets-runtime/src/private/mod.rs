@@ -3,17 +3,13 @@
 //! An expansion is one `static` [`Step`] and one call; whatever need not be generic is behind that call.
 
 pub(crate) mod checks;
-pub(crate) mod ending;
 pub(crate) mod fallible;
-pub(crate) mod filler;
-pub(crate) mod parameter;
-pub(crate) mod refresh_on;
-pub(crate) mod refreshed;
+pub(crate) mod parameters;
 pub(crate) mod registry;
-pub(crate) mod repeatable;
 pub(crate) mod retry;
 pub(crate) mod run_async;
 pub(crate) mod run_sync;
+mod running_step;
 pub(crate) mod step;
 
 /// The type of a constant that stands for a text.

@@ -1,72 +1,99 @@
+//! `refresh_on`: a second run of the body with fresh secrets, after a failure that may come from old ones.
+
 use crate::{
     core::error::Error,
     private::{
-        filler::Filler,
-        refresh_on::{Judge, RefreshOn},
-        run_async::{resolved, start},
+        parameters::Filler,
+        run_async::{resolve, start},
         run_sync::{StepGuard, enter},
         step::Step,
     },
     rt::block_on::block_on,
 };
 
-/// Runs an asynchronous step, whose secrets are fetched anew once if it fails for a reason that `refresh_on`
-/// names; if they have changed, the body runs again, with the new ones.
+/// Whether the secrets are fetched again after this failure: the function that `refresh_on` names.
+pub type ErrorPredicate<E> = fn(&E) -> bool;
+
+/// What a retry needs to know about a result `R` whose error is `E`.
 ///
-/// `body` makes the future of one run, of the typed parameters that `fill` reads and of clones of the step's
-/// arguments.
-pub async fn run_again<R, E, A, F: Future<Output = R>>(
+/// It is made of functions, since a bound on `R` would report a wrong result type once more.
+#[derive(Debug)]
+pub struct RefreshOn<R, E> {
+    pub(super) from_error: fn(Error) -> R,
+    /// Returns the failure of a result, or the result if it is none.
+    pub(super) into_failure: fn(R) -> Result<R, E>,
+    pub(super) from_failure: fn(E) -> R,
+    pub(super) predicate: ErrorPredicate<E>,
+}
+
+impl<R, E> RefreshOn<R, E> {
+    /// Returns the failure of a result, if the secrets are fetched again after it; else the result, as it was.
+    ///
+    /// The failure alone: what else a result may hold need not be `Send` while the secrets are fetched.
+    fn should_refresh(&self, result: R) -> Result<R, E> {
+        match (self.into_failure)(result) {
+            Err(failure) if !(self.predicate)(&failure) => Ok((self.from_failure)(failure)),
+            judged => judged,
+        }
+    }
+}
+
+/// Runs an asynchronous step. If it fails with an error that `predicate` accepts and its secrets have changed, the body
+/// runs again with the new ones.
+///
+/// `body` makes the future of one run from the typed parameters that `fill` reads and clones of the step's arguments.
+pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
     step: &'static Step,
-    refresh_on: fn(Judge<E>) -> RefreshOn<R, E>,
-    is_meant: Judge<E>,
+    refresh_on: fn(ErrorPredicate<E>) -> RefreshOn<R, E>,
+    predicate: ErrorPredicate<E>,
     fill: impl Fn(&mut Filler<'_>) -> Option<A>,
     mut body: impl FnMut(A) -> F,
 ) -> R {
-    let refresh_on = refresh_on(is_meant);
-    let resolved = resolved(step).await;
-    // What is kept while a run or a fetch is waited for is no reference: `body` may be no more than `Send`.
-    let started =
-        resolved.and_then(|(context, failed)| start(step, context, failed, &fill, &mut body));
-    let (ending, running) = match started {
+    let refresh_on = refresh_on(predicate);
+    let resolved = resolve(step).await;
+    // No reference is held over an await: `body` may be no more than `Send`.
+    let started = resolved.and_then(|(context, failed)| {
+        let running =
+            start(step, refresh_on.from_error, context.clone(), failed, &fill, &mut body)?;
+        Ok((context, running))
+    });
+    let (context, running) = match started {
         Ok(started) => started,
         Err(error) => return (refresh_on.from_error)(error),
     };
-    let result = running.await;
-    let failure = match refresh_on.judge(result) {
+    let failure = match refresh_on.should_refresh(running.await) {
         Ok(result) => return result,
         Err(failure) => failure,
     };
-    let context = ending.context().clone();
-    drop(ending);
     let Some(fresh) = step.refreshed(&context).await else {
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let (_ending, running) = match start(step, fresh, None, &fill, &mut body) {
-        Ok(started) => started,
+    let running = match start(step, refresh_on.from_error, fresh, None, &fill, &mut body) {
+        Ok(running) => running,
         Err(error) => return (refresh_on.from_error)(error),
     };
     running.await
 }
 
-/// The same for a synchronous step, on this thread.
-pub fn call_again<R, E, A>(
+/// Runs a synchronous step on this thread, as [`run_with_retry`] runs an asynchronous one.
+pub fn call_with_retry<R, E, A>(
     step: &'static Step,
-    refresh_on: fn(Judge<E>) -> RefreshOn<R, E>,
-    is_meant: Judge<E>,
+    refresh_on: fn(ErrorPredicate<E>) -> RefreshOn<R, E>,
+    predicate: ErrorPredicate<E>,
     fill: impl Fn(&mut Filler<'_>) -> Option<A>,
     mut body: impl FnMut(A) -> R,
 ) -> R {
-    let refresh_on = refresh_on(is_meant);
+    let refresh_on = refresh_on(predicate);
     let first = enter(step).and_then(|guard| {
         let context = guard.context().clone();
-        Ok((context, call(guard, &fill, &mut body)?))
+        Ok((context, guard.call(&fill, &mut body)?))
     });
     let (context, result) = match first {
         Ok(first) => first,
         Err(error) => return (refresh_on.from_error)(error),
     };
-    let failure = match refresh_on.judge(result) {
+    let failure = match refresh_on.should_refresh(result) {
         Ok(result) => return result,
         Err(failure) => failure,
     };
@@ -74,21 +101,24 @@ pub fn call_again<R, E, A>(
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let second = StepGuard::of(step, fresh, None).and_then(|guard| call(guard, &fill, &mut body));
+    let second = StepGuard::new(step, fresh, None).and_then(|guard| guard.call(&fill, &mut body));
     second.unwrap_or_else(refresh_on.from_error)
 }
 
-/// One run, in the scope of the guard.
-fn call<R, A>(
-    guard: StepGuard,
-    fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
-    body: impl FnOnce(A) -> R,
-) -> Result<R, Error> {
-    let arguments = guard.fill(fill)?;
-    Ok(body(arguments))
+/// The type of an argument of a step with `refresh_on`: each run of the body gets a clone.
+#[diagnostic::on_unimplemented(
+    message = "a step with `refresh_on` may run its body twice, so its arguments are `Clone`, and `{Self}` is not",
+    label = "this cannot be given to the body twice",
+    note = "write `#[derive(Clone)]` above your own type, `T: Clone` for a type parameter and `impl Trait + Clone` for an `impl Trait`; or take it by reference or in an `Arc`, whose clones are cheap"
+)]
+pub trait CloneArgument: Sized {
+    /// Returns the argument of one run of the body.
+    fn clone_argument(&self) -> Self;
 }
 
-/// Reads the parameters of a step that has none.
-pub fn no_parameters(_: &mut Filler<'_>) -> Option<()> {
-    Some(())
+#[diagnostic::do_not_recommend]
+impl<T: Clone> CloneArgument for T {
+    fn clone_argument(&self) -> Self {
+        self.clone()
+    }
 }

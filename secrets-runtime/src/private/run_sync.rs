@@ -1,3 +1,5 @@
+//! The way to run the body of a synchronous step.
+
 use std::fmt;
 
 use crate::{
@@ -6,66 +8,99 @@ use crate::{
         process_env::{Exported, export},
     },
     core::error::Error,
-    private::{ending::Ending, filler::Filler, step::Step},
+    private::{parameters::Filler, running_step::RunningStep, step::Step},
     rt::block_on::block_on,
 };
 
-/// Enters a synchronous step: resolves its secrets on this thread, and opens the scope in which they are
-/// readable; with `export = "process"` they are in the environment too.
+/// Runs a synchronous step: resolves its secrets on this thread, then calls its body in the scope in which they are
+/// readable. With `export = "process"` they are in the environment too.
+///
+/// The body is a closure, so that its result passes here however it returns.
+pub fn call<R>(step: &'static Step, from_error: fn(Error) -> R, body: impl FnOnce() -> R) -> R {
+    match enter(step) {
+        Ok(guard) => guard.finish(body()),
+        Err(error) => from_error(error),
+    }
+}
+
+/// Runs a synchronous step with typed parameters, which its body takes.
+pub fn call_with<R, A>(
+    step: &'static Step,
+    from_error: fn(Error) -> R,
+    fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
+    body: impl FnOnce(A) -> R,
+) -> R {
+    let called = enter(step).and_then(|guard| guard.call(fill, body));
+    called.unwrap_or_else(from_error)
+}
+
+/// Enters a synchronous step.
 ///
 /// # Errors
-/// Every problem with its secrets, or with exporting them.
+/// Every problem with the step's secrets, or with exporting them.
 pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
     let (context, failed) = match step.ready() {
         Some(context) => (context, None),
         None => step.partly(block_on(step.resolve()))?,
     };
-    StepGuard::of(step, context, failed)
+    StepGuard::new(step, context, failed)
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
 pub struct StepGuard {
     step: &'static Step,
-    // Dropped in this order: the environment is as before, the secrets out of reach, the files gone.
+    // Dropped in this order: the environment is restored, the secrets are out of reach, the files are deleted.
     exported: Option<Exported>,
     inside: Barrier,
-    ending: Ending,
-    /// Why the body does not run: it is told when the typed parameters have been read.
+    running: RunningStep,
+    /// The reason why the body does not run. It is reported when the typed parameters have been read.
     failed: Option<Error>,
 }
 
 impl StepGuard {
-    /// The scope of this context.
-    pub(super) fn of(
+    /// Opens the scope of this context.
+    pub(super) fn new(
         step: &'static Step,
         context: Context,
         failed: Option<Error>,
     ) -> Result<Self, Error> {
-        let ending = Ending::of(context);
-        let context = ending.context();
-        let exported = match step.export_process && failed.is_none() {
+        let running = RunningStep::new(context);
+        let context = running.context();
+        let exported = match step.is_exporting() && failed.is_none() {
             true => Some(export(&context.secrets)?),
             false => None,
         };
-        Ok(Self { step, exported, inside: Barrier::enter(context), ending, failed })
+        Ok(Self { step, exported, inside: Barrier::enter(context), running, failed })
     }
 
     pub(super) fn context(&self) -> &Context {
-        self.ending.context()
+        self.running.context()
     }
 
-    /// Reads the typed parameters.
+    /// Reads the typed parameters and calls the body with them.
     ///
     /// # Errors
-    /// Everything that is wrong with any of them.
-    pub fn fill<A>(&self, fill: impl FnOnce(&mut Filler<'_>) -> Option<A>) -> Result<A, Error> {
-        Filler::fill(self.step, self.ending.context(), self.failed.clone(), fill)
+    /// The problems of all parameters.
+    pub(super) fn call<R, A>(
+        self,
+        fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
+        body: impl FnOnce(A) -> R,
+    ) -> Result<R, Error> {
+        let arguments = Filler::fill(self.step, self.context(), self.failed.clone(), fill)?;
+        let result = body(arguments);
+        Ok(self.finish(result))
+    }
+
+    /// Closes the scope and returns the result of the body.
+    pub fn finish<R>(self, result: R) -> R {
+        let Self { exported, inside, running, .. } = self;
+        drop((exported, inside));
+        running.finish(result)
     }
 }
 
 impl fmt::Debug for StepGuard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let _ = (&self.inside, &self.exported);
-        f.debug_struct("StepGuard").field("step", &self.step.name).finish_non_exhaustive()
+        f.debug_struct("StepGuard").field("step", &self.step.name()).finish_non_exhaustive()
     }
 }

@@ -1,380 +1,237 @@
-use std::{fmt, sync::OnceLock};
-
-use secrets_spec::{
-    Diagnostic, FieldName, Node, Request, Secret, Source, SourceDraft, SourceRole, Value,
-    read_source,
+use std::{
+    fmt,
+    sync::{Arc, OnceLock},
 };
+
+use secrets_spec::{InlineVars, OptionValue, ParameterSpec, Request, Source, StepSpec};
 
 use crate::{
     backend::BoxFuture,
     cache::step_slot::Slot,
     context::{Context, secrets::Secrets},
-    core::error::{Error, ErrorKind, Problem},
-    declaration::{
-        Declaration,
-        parse::{invalid, of_spec},
-    },
-    private::parameter::Parameter,
+    core::error::{Error, Problem},
+    declaration::{Declaration, parse::of_spec},
     resolver::{Resolver, partial::PartialResolution, test_secrets},
 };
 
-/// The descriptor of a step: what its attributes declare, as a `static` of the program.
-#[derive(Debug)]
+/// The names and values of one `inline` source.
+type InlineValues = &'static [(&'static str, &'static str)];
+
+/// A step, as a `static` of the program: its record, which is what its attributes declare, and what its calls share.
 pub struct Step {
-    pub(crate) name: &'static str,
-    pub(crate) texts: &'static [&'static str],
-    pub(crate) sources: &'static [Src],
-    pub(crate) requests: &'static [Secret],
-    pub(crate) parameters: &'static [Parameter],
-    pub(crate) role: Option<&'static str>,
-    pub(crate) allow_override: bool,
-    pub(crate) export_process: bool,
-    pub(crate) in_test: bool,
-    declared: OnceLock<Result<Declared, Error>>,
+    record: &'static str,
+    /// The values of the `inline` sources, in the order of these sources. The record does not hold them.
+    inline: &'static [InlineValues],
+    in_test: bool,
+    declared: OnceLock<Result<DeclaredStep, Error>>,
     slot: Slot,
 }
 
 impl Step {
-    /// A step of this name that declares nothing.
+    /// Creates the step of this record.
     #[must_use]
-    pub const fn new(name: &'static str) -> Self {
-        Self::of(name, &[])
+    pub const fn new(record: &'static str) -> Self {
+        Self { record, inline: &[], in_test: false, declared: OnceLock::new(), slot: Slot::new() }
     }
 
-    /// A step of this name with these sources, each of which is one text.
+    /// Adds the values of the `inline` sources. `in_test` is whether the program is a test (`cfg!(test)`), where the
+    /// values may be part of it.
     #[must_use]
-    pub const fn of(name: &'static str, texts: &'static [&'static str]) -> Self {
-        Self {
-            name,
-            texts,
-            sources: &[],
-            requests: &[],
-            parameters: &[],
-            role: None,
-            allow_override: false,
-            export_process: false,
-            in_test: false,
-            declared: OnceLock::new(),
-            slot: Slot::new(),
-        }
-    }
-
-    /// With these sources.
-    #[must_use]
-    pub const fn sources(mut self, sources: &'static [Src]) -> Self {
-        self.sources = sources;
-        self
-    }
-
-    /// With these requests.
-    #[must_use]
-    pub const fn requests(mut self, requests: &'static [Secret]) -> Self {
-        self.requests = requests;
-        self
-    }
-
-    /// With these typed parameters.
-    #[must_use]
-    pub const fn parameters(mut self, parameters: &'static [Parameter]) -> Self {
-        self.parameters = parameters;
-        self
-    }
-
-    /// With this role; `""` opts out.
-    #[must_use]
-    pub const fn role(mut self, role: &'static str) -> Self {
-        self.role = Some(role);
-        self
-    }
-
-    /// With `allow_override = true`.
-    #[must_use]
-    pub const fn allow_override(mut self) -> Self {
-        self.allow_override = true;
-        self
-    }
-
-    /// With `export = "process"`.
-    #[must_use]
-    pub const fn export_process(mut self) -> Self {
-        self.export_process = true;
-        self
-    }
-
-    /// Whether the step is part of a test (`cfg!(test)`): emitted with `inline` sources, which warn elsewhere.
-    #[must_use]
-    pub const fn in_test(mut self, in_test: bool) -> Self {
-        self.in_test = in_test;
-        self
+    pub const fn inline(self, in_test: bool, values: &'static [InlineValues]) -> Self {
+        // `declared` has a destructor, so no field can be replaced by a struct update in a `const fn`.
+        let mut step = self;
+        step.inline = values;
+        step.in_test = in_test;
+        step
     }
 }
 
-/// The descriptor, parsed: at the first call of the step.
+/// The record of a step, read at its first call.
 #[derive(Debug)]
-struct Declared {
+struct DeclaredStep {
+    spec: StepSpec,
     declaration: Declaration,
     /// The group of each typed parameter.
-    parameters: Vec<String>,
+    groups: Vec<String>,
 }
 
 impl Step {
-    /// What an earlier call fetched, as long as it serves without another look: the way of almost all calls.
-    pub(crate) fn ready(&self) -> Option<Context> {
+    /// Returns the context that an earlier call assembled, as long as it may serve: almost all calls end here.
+    pub(super) fn ready(&self) -> Option<Context> {
         self.slot.fresh().map(|shared| Context::new(Secrets::new(shared)))
     }
 
     /// Fetches what the step declares.
-    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, PartialResolution>> {
+    pub(super) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, PartialResolution>> {
         Box::pin(async move {
-            let declaration = self.declaration()?;
-            let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
+            let declared = self.declared()?;
+            let resolver = Resolver::current().map_err(|error| error.in_step(self.name()))?;
             if test_secrets().is_some() {
-                return Ok(resolver.resolve(declaration).await?);
+                return Ok(resolver.resolve(&declared.declaration).await?);
             }
-            let shared = resolver.fetch_for(declaration, &self.slot).await?;
+            let shared = resolver.fetch_for(&declared.declaration, &self.slot).await?;
             Ok(Context::new(Secrets::new(shared)))
         })
     }
 
-    /// What was found for a step with typed parameters that did not find everything, so that these can be tried;
-    /// and why its body does not run.
+    /// Returns what was found for a step with typed parameters that did not find everything, so that its parameters are
+    /// tried too, and the reason why its body does not run.
     pub(super) fn partly(
         &self,
         resolved: Result<Context, PartialResolution>,
     ) -> Result<(Context, Option<Error>), Error> {
         match resolved {
             Ok(context) => Ok((context, None)),
-            Err(PartialResolution { error, found: Some(found) }) if !self.parameters.is_empty() => {
+            Err(PartialResolution { error, found: Some(found) }) if self.has_parameters() => {
                 Ok((Context::new(Secrets::new(found)), Some(error)))
             }
-            Err(unresolved) => Err(unresolved.error),
+            Err(partial) => Err(partial.error),
         }
     }
 
-    /// What it declares.
+    /// Fetches the step's secrets again, if they are older than the failure of a run with the secrets of `old`.
+    ///
+    /// Returns `None` if none of them has changed, and if they cannot be fetched, which a warning reports. Many calls that
+    /// fail together fetch once.
+    pub(super) fn refreshed(&'static self, old: &Context) -> BoxFuture<'static, Option<Context>> {
+        let old = old.secrets.shared().clone();
+        Box::pin(async move {
+            let fresh = old.newer(None).await?;
+            Some(Context::new(Secrets::new(Arc::new(fresh))))
+        })
+    }
+
+    /// Returns what the step declares.
     pub(crate) fn declaration(&'static self) -> Result<&'static Declaration, Error> {
-        let declared = self.declared.get_or_init(|| self.declare());
-        declared.as_ref().map(|declared| &declared.declaration).map_err(Clone::clone)
+        self.declared().map(|declared| &declared.declaration)
     }
 
-    pub(crate) fn group_of_parameter(&self, index: usize) -> Option<String> {
-        let declared = self.declared.get()?.as_ref().ok()?;
-        declared.parameters.get(index).cloned()
+    /// Returns the identity of the step and what its attributes say; `None` if its record is damaged.
+    pub(crate) fn spec(&self) -> Option<&StepSpec> {
+        Some(&self.declared().ok()?.spec)
     }
 
-    /// The macro has checked every text; they are parsed by the same grammar all the same.
-    fn declare(&self) -> Result<Declared, Error> {
-        let mut declaration = Declaration::empty(Some(self.name.to_owned()));
-        declaration.allow_override = self.allow_override;
+    /// Returns the step's name.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.spec().map(|spec| spec.name.as_str())
+    }
+
+    /// Whether the step exports its variables to the process. It is known from the first call on.
+    pub(super) fn is_exporting(&self) -> bool {
+        self.known().is_some_and(|declared| declared.spec.export_process)
+    }
+
+    /// Returns the group and the key of the typed parameter at this index.
+    pub(super) fn parameter(&self, index: usize) -> Option<(&str, Option<&str>)> {
+        let declared = self.known()?;
+        let key = declared.spec.parameters.get(index)?.key.as_deref();
+        Some((declared.groups.get(index)?, key))
+    }
+
+    fn has_parameters(&self) -> bool {
+        self.known().is_some_and(|declared| !declared.groups.is_empty())
+    }
+
+    fn known(&self) -> Option<&DeclaredStep> {
+        self.declared.get()?.as_ref().ok()
+    }
+
+    fn declared(&self) -> Result<&DeclaredStep, Error> {
+        self.declared.get_or_init(|| self.declare()).as_ref().map_err(Clone::clone)
+    }
+
+    /// Reads the record. The macro has checked every text, by the grammar that reads them here.
+    fn declare(&self) -> Result<DeclaredStep, Error> {
+        let mut spec = StepSpec::decode(self.record)
+            .map_err(|error| Error::from_problems(vec![of_spec(&error, "the record of a step")]))?;
+        let mut declaration = Declaration::empty(Some(spec.name.clone()));
+        declaration.allow_override = spec.allow_override;
         declaration.in_test = self.in_test;
         declaration.of_attribute = true;
+        declaration.role = spec.role.clone();
         let mut problems = Vec::new();
-        for text in self.texts {
-            match Source::parse(text) {
-                Ok(source) => problems.extend(declaration.add_source(source).err()),
-                Err(error) => problems.push(of_spec(&error, text)),
+        let mut values = self.inline.iter();
+        for source in &mut spec.sources {
+            let mut source = source.clone();
+            if source.options().env_vars.is_some() {
+                let values = values.next().into_iter().copied().flatten();
+                let values = values.map(|&(name, value)| (name.to_owned(), value.to_owned()));
+                source.set_option("env_vars", OptionValue::Texts(values.collect::<InlineVars>()));
             }
+            problems.extend(declaration.add_source(source).err());
         }
-        for src in self.sources {
-            match src.source() {
-                Ok(source) => problems.extend(declaration.add_source(source).err()),
-                Err(found) => problems.extend(found),
-            }
+        for request in &spec.requests {
+            problems.extend(declaration.add_request(request.clone()).err());
         }
-        for secret in self.requests {
-            match Request::try_from(*secret) {
-                Ok(request) => problems.extend(declaration.add_request(request).err()),
-                Err(error) => problems.push(of_spec(&error, secret.view().group)),
-            }
-        }
-        let mut parameters = Vec::new();
-        for parameter in self.parameters {
-            match parameter.group(&mut declaration) {
+        let mut groups = Vec::new();
+        for parameter in &spec.parameters {
+            match group_of(parameter, &mut declaration) {
                 Ok(group) => {
-                    let key = parameter.key.map(|key| (group.clone(), key.to_owned()));
+                    let key = parameter.key.clone().map(|key| (group.clone(), key));
                     declaration.keys.extend(key);
-                    parameters.push(group);
+                    groups.push(group);
                 }
                 Err(problem) => problems.push(problem),
             }
         }
-        if let Some(role) = self.role {
-            match SourceRole::parse(role) {
-                Ok(role) => declaration.role = role,
-                Err(error) => problems.push(invalid(&error, ErrorKind::InvalidSource).of(role)),
-            }
+        match problems.is_empty() {
+            true => Ok(DeclaredStep { spec, declaration, groups }),
+            false => Err(Error::from_problems(problems).in_step(Some(&spec.name))),
         }
-        if problems.is_empty() {
-            return Ok(Declared { declaration, parameters });
-        }
-        Err(Error::from_problems(problems).in_step(Some(self.name)))
     }
 }
 
-/// A source of a step. Its `Debug` shows the names of `env_vars` without their values.
-#[derive(Clone, Copy)]
-pub struct Src {
-    pub(crate) with_fields: bool,
-    pub(crate) id: &'static str,
-    pub(crate) backend: Option<&'static str>,
-    pub(crate) group: Option<&'static str>,
-    pub(crate) role: Option<&'static str>,
-    pub(crate) json: Option<bool>,
-    pub(crate) required: Option<bool>,
-    pub(crate) env_var_name: Option<&'static str>,
-    pub(crate) region: Option<&'static str>,
-    pub(crate) version_id: Option<&'static str>,
-    pub(crate) version_stage: Option<&'static str>,
-    pub(crate) env_vars: Option<&'static [(&'static str, &'static str)]>,
+/// Returns the group that a typed parameter is read from: that of a source or request of the declaration, or its own
+/// source's, which is added.
+fn group_of(parameter: &ParameterSpec, declaration: &mut Declaration) -> Result<String, Problem> {
+    let text = parameter.source.as_str();
+    let is_known = |source: &&Source| source.group() == text || source.origin() == text;
+    if let Some(source) = declaration.sources.iter().find(is_known) {
+        return Ok(source.group().to_owned());
+    }
+    let is_requested = |request: &Request| {
+        let view = request.view();
+        view.group == text && parameter.key.as_ref().is_none_or(|key| key == view.key)
+    };
+    if declaration.requests.iter().any(is_requested) {
+        return Ok(text.to_owned());
+    }
+    let source = Source::parse(text).map_err(|error| of_spec(&error, text))?;
+    let group = source.group().to_owned();
+    declaration.add_source(source)?;
+    Ok(group)
 }
 
-impl fmt::Debug for Src {
+impl fmt::Debug for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |vars: &[(&'static str, &'static str)]| {
-            vars.iter().map(|(name, _)| *name).collect::<Vec<_>>()
-        };
-        f.debug_struct("Src")
-            .field("with_fields", &self.with_fields)
-            .field("id", &self.id)
-            .field("backend", &self.backend)
-            .field("group", &self.group)
-            .field("role", &self.role)
-            .field("json", &self.json)
-            .field("required", &self.required)
-            .field("env_var_name", &self.env_var_name)
-            .field("region", &self.region)
-            .field("version_id", &self.version_id)
-            .field("version_stage", &self.version_stage)
-            .field("env_vars", &self.env_vars.map(names))
-            .finish()
-    }
-}
-
-macro_rules! with {
-    ($( $(#[$doc:meta])* $field:ident: $type:ty; )*) => { $(
-        $(#[$doc])*
-        #[must_use]
-        pub const fn $field(mut self, $field: $type) -> Self {
-            self.$field = Some($field);
-            self
-        }
-    )* };
-}
-
-impl Src {
-    /// A source that is one text.
-    #[must_use]
-    pub const fn text(text: &'static str) -> Self {
-        Self { with_fields: false, ..Self::with_fields(text) }
-    }
-
-    /// A source written with fields, whose id is never split.
-    #[must_use]
-    pub const fn with_fields(id: &'static str) -> Self {
-        Self {
-            with_fields: true,
-            id,
-            backend: None,
-            group: None,
-            role: None,
-            json: None,
-            required: None,
-            env_var_name: None,
-            region: None,
-            version_id: None,
-            version_stage: None,
-            env_vars: None,
-        }
-    }
-
-    with! {
-        /// `type`.
-        backend: &'static str;
-        /// `group`.
-        group: &'static str;
-        /// `role`.
-        role: &'static str;
-        /// `options.json`.
-        json: bool;
-        /// `options.required`.
-        required: bool;
-        /// `options.env_var_name`.
-        env_var_name: &'static str;
-        /// `options.region`.
-        region: &'static str;
-        /// `options.version_id`.
-        version_id: &'static str;
-        /// `options.version_stage`.
-        version_stage: &'static str;
-        /// `options.env_vars`.
-        env_vars: &'static [(&'static str, &'static str)];
-    }
-}
-
-impl Src {
-    fn source(&self) -> Result<Source, Vec<Problem>> {
-        if !self.with_fields {
-            return Source::parse(self.id).map_err(|error| vec![of_spec(&error, self.id)]);
-        }
-        let mut complaints = Vec::new();
-        let draft = read_source(&self.node(), &mut complaints);
-        if let (true, Some(source)) =
-            (complaints.is_empty(), draft.and_then(SourceDraft::into_source))
-        {
-            return Ok(source);
-        }
-        let problem = |complaint: Diagnostic<()>| {
-            let kind =
-                if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-            Problem::new(kind, complaint.message).of(self.id)
-        };
-        Err(complaints.into_iter().map(problem).collect())
-    }
-
-    /// The source as the one reader of sources takes it.
-    fn node(&self) -> Node<()> {
-        let text = |value: &'static str| Value::Text(value.to_owned());
-        let map = |fields: Vec<(&str, Option<Value<()>>)>| {
-            let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
-            let named = given.map(|(name, value)| {
-                (FieldName { text: name.to_owned(), at: () }, Node { value, at: () })
-            });
-            Value::Map(named.collect())
-        };
-        let env_vars = self
-            .env_vars
-            .map(|vars| map(vars.iter().map(|(name, value)| (*name, Some(text(value)))).collect()));
-        let options = map(vec![
-            ("json", self.json.map(Value::Bool)),
-            ("required", self.required.map(Value::Bool)),
-            ("env_var_name", self.env_var_name.map(text)),
-            ("region", self.region.map(text)),
-            ("version_id", self.version_id.map(text)),
-            ("version_stage", self.version_stage.map(text)),
-            ("env_vars", env_vars),
-        ]);
-        let value = map(vec![
-            ("id", Some(text(self.id))),
-            ("type", self.backend.map(text)),
-            ("group", self.group.map(text)),
-            ("role", self.role.map(text)),
-            ("options", Some(options)),
-        ]);
-        Node { value, at: () }
+        f.debug_struct("Step").field("spec", &self.spec()).finish_non_exhaustive()
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::error::ErrorKind;
 
     #[test]
-    fn a_descriptor_shows_the_names_of_inline_values_alone() {
-        static SOURCES: &[Src] =
-            &[Src::with_fields("a").backend("inline").env_vars(&[("NAME", "SeNtInEl")])];
-        static STEP: Step = Step::new("step").sources(SOURCES);
-        STEP.declared.get_or_init(|| STEP.declare()).as_ref().expect("it is good");
-        let shown = format!("{:?} {STEP:?}", SOURCES[0]);
+    fn a_step_shows_the_names_of_inline_values_alone() {
+        const RECORD: &str = "\u{2}secrets-step-1:{\"step\":\"load\",\"sources\":[{\"id\":\"a\",\"type\":\"inline\",\"options\":{\"env_vars\":{\"NAME\":\"***\"}}}]}\u{3}";
+        static STEP: Step = Step::new(RECORD).inline(true, &[&[("NAME", "SeNtInEl")]]);
+        let declaration = STEP.declaration().expect("the record is good");
+        let values = declaration.sources[0].options().env_vars.clone().expect("it has values");
+        assert_eq!(values.iter().collect::<Vec<_>>(), [("NAME", "SeNtInEl")]);
+        let shown = format!("{STEP:?} {declaration:?}");
         assert!(shown.contains("NAME") && !shown.contains("SeNtInEl"), "{shown}");
+    }
+
+    #[test]
+    fn a_damaged_record_is_an_error_at_the_first_call() {
+        for record in
+            ["", "x", "\u{2}secrets-step-1:{}\u{3}", "\u{2}secrets-step-1:{\"step\":1}\u{3}"]
+        {
+            let step = Step::new(record);
+            let error = step.declared().err().expect("it is damaged");
+            assert_eq!(error.kind(), ErrorKind::InvalidSource, "{record}");
+        }
     }
 }

@@ -4,14 +4,16 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
-use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
+use secrets_spec::{
+    BackendType, BuiltIn, MountType, Options, Request, Source, SourcePatch, SourceRole,
+};
 
 use crate::{
     backend::{Backend, owned_request::OwnedRequest},
     core::{error::Problem, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
-    settings::{Settings, mapping::MappedSource},
+    settings::Settings,
 };
 
 /// Everything a declaration needs.
@@ -107,10 +109,10 @@ impl Plan {
                 fetch.request.id = mapped.id().unwrap_or(&fetch.request.id).to_owned();
                 roles.insert(0, mapped.role());
             }
-            let backend = mapped.and_then(MappedSource::backend);
+            let backend = mapped.and_then(SourcePatch::backend);
             // An ARN in the code is split between group and key, and goes to the default backend as any
             // request does; one that a setting names is AWS's.
-            let is_arn = mapped.and_then(MappedSource::id).is_some_and(|id| id.starts_with("arn:"));
+            let is_arn = mapped.and_then(SourcePatch::id).is_some_and(|id| id.starts_with("arn:"));
             fetch.chain = chain(backend, is_arn, registry, settings);
             let fetch = plan.add(fetch, &roles, settings);
             plan.requests.push(RequestPlan { fetch, request: request.clone() });
@@ -246,7 +248,7 @@ pub(crate) fn with_attached<'a>(
 fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
     let by_text = settings.mapped(source.origin());
     match by_text.or_else(|| settings.mapped(source.group())) {
-        Some(mapped) => Cow::Owned(mapped.over(source)),
+        Some(mapped) => Cow::Owned(source.with_patch(mapped)),
         None => Cow::Borrowed(source),
     }
 }

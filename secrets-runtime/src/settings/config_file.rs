@@ -5,7 +5,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrets_spec::closest;
+use secrets_spec::{SourcePatch, closest};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -16,7 +16,7 @@ use crate::{
     permissions::{self, insecure::Insecure},
     settings::{
         error::{SettingError, problem},
-        mapping::MappedSource,
+        mapping,
         raw_value::{Origin, RawValue},
         variables::{self, Kind, Variable},
     },
@@ -28,7 +28,7 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(crate) struct ConfigFile {
     path: PathBuf,
     settings: BTreeMap<&'static str, (String, Origin)>,
-    sources: BTreeMap<String, MappedSource>,
+    sources: BTreeMap<String, SourcePatch>,
 }
 
 impl ConfigFile {
@@ -95,7 +95,7 @@ impl ConfigFile {
         &self.path
     }
 
-    pub(super) fn into_sources(self) -> BTreeMap<String, MappedSource> {
+    pub(super) fn into_sources(self) -> BTreeMap<String, SourcePatch> {
         self.sources
     }
 }
@@ -198,7 +198,7 @@ impl Reader<'_> {
                 continue;
             }
             let mut complaints = Vec::new();
-            let mapped = MappedSource::read(value, &mut complaints);
+            let mapped = mapping::read(value, &mut complaints);
             for complaint in complaints {
                 let wrong = SettingError { message: complaint.message, help: complaint.help };
                 self.complain(complaint.at, &key, wrong);

@@ -46,7 +46,7 @@ use std::{
     time::Duration,
 };
 
-use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SourceRole, With};
+use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SourcePatch, SourceRole, With};
 
 use crate::{
     core::{error::Error, secret_value::SecretValue},
@@ -54,7 +54,6 @@ use crate::{
         config_file::ConfigFile,
         folders::Folders,
         load::Loaded,
-        mapping::MappedSource,
         precedence::{CodeSettings, Environment, decide},
         prefect::PrefectSettings,
         raw_value::Origin,
@@ -95,7 +94,7 @@ pub(crate) struct Settings {
     flyte_env_prefix: String,
     flyte_dir: PathBuf,
     flyte_file_prefix: String,
-    sources: BTreeMap<String, MappedSource>,
+    sources: BTreeMap<String, SourcePatch>,
     folders: Folders,
     config_file: Option<PathBuf>,
     shown: Vec<SettingState>,
@@ -337,12 +336,12 @@ impl Settings {
     }
 
     /// What `secrets.toml` maps a source or a group to. `text` is the source or the group as written.
-    pub(crate) fn mapped(&self, text: &str) -> Option<&MappedSource> {
+    pub(crate) fn mapped(&self, text: &str) -> Option<&SourcePatch> {
         self.sources.get(text)
     }
 
     /// Everything that is mapped, by name.
-    pub(crate) fn all_mapped(&self) -> impl Iterator<Item = (&str, &MappedSource)> {
+    pub(crate) fn all_mapped(&self) -> impl Iterator<Item = (&str, &SourcePatch)> {
         self.sources.iter().map(|(name, source)| (name.as_str(), source))
     }
 

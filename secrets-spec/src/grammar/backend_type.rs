@@ -35,6 +35,12 @@ pub enum BuiltIn {
     AzKeyVault,
     /// `gcp-secret-manager`: Metaflow's Google backend. Only the name is reserved.
     GcpSecretManager,
+    /// `kubernetes`: Secrets of a Kubernetes cluster. Only the name is reserved.
+    Kubernetes,
+    /// `ssm`: parameters of AWS Systems Manager. Only the name is reserved.
+    Ssm,
+    /// `vault`: HashiCorp Vault and OpenBao. Only the name is reserved.
+    Vault,
 }
 
 impl BuiltIn {
@@ -50,6 +56,9 @@ impl BuiltIn {
         Self::Zenml,
         Self::AzKeyVault,
         Self::GcpSecretManager,
+        Self::Kubernetes,
+        Self::Ssm,
+        Self::Vault,
     ];
 
     /// Returns the name of the type.
@@ -66,7 +75,19 @@ impl BuiltIn {
             Self::Zenml => "zenml",
             Self::AzKeyVault => "az-key-vault",
             Self::GcpSecretManager => "gcp-secret-manager",
+            Self::Kubernetes => "kubernetes",
+            Self::Ssm => "ssm",
+            Self::Vault => "vault",
         }
+    }
+
+    /// Whether only the name is reserved: the backend itself is not there yet.
+    #[must_use]
+    pub const fn is_reserved(self) -> bool {
+        matches!(
+            self,
+            Self::AzKeyVault | Self::GcpSecretManager | Self::Kubernetes | Self::Ssm | Self::Vault
+        )
     }
 
     /// Returns the type with exactly this name.

@@ -4,7 +4,9 @@ use core::fmt;
 use crate::{
     grammar::{
         arn::{is_account, split_arn},
+        backend_type::{BackendType, BuiltIn},
         flaw::{Flaw, FlawKind},
+        name::check_length_and_characters,
         spec_error::SpecError,
     },
     text::bytes::{char_end, matches_at},
@@ -85,6 +87,25 @@ pub const fn check_role(text: &str) -> Option<Flaw> {
     if text.is_empty() { None } else { check_role_arn(text) }
 }
 
+/// Checks the role of a source by the grammar of its type: a type that the user has defined takes any text without
+/// control characters, every other type the ARN of an IAM role. An empty role opts out of an inherited one.
+///
+/// ```
+/// use secrets_spec::check_role_of_type;
+///
+/// assert!(check_role_of_type(Some("my-vault"), "deployer").is_none());
+/// assert!(check_role_of_type(None, "deployer").is_some());
+/// ```
+#[must_use]
+pub const fn check_role_of_type(backend: Option<&str>, text: &str) -> Option<Flaw> {
+    match backend {
+        Some(backend) if BuiltIn::parse(backend).is_none() => {
+            check_length_and_characters(text, FlawKind::RoleNameLong)
+        }
+        _ => check_role(text),
+    }
+}
+
 /// The ARN of an IAM role.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct RoleArn(String);
@@ -128,8 +149,10 @@ pub enum SourceRole {
     Inherit,
     /// `role = ""`: no role is used, even if a level above sets one.
     OptOut,
-    /// This role is used.
+    /// This role of AWS is used.
     Arn(RoleArn),
+    /// This role of a backend of the user is used.
+    Named(String),
 }
 
 impl SourceRole {
@@ -141,6 +164,33 @@ impl SourceRole {
         if text.is_empty() { Ok(Self::OptOut) } else { RoleArn::parse(text).map(Self::Arn) }
     }
 
+    /// Parses a role whose source's type is not known: the ARN of a role, or the name of a role of a user's backend.
+    ///
+    /// # Errors
+    /// If the text is too long or has control characters.
+    pub fn parse_any(text: &str) -> Result<Self, SpecError> {
+        if let Ok(role) = Self::parse(text) {
+            return Ok(role);
+        }
+        match check_length_and_characters(text, FlawKind::RoleNameLong) {
+            Some(flaw) => Err(flaw.explain(text)),
+            None => Ok(Self::Named(String::from(text))),
+        }
+    }
+
+    /// Parses the role of a source of this type, by the grammar of [`check_role_of_type`].
+    ///
+    /// # Errors
+    /// If the text is not a role of this type.
+    pub fn parse_for(backend: Option<&BackendType>, text: &str) -> Result<Self, SpecError> {
+        match backend {
+            Some(backend) if backend.built_in().is_none() && !text.is_empty() => {
+                Self::parse_any(text)
+            }
+            _ => Self::parse(text),
+        }
+    }
+
     /// Returns the role's text, if a role is set.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
@@ -148,6 +198,7 @@ impl SourceRole {
             Self::Inherit => None,
             Self::OptOut => Some(""),
             Self::Arn(arn) => Some(arn.as_str()),
+            Self::Named(name) => Some(name),
         }
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod conflict;
 pub(crate) mod mount_type;
 pub(crate) mod options;
+pub(crate) mod record;
 pub(crate) mod request;
 pub(crate) mod request_draft;
 pub(crate) mod request_reader;
@@ -10,5 +11,7 @@ pub(crate) mod request_view;
 pub(crate) mod secret;
 pub(crate) mod source;
 pub(crate) mod source_draft;
+pub(crate) mod source_patch;
 pub(crate) mod source_reader;
+pub(crate) mod step_spec;
 pub(crate) mod with;

@@ -1,4 +1,4 @@
-use alloc::string::String;
+use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Write};
 
 use crate::{
@@ -6,7 +6,7 @@ use crate::{
         arn::looks_like_arn, backend_type::BackendType, role::SourceRole,
         source_text::check_source, spec_error::SpecError,
     },
-    model::options::Options,
+    model::options::{OptionValue, Options},
     text::escape::write_json_string,
 };
 
@@ -92,6 +92,11 @@ impl Source {
         &self.options
     }
 
+    /// Sets an option, as [`Options::set`] does.
+    pub fn set_option(&mut self, name: &str, value: OptionValue) {
+        self.options.set(name, value);
+    }
+
     /// Whether the id is an ARN.
     #[must_use]
     pub fn is_arn(&self) -> bool {
@@ -138,37 +143,42 @@ fn write_json(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             write_json_string(value, f)?;
         }
     }
-    let mut comma = "";
     if *options != Options::default() {
         f.write_str(", \"options\": {")?;
-        for (name, value) in [("json", options.json), ("required", options.required)] {
-            if let Some(value) = value {
-                write!(f, "{comma}\"{name}\": {value}")?;
-                comma = ", ";
-            }
-        }
-        for (name, value) in [
-            ("env_var_name", &options.env_var_name),
-            ("region", &options.region),
-            ("version_id", &options.version_id),
-            ("version_stage", &options.version_stage),
-        ] {
-            if let Some(value) = value {
-                write!(f, "{comma}\"{name}\": ")?;
-                write_json_string(value, f)?;
-                comma = ", ";
-            }
-        }
-        if let Some(vars) = &options.env_vars {
-            write!(f, "{comma}\"env_vars\": {{")?;
-            for (index, (name, _)) in vars.iter().enumerate() {
-                f.write_str(if index == 0 { "" } else { ", " })?;
-                write_json_string(name, f)?;
-                f.write_str(": \"***\"")?;
-            }
-            f.write_char('}')?;
-        }
+        write_options(options, f)?;
         f.write_char('}')?;
     }
     f.write_char('}')
+}
+
+/// Writes the options as the members of a JSON object: flags first, then texts, then sets of texts.
+fn write_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut comma = "";
+    let rank = |value: &OptionValue| match value {
+        OptionValue::Flag(_) => 0,
+        OptionValue::Text(_) => 1,
+        OptionValue::Texts(_) => 2,
+    };
+    let mut options: Vec<(&str, OptionValue)> = options.iter().collect();
+    options.sort_by_key(|(_, value)| rank(value));
+    for (name, value) in options {
+        f.write_str(comma)?;
+        write_json_string(name, f)?;
+        f.write_str(": ")?;
+        match value {
+            OptionValue::Flag(value) => write!(f, "{value}")?,
+            OptionValue::Text(text) => write_json_string(&text, f)?,
+            OptionValue::Texts(texts) => {
+                f.write_char('{')?;
+                for (index, (name, _)) in texts.iter().enumerate() {
+                    f.write_str(if index == 0 { "" } else { ", " })?;
+                    write_json_string(name, f)?;
+                    f.write_str(": \"***\"")?;
+                }
+                f.write_char('}')?;
+            }
+        }
+        comma = ", ";
+    }
+    Ok(())
 }

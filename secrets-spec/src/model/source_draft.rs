@@ -1,14 +1,12 @@
 use alloc::{string::String, vec::Vec};
-use core::fmt;
 
 use crate::{
     grammar::{
-        backend_type::BackendType, flaw::Flaw, group_and_key::check_alias, id::check_id,
-        region::check_region, role::SourceRole, source_text::check_source,
-        variable::check_variable_name, version::check_selector,
+        backend_type::BackendType, group_and_key::check_alias, id::check_id, role::SourceRole,
+        source_text::check_source,
     },
     model::{
-        options::{InlineVars, Options},
+        options::{InlineVars, OptionValue, Options, check_option},
         source::Source,
     },
     syntax::node::TextNode,
@@ -16,10 +14,6 @@ use crate::{
 
 /// The fields of a source.
 pub const SOURCE_FIELDS: &[&str] = &["id", "type", "options", "role", "group"];
-
-/// The options of a source.
-pub const OPTION_FIELDS: &[&str] =
-    &["json", "env_var_name", "region", "version_id", "version_stage", "required", "env_vars"];
 
 /// A source whose syntax has been read, but whose texts may be constants that only the compiler knows. Its `Debug`
 /// shows no texts.
@@ -41,53 +35,81 @@ pub struct SourceDraft<S> {
     pub at: S,
 }
 
-/// The options of a [`SourceDraft`]. Their `Debug` shows no value of `env_vars`.
-#[derive(Clone)]
-pub struct OptionsDraft<S> {
-    /// `json`.
-    pub json: Option<bool>,
-    /// `env_var_name`.
-    pub env_var_name: Option<TextNode<S>>,
-    /// `region`.
-    pub region: Option<TextNode<S>>,
-    /// `version_id`.
-    pub version_id: Option<TextNode<S>>,
-    /// `version_stage`.
-    pub version_stage: Option<TextNode<S>>,
-    /// `required`.
-    pub required: Option<bool>,
-    /// `env_vars`.
-    pub env_vars: Option<Vec<(String, TextNode<S>)>>,
+/// The options of a [`SourceDraft`], in source order.
+#[derive(Debug, Clone)]
+pub struct OptionsDraft<S>(pub(crate) Vec<OptionDraft<S>>);
+
+/// An option whose name is known.
+#[derive(Debug, Clone)]
+pub struct OptionDraft<S> {
+    /// The name.
+    pub name: String,
+    /// The position of the name.
+    pub at: S,
+    /// The value.
+    pub value: OptionDraftValue<S>,
+}
+
+/// The value of an [`OptionDraft`]. Its `Debug` shows no text.
+#[derive(Debug, Clone)]
+pub enum OptionDraftValue<S> {
+    /// `true` or `false`.
+    Flag(bool),
+    /// A text.
+    Text(TextNode<S>),
+    /// Names and texts.
+    Texts(Vec<(String, TextNode<S>)>),
 }
 
 impl<S> Default for OptionsDraft<S> {
     fn default() -> Self {
-        Self {
-            json: None,
-            env_var_name: None,
-            region: None,
-            version_id: None,
-            version_stage: None,
-            required: None,
-            env_vars: None,
-        }
+        Self(Vec::new())
     }
 }
 
-impl<S: fmt::Debug> fmt::Debug for OptionsDraft<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names = |vars: &Vec<(String, TextNode<S>)>| {
-            vars.iter().map(|(name, _)| name.clone()).collect::<Vec<_>>()
-        };
-        f.debug_struct("OptionsDraft")
-            .field("json", &self.json)
-            .field("env_var_name", &self.env_var_name)
-            .field("region", &self.region)
-            .field("version_id", &self.version_id)
-            .field("version_stage", &self.version_stage)
-            .field("required", &self.required)
-            .field("env_vars", &self.env_vars.as_ref().map(names))
-            .finish()
+impl<S> OptionsDraft<S> {
+    /// Returns the option of this name, if it is set.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&OptionDraft<S>> {
+        self.0.iter().find(|option| option.name == name)
+    }
+
+    /// Iterates over the options.
+    pub fn iter(&self) -> impl Iterator<Item = &OptionDraft<S>> {
+        self.0.iter()
+    }
+
+    /// Whether no option is set.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the options; `None` if a text is not known or is invalid.
+    pub(crate) fn into_options(self) -> Option<Options> {
+        let mut options = Options::default();
+        for OptionDraft { name, value, .. } in self.0 {
+            let value = match value {
+                OptionDraftValue::Flag(value) => OptionValue::Flag(value),
+                OptionDraftValue::Text(text) => {
+                    let text = text.known?;
+                    if check_option(&name, &text).is_some() {
+                        return None;
+                    }
+                    // An empty name for the variable counts as none.
+                    if text.is_empty() && name == "env_var_name" {
+                        continue;
+                    }
+                    OptionValue::Text(text)
+                }
+                OptionDraftValue::Texts(texts) => {
+                    let texts = texts.into_iter().map(|(name, text)| Some((name, text.known?)));
+                    OptionValue::Texts(texts.collect::<Option<InlineVars>>()?)
+                }
+            };
+            options.set(&name, value);
+        }
+        Some(options)
     }
 }
 
@@ -111,64 +133,24 @@ impl<S> SourceDraft<S> {
         if !self.with_fields {
             return Source::parse(&self.id.known?).ok();
         }
-        if !self.is_valid() {
+        let id = self.id.known?;
+        let group = known(self.group)?;
+        let backend = match known(self.backend)? {
+            Some(text) => Some(BackendType::parse(&text).ok()?),
+            None => None,
+        };
+        if check_id(backend.as_ref().map(BackendType::as_str), &id).is_some()
+            || group.as_deref().is_some_and(|group| check_alias(group).is_some())
+        {
             return None;
         }
-        let id = self.id.known?;
-        let options = self.options;
-        let env_vars = match options.env_vars {
-            None => None,
-            Some(vars) => {
-                let vars = vars.into_iter().map(|(name, value)| Some((name, value.known?)));
-                Some(vars.collect::<Option<InlineVars>>()?)
-            }
+        let role = match known(self.role)? {
+            Some(text) => SourceRole::parse_for(backend.as_ref(), &text).ok()?,
+            None => SourceRole::Inherit,
         };
-        Some(Source {
-            origin: id.clone(),
-            id,
-            backend: match known(self.backend)? {
-                Some(text) => Some(BackendType::parse(&text).ok()?),
-                None => None,
-            },
-            group: known(self.group)?,
-            role: match known(self.role)? {
-                Some(text) => SourceRole::parse(&text).ok()?,
-                None => SourceRole::Inherit,
-            },
-            options: Options {
-                json: options.json,
-                env_var_name: known(options.env_var_name)?.filter(|name| !name.is_empty()),
-                region: known(options.region)?,
-                version_id: known(options.version_id)?,
-                version_stage: known(options.version_stage)?,
-                required: options.required,
-                env_vars,
-            },
-        })
+        let options = self.options.into_options()?;
+        Some(Source { origin: id.clone(), id, backend, group, role, options })
     }
-}
-
-impl<S> SourceDraft<S> {
-    /// Whether all known texts are valid. Type and role are not checked here, since `into_source` parses them.
-    fn is_valid(&self) -> bool {
-        let options = &self.options;
-        let backend = self.backend.as_ref().and_then(|text| text.known.as_deref());
-        let name = |name: &str| if name.is_empty() { None } else { check_variable_name(name) };
-        [
-            find_flaw(Some(&self.id), |id| check_id(backend, id)),
-            find_flaw(self.group.as_ref(), check_alias),
-            find_flaw(options.env_var_name.as_ref(), name),
-            find_flaw(options.region.as_ref(), check_region),
-            find_flaw(options.version_id.as_ref(), check_selector),
-            find_flaw(options.version_stage.as_ref(), check_selector),
-        ]
-        .iter()
-        .all(Option::is_none)
-    }
-}
-
-fn find_flaw<S>(text: Option<&TextNode<S>>, check: impl Fn(&str) -> Option<Flaw>) -> Option<Flaw> {
-    check(text?.known.as_deref()?)
 }
 
 /// Returns `None` if there is a text that is not known, and `Some(None)` if there is no text.

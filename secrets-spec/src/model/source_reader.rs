@@ -6,20 +6,18 @@ use alloc::{format, string::String, vec::Vec};
 use crate::{
     grammar::{
         backend_type::{BuiltIn, check_type},
-        flaw::Flaw,
         group_and_key::check_alias,
         id::check_id,
-        region::check_region,
-        role::check_role,
+        role::check_role_of_type,
         source_text::{check_source, quoted_source},
         spec_error::SpecError,
-        variable::{check_inline_name, check_variable_name},
-        version::check_selector,
+        variable::check_inline_name,
     },
     model::{
+        options::{OPTIONS, OptionField, OptionKind, OptionScope},
         request_draft::REQUEST_FIELDS,
         source::Source,
-        source_draft::{OPTION_FIELDS, OptionsDraft, SOURCE_FIELDS, SourceDraft},
+        source_draft::{OptionDraft, OptionDraftValue, OptionsDraft, SOURCE_FIELDS, SourceDraft},
     },
     syntax::{
         diagnostic::Diagnostic,
@@ -119,42 +117,51 @@ pub fn read_source<S: Clone>(
         ));
         return None;
     }
+    read_fields(fields, &node.at, true, out)
+}
+
+/// Reads the fields of a source. With `needs_id` false, the id may be absent.
+pub(crate) fn read_fields<S: Clone>(
+    fields: &[(FieldName<S>, Node<S>)],
+    at: &S,
+    needs_id: bool,
+    out: &mut Vec<Diagnostic<S>>,
+) -> Option<SourceDraft<S>> {
     let mut draft = SourceDraft {
         with_fields: true,
-        id: TextNode { known: None, at: node.at.clone() },
+        id: TextNode { known: None, at: at.clone() },
         backend: None,
         group: None,
         role: None,
         options: OptionsDraft::default(),
-        at: node.at.clone(),
+        at: at.clone(),
     };
-    let mut id = None;
+    let (mut id, mut role, mut options) = (None, None, None);
     for (name, value) in unique_fields(fields, "field", SOURCE_FIELDS, out) {
         match name.text.as_str() {
             "id" => id = read_unchecked_text(name, value, out),
             "type" => draft.backend = read_text(name, value, check_type, out),
             "group" => draft.group = read_text(name, value, check_alias, out),
-            "role" => {
-                if !matches!(value.value, Value::Null) {
-                    draft.role = read_text(name, value, check_role, out);
-                }
-            }
-            _ => draft.options = read_options(name, value, out),
+            "role" => role = Some((name, value)).filter(|(_, it)| !matches!(it.value, Value::Null)),
+            _ => options = Some((name, value)),
         }
+    }
+    let backend = draft.backend.as_ref().and_then(|backend| backend.known.clone());
+    if let Some((name, value)) = role {
+        draft.role = read_role(name, value, backend.as_deref(), out);
+    }
+    if let Some((name, value)) = options {
+        draft.options = read_options(name, value, backend.as_deref(), out);
     }
     // An unknown field may be the misspelled id.
     let may_be_id = |name: &str| name == "id" || !SOURCE_FIELDS.contains(&name);
-    if !fields.iter().any(|(name, _)| may_be_id(&name.text)) {
-        out.push(Diagnostic::new(
-            node.at.clone(),
-            "a source has no `id`",
-            "write { id = \"prod-db\" }",
-        ));
+    if needs_id && !fields.iter().any(|(name, _)| may_be_id(&name.text)) {
+        out.push(Diagnostic::new(at.clone(), "a source has no `id`", "write { id = \"prod-db\" }"));
     }
     let has_id = id.is_some();
     draft.id = id.unwrap_or(draft.id);
     check_draft(&draft, out);
-    has_id.then_some(draft)
+    (has_id || !needs_id).then_some(draft)
 }
 
 /// Checks the rules that depend on several fields: the grammar of the id, and `env_vars`.
@@ -171,26 +178,75 @@ fn check_draft<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>) {
     {
         out.push(Diagnostic::from_flaw(draft.id.at.clone(), flaw, id));
     }
-    let inline = backend == Some(BuiltIn::Inline.name());
-    if inline && draft.options.env_vars.is_none() {
+    let env_vars = draft.options.get("env_vars");
+    if backend == Some(BuiltIn::Inline.name()) && env_vars.is_none() {
         out.push(Diagnostic::new(
             draft.at.clone(),
             "an `inline` source has no values",
             "write options = { env_vars = { NAME = \"value\" } }",
         ));
     }
-    if !inline && draft.options.env_vars.is_some() {
+    // Without a type the default backend reads the source, and it is never `inline`.
+    if backend.is_none() && env_vars.is_some() {
+        let inline = BuiltIn::Inline.name();
         out.push(Diagnostic::new(
             draft.at.clone(),
-            "`env_vars` is for sources of type `inline`",
-            "write type = \"inline\", or remove `env_vars`",
+            format!("`env_vars` is for sources of type `{inline}`"),
+            format!("write type = \"{inline}\", or remove `env_vars`"),
         ));
+    }
+    for option in draft.options.iter() {
+        check_scope(backend, option, &draft.at, out);
     }
 }
 
+/// Reports an option that the source's type does not have.
+fn check_scope<S: Clone>(
+    backend: Option<&str>,
+    option: &OptionDraft<S>,
+    source: &S,
+    out: &mut Vec<Diagnostic<S>>,
+) {
+    let Some(built_in) = backend.and_then(BuiltIn::parse) else { return };
+    let Some(OptionScope::Only(types)) = OptionField::find(&option.name).map(|field| field.scope)
+    else {
+        return;
+    };
+    if built_in.is_reserved() || types.contains(&built_in) {
+        return;
+    }
+    let name = &option.name;
+    let owners: Vec<String> = types.iter().map(|owner| format!("`{owner}`")).collect();
+    let (at, help) = match types {
+        [owner] => (source, format!("write type = \"{owner}\", or remove `{name}`")),
+        _ => (&option.at, format!("remove `{name}`, or the type if another backend is meant")),
+    };
+    let message = format!("`{name}` is for sources of type {}", owners.join(", "));
+    out.push(Diagnostic::new(at.clone(), message, help));
+}
+
+/// Reads a role, by the grammar of the source's type.
+fn read_role<S: Clone>(
+    name: &FieldName<S>,
+    node: &Node<S>,
+    backend: Option<&str>,
+    out: &mut Vec<Diagnostic<S>>,
+) -> Option<TextNode<S>> {
+    let text = read_unchecked_text(name, node, out)?;
+    if let Some(known) = &text.known
+        && let Some(flaw) = check_role_of_type(backend, known)
+    {
+        out.push(Diagnostic::from_flaw(text.at.clone(), flaw, known));
+    }
+    Some(text)
+}
+
+/// Reads options by the rows of [`OPTIONS`]. A type of the user may have others, which are texts, flags and sets of
+/// texts.
 fn read_options<S: Clone>(
     name: &FieldName<S>,
     node: &Node<S>,
+    backend: Option<&str>,
     out: &mut Vec<Diagnostic<S>>,
 ) -> OptionsDraft<S> {
     let mut options = OptionsDraft::default();
@@ -198,24 +254,55 @@ fn read_options<S: Clone>(
         report_wrong_type(name, node, "a set of options", "{ json = false }", out);
         return options;
     };
-    for (name, value) in unique_fields(fields, "option", OPTION_FIELDS, out) {
-        match name.text.as_str() {
-            "json" => options.json = read_flag(name, value, out),
-            "required" => options.required = read_flag(name, value, out),
-            "region" => options.region = read_text(name, value, check_region, out),
-            "version_id" => options.version_id = read_text(name, value, check_selector, out),
-            "version_stage" => options.version_stage = read_text(name, value, check_selector, out),
-            "env_var_name" => {
-                options.env_var_name = read_text(name, value, optional_variable_name, out);
+    let is_users = backend.is_some_and(|backend| {
+        check_type(backend).is_none() && BuiltIn::parse(backend).is_none_or(BuiltIn::is_reserved)
+    });
+    let mut names: Vec<&str> = OPTIONS.iter().map(|field| field.name).collect();
+    if is_users {
+        names.extend(fields.iter().map(|(name, _)| name.text.as_str()));
+    }
+    for (name, value) in unique_fields(fields, "option", &names, out) {
+        let kind = OptionField::find(&name.text).map(|field| field.kind);
+        let value = match (kind, &value.value) {
+            (Some(OptionKind::Flag), _) | (None, Value::Bool(_)) => {
+                read_flag(name, value, out).map(OptionDraftValue::Flag)
             }
-            _ => options.env_vars = read_env_vars(name, value, out),
+            (Some(OptionKind::Text(check)), _) => {
+                read_text(name, value, check, out).map(OptionDraftValue::Text)
+            }
+            (Some(OptionKind::Texts), _) => {
+                read_env_vars(name, value, out).map(OptionDraftValue::Texts)
+            }
+            (None, Value::Map(_)) => read_texts(name, value, out).map(OptionDraftValue::Texts),
+            (None, _) => read_unchecked_text(name, value, out).map(OptionDraftValue::Text),
+        };
+        if let Some(value) = value {
+            let (name, at) = (name.text.clone(), name.at.clone());
+            options.0.push(OptionDraft { name, at, value });
         }
     }
     options
 }
 
-const fn optional_variable_name(text: &str) -> Option<Flaw> {
-    if text.is_empty() { None } else { check_variable_name(text) }
+/// Reads a set of texts of a type of the user.
+fn read_texts<S: Clone>(
+    name: &FieldName<S>,
+    node: &Node<S>,
+    out: &mut Vec<Diagnostic<S>>,
+) -> Option<Vec<(String, TextNode<S>)>> {
+    let Value::Map(fields) = &node.value else {
+        report_wrong_type(name, node, "a set of names and texts", "{ name = \"value\" }", out);
+        return None;
+    };
+    let mut texts: Vec<(String, TextNode<S>)> = Vec::new();
+    for (name, value) in fields {
+        if texts.iter().any(|(other, _)| *other == name.text) {
+            out.push(duplicate("name", name));
+        } else if let Some(text) = read_inline_value(name, value, out) {
+            texts.push((name.text.clone(), text));
+        }
+    }
+    Some(texts)
 }
 
 fn read_env_vars<S: Clone>(

@@ -15,7 +15,7 @@ use crate::{
 pub(crate) fn unique_fields<'a, S: Clone>(
     fields: &'a [(FieldName<S>, Node<S>)],
     noun: &str,
-    known: &[&'static str],
+    known: &[&str],
     out: &mut Vec<Diagnostic<S>>,
 ) -> Vec<&'a (FieldName<S>, Node<S>)> {
     let mut good: Vec<&(FieldName<S>, Node<S>)> = Vec::new();
@@ -35,7 +35,7 @@ pub(crate) fn unique_fields<'a, S: Clone>(
 }
 
 /// Returns the help for an unknown field.
-fn help_for_unknown(name: &str, noun: &str, known: &[&'static str]) -> String {
+fn help_for_unknown(name: &str, noun: &str, known: &[&str]) -> String {
     // `version` is a prefix of two options, and too far from both to count as a typo.
     let longer: Vec<String> = known
         .iter()

@@ -23,7 +23,7 @@ pub(crate) fn is_quote(c: char) -> bool {
 }
 
 /// Writes a text as a JSON string, with its quotes.
-pub(crate) fn write_json_string(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+pub(crate) fn write_json_string(text: &str, f: &mut impl Write) -> fmt::Result {
     f.write_char('"')?;
     for c in text.chars() {
         match c {

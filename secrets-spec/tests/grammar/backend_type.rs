@@ -13,20 +13,25 @@ fn built_in_types_are_parsed_and_displayed() {
         assert_eq!((parsed.built_in(), parsed.to_string()), (Some(*built_in), name.to_owned()));
         assert!(parsed.is(*built_in));
     }
-    assert_eq!(BuiltIn::ALL.len(), 10);
-    assert_eq!(BuiltIn::parse("vault"), None);
+    assert_eq!(BuiltIn::ALL.len(), 13);
+    assert_eq!(BuiltIn::parse("my-vault"), None);
+    let reserved = BuiltIn::ALL.iter().filter(|it| it.is_reserved()).map(|it| it.name());
+    assert_eq!(
+        reserved.collect::<Vec<_>>(),
+        ["az-key-vault", "gcp-secret-manager", "kubernetes", "ssm", "vault"]
+    );
 }
 
 #[test]
 fn any_lower_case_word_is_a_user_defined_type() {
     for good in
-        ["vault", "my-vault", "v2", "x", "a--b", "lo", "en", "files", "envs", "explicit-type"]
+        ["consul", "my-vault", "v2", "x", "a--b", "lo", "en", "files", "envs", "explicit-type"]
     {
         let parsed = BackendType::parse(good).unwrap();
         assert_eq!((parsed.as_str(), parsed.built_in()), (good, None));
     }
     for (text, start, end) in
-        [("Vault", 0, 1), ("2v", 0, 1), ("-v", 0, 1), ("a_b", 1, 2), ("a.b", 1, 2), ("vé", 1, 3)]
+        [("Consul", 0, 1), ("2v", 0, 1), ("-v", 0, 1), ("a_b", 1, 2), ("a.b", 1, 2), ("vé", 1, 3)]
     {
         let flaw = check_type(text).unwrap();
         assert_eq!((flaw.kind, flaw.start, flaw.end), (FlawKind::TypeCharacter, start, end));

@@ -9,6 +9,7 @@ mod id;
 mod inline_values;
 mod json;
 mod name;
+mod options;
 mod recorded_flyte;
 mod recorded_metaflow;
 mod recorded_zenml;

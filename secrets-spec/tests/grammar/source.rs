@@ -147,6 +147,11 @@ fn field(name: &str, value: Option<String>) -> Option<String> {
     value.map(|value| format!("\"{name}\": {}", serde_json::Value::from(value)))
 }
 
+/// Whether a source of this type may name a version.
+fn is_versioned(backend: Option<&str>) -> bool {
+    !matches!(backend, Some("file" | "env"))
+}
+
 proptest! {
     #[test]
     fn a_displayed_source_with_fields_parses_back(
@@ -168,7 +173,7 @@ proptest! {
             required.map(|required| format!("\"required\": {required}")),
             field("env_var_name", variable),
             field("region", region),
-            field("version_stage", version),
+            field("version_stage", version.filter(|_| is_versioned(backend))),
         ].into_iter().flatten().collect();
         let fields: Vec<_> = [
             field("id", Some(id)),

@@ -1,8 +1,8 @@
 //! Sources with fields, from JSON and attributes: types, typos, and several mistakes at once.
 
 use secrets_spec::{
-    BackendType, Node, OPTION_FIELDS, SOURCE_FIELDS, Source, SourceDraft, SourceRole, Value,
-    read_source, read_sources,
+    BackendType, Node, OPTIONS, SOURCE_FIELDS, Source, SourceDraft, SourceRole, Value, read_source,
+    read_sources,
 };
 
 use crate::support::diagnostics;
@@ -37,7 +37,7 @@ fn every_field_and_option_is_read() {
     assert_eq!(options.version_stage.as_deref(), Some("AWSPREVIOUS"));
     // This test covers every field and option.
     assert_eq!(SOURCE_FIELDS, ["id", "type", "options", "role", "group"]);
-    assert_eq!(OPTION_FIELDS.len(), 7);
+    assert_eq!(OPTIONS.len(), 7);
 }
 
 #[test]
@@ -142,7 +142,13 @@ fn the_help_for_unknown_fields_and_options_is_the_nearest_name() {
         assert_eq!((found.as_str(), said.as_str()), (message, help), "{json}");
     }
     let (_, _, help) = one(r#"{"id": "x", "options": {"a": "b"}}"#);
-    assert_eq!(help, format!("the options are {}", OPTION_FIELDS.join(", ")));
+    assert_eq!(
+        help,
+        format!(
+            "the options are {}",
+            OPTIONS.iter().map(|field| field.name).collect::<Vec<_>>().join(", ")
+        )
+    );
 }
 
 #[test]

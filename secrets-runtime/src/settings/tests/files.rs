@@ -1,6 +1,6 @@
 //! `secrets.toml`: where it is found, what it may say, profiles and mapped sources.
 
-use secrets_spec::SourceRole;
+use secrets_spec::{SourcePatch, SourceRole};
 
 use super::*;
 
@@ -158,7 +158,7 @@ fn a_profile_is_laid_over_the_rest() {
     let place = Place::new().file(text);
     let plain = place.good();
     assert_eq!(show(&plain, &variables::DEFAULT_BACKEND), "aws-secrets-manager");
-    assert_eq!(plain.mapped("db").and_then(MappedSource::id), Some("prod/db"));
+    assert_eq!(plain.mapped("db").and_then(SourcePatch::id), Some("prod/db"));
 
     let place = place.with("SECRETS_PROFILE", "laptop");
     let laptop = place.good();
@@ -167,7 +167,7 @@ fn a_profile_is_laid_over_the_rest() {
     assert_eq!(laptop.timeout(), Duration::from_secs(10));
     let db = laptop.mapped("db").expect("it is mapped");
     assert_eq!((db.backend(), db.id()), (Some(&BuiltIn::Local.into()), None));
-    assert_eq!(laptop.mapped("api").and_then(MappedSource::id), Some("prod/api"));
+    assert_eq!(laptop.mapped("api").and_then(SourcePatch::id), Some("prod/api"));
     match laptop.origin(&variables::DEFAULT_BACKEND) {
         Origin::File { key, profile, line, .. } => {
             assert_eq!(
@@ -257,7 +257,7 @@ fn what_is_mapped_lies_over_what_is_written() {
         .good();
     let over = |name: &str, written: &str| {
         let written = Source::from_json(written).expect("a source");
-        settings.mapped(name).expect("it is mapped").over(&written).to_string()
+        written.with_patch(settings.mapped(name).expect("it is mapped")).to_string()
     };
     let written = r#"{"id": "a", "type": "local", "options": {"json": false, "region": "us-west-2", "version_id": "A"}}"#;
     assert_eq!(

@@ -6,19 +6,19 @@ use crate::{
     private::step::Step,
 };
 
-/// Reads typed parameters, and keeps what is wrong with any of them.
+/// Reads typed parameters, and collects the problems of all of them.
 #[derive(Debug)]
 pub struct Filler<'a> {
     step: &'static Step,
     context: &'a Context,
-    /// Some secrets are not there, for a reason that is among the problems already.
+    /// Some secrets are missing, for a reason that is among the problems already.
     is_partial: bool,
     problems: Vec<Problem>,
 }
 
 impl<'a> Filler<'a> {
-    /// `failed` is why the step has no secrets, or not all of them: what is wrong with those it has is told
-    /// with that.
+    /// Reads all typed parameters. `failed` is the reason why the step has not all of its secrets; the error has its
+    /// problems too.
     pub(crate) fn fill<A>(
         step: &'static Step,
         context: &'a Context,
@@ -30,23 +30,23 @@ impl<'a> Filler<'a> {
         let mut filler = Filler { step, context, is_partial, problems };
         match fill(&mut filler) {
             Some(arguments) if filler.problems.is_empty() => Ok(arguments),
-            _ => Err(Error::from_problems(filler.problems).in_step(Some(step.name))),
+            _ => Err(Error::from_problems(filler.problems).in_step(step.name())),
         }
     }
 
-    /// Reads the parameter of this index.
+    /// Reads the parameter at this index.
     fn parameter<T: DeserializeOwned>(&mut self, index: usize) -> Option<T> {
-        let Some(group) = self.step.group_of_parameter(index) else {
+        let Some((group, key)) = self.step.parameter(index) else {
             self.problems.push(Problem::new(ErrorKind::Other, "the step has no such parameter"));
             return None;
         };
         let secrets = &self.context.secrets;
-        if self.is_partial && !secrets.shared().groups.contains_key(&*group) {
+        if self.is_partial && !secrets.shared().groups.contains_key(group) {
             return None;
         }
-        let made = match self.step.parameters[index].key {
-            Some(key) => secrets.get_key_as(&group, key),
-            None => secrets.get_as(&group),
+        let made = match key {
+            Some(key) => secrets.get_key_as(group, key),
+            None => secrets.get_as(group),
         };
         match made {
             Ok(value) => Some(value),
@@ -58,7 +58,7 @@ impl<'a> Filler<'a> {
     }
 }
 
-/// What a typed parameter is: something that can be made of a secret's fields, or of one of them.
+/// The type of a typed parameter, which is read from a secret's fields or from one of them.
 #[diagnostic::on_unimplemented(
     message = "a typed parameter is read from its secret by serde, and `{Self}` is not `serde::Deserialize`",
     label = "this cannot be read from a secret",
@@ -66,8 +66,8 @@ impl<'a> Filler<'a> {
     note = "a parameter owns what is read, so nothing in it is a reference: `String` or `SecretValue` rather than `&str`"
 )]
 pub trait FromSecret: Sized {
-    /// Reads the parameter of this index. It is a function of the type and not a bound of the filler's method:
-    /// then a type that cannot be read is one error, at the type.
+    /// Reads the parameter at this index. It is a function of the type and not a bound of the filler's method, so that a
+    /// type that cannot be read is one error, at the type.
     fn read(filler: &mut Filler<'_>, index: usize) -> Option<Self>;
 }
 
@@ -76,4 +76,9 @@ impl<T: DeserializeOwned> FromSecret for T {
     fn read(filler: &mut Filler<'_>, index: usize) -> Option<Self> {
         filler.parameter(index)
     }
+}
+
+/// Reads the parameters of a step that has none.
+pub fn no_parameters(_: &mut Filler<'_>) -> Option<()> {
+    Some(())
 }

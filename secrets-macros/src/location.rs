@@ -1,0 +1,50 @@
+use std::path::{Path, PathBuf};
+
+/// Where an attribute is written.
+#[derive(Debug)]
+pub struct Location {
+    /// The file, relative to the folder in which the compiler runs, or to the package if it is outside of that folder.
+    pub file: String,
+    /// The line, from 1.
+    pub line: u32,
+}
+
+impl Location {
+    /// Returns the location of the attribute that is being expanded.
+    pub fn of_call_site() -> Self {
+        let span = proc_macro::Span::call_site();
+        let line = u32::try_from(span.line()).unwrap_or(u32::MAX);
+        // Cargo sets this variable to the folder of the package.
+        let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
+        Self { file: relative(&span.file(), package.as_deref()), line }
+    }
+}
+
+/// Returns the path without the package's folder, so that a dependency's record does not name a folder of this machine.
+fn relative(file: &str, package: Option<&Path>) -> String {
+    let path = Path::new(file);
+    let inside = package.and_then(|package| path.strip_prefix(package).ok());
+    let name = || path.file_name().map(PathBuf::from).unwrap_or_default();
+    let path = match inside {
+        Some(inside) => inside.to_owned(),
+        None if path.is_absolute() => name(),
+        None => path.to_owned(),
+    };
+    // Programs for Windows are described like all others.
+    path.to_string_lossy().replace('\\', "/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_names_no_folder_of_the_machine() {
+        let package = Some(Path::new("/home/ann/.cargo/registry/jobs-1.0.0"));
+        let of = |file: &str| relative(file, package);
+        assert_eq!(of("/home/ann/.cargo/registry/jobs-1.0.0/src/load.rs"), "src/load.rs");
+        assert_eq!(of("jobs/src/load.rs"), "jobs/src/load.rs");
+        assert_eq!(of("/tmp/made.rs"), "made.rs");
+        assert_eq!(relative("/tmp/made.rs", None), "made.rs");
+    }
+}
