@@ -1,19 +1,19 @@
-//! In the place of `manager.rs`, where the feature `aws` is off: no backend is AWS Secrets Manager.
+//! Stands in for `aws` without the feature `aws`: no backend is AWS Secrets Manager.
 
 use std::{convert::Infallible, marker::PhantomData};
 
 use secrets_runtime::{Backend, Error};
 
-/// There is none.
+/// A type without values.
 #[derive(Clone, Copy)]
-pub struct Manager<'a>(Infallible, PhantomData<&'a dyn Backend>);
+pub struct SecretsManager<'a>(Infallible, PhantomData<&'a dyn Backend>);
 
-impl<'a> Manager<'a> {
-    pub fn of(_: &'a dyn Backend) -> Option<Self> {
+impl<'a> SecretsManager<'a> {
+    pub fn from_backend(_: &'a dyn Backend) -> Option<Self> {
         None
     }
 
-    pub fn tag(self, _: &str, _: &str, _: &str) -> Result<(), Error> {
+    pub fn set_tag(self, _: &str, _: &str, _: &str) -> Result<(), Error> {
         match self.0 {}
     }
 
@@ -21,15 +21,15 @@ impl<'a> Manager<'a> {
         match self.0 {}
     }
 
-    pub fn after_deletion(self, _: &str) -> String {
+    pub fn recovery_note(self, _: &str) -> String {
         match self.0 {}
     }
 
-    pub fn no_rename(self, _: &str, _: &str) -> Error {
+    pub fn rename_error(self, _: &str, _: &str) -> Error {
         match self.0 {}
     }
 
-    pub fn look(self, _: &str) -> (Option<String>, Option<Error>) {
+    pub fn probe(self, _: &str) -> (Option<String>, Option<Error>) {
         match self.0 {}
     }
 }

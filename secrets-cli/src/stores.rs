@@ -1,4 +1,4 @@
-//! Where secrets are kept, as the commands that read and write whole ones see it.
+//! The backends of the commands that read and write whole secrets.
 
 use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 
@@ -10,42 +10,41 @@ use secrets_runtime::{
 use secrets_spec::Source;
 
 use crate::{
-    failure::{Failure, problem},
-    manager::Manager,
-    page::json_string,
-    words::Kept,
+    aws::SecretsManager,
+    failure::{Failure, error_about, fail_on_any},
+    output::{escape::json_string, reporter::Change},
 };
 
 /// The stage of the version before the current one.
 const PREVIOUS: &str = "AWSPREVIOUS";
 
-/// The backends that are asked, in order; the first one is written.
-pub struct Shelf(Vec<Arc<dyn Backend>>);
+/// Backends in the order in which they are asked. The first one is the primary one, which is written.
+pub struct Stores(Vec<Arc<dyn Backend>>);
 
-impl Shelf {
-    /// The backends of `--backend`, else the default ones.
+impl Stores {
+    /// Opens the backends of `--backend`, or else the default ones.
     pub fn open(types: Option<&str>) -> Result<Self, Failure> {
         let resolver = resolver(types)?;
         let mut backends = Vec::new();
-        let mut problems = Vec::new();
+        let mut errors = Vec::new();
         for kind in resolver.default_backends() {
             match resolver.backend(kind) {
                 Ok(backend) => backends.push(backend),
-                Err(error) => problems.push(error),
+                Err(error) => errors.push(error),
             }
         }
-        crate::failure::all(problems)?;
+        fail_on_any(errors)?;
         Ok(Self(backends))
     }
 
-    /// The type of the backend that is written.
+    /// Returns the type of the primary backend.
     pub fn kind(&self) -> &str {
         self.0.first().map_or("", |backend| backend.kind())
     }
 
-    /// The backend that is written, if it is AWS Secrets Manager.
-    pub fn manager(&self) -> Option<Manager<'_>> {
-        self.0.first().and_then(|backend| Manager::of(&**backend))
+    /// Returns the primary backend, if it is AWS Secrets Manager.
+    pub fn secrets_manager(&self) -> Option<SecretsManager<'_>> {
+        self.0.first().and_then(|backend| SecretsManager::from_backend(&**backend))
     }
 
     /// Reads a secret from the first backend that has it.
@@ -62,61 +61,62 @@ impl Shelf {
         Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "there is no backend")))
     }
 
-    /// Reads a secret from the backend that is written.
-    pub fn read_own(&self, name: &str) -> Result<StoredSecret, Error> {
+    /// Reads a secret from the primary backend.
+    pub fn read_primary(&self, name: &str) -> Result<StoredSecret, Error> {
         self.check_name(name)?;
-        block_on(StoredSecret::read(self.first()?, name, None))
+        block_on(StoredSecret::read(self.primary()?, name, None))
     }
 
-    /// Whether the backend that is written has the secret.
+    /// Returns whether the primary backend has a secret.
     pub fn has(&self, name: &str) -> Result<bool, Error> {
-        self.have(&[name]).pop().unwrap_or(Ok(false))
+        self.has_each(&[name]).pop().unwrap_or(Ok(false))
     }
 
-    /// The same of many, asked at once: one answer for each, in order.
-    pub fn have(&self, names: &[&str]) -> Vec<Result<bool, Error>> {
+    /// Asks the primary backend, in one request, whether it has each of these secrets. Returns the answers in the
+    /// order of the names.
+    pub fn has_each(&self, names: &[&str]) -> Vec<Result<bool, Error>> {
         let options = Options::default();
-        let flaws: Vec<_> = names.iter().map(|name| self.check_name(name)).collect();
-        let good = names.iter().zip(&flaws).filter(|(_, flaw)| flaw.is_ok());
-        let requests: Vec<_> = good.map(|(name, _)| FetchRequest::new(name, &options)).collect();
-        let answers = self.first().map(|first| block_on(first.exists(&requests)));
+        let checks: Vec<_> = names.iter().map(|name| self.check_name(name)).collect();
+        let valid = names.iter().zip(&checks).filter(|(_, check)| check.is_ok());
+        let requests: Vec<_> = valid.map(|(name, _)| FetchRequest::new(name, &options)).collect();
+        let answers = self.primary().map(|primary| block_on(primary.exists(&requests)));
         let mut answers = answers.unwrap_or_default().into_iter();
-        let answer = |(name, flaw): (&&str, Result<(), Error>)| {
-            flaw?;
+        let answer = |(name, check): (&&str, Result<(), Error>)| {
+            check?;
             let answer = answers.next().unwrap_or(Ok(false));
             answer.map_err(|error| error.about(name, Some(self.kind())))
         };
-        names.iter().zip(flaws).map(answer).collect()
+        names.iter().zip(checks).map(answer).collect()
     }
 
-    /// Writes a secret, new or anew; gives its version.
-    fn write(&self, name: &str, secret: &StoredSecret) -> Result<String, Error> {
+    /// Creates or overwrites a secret.
+    pub fn write<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Change<'a>, Error> {
         secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
-        let put = block_on(self.store()?.put(name, secret.payload()));
-        put.map_err(|error| error.about(name, Some(self.kind())))
+        let version = block_on(self.store()?.put(name, secret.payload()))
+            .map_err(|error| error.about(name, Some(self.kind())))?;
+        Ok(Change {
+            name,
+            backend: self.kind(),
+            version: Some(version),
+            qualified_source: self.qualified_source(name),
+        })
     }
 
-    /// Writes a secret, new or anew; gives what there is to say of it.
-    pub fn keep<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Kept<'a>, Error> {
-        let version = Some(self.write(name, secret)?);
-        Ok(Kept { name, backend: self.kind(), version, detour: self.detour(name) })
-    }
-
-    /// Deletes a secret; gives whether there was one.
+    /// Deletes a secret. Returns whether it existed.
     pub fn delete(&self, name: &str) -> Result<bool, Error> {
         self.check_name(name)?;
         let deleted = block_on(self.store()?.delete(name));
         deleted.map_err(|error| error.about(name, Some(self.kind())))
     }
 
-    /// The names of all secrets, sorted.
+    /// Returns the names of all secrets, sorted.
     pub fn list(&self) -> Result<Vec<String>, Error> {
         let listed = block_on(self.store()?.list());
         listed.map_err(|error| error.about("", Some(self.kind())))
     }
 
-    /// Gives the names of all secrets to `each`, in the backend's own order, until it breaks. `waiting` is called
-    /// whenever the next one is not there yet.
+    /// Calls `each` with the names of all secrets, in the backend's own order, until it breaks. Calls `waiting`
+    /// whenever the next name is not known yet.
     pub fn list_each(
         &self,
         each: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
@@ -133,47 +133,47 @@ impl Shelf {
         listed.map_err(|error| error.about("", Some(self.kind())))
     }
 
-    /// How a step reaches a secret that its name alone does not: the grammar of sources is narrower than that of
-    /// some backends, and what stands before a dot is a type in it.
-    fn detour(&self, name: &str) -> Option<String> {
+    /// Returns the source with which a step reaches a secret, if the secret's name alone is not that source. Some
+    /// backends allow names that a source does not, and in a source the part before the first dot is a type.
+    fn qualified_source(&self, name: &str) -> Option<String> {
         let kind = self.kind();
-        let is = |text: &str, backend: Option<&str>| {
+        let reads_as = |text: &str, backend: Option<&str>| {
             Source::parse(text).is_ok_and(|source| {
                 source.id() == name && source.backend().map(|kind| kind.as_str()) == backend
             })
         };
-        if is(name, None) {
+        if reads_as(name, None) {
             return None;
         }
         let typed = format!("{kind}.{name}");
-        Some(match is(&typed, Some(kind)) {
+        Some(match reads_as(&typed, Some(kind)) {
             true => json_string(&typed),
             false => format!("{{ type = {}, id = {} }}", json_string(kind), json_string(name)),
         })
     }
 
-    /// Checks a name by the grammar of the backend that is written.
+    /// Checks a name against the rules of the primary backend.
     pub fn check_name(&self, name: &str) -> Result<(), Error> {
         let Some(flaw) = secrets_spec::check_id(Some(self.kind()), name) else { return Ok(()) };
         let is_name = flaw.kind.is_name();
         let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
         let flaw = flaw.explain(name);
-        let shown: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-        let shown = if shown.is_empty() { "the name".to_owned() } else { shown };
-        Err(problem(&shown, kind, flaw.message(), flaw.help().unwrap_or("give another name")))
+        let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+        let origin = if escaped.is_empty() { "the name" } else { &escaped };
+        Err(error_about(origin, kind, flaw.message(), flaw.help().unwrap_or("choose another name")))
     }
 
-    fn first(&self) -> Result<&dyn Backend, Error> {
-        let first = self.0.first().map(|backend| &**backend);
-        first.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "there is no backend"))
+    fn primary(&self) -> Result<&dyn Backend, Error> {
+        let primary = self.0.first().map(|backend| &**backend);
+        primary.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "there is no backend"))
     }
 
-    /// The backend that is written, if it can be.
+    /// Returns the primary backend as a store, or an error if it cannot be written.
     pub fn store(&self) -> Result<&dyn Store, Error> {
-        let backend = self.first()?;
+        let backend = self.primary()?;
         backend.as_store().ok_or_else(|| {
             let message = format!("{backend} can be read, but neither listed nor written");
-            let help = "choose another one with --backend, such as `local`";
+            let help = "choose another backend with --backend, such as `local`";
             Error::new(ErrorKind::NotSupported, message)
                 .with_help(help)
                 .about("", Some(backend.kind()))
@@ -181,13 +181,13 @@ impl Shelf {
     }
 }
 
-/// A resolver of the process's settings, with these default backends.
+/// Creates a resolver from the process's settings. `types`, if given, replaces the default backends.
 pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
-    Ok(builder(types).build()?)
+    Ok(resolver_builder(types).build()?)
 }
 
-/// The same before it is built.
-pub fn builder(types: Option<&str>) -> ResolverBuilder {
+/// Creates the builder of such a resolver.
+pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
     let builder = Resolver::builder();
     match types {
         Some(types) => builder.default_backend(types),

@@ -1,44 +1,44 @@
-//! Asking a person at a terminal. Values are not echoed; Ctrl-C, or a signal, gives the terminal back as it was.
+//! Prompts at a terminal. Values are not echoed; Ctrl-C or a signal restores the terminal.
 
 use std::io::{IsTerminal, Write};
 
 use secrets_runtime::SecretValue;
 
-use crate::{failure::Failure, page::plainly, words::Words};
+use crate::{
+    failure::Failure,
+    input::value::refuse_mask,
+    output::{escape::escape_controls, reporter::Reporter},
+};
 
-/// Whether there is a person to ask.
-pub fn is_possible() -> bool {
+/// Returns whether standard input is a terminal, so that a person can be asked.
+pub fn is_interactive() -> bool {
     std::io::stdin().is_terminal()
 }
 
-/// Asks for a value, without echo. `None` for an empty answer.
-pub fn hidden(question: &str) -> Result<Option<SecretValue>, Failure> {
-    let value = terminal::hidden(question)?;
-    Ok(Some(value).filter(|value| !value.expose_bytes().is_empty()))
-}
-
-/// The same until there is an answer that may be a value.
-pub fn value(
+/// Asks for a value, without echo, until the answer can be a value. Returns `None` for an empty answer, unless a
+/// value is required.
+pub fn ask_value(
     question: &str,
     required: bool,
-    words: &Words,
+    reporter: &Reporter,
 ) -> Result<Option<SecretValue>, Failure> {
     loop {
-        match hidden(question)? {
-            None if required => words.say("a value is needed; Ctrl-C gives up"),
+        let answer = terminal::read_hidden(question)?;
+        match Some(answer).filter(|answer| !answer.expose_bytes().is_empty()) {
+            None if required => reporter.info("a value is needed; Ctrl-C cancels"),
             None => return Ok(None),
-            Some(value) if value.expose_str().is_err() => words.say("the value is not UTF-8"),
-            Some(value) => match crate::value::check("the value", value) {
+            Some(value) if value.expose_str().is_err() => reporter.info("the value is not UTF-8"),
+            Some(value) => match refuse_mask("the value", value) {
                 Ok(value) => return Ok(Some(value)),
-                Err(error) => words.say(error.problems()[0].message()),
+                Err(error) => reporter.info(error.problems()[0].message()),
             },
         }
     }
 }
 
-/// Asks for a text that is no secret. Empty for an empty answer.
-pub fn shown(question: &str) -> Result<String, Failure> {
-    ask(question);
+/// Asks for a text that is not secret. The answer may be empty.
+pub fn ask_text(question: &str) -> Result<String, Failure> {
+    print_question(question);
     let mut answer = String::new();
     match std::io::stdin().read_line(&mut answer) {
         Ok(0) | Err(_) => Err(Failure::Interrupted),
@@ -46,14 +46,17 @@ pub fn shown(question: &str) -> Result<String, Failure> {
     }
 }
 
-/// Asks whether to do it; only `y` or `yes` is yes.
-pub fn confirmed(question: &str) -> Result<bool, Failure> {
-    Ok(matches!(shown(&format!("{question} [y/N] "))?.as_str(), "y" | "Y" | "yes" | "Yes" | "YES"))
+/// Asks for a confirmation. Only `y` and `yes` confirm.
+pub fn confirm(question: &str) -> Result<bool, Failure> {
+    Ok(matches!(
+        ask_text(&format!("{question} [y/N] "))?.as_str(),
+        "y" | "Y" | "yes" | "Yes" | "YES"
+    ))
 }
 
-fn ask(question: &str) {
+fn print_question(question: &str) {
     let mut err = std::io::stderr().lock();
-    let _ = err.write_all(plainly(question).as_bytes()).and_then(|()| err.flush());
+    let _ = err.write_all(escape_controls(question).as_bytes()).and_then(|()| err.flush());
 }
 
 #[cfg(unix)]
@@ -81,120 +84,121 @@ mod terminal {
 
     use crate::failure::Failure;
 
-    /// The terminal without echo, byte by byte: its own limit of 4096 characters a line would cut a long token.
-    /// It is as it was when this is dropped.
-    struct Quiet {
+    /// A terminal without echo, restored on drop. It is read byte by byte: a terminal that reads lines cuts them
+    /// at 4096 characters, which is too short for some tokens.
+    struct NoEchoTerminal {
         stdin: Stdin,
         before: Termios,
     }
 
-    impl Quiet {
+    impl NoEchoTerminal {
         fn enter() -> Result<Self, Errno> {
             let stdin = std::io::stdin();
             let before = tcgetattr(&stdin)?;
-            let mut quiet = before.clone();
-            quiet.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
-            // At once: what was typed ahead is kept.
-            tcsetattr(&stdin, OptionalActions::Now, &quiet)?;
+            let mut after = before.clone();
+            after.local_modes -= LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+            // `Now` keeps what was typed before the prompt.
+            tcsetattr(&stdin, OptionalActions::Now, &after)?;
             Ok(Self { stdin, before })
         }
     }
 
-    impl Drop for Quiet {
+    impl Drop for NoEchoTerminal {
         fn drop(&mut self) {
             let _ = tcsetattr(&self.stdin, OptionalActions::Now, &self.before);
             let _ = std::io::Write::write_all(&mut std::io::stderr(), b"\n");
         }
     }
 
-    /// Signals that would end the process with a terminal that does not echo: they are noted while a prompt is
-    /// there, and do what they always do afterwards.
-    struct Signals {
-        came: Arc<AtomicBool>,
-        away: Arc<AtomicBool>,
+    /// Records signals during a prompt, which would otherwise end the process and leave the terminal without echo.
+    /// Afterwards they have their default effect again.
+    struct SignalWatch {
+        received: Arc<AtomicBool>,
+        ended: Arc<AtomicBool>,
         ids: Vec<SigId>,
     }
 
-    impl Signals {
-        fn watch() -> Self {
-            let (came, away) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+    impl SignalWatch {
+        fn start() -> Self {
+            let (received, ended) =
+                (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
             let mut ids = Vec::new();
             for signal in [SIGINT, SIGTERM, SIGHUP] {
-                // One that cannot be watched ends the process, as ever.
-                if flag::register_conditional_default(signal, away.clone()).is_ok() {
-                    ids.extend(flag::register(signal, came.clone()).ok());
+                // A signal that cannot be watched ends the process, as without a prompt.
+                if flag::register_conditional_default(signal, ended.clone()).is_ok() {
+                    ids.extend(flag::register(signal, received.clone()).ok());
                 }
             }
-            Self { came, away, ids }
+            Self { received, ended, ids }
         }
     }
 
-    impl Drop for Signals {
+    impl Drop for SignalWatch {
         fn drop(&mut self) {
-            self.away.store(true, Ordering::SeqCst);
+            self.ended.store(true, Ordering::SeqCst);
             for id in self.ids.drain(..) {
                 low_level::unregister(id);
             }
         }
     }
 
-    pub fn hidden(question: &str) -> Result<SecretValue, Failure> {
-        let signals = Signals::watch();
-        let quiet = Quiet::enter().map_err(|errno| broken(errno.into()))?;
-        // Asked when nothing is echoed any more: who is fast may answer at once.
-        super::ask(question);
+    pub fn read_hidden(question: &str) -> Result<SecretValue, Failure> {
+        let signals = SignalWatch::start();
+        let terminal = NoEchoTerminal::enter().map_err(|errno| read_error(errno.into()))?;
+        // The echo is off before the question appears, so that a fast answer is not shown.
+        super::print_question(question);
         let mut typed = Zeroizing::new(Vec::with_capacity(MAX_VALUE_BYTES + 1));
         loop {
-            match next(&quiet, &signals)? {
+            match next(&terminal, &signals)? {
                 None | Some(b'\x03') => return Err(Failure::Interrupted),
                 Some(b'\x04') if typed.is_empty() => return Err(Failure::Interrupted),
                 Some(b'\n' | b'\r' | b'\x04') => break,
                 Some(b'\x7f' | b'\x08') => erase(&mut typed),
                 Some(b'\x15') => typed.clear(),
-                // Suspending would leave the terminal without echo.
+                // Ctrl-Z is ignored: suspending would leave the terminal without echo.
                 Some(b'\x1a') => {}
                 Some(byte) if typed.len() < MAX_VALUE_BYTES => typed.push(byte),
-                Some(_) => return Err(too_long()),
+                Some(_) => return Err(too_long_error()),
             }
         }
         Ok(SecretValue::from(std::mem::take(&mut *typed)))
     }
 
-    /// The next byte; `None` at the end of the input or after a signal.
-    fn next(quiet: &Quiet, signals: &Signals) -> Result<Option<u8>, Failure> {
+    /// Reads the next byte; `None` at the end of the input or after a signal.
+    fn next(terminal: &NoEchoTerminal, signals: &SignalWatch) -> Result<Option<u8>, Failure> {
         let mut byte = [0];
         loop {
-            if signals.came.load(Ordering::SeqCst) {
+            if signals.received.load(Ordering::SeqCst) {
                 return Ok(None);
             }
-            // A signal that comes between the look and the wait is seen after a moment.
-            let moment = rustix::event::Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
-            let mut watched = [PollFd::new(&quiet.stdin, PollFlags::IN)];
-            match poll(&mut watched, Some(&moment)) {
+            // A signal between the check above and `poll` is noticed when this time has passed.
+            let interval = rustix::event::Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
+            let mut watched = [PollFd::new(&terminal.stdin, PollFlags::IN)];
+            match poll(&mut watched, Some(&interval)) {
                 Ok(0) | Err(Errno::INTR) => continue,
                 Ok(_) => {}
-                Err(errno) => return Err(broken(errno.into())),
+                Err(errno) => return Err(read_error(errno.into())),
             }
-            match rustix::io::read(&quiet.stdin, &mut byte) {
+            match rustix::io::read(&terminal.stdin, &mut byte) {
                 Ok(0) => return Ok(None),
                 Ok(_) => return Ok(Some(byte[0])),
                 Err(Errno::INTR) => {}
-                Err(errno) => return Err(broken(errno.into())),
+                Err(errno) => return Err(read_error(errno.into())),
             }
         }
     }
 
-    /// Takes the last character back, whole.
+    /// Removes the last character, with all of its bytes.
     fn erase(typed: &mut Vec<u8>) {
         while typed.pop().is_some_and(|byte| byte & 0xC0 == 0x80) {}
     }
 
-    fn too_long() -> Failure {
+    fn too_long_error() -> Failure {
         let message = format!("the value has more than {MAX_VALUE_BYTES} bytes");
         Error::new(ErrorKind::InvalidValue, message).into()
     }
 
-    fn broken(error: std::io::Error) -> Failure {
+    fn read_error(error: std::io::Error) -> Failure {
         Error::new(ErrorKind::Other, "the terminal cannot be read").with_cause(error).into()
     }
 }
@@ -205,8 +209,8 @@ mod terminal {
 
     use crate::failure::Failure;
 
-    pub fn hidden(question: &str) -> Result<SecretValue, Failure> {
-        super::ask(question);
+    pub fn read_hidden(question: &str) -> Result<SecretValue, Failure> {
+        super::print_question(question);
         rpassword::read_password().map(SecretValue::from).map_err(|_| Failure::Interrupted)
     }
 }

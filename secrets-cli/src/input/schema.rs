@@ -1,4 +1,4 @@
-//! Which fields a secret of a kind has: ZenML's schemas.
+//! ZenML's schemas: which fields a kind of secret has.
 
 use clap::ValueEnum;
 
@@ -21,7 +21,7 @@ pub enum Schema {
 }
 
 impl Schema {
-    /// The fields, and whether each is required; `None` if any will do.
+    /// Returns the fields, and whether each is required; `None` if any fields are allowed.
     pub fn fields(self) -> Option<&'static [(&'static str, bool)]> {
         Some(match self {
             Self::Aws => &[
@@ -44,26 +44,27 @@ impl Schema {
         })
     }
 
-    /// Whether a secret with these fields is of the kind.
+    /// Checks that a secret with these fields has all that the schema requires, and no others.
     pub fn check<'a>(self, keys: impl Iterator<Item = &'a str>) -> Result<(), Failure> {
         let Some(fields) = self.fields() else { return Ok(()) };
         let keys: Vec<&str> = keys.collect();
         let known: Vec<&str> = fields.iter().map(|(name, _)| *name).collect();
-        let mut wrong = Vec::new();
+        let mut mismatches = Vec::new();
         for key in keys.iter().filter(|key| !known.contains(key)) {
-            wrong.push(match secrets_spec::closest(key, known.iter().copied()) {
-                Some(near) => format!("it has no field `{key}` (did you mean `{near}`?)"),
-                None => format!("it has no field `{key}`"),
+            mismatches.push(match secrets_spec::closest(key, known.iter().copied()) {
+                Some(near) => format!("there is no field `{key}` (did you mean `{near}`?)"),
+                None => format!("there is no field `{key}`"),
             });
         }
         let missing = fields.iter().filter(|(name, required)| *required && !keys.contains(name));
-        wrong.extend(missing.map(|(name, _)| format!("`{name}` is missing")));
-        if wrong.is_empty() {
+        mismatches.extend(missing.map(|(name, _)| format!("`{name}` is missing")));
+        if mismatches.is_empty() {
             return Ok(());
         }
         let name = self.to_possible_value().map(|value| value.get_name().to_owned());
         let name = name.unwrap_or_default();
-        let message = format!("this is no secret of the schema {name}: {}", wrong.join("; "));
+        let message =
+            format!("the fields do not match the schema {name}: {}", mismatches.join("; "));
         let optional = |(name, required): &(&str, bool)| {
             if *required { (*name).to_owned() } else { format!("{name} (optional)") }
         };

@@ -1,4 +1,4 @@
-//! Where values are read from: the command line, files, standard input.
+//! Reads values from the command line, files and standard input.
 
 use std::{
     fs::File,
@@ -9,71 +9,82 @@ use std::{
 use secrets_runtime::{Error, ErrorKind, SecretValue, backend::MAX_VALUE_BYTES};
 use zeroize::Zeroizing;
 
-use crate::{failure::problem, page::MASK, words::Words};
+use crate::{
+    failure::error_about,
+    output::{reporter::Reporter, wiped_output::MASK},
+};
 
-/// What a file or standard input is for: a field is text, a plain value may be bytes, and a document is read
-/// further.
+/// What an input is used for, which decides its limits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Use {
+pub enum InputKind {
+    /// A field: text.
     Field,
+    /// A plain value: text or bytes.
     Plain,
+    /// A file that is parsed: text, and longer than a value may be.
     Document,
 }
 
-/// A value as it was typed: `@FILE`, `@@..` for a value that starts with `@`, or the value itself.
-pub fn typed(key: &str, text: &str, used: Use, words: &Words) -> Result<SecretValue, Error> {
+/// Reads a value as it was typed: `@FILE`, `@@..` for a value that starts with `@`, or the value itself.
+pub fn read_typed(
+    key: &str,
+    text: &str,
+    kind: InputKind,
+    reporter: &Reporter,
+) -> Result<SecretValue, Error> {
     let value = match text.strip_prefix('@') {
         None => SecretValue::from(text),
         Some(literal) if literal.starts_with('@') => SecretValue::from(literal),
         Some(path) => {
-            // What stands there may be a value that starts with `@`, so it is not repeated.
-            let whose = if used == Use::Plain { "--plain" } else { key };
-            file(key, &format!("the file after `@` of `{whose}`"), &home(path), used, words)?
+            // The path may in truth be a value that starts with `@`, so no message repeats it.
+            let option = if kind == InputKind::Plain { "--plain" } else { key };
+            let name = format!("the file after `@` of `{option}`");
+            read_file(key, &name, &expand_home(path), kind, reporter)?
         }
     };
-    check(key, value)
+    refuse_mask(key, value)
 }
 
-/// Standard input, whole.
-pub fn stdin(key: &str, used: Use, words: &Words) -> Result<SecretValue, Error> {
-    read(key, "standard input", std::io::stdin().lock(), used, words)
+/// Reads all of standard input.
+pub fn read_stdin(key: &str, kind: InputKind, reporter: &Reporter) -> Result<SecretValue, Error> {
+    read(key, "standard input", std::io::stdin().lock(), kind, reporter)
 }
 
-/// A file, whole; `-` is standard input.
-pub fn document(path: &Path, words: &Words) -> Result<SecretValue, Error> {
+/// Reads a whole file, or standard input if the path is `-`.
+pub fn read_document(path: &Path, reporter: &Reporter) -> Result<SecretValue, Error> {
     let key = path.display().to_string();
     match path == Path::new("-") {
-        true => stdin("standard input", Use::Document, words),
-        false => file(&key, &format!("the file `{key}`"), path, Use::Document, words),
+        true => read_stdin("standard input", InputKind::Document, reporter),
+        false => read_file(&key, &format!("the file `{key}`"), path, InputKind::Document, reporter),
     }
 }
 
-/// Refuses what cannot be a value: our own mask, which was copied from what this command prints.
-pub fn check(key: &str, value: SecretValue) -> Result<SecretValue, Error> {
+/// Refuses the mask as a value: it was copied from the output of this command.
+pub fn refuse_mask(key: &str, value: SecretValue) -> Result<SecretValue, Error> {
     if value.ct_eq(&SecretValue::from(MASK)) {
         let message = format!("`{MASK}` is the mask of a value, not a value");
-        let help = "give the value itself; `secrets get NAME KEY --reveal` shows it";
-        return Err(problem(key, ErrorKind::InvalidValue, message, help));
+        let help = "enter the value itself; `secrets get NAME KEY --reveal` shows it";
+        return Err(error_about(key, ErrorKind::InvalidValue, message, help));
     }
     Ok(value)
 }
 
-fn file(
+fn read_file(
     key: &str,
     name: &str,
     path: &Path,
-    used: Use,
-    words: &Words,
+    kind: InputKind,
+    reporter: &Reporter,
 ) -> Result<SecretValue, Error> {
     let fail = |reason: &str| {
         let message = format!("{name} cannot be read: {reason}");
-        let help = match used {
-            Use::Document => "check the path, and who may read it",
+        let help = match kind {
+            InputKind::Document => "check the path, and who may read it",
             _ => "check the path, and who may read it; a value that starts with @ is written @@",
         };
-        problem(key, ErrorKind::InvalidValue, message, help)
+        error_about(key, ErrorKind::InvalidValue, message, help)
     };
-    let reason = |error: std::io::Error| match error.kind() {
+    let explain = |error: std::io::Error| match error.kind() {
         IoKind::NotFound => fail("there is no such file"),
         IoKind::PermissionDenied => fail("it is not permitted"),
         kind => fail(&kind.to_string()),
@@ -81,56 +92,56 @@ fn file(
     if path.as_os_str().is_empty() {
         return Err(fail("it has no name"));
     }
-    let opened = File::open(path).map_err(reason)?;
-    if opened.metadata().is_ok_and(|metadata| metadata.is_dir()) {
+    let file = File::open(path).map_err(explain)?;
+    if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(fail("it is a folder"));
     }
-    read(key, name, opened, used, words)
+    read(key, name, file, kind, reporter)
 }
 
 fn read(
     key: &str,
     name: &str,
     from: impl Read,
-    used: Use,
-    words: &Words,
+    kind: InputKind,
+    reporter: &Reporter,
 ) -> Result<SecretValue, Error> {
-    // A document of `import` holds many secrets, one of `render` is a file of the user's.
-    let most = if used == Use::Document { 1 << 30 } else { MAX_VALUE_BYTES };
+    // A document of `import` has many secrets, and one of `render` is any file of the user's.
+    let most = if kind == InputKind::Document { 1 << 30 } else { MAX_VALUE_BYTES };
     let mut bytes = Zeroizing::new(Vec::with_capacity(MAX_VALUE_BYTES + 1));
     let limit = u64::try_from(most).unwrap_or(u64::MAX).saturating_add(1);
     from.take(limit).read_to_end(&mut bytes).map_err(|error| {
         let message = format!("{name} cannot be read: {}", error.kind());
-        problem(key, ErrorKind::InvalidValue, message, "check what it is")
+        error_about(key, ErrorKind::InvalidValue, message, "check what it is")
     })?;
     if bytes.len() > most {
         let message = format!("{name} has more than {most} bytes");
-        let help = "keep large data elsewhere, and its key or address here";
-        return Err(problem(key, ErrorKind::InvalidValue, message, help));
+        let help = "store large data elsewhere, and its key or address here";
+        return Err(error_about(key, ErrorKind::InvalidValue, message, help));
     }
-    // Looked at to tell what it ends with, and whether it is text.
+    // The value is inspected only for how it ends and whether it is text.
     let ends = [(&b"\r\n"[..], "CR and LF"), (b"\n", "a line break")];
-    if used != Use::Document
+    if kind != InputKind::Document
         && let Some((_, end)) = ends.iter().find(|(end, _)| bytes.ends_with(end))
     {
-        words.say(&format!("note: {key}: {name} ends with {end}, which is part of the value"));
+        reporter.info(&format!("note: {key}: {name} ends with {end}, which is part of the value"));
     }
     let value = SecretValue::from(std::mem::take(&mut *bytes));
-    if used != Use::Plain && value.expose_str().is_err() {
+    if kind != InputKind::Plain && value.expose_str().is_err() {
         let message = format!("{name} is binary");
-        let help = match used {
-            Use::Field => {
-                "a field is text: keep bytes as a secret of their own, with --plain=@FILE, or encode them"
+        let help = match kind {
+            InputKind::Field => {
+                "a field is text: store bytes as a plain value with --plain=@FILE, or encode them"
             }
             _ => "text in UTF-8 is needed",
         };
-        return Err(problem(key, ErrorKind::InvalidValue, message, help));
+        return Err(error_about(key, ErrorKind::InvalidValue, message, help));
     }
     Ok(value)
 }
 
-/// A path with `~/` for the home folder, since no shell expands it behind `--KEY=@`.
-fn home(path: &str) -> PathBuf {
+/// Replaces a leading `~/` by the home folder, since a shell does not expand it after `--KEY=@`.
+fn expand_home(path: &str) -> PathBuf {
     match (path.strip_prefix("~/"), std::env::home_dir()) {
         (Some(rest), Some(home)) => home.join(rest),
         _ => PathBuf::from(path),

@@ -1,135 +1,161 @@
-//! The values that `register` and `update` are given: on the command line, in JSON, or at a prompt.
+//! The values of `register` and `update`: from the command line, from JSON, or from prompts.
 
-use std::path::Path;
+use std::{
+    ffi::{OsStr, OsString},
+    path::{Path, PathBuf},
+};
 
+use clap::{Args, ValueHint};
 use secrets_runtime::{Error, ErrorKind, SecretValue, StoredSecret};
 
 use crate::{
-    args::Values,
-    argv::Field,
-    failure::{self, Failure, problem},
-    page::MASK,
-    prompt,
-    value::{self, Use},
-    words::Words,
+    argv::FieldArg,
+    failure::{Failure, fail_on_any},
+    input::{
+        prompt,
+        schema::Schema,
+        value::{InputKind, read_document, read_stdin, read_typed, refuse_mask},
+    },
+    output::reporter::Reporter,
+    tag::Tag,
 };
 
-/// What was given, read and checked; what is asked for at a prompt comes later.
-pub struct Given {
-    /// The secret that is made of it; `None` where there are only prompts.
+/// The options of `register` and `update`. The fields, `--KEY=VALUE`, are not among them: `argv` takes them out of
+/// the command line first.
+#[derive(Debug, Args)]
+pub struct ValueArgs {
+    /// The secret's name
+    pub name: String,
+    /// Ask for the values, without showing them
+    #[arg(short, long)]
+    pub interactive: bool,
+    /// Read the fields from a JSON object in a file, or from standard input
+    #[arg(long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub from_json: Option<PathBuf>,
+    /// The kind of secret, which decides its fields
+    #[arg(short, long)]
+    pub schema: Option<Schema>,
+    /// Store one plain value instead of fields: VALUE, @FILE, - for standard input, or nothing to be asked
+    #[arg(long, value_name = "VALUE|@FILE|-", num_args = 0..=1, require_equals = true)]
+    pub plain: Option<Option<OsString>>,
+    /// Set a tag, where secrets have tags (AWS Secrets Manager)
+    #[arg(long, value_name = "KEY=VALUE")]
+    pub tag: Vec<Tag>,
+}
+
+/// The values that were read without a prompt.
+pub struct ValueInput {
+    /// The secret with these values; `None` if there are only prompts.
     pub secret: Option<StoredSecret>,
-    /// Whether a person is to be asked for more.
+    /// Whether to prompt for values.
     pub ask: bool,
 }
 
-/// Where the values come from, before any is read.
-pub fn read(
-    values: &Values,
-    fields: &[Field],
-    is_enough: bool,
-    words: &Words,
-) -> Result<Given, Failure> {
-    let has_fields = !fields.is_empty() || values.from_json.is_some();
-    if values.plain.is_some() && (has_fields || values.schema.is_some()) {
-        let help = "keep the value and the fields as two secrets";
-        return Err(Failure::usage("a secret is one plain value, or it has fields", help));
+impl ValueArgs {
+    /// Reads the values that need no prompt. `allow_none` says that the command has something to do without values.
+    pub fn read(
+        &self,
+        fields: &[FieldArg],
+        allow_none: bool,
+        reporter: &Reporter,
+    ) -> Result<ValueInput, Failure> {
+        let has_fields = !fields.is_empty() || self.from_json.is_some();
+        if self.plain.is_some() && (has_fields || self.schema.is_some()) {
+            let help = "store the value and the fields as two secrets";
+            return Err(Failure::usage("a secret is one plain value, or it has fields", help));
+        }
+        let wants_prompt = self.interactive || matches!(self.plain, Some(None));
+        let has_nothing = !has_fields && self.plain.is_none() && !allow_none;
+        if (wants_prompt || has_nothing) && !prompt::is_interactive() {
+            let reason = if has_nothing { "there are no values" } else { "nobody can be asked" };
+            let message = format!("{reason}, and standard input is not a terminal");
+            let help = if has_fields && self.interactive {
+                "remove -i: there are values already"
+            } else {
+                "write --KEY=VALUE, --KEY=@FILE, --from-json FILE|- or --plain=@FILE|-"
+            };
+            return Err(Failure::usage(message, help));
+        }
+        if self.from_json.as_deref().is_some_and(looks_like_json) {
+            return Err(Failure::usage(
+                "--from-json takes the name of a file, and this is JSON itself",
+                "pipe it into `--from-json -`",
+            ));
+        }
+        if let Some(plain) = &self.plain {
+            let secret = match plain {
+                Some(text) => Some(self.read_plain(text, reporter)?),
+                None => None,
+            };
+            return Ok(ValueInput { secret, ask: plain.is_none() });
+        }
+        let secret = if has_fields { Some(self.read_fields(fields, reporter)?) } else { None };
+        Ok(ValueInput { secret, ask: self.interactive || has_nothing })
     }
-    let prompted = values.interactive || matches!(values.plain, Some(None));
-    let nothing = !has_fields && values.plain.is_none() && !is_enough;
-    if (prompted || nothing) && !prompt::is_possible() {
-        let what = if nothing { "no values are given" } else { "there is nobody to ask" };
-        let message = format!("{what}, and standard input is no terminal");
-        let help = if has_fields && values.interactive {
-            "remove -i: values are given"
-        } else {
-            "write --KEY=VALUE, --KEY=@FILE, --from-json FILE|- or --plain=@FILE|-"
+
+    fn read_fields(
+        &self,
+        fields: &[FieldArg],
+        reporter: &Reporter,
+    ) -> Result<StoredSecret, Failure> {
+        let mut errors = Vec::new();
+        let mut secret = StoredSecret::from_json("{}")?;
+        if let Some(path) = &self.from_json {
+            let parsed = read_document(path, reporter)
+                .and_then(|text| parse_fields(text, &path.to_string_lossy()));
+            match parsed {
+                Ok(parsed) => secret = parsed,
+                Err(error) => errors.push(error),
+            }
+        }
+        for (key, text) in fields {
+            if secret.fields().iter().any(|field| field.key() == key) {
+                let message = format!("the field `{key}` occurs twice, in the JSON and by itself");
+                return Err(Failure::usage(message, "remove one of the two"));
+            }
+            // `argv` refused fields that are not UTF-8.
+            let text = text.to_str().unwrap_or_default();
+            let added = read_typed(key, text, InputKind::Field, reporter)
+                .and_then(|value| secret.set(key, value));
+            errors.extend(added.err());
+        }
+        fail_on_any(errors)?;
+        Ok(secret)
+    }
+
+    fn read_plain(&self, text: &OsStr, reporter: &Reporter) -> Result<StoredSecret, Failure> {
+        let name = &self.name;
+        let Some(text) = text.to_str() else {
+            let message = "the value is not UTF-8";
+            let help = "pass bytes as a file: --plain=@FILE";
+            return Err(Failure::about(name, ErrorKind::InvalidValue, message, help));
         };
-        return Err(Failure::usage(message, help));
-    }
-    if values.from_json.as_deref().is_some_and(is_json) {
-        return Err(Failure::usage(
-            "--from-json takes the name of a file, and this is JSON itself",
-            "pipe it into `--from-json -`",
-        ));
-    }
-    if let Some(plain) = &values.plain {
-        let secret = match plain {
-            Some(text) => Some(plain_value(&values.name, text, words)?),
-            None => None,
+        let value = match text {
+            "-" => read_stdin(name, InputKind::Plain, reporter)
+                .and_then(|value| refuse_mask(name, value))?,
+            text => read_typed(name, text, InputKind::Plain, reporter)?,
         };
-        return Ok(Given { secret, ask: plain.is_none() });
+        Ok(plain_secret(value, name)?)
     }
-    let secret = if has_fields { Some(set(values, fields, words)?) } else { None };
-    Ok(Given { secret, ask: values.interactive || nothing })
 }
 
-/// Whether it is no name of a file that is there, but starts as JSON does.
-fn is_json(path: &Path) -> bool {
+/// Returns whether a text is not the name of a file that exists, but starts like JSON.
+fn looks_like_json(path: &Path) -> bool {
     path.to_string_lossy().trim_start().starts_with(['{', '[', '"']) && !path.exists()
 }
 
-fn set(values: &Values, fields: &[Field], words: &Words) -> Result<StoredSecret, Failure> {
-    let mut problems = Vec::new();
-    let mut secret = StoredSecret::from_json("{}")?;
-    if let Some(path) = &values.from_json {
-        let read =
-            value::document(path, words).and_then(|text| from_json(text, &path.to_string_lossy()));
-        match read {
-            Ok(read) => secret = read,
-            Err(error) => problems.push(error),
-        }
-    }
-    for (key, text) in fields {
-        if secret.fields().iter().any(|field| field.key() == key) {
-            let message = format!("the field `{key}` is given twice, in the JSON and by itself");
-            return Err(Failure::usage(message, "remove one of the two"));
-        }
-        // Values are UTF-8: what is not was refused with the command line.
-        let text = text.to_str().unwrap_or_default();
-        let added =
-            value::typed(key, text, Use::Field, words).and_then(|value| secret.set(key, value));
-        problems.extend(added.err());
-    }
-    failure::all(problems)?;
-    Ok(secret)
-}
-
-fn from_json(text: SecretValue, origin: &str) -> Result<StoredSecret, Error> {
+fn parse_fields(text: SecretValue, origin: &str) -> Result<StoredSecret, Error> {
     let secret = StoredSecret::from_json(text).map_err(|error| error.about(origin, None))?;
     for field in secret.fields() {
-        value::check(field.key(), field.value().clone())?;
+        refuse_mask(field.key(), field.value().clone())?;
     }
     Ok(secret)
 }
 
-fn plain_value(name: &str, text: &std::ffi::OsStr, words: &Words) -> Result<StoredSecret, Failure> {
-    let Some(text) = text.to_str() else {
-        let help = "give bytes as a file: --plain=@FILE";
-        return Err(Failure::about(name, ErrorKind::InvalidValue, "the value is not UTF-8", help));
-    };
-    let value = match text {
-        "-" => value::stdin(name, Use::Plain, words).and_then(|v| value::check(name, v))?,
-        text => value::typed(name, text, Use::Plain, words)?,
-    };
-    Ok(plain(value, name)?)
-}
-
-/// One plain value: text, or bytes where it is no text.
-pub fn plain(value: SecretValue, name: &str) -> Result<StoredSecret, Error> {
+/// Creates a secret of one plain value: text, or bytes if the value is not UTF-8.
+pub fn plain_secret(value: SecretValue, name: &str) -> Result<StoredSecret, Error> {
     match value.expose_str().is_ok() {
         true => StoredSecret::from_text(value, name),
         false => StoredSecret::from_binary(value, name),
     }
-}
-
-/// Refuses the mask among the values of a secret that comes from a file.
-pub fn no_mask(name: &str, secret: &StoredSecret) -> Vec<Error> {
-    let masked =
-        |field: &&secrets_runtime::StoredField| field.value().ct_eq(&SecretValue::from(MASK));
-    let of = |field: &secrets_runtime::StoredField| {
-        let message = format!("`{MASK}` is the mask of a value, not a value");
-        let origin = format!("{name}, field `{}`", field.key());
-        problem(&origin, ErrorKind::InvalidValue, message, "give the value itself")
-    };
-    secret.fields().iter().filter(masked).map(of).collect()
 }

@@ -1,4 +1,4 @@
-//! Names on their way out, one after another: what is printed before it is known how many there are.
+//! A list of names that is printed while it is still being read.
 
 use std::{
     io::{BufWriter, Stdout, Write},
@@ -7,64 +7,67 @@ use std::{
 };
 
 use crate::{
-    args::Format,
     failure::Failure,
-    page::{json_string, plainly, print_failure},
+    output::{
+        escape::{escape_controls, json_string},
+        format::OutputFormat,
+        wiped_output::print_failure,
+    },
 };
 
-/// Lines, or one list in JSON, on standard output. It holds no values, so nothing is wiped.
-pub struct Feed<W: Write = BufWriter<Stdout>> {
+/// Prints names to standard output, one a line or as one JSON array. Names are not secret: nothing is wiped.
+pub struct ListOutput<W: Write = BufWriter<Stdout>> {
     out: W,
-    format: Format,
+    format: OutputFormat,
     is_empty: bool,
-    /// When something was written that a reader has.
+    /// When the last name reached the reader.
     flushed: Option<Instant>,
     written: std::io::Result<()>,
 }
 
-/// Nobody waits longer than this for a name that is known, and what comes faster is written in large pieces.
-const PATIENCE: Duration = Duration::from_millis(20);
+/// How long a known name may wait in the buffer. Names that arrive faster are written together.
+const FLUSH_INTERVAL: Duration = Duration::from_millis(20);
 
-impl Feed {
-    pub fn new(format: Format) -> Self {
+impl ListOutput {
+    pub fn new(format: OutputFormat) -> Self {
         Self::to(BufWriter::new(std::io::stdout()), format)
     }
 }
 
-impl<W: Write> Feed<W> {
-    fn to(out: W, format: Format) -> Self {
+impl<W: Write> ListOutput<W> {
+    fn to(out: W, format: OutputFormat) -> Self {
         Self { out, format, is_empty: true, flushed: None, written: Ok(()) }
     }
 
-    /// Prints a name; breaks once nothing more can be written.
+    /// Prints a name. Breaks if standard output cannot be written.
     pub fn push(&mut self, name: &str) -> ControlFlow<()> {
         let text = match (self.format, self.is_empty) {
-            (Format::Text, _) => format!("{}\n", plainly(name)),
-            // The list is opened by its first name: a command that fails before it prints nothing.
-            (Format::Json, true) => format!("[{}", json_string(name)),
-            (Format::Json, false) => format!(",{}", json_string(name)),
+            (OutputFormat::Text, _) => format!("{}\n", escape_controls(name)),
+            // The array is opened by its first name, so that a command that fails before it prints nothing.
+            (OutputFormat::Json, true) => format!("[{}", json_string(name)),
+            (OutputFormat::Json, false) => format!(",{}", json_string(name)),
         };
         self.is_empty = false;
         self.write(&text)?;
         match self.flushed {
-            Some(last) if last.elapsed() < PATIENCE => ControlFlow::Continue(()),
+            Some(last) if last.elapsed() < FLUSH_INTERVAL => ControlFlow::Continue(()),
             _ => self.flush(),
         }
     }
 
-    /// Gives the reader all that was printed: while the next name is waited for.
+    /// Writes out everything that was pushed; called while the next name is not known yet.
     pub fn flush(&mut self) -> ControlFlow<()> {
         self.flushed = Some(Instant::now());
         let done = self.out.flush();
-        self.note(done)
+        self.record(done)
     }
 
-    /// The end of the list. One that is not ended, since something failed, is no JSON.
-    pub fn end(mut self) -> Result<(), Failure> {
+    /// Ends the list. Without it, as after a failure, the output is not valid JSON.
+    pub fn finish(mut self) -> Result<(), Failure> {
         let end = match (self.format, self.is_empty) {
-            (Format::Text, _) => "",
-            (Format::Json, true) => "[]\n",
-            (Format::Json, false) => "]\n",
+            (OutputFormat::Text, _) => "",
+            (OutputFormat::Json, true) => "[]\n",
+            (OutputFormat::Json, false) => "]\n",
         };
         if self.write(end).is_continue() {
             let _ = self.flush();
@@ -73,15 +76,15 @@ impl<W: Write> Feed<W> {
     }
 
     fn write(&mut self, text: &str) -> ControlFlow<()> {
-        // Whoever goes on all the same is told the first failure.
+        // The first failure is the one to report.
         if self.written.is_err() {
             return ControlFlow::Break(());
         }
         let done = self.out.write_all(text.as_bytes());
-        self.note(done)
+        self.record(done)
     }
 
-    fn note(&mut self, done: std::io::Result<()>) -> ControlFlow<()> {
+    fn record(&mut self, done: std::io::Result<()>) -> ControlFlow<()> {
         match done {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
@@ -98,7 +101,7 @@ mod tests {
 
     use super::*;
 
-    /// What a reader has, and after how many writes it goes away.
+    /// What a reader received, and after how many writes it closes the pipe.
     #[derive(Clone, Default)]
     struct Reader(Rc<RefCell<Vec<u8>>>, usize);
 
@@ -114,38 +117,38 @@ mod tests {
         }
     }
 
-    fn feed(reader: &Reader, format: Format) -> Feed<BufWriter<Reader>> {
-        Feed::to(BufWriter::new(reader.clone()), format)
+    fn list(reader: &Reader, format: OutputFormat) -> ListOutput<BufWriter<Reader>> {
+        ListOutput::to(BufWriter::new(reader.clone()), format)
     }
 
-    fn has(reader: &Reader) -> String {
+    fn received(reader: &Reader) -> String {
         String::from_utf8(reader.0.borrow().clone()).unwrap()
     }
 
     #[test]
-    fn the_first_name_and_what_is_there_while_one_is_waited_for_reach_the_reader() {
+    fn names_reach_the_reader_at_once_and_on_a_flush() {
         for (format, first, both, all) in [
-            (Format::Text, "a\n", "a\nb\n", "a\nb\nc\n"),
-            (Format::Json, "[\"a\"", "[\"a\",\"b\"", "[\"a\",\"b\",\"c\"]\n"),
+            (OutputFormat::Text, "a\n", "a\nb\n", "a\nb\nc\n"),
+            (OutputFormat::Json, "[\"a\"", "[\"a\",\"b\"", "[\"a\",\"b\",\"c\"]\n"),
         ] {
             let reader = Reader(Rc::default(), usize::MAX);
-            let mut feed = feed(&reader, format);
-            assert!(feed.push("a").is_continue());
-            assert_eq!(has(&reader), first);
-            assert!(feed.push("b").is_continue() && feed.flush().is_continue());
-            assert_eq!(has(&reader), both);
-            assert!(feed.push("c").is_continue() && feed.end().is_ok());
-            assert_eq!(has(&reader), all);
+            let mut list = list(&reader, format);
+            assert!(list.push("a").is_continue());
+            assert_eq!(received(&reader), first);
+            assert!(list.push("b").is_continue() && list.flush().is_continue());
+            assert_eq!(received(&reader), both);
+            assert!(list.push("c").is_continue() && list.finish().is_ok());
+            assert_eq!(received(&reader), all);
         }
     }
 
     #[test]
-    fn nothing_is_pushed_to_a_reader_that_is_gone() {
-        let mut feed = feed(&Reader(Rc::default(), 1), Format::Json);
-        assert!(feed.push("a").is_continue());
-        let _ = feed.push("b");
-        assert!(feed.flush().is_break());
-        assert!(feed.push("c").is_break());
-        assert!(matches!(feed.end(), Err(Failure::ReaderGone)));
+    fn nothing_is_written_to_a_reader_that_closed_the_pipe() {
+        let mut list = list(&Reader(Rc::default(), 1), OutputFormat::Json);
+        assert!(list.push("a").is_continue());
+        let _ = list.push("b");
+        assert!(list.flush().is_break());
+        assert!(list.push("c").is_break());
+        assert!(matches!(list.finish(), Err(Failure::BrokenPipe)));
     }
 }

@@ -1,4 +1,4 @@
-//! What is said on standard error.
+//! Messages on standard error, and the results of changes.
 
 use std::io::{IsTerminal, Write};
 
@@ -6,70 +6,76 @@ use secrets_runtime::Problem;
 
 use crate::{
     failure::Failure,
-    page::{Page, json_string, plainly},
+    output::{
+        escape::{escape_controls, json_string, json_string_or_null},
+        wiped_output::WipedOutput,
+    },
 };
 
-/// A secret that was written or deleted, its version if it has one, and how a step reaches it where its name
-/// alone is not enough.
-pub struct Kept<'a> {
+/// A secret that was written or deleted.
+pub struct Change<'a> {
     pub name: &'a str,
     pub backend: &'a str,
+    /// The new version, if the secret was written.
     pub version: Option<String>,
-    pub detour: Option<String>,
+    /// The source with which a step reaches the secret, if its name alone is not enough.
+    pub qualified_source: Option<String>,
 }
 
-/// How the command speaks: in words, or in one line of JSON for programs.
+/// Reports to a person in text, or to a program in JSON.
 #[derive(Debug)]
-pub struct Words {
+pub struct Reporter {
     json: bool,
     colour: bool,
 }
 
-impl Words {
+impl Reporter {
     pub fn new(json: bool) -> Self {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self { json, colour: wanted && capable && std::io::stderr().is_terminal() }
     }
 
-    /// What was done, or what a person should know, in one line. Programs that asked for JSON are not told.
-    pub fn say(&self, text: &str) {
+    /// Prints one line for a person. Prints nothing if the output is JSON.
+    pub fn info(&self, text: &str) {
         if !self.json {
-            write(&format!("{}\n", plainly(text)));
+            write(&format!("{}\n", escape_controls(text)));
         }
     }
 
-    /// What was kept: a line of words, or for programs a line of JSON on standard output.
-    pub fn kept(&self, text: &str, kept: &[Kept<'_>]) -> Result<(), Failure> {
-        self.say(text);
-        let detours = kept.iter().filter_map(|kept| Some((kept.name, kept.detour.as_ref()?)));
-        for (name, detour) in detours {
-            self.say(&format!("note: a step does not reach `{name}` by that name: write {detour}"));
+    /// Reports changes: `text` for a person, or one line of JSON a change on standard output.
+    pub fn changes(&self, text: &str, changes: &[Change<'_>]) -> Result<(), Failure> {
+        self.info(text);
+        for change in changes {
+            if let Some(source) = &change.qualified_source {
+                let name = change.name;
+                self.info(&format!("note: a step cannot use the name `{name}`: write {source}"));
+            }
         }
         if !self.json {
             return Ok(());
         }
-        let mut page = Page::default();
-        for kept in kept {
-            page.push(format!(
+        let mut output = WipedOutput::default();
+        for change in changes {
+            output.push(format!(
                 "{{\"name\":{},\"backend\":{},\"version\":{}}}\n",
-                json_string(kept.name),
-                json_string(kept.backend),
-                kept.version.as_deref().map_or("null".to_owned(), json_string),
+                json_string(change.name),
+                json_string(change.backend),
+                json_string_or_null(change.version.as_deref()),
             ));
         }
-        page.print()
+        output.print()
     }
 
-    /// Why the command failed.
+    /// Reports why the command failed.
     pub fn failure(&self, failure: &Failure) {
         match failure {
-            Failure::ReaderGone => {}
+            Failure::BrokenPipe => {}
             Failure::Clap(error) if !error.use_stderr() => {
-                // Help and version are data. If nobody reads them, nobody misses them.
+                // Help and version are data. An error means that nobody reads them.
                 let _ = std::io::stdout().write_all(error.to_string().as_bytes());
             }
-            _ if self.json => write(&json(failure)),
+            _ if self.json => write(&failure_json(failure)),
             Failure::Clap(error) => write(&error.to_string()),
             Failure::Interrupted => write("\nnothing was changed\n"),
             Failure::Usage { message, help } => {
@@ -78,7 +84,7 @@ impl Words {
             Failure::Program { message, .. } => self.problem("", message, None),
             Failure::Secrets(error) => {
                 for problem in error.problems() {
-                    let help = problem.help().map(as_option);
+                    let help = problem.help().map(help_for_command_line);
                     self.problem(&origin(problem), problem.message(), help.as_deref());
                 }
             }
@@ -88,19 +94,21 @@ impl Words {
     fn problem(&self, origin: &str, message: &str, help: Option<&str>) {
         let [red, bold, plain] =
             if self.colour { ["\x1b[1;31m", "\x1b[1m", "\x1b[0m"] } else { [""; 3] };
-        // A message may have lines of its own, and no other control characters.
-        let lines = |text: &str| text.split('\n').map(plainly).collect::<Vec<_>>().join("\n");
-        let (origin, message) = (plainly(origin), lines(message));
+        // A message may have several lines; other control characters are escaped.
+        let escape_lines =
+            |text: &str| text.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n");
+        let (origin, message) = (escape_controls(origin), escape_lines(message));
         let mut text = format!("{red}error:{plain} {origin}{message}\n");
         if let Some(help) = help {
-            text.push_str(&format!("  {bold}help:{plain} {}\n", lines(help)));
+            text.push_str(&format!("  {bold}help:{plain} {}\n", escape_lines(help)));
         }
         write(&text);
     }
 }
 
-/// What a program writes in its code is an option here, or cannot be.
-fn as_option(help: &str) -> String {
+/// Rewrites the library's help for the command line: what a program sets in its code is an option here, or cannot
+/// be set.
+fn help_for_command_line(help: &str) -> String {
     help.replace("set `allow_override = true`", "use --allow-override").replace(
         "register it with `Resolver::builder().backend(..)`; those that are: ",
         "the types here are ",
@@ -116,52 +124,54 @@ fn origin(problem: &Problem) -> String {
     }
 }
 
-/// `{"error":{"kind":..,"problems":[..]}}` and a line break.
-fn json(failure: &Failure) -> String {
+/// Returns `{"error":{"kind":..,"problems":[..]}}` and a line break.
+fn failure_json(failure: &Failure) -> String {
     let (kind, problems) = match failure {
         Failure::Secrets(error) => {
             let problem = |p: &Problem| {
-                let help = p.help().map(as_option);
-                one(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
+                let help = p.help().map(help_for_command_line);
+                problem_object(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
             };
             (error.kind().as_str(), error.problems().iter().map(problem).collect())
         }
         Failure::Usage { message, help } => {
-            ("Usage", vec![one("Usage", "", message, help.as_deref())])
+            ("Usage", vec![problem_object("Usage", "", message, help.as_deref())])
         }
         Failure::Clap(error) => {
             let text = error.to_string();
             let text = text.trim_start_matches("error: ");
             let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
             let help = Some(help.trim()).filter(|help| !help.is_empty());
-            ("Usage", vec![one("Usage", "", message.trim(), help)])
+            ("Usage", vec![problem_object("Usage", "", message.trim(), help)])
         }
-        Failure::Program { message, .. } => ("Other", vec![one("Other", "", message, None)]),
-        Failure::Interrupted | Failure::ReaderGone => {
-            ("Other", vec![one("Other", "", "it was interrupted", None)])
+        Failure::Program { message, .. } => {
+            ("Other", vec![problem_object("Other", "", message, None)])
+        }
+        Failure::Interrupted | Failure::BrokenPipe => {
+            ("Other", vec![problem_object("Other", "", "interrupted", None)])
         }
     };
     let kind = json_string(kind);
     format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
 }
 
-/// A problem as JSON.
-pub fn problem_json(p: &Problem) -> String {
-    one(p.kind().as_str(), p.origin(), p.message(), p.help())
+/// Returns a problem as a JSON object.
+pub fn problem_json(problem: &Problem) -> String {
+    let kind = problem.kind().as_str();
+    problem_object(kind, problem.origin(), problem.message(), problem.help())
 }
 
-fn one(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {
-    let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
+fn problem_object(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {
     format!(
         "{{\"kind\":{},\"source\":{},\"message\":{},\"help\":{}}}",
         json_string(kind),
         json_string(source),
         json_string(message),
-        or_null(help),
+        json_string_or_null(help),
     )
 }
 
-/// Standard error may be closed: nothing is lost by that but the words.
+/// Writes to standard error. Nothing else is lost if it is closed, so the result is ignored.
 fn write(text: &str) {
     let _ = std::io::stderr().lock().write_all(text.as_bytes());
 }

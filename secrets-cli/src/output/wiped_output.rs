@@ -1,29 +1,26 @@
-//! What goes to standard output.
+//! Data for standard output that may contain secret values.
 
-use std::{
-    borrow::Cow,
-    io::{ErrorKind as IoKind, Write},
-};
+use std::io::{ErrorKind as IoKind, Write};
 
 use base64ct::{Base64, Encoding};
 use secrets_runtime::{Error, ErrorKind, SecretValue};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::failure::Failure;
+use crate::{failure::Failure, output::escape::json_string};
 
-/// What stands where a value is not shown.
+/// Printed in place of a value.
 pub const MASK: &str = "***";
 
-/// Data on its way out. It may hold values: it is written at once, and wiped.
+/// A buffer that is printed as a whole and wiped when it is dropped, since it may contain values.
 #[derive(Default)]
-pub struct Page(Zeroizing<Vec<u8>>);
+pub struct WipedOutput(Zeroizing<Vec<u8>>);
 
-impl Page {
+impl WipedOutput {
     pub fn push(&mut self, text: impl AsRef<[u8]>) {
         let text = text.as_ref();
         let needed = self.0.len() + text.len();
         if needed > self.0.capacity() {
-            // Growing in place would leave a copy behind that nobody wipes.
+            // Growing in place would leave an old copy that nobody wipes.
             let mut larger = Vec::with_capacity(needed.max(2 * self.0.capacity()).max(1024));
             larger.extend_from_slice(&self.0);
             self.0.zeroize();
@@ -32,7 +29,7 @@ impl Page {
         self.0.extend_from_slice(text);
     }
 
-    /// A value as a JSON string, bytes as `["base64", ".."]`, or the mask.
+    /// Appends a value as a JSON string, bytes as `["base64", ".."]`, or the mask unless `reveal` is set.
     pub fn push_json(&mut self, value: &SecretValue, is_binary: bool, reveal: bool) {
         if reveal && is_binary {
             self.push("[\"base64\", ");
@@ -57,43 +54,21 @@ impl Page {
     }
 }
 
-/// What it means that standard output cannot be written.
+/// Returns the failure for an error of standard output.
 pub fn print_failure(error: std::io::Error) -> Failure {
     match error.kind() {
-        IoKind::BrokenPipe => Failure::ReaderGone,
+        IoKind::BrokenPipe => Failure::BrokenPipe,
         _ => Error::new(ErrorKind::Other, "standard output cannot be written")
             .with_cause(error)
             .into(),
     }
 }
 
-/// A value as text: base64 if it is bytes.
+/// Returns a value as text, in base64 if it is bytes.
 pub fn text_of(value: &SecretValue, is_binary: bool) -> Zeroizing<String> {
-    // To be written where the person who typed the command wants it.
+    // Exposed because the user asked for the value, with `--reveal` or `export`.
     match value.expose_str() {
         Ok(text) if !is_binary => Zeroizing::new(text.to_owned()),
         _ => Zeroizing::new(Base64::encode_string(value.expose_bytes())),
     }
-}
-
-/// A text for a terminal, in one line: control characters, line breaks and marks that turn the direction of writing
-/// are escaped, since keys and names are somebody else's.
-pub fn plainly(text: &str) -> Cow<'_, str> {
-    let odd = |c: char| {
-        let turns = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-        turns || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-    };
-    if !text.contains(odd) {
-        return Cow::Borrowed(text);
-    }
-    let escape = |c: char| if odd(c) { c.escape_default().to_string() } else { c.to_string() };
-    text.chars().map(escape).collect()
-}
-
-/// A text as a JSON string.
-pub fn json_string(text: &str) -> String {
-    let mut json = Vec::with_capacity(text.len() * 6 + 2);
-    // Writing a string into memory cannot fail, and gives UTF-8.
-    let _ = serde_json::to_writer(&mut json, text);
-    String::from_utf8(json).unwrap_or_default()
 }
