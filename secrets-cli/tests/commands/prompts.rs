@@ -1,4 +1,4 @@
-//! Prompts, on a terminal of the test's own.
+//! Prompts, on a pseudo-terminal.
 
 use std::{
     fs::File,
@@ -13,33 +13,33 @@ use rustix::{
     termios::{LocalModes, tcgetattr},
 };
 
-use crate::bench::Bench;
+use crate::support::Sandbox;
 
-/// The command on a terminal.
+/// A run of the command on a terminal.
 struct Session {
     child: Child,
-    /// The person's side.
+    /// The side of the person who types.
     person: File,
-    /// The program's side, kept open so that its modes can be looked at.
+    /// The side of the program, kept open so that its modes can be read.
     terminal: File,
     seen: String,
 }
 
 impl Session {
-    fn start(bench: &Bench, arguments: &[&str]) -> Self {
+    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
         let person: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&person).unwrap();
         unlockpt(&person).unwrap();
         let name = ptsname(&person, Vec::new()).unwrap();
         let terminal = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let side = || Stdio::from(terminal.try_clone().unwrap());
-        let mut command = bench.command(arguments);
+        let mut command = sandbox.command(arguments);
         command.stdin(side()).stdout(side()).stderr(side());
         let child = command.spawn().unwrap();
         Self { child, person: File::from(person), terminal, seen: String::new() }
     }
 
-    /// Reads until this is there.
+    /// Reads until this text appears.
     fn wait_for(&mut self, text: &str) {
         while !self.seen.contains(text) {
             self.read(text);
@@ -49,7 +49,7 @@ impl Session {
     }
 
     fn read(&mut self, wanted: &str) {
-        // Nobody waits for a program that waits for something else.
+        // If the program waits for something else, the test fails instead of hanging.
         let minute = Timespec { tv_sec: 60, tv_nsec: 0 };
         let ready = poll(&mut [PollFd::new(&self.person, PollFlags::IN)], Some(&minute)).unwrap();
         assert_eq!(ready, 1, "there is no {wanted:?} in {:?}", self.seen);
@@ -62,13 +62,13 @@ impl Session {
         self.person.write_all(text.as_bytes()).unwrap();
     }
 
-    /// Waits for the end; gives the exit code and what was said after the last `wait_for`.
+    /// Waits for the end. Returns the exit code, and the output after the last `wait_for`.
     fn end(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
         let modes = tcgetattr(&self.terminal).unwrap().local_modes;
         let all = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         assert!(modes.contains(all), "the terminal is not as it was: {modes:?}");
-        // Something of our own marks the end of what the program said.
+        // This text marks the end of the program's output.
         self.terminal.write_all(b"[the end]").unwrap();
         while !self.seen.contains("[the end]") {
             self.read("[the end]");
@@ -79,8 +79,8 @@ impl Session {
 
 #[test]
 fn values_are_asked_for_and_not_shown() {
-    let bench = Bench::new();
-    let mut session = Session::start(&bench, &["register", "db", "--schema", "basic_auth"]);
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db", "--schema", "basic_auth"]);
     session.wait_for("username: ");
     session.type_in("apq\x7fp\n");
     session.wait_for("password: ");
@@ -94,13 +94,13 @@ fn values_are_asked_for_and_not_shown() {
     let (code, said) = session.end();
     assert_eq!(code, Some(0));
     assert!(!said.contains("SeNtInEl"), "{said}");
-    assert_eq!(bench.ok(["get", "db", "--reveal"]), "username=app\npassword='SeNtInEl é'\n");
+    assert_eq!(sandbox.ok(["get", "db", "--reveal"]), "username=app\npassword='SeNtInEl é'\n");
 }
 
 #[test]
 fn without_values_a_person_is_asked_for_fields() {
-    let bench = Bench::new();
-    let mut session = Session::start(&bench, &["register", "db"]);
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db"]);
     for (key, value) in [("user", "app"), ("a key", "SeNtInEl")] {
         session.wait_for("name of a field (Enter when done): ");
         session.type_in(&format!("{key}\n"));
@@ -111,28 +111,28 @@ fn without_values_a_person_is_asked_for_fields() {
     session.type_in("\n");
     session.wait_for("registered `db`");
     assert_eq!(session.end().0, Some(0));
-    assert_eq!(bench.ok(["get", "db", "a key", "--reveal"]), "SeNtInEl");
+    assert_eq!(sandbox.ok(["get", "db", "a key", "--reveal"]), "SeNtInEl");
 }
 
 #[test]
 fn a_plain_value_longer_than_a_line_of_a_terminal_is_asked_for() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let long = "SeNtInEl".repeat(1_000);
-    let mut session = Session::start(&bench, &["register", "token", "--plain"]);
+    let mut session = Session::start(&sandbox, &["register", "token", "--plain"]);
     session.wait_for("value of token: ");
     session.type_in(&long);
     session.type_in("\n");
     session.wait_for("registered `token`");
     assert_eq!(session.end().0, Some(0));
-    assert!(bench.ok(["get", "token", "token", "--reveal"]) == long, "it is another one");
+    assert!(sandbox.ok(["get", "token", "token", "--reveal"]) == long, "it is another one");
 }
 
 #[test]
-fn ctrl_c_at_a_prompt_writes_nothing_and_gives_the_terminal_back() {
+fn ctrl_c_at_a_prompt_writes_nothing_and_restores_the_terminal() {
     for stop in ["\x03", "\x04"] {
-        let bench = Bench::new();
+        let sandbox = Sandbox::new();
         let mut session =
-            Session::start(&bench, &["register", "db", "-i", "--schema", "basic_auth"]);
+            Session::start(&sandbox, &["register", "db", "-i", "--schema", "basic_auth"]);
         session.wait_for("username: ");
         session.type_in("app\n");
         session.wait_for("password: ");
@@ -140,14 +140,14 @@ fn ctrl_c_at_a_prompt_writes_nothing_and_gives_the_terminal_back() {
         session.wait_for("nothing was changed");
         let (code, said) = session.end();
         assert_eq!(code, Some(130), "{said}");
-        assert_eq!(bench.ok(["list"]), "");
+        assert_eq!(sandbox.ok(["list"]), "");
     }
 }
 
 #[test]
-fn a_signal_at_a_prompt_is_ctrl_c() {
-    let bench = Bench::new();
-    let mut session = Session::start(&bench, &["register", "db", "--plain"]);
+fn a_signal_at_a_prompt_acts_like_ctrl_c() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db", "--plain"]);
     session.wait_for("value of db: ");
     let id = rustix::process::Pid::from_child(&session.child);
     rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
@@ -156,64 +156,64 @@ fn a_signal_at_a_prompt_is_ctrl_c() {
 }
 
 #[test]
-fn update_leaves_what_is_answered_with_nothing() {
-    let bench = Bench::new();
-    bench.ok(["register", "db", "--user=app", "--password=old"]);
-    let mut session = Session::start(&bench, &["update", "db"]);
+fn an_empty_answer_keeps_the_current_value() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app", "--password=old"]);
+    let mut session = Session::start(&sandbox, &["update", "db"]);
     session.wait_for("new value of user");
     session.type_in("\n");
     session.wait_for("new value of password");
     session.type_in("SeNtInEl\n");
     session.wait_for("updated `db`");
     assert_eq!(session.end().0, Some(0));
-    assert_eq!(bench.ok(["get", "db", "--reveal"]), "user=app\npassword=SeNtInEl\n");
+    assert_eq!(sandbox.ok(["get", "db", "--reveal"]), "user=app\npassword=SeNtInEl\n");
 }
 
 #[test]
-fn delete_asks_and_only_yes_is_yes() {
-    let bench = Bench::new();
-    bench.ok(["register", "db", "--a=SeNtInEl"]);
+fn only_yes_confirms_a_deletion() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl"]);
     for (answer, said) in
         [("\n", "nothing was changed"), ("no\n", "nothing was changed"), ("y\n", "deleted `db`")]
     {
-        assert_eq!(bench.ok(["list"]), "db\n");
-        let mut session = Session::start(&bench, &["delete", "db"]);
+        assert_eq!(sandbox.ok(["list"]), "db\n");
+        let mut session = Session::start(&sandbox, &["delete", "db"]);
         session.wait_for("[y/N] ");
         session.type_in(answer);
         session.wait_for(said);
         assert_eq!(session.end().0, Some(0));
     }
-    assert_eq!(bench.ok(["list"]), "");
+    assert_eq!(sandbox.ok(["list"]), "");
     for name in ["a", "b"] {
-        bench.ok(["register", name, "--x=SeNtInEl"]);
+        sandbox.ok(["register", name, "--x=SeNtInEl"]);
     }
-    // Several are asked about once.
-    let mut session = Session::start(&bench, &["delete", "a", "b"]);
+    // Several secrets need one confirmation.
+    let mut session = Session::start(&sandbox, &["delete", "a", "b"]);
     session.wait_for("delete `a`, `b` from local, with their previous versions? [y/N] ");
     session.type_in("y\n");
     session.wait_for("deleted `b`");
     assert_eq!(session.end().0, Some(0));
-    assert_eq!(bench.ok(["list"]), "");
+    assert_eq!(sandbox.ok(["list"]), "");
 }
 
 #[test]
 fn the_program_of_run_has_the_terminal() {
-    let bench = Bench::new();
-    bench.ok(["register", "db", "--DB=SeNtInEl"]);
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--DB=SeNtInEl"]);
     let mut session =
-        Session::start(&bench, &["run", "db", "--", "sh", "-c", "test -t 0 && echo a terminal"]);
+        Session::start(&sandbox, &["run", "db", "--", "sh", "-c", "test -t 0 && echo a terminal"]);
     session.wait_for("a terminal");
     assert_eq!(session.end().0, Some(0));
 }
 
 #[test]
-fn what_a_configuration_lacks_is_asked_for_and_kept() {
-    let bench = Bench::new();
-    bench.ok(["register", "db", "--user=app"]);
-    bench.write("secrets.toml", "[sources.api]\nid = 'team/api'\n");
-    bench.write("stack.toml", "a = '{{db.user}} {{db.password}}'\nb = ['{{api.token}}']\n");
+fn the_missing_values_of_a_configuration_are_asked_for_and_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app"]);
+    sandbox.write("secrets.toml", "[sources.api]\nid = 'team/api'\n");
+    sandbox.write("stack.toml", "a = '{{db.user}} {{db.password}}'\nb = ['{{api.token}}']\n");
     let arguments = ["check", "--config", "stack.toml", "--register-missing"];
-    let mut session = Session::start(&bench, &arguments);
+    let mut session = Session::start(&sandbox, &arguments);
     session.wait_for("api.token: ");
     session.type_in("SeNtInEl-1\n");
     session.wait_for("db.password: ");
@@ -222,6 +222,6 @@ fn what_a_configuration_lacks_is_asked_for_and_kept() {
     let (code, said) = session.end();
     assert_eq!(code, Some(0), "{said}");
     assert!(!said.contains("SeNtInEl"), "{said}");
-    assert_eq!(bench.ok(["get", "team/api", "token", "--reveal"]), "SeNtInEl-1");
-    assert_eq!(bench.ok(["get", "db", "user", "--reveal"]), "app");
+    assert_eq!(sandbox.ok(["get", "team/api", "token", "--reveal"]), "SeNtInEl-1");
+    assert_eq!(sandbox.ok(["get", "db", "user", "--reveal"]), "app");
 }

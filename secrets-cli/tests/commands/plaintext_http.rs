@@ -1,23 +1,23 @@
-//! A server that is reached without encryption is warned of.
+//! Warnings of plain HTTP to another host.
 #![cfg(all(target_os = "linux", any(feature = "prefect", feature = "zenml")))]
 
-use crate::bench::{Bench, Ran};
+use crate::support::{CliOutput, Sandbox};
 
-/// What is said where the settings name this server; nobody listens there.
-fn said(server: &str, arguments: &[&str], settings: &[(&str, &str)]) -> String {
-    let bench = Bench::new();
-    let mut command = bench.command(arguments);
+/// Returns the messages of a run with this server in its settings. Nothing listens there.
+fn messages(server: &str, arguments: &[&str], settings: &[(&str, &str)]) -> String {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(arguments);
     for (name, value) in settings {
         command.env(name, value.replace("SERVER", server));
     }
-    let ran = Ran::of(command.output().unwrap());
-    assert_eq!(ran.code, Some(6), "{ran:?}");
-    assert!(!ran.stderr.contains("SeNtInEl"), "{ran:?}");
-    ran.stderr
+    let result = CliOutput::new(command.output().unwrap());
+    assert_eq!(result.code, Some(6), "{result:?}");
+    assert!(!result.stderr.contains("SeNtInEl"), "{result:?}");
+    result.stderr
 }
 
 #[test]
-fn plain_http_to_another_host_is_warned_of_once_and_without_a_password() {
+fn plain_http_to_another_host_causes_one_warning_without_a_password() {
     let prefect =
         [("PREFECT_API_URL", "http://user:SeNtInEl@SERVER/api"), ("PREFECT_API_KEY", "SeNtInEl")];
     let cloud = [
@@ -43,13 +43,13 @@ fn plain_http_to_another_host_is_warned_of_once_and_without_a_password() {
         }
         let names = ["a", "b"].map(|name| format!("{backend}.{name}"));
         let arguments = ["check", &names[0], &names[1]];
-        // An address that Linux takes for its own machine, and that is no loopback address.
-        let warned = said("0.0.0.0:1", &arguments, settings);
+        // Linux routes this address to its own machine, but it is not a loopback address.
+        let warned = messages("0.0.0.0:1", &arguments, settings);
         let setting = settings[0].0;
         let warning =
             format!("secrets: warning: {setting} leads to http://0.0.0.0:1 without encryption");
         assert_eq!(warned.matches(&warning).count(), 1, "{warned}");
-        let loopback = said("127.0.0.1:1", &arguments, settings);
+        let loopback = messages("127.0.0.1:1", &arguments, settings);
         assert!(!loopback.contains("warning"), "{loopback}");
     }
 }

@@ -1,4 +1,4 @@
-//! What `secrets doctor` says of AWS.
+//! What `secrets doctor` reports about AWS.
 
 use std::{
     io::{BufRead, BufReader, Read, Write},
@@ -9,20 +9,20 @@ use std::{
 use serde_json::Value;
 
 use crate::{
-    bench::Ran,
-    setup::{AWS, Aws},
+    secrets_manager::aws_sandbox::{AWS, AwsSandbox},
+    support::CliOutput,
 };
 
-/// The entry of AWS in its JSON.
-fn entry(ran: &Ran) -> Value {
-    let page: Value = serde_json::from_slice(&ran.stdout).unwrap();
+/// Returns the entry of AWS in the JSON of `doctor`.
+fn entry(result: &CliOutput) -> Value {
+    let page: Value = serde_json::from_slice(&result.stdout).unwrap();
     let mut entries = page["backends"].as_array().unwrap().iter();
     entries.find(|entry| entry["type"] == AWS).unwrap().clone()
 }
 
 #[test]
 fn the_caller_and_the_region_are_shown() {
-    let Some(aws) = Aws::at_moto() else { return };
+    let Some(aws) = AwsSandbox::at_moto() else { return };
     let shown = aws.ok(&["doctor"]).text();
     let line = shown.lines().find(|line| line.starts_with("* ")).unwrap();
     assert!(line.starts_with("* aws-secrets-manager: reachable: AWS Secrets Manager, as arn:aws:"));
@@ -34,10 +34,10 @@ fn the_caller_and_the_region_are_shown() {
 
 #[test]
 fn why_it_is_not_reachable_is_shown_and_fails_only_where_it_is_the_default() {
-    let aws = Aws::at("http://127.0.0.1:1");
-    let ran = aws.run(&["doctor", "--format", "json"]);
-    assert_eq!(ran.code, Some(6), "{ran:?}");
-    let entry = entry(&ran);
+    let aws = AwsSandbox::at("http://127.0.0.1:1");
+    let result = aws.run(&["doctor", "--format", "json"]);
+    assert_eq!(result.code, Some(6), "{result:?}");
+    let entry = entry(&result);
     assert_eq!((&entry["reachable"], &entry["caller"]), (&false.into(), &Value::Null));
     assert!(entry["problem"].as_str().unwrap().contains("refused"), "{entry}");
     let beside = aws.command(&["doctor"]).output().unwrap();
@@ -45,14 +45,14 @@ fn why_it_is_not_reachable_is_shown_and_fails_only_where_it_is_the_default() {
 }
 
 #[test]
-fn without_credentials_or_region_that_is_what_is_said() {
-    let aws = Aws::at("http://127.0.0.1:1");
+fn missing_credentials_and_a_missing_region_are_reported() {
+    let aws = AwsSandbox::at("http://127.0.0.1:1");
     let problem = |unset: &[&str]| {
         let mut command = aws.command(&["doctor", "--format", "json"]);
         unset.iter().for_each(|name| {
             command.env_remove(name);
         });
-        let entry = entry(&Ran::of(command.output().unwrap()));
+        let entry = entry(&CliOutput::new(command.output().unwrap()));
         entry["problem"].as_str().unwrap().to_owned()
     };
     let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
@@ -61,30 +61,30 @@ fn without_credentials_or_region_that_is_what_is_said() {
 }
 
 #[test]
-fn the_switch_that_makes_the_sdk_log_values_is_warned_of() {
-    let aws = Aws::at("http://127.0.0.1:1");
+fn a_warning_names_the_switch_that_makes_the_sdk_log_values() {
+    let aws = AwsSandbox::at("http://127.0.0.1:1");
     let warned = |value: &str| {
         let mut command = aws.command(&["doctor"]);
-        let ran = Ran::of(command.env("LOG_SENSITIVE_BODIES", value).output().unwrap());
-        ran.text().contains("\nwarning: LOG_SENSITIVE_BODIES=true makes")
+        let result = CliOutput::new(command.env("LOG_SENSITIVE_BODIES", value).output().unwrap());
+        result.text().contains("\nwarning: LOG_SENSITIVE_BODIES=true makes")
     };
     assert!(warned("true") && warned("TRUE"));
     assert!(!warned("false") && !warned(""));
 }
 
 #[test]
-fn a_caller_who_may_read_his_own_secrets_only_has_reached_aws() {
-    let aws = Aws::at(who_may_nothing("arn:aws:iam::123456789012:user/reader"));
+fn aws_is_reachable_for_a_caller_who_may_read_certain_secrets_only() {
+    let aws = AwsSandbox::at(start_denying_server("arn:aws:iam::123456789012:user/reader"));
     let entry = entry(&aws.ok(&["doctor", "--format", "json"]));
     assert_eq!(entry["reachable"], true, "{entry}");
     assert_eq!(entry["caller"], "arn:aws:iam::123456789012:user/reader in eu-central-1");
 }
 
-/// The address of a server that tells everybody who they are, and permits nothing.
-fn who_may_nothing(arn: &'static str) -> String {
+/// Starts a server that answers GetCallerIdentity and denies everything else. Returns its address.
+fn start_denying_server(arn: &'static str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
-    // It ends with the test's process.
+    // The thread ends with the process of the test.
     thread::spawn(move || {
         for connection in listener.incoming() {
             let mut connection = connection.unwrap();
@@ -119,13 +119,17 @@ fn answer(connection: &mut TcpStream, arn: &str) {
 }
 
 #[test]
-fn an_endpoint_without_encryption_is_warned_of() {
+fn an_endpoint_without_encryption_causes_a_warning() {
     for (url, warnings) in [("http://0.0.0.0:1", 1), ("http://127.0.0.1:1", 0)] {
-        let aws = Aws::at(url);
+        let aws = AwsSandbox::at(url);
         let mut command = aws.command(&["check", "a", "b", "--backend", AWS]);
-        let ran = Ran::of(command.env("AWS_MAX_ATTEMPTS", "1").output().unwrap());
-        assert_eq!(ran.code, Some(6), "{ran:?}");
-        assert_eq!(ran.stderr.matches("without encryption").count(), warnings, "{ran:?}");
-        assert_eq!(ran.stderr.matches(&format!("leads to {url} ")).count(), warnings, "{ran:?}");
+        let result = CliOutput::new(command.env("AWS_MAX_ATTEMPTS", "1").output().unwrap());
+        assert_eq!(result.code, Some(6), "{result:?}");
+        assert_eq!(result.stderr.matches("without encryption").count(), warnings, "{result:?}");
+        assert_eq!(
+            result.stderr.matches(&format!("leads to {url} ")).count(),
+            warnings,
+            "{result:?}"
+        );
     }
 }

@@ -1,20 +1,20 @@
-//! Exit codes, kinds, and that no error shows a value.
+//! Exit codes and kinds of errors. No error shows a value.
 
-use crate::bench::{Bench, Ran};
+use crate::support::{CliOutput, Sandbox};
 
 #[test]
-fn a_name_that_cannot_be_is_refused_before_anything_is_written() {
-    let bench = Bench::new();
+fn an_invalid_name_is_refused_before_anything_is_written() {
+    let sandbox = Sandbox::new();
     for name in ["", "a\nb", &"x".repeat(513)] {
-        bench.run(["register", name, "--a=SeNtInEl"]).fails(5);
-        bench.run(["get", name]).fails(5);
+        sandbox.run(["register", name, "--a=SeNtInEl"]).assert_fails(5);
+        sandbox.run(["get", name]).assert_fails(5);
     }
-    assert!(!bench.path().join("store").exists());
+    assert!(!sandbox.path().join("store").exists());
 }
 
 #[test]
 fn usage_errors_show_no_value() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     for arguments in [
         &["register", "db"][..],
         &["register"],
@@ -41,13 +41,13 @@ fn usage_errors_show_no_value() {
         &["export", "a", "--all"],
         &["man", "nothing"],
     ] {
-        bench.run(arguments).fails(2);
+        sandbox.run(arguments).assert_fails(2);
     }
 }
 
 #[test]
 fn json_that_does_not_parse_shows_no_value() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     for value in [
         "SeNtInEl",
         "'SeNtInEl'",
@@ -59,30 +59,30 @@ fn json_that_does_not_parse_shows_no_value() {
         let source = format!(
             r#"{{"type": "inline", "id": "1", "options": {{"env_vars": {{"A": {value}}}}}}}"#
         );
-        bench.run(["resolve", "--sources", &format!("[{source}]")]).fails(2);
-        bench.run(["resolve", &source]).fails(5);
+        sandbox.run(["resolve", "--sources", &format!("[{source}]")]).assert_fails(2);
+        sandbox.run(["resolve", &source]).assert_fails(5);
     }
 }
 
 #[test]
-fn a_usage_error_is_json_too_where_that_is_asked_for() {
-    let bench = Bench::new();
+fn with_format_json_a_usage_error_is_json_too() {
+    let sandbox = Sandbox::new();
     for arguments in [
         &["register", "db", "--format", "json"][..],
         &["resolve", "--format=json"],
         &["get", "--format=json"],
         &["list", "--format=json", "--nothing"],
     ] {
-        let ran = bench.run(arguments);
-        ran.fails(2);
-        assert_eq!(ran.json_kind(), "Usage");
+        let result = sandbox.run(arguments);
+        result.assert_fails(2);
+        assert_eq!(result.json_kind(), "Usage");
     }
 }
 
 #[test]
-fn every_mistake_is_told_at_once_and_the_first_gives_the_code() {
-    let bench = Bench::new();
-    let ran = bench.run([
+fn all_mistakes_are_reported_at_once_and_the_first_decides_the_code() {
+    let sandbox = Sandbox::new();
+    let result = sandbox.run([
         "resolve",
         "bad name",
         "--sources",
@@ -94,66 +94,66 @@ fn every_mistake_is_told_at_once_and_the_first_gives_the_code() {
         "--format",
         "json",
     ]);
-    ran.fails(5);
-    assert_eq!(ran.json_kind(), "InvalidSource");
-    assert_eq!(ran.stderr.matches("\"source\":").count(), 4, "{ran:?}");
+    result.assert_fails(5);
+    assert_eq!(result.json_kind(), "InvalidSource");
+    assert_eq!(result.stderr.matches("\"source\":").count(), 4, "{result:?}");
 
-    let missing = bench.run(["resolve", "a", "b", "env.C", "--format", "json"]);
-    missing.fails(3);
+    let missing = sandbox.run(["resolve", "a", "b", "env.C", "--format", "json"]);
+    missing.assert_fails(3);
     assert_eq!(missing.json_kind(), "NotFound");
     assert_eq!(missing.stderr.matches("\"source\":").count(), 3, "{missing:?}");
 }
 
 #[test]
 fn a_name_that_reads_like_a_type_says_so_where_it_is_not_found() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     let hint = r#"if `X` of the type `env` was meant, write "env.X" or { type = "env", id = "X" }; otherwise "#;
     let untyped = r#"{"id": "env.X"}"#;
     for command in ["resolve", "check"] {
         let hints = |sources: &[&str]| {
-            let ran = bench.run([command].iter().chain(sources));
-            assert_eq!(ran.code, Some(3), "{ran:?}");
-            ran.stderr.matches(hint).count()
+            let result = sandbox.run([command].iter().chain(sources));
+            assert_eq!(result.code, Some(3), "{result:?}");
+            result.stderr.matches(hint).count()
         };
         assert_eq!(hints(&[untyped]), 1);
         assert_eq!(hints(&[untyped, "env.X"]), 1);
-        // It has a type, or reads like no type that there is.
+        // These have a type, or do not start with the name of a type.
         for other in ["env.X", "local.env.X", r#"{"id": "env.X", "type": "local"}"#, "vault.X", "X"]
         {
             assert_eq!(hints(&[other]), 0, "{other}");
         }
         assert_eq!(hints(&[untyped, "--backend=env"]), 1);
     }
-    let level = bench.run(["check", "--level=SECRET_EXISTS", untyped]);
+    let level = sandbox.run(["check", "--level=SECRET_EXISTS", untyped]);
     assert!(level.stderr.contains(hint), "{level:?}");
-    // What a setting puts in its place is what is not found.
-    bench.write("secrets.toml", "[sources.\"env.X\"]\nid = \"elsewhere\"\n");
-    let mapped = bench.run(["resolve", untyped]);
-    mapped.fails(3);
+    // A mapping replaces the name, so the hint would be wrong.
+    sandbox.write("secrets.toml", "[sources.\"env.X\"]\nid = \"elsewhere\"\n");
+    let mapped = sandbox.run(["resolve", untyped]);
+    mapped.assert_fails(3);
     assert!(!mapped.stderr.contains("was meant"), "{mapped:?}");
 }
 
 #[test]
-fn json_that_is_no_list_is_an_invalid_source() {
-    let bench = Bench::new();
+fn json_other_than_a_list_is_an_invalid_source() {
+    let sandbox = Sandbox::new();
     for (option, text) in [("--sources", "{}"), ("--sources", "\"a\""), ("--requests", "{}")] {
-        let ran = bench.run(["resolve", option, text, "--format", "json"]);
-        ran.fails(5);
-        assert_eq!(ran.json_kind(), "InvalidSource");
+        let result = sandbox.run(["resolve", option, text, "--format", "json"]);
+        result.assert_fails(5);
+        assert_eq!(result.json_kind(), "InvalidSource");
     }
 }
 
 #[test]
-fn settings_that_are_wrong_are_invalid_config() {
-    let bench = Bench::new();
-    let mut command = bench.command(["doctor", "--format", "json"]);
+fn wrong_settings_are_invalid_config() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["doctor", "--format", "json"]);
     let output = command.env("SECRETS_TIMEOUT", "soon").env("SECRETS_WITH", "sources=[]").output();
-    let ran = Ran::of(output.unwrap());
-    assert_eq!(ran.code, Some(5), "{ran:?}");
-    assert_eq!(ran.json_kind(), "InvalidConfig");
-    assert_eq!(ran.stderr.matches("\"source\":").count(), 2, "{ran:?}");
-    // The table is there all the same: it is needed now.
-    let table: serde_json::Value = serde_json::from_slice(&ran.stdout).unwrap();
+    let result = CliOutput::new(output.unwrap());
+    assert_eq!(result.code, Some(5), "{result:?}");
+    assert_eq!(result.json_kind(), "InvalidConfig");
+    assert_eq!(result.stderr.matches("\"source\":").count(), 2, "{result:?}");
+    // The table is printed nevertheless: now it is needed.
+    let table: serde_json::Value = serde_json::from_slice(&result.stdout).unwrap();
     let settings = table["settings"].as_array().unwrap();
     let wrong = settings.iter().filter(|setting| !setting["problem"].is_null());
     let wrong: Vec<_> = wrong.map(|setting| setting["name"].as_str().unwrap()).collect();
@@ -163,9 +163,9 @@ fn settings_that_are_wrong_are_invalid_config() {
 
 #[test]
 fn a_store_that_does_not_authenticate_is_exit_4() {
-    let bench = Bench::new();
-    bench.ok(["register", "db", "--a=SeNtInEl"]);
-    let file = std::fs::read_dir(bench.path().join("store"))
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl"]);
+    let file = std::fs::read_dir(sandbox.path().join("store"))
         .unwrap()
         .map(|entry| entry.unwrap().path())
         .find(|path| path.extension().is_some_and(|extension| extension == "jwe"))
@@ -176,15 +176,15 @@ fn a_store_that_does_not_authenticate_is_exit_4() {
     text.replace_range(before..=before, &last.to_string());
     text.push(last);
     std::fs::write(&file, text).unwrap();
-    let ran = bench.run(["get", "db", "--reveal", "--format=json"]);
-    ran.fails(4);
-    assert_eq!(ran.json_kind(), "DecryptionFailed");
-    bench.ok(["delete", "db", "--yes"]);
+    let result = sandbox.run(["get", "db", "--reveal", "--format=json"]);
+    result.assert_fails(4);
+    assert_eq!(result.json_kind(), "DecryptionFailed");
+    sandbox.ok(["delete", "db", "--yes"]);
 }
 
 #[test]
-fn what_is_to_be_written_instead_is_said_and_no_value() {
-    let bench = Bench::new();
+fn the_help_says_what_to_write_and_shows_no_value() {
+    let sandbox = Sandbox::new();
     let json = r#"{"a": "SeNtInEl"}"#;
     for (arguments, code, help) in [
         (&["register", "db", "user=SeNtInEl"][..], 2, "write `--user=VALUE`"),
@@ -193,31 +193,34 @@ fn what_is_to_be_written_instead_is_said_and_no_value() {
         (&["get", "db", "--backend", "evn"], 5, "did you mean `env`?"),
         (&["get", "db", "--backend", "nope"], 5, "help: the types here are `local`"),
     ] {
-        let ran = bench.run(arguments);
-        ran.fails(code);
-        assert!(ran.stderr.contains(help) && !ran.stderr.contains("Resolver::"), "{ran:?}");
+        let result = sandbox.run(arguments);
+        result.assert_fails(code);
+        assert!(
+            result.stderr.contains(help) && !result.stderr.contains("Resolver::"),
+            "{result:?}"
+        );
     }
-    bench.write("in", "nothing to fill in");
-    let ran = bench.run(["render", "in", "--output", "sub/out"]);
-    ran.fails(5);
-    assert!(ran.stderr.contains("there is no folder `sub`"), "{ran:?}");
+    sandbox.write("in", "nothing to fill in");
+    let result = sandbox.run(["render", "in", "--output", "sub/out"]);
+    result.assert_fails(5);
+    assert!(result.stderr.contains("there is no folder `sub`"), "{result:?}");
 }
 
 #[test]
-fn a_field_that_cannot_be_a_variable_is_to_be_renamed() {
-    let bench = Bench::new();
-    bench.write("digit.json", r#"{"1a": "SeNtInEl"}"#);
-    bench.ok(["register", "db", "--from-json", "digit.json"]);
+fn the_help_for_a_field_that_cannot_be_a_variable_is_to_rename_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("digit.json", r#"{"1a": "SeNtInEl"}"#);
+    sandbox.ok(["register", "db", "--from-json", "digit.json"]);
     for arguments in [&["run", "db", "--", "true"][..], &["export", "db", "--format=dotenv"]] {
-        let ran = bench.run(arguments);
-        ran.fails(5);
-        assert!(ran.stderr.contains("rename") && !ran.stderr.contains("_1a"), "{ran:?}");
+        let result = sandbox.run(arguments);
+        result.assert_fails(5);
+        assert!(result.stderr.contains("rename") && !result.stderr.contains("_1a"), "{result:?}");
     }
 }
 
 #[test]
 fn what_was_typed_for_an_option_of_register_is_not_shown() {
-    let bench = Bench::new();
+    let sandbox = Sandbox::new();
     for command in ["register", "update"] {
         for argument in [
             "--schema=SeNtInEl",
@@ -228,27 +231,27 @@ fn what_was_typed_for_an_option_of_register_is_not_shown() {
             "--help=SeNtInEl",
         ] {
             let arguments = [command, "db", argument, "--a=SeNtInEl"];
-            bench.run(arguments).fails(2);
-            bench.run(arguments.iter().chain(&["--format=json"])).fails(2);
+            sandbox.run(arguments).assert_fails(2);
+            sandbox.run(arguments.iter().chain(&["--format=json"])).assert_fails(2);
         }
-        let schema = bench.run([command, "db", "--schema=SeNtInEl"]);
+        let schema = sandbox.run([command, "db", "--schema=SeNtInEl"]);
         assert!(schema.stderr.contains("--schema") && schema.stderr.contains("aws"), "{schema:?}");
     }
-    // Where no values are typed, it helps to see what was.
-    assert!(bench.run(["export", "db", "--format=yaml"]).stderr.contains("yaml"));
+    // Other commands take no values on the command line, so they show what was typed.
+    assert!(sandbox.run(["export", "db", "--format=yaml"]).stderr.contains("yaml"));
 }
 
 #[test]
-fn json_in_the_place_of_a_file_name_is_not_shown() {
-    let bench = Bench::new();
+fn json_instead_of_a_file_name_is_not_shown() {
+    let sandbox = Sandbox::new();
     for json in [r#"["SeNtInEl"]"#, r#" "SeNtInEl""#, r#"{"a": "SeNtInEl"}"#] {
         for command in ["register", "update"] {
-            let ran = bench.run([command, "db", "--from-json", json]);
-            ran.fails(2);
-            assert!(ran.stderr.contains("pipe it into `--from-json -`"), "{ran:?}");
+            let result = sandbox.run([command, "db", "--from-json", json]);
+            result.assert_fails(2);
+            assert!(result.stderr.contains("pipe it into `--from-json -`"), "{result:?}");
         }
     }
-    // A file may have such a name.
-    bench.write("[a].json", r#"{"a": "SeNtInEl"}"#);
-    bench.ok(["register", "db", "--from-json", "[a].json"]);
+    // A file that exists may have such a name.
+    sandbox.write("[a].json", r#"{"a": "SeNtInEl"}"#);
+    sandbox.ok(["register", "db", "--from-json", "[a].json"]);
 }

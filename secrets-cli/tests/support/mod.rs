@@ -1,4 +1,4 @@
-//! A folder with a store of its own, in which the command is run.
+//! Runs the command in a temporary folder with its own store.
 
 use std::{
     ffi::OsStr,
@@ -9,18 +9,18 @@ use std::{
 
 use tempfile::TempDir;
 
-/// A folder, and a store in it.
-pub struct Bench(TempDir);
+/// A temporary folder, with a local store in it.
+pub struct Sandbox(TempDir);
 
-/// What a run of the command left.
+/// The result of a run of the command.
 #[derive(Debug)]
-pub struct Ran {
+pub struct CliOutput {
     pub code: Option<i32>,
     pub stdout: Vec<u8>,
     pub stderr: String,
 }
 
-impl Bench {
+impl Sandbox {
     pub fn new() -> Self {
         Self(tempfile::tempdir().unwrap())
     }
@@ -29,7 +29,8 @@ impl Bench {
         self.0.path()
     }
 
-    /// The command with these arguments, in the folder, with nothing of this process's environment but `PATH`.
+    /// Returns the command with these arguments, in the folder. Its environment has only `PATH`, `HOME` and the place of
+    /// the store.
     pub fn command<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_secrets"));
         command
@@ -44,28 +45,28 @@ impl Bench {
         command
     }
 
-    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> Ran {
-        Ran::of(self.command(arguments).output().unwrap())
+    pub fn run<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> CliOutput {
+        CliOutput::new(self.command(arguments).output().unwrap())
     }
 
     pub fn run_with_stdin<A: AsRef<OsStr>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
         stdin: &[u8],
-    ) -> Ran {
+    ) -> CliOutput {
         let mut command = self.command(arguments);
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = command.spawn().unwrap();
-        // It may end before it has read everything.
+        // The command may end before it has read everything.
         let _ = child.stdin.take().unwrap().write_all(stdin);
-        Ran::of(child.wait_with_output().unwrap())
+        CliOutput::new(child.wait_with_output().unwrap())
     }
 
-    /// The same, which must succeed; gives its standard output.
+    /// Runs the command, which must succeed. Returns its standard output.
     pub fn ok<A: AsRef<OsStr>>(&self, arguments: impl IntoIterator<Item = A>) -> String {
-        let ran = self.run(arguments);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        ran.text()
+        let result = self.run(arguments);
+        assert_eq!(result.code, Some(0), "{result:?}");
+        result.text()
     }
 
     pub fn write(&self, name: &str, text: impl AsRef<[u8]>) {
@@ -73,8 +74,8 @@ impl Bench {
     }
 }
 
-impl Ran {
-    pub fn of(output: Output) -> Self {
+impl CliOutput {
+    pub fn new(output: Output) -> Self {
         Self {
             code: output.status.code(),
             stdout: output.stdout,
@@ -86,16 +87,16 @@ impl Ran {
         String::from_utf8(self.stdout.clone()).unwrap()
     }
 
-    /// That it failed with this exit code, wrote no data, and showed no value.
+    /// Asserts that the command failed with this exit code, wrote no data, and showed no value.
     #[track_caller]
-    pub fn fails(&self, code: i32) {
+    pub fn assert_fails(&self, code: i32) {
         assert_eq!(self.code, Some(code), "{self:?}");
         assert!(self.stdout.is_empty(), "{self:?}");
         assert!(!self.stderr.contains("SeNtInEl"), "a value is shown: {self:?}");
-        assert!(!self.stderr.is_empty(), "nothing is said");
+        assert!(!self.stderr.is_empty(), "there is no message");
     }
 
-    /// The kind of the error, from the one line of JSON that must be on standard error.
+    /// Returns the kind of the error. Standard error must be one line of JSON.
     #[track_caller]
     pub fn json_kind(&self) -> String {
         assert_eq!(self.stderr.matches('\n').count(), 1, "{self:?}");

@@ -1,4 +1,4 @@
-//! The command, where AWS is a server of the test's.
+//! Runs the command with a test server as AWS.
 
 use std::{
     process::Command,
@@ -6,18 +6,18 @@ use std::{
     time::{SystemTime, UNIX_EPOCH},
 };
 
-use crate::bench::{Bench, Ran};
+use crate::support::{CliOutput, Sandbox};
 
 pub const AWS: &str = "aws-secrets-manager";
 
-/// The command where AWS is at this address.
-pub struct Aws {
-    pub bench: Bench,
+/// A sandbox in which AWS is at this address.
+pub struct AwsSandbox {
+    pub sandbox: Sandbox,
     url: String,
 }
 
-impl Aws {
-    /// At moto, or a line that says that it is not there.
+impl AwsSandbox {
+    /// Uses moto. Without it, returns `None` and prints a line that says so.
     pub fn at_moto() -> Option<Self> {
         let url = std::env::var("SECRETS_TEST_MOTO_URL").ok().filter(|url| !url.is_empty());
         if url.is_none() {
@@ -27,11 +27,11 @@ impl Aws {
     }
 
     pub fn at(url: impl Into<String>) -> Self {
-        Self { bench: Bench::new(), url: url.into() }
+        Self { sandbox: Sandbox::new(), url: url.into() }
     }
 
     pub fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = self.bench.command(arguments);
+        let mut command = self.sandbox.command(arguments);
         command
             .env("AWS_ENDPOINT_URL", &self.url)
             .env("AWS_REGION", "eu-central-1")
@@ -41,22 +41,22 @@ impl Aws {
         command
     }
 
-    /// With `--backend aws-secrets-manager`.
-    pub fn run(&self, arguments: &[&str]) -> Ran {
+    /// Runs the command with `--backend aws-secrets-manager`.
+    pub fn run(&self, arguments: &[&str]) -> CliOutput {
         let mut command = self.command(arguments);
-        Ran::of(command.args(["--backend", AWS]).output().unwrap())
+        CliOutput::new(command.args(["--backend", AWS]).output().unwrap())
     }
 
     #[track_caller]
-    pub fn ok(&self, arguments: &[&str]) -> Ran {
-        let ran = self.run(arguments);
-        assert_eq!(ran.code, Some(0), "{ran:?}");
-        ran
+    pub fn ok(&self, arguments: &[&str]) -> CliOutput {
+        let result = self.run(arguments);
+        assert_eq!(result.code, Some(0), "{result:?}");
+        result
     }
 }
 
-/// A name that no other test and no earlier run has.
-pub fn fresh(name: &str) -> String {
+/// Returns a name that no other test and no earlier run uses.
+pub fn unique_name(name: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     format!("cli/{name}/{}-{}", now.as_nanos(), NEXT.fetch_add(1, Ordering::Relaxed))

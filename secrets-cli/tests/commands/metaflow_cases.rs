@@ -1,20 +1,20 @@
-//! The recorded cases of Metaflow's `inline` backend through `secrets resolve`: each equal, or expecting a change
-//! that is named.
+//! The recorded cases of Metaflow's `inline` backend, run with `secrets resolve`. Each has the recorded result, or a
+//! named change.
 
 use serde_json::Value;
 
-use crate::bench::{Bench, Ran};
+use crate::support::{CliOutput, Sandbox};
 
-/// Cases of which another source is in a backend of AWS, and which only look like `inline`.
+/// Cases that mention `inline`, but also have a source in a backend of AWS.
 const OTHER_BACKENDS: &[&str] = &["dup-across-via-sanitize", "aws-prefix-inline-name"];
 
 fn changed(id: &str) -> Option<&'static str> {
     match id {
-        // D9.
+        // Change D9.
         "inline-nul" | "inline-nul-2nd" => Some("InvalidValue"),
-        // D12.
+        // Change D12.
         "key:LD_PRELOAD" => Some("InvalidName"),
-        // D3.
+        // Change D3.
         id if id.starts_with("get_secret:") => Some("InvalidSource"),
         _ => None,
     }
@@ -45,28 +45,28 @@ fn every_recorded_case() {
             Value::Array(sources) => sources.clone(),
             _ => vec![input["source"].clone()],
         };
-        let bench = Bench::new();
+        let sandbox = Sandbox::new();
         let list = Value::Array(sources).to_string();
         let mut command =
-            bench.command(["resolve", "--sources", &list, "--format=json", "--reveal"]);
+            sandbox.command(["resolve", "--sources", &list, "--format=json", "--reveal"]);
         for (name, value) in input["env"].as_object().into_iter().flatten() {
             command.env(name, value.as_str().unwrap());
         }
         let allow = input["allow_override"].as_bool().unwrap_or_default();
         command.args(allow.then_some("--allow-override"));
-        let ran = Ran::of(command.output().unwrap());
+        let result = CliOutput::new(command.output().unwrap());
         let recorded = || case["expect"]["error_kind"].as_str().map(kind_of);
         match changed(id).or_else(recorded) {
             Some(kind) => {
-                assert_eq!(ran.code, Some(5), "{id} {ran:?}");
-                assert_eq!(ran.json_kind(), kind, "{id}");
+                assert_eq!(result.code, Some(5), "{id} {result:?}");
+                assert_eq!(result.json_kind(), kind, "{id}");
             }
             None => {
-                assert_eq!(ran.code, Some(0), "{id} {ran:?}");
-                let got: Value = serde_json::from_str(&ran.text()).unwrap();
+                assert_eq!(result.code, Some(0), "{id} {result:?}");
+                let got: Value = serde_json::from_str(&result.text()).unwrap();
                 assert_eq!(got["env"], case["expect"]["env"], "{id}");
             }
         }
     }
-    assert_eq!(run, 16, "a case was added or lost");
+    assert_eq!(run, 16, "a case was added or removed");
 }
