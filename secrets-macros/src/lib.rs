@@ -1,38 +1,36 @@
 //! The attribute macros of `secrets-runtime`, which re-exports them: `#[secrets]` and `#[task]`.
 //!
-//! The way through this crate: [`macro@secrets`] and [`macro@task`] call `expand`, which reads the function (`function`),
-//! the other attribute beside it (`partner`), the arguments (`args`, on `value` and `path`), and the typed
-//! parameters (`parameter`); finds out what they mean with the grammar of `secrets-spec` (`declaration`), and
-//! how the function runs (`shape`); and writes one `static` (`descriptor`, on `constants`) and one call. Each
-//! mistake on the way goes into one `report`, and the function is emitted in any case.
+//! # Stages
+//! [`macro@secrets`] and [`macro@task`] call `expand`, which passes a function through three stages. Each is a folder
+//! and imports only from the stages before it.
+//!
+//! | folder | stage |
+//! |---|---|
+//! | `parse` | reads the tokens: the function, the other attribute on it (`companion`), the arguments and the typed parameters |
+//! | `analyze` | finds their meaning with the grammar of `secrets-spec` (`declaration`), and how the function runs (`shape`) |
+//! | `emit` | writes one `static` (`descriptor`) and one call that runs the body (`step`, or `retry` with `refresh_on`) |
+//!
+//! Every mistake in any stage is added to one `report`. If there are any, the function is emitted without a step,
+//! so that the compiler reports nothing else.
 
 use proc_macro::TokenStream;
 
-mod again;
-mod args;
-mod argument;
-mod constants;
-mod declaration;
-mod descriptor;
+mod analyze;
+mod attribute_kind;
+mod emit;
 mod expand;
-mod function;
-mod kind;
-mod parameter;
-mod partner;
-mod path;
-mod place;
-mod refresh_on;
+mod parse;
 mod report;
-mod shape;
+mod span;
 #[cfg(test)]
 mod tests;
-mod value;
+mod tokens;
 
+use attribute_kind::AttributeKind;
 use expand::expand;
-use kind::Kind;
 
-/// Makes a function a step: its secrets are checked when it compiles, fetched together before its body runs,
-/// and readable only inside it.
+/// Makes a function a step: its secrets are checked at compile time, fetched together before the body runs, and
+/// readable only inside the body.
 ///
 /// ```text
 /// #[secrets(sources = ["prod-db", { id = "api-token", options = { json = false } }])]
@@ -45,40 +43,40 @@ use kind::Kind;
 /// # Arguments
 /// | argument | meaning |
 /// |---|---|
-/// | `sources` | a list of secrets: a text, or fields: `id`, `type`, `options`, `role`, `group`. The options are `json`, `env_var_name`, `region`, `version_id`, `version_stage`, `required`, `env_vars`. A dict pasted from Python is read too |
+/// | `sources` | a list of secrets, each a text or a set of fields: `id`, `type`, `options`, `role`, `group`. The options are `json`, `env_var_name`, `region`, `version_id`, `version_stage`, `required`, `env_vars`. A dict pasted from Python is accepted too |
 /// | `secret_requests` | a list of `Secret(group = .., key = .., group_version = .., mount_requirement = .., env_var = ..)` |
-/// | `role` | the ARN of the role to read them in; `""` for none |
-/// | `allow_override` | `true` lets an exported variable replace one of the environment |
-/// | `export` | `"process"` sets the variables in the process while a synchronous step runs; `"none"` is the default |
-/// | `refresh_on` | the path of a function `fn(&E) -> bool`, which tells after which errors of the step its secrets are fetched anew, and its body runs again if they have changed |
-/// | `output` | `"serialize"` asserts that the result can be stored, hence holds no secret |
-/// | `crate` | the path of `secrets_runtime`, where it has another name |
+/// | `role` | the ARN of the role with which the secrets are read; `""` for none |
+/// | `allow_override` | if `true`, an exported variable may replace an existing environment variable |
+/// | `export` | `"process"` sets the variables in the environment of the process while a synchronous step runs; `"none"` is the default |
+/// | `refresh_on` | the path of a function `fn(&E) -> bool`. If it returns `true` for an error of the step, the secrets are fetched again, and the body runs again if they have changed |
+/// | `output` | `"serialize"` asserts at compile time that the result can be stored, so it contains no secret |
+/// | `crate` | the path of `secrets_runtime`, if it has another name |
 ///
-/// Wherever a text is written, a path to a `const` of type `&str` may stand, and for a whole request one of
-/// type `Secret`.
+/// Every text may also be a path to a `const` of type `&str`, and a whole request a path to a `const` of type
+/// `Secret`.
 ///
 /// # Groups, keys and variables
-/// The body asks for a group and a key: `current_context().secrets.get("prod-db", "user")`. Or it asks for the
-/// variable that the key is known as, `current_context().secrets.var("user")`, which is also its name in the
-/// environment of a child process.
+/// The body reads a value by group and key: `current_context().secrets.get("prod-db", "user")`. Or by the name of its
+/// variable, `current_context().secrets.var("user")`, which is also the name in the environment of a child process.
 ///
-/// | what you wrote | what is kept there | group | key | variable |
+/// | source | stored value | group | key | variable |
 /// |---|---|---|---|---|
 /// | `"prod-db"` | `{"user": .., "db-host": ..}` | `prod-db` | `user`, `db-host` | `user`, `db_host` |
-/// | `"local.prod-db"` | the same: a type in front is no part of the group | `prod-db` | `user`, `db-host` | `user`, `db_host` |
+/// | `"local.prod-db"` | the same; the group does not include the type | `prod-db` | `user`, `db-host` | `user`, `db_host` |
 /// | `{ id = "prod-db", group = "db" }` | the same | `db` | `user`, `db-host` | `user`, `db_host` |
 /// | `"my-secret-plain"` | one plain value | `my-secret-plain` | `my_secret_plain` | `my_secret_plain` |
 /// | `{ id = "my-secret-plain", options = { env_var_name = "TOKEN" } }` | one plain value | `my-secret-plain` | `TOKEN` | `TOKEN` |
 /// | `"env.API_TOKEN"` | a variable of the process | `API_TOKEN` | `API_TOKEN` | `API_TOKEN` |
 /// | `"arn:aws:secretsmanager:us-west-2:123456789012:secret:prod-db"` | `{"user": ..}` | the whole ARN | `user` | `user` |
 ///
-/// A `SecretValue` has no `==`, whose time tells how much of a secret was guessed: two of them are compared with
-/// `ct_eq`, as in `token.ct_eq(&SecretValue::from(given))`.
+/// A `SecretValue` has no `==`, since the time that `==` takes reveals how much of a guess is right. Compare two
+/// values with `ct_eq`: `token.ct_eq(&SecretValue::from(given))`.
 ///
 /// # Typed parameters
-/// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter, which vanishes from the
-/// signature that callers see. The type implements `serde::Deserialize`. It declares its source, or names one
-/// of `sources` by its text or its group. This attribute stands above others then.
+/// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter from a secret. The parameter is
+/// removed from the signature that callers see. Its type must implement `serde::Deserialize`. The text declares a
+/// source, or refers to one of `sources` by its text, id or group. A step with typed parameters must have this
+/// attribute above all others.
 ///
 /// ```text
 /// #[secrets]
@@ -87,8 +85,8 @@ use kind::Kind;
 /// ```
 ///
 /// # Secrets that change
-/// A password may be changed between the moment it is fetched and the moment it is used. With `refresh_on`, a
-/// step that fails for that reason gets the new one:
+/// A password may change after it is fetched and before it is used. With `refresh_on`, a step that fails for this
+/// reason runs again with the new one:
 ///
 /// ```text
 /// fn is_auth_error(error: &DbError) -> bool {
@@ -101,39 +99,41 @@ use kind::Kind;
 /// }
 /// ```
 ///
-/// - If the body gives an error for which the function gives `true`, the secrets are fetched anew, once; what
-///   another step has fetched since then will do. If one of them has another version (or other values, where the
-///   backend has no versions), the body runs again, and what it gives then is the result, an error of the same kind
-///   too. If none has changed, the body's error stays; so it does if they cannot be fetched, and a warning says why.
-/// - The second run has a context of its own: `current_context()`, typed parameters, exported variables and
-///   files have the new values; the files of the first run are gone. A typed parameter that cannot be read
-///   from the new secret is the step's error.
-/// - What the first run has done is not undone: log in before anything is written.
-/// - Each run gets clones of the arguments: one clone of each where nothing fails, two where the body runs
-///   twice. The arguments themselves are kept until the step ends: a channel is not closed before. Each is `Clone`;
-///   take what is large as a `&T` or an `Arc<T>`, whose clones are cheap. A `&mut T` cannot be an argument.
-/// - A method takes `&self`, or another shared reference: a receiver cannot be cloned, since the body calls it `self`.
-/// - The function may be any path that can be called with a `&E`: `Failure::is_denied`, `Self::is_denied`, and one
-///   that takes a `&(dyn Error + 'static)` where `E` is an error type; for `E = Box<dyn Error + Send + Sync>` it takes
-///   a `&Box<dyn Error + Send + Sync>`. It is called outside the step, where no secrets are.
-/// - The future stays `Send` when the body's is and the arguments and `E` are: the error is kept while the
+/// - If the body returns an error for which the function returns `true`, the secrets are fetched again, once. If
+///   another step has fetched them since then, those values are used. If a secret has another version (or other
+///   values, if the backend has no versions), the body runs again and its second result is final, even if it is
+///   such an error again. If no secret has changed, the first error is returned. If the secrets cannot be fetched,
+///   the first error is returned and a warning says why.
+/// - The second run has its own context: `current_context()`, typed parameters, exported variables and files have
+///   the new values, and the files of the first run are deleted. If a typed parameter cannot be read from the new
+///   secret, the step returns that error.
+/// - Effects of the first run are not undone, so log in before you write anything.
+/// - Each run gets clones of the arguments: one clone of each if nothing fails, two if the body runs twice. The
+///   arguments themselves are dropped when the step ends, so a channel is not closed earlier. Every argument must
+///   be `Clone`. Take large values as `&T` or `Arc<T>`, which are cheap to clone. `&mut T` is not possible.
+/// - A method must take `&self` or another shared reference. A receiver cannot be cloned, since the body calls it
+///   `self`.
+/// - The function may be any path that can be called with a `&E`: `Failure::is_denied`, `Self::is_denied`, or a
+///   function of `&(dyn Error + 'static)` if `E` is an error type. For `E = Box<dyn Error + Send + Sync>` it takes
+///   a `&Box<dyn Error + Send + Sync>`. It is called outside the step, where no secrets are available.
+/// - The future is `Send` if the body's future, the arguments and `E` are, since the error is stored while the
 ///   secrets are fetched.
 ///
-/// The example `rotated_password` shows it at work. For a part of a body, or a method that takes `&mut self`, there is
+/// The example `rotated_password` is a complete program. For a part of a body, or a method with `&mut self`, use
 /// `current_context().secrets.with_fresh(..)`.
 ///
 /// # Errors
-/// The function returns `Result<T, E>` with `E: From<secrets_runtime::Error>`; if a secret cannot be had, the
-/// body does not run, and the error lists every problem. When the program is compiled, every mistake in the
-/// attribute is an error of its own at its own place. A `const fn`, an `extern` function, a function without a
-/// body, and a function that returns nothing or a future cannot be steps.
+/// The function must return `Result<T, E>` with `E: From<secrets_runtime::Error>`. If a secret cannot be fetched,
+/// the body does not run, and the error lists every problem. At compile time, every mistake in the attribute is a
+/// separate error at its own position. A `const fn`, an `extern` function, a function without a body, and a
+/// function that returns nothing or a future cannot be a step.
 #[proc_macro_attribute]
 pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(Kind::Secrets, arguments.into(), item.into()).into()
+    expand(AttributeKind::Secrets, arguments.into(), item.into()).into()
 }
 
-/// [`macro@secrets`] in Flyte's words: it takes the same arguments and means the same. On one function, the
-/// two are one step.
+/// Makes a function a step, in Flyte's words. Arguments and meaning are those of [`macro@secrets`]. Both attributes
+/// on one function make one step.
 ///
 /// ```text
 /// #[task(secret_requests = [Secret(group = "db", key = "password", mount_requirement = FILE)])]
@@ -141,22 +141,22 @@ pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// ```
 ///
 /// # Groups, keys and variables
-/// The body asks for what it has requested with the same words: `current_context().secrets.get("db", "password")`.
-/// A request is a variable, for `current_context().secrets.var(..)` and for child processes, only if it says so.
+/// The body reads a requested value by its group and key: `current_context().secrets.get("db", "password")`. A
+/// request has a variable, for `current_context().secrets.var(..)` and for child processes, only if it sets one.
 ///
-/// | what you wrote | group | key | variable |
+/// | request | group | key | variable |
 /// |---|---|---|---|
 /// | `Secret(group = "db", key = "password")` | `db` | `password` | none |
 /// | `Secret(key = "token")` | `""` | `token` | none |
 /// | `Secret(group = "db", key = "password", env_var = "PW")` | `db` | `password` | `PW` |
 /// | `Secret(group = "db", key = "password", mount_requirement = ENV_VAR)` | `db` | `password` | `_FSEC_DB_PASSWORD`, Flyte's name |
-/// | `Secret(group = "db", key = "password", mount_requirement = FILE, env_var = "PW_FILE")` | `db` | `password` | `PW_FILE`, which holds the file's path |
+/// | `Secret(group = "db", key = "password", mount_requirement = FILE, env_var = "PW_FILE")` | `db` | `password` | `PW_FILE`, whose value is the file's path |
 ///
-/// With a `group_version`, it is `get_versioned("db", "password", "v2")`. What [`macro@secrets`] says of sources is
-/// true here too. A `SecretValue` has no `==`: two of them are compared with `ct_eq`.
+/// A request with a `group_version` is read by `get_versioned("db", "password", "v2")`. Sources work as in
+/// [`macro@secrets`]. A `SecretValue` has no `==`; compare two values with `ct_eq`.
 ///
-/// An attribute of this name of another crate, such as `#[flyte::task]`, is left alone.
+/// An attribute of another crate with this name, such as `#[flyte::task]`, is left alone.
 #[proc_macro_attribute]
 pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(Kind::Task, arguments.into(), item.into()).into()
+    expand(AttributeKind::Task, arguments.into(), item.into()).into()
 }

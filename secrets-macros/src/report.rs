@@ -1,40 +1,41 @@
 use proc_macro2::{Group, Literal, TokenStream, TokenTree};
 use quote::{ToTokens, quote, quote_spanned};
-use secrets_spec::Complaint;
+use secrets_spec::Diagnostic;
 
-use crate::place::Place;
+use crate::span::SourceSpan;
 
-/// The mistakes of one attribute: each becomes one error of the compiler, at its own place.
+/// The mistakes found in one attribute. Each becomes one compile error at its own span.
 #[derive(Default)]
 pub struct Report {
-    mistakes: Vec<(Place, String)>,
+    mistakes: Vec<(SourceSpan, String)>,
 }
 
 impl Report {
     /// Adds a mistake: what is wrong, and what to write instead.
-    pub fn add(&mut self, at: Place, message: impl AsRef<str>, help: impl AsRef<str>) {
+    pub fn add(&mut self, at: SourceSpan, message: impl AsRef<str>, help: impl AsRef<str>) {
         let text = format!("{}\nhelp: {}", message.as_ref(), help.as_ref());
         self.mistakes.push((at, text));
     }
 
-    /// Lets the grammar read something, and takes over what it complains about.
-    pub fn hear<T>(&mut self, read: impl FnOnce(&mut Vec<Complaint<Place>>) -> T) -> T {
-        let mut complaints = Vec::new();
-        let result = read(&mut complaints);
-        for complaint in complaints {
-            match complaint.help {
-                Some(help) => self.add(complaint.at, complaint.message, help),
-                None => self.mistakes.push((complaint.at, complaint.message)),
+    /// Calls a reader of the grammar, and adds the diagnostics that it reports.
+    pub fn collect<T>(&mut self, read: impl FnOnce(&mut Vec<Diagnostic<SourceSpan>>) -> T) -> T {
+        let mut diagnostics = Vec::new();
+        let result = read(&mut diagnostics);
+        for diagnostic in diagnostics {
+            match diagnostic.help {
+                Some(help) => self.add(diagnostic.at, diagnostic.message, help),
+                None => self.mistakes.push((diagnostic.at, diagnostic.message)),
             }
         }
         result
     }
 
-    /// How many there are.
+    /// Returns the number of mistakes.
     pub fn len(&self) -> usize {
         self.mistakes.len()
     }
 
+    /// Whether no mistake was found.
     pub fn is_empty(&self) -> bool {
         self.mistakes.is_empty()
     }
@@ -45,14 +46,15 @@ impl Report {
 }
 
 impl ToTokens for Report {
-    /// One `compile_error!` for each mistake.
+    /// Writes one `compile_error!` for each mistake.
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(self.tokens());
     }
 }
 
-/// The compiler underlines a macro call from its first token to its last.
-fn compile_error(at: &Place, text: &str) -> TokenStream {
+/// Returns a `compile_error!` with this text. The compiler underlines a macro call from its first to its last
+/// token, so these tokens have the spans of the mistake.
+fn compile_error(at: &SourceSpan, text: &str) -> TokenStream {
     let mut literal = Literal::string(text);
     literal.set_span(at.end);
     let mut group = Group::new(proc_macro2::Delimiter::Brace, TokenTree::from(literal).into());

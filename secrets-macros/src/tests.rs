@@ -1,10 +1,10 @@
-//! What the attributes expand to, for every form.
+//! Snapshots of the expansion of every form of the attributes.
 
 use proc_macro2::TokenStream;
 
-use crate::{expand::expand, kind::Kind};
+use crate::{attribute_kind::AttributeKind, expand::expand};
 
-fn expanded(kind: Kind, arguments: &str, item: &str) -> String {
+fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
     let expansion = expand(kind, tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
@@ -15,7 +15,7 @@ macro_rules! snapshots {
     ($( $name:ident: $kind:ident, $arguments:literal, $item:literal; )*) => { $(
         #[test]
         fn $name() {
-            insta::assert_snapshot!(expanded(Kind::$kind, $arguments, $item));
+            insta::assert_snapshot!(expanded(AttributeKind::$kind, $arguments, $item));
         }
     )* };
 }
@@ -85,11 +85,11 @@ snapshots! {
     no_function: Secrets, "", "struct Step { field: u8 }";
 }
 
-/// The budget of an expansion is about a dozen lines.
+/// Every line of an expansion costs compile time, so a plain step has at most 20.
 #[test]
 fn expansions_are_short() {
     let plain = expanded(
-        Kind::Secrets,
+        AttributeKind::Secrets,
         r#"sources = ["prod-db", "api"]"#,
         "fn step() -> Result<(), Error> { Ok(()) }",
     );

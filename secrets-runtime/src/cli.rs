@@ -5,8 +5,9 @@ use std::fmt;
 use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::NonEmptyStringValueParser};
 
 use crate::{
-    Error, Resolver, ResolverBuilder,
-    settings::{Built, variables},
+    core::error::Error,
+    resolver::{Resolver, builder::ResolverBuilder},
+    settings::{precedence::CodeSettings, variables},
 };
 
 /// `--with`, `--secrets-backend` and `--secrets-profile`, to flatten into the command line of a program with
@@ -76,7 +77,7 @@ impl SecretsArgs {
     /// ```
     #[must_use]
     pub fn apply_to(self, builder: ResolverBuilder) -> ResolverBuilder {
-        let mut built = Built::default();
+        let mut built = CodeSettings::default();
         let given = [
             (&variables::WITH, "--with", self.with),
             (&variables::DEFAULT_BACKEND, "--secrets-backend", self.backend),
@@ -148,7 +149,7 @@ impl FromArgMatches for SecretsArgs {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Declaration, ErrorKind};
+    use crate::{core::error::ErrorKind, declaration::Declaration};
 
     fn parse(arguments: &[&str]) -> SecretsArgs {
         let command = SecretsArgs::augment_args(Command::new("program").no_binary_name(true));
@@ -177,7 +178,8 @@ mod tests {
         let arguments = parse(&["--with", "secrets:sources=[db]", "--secrets-backend", "Nope"]);
         let error = arguments.apply_to(Resolver::builder()).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidConfig);
-        let origins: Vec<_> = error.problems().iter().map(crate::Problem::origin).collect();
+        let origins: Vec<_> =
+            error.problems().iter().map(crate::core::error::Problem::origin).collect();
         assert_eq!(origins, ["--secrets-backend", "--with"], "{error}");
     }
 

@@ -14,9 +14,15 @@
 use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
-    Backend, Error, ErrorKind, FetchRequest, Fetched, Options, Payload, SecretValue, Store,
-    backend::{Content, MAX_VALUE_BYTES},
+    backend::{
+        Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, Store, fetch_request::FetchRequest,
+    },
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
 };
+use secrets_spec::Options;
 
 /// What a backend under test is known to have, and to lack.
 #[derive(Debug, Clone)]
@@ -180,7 +186,7 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
         (Content::Json(a), Payload::Text(b)) => a.ct_eq(b),
         // A set of fields is as good as the object they are the members of.
         (Content::Fields(fields), Payload::Json(b)) => {
-            crate::payload_json::members(b).is_ok_and(|members| {
+            crate::payload::json::members(b).is_ok_and(|members| {
                 members.len() == fields.len()
                     && members.iter().all(|(name, value)| {
                         fields.iter().any(|(other, own)| other == name && own.ct_eq(value))

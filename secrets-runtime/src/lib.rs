@@ -43,70 +43,88 @@
 #[allow(unused_extern_crates, reason = "used by expansions in tests of this crate alone")]
 extern crate self as secrets_runtime;
 
+mod admin;
 pub mod backend;
+mod backends;
+mod cache;
 #[cfg(feature = "clap")]
 pub mod cli;
 pub mod config;
-pub mod defaults;
-pub mod testing;
-
-#[doc(hidden)]
-#[path = "private/mod.rs"]
-pub mod __private;
-mod backends;
-mod block_on;
-mod cache;
-mod call;
-mod changes;
 #[cfg(feature = "conformance")]
 pub mod conformance;
 mod context;
+mod core;
+pub mod credentials;
 mod declaration;
-mod decode;
-mod environment;
-mod error;
-mod fields;
-mod files;
-mod get_secret;
-mod group;
-#[cfg(feature = "tokio")]
-mod io_thread;
-mod join;
-mod overrides;
-mod owned_request;
-mod payload_json;
-mod render;
+mod payload;
+mod permissions;
+mod preflight;
+mod private;
 mod resolver;
-mod run_folder;
-mod secrets;
+mod rt;
 pub mod settings;
-mod stack;
-mod stored_secret;
-mod text;
-mod timer;
-mod trust;
-mod typed;
-mod value;
-mod variables;
-mod warning;
-mod written;
+pub mod testing;
 
-pub use __private::{preflight, preflight_blocking};
-pub use backend::{Backend, BoxFuture, FetchRequest, Fetched, Payload, Store};
+pub use admin::stored_secret::{StoredField, StoredSecret};
+pub use backend::{Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest};
 #[cfg(feature = "aws")]
-pub use backends::AwsSecretsManager;
+pub use backends::aws::AwsSecretsManager;
 #[cfg(feature = "zenml")]
-pub use backends::Zenml;
-pub use backends::{Env, File, Flyte, Inline, Local, Prefect};
-pub use context::{Context, Entered, Scoped, current_context, try_current_context};
+pub use backends::zenml::Zenml;
+pub use backends::{
+    env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
+};
+pub use context::{
+    Context, Entered, Scoped, current_context, entry::Entry, refresh::Attempt, secrets::Secrets,
+    try_current_context,
+};
 pub use declaration::{Declaration, DeclarationBuilder};
-pub use error::{Error, ErrorKind, Problem};
-pub use get_secret::{get_secret, get_secret_blocking};
-pub use resolver::{Checked, Report, Resolver, ResolverBuilder};
-pub use secrets::{Attempt, Entry, Secrets};
+pub use preflight::{preflight, preflight_blocking};
+pub use resolver::{
+    Resolver,
+    builder::ResolverBuilder,
+    get_secret::{get_secret, get_secret_blocking},
+    report::{Checked, Report},
+};
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
-pub use settings::setting::Setting;
-pub use settings::validation_level::ValidationLevel;
-pub use stored_secret::{StoredField, StoredSecret};
-pub use value::SecretValue;
+pub use settings::{setting::Setting, validation_level::ValidationLevel};
+
+pub use self::core::{
+    error::{Error, ErrorKind, Problem},
+    secret_value::SecretValue,
+};
+
+/// What the expansions of the macros call. It is not for programs, and may change in any release.
+#[doc(hidden)]
+pub mod __private {
+    pub use ::core::{cfg, option::Option, result::Result};
+
+    pub use inventory::submit;
+    pub use secrets_spec::{MountType, Secret};
+
+    pub use crate::{
+        __register as register,
+        preflight::{preflight, preflight_blocking},
+        private::{
+            Text,
+            checks::{
+                check_alias, check_distinct_request, check_distinct_source, check_env_var,
+                check_group, check_id, check_key, check_key_of_group, check_parameter,
+                check_region, check_request, check_role, check_selector, check_source, check_type,
+                check_typed_id, check_variable_name, check_version,
+            },
+            fallible::{Fallible, Storable, assert_storable},
+            filler::{Filler, FromSecret},
+            never,
+            parameter::Parameter,
+            refresh_on::{Judge, RefreshOn},
+            registry::Registered,
+            repeatable::Repeatable,
+            retry::{call_again, no_parameters, run_again},
+            run_async::{StepFuture, run, run_with},
+            run_sync::{StepGuard, enter},
+            step::{Src, Step},
+        },
+    };
+}

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    SecretValue,
-    context::{Barrier, Scoped},
-    overrides::Overrides,
-    resolver::{context_of_overrides, run_dir_of_settings},
+    context::{Barrier, Scoped, test_secrets::TestSecrets},
+    core::secret_value::SecretValue,
+    resolver::{assemble::context_of_test_secrets, run_dir_of_settings},
 };
 
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.
@@ -33,7 +32,7 @@ pub fn with_secrets<R>(
     test: impl FnOnce() -> R,
 ) -> R {
     let _inside =
-        Barrier::enter(&context_of_overrides(None, given(secrets), run_dir_of_settings()));
+        Barrier::enter(&context_of_test_secrets(None, given(secrets), run_dir_of_settings()));
     test()
 }
 
@@ -58,15 +57,15 @@ pub fn with_secrets_async<F: Future>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: F,
 ) -> Scoped<F> {
-    context_of_overrides(None, given(secrets), run_dir_of_settings()).scope(test)
+    context_of_test_secrets(None, given(secrets), run_dir_of_settings()).scope(test)
 }
 
 fn given(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
-) -> Arc<Overrides> {
-    let mut overrides = Overrides::default();
+) -> Arc<TestSecrets> {
+    let mut test_secrets = TestSecrets::default();
     for (group, key, value) in secrets {
-        overrides.add(group.into(), key.into(), value.into());
+        test_secrets.add(group.into(), key.into(), value.into());
     }
-    Arc::new(overrides)
+    Arc::new(test_secrets)
 }

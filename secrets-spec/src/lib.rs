@@ -1,10 +1,10 @@
-//! The grammar of secrets: what a source, a request, a role, a variable and a reference may look like.
+//! The grammar of secrets: which sources, requests, roles, variables and references are valid.
 //!
-//! The attribute macros read it when a program compiles and the runtime reads it when a program runs, so
-//! that both accept exactly the same text. It has no dependencies and needs `alloc` only. Every rule that a
-//! `const` text must satisfy is a `const fn` that gives a [`Flaw`]; the owned types ([`Source`], [`Request`],
-//! [`SecretArn`], ..) are built on those functions and report a [`SpecError`] with the bytes that are wrong
-//! and what to write instead.
+//! The attribute macros use it at compile time and the runtime uses it at run time, so both accept exactly the
+//! same text. The crate has no dependencies and needs only `alloc`. Every rule for a text that may be a `const` is
+//! a `const fn` that returns a [`Flaw`]. The owned types ([`Source`], [`Request`], [`SecretArn`] and others) are
+//! built on these functions and return a [`SpecError`], which has the range of the invalid bytes and says what to
+//! write instead.
 //!
 //! ```
 //! use secrets_spec::{Source, BackendType};
@@ -15,63 +15,60 @@
 //! assert_eq!(source.to_string(), "aws-secrets-manager.prod/db");
 //! # Ok::<(), secrets_spec::SpecError>(())
 //! ```
+//!
+//! # Layers
+//! Each folder is a layer and imports only from those above it in this table. Nothing in the crate imports through
+//! this file, which only re-exports.
+//!
+//! | folder | contents |
+//! |---|---|
+//! | `text` | helpers for bytes, escaping and edit distance, which know nothing of secrets |
+//! | `grammar` | the rules for single texts: names, ARNs, ids, roles, variables, templates |
+//! | `syntax` | declarations before they have a meaning: nodes, JSON, diagnostics. It comes after `grammar` because the help for invalid JSON repeats a word only if the grammar says that the word is a source |
+//! | `model` | sources, requests and launch options, and their readers |
+//!
+//! # Exhaustive enums
+//! The enums of this crate are deliberately not `#[non_exhaustive]`. The crate is released together with the macros
+//! and the runtime, and a new variant must be a compile error in every `match` there.
 #![no_std]
 
 extern crate alloc;
 
-mod arn;
-mod backend_type;
-mod bytes;
-mod clash;
-mod closest;
-mod draft;
-mod explain;
-mod fields;
-mod flaw;
-mod from_json;
-mod id;
-mod json;
-mod mount_type;
-mod name;
-mod node;
-mod options;
-mod reference;
-mod request;
-mod request_reader;
-mod request_view;
-mod role;
-mod secret;
-mod source;
-mod source_reader;
-mod spec_error;
-mod suggest;
-mod variable;
-mod with;
-mod written;
+mod grammar;
+mod model;
+mod syntax;
+mod text;
 
-pub use arn::{SecretArn, check_secret_arn};
-pub use backend_type::{BackendType, BuiltIn, check_type};
-pub use clash::{Clash, clash};
-pub use closest::closest;
-pub use draft::{OptionsDraft, RequestDraft, SourceDraft, Text};
-pub use fields::{OPTION_FIELDS, REQUEST_FIELDS, SOURCE_FIELDS, read_flag, read_text};
-pub use flaw::{Flaw, FlawKind};
-pub use id::check_id;
-pub use json::read_json;
-pub use mount_type::MountType;
-pub use name::{MAX_NAME_BYTES, check_name};
-pub use node::{Complaint, Name, Node, Value};
-pub use options::{InlineVars, Options, check_region, check_selector};
-pub use reference::{Filter, Part, Template};
-pub use request::Request;
-pub use request_reader::read_requests;
-pub use request_view::{RequestView, check_group_and_key, check_version};
-pub use role::{RoleArn, SourceRole, check_role, check_role_arn};
-pub use secret::Secret;
-pub use source::{Source, SourceLayout, check_alias, check_source, same_text};
-pub use source_reader::{read_source, read_sources};
-pub use spec_error::SpecError;
-pub use variable::{
-    Variable, check_env_var, check_inline_name, check_key, check_variable, check_variable_name,
+pub use grammar::arn::{SecretArn, check_secret_arn};
+pub use grammar::backend_type::{BackendType, BuiltIn, check_type};
+pub use grammar::flaw::{Flaw, FlawKind};
+pub use grammar::group_and_key::{check_alias, check_group_and_key, check_key};
+pub use grammar::id::check_id;
+pub use grammar::name::{MAX_NAME_BYTES, check_name};
+pub use grammar::region::check_region;
+pub use grammar::role::{RoleArn, SourceRole, check_role, check_role_arn};
+pub use grammar::source_text::{SourceLayout, check_source};
+pub use grammar::spec_error::SpecError;
+pub use grammar::template::{Filter, Part, Template};
+pub use grammar::variable::{
+    Variable, check_env_var, check_inline_name, check_variable, check_variable_name,
 };
-pub use with::With;
+pub use grammar::version::{check_selector, check_version};
+pub use model::conflict::{Conflict, conflict};
+pub use model::mount_type::MountType;
+pub use model::options::{InlineVars, Options};
+pub use model::request::Request;
+pub use model::request_draft::{REQUEST_FIELDS, RequestDraft};
+pub use model::request_reader::read_requests;
+pub use model::request_view::RequestView;
+pub use model::secret::Secret;
+pub use model::source::Source;
+pub use model::source_draft::{OPTION_FIELDS, OptionsDraft, SOURCE_FIELDS, SourceDraft};
+pub use model::source_reader::{read_source, read_sources};
+pub use model::with::With;
+pub use syntax::diagnostic::Diagnostic;
+pub use syntax::fields::{read_flag, read_text};
+pub use syntax::json::read_json;
+pub use syntax::node::{FieldName, Node, TextNode, Value};
+pub use text::bytes::same_text;
+pub use text::edit_distance::closest;

@@ -2,7 +2,11 @@ use std::{ffi::OsString, fmt};
 
 use secrets_spec::{BuiltIn, Variable};
 
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, variables::from_os};
+use crate::{
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    context::env_vars::from_os,
+    core::error::{Error, ErrorKind},
+};
 
 /// Environment variables as secrets: Prefect's `EnvVarSecret`.
 ///

@@ -2,8 +2,11 @@ use std::{fmt, path::PathBuf};
 
 use secrets_spec::{BuiltIn, check_id};
 
-use super::mount::{Mount, Mounted, refused};
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched};
+use crate::{
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backends::mount::{Mount, MountEntry, refused},
+    core::error::{Error, ErrorKind},
+};
 
 /// Secrets that are mounted as files: Kubernetes volumes, CSI drivers, systemd credentials, Docker secrets.
 ///
@@ -30,14 +33,14 @@ impl File {
         let name = name(request)?;
         let fetched = match self.mount.find(&name)? {
             None => return Err(self.mount.missing(&self.mount.path(&name))),
-            Some(Mounted::File(file)) => self.mount.plain(&file)?,
-            Some(Mounted::Folder(_)) if request.key().is_some() => {
+            Some(MountEntry::File(file)) => self.mount.plain(&file)?,
+            Some(MountEntry::Folder(_)) if request.key().is_some() => {
                 let message = format!("{} is a folder", self.mount.path(&name).display());
                 return Err(Error::new(ErrorKind::NotFound, message).with_help(
                     "a request names a file: its group is the folder, its key the file",
                 ));
             }
-            Some(Mounted::Folder(folder)) => self.mount.set(&folder, "")?,
+            Some(MountEntry::Folder(folder)) => self.mount.set(&folder, "")?,
         };
         Ok(fetched.with_name(name))
     }

@@ -2,7 +2,13 @@ use std::fmt;
 
 use secrets_spec::BuiltIn;
 
-use crate::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, SecretValue};
+use crate::{
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+};
 
 /// Values that are written in a source's `options.env_vars`: for tests and first tries, as in Metaflow.
 ///

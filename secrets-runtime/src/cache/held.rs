@@ -4,7 +4,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::state::State;
+use crate::cache::entries::State;
 
 /// What a cache holds, and for how long.
 pub(super) struct Held {

@@ -4,9 +4,9 @@ use std::hash::{Hash, Hasher};
 
 use secrets_spec::{BuiltIn, Options};
 
+use crate::backend::{Backend, owned_request::OwnedRequest};
 #[cfg(feature = "aws")]
-use crate::backends::AwsSecretsManager;
-use crate::{Backend, owned_request::OwnedRequest};
+use crate::backends::aws::AwsSecretsManager;
 
 /// What is kept as one: a secret in one version, read in one way, as one caller sees it.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -31,7 +31,7 @@ enum Form {
     #[cfg(feature = "aws")]
     Whole,
     /// Of any other backend, as it was asked for.
-    Asked { key: Option<String>, env_var: Option<String>, of_users: OfUsers },
+    CacheIdentity { key: Option<String>, env_var: Option<String>, of_users: OfUsers },
 }
 
 /// A backend of a user's own may look at any option, and at a version as it is written; the built-in ones do
@@ -59,7 +59,7 @@ impl Key {
             region: request.options.region.clone(),
             version_id: view.version_id().map(str::to_owned),
             version_stage: view.version_stage().map(str::to_owned),
-            form: Form::Asked {
+            form: Form::CacheIdentity {
                 key: request.key.clone(),
                 env_var: request.env_var.clone(),
                 of_users: OfUsers((!is_ours).then(of_users)),
@@ -87,7 +87,7 @@ impl Key {
     /// Which secret it is, whoever reads it: of a request without a group, the key is one.
     pub(super) fn secret(&self) -> &str {
         match &self.form {
-            Form::Asked { key: Some(key), .. } if self.id.is_empty() => key,
+            Form::CacheIdentity { key: Some(key), .. } if self.id.is_empty() => key,
             _ => &self.id,
         }
     }

@@ -2,11 +2,18 @@ use std::{collections::HashSet, ops::Range};
 
 use secrets_spec::Template;
 
-use super::{
-    Reference,
-    tree::{At, Kind, Tree},
+use crate::{
+    config::{
+        reference::Reference,
+        tree::{At, Kind, Tree},
+    },
+    context::secrets::Secrets,
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+    },
+    declaration::Declaration,
 };
-use crate::{Declaration, Error, ErrorKind, Problem, Secrets, text};
 
 /// As many problems as a person reads at once; the place of each is looked for in the whole text.
 const MAX_PROBLEMS: usize = 100;
@@ -99,7 +106,7 @@ impl<'a> Filling<'a> {
 
     fn filled(
         mut self,
-        render: impl Fn(&str) -> Result<crate::SecretValue, Error>,
+        render: impl Fn(&str) -> Result<crate::core::secret_value::SecretValue, Error>,
     ) -> Result<Tree, Error> {
         let mut problems = Vec::new();
         fill(&mut self.tree, self.source, "", &render, &mut problems);
@@ -181,7 +188,7 @@ fn fill(
     tree: &mut Tree,
     source: Source<'_>,
     place: &str,
-    render: &impl Fn(&str) -> Result<crate::SecretValue, Error>,
+    render: &impl Fn(&str) -> Result<crate::core::secret_value::SecretValue, Error>,
     problems: &mut Vec<Problem>,
 ) {
     if problems.len() >= MAX_PROBLEMS {
@@ -228,7 +235,7 @@ fn several(mut problems: Vec<Problem>) -> Error {
 }
 
 fn below(place: &str, name: &str) -> String {
-    let name = text::quoted(name);
+    let name = escape::escape_name(name);
     if place.is_empty() { name } else { format!("{place}.{name}") }
 }
 

@@ -1,11 +1,13 @@
 use std::path::Path;
 
-use super::{
-    json, toml,
-    tree::{Kind, Tree},
-    yaml,
+use crate::{
+    config::{
+        json, toml,
+        tree::{Kind, Tree},
+        yaml,
+    },
+    core::error::Error,
 };
-use crate::Error;
 
 /// How a configuration is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

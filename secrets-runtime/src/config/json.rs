@@ -2,8 +2,10 @@ use std::ops::Range;
 
 use secrets_spec::{Node, Value, read_json};
 
-use super::tree::{At, Kind, Tree, members, unreadable};
-use crate::Error;
+use crate::{
+    config::tree::{At, Kind, Tree, members, unreadable},
+    core::error::Error,
+};
 
 const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
 
@@ -26,7 +28,7 @@ fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
             Kind::List(items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?)
         }
         Value::Map(fields) => {
-            let member = |(name, node): (secrets_spec::Name<Range<usize>>, _)| {
+            let member = |(name, node): (secrets_spec::FieldName<Range<usize>>, _)| {
                 Ok((name.text, At::of(text, name.at.start), tree(node, text)?))
             };
             members(fields.into_iter().map(member).collect::<Result<_, Error>>()?)?

@@ -2,8 +2,10 @@
 
 use zeroize::Zeroizing;
 
-use super::tree::{Kind, Tree};
-use crate::SecretValue;
+use crate::{
+    config::tree::{Kind, Tree},
+    core::secret_value::SecretValue,
+};
 
 pub(super) fn of(tree: &Tree) -> SecretValue {
     // It never grows: growing would leave a copy that is not wiped.

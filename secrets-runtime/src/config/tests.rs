@@ -4,7 +4,10 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::*;
-use crate::{ErrorKind, SecretValue, testing};
+use crate::{
+    core::{error::ErrorKind, secret_value::SecretValue},
+    testing,
+};
 
 const GIVEN: [(&str, &str, &str); 4] = [
     ("db", "user", "app"),
@@ -21,7 +24,7 @@ fn filled<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Error> {
 fn problems<T: DeserializeOwned>(text: &str, format: Format) -> Vec<String> {
     let Err(error) = filled::<T>(text, format) else { panic!("it is fine: {text}") };
     assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "{error}");
-    let problem = |p: &crate::Problem| format!("{}: {}", p.origin(), p.message());
+    let problem = |p: &crate::core::error::Problem| format!("{}: {}", p.origin(), p.message());
     error.problems().iter().map(problem).collect()
 }
 

@@ -1,10 +1,12 @@
-use ::toml::{
+use toml::{
     Spanned,
     de::{DeFloat, DeInteger, DeTable, DeValue},
 };
 
-use super::tree::{At, Kind, Tree, unreadable};
-use crate::Error;
+use crate::{
+    config::tree::{At, Kind, Tree, unreadable},
+    core::error::Error,
+};
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
     let root = DeTable::parse(text).map_err(|error| {

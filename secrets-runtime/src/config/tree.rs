@@ -2,7 +2,10 @@ use std::{fmt, ops::Range};
 
 use serde_json::Value;
 
-use crate::{Error, ErrorKind, Problem, SecretValue};
+use crate::core::{
+    error::{Error, ErrorKind, Problem},
+    secret_value::SecretValue,
+};
 
 /// A configuration of any format, or a part of one, and the bytes it stands in.
 pub(super) struct Tree {
@@ -154,7 +157,8 @@ pub(super) fn members(read: Vec<(String, At, Tree)>) -> Result<Kind, Error> {
     let mut seen = std::collections::HashSet::new();
     for (name, at, tree) in read {
         if !seen.insert(name.clone()) {
-            let message = format!("the key `{}` is there twice", crate::text::quoted(&name));
+            let message =
+                format!("the key `{}` is there twice", crate::core::escape::escape_name(&name));
             return Err(unreadable(at, &message, "keep one of them"));
         }
         members.push((name, tree));

@@ -6,11 +6,13 @@ use std::{
 
 use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
-use super::{
-    tree::{At, Kind, Size, Tree, members, unreadable},
-    yaml_scalar,
+use crate::{
+    config::{
+        tree::{At, Kind, Size, Tree, members, unreadable},
+        yaml_scalar,
+    },
+    core::error::Error,
 };
-use crate::Error;
 
 /// The most values that one document may become: aliases can multiply few lines into more than fits.
 const MAX_VALUES: usize = 1_000_000;

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::tree::Kind;
+use crate::config::tree::Kind;
 
 pub(super) fn of(text: Cow<'_, str>) -> Kind {
     match &*text {

@@ -3,13 +3,15 @@
 use std::ops::Range;
 
 use secrets_spec::{
-    Complaint, Node, Request, Source, Value, read_json, read_requests, read_sources,
+    Diagnostic, Node, Request, Source, Value, read_json, read_requests, read_sources,
 };
 
-use super::DeclarationBuilder;
 use crate::{
-    Error, Problem,
-    written::{malformed, parse_source, problem, problems, source},
+    core::error::{Error, Problem},
+    declaration::{
+        DeclarationBuilder,
+        parse::{malformed, parse_source, problem, problems, source},
+    },
 };
 
 impl DeclarationBuilder {
@@ -70,7 +72,7 @@ impl DeclarationBuilder {
         let mut complaints = Vec::new();
         let drafts = read_requests(&node, &mut complaints);
         if !complaints.is_empty() {
-            let named = |complaint: Complaint<Range<usize>>| {
+            let named = |complaint: Diagnostic<Range<usize>>| {
                 let at = complaint.at.start;
                 let draft = drafts.iter().rev().find(|draft| draft.at.contains(&at));
                 let request = draft.and_then(|draft| draft.clone().into_request());
@@ -111,7 +113,7 @@ impl DeclarationBuilder {
 
 #[cfg(test)]
 mod tests {
-    use crate::{Declaration, ErrorKind};
+    use crate::{core::error::ErrorKind, declaration::Declaration};
 
     #[test]
     fn every_mistake_of_a_list_is_told_with_its_source() {

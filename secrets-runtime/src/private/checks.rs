@@ -1,9 +1,9 @@
 //! The checks of texts that only the compiler knows: each runs in a `const _` whose span is the path's, and
 //! `track_caller` makes that the place of the error.
 
-use secrets_spec::{Flaw, Secret, clash, same_text};
+use secrets_spec::{Flaw, Secret, conflict, same_text};
 
-use super::Src;
+use crate::private::step::Src;
 
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {
@@ -139,8 +139,8 @@ const fn group(source: &Src) -> &'static str {
 pub const fn check_distinct_request(requests: &[Secret], index: usize) {
     let mut earlier = 0;
     while earlier < index {
-        if let Some(clash) = clash(requests[earlier].view(), requests[index].view()) {
-            panic!("{}", clash.sentence());
+        if let Some(conflict) = conflict(requests[earlier].view(), requests[index].view()) {
+            panic!("{}", conflict.sentence());
         }
         earlier += 1;
     }

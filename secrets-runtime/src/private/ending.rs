@@ -1,4 +1,4 @@
-use crate::Context;
+use crate::context::Context;
 
 /// The context of a step that runs: when this is dropped the step has ended, and its files are gone, whoever
 /// still holds the context.

@@ -1,5 +1,7 @@
-use super::{Judge, RefreshOn};
-use crate::Error;
+use crate::{
+    core::error::Error,
+    private::refresh_on::{Judge, RefreshOn},
+};
 
 /// What a step returns: something that can say that its secrets could not be had.
 #[diagnostic::on_unimplemented(

@@ -1,7 +1,10 @@
 use serde::de::DeserializeOwned;
 
-use super::Step;
-use crate::{Context, Error, ErrorKind, Problem};
+use crate::{
+    context::Context,
+    core::error::{Error, ErrorKind, Problem},
+    private::step::Step,
+};
 
 /// Reads typed parameters, and keeps what is wrong with any of them.
 #[derive(Debug)]

@@ -2,43 +2,19 @@
 //!
 //! An expansion is one `static` [`Step`] and one call; whatever need not be generic is behind that call.
 
-mod again;
-mod checks;
-mod ending;
-mod enter;
-mod fallible;
-mod filler;
-mod parameter;
-mod preflight;
-mod refresh_on;
-mod refreshed;
-mod registered;
-mod repeatable;
-mod run;
-mod step;
-
-pub use crate::__register as register;
-pub use again::{call_again, no_parameters, run_again};
-pub use checks::{
-    check_alias, check_distinct_request, check_distinct_source, check_env_var, check_group,
-    check_id, check_key, check_key_of_group, check_parameter, check_region, check_request,
-    check_role, check_selector, check_source, check_type, check_typed_id, check_variable_name,
-    check_version,
-};
-pub use core::{cfg, option::Option, result::Result};
-use ending::Ending;
-pub use enter::{StepGuard, enter};
-pub use fallible::{Fallible, Storable, assert_storable};
-pub use filler::{Filler, FromSecret};
-pub use inventory::submit;
-pub use parameter::Parameter;
-pub use preflight::{preflight, preflight_blocking};
-pub use refresh_on::{Judge, RefreshOn};
-pub use registered::Registered;
-pub use repeatable::Repeatable;
-pub use run::{StepFuture, run, run_with};
-pub use secrets_spec::{MountType, Secret};
-pub use step::{Src, Step};
+pub(crate) mod checks;
+pub(crate) mod ending;
+pub(crate) mod fallible;
+pub(crate) mod filler;
+pub(crate) mod parameter;
+pub(crate) mod refresh_on;
+pub(crate) mod refreshed;
+pub(crate) mod registry;
+pub(crate) mod repeatable;
+pub(crate) mod retry;
+pub(crate) mod run_async;
+pub(crate) mod run_sync;
+pub(crate) mod step;
 
 /// The type of a constant that stands for a text.
 pub type Text = &'static str;

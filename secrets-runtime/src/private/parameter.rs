@@ -1,6 +1,9 @@
 use secrets_spec::{Request, Source};
 
-use crate::{Declaration, Problem, written::of_spec};
+use crate::{
+    core::error::Problem,
+    declaration::{Declaration, parse::of_spec},
+};
 
 /// A typed parameter of a step.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-use crate::Error;
+use crate::core::error::Error;
 
 /// What `refresh_on` says of a step that gives `R`: after which failures its secrets are fetched anew.
 ///

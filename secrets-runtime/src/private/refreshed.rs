@@ -1,7 +1,10 @@
 use std::sync::Arc;
 
-use super::Step;
-use crate::{BoxFuture, Context, Secrets};
+use crate::{
+    backend::BoxFuture,
+    context::{Context, secrets::Secrets},
+    private::step::Step,
+};
 
 impl Step {
     /// The step's secrets, fetched anew, if they are others than those of `old`.

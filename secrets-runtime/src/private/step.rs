@@ -1,15 +1,21 @@
 use std::{fmt, sync::OnceLock};
 
 use secrets_spec::{
-    Complaint, Name, Node, Request, Secret, Source, SourceDraft, SourceRole, Value, read_source,
+    Diagnostic, FieldName, Node, Request, Secret, Source, SourceDraft, SourceRole, Value,
+    read_source,
 };
 
-use super::Parameter;
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Problem, Resolver, Secrets,
-    cache::Slot,
-    resolver::{Unresolved, test_overrides},
-    written::{invalid, of_spec},
+    backend::BoxFuture,
+    cache::step_slot::Slot,
+    context::{Context, secrets::Secrets},
+    core::error::{Error, ErrorKind, Problem},
+    declaration::{
+        Declaration,
+        parse::{invalid, of_spec},
+    },
+    private::parameter::Parameter,
+    resolver::{Resolver, partial::PartialResolution, test_secrets},
 };
 
 /// The descriptor of a step: what its attributes declare, as a `static` of the program.
@@ -118,11 +124,11 @@ impl Step {
     }
 
     /// Fetches what the step declares.
-    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, Unresolved>> {
+    pub(crate) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, PartialResolution>> {
         Box::pin(async move {
             let declaration = self.declaration()?;
             let resolver = Resolver::current().map_err(|error| error.in_step(Some(self.name)))?;
-            if test_overrides().is_some() {
+            if test_secrets().is_some() {
                 return Ok(resolver.resolve(declaration).await?);
             }
             let shared = resolver.fetch_for(declaration, &self.slot).await?;
@@ -134,11 +140,11 @@ impl Step {
     /// and why its body does not run.
     pub(super) fn partly(
         &self,
-        resolved: Result<Context, Unresolved>,
+        resolved: Result<Context, PartialResolution>,
     ) -> Result<(Context, Option<Error>), Error> {
         match resolved {
             Ok(context) => Ok((context, None)),
-            Err(Unresolved { error, found: Some(found) }) if !self.parameters.is_empty() => {
+            Err(PartialResolution { error, found: Some(found) }) if !self.parameters.is_empty() => {
                 Ok((Context::new(Secrets::new(found)), Some(error)))
             }
             Err(unresolved) => Err(unresolved.error),
@@ -317,7 +323,7 @@ impl Src {
         {
             return Ok(source);
         }
-        let problem = |complaint: Complaint<()>| {
+        let problem = |complaint: Diagnostic<()>| {
             let kind =
                 if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
             Problem::new(kind, complaint.message).of(self.id)
@@ -331,7 +337,7 @@ impl Src {
         let map = |fields: Vec<(&str, Option<Value<()>>)>| {
             let given = fields.into_iter().filter_map(|(name, value)| Some((name, value?)));
             let named = given.map(|(name, value)| {
-                (Name { text: name.to_owned(), at: () }, Node { value, at: () })
+                (FieldName { text: name.to_owned(), at: () }, Node { value, at: () })
             });
             Value::Map(named.collect())
         };

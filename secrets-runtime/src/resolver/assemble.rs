@@ -4,31 +4,39 @@ use std::{sync::Arc, time::Instant};
 
 use secrets_spec::{MountType, Request, Variable};
 
-use super::{
-    fetching::Answer,
-    plan::{Plan, RequestPlan},
-};
 use crate::{
-    Context, Declaration, Error, ErrorKind, Fetched, Problem, Secrets,
+    backend::Fetched,
     backends::flyte,
-    cache::Kept,
-    decode,
-    fields::{Field, Fields},
-    files::RunDir,
-    group::{Edition, Group, Requested, SourceFields},
-    overrides::Overrides,
-    secrets::Shared,
+    cache::lookup::Kept,
+    context::{
+        Context,
+        group::{Group, Provenance, RequestField, SourceFields},
+        resolved::ResolvedSecrets,
+        secret_files::RunDirSetting,
+        secrets::Secrets,
+        test_secrets::TestSecrets,
+    },
+    core::error::{Error, ErrorKind, Problem},
+    declaration::Declaration,
+    payload::{
+        decode,
+        fields::{Field, Fields},
+    },
+    resolver::{
+        fetch::Answer,
+        plan::{Plan, RequestPlan},
+    },
 };
 
 /// The secrets of a plan, of what the backends answered, and everything that is wrong with any.
 pub(crate) fn from_answers(
     plan: &Plan,
     answers: Vec<Answer>,
-    run_dir: RunDir,
-) -> (Shared, Vec<Problem>) {
+    run_dir: RunDirSetting,
+) -> (ResolvedSecrets, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut failed: Vec<&str> = Vec::new();
-    let mut shared = Shared {
+    let mut shared = ResolvedSecrets {
         step: plan.step.as_deref().map(Box::from),
         bare: plan.bare,
         allow_override: plan.allow_override,
@@ -36,13 +44,13 @@ pub(crate) fn from_answers(
     };
     for planned in &plan.sources {
         let Answer { result, backend, kept } = &answers[planned.fetch];
-        let edition = edition(result.as_ref().ok(), *kept);
+        let provenance = provenance(result.as_ref().ok(), *kept);
         let fields = result.clone().and_then(|fetched| {
             let id = &plan.fetches[planned.fetch].request.id;
             decode::source_fields(fetched, &planned.options, id, planned.written.as_deref())
         });
         let required = planned.options.is_required();
-        let (fields, absent) = match fields {
+        let (fields, absent_because) = match fields {
             Ok(fields) => (fields, None),
             Err(error) => {
                 let error = error.about(&planned.origin, Some(backend));
@@ -55,23 +63,23 @@ pub(crate) fn from_answers(
                 (Fields::default(), error.into_problems().pop())
             }
         };
-        let verbatim = backend == "inline";
+        let names_are_variables = backend == "inline";
         let source_fields = SourceFields {
             origin: planned.origin.clone(),
             backend: backend.clone(),
-            edition,
+            provenance,
             fields,
-            verbatim,
-            absent,
+            names_are_variables,
+            absent_because,
         };
         group(&mut shared, &planned.group).source = Some(source_fields);
     }
     for RequestPlan { fetch, request } in &plan.requests {
         let Answer { result, backend, kept } = &answers[*fetch];
-        let edition = edition(result.as_ref().ok(), *kept);
+        let provenance = provenance(result.as_ref().ok(), *kept);
         match result.clone().and_then(|fetched| decode::requested_field(fetched, request)) {
             Ok(field) => {
-                let read = Read { backend, edition, field };
+                let read = ReadField { backend, provenance, field };
                 add_request(&mut shared, request, read, &plan.flyte_prefix);
             }
             Err(error) => {
@@ -87,28 +95,28 @@ pub(crate) fn from_answers(
 }
 
 /// What is not kept was asked for just now.
-fn edition(fetched: Option<&Fetched>, kept: Option<Kept>) -> Edition {
-    Edition {
+fn provenance(fetched: Option<&Fetched>, kept: Option<Kept>) -> Provenance {
+    Provenance {
         version: fetched.and_then(Fetched::version).map(str::to_owned),
         asked: kept.map_or_else(Instant::now, |kept| kept.asked),
     }
 }
 
 /// The context of a declaration inside `testing::with_secrets`: matched by group, whatever the backend.
-pub(crate) fn from_overrides(
+pub(crate) fn from_test_secrets(
     declaration: &Declaration,
-    overrides: Arc<Overrides>,
-    run_dir: RunDir,
+    test_secrets: Arc<TestSecrets>,
+    run_dir: RunDirSetting,
 ) -> Result<Context, Error> {
     if declaration.is_empty() {
-        return Ok(context_of_overrides(declaration.step(), overrides, run_dir));
+        return Ok(context_of_test_secrets(declaration.step(), test_secrets, run_dir));
     }
     let mut problems = Vec::new();
     let mut shared = of_declaration(declaration, run_dir);
-    let known = || crate::text::list(overrides.groups());
+    let known = || crate::core::escape::backquoted_list(test_secrets.groups());
     for source in &declaration.sources {
-        let mut absent = None;
-        let fields = overrides.fields(source.group()).unwrap_or_else(|| {
+        let mut absent_because = None;
+        let fields = test_secrets.fields(source.group()).unwrap_or_else(|| {
             let message = "the test gives no secret of this group";
             let help = format!("give it to `with_secrets`; it has {}", known());
             let problem =
@@ -116,25 +124,25 @@ pub(crate) fn from_overrides(
             if source.options().is_required() {
                 problems.push(problem);
             } else {
-                absent = Some(problem);
+                absent_because = Some(problem);
             }
             Fields::default()
         });
         group(&mut shared, source.group()).source = Some(SourceFields {
             origin: source.origin().to_owned(),
             backend: "test".to_owned(),
-            edition: Edition::given(),
+            provenance: Provenance::given(),
             fields,
-            verbatim: false,
-            absent,
+            names_are_variables: false,
+            absent_because,
         });
     }
     for request in &declaration.requests {
         let view = request.view();
-        match overrides.get(view.group, view.key) {
+        match test_secrets.get(view.group, view.key) {
             Some(value) => {
                 let field = Field::text(value.clone());
-                let read = Read { backend: "test", edition: Edition::given(), field };
+                let read = ReadField { backend: "test", provenance: Provenance::given(), field };
                 add_request(&mut shared, request, read, "_FSEC_");
             }
             None => {
@@ -145,7 +153,7 @@ pub(crate) fn from_overrides(
             }
         }
     }
-    shared.overrides = Some(overrides);
+    shared.test_secrets = Some(test_secrets);
     if problems.is_empty() {
         return Ok(Context::new(Secrets::new(Arc::new(shared))));
     }
@@ -153,29 +161,29 @@ pub(crate) fn from_overrides(
 }
 
 /// A context that has everything a test gave.
-pub(crate) fn context_of_overrides(
+pub(crate) fn context_of_test_secrets(
     step: Option<&str>,
-    overrides: Arc<Overrides>,
-    run_dir: RunDir,
+    test_secrets: Arc<TestSecrets>,
+    run_dir: RunDirSetting,
 ) -> Context {
     let declaration = Declaration::empty(step.map(str::to_owned));
     let mut shared = of_declaration(&declaration, run_dir);
-    for name in overrides.groups() {
+    for name in test_secrets.groups() {
         group(&mut shared, name).source = Some(SourceFields {
             origin: name.to_owned(),
             backend: "test".to_owned(),
-            edition: Edition::given(),
-            fields: overrides.fields(name).unwrap_or_default(),
-            verbatim: false,
-            absent: None,
+            provenance: Provenance::given(),
+            fields: test_secrets.fields(name).unwrap_or_default(),
+            names_are_variables: false,
+            absent_because: None,
         });
     }
-    shared.overrides = Some(overrides);
+    shared.test_secrets = Some(test_secrets);
     Context::new(Secrets::new(Arc::new(shared)))
 }
 
-fn of_declaration(declaration: &Declaration, run_dir: RunDir) -> Shared {
-    Shared {
+fn of_declaration(declaration: &Declaration, run_dir: RunDirSetting) -> ResolvedSecrets {
+    ResolvedSecrets {
         step: declaration.step().map(Box::from),
         bare: declaration.is_empty(),
         allow_override: declaration.allow_override,
@@ -183,20 +191,20 @@ fn of_declaration(declaration: &Declaration, run_dir: RunDir) -> Shared {
     }
 }
 
-fn empty(run_dir: RunDir) -> Shared {
-    Shared {
+fn empty(run_dir: RunDirSetting) -> ResolvedSecrets {
+    ResolvedSecrets {
         step: None,
         bare: false,
         allow_override: false,
         groups: std::collections::HashMap::default(),
         order: Vec::new(),
-        overrides: None,
+        test_secrets: None,
         run_dir,
-        renew: None,
+        refresher: None,
     }
 }
 
-fn group<'a>(shared: &'a mut Shared, name: &str) -> &'a mut Group {
+fn group<'a>(shared: &'a mut ResolvedSecrets, name: &str) -> &'a mut Group {
     if !shared.groups.contains_key(name) {
         shared.order.push(Box::from(name));
     }
@@ -204,22 +212,23 @@ fn group<'a>(shared: &'a mut Shared, name: &str) -> &'a mut Group {
 }
 
 /// What was read for a request.
-struct Read<'a> {
+struct ReadField<'a> {
     backend: &'a str,
-    edition: Edition,
+    provenance: Provenance,
     field: Field,
 }
 
-fn add_request(shared: &mut Shared, request: &Request, read: Read<'_>, prefix: &str) {
+fn add_request(shared: &mut ResolvedSecrets, request: &Request, read: ReadField<'_>, prefix: &str) {
     let view = request.view();
     let variable = match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
         (None, MountType::ENV_VAR) => Some(Variable::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
     };
-    let Read { backend, edition, field } = read;
+    let ReadField { backend, provenance, field } = read;
     let request = request.clone();
-    let requested = Requested { request, backend: backend.to_owned(), edition, field, variable };
+    let requested =
+        RequestField { request, backend: backend.to_owned(), provenance, field, variable };
     let group = group(shared, requested.request.view().group);
     group.requests.push(requested);
 }

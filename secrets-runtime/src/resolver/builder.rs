@@ -3,14 +3,15 @@ use std::{sync::Arc, time::Duration};
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
 #[cfg(feature = "aws")]
-use super::credentials_secret::CredentialsSecret;
-use super::{Inner, Registry, Resolver};
+use crate::resolver::credentials_secret::CredentialsSecret;
 use crate::{
-    Backend, Error, ErrorKind, Problem,
+    backend::Backend,
     cache::Cache,
-    files::RunDir,
-    settings::{Built, Doubtful, Settings},
-    written::invalid,
+    context::secret_files::RunDirSetting,
+    core::error::{Error, ErrorKind, Problem},
+    declaration::parse::invalid,
+    resolver::{Inner, Resolver, registry::Registry},
+    settings::{Settings, load::Loaded, precedence::CodeSettings},
 };
 
 impl Resolver {
@@ -29,7 +30,7 @@ pub struct ResolverBuilder {
     role: Option<String>,
     cache_ttl: Option<Duration>,
     cache_stale: Option<Duration>,
-    built: Built,
+    built: CodeSettings,
 }
 
 impl ResolverBuilder {
@@ -75,7 +76,7 @@ impl ResolverBuilder {
 
     /// Lays settings over those of the environment, as a program's own command line gives them.
     #[cfg(feature = "clap")]
-    pub(crate) fn built(mut self, built: Built) -> Self {
+    pub(crate) fn built(mut self, built: CodeSettings) -> Self {
         self.built = built;
         self
     }
@@ -100,7 +101,7 @@ impl ResolverBuilder {
     /// ```
     #[must_use]
     pub fn build_anyway(self) -> (Resolver, Option<Error>) {
-        let Doubtful { mut settings, mut problems } = Settings::load_anyway(&self.built);
+        let Loaded { mut settings, mut problems } = Settings::load_anyway(&self.built);
         for backend in &self.backends {
             if let Err(error) = BackendType::parse(backend.kind()) {
                 let what = "a backend's type";
@@ -126,7 +127,7 @@ impl ResolverBuilder {
         problems.extend(CredentialsSecret::give(&mut registry, &mut settings));
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
         let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
-        let run_dir = RunDir::Known(settings.run_dir().map(Arc::from));
+        let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
         (Resolver(Arc::new(Inner { registry, settings, cache, run_dir })), error)
     }
 }
@@ -146,7 +147,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_stands_beside_its_setting() {
-        let mut built = Built::default();
+        let mut built = CodeSettings::default();
         built.set(&variables::TIMEOUT, "soon");
         let builder = ResolverBuilder { built, ..ResolverBuilder::default() };
         let (resolver, error) = builder.build_anyway();
@@ -160,7 +161,7 @@ mod tests {
     #[cfg(feature = "aws")]
     #[test]
     fn credentials_that_aws_would_need_itself_for_stand_beside_their_setting() {
-        let mut built = Built::default();
+        let mut built = CodeSettings::default();
         built.set(&variables::AWS_CREDENTIALS_FROM, "AWS_CREDENTIALS");
         let make = |default: &str| {
             ResolverBuilder { built: built.clone(), ..Default::default() }.default_backend(default)
@@ -176,7 +177,8 @@ mod tests {
             Some(ErrorKind::InvalidConfig)
         );
         // A program's own backend has what the program gives it.
-        let own = make("aws-secrets-manager").backend(crate::AwsSecretsManager::new());
+        let own =
+            make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
         assert!(own.build().is_ok());
     }
 

@@ -2,21 +2,24 @@ use std::{fmt, time::Duration};
 
 use secrets_spec::{BuiltIn, Source};
 
-use super::{
-    fetching::{Answer, fetch_all},
-    plan::Plan,
-    registry::Registry,
-};
 use crate::{
-    BoxFuture, Declaration, Error, ErrorKind, Problem, SecretValue,
-    backends::{AwsSecretsManager, CredentialsKeeper},
-    cache::Need,
-    call::Limit,
-    decode,
-    defaults::AwsCredentials,
-    fields::Fields,
+    backend::BoxFuture,
+    backends::aws::{AwsSecretsManager, credentials::provider::CredentialsProvider},
+    cache::{backend_call::Limit, lookup::Need},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+        secret_value::SecretValue,
+    },
+    credentials::AwsCredentials,
+    declaration::Declaration,
+    payload::{decode, fields::Fields},
+    resolver::{
+        fetch::{Answer, fetch_all},
+        plan::Plan,
+        registry::Registry,
+    },
     settings::{Settings, variables},
-    text,
 };
 
 const ACCESS_KEY: &str = "ACCESS_KEY";
@@ -42,7 +45,7 @@ impl CredentialsSecret {
         let aws = AwsSecretsManager::of_settings(settings).with_kept_credentials(secret);
         let is_used = registry.replace_built_in(aws);
         let problem = problem.filter(|_| is_used)?;
-        Some(settings.find_fault(&variables::AWS_CREDENTIALS_FROM, &problem))
+        Some(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem))
     }
 
     /// Finds the backends that have it. Where they cannot be used, every fetch says so: the AWS SDK's own
@@ -59,7 +62,7 @@ impl CredentialsSecret {
                 fetch.chain = Err(needs_itself(source));
             }
         }
-        Self { origin: text::quoted(source.origin()), plan }
+        Self { origin: escape::escape_name(source.origin()), plan }
     }
 
     /// Why it can never be fetched.
@@ -91,7 +94,7 @@ impl CredentialsSecret {
             (given(ACCESS_KEY), given(SECRET_ACCESS_KEY))
         else {
             let required = [ACCESS_KEY, SECRET_ACCESS_KEY].into_iter();
-            let missing = text::list(required.filter(|name| given(name).is_none()));
+            let missing = escape::backquoted_list(required.filter(|name| given(name).is_none()));
             let message = format!("{self} have no {missing}, or an empty one");
             return Err(Error::new(ErrorKind::AccessDenied, message).with_help(WHOLE));
         };
@@ -135,7 +138,7 @@ fn needs_itself(source: &Source) -> Problem {
         .help_with(format!("name one of another backend with its type, such as local.{id}"))
 }
 
-impl CredentialsKeeper for CredentialsSecret {
+impl CredentialsProvider for CredentialsSecret {
     fn fetch(&self, timeout: Duration) -> BoxFuture<'_, Result<AwsCredentials, Error>> {
         Box::pin(self.credentials(timeout))
     }

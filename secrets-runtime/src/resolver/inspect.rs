@@ -4,8 +4,13 @@ use std::{path::Path, sync::Arc};
 
 use secrets_spec::BackendType;
 
-use super::Resolver;
-use crate::{Backend, Error, ErrorKind, Setting, written::invalid};
+use crate::{
+    backend::Backend,
+    core::error::{Error, ErrorKind},
+    declaration::parse::invalid,
+    resolver::Resolver,
+    settings::setting::Setting,
+};
 
 impl Resolver {
     /// The backend of this type.
@@ -23,7 +28,7 @@ impl Resolver {
     /// [`ErrorKind::InvalidConfig`] for any other that is not registered, with those that are.
     pub fn backend(&self, kind: &str) -> Result<Arc<dyn Backend>, Error> {
         let wanted = BackendType::parse(kind).map_err(|error| {
-            let origin = format!("backend {}", crate::text::quoted(kind));
+            let origin = format!("backend {}", crate::core::escape::escape_name(kind));
             Error::from_problems(vec![invalid(&error, ErrorKind::InvalidConfig).of(origin)])
         })?;
         self.0.registry.find(&wanted).map_err(|problem| Error::from_problems(vec![problem]))

@@ -1,22 +1,21 @@
 //! Resolution: from a declaration to a context, all at once and all or nothing.
 
-mod assemble;
-mod builder;
+pub(crate) mod assemble;
+pub(crate) mod builder;
 #[cfg(feature = "aws")]
 mod credentials_secret;
-mod fetching;
+mod fetch;
+pub(crate) mod get_secret;
 mod hints;
 mod inspect;
+pub(crate) mod partial;
 mod plan;
 #[cfg(all(test, feature = "prefect"))]
 mod prefect_tests;
-mod redirected;
+mod refresh;
 mod registry;
-mod renewal;
-mod report;
+pub(crate) mod report;
 mod resolution;
-mod unresolved;
-mod untyped;
 mod validate;
 
 use std::{
@@ -27,20 +26,17 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
-    BoxFuture, Context, Declaration, Error, ErrorKind, Secrets,
-    block_on::block_on,
-    cache::{Cache, Need},
-    files::RunDir,
-    overrides::Overrides,
+    backend::BoxFuture,
+    cache::{Cache, lookup::Need},
+    context::{
+        Context, secret_files::RunDirSetting, secrets::Secrets, stack, test_secrets::TestSecrets,
+    },
+    core::error::{Error, ErrorKind},
+    declaration::Declaration,
+    resolver::{partial::PartialResolution, registry::Registry},
+    rt::block_on::block_on,
     settings::Settings,
-    stack,
 };
-
-pub(crate) use assemble::context_of_overrides;
-pub use builder::ResolverBuilder;
-use registry::Registry;
-pub use report::{Checked, Report};
-pub(crate) use unresolved::Unresolved;
 
 /// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
 ///
@@ -62,7 +58,7 @@ struct Inner {
     settings: Settings,
     /// None if nothing is kept.
     cache: Option<Cache>,
-    run_dir: RunDir,
+    run_dir: RunDirSetting,
 }
 
 static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
@@ -119,13 +115,15 @@ impl Resolver {
         declaration: &'a Declaration,
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
-            match test_overrides() {
-                Some(overrides) => assemble::from_overrides(declaration, overrides, self.run_dir()),
+            match test_secrets() {
+                Some(test_secrets) => {
+                    assemble::from_test_secrets(declaration, test_secrets, self.run_dir())
+                }
                 None => {
                     let fetched = self.fetch(declaration, Need::Fresh).await;
                     fetched
                         .map(|(shared, _)| Context::new(Secrets::new(shared)))
-                        .map_err(Unresolved::into_error)
+                        .map_err(PartialResolution::into_error)
                 }
             }
         })
@@ -139,19 +137,19 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
-    fn run_dir(&self) -> RunDir {
+    fn run_dir(&self) -> RunDirSetting {
         self.0.run_dir.clone()
     }
 }
 
 /// The folder for files of a test that no resolver was asked for.
-pub(crate) fn run_dir_of_settings() -> RunDir {
-    RunDir::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
+pub(crate) fn run_dir_of_settings() -> RunDirSetting {
+    RunDirSetting::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
 }
 
 /// What a test gave, if the caller is inside `testing::with_secrets`.
-pub(crate) fn test_overrides() -> Option<Arc<Overrides>> {
-    stack::with_current(|secrets| secrets.shared().overrides.clone()).flatten()
+pub(crate) fn test_secrets() -> Option<Arc<TestSecrets>> {
+    stack::with_current(|secrets| secrets.shared().test_secrets.clone()).flatten()
 }
 
 impl fmt::Debug for Resolver {

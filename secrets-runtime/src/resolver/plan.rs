@@ -6,12 +6,12 @@ use std::{borrow::Cow, collections::HashMap, sync::Arc};
 use foldhash::fast::RandomState;
 use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
 
-use super::registry::Registry;
 use crate::{
-    Backend, Declaration, Problem,
-    owned_request::OwnedRequest,
-    settings::{MappedSource, Settings},
-    warning::warn_once,
+    backend::{Backend, owned_request::OwnedRequest},
+    core::{error::Problem, warning::warn_once},
+    declaration::Declaration,
+    resolver::registry::Registry,
+    settings::{Settings, mapping::MappedSource},
 };
 
 /// Everything a declaration needs.

@@ -11,8 +11,9 @@ use std::{
     },
 };
 
-use super::Resolver;
-use crate::{Declaration, backends::Prefect, settings::Settings};
+use crate::{
+    backends::prefect::Prefect, declaration::Declaration, resolver::Resolver, settings::Settings,
+};
 
 #[test]
 fn an_api_is_asked_once_and_the_local_context_at_every_step() {

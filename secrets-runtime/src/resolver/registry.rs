@@ -3,14 +3,19 @@ use std::{fmt, sync::Arc};
 use secrets_spec::{BackendType, BuiltIn};
 
 #[cfg(feature = "aws")]
-use crate::backends::AwsSecretsManager;
+use crate::backends::aws::AwsSecretsManager;
 #[cfg(feature = "zenml")]
-use crate::backends::Zenml;
+use crate::backends::zenml::Zenml;
 use crate::{
-    Backend, ErrorKind, Problem,
-    backends::{Env, File, Flyte, Inline, Local, Prefect},
+    backend::Backend,
+    backends::{
+        env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
+    },
+    core::{
+        error::{ErrorKind, Problem},
+        escape,
+    },
     settings::Settings,
-    text,
 };
 
 /// The backends of a resolver, by type.
@@ -20,7 +25,7 @@ pub(crate) struct Registry {
     #[cfg(feature = "aws")]
     own: usize,
     /// Why there is no `local`: no home folder and no setting that says where else.
-    homeless: Option<Problem>,
+    local_unavailable: Option<Problem>,
 }
 
 impl Registry {
@@ -41,7 +46,7 @@ impl Registry {
             Arc::new(Zenml::of_settings(settings)),
         ];
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
-        let (local, homeless): (Option<Arc<dyn Backend>>, _) = match local {
+        let (local, local_unavailable): (Option<Arc<dyn Backend>>, _) = match local {
             Ok((dir, key_file)) => (Some(Arc::new(Local::new(dir, key_file))), None),
             Err(error) => (None, error.into_problems().into_iter().next()),
         };
@@ -57,7 +62,7 @@ impl Registry {
             backends,
             #[cfg(feature = "aws")]
             own,
-            homeless,
+            local_unavailable,
         }
     }
 
@@ -83,12 +88,15 @@ impl Registry {
         if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
             return Ok(backend.clone());
         }
-        if let Some(homeless) = self.homeless.as_ref().filter(|_| wanted.is(BuiltIn::Local)) {
-            return Err(homeless.clone().in_backend(Some(wanted.as_str())));
+        if let Some(local_unavailable) =
+            self.local_unavailable.as_ref().filter(|_| wanted.is(BuiltIn::Local))
+        {
+            return Err(local_unavailable.clone().in_backend(Some(wanted.as_str())));
         }
         let problem = match wanted.built_in() {
             Some(built_in) => {
-                Problem::new(ErrorKind::NotSupported, lacking(built_in)).help_with(remedy(built_in))
+                Problem::new(ErrorKind::NotSupported, missing_feature_message(built_in))
+                    .help_with(missing_feature_help(built_in))
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
@@ -97,7 +105,7 @@ impl Registry {
                 let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
                 Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
                     "{near}register it with `Resolver::builder().backend(..)`; those that are: {}",
-                    text::list(kinds())
+                    escape::backquoted_list(kinds())
                 ))
             }
         };
@@ -113,7 +121,7 @@ fn feature(built_in: BuiltIn) -> Option<&'static str> {
     }
 }
 
-fn lacking(built_in: BuiltIn) -> String {
+fn missing_feature_message(built_in: BuiltIn) -> String {
     match feature(built_in) {
         Some(feature) => format!(
             "the backend `{built_in}` needs the feature `{feature}` of secrets-runtime, which this build lacks"
@@ -122,7 +130,7 @@ fn lacking(built_in: BuiltIn) -> String {
     }
 }
 
-fn remedy(built_in: BuiltIn) -> String {
+fn missing_feature_help(built_in: BuiltIn) -> String {
     match feature(built_in) {
         Some(feature) => format!(
             "add it in Cargo.toml: secrets-runtime = {{ version = \"..\", features = [\"{feature}\"] }}"

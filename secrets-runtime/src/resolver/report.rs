@@ -1,4 +1,4 @@
-use crate::{Error, ErrorKind, Problem};
+use crate::core::error::{Error, ErrorKind, Problem};
 
 /// What a validation found.
 #[derive(Debug, Clone, Default)]

@@ -2,18 +2,18 @@
 
 use std::{sync::Arc, time::Instant};
 
-use super::{
-    Resolver, assemble, fetching, hints,
-    plan::{Plan, with_attached},
-    renewal::Renewal,
-    unresolved::Unresolved,
-};
 use crate::{
-    Declaration, Error,
-    cache::{Need, Slot},
-    call::Limit,
-    changes,
-    secrets::Shared,
+    backend::generation,
+    cache::{backend_call::Limit, lookup::Need, step_slot::Slot},
+    context::resolved::ResolvedSecrets,
+    core::error::Error,
+    declaration::Declaration,
+    resolver::{
+        Resolver, assemble, fetch, hints,
+        partial::PartialResolution,
+        plan::{Plan, with_attached},
+        refresh::Refresher,
+    },
 };
 
 impl Resolver {
@@ -22,15 +22,15 @@ impl Resolver {
         &self,
         declaration: &Declaration,
         need: Need,
-    ) -> Result<(Arc<Shared>, Option<Instant>), Unresolved> {
+    ) -> Result<(Arc<ResolvedSecrets>, Option<Instant>), PartialResolution> {
         let declaration = with_attached(declaration, &self.0.settings);
         let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
         let carried_out = self.carry_out(&plan, need).await;
-        let (mut shared, until) = carried_out.map_err(|it| Unresolved {
+        let (mut shared, until) = carried_out.map_err(|it| PartialResolution {
             error: hints::explain(it.error, &declaration, &self.0.settings),
             ..it
         })?;
-        shared.renew = Some(Arc::new(Renewal::new(self.clone(), plan)));
+        shared.refresher = Some(Arc::new(Refresher::new(self.clone(), plan)));
         Ok((Arc::new(shared), until))
     }
 
@@ -39,8 +39,8 @@ impl Resolver {
         &self,
         declaration: &Declaration,
         slot: &'static Slot,
-    ) -> Result<Arc<Shared>, Unresolved> {
-        let changes = changes::changes();
+    ) -> Result<Arc<ResolvedSecrets>, PartialResolution> {
+        let changes = generation::changes();
         let (shared, until) = self.fetch(declaration, Need::Fresh).await?;
         if let (Some(until), Some(cache)) = (until, &self.0.cache) {
             slot.fill(&shared, until, changes, cache);
@@ -52,15 +52,15 @@ impl Resolver {
         &self,
         plan: &Plan,
         need: Need,
-    ) -> Result<(Shared, Option<Instant>), Unresolved> {
+    ) -> Result<(ResolvedSecrets, Option<Instant>), PartialResolution> {
         let limit = Limit::of(self.0.settings.timeout());
-        let answers = fetching::fetch_all(plan, limit, self.0.cache.as_ref(), need).await;
+        let answers = fetch::fetch_all(plan, limit, self.0.cache.as_ref(), need).await;
         let until = answers.iter().map(|answer| answer.kept.map(|kept| kept.until)).min();
         let (shared, problems) = assemble::from_answers(plan, answers, self.run_dir());
         if problems.is_empty() {
             return Ok((shared, until.flatten()));
         }
         let error = Error::from_problems(problems).in_step(plan.step.as_deref());
-        Err(Unresolved { error, found: Some(Arc::new(shared)) })
+        Err(PartialResolution { error, found: Some(Arc::new(shared)) })
     }
 }

@@ -2,16 +2,25 @@
 
 use secrets_spec::closest;
 
-use super::{
-    Report, Resolver, assemble,
-    fetching::{self, Answer},
-    hints,
-    plan::{self, Plan, RequestPlan},
-    test_overrides,
-};
 use crate::{
-    BoxFuture, Declaration, Error, ErrorKind, Problem, ValidationLevel, block_on::block_on,
-    cache::Need, call::Limit, decode, text,
+    backend::BoxFuture,
+    cache::{backend_call::Limit, lookup::Need},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+    },
+    declaration::Declaration,
+    payload::decode,
+    resolver::{
+        Resolver, assemble,
+        fetch::{self, Answer},
+        hints,
+        plan::{self, Plan, RequestPlan},
+        report::Report,
+        test_secrets,
+    },
+    rt::block_on::block_on,
+    settings::validation_level::ValidationLevel,
 };
 
 impl Resolver {
@@ -66,10 +75,10 @@ impl Resolver {
         if level == ValidationLevel::None {
             return report;
         }
-        if let Some(overrides) = test_overrides() {
+        if let Some(test_secrets) = test_secrets() {
             for declaration in declarations {
-                let overrides = overrides.clone();
-                let made = assemble::from_overrides(declaration, overrides, self.run_dir());
+                let test_secrets = test_secrets.clone();
+                let made = assemble::from_test_secrets(declaration, test_secrets, self.run_dir());
                 report_of_test(declaration, made, &mut report);
             }
             return report;
@@ -87,14 +96,13 @@ impl Resolver {
         let limit = Limit::of(settings.timeout());
         let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
-            let answers = fetching::look_for_all(&all, limit).await;
+            let answers = fetch::look_for_all(&all, limit).await;
             parts
                 .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
-            let answers =
-                fetching::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
+            let answers = fetch::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
             for (declaration, plan) in parts {
-                let judge = Judge { plan, all: &all, answers: &answers };
+                let judge = Validation { plan, all: &all, answers: &answers };
                 judge.judge(declaration, &mut report);
             }
         }
@@ -120,13 +128,13 @@ fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], repo
 }
 
 /// Reads fetched secrets as a step would.
-struct Judge<'a> {
+struct Validation<'a> {
     plan: &'a Plan,
     all: &'a Plan,
     answers: &'a [Answer],
 }
 
-impl Judge<'_> {
+impl Validation<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
             let fetch = &self.all.fetches[planned.fetch];
@@ -143,7 +151,8 @@ impl Judge<'_> {
                     {
                         let missing = fields.get(key).is_none();
                         let names = || fields.iter().map(|(name, _)| name);
-                        let error = missing.then(|| lacking(key, names().collect()));
+                        let error =
+                            missing.then(|| missing_feature_message(key, names().collect()));
                         let name = format!("{}/{key}", source.group());
                         report.add(&name, Some(backend), error);
                     }
@@ -163,9 +172,9 @@ impl Judge<'_> {
     }
 }
 
-fn lacking(key: &str, names: Vec<&str>) -> Error {
-    let message = format!("the secret has no field `{}`", text::quoted(key));
-    let known = text::list(names.iter().copied());
+fn missing_feature_message(key: &str, names: Vec<&str>) -> Error {
+    let message = format!("the secret has no field `{}`", escape::escape_name(key));
+    let known = escape::backquoted_list(names.iter().copied());
     let help = match closest(key, names) {
         Some(near) => format!("did you mean `{near}`? its fields are {known}"),
         None => format!("its fields are {known}"),
@@ -176,7 +185,7 @@ fn lacking(key: &str, names: Vec<&str>) -> Error {
 /// Inside `testing::with_secrets`, what the test gave is all there is.
 fn report_of_test(
     declaration: &Declaration,
-    made: Result<crate::Context, Error>,
+    made: Result<crate::context::Context, Error>,
     report: &mut Report,
 ) {
     match made {
@@ -194,7 +203,7 @@ fn report_of_test(
                 let missing = context.secrets.get(group, key).is_err();
                 let entries = context.secrets.entries().filter(|entry| entry.group() == group);
                 let names = || entries.map(|entry| entry.key()).collect();
-                let error = missing.then(|| lacking(key, names()));
+                let error = missing.then(|| missing_feature_message(key, names()));
                 report.add(&format!("{group}/{key}"), None, error);
             }
         }

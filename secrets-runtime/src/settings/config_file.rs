@@ -11,15 +11,15 @@ use toml::{
     de::{DeTable, DeValue},
 };
 
-use super::{
-    mapped_source::MappedSource,
-    origin::{Found, Origin},
-    variables::{self, Kind, Variable},
-    wrong::{Wrong, problem},
-};
 use crate::{
-    Problem,
-    trust::{self, Doubt},
+    core::error::Problem,
+    permissions::{self, insecure::Insecure},
+    settings::{
+        error::{SettingError, problem},
+        mapping::MappedSource,
+        raw_value::{Origin, RawValue},
+        variables::{self, Kind, Variable},
+    },
 };
 
 const MAX_BYTES: u64 = 1 << 20;
@@ -33,14 +33,14 @@ pub(crate) struct ConfigFile {
 
 impl ConfigFile {
     /// Reads the file, if nobody else can have written it.
-    pub(super) fn open(path: &Path) -> Result<String, Wrong> {
-        let file = trust::open(path).map_err(|doubt| match doubt {
-            Doubt::Unreadable { path, error } => unreadable(&path, &error),
-            Doubt::Exposed { message, help } => Wrong::new(message, help),
+    pub(super) fn open(path: &Path) -> Result<String, SettingError> {
+        let file = permissions::open(path).map_err(|doubt| match doubt {
+            Insecure::Unreadable { path, error } => unreadable(&path, &error),
+            Insecure::Exposed { message, help } => SettingError::new(message, help),
         })?;
         let unreadable = |error| unreadable(path, &error);
         if !file.metadata().map_err(unreadable)?.is_file() {
-            return Err(Wrong::new(
+            return Err(SettingError::new(
                 format!("{} is not a file", path.display()),
                 "name a file with SECRETS_CONFIG, or remove it",
             ));
@@ -49,13 +49,14 @@ impl ConfigFile {
         file.take(MAX_BYTES + 1).read_to_end(&mut bytes).map_err(unreadable)?;
         if bytes.len() as u64 > MAX_BYTES {
             let message = format!("{} is longer than 1 MiB", path.display());
-            return Err(Wrong::new(
+            return Err(SettingError::new(
                 message,
                 "settings are short: name another file with SECRETS_CONFIG",
             ));
         }
-        String::from_utf8(bytes)
-            .map_err(|_| Wrong::new(format!("{} is not UTF-8", path.display()), "save it as UTF-8"))
+        String::from_utf8(bytes).map_err(|_| {
+            SettingError::new(format!("{} is not UTF-8", path.display()), "save it as UTF-8")
+        })
     }
 
     /// Reads the file's text. `profile` is its name and the setting that chose it. Every problem is added to
@@ -77,17 +78,17 @@ impl ConfigFile {
             let at = error.span().map_or(0, |span| span.start);
             let message = format!("it is not TOML: {}", error.message().replace('\n', ", "));
             let help = "write `key = \"text\"`, one on a line, and tables such as [sources.NAME]";
-            reader.complain(at, "", Wrong::new(message, help));
+            reader.complain(at, "", SettingError::new(message, help));
         }
         reader.problems.sort_by_key(|(at, _)| *at);
         problems.extend(reader.problems.into_iter().map(|(_, problem)| problem));
         reader.file
     }
 
-    pub(super) fn get(&self, variable: &Variable) -> Option<Found> {
+    pub(super) fn get(&self, variable: &Variable) -> Option<RawValue> {
         let (text, origin) = self.settings.get(variable.key()?)?;
         let origin = origin.clone();
-        (!text.is_empty()).then(|| Found { text: OsString::from(text), origin })
+        (!text.is_empty()).then(|| RawValue { text: OsString::from(text), origin })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -117,7 +118,7 @@ impl Reader<'_> {
                     let message =
                         format!("`profile` is a table of profiles, not {}", describe(other));
                     let help = "write [profile.NAME], and choose one with SECRETS_PROFILE";
-                    self.complain(value.span().start, "profile", Wrong::new(message, help));
+                    self.complain(value.span().start, "profile", SettingError::new(message, help));
                     return;
                 }
             },
@@ -136,7 +137,7 @@ impl Reader<'_> {
                     self.complain(
                         value.span().start,
                         &format!("profile.{name}"),
-                        Wrong::new(message, help),
+                        SettingError::new(message, help),
                     );
                 }
             }
@@ -186,20 +187,20 @@ impl Reader<'_> {
         let DeValue::Table(sources) = value.get_ref() else {
             let message = format!("`sources` is a table, not {}", describe(value.get_ref()));
             let help = "write [sources.NAME] with the text of a source as NAME";
-            return self.complain(value.span().start, key, Wrong::new(message, help));
+            return self.complain(value.span().start, key, SettingError::new(message, help));
         };
         for (name, value) in sources {
             let (at, name): (usize, &str) = (name.span().start, name.get_ref());
             let key = format!("{key}.{name}");
             if name.is_empty() {
                 let help = "write [sources.NAME] with the text of a source as NAME";
-                self.complain(at, &key, Wrong::new("a source without a name", help));
+                self.complain(at, &key, SettingError::new("a source without a name", help));
                 continue;
             }
             let mut complaints = Vec::new();
             let mapped = MappedSource::read(value, &mut complaints);
             for complaint in complaints {
-                let wrong = Wrong { message: complaint.message, help: complaint.help };
+                let wrong = SettingError { message: complaint.message, help: complaint.help };
                 self.complain(complaint.at, &key, wrong);
             }
             if let Some(mapped) = mapped.filter(|_| counts) {
@@ -208,7 +209,7 @@ impl Reader<'_> {
         }
     }
 
-    fn complain(&mut self, at: usize, key: &str, wrong: Wrong) {
+    fn complain(&mut self, at: usize, key: &str, wrong: SettingError) {
         let origin = self.origin(at, key, None);
         self.problems.push((at, wrong.at("", &origin)));
     }
@@ -224,9 +225,12 @@ impl Reader<'_> {
     }
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> Wrong {
+fn unreadable(path: &Path, error: &std::io::Error) -> SettingError {
     let message = format!("{} cannot be read: {error}", path.display());
-    Wrong::new(message, "correct the path or the rights, or name another file with SECRETS_CONFIG")
+    SettingError::new(
+        message,
+        "correct the path or the rights, or name another file with SECRETS_CONFIG",
+    )
 }
 
 fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue<'i>>> {
@@ -234,7 +238,7 @@ fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue
 }
 
 /// The text of a setting, as its variable would have it.
-fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<String, Wrong> {
+fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<String, SettingError> {
     let key = variable.key().unwrap_or_default();
     match (variable.kind(), value) {
         (Kind::Path, DeValue::String(text)) if !text.is_empty() && !text.starts_with('~') => {
@@ -242,7 +246,10 @@ fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<Stri
             let path = folder.join(text.as_ref());
             path.into_os_string().into_string().map_err(|_| {
                 let message = "it is relative to a folder whose name is not UTF-8";
-                Wrong::new(message, format!("write the whole path, or set {}", variable.name()))
+                SettingError::new(
+                    message,
+                    format!("write the whole path, or set {}", variable.name()),
+                )
             })
         }
         (_, DeValue::String(text)) => Ok(text.clone().into_owned()),
@@ -252,7 +259,7 @@ fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<Stri
         (Kind::Seconds, DeValue::Float(number)) => Ok(number.as_str().replace('_', "")),
         (Kind::Seconds, other) => {
             let message = format!("`{key}` is a number of seconds, not {}", describe(other));
-            Err(Wrong::new(message, format!("write {key} = {}", variable.default())))
+            Err(SettingError::new(message, format!("write {key} = {}", variable.default())))
         }
         (_, other) => {
             let message = format!("`{key}` is a text, not {}", describe(other));
@@ -264,13 +271,13 @@ fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<Stri
                 }
                 _ => format!("write {key} = \"..\""),
             };
-            Err(Wrong::new(message, help))
+            Err(SettingError::new(message, help))
         }
     }
 }
 
 /// What is wrong with a key that does not exist, and which was meant.
-fn unknown(name: &str, in_profile: bool) -> Wrong {
+fn unknown(name: &str, in_profile: bool) -> SettingError {
     let lower = name.to_lowercase();
     let bare = lower.strip_prefix("secrets_").unwrap_or(&lower);
     if let Some(variable) =
@@ -280,13 +287,13 @@ fn unknown(name: &str, in_profile: bool) -> Wrong {
             true => format!("`{name}` is a credential, and this file holds none"),
             false => format!("`{name}` cannot be set here"),
         };
-        return Wrong::new(message, format!("set {} in the environment", variable.name()));
+        return SettingError::new(message, format!("set {} in the environment", variable.name()));
     }
     let tables: &[&str] = if in_profile { &["sources"] } else { &["sources", "profile"] };
     let keys = variables::ALL.iter().filter_map(|v| v.key());
     let known: Vec<&str> = tables.iter().copied().chain(keys).collect();
     if let Some(better) = closest(bare, known.iter().copied()) {
-        return Wrong::new(
+        return SettingError::new(
             format!("there is no setting `{name}`"),
             format!("did you mean `{better}`?"),
         );
@@ -295,10 +302,13 @@ fn unknown(name: &str, in_profile: bool) -> Wrong {
         ["password", "passwd", "token", "secret", "credential", "api_key", "access_key"];
     if credential.iter().any(|word| bare.contains(word)) {
         let message = format!("`{name}` looks like a credential, and this file holds none");
-        return Wrong::new(message, "keep it in a backend, for example with `secrets register`");
+        return SettingError::new(
+            message,
+            "keep it in a backend, for example with `secrets register`",
+        );
     }
     let help = format!("the settings are {}", known.join(", "));
-    Wrong::new(format!("there is no setting `{name}`"), help)
+    SettingError::new(format!("there is no setting `{name}`"), help)
 }
 
 /// What the key of a variable that has none would be.

@@ -4,8 +4,10 @@
 
 use std::path::PathBuf;
 
-use super::precedence::Environment;
-use crate::{Error, ErrorKind};
+use crate::{
+    core::error::{Error, ErrorKind},
+    settings::precedence::Environment,
+};
 
 /// The folders that defaults are made from, as far as the environment tells them.
 #[derive(Debug, Clone, Default)]

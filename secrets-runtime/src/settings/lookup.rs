@@ -1,19 +1,20 @@
 use std::path::Path;
 
-use super::{
-    config_file::ConfigFile,
-    origin::Origin,
-    precedence::{Built, Environment, decide},
-    search,
-    texts::Texts,
-    values, variables,
-    wrong::problem,
+use crate::{
+    core::error::Problem,
+    settings::{
+        config_file::ConfigFile,
+        error::problem,
+        precedence::{CodeSettings, Environment, decide},
+        raw_value::Origin,
+        reader::SettingsReader,
+        search, values, variables,
+    },
 };
-use crate::Problem;
 
 /// Finds and reads the `secrets.toml`.
 pub(super) fn config_file(
-    built: &Built,
+    built: &CodeSettings,
     environment: Environment<'_>,
     directory: Option<&Path>,
     home: Option<&Path>,
@@ -21,7 +22,7 @@ pub(super) fn config_file(
 ) -> Option<ConfigFile> {
     let both = [&variables::CONFIG, &variables::PROFILE];
     let found = both.map(|variable| (variable, decide(variable, built, environment, None)));
-    let mut texts = Texts::new(found.into(), directory);
+    let mut texts = SettingsReader::new(found.into(), directory);
     let profile_origin = texts.origin(&variables::PROFILE);
     let profile_origin = profile_origin.of_problem(variables::PROFILE.name());
     let config_origin = texts.origin(&variables::CONFIG);

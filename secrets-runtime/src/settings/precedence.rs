@@ -2,9 +2,9 @@
 
 use std::ffi::OsString;
 
-use super::{
+use crate::settings::{
     config_file::ConfigFile,
-    origin::{Found, Origin},
+    raw_value::{Origin, RawValue},
     variables::Variable,
 };
 
@@ -13,16 +13,16 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Settings that are built in code: by the resolver's builder, or from a command line.
 #[derive(Default, Clone)]
-pub(crate) struct Built(Vec<(&'static str, OsString, Origin)>);
+pub(crate) struct CodeSettings(Vec<(&'static str, OsString, Origin)>);
 
-impl std::fmt::Debug for Built {
+impl std::fmt::Debug for CodeSettings {
     /// Shows which settings are given, and none of their texts.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_list().entries(self.0.iter().map(|(name, ..)| name)).finish()
     }
 }
 
-impl Built {
+impl CodeSettings {
     /// Gives a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
     /// the environment says.
     #[cfg(test)]
@@ -41,9 +41,9 @@ impl Built {
         self.0.push((variable.name(), text.into(), Origin::Option(option)));
     }
 
-    fn get(&self, variable: &Variable) -> Option<Found> {
+    fn get(&self, variable: &Variable) -> Option<RawValue> {
         let given = self.0.iter().rev().find(|(name, ..)| *name == variable.name());
-        given.map(|(_, text, origin)| Found { text: text.clone(), origin: origin.clone() })
+        given.map(|(_, text, origin)| RawValue { text: text.clone(), origin: origin.clone() })
     }
 }
 
@@ -55,13 +55,13 @@ impl Built {
 /// what the rest of the file says.
 pub(super) fn decide(
     variable: &'static Variable,
-    built: &Built,
+    built: &CodeSettings,
     environment: Environment<'_>,
     file: Option<&ConfigFile>,
-) -> Option<Found> {
+) -> Option<RawValue> {
     let from_environment = |name: &'static str| {
         let text = environment(name).filter(|text| !text.is_empty())?;
-        Some(Found { text, origin: Origin::Variable(name) })
+        Some(RawValue { text, origin: Origin::Variable(name) })
     };
     let own = variable.is_own().then_some(variable.name());
     let mirrored = (!variable.is_own()).then_some(variable.name());

@@ -1,5 +1,7 @@
-use super::{texts::Texts, values, variables};
-use crate::SecretValue;
+use crate::{
+    core::secret_value::SecretValue,
+    settings::{reader::SettingsReader, values, variables},
+};
 
 /// What Prefect's own variables say. `Debug` shows no credential.
 #[derive(Debug, Clone, Default)]
@@ -37,7 +39,7 @@ impl PrefectSettings {
         self.secrets_are_in_cloud().then(|| variables::PREFECT_BACKEND.name())
     }
 
-    pub(super) fn read(texts: &mut Texts<'_>) -> Self {
+    pub(super) fn read(texts: &mut SettingsReader<'_>) -> Self {
         Self {
             api_url: texts.secret(&variables::PREFECT_API_URL),
             api_key: texts.secret(&variables::PREFECT_API_KEY),

@@ -1,4 +1,4 @@
-use super::{texts::Shown, variables::Variable};
+use crate::settings::{reader::SettingState, variables::Variable};
 
 /// A setting of the process: its name, what holds, and where that comes from. Credentials, and texts that may
 /// hold one in passing, are left out.
@@ -13,12 +13,12 @@ pub struct Setting {
 }
 
 impl Setting {
-    pub(crate) fn of(shown: &Shown) -> Self {
+    pub(crate) fn of(shown: &SettingState) -> Self {
         Self {
             variable: shown.variable,
             text: shown.text.clone(),
             origin: shown.origin.to_string(),
-            is_set: shown.origin != super::Origin::Default,
+            is_set: shown.origin != crate::settings::raw_value::Origin::Default,
             default: shown
                 .default
                 .clone()

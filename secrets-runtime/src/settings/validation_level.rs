@@ -1,6 +1,6 @@
 use std::fmt;
 
-use crate::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind};
 
 /// How much a validation looks at, as in ZenML.
 ///

@@ -4,10 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use secrets_spec::{BackendType, RoleArn, Source, SpecError, With};
 
-use super::{validation_level::ValidationLevel, wrong::Wrong};
+use crate::settings::{error::SettingError, validation_level::ValidationLevel};
 
 /// A setting that has been read, or everything that is wrong with it.
-pub(super) type Read<T> = Result<T, Vec<Wrong>>;
+pub(super) type Read<T> = Result<T, Vec<SettingError>>;
 
 /// A clock cannot be asked for the time in thousands of years; a year is enough for everybody.
 const MAX_SECONDS: f64 = 31_536_000.0;
@@ -20,7 +20,7 @@ pub(super) fn backends(text: &str) -> Read<Vec<BackendType>> {
         match BackendType::parse(name) {
             Ok(backend) if backends.contains(&backend) => {
                 let message = format!("the backend type `{backend}` is given twice");
-                wrongs.push(Wrong::new(message, "remove one of the two"));
+                wrongs.push(SettingError::new(message, "remove one of the two"));
             }
             Ok(backend) => backends.push(backend),
             Err(error) => wrongs.push(error.into()),
@@ -61,12 +61,15 @@ fn aws_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String>
         return Ok(text.to_owned());
     }
     let message = format!("it is not {noun}");
-    Err(vec![Wrong::new(message, format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"))])
+    Err(vec![SettingError::new(
+        message,
+        format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"),
+    )])
 }
 
 pub(super) fn level(text: &str) -> Read<ValidationLevel> {
-    let wrong = |error: crate::Error| {
-        let of = |problem: &crate::Problem| Wrong {
+    let wrong = |error: crate::core::error::Error| {
+        let of = |problem: &crate::core::error::Problem| SettingError {
             message: problem.message().to_owned(),
             help: problem.help().map(str::to_owned),
         };
@@ -85,11 +88,11 @@ pub(super) fn seconds(text: &str) -> Read<Duration> {
         Some(number) if number <= MAX_SECONDS => Ok(Duration::from_secs_f64(number)),
         Some(_) => {
             let help = format!("write at most {MAX_SECONDS}, which is a year");
-            Err(vec![Wrong::new("it is too many seconds", help)])
+            Err(vec![SettingError::new("it is too many seconds", help)])
         }
         None => {
             let help = "write digits, such as 30 or 0.5; the unit is always the second";
-            Err(vec![Wrong::new("it is not a number of seconds", help)])
+            Err(vec![SettingError::new("it is not a number of seconds", help)])
         }
     }
 }
@@ -99,7 +102,7 @@ pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     let duration = seconds(text)?;
     if duration.is_zero() {
         let message = "no time at all is too short for anything";
-        return Err(vec![Wrong::new(message, "write more than 0, or leave it out")]);
+        return Err(vec![SettingError::new(message, "write more than 0, or leave it out")]);
     }
     Ok(duration)
 }
@@ -109,7 +112,7 @@ pub(super) fn some_seconds(text: &str) -> Read<Duration> {
 pub(super) fn with(text: &str) -> Read<With> {
     let wrong = |error: SpecError| {
         let message = format!("{}, at byte {}", error.message(), error.range().start);
-        Wrong { message, ..error.into() }
+        SettingError { message, ..error.into() }
     };
     let with =
         With::parse(text).map_err(|errors| errors.into_iter().map(wrong).collect::<Vec<_>>())?;
@@ -118,10 +121,10 @@ pub(super) fn with(text: &str) -> Read<With> {
         let same_group = |other: &&Source| other.group() == source.group();
         sources[..*index].iter().find(same_group).is_some_and(|other| !other.same_as(source))
     });
-    let wrongs: Vec<Wrong> = clashes
+    let wrongs: Vec<SettingError> = clashes
         .map(|(_, source)| {
             let message = format!("two sources have the group `{}`", source.group().escape_debug());
-            Wrong::new(message, "give one of them a `group` of its own")
+            SettingError::new(message, "give one of them a `group` of its own")
         })
         .collect();
     if wrongs.is_empty() { Ok(with) } else { Err(wrongs) }
@@ -140,7 +143,7 @@ pub(super) fn text(text: &str) -> Read<String> {
 pub(super) fn path(path: PathBuf) -> Read<PathBuf> {
     if path.starts_with("~") || path.to_string_lossy().starts_with('~') {
         let help = "write the whole path, from the root";
-        return Err(vec![Wrong::new("it starts with `~`, which is not expanded", help)]);
+        return Err(vec![SettingError::new("it starts with `~`, which is not expanded", help)]);
     }
     Ok(path)
 }

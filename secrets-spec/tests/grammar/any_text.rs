@@ -1,4 +1,4 @@
-//! Whatever the text, no parser panics, and an error points into it at whole characters.
+//! For any text, no parser panics, and the range of an error is inside the text and at character boundaries.
 
 use proptest::prelude::*;
 use secrets_spec::{
@@ -10,7 +10,7 @@ use secrets_spec::{
 
 use crate::support::assert_points_into;
 
-/// Texts that look like something, cut, mixed and spoilt.
+/// Texts that resemble valid ones, with pieces removed, mixed and changed.
 fn text() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         any::<String>(),
@@ -156,24 +156,24 @@ proptest! {
     fn no_reader_panics(text in text()) {
         for json in [text.clone(), format!("[{text}]"), format!("{{{text}}}"), format!("[{{{text}}}]")] {
             let Ok(node) = read_json(&json) else { continue };
-            let mut complaints = Vec::new();
-            for source in read_sources(&node, &mut complaints) {
+            let mut diagnostics = Vec::new();
+            for source in read_sources(&node, &mut diagnostics) {
                 let _ = source.group_text();
                 let _ = source.into_source();
             }
-            read_source(&node, &mut complaints);
-            for request in read_requests(&node, &mut complaints) {
+            read_source(&node, &mut diagnostics);
+            for request in read_requests(&node, &mut diagnostics) {
                 let _ = request.view();
                 let _ = request.into_request();
             }
-            for complaint in complaints {
+            for complaint in diagnostics {
                 assert_points_into(&SpecError::from(complaint), &json);
             }
         }
     }
 
     #[test]
-    fn what_parses_obeys_what_is_checked(text in text()) {
+    fn parsed_texts_pass_the_checks(text in text()) {
         if let Ok(source) = Source::parse(&text) {
             let backend = source.backend().map(BackendType::as_str);
             prop_assert_eq!(check_id(backend, source.id()), None);

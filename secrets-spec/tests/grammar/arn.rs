@@ -14,7 +14,7 @@ fn kind(text: &str) -> FlawKind {
 }
 
 #[test]
-fn every_partition_is_understood() {
+fn every_partition_is_accepted() {
     for (partition, region) in [
         ("aws", "us-west-2"),
         ("aws-cn", "cn-north-1"),
@@ -38,7 +38,7 @@ fn every_partition_is_understood() {
 }
 
 #[test]
-fn full_and_partial_are_told_apart_by_their_end() {
+fn full_and_partial_arns_differ_in_their_ending() {
     for (name, short, full) in [
         ("db", "db", false),
         ("db-AbCdEf", "db", true),
@@ -47,7 +47,7 @@ fn full_and_partial_are_told_apart_by_their_end() {
         ("db-AbCd_f", "db-AbCd_f", false),
         ("prod/db-x1-000000", "prod/db-x1", true),
         ("-AbCdEf", "-AbCdEf", false),
-        // An ARN alone does not tell that this is the whole name.
+        // This is a whole name, but it looks like the end of a full ARN.
         ("db-backup", "db", true),
     ] {
         let text = format!("arn:aws:secretsmanager:us-west-2:001234556000:secret:{name}");
@@ -57,7 +57,7 @@ fn full_and_partial_are_told_apart_by_their_end() {
 }
 
 #[test]
-fn each_part_is_checked_and_pointed_at() {
+fn an_error_has_the_range_of_the_invalid_part() {
     for (text, wanted, at) in [
         ("arn:", FlawKind::ArnParts, ""),
         ("arn:aws:secretsmanager:us-west-2:001234556000", FlawKind::ArnParts, ""),
@@ -131,12 +131,12 @@ fn each_part_is_checked_and_pointed_at() {
         assert_eq!(pointed(&error, text), at, "{text}");
         assert!(error.message().len() > 10 && error.help().is_some());
     }
-    // Beside an ARN's start nothing else is one.
+    // Only a text that starts with `arn:` is treated as an ARN.
     assert_eq!(kind("prod-db"), FlawKind::ArnParts);
 }
 
 #[test]
-fn the_name_in_an_arn_has_512_bytes_and_a_suffix() {
+fn a_name_in_an_arn_has_at_most_512_bytes_and_a_suffix() {
     let head = "arn:aws:secretsmanager:us-west-2:001234556000:secret:";
     assert_eq!(check_secret_arn(&format!("{head}{}-AbCdEf", "x".repeat(512))), None);
     let flaw = check_secret_arn(&format!("{head}{}", "x".repeat(520))).unwrap();
@@ -144,7 +144,7 @@ fn the_name_in_an_arn_has_512_bytes_and_a_suffix() {
 }
 
 #[test]
-fn what_was_meant_is_suggested() {
+fn typos_are_corrected_in_the_help() {
     for written in [
         "ARN:aws:secretsmanager:us-west-2:001234556000:secret:some-secret",
         " arn:aws:secretsmanager:us-west-2:001234556000:secret:some-secret ",
@@ -158,8 +158,8 @@ fn what_was_meant_is_suggested() {
 }
 
 #[test]
-fn an_arn_belongs_to_aws_whatever_stands_in_it() {
-    // The first dot of an ARN parts no type from an id.
+fn an_arn_is_not_split_at_a_dot() {
+    // A dot in an ARN does not separate a type from an id.
     let text = "arn:aws:secretsmanager:us-west-2:001234556000:secret:local.x";
     let source = Source::parse(text).unwrap();
     assert_eq!((source.backend(), source.id()), (None, text));
@@ -167,7 +167,7 @@ fn an_arn_belongs_to_aws_whatever_stands_in_it() {
 
 proptest! {
     #[test]
-    fn what_parses_is_written_back(
+    fn parsed_arns_are_displayed_unchanged(
         partition in "aws(-[a-z]{2,4}){0,2}",
         region in "[a-z]{2,4}(-[a-z]{3,9}){1,2}-[1-9]",
         account in "[0-9]{12}",

@@ -4,7 +4,7 @@ const _: () = assert!(check_type("local").is_none());
 const _: () = assert!(check_type("locale").is_some());
 
 #[test]
-fn the_built_in_types_are_read_and_written() {
+fn built_in_types_are_parsed_and_displayed() {
     for built_in in BuiltIn::ALL {
         let name = built_in.name();
         assert_eq!(BuiltIn::parse(name), Some(*built_in));
@@ -18,7 +18,7 @@ fn the_built_in_types_are_read_and_written() {
 }
 
 #[test]
-fn a_type_of_the_users_own_is_any_lower_case_word() {
+fn any_lower_case_word_is_a_user_defined_type() {
     for good in
         ["vault", "my-vault", "v2", "x", "a--b", "lo", "en", "files", "envs", "explicit-type"]
     {
@@ -36,7 +36,7 @@ fn a_type_of_the_users_own_is_any_lower_case_word() {
 }
 
 #[test]
-fn one_edit_from_a_built_in_of_five_letters_or_more_is_a_slip() {
+fn one_edit_from_a_built_in_type_of_five_letters_or_more_is_a_typo() {
     for (written, meant) in [
         ("aws-secret-manager", "aws-secrets-manager"),
         ("aws-secrets-managers", "aws-secrets-manager"),
@@ -63,7 +63,7 @@ fn one_edit_from_a_built_in_of_five_letters_or_more_is_a_slip() {
 }
 
 #[test]
-fn a_type_in_another_spelling_is_suggested() {
+fn the_help_corrects_the_spelling_of_a_type() {
     for (written, meant) in
         [("aws_secrets_manager", "aws-secrets-manager"), ("ENV", "env"), ("My Vault", "my-vault")]
     {

@@ -3,7 +3,7 @@ use secrets_spec::{Flaw, FlawKind, Source, Template, closest};
 use crate::support::assert_points_into;
 
 #[test]
-fn every_kind_says_what_is_wrong_and_what_to_write() {
+fn every_kind_has_a_message_and_a_help() {
     for kind in FlawKind::ALL {
         let (message, help) = (kind.message(), kind.help());
         assert_eq!(kind.sentence(), format!("{message}: {help}"));
@@ -13,13 +13,13 @@ fn every_kind_says_what_is_wrong_and_what_to_write() {
             assert!(!text.starts_with(char::is_uppercase), "{text}");
             assert!(text.is_ascii() && text.len() < 140, "{text}");
         }
-        // A message that has one colon only parts in two.
+        // `sentence` must have only one `: `, between message and help.
         assert!(!message.contains(": "), "{message}");
     }
 }
 
 #[test]
-fn an_error_is_message_then_help() {
+fn an_error_displays_its_message_and_then_its_help() {
     let error = Source::parse("prod db").unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -29,7 +29,7 @@ fn an_error_is_message_then_help() {
 }
 
 #[test]
-fn a_long_text_is_cut() {
+fn a_long_text_is_cut_in_messages() {
     let text = format!("{}.x", "a".repeat(200));
     let error = Flaw { kind: FlawKind::TypeNearly, start: 0, end: 200 }.explain(&text);
     assert!(error.message().ends_with("a\".."), "{error}");
@@ -37,7 +37,7 @@ fn a_long_text_is_cut() {
 }
 
 #[test]
-fn a_flaw_of_another_text_panics_nowhere() {
+fn a_flaw_of_another_text_never_panics() {
     for kind in FlawKind::ALL {
         for text in ["", "é", "a.b", "{{é", "ééé", "arn:é"] {
             for start in 0..6 {
@@ -51,7 +51,7 @@ fn a_flaw_of_another_text_panics_nowhere() {
 }
 
 #[test]
-fn the_closest_word_is_the_one_that_was_meant() {
+fn closest_returns_the_nearest_word_within_the_limit() {
     let words = ["sources", "source", "role", "id", "allow_override"];
     for (word, meant) in [
         ("source", Some("source")),
@@ -71,18 +71,18 @@ fn the_closest_word_is_the_one_that_was_meant() {
         assert_eq!(closest(word, words), meant, "{word}");
     }
     assert_eq!(closest("x", []), None);
-    // A long word costs nothing.
+    // A long word is rejected by its length, without computing a distance.
     assert_eq!(closest(&"x".repeat(1 << 22), words), None);
 }
 
 #[test]
-fn no_suggestion_moves_the_cursor_or_turns_the_text() {
+fn no_suggestion_contains_control_or_bidi_characters() {
     for text in
         ["locl.\u{1b}[2Jx", "locl.a\u{202e}b", "locl.\u{2066}ab", "loca.\u{85}", "\u{202e}prod–db"]
     {
         assert_points_into(&Source::parse(text).expect_err("it is nearly a type"), text);
     }
-    // The type alone is what can be told of such an id.
+    // The id cannot be printed, so only the type is suggested.
     let error = Source::parse("locl.a\u{202e}b").unwrap_err();
     assert!(error.help().unwrap().starts_with("did you mean `local`?"), "{error}");
     let error = Source::parse("locl.ab").unwrap_err();

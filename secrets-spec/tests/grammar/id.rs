@@ -8,7 +8,7 @@ fn kind(backend: Option<&str>, id: &str) -> Option<FlawKind> {
 }
 
 #[test]
-fn an_untyped_id_is_a_name_or_an_arn_and_never_split() {
+fn an_untyped_id_is_a_name_or_an_arn_and_is_never_split() {
     for good in ["prod-db", "local.x", "locals.x", "inline.x", "a.b.c", ".."] {
         assert_eq!(kind(None, good), None, "{good}");
         assert_eq!(kind(Some("aws-secrets-manager"), good), None, "{good}");
@@ -21,7 +21,7 @@ fn an_untyped_id_is_a_name_or_an_arn_and_never_split() {
 }
 
 #[test]
-fn a_path_stays_in_its_folder() {
+fn a_path_cannot_escape_its_folder() {
     for backend in [Some("file"), Some("flyte")] {
         for good in ["password", "db/password", "a/b/c", ".hidden", "..data", "a..b/c", "x y"] {
             assert_eq!(kind(backend, good), None, "{good}");
@@ -52,7 +52,7 @@ fn a_path_stays_in_its_folder() {
 }
 
 #[test]
-fn an_environment_variable_may_be_any_the_system_has() {
+fn an_env_id_may_be_any_variable_of_the_system() {
     for good in ["DB_PASSWORD", "lower", "with space", "ÜNICODE", "1", "METAFLOW_X", "a.b"] {
         assert_eq!(kind(Some("env"), good), None, "{good}");
     }
@@ -62,7 +62,7 @@ fn an_environment_variable_may_be_any_the_system_has() {
 }
 
 #[test]
-fn elsewhere_an_id_is_any_text_without_control_characters() {
+fn an_id_of_another_type_is_any_text_without_control_characters() {
     for backend in ["local", "prefect", "zenml", "my-vault", "inline", "az-key-vault"] {
         let backend = Some(backend);
         for good in ["my secret", "pässwörd", "🔑", "../x", "a=b", "\u{A0}", "arn:x"] {
@@ -78,8 +78,8 @@ fn elsewhere_an_id_is_any_text_without_control_characters() {
 }
 
 #[test]
-fn a_long_text_is_cut_at_a_character() {
-    // Byte 512 is in the middle of a letter.
+fn a_flaw_of_a_long_text_starts_at_a_character_boundary() {
+    // Byte 512 is inside a character.
     let id = format!("x{}", "é".repeat(300));
     let flaw = check_id(Some("local"), &id).unwrap();
     assert!(id.is_char_boundary(flaw.start), "{flaw:?}");
@@ -87,7 +87,7 @@ fn a_long_text_is_cut_at_a_character() {
 }
 
 #[test]
-fn what_leads_out_is_a_bad_name_and_the_rest_a_bad_source() {
+fn an_escaping_path_is_an_invalid_name_and_other_flaws_an_invalid_source() {
     assert!(FlawKind::PathParent.is_name() && FlawKind::PathAbsolute.is_name());
     assert!(!FlawKind::PathComponent.is_name() && !FlawKind::NameCharacter.is_name());
 }

@@ -1,11 +1,11 @@
-//! The values of `inline` stand in what is read: no error and no `Debug` shows one, however badly it is written.
+//! No error and no `Debug` shows a value of an `inline` source, even if the text around it is malformed.
 
 use secrets_spec::{
-    Complaint, Node, Source, SourceDraft, SpecError, With, read_json, read_requests, read_source,
+    Diagnostic, Node, Source, SourceDraft, SpecError, With, read_json, read_requests, read_source,
     read_sources,
 };
 
-/// A value in every way it can be written, and in places where it does not belong.
+/// `env_vars` with a value in every spelling, valid or malformed, and in the wrong places.
 const VARS: &[&str] = &[
     r#"{"A": "SeNtInEl"}"#,
     r#"{"A": SeNtInEl}"#,
@@ -34,7 +34,7 @@ const VARS: &[&str] = &[
     "'SeNtInEl'",
 ];
 
-/// Sources with these values, under the option's name and under misspelled ones.
+/// Sources with these values, under the correct name of the option and under misspelled ones.
 fn sources() -> impl Iterator<Item = String> {
     let names = ["env_vars", "env_var", "env\\u005fvars", "envvars", "region", "json"];
     VARS.iter().flat_map(move |vars| {
@@ -54,58 +54,58 @@ fn sources() -> impl Iterator<Item = String> {
 }
 
 #[track_caller]
-fn hidden(shown: &str, of: &str) {
-    assert!(!shown.contains("SeNtInEl"), "{of}\ngives {shown}");
+fn assert_hidden(shown: &str, of: &str) {
+    assert!(!shown.contains("SeNtInEl"), "{of}\nshows {shown}");
 }
 
 #[track_caller]
-fn hidden_errors(errors: impl IntoIterator<Item = SpecError>, of: &str) {
+fn assert_hidden_errors(errors: impl IntoIterator<Item = SpecError>, of: &str) {
     for error in errors {
-        hidden(&format!("{error} {error:?}"), of);
+        assert_hidden(&format!("{error} {error:?}"), of);
     }
 }
 
-fn hidden_reading(json: &str) {
+fn assert_hidden_reading(json: &str) {
     let node = match read_json(json) {
         Ok(node) => node,
-        Err(error) => return hidden_errors([error], json),
+        Err(error) => return assert_hidden_errors([error], json),
     };
-    hidden(&format!("{node:?}"), json);
+    assert_hidden(&format!("{node:?}"), json);
     type At = std::ops::Range<usize>;
-    type Read = fn(&Node<At>, &mut Vec<Complaint<At>>) -> String;
+    type Read = fn(&Node<At>, &mut Vec<Diagnostic<At>>) -> String;
     let readers: [Read; 3] = [
         |node, out| format!("{:?}", read_source(node, out)),
         |node, out| format!("{:?}", read_sources(node, out)),
         |node, out| format!("{:?}", read_requests(node, out)),
     ];
     for read in readers {
-        let mut complaints = Vec::new();
-        hidden(&read(&node, &mut complaints), json);
-        hidden(&format!("{complaints:?}"), json);
-        hidden_errors(complaints.into_iter().map(SpecError::from), json);
+        let mut diagnostics = Vec::new();
+        assert_hidden(&read(&node, &mut diagnostics), json);
+        assert_hidden(&format!("{diagnostics:?}"), json);
+        assert_hidden_errors(diagnostics.into_iter().map(SpecError::from), json);
     }
 }
 
 #[test]
-fn no_reader_shows_one() {
+fn no_reader_shows_an_inline_value() {
     for source in sources() {
         let source = source.as_str();
         let cut = &source[..source.len() - 1];
         for json in [source, cut, &format!("[{source}]"), &format!("[{cut}]"), &format!("[{cut}")] {
-            hidden_reading(json);
-            hidden_errors(Source::from_json(json).err(), json);
-            hidden_errors(Source::parse(json).err(), json);
-            // The whole of it as one text.
-            hidden_reading(&serde_json::Value::from(json).to_string());
-            hidden_reading(&serde_json::json!([json]).to_string());
-            hidden_reading(&format!("['{json}']"));
-            hidden_reading(&format!("[‘{json}"));
+            assert_hidden_reading(json);
+            assert_hidden_errors(Source::from_json(json).err(), json);
+            assert_hidden_errors(Source::parse(json).err(), json);
+            // The whole source as one text.
+            assert_hidden_reading(&serde_json::Value::from(json).to_string());
+            assert_hidden_reading(&serde_json::json!([json]).to_string());
+            assert_hidden_reading(&format!("['{json}']"));
+            assert_hidden_reading(&format!("[‘{json}"));
         }
     }
 }
 
 #[test]
-fn no_text_at_launch_shows_one() {
+fn no_launch_option_shows_an_inline_value() {
     for source in sources() {
         for text in [
             format!("secrets:sources=[{source}]"),
@@ -129,37 +129,37 @@ fn no_text_at_launch_shows_one() {
             source.clone(),
         ] {
             match With::parse(&text) {
-                Ok(with) => hidden(&format!("{with} {with:?}"), &text),
-                Err(errors) => hidden_errors(errors, &text),
+                Ok(with) => assert_hidden(&format!("{with} {with:?}"), &text),
+                Err(errors) => assert_hidden_errors(errors, &text),
             }
         }
     }
 }
 
 #[test]
-fn no_draft_shows_one() {
+fn no_draft_shows_an_inline_value() {
     let json = r#"{"type": "inline", "id": "a", "options": {"env_vars": {"A": "SeNtInEl"}}}"#;
     let node = read_json(json).unwrap();
     let draft: SourceDraft<_> = read_source(&node, &mut Vec::new()).unwrap();
     let vars = draft.options.env_vars.as_ref().unwrap();
     assert_eq!(vars[0].1.known.as_deref(), Some("SeNtInEl"));
-    hidden(&format!("{vars:?}"), json);
-    hidden(&format!("{draft:?}"), json);
-    hidden(&format!("{node:?} {:?}", node.value), json);
-    // The names are there, for whoever debugs.
+    assert_hidden(&format!("{vars:?}"), json);
+    assert_hidden(&format!("{draft:?}"), json);
+    assert_hidden(&format!("{node:?} {:?}", node.value), json);
+    // `Debug` still shows the names.
     assert!(format!("{draft:?}").contains("[\"A\"]"), "{draft:?}");
-    // A whole source in quotes is a text like any other, until it is refused.
+    // A whole source in quotes is an ordinary text until it is rejected.
     let text = read_json(&serde_json::Value::from(json).to_string()).unwrap();
-    hidden(&format!("{:?}", read_source(&text, &mut Vec::new())), json);
+    assert_hidden(&format!("{:?}", read_source(&text, &mut Vec::new())), json);
 }
 
 #[test]
-fn a_bare_word_in_the_list_is_written_for_whoever_forgot_its_quotes() {
+fn the_help_quotes_an_unquoted_source_in_the_list() {
     let help = |json: &str| read_json(json).unwrap_err().help().map(str::to_owned);
     for list in ["[test-db]", "['test-db']", "[“test-db”]", "[\"a\", test-db]", "test-db"] {
         assert_eq!(help(list).as_deref(), Some("write \"test-db\""), "{list}");
     }
-    // What is no name, and whatever stands in an object or after one.
+    // Words that are not sources, and everything inside or after an object.
     for list in ["[A=b]", "[a:b]", "['a b']", "[{\"id\": test-db}]", "[{}, test-db]", "[[test-db]]"]
     {
         assert_eq!(help(list).as_deref(), Some("write it in double quotes"), "{list}");

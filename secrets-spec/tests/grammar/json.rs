@@ -5,7 +5,7 @@ use secrets_spec::{Node, Value, read_json};
 
 use crate::support::{assert_points_into, pointed};
 
-fn same(node: &Node<std::ops::Range<usize>>, other: &serde_json::Value) -> bool {
+fn is_equal(node: &Node<std::ops::Range<usize>>, other: &serde_json::Value) -> bool {
     match (&node.value, other) {
         (Value::Text(a), serde_json::Value::String(b)) => a == b,
         (Value::Bool(a), serde_json::Value::Bool(b)) => a == b,
@@ -13,12 +13,12 @@ fn same(node: &Node<std::ops::Range<usize>>, other: &serde_json::Value) -> bool 
             true
         }
         (Value::List(a), serde_json::Value::Array(b)) => {
-            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| same(a, b))
+            a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
         }
         (Value::Map(a), serde_json::Value::Object(b)) => {
-            // The later of two equal names is the one that other readers keep.
+            // serde_json keeps the last of two fields with one name.
             b.iter().all(|(name, b)| {
-                a.iter().rev().find(|(a, _)| a.text == *name).is_some_and(|(_, a)| same(a, b))
+                a.iter().rev().find(|(a, _)| a.text == *name).is_some_and(|(_, a)| is_equal(a, b))
             })
         }
         _ => false,
@@ -26,7 +26,7 @@ fn same(node: &Node<std::ops::Range<usize>>, other: &serde_json::Value) -> bool 
 }
 
 #[test]
-fn every_value_knows_its_bytes() {
+fn every_value_has_its_byte_range() {
     let text = r#" {"é": [ "a\u00e9\ud83d\ude00\n" , true, null, -1.5e+3 ] } "#;
     let node = read_json(text).unwrap();
     assert_eq!(&text[node.at.clone()], text.trim());
@@ -39,7 +39,7 @@ fn every_value_knows_its_bytes() {
 }
 
 #[test]
-fn what_is_no_json_is_refused_where_it_stands() {
+fn an_error_has_the_range_of_the_invalid_json() {
     for (text, at) in [
         ("", ""),
         ("[", ""),
@@ -100,19 +100,19 @@ fn json() -> impl Strategy<Value = serde_json::Value> {
 
 proptest! {
     #[test]
-    fn it_reads_what_another_reader_writes(value in json(), pretty in any::<bool>()) {
+    fn reads_what_serde_json_writes(value in json(), pretty in any::<bool>()) {
         let text = if pretty { format!("{value:#}") } else { value.to_string() };
         let node = read_json(&text).unwrap();
-        prop_assert!(same(&node, &value), "{}", text);
+        prop_assert!(is_equal(&node, &value), "{}", text);
     }
 
     #[test]
-    fn it_takes_and_refuses_what_another_reader_does(text in r#"[\[\]{}:,"\\ a\n0-9.eE+tru-]{0,10}"#) {
+    fn accepts_and_rejects_the_same_texts_as_serde_json(text in r#"[\[\]{}:,"\\ a\n0-9.eE+tru-]{0,10}"#) {
         let other = serde_json::from_str::<serde_json::Value>(&text);
         match (read_json(&text), other) {
-            (Ok(node), Ok(other)) => prop_assert!(same(&node, &other), "{}", text),
+            (Ok(node), Ok(other)) => prop_assert!(is_equal(&node, &other), "{}", text),
             (Err(error), Err(_)) => assert_points_into(&error, &text),
-            // A number that is too large for another reader's types is a number all the same.
+            // serde_json rejects numbers that are too large for its types; here they are valid.
             (Ok(_), Err(error)) => prop_assert!(error.to_string().contains("out of range"), "{text}: {error}"),
             (Err(error), Ok(_)) => prop_assert!(false, "{text}: {error}"),
         }

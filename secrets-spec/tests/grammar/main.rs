@@ -1,4 +1,4 @@
-//! The grammar's contract, one file a noun. One binary, so that it is linked once.
+//! The contract of the grammar, with one file for each noun. All files are one binary, so that it is linked once.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on fails")]
 
 mod any_text;

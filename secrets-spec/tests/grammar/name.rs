@@ -23,7 +23,7 @@ fn names_have_letters_digits_and_nine_other_characters() {
 }
 
 #[test]
-fn an_empty_name_is_said() {
+fn an_empty_name_is_an_error() {
     assert_eq!(flaw(""), (FlawKind::NameEmpty, 0, 0));
     assert_eq!(Source::parse("").unwrap_err().range(), 0..0);
 }
@@ -33,13 +33,13 @@ fn a_name_has_at_most_512_bytes() {
     assert_eq!(check_name(&"x".repeat(MAX_NAME_BYTES)), None);
     assert_eq!(flaw(&"x".repeat(513)), (FlawKind::NameLong, 512, 513));
     assert_eq!(flaw(&"x".repeat(1000)), (FlawKind::NameLong, 512, 1000));
-    // The bytes too many are not repeated in the message.
+    // The message does not quote the excess bytes.
     let error = Source::parse(&"x".repeat(1000)).unwrap_err();
     assert_eq!(error.message(), "a secret's name is longer than 512 bytes");
 }
 
 #[test]
-fn the_first_bad_character_is_pointed_at_whole() {
+fn an_error_covers_the_whole_first_invalid_character() {
     assert_eq!(flaw("a\0b"), (FlawKind::NameCharacter, 1, 2));
     assert_eq!(flaw("a\nb"), (FlawKind::NameCharacter, 1, 2));
     assert_eq!(flaw("\u{7F}"), (FlawKind::NameCharacter, 0, 1));
@@ -61,7 +61,7 @@ fn control_characters_are_escaped_in_messages() {
 }
 
 #[test]
-fn what_was_meant_is_suggested() {
+fn typos_are_corrected_in_the_help() {
     for (written, meant) in [
         (" prod-db", "prod-db"),
         ("prod-db\n", "prod-db"),
@@ -75,7 +75,7 @@ fn what_was_meant_is_suggested() {
         let help = error.help().unwrap();
         assert!(help.starts_with(&format!("did you mean `{meant}`?")), "{written:?}: {help}");
     }
-    // Nothing is suggested that would not parse.
+    // An invalid text is never suggested.
     for written in ["prod db", "a\0b", "   ", "''", "pässword"] {
         let error = Source::parse(written).unwrap_err();
         assert!(!error.help().unwrap().contains("did you mean"), "{written:?}: {error}");

@@ -1,11 +1,11 @@
-//! Flyte's `Secret(..)`: what its class accepts, ours accepts.
+//! Flyte's `Secret(..)`: requests accept every recorded case that Flyte's class accepts.
 
 use secrets_spec::{MountType, Request, RequestView, Secret, read_requests};
 use serde_json::Value;
 
-use crate::support::{assert_all_listed, complaints, recorded};
+use crate::support::{assert_all_listed, diagnostics, recorded};
 
-/// Cases about Python objects, the wire form, local runs or the context, with where each belongs.
+/// Cases about Python objects, the wire format, local runs or the context, and where each is tested.
 const NOT_APPLICABLE: &[(&str, &str)] = &[
     ("cls_mount_str_idl", "a mount requirement that is no enum member; ours is typed"),
     ("cls_repr", "how Python prints the object"),
@@ -25,7 +25,7 @@ const NOT_APPLICABLE: &[(&str, &str)] = &[
 const ENV_VARS: &[&str] =
     &["cls_env_1", "cls_env_3", "cls_env_6", "cls_env_10", "cls_env_11", "cls_env_12"];
 
-/// Cases with a test of their own below.
+/// Cases that are checked separately below.
 const RUN: &[&str] = &["cls_defaults", "cls_positional", "task_bad_type", "task_empty"];
 
 fn assert_same(request: &Request, recorded: &Value) {
@@ -38,7 +38,7 @@ fn assert_same(request: &Request, recorded: &Value) {
 }
 
 #[test]
-fn recorded_secrets() {
+fn recorded_flyte_secrets_are_accepted() {
     let cases = recorded("flyte.json", "flyte_secret_class", |case| {
         case["id"].as_str().unwrap().to_owned()
     });
@@ -61,10 +61,10 @@ fn recorded_secrets() {
         Secret::new("g", "k").group_version("v").mount_requirement(MountType::FILE).env_var("E");
     assert_same(&Request::try_from(positional).unwrap(), &value("cls_positional"));
 
-    // `secret_requests=["my-secret"]`: a text is no request.
+    // `secret_requests=["my-secret"]`: a text is not a request.
     assert_eq!(cases["task_bad_type"]["expect"]["ok"], false);
-    assert_eq!(complaints(r#"["my-secret"]"#, read_requests).1.len(), 1);
+    assert_eq!(diagnostics(r#"["my-secret"]"#, read_requests).1.len(), 1);
     assert_eq!(cases["task_empty"]["expect"]["ok"], true);
-    let (requests, said) = complaints("[]", read_requests);
+    let (requests, said) = diagnostics("[]", read_requests);
     assert!(requests.is_empty() && said.is_empty());
 }

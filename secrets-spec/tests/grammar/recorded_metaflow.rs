@@ -1,4 +1,4 @@
-//! Metaflow's grammar: each recorded case is equal, or a change on purpose is named.
+//! Metaflow's grammar: each recorded case has the same result here, or is listed as an intended change.
 
 use secrets_spec::{
     BackendType, Source, SourceRole, Variable, With, check_inline_name, check_role,
@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use crate::support::{assert_all_listed, recorded};
 
-/// A change on purpose, or none.
+/// The name of an intended change; `None` if the result is the same.
 type Change = Option<&'static str>;
 
-/// The cases about the grammar, with the change each falls under.
+/// The cases about the grammar, each with its intended change.
 const GRAMMAR: &[(&str, Change)] = &[
-    // The prefix is no type that is known, so the whole is an id.
+    // The prefix is not a built-in type, so the whole text is an id.
     ("unit-str-explicit", Some("D1")),
     ("unit-dict-explicit", None),
     ("unit-dict-implicit-options", Some("D2")),
@@ -23,7 +23,8 @@ const GRAMMAR: &[(&str, Change)] = &[
     ("unit-bad-options", None),
     ("unit-bad-role", None),
     ("unit-unknown-backend", Some("D1")),
-    // `inline` does not map its names. The name of a field would be mapped (`-` there, D7 the space).
+    // `inline` does not map its names. The name of a field would be mapped (`-` in Metaflow too, the space only
+    // here: D7).
     ("unit-badname-hello world", None),
     ("unit-badname-hey_arnold!", None),
     ("unit-badname-I_♥_NY", None),
@@ -33,11 +34,11 @@ const GRAMMAR: &[(&str, Change)] = &[
     ("core-inline-every-step", None),
 ];
 
-/// Cases that need more than the grammar: the runtime's tests run them.
+/// Cases that need more than the grammar, which the tests of the runtime run.
 const ELSEWHERE: &[&str] = &["unit-existing"];
 
 #[test]
-fn recorded_units() {
+fn recorded_specs_are_equal_or_listed_as_changes() {
     let cases =
         recorded("metaflow.json", "metaflow_unit", |case| case["id"].as_str().unwrap().to_owned());
     let listed = GRAMMAR.iter().map(|(id, _)| *id).chain(ELSEWHERE.iter().copied());
@@ -73,7 +74,7 @@ fn dict(id: &str, case: &Value, change: Change) {
         }
         Some("D2") => assert!(parsed.expect_err(id).message().starts_with("unknown option \"a\"")),
         Some("D10") => {
-            // The role of the source is what fails, or that of the decorator.
+            // Either the role of the source is invalid, or that of the decorator.
             let decorator = case["decorator_role"].as_str().unwrap();
             assert!(check_role(decorator).is_some(), "{id}");
             match parsed {
@@ -105,7 +106,7 @@ fn names(id: &str, case: &Value) {
     } else {
         assert_eq!(case["expect"]["error_kind"], "InvalidEnvName");
         assert!(check_inline_name(name).is_some() && error.is_name(), "{id}: {error}");
-        // As a field it is mapped; what stays wrong then is wrong everywhere.
+        // The name of a field would be mapped. A name that is still invalid after that is invalid everywhere.
         let mapped = Variable::of_field(name).is_ok();
         assert_eq!(mapped, ["hello world", "door-"].contains(&name.as_str()), "{id}");
     }
@@ -120,26 +121,26 @@ fn flow(case: &Value) {
     assert!(values.iter().all(|(name, value)| wanted[*name] == *value));
 }
 
-/// Each `--with` text, and the change it falls under.
+/// Each `--with` text with its intended change.
 const WITH: &[(&str, Change)] = &[
-    // There, single quotes and bare names make a text of the list, which fails later.
+    // In Metaflow, single quotes and unquoted names turn the list into a text, which fails later.
     ("secrets:sources=['a']", Some("D17")),
     ("secrets:sources=[a]", Some("D17")),
     (r#"secrets:sources=["a"],allow_override=true"#, None),
     (r#"secrets:sources=["a"],allow_override=false"#, None),
-    // There, any value that Python calls true will do.
+    // Metaflow accepts any value that is true in Python.
     (r#"secrets:sources=["a"],allow_override=1"#, Some("D17")),
     (r#"secrets:source=["a"]"#, None),
     ("secrets:sources", None),
     ("secrets:sources=null", None),
     (r#"secrets:sources=["a"],role="#, None),
-    // There, a number is a role until AWS is asked.
+    // Metaflow accepts a number as a role until the request to AWS.
     (r#"secrets:sources=["a"],role=123456789012"#, Some("D10")),
     (r#" secrets:sources=["a"]"#, None),
 ];
 
 #[test]
-fn recorded_with_texts() {
+fn recorded_with_options_are_equal_or_listed_as_changes() {
     let cases = recorded("metaflow.json", "metaflow_with", |case| {
         case["spec"].as_str().unwrap().to_owned()
     });
@@ -149,7 +150,7 @@ fn recorded_with_texts() {
         let attributes = &cases[*id]["attributes"];
         if change.is_some() {
             let errors = parsed.expect_err(id);
-            assert!(attributes.is_object(), "{id} is an error there too");
+            assert!(attributes.is_object(), "{id} is an error in Metaflow too");
             assert!(errors.iter().all(|error| error.help().is_some()), "{id}");
             continue;
         }
@@ -164,7 +165,8 @@ fn recorded_with_texts() {
         assert_eq!(&ids, recorded, "{id}");
         assert_eq!(with.role().as_str(), attributes["role"].as_str(), "{id}");
         assert_eq!(Some(with.allow_override()), attributes["allow_override"].as_bool(), "{id}");
-        // D17: written back and read again it is the same, where `false` becomes a true text there.
+        // D17: the displayed text parses back unchanged, whereas in Metaflow `false` becomes a text that counts as
+        // true.
         assert_eq!(With::parse(&with.to_string()), Ok(with), "{id}");
     }
 }

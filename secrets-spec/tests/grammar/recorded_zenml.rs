@@ -1,4 +1,4 @@
-//! ZenML's references: each recorded text is read as ZenML reads it today, or as a change on purpose says.
+//! ZenML's references: each recorded text has the same result as in ZenML, or is listed as an intended change.
 
 use Outcome::{Error, Literal, NoText, Same, Split};
 use secrets_spec::{Part, Template};
@@ -7,16 +7,16 @@ use serde_json::Value;
 use crate::support::{assert_all_listed, recorded};
 
 enum Outcome {
-    /// As in ZenML: one reference with the recorded name and key, or a text without any.
+    /// As in ZenML: one reference with the recorded name and key.
     Same,
-    /// Z1: a text that holds references, where ZenML sees one with braces in it or none: these.
+    /// Z1: these references, whereas ZenML finds one reference with braces in its name, or none.
     Split(&'static [(&'static str, &'static str)]),
-    /// Z1: a near miss, which ZenML leaves as it is or takes for a reference with an odd name, is an error with
-    /// this message.
+    /// Z1: an error with this message for a malformed reference, which ZenML takes as text or as a reference with
+    /// an odd name.
     Error(&'static str),
     /// As in ZenML, a text without references.
     Literal,
-    /// A value that is no text; no template is made of it.
+    /// A value that is not a text, so that no template is parsed.
     NoText,
 }
 
@@ -76,7 +76,7 @@ const OUTCOMES: &[(&str, Outcome)] = &[
 ];
 
 #[test]
-fn recorded_references() {
+fn recorded_references_are_equal_or_listed_as_changes() {
     let cases = recorded("zenml.json", "zenml_refs", |case| case["value"].to_string());
     assert_all_listed(&cases, OUTCOMES.iter().map(|(id, _)| *id));
     for (id, outcome) in OUTCOMES {

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 use secrets_spec::{
-    Clash, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret, check_group_and_key,
-    check_version, clash, read_requests,
+    Conflict, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret,
+    check_group_and_key, check_version, conflict, read_requests,
 };
 
-use crate::support::{assert_points_into, complaints};
+use crate::support::{assert_points_into, diagnostics};
 
 const SECRET: Secret = Secret::new("db", "password")
     .group_version("v2")
@@ -12,7 +12,7 @@ const SECRET: Secret = Secret::new("db", "password")
     .mount_requirement(MountType::FILE);
 const _: () = assert!(SECRET.view().check().is_none());
 const _: () = assert!(check_group_and_key("db", "a/b").is_some());
-const _: () = assert!(clash(SECRET.view(), SECRET.view()).is_some());
+const _: () = assert!(conflict(SECRET.view(), SECRET.view()).is_some());
 
 const ARN: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret";
 
@@ -35,7 +35,7 @@ fn one_of_group_and_key_is_enough() {
 }
 
 #[test]
-fn separators_belong_into_the_group_and_nothing_leads_out() {
+fn only_a_group_has_separators_and_no_path_escapes() {
     for (group, key) in [
         ("secret/data/db", "password"),
         ("a.b", "c-d:e"),
@@ -84,7 +84,7 @@ fn an_arn_may_be_split_between_group_and_key() {
 }
 
 #[test]
-fn a_split_arn_is_an_arn() {
+fn an_invalid_split_arn_is_an_error() {
     for (group, key, wanted) in [
         (format!("{ARN}:"), "", FlawKind::ArnNameEmpty),
         (ARN.to_owned(), ":", FlawKind::ArnNameEmpty),
@@ -105,14 +105,14 @@ fn a_split_arn_is_an_arn() {
     ] {
         assert_eq!(kind(&group, key), Some(wanted), "{group} {key}");
     }
-    // Whatever is a good split joins to a good ARN.
+    // The parts of a valid split join to a valid ARN.
     let long = "x".repeat(520);
     assert_eq!(kind(ARN, &long), Some(FlawKind::ArnNameLong));
     assert_eq!(kind(ARN, &long[..519]), None);
 }
 
 #[test]
-fn a_flaw_is_explained_by_the_part_it_is_in() {
+fn an_error_is_about_the_part_with_the_flaw() {
     let view = Secret::new("db", "password").view();
     for (view, part) in [
         (RequestView { group: "..", ..view }, ".."),
@@ -131,7 +131,7 @@ fn a_flaw_is_explained_by_the_part_it_is_in() {
 }
 
 #[test]
-fn versions() {
+fn a_version_has_no_separators_or_control_characters() {
     for good in ["v2", "AWSCURRENT", "c4a1a3f5-0000-4000-8000-000000000000", "1", "a b", "..a"] {
         assert_eq!(check_version(good), None, "{good}");
     }
@@ -141,31 +141,33 @@ fn versions() {
 }
 
 #[test]
-fn requests_that_share_a_variable_or_a_path_clash() {
+fn requests_that_share_a_variable_or_a_path_are_in_conflict() {
     let of = |group, key| Secret::new(group, key);
     for (a, b, wanted) in [
-        (of("db", "password"), of("db", "password"), Some(Clash::Same)),
+        (of("db", "password"), of("db", "password"), Some(Conflict::Same)),
         (
             of("db", "password"),
             of("db", "password").mount_requirement(MountType::FILE),
-            Some(Clash::Same),
+            Some(Conflict::Same),
         ),
-        (of("db", "password"), of("DB", "Password"), Some(Clash::Case)),
-        (of("a_b", "c"), of("a", "b_c"), Some(Clash::Name)),
-        (of("a/b", "c"), of("a", "c").group_version("b"), Some(Clash::Name)),
-        (of("", "k"), of("k", ""), Some(Clash::Name)),
-        (of("g", "k").env_var("X"), of("h", "l").env_var("X"), Some(Clash::EnvVar)),
+        (of("db", "password"), of("DB", "Password"), Some(Conflict::Case)),
+        (of("a_b", "c"), of("a", "b_c"), Some(Conflict::Name)),
+        (of("a/b", "c"), of("a", "c").group_version("b"), Some(Conflict::Name)),
+        (of("", "k"), of("k", ""), Some(Conflict::Name)),
+        (of("g", "k").env_var("X"), of("h", "l").env_var("X"), Some(Conflict::EnvVar)),
         (of("g", "k").env_var("X"), of("h", "l").env_var("Y"), None),
         (of("g", "k"), of("g", "l"), None),
         (of("g", "k"), of("g", "k").group_version("1"), None),
         (of("g", "k").group_version("1"), of("g", "k").group_version("2"), None),
         (of("g", "kk"), of("g", "k"), None),
     ] {
-        assert_eq!(clash(a.view(), b.view()), wanted, "{a:?} {b:?}");
-        assert_eq!(clash(b.view(), a.view()), wanted, "{b:?} {a:?}");
+        assert_eq!(conflict(a.view(), b.view()), wanted, "{a:?} {b:?}");
+        assert_eq!(conflict(b.view(), a.view()), wanted, "{b:?} {a:?}");
     }
-    for clash in [Clash::Same, Clash::Case, Clash::Name, Clash::EnvVar] {
-        assert_eq!(clash.sentence().matches(": ").count(), 1, "what is wrong, and what to do");
+    for conflict in [Conflict::Same, Conflict::Case, Conflict::Name, Conflict::EnvVar] {
+        let (message, help) = (conflict.message(), conflict.help());
+        assert_eq!(conflict.sentence(), format!("{message}: {help}"));
+        assert!(!message.is_empty() && !help.is_empty());
     }
 }
 
@@ -173,7 +175,7 @@ fn requests_that_share_a_variable_or_a_path_clash() {
 fn requests_are_read_from_fields() {
     let json = r#"[{"group": "db", "key": "p", "group_version": "v2", "mount_requirement": "MountType::FILE", "env_var": "P"},
         {"group": "g", "key": null, "env_var": null}]"#;
-    let (drafts, said) = complaints(json, read_requests);
+    let (drafts, said) = diagnostics(json, read_requests);
     assert_eq!(said, []);
     let requests: Vec<_> = drafts.into_iter().map(|draft| draft.into_request().unwrap()).collect();
     assert_eq!(requests[0].view().mount_requirement, MountType::FILE);
@@ -238,10 +240,10 @@ fn requests_are_read_from_fields() {
             "remove one of the two",
         ),
     ] {
-        let (_, said) = complaints(json, read_requests);
+        let (_, said) = diagnostics(json, read_requests);
         assert_eq!(said, [(at.to_owned(), message.to_owned(), help.to_owned())], "{json}");
     }
-    let (_, said) = complaints(
+    let (_, said) = diagnostics(
         r#"[{"key": "k", "env_var": "X"}, {"key": "l", "env_var": "X"}]"#,
         read_requests,
     );
@@ -252,7 +254,7 @@ fn requests_are_read_from_fields() {
 }
 
 #[test]
-fn a_request_is_written_for_people_or_as_json() {
+fn a_request_is_displayed_as_plain_text_or_json() {
     for (request, text) in [
         (Request::new("db", "password"), "db/password"),
         (Request::new("kv/prod/db", "password"), "kv/prod/db/password"),
@@ -277,7 +279,7 @@ fn a_request_is_written_for_people_or_as_json() {
 
 proptest! {
     #[test]
-    fn what_is_written_reads_back_as_the_same_secret(
+    fn a_displayed_request_parses_back_as_the_same_secret(
         group in "(arn:aws:secretsmanager:us-west-2:123456789012:secret:?)?[a-z/() \"\\\\é]{0,12}",
         key in "[a-z() \"é]{0,12}( \\(version [a-z]\\))?",
         version in proptest::option::of("[a-z() \"]{1,9}"),
@@ -302,7 +304,7 @@ proptest! {
     }
 
     #[test]
-    fn a_good_split_joins_to_a_good_arn(colon in "(:|)", key in "[:a-z/. -]{0,12}") {
+    fn a_valid_split_joins_to_a_valid_arn(colon in "(:|)", key in "[:a-z/. -]{0,12}") {
         let group = format!("{ARN}{colon}");
         if let Ok(request) = Request::new(&group, &key) {
             let arn = request.joined_arn().unwrap();

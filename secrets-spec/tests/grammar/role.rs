@@ -8,7 +8,7 @@ const _: () = assert!(check_role("").is_none());
 const _: () = assert!(check_role("SecretsAccess").is_some());
 
 #[test]
-fn roles_of_every_partition_with_and_without_a_path() {
+fn roles_of_every_partition_are_accepted_with_and_without_a_path() {
     for good in [
         "arn:aws:iam::123456789012:role/SecretsAccess",
         "arn:aws-cn:iam::123456789012:role/a/b/c",
@@ -21,7 +21,7 @@ fn roles_of_every_partition_with_and_without_a_path() {
 }
 
 #[test]
-fn each_part_is_checked_and_pointed_at() {
+fn an_error_has_the_range_of_the_invalid_part() {
     for (text, wanted, at) in [
         ("SecretsAccess", FlawKind::RoleArn, "SecretsAccess"),
         ("", FlawKind::RoleArn, ""),
@@ -55,7 +55,7 @@ fn each_part_is_checked_and_pointed_at() {
 }
 
 #[test]
-fn a_name_has_64_characters_and_a_path_512() {
+fn a_name_has_at_most_64_characters_and_a_path_512() {
     let head = "arn:aws:iam::123456789012:role/";
     assert_eq!(check_role_arn(&format!("{head}{}", "x".repeat(64))), None);
     let flaw = check_role_arn(&format!("{head}{}", "x".repeat(65))).unwrap();
@@ -87,7 +87,7 @@ fn an_empty_role_opts_out() {
 
 proptest! {
     #[test]
-    fn what_parses_is_written_back(
+    fn parsed_roles_are_displayed_unchanged(
         path in "([!-.0-~]{1,9}/){0,3}",
         name in "[A-Za-z0-9_+=,.@-]{1,64}",
     ) {

@@ -13,7 +13,7 @@ fn kind(text: &str) -> FlawKind {
 }
 
 #[test]
-fn a_built_in_type_before_the_first_dot_is_parted_from_the_id() {
+fn a_built_in_type_before_the_first_dot_is_split_from_the_id() {
     for (text, backend, id) in [
         ("local.prod-db", BuiltIn::Local, "prod-db"),
         ("local.my secret", BuiltIn::Local, "my secret"),
@@ -42,7 +42,7 @@ fn a_built_in_type_before_the_first_dot_is_parted_from_the_id() {
 
 #[test]
 fn any_other_text_is_a_whole_id() {
-    // D1: a dot parts nothing where what stands before it is no type that is known.
+    // D1: a text is not split at a dot if the part before it is not a built-in type.
     for text in [
         "prod-db",
         "my.dotted.name",
@@ -61,7 +61,7 @@ fn any_other_text_is_a_whole_id() {
 }
 
 #[test]
-fn a_prefix_that_is_nearly_a_type_is_a_slip() {
+fn a_prefix_close_to_a_type_is_a_typo() {
     for (text, prefix, meant) in [
         ("aws-secret-manager.x", "aws-secret-manager", "aws-secrets-manager.x"),
         ("AWS-Secrets-Manager.x", "AWS-Secrets-Manager", "aws-secrets-manager.x"),
@@ -69,7 +69,7 @@ fn a_prefix_that_is_nearly_a_type_is_a_slip() {
         ("Local.x.y", "Local", "local.x.y"),
         ("prefct.x", "prefct", "prefect.x"),
         ("az-keyvault.x", "az-keyvault", "az-key-vault.x"),
-        // Where the rest is wrong too, the type alone is suggested.
+        // If the id is invalid too, only the type is suggested.
         ("inlin.x", "inlin", "inline"),
         ("locals.", "locals", "local"),
     ] {
@@ -79,13 +79,13 @@ fn a_prefix_that_is_nearly_a_type_is_a_slip() {
         let help = error.help().unwrap();
         assert!(help.starts_with(&format!("did you mean `{meant}`?")), "{help}");
         assert!(help.contains("{ id = \"..\" }"), "{help}");
-        // As it says.
+        // The source that the help describes is valid.
         assert!(Source::from_json(&format!("{{\"id\": \"{text}\"}}")).is_ok(), "{text}");
     }
 }
 
 #[test]
-fn the_types_own_grammar_holds_for_the_id() {
+fn the_id_follows_the_grammar_of_its_type() {
     for (text, wanted, at) in [
         ("local.", FlawKind::NameEmpty, ""),
         ("aws-secrets-manager.", FlawKind::NameEmpty, ""),
@@ -107,20 +107,20 @@ fn the_types_own_grammar_holds_for_the_id() {
 }
 
 #[test]
-fn errors_tell_names_from_sources() {
+fn errors_distinguish_names_from_sources() {
     assert!(Source::parse("file.../x").unwrap_err().is_name());
     assert!(!Source::parse("prod db").unwrap_err().is_name());
 }
 
 #[test]
-fn a_group_that_is_given_is_any_text_without_control_characters() {
+fn a_group_is_any_text_without_control_characters() {
     assert_eq!(check_alias("the database"), None);
     assert_eq!(check_alias("").unwrap().kind, FlawKind::AliasEmpty);
     assert_eq!(check_alias("a\n").unwrap().kind, FlawKind::TextControl);
     assert_eq!(check_alias(&"x".repeat(513)).unwrap().kind, FlawKind::GroupLong);
 }
 
-/// Ids of every kind, good ones.
+/// Valid ids of every type.
 fn typed() -> impl Strategy<Value = (Option<&'static str>, String)> {
     prop_oneof![
         "[A-Za-z0-9/_+=.@-]{1,40}".prop_map(|id| (None, id)),
@@ -149,7 +149,7 @@ fn field(name: &str, value: Option<String>) -> Option<String> {
 
 proptest! {
     #[test]
-    fn a_source_with_fields_is_written_back(
+    fn a_displayed_source_with_fields_parses_back(
         (backend, id) in typed(),
         group in option("[a-z\\\\\"é]{1,9}"),
         role in prop_oneof![
@@ -183,7 +183,7 @@ proptest! {
         prop_assert!(source.same_as(&again), "{source} is not {again}");
         prop_assert_eq!(source.group(), again.group());
         prop_assert_eq!(source.to_string(), again.to_string());
-        // A source of one text is written as that text, which reads back as what it was.
+        // A plain source is displayed as its text, which parses back unchanged.
         let written = source.to_string();
         if !written.starts_with('{') {
             prop_assert_eq!(read(&written).to_string(), written);
@@ -191,7 +191,7 @@ proptest! {
     }
 
     #[test]
-    fn a_source_of_one_text_is_written_back(text in "((local|env|file|aws-secrets-manager|my)\\.)?[a-z/._-]{1,20}") {
+    fn a_displayed_plain_source_parses_back(text in "((local|env|file|aws-secrets-manager|my)\\.)?[a-z/._-]{1,20}") {
         if let Ok(source) = Source::parse(&text) {
             prop_assert_eq!(source.to_string(), text.as_str());
             prop_assert_eq!(Source::parse(&text).unwrap(), source);

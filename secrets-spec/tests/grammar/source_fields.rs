@@ -1,14 +1,14 @@
-//! Sources with fields, as JSON and as the attribute give them: types, slips, and everything wrong at once.
+//! Sources with fields, from JSON and attributes: types, typos, and several mistakes at once.
 
 use secrets_spec::{
     BackendType, Node, OPTION_FIELDS, SOURCE_FIELDS, Source, SourceDraft, SourceRole, Value,
     read_source, read_sources,
 };
 
-use crate::support::complaints;
+use crate::support::diagnostics;
 
 fn said(json: &str) -> Vec<(String, String, String)> {
-    complaints(json, read_source).1
+    diagnostics(json, read_source).1
 }
 
 #[track_caller]
@@ -35,7 +35,7 @@ fn every_field_and_option_is_read() {
     assert_eq!(options.region.as_deref(), Some("us-west-2"));
     assert_eq!(options.version_id.as_deref(), Some("v"));
     assert_eq!(options.version_stage.as_deref(), Some("AWSPREVIOUS"));
-    // The names the test knows are all there are.
+    // This test covers every field and option.
     assert_eq!(SOURCE_FIELDS, ["id", "type", "options", "role", "group"]);
     assert_eq!(OPTION_FIELDS.len(), 7);
 }
@@ -46,7 +46,7 @@ fn inline_values_are_read_in_order_and_shown_nowhere() {
     let source = Source::from_json(text).unwrap();
     let vars: Vec<_> = source.options().env_vars.as_ref().unwrap().iter().collect();
     assert_eq!(vars, [("b", "SeNtInEl-1"), ("A", "SeNtInEl-2")]);
-    let (draft, _) = complaints(text, read_source);
+    let (draft, _) = diagnostics(text, read_source);
     let node = secrets_spec::read_json(text).unwrap();
     for shown in
         [format!("{source}"), format!("{source:?}"), format!("{draft:?}"), format!("{node:?}")]
@@ -74,20 +74,20 @@ fn no_error_shows_a_value_of_inline() {
         assert!(!error.to_string().contains("SeNtInEl"), "{error}");
         assert!(!format!("{error:?}").contains("SeNtInEl"), "{error:?}");
     }
-    // Nor what only resembles one: which field a text belongs to is known when all of it is.
+    // This is not a value of an `inline` source, but the reader cannot know that before the whole text is read.
     let error = Source::from_json("{\"id\": prod-db}").unwrap_err();
     assert_eq!(error.help(), Some("write it in double quotes"));
 }
 
 #[test]
-fn a_missing_id_is_said_unless_a_field_may_be_it() {
+fn a_missing_id_is_reported_unless_an_unknown_field_may_be_it() {
     assert_eq!(one(r#"{"ID": "x"}"#).2, "did you mean `id`?");
     let said = said(r#"{"type": "Local"}"#);
     assert_eq!(said.len(), 2, "{said:?}");
 }
 
 #[test]
-fn unknown_fields_and_options_are_errors_with_the_nearest_name() {
+fn the_help_for_unknown_fields_and_options_is_the_nearest_name() {
     for (json, message, help) in [
         (
             r#"{"id": "x", "options": {"jsn": false}}"#,
@@ -146,7 +146,7 @@ fn unknown_fields_and_options_are_errors_with_the_nearest_name() {
 }
 
 #[test]
-fn fields_and_options_are_typed() {
+fn a_field_or_option_of_the_wrong_type_is_an_error() {
     for (json, at, message, help) in [
         (r#"{"id": 42}"#, "42", "`id` is a text, not a number", "write it in double quotes"),
         (r#"{"id": null}"#, "null", "`id` is a text, not null", "write \"..\""),
@@ -212,7 +212,7 @@ fn fields_and_options_are_typed() {
             "`region` is a text, not a set of fields",
             "write \"us-west-2\"",
         ),
-        // A variable of that name is no role, and its value is not repeated.
+        // An `inline` variable with the name of a field gets the help for variables, which does not quote the value.
         (
             r#"{"id": "x", "type": "inline", "options": {"env_vars": {"role": 5}}}"#,
             "5",
@@ -226,7 +226,7 @@ fn fields_and_options_are_typed() {
 }
 
 #[test]
-fn texts_obey_their_grammar() {
+fn texts_of_fields_are_checked() {
     for (json, message) in [
         (r#"{"id": ""}"#, "a secret's name is empty"),
         (r#"{"id": "my secret"}"#, "a secret's name holds a character that it cannot have: \" \""),
@@ -276,7 +276,7 @@ fn texts_obey_their_grammar() {
 }
 
 #[test]
-fn an_empty_variable_counts_as_not_given_and_a_null_role_is_inherited() {
+fn an_empty_env_var_name_is_unset_and_a_null_role_is_inherited() {
     let source =
         Source::from_json(r#"{"id": "x", "role": null, "options": {"env_var_name": ""}}"#).unwrap();
     assert_eq!((source.role(), &source.options().env_var_name), (&SourceRole::Inherit, &None));
@@ -286,9 +286,9 @@ fn an_empty_variable_counts_as_not_given_and_a_null_role_is_inherited() {
 }
 
 #[test]
-fn everything_wrong_is_said_at_once_in_order() {
+fn all_mistakes_are_reported_in_order() {
     let json = r#"["a b", {"id": "", "options": {"json": 1, "regn": "x"}}, 42, {"type": "Local", "id": "y"}]"#;
-    let (drafts, said) = complaints(json, read_sources);
+    let (drafts, said) = diagnostics(json, read_sources);
     let at: Vec<_> = said.iter().map(|(at, ..)| at.as_str()).collect();
     assert_eq!(at, ["\"a b\"", "\"regn\"", "1", "\"\"", "42", "\"Local\""], "{said:?}");
     assert_eq!(drafts.len(), 3);
@@ -299,7 +299,7 @@ fn everything_wrong_is_said_at_once_in_order() {
 }
 
 #[test]
-fn sources_are_a_list() {
+fn sources_must_be_a_list() {
     for (json, message, help) in [
         (r#""ab""#, "`sources` is a list, not a text", "write it in brackets: [\"ab\"]"),
         ("null", "`sources` is a list, not null", "write them in brackets: [\"prod-db\"]"),
@@ -309,14 +309,14 @@ fn sources_are_a_list() {
             "write them in brackets: [\"prod-db\"]",
         ),
     ] {
-        let (_, said) = complaints(json, read_sources);
+        let (_, said) = diagnostics(json, read_sources);
         assert_eq!(said, [(json.to_owned(), message.to_owned(), help.to_owned())]);
     }
-    assert!(complaints("[]", read_sources).1.is_empty());
+    assert!(diagnostics("[]", read_sources).1.is_empty());
 }
 
 #[test]
-fn what_only_the_compiler_knows_is_left_to_it() {
+fn constants_are_left_to_the_compiler() {
     let node = |value| Node { value, at: 7 };
     let mut said = Vec::new();
     let draft = read_source(&node(Value::Constant), &mut said).unwrap();
@@ -325,15 +325,15 @@ fn what_only_the_compiler_knows_is_left_to_it() {
     let draft = read_source(&text("aws-secrets-manager.prod/db"), &mut said).unwrap();
     assert_eq!(draft.group_text(), Some("prod/db"));
     assert!(said.is_empty());
-    // What was complained about already is not complained about again.
+    // A syntax error that has been reported already is not reported again.
     assert!(read_source(&node(Value::Broken), &mut said).is_none());
     assert!(said.is_empty());
 }
 
 #[test]
-fn a_draft_that_breaks_the_grammar_makes_no_source() {
+fn an_invalid_draft_does_not_become_a_source() {
     let mut said = Vec::new();
-    let text = |text: &str| secrets_spec::Text { known: Some(text.to_owned()), at: () };
+    let text = |text: &str| secrets_spec::TextNode { known: Some(text.to_owned()), at: () };
     let node = Node { value: Value::Text("x".to_owned()), at: () };
     let good = SourceDraft { with_fields: true, ..read_source(&node, &mut said).unwrap() };
     assert!(good.clone().into_source().is_some());

@@ -16,7 +16,7 @@ fn reference(name: &str, key: &str, filter: Option<Filter>) -> Part {
 }
 
 #[test]
-fn references_stand_anywhere_in_a_text() {
+fn references_can_be_anywhere_in_a_text() {
     assert_eq!(parts(""), []);
     assert_eq!(parts("plain { text }"), [literal("plain { text }")]);
     assert_eq!(parts("{{db.user}}"), [reference("db", "user", None)]);
@@ -66,7 +66,7 @@ fn a_backslash_makes_braces_literal() {
 }
 
 #[test]
-fn near_misses_are_errors_that_point_at_them() {
+fn malformed_references_are_errors_with_their_range() {
     for (text, at, message) in [
         ("x {{}} y", "{{}}", "a reference is empty"),
         ("x {{  }} y", "{{  }}", "a reference is empty"),
@@ -114,7 +114,7 @@ fn an_error_shows_nothing_beyond_the_reference() {
 }
 
 #[test]
-fn what_was_meant_is_suggested() {
+fn typos_are_corrected_in_the_help() {
     for (written, meant) in [
         ("{{ a . b }}", "{{a.b}}"),
         ("{{\ta.b\n}}", "{{a.b}}"),
@@ -139,7 +139,7 @@ fn references_are_listed_with_repetitions() {
 
 proptest! {
     #[test]
-    fn what_parses_is_written_back(text in r"(\{\{|\}\}|\\|[a-c. {}|]|\{\{a\.b\}\}|\{\{c\.d \| url\}\}){0,12}") {
+    fn a_displayed_template_parses_back(text in r"(\{\{|\}\}|\\|[a-c. {}|]|\{\{a\.b\}\}|\{\{c\.d \| url\}\}){0,12}") {
         if let Ok(template) = Template::parse(&text) {
             let written = template.to_string();
             prop_assert_eq!(Template::parse(&written), Ok(template), "{} became {}", text, written);
@@ -147,7 +147,7 @@ proptest! {
     }
 
     #[test]
-    fn any_literal_can_be_written(text in r"[a\\{} é]{0,12}") {
+    fn any_literal_can_be_escaped(text in r"[a\\{} é]{0,12}") {
         let escaped = text.replace("{{", r"\{{");
         prop_assert_eq!(
             Template::parse(&escaped).unwrap().parts().to_vec(),

@@ -11,7 +11,7 @@ const _: () = assert!(check_env_var("db").is_some());
 const _: () = assert!(check_key("any key").is_none());
 
 #[test]
-fn fields_become_variables() {
+fn fields_are_mapped_to_variables() {
     for (field, variable) in [
         ("password", "password"),
         ("DB_USER", "DB_USER"),
@@ -31,7 +31,7 @@ fn fields_become_variables() {
 }
 
 #[test]
-fn what_is_no_variable_is_said() {
+fn a_field_that_cannot_be_mapped_is_an_error() {
     for (field, wanted, help) in [
         ("", FlawKind::VariableEmpty, "such as \"TOKEN\""),
         ("9lives", FlawKind::VariableDigit, "rename the field: start it with"),
@@ -53,7 +53,7 @@ fn what_is_no_variable_is_said() {
 }
 
 #[test]
-fn a_variable_as_it_is_is_not_mapped() {
+fn parse_does_not_map_a_variable() {
     assert_eq!(Variable::parse("a_B9").unwrap().to_string(), "a_B9");
     for name in ["hello world", "door-", "a.b", "a/b"] {
         assert_eq!(check_variable(name).unwrap().kind, FlawKind::VariableCharacter);
@@ -91,7 +91,7 @@ fn a_key_is_any_text_without_control_characters() {
 
 proptest! {
     #[test]
-    fn what_a_field_becomes_is_a_variable(field in "[A-Za-z0-9./+=@ _-]{0,20}") {
+    fn a_mapped_field_is_a_valid_variable(field in "[A-Za-z0-9./+=@ _-]{0,20}") {
         match Variable::of_field(&field) {
             Ok(variable) => {
                 prop_assert_eq!(variable.as_str(), Variable::map(&field));

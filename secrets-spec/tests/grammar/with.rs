@@ -7,7 +7,7 @@ fn with(text: &str) -> With {
     With::parse(text).unwrap_or_else(|errors| panic!("{text}: {errors:?}"))
 }
 
-/// The one error: the bytes it points at, its message, its help.
+/// Returns the only error: the text in its range, its message and its help.
 #[track_caller]
 fn error(text: &str) -> (&str, String, String) {
     let errors = With::parse(text).expect_err(text);
@@ -17,7 +17,7 @@ fn error(text: &str) -> (&str, String, String) {
 }
 
 #[test]
-fn sources_role_and_override() {
+fn sources_role_and_override_are_parsed() {
     let text = r#"secrets:sources=["test-db", {"id": "x", "options": {"json": false}}],role=arn:aws:iam::123456789012:role/r,allow_override=true"#;
     let with = with(text);
     let ids: Vec<_> = with.sources().iter().map(|source| source.id()).collect();
@@ -28,7 +28,7 @@ fn sources_role_and_override() {
 }
 
 #[test]
-fn what_is_left_out_has_its_default() {
+fn missing_attributes_have_their_defaults() {
     for text in ["secrets", "secrets:sources=[]", "secrets:sources=null", "secrets:role=null"] {
         assert_eq!(with(text), With::default(), "{text}");
     }
@@ -37,7 +37,7 @@ fn what_is_left_out_has_its_default() {
 }
 
 #[test]
-fn a_role_stands_with_or_without_quotes() {
+fn a_role_may_have_quotes_or_none() {
     let arn = "arn:aws:iam::123456789012:role/a,b=c";
     for text in [
         r#"secrets:role="arn:aws:iam::123456789012:role/a,b=c""#,
@@ -56,20 +56,20 @@ fn a_role_stands_with_or_without_quotes() {
 }
 
 #[test]
-fn spaces_between_attributes_are_nothing() {
+fn spaces_between_attributes_are_ignored() {
     let with = with("secrets: sources = [ \"a\" ] , allow_override = true ");
     assert_eq!((with.sources().len(), with.allow_override()), (1, true));
 }
 
 #[test]
-fn the_same_source_twice_is_one() {
+fn a_repeated_source_is_added_once() {
     let with = with(r#"secrets:sources=["a", "b", "a", {"id": "a"}, {"id": "a", "group": "g"}]"#);
     let groups: Vec<_> = with.sources().iter().map(|source| source.group()).collect();
     assert_eq!(groups, ["a", "b", "g"]);
 }
 
 #[test]
-fn slips_are_answered_with_what_to_write() {
+fn mistakes_have_a_help() {
     for (text, at, message, help) in [
         ("secrets:sources=['a']", "'", "single quotes are not JSON", "write \"a\""),
         ("secrets:sources=[`a`]", "`", "backquotes are not JSON", "write \"a\""),
@@ -221,20 +221,20 @@ fn slips_are_answered_with_what_to_write() {
 }
 
 #[test]
-fn a_dash_in_a_name_is_suggested_as_a_hyphen() {
+fn the_help_replaces_a_dash_by_a_hyphen() {
     let (at, _, help) = error("secrets:sources=[\"test–db\"]");
     assert_eq!(at, "\"test–db\"");
     assert!(help.starts_with("did you mean `test-db`?"), "{help}");
 }
 
 #[test]
-fn everything_wrong_is_said_at_once() {
+fn all_mistakes_are_reported() {
     let text =
         r#"secrets:sources=["a b", "é", {"id": "x", "typ": "y"}],role=r,allow_override=1,x=2"#;
     let errors = With::parse(text).unwrap_err();
     let at: Vec<_> = errors.iter().map(|error| pointed(error, text)).collect();
     assert_eq!(at, ["\"a b\"", "\"é\"", "\"typ\"", "r", "1", "x"]);
-    // After a list that is no JSON, too.
+    // Also after a list that is not JSON.
     let text = r#"secrets:sources=[a,b=c],role=r"#;
     let errors = With::parse(text).unwrap_err();
     let at: Vec<_> = errors.iter().map(|error| pointed(error, text)).collect();
@@ -242,7 +242,7 @@ fn everything_wrong_is_said_at_once() {
 }
 
 #[test]
-fn it_is_written_back() {
+fn a_displayed_option_parses_back() {
     for text in [
         "secrets",
         r#"secrets:sources=["a","local.b"]"#,
@@ -261,7 +261,7 @@ fn it_is_written_back() {
 
 proptest! {
     #[test]
-    fn what_parses_is_written_back_the_same(
+    fn a_parsed_option_parses_back_unchanged(
         names in proptest::collection::vec("((local|file|env)\\.)?[a-z/]{1,9}", 0..4),
         role in prop_oneof![Just(""), Just("role=,"), Just("role=arn:aws:iam::123456789012:role/r,")],
         allow in any::<bool>(),

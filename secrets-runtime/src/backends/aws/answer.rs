@@ -3,11 +3,11 @@ use aws_sdk_secretsmanager::{
 };
 use secrets_spec::SecretArn;
 
-use crate::{Fetched, SecretValue};
+use crate::{backend::Fetched, core::secret_value::SecretValue};
 
 /// A secret as AWS gave it.
 #[derive(Debug, Clone)]
-pub(super) struct Answer {
+pub(super) struct SecretAnswer {
     name: String,
     arn: String,
     version: String,
@@ -21,7 +21,7 @@ enum Payload {
     Binary(SecretValue),
 }
 
-impl Answer {
+impl SecretAnswer {
     /// Whether it has a value at all.
     pub(super) fn has_value(&self) -> bool {
         self.payload.is_some()
@@ -66,7 +66,7 @@ fn payload(string: Option<String>, binary: Option<Vec<u8>>) -> Option<Payload> {
     }
 }
 
-impl From<SecretValueEntry> for Answer {
+impl From<SecretValueEntry> for SecretAnswer {
     fn from(entry: SecretValueEntry) -> Self {
         Self {
             name: entry.name.unwrap_or_default(),
@@ -77,7 +77,7 @@ impl From<SecretValueEntry> for Answer {
     }
 }
 
-impl From<GetSecretValueOutput> for Answer {
+impl From<GetSecretValueOutput> for SecretAnswer {
     fn from(output: GetSecretValueOutput) -> Self {
         Self {
             name: output.name.unwrap_or_default(),

@@ -18,19 +18,21 @@ use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_secretsmanager::Client;
 use tokio::sync::{OnceCell, Semaphore};
 
-use super::{
-    caller::{Caller, Own, imds},
-    config::{Config, Given},
-    credentials::SharedCredentials,
-    http_client::http_client,
-    kept::Kept,
-    open_endpoint::OpenEndpoint,
-    place::Place,
-    quiet::Quiet,
-    retries::PassingTroubles,
-    role::Role,
+use crate::{
+    backends::aws::{
+        config::{AwsConfig, ConfigParts},
+        credentials::SharedCredentials,
+        credentials::default_chain::{DefaultChain, DefaultChainSource, imds},
+        credentials::from_secret::SecretCredentials,
+        http_client::http_client,
+        plaintext_endpoint::WarnPlaintextEndpoint,
+        redact_responses::RedactResponses,
+        retries::TransientErrors,
+        role::Role,
+        scope::Scope,
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind};
 
 /// How many secrets are fetched singly at the same time.
 const AT_ONCE: usize = 32;
@@ -43,11 +45,11 @@ const SDK_ATTEMPTS: u32 = 3;
 
 /// The SDK's clients: one for each region and role, made when they are first needed and kept.
 pub(super) struct Clients {
-    config: Config,
+    config: AwsConfig,
     sdk: OnceCell<Sdk>,
     default_region: OnceCell<Option<String>>,
     roles: Mutex<HashMap<String, SharedCredentials>>,
-    places: Mutex<HashMap<Place, Arc<PlaceClient>>>,
+    places: Mutex<HashMap<Scope, Arc<ScopeClient>>>,
     /// What is fetched singly takes a permit.
     pub singles: Semaphore,
 }
@@ -59,13 +61,13 @@ struct Sdk {
 }
 
 /// The client of a place, and what is known of it.
-pub(super) struct PlaceClient {
+pub(super) struct ScopeClient {
     pub client: Client,
-    pub place: Place,
+    pub place: Scope,
     batch_refused: AtomicBool,
 }
 
-impl PlaceClient {
+impl ScopeClient {
     /// Whether batches are known to be refused here.
     pub(super) fn batch_refused(&self) -> bool {
         self.batch_refused.load(Ordering::Relaxed)
@@ -77,7 +79,7 @@ impl PlaceClient {
 }
 
 impl Clients {
-    pub(super) fn new(config: Config) -> Self {
+    pub(super) fn new(config: AwsConfig) -> Self {
         Self {
             config,
             sdk: OnceCell::new(),
@@ -88,7 +90,7 @@ impl Clients {
         }
     }
 
-    pub(super) fn config(&self) -> &Config {
+    pub(super) fn config(&self) -> &AwsConfig {
         &self.config
     }
 
@@ -114,7 +116,7 @@ impl Clients {
     }
 
     /// The client of a place, whose role has been assumed.
-    pub(super) async fn client(&self, place: &Place) -> Result<Arc<PlaceClient>, Error> {
+    pub(super) async fn client(&self, place: &Scope) -> Result<Arc<ScopeClient>, Error> {
         let sdk = self.sdk(&place.region).await?;
         // Got before the first request, so that a refusal is told as what it is.
         let credentials = match &place.role {
@@ -128,10 +130,10 @@ impl Clients {
         }
         let config = of_place(&sdk.config, &place.region, credentials);
         let config = aws_sdk_secretsmanager::config::Builder::from(&config)
-            .retry_classifier(PassingTroubles)
-            .interceptor(Quiet)
-            .interceptor(OpenEndpoint);
-        let client = PlaceClient {
+            .retry_classifier(TransientErrors)
+            .interceptor(RedactResponses)
+            .interceptor(WarnPlaintextEndpoint);
+        let client = ScopeClient {
             client: Client::from_conf(config.build()),
             place: place.clone(),
             batch_refused: AtomicBool::new(false),
@@ -149,7 +151,7 @@ impl Clients {
     }
 
     /// The credentials of a role: one AssumeRole serves every region.
-    fn role(&self, arn: &str, place: &Place, sdk: &Sdk) -> SharedCredentials {
+    fn role(&self, arn: &str, place: &Scope, sdk: &Sdk) -> SharedCredentials {
         let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             // The caller's own region, as the SDK does it; else one in which the role is needed.
@@ -188,13 +190,17 @@ impl Clients {
             }
             let config = loader.load().await;
             let caller = match &self.config.credentials {
-                Some(Given::Keys(keys)) => SharedCredentials::new(Own(keys.clone())),
-                Some(Given::Kept(keeper)) => SharedCredentials::new(Kept {
-                    keeper: keeper.clone(),
-                    // A little before the fetch that needs them, so that what is slow is told as what it is.
-                    timeout: self.config.timeout.mul_f32(0.8),
-                }),
-                None => SharedCredentials::new(Caller::of(&config).await),
+                Some(ConfigParts::StaticKeys(keys)) => {
+                    SharedCredentials::new(DefaultChainSource(keys.clone()))
+                }
+                Some(ConfigParts::SecretCredentials(keeper)) => {
+                    SharedCredentials::new(SecretCredentials {
+                        keeper: keeper.clone(),
+                        // A little before the fetch that needs them, so that what is slow is told as what it is.
+                        timeout: self.config.timeout.mul_f32(0.8),
+                    })
+                }
+                None => SharedCredentials::new(DefaultChain::of(&config).await),
             };
             Sdk { config: with_retries(config, self.config.attempts), caller }
         };
@@ -222,7 +228,7 @@ fn with_retries(config: SdkConfig, attempts: Option<u32>) -> SdkConfig {
 fn sts(sdk: &Sdk, region: &str) -> aws_sdk_sts::Client {
     let config = of_place(&sdk.config, region, sdk.caller.clone());
     let config = aws_sdk_sts::config::Builder::from(&config);
-    let config = config.interceptor(Quiet).interceptor(OpenEndpoint);
+    let config = config.interceptor(RedactResponses).interceptor(WarnPlaintextEndpoint);
     aws_sdk_sts::Client::from_conf(config.build())
 }
 

@@ -2,12 +2,15 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use aws_credential_types::Credentials;
 
-use super::{super::shown::Shown, credentials_keeper::CredentialsKeeper};
-use crate::{Error, SecretValue, settings::Settings};
+use crate::{
+    backends::{aws::credentials::provider::CredentialsProvider, http::redacted_url::RedactedUrl},
+    core::{error::Error, secret_value::SecretValue},
+    settings::Settings,
+};
 
 /// What is set for the backend; the AWS SDK's own settings hold for the rest.
 #[derive(Clone)]
-pub(super) struct Config {
+pub(super) struct AwsConfig {
     /// Where neither an ARN nor the options name one.
     pub region: Option<String>,
     /// For what is written, which no source gives a role for.
@@ -16,7 +19,7 @@ pub(super) struct Config {
     pub session_name: String,
     pub endpoint_url: Option<String>,
     /// In the place of the SDK's own chain.
-    pub credentials: Option<Given>,
+    pub credentials: Option<ConfigParts>,
     /// How often a request is sent at most, if it is set in code.
     pub attempts: Option<u32>,
     /// For one attempt at a request.
@@ -27,22 +30,22 @@ pub(super) struct Config {
 
 /// Credentials that are not the SDK's own.
 #[derive(Clone)]
-pub(super) enum Given {
+pub(super) enum ConfigParts {
     /// By the program.
-    Keys(Keys),
+    StaticKeys(StaticKeys),
     /// By another backend.
-    Kept(Arc<dyn CredentialsKeeper>),
+    SecretCredentials(Arc<dyn CredentialsProvider>),
 }
 
 /// An access key.
 #[derive(Clone)]
-pub(super) struct Keys {
+pub(super) struct StaticKeys {
     pub id: String,
     pub secret: SecretValue,
     pub session_token: Option<SecretValue>,
 }
 
-impl Keys {
+impl StaticKeys {
     /// As the SDK signs with them; it wipes its copy.
     pub(super) fn credentials(&self) -> Result<Credentials, Error> {
         let token = self.session_token.as_ref().map(|token| token.expose_str()).transpose()?;
@@ -51,7 +54,7 @@ impl Keys {
     }
 }
 
-impl Config {
+impl AwsConfig {
     pub(super) fn of(settings: &Settings) -> Self {
         let owned = |text: &str| text.to_owned();
         let role = settings.default_role().as_str().filter(|role| !role.is_empty());
@@ -68,7 +71,7 @@ impl Config {
     }
 }
 
-impl Default for Config {
+impl Default for AwsConfig {
     fn default() -> Self {
         Self {
             region: None,
@@ -84,13 +87,13 @@ impl Default for Config {
     }
 }
 
-impl fmt::Debug for Config {
+impl fmt::Debug for AwsConfig {
     /// The key's id is no secret, but nobody needs it in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Config")
+        f.debug_struct("AwsConfig")
             .field("region", &self.region)
             .field("role", &self.role)
-            .field("endpoint_url", &self.endpoint_url.as_deref().map(Shown))
+            .field("endpoint_url", &self.endpoint_url.as_deref().map(RedactedUrl))
             .field("own_credentials", &self.credentials.is_some())
             .field("attempts", &self.attempts)
             .field("attempt_timeout", &self.attempt_timeout)
@@ -106,7 +109,7 @@ mod tests {
     #[test]
     fn the_password_of_an_endpoint_is_not_printed() {
         let url = "https://user:SeNtInEl@host:1/x".to_owned();
-        let config = Config { endpoint_url: Some(url), ..Config::default() };
+        let config = AwsConfig { endpoint_url: Some(url), ..AwsConfig::default() };
         let printed = format!("{config:?}");
         assert!(printed.contains("https://host:1/x") && !printed.contains("SeNtInEl"));
     }

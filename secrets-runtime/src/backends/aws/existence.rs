@@ -5,17 +5,22 @@ use std::sync::Arc;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use tokio::{task::JoinSet, time::timeout_at};
 
-use super::{
-    clients::Clients,
-    failure::Failure,
-    fetching::deadline,
-    place::Place,
-    target::{Target, Wanted},
+use crate::{
+    backends::aws::{
+        clients::Clients,
+        error::AwsFailure,
+        fetch::deadline,
+        scope::Scope,
+        target::{ParsedRequest, Target},
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind};
 
 /// One answer for each request, in order: a DescribeSecret for each, at once.
-pub(super) async fn exists(clients: Arc<Clients>, wanted: Vec<Wanted>) -> Vec<Result<bool, Error>> {
+pub(super) async fn exists(
+    clients: Arc<Clients>,
+    wanted: Vec<ParsedRequest>,
+) -> Vec<Result<bool, Error>> {
     let mut answers: Vec<Result<bool, Error>> = wanted.iter().map(|_| Ok(false)).collect();
     let mut running = JoinSet::new();
     for (index, wanted) in wanted.into_iter().enumerate() {
@@ -36,23 +41,24 @@ pub(super) async fn exists(clients: Arc<Clients>, wanted: Vec<Wanted>) -> Vec<Re
     answers
 }
 
-async fn one(clients: &Clients, wanted: Wanted) -> Result<bool, Error> {
+async fn one(clients: &Clients, wanted: ParsedRequest) -> Result<bool, Error> {
     let region = match wanted.region {
         Some(region) => region,
         None => clients.default_region().await?,
     };
-    let place = Place { role: wanted.role, region };
+    let place = Scope { role: wanted.role, region };
     let id = &wanted.target.id;
     let call = async {
         let client = clients.client(&place).await?;
         let _permit = clients.singles.acquire().await.ok();
         let output = client.client.describe_secret().secret_id(id).send().await;
-        output.map_err(|error| Failure::of(&error).explain(id, &place))
+        output.map_err(|error| AwsFailure::of(&error).explain(id, &place))
     };
-    let late = || Err(Failure::late().explain(id, &place));
+    let late = || Err(AwsFailure::late().explain(id, &place));
     match timeout_at(deadline(clients), call).await.unwrap_or_else(|_| late()) {
         Ok(output) if output.deleted_date.is_some() => {
-            let failure = Failure::of_item("InvalidRequestException", Some("marked for deletion"));
+            let failure =
+                AwsFailure::of_item("InvalidRequestException", Some("marked for deletion"));
             Err(failure.explain(id, &place))
         }
         Ok(output) => Ok(has_version(&output, &wanted.target)),

@@ -1,22 +1,19 @@
 //! AWS Secrets Manager.
 
 mod answer;
-mod caller;
 mod clients;
 mod config;
-mod credentials;
-mod credentials_keeper;
+pub(crate) mod credentials;
+mod error;
 mod existence;
-mod failure;
-mod fetching;
+mod fetch;
 mod http_client;
-mod kept;
-mod open_endpoint;
-mod place;
+mod plaintext_endpoint;
 mod plan;
-mod quiet;
+mod redact_responses;
 mod retries;
 mod role;
+mod scope;
 mod store;
 mod target;
 
@@ -24,14 +21,16 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use secrets_spec::BuiltIn;
 
-use self::{
-    clients::Clients,
-    config::{Config, Given, Keys},
-    target::Wanted,
-};
-pub(crate) use self::{credentials_keeper::CredentialsKeeper, target::Asked};
 use crate::{
-    Backend, BoxFuture, Error, FetchRequest, Fetched, SecretValue, Store, backend::on_io_thread,
+    backend::{Backend, BoxFuture, Fetched, Store, fetch_request::FetchRequest},
+    backends::aws::{
+        clients::Clients,
+        config::{AwsConfig, ConfigParts, StaticKeys},
+        credentials::provider::CredentialsProvider,
+        target::{CacheIdentity, ParsedRequest},
+    },
+    core::{error::Error, secret_value::SecretValue},
+    rt::io_thread::on_io_thread,
     settings::Settings,
 };
 
@@ -72,14 +71,14 @@ impl AwsSecretsManager {
     /// A program that sets nothing in code needs it not: the built-in backend is made from the settings.
     #[must_use]
     pub fn new() -> Self {
-        Self::of(Config::default())
+        Self::of(AwsConfig::default())
     }
 
     pub(crate) fn of_settings(settings: &Settings) -> Self {
-        Self::of(Config::of(settings))
+        Self::of(AwsConfig::of(settings))
     }
 
-    fn of(config: Config) -> Self {
+    fn of(config: AwsConfig) -> Self {
         Self(Arc::new(Clients::new(config)))
     }
 
@@ -104,13 +103,15 @@ impl AwsSecretsManager {
         secret: impl Into<SecretValue>,
         session_token: Option<SecretValue>,
     ) -> Self {
-        let keys = Keys { id: id.into(), secret: secret.into(), session_token };
-        self.with(|config| config.credentials = Some(Given::Keys(keys)))
+        let keys = StaticKeys { id: id.into(), secret: secret.into(), session_token };
+        self.with(|config| config.credentials = Some(ConfigParts::StaticKeys(keys)))
     }
 
     /// Sets the secret of another backend that holds the credentials, in the place of the SDK's own chain.
-    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsKeeper) -> Self {
-        self.with(|config| config.credentials = Some(Given::Kept(Arc::new(keeper))))
+    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsProvider) -> Self {
+        self.with(|config| {
+            config.credentials = Some(ConfigParts::SecretCredentials(Arc::new(keeper)))
+        })
     }
 
     /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.
@@ -146,11 +147,11 @@ impl AwsSecretsManager {
     }
 
     /// What a request asks for, in AWS's words.
-    pub(crate) fn asked(request: &FetchRequest<'_>) -> Asked {
-        Wanted::of(request).into()
+    pub(crate) fn asked(request: &FetchRequest<'_>) -> CacheIdentity {
+        ParsedRequest::of(request).into()
     }
 
-    fn with(self, change: impl FnOnce(&mut Config)) -> Self {
+    fn with(self, change: impl FnOnce(&mut AwsConfig)) -> Self {
         let mut config = self.0.config().clone();
         change(&mut config);
         Self::of(config)
@@ -185,7 +186,7 @@ impl Backend for AwsSecretsManager {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let clients = self.0.clone();
-        each(requests, move |wanted| fetching::fetch(clients, wanted))
+        each(requests, move |wanted| fetch::fetch(clients, wanted))
     }
 
     fn exists<'a>(
@@ -204,14 +205,14 @@ impl Backend for AwsSecretsManager {
 /// One answer for each request, from the I/O thread.
 fn each<'a, T, F>(
     requests: &'a [FetchRequest<'a>],
-    work: impl FnOnce(Vec<Wanted>) -> F + Send + 'a,
+    work: impl FnOnce(Vec<ParsedRequest>) -> F + Send + 'a,
 ) -> BoxFuture<'a, Vec<Result<T, Error>>>
 where
     T: Send + 'static,
     F: Future<Output = Vec<Result<T, Error>>> + Send + 'static,
 {
     Box::pin(async move {
-        let wanted = requests.iter().map(Wanted::of).collect();
+        let wanted = requests.iter().map(ParsedRequest::of).collect();
         match on_io_thread(work(wanted)).await {
             Ok(answers) => answers,
             Err(error) => requests.iter().map(|_| Err(error.clone())).collect(),

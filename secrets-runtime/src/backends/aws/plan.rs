@@ -1,8 +1,8 @@
 use std::ops::Range;
 
-use super::{
-    place::Place,
-    target::{Target, Wanted},
+use crate::backends::aws::{
+    scope::Scope,
+    target::{ParsedRequest, Target},
 };
 
 /// How many secrets a batch may name
@@ -11,16 +11,16 @@ pub(super) const BATCH: usize = 20;
 
 /// What is asked for, in lots of one place each.
 #[derive(Debug, Default)]
-pub(super) struct Plan {
-    pub lots: Vec<Lot>,
+pub(super) struct FetchPlan {
+    pub lots: Vec<Batch>,
     /// For each request its lot and its target in it.
     pub places: Vec<(usize, usize)>,
 }
 
 /// What is asked for in one region, in one role: each target once, those that a batch can fetch first.
 #[derive(Debug)]
-pub(super) struct Lot {
-    pub place: Place,
+pub(super) struct Batch {
+    pub place: Scope,
     pub targets: Vec<Target>,
 }
 
@@ -31,25 +31,25 @@ pub(super) struct Calls {
     pub singles: Range<usize>,
 }
 
-impl Plan {
+impl FetchPlan {
     /// Plans the requests, each with the region that holds for it.
-    pub(super) fn of(wanted: &[(Wanted, String)]) -> Self {
+    pub(super) fn of(wanted: &[(ParsedRequest, String)]) -> Self {
         let mut plan = Self::default();
         let mut order: Vec<usize> = (0..wanted.len()).collect();
         order.sort_by_key(|index| !wanted[*index].0.target.is_current());
         plan.places = vec![(0, 0); wanted.len()];
         for index in order {
             let (wanted, region) = &wanted[index];
-            let place = Place { role: wanted.role.clone(), region: region.clone() };
+            let place = Scope { role: wanted.role.clone(), region: region.clone() };
             plan.places[index] = plan.add(place, &wanted.target);
         }
         plan
     }
 
-    fn add(&mut self, place: Place, target: &Target) -> (usize, usize) {
+    fn add(&mut self, place: Scope, target: &Target) -> (usize, usize) {
         let known = self.lots.iter().position(|lot| lot.place == place);
         let at = known.unwrap_or_else(|| {
-            self.lots.push(Lot { place, targets: Vec::new() });
+            self.lots.push(Batch { place, targets: Vec::new() });
             self.lots.len() - 1
         });
         let targets = &mut self.lots[at].targets;
@@ -62,7 +62,7 @@ impl Plan {
     }
 }
 
-impl Lot {
+impl Batch {
     /// One secret, and each version that is asked for, is a call of its own; the rest goes in batches, unless
     /// they are known to be refused here.
     pub(super) fn calls(&self, batch_refused: bool) -> Calls {
@@ -81,15 +81,16 @@ impl Lot {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{FetchRequest, Options};
+    use crate::backend::fetch_request::FetchRequest;
+    use secrets_spec::Options;
 
-    fn plan(requests: &[(&str, Option<&str>, &str)]) -> Plan {
+    fn plan(requests: &[(&str, Option<&str>, &str)]) -> FetchPlan {
         let wanted = requests.iter().map(|(id, stage, region)| {
             let mut options = Options::default();
             options.version_stage = stage.map(str::to_owned);
-            (Wanted::of(&FetchRequest::new(id, &options)), (*region).to_owned())
+            (ParsedRequest::of(&FetchRequest::new(id, &options)), (*region).to_owned())
         });
-        Plan::of(&wanted.collect::<Vec<_>>())
+        FetchPlan::of(&wanted.collect::<Vec<_>>())
     }
 
     #[test]

@@ -13,14 +13,13 @@ use aws_sdk_secretsmanager::{
 
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
 
-use super::failure::Failure;
-use crate::ErrorKind;
+use crate::{backends::aws::error::AwsFailure, core::error::ErrorKind};
 
 /// The service's own troubles pass, whatever the HTTP status they come with.
 #[derive(Debug)]
-pub(super) struct PassingTroubles;
+pub(super) struct TransientErrors;
 
-impl ClassifyRetry for PassingTroubles {
+impl ClassifyRetry for TransientErrors {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         match kind(context) {
             Some(ErrorKind::Unavailable | ErrorKind::Timeout) => RetryAction::server_error(),
@@ -37,9 +36,9 @@ impl ClassifyRetry for PassingTroubles {
 /// A batch that is throttled is not sent again: single requests have a quota of their own, a hundred times as
 /// large.
 #[derive(Debug)]
-pub(super) struct NoThrottledBatches;
+pub(super) struct NoRetryOfThrottledBatches;
 
-impl ClassifyRetry for NoThrottledBatches {
+impl ClassifyRetry for NoRetryOfThrottledBatches {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
         let status = context.response().map(|response| response.status().as_u16());
         if kind(context) == Some(ErrorKind::Throttled) || status == Some(429) {
@@ -55,7 +54,7 @@ impl ClassifyRetry for NoThrottledBatches {
 
     fn priority(&self) -> RetryClassifierPriority {
         // After all others: the last word is the one that counts.
-        RetryClassifierPriority::run_after(PassingTroubles.priority())
+        RetryClassifierPriority::run_after(TransientErrors.priority())
     }
 }
 
@@ -66,5 +65,5 @@ fn kind(context: &InterceptorContext) -> Option<ErrorKind> {
     let batch = || error.downcast_ref().map(BatchGetSecretValueError::meta);
     let described = || error.downcast_ref().map(DescribeSecretError::meta);
     let code = single.or_else(batch).or_else(described)?.code()?;
-    Some(Failure::of_item(code, None).kind())
+    Some(AwsFailure::of_item(code, None).kind())
 }

@@ -3,8 +3,11 @@ use std::fmt;
 use aws_credential_types::Credentials;
 use aws_sdk_sts::{Client, operation::assume_role::AssumeRoleOutput};
 
-use super::{credentials::Source, failure::Failure};
-use crate::{BoxFuture, Error, ErrorKind};
+use crate::{
+    backend::BoxFuture,
+    backends::aws::{credentials::CredentialsSource, error::AwsFailure},
+    core::error::{Error, ErrorKind},
+};
 
 /// A role that the caller assumes.
 pub(super) struct Role {
@@ -15,7 +18,7 @@ pub(super) struct Role {
     pub sts: Client,
 }
 
-impl Source for Role {
+impl CredentialsSource for Role {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
         Box::pin(async {
             let call = self
@@ -26,7 +29,7 @@ impl Source for Role {
                 .set_external_id(self.external_id.clone());
             match call.send().await {
                 Ok(output) => self.credentials(output),
-                Err(error) => Err(self.refused(Failure::of(&error)).await),
+                Err(error) => Err(self.refused(AwsFailure::of(&error)).await),
             }
         })
     }
@@ -51,7 +54,7 @@ impl Role {
     }
 
     /// What else AWS says to a caller that may assume nothing; then who that is, which AWS is asked for.
-    async fn refused(&self, failure: Failure) -> Error {
+    async fn refused(&self, failure: AwsFailure) -> Error {
         if let Some(error) = failure.own() {
             return error;
         }
@@ -63,7 +66,7 @@ impl Role {
         }
         let caller = match self.sts.get_caller_identity().send().await {
             Ok(output) => output.arn.unwrap_or_else(|| "the caller".to_owned()),
-            Err(error) => match Failure::of(&error) {
+            Err(error) => match AwsFailure::of(&error) {
                 // Everybody may ask who they are: the trouble is not with the role.
                 who if who.kind() == ErrorKind::AccessDenied => return who.about_credentials(),
                 _ => "the caller, whom AWS does not name,".to_owned(),

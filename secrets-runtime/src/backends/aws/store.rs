@@ -8,24 +8,24 @@ use aws_sdk_secretsmanager::{
 use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
-use super::{
-    AwsSecretsManager,
-    clients::{Clients, PlaceClient},
-    failure::Failure,
-    fetching::{deadline, further},
-    place::{Place, region_of},
-};
 use crate::{
-    BoxFuture, Error, ErrorKind, Payload, Store,
-    backend::{MAX_VALUE_BYTES, on_io_thread},
-    changes::Writing,
+    backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::WriteGuard},
+    backends::aws::{
+        AwsSecretsManager,
+        clients::{Clients, ScopeClient},
+        error::AwsFailure,
+        fetch::{deadline, further},
+        scope::{Scope, region_of},
+    },
+    core::error::{Error, ErrorKind},
+    rt::io_thread::on_io_thread,
 };
 
 impl Store for AwsSecretsManager {
     /// Gives the secret a new version, or creates it.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         self.work(id, move |client, id| async move {
-            let _writing = Writing::to(BuiltIn::AwsSecretsManager);
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager);
             put(&client, &id, payload).await
         })
     }
@@ -80,16 +80,16 @@ impl AwsSecretsManager {
     /// # Errors
     /// What AWS refuses. One that is scheduled already is [`ErrorKind::Deleted`].
     pub async fn schedule_deletion(&self, id: &str) -> Result<Option<SystemTime>, Error> {
-        let work = |client: Arc<PlaceClient>, id: String| async move {
+        let work = |client: Arc<ScopeClient>, id: String| async move {
             let call = client.client.delete_secret().secret_id(&id);
             let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
-            let _writing = Writing::to(BuiltIn::AwsSecretsManager);
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager);
             match call.send().await {
                 Ok(output) => {
                     let end = output.deletion_date.and_then(|date| date.try_into().ok());
                     Ok(Some(end.unwrap_or_else(SystemTime::now)))
                 }
-                Err(error) => match Failure::of(&error) {
+                Err(error) => match AwsFailure::of(&error) {
                     failure if failure.kind() == ErrorKind::NotFound => Ok(None),
                     failure => Err(failure.explain(&id, &client.place)),
                 },
@@ -104,11 +104,11 @@ impl AwsSecretsManager {
     /// What AWS refuses.
     pub async fn tag(&self, id: &str, key: &str, value: &str) -> Result<(), Error> {
         let tag = Tag::builder().key(key).value(value).build();
-        let work = |client: Arc<PlaceClient>, id: String| async move {
+        let work = |client: Arc<ScopeClient>, id: String| async move {
             let call = client.client.tag_resource().secret_id(&id).tags(tag);
             match call.send().await {
                 Ok(_) => Ok(()),
-                Err(error) => Err(Failure::of(&error).of_writing().explain(&id, &client.place)),
+                Err(error) => Err(AwsFailure::of(&error).of_writing().explain(&id, &client.place)),
             }
         };
         self.work(id, work).await
@@ -119,9 +119,10 @@ impl AwsSecretsManager {
     /// # Errors
     /// What AWS refuses.
     pub async fn tags(&self, id: &str) -> Result<Vec<(String, String)>, Error> {
-        let work = |client: Arc<PlaceClient>, id: String| async move {
+        let work = |client: Arc<ScopeClient>, id: String| async move {
             let output = client.client.describe_secret().secret_id(&id).send().await;
-            let output = output.map_err(|error| Failure::of(&error).explain(&id, &client.place))?;
+            let output =
+                output.map_err(|error| AwsFailure::of(&error).explain(&id, &client.place))?;
             let tag = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
             let mut tags: Vec<_> = output.tags.unwrap_or_default().into_iter().map(tag).collect();
             tags.sort();
@@ -141,7 +142,7 @@ impl AwsSecretsManager {
             let sts = clients.caller(&region).await?;
             let output = sts.get_caller_identity().send().await;
             let what = format!("asking AWS STS in {region} for the caller");
-            let output = output.map_err(|error| Failure::of(&error).explain_call(&what))?;
+            let output = output.map_err(|error| AwsFailure::of(&error).explain_call(&what))?;
             Ok((output.arn.unwrap_or_default(), region))
         })
         .await?
@@ -151,7 +152,7 @@ impl AwsSecretsManager {
     fn work<'a, T, F>(
         &'a self,
         id: &str,
-        work: impl FnOnce(Arc<PlaceClient>, String) -> F + Send + 'static,
+        work: impl FnOnce(Arc<ScopeClient>, String) -> F + Send + 'static,
     ) -> BoxFuture<'a, Result<T, Error>>
     where
         T: Send + 'static,
@@ -161,7 +162,7 @@ impl AwsSecretsManager {
         Box::pin(async move {
             on_io_thread(async move {
                 let place = place(&clients, &id).await?;
-                let late = Failure::late().explain(&id, &place);
+                let late = AwsFailure::late().explain(&id, &place);
                 let working = async {
                     let client = clients.client(&place).await?;
                     work(client, id).await
@@ -173,21 +174,21 @@ impl AwsSecretsManager {
     }
 }
 
-async fn place(clients: &Clients, id: &str) -> Result<Place, Error> {
+async fn place(clients: &Clients, id: &str) -> Result<Scope, Error> {
     let region = match region_of(id) {
         Some(region) => region,
         None => clients.default_region().await?,
     };
-    Ok(Place { role: clients.config().role.clone(), region })
+    Ok(Scope { role: clients.config().role.clone(), region })
 }
 
-async fn put(client: &PlaceClient, id: &str, payload: Payload) -> Result<String, Error> {
+async fn put(client: &ScopeClient, id: &str, payload: Payload) -> Result<String, Error> {
     let (text, bytes) = parts(&payload)?;
     let call = client.client.put_secret_value().secret_id(id);
     let call = call.set_secret_string(text.clone()).set_secret_binary(bytes.clone());
     let failure = match call.send().await {
         Ok(output) => return Ok(output.version_id.unwrap_or_default()),
-        Err(error) => Failure::of(&error).of_writing(),
+        Err(error) => AwsFailure::of(&error).of_writing(),
     };
     // An ARN names one that must be there.
     if failure.kind() != ErrorKind::NotFound || region_of(id).is_some() {
@@ -196,7 +197,7 @@ async fn put(client: &PlaceClient, id: &str, payload: Payload) -> Result<String,
     let call = client.client.create_secret().name(id);
     match call.set_secret_string(text).set_secret_binary(bytes).send().await {
         Ok(output) => Ok(output.version_id.unwrap_or_default()),
-        Err(error) => Err(Failure::of(&error).of_writing().explain(id, &client.place)),
+        Err(error) => Err(AwsFailure::of(&error).of_writing().explain(id, &client.place)),
     }
 }
 
@@ -218,25 +219,25 @@ fn parts(payload: &Payload) -> Result<(Option<String>, Option<Blob>), Error> {
 
 /// The names on one page of the list, and what asks for the next one.
 async fn page(
-    client: &PlaceClient,
+    client: &ScopeClient,
     next: Option<String>,
 ) -> Result<(Vec<String>, Option<String>), Error> {
     let call = Client::list_secrets(&client.client).set_next_token(next);
     let output = call.send().await.map_err(|error| {
         let what = format!("listing the secrets of {}", client.place);
-        Failure::of(&error).explain_call(&what)
+        AwsFailure::of(&error).explain_call(&what)
     })?;
     let secrets = output.secret_list.unwrap_or_default();
     let names = secrets.into_iter().filter_map(|secret| secret.name).collect();
     Ok((names, further(output.next_token)))
 }
 
-async fn versions(client: &PlaceClient, id: &str) -> Result<Vec<String>, Error> {
+async fn versions(client: &ScopeClient, id: &str) -> Result<Vec<String>, Error> {
     let (mut versions, mut next) = (Vec::new(), None);
     loop {
         let call = client.client.list_secret_version_ids().secret_id(id);
         let output = call.include_deprecated(true).set_next_token(next).send().await;
-        let output = output.map_err(|error| Failure::of(&error).explain(id, &client.place))?;
+        let output = output.map_err(|error| AwsFailure::of(&error).explain(id, &client.place))?;
         versions.extend(output.versions.unwrap_or_default());
         next = further(output.next_token);
         if next.is_none() {

@@ -1,7 +1,9 @@
 use secrets_spec::{Request, SecretArn};
 
-use super::{answer::Answer, place::region_of};
-use crate::{FetchRequest, Fetched};
+use crate::{
+    backend::{Fetched, fetch_request::FetchRequest},
+    backends::aws::{answer::SecretAnswer, scope::region_of},
+};
 
 /// One secret, in one version: what AWS is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,16 +23,16 @@ impl Target {
 
 /// A request, understood.
 #[derive(Debug)]
-pub(super) struct Wanted {
+pub(super) struct ParsedRequest {
     pub target: Target,
     pub role: Option<String>,
     /// The region of the ARN, else of the options.
     pub region: Option<String>,
-    reading: Reading,
+    reading: ReadAs,
 }
 
 /// What a request asks for, as whoever keeps the answer tells it from others.
-pub(crate) struct Asked {
+pub(crate) struct CacheIdentity {
     pub id: String,
     pub region: Option<String>,
     pub version_id: Option<String>,
@@ -39,35 +41,35 @@ pub(crate) struct Asked {
     pub is_whole: bool,
 }
 
-impl From<Wanted> for Asked {
-    fn from(Wanted { target, region, reading, .. }: Wanted) -> Self {
+impl From<ParsedRequest> for CacheIdentity {
+    fn from(ParsedRequest { target, region, reading, .. }: ParsedRequest) -> Self {
         Self {
             id: target.id,
             region,
             version_id: target.version_id,
             version_stage: target.version_stage,
-            is_whole: reading == Reading::Whole,
+            is_whole: reading == ReadAs::Text,
         }
     }
 }
 
 /// How a text is read, unless the source says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Reading {
+enum ReadAs {
     Json,
-    Whole,
+    Text,
 }
 
-impl Wanted {
+impl ParsedRequest {
     /// A source's id is the secret. Of a request it is the group with the key as its member, the key alone
     /// where there is no group, or both together where an ARN is split between them.
     pub(super) fn of(request: &FetchRequest<'_>) -> Self {
         let (id, reading) = match request.key() {
-            None => (request.id().to_owned(), Reading::Json),
-            Some(key) if request.id().is_empty() => (key.to_owned(), Reading::Whole),
+            None => (request.id().to_owned(), ReadAs::Json),
+            Some(key) if request.id().is_empty() => (key.to_owned(), ReadAs::Text),
             Some(key) => match split_arn(request.id(), key) {
-                Some(arn) => (arn, Reading::Whole),
-                None => (request.id().to_owned(), Reading::Json),
+                Some(arn) => (arn, ReadAs::Text),
+                None => (request.id().to_owned(), ReadAs::Json),
             },
         };
         // The current version is what is given when none is asked for.
@@ -85,10 +87,10 @@ impl Wanted {
         }
     }
 
-    pub(super) fn read(&self, answer: &Answer) -> Fetched {
+    pub(super) fn read(&self, answer: &SecretAnswer) -> Fetched {
         match self.reading {
-            Reading::Json => answer.as_json(),
-            Reading::Whole => answer.as_text(),
+            ReadAs::Json => answer.as_json(),
+            ReadAs::Text => answer.as_text(),
         }
     }
 }
@@ -105,28 +107,28 @@ fn split_arn(group: &str, key: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Options;
+    use secrets_spec::Options;
 
     const HEAD: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret";
 
-    fn wanted(group: &str, key: Option<&str>) -> (String, Reading) {
+    fn wanted(group: &str, key: Option<&str>) -> (String, ReadAs) {
         let options = Options::default();
         let request = FetchRequest::new(group, &options);
-        let wanted = Wanted::of(&key.map_or(request, |key| request.with_key(key)));
+        let wanted = ParsedRequest::of(&key.map_or(request, |key| request.with_key(key)));
         (wanted.target.id, wanted.reading)
     }
 
     #[test]
     fn a_group_and_a_key_name_a_secret() {
-        let whole = (format!("{HEAD}:db-AbCdEf"), Reading::Whole);
+        let whole = (format!("{HEAD}:db-AbCdEf"), ReadAs::Text);
         assert_eq!(wanted(&format!("{HEAD}:"), Some("db-AbCdEf")), whole);
         assert_eq!(wanted(HEAD, Some("db-AbCdEf")), whole);
         assert_eq!(wanted(HEAD, Some(":db-AbCdEf")), whole);
-        assert_eq!(wanted("db", Some("password")), ("db".to_owned(), Reading::Json));
-        assert_eq!(wanted("", Some("token")), ("token".to_owned(), Reading::Whole));
-        assert_eq!(wanted("db", None), ("db".to_owned(), Reading::Json));
+        assert_eq!(wanted("db", Some("password")), ("db".to_owned(), ReadAs::Json));
+        assert_eq!(wanted("", Some("token")), ("token".to_owned(), ReadAs::Text));
+        assert_eq!(wanted("db", None), ("db".to_owned(), ReadAs::Json));
         let full = format!("{HEAD}:db-AbCdEf");
-        assert_eq!(wanted(&full, Some("password")), (full.clone(), Reading::Json));
+        assert_eq!(wanted(&full, Some("password")), (full.clone(), ReadAs::Json));
     }
 
     #[test]
@@ -134,19 +136,19 @@ mod tests {
         let mut options = Options::default();
         options.region = Some("eu-west-1".to_owned());
         let arn = format!("{HEAD}:db");
-        let region = |id| Wanted::of(&FetchRequest::new(id, &options)).region;
+        let region = |id| ParsedRequest::of(&FetchRequest::new(id, &options)).region;
         assert_eq!(region(&arn).as_deref(), Some("us-west-2"));
         assert_eq!(region("db").as_deref(), Some("eu-west-1"));
         let split = FetchRequest::new(HEAD, &options).with_key("db");
-        assert_eq!(Wanted::of(&split).region.as_deref(), Some("us-west-2"));
+        assert_eq!(ParsedRequest::of(&split).region.as_deref(), Some("us-west-2"));
     }
 
     #[test]
     fn an_explicit_current_version_is_the_current_version() {
         let mut options = Options::default();
         options.version_stage = Some("AWSCURRENT".to_owned());
-        assert!(Wanted::of(&FetchRequest::new("db", &options)).target.is_current());
+        assert!(ParsedRequest::of(&FetchRequest::new("db", &options)).target.is_current());
         options.version_stage = Some("AWSPREVIOUS".to_owned());
-        assert!(!Wanted::of(&FetchRequest::new("db", &options)).target.is_current());
+        assert!(!ParsedRequest::of(&FetchRequest::new("db", &options)).target.is_current());
     }
 }

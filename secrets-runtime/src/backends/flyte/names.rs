@@ -1,6 +1,6 @@
 use secrets_spec::{BuiltIn, MountType, RequestView, check_id, check_version};
 
-use crate::{Error, FetchRequest, backends::mount::refused};
+use crate::{backend::fetch_request::FetchRequest, backends::mount::refused, core::error::Error};
 
 /// What Flyte makes its names of: the non-empty ones of group, version and key, in that order.
 #[derive(Debug)]

@@ -4,8 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{failure::failure, file_name::FileName, lock::Lock, system};
-use crate::{Error, ErrorKind};
+use crate::{
+    backends::local::{error::failure, file_name::FileName, lock::Lock, system},
+    core::error::{Error, ErrorKind},
+};
 
 /// What writers lock. It stays, empty, for as long as the store does.
 const LOCK: &str = ".lock";
@@ -17,11 +19,11 @@ const PREVIOUS_DRAFT: &str = ".previous.draft";
 
 /// The folder that holds the store's files.
 #[derive(Debug)]
-pub(super) struct Folder {
+pub(super) struct StoreFolder {
     path: PathBuf,
 }
 
-impl Folder {
+impl StoreFolder {
     pub(super) fn new(path: PathBuf) -> Self {
         Self { path }
     }
@@ -121,7 +123,7 @@ impl Folder {
 /// The folder, and the right to write in it.
 #[derive(Debug)]
 pub(super) struct LockedFolder<'a> {
-    folder: &'a Folder,
+    folder: &'a StoreFolder,
     lock: Lock,
 }
 
@@ -215,7 +217,7 @@ mod tests {
     #[test]
     fn a_writer_whose_lock_file_is_removed_replaces_nothing() {
         let temporary = tempfile::tempdir().expect("a folder");
-        let folder = Folder::new(temporary.path().join("store"));
+        let folder = StoreFolder::new(temporary.path().join("store"));
         let name = FileName::of("a");
         let locked = folder.lock().expect("it is locked");
         locked.replace(&name, b"one").expect("it is written");

@@ -3,7 +3,7 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::{Payload, SecretValue};
+use crate::{backend::Payload, core::secret_value::SecretValue};
 
 /// The protected header of a store file: exactly `alg`, `enc`, `cty`, `secret` and `version`.
 ///
@@ -58,7 +58,7 @@ impl Header {
         let content = ContentType::parse(get("cty")?)
             .ok_or("has a `cty` other than `json`, `text`, `binary`")?;
         let (secret, version) = (get("secret")?, get("version")?);
-        if secrets_spec::check_id(Some(super::KIND), secret).is_some() {
+        if secrets_spec::check_id(Some(crate::backends::local::KIND), secret).is_some() {
             return Err("has a `secret` that cannot be the name of one");
         }
         if secrets_spec::check_selector(version).is_some() {

@@ -3,8 +3,11 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use super::{header::Header, key::Key, random::fill};
-use crate::{Error, Payload, SecretValue};
+use crate::{
+    backend::Payload,
+    backends::local::{header::Header, key::StoreKey, random::fill},
+    core::{error::Error, secret_value::SecretValue},
+};
 
 /// A store file, taken apart and not yet opened: nothing in it can be trusted before [`Jwe::open`].
 #[derive(Debug)]
@@ -19,7 +22,7 @@ pub(super) struct Jwe {
 
 /// Why a store file cannot be opened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Flaw {
+pub(super) enum JweFlaw {
     /// It has not five parts.
     Parts,
     /// The header is not one of ours; says how.
@@ -35,7 +38,7 @@ pub(super) enum Flaw {
 /// Encrypts a value under a fresh random nonce.
 ///
 /// A random nonce of 96 bits serves 2^32 writes with one key (NIST SP 800-38D, 8.3).
-pub(super) fn seal(header: &Header, plaintext: &[u8], key: &Key) -> Result<String, Error> {
+pub(super) fn seal(header: &Header, plaintext: &[u8], key: &StoreKey) -> Result<String, Error> {
     let mut text = Base64UrlUnpadded::encode_string(header.to_json().as_bytes());
     let mut nonce = [0; 12];
     fill(&mut nonce)?;
@@ -52,24 +55,24 @@ pub(super) fn seal(header: &Header, plaintext: &[u8], key: &Key) -> Result<Strin
 }
 
 impl Jwe {
-    pub(super) fn parse(text: &[u8]) -> Result<Self, Flaw> {
+    pub(super) fn parse(text: &[u8]) -> Result<Self, JweFlaw> {
         let mut parts = text.split(|byte| *byte == b'.');
-        let mut next = || parts.next().ok_or(Flaw::Parts);
+        let mut next = || parts.next().ok_or(JweFlaw::Parts);
         let (protected, wrapped, nonce, ciphertext, tag) =
             (next()?, next()?, next()?, next()?, next()?);
         if parts.next().is_some() {
-            return Err(Flaw::Parts);
+            return Err(JweFlaw::Parts);
         }
         let header = parse_header(protected)?;
         if !wrapped.is_empty() {
-            return Err(Flaw::Part("its second part, which is empty with `dir`,"));
+            return Err(JweFlaw::Part("its second part, which is empty with `dir`,"));
         }
         Ok(Self {
             protected: protected.to_vec(),
             header,
-            nonce: decode_exactly(nonce).ok_or(Flaw::Part("its nonce"))?,
-            ciphertext: decode(ciphertext).ok_or(Flaw::Part("its ciphertext"))?,
-            tag: decode_exactly(tag).ok_or(Flaw::Part("its tag"))?,
+            nonce: decode_exactly(nonce).ok_or(JweFlaw::Part("its nonce"))?,
+            ciphertext: decode(ciphertext).ok_or(JweFlaw::Part("its ciphertext"))?,
+            tag: decode_exactly(tag).ok_or(JweFlaw::Part("its tag"))?,
         })
     }
 
@@ -79,27 +82,30 @@ impl Jwe {
     }
 
     /// Authenticates the header and the value, and decrypts the value.
-    pub(super) fn open(self, key: &Key) -> Result<Payload, Flaw> {
+    pub(super) fn open(self, key: &StoreKey) -> Result<Payload, JweFlaw> {
         // It holds the ciphertext until the tag is found to fit, then the value, and is wiped with it.
         let mut buffer = self.ciphertext;
-        key.decrypt(&self.nonce, &self.protected, &mut buffer, &self.tag).map_err(|_| Flaw::Tag)?;
+        key.decrypt(&self.nonce, &self.protected, &mut buffer, &self.tag)
+            .map_err(|_| JweFlaw::Tag)?;
         let payload = self.header.content.payload(SecretValue::from(buffer));
         match &payload {
-            Payload::Json(value) | Payload::Text(value) if !value.is_text() => Err(Flaw::NotText),
+            Payload::Json(value) | Payload::Text(value) if !value.is_text() => {
+                Err(JweFlaw::NotText)
+            }
             _ => Ok(payload),
         }
     }
 }
 
 /// The header of a file of which only the start was read; `None` if that does not reach its end.
-pub(super) fn peek_header(start: &[u8]) -> Option<Result<Header, Flaw>> {
+pub(super) fn peek_header(start: &[u8]) -> Option<Result<Header, JweFlaw>> {
     let end = start.iter().position(|byte| *byte == b'.')?;
     Some(parse_header(&start[..end]))
 }
 
-fn parse_header(protected: &[u8]) -> Result<Header, Flaw> {
-    let json = decode(protected).ok_or(Flaw::Header("is not strict base64url"))?;
-    Header::parse(&json).map_err(Flaw::Header)
+fn parse_header(protected: &[u8]) -> Result<Header, JweFlaw> {
+    let json = decode(protected).ok_or(JweFlaw::Header("is not strict base64url"))?;
+    Header::parse(&json).map_err(JweFlaw::Header)
 }
 
 /// Strict: no padding, no other alphabet, no white space, no bits that are left over.

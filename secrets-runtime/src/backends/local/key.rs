@@ -5,8 +5,10 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use serde::de::{self, Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 use zeroize::Zeroizing;
 
-use super::random::{fill, uuid};
-use crate::{Error, ErrorKind};
+use crate::{
+    backends::local::random::{fill, uuid},
+    core::error::{Error, ErrorKind},
+};
 
 /// The `alg` of the key, as a JWK names it.
 const ALG: &str = "A256GCM";
@@ -14,11 +16,11 @@ const KEY_BYTES: usize = 32;
 /// `KEY_BYTES` in base64url.
 const KEY_TEXT: usize = 43;
 
-/// The key of a store. It is wiped when it is dropped, and has one place in memory: moving a `Key` moves a
+/// The key of a store. It is wiped when it is dropped, and has one place in memory: moving a `StoreKey` moves a
 /// pointer, and leaves no copy behind.
-pub(super) struct Key(Box<Aes256Gcm>);
+pub(super) struct StoreKey(Box<Aes256Gcm>);
 
-impl Key {
+impl StoreKey {
     /// Reads a JWK (RFC 7517): `kty` is `oct`, `alg` is `A256GCM`, and `k` holds 32 bytes. Members that are
     /// not ours, such as `kid` and `key_ops`, are left alone, as the RFC asks. The error says in a few words
     /// what is wrong, and nothing of what was found.
@@ -29,7 +31,8 @@ impl Key {
         if json.contains(&b'\\') {
             return Err("has an escape (a backslash) in it, and a key needs none");
         }
-        let jwk = serde_json::from_slice::<Jwk<'_>>(json).map_err(|_| "is not a JSON Web Key")?;
+        let jwk =
+            serde_json::from_slice::<Jwk<'_>>(json).map_err(|_| "is not a JSON Web StoreKey")?;
         if jwk.kty != Some("oct") {
             return Err("is a key whose `kty` is not `oct`");
         }
@@ -88,9 +91,9 @@ impl Key {
     }
 }
 
-impl fmt::Debug for Key {
+impl fmt::Debug for StoreKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Key([REDACTED])")
+        f.write_str("StoreKey([REDACTED])")
     }
 }
 
@@ -114,7 +117,7 @@ impl<'de> Visitor<'de> for JwkVisitor {
     type Value = Jwk<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON Web Key")
+        f.write_str("a JSON Web StoreKey")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Jwk<'de>, A::Error> {

@@ -5,16 +5,16 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::{
-    failure::{failure, refusal},
-    key::Key,
-    lock::Lock,
-    private_file::PrivateFile,
-    system,
-};
 use crate::{
-    Error, ErrorKind,
-    trust::{self, Doubt},
+    backends::local::{
+        error::{failure, refusal},
+        key::StoreKey,
+        lock::Lock,
+        private_file::PrivateFile,
+        system,
+    },
+    core::error::{Error, ErrorKind},
+    permissions::{self, insecure::Insecure},
 };
 
 /// A JWK with what other tools may add to it is far shorter.
@@ -36,15 +36,15 @@ impl KeyFile {
     }
 
     /// Reads the key; `None` if there is no file.
-    pub(super) fn load(&self) -> Result<Option<Key>, Error> {
+    pub(super) fn load(&self) -> Result<Option<StoreKey>, Error> {
         let Some(file) = PrivateFile::open_through_links(&self.path)? else {
             return Ok(None);
         };
         self.check_folder()?;
-        let key = Key::from_jwk(&file.read(MAX_BYTES)?).map_err(|reason| {
+        let key = StoreKey::from_jwk(&file.read(MAX_BYTES)?).map_err(|reason| {
             let message = format!("the key file {} {reason}", self.path.display());
             Error::new(ErrorKind::InvalidConfig, message).with_help(
-                "put back the copy of it that you kept; it is a JSON Web Key with `kty` oct, `alg` A256GCM \
+                "put back the copy of it that you kept; it is a JSON Web StoreKey with `kty` oct, `alg` A256GCM \
                  and a `k` of 32 bytes",
             )
         })?;
@@ -53,7 +53,7 @@ impl KeyFile {
 
     /// Reads the key, and makes it if there is none: whoever comes first, all who come at once get the same.
     /// Tells whether this call made it.
-    pub(super) fn load_or_make(&self) -> Result<(Key, bool), Error> {
+    pub(super) fn load_or_make(&self) -> Result<(StoreKey, bool), Error> {
         let mut made = false;
         // Once more for each maker that was faster, and there are never many.
         for _ in 0..1000 {
@@ -92,7 +92,7 @@ impl KeyFile {
                 "remove this name of it",
             ));
         }
-        let jwk = Key::new_jwk()?;
+        let jwk = StoreKey::new_jwk()?;
         let made = self.write(draft, &draft_path, jwk.as_bytes());
         let _ = fs::remove_file(&draft_path);
         let made = made.map_err(fail)?;
@@ -115,9 +115,9 @@ impl KeyFile {
     /// Refuses a folder in which somebody else could exchange the key, or plant its draft. That others may
     /// read it does no harm: what they find there is closed to them.
     fn check_folder(&self) -> Result<(), Error> {
-        trust::check_folders(&self.path).map_err(|doubt| match doubt {
-            Doubt::Unreadable { path, error } => failure("look at", &path, &error),
-            Doubt::Exposed { message, help } => refusal(
+        permissions::check_folders(&self.path).map_err(|doubt| match doubt {
+            Insecure::Unreadable { path, error } => failure("look at", &path, &error),
+            Insecure::Exposed { message, help } => refusal(
                 &self.path,
                 &format!("is the key file, and somebody else could exchange it: {message}"),
                 &format!(

@@ -1,7 +1,9 @@
 use std::ops::ControlFlow;
 
-use super::{Local, file_name::FileName, stored::peek_name};
-use crate::{Error, warning};
+use crate::{
+    backends::local::{Local, file_name::FileName, stored::peek_name},
+    core::{error::Error, warning},
+};
 
 /// Listing: without a lock and without the key.
 impl Local {

@@ -4,11 +4,13 @@ use std::{
     path::Path,
 };
 
-use super::{
-    failure::{failure, refusal},
-    system,
+use crate::{
+    backends::local::{
+        error::{failure, refusal},
+        system,
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind};
 
 /// An advisory lock on a file of its own, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]

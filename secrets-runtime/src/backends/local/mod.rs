@@ -1,19 +1,6 @@
 //! The embedded encrypted store: one file a secret, on this machine, without a server or an account.
 
-use std::{
-    fmt,
-    ops::ControlFlow,
-    path::{Path, PathBuf},
-};
-
-use secrets_spec::BuiltIn;
-
-use self::{folder::Folder, key_file::KeyFile};
-use crate::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Store, changes::Writing,
-};
-
-mod failure;
+mod error;
 mod file_name;
 mod folder;
 mod header;
@@ -27,10 +14,28 @@ mod random;
 mod read;
 mod stored;
 mod system;
-// They look at modes, owners, links and signals all over.
 #[cfg(all(test, unix))]
 mod tests;
 mod write;
+
+use std::{
+    fmt,
+    ops::ControlFlow,
+    path::{Path, PathBuf},
+};
+
+use secrets_spec::BuiltIn;
+
+use crate::{
+    backend::{
+        Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest,
+        generation::WriteGuard,
+    },
+    backends::local::{folder::StoreFolder, key_file::KeyFile},
+    core::error::{Error, ErrorKind},
+};
+
+// They look at modes, owners, links and signals all over.
 
 /// The backend's type.
 const KIND: &str = "local";
@@ -78,7 +83,7 @@ const KIND: &str = "local";
 /// ```
 #[derive(Debug)]
 pub struct Local {
-    folder: Folder,
+    folder: StoreFolder,
     key_file: KeyFile,
 }
 
@@ -87,7 +92,7 @@ impl Local {
     /// and neither is made before the first write.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
-        Self { folder: Folder::new(dir.into()), key_file: KeyFile::new(key_file.into()) }
+        Self { folder: StoreFolder::new(dir.into()), key_file: KeyFile::new(key_file.into()) }
     }
 
     /// The folder that holds the secrets.
@@ -163,7 +168,7 @@ impl Store for Local {
     /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let _writing = Writing::to(BuiltIn::Local);
+            let _writing = WriteGuard::to(BuiltIn::Local);
             self.put_now(id, &payload)
         })
     }
@@ -171,7 +176,7 @@ impl Store for Local {
     /// Deletes a secret with its previous version, whether or not they can be read.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
-            let _writing = Writing::to(BuiltIn::Local);
+            let _writing = WriteGuard::to(BuiltIn::Local);
             self.delete_now(id)
         })
     }

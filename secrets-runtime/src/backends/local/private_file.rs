@@ -6,11 +6,13 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::{
-    failure::{failure, refusal},
-    system,
+use crate::{
+    backends::local::{
+        error::{failure, refusal},
+        system,
+    },
+    core::error::Error,
 };
-use crate::Error;
 
 /// An open file that nobody but its owner can have read or written.
 ///

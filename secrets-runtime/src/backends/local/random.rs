@@ -1,4 +1,4 @@
-use crate::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind};
 
 /// Fills `bytes` from the operating system's generator, in place: a key that is handed on by value would
 /// leave copies of itself behind.

@@ -1,5 +1,11 @@
-use super::{Local, check_name, file_name::FileName, key::Key, stored::Stored};
-use crate::{Error, ErrorKind, FetchRequest, Fetched, Payload, text};
+use crate::{
+    backend::{Fetched, Payload, fetch_request::FetchRequest},
+    backends::local::{Local, check_name, file_name::FileName, key::StoreKey, stored::StoredFile},
+    core::{
+        error::{Error, ErrorKind},
+        escape,
+    },
+};
 
 const CURRENT: &str = "AWSCURRENT";
 const PREVIOUS: &str = "AWSPREVIOUS";
@@ -9,7 +15,7 @@ impl Local {
     pub(super) fn fetch_one(
         &self,
         request: &FetchRequest<'_>,
-        key: &mut Option<Key>,
+        key: &mut Option<StoreKey>,
     ) -> Result<Fetched, Error> {
         let (name, stored) = self.find(request)?;
         let key = match key {
@@ -31,7 +37,10 @@ impl Local {
     }
 
     /// The file that a request is about, and the secret's name.
-    pub(super) fn find<'a>(&self, request: &FetchRequest<'a>) -> Result<(&'a str, Stored), Error> {
+    pub(super) fn find<'a>(
+        &self,
+        request: &FetchRequest<'a>,
+    ) -> Result<(&'a str, StoredFile), Error> {
         let name = match request.key() {
             Some(key) if is_plain(request) => key,
             _ => request.id(),
@@ -66,12 +75,12 @@ impl Local {
         stage: Stage,
         file: &FileName,
         name: &str,
-    ) -> Result<Option<Stored>, Error> {
+    ) -> Result<Option<StoredFile>, Error> {
         let file = match stage {
             Stage::Current => file.current(),
             Stage::Previous => file.previous(),
         };
-        Stored::read(self.folder.file(&file), name)
+        StoredFile::read(self.folder.file(&file), name)
     }
 
     /// The versions there are, the newest first, each with its stage. A version stands once: after a writer
@@ -105,7 +114,7 @@ impl Local {
     }
 
     fn no_field(&self, name: &str, field: &str) -> Error {
-        let field = text::quoted(field);
+        let field = escape::escape_name(field);
         let message = format!("the secret `{name}` in {self} has no field `{field}`");
         Error::new(ErrorKind::KeyNotFound, message).with_help(
             "the secret is one plain value: request it with its name as the key and no group, or as a source",

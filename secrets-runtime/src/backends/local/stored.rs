@@ -1,13 +1,16 @@
 use std::path::{Path, PathBuf};
 
-use super::{
-    file_name::FileName,
-    header::Header,
-    jwe::{Flaw, Jwe, peek_header},
-    key::Key,
-    private_file::PrivateFile,
+use crate::{
+    backend::{MAX_VALUE_BYTES, Payload},
+    backends::local::{
+        file_name::FileName,
+        header::Header,
+        jwe::{Jwe, JweFlaw, peek_header},
+        key::StoreKey,
+        private_file::PrivateFile,
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Error, ErrorKind, Payload, backend::MAX_VALUE_BYTES};
 
 /// The longest header: a name of 512 bytes and a version of 256, each byte of them escaped, and the rest.
 const MAX_HEADER_BYTES: usize = 6 * (512 + 256) + 256;
@@ -16,12 +19,12 @@ const MAX_FILE_BYTES: usize = (MAX_HEADER_BYTES + MAX_VALUE_BYTES).div_ceil(3) *
 
 /// One version of a secret, read from its file and not yet opened.
 #[derive(Debug)]
-pub(super) struct Stored {
+pub(super) struct StoredFile {
     path: PathBuf,
     jwe: Jwe,
 }
 
-impl Stored {
+impl StoredFile {
     /// Reads the file at `path`, which must be that of `secret`; `None` if there is none.
     pub(super) fn read(path: PathBuf, secret: &str) -> Result<Option<Self>, Error> {
         let Some(file) = PrivateFile::open(&path)? else {
@@ -43,12 +46,12 @@ impl Stored {
         Ok(Some(Self { path, jwe }))
     }
 
-    /// The version, which is certain only once [`Stored::open`] succeeds.
+    /// The version, which is certain only once [`StoredFile::open`] succeeds.
     pub(super) fn version(&self) -> &str {
         &self.jwe.header().version
     }
 
-    pub(super) fn open(self, key: &Key) -> Result<Payload, Error> {
+    pub(super) fn open(self, key: &StoreKey) -> Result<Payload, Error> {
         self.jwe.open(key).map_err(|flaw| explain(&self.path, flaw))
     }
 }
@@ -61,7 +64,7 @@ pub(super) fn peek_name(path: &Path) -> Result<Option<String>, Error> {
     };
     let start = file.read_past(b'.', MAX_HEADER_BYTES.div_ceil(3) * 4 + 1)?;
     let header: Header =
-        peek_header(&start).unwrap_or(Err(Flaw::Parts)).map_err(|flaw| explain(path, flaw))?;
+        peek_header(&start).unwrap_or(Err(JweFlaw::Parts)).map_err(|flaw| explain(path, flaw))?;
     let expected = FileName::of(&header.secret).current();
     if path.file_name().is_none_or(|found| found != expected.as_str()) {
         let message = format!(
@@ -74,37 +77,37 @@ pub(super) fn peek_name(path: &Path) -> Result<Option<String>, Error> {
     Ok(Some(header.secret))
 }
 
-fn explain(path: &Path, flaw: Flaw) -> Error {
+fn explain(path: &Path, flaw: JweFlaw) -> Error {
     let path = path.display();
     let (kind, message) = match flaw {
-        Flaw::Parts => (
+        JweFlaw::Parts => (
             ErrorKind::InvalidConfig,
             format!(
                 "{path} is no file of the local store, or was cut or altered: it has not the five parts of a JWE"
             ),
         ),
-        Flaw::Header(how) => (
+        JweFlaw::Header(how) => (
             ErrorKind::DecryptionFailed,
             format!("{path} was altered, or written by something else: its header {how}"),
         ),
-        Flaw::Part(which) => (
+        JweFlaw::Part(which) => (
             ErrorKind::DecryptionFailed,
             format!(
                 "{path} was cut or altered, or ends in a line break: {which} is not strict base64url of its length"
             ),
         ),
-        Flaw::Tag => (
+        JweFlaw::Tag => (
             ErrorKind::DecryptionFailed,
             format!("{path} was altered, or written with another key: it does not authenticate"),
         ),
-        Flaw::NotText => (
+        JweFlaw::NotText => (
             ErrorKind::Undecodable,
             format!("{path} says that it holds text, but its value is not UTF-8"),
         ),
     };
     let help = match flaw {
-        Flaw::NotText => "write the secret again: as text in UTF-8, or as binary",
-        Flaw::Tag => {
+        JweFlaw::NotText => "write the secret again: as text in UTF-8, or as binary",
+        JweFlaw::Tag => {
             "put back the file, or the key with which it was written (SECRETS_LOCAL_KEY_FILE); or delete the \
              secret and register it again"
         }

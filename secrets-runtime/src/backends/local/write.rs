@@ -1,16 +1,22 @@
 use serde::de::IgnoredAny;
 
-use super::{
-    Local, check_name,
-    file_name::FileName,
-    folder::LockedFolder,
-    header::{ContentType, Header},
-    jwe,
-    key::Key,
-    random::uuid,
-    read::Stage,
+use crate::{
+    backend::{MAX_VALUE_BYTES, Payload},
+    backends::local::{
+        Local, check_name,
+        file_name::FileName,
+        folder::LockedFolder,
+        header::{ContentType, Header},
+        jwe,
+        key::StoreKey,
+        random::uuid,
+        read::Stage,
+    },
+    core::{
+        error::{Error, ErrorKind},
+        warning,
+    },
 };
-use crate::{Error, ErrorKind, Payload, backend::MAX_VALUE_BYTES, warning};
 
 /// Writing: one writer at a time.
 impl Local {
@@ -33,7 +39,7 @@ impl Local {
         Ok(header.version)
     }
 
-    fn key_to_write(&self, folder: &LockedFolder<'_>) -> Result<Key, Error> {
+    fn key_to_write(&self, folder: &LockedFolder<'_>) -> Result<StoreKey, Error> {
         // A new key beside files of an old one would hide that the old one is lost.
         if std::fs::exists(self.key_file()).is_ok_and(|exists| !exists) && folder.holds_secrets()? {
             return Err(self.lost_key());

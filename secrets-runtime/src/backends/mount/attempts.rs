@@ -7,7 +7,7 @@ use std::io::{self, ErrorKind as Io};
 pub(super) const ATTEMPTS: u32 = 16;
 
 /// Asks again for what is not there, or was replaced: see [`ATTEMPTS`].
-pub(super) fn persistently<T>(mut ask: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn retry<T>(mut ask: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     for _ in 1..ATTEMPTS {
         match ask() {
             Err(error) if is_passing(&error) => {}

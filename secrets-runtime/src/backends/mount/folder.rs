@@ -3,17 +3,19 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::attempts::is_absence;
-use crate::{Error, ErrorKind};
+use crate::{
+    backends::mount::attempts::is_absence,
+    core::error::{Error, ErrorKind},
+};
 
 /// Where the mounted secrets are, and the setting that says so: what errors tell.
 #[derive(Debug, Clone)]
-pub(super) struct Folder {
+pub(super) struct MountFolder {
     pub(super) path: PathBuf,
     pub(super) setting: &'static str,
 }
 
-impl Folder {
+impl MountFolder {
     /// That there is no such file.
     pub(super) fn missing(&self, path: &Path) -> Error {
         let help =
@@ -23,7 +25,7 @@ impl Folder {
     }
 
     /// That it is a pipe or the like: reading it would wait for whoever writes to it.
-    pub(super) fn no_file(&self, path: &Path) -> Error {
+    pub(super) fn not_a_file(&self, path: &Path) -> Error {
         let path = self.path.join(path);
         let message = format!("{} is neither a file nor a folder", path.display());
         Error::new(ErrorKind::Unavailable, message).with_help("put a file there")

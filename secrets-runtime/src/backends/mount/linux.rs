@@ -20,7 +20,7 @@ pub(super) struct Root {
 }
 
 /// What is below the folder, held by a handle that neither reads it nor asks for the right to.
-pub(super) struct Held {
+pub(super) struct Handle {
     /// From the folder.
     path: PathBuf,
     handle: OwnedFd,
@@ -29,7 +29,7 @@ pub(super) struct Held {
 }
 
 /// To hold something. A pipe or a device is not touched by it.
-const HOLD: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
+const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
 /// To read a file. If it has become a pipe, opening it must not wait for whoever writes to it.
 const READ: OFlags =
@@ -37,7 +37,7 @@ const READ: OFlags =
 
 impl Root {
     pub(super) fn open(folder: &Path) -> io::Result<Self> {
-        let handle = openat(CWD, folder, HOLD | OFlags::DIRECTORY, Mode::empty())?;
+        let handle = openat(CWD, folder, HANDLE | OFlags::DIRECTORY, Mode::empty())?;
         Ok(Self { folder: folder.to_owned(), handle })
     }
 
@@ -45,24 +45,24 @@ impl Root {
     ///
     /// # Errors
     /// `CrossesDevices` if a link leads out of the folder.
-    pub(super) fn find(&self, base: Option<&Held>, name: &Path) -> io::Result<Held> {
-        let handle = self.reach(base, name, HOLD)?;
+    pub(super) fn find(&self, base: Option<&Handle>, name: &Path) -> io::Result<Handle> {
+        let handle = self.reach(base, name, HANDLE)?;
         let data = fstat(&handle)?;
         let kind = FileType::from_raw_mode(data.st_mode);
         #[allow(clippy::unnecessary_cast, reason = "the types differ between architectures")]
         let id = (data.st_dev as u64, data.st_ino as u64);
-        Ok(Held { path: below(base, name), handle, kind, id })
+        Ok(Handle { path: below(base, name), handle, kind, id })
     }
 
     /// Opens the regular file that has this name, as [`Root::find`] finds it.
-    pub(super) fn open_file(&self, base: Option<&Held>, name: &Path) -> io::Result<fs::File> {
+    pub(super) fn open_file(&self, base: Option<&Handle>, name: &Path) -> io::Result<fs::File> {
         let file = fs::File::from(self.reach(base, name, READ)?);
         // Asked of what was opened: the name may have another meaning by now.
         if file.metadata()?.is_file() { Ok(file) } else { Err(Errno::NXIO.into()) }
     }
 
     /// The names in a folder.
-    pub(super) fn names(&self, folder: &Held) -> io::Result<Vec<OsString>> {
+    pub(super) fn names(&self, folder: &Handle) -> io::Result<Vec<OsString>> {
         let flags = OFlags::RDONLY | OFlags::CLOEXEC | OFlags::DIRECTORY;
         let handle = openat(&folder.handle, ".", flags, Mode::empty())?;
         let mut names = Vec::new();
@@ -77,7 +77,7 @@ impl Root {
     }
 
     /// What is written in the link of this name; `None` if it is no link.
-    pub(super) fn link(&self, folder: &Held, name: &OsStr) -> io::Result<Option<PathBuf>> {
+    pub(super) fn link(&self, folder: &Handle, name: &OsStr) -> io::Result<Option<PathBuf>> {
         let data = statat(&folder.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if FileType::from_raw_mode(data.st_mode) != FileType::Symlink {
             return Ok(None);
@@ -86,7 +86,7 @@ impl Root {
         Ok(Some(PathBuf::from(OsStr::from_bytes(target.to_bytes()))))
     }
 
-    fn reach(&self, base: Option<&Held>, name: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+    fn reach(&self, base: Option<&Handle>, name: &Path, flags: OFlags) -> io::Result<OwnedFd> {
         let from = base.map_or(&self.handle, |base| &base.handle);
         let resolve = ResolveFlags::BENEATH | ResolveFlags::NO_MAGICLINKS;
         match openat2(from, name, flags, Mode::empty(), resolve) {
@@ -119,7 +119,7 @@ impl Root {
         };
         let mut at = None;
         for name in folders {
-            at = Some(step(at.as_ref().unwrap_or(&self.handle), name, HOLD | OFlags::DIRECTORY)?);
+            at = Some(step(at.as_ref().unwrap_or(&self.handle), name, HANDLE | OFlags::DIRECTORY)?);
         }
         let reached = step(at.as_ref().unwrap_or(&self.handle), last, flags)?;
         // A link can be held too, and is not what was asked for.
@@ -130,7 +130,7 @@ impl Root {
     }
 }
 
-impl Held {
+impl Handle {
     pub(super) fn is_file(&self) -> bool {
         self.kind == FileType::RegularFile
     }
@@ -145,6 +145,6 @@ impl Held {
     }
 }
 
-fn below(base: Option<&Held>, name: &Path) -> PathBuf {
+fn below(base: Option<&Handle>, name: &Path) -> PathBuf {
     base.map_or_else(|| name.to_owned(), |base| base.path.join(name))
 }

@@ -11,7 +11,7 @@ pub(super) struct Root {
 }
 
 /// What is below the folder.
-pub(super) struct Held {
+pub(super) struct Handle {
     /// From the folder.
     path: PathBuf,
     real: PathBuf,
@@ -28,15 +28,15 @@ impl Root {
     ///
     /// # Errors
     /// `CrossesDevices` if a link leads out of the folder.
-    pub(super) fn find(&self, base: Option<&Held>, name: &Path) -> io::Result<Held> {
+    pub(super) fn find(&self, base: Option<&Handle>, name: &Path) -> io::Result<Handle> {
         let path = below(base, name);
         let real = self.confined(&path)?;
         let kind = fs::metadata(&real)?.file_type();
-        Ok(Held { path, real, kind })
+        Ok(Handle { path, real, kind })
     }
 
     /// Opens the regular file that has this name, as [`Root::find`] finds it.
-    pub(super) fn open_file(&self, base: Option<&Held>, name: &Path) -> io::Result<fs::File> {
+    pub(super) fn open_file(&self, base: Option<&Handle>, name: &Path) -> io::Result<fs::File> {
         let path = below(base, name);
         let file = open(&self.confined(&path)?)?;
         let data = file.metadata()?;
@@ -50,12 +50,12 @@ impl Root {
     }
 
     /// The names in a folder.
-    pub(super) fn names(&self, folder: &Held) -> io::Result<Vec<OsString>> {
+    pub(super) fn names(&self, folder: &Handle) -> io::Result<Vec<OsString>> {
         fs::read_dir(&folder.real)?.map(|entry| Ok(entry?.file_name())).collect()
     }
 
     /// What is written in the link of this name; `None` if it is no link.
-    pub(super) fn link(&self, folder: &Held, name: &OsStr) -> io::Result<Option<PathBuf>> {
+    pub(super) fn link(&self, folder: &Handle, name: &OsStr) -> io::Result<Option<PathBuf>> {
         let path = folder.real.join(name);
         if fs::symlink_metadata(&path)?.is_symlink() {
             fs::read_link(path).map(Some)
@@ -71,7 +71,7 @@ impl Root {
     }
 }
 
-impl Held {
+impl Handle {
     pub(super) fn is_file(&self) -> bool {
         self.kind.is_file()
     }
@@ -86,7 +86,7 @@ impl Held {
     }
 }
 
-fn below(base: Option<&Held>, name: &Path) -> PathBuf {
+fn below(base: Option<&Handle>, name: &Path) -> PathBuf {
     base.map_or_else(|| name.to_owned(), |base| base.path.join(name))
 }
 

@@ -8,15 +8,21 @@ use std::{
 };
 
 #[cfg(target_os = "linux")]
-use super::linux::{Held, Root};
+use crate::backends::mount::linux::{Handle, Root};
 #[cfg(not(target_os = "linux"))]
-use super::other::{Held, Root};
-use super::{
-    attempts::{ATTEMPTS, is_absence, is_passing},
-    folder::Folder,
-    value,
+use crate::backends::mount::other::{Handle, Root};
+use crate::{
+    backends::mount::{
+        attempts::{ATTEMPTS, is_absence, is_passing},
+        folder::MountFolder,
+        value,
+    },
+    core::{
+        error::{Error, ErrorKind},
+        escape,
+        secret_value::SecretValue,
+    },
 };
-use crate::{Error, ErrorKind, SecretValue, text};
 
 /// More files than this are no set of secrets: they would be read, and held in memory, at every step.
 const MAX_FILES: usize = 1_000;
@@ -28,7 +34,7 @@ const CURRENT: &str = "..data";
 pub(super) type Fields = Vec<(String, SecretValue)>;
 
 /// The files of a folder whose names start with `prefix`, sorted. It is read again if it changed meanwhile.
-pub(super) fn read(mount: &Folder, folder: &Path, prefix: &str) -> Result<Fields, Error> {
+pub(super) fn read(mount: &MountFolder, folder: &Path, prefix: &str) -> Result<Fields, Error> {
     let mut attempts = 1;
     loop {
         match Version::open(mount, folder).and_then(|version| version.read(prefix)) {
@@ -55,17 +61,17 @@ impl Failure {
 /// A folder as it is at one moment. The handles keep its identity: what is opened again is the same version, or
 /// another one.
 pub(super) struct Version<'a> {
-    mount: &'a Folder,
+    mount: &'a MountFolder,
     /// From the mount's folder.
     path: &'a Path,
     root: Root,
-    folder: Held,
+    folder: Handle,
     /// Where [`CURRENT`] leads, if there is one.
-    current: Option<Held>,
+    current: Option<Handle>,
 }
 
 impl<'a> Version<'a> {
-    pub(super) fn open(mount: &'a Folder, path: &'a Path) -> Result<Self, Failure> {
+    pub(super) fn open(mount: &'a MountFolder, path: &'a Path) -> Result<Self, Failure> {
         let failed = |error: io::Error| Failure::of(&error, mount.failed(&error, path));
         let root = Root::open(&mount.path).map_err(failed)?;
         let folder = root.find(None, path).map_err(failed)?;
@@ -77,7 +83,7 @@ impl<'a> Version<'a> {
                 Some(found.map_err(|error| entry_failed(mount, &error, &path.join(CURRENT)))?)
             }
         };
-        let current = current.filter(Held::is_folder);
+        let current = current.filter(Handle::is_folder);
         Ok(Self { mount, path, root, folder, current })
     }
 
@@ -90,7 +96,8 @@ impl<'a> Version<'a> {
                 continue;
             }
             let Some(name) = name.to_str() else {
-                let message = format!("the file name `{}` is no UTF-8", text::quoted(&shown));
+                let message =
+                    format!("the file name `{}` is no UTF-8", escape::escape_name(&shown));
                 return Err(Failure::Lasting(
                     Error::new(ErrorKind::Undecodable, message)
                         .with_help("rename the file: its name is the name of a field"),
@@ -104,7 +111,7 @@ impl<'a> Version<'a> {
                 continue;
             }
             if !found.is_file() {
-                return Err(Failure::Lasting(self.mount.no_file(&path)));
+                return Err(Failure::Lasting(self.mount.not_a_file(&path)));
             }
             if fields.len() == MAX_FILES {
                 return Err(self.too_many());
@@ -129,7 +136,7 @@ impl<'a> Version<'a> {
 
     /// Where an entry is to be read: a link through [`CURRENT`] in the version that is held, whichever that link
     /// leads to by now.
-    fn place(&self, name: &str) -> io::Result<(&Held, PathBuf)> {
+    fn place(&self, name: &str) -> io::Result<(&Handle, PathBuf)> {
         let as_it_is = (&self.folder, PathBuf::from(name));
         let Some(current) = &self.current else { return Ok(as_it_is) };
         match self.root.link(&self.folder, OsStr::new(name)) {
@@ -168,7 +175,7 @@ impl<'a> Version<'a> {
 }
 
 /// Why an entry that was listed cannot be read. That it is not there does not mean that the set is not.
-fn entry_failed(mount: &Folder, error: &io::Error, path: &Path) -> Failure {
+fn entry_failed(mount: &MountFolder, error: &io::Error, path: &Path) -> Failure {
     if !is_absence(error) {
         return Failure::of(error, mount.failed(error, path));
     }

@@ -3,14 +3,16 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
 #[cfg(target_os = "linux")]
-use super::linux::Root;
+use crate::backends::mount::linux::Root;
 #[cfg(not(target_os = "linux"))]
-use super::other::Root;
-use super::{
-    folder::Folder,
-    set::{Failure, Version},
+use crate::backends::mount::other::Root;
+use crate::{
+    backends::mount::{
+        folder::MountFolder,
+        set::{Failure, Version},
+    },
+    core::error::ErrorKind,
 };
-use crate::ErrorKind;
 
 fn version(volume: &Path, name: &str, fields: &[&str]) {
     for field in fields {
@@ -22,8 +24,8 @@ fn version(volume: &Path, name: &str, fields: &[&str]) {
     fs::rename(volume.join("..draft"), volume.join("..data")).unwrap();
 }
 
-fn mounted(path: &Path) -> Folder {
-    Folder { path: path.to_owned(), setting: "SECRETS_FILE_DIR" }
+fn mounted(path: &Path) -> MountFolder {
+    MountFolder { path: path.to_owned(), setting: "SECRETS_FILE_DIR" }
 }
 
 fn is_unavailable(failure: Failure) -> bool {

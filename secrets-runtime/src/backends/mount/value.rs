@@ -5,7 +5,7 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use crate::{SecretValue, backend::MAX_VALUE_BYTES};
+use crate::{backend::MAX_VALUE_BYTES, core::secret_value::SecretValue};
 
 /// The file's value, or of one that is too long a little more than a value may have: the resolver says so.
 pub(super) fn read(mut file: fs::File) -> io::Result<SecretValue> {

@@ -1,9 +1,12 @@
 use std::time::Duration;
 
-use super::super::{address::Address, http::Http};
 use crate::{
-    Error, ErrorKind, SecretValue,
-    payload_json::{self, Form, Json},
+    backends::http::{address::Address, client::Http},
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    payload::json::{self, Json, form::Form},
 };
 
 /// The REST API of Prefect 3, of a server of one's own or of its Cloud.
@@ -85,7 +88,7 @@ pub(super) fn bearer(key: &SecretValue) -> SecretValue {
 
 /// One member of a JSON object.
 pub(super) fn member(object: &SecretValue, name: &str) -> Option<Json> {
-    let members = payload_json::object(object).ok()?;
+    let members = json::object(object).ok()?;
     members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 

@@ -1,12 +1,15 @@
 use std::time::Duration;
 
-use super::{
-    super::{address::Address, http::Http},
-    api::{bearer, member},
-};
 use crate::{
-    Error, ErrorKind, SecretValue,
-    payload_json::{self, Form, Json},
+    backends::{
+        http::{address::Address, client::Http},
+        prefect::api::{bearer, member},
+    },
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    payload::json::{self, Json, form::Form},
 };
 
 const VALUE: &str = "query($name: String!) { secret_value(name: $name) }";
@@ -46,7 +49,7 @@ impl Cloud {
     pub(super) fn exists(&self, name: &str) -> Result<bool, Error> {
         let names = self.ask(NAMES, "null", "secret_names")?;
         let Some(names) = names else { return Err(self.http.unexpected()) };
-        let names = payload_json::list(&names.value).map_err(|_| self.http.unexpected())?;
+        let names = json::list(&names.value).map_err(|_| self.http.unexpected())?;
         // Names are no secrets.
         Ok(names.iter().any(|known| known.value.expose_bytes() == name.as_bytes()))
     }
@@ -90,7 +93,7 @@ impl Cloud {
 
     /// The server's own errors. That there is no such secret is one of these.
     fn failure(&self, errors: &Json, status: u16) -> Result<Option<Json>, Error> {
-        let first = payload_json::list(&errors.value).ok().and_then(|all| all.into_iter().next());
+        let first = json::list(&errors.value).ok().and_then(|all| all.into_iter().next());
         let said = first.and_then(|error| member(&error.value, "message"));
         // It is looked at for this alone, and never passed on: it may repeat what it was asked with.
         let said = said.as_ref().and_then(|said| said.value.expose_str().ok()).unwrap_or_default();

@@ -8,7 +8,10 @@ use toml::{
 };
 use zeroize::Zeroizing;
 
-use crate::{Error, ErrorKind, SecretValue};
+use crate::core::{
+    error::{Error, ErrorKind},
+    secret_value::SecretValue,
+};
 
 /// The secrets of a `config.toml`.
 #[derive(Debug, Default)]

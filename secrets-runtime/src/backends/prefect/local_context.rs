@@ -4,10 +4,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use super::config_file::{self, ConfigFile};
 use crate::{
-    Error, ErrorKind, SecretValue, settings::variables::PREFECT_USER_CONFIG_PATH, text,
-    variables::from_os,
+    backends::prefect::config_file::{self, ConfigFile},
+    context::env_vars::from_os,
+    core::{
+        error::{Error, ErrorKind},
+        escape,
+        secret_value::SecretValue,
+    },
+    settings::variables::PREFECT_USER_CONFIG_PATH,
 };
 
 /// What a variable of a secret starts with: Prefect writes the whole in one case.
@@ -73,7 +78,7 @@ impl LocalContext {
             [] => Ok(None),
             [only] => Ok(variable(only).or_else(|| config.get(only).cloned())),
             several => {
-                let known = text::list(several.iter().copied());
+                let known = escape::backquoted_list(several.iter().copied());
                 let message =
                     format!("several of Prefect's secrets differ from it by case: {known}");
                 Err(Error::new(ErrorKind::Ambiguous, message)
@@ -91,7 +96,7 @@ impl LocalContext {
 
     /// The error for a secret that is neither here nor in these other places.
     pub(super) fn missing(&self, name: &str, places: &[String]) -> Error {
-        let shown = text::quoted(name);
+        let shown = escape::escape_name(name);
         let others: String = places.iter().map(|place| format!(", nor has {place}")).collect();
         let message = format!("Prefect's local context has no secret `{shown}` ({self}){others}");
         let help = format!("set {}{shown}, or write it into [context.secrets]", PREFIXES[0]);

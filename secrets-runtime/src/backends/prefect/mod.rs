@@ -13,9 +13,14 @@ use std::fmt;
 
 use secrets_spec::{BuiltIn, check_id};
 
-use self::{config_file::ConfigFile, local_context::LocalContext};
 use crate::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, SecretValue, payload_json,
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backends::prefect::{config_file::ConfigFile, local_context::LocalContext},
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    payload::json,
     settings::Settings,
 };
 
@@ -128,8 +133,10 @@ impl Prefect {
         let names = requests.iter().zip(&found).filter(|(_, found)| open(found));
         let names = names.map(|(request, _)| name(request).unwrap_or_default().to_owned());
         let remotes = self.remotes.clone();
-        let answers =
-            super::http::on_threads(names.collect(), move |name: String| ask(&remotes, &name));
+        let answers = crate::backends::http::blocking_pool::on_threads(
+            names.collect(),
+            move |name: String| ask(&remotes, &name),
+        );
         let mut answers = answers.await.into_iter();
         let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
         let fill = |found: Result<Option<R>, Error>| match open(&found) {
@@ -226,7 +233,7 @@ fn name<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
 fn fetched(value: SecretValue) -> Fetched {
     if !value.is_text() {
         Fetched::binary(value)
-    } else if payload_json::is_object(&value) {
+    } else if json::is_object(&value) {
         Fetched::json(value)
     } else {
         Fetched::text(value)

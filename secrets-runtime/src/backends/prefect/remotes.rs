@@ -1,7 +1,10 @@
 //! What is asked behind the local context.
 
-use super::{api::Api, cloud::Cloud};
-use crate::{Error, SecretValue, settings::PrefectSettings, settings::Settings};
+use crate::{
+    backends::prefect::{api::Api, cloud::Cloud},
+    core::{error::Error, secret_value::SecretValue},
+    settings::{Settings, prefect::PrefectSettings},
+};
 
 /// The APIs that are set up, in the order in which they are asked.
 #[derive(Debug, Default)]

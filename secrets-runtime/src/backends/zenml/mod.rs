@@ -6,10 +6,14 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BuiltIn, check_id};
 
-use self::server::Server;
-use super::http::on_threads;
 use crate::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, SecretValue, settings::Settings,
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backends::{http::blocking_pool::on_threads, zenml::server::Server},
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    settings::Settings,
 };
 
 /// The backend `zenml`: the secrets that a ZenML server keeps.
@@ -80,7 +84,7 @@ impl Backend for Zenml {
             let fetch = |server: &Server, name: &str| match server.fetch(name)? {
                 Some(values) => Ok(Fetched::json(values).with_name(name)),
                 None => {
-                    let shown = crate::text::quoted(name);
+                    let shown = crate::core::escape::escape_name(name);
                     let message = format!("{server} has no secret `{shown}`");
                     Err(Error::new(ErrorKind::NotFound, message)
                         .with_help(format!("create it: zenml secret create {shown} --key=value")))

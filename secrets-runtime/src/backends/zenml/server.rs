@@ -6,13 +6,16 @@ use std::{
 
 use zeroize::Zeroizing;
 
-use super::super::{
-    address::Address,
-    http::{Answer, Http},
-};
 use crate::{
-    Error, ErrorKind, SecretValue,
-    payload_json::{self, Form, Json},
+    backends::http::{
+        address::Address,
+        client::{Answer, Http},
+    },
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    payload::json::{self, Json, form::Form},
 };
 
 /// A ZenML server and a user of it.
@@ -69,7 +72,7 @@ impl Server {
             return Err(self.http.refused(answer.status));
         }
         let items = member(&answer.body, "items").filter(|items| items.form == Form::List);
-        let items = items.and_then(|items| payload_json::list(&items.value).ok());
+        let items = items.and_then(|items| json::list(&items.value).ok());
         let items = items.ok_or_else(|| self.http.unexpected())?;
         let Some(item) = chosen(&items, name) else { return Ok(None) };
         let id = member(&item.value, "id").filter(|id| id.form == Form::Text);
@@ -137,7 +140,7 @@ impl fmt::Display for Server {
 }
 
 fn member(object: &SecretValue, name: &str) -> Option<Json> {
-    let members = payload_json::object(object).ok()?;
+    let members = json::object(object).ok()?;
     members.into_iter().find(|(known, _)| known == name).map(|(_, value)| value)
 }
 
@@ -243,7 +246,7 @@ mod tests {
             (vec![], None),
         ] {
             let list = SecretValue::from(format!("[{}]", items.join(",")));
-            let items = payload_json::list(&list).unwrap();
+            let items = json::list(&list).unwrap();
             let id = chosen(&items, "db").and_then(|item| member(&item.value, "id"));
             assert_eq!(id.as_ref().map(|id| id.value.expose_str().unwrap()), wanted);
         }

@@ -6,12 +6,12 @@ mod other;
 mod unix;
 
 #[cfg(not(unix))]
-pub(super) use other::{
+pub(super) use crate::backends::local::system::other::{
     close_folder, create_folder, create_new, exposure, has_one_name, is_at, is_own, open,
     open_lock, sync_folder,
 };
 #[cfg(unix)]
-pub(super) use unix::{
+pub(super) use crate::backends::local::system::unix::{
     close_folder, create_folder, create_new, exposure, has_one_name, is_at, is_own, open,
     open_lock, sync_folder,
 };

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use super::Exposure;
+use crate::backends::local::system::Exposure;
 
 pub(in super::super) fn open(path: &Path, follow: bool) -> io::Result<File> {
     if !follow && std::fs::symlink_metadata(path)?.is_symlink() {

@@ -9,7 +9,7 @@ use std::{
 
 use rustix::{fs::OFlags, process::geteuid};
 
-use super::Exposure;
+use crate::backends::local::system::Exposure;
 
 /// Opens an existing file for reading; a link is followed only if `follow`.
 pub(in super::super) fn open(path: &Path, follow: bool) -> io::Result<File> {

@@ -2,8 +2,10 @@
 
 use std::io::Write;
 
-use super::home::{Home, get, put, run};
-use crate::Store;
+use crate::{
+    backend::Store,
+    backends::local::tests::home::{Home, get, put, run},
+};
 
 /// A value that tells who wrote it as which, and of which no part can be exchanged unnoticed.
 pub(super) fn value(writer: &str, number: usize) -> String {
@@ -54,7 +56,7 @@ fn child() {
         }
         // Prints the kinds of the errors: for a process with fewer rights.
         ["kinds", name] => {
-            let kind = |error: crate::Error| error.kind().as_str();
+            let kind = |error: crate::core::error::Error| error.kind().as_str();
             let read = get(&store, name).map_or_else(kind, |_| "read");
             let written = put(&store, name, "SeNtInEl").map_or_else(kind, |_| "written");
             let listed = run(store.list()).map_or_else(kind, |_| "listed");

@@ -1,7 +1,13 @@
 //! What is put is what is read: kinds, versions, names, requests.
 
-use super::home::{Home, Kind, fetch, get, get_previous, get_with, put, refused, run, version};
-use crate::{Backend, ErrorKind, FetchRequest, Options, Payload, SecretValue, Store};
+use crate::{
+    backend::{Backend, Payload, Store, fetch_request::FetchRequest},
+    backends::local::tests::home::{
+        Home, Kind, fetch, get, get_previous, get_with, put, refused, run, version,
+    },
+    core::{error::ErrorKind, secret_value::SecretValue},
+};
+use secrets_spec::Options;
 
 #[test]
 fn each_kind_and_length_reads_as_it_was_written() {

@@ -2,11 +2,15 @@
 
 use std::fs;
 
-use super::{
-    super::{Local, jwe::peek_header},
-    home::{Home, get, get_previous, put, refused, run},
+use crate::{
+    backend::{Backend, Store, fetch_request::FetchRequest},
+    backends::local::{
+        Local,
+        jwe::peek_header,
+        tests::home::{Home, get, get_previous, put, refused, run},
+    },
+    core::error::{Error, ErrorKind},
 };
-use crate::{Backend, Error, ErrorKind, FetchRequest, Store};
 
 /// What a damaged file may be: it does not authenticate, or is not even five parts.
 fn is_refused(home: &Home, store: &Local, what: &str) -> Error {
@@ -148,7 +152,7 @@ fn a_version_that_was_changed_in_the_header_is_refused() {
     };
     let rest = whole.split_once('.').expect("five parts").1;
     fs::write(home.current("a"), format!("{protected}.{rest}")).expect("it is altered");
-    let options = super::home::version(Some(other), None);
+    let options = crate::backends::local::tests::home::version(Some(other), None);
     let answer = run(store.fetch(&[FetchRequest::new("a", &options)])).remove(0);
     refused(answer, ErrorKind::DecryptionFailed, &home.current("a"));
 }

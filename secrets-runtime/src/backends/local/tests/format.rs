@@ -2,22 +2,22 @@
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
-use super::{
-    super::{
+use crate::{
+    backend::Payload,
+    backends::local::{
         file_name::FileName,
         header::{ContentType, Header},
-        jwe::{Flaw, Jwe, seal},
-        key::Key,
+        jwe::{Jwe, JweFlaw, seal},
+        key::StoreKey,
+        tests::home::{Home, put},
     },
-    home::{Home, put},
 };
-use crate::Payload;
 
 const KEY: &str =
     r#"{"kty":"oct","alg":"A256GCM","k":"AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"}"#;
 
-fn key() -> Key {
-    Key::from_jwk(KEY.as_bytes()).expect("a key")
+fn key() -> StoreKey {
+    StoreKey::from_jwk(KEY.as_bytes()).expect("a key")
 }
 
 fn header() -> Header {
@@ -97,7 +97,7 @@ fn base64url_is_decoded_strictly_in_every_part() {
         let alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
         let value = alphabet.find(last).expect("base64url");
         parts[part].push(char::from(alphabet.as_bytes()[value + 1]));
-        assert!(matches!(Jwe::parse(parts.join(".").as_bytes()), Err(Flaw::Part(_))), "{part}");
+        assert!(matches!(Jwe::parse(parts.join(".").as_bytes()), Err(JweFlaw::Part(_))), "{part}");
     }
 }
 
@@ -158,7 +158,7 @@ fn seal_with(json: &str) -> String {
 fn an_encrypted_key_is_refused() {
     let text = seal(&header(), b"SeNtInEl", &key()).expect("a file");
     let with_key = text.replacen("..", ".AAAA.", 1);
-    assert!(matches!(Jwe::parse(with_key.as_bytes()), Err(Flaw::Part(_))));
+    assert!(matches!(Jwe::parse(with_key.as_bytes()), Err(JweFlaw::Part(_))));
 }
 
 #[test]
@@ -171,7 +171,7 @@ fn text_that_is_no_text_is_refused_and_binary_is_not() {
         let text =
             format!("{protected}..{}.{}.{}", encode(&[7; 12]), encode(&buffer), encode(&tag));
         let opened = Jwe::parse(text.as_bytes()).and_then(|jwe| jwe.open(&key()));
-        assert_eq!(matches!(opened, Err(Flaw::NotText)), expected, "{cty}");
+        assert_eq!(matches!(opened, Err(JweFlaw::NotText)), expected, "{cty}");
     }
 }
 
@@ -184,8 +184,9 @@ fn the_cipher_is_that_of_the_standard() {
             .collect()
     };
     let k = encode(&hex("feffe9928665731c6d6a8f9467308308feffe9928665731c6d6a8f9467308308"));
-    let key = Key::from_jwk(format!(r#"{{"kty":"oct","alg":"A256GCM","k":"{k}"}}"#).as_bytes())
-        .expect("a key");
+    let key =
+        StoreKey::from_jwk(format!(r#"{{"kty":"oct","alg":"A256GCM","k":"{k}"}}"#).as_bytes())
+            .expect("a key");
     let mut buffer = hex(concat!(
         "d9313225f88406e5a55909c5aff5269a86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525",
         "b16aedf5aa0de657ba637b39"
@@ -209,6 +210,6 @@ fn no_debug_text_shows_key_or_value() {
     assert!(
         !shown.contains("SeNtInEl")
             && !shown.contains("AAECAw")
-            && shown.contains("Key([REDACTED])")
+            && shown.contains("StoreKey([REDACTED])")
     );
 }

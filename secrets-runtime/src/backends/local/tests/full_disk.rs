@@ -2,8 +2,10 @@
 
 use std::{fs, process::Command};
 
-use super::home::{Home, get, get_previous, put, refused, skip};
-use crate::ErrorKind;
+use crate::{
+    backends::local::tests::home::{Home, get, get_previous, put, refused, skip},
+    core::error::ErrorKind,
+};
 
 /// A small file system in memory, gone when the test ends.
 struct SmallDisk(std::path::PathBuf);

@@ -10,10 +10,15 @@ use std::{
 
 use tempfile::TempDir;
 
-use super::super::{Local, file_name::FileName};
 use crate::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Payload, SecretValue, Store, backend::Content,
+    backend::{Backend, Content, Payload, Store, fetch_request::FetchRequest},
+    backends::local::{Local, file_name::FileName},
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
 };
+use secrets_spec::Options;
 
 /// A store and its key in a temporary folder.
 pub(super) struct Home {

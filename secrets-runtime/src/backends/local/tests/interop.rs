@@ -10,12 +10,18 @@ use std::{
     process::{Command, Stdio},
 };
 
-use super::{
-    super::{jwe::Jwe, key::Key},
-    home::{Home, Kind, fetch, get, put, run, skip},
-    rights::create,
+use crate::{
+    backend::{Payload, Store, fetch_request::FetchRequest},
+    backends::local::{
+        jwe::Jwe,
+        key::StoreKey,
+        tests::{
+            home::{Home, Kind, fetch, get, put, run, skip},
+            rights::create,
+        },
+    },
 };
-use crate::{FetchRequest, Options, Payload, Store};
+use secrets_spec::Options;
 
 const HEADER: &str =
     r#"{"alg":"dir","enc":"A256GCM","cty":"text","secret":"from elsewhere","version":"their-own"}"#;
@@ -185,7 +191,7 @@ fn files_that_jose_and_jwcrypto_wrote_are_opened() {
         ),
     ];
     for (value, text) in cases {
-        let key = Key::from_jwk(KEY.as_bytes()).expect("a key");
+        let key = StoreKey::from_jwk(KEY.as_bytes()).expect("a key");
         let payload = Jwe::parse(text.as_bytes()).and_then(|jwe| jwe.open(&key)).expect("it opens");
         assert_eq!(payload.value().expose_str().expect("text"), value);
     }

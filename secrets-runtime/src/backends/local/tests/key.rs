@@ -2,11 +2,16 @@
 
 use std::{fs, process::Stdio};
 
-use super::{
-    super::{key::Key, key_file::KeyFile},
-    home::{Home, get, put, refused, run},
+use crate::{
+    backend::{Backend, Store, fetch_request::FetchRequest},
+    backends::local::{
+        key::StoreKey,
+        key_file::KeyFile,
+        tests::home::{Home, get, put, refused, run},
+    },
+    core::error::ErrorKind,
 };
-use crate::{Backend, ErrorKind, FetchRequest, Options, Store};
+use secrets_spec::Options;
 
 const K: &str = "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8";
 
@@ -55,7 +60,7 @@ fn making_the_key_is_said_in_one_line_with_where_it_is() {
 
 #[test]
 fn two_keys_are_never_the_same() {
-    let key = || Key::new_jwk().expect("a key").to_string();
+    let key = || StoreKey::new_jwk().expect("a key").to_string();
     assert!(key() != key());
 }
 
@@ -147,7 +152,7 @@ fn a_draft_that_a_killed_maker_left_is_used_up() {
     let store = home.store();
     fs::create_dir(home.path().join("config")).expect("a folder");
     let draft = home.path().join("config/.key.jwk.draft");
-    super::rights::create(&draft, 0o600, &"x".repeat(10_000));
+    crate::backends::local::tests::rights::create(&draft, 0o600, &"x".repeat(10_000));
     put(&store, "a", "SeNtInEl").expect("it is written");
     assert!(!draft.exists());
     // Killed after the key was linked and before the draft was removed.
@@ -163,7 +168,7 @@ fn a_draft_that_is_another_file_too_is_not_written_over() {
     fs::create_dir(home.path().join("config")).expect("a folder");
     let draft = home.path().join("config/.key.jwk.draft");
     let precious = home.path().join("precious");
-    super::rights::create(&precious, 0o600, "SeNtInEl");
+    crate::backends::local::tests::rights::create(&precious, 0o600, "SeNtInEl");
     fs::hard_link(&precious, &draft).expect("it is linked");
     let error = refused(put(&store, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &draft);
     assert!(error.problems()[0].help().is_some_and(|help| help.contains("remove this name")));
@@ -179,7 +184,12 @@ fn threads_that_make_the_key_at_once_agree() {
         let home = Home::in_memory();
         // Stores of their own, so that their locks do not keep them apart.
         let stores: Vec<_> = (0..4)
-            .map(|number| crate::Local::new(home.path().join(number.to_string()), home.key_file()))
+            .map(|number| {
+                crate::backends::local::Local::new(
+                    home.path().join(number.to_string()),
+                    home.key_file(),
+                )
+            })
             .collect();
         std::thread::scope(|scope| {
             for store in &stores {
@@ -198,14 +208,18 @@ fn the_key_may_be_a_link_but_not_one_that_leads_nowhere() {
     let home = Home::new();
     let store = home.store();
     let target = home.path().join("mounted");
-    super::rights::create(&target, 0o400, &format!(r#"{{"kty":"oct","alg":"A256GCM","k":"{K}"}}"#));
+    crate::backends::local::tests::rights::create(
+        &target,
+        0o400,
+        &format!(r#"{{"kty":"oct","alg":"A256GCM","k":"{K}"}}"#),
+    );
     fs::create_dir(home.path().join("config")).expect("a folder");
     std::os::unix::fs::symlink(&target, home.key_file()).expect("a link");
     put(&store, "a", "SeNtInEl").expect("it is written");
     assert_eq!(get(&store, "a").expect("it is read"), "SeNtInEl");
     fs::remove_file(&target).expect("it is removed");
     refused(get(&store, "a"), ErrorKind::InvalidConfig, &home.key_file());
-    let empty = crate::Local::new(home.path().join("other"), home.key_file());
+    let empty = crate::backends::local::Local::new(home.path().join("other"), home.key_file());
     refused(put(&empty, "a", "SeNtInEl"), ErrorKind::InvalidConfig, &home.key_file());
 }
 

@@ -7,12 +7,16 @@ use std::{
     process::Stdio,
 };
 
-use super::{
-    super::random::fill,
-    child::value,
-    home::{Home, get, get_previous, put, run},
+use crate::{
+    backend::Store,
+    backends::local::{
+        random::fill,
+        tests::{
+            child::value,
+            home::{Home, get, get_previous, put, run},
+        },
+    },
 };
-use crate::Store;
 
 const WRITES: usize = 500;
 

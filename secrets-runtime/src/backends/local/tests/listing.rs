@@ -2,11 +2,13 @@
 
 use std::{fs, ops::ControlFlow};
 
-use super::{
-    super::Local,
-    home::{Home, put, run},
+use crate::{
+    backend::Store,
+    backends::local::{
+        Local,
+        tests::home::{Home, put, run},
+    },
 };
-use crate::Store;
 
 /// The names as they come; `each` is told each one before it is kept.
 fn names(store: &Local, mut each: impl FnMut(&str) -> ControlFlow<()> + Send) -> Vec<String> {

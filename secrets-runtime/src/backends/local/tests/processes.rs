@@ -5,7 +5,7 @@ use std::{
     process::{Child, Stdio},
 };
 
-use super::{
+use crate::backends::local::tests::{
     child::{is_value, value},
     home::{Home, get, get_previous, put},
 };

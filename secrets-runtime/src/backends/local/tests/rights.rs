@@ -10,8 +10,11 @@ use std::{
     path::Path,
 };
 
-use super::home::{Home, get, get_previous, is_root, put, refused, run, skip};
-use crate::{ErrorKind, Store};
+use crate::{
+    backend::Store,
+    backends::local::tests::home::{Home, get, get_previous, is_root, put, refused, run, skip},
+    core::error::ErrorKind,
+};
 
 /// Someone else; on most systems `nobody`.
 const OTHER: u32 = 65534;
@@ -177,7 +180,7 @@ fn a_key_in_a_folder_that_others_may_write_to_is_neither_made_nor_read() {
     // Nor behind a link in a folder of others.
     let link = home.path().join("link.jwk");
     symlink(home.key_file(), &link).expect("a link");
-    let linked = crate::Local::new(home.dir(), &link);
+    let linked = crate::backends::local::Local::new(home.dir(), &link);
     assert_eq!(get(&linked, "a").expect("it is read"), "SeNtInEl");
     chmod(home.path(), 0o777);
     refused(get(&linked, "a"), ErrorKind::InvalidConfig, home.path());

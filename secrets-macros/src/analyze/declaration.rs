@@ -1,0 +1,193 @@
+use proc_macro2::TokenStream;
+use quote::quote;
+use secrets_spec::{
+    FieldName, Node, RequestDraft, SourceDraft, TextNode, Value, check_alias, check_key,
+    check_role, check_source, closest, read_flag, read_requests, read_sources, read_text,
+};
+
+use crate::{
+    parse::{attribute_args::AttributeArgs, typed_parameter::TypedParameter},
+    report::Report,
+    span::SourceSpan,
+};
+
+/// The meaning of a step's attributes.
+pub struct Declaration {
+    /// The path to the runtime crate.
+    pub runtime: TokenStream,
+    pub sources: Vec<SourceDraft<SourceSpan>>,
+    pub requests: Vec<RequestDraft<SourceSpan>>,
+    pub role: Option<TextNode<SourceSpan>>,
+    pub allow_override: bool,
+    /// The span of `export = "process"`, if it is set.
+    pub export_process: Option<SourceSpan>,
+    /// The path in `refresh_on`.
+    pub refresh_on: Option<TokenStream>,
+    /// The span of `output = "serialize"`, if it is set.
+    pub serialize: Option<SourceSpan>,
+}
+
+impl Declaration {
+    /// Reads the arguments, and reports every mistake in them and in the sources of the parameters.
+    pub fn read(args: &AttributeArgs, parameters: &[TypedParameter], report: &mut Report) -> Self {
+        let declaration = Self {
+            runtime: read_crate(args, report),
+            sources: match args.get("sources") {
+                Some((_, node)) => report.collect(|out| read_sources(node, out)),
+                None => Vec::new(),
+            },
+            requests: match args.get("secret_requests") {
+                Some((_, node)) => report.collect(|out| read_requests(node, out)),
+                None => Vec::new(),
+            },
+            role: args.get("role").and_then(|(name, node)| {
+                report.collect(|out| read_text(name, node, check_role, out))
+            }),
+            allow_override: args.get("allow_override").is_some_and(|(name, node)| {
+                report.collect(|out| read_flag(name, node, out)) == Some(true)
+            }),
+            export_process: args
+                .get("export")
+                .filter(|argument| {
+                    read_word(argument, &["none", "process"], report) == Some("process")
+                })
+                .map(|(_, node)| node.at.clone()),
+            refresh_on: args.get("refresh_on").and_then(|(_, node)| node.at.path.clone()),
+            serialize: args
+                .get("output")
+                .filter(|argument| read_word(argument, &["serialize"], report).is_some())
+                .map(|(_, node)| node.at.clone()),
+        };
+        declaration.check_parameters(parameters, report);
+        declaration.check_groups(parameters, report);
+        declaration
+    }
+
+    /// Whether this text of a typed parameter refers to the source, by id or group, and does not declare another one.
+    fn refers_to(source: &SourceDraft<SourceSpan>, text: &str) -> bool {
+        source.id.known.as_deref() == Some(text) || source.group_text() == Some(text)
+    }
+
+    fn declares(&self, text: &str) -> bool {
+        self.sources.iter().any(|source| Self::refers_to(source, text))
+    }
+
+    fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Report) {
+        let any_group = self.sources.iter().any(has_unknown_group);
+        for parameter in parameters {
+            if let Some(source) = &parameter.source.known
+                && !self.declares(source)
+                && let Err(flaw) = check_source(source)
+                && (!any_group || check_alias(source).is_some())
+            {
+                let error = flaw.explain(source);
+                let help = error.help().unwrap_or_default();
+                report.add(parameter.source.at.clone(), error.message(), help);
+            }
+            if let Some(key) = &parameter.key
+                && let Some(known) = &key.known
+                && let Some(flaw) = check_key(known)
+            {
+                let error = flaw.explain(known);
+                report.add(key.at.clone(), error.message(), error.help().unwrap_or_default());
+            }
+        }
+    }
+
+    /// Reports sources that have the same group, since the body could not distinguish them.
+    fn check_groups(&self, parameters: &[TypedParameter], report: &mut Report) {
+        let mut seen: Vec<(&str, &str)> = Vec::new();
+        for source in &self.sources {
+            let Some(group) = source.group_text() else { continue };
+            let id = source.id.known.as_deref().unwrap_or_default();
+            if let Some((_, other)) = seen.iter().find(|(other, _)| *other == group) {
+                report.add(
+                    source.at.clone(),
+                    shared_group_message(group, *other == id),
+                    SHARED_GROUP_HELP,
+                );
+            }
+            seen.push((group, id));
+        }
+        for parameter in parameters {
+            let Some(text) = parameter.source.known.as_deref() else { continue };
+            let Ok(layout) = check_source(text) else { continue };
+            let group = &text[layout.id..];
+            if self.declares(text) || seen.contains(&(group, text)) {
+                continue;
+            }
+            if seen.iter().any(|(other, _)| *other == group) {
+                report.add(
+                    parameter.source.at.clone(),
+                    shared_group_message(group, false),
+                    SHARED_GROUP_HELP,
+                );
+            }
+            seen.push((group, text));
+        }
+    }
+}
+
+/// Whether the group of a source is a constant, which only the compiler knows.
+pub fn has_unknown_group(source: &SourceDraft<SourceSpan>) -> bool {
+    source.group.as_ref().unwrap_or(&source.id).known.is_none()
+}
+
+const SHARED_GROUP_HELP: &str =
+    "remove one of the two, or give one a name of its own: { id = \"..\", group = \"..\" }";
+
+fn shared_group_message(group: &str, same: bool) -> String {
+    if same {
+        format!("the source {group:?} is given twice")
+    } else {
+        format!("two sources have the group {group:?}")
+    }
+}
+
+fn read_crate(args: &AttributeArgs, report: &mut Report) -> TokenStream {
+    match args.get("crate") {
+        Some((_, Node { at: SourceSpan { path: Some(path), .. }, .. })) => return path.clone(),
+        Some((_, Node { value: Value::Broken, .. })) | None => {}
+        Some((_, Node { value: Value::Text(text), at })) => {
+            report.add(
+                at.clone(),
+                "`crate` is a path, not a text",
+                format!("write crate = {text}"),
+            );
+        }
+        Some((_, node)) => {
+            let message = format!("`crate` is a path, not {}", node.value.describe());
+            report.add(node.at.clone(), message, "write crate = path::to::secrets_runtime");
+        }
+    }
+    quote!(::secrets_runtime)
+}
+
+/// Reads an argument that must be one of these words in quotes.
+fn read_word<'a>(
+    (name, node): &(FieldName<SourceSpan>, Node<SourceSpan>),
+    words: &[&'a str],
+    report: &mut Report,
+) -> Option<&'a str> {
+    let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
+    let choice = quoted.join(" or ");
+    let written = match &node.value {
+        Value::Text(text) => text.clone(),
+        Value::Broken => return None,
+        _ => node.at.path.as_ref().map(ToString::to_string).unwrap_or_default(),
+    };
+    let known = words.iter().copied().find(|word| *word == written);
+    if let (Value::Text(_), Some(word)) = (&node.value, known) {
+        return Some(word);
+    }
+    let message = match &node.value {
+        Value::Text(text) => format!("`{}` is {choice}, not {text:?}", name.text),
+        other => format!("`{}` is {choice} in quotes, not {}", name.text, other.describe()),
+    };
+    let help = match known.or_else(|| closest(&written, words.iter().copied())) {
+        Some(better) => format!("write {} = {better:?}", name.text),
+        None => format!("write {} = {}", name.text, quoted.last().map_or("", String::as_str)),
+    };
+    report.add(node.at.clone(), message, help);
+    None
+}

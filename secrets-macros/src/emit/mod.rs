@@ -1,0 +1,6 @@
+//! Writes the expansion: one `static` that describes the step, and one call that runs the body.
+
+pub mod constants;
+pub mod descriptor;
+pub mod retry;
+pub mod step;

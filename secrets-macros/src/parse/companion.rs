@@ -1,0 +1,90 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+use syn::{Attribute, Meta, parse_quote};
+
+use crate::{
+    attribute_kind::AttributeKind,
+    parse::{attribute_args, function::Function},
+    report::Report,
+    span::SourceSpan,
+    tokens::idents,
+};
+
+/// The argument that marks an attribute whose arguments have been taken. The attribute does nothing, but stays so
+/// that the import of its name is still used.
+pub const TAKEN: &str = "__joined";
+
+/// Takes the arguments of the other attribute of a step, since both make one step. Reports a second attribute of the
+/// same kind. Attributes of other crates with one of the two names are left alone.
+///
+/// `runtime` is the path in the `crate` argument.
+pub fn take(
+    kind: AttributeKind,
+    function: &mut Function,
+    runtime: Option<&TokenStream>,
+    report: &mut Report,
+) -> Vec<TokenStream> {
+    let mut taken = Vec::new();
+    let mut seen = vec![kind];
+    for attr in &mut function.attrs {
+        let Some((found, arguments)) = parse_step_attribute(attr, runtime) else { continue };
+        if seen.contains(&found) {
+            let at = SourceSpan::of_tokens(quote!(#attr));
+            let message = format!("a function has one `#[{found}]`, and this is another one");
+            report.add(at, message, "move its arguments into the first one, and remove it");
+        } else {
+            seen.push(found);
+            taken.push(arguments);
+        }
+        let path = attr.path();
+        let joined = Ident::new(TAKEN, Span::call_site());
+        attr.meta = parse_quote!(#path(#joined));
+    }
+    taken
+}
+
+/// Whether another attribute has already made this function a step.
+pub fn is_step(function: &Function) -> bool {
+    has_ident(function, |name| name == "__SECRETS_STEP")
+}
+
+/// Whether `tracing::instrument` has already expanded on this function.
+pub fn is_instrumented(function: &Function) -> bool {
+    has_ident(function, |name| name.starts_with("__tracing"))
+}
+
+fn has_ident(function: &Function, wanted: impl Fn(&str) -> bool) -> bool {
+    let Some(body) = &function.body else { return false };
+    idents(body.block.stream()).any(|ident| wanted(&ident.to_string()))
+}
+
+/// Returns the kind and the arguments of an attribute of this crate.
+///
+/// Other crates have a `task` attribute too, so one without a path counts only if it has an argument of a step. A
+/// `task` of this crate without arguments still works: when it expands, the function is a step already, and it does
+/// nothing.
+fn parse_step_attribute(
+    attr: &Attribute,
+    runtime: Option<&TokenStream>,
+) -> Option<(AttributeKind, TokenStream)> {
+    let mut path = attr.path().clone();
+    let kind = match path.segments.pop()?.ident.to_string().as_str() {
+        "secrets" => AttributeKind::Secrets,
+        "task" => AttributeKind::Task,
+        _ => return None,
+    };
+    let arguments = match &attr.meta {
+        Meta::Path(_) => TokenStream::new(),
+        Meta::List(list) => list.tokens.clone(),
+        Meta::NameValue(_) => return None,
+    };
+    path.segments.pop_punct();
+    let is_ours = match path.segments.last() {
+        None => {
+            kind == AttributeKind::Secrets || attribute_args::has_step_argument(arguments.clone())
+        }
+        Some(of) if of.ident == "secrets_runtime" => true,
+        Some(_) => runtime.is_some_and(|runtime| runtime.to_string() == quote!(#path).to_string()),
+    };
+    is_ours.then_some((kind, arguments))
+}

@@ -1,0 +1,10 @@
+//! Reads tokens: the function, the arguments of its attributes, and its typed parameters.
+
+pub mod attribute_args;
+pub mod companion;
+pub mod const_path;
+pub mod cursor;
+pub mod function;
+pub mod refresh_on;
+pub mod typed_parameter;
+pub mod value_reader;

@@ -1,0 +1,3 @@
+//! What tools need, and steps do not: reading and writing stored secrets, and showing settings.
+
+pub(crate) mod stored_secret;

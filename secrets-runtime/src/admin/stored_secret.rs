@@ -1,0 +1,380 @@
+use std::mem;
+
+use secrets_spec::Options;
+use zeroize::Zeroizing;
+
+use crate::{
+    backend::{Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, fetch_request::FetchRequest},
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    payload::{
+        decode,
+        json::{self, form::Form},
+    },
+};
+
+/// A secret as its backend keeps it, whole: for tools that show it, change it and write it back.
+///
+/// A set of fields keeps what it is written as: a number stays a number, and a member that is `null` stays
+/// one, though it is no field.
+///
+/// ```
+/// use secrets_runtime::{Error, StoredSecret};
+///
+/// let mut secret = StoredSecret::from_json(r#"{"user": "app", "port": 5432}"#)?;
+/// secret.set("password", "x")?;
+/// assert!(secret.remove("user"));
+/// let payload = secret.payload();
+/// assert_eq!(payload.value().expose_str()?, r#"{"port": 5432, "password": "x"}"#);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct StoredSecret {
+    kept: Kept,
+    fields: Vec<StoredField>,
+    version: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+enum Kept {
+    /// The members as JSON texts, in order, `null` included.
+    Members(Vec<(String, SecretValue)>),
+    Text(SecretValue),
+    Binary(SecretValue),
+}
+
+/// One field of a [`StoredSecret`].
+#[derive(Debug, Clone)]
+pub struct StoredField {
+    key: String,
+    value: SecretValue,
+    is_binary: bool,
+    is_text: bool,
+}
+
+impl StoredField {
+    /// Its key.
+    #[must_use]
+    pub fn key(&self) -> &str {
+        &self.key
+    }
+
+    /// Its value, as a step gets it.
+    #[must_use]
+    pub fn value(&self) -> &SecretValue {
+        &self.value
+    }
+
+    /// Whether it is bytes: base64 wherever it is written as text.
+    #[must_use]
+    pub fn is_binary(&self) -> bool {
+        self.is_binary
+    }
+
+    /// Whether it is a text, rather than the JSON of a number, a boolean, a list or an object.
+    #[must_use]
+    pub fn is_text(&self) -> bool {
+        self.is_text
+    }
+}
+
+impl StoredSecret {
+    /// Reads a secret by the name that its backend has for it, at this version stage (`None` for the current).
+    ///
+    /// A manager that keeps texts does not say which of them are JSON: what does not start as an object is one
+    /// plain value.
+    ///
+    /// # Errors
+    /// What the backend fails with, and [`ErrorKind::Undecodable`] if the payload is not what it should be.
+    pub async fn read(
+        backend: &dyn Backend,
+        id: &str,
+        version_stage: Option<&str>,
+    ) -> Result<Self, Error> {
+        let mut options = Options::default();
+        options.version_stage = version_stage.map(str::to_owned);
+        let requests = [FetchRequest::new(id, &options)];
+        let answer = backend.fetch(&requests).await.pop().unwrap_or_else(|| {
+            Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"))
+        });
+        let made = answer.and_then(|fetched| Self::of(plain_if_no_object(fetched), id));
+        made.map_err(|error| error.about(id, Some(backend.kind())))
+    }
+
+    /// A set of fields, of the text of a JSON object.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Undecodable`] if it is no JSON object, or has a key twice; [`ErrorKind::InvalidValue`] if
+    /// it is too long.
+    pub fn from_json(text: impl Into<SecretValue>) -> Result<Self, Error> {
+        Self::of(Fetched::json(text), "")
+    }
+
+    /// One plain text; its field is named after the secret, `id`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if it is too long.
+    pub fn from_text(text: impl Into<SecretValue>, id: &str) -> Result<Self, Error> {
+        Self::of(Fetched::text(text), id)
+    }
+
+    /// Bytes; their field is named after the secret, `id`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if there are too many.
+    pub fn from_binary(bytes: impl Into<SecretValue>, id: &str) -> Result<Self, Error> {
+        Self::of(Fetched::binary(bytes), id)
+    }
+
+    /// The members of the text of a JSON object that holds many secrets, each as it is written there: for tools
+    /// that read what was exported. There is no limit to the length of the whole.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Undecodable`] if it is no JSON object, or has a key twice.
+    pub fn many_from_json(text: &SecretValue) -> Result<Vec<StoredField>, Error> {
+        let field = |(key, json): (String, json::Json)| StoredField {
+            key,
+            value: json.value,
+            is_binary: false,
+            is_text: json.form == Form::Text,
+        };
+        Ok(read(text)?.into_iter().map(field).collect())
+    }
+
+    /// The fields, as a step gets them.
+    #[must_use]
+    pub fn fields(&self) -> &[StoredField] {
+        &self.fields
+    }
+
+    /// Whether it is a set of fields, rather than one plain value.
+    #[must_use]
+    pub fn is_set(&self) -> bool {
+        matches!(self.kept, Kept::Members(_))
+    }
+
+    /// The version, if the backend told it.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Gives a field this text, new or anew.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if the value is not UTF-8, or the secret is one plain value.
+    pub fn set(&mut self, key: &str, value: impl Into<SecretValue>) -> Result<(), Error> {
+        let value = value.into();
+        let Kept::Members(_) = &self.kept else {
+            return Err(Error::new(ErrorKind::InvalidValue, "one plain value has no fields"));
+        };
+        let Some(json) = quoted(&value) else {
+            return Err(Error::new(
+                ErrorKind::InvalidValue,
+                "the value is not UTF-8, and JSON has nothing else",
+            ));
+        };
+        let field = StoredField { key: key.to_owned(), value, is_binary: false, is_text: true };
+        self.put(key, json, field);
+        Ok(())
+    }
+
+    /// Gives this secret every field of another one, as it is written there.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if one of the two is one plain value.
+    pub fn merge(&mut self, other: Self) -> Result<(), Error> {
+        let (Kept::Members(_), Kept::Members(theirs)) = (&self.kept, other.kept) else {
+            return Err(Error::new(ErrorKind::InvalidValue, "one plain value has no fields"));
+        };
+        for (key, json) in theirs {
+            match other.fields.iter().find(|field| field.key == key) {
+                Some(field) => self.put(&key, json, field.clone()),
+                // A member that is null.
+                None => {
+                    self.remove(&key);
+                    if let Kept::Members(members) = &mut self.kept {
+                        members.push((key, json));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes a field away; gives whether there was one.
+    pub fn remove(&mut self, key: &str) -> bool {
+        let Kept::Members(members) = &mut self.kept else { return false };
+        let before = members.len();
+        members.retain(|(known, _)| known != key);
+        self.fields.retain(|field| field.key != key);
+        members.len() < before
+    }
+
+    /// What a store writes.
+    #[must_use]
+    pub fn payload(&self) -> Payload {
+        match &self.kept {
+            Kept::Text(text) => Payload::Text(text.clone()),
+            Kept::Binary(bytes) => Payload::Binary(bytes.clone()),
+            Kept::Members(members) => Payload::Json(object(members)),
+        }
+    }
+
+    /// Checks that it may be written: no longer than a value may be.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidValue`] if it is too long.
+    pub fn check(&self) -> Result<(), Error> {
+        let length = self.payload().value().len();
+        if length <= MAX_VALUE_BYTES {
+            return Ok(());
+        }
+        let message =
+            format!("the secret has {length} bytes, and at most {MAX_VALUE_BYTES} are allowed");
+        Err(Error::new(ErrorKind::InvalidValue, message)
+            .with_help("keep large data elsewhere, and its key or address here"))
+    }
+
+    fn of(fetched: Fetched, id: &str) -> Result<Self, Error> {
+        let version = fetched.version.clone();
+        let kept = match &fetched.content {
+            Content::Text(text) => Kept::Text(text.clone()),
+            Content::Binary(bytes) => Kept::Binary(bytes.clone()),
+            Content::Fields(fields) => Kept::Members(
+                fields.iter().filter_map(|(key, v)| Some((key.clone(), quoted(v)?))).collect(),
+            ),
+            Content::Json(text) => Kept::Members(members(text)?),
+        };
+        let texts: Vec<(String, bool)> = match &fetched.content {
+            Content::Json(text) => {
+                read(text)?.into_iter().map(|(key, json)| (key, json.form == Form::Text)).collect()
+            }
+            _ => Vec::new(),
+        };
+        let fields = decode::source_fields(fetched, &Options::default(), id, None)?;
+        let field = |(key, field): (&str, &crate::payload::fields::Field)| StoredField {
+            key: key.to_owned(),
+            value: field.value.clone(),
+            is_binary: field.binary,
+            is_text: texts.iter().find(|(known, _)| known == key).is_none_or(|(_, text)| *text),
+        };
+        Ok(Self { kept, fields: fields.iter().map(field).collect(), version })
+    }
+
+    fn put(&mut self, key: &str, json: SecretValue, field: StoredField) {
+        let Kept::Members(members) = &mut self.kept else { return };
+        match members.iter_mut().find(|(known, _)| known == key) {
+            Some(member) => member.1 = json,
+            None => members.push((key.to_owned(), json)),
+        }
+        match self.fields.iter_mut().find(|known| known.key == key) {
+            Some(known) => *known = field,
+            None => self.fields.push(field),
+        }
+    }
+}
+
+fn plain_if_no_object(mut fetched: Fetched) -> Fetched {
+    // Exposed to look at its first character.
+    let is_object = |text: &SecretValue| text.expose_bytes().trim_ascii_start().starts_with(b"{");
+    if let Content::Json(text) = &fetched.content
+        && !is_object(text)
+    {
+        fetched.content = Content::Text(text.clone());
+    }
+    fetched
+}
+
+fn read(text: &SecretValue) -> Result<Vec<(String, json::Json)>, Error> {
+    json::object(text).map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
+}
+
+/// The members with each value as its JSON text.
+fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
+    let member = |(key, json): (String, json::Json)| {
+        let written = match json.form {
+            Form::Text => quoted(&json.value).unwrap_or(json.value),
+            _ => json.value,
+        };
+        (key, written)
+    };
+    Ok(read(text)?.into_iter().map(member).collect())
+}
+
+/// A text as a JSON string; `None` if it is not UTF-8.
+fn quoted(value: &SecretValue) -> Option<SecretValue> {
+    // Written as JSON for the store, into a buffer that is wiped.
+    let text = value.expose_str().ok()?;
+    let mut json = Zeroizing::new(Vec::with_capacity(room(text)));
+    write_string(&mut json, text);
+    Some(SecretValue::from(mem::take(&mut *json)))
+}
+
+fn object(members: &[(String, SecretValue)]) -> SecretValue {
+    let room: usize = members.iter().map(|(key, json)| room(key) + json.len() + 4).sum();
+    let mut text = Zeroizing::new(Vec::with_capacity(room + 2));
+    text.push(b'{');
+    for (index, (key, json)) in members.iter().enumerate() {
+        if index > 0 {
+            text.extend_from_slice(b", ");
+        }
+        write_string(&mut text, key);
+        text.extend_from_slice(b": ");
+        // Copied into the payload, which is a value itself.
+        text.extend_from_slice(json.expose_bytes());
+    }
+    text.push(b'}');
+    SecretValue::from(mem::take(&mut *text))
+}
+
+/// The longest that a text can be as a JSON string: no buffer grows, and leaves a copy behind.
+fn room(text: &str) -> usize {
+    text.len() * 6 + 2
+}
+
+fn write_string(out: &mut Vec<u8>, text: &str) {
+    // Writing a string into memory cannot fail.
+    let _ = serde_json::to_writer(out, text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_changed_stays_as_it_is_written() {
+        let text = r#"{"n": 1.50, "gone": null, "b": true, "o": {"x": [1, 2]}, "s": "\u00e9\n"}"#;
+        let mut secret = StoredSecret::from_json(text).unwrap();
+        assert_eq!(secret.fields().len(), 4);
+        assert!(!secret.fields()[0].is_text() && secret.fields()[3].is_text());
+        secret.set("s", "\"SeNtInEl\"").unwrap();
+        let payload = secret.payload();
+        assert_eq!(
+            payload.value().expose_str().unwrap(),
+            r#"{"n": 1.50, "gone": null, "b": true, "o": {"x": [1, 2]}, "s": "\"SeNtInEl\""}"#
+        );
+    }
+
+    #[test]
+    fn a_merge_takes_over_what_the_other_one_has() {
+        let mut secret = StoredSecret::from_json(r#"{"a": 1, "b": "x"}"#).unwrap();
+        secret.merge(StoredSecret::from_json(r#"{"a": null, "c": 2}"#).unwrap()).unwrap();
+        assert_eq!(
+            secret.payload().value().expose_str().unwrap(),
+            r#"{"b": "x", "a": null, "c": 2}"#
+        );
+        let keys: Vec<_> = secret.fields().iter().map(StoredField::key).collect();
+        assert_eq!(keys, ["b", "c"]);
+    }
+
+    #[test]
+    fn a_plain_value_has_one_field_and_takes_no_other() {
+        let mut secret = StoredSecret::from_text("SeNtInEl", "my-token").unwrap();
+        assert_eq!(secret.fields()[0].key(), "my_token");
+        assert_eq!(secret.set("a", "b").unwrap_err().kind(), ErrorKind::InvalidValue);
+        assert!(!secret.remove("my_token"));
+    }
+}

@@ -1,0 +1,112 @@
+use std::{fmt, time::Duration};
+
+use aws_config::{
+    SdkConfig, default_provider::credentials::DefaultCredentialsChain, imds,
+    provider_config::ProviderConfig,
+};
+use aws_credential_types::{
+    Credentials,
+    provider::{ProvideCredentials, error::CredentialsError},
+};
+
+use crate::{
+    backend::BoxFuture,
+    backends::aws::{config::StaticKeys, credentials::CredentialsSource, http_client::http_client},
+    core::error::{Error, ErrorKind},
+};
+
+/// How long the instance metadata service may take to be reached. Where it exists it is a hop away; where it
+/// does not, requests to its address are often dropped, not refused.
+const IMDS_CONNECT: Duration = Duration::from_millis(300);
+
+/// The client of the instance metadata service, which gives up soon.
+pub(in crate::backends::aws) fn imds() -> imds::Client {
+    let config = ProviderConfig::without_region().with_http_client(http_client());
+    imds::Client::builder().configure(&config).connect_timeout(IMDS_CONNECT).build()
+}
+
+/// Who the process is to AWS: the SDK's own chain of credentials (variables, profiles, web identity, container,
+/// instance).
+pub(in crate::backends::aws) struct DefaultChain(DefaultCredentialsChain);
+
+impl DefaultChain {
+    pub(in crate::backends::aws) async fn of(sdk: &SdkConfig) -> Self {
+        let config = ProviderConfig::without_region()
+            .with_http_client(http_client())
+            .with_behavior_version(sdk.behavior_version())
+            .with_use_fips(sdk.use_fips())
+            .with_use_dual_stack(sdk.use_dual_stack());
+        let chain = DefaultCredentialsChain::builder()
+            .configure(config)
+            .imds_client(imds())
+            .region(sdk.region().cloned());
+        Self(chain.build().await)
+    }
+}
+
+impl CredentialsSource for DefaultChain {
+    fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(async { self.0.provide_credentials().await.map_err(|error| explain(&error)) })
+    }
+}
+
+impl fmt::Debug for DefaultChain {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DefaultChain")
+    }
+}
+
+/// Without credentials AWS would refuse the request (`MissingAuthenticationToken`), which is `AccessDenied`; so
+/// it is too where the request is not even sent.
+fn explain(error: &CredentialsError) -> Error {
+    match error {
+        CredentialsError::CredentialsNotLoaded(_) => Error::new(
+            ErrorKind::AccessDenied,
+            "there are no AWS credentials: not in variables, in the profile, of a web identity, a container or an instance",
+        )
+        .with_help(
+            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for a profile of IAM Identity Center (SSO): eval \"$(aws configure export-credentials --format env)\"",
+        ),
+        CredentialsError::InvalidConfiguration(_) => Error::new(
+            ErrorKind::InvalidConfig,
+            format!("the AWS profile cannot be used: {}", cause(error)),
+        )
+        .with_help(
+            "look at ~/.aws/config and AWS_PROFILE; for a profile of IAM Identity Center (SSO) or with a credential_process: eval \"$(aws configure export-credentials --format env)\"",
+        ),
+        CredentialsError::ProviderTimedOut(_) => Error::new(
+            ErrorKind::Timeout,
+            format!("the AWS credentials did not come in time: {}", cause(error)),
+        )
+        .with_help("look at where they come from, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
+        _ => Error::new(
+            ErrorKind::AccessDenied,
+            format!("the AWS credentials cannot be had: {}", cause(error)),
+        )
+        .with_help("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; then see that `aws sts get-caller-identity` works in the same environment"),
+    }
+}
+
+/// The innermost cause, which is the one that says something.
+fn cause(error: &CredentialsError) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(source) = cause.source() {
+        cause = source;
+    }
+    crate::core::escape::escape_name(&cause.to_string())
+}
+
+/// The program's own access key.
+pub(in crate::backends::aws) struct DefaultChainSource(pub StaticKeys);
+
+impl CredentialsSource for DefaultChainSource {
+    fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
+        Box::pin(std::future::ready(self.0.credentials()))
+    }
+}
+
+impl fmt::Debug for DefaultChainSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("DefaultChainSource")
+    }
+}

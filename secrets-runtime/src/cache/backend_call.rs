@@ -1,0 +1,145 @@
+//! A backend is asked once, whatever it does: it may panic, hang, or give too few answers.
+
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::{Duration, Instant},
+};
+
+use secrets_spec::BuiltIn;
+
+use crate::{
+    backend::{Backend, BoxFuture, fetch_request::FetchRequest, owned_request::OwnedRequest},
+    context::Barrier,
+    core::error::{Error, ErrorKind},
+    rt::timer::Sleep,
+};
+
+/// How a backend is asked: one answer per request, in order.
+pub(crate) type Ask<A> =
+    for<'a> fn(&'a dyn Backend, &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<A, Error>>>;
+
+/// How long a call may take: until when, and what that was when it began.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Limit {
+    pub deadline: Instant,
+    pub timeout: Duration,
+}
+
+impl Limit {
+    /// From now on.
+    pub(crate) fn of(timeout: Duration) -> Self {
+        Self { deadline: Instant::now() + timeout, timeout }
+    }
+
+    /// What to say when it is over.
+    pub(crate) fn late(&self, backend: &dyn Backend) -> Error {
+        let seconds = self.timeout.as_secs_f32();
+        let message = format!("{backend} did not answer within {seconds} s");
+        let more = "try again, or allow it more time with SECRETS_TIMEOUT (seconds)";
+        let error = Error::new(ErrorKind::Timeout, message);
+        match BuiltIn::parse(backend.kind()) {
+            Some(_) => error.with_help(more),
+            // One that waits for a reactor which nobody drives waits for ever.
+            None => error.with_help(format!(
+                "{more}; a backend of your own that is built on tokio runs that part in `backend::on_io_thread`"
+            )),
+        }
+    }
+}
+
+/// Asks a backend. There is one answer per request: what it left out, and what it did not answer in time, is an
+/// error.
+pub(crate) fn call<A: Send + Unpin + 'static>(
+    backend: Arc<dyn Backend>,
+    requests: Vec<OwnedRequest>,
+    ask: Ask<A>,
+    limit: Limit,
+) -> BoxFuture<'static, Vec<Result<A, Error>>> {
+    let (asked, wanted) = (backend.clone(), requests.len());
+    let answers = async move {
+        let requests: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
+        ask(&*asked, &requests).await
+    };
+    let sleep = Sleep::until(limit.deadline);
+    Box::pin(Call { backend, wanted, answers: Some(Box::pin(answers)), sleep, limit })
+}
+
+struct Call<A> {
+    backend: Arc<dyn Backend>,
+    wanted: usize,
+    /// `None` when it is over.
+    answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
+    sleep: Sleep,
+    limit: Limit,
+}
+
+impl<A: Unpin> Future for Call<A> {
+    type Output = Vec<Result<A, Error>>;
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = &mut *self;
+        // A backend does not see the secrets of the step that calls the step.
+        let _outside = Barrier::outside();
+        let Some(answers) = &mut this.answers else {
+            panic!("a call was polled after it had finished");
+        };
+        let mut outcome = match catch_unwind(AssertUnwindSafe(|| answers.as_mut().poll(task))) {
+            Ok(Poll::Ready(answers)) => this.complete(answers),
+            Err(_) => this.panicked(),
+            // The timer is set only by what is not ready at once: files and variables never need it.
+            Ok(Poll::Pending) if Pin::new(&mut this.sleep).poll(task).is_pending() => {
+                return Poll::Pending;
+            }
+            Ok(Poll::Pending) => this.all(&this.limit.late(&*this.backend)),
+        };
+        if this.end().is_err() {
+            outcome = this.panicked();
+        }
+        Poll::Ready(outcome)
+    }
+}
+
+impl<A> Call<A> {
+    /// Drops the future, which is the backend's code too, and may panic.
+    fn end(&mut self) -> std::thread::Result<()> {
+        let answers = self.answers.take();
+        catch_unwind(AssertUnwindSafe(|| drop(answers)))
+    }
+
+    fn complete(&self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
+        let given = answers.len();
+        let miscounted = || {
+            let wanted = self.wanted;
+            let message = format!("the backend gave {given} answers to {wanted} requests");
+            Error::new(ErrorKind::Unavailable, message).with_help(
+                "this is a mistake in the backend: it gives one answer per request, in order",
+            )
+        };
+        if given > self.wanted {
+            return self.all(&miscounted());
+        }
+        answers.resize_with(self.wanted, || Err(miscounted()));
+        answers
+    }
+
+    fn panicked(&self) -> Vec<Result<A, Error>> {
+        let error = Error::new(ErrorKind::Unavailable, "the backend panicked")
+            .with_help("this is a mistake in the backend: it should give an error instead");
+        self.all(&error)
+    }
+
+    fn all(&self, error: &Error) -> Vec<Result<A, Error>> {
+        (0..self.wanted).map(|_| Err(error.clone())).collect()
+    }
+}
+
+impl<A> Drop for Call<A> {
+    /// A step that is dropped while it waits drops its backends' futures too.
+    fn drop(&mut self) {
+        let _outside = Barrier::outside();
+        let _ = self.end();
+    }
+}

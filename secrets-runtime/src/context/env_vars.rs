@@ -1,0 +1,322 @@
+use std::{
+    collections::BTreeMap,
+    ffi::{OsStr, OsString},
+};
+
+use base64ct::{Base64, Encoding};
+use once_cell::sync::OnceCell;
+use secrets_spec::{MountType, SpecError, Variable, check_variable};
+
+use crate::{
+    context::{group::Group, secret_files::SecretFiles},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+        secret_value::SecretValue,
+    },
+    payload::fields::Field,
+};
+
+/// The secrets of a step as environment variables.
+pub(crate) struct EnvVars {
+    /// By name, each with whatever gives it: more than one is ambiguous.
+    slots: BTreeMap<String, Vec<Candidate>>,
+    /// Fields whose names make no variable.
+    unmappable: Vec<(usize, String, SpecError)>,
+}
+
+struct Candidate {
+    shown: VarValue,
+    /// The source or request that gives it, and the field if it has a name of its own.
+    origin: String,
+    field: String,
+    declared_at: usize,
+    /// `env` and `flyte` may give back the very variable that is set already.
+    from_environment: bool,
+}
+
+/// What a variable holds.
+enum VarValue {
+    Value(SecretValue),
+    /// The path of a file with the value, made when it is first asked for.
+    File {
+        value: SecretValue,
+        text: SecretValue,
+        path: OnceCell<SecretValue>,
+    },
+}
+
+impl EnvVars {
+    /// The variables of these groups, in the order in which they were declared.
+    pub(crate) fn of<'a>(groups: impl Iterator<Item = (&'a str, &'a Group)>) -> Self {
+        let mut made = Self { slots: BTreeMap::new(), unmappable: Vec::new() };
+        for (name, group) in groups {
+            if let Some(source) = &group.source {
+                // Two sources may be one secret under two groups.
+                let origin = match source.origin.ends_with(name) {
+                    true => source.origin.clone(),
+                    false => format!("{} (group `{name}`)", source.origin),
+                };
+                for (name, field) in source.fields.iter() {
+                    let variable = if source.names_are_variables {
+                        Variable::parse(name)
+                    } else {
+                        Variable::of_field(name)
+                    };
+                    made.add(variable, VarValue::text(field), &origin, name, &source.backend);
+                }
+            }
+            for requested in &group.requests {
+                if let Some(variable) = &requested.variable {
+                    let origin = requested.request.to_string();
+                    let parsed = Variable::parse(variable);
+                    let shown = match requested.request.view().mount_requirement {
+                        MountType::FILE => VarValue::file(&requested.field),
+                        MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
+                    };
+                    made.add(parsed, shown, &origin, variable, &requested.backend);
+                }
+            }
+        }
+        made
+    }
+
+    fn add(
+        &mut self,
+        variable: Result<Variable, SpecError>,
+        shown: VarValue,
+        origin: &str,
+        name: &str,
+        backend: &str,
+    ) {
+        let declared_at = self.unmappable.len() + self.slots.values().map(Vec::len).sum::<usize>();
+        let variable = match variable {
+            Ok(variable) => variable,
+            Err(error) => {
+                let origin = format!("{origin}, field `{}`", escape::escape_name(name));
+                self.unmappable.push((declared_at, origin, error));
+                return;
+            }
+        };
+        let given = Candidate {
+            shown,
+            origin: origin.to_owned(),
+            field: name.to_owned(),
+            declared_at,
+            from_environment: matches!(backend, "env" | "flyte"),
+        };
+        self.slots.entry(variable.as_str().to_owned()).or_default().push(given);
+    }
+
+    pub(crate) fn iter<'a>(
+        &'a self,
+        files: &'a SecretFiles,
+    ) -> impl Iterator<Item = (&'a str, &'a SecretValue)> {
+        self.slots.iter().filter_map(|(name, given)| match given.as_slice() {
+            [one] => Some((name.as_str(), one.value(Some(files)).ok()?)),
+            _ => None,
+        })
+    }
+
+    pub(crate) fn var(
+        &self,
+        name: &str,
+        files: &SecretFiles,
+        or_environment: bool,
+    ) -> Result<SecretValue, Error> {
+        let fail = |kind, message: String, help: String| {
+            let problem = Problem::new(kind, message).of(escape::escape_name(name)).help_with(help);
+            Err(Error::from_problems(vec![problem]))
+        };
+        if let Some(given) = self.slots.get(name) {
+            return match given.as_slice() {
+                [one] => one.value(Some(files)).cloned(),
+                several => {
+                    let origins =
+                        escape::backquoted_list(several.iter().map(|given| given.origin.as_str()));
+                    let message = format!("several secrets have this variable: {origins}");
+                    let help = "ask with `get(group, key)`, or give one of them another name";
+                    fail(ErrorKind::Ambiguous, message, help.to_owned())
+                }
+            };
+        }
+        if let Some(flaw) = check_variable(name) {
+            let error = flaw.explain(name);
+            let help = error.help().unwrap_or_default().to_owned();
+            return fail(ErrorKind::InvalidName, error.message().to_owned(), help);
+        }
+        if or_environment {
+            return match std::env::var_os(name) {
+                Some(value) => Ok(from_os(value)),
+                None => fail(
+                    ErrorKind::KeyNotFound,
+                    "the step declares no secrets, and the process's environment has no such variable".to_owned(),
+                    format!("attach sources at launch (SECRETS_WITH='secrets:sources=[\"..\"]'), or set {name}"),
+                ),
+            };
+        }
+        let known = escape::backquoted_list(self.slots.keys().map(String::as_str));
+        let message = "no secret of the step has this variable".to_owned();
+        fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
+    }
+
+    /// All variables, if all can be set where `present` tells what is set already; every reason, if not. Without
+    /// `files` a variable for a file's path holds what would be in the file.
+    pub(crate) fn exports(
+        &self,
+        present: &dyn Fn(&str) -> Option<OsString>,
+        files: Option<&SecretFiles>,
+        allow_override: bool,
+    ) -> Result<Vec<(&str, &SecretValue)>, Error> {
+        let mut problems: Vec<(usize, Problem)> = Vec::new();
+        for (declared_at, origin, error) in &self.unmappable {
+            let problem = Problem::new(ErrorKind::InvalidName, error.message())
+                .of(origin)
+                .help_with(error.help().unwrap_or_default());
+            problems.push((*declared_at, problem));
+        }
+        let mut exports = Vec::new();
+        for (name, given) in &self.slots {
+            let [one] = given.as_slice() else {
+                let last = &given[given.len() - 1];
+                let origins: Vec<_> =
+                    given.iter().map(|g| format!("{} (field `{}`)", g.origin, g.field)).collect();
+                let message =
+                    format!("the variable {name} is given by {}", origins.join(" and by "));
+                let help = "give one of them another name, or do not export them together";
+                let problem =
+                    Problem::new(ErrorKind::Collision, message).of(&last.origin).help_with(help);
+                problems.push((last.declared_at, problem));
+                continue;
+            };
+            if let Some(problem) = guarded(name, allow_override) {
+                problems.push((one.declared_at, problem.of(&one.origin)));
+                continue;
+            }
+            let value = match one.value(files) {
+                Ok(value) => value,
+                Err(error) => {
+                    problems
+                        .extend(error.into_problems().into_iter().map(|p| (one.declared_at, p)));
+                    continue;
+                }
+            };
+            let problem = collides(name, one, value, present, allow_override)
+                .or_else(|| contains_nul(name, value));
+            match problem {
+                Some(problem) => problems.push((one.declared_at, problem.of(&one.origin))),
+                None => exports.push((name.as_str(), value)),
+            }
+        }
+        if problems.is_empty() {
+            return Ok(exports);
+        }
+        problems.sort_by_key(|(declared_at, _)| *declared_at);
+        Err(Error::from_problems(problems.into_iter().map(|(_, problem)| problem).collect()))
+    }
+}
+
+impl Candidate {
+    /// Without files it is what would be in the file.
+    fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
+        self.shown.value(files).map_err(|error| error.about(&self.origin, None))
+    }
+}
+
+impl VarValue {
+    fn text(field: &Field) -> Self {
+        Self::Value(text_of(field))
+    }
+
+    fn file(field: &Field) -> Self {
+        let (value, text) = (field.value.clone(), text_of(field));
+        Self::File { value, text, path: OnceCell::new() }
+    }
+
+    fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
+        match (self, files) {
+            (Self::Value(value), _) | (Self::File { text: value, .. }, None) => Ok(value),
+            (Self::File { value, path, .. }, Some(files)) => {
+                path.get_or_try_init(|| Ok(from_os(files.path_of(value)?.into_os_string())))
+            }
+        }
+    }
+}
+
+/// What the dynamic linker reads is not for a secret to set by accident.
+fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
+    let linker = name.starts_with("LD_") || name.starts_with("DYLD_");
+    (linker && !allow_override).then(|| {
+        let message = format!("the variable {name} would change how programs are loaded");
+        Problem::new(ErrorKind::InvalidName, message)
+            .help_with("set `allow_override = true` if that is meant")
+    })
+}
+
+fn collides(
+    name: &str,
+    given: &Candidate,
+    value: &SecretValue,
+    present: &dyn Fn(&str) -> Option<OsString>,
+    allow_override: bool,
+) -> Option<Problem> {
+    if allow_override {
+        return None;
+    }
+    // What is there already may be a secret too. The bytes are looked at because `flyte` leaves the newline at
+    // their end out.
+    let known = from_os(present(name)?);
+    let same = || known.ct_eq(value) || SecretValue::mounted(known.expose_bytes()).ct_eq(value);
+    if given.from_environment && same() {
+        return None;
+    }
+    let message = format!("the environment already has the variable {name}");
+    Some(
+        Problem::new(ErrorKind::Collision, message)
+            .help_with("unset it, or set `allow_override = true`"),
+    )
+}
+
+fn contains_nul(name: &str, value: &SecretValue) -> Option<Problem> {
+    // Looked at for a NUL, which no environment can hold.
+    value.expose_bytes().contains(&0).then(|| {
+        let message = format!("the value for the variable {name} holds a NUL");
+        Problem::new(ErrorKind::InvalidValue, message)
+            .help_with("read it with `get(group, key)` instead")
+    })
+}
+
+fn text_of(field: &Field) -> SecretValue {
+    if field.binary { base64(&field.value) } else { field.value.clone() }
+}
+
+fn base64(value: &SecretValue) -> SecretValue {
+    // An encoding of the value is a value itself.
+    SecretValue::from(Base64::encode_string(value.expose_bytes()))
+}
+
+pub(crate) fn from_os(value: OsString) -> SecretValue {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStringExt;
+        SecretValue::from(value.into_vec())
+    }
+    #[cfg(not(unix))]
+    {
+        SecretValue::from(value.to_string_lossy().into_owned())
+    }
+}
+
+/// The value as the system takes it, without a copy.
+pub(crate) fn as_os(value: &SecretValue) -> Result<&OsStr, Error> {
+    #[cfg(unix)]
+    {
+        use std::os::unix::ffi::OsStrExt;
+        // A variable's value is where it is asked to go.
+        Ok(OsStr::from_bytes(value.expose_bytes()))
+    }
+    #[cfg(not(unix))]
+    {
+        value.expose_str().map(OsStr::new)
+    }
+}

@@ -1,0 +1,228 @@
+//! The folder in memory in which this process keeps the files of its steps.
+//!
+//! It is `secrets-run-RANDOM`, mode 0700, and locked as long as the process lives and has a file there. A folder
+//! whose lock is free is what a process left that was killed: whoever makes a folder next removes it.
+
+#![cfg(unix)]
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    ffi::CString,
+    fs::File,
+    io,
+    os::unix::{ffi::OsStrExt, fs::MetadataExt},
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, PoisonError, Weak},
+};
+
+use rustix::{
+    fs::{
+        AtFlags, Dir, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, statat,
+        unlinkat,
+    },
+    io::{Errno, retry_on_intr},
+};
+
+use crate::core::{
+    error::{Error, ErrorKind},
+    warning::warn,
+};
+
+const PREFIX: &str = "secrets-run-";
+
+/// The process's folder. It is removed when the last file in it is gone.
+///
+/// What was checked are the open folders: whatever stands at their paths by now, files are made and removed in
+/// these.
+#[derive(Debug)]
+pub(crate) struct RunDir {
+    path: PathBuf,
+    /// Open as long as this lives: the lock is on it.
+    handle: File,
+    /// The folder that it is in, and its name there.
+    root: File,
+    name: String,
+}
+
+static CURRENT: Mutex<Weak<RunDir>> = Mutex::new(Weak::new());
+
+impl RunDir {
+    /// The folder that the process has, else a new one: under `$XDG_RUNTIME_DIR` or `/dev/shm` if that is a file
+    /// system in memory, else under what `setting` gives.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotSupported`] if there is no such place; [`ErrorKind::InvalidConfig`] if the setting's is
+    /// none; whatever `setting` fails with.
+    pub(crate) fn current(
+        setting: impl FnOnce() -> Result<Option<PathBuf>, Error>,
+    ) -> Result<Arc<Self>, Error> {
+        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(folder) = current.upgrade() {
+            return Ok(folder);
+        }
+        let folder = Arc::new(Self::somewhere(setting)?);
+        *current = Arc::downgrade(&folder);
+        Ok(folder)
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a file that only its owner can open; there must be none of this name.
+    pub(crate) fn create(&self, name: &str) -> io::Result<File> {
+        let flags =
+            OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+        let mode = Mode::RUSR | Mode::WUSR;
+        let made = retry_on_intr(|| openat(&self.handle, name, flags, mode));
+        made.map(File::from).map_err(Errno::into)
+    }
+
+    /// Removes a file.
+    pub(crate) fn remove(&self, name: &str) -> io::Result<()> {
+        unlinkat(&self.handle, name, AtFlags::empty()).map_err(Errno::into)
+    }
+
+    fn somewhere(setting: impl FnOnce() -> Result<Option<PathBuf>, Error>) -> Result<Self, Error> {
+        let runtime_dir = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from);
+        let mut tried = Vec::new();
+        match runtime_dir.filter(|path| path.is_absolute()) {
+            None => tried.push("$XDG_RUNTIME_DIR is not set".to_owned()),
+            Some(root) => match Self::under(&root, true) {
+                Ok(folder) => return Ok(folder),
+                Err(why) => tried.push(format!("$XDG_RUNTIME_DIR, {}, {why}", root.display())),
+            },
+        }
+        match Self::under(Path::new("/dev/shm"), true) {
+            Ok(folder) => return Ok(folder),
+            Err(why) => tried.push(format!("/dev/shm {why}")),
+        }
+        let Some(root) = setting()? else {
+            let message =
+                format!("there is no place in memory for a secret's file: {}", tried.join("; "));
+            return Err(Error::new(ErrorKind::NotSupported, message).with_help(
+                "mount a tmpfs at /dev/shm, or set SECRETS_RUN_DIR to a folder that is yours \
+                 alone (on a disk the files are on that disk until the step ends)",
+            ));
+        };
+        Self::under(&root, false).map_err(|why| {
+            let message = format!("SECRETS_RUN_DIR, {}, {why}", root.display());
+            Error::new(ErrorKind::InvalidConfig, message)
+                .with_help("name a folder that exists and that only you can write to")
+        })
+    }
+
+    /// A new folder under `root`, or why there can be none.
+    fn under(root: &Path, in_memory: bool) -> Result<Self, String> {
+        let cannot = |error: io::Error| format!("cannot be used ({error})");
+        let root = std::path::absolute(root).map_err(cannot)?;
+        let handle = File::open(&root).map_err(cannot)?;
+        let known = handle.metadata().map_err(cannot)?;
+        if !known.is_dir() {
+            return Err("is no folder".to_owned());
+        }
+        if in_memory && !is_tmpfs(&handle) {
+            return Err("is no tmpfs".to_owned());
+        }
+        if known.uid() != 0 && known.uid() != rustix::process::geteuid().as_raw() {
+            return Err("belongs to another user".to_owned());
+        }
+        let (others_write, sticky) = (known.mode() & 0o022 != 0, known.mode() & 0o1000 != 0);
+        if others_write && !sticky {
+            return Err("can be written by others".to_owned());
+        }
+        let folder = Self::make(&root, handle).map_err(cannot)?;
+        sweep(&folder.root);
+        Ok(folder)
+    }
+
+    fn make(path: &Path, root: File) -> io::Result<Self> {
+        loop {
+            let name = format!("{PREFIX}{}", random_name()?);
+            mkdirat(&root, &name, Mode::RWXU)?;
+            // Until it is locked, another process may take it for a dead one's and remove it: then once more.
+            let handle = match open_folder(&root, name.as_bytes()) {
+                Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
+                opened => opened?,
+            };
+            fchmod(&handle, Mode::RWXU)?;
+            retry_on_intr(|| flock(&handle, FlockOperation::LockExclusive))?;
+            match statat(&root, &name, AtFlags::SYMLINK_NOFOLLOW) {
+                Err(Errno::NOENT) => continue,
+                found => found?,
+            };
+            return Ok(Self { path: path.join(&name), handle, root, name });
+        }
+    }
+}
+
+impl Drop for RunDir {
+    fn drop(&mut self) {
+        // Removed while it is locked, so that nobody else is at it.
+        clear(&self.handle);
+        if let Err(error) = unlinkat(&self.root, &self.name, AtFlags::REMOVEDIR)
+            && error != Errno::NOENT
+        {
+            warn(&format!("the folder {} cannot be removed: {error}", self.path.display()));
+        }
+    }
+}
+
+/// Removes the folders of this user's processes that are dead. What cannot be removed is left to the next.
+fn sweep(root: &File) {
+    for name in
+        names(root).into_iter().filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()))
+    {
+        let Ok(folder) = open_folder(root, name.as_bytes()) else { continue };
+        let ours =
+            folder.metadata().is_ok_and(|known| known.uid() == rustix::process::geteuid().as_raw());
+        // A living process holds the lock, this one too.
+        if ours && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            clear(&folder);
+            // Another process may have removed it meanwhile.
+            let _ = unlinkat(root, &name, AtFlags::REMOVEDIR);
+        }
+    }
+}
+
+/// Removes the files of a folder.
+fn clear(folder: &File) {
+    for name in names(folder) {
+        // What is no file, or gone, stays or is gone; removing the folder tells.
+        let _ = unlinkat(folder, &name, AtFlags::empty());
+    }
+}
+
+fn names(folder: &File) -> Vec<CString> {
+    let Ok(entries) = Dir::read_from(folder) else { return Vec::new() };
+    let names = entries.flatten().map(|entry| entry.file_name().to_owned());
+    names.filter(|name| !matches!(name.as_bytes(), b"." | b"..")).collect()
+}
+
+fn open_folder(root: &File, name: &[u8]) -> io::Result<File> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let opened = openat(root, std::ffi::OsStr::from_bytes(name), flags, Mode::empty());
+    opened.map(File::from).map_err(Errno::into)
+}
+
+/// 128 random bits, in hex.
+pub(crate) fn random_name() -> io::Result<String> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;
+    Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
+}
+
+#[cfg(target_os = "linux")]
+fn is_tmpfs(folder: &File) -> bool {
+    // `TMPFS_MAGIC` of statfs(2), whose type differs from one machine to another.
+    const TMPFS: i128 = 0x0102_1994;
+    rustix::fs::fstatfs(folder).is_ok_and(|found| found.f_type as i128 == TMPFS)
+}
+
+/// Other systems have no such file system at a place that is known.
+#[cfg(not(target_os = "linux"))]
+fn is_tmpfs(_folder: &File) -> bool {
+    false
+}

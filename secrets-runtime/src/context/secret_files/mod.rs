@@ -1,0 +1,168 @@
+//! The files that hold secrets of a step, for code that reads a path: made when first asked for, gone when the
+//! step ends.
+
+#[cfg(all(test, unix))]
+mod tests;
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use crate::core::{
+    error::{Error, ErrorKind},
+    secret_value::SecretValue,
+};
+
+/// The files of one step.
+pub(crate) struct SecretFiles {
+    run_dir: RunDirSetting,
+    state: Mutex<State>,
+}
+
+/// `SECRETS_RUN_DIR`: where the folder of the files is if there is no place in memory.
+#[derive(Debug, Clone)]
+pub(crate) enum RunDirSetting {
+    Known(Option<Arc<Path>>),
+    /// Asked for only if it is needed.
+    Asked(fn() -> Result<Option<PathBuf>, Error>),
+}
+
+#[derive(Default)]
+struct State {
+    ended: bool,
+    /// Each value that has a file. The values are compared by identity.
+    made: Vec<(SecretValue, SecretFile)>,
+}
+
+impl SecretFiles {
+    pub(crate) fn new(run_dir: RunDirSetting) -> Self {
+        Self { run_dir, state: Mutex::default() }
+    }
+
+    /// The path of the file that holds `value`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NoContext`] after the step has ended, and why no file can be made.
+    pub(crate) fn path_of(&self, value: &SecretValue) -> Result<PathBuf, Error> {
+        let mut state = self.lock();
+        if state.ended {
+            return Err(Error::new(
+                ErrorKind::NoContext,
+                "the step has ended, and its files with it",
+            )
+            .with_help(
+                "ask for the file in the body of the step, and use it while the step runs",
+            ));
+        }
+        if let Some((_, file)) = state.made.iter().find(|(known, _)| known.is_same_as(value)) {
+            return Ok(file.path().to_owned());
+        }
+        let file = SecretFile::make(value, &self.run_dir)?;
+        let path = file.path().to_owned();
+        state.made.push((value.clone(), file));
+        Ok(path)
+    }
+
+    /// Removes the files, for good.
+    pub(crate) fn end(&self) {
+        let mut state = self.lock();
+        state.ended = true;
+        let made = std::mem::take(&mut state.made);
+        drop(state);
+        drop(made);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(unix)]
+use on_unix::SecretFile;
+
+#[cfg(unix)]
+mod on_unix {
+    use std::{
+        fs::Permissions,
+        io::{self, Write},
+        os::unix::fs::PermissionsExt,
+        path::{Path, PathBuf},
+        sync::Arc,
+    };
+
+    use super::RunDirSetting;
+    use crate::{
+        context::run_dir::{RunDir, random_name},
+        core::{
+            error::{Error, ErrorKind},
+            secret_value::SecretValue,
+            warning::warn,
+        },
+    };
+
+    /// A file that holds a secret. It is removed when this is dropped.
+    pub(super) struct SecretFile {
+        path: PathBuf,
+        name: String,
+        /// Kept, and locked, as long as the file is there.
+        folder: Arc<RunDir>,
+    }
+
+    impl SecretFile {
+        pub(super) fn make(value: &SecretValue, run_dir: &RunDirSetting) -> Result<Self, Error> {
+            let folder = RunDir::current(|| match run_dir {
+                RunDirSetting::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
+                RunDirSetting::Asked(ask) => ask(),
+            })?;
+            let failed = |error: io::Error| {
+                let folder = folder.path().display();
+                Error::new(
+                    ErrorKind::Other,
+                    format!("a file in {folder} cannot be written: {error}"),
+                )
+                .with_cause(error)
+            };
+            let name = random_name().map_err(failed)?;
+            let mut opened = folder.create(&name).map_err(failed)?;
+            // From here on a failure removes the file.
+            let path = folder.path().join(&name);
+            let made = Self { path, name, folder: folder.clone() };
+            // The mask of the process may have taken rights from the owner.
+            opened.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
+            // A file is where this value is asked to go.
+            opened.write_all(value.expose_bytes()).map_err(failed)?;
+            Ok(made)
+        }
+
+        pub(super) fn path(&self) -> &Path {
+            &self.path
+        }
+    }
+
+    impl Drop for SecretFile {
+        fn drop(&mut self) {
+            if let Err(error) = self.folder.remove(&self.name)
+                && error.kind() != io::ErrorKind::NotFound
+            {
+                warn(&format!("the file {} cannot be removed: {error}", self.path.display()));
+            }
+        }
+    }
+}
+
+/// Where a file's mode does not keep others out, there are none.
+#[cfg(not(unix))]
+enum SecretFile {}
+
+#[cfg(not(unix))]
+impl SecretFile {
+    fn make(_value: &SecretValue, _run_dir: &RunDirSetting) -> Result<Self, Error> {
+        Err(Error::new(ErrorKind::NotSupported, "this platform has no files in memory")
+            .with_help("read the secret with `get(group, key)`"))
+    }
+
+    fn path(&self) -> &std::path::Path {
+        match *self {}
+    }
+}

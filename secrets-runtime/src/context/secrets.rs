@@ -1,0 +1,398 @@
+use std::{
+    ffi::OsString,
+    fmt,
+    path::PathBuf,
+    process::Command,
+    sync::{Arc, OnceLock},
+};
+
+use secrets_spec::closest;
+use serde::de::DeserializeOwned;
+
+use crate::{
+    context::{
+        env_vars::{EnvVars, as_os},
+        group::{RequestField, SourceFields},
+        resolved::ResolvedSecrets,
+        secret_files::SecretFiles,
+    },
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape,
+        secret_value::SecretValue,
+    },
+    payload::{de, fields::Field},
+};
+
+/// The secrets of a step: what it declared and nothing else.
+///
+/// A clone is cheap. Nothing here fetches, as all was read before the body ran, but [`refresh`](Secrets::refresh)
+/// and [`with_fresh`](Secrets::with_fresh), which give other secrets and leave these as they are.
+///
+/// ```
+/// use secrets_runtime::{Error, current_context, secrets, testing};
+///
+/// #[secrets(sources = ["db"])]
+/// fn step() -> Result<usize, Error> {
+///     let password = current_context().secrets.get("db", "password")?;
+///     Ok(password.expose_str()?.len())
+/// }
+///
+/// assert_eq!(testing::with_secrets([("db", "password", "four")], step)?, 4);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Clone)]
+pub struct Secrets(pub(super) Arc<CallState>);
+
+/// The secrets of one call of a step.
+pub(super) struct CallState {
+    pub(super) shared: Arc<ResolvedSecrets>,
+    /// Boxed: few steps look at them, and every call moves this.
+    variables: OnceLock<Box<EnvVars>>,
+    files: FilesOwner,
+}
+
+/// Whose files a call's are: they end with the step, whichever of its secrets made them.
+enum FilesOwner {
+    This(SecretFiles),
+    Other(Secrets),
+}
+
+impl Secrets {
+    pub(crate) fn new(shared: Arc<ResolvedSecrets>) -> Self {
+        let files = FilesOwner::This(SecretFiles::new(shared.run_dir.clone()));
+        Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
+    }
+
+    /// Other secrets for the same call. They keep those that the call began with, which are there as long as it
+    /// runs, and none in between.
+    pub(super) fn with_resolved(&self, shared: Arc<ResolvedSecrets>) -> Self {
+        let first = match &self.0.files {
+            FilesOwner::This(_) => self,
+            FilesOwner::Other(first) => first,
+        };
+        let files = FilesOwner::Other(first.clone());
+        Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
+    }
+
+    pub(crate) fn shared(&self) -> &Arc<ResolvedSecrets> {
+        &self.0.shared
+    }
+
+    fn files(&self) -> &SecretFiles {
+        match &self.0.files {
+            FilesOwner::This(files) => files,
+            FilesOwner::Other(secrets) => secrets.files(),
+        }
+    }
+
+    pub(crate) fn step(&self) -> Option<&str> {
+        self.0.shared.step.as_deref()
+    }
+
+    /// The field `key` of the source or request whose group is `group`.
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotRequested`] if the step declared no such group, or no request of that group names the
+    /// key; [`ErrorKind::KeyNotFound`] if the declared secret has no such field.
+    pub fn get(&self, group: &str, key: &str) -> Result<SecretValue, Error> {
+        self.field(group, key).map(|field| field.value.clone())
+    }
+
+    /// The same for a request with a `group_version`.
+    ///
+    /// # Errors
+    /// As [`Secrets::get`], and [`ErrorKind::NotRequested`] if that version was not requested.
+    pub fn get_versioned(
+        &self,
+        group: &str,
+        key: &str,
+        group_version: &str,
+    ) -> Result<SecretValue, Error> {
+        let requests = self.0.shared.groups.get(group).map(|found| found.requests.as_slice());
+        let version = |requested: &&RequestField| {
+            let view = requested.request.view();
+            view.key == key && view.group_version == Some(group_version)
+        };
+        match requests.unwrap_or_default().iter().find(version) {
+            Some(requested) => Ok(requested.field.value.clone()),
+            None => {
+                let asked = format!("{group}/{key} (version {group_version})");
+                let message = "the step did not request this version";
+                Err(self.not_requested(&asked, message))
+            }
+        }
+    }
+
+    /// The whole secret `group` as a type of the caller's: a struct whose fields are the secret's, a map, or
+    /// for a secret of one field a scalar.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, SecretValue, current_context, secrets, testing};
+    /// #[derive(serde::Deserialize)]
+    /// struct Db { user: String, password: SecretValue, port: u16 }
+    ///
+    /// #[secrets(sources = ["db"])]
+    /// fn step() -> Result<u16, Error> {
+    ///     Ok(current_context().secrets.get_as::<Db>("db")?.port)
+    /// }
+    /// # let given = [("db", "user", "app"), ("db", "password", "x"), ("db", "port", "5432")];
+    /// # assert_eq!(testing::with_secrets(given, step)?, 5432);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::NotRequested`]; [`ErrorKind::KeyNotFound`] for each field that is missing, and
+    /// [`ErrorKind::Undecodable`] for each that is not of its type, all at once and without their values.
+    pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
+        let Some(found) = self.0.shared.groups.get(group) else {
+            return Err(self.why_not(group, ""));
+        };
+        let made = match &found.source {
+            Some(SourceFields { absent_because: Some(absent_because), .. }) => {
+                de::from_absent(absent_because.clone())
+            }
+            Some(source) => {
+                let fields: Vec<_> =
+                    source.fields.iter().map(|(name, f)| (name, &f.value)).collect();
+                de::from_fields(group, &fields)
+            }
+            None => {
+                let requests = found.requests.iter();
+                let fields: Vec<_> =
+                    requests.map(|r| (r.request.view().key, &r.field.value)).collect();
+                de::from_fields(group, &fields)
+            }
+        };
+        made.map_err(|problems| self.misfit(problems, group))
+    }
+
+    /// One field as a type of the caller's.
+    pub(crate) fn get_key_as<T: DeserializeOwned>(
+        &self,
+        group: &str,
+        key: &str,
+    ) -> Result<T, Error> {
+        let found = self.0.shared.groups.get(group);
+        let made = match found.and_then(|found| found.find(key)) {
+            Some(field) => de::from_value(&format!("{group}.{key}"), &field.value),
+            None => {
+                let problems = self.why_not(group, key).into_problems();
+                // A declared secret that lacks the field is an absent value; anything else is a mistake.
+                match problems.first() {
+                    Some(p) if matches!(p.kind(), ErrorKind::KeyNotFound | ErrorKind::NotFound) => {
+                        de::from_absent(p.clone())
+                    }
+                    _ => Err(problems),
+                }
+            }
+        };
+        made.map_err(|problems| self.misfit(problems, group))
+    }
+
+    /// The path of a file that holds a field: for code that reads a path, also that of a child process of the
+    /// same user.
+    ///
+    /// The file is made at the first call for the field, mode 0600 and with a random name, in a folder of this
+    /// process, mode 0700, under `$XDG_RUNTIME_DIR` or `/dev/shm` (in memory: a tmpfs), else under
+    /// `SECRETS_RUN_DIR`. It holds the value's bytes and nothing else. It is removed when the step returns,
+    /// panics or is dropped, whoever still has the path; outside a step, when the last clone of these secrets
+    /// is dropped. What a killed process leaves is removed by the next one that makes such a folder.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, current_context, secrets, testing};
+    /// #[secrets(sources = ["tls"])]
+    /// fn step() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let key = current_context().secrets.file("tls", "key.pem")?;
+    ///     assert_eq!(std::fs::read_to_string(key)?, "x");
+    ///     Ok(())
+    /// }
+    /// # testing::with_secrets([("tls", "key.pem", "x")], step).map_err(|e| e.to_string()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// As [`Secrets::get`]; [`ErrorKind::NotSupported`] if there is no place for it,
+    /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is none, [`ErrorKind::NoContext`] after the step has
+    /// ended, [`ErrorKind::Other`] if the file cannot be written.
+    pub fn file(&self, group: &str, key: &str) -> Result<PathBuf, Error> {
+        let path = self.files().path_of(&self.field(group, key)?.value);
+        path.map_err(|error| error.about(&format!("{group}/{key}"), None).in_step(self.step()))
+    }
+
+    /// Ends the step: what it has in files is gone.
+    pub(crate) fn end(&self) {
+        self.files().end();
+    }
+
+    /// A field by the name it has as an environment variable: what `std::env::var` is to a Metaflow step.
+    ///
+    /// In a step that declares nothing and got nothing at launch, it reads the process's own environment. A
+    /// request for a `FILE` with `env_var` has the path of its file here, as [`Secrets::file`] gives it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] if `name` is no variable's name or a reserved one;
+    /// [`ErrorKind::Ambiguous`] if several fields have it; [`ErrorKind::KeyNotFound`] if none has.
+    pub fn var(&self, name: &str) -> Result<SecretValue, Error> {
+        let variables = self.variables();
+        variables.var(name, self.files(), self.0.shared.bare).map_err(|e| e.in_step(self.step()))
+    }
+
+    /// The variables and their values, sorted by name, without those that several fields share and those whose
+    /// file cannot be made. Binary values are standard base64.
+    pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
+        self.variables().iter(self.files())
+    }
+
+    /// Sets the variables in the environment of a child process.
+    ///
+    /// From then on the command holds the values: `{command:?}` prints them, since that is how the standard
+    /// library shows a [`Command`]. Do not format it, and drop it once the child has started.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, current_context, secrets, testing};
+    /// #[secrets(sources = ["db"])]
+    /// fn step() -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    ///     let mut command = std::process::Command::new("true");
+    ///     current_context().secrets.apply_to(&mut command)?;
+    ///     command.status()?;
+    ///     Ok(())
+    /// }
+    /// # testing::with_secrets([("db", "DB_PASSWORD", "x")], step).map_err(|e| e.to_string()).unwrap();
+    /// ```
+    ///
+    /// # Errors
+    /// Nothing is set unless everything can be: [`ErrorKind::Collision`] if two fields have one variable, or
+    /// the process's environment or the command has it already (unless `allow_override`);
+    /// [`ErrorKind::InvalidName`] if a field's name makes no variable or a guarded one;
+    /// [`ErrorKind::InvalidValue`] if a value holds a NUL.
+    pub fn apply_to(&self, command: &mut Command) -> Result<(), Error> {
+        let present = |name: &str| {
+            let set = command.get_envs().find(|(known, _)| *known == name);
+            match set {
+                Some((_, value)) => value.map(ToOwned::to_owned),
+                None => std::env::var_os(name),
+            }
+        };
+        for (name, value) in self.to_set(&present)? {
+            // The environment of a process is where this value is asked to go.
+            command.env(name, as_os(value)?);
+        }
+        Ok(())
+    }
+
+    /// The variables, with the paths of files, if all can be set where `present` tells what is set already.
+    pub(crate) fn to_set(
+        &self,
+        present: &dyn Fn(&str) -> Option<OsString>,
+    ) -> Result<Vec<(&str, &SecretValue)>, Error> {
+        let exports =
+            self.variables().exports(present, Some(self.files()), self.0.shared.allow_override);
+        exports.map_err(|error| error.in_step(self.step()))
+    }
+
+    /// The field that `get` reads.
+    pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
+        let found = self.0.shared.groups.get(group).and_then(|found| found.find(key));
+        found.ok_or_else(|| self.why_not(group, key))
+    }
+
+    /// Names the source that the problems of a typed read are about.
+    fn misfit(&self, problems: Vec<Problem>, group: &str) -> Error {
+        let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
+        let (origin, backend) = match source {
+            Some(source) => (source.origin.as_str(), Some(source.backend.as_str())),
+            None => (group, None),
+        };
+        Error::from_problems(problems).about(origin, backend).in_step(self.step())
+    }
+
+    pub(super) fn variables(&self) -> &EnvVars {
+        self.0.variables.get_or_init(|| Box::new(EnvVars::of(self.0.shared.in_order())))
+    }
+
+    /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.
+    pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
+        let Some(found) = self.0.shared.groups.get(group) else {
+            return self.not_requested(group, "the step did not declare this group");
+        };
+        if let Some(source) = &found.source {
+            if let Some(absent_because) = &source.absent_because {
+                return Error::from_problems(vec![absent_because.clone()]).in_step(self.step());
+            }
+            let names = source.fields.iter().map(|(name, _)| name);
+            let help = match closest(key, names) {
+                Some(near) => {
+                    format!("did you mean `{near}`? its fields are {}", source.fields.names())
+                }
+                None => format!("its fields are {}", source.fields.names()),
+            };
+            let message = format!("the secret has no field `{}`", escape::escape_name(key));
+            let help = match source.looks_like_json() {
+                true => {
+                    format!("{help}; its text looks like JSON: set options = {{ json = true }}")
+                }
+                false => help,
+            };
+            let problem = Problem::new(ErrorKind::KeyNotFound, message)
+                .of(&source.origin)
+                .in_backend(Some(&source.backend))
+                .help_with(help);
+            return Error::from_problems(vec![problem]).in_step(self.step());
+        }
+        let versions = || found.requests.iter().filter(|r| r.request.view().key == key);
+        if versions().count() > 1 {
+            let problem = Problem::new(ErrorKind::Ambiguous, "several versions were requested")
+                .of(format!("{group}/{key}"))
+                .help_with("say which one: `get_versioned(group, key, version)`");
+            return Error::from_problems(vec![problem]).in_step(self.step());
+        }
+        let asked = format!("{group}/{key}");
+        self.not_requested(&asked, "the step did not request this key of the group")
+    }
+
+    fn not_requested(&self, asked: &str, message: &str) -> Error {
+        let mut declared = Vec::new();
+        for (group, found) in self.0.shared.in_order() {
+            if found.source.is_some() {
+                declared.push(group.to_string());
+            }
+            declared.extend(found.requests.iter().map(|r| r.request.to_string()));
+        }
+        let known = escape::backquoted_list(declared.iter().map(String::as_str));
+        let near = closest(asked, declared.iter().map(String::as_str));
+        // The text of a source with its type: the group is without it.
+        let by_text = self.0.shared.in_order().find_map(|(group, found)| {
+            found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
+        });
+        let help = match near {
+            _ if by_text.is_some() => {
+                format!("its group is `{}`: the id without the type", by_text.unwrap_or_default())
+            }
+            Some(near) => format!("did you mean `{near}`? declared are {known}"),
+            None if declared.is_empty() => {
+                "add it to the step's attribute: #[secrets(sources = [\"..\"])]".to_owned()
+            }
+            None => format!("add it to the step's attribute; declared are {known}"),
+        };
+        let problem = Problem::new(ErrorKind::NotRequested, message)
+            .of(escape::escape_name(asked))
+            .help_with(help);
+        Error::from_problems(vec![problem]).in_step(self.step())
+    }
+}
+
+impl fmt::Debug for Secrets {
+    /// Shows the groups and the names of their fields.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut map = f.debug_map();
+        for (group, found) in self.0.shared.in_order() {
+            let mut keys: Vec<&str> = Vec::new();
+            if let Some(source) = &found.source {
+                keys.extend(source.fields.iter().map(|(name, _)| name));
+            }
+            keys.extend(found.requests.iter().map(|r| r.request.view().key));
+            map.entry(&group, &keys);
+        }
+        map.finish()
+    }
+}

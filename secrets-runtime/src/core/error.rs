@@ -1,0 +1,335 @@
+use std::{
+    error::Error as StdError,
+    fmt,
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+};
+
+use crate::core::escape;
+
+type Cause = Arc<dyn StdError + Send + Sync>;
+
+/// Why a step could not start, or a secret could not be read: every problem at once, each with the source it
+/// is about, the place that was looked in, and what to do.
+///
+/// It never holds a value. `Debug` gives the same text as `Display`, so that a `main` that returns it is
+/// readable.
+///
+/// ```
+/// use secrets_runtime::{Error, ErrorKind};
+///
+/// let error = Error::new(ErrorKind::NotFound, "there is no such secret in the vault")
+///     .with_help("create it with `vault put`");
+/// assert_eq!(error.kind(), ErrorKind::NotFound);
+/// assert_eq!(error.problems()[0].help(), Some("create it with `vault put`"));
+/// assert!(!error.is_transient());
+/// ```
+#[derive(Clone)]
+pub struct Error(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    step: Option<String>,
+    problems: Vec<Problem>,
+}
+
+impl Error {
+    /// An error of one problem. Backends make theirs with it; the source and the backend are added by the
+    /// resolver. The message holds no value of a secret.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        Self::from_problems(vec![Problem::new(kind, message)])
+    }
+
+    /// Adds what to do about it.
+    #[must_use]
+    pub fn with_help(self, help: impl Into<String>) -> Self {
+        let help = escape::escape_controls(help.into());
+        self.map(|problem| problem.help = Some(help))
+    }
+
+    /// Adds the error that caused it. Its text must hold no value of a secret.
+    #[must_use]
+    pub fn with_cause(self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        let cause: Cause = Arc::new(cause);
+        self.map(|problem| problem.cause = Some(cause))
+    }
+
+    /// The kind of the first problem, in the order in which sources and requests are declared.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.0.problems.first().map_or(ErrorKind::Other, Problem::kind)
+    }
+
+    /// Every problem, in the order in which sources and requests are declared.
+    #[must_use]
+    pub fn problems(&self) -> &[Problem] {
+        &self.0.problems
+    }
+
+    /// The step that could not start, or whose body asked.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        self.0.step.as_deref()
+    }
+
+    /// Whether trying again later may help: every problem is that a backend is throttled, slow or away.
+    #[must_use]
+    pub fn is_transient(&self) -> bool {
+        !self.0.problems.is_empty() && self.0.problems.iter().all(|p| p.kind.is_transient())
+    }
+
+    pub(crate) fn from_problems(problems: Vec<Problem>) -> Self {
+        Self(Arc::new(Inner { step: None, problems }))
+    }
+
+    pub(crate) fn in_step(self, step: Option<&str>) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        inner.step = inner.step.or_else(|| step.map(str::to_owned));
+        Self(Arc::new(inner))
+    }
+
+    /// All of them as one, with every problem in order; `None` if there is none.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, ErrorKind};
+    ///
+    /// let errors = ["a", "b"].map(|id| Error::new(ErrorKind::NotFound, "it is not there").about(id, None));
+    /// let error = Error::join(errors).expect("there are two");
+    /// assert_eq!(error.problems()[1].origin(), "b");
+    /// ```
+    pub fn join(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut joined: Option<Inner> = None;
+        for error in errors {
+            let inner = Arc::unwrap_or_clone(error.0);
+            match &mut joined {
+                None => joined = Some(inner),
+                Some(first) => first.problems.extend(inner.problems),
+            }
+        }
+        joined.map(|inner| Self(Arc::new(inner)))
+    }
+
+    /// Names the source and the backend of every problem that has none yet.
+    #[must_use]
+    pub fn about(self, origin: &str, backend: Option<&str>) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        for problem in &mut inner.problems {
+            if problem.origin.is_empty() {
+                problem.origin = escape::escape_controls(origin.to_owned());
+            }
+            problem.backend = problem.backend.take().or_else(|| backend.map(str::to_owned));
+        }
+        Self(Arc::new(inner))
+    }
+
+    pub(crate) fn into_problems(self) -> Vec<Problem> {
+        Arc::unwrap_or_clone(self.0).problems
+    }
+
+    fn map(self, change: impl FnOnce(&mut Problem)) -> Self {
+        let mut inner = Arc::unwrap_or_clone(self.0);
+        if let Some(problem) = inner.problems.last_mut() {
+            change(problem);
+        }
+        Self(Arc::new(inner))
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(step) = &self.0.step {
+            write!(f, "step `{step}`: ")?;
+        }
+        match self.0.problems.as_slice() {
+            [problem] => problem.write(f, "  "),
+            problems => {
+                write!(f, "{} problems with secrets", problems.len())?;
+                for (index, problem) in problems.iter().enumerate() {
+                    write!(f, "\n  {}. ", index + 1)?;
+                    problem.write(f, "     ")?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
+    }
+}
+
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let cause = self.0.problems.first()?.cause.as_ref()?;
+        Some(cause.as_ref())
+    }
+}
+
+/// One thing that is wrong.
+#[derive(Clone)]
+pub struct Problem {
+    kind: ErrorKind,
+    origin: String,
+    backend: Option<String>,
+    message: String,
+    help: Option<String>,
+    cause: Option<Cause>,
+}
+
+// The cause is only ever shown; nothing is left half done in it by a panic elsewhere.
+impl UnwindSafe for Problem {}
+impl RefUnwindSafe for Problem {}
+
+impl Problem {
+    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+        let (origin, message) = (String::new(), escape::escape_controls(message.into()));
+        Self { kind, origin, backend: None, message, help: None, cause: None }
+    }
+
+    pub(crate) fn of(mut self, origin: impl Into<String>) -> Self {
+        self.origin = escape::escape_controls(origin.into());
+        self
+    }
+
+    pub(crate) fn in_backend(mut self, backend: Option<&str>) -> Self {
+        self.backend = backend.map(str::to_owned);
+        self
+    }
+
+    pub(crate) fn help_with(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(escape::escape_controls(help.into()));
+        self
+    }
+
+    /// What kind of problem it is.
+    #[must_use]
+    pub fn kind(&self) -> ErrorKind {
+        self.kind
+    }
+
+    /// The source or request as it is written, or the name that was asked for; empty if it is about none.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// The type of the backend that was asked.
+    #[must_use]
+    pub fn backend(&self) -> Option<&str> {
+        self.backend.as_deref()
+    }
+
+    /// What is wrong, and where it was looked for.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// What to do about it.
+    #[must_use]
+    pub fn help(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
+    fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
+        // A path into the secret (`db.port`) starts with its name already.
+        let path = self.message.strip_prefix(&*self.origin);
+        let is_path = path.is_some_and(|rest| rest.starts_with(['.', '[', ':']));
+        if !self.origin.is_empty() && !is_path {
+            write!(f, "{}", self.origin)?;
+            match &self.backend {
+                Some(backend) => write!(f, " ({backend}): ")?,
+                None => f.write_str(": ")?,
+            }
+        }
+        f.write_str(&self.message)?;
+        match &self.help {
+            Some(help) => write!(f, "\n{indent}help: {help}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.kind)?;
+        self.write(f, "  ")
+    }
+}
+
+macro_rules! kinds {
+    ($( $(#[$doc:meta])* $name:ident, )*) => {
+        /// What kind of problem an [`Error`] is about.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum ErrorKind { $( $(#[$doc])* $name, )* }
+
+        impl ErrorKind {
+            /// The kind's name.
+            #[must_use]
+            pub const fn as_str(self) -> &'static str {
+                match self { $( Self::$name => stringify!($name), )* }
+            }
+        }
+    };
+}
+
+kinds! {
+    /// There is no such secret.
+    NotFound,
+    /// The secret has no such field.
+    KeyNotFound,
+    /// The secret is scheduled for deletion.
+    Deleted,
+    /// The step did not declare it.
+    NotRequested,
+    /// The backend does not permit it.
+    AccessDenied,
+    /// The role could not be assumed.
+    RoleDenied,
+    /// The manager's key refused, or a store's file does not authenticate.
+    DecryptionFailed,
+    /// A source, a request, a role or a template does not parse.
+    InvalidSource,
+    /// A name makes no variable, or leads out of its folder, or exists already.
+    InvalidName,
+    /// A value holds a NUL, is too long, or is our own mask.
+    InvalidValue,
+    /// The payload cannot be decoded, or the value is not of the type asked for.
+    Undecodable,
+    /// Two fields, or a field and the environment, have one variable.
+    Collision,
+    /// Several fit.
+    Ambiguous,
+    /// A setting is wrong, a backend is unknown, or a store's key or file is not what it must be.
+    InvalidConfig,
+    /// The backend asks for fewer requests.
+    Throttled,
+    /// The backend did not answer in time.
+    Timeout,
+    /// The backend cannot be reached, or fails.
+    Unavailable,
+    /// There is no step whose secrets could be read.
+    NoContext,
+    /// This build, platform or backend cannot do it.
+    NotSupported,
+    /// Anything else.
+    Other,
+}
+
+impl ErrorKind {
+    /// Whether trying again later may help.
+    #[must_use]
+    pub const fn is_transient(self) -> bool {
+        matches!(self, Self::Throttled | Self::Timeout | Self::Unavailable)
+    }
+}
+
+impl fmt::Display for ErrorKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

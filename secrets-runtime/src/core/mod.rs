@@ -1,0 +1,6 @@
+//! What every layer needs: errors, secret values, warnings, and text that is safe to print.
+
+pub(crate) mod error;
+pub(crate) mod escape;
+pub(crate) mod secret_value;
+pub(crate) mod warning;

@@ -1,0 +1,194 @@
+mod lists;
+pub(crate) mod parse;
+
+use secrets_spec::{Request, Source, SourceRole, SpecError};
+
+use crate::{
+    core::{
+        error::{Error, ErrorKind, Problem},
+        escape::escape_name,
+    },
+    declaration::parse::{invalid, parse_source},
+};
+use secrets_spec::Secret;
+
+/// What a step declares: the same as its attribute says, for programs that know it only at run time.
+///
+/// ```
+/// use secrets_runtime::{Declaration, Error};
+///
+/// let declaration = Declaration::builder("load")
+///     .source("prod-db")?
+///     .request("api", "token")?
+///     .role("arn:aws:iam::123456789012:role/SecretsAccess")?
+///     .build();
+/// assert_eq!(declaration.step(), Some("load"));
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Declaration {
+    pub(crate) step: Option<String>,
+    pub(crate) sources: Vec<Source>,
+    pub(crate) requests: Vec<Request>,
+    /// Keys that are known to be read of the sources, each with its group: validation looks for them.
+    pub(crate) keys: Vec<(String, String)>,
+    pub(crate) role: SourceRole,
+    pub(crate) allow_override: bool,
+    /// `inline` sources do not warn.
+    pub(crate) in_test: bool,
+    /// It is that of a function with an attribute.
+    pub(crate) of_attribute: bool,
+}
+
+impl Declaration {
+    /// Starts the declaration of a step of this name.
+    #[must_use]
+    pub fn builder(step: impl Into<String>) -> DeclarationBuilder {
+        DeclarationBuilder { declaration: Self::empty(Some(step.into())) }
+    }
+
+    /// The step's name.
+    #[must_use]
+    pub fn step(&self) -> Option<&str> {
+        self.step.as_deref()
+    }
+
+    /// Whether nothing is declared.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.sources.is_empty() && self.requests.is_empty()
+    }
+
+    pub(crate) fn empty(step: Option<String>) -> Self {
+        Self {
+            step,
+            sources: Vec::new(),
+            requests: Vec::new(),
+            keys: Vec::new(),
+            role: SourceRole::Inherit,
+            allow_override: false,
+            in_test: false,
+            of_attribute: false,
+        }
+    }
+
+    /// Adds a source; one that is there already is dropped, one of the same group is refused.
+    pub(crate) fn add_source(&mut self, source: Source) -> Result<(), Problem> {
+        let Some(same) = self.sources.iter().find(|known| known.group() == source.group()) else {
+            self.sources.push(source);
+            return Ok(());
+        };
+        if same.same_as(&source) {
+            return Ok(());
+        }
+        let message = format!("two sources have the group `{}`", source.group().escape_debug());
+        Err(Problem::new(ErrorKind::InvalidSource, message)
+            .of(source.origin())
+            .help_with("give one of them a `group` of its own"))
+    }
+
+    /// Adds a request; one that is there already is dropped, one that clashes with another is refused.
+    pub(crate) fn add_request(&mut self, request: Request) -> Result<(), Problem> {
+        if self.requests.contains(&request) {
+            return Ok(());
+        }
+        let conflict = |known: &Request| secrets_spec::conflict(known.view(), request.view());
+        if let Some(conflict) = self.requests.iter().find_map(conflict) {
+            let (message, help) = (conflict.message(), conflict.help());
+            return Err(Problem::new(ErrorKind::InvalidSource, message)
+                .of(request.to_string())
+                .help_with(help));
+        }
+        self.requests.push(request);
+        Ok(())
+    }
+}
+
+/// Builds a [`Declaration`].
+#[derive(Debug, Clone)]
+pub struct DeclarationBuilder {
+    pub(crate) declaration: Declaration,
+}
+
+impl DeclarationBuilder {
+    /// Adds a source as the attribute takes it: a name, `type.id`, an ARN, or JSON of one with fields
+    /// (`{"id": "db", "options": {"json": false}}`). The same source twice is one.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidSource`] (or [`ErrorKind::InvalidName`] for the name of a variable, or a path that
+    /// leads out) if it does not parse, or another source has its group.
+    pub fn source(mut self, text: &str) -> Result<Self, Error> {
+        let problem = match parse_source(text) {
+            Ok(source) => self.declaration.add_source(source).err().map(|problem| vec![problem]),
+            Err(problems) => Some(problems),
+        };
+        self.or_error(problem)
+    }
+
+    /// Adds a request for a key of a group.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidSource`] if one of the two does not parse, or the request clashes with another.
+    pub fn request(self, group: &str, key: &str) -> Result<Self, Error> {
+        let request = Request::new(group, key);
+        self.parsed_request(request, &format!("{group}/{key}"))
+    }
+
+    /// Adds a request with its version, its mount requirement and its variable.
+    ///
+    /// # Errors
+    /// As [`DeclarationBuilder::request`].
+    pub fn secret(self, secret: Secret) -> Result<Self, Error> {
+        let view = secret.view();
+        self.parsed_request(Request::try_from(secret), &format!("{}/{}", view.group, view.key))
+    }
+
+    /// Sets the role for all sources and requests that have none of their own; `""` opts out of the default.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidSource`] if it is neither empty nor the ARN of a role.
+    pub fn role(mut self, role: &str) -> Result<Self, Error> {
+        let problem = match SourceRole::parse(role) {
+            Ok(role) => {
+                self.declaration.role = role;
+                None
+            }
+            Err(error) => {
+                Some(vec![invalid(&error, ErrorKind::InvalidSource).of(escape_name(role))])
+            }
+        };
+        self.or_error(problem)
+    }
+
+    /// Sets whether a variable may replace one of the environment.
+    #[must_use]
+    pub fn allow_override(mut self, allow: bool) -> Self {
+        self.declaration.allow_override = allow;
+        self
+    }
+
+    /// The declaration.
+    #[must_use]
+    pub fn build(self) -> Declaration {
+        self.declaration
+    }
+
+    fn parsed_request(
+        mut self,
+        request: Result<Request, SpecError>,
+        origin: &str,
+    ) -> Result<Self, Error> {
+        let problem = match request {
+            Ok(request) => self.declaration.add_request(request).err(),
+            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(escape_name(origin))),
+        };
+        self.or_error(problem.map(|problem| vec![problem]))
+    }
+
+    fn or_error(self, problems: Option<Vec<Problem>>) -> Result<Self, Error> {
+        match problems {
+            None => Ok(self),
+            Some(problems) => Err(Error::from_problems(problems).in_step(self.declaration.step())),
+        }
+    }
+}

@@ -1,0 +1,77 @@
+//! Sources as somebody wrote them at run time, and the problems that their texts have.
+
+use std::ops::Range;
+
+use secrets_spec::{Diagnostic, Node, Source, SourceDraft, SpecError, read_source};
+
+use crate::core::{
+    error::{ErrorKind, Problem},
+    escape::escape_name,
+};
+
+/// A source as a text or as JSON, with every mistake in it.
+pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
+    if !text.trim_start().starts_with('{') {
+        return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
+    }
+    let node = secrets_spec::read_json(text).map_err(|error| vec![malformed(&error)])?;
+    source(&node)
+}
+
+pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
+    let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+    invalid(error, kind).of(origin(text))
+}
+
+/// A source or a request that does not parse, as a problem's origin: what it was to be called. A text that has a
+/// bracket or a quote may be JSON, a list or something cut out of it, with values of `inline` in it.
+pub(crate) fn origin(text: &str) -> String {
+    let is_sign =
+        |c: char| matches!(c, '{' | '}' | '[' | ']' | '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
+    if text.contains(is_sign) { "a source".to_owned() } else { escape_name(text) }
+}
+
+pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {
+    let problem = Problem::new(kind, error.message());
+    match error.help() {
+        Some(help) => problem.help_with(help),
+        None => problem,
+    }
+}
+
+/// A source as JSON, with every mistake in it.
+pub(crate) fn source(node: &Node<Range<usize>>) -> Result<Source, Vec<Problem>> {
+    let mut complaints = Vec::new();
+    let draft = read_source(node, &mut complaints);
+    if complaints.is_empty() {
+        return draft.and_then(SourceDraft::into_source).ok_or_else(|| {
+            let message = "the source cannot be read";
+            vec![Problem::new(ErrorKind::InvalidSource, message).of("a source")]
+        });
+    }
+    let id = draft.and_then(|draft| draft.id.known).unwrap_or_else(|| "a source".to_owned());
+    Err(problems(complaints, &origin(&id)))
+}
+
+pub(crate) fn problems(complaints: Vec<Diagnostic<Range<usize>>>, origin: &str) -> Vec<Problem> {
+    complaints.into_iter().map(|complaint| problem(complaint, origin)).collect()
+}
+
+pub(crate) fn problem(complaint: Diagnostic<Range<usize>>, origin: &str) -> Problem {
+    let kind = if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+    let problem = Problem::new(kind, complaint.message).of(origin);
+    match complaint.help {
+        Some(help) => problem.help_with(help),
+        None => problem,
+    }
+}
+
+/// The text is no JSON. It may hold values of `inline`, so it is pointed at.
+pub(crate) fn malformed(error: &SpecError) -> Problem {
+    let message = format!("it is no JSON, at byte {}: {}", error.range().start, error.message());
+    let problem = Problem::new(ErrorKind::InvalidSource, message).of("a source");
+    match error.help() {
+        Some(help) => problem.help_with(help),
+        None => problem,
+    }
+}

@@ -1,0 +1,104 @@
+//! From what a backend gave back to fields: the one place where a payload is read.
+
+use std::collections::HashSet;
+
+use secrets_spec::{Options, Request, Variable};
+
+use crate::{
+    backend::{Content, Fetched, MAX_VALUE_BYTES},
+    core::{
+        error::{Error, ErrorKind},
+        escape,
+        secret_value::SecretValue,
+    },
+    payload::{
+        fields::{Field, Fields},
+        json,
+    },
+};
+
+/// The fields of a source's secret. `named` is the id as written where a setting maps it, after which a plain
+/// value is then named.
+pub(crate) fn source_fields(
+    fetched: Fetched,
+    options: &Options,
+    id: &str,
+    named: Option<&str>,
+) -> Result<Fields, Error> {
+    let plain = |field: Field| {
+        let name = match (&options.env_var_name, named, &fetched.name) {
+            (Some(name), ..) => name,
+            (None, Some(written), _) => written,
+            (None, None, Some(name)) => name,
+            (None, None, None) => id,
+        };
+        Fields::from_iter([(Variable::map(name), field)])
+    };
+    match (&fetched.content, options.json) {
+        (Content::Json(value), None | Some(true)) | (Content::Text(value), Some(true)) => {
+            check_length(value)?;
+            Ok(members(value)?.into_iter().map(|(name, v)| (name, Field::text(v))).collect())
+        }
+        (Content::Json(value) | Content::Text(value), _) => {
+            check_length(value)?;
+            Ok(plain(Field::text(value.clone())))
+        }
+        (Content::Binary(value), _) => {
+            check_length(value)?;
+            Ok(plain(Field::binary(value.clone())))
+        }
+        (Content::Fields(fields), _) => {
+            let mut names = HashSet::new();
+            for (name, value) in fields {
+                check_length(value)?;
+                if !names.insert(name) {
+                    let message =
+                        format!("the backend gave the field `{}` twice", escape::escape_name(name));
+                    return Err(Error::new(ErrorKind::Undecodable, message));
+                }
+            }
+            let field =
+                |(name, value): &(String, SecretValue)| (name.clone(), Field::text(value.clone()));
+            Ok(fields.iter().map(field).collect())
+        }
+    }
+}
+
+/// The value of a request: the whole payload, or of JSON and of a set the member that its key names.
+pub(crate) fn requested_field(fetched: Fetched, request: &Request) -> Result<Field, Error> {
+    let key = request.view().key;
+    let member = |members: Vec<(String, SecretValue)>| {
+        let names = escape::backquoted_list(members.iter().map(|(name, _)| name.as_str()));
+        let found = members.into_iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| Field::text(value)).ok_or_else(|| {
+            let message = format!("the secret has no field `{}`", escape::escape_name(key));
+            Error::new(ErrorKind::KeyNotFound, message).with_help(format!("its fields are {names}"))
+        })
+    };
+    let field = match fetched.content {
+        Content::Json(value) if key.is_empty() => Field::text(value),
+        Content::Json(value) => {
+            check_length(&value)?;
+            member(members(&value)?)?
+        }
+        Content::Text(value) => Field::text(value),
+        Content::Binary(value) => Field::binary(value),
+        Content::Fields(fields) => member(fields)?,
+    };
+    check_length(&field.value)?;
+    Ok(field)
+}
+
+fn members(value: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
+    json::members(value).map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
+}
+
+fn check_length(value: &SecretValue) -> Result<(), Error> {
+    if value.len() <= MAX_VALUE_BYTES {
+        return Ok(());
+    }
+    let message =
+        format!("the value has {} bytes, and at most {MAX_VALUE_BYTES} are allowed", value.len());
+    Err(Error::new(ErrorKind::InvalidValue, message)
+        .with_help("keep large data elsewhere, and its key or address here"))
+}

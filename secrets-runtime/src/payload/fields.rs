@@ -1,0 +1,61 @@
+use std::collections::HashMap;
+
+use foldhash::fast::RandomState;
+
+use crate::core::secret_value::SecretValue;
+
+/// A field's value, and whether it is binary: base64 where it becomes a variable.
+#[derive(Debug, Clone)]
+pub(crate) struct Field {
+    pub value: SecretValue,
+    pub binary: bool,
+}
+
+impl Field {
+    pub(crate) fn text(value: SecretValue) -> Self {
+        Self { binary: !value.is_text(), value }
+    }
+
+    pub(crate) fn binary(value: SecretValue) -> Self {
+        Self { value, binary: true }
+    }
+}
+
+/// The fields of one secret, in the order of the payload.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Fields {
+    fields: Vec<(Box<str>, Field)>,
+    index: HashMap<Box<str>, usize, RandomState>,
+}
+
+impl Fields {
+    pub(crate) fn get(&self, key: &str) -> Option<&Field> {
+        let fields = &self.fields;
+        // Comparing a few short texts is faster than hashing one.
+        if fields.len() <= 4 {
+            return fields.iter().find(|(name, _)| &**name == key).map(|(_, field)| field);
+        }
+        self.index.get(key).map(|place| &fields[*place].1)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&str, &Field)> {
+        self.fields.iter().map(|(name, field)| (&**name, field))
+    }
+
+    /// The names, for a person: backquoted, with commas.
+    pub(crate) fn names(&self) -> String {
+        crate::core::escape::backquoted_list(self.fields.iter().map(|(name, _)| &**name))
+    }
+}
+
+impl FromIterator<(String, Field)> for Fields {
+    fn from_iter<I: IntoIterator<Item = (String, Field)>>(fields: I) -> Self {
+        let mut made = Self::default();
+        for (name, field) in fields {
+            let name = name.into_boxed_str();
+            made.index.insert(name.clone(), made.fields.len());
+            made.fields.push((name, field));
+        }
+        made
+    }
+}

@@ -1,0 +1,124 @@
+use std::{borrow::Cow, str::Utf8Error};
+
+use crate::{
+    core::error::{ErrorKind, Problem},
+    payload::json::form::Form,
+};
+
+/// Why a payload is not the JSON it should be: what is wrong and where, and never what it holds.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct JsonFault {
+    message: String,
+    help: Option<&'static str>,
+}
+
+impl JsonFault {
+    /// The fault at this byte of the text. Of the text only its line breaks are read.
+    pub(super) fn at(text: &str, offset: usize, what: impl Into<Cow<'static, str>>) -> Self {
+        let before = &text.as_bytes()[..offset.min(text.len())];
+        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
+        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+        // Columns are counted in characters, as editors do: every byte but those that go on with one.
+        let column = before[line_start..].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
+        let what = what.into();
+        Self { message: format!("{what}, at line {line}, column {column}"), help: None }
+    }
+
+    pub(super) fn with_help(self, help: &'static str) -> Self {
+        Self { help: Some(help), ..self }
+    }
+
+    pub(super) fn not_utf8(bytes: &[u8], error: Utf8Error) -> Self {
+        let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        Self::at(valid, valid.len(), "the payload is not UTF-8 text").with_help(PLAIN)
+    }
+
+    pub(super) fn other_form(text: &str, at: usize, found: Option<Form>, wanted: Form) -> Self {
+        let wanted = wanted.as_str();
+        let what = match found {
+            Some(form) => format!("the JSON is {}, where {wanted} is needed", form.as_str()),
+            None if at == text.len() => format!("the payload is empty, where {wanted} is needed"),
+            None if text[at..].starts_with('\u{FEFF}') => {
+                return Self::at(
+                    text,
+                    at,
+                    "the payload starts with a byte order mark, which is no JSON",
+                )
+                .with_help("store it without the mark (UTF-8 without BOM)");
+            }
+            None => format!("the payload is no JSON, where {wanted} is needed"),
+        };
+        Self::at(text, at, what).with_help(PLAIN)
+    }
+
+    /// What `serde_json` found. Its words are recognised and never passed on, since some of its errors print
+    /// the value.
+    pub(super) fn syntax(text: &str, error: &serde_json::Error) -> Self {
+        if error.is_eof() {
+            return Self::at(text, text.len(), "the JSON is cut short").with_help(PLAIN);
+        }
+        let theirs = error.to_string();
+        let read = offset(text, error);
+        // A raw control character is looked at without being read.
+        let offset = read + usize::from(error.is_syntax() && theirs.starts_with(CONTROL));
+        let offset =
+            (0..=offset.min(text.len())).rfind(|at| text.is_char_boundary(*at)).unwrap_or_default();
+        if let Some((what, help)) = foreign(&text[offset..]) {
+            return Self::at(text, offset, what).with_help(help);
+        }
+        let known = SYNTAX.iter().find(|(start, _)| error.is_syntax() && theirs.starts_with(start));
+        Self::at(text, offset, known.map_or("this is no JSON", |(_, ours)| *ours)).with_help(PLAIN)
+    }
+
+    /// What is wrong, and where.
+    pub(crate) fn message(&self) -> &str {
+        &self.message
+    }
+
+    /// The fault as a problem of a source.
+    pub(crate) fn into_problem(self) -> Problem {
+        let problem = Problem::new(ErrorKind::Undecodable, self.message);
+        problem.help_with(self.help.unwrap_or("correct the stored secret"))
+    }
+}
+
+const PLAIN: &str =
+    "store a JSON object, or read the payload as one plain value with `json = false`";
+
+const CONTROL: &str = "control character";
+
+/// How `serde_json`'s sentences start, and ours.
+const SYNTAX: [(&str, &str); 9] = [
+    (CONTROL, "a raw control character is in a string"),
+    ("expected `,` or", "a comma or the closing bracket is missing"),
+    ("expected `:`", "a colon is missing after a key"),
+    ("expected value", "a value is missing, or is no JSON"),
+    ("invalid escape", "a string has an escape that JSON does not know"),
+    ("invalid number", "a number is not written as JSON writes it"),
+    ("key must be a string", "a key is not in double quotes"),
+    ("trailing characters", "there is text after the JSON"),
+    ("trailing comma", "there is a comma before the closing bracket"),
+];
+
+/// What other languages write and JSON does not have.
+fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
+    let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
+    if starts(&["NaN", "Infinity", "-Infinity"]) {
+        Some(("NaN and Infinity are no JSON", "write the number as a string"))
+    } else if starts(&["True", "False", "None"]) {
+        Some(("a word of Python is no JSON", "write `true`, `false` or `null`"))
+    } else if starts(&["'"]) {
+        Some(("a single quote is no JSON", "write strings in double quotes"))
+    } else {
+        None
+    }
+}
+
+/// The byte an error of `serde_json` is about: it counts lines and bytes from 1, and its column is that of the
+/// last byte it has read.
+fn offset(text: &str, error: &serde_json::Error) -> usize {
+    let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
+    let start =
+        std::iter::once(0).chain(lines).nth(error.line().saturating_sub(1)).unwrap_or_default();
+    start + error.column().saturating_sub(1)
+}

@@ -1,0 +1,20 @@
+use std::{
+    io,
+    path::{Path, PathBuf},
+};
+
+/// Why a file is not taken.
+#[derive(Debug)]
+pub(crate) enum Insecure {
+    /// It, or a folder on the way to it, cannot be looked at.
+    Unreadable { path: PathBuf, error: io::Error },
+    /// Somebody else could have written or exchanged it.
+    #[cfg_attr(not(unix), allow(dead_code, reason = "modes and owners are looked at on Unix"))]
+    Exposed { message: String, help: String },
+}
+
+impl Insecure {
+    pub(super) fn unreadable(path: &Path, error: io::Error) -> Self {
+        Self::Unreadable { path: path.to_owned(), error }
+    }
+}

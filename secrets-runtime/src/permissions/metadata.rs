@@ -1,0 +1,73 @@
+use std::{
+    fs::{self, File, Metadata},
+    io,
+    os::unix::fs::MetadataExt,
+    path::Path,
+};
+
+use rustix::{
+    fs::{StatVfs, StatVfsMountFlags},
+    process::geteuid,
+};
+
+use crate::permissions::{accounts::Accounts, insecure::Insecure};
+
+const ROOT: u32 = 0;
+
+/// What is known of a file or folder.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct FileFacts {
+    pub(super) owner: u32,
+    pub(super) group: u32,
+    pub(super) mode: u32,
+    pub(super) read_only: bool,
+}
+
+impl FileFacts {
+    pub(super) fn of_file(file: &File) -> io::Result<Self> {
+        Ok(Self::of(&file.metadata()?, rustix::fs::fstatvfs(file)))
+    }
+
+    pub(super) fn of_folder(path: &Path) -> io::Result<Self> {
+        Ok(Self::of(&fs::metadata(path)?, rustix::fs::statvfs(path)))
+    }
+
+    fn of(metadata: &Metadata, mount: rustix::io::Result<StatVfs>) -> Self {
+        Self {
+            owner: metadata.uid(),
+            group: metadata.gid(),
+            mode: metadata.mode(),
+            read_only: mount.is_ok_and(|it| it.f_flag.contains(StatVfsMountFlags::RDONLY)),
+        }
+    }
+
+    /// Whether nobody but the one who runs this and root can have written it.
+    pub(super) fn check(&self, path: &Path) -> Result<(), Insecure> {
+        self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
+    }
+
+    pub(super) fn check_for(
+        &self,
+        me: u32,
+        path: &Path,
+        accounts: &dyn Fn() -> Accounts,
+    ) -> Result<(), Insecure> {
+        let path = path.display();
+        let exposed = |message, help| Err(Insecure::Exposed { message, help });
+        if self.owner != me && self.owner != ROOT {
+            let message = format!("{path} belongs to another user (id {})", self.owner);
+            return exposed(message, format!("if it is to be trusted: chown {me} {path}"));
+        }
+        if self.read_only {
+            return Ok(());
+        }
+        if self.mode & 0o002 != 0 {
+            return exposed(format!("everybody may write to {path}"), format!("chmod o-w {path}"));
+        }
+        if self.mode & 0o020 != 0 && !accounts().is_private(self.owner, self.group) {
+            let message = format!("the group {} may write to {path}", self.group);
+            return exposed(message, format!("chmod g-w {path}"));
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,137 @@
+//! The thread on which backends run code that needs tokio's reactor, whatever the step runs under.
+
+use std::{
+    sync::{Mutex, MutexGuard, PoisonError},
+    thread::JoinHandle,
+    time::Duration,
+};
+
+use tokio::{
+    runtime::{Builder, Handle},
+    task::AbortHandle,
+};
+
+use crate::core::error::{Error, ErrorKind};
+
+static STATE: Mutex<State> = Mutex::new(State { thread: None, running: 0 });
+
+struct State {
+    thread: Option<IoThread>,
+    /// How many futures are on it.
+    running: usize,
+}
+
+struct IoThread {
+    runtime: Handle,
+    /// Ends what the thread waits for.
+    stop: AbortHandle,
+    handle: JoinHandle<()>,
+}
+
+/// Runs a future on the I/O thread of this library, which has tokio's reactor and timer.
+///
+/// It is for backends whose client is built on tokio: a step may run under another executor, or none, and a
+/// synchronous step in a current-thread runtime would wait for a reactor that only that very thread drives.
+/// The future ends when the returned one is dropped. What it spawns ends with the thread, which may be stopped
+/// when no future is on it: `export = "process"` does so, and the next call starts it again.
+///
+/// ```
+/// use secrets_runtime::backend::on_io_thread;
+///
+/// // No runtime is running here.
+/// let waited = futures_lite_block_on(on_io_thread(async {
+///     tokio::time::sleep(std::time::Duration::from_millis(1)).await;
+///     7
+/// }));
+/// assert_eq!(waited?, 7);
+/// # fn futures_lite_block_on<F: Future>(future: F) -> F::Output {
+/// #     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
+/// # }
+/// # Ok::<(), secrets_runtime::Error>(())
+/// ```
+///
+/// # Errors
+/// [`ErrorKind::Unavailable`] if the thread cannot be started, or the future panics.
+pub async fn on_io_thread<F>(future: F) -> Result<F::Output, Error>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let (task, _running) = spawn(future)?;
+    let abort = AbortOnDrop(task.abort_handle());
+    let output = task.await;
+    drop(abort);
+    output.map_err(|_| Error::new(ErrorKind::Unavailable, "the backend panicked on the I/O thread"))
+}
+
+fn spawn<F>(future: F) -> Result<(tokio::task::JoinHandle<F::Output>, Running), Error>
+where
+    F: Future + Send + 'static,
+    F::Output: Send + 'static,
+{
+    let mut state = lock();
+    let thread = match state.thread.take() {
+        Some(thread) => thread,
+        None => start()?,
+    };
+    // Under the lock, so that the thread is not stopped in between.
+    let task = thread.runtime.spawn(future);
+    state.thread = Some(thread);
+    state.running += 1;
+    Ok((task, Running))
+}
+
+/// A future is on the thread.
+struct Running;
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        lock().running -= 1;
+    }
+}
+
+struct AbortOnDrop(AbortHandle);
+
+impl Drop for AbortOnDrop {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
+fn start() -> Result<IoThread, Error> {
+    let failed = |cause: std::io::Error| {
+        Error::new(ErrorKind::Unavailable, "the I/O thread cannot be started").with_cause(cause)
+    };
+    let tokio = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let runtime = tokio.handle().clone();
+    let forever = tokio.spawn(std::future::pending::<()>());
+    let stop = forever.abort_handle();
+    let thread = std::thread::Builder::new().name("secrets-io".to_owned());
+    let run = move || {
+        // Ends, as cancelled, when it is stopped.
+        let _ = tokio.block_on(forever);
+        // Threads that look up names end too, unless one hangs.
+        tokio.shutdown_timeout(Duration::from_secs(1));
+    };
+    let handle = thread.spawn(run).map_err(failed)?;
+    Ok(IoThread { runtime, stop, handle })
+}
+
+/// Ends the thread, if no future is on it, and waits until it has ended. It starts again when it is needed.
+pub(crate) fn stop() {
+    let mut state = lock();
+    let here = std::thread::current().id();
+    let idle = |thread: &mut IoThread| thread.handle.thread().id() != here;
+    if state.running > 0 {
+        return;
+    }
+    let Some(thread) = state.thread.take_if(idle) else { return };
+    drop(state);
+    thread.stop.abort();
+    // It has nothing to give back, and a panic has ended it as well.
+    let _ = thread.handle.join();
+}
+
+fn lock() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}

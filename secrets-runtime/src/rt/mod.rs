@@ -1,0 +1,7 @@
+//! Futures without a runtime: blocking on one, waiting for many, a timer, and a thread for tokio's I/O.
+
+pub(crate) mod block_on;
+#[cfg(feature = "tokio")]
+pub(crate) mod io_thread;
+pub(crate) mod join_all;
+pub(crate) mod timer;

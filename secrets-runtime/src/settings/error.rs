@@ -1,0 +1,47 @@
+use secrets_spec::SpecError;
+
+use crate::{
+    core::error::{ErrorKind, Problem},
+    settings::raw_value::Origin,
+};
+
+/// What is wrong with a setting, before it is known where the setting stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct SettingError {
+    pub(super) message: String,
+    pub(super) help: Option<String>,
+}
+
+impl SettingError {
+    pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
+        Self { message: message.into(), help: Some(help.into()) }
+    }
+
+    /// The problem of the setting `variable`, which came from `origin`.
+    pub(super) fn at(self, variable: &'static str, origin: &Origin) -> Problem {
+        let message = match origin.place() {
+            Some(place) => format!("{} ({place})", self.message),
+            None => self.message,
+        };
+        problem(origin.of_problem(variable), message, self.help)
+    }
+}
+
+/// A problem with the settings.
+pub(super) fn problem(
+    origin: impl Into<String>,
+    message: impl Into<String>,
+    help: Option<String>,
+) -> Problem {
+    let problem = Problem::new(ErrorKind::InvalidConfig, message).of(origin);
+    match help {
+        Some(help) => problem.help_with(help),
+        None => problem,
+    }
+}
+
+impl From<SpecError> for SettingError {
+    fn from(error: SpecError) -> Self {
+        Self { message: error.message().to_owned(), help: error.help().map(str::to_owned) }
+    }
+}

@@ -1,0 +1,76 @@
+use std::{ffi::OsString, fmt, path::PathBuf};
+
+/// Where a setting comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// It is built in code.
+    Code,
+    /// An option of the command line, such as `--with`.
+    #[cfg(feature = "clap")]
+    Option(&'static str),
+    /// An environment variable.
+    Variable(&'static str),
+    /// `secrets.toml`.
+    File {
+        /// The file.
+        path: PathBuf,
+        /// The key in it with its tables, such as `profile.laptop.default_backend`.
+        key: String,
+        /// The line it stands in, from 1.
+        line: usize,
+        /// The profile it belongs to.
+        profile: Option<String>,
+    },
+    /// Nothing is set.
+    Default,
+}
+
+impl Origin {
+    /// The origin of a problem: the variable, or `secrets.toml: key`.
+    pub(super) fn of_problem(&self, variable: &'static str) -> String {
+        match self {
+            Self::Variable(name) => (*name).to_owned(),
+            #[cfg(feature = "clap")]
+            Self::Option(name) => (*name).to_owned(),
+            Self::File { path, key, .. } => {
+                let file = path.file_name().unwrap_or(path.as_os_str());
+                let file = file.to_string_lossy();
+                if key.is_empty() { file.into_owned() } else { format!("{file}: {key}") }
+            }
+            Self::Code | Self::Default => format!("{variable} ({self})"),
+        }
+    }
+
+    /// The place, where it says more than the origin of a problem does.
+    pub(super) fn place(&self) -> Option<String> {
+        match self {
+            Self::File { path, line, .. } => Some(format!("{}, line {line}", path.display())),
+            _ => None,
+        }
+    }
+}
+
+impl fmt::Display for Origin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Code => f.write_str("built in code"),
+            Self::Variable(name) => f.write_str(name),
+            #[cfg(feature = "clap")]
+            Self::Option(name) => f.write_str(name),
+            Self::File { path, line, profile, .. } => {
+                write!(f, "{}, line {line}", path.display())?;
+                match profile {
+                    Some(profile) => write!(f, ", profile {profile}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Default => f.write_str("default"),
+        }
+    }
+}
+
+/// A setting's text, before it is known to mean anything. It may be a credential: no `Debug`.
+pub(super) struct RawValue {
+    pub(super) text: OsString,
+    pub(super) origin: Origin,
+}

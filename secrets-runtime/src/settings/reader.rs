@@ -1,0 +1,134 @@
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use crate::{
+    core::{error::Problem, secret_value::SecretValue},
+    settings::{
+        error::SettingError,
+        raw_value::{Origin, RawValue},
+        values::{self, Read},
+        variables::{Kind, Variable},
+    },
+};
+
+/// A setting as `secrets doctor` shows it.
+#[derive(Debug, Clone)]
+pub(crate) struct SettingState {
+    /// Its variable.
+    pub(crate) variable: &'static Variable,
+    /// Its text; `None` where nothing is set, or where it is not to be shown.
+    pub(crate) text: Option<String>,
+    /// Where it comes from.
+    pub(crate) origin: Origin,
+    /// What holds where nothing is set, if the user's folders make it.
+    pub(crate) default: Option<String>,
+    /// What is wrong with it, without its text.
+    pub(crate) wrong: Option<String>,
+}
+
+/// The texts that count, each taken once and read.
+pub(super) struct SettingsReader<'a> {
+    found: Vec<(&'static Variable, Option<RawValue>)>,
+    directory: Option<&'a Path>,
+    problems: Vec<Problem>,
+}
+
+impl<'a> SettingsReader<'a> {
+    pub(super) fn new(
+        found: Vec<(&'static Variable, Option<RawValue>)>,
+        directory: Option<&'a Path>,
+    ) -> Self {
+        Self { found, directory, problems: Vec::new() }
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    pub(super) fn shown(&self) -> Vec<SettingState> {
+        let shown = self.found.iter().map(|(variable, found)| {
+            let may_be_shown = !matches!(variable.kind(), Kind::Hidden | Kind::Secret);
+            let text = found.as_ref().filter(|_| may_be_shown);
+            SettingState {
+                variable,
+                text: text.map(|found| found.text.to_string_lossy().into_owned()),
+                origin: found.as_ref().map_or(Origin::Default, |found| found.origin.clone()),
+                default: None,
+                wrong: None,
+            }
+        });
+        shown.collect()
+    }
+
+    pub(super) fn origin(&self, variable: &Variable) -> Origin {
+        let found = self.found.iter().find(|(v, _)| *v == variable).and_then(|(_, f)| f.as_ref());
+        found.map_or(Origin::Default, |found| found.origin.clone())
+    }
+
+    pub(super) fn text<T>(
+        &mut self,
+        variable: &'static Variable,
+        read: fn(&str) -> Read<T>,
+    ) -> Option<T> {
+        let found = self.take(variable)?;
+        let Some(text) = found.text.to_str() else {
+            let wrong = SettingError::new("it is not UTF-8", "write it in UTF-8");
+            return self.keep(variable, &found.origin, Err(vec![wrong]));
+        };
+        self.keep(variable, &found.origin, read(text))
+    }
+
+    pub(super) fn seconds(
+        &mut self,
+        variable: &'static Variable,
+        read: fn(&str) -> Read<Duration>,
+        default: u64,
+    ) -> Duration {
+        self.text(variable, read).unwrap_or(Duration::from_secs(default))
+    }
+
+    /// An absolute path, so that it stays the same when the working directory changes.
+    pub(super) fn path(&mut self, variable: &'static Variable) -> Option<PathBuf> {
+        let found = self.take(variable)?;
+        let path = self.keep(variable, &found.origin, values::path(PathBuf::from(found.text)))?;
+        match self.directory {
+            Some(directory) => Some(directory.join(path)),
+            None if path.is_absolute() => Some(path),
+            None => {
+                let message = "it is a relative path, and the working directory is gone";
+                let wrong = SettingError::new(message, "write the whole path");
+                self.keep(variable, &found.origin, Err(vec![wrong]))
+            }
+        }
+    }
+
+    pub(super) fn secret(&mut self, variable: &'static Variable) -> Option<SecretValue> {
+        let found = self.take(variable)?;
+        Some(SecretValue::from(OsString::into_encoded_bytes(found.text)))
+    }
+
+    fn take(&mut self, variable: &Variable) -> Option<RawValue> {
+        let found = self.found.iter_mut().find(|(v, _)| *v == variable)?;
+        // An empty text comes from code alone: none, whatever the other places say.
+        found.1.take().filter(|found| !found.text.is_empty())
+    }
+
+    fn keep<T>(
+        &mut self,
+        variable: &'static Variable,
+        origin: &Origin,
+        read: Read<T>,
+    ) -> Option<T> {
+        match read {
+            Ok(value) => Some(value),
+            Err(wrongs) => {
+                let problems = wrongs.into_iter().map(|wrong| wrong.at(variable.name(), origin));
+                self.problems.extend(problems);
+                None
+            }
+        }
+    }
+}

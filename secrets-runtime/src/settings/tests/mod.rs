@@ -1,0 +1,343 @@
+mod files;
+
+use std::{ffi::OsString, fs, path::PathBuf};
+
+use super::*;
+use crate::core::error::{ErrorKind, Problem};
+
+/// An environment, and a working directory with a `.git` so that no `secrets.toml` of the machine counts.
+struct Place {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, OsString)>,
+    built: CodeSettings,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::create_dir(folder.path().join(".git")).expect("a folder");
+        Self { folder, environment: Vec::new(), built: CodeSettings::default() }
+    }
+
+    fn with(mut self, name: &str, text: impl Into<OsString>) -> Self {
+        self.environment.push((name.to_owned(), text.into()));
+        self
+    }
+
+    fn without(mut self, name: &str) -> Self {
+        self.environment.retain(|(other, _)| other != name);
+        self
+    }
+
+    fn file(self, text: &str) -> Self {
+        write(self.path("secrets.toml"), text);
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        fs::canonicalize(self.folder.path()).expect("its path").join(name)
+    }
+
+    fn settings(&self) -> Result<Settings, Error> {
+        let environment = |name: &str| {
+            let given = self.environment.iter().rev().find(|(other, _)| other == name);
+            given.map(|(_, text)| text.clone())
+        };
+        Settings::read(&self.built, &environment, Some(&self.path("")))
+    }
+
+    fn good(&self) -> Settings {
+        self.settings().expect("good settings")
+    }
+
+    /// The problems, as `origin: message; help`.
+    fn bad(&self) -> Vec<String> {
+        let error = self.settings().expect_err("bad settings");
+        assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "a value is shown");
+        let problem = |p: &Problem| {
+            assert_eq!(p.kind(), ErrorKind::InvalidConfig, "{error}");
+            format!("{}: {}; {}", p.origin(), p.message(), p.help().unwrap_or("NO HELP"))
+        };
+        error.problems().iter().map(problem).collect()
+    }
+}
+
+/// Writes a file that others may not write, whatever the umask.
+fn write(path: PathBuf, text: impl AsRef<[u8]>) {
+    fs::write(&path, text).expect("a file");
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).expect("rights");
+    }
+}
+
+/// The value of a setting as a text, whatever it is.
+fn show(settings: &Settings, variable: &Variable) -> String {
+    let path = |path: PathBuf| path.display().to_string();
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let seconds = |duration: Duration| duration.as_secs().to_string();
+    let secret = |value: Option<&SecretValue>| {
+        value.map(|v| v.expose_str().expect("a text").to_owned()).unwrap_or_default()
+    };
+    match variable.name() {
+        "SECRETS_DEFAULT_BACKEND" => settings
+            .default_backends()
+            .iter()
+            .map(BackendType::as_str)
+            .collect::<Vec<_>>()
+            .join(","),
+        "SECRETS_DEFAULT_ROLE" => text(settings.default_role().as_str()),
+        "SECRETS_AWS_ROLE" => text(settings.aws_role().map(RoleArn::as_str)),
+        "SECRETS_AWS_REGION" => text(settings.aws_region()),
+        "SECRETS_AWS_EXTERNAL_ID" => text(settings.aws_external_id()),
+        "SECRETS_AWS_SESSION_NAME" => text(settings.aws_session_name()),
+        "SECRETS_AWS_CREDENTIALS_FROM" => {
+            settings.aws_credentials_from().map(Source::to_string).unwrap_or_default()
+        }
+        "SECRETS_VALIDATION_LEVEL" => settings.validation_level().to_string(),
+        "SECRETS_WITH" => {
+            let source = settings.with().and_then(|with| with.sources().first());
+            source.map(|s| format!("secrets:sources=[\"{s}\"]")).unwrap_or_default()
+        }
+        "SECRETS_CONFIG" | "SECRETS_PROFILE" => String::new(),
+        "SECRETS_LOCAL_DIR" => path(settings.local_dir().expect("a home")),
+        "SECRETS_LOCAL_KEY_FILE" => path(settings.local_key_file().expect("a home")),
+        "SECRETS_FILE_DIR" => path(settings.file_dir().into()),
+        "SECRETS_RUN_DIR" => settings.run_dir().map(|p| path(p.into())).unwrap_or_default(),
+        "SECRETS_CACHE_TTL" => seconds(settings.cache_ttl()),
+        "SECRETS_CACHE_STALE" => seconds(settings.cache_stale()),
+        "SECRETS_TIMEOUT" => seconds(settings.timeout()),
+        "SECRETS_ATTEMPT_TIMEOUT" => seconds(settings.attempt_timeout()),
+        "SECRETS_ZENML_URL" => secret(settings.zenml_url()),
+        "SECRETS_ZENML_USERNAME" => text(settings.zenml_username()),
+        "SECRETS_ZENML_PASSWORD" => secret(settings.zenml_password()),
+        "PREFECT_API_URL" => secret(settings.prefect().api_url.as_ref()),
+        "PREFECT_API_KEY" => secret(settings.prefect().api_key.as_ref()),
+        "PREFECT__USER_CONFIG_PATH" => text(settings.prefect().config_path.as_deref()),
+        "PREFECT__BACKEND" => text(settings.prefect().backend.as_deref()),
+        "PREFECT__CLOUD__USE_LOCAL_SECRETS" => {
+            text(settings.prefect().use_local_secrets.as_deref())
+        }
+        "PREFECT__CLOUD__API" => secret(settings.prefect().cloud_api.as_ref()),
+        "PREFECT__CLOUD__API_KEY" => secret(settings.prefect().cloud_key.as_ref()),
+        "PREFECT__CLOUD__TENANT_ID" => text(settings.prefect().cloud_tenant.as_deref()),
+        "FLYTE_SECRETS_ENV_PREFIX" => settings.flyte_env_prefix().to_owned(),
+        "FLYTE_SECRETS_DEFAULT_DIR" => path(settings.flyte_dir().into()),
+        "FLYTE_SECRETS_FILE_PREFIX" => settings.flyte_file_prefix().to_owned(),
+        other => panic!("{other} is in no test"),
+    }
+}
+
+/// What holds by default, and four good texts.
+fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
+    let numbered = |form: &str| [1, 2, 3, 4].map(|n| form.replace('#', &n.to_string()));
+    match variable.name() {
+        "SECRETS_DEFAULT_BACKEND" => {
+            ("local", ["env,file", "inline", "flyte,local", "zenml"].map(String::from))
+        }
+        "SECRETS_DEFAULT_ROLE" | "SECRETS_AWS_ROLE" => {
+            ("", numbered("arn:aws:iam::12345678901#:role/R"))
+        }
+        "SECRETS_AWS_REGION" => ("", numbered("eu-west-#")),
+        "SECRETS_AWS_CREDENTIALS_FROM" => ("", numbered("prefect.AWS_#")),
+        "SECRETS_VALIDATION_LEVEL" => (
+            "SECRET_AND_KEY_EXISTS",
+            ["NONE", "SECRET_EXISTS", "SECRET_AND_KEY_EXISTS", "NONE"].map(String::from),
+        ),
+        "SECRETS_WITH" => ("", numbered("secrets:sources=[\"a#\"]")),
+        "SECRETS_LOCAL_DIR" => ("/srv/me/.local/share/secrets/store", numbered("/p/#")),
+        "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
+        "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),
+        "SECRETS_RUN_DIR" => ("", numbered("/p/#")),
+        "SECRETS_CACHE_TTL" => ("300", numbered("1#")),
+        "SECRETS_CACHE_STALE" => ("3600", numbered("1#")),
+        "SECRETS_TIMEOUT" => ("30", numbered("1#")),
+        "SECRETS_ATTEMPT_TIMEOUT" => ("5", numbered("1#")),
+        "SECRETS_ZENML_URL" => ("", numbered("https://host#")),
+        "FLYTE_SECRETS_ENV_PREFIX" => ("_FSEC_", numbered("P#_")),
+        "FLYTE_SECRETS_DEFAULT_DIR" => ("/etc/secrets", numbered("/p/#")),
+        _ => ("", numbered("some#")),
+    }
+}
+
+/// For each variable: with nothing set the default holds, then each place wins over those before it, and an empty
+/// variable changes nothing.
+#[test]
+fn precedence_of_every_setting() {
+    for variable in variables::ALL {
+        if matches!(variable.name(), "SECRETS_CONFIG" | "SECRETS_PROFILE") {
+            continue;
+        }
+        let (default, [mirrored, file, own, code]) = texts(variable);
+        let check = |place: &Place, wanted: &str, origin: &dyn Fn(&Origin) -> bool| {
+            let settings = place.good();
+            assert_eq!(show(&settings, variable), wanted, "{}", variable.name());
+            let found = settings.origin(variable);
+            assert!(origin(found), "{}: {found:?}", variable.name());
+        };
+        let mut place = Place::new().with("HOME", "/srv/me");
+        check(&place, default, &|origin| *origin == Origin::Default);
+
+        let name = if variable.is_own() {
+            variable.mirrored().first().copied()
+        } else {
+            Some(variable.name())
+        };
+        if let Some(name) = name {
+            place = place.with(name, "");
+            check(&place, default, &|origin| *origin == Origin::Default);
+            place = place.with(name, &mirrored);
+            check(&place, &mirrored, &|origin| *origin == Origin::Variable(name));
+        }
+        if let Some(key) = variable.key() {
+            let before = show(&place.good(), variable);
+            place = place.file(&format!("{key} = ''"));
+            assert_eq!(show(&place.good(), variable), before, "an empty {key} counts");
+            place = place.file(&format!("# a comment\n{key} = '{file}'\n"));
+            check(&place, &file, &|origin| {
+                matches!(origin, Origin::File { line: 2, profile: None, .. })
+            });
+        }
+        if variable.is_own() {
+            let name = variable.name();
+            let before = show(&place.good(), variable);
+            place = place.with(name, "");
+            assert_eq!(show(&place.good(), variable), before, "an empty {name} counts");
+            place = place.with(name, &own);
+            check(&place, &own, &|origin| *origin == Origin::Variable(name));
+        }
+        place.built.set(variable, &code);
+        check(&place, &code, &|origin| *origin == Origin::Code);
+        place.built.set(variable, "");
+        check(&place, default, &|origin| *origin == Origin::Code);
+    }
+}
+
+#[test]
+fn a_setting_that_loses_is_not_read() {
+    let mut place = Place::new().with("SECRETS_DEFAULT_ROLE", "nonsense");
+    assert_eq!(place.bad().len(), 1);
+    place.built.set(&variables::DEFAULT_ROLE, "");
+    assert!(*place.good().default_role() == SourceRole::Inherit);
+}
+
+#[test]
+fn setters_lay_over_what_was_read() {
+    let role = "arn:aws:iam::123456789012:role/R";
+    let mut settings = Place::new().with("SECRETS_DEFAULT_ROLE", role).good();
+    settings.set_default_role(SourceRole::Inherit);
+    assert_eq!(settings.default_role().as_str(), Some(role));
+    settings.set_default_role(SourceRole::OptOut);
+    assert_eq!(settings.default_role(), &SourceRole::OptOut);
+    settings.set_default_backends(vec![BuiltIn::Env.into(), BuiltIn::File.into()]);
+    assert_eq!(show(&settings, &variables::DEFAULT_BACKEND), "env,file");
+    for variable in [&variables::DEFAULT_ROLE, &variables::DEFAULT_BACKEND] {
+        assert_eq!(settings.origin(variable), &Origin::Code);
+    }
+}
+
+#[test]
+fn every_problem_is_told_at_once_with_its_variable() {
+    let place = Place::new()
+        .with("METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE", "locl")
+        .with("SECRETS_DEFAULT_ROLE", "Access")
+        .with("SECRETS_AWS_REGION", "Oregon")
+        .with("ZENML_SECRET_VALIDATION_LEVEL", "SECRET_EXIST")
+        .with("SECRETS_WITH", r#"secrets:sources=[x],sorces=1"#)
+        .with("SECRETS_LOCAL_DIR", "~/store")
+        .with("SECRETS_CACHE_TTL", "five")
+        .with("SECRETS_TIMEOUT", "0")
+        .with("SECRETS_AWS_SESSION_NAME", "a b")
+        .with("SECRETS_AWS_CREDENTIALS_FROM", "a b")
+        .with("SECRETS_PROFILE", "laptop")
+        .file("cache_stale = 'SeNtInEl'\ntimeot = 3\n[profile.lapto]\n");
+    let problems = place.bad();
+    let starts = [
+        "secrets.toml: timeot: there is no setting `timeot` (",
+        "SECRETS_PROFILE: there is no profile \"laptop\" in ",
+        "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE: this is not a backend type, but nearly one; did you mean `local`?",
+        "SECRETS_DEFAULT_ROLE: a role is not the ARN of a role; write arn:aws:iam::",
+        "SECRETS_AWS_REGION: a region is malformed; ",
+        "SECRETS_AWS_SESSION_NAME: it is not a session name; ",
+        "SECRETS_AWS_CREDENTIALS_FROM: a secret's name holds a character",
+        "ZENML_SECRET_VALIDATION_LEVEL: there is no such validation level; did you mean SECRET_EXISTS?",
+        "SECRETS_WITH: a text is not quoted, at byte 17; write \"x\"",
+        "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded; write the whole path",
+        "SECRETS_CACHE_TTL: it is not a number of seconds; write digits",
+        "secrets.toml: cache_stale: it is not a number of seconds (",
+        "SECRETS_TIMEOUT: no time at all is too short",
+    ];
+    assert_eq!(problems.len(), starts.len(), "{problems:#?}");
+    for (problem, start) in problems.iter().zip(starts) {
+        assert!(problem.starts_with(start), "{problem}\n{start}");
+    }
+    assert!(
+        problems[0].ends_with("secrets.toml, line 2); did you mean `timeout`?"),
+        "{}",
+        problems[0]
+    );
+    assert!(problems[1].ends_with("did you mean `lapto`?"), "{}", problems[1]);
+}
+
+#[cfg(unix)]
+#[test]
+fn text_that_is_no_utf_8_is_a_problem_unless_it_is_a_path() {
+    use std::os::unix::ffi::OsStringExt;
+    let bytes = || OsString::from_vec(b"/SeNtInEl\xff".to_vec());
+    let place =
+        Place::new().with("SECRETS_LOCAL_DIR", bytes()).with("SECRETS_ZENML_PASSWORD", bytes());
+    let settings = place.good();
+    assert_eq!(settings.local_dir().expect("a path"), PathBuf::from(bytes()));
+    assert_eq!(
+        settings.zenml_password().map(SecretValue::expose_bytes),
+        Some(&b"/SeNtInEl\xff"[..])
+    );
+    let problems = place.with("SECRETS_AWS_REGION", bytes()).bad();
+    assert_eq!(problems, ["SECRETS_AWS_REGION: it is not UTF-8; write it in UTF-8"]);
+}
+
+#[test]
+fn credentials_are_not_shown() {
+    let inline =
+        r#"secrets:sources=[{"id":"a","type":"inline","options":{"env_vars":{"A":"SeNtInEl"}}}]"#;
+    let settings = Place::new()
+        .with("SECRETS_ZENML_PASSWORD", "SeNtInEl")
+        .with("SECRETS_ZENML_URL", "https://user:SeNtInEl@host")
+        .with("SECRETS_ZENML_USERNAME", "ada")
+        .with("SECRETS_WITH", inline)
+        .good();
+    assert_eq!(show(&settings, &variables::ZENML_PASSWORD), "SeNtInEl");
+    assert!(!format!("{settings:?}").contains("SeNtInEl"));
+    let shown = |variable: &Variable| {
+        let shown = settings.shown().iter().find(|shown| shown.variable == variable);
+        shown.expect("every variable is there").clone()
+    };
+    assert_eq!(settings.shown().len(), variables::ALL.len());
+    assert_eq!(shown(&variables::ZENML_USERNAME).text.as_deref(), Some("ada"));
+    for variable in [&variables::ZENML_PASSWORD, &variables::ZENML_URL, &variables::WITH] {
+        assert_eq!(shown(variable).text, None);
+        assert_eq!(shown(variable).origin, Origin::Variable(variable.name()));
+    }
+}
+
+#[test]
+fn relative_paths_are_those_of_the_working_directory() {
+    let place = Place::new().with("SECRETS_LOCAL_DIR", "store");
+    assert_eq!(place.good().local_dir().expect("a path"), place.path("store"));
+    let gone = Settings::read(
+        &CodeSettings::default(),
+        &|name| (name == "SECRETS_RUN_DIR").then(|| "run".into()),
+        None,
+    );
+    assert_eq!(gone.expect_err("there is no directory").problems()[0].origin(), "SECRETS_RUN_DIR");
+}
+
+#[test]
+fn the_process_has_settings() {
+    // Whatever its environment holds: it is read, and an error is one that says why.
+    match Settings::load() {
+        Ok(settings) => assert!(!settings.default_backends().is_empty()),
+        Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidConfig),
+    }
+}

@@ -1,0 +1,93 @@
+use crate::{
+    grammar::{
+        arn::{check_secret_arn, looks_like_arn},
+        backend_type::BuiltIn,
+        flaw::{Flaw, FlawKind},
+        name::{check_length_and_characters, check_name},
+    },
+    text::bytes::{find_byte, find_parent_component, matches_at},
+};
+
+/// Checks an id by the grammar of its backend type. An id without a type is a name or the ARN of a secret.
+///
+/// | type | id |
+/// |---|---|
+/// | none, `aws-secrets-manager` | a name, or a full or partial ARN |
+/// | `file`, `flyte` | a relative path without `..` |
+/// | `env` | the name of an environment variable |
+/// | any other | any text of 1 to 512 bytes without control characters |
+///
+/// ```
+/// use secrets_spec::check_id;
+///
+/// assert!(check_id(Some("local"), "my secret").is_none());
+/// assert!(check_id(None, "my secret").is_some());
+/// assert!(check_id(Some("file"), "../secret").is_some());
+/// ```
+#[must_use]
+pub const fn check_id(backend: Option<&str>, id: &str) -> Option<Flaw> {
+    match backend {
+        None => check_untyped_id(id),
+        Some(name) => check_id_of_type(BuiltIn::parse(name), id),
+    }
+}
+
+pub(crate) const fn check_id_of_type(built_in: Option<BuiltIn>, id: &str) -> Option<Flaw> {
+    match built_in {
+        Some(BuiltIn::AwsSecretsManager) => check_untyped_id(id),
+        Some(BuiltIn::File | BuiltIn::Flyte) => check_path(id),
+        Some(BuiltIn::Env) => check_environment_name(id),
+        _ => check_text(id),
+    }
+}
+
+pub(crate) const fn check_untyped_id(id: &str) -> Option<Flaw> {
+    if looks_like_arn(id.as_bytes()) { check_secret_arn(id) } else { check_name(id) }
+}
+
+const fn check_text(id: &str) -> Option<Flaw> {
+    if id.is_empty() {
+        return Some(Flaw::new(FlawKind::NameEmpty, 0, 0));
+    }
+    check_length_and_characters(id, FlawKind::NameLong)
+}
+
+const fn check_environment_name(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::EnvNameEmpty, 0, 0));
+    }
+    if let Some(at) = find_byte(bytes, b'=', 0, bytes.len()) {
+        return Some(Flaw::new(FlawKind::EnvNameCharacter, at, at + 1));
+    }
+    check_text(id)
+}
+
+const fn check_path(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::PathEmpty, 0, 0));
+    }
+    if bytes[0] == b'/' || bytes[0] == b'\\' {
+        return Some(Flaw::new(FlawKind::PathAbsolute, 0, 1));
+    }
+    // A Windows drive, such as `C:`.
+    if bytes[0].is_ascii_alphabetic() && bytes.len() > 1 && bytes[1] == b':' {
+        return Some(Flaw::new(FlawKind::PathAbsolute, 0, 2));
+    }
+    if let Some(at) = find_parent_component(bytes, 0, bytes.len()) {
+        return Some(Flaw::new(FlawKind::PathParent, at, at + 2));
+    }
+    let mut start = 0;
+    let mut i = 0;
+    while i <= bytes.len() {
+        if i == bytes.len() || bytes[i] == b'/' {
+            if i == start || (i - start == 1 && matches_at(bytes, start, b".")) {
+                return Some(Flaw::new(FlawKind::PathComponent, start, i));
+            }
+            start = i + 1;
+        }
+        i += 1;
+    }
+    check_text(id)
+}

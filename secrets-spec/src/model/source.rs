@@ -1,0 +1,174 @@
+use alloc::string::String;
+use core::fmt::{self, Write};
+
+use crate::{
+    grammar::{
+        arn::looks_like_arn, backend_type::BackendType, role::SourceRole,
+        source_text::check_source, spec_error::SpecError,
+    },
+    model::options::Options,
+    text::escape::write_json_string,
+};
+
+/// A source: the id of a whole secret, and how it is read.
+///
+/// `Display` writes a plain source as text and one with more fields as JSON. Both parse back to the same source,
+/// except for the values of `inline` sources, which are masked.
+///
+/// ```
+/// use secrets_spec::Source;
+///
+/// let source = Source::from_json(r#"{"id": "my-secret", "options": {"json": false}}"#)?;
+/// assert_eq!((source.id(), source.options().json), ("my-secret", Some(false)));
+/// assert_eq!(Source::from_json(&source.to_string())?, source);
+/// # Ok::<(), secrets_spec::SpecError>(())
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Source {
+    pub(crate) origin: String,
+    pub(crate) backend: Option<BackendType>,
+    pub(crate) id: String,
+    pub(crate) group: Option<String>,
+    pub(crate) role: SourceRole,
+    pub(crate) options: Options,
+}
+
+impl Source {
+    /// Parses a source that is one text: `name`, `type.id` with a built-in type, or the ARN of a secret.
+    ///
+    /// # Errors
+    /// If the text has none of these forms.
+    pub fn parse(text: &str) -> Result<Self, SpecError> {
+        let layout = check_source(text).map_err(|flaw| flaw.explain(text))?;
+        Ok(Self {
+            origin: String::from(text),
+            backend: layout.built_in.map(BackendType::from),
+            id: String::from(&text[layout.id..]),
+            group: None,
+            role: SourceRole::Inherit,
+            options: Options::default(),
+        })
+    }
+
+    /// Returns the id in the backend.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the text from which the source was parsed; for a source with fields, its id.
+    #[must_use]
+    pub fn origin(&self) -> &str {
+        &self.origin
+    }
+
+    /// Returns the type, if it is set.
+    #[must_use]
+    pub fn backend(&self) -> Option<&BackendType> {
+        self.backend.as_ref()
+    }
+
+    /// Returns the group by which the body reads the source: the `group` field, or the id.
+    #[must_use]
+    pub fn group(&self) -> &str {
+        self.group.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Returns the `group` field, if it is set.
+    #[must_use]
+    pub fn alias(&self) -> Option<&str> {
+        self.group.as_deref()
+    }
+
+    /// Returns the role.
+    #[must_use]
+    pub fn role(&self) -> &SourceRole {
+        &self.role
+    }
+
+    /// Returns the options.
+    #[must_use]
+    pub fn options(&self) -> &Options {
+        &self.options
+    }
+
+    /// Whether the id is an ARN.
+    #[must_use]
+    pub fn is_arn(&self) -> bool {
+        looks_like_arn(self.id.as_bytes())
+    }
+
+    /// Whether both read the same secret in the same way. Their groups do not matter.
+    #[must_use]
+    pub fn same_as(&self, other: &Self) -> bool {
+        self.backend == other.backend
+            && self.id == other.id
+            && self.role == other.role
+            && self.options == other.options
+    }
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let text = match &self.backend {
+            Some(backend) => alloc::format!("{backend}.{}", self.id),
+            None => self.id.clone(),
+        };
+        let plain = self.group.is_none()
+            && self.role == SourceRole::Inherit
+            && self.options == Options::default();
+        if plain && Self::parse(&text).is_ok_and(|parsed| self.same_as(&parsed)) {
+            return f.write_str(&text);
+        }
+        write_json(self, f)
+    }
+}
+
+/// Writes a source as JSON; the values of `inline` are masked.
+fn write_json(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let options = source.options();
+    f.write_str("{\"id\": ")?;
+    write_json_string(source.id(), f)?;
+    let backend = source.backend().map(BackendType::as_str);
+    for (name, value) in
+        [("type", backend), ("group", source.alias()), ("role", source.role().as_str())]
+    {
+        if let Some(value) = value {
+            write!(f, ", \"{name}\": ")?;
+            write_json_string(value, f)?;
+        }
+    }
+    let mut comma = "";
+    if *options != Options::default() {
+        f.write_str(", \"options\": {")?;
+        for (name, value) in [("json", options.json), ("required", options.required)] {
+            if let Some(value) = value {
+                write!(f, "{comma}\"{name}\": {value}")?;
+                comma = ", ";
+            }
+        }
+        for (name, value) in [
+            ("env_var_name", &options.env_var_name),
+            ("region", &options.region),
+            ("version_id", &options.version_id),
+            ("version_stage", &options.version_stage),
+        ] {
+            if let Some(value) = value {
+                write!(f, "{comma}\"{name}\": ")?;
+                write_json_string(value, f)?;
+                comma = ", ";
+            }
+        }
+        if let Some(vars) = &options.env_vars {
+            write!(f, "{comma}\"env_vars\": {{")?;
+            for (index, (name, _)) in vars.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { ", " })?;
+                write_json_string(name, f)?;
+                f.write_str(": \"***\"")?;
+            }
+            f.write_char('}')?;
+        }
+        f.write_char('}')?;
+    }
+    f.write_char('}')
+}

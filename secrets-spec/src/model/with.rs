@@ -1,0 +1,316 @@
+use alloc::{
+    format,
+    string::{String, ToString},
+    vec::Vec,
+};
+use core::{fmt, ops::Range};
+
+use crate::{
+    grammar::{role::SourceRole, source_text::quoted_source, spec_error::SpecError},
+    model::{source::Source, source_draft::SourceDraft, source_reader::read_sources},
+    syntax::{
+        diagnostic::Diagnostic,
+        json::{read_json, read_json_prefix},
+        node::{Node, Value},
+    },
+    text::{
+        edit_distance::closest,
+        escape::{is_quote, write_json_string},
+    },
+};
+
+const ATTRIBUTES: &[&str] = &["sources", "role", "allow_override"];
+
+/// The secrets that `--with 'secrets:sources=["test-db"],role=...,allow_override=true'` adds to a step at launch.
+///
+/// The values are JSON, as in Metaflow. A role may also be written without quotes.
+///
+/// ```
+/// let with = secrets_spec::With::parse(r#"secrets:sources=["test-db"],allow_override=false"#).unwrap();
+/// assert_eq!(with.sources()[0].id(), "test-db");
+/// assert!(!with.allow_override());
+///
+/// let errors = secrets_spec::With::parse("secrets:sources=[test-db]").unwrap_err();
+/// assert_eq!(errors[0].help(), Some(r#"write "test-db""#));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct With {
+    sources: Vec<Source>,
+    role: SourceRole,
+    allow_override: bool,
+}
+
+impl With {
+    /// Parses the text of a `--with` option.
+    ///
+    /// # Errors
+    /// All mistakes, in order.
+    pub fn parse(text: &str) -> Result<Self, Vec<SpecError>> {
+        let mut errors = Vec::new();
+        let with = Self::read(text, &mut errors);
+        if errors.is_empty() { Ok(with) } else { Err(errors) }
+    }
+
+    /// Returns the sources to add.
+    #[must_use]
+    pub fn sources(&self) -> &[Source] {
+        &self.sources
+    }
+
+    /// Returns the role for these sources.
+    #[must_use]
+    pub fn role(&self) -> &SourceRole {
+        &self.role
+    }
+
+    /// Whether a variable of a secret may replace an existing environment variable.
+    #[must_use]
+    pub fn allow_override(&self) -> bool {
+        self.allow_override
+    }
+
+    fn read(text: &str, errors: &mut Vec<SpecError>) -> Self {
+        let mut with = Self::default();
+        let head = text.find(':').unwrap_or(text.len());
+        if &text[..head] != "secrets" {
+            errors.push(prefix_error(text, head));
+            return with;
+        }
+        let Some(mut rest) = text[head..].strip_prefix(':') else { return with };
+        let mut seen: Vec<&str> = Vec::new();
+        // Whether a malformed value may have ended too early. What looks like a name after it may be a piece of a
+        // value, so errors do not quote it.
+        let mut may_be_value = false;
+        loop {
+            let at = text.len() - rest.len();
+            let name_end = rest.find(['=', ',']).unwrap_or(rest.len());
+            let name = rest[..name_end].trim();
+            let name_at = at..at + name_end;
+            let Some(value) = rest[name_end..].strip_prefix('=') else {
+                may_be_value |= !is_complete_value(name);
+                errors.push(missing_value_error(name, name_at, may_be_value));
+                match rest[name_end..].strip_prefix(',') {
+                    Some(next) => rest = next,
+                    None => return with,
+                }
+                continue;
+            };
+            if seen.contains(&name) {
+                let help = Some(String::from("remove one of the two"));
+                errors.push(SpecError::new(format!("`{name}` is given twice"), name_at, help));
+            } else if ATTRIBUTES.contains(&name) {
+                seen.push(name);
+            } else {
+                let help = match closest(name, ATTRIBUTES.iter().copied()) {
+                    Some(better) => format!("did you mean `{better}`?"),
+                    None => format!("the attributes are {}", ATTRIBUTES.join(", ")),
+                };
+                may_be_value |= !is_complete_value(name);
+                let message = match quotable_name(name, may_be_value) {
+                    Some(name) => format!("unknown attribute {name}"),
+                    None => String::from("unknown attribute"),
+                };
+                errors.push(SpecError::new(message, name_at, Some(help)));
+            }
+            let offset = text.len() - value.len();
+            let end = match name {
+                "sources" => with.read_sources(value, offset, errors),
+                "role" => with.read_role(value, offset, errors),
+                "allow_override" => with.read_allow_override(value, offset, errors),
+                // The value of an unknown attribute may be JSON with commas.
+                _ => read_json_prefix(value)
+                    .map_or_else(|_| find_next_attribute(value), |(_, end)| end),
+            };
+            may_be_value |= !is_complete_value(&value[..end]);
+            let after = value[end..].trim_start();
+            match after.strip_prefix(',') {
+                Some(next) => rest = next,
+                None if after.is_empty() => return with,
+                None => {
+                    let help = Some(String::from("write a comma between attributes"));
+                    let range = text.len() - after.len()..text.len();
+                    errors.push(SpecError::new("there is text after a value", range, help));
+                    return with;
+                }
+            }
+        }
+    }
+
+    fn read_sources(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> usize {
+        let (node, end) = match read_json_prefix(value) {
+            Ok(read) => read,
+            Err(error) => {
+                let is_json = value.trim_start().starts_with(['[', '{', '"']);
+                let error = if is_json { error } else { unbracketed_list_error(value) };
+                errors.push(error.shifted(offset));
+                return find_attribute_where(value, |name| ATTRIBUTES.contains(&name));
+            }
+        };
+        // Metaflow writes `sources=null` for no sources.
+        if matches!(node.value, Value::Null) {
+            return end;
+        }
+        let mut diagnostics: Vec<Diagnostic<Range<usize>>> = Vec::new();
+        let drafts = read_sources(&node, &mut diagnostics);
+        errors.extend(diagnostics.into_iter().map(|c| SpecError::from(c).shifted(offset)));
+        for source in drafts.into_iter().filter_map(SourceDraft::into_source) {
+            let same = |known: &Source| known.same_as(&source) && known.group() == source.group();
+            if !self.sources.iter().any(same) {
+                self.sources.push(source);
+            }
+        }
+        end
+    }
+
+    fn read_role(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> usize {
+        let (text, end) = match read_json_prefix(value) {
+            Ok((Node { value: Value::Null, .. }, end)) => return end,
+            Ok((Node { value: Value::Text(text), .. }, end)) => (text, end),
+            _ => {
+                let end = find_next_attribute(value);
+                (String::from(value[..end].trim()), end)
+            }
+        };
+        match SourceRole::parse(&text) {
+            Ok(role) => self.role = role,
+            // The text may be surrounded by quotes and spaces and contain escapes, so the error covers the whole
+            // value.
+            Err(error) => errors.push(error.with_range(offset..offset + end)),
+        }
+        end
+    }
+
+    fn read_allow_override(
+        &mut self,
+        value: &str,
+        offset: usize,
+        errors: &mut Vec<SpecError>,
+    ) -> usize {
+        let end = find_next_attribute(value);
+        match value[..end].trim() {
+            "true" => self.allow_override = true,
+            "false" => self.allow_override = false,
+            other => {
+                let meant = match other.trim_matches(is_quote).to_ascii_lowercase().as_str() {
+                    "true" | "1" | "yes" => "write allow_override=true",
+                    "false" | "0" | "no" => "write allow_override=false",
+                    _ => "write true or false",
+                };
+                let message = "`allow_override` is true or false";
+                let range = offset..offset + end;
+                errors.push(SpecError::new(message, range, Some(String::from(meant))));
+            }
+        }
+        end
+    }
+}
+
+/// Writes the text of the option, without attributes that have their defaults. The values of `inline` sources are
+/// masked.
+impl fmt::Display for With {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("secrets")?;
+        let mut before = ":";
+        if !self.sources.is_empty() {
+            f.write_str(":sources=[")?;
+            for (index, source) in self.sources.iter().enumerate() {
+                f.write_str(if index == 0 { "" } else { "," })?;
+                let text = source.to_string();
+                if text.starts_with('{') {
+                    f.write_str(&text)?
+                } else {
+                    write_json_string(&text, f)?
+                }
+            }
+            f.write_str("]")?;
+            before = ",";
+        }
+        if let Some(role) = self.role.as_str() {
+            write!(f, "{before}role=")?;
+            write_json_string(role, f)?;
+            before = ",";
+        }
+        if self.allow_override { write!(f, "{before}allow_override=true") } else { Ok(()) }
+    }
+}
+
+fn prefix_error(text: &str, head: usize) -> SpecError {
+    let meant = text.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let help = if meant.len() < text.len() && meant.starts_with("secrets") {
+        "remove what stands before `secrets`"
+    } else if text.starts_with("secrets") {
+        "a colon comes after `secrets`: secrets:sources=[\"prod-db\"]"
+    } else {
+        "write secrets:sources=[\"prod-db\"]"
+    };
+    SpecError::new("only `secrets` can be attached", 0..head, Some(String::from(help)))
+}
+
+fn missing_value_error(name: &str, range: Range<usize>, may_be_value: bool) -> SpecError {
+    let (message, help) = match name {
+        "" => (String::from("an attribute is missing"), "write one, or remove the `,` or `:`"),
+        "role" => {
+            (String::from("`role` has no value"), "write role=arn:aws:iam::123456789012:role/NAME")
+        }
+        "allow_override" => {
+            (String::from("`allow_override` has no value"), "write allow_override=true")
+        }
+        "sources" => (String::from("`sources` has no value"), "write sources=[\"prod-db\"]"),
+        other => (
+            match quotable_name(other, may_be_value) {
+                Some(name) => format!("{name} is no attribute with a value"),
+                None => String::from("this is no attribute with a value"),
+            },
+            "write sources=[..], role=.. or allow_override=..",
+        ),
+    };
+    SpecError::new(message, range, Some(String::from(help)))
+}
+
+/// Returns the name of an attribute in quotes, if it can safely be quoted in an error.
+fn quotable_name(name: &str, may_be_value: bool) -> Option<String> {
+    if may_be_value { None } else { quoted_source(name) }
+}
+
+/// Whether a piece of the text is one complete value: words without JSON punctuation, or JSON other than an object.
+/// No attribute takes an object, and a brace inside its content may have closed it too early.
+fn is_complete_value(piece: &str) -> bool {
+    let is_sign = |c: char| is_quote(c) || matches!(c, '{' | '}' | '[' | ']');
+    let is_object = |node: &Node<_>| matches!(node.value, Value::Map(_));
+    !piece.contains(is_sign) || read_json(piece).is_ok_and(|node| !is_object(&node))
+}
+
+/// Returns the end of a value: the next `,name=`, where Metaflow splits too, or the end of the text.
+fn find_next_attribute(value: &str) -> usize {
+    find_attribute_where(value, |_| true)
+}
+
+/// Returns the index of the comma before the next `name=` for which `is_attribute` is true, or the end of the text.
+fn find_attribute_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
+    let mut from = 0;
+    while let Some(comma) = value[from..].find(',').map(|at| at + from) {
+        let next = value[comma + 1..].trim_start();
+        let end = next.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(next.len());
+        if end > 0 && next[end..].trim_start().starts_with('=') && is_attribute(&next[..end]) {
+            return comma;
+        }
+        from = comma + 1;
+    }
+    value.len()
+}
+
+/// Returns the error for `sources=test-db`: names without brackets, or a list in quotes.
+fn unbracketed_list_error(value: &str) -> SpecError {
+    let end = find_next_attribute(value);
+    let bare = value[..end].trim_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let help = if bare.starts_with(['[', '{']) {
+        String::from("remove the quotes around the list")
+    } else {
+        // Text that is not a source may be anything, even a value of an `inline` source.
+        let names = bare.split(',').map(|name| quoted_source(name.trim()));
+        let names = names.collect::<Option<Vec<_>>>();
+        let names = names.map_or_else(|| String::from("\"prod-db\""), |names| names.join(","));
+        format!("write sources=[{names}]")
+    };
+    SpecError::new("`sources` is a JSON list", 0..end, Some(help))
+}

@@ -1,0 +1,5 @@
+//! Helpers for plain text, which know nothing of secrets.
+
+pub(crate) mod bytes;
+pub(crate) mod edit_distance;
+pub(crate) mod escape;
