@@ -51,7 +51,7 @@ pub enum Command {
     Render(Render),
     /// Check that the secrets of sources or of a configuration file exist
     Check(Check),
-    /// Show every setting, where it comes from, and whether the backends are reachable
+    /// Show every setting and where it comes from, and check that the backends are reachable
     Doctor(Doctor),
     /// Print completions for a shell
     Completions(Completions),
@@ -61,7 +61,7 @@ pub enum Command {
 
 #[derive(Debug, Args)]
 pub struct Common {
-    /// The backend of the secrets, instead of the default backend
+    /// The backend to use, instead of the default backend
     #[arg(long, value_name = "TYPE")]
     pub backend: Option<String>,
     /// How results and errors are written
@@ -156,7 +156,7 @@ pub struct Export {
     /// Export all secrets
     #[arg(long)]
     pub all: bool,
-    /// The backend of the secrets, instead of the default backend
+    /// The backend to use, instead of the default backend
     #[arg(long, value_name = "TYPE")]
     pub backend: Option<String>,
     /// How secrets are written: json can be imported again, the others are variables

@@ -1,5 +1,5 @@
 //! The fields of `register` and `update`, `--KEY=VALUE`. They may have any name, so they are taken out of the command
-//! line before `clap` parses it. No message here repeats what was typed, which may be a value.
+//! line before `clap` parses it. No message here repeats a word that may be a value.
 
 use std::ffi::{OsStr, OsString};
 

@@ -156,7 +156,7 @@ fn folder_error(resolver: &Resolver) -> Option<Error> {
 
 /// Returns why a backend does not answer.
 fn answer_error(backend: &dyn Backend) -> Option<Error> {
-    // Its values are in the sources themselves: there is nothing to reach.
+    // The values of `inline` are in the sources themselves: there is nothing to reach.
     if backend.kind() == "inline" {
         return None;
     }

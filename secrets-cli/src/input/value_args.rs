@@ -35,7 +35,7 @@ pub struct ValueArgs {
     /// The kind of secret, which decides its fields
     #[arg(short, long)]
     pub schema: Option<Schema>,
-    /// Store one plain value instead of fields: VALUE, @FILE, - for standard input, or nothing to be asked
+    /// Store one plain value instead of fields: VALUE, @FILE, or - for standard input; without a value, ask for it
     #[arg(long, value_name = "VALUE|@FILE|-", num_args = 0..=1, require_equals = true)]
     pub plain: Option<Option<OsString>>,
     /// Set a tag, where secrets have tags (AWS Secrets Manager)

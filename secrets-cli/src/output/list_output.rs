@@ -15,7 +15,7 @@ use crate::{
     },
 };
 
-/// Prints names to standard output, one a line or as one JSON array. Names are not secret: nothing is wiped.
+/// Prints names to standard output, one per line or as one JSON array. Names are not secret: nothing is wiped.
 pub struct ListOutput<W: Write = BufWriter<Stdout>> {
     out: W,
     format: OutputFormat,

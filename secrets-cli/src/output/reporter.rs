@@ -43,7 +43,7 @@ impl Reporter {
         }
     }
 
-    /// Reports changes: `text` for a person, or one line of JSON a change on standard output.
+    /// Reports changes: `text` for a person, or one line of JSON per change on standard output.
     pub fn changes(&self, text: &str, changes: &[Change<'_>]) -> Result<(), Failure> {
         self.info(text);
         for change in changes {
