@@ -1,4 +1,4 @@
-//! Which exit code a failure has.
+//! Exit codes.
 
 use std::process::ExitCode;
 
@@ -6,7 +6,7 @@ use secrets_runtime::ErrorKind;
 
 use crate::failure::Failure;
 
-/// The exit code of a failure.
+/// Returns the exit code of a failure.
 pub fn code(failure: &Failure) -> ExitCode {
     let code = match failure {
         Failure::Usage { .. } => 2,
@@ -14,8 +14,8 @@ pub fn code(failure: &Failure) -> ExitCode {
         Failure::Clap(error) => u8::try_from(error.exit_code()).unwrap_or(2),
         Failure::Secrets(error) => of_kind(error.kind()),
         Failure::Program { code, .. } => *code,
-        // What a shell shows of a program that SIGPIPE or SIGINT ended.
-        Failure::ReaderGone => 141,
+        // The codes that a shell reports for a program that SIGPIPE or SIGINT ended.
+        Failure::BrokenPipe => 141,
         Failure::Interrupted => 130,
     };
     ExitCode::from(code)

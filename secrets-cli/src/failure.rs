@@ -1,19 +1,21 @@
+//! Why a command fails.
+
 use secrets_runtime::{Error, ErrorKind};
 
-/// Why a command ends without success.
+/// The reason why a command ends without success.
 #[derive(Debug)]
 pub enum Failure {
     /// The command line is wrong.
     Usage { message: String, help: Option<String> },
-    /// What `clap` says of the command line; also its help and its version, which are no mistakes.
+    /// What `clap` reports about the command line; its help and its version are reported in this way too.
     Clap(clap::Error),
-    /// A secret, a backend or a setting.
+    /// An error of a secret, a backend or a setting.
     Secrets(Error),
-    /// The program of `run`: the exit code that `env` would give.
+    /// The program of `run` could not be started. `code` is the exit code that `env` would have.
     Program { message: String, code: u8 },
-    /// The reader of standard output is gone: nobody is left to tell.
-    ReaderGone,
-    /// Ctrl-C at a prompt, or a signal there: nothing was written.
+    /// The reader of standard output closed it.
+    BrokenPipe,
+    /// Ctrl-C or a signal at a prompt, before anything was written.
     Interrupted,
 }
 
@@ -22,19 +24,19 @@ impl Failure {
         Self::Usage { message: message.into(), help: Some(help.into()) }
     }
 
-    /// An error about the secret, the field or the file `origin`.
+    /// Creates a failure about a secret, a field or a file, which `origin` names.
     pub fn about(
         origin: &str,
         kind: ErrorKind,
         message: impl Into<String>,
         help: impl Into<String>,
     ) -> Self {
-        Self::Secrets(problem(origin, kind, message, help))
+        Self::Secrets(error_about(origin, kind, message, help))
     }
 }
 
-/// The same before it is known whether it comes alone.
-pub fn problem(
+/// Creates an error about a secret, a field or a file, which `origin` names. It can be joined with others.
+pub fn error_about(
     origin: &str,
     kind: ErrorKind,
     message: impl Into<String>,
@@ -43,9 +45,9 @@ pub fn problem(
     Error::new(kind, message).with_help(help).about(origin, None)
 }
 
-/// All of them at once, if there are any.
-pub fn all(problems: Vec<Error>) -> Result<(), Failure> {
-    match Error::join(problems) {
+/// Fails with all of these errors at once, if there are any.
+pub fn fail_on_any(errors: Vec<Error>) -> Result<(), Failure> {
+    match Error::join(errors) {
         None => Ok(()),
         Some(error) => Err(Failure::Secrets(error)),
     }

@@ -1,57 +1,54 @@
-//! The `secrets` command: keeps secrets, shows them, and gives them to programs.
+//! The `secrets` command: stores secrets, shows them, and passes them to programs.
 //!
-//! What a person typed becomes [`args::Arguments`], each command is one file under `commands`, and whatever
-//! goes wrong is a [`failure::Failure`], told once, here, with the exit code of its kind. Data goes to standard
-//! output, words go to standard error.
+//! The command line is parsed into [`args::Arguments`], and each command is one file under `commands/`. A command
+//! that fails returns a [`failure::Failure`], which is reported once, here, with the exit code of its kind. Data
+//! goes to standard output, messages go to standard error.
 
 mod args;
 mod argv;
-mod asked;
+#[cfg(feature = "aws")]
+mod aws;
+#[cfg(not(feature = "aws"))]
+mod aws_disabled;
 mod commands;
-mod dotenv;
+mod ephemeral_host;
 mod exit;
 mod failure;
-mod feed;
-mod given;
-#[cfg_attr(not(feature = "aws"), path = "no_manager.rs")]
-mod manager;
-mod page;
-mod prompt;
-mod schema;
-mod shelf;
-mod surroundings;
+mod input;
+mod output;
+mod stores;
 mod tag;
-mod value;
-mod words;
 
 use std::process::ExitCode;
 
 use clap::{CommandFactory, FromArgMatches};
 
 use args::Arguments;
+#[cfg(not(feature = "aws"))]
+use aws_disabled as aws;
 use failure::Failure;
-use words::Words;
+use output::reporter::Reporter;
 
 fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();
-    let words = Words::new(argv::wants_json(&typed));
-    match start(typed, &words) {
+    let reporter = Reporter::new(argv::wants_json(&typed));
+    match start(typed, &reporter) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            words.failure(&failure);
+            reporter.failure(&failure);
             exit::code(&failure)
         }
     }
 }
 
-fn start(typed: Vec<std::ffi::OsString>, words: &Words) -> Result<(), Failure> {
+fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Failure> {
     let mut command = Arguments::command();
     command.build();
     let (typed, fields) = argv::take_fields(typed, &command)?;
-    let holds_values = argv::holds_values(&typed);
+    let takes_values = argv::takes_values(&typed);
     let matches = command
         .try_get_matches_from(typed)
-        .map_err(|error| if holds_values { argv::masked(error) } else { error })?;
+        .map_err(|error| if takes_values { argv::mask(error) } else { error })?;
     let arguments = Arguments::from_arg_matches(&matches)?;
-    commands::run(arguments.command, fields, words)
+    commands::run(arguments.command, fields, reporter)
 }

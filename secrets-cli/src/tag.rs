@@ -1,12 +1,12 @@
-//! A tag of a secret: words about it, which anybody may see who may list it.
+//! Tags of secrets. A tag is not secret: who may list a secret may see its tags.
 
 use std::str::FromStr;
 
 use secrets_runtime::ErrorKind;
 
-use crate::{failure::Failure, manager::Manager, shelf::Shelf, words::Words};
+use crate::{aws::SecretsManager, failure::Failure, output::reporter::Reporter, stores::Stores};
 
-/// `KEY=VALUE`, split at the first `=`; the value may be empty.
+/// `KEY=VALUE`, split at the first `=`. The value may be empty.
 #[derive(Debug, Clone)]
 pub struct Tag {
     pub key: String,
@@ -26,33 +26,44 @@ impl FromStr for Tag {
     }
 }
 
-/// The one that sets these tags, looked for before anything is written; `None` if there are none to set.
-pub fn setter<'a>(shelf: &'a Shelf, tags: &[Tag]) -> Result<Option<Manager<'a>>, Failure> {
-    let manager = shelf.manager();
+/// Returns the backend that sets these tags, or `None` if there are no tags to set. Fails, before anything is
+/// written, if the backend has no tags.
+pub fn find_tagger<'a>(
+    stores: &'a Stores,
+    tags: &[Tag],
+) -> Result<Option<SecretsManager<'a>>, Failure> {
+    let manager = stores.secrets_manager();
     if manager.is_none() && !tags.is_empty() {
-        let message = format!("secrets in {} have no tags", shelf.kind());
+        let message = format!("secrets in {} have no tags", stores.kind());
         let help = "remove --tag, or write --backend aws-secrets-manager";
         return Err(Failure::about("", ErrorKind::NotSupported, message, help));
     }
     Ok(manager.filter(|_| !tags.is_empty()))
 }
 
-/// Sets the tags of a secret that is there, and says so.
-pub fn set(manager: Manager<'_>, name: &str, tags: &[Tag], words: &Words) -> Result<(), Failure> {
+/// Sets and reports the tags of a secret that exists.
+pub fn set(
+    manager: SecretsManager<'_>,
+    name: &str,
+    tags: &[Tag],
+    reporter: &Reporter,
+) -> Result<(), Failure> {
     for Tag { key, value } in tags {
-        manager.tag(name, key, value)?;
-        words.say(&format!("tagged `{name}`: {key}={value}"));
+        manager.set_tag(name, key, value)?;
+        reporter.info(&format!("tagged `{name}`: {key}={value}"));
     }
     Ok(())
 }
 
-/// Says the tags of a secret. Who may read a value need not be permitted to see them: then that is said.
-pub fn show(manager: Manager<'_>, name: &str, words: &Words) {
+/// Reports the tags of a secret. Someone who may read a value may be denied its tags, which is not a failure.
+pub fn show(manager: SecretsManager<'_>, name: &str, reporter: &Reporter) {
     match manager.tags(name) {
-        Ok(tags) => tags.iter().for_each(|(key, value)| words.say(&format!("tag {key}={value}"))),
+        Ok(tags) => {
+            tags.iter().for_each(|(key, value)| reporter.info(&format!("tag {key}={value}")));
+        }
         Err(error) => {
-            let why: Vec<_> = error.problems().iter().map(|problem| problem.message()).collect();
-            words.say(&format!("the tags cannot be shown: {}", why.join("; ")));
+            let reasons: Vec<_> = error.problems().iter().map(|p| p.message()).collect();
+            reporter.info(&format!("the tags cannot be shown: {}", reasons.join("; ")));
         }
     }
 }

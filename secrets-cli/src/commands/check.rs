@@ -7,34 +7,36 @@ use secrets_runtime::{
 };
 
 use crate::{
-    args::{Check, Format},
-    asked,
+    args::Check,
     failure::Failure,
-    page::{Page, json_string, plainly},
-    prompt,
-    shelf::Shelf,
-    value,
-    words::{self, Words},
+    input::{prompt, value::read_document},
+    output::{
+        escape::{escape_controls, json_string, json_string_or_null},
+        format::OutputFormat,
+        reporter::{Reporter, problem_json},
+        wiped_output::WipedOutput,
+    },
+    stores::{self, Stores},
 };
 
-/// Looks whether what is asked for is there, and what a configuration refers to. Nothing is printed but names.
-pub fn run(args: &Check, words: &Words) -> Result<(), Failure> {
+/// Checks that the secrets of sources, requests and a configuration exist. Prints names only.
+pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
     let configuration = match &args.config {
         Some(path) => {
-            let text = value::document(path, words)?;
+            let text = read_document(path, reporter)?;
             let format = ConfigFormat::of_path(path).unwrap_or(ConfigFormat::Text);
-            // A configuration is no secret: it is read for its references.
+            // A configuration is not secret: it is parsed for its references.
             Some((text.expose_str()?.to_owned(), format, path.display().to_string()))
         }
         None => None,
     };
     let (resolver, mut builder) =
-        asked::declaration(&args.asked, args.requests.as_deref(), configuration.is_some())?;
+        args.resolve.declaration(args.requests.as_deref(), configuration.is_some())?;
     let mut references = Vec::new();
     if let Some((text, format, path)) = &configuration {
-        let named = |error: secrets_runtime::Error| error.about(path, None);
-        references = config::references(text, *format).map_err(named)?;
-        builder = builder.config(text, *format).map_err(named)?;
+        let about_file = |error: secrets_runtime::Error| error.about(path, None);
+        references = config::references(text, *format).map_err(about_file)?;
+        builder = builder.config(text, *format).map_err(about_file)?;
     }
     let declaration = builder.build();
     let level = args.level.unwrap_or_else(|| resolver.validation_level());
@@ -42,41 +44,43 @@ pub fn run(args: &Check, words: &Words) -> Result<(), Failure> {
     if args.register_missing && !report.is_ok() {
         let missing = missing(&report, &references);
         if !missing.is_empty() {
-            register(&missing, &resolver, args.asked.backend.as_deref(), words)?;
+            register(&missing, &resolver, args.resolve.backend.as_deref(), reporter)?;
             report = check_again(args, level, &declaration)?;
         }
     }
-    let mut page = Page::default();
+    let mut output = WipedOutput::default();
     match args.format {
-        Format::Text => table(&mut page, &report),
-        Format::Json => json(&mut page, level, &report),
+        OutputFormat::Text => table(&mut output, &report),
+        OutputFormat::Json => json(&mut output, level, &report),
     }
-    page.print()?;
+    output.print()?;
     report.into_result().map_err(Failure::from)
 }
 
-/// With a resolver that has read nothing yet.
+/// Validates again with a new resolver, whose cache is empty.
 fn check_again(
     args: &Check,
     level: ValidationLevel,
     declaration: &Declaration,
 ) -> Result<Report, Failure> {
-    let resolver = crate::shelf::resolver(args.asked.backend.as_deref())?;
+    let resolver = stores::resolver(args.resolve.backend.as_deref())?;
     Ok(block_on(resolver.validate(level, declaration)))
 }
 
-/// The secrets that a configuration refers to and that are not there, or lack fields, and these fields.
+/// Returns the secrets that a configuration refers to and that do not exist or lack fields, with these fields.
 fn missing<'a>(
     report: &Report,
     references: &'a [config::Reference],
 ) -> BTreeMap<&'a str, Vec<&'a str>> {
-    let is = |name: &str, kind: ErrorKind| {
+    let has_failed = |name: &str, kind: ErrorKind| {
         report.checked().iter().any(|c| c.name() == name && c.kind() == Some(kind))
     };
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for reference in references {
         let (name, key) = (reference.name(), reference.key());
-        if is(name, ErrorKind::NotFound) || is(&format!("{name}/{key}"), ErrorKind::KeyNotFound) {
+        if has_failed(name, ErrorKind::NotFound)
+            || has_failed(&format!("{name}/{key}"), ErrorKind::KeyNotFound)
+        {
             let keys = missing.entry(name).or_default();
             if !keys.contains(&key) {
                 keys.push(key);
@@ -86,65 +90,65 @@ fn missing<'a>(
     missing
 }
 
-/// Asks for what is missing, and keeps it where the configuration will look for it.
+/// Asks for the missing values, and stores them where the configuration will look for them.
 fn register(
     missing: &BTreeMap<&str, Vec<&str>>,
     resolver: &Resolver,
     backend: Option<&str>,
-    words: &Words,
+    reporter: &Reporter,
 ) -> Result<(), Failure> {
-    if !prompt::is_possible() {
+    if !prompt::is_interactive() {
         let names: Vec<&str> = missing.keys().copied().collect();
-        let help = "run it at a terminal, or keep them with `secrets register`";
-        let message = format!("there is nobody to ask for what is missing: {}", names.join(", "));
+        let help = "run it at a terminal, or store them with `secrets register`";
+        let message = format!("nobody can be asked for the missing secrets: {}", names.join(", "));
         return Err(Failure::usage(message, help));
     }
     for (&name, keys) in missing {
         let mapped = resolver.mapped_sources().find(|(known, ..)| *known == name);
         let (kind, id) = mapped.map_or((None, None), |(_, kind, id)| (kind, id));
-        let (shelf, id) = (Shelf::open(kind.or(backend))?, id.unwrap_or(name));
-        shelf.store()?;
-        let mut secret = match shelf.has(id)? {
-            true => shelf.read_own(id)?,
+        let (stores, id) = (Stores::open(kind.or(backend))?, id.unwrap_or(name));
+        stores.store()?;
+        let mut secret = match stores.has(id)? {
+            true => stores.read_primary(id)?,
             false => StoredSecret::from_json("{}")?,
         };
         for key in keys {
-            if let Some(value) = prompt::value(&format!("{name}.{key}: "), true, words)? {
-                secret.set(key, value).map_err(|error| error.about(id, Some(shelf.kind())))?;
+            if let Some(value) = prompt::ask_value(&format!("{name}.{key}: "), true, reporter)? {
+                secret.set(key, value).map_err(|error| error.about(id, Some(stores.kind())))?;
             }
         }
-        shelf.keep(id, &secret)?;
-        words.say(&format!("kept `{id}` in {}", shelf.kind()));
+        stores.write(id, &secret)?;
+        reporter.info(&format!("stored `{id}` in {}", stores.kind()));
     }
     Ok(())
 }
 
-fn table(page: &mut Page, report: &Report) {
+fn table(output: &mut WipedOutput, report: &Report) {
     let state = |kind: Option<ErrorKind>| kind.map_or("ok", ErrorKind::as_str);
     let checked = report.checked();
     let width = checked.iter().map(|c| state(c.kind()).len()).max().unwrap_or(0);
-    let names = checked.iter().map(|c| plainly(c.name()).chars().count()).max().unwrap_or(0);
+    let names =
+        checked.iter().map(|c| escape_controls(c.name()).chars().count()).max().unwrap_or(0);
     for one in checked {
-        let (state, name) = (state(one.kind()), plainly(one.name()));
+        let (state, name) = (state(one.kind()), escape_controls(one.name()));
         let line = format!("{state:width$}  {name:names$}  {}", one.backend().unwrap_or(""));
-        page.push(format!("{}\n", line.trim_end()));
+        output.push(format!("{}\n", line.trim_end()));
     }
 }
 
-fn json(page: &mut Page, level: ValidationLevel, report: &Report) {
-    let or_null = |text: Option<&str>| text.map_or("null".to_owned(), json_string);
+fn json(output: &mut WipedOutput, level: ValidationLevel, report: &Report) {
     let checked = report.checked().iter().map(|one| {
         format!(
             "{{\"name\":{},\"backend\":{},\"ok\":{},\"kind\":{}}}",
             json_string(one.name()),
-            or_null(one.backend()),
+            json_string_or_null(one.backend()),
             one.kind().is_none(),
-            or_null(one.kind().map(ErrorKind::as_str)),
+            json_string_or_null(one.kind().map(ErrorKind::as_str)),
         )
     });
     let checked: Vec<String> = checked.collect();
-    let problems: Vec<String> = report.problems().iter().map(words::problem_json).collect();
-    page.push(format!(
+    let problems: Vec<String> = report.problems().iter().map(problem_json).collect();
+    output.push(format!(
         "{{\"level\":{},\"ok\":{},\"checked\":[{}],\"problems\":[{}]}}\n",
         json_string(level.as_str()),
         report.is_ok(),

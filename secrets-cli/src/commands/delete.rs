@@ -2,80 +2,79 @@ use secrets_runtime::{Error, ErrorKind};
 
 use crate::{
     args::{Delete, distinct},
-    failure::Failure,
-    failure::{self, problem},
-    prompt,
-    shelf::Shelf,
-    words::{Kept, Words},
+    failure::{Failure, error_about, fail_on_any},
+    input::prompt,
+    output::reporter::{Change, Reporter},
+    stores::Stores,
 };
 
-/// Deletes secrets, after asking; none unless all are there.
-pub fn run(args: &Delete, words: &Words) -> Result<(), Failure> {
-    if !args.yes && !prompt::is_possible() {
-        let message = "deleting is asked about first, and standard input is no terminal";
+/// Deletes secrets, after a confirmation. Deletes none unless all of them exist.
+pub fn run(args: &Delete, reporter: &Reporter) -> Result<(), Failure> {
+    if !args.yes && !prompt::is_interactive() {
+        let message = "deleting needs a confirmation, and standard input is not a terminal";
         return Err(Failure::usage(message, "write --yes"));
     }
-    let shelf = Shelf::open(args.common.backend.as_deref())?;
-    shelf.store()?;
+    let stores = Stores::open(args.common.backend.as_deref())?;
+    stores.store()?;
     let names = distinct(&args.names);
-    failure::all(missing(&shelf, &names))?;
-    if !args.yes && !prompt::confirmed(&question(&shelf, &names))? {
-        words.say("nothing was changed");
+    fail_on_any(missing(&stores, &names))?;
+    if !args.yes && !prompt::confirm(&question(&stores, &names))? {
+        reporter.info("nothing was changed");
         return Ok(());
     }
-    let mut problems = Vec::new();
+    let mut errors = Vec::new();
     for name in names {
-        // One that fails keeps none of the others.
-        match shelf.delete(name) {
-            Ok(true) => said(&shelf, name, words)?,
-            Ok(false) => problems.push(none(name, shelf.kind())),
-            Err(error) => problems.push(error),
+        // If one fails, the others are still deleted.
+        match stores.delete(name) {
+            Ok(true) => report(&stores, name, reporter)?,
+            Ok(false) => errors.push(not_found(name, stores.kind())),
+            Err(error) => errors.push(error),
         }
     }
-    failure::all(problems)
+    fail_on_any(errors)
 }
 
-/// Why there is nothing to delete under some of the names.
-fn missing(shelf: &Shelf, names: &[&str]) -> Vec<Error> {
-    let answers = names.iter().zip(shelf.have(names));
-    let problem = |(name, answer): (&&str, Result<bool, Error>)| match answer {
+/// Returns an error for each name without a secret that can be deleted.
+fn missing(stores: &Stores, names: &[&str]) -> Vec<Error> {
+    let answers = names.iter().zip(stores.has_each(names));
+    let to_error = |(name, answer): (&&str, Result<bool, Error>)| match answer {
         Ok(true) => None,
-        Ok(false) => Some(none(name, shelf.kind())),
+        Ok(false) => Some(not_found(name, stores.kind())),
         Err(error) => match error.kind() {
             ErrorKind::InvalidName | ErrorKind::InvalidSource | ErrorKind::Deleted => Some(error),
-            // One that cannot be read can be deleted all the same.
+            // A secret that cannot be read can still be deleted.
             _ => None,
         },
     };
-    answers.filter_map(problem).collect()
+    answers.filter_map(to_error).collect()
 }
 
-fn none(name: &str, kind: &str) -> Error {
-    let help = "`secrets list` shows those that there are";
-    problem(name, ErrorKind::NotFound, "there is no such secret", help).about(name, Some(kind))
+fn not_found(name: &str, kind: &str) -> Error {
+    let help = "`secrets list` shows the secrets that exist";
+    error_about(name, ErrorKind::NotFound, "there is no such secret", help).about(name, Some(kind))
 }
 
-fn question(shelf: &Shelf, names: &[&str]) -> String {
-    let kind = shelf.kind();
+fn question(stores: &Stores, names: &[&str]) -> String {
+    let kind = stores.kind();
     let all = names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
-    match (shelf.manager(), names) {
+    match (stores.secrets_manager(), names) {
         (Some(manager), [name]) => {
-            format!("delete {all} from {kind}? {}", manager.after_deletion(name))
+            format!("delete {all} from {kind}? {}", manager.recovery_note(name))
         }
         (Some(manager), _) => {
-            format!("delete {all} from {kind}? {}", manager.after_deletion("NAME"))
+            format!("delete {all} from {kind}? {}", manager.recovery_note("NAME"))
         }
         (None, [_]) => format!("delete {all} from {kind}, with its previous version?"),
         (None, _) => format!("delete {all} from {kind}, with their previous versions?"),
     }
 }
 
-fn said(shelf: &Shelf, name: &str, words: &Words) -> Result<(), Failure> {
-    let kind = shelf.kind();
-    let gone = Kept { name, backend: kind, version: None, detour: None };
-    words.kept(&format!("deleted `{name}` from {kind}"), &[gone])?;
-    if let Some(manager) = shelf.manager() {
-        words.say(&manager.after_deletion(name));
+fn report(stores: &Stores, name: &str, reporter: &Reporter) -> Result<(), Failure> {
+    let kind = stores.kind();
+    let change = Change { name, backend: kind, version: None, qualified_source: None };
+    reporter.changes(&format!("deleted `{name}` from {kind}"), &[change])?;
+    if let Some(manager) = stores.secrets_manager() {
+        reporter.info(&manager.recovery_note(name));
     }
     Ok(())
 }

@@ -1,61 +1,69 @@
 use secrets_runtime::{ErrorKind, StoredField, StoredSecret};
 
 use crate::{
-    args::{Format, Get},
-    dotenv,
+    args::Get,
     failure::Failure,
-    page::{MASK, Page, json_string, plainly, text_of},
-    shelf::Shelf,
+    output::{
+        escape::{escape_controls, json_string},
+        format::OutputFormat,
+        reporter::Reporter,
+        variables::push_dotenv,
+        wiped_output::{MASK, WipedOutput, text_of},
+    },
+    stores::Stores,
     tag,
-    words::Words,
 };
 
 /// Shows a secret, or one field of it.
-pub fn run(args: &Get, words: &Words) -> Result<(), Failure> {
-    let shelf = Shelf::open(args.common.backend.as_deref())?;
-    let secret = shelf.read(&args.name, args.previous)?;
+pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
+    let stores = Stores::open(args.common.backend.as_deref())?;
+    let secret = stores.read(&args.name, args.previous)?;
     let fields: Vec<&StoredField> = match &args.key {
         None => secret.fields().iter().collect(),
         Some(key) => vec![field(&args.name, &secret, key)?],
     };
-    let mut page = Page::default();
+    let mut output = WipedOutput::default();
     match (args.common.format, args.key.is_some(), fields.as_slice()) {
-        (Format::Json, ..) => {
-            page.push("{");
+        (OutputFormat::Json, ..) => {
+            output.push("{");
             for (index, field) in fields.iter().enumerate() {
-                page.push(if index > 0 { "," } else { "" });
-                page.push(json_string(field.key()));
-                page.push(":");
-                page.push_json(field.value(), field.is_binary(), args.reveal);
+                output.push(if index > 0 { "," } else { "" });
+                output.push(json_string(field.key()));
+                output.push(":");
+                output.push_json(field.value(), field.is_binary(), args.reveal);
             }
-            page.push("}\n");
+            output.push("}\n");
         }
-        // The bytes alone: what was asked for.
-        (Format::Text, true, [field]) if args.reveal => page.push(field.value().expose_bytes()),
-        (Format::Text, true, _) => page.push(format!("{MASK}\n")),
-        (Format::Text, false, fields) => {
+        // One revealed field is printed as its bytes alone.
+        (OutputFormat::Text, true, [field]) if args.reveal => {
+            output.push(field.value().expose_bytes())
+        }
+        (OutputFormat::Text, true, _) => output.push(format!("{MASK}\n")),
+        (OutputFormat::Text, false, fields) => {
             for field in fields {
-                let key = plainly(field.key());
+                let key = escape_controls(field.key());
                 if args.reveal {
                     let value = text_of(field.value(), field.is_binary());
-                    dotenv::push_dotenv(&mut page, &key, &value);
+                    push_dotenv(&mut output, &key, &value);
                 } else {
-                    page.push(format!("{key}={MASK}\n"));
+                    output.push(format!("{key}={MASK}\n"));
                 }
             }
         }
     }
-    page.print()?;
-    let is_whole = args.common.format == Format::Text && args.key.is_none();
+    output.print()?;
+    let is_whole = args.common.format == OutputFormat::Text && args.key.is_none();
     for field in fields.iter().filter(|field| is_whole && args.reveal && field.is_binary()) {
         let key = field.key();
-        words.say(&format!(
-            "note: `{key}` is bytes, shown in base64; `secrets get {} {key} --reveal` writes them",
+        reporter.info(&format!(
+            "note: `{key}` is bytes, shown in base64; `secrets get {} {key} --reveal` prints the bytes",
             args.name
         ));
     }
-    if let (Format::Text, None, Some(manager)) = (args.common.format, &args.key, shelf.manager()) {
-        tag::show(manager, &args.name, words);
+    if let (OutputFormat::Text, None, Some(manager)) =
+        (args.common.format, &args.key, stores.secrets_manager())
+    {
+        tag::show(manager, &args.name, reporter);
     }
     Ok(())
 }

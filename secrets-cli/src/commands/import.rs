@@ -4,38 +4,40 @@ use zeroize::Zeroizing;
 
 use crate::{
     args::Import,
-    dotenv,
-    failure::{self, Failure, problem},
-    given,
-    shelf::Shelf,
-    value,
-    words::Words,
+    failure::{Failure, error_about, fail_on_any},
+    input::{
+        dotenv,
+        value::{read_document, refuse_mask},
+    },
+    output::reporter::Reporter,
+    stores::Stores,
 };
 
-/// Keeps what `export` wrote, or with a name a dotenv file or a JSON object of fields as one secret. Nothing is written unless everything can be read.
-pub fn run(args: &Import, words: &Words) -> Result<(), Failure> {
-    let text = value::document(&args.file, words)?;
+/// Stores the secrets that `export` wrote or, with a name, a dotenv file or a JSON object of fields as one secret.
+/// Writes nothing unless everything is valid.
+pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
+    let text = read_document(&args.file, reporter)?;
     let origin = args.file.display().to_string();
     let secrets = match &args.name {
-        Some(name) => vec![(name.clone(), of_one(&text, &origin)?)],
-        None => of_json(&text, &origin)?,
+        Some(name) => vec![(name.clone(), parse_one(&text, &origin)?)],
+        None => parse_export(&text, &origin)?,
     };
-    let shelf = Shelf::open(args.common.backend.as_deref())?;
-    shelf.store()?;
-    let mut problems = Vec::new();
+    let stores = Stores::open(args.common.backend.as_deref())?;
+    stores.store()?;
+    let mut errors = Vec::new();
     let mut replaced = 0;
     for (name, secret) in &secrets {
-        problems.extend(given::no_mask(name, secret));
-        problems.extend(secret.check().map_err(|error| error.about(name, None)).err());
-        match shelf.has(name) {
+        errors.extend(mask_errors(name, secret));
+        errors.extend(secret.check().map_err(|error| error.about(name, None)).err());
+        match stores.has(name) {
             Ok(has) => replaced += usize::from(has),
-            Err(error) => problems.push(error),
+            Err(error) => errors.push(error),
         }
     }
-    failure::all(problems)?;
-    let mut kept = Vec::new();
+    fail_on_any(errors)?;
+    let mut changes = Vec::new();
     for (name, secret) in &secrets {
-        kept.push(shelf.keep(name, secret)?);
+        changes.push(stores.write(name, secret)?);
     }
     let what = match (secrets.len(), replaced) {
         (1, 0) => "1 secret".to_owned(),
@@ -44,11 +46,11 @@ pub fn run(args: &Import, words: &Words) -> Result<(), Failure> {
         (count, 1) => format!("{count} secrets, 1 of them a new version"),
         (count, replaced) => format!("{count} secrets, {replaced} of them new versions"),
     };
-    words.kept(&format!("imported into {}: {what}", shelf.kind()), &kept)
+    reporter.changes(&format!("imported into {}: {what}", stores.kind()), &changes)
 }
 
-fn of_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
-    // Read into fields.
+fn parse_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
+    // Exposed to be parsed into fields.
     let lines = text.expose_str()?;
     if lines.trim_start().starts_with('{') {
         let read = StoredSecret::from_json(text.clone());
@@ -56,8 +58,8 @@ fn of_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
     }
     let variables = match dotenv::read(lines, origin) {
         Ok(variables) => variables,
-        Err(problems) => {
-            failure::all(problems)?;
+        Err(errors) => {
+            fail_on_any(errors)?;
             Vec::new()
         }
     };
@@ -68,33 +70,34 @@ fn of_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
     Ok(secret)
 }
 
-fn of_json(text: &SecretValue, origin: &str) -> Result<Vec<(String, StoredSecret)>, Failure> {
+fn parse_export(text: &SecretValue, origin: &str) -> Result<Vec<(String, StoredSecret)>, Failure> {
     let all = StoredSecret::many_from_json(text).map_err(|error| match error.kind() {
-        ErrorKind::Undecodable => Failure::Secrets(error.about(origin, None).with_help(
-            "this is what `secrets export` writes as JSON; a dotenv file needs --name NAME",
-        )),
+        ErrorKind::Undecodable => Failure::Secrets(
+            error
+                .about(origin, None)
+                .with_help("write the JSON of `secrets export`; a dotenv file needs --name NAME"),
+        ),
         _ => Failure::Secrets(error.about(origin, None)),
     })?;
     let mut secrets = Vec::new();
-    let mut problems = Vec::new();
+    let mut errors = Vec::new();
     for field in all {
-        match of_field(&field) {
+        match parse_secret(&field) {
             Ok(secret) => secrets.push((field.key().to_owned(), secret)),
-            Err(error) => problems.push(error),
+            Err(error) => errors.push(error),
         }
     }
-    failure::all(problems)?;
+    fail_on_any(errors)?;
     Ok(secrets)
 }
 
-/// A secret as `export` writes it: an object is a set of fields, a text one plain value, and
-/// `["base64", ".."]` bytes.
-fn of_field(field: &StoredField) -> Result<StoredSecret, Error> {
+/// Parses one secret of an export: an object has fields, a text is one plain value, and `["base64", ".."]` is bytes.
+fn parse_secret(field: &StoredField) -> Result<StoredSecret, Error> {
     let (name, value) = (field.key(), field.value());
     if field.is_text() {
         return StoredSecret::from_text(value.clone(), name).map_err(|e| e.about(name, None));
     }
-    // Read as what it is written as.
+    // Exposed to be parsed.
     let text = value.expose_str()?;
     if text.starts_with('{') {
         return StoredSecret::from_json(value.clone()).map_err(|e| e.about(name, None));
@@ -110,11 +113,19 @@ fn of_field(field: &StoredField) -> Result<StoredSecret, Error> {
             let mut bytes = Zeroizing::new(bytes);
             StoredSecret::from_binary(std::mem::take(&mut *bytes), name)
         }
-        None => Err(problem(
+        None => Err(error_about(
             name,
             ErrorKind::Undecodable,
-            "it is no secret as `secrets export` writes it",
+            "it does not have the shape that `secrets export` writes",
             "write an object of fields, a text, or [\"base64\", \"..\"]",
         )),
     }
+}
+
+/// Returns an error for each value that is the mask.
+fn mask_errors(name: &str, secret: &StoredSecret) -> Vec<Error> {
+    let check = |field: &StoredField| {
+        refuse_mask(&format!("{name}, field `{}`", field.key()), field.value().clone()).err()
+    };
+    secret.fields().iter().filter_map(check).collect()
 }

@@ -4,10 +4,10 @@ use clap_mangen::Man as ManPage;
 use crate::{
     args::{Arguments, Man},
     failure::Failure,
-    page::Page,
+    output::wiped_output::WipedOutput,
 };
 
-/// Prints the manual page, in roff: of the whole, or of one command.
+/// Prints the manual page of `secrets`, or of one command, in roff.
 pub fn run(args: &Man) -> Result<(), Failure> {
     let mut command = Arguments::command();
     command.build();
@@ -22,7 +22,7 @@ pub fn run(args: &Man) -> Result<(), Failure> {
     let mut roff = Vec::new();
     // Writing into memory cannot fail.
     let _ = ManPage::new(command).render(&mut roff);
-    let mut page = Page::default();
-    page.push(roff);
-    page.print()
+    let mut output = WipedOutput::default();
+    output.push(roff);
+    output.print()
 }

@@ -16,23 +16,23 @@ mod resolve;
 mod run;
 mod update;
 
-use crate::{args::Command, argv::Field, failure::Failure, words::Words};
+use crate::{args::Command, argv::FieldArg, failure::Failure, output::reporter::Reporter};
 
-/// Does what was typed. `fields` are those of `register` and `update`.
-pub fn run(command: Command, fields: Vec<Field>, words: &Words) -> Result<(), Failure> {
+/// Runs a command. `fields` are the fields of `register` and `update`.
+pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Result<(), Failure> {
     match command {
-        Command::Register(args) => register::run(&args, &fields, words),
-        Command::Update(args) => update::run(&args, &fields, words),
-        Command::Get(args) => get::run(&args, words),
+        Command::Register(args) => register::run(&args, &fields, reporter),
+        Command::Update(args) => update::run(&args, &fields, reporter),
+        Command::Get(args) => get::run(&args, reporter),
         Command::List(args) => list::run(&args),
-        Command::Delete(args) => delete::run(&args, words),
-        Command::Rename(args) => rename::run(&args, words),
+        Command::Delete(args) => delete::run(&args, reporter),
+        Command::Rename(args) => rename::run(&args, reporter),
         Command::Export(args) => export::run(&args),
-        Command::Import(args) => import::run(&args, words),
+        Command::Import(args) => import::run(&args, reporter),
         Command::Resolve(args) => resolve::run(&args),
         Command::Run(args) => run::run(&args),
-        Command::Render(args) => render::run(&args, words),
-        Command::Check(args) => check::run(&args, words),
+        Command::Render(args) => render::run(&args, reporter),
+        Command::Check(args) => check::run(&args, reporter),
         Command::Doctor(args) => doctor::run(&args),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

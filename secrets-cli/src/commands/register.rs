@@ -2,53 +2,52 @@ use secrets_runtime::{ErrorKind, StoredSecret};
 
 use crate::{
     args::Register,
-    argv::Field,
-    failure::{Failure, problem},
-    given, prompt,
-    schema::Schema,
-    shelf::Shelf,
+    argv::FieldArg,
+    failure::{Failure, error_about},
+    input::{prompt, schema::Schema, value_args::plain_secret},
+    output::reporter::Reporter,
+    stores::Stores,
     tag,
-    words::Words,
 };
 
-/// Keeps a new secret.
-pub fn run(args: &Register, fields: &[Field], words: &Words) -> Result<(), Failure> {
+/// Stores a new secret.
+pub fn run(args: &Register, fields: &[FieldArg], reporter: &Reporter) -> Result<(), Failure> {
     let (values, name) = (&args.values, args.values.name.as_str());
-    let given = given::read(values, fields, false, words)?;
-    let shelf = Shelf::open(args.common.backend.as_deref())?;
-    shelf.store()?;
-    let tagger = tag::setter(&shelf, &values.tag)?;
-    if shelf.has(name)? {
+    let input = values.read(fields, false, reporter)?;
+    let stores = Stores::open(args.common.backend.as_deref())?;
+    stores.store()?;
+    let tagger = tag::find_tagger(&stores, &values.tag)?;
+    if stores.has(name)? {
         let help = format!("change it with `secrets update {name}`, or choose another name");
-        let message = "there is a secret of this name already";
-        let error = problem(name, ErrorKind::InvalidName, message, help);
-        return Err(error.about(name, Some(shelf.kind())).into());
+        let message = "a secret with this name already exists";
+        let error = error_about(name, ErrorKind::InvalidName, message, help);
+        return Err(error.about(name, Some(stores.kind())).into());
     }
-    let secret = match given.secret {
-        Some(secret) if !given.ask => secret,
+    let secret = match input.secret {
+        Some(secret) if !input.ask => secret,
         None if values.plain.is_some() => {
-            let value = prompt::value(&format!("value of {name}: "), true, words)?;
-            given::plain(value.unwrap_or_else(|| "".into()), name)?
+            let value = prompt::ask_value(&format!("value of {name}: "), true, reporter)?;
+            plain_secret(value.unwrap_or_else(|| "".into()), name)?
         }
-        begun => {
-            let begun = begun.map_or_else(|| StoredSecret::from_json("{}"), Ok)?;
-            ask(begun, values.schema, words)?
+        partial => {
+            let partial = partial.map_or_else(|| StoredSecret::from_json("{}"), Ok)?;
+            ask(partial, values.schema, reporter)?
         }
     };
     if let Some(schema) = values.schema {
         schema.check(secret.fields().iter().map(|field| field.key()))?;
     }
-    let kept = shelf.keep(name, &secret)?;
-    let text = format!("registered `{name}` in {}{}", shelf.kind(), size(&secret));
-    words.kept(&text, &[kept])?;
-    tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, words))
+    let change = stores.write(name, &secret)?;
+    let text = format!("registered `{name}` in {}{}", stores.kind(), size(&secret));
+    reporter.changes(&text, &[change])?;
+    tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, reporter))
 }
 
-/// Asks for the fields that the schema has, or for any.
+/// Asks for the fields of the schema, or for any fields.
 fn ask(
     mut secret: StoredSecret,
     schema: Option<Schema>,
-    words: &Words,
+    reporter: &Reporter,
 ) -> Result<StoredSecret, Failure> {
     let has = |secret: &StoredSecret, key: &str| secret.fields().iter().any(|f| f.key() == key);
     if let Some(fields) = schema.and_then(Schema::fields) {
@@ -57,22 +56,23 @@ fn ask(
                 continue;
             }
             let hint = if required { "" } else { " (optional, Enter leaves it out)" };
-            if let Some(value) = prompt::value(&format!("{key}{hint}: "), required, words)? {
+            if let Some(value) = prompt::ask_value(&format!("{key}{hint}: "), required, reporter)? {
                 secret.set(key, value)?;
             }
         }
         return Ok(secret);
     }
     loop {
-        let key = prompt::shown("name of a field (Enter when done): ")?;
+        let key = prompt::ask_text("name of a field (Enter when done): ")?;
         if key.is_empty() && !secret.fields().is_empty() {
             return Ok(secret);
         }
         if key.is_empty() {
-            words.say("a secret needs a field; Ctrl-C gives up");
+            reporter.info("a secret needs at least one field; Ctrl-C cancels");
         } else if has(&secret, &key) {
-            words.say("it has this field already");
-        } else if let Some(value) = prompt::value(&format!("value of {key}: "), true, words)? {
+            reporter.info("the secret already has this field");
+        } else if let Some(value) = prompt::ask_value(&format!("value of {key}: "), true, reporter)?
+        {
             secret.set(&key, value)?;
         }
     }

@@ -1,57 +1,66 @@
 use secrets_runtime::{Entry, SecretValue, Secrets};
 
 use crate::{
-    args::{ExportFormat, Resolve},
-    asked, dotenv,
+    args::Resolve,
     failure::Failure,
-    page::{MASK, Page, json_string},
+    output::{
+        escape::json_string,
+        format::ExportFormat,
+        variables::{push_dotenv, push_shell},
+        wiped_output::{MASK, WipedOutput},
+    },
 };
 
-/// Resolves sources as a step would, and shows what it would have: its variables, and its groups and keys.
+/// Resolves sources as a step would, and prints the result: variables, and in JSON also groups and keys.
 pub fn run(args: &Resolve) -> Result<(), Failure> {
-    let secrets = asked::resolve(&args.asked, args.requests.as_deref())?;
+    let secrets = args.resolve.resolve(args.requests.as_deref())?;
     let variables = secrets.exports(|name| std::env::var_os(name))?;
-    let mut page = Page::default();
+    let mut output = WipedOutput::default();
     let push = match args.format {
         Some(ExportFormat::Json) => {
-            json(&mut page, &secrets, &variables, args.reveal);
-            return page.print();
+            json(&mut output, &secrets, &variables, args.reveal);
+            return output.print();
         }
-        Some(ExportFormat::Shell) => dotenv::push_shell,
-        Some(ExportFormat::Dotenv) | None => dotenv::push_dotenv,
+        Some(ExportFormat::Shell) => push_shell,
+        Some(ExportFormat::Dotenv) | None => push_dotenv,
     };
     for (name, value) in variables {
-        // A variable's value is text; it is shown if that was asked for.
+        // A variable's value is text. It is exposed because the user asked for it.
         match args.reveal {
-            true => push(&mut page, name, value.expose_str()?),
-            false if args.format.is_none() => page.push(format!("{name}={MASK}\n")),
-            false => push(&mut page, name, MASK),
+            true => push(&mut output, name, value.expose_str()?),
+            false if args.format.is_none() => output.push(format!("{name}={MASK}\n")),
+            false => push(&mut output, name, MASK),
         }
     }
-    page.print()
+    output.print()
 }
 
-fn json(page: &mut Page, secrets: &Secrets, variables: &[(&str, &SecretValue)], reveal: bool) {
-    page.push("{\"env\":{");
+fn json(
+    output: &mut WipedOutput,
+    secrets: &Secrets,
+    variables: &[(&str, &SecretValue)],
+    reveal: bool,
+) {
+    output.push("{\"env\":{");
     for (index, (name, value)) in variables.iter().enumerate() {
-        page.push(if index > 0 { "," } else { "" });
-        page.push(json_string(name));
-        page.push(":");
-        page.push_json(value, false, reveal);
+        output.push(if index > 0 { "," } else { "" });
+        output.push(json_string(name));
+        output.push(":");
+        output.push_json(value, false, reveal);
     }
-    page.push("},\"secrets\":{");
+    output.push("},\"secrets\":{");
     let entries: Vec<Entry<'_>> = secrets.entries().collect();
     for (index, group) in secrets.groups().enumerate() {
-        page.push(if index > 0 { "," } else { "" });
-        page.push(json_string(group));
-        page.push(":{");
+        output.push(if index > 0 { "," } else { "" });
+        output.push(json_string(group));
+        output.push(":{");
         for (index, entry) in entries.iter().filter(|entry| entry.group() == group).enumerate() {
-            page.push(if index > 0 { "," } else { "" });
-            page.push(json_string(entry.key()));
-            page.push(":");
-            page.push_json(entry.value(), entry.is_binary(), reveal);
+            output.push(if index > 0 { "," } else { "" });
+            output.push(json_string(entry.key()));
+            output.push(":");
+            output.push_json(entry.value(), entry.is_binary(), reveal);
         }
-        page.push("}");
+        output.push("}");
     }
-    page.push("}}\n");
+    output.push("}}\n");
 }

@@ -1,0 +1,8 @@
+//! What the command reads: values, files, and answers at a terminal.
+
+pub mod dotenv;
+pub mod prompt;
+pub mod resolve_args;
+pub mod schema;
+pub mod value;
+pub mod value_args;

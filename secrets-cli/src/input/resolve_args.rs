@@ -1,0 +1,100 @@
+//! The sources and requests of `resolve`, `run` and `check`, read as a step would read them.
+
+use clap::Args;
+use secrets_runtime::{Declaration, DeclarationBuilder, Error, Resolver, Secrets};
+
+use crate::{
+    failure::{Failure, fail_on_any},
+    stores,
+};
+
+/// What to resolve.
+#[derive(Debug, Args)]
+pub struct ResolveArgs {
+    /// Sources: NAME, TYPE.NAME, an ARN, or a JSON object with fields
+    #[arg(value_name = "SOURCE")]
+    pub source: Vec<String>,
+    /// A list of sources, in JSON
+    #[arg(long, value_name = "JSON")]
+    pub sources: Option<String>,
+    /// The role for sources that do not name one
+    #[arg(long, value_name = "ARN")]
+    pub role: Option<String>,
+    /// Let secrets replace variables that the environment already has
+    #[arg(long)]
+    pub allow_override: bool,
+    /// The backend of sources without a type, instead of the default backend
+    #[arg(long, value_name = "TYPE")]
+    pub backend: Option<String>,
+}
+
+impl ResolveArgs {
+    /// Resolves the sources, and the requests in JSON.
+    pub fn resolve(&self, requests: Option<&str>) -> Result<Secrets, Failure> {
+        let (resolver, builder) = self.declaration(requests, false)?;
+        Ok(resolver.resolve_blocking(&builder.build())?.secrets)
+    }
+
+    /// Returns a declaration of the sources and requests, and the resolver for it. Without `allow_empty`, fails if
+    /// there is nothing to resolve.
+    pub fn declaration(
+        &self,
+        requests: Option<&str>,
+        allow_empty: bool,
+    ) -> Result<(Resolver, DeclarationBuilder), Failure> {
+        check_json("--sources", self.sources.as_deref())?;
+        check_json("--requests", requests)?;
+
+        let mut partial = PartialDeclaration {
+            builder: Declaration::builder("secrets").inline_from_outside(),
+            errors: Vec::new(),
+        };
+        partial.add(|builder| builder.sources(&self.source));
+        if let Some(list) = &self.sources {
+            partial.add(|builder| builder.sources_json(list));
+        }
+        if let Some(list) = requests {
+            partial.add(|builder| builder.requests_json(list));
+        }
+        if let Some(role) = &self.role {
+            partial.add(|builder| builder.role(role));
+        }
+        fail_on_any(partial.errors)?;
+
+        let resolver = stores::resolver(self.backend.as_deref())?;
+        let is_empty = self.source.is_empty() && self.sources.is_none() && requests.is_none();
+        if is_empty && !allow_empty && !has_launch_sources(&resolver) {
+            let help = "name sources (such as `db`), or set SECRETS_WITH";
+            return Err(Failure::usage("there is nothing to resolve", help));
+        }
+        Ok((resolver, partial.builder.allow_override(self.allow_override)))
+    }
+}
+
+/// A declaration of the valid parts, and the errors of the others.
+struct PartialDeclaration {
+    builder: DeclarationBuilder,
+    errors: Vec<Error>,
+}
+
+impl PartialDeclaration {
+    fn add(&mut self, part: impl FnOnce(DeclarationBuilder) -> Result<DeclarationBuilder, Error>) {
+        match part(self.builder.clone()) {
+            Ok(builder) => self.builder = builder,
+            Err(error) => self.errors.push(error),
+        }
+    }
+}
+
+/// Returns whether `SECRETS_WITH` adds sources.
+fn has_launch_sources(resolver: &Resolver) -> bool {
+    resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
+}
+
+/// Fails with a usage error if the text is not JSON. JSON of a wrong shape is an invalid source instead.
+fn check_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
+    let Some(Err(error)) = text.map(secrets_spec::read_json) else { return Ok(()) };
+    let message =
+        format!("{option} is not JSON, at byte {}: {}", error.range().start, error.message());
+    Err(Failure::usage(message, error.help().unwrap_or("write a list: [\"db\"]")))
+}

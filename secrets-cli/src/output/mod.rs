@@ -1,0 +1,8 @@
+//! What the command writes: data on standard output, messages on standard error.
+
+pub mod escape;
+pub mod format;
+pub mod list_output;
+pub mod reporter;
+pub mod variables;
+pub mod wiped_output;

@@ -1,0 +1,177 @@
+//! Messages on standard error, and the results of changes.
+
+use std::io::{IsTerminal, Write};
+
+use secrets_runtime::Problem;
+
+use crate::{
+    failure::Failure,
+    output::{
+        escape::{escape_controls, json_string, json_string_or_null},
+        wiped_output::WipedOutput,
+    },
+};
+
+/// A secret that was written or deleted.
+pub struct Change<'a> {
+    pub name: &'a str,
+    pub backend: &'a str,
+    /// The new version, if the secret was written.
+    pub version: Option<String>,
+    /// The source with which a step reaches the secret, if its name alone is not enough.
+    pub qualified_source: Option<String>,
+}
+
+/// Reports to a person in text, or to a program in JSON.
+#[derive(Debug)]
+pub struct Reporter {
+    json: bool,
+    colour: bool,
+}
+
+impl Reporter {
+    pub fn new(json: bool) -> Self {
+        let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
+        let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+        Self { json, colour: wanted && capable && std::io::stderr().is_terminal() }
+    }
+
+    /// Prints one line for a person. Prints nothing if the output is JSON.
+    pub fn info(&self, text: &str) {
+        if !self.json {
+            write(&format!("{}\n", escape_controls(text)));
+        }
+    }
+
+    /// Reports changes: `text` for a person, or one line of JSON per change on standard output.
+    pub fn changes(&self, text: &str, changes: &[Change<'_>]) -> Result<(), Failure> {
+        self.info(text);
+        for change in changes {
+            if let Some(source) = &change.qualified_source {
+                let name = change.name;
+                self.info(&format!("note: a step cannot use the name `{name}`: write {source}"));
+            }
+        }
+        if !self.json {
+            return Ok(());
+        }
+        let mut output = WipedOutput::default();
+        for change in changes {
+            output.push(format!(
+                "{{\"name\":{},\"backend\":{},\"version\":{}}}\n",
+                json_string(change.name),
+                json_string(change.backend),
+                json_string_or_null(change.version.as_deref()),
+            ));
+        }
+        output.print()
+    }
+
+    /// Reports why the command failed.
+    pub fn failure(&self, failure: &Failure) {
+        match failure {
+            Failure::BrokenPipe => {}
+            Failure::Clap(error) if !error.use_stderr() => {
+                // Help and version are data. An error means that nobody reads them.
+                let _ = std::io::stdout().write_all(error.to_string().as_bytes());
+            }
+            _ if self.json => write(&failure_json(failure)),
+            Failure::Clap(error) => write(&error.to_string()),
+            Failure::Interrupted => write("\nnothing was changed\n"),
+            Failure::Usage { message, help } => {
+                self.problem("", message, help.as_deref());
+            }
+            Failure::Program { message, .. } => self.problem("", message, None),
+            Failure::Secrets(error) => {
+                for problem in error.problems() {
+                    let help = problem.help().map(help_for_command_line);
+                    self.problem(&origin(problem), problem.message(), help.as_deref());
+                }
+            }
+        }
+    }
+
+    fn problem(&self, origin: &str, message: &str, help: Option<&str>) {
+        let [red, bold, plain] =
+            if self.colour { ["\x1b[1;31m", "\x1b[1m", "\x1b[0m"] } else { [""; 3] };
+        // A message may have several lines; other control characters are escaped.
+        let escape_lines =
+            |text: &str| text.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n");
+        let (origin, message) = (escape_controls(origin), escape_lines(message));
+        let mut text = format!("{red}error:{plain} {origin}{message}\n");
+        if let Some(help) = help {
+            text.push_str(&format!("  {bold}help:{plain} {}\n", escape_lines(help)));
+        }
+        write(&text);
+    }
+}
+
+/// Rewrites the library's help for the command line: what a program sets in its code is an option here, or cannot
+/// be set.
+fn help_for_command_line(help: &str) -> String {
+    help.replace("set `allow_override = true`", "use --allow-override").replace(
+        "register it with `Resolver::builder().backend(..)`; those that are: ",
+        "the types here are ",
+    )
+}
+
+fn origin(problem: &Problem) -> String {
+    match (problem.origin(), problem.backend()) {
+        ("", None) => String::new(),
+        ("", Some(backend)) => format!("{backend}: "),
+        (origin, None) => format!("{origin}: "),
+        (origin, Some(backend)) => format!("{origin} ({backend}): "),
+    }
+}
+
+/// Returns `{"error":{"kind":..,"problems":[..]}}` and a line break.
+fn failure_json(failure: &Failure) -> String {
+    let (kind, problems) = match failure {
+        Failure::Secrets(error) => {
+            let problem = |p: &Problem| {
+                let help = p.help().map(help_for_command_line);
+                problem_object(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
+            };
+            (error.kind().as_str(), error.problems().iter().map(problem).collect())
+        }
+        Failure::Usage { message, help } => {
+            ("Usage", vec![problem_object("Usage", "", message, help.as_deref())])
+        }
+        Failure::Clap(error) => {
+            let text = error.to_string();
+            let text = text.trim_start_matches("error: ");
+            let (message, help) = text.split_once("\n\n").unwrap_or((text, ""));
+            let help = Some(help.trim()).filter(|help| !help.is_empty());
+            ("Usage", vec![problem_object("Usage", "", message.trim(), help)])
+        }
+        Failure::Program { message, .. } => {
+            ("Other", vec![problem_object("Other", "", message, None)])
+        }
+        Failure::Interrupted | Failure::BrokenPipe => {
+            ("Other", vec![problem_object("Other", "", "interrupted", None)])
+        }
+    };
+    let kind = json_string(kind);
+    format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
+}
+
+/// Returns a problem as a JSON object.
+pub fn problem_json(problem: &Problem) -> String {
+    let kind = problem.kind().as_str();
+    problem_object(kind, problem.origin(), problem.message(), problem.help())
+}
+
+fn problem_object(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {
+    format!(
+        "{{\"kind\":{},\"source\":{},\"message\":{},\"help\":{}}}",
+        json_string(kind),
+        json_string(source),
+        json_string(message),
+        json_string_or_null(help),
+    )
+}
+
+/// Writes to standard error. Nothing else is lost if it is closed, so the result is ignored.
+fn write(text: &str) {
+    let _ = std::io::stderr().lock().write_all(text.as_bytes());
+}

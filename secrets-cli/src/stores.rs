@@ -1,0 +1,196 @@
+//! The backends of the commands that read and write whole secrets.
+
+use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
+
+use pollster::block_on;
+use secrets_runtime::{
+    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
+    StoredSecret,
+};
+use secrets_spec::Source;
+
+use crate::{
+    aws::SecretsManager,
+    failure::{Failure, error_about, fail_on_any},
+    output::{escape::json_string, reporter::Change},
+};
+
+/// The stage of the version before the current one.
+const PREVIOUS: &str = "AWSPREVIOUS";
+
+/// Backends in the order in which they are asked. The first one is the primary one, which is written.
+pub struct Stores(Vec<Arc<dyn Backend>>);
+
+impl Stores {
+    /// Opens the backends of `--backend`, or else the default ones.
+    pub fn open(types: Option<&str>) -> Result<Self, Failure> {
+        let resolver = resolver(types)?;
+        let mut backends = Vec::new();
+        let mut errors = Vec::new();
+        for kind in resolver.default_backends() {
+            match resolver.backend(kind) {
+                Ok(backend) => backends.push(backend),
+                Err(error) => errors.push(error),
+            }
+        }
+        fail_on_any(errors)?;
+        Ok(Self(backends))
+    }
+
+    /// Returns the type of the primary backend.
+    pub fn kind(&self) -> &str {
+        self.0.first().map_or("", |backend| backend.kind())
+    }
+
+    /// Returns the primary backend, if it is AWS Secrets Manager.
+    pub fn secrets_manager(&self) -> Option<SecretsManager<'_>> {
+        self.0.first().and_then(|backend| SecretsManager::from_backend(&**backend))
+    }
+
+    /// Reads a secret from the first backend that has it.
+    pub fn read(&self, name: &str, previous: bool) -> Result<StoredSecret, Error> {
+        self.check_name(name)?;
+        let stage = previous.then_some(PREVIOUS);
+        let mut missing = None;
+        for backend in &self.0 {
+            match block_on(StoredSecret::read(&**backend, name, stage)) {
+                Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
+                answer => return answer,
+            }
+        }
+        Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "there is no backend")))
+    }
+
+    /// Reads a secret from the primary backend.
+    pub fn read_primary(&self, name: &str) -> Result<StoredSecret, Error> {
+        self.check_name(name)?;
+        block_on(StoredSecret::read(self.primary()?, name, None))
+    }
+
+    /// Returns whether the primary backend has a secret.
+    pub fn has(&self, name: &str) -> Result<bool, Error> {
+        self.has_each(&[name]).pop().unwrap_or(Ok(false))
+    }
+
+    /// Asks the primary backend, in one request, whether it has each of these secrets. Returns the answers in the
+    /// order of the names.
+    pub fn has_each(&self, names: &[&str]) -> Vec<Result<bool, Error>> {
+        let options = Options::default();
+        let checks: Vec<_> = names.iter().map(|name| self.check_name(name)).collect();
+        let valid = names.iter().zip(&checks).filter(|(_, check)| check.is_ok());
+        let requests: Vec<_> = valid.map(|(name, _)| FetchRequest::new(name, &options)).collect();
+        let answers = self.primary().map(|primary| block_on(primary.exists(&requests)));
+        let mut answers = answers.unwrap_or_default().into_iter();
+        let answer = |(name, check): (&&str, Result<(), Error>)| {
+            check?;
+            let answer = answers.next().unwrap_or(Ok(false));
+            answer.map_err(|error| error.about(name, Some(self.kind())))
+        };
+        names.iter().zip(checks).map(answer).collect()
+    }
+
+    /// Creates or overwrites a secret.
+    pub fn write<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Change<'a>, Error> {
+        secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
+        let version = block_on(self.store()?.put(name, secret.payload()))
+            .map_err(|error| error.about(name, Some(self.kind())))?;
+        Ok(Change {
+            name,
+            backend: self.kind(),
+            version: Some(version),
+            qualified_source: self.qualified_source(name),
+        })
+    }
+
+    /// Deletes a secret. Returns whether it existed.
+    pub fn delete(&self, name: &str) -> Result<bool, Error> {
+        self.check_name(name)?;
+        let deleted = block_on(self.store()?.delete(name));
+        deleted.map_err(|error| error.about(name, Some(self.kind())))
+    }
+
+    /// Returns the names of all secrets, sorted.
+    pub fn list(&self) -> Result<Vec<String>, Error> {
+        let listed = block_on(self.store()?.list());
+        listed.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// Calls `each` with the names of all secrets, in the backend's own order, until it breaks. Calls `waiting`
+    /// whenever the next name is not known yet.
+    pub fn list_each(
+        &self,
+        each: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+        waiting: impl Fn(),
+    ) -> Result<(), Error> {
+        let mut listing = self.store()?.list_each(each);
+        let listed = block_on(poll_fn(|context| {
+            let polled = listing.as_mut().poll(context);
+            if polled.is_pending() {
+                waiting();
+            }
+            polled
+        }));
+        listed.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// Returns the source with which a step reaches a secret, if the secret's name alone is not that source. Some
+    /// backends allow names that a source does not, and in a source the part before the first dot is a type.
+    fn qualified_source(&self, name: &str) -> Option<String> {
+        let kind = self.kind();
+        let reads_as = |text: &str, backend: Option<&str>| {
+            Source::parse(text).is_ok_and(|source| {
+                source.id() == name && source.backend().map(|kind| kind.as_str()) == backend
+            })
+        };
+        if reads_as(name, None) {
+            return None;
+        }
+        let typed = format!("{kind}.{name}");
+        Some(match reads_as(&typed, Some(kind)) {
+            true => json_string(&typed),
+            false => format!("{{ type = {}, id = {} }}", json_string(kind), json_string(name)),
+        })
+    }
+
+    /// Checks a name against the rules of the primary backend.
+    pub fn check_name(&self, name: &str) -> Result<(), Error> {
+        let Some(flaw) = secrets_spec::check_id(Some(self.kind()), name) else { return Ok(()) };
+        let is_name = flaw.kind.is_name();
+        let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
+        let flaw = flaw.explain(name);
+        let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+        let origin = if escaped.is_empty() { "the name" } else { &escaped };
+        Err(error_about(origin, kind, flaw.message(), flaw.help().unwrap_or("choose another name")))
+    }
+
+    fn primary(&self) -> Result<&dyn Backend, Error> {
+        let primary = self.0.first().map(|backend| &**backend);
+        primary.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "there is no backend"))
+    }
+
+    /// Returns the primary backend as a store, or an error if it cannot be written.
+    pub fn store(&self) -> Result<&dyn Store, Error> {
+        let backend = self.primary()?;
+        backend.as_store().ok_or_else(|| {
+            let message = format!("{backend} can be read, but neither listed nor written");
+            let help = "choose another backend with --backend, such as `local`";
+            Error::new(ErrorKind::NotSupported, message)
+                .with_help(help)
+                .about("", Some(backend.kind()))
+        })
+    }
+}
+
+/// Creates a resolver from the process's settings. `types`, if given, replaces the default backends.
+pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
+    Ok(resolver_builder(types).build()?)
+}
+
+/// Creates the builder of such a resolver.
+pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
+    let builder = Resolver::builder();
+    match types {
+        Some(types) => builder.default_backend(types),
+        None => builder,
+    }
+}

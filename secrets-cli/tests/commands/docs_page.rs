@@ -1,0 +1,55 @@
+//! Runs the console examples of `docs/cli.md`, one after another in one folder, and compares their output.
+
+use std::process::Command;
+
+use crate::support::Sandbox;
+
+/// A command line of the page, and the output that the page shows for it.
+struct Example {
+    line: usize,
+    command: String,
+    output: String,
+}
+
+fn parse_examples(page: &str) -> Vec<Example> {
+    let mut all: Vec<Example> = Vec::new();
+    let mut inside = false;
+    for (index, text) in page.lines().enumerate() {
+        if text.starts_with("```") {
+            inside = text == "```console";
+        } else if let (true, Some(command)) = (inside, text.strip_prefix("$ ")) {
+            let command = command.to_owned();
+            all.push(Example { line: index + 1, command, output: String::new() });
+        } else if let (true, Some(last)) = (inside, all.last_mut()) {
+            last.output.push_str(text);
+            last.output.push('\n');
+        }
+    }
+    all
+}
+
+#[test]
+fn every_example_has_the_output_on_the_page() {
+    let page = include_str!("../../../docs/cli.md");
+    let examples = parse_examples(page);
+    assert!(examples.len() > 15, "the page has too few examples");
+    let sandbox = Sandbox::new();
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_secrets")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    for Example { line, command, output } in examples {
+        let script = format!("exec 2>&1; {command}");
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &script]).current_dir(sandbox.path()).env_clear();
+        shell.env("PATH", &path).env("HOME", sandbox.path()).stdin(std::process::Stdio::null());
+        let result = shell.output().unwrap();
+        let mut got = String::from_utf8(result.stdout).unwrap();
+        got = got.replace(sandbox.path().to_str().unwrap(), "~");
+        if !got.is_empty() && !got.ends_with('\n') {
+            got.push('\n');
+        }
+        if let Some(code @ 1..) = result.status.code() {
+            got.push_str(&format!("[exit code {code}]\n"));
+        }
+        assert_eq!(got, output, "docs/cli.md, line {line}: {command}");
+    }
+}

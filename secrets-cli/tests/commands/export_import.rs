@@ -1,0 +1,162 @@
+//! `export` and `import`.
+
+use crate::support::{CliOutput, Sandbox};
+
+fn three_secrets() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "set.json",
+        r#"{"user": "SeNtInEl 'x'", "port": 1.50, "list": [1, "a"], "none": null}"#,
+    );
+    sandbox.write("bytes", b"\x00\xffSeNtInEl");
+    sandbox.ok(["register", "prod/db", "--from-json=set.json"]);
+    sandbox.ok(["register", "token", "--plain=SeNtInEl\\ \"q\" $x\nline"]);
+    sandbox.ok(["register", "key", "--plain=@bytes"]);
+    sandbox
+}
+
+#[test]
+fn import_reads_what_export_writes() {
+    let sandbox = three_secrets();
+    let exported = sandbox.ok(["export", "--all"]);
+    let _: serde_json::Value = serde_json::from_str(&exported).unwrap();
+    let other = Sandbox::new();
+    other.write("all.json", &exported);
+    other.ok(["import", "all.json"]);
+    assert_eq!(other.ok(["export", "--all"]), exported);
+    let again = other.run_with_stdin(["import", "-"], exported.as_bytes());
+    assert!(again.stderr.contains("3 of them new versions"), "{again:?}");
+}
+
+#[test]
+fn nothing_is_exported_unless_all_names_exist() {
+    let sandbox = three_secrets();
+    let missing = sandbox.run(["export", "token", "none", "key", "nil", "bad\u{1}"]);
+    missing.assert_fails(3);
+    assert_eq!(missing.stderr.matches("error: ").count(), 3, "{missing:?}");
+    // The order is that of the command line, and a repeated name counts once.
+    let exported = sandbox.ok(["export", "token", "key", "token"]);
+    let lines: Vec<_> = exported.lines().collect();
+    assert!(lines.len() == 4 && lines[1].starts_with("  \"token\": "), "{} lines", lines.len());
+    assert!(lines[2].starts_with("  \"key\": "));
+    let dotenv = sandbox.ok(["export", "token", "prod/db", "--format", "dotenv"]);
+    assert!(dotenv.contains("token=") && dotenv.contains("user="));
+}
+
+#[test]
+fn a_shell_evaluates_exported_variables_and_import_reads_dotenv() {
+    let sandbox = three_secrets();
+    let shell = sandbox.ok(["export", "token", "--format", "shell"]);
+    let script = format!("{shell}printf %s \"$token\"");
+    let output = std::process::Command::new("sh").args(["-c", &script]).output().unwrap();
+    assert_eq!(output.stdout, b"SeNtInEl\\ \"q\" $x\nline");
+
+    let dotenv = sandbox.ok(["export", "prod/db", "--format", "dotenv"]);
+    sandbox.write(".env", dotenv);
+    sandbox.ok(["import", ".env", "--name", "copy"]);
+    assert_eq!(sandbox.ok(["get", "copy", "user", "--reveal"]), "SeNtInEl 'x'");
+    assert_eq!(sandbox.ok(["get", "copy", "list", "--reveal"]), "[1, \"a\"]");
+}
+
+#[test]
+fn all_fields_that_cannot_be_variables_are_reported() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "a.json",
+        r#"{"x-y": "SeNtInEl", "x.y": "SeNtInEl", "9": "SeNtInEl", "n": "SeNtInEl\u0000"}"#,
+    );
+    sandbox.ok(["register", "a", "--from-json=a.json"]);
+    let result = sandbox.run(["export", "a", "--format=shell"]);
+    result.assert_fails(5);
+    assert_eq!(result.stderr.matches("error:").count(), 3, "{result:?}");
+}
+
+#[test]
+fn with_a_name_a_file_of_fields_is_one_secret() {
+    let sandbox = Sandbox::new();
+    let json =
+        sandbox.run_with_stdin(["import", "-", "--name", "db"], br#" {"a": "SeNtInEl", "n": 1}"#);
+    assert_eq!(json.code, Some(0), "{json:?}");
+    assert_eq!(sandbox.ok(["export", "db"]), "{\n  \"db\": {\"a\": \"SeNtInEl\", \"n\": 1}\n}\n");
+    sandbox.run_with_stdin(["import", "-", "--name", "x"], b"{SeNtInEl").assert_fails(5);
+    sandbox.run_with_stdin(["import", "-", "--name", "x"], b"A=***").assert_fails(5);
+}
+
+#[test]
+fn an_import_is_all_or_nothing() {
+    let sandbox = Sandbox::new();
+    for (text, code) in [
+        (r#"{"good": {"a": "SeNtInEl"}, "bad": 5}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl"}, "bad": {"a": "***"}}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl"}, "": {"a": "SeNtInEl"}}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl"}, "good": {}}"#, 5),
+        (r#"{"good": {"a": "SeNtInEl", "a": "SeNtInEl"}}"#, 5),
+        (r#"{"good": ["base64", "SeNtInEl!"]}"#, 5),
+        ("A=SeNtInEl\n", 5),
+    ] {
+        sandbox.write("in.json", text);
+        sandbox.run(["import", "in.json"]).assert_fails(code);
+    }
+    sandbox.run(["import", "none.json"]).assert_fails(5);
+    assert_eq!(sandbox.ok(["list"]), "");
+}
+
+#[test]
+fn a_closed_output_ends_the_command_quietly() {
+    let sandbox = Sandbox::new();
+    sandbox.write("large", "SeNtInEl".repeat(8_000));
+    sandbox.ok(["register", "large", "--plain=@large"]);
+    let mut command = sandbox.command(["get", "large", "large", "--reveal"]);
+    command.stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    let output = child.wait_with_output().unwrap();
+    let result = CliOutput::new(output);
+    assert_eq!((result.code, result.stderr.as_str()), (Some(141), ""));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_shell_that_reads_dotenv_does_not_run_a_value() {
+    let sandbox = Sandbox::new();
+    let value = "it's SeNtInEl $(touch made) `touch made` ${HOME} \\$(touch made)";
+    sandbox.ok(["register", "token", &format!("--plain={value}")]);
+    for written in [
+        sandbox.ok(["export", "token", "--format", "dotenv"]),
+        sandbox.ok(["get", "token", "--reveal"]),
+        sandbox.ok(["resolve", "token", "--format", "dotenv", "--reveal"]),
+    ] {
+        sandbox.write(".env", written);
+        let output = std::process::Command::new("sh")
+            .args(["-c", ". ./.env; printf %s \"$token\""])
+            .current_dir(sandbox.path())
+            .output()
+            .unwrap();
+        assert!(!sandbox.path().join("made").exists(), "the value was run");
+        assert!(output.stdout == value.as_bytes(), "the shell has another value");
+        sandbox.ok(["import", ".env", "--name", "copy"]);
+        assert!(sandbox.ok(["get", "copy", "token", "--reveal"]) == value, "another value is read");
+    }
+}
+
+#[test]
+fn variables_of_the_dynamic_linker_are_exported_in_json_only() {
+    let sandbox = Sandbox::new();
+    sandbox.ok([
+        "register",
+        "db",
+        "--LD_PRELOAD=SeNtInEl",
+        "--DYLD_X=SeNtInEl",
+        "--OLD_X=SeNtInEl",
+    ]);
+    for format in ["shell", "dotenv"] {
+        for what in ["db", "--all"] {
+            let result = sandbox.run(["export", what, "--format", format]);
+            result.assert_fails(5);
+            assert_eq!(result.stderr.matches("how programs are loaded").count(), 2, "{result:?}");
+            assert!(result.stderr.contains("--format json"), "{result:?}");
+        }
+    }
+    let json: serde_json::Value = serde_json::from_str(&sandbox.ok(["export", "db"])).unwrap();
+    assert_eq!(json["db"].as_object().unwrap().len(), 3);
+}

@@ -1,0 +1,18 @@
+//! The tests, by command and by topic.
+
+mod check;
+mod docs_page;
+mod doctor;
+mod errors;
+mod export_import;
+mod help;
+mod lifecycle;
+mod list;
+mod metaflow_cases;
+mod plaintext_http;
+#[cfg(unix)]
+mod prompts;
+mod render;
+mod run_resolve;
+mod values;
+mod zenml_cases;

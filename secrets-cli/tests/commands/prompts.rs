@@ -1,0 +1,227 @@
+//! Prompts, on a pseudo-terminal.
+
+use std::{
+    fs::File,
+    io::{Read, Write},
+    os::fd::OwnedFd,
+    process::{Child, Stdio},
+};
+
+use rustix::{
+    event::{PollFd, PollFlags, Timespec, poll},
+    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
+    termios::{LocalModes, tcgetattr},
+};
+
+use crate::support::Sandbox;
+
+/// A run of the command on a terminal.
+struct Session {
+    child: Child,
+    /// The side of the person who types.
+    person: File,
+    /// The side of the program, kept open so that its modes can be read.
+    terminal: File,
+    seen: String,
+}
+
+impl Session {
+    fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        let person: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
+        grantpt(&person).unwrap();
+        unlockpt(&person).unwrap();
+        let name = ptsname(&person, Vec::new()).unwrap();
+        let terminal = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
+        let side = || Stdio::from(terminal.try_clone().unwrap());
+        let mut command = sandbox.command(arguments);
+        command.stdin(side()).stdout(side()).stderr(side());
+        let child = command.spawn().unwrap();
+        Self { child, person: File::from(person), terminal, seen: String::new() }
+    }
+
+    /// Reads until this text appears.
+    fn wait_for(&mut self, text: &str) {
+        while !self.seen.contains(text) {
+            self.read(text);
+        }
+        let end = self.seen.find(text).unwrap() + text.len();
+        self.seen.drain(..end);
+    }
+
+    fn read(&mut self, wanted: &str) {
+        // If the program waits for something else, the test fails instead of hanging.
+        let minute = Timespec { tv_sec: 60, tv_nsec: 0 };
+        let ready = poll(&mut [PollFd::new(&self.person, PollFlags::IN)], Some(&minute)).unwrap();
+        assert_eq!(ready, 1, "there is no {wanted:?} in {:?}", self.seen);
+        let mut bytes = [0; 4096];
+        let count = self.person.read(&mut bytes).unwrap();
+        self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+    }
+
+    fn type_in(&mut self, text: &str) {
+        self.person.write_all(text.as_bytes()).unwrap();
+    }
+
+    /// Waits for the end. Returns the exit code, and the output after the last `wait_for`.
+    fn end(mut self) -> (Option<i32>, String) {
+        let status = self.child.wait().unwrap();
+        let modes = tcgetattr(&self.terminal).unwrap().local_modes;
+        let all = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
+        assert!(modes.contains(all), "the terminal is not as it was: {modes:?}");
+        // This text marks the end of the program's output.
+        self.terminal.write_all(b"[the end]").unwrap();
+        while !self.seen.contains("[the end]") {
+            self.read("[the end]");
+        }
+        (status.code(), self.seen)
+    }
+}
+
+#[test]
+fn values_are_asked_for_and_not_shown() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db", "--schema", "basic_auth"]);
+    session.wait_for("username: ");
+    session.type_in("apq\x7fp\n");
+    session.wait_for("password: ");
+    session.type_in("\n");
+    session.wait_for("a value is needed");
+    session.wait_for("password: ");
+    session.type_in("***\n");
+    session.wait_for("password: ");
+    session.type_in("wrong\x15SeNtInEl é\n");
+    session.wait_for("registered `db`");
+    let (code, said) = session.end();
+    assert_eq!(code, Some(0));
+    assert!(!said.contains("SeNtInEl"), "{said}");
+    assert_eq!(sandbox.ok(["get", "db", "--reveal"]), "username=app\npassword='SeNtInEl é'\n");
+}
+
+#[test]
+fn without_values_a_person_is_asked_for_fields() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db"]);
+    for (key, value) in [("user", "app"), ("a key", "SeNtInEl")] {
+        session.wait_for("name of a field (Enter when done): ");
+        session.type_in(&format!("{key}\n"));
+        session.wait_for(&format!("value of {key}: "));
+        session.type_in(&format!("{value}\n"));
+    }
+    session.wait_for("done): ");
+    session.type_in("\n");
+    session.wait_for("registered `db`");
+    assert_eq!(session.end().0, Some(0));
+    assert_eq!(sandbox.ok(["get", "db", "a key", "--reveal"]), "SeNtInEl");
+}
+
+#[test]
+fn a_plain_value_longer_than_a_line_of_a_terminal_is_asked_for() {
+    let sandbox = Sandbox::new();
+    let long = "SeNtInEl".repeat(1_000);
+    let mut session = Session::start(&sandbox, &["register", "token", "--plain"]);
+    session.wait_for("value of token: ");
+    session.type_in(&long);
+    session.type_in("\n");
+    session.wait_for("registered `token`");
+    assert_eq!(session.end().0, Some(0));
+    assert!(sandbox.ok(["get", "token", "token", "--reveal"]) == long, "it is another one");
+}
+
+#[test]
+fn ctrl_c_at_a_prompt_writes_nothing_and_restores_the_terminal() {
+    for stop in ["\x03", "\x04"] {
+        let sandbox = Sandbox::new();
+        let mut session =
+            Session::start(&sandbox, &["register", "db", "-i", "--schema", "basic_auth"]);
+        session.wait_for("username: ");
+        session.type_in("app\n");
+        session.wait_for("password: ");
+        session.type_in(stop);
+        session.wait_for("nothing was changed");
+        let (code, said) = session.end();
+        assert_eq!(code, Some(130), "{said}");
+        assert_eq!(sandbox.ok(["list"]), "");
+    }
+}
+
+#[test]
+fn a_signal_at_a_prompt_acts_like_ctrl_c() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db", "--plain"]);
+    session.wait_for("value of db: ");
+    let id = rustix::process::Pid::from_child(&session.child);
+    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
+    session.wait_for("nothing was changed");
+    assert_eq!(session.end().0, Some(130));
+}
+
+#[test]
+fn an_empty_answer_keeps_the_current_value() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app", "--password=old"]);
+    let mut session = Session::start(&sandbox, &["update", "db"]);
+    session.wait_for("new value of user");
+    session.type_in("\n");
+    session.wait_for("new value of password");
+    session.type_in("SeNtInEl\n");
+    session.wait_for("updated `db`");
+    assert_eq!(session.end().0, Some(0));
+    assert_eq!(sandbox.ok(["get", "db", "--reveal"]), "user=app\npassword=SeNtInEl\n");
+}
+
+#[test]
+fn only_yes_confirms_a_deletion() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl"]);
+    for (answer, said) in
+        [("\n", "nothing was changed"), ("no\n", "nothing was changed"), ("y\n", "deleted `db`")]
+    {
+        assert_eq!(sandbox.ok(["list"]), "db\n");
+        let mut session = Session::start(&sandbox, &["delete", "db"]);
+        session.wait_for("[y/N] ");
+        session.type_in(answer);
+        session.wait_for(said);
+        assert_eq!(session.end().0, Some(0));
+    }
+    assert_eq!(sandbox.ok(["list"]), "");
+    for name in ["a", "b"] {
+        sandbox.ok(["register", name, "--x=SeNtInEl"]);
+    }
+    // Several secrets need one confirmation.
+    let mut session = Session::start(&sandbox, &["delete", "a", "b"]);
+    session.wait_for("delete `a`, `b` from local, with their previous versions? [y/N] ");
+    session.type_in("y\n");
+    session.wait_for("deleted `b`");
+    assert_eq!(session.end().0, Some(0));
+    assert_eq!(sandbox.ok(["list"]), "");
+}
+
+#[test]
+fn the_program_of_run_has_the_terminal() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--DB=SeNtInEl"]);
+    let mut session =
+        Session::start(&sandbox, &["run", "db", "--", "sh", "-c", "test -t 0 && echo a terminal"]);
+    session.wait_for("a terminal");
+    assert_eq!(session.end().0, Some(0));
+}
+
+#[test]
+fn the_missing_values_of_a_configuration_are_asked_for_and_stored() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app"]);
+    sandbox.write("secrets.toml", "[sources.api]\nid = 'team/api'\n");
+    sandbox.write("stack.toml", "a = '{{db.user}} {{db.password}}'\nb = ['{{api.token}}']\n");
+    let arguments = ["check", "--config", "stack.toml", "--register-missing"];
+    let mut session = Session::start(&sandbox, &arguments);
+    session.wait_for("api.token: ");
+    session.type_in("SeNtInEl-1\n");
+    session.wait_for("db.password: ");
+    session.type_in("SeNtInEl-2\n");
+    session.wait_for("ok  db/password");
+    let (code, said) = session.end();
+    assert_eq!(code, Some(0), "{said}");
+    assert!(!said.contains("SeNtInEl"), "{said}");
+    assert_eq!(sandbox.ok(["get", "team/api", "token", "--reveal"]), "SeNtInEl-1");
+    assert_eq!(sandbox.ok(["get", "db", "user", "--reveal"]), "app");
+}

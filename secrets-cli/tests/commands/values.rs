@@ -1,0 +1,145 @@
+//! Plain values, and values from files and standard input.
+
+use crate::support::Sandbox;
+
+#[test]
+fn a_plain_value_is_stored_byte_for_byte() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bytes", b"\xff\x00SeNtInEl");
+    sandbox.ok(["register", "typed", "--plain=SeNtInEl"]);
+    sandbox.ok(["register", "at", "--plain=@@SeNtInEl"]);
+    sandbox.ok(["register", "bytes", "--plain=@bytes"]);
+    let piped = sandbox.run_with_stdin(["register", "piped", "--plain=-"], b"SeNtInEl\n");
+    assert_eq!(piped.code, Some(0));
+    assert!(
+        piped.stderr.contains("ends with a line break, which is part of the value"),
+        "{piped:?}"
+    );
+
+    assert_eq!(sandbox.ok(["get", "typed", "typed", "--reveal"]), "SeNtInEl");
+    assert_eq!(sandbox.ok(["get", "at", "at", "--reveal"]), "@SeNtInEl");
+    assert_eq!(sandbox.ok(["get", "piped", "piped", "--reveal"]), "SeNtInEl\n");
+    assert_eq!(sandbox.run(["get", "bytes", "bytes", "--reveal"]).stdout, b"\xff\x00SeNtInEl");
+    assert_eq!(
+        sandbox.ok(["get", "bytes", "--reveal", "--format=json"]),
+        "{\"bytes\":[\"base64\", \"/wBTZU50SW5FbA==\"]}\n"
+    );
+    let shown = sandbox.run(["get", "bytes", "--reveal"]);
+    assert_eq!(shown.stdout, b"bytes=/wBTZU50SW5FbA==\n");
+    assert!(shown.stderr.contains("`bytes` is bytes, shown in base64"), "{shown:?}");
+    assert_eq!(sandbox.run(["get", "typed", "--reveal"]).stderr, "");
+    assert_eq!(sandbox.ok(["resolve", "bytes", "--reveal"]), "bytes=/wBTZU50SW5FbA==\n");
+}
+
+#[test]
+fn a_plain_value_has_no_fields() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "token", "--plain=SeNtInEl"]);
+    sandbox.run(["update", "token", "--a=SeNtInEl"]).assert_fails(5);
+    sandbox.run(["register", "both", "--plain=SeNtInEl", "--a=SeNtInEl"]).assert_fails(2);
+    sandbox.run(["register", "none", "--plain"]).assert_fails(2);
+    sandbox.ok(["update", "token", "--plain=SeNtInEl-2"]);
+    assert_eq!(sandbox.ok(["get", "token", "token", "--reveal"]), "SeNtInEl-2");
+    sandbox.ok(["register", "empty", "--plain="]);
+    assert_eq!(sandbox.ok(["get", "empty", "empty", "--reveal"]), "");
+}
+
+#[test]
+fn one_plain_value_replaces_fields_only_with_drop_fields() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl", "--b=2"]);
+    let refused = sandbox.run(["update", "db", "--plain=SeNtInEl"]);
+    refused.assert_fails(5);
+    assert!(refused.stderr.contains("2 fields") && refused.stderr.contains("--drop-fields"));
+    assert_eq!(sandbox.ok(["get", "db", "b", "--reveal"]), "2");
+    let done = sandbox.run(["update", "db", "--plain=SeNtInEl", "--drop-fields"]);
+    assert_eq!(done.code, Some(0), "{done:?}");
+    assert!(done.stderr.contains("`secrets get db --previous`"), "{done:?}");
+    assert_eq!(sandbox.ok(["get", "db", "b", "--previous", "--reveal"]), "2");
+    sandbox.run(["update", "db", "--a=1", "--drop-fields"]).assert_fails(2);
+}
+
+#[test]
+fn files_of_up_to_64_kib_are_stored_unchanged() {
+    let sandbox = Sandbox::new();
+    sandbox.write("crlf", "SeNtInEl\r\n");
+    let noted = sandbox.run(["register", "a", "--key=@crlf"]);
+    assert!(noted.code == Some(0) && noted.stderr.contains("CR and LF"), "{noted:?}");
+    assert_eq!(sandbox.ok(["get", "a", "key", "--reveal"]), "SeNtInEl\r\n");
+
+    sandbox.write("large", "x".repeat(65_536));
+    sandbox.ok(["register", "large", "--plain=@large"]);
+    sandbox.write("larger", "x".repeat(65_537));
+    sandbox.run(["register", "larger", "--plain=@larger"]).assert_fails(5);
+    sandbox.run(["register", "larger", "--key=@larger"]).assert_fails(5);
+    // The limit of a value holds for the whole secret too.
+    sandbox.run(["register", "larger", "--key=@large"]).assert_fails(5);
+    assert_eq!(sandbox.ok(["list"]), "a\nlarge\n");
+}
+
+#[test]
+fn all_files_that_cannot_be_read_are_reported_at_once() {
+    let sandbox = Sandbox::new();
+    sandbox.write("bytes", b"\xffSeNtInEl");
+    let result = sandbox.run([
+        "register",
+        "db",
+        "--format=json",
+        "--a=@none",
+        "--b=@.",
+        "--c=@bytes",
+        "--d=***",
+        "--e=@",
+    ]);
+    result.assert_fails(5);
+    assert_eq!(result.json_kind(), "InvalidValue");
+    assert_eq!(result.stderr.matches("\"source\":").count(), 5, "{result:?}");
+    assert!(result.stderr.contains("--plain=@FILE"), "{result:?}");
+    assert_eq!(sandbox.ok(["list"]), "");
+}
+
+#[test]
+fn fields_come_from_json_too() {
+    let sandbox = Sandbox::new();
+    let json = br#"{"user": "SeNtInEl", "port": 5432}"#;
+    let result =
+        sandbox.run_with_stdin(["register", "db", "--from-json", "-", "--password=x"], json);
+    assert_eq!(result.code, Some(0), "{result:?}");
+    assert_eq!(sandbox.ok(["get", "db", "--reveal"]), "user=SeNtInEl\nport=5432\npassword=x\n");
+    for (json, code) in [
+        (&br#"{"a": "SeNtInEl", "a": 1}"#[..], 5),
+        (b"[\"SeNtInEl\"]", 5),
+        (b"SeNtInEl", 5),
+        (b"{\"a\": \"SeNtInEl", 5),
+        (br#"{"a": "***"}"#, 5),
+        (b"\xff", 5),
+        (b"", 5),
+    ] {
+        sandbox.run_with_stdin(["register", "bad", "--from-json=-"], json).assert_fails(code);
+    }
+    sandbox.run(["register", "bad", "--from-json", "none.json"]).assert_fails(5);
+    let twice =
+        sandbox.run_with_stdin(["register", "bad", "--from-json=-", "--user=SeNtInEl"], json);
+    twice.assert_fails(2);
+}
+
+#[test]
+fn a_value_that_starts_with_an_at_sign_is_not_shown_as_a_path() {
+    let sandbox = Sandbox::new();
+    for (argument, whose) in [
+        ("--password=@SeNtInEl", "password"),
+        ("--password=@~/SeNtInEl", "password"),
+        ("--password=@./SeNtInEl/..", "password"),
+        ("--plain=@SeNtInEl", "--plain"),
+    ] {
+        for command in ["register", "update"] {
+            let result = sandbox.run([command, "db", argument]);
+            result.assert_fails(5);
+            let said = format!("the file after `@` of `{whose}` cannot be read");
+            assert!(result.stderr.contains(&said) && result.stderr.contains("@@"), "{result:?}");
+        }
+        let json = sandbox.run(["register", "db", argument, "--format=json"]);
+        json.assert_fails(5);
+        assert_eq!(json.json_kind(), "InvalidValue");
+    }
+}

@@ -1,0 +1,5 @@
+//! The tests with AWS Secrets Manager.
+
+mod aws_sandbox;
+mod doctor;
+mod lifecycle;
