@@ -23,7 +23,7 @@ pub struct Stage {
 /// All of them, in the order in which they run: what fails soonest comes first.
 pub static ALL: &[Stage] = &[
     stage("format", "rustfmt", format),
-    stage("law", "the source tree against the dependency law", law),
+    stage("architecture", "the source tree against the rules of ARCHITECTURE.md", architecture),
     stage("lint", "clippy, and secrets-runtime with each of its features", lint),
     Stage {
         // The store's own tests open its files with other tools.
@@ -58,7 +58,7 @@ const fn stage(
     Stage { name, about, needs: &[], on_demand: false, lines }
 }
 
-/// The package of the integration tests, whose `law` and `ui` are stages of their own.
+/// The package of the integration tests, whose `architecture` and `ui` are stages of their own.
 const TESTS: &str = "secrets-tests";
 /// The package of the command.
 const CLI: &str = "secrets-cli";
@@ -104,8 +104,8 @@ fn doctest(workspace: &Workspace) -> Result<Vec<Line>, String> {
     Ok(lines)
 }
 
-fn law(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    tests_named(workspace, |name| name == "law")
+fn architecture(workspace: &Workspace) -> Result<Vec<Line>, String> {
+    tests_named(workspace, |name| name == "architecture")
 }
 
 fn ui(workspace: &Workspace) -> Result<Vec<Line>, String> {
@@ -113,7 +113,7 @@ fn ui(workspace: &Workspace) -> Result<Vec<Line>, String> {
 }
 
 fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    tests_named(workspace, |name| !["law", "ui"].contains(&name))
+    tests_named(workspace, |name| !["architecture", "ui"].contains(&name))
 }
 
 /// They need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
@@ -244,7 +244,7 @@ mod tests {
             targets,
         };
         let mut tests: Vec<_> =
-            ["law", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
+            ["architecture", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
         tests.push(target("aws", "test", &["aws"]));
         let examples =
             vec![target("flow", "example", &[]), target("cloud", "example", &["aws", "x"])];
@@ -281,8 +281,8 @@ mod tests {
     fn a_test_program_is_in_one_stage_exactly() {
         let workspace = workspace();
         assert_eq!(
-            shown(law(&workspace)),
-            ["cargo test --no-fail-fast -p secrets-tests --test law"]
+            shown(architecture(&workspace)),
+            ["cargo test --no-fail-fast -p secrets-tests --test architecture"]
         );
         assert_eq!(shown(ui(&workspace)), ["cargo test --no-fail-fast -p secrets-tests --test ui"]);
         let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
@@ -318,7 +318,7 @@ mod tests {
     fn what_is_not_there_is_a_reason_to_skip() {
         let mut workspace = workspace();
         workspace.packages.clear();
-        for stage in [law, ui, integration, super::aws, examples, msrv] {
+        for stage in [architecture, ui, integration, super::aws, examples, msrv] {
             assert!(stage(&workspace).is_err());
         }
     }
