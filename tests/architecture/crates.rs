@@ -1,4 +1,4 @@
-//! The members of the workspace, and what may depend on what.
+//! The members of the workspace, and which may depend on which.
 
 use std::{
     path::{Path, PathBuf},
@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::Value;
 
-/// A member, as `cargo metadata` tells it.
+/// A member, as `cargo metadata` describes it.
 #[derive(Debug, Default)]
 pub struct Member {
     pub name: String,
@@ -15,9 +15,23 @@ pub struct Member {
     pub folder: String,
     pub dependencies: Vec<Dependency>,
     /// The first files of its libraries, programs and tests.
-    pub roots: Vec<PathBuf>,
+    pub roots: Vec<Root>,
     pub license: String,
     pub minimum_rust: String,
+}
+
+/// The first file of a library, program or test.
+#[derive(Debug)]
+pub struct Root {
+    pub path: PathBuf,
+    pub kind: RootKind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RootKind {
+    Library,
+    Program,
+    Test,
 }
 
 /// One dependency of a member.
@@ -29,7 +43,7 @@ pub struct Dependency {
     pub member: Option<String>,
 }
 
-/// The law between crates: a higher one may depend on a lower one, never on one of its own height or above.
+/// A higher crate may depend on a lower one, never on one of its own height or above.
 const HEIGHTS: [(&str, u8); 9] = [
     ("secrets-spec", 0),
     ("secrets-macros", 1),
@@ -69,18 +83,20 @@ fn member(root: &Path, package: &Value) -> Member {
         for_tests: dependency["kind"] == "dev",
         member: dependency["path"].as_str().and_then(|path| folder(Path::new(path)).ok()),
     };
-    let is_root = |target: &&Value| {
-        list(&target["kind"])
-            .any(|kind| ["lib", "proc-macro", "bin", "test"].iter().any(|known| kind == known))
+    let root = |target: &Value| {
+        let kind = list(&target["kind"]).find_map(|kind| match kind.as_str()? {
+            "lib" | "proc-macro" => Some(RootKind::Library),
+            "bin" => Some(RootKind::Program),
+            "test" => Some(RootKind::Test),
+            _ => None,
+        })?;
+        Some(Root { path: text(&target["src_path"]).into(), kind })
     };
     Member {
         name: text(&package["name"]),
         folder: folder(own).expect("a member is in the workspace"),
         dependencies: list(&package["dependencies"]).map(dependency).collect(),
-        roots: list(&package["targets"])
-            .filter(is_root)
-            .map(|target| text(&target["src_path"]).into())
-            .collect(),
+        roots: list(&package["targets"]).filter_map(root).collect(),
         license: text(&package["license"]),
         minimum_rust: text(&package["rust_version"]),
     }
@@ -92,7 +108,7 @@ pub fn direction(members: &[Member]) -> Vec<String> {
     for member in members {
         let Some(own) = height(&member.folder) else {
             flaws.push(format!(
-                "{} has no height: put it into HEIGHTS in tests/law/crates.rs",
+                "{} has no height: put it into HEIGHTS in tests/architecture/crates.rs",
                 member.folder
             ));
             continue;
@@ -120,6 +136,16 @@ pub fn direction(members: &[Member]) -> Vec<String> {
         }
     }
     flaws
+}
+
+/// Rows of [`HEIGHTS`] that are not members.
+pub fn dead_rows(members: &[Member]) -> Vec<String> {
+    let is_member = |folder: &str| members.iter().any(|member| member.folder == folder);
+    let dead = HEIGHTS.iter().filter(|(folder, _)| !is_member(folder));
+    dead.map(|(folder, _)| {
+        format!("HEIGHTS in tests/architecture/crates.rs has {folder}, which is not a member")
+    })
+    .collect()
 }
 
 /// Manifests that state another licence or no minimum Rust.
@@ -199,6 +225,13 @@ mod tests {
     fn an_unknown_member_asks_for_its_place() {
         let flaws = direction(&[member("secrets-new", vec![])]);
         assert!(flaws[0].contains("HEIGHTS"), "{flaws:?}");
+    }
+
+    #[test]
+    fn a_row_that_is_not_a_member_is_a_flaw() {
+        let all = HEIGHTS.map(|(folder, _)| member(folder, vec![]));
+        assert_eq!(dead_rows(&all), [""; 0]);
+        assert_eq!(dead_rows(&all[1..]).len(), 1);
     }
 
     #[test]

@@ -1,121 +1,109 @@
-//! The law inside the runtime.
+//! The layers inside the runtime: a folder, or a file, each.
 
-use crate::imports::Crate;
+use crate::{imports, module_tree::Crate};
 
 /// The layers of `secrets_runtime`, from top to bottom. A module may import from its own layer and from all
 /// below it. What needs something of a layer above is given a handle.
-const LAYERS: [(&str, &[&str]); 6] = [
-    ("__private", &["__private"]),
-    (
-        "resolver",
-        &[
-            "resolver",
-            "declaration",
-            "written",
-            "get_secret",
-            "testing",
-            "conformance",
-            "validation",
-            "cli",
-            "config",
-        ],
-    ),
-    (
-        "settings, cache, chain, backends",
-        &["settings", "cache", "chain", "backends", "environment"],
-    ),
-    ("backend", &["backend", "call", "changes", "decode", "owned_request", "stored_secret"]),
-    (
-        "context",
-        &[
-            "context",
-            "defaults",
-            "stack",
-            "secrets",
-            "fields",
-            "group",
-            "variables",
-            "files",
-            "run_folder",
-            "render",
-            "typed",
-            "payload_json",
-            "overrides",
-        ],
-    ),
-    (
-        "value, error",
-        &["value", "error", "warning", "text", "timer", "trust", "io_thread", "block_on", "join"],
-    ),
+const LAYERS: &[&[&str]] = &[
+    &["private"],
+    &["admin", "config", "testing", "cli", "preflight", "conformance", "credentials"],
+    &["resolver"],
+    &["cache"],
+    &["backends"],
+    &["context"],
+    &["payload"],
+    &["backend"],
+    &["settings", "declaration"],
+    &["rt"],
+    &["core", "permissions"],
 ];
 
-/// Imports that run upwards, and modules that have no layer.
+/// Imports that run upwards, modules that have no layer, and names in the table that no module has.
 pub fn flaws(runtime: &Crate) -> Vec<String> {
+    flaws_by(LAYERS, runtime)
+}
+
+fn flaws_by(layers: &[&[&str]], runtime: &Crate) -> Vec<String> {
+    let layer = |module: &str| {
+        let top = module.split("::").next().unwrap_or(module);
+        layers.iter().position(|modules| modules.contains(&top))
+    };
     let mut flaws = Vec::new();
     for module in runtime.top_level() {
         if layer(module).is_none() {
             flaws.push(format!(
-                "the module `{module}` has no layer: put it into LAYERS in tests/law/layers.rs"
+                "the module `{module}` has no layer: put it into LAYERS in tests/architecture/layers.rs"
             ));
         }
     }
-    for import in runtime.imports() {
-        if let (Some(from), Some(to)) = (layer(top(&import.from)), layer(top(&import.to)))
+    for name in layers.iter().copied().flatten() {
+        if !runtime.top_level().any(|module| module == *name) {
+            flaws.push(format!(
+                "LAYERS in tests/architecture/layers.rs has `{name}`, which is not a module"
+            ));
+        }
+    }
+    for import in imports::all(runtime) {
+        if let (Some(from), Some(to)) = (layer(&import.from), layer(&import.to))
             && from > to
         {
-            let (from, to) = (LAYERS[from].0, LAYERS[to].0);
+            let (from, to) = (layers[from].join(", "), layers[to].join(", "));
             flaws.push(format!("{import}: from the layer `{from}` up to `{to}`"));
         }
     }
     flaws
 }
 
-/// The place in [`LAYERS`]: the lower the layer, the higher the number.
-fn layer(module: &str) -> Option<usize> {
-    LAYERS.iter().position(|(_, modules)| modules.contains(&module))
-}
-
-fn top(module: &str) -> &str {
-    module.split("::").next().unwrap_or(module)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const TWO: &[&[&str]] = &[&["resolver"], &["backend", "settings"]];
+
     fn flaws_of(files: &[(&str, &str)]) -> Vec<String> {
-        flaws(&Crate::from_texts("secrets_runtime", files))
+        flaws_by(TWO, &Crate::from_texts("secrets_runtime", files))
+    }
+
+    /// A crate with all of [`TWO`], and this in `backend`.
+    fn flaws_with(backend: &str) -> Vec<String> {
+        flaws_of(&[
+            ("lib.rs", "mod resolver; mod backend; mod settings; pub use resolver::Resolver;"),
+            ("resolver/mod.rs", "use crate::backend::Backend; pub struct Resolver;"),
+            ("backend/mod.rs", backend),
+            ("backend/inner.rs", "use crate::resolver::Resolver;"),
+            ("settings.rs", ""),
+        ])
     }
 
     #[test]
     fn an_import_that_runs_upwards_is_a_flaw() {
-        let root = ("lib.rs", "mod resolver; mod backend; pub use resolver::Resolver;");
-        let down = [root, ("resolver.rs", "use crate::backend::Backend;"), ("backend.rs", "")];
-        assert!(flaws_of(&down).is_empty());
-        for text in
-            ["use crate::resolver::X;", "use crate::Resolver;", "fn f() { crate::Resolver::new() }"]
-        {
-            let up = [root, ("resolver.rs", "pub struct Resolver;"), ("backend.rs", text)];
-            let flaws = flaws_of(&up);
+        assert_eq!(flaws_with("pub struct Backend;"), [""; 0]);
+        assert_eq!(flaws_with("use crate::settings::X;"), [""; 0], "its own layer");
+        for text in [
+            "use crate::resolver::X;",
+            "use crate::Resolver;",
+            "fn f() { crate::Resolver::new() }",
+            "mod inner;",
+        ] {
+            let flaws = flaws_with(text);
             assert_eq!(flaws.len(), 1, "{text}");
-            assert!(flaws[0].ends_with("from the layer `backend` up to `resolver`"), "{flaws:?}");
+            let end = "from the layer `backend, settings` up to `resolver`";
+            assert!(flaws[0].ends_with(end), "{flaws:?}");
         }
     }
 
     #[test]
-    fn a_module_of_a_module_is_in_its_layer() {
+    fn an_unknown_module_asks_for_its_layer_and_a_dead_row_is_found() {
         let files = [
-            ("lib.rs", "mod backends; mod resolver;"),
-            ("backends.rs", "pub mod local;"),
-            ("backends/local.rs", "use crate::resolver::Resolver;"),
+            ("lib.rs", "mod novelty; mod resolver; mod backend; mod settings {}"),
+            ("novelty.rs", ""),
             ("resolver.rs", ""),
+            ("backend.rs", ""),
         ];
-        assert_eq!(flaws_of(&files).len(), 1);
-    }
-
-    #[test]
-    fn an_unknown_module_asks_for_its_layer() {
-        let flaws = flaws_of(&[("lib.rs", "mod novelty;"), ("novelty.rs", "")]);
-        assert!(flaws.len() == 1 && flaws[0].contains("LAYERS"), "{flaws:?}");
+        let flaws = flaws_of(&files);
+        assert_eq!(flaws.len(), 2, "{flaws:?}");
+        assert!(flaws[0].contains("`novelty` has no layer"), "{flaws:?}");
+        // A module that is written inside the root is the root's.
+        assert!(flaws[1].contains("has `settings`, which is not a module"), "{flaws:?}");
     }
 }

@@ -4,7 +4,10 @@
 /// needs `unsafe`, so there it is `deny`, which that module lifts.
 const OWN_LINTS: [&str; 1] = ["secrets-runtime"];
 
-/// Manifests that do not set the lints as the law says; `members` are folders with their manifests' text.
+/// A module with modules is a folder with a `mod.rs`.
+const MODULE_STYLE: &str = r#"self_named_module_files = "warn""#;
+
+/// Manifests that do not set the lints as they should; `members` are folders with their manifests' text.
 pub fn lints(workspace: &str, members: &[(String, String)]) -> Vec<String> {
     let mut flaws = Vec::new();
     let mut want = |place: &str, text: &str, section: &str, line: &str| {
@@ -14,10 +17,12 @@ pub fn lints(workspace: &str, members: &[(String, String)]) -> Vec<String> {
     };
     want("the workspace", workspace, "workspace.lints.rust", r#"unsafe_code = "forbid""#);
     want("the workspace", workspace, "workspace.lints.rust", r#"missing_docs = "warn""#);
+    want("the workspace", workspace, "workspace.lints.clippy", MODULE_STYLE);
     for (folder, text) in members {
         if OWN_LINTS.contains(&folder.as_str()) {
             want(folder, text, "lints.rust", r#"unsafe_code = "deny""#);
             want(folder, text, "lints.rust", r#"missing_docs = "warn""#);
+            want(folder, text, "lints.clippy", MODULE_STYLE);
         } else {
             want(folder, text, "lints", "workspace = true");
         }
@@ -36,9 +41,20 @@ fn has(text: &str, section: &str, wanted: &str) -> bool {
 mod tests {
     use super::*;
 
-    const WORKSPACE: &str =
-        "[workspace.lints.rust]\nunsafe_code = \"forbid\"\nmissing_docs = \"warn\"\n";
-    const OWN: &str = "[lints.rust]\nunsafe_code = \"deny\"\nmissing_docs = \"warn\"\n";
+    const WORKSPACE: &str = r#"
+        [workspace.lints.rust]
+        unsafe_code = "forbid"
+        missing_docs = "warn"
+        [workspace.lints.clippy]
+        self_named_module_files = "warn"
+    "#;
+    const OWN: &str = r#"
+        [lints.rust]
+        unsafe_code = "deny"
+        missing_docs = "warn"
+        [lints.clippy]
+        self_named_module_files = "warn"
+    "#;
     const SHARED: &str = "[lints]\nworkspace = true\n";
 
     fn count(workspace: &str, folder: &str, text: &str) -> usize {
@@ -46,7 +62,7 @@ mod tests {
     }
 
     #[test]
-    fn the_lints_of_the_law_are_found() {
+    fn the_lints_that_should_be_set_are_found() {
         assert_eq!(count(WORKSPACE, "secrets-spec", SHARED), 0);
         assert_eq!(count(WORKSPACE, "secrets-runtime", OWN), 0);
     }
@@ -55,9 +71,12 @@ mod tests {
     fn lints_that_are_missing_weaker_or_elsewhere_are_flaws() {
         assert_eq!(count(&WORKSPACE.replace("forbid", "warn"), "secrets-spec", SHARED), 1);
         assert_eq!(count(&WORKSPACE.replace("missing_docs", "#"), "secrets-spec", SHARED), 1);
+        assert_eq!(count(&WORKSPACE.replace("self_named", "#"), "secrets-spec", SHARED), 1);
+        assert_eq!(count(&WORKSPACE.replace("clippy", "x"), "secrets-spec", SHARED), 1);
         assert_eq!(count(WORKSPACE, "secrets-spec", OWN), 1);
         assert_eq!(count(WORKSPACE, "secrets-spec", "[package]\nworkspace = true\n[lints]\n"), 1);
         assert_eq!(count(WORKSPACE, "secrets-runtime", &OWN.replace("deny", "warn")), 1);
-        assert_eq!(count(WORKSPACE, "secrets-runtime", ""), 2);
+        assert_eq!(count(WORKSPACE, "secrets-runtime", &OWN.replace("self_named", "#")), 1);
+        assert_eq!(count(WORKSPACE, "secrets-runtime", ""), 3);
     }
 }

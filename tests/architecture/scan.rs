@@ -10,17 +10,40 @@ use proc_macro2::{Delimiter, Group, TokenStream, TokenTree};
 /// The path of a module or an item, from the crate's root.
 pub type Name = Vec<String>;
 
+/// Who may use an item, a module or a `use`.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub enum Visibility {
+    #[default]
+    Private,
+    /// `pub(crate)`, `pub(super)`, `pub(in ..)`.
+    Crate,
+    Public,
+}
+
+/// A module that is declared here and written in a file of its own.
+#[derive(Debug)]
+pub struct File {
+    pub module: String,
+    pub visibility: Visibility,
+    /// What `#[path]` says.
+    pub path: Option<String>,
+}
+
 /// A module: a file's own, or one that is written inside it.
 #[derive(Debug, Default)]
 pub struct Module {
     pub name: Name,
     /// The module of the file that it is written in.
     pub owner: Name,
-    /// The modules in it: those in files of their own with what `#[path]` says of them.
+    /// The modules in it, and those of them that have files of their own.
     pub children: BTreeSet<String>,
-    pub files: Vec<(String, Option<String>)>,
+    pub files: Vec<File>,
+    /// How it is declared.
+    pub visibility: Visibility,
     /// What it defines, macros aside.
     pub items: BTreeSet<String>,
+    /// Its structs, enums, unions, traits and type aliases.
+    pub types: Vec<(String, Visibility)>,
     pub macros: BTreeSet<String>,
     /// The names that `use` brings into it, and the `use x::*`.
     pub aliases: BTreeMap<String, Import>,
@@ -34,29 +57,39 @@ pub struct Import {
     pub path: Name,
     /// The part of the path that is another crate's name unless this module has such a name.
     pub doubtful: Option<usize>,
-    /// Whether it is a `pub use`.
-    pub handed_on: bool,
+    /// That of the `use`; private for any other path.
+    pub visibility: Visibility,
+    /// Whether it is `$crate::..`, which has to be a path that users of the macro may take.
+    pub expands: bool,
+    /// Whether it is a `use` for some operating systems alone, which chooses one of several modules.
+    pub for_a_system: bool,
 }
 
-/// Reads a file that is the module `name` of the crate `own`. The first module given back is the file's.
+/// Reads a file that is the module `name` of the crate `own`. The first module that is returned is the file's.
 pub fn scan(own: &str, name: &[String], tokens: TokenStream) -> Vec<Module> {
-    let mut scan = Scan { own, owner: name.to_owned(), modules: Vec::new() };
-    scan.module(name.to_owned(), tokens);
+    let owner = name.to_owned();
+    let mut scan = Scan { own, owner, modules: Vec::new(), for_a_system: false };
+    scan.module(name.to_owned(), Visibility::Private, tokens);
     scan.modules
 }
+
+/// Words between `pub` and the word that says what is defined.
+const QUALIFIERS: [&str; 4] = ["unsafe", "const", "async", "extern"];
 
 struct Scan<'a> {
     own: &'a str,
     owner: Name,
     modules: Vec<Module>,
+    /// Whether the attributes that were just read say so.
+    for_a_system: bool,
 }
 
 impl Scan<'_> {
-    fn module(&mut self, name: Name, tokens: TokenStream) {
+    fn module(&mut self, name: Name, visibility: Visibility, tokens: TokenStream) {
         let index = self.modules.len();
         let children = children(&tokens);
         let owner = self.owner.clone();
-        self.modules.push(Module { name, owner, children, ..Module::default() });
+        self.modules.push(Module { name, owner, children, visibility, ..Module::default() });
         self.tokens(index, tokens, true);
     }
 
@@ -65,7 +98,7 @@ impl Scan<'_> {
         let tokens: Vec<TokenTree> = tokens.into_iter().collect();
         let mut at = 0;
         let mut file = None;
-        let mut handed_on = false;
+        let mut visibility = Visibility::Private;
         while let Some(token) = tokens.get(at) {
             let next = tokens.get(at + 1);
             match token {
@@ -85,19 +118,20 @@ impl Scan<'_> {
                         at += item_length(&tokens[at..]);
                     }
                     file = path_attribute(attribute).or(file);
+                    self.for_a_system |= is_for_a_system(attribute);
                 }
                 TokenTree::Ident(word) if word == "pub" => {
                     // `pub(in crate::a)` imports nothing.
                     let restricted =
                         matches!(next, Some(TokenTree::Group(group)) if restricts(group));
-                    handed_on = true;
+                    visibility = if restricted { Visibility::Crate } else { Visibility::Public };
                     at += 1 + usize::from(restricted);
                 }
                 TokenTree::Ident(word) if word == "use" && !is_punct(next, '<') => {
                     let end = tokens[at..].iter().position(|token| is_punct(Some(token), ';'));
                     let end = at + end.unwrap_or(tokens.len() - at);
-                    self.use_tree(index, &tokens[at + 1..end], Vec::new(), handed_on);
-                    handed_on = false;
+                    self.use_tree(index, &tokens[at + 1..end], Vec::new(), visibility);
+                    (visibility, self.for_a_system) = (Visibility::Private, false);
                     at = end;
                 }
                 TokenTree::Ident(word) if word == "mod" && outermost => {
@@ -105,17 +139,21 @@ impl Scan<'_> {
                         match body {
                             TokenTree::Group(body) => {
                                 let name = joined(&self.modules[index].name, &[name.to_string()]);
-                                self.module(name, body.stream());
+                                self.module(name, visibility, body.stream());
                             }
-                            _ => self.modules[index].files.push((name.to_string(), file.take())),
+                            _ => self.modules[index].files.push(File {
+                                module: name.to_string(),
+                                visibility,
+                                path: file.take(),
+                            }),
                         }
                     }
-                    handed_on = false;
+                    (visibility, self.for_a_system) = (Visibility::Private, false);
                     at += 3;
                 }
                 TokenTree::Ident(word) => {
                     if outermost {
-                        self.define(index, &word.to_string(), next, tokens.get(at + 2));
+                        self.define(index, &word.to_string(), next, tokens.get(at + 2), visibility);
                     }
                     let goes_on = at > 0
                         && (is_punct(tokens.get(at - 1), ':')
@@ -124,13 +162,17 @@ impl Scan<'_> {
                     let (path, length) = path(&tokens[at..]);
                     if path.len() > 1 && !goes_on {
                         if let Some(import) = self.absolute(index, &path) {
-                            self.modules[index].imports.push(import);
+                            let expands = at > 0 && is_punct(tokens.get(at - 1), '$');
+                            self.modules[index].imports.push(Import { expands, ..import });
                         }
                         at += length;
                     } else {
                         at += 1;
                     }
-                    handed_on = false;
+                    // `pub unsafe trait`, `pub const fn`
+                    if !QUALIFIERS.contains(&word.to_string().as_str()) {
+                        (visibility, self.for_a_system) = (Visibility::Private, false);
+                    }
                 }
                 TokenTree::Group(group) => {
                     self.tokens(index, group.stream(), false);
@@ -148,8 +190,14 @@ impl Scan<'_> {
         word: &str,
         next: Option<&TokenTree>,
         after: Option<&TokenTree>,
+        visibility: Visibility,
     ) {
         let module = &mut self.modules[index];
+        if let ("struct" | "enum" | "union" | "trait" | "type", Some(TokenTree::Ident(name))) =
+            (word, next)
+        {
+            module.types.push((name.to_string(), visibility));
+        }
         match (word, next, after) {
             ("macro_rules", _, Some(TokenTree::Ident(name))) => {
                 module.macros.insert(name.to_string());
@@ -166,7 +214,13 @@ impl Scan<'_> {
     }
 
     /// Reads what stands between `use` and `;`, or a part of it.
-    fn use_tree(&mut self, index: usize, tokens: &[TokenTree], mut path: Name, handed_on: bool) {
+    fn use_tree(
+        &mut self,
+        index: usize,
+        tokens: &[TokenTree],
+        mut path: Name,
+        visibility: Visibility,
+    ) {
         let mut alias = None;
         for (at, token) in tokens.iter().enumerate() {
             match token {
@@ -185,12 +239,12 @@ impl Scan<'_> {
                         .split(|token| is_punct(Some(token), ','))
                         .filter(|part| !part.is_empty())
                     {
-                        self.use_tree(index, part, path.clone(), handed_on);
+                        self.use_tree(index, part, path.clone(), visibility);
                     }
                     return;
                 }
                 TokenTree::Punct(punct) if punct.as_char() == '*' => {
-                    let import = self.used(index, &path, handed_on);
+                    let import = self.used(index, &path, visibility);
                     let module = &mut self.modules[index];
                     module.globs.push(import.clone());
                     module.imports.push(import);
@@ -202,18 +256,27 @@ impl Scan<'_> {
         if path.len() > 1 && path.last().is_some_and(|last| last == "self") {
             path.pop();
         }
-        let import = self.used(index, &path, handed_on);
+        let import = self.used(index, &path, visibility);
         if let Some(name) = alias.or_else(|| path.last().cloned()) {
             self.modules[index].aliases.insert(name, import.clone());
         }
         self.modules[index].imports.push(import);
     }
 
-    fn used(&self, index: usize, path: &[String], handed_on: bool) -> Import {
+    fn used(&self, index: usize, path: &[String], visibility: Visibility) -> Import {
         let name = &self.modules[index].name;
-        let doubtful =
-            || Import { path: joined(name, path), doubtful: Some(name.len()), handed_on };
-        self.absolute(index, path).map_or_else(doubtful, |import| Import { handed_on, ..import })
+        let doubtful = || Import {
+            path: joined(name, path),
+            doubtful: Some(name.len()),
+            visibility,
+            expands: false,
+            for_a_system: self.for_a_system,
+        };
+        self.absolute(index, path).map_or_else(doubtful, |import| Import {
+            visibility,
+            for_a_system: self.for_a_system,
+            ..import
+        })
     }
 
     /// The path from the root, if it begins with a word that says where it begins.
@@ -231,7 +294,13 @@ impl Scan<'_> {
             own if own == self.own => rest.to_owned(),
             _ => return None,
         };
-        Some(Import { path, doubtful: None, handed_on: false })
+        Some(Import {
+            path,
+            doubtful: None,
+            visibility: Visibility::Private,
+            expands: false,
+            for_a_system: false,
+        })
     }
 }
 
@@ -274,6 +343,14 @@ fn is_for_tests(attribute: &Group) -> bool {
     takes(&mut words, "cfg")
         && words.clone().any(|word| word == "test")
         && !words.any(|word| word == "not" || word == "any")
+}
+
+/// `[cfg(unix)]`, `[cfg(not(target_os = ".."))]`.
+fn is_for_a_system(attribute: &Group) -> bool {
+    let mut words = words(attribute.stream()).into_iter().peekable();
+    let is_of_system =
+        |word: String| word == "unix" || word == "windows" || word.starts_with("target_");
+    takes(&mut words, "cfg") && words.any(is_of_system)
 }
 
 fn takes(words: &mut Peekable<impl Iterator<Item = String>>, word: &str) -> bool {

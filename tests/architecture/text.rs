@@ -1,18 +1,12 @@
 //! What any file may and may not say.
 
-use std::{fs, path::Path};
-
 use proc_macro2::{TokenStream, TokenTree};
+
+use crate::files::Files;
 
 /// Modules that may say `unsafe`, each with the document that says why it is sound.
 const UNSAFE: [(&str, &str); 1] =
     [("secrets-runtime/src/environment.rs", "docs/adr/0003-the-environment.md")];
-
-/// The most lines that a source file has: one that is longer is two ideas.
-const MOST_LINES: usize = 400;
-
-/// Folders that hold nothing of ours, or nothing that is written by hand.
-const PASSED_OVER: [&str; 3] = [".git", "target", "wip"];
 
 /// Places of this or that machine. Written in halves, as this file is looked at too.
 const MACHINE_PATHS: [&str; 4] =
@@ -30,53 +24,27 @@ const REGISTRIES: [&str; 8] = [
     concat!("--find", "-links"),
 ];
 
-/// Files with their paths from the root, `/` between the parts, and their text.
-pub type Files = Vec<(String, String)>;
-
-/// Every text file of the project.
-pub fn files(root: &Path) -> Files {
-    let mut files = Vec::new();
-    walk(root, "", &mut files);
-    assert!(files.len() > 20, "this is no source tree: {}", root.display());
-    files
-}
-
-/// Every file of Rust, but for the programs of `tests/ui`, which are wrong on purpose.
-pub fn sources(root: &Path) -> Files {
-    let ours = |path: &str| path.ends_with(".rs") && !path.starts_with("tests/ui/");
-    files(root).into_iter().filter(|(path, _)| ours(path)).collect()
-}
-
-fn walk(folder: &Path, prefix: &str, files: &mut Files) {
-    for entry in fs::read_dir(folder).expect("a folder can be read") {
-        let entry = entry.expect("a folder can be read");
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let path = format!("{prefix}{name}");
-        let kind = entry.file_type().expect("an entry has a type");
-        if kind.is_dir() {
-            if !PASSED_OVER.contains(&name.as_str()) {
-                walk(&entry.path(), &format!("{path}/"), files);
-            }
-        } else if kind.is_file() {
-            // What is no UTF-8 is no text.
-            files.extend(fs::read_to_string(entry.path()).ok().map(|text| (path, text)));
-        }
-    }
-}
-
-/// A file that is too long.
-pub fn length(path: &str, text: &str) -> Option<String> {
-    let lines = text.lines().count();
-    (lines > MOST_LINES)
-        .then(|| format!("{path} has {lines} lines, at most {MOST_LINES}: it is two ideas"))
-}
-
 /// `unsafe`, or an attribute that would allow it, in a module that is not listed.
 pub fn says_unsafe(path: &str, text: &str) -> Option<String> {
     let listed = UNSAFE.iter().any(|(module, _)| *module == path);
-    let tokens: TokenStream = text.parse().unwrap_or_else(|error| panic!("{path}: {error}"));
-    (!listed && is_unsafe(tokens))
-        .then(|| format!("{path} says `unsafe`, and is not listed in tests/law/text.rs"))
+    (!listed && is_unsafe(tokens(path, text)))
+        .then(|| format!("{path} says `unsafe`, and is not listed in tests/architecture/text.rs"))
+}
+
+/// Modules in the table of those that may say `unsafe` which do not exist, or no longer need to.
+pub fn unused_exceptions(sources: &Files) -> Vec<String> {
+    let is_used = |path: &str| {
+        let file = sources.iter().find(|(known, _)| known == path);
+        file.is_some_and(|(path, text)| is_unsafe(tokens(path, text)))
+    };
+    let unused = UNSAFE.iter().filter(|(path, _)| !is_used(path));
+    unused
+        .map(|(path, _)| format!("UNSAFE in tests/architecture/text.rs has {path} in vain"))
+        .collect()
+}
+
+fn tokens(path: &str, text: &str) -> TokenStream {
+    text.parse().unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
 fn is_unsafe(tokens: TokenStream) -> bool {
@@ -118,9 +86,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn four_hundred_lines_are_fine_and_one_more_is_not() {
-        assert_eq!(length("a.rs", &"\n".repeat(400)), None);
-        assert!(length("a.rs", &"\n".repeat(401)).is_some());
+    fn an_exception_that_nobody_needs_is_found() {
+        let file = |text: &str| vec![(UNSAFE[0].0.to_owned(), text.to_owned())];
+        assert!(unused_exceptions(&file("fn f() { unsafe { g() } }")).is_empty());
+        assert_eq!(unused_exceptions(&file("fn f() {}")).len(), 1);
+        assert_eq!(unused_exceptions(&Files::new()).len(), 1);
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What `cargo tree` says of third-party crates.
+//! Third-party crates, as `cargo tree` lists them.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -8,7 +8,7 @@ use std::{
 
 use crate::crates::Member;
 
-/// Crates that the workspace has in two versions, and who makes it so.
+/// Crates that the workspace has in two versions, and which crate makes it so.
 const TWICE: [(&str, &str); 1] = [(
     "syn",
     "the AWS SDK's own macros still use version 2, and are built with the feature `aws` alone",
