@@ -1,4 +1,4 @@
-//! What a stage may need from outside the workspace: tools and servers.
+//! Tools and servers that tests need from outside the workspace.
 
 use crate::{
     debian, postgres,
@@ -10,7 +10,7 @@ use crate::{
 
 /// A tool or a server.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Need {
+pub enum Service {
     Store,
     Jose,
     Flyte,
@@ -23,27 +23,27 @@ pub enum Need {
 }
 
 /// All of them.
-pub const ALL: [Need; 9] = [
-    Need::Store,
-    Need::Jose,
-    Need::Flyte,
-    Need::Moto,
-    Need::MotoIam,
-    Need::Ministack,
-    Need::Prefect,
-    Need::Zenml,
-    Need::Postgres,
+pub const ALL: [Service; 9] = [
+    Service::Store,
+    Service::Jose,
+    Service::Flyte,
+    Service::Moto,
+    Service::MotoIam,
+    Service::Ministack,
+    Service::Prefect,
+    Service::Zenml,
+    Service::Postgres,
 ];
 
-/// One that is there. A server ends when this is dropped.
+/// A service that can be used. A server ends when this is dropped.
 #[derive(Debug)]
-pub struct Provided {
+pub struct ReadyService {
     /// The value of its variable: a path or a URL.
     pub value: String,
     pub server: Option<Server>,
 }
 
-impl Need {
+impl Service {
     /// Its name in the report and on the command line.
     pub fn name(self) -> &'static str {
         match self {
@@ -66,7 +66,7 @@ impl Need {
             Self::Jose => "Debian's `jose`",
             Self::Flyte => "a Python with flytekit",
             Self::Moto => "an AWS in Python",
-            Self::MotoIam => "the same, for tests with policies",
+            Self::MotoIam => "a second one, for tests with policies",
             Self::Ministack => "another AWS in Python",
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
@@ -74,7 +74,7 @@ impl Need {
         }
     }
 
-    /// The variable that tells a test where it is.
+    /// The variable from which a test learns where it is.
     pub fn variable(self) -> &'static str {
         match self {
             Self::Store => "SECRETS_TEST_PYTHON_STORE",
@@ -89,11 +89,11 @@ impl Need {
         }
     }
 
-    /// Makes it ready: installs it below `target/`, starts it, waits for it.
+    /// Installs it below `target/`, starts it if it is a server, and waits until it is ready.
     ///
-    /// The outcome is a skip if the machine lacks what it takes (Python, root), and a failure if making it
-    /// ready failed.
-    pub fn provide(self, workspace: &Workspace) -> Result<Provided, Outcome> {
+    /// The outcome is a skip if the machine lacks a requirement (Python, root), and a failure if anything
+    /// else goes wrong.
+    pub fn start(self, workspace: &Workspace) -> Result<ReadyService, Outcome> {
         match self {
             Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
             Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
@@ -105,18 +105,18 @@ impl Need {
             Self::Zenml => server(workspace, "zenml", &server::ZENML),
             Self::Postgres => {
                 let (server, value) = postgres::start(&workspace.scratch)?;
-                Ok(Provided { value, server: Some(server) })
+                Ok(ReadyService { value, server: Some(server) })
             }
         }
     }
 }
 
-fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<Provided, Outcome> {
+fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<ReadyService, Outcome> {
     let python = venv::python(workspace, venv)?;
     let server = Server::start(recipe, &python, &workspace.scratch)?;
-    Ok(Provided { value: server.url(), server: Some(server) })
+    Ok(ReadyService { value: server.url(), server: Some(server) })
 }
 
-fn tool(value: String) -> Result<Provided, Outcome> {
-    Ok(Provided { value, server: None })
+fn tool(value: String) -> Result<ReadyService, Outcome> {
+    Ok(ReadyService { value, server: None })
 }

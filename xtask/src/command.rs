@@ -9,8 +9,8 @@ use std::{
 
 use crate::workspace;
 
-/// Variables with these prefixes are ours, a mirrored system's or cargo's word to this very program. What a
-/// developer has set for themselves must not decide how a test ends, and a test must not reach what it names.
+/// Prefixes of the variables of this project, of the systems it mirrors, and of those that cargo sets for this
+/// program. A developer's own settings must not decide how a test ends, nor may a test reach what they name.
 const CLEARED: [&str; 9] = [
     "AWS_",
     "CARGO_BIN_",
@@ -25,14 +25,14 @@ const CLEARED: [&str; 9] = [
 
 /// A program, its arguments and the variables added to them.
 #[derive(Debug)]
-pub struct Line {
+pub struct CommandLine {
     program: String,
     arguments: Vec<String>,
     variables: Vec<(String, String)>,
 }
 
-impl Line {
-    /// `cargo` with these arguments, separated by white space.
+impl CommandLine {
+    /// `cargo` with these arguments, which are separated by white space.
     pub fn cargo(arguments: &str) -> Self {
         Self::new("cargo", arguments.split_whitespace())
     }
@@ -43,19 +43,19 @@ impl Line {
         Self { program: program.to_owned(), arguments, variables: Vec::new() }
     }
 
-    /// Adds arguments, each as it is.
-    pub fn and<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
+    /// Adds arguments, unchanged.
+    pub fn args<'a>(mut self, arguments: impl IntoIterator<Item = &'a str>) -> Self {
         self.arguments.extend(arguments.into_iter().map(str::to_owned));
         self
     }
 
-    /// Adds a variable, which is shown.
-    pub fn with(mut self, name: &str, value: &str) -> Self {
+    /// Adds a variable, which is shown too.
+    pub fn env(mut self, name: &str, value: &str) -> Self {
         self.variables.push((name.to_owned(), value.to_owned()));
         self
     }
 
-    /// Runs it to its end with its output streamed. An error says how it ended.
+    /// Runs the command to its end; its output goes to the terminal. An error says how it ended.
     pub fn run(&self, folder: &Path, exports: &[(String, String)]) -> Result<(), String> {
         let program =
             if self.program == "cargo" { workspace::cargo() } else { self.program.clone() };
@@ -71,7 +71,7 @@ impl Line {
     }
 }
 
-impl Display for Line {
+impl Display for CommandLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (name, value) in &self.variables {
             write!(f, "{name}='{value}' ")?;
@@ -81,7 +81,7 @@ impl Display for Line {
     }
 }
 
-/// A command that sees none of the variables that [`CLEARED`] lists.
+/// A command without the variables whose prefixes [`CLEARED`] lists.
 pub fn clean(program: impl AsRef<std::ffi::OsStr>) -> Command {
     let mut command = Command::new(program);
     for (name, _) in env::vars_os() {
@@ -98,20 +98,21 @@ mod tests {
     use super::*;
 
     #[test]
-    fn it_shows_what_can_be_typed() {
-        let line =
-            Line::cargo("doc  --no-deps").and(["-p", "x"]).with("RUSTDOCFLAGS", "-D warnings");
-        assert_eq!(line.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps -p x");
+    fn a_command_is_shown_as_it_can_be_typed() {
+        let command = CommandLine::cargo("doc  --no-deps")
+            .args(["-p", "x"])
+            .env("RUSTDOCFLAGS", "-D warnings");
+        assert_eq!(command.to_string(), "RUSTDOCFLAGS='-D warnings' cargo doc --no-deps -p x");
     }
 
     #[test]
     fn a_failing_command_is_named() {
-        let message = Line::new("false", []).run(Path::new("."), &[]).unwrap_err();
+        let message = CommandLine::new("false", []).run(Path::new("."), &[]).unwrap_err();
         assert!(message.starts_with("`false` ended with"), "{message}");
     }
 
     #[test]
-    fn cargos_words_to_this_program_go_no_further() {
+    fn variables_that_cargo_sets_for_this_program_are_removed() {
         // Under `cargo test` these are set.
         let command = clean("true");
         let removed =

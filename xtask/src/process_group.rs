@@ -1,13 +1,13 @@
-//! A process that does not outlive this one.
+//! A process and its children, none of which outlives this program.
 
 use std::{
     io,
     process::{Child, Command, ExitStatus, Stdio},
 };
 
-/// Waits until its input ends, which it does when this program lets go of it or dies in whatever way (a
-/// panic, Ctrl-C, SIGKILL). Then it asks the group to end, and after five seconds no longer asks.
-const KEEPER: &str = "
+/// Waits until its input ends, which happens when this program closes it or dies, however it dies (a panic,
+/// Ctrl-C, SIGKILL). Then it asks the group to end, and kills it after five seconds.
+const WATCHDOG: &str = "
     read -r _
     kill -s TERM -- \"-$1\"
     tries=0
@@ -15,30 +15,30 @@ const KEEPER: &str = "
     kill -s KILL -- \"-$1\"
 ";
 
-/// A running process with its children. Dropping it ends them, and waits until they have ended.
+/// A running process and its children. Dropping it ends them and waits until they have ended.
 #[derive(Debug)]
-pub struct Leash {
+pub struct ProcessGroup {
     child: Child,
-    keeper: Child,
+    watchdog: Child,
 }
 
-impl Leash {
-    /// Starts it, as the leader of a process group that has its process id.
+impl ProcessGroup {
+    /// Starts a process as the leader of a process group that has its process id.
     #[cfg(unix)]
     pub fn start(command: &mut Command) -> io::Result<Self> {
         use std::os::unix::process::CommandExt as _;
 
-        // In groups of their own, or the terminal's Ctrl-C would end the keeper first.
+        // Each in a group of its own, or Ctrl-C in a terminal would end the watchdog first.
         let mut child = command.process_group(0).stdin(Stdio::null()).spawn()?;
-        let keeper = Command::new("sh")
-            .args(["-c", KEEPER, "keeper", &child.id().to_string()])
+        let watchdog = Command::new("sh")
+            .args(["-c", WATCHDOG, "watchdog", &child.id().to_string()])
             .process_group(0)
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn();
-        match keeper {
-            Ok(keeper) => Ok(Self { child, keeper }),
+        match watchdog {
+            Ok(watchdog) => Ok(Self { child, watchdog }),
             Err(error) => {
                 child.kill()?;
                 child.wait()?;
@@ -47,24 +47,24 @@ impl Leash {
         }
     }
 
-    /// Process groups are Unix's.
+    /// Only Unix has process groups.
     #[cfg(not(unix))]
     pub fn start(_: &mut Command) -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// How it ended, if it has.
-    pub fn ended(&mut self) -> io::Result<Option<ExitStatus>> {
+    /// The exit status of the process, if it has ended.
+    pub fn exit_status(&mut self) -> io::Result<Option<ExitStatus>> {
         self.child.try_wait()
     }
 }
 
-impl Drop for Leash {
+impl Drop for ProcessGroup {
     fn drop(&mut self) {
-        drop(self.keeper.stdin.take());
-        // The keeper sees to it that these return. There is nobody to tell if they fail.
+        drop(self.watchdog.stdin.take());
+        // The watchdog makes sure that these return. A failure cannot be reported from here.
         let _ = self.child.wait();
-        let _ = self.keeper.wait();
+        let _ = self.watchdog.wait();
     }
 }
 
@@ -81,33 +81,33 @@ mod tests {
     }
 
     #[test]
-    fn dropping_it_ends_the_process_and_its_children() {
+    fn dropping_a_group_ends_the_process_and_its_children() {
         let mut command = Command::new("sh");
         command.args(["-c", "sleep 1000 & echo $!; wait"]).stdout(Stdio::piped());
-        let mut leash = Leash::start(&mut command).unwrap();
+        let mut group = ProcessGroup::start(&mut command).unwrap();
         let mut grandchild = String::new();
-        let output = leash.child.stdout.take().unwrap();
+        let output = group.child.stdout.take().unwrap();
         BufReader::new(output).read_line(&mut grandchild).unwrap();
-        let (child, grandchild) = (leash.child.id().to_string(), grandchild.trim().to_owned());
-        assert!(leash.ended().unwrap().is_none() && runs(&child) && runs(&grandchild));
-        drop(leash);
+        let (child, grandchild) = (group.child.id().to_string(), grandchild.trim().to_owned());
+        assert!(group.exit_status().unwrap().is_none() && runs(&child) && runs(&grandchild));
+        drop(group);
         assert!(!runs(&child));
-        // Somebody else's to reap by now, so perhaps a zombie: it no longer holds the pipe or sleeps.
+        // Another process has to reap it, so it may be a zombie for a while.
         let state = std::fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
         assert!(state.is_empty() || state.contains(") Z "), "{state}");
     }
 
     #[test]
-    fn one_that_will_not_listen_is_killed() {
+    fn a_process_that_ignores_the_signal_is_killed() {
         let mut command = Command::new("sh");
         command
             .args(["-c", "trap '' TERM; echo ready; while :; do sleep 1; done"])
             .stdout(Stdio::piped());
-        let mut leash = Leash::start(&mut command).unwrap();
+        let mut group = ProcessGroup::start(&mut command).unwrap();
         let mut ready = String::new();
-        BufReader::new(leash.child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
-        let child = leash.child.id().to_string();
-        drop(leash);
+        BufReader::new(group.child.stdout.take().unwrap()).read_line(&mut ready).unwrap();
+        let child = group.child.id().to_string();
+        drop(group);
         assert!(!runs(&child));
     }
 }
