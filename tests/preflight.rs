@@ -35,7 +35,7 @@ fn kinds(given: &[(&str, &str, &str)], level: ValidationLevel) -> Vec<(ErrorKind
 }
 
 #[test]
-fn all_steps_are_looked_at_and_each_secret_is_told_once() {
+fn all_steps_are_checked_and_each_secret_is_reported_once() {
     let full = [
         ("shared", "a", "SeNtInEl"),
         ("db", "password", "SeNtInEl"),

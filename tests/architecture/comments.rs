@@ -162,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn what_looks_like_a_comment_inside_a_text_is_none() {
+    fn a_text_that_looks_like_a_comment_is_not_one() {
         for source in [
             r#"let a = "http://x // y";"#,
             r#"let a = "\" // y";"#,

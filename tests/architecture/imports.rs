@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn showing_what_is_below_is_no_import_and_using_it_is_one() {
+    fn showing_an_item_from_below_is_not_an_import_and_using_it_is_one() {
         let files = |parent| [("lib.rs", "mod p;"), ("p.rs", parent), ("p/q.rs", "pub struct Q;")];
         assert!(imports(&files("mod q; pub use q::Q;")).is_empty());
         let expected = [("p".to_owned(), "p::q".to_owned())];

@@ -117,7 +117,7 @@ fn a_path_names_the_module_that_defines_the_item() {
 
 #[test]
 fn a_re_export_is_seen_by_users() {
-    none(all_module_trees().iter().flat_map(reexports::for_nobody).collect());
+    none(all_module_trees().iter().flat_map(reexports::unseen_by_users).collect());
 }
 
 #[test]

@@ -45,7 +45,7 @@ fn detour(tree: &Crate, module: &Module, import: &Import) -> Option<String> {
 
 /// Re-exports that no user sees. Left out are those of macros, which get a path by them, and those that choose
 /// between modules for operating systems.
-pub fn for_nobody(tree: &Crate) -> Vec<String> {
+pub fn unseen_by_users(tree: &Crate) -> Vec<String> {
     let mut flaws = Vec::new();
     for module in tree.modules() {
         for import in &module.imports {
@@ -144,11 +144,11 @@ mod tests {
             "pub mod open { pub use std::fmt; }",
             "macro_rules! m { () => {} } pub(crate) use std::fmt;",
         ] {
-            let flaws = for_nobody(&tree(text));
+            let flaws = unseen_by_users(&tree(text));
             assert!(flaws.len() == 1 && flaws[0].starts_with("a.rs: "), "{text}: {flaws:?}");
         }
         // The root, a public module, and a macro.
-        assert_eq!(for_nobody(&tree("use crate::shop::stock::Thing;")), [""; 0]);
+        assert_eq!(unseen_by_users(&tree("use crate::shop::stock::Thing;")), [""; 0]);
     }
 
     #[test]
@@ -167,11 +167,11 @@ mod tests {
         };
         for condition in ["unix", "not(windows)", "any(unix, windows)", "target_os = \"linux\""] {
             let tree = tree(condition);
-            assert_eq!([detours(&tree), for_nobody(&tree)].concat(), [""; 0], "{condition}");
+            assert_eq!([detours(&tree), unseen_by_users(&tree)].concat(), [""; 0], "{condition}");
         }
         for condition in ["feature = \"x\"", "debug_assertions"] {
             let tree = tree(condition);
-            assert_eq!((detours(&tree).len(), for_nobody(&tree).len()), (1, 1), "{condition}");
+            assert_eq!((detours(&tree).len(), unseen_by_users(&tree).len()), (1, 1), "{condition}");
         }
     }
 }

@@ -86,7 +86,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_exception_that_nobody_needs_is_found() {
+    fn an_unused_exception_is_found() {
         let file = |text: &str| vec![(UNSAFE[0].0.to_owned(), text.to_owned())];
         assert!(unused_exceptions(&file("fn f() { unsafe { g() } }")).is_empty());
         assert_eq!(unused_exceptions(&file("fn f() {}")).len(), 1);

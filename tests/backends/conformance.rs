@@ -34,7 +34,7 @@ async fn the_local_store_keeps_the_rules() {
 }
 
 #[tokio::test]
-async fn the_local_store_gives_to_one_what_another_has_put() {
+async fn a_value_that_one_local_store_wrote_is_read_by_another() {
     let folder = tempfile::tempdir().unwrap();
     let present = [
         ("prod/db", Payload::Json(r#"{"user": "app", "password": "SeNtInEl-db"}"#.into())),
@@ -167,13 +167,13 @@ fn os_string(value: &SecretValue) -> std::ffi::OsString {
 
 /// The suite itself: of two backends that cannot be written it says just that.
 #[tokio::test]
-async fn what_cannot_be_written_breaks_the_rules_of_writing() {
+async fn a_backend_that_cannot_be_written_breaks_the_rules_of_writing() {
     let backends: [Box<dyn Backend>; 2] = [Box::new(File::new("nowhere")), Box::new(Env::new())];
     for backend in backends {
         let check = tokio::spawn(async move { check_writing(&*backend).await });
         let panic = check.await.unwrap_err().into_panic();
-        let told = panic.downcast_ref::<String>().unwrap();
-        assert!(told.contains("breaks 1 rules") && told.contains("as_store"), "{told}");
+        let message = panic.downcast_ref::<String>().unwrap();
+        assert!(message.contains("breaks 1 rules") && message.contains("as_store"), "{message}");
     }
 }
 

@@ -13,7 +13,7 @@ fn changed(id: &str) -> Option<(&'static str, ErrorKind)> {
     match id {
         "inline-nul" | "inline-nul-2nd" => Some(("D9", ErrorKind::InvalidValue)),
         "key:LD_PRELOAD" => Some(("D12", ErrorKind::InvalidName)),
-        // There a value that is no text comes back as it is; here options are typed.
+        // There a value that is not a text comes back as it is; here options are typed.
         id if id.starts_with("get_secret:") => Some(("D3", ErrorKind::InvalidSource)),
         _ => None,
     }

@@ -29,7 +29,7 @@ fn a_value_serves_later_steps_until_it_expires() {
 }
 
 #[test]
-fn what_was_fetched_together_does_not_expire_together() {
+fn values_fetched_together_do_not_expire_together() {
     let backend = FakeBackend::new("SeNtInEl");
     let resolver = backend.builder().cache_ttl(Duration::from_secs(2)).build().unwrap();
     let names: Vec<String> = (0..100).map(|n| format!("s{n}")).collect();
@@ -74,7 +74,7 @@ fn a_missing_secret_is_looked_for_by_every_step() {
 }
 
 #[test]
-fn what_is_read_from_the_process_or_the_machine_is_never_kept() {
+fn values_from_the_process_or_the_machine_are_never_cached() {
     let resolver = Resolver::builder().build().unwrap();
     let is_cached = |kind| resolver.backend(kind).unwrap().is_cached();
     for kind in ["env", "file", "flyte", "inline", "prefect"] {
@@ -96,7 +96,7 @@ fn a_file_is_read_at_every_step() {
 }
 
 #[test]
-fn what_a_chain_asks_first_is_asked_at_every_step() {
+fn the_first_backend_of_a_chain_is_asked_at_every_step() {
     let folder = tempfile::tempdir().unwrap();
     let fake = FakeBackend::new("SeNtInEl-fake");
     let file = secrets_runtime::File::new(folder.path());
@@ -110,7 +110,7 @@ fn what_a_chain_asks_first_is_asked_at_every_step() {
 }
 
 #[test]
-fn what_this_process_writes_is_what_its_next_step_reads() {
+fn a_secret_that_this_process_writes_is_read_by_its_next_step() {
     let folder = tempfile::tempdir().unwrap();
     let local = secrets_runtime::Local::new(
         folder.path().join("store"),

@@ -58,17 +58,17 @@ fn child_of_the_test_of_hanging() {
     let hanging = Hanging::default();
     let builder = Resolver::builder().backend(hanging.clone()).default_backend("hanging");
     let resolver = hanging.resolver.get_or_init(|| builder.build().unwrap()).clone();
-    let (told, done) = mpsc::channel();
+    let (sender, done) = mpsc::channel();
     let first = resolver.clone();
     thread::spawn(move || read(&first, "db"));
     while hanging.calls.load(Ordering::Relaxed) == 0 {
         thread::yield_now();
     }
     thread::spawn(move || {
-        // Who waits for it waits no longer than he may, and those after him ask anew.
-        told.send(read(&resolver, "db")).unwrap();
-        told.send(read(&resolver, "db")).unwrap();
-        told.send(read(&resolver, "again")).unwrap();
+        // A caller waits no longer than its deadline, and later callers ask again.
+        sender.send(read(&resolver, "db")).unwrap();
+        sender.send(read(&resolver, "db")).unwrap();
+        sender.send(read(&resolver, "again")).unwrap();
     });
     let next = || done.recv_timeout(Duration::from_secs(20)).expect("it ends");
     assert_eq!(next(), Err(ErrorKind::Timeout));
@@ -78,7 +78,7 @@ fn child_of_the_test_of_hanging() {
 }
 
 #[test]
-fn a_backend_that_blocks_hangs_nobody_but_who_polls_it() {
+fn a_backend_that_blocks_delays_only_the_caller_that_polls_it() {
     let child = child::of_test(module_path!(), "child_of_the_test_of_hanging")
         .env("SECRETS_TIMEOUT", "0.3")
         .output()

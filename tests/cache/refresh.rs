@@ -10,7 +10,7 @@ fn text(secrets: &Secrets, group: &str) -> String {
 }
 
 #[test]
-fn refresh_fetches_anew_and_later_steps_see_it() {
+fn a_refresh_fetches_again_and_later_steps_see_it() {
     let backend = FakeBackend::new("SeNtInEl-1");
     let resolver = backend.resolver();
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
@@ -34,7 +34,7 @@ fn a_refresh_that_fails_is_an_error() {
 }
 
 #[test]
-fn the_secrets_of_a_step_are_given_anew_and_those_it_has_stay() {
+fn a_step_can_refresh_its_secrets_and_keeps_those_it_has() {
     let backend = FakeBackend::new("SeNtInEl-1");
     let resolver = backend.resolver();
     let before = resolver.resolve_blocking(&declared(&["db", "other"])).unwrap().secrets;
@@ -82,7 +82,7 @@ fn connect(password: &SecretValue, wanted: &str) -> Result<String, Failure> {
     if password == wanted { Ok(password) } else { Err(Failure::Refused(password)) }
 }
 
-/// Logs in where the password is the second one; tells how often it was tried.
+/// Logs in where the password is the second one; returns how often it was tried.
 async fn log_in(secrets: &Secrets) -> (Result<String, Failure>, usize) {
     let mut runs = 0;
     let done = secrets.with_fresh::<SecretValue, _>(
@@ -160,7 +160,7 @@ async fn many_that_are_refused_together_fetch_once() {
 }
 
 #[test]
-fn what_others_have_fetched_since_and_is_the_same_is_not_the_last_word() {
+fn an_unchanged_value_that_was_fetched_meanwhile_is_fetched_again() {
     let backend = FakeBackend::new("SeNtInEl-1");
     let resolver = backend.resolver();
     let secrets = resolver.resolve_blocking(&declared(&["db"])).unwrap().secrets;
@@ -236,7 +236,7 @@ async fn a_step_that_refreshes_again_and_again_keeps_its_files() {
 }
 
 #[tokio::test]
-async fn what_does_not_read_is_told() {
+async fn a_value_that_cannot_be_read_is_an_error() {
     let backend = FakeBackend::new("SeNtInEl-1");
     let secrets = backend.resolver().resolve(&declared(&["db"])).await.unwrap().secrets;
     let work = |_: u16| async { Ok::<(), Failure>(()) };

@@ -59,7 +59,7 @@ async fn a_failure_is_shared_by_those_who_waited_and_is_not_kept() {
 }
 
 #[tokio::test]
-async fn who_began_the_request_may_be_dropped_while_others_wait() {
+async fn the_caller_that_began_a_request_may_be_dropped_while_others_wait() {
     let backend = FakeBackend::new("SeNtInEl");
     backend.delay(SLOW);
     let resolver = backend.resolver();
@@ -75,7 +75,7 @@ async fn who_began_the_request_may_be_dropped_while_others_wait() {
 }
 
 #[tokio::test]
-async fn who_began_the_request_may_never_be_polled_again() {
+async fn the_caller_that_began_a_request_may_never_be_polled_again() {
     let backend = FakeBackend::new("SeNtInEl");
     backend.delay(SLOW);
     let resolver = backend.resolver();

@@ -81,7 +81,7 @@ fn after_it_was_gone_or_refused_it_does_not_serve_either() {
 }
 
 #[test]
-fn what_a_refresh_is_refused_does_not_serve_later_steps() {
+fn a_value_whose_refresh_is_refused_does_not_serve_later_steps() {
     let backend = FakeBackend::new("SeNtInEl");
     let resolver = backend.resolver();
     assert!(read(&resolver, "db").is_ok());

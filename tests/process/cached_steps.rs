@@ -1,4 +1,4 @@
-//! Steps that were called before: what the resolver of a process, which is its own for good, gives them.
+//! Steps that were called before: what they get from the resolver of the process, which is installed for good.
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
@@ -16,9 +16,9 @@ pub const CASES: &[(&str, fn())] = cases![
     a_step_that_was_called_before_asks_nothing,
     a_refresh_reaches_steps_that_were_called_before,
     a_step_looks_again_when_its_secrets_have_expired,
-    what_is_fetched_anew_replaces_an_expired_value_that_serves,
+    a_new_value_replaces_an_expired_one_that_serves,
     a_step_that_fails_asks_past_what_others_fetched_before,
-    in_a_test_a_step_reads_what_the_test_gives,
+    in_a_test_a_step_reads_the_secrets_of_the_test,
     each_call_has_files_of_its_own,
     a_step_is_as_alone_with_its_variables_as_before,
 ];
@@ -72,7 +72,7 @@ fn a_step_looks_again_when_its_secrets_have_expired() {
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
 }
 
-fn what_is_fetched_anew_replaces_an_expired_value_that_serves() {
+fn a_new_value_replaces_an_expired_one_that_serves() {
     let ttl = Duration::from_secs(1);
     let backend = FakeBackend::new("SeNtInEl-1");
     let resolver = backend.builder().cache_ttl(ttl).build().unwrap();
@@ -83,7 +83,7 @@ fn what_is_fetched_anew_replaces_an_expired_value_that_serves() {
     assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
     backend.fail(None);
     backend.rotate("SeNtInEl-2", None);
-    // A step that was refused has it fetched anew, while others have been given the old one for a while.
+    // A step that was refused has it fetched again, while others still get the old one.
     let secrets = resolver.resolve_blocking(&declared(&["db"])).unwrap().secrets;
     let work = |password: String| match password.as_str() {
         "SeNtInEl-1" => Err(Error::new(ErrorKind::Other, "refused")),
@@ -115,7 +115,7 @@ fn a_step_that_fails_asks_past_what_others_fetched_before() {
     assert_eq!(backend.calls(), 3);
 }
 
-fn in_a_test_a_step_reads_what_the_test_gives() {
+fn in_a_test_a_step_reads_the_secrets_of_the_test() {
     let backend = FakeBackend::new("SeNtInEl-1");
     backend.resolver().install().unwrap();
     both();
@@ -154,13 +154,16 @@ fn a_step_is_as_alone_with_its_variables_as_before() {
 }
 
 fn it_is_said_once_that_an_expired_value_serves() {
-    let told = child("serve_stale").output().unwrap();
-    assert!(told.status.success(), "{told:?}");
-    let told = String::from_utf8(told.stderr).unwrap();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.starts_with("secrets: warning: the secret `db` cannot be fetched anew"), "{told}");
-    assert!(told.contains("still serves") && told.contains("Unavailable"), "{told}");
-    assert!(!told.contains("SeNtInEl"), "the warning shows a value");
+    let output = child("serve_stale").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let output = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.lines().count(), 1, "{output}");
+    assert!(
+        output.starts_with("secrets: warning: the secret `db` cannot be fetched anew"),
+        "{output}"
+    );
+    assert!(output.contains("still serves") && output.contains("Unavailable"), "{output}");
+    assert!(!output.contains("SeNtInEl"), "the warning shows a value");
 }
 
 fn serve_stale() {

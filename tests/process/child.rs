@@ -6,7 +6,7 @@ use std::{
 /// The variable that names the case which a process is to run.
 pub const CASE: &str = "PROCESSES_CASE";
 
-/// This program once more, for one case, with none of the settings of whoever runs the tests.
+/// Starts this program again for one case, without the settings of the person who runs the tests.
 pub fn child(case: &str) -> Command {
     let mut command = Command::new(env::current_exe().unwrap());
     for (name, _) in env::vars_os() {

@@ -28,9 +28,9 @@ pub const CASES: &[(&str, fn())] = cases![
     variables_are_there_in_the_body_only,
     a_panic_takes_them_away,
     nested_steps_restore_in_turn,
-    what_is_set_already_is_a_collision,
+    a_variable_that_is_already_set_is_a_collision,
     two_sources_collide,
-    allow_override_gives_back_what_was,
+    allow_override_restores_the_old_values,
     nothing_is_set_unless_everything_can_be,
     guarded_names_are_refused,
     a_request_for_a_file_exports_its_path,
@@ -84,8 +84,8 @@ fn nested_steps_restore_in_turn() {
     assert_unset();
 }
 
-fn what_is_set_already_is_a_collision() {
-    // `HOME` is set, whoever runs this.
+fn a_variable_that_is_already_set_is_a_collision() {
+    // `HOME` is set everywhere.
     let given = [("db", "HOME", "SeNtInEl"), ("db", "FREE", "SeNtInEl")];
     let home = var("HOME").unwrap();
     assert_eq!(refused(&given, exporting), [ErrorKind::Collision]);
@@ -106,7 +106,7 @@ fn two_sources_collide() {
     assert_eq!((var("FREE"), var("SAME")), (None, None));
 }
 
-fn allow_override_gives_back_what_was() {
+fn allow_override_restores_the_old_values() {
     let home = var("HOME").unwrap();
     let given = [("db", "HOME", "SeNtInEl"), ("db", "LD_SENTINEL", "SeNtInEl-2")];
     with_secrets(given, || {
@@ -185,7 +185,7 @@ fn asynchronous_steps_are_refused() {
             assert_eq!(error.kind(), ErrorKind::NotSupported);
             assert!(error.to_string().contains("apply_to"), "{error}");
         }
-        // The same descriptor works for a synchronous step.
+        // A synchronous step works with the same descriptor.
         let guard = enter(&ASYNC).unwrap();
         assert_set();
         drop(guard);

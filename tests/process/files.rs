@@ -18,7 +18,7 @@ pub const CASES: &[(&str, fn())] = cases![
     a_living_process_is_left_alone,
     many_processes_at_once_leave_nothing,
     the_runtime_dir_comes_first,
-    a_runtime_dir_that_is_no_tmpfs_is_passed_over,
+    a_runtime_dir_that_is_not_a_tmpfs_is_skipped,
     without_memory_the_setting_counts,
     a_child_can_open_it,
 ];
@@ -53,7 +53,7 @@ fn hold_again_and_again() {
     }
 }
 
-/// Says where the file is, or why there is none.
+/// Prints the path of the file, or the error.
 #[allow(clippy::print_stdout, reason = "that is what it is for")]
 fn say() {
     match with_secrets(given(), || with_file(|path| println!("{}", path.display()))) {
@@ -145,7 +145,7 @@ fn the_runtime_dir_comes_first() {
     end(child);
 }
 
-fn a_runtime_dir_that_is_no_tmpfs_is_passed_over() {
+fn a_runtime_dir_that_is_not_a_tmpfs_is_skipped() {
     // `/proc` is a file system, and not one of memory.
     let path = output(helper("say", Path::new("/proc")));
     assert!(path.starts_with("/dev/shm/secrets-run-"), "{path}");
@@ -153,7 +153,7 @@ fn a_runtime_dir_that_is_no_tmpfs_is_passed_over() {
     assert!(path.starts_with("/dev/shm/secrets-run-"), "{path}");
 }
 
-/// In a mount namespace of its own, whose `/dev/shm` is no tmpfs.
+/// In a mount namespace of its own, whose `/dev/shm` is not a tmpfs.
 #[allow(clippy::print_stdout, reason = "a skip is said")]
 fn without_memory_the_setting_counts() {
     let place = TempDir::new().unwrap();
@@ -172,24 +172,24 @@ fn without_memory_the_setting_counts() {
         }
         wrapped.stdin(Stdio::null()).output().ok().filter(|output| output.status.success())
     };
-    let Some(told) = unmounted(None) else {
+    let Some(output) = unmounted(None) else {
         println!("skipped: a place without /dev/shm is not tried: no right to mount anything");
         return;
     };
-    let told = String::from_utf8(told.stdout).unwrap();
-    assert!(told.starts_with(ErrorKind::NotSupported.as_str()), "{told}");
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(output.starts_with(ErrorKind::NotSupported.as_str()), "{output}");
     for part in
         ["tls/key.pem", "XDG_RUNTIME_DIR is not set", "/dev/shm is no tmpfs", "SECRETS_RUN_DIR"]
     {
-        assert!(told.contains(part), "{told}");
+        assert!(output.contains(part), "{output}");
     }
-    let told = unmounted(Some(place.path())).unwrap();
+    let output = unmounted(Some(place.path())).unwrap();
     assert!(
-        Path::new(String::from_utf8(told.stdout).unwrap().trim_end()).starts_with(place.path())
+        Path::new(String::from_utf8(output.stdout).unwrap().trim_end()).starts_with(place.path())
     );
-    let told = unmounted(Some(&place.path().join("none"))).unwrap();
-    let told = String::from_utf8(told.stdout).unwrap();
-    assert!(told.starts_with(ErrorKind::InvalidConfig.as_str()), "{told}");
+    let output = unmounted(Some(&place.path().join("none"))).unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(output.starts_with(ErrorKind::InvalidConfig.as_str()), "{output}");
     assert_eq!(entries(place.path()), 0);
 }
 

@@ -25,7 +25,7 @@ pub const CASES: &[(&str, fn())] = cases![
     a_second_thread_is_refused,
     a_thread_that_has_just_ended_does_not_count,
     they_stay_if_a_thread_stays,
-    a_thread_that_ends_in_the_body_is_none,
+    a_thread_that_ends_in_the_body_does_not_count,
     threads_and_variables_are_reported_together,
     nothing_to_export_needs_no_thread,
     our_own_timer_is_stopped_and_goes_on,
@@ -64,12 +64,12 @@ fn a_thread_that_has_just_ended_does_not_count() {
 }
 
 fn they_stay_if_a_thread_stays() {
-    let told = child("leave").output().unwrap();
-    assert!(told.status.success(), "{told:?}");
-    let told = String::from_utf8(told.stderr).unwrap();
-    assert_eq!(told.lines().count(), 1, "{told}");
-    assert!(told.contains("`exporting`") && told.contains("DB_PASSWORD, db_user"), "{told}");
-    assert!(!told.contains("SeNtInEl"), "the warning shows a value");
+    let output = child("leave").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let output = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.lines().count(), 1, "{output}");
+    assert!(output.contains("`exporting`") && output.contains("DB_PASSWORD, db_user"), "{output}");
+    assert!(!output.contains("SeNtInEl"), "the warning shows a value");
 }
 
 fn leave() {
@@ -81,7 +81,7 @@ fn leave() {
     other.join().unwrap();
 }
 
-fn a_thread_that_ends_in_the_body_is_none() {
+fn a_thread_that_ends_in_the_body_does_not_count() {
     let overriding = || overriding(|| std::thread::spawn(|| ()).join().unwrap());
     with_secrets([("db", "OTHER", "SeNtInEl")], overriding).unwrap();
     assert_eq!(var("OTHER"), None);

@@ -23,21 +23,21 @@ use secrets_runtime::{
 use crate::child::cases;
 
 pub const CASES: &[(&str, fn())] = cases![
-    what_is_looked_for_is_found,
+    the_search_finds_every_copy,
     an_expired_value_is_wiped_at_once,
     a_step_keeps_its_values_to_its_end_and_no_longer,
     a_replaced_value_is_wiped_at_once,
-    what_a_cached_step_left_is_wiped_when_it_expires,
-    what_is_replaced_while_a_step_starts_is_wiped_with_the_step,
-    what_a_step_with_a_failure_had_is_wiped,
-    what_makes_room_is_wiped_at_once,
+    the_values_of_a_cached_step_are_wiped_when_they_expire,
+    a_value_that_is_replaced_while_a_step_starts_is_wiped_with_the_step,
+    the_values_of_a_step_that_fails_are_wiped,
+    evicted_values_are_wiped_at_once,
     a_resolver_takes_its_values_along,
 ];
 
 const LENGTH: usize = 61;
 const TTL: Duration = Duration::from_millis(1500);
 
-/// The bytes of a value: what they are cannot be told from the program.
+/// The bytes of a value, which are not in the program itself.
 fn byte(seed: u8, place: usize) -> u8 {
     let place = u8::try_from(place).unwrap();
     b'!' + (seed.wrapping_mul(31) ^ place.wrapping_mul(place).wrapping_mul(7)) % 90
@@ -70,7 +70,7 @@ fn copies(seed: u8) -> usize {
     found
 }
 
-/// Gives a value that is nowhere else.
+/// Makes a value that is nowhere else.
 #[derive(Clone, Debug)]
 struct Maker(Arc<AtomicU8>);
 
@@ -110,7 +110,7 @@ fn resolve(resolver: &Resolver, source: &str) -> Context {
     resolver.resolve_blocking(&declaration).unwrap()
 }
 
-fn what_is_looked_for_is_found() {
+fn the_search_finds_every_copy() {
     assert_eq!(copies(1), 0);
     let one: Vec<u8> = (0..LENGTH).map(|place| byte(1, place)).collect();
     assert_eq!(copies(1), 1);
@@ -149,7 +149,7 @@ fn a_replaced_value_is_wiped_at_once() {
     assert_eq!((copies(5), copies(6)), (0, 1));
 }
 
-fn what_a_cached_step_left_is_wiped_when_it_expires() {
+fn the_values_of_a_cached_step_are_wiped_when_they_expire() {
     #[secrets(sources = ["db"])]
     fn step() -> Result<usize, Error> {
         Ok(current_context().secrets.get("db", "db")?.expose_bytes().len())
@@ -169,7 +169,7 @@ fn what_a_cached_step_left_is_wiped_when_it_expires() {
     assert_eq!((copies(7), copies(8)), (0, 1));
 }
 
-/// Replaces what the maker gives, and has no secret.
+/// Takes the place of the maker's value, and has no secret.
 #[derive(Clone, Debug)]
 struct Rotator(Maker, Arc<OnceLock<Resolver>>);
 
@@ -210,7 +210,7 @@ fn install_rotator(seed: u8) {
     resolver.install().unwrap();
 }
 
-fn what_is_replaced_while_a_step_starts_is_wiped_with_the_step() {
+fn a_value_that_is_replaced_while_a_step_starts_is_wiped_with_the_step() {
     #[secrets(sources = ["db", { id = "turn", type = "rotator" }])]
     fn step() -> Result<usize, Error> {
         Ok(current_context().secrets.get("db", "db")?.expose_bytes().len())
@@ -220,7 +220,7 @@ fn what_is_replaced_while_a_step_starts_is_wiped_with_the_step() {
     assert_eq!((copies(12), copies(13)), (0, 1));
 }
 
-fn what_a_step_with_a_failure_had_is_wiped() {
+fn the_values_of_a_step_that_fails_are_wiped() {
     #[secrets(sources = [{ id = "none", type = "rotator" }])]
     fn step(#[secret("db")] db: SecretValue) -> Result<usize, Error> {
         Ok(db.expose_bytes().len())
@@ -233,7 +233,7 @@ fn what_a_step_with_a_failure_had_is_wiped() {
     drop(error);
 }
 
-fn what_makes_room_is_wiped_at_once() {
+fn evicted_values_are_wiped_at_once() {
     let (maker, builder) = maker(9);
     let resolver = builder.cache_ttl(Duration::from_secs(600)).build().unwrap();
     drop(resolve(&resolver, "first"));

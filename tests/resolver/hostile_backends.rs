@@ -19,22 +19,22 @@ use secrets_tests::child;
 type Answers = Vec<Result<Fetched, Error>>;
 type Fetch = fn(&[FetchRequest<'_>]) -> BoxFuture<'static, Answers>;
 
-/// A backend that does what it is told.
-struct Told(&'static str, Fetch);
+/// A backend with a name and a function that answers.
+struct Scripted(&'static str, Fetch);
 
-impl fmt::Debug for Told {
+impl fmt::Debug for Scripted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl fmt::Display for Told {
+impl fmt::Display for Scripted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.0)
     }
 }
 
-impl Backend for Told {
+impl Backend for Scripted {
     fn kind(&self) -> &str {
         self.0
     }
@@ -76,8 +76,9 @@ impl Drop for PanicsWhenDropped {
 
 #[test]
 fn a_backends_future_that_panics_when_it_is_dropped() {
-    let ready = Told("ready", |_| Box::pin(PanicsWhenDropped(Some(vec![Ok(Fetched::text("x"))]))));
-    let pending = Told("pending", |_| Box::pin(PanicsWhenDropped(None)));
+    let ready =
+        Scripted("ready", |_| Box::pin(PanicsWhenDropped(Some(vec![Ok(Fetched::text("x"))]))));
+    let pending = Scripted("pending", |_| Box::pin(PanicsWhenDropped(None)));
     let resolver = Resolver::builder().backend(ready).backend(pending).build().unwrap();
     let error = resolver.resolve_blocking(&declaration(&[("ready", "a")])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
@@ -95,7 +96,7 @@ static WOKEN: (Mutex<bool>, Condvar) = (Mutex::new(false), Condvar::new());
 fn a_wake_up_is_not_lost_to_a_backend_that_parks_its_thread() {
     // The first is ready at its second poll, and woken during the poll of the second, which takes whatever
     // token the thread has.
-    let soon = Told("soon", |_| {
+    let soon = Scripted("soon", |_| {
         let mut polled = false;
         Box::pin(std::future::poll_fn(move |task| {
             if std::mem::replace(&mut polled, true) {
@@ -110,7 +111,7 @@ fn a_wake_up_is_not_lost_to_a_backend_that_parks_its_thread() {
             Poll::Pending
         }))
     });
-    let parks = Told("parks", |_| {
+    let parks = Scripted("parks", |_| {
         Box::pin(std::future::poll_fn(|_| {
             drop(WOKEN.1.wait_while(WOKEN.0.lock().unwrap(), |woken| !*woken).unwrap());
             std::thread::park();
@@ -140,7 +141,7 @@ fn child_with_a_waker_that_panics() {
     if std::env::var_os("SECRETS_TIMEOUT").is_none() {
         return;
     }
-    let never = Told("never", |_| Box::pin(std::future::pending()));
+    let never = Scripted("never", |_| Box::pin(std::future::pending()));
     let resolver = Resolver::builder().backend(never).build().unwrap();
     let declared = declaration(&[("never", "a")]);
     let waker = Waker::from(Arc::new(PanickingWaker));
@@ -193,7 +194,7 @@ fn a_scoped_future_may_be_dropped_while_its_thread_ends() {
 
 #[test]
 fn a_backend_sees_no_step() {
-    let spy = Told("spy", |requests| {
+    let spy = Scripted("spy", |requests| {
         let seen = try_current_context().is_some();
         let count = requests.len();
         Box::pin(async move {
@@ -211,7 +212,7 @@ fn a_backend_sees_no_step() {
 
 #[test]
 fn two_sources_of_one_id_that_a_backend_tells_apart_by_their_options() {
-    let by_options = Told("by-options", |requests| {
+    let by_options = Scripted("by-options", |requests| {
         let name = |r: &FetchRequest<'_>| r.options().env_var_name.clone().unwrap_or_default();
         let answers: Answers = requests.iter().map(|r| Ok(Fetched::text(name(r)))).collect();
         Box::pin(std::future::ready(answers))
@@ -241,7 +242,7 @@ fn two_requests_that_become_one_variable() {
 }
 
 #[test]
-fn what_others_chose_does_not_reach_the_terminal_as_it_is() {
+fn foreign_texts_are_escaped_before_they_reach_the_terminal() {
     let error = Error::new(ErrorKind::Other, "a\u{1b}[2J\nb")
         .with_help("c\u{202e}d")
         .about("e\u{7}f", None);

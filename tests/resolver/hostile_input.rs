@@ -71,7 +71,7 @@ fn json_that_is_asked_for_as_text_is_text() {
         let secrets = get_secret_blocking(&source).unwrap();
         assert!(secrets.get(id, &id.replace('-', "_")).is_ok(), "{id}");
     }
-    // And what is no JSON object, asked for as one, is not.
+    // A text that is not a JSON object cannot be read as one.
     let kind = failure(r#"{"id": "plain", "options": {"json": true}}"#).0;
     assert_eq!(kind, ErrorKind::Undecodable);
 }

@@ -29,7 +29,7 @@ async fn requested() -> Result<(), Error> {
     assert_eq!(secrets.get("", "token")?.expose_str()?, "SeNtInEl-token");
     assert_eq!(secrets.var("DB_USER")?.expose_str()?, "app");
     assert_eq!(secrets.var("_FSEC_DB_PASSWORD")?.expose_str()?, "SeNtInEl-db");
-    // A request gives no more than it names.
+    // A request makes only its own key readable.
     assert_eq!(secrets.get("db", "ratio").unwrap_err().kind(), ErrorKind::NotRequested);
     assert_eq!(secrets.var("token").unwrap_err().kind(), ErrorKind::KeyNotFound);
     Ok(())

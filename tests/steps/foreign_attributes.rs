@@ -250,7 +250,7 @@ async fn a_foreign_task_by_its_bare_name_in_either_order() {
 }
 
 #[tokio::test]
-async fn what_a_foreign_task_registers_is_the_step() {
+async fn the_function_that_a_foreign_task_registers_is_the_step() {
     expect(by_path::ABOVE_SECRETS_TASK.run(1), 9).await;
     expect(by_path::BELOW_TASK_TASK.run(1), 9).await;
     expect(by_path::BETWEEN_TASK.run(1), 21).await;

@@ -48,7 +48,7 @@ fn a_bare_step_gets_them_and_one_with_its_own_is_named_once() {
 }
 
 #[test]
-fn what_is_wrong_in_it_stops_every_step() {
+fn a_mistake_in_it_stops_every_step() {
     let (out, _) = launch("secrets:sources=['db']");
     assert!(out.contains("SECRETS_WITH: single quotes") && out.contains("write \"db\""), "{out}");
 }

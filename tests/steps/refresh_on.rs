@@ -91,7 +91,7 @@ async fn a_second_failure_is_given_back() {
 }
 
 #[tokio::test]
-async fn a_secret_that_cannot_be_fetched_anew_leaves_the_error() {
+async fn a_secret_that_cannot_be_fetched_again_leaves_the_error() {
     let server = serving("rotating/down", Plan::GoesDown);
     assert_eq!(down(&server).await.unwrap_err().run(), ("denied", 1));
     assert_eq!(server.counts(), (1, 2));
@@ -123,7 +123,7 @@ fn later(server: &PasswordServer) -> Result<usize, Failure> {
 }
 
 #[test]
-fn secrets_that_were_fetched_at_different_times_are_all_fetched_anew() {
+fn secrets_that_were_fetched_at_different_times_are_all_fetched_again() {
     let server = serving("rotating/later", Plan::Rotates);
     earlier().unwrap();
     assert_eq!(later(&server).unwrap(), 2);

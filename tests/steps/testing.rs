@@ -73,7 +73,7 @@ async fn values_of_any_kind() {
 }
 
 #[test]
-fn what_is_not_given_is_named_all_at_once() {
+fn all_missing_secrets_are_named_at_once() {
     let error = testing::with_secrets([("prod", "a", "1")], far_away).unwrap_err();
     assert_eq!(error.problems().len(), 2, "{error}");
     assert_eq!(error.kind(), ErrorKind::NotFound);
@@ -81,6 +81,6 @@ fn what_is_not_given_is_named_all_at_once() {
 }
 
 #[test]
-fn a_bare_step_sees_what_the_test_gives() {
+fn a_bare_step_sees_the_secrets_of_the_test() {
     assert_eq!(testing::with_secrets([("db", "DB_USER", "app")], bare).unwrap(), "app");
 }

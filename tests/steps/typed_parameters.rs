@@ -57,7 +57,7 @@ fn optional(
 }
 
 #[secrets]
-fn misfits(
+fn type_mismatches(
     #[secret("db", key = "user")] _user: u16,
     #[secret("db", key = "pasword")] _password: SecretValue,
     #[secret("api", key = "token")] _token: bool,
@@ -75,28 +75,28 @@ async fn parameters_are_filled_and_vanish() {
 }
 
 #[test]
-fn all_misfits_are_in_one_error() {
+fn all_type_mismatches_are_in_one_error() {
     install();
-    let error = misfits().unwrap_err();
+    let error = type_mismatches().unwrap_err();
     let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
     assert_eq!(
         kinds,
         [ErrorKind::Undecodable, ErrorKind::KeyNotFound, ErrorKind::Undecodable],
         "{error}"
     );
-    assert_eq!(error.step(), Some("misfits"));
+    assert_eq!(error.step(), Some("type_mismatches"));
     assert_no_value(&format!("{error:?}"));
     assert!(!error.to_string().contains("app"), "{error}");
 }
 
 #[test]
-fn a_test_gives_them_by_group() {
+fn a_test_provides_them_by_group() {
     let given = [("main", "user", "someone"), ("plain", "plain", "text")];
     assert_eq!(testing::with_secrets(given, by_group).unwrap(), "someone text");
 }
 
 #[secrets(sources = ["missing"])]
-fn misfits_beside_what_is_missing(
+fn mismatches_beside_a_missing_secret(
     #[secret("db", key = "user")] user: u16,
     #[secret("db", key = "usr")] near: String,
     #[secret("absent")] absent: SecretValue,
@@ -105,7 +105,7 @@ fn misfits_beside_what_is_missing(
 }
 
 #[secrets(sources = ["missing"])]
-async fn misfits_beside_what_is_missing_async(
+async fn mismatches_beside_a_missing_secret_async(
     #[secret("db", key = "user")] user: u16,
 ) -> Result<(), Error> {
     panic!("the body does not run: {user}");
@@ -166,7 +166,7 @@ fn half_a_group(
 }
 
 #[test]
-fn what_is_missing_of_a_group_is_told_once() {
+fn a_missing_group_is_reported_once() {
     install();
     let error = half_a_group().unwrap_err();
     let kinds: Vec<_> = error.problems().iter().map(|problem| problem.kind()).collect();
@@ -174,15 +174,15 @@ fn what_is_missing_of_a_group_is_told_once() {
 }
 
 #[tokio::test]
-async fn what_does_not_fit_is_told_together_with_what_is_missing() {
+async fn type_mismatches_are_reported_together_with_missing_secrets() {
     install();
     let kinds = |error: Error| {
         assert_no_value(&format!("{error} {error:?}"));
         error.problems().iter().map(|problem| problem.kind()).collect::<Vec<_>>()
     };
-    let error = misfits_beside_what_is_missing().unwrap_err();
+    let error = mismatches_beside_a_missing_secret().unwrap_err();
     use ErrorKind::{KeyNotFound, NotFound, Undecodable};
     assert_eq!(kinds(error), [NotFound, NotFound, Undecodable, KeyNotFound]);
-    let error = misfits_beside_what_is_missing_async().await.unwrap_err();
+    let error = mismatches_beside_a_missing_secret_async().await.unwrap_err();
     assert_eq!(kinds(error), [NotFound, Undecodable]);
 }

@@ -1,4 +1,4 @@
-//! An AWS of our own that fails on demand: it enforces the limit of 20, and remembers what it was asked.
+//! A small AWS Secrets Manager that fails on demand, enforces the limit of 20, and records its requests.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -17,11 +17,11 @@ pub const ACCOUNT: &str = "123456789012";
 /// What it does instead of answering.
 #[derive(Debug, Clone)]
 pub enum Fault {
-    /// An error as AWS gives it: HTTP 400 with a code and a message.
+    /// An error as AWS sends it: HTTP 400 with a code and a message.
     Code(&'static str, &'static str),
     /// A status with a body that is not AWS's.
     Status(u16, &'static str),
-    /// 200 with a body that is no JSON.
+    /// 200 with a body that is not JSON.
     NotJson,
     /// Accepts, and never answers.
     Stall,
@@ -91,33 +91,33 @@ impl FaultServer {
         server
     }
 
-    /// Gives it a secret.
+    /// Adds a secret.
     pub fn with(self, region: &str, name: &str, value: &str) -> Self {
         let place = (region.to_owned(), name.to_owned());
         self.state.lock().unwrap().secrets.insert(place, value.to_owned());
         self
     }
 
-    /// Gives it `count` secrets, `s0`, `s1`, .., in us-east-1.
+    /// Adds `count` secrets, `s0`, `s1`, .., in us-east-1.
     pub fn with_many(self, count: usize) -> Self {
         (0..count).fold(self, |server, n| {
             server.with("us-east-1", &format!("s{n}"), &format!(r#"{{"v{n}": "SeNtInEl-{n}"}}"#))
         })
     }
 
-    /// Lets an action fail so many times.
+    /// Makes the next so many calls of an action fail.
     pub fn failing(self, action: &'static str, times: u32, fault: Fault) -> Self {
         self.state.lock().unwrap().faults.push((action, times, fault));
         self
     }
 
-    /// Lets one secret fail.
+    /// Makes one secret fail.
     pub fn refusing(self, id: &str, code: &'static str, message: &'static str) -> Self {
         self.state.lock().unwrap().items.insert(id.to_owned(), (code, message));
         self
     }
 
-    /// Lets one secret fail the first time.
+    /// Makes one secret fail the first time.
     pub fn refusing_once(self, id: &str, code: &'static str) -> Self {
         self.state.lock().unwrap().passing.insert(id.to_owned(), code);
         self

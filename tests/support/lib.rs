@@ -1,4 +1,4 @@
-//! What the test programs share: backends and servers that do as they are told, and processes for one test.
+//! What the test programs share: backends and servers that a test controls, and processes for one test.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 pub mod child;

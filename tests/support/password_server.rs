@@ -78,7 +78,7 @@ pub enum Plan {
     Breaks,
     /// The server takes none, and the backend cannot be asked any more.
     GoesDown,
-    /// The password changes, and the port is no number any more.
+    /// The password changes, and the port is no longer a number.
     Spoils,
 }
 

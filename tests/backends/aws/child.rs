@@ -60,7 +60,7 @@ fn resolve_what_is_asked() {
     fs::write(file, result.to_string()).unwrap();
 }
 
-/// For `source` its fields, as Metaflow's `get_secret` gives them; for `sources` the variables of a child.
+/// For `source` its fields, as Metaflow's `get_secret` returns them; for `sources` the variables of a child.
 fn variables(input: &Value) -> Result<BTreeMap<String, String>, Error> {
     if input["export_between"] == true {
         resolved(input)?;

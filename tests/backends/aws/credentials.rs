@@ -84,14 +84,14 @@ fn a_role_is_assumed_with_them() {
 }
 
 #[test]
-fn what_is_missing_broken_or_half_is_told_and_no_others_are_taken() {
+fn missing_broken_and_partial_credentials_are_errors_and_no_others_are_used() {
     const ACCESS: &str = r#"{"ACCESS_KEY": "SeNtInEl"}"#;
     const SECRET: &str = r#"{"SECRET_ACCESS_KEY": "SeNtInEl", "ACCESS_KEY": ""}"#;
     const TOKEN: &str = r#"{"SESSION_TOKEN": "SeNtInEl"}"#;
     const BROKEN: &str = r#"{"ACCESS_KEY": "SeNtInEl\n", "SECRET_ACCESS_KEY": "SeNtInEl"}"#;
     const BROKEN_TOKEN: &str =
         r#"{"ACCESS_KEY": "KEPT", "SECRET_ACCESS_KEY": "SeNtInEl", "SESSION_TOKEN": "SeNtInEl x"}"#;
-    for (value, kind, told) in [
+    for (value, kind, part) in [
         (None, "AccessDenied", "SECRET_ACCESS_KEY"),
         (Some(ACCESS), "AccessDenied", "have no `SECRET_ACCESS_KEY`,"),
         (Some(SECRET), "AccessDenied", "have no `ACCESS_KEY`,"),
@@ -110,10 +110,10 @@ fn what_is_missing_broken_or_half_is_told_and_no_others_are_taken() {
             let (actual, text) = resolve(&server, &json!({ "sources": sources }), &more).failure();
             assert_eq!(actual, kind, "{text}");
             assert!(text.contains("`env.MY_AWS` (SECRETS_AWS_CREDENTIALS_FROM)"), "{text}");
-            assert!(text.contains(told), "{told}: {text}");
-            assert!(!text.contains("SeNtInEl"), "a value is in the error about {told}");
+            assert!(text.contains(part), "{part}: {text}");
+            assert!(!text.contains("SeNtInEl"), "a value is in the error about {part}");
         }
-        assert_eq!(server.seen(), [], "about {told}");
+        assert_eq!(server.seen(), [], "about {part}");
     }
 }
 
@@ -140,7 +140,7 @@ fn a_secret_that_aws_itself_would_have_to_give_is_a_wrong_setting() {
     ] {
         let server = FaultServer::start().with_many(1);
         let more = [(FROM, from), ("SECRETS_DEFAULT_BACKEND", default), ("AWS_CREDENTIALS", WHOLE)];
-        // Even a step that asks AWS for nothing is told: a wrong setting is never passed over.
+        // Even a step that needs nothing from AWS fails: a wrong setting is never ignored.
         for source in ["s0", "env.HOME"] {
             let (kind, text) = resolve(&server, &json!({ "sources": [source] }), &more).failure();
             assert_eq!(kind, "InvalidConfig", "{from}: {text}");
@@ -165,7 +165,7 @@ fn an_untyped_secret_is_of_the_default_backends() {
 }
 
 #[test]
-fn what_aws_refuses_is_told_with_where_they_come_from() {
+fn credentials_that_aws_refuses_are_reported_with_their_origin() {
     let fault = Fault::Code("UnrecognizedClientException", "");
     let server = FaultServer::start().with_many(1).failing("*", 1000, fault);
     let (kind, text) =

@@ -50,10 +50,10 @@ async fn put(backend: &dyn Backend, credentials: &Value) {
 
 #[track_caller]
 fn is_connected(output: &Output) {
-    let told = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{told}");
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{text}");
     assert_eq!(output.stdout, b"connected as tester to postgres\n");
-    assert!(!told.contains("SeNtInEl"), "a value is shown");
+    assert!(!text.contains("SeNtInEl"), "a value is shown");
 }
 
 #[tokio::test]
@@ -88,22 +88,22 @@ async fn the_same_step_connects_with_the_local_store_and_with_aws() {
 }
 
 #[tokio::test]
-async fn a_wrong_password_and_a_missing_secret_are_told_without_a_value() {
+async fn a_wrong_password_and_a_missing_secret_are_reported_without_a_value() {
     let Some(database) = server("SECRETS_TEST_POSTGRES_URL") else { return };
     let mut credentials = credentials(&database);
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
     let (store, key) = (path("store"), path("key.jwk"));
     let local = [("SECRETS_LOCAL_DIR", store.as_str()), ("SECRETS_LOCAL_KEY_FILE", &key)];
-    let told = |with: &str| {
+    let text = |with: &str| {
         let output = run(folder.path(), &["--with", with], &local);
         assert!(!output.status.success() && output.stdout.is_empty());
-        let told = String::from_utf8(output.stderr).unwrap();
-        assert!(!told.contains("SeNtInEl"), "a value is shown");
-        told
+        let text = String::from_utf8(output.stderr).unwrap();
+        assert!(!text.contains("SeNtInEl"), "a value is shown");
+        text
     };
     credentials["DB_PASSWORD"] = json!("SeNtInEl-wrong");
     put(&Local::new(&store, &key), &credentials).await;
-    assert!(told(WITH).contains("password authentication failed"));
-    assert!(told(r#"secrets:sources=["another"]"#).contains("another"));
+    assert!(text(WITH).contains("password authentication failed"));
+    assert!(text(r#"secrets:sources=["another"]"#).contains("another"));
 }

@@ -23,7 +23,7 @@ fn an_item_fails_alone_and_says_why() {
         "You can't perform this operation on the secret because it was marked for deletion.";
     const NO_KMS: &str = "Access to KMS is not allowed.";
     const DENIED: &str = "User: arn:aws:iam::123456789012:user/u is not authorized to perform: secretsmanager:GetSecretValue on resource: kms-like";
-    for (code, message, kind, told) in [
+    for (code, message, kind, wanted) in [
         ("ResourceNotFoundException", MISSING, ErrorKind::NotFound, "us-east-1 is its region"),
         ("ResourceNotFoundException", NO_VALUE, ErrorKind::NotFound, "put-secret-value"),
         ("AccessDeniedException", DENIED, ErrorKind::AccessDenied, "secretsmanager:GetSecretValue"),
@@ -40,31 +40,31 @@ fn an_item_fails_alone_and_says_why() {
             assert_eq!(error.problems().len(), 1, "{code}: {error}");
             assert_eq!(error.kind(), kind, "{code} {message}: {error}");
             assert_eq!(error.problems()[0].origin(), "s0");
-            assert!(help(&error).contains(told), "{code} {message}: {error}");
+            assert!(help(&error).contains(wanted), "{code} {message}: {error}");
             assert!(error.to_string().contains("us-east-1"), "{error}");
         }
     }
 }
 
 #[test]
-fn every_bad_item_is_told_at_once() {
+fn every_bad_item_is_reported_at_once() {
     let server = FaultServer::start()
         .with_many(4)
         .refusing("s1", "AccessDeniedException", "")
         .refusing("s3", "DecryptionFailure", "");
     let error = resolve(&at(&server), &["s0", "s1", "s2", "s3", "gone"]).unwrap_err();
-    let told: Vec<_> =
+    let wanted: Vec<_> =
         error.problems().iter().map(|problem| (problem.origin(), problem.kind())).collect();
     let expected = [
         ("s1", ErrorKind::AccessDenied),
         ("s3", ErrorKind::DecryptionFailed),
         ("gone", ErrorKind::NotFound),
     ];
-    assert_eq!(told, expected);
+    assert_eq!(wanted, expected);
 }
 
 #[test]
-fn what_fails_for_a_moment_is_tried_again() {
+fn a_transient_failure_is_tried_again() {
     for fault in [
         Fault::Code("ThrottlingException", "Rate exceeded"),
         Fault::Code("InternalServiceError", ""),
@@ -88,7 +88,7 @@ fn how_often_it_is_tried_can_be_set() {
 }
 
 #[test]
-fn what_goes_on_failing_ends_within_the_timeout() {
+fn a_lasting_failure_ends_within_the_timeout() {
     for (fault, kind) in [
         (Fault::Code("ThrottlingException", "Rate exceeded"), ErrorKind::Throttled),
         (Fault::Code("InternalServiceError", ""), ErrorKind::Unavailable),
@@ -104,7 +104,7 @@ fn what_goes_on_failing_ends_within_the_timeout() {
             let aws =
                 aws(&server.url).with_timeouts(Duration::from_millis(200), Duration::from_secs(2));
             let error = resolve(&resolver(aws), &names(count)).unwrap_err();
-            // Some outlast the total, which is then what is told.
+            // Some outlast the total limit, which is then what the error names.
             let late = error.kind() == ErrorKind::Timeout && kind.is_transient();
             assert!(error.kind() == kind || late, "{fault:?}: {error}");
             assert!(!help(&error).is_empty(), "{fault:?}: {error}");

@@ -1,4 +1,4 @@
-//! Existence is told without reading a value.
+//! Whether a secret exists is found out without reading its value.
 
 use secrets_runtime::{
     Backend, Declaration, ErrorKind, FetchRequest, Options, ValidationLevel, config::Format,
@@ -23,9 +23,9 @@ fn describes_and_never_reads() {
     let aws = aws(&server.url);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let answers = runtime.block_on(aws.exists(&requests));
-    let told: Vec<_> = answers.into_iter().map(|a| a.map_err(|error| error.kind())).collect();
+    let kinds: Vec<_> = answers.into_iter().map(|a| a.map_err(|error| error.kind())).collect();
     let expected = [Ok(true), Ok(false), Ok(false), Err(ErrorKind::AccessDenied), Ok(true)];
-    assert_eq!(told, expected);
+    assert_eq!(kinds, expected);
     assert_eq!(server.counts().into_keys().collect::<Vec<_>>(), ["DescribeSecret"]);
 }
 

@@ -68,7 +68,7 @@ fn nothing_that_is_logged_shown_or_said_holds_a_value() {
     let mut sources = names(21);
     let secrets = resolve(&resolver_of, &sources).unwrap();
     let _ = write!(said, "{secrets:?} {resolver_of:?} {:?}", aws(&server.url));
-    // The payload is no JSON object.
+    // The payload is not a JSON object.
     sources.push("plain".to_owned());
     let _ = write!(said, "{:?}", resolve(&resolver_of, &sources).unwrap_err());
 
@@ -104,7 +104,7 @@ fn nothing_that_is_logged_shown_or_said_holds_a_value() {
 }
 
 #[test]
-fn what_a_server_repeats_of_what_is_written_is_not_said() {
+fn a_written_value_that_a_server_repeats_is_not_shown() {
     let message = "1 validation error: Value 'RePeAtEd' at 'secretString'";
     for action in ["PutSecretValue", "CreateSecret"] {
         let server = FaultServer::start()

@@ -36,7 +36,7 @@ fn a_page_is_given_before_the_next_is_asked_for() {
     );
     assert_eq!(server.counts()["ListSecrets"], 3);
     server.forget();
-    // Whoever has enough after the first page asks for no second one.
+    // A caller that stops after the first page asks for no second one.
     let (given, done) = names(&server, "s3");
     assert_eq!((given.as_slice(), done.is_ok()), (&["s4", "s3"].map(String::from)[..], true));
     assert_eq!(server.counts()["ListSecrets"], 1);
@@ -45,7 +45,7 @@ fn a_page_is_given_before_the_next_is_asked_for() {
 }
 
 #[test]
-fn what_comes_before_an_error_is_given() {
+fn the_items_before_an_error_are_returned() {
     let denied = Fault::Code("AccessDeniedException", "not any more");
     let server = FaultServer::start().with_many(3).with_pages_of(1);
     let backend = aws(&server.url);

@@ -1,4 +1,4 @@
-//! The same suite against each server: reading, writing, versions, tags, deletion.
+//! One suite against each server: reading, writing, versions, tags, deletion.
 //!
 //! Where the servers differ:
 //!
@@ -6,7 +6,7 @@
 //! |---|---|---|---|
 //! | PutSecretValue of a secret that is scheduled for deletion | writes | refuses | refuses |
 //! | the last page's `NextToken` in ListSecretVersionIds | `""` | absent | absent |
-//! | the ARN that ListSecretVersionIds gives | the name | the ARN | the ARN |
+//! | the ARN that ListSecretVersionIds returns | the name | the ARN | the ARN |
 //! | the account of a secret | 123456789012 | 000000000000 | the caller's |
 //! | the six characters of an ARN | letters of both cases | hexadecimal digits | letters and digits of both cases |
 //! | a refusal while signatures are checked | XML, so without a code that the SDK reads | not checked | JSON with a code |
@@ -155,7 +155,7 @@ fn a_value_that_is_too_long_and_an_arn_that_is_not_there_are_not_written() {
 }
 
 #[test]
-fn the_caller_is_told() {
+fn the_caller_is_named() {
     with_each(|aws, _| async move {
         let (arn, region) = aws.caller().await.unwrap();
         assert!(arn.starts_with("arn:aws:"), "{arn}");

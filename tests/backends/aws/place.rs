@@ -127,7 +127,7 @@ fn fips_dual_stack_partitions_and_proxies_are_honoured() {
     for (source, settings, host) in [
         ("s", vec![], "secretsmanager.us-east-1.amazonaws.com"),
         ("s", vec!["AWS_USE_FIPS_ENDPOINT"], "secretsmanager-fips.us-east-1.amazonaws.com"),
-        // The same name has addresses of both kinds there.
+        // That name has addresses of both kinds there.
         ("s", vec!["AWS_USE_DUALSTACK_ENDPOINT"], "secretsmanager.us-east-1.amazonaws.com"),
         (iso, vec!["AWS_USE_DUALSTACK_ENDPOINT"], "secretsmanager.us-iso-east-1.api.aws.ic.gov"),
         (cn, vec![], "secretsmanager.cn-north-1.amazonaws.com.cn"),
@@ -147,7 +147,7 @@ fn fips_dual_stack_partitions_and_proxies_are_honoured() {
 }
 
 #[test]
-fn an_endpoint_that_is_no_address_is_told_with_its_setting() {
+fn an_endpoint_that_is_not_an_address_is_reported_with_its_setting() {
     let more = [("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", "not an address")];
     let outcome = child::resolve(&json!({ "sources": ["s"] }), &environment(&more));
     let (kind, text) = outcome.failure();
@@ -156,7 +156,7 @@ fn an_endpoint_that_is_no_address_is_told_with_its_setting() {
 }
 
 #[test]
-fn connections_that_ended_with_the_io_thread_are_made_anew() {
+fn connections_that_ended_with_the_io_thread_are_made_again() {
     let server = FaultServer::start().with("us-east-1", "s", r#"{"a": "SeNtInEl"}"#);
     let more = [("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", server.url.as_str())];
     let input = json!({ "sources": ["s"], "export_between": true });

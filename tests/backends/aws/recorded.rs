@@ -43,7 +43,7 @@ fn changed(id: &str) -> Option<(&'static str, Result<Value, ErrorKind>)> {
         "region-bogus" => wrong("D3", ErrorKind::InvalidSource),
         "inline-nul" | "inline-nul-2nd" => wrong("D9", ErrorKind::InvalidValue),
         "key:LD_PRELOAD" => wrong("D12", ErrorKind::InvalidName),
-        // The same source twice is dropped where a list comes at run time.
+        // A source that a list has twice at run time counts once.
         "same-secret-twice" => good("D21", json!({ "OTHER": "o2" })),
         "get_secret:{\"type\": \"inline\", \"id\": \"1\", \"options\": {\"env_vars\": {\"A\": 1}}}" => {
             wrong("D3", ErrorKind::InvalidSource)
@@ -141,7 +141,7 @@ fn run(url: &str, input: &Value, arns: &BTreeMap<String, String>) -> Outcome {
     child::resolve(&serde_json::from_str(&text).unwrap(), &environment)
 }
 
-/// Puts the fixture into the server; gives the ARN for each mark that stands for one.
+/// Puts the fixture into the server; returns the ARN for each mark that stands for one.
 fn load(url: &str, fixture: &[Value]) -> BTreeMap<String, String> {
     let mut arns = BTreeMap::new();
     for secret in fixture {

@@ -138,14 +138,14 @@ fn a_refusal_is_shared_by_those_who_waited_and_not_kept() {
 }
 
 #[test]
-fn a_role_that_cannot_be_asked_for_now_is_no_refusal() {
+fn a_role_that_cannot_be_assumed_now_is_not_refused() {
     let server = FaultServer::start().failing("AssumeRole", 1000, Fault::Status(500, ""));
     let aws = aws(&server.url).with_timeouts(Duration::from_millis(200), Duration::from_secs(2));
     let error = resolver(aws).resolve_blocking(&with_role("Reader", &names(1))).unwrap_err();
     assert!(error.is_transient(), "{error}");
 }
 
-/// The policy that docs/aws.md gives for a purpose, for all resources: the server looks at none.
+/// The policy that docs/aws.md shows for a purpose, for all resources: the server looks at none.
 fn documented(purpose: &str) -> String {
     let page = include_str!("../../../docs/aws.md");
     let after = page.split_once(&format!("**{purpose}")).unwrap().1;
@@ -235,7 +235,7 @@ fn kept_credentials_are_checked(url: &str, id: &str, secret: &str) {
 }
 
 #[test]
-fn policies_decide_and_are_told() {
+fn policies_decide_and_are_named() {
     let Some(url) = server("SECRETS_TEST_MOTO_IAM_URL") else { return };
     // An earlier run may have left its own.
     request(&url, "POST", "/moto-api/reset-auth", "content-type: text/plain\r\n", "100000");

@@ -71,7 +71,7 @@ fn nothing_leads_out() {
     for id in ["../outside", "a/../../outside", "/etc/passwd"] {
         let source = format!(r#"{{"id": "{id}", "type": "file"}}"#);
         assert_eq!(kind(&source), ErrorKind::InvalidName, "{id}");
-        // The same where the source has no type, and its id meets the backend only when it is asked.
+        // A source without a type: the backend sees its id only when it is asked.
         assert_eq!(kind(id), ErrorKind::InvalidName, "{id}");
     }
     let error = read(&folder.path().join("nowhere"), "token").unwrap_err();

@@ -26,7 +26,7 @@ fn texts(secrets: &Secrets, group: &str, keys: &[&str]) -> Vec<String> {
     keys.iter().map(text).collect()
 }
 
-/// Puts something there by a rename, as a link or file is replaced without a moment in which there is none.
+/// Replaces a link or file by a rename, so that the path exists at every moment.
 fn replace(path: &Path, make: impl FnOnce(&Path)) {
     let draft = path.with_file_name("..draft");
     make(&draft);
@@ -174,7 +174,7 @@ fn links_that_end_inside_are_followed() {
 }
 
 #[test]
-fn what_is_swapped_for_a_link_does_not_lead_out() {
+fn a_path_that_is_swapped_for_a_link_does_not_lead_outside() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("root");
     let (inside, outside) = (root.join("inside"), folder.path().join("outside"));
@@ -214,7 +214,7 @@ fn what_is_swapped_for_a_link_does_not_lead_out() {
 }
 
 #[test]
-fn what_is_no_file_is_not_read() {
+fn only_files_are_read() {
     let folder = tempfile::tempdir().unwrap();
     let pipe = folder.path().join("pipe");
     fs::create_dir(folder.path().join("db")).unwrap();
@@ -227,7 +227,7 @@ fn what_is_no_file_is_not_read() {
         assert!(error.to_string().contains("socket is neither a file nor a folder"), "{error}");
     }
     if !std::process::Command::new("mkfifo").arg(&pipe).status().is_ok_and(|made| made.success()) {
-        println!("there is no `mkfifo`: a pipe is not tried");
+        println!("`mkfifo` is missing: a pipe is not tried");
         return;
     }
     assert_eq!(read("pipe").unwrap_err().kind(), ErrorKind::Unavailable);

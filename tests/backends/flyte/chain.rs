@@ -100,7 +100,7 @@ fn assert_is(secrets: &Secrets, (group, key): (&str, &str), value: &str) {
 }
 
 #[test]
-fn what_is_mounted_is_not_fetched_and_the_rest_is() {
+fn mounted_secrets_are_not_fetched_and_the_others_are() {
     let both = Both::new(&["db/password"]);
     let requests = [Secret::new("db", "password"), Secret::new("db", "user")];
     let secrets = both.resolve(&requests, &[]).unwrap();

@@ -9,10 +9,10 @@ use secrets_runtime::{Declaration, Error, Resolver, Secrets};
 use secrets_tests::child;
 use serde_json::{Value, json};
 
-/// Tells this program that it is the process in a container, and what it is asked.
+/// The variable that makes this program the process in a container, with the question to answer.
 const QUESTION: &str = "SECRETS_TEST_FLYTE_QUESTION";
 
-/// What a platform gives a process: variables and files, and no setting but the one for the backend.
+/// The environment that a platform prepares: variables and files, and only the setting of the backend.
 pub struct Container {
     folder: tempfile::TempDir,
     variables: Vec<(OsString, OsString)>,
@@ -23,7 +23,7 @@ pub struct Container {
 pub type Answer = Result<Vec<u8>, (String, String)>;
 
 impl Container {
-    /// One whose secrets are in a folder of its own.
+    /// A container with an empty folder.
     pub fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         #[cfg(unix)]
@@ -36,7 +36,7 @@ impl Container {
             .variable("SECRETS_DEFAULT_BACKEND", "flyte")
     }
 
-    /// The same with the folder as the secrets' own.
+    /// A container whose folder is the one that secrets are mounted in.
     pub fn mounted() -> Self {
         let container = Self::new();
         let folder = container.folder().to_owned();
@@ -63,7 +63,7 @@ impl Container {
         self.folder().join(path)
     }
 
-    /// The same for a process that may not do everything.
+    /// This container with a process that is not root.
     pub fn unprivileged(self) -> Self {
         Self { unprivileged: true, ..self }
     }

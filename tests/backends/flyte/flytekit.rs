@@ -1,4 +1,4 @@
-//! The same variables and files, read by flytekit itself and by us.
+//! Variables and files that both flytekit and this library read, with one result.
 //!
 //! `SECRETS_TEST_PYTHON_FLYTE` is the path of a Python with flytekit; `cargo xtask test` makes one.
 

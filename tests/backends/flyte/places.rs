@@ -90,7 +90,7 @@ fn text_loses_one_newline_and_bytes_none() {
     }
 }
 
-/// F3: what a link leads out to is not read, and neither is anything that is no file.
+/// F3: what a link outside leads to is not read, nor is anything but a file.
 #[test]
 fn nothing_leads_out() {
     let container = Container::new()
@@ -120,18 +120,18 @@ fn nothing_leads_out() {
 
 /// The system's own lookup would take `_FSEC_A` with the value `B=..` for it.
 #[test]
-fn a_name_with_an_equals_sign_is_no_variable() {
+fn a_name_with_an_equals_sign_is_not_a_variable() {
     let container = Container::mounted().variable("_FSEC_A", "B=SeNtInEl");
     let answer = container.request(&json!({ "key": "a=b" }));
     assert_eq!(kind(&answer), Some("NotFound"));
 }
 
 #[test]
-fn what_is_no_file_is_not_opened() {
+fn only_files_are_opened() {
     let container = Container::mounted();
     let made = std::process::Command::new("mkfifo").arg(container.path("pipe")).status();
     if !made.is_ok_and(|status| status.success()) {
-        println!("there is no `mkfifo`: a pipe is not tried");
+        println!("`mkfifo` is missing: a pipe is not tried");
         return;
     }
     assert_eq!(kind(&container.request(&json!({ "key": "pipe" }))), Some("Unavailable"));
@@ -139,7 +139,7 @@ fn what_is_no_file_is_not_opened() {
 
 /// A variable that is set already may be given back under its own name.
 #[test]
-fn a_platforms_own_variable_is_no_collision() {
+fn a_platforms_own_variable_is_not_a_collision() {
     let requests = |request: Value| json!({ "requests": [request], "variable": "PASSWORD" });
     let request = json!({ "group": "db", "key": "password", "env_var": "PASSWORD" });
     let container = Container::mounted().variable("PASSWORD", "SeNtInEl\n");
@@ -223,7 +223,7 @@ fn a_variable_belongs_to_its_request() {
     );
 }
 
-/// A request's own version counts more than one that a setting gives.
+/// A request's own version has precedence over that of a setting.
 #[tokio::test]
 async fn a_version_is_a_part_of_the_name() {
     use secrets_runtime::Backend;

@@ -68,7 +68,7 @@ const MOUNTED_ELSEWHERE: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_a_task_requests_reads_back_as_it_is_requested() {
+fn a_request_of_a_task_reads_back_as_it_was_made() {
     let text = include_str!("../../vectors/flyte.json");
     let vectors: Value = serde_json::from_str(text).unwrap();
     for case in vectors["flyte_platform"].as_array().unwrap() {
@@ -102,7 +102,7 @@ fn platforms_that_spell_a_name_otherwise() {
     let union = Container::new().variable("MY_PASSWORD", VALUE);
     assert!(union.request(&asked).is_ok_and(|value| value == VALUE.as_bytes()));
 
-    // With `FILE` the variable holds a path, which is no secret's value.
+    // With `FILE` the variable holds a path, which is not the value of a secret.
     let asked = json!({ "key": "k", "env_var": "K_PATH", "mount_requirement": "FILE" });
     let answer = Container::new().variable("K_PATH", "/etc/flyte/secrets/k").request(&asked);
     assert_eq!(kind(&answer), Some("NotFound"));

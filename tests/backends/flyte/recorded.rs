@@ -153,7 +153,7 @@ fn every_recorded_case() {
             Some((change, ours)) => {
                 let ours = ours.map(|text| text.as_bytes().to_vec());
                 let ours = ours.map_err(|kind| kind.as_str().to_owned());
-                assert_ne!(ours, expected, "{id} is no change");
+                assert_ne!(ours, expected, "{id} is not a change");
                 let answer = answer.map_err(|(kind, _)| kind);
                 assert!(answer == ours, "{id}, changed by {change}: {shown}");
                 differing += 1;

@@ -50,7 +50,7 @@ fn a_folder_is_a_set_and_the_rest_is_one_value() {
     }
 }
 
-/// What is mounted anew is read by the next step: nothing is cached.
+/// A changed mount is read by the next step: nothing is cached.
 #[test]
 fn a_step_reads_what_is_mounted_now() {
     use secrets_runtime::{Declaration, Flyte, Resolver};

@@ -41,7 +41,7 @@ fn a_key_is_sent_where_it_belongs_and_nowhere_else() {
 }
 
 #[test]
-fn nobody_there_and_nothing_said_are_told_apart() {
+fn a_closed_port_and_a_silent_server_are_different_errors() {
     let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let free = port.local_addr().unwrap();
     // It listens, and never answers.

@@ -74,7 +74,7 @@ fn an_object_with_a_key_twice_is_undecodable_and_what_is_nearly_json_is_text() {
 }
 
 #[test]
-fn what_is_no_toml_is_an_error_that_shows_nothing_of_it() {
+fn a_file_that_is_not_toml_is_an_error_that_shows_no_part_of_it() {
     let broken = json!({ "toml": "[context.secrets]\nfoo = SeNtInEl" });
     case(broken).hold(&prefect("foo"), &json!({ "error": "InvalidConfig" }), &[]);
 }

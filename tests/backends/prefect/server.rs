@@ -33,7 +33,7 @@ impl Prefect {
         });
         let headers = "content-type: application/json\r\n";
         let post = || ask(&self.url, "POST", "/api/block_documents/", headers, &block.to_string());
-        // Its database takes one writer, and a second one is told to come again.
+        // Its database takes one writer at a time; a second one has to try again.
         let mut tries = (0..50).map(|_| post()).skip_while(|(status, _)| *status == 503);
         let (status, said) = tries.next().expect("it takes the block");
         assert!(status == 201 || status == 409, "{status} {said}");
@@ -73,7 +73,7 @@ fn secret_blocks_are_read_as_they_are_written() {
 }
 
 #[test]
-fn what_is_not_there_is_not_found_and_what_is_no_api_is_told() {
+fn a_missing_secret_is_not_found_and_a_wrong_api_is_reported() {
     let Some(prefect) = Prefect::start() else { return };
     for name in ["no-such", "Upper_Case", "../../health", "a/b"] {
         prefect.hold(name, &json!({ "error": "NotFound" }), &[]);

@@ -1,4 +1,4 @@
-//! A backend with two secrets, `a` (`k`) and `b` (`x`), that counts what is asked, and refuses as it is told.
+//! A backend with two secrets, `a` (`k`) and `b` (`x`), that records what is asked and may refuse.
 
 use std::{
     fmt,

@@ -70,7 +70,7 @@ fn of_a_private_and_a_shared_secret_the_private_one_is_read() {
 }
 
 #[test]
-fn who_may_not_log_in_is_told_so() {
+fn a_refused_login_is_reported() {
     let Some(zenml) = Zenml::start() else { return };
     let wrong = ("SECRETS_ZENML_PASSWORD", "SeNtInEl-wrong&password=SeNtInEl-zenml");
     zenml.hold("tests-db", &json!({ "error": "AccessDenied" }), &[wrong]);
@@ -80,7 +80,7 @@ fn who_may_not_log_in_is_told_so() {
 }
 
 #[test]
-fn what_is_no_server_is_told_and_a_token_that_ends_is_replaced_once() {
+fn a_wrong_server_is_reported_and_an_expired_token_is_replaced_once() {
     hold("a", &json!({ "error": "InvalidConfig" }), &[]);
     let of = |stub: &StubServer, wanted: &str| {
         let url = stub.url();

@@ -116,7 +116,7 @@ fn hold(case: &Value, note: &str, table: &Counting, found: Result<Report, Error>
     };
     assert_eq!(kinds, wanted, "{case}");
     let origins: BTreeSet<&str> = report.problems().iter().map(|p| p.origin()).collect();
-    assert_eq!(origins.len(), kinds.len(), "each is told once, with its name: {origins:?}");
+    assert_eq!(origins.len(), kinds.len(), "each is reported once, with its name: {origins:?}");
 }
 
 fn name(reference: &Value) -> &str {
@@ -141,16 +141,16 @@ fn a_declaration_is_validated_by_sources_and_requests() {
         .build();
     let resolver = table.resolver();
     let report = resolver.validate_blocking(ValidationLevel::SecretExists, &declaration);
-    let told = |report: &Report| {
+    let problems = |report: &Report| {
         let problem = |p: &secrets_runtime::Problem| (p.kind(), p.origin().to_owned());
         report.problems().iter().map(problem).collect::<Vec<_>>()
     };
-    assert_eq!(told(&report), [(ErrorKind::NotFound, "zz".to_owned())]);
+    assert_eq!(problems(&report), [(ErrorKind::NotFound, "zz".to_owned())]);
     assert_eq!(table.read(), Vec::<String>::new());
     let report = resolver.validate_blocking(ValidationLevel::SecretAndKeyExists, &declaration);
     let wanted =
         [(ErrorKind::NotFound, "zz".to_owned()), (ErrorKind::KeyNotFound, "b/y".to_owned())];
-    assert_eq!(told(&report), wanted);
+    assert_eq!(problems(&report), wanted);
     assert_eq!(
         report.checked().iter().map(|c| c.kind().is_none()).collect::<Vec<_>>(),
         [true, true, false, true, false]

@@ -1,4 +1,4 @@
-//! A list alone.
+//! A list without the name of its argument.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(["prod-db", "api"])]

@@ -1,4 +1,4 @@
-//! An argument is given once.
+//! An argument is written once.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = ["a"], role = "", sources = ["b"])]

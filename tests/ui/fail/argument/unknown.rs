@@ -1,4 +1,4 @@
-//! An argument that is nearly right.
+//! A misspelt argument.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(source = ["a"])]

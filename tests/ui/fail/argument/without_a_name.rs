@@ -1,4 +1,4 @@
-//! A name alone.
+//! An argument without a value or a sign.
 use secrets_runtime::{Error, secrets};
 
 #[secrets("prod-db")]

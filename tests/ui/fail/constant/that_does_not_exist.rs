@@ -1,4 +1,4 @@
-//! A constant that is not there is one error.
+//! A missing constant is one error.
 use secrets_runtime::{Error, secrets};
 
 mod names {}

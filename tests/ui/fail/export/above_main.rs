@@ -1,4 +1,4 @@
-//! What makes an asynchronous function synchronous has to come first.
+//! An attribute that makes an asynchronous function synchronous has to come first.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = ["a"], export = "process")]

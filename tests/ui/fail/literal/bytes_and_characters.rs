@@ -1,4 +1,4 @@
-//! Other literals are no texts.
+//! Bytes and characters are not texts.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [b"a", 'a', c"a"])]

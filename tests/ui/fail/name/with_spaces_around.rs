@@ -1,4 +1,4 @@
-//! Spaces around a name were not meant.
+//! Spaces around a name are a mistake.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [" prod-db "])]

@@ -1,4 +1,4 @@
-//! `json` is no text.
+//! `json` is not a text.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [{ id = "a", options = { json = "false" } }])]

@@ -1,4 +1,4 @@
-//! Options with values that cannot be.
+//! Options with impossible values.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [{ id = "a", options = { region = "us west", version_id = "", version_stage = "" } }])]

@@ -1,4 +1,4 @@
-//! A result of a type of one's own that is not serialisable, with a secret in a struct, an enum, a vector or an option.
+//! A result of a custom type that is not serialisable, with a secret in a struct, an enum, a vector or an option.
 use secrets_runtime::{Error, SecretValue, secrets};
 
 struct Credentials {

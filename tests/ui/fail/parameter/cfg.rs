@@ -1,4 +1,4 @@
-//! A parameter is there always.
+//! A parameter cannot depend on a `cfg`.
 use secrets_runtime::{Error, SecretValue, secrets};
 
 #[secrets]

@@ -1,4 +1,4 @@
-//! A parameter has a type by name.
+//! The type of a parameter has a name.
 use secrets_runtime::{Error, secrets};
 
 #[secrets]

@@ -1,4 +1,4 @@
-//! A parameter names a source that can be.
+//! A parameter names a possible source.
 use secrets_runtime::{Error, SecretValue, secrets};
 
 #[secrets]

@@ -1,4 +1,4 @@
-//! `self` is no secret.
+//! `self` is not a secret.
 use secrets_runtime::{Error, secrets};
 
 struct Job;

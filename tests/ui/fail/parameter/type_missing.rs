@@ -1,4 +1,4 @@
-//! A type that is not there is one error.
+//! A missing type is one error.
 use secrets_runtime::{Error, secrets};
 
 #[secrets]

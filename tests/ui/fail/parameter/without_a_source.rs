@@ -1,4 +1,4 @@
-//! A parameter says which secret it is.
+//! A parameter names its secret.
 use secrets_runtime::{Error, SecretValue, secrets};
 
 #[secrets]

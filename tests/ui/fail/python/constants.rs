@@ -1,4 +1,4 @@
-//! What Python writes differently.
+//! Constants as Python writes them.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [{"id": "a", "role": None, "options": {"json": False}}], allow_override = True)]

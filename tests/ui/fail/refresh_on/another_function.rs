@@ -1,4 +1,4 @@
-//! The function that `refresh_on` names takes the step's error by reference and gives a flag.
+//! The function that `refresh_on` names takes the step's error by reference and returns a flag.
 use secrets_runtime::{Error, secrets};
 
 fn of_text(_: &str) -> bool {

@@ -1,4 +1,4 @@
-//! The arguments of a step with `refresh_on` can be given to its body twice, and all are there.
+//! The arguments of a step with `refresh_on` can be passed to its body twice, and all are there.
 use secrets_runtime::{Error, secrets};
 
 fn is_auth_error(_: &Error) -> bool {

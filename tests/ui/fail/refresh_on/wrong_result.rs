@@ -1,4 +1,4 @@
-//! A step with `refresh_on` gives what every step gives, and its body too.
+//! A step with `refresh_on` returns what every step returns, and so does its body.
 use secrets_runtime::{Error, secrets};
 
 fn is_auth_error(_: &Error) -> bool {

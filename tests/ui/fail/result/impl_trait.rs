@@ -1,4 +1,4 @@
-//! A step returns a `Result` that can be seen.
+//! A step returns a `Result` that the attribute can see.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = ["a"])]

@@ -1,4 +1,4 @@
-//! A source is no list.
+//! A source is not a list.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [["a", "b"]])]

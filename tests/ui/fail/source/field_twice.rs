@@ -1,4 +1,4 @@
-//! A field is given once.
+//! A field is written once.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = [{ id = "a", id = "b", options = { json = true, json = false } }])]

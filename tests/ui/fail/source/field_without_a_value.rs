@@ -1,4 +1,4 @@
-//! A value is missing.
+//! Fields without values.
 use secrets_runtime::{Error, secrets};
 
 #[secrets(sources = , role =)]
