@@ -1,6 +1,6 @@
-//! Integration tests: programs as users write them, against the public names alone.
+//! Integration tests: programs as users write them, with the public names only.
 //!
-//! What a test of this program needs besides is in `support/`, the library of this package.
+//! Shared backends, servers and child processes are in `support/`, the library of this package.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 mod backends;

@@ -1,4 +1,4 @@
-//! `preflight` looks at every step that is linked into a program: a program of its own, with three.
+//! `preflight` checks every step that is linked into a program, so this program has only three.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use secrets_runtime::{

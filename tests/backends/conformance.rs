@@ -1,6 +1,5 @@
-//! The rules of all backends, on those that are built in. `inline` is left out: its values come with the
-//! request, in `options.env_vars`, and it keeps none under an id, so there is nothing that an id alone could
-//! find or miss.
+//! The conformance suite on the built-in backends. `inline` is left out: its values come with the request, in
+//! `options.env_vars`, so there is nothing to find by an id.
 
 use std::{fs, ops::ControlFlow, path::Path};
 
@@ -105,7 +104,7 @@ async fn a_volume_of_links_keeps_the_rules() {
     check_reading(&File::new(volume), &subject(&present, "user")).await;
 }
 
-/// Set for the process of the test below, and nowhere else.
+/// The variables of the process of the test below.
 const MARK: &str = "CONFORMANCE_TOKEN";
 
 fn variables() -> Vec<(&'static str, Payload)> {
@@ -124,7 +123,7 @@ fn variables() -> Vec<(&'static str, Payload)> {
     all
 }
 
-/// What the test below runs in a process of its own, in which the variables are set.
+/// The process of the test below.
 #[tokio::test]
 async fn child_of_the_test_of_the_environment() {
     if std::env::var_os(MARK).is_none() {
@@ -165,7 +164,7 @@ fn os_string(value: &SecretValue) -> std::ffi::OsString {
     value.expose_str().unwrap().into()
 }
 
-/// The suite itself: of two backends that cannot be written it says just that.
+/// The suite itself, on two backends that cannot be written.
 #[tokio::test]
 async fn a_backend_that_cannot_be_written_breaks_the_rules_of_writing() {
     let backends: [Box<dyn Backend>; 2] = [Box::new(File::new("nowhere")), Box::new(Env::new())];
@@ -177,7 +176,7 @@ async fn a_backend_that_cannot_be_written_breaks_the_rules_of_writing() {
     }
 }
 
-/// A store that knows no better than to tell its whole list.
+/// A store that can only list all its names at once.
 struct Listed;
 
 impl Store for Listed {

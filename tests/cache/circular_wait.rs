@@ -1,4 +1,4 @@
-//! Who waits for a request is not polled while nothing happens.
+//! A caller that waits for a request is not polled while nothing happens.
 
 use std::{
     fmt,
@@ -12,7 +12,7 @@ use std::{
 use secrets_runtime::{Backend, BoxFuture, Error, FetchRequest, Fetched, Resolver};
 use secrets_tests::fake_backend::declared;
 
-/// A backend that needs its own secret to give it.
+/// A backend that needs its own secret to answer.
 #[derive(Debug, Clone, Default)]
 struct Circular {
     resolver: Arc<OnceLock<Resolver>>,

@@ -1,4 +1,4 @@
-//! How long a value serves.
+//! How long a value is used.
 
 use std::{
     thread,
@@ -128,7 +128,7 @@ fn a_secret_that_this_process_writes_is_read_by_its_next_step() {
     assert_eq!(read(&resolver, "db"), Err(ErrorKind::NotFound));
 }
 
-/// As the backend, but asked at every step.
+/// A fake backend that is asked at every step.
 #[derive(Debug)]
 struct Uncached(FakeBackend);
 

@@ -14,7 +14,7 @@ use std::{
 use secrets_runtime::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver};
 use secrets_tests::{child, fake_backend::read};
 
-/// Hangs when it is asked for the first time; `again` reads itself while it is asked.
+/// Hangs at its first call; a call for `again` reads `again` itself.
 #[derive(Debug, Clone, Default)]
 struct Hanging {
     calls: Arc<AtomicUsize>,
@@ -49,7 +49,7 @@ impl Backend for Hanging {
     }
 }
 
-/// What the test below runs in a process of its own, in which `SECRETS_TIMEOUT` is set.
+/// The process of the test below, with `SECRETS_TIMEOUT` set.
 #[test]
 fn child_of_the_test_of_hanging() {
     if std::env::var_os("SECRETS_TIMEOUT").is_none() {

@@ -1,4 +1,4 @@
-//! Secrets that change while they are kept.
+//! Secrets that change while they are cached.
 
 use secrets_runtime::{
     Declaration, Error, ErrorKind, SecretValue, Secrets, current_context, testing,
@@ -58,7 +58,7 @@ fn inside_a_test_there_is_nothing_to_fetch() {
     });
 }
 
-/// What a database says.
+/// The error of a database.
 #[derive(Debug, PartialEq)]
 enum Failure {
     Refused(String),
@@ -76,13 +76,13 @@ fn is_auth_error(failure: &Failure) -> bool {
     matches!(failure, Failure::Refused(_))
 }
 
-/// Lets in who has this password.
+/// Accepts this password only.
 fn connect(password: &SecretValue, wanted: &str) -> Result<String, Failure> {
     let password = password.expose_str()?.to_owned();
     if password == wanted { Ok(password) } else { Err(Failure::Refused(password)) }
 }
 
-/// Logs in where the password is the second one; returns how often it was tried.
+/// Logs in to a database that accepts the second password; returns how often it was tried.
 async fn log_in(secrets: &Secrets) -> (Result<String, Failure>, usize) {
     let mut runs = 0;
     let done = secrets.with_fresh::<SecretValue, _>(

@@ -1,4 +1,4 @@
-//! Many want one secret at the same time.
+//! Many callers need one secret at the same time.
 
 use std::{
     task::{Context, Waker},

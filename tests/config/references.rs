@@ -1,5 +1,5 @@
-//! `zenml.json`, `zenml_refs`, in a configuration: what is a reference for the grammar is filled in, what is a
-//! literal stays, and a near miss is an error. The grammar's own tests say which is which.
+//! `zenml.json`, `zenml_refs`, in a configuration: references are filled in, literals stay, and near misses are
+//! errors. The tests of the grammar say which is which.
 
 use std::{fs, path::Path};
 

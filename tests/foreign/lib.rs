@@ -1,5 +1,5 @@
-//! Attributes as other crates have them, to be tested together with our own: on a function, without arguments,
-//! and each does something else with it. None knows of ours.
+//! Attributes like those of other crates, to be tested together with ours. Each is for a function, has no
+//! arguments, and changes the function in another way. None knows of ours.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
@@ -39,7 +39,7 @@ pub fn task(
     })
 }
 
-/// Renames the function, which keeps its attributes, and puts one that calls it in its place.
+/// Renames the function, which keeps its attributes, and replaces it by one that calls it.
 ///
 /// `load` is replaced, and its replacement is in `LOAD_REGISTERED` too. That of an `async fn` boxes its future.
 #[proc_macro_attribute]

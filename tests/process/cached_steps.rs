@@ -23,7 +23,7 @@ pub const CASES: &[(&str, fn())] = cases![
     a_step_is_as_alone_with_its_variables_as_before,
 ];
 
-/// What the cases start.
+/// Cases that other cases start.
 pub const HELPERS: &[(&str, fn())] = &[("serve_stale", serve_stale)];
 
 #[secrets(sources = ["db"])]

@@ -19,7 +19,7 @@ pub fn child(case: &str) -> Command {
     command
 }
 
-/// The functions with their names.
+/// A list of functions with their names.
 macro_rules! cases {
     ($($name:ident),* $(,)?) => {
         &[$((concat!(module_path!(), "::", stringify!($name)), $name)),*]

@@ -1,4 +1,4 @@
-//! `export = "process"`: what is in the environment, and when.
+//! `export = "process"`: which variables the environment has, and when.
 
 use std::{
     fmt,
@@ -21,7 +21,7 @@ use secrets_runtime::{
 
 use crate::{
     child::cases,
-    exporting::{GIVEN, assert_set, assert_unset, exporting, overriding, refused, var},
+    exporting_steps::{GIVEN, assert_set, assert_unset, exporting, overriding, refused, var},
 };
 
 pub const CASES: &[(&str, fn())] = cases![

@@ -1,4 +1,4 @@
-//! The files of steps: who may read them, and what is left of processes.
+//! The files of steps: which users may read them, and which files a process leaves behind.
 
 use std::{
     fs,
@@ -23,7 +23,7 @@ pub const CASES: &[(&str, fn())] = cases![
     a_child_can_open_it,
 ];
 
-/// What the cases start.
+/// Cases that other cases start.
 pub const HELPERS: &[(&str, fn())] =
     &[("hold", hold), ("hold_again_and_again", hold_again_and_again), ("say", say)];
 
@@ -36,7 +36,7 @@ fn given() -> [(&'static str, &'static str, &'static str); 1] {
     [("tls", "key.pem", "SeNtInEl-key")]
 }
 
-/// Says the path of a file, and keeps it until the input ends.
+/// Prints the path of a file, and keeps the file until the input ends.
 #[allow(clippy::print_stdout, reason = "that is what it is for")]
 fn hold() {
     let body = |path: PathBuf| {

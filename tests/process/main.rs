@@ -9,7 +9,7 @@
 mod cached_steps;
 mod child;
 mod export;
-mod exporting;
+mod exporting_steps;
 mod files;
 mod threads;
 mod wiping;

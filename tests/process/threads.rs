@@ -18,7 +18,7 @@ use secrets_runtime::{
 
 use crate::{
     child::{cases, child},
-    exporting::{GIVEN, assert_set, assert_unset, exporting, overriding, refused, var},
+    exporting_steps::{GIVEN, assert_set, assert_unset, exporting, overriding, refused, var},
 };
 
 pub const CASES: &[(&str, fn())] = cases![
@@ -33,10 +33,10 @@ pub const CASES: &[(&str, fn())] = cases![
     an_io_thread_that_works_is_left_alone,
 ];
 
-/// What the cases start.
+/// Cases that other cases start.
 pub const HELPERS: &[(&str, fn())] = &[("leave", leave)];
 
-/// A thread that runs until what is returned is dropped.
+/// A thread that runs until the returned value is dropped.
 fn thread() -> (mpsc::Sender<()>, JoinHandle<()>) {
     let (end, ended) = mpsc::channel::<()>();
     (end, std::thread::spawn(move || assert!(ended.recv().is_err())))

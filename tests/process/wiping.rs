@@ -1,4 +1,4 @@
-//! What is in the memory of a process when its secrets have ended.
+//! The memory of a process after its secrets have been dropped.
 //!
 //! The values are made of a number, byte by byte, and looked for in the same way: nothing else in the process
 //! holds one.

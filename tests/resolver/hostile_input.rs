@@ -1,7 +1,7 @@
 use secrets_runtime::{Declaration, ErrorKind, Resolver, get_secret_blocking};
 use secrets_tests::table::{Table, assert_no_value, install};
 
-/// The kind and the text of what a source of the table ends with.
+/// The kind and the text of the error of a source of the table.
 fn failure(source: &str) -> (ErrorKind, String) {
     install();
     let error = get_secret_blocking(source).expect_err(source);

@@ -1,4 +1,4 @@
-//! From a declaration to a context: what a resolver asks of its backends, and what it makes of the answers.
+//! From a declaration to a context: what a resolver asks its backends, and how it treats their answers.
 
 mod hostile_backends;
 mod hostile_input;

@@ -13,7 +13,7 @@ use secrets_tests::{
     table::{Table, assert_no_value},
 };
 
-/// A backend that misbehaves as its kind says, and counts its calls.
+/// A backend that counts its calls and misbehaves in the way that its type names.
 #[derive(Debug, Clone)]
 struct Odd {
     kind: &'static str,
@@ -189,7 +189,7 @@ fn problems_of_planning_and_of_fetching_come_in_one_error_in_declared_order() {
     assert_eq!(kinds, [NotFound, InvalidConfig, NotSupported, AccessDenied], "{error}");
 }
 
-/// What the test below runs in a process of its own, in which `SECRETS_TIMEOUT` is set.
+/// The process of the test below, with `SECRETS_TIMEOUT` set.
 #[test]
 fn child_of_the_test_of_timeouts() {
     if std::env::var_os("SECRETS_TIMEOUT").is_none() {

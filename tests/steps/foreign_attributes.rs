@@ -1,4 +1,4 @@
-//! Attributes of other crates beside ours, some of which are called `task` too: above and below.
+//! Attributes of other crates above and below ours; some are called `task` too.
 
 use secrets_runtime::{Error, SecretValue, current_context, testing};
 use secrets_tests_foreign as flyte;
@@ -10,7 +10,7 @@ fn length(group: &str, key: &str) -> Result<usize, Error> {
     Ok(current_context().secrets.get(group, key)?.expose_bytes().len())
 }
 
-/// The body has what its step declares, before and after it has waited.
+/// Checks that the body has the secrets of its step, before and after it has waited.
 async fn lengths(rows: usize) -> Result<usize, Error> {
     let before = length("db", "password")?;
     tokio::task::yield_now().await;
@@ -18,7 +18,7 @@ async fn lengths(rows: usize) -> Result<usize, Error> {
     Ok(rows + before)
 }
 
-/// By its path, which none of ours has.
+/// Written with its path, so that it cannot be ours.
 mod by_path {
     use super::*;
     use secrets_runtime::{secrets, task};
@@ -59,7 +59,7 @@ mod by_path {
         Ok(rows + length("db", "password")?)
     }
 
-    /// Between our two, which are one step all the same.
+    /// Between our two, which still are one step.
     #[secrets(sources = ["api"])]
     #[flyte::task]
     #[task(secret_requests = [Secret(group = "db", key = "password")])]
@@ -165,7 +165,7 @@ mod rewritten {
         Ok(rows + length("db", "password")?)
     }
 
-    /// All at once.
+    /// All of them on one function.
     #[flyte::registered]
     #[secrets(sources = ["api"])]
     #[flyte::task]
@@ -219,7 +219,7 @@ mod typed {
     }
 }
 
-/// The futures of the steps, each with what it must give.
+/// The futures of the steps, each with its expected result.
 async fn expect(step: impl Future<Output = Result<usize, Error>> + Send, wanted: usize) {
     let got = testing::with_secrets_async(GIVEN, step).await;
     assert_eq!(got.unwrap(), wanted);

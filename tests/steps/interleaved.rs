@@ -5,7 +5,7 @@ use secrets_tests::table::{Table, install};
 
 use super::scope::yield_once;
 
-/// Looks at every poll that the secret is the task's own.
+/// Checks at every poll that the secret is the task's own.
 async fn own_secret(name: String, polls: usize) -> Result<(), Error> {
     let expected = format!("SeNtInEl-{name}");
     for _ in 0..polls {

@@ -1,4 +1,4 @@
-//! Annotated functions: what their bodies see, and what stands beside the attribute.
+//! Annotated functions: what their bodies see, and other attributes beside ours.
 
 mod attributes;
 mod blocking;

@@ -1,4 +1,4 @@
-//! `refresh_on`: secrets that have changed while a step ran.
+//! `refresh_on`: secrets that change while a step runs.
 
 use secrets_runtime::{ErrorKind, SecretValue, secrets, task, testing};
 use secrets_tests::{
@@ -6,13 +6,13 @@ use secrets_tests::{
     table::install,
 };
 
-/// A server of this plan, and the secrets behind it.
+/// A server with this plan, and the resolver that its step needs.
 pub fn serving(id: &'static str, plan: Plan) -> PasswordServer {
     install();
     PasswordServer::new(id, plan)
 }
 
-/// A step for each test: its id is not fetched by another.
+/// A step for each test, whose secret no other test fetches.
 macro_rules! steps {
     ($( $sync:ident, $future:ident, $sync_id:literal, $id:literal; )*) => { $(
         #[secrets(sources = [$sync_id], refresh_on = Failure::is_denied)]

@@ -1,4 +1,4 @@
-//! What each run of a step with `refresh_on` has to itself: clones of its arguments, files, a context.
+//! Each run of a step with `refresh_on` has its own clones of the arguments, its own files and its own context.
 
 use std::{
     future::poll_fn,
@@ -60,7 +60,7 @@ async fn each_run_clones_the_arguments_once() {
 
 type Paths = Arc<std::sync::Mutex<Vec<PathBuf>>>;
 
-/// Keeps the path of the run's file; those of earlier runs are gone.
+/// Records the path of the run's file, and checks that those of earlier runs are gone.
 fn keep_file(paths: &Paths, id: &str) -> Result<(), Failure> {
     let mut paths = paths.lock().unwrap();
     assert!(paths.iter().all(|path| !path.exists()), "a file outlives its run");

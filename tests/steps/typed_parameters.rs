@@ -111,7 +111,7 @@ async fn mismatches_beside_a_missing_secret_async(
     panic!("the body does not run: {user}");
 }
 
-/// What can be seen while a parameter is read.
+/// The context that a parameter sees while it is read.
 #[derive(Clone)]
 struct Seen(String);
 

@@ -123,8 +123,7 @@ impl FaultServer {
         self
     }
 
-    /// Answers none before so many are open at the same time: to those that come one after another it never
-    /// does.
+    /// Answers no request before so many are open at the same time, so that sequential requests get no answer.
     pub fn together(self, requests: usize) -> Self {
         self.state.lock().unwrap().gate = requests;
         self
@@ -155,7 +154,7 @@ impl FaultServer {
         counts
     }
 
-    /// Forgets what it got.
+    /// Forgets all requests.
     pub fn forget(&self) {
         self.state.lock().unwrap().seen.clear();
     }

@@ -74,9 +74,9 @@ pub enum Plan {
     Denies,
     /// The password changes, and the server takes none.
     RotatesAndDenies,
-    /// It fails for a reason that no password is to blame for.
+    /// The server fails for another reason than the password.
     Breaks,
-    /// The server takes none, and the backend cannot be asked any more.
+    /// The server takes none, and the backend is down.
     GoesDown,
     /// The password changes, and the port is no longer a number.
     Spoils,

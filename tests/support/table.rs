@@ -1,4 +1,4 @@
-//! A backend for tests: a table, and secrets that are made of their id.
+//! A backend with a table of secrets, and with secrets that are made from their id.
 
 use std::fmt;
 
@@ -6,7 +6,7 @@ use secrets_runtime::{
     Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver, SecretValue,
 };
 
-/// `made/NAME` is there for every name: its fields are `name` and `value`, the latter `SeNtInEl-NAME`. So is
+/// `made/NAME` exists for every name, with the fields `name` and `value`, the latter `SeNtInEl-NAME`. So does
 /// `rotating/NAME`, which changes. The others are in a list.
 #[derive(Debug, Clone, Copy)]
 pub struct Table;
@@ -92,7 +92,11 @@ pub fn install() {
     });
 }
 
-/// That a text holds no value of a secret.
+/// Checks that a text has no value of a secret.
+///
+/// # Panics
+///
+/// If it has one.
 pub fn assert_no_value(text: &str) {
     assert!(!text.contains("SeNtInEl"), "a value is shown in: {}", text.replace("SeNtInEl", "***"));
 }

@@ -1,4 +1,4 @@
-//! A resolution in a process of its own, with an environment of its own: that is where settings come from.
+//! A resolution in a process of its own, whose environment has the settings.
 
 use std::{collections::BTreeMap, fs, process::Command};
 
@@ -6,12 +6,12 @@ use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, Secrets, secrets}
 use secrets_tests::child;
 use serde_json::{Value, json};
 
-/// What a child did.
+/// How a child ended.
 #[derive(Debug, PartialEq, Eq)]
 pub enum Outcome {
     /// The variables that a process would get.
     Variables(BTreeMap<String, String>),
-    /// The kind, and all that is said.
+    /// The kind and the text of the error.
     Failed { kind: String, text: String },
 }
 

@@ -1,4 +1,4 @@
-//! Credentials that are a secret of another backend: whole, or none at all.
+//! Credentials from a secret of another backend: complete, or an error.
 
 use secrets_runtime::{Local, Payload, SecretValue, Store};
 use secrets_tests::fault_server::{Fault, FaultServer, Seen};
@@ -10,7 +10,7 @@ const FROM: &str = "SECRETS_AWS_CREDENTIALS_FROM";
 const PREFECT: &str = "PREFECT__CONTEXT__SECRETS__AWS_CREDENTIALS";
 const WHOLE: &str = r#"{"ACCESS_KEY": "KEPT", "SECRET_ACCESS_KEY": "SeNtInEl-kept"}"#;
 
-/// A child whose own AWS credentials are there as well, with a session token.
+/// A child that also has AWS credentials of its own, with a session token.
 fn resolve(server: &FaultServer, input: &Value, more: &[(&str, &str)]) -> Outcome {
     let own = [
         ("AWS_ENDPOINT_URL", server.url.as_str()),

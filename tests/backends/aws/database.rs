@@ -12,11 +12,11 @@ use serde_json::{Value, json};
 
 use crate::setup::aws;
 
-/// Metaflow's own.
+/// The secret of Metaflow's own example.
 const SECRET: &str = "test-db-credentials";
 const WITH: &str = r#"secrets:sources=["test-db-credentials"]"#;
 
-/// How the database is reached: `postgres://USER:PASSWORD@HOST:PORT/NAME`.
+/// The parts of the database's address, `postgres://USER:PASSWORD@HOST:PORT/NAME`.
 fn credentials(url: &str) -> Value {
     let parts = url.strip_prefix("postgres://").unwrap().split(['@', '/', ':']);
     let [user, password, host, port, name] = parts.collect::<Vec<_>>().try_into().unwrap();
@@ -26,7 +26,7 @@ fn credentials(url: &str) -> Value {
     })
 }
 
-/// The example, which is built before: `cargo build -p secrets-examples --example db_flow --features
+/// The example, which must be built already: `cargo build -p secrets-examples --example db_flow --features
 /// aws,clap,postgres`.
 fn example() -> PathBuf {
     let own = std::env::current_exe().unwrap();

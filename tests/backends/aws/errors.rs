@@ -1,4 +1,4 @@
-//! What goes wrong, and what is said of it.
+//! Failures, and the errors that report them.
 
 use std::{net::TcpListener, time::Duration};
 

@@ -1,4 +1,4 @@
-//! No value in any log, error or `Debug`, at the finest level.
+//! No value is in any log, even at the finest level, nor in an error or a `Debug`.
 
 use std::{
     fmt::{Debug, Write as _},
@@ -17,7 +17,7 @@ use secrets_tests::fault_server::{Fault, FaultServer};
 
 use crate::setup::{at, aws, names, resolve, resolver};
 
-/// Keeps everything that is logged.
+/// Records everything that is logged.
 #[derive(Default, Clone)]
 struct Everything(Arc<Mutex<String>>);
 

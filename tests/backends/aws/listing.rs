@@ -7,12 +7,12 @@ use secrets_tests::fault_server::{Fault, FaultServer};
 
 use crate::setup::aws;
 
-/// Runs this on a thread with a runtime.
+/// Runs a future inside a runtime.
 fn run<T>(future: impl Future<Output = T>) -> T {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
 }
 
-/// The names that come before `last`, and how it ended.
+/// The names up to `last`, and the result of the listing.
 fn names(server: &FaultServer, last: &str) -> (Vec<String>, Result<(), Error>) {
     let backend = aws(&server.url);
     let store: &dyn Store = backend.as_store().unwrap();

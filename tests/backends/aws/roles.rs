@@ -1,4 +1,4 @@
-//! Roles: which one, how often, and what a refusal says.
+//! Roles: which one is assumed, how often, and how a refusal is reported.
 
 use std::time::Duration;
 
@@ -145,7 +145,7 @@ fn a_role_that_cannot_be_assumed_now_is_not_refused() {
     assert!(error.is_transient(), "{error}");
 }
 
-/// The policy that docs/aws.md shows for a purpose, for all resources: the server looks at none.
+/// The policy that docs/aws.md shows for a purpose, for all resources, as the server ignores them.
 fn documented(purpose: &str) -> String {
     let page = include_str!("../../../docs/aws.md");
     let after = page.split_once(&format!("**{purpose}")).unwrap().1;
@@ -157,7 +157,7 @@ fn documented(purpose: &str) -> String {
     policy.to_string()
 }
 
-/// What the command does to a secret in a role.
+/// Does to a secret what the command does, in a role.
 fn keep(aws: &AwsSecretsManager, role: &str) -> Result<(), Error> {
     let aws = aws.clone().with_role(format!("{ROLE}{role}"));
     let store = aws.as_store().unwrap();

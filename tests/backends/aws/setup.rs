@@ -1,4 +1,4 @@
-//! What the tests share: a backend at an address, and a resolver with it.
+//! A backend at an address, and a resolver with it, for all tests of this program.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ pub fn aws(url: &str) -> AwsSecretsManager {
         .with_timeouts(Duration::from_secs(5), Duration::from_secs(30))
 }
 
-/// A resolver that keeps nothing, so that every step asks.
+/// A resolver without a cache, so that every step asks.
 pub fn resolver(aws: AwsSecretsManager) -> Resolver {
     builder(aws).cache_ttl(Duration::ZERO).build().unwrap()
 }
@@ -27,7 +27,7 @@ pub fn at(server: &FaultServer) -> Resolver {
     resolver(aws(&server.url))
 }
 
-/// What a step with these sources sees.
+/// The secrets of a step with these sources.
 pub fn resolve<S: AsRef<str>>(resolver: &Resolver, sources: &[S]) -> Result<Secrets, Error> {
     let mut declaration = Declaration::builder("step");
     for source in sources {

@@ -1,9 +1,9 @@
-//! Requests to a server as a test needs them, without the SDK.
+//! Requests to a server without the SDK.
 
 use secrets_tests::http::request;
 use serde_json::Value;
 
-/// An action of Secrets Manager. `region` is where the server looks.
+/// Calls an action of Secrets Manager in a region.
 pub fn call(url: &str, region: &str, action: &str, input: &Value) -> Result<Value, String> {
     let target = format!(
         "x-amz-target: secretsmanager.{action}\r\ncontent-type: application/x-amz-json-1.1\r\n"
@@ -14,7 +14,7 @@ pub fn call(url: &str, region: &str, action: &str, input: &Value) -> Result<Valu
     if status == 200 { Ok(body) } else { Err(body["__type"].as_str().unwrap_or("?").to_owned()) }
 }
 
-/// An action of IAM, with its fields.
+/// Calls an action of IAM with these fields.
 pub fn iam(url: &str, fields: &[(&str, &str)]) -> String {
     let escape = |text: &str| -> String {
         let byte = |b: u8| match b {

@@ -1,4 +1,4 @@
-//! Mounted folders while they change under the reader, and what is in them besides files.
+//! Mounted folders that change while they are read, and entries that are not files.
 
 use std::{
     fs,
@@ -47,7 +47,7 @@ fn mount(volume: &Path, version: usize, files: &[&str]) {
     }
 }
 
-/// Reads for as long as `change` runs, and at least once.
+/// Reads while `change` runs, and at least once.
 fn meanwhile(read: impl Fn() + Sync, change: impl FnOnce()) {
     let changed = AtomicBool::new(false);
     std::thread::scope(|scope| {

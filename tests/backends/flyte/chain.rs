@@ -167,7 +167,7 @@ fn a_chain_tells_every_place_and_stops_at_a_failure() {
     assert_eq!((error.kind(), both.asked().len()), (ErrorKind::InvalidName, 0), "{error}");
 }
 
-/// A name that no file can have is AWS's business.
+/// A name that no file can have is left to AWS.
 #[test]
 fn a_long_name_is_not_a_failure_of_the_folder() {
     const LONG: &str = "0123456789012345678901234567890123456789012345678901234567890123456789\

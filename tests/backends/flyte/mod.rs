@@ -3,7 +3,7 @@
 mod chain;
 mod container;
 mod flytekit;
-mod places;
+mod lookup_order;
 mod platforms;
 mod recorded;
 mod sources;

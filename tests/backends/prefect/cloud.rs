@@ -48,7 +48,7 @@ fn cloud_is_asked_as_recorded() {
     assert_eq!(counts, (8, 6));
 }
 
-/// P2: a value is its text. P6: an error that is none of "no value" is `Unavailable`.
+/// P2: a value is its text. P6: an error other than "no value" is `Unavailable`.
 fn wanted(case: &Case) -> Value {
     let data = &case.input["cloud"]["data"];
     let local = case.input["use_local_secrets"] == true;

@@ -1,4 +1,4 @@
-//! Servers that refuse, fail, or are none: each is its kind of error, and none shows the key.
+//! Servers that refuse, fail or are missing: each is its own kind of error, and none shows the key.
 
 use secrets_tests::{lookup::Case, stub_server::StubServer};
 use serde_json::json;

@@ -3,7 +3,7 @@
 use secrets_tests::lookup::{self, Case};
 use serde_json::{Map, Value, json};
 
-/// Objects of Python's that no environment and no file holds: contexts made by a program (replaced whole, and
+/// Python objects that neither an environment nor a file can hold: contexts made by a program (replaced whole, and
 /// typed), the function that types a text (P2: nothing is typed), a task without a name and one with a result
 /// type.
 const NOT_APPLICABLE: [&str; 4] =
@@ -78,7 +78,7 @@ fn configured(case: &Case) -> &str {
     variable.strip_prefix("PREFECT__CONTEXT__SECRETS__").unwrap_or("secrets")
 }
 
-/// What ours is, by the rules of P1, P2 and P5.
+/// Our expected outcome, by the rules P1, P2 and P5.
 fn wanted(case: &Case) -> Value {
     let missing = || json!({ "error": "NotFound" });
     let variable =
@@ -135,7 +135,7 @@ fn of_text(text: &str) -> Value {
     json!({ "fields": members.into_iter().filter_map(field).collect::<Map<_, _>>() })
 }
 
-/// What stands in `config.toml` behind the name, which is the last thing there.
+/// The value in `config.toml`, which comes last there.
 fn of_toml(case: &Case) -> Option<Value> {
     let toml = case.input["toml"].as_str()?.trim_start_matches("[context.secrets");
     Some(match (toml.split_once(" = "), toml.starts_with(".K]")) {

@@ -1,4 +1,4 @@
 //! ZenML: what was recorded of its validation. `server` belongs to the program `apis.rs`.
 
-mod counting;
+mod recording_backend;
 mod validation;

@@ -7,7 +7,7 @@ use secrets_runtime::{
 };
 use serde_json::{Value, json};
 
-use super::counting::Counting;
+use super::recording_backend::RecordingBackend;
 
 /// Cases that differ: part of their level, their note, and the change.
 const CHANGES: [(&str, &str, &str); 5] = [
@@ -42,12 +42,12 @@ fn validation_is_as_recorded_or_a_named_change() {
     assert_eq!((cases.len(), used.len()), (107, CHANGES.len()), "{used:?}");
 }
 
-/// What a configuration with the case's references comes to.
-fn validate(case: &Value, note: &str) -> (Counting, Result<Report, Error>) {
-    let table = Counting {
+/// Validates a configuration with the references of the case.
+fn validate(case: &Value, note: &str) -> (RecordingBackend, Result<Report, Error>) {
+    let table = RecordingBackend {
         may_not_read: note == "read permission denied",
         may_not_list: note == "list permission denied",
-        ..Counting::default()
+        ..RecordingBackend::default()
     };
     let resolver = match note {
         "no secrets manager" => {
@@ -64,8 +64,8 @@ fn validate(case: &Value, note: &str) -> (Counting, Result<Report, Error>) {
     (table, found)
 }
 
-/// The rules of Z2, whatever was recorded.
-fn hold(case: &Value, note: &str, table: &Counting, found: Result<Report, Error>) {
+/// Checks the rules of Z2, which are independent of the record.
+fn hold(case: &Value, note: &str, table: &RecordingBackend, found: Result<Report, Error>) {
     let level = case["level"].as_str().unwrap_or("SECRET_AND_KEY_EXISTS").trim().to_uppercase();
     let Ok(report) = found else {
         assert!(["", "BOGUS"].contains(&&*level), "{case}");
@@ -130,7 +130,7 @@ fn owned(names: &[&str]) -> Vec<String> {
 
 #[test]
 fn a_declaration_is_validated_by_sources_and_requests() {
-    let table = Counting::default();
+    let table = RecordingBackend::default();
     let declaration = Declaration::builder("load")
         .source("a")
         .and_then(|b| b.source(r#"{"id": "gone", "options": {"required": false}}"#))

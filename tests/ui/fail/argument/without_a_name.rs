@@ -1,4 +1,4 @@
-//! An argument without a value or a sign.
+//! A text without the name of its argument.
 use secrets_runtime::{Error, secrets};
 
 #[secrets("prod-db")]

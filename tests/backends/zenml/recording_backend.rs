@@ -8,14 +8,14 @@ use std::{
 use secrets_runtime::{Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver};
 
 #[derive(Debug, Clone, Default)]
-pub struct Counting {
+pub struct RecordingBackend {
     pub may_not_read: bool,
     pub may_not_list: bool,
     pub read: Arc<Mutex<Vec<String>>>,
     pub listed: Arc<Mutex<Vec<String>>>,
 }
 
-impl Counting {
+impl RecordingBackend {
     pub fn resolver(&self) -> Resolver {
         let builder = Resolver::builder().backend(self.clone()).default_backend("counting");
         builder.build().expect("good settings")
@@ -32,13 +32,13 @@ impl Counting {
     }
 }
 
-impl fmt::Display for Counting {
+impl fmt::Display for RecordingBackend {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a counting table")
     }
 }
 
-impl Backend for Counting {
+impl Backend for RecordingBackend {
     fn kind(&self) -> &str {
         "counting"
     }

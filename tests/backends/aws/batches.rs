@@ -1,4 +1,4 @@
-//! How many requests a resolution takes.
+//! The number of requests of a resolution.
 
 use std::collections::BTreeMap;
 

@@ -1,4 +1,4 @@
-//! Where a request is looked for, in which order, and what is refused.
+//! The places where a request is looked up, their order, and what is refused.
 
 use std::os::unix::fs::symlink;
 
@@ -18,7 +18,7 @@ fn version(id: &str) -> Options {
     options
 }
 
-/// Every place, from the last to the first: each hides those before it.
+/// Every place, from the last to the first: each takes precedence over those before it.
 #[test]
 fn places_are_tried_in_order() {
     let mut container = Container::mounted().variable("DB_PASSWORD", "SeNtInEl-bare");
@@ -137,7 +137,7 @@ fn only_files_are_opened() {
     assert_eq!(kind(&container.request(&json!({ "key": "pipe" }))), Some("Unavailable"));
 }
 
-/// A variable that is set already may be given back under its own name.
+/// A variable that is already set may be exported under its own name.
 #[test]
 fn a_platforms_own_variable_is_not_a_collision() {
     let requests = |request: Value| json!({ "requests": [request], "variable": "PASSWORD" });
@@ -177,7 +177,7 @@ async fn it_passes_the_suite_of_backends() {
     conformance::check_reading(&Flyte::new(folder.path()), &subject).await;
 }
 
-/// What asks the backend itself has not passed the grammar.
+/// A direct request to the backend has not passed the grammar.
 #[tokio::test]
 async fn a_backend_checks_names_itself() {
     use secrets_runtime::Backend;

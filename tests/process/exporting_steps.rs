@@ -1,4 +1,4 @@
-//! Steps that export, and what is seen of it.
+//! Steps that export, and checks of the environment.
 
 use std::env;
 

@@ -1,4 +1,4 @@
-//! What is kept of AWS's answers: one entry for one secret, whatever it is called.
+//! The cache of AWS's answers: one entry for one secret, by whatever name or ARN it is asked for.
 
 use std::{thread, time::Duration};
 

@@ -1,4 +1,4 @@
-//! Where secrets are looked for: region, endpoint, credentials, all from the environment.
+//! Region, endpoint and credentials from the environment.
 
 use std::{
     fs,
@@ -103,7 +103,7 @@ fn endpoints_of_the_service_are_the_sdks_settings() {
     assert_eq!(all.counts().into_keys().collect::<Vec<_>>(), ["AssumeRole"]);
 }
 
-/// A proxy that refuses everything, and remembers what it was asked for.
+/// A proxy that refuses everything, and records the requests.
 fn proxy() -> (String, Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());

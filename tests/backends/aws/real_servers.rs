@@ -26,7 +26,7 @@ use crate::{
 
 const SERVERS: [&str; 2] = ["SECRETS_TEST_MOTO_URL", "SECRETS_TEST_MINISTACK_URL"];
 
-/// Runs with each server that is there, on a thread with a runtime.
+/// Runs a test with each available server, inside a runtime.
 fn with_each<F: Future<Output = ()>>(test: impl Fn(AwsSecretsManager, String) -> F) {
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     for url in SERVERS.into_iter().filter_map(server) {
@@ -34,7 +34,7 @@ fn with_each<F: Future<Output = ()>>(test: impl Fn(AwsSecretsManager, String) ->
     }
 }
 
-/// A name that no other test and no earlier run has.
+/// A name that no other test and no earlier run uses.
 fn fresh(name: &str) -> String {
     static NEXT: AtomicU32 = AtomicU32::new(0);
     let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap();
