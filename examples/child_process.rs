@@ -17,7 +17,7 @@ fn dump() -> anyhow::Result<()> {
 
     println!("this process has no such variable: {}", std::env::var_os("DB_PASSWORD").is_none());
 
-    // What is set already is not replaced in silence.
+    // A variable that is already set is not replaced silently.
     let mut taken = Command::new("true");
     taken.env("DB_PASSWORD", "something else");
     if let Err(error) = current_context().secrets.apply_to(&mut taken) {

@@ -1,5 +1,5 @@
-//! A step that connects to PostgreSQL with credentials that it gets at launch: Metaflow's own example. Nothing in
-//! it says where they are kept. On a laptop that is the encrypted store of the machine:
+//! A step that connects to PostgreSQL with credentials that it gets at launch: Metaflow's own example. The code
+//! does not say where they are kept. On a laptop that is the machine's encrypted store:
 //!
 //! ```sh
 //! secrets register test-db-credentials --DB_USER=me --DB_PASSWORD=@file --DB_NAME=app --DB_HOST=127.0.0.1
@@ -25,18 +25,18 @@ struct Arguments {
 fn connect() -> anyhow::Result<Client> {
     let secrets = current_context().secrets;
     let port = match secrets.var("DB_PORT") {
-        Ok(port) => port.expose_str()?.parse().context("DB_PORT is no port")?,
+        Ok(port) => port.expose_str()?.parse().context("DB_PORT is not a port")?,
         Err(error) if error.kind() == ErrorKind::KeyNotFound => 5432,
         Err(error) => return Err(error.into()),
     };
-    // What is exposed goes to the client alone, whose `Debug` leaves the password out.
+    // The exposed values go to the client only, whose `Debug` leaves the password out.
     let client = Config::new()
         .user(secrets.var("DB_USER")?.expose_str()?)
         .password(secrets.var("DB_PASSWORD")?.expose_bytes())
         .dbname(secrets.var("DB_NAME")?.expose_str()?)
         .host(secrets.var("DB_HOST")?.expose_str()?)
         .port(port)
-        // To another machine, take a TLS connector such as that of `postgres-native-tls`.
+        // For another machine use a TLS connector, such as that of `postgres-native-tls`.
         .connect(NoTls)?;
     Ok(client)
 }

@@ -10,10 +10,10 @@ use anyhow::Context as _;
 use secrets_runtime::{MountType, Secret, current_context, task};
 
 const GROUP: &str = "user-info";
-/// A request may be a constant, and be used by several tasks.
+/// A request may be a constant that several tasks use.
 const TOKEN: Secret = Secret::new(GROUP, "API_TOKEN").mount_requirement(MountType::ENV_VAR);
 
-/// Both are read before the body runs; what was not requested cannot be read.
+/// All are read before the body runs; the body cannot read anything else.
 #[task(secret_requests = [
     Secret(group = GROUP, key = "user_secret"),
     Secret(group = "db", key = "password", group_version = "v2"),
@@ -35,11 +35,11 @@ async fn train() -> anyhow::Result<()> {
     println!("a file for code that reads a path has {} bytes", fs::metadata(path)?.len());
 
     let undeclared = secrets.get("db", "user").err().context("it was not requested")?;
-    println!("what was not requested is {}", undeclared.kind());
+    println!("a secret that was not requested is {}", undeclared.kind());
     Ok(())
 }
 
-/// What is not mounted is an error before the body runs, with every place where it was looked for.
+/// A secret that is not mounted is an error before the body runs. The error lists every path that was tried.
 #[task(secret_requests = [Secret(group = "db", key = "User")])]
 async fn cannot_start() -> anyhow::Result<()> {
     unreachable!("the secret is not there")

@@ -1,4 +1,4 @@
-//! A backend of one's own: here a table in the program, in its place a vault of the company's.
+//! A custom backend: here a table in the program; in practice, say, a company's own vault.
 //!
 //! `cargo run --example own_backend`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -27,7 +27,7 @@ impl Backend for Vault {
         "my-vault"
     }
 
-    // All that a step needs of this backend comes in one call: a real one would make one round trip.
+    // One call asks for everything that a step needs from this backend, so a real one needs one round trip.
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],

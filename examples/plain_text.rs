@@ -1,4 +1,4 @@
-//! A secret that is no JSON object: one plain text, or one that only looks like JSON.
+//! Secrets that are not JSON objects: a plain text, and a text that only looks like JSON.
 //!
 //! `cargo run --example plain_text`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -6,8 +6,8 @@
 use secrets_examples::Playground;
 use secrets_runtime::{Error, Payload, SecretValue, current_context, secrets};
 
-/// The dict is as it would be pasted from a Metaflow program. A plain value has one field, named like its
-/// variable: the secret's name with `_` for what no variable can hold, or `env_var_name`.
+/// The dicts are as they would be pasted from a Metaflow program. A plain value has one field, named like its
+/// variable: `env_var_name`, or the secret's name with `_` for characters that a variable cannot have.
 #[secrets(sources = [
     {"id": "my-secret-plain", "options": {"json": false}},
     {"id": "my-config", "options": {"json": false, "env_var_name": "CONFIG"}},
@@ -17,9 +17,9 @@ fn start() -> Result<(), Error> {
     let plain = secrets.get("my-secret-plain", "my_secret_plain")?;
     let config = secrets.get("my-config", "CONFIG")?;
     println!("a plain text of {} bytes", plain.expose_bytes().len());
-    println!("JSON that is kept as one text of {} bytes", config.expose_bytes().len());
+    println!("JSON that stays one text of {} bytes", config.expose_bytes().len());
 
-    // The same by the names they have as environment variables.
+    // Both are also found by the names of their environment variables.
     assert!(secrets.var("my_secret_plain")?.ct_eq(&plain));
     assert!(secrets.var("CONFIG")?.ct_eq(&config));
     Ok(())

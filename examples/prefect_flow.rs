@@ -19,7 +19,7 @@ fn extract(
     Ok(token.expose_bytes().len())
 }
 
-/// `AWS_CREDENTIALS` is the name that Prefect's tasks look for. As a struct it is there whole or not at all.
+/// `AWS_CREDENTIALS` is the name that Prefect's tasks look for. As a struct it is complete or an error.
 #[secrets]
 fn load(
     rows: usize,
@@ -34,8 +34,8 @@ fn main() -> anyhow::Result<()> {
         let rows = extract()?;
         return load(rows);
     }
-    // What a deployment sets. With the feature `prefect` and PREFECT_API_URL, what is not here is read from the
-    // secret blocks of a server.
+    // A deployment sets these variables. With the feature `prefect` and PREFECT_API_URL, other secrets are read
+    // from the secret blocks of a server.
     let status = Command::new(std::env::current_exe()?)
         .env("PREFECT__CONTEXT__SECRETS__API_TOKEN", "example-token")
         .env(

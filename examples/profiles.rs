@@ -1,5 +1,5 @@
 //! The same step reads an encrypted store on a laptop and mounted files in a container: a profile of
-//! `secrets.toml` decides, and no line of the program changes.
+//! `secrets.toml` decides, and the program stays as it is.
 //!
 //! `cargo run --example profiles`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]

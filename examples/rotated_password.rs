@@ -32,12 +32,12 @@ impl From<Error> for Failure {
     }
 }
 
-/// After these errors the secrets are fetched anew.
+/// After these errors the secrets are fetched again.
 fn is_auth_error(failure: &Failure) -> bool {
     matches!(failure, Failure::WrongPassword)
 }
 
-/// If its secret has changed since, the body runs once more, with the new one. The arguments are `Clone`.
+/// If its secret has changed meanwhile, the body runs once more, with the new one. The arguments are `Clone`.
 #[secrets(refresh_on = is_auth_error)]
 async fn load(
     database: &Database<'_>,
@@ -49,7 +49,7 @@ async fn load(
     Ok(rows)
 }
 
-/// A database whose password is changed just as somebody logs in.
+/// A database whose password changes at the moment of the first login.
 struct Database<'a> {
     store: &'a Playground,
 }

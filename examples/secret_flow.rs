@@ -1,6 +1,6 @@
 //! A flow of three steps: a synchronous one, an asynchronous one, and one with typed parameters.
 //!
-//! It makes an encrypted store of its own in a temporary folder, so it needs no account and leaves nothing
+//! It creates an encrypted store in a temporary folder, so it needs no account and leaves nothing
 //! behind: `cargo run --example secret_flow`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
@@ -8,7 +8,7 @@ use anyhow::Context as _;
 use secrets_examples::Playground;
 use secrets_runtime::{Error, Payload, SecretValue, current_context, secrets, try_current_context};
 
-/// A synchronous step, as Metaflow's documentation begins.
+/// A synchronous step: the first example of Metaflow's documentation.
 #[secrets(sources = ["metaflow-example-password"])]
 fn start() -> Result<(), Error> {
     let password = current_context().secrets.get("metaflow-example-password", "password")?;
@@ -31,7 +31,7 @@ async fn load() -> anyhow::Result<usize> {
 
     let undeclared = secrets.get("metaflow-example-password", "password");
     let refusal = undeclared.err().context("a step sees what it declared and nothing else")?;
-    println!("        what it did not declare is refused as {}", refusal.kind());
+    println!("        a secret that it did not declare is refused as {}", refusal.kind());
     Ok(1_000)
 }
 

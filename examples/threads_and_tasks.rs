@@ -1,4 +1,4 @@
-//! A context follows the poll of its step. Other threads and spawned tasks get it handed over.
+//! A context follows the polls of its step. Other threads and spawned tasks have to be given it.
 //!
 //! `cargo run --example threads_and_tasks`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -11,7 +11,7 @@ use secrets_runtime::{Payload, SecretValue, current_context, secrets, try_curren
 async fn step() -> anyhow::Result<()> {
     let context = current_context();
 
-    // A thread enters the context; without that it has none.
+    // A thread has no context until it enters one.
     let thread = std::thread::spawn(move || {
         let before = try_current_context().is_none();
         let _entered = context.enter();
@@ -20,7 +20,7 @@ async fn step() -> anyhow::Result<()> {
     let (before, password) = thread.join().map_err(|_| anyhow!("the thread panicked"))??;
     println!("thread: no context before it entered: {before}, then {password:?}");
 
-    // A spawned task is wrapped, so that the context is there whenever it is polled, on whatever thread.
+    // `scope` gives a spawned task the context at each poll, on any thread.
     let tasks: Vec<_> = (0..4)
         .map(|number| {
             tokio::spawn(current_context().scope(async move {

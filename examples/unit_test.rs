@@ -9,7 +9,7 @@ struct Db {
     password: SecretValue,
 }
 
-/// In production this reads AWS Secrets Manager; a test never gets there.
+/// In production this reads AWS Secrets Manager; a test never reaches it.
 #[secrets]
 fn connection_string(
     host: &str,

@@ -1,5 +1,4 @@
-//! A stack as ZenML writes it: `{{name.key}}` anywhere in a configuration, checked before the run and filled in
-//! for the program.
+//! A stack as in ZenML: `{{name.key}}` anywhere in a configuration, checked before the run and then filled in.
 //!
 //! `cargo run --example zenml_stack`
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
@@ -57,7 +56,7 @@ async fn main() -> anyhow::Result<()> {
     playground.put("aws", Payload::Json(aws.into())).await?;
     let resolver = playground.resolver().default_backend("local").build()?;
 
-    // As before a ZenML run: is everything there? One secret is not.
+    // The check before a ZenML run. One secret is missing.
     let report =
         resolver.validate_config(ValidationLevel::SecretAndKeyExists, STACK, Format::Yaml).await?;
     for problem in report.problems() {

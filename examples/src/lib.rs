@@ -1,9 +1,9 @@
-//! What the examples share: a store of their own, so that they leave nothing on the machine.
+//! The store that the examples use, which leaves nothing on the machine.
 
 use secrets_runtime::{Backend, Error, ErrorKind, Local, Payload, Resolver, ResolverBuilder};
 use tempfile::TempDir;
 
-/// An embedded encrypted store in a temporary folder, which ends with it.
+/// An embedded encrypted store in a temporary folder, which is deleted when this is dropped.
 #[derive(Debug)]
 pub struct Playground {
     store: Local,
@@ -11,13 +11,14 @@ pub struct Playground {
 }
 
 impl Playground {
-    /// An empty store.
+    /// Creates an empty store.
     ///
     /// # Errors
-    /// If there is no room for a temporary folder.
+    /// If a temporary folder cannot be created.
     pub fn new() -> Result<Self, Error> {
         let failed = |cause| {
-            Error::new(ErrorKind::Unavailable, "no temporary folder can be made").with_cause(cause)
+            Error::new(ErrorKind::Unavailable, "a temporary folder cannot be created")
+                .with_cause(cause)
         };
         let folder = tempfile::tempdir().map_err(failed)?;
         let (store, key) = (folder.path().join("store"), folder.path().join("keys/key.jwk"));
@@ -43,13 +44,13 @@ impl Playground {
         self.resolver().default_backend("local").build()?.install()
     }
 
-    /// Starts a resolver that has the store.
+    /// Returns a builder for a resolver with this store.
     #[must_use]
     pub fn resolver(&self) -> ResolverBuilder {
         Resolver::builder().backend(Local::new(self.store.dir(), self.store.key_file()))
     }
 
-    /// Where it is.
+    /// The folder of the store.
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
         self.folder.path()
@@ -61,7 +62,7 @@ impl Playground {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-/// Those of the page for those who come from Metaflow.
+/// The programs of the page for users of Metaflow, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-metaflow.md")]
 struct FromMetaflow;

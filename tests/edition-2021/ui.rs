@@ -2,5 +2,5 @@
 
 #[test]
 fn ui() {
-    trybuild::TestCases::new().pass("../ui/pass/*.rs");
+    trybuild::TestCases::new().pass("../ui/pass/*/*.rs");
 }

@@ -1,11 +1,11 @@
-//! Attributes as other crates have them, to be tested together with our own: on a function, without arguments,
-//! and each does something else with it. None knows of ours.
+//! Attributes like those of other crates, to be tested together with ours. Each is for a function, has no
+//! arguments, and changes the function in another way. None knows of ours.
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{format_ident, quote};
 use syn::{FnArg, ItemFn, Pat, ReturnType, Type, parse_macro_input, spanned::Spanned as _};
 
-/// Keeps the function, and adds a `static` that tells its parameters and runs it. As `#[flyte::task]`.
+/// Keeps the function, and adds a `static` that lists its parameters and runs it, as `#[flyte::task]` does.
 ///
 /// `load` gets `LOAD_TASK`, which has `inputs()` and `run(..)`.
 #[proc_macro_attribute]
@@ -39,10 +39,9 @@ pub fn task(
     })
 }
 
-/// Renames the function, which keeps its attributes, and puts one that calls it in its place.
+/// Renames the function, which keeps its attributes, and replaces it by one that calls it.
 ///
-/// The new one of `load` is in `LOAD_REGISTERED`, too: as it is if it is no `async fn`, else one that boxes its
-/// future.
+/// `load` is replaced, and its replacement is in `LOAD_REGISTERED` too. That of an `async fn` boxes its future.
 #[proc_macro_attribute]
 pub fn registered(
     arguments: proc_macro::TokenStream,

@@ -3,25 +3,25 @@
 use std::process::Stdio;
 
 use crate::{
-    line::{self, Line},
+    command::{self, CommandLine},
     report::Outcome,
     venv,
     workspace::Workspace,
 };
 
-/// A group of the measurements, by the name that the benchmarks' own program has for it.
+/// A group of measurements, under its name in the benchmarks' own program.
 #[derive(Debug)]
 pub struct Group {
     pub name: &'static str,
     pub about: &'static str,
-    /// Whether some of its rows are beside Metaflow and boto3.
+    /// Whether it also measures Metaflow and boto3.
     python: bool,
-    /// The programs that it measures from outside, beside the benchmarks' own.
+    /// Other programs that it measures from outside.
     programs: &'static [Program],
 }
 
-/// A program that is measured, and how it is built. Each is built alone: features of what is built together
-/// unite, and a user's program has its own ones only.
+/// A program that is measured. Each is built alone, as the features of packages that are built together unite,
+/// and a user's program has only its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Program {
     /// The command.
@@ -32,7 +32,7 @@ enum Program {
 
 use Program::{Member, Secrets};
 
-/// All of them, in the table's order.
+/// All of them, in the order of the table.
 pub static ALL: &[Group] = &[
     group("resolution", "all secrets of a step, from a server 20 ms away", true, &[]),
     group("concurrency", "many steps at once, and one cold secret", false, &[]),
@@ -60,18 +60,18 @@ const fn group(
 
 /// The workspace of the benchmarks.
 pub const MANIFEST: &str = "benchmarks/Cargo.toml";
-/// Tells their program where Metaflow and boto3 are.
+/// The variable with the path of a Python that has Metaflow and boto3.
 const PYTHON: &str = "BENCH_PYTHON";
 
-/// Builds what is measured, measures it, and prints one table. False if something could not be measured; that
-/// something is slow is said in the table alone.
+/// Builds what is measured, measures it, and prints one table. Returns false if something could not be measured;
+/// a slow result only shows in the table.
 pub fn run(workspace: &Workspace, groups: &[&'static Group]) -> Result<bool, String> {
     let target = workspace.scratch.with_file_name("benchmarks");
-    for line in lines(groups, &target.display().to_string()) {
-        eprintln!("== {line}");
-        line.run(&workspace.root, &[])?;
+    for command in commands(groups, &target.display().to_string()) {
+        eprintln!("== {command}");
+        command.run(&workspace.root, &[])?;
     }
-    let mut command = line::clean(target.join("release/secrets-benchmarks"));
+    let mut command = command::clean(target.join("release/secrets-benchmarks"));
     if groups.iter().any(|group| group.python) {
         eprintln!("== bench: a Python with Metaflow and boto3");
         match venv::python(workspace, "bench") {
@@ -85,10 +85,10 @@ pub fn run(workspace: &Workspace, groups: &[&'static Group]) -> Result<bool, Str
     Ok(status.success())
 }
 
-/// The lines that build their program and what the groups measure with it.
-fn lines(groups: &[&'static Group], target: &str) -> Vec<Line> {
-    let build = || Line::cargo("build --release --locked").and(["--target-dir", target]);
-    let member = |name| build().and(["--manifest-path", MANIFEST, "-p", name]);
+/// The commands that build the benchmarks' program and the other programs that these groups measure.
+fn commands(groups: &[&'static Group], target: &str) -> Vec<CommandLine> {
+    let build = || CommandLine::cargo("build --release --locked").args(["--target-dir", target]);
+    let member = |name| build().args(["--manifest-path", MANIFEST, "-p", name]);
     let mut programs = Vec::new();
     for program in groups.iter().flat_map(|group| group.programs) {
         if !programs.contains(program) {
@@ -96,7 +96,7 @@ fn lines(groups: &[&'static Group], target: &str) -> Vec<Line> {
         }
     }
     let of = |program| match program {
-        Secrets => build().and(["-p", "secrets-cli"]),
+        Secrets => build().args(["-p", "secrets-cli"]),
         Member(name) => member(name),
     };
     [member("secrets-benchmarks")].into_iter().chain(programs.into_iter().map(of)).collect()
@@ -113,7 +113,7 @@ mod tests {
         let pick = |name: &str| ALL.iter().find(|group| group.name == name).unwrap();
         let shown = |names: &[&str]| {
             let groups: Vec<_> = names.iter().map(|name| pick(name)).collect();
-            lines(&groups, "t").iter().map(Line::to_string).collect::<Vec<_>>()
+            commands(&groups, "t").iter().map(CommandLine::to_string).collect::<Vec<_>>()
         };
         let build = "cargo build --release --locked --target-dir t";
         let own = format!("{build} --manifest-path benchmarks/Cargo.toml -p secrets-benchmarks");

@@ -1,4 +1,4 @@
-//! Programs that come from Debian's packages.
+//! Programs from Debian's packages.
 
 use std::{
     env,
@@ -10,18 +10,16 @@ use crate::report::Outcome;
 
 /// The path of a program, installed from its package if this is root on a Debian.
 ///
-/// The outcome is a skip where it cannot be installed, which says what to type, and a failure if `apt-get`
-/// fails.
+/// The outcome is a skip that says what to type where it cannot be installed, and a failure if `apt-get` fails.
 pub fn program(name: &str, package: &str) -> Result<PathBuf, Outcome> {
     if let Some(path) = on_path(name) {
         return Ok(path);
     }
     install(name, package)?;
-    on_path(name)
-        .ok_or_else(|| Outcome::Failed(format!("the package {package} brought no `{name}`")))
+    on_path(name).ok_or_else(|| Outcome::Failed(format!("the package {package} has no `{name}`")))
 }
 
-/// Installs the package that `name` is missing of, if this is root on a Debian; the outcome is as above.
+/// Installs the package of the program `name`, as [`program`] does.
 pub fn install(name: &str, package: &str) -> Result<(), Outcome> {
     if on_path("apt-get").is_none() {
         return Err(Outcome::Skipped(format!(
@@ -47,7 +45,7 @@ fn on_path(name: &str) -> Option<PathBuf> {
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
-/// Whether this process is root's.
+/// Whether this process runs as root.
 pub fn is_root() -> bool {
     Command::new("id").arg("-u").output().is_ok_and(|output| output.stdout.trim_ascii() == b"0")
 }
@@ -64,7 +62,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_on_the_path_is_found_and_nothing_installed() {
+    fn a_program_on_the_path_is_found_and_nothing_is_installed() {
         let path = program("sh", "no-such-package").unwrap();
         assert!(path.is_absolute() && path.ends_with("sh"), "{}", path.display());
         assert_eq!(on_path("no-such-program-anywhere"), None);

@@ -1,4 +1,4 @@
-//! The one HTTP request that is needed here: is a server ready?
+//! A minimal HTTP client, to see whether a server is ready.
 
 use std::{
     io::{Read as _, Write as _},
@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-/// Whether `GET http://127.0.0.1:PORT PATH` is answered by 200.
+/// Whether the server at this port of 127.0.0.1 answers `GET PATH` with 200.
 pub fn answers(port: u16, path: &str) -> bool {
     status(port, path).is_some_and(|line| line.split(' ').nth(1) == Some("200"))
 }
@@ -18,7 +18,7 @@ fn status(port: u16, path: &str) -> Option<String> {
     stream.set_read_timeout(Some(patience)).ok()?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: 127.0.0.1:{port}\r\n\r\n").ok()?;
     let mut answer = Vec::new();
-    // The status line is enough, and a server may cut what follows.
+    // The status line is enough.
     stream.take(256).read_to_end(&mut answer).ok()?;
     let answer = String::from_utf8_lossy(&answer);
     answer.lines().next().map(str::to_owned)
@@ -33,13 +33,13 @@ mod tests {
         thread,
     };
 
-    /// A server on a free port that gives one answer.
+    /// Starts a server that sends this answer once, and returns its port.
     fn once(answer: &'static str) -> u16 {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = listener.local_addr().unwrap().port();
         thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            // To its empty line: what is unread when a connection closes resets it.
+            // Reads the whole head: closing a connection with unread data resets it.
             let request = BufReader::new(stream.try_clone().unwrap()).lines();
             assert!(request.map(Result::unwrap).any(|line| line.is_empty()));
             stream.write_all(answer.as_bytes()).unwrap();
@@ -55,7 +55,7 @@ mod tests {
     }
 
     #[test]
-    fn nobody_there_is_not_ready() {
+    fn a_closed_port_is_not_ready() {
         let port =
             TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap().local_addr().unwrap().port();
         assert!(!answers(port, "/ready"));

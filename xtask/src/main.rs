@@ -1,21 +1,21 @@
 //! `cargo xtask`: the project's checks, and the real servers that its tests need.
 //!
 //! `cargo xtask test` runs the stages of `stages`, one after another and all of them, and says at the end
-//! what passed, what failed and what was skipped. A stage that needs a tool or a server gets it from `need`;
-//! what nobody needs is not started. `cargo xtask servers` starts them for a person instead.
-//! `cargo xtask bench` measures; nothing of it is part of the checks.
+//! what passed, what failed and what was skipped. A stage that needs a tool or a server gets it from `service`;
+//! what no stage needs is not started. `cargo xtask servers` starts them for a person instead.
+//! `cargo xtask bench` measures, which is not part of the checks.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command that talks to a person")]
 
 mod bench;
+mod command;
 mod debian;
 mod http;
-mod leash;
-mod line;
-mod need;
 mod postgres;
+mod process_group;
 mod report;
 mod server;
 mod servers;
+mod service;
 mod stages;
 mod task;
 mod test_run;
@@ -36,8 +36,8 @@ fn main() -> ExitCode {
         Ok(Task::Test { stages, require_all }) => {
             Workspace::read().map(|workspace| test_run::run(&workspace, &stages, require_all))
         }
-        Ok(Task::Servers { needs }) => {
-            Workspace::read().and_then(|workspace| servers::run(&workspace, &needs))
+        Ok(Task::Servers { services }) => {
+            Workspace::read().and_then(|workspace| servers::run(&workspace, &services))
         }
         Ok(Task::Bench { groups }) => {
             Workspace::read().and_then(|workspace| bench::run(&workspace, &groups))

@@ -11,9 +11,8 @@ use std::{
 };
 
 use crate::{
-    debian,
-    leash::Leash,
-    line,
+    command, debian,
+    process_group::ProcessGroup,
     report::Outcome,
     server::{self, Server},
 };
@@ -22,8 +21,8 @@ const NAME: &str = "postgres";
 const USER: &str = "tester";
 const DEADLINE: Duration = Duration::from_secs(60);
 
-/// Makes a database, starts the server, and takes the folder away when that ends, however it ends. The shell is
-/// told to end together with the server, and has then nothing to do but that.
+/// Creates a database, starts the server, and removes the folder when the server has ended, however it ends. The
+/// signal that ends the group reaches the shell too, which ignores it to clean up.
 const SCRIPT: &str = "
     trap : TERM
     cd \"$1\" &&
@@ -34,7 +33,7 @@ const SCRIPT: &str = "
     exit $ended
 ";
 
-/// Starts it and waits until it takes connections. Gives the server and the URL of a database, whose user may do
+/// Starts it and waits until it takes connections. Returns the server and the URL of a database whose user may do
 /// everything there.
 ///
 /// The outcome is a skip where there is no PostgreSQL and it cannot be installed.
@@ -52,26 +51,27 @@ fn start_as(
 ) -> Result<(Server, String), String> {
     use std::os::unix::{fs::DirBuilderExt as _, fs::chown, process::CommandExt as _};
 
-    let told = |error: std::io::Error| error.to_string();
-    fs::create_dir_all(scratch).map_err(told)?;
+    let text = |error: std::io::Error| error.to_string();
+    fs::create_dir_all(scratch).map_err(text)?;
     let log = scratch.join(format!("{NAME}.log"));
-    let output = File::create(&log).map_err(told)?;
-    let (port, password) = (server::free_port().map_err(told)?, password().map_err(told)?);
+    let output = File::create(&log).map_err(text)?;
+    let (port, password) = (server::free_port().map_err(text)?, password().map_err(text)?);
 
-    // Not in the scratch folder: the account need not be permitted to go there.
+    // Not in the scratch folder, which the account may not be permitted to enter.
     let folder = env::temp_dir().join(format!("xtask-{NAME}-{}-{port}", std::process::id()));
-    fs::DirBuilder::new().mode(0o700).create(&folder).map_err(told)?;
-    fs::write(folder.join("password"), &password).map_err(told)?;
-    let mut command = line::clean("sh");
+    fs::DirBuilder::new().mode(0o700).create(&folder).map_err(text)?;
+    fs::write(folder.join("password"), &password).map_err(text)?;
+    let mut command = command::clean("sh");
     command.args(["-c", SCRIPT, NAME]).arg(&folder).arg(bin).arg(port.to_string()).arg(USER);
-    command.stdout(output.try_clone().map_err(told)?).stderr(output).env("LC_ALL", "C");
+    command.stdout(output.try_clone().map_err(text)?).stderr(output).env("LC_ALL", "C");
     if let Some((user, group)) = account {
         for path in [folder.join("password"), folder.clone()] {
-            chown(path, Some(user), Some(group)).map_err(told)?;
+            chown(path, Some(user), Some(group)).map_err(text)?;
         }
         command.uid(user).gid(group);
     }
-    let mut server = Server::of(NAME, port, Leash::start(&mut command).map_err(told)?);
+    let mut server =
+        Server::from_process(NAME, port, ProcessGroup::start(&mut command).map_err(text)?);
     let start = Instant::now();
     while !takes_connections(bin, port) {
         let why = match server.ended() {
@@ -98,8 +98,7 @@ fn programs() -> Result<PathBuf, Outcome> {
         return Ok(folder);
     }
     debian::install(NAME, "postgresql")?;
-    installed()
-        .ok_or_else(|| Outcome::Failed("the package postgresql brought no initdb".to_owned()))
+    installed().ok_or_else(|| Outcome::Failed("the package postgresql has no initdb".to_owned()))
 }
 
 fn installed() -> Option<PathBuf> {
@@ -114,7 +113,7 @@ fn installed() -> Option<PathBuf> {
     folders.into_iter().find(complete)
 }
 
-/// The account that PostgreSQL runs in, where this is root, as which it refuses to run.
+/// The account to run PostgreSQL in where this is root, as which it refuses to run.
 fn account() -> Result<Option<(u32, u32)>, Outcome> {
     if !debian::is_root() {
         return Ok(None);
@@ -135,7 +134,7 @@ fn takes_connections(bin: &Path, port: u16) -> bool {
     command.status().is_ok_and(|status| status.success())
 }
 
-/// One that nobody can guess: the superuser of a database can do much.
+/// A random password, as the superuser of a database can do a lot.
 fn password() -> std::io::Result<String> {
     let mut bytes = [0; 16];
     File::open("/dev/urandom")?.read_exact(&mut bytes)?;

@@ -1,8 +1,8 @@
-//! What the run says at its end.
+//! The report at the end of a test run.
 
 use std::{fmt::Write as _, time::Duration};
 
-/// How a stage, or the making of what it needs, ended.
+/// How a stage, or the start of a service, ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     Passed,
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_skip_is_said_in_one_line_and_is_no_failure() {
+    fn a_skip_is_one_line_and_not_a_failure() {
         let report = report(false);
         assert!(report.passed());
         let text = report.text();

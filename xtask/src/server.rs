@@ -9,17 +9,17 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{http, leash::Leash, line, report::Outcome};
+use crate::{command, http, process_group::ProcessGroup, report::Outcome};
 
-/// How a server is started, and how it says that it is ready.
+/// How to start a server, and how to see that it is ready.
 #[derive(Debug)]
 pub struct Recipe {
     pub name: &'static str,
     /// The arguments of the Python of its environment.
     pub arguments: fn(port: u16) -> Vec<String>,
-    /// The variables added to its environment; the folder is empty, and its own.
+    /// The variables added to its environment, given an empty folder for its files.
     pub variables: fn(port: u16, folder: &Path) -> Vec<(&'static str, String)>,
-    /// A path that is answered by 200 when it is ready.
+    /// A path that it answers with 200 once it is ready.
     pub ready: &'static str,
     pub deadline: Duration,
 }
@@ -33,7 +33,8 @@ pub static MOTO: Recipe = Recipe {
     deadline: Duration::from_secs(60),
 };
 
-/// moto again, for tests that switch its checks of signatures and policies on: that is for a whole server.
+/// A second moto, for tests that switch on its checks of signatures and policies, which affects the whole
+/// server.
 pub static MOTO_IAM: Recipe = Recipe {
     name: "moto-iam",
     arguments: moto,
@@ -42,8 +43,7 @@ pub static MOTO_IAM: Recipe = Recipe {
     deadline: Duration::from_secs(60),
 };
 
-/// ministack, a second AWS that has nothing of the first. Unless told not to, it also listens for devices, on
-/// every address.
+/// ministack, an independent second AWS. By default it also listens for devices, on every address.
 pub static MINISTACK: Recipe = Recipe {
     name: "ministack",
     arguments: |_| ["-m", "ministack"].map(str::to_owned).into(),
@@ -59,7 +59,7 @@ pub static MINISTACK: Recipe = Recipe {
     deadline: Duration::from_secs(60),
 };
 
-/// Prefect 3. Its tables are made at its first start, which takes some seconds.
+/// Prefect 3. Its first start creates its tables, which takes some seconds.
 pub static PREFECT: Recipe = Recipe {
     name: "prefect",
     arguments: |port| {
@@ -89,7 +89,7 @@ pub static PREFECT: Recipe = Recipe {
     deadline: Duration::from_secs(120),
 };
 
-/// The user and the password of [`ZENML`], which its tests know.
+/// The user and the password of [`ZENML`]; its tests have the same.
 const ZENML_USER: (&str, &str) = ("ada", "SeNtInEl-zenml");
 
 /// ZenML's server.
@@ -126,7 +126,7 @@ fn moto(port: u16) -> Vec<String> {
 pub struct Server {
     name: &'static str,
     port: u16,
-    process: Leash,
+    process: ProcessGroup,
 }
 
 impl Server {
@@ -143,43 +143,49 @@ impl Server {
             let folder = scratch.join(format!("{}-data", recipe.name));
             match Self::attempt(recipe, python, &log, &folder) {
                 Ok(server) => return Ok(server),
-                // Somebody else may have taken the port between our look and the server's.
-                Err(Trouble::Ended(_)) if attempts > 0 => {}
-                Err(Trouble::Ended(why) | Trouble::Other(why)) => {
-                    let said = fs::read_to_string(&log).unwrap_or_default();
-                    println!("{}", last_lines(&said, 20));
+                // Another process may have taken the port after it was found free.
+                Err(StartError::Ended(_)) if attempts > 0 => {}
+                Err(StartError::Ended(why) | StartError::Other(why)) => {
+                    let output = fs::read_to_string(&log).unwrap_or_default();
+                    println!("{}", last_lines(&output, 20));
                     return Err(Outcome::Failed(format!("{why}; its log is {}", log.display())));
                 }
             }
         }
     }
 
-    fn attempt(recipe: &Recipe, python: &Path, log: &Path, folder: &Path) -> Result<Self, Trouble> {
+    fn attempt(
+        recipe: &Recipe,
+        python: &Path,
+        log: &Path,
+        folder: &Path,
+    ) -> Result<Self, StartError> {
         let port = free_port()?;
-        // What an earlier server kept is not this one's.
+        // The files of an earlier server.
         if folder.exists() {
             fs::remove_dir_all(folder)?;
         }
         fs::create_dir_all(folder)?;
         let output = File::create(log)?;
-        let mut command = line::clean(python);
+        let mut command = command::clean(python);
         command
             .args((recipe.arguments)(port))
             .envs((recipe.variables)(port, folder))
             .stdout(output.try_clone()?)
             .stderr(output);
-        let mut server = Self { name: recipe.name, port, process: Leash::start(&mut command)? };
+        let mut server =
+            Self { name: recipe.name, port, process: ProcessGroup::start(&mut command)? };
         let start = Instant::now();
         loop {
             if let Some(why) = server.ended() {
-                return Err(Trouble::Ended(why));
+                return Err(StartError::Ended(why));
             }
             if http::answers(port, recipe.ready) {
                 return Ok(server);
             }
             if start.elapsed() > recipe.deadline {
                 let seconds = recipe.deadline.as_secs();
-                return Err(Trouble::Other(format!(
+                return Err(StartError::Other(format!(
                     "{} was not ready after {seconds} s",
                     recipe.name
                 )));
@@ -188,38 +194,38 @@ impl Server {
         }
     }
 
-    /// One that somebody else has started.
-    pub fn of(name: &'static str, port: u16, process: Leash) -> Self {
+    /// A server whose process runs already.
+    pub fn from_process(name: &'static str, port: u16, process: ProcessGroup) -> Self {
         Self { name, port, process }
     }
 
-    /// Where it answers.
+    /// Its address.
     pub fn url(&self) -> String {
         format!("http://127.0.0.1:{}", self.port)
     }
 
-    /// How it ended, if it has, in words.
+    /// A sentence that says how it ended, if it has.
     pub fn ended(&mut self) -> Option<String> {
-        match self.process.ended() {
+        match self.process.exit_status() {
             Ok(None) => None,
             Ok(Some(status)) => Some(format!("{} ended with {status}", self.name)),
-            Err(error) => Some(format!("{} is lost: {error}", self.name)),
+            Err(error) => Some(format!("{}: its state is unknown: {error}", self.name)),
         }
     }
 }
 
-enum Trouble {
+enum StartError {
     Ended(String),
     Other(String),
 }
 
-impl From<io::Error> for Trouble {
+impl From<io::Error> for StartError {
     fn from(error: io::Error) -> Self {
         Self::Other(error.to_string())
     }
 }
 
-/// A port of 127.0.0.1 that nobody has now.
+/// A port of 127.0.0.1 that is free now.
 pub fn free_port() -> io::Result<u16> {
     Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
 }
@@ -235,7 +241,7 @@ mod tests {
     use super::*;
     use std::path::PathBuf;
 
-    /// A shell in the place of Python, which reports in a file how often it was started.
+    /// Starts a shell in the place of Python; its output is the log in the returned folder.
     fn start(
         name: &'static str,
         arguments: fn(u16) -> Vec<String>,
@@ -248,7 +254,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_ends_at_once_is_told_with_its_log() {
+    fn a_server_that_ends_at_once_is_reported_with_its_log() {
         let (outcome, scratch) =
             start("ends", |_| ["-c", "echo broken; exit 3"].map(str::to_owned).into());
         let Err(Outcome::Failed(why)) = outcome else { panic!("{outcome:?}") };
@@ -258,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn one_that_is_never_ready_is_ended_at_its_deadline() {
+    fn a_server_that_is_never_ready_is_ended_at_its_deadline() {
         let (outcome, scratch) =
             start("silent", |_| ["-c", "echo $$; exec sleep 1000"].map(str::to_owned).into());
         let Err(Outcome::Failed(why)) = outcome else { panic!("{outcome:?}") };

@@ -3,38 +3,37 @@
 use std::{thread, time::Duration};
 
 use crate::{
-    need::{Need, Provided},
     report::Outcome,
+    service::{ReadyService, Service},
     workspace::Workspace,
 };
 
-/// Makes tools and servers ready, prints the lines that tell a shell where they are, and stays until Ctrl-C
-/// ends it and the servers with it. False if one could not be had, or a server has ended by itself.
-pub fn run(workspace: &Workspace, needs: &[Need]) -> Result<bool, String> {
+/// Starts tools and servers, prints lines that set their variables in a shell, and waits for Ctrl-C, which ends
+/// the servers too. Returns false if a service cannot be had; a server that ends by itself is an error.
+pub fn run(workspace: &Workspace, services: &[Service]) -> Result<bool, String> {
     let mut running = Vec::new();
     let mut missing = false;
-    for need in needs {
-        match need.provide(workspace) {
-            Ok(provided) => {
-                println!("export {}='{}'", need.variable(), provided.value);
-                running.push(provided);
+    for service in services {
+        match service.start(workspace) {
+            Ok(ready) => {
+                println!("export {}='{}'", service.variable(), ready.value);
+                running.push(ready);
             }
             Err(Outcome::Skipped(why) | Outcome::Failed(why)) => {
-                eprintln!("{}: {why}", need.name());
+                eprintln!("{}: {why}", service.name());
                 missing = true;
             }
             Err(Outcome::Passed) => {}
         }
     }
-    running.retain(|provided: &Provided| provided.server.is_some());
+    running.retain(|ready: &ReadyService| ready.server.is_some());
     if running.is_empty() {
         return Ok(!missing);
     }
     eprintln!("running until Ctrl-C");
     loop {
         thread::sleep(Duration::from_millis(500));
-        if let Some(why) = running.iter_mut().find_map(|provided| provided.server.as_mut()?.ended())
-        {
+        if let Some(why) = running.iter_mut().find_map(|ready| ready.server.as_mut()?.ended()) {
             return Err(why);
         }
     }

@@ -2,8 +2,8 @@
 
 use crate::{
     bench,
-    line::Line,
-    need::Need,
+    command::CommandLine,
+    service::Service,
     workspace::{Target, Workspace},
 };
 
@@ -12,36 +12,39 @@ use crate::{
 pub struct Stage {
     pub name: &'static str,
     pub about: &'static str,
-    /// What is made ready, and exported to this stage, before it runs.
-    pub needs: &'static [Need],
+    /// The tools and servers that are started before it runs, and whose variables it sees.
+    pub services: &'static [Service],
     /// Whether it runs only when it is named.
     pub on_demand: bool,
-    /// Its command lines, or why there are none.
-    pub lines: fn(&Workspace) -> Result<Vec<Line>, String>,
+    /// Its commands, or why there are none.
+    pub commands: fn(&Workspace) -> Result<Vec<CommandLine>, String>,
 }
 
-/// All of them, in the order in which they run: what fails soonest comes first.
+/// All of them, in the order in which they run: the quickest come first.
 pub static ALL: &[Stage] = &[
     stage("format", "rustfmt", format),
-    stage("law", "the source tree against the dependency law", law),
+    stage("architecture", "the source tree against the rules of ARCHITECTURE.md", architecture),
     stage("lint", "clippy, and secrets-runtime with each of its features", lint),
     Stage {
-        // The store's own tests open its files with other tools.
-        needs: &[Need::Store, Need::Jose],
+        // The tests of the local store open its files with other tools.
+        services: &[Service::Store, Service::Jose],
         ..stage("unit", "each crate's own tests, and secrets-runtime with all features", unit)
     },
     stage("doctest", "the examples in the documentation", doctest),
     stage("ui", "programs that must compile, and programs that must not", ui),
-    Stage { needs: &[Need::Flyte], ..stage("integration", "the programs of tests/", integration) },
     Stage {
-        needs: &[Need::Moto, Need::MotoIam, Need::Ministack, Need::Postgres],
+        services: &[Service::Flyte],
+        ..stage("integration", "the programs of tests/", integration)
+    },
+    Stage {
+        services: &[Service::Moto, Service::MotoIam, Service::Ministack, Service::Postgres],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     Stage {
-        needs: &[Need::Prefect, Need::Zenml],
+        services: &[Service::Prefect, Service::Zenml],
         ..stage("apis", "the tests of the HTTP APIs of Prefect and ZenML, and clippy on them", apis)
     },
-    stage("examples", "every example is built; those that need nothing around them run", examples),
+    stage("examples", "every example is built; those without required features run", examples),
     stage("docs", "rustdoc, with no warning", docs),
     Stage {
         on_demand: true,
@@ -53,158 +56,168 @@ pub static ALL: &[Stage] = &[
 const fn stage(
     name: &'static str,
     about: &'static str,
-    lines: fn(&Workspace) -> Result<Vec<Line>, String>,
+    commands: fn(&Workspace) -> Result<Vec<CommandLine>, String>,
 ) -> Stage {
-    Stage { name, about, needs: &[], on_demand: false, lines }
+    Stage { name, about, services: &[], on_demand: false, commands }
 }
 
-/// The package of the integration tests, whose `law` and `ui` are stages of their own.
+/// The package of the integration tests, whose `architecture` and `ui` are stages of their own.
 const TESTS: &str = "secrets-tests";
 /// The package of the command.
 const CLI: &str = "secrets-cli";
 /// The package whose features are tried one by one.
 const RUNTIME: &str = "secrets-runtime";
 
-fn format(_: &Workspace) -> Result<Vec<Line>, String> {
-    Ok(vec![Line::cargo("fmt --all --check")])
+fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
+    Ok(vec![CommandLine::cargo("fmt --all --check")])
 }
 
-fn lint(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let line = |sets: &str| Line::cargo("clippy --all-targets").and(sets.split_whitespace());
+fn lint(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let command =
+        |sets: &str| CommandLine::cargo("clippy --all-targets").args(sets.split_whitespace());
     let mut sets = vec!["--workspace".to_owned()];
     if let Some(runtime) = workspace.package(RUNTIME) {
-        // What other members switch on is not seen by these.
+        // Selected alone, so that no other member switches a feature on.
         let features = runtime.features.iter().map(|feature| format!("--features {feature}"));
         let own = [String::new()].into_iter().chain(features).chain(["--all-features".to_owned()]);
         sets.extend(own.map(|set| format!("-p {RUNTIME} {set}")));
     }
-    Ok(sets.iter().map(|set| line(set).and(["--", "-D", "warnings"])).collect())
+    Ok(sets.iter().map(|set| command(set).args(["--", "-D", "warnings"])).collect())
 }
 
-fn unit(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let others = Line::cargo("test --no-fail-fast --workspace --tests").and([
+fn unit(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let others = CommandLine::cargo("test --no-fail-fast --workspace --tests").args([
         "--exclude",
         TESTS,
         "--exclude",
         RUNTIME,
     ]);
-    let mut lines = vec![others];
+    let mut commands = vec![others];
     if workspace.package(RUNTIME).is_some() {
-        let runtime = || Line::cargo("test --no-fail-fast --tests").and(["-p", RUNTIME]);
-        lines.extend([runtime(), runtime().and(["--all-features"])]);
+        let runtime = || CommandLine::cargo("test --no-fail-fast --tests").args(["-p", RUNTIME]);
+        commands.extend([runtime(), runtime().args(["--all-features"])]);
     }
-    Ok(lines)
+    Ok(commands)
 }
 
-fn doctest(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let mut lines = vec![Line::cargo("test --no-fail-fast --workspace --doc")];
+fn doctest(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let mut commands = vec![CommandLine::cargo("test --no-fail-fast --workspace --doc")];
     if workspace.package(RUNTIME).is_some() {
-        lines.push(Line::cargo("test --no-fail-fast --doc --all-features").and(["-p", RUNTIME]));
+        commands.push(
+            CommandLine::cargo("test --no-fail-fast --doc --all-features").args(["-p", RUNTIME]),
+        );
     }
-    Ok(lines)
+    Ok(commands)
 }
 
-fn law(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    tests_named(workspace, |name| name == "law")
+fn architecture(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    tests_named(workspace, |name| name == "architecture")
 }
 
-fn ui(workspace: &Workspace) -> Result<Vec<Line>, String> {
+fn ui(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_named(workspace, |name| name == "ui")
 }
 
-fn integration(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    tests_named(workspace, |name| !["law", "ui"].contains(&name))
+fn integration(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    tests_named(workspace, |name| !["architecture", "ui"].contains(&name))
 }
 
-/// They need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
+/// These need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
 /// example.
-fn aws(workspace: &Workspace) -> Result<Vec<Line>, String> {
+fn aws(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_with(workspace, "aws")
 }
 
-/// They need a feature, and with it an HTTP client.
-fn apis(workspace: &Workspace) -> Result<Vec<Line>, String> {
+/// These need a feature, and with it an HTTP client.
+fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_with(workspace, "apis")
 }
 
 /// The examples and tests that need this feature, and clippy on the latter.
-fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<Line>, String> {
+fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, String> {
     let needs_it = |target: &&Target| target.required_features.iter().any(|name| name == feature);
-    let mut lines = Vec::new();
+    let mut commands = Vec::new();
     for package in &workspace.packages {
         for example in package.targets_of("example").filter(needs_it) {
-            lines.push(built(&package.name, example));
+            commands.push(built(&package.name, example));
         }
     }
     for package in [TESTS, CLI].iter().filter_map(|name| workspace.package(name)) {
         let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
-        let of = |line: Line| {
-            let line = line.and(["-p", &package.name, "--features", feature]);
-            tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))
+        let of = |command: CommandLine| {
+            let command = command.args(["-p", &package.name, "--features", feature]);
+            tests.iter().fold(command, |command, test| command.args(["--test", &test.name]))
         };
         if !tests.is_empty() {
-            lines.push(of(Line::cargo("clippy")).and(["--", "-D", "warnings"]));
-            lines.push(of(Line::cargo("test --no-fail-fast")));
+            commands.push(of(CommandLine::cargo("clippy")).args(["--", "-D", "warnings"]));
+            commands.push(of(CommandLine::cargo("test --no-fail-fast")));
         }
     }
-    if lines.is_empty() { Err(format!("there are no tests of {feature}")) } else { Ok(lines) }
+    if commands.is_empty() { Err(format!("there are no tests of {feature}")) } else { Ok(commands) }
 }
 
-fn tests_named(workspace: &Workspace, wanted: impl Fn(&str) -> bool) -> Result<Vec<Line>, String> {
+fn tests_named(
+    workspace: &Workspace,
+    wanted: impl Fn(&str) -> bool,
+) -> Result<Vec<CommandLine>, String> {
     let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
     let plain = package.targets_of("test").filter(|test| test.required_features.is_empty());
     let tests: Vec<_> = plain.filter(|test| wanted(&test.name)).collect();
     if tests.is_empty() {
         return Err(format!("{TESTS} has no such test"));
     }
-    let line = Line::cargo("test --no-fail-fast").and(["-p", TESTS]);
-    Ok(vec![tests.iter().fold(line, |line, test| line.and(["--test", &test.name]))])
+    let command = CommandLine::cargo("test --no-fail-fast").args(["-p", TESTS]);
+    Ok(vec![tests.iter().fold(command, |command, test| command.args(["--test", &test.name]))])
 }
 
-/// An example that needs something around it (a server, an account) says so by its `required-features`, and
-/// is only built.
-fn examples(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let mut lines = Vec::new();
+/// An example with `required-features` needs a server or an account, and is only built.
+fn examples(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let mut commands = Vec::new();
     for package in &workspace.packages {
         for example in package.targets_of("example") {
-            lines.push(match example.required_features.is_empty() {
-                true => Line::cargo("run").and(["-p", &package.name, "--example", &example.name]),
+            commands.push(match example.required_features.is_empty() {
+                true => CommandLine::cargo("run").args([
+                    "-p",
+                    &package.name,
+                    "--example",
+                    &example.name,
+                ]),
                 false => built(&package.name, example),
             });
         }
     }
-    if lines.is_empty() { Err("there are no examples".to_owned()) } else { Ok(lines) }
+    if commands.is_empty() { Err("there are no examples".to_owned()) } else { Ok(commands) }
 }
 
-fn built(package: &str, example: &Target) -> Line {
-    let line = Line::cargo("build").and(["-p", package, "--example", &example.name]);
-    line.and(["--features", &example.required_features.join(",")])
+fn built(package: &str, example: &Target) -> CommandLine {
+    let command = CommandLine::cargo("build").args(["-p", package, "--example", &example.name]);
+    command.args(["--features", &example.required_features.join(",")])
 }
 
-fn docs(workspace: &Workspace) -> Result<Vec<Line>, String> {
-    let line = |set: &str| {
-        let line = Line::cargo("doc --no-deps").and(set.split_whitespace());
-        line.with("RUSTDOCFLAGS", "-D warnings")
+fn docs(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let command = |set: &str| {
+        let command = CommandLine::cargo("doc --no-deps").args(set.split_whitespace());
+        command.env("RUSTDOCFLAGS", "-D warnings")
     };
-    let mut lines = vec![line("--workspace --all-features")];
+    let mut commands = vec![command("--workspace --all-features")];
     if workspace.package(RUNTIME).is_some() {
-        // A link to what a feature adds is broken where the feature is off.
-        lines.push(line(&format!("-p {RUNTIME}")));
+        // A link to an item of a feature is broken where the feature is off.
+        commands.push(command(&format!("-p {RUNTIME}")));
     }
-    Ok(lines)
+    Ok(commands)
 }
 
-/// A workspace of its own, which brings what stands beside us: nothing that every check should build.
-fn benchmarks(workspace: &Workspace) -> Result<Vec<Line>, String> {
+/// A workspace of its own: its dependencies, which the library is compared with, need not be built by every check.
+fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let target = workspace.scratch.with_file_name("benchmarks").display().to_string();
-    let line = |command: &str| {
-        let line = Line::cargo(command).and(["--manifest-path", bench::MANIFEST]);
-        line.and(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
+    let command = |command: &str| {
+        let command = CommandLine::cargo(command).args(["--manifest-path", bench::MANIFEST]);
+        command.args(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
     };
-    Ok(vec![line("clippy").and(["--", "-D", "warnings"]), line("test")])
+    Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
 }
 
-fn msrv(workspace: &Workspace) -> Result<Vec<Line>, String> {
+fn msrv(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let runtime =
         workspace.package(RUNTIME).ok_or_else(|| format!("there is no package {RUNTIME}"))?;
     let minimum =
@@ -222,8 +235,9 @@ fn msrv(workspace: &Workspace) -> Result<Vec<Line>, String> {
         )
     })?;
     let target = workspace.scratch.join("msrv");
-    let line = Line::new("rustup", ["run", toolchain, "cargo", "check"]).and(["-p", RUNTIME]);
-    Ok(vec![line.and(["--target-dir", &target.to_string_lossy()])])
+    let command =
+        CommandLine::new("rustup", ["run", toolchain, "cargo", "check"]).args(["-p", RUNTIME]);
+    Ok(vec![command.args(["--target-dir", &target.to_string_lossy()])])
 }
 
 #[cfg(test)]
@@ -244,7 +258,7 @@ mod tests {
             targets,
         };
         let mut tests: Vec<_> =
-            ["law", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
+            ["architecture", "ui", "steps", "store"].map(|name| target(name, "test", &[])).into();
         tests.push(target("aws", "test", &["aws"]));
         let examples =
             vec![target("flow", "example", &[]), target("cloud", "example", &["aws", "x"])];
@@ -260,13 +274,13 @@ mod tests {
         }
     }
 
-    fn shown(lines: Result<Vec<Line>, String>) -> Vec<String> {
-        lines.unwrap().iter().map(Line::to_string).collect()
+    fn shown(commands: Result<Vec<CommandLine>, String>) -> Vec<String> {
+        commands.unwrap().iter().map(CommandLine::to_string).collect()
     }
 
     #[test]
     fn every_feature_is_linted_alone_and_all_together() {
-        let lines = shown(lint(&workspace()));
+        let commands = shown(lint(&workspace()));
         let expected = [
             "cargo clippy --all-targets --workspace -- -D warnings",
             "cargo clippy --all-targets -p secrets-runtime -- -D warnings",
@@ -274,15 +288,15 @@ mod tests {
             "cargo clippy --all-targets -p secrets-runtime --features tokio -- -D warnings",
             "cargo clippy --all-targets -p secrets-runtime --all-features -- -D warnings",
         ];
-        assert_eq!(lines, expected);
+        assert_eq!(commands, expected);
     }
 
     #[test]
     fn a_test_program_is_in_one_stage_exactly() {
         let workspace = workspace();
         assert_eq!(
-            shown(law(&workspace)),
-            ["cargo test --no-fail-fast -p secrets-tests --test law"]
+            shown(architecture(&workspace)),
+            ["cargo test --no-fail-fast -p secrets-tests --test architecture"]
         );
         assert_eq!(shown(ui(&workspace)), ["cargo test --no-fail-fast -p secrets-tests --test ui"]);
         let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
@@ -318,7 +332,7 @@ mod tests {
     fn what_is_not_there_is_a_reason_to_skip() {
         let mut workspace = workspace();
         workspace.packages.clear();
-        for stage in [law, ui, integration, super::aws, examples, msrv] {
+        for stage in [architecture, ui, integration, super::aws, examples, msrv] {
             assert!(stage(&workspace).is_err());
         }
     }

@@ -1,22 +1,22 @@
-//! What the command line asks for.
+//! The command line of `cargo xtask`.
 
 use crate::{
     bench::{self, Group},
-    need::{self, Need},
+    service::{self, Service},
     stages::{self, Stage},
 };
 
-/// One of the tasks, with its arguments understood.
+/// A task with its arguments.
 #[derive(Debug)]
 pub enum Task {
     Help,
     Test { stages: Vec<&'static Stage>, require_all: bool },
-    Servers { needs: Vec<Need> },
+    Servers { services: Vec<Service> },
     Bench { groups: Vec<&'static Group> },
 }
 
 impl Task {
-    /// Reads the arguments that follow `cargo xtask`. An error says what may be written.
+    /// Parses the arguments that follow `cargo xtask`.
     pub fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Self, String> {
         let mut arguments = arguments.into_iter();
         match arguments.next().as_deref() {
@@ -42,7 +42,7 @@ fn test(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
             picked.push(stage.ok_or_else(|| format!("there is no stage `{argument}`"))?);
         }
     }
-    // In the table's order, each once; all but those that are run on demand if none was named.
+    // In the order of the table, each once; without names all but those that run on demand.
     let wanted = |stage: &&Stage| match picked.as_slice() {
         [] => !stage.on_demand,
         names => names.iter().any(|picked| picked.name == stage.name),
@@ -51,15 +51,15 @@ fn test(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
 }
 
 fn servers(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
-    let mut needs = Vec::new();
+    let mut services = Vec::new();
     for argument in arguments {
-        let need = need::ALL.into_iter().find(|need| need.name() == argument);
-        needs.push(need.ok_or_else(|| format!("there is no tool or server `{argument}`"))?);
+        let service = service::ALL.into_iter().find(|service| service.name() == argument);
+        services.push(service.ok_or_else(|| format!("there is no tool or server `{argument}`"))?);
     }
-    if needs.is_empty() {
-        needs.extend(need::ALL);
+    if services.is_empty() {
+        services.extend(service::ALL);
     }
-    Ok(Task::Servers { needs })
+    Ok(Task::Servers { services })
 }
 
 fn bench(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
@@ -69,7 +69,7 @@ fn bench(arguments: impl Iterator<Item = String>) -> Result<Task, String> {
         let group = group.ok_or_else(|| format!("there is no benchmark `{argument}`"))?;
         picked.push(group.name);
     }
-    // In the table's order, each once.
+    // In the order of the table, each once.
     let wanted = |group: &&Group| picked.is_empty() || picked.contains(&group.name);
     Ok(Task::Bench { groups: bench::ALL.iter().filter(wanted).collect() })
 }
@@ -86,8 +86,9 @@ pub fn help() -> String {
         text += &format!("  {:<12} {}{when}\n", stage.name, stage.about);
     }
     text += "\nservers and tools:\n";
-    for need in need::ALL {
-        text += &format!("  {:<12} {}, as {}\n", need.name(), need.about(), need.variable());
+    for service in service::ALL {
+        text +=
+            &format!("  {:<12} {}, as {}\n", service.name(), service.about(), service.variable());
     }
     text += "\nbenchmarks:\n";
     for group in bench::ALL {
@@ -107,7 +108,7 @@ mod tests {
     fn names(line: &str) -> Vec<&'static str> {
         match parse(line) {
             Ok(Task::Test { stages, .. }) => stages.iter().map(|stage| stage.name).collect(),
-            other => panic!("{line} is no test run: {other:?}"),
+            other => panic!("{line} is not a test run: {other:?}"),
         }
     }
 
@@ -147,6 +148,6 @@ mod tests {
         let help = help();
         assert!(bench::ALL.iter().all(|group| help.contains(group.about)));
         assert!(stages::ALL.iter().all(|stage| help.contains(stage.name)));
-        assert!(need::ALL.iter().all(|need| help.contains(need.variable())));
+        assert!(service::ALL.iter().all(|service| help.contains(service.variable())));
     }
 }

@@ -3,22 +3,22 @@
 use std::{collections::BTreeMap, process::Command, time::Instant};
 
 use crate::{
-    line::Line,
-    need::{Need, Provided},
+    command::CommandLine,
     report::{Outcome, Report},
+    service::{ReadyService, Service},
     stages::Stage,
     workspace::Workspace,
 };
 
-/// Runs the stages, all of them whatever fails, and prints the report. False if one failed.
+/// Runs the stages, all of them even if one fails, and prints the report. Returns false if one failed.
 pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) -> bool {
     let mut run =
-        Run { workspace, require_all, provided: BTreeMap::new(), report: Report::default() };
+        Run { workspace, require_all, services: BTreeMap::new(), report: Report::default() };
     for stage in stages {
         run.stage(stage);
     }
-    // The servers end before the report, so that their logs are whole when somebody reads it.
-    run.provided.clear();
+    // The servers end before the report, so that their logs are complete when it is read.
+    run.services.clear();
     println!("\n{}{}", rust_note(workspace), run.report.text().trim_end());
     run.report.passed()
 }
@@ -26,29 +26,30 @@ pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) 
 struct Run<'a> {
     workspace: &'a Workspace,
     require_all: bool,
-    /// What was asked for so far; `None` is what could not be had.
-    provided: BTreeMap<Need, Option<Provided>>,
+    /// Those that were asked for so far; `None` for one that could not be had.
+    services: BTreeMap<Service, Option<ReadyService>>,
     report: Report,
 }
 
 impl Run<'_> {
     fn stage(&mut self, stage: &'static Stage) {
         let start = Instant::now();
-        let outcome = match (stage.lines)(self.workspace) {
-            Ok(lines) => return self.lines(stage, &lines),
+        let outcome = match (stage.commands)(self.workspace) {
+            Ok(commands) => return self.run(stage, &commands),
             Err(why) => Outcome::Skipped(why),
         };
         self.report.add(stage.name, outcome, start.elapsed(), self.require_all);
     }
 
-    /// Runs the lines of a stage, all of them whatever fails.
-    fn lines(&mut self, stage: &'static Stage, lines: &[Line]) {
-        let exports = stage.needs.iter().filter_map(|&need| self.export(need)).collect::<Vec<_>>();
+    /// Runs the commands of a stage, all of them even if one fails.
+    fn run(&mut self, stage: &'static Stage, commands: &[CommandLine]) {
+        let exports =
+            stage.services.iter().filter_map(|&service| self.export(service)).collect::<Vec<_>>();
         let start = Instant::now();
         let mut failures = Vec::new();
-        for line in lines {
-            println!("\n== {}: {line}", stage.name);
-            if let Err(why) = line.run(&self.workspace.root, &exports) {
+        for command in commands {
+            println!("\n== {}: {command}", stage.name);
+            if let Err(why) = command.run(&self.workspace.root, &exports) {
                 println!("== {}: {why}", stage.name);
                 failures.push(why);
             }
@@ -61,24 +62,24 @@ impl Run<'_> {
         self.report.add(stage.name, outcome, start.elapsed(), self.require_all);
     }
 
-    /// Makes ready what a stage needs, once in a run; a test that does not find it exported skips itself.
-    fn export(&mut self, need: Need) -> Option<(String, String)> {
-        if !self.provided.contains_key(&need) {
-            println!("\n== {}: {}", need.name(), need.about());
+    /// Starts a service once in a run and returns its variable; a test that misses the variable skips itself.
+    fn export(&mut self, service: Service) -> Option<(String, String)> {
+        if !self.services.contains_key(&service) {
+            println!("\n== {}: {}", service.name(), service.about());
             let start = Instant::now();
-            let (provided, outcome) = match need.provide(self.workspace) {
-                Ok(provided) => (Some(provided), Outcome::Passed),
+            let (ready, outcome) = match service.start(self.workspace) {
+                Ok(ready) => (Some(ready), Outcome::Passed),
                 Err(outcome) => (None, outcome),
             };
-            self.report.add(need.name(), outcome, start.elapsed(), self.require_all);
-            self.provided.insert(need, provided);
+            self.report.add(service.name(), outcome, start.elapsed(), self.require_all);
+            self.services.insert(service, ready);
         }
-        let provided = self.provided.get(&need)?.as_ref()?;
-        Some((need.variable().to_owned(), provided.value.clone()))
+        let ready = self.services.get(&service)?.as_ref()?;
+        Some((service.variable().to_owned(), ready.value.clone()))
     }
 }
 
-/// Which Rust this was, and how the minimum is held.
+/// The version of Rust, and how the minimum is checked.
 fn rust_note(workspace: &Workspace) -> String {
     let minimum = workspace.packages.iter().find_map(|package| package.minimum_rust.as_deref());
     let version = Command::new("rustc").arg("--version").output();

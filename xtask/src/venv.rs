@@ -1,4 +1,4 @@
-//! Virtual environments of Python, made from hash-locked requirements.
+//! Virtual environments of Python, from hash-locked requirements.
 
 use std::{
     fs::{self, File},
@@ -6,23 +6,23 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::{line, report::Outcome, workspace::Workspace};
+use crate::{command, report::Outcome, workspace::Workspace};
 
 /// Prints the version if this Python is new enough for the locks and can make an environment.
 const PROBE: &str =
     "import sys, venv, ensurepip; assert sys.version_info >= (3, 11); print(sys.version)";
 
-/// The Python of the environment `NAME`, which is made at first and whenever its lock or Python has changed.
+/// The Python of the environment `name`, which is created when it is missing or its lock or Python has changed.
 ///
-/// It holds what `xtask/requirements/NAME.txt` locks, to the hash, and is in `target/xtask/venv-NAME`.
-/// The outcome is a skip if there is no fitting Python, and a failure if pip fails.
+/// It has the packages of `xtask/requirements/NAME.txt`, checked by hash, and is in `target/xtask/venv-NAME`.
+/// The outcome is a skip if there is no suitable Python, and a failure if pip fails.
 pub fn python(workspace: &Workspace, name: &str) -> Result<PathBuf, Outcome> {
     let version = probe()?;
     make(workspace, name, &version).map_err(Outcome::Failed)
 }
 
 fn probe() -> Result<String, Outcome> {
-    let output = line::clean("python3").args(["-c", PROBE]).output();
+    let output = command::clean("python3").args(["-c", PROBE]).output();
     match output {
         Ok(output) if output.status.success() => {
             Ok(String::from_utf8_lossy(&output.stdout).into_owned())
@@ -39,29 +39,29 @@ fn make(workspace: &Workspace, name: &str, version: &str) -> Result<PathBuf, Str
     let folder = workspace.scratch.join(format!("venv-{name}"));
     let python = folder.join("bin/python");
 
-    // Two runs at once make one environment.
+    // Of two runs at once, one creates the environment.
     fs::create_dir_all(&workspace.scratch).map_err(|error| error.to_string())?;
     let guard = workspace.scratch.join(format!("venv-{name}.lock"));
     let guard = File::create(&guard).map_err(|error| format!("{}: {error}", guard.display()))?;
     guard.lock().map_err(|error| error.to_string())?;
 
-    // Written last: an environment without it is half made.
+    // Written last: an environment without it is incomplete.
     let stamp = folder.join("made-from.txt");
     let made_from = format!("{}\n{version}{text}", folder.display());
     if fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == made_from) {
         return Ok(python);
     }
-    run(line::clean("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
+    run(command::clean("python3").args(["-m", "venv", "--clear"]).arg(&folder))?;
     install(&python, &lock)?;
     fs::write(&stamp, made_from).map_err(|error| format!("{}: {error}", stamp.display()))?;
     Ok(python)
 }
 
-/// Wheels only: nothing of a package runs while it is installed.
+/// Installs wheels only, so that no code of a package runs during the installation.
 fn install(python: &Path, lock: &Path) -> Result<(), String> {
     let options =
         ["--require-hashes", "--no-deps", "--only-binary=:all:", "--disable-pip-version-check"];
-    let mut command = line::clean(python);
+    let mut command = command::clean(python);
     run(command.args(["-m", "pip", "install", "--quiet"]).args(options).arg("-r").arg(lock))
 }
 
@@ -79,7 +79,7 @@ fn run(command: &mut Command) -> Result<(), String> {
 mod tests {
     use super::*;
 
-    /// What is wrong with a lock: a line that is neither a pinned version, a hash nor a comment.
+    /// The lines of a lock that are neither a pinned version, a hash nor a comment.
     fn flaws(lock: &str) -> Vec<&str> {
         let pinned = |line: &str| {
             let (name, version) = line.strip_suffix(" \\").unwrap_or(line).split_once("==")?;
@@ -97,7 +97,7 @@ mod tests {
     }
 
     #[test]
-    fn a_lock_holds_pinned_versions_and_hashes_alone() {
+    fn a_lock_has_pinned_versions_and_hashes_only() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("requirements");
         let mut locks = 0;
         for entry in fs::read_dir(folder).unwrap() {

@@ -1,4 +1,4 @@
-//! The workspace, as `cargo metadata` tells it.
+//! The workspace, as `cargo metadata` describes it.
 
 use std::{
     env,
@@ -8,16 +8,16 @@ use std::{
 
 use serde_json::Value;
 
-/// Where the workspace is, and what is in it.
+/// The workspace.
 #[derive(Debug)]
 pub struct Workspace {
     pub root: PathBuf,
-    /// Where the venvs and the servers' logs go: `target/xtask`.
+    /// The folder of virtual environments and of the logs of servers: `target/xtask`.
     pub scratch: PathBuf,
     pub packages: Vec<Package>,
 }
 
-/// A member.
+/// A member of the workspace.
 #[derive(Debug)]
 pub struct Package {
     pub name: String,
@@ -40,7 +40,7 @@ impl Workspace {
     pub fn read() -> Result<Self, String> {
         let own = env::var_os("CARGO_MANIFEST_DIR").ok_or("start it as `cargo xtask`")?;
         let root =
-            Path::new(&own).parent().ok_or("the xtask folder is in no workspace")?.to_owned();
+            Path::new(&own).parent().ok_or("the xtask folder is not in a workspace")?.to_owned();
         let output = Command::new(cargo())
             .args(["metadata", "--no-deps", "--format-version", "1"])
             .current_dir(&root)

@@ -1,0 +1,4 @@
+//! Secrets in mounted files.
+
+mod reading;
+mod volumes;

@@ -1,0 +1,9 @@
+//! The backends, a folder or a file each. Those that need a feature are programs of their own: `aws/`, and the
+//! files of `apis.rs`.
+
+mod conformance;
+mod file;
+mod flyte;
+mod inline;
+mod prefect;
+mod zenml;

@@ -1,0 +1,8 @@
+//! Values that serve later steps: how long, which steps, and what ends them.
+
+mod circular_wait;
+mod expiry;
+mod hanging;
+mod refresh;
+mod single_flight;
+mod stale;

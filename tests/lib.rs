@@ -1,1 +1,0 @@
-//! The integration tests: see the programs beside this file.

@@ -1,0 +1,5 @@
+//! From a declaration to a context: what a resolver asks its backends, and how it treats their answers.
+
+mod hostile_backends;
+mod hostile_input;
+mod user_backends;

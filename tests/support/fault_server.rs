@@ -1,0 +1,395 @@
+//! A small AWS Secrets Manager that fails on demand, enforces the limit of 20, and records its requests.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    io::{BufRead, BufReader, Read, Write},
+    net::{Ipv4Addr, TcpListener, TcpStream},
+    sync::{Arc, Condvar, Mutex},
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+
+/// The account of its secrets.
+pub const ACCOUNT: &str = "123456789012";
+
+/// What it does instead of answering.
+#[derive(Debug, Clone)]
+pub enum Fault {
+    /// An error as AWS sends it: HTTP 400 with a code and a message.
+    Code(&'static str, &'static str),
+    /// A status with a body that is not AWS's.
+    Status(u16, &'static str),
+    /// 200 with a body that is not JSON.
+    NotJson,
+    /// Accepts, and never answers.
+    Stall,
+    /// Half an answer.
+    Cut,
+}
+
+/// A request it got.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// Such as `GetSecretValue`.
+    pub action: String,
+    /// The region that the signature names.
+    pub region: String,
+    /// The access key that the signature names.
+    pub access_key: String,
+    /// The session token, or nothing.
+    pub token: String,
+    /// The secrets that it is about.
+    pub ids: Vec<String>,
+    /// The whole body.
+    pub body: String,
+}
+
+#[derive(Default)]
+struct State {
+    /// By region and name.
+    secrets: BTreeMap<(String, String), String>,
+    /// For an action, so many times.
+    faults: Vec<(&'static str, u32, Fault)>,
+    /// Code and message for an id, alone or in a batch.
+    items: HashMap<String, (&'static str, &'static str)>,
+    /// A code for an id, the first time.
+    passing: HashMap<String, &'static str>,
+    seen: Vec<Seen>,
+    /// How many requests must be open before one is answered.
+    gate: usize,
+    /// How many requests are being answered, and were at most.
+    running: usize,
+    most: usize,
+    /// How many secrets a page of a batch or of a list has.
+    page: Option<usize>,
+}
+
+/// The server; it ends with the process.
+#[derive(Clone)]
+pub struct FaultServer {
+    /// Its address.
+    pub url: String,
+    state: Arc<Mutex<State>>,
+    opened: Arc<Condvar>,
+}
+
+impl FaultServer {
+    /// Starts it on a free port.
+    pub fn start() -> Self {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let server = Self { url, state: Arc::default(), opened: Arc::default() };
+        let own = server.clone();
+        thread::spawn(move || {
+            for connection in listener.incoming().flatten() {
+                let own = own.clone();
+                thread::spawn(move || own.serve(connection));
+            }
+        });
+        server
+    }
+
+    /// Adds a secret.
+    pub fn with(self, region: &str, name: &str, value: &str) -> Self {
+        let place = (region.to_owned(), name.to_owned());
+        self.state.lock().unwrap().secrets.insert(place, value.to_owned());
+        self
+    }
+
+    /// Adds `count` secrets, `s0`, `s1`, .., in us-east-1.
+    pub fn with_many(self, count: usize) -> Self {
+        (0..count).fold(self, |server, n| {
+            server.with("us-east-1", &format!("s{n}"), &format!(r#"{{"v{n}": "SeNtInEl-{n}"}}"#))
+        })
+    }
+
+    /// Makes the next so many calls of an action fail.
+    pub fn failing(self, action: &'static str, times: u32, fault: Fault) -> Self {
+        self.state.lock().unwrap().faults.push((action, times, fault));
+        self
+    }
+
+    /// Makes one secret fail.
+    pub fn refusing(self, id: &str, code: &'static str, message: &'static str) -> Self {
+        self.state.lock().unwrap().items.insert(id.to_owned(), (code, message));
+        self
+    }
+
+    /// Makes one secret fail the first time.
+    pub fn refusing_once(self, id: &str, code: &'static str) -> Self {
+        self.state.lock().unwrap().passing.insert(id.to_owned(), code);
+        self
+    }
+
+    /// Answers no request before so many are open at the same time, so that sequential requests get no answer.
+    pub fn together(self, requests: usize) -> Self {
+        self.state.lock().unwrap().gate = requests;
+        self
+    }
+
+    /// Limits a page of a batch or of a list to so many secrets.
+    pub fn with_pages_of(self, secrets: usize) -> Self {
+        self.state.lock().unwrap().page = Some(secrets);
+        self
+    }
+
+    /// The full ARN of a secret.
+    pub fn arn(&self, region: &str, name: &str) -> String {
+        arn(region, name)
+    }
+
+    /// All requests so far.
+    pub fn seen(&self) -> Vec<Seen> {
+        self.state.lock().unwrap().seen.clone()
+    }
+
+    /// How many requests of each kind it got.
+    pub fn counts(&self) -> BTreeMap<String, usize> {
+        let mut counts = BTreeMap::new();
+        for seen in self.seen() {
+            *counts.entry(seen.action).or_default() += 1;
+        }
+        counts
+    }
+
+    /// Forgets all requests.
+    pub fn forget(&self) {
+        self.state.lock().unwrap().seen.clear();
+    }
+
+    /// How many requests were open at the same time, at most.
+    pub fn most_at_once(&self) -> usize {
+        self.state.lock().unwrap().most
+    }
+
+    fn serve(&self, connection: TcpStream) -> Option<()> {
+        let mut reader = BufReader::new(connection.try_clone().ok()?);
+        let mut writer = connection;
+        loop {
+            let (headers, body) = read_request(&mut reader)?;
+            let (seen, next) = understand(&headers, body);
+            let fault = self.begin(&seen);
+            let answer = match fault {
+                None => self.answer(&seen, next),
+                Some(Fault::Code(code, message)) => failure(&seen.action, code, message),
+                Some(Fault::Status(status, body)) => (status, body.to_owned()),
+                Some(Fault::NotJson) => (200, "<html>hello</html>".to_owned()),
+                Some(Fault::Stall) => {
+                    // Until the other side gives up.
+                    let _ = reader.read(&mut [0]);
+                    self.end();
+                    return None;
+                }
+                Some(Fault::Cut) => {
+                    let (_, body) = self.answer(&seen, next);
+                    let _ = write!(
+                        writer,
+                        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{}",
+                        body.len(),
+                        &body[..body.len() / 2]
+                    );
+                    self.end();
+                    return None;
+                }
+            };
+            self.end();
+            let (status, body) = answer;
+            write!(
+                writer,
+                "HTTP/1.1 {status} X\r\ncontent-type: application/x-amz-json-1.1\r\ncontent-length: {}\r\n\r\n{body}",
+                body.len()
+            )
+            .ok()?;
+        }
+    }
+
+    fn begin(&self, seen: &Seen) -> Option<Fault> {
+        let mut state = self.state.lock().unwrap();
+        state.seen.push(seen.clone());
+        state.running += 1;
+        state.most = state.most.max(state.running);
+        let found = state
+            .faults
+            .iter_mut()
+            .find(|(action, times, _)| *times > 0 && (*action == seen.action || *action == "*"));
+        let fault = found.map(|(_, times, fault)| {
+            *times -= 1;
+            fault.clone()
+        });
+        self.opened.notify_all();
+        while state.most < state.gate {
+            let limit = Duration::from_secs(60);
+            let (guard, waited) = self.opened.wait_timeout(state, limit).unwrap();
+            state = guard;
+            if waited.timed_out() {
+                break;
+            }
+        }
+        fault
+    }
+
+    fn end(&self) {
+        self.state.lock().unwrap().running -= 1;
+    }
+
+    fn answer(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
+        match seen.action.as_str() {
+            "GetSecretValue" => match self.secret(&seen.region, &seen.ids[0]) {
+                Ok(secret) => (200, secret.to_string()),
+                Err((code, message)) => failure(&seen.action, code, message),
+            },
+            "DescribeSecret" => match self.secret(&seen.region, &seen.ids[0]) {
+                Ok(secret) => {
+                    let versions = json!({ "v1": ["AWSCURRENT"] });
+                    let secret = json!({ "ARN": secret["ARN"], "Name": secret["Name"], "VersionIdsToStages": versions });
+                    (200, secret.to_string())
+                }
+                Err((code, message)) => failure(&seen.action, code, message),
+            },
+            "BatchGetSecretValue" => self.batch(seen, next),
+            "ListSecrets" => self.list(seen, next.unwrap_or(0)),
+            "AssumeRole" => {
+                let role = seen.ids[0].rsplit('/').next().unwrap_or_default().to_owned();
+                (200, assumed(&role))
+            }
+            "GetCallerIdentity" => (
+                200,
+                format!(
+                    "<GetCallerIdentityResponse><GetCallerIdentityResult><Arn>arn:aws:iam::{ACCOUNT}:user/somebody</Arn><UserId>U</UserId><Account>{ACCOUNT}</Account></GetCallerIdentityResult></GetCallerIdentityResponse>"
+                ),
+            ),
+            other => failure(other, "UnknownOperationException", ""),
+        }
+    }
+
+    fn batch(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
+        let distinct: BTreeSet<_> = seen.ids.iter().collect();
+        if seen.ids.len() > 20 || distinct.len() != seen.ids.len() {
+            return failure(&seen.action, "ValidationException", "at most 20 distinct ids");
+        }
+        let start = next.unwrap_or(0);
+        let page = self.state.lock().unwrap().page.unwrap_or(seen.ids.len());
+        let (mut values, mut errors) = (BTreeMap::new(), Vec::new());
+        for id in seen.ids.iter().skip(start).take(page) {
+            match self.secret(&seen.region, id) {
+                // One secret is given once, however often it is named.
+                Ok(secret) => drop(values.insert(secret["ARN"].to_string(), secret)),
+                Err((code, message)) => {
+                    errors.push(json!({ "SecretId": id, "ErrorCode": code, "Message": message }));
+                }
+            }
+        }
+        // In an order of its own.
+        let values: Vec<_> = values.into_values().rev().collect();
+        let mut answer = json!({ "SecretValues": values, "Errors": errors });
+        if start + page < seen.ids.len() {
+            answer["NextToken"] = json!((start + page).to_string());
+        }
+        (200, answer.to_string())
+    }
+
+    /// The newest first, as AWS does.
+    fn list(&self, seen: &Seen, start: usize) -> (u16, String) {
+        let state = self.state.lock().unwrap();
+        let names = state.secrets.keys().filter(|(region, _)| *region == seen.region);
+        let names: Vec<_> = names.map(|(_, name)| json!({ "Name": name })).rev().collect();
+        let end = names.len().min(start + state.page.unwrap_or(100));
+        let mut answer = json!({ "SecretList": names[start..end] });
+        if end < names.len() {
+            answer["NextToken"] = json!(end.to_string());
+        }
+        (200, answer.to_string())
+    }
+
+    fn secret(&self, region: &str, id: &str) -> Result<Value, (&'static str, &'static str)> {
+        let mut state = self.state.lock().unwrap();
+        if let Some(code) = state.passing.remove(id) {
+            return Err((code, ""));
+        }
+        let found = state.secrets.iter().find(|((at, name), _)| {
+            let arn = arn(at, name);
+            at == region && (id == name || id == arn || id == &arn[..arn.len() - 7])
+        });
+        let names = [Some(id), found.map(|((_, name), _)| name.as_str())];
+        if let Some(refused) = names.into_iter().flatten().find_map(|id| state.items.get(id)) {
+            return Err(*refused);
+        }
+        let ((_, name), value) = found.ok_or((
+            "ResourceNotFoundException",
+            "Secrets Manager can't find the specified secret.",
+        ))?;
+        Ok(
+            json!({ "ARN": arn(region, name), "Name": name, "VersionId": "v1", "SecretString": value }),
+        )
+    }
+}
+
+fn arn(region: &str, name: &str) -> String {
+    format!("arn:aws:secretsmanager:{region}:{ACCOUNT}:secret:{name}-x1Y2z3")
+}
+
+fn assumed(role: &str) -> String {
+    format!(
+        "<AssumeRoleResponse><AssumeRoleResult><AssumedRoleUser><Arn>arn:aws:sts::{ACCOUNT}:assumed-role/{role}/s</Arn><AssumedRoleId>R:s</AssumedRoleId></AssumedRoleUser><Credentials><AccessKeyId>KEY-{role}</AccessKeyId><SecretAccessKey>SeNtInEl-key</SecretAccessKey><SessionToken>SeNtInEl-token</SessionToken><Expiration>2099-01-01T00:00:00Z</Expiration></Credentials></AssumeRoleResult></AssumeRoleResponse>"
+    )
+}
+
+fn failure(action: &str, code: &str, message: &str) -> (u16, String) {
+    if ["AssumeRole", "GetCallerIdentity"].contains(&action) {
+        let error = format!(
+            "<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>"
+        );
+        return (403, format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"));
+    }
+    (400, json!({ "__type": code, "Message": message }).to_string())
+}
+
+fn read_request(reader: &mut BufReader<TcpStream>) -> Option<(HashMap<String, String>, String)> {
+    let mut headers = HashMap::new();
+    let mut line = String::new();
+    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
+        let line = line.trim_end();
+        if line.is_empty() {
+            break;
+        }
+        let (name, value) = line.split_once(':')?;
+        headers.insert(name.to_lowercase(), value.trim().to_owned());
+    }
+    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body).ok()?;
+    Some((headers, String::from_utf8(body).ok()?))
+}
+
+/// The request, and where its page starts.
+fn understand(headers: &HashMap<String, String>, body: String) -> (Seen, Option<usize>) {
+    let header = |name: &str| headers.get(name).map(String::as_str).unwrap_or_default();
+    let credential = header("authorization").split("Credential=").nth(1).unwrap_or_default();
+    let mut parts = credential.split('/');
+    let token = header("x-amz-security-token").to_owned();
+    let access_key = parts.next().unwrap_or_default().to_owned();
+    let region = parts.nth(1).unwrap_or_default().to_owned();
+    let (action, ids, next) = match header("x-amz-target").rsplit_once('.') {
+        Some((_, action)) => {
+            let input: Value = serde_json::from_str(&body).unwrap();
+            let text = |value: &Value| value.as_str().map(str::to_owned);
+            let list = input["SecretIdList"].as_array().cloned().unwrap_or_default();
+            let ids = list.iter().chain([&input["SecretId"]]).filter_map(text).collect();
+            let next = input["NextToken"].as_str().and_then(|token| token.parse().ok());
+            (action.to_owned(), ids, next)
+        }
+        None => {
+            let field = |name: &str| {
+                let field = body.split('&').find_map(|field| field.strip_prefix(name));
+                field.unwrap_or_default().replace("%3A", ":").replace("%2F", "/")
+            };
+            (field("Action="), vec![field("RoleArn=")], None)
+        }
+    };
+    (Seen { action, region, access_key, token, ids, body }, next)
+}

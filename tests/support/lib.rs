@@ -1,0 +1,11 @@
+//! What the test programs share: backends and servers that a test controls, and processes for one test.
+#![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
+
+pub mod child;
+pub mod fake_backend;
+pub mod fault_server;
+pub mod http;
+pub mod lookup;
+pub mod password_server;
+pub mod stub_server;
+pub mod table;

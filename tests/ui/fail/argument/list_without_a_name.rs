@@ -1,0 +1,9 @@
+//! A list without the name of its argument.
+use secrets_runtime::{Error, secrets};
+
+#[secrets(["prod-db", "api"])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn main() {}

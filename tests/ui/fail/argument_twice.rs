@@ -1,9 +1,0 @@
-//! An argument is given once.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(sources = ["a"], role = "", sources = ["b"])]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

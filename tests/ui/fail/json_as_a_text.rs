@@ -1,9 +1,0 @@
-//! `json` is no text.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(sources = [{ id = "a", options = { json = "false" } }])]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-//! A list alone.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(["prod-db", "api"])]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-//! What Python writes differently.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(sources = [{"id": "a", "role": None, "options": {"json": False}}], allow_override = True)]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-//! Options with values that cannot be.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(sources = [{ id = "a", options = { region = "us west", version_id = "", version_stage = "" } }])]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-//! A source is no list.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(sources = [["a", "b"]])]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-//! An argument that is nearly right.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(source = ["a"])]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

@@ -1,9 +1,0 @@
-//! A value is missing.
-use secrets_runtime::{Error, secrets};
-
-#[secrets(sources = , role =)]
-fn step() -> Result<(), Error> {
-    Ok(())
-}
-
-fn main() {}

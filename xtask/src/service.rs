@@ -1,0 +1,122 @@
+//! Tools and servers that tests need from outside the workspace.
+
+use crate::{
+    debian, postgres,
+    report::Outcome,
+    server::{self, Recipe, Server},
+    venv,
+    workspace::Workspace,
+};
+
+/// A tool or a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Service {
+    Store,
+    Jose,
+    Flyte,
+    Moto,
+    MotoIam,
+    Ministack,
+    Prefect,
+    Zenml,
+    Postgres,
+}
+
+/// All of them.
+pub const ALL: [Service; 9] = [
+    Service::Store,
+    Service::Jose,
+    Service::Flyte,
+    Service::Moto,
+    Service::MotoIam,
+    Service::Ministack,
+    Service::Prefect,
+    Service::Zenml,
+    Service::Postgres,
+];
+
+/// A service that can be used. A server ends when this is dropped.
+#[derive(Debug)]
+pub struct ReadyService {
+    /// The value of its variable: a path or a URL.
+    pub value: String,
+    pub server: Option<Server>,
+}
+
+impl Service {
+    /// Its name in the report and on the command line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Store => "store",
+            Self::Jose => "jose",
+            Self::Flyte => "flyte",
+            Self::Moto => "moto",
+            Self::MotoIam => "moto-iam",
+            Self::Ministack => "ministack",
+            Self::Prefect => "prefect",
+            Self::Zenml => "zenml",
+            Self::Postgres => "postgres",
+        }
+    }
+
+    /// What it is, for `help`.
+    pub fn about(self) -> &'static str {
+        match self {
+            Self::Store => "a Python with jwcrypto",
+            Self::Jose => "Debian's `jose`",
+            Self::Flyte => "a Python with flytekit",
+            Self::Moto => "an AWS in Python",
+            Self::MotoIam => "a second one, for tests with policies",
+            Self::Ministack => "another AWS in Python",
+            Self::Prefect => "Prefect 3's server",
+            Self::Zenml => "ZenML's server",
+            Self::Postgres => "Debian's PostgreSQL",
+        }
+    }
+
+    /// The variable from which a test learns where it is.
+    pub fn variable(self) -> &'static str {
+        match self {
+            Self::Store => "SECRETS_TEST_PYTHON_STORE",
+            Self::Jose => "SECRETS_TEST_JOSE",
+            Self::Flyte => "SECRETS_TEST_PYTHON_FLYTE",
+            Self::Moto => "SECRETS_TEST_MOTO_URL",
+            Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
+            Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
+            Self::Prefect => "SECRETS_TEST_PREFECT_URL",
+            Self::Zenml => "SECRETS_TEST_ZENML_URL",
+            Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
+        }
+    }
+
+    /// Installs it below `target/`, starts it if it is a server, and waits until it is ready.
+    ///
+    /// The outcome is a skip if the machine lacks a requirement (Python, root), and a failure if anything
+    /// else goes wrong.
+    pub fn start(self, workspace: &Workspace) -> Result<ReadyService, Outcome> {
+        match self {
+            Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
+            Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
+            Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
+            Self::Moto => server(workspace, "moto", &server::MOTO),
+            Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
+            Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
+            Self::Prefect => server(workspace, "prefect", &server::PREFECT),
+            Self::Zenml => server(workspace, "zenml", &server::ZENML),
+            Self::Postgres => {
+                let (server, value) = postgres::start(&workspace.scratch)?;
+                Ok(ReadyService { value, server: Some(server) })
+            }
+        }
+    }
+}
+
+fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<ReadyService, Outcome> {
+    let python = venv::python(workspace, venv)?;
+    let server = Server::start(recipe, &python, &workspace.scratch)?;
+    Ok(ReadyService { value: server.url(), server: Some(server) })
+}
+
+fn tool(value: String) -> Result<ReadyService, Outcome> {
+    Ok(ReadyService { value, server: None })
+}
