@@ -118,7 +118,7 @@ pub mod __private {
             registry::STEPS,
             retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},
-            run_sync::{StepGuard, call, call_with, enter},
+            run_sync::{call, call_with},
             step::Step,
         },
     };

@@ -13,7 +13,7 @@ use std::{
 };
 
 use secrets_runtime::{
-    __private::{Src, Step, enter, run, run_with},
+    __private::{Step, call, run, run_with},
     Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver, current_context,
     secrets, task,
     testing::with_secrets,
@@ -160,7 +160,11 @@ fn a_request_for_a_file_exports_its_path() {
     assert!(path.starts_with('/') && !std::fs::exists(path).unwrap());
 }
 
-static ASYNC: Step = Step::new("async_step").sources(&[Src::text("db")]).export_process();
+static ASYNC: Step = Step::new(concat!(
+    "\u{2}secrets-step-1:",
+    r#"{"step":"async_step","sources":["db"],"export":"process"}"#,
+    "\u{3}"
+));
 
 fn asynchronous_steps_are_refused() {
     static RAN: OnceLock<()> = OnceLock::new();
@@ -186,9 +190,11 @@ fn asynchronous_steps_are_refused() {
             assert!(error.to_string().contains("apply_to"), "{error}");
         }
         // A synchronous step works with the same descriptor.
-        let guard = enter(&ASYNC).unwrap();
-        assert_set();
-        drop(guard);
+        call(&ASYNC, Err::<(), Error>, || {
+            assert_set();
+            Ok(())
+        })
+        .unwrap();
     });
     assert_unset();
     assert!(RAN.get().is_none());

@@ -10,6 +10,7 @@ mod launch;
 mod refresh_on;
 mod refresh_on_runs;
 mod scope;
+mod secret_files;
 mod testing;
 mod typed_parameters;
 mod variables;

@@ -38,7 +38,7 @@ pub fn call_with<R, A>(
 ///
 /// # Errors
 /// Every problem with the step's secrets, or with exporting them.
-pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
+pub(super) fn enter(step: &'static Step) -> Result<StepGuard, Error> {
     let (context, failed) = match step.ready() {
         Some(context) => (context, None),
         None => step.partly(block_on(step.resolve()))?,
@@ -47,7 +47,7 @@ pub fn enter(step: &'static Step) -> Result<StepGuard, Error> {
 }
 
 /// The scope of a synchronous step: it ends when the body returns or panics.
-pub struct StepGuard {
+pub(super) struct StepGuard {
     step: &'static Step,
     // Dropped in this order: the environment is restored, the secrets are out of reach, the files are deleted.
     exported: Option<Exported>,
@@ -92,7 +92,7 @@ impl StepGuard {
     }
 
     /// Closes the scope and returns the result of the body.
-    pub fn finish<R>(self, result: R) -> R {
+    fn finish<R>(self, result: R) -> R {
         let Self { exported, inside, running, .. } = self;
         drop((exported, inside));
         running.finish(result)

@@ -17,6 +17,7 @@ mod request;
 mod role;
 mod source;
 mod source_fields;
+mod step_spec;
 mod support;
 mod template;
 mod variable;

@@ -1,3 +1,5 @@
+//! The files of `secrets.file`: private, and deleted when the step ends, however it ends.
+#![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "also steps of a test may unwrap")]
 
 use std::{
@@ -11,12 +13,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use secrets_macros::{secrets, task};
-
-use crate::{
-    context::current_context,
-    core::error::{Error, ErrorKind},
-    resolver::get_secret::get_secret_blocking,
+use secrets_runtime::{
+    Error, ErrorKind, SecretValue, current_context, get_secret_blocking, secrets, task,
     testing::{with_secrets, with_secrets_async},
 };
 
@@ -46,7 +44,7 @@ async fn async_step(
 async fn with_parameter(
     paths: &RefCell<Vec<PathBuf>>,
     then: impl Future<Output = ()>,
-    #[secret("tls", key = "key.pem")] _key: crate::core::secret_value::SecretValue,
+    #[secret("tls", key = "key.pem")] _key: SecretValue,
 ) -> Result<(), Error> {
     paths.borrow_mut().push(file("key.pem"));
     then.await;

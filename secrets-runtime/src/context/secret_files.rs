@@ -1,9 +1,6 @@
 //! The files that hold secrets of a step, for code that reads a path: made when first asked for, gone when the
 //! step ends.
 
-#[cfg(all(test, unix))]
-mod tests;
-
 use std::{
     path::{Path, PathBuf},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
