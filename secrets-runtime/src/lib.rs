@@ -66,7 +66,10 @@ pub mod settings;
 pub mod testing;
 
 pub use admin::stored_secret::{StoredField, StoredSecret};
-pub use backend::{Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest};
+pub use backend::{
+    Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
+    fetch_request::FetchRequest, identity::Identity,
+};
 #[cfg(feature = "aws")]
 pub use backends::aws::AwsSecretsManager;
 #[cfg(feature = "zenml")]
@@ -85,6 +88,7 @@ pub use resolver::{
     builder::ResolverBuilder,
     get_secret::{get_secret, get_secret_blocking},
     report::{Checked, Report},
+    store::ResolverStore,
 };
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};

@@ -29,7 +29,7 @@ pub const fn check_selector(text: &str) -> Option<Flaw> {
 }
 
 /// The options of a source.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub struct Options {
     /// Whether the payload is read as a JSON object; the backend decides where it is not given.
@@ -60,7 +60,7 @@ impl Options {
 ///
 /// They are part of the program, or of the text it was configured with, and stay in memory there: these copies are
 /// plain texts, which are not wiped when they are dropped.
-#[derive(Clone, PartialEq, Eq, Default)]
+#[derive(Clone, PartialEq, Eq, Hash, Default)]
 pub struct InlineVars(Vec<(String, String)>);
 
 impl InlineVars {

@@ -3,7 +3,10 @@ use std::{ffi::OsString, fmt};
 use secrets_spec::{BuiltIn, Variable};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, one_by_one,
+    },
     context::env_vars::from_os,
     core::error::{Error, ErrorKind},
 };
@@ -35,9 +38,13 @@ impl Backend for Env {
         BuiltIn::Env.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().cached(false).reads_environment(true).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
@@ -45,7 +52,7 @@ impl Backend for Env {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let fetch = |request| one_name(request, requests).and_then(|()| fetch_one(request));
-        Box::pin(std::future::ready(requests.iter().map(fetch).collect()))
+        one_by_one(requests, fetch)
     }
 
     fn exists<'a>(
@@ -55,7 +62,7 @@ impl Backend for Env {
         // The value that is looked at on the way is wiped.
         let exists =
             |request: &FetchRequest<'_>| Ok(std::env::var_os(name(request)).map(from_os).is_some());
-        Box::pin(std::future::ready(requests.iter().map(exists).collect()))
+        one_by_one(requests, exists)
     }
 }
 

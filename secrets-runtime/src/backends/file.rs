@@ -3,7 +3,10 @@ use std::{fmt, path::PathBuf};
 use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, one_by_one,
+    },
     backends::mount::{Mount, MountEntry, refused},
     core::error::{Error, ErrorKind},
 };
@@ -68,16 +71,20 @@ impl Backend for File {
         BuiltIn::File.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().cached(false).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(|r| self.fetch_one(r)).collect()))
+        one_by_one(requests, |request| self.fetch_one(request))
     }
 
     fn exists<'a>(
@@ -85,6 +92,6 @@ impl Backend for File {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         let exists = |request: &FetchRequest<'_>| Ok(self.mount.find(&name(request)?)?.is_some());
-        Box::pin(std::future::ready(requests.iter().map(exists).collect()))
+        one_by_one(requests, exists)
     }
 }

@@ -3,7 +3,10 @@ use std::fmt;
 use secrets_spec::BuiltIn;
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        one_by_one,
+    },
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
@@ -36,16 +39,16 @@ impl Backend for Inline {
         BuiltIn::Inline.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().cached(false).names_are_variables(true).needs_tokio(false)
     }
 
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(fetch_one).collect()))
+        one_by_one(requests, fetch_one)
     }
 }
 

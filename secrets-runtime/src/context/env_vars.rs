@@ -8,6 +8,7 @@ use once_cell::sync::OnceCell;
 use secrets_spec::{MountType, SpecError, Variable, check_variable};
 
 use crate::{
+    backend::capabilities::Capabilities,
     context::{group::Group, secret_files::SecretFiles},
     core::{
         error::{Error, ErrorKind, Problem},
@@ -31,7 +32,7 @@ struct Candidate {
     origin: String,
     field: String,
     declared_at: usize,
-    /// `env` and `flyte` may give back the very variable that is set already.
+    /// The backend may have read the very variable that is set already.
     from_environment: bool,
 }
 
@@ -58,12 +59,12 @@ impl EnvVars {
                     false => format!("{} (group `{name}`)", source.origin),
                 };
                 for (name, field) in source.fields.iter() {
-                    let variable = if source.names_are_variables {
+                    let variable = if source.capabilities.are_names_variables() {
                         Variable::parse(name)
                     } else {
                         Variable::of_field(name)
                     };
-                    made.add(variable, VarValue::text(field), &origin, name, &source.backend);
+                    made.add(variable, VarValue::text(field), &origin, name, source.capabilities);
                 }
             }
             for requested in &group.requests {
@@ -74,7 +75,7 @@ impl EnvVars {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
-                    made.add(parsed, shown, &origin, variable, &requested.backend);
+                    made.add(parsed, shown, &origin, variable, requested.capabilities);
                 }
             }
         }
@@ -87,7 +88,7 @@ impl EnvVars {
         shown: VarValue,
         origin: &str,
         name: &str,
-        backend: &str,
+        capabilities: Capabilities,
     ) {
         let declared_at = self.unmappable.len() + self.slots.values().map(Vec::len).sum::<usize>();
         let variable = match variable {
@@ -103,7 +104,7 @@ impl EnvVars {
             origin: origin.to_owned(),
             field: name.to_owned(),
             declared_at,
-            from_environment: matches!(backend, "env" | "flyte"),
+            from_environment: capabilities.is_environment_read(),
         };
         self.slots.entry(variable.as_str().to_owned()).or_default().push(given);
     }

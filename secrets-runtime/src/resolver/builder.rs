@@ -2,8 +2,6 @@ use std::{sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
-#[cfg(feature = "aws")]
-use crate::resolver::credentials_secret::CredentialsSecret;
 use crate::{
     backend::Backend,
     cache::Cache,
@@ -13,6 +11,8 @@ use crate::{
     resolver::{Inner, Resolver, registry::Registry},
     settings::{Settings, load::Loaded, precedence::CodeSettings},
 };
+#[cfg(feature = "aws")]
+use crate::{resolver::credentials_secret::add_aws, settings::variables};
 
 impl Resolver {
     /// Starts a resolver that has the built-in backends and the process's settings.
@@ -121,10 +121,12 @@ impl ResolverBuilder {
             }
         }
         settings.set_cache(self.cache_ttl, self.cache_stale);
-        #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only AWS's may be changed"))]
+        #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only AWS is added later"))]
         let mut registry = Registry::new(self.backends, &settings);
         #[cfg(feature = "aws")]
-        problems.extend(CredentialsSecret::give(&mut registry, &mut settings));
+        if let Some(problem) = add_aws(&mut registry, &settings) {
+            problems.push(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem));
+        }
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
         let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));

@@ -20,6 +20,7 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{
     backends::aws::{
+        aliases::ArnAliases,
         config::{AwsConfig, ConfigParts},
         credentials::SharedCredentials,
         credentials::default_chain::{DefaultChain, DefaultChainSource, imds},
@@ -29,7 +30,6 @@ use crate::{
         redact_responses::RedactResponses,
         retries::TransientErrors,
         role::Role,
-        scope::Scope,
     },
     core::error::{Error, ErrorKind},
 };
@@ -52,6 +52,24 @@ pub(super) struct Clients {
     places: Mutex<HashMap<Scope, Arc<ScopeClient>>>,
     /// What is fetched singly takes a permit.
     pub singles: Semaphore,
+    pub aliases: ArnAliases,
+}
+
+/// Where a secret is looked for: a region, in a role.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Scope {
+    pub role: Option<String>,
+    pub region: String,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AWS Secrets Manager in {}", self.region)?;
+        match &self.role {
+            Some(role) => write!(f, ", in the role {role}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What all clients share.
@@ -87,6 +105,7 @@ impl Clients {
             roles: Mutex::default(),
             places: Mutex::default(),
             singles: Semaphore::new(AT_ONCE),
+            aliases: ArnAliases::default(),
         }
     }
 
@@ -113,6 +132,12 @@ impl Clients {
                     "set AWS_REGION or SECRETS_AWS_REGION, give the source options = { region = \"..\" }, or write its ARN",
                 )
         })
+    }
+
+    /// The region where nothing else says one, if it has been looked for.
+    pub(super) fn known_default_region(&self) -> Option<&str> {
+        let found = || self.default_region.get().and_then(Option::as_deref);
+        self.config.region.as_deref().or_else(found)
     }
 
     /// The client of a place, whose role has been assumed.

@@ -3,7 +3,7 @@ use std::{fmt, sync::Arc, time::Duration};
 use aws_credential_types::Credentials;
 
 use crate::{
-    backends::{aws::credentials::provider::CredentialsProvider, http::redacted_url::RedactedUrl},
+    backends::{aws::credentials::CredentialsProvider, http::redacted_url::RedactedUrl},
     core::{error::Error, secret_value::SecretValue},
     settings::Settings,
 };

@@ -7,10 +7,9 @@ use tokio::{task::JoinSet, time::timeout_at};
 
 use crate::{
     backends::aws::{
-        clients::Clients,
+        clients::{Clients, Scope},
         error::AwsFailure,
         fetch::deadline,
-        scope::Scope,
         target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},

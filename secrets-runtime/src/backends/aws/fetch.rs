@@ -50,10 +50,12 @@ pub(super) async fn fetch(
         }
     }
     let plan = FetchPlan::of(&placed);
-    let outcomes = fetch_lots(clients, plan.lots).await;
+    let outcomes = fetch_lots(clients.clone(), plan.lots).await;
     for ((index, (request, _)), (lot, target)) in open.into_iter().zip(placed).zip(plan.places) {
         let outcome = outcomes.get(&(lot, target)).cloned().unwrap_or_else(|| Err(lost()));
-        answers[index] = Some(outcome.map(|answer| request.read(&answer)));
+        let region = clients.known_default_region();
+        let read = |answer| clients.aliases.read(&request, &answer, region);
+        answers[index] = Some(outcome.map(read));
     }
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
 }

@@ -1,5 +1,6 @@
 //! AWS Secrets Manager.
 
+mod aliases;
 mod answer;
 mod clients;
 mod config;
@@ -13,7 +14,6 @@ mod plan;
 mod redact_responses;
 mod retries;
 mod role;
-mod scope;
 mod store;
 mod target;
 
@@ -22,12 +22,15 @@ use std::{fmt, sync::Arc, time::Duration};
 use secrets_spec::BuiltIn;
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, Store, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, Store, capabilities::Capabilities,
+        fetch_request::FetchRequest, identity::Identity,
+    },
     backends::aws::{
         clients::Clients,
         config::{AwsConfig, ConfigParts, StaticKeys},
-        credentials::provider::CredentialsProvider,
-        target::{CacheIdentity, ParsedRequest},
+        credentials::CredentialsProvider,
+        target::ParsedRequest,
     },
     core::{error::Error, secret_value::SecretValue},
     rt::io_thread::on_io_thread,
@@ -74,8 +77,13 @@ impl AwsSecretsManager {
         Self::of(AwsConfig::default())
     }
 
-    pub(crate) fn of_settings(settings: &Settings) -> Self {
-        Self::of(AwsConfig::of(settings))
+    /// Creates the backend of the settings. Its credentials are those of the provider, if there is one.
+    pub(crate) fn of_settings(
+        settings: &Settings,
+        provider: Option<Arc<dyn CredentialsProvider>>,
+    ) -> Self {
+        let credentials = provider.map(ConfigParts::SecretCredentials);
+        Self::of(AwsConfig { credentials, ..AwsConfig::of(settings) })
     }
 
     fn of(config: AwsConfig) -> Self {
@@ -105,13 +113,6 @@ impl AwsSecretsManager {
     ) -> Self {
         let keys = StaticKeys { id: id.into(), secret: secret.into(), session_token };
         self.with(|config| config.credentials = Some(ConfigParts::StaticKeys(keys)))
-    }
-
-    /// Sets the secret of another backend that holds the credentials, in the place of the SDK's own chain.
-    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsProvider) -> Self {
-        self.with(|config| {
-            config.credentials = Some(ConfigParts::SecretCredentials(Arc::new(keeper)))
-        })
     }
 
     /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.
@@ -146,11 +147,6 @@ impl AwsSecretsManager {
         self.with(|config| config.attempts = Some(attempts.max(1)))
     }
 
-    /// What a request asks for, in AWS's words.
-    pub(crate) fn asked(request: &FetchRequest<'_>) -> CacheIdentity {
-        ParsedRequest::of(request).into()
-    }
-
     fn with(self, change: impl FnOnce(&mut AwsConfig)) -> Self {
         let mut config = self.0.config().clone();
         change(&mut config);
@@ -179,6 +175,15 @@ impl fmt::Debug for AwsSecretsManager {
 impl Backend for AwsSecretsManager {
     fn kind(&self) -> &str {
         BuiltIn::AwsSecretsManager.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        // It goes to the I/O thread by itself, so that whoever calls it directly needs no runtime either.
+        Capabilities::new().uses_role(true).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        ParsedRequest::of(request).identity()
     }
 
     fn fetch<'a>(

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::backends::aws::{
-    scope::Scope,
+    clients::Scope,
     target::{ParsedRequest, Target},
 };
 

@@ -1,8 +1,8 @@
 use secrets_spec::{Request, SecretArn};
 
 use crate::{
-    backend::{Fetched, fetch_request::FetchRequest},
-    backends::aws::{answer::SecretAnswer, scope::region_of},
+    backend::{Fetched, fetch_request::FetchRequest, identity::Identity},
+    backends::aws::answer::SecretAnswer,
 };
 
 /// One secret, in one version: what AWS is asked for.
@@ -29,28 +29,6 @@ pub(super) struct ParsedRequest {
     /// The region of the ARN, else of the options.
     pub region: Option<String>,
     reading: ReadAs,
-}
-
-/// What a request asks for, as whoever keeps the answer tells it from others.
-pub(crate) struct CacheIdentity {
-    pub id: String,
-    pub region: Option<String>,
-    pub version_id: Option<String>,
-    pub version_stage: Option<String>,
-    /// The text is given whole, whatever is in it.
-    pub is_whole: bool,
-}
-
-impl From<ParsedRequest> for CacheIdentity {
-    fn from(ParsedRequest { target, region, reading, .. }: ParsedRequest) -> Self {
-        Self {
-            id: target.id,
-            region,
-            version_id: target.version_id,
-            version_stage: target.version_stage,
-            is_whole: reading == ReadAs::Text,
-        }
-    }
 }
 
 /// How a text is read, unless the source says otherwise.
@@ -87,12 +65,35 @@ impl ParsedRequest {
         }
     }
 
+    /// The identity of the request: names, ARNs, requests for a member and an explicit current version have the one
+    /// of the secret.
+    pub(super) fn identity(&self) -> Identity {
+        let is_arn = self.target.id.starts_with("arn:");
+        self.identity_as(&self.target.id, self.region.as_deref().filter(|_| !is_arn))
+    }
+
+    /// The identity that the same request has by another id of the secret. An ARN has no region but its own.
+    pub(super) fn identity_as(&self, id: &str, region: Option<&str>) -> Identity {
+        let form = (self.reading == ReadAs::Text).then_some("text");
+        let Target { version_id, version_stage, .. } = &self.target;
+        Identity::new(id).with_scope([self.role.as_deref(), region]).with_selector([
+            version_id.as_deref(),
+            version_stage.as_deref(),
+            form,
+        ])
+    }
+
     pub(super) fn read(&self, answer: &SecretAnswer) -> Fetched {
         match self.reading {
             ReadAs::Json => answer.as_json(),
             ReadAs::Text => answer.as_text(),
         }
     }
+}
+
+/// The region of an id, if it is an ARN.
+pub(super) fn region_of(id: &str) -> Option<String> {
+    SecretArn::parse(id).ok().map(|arn| arn.region().to_owned())
 }
 
 /// The ARN that a group and a key are together. A group that is an ARN by itself, as one is that a setting puts

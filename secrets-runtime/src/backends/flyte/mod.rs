@@ -6,7 +6,10 @@ use std::{fmt, path::PathBuf};
 use secrets_spec::{BuiltIn, RequestView};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, one_by_one,
+    },
     backends::{
         flyte::{
             location::{Location, Prefixes},
@@ -195,22 +198,26 @@ impl Backend for Flyte {
         BuiltIn::Flyte.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().cached(false).reads_environment(true).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(|r| self.fetch_one(r)).collect()))
+        one_by_one(requests, |request| self.fetch_one(request))
     }
 
     fn exists<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(|r| self.has_one(r)).collect()))
+        one_by_one(requests, |request| self.has_one(request))
     }
 }

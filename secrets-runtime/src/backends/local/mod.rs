@@ -24,18 +24,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrets_spec::BuiltIn;
-
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest,
-        generation::WriteGuard,
+        Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
+        fetch_request::FetchRequest, generation::WriteGuard, identity::Identity,
     },
     backends::local::{folder::StoreFolder, key_file::KeyFile},
     core::error::{Error, ErrorKind},
 };
-
-// They look at modes, owners, links and signals all over.
 
 /// The backend's type.
 const KIND: &str = "local";
@@ -125,6 +121,14 @@ impl Backend for Local {
         KIND
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
@@ -168,7 +172,7 @@ impl Store for Local {
     /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let _writing = WriteGuard::to(BuiltIn::Local);
+            let _writing = WriteGuard::to(KIND);
             self.put_now(id, &payload)
         })
     }
@@ -176,7 +180,7 @@ impl Store for Local {
     /// Deletes a secret with its previous version, whether or not they can be read.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
-            let _writing = WriteGuard::to(BuiltIn::Local);
+            let _writing = WriteGuard::to(KIND);
             self.delete_now(id)
         })
     }

@@ -7,7 +7,10 @@ use std::{fmt, sync::Arc};
 use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity,
+    },
     backends::{http::blocking_pool::on_threads, zenml::server::Server},
     core::{
         error::{Error, ErrorKind},
@@ -74,6 +77,14 @@ impl fmt::Display for Zenml {
 impl Backend for Zenml {
     fn kind(&self) -> &str {
         BuiltIn::Zenml.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(

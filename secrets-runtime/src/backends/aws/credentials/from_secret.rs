@@ -6,8 +6,8 @@ use tokio::task::spawn_blocking;
 use crate::{
     backend::BoxFuture,
     backends::aws::{
-        config::StaticKeys, credentials::CredentialsSource,
-        credentials::provider::CredentialsProvider,
+        config::StaticKeys,
+        credentials::{CredentialsProvider, CredentialsSource},
     },
     core::error::{Error, ErrorKind},
     credentials::AwsCredentials,

@@ -1,6 +1,5 @@
 pub(super) mod default_chain;
 pub(super) mod from_secret;
-pub(crate) mod provider;
 
 use std::{
     fmt,
@@ -14,12 +13,19 @@ use aws_credential_types::{
 };
 use tokio::sync::Mutex;
 
-use crate::{backend::BoxFuture, core::error::Error};
+use crate::{backend::BoxFuture, core::error::Error, credentials::AwsCredentials};
 
 /// So long before they expire credentials are got anew.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
 /// So long credentials serve that say nothing of expiring: a file may have new ones.
 const UNLIMITED: Duration = Duration::from_secs(15 * 60);
+
+/// A secret of another backend that is credentials for AWS: the handle that the resolver passes.
+pub(crate) trait CredentialsProvider: fmt::Debug + Send + Sync + 'static {
+    /// Fetches the credentials, within this time. An error is never `NotFound`, which would say that AWS does not
+    /// have the secret that was asked for.
+    fn fetch(&self, timeout: Duration) -> BoxFuture<'_, Result<AwsCredentials, Error>>;
+}
 
 /// Where credentials come from.
 pub(in crate::backends::aws) trait CredentialsSource:
