@@ -19,11 +19,13 @@ mod own_backends;
 mod readme;
 mod refresh_on;
 mod refreshed_runs;
+mod replaced_backends;
 mod rotating;
 mod scope;
 mod steps;
 mod table;
 mod test_scopes;
+mod tokio_backends;
 mod typed_parameters;
 mod variables;
 #[path = "../vault.rs"]

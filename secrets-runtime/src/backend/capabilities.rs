@@ -7,7 +7,7 @@
 /// use secrets_runtime::Capabilities;
 ///
 /// // A backend that reads files, at every step.
-/// const FILES: Capabilities = Capabilities::new().cached(false).needs_tokio(false);
+/// const FILES: Capabilities = Capabilities::new().cached(false).uses_role(false).needs_tokio(false);
 /// assert!(!FILES.is_cached() && !FILES.is_role_used());
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,12 +23,12 @@ pub struct Capabilities {
 }
 
 impl Capabilities {
-    /// Returns the defaults: answers are cached; there are no roles; the names of fields become variables by the
-    /// usual rules; values do not come from the process's environment; no future needs tokio.
+    /// Returns the defaults: answers are cached, requests have their role, the names of fields become variables by
+    /// the usual rules, values do not come from the process's environment, and no future needs tokio.
     pub const fn new() -> Self {
         Self {
             cached: true,
-            uses_role: false,
+            uses_role: true,
             names_are_variables: false,
             reads_environment: false,
             needs_tokio: None,
@@ -44,7 +44,8 @@ impl Capabilities {
     }
 
     /// Sets whether secrets are read in a role. If so, a request has the role of its source, else that of the
-    /// attribute, else that of the settings; if not, a request has none.
+    /// attribute, else that of the settings. If not, it has none, so that one attribute serves backends with roles
+    /// and without, and a cached answer serves every role.
     pub const fn uses_role(mut self, uses_role: bool) -> Self {
         self.uses_role = uses_role;
         self

@@ -62,10 +62,11 @@ impl Identity {
     #[must_use]
     pub fn without_options(request: &FetchRequest<'_>) -> Self {
         let (id, key) = (request.id(), request.key());
-        // A key without a group is the secret's id. The group is part of the selector, which keeps the two apart.
-        let secret = key.filter(|_| id.is_empty()).unwrap_or(id);
+        // A key without a group is the secret's id, which the selector keeps apart from a group of that name.
+        let without_group = key.filter(|_| id.is_empty());
+        let secret = without_group.unwrap_or(id);
         Self::new(secret).with_scope([request.role(), request.region()]).with_selector([
-            Some(id),
+            without_group.map(|_| ""),
             key,
             request.version_id(),
             request.version_stage(),
@@ -110,4 +111,56 @@ impl Identity {
 
 fn owned<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> Vec<Option<String>> {
     parts.into_iter().map(|part| part.map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change of a request.
+    type Change = for<'a> fn(FetchRequest<'a>) -> FetchRequest<'a>;
+
+    #[test]
+    fn requests_that_differ_in_anything_differ() {
+        let request = FetchRequest::named("k");
+        let changes: [Change; 8] = [
+            |request| request.with_key("k"),
+            |request| request.with_role("arn:aws:iam::123456789012:role/r"),
+            |request| request.with_region("k"),
+            |request| request.with_version_id("k"),
+            |request| request.with_version_stage("k"),
+            |request| request.with_group_version(Some("k")),
+            |request| request.with_env_var(Some("k")),
+            |_| FetchRequest::named("").with_key("k"),
+        ];
+        let changed: Vec<_> = changes.iter().map(|change| change(request)).collect();
+        for make in [Identity::of, Identity::without_options] {
+            let mut all: Vec<_> = changed.iter().map(make).collect();
+            all.push(make(&request));
+            for (place, one) in all.iter().enumerate() {
+                assert!(!all[..place].contains(one), "{one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn options_for_reading_count_by_default() {
+        let (mut json, mut optional) = (Options::default(), Options::default());
+        json.json = Some(true);
+        optional.required = Some(false);
+        for options in [&json, &optional] {
+            let (one, plain) = (FetchRequest::new("db", options), FetchRequest::named("db"));
+            assert_ne!(Identity::of(&one), Identity::of(&plain));
+            assert_eq!(Identity::without_options(&one), Identity::without_options(&plain));
+        }
+    }
+
+    #[test]
+    fn parts_are_not_run_together() {
+        let identity = Identity::new("db");
+        let of = |parts: [Option<&str>; 2]| identity.clone().with_scope(parts);
+        assert_ne!(of([Some("ab"), None]), of([Some("a"), Some("b")]));
+        assert_ne!(of([None, Some("a")]), of([Some("a"), None]));
+        assert_ne!(identity.clone().with_scope([Some("a")]), identity.with_selector([Some("a")]));
+    }
 }

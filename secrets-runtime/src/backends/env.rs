@@ -40,7 +40,11 @@ impl Backend for Env {
 
     /// Read at every step.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().cached(false).reads_environment(true).needs_tokio(false)
+        Capabilities::new()
+            .uses_role(false)
+            .cached(false)
+            .reads_environment(true)
+            .needs_tokio(false)
     }
 
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {

@@ -41,7 +41,11 @@ impl Backend for Inline {
 
     /// Read at every step.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().cached(false).names_are_variables(true).needs_tokio(false)
+        Capabilities::new()
+            .uses_role(false)
+            .cached(false)
+            .names_are_variables(true)
+            .needs_tokio(false)
     }
 
     fn fetch<'a>(

@@ -182,3 +182,30 @@ impl<A> Drop for Call<A> {
         let _ = self.end();
     }
 }
+
+#[cfg(all(test, not(feature = "tokio")))]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::{Fetched, capabilities::Capabilities, from_fn},
+        rt::block_on::block_on,
+    };
+
+    #[test]
+    fn without_the_feature_one_that_needs_tokio_is_not_supported() {
+        let needs = from_fn("vault", |_| std::future::ready(Ok(Fetched::text("SeNtInEl"))))
+            .with_capabilities(Capabilities::new().needs_tokio(true));
+        let requests = vec![OwnedRequest::from(&FetchRequest::named("db"))];
+        let limit = Limit::of(Duration::from_secs(60));
+        let answers = block_on(call(
+            Arc::new(needs),
+            requests,
+            |backend, requests| backend.fetch(requests),
+            limit,
+        ));
+        let [Err(error)] = &answers[..] else { panic!("one error") };
+        assert_eq!(error.kind(), ErrorKind::NotSupported);
+        let help = error.problems()[0].help().unwrap_or_default();
+        assert!(help.contains("features = [\"tokio\"]"), "{help}");
+    }
+}

@@ -179,7 +179,7 @@ impl Backend for AwsSecretsManager {
 
     fn capabilities(&self) -> Capabilities {
         // It goes to the I/O thread by itself, so that whoever calls it directly needs no runtime either.
-        Capabilities::new().uses_role(true).needs_tokio(false)
+        Capabilities::new().needs_tokio(false)
     }
 
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {

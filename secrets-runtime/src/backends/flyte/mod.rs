@@ -200,7 +200,11 @@ impl Backend for Flyte {
 
     /// Read at every step.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().cached(false).reads_environment(true).needs_tokio(false)
+        Capabilities::new()
+            .uses_role(false)
+            .cached(false)
+            .reads_environment(true)
+            .needs_tokio(false)
     }
 
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {

@@ -122,7 +122,7 @@ impl Backend for Local {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().needs_tokio(false)
+        Capabilities::new().uses_role(false).needs_tokio(false)
     }
 
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {

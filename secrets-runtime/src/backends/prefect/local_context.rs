@@ -163,7 +163,7 @@ impl Backend for LocalContext {
 
     /// Read at every step.
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().cached(false).needs_tokio(false)
+        Capabilities::new().uses_role(false).cached(false).needs_tokio(false)
     }
 
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {

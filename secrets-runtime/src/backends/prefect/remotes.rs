@@ -123,7 +123,7 @@ impl Backend for Remotes {
     }
 
     fn capabilities(&self) -> Capabilities {
-        Capabilities::new().needs_tokio(false)
+        Capabilities::new().uses_role(false).needs_tokio(false)
     }
 
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
