@@ -34,7 +34,7 @@
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the suite that every backend passes.
 //! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
-//! - `tokio`: `backend::on_io_thread`, for backends that need tokio's reactor.
+//! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
 //! - `tracing`: warnings are events instead of lines on standard error.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
