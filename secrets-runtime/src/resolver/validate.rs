@@ -151,8 +151,7 @@ impl Validation<'_> {
                     {
                         let missing = fields.get(key).is_none();
                         let names = || fields.iter().map(|(name, _)| name);
-                        let error =
-                            missing.then(|| missing_feature_message(key, names().collect()));
+                        let error = missing.then(|| missing_key(key, names().collect()));
                         let name = format!("{}/{key}", source.group());
                         report.add(&name, Some(backend), error);
                     }
@@ -172,7 +171,7 @@ impl Validation<'_> {
     }
 }
 
-fn missing_feature_message(key: &str, names: Vec<&str>) -> Error {
+fn missing_key(key: &str, names: Vec<&str>) -> Error {
     let message = format!("the secret has no field `{}`", escape::escape_name(key));
     let known = escape::backquoted_list(names.iter().copied());
     let help = match closest(key, names) {
@@ -203,7 +202,7 @@ fn report_of_test(
                 let missing = context.secrets.get(group, key).is_err();
                 let entries = context.secrets.entries().filter(|entry| entry.group() == group);
                 let names = || entries.map(|entry| entry.key()).collect();
-                let error = missing.then(|| missing_feature_message(key, names()));
+                let error = missing.then(|| missing_key(key, names()));
                 report.add(&format!("{group}/{key}"), None, error);
             }
         }

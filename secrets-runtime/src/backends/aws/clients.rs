@@ -21,13 +21,12 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::{
     backends::aws::{
         aliases::ArnAliases,
-        config::{AwsConfig, ConfigParts},
+        config::{AwsConfig, CredentialsConfig},
         credentials::SharedCredentials,
-        credentials::default_chain::{DefaultChain, DefaultChainSource, imds},
+        credentials::default_chain::{DefaultChain, imds},
         credentials::from_secret::SecretCredentials,
         http_client::http_client,
-        plaintext_endpoint::WarnPlaintextEndpoint,
-        redact_responses::RedactResponses,
+        interceptors::{RedactResponses, WarnPlaintextEndpoint},
         retries::TransientErrors,
         role::Role,
     },
@@ -215,12 +214,10 @@ impl Clients {
             }
             let config = loader.load().await;
             let caller = match &self.config.credentials {
-                Some(ConfigParts::StaticKeys(keys)) => {
-                    SharedCredentials::new(DefaultChainSource(keys.clone()))
-                }
-                Some(ConfigParts::SecretCredentials(keeper)) => {
+                Some(CredentialsConfig::Keys(keys)) => SharedCredentials::new(keys.clone()),
+                Some(CredentialsConfig::Provider(provider)) => {
                     SharedCredentials::new(SecretCredentials {
-                        keeper: keeper.clone(),
+                        provider: provider.clone(),
                         // A little before the fetch that needs them, so that what is slow is told as what it is.
                         timeout: self.config.timeout.mul_f32(0.8),
                     })

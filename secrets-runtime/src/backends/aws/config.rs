@@ -1,10 +1,10 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use aws_credential_types::Credentials;
-
 use crate::{
-    backends::{aws::credentials::CredentialsProvider, http::redacted_url::RedactedUrl},
-    core::{error::Error, secret_value::SecretValue},
+    backends::{
+        aws::credentials::{CredentialsProvider, static_keys::StaticKeys},
+        http::redacted_url::RedactedUrl,
+    },
     settings::Settings,
 };
 
@@ -19,7 +19,7 @@ pub(super) struct AwsConfig {
     pub session_name: String,
     pub endpoint_url: Option<String>,
     /// In the place of the SDK's own chain.
-    pub credentials: Option<ConfigParts>,
+    pub credentials: Option<CredentialsConfig>,
     /// How often a request is sent at most, if it is set in code.
     pub attempts: Option<u32>,
     /// For one attempt at a request.
@@ -30,28 +30,11 @@ pub(super) struct AwsConfig {
 
 /// Credentials that are not the SDK's own.
 #[derive(Clone)]
-pub(super) enum ConfigParts {
-    /// By the program.
-    StaticKeys(StaticKeys),
-    /// By another backend.
-    SecretCredentials(Arc<dyn CredentialsProvider>),
-}
-
-/// An access key.
-#[derive(Clone)]
-pub(super) struct StaticKeys {
-    pub id: String,
-    pub secret: SecretValue,
-    pub session_token: Option<SecretValue>,
-}
-
-impl StaticKeys {
-    /// As the SDK signs with them; it wipes its copy.
-    pub(super) fn credentials(&self) -> Result<Credentials, Error> {
-        let token = self.session_token.as_ref().map(|token| token.expose_str()).transpose()?;
-        let (secret, token) = (self.secret.expose_str()?, token.map(str::to_owned));
-        Ok(Credentials::new(&self.id, secret, token, None, "secrets-runtime"))
-    }
+pub(super) enum CredentialsConfig {
+    /// An access key of the program's.
+    Keys(StaticKeys),
+    /// A secret of another backend.
+    Provider(Arc<dyn CredentialsProvider>),
 }
 
 impl AwsConfig {

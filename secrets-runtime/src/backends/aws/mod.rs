@@ -9,9 +9,8 @@ mod error;
 mod existence;
 mod fetch;
 mod http_client;
-mod plaintext_endpoint;
+mod interceptors;
 mod plan;
-mod redact_responses;
 mod retries;
 mod role;
 mod store;
@@ -28,8 +27,8 @@ use crate::{
     },
     backends::aws::{
         clients::Clients,
-        config::{AwsConfig, ConfigParts, StaticKeys},
-        credentials::CredentialsProvider,
+        config::{AwsConfig, CredentialsConfig},
+        credentials::{CredentialsProvider, static_keys::StaticKeys},
         target::ParsedRequest,
     },
     core::{error::Error, secret_value::SecretValue},
@@ -82,7 +81,7 @@ impl AwsSecretsManager {
         settings: &Settings,
         provider: Option<Arc<dyn CredentialsProvider>>,
     ) -> Self {
-        let credentials = provider.map(ConfigParts::SecretCredentials);
+        let credentials = provider.map(CredentialsConfig::Provider);
         Self::of(AwsConfig { credentials, ..AwsConfig::of(settings) })
     }
 
@@ -112,7 +111,7 @@ impl AwsSecretsManager {
         session_token: Option<SecretValue>,
     ) -> Self {
         let keys = StaticKeys { id: id.into(), secret: secret.into(), session_token };
-        self.with(|config| config.credentials = Some(ConfigParts::StaticKeys(keys)))
+        self.with(|config| config.credentials = Some(CredentialsConfig::Keys(keys)))
     }
 
     /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.

@@ -15,7 +15,7 @@ use crate::{
             location::{Location, Prefixes},
             names::Names,
         },
-        mount::{Mount, MountEntry},
+        mount::{Mount, MountEntry, io::mounted_value},
     },
     context::env_vars::from_os,
     core::{
@@ -124,7 +124,7 @@ impl Flyte {
         match found {
             Found::Variable(value) => {
                 // Looked at for the newline at its end, which is not part of it.
-                let value = SecretValue::mounted(value.expose_bytes());
+                let value = mounted_value(value.expose_bytes());
                 Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
             }
             Found::File(file) => self.mount.plain(&file),

@@ -44,7 +44,7 @@ impl KeyFile {
         let key = StoreKey::from_jwk(&file.read(MAX_BYTES)?).map_err(|reason| {
             let message = format!("the key file {} {reason}", self.path.display());
             Error::new(ErrorKind::InvalidConfig, message).with_help(
-                "put back the copy of it that you kept; it is a JSON Web StoreKey with `kty` oct, `alg` A256GCM \
+                "put back the copy of it that you kept; it is a JSON Web Key with `kty` oct, `alg` A256GCM \
                  and a `k` of 32 bytes",
             )
         })?;

@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::{
-    backends::mount::attempts::is_absence,
+    backends::mount::io::is_absence,
     core::error::{Error, ErrorKind},
 };
 

@@ -3,8 +3,8 @@
 //! Links are followed as long as they end below the folder, absolute ones too. What is read is read from the
 //! handle that was opened, never from a path that was checked before.
 
-mod attempts;
 mod folder;
+pub(super) mod io;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
@@ -12,7 +12,6 @@ mod other;
 mod set;
 #[cfg(all(test, unix))]
 mod tests;
-mod value;
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +24,8 @@ use crate::backends::mount::other::Root;
 use crate::{
     backend::Fetched,
     backends::mount::{
-        attempts::{is_absence, retry},
         folder::MountFolder,
+        io::{is_absence, read_value, retry},
     },
     core::error::{Error, ErrorKind},
 };
@@ -78,7 +77,7 @@ impl Mount {
     /// # Errors
     /// As [`Mount::find`], or `NotFound` if it has gone in between.
     pub(super) fn plain(&self, file: &Path) -> Result<Fetched, Error> {
-        let value = retry(|| value::read(Root::open(&self.folder.path)?.open_file(None, file)?));
+        let value = retry(|| read_value(Root::open(&self.folder.path)?.open_file(None, file)?));
         let value = value.map_err(|error| self.folder.failed(&error, file))?;
         Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
     }

@@ -11,7 +11,7 @@ use aws_credential_types::{
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{config::StaticKeys, credentials::CredentialsSource, http_client::http_client},
+    backends::aws::{credentials::CredentialsSource, http_client::http_client},
     core::error::{Error, ErrorKind},
 };
 
@@ -94,19 +94,4 @@ fn cause(error: &CredentialsError) -> String {
         cause = source;
     }
     crate::core::escape::escape_name(&cause.to_string())
-}
-
-/// The program's own access key.
-pub(in crate::backends::aws) struct DefaultChainSource(pub StaticKeys);
-
-impl CredentialsSource for DefaultChainSource {
-    fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        Box::pin(std::future::ready(self.0.credentials()))
-    }
-}
-
-impl fmt::Debug for DefaultChainSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DefaultChainSource")
-    }
 }

@@ -1,5 +1,6 @@
 pub(super) mod default_chain;
 pub(super) mod from_secret;
+pub(super) mod static_keys;
 
 use std::{
     fmt,
