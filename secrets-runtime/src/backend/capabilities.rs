@@ -57,8 +57,8 @@ impl Capabilities {
         self
     }
 
-    /// Sets whether values may come from the process's environment. If so, an export of a variable that is set to
-    /// this very value already is no collision.
+    /// Sets whether values may come from the process's environment. If so, a variable that is set to this very value
+    /// already does not collide with an export.
     pub const fn reads_environment(mut self, reads_environment: bool) -> Self {
         self.reads_environment = reads_environment;
         self

@@ -39,8 +39,8 @@ pub(crate) fn note_change() {
 
 /// A write of this process to a store: what a step reads after it is what was written.
 ///
-/// It is noted when this is dropped, however the write ends: one that failed, came too late or was given up may
-/// have been carried out.
+/// It is noted when this is dropped, however the write ends: one that failed, came too late or was dropped may have
+/// been carried out.
 #[must_use = "the write is noted when this is dropped"]
 pub(crate) struct WriteGuard(Box<str>);
 

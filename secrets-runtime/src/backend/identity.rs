@@ -16,7 +16,7 @@ use crate::backend::{Backend, fetch_request::FetchRequest};
 /// [identity](crate::Backend::identity) of fewer parts.
 ///
 /// Where a secret has several ids, an answer may have [more identities](crate::Fetched::with_identity) than that of
-/// its request: it then serves requests with any of them, until one of them is answered anew.
+/// its request: it then serves requests with any of them, until one of them has a newer answer.
 ///
 /// ```
 /// use secrets_runtime::{FetchRequest, Identity};
@@ -75,7 +75,7 @@ impl Identity {
         ])
     }
 
-    /// Returns the identity that a backend gives a request. One that panics has none of its own.
+    /// Returns the identity of a request to a backend; that of the whole request if the backend panics.
     pub(crate) fn by(backend: &dyn Backend, request: &FetchRequest<'_>) -> Self {
         let identity = catch_unwind(AssertUnwindSafe(|| backend.identity(request)));
         identity.unwrap_or_else(|_| Self::of(request))

@@ -220,7 +220,7 @@ pub trait Store: Send + Sync {
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            // A break is no failure: there is nothing left to do.
+            // A break is not a failure: there is nothing left to do.
             let _ = self.list().await?.into_iter().try_for_each(each);
             Ok(())
         })

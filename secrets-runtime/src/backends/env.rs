@@ -13,14 +13,14 @@ use crate::{
 
 /// Environment variables as secrets: Prefect's `EnvVarSecret`.
 ///
-/// A source's id is the variable's name; a request's is `GROUP_KEY`, upper-cased, with `_` for everything that
-/// is no letter or digit. A variable that is not set is [`ErrorKind::NotFound`], an empty one is a value. They
+/// A source's id is the variable's name; for a request it is `GROUP_KEY`, upper-cased, with `_` for every character
+/// but letters and digits. A variable that is not set is [`ErrorKind::NotFound`], an empty one is a value. Variables
 /// are read at every step and never cached.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Env(());
 
 impl Env {
-    /// The process's environment.
+    /// Creates the backend of the process's environment.
     #[must_use]
     pub fn new() -> Self {
         Self(())
@@ -70,7 +70,7 @@ impl Backend for Env {
     }
 }
 
-/// Two requests may become one variable (`a-b/c` and `a.b/c`), of which only one can be meant.
+/// Checks that no other request becomes the same variable: `a-b/c` and `a.b/c` do, and only one can be meant.
 fn one_name(request: &FetchRequest<'_>, all: &[FetchRequest<'_>]) -> Result<(), Error> {
     let own = (request.id(), request.key());
     let other = |other: &&FetchRequest<'_>| {
@@ -98,7 +98,8 @@ fn fetch_one(request: &FetchRequest<'_>) -> Result<Fetched, Error> {
     Ok(fetched.with_name(name))
 }
 
-/// A source may have a name that no shell can set: then a setting says which variable it is.
+/// Says how to set a variable. No shell can set some of the names that a source may have: there a setting says which
+/// variable it is.
 fn how_to_set(name: &str, is_source: bool) -> String {
     let variable = Variable::of_field(name).map(|variable| variable.as_str().to_ascii_uppercase());
     match variable {

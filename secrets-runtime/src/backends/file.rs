@@ -13,10 +13,10 @@ use crate::{
 
 /// Secrets that are mounted as files: Kubernetes volumes, CSI drivers, systemd credentials, Docker secrets.
 ///
-/// A source's id is a path below the folder: a file is one plain value, a folder is a set with one field a
-/// file and at most 1,000 of them. A request's path is `group/key`. Nothing outside the folder is read: no `..`,
+/// A source's id is a path below the folder: a file is one plain value, a folder is a set with one field for each
+/// file, at most 1,000. A request's path is `group/key`. Nothing outside the folder is read: no `..`,
 /// no absolute path, no link that leads out, whatever is swapped meanwhile. Links that end inside are followed,
-/// absolute ones too. Text loses one trailing newline, what is no UTF-8 is bytes.
+/// absolute ones too. Text loses one trailing newline; what is not UTF-8 is bytes.
 ///
 /// The fields of a set are of one version of a volume: one that Kubernetes replaces meanwhile is read again. An
 /// entry that is a link to nothing makes the set [`ErrorKind::Unavailable`], not absent.
@@ -26,7 +26,7 @@ pub struct File {
 }
 
 impl File {
-    /// The secrets below `folder`.
+    /// Creates the backend of the files below `folder`.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { mount: Mount::new(folder.into(), "SECRETS_FILE_DIR") }
@@ -49,7 +49,7 @@ impl File {
     }
 }
 
-/// The name below the folder.
+/// Returns the path below the folder.
 fn name(request: &FetchRequest<'_>) -> Result<String, Error> {
     let parts = [Some(request.id()), request.key()];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();

@@ -13,7 +13,7 @@ use crate::{
     },
 };
 
-/// Values that are written in a source's `options.env_vars`: for tests and first tries, as in Metaflow.
+/// Values that are written in a source's `options.env_vars`: for tests and first attempts, as in Metaflow.
 ///
 /// What is written there is part of the program, or of the variable or file that configures it. It is not wiped
 /// from memory, as other values are: only the copies that a step reads are.
@@ -21,7 +21,7 @@ use crate::{
 pub struct Inline(());
 
 impl Inline {
-    /// The backend.
+    /// Creates the backend.
     #[must_use]
     pub fn new() -> Self {
         Self(())

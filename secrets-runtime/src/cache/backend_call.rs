@@ -71,7 +71,7 @@ pub(crate) fn call<A: Send + Unpin + 'static>(
     Box::pin(Call { backend, wanted, answers: Some(answers), sleep, limit })
 }
 
-/// Moves the call to the I/O thread, where whoever waits for it does not poll it.
+/// Moves the call to the I/O thread: the steps that wait for it do not poll it.
 #[cfg(feature = "tokio")]
 fn with_tokio<A: Send + 'static>(
     _backend: &dyn Backend,

@@ -105,8 +105,8 @@ impl State {
 
     /// Whether what the flight gives for the key is what is wanted: nothing newer was asked for since.
     pub(super) fn is_awaited(&self, key: &Key, number: u64) -> bool {
-        let is_old = |kind: &Box<str>| **kind == *key.kind;
-        !generation::written_since(self.writes).iter().any(is_old)
+        let written = generation::written_since(self.writes);
+        !written.iter().any(|kind| **kind == *key.kind)
             && self.flights.get(key).is_some_and(|awaited| awaited.number == number)
     }
 

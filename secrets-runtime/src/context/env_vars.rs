@@ -20,15 +20,15 @@ use crate::{
 
 /// The secrets of a step as environment variables.
 pub(crate) struct EnvVars {
-    /// By name, each with whatever gives it: more than one is ambiguous.
+    /// By name, each with the fields that have it: more than one is ambiguous.
     slots: BTreeMap<String, Vec<Candidate>>,
-    /// Fields whose names make no variable.
+    /// Fields whose names cannot be variables.
     unmappable: Vec<(usize, String, SpecError)>,
 }
 
 struct Candidate {
     shown: VarValue,
-    /// The source or request that gives it, and the field if it has a name of its own.
+    /// The source or request that has it, and the field if it has a name of its own.
     origin: String,
     field: String,
     declared_at: usize,
@@ -36,7 +36,7 @@ struct Candidate {
     from_environment: bool,
 }
 
-/// What a variable holds.
+/// The value of a variable.
 enum VarValue {
     Value(SecretValue),
     /// The path of a file with the value, made when it is first asked for.
@@ -48,7 +48,7 @@ enum VarValue {
 }
 
 impl EnvVars {
-    /// The variables of these groups, in the order in which they were declared.
+    /// Creates the variables of these groups, in the order in which they were declared.
     pub(crate) fn of<'a>(groups: impl Iterator<Item = (&'a str, &'a Group)>) -> Self {
         let mut made = Self { slots: BTreeMap::new(), unmappable: Vec::new() };
         for (name, group) in groups {
@@ -161,7 +161,7 @@ impl EnvVars {
         fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
     }
 
-    /// All variables, if all can be set where `present` tells what is set already; every reason, if not. Without
+    /// Returns all variables if all can be set, else every reason. `present` returns what is set already. Without
     /// `files` a variable for a file's path holds what would be in the file.
     pub(crate) fn exports(
         &self,
@@ -244,7 +244,7 @@ impl VarValue {
     }
 }
 
-/// What the dynamic linker reads is not for a secret to set by accident.
+/// Refuses a variable that the dynamic linker reads, which no secret should set by accident.
 fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
     let linker = name.starts_with("LD_") || name.starts_with("DYLD_");
     (linker && !allow_override).then(|| {
@@ -310,7 +310,7 @@ pub(crate) fn from_os(value: OsString) -> SecretValue {
     }
 }
 
-/// The value as the system takes it, without a copy.
+/// Returns the value as the system takes it, without a copy.
 pub(crate) fn as_os(value: &SecretValue) -> Result<&OsStr, Error> {
     #[cfg(unix)]
     {

@@ -59,14 +59,14 @@ impl ResolverBuilder {
     /// Sets how long a fetched value serves later steps: not at all if it is zero. It overrides
     /// `SECRETS_CACHE_TTL`.
     ///
-    /// A value serves for nine to ten tenths of this time, so that not all expire together.
+    /// The effective time is 90 to 100 % of this, so that entries fetched together do not expire together.
     #[must_use]
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         self.cache_ttl = Some(ttl);
         self
     }
 
-    /// Sets how long a value that has expired still serves while its backend throttles or is down. It overrides
+    /// Sets how long an expired value still serves while its backend throttles or is down. It overrides
     /// `SECRETS_CACHE_STALE`.
     #[must_use]
     pub fn cache_stale(mut self, stale: Duration) -> Self {
@@ -74,14 +74,14 @@ impl ResolverBuilder {
         self
     }
 
-    /// Lays settings over those of the environment, as a program's own command line gives them.
+    /// Sets settings that override those of the environment, as a program's own command line does.
     #[cfg(feature = "clap")]
     pub(crate) fn built(mut self, built: CodeSettings) -> Self {
         self.built = built;
         self
     }
 
-    /// The resolver.
+    /// Builds the resolver.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] for everything that is wrong with the settings, the default backend, the
@@ -91,8 +91,8 @@ impl ResolverBuilder {
         error.map_or(Ok(resolver), Err)
     }
 
-    /// The resolver even if something is wrong, which counts as unset, and what is wrong: to show the settings,
-    /// not to resolve with.
+    /// Builds the resolver even if something is wrong, which then counts as unset, and returns what is wrong: to show
+    /// the settings, not to resolve with.
     ///
     /// ```
     /// # use secrets_runtime::Resolver;
@@ -178,7 +178,7 @@ mod tests {
             make("nope").build().map_err(|e| e.kind()).err(),
             Some(ErrorKind::InvalidConfig)
         );
-        // A program's own backend has what the program gives it.
+        // A program's own backend has the credentials of the program.
         let own =
             make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
         assert!(own.build().is_ok());

@@ -30,7 +30,7 @@ const SESSION_TOKEN: &str = "SESSION_TOKEN";
 const WHOLE: &str = "its fields are ACCESS_KEY and SECRET_ACCESS_KEY, and SESSION_TOKEN for credentials that end; they are taken whole, and no others in their place";
 
 /// Adds the built-in AWS backend to all the others, with the secret that `SECRETS_AWS_CREDENTIALS_FROM` names. Returns
-/// what is wrong with that setting. A backend of the user's for this type has what the program gave it.
+/// what is wrong with that setting. A backend of the user's for this type has the credentials of the program.
 pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Problem> {
     const AWS: BuiltIn = BuiltIn::AwsSecretsManager;
     if registry.has(AWS.name()) {
@@ -66,12 +66,12 @@ impl CredentialsSecret {
         Self { origin: escape::escape_name(source.origin()), plan }
     }
 
-    /// Why it can never be fetched.
+    /// The reason why it can never be fetched.
     fn problem(&self) -> Option<&Problem> {
         self.plan.fetches.iter().find_map(|fetch| fetch.chain.as_ref().err())
     }
 
-    /// The credentials.
+    /// Fetches the credentials.
     ///
     /// # Errors
     /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
@@ -101,7 +101,7 @@ impl CredentialsSecret {
         };
         let session_token = given(SESSION_TOKEN);
         let sent = [(ACCESS_KEY, Some(&access_key)), (SESSION_TOKEN, session_token.as_ref())];
-        // What would break the header in which it is sent would be told of there with its text.
+        // A character that no header can have would be reported by the SDK together with the whole text.
         let broken = sent.iter().find(|(_, value)| value.is_some_and(|value| !is_graphic(value)));
         if let Some((name, _)) = broken {
             let message = format!("{self} hold a character in `{name}` that none of AWS has");

@@ -1,5 +1,5 @@
-//! What is to be fetched: for each source and request its chain of backends, its role and its place among
-//! the fetches, of which equal ones are one.
+//! The plan of a resolution: for each source and request its chain of backends, its role and its fetch, which equal
+//! requests share.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -27,11 +27,11 @@ pub(crate) struct Plan {
     pub requests: Vec<RequestPlan>,
     /// The prefix of the variables that Flyte names.
     pub flyte_prefix: String,
-    /// The places of the fetches of each id.
+    /// The indices of the fetches of each id.
     places: HashMap<String, Vec<usize>, RandomState>,
 }
 
-/// Which fetch a source is of, and how its answer is read.
+/// A source: its fetch, and how the answer is read.
 #[derive(Clone)]
 pub(crate) struct SourcePlan {
     pub fetch: usize,
@@ -43,7 +43,7 @@ pub(crate) struct SourcePlan {
     pub written: Option<String>,
 }
 
-/// Which fetch a request is of.
+/// A request and its fetch.
 #[derive(Clone)]
 pub(crate) struct RequestPlan {
     pub fetch: usize,
@@ -73,8 +73,8 @@ pub(crate) struct Link {
 }
 
 impl Plan {
-    /// Plans everything. What has no backend is planned too: the others are asked all the same, so that every
-    /// problem is in the one error.
+    /// Plans a declaration. A source without a backend is planned too: the other backends are asked all the same, so
+    /// that every problem is in the one error.
     pub(crate) fn of(declaration: &Declaration, registry: &Registry, settings: &Settings) -> Self {
         let mut plan = Self {
             step: declaration.step().map(str::to_owned),
@@ -134,7 +134,7 @@ impl Plan {
         plan
     }
 
-    /// Takes over what another plan fetches; the other then says where here each of its fetches is.
+    /// Takes over the fetches of another plan, whose sources and requests then refer to the fetches of this one.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
         let places: Vec<usize> =
             std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
@@ -142,7 +142,7 @@ impl Plan {
         other.requests.iter_mut().for_each(|request| request.fetch = places[request.fetch]);
     }
 
-    /// The part of the plan that gives one group.
+    /// Returns the part of the plan for one group.
     pub(crate) fn of_group(&self, group: &str) -> Self {
         let mut part = Self {
             step: self.step.clone(),
@@ -189,7 +189,7 @@ impl Plan {
         self.place(Fetch { request, chain })
     }
 
-    /// The place of a fetch, or of one that asks the same.
+    /// Returns the index of a fetch, or of one that asks the same.
     fn place(&mut self, fetch: Fetch) -> usize {
         let (fetches, id) = (&mut self.fetches, fetch.request.id.clone());
         let places = self.places.entry(id).or_default();
@@ -254,7 +254,7 @@ fn owned_request(request: &Request) -> OwnedRequest {
     }
 }
 
-/// The declaration, or for one that is empty what was attached at launch.
+/// Returns the declaration, or if it is empty what was attached at launch.
 pub(crate) fn with_attached<'a>(
     declaration: &'a Declaration,
     settings: &Settings,
@@ -280,7 +280,7 @@ pub(crate) fn with_attached<'a>(
     Cow::Owned(attached)
 }
 
-/// The source, or what the settings put in its place.
+/// Returns the source, or what the settings put in its place.
 fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
     let by_text = settings.mapped(source.origin());
     match by_text.or_else(|| settings.mapped(source.group())) {

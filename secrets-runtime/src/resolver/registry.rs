@@ -35,7 +35,7 @@ impl Registry {
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
         match local {
             Ok((dir, key_file)) => registry.add(Local::new(dir, key_file)),
-            // There is no home folder, and no setting that says where else it is.
+            // There is no home folder, and no setting names another one.
             Err(error) => {
                 let problem = error.into_problems().into_iter().next();
                 registry.unavailable.extend(problem.map(|problem| (BuiltIn::Local, problem)));
@@ -75,7 +75,7 @@ impl Registry {
         self.backends.iter()
     }
 
-    /// The backend of this type.
+    /// Finds the backend of this type.
     ///
     /// A built-in type that this build lacks is `NotSupported`; any other that is not registered is
     /// `InvalidConfig`, with those that are.

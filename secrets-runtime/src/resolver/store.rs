@@ -101,7 +101,7 @@ impl Store for ResolverStore {
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             if self.0.capabilities().is_tokio_needed() {
-                // `each` is not for another thread. A break is no failure.
+                // `each` cannot go to another thread. A break is not a failure.
                 let _ = self.list().await?.into_iter().try_for_each(each);
                 return Ok(());
             }

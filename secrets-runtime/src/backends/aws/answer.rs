@@ -5,13 +5,13 @@ use secrets_spec::SecretArn;
 
 use crate::{backend::Fetched, core::secret_value::SecretValue};
 
-/// A secret as AWS gave it.
+/// A secret as AWS returned it.
 #[derive(Debug, Clone)]
 pub(super) struct SecretAnswer {
     name: String,
     arn: String,
     version: String,
-    /// None if the version has no value.
+    /// `None` if the version has no value.
     payload: Option<Payload>,
 }
 
@@ -69,7 +69,7 @@ pub(super) fn without_suffix(arn: &str) -> Option<&str> {
     is_suffix.then_some(start)
 }
 
-/// The SDK's buffers are taken over, not copied: what holds a value is wiped at its end.
+/// Takes over the SDK's buffers without a copy: they are wiped when the value is dropped.
 fn payload(string: Option<String>, binary: Option<Vec<u8>>) -> Option<Payload> {
     match (string, binary) {
         (Some(text), _) => Some(Payload::Text(text.into())),

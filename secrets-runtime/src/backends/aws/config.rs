@@ -8,12 +8,12 @@ use crate::{
     settings::Settings,
 };
 
-/// What is set for the backend; the AWS SDK's own settings hold for the rest.
+/// The settings of the backend. For all else the AWS SDK's own settings apply.
 #[derive(Clone)]
 pub(super) struct AwsConfig {
-    /// Where neither an ARN nor the options name one.
+    /// For requests in which neither an ARN nor the options name one.
     pub region: Option<String>,
-    /// For what is written, which no source gives a role for.
+    /// For writing, where no source names a role.
     pub role: Option<String>,
     pub external_id: Option<String>,
     pub session_name: String,
@@ -24,7 +24,7 @@ pub(super) struct AwsConfig {
     pub attempts: Option<u32>,
     /// For one attempt at a request.
     pub attempt_timeout: Duration,
-    /// For all that one fetch takes.
+    /// For a whole fetch.
     pub timeout: Duration,
 }
 
@@ -71,7 +71,7 @@ impl Default for AwsConfig {
 }
 
 impl fmt::Debug for AwsConfig {
-    /// The key's id is no secret, but nobody needs it in a log.
+    /// The key's id is not secret, but nobody needs it in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AwsConfig")
             .field("region", &self.region)

@@ -40,17 +40,18 @@ use crate::{
 ///
 /// A source's id is a secret's name, or its full or partial ARN. Of a request the group is the secret and the
 /// key a member of its JSON object; a group that is the start of an ARN (`arn:..:secret:`) is joined with the
-/// key, and gives the whole secret.
+/// key, and names the whole secret.
 ///
-/// All secrets of a step come in one round trip: one by GetSecretValue, more by BatchGetSecretValue in chunks of
-/// 20, all at once. Where the batch action is not permitted, not known or throttled, they are fetched singly, at
-/// most 32 at the same time, which is remembered. Nothing is listed.
+/// All secrets of a step are fetched in one round trip: one by GetSecretValue, more by BatchGetSecretValue in chunks
+/// of 20, all at once. Where the batch action is not permitted, not known or throttled, each is fetched by a request
+/// of its own, at most 32 at the same time, and so are later ones. Nothing is listed.
 ///
 /// The region is the ARN's, then that of the options, then the setting's, then the AWS SDK's own. Endpoints,
 /// FIPS, dual-stack, proxies and profiles are the SDK's own settings. Profiles of IAM Identity Center (SSO) and
-/// with a `credential_process` are not read: `aws configure export-credentials --format env` gives what is.
+/// with a `credential_process` are not read: set the variables that
+/// `aws configure export-credentials --format env` prints.
 ///
-/// The SDK's own buffers, from the network to the text of the value, are not wiped; what this library keeps is.
+/// The SDK's own buffers, from the network to the text of the value, are not wiped; those of this library are.
 ///
 /// ```no_run
 /// use secrets_runtime::{AwsSecretsManager, Resolver};
@@ -64,13 +65,13 @@ use crate::{
 pub struct AwsSecretsManager(Arc<Clients>);
 
 impl AwsSecretsManager {
-    /// How many days a deleted secret can be restored: the manager's own default
+    /// How many days a deleted secret can be restored: the default of AWS
     /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>).
     pub const RECOVERY_DAYS: u16 = 30;
 
-    /// The secrets that the process's own AWS settings and credentials give.
+    /// Creates the backend with the process's own AWS settings and credentials.
     ///
-    /// A program that sets nothing in code needs it not: the built-in backend is made from the settings.
+    /// A program that sets nothing in code does not need it: the built-in backend is created from the settings.
     #[must_use]
     pub fn new() -> Self {
         Self::of(AwsConfig::default())
@@ -101,8 +102,8 @@ impl AwsSecretsManager {
         self.with(|config| config.endpoint_url = Some(url.into()))
     }
 
-    /// Sets the access key, in the place of the SDK's own chain of credentials. It is taken whole: with no
-    /// session token there is none.
+    /// Sets the access key, in the place of the SDK's own chain of credentials. It is used as a whole: the session
+    /// token is not looked for elsewhere.
     #[must_use]
     pub fn with_access_key(
         self,
@@ -139,7 +140,7 @@ impl AwsSecretsManager {
         self.with(|config| (config.attempt_timeout, config.timeout) = (attempt, all))
     }
 
-    /// Sets how often a request is sent at most where it fails for a moment: 1 for no second try. Not set, it is
+    /// Sets how often a request is sent at most that fails for a moment: 1 for no second attempt. By default it is
     /// what `AWS_MAX_ATTEMPTS` or the profile says, else 6.
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
@@ -177,7 +178,7 @@ impl Backend for AwsSecretsManager {
     }
 
     fn capabilities(&self) -> Capabilities {
-        // It goes to the I/O thread by itself, so that whoever calls it directly needs no runtime either.
+        // Its methods go to the I/O thread by themselves, so that a direct call needs no runtime either.
         Capabilities::new().needs_tokio(false)
     }
 
@@ -206,7 +207,7 @@ impl Backend for AwsSecretsManager {
     }
 }
 
-/// One answer for each request, from the I/O thread.
+/// Parses the requests and does the work on the I/O thread: one answer for each request.
 fn each<'a, T, F>(
     requests: &'a [FetchRequest<'a>],
     work: impl FnOnce(Vec<ParsedRequest>) -> F + Send + 'a,

@@ -65,7 +65,7 @@ impl StoreKey {
         Ok(jwk)
     }
 
-    /// Encrypts in place; gives the tag.
+    /// Encrypts in place and returns the tag.
     pub(super) fn encrypt(
         &self,
         nonce: &[u8; 12],

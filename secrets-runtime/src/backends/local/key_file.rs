@@ -51,7 +51,7 @@ impl KeyFile {
         Ok(Some(key))
     }
 
-    /// Reads the key, and makes it if there is none: whoever comes first, all who come at once get the same.
+    /// Reads the key, and creates it if it does not exist. All who do so at the same time get one key.
     /// Tells whether this call made it.
     pub(super) fn load_or_make(&self) -> Result<(StoreKey, bool), Error> {
         let mut made = false;

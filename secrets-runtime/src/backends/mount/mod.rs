@@ -57,7 +57,7 @@ impl Mount {
         self.folder.path.join(name)
     }
 
-    /// What has this name, if anything. The name has passed the grammar of its backend.
+    /// Finds what has this name, if anything. The name has passed the grammar of its backend.
     ///
     /// # Errors
     /// `InvalidName` if a link leads out, `AccessDenied`, `Unavailable`.
@@ -72,7 +72,7 @@ impl Mount {
         }
     }
 
-    /// The file as one plain value.
+    /// Reads a file as one plain value.
     ///
     /// # Errors
     /// As [`Mount::find`], or `NotFound` if it has gone in between.
@@ -82,23 +82,23 @@ impl Mount {
         Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
     }
 
-    /// The files of a folder whose names start with `prefix`, each as a field named like the rest. They are all
-    /// of one version of the folder, where Kubernetes mounted it.
+    /// Reads the files of a folder whose names start with `prefix`; each is a field, named like the rest of its name.
+    /// They are all of one version of the folder, where Kubernetes mounted it.
     ///
     /// # Errors
     /// As [`Mount::find`] and [`Mount::plain`] for each of them, but `Unavailable` for one that is listed and is
-    /// not there; `Undecodable` for a name that is no UTF-8, `InvalidValue` for too many files.
+    /// not there; `Undecodable` for a name that is not UTF-8, `InvalidValue` for too many files.
     pub(super) fn set(&self, folder: &Path, prefix: &str) -> Result<Fetched, Error> {
         set::read(&self.folder, folder, prefix).map(Fetched::fields)
     }
 
-    /// That there is no such file.
+    /// Returns the error for a file that does not exist.
     pub(super) fn missing(&self, path: &Path) -> Error {
         self.folder.missing(path)
     }
 }
 
-/// What the grammar has against a name, as a backend's error.
+/// Returns a flaw that the grammar finds in a name as a backend's error.
 pub(super) fn refused(flaw: Flaw, text: &str) -> Error {
     let kind = if flaw.kind.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
     let error = flaw.explain(text);

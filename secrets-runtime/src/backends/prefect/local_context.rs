@@ -22,7 +22,7 @@ use crate::{
     settings::variables::PREFECT_USER_CONFIG_PATH,
 };
 
-/// What a variable of a secret starts with: Prefect writes the whole in one case.
+/// The prefixes of the variables: Prefect writes a name in one case.
 const PREFIXES: [&str; 2] = ["PREFECT__CONTEXT__SECRETS__", "prefect__context__secrets__"];
 
 /// The secrets of the environment and, behind them, those of `config.toml`: the part of Prefect's backend that is
@@ -34,13 +34,13 @@ pub(super) struct LocalContext {
 }
 
 impl LocalContext {
-    /// The context of this process, with the `config.toml` that its environment names.
+    /// Creates the context of this process, with the `config.toml` that its environment names.
     pub(super) fn of_process() -> Self {
         let path = std::env::var_os(PREFECT_USER_CONFIG_PATH.name());
         Self::new(path.as_ref().filter(|path| !path.is_empty()).map(Path::new))
     }
 
-    /// The context with this `config.toml`, else the user's own.
+    /// Creates the context with this `config.toml`, else the user's own.
     pub(super) fn new(config: Option<&Path>) -> Self {
         let below_home = |path: &Path| {
             let home = std::env::var_os("HOME").map(PathBuf::from)?;

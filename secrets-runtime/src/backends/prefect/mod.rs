@@ -42,8 +42,8 @@ const KIND: BuiltIn = BuiltIn::Prefect;
 /// `PREFECT_API_URL` is set: the secret block of this name. An API that fails is an error, never a secret that
 /// is not there.
 ///
-/// A value is its text: nothing in it is expanded, and a JSON object gives fields. A value of `config.toml`
-/// that is no string keeps its TOML text.
+/// A value is its text: nothing in it is expanded, and the members of a JSON object are fields. A value of
+/// `config.toml` that is not a string keeps its TOML text.
 ///
 /// A request's group is the secret, and its key the field; without a group, the key is the secret.
 ///

@@ -42,7 +42,7 @@ impl Server {
         Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
     }
 
-    /// The values of a secret, a JSON object; `None` if there is none of this name.
+    /// Fetches the values of a secret, a JSON object; `None` if there is no secret of this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let Some(id) = self.find(name)? else { return Ok(None) };
         let answer = self.get(&format!("/api/v1/secrets/{}", encoded(&id)))?;
@@ -55,7 +55,7 @@ impl Server {
         if member(&answer.body, "permission_denied").is_some_and(|d| is(&d, "true")) {
             return Err(self.http.refused(403));
         }
-        // The server chose it: a server that matches otherwise must not give another secret for it.
+        // The server chose it: one that matches names in another way must not return another secret.
         if !is_named(&answer.body, name) {
             return Ok(None);
         }
@@ -77,7 +77,7 @@ impl Server {
         let items = items.ok_or_else(|| self.http.unexpected())?;
         let Some(item) = chosen(&items, name) else { return Ok(None) };
         let id = member(&item.value, "id").filter(|id| id.form == Form::Text);
-        // An id is no secret.
+        // An id is not secret.
         let id = id.and_then(|id| id.value.expose_str().ok().map(str::to_owned));
         id.map(Some).ok_or_else(|| self.http.unexpected())
     }

@@ -19,14 +19,13 @@ use crate::{
 /// does not, requests to its address are often dropped, not refused.
 const IMDS_CONNECT: Duration = Duration::from_millis(300);
 
-/// The client of the instance metadata service, which gives up soon.
+/// Creates the client of the instance metadata service, with a short timeout.
 pub(in crate::backends::aws) fn imds() -> imds::Client {
     let config = ProviderConfig::without_region().with_http_client(http_client());
     imds::Client::builder().configure(&config).connect_timeout(IMDS_CONNECT).build()
 }
 
-/// Who the process is to AWS: the SDK's own chain of credentials (variables, profiles, web identity, container,
-/// instance).
+/// The SDK's own chain of credentials: variables, profiles, web identity, container, instance.
 pub(in crate::backends::aws) struct DefaultChain(DefaultCredentialsChain);
 
 impl DefaultChain {
