@@ -6,7 +6,7 @@
 
 use std::process::Command;
 
-use secrets_runtime::{SecretValue, defaults::AwsCredentials, secrets};
+use secrets_runtime::{SecretValue, credentials::AwsCredentials, secrets};
 
 /// `PrefectSecret("API_TOKEN")` and `EnvVarSecret("PROXY")` of a flow.
 #[secrets(sources = [{ id = "PROXY", type = "env", options = { required = false } }])]
