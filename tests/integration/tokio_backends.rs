@@ -282,6 +282,6 @@ fn the_requests_of_a_closure_are_made_at_the_same_time() {
         }
     });
     let resolver = Resolver::builder().backend(both).default_backend("both").build().unwrap();
-    let declaration = Declaration::builder("step").sources(&["db", "api"]).unwrap().build();
+    let declaration = Declaration::builder("step").sources(["db", "api"]).unwrap().build();
     assert_is(&resolver.resolve_blocking(&declaration).unwrap(), "SeNtInEl-db");
 }
