@@ -6,8 +6,8 @@
 use std::{collections::BTreeMap, fmt};
 
 use secrets_runtime::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver, SecretValue,
-    current_context, secrets,
+    Backend, BoxFuture, Capabilities, Error, ErrorKind, FetchRequest, Fetched, Identity, Resolver,
+    SecretValue, backend::one_by_one, current_context, secrets,
 };
 
 /// Secrets by their id.
@@ -27,20 +27,27 @@ impl Backend for Vault {
         "my-vault"
     }
 
+    // This vault has no roles, and needs no tokio. One whose client is built on tokio says `needs_tokio(true)`.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).needs_tokio(false)
+    }
+
+    // The options of a source do not matter here: two requests for one secret have one answer.
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
+    }
+
     // One call asks for everything that a step needs from this backend, so a real one needs one round trip.
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(async move {
-            let ids: Vec<_> = requests.iter().map(FetchRequest::id).collect();
-            println!("the vault is asked, in one call, for {}", ids.join(", "));
-            let answer = |request: &FetchRequest<'_>| match self.secrets.get(request.id()) {
-                Some(payload) => Ok(Fetched::json(payload.clone()).with_name(request.id())),
-                None => Err(Error::new(ErrorKind::NotFound, format!("{self} has no such secret"))
-                    .with_help(format!("it has {:?}", self.secrets.keys().collect::<Vec<_>>()))),
-            };
-            requests.iter().map(answer).collect()
+        let ids: Vec<_> = requests.iter().map(FetchRequest::id).collect();
+        println!("the vault is asked, in one call, for {}", ids.join(", "));
+        one_by_one(requests, |request| match self.secrets.get(request.id()) {
+            Some(payload) => Ok(Fetched::json(payload.clone()).with_name(request.id())),
+            None => Err(Error::new(ErrorKind::NotFound, format!("{self} has no such secret"))
+                .with_help(format!("it has {:?}", self.secrets.keys().collect::<Vec<_>>()))),
         })
     }
 }

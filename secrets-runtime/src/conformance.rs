@@ -1,5 +1,4 @@
-//! The rules that every backend keeps, as a suite: the built-in backends pass it, and a backend of one's own
-//! can be held to it in a test.
+//! The rules for backends, as a suite: the built-in backends pass it, and a test can check your own backend with it.
 //!
 //! ```
 //! use secrets_runtime::{Local, conformance};
@@ -22,47 +21,49 @@ use crate::{
         secret_value::SecretValue,
     },
 };
-use secrets_spec::Options;
 
-/// What a backend under test is known to have, and to lack.
+/// The secrets that a backend under test has, and one that it does not have.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// Secrets that are there. Their values should be texts that occur nowhere else.
+    /// Secrets that exist. Their values should be texts that occur nowhere else.
     pub present: Vec<(String, Payload)>,
-    /// The id of a secret that is not there.
+    /// The id of a secret that does not exist.
     pub missing: String,
 }
 
-/// Holds a backend to the rules of reading.
+/// Checks that a backend keeps the rules of reading.
 ///
 /// # Panics
-/// If it breaks one, with all that it breaks.
+/// If it breaks a rule, with all rules that it breaks.
 pub async fn check_reading(backend: &dyn Backend, subject: &Subject) {
     let mut broken = Broken::default();
     read(backend, subject, &mut broken).await;
     broken.report(backend);
 }
 
-/// Holds a backend that can be written to the rules of writing and of reading. It writes and deletes secrets
+/// Checks that a backend that can be written keeps the rules of writing and of reading. It writes and deletes secrets
 /// whose names start with `conformance-`.
 ///
 /// # Panics
-/// If it breaks one, with all that it breaks.
+/// If it breaks a rule, with all rules that it breaks.
 pub async fn check_writing(backend: &dyn Backend) {
     let mut broken = Broken::default();
     match backend.as_store() {
-        None => broken.rule("a backend that is written has a store: `as_store` gives it", false),
+        None => broken.rule("a backend that is written has a store: `as_store` returns it", false),
         Some(store) => write(backend, store, &mut broken).await,
     }
     broken.report(backend);
 }
 
 async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
-    let options = Options::default();
     let shown = format!("{backend} {backend:?}");
     broken.rule("`Display` says where it looks", !backend.to_string().is_empty());
     broken
         .rule("its type is `[a-z][a-z0-9-]*`", secrets_spec::check_type(backend.kind()).is_none());
+
+    let constant = backend.capabilities() == backend.capabilities();
+    broken.rule("its capabilities are always the same", constant);
+    identities(backend, subject, broken);
 
     let none = backend.fetch(&[]).await;
     broken.rule("no requests have no answers", none.is_empty());
@@ -71,7 +72,7 @@ async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
     let mut ids = vec![subject.missing.as_str()];
     ids.extend(subject.present.iter().map(|(id, _)| id.as_str()));
     ids.extend(subject.present.iter().rev().map(|(id, _)| id.as_str()));
-    let requests: Vec<_> = ids.iter().map(|id| FetchRequest::new(id, &options)).collect();
+    let requests: Vec<_> = ids.iter().map(|id| FetchRequest::named(id)).collect();
     let answers = backend.fetch(&requests).await;
     broken.rule("each request has one answer", answers.len() == requests.len());
     for (id, answer) in ids.iter().zip(&answers) {
@@ -92,7 +93,18 @@ async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
     broken.rule("`exists` has one answer for each request", exists.len() == requests.len());
     for (id, answer) in ids.iter().zip(&exists) {
         let there = *id != subject.missing;
-        broken.rule("`exists` tells what is there", matches!(answer, Ok(found) if *found == there));
+        broken.rule("`exists` says what is there", matches!(answer, Ok(found) if *found == there));
+    }
+}
+
+/// Requests for different secrets have different identities: an answer to one would be given to the other.
+fn identities(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
+    let identity = |id: &str| backend.identity(&FetchRequest::named(id));
+    let ids = || subject.present.iter().map(|(id, _)| id).chain([&subject.missing]);
+    for id in ids() {
+        broken.rule("a request has one identity", identity(id) == identity(id));
+        let alone = ids().all(|other| other == id || identity(other) != identity(id));
+        broken.rule("requests for two secrets have two identities", alone);
     }
 }
 
@@ -116,7 +128,7 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
     ];
     for (id, payload) in &present {
         let put = store.put(id, payload.clone()).await;
-        broken.rule("`put` gives a version", put.is_ok_and(|version| !version.is_empty()));
+        broken.rule("`put` returns a version", put.is_ok_and(|version| !version.is_empty()));
     }
     let missing = "conformance-missing".to_owned();
     let present: Vec<_> = present.map(|(id, payload)| (id.to_owned(), payload)).into();
@@ -133,12 +145,11 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
     let versions = store.versions("conformance-text").await.unwrap_or_default();
     broken.rule("a secret that was written has a version", first.is_ok_and(|all| !all.is_empty()));
     let newest = again.as_ref().ok() == versions.first();
-    broken.rule("`versions` gives the newest first", newest);
-    let options = Options::default();
-    let answers = backend.fetch(&[FetchRequest::new("conformance-text", &options)]).await;
-    let anew =
+    broken.rule("`versions` returns the newest first", newest);
+    let answers = backend.fetch(&[FetchRequest::named("conformance-text")]).await;
+    let overwritten =
         matches!(answers.first(), Some(Ok(f)) if same(f, &Payload::Text(value("SeNtInEl-again"))));
-    broken.rule("what is written anew is read at once", anew);
+    broken.rule("what is overwritten is read at once", overwritten);
 
     let listed = store.list().await.unwrap_or_default();
     broken.rule("`list` is sorted", listed.is_sorted());
@@ -146,15 +157,15 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
     for (id, _) in &subject.present {
         broken.rule("`list` names what was written", listed.contains(id));
         let deleted = store.delete(id).await;
-        broken.rule("`delete` gives true for what was there", deleted.is_ok_and(|there| there));
-        let answers = backend.fetch(&[FetchRequest::new(id, &options)]).await;
+        broken.rule("`delete` returns true for what was there", deleted.is_ok_and(|there| there));
+        let answers = backend.fetch(&[FetchRequest::named(id)]).await;
         let gone = answers.first().and_then(|answer| answer.as_ref().err());
         let gone =
             gone.is_some_and(|e| matches!(e.kind(), ErrorKind::NotFound | ErrorKind::Deleted));
         broken.rule("what was deleted is not there", gone);
     }
     let absent = store.delete("conformance-missing").await;
-    broken.rule("`delete` gives false for what was not there", absent.is_ok_and(|there| !there));
+    broken.rule("`delete` returns false for what was not there", absent.is_ok_and(|there| !there));
 }
 
 async fn list_each(store: &dyn Store, subject: &Subject, broken: &mut Broken) {
@@ -167,14 +178,15 @@ async fn list_each(store: &dyn Store, subject: &Subject, broken: &mut Broken) {
     // Others may be written and deleted meanwhile.
     let mut present = subject.present.iter().map(|(known, _)| known);
     let once = |known: &String| given.iter().filter(|id| *id == known).count() == 1;
-    broken.rule("`list_each` gives what was written, each once", done.is_ok() && present.all(once));
+    broken
+        .rule("`list_each` passes what was written, each once", done.is_ok() && present.all(once));
     let mut count = 0;
     let mut first = |_| {
         count += 1;
         ControlFlow::Break(())
     };
     let done = store.list_each(&mut first).await;
-    broken.rule("`list_each` ends well once it is told to", done.is_ok() && count == 1);
+    broken.rule("`list_each` ends well once it breaks", done.is_ok() && count == 1);
 }
 
 fn same(fetched: &Fetched, payload: &Payload) -> bool {
@@ -182,9 +194,9 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
         (Content::Json(a), Payload::Json(b))
         | (Content::Text(a), Payload::Text(b))
         | (Content::Binary(a), Payload::Binary(b)) => a.ct_eq(b),
-        // A manager that keeps one kind of text gives every text as one to be read.
+        // A manager that stores one kind of text returns every text as one to be decoded.
         (Content::Json(a), Payload::Text(b)) => a.ct_eq(b),
-        // A set of fields is as good as the object they are the members of.
+        // A set of fields equals the object whose members they are.
         (Content::Fields(fields), Payload::Json(b)) => {
             crate::payload::json::members(b).is_ok_and(|members| {
                 members.len() == fields.len()
@@ -197,13 +209,13 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
     }
 }
 
-/// Whether a text shows a value that is long enough to be told from chance.
+/// Whether a text shows a value, which is long enough not to occur by chance.
 fn shows(text: &str, payload: &Payload) -> bool {
-    // Looked for, in a text that must not have it.
+    // Exposed to look for it in a text that must not have it.
     payload.value().expose_str().is_ok_and(|value| value.len() >= 8 && text.contains(value))
 }
 
-/// The rules that were broken, each once.
+/// The rules that a backend breaks, each once.
 #[derive(Default)]
 struct Broken(Vec<String>);
 

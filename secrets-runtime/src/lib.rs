@@ -34,7 +34,7 @@
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the suite that every backend passes.
 //! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
-//! - `tokio`: `backend::on_io_thread`, for backends that need tokio's reactor.
+//! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
 //! - `tracing`: warnings are events instead of lines on standard error.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
@@ -66,7 +66,10 @@ pub mod settings;
 pub mod testing;
 
 pub use admin::stored_secret::{StoredField, StoredSecret};
-pub use backend::{Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest};
+pub use backend::{
+    Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
+    fetch_request::FetchRequest, identity::Identity,
+};
 #[cfg(feature = "aws")]
 pub use backends::aws::AwsSecretsManager;
 #[cfg(feature = "zenml")]
@@ -85,6 +88,7 @@ pub use resolver::{
     builder::ResolverBuilder,
     get_secret::{get_secret, get_secret_blocking},
     report::{Checked, Report},
+    store::ResolverStore,
 };
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};

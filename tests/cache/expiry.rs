@@ -6,7 +6,7 @@ use std::{
 };
 
 use secrets_runtime::{
-    Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload, Resolver,
+    Backend, BoxFuture, Capabilities, Error, ErrorKind, FetchRequest, Fetched, Payload, Resolver,
 };
 use secrets_tests::fake_backend::{FakeBackend, declared, read};
 
@@ -76,7 +76,7 @@ fn a_missing_secret_is_looked_for_by_every_step() {
 #[test]
 fn values_from_the_process_or_the_machine_are_never_cached() {
     let resolver = Resolver::builder().build().unwrap();
-    let is_cached = |kind| resolver.backend(kind).unwrap().is_cached();
+    let is_cached = |kind| resolver.backend(kind).unwrap().capabilities().is_cached();
     for kind in ["env", "file", "flyte", "inline", "prefect"] {
         assert!(!is_cached(kind), "{kind}");
     }
@@ -143,8 +143,8 @@ impl Backend for Uncached {
         self.0.kind()
     }
 
-    fn is_cached(&self) -> bool {
-        false
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().cached(false)
     }
 
     fn fetch<'a>(

@@ -2,4 +2,6 @@
 
 mod hostile_backends;
 mod hostile_input;
+mod replaced_backends;
+mod tokio_backends;
 mod user_backends;

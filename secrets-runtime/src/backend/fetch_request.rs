@@ -1,11 +1,24 @@
+use std::sync::OnceLock;
+
 use secrets_spec::Options;
 
-/// What a backend is asked for: a source's secret, or a group and a key.
+/// A request to a backend: the secret of a source, or a group and a key.
+///
+/// Steps make it. To test a backend, build one:
+///
+/// ```
+/// use secrets_runtime::FetchRequest;
+///
+/// let request = FetchRequest::named("db").with_key("password").with_version_stage("AWSPREVIOUS");
+/// assert_eq!((request.id(), request.key()), ("db", Some("password")));
+/// assert_eq!(request.version_stage(), Some("AWSPREVIOUS"));
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct FetchRequest<'a> {
     id: &'a str,
     key: Option<&'a str>,
     role: Option<&'a str>,
+    region: Option<&'a str>,
     version_id: Option<&'a str>,
     version_stage: Option<&'a str>,
     group_version: Option<&'a str>,
@@ -14,13 +27,14 @@ pub struct FetchRequest<'a> {
 }
 
 impl<'a> FetchRequest<'a> {
-    /// A request for the secret `id`, with these options.
+    /// Creates a request for the secret `id`, with the options of its source.
     #[must_use]
     pub fn new(id: &'a str, options: &'a Options) -> Self {
         Self {
             id,
             key: None,
             role: None,
+            region: options.region.as_deref(),
             version_id: options.version_id.as_deref(),
             version_stage: options.version_stage.as_deref(),
             group_version: None,
@@ -29,19 +43,44 @@ impl<'a> FetchRequest<'a> {
         }
     }
 
-    /// The same with a key: `id` is a group then.
+    /// Creates a request for the secret `id`, without options.
+    #[must_use]
+    pub fn named(id: &'a str) -> Self {
+        static NONE: OnceLock<Options> = OnceLock::new();
+        Self::new(id, NONE.get_or_init(Options::default))
+    }
+
+    /// Sets the key, which makes `id` a group.
     #[must_use]
     pub fn with_key(self, key: &'a str) -> Self {
         Self { key: Some(key), ..self }
     }
 
-    /// The same in this role.
+    /// Sets the role, as its ARN.
     #[must_use]
-    pub fn with_role(self, role: Option<&'a str>) -> Self {
-        Self { role, ..self }
+    pub fn with_role(self, role: impl Into<Option<&'a str>>) -> Self {
+        Self { role: role.into(), ..self }
     }
 
-    /// The same for a version that is given as Flyte gives it: an id if it is a UUID, else a stage.
+    /// Sets the region, in the place of that of the options.
+    #[must_use]
+    pub fn with_region(self, region: impl Into<Option<&'a str>>) -> Self {
+        Self { region: region.into(), ..self }
+    }
+
+    /// Sets the id of the version, in the place of that of the options.
+    #[must_use]
+    pub fn with_version_id(self, version_id: impl Into<Option<&'a str>>) -> Self {
+        Self { version_id: version_id.into(), ..self }
+    }
+
+    /// Sets the stage of the version, in the place of that of the options.
+    #[must_use]
+    pub fn with_version_stage(self, version_stage: impl Into<Option<&'a str>>) -> Self {
+        Self { version_stage: version_stage.into(), ..self }
+    }
+
+    /// Sets the version as Flyte writes it: one text, which is the version's id if it is a UUID, else its stage.
     #[must_use]
     pub fn with_group_version(mut self, version: Option<&'a str>) -> Self {
         self.group_version = version;
@@ -52,55 +91,55 @@ impl<'a> FetchRequest<'a> {
         }
     }
 
-    /// The same with the variable that a platform may have put the value into.
+    /// Sets the variable that a platform may have put the value into.
     #[must_use]
     pub fn with_env_var(self, env_var: Option<&'a str>) -> Self {
         Self { env_var, ..self }
     }
 
-    /// The secret's id; of a request, the group, which may be empty.
+    /// The secret's id; in a request for a key, the group, which may be empty.
     #[must_use]
     pub fn id(&self) -> &'a str {
         self.id
     }
 
-    /// The key of a request; `None` where a source is asked for.
+    /// The key; `None` for a source, which is the whole secret.
     #[must_use]
     pub fn key(&self) -> Option<&'a str> {
         self.key
     }
 
-    /// The role's ARN.
+    /// The role, as its ARN; `None` for a backend that has no roles
+    /// ([`Capabilities::uses_role`](crate::Capabilities::uses_role)).
     #[must_use]
     pub fn role(&self) -> Option<&'a str> {
         self.role
     }
 
-    /// The region of the options.
+    /// The region.
     #[must_use]
     pub fn region(&self) -> Option<&'a str> {
-        self.options.region.as_deref()
+        self.region
     }
 
-    /// The version's id.
+    /// The id of the version.
     #[must_use]
     pub fn version_id(&self) -> Option<&'a str> {
         self.version_id
     }
 
-    /// The version's stage, such as `AWSPREVIOUS`.
+    /// The stage of the version, such as `AWSPREVIOUS`.
     #[must_use]
     pub fn version_stage(&self) -> Option<&'a str> {
         self.version_stage
     }
 
-    /// The `group_version` of a request, as it is written; it is a version's id or stage too.
+    /// The `group_version` as it is written. It is the id or the stage of the version too.
     ///
     /// ```
-    /// use secrets_runtime::{FetchRequest, Options};
+    /// use secrets_runtime::FetchRequest;
     ///
-    /// let options = Options::default();
-    /// let request = FetchRequest::new("db", &options).with_key("password").with_group_version(Some("v2"));
+    /// let request = FetchRequest::named("db").with_key("password").with_group_version(Some("v2"));
     /// assert_eq!(request.group_version(), Some("v2"));
     /// assert_eq!(request.version_stage(), Some("v2"));
     /// ```
@@ -109,14 +148,14 @@ impl<'a> FetchRequest<'a> {
         self.group_version
     }
 
-    /// The `env_var` of a request, in which a platform such as Union's gives the value; `None` for a request
-    /// with `mount_requirement = FILE`, whose variable holds a path.
+    /// The `env_var`, the variable in which a platform such as Union's passes the value. It is `None` with
+    /// `mount_requirement = FILE`, where the variable has the path of a file.
     #[must_use]
     pub fn env_var(&self) -> Option<&'a str> {
         self.env_var
     }
 
-    /// The source's options.
+    /// The options of the source.
     #[must_use]
     pub fn options(&self) -> &'a Options {
         self.options

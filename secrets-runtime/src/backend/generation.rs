@@ -1,57 +1,63 @@
 //! What has happened in this process that makes secrets which were fetched before old.
 
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use secrets_spec::BuiltIn;
-
-/// The backends that can be written.
-const WRITABLE: [BuiltIn; 2] = [BuiltIn::Local, BuiltIn::AwsSecretsManager];
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
+};
 
 static CHANGES: AtomicU64 = AtomicU64::new(0);
-static WRITES: [AtomicU64; WRITABLE.len()] = [const { AtomicU64::new(0) }; WRITABLE.len()];
+static WRITES: AtomicU64 = AtomicU64::new(0);
+/// The number of the last write to the backends of each type.
+static LAST: Mutex<BTreeMap<Box<str>, u64>> = Mutex::new(BTreeMap::new());
 
-/// How often this process has written to each backend that can be written.
-pub(crate) type Writes = [u64; WRITABLE.len()];
-
-/// How often a secret that was kept has been replaced before its time.
+/// How often a cached secret has been replaced before its time.
 pub(crate) fn changes() -> u64 {
     CHANGES.load(Ordering::Acquire)
 }
 
 /// How often this process has written to stores.
-pub(crate) fn writes() -> Writes {
-    std::array::from_fn(|place| WRITES[place].load(Ordering::Acquire))
+pub(crate) fn writes() -> u64 {
+    WRITES.load(Ordering::Acquire)
 }
 
-/// The types of the backends to which this process has written since then.
-pub(crate) fn written_since(writes: Writes) -> impl Iterator<Item = &'static str> {
-    let pairs = WRITABLE.iter().zip(writes).zip(crate::backend::generation::writes());
-    pairs.filter(|((_, then), now)| then != now).map(|((backend, _), _)| backend.name())
+/// The types of the backends to which this process has written since there were so many writes.
+pub(crate) fn written_since(writes: u64) -> Vec<Box<str>> {
+    if self::writes() == writes {
+        return Vec::new();
+    }
+    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+    last.iter().filter(|(_, number)| **number > writes).map(|(kind, _)| kind.clone()).collect()
 }
 
-/// A secret that was kept is replaced before its time.
+/// Notes that a cached secret is replaced before its time.
 pub(crate) fn note_change() {
     CHANGES.fetch_add(1, Ordering::AcqRel);
 }
 
-/// This process writes to a store: what it reads after that is what it wrote.
+/// A write of this process to a store: what a step reads after it is what was written.
 ///
-/// It is noted when this is dropped, however the writing ends: one that failed, came too late or was given up may
-/// have been carried out.
+/// It is noted when this is dropped, however the write ends: one that failed, came too late or was dropped may have
+/// been carried out.
 #[must_use = "the write is noted when this is dropped"]
-pub(crate) struct WriteGuard(BuiltIn);
+pub(crate) struct WriteGuard(Box<str>);
 
 impl WriteGuard {
-    pub(crate) fn to(backend: BuiltIn) -> Self {
-        Self(backend)
+    /// Begins a write to the backends of this type.
+    pub(crate) fn to(kind: &str) -> Self {
+        Self(Box::from(kind))
     }
 }
 
 impl Drop for WriteGuard {
     fn drop(&mut self) {
-        if let Some(place) = WRITABLE.iter().position(|known| *known == self.0) {
-            WRITES[place].fetch_add(1, Ordering::AcqRel);
-        }
+        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock, so that nobody sees the number before what it stands for.
+        let number = WRITES.fetch_add(1, Ordering::AcqRel) + 1;
+        last.insert(std::mem::take(&mut self.0), number);
+        drop(last);
         note_change();
     }
 }

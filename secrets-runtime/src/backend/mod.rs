@@ -1,7 +1,15 @@
-//! What a backend is, for those who write one: the [`Backend`] trait and the words it uses.
+//! The contract of a backend, for those who write one: the trait [`Backend`] and the types that it uses.
+//!
+//! A backend is a type that implements [`Backend`]: about 30 lines. Where each secret is fetched by a call of its
+//! own, [`from_fn`] makes one of an async closure. [`Capabilities`] say how the resolver treats it, its
+//! [`Identity`] for a request which answers may be shared, and the suite `conformance` (feature `conformance`)
+//! checks that it keeps the rules. One that can be written implements [`Store`] too.
 
+pub(crate) mod capabilities;
 pub(crate) mod fetch_request;
+mod from_fn;
 pub(crate) mod generation;
+pub(crate) mod identity;
 pub(crate) mod owned_request;
 
 use std::{
@@ -9,6 +17,7 @@ use std::{
     fmt::{Debug, Display},
     ops::ControlFlow,
     pin::Pin,
+    sync::Arc,
 };
 
 use crate::core::{
@@ -16,33 +25,41 @@ use crate::core::{
     secret_value::SecretValue,
 };
 
-pub use crate::backend::fetch_request::FetchRequest;
+pub use crate::backend::{
+    capabilities::Capabilities,
+    fetch_request::FetchRequest,
+    from_fn::{FromFn, from_fn},
+    identity::Identity,
+    owned_request::OwnedRequest,
+};
 
 #[cfg(feature = "tokio")]
 pub use crate::rt::io_thread::on_io_thread;
 
-/// A boxed future, as every method of a backend gives one.
+/// The boxed future that the methods of a backend return.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// The longest value, in bytes: AWS Secrets Manager's own limit
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_limits.html>).
 pub const MAX_VALUE_BYTES: usize = 65_536;
 
-/// Where secrets are kept.
+/// A place where secrets are stored.
 ///
-/// Many at once is the primitive: a step's requests for one backend come in one call, and the answers are
-/// given in the same order, one for each. A missing answer is reported as `Unavailable`, and so is a panic.
+/// Requests come many at once: all those of a step for one backend in one call, which returns one answer for each,
+/// in the same order. An answer that is missing is reported as [`ErrorKind::Unavailable`], and so is a panic.
 /// `Display` says where the backend looks, for error messages; neither it nor `Debug` shows a value.
 ///
-/// It is [`Any`], so that a tool finds out what more a backend can do than these methods: a `&dyn Backend` goes
-/// where a `&dyn Any` is wanted, to be `downcast_ref`.
+/// A request fails with [`ErrorKind::NotFound`] only if the backend has answered that there is no such secret: a
+/// chain of backends then asks the next one, and stops at every other kind.
 ///
-/// A failing request is [`ErrorKind::NotFound`] only if the backend has answered that there is no such
-/// secret: a chain of backends then asks the next one, and stops at every other kind.
+/// The future is polled by the steps that wait for it, under any executor or none; steps that wait for one answer
+/// take turns. A backend whose future needs tokio's reactor or timer says so
+/// ([`Capabilities::needs_tokio`]); only the I/O thread of this library polls it then. `SECRETS_TIMEOUT` ends a
+/// wait, not a thread: a future that blocks the thread inside of a poll is waited for.
 ///
-/// A future is polled where a step waits for it, under any executor or none; steps that wait for one answer take
-/// turns, whatever they run under. One that needs tokio's reactor is wrapped in `on_io_thread` (feature
-/// `tokio`). `SECRETS_TIMEOUT` ends a wait, not a thread: one that blocks inside of a poll is waited for.
+/// A backend that is registered in the place of a built-in type has all its rights: nothing depends on the name of
+/// a backend or on its Rust type. For tools that know a backend's type, the trait requires [`Any`]: a
+/// `&dyn Backend` is also a `&dyn Any`, which has `downcast_ref`.
 ///
 /// ```
 /// use std::fmt;
@@ -73,17 +90,33 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// }
 /// ```
 pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
-    /// Its type: what a source names before its first dot, or in `type`.
+    /// The type of the backend: what a source names before its first dot, or in `type`. It is always the same.
     fn kind(&self) -> &str;
 
-    /// Fetches the secrets, all at once: one answer per request, in order.
+    /// What the backend can do and what it needs. It is always the same.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new()
+    }
+
+    /// Returns what this request has in common with every other one that its answer may serve.
+    ///
+    /// Two requests whose identities are equal are made once, and an answer that is cached for one is used for the
+    /// other. By default they are equal if the whole requests are, with all options.
+    ///
+    /// It is called for each request of a step that is not served from the last call, and should be cheap.
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::of(request)
+    }
+
+    /// Fetches secrets, all at once: one answer for each request, in order.
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>>;
 
-    /// Tells which of the secrets exist: one answer per request, in order. By fetching them, unless the
-    /// backend can tell without reading a value.
+    /// Checks which secrets exist: one answer for each request, in order.
+    ///
+    /// By default it fetches them. A backend that can answer without reading a value should.
     fn exists<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
@@ -98,48 +131,74 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         })
     }
 
-    /// Whether what it gives may serve later steps for a while (`SECRETS_CACHE_TTL`), and steps that ask at
-    /// the same time wait for one request. Otherwise it is asked at every step, which is for what is read from
-    /// the process or the machine itself.
-    fn is_cached(&self) -> bool {
-        true
+    /// The backends that this one consists of, in the order in which they are asked; none if it is one by itself.
+    ///
+    /// Steps ask them as the links of a chain, each with its own capabilities and identities, and never this backend
+    /// itself. It is for one that puts places together of which some are cached and some are read at every step.
+    /// Each part has the kind of the whole, and is the same [`Arc`] every time. The last one's
+    /// [`ErrorKind::NotFound`] speaks for all of them. Who calls a method of this backend directly asks the whole.
+    fn parts(&self) -> Vec<Arc<dyn Backend>> {
+        Vec::new()
     }
 
-    /// The same backend to write with, if it can be written.
+    /// The backend as a store, if it can be written.
     fn as_store(&self) -> Option<&dyn Store> {
         None
     }
 }
 
+/// Answers requests one after another, at once: [`Backend::fetch`] and [`Backend::exists`] of a backend that has
+/// nothing to wait for.
+///
+/// ```
+/// use secrets_runtime::{BoxFuture, Error, FetchRequest, backend::one_by_one};
+///
+/// fn exists<'a>(requests: &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+///     one_by_one(requests, |request| Ok(request.id() == "db"))
+/// }
+/// # let requests = [FetchRequest::named("db"), FetchRequest::named("no")];
+/// # let mut future = exists(&requests);
+/// # let mut task = std::task::Context::from_waker(std::task::Waker::noop());
+/// # let std::task::Poll::Ready(answers) = future.as_mut().poll(&mut task) else { panic!("it waits") };
+/// # assert_eq!(answers.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [true, false]);
+/// ```
+pub fn one_by_one<'a, T: Send + 'a>(
+    requests: &'a [FetchRequest<'a>],
+    answer: impl FnMut(&'a FetchRequest<'a>) -> Result<T, Error>,
+) -> BoxFuture<'a, Vec<Result<T, Error>>> {
+    Box::pin(std::future::ready(requests.iter().map(answer).collect()))
+}
+
 /// A backend that can be written.
 ///
-/// What this process writes to a built-in one is what its next step reads. Of one of your own, steps read the new
-/// value when the one that is kept has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
+/// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. What
+/// is written to a built-in store in another way too; for your own stores steps then read the new value when the
+/// cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
 pub trait Store: Send + Sync {
-    /// Writes a secret, new or anew; gives its version.
+    /// Creates or overwrites a secret and returns its new version.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>>;
 
-    /// Deletes a secret; gives whether there was one.
+    /// Deletes a secret and returns whether it existed.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
 
-    /// The ids of all secrets, sorted.
+    /// Returns the ids of all secrets, sorted.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>>;
 
-    /// Gives the ids of all secrets to `each`, one after another, until it breaks: for a store with more of them
-    /// than a reader waits for. A backend that can gives each as soon as it knows it, and holds few of them.
+    /// Passes the ids of all secrets to `each`, one after another, until it breaks: for a store that has more of
+    /// them than a reader waits for. A backend that can passes each as soon as it knows it, and keeps few of them.
     ///
-    /// The order is the backend's own, sorted or not. What is there all the time is given once; what is written
-    /// or deleted meanwhile may be given or not. What comes before an error is good.
+    /// The order is the backend's own, sorted or not. A secret that exists all the time is passed once; one that is
+    /// created or deleted meanwhile may be passed or not. The ids that were passed before an error are right.
     ///
-    /// `each` is called where the future is polled, and what it waits for is waited for there.
+    /// `each` is called where the future is polled, and may block it.
     ///
-    /// By [`Store::list`], and hence sorted and all at the end, unless the backend does better.
+    /// By default it calls [`Store::list`], and hence passes them sorted and all at the end.
     ///
     /// ```
     /// use std::ops::ControlFlow;
     /// use secrets_runtime::{Error, Store};
     ///
-    /// /// The first id that ends so.
+    /// /// Returns the first id with this ending.
     /// async fn find(store: &dyn Store, ending: &str) -> Result<Option<String>, Error> {
     ///     let mut found = None;
     ///     let mut each = |id: String| {
@@ -155,23 +214,23 @@ pub trait Store: Send + Sync {
     /// ```
     ///
     /// # Errors
-    /// What [`Store::list`] fails with.
+    /// Those of [`Store::list`].
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            // Nothing is left to do once it breaks.
+            // A break is not a failure: there is nothing left to do.
             let _ = self.list().await?.into_iter().try_for_each(each);
             Ok(())
         })
     }
 
-    /// The versions of a secret, the newest first.
+    /// Returns the versions of a secret, the newest first.
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>>;
 }
 
-/// What a secret consists of.
+/// The content of a secret, as a store writes it.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum Payload {
@@ -184,7 +243,7 @@ pub enum Payload {
 }
 
 impl Payload {
-    /// The value itself.
+    /// The value.
     #[must_use]
     pub fn value(&self) -> &SecretValue {
         match self {
@@ -193,14 +252,13 @@ impl Payload {
     }
 }
 
-/// What a backend gives back: the payload, and what it knows of it.
+/// The answer of a backend: the payload, and what the backend knows about it.
 #[derive(Debug, Clone)]
 pub struct Fetched {
     pub(crate) content: Content,
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
-    /// Other ids of the same secret, its ARN among them.
-    pub(crate) ids: Vec<String>,
+    pub(crate) identities: Vec<Identity>,
 }
 
 #[derive(Debug, Clone)]
@@ -212,62 +270,82 @@ pub(crate) enum Content {
 }
 
 impl Fetched {
-    /// One plain text, unless the source says `json = true`.
+    /// Creates an answer that is one plain text, unless the source says `json = true`.
     #[must_use]
     pub fn text(text: impl Into<SecretValue>) -> Self {
         Self::of(Content::Text(text.into()))
     }
 
-    /// The text of a JSON object, unless the source says `json = false`.
+    /// Creates an answer that is the text of a JSON object, unless the source says `json = false`.
     #[must_use]
     pub fn json(text: impl Into<SecretValue>) -> Self {
         Self::of(Content::Json(text.into()))
     }
 
-    /// Bytes: one field, standard base64 where it becomes a variable.
+    /// Creates an answer that is bytes: one field, in standard base64 where it becomes a variable.
     #[must_use]
     pub fn binary(bytes: impl Into<SecretValue>) -> Self {
         Self::of(Content::Binary(bytes.into()))
     }
 
-    /// A set of fields.
+    /// Creates an answer that is a set of fields.
     #[must_use]
     pub fn fields(fields: impl IntoIterator<Item = (String, SecretValue)>) -> Self {
         Self::of(Content::Fields(fields.into_iter().collect()))
     }
 
-    /// The same with the version it has.
+    /// Sets the version.
     #[must_use]
     pub fn with_version(self, version: impl Into<String>) -> Self {
         Self { version: Some(version.into()), ..self }
     }
 
-    /// The same with the secret's own name, after which the field of a plain value is named.
+    /// Sets the secret's own name, after which the field of a plain value is named.
     #[must_use]
     pub fn with_name(self, name: impl Into<String>) -> Self {
         Self { name: Some(name.into()), ..self }
     }
 
-    /// The version, if the backend told it.
+    /// The version, if the backend has reported one.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// The secret's own name, if the backend told it.
+    /// The secret's own name, if the backend has reported one.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The same with other ids that the secret is known by.
-    #[cfg(feature = "aws")]
-    pub(crate) fn with_ids(self, ids: Vec<String>) -> Self {
-        Self { ids, ..self }
+    /// Adds an identity to that of the request: while this answer is cached, it serves requests with this identity
+    /// too ([`Backend::identity`]). For a secret that has several ids, such as a name and a path.
+    ///
+    /// The backend answers for it: whoever may read the secret by the request must be allowed to read it by this
+    /// identity, and get the same value.
+    ///
+    /// ```
+    /// use secrets_runtime::{FetchRequest, Fetched, Identity};
+    ///
+    /// let request = FetchRequest::named("current");
+    /// let identity = Identity::of(&request);
+    /// let fetched = Fetched::text("x").with_identity(identity.clone().with_id("2024-06"));
+    /// assert_eq!(fetched.identities().len(), 1);
+    /// ```
+    #[must_use]
+    pub fn with_identity(mut self, identity: Identity) -> Self {
+        self.identities.push(identity);
+        self
+    }
+
+    /// The identities that were added.
+    #[must_use]
+    pub fn identities(&self) -> &[Identity] {
+        &self.identities
     }
 
     fn of(content: Content) -> Self {
-        Self { content, version: None, name: None, ids: Vec::new() }
+        Self { content, version: None, name: None, identities: Vec::new() }
     }
 }
 

@@ -2,21 +2,42 @@ use secrets_spec::Options;
 
 use crate::backend::fetch_request::FetchRequest;
 
-/// What a backend is asked for, kept as long as the answer is waited for or kept.
+/// A request that borrows nothing: what the closure of [`from_fn`](crate::backend::from_fn) gets.
+///
+/// ```
+/// use secrets_runtime::{FetchRequest, backend::OwnedRequest};
+///
+/// let request = OwnedRequest::from(&FetchRequest::named("db").with_region("eu-west-1"));
+/// assert_eq!((request.id(), request.key()), ("db", None));
+/// assert_eq!(request.as_request().region(), Some("eu-west-1"));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct OwnedRequest {
-    pub id: String,
-    pub key: Option<String>,
-    pub group_version: Option<String>,
-    /// The variable in which a platform may give the value.
-    pub env_var: Option<String>,
-    pub role: Option<String>,
-    pub options: Options,
+pub struct OwnedRequest {
+    pub(crate) id: String,
+    pub(crate) key: Option<String>,
+    pub(crate) group_version: Option<String>,
+    /// The variable in which a platform may pass the value.
+    pub(crate) env_var: Option<String>,
+    pub(crate) role: Option<String>,
+    pub(crate) options: Options,
 }
 
 impl OwnedRequest {
-    /// As a backend takes it.
-    pub(crate) fn as_request(&self) -> FetchRequest<'_> {
+    /// The secret's id; in a request for a key, the group, which may be empty.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// The key; `None` for a source, which is the whole secret.
+    #[must_use]
+    pub fn key(&self) -> Option<&str> {
+        self.key.as_deref()
+    }
+
+    /// Returns the request with everything it says.
+    #[must_use]
+    pub fn as_request(&self) -> FetchRequest<'_> {
         let request = FetchRequest::new(&self.id, &self.options)
             .with_role(self.role.as_deref())
             .with_group_version(self.group_version.as_deref())
@@ -24,6 +45,24 @@ impl OwnedRequest {
         match &self.key {
             Some(key) => request.with_key(key),
             None => request,
+        }
+    }
+}
+
+impl From<&FetchRequest<'_>> for OwnedRequest {
+    fn from(request: &FetchRequest<'_>) -> Self {
+        let owned = |text: Option<&str>| text.map(str::to_owned);
+        let mut options = request.options().clone();
+        options.region = owned(request.region());
+        options.version_id = owned(request.version_id());
+        options.version_stage = owned(request.version_stage());
+        Self {
+            id: request.id().to_owned(),
+            key: owned(request.key()),
+            group_version: owned(request.group_version()),
+            env_var: owned(request.env_var()),
+            role: owned(request.role()),
+            options,
         }
     }
 }

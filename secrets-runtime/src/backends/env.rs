@@ -3,21 +3,24 @@ use std::{ffi::OsString, fmt};
 use secrets_spec::{BuiltIn, Variable};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, one_by_one,
+    },
     context::env_vars::from_os,
     core::error::{Error, ErrorKind},
 };
 
 /// Environment variables as secrets: Prefect's `EnvVarSecret`.
 ///
-/// A source's id is the variable's name; a request's is `GROUP_KEY`, upper-cased, with `_` for everything that
-/// is no letter or digit. A variable that is not set is [`ErrorKind::NotFound`], an empty one is a value. They
+/// A source's id is the variable's name; for a request it is `GROUP_KEY`, upper-cased, with `_` for every character
+/// but letters and digits. A variable that is not set is [`ErrorKind::NotFound`], an empty one is a value. Variables
 /// are read at every step and never cached.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Env(());
 
 impl Env {
-    /// The process's environment.
+    /// Creates the backend of the process's environment.
     #[must_use]
     pub fn new() -> Self {
         Self(())
@@ -35,9 +38,17 @@ impl Backend for Env {
         BuiltIn::Env.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new()
+            .uses_role(false)
+            .cached(false)
+            .reads_environment(true)
+            .needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
@@ -45,7 +56,7 @@ impl Backend for Env {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let fetch = |request| one_name(request, requests).and_then(|()| fetch_one(request));
-        Box::pin(std::future::ready(requests.iter().map(fetch).collect()))
+        one_by_one(requests, fetch)
     }
 
     fn exists<'a>(
@@ -55,11 +66,11 @@ impl Backend for Env {
         // The value that is looked at on the way is wiped.
         let exists =
             |request: &FetchRequest<'_>| Ok(std::env::var_os(name(request)).map(from_os).is_some());
-        Box::pin(std::future::ready(requests.iter().map(exists).collect()))
+        one_by_one(requests, exists)
     }
 }
 
-/// Two requests may become one variable (`a-b/c` and `a.b/c`), of which only one can be meant.
+/// Checks that no other request becomes the same variable: `a-b/c` and `a.b/c` do, and only one can be meant.
 fn one_name(request: &FetchRequest<'_>, all: &[FetchRequest<'_>]) -> Result<(), Error> {
     let own = (request.id(), request.key());
     let other = |other: &&FetchRequest<'_>| {
@@ -87,7 +98,8 @@ fn fetch_one(request: &FetchRequest<'_>) -> Result<Fetched, Error> {
     Ok(fetched.with_name(name))
 }
 
-/// A source may have a name that no shell can set: then a setting says which variable it is.
+/// Says how to set a variable. No shell can set some of the names that a source may have: there a setting says which
+/// variable it is.
 fn how_to_set(name: &str, is_source: bool) -> String {
     let variable = Variable::of_field(name).map(|variable| variable.as_str().to_ascii_uppercase());
     match variable {

@@ -3,17 +3,20 @@ use std::{fmt, path::PathBuf};
 use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, one_by_one,
+    },
     backends::mount::{Mount, MountEntry, refused},
     core::error::{Error, ErrorKind},
 };
 
 /// Secrets that are mounted as files: Kubernetes volumes, CSI drivers, systemd credentials, Docker secrets.
 ///
-/// A source's id is a path below the folder: a file is one plain value, a folder is a set with one field a
-/// file and at most 1,000 of them. A request's path is `group/key`. Nothing outside the folder is read: no `..`,
+/// A source's id is a path below the folder: a file is one plain value, a folder is a set with one field for each
+/// file, at most 1,000. A request's path is `group/key`. Nothing outside the folder is read: no `..`,
 /// no absolute path, no link that leads out, whatever is swapped meanwhile. Links that end inside are followed,
-/// absolute ones too. Text loses one trailing newline, what is no UTF-8 is bytes.
+/// absolute ones too. Text loses one trailing newline; what is not UTF-8 is bytes.
 ///
 /// The fields of a set are of one version of a volume: one that Kubernetes replaces meanwhile is read again. An
 /// entry that is a link to nothing makes the set [`ErrorKind::Unavailable`], not absent.
@@ -23,7 +26,7 @@ pub struct File {
 }
 
 impl File {
-    /// The secrets below `folder`.
+    /// Creates the backend of the files below `folder`.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { mount: Mount::new(folder.into(), "SECRETS_FILE_DIR") }
@@ -46,7 +49,7 @@ impl File {
     }
 }
 
-/// The name below the folder.
+/// Returns the path below the folder.
 fn name(request: &FetchRequest<'_>) -> Result<String, Error> {
     let parts = [Some(request.id()), request.key()];
     let parts: Vec<_> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
@@ -68,16 +71,20 @@ impl Backend for File {
         BuiltIn::File.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).cached(false).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(|r| self.fetch_one(r)).collect()))
+        one_by_one(requests, |request| self.fetch_one(request))
     }
 
     fn exists<'a>(
@@ -85,6 +92,6 @@ impl Backend for File {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         let exists = |request: &FetchRequest<'_>| Ok(self.mount.find(&name(request)?)?.is_some());
-        Box::pin(std::future::ready(requests.iter().map(exists).collect()))
+        one_by_one(requests, exists)
     }
 }

@@ -3,14 +3,17 @@ use std::fmt;
 use secrets_spec::BuiltIn;
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        one_by_one,
+    },
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
 };
 
-/// Values that are written in a source's `options.env_vars`: for tests and first tries, as in Metaflow.
+/// Values that are written in a source's `options.env_vars`: for tests and first attempts, as in Metaflow.
 ///
 /// What is written there is part of the program, or of the variable or file that configures it. It is not wiped
 /// from memory, as other values are: only the copies that a step reads are.
@@ -18,7 +21,7 @@ use crate::{
 pub struct Inline(());
 
 impl Inline {
-    /// The backend.
+    /// Creates the backend.
     #[must_use]
     pub fn new() -> Self {
         Self(())
@@ -36,16 +39,20 @@ impl Backend for Inline {
         BuiltIn::Inline.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new()
+            .uses_role(false)
+            .cached(false)
+            .names_are_variables(true)
+            .needs_tokio(false)
     }
 
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(fetch_one).collect()))
+        one_by_one(requests, fetch_one)
     }
 }
 

@@ -1,4 +1,4 @@
-//! A backend is asked once, whatever it does: it may panic, hang, or give too few answers.
+//! One call of a backend, whatever it does: it may panic, hang, or return too few answers.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -8,8 +8,6 @@ use std::{
     time::{Duration, Instant},
 };
 
-use secrets_spec::BuiltIn;
-
 use crate::{
     backend::{Backend, BoxFuture, fetch_request::FetchRequest, owned_request::OwnedRequest},
     context::Barrier,
@@ -17,11 +15,11 @@ use crate::{
     rt::timer::Sleep,
 };
 
-/// How a backend is asked: one answer per request, in order.
+/// The method of a backend that is called: one answer for each request, in order.
 pub(crate) type Ask<A> =
     for<'a> fn(&'a dyn Backend, &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<A, Error>>>;
 
-/// How long a call may take: until when, and what that was when it began.
+/// How long a call may take: its deadline, and the time that it had when it began.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Limit {
     pub deadline: Instant,
@@ -29,28 +27,30 @@ pub(crate) struct Limit {
 }
 
 impl Limit {
-    /// From now on.
+    /// Starts now.
     pub(crate) fn of(timeout: Duration) -> Self {
         Self { deadline: Instant::now() + timeout, timeout }
     }
 
-    /// What to say when it is over.
+    /// The error when the time is over.
     pub(crate) fn late(&self, backend: &dyn Backend) -> Error {
         let seconds = self.timeout.as_secs_f32();
         let message = format!("{backend} did not answer within {seconds} s");
         let more = "try again, or allow it more time with SECRETS_TIMEOUT (seconds)";
         let error = Error::new(ErrorKind::Timeout, message);
-        match BuiltIn::parse(backend.kind()) {
-            Some(_) => error.with_help(more),
-            // One that waits for a reactor which nobody drives waits for ever.
-            None => error.with_help(format!(
-                "{more}; a backend of your own that is built on tokio runs that part in `backend::on_io_thread`"
-            )),
+        match backend.capabilities().is_tokio_unsaid() {
+            false => error.with_help(more),
+            // A future that waits for a reactor which nobody drives waits for ever.
+            true => error.with_help(format!("{more}; {TOKIO}")),
         }
     }
 }
 
-/// Asks a backend. There is one answer per request: what it left out, and what it did not answer in time, is an
+/// What a backend that says nothing about tokio may have to say.
+const TOKIO: &str =
+    "a backend of your own that is built on tokio says so with `Capabilities::needs_tokio`";
+
+/// Calls a backend. There is one answer for each request: one that it left out, or did not return in time, is an
 /// error.
 pub(crate) fn call<A: Send + Unpin + 'static>(
     backend: Arc<dyn Backend>,
@@ -63,8 +63,43 @@ pub(crate) fn call<A: Send + Unpin + 'static>(
         let requests: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
         ask(&*asked, &requests).await
     };
+    let answers: BoxFuture<'static, _> = match backend.capabilities().is_tokio_needed() {
+        true => with_tokio(&*backend, answers, wanted),
+        false => Box::pin(answers),
+    };
     let sleep = Sleep::until(limit.deadline);
-    Box::pin(Call { backend, wanted, answers: Some(Box::pin(answers)), sleep, limit })
+    Box::pin(Call { backend, wanted, answers: Some(answers), sleep, limit })
+}
+
+/// Moves the call to the I/O thread: the steps that wait for it do not poll it.
+#[cfg(feature = "tokio")]
+fn with_tokio<A: Send + 'static>(
+    _backend: &dyn Backend,
+    answers: impl Future<Output = Vec<Result<A, Error>>> + Send + 'static,
+    wanted: usize,
+) -> BoxFuture<'static, Vec<Result<A, Error>>> {
+    Box::pin(async move {
+        match crate::rt::io_thread::on_io_thread(answers).await {
+            Ok(answers) => answers,
+            Err(error) => (0..wanted).map(|_| Err(error.clone())).collect(),
+        }
+    })
+}
+
+#[cfg(not(feature = "tokio"))]
+fn with_tokio<A: Send + 'static>(
+    backend: &dyn Backend,
+    _answers: impl Future<Output = Vec<Result<A, Error>>> + Send + 'static,
+    wanted: usize,
+) -> BoxFuture<'static, Vec<Result<A, Error>>> {
+    let message = format!(
+        "the backend `{}` needs the feature `tokio` of secrets-runtime, which this build lacks",
+        backend.kind()
+    );
+    let error = Error::new(ErrorKind::NotSupported, message).with_help(
+        "add it in Cargo.toml: secrets-runtime = { version = \"..\", features = [\"tokio\"] }",
+    );
+    Box::pin(std::future::ready((0..wanted).map(|_| Err(error.clone())).collect()))
 }
 
 struct Call<A> {
@@ -126,9 +161,13 @@ impl<A> Call<A> {
     }
 
     fn panicked(&self) -> Vec<Result<A, Error>> {
-        let error = Error::new(ErrorKind::Unavailable, "the backend panicked")
-            .with_help("this is a mistake in the backend: it should give an error instead");
-        self.all(&error)
+        let mistake = "this is a mistake in the backend: it should return an error instead";
+        let help = match self.backend.capabilities().is_tokio_unsaid() {
+            false => mistake.to_owned(),
+            // tokio panics where there is no reactor.
+            true => format!("{mistake}; {TOKIO}"),
+        };
+        self.all(&Error::new(ErrorKind::Unavailable, "the backend panicked").with_help(help))
     }
 
     fn all(&self, error: &Error) -> Vec<Result<A, Error>> {
@@ -141,5 +180,32 @@ impl<A> Drop for Call<A> {
     fn drop(&mut self) {
         let _outside = Barrier::outside();
         let _ = self.end();
+    }
+}
+
+#[cfg(all(test, not(feature = "tokio")))]
+mod tests {
+    use super::*;
+    use crate::{
+        backend::{Fetched, capabilities::Capabilities, from_fn},
+        rt::block_on::block_on,
+    };
+
+    #[test]
+    fn without_the_feature_one_that_needs_tokio_is_not_supported() {
+        let needs = from_fn("vault", |_| std::future::ready(Ok(Fetched::text("SeNtInEl"))))
+            .with_capabilities(Capabilities::new().needs_tokio(true));
+        let requests = vec![OwnedRequest::from(&FetchRequest::named("db"))];
+        let limit = Limit::of(Duration::from_secs(60));
+        let answers = block_on(call(
+            Arc::new(needs),
+            requests,
+            |backend, requests| backend.fetch(requests),
+            limit,
+        ));
+        let [Err(error)] = &answers[..] else { panic!("one error") };
+        assert_eq!(error.kind(), ErrorKind::NotSupported);
+        let help = error.problems()[0].help().unwrap_or_default();
+        assert!(help.contains("features = [\"tokio\"]"), "{help}");
     }
 }

@@ -7,12 +7,8 @@ use std::{
 };
 
 use crate::{
-    backend::{
-        Fetched,
-        generation::{self, Writes},
-    },
+    backend::{Fetched, generation},
     cache::{
-        aliases::Homes,
         key::Key,
         lookup::{Got, Kept, Need},
         single_flight::Flight,
@@ -32,13 +28,12 @@ pub(super) struct State {
     /// The entries, by when they end.
     ends: BTreeSet<(Instant, u64)>,
     flights: HashMap<Key, Awaited>,
-    homes: Homes,
     /// What steps have made of values, and until when it serves.
     pub made: HashMap<usize, (Instant, Arc<dyn Any + Send + Sync>)>,
     alarm: Alarm,
     last: u64,
     /// How often this process had written when everything here was fetched.
-    writes: Writes,
+    writes: u64,
 }
 
 struct Entry {
@@ -110,8 +105,8 @@ impl State {
 
     /// Whether what the flight gives for the key is what is wanted: nothing newer was asked for since.
     pub(super) fn is_awaited(&self, key: &Key, number: u64) -> bool {
-        let is_old = |kind| kind == key.kind;
-        !generation::written_since(self.writes).any(is_old)
+        let written = generation::written_since(self.writes);
+        !written.iter().any(|kind| **kind == *key.kind)
             && self.flights.get(key).is_some_and(|awaited| awaited.number == number)
     }
 
@@ -134,7 +129,7 @@ impl State {
         end: Instant,
         dropped: &mut Dropped,
     ) -> bool {
-        let keys = self.homes.keys(key, &fetched.ids);
+        let keys = key.with_identities(&fetched.identities);
         let old: Vec<u64> = keys.iter().filter_map(|key| self.index.get(key).copied()).collect();
         let entries = || old.iter().filter_map(|number| self.entries.get(number));
         if entries().any(|old| old.kept.asked > kept.asked) {
@@ -257,12 +252,12 @@ impl State {
             return;
         }
         for kind in generation::written_since(self.writes) {
-            let is_of = |entry: &Entry| entry.keys.iter().any(|key| key.kind == kind);
+            let is_of = |entry: &Entry| entry.keys.iter().any(|key| *key.kind == *kind);
             let old = self.entries.iter().filter(|(_, entry)| is_of(entry));
             for number in old.map(|(number, _)| *number).collect::<Vec<_>>() {
                 self.remove(number, &mut Dropped::new());
             }
-            self.flights.retain(|key, _| key.kind != kind);
+            self.flights.retain(|key, _| *key.kind != *kind);
         }
         self.made.clear();
         self.writes = writes;
@@ -298,28 +293,26 @@ impl Entry {
 mod tests {
     use super::*;
     use crate::{
-        backend::owned_request::OwnedRequest, backends::env::Env, core::secret_value::SecretValue,
+        backend::{fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest},
+        backends::env::Env,
+        core::secret_value::SecretValue,
     };
 
     const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf";
     const LONG: Duration = Duration::from_secs(60);
 
-    fn key(id: &str, role: Option<&str>) -> Key {
-        let request = OwnedRequest {
-            id: id.to_owned(),
-            key: None,
-            group_version: None,
-            env_var: None,
-            role: role.map(str::to_owned),
-            options: secrets_spec::Options::default(),
-        };
-        Key::of(&Env::default(), &request)
+    fn request<'a>(id: &'a str, role: Option<&'a str>) -> FetchRequest<'a> {
+        FetchRequest::named(id).with_role(role)
     }
 
-    /// A value of the secret with this name and ARN.
-    fn fetched(value: &str, name: &str, arn: &str) -> Fetched {
-        let ids = vec![name.to_owned(), arn.to_owned()];
-        Fetched { ids, ..Fetched::text(value) }
+    fn key(id: &str, role: Option<&str>) -> Key {
+        Key::of(&Env::default(), &OwnedRequest::from(&request(id, role)))
+    }
+
+    /// A value of a secret that has these ids, too.
+    fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
+        let identity = |id: &&str| Identity::without_options(&request(id, role));
+        ids.iter().map(identity).fold(Fetched::text(value), Fetched::with_identity)
     }
 
     fn insert(state: &mut State, key: &Key, fetched: Fetched, asked: Instant) -> bool {
@@ -340,14 +333,14 @@ mod tests {
         let early = Instant::now();
         let late = early + Duration::from_secs(1);
         let mut state = State::default();
-        assert!(insert(&mut state, &arn, fetched("SeNtInEl-new", "db", ARN), late));
-        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
+        assert!(insert(&mut state, &arn, fetched("SeNtInEl-new", &[ARN], None), late));
+        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", &["db", ARN], None), early));
         assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-new"));
         assert_eq!(found(&mut state, &name, late), None);
         // What has expired by a refresh is newer all the same.
         state.expire(&arn, late, late + LONG);
-        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", "db", ARN), early));
-        assert!(insert(&mut state, &name, fetched("SeNtInEl-3", "db", ARN), late));
+        assert!(!insert(&mut state, &name, fetched("SeNtInEl-old", &["db", ARN], None), early));
+        assert!(insert(&mut state, &name, fetched("SeNtInEl-3", &["db", ARN], None), late));
         assert_eq!(found(&mut state, &arn, late).as_deref(), Some("SeNtInEl-3"));
     }
 
@@ -367,33 +360,12 @@ mod tests {
     #[test]
     fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
         let now = Instant::now();
-        let (own, other) = (key("db", None), key(ARN, Some("arn:aws:iam::999999999999:role/r")));
+        let role = Some("arn:aws:iam::999999999999:role/r");
+        let (own, other) = (key("db", None), key(ARN, role));
         let mut state = State::default();
-        assert!(insert(&mut state, &own, fetched("SeNtInEl", "db", ARN), now));
-        assert!(insert(&mut state, &other, fetched("SeNtInEl", "db", ARN), now));
+        assert!(insert(&mut state, &own, fetched("SeNtInEl", &["db", ARN], None), now));
+        assert!(insert(&mut state, &other, fetched("SeNtInEl", &[ARN], role), now));
         state.expire(&own, now, now + LONG);
         assert_eq!((found(&mut state, &own, now), found(&mut state, &other, now)), (None, None));
-    }
-
-    #[test]
-    fn a_name_that_ends_like_an_arn_is_not_the_secret_whose_arn_it_ends() {
-        let now = Instant::now();
-        let (lookalike, arn) = (key("db-AbCdEf", None), key(ARN, None));
-        let mut state = State::default();
-        let answer = fetched("SeNtInEl", "db-AbCdEf", &format!("{ARN}-123456"));
-        assert!(insert(&mut state, &lookalike, answer, now));
-        assert_eq!(found(&mut state, &arn, now), None);
-    }
-
-    #[test]
-    fn a_name_in_another_account_is_another_secret() {
-        let now = Instant::now();
-        let role = Some("arn:aws:iam::999999999999:role/r");
-        let mut state = State::default();
-        // The role reads an ARN of another account than its own.
-        assert!(insert(&mut state, &key(ARN, role), fetched("SeNtInEl", "db", ARN), now));
-        assert_eq!(found(&mut state, &key("db", role), now), None);
-        assert_eq!(found(&mut state, &key("db", None), now), None);
-        assert_eq!(found(&mut state, &key(ARN, None), now), None);
     }
 }

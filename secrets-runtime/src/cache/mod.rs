@@ -5,7 +5,6 @@
 //! throttles or is down. What has ended, was replaced or had to make room is dropped at once, and so wiped as
 //! soon as no step holds it.
 
-mod aliases;
 pub(crate) mod backend_call;
 mod entries;
 mod held;
@@ -212,7 +211,7 @@ impl Cache {
             let message = error.problems().first().map_or("", |problem| problem.message());
             warn(&format!(
                 "the secret `{}` cannot be fetched anew from {backend} ({}: {message}); the value fetched {} s ago still serves, for {} s at most",
-                crate::core::escape::escape_name(&key.id),
+                crate::core::escape::escape_name(key.secret()),
                 error.kind(),
                 now.duration_since(stale.asked).as_secs(),
                 stale.end.saturating_duration_since(now).as_secs_f32().ceil(),

@@ -8,6 +8,7 @@ use once_cell::sync::OnceCell;
 use secrets_spec::{MountType, SpecError, Variable, check_variable};
 
 use crate::{
+    backend::capabilities::Capabilities,
     context::{group::Group, secret_files::SecretFiles},
     core::{
         error::{Error, ErrorKind, Problem},
@@ -19,23 +20,23 @@ use crate::{
 
 /// The secrets of a step as environment variables.
 pub(crate) struct EnvVars {
-    /// By name, each with whatever gives it: more than one is ambiguous.
+    /// By name, each with the fields that have it: more than one is ambiguous.
     slots: BTreeMap<String, Vec<Candidate>>,
-    /// Fields whose names make no variable.
+    /// Fields whose names cannot be variables.
     unmappable: Vec<(usize, String, SpecError)>,
 }
 
 struct Candidate {
     shown: VarValue,
-    /// The source or request that gives it, and the field if it has a name of its own.
+    /// The source or request that has it, and the field if it has a name of its own.
     origin: String,
     field: String,
     declared_at: usize,
-    /// `env` and `flyte` may give back the very variable that is set already.
+    /// The backend may have read the very variable that is set already.
     from_environment: bool,
 }
 
-/// What a variable holds.
+/// The value of a variable.
 enum VarValue {
     Value(SecretValue),
     /// The path of a file with the value, made when it is first asked for.
@@ -47,7 +48,7 @@ enum VarValue {
 }
 
 impl EnvVars {
-    /// The variables of these groups, in the order in which they were declared.
+    /// Creates the variables of these groups, in the order in which they were declared.
     pub(crate) fn of<'a>(groups: impl Iterator<Item = (&'a str, &'a Group)>) -> Self {
         let mut made = Self { slots: BTreeMap::new(), unmappable: Vec::new() };
         for (name, group) in groups {
@@ -58,12 +59,12 @@ impl EnvVars {
                     false => format!("{} (group `{name}`)", source.origin),
                 };
                 for (name, field) in source.fields.iter() {
-                    let variable = if source.names_are_variables {
+                    let variable = if source.capabilities.are_names_variables() {
                         Variable::parse(name)
                     } else {
                         Variable::of_field(name)
                     };
-                    made.add(variable, VarValue::text(field), &origin, name, &source.backend);
+                    made.add(variable, VarValue::text(field), &origin, name, source.capabilities);
                 }
             }
             for requested in &group.requests {
@@ -74,7 +75,7 @@ impl EnvVars {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
-                    made.add(parsed, shown, &origin, variable, &requested.backend);
+                    made.add(parsed, shown, &origin, variable, requested.capabilities);
                 }
             }
         }
@@ -87,7 +88,7 @@ impl EnvVars {
         shown: VarValue,
         origin: &str,
         name: &str,
-        backend: &str,
+        capabilities: Capabilities,
     ) {
         let declared_at = self.unmappable.len() + self.slots.values().map(Vec::len).sum::<usize>();
         let variable = match variable {
@@ -103,7 +104,7 @@ impl EnvVars {
             origin: origin.to_owned(),
             field: name.to_owned(),
             declared_at,
-            from_environment: matches!(backend, "env" | "flyte"),
+            from_environment: capabilities.is_environment_read(),
         };
         self.slots.entry(variable.as_str().to_owned()).or_default().push(given);
     }
@@ -160,7 +161,7 @@ impl EnvVars {
         fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
     }
 
-    /// All variables, if all can be set where `present` tells what is set already; every reason, if not. Without
+    /// Returns all variables if all can be set, else every reason. `present` returns what is set already. Without
     /// `files` a variable for a file's path holds what would be in the file.
     pub(crate) fn exports(
         &self,
@@ -243,7 +244,7 @@ impl VarValue {
     }
 }
 
-/// What the dynamic linker reads is not for a secret to set by accident.
+/// Refuses a variable that the dynamic linker reads, which no secret should set by accident.
 fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
     let linker = name.starts_with("LD_") || name.starts_with("DYLD_");
     (linker && !allow_override).then(|| {
@@ -263,10 +264,12 @@ fn collides(
     if allow_override {
         return None;
     }
-    // What is there already may be a secret too. The bytes are looked at because `flyte` leaves the newline at
-    // their end out.
+    // What is there already may be a secret too.
     let known = from_os(present(name)?);
-    let same = || known.ct_eq(value) || SecretValue::mounted(known.expose_bytes()).ct_eq(value);
+    // A backend may have left out the newline at its end.
+    let with_end =
+        |end: &[u8]| SecretValue::from([value.expose_bytes(), end].concat()).ct_eq(&known);
+    let same = || with_end(b"") || with_end(b"\n") || with_end(b"\r\n");
     if given.from_environment && same() {
         return None;
     }
@@ -307,7 +310,7 @@ pub(crate) fn from_os(value: OsString) -> SecretValue {
     }
 }
 
-/// The value as the system takes it, without a copy.
+/// Returns the value as the system takes it, without a copy.
 pub(crate) fn as_os(value: &SecretValue) -> Result<&OsStr, Error> {
     #[cfg(unix)]
     {

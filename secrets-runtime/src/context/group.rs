@@ -5,6 +5,7 @@ use std::time::Instant;
 use secrets_spec::Request;
 
 use crate::{
+    backend::capabilities::Capabilities,
     core::error::Problem,
     payload::fields::{Field, Fields},
 };
@@ -32,8 +33,8 @@ pub(crate) struct SourceFields {
     pub backend: String,
     pub provenance: Provenance,
     pub fields: Fields,
-    /// The names are variables already (`inline`), and are not mapped.
-    pub names_are_variables: bool,
+    /// Those of the backend that has it.
+    pub capabilities: Capabilities,
     /// Why it has no fields, if it was not required and is not there.
     pub absent_because: Option<Problem>,
 }
@@ -54,7 +55,7 @@ impl SourceFields {
 #[derive(Clone)]
 pub(crate) struct RequestField {
     pub request: Request,
-    pub backend: String,
+    pub capabilities: Capabilities,
     pub provenance: Provenance,
     pub field: Field,
     /// The variable it is also given as.

@@ -34,3 +34,26 @@ pub(crate) fn escape_controls(text: String) -> String {
     let escape = |c: char| if odd(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escape).collect()
 }
+
+/// Appends a text in percent-encoding: all but RFC 3986's unreserved characters is encoded. It becomes at most
+/// three times as long.
+pub(crate) fn percent_encode(text: &str, to: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                to.push(char::from(byte));
+            }
+            _ => {
+                to.push('%');
+                push_hex(byte, to);
+            }
+        }
+    }
+}
+
+/// Appends a byte as two hexadecimal digits.
+pub(crate) fn push_hex(byte: u8, to: &mut String) {
+    const HEX: &[u8; 16] = b"0123456789ABCDEF";
+    to.push(char::from(HEX[usize::from(byte >> 4)]));
+    to.push(char::from(HEX[usize::from(byte & 15)]));
+}

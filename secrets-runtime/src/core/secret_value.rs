@@ -69,17 +69,6 @@ impl SecretValue {
         self.expose_bytes().ct_eq(other.expose_bytes()).into()
     }
 
-    /// Of what was mounted, as a file or a variable: text loses one newline at its end, which editors and `echo`
-    /// add; bytes that are no UTF-8 lose nothing.
-    pub(crate) fn mounted(bytes: &[u8]) -> Self {
-        let text = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_suffix('\n'));
-        match text {
-            Some(text) => Self::from(text.strip_suffix('\r').unwrap_or(text)),
-            // Of its own size: the buffer it was read into is the caller's to wipe.
-            None => Self::from(bytes.to_vec()),
-        }
-    }
-
     /// How many bytes there are.
     pub(crate) fn len(&self) -> usize {
         self.expose_bytes().len()

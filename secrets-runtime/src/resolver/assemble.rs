@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Instant};
 use secrets_spec::{MountType, Request, Variable};
 
 use crate::{
-    backend::Fetched,
+    backend::{Fetched, capabilities::Capabilities},
     backends::flyte,
     cache::lookup::Kept,
     context::{
@@ -43,7 +43,7 @@ pub(crate) fn from_answers(
         ..empty(run_dir)
     };
     for planned in &plan.sources {
-        let Answer { result, backend, kept } = &answers[planned.fetch];
+        let Answer { result, backend, capabilities, kept } = &answers[planned.fetch];
         let provenance = provenance(result.as_ref().ok(), *kept);
         let fields = result.clone().and_then(|fetched| {
             let id = &plan.fetches[planned.fetch].request.id;
@@ -63,23 +63,23 @@ pub(crate) fn from_answers(
                 (Fields::default(), error.into_problems().pop())
             }
         };
-        let names_are_variables = backend == "inline";
         let source_fields = SourceFields {
             origin: planned.origin.clone(),
             backend: backend.clone(),
             provenance,
             fields,
-            names_are_variables,
+            capabilities: *capabilities,
             absent_because,
         };
         group(&mut shared, &planned.group).source = Some(source_fields);
     }
     for RequestPlan { fetch, request } in &plan.requests {
-        let Answer { result, backend, kept } = &answers[*fetch];
+        let Answer { result, backend, capabilities, kept } = &answers[*fetch];
         let provenance = provenance(result.as_ref().ok(), *kept);
         match result.clone().and_then(|fetched| decode::requested_field(fetched, request)) {
             Ok(field) => {
-                let read = ReadField { backend, provenance, field };
+                let capabilities = *capabilities;
+                let read = ReadField { capabilities, provenance, field };
                 add_request(&mut shared, request, read, &plan.flyte_prefix);
             }
             Err(error) => {
@@ -133,7 +133,7 @@ pub(crate) fn from_test_secrets(
             backend: "test".to_owned(),
             provenance: Provenance::given(),
             fields,
-            names_are_variables: false,
+            capabilities: Capabilities::new(),
             absent_because,
         });
     }
@@ -142,7 +142,9 @@ pub(crate) fn from_test_secrets(
         match test_secrets.get(view.group, view.key) {
             Some(value) => {
                 let field = Field::text(value.clone());
-                let read = ReadField { backend: "test", provenance: Provenance::given(), field };
+                let capabilities = Capabilities::new();
+                let provenance = Provenance::given();
+                let read = ReadField { capabilities, provenance, field };
                 add_request(&mut shared, request, read, "_FSEC_");
             }
             None => {
@@ -174,7 +176,7 @@ pub(crate) fn context_of_test_secrets(
             backend: "test".to_owned(),
             provenance: Provenance::given(),
             fields: test_secrets.fields(name).unwrap_or_default(),
-            names_are_variables: false,
+            capabilities: Capabilities::new(),
             absent_because: None,
         });
     }
@@ -212,23 +214,22 @@ fn group<'a>(shared: &'a mut ResolvedSecrets, name: &str) -> &'a mut Group {
 }
 
 /// What was read for a request.
-struct ReadField<'a> {
-    backend: &'a str,
+struct ReadField {
+    capabilities: Capabilities,
     provenance: Provenance,
     field: Field,
 }
 
-fn add_request(shared: &mut ResolvedSecrets, request: &Request, read: ReadField<'_>, prefix: &str) {
+fn add_request(shared: &mut ResolvedSecrets, request: &Request, read: ReadField, prefix: &str) {
     let view = request.view();
     let variable = match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
         (None, MountType::ENV_VAR) => Some(Variable::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
     };
-    let ReadField { backend, provenance, field } = read;
+    let ReadField { capabilities, provenance, field } = read;
     let request = request.clone();
-    let requested =
-        RequestField { request, backend: backend.to_owned(), provenance, field, variable };
+    let requested = RequestField { request, capabilities, provenance, field, variable };
     let group = group(shared, requested.request.view().group);
     group.requests.push(requested);
 }

@@ -2,8 +2,6 @@ use std::{sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
-#[cfg(feature = "aws")]
-use crate::resolver::credentials_secret::CredentialsSecret;
 use crate::{
     backend::Backend,
     cache::Cache,
@@ -13,6 +11,8 @@ use crate::{
     resolver::{Inner, Resolver, registry::Registry},
     settings::{Settings, load::Loaded, precedence::CodeSettings},
 };
+#[cfg(feature = "aws")]
+use crate::{resolver::credentials_secret::add_aws, settings::variables};
 
 impl Resolver {
     /// Starts a resolver that has the built-in backends and the process's settings.
@@ -59,14 +59,14 @@ impl ResolverBuilder {
     /// Sets how long a fetched value serves later steps: not at all if it is zero. It overrides
     /// `SECRETS_CACHE_TTL`.
     ///
-    /// A value serves for nine to ten tenths of this time, so that not all expire together.
+    /// The effective time is 90 to 100 % of this, so that entries fetched together do not expire together.
     #[must_use]
     pub fn cache_ttl(mut self, ttl: Duration) -> Self {
         self.cache_ttl = Some(ttl);
         self
     }
 
-    /// Sets how long a value that has expired still serves while its backend throttles or is down. It overrides
+    /// Sets how long an expired value still serves while its backend throttles or is down. It overrides
     /// `SECRETS_CACHE_STALE`.
     #[must_use]
     pub fn cache_stale(mut self, stale: Duration) -> Self {
@@ -74,14 +74,14 @@ impl ResolverBuilder {
         self
     }
 
-    /// Lays settings over those of the environment, as a program's own command line gives them.
+    /// Sets settings that override those of the environment, as a program's own command line does.
     #[cfg(feature = "clap")]
     pub(crate) fn built(mut self, built: CodeSettings) -> Self {
         self.built = built;
         self
     }
 
-    /// The resolver.
+    /// Builds the resolver.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] for everything that is wrong with the settings, the default backend, the
@@ -91,8 +91,8 @@ impl ResolverBuilder {
         error.map_or(Ok(resolver), Err)
     }
 
-    /// The resolver even if something is wrong, which counts as unset, and what is wrong: to show the settings,
-    /// not to resolve with.
+    /// Builds the resolver even if something is wrong, which then counts as unset, and returns what is wrong: to show
+    /// the settings, not to resolve with.
     ///
     /// ```
     /// # use secrets_runtime::Resolver;
@@ -121,10 +121,12 @@ impl ResolverBuilder {
             }
         }
         settings.set_cache(self.cache_ttl, self.cache_stale);
-        #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only AWS's may be changed"))]
+        #[cfg_attr(not(feature = "aws"), expect(unused_mut, reason = "only AWS is added later"))]
         let mut registry = Registry::new(self.backends, &settings);
         #[cfg(feature = "aws")]
-        problems.extend(CredentialsSecret::give(&mut registry, &mut settings));
+        if let Some(problem) = add_aws(&mut registry, &settings) {
+            problems.push(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem));
+        }
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
         let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
@@ -176,7 +178,7 @@ mod tests {
             make("nope").build().map_err(|e| e.kind()).err(),
             Some(ErrorKind::InvalidConfig)
         );
-        // A program's own backend has what the program gives it.
+        // A program's own backend has the credentials of the program.
         let own =
             make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
         assert!(own.build().is_ok());

@@ -1,10 +1,10 @@
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
 use secrets_spec::{BuiltIn, Source};
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{AwsSecretsManager, credentials::provider::CredentialsProvider},
+    backends::aws::{AwsSecretsManager, credentials::CredentialsProvider},
     cache::{backend_call::Limit, lookup::Need},
     core::{
         error::{Error, ErrorKind, Problem},
@@ -19,7 +19,7 @@ use crate::{
         plan::Plan,
         registry::Registry,
     },
-    settings::{Settings, variables},
+    settings::Settings,
 };
 
 const ACCESS_KEY: &str = "ACCESS_KEY";
@@ -29,6 +29,24 @@ const SESSION_TOKEN: &str = "SESSION_TOKEN";
 /// What to do about credentials that are not whole.
 const WHOLE: &str = "its fields are ACCESS_KEY and SECRET_ACCESS_KEY, and SESSION_TOKEN for credentials that end; they are taken whole, and no others in their place";
 
+/// Adds the built-in AWS backend to all the others, with the secret that `SECRETS_AWS_CREDENTIALS_FROM` names. Returns
+/// what is wrong with that setting. A backend of the user's for this type has the credentials of the program.
+pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Problem> {
+    const AWS: BuiltIn = BuiltIn::AwsSecretsManager;
+    if registry.has(AWS.name()) {
+        return None;
+    }
+    let source = settings.aws_credentials_from();
+    let secret = source.map(|source| {
+        registry.set_unavailable(AWS, needs_itself(source));
+        CredentialsSecret::of(source, registry, settings)
+    });
+    let problem = secret.as_ref().and_then(CredentialsSecret::problem).cloned();
+    let provider = secret.map(|secret| Arc::new(secret) as Arc<dyn CredentialsProvider>);
+    registry.add(AwsSecretsManager::of_settings(settings, provider));
+    problem
+}
+
 /// The credentials for AWS that are a secret of another backend, as `SECRETS_AWS_CREDENTIALS_FROM` names it.
 pub(crate) struct CredentialsSecret {
     /// As it is written.
@@ -37,40 +55,23 @@ pub(crate) struct CredentialsSecret {
 }
 
 impl CredentialsSecret {
-    /// Gives the built-in AWS backend the secret that the setting names, if it names one; tells what is wrong
-    /// with the setting. A backend of the user's own has what the program gives it.
-    pub(crate) fn give(registry: &mut Registry, settings: &mut Settings) -> Option<Problem> {
-        let secret = Self::of(settings.aws_credentials_from()?, registry, settings);
-        let problem = secret.problem().cloned();
-        let aws = AwsSecretsManager::of_settings(settings).with_kept_credentials(secret);
-        let is_used = registry.replace_built_in(aws);
-        let problem = problem.filter(|_| is_used)?;
-        Some(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem))
-    }
-
     /// Finds the backends that have it. Where they cannot be used, every fetch says so: the AWS SDK's own
     /// credentials are never taken in its place.
     fn of(source: &Source, registry: &Registry, settings: &Settings) -> Self {
         let mut declaration = Declaration::empty(None);
         declaration.sources.push(source.clone());
         let mut plan = Plan::of(&declaration, registry, settings);
-        // Whether it is JSON or not is not open: what has no fields is no set of credentials.
+        // Credentials are a set of fields, whatever the source says.
         plan.sources.iter_mut().for_each(|planned| planned.options.json = Some(true));
-        for fetch in &mut plan.fetches {
-            let aws = BuiltIn::AwsSecretsManager.name();
-            if fetch.backends().iter().any(|backend| backend.kind() == aws) {
-                fetch.chain = Err(needs_itself(source));
-            }
-        }
         Self { origin: escape::escape_name(source.origin()), plan }
     }
 
-    /// Why it can never be fetched.
+    /// The reason why it can never be fetched.
     fn problem(&self) -> Option<&Problem> {
         self.plan.fetches.iter().find_map(|fetch| fetch.chain.as_ref().err())
     }
 
-    /// The credentials.
+    /// Fetches the credentials.
     ///
     /// # Errors
     /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
@@ -100,7 +101,7 @@ impl CredentialsSecret {
         };
         let session_token = given(SESSION_TOKEN);
         let sent = [(ACCESS_KEY, Some(&access_key)), (SESSION_TOKEN, session_token.as_ref())];
-        // What would break the header in which it is sent would be told of there with its text.
+        // A character that no header can have would be reported by the SDK together with the whole text.
         let broken = sent.iter().find(|(_, value)| value.is_some_and(|value| !is_graphic(value)));
         if let Some((name, _)) = broken {
             let message = format!("{self} hold a character in `{name}` that none of AWS has");

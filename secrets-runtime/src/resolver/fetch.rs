@@ -1,14 +1,11 @@
 //! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
 
-#[cfg(feature = "prefect")]
-use std::any::Any;
 use std::sync::Arc;
 
-#[cfg(feature = "prefect")]
-use crate::backends::prefect::Prefect;
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, fetch_request::FetchRequest, owned_request::OwnedRequest,
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        owned_request::OwnedRequest,
     },
     cache::{
         Cache,
@@ -25,6 +22,7 @@ pub(crate) struct Answer<A = Fetched> {
     pub result: Result<A, Error>,
     /// The type of the backend that gave it.
     pub backend: String,
+    pub capabilities: Capabilities,
     /// How long it may serve, if it is kept and no other backend must be asked first.
     pub kept: Option<Kept>,
 }
@@ -59,29 +57,11 @@ async fn fetch(
     cache: Option<Cache>,
     need: Need,
 ) -> Vec<Got> {
-    let Some(cache) = cache.filter(|_| backend.is_cached()) else {
+    let Some(cache) = cache.filter(|_| backend.capabilities().is_cached()) else {
         let answers = call(backend, requests, |backend, requests| backend.fetch(requests), limit);
         let answers = answers.await;
         return answers.into_iter().map(Got::not_kept).collect();
     };
-    #[cfg(feature = "prefect")]
-    if let Some(prefect) = (&*backend as &dyn Any).downcast_ref::<Prefect>() {
-        let asked: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
-        let read = prefect.read_context(&asked);
-        let open = requests.iter().zip(&read).filter(|(_, read)| read.is_none());
-        let open: Vec<_> = open.map(|(request, _)| request.clone()).collect();
-        let mut answers = match open.is_empty() {
-            true => Vec::new(),
-            false => cache.fetch(backend.clone(), open, limit, need).await,
-        }
-        .into_iter();
-        // The local context is looked at again by the next step, so that none may be kept with it.
-        let lost = || Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
-        let next = |read: Option<_>| {
-            read.or_else(|| answers.next().map(|got| got.answer)).unwrap_or_else(lost)
-        };
-        return read.into_iter().map(next).map(Got::not_kept).collect();
-    }
     cache.fetch(backend, requests, limit, need).await
 }
 
@@ -109,10 +89,10 @@ async fn ask_all<A: Send + Unpin + 'static>(
         let problem = fetch.chain.as_ref().err()?;
         let backend = problem.backend().unwrap_or_default().to_owned();
         let result = Err(Error::from_problems(vec![problem.clone()]));
-        Some(Answer { result, backend, kept: None })
+        Some(Answer { result, backend, capabilities: Capabilities::new(), kept: None })
     };
     let mut answers: Vec<Option<Answer<A>>> = plan.fetches.iter().map(unasked).collect();
-    let mut tried: Vec<Vec<Error>> = plan.fetches.iter().map(|_| Vec::new()).collect();
+    let mut tried: Vec<Vec<(String, Error)>> = plan.fetches.iter().map(|_| Vec::new()).collect();
     // Whether all backends that were asked before are ones whose answers are kept.
     let mut keeps = vec![true; plan.fetches.len()];
     let mut round = 0;
@@ -126,33 +106,43 @@ async fn ask_all<A: Send + Unpin + 'static>(
         if calls.is_empty() {
             let none = Error::new(ErrorKind::InvalidConfig, "there is no backend to ask");
             for &place in &open {
-                let backend = String::new();
-                answers[place] = Some(Answer { result: Err(none.clone()), backend, kept: None });
+                let (result, backend) = (Err(none.clone()), String::new());
+                let capabilities = Capabilities::new();
+                answers[place] = Some(Answer { result, backend, capabilities, kept: None });
             }
         }
         let start = |call: &Call| {
-            let requests = call.places.iter().map(|place| plan.fetches[*place].request.clone());
-            ask(call.backend.clone(), requests.collect())
+            let request = |place: &usize| {
+                let fetch = &plan.fetches[*place];
+                fetch.request_to(&fetch.links()[round])
+            };
+            ask(call.backend.clone(), call.places.iter().map(request).collect())
         };
         let outcomes = join_all(calls.iter().map(start).collect()).await;
         for (call, outcome) in calls.into_iter().zip(outcomes) {
             let backend = call.backend.kind();
             for (place, got) in call.places.into_iter().zip(outcome) {
-                let last = round + 1 >= plan.fetches[place].backends().len();
+                let Some(link) = plan.fetches[place].links().get(round) else { continue };
+                let last = round + 1 >= plan.fetches[place].links().len();
                 let result = match got.answer {
                     Err(error) if error.kind() == ErrorKind::NotFound && !last => {
-                        tried[place].push(error);
-                        keeps[place] &= call.backend.is_cached();
+                        if !link.is_continued {
+                            tried[place].push((backend.to_owned(), error));
+                        }
+                        keeps[place] &= link.capabilities.is_cached();
                         continue;
                     }
-                    Err(error) if error.kind() == ErrorKind::NotFound && round > 0 => {
-                        tried[place].push(error);
-                        Err(nowhere(&plan.fetches[place], &tried[place]))
+                    Err(error)
+                        if error.kind() == ErrorKind::NotFound && !tried[place].is_empty() =>
+                    {
+                        tried[place].push((backend.to_owned(), error));
+                        Err(nowhere(&tried[place]))
                     }
                     answer => answer,
                 };
                 let kept = got.kept.filter(|_| keeps[place]);
-                answers[place] = Some(Answer { result, backend: backend.to_owned(), kept });
+                let (backend, capabilities) = (backend.to_owned(), link.capabilities);
+                answers[place] = Some(Answer { result, backend, capabilities, kept });
             }
         }
         round += 1;
@@ -161,13 +151,13 @@ async fn ask_all<A: Send + Unpin + 'static>(
 }
 
 /// One error for a secret that no backend of its chain has, with every place that was looked in.
-fn nowhere(fetch: &Fetch, tried: &[Error]) -> Error {
-    let place = |(backend, error): (&Arc<dyn Backend>, &Error)| {
+fn nowhere(tried: &[(String, Error)]) -> Error {
+    let place = |(backend, error): &(String, Error)| {
         let message = error.problems().first().map_or("", |problem| problem.message());
-        format!("{}: {message}", backend.kind())
+        format!("{backend}: {message}")
     };
-    let places: Vec<_> = fetch.backends().iter().zip(tried).map(place).collect();
-    let help = tried.iter().rev().find_map(|error| error.problems().first()?.help());
+    let places: Vec<_> = tried.iter().map(place).collect();
+    let help = tried.iter().rev().find_map(|(_, error)| error.problems().first()?.help());
     let error =
         Error::new(ErrorKind::NotFound, format!("no backend has it ({})", places.join("; ")));
     match help {
@@ -186,10 +176,10 @@ struct Call {
 fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
     for &place in open {
-        let Some(backend) = plan.fetches[place].backends().get(round) else { continue };
-        match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, backend)) {
+        let Some(link) = plan.fetches[place].links().get(round) else { continue };
+        match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, &link.backend)) {
             Some(call) => call.places.push(place),
-            None => calls.push(Call { backend: backend.clone(), places: vec![place] }),
+            None => calls.push(Call { backend: link.backend.clone(), places: vec![place] }),
         }
     }
     calls

@@ -16,6 +16,7 @@ mod refresh;
 mod registry;
 pub(crate) mod report;
 mod resolution;
+pub(crate) mod store;
 mod validate;
 
 use std::{

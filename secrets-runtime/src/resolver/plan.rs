@@ -1,5 +1,5 @@
-//! What is to be fetched: for each source and request its chain of backends, its role and its place among
-//! the fetches, of which equal ones are one.
+//! The plan of a resolution: for each source and request its chain of backends, its role and its fetch, which equal
+//! requests share.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -9,7 +9,9 @@ use secrets_spec::{
 };
 
 use crate::{
-    backend::{Backend, owned_request::OwnedRequest},
+    backend::{
+        Backend, capabilities::Capabilities, identity::Identity, owned_request::OwnedRequest,
+    },
     core::{error::Problem, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
@@ -27,11 +29,11 @@ pub(crate) struct Plan {
     pub requests: Vec<RequestPlan>,
     /// The prefix of the variables that Flyte names.
     pub flyte_prefix: String,
-    /// The places of the fetches of each id.
+    /// The indices of the fetches of each id.
     places: HashMap<String, Vec<usize>, RandomState>,
 }
 
-/// Which fetch a source is of, and how its answer is read.
+/// A source: its fetch, and how the answer is read.
 #[derive(Clone)]
 pub(crate) struct SourcePlan {
     pub fetch: usize,
@@ -43,7 +45,7 @@ pub(crate) struct SourcePlan {
     pub written: Option<String>,
 }
 
-/// Which fetch a request is of.
+/// A request and its fetch.
 #[derive(Clone)]
 pub(crate) struct RequestPlan {
     pub fetch: usize,
@@ -53,14 +55,28 @@ pub(crate) struct RequestPlan {
 /// One secret to fetch.
 #[derive(Clone)]
 pub(crate) struct Fetch {
+    /// The request, without a role.
     pub request: OwnedRequest,
     /// The backends to ask, in order; or why there are none.
-    pub chain: Result<Vec<Arc<dyn Backend>>, Problem>,
+    pub chain: Result<Vec<Link>, Problem>,
+}
+
+/// One backend of a chain.
+#[derive(Clone)]
+pub(crate) struct Link {
+    pub backend: Arc<dyn Backend>,
+    pub capabilities: Capabilities,
+    /// The role in which it is asked.
+    role: Option<String>,
+    /// What it makes of the request.
+    identity: Identity,
+    /// Another part of the same backend follows, whose `NotFound` speaks for this one.
+    pub is_continued: bool,
 }
 
 impl Plan {
-    /// Plans everything. What has no backend is planned too: the others are asked all the same, so that every
-    /// problem is in the one error.
+    /// Plans a declaration. A source without a backend is planned too: the other backends are asked all the same, so
+    /// that every problem is in the one error.
     pub(crate) fn of(declaration: &Declaration, registry: &Registry, settings: &Settings) -> Self {
         let mut plan = Self {
             step: declaration.step().map(str::to_owned),
@@ -83,14 +99,14 @@ impl Plan {
                 options: mapped.options().clone(),
             };
             let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
-            if mapped.backend().is_some_and(|b| b.is(BuiltIn::Inline)) && !declaration.in_test {
+            if mapped.options().env_vars.is_some() && !declaration.in_test {
                 let id = mapped.id();
                 let text =
                     format!("the values of the inline source `{id}` are part of the program");
                 warn_once(&text);
             }
-            let role = [mapped.role(), &declaration.role];
-            let fetch = plan.add(Fetch { request, chain }, &role, settings);
+            let roles = [mapped.role(), &declaration.role];
+            let fetch = plan.add(request, chain, &roles, settings);
             let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
             plan.sources.push(SourcePlan {
                 fetch,
@@ -101,26 +117,26 @@ impl Plan {
             });
         }
         for request in &declaration.requests {
-            let mut fetch = Fetch::of_request(request);
+            let mut owned = owned_request(request);
             let mapped = settings.mapped(request.view().group);
             let mut roles = vec![&declaration.role];
             if let Some(mapped) = mapped {
-                fetch.request.options = mapped.options().clone();
-                fetch.request.id = mapped.id().unwrap_or(&fetch.request.id).to_owned();
+                owned.options = mapped.options().clone();
+                owned.id = mapped.id().unwrap_or(&owned.id).to_owned();
                 roles.insert(0, mapped.role());
             }
             let backend = mapped.and_then(SourcePatch::backend);
             // An ARN in the code is split between group and key, and goes to the default backend as any
             // request does; one that a setting names is AWS's.
             let is_arn = mapped.and_then(SourcePatch::id).is_some_and(|id| id.starts_with("arn:"));
-            fetch.chain = chain(backend, is_arn, registry, settings);
-            let fetch = plan.add(fetch, &roles, settings);
+            let chain = chain(backend, is_arn, registry, settings);
+            let fetch = plan.add(owned, chain, &roles, settings);
             plan.requests.push(RequestPlan { fetch, request: request.clone() });
         }
         plan
     }
 
-    /// Takes over what another plan fetches; the other then says where here each of its fetches is.
+    /// Takes over the fetches of another plan, whose sources and requests then refer to the fetches of this one.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
         let places: Vec<usize> =
             std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
@@ -128,7 +144,7 @@ impl Plan {
         other.requests.iter_mut().for_each(|request| request.fetch = places[request.fetch]);
     }
 
-    /// The part of the plan that gives one group.
+    /// Returns the part of the plan for one group.
     pub(crate) fn of_group(&self, group: &str) -> Self {
         let mut part = Self {
             step: self.step.clone(),
@@ -150,15 +166,32 @@ impl Plan {
         part
     }
 
-    fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
-        let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
-        if fetch.backends().iter().any(aws) {
-            fetch.request.role = role(roles, settings);
-        }
-        self.place(fetch)
+    fn add(
+        &mut self,
+        request: OwnedRequest,
+        chain: Result<Vec<Arc<dyn Backend>>, Problem>,
+        roles: &[&SourceRole],
+        settings: &Settings,
+    ) -> usize {
+        let links = |chain: Vec<Arc<dyn Backend>>| {
+            let mut links = Vec::with_capacity(chain.len());
+            for backend in chain {
+                let mut parts = backend.parts();
+                if parts.is_empty() {
+                    parts.push(backend);
+                }
+                let last = parts.len() - 1;
+                for (place, part) in parts.into_iter().enumerate() {
+                    links.push(Link::new(part, &request, roles, settings, place < last));
+                }
+            }
+            links
+        };
+        let chain = chain.map(links);
+        self.place(Fetch { request, chain })
     }
 
-    /// The place of a fetch, or of one that asks the same.
+    /// Returns the index of a fetch, or of one that asks the same.
     fn place(&mut self, fetch: Fetch) -> usize {
         let (fetches, id) = (&mut self.fetches, fetch.request.id.clone());
         let places = self.places.entry(id).or_default();
@@ -172,53 +205,58 @@ impl Plan {
 }
 
 impl Fetch {
-    fn of_request(request: &Request) -> Self {
-        let view = request.view();
-        // With `FILE` the variable holds a path, here and on the platform.
-        let is_value = view.mount_requirement != MountType::FILE;
-        let request = OwnedRequest {
-            id: view.group.to_owned(),
-            key: Some(view.key.to_owned()),
-            group_version: view.group_version.map(str::to_owned),
-            env_var: view.env_var.filter(|_| is_value).map(str::to_owned),
-            role: None,
-            options: Options::default(),
-        };
-        Self { request, chain: Ok(Vec::new()) }
-    }
-
-    pub(crate) fn backends(&self) -> &[Arc<dyn Backend>] {
+    pub(crate) fn links(&self) -> &[Link] {
         self.chain.as_deref().unwrap_or_default()
     }
 
-    /// Whether both would ask the same of the same backends. How the answer is read does not matter to the
-    /// built-in ones; a user's may look at any option.
+    /// The request as the backend of a link gets it.
+    pub(crate) fn request_to(&self, link: &Link) -> OwnedRequest {
+        OwnedRequest { role: link.role.clone(), ..self.request.clone() }
+    }
+
+    /// Whether both ask the same backends, each of which can answer both at once.
     fn same_as(&self, other: &Self) -> bool {
-        let (a, b) = (&self.request.options, &other.request.options);
-        let ours = || self.backends().iter().all(|b| BuiltIn::parse(b.kind()).is_some());
-        let same_backends = || {
-            let pairs = self.backends().iter().zip(other.backends());
-            self.backends().len() == other.backends().len()
-                && pairs.into_iter().all(|(a, b)| Arc::ptr_eq(a, b))
+        let same = |(one, other): (&Link, &Link)| {
+            Arc::ptr_eq(&one.backend, &other.backend) && one.identity == other.identity
         };
-        let (one, two) = (&self.request, &other.request);
         self.chain.is_ok()
             && other.chain.is_ok()
-            && one.id == two.id
-            && one.key == two.key
-            && one.group_version == two.group_version
-            && one.env_var == two.env_var
-            && one.role == two.role
-            && a.region == b.region
-            && a.version_id == b.version_id
-            && a.version_stage == b.version_stage
-            && a.env_vars == b.env_vars
-            && same_backends()
-            && (a == b || ours())
+            && self.links().len() == other.links().len()
+            && self.links().iter().zip(other.links()).all(same)
     }
 }
 
-/// The declaration, or for one that is empty what was attached at launch.
+impl Link {
+    fn new(
+        backend: Arc<dyn Backend>,
+        request: &OwnedRequest,
+        roles: &[&SourceRole],
+        settings: &Settings,
+        is_continued: bool,
+    ) -> Self {
+        let capabilities = backend.capabilities();
+        let role =
+            if capabilities.is_role_used() { role(roles, backend.kind(), settings) } else { None };
+        let identity = Identity::by(&*backend, &request.as_request().with_role(role.as_deref()));
+        Self { backend, capabilities, role, identity, is_continued }
+    }
+}
+
+fn owned_request(request: &Request) -> OwnedRequest {
+    let view = request.view();
+    // With `FILE` the variable holds a path, here and on the platform.
+    let is_value = view.mount_requirement != MountType::FILE;
+    OwnedRequest {
+        id: view.group.to_owned(),
+        key: Some(view.key.to_owned()),
+        group_version: view.group_version.map(str::to_owned),
+        env_var: view.env_var.filter(|_| is_value).map(str::to_owned),
+        role: None,
+        options: Options::default(),
+    }
+}
+
+/// Returns the declaration, or if it is empty what was attached at launch.
 pub(crate) fn with_attached<'a>(
     declaration: &'a Declaration,
     settings: &Settings,
@@ -244,7 +282,7 @@ pub(crate) fn with_attached<'a>(
     Cow::Owned(attached)
 }
 
-/// The source, or what the settings put in its place.
+/// Returns the source, or what the settings put in its place.
 fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
     let by_text = settings.mapped(source.origin());
     match by_text.or_else(|| settings.mapped(source.group())) {
@@ -268,14 +306,14 @@ fn chain(
     types.iter().map(|wanted| registry.find(wanted)).collect()
 }
 
-/// The source's role, then the attribute's, then the default one, then AWS's own; an empty one skips to the
-/// last.
-fn role(levels: &[&SourceRole], settings: &Settings) -> Option<String> {
+/// The role for a backend of this type: the source's, else the attribute's, else the default one, else that of the
+/// type. An empty role skips to the last.
+fn role(levels: &[&SourceRole], kind: &str, settings: &Settings) -> Option<String> {
     let general = settings.default_role();
     let given = levels.iter().copied().chain(std::iter::once(general));
     let first = given.into_iter().find(|role| **role != SourceRole::Inherit);
     match first {
         Some(SourceRole::Arn(arn)) => Some(arn.as_str().to_owned()),
-        _ => settings.aws_role().map(|role| role.as_str().to_owned()),
+        _ => settings.role_of_type(kind).map(|role| role.as_str().to_owned()),
     }
 }

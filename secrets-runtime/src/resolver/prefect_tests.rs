@@ -1,10 +1,11 @@
-//! What an API of Prefect gives is kept; its local context is read at every step.
+//! Prefect's two parts: what an API returns is cached, and the local context is read at every step.
 
 use std::{
     ffi::OsString,
     fs,
     io::{BufRead, BufReader, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
+    path::Path,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -12,27 +13,16 @@ use std::{
 };
 
 use crate::{
-    backends::prefect::Prefect, declaration::Declaration, resolver::Resolver, settings::Settings,
+    backend::fetch_request::FetchRequest, backends::prefect::Prefect, core::error::ErrorKind,
+    declaration::Declaration, resolver::Resolver, rt::block_on::block_on, settings::Settings,
 };
 
 #[test]
 fn an_api_is_asked_once_and_the_local_context_at_every_step() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("config.toml");
-    fs::write(&config, "").expect("a file");
-    let (url, asked) = cloud();
-    let environment = |name: &str| -> Option<OsString> {
-        match name {
-            "PREFECT__USER_CONFIG_PATH" => Some(config.clone().into()),
-            "PREFECT__BACKEND" => Some("cloud".into()),
-            "PREFECT__CLOUD__USE_LOCAL_SECRETS" => Some("false".into()),
-            "PREFECT__CLOUD__API" => Some(url.clone().into()),
-            "PREFECT__CLOUD__API_KEY" => Some("SeNtInEl-key".into()),
-            _ => None,
-        }
-    };
-    let settings = Settings::from(&environment, folder.path()).expect("good settings");
-    let prefect = Prefect::of_settings(&settings);
+    let (url, asked) = cloud(r#"{"data": {"secret_value": "SeNtInEl-cloud"}}"#);
+    let prefect = prefect(&config, &url);
     let resolver = Resolver::builder().backend(prefect).build().expect("a resolver");
     let declaration =
         Declaration::builder("step").source("prefect.TOKEN").expect("a source").build();
@@ -51,8 +41,57 @@ fn an_api_is_asked_once_and_the_local_context_at_every_step() {
     assert_eq!(asked.load(Ordering::SeqCst), 1);
 }
 
-/// The address of a Cloud that has one secret, and how often it was asked.
-fn cloud() -> (String, Arc<AtomicUsize>) {
+#[test]
+fn what_is_nowhere_is_one_error_with_every_place() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let config = folder.path().join("config.toml");
+    let (url, asked) = cloud(r#"{"errors": [{"message": "No value found for TOKEN"}]}"#);
+    let builder = || Resolver::builder().backend(prefect(&config, &url));
+    let resolver = builder().build().expect("a resolver");
+    let whole = resolver.backend("prefect").expect("it is registered");
+    let declaration =
+        Declaration::builder("step").source("prefect.TOKEN").expect("a source").build();
+    let error = resolver.resolve_blocking(&declaration).expect_err("it is nowhere");
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!((problem.kind(), problem.backend()), (ErrorKind::NotFound, Some("prefect")));
+    // The parts say what the whole says to those who ask it.
+    let direct = block_on(whole.fetch(&[FetchRequest::named("TOKEN")])).remove(0).expect_err("no");
+    assert_eq!(problem.message(), direct.problems()[0].message());
+    assert_eq!(problem.help(), direct.problems()[0].help());
+    let place = format!("nor has Prefect's Cloud at {url}");
+    assert!(problem.message().starts_with("Prefect's local context has no secret `TOKEN`"));
+    assert!(problem.message().ends_with(&place), "{}", problem.message());
+    assert_eq!(asked.load(Ordering::SeqCst), 2);
+    // In a chain it is one of the places.
+    let resolver = builder().default_backend("prefect,env").build().expect("a resolver");
+    let declaration =
+        Declaration::builder("step").source("NO_SUCH_TOKEN").expect("a source").build();
+    let error = resolver.resolve_blocking(&declaration).expect_err("it is nowhere");
+    let message = error.problems()[0].message();
+    assert_eq!(message.matches("prefect: ").count(), 1, "{message}");
+    assert!(message.contains("; env: "), "{message}");
+}
+
+/// A backend with this `config.toml` and a Cloud at this address.
+fn prefect(config: &Path, url: &str) -> Prefect {
+    fs::write(config, "").expect("a file");
+    let environment = |name: &str| -> Option<OsString> {
+        match name {
+            "PREFECT__USER_CONFIG_PATH" => Some(config.into()),
+            "PREFECT__BACKEND" => Some("cloud".into()),
+            "PREFECT__CLOUD__USE_LOCAL_SECRETS" => Some("false".into()),
+            "PREFECT__CLOUD__API" => Some(url.into()),
+            "PREFECT__CLOUD__API_KEY" => Some("SeNtInEl-key".into()),
+            _ => None,
+        }
+    };
+    let folder = config.parent().expect("it is in a folder");
+    let settings = Settings::from(&environment, folder).expect("good settings");
+    Prefect::of_settings(&settings)
+}
+
+/// The address of a Cloud that has one answer, and how often it was asked.
+fn cloud(body: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let asked = Arc::<AtomicUsize>::default();
@@ -61,13 +100,13 @@ fn cloud() -> (String, Arc<AtomicUsize>) {
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             count.fetch_add(1, Ordering::SeqCst);
-            answer(stream.expect("a connection"));
+            answer(stream.expect("a connection"), body);
         }
     });
     (url, asked)
 }
 
-fn answer(mut stream: TcpStream) {
+fn answer(mut stream: TcpStream, body: &str) {
     let mut reader = BufReader::new(stream.try_clone().expect("a second handle"));
     let mut length = 0;
     loop {
@@ -82,7 +121,6 @@ fn answer(mut stream: TcpStream) {
         }
     }
     reader.read_exact(&mut vec![0; length]).expect("a body");
-    let body = r#"{"data": {"secret_value": "SeNtInEl-cloud"}}"#;
     let length = body.len();
     write!(
         stream,

@@ -59,8 +59,8 @@ impl Resolver {
     fn expire(&self, plan: &Plan) {
         let Some(cache) = &self.0.cache else { return };
         for fetch in &plan.fetches {
-            for backend in fetch.backends().iter().filter(|backend| backend.is_cached()) {
-                cache.expire(&**backend, &fetch.request);
+            for link in fetch.links().iter().filter(|link| link.capabilities.is_cached()) {
+                cache.expire(&*link.backend, &fetch.request_to(link));
             }
         }
     }

@@ -2,8 +2,6 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
-#[cfg(feature = "aws")]
-use crate::backends::aws::AwsSecretsManager;
 #[cfg(feature = "zenml")]
 use crate::backends::zenml::Zenml;
 use crate::{
@@ -20,67 +18,64 @@ use crate::{
 
 /// The backends of a resolver, by type.
 pub(crate) struct Registry {
+    /// The user's first.
     backends: Vec<Arc<dyn Backend>>,
-    /// So many of them are the user's, which come first.
-    #[cfg(feature = "aws")]
-    own: usize,
-    /// Why there is no `local`: no home folder and no setting that says where else.
-    local_unavailable: Option<Problem>,
+    /// The built-in types that have no backend here, and why.
+    unavailable: Vec<(BuiltIn, Problem)>,
 }
 
 impl Registry {
-    /// The user's backends, and each built-in one whose type is not among theirs.
+    /// Creates a registry of the user's backends, and of each built-in one whose type is not among theirs; but for
+    /// AWS, whose credentials may be a secret of the others: it is added last.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
         let flyte = Flyte::new(settings.flyte_dir())
             .with_env_prefix(settings.flyte_env_prefix())
             .with_file_prefix(settings.flyte_file_prefix());
-        let built_in: Vec<Arc<dyn Backend>> = vec![
-            Arc::new(Env::new()),
-            Arc::new(File::new(settings.file_dir())),
-            Arc::new(flyte),
-            Arc::new(Inline::new()),
-            Arc::new(Prefect::of_settings(settings)),
-            #[cfg(feature = "aws")]
-            Arc::new(AwsSecretsManager::of_settings(settings)),
-            #[cfg(feature = "zenml")]
-            Arc::new(Zenml::of_settings(settings)),
-        ];
+        let mut registry = Self { backends: own, unavailable: Vec::new() };
         let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
-        let (local, local_unavailable): (Option<Arc<dyn Backend>>, _) = match local {
-            Ok((dir, key_file)) => (Some(Arc::new(Local::new(dir, key_file))), None),
-            Err(error) => (None, error.into_problems().into_iter().next()),
-        };
-        let mut backends = own;
-        #[cfg(feature = "aws")]
-        let own = backends.len();
-        for backend in local.into_iter().chain(built_in) {
-            if !backends.iter().any(|known| known.kind() == backend.kind()) {
-                backends.push(backend);
+        match local {
+            Ok((dir, key_file)) => registry.add(Local::new(dir, key_file)),
+            // There is no home folder, and no setting names another one.
+            Err(error) => {
+                let problem = error.into_problems().into_iter().next();
+                registry.unavailable.extend(problem.map(|problem| (BuiltIn::Local, problem)));
             }
         }
-        Self {
-            backends,
-            #[cfg(feature = "aws")]
-            own,
-            local_unavailable,
+        registry.add(Env::new());
+        registry.add(File::new(settings.file_dir()));
+        registry.add(flyte);
+        registry.add(Inline::new());
+        registry.add(Prefect::of_settings(settings));
+        #[cfg(feature = "zenml")]
+        registry.add(Zenml::of_settings(settings));
+        registry
+    }
+
+    /// Adds a built-in backend, unless a backend of the user's has its type.
+    pub(crate) fn add(&mut self, backend: impl Backend) {
+        self.unavailable.retain(|(kind, _)| kind.name() != backend.kind());
+        if !self.has(backend.kind()) {
+            self.backends.push(Arc::new(backend));
         }
     }
 
-    /// Puts a backend in the place of the built-in one of its type; gives whether there is one. One of the
-    /// user's own stays.
+    /// Says why a built-in type has no backend, as long as none is added.
     #[cfg(feature = "aws")]
-    pub(crate) fn replace_built_in(&mut self, backend: impl Backend) -> bool {
-        let mut built_in = self.backends.iter_mut().skip(self.own);
-        let place = built_in.find(|known| known.kind() == backend.kind());
-        place.map(|place| *place = Arc::new(backend)).is_some()
+    pub(crate) fn set_unavailable(&mut self, kind: BuiltIn, why: Problem) {
+        self.unavailable.push((kind, why));
     }
 
-    /// All of them, the user's first.
+    /// Whether there is a backend of this type.
+    pub(crate) fn has(&self, kind: &str) -> bool {
+        self.backends.iter().any(|backend| backend.kind() == kind)
+    }
+
+    /// All backends, the user's first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<dyn Backend>> {
         self.backends.iter()
     }
 
-    /// The backend of this type.
+    /// Finds the backend of this type.
     ///
     /// A built-in type that this build lacks is `NotSupported`; any other that is not registered is
     /// `InvalidConfig`, with those that are.
@@ -88,10 +83,8 @@ impl Registry {
         if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
             return Ok(backend.clone());
         }
-        if let Some(local_unavailable) =
-            self.local_unavailable.as_ref().filter(|_| wanted.is(BuiltIn::Local))
-        {
-            return Err(local_unavailable.clone().in_backend(Some(wanted.as_str())));
+        if let Some((_, why)) = self.unavailable.iter().find(|(kind, _)| wanted.is(*kind)) {
+            return Err(why.clone().in_backend(Some(wanted.as_str())));
         }
         let problem = match wanted.built_in() {
             Some(built_in) => {

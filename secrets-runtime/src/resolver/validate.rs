@@ -24,9 +24,9 @@ use crate::{
 };
 
 impl Resolver {
-    /// Looks whether what the declaration names is there, without giving it to anyone.
+    /// Checks whether what the declaration names exists.
     ///
-    /// At [`ValidationLevel::SecretExists`] no value is read where the backend can tell without, so that the
+    /// At [`ValidationLevel::SecretExists`] no value is read where the backend can answer without, so that the
     /// right to list is enough; at [`ValidationLevel::SecretAndKeyExists`] each secret is fetched once, and
     /// must decode and have the keys that are requested of it. At [`ValidationLevel::None`] nothing is looked
     /// at.
@@ -54,18 +54,18 @@ impl Resolver {
         Box::pin(async move { self.validate_all(level, &[declaration]).await })
     }
 
-    /// The same on this thread.
+    /// Blocking version of [`validate`](Self::validate): parks this thread; works inside and outside any runtime.
     pub fn validate_blocking(&self, level: ValidationLevel, declaration: &Declaration) -> Report {
         block_on(self.validate(level, declaration))
     }
 
-    /// The level that the settings ask for.
+    /// The level of the settings.
     #[must_use]
     pub fn validation_level(&self) -> ValidationLevel {
         self.0.settings.validation_level()
     }
 
-    /// Validates all of them together: a secret that several name is looked at once.
+    /// Validates several declarations together: a secret that several of them name is checked once.
     pub(crate) async fn validate_all(
         &self,
         level: ValidationLevel,
@@ -113,7 +113,7 @@ impl Resolver {
     }
 }
 
-/// What the answers to "is it there" say.
+/// Reports the answers to whether secrets exist.
 fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], report: &mut Report) {
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
         let Answer { result: answer, backend, .. } = &answers[planned.fetch];
@@ -151,8 +151,7 @@ impl Validation<'_> {
                     {
                         let missing = fields.get(key).is_none();
                         let names = || fields.iter().map(|(name, _)| name);
-                        let error =
-                            missing.then(|| missing_feature_message(key, names().collect()));
+                        let error = missing.then(|| missing_key(key, names().collect()));
                         let name = format!("{}/{key}", source.group());
                         report.add(&name, Some(backend), error);
                     }
@@ -172,7 +171,7 @@ impl Validation<'_> {
     }
 }
 
-fn missing_feature_message(key: &str, names: Vec<&str>) -> Error {
+fn missing_key(key: &str, names: Vec<&str>) -> Error {
     let message = format!("the secret has no field `{}`", escape::escape_name(key));
     let known = escape::backquoted_list(names.iter().copied());
     let help = match closest(key, names) {
@@ -182,7 +181,7 @@ fn missing_feature_message(key: &str, names: Vec<&str>) -> Error {
     Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).help_with(help)])
 }
 
-/// Inside `testing::with_secrets`, what the test gave is all there is.
+/// Reports a declaration inside `testing::with_secrets`, where the test's secrets are all there is.
 fn report_of_test(
     declaration: &Declaration,
     made: Result<crate::context::Context, Error>,
@@ -203,7 +202,7 @@ fn report_of_test(
                 let missing = context.secrets.get(group, key).is_err();
                 let entries = context.secrets.entries().filter(|entry| entry.group() == group);
                 let names = || entries.map(|entry| entry.key()).collect();
-                let error = missing.then(|| missing_feature_message(key, names()));
+                let error = missing.then(|| missing_key(key, names()));
                 report.add(&format!("{group}/{key}"), None, error);
             }
         }

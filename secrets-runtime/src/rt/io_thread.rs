@@ -61,7 +61,10 @@ where
     let abort = AbortOnDrop(task.abort_handle());
     let output = task.await;
     drop(abort);
-    output.map_err(|_| Error::new(ErrorKind::Unavailable, "the backend panicked on the I/O thread"))
+    output.map_err(|_| {
+        Error::new(ErrorKind::Unavailable, "the backend panicked on the I/O thread")
+            .with_help("this is a mistake in the backend: it should return an error instead")
+    })
 }
 
 fn spawn<F>(future: F) -> Result<(tokio::task::JoinHandle<F::Output>, Running), Error>

@@ -224,6 +224,11 @@ impl Settings {
         self.aws_role.as_ref()
     }
 
+    /// The default role for backends of one type, whichever backend is registered for it.
+    pub(crate) fn role_of_type(&self, kind: &str) -> Option<&RoleArn> {
+        self.aws_role.as_ref().filter(|_| kind == BuiltIn::AwsSecretsManager.name())
+    }
+
     /// The region for AWS where neither an ARN nor the options give one.
     pub(crate) fn aws_region(&self) -> Option<&str> {
         self.aws_region.as_deref()

@@ -5,13 +5,13 @@ use secrets_spec::SecretArn;
 
 use crate::{backend::Fetched, core::secret_value::SecretValue};
 
-/// A secret as AWS gave it.
+/// A secret as AWS returned it.
 #[derive(Debug, Clone)]
 pub(super) struct SecretAnswer {
     name: String,
     arn: String,
     version: String,
-    /// None if the version has no value.
+    /// `None` if the version has no value.
     payload: Option<Payload>,
 }
 
@@ -22,13 +22,20 @@ enum Payload {
 }
 
 impl SecretAnswer {
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn arn(&self) -> &str {
+        &self.arn
+    }
+
     /// Whether it has a value at all.
     pub(super) fn has_value(&self) -> bool {
         self.payload.is_some()
     }
 
-    /// Whether it answers for this id: its name, its ARN, or its ARN without the hyphen and six characters that
-    /// AWS appends.
+    /// Whether this is an id of it: its name, its ARN, or its ARN without the suffix.
     pub(super) fn is_of(&self, id: &str) -> bool {
         is_of(&self.name, &self.arn, id)
     }
@@ -47,17 +54,22 @@ impl SecretAnswer {
             Some(Payload::Binary(value)) => Fetched::binary(value.clone()),
             None => Fetched::binary(Vec::new()),
         };
-        let ids = vec![self.name.clone(), self.arn.clone()];
-        fetched.with_name(self.name.clone()).with_version(self.version.clone()).with_ids(ids)
+        fetched.with_name(self.name.clone()).with_version(self.version.clone())
     }
 }
 
 fn is_of(name: &str, arn: &str, id: &str) -> bool {
-    let without_suffix = || arn.len().checked_sub(7).and_then(|end| arn.get(..end));
-    id == name || id == arn || (SecretArn::parse(id).is_ok() && Some(id) == without_suffix())
+    id == name || id == arn || (SecretArn::parse(id).is_ok() && Some(id) == without_suffix(arn))
 }
 
-/// The SDK's buffers are taken over, not copied: what holds a value is wiped at its end.
+/// Returns the ARN without the hyphen and the six characters that AWS appends; `None` if it does not end like that.
+pub(super) fn without_suffix(arn: &str) -> Option<&str> {
+    let (start, suffix) = arn.rsplit_once('-')?;
+    let is_suffix = suffix.len() == 6 && suffix.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    is_suffix.then_some(start)
+}
+
+/// Takes over the SDK's buffers without a copy: they are wiped when the value is dropped.
 fn payload(string: Option<String>, binary: Option<Vec<u8>>) -> Option<Payload> {
     match (string, binary) {
         (Some(text), _) => Some(Payload::Text(text.into())),

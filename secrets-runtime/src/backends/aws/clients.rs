@@ -20,38 +20,55 @@ use tokio::sync::{OnceCell, Semaphore};
 
 use crate::{
     backends::aws::{
-        config::{AwsConfig, ConfigParts},
+        aliases::ArnAliases,
+        config::{AwsConfig, CredentialsConfig},
         credentials::SharedCredentials,
-        credentials::default_chain::{DefaultChain, DefaultChainSource, imds},
+        credentials::default_chain::{DefaultChain, imds},
         credentials::from_secret::SecretCredentials,
         http_client::http_client,
-        plaintext_endpoint::WarnPlaintextEndpoint,
-        redact_responses::RedactResponses,
+        interceptors::{RedactResponses, WarnPlaintextEndpoint},
         retries::TransientErrors,
         role::Role,
-        scope::Scope,
     },
     core::error::{Error, ErrorKind},
 };
 
-/// How many secrets are fetched singly at the same time.
+/// How many secrets are fetched by requests of their own at the same time.
 const AT_ONCE: usize = 32;
-/// How often a request is sent that fails for a moment; the timeout may end it sooner.
+/// How often a request is sent at most that fails for a moment; the timeout may end it sooner.
 const ATTEMPTS: u32 = 6;
-/// About how long it waits before it is sent again; the double before the third time, and so on.
+/// About how long a request waits before it is sent the second time; twice as long before the third, and so on.
 const BACKOFF: Duration = Duration::from_millis(200);
-/// The SDK's own number, which says that nobody has set another.
+/// The SDK's own default, which means that nothing else is set.
 const SDK_ATTEMPTS: u32 = 3;
 
-/// The SDK's clients: one for each region and role, made when they are first needed and kept.
+/// The SDK's clients: one for each region and role, created when it is first needed.
 pub(super) struct Clients {
     config: AwsConfig,
     sdk: OnceCell<Sdk>,
     default_region: OnceCell<Option<String>>,
     roles: Mutex<HashMap<String, SharedCredentials>>,
-    places: Mutex<HashMap<Scope, Arc<ScopeClient>>>,
-    /// What is fetched singly takes a permit.
+    scopes: Mutex<HashMap<Scope, Arc<ScopeClient>>>,
+    /// A request for a single secret takes a permit.
     pub singles: Semaphore,
+    pub aliases: ArnAliases,
+}
+
+/// Where a secret is looked for: a region, in a role.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(super) struct Scope {
+    pub role: Option<String>,
+    pub region: String,
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "AWS Secrets Manager in {}", self.region)?;
+        match &self.role {
+            Some(role) => write!(f, ", in the role {role}"),
+            None => Ok(()),
+        }
+    }
 }
 
 /// What all clients share.
@@ -60,10 +77,10 @@ struct Sdk {
     caller: SharedCredentials,
 }
 
-/// The client of a place, and what is known of it.
+/// The client of a scope, and what is known about it.
 pub(super) struct ScopeClient {
     pub client: Client,
-    pub place: Scope,
+    pub scope: Scope,
     batch_refused: AtomicBool,
 }
 
@@ -85,8 +102,9 @@ impl Clients {
             sdk: OnceCell::new(),
             default_region: OnceCell::new(),
             roles: Mutex::default(),
-            places: Mutex::default(),
+            scopes: Mutex::default(),
             singles: Semaphore::new(AT_ONCE),
+            aliases: ArnAliases::default(),
         }
     }
 
@@ -94,7 +112,7 @@ impl Clients {
         &self.config
     }
 
-    /// The region where nothing else says one: the setting, then the SDK's own chain.
+    /// Returns the default region: that of the setting, else that of the SDK's own chain.
     pub(super) async fn default_region(&self) -> Result<String, Error> {
         if let Some(region) = &self.config.region {
             return Ok(region.clone());
@@ -115,47 +133,53 @@ impl Clients {
         })
     }
 
-    /// The client of a place, whose role has been assumed.
-    pub(super) async fn client(&self, place: &Scope) -> Result<Arc<ScopeClient>, Error> {
-        let sdk = self.sdk(&place.region).await?;
-        // Got before the first request, so that a refusal is told as what it is.
-        let credentials = match &place.role {
+    /// Returns the default region, if it has been found already.
+    pub(super) fn known_default_region(&self) -> Option<&str> {
+        let found = || self.default_region.get().and_then(Option::as_deref);
+        self.config.region.as_deref().or_else(found)
+    }
+
+    /// Returns the client of a scope, whose role has been assumed.
+    pub(super) async fn client(&self, scope: &Scope) -> Result<Arc<ScopeClient>, Error> {
+        let sdk = self.sdk(&scope.region).await?;
+        // Loaded before the first request, so that a refusal is reported as one.
+        let credentials = match &scope.role {
             None => sdk.caller.clone(),
-            Some(role) => self.role(role, place, sdk),
+            Some(role) => self.role(role, scope, sdk),
         };
         credentials.get().await?;
-        let mut places = self.places.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = places.get(place) {
+        let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = scopes.get(scope) {
             return Ok(known.clone());
         }
-        let config = of_place(&sdk.config, &place.region, credentials);
+        let config = of_scope(&sdk.config, &scope.region, credentials);
         let config = aws_sdk_secretsmanager::config::Builder::from(&config)
             .retry_classifier(TransientErrors)
             .interceptor(RedactResponses)
             .interceptor(WarnPlaintextEndpoint);
         let client = ScopeClient {
             client: Client::from_conf(config.build()),
-            place: place.clone(),
+            scope: scope.clone(),
             batch_refused: AtomicBool::new(false),
         };
         let client = Arc::new(client);
-        places.insert(place.clone(), client.clone());
+        scopes.insert(scope.clone(), client.clone());
         Ok(client)
     }
 
-    /// STS in a region, as the caller, whose credentials are there.
+    /// Returns the client of STS in a region, with the caller's own credentials, which have been loaded.
     pub(super) async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
         let sdk = self.sdk(region).await?;
         sdk.caller.get().await?;
         Ok(sts(sdk, region))
     }
 
-    /// The credentials of a role: one AssumeRole serves every region.
-    fn role(&self, arn: &str, place: &Scope, sdk: &Sdk) -> SharedCredentials {
+    /// Returns the credentials of a role: one AssumeRole serves every region.
+    fn role(&self, arn: &str, scope: &Scope, sdk: &Sdk) -> SharedCredentials {
         let mut roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
         let make = || {
             // The caller's own region, as the SDK does it; else one in which the role is needed.
-            let own = sdk.config.region().map_or(place.region.as_str(), |region| region.as_ref());
+            let own = sdk.config.region().map_or(scope.region.as_str(), |region| region.as_ref());
             SharedCredentials::new(Role {
                 arn: arn.to_owned(),
                 external_id: self.config.external_id.clone(),
@@ -166,7 +190,7 @@ impl Clients {
         roles.entry(arn.to_owned()).or_insert_with(make).clone()
     }
 
-    /// The SDK's settings, read once. `needed` is a region in which something is wanted: a profile that assumes
+    /// Returns the SDK's settings, read once. `needed` is the region of the first request: a profile that assumes
     /// a role needs one, and may have none.
     async fn sdk(&self, needed: &str) -> Result<&Sdk, Error> {
         let load = || async {
@@ -190,13 +214,11 @@ impl Clients {
             }
             let config = loader.load().await;
             let caller = match &self.config.credentials {
-                Some(ConfigParts::StaticKeys(keys)) => {
-                    SharedCredentials::new(DefaultChainSource(keys.clone()))
-                }
-                Some(ConfigParts::SecretCredentials(keeper)) => {
+                Some(CredentialsConfig::Keys(keys)) => SharedCredentials::new(keys.clone()),
+                Some(CredentialsConfig::Provider(provider)) => {
                     SharedCredentials::new(SecretCredentials {
-                        keeper: keeper.clone(),
-                        // A little before the fetch that needs them, so that what is slow is told as what it is.
+                        provider: provider.clone(),
+                        // A little before the fetch that needs them, so that the error names what is slow.
                         timeout: self.config.timeout.mul_f32(0.8),
                     })
                 }
@@ -208,7 +230,7 @@ impl Clients {
     }
 }
 
-/// What the environment and the profile say, without asking anybody.
+/// Looks for a region in the environment and the profile, without a request.
 fn local_region() -> RegionProviderChain {
     RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
         .or_else(ProfileFileRegionProvider::new())
@@ -224,21 +246,21 @@ fn with_retries(config: SdkConfig, attempts: Option<u32>) -> SdkConfig {
     config.into_builder().retry_config(retries).build()
 }
 
-/// STS in a region, as the caller.
+/// Creates the client of STS in a region, with the caller's own credentials.
 fn sts(sdk: &Sdk, region: &str) -> aws_sdk_sts::Client {
-    let config = of_place(&sdk.config, region, sdk.caller.clone());
+    let config = of_scope(&sdk.config, region, sdk.caller.clone());
     let config = aws_sdk_sts::config::Builder::from(&config);
     let config = config.interceptor(RedactResponses).interceptor(WarnPlaintextEndpoint);
     aws_sdk_sts::Client::from_conf(config.build())
 }
 
-fn of_place(config: &SdkConfig, region: &str, credentials: SharedCredentials) -> SdkConfig {
+fn of_scope(config: &SdkConfig, region: &str, credentials: SharedCredentials) -> SdkConfig {
     config
         .clone()
         .into_builder()
         .region(Region::new(region.to_owned()))
         .credentials_provider(SharedCredentialsProvider::new(credentials))
-        // The credentials are kept already.
+        // They are cached already.
         .identity_cache(IdentityCache::no_cache())
         .build()
 }

@@ -1,57 +1,40 @@
 use std::{fmt, sync::Arc, time::Duration};
 
-use aws_credential_types::Credentials;
-
 use crate::{
-    backends::{aws::credentials::provider::CredentialsProvider, http::redacted_url::RedactedUrl},
-    core::{error::Error, secret_value::SecretValue},
+    backends::{
+        aws::credentials::{CredentialsProvider, static_keys::StaticKeys},
+        http::redacted_url::RedactedUrl,
+    },
     settings::Settings,
 };
 
-/// What is set for the backend; the AWS SDK's own settings hold for the rest.
+/// The settings of the backend. For all else the AWS SDK's own settings apply.
 #[derive(Clone)]
 pub(super) struct AwsConfig {
-    /// Where neither an ARN nor the options name one.
+    /// For requests in which neither an ARN nor the options name one.
     pub region: Option<String>,
-    /// For what is written, which no source gives a role for.
+    /// For writing, where no source names a role.
     pub role: Option<String>,
     pub external_id: Option<String>,
     pub session_name: String,
     pub endpoint_url: Option<String>,
     /// In the place of the SDK's own chain.
-    pub credentials: Option<ConfigParts>,
+    pub credentials: Option<CredentialsConfig>,
     /// How often a request is sent at most, if it is set in code.
     pub attempts: Option<u32>,
     /// For one attempt at a request.
     pub attempt_timeout: Duration,
-    /// For all that one fetch takes.
+    /// For a whole fetch.
     pub timeout: Duration,
 }
 
 /// Credentials that are not the SDK's own.
 #[derive(Clone)]
-pub(super) enum ConfigParts {
-    /// By the program.
-    StaticKeys(StaticKeys),
-    /// By another backend.
-    SecretCredentials(Arc<dyn CredentialsProvider>),
-}
-
-/// An access key.
-#[derive(Clone)]
-pub(super) struct StaticKeys {
-    pub id: String,
-    pub secret: SecretValue,
-    pub session_token: Option<SecretValue>,
-}
-
-impl StaticKeys {
-    /// As the SDK signs with them; it wipes its copy.
-    pub(super) fn credentials(&self) -> Result<Credentials, Error> {
-        let token = self.session_token.as_ref().map(|token| token.expose_str()).transpose()?;
-        let (secret, token) = (self.secret.expose_str()?, token.map(str::to_owned));
-        Ok(Credentials::new(&self.id, secret, token, None, "secrets-runtime"))
-    }
+pub(super) enum CredentialsConfig {
+    /// An access key of the program's.
+    Keys(StaticKeys),
+    /// A secret of another backend.
+    Provider(Arc<dyn CredentialsProvider>),
 }
 
 impl AwsConfig {
@@ -88,7 +71,7 @@ impl Default for AwsConfig {
 }
 
 impl fmt::Debug for AwsConfig {
-    /// The key's id is no secret, but nobody needs it in a log.
+    /// The key's id is not secret, but nobody needs it in a log.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("AwsConfig")
             .field("region", &self.region)

@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::http::Response;
 use secrets_spec::SecretArn;
 
 use crate::{
-    backends::aws::scope::Scope,
+    backends::aws::clients::Scope,
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -146,13 +146,13 @@ impl AwsFailure {
         CREDENTIALS.contains(&self.code.as_str())
     }
 
-    /// Drops what AWS says: it may repeat what it was given.
+    /// Drops the message of AWS: it may repeat what was sent.
     pub(super) fn of_writing(self) -> Self {
         Self { said: None, ..self }
     }
 
-    /// The error, for a secret that was looked for in this place.
-    pub(super) fn explain(&self, id: &str, place: &Scope) -> Error {
+    /// The error, for a secret that was looked for in this scope.
+    pub(super) fn explain(&self, id: &str, scope: &Scope) -> Error {
         if let Some(own) = &self.own {
             return own.clone();
         }
@@ -177,8 +177,8 @@ impl AwsFailure {
             _ => format!("`{id}` cannot be had"),
         };
         let said = self.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
-        let error = Error::new(self.kind, format!("{place}: {what} ({}{said})", self.code));
-        error.with_help(self.help(&id, place))
+        let error = Error::new(self.kind, format!("{scope}: {what} ({}{said})", self.code));
+        error.with_help(self.help(&id, scope))
     }
 
     /// The error, for a call that is not about a secret.
@@ -200,8 +200,8 @@ impl AwsFailure {
         self.said.as_ref().is_some_and(|said| said.contains("secret value"))
     }
 
-    fn help(&self, id: &str, place: &Scope) -> String {
-        let region = &place.region;
+    fn help(&self, id: &str, scope: &Scope) -> String {
+        let region = &scope.region;
         match self.kind {
             ErrorKind::NotFound if self.has_no_value() => format!(
                 "give it one: aws secretsmanager put-secret-value --secret-id {id} --region {region}; or see which versions it has: list-secret-version-ids"
@@ -212,13 +212,13 @@ impl AwsFailure {
             ),
             ErrorKind::AccessDenied if self.is_about_credentials() => CREDENTIALS_HELP.to_owned(),
             ErrorKind::AccessDenied => {
-                let who = if place.role.is_some() { "the role" } else { "the caller" };
+                let who = if scope.role.is_some() { "the role" } else { "the caller" };
                 format!(
                     "{who} needs secretsmanager:GetSecretValue on it, and on a secret of another account its resource policy must permit it too; AWS says the same of many a secret that does not exist, so check the name and that {region} is its region"
                 )
             }
             ErrorKind::DecryptionFailed => {
-                let who = if place.role.is_some() { "the role" } else { "the caller" };
+                let who = if scope.role.is_some() { "the role" } else { "the caller" };
                 format!("{who} needs kms:Decrypt on the secret's KMS key, which must be enabled; from another account the key's policy must permit it too")
             }
             ErrorKind::Throttled => "try again later, or ask for a higher quota".to_owned(),

@@ -1,4 +1,4 @@
-//! Tells which secrets there are, without reading a value.
+//! Checks which secrets exist, without reading a value.
 
 use std::sync::Arc;
 
@@ -7,16 +7,15 @@ use tokio::{task::JoinSet, time::timeout_at};
 
 use crate::{
     backends::aws::{
-        clients::Clients,
+        clients::{Clients, Scope},
         error::AwsFailure,
         fetch::deadline,
-        scope::Scope,
         target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},
 };
 
-/// One answer for each request, in order: a DescribeSecret for each, at once.
+/// Checks each request with a DescribeSecret, all at once; the answers are in order.
 pub(super) async fn exists(
     clients: Arc<Clients>,
     wanted: Vec<ParsedRequest>,
@@ -30,7 +29,7 @@ pub(super) async fn exists(
     while let Some(done) = running.join_next().await {
         match done {
             Ok((index, answer)) => answers[index] = answer,
-            // Which one it was is not told.
+            // The error does not say which one it was.
             Err(_) => {
                 let error = Error::new(ErrorKind::Unavailable, "the backend panicked")
                     .with_help("this is a mistake in the backend: please report it");
@@ -46,20 +45,20 @@ async fn one(clients: &Clients, wanted: ParsedRequest) -> Result<bool, Error> {
         Some(region) => region,
         None => clients.default_region().await?,
     };
-    let place = Scope { role: wanted.role, region };
+    let scope = Scope { role: wanted.role, region };
     let id = &wanted.target.id;
     let call = async {
-        let client = clients.client(&place).await?;
+        let client = clients.client(&scope).await?;
         let _permit = clients.singles.acquire().await.ok();
         let output = client.client.describe_secret().secret_id(id).send().await;
-        output.map_err(|error| AwsFailure::of(&error).explain(id, &place))
+        output.map_err(|error| AwsFailure::of(&error).explain(id, &scope))
     };
-    let late = || Err(AwsFailure::late().explain(id, &place));
+    let late = || Err(AwsFailure::late().explain(id, &scope));
     match timeout_at(deadline(clients), call).await.unwrap_or_else(|_| late()) {
         Ok(output) if output.deleted_date.is_some() => {
             let failure =
                 AwsFailure::of_item("InvalidRequestException", Some("marked for deletion"));
-            Err(failure.explain(id, &place))
+            Err(failure.explain(id, &scope))
         }
         Ok(output) => Ok(has_version(&output, &wanted.target)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),

@@ -14,7 +14,7 @@ use crate::{
         answer::SecretAnswer,
         clients::{Clients, ScopeClient},
         error::AwsFailure,
-        plan::{Batch, FetchPlan},
+        plan::{FetchPlan, ScopePlan},
         retries::NoRetryOfThrottledBatches,
         target::{ParsedRequest, Target},
     },
@@ -23,7 +23,7 @@ use crate::{
 
 type Outcome = Result<SecretAnswer, Error>;
 
-/// One answer for each request, in order.
+/// Fetches all requests: one answer for each, in order.
 pub(super) async fn fetch(
     clients: Arc<Clients>,
     wanted: Vec<ParsedRequest>,
@@ -35,7 +35,7 @@ pub(super) async fn fetch(
             None => clients.default_region().await,
         });
     }
-    // What has no region is told beside what is fetched.
+    // A request without a region fails beside those that are fetched.
     let mut placed = Vec::new();
     let mut answers: Vec<Option<Result<Fetched, Error>>> = Vec::new();
     let mut open = Vec::new();
@@ -50,42 +50,47 @@ pub(super) async fn fetch(
         }
     }
     let plan = FetchPlan::of(&placed);
-    let outcomes = fetch_lots(clients, plan.lots).await;
-    for ((index, (request, _)), (lot, target)) in open.into_iter().zip(placed).zip(plan.places) {
-        let outcome = outcomes.get(&(lot, target)).cloned().unwrap_or_else(|| Err(lost()));
-        answers[index] = Some(outcome.map(|answer| request.read(&answer)));
+    let outcomes = fetch_scopes(clients.clone(), plan.scopes).await;
+    for ((index, (request, _)), (part, target)) in open.into_iter().zip(placed).zip(plan.places) {
+        let outcome = outcomes.get(&(part, target)).cloned().unwrap_or_else(|| Err(lost()));
+        let region = clients.known_default_region();
+        let read = |answer| clients.aliases.read(&request, &answer, region);
+        answers[index] = Some(outcome.map(read));
     }
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
 }
 
-/// The outcome of each lot's targets.
-async fn fetch_lots(clients: Arc<Clients>, lots: Vec<Batch>) -> HashMap<(usize, usize), Outcome> {
+/// Fetches the targets of each scope, all scopes at once.
+async fn fetch_scopes(
+    clients: Arc<Clients>,
+    scopes: Vec<ScopePlan>,
+) -> HashMap<(usize, usize), Outcome> {
     let mut running = JoinSet::new();
-    for (index, lot) in lots.into_iter().enumerate() {
+    for (index, part) in scopes.into_iter().enumerate() {
         let clients = clients.clone();
-        running.spawn(async move { (index, fetch_lot(clients, lot).await) });
+        running.spawn(async move { (index, fetch_scope(clients, part).await) });
     }
     let mut outcomes = HashMap::new();
     while let Some(done) = running.join_next().await {
-        // One that panicked has no outcomes, which is told of each of its targets.
-        let Ok((lot, answers)) = done else { continue };
-        outcomes.extend(answers.into_iter().map(|(target, answer)| ((lot, target), answer)));
+        // A task that panicked has no outcomes: each of its targets is reported as lost.
+        let Ok((part, answers)) = done else { continue };
+        outcomes.extend(answers.into_iter().map(|(target, answer)| ((part, target), answer)));
     }
     outcomes
 }
 
-async fn fetch_lot(clients: Arc<Clients>, lot: Batch) -> Vec<(usize, Outcome)> {
+async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<(usize, Outcome)> {
     let deadline = deadline(&clients);
-    let late = || AwsFailure::late().explain("", &lot.place);
-    let client = timeout_at(deadline, clients.client(&lot.place)).await;
+    let late = || AwsFailure::late().explain("", &part.scope);
+    let client = timeout_at(deadline, clients.client(&part.scope)).await;
     let client = match client.unwrap_or_else(|_| Err(late())) {
         Ok(client) => client,
         Err(error) => {
-            return (0..lot.targets.len()).map(|target| (target, Err(error.clone()))).collect();
+            return (0..part.targets.len()).map(|target| (target, Err(error.clone()))).collect();
         }
     };
-    let calls = lot.calls(client.batch_refused());
-    let targets = Arc::new(lot.targets);
+    let calls = part.calls(client.batch_refused());
+    let targets = Arc::new(part.targets);
     let mut running = JoinSet::new();
     for batch in calls.batches {
         let fetching = Fetching { clients: clients.clone(), client: client.clone(), deadline };
@@ -102,7 +107,7 @@ async fn fetch_lot(clients: Arc<Clients>, lot: Batch) -> Vec<(usize, Outcome)> {
     collect(running).await
 }
 
-/// A little before the resolver's own, so that what is slow is told with its place, and the rest is not lost.
+/// A little before the resolver's deadline, so that the error names what is slow, and the other answers are not lost.
 pub(super) fn deadline(clients: &Clients) -> Instant {
     Instant::now() + clients.config().timeout.mul_f32(0.95)
 }
@@ -115,7 +120,7 @@ async fn collect(mut running: JoinSet<Vec<(usize, Outcome)>>) -> Vec<(usize, Out
     outcomes
 }
 
-/// The calls to one place.
+/// What the calls to one scope share.
 #[derive(Clone)]
 struct Fetching {
     clients: Arc<Clients>,
@@ -126,7 +131,7 @@ struct Fetching {
 impl Fetching {
     async fn single(&self, target: &Target) -> Outcome {
         let id = &target.id;
-        let explain = |failure: AwsFailure| failure.explain(id, &self.client.place);
+        let explain = |failure: AwsFailure| failure.explain(id, &self.client.scope);
         let call = async {
             // The semaphore is never closed; without a permit nothing is lost but the bound.
             let _permit = self.clients.singles.acquire().await.ok();
@@ -141,8 +146,8 @@ impl Fetching {
         }
     }
 
-    /// Where batches are refused, each is fetched singly; so is what a batch leaves out, or fails at for a
-    /// moment.
+    /// Fetches targets by one batch. Each is fetched by itself if batches are refused; so is one that the batch leaves
+    /// out, or fails at for a moment.
     async fn batch(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
         let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids)).await;
@@ -153,16 +158,16 @@ impl Fetching {
                 return self.singles(targets).await;
             }
             Err(failure) => {
-                let place = &self.client.place;
+                let scope = &self.client.scope;
                 let each = |(index, target): (usize, Target)| {
-                    (index, Err(failure.explain(&target.id, place)))
+                    (index, Err(failure.explain(&target.id, scope)))
                 };
                 return targets.into_iter().map(each).collect();
             }
         };
         let (mut outcomes, mut open) = (Vec::new(), Vec::new());
         for (index, target) in targets {
-            let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.place);
+            let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.scope);
             let failed = failures.iter().find(|(id, _)| *id == target.id);
             let answer = answers.iter().find(|answer| answer.is_of(&target.id));
             match (answer, failed) {
@@ -170,7 +175,7 @@ impl Fetching {
                     let answer = valued(answer.clone(), |failure| explain(&failure));
                     outcomes.push((index, answer));
                 }
-                // What passes is tried again, with the patience that a single request has.
+                // A failure that passes is tried again, as a single request is.
                 (None, Some((_, failure))) if failure.kind().is_transient() => {
                     open.push((index, target));
                 }
@@ -212,7 +217,7 @@ impl Fetching {
             }
             next = further(output.next_token);
             let answered = answers.len() + failures.len();
-            // A large answer comes in pages; one that gives nothing new ends it.
+            // A large answer comes in pages; a page without anything new ends it.
             if next.is_none() || answered >= ids.len() {
                 return Ok((answers, failures));
             }
@@ -220,7 +225,7 @@ impl Fetching {
     }
 }
 
-/// The token of the next page; an empty one is none.
+/// Returns the token of the next page, unless it is empty.
 pub(super) fn further(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
 }

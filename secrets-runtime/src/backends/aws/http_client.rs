@@ -13,7 +13,7 @@ use aws_smithy_runtime_api::client::{
 /// The process's one HTTP client: all requests to AWS share its connections.
 ///
 /// Left to itself the SDK makes one for each of its clients, and each reads the system's certificates and
-/// greets the server anew. Like the SDK's own it goes through the proxy that `HTTPS_PROXY` and the like name.
+/// makes a new TLS handshake. Like the SDK's own it goes through the proxy that `HTTPS_PROXY` and the like name.
 pub(super) fn http_client() -> SharedHttpClient {
     static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
     CLIENT.get_or_init(|| SharedHttpClient::new(OneClient::default())).clone()

@@ -1,5 +1,6 @@
 //! AWS Secrets Manager.
 
+mod aliases;
 mod answer;
 mod clients;
 mod config;
@@ -8,12 +9,10 @@ mod error;
 mod existence;
 mod fetch;
 mod http_client;
-mod plaintext_endpoint;
+mod interceptors;
 mod plan;
-mod redact_responses;
 mod retries;
 mod role;
-mod scope;
 mod store;
 mod target;
 
@@ -22,12 +21,15 @@ use std::{fmt, sync::Arc, time::Duration};
 use secrets_spec::BuiltIn;
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, Store, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, Store, capabilities::Capabilities,
+        fetch_request::FetchRequest, identity::Identity,
+    },
     backends::aws::{
         clients::Clients,
-        config::{AwsConfig, ConfigParts, StaticKeys},
-        credentials::provider::CredentialsProvider,
-        target::{CacheIdentity, ParsedRequest},
+        config::{AwsConfig, CredentialsConfig},
+        credentials::{CredentialsProvider, static_keys::StaticKeys},
+        target::ParsedRequest,
     },
     core::{error::Error, secret_value::SecretValue},
     rt::io_thread::on_io_thread,
@@ -38,17 +40,18 @@ use crate::{
 ///
 /// A source's id is a secret's name, or its full or partial ARN. Of a request the group is the secret and the
 /// key a member of its JSON object; a group that is the start of an ARN (`arn:..:secret:`) is joined with the
-/// key, and gives the whole secret.
+/// key, and names the whole secret.
 ///
-/// All secrets of a step come in one round trip: one by GetSecretValue, more by BatchGetSecretValue in chunks of
-/// 20, all at once. Where the batch action is not permitted, not known or throttled, they are fetched singly, at
-/// most 32 at the same time, which is remembered. Nothing is listed.
+/// All secrets of a step are fetched in one round trip: one by GetSecretValue, more by BatchGetSecretValue in chunks
+/// of 20, all at once. Where the batch action is not permitted, not known or throttled, each is fetched by a request
+/// of its own, at most 32 at the same time, and so are later ones. Nothing is listed.
 ///
 /// The region is the ARN's, then that of the options, then the setting's, then the AWS SDK's own. Endpoints,
 /// FIPS, dual-stack, proxies and profiles are the SDK's own settings. Profiles of IAM Identity Center (SSO) and
-/// with a `credential_process` are not read: `aws configure export-credentials --format env` gives what is.
+/// with a `credential_process` are not read: set the variables that
+/// `aws configure export-credentials --format env` prints.
 ///
-/// The SDK's own buffers, from the network to the text of the value, are not wiped; what this library keeps is.
+/// The SDK's own buffers, from the network to the text of the value, are not wiped; those of this library are.
 ///
 /// ```no_run
 /// use secrets_runtime::{AwsSecretsManager, Resolver};
@@ -62,20 +65,25 @@ use crate::{
 pub struct AwsSecretsManager(Arc<Clients>);
 
 impl AwsSecretsManager {
-    /// How many days a deleted secret can be restored: the manager's own default
+    /// How many days a deleted secret can be restored: the default of AWS
     /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>).
     pub const RECOVERY_DAYS: u16 = 30;
 
-    /// The secrets that the process's own AWS settings and credentials give.
+    /// Creates the backend with the process's own AWS settings and credentials.
     ///
-    /// A program that sets nothing in code needs it not: the built-in backend is made from the settings.
+    /// A program that sets nothing in code does not need it: the built-in backend is created from the settings.
     #[must_use]
     pub fn new() -> Self {
         Self::of(AwsConfig::default())
     }
 
-    pub(crate) fn of_settings(settings: &Settings) -> Self {
-        Self::of(AwsConfig::of(settings))
+    /// Creates the backend of the settings. Its credentials are those of the provider, if there is one.
+    pub(crate) fn of_settings(
+        settings: &Settings,
+        provider: Option<Arc<dyn CredentialsProvider>>,
+    ) -> Self {
+        let credentials = provider.map(CredentialsConfig::Provider);
+        Self::of(AwsConfig { credentials, ..AwsConfig::of(settings) })
     }
 
     fn of(config: AwsConfig) -> Self {
@@ -94,8 +102,8 @@ impl AwsSecretsManager {
         self.with(|config| config.endpoint_url = Some(url.into()))
     }
 
-    /// Sets the access key, in the place of the SDK's own chain of credentials. It is taken whole: with no
-    /// session token there is none.
+    /// Sets the access key, in the place of the SDK's own chain of credentials. It is used as a whole: the session
+    /// token is not looked for elsewhere.
     #[must_use]
     pub fn with_access_key(
         self,
@@ -104,14 +112,7 @@ impl AwsSecretsManager {
         session_token: Option<SecretValue>,
     ) -> Self {
         let keys = StaticKeys { id: id.into(), secret: secret.into(), session_token };
-        self.with(|config| config.credentials = Some(ConfigParts::StaticKeys(keys)))
-    }
-
-    /// Sets the secret of another backend that holds the credentials, in the place of the SDK's own chain.
-    pub(crate) fn with_kept_credentials(self, keeper: impl CredentialsProvider) -> Self {
-        self.with(|config| {
-            config.credentials = Some(ConfigParts::SecretCredentials(Arc::new(keeper)))
-        })
+        self.with(|config| config.credentials = Some(CredentialsConfig::Keys(keys)))
     }
 
     /// Sets the role for writing, listing and tags. What a step reads is read in the role of its source.
@@ -139,16 +140,11 @@ impl AwsSecretsManager {
         self.with(|config| (config.attempt_timeout, config.timeout) = (attempt, all))
     }
 
-    /// Sets how often a request is sent at most where it fails for a moment: 1 for no second try. Not set, it is
+    /// Sets how often a request is sent at most that fails for a moment: 1 for no second attempt. By default it is
     /// what `AWS_MAX_ATTEMPTS` or the profile says, else 6.
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
         self.with(|config| config.attempts = Some(attempts.max(1)))
-    }
-
-    /// What a request asks for, in AWS's words.
-    pub(crate) fn asked(request: &FetchRequest<'_>) -> CacheIdentity {
-        ParsedRequest::of(request).into()
     }
 
     fn with(self, change: impl FnOnce(&mut AwsConfig)) -> Self {
@@ -181,6 +177,15 @@ impl Backend for AwsSecretsManager {
         BuiltIn::AwsSecretsManager.name()
     }
 
+    fn capabilities(&self) -> Capabilities {
+        // Its methods go to the I/O thread by themselves, so that a direct call needs no runtime either.
+        Capabilities::new().needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        ParsedRequest::of(request).identity()
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
@@ -202,7 +207,7 @@ impl Backend for AwsSecretsManager {
     }
 }
 
-/// One answer for each request, from the I/O thread.
+/// Parses the requests and does the work on the I/O thread: one answer for each request.
 fn each<'a, T, F>(
     requests: &'a [FetchRequest<'a>],
     work: impl FnOnce(Vec<ParsedRequest>) -> F + Send + 'a,

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::backends::aws::{
-    scope::Scope,
+    clients::Scope,
     target::{ParsedRequest, Target},
 };
 
@@ -9,22 +9,22 @@ use crate::backends::aws::{
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_BatchGetSecretValue.html>).
 pub(super) const BATCH: usize = 20;
 
-/// What is asked for, in lots of one place each.
+/// The requests of a fetch, grouped by scope.
 #[derive(Debug, Default)]
 pub(super) struct FetchPlan {
-    pub lots: Vec<Batch>,
-    /// For each request its lot and its target in it.
+    pub scopes: Vec<ScopePlan>,
+    /// For each request the indices of its scope, and of its target in it.
     pub places: Vec<(usize, usize)>,
 }
 
-/// What is asked for in one region, in one role: each target once, those that a batch can fetch first.
+/// The targets of one scope, each once; those that a batch can fetch come first.
 #[derive(Debug)]
-pub(super) struct Batch {
-    pub place: Scope,
+pub(super) struct ScopePlan {
+    pub scope: Scope,
     pub targets: Vec<Target>,
 }
 
-/// The calls that fetch a lot.
+/// The calls that fetch the targets of one scope.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Calls {
     pub batches: Vec<Range<usize>>,
@@ -32,7 +32,7 @@ pub(super) struct Calls {
 }
 
 impl FetchPlan {
-    /// Plans the requests, each with the region that holds for it.
+    /// Plans the requests, each with its region.
     pub(super) fn of(wanted: &[(ParsedRequest, String)]) -> Self {
         let mut plan = Self::default();
         let mut order: Vec<usize> = (0..wanted.len()).collect();
@@ -40,19 +40,19 @@ impl FetchPlan {
         plan.places = vec![(0, 0); wanted.len()];
         for index in order {
             let (wanted, region) = &wanted[index];
-            let place = Scope { role: wanted.role.clone(), region: region.clone() };
-            plan.places[index] = plan.add(place, &wanted.target);
+            let scope = Scope { role: wanted.role.clone(), region: region.clone() };
+            plan.places[index] = plan.add(scope, &wanted.target);
         }
         plan
     }
 
-    fn add(&mut self, place: Scope, target: &Target) -> (usize, usize) {
-        let known = self.lots.iter().position(|lot| lot.place == place);
+    fn add(&mut self, scope: Scope, target: &Target) -> (usize, usize) {
+        let known = self.scopes.iter().position(|part| part.scope == scope);
         let at = known.unwrap_or_else(|| {
-            self.lots.push(Batch { place, targets: Vec::new() });
-            self.lots.len() - 1
+            self.scopes.push(ScopePlan { scope, targets: Vec::new() });
+            self.scopes.len() - 1
         });
-        let targets = &mut self.lots[at].targets;
+        let targets = &mut self.scopes[at].targets;
         let known = targets.iter().position(|known| known == target);
         let target = known.unwrap_or_else(|| {
             targets.push(target.clone());
@@ -62,9 +62,9 @@ impl FetchPlan {
     }
 }
 
-impl Batch {
-    /// One secret, and each version that is asked for, is a call of its own; the rest goes in batches, unless
-    /// they are known to be refused here.
+impl ScopePlan {
+    /// Returns the calls: one for a single secret and for each request of a version, and batches for all others,
+    /// unless batches are known to be refused in this scope.
     pub(super) fn calls(&self, batch_refused: bool) -> Calls {
         let current = self.targets.iter().take_while(|target| target.is_current()).count();
         if batch_refused || current < 2 {
@@ -102,14 +102,14 @@ mod tests {
             };
             let names: Vec<String> = (0..count).map(|n| format!("s{n}")).collect();
             let requests: Vec<_> = names.iter().map(|n| (n.as_str(), None, "r")).collect();
-            assert_eq!(plan(&requests).lots[0].calls(false), Calls { batches, singles });
+            assert_eq!(plan(&requests).scopes[0].calls(false), Calls { batches, singles });
             let refused = Calls { batches: vec![], singles: 0..count };
-            assert_eq!(plan(&requests).lots[0].calls(true), refused);
+            assert_eq!(plan(&requests).scopes[0].calls(true), refused);
         }
         let names: Vec<String> = (0..50).map(|n| format!("s{n}")).collect();
         let requests: Vec<_> = names.iter().map(|n| (n.as_str(), None, "r")).collect();
         let batches = vec![0..20, 20..40, 40..50];
-        assert_eq!(plan(&requests).lots[0].calls(false), Calls { batches, singles: 50..50 });
+        assert_eq!(plan(&requests).scopes[0].calls(false), Calls { batches, singles: 50..50 });
     }
 
     #[test]
@@ -117,7 +117,7 @@ mod tests {
         let plan = plan(&[("a", Some("AWSPREVIOUS"), "r"), ("a", None, "r"), ("b", None, "r")]);
         assert_eq!(plan.places, [(0, 2), (0, 0), (0, 1)]);
         assert_eq!(
-            plan.lots[0].calls(false),
+            plan.scopes[0].calls(false),
             Calls { batches: std::iter::once(0..2).collect(), singles: 2..3 }
         );
     }

@@ -58,7 +58,7 @@ impl ClassifyRetry for NoRetryOfThrottledBatches {
     }
 }
 
-/// The kind of the error that AWS gave a code for.
+/// Returns the kind of an error by its code.
 fn kind(context: &InterceptorContext) -> Option<ErrorKind> {
     let error = context.output_or_error()?.err()?.as_operation_error()?;
     let single = error.downcast_ref().map(GetSecretValueError::meta);

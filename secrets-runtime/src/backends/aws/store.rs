@@ -12,20 +12,20 @@ use crate::{
     backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::WriteGuard},
     backends::aws::{
         AwsSecretsManager,
-        clients::{Clients, ScopeClient},
+        clients::{Clients, Scope, ScopeClient},
         error::AwsFailure,
         fetch::{deadline, further},
-        scope::{Scope, region_of},
+        target::region_of,
     },
     core::error::{Error, ErrorKind},
     rt::io_thread::on_io_thread,
 };
 
 impl Store for AwsSecretsManager {
-    /// Gives the secret a new version, or creates it.
+    /// Creates a secret, or a new version of it.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         self.work(id, move |client, id| async move {
-            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager);
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name());
             put(&client, &id, payload).await
         })
     }
@@ -48,8 +48,7 @@ impl Store for AwsSecretsManager {
         })
     }
 
-    /// Page by page, in the order in which AWS gives them. The time that a fetch may take in all is that of one
-    /// page here.
+    /// Page by page, in the order of AWS. Each page may take as long as a whole fetch.
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
@@ -74,7 +73,7 @@ impl Store for AwsSecretsManager {
 }
 
 impl AwsSecretsManager {
-    /// Schedules the deletion of a secret, and gives the time at which it ends; until then it can be restored.
+    /// Schedules the deletion of a secret and returns when it ends; until then the secret can be restored.
     /// `None` if there is no such secret.
     ///
     /// # Errors
@@ -83,7 +82,7 @@ impl AwsSecretsManager {
         let work = |client: Arc<ScopeClient>, id: String| async move {
             let call = client.client.delete_secret().secret_id(&id);
             let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
-            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager);
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name());
             match call.send().await {
                 Ok(output) => {
                     let end = output.deletion_date.and_then(|date| date.try_into().ok());
@@ -91,7 +90,7 @@ impl AwsSecretsManager {
                 }
                 Err(error) => match AwsFailure::of(&error) {
                     failure if failure.kind() == ErrorKind::NotFound => Ok(None),
-                    failure => Err(failure.explain(&id, &client.place)),
+                    failure => Err(failure.explain(&id, &client.scope)),
                 },
             }
         };
@@ -108,13 +107,13 @@ impl AwsSecretsManager {
             let call = client.client.tag_resource().secret_id(&id).tags(tag);
             match call.send().await {
                 Ok(_) => Ok(()),
-                Err(error) => Err(AwsFailure::of(&error).of_writing().explain(&id, &client.place)),
+                Err(error) => Err(AwsFailure::of(&error).of_writing().explain(&id, &client.scope)),
             }
         };
         self.work(id, work).await
     }
 
-    /// The tags of a secret, sorted by key.
+    /// Returns the tags of a secret, sorted by key.
     ///
     /// # Errors
     /// What AWS refuses.
@@ -122,7 +121,7 @@ impl AwsSecretsManager {
         let work = |client: Arc<ScopeClient>, id: String| async move {
             let output = client.client.describe_secret().secret_id(&id).send().await;
             let output =
-                output.map_err(|error| AwsFailure::of(&error).explain(&id, &client.place))?;
+                output.map_err(|error| AwsFailure::of(&error).explain(&id, &client.scope))?;
             let tag = |tag: Tag| (tag.key.unwrap_or_default(), tag.value.unwrap_or_default());
             let mut tags: Vec<_> = output.tags.unwrap_or_default().into_iter().map(tag).collect();
             tags.sort();
@@ -131,7 +130,7 @@ impl AwsSecretsManager {
         self.work(id, work).await
     }
 
-    /// Who the process is to AWS, before it assumes a role, and in which region: for a look at the settings.
+    /// Returns the caller's ARN, before a role is assumed, and the region: to check the settings.
     ///
     /// # Errors
     /// If there are no credentials or no region, or AWS cannot be asked.
@@ -161,10 +160,10 @@ impl AwsSecretsManager {
         let (clients, id) = (self.0.clone(), id.to_owned());
         Box::pin(async move {
             on_io_thread(async move {
-                let place = place(&clients, &id).await?;
-                let late = AwsFailure::late().explain(&id, &place);
+                let scope = scope(&clients, &id).await?;
+                let late = AwsFailure::late().explain(&id, &scope);
                 let working = async {
-                    let client = clients.client(&place).await?;
+                    let client = clients.client(&scope).await?;
                     work(client, id).await
                 };
                 timeout_at(deadline(&clients), working).await.unwrap_or(Err(late))
@@ -174,7 +173,7 @@ impl AwsSecretsManager {
     }
 }
 
-async fn place(clients: &Clients, id: &str) -> Result<Scope, Error> {
+async fn scope(clients: &Clients, id: &str) -> Result<Scope, Error> {
     let region = match region_of(id) {
         Some(region) => region,
         None => clients.default_region().await?,
@@ -192,12 +191,12 @@ async fn put(client: &ScopeClient, id: &str, payload: Payload) -> Result<String,
     };
     // An ARN names one that must be there.
     if failure.kind() != ErrorKind::NotFound || region_of(id).is_some() {
-        return Err(failure.explain(id, &client.place));
+        return Err(failure.explain(id, &client.scope));
     }
     let call = client.client.create_secret().name(id);
     match call.set_secret_string(text).set_secret_binary(bytes).send().await {
         Ok(output) => Ok(output.version_id.unwrap_or_default()),
-        Err(error) => Err(AwsFailure::of(&error).of_writing().explain(id, &client.place)),
+        Err(error) => Err(AwsFailure::of(&error).of_writing().explain(id, &client.scope)),
     }
 }
 
@@ -224,7 +223,7 @@ async fn page(
 ) -> Result<(Vec<String>, Option<String>), Error> {
     let call = Client::list_secrets(&client.client).set_next_token(next);
     let output = call.send().await.map_err(|error| {
-        let what = format!("listing the secrets of {}", client.place);
+        let what = format!("listing the secrets of {}", client.scope);
         AwsFailure::of(&error).explain_call(&what)
     })?;
     let secrets = output.secret_list.unwrap_or_default();
@@ -237,14 +236,14 @@ async fn versions(client: &ScopeClient, id: &str) -> Result<Vec<String>, Error> 
     loop {
         let call = client.client.list_secret_version_ids().secret_id(id);
         let output = call.include_deprecated(true).set_next_token(next).send().await;
-        let output = output.map_err(|error| AwsFailure::of(&error).explain(id, &client.place))?;
+        let output = output.map_err(|error| AwsFailure::of(&error).explain(id, &client.scope))?;
         versions.extend(output.versions.unwrap_or_default());
         next = further(output.next_token);
         if next.is_none() {
             break;
         }
     }
-    // AWS gives times by the second: of two in one, the current one is the newer.
+    // Times of AWS are whole seconds: of two versions in one second, the current one is the newer.
     let age = |version: &SecretVersionsListEntry| {
         let created = version.created_date.map(|date| (date.secs(), date.subsec_nanos()));
         let stages = version.version_stages.as_deref().unwrap_or_default();

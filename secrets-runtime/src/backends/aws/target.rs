@@ -1,11 +1,11 @@
 use secrets_spec::{Request, SecretArn};
 
 use crate::{
-    backend::{Fetched, fetch_request::FetchRequest},
-    backends::aws::{answer::SecretAnswer, scope::region_of},
+    backend::{Fetched, fetch_request::FetchRequest, identity::Identity},
+    backends::aws::answer::SecretAnswer,
 };
 
-/// One secret, in one version: what AWS is asked for.
+/// One secret in one version, as AWS is asked for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Target {
     /// A name, a full or a partial ARN.
@@ -15,13 +15,13 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Whether a batch can fetch it: a batch gives the current versions alone.
+    /// Whether a batch can fetch it: a batch returns current versions only.
     pub(super) fn is_current(&self) -> bool {
         self.version_id.is_none() && self.version_stage.is_none()
     }
 }
 
-/// A request, understood.
+/// A request in the terms of AWS.
 #[derive(Debug)]
 pub(super) struct ParsedRequest {
     pub target: Target,
@@ -31,29 +31,7 @@ pub(super) struct ParsedRequest {
     reading: ReadAs,
 }
 
-/// What a request asks for, as whoever keeps the answer tells it from others.
-pub(crate) struct CacheIdentity {
-    pub id: String,
-    pub region: Option<String>,
-    pub version_id: Option<String>,
-    pub version_stage: Option<String>,
-    /// The text is given whole, whatever is in it.
-    pub is_whole: bool,
-}
-
-impl From<ParsedRequest> for CacheIdentity {
-    fn from(ParsedRequest { target, region, reading, .. }: ParsedRequest) -> Self {
-        Self {
-            id: target.id,
-            region,
-            version_id: target.version_id,
-            version_stage: target.version_stage,
-            is_whole: reading == ReadAs::Text,
-        }
-    }
-}
-
-/// How a text is read, unless the source says otherwise.
+/// How a text is decoded, unless the source says otherwise.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum ReadAs {
     Json,
@@ -61,8 +39,8 @@ enum ReadAs {
 }
 
 impl ParsedRequest {
-    /// A source's id is the secret. Of a request it is the group with the key as its member, the key alone
-    /// where there is no group, or both together where an ARN is split between them.
+    /// Parses a request. The secret is a source's id; for a request with a key it is the group, whose member the key
+    /// names, the key alone where the group is empty, or both together where an ARN is split between them.
     pub(super) fn of(request: &FetchRequest<'_>) -> Self {
         let (id, reading) = match request.key() {
             None => (request.id().to_owned(), ReadAs::Json),
@@ -72,7 +50,7 @@ impl ParsedRequest {
                 None => (request.id().to_owned(), ReadAs::Json),
             },
         };
-        // The current version is what is given when none is asked for.
+        // Without a version AWS returns the current one.
         let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
         let region = region_of(&id).or_else(|| request.region().map(str::to_owned));
         Self {
@@ -87,6 +65,24 @@ impl ParsedRequest {
         }
     }
 
+    /// The identity of the request: names, ARNs, requests for a member and an explicit current version have the one
+    /// of the secret.
+    pub(super) fn identity(&self) -> Identity {
+        let is_arn = self.target.id.starts_with("arn:");
+        self.identity_as(&self.target.id, self.region.as_deref().filter(|_| !is_arn))
+    }
+
+    /// The identity that the same request has by another id of the secret. An ARN has no region but its own.
+    pub(super) fn identity_as(&self, id: &str, region: Option<&str>) -> Identity {
+        let form = (self.reading == ReadAs::Text).then_some("text");
+        let Target { version_id, version_stage, .. } = &self.target;
+        Identity::new(id).with_scope([self.role.as_deref(), region]).with_selector([
+            version_id.as_deref(),
+            version_stage.as_deref(),
+            form,
+        ])
+    }
+
     pub(super) fn read(&self, answer: &SecretAnswer) -> Fetched {
         match self.reading {
             ReadAs::Json => answer.as_json(),
@@ -95,8 +91,13 @@ impl ParsedRequest {
     }
 }
 
-/// The ARN that a group and a key are together. A group that is an ARN by itself, as one is that a setting puts
-/// in the place of a name, is a secret whose member the key names.
+/// The region of an id, if it is an ARN.
+pub(super) fn region_of(id: &str) -> Option<String> {
+    SecretArn::parse(id).ok().map(|arn| arn.region().to_owned())
+}
+
+/// Joins the ARN that is split between a group and a key. A group that is a whole ARN, as a setting may have put it in
+/// the place of a name, is a secret whose member the key names.
 fn split_arn(group: &str, key: &str) -> Option<String> {
     if SecretArn::parse(group).is_ok() {
         return None;

@@ -6,13 +6,16 @@ use std::{fmt, path::PathBuf};
 use secrets_spec::{BuiltIn, RequestView};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, one_by_one,
+    },
     backends::{
         flyte::{
             location::{Location, Prefixes},
             names::Names,
         },
-        mount::{Mount, MountEntry},
+        mount::{Mount, MountEntry, io::mounted_value},
     },
     context::env_vars::from_os,
     core::{
@@ -21,7 +24,7 @@ use crate::{
     },
 };
 
-/// What Flyte and Union put into a container: variables, then files.
+/// The secrets that Flyte and Union put into a container: variables, then files.
 ///
 /// A request of the group `db`, the version `v2` and the key `password` is looked for in this order:
 ///
@@ -31,10 +34,9 @@ use crate::{
 /// 4. the variable `_UNION_DB_V2_PASSWORD`,
 /// 5. the request's `env_var`.
 ///
-/// A part that is not given is left out. A source's id is one part: a file there is one plain value, a folder is
-/// a set with one field a file. An empty variable and an empty file are values. Text loses one newline at its
-/// end, what is no UTF-8 is bytes. Nothing outside the folder is read, and the bare variable `DB_PASSWORD`
-/// never is. Everything is read at every step and never cached.
+/// An empty part is left out. A source's id is one part: a file there is one plain value, a folder is a set with one
+/// field for each file. An empty variable and an empty file are values. Text loses one newline at its end; what is not
+/// UTF-8 is bytes. Nothing outside the folder is read, and the bare variable `DB_PASSWORD` never is. Everything is read at every step and never cached.
 ///
 /// A secret that is in none of these places is [`ErrorKind::NotFound`], with all of them in the message; a file
 /// that is there and may not be read is [`ErrorKind::AccessDenied`].
@@ -60,7 +62,7 @@ pub struct Flyte {
 }
 
 impl Flyte {
-    /// The process's variables that start with `_FSEC_`, and the files below `folder`.
+    /// Creates the backend of the variables that start with `_FSEC_`, and of the files below `folder`.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self {
@@ -69,14 +71,14 @@ impl Flyte {
         }
     }
 
-    /// The same with another prefix of the variables.
+    /// Sets the prefix of the variables.
     #[must_use]
     pub fn with_env_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefixes.variable = prefix.into();
         self
     }
 
-    /// The same with files whose names start with this.
+    /// Sets what the names of the files start with.
     #[must_use]
     pub fn with_file_prefix(mut self, prefix: impl Into<String>) -> Self {
         self.prefixes.file = prefix.into();
@@ -121,7 +123,7 @@ impl Flyte {
         match found {
             Found::Variable(value) => {
                 // Looked at for the newline at its end, which is not part of it.
-                let value = SecretValue::mounted(value.expose_bytes());
+                let value = mounted_value(value.expose_bytes());
                 Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
             }
             Found::File(file) => self.mount.plain(&file),
@@ -163,7 +165,7 @@ impl Flyte {
     }
 }
 
-/// The name of the variable that Flyte gives a request in.
+/// Returns the name of the variable in which Flyte passes a request's value.
 pub(crate) fn variable_of(request: &RequestView<'_>, prefix: &str) -> String {
     Names::from_view(request).variable(prefix)
 }
@@ -195,22 +197,30 @@ impl Backend for Flyte {
         BuiltIn::Flyte.name()
     }
 
-    /// It is read at every step.
-    fn is_cached(&self) -> bool {
-        false
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new()
+            .uses_role(false)
+            .cached(false)
+            .reads_environment(true)
+            .needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(|r| self.fetch_one(r)).collect()))
+        one_by_one(requests, |request| self.fetch_one(request))
     }
 
     fn exists<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
-        Box::pin(std::future::ready(requests.iter().map(|r| self.has_one(r)).collect()))
+        one_by_one(requests, |request| self.has_one(request))
     }
 }

@@ -2,7 +2,7 @@ use secrets_spec::{BuiltIn, MountType, RequestView, check_id, check_version};
 
 use crate::{backend::fetch_request::FetchRequest, backends::mount::refused, core::error::Error};
 
-/// What Flyte makes its names of: the non-empty ones of group, version and key, in that order.
+/// The parts of Flyte's names: group, version and key in that order, without the empty ones.
 #[derive(Debug)]
 pub(super) struct Names<'a> {
     parts: Vec<&'a str>,
@@ -36,7 +36,8 @@ impl<'a> Names<'a> {
         }
     }
 
-    /// The same without one part of a request, and which: platforms leave out what they have no use for.
+    /// Returns the names of a request without one of its parts, and which part: platforms leave out what they do not
+    /// use.
     pub(super) fn shorter(request: &FetchRequest<'a>) -> Vec<(Self, &'static str)> {
         let (group, key) = (request.id(), request.key().unwrap_or_default());
         let Some(version) = request.group_version() else { return Vec::new() };
@@ -62,7 +63,7 @@ impl<'a> Names<'a> {
         path(&lower, prefix)
     }
 
-    /// The same in the case in which it is written.
+    /// The file below the folder in the case in which it is written, the prefix before its last part.
     pub(super) fn file_as_written(&self, prefix: &str) -> String {
         path(&self.parts, prefix)
     }

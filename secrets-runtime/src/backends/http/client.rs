@@ -144,7 +144,7 @@ impl Http {
             .with_help("see that it runs, and that its address is right")
     }
 
-    /// The error that a status stands for, where it is none that the caller knows.
+    /// Returns the error for a status that the caller does not know.
     pub(in crate::backends) fn refused(&self, status: u16) -> Error {
         let service = self.service;
         let (kind, what, help) = match status {

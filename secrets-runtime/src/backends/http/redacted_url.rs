@@ -32,7 +32,7 @@ pub(in crate::backends) fn host(authority: &str) -> &str {
     authority.rsplit('@').next().unwrap_or_default()
 }
 
-/// Whether there is no port, or one that is a number.
+/// Whether there is no port, or the port is a number.
 pub(in crate::backends) fn has_good_port(authority: &str) -> bool {
     let host = host(authority);
     // The colons within brackets are those of an IPv6 address.

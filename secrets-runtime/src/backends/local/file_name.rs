@@ -68,7 +68,7 @@ impl FileName {
 
 const DIGITS: &[u8; 16] = b"0123456789abcdef";
 
-/// The value of each digit, and 255 for what is none. A table, since the digits of hashes are random and a
+/// The value of each digit, and 255 for what is not a digit. A table, since the digits of hashes are random and a
 /// processor guesses every branch on them wrongly.
 const VALUES: [u8; 256] = {
     let (mut values, mut digit) = ([u8::MAX; 256], 0);

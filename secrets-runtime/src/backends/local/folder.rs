@@ -36,7 +36,7 @@ impl StoreFolder {
         self.path.join(name)
     }
 
-    /// Checks that nobody else can get at what is in the folder; tells whether there is one.
+    /// Checks that nobody else can get at what is in the folder. Returns whether the folder exists.
     pub(super) fn check(&self) -> Result<bool, Error> {
         let metadata = match fs::metadata(&self.path) {
             Ok(metadata) => metadata,
@@ -135,7 +135,7 @@ impl LockedFolder<'_> {
 
     /// Makes `content` the current version, and what was current the previous one.
     ///
-    /// A reader, or whoever comes after a loss of power, finds the old or the new content under each name,
+    /// A reader, also one after a loss of power, finds the old or the new content under each name,
     /// whole. After a writer that was killed in between, the previous version may be the current one already.
     pub(super) fn replace(&self, name: &FileName, content: &[u8]) -> Result<(), Error> {
         let path = self.folder.file(&name.current());
@@ -176,7 +176,7 @@ impl LockedFolder<'_> {
         Err(io::Error::other("its lock file was removed while it was written; try again"))
     }
 
-    /// Removes both versions; tells whether there was a current one.
+    /// Removes both versions. Returns whether there was a current one.
     pub(super) fn remove(&self, name: &FileName) -> Result<bool, Error> {
         let path = self.folder.file(&name.current());
         // The previous one first: a secret that is half deleted is still there as it was.

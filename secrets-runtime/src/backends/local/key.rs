@@ -31,8 +31,7 @@ impl StoreKey {
         if json.contains(&b'\\') {
             return Err("has an escape (a backslash) in it, and a key needs none");
         }
-        let jwk =
-            serde_json::from_slice::<Jwk<'_>>(json).map_err(|_| "is not a JSON Web StoreKey")?;
+        let jwk = serde_json::from_slice::<Jwk<'_>>(json).map_err(|_| "is not a JSON Web Key")?;
         if jwk.kty != Some("oct") {
             return Err("is a key whose `kty` is not `oct`");
         }
@@ -66,7 +65,7 @@ impl StoreKey {
         Ok(jwk)
     }
 
-    /// Encrypts in place; gives the tag.
+    /// Encrypts in place and returns the tag.
     pub(super) fn encrypt(
         &self,
         nonce: &[u8; 12],
@@ -117,7 +116,7 @@ impl<'de> Visitor<'de> for JwkVisitor {
     type Value = Jwk<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a JSON Web StoreKey")
+        f.write_str("a JSON Web Key")
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Jwk<'de>, A::Error> {

@@ -44,14 +44,14 @@ impl KeyFile {
         let key = StoreKey::from_jwk(&file.read(MAX_BYTES)?).map_err(|reason| {
             let message = format!("the key file {} {reason}", self.path.display());
             Error::new(ErrorKind::InvalidConfig, message).with_help(
-                "put back the copy of it that you kept; it is a JSON Web StoreKey with `kty` oct, `alg` A256GCM \
+                "put back the copy of it that you kept; it is a JSON Web Key with `kty` oct, `alg` A256GCM \
                  and a `k` of 32 bytes",
             )
         })?;
         Ok(Some(key))
     }
 
-    /// Reads the key, and makes it if there is none: whoever comes first, all who come at once get the same.
+    /// Reads the key, and creates it if it does not exist. All who do so at the same time get one key.
     /// Tells whether this call made it.
     pub(super) fn load_or_make(&self) -> Result<(StoreKey, bool), Error> {
         let mut made = false;

@@ -17,7 +17,7 @@ impl Local {
         Ok(names)
     }
 
-    /// In the order of the files, of which the folder alone gives the names: a file is opened when its turn
+    /// In the order of the files, whose names come from the folder alone: a file is opened when its turn
     /// comes, and nothing is held of those before it.
     pub(super) fn list_each_now(
         &self,

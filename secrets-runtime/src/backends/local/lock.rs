@@ -31,7 +31,7 @@ impl Lock {
             check(&file, path)?;
             loop {
                 match file.lock() {
-                    // A signal, which is not ours to judge.
+                    // A signal, which is not for us to handle.
                     Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                     done => break done.map_err(fail)?,
                 }

@@ -1,4 +1,4 @@
-//! The embedded encrypted store: one file a secret, on this machine, without a server or an account.
+//! The embedded encrypted store: one file for each secret, on this machine, without a server or an account.
 
 mod error;
 mod file_name;
@@ -24,18 +24,14 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrets_spec::BuiltIn;
-
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Payload, Store, fetch_request::FetchRequest,
-        generation::WriteGuard,
+        Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
+        fetch_request::FetchRequest, generation::WriteGuard, identity::Identity,
     },
     backends::local::{folder::StoreFolder, key_file::KeyFile},
     core::error::{Error, ErrorKind},
 };
-
-// They look at modes, owners, links and signals all over.
 
 /// The backend's type.
 const KIND: &str = "local";
@@ -67,7 +63,7 @@ const KIND: &str = "local";
 ///
 /// A request with a group and a key asks for the field `key` of the JSON secret `group`; a plain value has no
 /// fields, and such a request of one is `KeyNotFound`. A group alone, or a key alone, is the name of a secret
-/// and gives the whole value.
+/// and means the whole value.
 ///
 /// A name is any text of 1 to 512 bytes without control characters, a value at most 65,536 bytes.
 ///
@@ -88,20 +84,20 @@ pub struct Local {
 }
 
 impl Local {
-    /// The store in the folder `dir`, whose key is in `key_file`. Nothing is touched before the first use,
-    /// and neither is made before the first write.
+    /// Creates the backend of the store in the folder `dir`, whose key is in `key_file`. Nothing is touched before
+    /// the first use, and neither the folder nor the key is created before the first write.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
         Self { folder: StoreFolder::new(dir.into()), key_file: KeyFile::new(key_file.into()) }
     }
 
-    /// The folder that holds the secrets.
+    /// The folder of the secrets.
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.folder.path()
     }
 
-    /// The file that holds the key.
+    /// The file of the key.
     #[must_use]
     pub fn key_file(&self) -> &Path {
         self.key_file.path()
@@ -123,6 +119,14 @@ impl Local {
 impl Backend for Local {
     fn kind(&self) -> &str {
         KIND
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
     }
 
     fn fetch<'a>(
@@ -159,16 +163,16 @@ impl Backend for Local {
 }
 
 impl Store for Local {
-    /// Writes a secret; what was current becomes the previous version. The version is a random UUID.
+    /// Creates or overwrites a secret; its current version becomes the previous one. The new version is a random UUID.
     ///
     /// # Errors
     /// `InvalidSource` for a name that cannot be, `InvalidValue` for a value that is too long, `Undecodable`
-    /// for text that is not UTF-8 and for JSON that is no object, `InvalidConfig` for a store, file or key
+    /// for text that is not UTF-8 and for JSON that is not an object, `InvalidConfig` for a store, file or key
     /// that others may read and for a lost key, `DecryptionFailed` if what is there does not open with the
     /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let _writing = WriteGuard::to(BuiltIn::Local);
+            let _writing = WriteGuard::to(KIND);
             self.put_now(id, &payload)
         })
     }
@@ -176,7 +180,7 @@ impl Store for Local {
     /// Deletes a secret with its previous version, whether or not they can be read.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
-            let _writing = WriteGuard::to(BuiltIn::Local);
+            let _writing = WriteGuard::to(KIND);
             self.delete_now(id)
         })
     }
@@ -195,14 +199,14 @@ impl Store for Local {
         })
     }
 
-    /// The same, each as soon as its file is read; what is held meanwhile are the names of the files.
+    /// Passes each name as soon as its file is read. Only the names of the files are in memory meanwhile.
     ///
     /// The order is that of the file names: by the first 40 of the characters `a-z`, `0-9`, `_` and `-` of the
     /// lower-cased name, and where these are equal by the SHA-256 of the name. So the same names always come in
     /// the same order, and names of up to 40 such characters, in lower case, come sorted.
     ///
     /// # Errors
-    /// As above, and all before the first name is given.
+    /// Those of [`Store::list`], all before the first name is passed.
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),

@@ -79,7 +79,7 @@ impl<'a> PrivateFile<'a> {
         Ok(bytes)
     }
 
-    /// Reads the start of a file that is no secret: to the first `end`, and at most `limit` bytes and a piece.
+    /// Reads the start of a file that is not secret: to the first `end`, and at most a little more than `limit` bytes.
     pub(super) fn read_past(mut self, end: u8, limit: usize) -> Result<Vec<u8>, Error> {
         let mut bytes = Vec::new();
         // More than most headers have, so that one reading does.

@@ -1,7 +1,7 @@
 use crate::core::error::{Error, ErrorKind};
 
-/// Fills `bytes` from the operating system's generator, in place: a key that is handed on by value would
-/// leave copies of itself behind.
+/// Fills `bytes` from the operating system's generator, in place: a key that is passed by value would leave copies of
+/// itself behind.
 pub(super) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(bytes).map_err(|error| {
         let message = format!("the operating system gives no random bytes: {error}");
@@ -9,7 +9,7 @@ pub(super) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
     })
 }
 
-/// A random UUID (RFC 9562, version 4) in lower case: what names a version, and a key.
+/// Returns a random UUID (RFC 9562, version 4) in lower case: the id of a version, or of a key.
 pub(super) fn uuid() -> Result<String, Error> {
     let mut bytes = [0; 16];
     fill(&mut bytes)?;

@@ -4,11 +4,11 @@ use std::{
 };
 
 use crate::{
-    backends::mount::attempts::is_absence,
+    backends::mount::io::is_absence,
     core::error::{Error, ErrorKind},
 };
 
-/// Where the mounted secrets are, and the setting that says so: what errors tell.
+/// The folder of the mounted secrets, and the setting that names it, for errors.
 #[derive(Debug, Clone)]
 pub(super) struct MountFolder {
     pub(super) path: PathBuf,
@@ -16,7 +16,7 @@ pub(super) struct MountFolder {
 }
 
 impl MountFolder {
-    /// That there is no such file.
+    /// Returns the error for a file that does not exist.
     pub(super) fn missing(&self, path: &Path) -> Error {
         let help =
             format!("mount the secret there, or set {} to the folder that has it", self.setting);
@@ -24,14 +24,14 @@ impl MountFolder {
             .with_help(help)
     }
 
-    /// That it is a pipe or the like: reading it would wait for whoever writes to it.
+    /// Returns the error for a pipe or the like: reading it would wait for a writer.
     pub(super) fn not_a_file(&self, path: &Path) -> Error {
         let path = self.path.join(path);
         let message = format!("{} is neither a file nor a folder", path.display());
         Error::new(ErrorKind::Unavailable, message).with_help("put a file there")
     }
 
-    /// Why a path from the folder cannot be read.
+    /// Returns the error for a path, from the folder, that cannot be read.
     pub(super) fn failed(&self, error: &io::Error, path: &Path) -> Error {
         let path = self.path.join(path);
         let (kind, what) = match error.kind() {

@@ -31,7 +31,7 @@ pub(super) struct Handle {
 /// To hold something. A pipe or a device is not touched by it.
 const HANDLE: OFlags = OFlags::PATH.union(OFlags::CLOEXEC);
 
-/// To read a file. If it has become a pipe, opening it must not wait for whoever writes to it.
+/// To read a file. If it has become a pipe, opening it must not wait for a writer.
 const READ: OFlags =
     OFlags::RDONLY.union(OFlags::CLOEXEC).union(OFlags::NOCTTY).union(OFlags::NONBLOCK);
 
@@ -41,7 +41,7 @@ impl Root {
         Ok(Self { folder: folder.to_owned(), handle })
     }
 
-    /// What has this name below `base` (or the folder itself), links followed.
+    /// Finds what has this name below `base` (or the folder itself), links followed.
     ///
     /// # Errors
     /// `CrossesDevices` if a link leads out of the folder.
@@ -76,7 +76,7 @@ impl Root {
         Ok(names)
     }
 
-    /// What is written in the link of this name; `None` if it is no link.
+    /// Returns the target of a link; `None` if it is not a link.
     pub(super) fn link(&self, folder: &Handle, name: &OsStr) -> io::Result<Option<PathBuf>> {
         let data = statat(&folder.handle, name, AtFlags::SYMLINK_NOFOLLOW)?;
         if FileType::from_raw_mode(data.st_mode) != FileType::Symlink {

@@ -3,8 +3,8 @@
 //! Links are followed as long as they end below the folder, absolute ones too. What is read is read from the
 //! handle that was opened, never from a path that was checked before.
 
-mod attempts;
 mod folder;
+pub(super) mod io;
 #[cfg(target_os = "linux")]
 mod linux;
 #[cfg(not(target_os = "linux"))]
@@ -12,7 +12,6 @@ mod other;
 mod set;
 #[cfg(all(test, unix))]
 mod tests;
-mod value;
 
 use std::path::{Path, PathBuf};
 
@@ -25,8 +24,8 @@ use crate::backends::mount::other::Root;
 use crate::{
     backend::Fetched,
     backends::mount::{
-        attempts::{is_absence, retry},
         folder::MountFolder,
+        io::{is_absence, read_value, retry},
     },
     core::error::{Error, ErrorKind},
 };
@@ -58,7 +57,7 @@ impl Mount {
         self.folder.path.join(name)
     }
 
-    /// What has this name, if anything. The name has passed the grammar of its backend.
+    /// Finds what has this name, if anything. The name has passed the grammar of its backend.
     ///
     /// # Errors
     /// `InvalidName` if a link leads out, `AccessDenied`, `Unavailable`.
@@ -73,33 +72,33 @@ impl Mount {
         }
     }
 
-    /// The file as one plain value.
+    /// Reads a file as one plain value.
     ///
     /// # Errors
     /// As [`Mount::find`], or `NotFound` if it has gone in between.
     pub(super) fn plain(&self, file: &Path) -> Result<Fetched, Error> {
-        let value = retry(|| value::read(Root::open(&self.folder.path)?.open_file(None, file)?));
+        let value = retry(|| read_value(Root::open(&self.folder.path)?.open_file(None, file)?));
         let value = value.map_err(|error| self.folder.failed(&error, file))?;
         Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
     }
 
-    /// The files of a folder whose names start with `prefix`, each as a field named like the rest. They are all
-    /// of one version of the folder, where Kubernetes mounted it.
+    /// Reads the files of a folder whose names start with `prefix`; each is a field, named like the rest of its name.
+    /// They are all of one version of the folder, where Kubernetes mounted it.
     ///
     /// # Errors
     /// As [`Mount::find`] and [`Mount::plain`] for each of them, but `Unavailable` for one that is listed and is
-    /// not there; `Undecodable` for a name that is no UTF-8, `InvalidValue` for too many files.
+    /// not there; `Undecodable` for a name that is not UTF-8, `InvalidValue` for too many files.
     pub(super) fn set(&self, folder: &Path, prefix: &str) -> Result<Fetched, Error> {
         set::read(&self.folder, folder, prefix).map(Fetched::fields)
     }
 
-    /// That there is no such file.
+    /// Returns the error for a file that does not exist.
     pub(super) fn missing(&self, path: &Path) -> Error {
         self.folder.missing(path)
     }
 }
 
-/// What the grammar has against a name, as a backend's error.
+/// Returns a flaw that the grammar finds in a name as a backend's error.
 pub(super) fn refused(flaw: Flaw, text: &str) -> Error {
     let kind = if flaw.kind.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
     let error = flaw.explain(text);

@@ -4,7 +4,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// The folder of mounted secrets, on systems that cannot be told to stay below a folder: links are followed by
+/// The folder of mounted secrets, on systems that cannot confine a path to a folder: links are followed by
 /// name, and what was opened is compared with what was checked to be inside.
 pub(super) struct Root {
     folder: PathBuf,
@@ -24,7 +24,7 @@ impl Root {
         Ok(Self { folder: folder.to_owned() })
     }
 
-    /// What has this name below `base` (or the folder itself), links followed.
+    /// Finds what has this name below `base` (or the folder itself), links followed.
     ///
     /// # Errors
     /// `CrossesDevices` if a link leads out of the folder.
@@ -54,7 +54,7 @@ impl Root {
         fs::read_dir(&folder.real)?.map(|entry| Ok(entry?.file_name())).collect()
     }
 
-    /// What is written in the link of this name; `None` if it is no link.
+    /// Returns the target of a link; `None` if it is not a link.
     pub(super) fn link(&self, folder: &Handle, name: &OsStr) -> io::Result<Option<PathBuf>> {
         let path = folder.real.join(name);
         if fs::symlink_metadata(&path)?.is_symlink() {
@@ -95,7 +95,7 @@ fn open(path: &Path) -> io::Result<fs::File> {
     use rustix::fs::OFlags;
     use std::os::unix::fs::OpenOptionsExt;
 
-    // If it has become a pipe, opening it must not wait for whoever writes to it.
+    // If it has become a pipe, opening it must not wait for a writer.
     let flags = OFlags::NONBLOCK | OFlags::NOCTTY;
     fs::OpenOptions::new().read(true).custom_flags(flags.bits() as i32).open(path)
 }

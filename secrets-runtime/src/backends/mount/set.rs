@@ -13,9 +13,8 @@ use crate::backends::mount::linux::{Handle, Root};
 use crate::backends::mount::other::{Handle, Root};
 use crate::{
     backends::mount::{
-        attempts::{ATTEMPTS, is_absence, is_passing},
         folder::MountFolder,
-        value,
+        io::{ATTEMPTS, is_absence, is_passing, read_value},
     },
     core::{
         error::{Error, ErrorKind},
@@ -117,7 +116,7 @@ impl<'a> Version<'a> {
                 return Err(self.too_many());
             }
             let file = self.root.open_file(Some(base), &place).map_err(failed)?;
-            let value = value::read(file).map_err(failed)?;
+            let value = read_value(file).map_err(failed)?;
             fields.push((name[prefix.len()..].to_owned(), value));
         }
         // Whatever was removed or replaced while it was read, the link was replaced before.

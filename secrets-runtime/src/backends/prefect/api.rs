@@ -9,7 +9,7 @@ use crate::{
     payload::json::{self, Json, form::Form},
 };
 
-/// The REST API of Prefect 3, of a server of one's own or of its Cloud.
+/// The REST API of Prefect 3: your own server's, or that of its Cloud.
 #[derive(Debug)]
 pub(super) struct Api {
     http: Http,
@@ -26,7 +26,7 @@ impl Api {
         }
     }
 
-    /// The value of a secret block; `None` if there is no block of this name.
+    /// Fetches the value of a secret block; `None` if there is no block of this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let Some(body) = self.block(name, "?include_secrets=true")? else { return Ok(None) };
         let data = member(&body, "data").and_then(|data| member(&data.value, "value"));

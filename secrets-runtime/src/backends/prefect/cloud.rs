@@ -36,7 +36,7 @@ impl Cloud {
         Self { http: Http::new("Prefect's Cloud", timeout), url, key, tenant }
     }
 
-    /// The value of a secret; `None` if there is none of this name.
+    /// Fetches the value of a secret; `None` if there is no secret of this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let variables = format!("{{\"name\": {}}}", quoted(name));
         match self.ask(VALUE, &variables, "secret_value")? {
@@ -62,7 +62,7 @@ impl Cloud {
         }
     }
 
-    /// Asks a query; gives the member of its data.
+    /// Sends a query and returns the wanted member of the answer's data.
     fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
         let url = self.url.as_ref().map_err(Clone::clone)?;
         let Some(key) = &self.key else {
@@ -91,7 +91,7 @@ impl Cloud {
         }
     }
 
-    /// The server's own errors. That there is no such secret is one of these.
+    /// Reads the server's own errors. One of them says that there is no such secret.
     fn failure(&self, errors: &Json, status: u16) -> Result<Option<Json>, Error> {
         let first = json::list(&errors.value).ok().and_then(|all| all.into_iter().next());
         let said = first.and_then(|error| member(&error.value, "message"));

@@ -27,10 +27,10 @@ impl ConfigFile {
     }
 }
 
-/// Reads the file. One that is not there holds no secrets.
+/// Reads the file. One that does not exist has no secrets.
 ///
 /// # Errors
-/// `AccessDenied` or `Unavailable` if it cannot be read, `InvalidConfig` if it is no TOML.
+/// `AccessDenied` or `Unavailable` if it cannot be read, `InvalidConfig` if it is not TOML.
 pub(super) fn read(path: &Path) -> Result<ConfigFile, Error> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
@@ -58,7 +58,7 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile, Error> {
     })
 }
 
-/// The secrets in the text of a file; the byte at which it is no TOML, if it is none.
+/// Parses the secrets in the text of a file. The error is the byte at which the text is not TOML.
 fn parse(text: &str) -> Result<ConfigFile, usize> {
     let root = DeTable::parse(text).map_err(|error| error.span().map_or(0, |span| span.start))?;
     let context = table(root.get_ref().get("context"));

@@ -5,7 +5,14 @@ use std::{
 };
 
 use crate::{
-    backends::prefect::config_file::{self, ConfigFile},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity,
+    },
+    backends::prefect::{
+        self,
+        config_file::{self, ConfigFile},
+    },
     context::env_vars::from_os,
     core::{
         error::{Error, ErrorKind},
@@ -15,10 +22,11 @@ use crate::{
     settings::variables::PREFECT_USER_CONFIG_PATH,
 };
 
-/// What a variable of a secret starts with: Prefect writes the whole in one case.
+/// The prefixes of the variables: Prefect writes a name in one case.
 const PREFIXES: [&str; 2] = ["PREFECT__CONTEXT__SECRETS__", "prefect__context__secrets__"];
 
-/// The secrets of the environment, and behind them those of `config.toml`.
+/// The secrets of the environment and, behind them, those of `config.toml`: the part of Prefect's backend that is
+/// read at every step.
 #[derive(Debug)]
 pub(super) struct LocalContext {
     /// Where `config.toml` is; `None` if there is no home folder to look in.
@@ -26,13 +34,13 @@ pub(super) struct LocalContext {
 }
 
 impl LocalContext {
-    /// The context of this process, with the `config.toml` that its environment names.
+    /// Creates the context of this process, with the `config.toml` that its environment names.
     pub(super) fn of_process() -> Self {
         let path = std::env::var_os(PREFECT_USER_CONFIG_PATH.name());
         Self::new(path.as_ref().filter(|path| !path.is_empty()).map(Path::new))
     }
 
-    /// The context with this `config.toml`, else the user's own.
+    /// Creates the context with this `config.toml`, else the user's own.
     pub(super) fn new(config: Option<&Path>) -> Self {
         let below_home = |path: &Path| {
             let home = std::env::var_os("HOME").map(PathBuf::from)?;
@@ -49,9 +57,19 @@ impl LocalContext {
         Self { config }
     }
 
-    /// The secret of this name: exactly, then whatever its case if one name alone fits. `config` is what was
-    /// read of `config.toml` so far; it is read when the environment alone does not tell.
-    pub(super) fn find(
+    /// Finds the secrets of these requests.
+    pub(super) fn find_all(
+        &self,
+        requests: &[FetchRequest<'_>],
+    ) -> Vec<Result<Option<SecretValue>, Error>> {
+        let mut config: Option<ConfigFile> = None;
+        let find = |request: &FetchRequest<'_>| self.find(prefect::name(request)?, &mut config);
+        requests.iter().map(find).collect()
+    }
+
+    /// Finds a secret by its exact name, else by its name in another case if exactly one fits. `config` is what was
+    /// read of `config.toml` so far; it is read when the environment alone does not decide.
+    fn find(
         &self,
         name: &str,
         config: &mut Option<ConfigFile>,
@@ -87,6 +105,18 @@ impl LocalContext {
         }
     }
 
+    /// Where it looks, for people.
+    fn places(&self) -> String {
+        match &self.config {
+            Some(path) => format!(
+                "the variables {}NAME, [context.secrets] of {}",
+                PREFIXES[0],
+                path.display()
+            ),
+            None => format!("the variables {}NAME", PREFIXES[0]),
+        }
+    }
+
     fn read_config(&self) -> Result<ConfigFile, Error> {
         match &self.config {
             Some(path) => config_file::read(path),
@@ -94,16 +124,18 @@ impl LocalContext {
         }
     }
 
-    /// The error for a secret that is neither here nor in these other places.
+    /// Returns the error for a secret that is neither here nor in these other places.
     pub(super) fn missing(&self, name: &str, places: &[String]) -> Error {
         let shown = escape::escape_name(name);
         let others: String = places.iter().map(|place| format!(", nor has {place}")).collect();
-        let message = format!("Prefect's local context has no secret `{shown}` ({self}){others}");
+        let places = self.places();
+        let message = format!("Prefect's local context has no secret `{shown}` ({places}){others}");
         let help = format!("set {}{shown}, or write it into [context.secrets]", PREFIXES[0]);
         Error::new(ErrorKind::NotFound, message).with_help(help)
     }
 }
 
+/// The secret in a variable of the environment.
 fn variable(name: &str) -> Option<SecretValue> {
     // No variable has such a name: `a=b` would be found as the variable `a` whose value starts with `b=`.
     if name.contains('=') {
@@ -120,10 +152,33 @@ fn secret_of(variable: &str) -> Option<&str> {
 
 impl fmt::Display for LocalContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the variables {}NAME", PREFIXES[0])?;
-        match &self.config {
-            Some(path) => write!(f, ", [context.secrets] of {}", path.display()),
-            None => Ok(()),
-        }
+        write!(f, "Prefect's local context ({})", self.places())
+    }
+}
+
+impl Backend for LocalContext {
+    fn kind(&self) -> &str {
+        prefect::KIND.name()
+    }
+
+    /// Read at every step.
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).cached(false).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        let answer = |(request, found): (_, Result<Option<SecretValue>, Error>)| {
+            let name = prefect::name(request)?;
+            prefect::fetched(request, found?.ok_or_else(|| self.missing(name, &[]))?)
+        };
+        let answers = requests.iter().zip(self.find_all(requests)).map(answer).collect();
+        Box::pin(std::future::ready(answers))
     }
 }

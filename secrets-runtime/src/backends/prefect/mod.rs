@@ -9,13 +9,15 @@ mod local_context;
 #[cfg(feature = "prefect")]
 mod remotes;
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
-    backends::prefect::{config_file::ConfigFile, local_context::LocalContext},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+    },
+    backends::prefect::local_context::LocalContext,
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
@@ -23,6 +25,9 @@ use crate::{
     payload::json,
     settings::Settings,
 };
+
+/// The type of the backend, and of its parts.
+const KIND: BuiltIn = BuiltIn::Prefect;
 
 /// The backend `prefect`: the secrets of Prefect's local context and, behind them, those of its APIs.
 ///
@@ -37,8 +42,8 @@ use crate::{
 /// `PREFECT_API_URL` is set: the secret block of this name. An API that fails is an error, never a secret that
 /// is not there.
 ///
-/// A value is its text: nothing in it is expanded, and a JSON object gives fields. A value of `config.toml`
-/// that is no string keeps its TOML text.
+/// A value is its text: nothing in it is expanded, and the members of a JSON object are fields. A value of
+/// `config.toml` that is not a string keeps its TOML text.
 ///
 /// A request's group is the secret, and its key the field; without a group, the key is the secret.
 ///
@@ -47,66 +52,53 @@ use crate::{
 ///
 /// assert_eq!(Prefect::new().kind(), "prefect");
 /// ```
+///
+/// It consists of two backends, which steps ask one after the other: the local context, which is never cached, and
+/// the APIs, which are.
 #[derive(Debug)]
 pub struct Prefect {
-    context: LocalContext,
-    /// What asks for an API that this build cannot ask.
+    context: Arc<LocalContext>,
+    /// The setting that asks for an API, which this build cannot ask.
     #[cfg(not(feature = "prefect"))]
     unasked: Option<&'static str>,
     #[cfg(feature = "prefect")]
-    remotes: std::sync::Arc<remotes::Remotes>,
+    remotes: Option<Arc<remotes::Remotes>>,
 }
 
 impl Prefect {
-    /// The local context of this process and of its user.
+    /// Creates the backend of this process and its user: the local context alone.
     #[must_use]
     pub fn new() -> Self {
         Self {
-            context: LocalContext::of_process(),
+            context: Arc::new(LocalContext::of_process()),
             #[cfg(not(feature = "prefect"))]
             unasked: None,
             #[cfg(feature = "prefect")]
-            remotes: std::sync::Arc::default(),
+            remotes: None,
         }
     }
 
-    /// The local context and the APIs that are set up.
+    /// Creates the backend with the local context and the APIs that the settings name.
     pub(crate) fn of_settings(settings: &Settings) -> Self {
         let path = settings.prefect().config_path.as_deref();
+        let context = Arc::new(LocalContext::new(path.map(AsRef::as_ref)));
         Self {
-            context: LocalContext::new(path.map(AsRef::as_ref)),
             #[cfg(not(feature = "prefect"))]
             unasked: settings.prefect().remote(),
             #[cfg(feature = "prefect")]
-            remotes: std::sync::Arc::new(remotes::Remotes::of_settings(settings)),
+            remotes: remotes::Remotes::of_settings(settings, &context).map(Arc::new),
+            context,
         }
     }
 
-    /// Finds each secret in the local context.
-    fn find_all(&self, requests: &[FetchRequest<'_>]) -> Vec<Result<Option<SecretValue>, Error>> {
-        let mut config: Option<ConfigFile> = None;
-        let find = |request: &FetchRequest<'_>| self.context.find(name(request)?, &mut config);
-        requests.iter().map(find).collect()
-    }
-
-    /// What the local context says, which is read at every step; `None` for what only an API can tell.
-    #[cfg(feature = "prefect")]
-    pub(crate) fn read_context(
-        &self,
-        requests: &[FetchRequest<'_>],
-    ) -> Vec<Option<Result<Fetched, Error>>> {
-        let read = |(request, found): (&FetchRequest<'_>, Result<Option<SecretValue>, Error>)| {
-            let read = |value| Ok(fetched(value).with_name(name(request)?));
-            Some(found.transpose()?.and_then(read))
-        };
-        requests.iter().zip(self.find_all(requests)).map(read).collect()
-    }
-
-    /// The error for a secret that is nowhere.
+    /// Returns the error for a secret that is nowhere.
     fn missing(&self, request: &FetchRequest<'_>) -> Error {
         let name = name(request).unwrap_or_default();
         #[cfg(feature = "prefect")]
-        return self.context.missing(name, &self.remotes.places());
+        return match &self.remotes {
+            Some(remotes) => remotes.missing(name),
+            None => self.context.missing(name, &[]),
+        };
         #[cfg(not(feature = "prefect"))]
         match self.unasked {
             Some(variable) => self.context.missing(name, &[]).with_help(format!(
@@ -114,36 +106,6 @@ impl Prefect {
             )),
             None => self.context.missing(name, &[]),
         }
-    }
-}
-
-#[cfg(feature = "prefect")]
-impl Prefect {
-    /// Asks the APIs for what is not in the local context, all at once.
-    async fn ask<R: Send + 'static>(
-        &self,
-        requests: &[FetchRequest<'_>],
-        found: Vec<Result<Option<R>, Error>>,
-        ask: impl Fn(&remotes::Remotes, &str) -> Result<Option<R>, Error> + Send + Sync + 'static,
-    ) -> Vec<Result<Option<R>, Error>> {
-        if self.remotes.is_empty() {
-            return found;
-        }
-        let open = |found: &Result<Option<R>, Error>| matches!(found, Ok(None));
-        let names = requests.iter().zip(&found).filter(|(_, found)| open(found));
-        let names = names.map(|(request, _)| name(request).unwrap_or_default().to_owned());
-        let remotes = self.remotes.clone();
-        let answers = crate::backends::http::blocking_pool::on_threads(
-            names.collect(),
-            move |name: String| ask(&remotes, &name),
-        );
-        let mut answers = answers.await.into_iter();
-        let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
-        let fill = |found: Result<Option<R>, Error>| match open(&found) {
-            true => answers.next().flatten().unwrap_or_else(|| Err(lost())),
-            false => found,
-        };
-        found.into_iter().map(fill).collect()
     }
 }
 
@@ -155,26 +117,22 @@ impl Default for Prefect {
 
 impl fmt::Display for Prefect {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Prefect's local context ({})", self.context)?;
         #[cfg(feature = "prefect")]
-        for place in self.remotes.places() {
-            write!(f, ", {place}")?;
+        if let Some(remotes) = &self.remotes {
+            return remotes.fmt(f);
         }
-        Ok(())
+        self.context.fmt(f)
     }
 }
 
 impl Backend for Prefect {
     fn kind(&self) -> &str {
-        BuiltIn::Prefect.name()
+        KIND.name()
     }
 
-    /// What the APIs give; the local context is read at every step.
-    fn is_cached(&self) -> bool {
-        #[cfg(feature = "prefect")]
-        return !self.remotes.is_empty();
-        #[cfg(not(feature = "prefect"))]
-        false
+    /// Those of the whole, as far as a part of it must be read at every step.
+    fn capabilities(&self) -> Capabilities {
+        self.context.capabilities()
     }
 
     fn fetch<'a>(
@@ -182,15 +140,16 @@ impl Backend for Prefect {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move {
-            let found = self.find_all(requests);
+            let found = self.context.find_all(requests);
             #[cfg(feature = "prefect")]
-            let found = self.ask(requests, found, remotes::Remotes::fetch).await;
-            let give =
-                |(request, found): (&FetchRequest<'_>, Result<Option<SecretValue>, Error>)| {
-                    let value = found?.ok_or_else(|| self.missing(request))?;
-                    Ok(fetched(value).with_name(name(request)?))
-                };
-            requests.iter().zip(found).map(give).collect()
+            let found = match &self.remotes {
+                Some(remotes) => remotes.fill(requests, found, remotes::Apis::fetch).await,
+                None => found,
+            };
+            let answer = |(request, found): (_, Result<Option<SecretValue>, Error>)| {
+                fetched(request, found?.ok_or_else(|| self.missing(request))?)
+            };
+            requests.iter().zip(found).map(answer).collect()
         })
     }
 
@@ -200,27 +159,33 @@ impl Backend for Prefect {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         Box::pin(async move {
-            let found = self.find_all(requests).into_iter();
+            let found = self.context.find_all(requests).into_iter();
             let found: Vec<_> = found.map(|found| found.map(|value| value.map(drop))).collect();
             #[cfg(feature = "prefect")]
-            let found = {
-                let ask = |remotes: &remotes::Remotes, name: &str| {
-                    Ok(remotes.exists(name)?.then_some(()))
-                };
-                self.ask(requests, found, ask).await
+            let found = match &self.remotes {
+                Some(remotes) => remotes.fill(requests, found, remotes::Apis::find).await,
+                None => found,
             };
             found.into_iter().map(|found| Ok(found?.is_some())).collect()
         })
     }
+
+    #[cfg(feature = "prefect")]
+    fn parts(&self) -> Vec<Arc<dyn Backend>> {
+        match &self.remotes {
+            Some(remotes) => vec![self.context.clone(), remotes.clone()],
+            None => Vec::new(),
+        }
+    }
 }
 
-/// The secret that a request is about.
+/// Returns the name of the secret that a request is about.
 fn name<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
     let name = match request.key() {
         Some(key) if request.id().is_empty() => key,
         _ => request.id(),
     };
-    let Some(flaw) = check_id(Some(BuiltIn::Prefect.name()), name) else { return Ok(name) };
+    let Some(flaw) = check_id(Some(KIND.name()), name) else { return Ok(name) };
     let flaw = flaw.explain(name);
     let error = Error::new(ErrorKind::InvalidSource, flaw.message());
     Err(match flaw.help() {
@@ -229,13 +194,14 @@ fn name<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
     })
 }
 
-/// A text; one that is the JSON of an object is a set of fields.
-fn fetched(value: SecretValue) -> Fetched {
-    if !value.is_text() {
+/// Returns the answer to a request: one text, or a set of fields if it is the JSON of an object.
+fn fetched(request: &FetchRequest<'_>, value: SecretValue) -> Result<Fetched, Error> {
+    let fetched = if !value.is_text() {
         Fetched::binary(value)
     } else if json::is_object(&value) {
         Fetched::json(value)
     } else {
         Fetched::text(value)
-    }
+    };
+    Ok(fetched.with_name(name(request)?))
 }

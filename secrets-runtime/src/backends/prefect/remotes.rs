@@ -1,20 +1,41 @@
-//! What is asked behind the local context.
+//! The APIs that are asked behind the local context.
+
+use std::{fmt, sync::Arc};
 
 use crate::{
-    backends::prefect::{api::Api, cloud::Cloud},
-    core::{error::Error, secret_value::SecretValue},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity,
+    },
+    backends::{
+        http::blocking_pool::on_threads,
+        prefect::{self, api::Api, cloud::Cloud, local_context::LocalContext},
+    },
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
     settings::{Settings, prefect::PrefectSettings},
 };
 
-/// The APIs that are set up, in the order in which they are asked.
-#[derive(Debug, Default)]
+/// The part of Prefect's backend that asks APIs. It is asked for what is not in the local context, which its errors
+/// and its `Display` name too.
+#[derive(Debug)]
 pub(super) struct Remotes {
+    context: Arc<LocalContext>,
+    apis: Arc<Apis>,
+}
+
+/// The APIs that are set up, in the order in which they are asked.
+#[derive(Debug)]
+pub(super) struct Apis {
     cloud: Option<Cloud>,
     api: Option<Api>,
 }
 
 impl Remotes {
-    pub(super) fn of_settings(settings: &Settings) -> Self {
+    /// Creates the part from the settings; `None` if they name no API.
+    pub(super) fn of_settings(settings: &Settings, context: &Arc<LocalContext>) -> Option<Self> {
         let timeout = settings.attempt_timeout();
         let PrefectSettings { api_url, api_key, cloud_api, cloud_key, cloud_tenant, .. } =
             settings.prefect();
@@ -22,14 +43,40 @@ impl Remotes {
         let cloud = settings.prefect().secrets_are_in_cloud().then(|| {
             Cloud::new(cloud_api.as_ref(), cloud_key.clone(), cloud_tenant.clone(), timeout)
         });
-        Self { cloud, api }
+        let is_any = api.is_some() || cloud.is_some();
+        is_any.then(|| Self { context: context.clone(), apis: Arc::new(Apis { cloud, api }) })
     }
 
-    pub(super) fn is_empty(&self) -> bool {
-        self.cloud.is_none() && self.api.is_none()
+    /// Asks for what was not found so far, several secrets at a time. What was found stays as it is.
+    pub(super) async fn fill<R: Send + 'static>(
+        &self,
+        requests: &[FetchRequest<'_>],
+        found: Vec<Result<Option<R>, Error>>,
+        ask: fn(&Apis, &str) -> Result<Option<R>, Error>,
+    ) -> Vec<Result<Option<R>, Error>> {
+        let open = |found: &Result<Option<R>, Error>| matches!(found, Ok(None));
+        let names = requests.iter().zip(&found).filter(|(_, found)| open(found));
+        let names = names.map(|(request, _)| prefect::name(request).map(str::to_owned));
+        let apis = self.apis.clone();
+        let one = move |name: Result<String, Error>| ask(&apis, &name?);
+        let mut answers = on_threads(names.collect(), one).await.into_iter();
+        let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
+        let fill = |found: Result<Option<R>, Error>| match open(&found) {
+            true => answers.next().flatten().unwrap_or_else(|| Err(lost())),
+            false => found,
+        };
+        found.into_iter().map(fill).collect()
     }
 
-    /// The value from the first that has it. One that fails is an error: the next might have another secret.
+    /// Returns the error for a secret that neither the local context nor an API has.
+    pub(super) fn missing(&self, name: &str) -> Error {
+        self.context.missing(name, &self.apis.places())
+    }
+}
+
+impl Apis {
+    /// Fetches a secret from the first API that has it. One that fails is an error: the next might have another
+    /// secret of this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         if let Some(cloud) = &self.cloud
             && let Some(value) = cloud.fetch(name)?
@@ -42,19 +89,71 @@ impl Remotes {
         }
     }
 
-    /// Whether one of them has it.
-    pub(super) fn exists(&self, name: &str) -> Result<bool, Error> {
+    /// Returns whether one of them has a secret, as `Some(())` or `None`.
+    pub(super) fn find(&self, name: &str) -> Result<Option<()>, Error> {
         if let Some(cloud) = &self.cloud
             && cloud.exists(name)?
         {
-            return Ok(true);
+            return Ok(Some(()));
         }
-        self.api.as_ref().map_or(Ok(false), |api| api.exists(name))
+        let exists = self.api.as_ref().map_or(Ok(false), |api| api.exists(name))?;
+        Ok(exists.then_some(()))
     }
 
-    /// Where they are, for a person.
-    pub(super) fn places(&self) -> Vec<String> {
+    /// Where they are, for people.
+    fn places(&self) -> Vec<String> {
         let cloud = self.cloud.as_ref().map(Cloud::place);
         cloud.into_iter().chain(self.api.as_ref().map(Api::place)).collect()
+    }
+}
+
+impl fmt::Display for Remotes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.context.fmt(f)?;
+        for place in self.apis.places() {
+            write!(f, ", {place}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Backend for Remotes {
+    fn kind(&self) -> &str {
+        prefect::KIND.name()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(async move {
+            let none = requests.iter().map(|_| Ok(None)).collect();
+            let found = self.fill(requests, none, Apis::fetch).await;
+            let answer = |(request, found): (_, Result<Option<SecretValue>, Error>)| {
+                let name = prefect::name(request)?;
+                prefect::fetched(request, found?.ok_or_else(|| self.missing(name))?)
+            };
+            requests.iter().zip(found).map(answer).collect()
+        })
+    }
+
+    /// Without reading a value.
+    fn exists<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
+        Box::pin(async move {
+            let none = requests.iter().map(|_| Ok(None)).collect();
+            let found = self.fill(requests, none, Apis::find).await;
+            found.into_iter().map(|found| Ok(found?.is_some())).collect()
+        })
     }
 }

@@ -7,7 +7,10 @@ use std::{fmt, sync::Arc};
 use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity,
+    },
     backends::{http::blocking_pool::on_threads, zenml::server::Server},
     core::{
         error::{Error, ErrorKind},
@@ -19,7 +22,7 @@ use crate::{
 /// The backend `zenml`: the secrets that a ZenML server keeps.
 ///
 /// The server is `SECRETS_ZENML_URL`, the user `SECRETS_ZENML_USERNAME` (default `default`) and the password
-/// `SECRETS_ZENML_PASSWORD`. It is logged in once, at the first use, and again when the server no longer takes
+/// `SECRETS_ZENML_PASSWORD`. The backend logs in once, at the first use, and again when the server no longer accepts
 /// the token. Of a private and a shared secret of one name, the private one is read, as ZenML does.
 ///
 /// A request's group is the secret, and its key the field.
@@ -29,7 +32,7 @@ pub struct Zenml {
 }
 
 impl Zenml {
-    /// The server that the settings name.
+    /// Creates the backend of the server that the settings name.
     pub(crate) fn of_settings(settings: &Settings) -> Self {
         let unset = || {
             Error::new(ErrorKind::InvalidConfig, "SECRETS_ZENML_URL is not set")
@@ -76,6 +79,14 @@ impl Backend for Zenml {
         BuiltIn::Zenml.name()
     }
 
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).needs_tokio(false)
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        Identity::without_options(request)
+    }
+
     fn fetch<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
@@ -103,7 +114,7 @@ impl Backend for Zenml {
     }
 }
 
-/// The secret that a request is about.
+/// Returns the name of the secret that a request is about.
 fn name<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
     let name = match request.key() {
         Some(key) if request.id().is_empty() => key,

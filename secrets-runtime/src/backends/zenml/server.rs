@@ -13,6 +13,7 @@ use crate::{
     },
     core::{
         error::{Error, ErrorKind},
+        escape::percent_encode,
         secret_value::SecretValue,
     },
     payload::json::{self, Json, form::Form},
@@ -41,7 +42,7 @@ impl Server {
         Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
     }
 
-    /// The values of a secret, a JSON object; `None` if there is none of this name.
+    /// Fetches the values of a secret, a JSON object; `None` if there is no secret of this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let Some(id) = self.find(name)? else { return Ok(None) };
         let answer = self.get(&format!("/api/v1/secrets/{}", encoded(&id)))?;
@@ -54,7 +55,7 @@ impl Server {
         if member(&answer.body, "permission_denied").is_some_and(|d| is(&d, "true")) {
             return Err(self.http.refused(403));
         }
-        // The server chose it: a server that matches otherwise must not give another secret for it.
+        // The server chose it: one that matches names in another way must not return another secret.
         if !is_named(&answer.body, name) {
             return Ok(None);
         }
@@ -76,7 +77,7 @@ impl Server {
         let items = items.ok_or_else(|| self.http.unexpected())?;
         let Some(item) = chosen(&items, name) else { return Ok(None) };
         let id = member(&item.value, "id").filter(|id| id.form == Form::Text);
-        // An id is no secret.
+        // An id is not secret.
         let id = id.and_then(|id| id.value.expose_str().ok().map(str::to_owned));
         id.map(Some).ok_or_else(|| self.http.unexpected())
     }
@@ -166,44 +167,21 @@ fn is(json: &Json, word: &str) -> bool {
 /// The form of a login, in a buffer that is wiped.
 fn login_form(user: &str, password: &str) -> Zeroizing<String> {
     const NAMES: [&str; 2] = ["username=", "&password="];
-    let length = NAMES.concat().len() + longest(user) + longest(password);
+    let length = NAMES.concat().len() + 3 * (user.len() + password.len());
     // It never grows: growing would leave a copy that is not wiped.
     let mut form = Zeroizing::new(String::with_capacity(length));
     for (name, value) in NAMES.into_iter().zip([user, password]) {
         form.push_str(name);
-        encode(value, &mut form);
+        percent_encode(value, &mut form);
     }
     form
 }
 
 /// A name as one part of an address.
 fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(longest(name));
-    encode(name, &mut text);
+    let mut text = String::with_capacity(3 * name.len());
+    percent_encode(name, &mut text);
     text
-}
-
-/// The most bytes that a text becomes when it is encoded.
-fn longest(text: &str) -> usize {
-    3 * text.len()
-}
-
-/// Encodes all but RFC 3986's unreserved characters.
-fn encode(text: &str, to: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                to.push(char::from(byte));
-            }
-            _ => {
-                to.push('%');
-                for digit in [byte >> 4, byte & 0xF] {
-                    let first = if digit < 10 { b'0' } else { b'A' - 10 };
-                    to.push(char::from(first + digit));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

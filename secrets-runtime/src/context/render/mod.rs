@@ -10,6 +10,7 @@ use crate::{
     context::secrets::Secrets,
     core::{
         error::{Error, ErrorKind, Problem},
+        escape::{percent_encode, push_hex},
         secret_value::SecretValue,
     },
 };
@@ -173,8 +174,6 @@ struct Piece<'a> {
     filter: Option<Filter>,
 }
 
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
-
 impl Piece<'_> {
     /// The most bytes it can become.
     fn longest(&self) -> usize {
@@ -190,23 +189,9 @@ impl Piece<'_> {
     fn write(&self, to: &mut String) {
         match self.filter {
             None => to.push_str(self.text),
-            Some(Filter::Url) => write_url(self.text, to),
+            Some(Filter::Url) => percent_encode(self.text, to),
             Some(Filter::Json) => write_json(self.text, to),
             Some(Filter::Shell) => write_shell(self.text, to),
-        }
-    }
-}
-
-fn write_url(text: &str, to: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                to.push(char::from(byte));
-            }
-            _ => {
-                to.push('%');
-                write_hex(byte, to);
-            }
         }
     }
 }
@@ -224,7 +209,7 @@ fn write_json(text: &str, to: &mut String) {
             '\u{c}' => to.push_str("\\f"),
             '\0'..='\u{1f}' => {
                 to.push_str("\\u00");
-                write_hex(character as u8, to);
+                push_hex(character as u8, to);
             }
             _ => to.push(character),
         }
@@ -242,9 +227,4 @@ fn write_shell(text: &str, to: &mut String) {
         to.push_str(run);
     }
     to.push('\'');
-}
-
-fn write_hex(byte: u8, to: &mut String) {
-    to.push(char::from(HEX[usize::from(byte >> 4)]));
-    to.push(char::from(HEX[usize::from(byte & 15)]));
 }

@@ -11,7 +11,7 @@ use aws_credential_types::{
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{config::StaticKeys, credentials::CredentialsSource, http_client::http_client},
+    backends::aws::{credentials::CredentialsSource, http_client::http_client},
     core::error::{Error, ErrorKind},
 };
 
@@ -19,14 +19,13 @@ use crate::{
 /// does not, requests to its address are often dropped, not refused.
 const IMDS_CONNECT: Duration = Duration::from_millis(300);
 
-/// The client of the instance metadata service, which gives up soon.
+/// Creates the client of the instance metadata service, with a short timeout.
 pub(in crate::backends::aws) fn imds() -> imds::Client {
     let config = ProviderConfig::without_region().with_http_client(http_client());
     imds::Client::builder().configure(&config).connect_timeout(IMDS_CONNECT).build()
 }
 
-/// Who the process is to AWS: the SDK's own chain of credentials (variables, profiles, web identity, container,
-/// instance).
+/// The SDK's own chain of credentials: variables, profiles, web identity, container, instance.
 pub(in crate::backends::aws) struct DefaultChain(DefaultCredentialsChain);
 
 impl DefaultChain {
@@ -94,19 +93,4 @@ fn cause(error: &CredentialsError) -> String {
         cause = source;
     }
     crate::core::escape::escape_name(&cause.to_string())
-}
-
-/// The program's own access key.
-pub(in crate::backends::aws) struct DefaultChainSource(pub StaticKeys);
-
-impl CredentialsSource for DefaultChainSource {
-    fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        Box::pin(std::future::ready(self.0.credentials()))
-    }
-}
-
-impl fmt::Debug for DefaultChainSource {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("DefaultChainSource")
-    }
 }

@@ -1,6 +1,6 @@
 pub(super) mod default_chain;
 pub(super) mod from_secret;
-pub(crate) mod provider;
+pub(super) mod static_keys;
 
 use std::{
     fmt,
@@ -14,21 +14,28 @@ use aws_credential_types::{
 };
 use tokio::sync::Mutex;
 
-use crate::{backend::BoxFuture, core::error::Error};
+use crate::{backend::BoxFuture, core::error::Error, credentials::AwsCredentials};
 
-/// So long before they expire credentials are got anew.
+/// How long before they expire credentials are loaded again.
 const MARGIN: Duration = Duration::from_secs(5 * 60);
-/// So long credentials serve that say nothing of expiring: a file may have new ones.
+/// How long credentials serve that have no expiry: a file may have new ones.
 const UNLIMITED: Duration = Duration::from_secs(15 * 60);
 
-/// Where credentials come from.
+/// A secret of another backend that is credentials for AWS: the handle that the resolver passes.
+pub(crate) trait CredentialsProvider: fmt::Debug + Send + Sync + 'static {
+    /// Fetches the credentials, within this time. An error is never `NotFound`, which would say that AWS does not
+    /// have the secret that was asked for.
+    fn fetch(&self, timeout: Duration) -> BoxFuture<'_, Result<AwsCredentials, Error>>;
+}
+
+/// A source of credentials.
 pub(in crate::backends::aws) trait CredentialsSource:
     fmt::Debug + Send + Sync + 'static
 {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>>;
 }
 
-/// Credentials that are got once, whoever asks for them at the same time, and again before they expire.
+/// Credentials that are loaded once for all that ask at the same time, and again before they expire.
 #[derive(Debug, Clone)]
 pub(in crate::backends::aws) struct SharedCredentials(Arc<Inner>);
 
@@ -47,7 +54,7 @@ impl SharedCredentials {
         Self(Arc::new(Inner { source: Box::new(source), last: Mutex::new(None) }))
     }
 
-    /// The credentials. A failure is shared by those who waited for it, and not kept.
+    /// Returns the credentials. A failure is shared by those who waited for it, and not cached.
     pub(in crate::backends::aws) async fn get(&self) -> Result<Credentials, Error> {
         let asked = Instant::now();
         let mut last = self.0.last.lock().await;

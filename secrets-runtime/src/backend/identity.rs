@@ -1,0 +1,166 @@
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use secrets_spec::Options;
+
+use crate::backend::{Backend, fetch_request::FetchRequest};
+
+/// What two requests to one backend have in common if one answer serves both.
+///
+/// It has three parts: the secret's id, the scope in which it is read (a role, a region, an account), and what
+/// selects an answer of that secret (a key, a version, a way of reading it). A step's requests are merged, and
+/// cached answers found, by the whole; a [refresh](crate::Resolver::refresh) reaches all that has the same id,
+/// in every scope.
+///
+/// By default it is the [whole request](Identity::of), so that a backend is never given an answer to another
+/// request. A backend that does not look at everything in a request says so with an
+/// [identity](crate::Backend::identity) of fewer parts.
+///
+/// Where a secret has several ids, an answer may have [more identities](crate::Fetched::with_identity) than that of
+/// its request: it then serves requests with any of them, until one of them has a newer answer.
+///
+/// ```
+/// use secrets_runtime::{FetchRequest, Identity};
+///
+/// // A vault whose paths do not depend on case.
+/// fn identity(request: &FetchRequest<'_>) -> Identity {
+///     Identity::new(request.id().to_lowercase())
+///         .with_scope([request.region()])
+///         .with_selector([request.key(), request.version_id()])
+/// }
+///
+/// let (a, b) = (FetchRequest::named("Prod/DB"), FetchRequest::named("prod/db"));
+/// assert_eq!(identity(&a), identity(&b));
+/// assert_ne!(identity(&a), identity(&b.with_region("eu-west-1")));
+/// assert_ne!(Identity::of(&a), Identity::of(&b));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Identity {
+    id: String,
+    scope: Vec<Option<String>>,
+    selector: Vec<Option<String>>,
+    /// All options, for a backend that may look at each of them.
+    options: Option<Box<Options>>,
+}
+
+impl Identity {
+    /// Creates an identity that is a secret's id alone.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), scope: Vec::new(), selector: Vec::new(), options: None }
+    }
+
+    /// Returns the identity of a whole request: two requests that differ in anything, an option for reading the
+    /// answer included, have two.
+    #[must_use]
+    pub fn of(request: &FetchRequest<'_>) -> Self {
+        let options = Some(Box::new(request.options().clone()));
+        Self { options, ..Self::without_options(request) }
+    }
+
+    /// Returns the identity of a request whose options do not matter, but for the region and the version: for a
+    /// backend that looks at no others.
+    #[must_use]
+    pub fn without_options(request: &FetchRequest<'_>) -> Self {
+        let (id, key) = (request.id(), request.key());
+        // A key without a group is the secret's id, which the selector keeps apart from a group of that name.
+        let without_group = key.filter(|_| id.is_empty());
+        let secret = without_group.unwrap_or(id);
+        Self::new(secret).with_scope([request.role(), request.region()]).with_selector([
+            without_group.map(|_| ""),
+            key,
+            request.version_id(),
+            request.version_stage(),
+            request.group_version(),
+            request.env_var(),
+        ])
+    }
+
+    /// Returns the identity of a request to a backend; that of the whole request if the backend panics.
+    pub(crate) fn by(backend: &dyn Backend, request: &FetchRequest<'_>) -> Self {
+        let identity = catch_unwind(AssertUnwindSafe(|| backend.identity(request)));
+        identity.unwrap_or_else(|_| Self::of(request))
+    }
+
+    /// Sets the scope. Its parts are compared one by one, each with that in the same place.
+    #[must_use]
+    pub fn with_scope<'a>(mut self, parts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        self.scope = owned(parts);
+        self
+    }
+
+    /// Sets what selects an answer of the secret. Its parts are compared as those of the scope.
+    #[must_use]
+    pub fn with_selector<'a>(mut self, parts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
+        self.selector = owned(parts);
+        self
+    }
+
+    /// Returns this identity with another id: the same answer of a secret that has several.
+    #[must_use]
+    pub fn with_id(mut self, id: impl Into<String>) -> Self {
+        self.id = id.into();
+        self
+    }
+
+    /// The secret's id.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+}
+
+fn owned<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> Vec<Option<String>> {
+    parts.into_iter().map(|part| part.map(str::to_owned)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A change of a request.
+    type Change = for<'a> fn(FetchRequest<'a>) -> FetchRequest<'a>;
+
+    #[test]
+    fn requests_that_differ_in_anything_differ() {
+        let request = FetchRequest::named("k");
+        let changes: [Change; 8] = [
+            |request| request.with_key("k"),
+            |request| request.with_role("arn:aws:iam::123456789012:role/r"),
+            |request| request.with_region("k"),
+            |request| request.with_version_id("k"),
+            |request| request.with_version_stage("k"),
+            |request| request.with_group_version(Some("k")),
+            |request| request.with_env_var(Some("k")),
+            |_| FetchRequest::named("").with_key("k"),
+        ];
+        let changed: Vec<_> = changes.iter().map(|change| change(request)).collect();
+        for make in [Identity::of, Identity::without_options] {
+            let mut all: Vec<_> = changed.iter().map(make).collect();
+            all.push(make(&request));
+            for (place, one) in all.iter().enumerate() {
+                assert!(!all[..place].contains(one), "{one:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn options_for_reading_count_by_default() {
+        let (mut json, mut optional) = (Options::default(), Options::default());
+        json.json = Some(true);
+        optional.required = Some(false);
+        for options in [&json, &optional] {
+            let (one, plain) = (FetchRequest::new("db", options), FetchRequest::named("db"));
+            assert_ne!(Identity::of(&one), Identity::of(&plain));
+            assert_eq!(Identity::without_options(&one), Identity::without_options(&plain));
+        }
+    }
+
+    #[test]
+    fn parts_are_not_run_together() {
+        let identity = Identity::new("db");
+        let of = |parts: [Option<&str>; 2]| identity.clone().with_scope(parts);
+        assert_ne!(of([Some("ab"), None]), of([Some("a"), Some("b")]));
+        assert_ne!(of([None, Some("a")]), of([Some("a"), None]));
+        assert_ne!(identity.clone().with_scope([Some("a")]), identity.with_selector([Some("a")]));
+    }
+}

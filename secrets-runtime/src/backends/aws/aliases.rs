@@ -1,0 +1,174 @@
+//! The ids of one secret of AWS: its name, its ARN, and the ARN without its suffix.
+
+use std::{
+    collections::HashMap,
+    sync::{Mutex, PoisonError},
+};
+
+use secrets_spec::SecretArn;
+
+use crate::{
+    backend::{Fetched, identity::Identity},
+    backends::aws::{
+        answer::{SecretAnswer, without_suffix},
+        target::ParsedRequest,
+    },
+};
+
+/// Finds the identities of a secret from its answers: an answer to a name has the ARN, and so the account and the
+/// region that a name without an ARN means.
+#[derive(Debug, Default)]
+pub(super) struct ArnAliases {
+    /// The account in which each role finds names; without a role, the caller's own.
+    accounts: Mutex<HashMap<Option<String>, String>>,
+}
+
+impl ArnAliases {
+    /// Reads an answer to a request, and adds the other identities of the secret to it. `default_region` is the
+    /// region of names that say none, if it is known.
+    pub(super) fn read(
+        &self,
+        request: &ParsedRequest,
+        answer: &SecretAnswer,
+        default_region: Option<&str>,
+    ) -> Fetched {
+        let identities = self.identities(request, answer.name(), answer.arn(), default_region);
+        identities.into_iter().fold(request.read(answer), Fetched::with_identity)
+    }
+
+    fn identities(
+        &self,
+        request: &ParsedRequest,
+        name: &str,
+        arn: &str,
+        default_region: Option<&str>,
+    ) -> Vec<Identity> {
+        let Ok(arn) = SecretArn::parse(arn) else { return Vec::new() };
+        let role = request.role.as_deref();
+        let mut identities = vec![request.identity_as(arn.as_str(), None)];
+        // An ARN without its suffix that still ends like one may be the whole ARN of another secret, which AWS
+        // then means by it.
+        let partial = without_suffix(arn.as_str()).filter(|it| without_suffix(it).is_none());
+        identities.extend(partial.map(|partial| request.identity_as(partial, None)));
+        if !request.target.id.starts_with("arn:") {
+            self.learn(role, arn.account());
+        }
+        if !name.is_empty() && self.account(role).as_deref() == Some(arn.account()) {
+            identities.push(request.identity_as(name, Some(arn.region())));
+            if default_region == Some(arn.region()) {
+                identities.push(request.identity_as(name, None));
+            }
+        }
+        identities
+    }
+
+    fn learn(&self, role: Option<&str>, account: &str) {
+        let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        accounts.insert(role.map(str::to_owned), account.to_owned());
+    }
+
+    fn account(&self, role: Option<&str>) -> Option<String> {
+        let role = role.map(str::to_owned);
+        let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = accounts.get(&role).cloned();
+        // A role finds names in its own account.
+        known.or_else(|| role?.split(':').nth(4).map(str::to_owned))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::backend::fetch_request::FetchRequest;
+
+    const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf";
+    const PARTIAL: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db";
+    const FOREIGN: &str = "arn:aws:iam::999999999999:role/r";
+
+    fn request<'a>(id: &'a str, role: Option<&'a str>) -> FetchRequest<'a> {
+        FetchRequest::named(id).with_role(role)
+    }
+
+    fn identity(request: FetchRequest<'_>) -> Identity {
+        ParsedRequest::of(&request).identity()
+    }
+
+    /// Whether an answer with this name and ARN to one request serves another one.
+    fn serves(
+        aliases: &ArnAliases,
+        asked: FetchRequest<'_>,
+        (name, arn): (&str, &str),
+        other: FetchRequest<'_>,
+    ) -> bool {
+        let parsed = ParsedRequest::of(&asked);
+        let identities = aliases.identities(&parsed, name, arn, Some("us-east-1"));
+        identities.contains(&identity(other))
+    }
+
+    #[test]
+    fn a_name_serves_its_arns_and_then_they_serve_the_name() {
+        let aliases = ArnAliases::default();
+        let (name, arn, partial) =
+            (request("db", None), request(ARN, None), request(PARTIAL, None));
+        let answer = ("db", ARN);
+        // Nobody knows yet in which account a name is looked for.
+        assert!(serves(&aliases, arn, answer, partial) && !serves(&aliases, arn, answer, name));
+        assert!(serves(&aliases, name, answer, arn) && serves(&aliases, name, answer, partial));
+        assert!(serves(&aliases, arn, answer, name) && serves(&aliases, partial, answer, name));
+        // In its own region, said or not, and in no other.
+        assert!(serves(&aliases, arn, answer, name.with_region("us-east-1")));
+        assert!(!serves(&aliases, arn, answer, name.with_region("eu-west-1")));
+    }
+
+    #[test]
+    fn a_name_of_another_region_serves_no_name_without_one() {
+        let aliases = ArnAliases::default();
+        let there = request("db", None).with_region("eu-west-1");
+        let arn = "arn:aws:secretsmanager:eu-west-1:123456789012:secret:db-AbCdEf";
+        assert!(serves(&aliases, there, ("db", arn), request(arn, None)));
+        assert!(!serves(&aliases, there, ("db", arn), request("db", None)));
+    }
+
+    #[test]
+    fn a_name_that_ends_like_an_arn_is_not_the_secret_whose_arn_it_ends() {
+        let answer = ("db-AbCdEf", format!("{ARN}-123456"));
+        let answer = (answer.0, answer.1.as_str());
+        let lookalike = request("db-AbCdEf", None);
+        assert!(!serves(&ArnAliases::default(), lookalike, answer, request(ARN, None)));
+        assert!(serves(&ArnAliases::default(), lookalike, answer, request(answer.1, None)));
+    }
+
+    #[test]
+    fn a_name_in_another_account_is_another_secret() {
+        let aliases = ArnAliases::default();
+        // The role reads an ARN of another account than its own.
+        let asked = request(ARN, Some(FOREIGN));
+        for other in [request("db", Some(FOREIGN)), request("db", None), request(ARN, None)] {
+            assert!(!serves(&aliases, asked, ("db", ARN), other), "{other:?}");
+        }
+        // In its own account it finds names.
+        let arn = "arn:aws:secretsmanager:us-east-1:999999999999:secret:db-AbCdEf";
+        let own = request(arn, Some(FOREIGN));
+        assert!(serves(&aliases, own, ("db", arn), request("db", Some(FOREIGN))));
+    }
+
+    #[test]
+    fn another_version_or_reading_is_another_answer() {
+        let aliases = ArnAliases::default();
+        let previous = request("db", None).with_version_stage("AWSPREVIOUS");
+        let answer = ("db", ARN);
+        assert!(!serves(&aliases, previous, answer, request(ARN, None)));
+        assert!(serves(
+            &aliases,
+            previous,
+            answer,
+            request(ARN, None).with_version_stage("AWSPREVIOUS")
+        ));
+        // An ARN that is split between group and key is read as a text.
+        let (group, key) = ARN.rsplit_once(':').expect("an ARN");
+        assert!(!serves(&aliases, request("db", None), answer, request(group, None).with_key(key)));
+        let current = request("db", None).with_version_stage("AWSCURRENT");
+        assert_eq!(identity(current), identity(request("db", None)));
+        assert_eq!(identity(current.with_key("password")), identity(request("db", None)));
+    }
+}
