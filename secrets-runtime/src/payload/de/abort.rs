@@ -7,10 +7,7 @@ use crate::{
         error::{ErrorKind, Problem},
         escape::backquoted_list,
     },
-    payload::de::{
-        input::{Input, Reading},
-        path::Path,
-    },
+    payload::de::{input::Input, path::Path, reading::Reading},
 };
 
 /// Why a run stopped.
@@ -44,8 +41,8 @@ pub(super) struct Incomplete {
     /// The field that is missing.
     pub(super) name: &'static str,
     pub(super) problem: Box<Problem>,
-    /// The names that the type declares, in order and with the aliases of a field side by side. Empty for a type
-    /// that does not say.
+    /// The names that the type declares, in order and with the aliases of a field side by side. Empty for a
+    /// type that does not say.
     pub(super) declared: &'static [&'static str],
     /// The names of the fields that were read.
     pub(super) read: Vec<String>,

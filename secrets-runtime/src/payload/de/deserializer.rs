@@ -1,4 +1,4 @@
-use std::{iter, str::FromStr};
+use std::iter;
 
 use serde::de::Visitor;
 
@@ -10,9 +10,10 @@ use crate::{
             container::{Container, Items, Variant},
             diagnostics::Diagnostics,
             fields::{self, Fields},
-            input::{Input, Reading},
+            input::Input,
             path::Path,
             placeholder,
+            reading::{self, Reading},
         },
         json::{self, Json, form::Form},
     },
@@ -64,7 +65,7 @@ impl<'a> Deserializer<'a> {
         let is_open = path.is_ambiguous() && !self.diagnostics.is_retried(path);
         match abort {
             Abort::Mismatch(_) if is_open => {
-                let reading = self.reading.other(self.input);
+                let reading = self.reading.other(matches!(self.input, Input::Set(_)));
                 Abort::Retry { key: path.key(), pattern: path.pattern(), reading }
             }
             other => other.at(path, self.input),
@@ -161,16 +162,29 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    fn placeholders<'de, V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Abort> {
-        visitor.visit_seq(Items::new(self, iter::repeat_n(Input::Placeholder, len)))
+    /// Offers a list, of this length if the type asks for one.
+    fn items<'de, V: Visitor<'de>>(
+        self,
+        len: Option<usize>,
+        visitor: V,
+    ) -> Result<V::Value, Abort> {
+        let list = self.single("a list")?;
+        let (Input::Text(value) | Input::Json(value, _)) = list.input else {
+            return match self.input {
+                Input::Placeholder => self.placeholders(len.unwrap_or_default(), visitor),
+                _ => self.without_parts(visitor),
+            };
+        };
+        match (json::list(value), len) {
+            (Ok(items), None) => list.list(&items, visitor),
+            (Ok(items), Some(len)) if items.len() == len => list.list(&items, visitor),
+            (_, Some(len)) => Err(self.expected(&format!("a JSON list of {len}"))),
+            (Err(fault), None) => Err(self.expected(&format!("a JSON list ({})", fault.message()))),
+        }
     }
 
-    fn plain<'de, V: Visitor<'de>>(value: &SecretValue, visitor: V) -> Result<V::Value, Abort> {
-        match value.expose_str() {
-            // Both are what the user's type asks for.
-            Ok(text) => visitor.visit_str(text),
-            Err(_) => visitor.visit_bytes(value.expose_bytes()),
-        }
+    fn placeholders<'de, V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Abort> {
+        visitor.visit_seq(Items::new(self, iter::repeat_n(Input::Placeholder, len)))
     }
 
     /// Offers a value to a type that takes anything.
@@ -185,17 +199,17 @@ impl<'a> Deserializer<'a> {
         }
         match (self.reading, form) {
             (Reading::Scalar | Reading::Structured | Reading::Json, Form::Number | Form::Bool) => {
-                number_or_bool(value, visitor)
+                reading::visit_scalar(value, visitor)
             }
             (Reading::Structured | Reading::Json, Form::Object) => match json::object(value) {
                 Ok(members) => self.object(&members, &[], visitor),
-                Err(_) => Self::plain(value, visitor),
+                Err(_) => reading::visit_plain(value, visitor),
             },
             (Reading::Structured | Reading::Json, Form::List) => match json::list(value) {
                 Ok(items) => self.list(&items, visitor),
-                Err(_) => Self::plain(value, visitor),
+                Err(_) => reading::visit_plain(value, visitor),
             },
-            _ => Self::plain(value, visitor),
+            _ => reading::visit_plain(value, visitor),
         }
     }
 }
@@ -205,30 +219,6 @@ enum Scalar<'a> {
     Text(&'a str),
     Placeholder,
     Null,
-}
-
-/// Offers the number or the boolean that would be written as the text is; else the text.
-fn number_or_bool<'de, V: Visitor<'de>>(
-    value: &SecretValue,
-    visitor: V,
-) -> Result<V::Value, Abort> {
-    let text = value.expose_str().unwrap_or_default(); // to be parsed
-    if let Some(number) = parse_exact::<u64>(text) {
-        visitor.visit_u64(number)
-    } else if let Some(number) = parse_exact::<i64>(text) {
-        visitor.visit_i64(number)
-    } else if let Some(number) = parse_exact::<f64>(text).filter(|number| number.is_finite()) {
-        visitor.visit_f64(number)
-    } else if let Some(truth) = parse_exact::<bool>(text) {
-        visitor.visit_bool(truth)
-    } else {
-        Deserializer::plain(value, visitor)
-    }
-}
-
-/// The text parsed, if it would be written the same.
-fn parse_exact<T: FromStr + ToString>(text: &str) -> Option<T> {
-    text.parse::<T>().ok().filter(|parsed| *zeroize::Zeroizing::new(parsed.to_string()) == text)
 }
 
 impl Container for Deserializer<'_> {
@@ -268,14 +258,14 @@ impl Container for Deserializer<'_> {
 }
 
 macro_rules! parsed {
-    ($($method:ident => $visit:ident($type:ident) $(if $fits:expr)?;)*) => { $(
+    ($($method:ident => $visit:ident($type:ident, $what:expr, $placeholder:expr) $(if $fits:expr)?;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-            match self.scalar(stringify!($type))? {
+            match self.scalar($what)? {
                 Scalar::Text(text) => match text.parse::<$type>().ok() $(.filter($fits))? {
                     Some(value) => visitor.$visit(value),
-                    None => Err(self.expected(stringify!($type))),
+                    None => Err(self.expected($what)),
                 },
-                Scalar::Placeholder => visitor.$visit(<$type>::from(true)),
+                Scalar::Placeholder => visitor.$visit($placeholder),
                 Scalar::Null => visitor.visit_unit(),
             }
         }
@@ -309,34 +299,20 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
     }
 
     parsed! {
-        deserialize_bool => visit_bool(bool);
-        deserialize_i8 => visit_i8(i8);
-        deserialize_i16 => visit_i16(i16);
-        deserialize_i32 => visit_i32(i32);
-        deserialize_i64 => visit_i64(i64);
-        deserialize_i128 => visit_i128(i128);
-        deserialize_u8 => visit_u8(u8);
-        deserialize_u16 => visit_u16(u16);
-        deserialize_u32 => visit_u32(u32);
-        deserialize_u64 => visit_u64(u64);
-        deserialize_u128 => visit_u128(u128);
-        deserialize_f32 => visit_f32(f32) if |number| number.is_finite();
-        deserialize_f64 => visit_f64(f64) if |number| number.is_finite();
-    }
-
-    fn deserialize_char<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        const WHAT: &str = "one character";
-        match self.scalar(WHAT)? {
-            Scalar::Text(text) => {
-                let mut chars = text.chars();
-                match (chars.next(), chars.next()) {
-                    (Some(only), None) => visitor.visit_char(only),
-                    _ => Err(self.expected(WHAT)),
-                }
-            }
-            Scalar::Placeholder => visitor.visit_char('1'),
-            Scalar::Null => visitor.visit_unit(),
-        }
+        deserialize_bool => visit_bool(bool, "bool", true);
+        deserialize_i8 => visit_i8(i8, "i8", 1);
+        deserialize_i16 => visit_i16(i16, "i16", 1);
+        deserialize_i32 => visit_i32(i32, "i32", 1);
+        deserialize_i64 => visit_i64(i64, "i64", 1);
+        deserialize_i128 => visit_i128(i128, "i128", 1);
+        deserialize_u8 => visit_u8(u8, "u8", 1);
+        deserialize_u16 => visit_u16(u16, "u16", 1);
+        deserialize_u32 => visit_u32(u32, "u32", 1);
+        deserialize_u64 => visit_u64(u64, "u64", 1);
+        deserialize_u128 => visit_u128(u128, "u128", 1);
+        deserialize_f32 => visit_f32(f32, "f32", 1.0) if |number| number.is_finite();
+        deserialize_f64 => visit_f64(f64, "f64", 1.0) if |number| number.is_finite();
+        deserialize_char => visit_char(char, "one character", '1');
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
@@ -378,32 +354,8 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
         visitor.visit_newtype_struct(self.deeper()?)
     }
 
-    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        let list = self.single("a list")?;
-        match list.input {
-            Input::Text(value) | Input::Json(value, _) => match json::list(value) {
-                Ok(items) => list.list(&items, visitor),
-                Err(fault) => Err(self.expected(&format!("a JSON list ({})", fault.message()))),
-            },
-            Input::Placeholder => self.placeholders(0, visitor),
-            _ => self.without_parts(visitor),
-        }
-    }
-
-    fn deserialize_tuple<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Abort> {
-        let list = self.single("a list")?;
-        match list.input {
-            Input::Text(value) | Input::Json(value, _) => match json::list(value) {
-                Ok(items) if items.len() == len => list.list(&items, visitor),
-                _ => Err(self.expected(&format!("a JSON list of {len}"))),
-            },
-            Input::Placeholder => self.placeholders(len, visitor),
-            _ => self.without_parts(visitor),
-        }
-    }
-
-    /// A text is a variant without content, and an object of one member the variant of its name. So is a single field
-    /// that is named after a variant, unless its value names one.
+    /// A text is a variant without content, and an object of one member the variant of its name. So is a
+    /// single field that is named after a variant, unless its value names one.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -449,11 +401,13 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
     }
 
     forwarded! {
+        deserialize_seq() => items(None);
+        deserialize_tuple(len: usize) => items(Some(len));
+        deserialize_tuple_struct(_name: &'static str, len: usize) => items(Some(len));
         deserialize_string() => deserialize_str();
         deserialize_identifier() => deserialize_str();
         deserialize_byte_buf() => deserialize_bytes();
         deserialize_unit_struct(_name: &'static str) => deserialize_unit();
-        deserialize_tuple_struct(_name: &'static str, len: usize) => deserialize_tuple(len);
         deserialize_map() => fields(&[]);
         deserialize_struct(_name: &'static str, declared: &'static [&'static str]) => fields(declared);
     }

@@ -1,33 +1,35 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, mem};
 
 use crate::{
     core::error::Problem,
     payload::de::{
         abort::{Abort, Incomplete},
-        input::Reading,
         path::Path,
         placeholder::Supply,
+        reading::Reading,
     },
 };
 
 /// What the runs have found so far, and how the next one gets further.
 ///
-/// Each run after the first one follows from something that happens once: a field at the top is rejected (from then
-/// on it is left out) or missing, a value is to be read in the other way, the placeholders are switched on, one of
-/// the first two is refused. So there are at most four more runs than fields and such values.
+/// Each run after the first one follows from something that happens once: a field at the top is rejected (and
+/// left out from then on), a field is missing, a value can be read in another way, placeholders are switched
+/// on, one of them is refused. Only one field can be both rejected and missing, by an alias whose placeholder
+/// is then refused too. So there are at most four more runs than fields and such values.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     problems: Vec<Problem>,
     /// The fields that are left out, and whether that is because of their values.
     rejected: BTreeMap<String, bool>,
     missing: Vec<&'static str>,
-    /// Which of the missing fields is last, if it may be one that was left out under an alias, and where its problem is.
+    /// Which of the missing fields is last, if it may be one that was left out under an alias, and where its
+    /// problem is.
     doubtful: Option<(&'static str, usize)>,
     /// Whether a field was missing in a run.
     has_incomplete_run: bool,
     /// The fields for which there are placeholders, in order.
     placeholders: Vec<String>,
-    refused_placeholders: u8,
+    has_refused_placeholder: bool,
     /// How to read values, by the keys of their paths and of their lists.
     readings: BTreeMap<String, Reading>,
     pub(super) supply: Supply,
@@ -96,10 +98,10 @@ impl Diagnostics {
         is_new
     }
 
-    /// Notes the missing field. From now on there are placeholders, since serde reports the first missing field only.
+    /// Notes the missing field. From now on there are placeholders, since serde reports the first missing
+    /// field only.
     fn missing_field(&mut self, incomplete: Incomplete) -> bool {
-        let is_first = !self.has_incomplete_run;
-        self.has_incomplete_run = true;
+        let is_first = !mem::replace(&mut self.has_incomplete_run, true);
         let by_value = self.rejected.iter().filter(|(_, by_value)| **by_value);
         let mut left_out = by_value.map(|(name, _)| name);
         if is_first && left_out.clone().next().is_some() {
@@ -124,8 +126,9 @@ impl Diagnostics {
         self.placeholders.sort_by_key(|name| incomplete.position(name).unwrap_or(usize::MAX));
     }
 
-    /// Leaves out a field whose type refuses the placeholder. The fields after it are left out too: as long as it
-    /// is missing, serde does not get to them.
+    /// Leaves out a field whose type refuses the placeholder. Those after it are left out too: as long as it is
+    /// missing, serde does not get to them. A second one can only be the first field that is missing, before
+    /// which nothing is.
     fn drop_placeholder(&mut self, name: &str) -> bool {
         // The field that was left out has refused it too, so they may be the same.
         if let Some((_, problem)) = self.doubtful.take_if(|(doubtful, _)| *doubtful == name) {
@@ -133,8 +136,7 @@ impl Diagnostics {
         }
         let position = self.placeholders.iter().position(|placeholder| placeholder == name);
         self.placeholders.truncate(position.unwrap_or_default());
-        self.refused_placeholders += 1;
-        self.refused_placeholders <= 2
+        !mem::replace(&mut self.has_refused_placeholder, true)
     }
 }
 

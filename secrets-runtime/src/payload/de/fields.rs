@@ -17,8 +17,8 @@ use crate::{
 
 /// Hands out the fields of a secret or a JSON object by name.
 ///
-/// At the top, fields that are known not to fit are left out. Once a field is missing, placeholders follow after
-/// the fields that are there.
+/// At the top, fields that are known not to fit are left out. Once a field is missing, placeholders follow
+/// after the fields that are there.
 pub(super) struct Fields<'a, C> {
     container: C,
     all: &'a [(&'a str, Input<'a>)],

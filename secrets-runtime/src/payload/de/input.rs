@@ -1,6 +1,9 @@
 use crate::{
     core::secret_value::SecretValue,
-    payload::json::{Json, form::Form},
+    payload::{
+        de::reading::Reading,
+        json::{Json, form::Form},
+    },
 };
 
 /// What a type is read from.
@@ -40,30 +43,6 @@ impl<'a> Input<'a> {
             Self::Set(fields) => fields.iter().map(|(_, value)| value.expose_bytes()).collect(),
             Self::Key(name) => vec![name.as_bytes()],
             Self::Placeholder | Self::Absent | Self::Null => Vec::new(),
-        }
-    }
-}
-
-/// What a type that takes anything gets of a value.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
-    /// Its text.
-    Plain,
-    /// The number or boolean that its text is, if that would be written the same; else its text.
-    Scalar,
-    /// As [`Reading::Scalar`], and the content of a JSON list or object.
-    Structured,
-    /// As [`Reading::Structured`] in a text that is JSON as a whole, where `null` is a value.
-    Json,
-}
-
-impl Reading {
-    /// The reading to try if this one does not fit the type.
-    pub(super) fn other(self, input: Input<'_>) -> Self {
-        match (self, input) {
-            (Self::Plain, Input::Set(_)) => Self::Scalar,
-            (Self::Plain, _) => Self::Structured,
-            _ => Self::Plain,
         }
     }
 }

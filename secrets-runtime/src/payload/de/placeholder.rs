@@ -1,6 +1,6 @@
-//! What a type is offered in the place of a field that is missing or does not fit, once a field is missing: serde
-//! stops at the first missing field, so the next one is only found if the first one is there. What is built from
-//! a placeholder is dropped.
+//! What a type is offered in the place of a field that is missing or does not fit, once a field is missing:
+//! serde stops at the first missing field, so the next one is only found if the first one is there. What is
+//! built from a placeholder is dropped.
 //!
 //! Numbers are 1, booleans `true`, lists and maps empty and options `None`. A type gets one placeholder: if it
 //! refuses that, reading goes on without.
@@ -32,8 +32,8 @@ impl Supply {
     }
 }
 
-/// Offers a text: that of a number, or for the few types that are read from a text of their own form something of
-/// that form that leads to no machine.
+/// Offers a text: that of a number, or for the few types that are read from a text of their own form something
+/// of that form that leads to no machine.
 pub(super) fn visit_text<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value, Abort> {
     let expected = (&visitor as &dyn Expected).to_string();
     let form = FORMS.iter().find(|(words, _)| expected.contains(words));
