@@ -39,7 +39,8 @@ impl<'a, C: Container> Fields<'a, C> {
         let is_top = container.path().is_root();
         let diagnostics = container.diagnostics();
         let kept = all.iter().filter(|(name, _)| !is_top || !diagnostics.is_rejected(name));
-        // The placeholders come last, so that one which is refused does not hide a field that does not fit.
+        // The placeholders come last: where one has the name of a field that is there under another name, it is
+        // the duplicate.
         let placeholders = diagnostics.placeholders().filter(|_| is_top);
         let handed_out: Vec<_> =
             kept.copied().chain(placeholders.map(|name| (name, Input::Placeholder))).collect();

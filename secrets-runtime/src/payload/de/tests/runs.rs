@@ -491,6 +491,20 @@ fn a_missing_field_is_found_before_one_that_nothing_can_take_the_place_of() {
 }
 
 #[test]
+fn a_placeholder_is_no_second_field() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Two {
+        #[serde(alias = "a2")]
+        a: u16,
+        b: u16,
+    }
+    let (outcome, runs) = count::<Two>(&[("a", "SeNtInEl"), ("a2", "1")]);
+    assert_eq!(misfits(outcome), ["db.a: expected u16", "db.b: there is no such field"]);
+    assert!(runs <= 3 + MORE, "{runs}");
+}
+
+#[test]
 fn a_type_may_take_what_does_not_fit() {
     /// Zero for what is no number.
     #[derive(Debug, PartialEq)]
