@@ -64,6 +64,11 @@ use crate::{
 /// Fields that hold secrets are best [`SecretValue`](crate::SecretValue)s, which are not printed. A number or a
 /// boolean may be a reference too.
 ///
+/// Where the configuration does not fit its type, `T`'s `Deserialize` runs several times and gets placeholders
+/// for fields that are missing: [`Secrets::get_as`](crate::Secrets::get_as) says how often and which. Its fields
+/// are here those at the top of the document; of what is wrong inside one of them (`[database]`), the first
+/// problem is reported.
+///
 /// # Errors
 /// All at once: [`ErrorKind::InvalidSource`](crate::ErrorKind::InvalidSource) for each text that is nearly a
 /// reference, with its line and column; else what resolving the secrets fails with; else

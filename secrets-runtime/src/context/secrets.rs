@@ -141,9 +141,27 @@ impl Secrets {
     /// # Ok::<(), Error>(())
     /// ```
     ///
+    /// # How often `T` is read
+    /// Where everything fits, `T`'s `Deserialize` runs once. Else it runs again to find what else is wrong,
+    /// without the fields that do not fit: at most once for each field (of the type or of the secret) and four
+    /// times more, and never more than 512 times. Fields under `#[serde(flatten)]` and in untagged or internally
+    /// tagged enums, whose type serde does not tell in time, may take one more run for each value that looks like
+    /// a number, a boolean or JSON.
+    ///
+    /// serde stops at the first field that is missing. To find the next one, the later runs get a placeholder for
+    /// each field that is missing or does not fit: 1, `true`, the text `1`, one of the variants, an empty list;
+    /// for a type that says it expects a network address, a URL or a UUID, one that leads nowhere (`0.0.0.0`,
+    /// `data:,`, the nil UUID). What is built from a placeholder is dropped. Where all fields that the type
+    /// declares are there, or none is needed, no placeholder is used.
+    ///
+    /// So a `#[serde(try_from = "..")]` or a `Deserialize` written by hand may run several times, with values that
+    /// nobody has stored: it should only check its input, and not connect, count or log.
+    ///
     /// # Errors
     /// [`ErrorKind::NotRequested`]; [`ErrorKind::KeyNotFound`] for each field that is missing, and
-    /// [`ErrorKind::Undecodable`] for each that is not of its type, all at once and without their values.
+    /// [`ErrorKind::Undecodable`] for each that is not of its type, all at once and without their values. Of
+    /// what is wrong inside a field, which may be a list or a struct, the first problem is reported. A missing
+    /// field that is declared after one whose type refuses its placeholder is reported once that one is mended.
     pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
         let Some(found) = self.0.shared.groups.get(group) else {
             return Err(self.why_not(group, ""));

@@ -2,58 +2,139 @@ use std::fmt::{self, Display};
 
 use serde::de::{self, Expected, Unexpected};
 
-/// Why a run stopped. Of what serde says, only what the *type* is made of is kept: names of fields and
-/// variants, and what was expected. What was found is dropped where it is said.
+use crate::{
+    core::{
+        error::{ErrorKind, Problem},
+        escape::backquoted_list,
+    },
+    payload::de::{input::Input, path::Path, reading::Reading},
+};
+
+/// Why a run stopped.
+///
+/// Of what serde says, only what the *type* is made of is kept: the names of fields and variants, and what was
+/// expected. What was found instead is dropped where serde says it, since it may be a value.
 #[derive(Debug)]
-pub(super) enum Stop {
-    /// A field of this name is needed.
-    Missing(&'static str),
-    /// A field of this name is there already.
-    Duplicate(&'static str),
-    /// A field is none of these.
-    Unknown(&'static [&'static str]),
-    /// A value is not what is needed.
-    Misfit(Misfit),
-    /// The next run will get further.
-    Again,
-    /// What is wrong is noted, and no stand-in will do.
-    Stuck,
+pub(super) enum Abort {
+    /// A field of this name is needed, and the path is not known yet. So it is with the next three.
+    MissingField(&'static str),
+    /// There are two fields of this name.
+    DuplicateField(&'static str),
+    /// The name of a field is none of these.
+    UnknownField(&'static [&'static str]),
+    /// A value is not of the type.
+    Mismatch(Mismatch),
+    /// A problem with its path.
+    Problem(Box<Problem>),
+    /// A problem of a field at the top: of its value, or else of its name.
+    Rejected { name: String, problem: Box<Problem>, by_value: bool },
+    /// The fields at the top were all read, and one is missing.
+    Incomplete(Incomplete),
+    /// The type of this field at the top does not take the placeholder.
+    RefusedPlaceholder(String),
+    /// The value can be read in another way. The keys are that of its path, and that of all items of its list.
+    Retry { key: String, pattern: String, reading: Reading },
 }
 
-impl Stop {
-    /// A misfit in words of our own, which hold no value.
-    pub(super) fn misfit(what: impl Into<String>) -> Self {
-        Self::Misfit(Misfit::Ours(what.into()))
+#[derive(Debug)]
+pub(super) struct Incomplete {
+    /// The field that is missing.
+    pub(super) name: &'static str,
+    pub(super) problem: Box<Problem>,
+    /// The names that the type declares, in order and with the aliases of a field side by side. Empty for a
+    /// type that does not say.
+    pub(super) declared: &'static [&'static str],
+    /// The names of the fields that were read.
+    pub(super) read: Vec<String>,
+}
+
+impl Abort {
+    /// A mismatch in words of this module, which contain no value.
+    pub(super) fn mismatch(what: impl Into<String>) -> Self {
+        Self::Mismatch(Mismatch::Known { what: what.into(), help: None })
+    }
+
+    pub(super) fn mismatch_with_help(what: impl Into<String>, help: impl Into<String>) -> Self {
+        Self::Mismatch(Mismatch::Known { what: what.into(), help: Some(help.into()) })
+    }
+
+    /// The type does not take what it is offered, and does not say why.
+    pub(super) fn refused() -> Self {
+        Self::Mismatch(Mismatch::Refused)
+    }
+
+    /// Nothing is known but the name of the field that is missing.
+    fn incomplete(name: &'static str, problem: Problem) -> Self {
+        let problem = Box::new(problem);
+        Self::Incomplete(Incomplete { name, problem, declared: &[], read: Vec::new() })
+    }
+
+    /// The problem at this path. What has a path already, or is no problem, stays as it is.
+    pub(super) fn at(self, path: &Path<'_>, input: Input<'_>) -> Self {
+        let problem = |kind, what: String| Problem::new(kind, format!("{path}: {what}"));
+        let placed = match self {
+            Self::Mismatch(mismatch) => {
+                let (what, help) = mismatch.into_message(&input.values());
+                problem(ErrorKind::Undecodable, what).help_with(help)
+            }
+            Self::UnknownField(known) => {
+                let what = match input {
+                    Input::Key(_) => "the type has no such field",
+                    _ => "it has a field that the type does not have",
+                };
+                let help = match known {
+                    [] => "the type has no fields".to_owned(),
+                    _ => format!("those of the type are {}", list(known)),
+                };
+                problem(ErrorKind::Undecodable, what.to_owned()).help_with(help)
+            }
+            Self::MissingField(name) => {
+                let message = format!("{}: there is no such field", path.name(name));
+                let problem = Problem::new(ErrorKind::KeyNotFound, message);
+                if path.is_root() {
+                    return Self::incomplete(name, problem);
+                }
+                problem
+            }
+            Self::DuplicateField(name) => {
+                problem(ErrorKind::Ambiguous, format!("two of its fields are `{name}`"))
+            }
+            placed => return placed,
+        };
+        Self::Problem(Box::new(placed))
     }
 }
 
+/// Why a value is not of the type.
 #[derive(Debug)]
-pub(super) enum Misfit {
-    /// In our own words.
-    Ours(String),
+pub(super) enum Mismatch {
+    /// In words of this module.
+    Known { what: String, help: Option<String> },
     /// What the type expects, in its own words.
     Expected(String),
-    /// The type says something else, which may hold the value.
+    /// The type says something else, which may contain the value.
     Refused,
 }
 
-/// For a type that says what it does not like in words of its own.
+/// The message for a type that says in its own words why it does not take a value.
 pub(super) const REFUSED: &str = "the type's own check refuses the value";
 
-impl Misfit {
-    /// What is wrong, if the type's own words have no word in common with any of the values.
-    pub(super) fn into_message<'v>(self, values: impl IntoIterator<Item = &'v [u8]>) -> String {
-        match self {
-            Self::Ours(what) => what,
-            Self::Expected(what) if !values.into_iter().any(|value| shares(&what, value)) => {
-                format!("expected {what}")
+impl Mismatch {
+    /// What is wrong and what helps. The type's own words are dropped if they share a word with a value.
+    fn into_message(self, values: &[&[u8]]) -> (String, String) {
+        let (what, help) = match self {
+            Self::Known { what, help } => (what, help),
+            Self::Expected(what) if !values.iter().any(|value| shares(&what, value)) => {
+                (format!("expected {what}"), None)
             }
-            Self::Expected(_) | Self::Refused => REFUSED.to_owned(),
-        }
+            Self::Expected(_) | Self::Refused => (REFUSED.to_owned(), None),
+        };
+        let usual = "store a value that fits the type, or ask for another type";
+        (what, help.unwrap_or_else(|| usual.to_owned()))
     }
 }
 
-/// Whether a text could have been made of a value: it holds the value, or a word of it is in the value.
+/// Whether a text may have been made from a value: it contains the value, or the value contains a word of it.
 fn shares(text: &str, value: &[u8]) -> bool {
     let within = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).any(|part| part == needle);
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
@@ -61,69 +142,53 @@ fn shares(text: &str, value: &[u8]) -> bool {
         || words.any(|word| within(value, word.as_bytes()))
 }
 
-impl de::Error for Stop {
+impl de::Error for Abort {
     fn custom<T: Display>(_: T) -> Self {
-        Self::Misfit(Misfit::Refused)
+        Self::Mismatch(Mismatch::Refused)
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::Misfit(Misfit::Expected(expected.to_string()))
+        Self::Mismatch(Mismatch::Expected(expected.to_string()))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::Misfit(Misfit::Expected(expected.to_string()))
+        Self::Mismatch(Mismatch::Expected(expected.to_string()))
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::Misfit(Misfit::Expected(expected.to_string()))
+        Self::Mismatch(Mismatch::Expected(expected.to_string()))
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::misfit(match expected {
+        Self::mismatch(match expected {
             [] => "expected a variant, and the type has none".to_owned(),
             [only] => format!("expected `{only}`"),
-            _ => format!("expected one of {}", ticked(expected.iter().copied())),
+            _ => format!("expected one of {}", list(expected)),
         })
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::Unknown(expected)
+        Self::UnknownField(expected)
     }
 
     fn missing_field(field: &'static str) -> Self {
-        Self::Missing(field)
+        Self::MissingField(field)
     }
 
     fn duplicate_field(field: &'static str) -> Self {
-        Self::Duplicate(field)
+        Self::DuplicateField(field)
     }
 }
 
-impl Display for Stop {
+impl Display for Abort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A type may print the error of an inner type, so this says nothing.
+        // A type may print the error of a type inside it, so this shows nothing.
         f.write_str("the value is not of the type asked for")
     }
 }
 
-impl std::error::Error for Stop {}
+impl std::error::Error for Abort {}
 
-/// The fields that a type has, for a help line.
-pub(super) fn of_the_type(known: &'static [&'static str]) -> String {
-    match known {
-        [] => "the type has no fields".to_owned(),
-        _ => format!("those of the type are {}", ticked(known.iter().copied())),
-    }
-}
-
-/// Names for a message, of which a long list is cut.
-pub(super) fn ticked<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    const SHOWN: usize = 20;
-    let more = names.len().saturating_sub(SHOWN);
-    let shown: Vec<_> =
-        names.take(SHOWN).map(|name| format!("`{}`", name.escape_debug())).collect();
-    match more {
-        0 => shown.join(", "),
-        more => format!("{} and {more} more", shown.join(", ")),
-    }
+fn list(names: &[&str]) -> String {
+    backquoted_list(names.iter().copied())
 }

@@ -1,239 +1,166 @@
-use std::{
-    cell::{Ref, RefCell},
-    collections::{BTreeMap, BTreeSet},
-};
-
-use serde::de::DeserializeSeed;
+use std::{collections::BTreeMap, mem};
 
 use crate::{
-    core::{
-        error::{ErrorKind, Problem},
-        secret_value::SecretValue,
-    },
+    core::error::Problem,
     payload::de::{
-        abort::{REFUSED, Stop, of_the_type},
+        abort::{Abort, Incomplete},
         path::Path,
-        placeholder::{Dummy, FLAVOURS},
+        placeholder::Supply,
+        reading::Reading,
     },
 };
 
-/// What the runs have found so far, and how the next one is to get further.
+/// What the runs have found so far, and how the next one gets further.
+///
+/// Each run after the first one follows from something that happens once: a field at the top is rejected (and
+/// left out from then on), a field is missing, a value can be read in another way, placeholders are switched
+/// on, one of them is refused. Only one field can be both rejected and missing, by an alias whose placeholder
+/// is then refused too. So there are at most four more runs than fields and such values.
 #[derive(Default)]
-pub(super) struct Findings(RefCell<State>);
-
-#[derive(Default)]
-struct State {
+pub(super) struct Diagnostics {
     problems: Vec<Problem>,
-    /// The paths that the problems are about, one each.
-    noted: BTreeSet<String>,
-    plans: BTreeMap<String, Plan>,
-    /// The fields that a set lacks, by the set's path.
-    missing: BTreeMap<String, Vec<&'static str>>,
+    /// The fields that are left out, and whether that is because of their values.
+    rejected: BTreeMap<String, bool>,
+    missing: Vec<&'static str>,
+    /// Which of the missing fields is last, if it may be one that was left out under an alias, and where its
+    /// problem is.
+    doubtful: Option<(&'static str, usize)>,
+    /// Whether a field was missing in a run.
+    has_incomplete_run: bool,
+    /// The fields for which there are placeholders, in order.
+    placeholders: Vec<String>,
+    has_refused_placeholder: bool,
+    /// How to read values, by the keys of their paths and of their lists.
+    readings: BTreeMap<String, Reading>,
+    pub(super) supply: Supply,
 }
 
-/// What the next run does at one path.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Plan {
-    /// How often the value has been read in another way, because a type that takes anything took it wrongly.
-    pub(super) readings: u8,
-    /// What stands in for the value. A problem is noted beside it.
-    pub(super) stand_in: Option<StandIn>,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum StandIn {
-    /// The dummy of this flavour.
-    Dummy(u8),
-    /// Nothing: the type refuses every dummy.
-    Nothing,
-}
-
-const MAX_READINGS: u8 = 2;
-
-impl Findings {
-    /// Whether no problem is found.
+impl Diagnostics {
     pub(super) fn is_clean(&self) -> bool {
-        self.0.borrow().problems.is_empty()
+        self.problems.is_empty()
+    }
+
+    pub(super) fn into_problems(self) -> Vec<Problem> {
+        self.problems
+    }
+
+    /// Whether the field at the top is to be left out.
+    pub(super) fn is_rejected(&self, name: &str) -> bool {
+        self.rejected.contains_key(name)
+    }
+
+    /// The fields at the top for which there are placeholders.
+    pub(super) fn placeholders(&self) -> impl Iterator<Item = &str> {
+        self.placeholders.iter().map(String::as_str)
+    }
+
+    /// How to read the value at this path, if its container is read so.
+    pub(super) fn reading(&self, path: &Path<'_>, container: Reading) -> Reading {
+        // As long as everything fits, no path is written out.
+        if self.readings.is_empty() {
+            return container;
+        }
+        let reading = |key: String| self.readings.get(&key).copied();
+        reading(path.key()).or_else(|| reading(path.pattern())).unwrap_or(container)
+    }
+
+    /// Whether the value at this path is read in the other way already.
+    pub(super) fn is_retried(&self, path: &Path<'_>) -> bool {
+        !self.readings.is_empty() && self.readings.contains_key(&path.key())
+    }
+
+    /// Takes in why a run stopped, and returns whether another one may find more.
+    pub(super) fn recover(&mut self, abort: Abort) -> bool {
+        self.supply = Supply::default();
+        match abort {
+            Abort::Retry { key, pattern, reading } => self.retry_as(key, pattern, reading),
+            Abort::Rejected { name, problem, by_value } => {
+                self.problems.push(*problem);
+                self.rejected.insert(name, by_value).is_none()
+            }
+            Abort::Incomplete(incomplete) => self.missing_field(incomplete),
+            Abort::RefusedPlaceholder(name) => self.drop_placeholder(&name),
+            // It may be a consequence of what was left out.
+            Abort::Problem(_) if !self.is_clean() => false,
+            Abort::Problem(problem) => {
+                self.problems.push(*problem);
+                false
+            }
+            _ => false,
+        }
+    }
+
+    /// Lets the next run read a value as something else.
+    fn retry_as(&mut self, key: String, pattern: String, reading: Reading) -> bool {
+        let is_new = self.readings.insert(key, reading).is_none();
+        // What one item of a list needs, most others need too.
+        self.readings.entry(pattern).or_insert(reading);
+        is_new
+    }
+
+    /// Notes the missing field. From now on there are placeholders, since serde reports the first missing
+    /// field only.
+    fn missing_field(&mut self, incomplete: Incomplete) -> bool {
+        let is_first = !mem::replace(&mut self.has_incomplete_run, true);
+        let by_value = self.rejected.iter().filter(|(_, by_value)| **by_value);
+        let mut left_out = by_value.map(|(name, _)| name);
+        if is_first && left_out.clone().next().is_some() {
+            // This field may be one that was left out, so nothing is known before that one has a placeholder.
+            self.placeholders = left_out.cloned().collect();
+            self.sort_placeholders(&incomplete);
+            return incomplete.may_lack_others(|name| self.is_rejected(name));
+        }
+        if self.missing.contains(&incomplete.name) || self.rejected.contains_key(incomplete.name) {
+            return false;
+        }
+        let may_be = |name: &String| !incomplete.read.contains(name) && incomplete.may_be(name);
+        self.doubtful = left_out.any(may_be).then_some((incomplete.name, self.problems.len()));
+        self.missing.push(incomplete.name);
+        self.placeholders.push(incomplete.name.to_owned());
+        self.sort_placeholders(&incomplete);
+        self.problems.push(*incomplete.problem);
+        true
+    }
+
+    fn sort_placeholders(&mut self, incomplete: &Incomplete) {
+        self.placeholders.sort_by_key(|name| incomplete.position(name).unwrap_or(usize::MAX));
+    }
+
+    /// Leaves out a field whose type refuses the placeholder. Those after it are left out too: as long as it is
+    /// missing, serde does not get to them. A second one can only be the first field that is missing, before
+    /// which nothing is.
+    fn drop_placeholder(&mut self, name: &str) -> bool {
+        // The field that was left out has refused it too, so they may be the same.
+        if let Some((_, problem)) = self.doubtful.take_if(|(doubtful, _)| *doubtful == name) {
+            self.problems.remove(problem);
+        }
+        let position = self.placeholders.iter().position(|placeholder| placeholder == name);
+        self.placeholders.truncate(position.unwrap_or_default());
+        !mem::replace(&mut self.has_refused_placeholder, true)
     }
 }
 
-/// A place and what is known of it.
-#[derive(Clone, Copy)]
-pub(super) struct Node<'a> {
-    path: &'a Path<'a>,
-    findings: &'a Findings,
-}
-
-impl<'a> Node<'a> {
-    pub(super) fn new(path: &'a Path<'a>, findings: &'a Findings) -> Self {
-        Self { path, findings }
+impl Incomplete {
+    fn position(&self, name: &str) -> Option<usize> {
+        self.declared.iter().position(|declared| *declared == name)
     }
 
-    pub(super) fn path(self) -> &'a Path<'a> {
-        self.path
+    /// Whether the type may need more fields than those that were read or rejected.
+    fn may_lack_others(&self, is_rejected: impl Fn(&str) -> bool) -> bool {
+        let is_there = |name: &str| self.read.iter().any(|read| read == name) || is_rejected(name);
+        self.declared.is_empty() || self.declared.iter().any(|name| !is_there(name))
     }
 
-    /// The node of a part of this one.
-    pub(super) fn at<'b>(self, path: &'b Path<'b>) -> Node<'b>
-    where
-        'a: 'b,
-    {
-        Node { path, findings: self.findings }
-    }
-
-    pub(super) fn plan(self) -> Plan {
-        let state = self.findings.0.borrow();
-        match state.plans.is_empty() {
-            // As long as all goes well no path is written out.
-            true => Plan::default(),
-            false => state.plans.get(&self.path.to_string()).copied().unwrap_or_default(),
+    /// Whether the missing field may have been left out under this name, which may be an alias.
+    fn may_be(&self, name: &str) -> bool {
+        if self.declared.is_empty() {
+            return true;
         }
-    }
-
-    /// The fields that the set here was found to lack.
-    pub(super) fn missing(self) -> Vec<&'static str> {
-        let state = Ref::map(self.findings.0.borrow(), |state| &state.missing);
-        match state.is_empty() {
-            true => Vec::new(),
-            false => state.get(&self.path.to_string()).cloned().unwrap_or_default(),
-        }
-    }
-
-    /// Notes a problem of the value here, unless there is one already.
-    pub(super) fn note(self, kind: ErrorKind, what: &str, help: Option<String>) {
-        let path = self.path.to_string();
-        let mut state = self.findings.0.borrow_mut();
-        if state.noted.contains(&path) {
-            return;
-        }
-        let problem = Problem::new(kind, format!("{path}: {what}"));
-        state.problems.push(match help {
-            Some(help) => problem.help_with(help),
-            None => problem,
-        });
-        state.noted.insert(path);
-    }
-
-    /// Notes that the value here misfits.
-    pub(super) fn note_misfit(self, what: &str) {
-        let help = "store a value that fits the type, or ask for another type";
-        self.note(ErrorKind::Undecodable, what, Some(help.to_owned()));
-    }
-
-    /// Notes that the set here lacks a field, for which a dummy stands in from now on.
-    pub(super) fn lack(self, name: &'static str, help: Option<String>) -> Stop {
-        let path = self.path.name(name);
-        let child = self.at(&path);
-        if child.plan().stand_in.is_some() {
-            return Stop::Stuck;
-        }
-        child.note(ErrorKind::KeyNotFound, "there is no such field", help);
-        self.findings.0.borrow_mut().missing.entry(self.path.to_string()).or_default().push(name);
-        child.advance()
-    }
-
-    /// Builds what stands in for the value here.
-    pub(super) fn stand_in<'de, S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Stop> {
-        match self.plan().stand_in {
-            Some(StandIn::Dummy(flavour)) => {
-                seed.deserialize(Dummy::new(flavour)).map_err(|_| self.settle(Stop::Stuck, []))
-            }
-            _ => Err(Stop::Stuck),
-        }
-    }
-
-    /// Leaves the value here, of which a problem is noted, out of the next run.
-    pub(super) fn leave_out(self) -> Stop {
-        let mut state = self.findings.0.borrow_mut();
-        state.plans.entry(self.path.to_string()).or_default().stand_in = Some(StandIn::Nothing);
-        Stop::Again
-    }
-
-    /// Notes why the value here stopped the run, and plans how the next one gets past it. The values are those
-    /// that no message may hold.
-    pub(super) fn settle<'v>(
-        self,
-        stop: Stop,
-        values: impl IntoIterator<Item = &'v SecretValue>,
-    ) -> Stop {
-        match stop {
-            Stop::Again => return Stop::Again,
-            // What was built with a stand-in says nothing about the value.
-            Stop::Misfit(_) if self.is_noted_below() => {}
-            Stop::Misfit(misfit) => {
-                if self.read_otherwise() {
-                    return Stop::Again;
-                }
-                // To compare them with the message, which is dropped if it has something of them.
-                let values = values.into_iter().map(SecretValue::expose_bytes);
-                self.note_misfit(&misfit.into_message(values));
-            }
-            // The next three come here from the fields that serde has buffered.
-            Stop::Missing(name) => {
-                if let Stop::Again = self.lack(name, None) {
-                    return Stop::Again;
-                }
-            }
-            Stop::Duplicate(name) => {
-                self.note(ErrorKind::Ambiguous, &format!("two of its fields are `{name}`"), None);
-            }
-            Stop::Unknown(known) => {
-                let what = "it has a field that the type does not have";
-                self.note(ErrorKind::Undecodable, what, Some(of_the_type(known)));
-            }
-            Stop::Stuck => {}
-        }
-        // No stand-in without a problem, or something built of it could get out.
-        if !self.is_noted_below() {
-            self.note_misfit(REFUSED);
-        }
-        self.advance()
-    }
-
-    /// Whether there is a problem of a part of the value here.
-    fn is_noted_below(self) -> bool {
-        let path = self.path.to_string();
-        let below = |known: &String| {
-            known.strip_prefix(&path).is_some_and(|rest| rest.starts_with(['.', '[']))
-        };
-        self.findings.0.borrow().noted.iter().any(below)
-    }
-
-    /// Plans another reading of the value, if the type is open to one, nothing is known against the value and
-    /// a reading is left.
-    fn read_otherwise(self) -> bool {
-        if !self.path.open.get() {
+        let (Some(own), Some(other)) = (self.position(self.name), self.position(name)) else {
             return false;
-        }
-        let path = self.path.to_string();
-        let mut state = self.findings.0.borrow_mut();
-        if state.noted.contains(&path) {
-            return false;
-        }
-        let plan = state.plans.entry(path).or_default();
-        let left = plan.readings < MAX_READINGS;
-        plan.readings += u8::from(left);
-        left
-    }
-
-    /// Plans the next stand-in for the value here, of which a problem is noted.
-    fn advance(self) -> Stop {
-        let mut state = self.findings.0.borrow_mut();
-        let plan = state.plans.entry(self.path.to_string()).or_default();
-        plan.stand_in = match plan.stand_in {
-            None => Some(StandIn::Dummy(0)),
-            Some(StandIn::Dummy(last)) if last + 1 < FLAVOURS => Some(StandIn::Dummy(last + 1)),
-            Some(StandIn::Dummy(_)) => Some(StandIn::Nothing),
-            Some(StandIn::Nothing) => return Stop::Stuck,
         };
-        Stop::Again
-    }
-
-    /// Every problem found; at the least that the value here misfits.
-    pub(super) fn problems(self) -> Vec<Problem> {
-        if self.findings.is_clean() {
-            self.note_misfit(REFUSED);
-        }
-        self.findings.0.borrow().problems.clone()
+        // The aliases of a field are side by side, and a field that was read is another one.
+        let mut between = self.declared[own.min(other)..own.max(other)].iter();
+        !between.any(|between| self.read.iter().any(|read| read == between))
     }
 }

@@ -1,123 +1,134 @@
+use std::{mem, slice};
+
+use secrets_spec::closest;
 use serde::de::{DeserializeSeed, MapAccess, Visitor};
 
 use crate::{
-    core::error::ErrorKind,
+    core::{
+        error::{ErrorKind, Problem},
+        escape::{backquoted_list, escape_name},
+    },
     payload::de::{
-        abort::{Stop, of_the_type},
-        container::Whole,
-        diagnostics::StandIn,
-        key::Key,
-        member::Member,
+        abort::{Abort, Incomplete},
+        container::Container,
+        input::Input,
     },
 };
 
-/// The fields of a set or an object, which hands them out by name.
-pub(super) struct Fields<'a, W> {
-    whole: W,
-    members: &'a [Member<'a>],
+/// Hands out the fields of a secret or a JSON object by name.
+///
+/// At the top, fields that are known not to fit are left out. Once a field is missing, placeholders follow
+/// after the fields that are there.
+pub(super) struct Fields<'a, C> {
+    container: C,
+    all: &'a [(&'a str, Input<'a>)],
+    left: slice::Iter<'a, (&'a str, Input<'a>)>,
+    /// The field whose name was handed out last.
+    current: Option<(&'a str, Input<'a>)>,
+    is_value_next: bool,
 }
 
-impl<'a, W: Whole> Fields<'a, W> {
-    pub(super) fn new(whole: W, members: &'a [Member<'a>]) -> Self {
-        Self { whole, members }
-    }
-
-    /// Hands out the fields by name.
-    pub(super) fn visit<'de, V: Visitor<'de>>(&self, visitor: V) -> Result<V::Value, Stop> {
-        let node = self.whole.node();
-        node.path().open.set(true);
-        let mut entries = self.entries();
-        visitor.visit_map(&mut entries).map_err(|stop| match stop {
-            Stop::Missing(name) => node.lack(name, Some(Member::help(self.members, name))),
-            Stop::Duplicate(name) => entries.refuse_last(name),
-            other => other,
+impl<'a, C: Container> Fields<'a, C> {
+    /// Hands out the fields to a type, which declares these names, or none if it does not say.
+    pub(super) fn visit<'de, V: Visitor<'de>>(
+        container: C,
+        all: &'a [(&'a str, Input<'a>)],
+        declared: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Abort> {
+        let is_top = container.path().is_root();
+        let diagnostics = container.diagnostics();
+        let kept = all.iter().filter(|(name, _)| !is_top || !diagnostics.is_rejected(name));
+        // The placeholders come last: where one has the name of a field that is there under another name, it is
+        // the duplicate.
+        let placeholders = diagnostics.placeholders().filter(|_| is_top);
+        let handed_out: Vec<_> =
+            kept.copied().chain(placeholders.map(|name| (name, Input::Placeholder))).collect();
+        let left = handed_out.iter();
+        let mut fields = Fields { container, all, left, current: None, is_value_next: false };
+        visitor.visit_map(&mut fields).map_err(|abort| match (abort, fields.current) {
+            (Abort::MissingField(name), _) => {
+                let problem = fields.missing_field(name);
+                if !is_top {
+                    return Abort::Problem(problem);
+                }
+                let read = handed_out.iter().map(|(name, _)| (*name).to_owned()).collect();
+                Abort::Incomplete(Incomplete { name, problem, declared, read })
+            }
+            (Abort::DuplicateField(_), Some((name, Input::Placeholder))) => {
+                Abort::RefusedPlaceholder(name.to_owned())
+            }
+            (Abort::DuplicateField(field), Some((name, _))) => {
+                let path = container.path().name(name);
+                let message = format!("{path}: another field is `{field}` already");
+                let problem = Problem::new(ErrorKind::Ambiguous, message);
+                fields.reject(name, Box::new(problem.help_with("keep one of the two")), false)
+            }
+            (other, _) => other,
         })
     }
 
-    /// The fields that fit first, so that a run that stops at a stand-in has seen all of them.
-    fn entries(&self) -> Entries<'_, W> {
-        let node = self.whole.node();
-        let stand_in = |name: &str| node.at(&node.path().name(name)).plan().stand_in;
-        let (mut first, mut last) = (Vec::with_capacity(self.members.len()), Vec::new());
-        for member in self.members {
-            match stand_in(member.name) {
-                None => first.push((member.name, Some(member))),
-                Some(StandIn::Dummy(_)) => last.push((member.name, None)),
-                Some(StandIn::Nothing) => {}
-            }
+    fn missing_field(&self, missing: &str) -> Box<Problem> {
+        let names = || self.all.iter().map(|(name, _)| *name);
+        let help = match closest(missing, names()) {
+            Some(near) => format!("did you mean `{}`? {}", escape_name(near), list(names())),
+            None => list(names()),
+        };
+        let message = format!("{}: there is no such field", self.container.path().name(missing));
+        Box::new(Problem::new(ErrorKind::KeyNotFound, message).help_with(help))
+    }
+
+    /// Turns a problem of a field into one that the next run can go on without.
+    fn reject(&self, name: &str, problem: Box<Problem>, by_value: bool) -> Abort {
+        match self.container.path().is_root() {
+            true => Abort::Rejected { name: name.to_owned(), problem, by_value },
+            false => Abort::Problem(problem),
         }
-        for name in node.missing() {
-            if stand_in(name) != Some(StandIn::Nothing) {
-                last.push((name, None));
+    }
+
+    /// Reads the name of a field or its value.
+    fn read<'de, S: DeserializeSeed<'de>>(
+        &self,
+        seed: S,
+        (name, value): (&str, Input<'_>),
+        part: Input<'_>,
+    ) -> Result<S::Value, Abort> {
+        let path = self.container.path().name(name);
+        let read = self.container.read_part(&path, part, |part| seed.deserialize(part));
+        read.map_err(|abort| match (abort, value) {
+            (_, Input::Placeholder) => Abort::RefusedPlaceholder(name.to_owned()),
+            (Abort::Problem(problem), _) => {
+                self.reject(name, problem, !matches!(part, Input::Key(_)))
             }
-        }
-        first.append(&mut last);
-        first.reverse();
-        Entries { whole: &self.whole, left: first, key: "" }
+            (other, _) => other,
+        })
     }
 }
 
-/// The fields that are still to be handed out, the next one last.
-struct Entries<'a, W> {
-    whole: &'a W,
-    left: Vec<(&'a str, Option<&'a Member<'a>>)>,
-    /// The one whose name was given last.
-    key: &'a str,
-}
-
-impl<W: Whole> Entries<'_, W> {
-    /// Two names of one field are there: the second one is left out from now on.
-    fn refuse_last(&self, name: &str) -> Stop {
-        let whole = self.whole.node();
-        let path = whole.path().name(self.key);
-        let node = whole.at(&path);
-        let what = format!("another field is `{name}` already");
-        node.note(ErrorKind::Ambiguous, &what, Some("keep one of the two".to_owned()));
-        node.leave_out()
-    }
-
-    /// The name given last is none that the type knows.
-    fn refuse_name(&self, stop: Stop) -> Stop {
-        let whole = self.whole.node();
-        let path = whole.path().name(self.key);
-        let node = whole.at(&path);
-        match stop {
-            Stop::Again | Stop::Stuck => return stop,
-            Stop::Unknown(known) => {
-                node.note(
-                    ErrorKind::Undecodable,
-                    "the type has no such field",
-                    Some(of_the_type(known)),
-                );
-            }
-            Stop::Misfit(misfit) => node.note_misfit(&misfit.into_message([self.key.as_bytes()])),
-            Stop::Missing(_) | Stop::Duplicate(_) => node.note_misfit("the type refuses the name"),
-        }
-        node.leave_out()
+/// The names of the fields, for a help line.
+pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    match names.len() {
+        0 => "it has no fields".to_owned(),
+        _ => format!("its fields are {}", backquoted_list(names)),
     }
 }
 
-impl<'de, W: Whole> MapAccess<'de> for Entries<'_, W> {
-    type Error = Stop;
+impl<'de, C: Container> MapAccess<'de> for Fields<'_, C> {
+    type Error = Abort;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(
         &mut self,
         seed: S,
-    ) -> Result<Option<S::Value>, Stop> {
-        let Some((name, _)) = self.left.last() else { return Ok(None) };
-        self.key = name;
-        seed.deserialize(Key(name)).map(Some).map_err(|stop| self.refuse_name(stop))
+    ) -> Result<Option<S::Value>, Abort> {
+        let Some(&field) = self.left.next() else { return Ok(None) };
+        (self.current, self.is_value_next) = (Some(field), true);
+        self.read(seed, field, Input::Key(field.0)).map(Some)
     }
 
-    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Stop> {
-        let Some((name, member)) = self.left.pop() else { return Err(Stop::Stuck) };
-        let whole = self.whole.node();
-        let path = whole.path().name(name);
-        let node = whole.at(&path);
-        match member {
-            Some(member) => self.whole.read_part(seed, node, member.value, member.form),
-            None => node.stand_in(seed),
-        }
+    fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Abort> {
+        let is_value_next = mem::take(&mut self.is_value_next);
+        let field = self.current.filter(|_| is_value_next).ok_or_else(Abort::refused)?;
+        self.read(seed, field, field.1)
     }
 
     fn size_hint(&self) -> Option<usize> {

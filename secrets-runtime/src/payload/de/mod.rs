@@ -1,65 +1,63 @@
-//! Fields into types of the user's, by a serde `Deserializer` of our own.
+//! Turns fields into the user's types, with a serde `Deserializer`.
 //!
 //! Every value is a text (or bytes): it becomes a number or a boolean if it parses whole, and a nested type if
-//! it is JSON. What makes this more than a `serde_json` is that *every* misfit is reported, and none with its
-//! value. serde gives up at the first error, so a run that meets one goes on with a harmless stand-in, or
-//! starts again with a stand-in in that place ([`Findings`] says which), until nothing new is found. What has
-//! been built with a stand-in is dropped: there is a problem beside it, always.
+//! it is JSON. What `serde_json` does not do: every field at the top that is missing is reported, and the
+//! first problem of every other one, and no message shows a value.
 //!
-//! Limits that are serde's: fields collected by `#[serde(flatten)]`, and those of internally tagged and
-//! untagged enums, are buffered before their type is known. They are read as text first, then anew as the
-//! numbers and lists that they look like, so a type that mixes both there may find neither. And where a type
-//! refuses every stand-in, a missing field that is declared after it is not found before it is mended.
+//! serde stops at the first error. So the type is read again, without the fields that did not fit, until
+//! nothing new is found. serde also stops at the first field that is missing, so from then on there is a
+//! placeholder for it ([`placeholder`]). [`Diagnostics`] decides on the next run and bounds their number. What
+//! was built with a placeholder or without a field that did not fit is dropped: there is always a problem
+//! beside it.
+//!
+//! Limits: the fields of a `#[serde(flatten)]`, and those of internally tagged and untagged enums, are
+//! buffered by serde before their type is known. They are read as text first, and then again as the numbers
+//! and lists that they look like, so a type that mixes both there may find neither. And where a type refuses
+//! its placeholder, a missing field that is declared after it is only found once it is there.
 
 mod abort;
-mod absent;
 mod container;
+mod deserializer;
 mod diagnostics;
-mod field;
 mod fields;
-mod key;
-mod member;
-mod null;
+mod input;
 mod path;
 mod placeholder;
-mod set;
+mod reading;
 #[cfg(test)]
 mod tests;
-mod variant;
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    core::{error::Problem, secret_value::SecretValue},
+    core::{
+        error::{ErrorKind, Problem},
+        secret_value::SecretValue,
+    },
     payload::de::{
-        abort::Stop,
-        absent::Absent,
-        diagnostics::{Findings, Node},
-        field::Field,
-        member::Member,
+        abort::{Abort, REFUSED},
+        deserializer::Deserializer,
+        diagnostics::Diagnostics,
+        input::Input,
         path::Path,
-        set::Set,
+        reading::Reading,
     },
 };
 
-/// Builds a `T` of a set of fields; `path` is the set's name in messages.
+/// Builds a `T` from a set of fields. `path` is the name of the set in messages.
 ///
 /// # Errors
-/// One problem for each field that misfits ([`crate::ErrorKind::Undecodable`]), is missing
-/// ([`crate::ErrorKind::KeyNotFound`]) or is given twice under two names ([`crate::ErrorKind::Ambiguous`]).
-/// Their messages start with the path, hold no value, and have no origin yet.
+/// A problem for each field that does not fit ([`ErrorKind::Undecodable`]), is missing
+/// ([`ErrorKind::KeyNotFound`]) or is there under two names ([`ErrorKind::Ambiguous`]). Their messages start
+/// with the path, show no value, and have no origin yet.
 pub(crate) fn from_fields<T: DeserializeOwned>(
     path: &str,
     fields: &[(&str, &SecretValue)],
 ) -> Result<T, Vec<Problem>> {
-    let members: Vec<_> =
-        fields.iter().map(|&(name, value)| Member { name, value, form: None }).collect();
-    run(path, fields.iter().map(|(_, value)| *value), |node| {
-        T::deserialize(Set::new(node, &members))
-    })
+    read(path, Input::Set(fields), Reading::Plain)
 }
 
-/// Builds a `T` of one field; `path` is its whole name in messages.
+/// Builds a `T` from one field. `path` is the full name of the field in messages.
 ///
 /// # Errors
 /// As [`from_fields`].
@@ -67,11 +65,12 @@ pub(crate) fn from_value<T: DeserializeOwned>(
     path: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    run(path, [value], |node| T::deserialize(Field::root(node, value)))
+    read(path, Input::Text(value), Reading::Plain)
 }
 
-/// Builds a `T` of the text of a whole JSON document; `path` is its name in messages. A type that takes
-/// anything gets a number as a number if its text would be written so (`1.5`, not `1.50`), else as its text.
+/// Builds a `T` from the text of a JSON document. `path` is the name of the document in messages. A type that
+/// takes anything gets a number if it would be written as it is in the text (`1.5`, not `1.50`), else its
+/// text.
 ///
 /// # Errors
 /// As [`from_fields`].
@@ -79,37 +78,51 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     path: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    run(path, [value], |node| T::deserialize(Field::json(node, value)))
+    read(path, Input::Text(value), Reading::Json)
 }
 
-/// Builds a `T` of nothing, where a source that is not required is absent: an `Option` is `None`.
+/// Builds a `T` where a source that is not required is absent: an `Option` is `None`.
 ///
 /// # Errors
 /// `why`, if `T` is not optional.
 pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Problem>> {
-    T::deserialize(Absent).map_err(|_| vec![why])
+    run(&Diagnostics::default(), &Path::root(""), Input::Absent, Reading::Plain)
+        .map_err(|_| vec![why])
 }
 
-/// Ends what could otherwise go on for long: a list of thousands of misfits that each need a run of their own.
+/// Limits the time that a secret of thousands of fields takes, and a type that fails differently each time.
 const MAX_RUNS: usize = 512;
 
-/// Runs the attempt until it finds nothing new.
-fn run<'v, T>(
+/// Runs until nothing new is found.
+fn read<T: DeserializeOwned>(
     path: &str,
-    values: impl IntoIterator<Item = &'v SecretValue> + Clone,
-    attempt: impl Fn(Node<'_>) -> Result<T, Stop>,
+    input: Input<'_>,
+    reading: Reading,
 ) -> Result<T, Vec<Problem>> {
-    let (path, findings) = (Path::root(path), Findings::default());
-    let node = Node::new(&path, &findings);
+    let mut diagnostics = Diagnostics::default();
     for _ in 0..MAX_RUNS {
-        match attempt(node) {
-            Ok(built) if findings.is_clean() => return Ok(built),
+        match run(&diagnostics, &Path::root(path), input, reading) {
+            Ok(built) if diagnostics.is_clean() => return Ok(built),
             Ok(_) => break,
-            Err(stop) => match node.settle(stop, values.clone()) {
-                Stop::Again if node.plan().stand_in.is_none() => {}
-                _ => break,
-            },
+            Err(abort) => {
+                if !diagnostics.recover(abort) {
+                    break;
+                }
+            }
         }
     }
-    Err(node.problems())
+    match diagnostics.is_clean() {
+        true => Err(vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))]),
+        false => Err(diagnostics.into_problems()),
+    }
+}
+
+fn run<T: DeserializeOwned>(
+    diagnostics: &Diagnostics,
+    path: &Path<'_>,
+    input: Input<'_>,
+    reading: Reading,
+) -> Result<T, Abort> {
+    let deserializer = Deserializer::root(diagnostics, path, input, reading);
+    T::deserialize(deserializer).map_err(|abort| deserializer.place(abort))
 }

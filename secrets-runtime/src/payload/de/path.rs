@@ -1,16 +1,18 @@
 use std::{
     cell::Cell,
-    fmt::{self, Display},
+    fmt::{self, Display, Write as _},
 };
 
-/// Where a value is: `db.pool.hosts[2]`. A list through the callers' frames, written out only for a message.
+/// The path of a value: `db.pool.hosts[2]`. It is a list through the callers' stack frames, and is written out
+/// only for a message or once something has to be looked up.
 pub(super) struct Path<'p> {
     parent: Option<&'p Path<'p>>,
     part: Part<'p>,
-    /// Whether the type takes anything there, so that another reading may do what one has not.
-    pub(super) open: Cell<bool>,
+    /// See [`Path::mark_ambiguous`].
+    is_ambiguous: Cell<bool>,
 }
 
+#[derive(Clone, Copy)]
 enum Part<'p> {
     Root(&'p str),
     Name(&'p str),
@@ -19,15 +21,57 @@ enum Part<'p> {
 
 impl<'p> Path<'p> {
     pub(super) fn root(name: &'p str) -> Self {
-        Self { parent: None, part: Part::Root(name), open: Cell::default() }
+        Self { parent: None, part: Part::Root(name), is_ambiguous: Cell::default() }
     }
 
     pub(super) fn name(&'p self, name: &'p str) -> Self {
-        Self { parent: Some(self), part: Part::Name(name), open: Cell::default() }
+        Self { parent: Some(self), part: Part::Name(name), is_ambiguous: Cell::default() }
     }
 
     pub(super) fn index(&'p self, index: usize) -> Self {
-        Self { parent: Some(self), part: Part::Index(index), open: Cell::default() }
+        Self { parent: Some(self), part: Part::Index(index), is_ambiguous: Cell::default() }
+    }
+
+    pub(super) fn is_root(&self) -> bool {
+        self.parent.is_none()
+    }
+
+    /// Marks that a type which takes anything got one of several things that the value may be: a text, or the
+    /// number that it looks like. If the type is then refused, the other one may do.
+    ///
+    /// serde buffers the fields of a `flatten` and of some enums, and reports what is wrong with them at the
+    /// value that they are in, so this one is marked too.
+    pub(super) fn mark_ambiguous(&self) {
+        self.is_ambiguous.set(true);
+        if let (Some(parent), Part::Name(_)) = (self.parent, self.part) {
+            parent.is_ambiguous.set(true);
+        }
+    }
+
+    pub(super) fn is_ambiguous(&self) -> bool {
+        self.is_ambiguous.get()
+    }
+
+    /// The path as a key to look up: no two paths have the same one.
+    pub(super) fn key(&self) -> String {
+        self.write_key(true)
+    }
+
+    /// The key that all items of one list share.
+    pub(super) fn pattern(&self) -> String {
+        self.write_key(false)
+    }
+
+    fn write_key(&self, with_index: bool) -> String {
+        let mut key = self.parent.map(|parent| parent.write_key(with_index)).unwrap_or_default();
+        // A NUL in a name is escaped, so a name cannot look like two parts.
+        let _ = match self.part {
+            Part::Root(_) => Ok(()),
+            Part::Name(name) => write!(key, "\0.{}", name.escape_debug()),
+            Part::Index(index) if with_index => write!(key, "\0[{index}"),
+            Part::Index(_) => write!(key, "\0["),
+        };
+        key
     }
 }
 

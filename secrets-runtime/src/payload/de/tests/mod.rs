@@ -1,5 +1,6 @@
 mod fits;
 mod misfits;
+mod runs;
 
 use serde::de::DeserializeOwned;
 
