@@ -11,7 +11,7 @@ use crate::{
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
-    settings::{Settings, load::Loaded, precedence::CodeSettings},
+    settings::{load::Loaded, precedence::CodeSettings},
 };
 
 impl Resolver {
@@ -101,7 +101,7 @@ impl ResolverBuilder {
     /// ```
     #[must_use]
     pub fn build_anyway(self) -> (Resolver, Option<Error>) {
-        let Loaded { mut settings, mut problems } = Settings::load_anyway(&self.built);
+        let Loaded { mut settings, mut problems } = Loaded::of_process(&self.built);
         for backend in &self.backends {
             if let Err(error) = BackendType::parse(backend.kind()) {
                 let what = "a backend's type";

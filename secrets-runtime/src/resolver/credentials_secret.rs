@@ -40,7 +40,7 @@ impl CredentialsSecret {
     /// Gives the built-in AWS backend the secret that the setting names, if it names one; tells what is wrong
     /// with the setting. A backend of the user's own has what the program gives it.
     pub(crate) fn give(registry: &mut Registry, settings: &mut Settings) -> Option<Problem> {
-        let secret = Self::of(settings.aws_credentials_from()?, registry, settings);
+        let secret = Self::of(settings.aws.credentials_from.as_ref()?, registry, settings);
         let problem = secret.problem().cloned();
         let aws = AwsSecretsManager::of_settings(settings).with_kept_credentials(secret);
         let is_used = registry.replace_built_in(aws);

@@ -67,7 +67,7 @@ impl Plan {
             fetches: Vec::new(),
             sources: Vec::new(),
             requests: Vec::new(),
-            flyte_prefix: settings.flyte_env_prefix().to_owned(),
+            flyte_prefix: settings.flyte.env_prefix.clone(),
             places: HashMap::default(),
         };
         for source in &declaration.sources {
@@ -274,6 +274,6 @@ fn role(levels: &[&SourceRole], settings: &Settings) -> Option<String> {
     let first = given.into_iter().find(|role| **role != SourceRole::Inherit);
     match first {
         Some(SourceRole::Arn(arn)) => Some(arn.as_str().to_owned()),
-        _ => settings.aws_role().map(|role| role.as_str().to_owned()),
+        _ => settings.aws.role.as_ref().map(|role| role.as_str().to_owned()),
     }
 }

@@ -31,12 +31,12 @@ pub(crate) struct Registry {
 impl Registry {
     /// The user's backends, and each built-in one whose type is not among theirs.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let flyte = Flyte::new(settings.flyte_dir())
-            .with_env_prefix(settings.flyte_env_prefix())
-            .with_file_prefix(settings.flyte_file_prefix());
+        let flyte = Flyte::new(&settings.flyte.dir)
+            .with_env_prefix(&settings.flyte.env_prefix)
+            .with_file_prefix(&settings.flyte.file_prefix);
         let built_in: Vec<Arc<dyn Backend>> = vec![
             Arc::new(Env::new()),
-            Arc::new(File::new(settings.file_dir())),
+            Arc::new(File::new(&settings.file.dir)),
             Arc::new(flyte),
             Arc::new(Inline::new()),
             Arc::new(Prefect::of_settings(settings)),
@@ -45,7 +45,8 @@ impl Registry {
             #[cfg(feature = "zenml")]
             Arc::new(Zenml::of_settings(settings)),
         ];
-        let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
+        let settings = settings.local.clone();
+        let local = settings.dir.and_then(|dir| Ok((dir, settings.key_file?)));
         let (local, local_unavailable): (Option<Arc<dyn Backend>>, _) = match local {
             Ok((dir, key_file)) => (Some(Arc::new(Local::new(dir, key_file))), None),
             Err(error) => (None, error.into_problems().into_iter().next()),

@@ -37,36 +37,6 @@ pub(super) fn source(text: &str) -> Read<Source> {
     one(Source::parse(text.trim()))
 }
 
-pub(super) fn region(text: &str) -> Read<String> {
-    let text = text.trim();
-    match secrets_spec::check_region(text) {
-        None => Ok(text.to_owned()),
-        Some(flaw) => Err(vec![flaw.explain(text).into()]),
-    }
-}
-
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
-pub(super) fn external_id(text: &str) -> Read<String> {
-    aws_name(text, 1224, "_+=,.@:/-", "an external id")
-}
-
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
-pub(super) fn session_name(text: &str) -> Read<String> {
-    aws_name(text, 64, "_+=,.@-", "a session name")
-}
-
-fn aws_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String> {
-    let good = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
-    if (2..=longest).contains(&text.len()) && text.chars().all(good) {
-        return Ok(text.to_owned());
-    }
-    let message = format!("it is not {noun}");
-    Err(vec![SettingError::new(
-        message,
-        format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"),
-    )])
-}
-
 pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     let wrong = |error: crate::core::error::Error| {
         let of = |problem: &crate::core::error::Problem| SettingError {
@@ -97,7 +67,7 @@ pub(super) fn seconds(text: &str) -> Read<Duration> {
     }
 }
 
-/// The same, more than none.
+/// A number of seconds, more than 0.
 pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     let duration = seconds(text)?;
     if duration.is_zero() {
@@ -128,11 +98,6 @@ pub(super) fn with(text: &str) -> Read<With> {
         })
         .collect();
     if wrongs.is_empty() { Ok(with) } else { Err(wrongs) }
-}
-
-/// Without the white space around it, as flytekit reads its own.
-pub(super) fn trimmed(text: &str) -> Read<String> {
-    Ok(text.trim().to_owned())
 }
 
 pub(super) fn text(text: &str) -> Read<String> {
@@ -220,16 +185,5 @@ mod tests {
         let wrongs = with(r#"secrets:sources=["a", "env.a", "local.a"]"#).expect_err("they clash");
         assert_eq!(wrongs.len(), 2);
         assert_eq!(wrongs[0].message, "two sources have the group `a`");
-    }
-
-    #[test]
-    fn names_of_sts_have_its_grammar() {
-        assert!(
-            session_name("a.b@c-1").is_ok()
-                && session_name("a b").is_err()
-                && session_name("a").is_err()
-        );
-        assert!(external_id("a:b/c").is_ok() && session_name("a:b").is_err());
-        assert!(session_name(&"a".repeat(65)).is_err() && external_id(&"a".repeat(65)).is_ok());
     }
 }

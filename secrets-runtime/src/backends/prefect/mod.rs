@@ -72,11 +72,11 @@ impl Prefect {
 
     /// The local context and the APIs that are set up.
     pub(crate) fn of_settings(settings: &Settings) -> Self {
-        let path = settings.prefect().config_path.as_deref();
+        let path = settings.prefect.config_path.as_deref();
         Self {
             context: LocalContext::new(path.map(AsRef::as_ref)),
             #[cfg(not(feature = "prefect"))]
-            unasked: settings.prefect().remote(),
+            unasked: settings.prefect.remote(),
             #[cfg(feature = "prefect")]
             remotes: std::sync::Arc::new(remotes::Remotes::of_settings(settings)),
         }

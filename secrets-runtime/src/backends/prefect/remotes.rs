@@ -17,9 +17,9 @@ impl Remotes {
     pub(super) fn of_settings(settings: &Settings) -> Self {
         let timeout = settings.attempt_timeout();
         let PrefectSettings { api_url, api_key, cloud_api, cloud_key, cloud_tenant, .. } =
-            settings.prefect();
+            &settings.prefect;
         let api = api_url.as_ref().map(|url| Api::new(url, api_key.clone(), timeout));
-        let cloud = settings.prefect().secrets_are_in_cloud().then(|| {
+        let cloud = settings.prefect.secrets_are_in_cloud().then(|| {
             Cloud::new(cloud_api.as_ref(), cloud_key.clone(), cloud_tenant.clone(), timeout)
         });
         Self { cloud, api }
