@@ -11,6 +11,7 @@ mod cached_steps;
 mod export;
 mod exporting;
 mod files;
+mod settings;
 mod threads;
 #[path = "../vault.rs"]
 #[allow(dead_code, reason = "others use the rest")]
@@ -23,7 +24,11 @@ use again::{CASE, again};
 
 fn main() -> ExitCode {
     if let Ok(name) = env::var(CASE) {
-        let helpers = threads::HELPERS.iter().chain(files::HELPERS).chain(cached_steps::HELPERS);
+        let helpers = threads::HELPERS
+            .iter()
+            .chain(files::HELPERS)
+            .chain(cached_steps::HELPERS)
+            .chain(settings::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;
@@ -42,5 +47,10 @@ fn main() -> ExitCode {
 
 fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
     let steps = cached_steps::CASES.iter().chain(wiping::CASES);
-    export::CASES.iter().chain(threads::CASES).chain(files::CASES).chain(steps)
+    export::CASES
+        .iter()
+        .chain(threads::CASES)
+        .chain(files::CASES)
+        .chain(settings::CASES)
+        .chain(steps)
 }

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
@@ -11,7 +11,7 @@ use crate::{
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
-    settings::{load::Loaded, precedence::CodeSettings},
+    settings::{load::Loaded, precedence::CodeSettings, variables::Variable},
 };
 
 impl Resolver {
@@ -74,10 +74,37 @@ impl ResolverBuilder {
         self
     }
 
+    /// Sets any setting, in the text that its variable would have. It overrides the variable and `secrets.toml`;
+    /// an empty text sets it to nothing. If a setting is set twice, the last text counts. The methods above count
+    /// before it.
+    ///
+    /// A text that does not fit is an error of [`build`](Self::build).
+    ///
+    /// ```
+    /// use secrets_runtime::{Resolver, settings::variables};
+    ///
+    /// let resolver = Resolver::builder()
+    ///     .setting(&variables::TIMEOUT, "10")
+    ///     .setting(&variables::LOCAL_DIR, "/srv/secrets")
+    ///     .build()?;
+    /// let timeout = resolver.settings().find(|s| *s.variable() == variables::TIMEOUT);
+    /// let timeout = timeout.expect("every setting is there");
+    /// assert_eq!((timeout.text(), timeout.origin()), (Some("10"), "built in code"));
+    ///
+    /// let error = Resolver::builder().setting(&variables::TIMEOUT, "soon").build().unwrap_err();
+    /// assert_eq!(error.problems()[0].origin(), "SECRETS_TIMEOUT (built in code)");
+    /// # Ok::<(), secrets_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn setting(mut self, variable: &Variable, text: impl Into<OsString>) -> Self {
+        self.built.set(variable, text);
+        self
+    }
+
     /// Lays settings over those of the environment, as a program's own command line gives them.
     #[cfg(feature = "clap")]
     pub(crate) fn built(mut self, built: CodeSettings) -> Self {
-        self.built = built;
+        self.built.extend(built);
         self
     }
 

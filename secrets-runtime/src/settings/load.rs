@@ -33,7 +33,7 @@ impl Settings {
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
-    #[cfg(test)]
+    #[cfg(all(test, feature = "prefect"))]
     pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
         Loaded::of(&CodeSettings::default(), environment, Some(directory)).into_result()
     }

@@ -1,5 +1,7 @@
 use std::{ffi::OsString, fmt, path::PathBuf};
 
+use zeroize::Zeroizing;
+
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -69,8 +71,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting's text, before it is known to mean anything. It may be a credential: no `Debug`.
+/// A setting's text, before it is known to mean anything. It may be a credential: it has no `Debug`, and is
+/// wiped.
 pub(super) struct RawValue {
     pub(super) text: OsString,
     pub(super) origin: Origin,
+}
+
+impl Drop for RawValue {
+    fn drop(&mut self) {
+        drop(Zeroizing::new(std::mem::take(&mut self.text).into_encoded_bytes()));
+    }
 }

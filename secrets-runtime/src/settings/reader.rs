@@ -1,5 +1,4 @@
 use std::{
-    ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -92,8 +91,9 @@ impl<'a> SettingsReader<'a> {
 
     /// An absolute path, so that it stays the same when the working directory changes.
     pub(super) fn path(&mut self, variable: &'static Variable) -> Option<PathBuf> {
-        let found = self.take(variable)?;
-        let path = self.keep(variable, &found.origin, values::path(PathBuf::from(found.text)))?;
+        let mut found = self.take(variable)?;
+        let text = std::mem::take(&mut found.text);
+        let path = self.keep(variable, &found.origin, values::path(PathBuf::from(text)))?;
         match self.directory {
             Some(directory) => Some(directory.join(path)),
             None if path.is_absolute() => Some(path),
@@ -106,8 +106,8 @@ impl<'a> SettingsReader<'a> {
     }
 
     pub(super) fn secret(&mut self, variable: &'static Variable) -> Option<SecretValue> {
-        let found = self.take(variable)?;
-        Some(SecretValue::from(OsString::into_encoded_bytes(found.text)))
+        let mut found = self.take(variable)?;
+        Some(SecretValue::from(std::mem::take(&mut found.text).into_encoded_bytes()))
     }
 
     fn take(&mut self, variable: &Variable) -> Option<RawValue> {
