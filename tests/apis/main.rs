@@ -11,4 +11,5 @@ mod json;
 mod prefect_cloud;
 mod prefect_server;
 mod stub;
+mod threads;
 mod zenml_server;

@@ -133,10 +133,9 @@ impl Prefect {
         let names = requests.iter().zip(&found).filter(|(_, found)| open(found));
         let names = names.map(|(request, _)| name(request).unwrap_or_default().to_owned());
         let remotes = self.remotes.clone();
-        let answers = crate::backends::http::blocking_pool::on_threads(
-            names.collect(),
-            move |name: String| ask(&remotes, &name),
-        );
+        let answers = crate::rt::blocking_pool::on_threads(names.collect(), move |name: String| {
+            ask(&remotes, &name)
+        });
         let mut answers = answers.await.into_iter();
         let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
         let fill = |found: Result<Option<R>, Error>| match open(&found) {

@@ -8,11 +8,12 @@ use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
     backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest},
-    backends::{http::blocking_pool::on_threads, zenml::server::Server},
+    backends::zenml::server::Server,
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
+    rt::blocking_pool::on_threads,
     settings::Settings,
 };
 
