@@ -95,6 +95,10 @@ pub use self::core::{
     secret_value::SecretValue,
 };
 
+/// What the command's own words for some helps are made from. It may change in any release.
+#[doc(hidden)]
+pub use self::core::help_code::HelpCode;
+
 /// What the expansions of the macros call. It is not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {

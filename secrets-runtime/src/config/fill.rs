@@ -80,9 +80,9 @@ impl<'a> Filling<'a> {
                 Err(error) => {
                     let problem =
                         placed(ErrorKind::InvalidSource, self.source, at.start, error.message());
-                    let problem = problem.of(shown(&reference.place));
+                    let problem = problem.with_origin(shown(&reference.place));
                     problems.push(match error.help() {
-                        Some(help) => problem.help_with(help),
+                        Some(help) => problem.with_help(help),
                         None => problem,
                     });
                 }
@@ -168,9 +168,9 @@ impl Finder<'_> {
                     let problem =
                         placed(ErrorKind::InvalidSource, self.source, written, error.message());
                     written += wrong.len();
-                    let problem = problem.of(shown(place));
+                    let problem = problem.with_origin(shown(place));
                     self.problems.push(match error.help() {
-                        Some(help) => problem.help_with(help),
+                        Some(help) => problem.with_help(help),
                         None => problem,
                     });
                     // Past the one that is wrong.
@@ -201,9 +201,9 @@ fn fill(
             Err(error) => {
                 problems.extend(error.problems().iter().take(MAX_PROBLEMS).map(|problem| {
                     let told = placed(problem.kind(), source, at, problem.message());
-                    let told = told.of(shown(place)).in_backend(problem.backend());
+                    let told = told.with_origin(shown(place)).in_backend(problem.backend());
                     match problem.help() {
-                        Some(help) => told.help_with(help),
+                        Some(help) => told.with_help(help),
                         None => told,
                     }
                 }))
@@ -228,8 +228,8 @@ fn several(mut problems: Vec<Problem>) -> Error {
     if problems.len() >= MAX_PROBLEMS {
         problems.truncate(MAX_PROBLEMS);
         let message = format!("there may be more than these {MAX_PROBLEMS} problems");
-        let more = Problem::new(problems[0].kind(), message).of("the configuration");
-        problems.push(more.help_with("mend these first"));
+        let more = Problem::new(problems[0].kind(), message).with_origin("the configuration");
+        problems.push(more.with_help("mend these first"));
     }
     Error::from_problems(problems)
 }

@@ -148,7 +148,7 @@ impl Tree {
 /// The error of a configuration that cannot be read, at a place. `message` holds nothing of the text.
 pub(super) fn unreadable(at: At, message: &str, help: &str) -> Error {
     let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
-    Error::from_problems(vec![problem.of("the configuration").help_with(help)])
+    Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
 /// The members of a map, or an error for a key that is there twice.

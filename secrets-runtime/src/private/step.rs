@@ -200,7 +200,9 @@ impl Step {
         if let Some(role) = self.role {
             match SourceRole::parse(role) {
                 Ok(role) => declaration.role = role,
-                Err(error) => problems.push(invalid(&error, ErrorKind::InvalidSource).of(role)),
+                Err(error) => {
+                    problems.push(invalid(&error, ErrorKind::InvalidSource).with_origin(role))
+                }
             }
         }
         if problems.is_empty() {
@@ -325,7 +327,7 @@ impl Src {
         let problem = |complaint: Complaint<()>| {
             let kind =
                 if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-            Problem::new(kind, complaint.message).of(self.id)
+            Problem::new(kind, complaint.message).with_origin(self.id)
         };
         Err(complaints.into_iter().map(problem).collect())
     }

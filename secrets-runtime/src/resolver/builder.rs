@@ -132,7 +132,7 @@ impl ResolverBuilder {
         for backend in &self.backends {
             if let Err(error) = BackendType::parse(backend.kind()) {
                 let what = "a backend's type";
-                problems.push(invalid(&error, ErrorKind::InvalidConfig).of(what));
+                problems.push(invalid(&error, ErrorKind::InvalidConfig).with_origin(what));
             }
         }
         if let Some(types) = &self.default_backend {
@@ -144,7 +144,9 @@ impl ResolverBuilder {
         if let Some(role) = &self.role {
             match SourceRole::parse(role) {
                 Ok(role) => settings.set_default_role(role),
-                Err(error) => problems.push(invalid(&error, ErrorKind::InvalidConfig).of(role)),
+                Err(error) => {
+                    problems.push(invalid(&error, ErrorKind::InvalidConfig).with_origin(role))
+                }
             }
         }
         settings.set_cache(self.cache_ttl, self.cache_stale);
@@ -163,7 +165,7 @@ fn parse_chain(types: &str) -> Result<Vec<BackendType>, Problem> {
     let parsed: Result<_, SpecError> =
         types.split(',').map(|name| BackendType::parse(name.trim())).collect();
     parsed.map_err(|error| {
-        invalid(&error, ErrorKind::InvalidConfig).of(format!("default backend {types:?}"))
+        invalid(&error, ErrorKind::InvalidConfig).with_origin(format!("default backend {types:?}"))
     })
 }
 

@@ -135,7 +135,7 @@ fn needs_itself(source: &Source) -> Problem {
     let message = "it is a secret in AWS Secrets Manager, which could be read only with the credentials that are in it";
     let id = if source.is_arn() { "aws" } else { source.id() };
     Problem::new(ErrorKind::InvalidConfig, message)
-        .help_with(format!("name one of another backend with its type, such as local.{id}"))
+        .with_help(format!("name one of another backend with its type, such as local.{id}"))
 }
 
 impl CredentialsProvider for CredentialsSecret {

@@ -13,7 +13,7 @@ use crate::{
     },
     core::{
         error::{ErrorKind, Problem},
-        escape,
+        help_code::HelpCode,
     },
     settings::Settings,
 };
@@ -97,17 +97,15 @@ impl Registry {
         let problem = match wanted.built_in() {
             Some(built_in) => {
                 Problem::new(ErrorKind::NotSupported, missing_feature_message(built_in))
-                    .help_with(missing_feature_help(built_in))
+                    .with_help(missing_feature_help(built_in))
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
                 let kinds = || self.backends.iter().map(|backend| backend.kind());
-                let near = secrets_spec::closest(wanted.as_str(), kinds());
-                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
-                    "{near}register it with `Resolver::builder().backend(..)`; those that are: {}",
-                    escape::backquoted_list(kinds())
-                ))
+                let near = secrets_spec::closest(wanted.as_str(), kinds()).map(str::to_owned);
+                let registered = kinds().map(str::to_owned).collect();
+                Problem::new(ErrorKind::InvalidConfig, message)
+                    .with_help_code(HelpCode::RegisterBackend { near, registered })
             }
         };
         Err(problem.in_backend(Some(wanted.as_str())))

@@ -179,7 +179,7 @@ fn missing_feature_message(key: &str, names: Vec<&str>) -> Error {
         Some(near) => format!("did you mean `{near}`? its fields are {known}"),
         None => format!("its fields are {known}"),
     };
-    Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).help_with(help)])
+    Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)])
 }
 
 /// Inside `testing::with_secrets`, what the test gave is all there is.

@@ -33,9 +33,9 @@ pub(super) fn problem(
     message: impl Into<String>,
     help: Option<String>,
 ) -> Problem {
-    let problem = Problem::new(ErrorKind::InvalidConfig, message).of(origin);
+    let problem = Problem::new(ErrorKind::InvalidConfig, message).with_origin(origin);
     match help {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }

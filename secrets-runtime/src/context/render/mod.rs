@@ -92,7 +92,9 @@ impl Secrets {
         let reference = format!("{{{{{group}.{key}}}}}");
         let unfit = |kind, message: &str, help: &str| {
             let message = format!("the value of {reference} {message}");
-            Err(vec![Problem::new(kind, message).of(format!("{group}/{key}")).help_with(help)])
+            Err(vec![
+                Problem::new(kind, message).with_origin(format!("{group}/{key}")).with_help(help),
+            ])
         };
         let field = match self.field(group, key) {
             Ok(field) => field,
@@ -147,9 +149,9 @@ fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
     let line = before.matches('\n').count() + 1;
     let column = before[line_start..].chars().count() + 1;
     let message = format!("{line}:{column}: {}", error.message());
-    let problem = Problem::new(ErrorKind::InvalidSource, message).of("the template");
+    let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("the template");
     match error.help() {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }
@@ -157,13 +159,14 @@ fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
 /// The problem of a look-up, as one of the template.
 fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Problem {
     let message = format!("the template has {reference}, but {}", problem.message());
-    let told =
-        Problem::new(problem.kind(), message).of(problem.origin()).in_backend(problem.backend());
+    let told = Problem::new(problem.kind(), message)
+        .with_origin(problem.origin())
+        .in_backend(problem.backend());
     match (dotted, problem.help()) {
-        (Some(dotted), _) => told.help_with(format!(
+        (Some(dotted), _) => told.with_help(format!(
             "the group of a reference ends at its first dot: give `{dotted}` a `group` without dots"
         )),
-        (None, Some(help)) => told.help_with(help),
+        (None, Some(help)) => told.with_help(help),
         (None, None) => told,
     }
 }

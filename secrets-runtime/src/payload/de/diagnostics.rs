@@ -108,7 +108,7 @@ impl<'a> Node<'a> {
         }
         let problem = Problem::new(kind, format!("{path}: {what}"));
         state.problems.push(match help {
-            Some(help) => problem.help_with(help),
+            Some(help) => problem.with_help(help),
             None => problem,
         });
         state.noted.insert(path);

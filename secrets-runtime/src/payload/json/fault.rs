@@ -78,7 +78,7 @@ impl JsonFault {
     /// The fault as a problem of a source.
     pub(crate) fn into_problem(self) -> Problem {
         let problem = Problem::new(ErrorKind::Undecodable, self.message);
-        problem.help_with(self.help.unwrap_or("correct the stored secret"))
+        problem.with_help(self.help.unwrap_or("correct the stored secret"))
     }
 }
 

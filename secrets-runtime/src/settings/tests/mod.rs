@@ -10,7 +10,10 @@ use crate::{
         error::{Error, ErrorKind, Problem},
         secret_value::SecretValue,
     },
-    settings::{load::Loaded, precedence::CodeSettings, raw_value::Origin, variables::Variable},
+    settings::{
+        load::Loaded, precedence::CodeSettings, raw_value::Origin, setting::Setting,
+        variables::Variable,
+    },
 };
 
 /// An environment, and a working directory with a `.git` so that no `secrets.toml` of the machine counts.
@@ -327,6 +330,12 @@ fn credentials_are_not_shown() {
     };
     assert_eq!(settings.shown().len(), variables::ALL.len());
     assert_eq!(shown(&variables::ZENML_USERNAME).text.as_deref(), Some("ada"));
+    let json: Vec<_> = settings.shown().iter().map(Setting::of).collect();
+    let json = serde_json::to_string(&json).expect("JSON");
+    assert!(json.contains(
+        r#"{"name":"SECRETS_ZENML_USERNAME","value":"ada","default":"","origin":"SECRETS_ZENML_USERNAME","is_set":true,"problem":null}"#
+    ));
+    assert!(!json.contains("SeNtInEl"));
     for variable in [&variables::ZENML_PASSWORD, &variables::ZENML_URL, &variables::WITH] {
         assert_eq!(shown(variable).text, None);
         assert_eq!(shown(variable).origin, Origin::Variable(variable.name()));
