@@ -34,6 +34,7 @@
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the suite that every backend passes.
 //! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
+//! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
 //! - `tokio`: `backend::on_io_thread`, for backends that need tokio's reactor.
 //! - `tracing`: warnings are events instead of lines on standard error.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
