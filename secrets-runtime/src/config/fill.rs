@@ -5,12 +5,13 @@ use secrets_spec::Template;
 use crate::{
     config::{
         reference::Reference,
-        tree::{At, Kind, Tree},
+        tree::{Kind, Tree},
     },
     context::secrets::Secrets,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
+        line_column::LineColumn,
     },
     declaration::Declaration,
 };
@@ -245,7 +246,7 @@ fn shown(place: &str) -> &str {
 
 fn placed(kind: ErrorKind, source: Source<'_>, byte: usize, message: &str) -> Problem {
     match source {
-        Some(source) => Problem::new(kind, format!("{}: {message}", At::of(source, byte))),
+        Some(source) => Problem::new(kind, format!("{}: {message}", LineColumn::of(source, byte))),
         None => Problem::new(kind, message),
     }
 }

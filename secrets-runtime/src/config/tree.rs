@@ -1,9 +1,10 @@
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use serde_json::Value;
 
 use crate::core::{
     error::{Error, ErrorKind, Problem},
+    line_column::LineColumn,
     secret_value::SecretValue,
 };
 
@@ -21,13 +22,6 @@ pub(super) struct Size {
     pub bytes: usize,
     /// How many lists and maps its deepest value lies in.
     pub depth: usize,
-}
-
-/// Line and column, from 1; the column counts characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct At {
-    pub line: usize,
-    pub column: usize,
 }
 
 pub(super) enum Kind {
@@ -48,22 +42,6 @@ impl Size {
         self.values += inner.values;
         self.bytes += inner.bytes;
         self.depth = self.depth.max(inner.depth + 1);
-    }
-}
-
-impl At {
-    /// The place of a byte of a text.
-    pub(super) fn of(text: &str, byte: usize) -> Self {
-        let before = text.get(..byte).unwrap_or(text);
-        let start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line = before.matches('\n').count() + 1;
-        Self { line, column: before[start..].chars().count() + 1 }
-    }
-}
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
     }
 }
 
@@ -146,13 +124,13 @@ impl Tree {
 }
 
 /// The error of a configuration that cannot be read, at a place. `message` holds nothing of the text.
-pub(super) fn unreadable(at: At, message: &str, help: &str) -> Error {
+pub(super) fn unreadable(at: LineColumn, message: &str, help: &str) -> Error {
     let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
     Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
 /// The members of a map, or an error for a key that is there twice.
-pub(super) fn members(read: Vec<(String, At, Tree)>) -> Result<Kind, Error> {
+pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<Kind, Error> {
     let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
     let mut seen = std::collections::HashSet::new();
     for (name, at, tree) in read {

@@ -1,4 +1,4 @@
-//! Small pieces of messages.
+//! Texts in other notations: in messages, in URLs and in JSON.
 
 /// Names for a person: backquoted, with commas; of more than 20, how many more there are.
 pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
@@ -33,4 +33,57 @@ pub(crate) fn escape_controls(text: String) -> String {
     }
     let escape = |c: char| if odd(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escape).collect()
+}
+
+/// The most bytes that a byte becomes when it is percent-encoded.
+pub(crate) const LONGEST_PERCENT: usize = 3;
+
+/// Writes a text percent-encoded: all but RFC 3986's unreserved characters. The text may be a secret: `to` does not
+/// grow if it has [`LONGEST_PERCENT`] times the text's length left.
+pub(crate) fn write_percent(text: &str, to: &mut String) {
+    for byte in text.bytes() {
+        match byte {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+                to.push(char::from(byte));
+            }
+            _ => {
+                to.push('%');
+                write_hex(byte, to);
+            }
+        }
+    }
+}
+
+/// Returns the most bytes that a text of this length becomes in JSON, with its quotes.
+pub(crate) const fn longest_json(length: usize) -> usize {
+    6 * length + 2
+}
+
+/// Writes a text as JSON, with its quotes. The text may be a secret: `to` does not grow if it has [`longest_json`]
+/// left.
+pub(crate) fn write_json(text: &str, to: &mut String) {
+    to.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => to.push_str("\\\""),
+            '\\' => to.push_str("\\\\"),
+            '\n' => to.push_str("\\n"),
+            '\r' => to.push_str("\\r"),
+            '\t' => to.push_str("\\t"),
+            '\u{8}' => to.push_str("\\b"),
+            '\u{c}' => to.push_str("\\f"),
+            '\0'..='\u{1f}' => {
+                to.push_str("\\u00");
+                write_hex(character as u8, to);
+            }
+            _ => to.push(character),
+        }
+    }
+    to.push('"');
+}
+
+fn write_hex(byte: u8, to: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    to.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    to.push(char::from(DIGITS[usize::from(byte & 15)]));
 }

@@ -13,6 +13,7 @@ use crate::{
     },
     core::{
         error::{Error, ErrorKind},
+        escape::{LONGEST_PERCENT, write_percent},
         secret_value::SecretValue,
     },
     payload::json::{self, Json, form::Form},
@@ -166,44 +167,21 @@ fn is(json: &Json, word: &str) -> bool {
 /// The form of a login, in a buffer that is wiped.
 fn login_form(user: &str, password: &str) -> Zeroizing<String> {
     const NAMES: [&str; 2] = ["username=", "&password="];
-    let length = NAMES.concat().len() + longest(user) + longest(password);
+    let length = NAMES.concat().len() + LONGEST_PERCENT * (user.len() + password.len());
     // It never grows: growing would leave a copy that is not wiped.
     let mut form = Zeroizing::new(String::with_capacity(length));
     for (name, value) in NAMES.into_iter().zip([user, password]) {
         form.push_str(name);
-        encode(value, &mut form);
+        write_percent(value, &mut form);
     }
     form
 }
 
 /// A name as one part of an address.
 fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(longest(name));
-    encode(name, &mut text);
+    let mut text = String::with_capacity(LONGEST_PERCENT * name.len());
+    write_percent(name, &mut text);
     text
-}
-
-/// The most bytes that a text becomes when it is encoded.
-fn longest(text: &str) -> usize {
-    3 * text.len()
-}
-
-/// Encodes all but RFC 3986's unreserved characters.
-fn encode(text: &str, to: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                to.push(char::from(byte));
-            }
-            _ => {
-                to.push('%');
-                for digit in [byte >> 4, byte & 0xF] {
-                    let first = if digit < 10 { b'0' } else { b'A' - 10 };
-                    to.push(char::from(first + digit));
-                }
-            }
-        }
-    }
 }
 
 #[cfg(test)]

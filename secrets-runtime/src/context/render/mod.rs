@@ -10,6 +10,8 @@ use crate::{
     context::secrets::Secrets,
     core::{
         error::{Error, ErrorKind, Problem},
+        escape,
+        line_column::LineColumn,
         secret_value::SecretValue,
     },
 };
@@ -144,10 +146,7 @@ fn parse(text: &str) -> Result<Template, Vec<Problem>> {
 }
 
 fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
-    let before = &text[..start + error.range().start];
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = before.matches('\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
+    let LineColumn { line, column } = LineColumn::of(text, start + error.range().start);
     let message = format!("{line}:{column}: {}", error.message());
     let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("the template");
     match error.help() {
@@ -177,64 +176,27 @@ struct Piece<'a> {
     filter: Option<Filter>,
 }
 
-const HEX: &[u8; 16] = b"0123456789ABCDEF";
-
 impl Piece<'_> {
     /// The most bytes it can become.
     fn longest(&self) -> usize {
         let length = self.text.len();
         match self.filter {
             None => length,
-            Some(Filter::Url) => 3 * length,
+            Some(Filter::Url) => escape::LONGEST_PERCENT * length,
             Some(Filter::Shell) => 4 * length + 2,
-            Some(_) => 6 * length + 2,
+            Some(_) => escape::longest_json(length),
         }
     }
 
     fn write(&self, to: &mut String) {
         match self.filter {
             None => to.push_str(self.text),
-            Some(Filter::Url) => write_url(self.text, to),
-            Some(Filter::Json) => write_json(self.text, to),
+            Some(Filter::Url) => escape::write_percent(self.text, to),
+            Some(Filter::Json) => escape::write_json(self.text, to),
             Some(Filter::Shell) => write_shell(self.text, to),
             Some(filter) => unreachable!("the grammar has no filter {filter:?}"),
         }
     }
-}
-
-fn write_url(text: &str, to: &mut String) {
-    for byte in text.bytes() {
-        match byte {
-            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
-                to.push(char::from(byte));
-            }
-            _ => {
-                to.push('%');
-                write_hex(byte, to);
-            }
-        }
-    }
-}
-
-fn write_json(text: &str, to: &mut String) {
-    to.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => to.push_str("\\\""),
-            '\\' => to.push_str("\\\\"),
-            '\n' => to.push_str("\\n"),
-            '\r' => to.push_str("\\r"),
-            '\t' => to.push_str("\\t"),
-            '\u{8}' => to.push_str("\\b"),
-            '\u{c}' => to.push_str("\\f"),
-            '\0'..='\u{1f}' => {
-                to.push_str("\\u00");
-                write_hex(character as u8, to);
-            }
-            _ => to.push(character),
-        }
-    }
-    to.push('"');
 }
 
 /// In single quotes all is literal but the single quote itself.
@@ -247,9 +209,4 @@ fn write_shell(text: &str, to: &mut String) {
         to.push_str(run);
     }
     to.push('\'');
-}
-
-fn write_hex(byte: u8, to: &mut String) {
-    to.push(char::from(HEX[usize::from(byte >> 4)]));
-    to.push(char::from(HEX[usize::from(byte & 15)]));
 }
