@@ -16,7 +16,7 @@ use crate::{
     declaration::Declaration,
 };
 
-/// As many problems as a person reads at once; the place of each is looked for in the whole text.
+/// The most problems that are reported at once; the place of each is looked for in the whole text.
 const MAX_PROBLEMS: usize = 100;
 
 /// A configuration whose references are known.
@@ -48,7 +48,7 @@ impl<'a> Filling<'a> {
         Err(several(finder.problems))
     }
 
-    /// The references, in order.
+    /// Returns the references, in order.
     pub(super) fn references(&self) -> Vec<Reference> {
         self.references.iter().map(|found| found.reference.clone()).collect()
     }
@@ -56,7 +56,7 @@ impl<'a> Filling<'a> {
     /// Adds the secrets that the references name, each once, and their keys.
     ///
     /// # Errors
-    /// Every name that is none.
+    /// Every name that does not parse.
     pub(super) fn declare(&self, declaration: &mut Declaration) -> Result<(), Error> {
         let mut problems = Vec::new();
         let mut keys: HashSet<_> = declaration.keys.iter().cloned().collect();
@@ -92,7 +92,7 @@ impl<'a> Filling<'a> {
         if problems.is_empty() { Ok(()) } else { Err(several(problems)) }
     }
 
-    /// The configuration with its references filled in.
+    /// Returns the configuration with its references filled in.
     ///
     /// # Errors
     /// Every reference to a field that is not there.
@@ -100,7 +100,7 @@ impl<'a> Filling<'a> {
         self.filled(|text| secrets.render(text))
     }
 
-    /// The configuration without references: `\{{` becomes `{{`.
+    /// Returns a configuration without references: `\{{` becomes `{{`.
     pub(super) fn literal(self) -> Result<Tree, Error> {
         self.filled(|text| Ok(text.replace("\\{{", "{{").into()))
     }
@@ -224,7 +224,7 @@ fn fill(
     }
 }
 
-/// The first problems, and that there may be more.
+/// Returns the first problems, and that there may be more.
 fn several(mut problems: Vec<Problem>) -> Error {
     if problems.len() >= MAX_PROBLEMS {
         problems.truncate(MAX_PROBLEMS);

@@ -14,7 +14,7 @@ pub(super) fn of(tree: &Tree) -> SecretValue {
     SecretValue::from(json)
 }
 
-/// The most bytes that it can become, with a comma behind it.
+/// Returns the most bytes that it can become, with a comma behind it.
 fn longest(tree: &Tree) -> usize {
     let text = escape::longest_json;
     1 + match &tree.kind {
@@ -39,7 +39,7 @@ fn write(tree: &Tree, to: &mut String) {
         Kind::Bool(false) => to.push_str("false"),
         Kind::Number(number) => to.push_str(number),
         Kind::Text(text) => escape::write_json(text, to),
-        // Rendering gives text; it goes into what becomes a value itself.
+        // Rendering returns text; it goes into what becomes a value itself.
         Kind::Filled(value) => escape::write_json(value.expose_str().unwrap_or_default(), to),
         Kind::List(items) => {
             to.push('[');

@@ -46,7 +46,7 @@ impl Size {
 }
 
 impl Tree {
-    /// A JSON value, which has no lines.
+    /// Returns the tree of a JSON value, which has no lines.
     pub(super) fn of_value(value: &Value) -> Self {
         let kind = match value {
             Value::Null => Kind::Null,
@@ -63,7 +63,7 @@ impl Tree {
         Self { kind, at: 0..0 }
     }
 
-    /// The same once more, for an alias.
+    /// Copies the tree, for an alias.
     pub(super) fn copy(&self) -> Self {
         let kind = match &self.kind {
             Kind::Null => Kind::Null,
@@ -79,7 +79,7 @@ impl Tree {
         Self { kind, at: self.at.clone() }
     }
 
-    /// How much a copy of it takes.
+    /// Returns how much a copy of it takes.
     pub(super) fn size(&self) -> Size {
         let mut size = Size { values: 1, bytes: 0, depth: 0 };
         match &self.kind {
@@ -101,7 +101,7 @@ impl Tree {
     /// Writes what was filled in back to the value that this tree was made of.
     pub(super) fn write_to(&self, value: &mut Value) -> Result<(), Error> {
         match (&self.kind, value) {
-            // The caller asked for the value in a type that holds plain text.
+            // The caller asked for the value in a type of plain text.
             (Kind::Filled(filled), value) => {
                 *value = Value::String(filled.expose_str()?.to_owned())
             }
@@ -123,13 +123,13 @@ impl Tree {
     }
 }
 
-/// The error of a configuration that cannot be read, at a place. `message` holds nothing of the text.
+/// Returns the error of a configuration that cannot be read, at a place. `message` has nothing of the text in it.
 pub(super) fn unreadable(at: LineColumn, message: &str, help: &str) -> Error {
     let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
     Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
-/// The members of a map, or an error for a key that is there twice.
+/// Returns the members of a map, or an error for a key that is there twice.
 pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<Kind, Error> {
     let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
     let mut seen = std::collections::HashSet::new();

@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Puts the variables of a step into the environment of the process, until what it returns is dropped.
+/// Sets the variables of a step in the environment of the process, until what it returns is dropped.
 ///
 /// # Errors
 /// Nothing is set unless everything can be: [`ErrorKind::NotSupported`] if the process has another thread;
@@ -53,7 +53,7 @@ pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
     Ok(exported)
 }
 
-/// Why an asynchronous step exports nothing: other tasks run while it waits, and threads of its runtime.
+/// Returns why an asynchronous step exports nothing: other tasks run while it waits, and threads of its runtime.
 pub(crate) fn refuse_async(step: &str) -> Error {
     Error::new(ErrorKind::NotSupported, "an asynchronous step cannot export to the process")
         .with_help(HELP)
@@ -100,11 +100,11 @@ impl Drop for Exported {
 }
 
 /// Who may write the environment. There is one only while nobody else can read it: it stays on its thread, and
-/// whoever has it starts no other.
+/// its owner starts no other.
 struct Writer(PhantomData<*const ()>);
 
 impl Writer {
-    /// A writer, if this thread is the only one: the library's own have been stopped for it.
+    /// Returns a writer, if this thread is the only one: the library's own have been stopped for it.
     ///
     /// # Errors
     /// [`ErrorKind::NotSupported`].
@@ -128,13 +128,13 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// The library's threads go on with what waits for them.
+    /// Starts the library's timer again, if something waits for it.
     fn drop(&mut self) {
         crate::rt::timer::resume();
     }
 }
 
-/// Stops the library's own threads, and sees whether this one is alone.
+/// Stops the library's own threads, and checks that this one is alone.
 #[cfg(target_os = "linux")]
 fn only_thread() -> Result<(), Error> {
     crate::rt::timer::stop();
@@ -145,7 +145,8 @@ fn only_thread() -> Result<(), Error> {
     alone(count_threads)
 }
 
-/// A thread that has been joined is counted until the system has put it away: up to 10 ms are waited for that.
+/// Checks that there is one thread. The system counts a thread that has been joined until it has cleaned up:
+/// this waits up to 10 ms for that.
 #[cfg(target_os = "linux")]
 fn alone(mut count: impl FnMut() -> Option<u32>) -> Result<(), Error> {
     use std::time::{Duration, Instant};
@@ -177,7 +178,7 @@ fn count_threads() -> Option<u32> {
 }
 
 /// `num_threads` of proc_pid_stat(5): the 20th field. The second is the program's name in parentheses, which
-/// may hold anything.
+/// may have anything in it.
 #[cfg(target_os = "linux")]
 fn threads_in(stat: &[u8]) -> Option<u32> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
@@ -185,7 +186,7 @@ fn threads_in(stat: &[u8]) -> Option<u32> {
     rest.split_ascii_whitespace().nth(17)?.parse().ok()
 }
 
-/// There a lock of the system's keeps readers and writers apart.
+/// Checks nothing: there a lock of the system's keeps readers and writers apart.
 #[cfg(windows)]
 fn only_thread() -> Result<(), Error> {
     Ok(())

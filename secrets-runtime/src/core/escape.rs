@@ -1,6 +1,6 @@
 //! Texts in other notations: in messages, in URLs and in JSON.
 
-/// Names for a person: backquoted, with commas; of more than 20, how many more there are.
+/// Returns names for a person: backquoted, with commas; of more than 20, how many more there are.
 pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
     let shown: Vec<_> =
@@ -12,7 +12,7 @@ pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> S
     }
 }
 
-/// A name without control characters, cut after 80 characters.
+/// Returns a name with its control characters escaped, cut after 80 characters.
 pub(crate) fn escape_name(name: &str) -> String {
     let mut text: String = name.chars().take(80).flat_map(char::escape_debug).collect();
     if name.chars().nth(80).is_some() {
@@ -21,7 +21,7 @@ pub(crate) fn escape_name(name: &str) -> String {
     text
 }
 
-/// A text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
+/// Returns a text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
 /// direction of writing are escaped. Names and paths that somebody else chose come with all of them.
 pub(crate) fn escape_controls(text: String) -> String {
     let odd = |c: char| {

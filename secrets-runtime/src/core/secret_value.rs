@@ -183,7 +183,7 @@ impl FromStr for SecretValue {
 impl From<SecretString> for SecretValue {
     /// Copies the text. The original is wiped.
     fn from(text: SecretString) -> Self {
-        // It does not give its buffer away.
+        // Its buffer cannot be taken over.
         Self::from(text.expose_secret())
     }
 }
@@ -216,8 +216,8 @@ impl TryFrom<SecretValue> for SecretString {
 }
 
 impl<'de> Deserialize<'de> for SecretValue {
-    /// From a text, bytes, a number or a boolean; the last two keep the text they are written in where the
-    /// format tells it.
+    /// Reads a text, bytes, a number or a boolean; the last two keep the text they are written in, where the
+    /// format passes it on.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             deserializer.deserialize_any(ValueVisitor)

@@ -4,7 +4,7 @@ use secrets_spec::{
 };
 use toml::{Spanned, de::DeValue};
 
-/// What a `[sources.NAME]` of `secrets.toml` says of a source or a group: where it is in this deployment.
+/// A `[sources.NAME]` of `secrets.toml`: where a source or a group is in this deployment.
 ///
 /// What is absent here stays as the code has it; the group by which the body asks always does.
 #[derive(Debug, Clone)]
@@ -14,27 +14,27 @@ pub(crate) struct MappedSource {
 }
 
 impl MappedSource {
-    /// The type it maps to, if it names one.
+    /// Returns the type it maps to, if it names one.
     pub(crate) fn backend(&self) -> Option<&BackendType> {
         self.source.backend()
     }
 
-    /// The id it maps to, if it gives one.
+    /// Returns the id it maps to, if it has one.
     pub(crate) fn id(&self) -> Option<&str> {
         self.has_id.then(|| self.source.id())
     }
 
-    /// The role it gives; `Inherit` if it gives none.
+    /// Returns the role; `Inherit` if it has none.
     pub(crate) fn role(&self) -> &SourceRole {
         self.source.role()
     }
 
-    /// The options it gives: each counts if it is there.
+    /// Returns the options; each that is set counts.
     pub(crate) fn options(&self) -> &Options {
         self.source.options()
     }
 
-    /// The source that is read in the place of `written`: whatever is mapped overrides it, and its group stays.
+    /// Returns the source that is read in place of `written`: whatever is mapped overrides it, and its group stays.
     ///
     /// An ARN that is mapped without a type leaves the type of `written` behind: it belongs to AWS.
     pub(crate) fn over(&self, written: &Source) -> Source {

@@ -1,9 +1,10 @@
-//! What a deployment says: which backend, which roles, where things are.
+//! The settings of a deployment: which backend, which roles, where things are.
 //!
-//! A setting is built in code with [`ResolverBuilder::setting`](crate::ResolverBuilder::setting), else it is a `SECRETS_*` variable, else it stands in `secrets.toml` (the file that
-//! `SECRETS_CONFIG` names, else the nearest upwards from the working directory: not past the root of the
-//! repository, the home folder or the border of a file system), else it is the variable of the system that is
-//! mirrored, else the default holds. An empty variable counts as unset. [`variables`] has all of them.
+//! A setting is built in code with [`ResolverBuilder::setting`](crate::ResolverBuilder::setting), else it is a
+//! `SECRETS_*` variable, else it stands in `secrets.toml` (the file that `SECRETS_CONFIG` names, else the nearest
+//! upwards from the working directory: not past the root of the repository, the home folder or the border of a file
+//! system), else it is the variable of the system that is mirrored, else the default applies. An empty variable
+//! counts as unset. [`variables`] has all of them.
 //!
 //! ```toml
 //! default_backend = "aws-secrets-manager"

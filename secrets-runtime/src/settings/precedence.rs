@@ -1,4 +1,4 @@
-//! Which of the places where a setting may be given counts.
+//! The precedence of the places where a setting may be set.
 
 use std::{ffi::OsString, fmt};
 
@@ -32,7 +32,7 @@ impl Drop for CodeSetting {
 }
 
 impl fmt::Debug for CodeSettings {
-    /// Shows which settings are set, and none of their texts.
+    /// Shows the names of the settings, and none of their texts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|setting| setting.name)).finish()
     }
@@ -74,10 +74,10 @@ impl CodeSettings {
 
 /// The precedence, and the only place that states it: what is built in code, then the `SECRETS_*` variable,
 /// then `secrets.toml` (in which the profile has been laid over the rest), then the variables of the system
-/// that is mirrored. If there is nothing, the default holds.
+/// that is mirrored. If there is nothing, the default applies.
 ///
-/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: a profile lifts with it
-/// what the rest of the file says.
+/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: with it a profile unsets what
+/// the rest of the file sets.
 pub(super) fn decide(
     variable: &'static Variable,
     built: &CodeSettings,

@@ -28,7 +28,7 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// The origin of a problem: the variable, or `secrets.toml: key`.
+    /// Returns the origin of a problem: the variable, or `secrets.toml: key`.
     pub(super) fn of_problem(&self, variable: &'static str) -> String {
         match self {
             Self::Variable(name) => (*name).to_owned(),
@@ -43,7 +43,7 @@ impl Origin {
         }
     }
 
-    /// The place, where it says more than the origin of a problem does.
+    /// Returns the file and line, which the origin of a problem leaves out.
     pub(super) fn place(&self) -> Option<String> {
         match self {
             Self::File { path, line, .. } => Some(format!("{}, line {line}", path.display())),

@@ -155,7 +155,7 @@ fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
     }
 }
 
-/// The problem of a look-up, as one of the template.
+/// Returns the problem of a look-up, as one of the template.
 fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Problem {
     let message = format!("the template has {reference}, but {}", problem.message());
     let told = Problem::new(problem.kind(), message)
@@ -177,7 +177,7 @@ struct Piece<'a> {
 }
 
 impl Piece<'_> {
-    /// The most bytes it can become.
+    /// Returns the most bytes it can become.
     fn longest(&self) -> usize {
         let length = self.text.len();
         match self.filter {
@@ -199,7 +199,7 @@ impl Piece<'_> {
     }
 }
 
-/// In single quotes all is literal but the single quote itself.
+/// Writes a text as one word of a POSIX shell: in single quotes all is literal but the single quote itself.
 fn write_shell(text: &str, to: &mut String) {
     to.push('\'');
     for (index, run) in text.split('\'').enumerate() {

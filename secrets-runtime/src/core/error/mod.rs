@@ -17,8 +17,8 @@ type Cause = Arc<dyn StdError + Send + Sync>;
 /// Why a step could not start, or a secret could not be read: every problem at once, each with the source it
 /// is about, the place that was looked in, and what to do.
 ///
-/// It never holds a value. `{:?}` is the same text as `Display`, so that a `main` that returns it is readable;
-/// `{:#?}` shows the kinds and the other parts by name.
+/// No value of a secret is ever in it. `{:?}` is the same text as `Display`, so that a `main` that returns it is
+/// readable; `{:#?}` shows the kinds and the other parts by name.
 ///
 /// ```
 /// use secrets_runtime::{Error, ErrorKind};
@@ -406,7 +406,7 @@ kinds! {
     InvalidSource,
     /// A name cannot be an environment variable, leads out of its folder, or is taken.
     InvalidName,
-    /// A value holds a NUL, is too long, or is our own mask.
+    /// A value has a NUL in it, is too long, or is our own mask.
     InvalidValue,
     /// The payload cannot be decoded, or the value is not of the type asked for.
     Undecodable,
