@@ -1,7 +1,7 @@
 //! Credentials that Prefect knows by name, as types: for typed parameters and `get_as`.
 //!
 //! ```
-//! use secrets_runtime::{Error, defaults::AwsCredentials, secrets, testing};
+//! use secrets_runtime::{Error, credentials::AwsCredentials, secrets, testing};
 //!
 //! #[secrets]
 //! fn upload(#[secret("prefect.AWS_CREDENTIALS")] aws: AwsCredentials) -> Result<usize, Error> {

@@ -88,7 +88,7 @@ impl CredentialsSecret {
     fn whole(&self, fields: &Fields) -> Result<AwsCredentials, Error> {
         let given = |name| {
             let value = fields.get(name).map(|field| &field.value);
-            value.filter(|value| value.len() > 0).cloned()
+            value.filter(|value| !value.is_empty()).cloned()
         };
         let (Some(access_key), Some(secret_access_key)) =
             (given(ACCESS_KEY), given(SECRET_ACCESS_KEY))

@@ -137,7 +137,7 @@ impl Error {
             if problem.origin.is_empty() {
                 problem.origin = escape::escape_controls(origin.to_owned());
             }
-            problem.backend = problem.backend.take().or_else(|| backend.map(str::to_owned));
+            problem.backend = problem.backend.take().or_else(|| backend.map(Box::from));
         }
         Self(Arc::new(inner))
     }
@@ -217,10 +217,10 @@ impl StdError for Error {
 pub struct Problem {
     kind: ErrorKind,
     origin: String,
-    backend: Option<String>,
+    backend: Option<Box<str>>,
     message: String,
     help: Option<String>,
-    help_code: Option<HelpCode>,
+    help_code: Option<Box<HelpCode>>,
     cause: Option<Cause>,
 }
 
@@ -251,7 +251,7 @@ impl Problem {
     }
 
     pub(crate) fn in_backend(mut self, backend: Option<&str>) -> Self {
-        self.backend = backend.map(|backend| escape::escape_controls(backend.to_owned()));
+        self.backend = backend.map(|backend| escape::escape_controls(backend.to_owned()).into());
         self
     }
 
@@ -266,7 +266,7 @@ impl Problem {
     /// Sets what to do about it, where a command line says it in other words than a program.
     pub(crate) fn with_help_code(mut self, code: HelpCode) -> Self {
         self = self.with_help(code.for_program());
-        self.help_code = Some(code);
+        self.help_code = Some(Box::new(code));
         self
     }
 
@@ -311,7 +311,7 @@ impl Problem {
     #[doc(hidden)]
     #[must_use]
     pub fn help_code(&self) -> Option<&HelpCode> {
-        self.help_code.as_ref()
+        self.help_code.as_deref()
     }
 
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
