@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use secrets_runtime::Problem;
+use secrets_runtime::{HelpCode, Problem};
 
 use crate::{
     failure::Failure,
@@ -78,7 +78,7 @@ impl Words {
             Failure::Program { message, .. } => self.problem("", message, None),
             Failure::Secrets(error) => {
                 for problem in error.problems() {
-                    let help = problem.help().map(as_option);
+                    let help = help(problem);
                     self.problem(&origin(problem), problem.message(), help.as_deref());
                 }
             }
@@ -99,12 +99,18 @@ impl Words {
     }
 }
 
-/// What a program writes in its code is an option here, or cannot be.
-fn as_option(help: &str) -> String {
-    help.replace("set `allow_override = true`", "use --allow-override").replace(
-        "register it with `Resolver::builder().backend(..)`; those that are: ",
-        "the types here are ",
-    )
+/// Returns what to do about a problem. What a program writes in its code is an option here, or cannot be.
+fn help(problem: &Problem) -> Option<String> {
+    Some(match problem.help_code() {
+        Some(HelpCode::AllowOverride) => "use --allow-override if that is meant".to_owned(),
+        Some(HelpCode::UnsetOrAllowOverride) => "unset it, or use --allow-override".to_owned(),
+        Some(HelpCode::RegisterBackend { near, registered }) => {
+            let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
+            let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
+            format!("{}the types here are {}", near.unwrap_or_default(), types.join(", "))
+        }
+        _ => problem.help()?.to_owned(),
+    })
 }
 
 fn origin(problem: &Problem) -> String {
@@ -120,11 +126,7 @@ fn origin(problem: &Problem) -> String {
 fn json(failure: &Failure) -> String {
     let (kind, problems) = match failure {
         Failure::Secrets(error) => {
-            let problem = |p: &Problem| {
-                let help = p.help().map(as_option);
-                one(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
-            };
-            (error.kind().as_str(), error.problems().iter().map(problem).collect())
+            (error.kind().as_str(), error.problems().iter().map(problem_json).collect())
         }
         Failure::Usage { message, help } => {
             ("Usage", vec![one("Usage", "", message, help.as_deref())])
@@ -147,7 +149,7 @@ fn json(failure: &Failure) -> String {
 
 /// A problem as JSON.
 pub fn problem_json(p: &Problem) -> String {
-    one(p.kind().as_str(), p.origin(), p.message(), p.help())
+    one(p.kind().as_str(), p.origin(), p.message(), help(p).as_deref())
 }
 
 fn one(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {

@@ -40,7 +40,9 @@ fn what_the_environment_has_is_not_replaced_in_silence() {
             let mut command = bench.command(arguments.iter().chain(more).chain(tail));
             Ran::of(command.env("DB_USER", "app").output().unwrap())
         };
-        run(&[]).fails(5);
+        let ran = run(&[]);
+        ran.fails(5);
+        assert!(ran.stderr.contains("help: unset it, or use --allow-override"), "{ran:?}");
         assert_eq!(run(&["--format", "json"]).json_kind(), "Collision");
         assert_eq!(run(&["--allow-override"]).code, Some(0));
     }
