@@ -9,6 +9,7 @@ mod backends {
         mod cloud;
         mod faults;
         mod server;
+        mod threads;
     }
     mod zenml {
         mod server;

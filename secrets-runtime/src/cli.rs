@@ -38,7 +38,7 @@ use crate::{
 /// ```
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct SecretsArgs {
-    /// What is attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
+    /// The sources that are attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
     pub with: Option<String>,
     /// The backend of sources without a type: a type, or several with commas.
     pub backend: Option<String>,
@@ -67,7 +67,7 @@ impl SecretsArgs {
         self.apply_to(Resolver::builder()).build()?.install()
     }
 
-    /// Lays these over a resolver that the program builds itself, with a backend of its own for instance.
+    /// Sets these on a resolver that the program builds itself, for instance with another backend.
     ///
     /// ```no_run
     /// # use secrets_runtime::{Backend, Error, Resolver, cli::SecretsArgs};

@@ -58,7 +58,7 @@ macro_rules! fields {
     (@optional $field:ident, $name:literal) => { $field.unwrap_or(None) };
 }
 
-/// What an AWS client needs, as the secret `AWS_CREDENTIALS` holds it: `ACCESS_KEY`, `SECRET_ACCESS_KEY` and
+/// The credentials of an AWS client, as they are in the secret `AWS_CREDENTIALS`: `ACCESS_KEY`, `SECRET_ACCESS_KEY` and
 /// perhaps `SESSION_TOKEN`.
 ///
 /// `Debug` shows no value, as for every type here.
@@ -68,7 +68,7 @@ pub struct AwsCredentials {
     pub access_key: SecretValue,
     /// `SECRET_ACCESS_KEY`.
     pub secret_access_key: SecretValue,
-    /// `SESSION_TOKEN`, of credentials that end.
+    /// `SESSION_TOKEN`, of credentials that expire.
     pub session_token: Option<SecretValue>,
 }
 
@@ -83,8 +83,8 @@ fields! { AwsCredentials, "AWS credentials",
     session_token = "SESSION_TOKEN" optional,
 }
 
-/// The key of a service account of Google Cloud, as the secret `GCP_CREDENTIALS` holds it: the JSON that the
-/// console gives. Source of the fields: <https://cloud.google.com/iam/docs/keys-create-delete>.
+/// The key of a service account of Google Cloud, as it is in the secret `GCP_CREDENTIALS`: the JSON that the
+/// console exports. Source of the fields: <https://cloud.google.com/iam/docs/keys-create-delete>.
 #[derive(Debug, Clone)]
 pub struct GcpCredentials {
     /// `client_email`: the account.
@@ -97,7 +97,7 @@ pub struct GcpCredentials {
     pub project_id: Option<String>,
     /// `client_id`.
     pub client_id: Option<String>,
-    /// `token_uri`: where tokens are asked for.
+    /// `token_uri`: where tokens are requested.
     pub token_uri: Option<String>,
 }
 
@@ -115,7 +115,7 @@ fields! { GcpCredentials, "the key of a service account",
     token_uri = "token_uri" optional,
 }
 
-/// A token for GitHub, as the secret `GITHUB_ACCESS_TOKEN` holds it: one plain value.
+/// A token for GitHub, as it is in the secret `GITHUB_ACCESS_TOKEN`: one plain value.
 #[derive(Debug, Clone)]
 pub struct GithubAccessToken(pub SecretValue);
 

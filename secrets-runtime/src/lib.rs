@@ -34,6 +34,7 @@
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the suite that every backend passes.
 //! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
+//! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
 //! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
 //! - `tracing`: warnings are events instead of lines on standard error.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
@@ -98,6 +99,10 @@ pub use self::core::{
     error::{Error, ErrorKind, Problem},
     secret_value::SecretValue,
 };
+
+/// What the command's own words for some helps are made from. It may change in any release.
+#[doc(hidden)]
+pub use self::core::help_code::HelpCode;
 
 /// What the expansions of the macros call. It is not for programs, and may change in any release.
 #[doc(hidden)]

@@ -11,6 +11,7 @@ mod child;
 mod export;
 mod exporting_steps;
 mod files;
+mod settings;
 mod threads;
 mod wiping;
 
@@ -20,7 +21,11 @@ use child::{CASE, child};
 
 fn main() -> ExitCode {
     if let Ok(name) = env::var(CASE) {
-        let helpers = threads::HELPERS.iter().chain(files::HELPERS).chain(cached_steps::HELPERS);
+        let helpers = threads::HELPERS
+            .iter()
+            .chain(files::HELPERS)
+            .chain(cached_steps::HELPERS)
+            .chain(settings::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;
@@ -39,5 +44,10 @@ fn main() -> ExitCode {
 
 fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
     let steps = cached_steps::CASES.iter().chain(wiping::CASES);
-    export::CASES.iter().chain(threads::CASES).chain(files::CASES).chain(steps)
+    export::CASES
+        .iter()
+        .chain(threads::CASES)
+        .chain(files::CASES)
+        .chain(settings::CASES)
+        .chain(steps)
 }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal, Write};
 
-use secrets_runtime::Problem;
+use secrets_runtime::{HelpCode, Problem};
 
 use crate::{
     failure::Failure,
@@ -84,7 +84,7 @@ impl Reporter {
             Failure::Program { message, .. } => self.problem("", message, None),
             Failure::Secrets(error) => {
                 for problem in error.problems() {
-                    let help = problem.help().map(help_for_command_line);
+                    let help = help(problem);
                     self.problem(&origin(problem), problem.message(), help.as_deref());
                 }
             }
@@ -106,13 +106,18 @@ impl Reporter {
     }
 }
 
-/// Rewrites the library's help for the command line: what a program sets in its code is an option here, or cannot
-/// be set.
-fn help_for_command_line(help: &str) -> String {
-    help.replace("set `allow_override = true`", "use --allow-override").replace(
-        "register it with `Resolver::builder().backend(..)`; those that are: ",
-        "the types here are ",
-    )
+/// Returns what to do about a problem. What a program writes in its code is an option here, or cannot be.
+fn help(problem: &Problem) -> Option<String> {
+    Some(match problem.help_code() {
+        Some(HelpCode::AllowOverride) => "use --allow-override if that is meant".to_owned(),
+        Some(HelpCode::UnsetOrAllowOverride) => "unset it, or use --allow-override".to_owned(),
+        Some(HelpCode::RegisterBackend { near, registered }) => {
+            let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
+            let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
+            format!("{}the types here are {}", near.unwrap_or_default(), types.join(", "))
+        }
+        _ => problem.help()?.to_owned(),
+    })
 }
 
 fn origin(problem: &Problem) -> String {
@@ -128,11 +133,7 @@ fn origin(problem: &Problem) -> String {
 fn failure_json(failure: &Failure) -> String {
     let (kind, problems) = match failure {
         Failure::Secrets(error) => {
-            let problem = |p: &Problem| {
-                let help = p.help().map(help_for_command_line);
-                problem_object(p.kind().as_str(), p.origin(), p.message(), help.as_deref())
-            };
-            (error.kind().as_str(), error.problems().iter().map(problem).collect())
+            (error.kind().as_str(), error.problems().iter().map(problem_json).collect())
         }
         Failure::Usage { message, help } => {
             ("Usage", vec![problem_object("Usage", "", message, help.as_deref())])
@@ -158,7 +159,7 @@ fn failure_json(failure: &Failure) -> String {
 /// Returns a problem as a JSON object.
 pub fn problem_json(problem: &Problem) -> String {
     let kind = problem.kind().as_str();
-    problem_object(kind, problem.origin(), problem.message(), problem.help())
+    problem_object(kind, problem.origin(), problem.message(), help(problem).as_deref())
 }
 
 fn problem_object(kind: &str, source: &str, message: &str, help: Option<&str>) -> String {

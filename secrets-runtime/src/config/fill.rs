@@ -5,17 +5,18 @@ use secrets_spec::Template;
 use crate::{
     config::{
         reference::Reference,
-        tree::{At, Kind, Tree},
+        tree::{Kind, Tree},
     },
     context::secrets::Secrets,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
+        line_column::LineColumn,
     },
     declaration::Declaration,
 };
 
-/// As many problems as a person reads at once; the place of each is looked for in the whole text.
+/// The most problems that are reported at once; the place of each is looked for in the whole text.
 const MAX_PROBLEMS: usize = 100;
 
 /// A configuration whose references are known.
@@ -47,7 +48,7 @@ impl<'a> Filling<'a> {
         Err(several(finder.problems))
     }
 
-    /// The references, in order.
+    /// Returns the references, in order.
     pub(super) fn references(&self) -> Vec<Reference> {
         self.references.iter().map(|found| found.reference.clone()).collect()
     }
@@ -55,7 +56,7 @@ impl<'a> Filling<'a> {
     /// Adds the secrets that the references name, each once, and their keys.
     ///
     /// # Errors
-    /// Every name that is none.
+    /// Every name that does not parse.
     pub(super) fn declare(&self, declaration: &mut Declaration) -> Result<(), Error> {
         let mut problems = Vec::new();
         let mut keys: HashSet<_> = declaration.keys.iter().cloned().collect();
@@ -80,9 +81,9 @@ impl<'a> Filling<'a> {
                 Err(error) => {
                     let problem =
                         placed(ErrorKind::InvalidSource, self.source, at.start, error.message());
-                    let problem = problem.of(shown(&reference.place));
+                    let problem = problem.with_origin(shown(&reference.place));
                     problems.push(match error.help() {
-                        Some(help) => problem.help_with(help),
+                        Some(help) => problem.with_help(help),
                         None => problem,
                     });
                 }
@@ -91,7 +92,7 @@ impl<'a> Filling<'a> {
         if problems.is_empty() { Ok(()) } else { Err(several(problems)) }
     }
 
-    /// The configuration with its references filled in.
+    /// Returns the configuration with its references filled in.
     ///
     /// # Errors
     /// Every reference to a field that is not there.
@@ -99,7 +100,7 @@ impl<'a> Filling<'a> {
         self.filled(|text| secrets.render(text))
     }
 
-    /// The configuration without references: `\{{` becomes `{{`.
+    /// Returns a configuration without references: `\{{` becomes `{{`.
     pub(super) fn literal(self) -> Result<Tree, Error> {
         self.filled(|text| Ok(text.replace("\\{{", "{{").into()))
     }
@@ -168,9 +169,9 @@ impl Finder<'_> {
                     let problem =
                         placed(ErrorKind::InvalidSource, self.source, written, error.message());
                     written += wrong.len();
-                    let problem = problem.of(shown(place));
+                    let problem = problem.with_origin(shown(place));
                     self.problems.push(match error.help() {
-                        Some(help) => problem.help_with(help),
+                        Some(help) => problem.with_help(help),
                         None => problem,
                     });
                     // Past the one that is wrong.
@@ -201,9 +202,9 @@ fn fill(
             Err(error) => {
                 problems.extend(error.problems().iter().take(MAX_PROBLEMS).map(|problem| {
                     let told = placed(problem.kind(), source, at, problem.message());
-                    let told = told.of(shown(place)).in_backend(problem.backend());
+                    let told = told.with_origin(shown(place)).in_backend(problem.backend());
                     match problem.help() {
-                        Some(help) => told.help_with(help),
+                        Some(help) => told.with_help(help),
                         None => told,
                     }
                 }))
@@ -223,13 +224,13 @@ fn fill(
     }
 }
 
-/// The first problems, and that there may be more.
+/// Returns the first problems, and that there may be more.
 fn several(mut problems: Vec<Problem>) -> Error {
     if problems.len() >= MAX_PROBLEMS {
         problems.truncate(MAX_PROBLEMS);
         let message = format!("there may be more than these {MAX_PROBLEMS} problems");
-        let more = Problem::new(problems[0].kind(), message).of("the configuration");
-        problems.push(more.help_with("mend these first"));
+        let more = Problem::new(problems[0].kind(), message).with_origin("the configuration");
+        problems.push(more.with_help("mend these first"));
     }
     Error::from_problems(problems)
 }
@@ -245,7 +246,7 @@ fn shown(place: &str) -> &str {
 
 fn placed(kind: ErrorKind, source: Source<'_>, byte: usize, message: &str) -> Problem {
     match source {
-        Some(source) => Problem::new(kind, format!("{}: {message}", At::of(source, byte))),
+        Some(source) => Problem::new(kind, format!("{}: {message}", LineColumn::of(source, byte))),
         None => Problem::new(kind, message),
     }
 }

@@ -24,7 +24,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// The format that a file's name ends with: `.json`, `.toml`, `.yaml` or `.yml`.
+    /// Returns the format of a file by the end of its name: `.json`, `.toml`, `.yaml` or `.yml`.
     ///
     /// ```
     /// use std::path::Path;

@@ -3,16 +3,16 @@ use std::ops::Range;
 use secrets_spec::{Node, Value, read_json};
 
 use crate::{
-    config::tree::{At, Kind, Tree, members, unreadable},
-    core::error::Error,
+    config::tree::{Kind, Tree, members, unreadable},
+    core::{error::Error, line_column::LineColumn},
 };
 
 const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
-    // What the reader says would quote the text, which may hold anything.
+    // The reader would quote the text, which may have anything in it.
     let node = read_json(text).map_err(|error| {
-        unreadable(At::of(text, error.range().start), "it is no JSON here", HELP)
+        unreadable(LineColumn::of(text, error.range().start), "it is no JSON here", HELP)
     })?;
     tree(node, text)
 }
@@ -29,11 +29,11 @@ fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
         }
         Value::Map(fields) => {
             let member = |(name, node): (secrets_spec::FieldName<Range<usize>>, _)| {
-                Ok((name.text, At::of(text, name.at.start), tree(node, text)?))
+                Ok((name.text, LineColumn::of(text, name.at.start), tree(node, text)?))
             };
             members(fields.into_iter().map(member).collect::<Result<_, Error>>()?)?
         }
-        _ => return Err(unreadable(At::of(text, at.start), "it is no JSON here", HELP)),
+        _ => return Err(unreadable(LineColumn::of(text, at.start), "it is no JSON here", HELP)),
     };
     Ok(Tree { kind, at })
 }

@@ -4,19 +4,19 @@ use zeroize::Zeroizing;
 
 use crate::{
     config::tree::{Kind, Tree},
-    core::secret_value::SecretValue,
+    core::{escape, secret_value::SecretValue},
 };
 
 pub(super) fn of(tree: &Tree) -> SecretValue {
     // It never grows: growing would leave a copy that is not wiped.
-    let mut json = Zeroizing::new(Vec::with_capacity(longest(tree)));
+    let mut json = Zeroizing::new(String::with_capacity(longest(tree)));
     write(tree, &mut json);
-    SecretValue::from(std::mem::take(&mut *json))
+    SecretValue::from(json)
 }
 
-/// The most bytes that it can become, with a comma behind it.
+/// Returns the most bytes that it can become, with a comma behind it.
 fn longest(tree: &Tree) -> usize {
-    let text = |length: usize| 6 * length + 2;
+    let text = escape::longest_json;
     1 + match &tree.kind {
         Kind::Null | Kind::Bool(_) => 5,
         Kind::Number(number) => number.len(),
@@ -32,41 +32,36 @@ fn longest(tree: &Tree) -> usize {
     }
 }
 
-fn write(tree: &Tree, to: &mut Vec<u8>) {
+fn write(tree: &Tree, to: &mut String) {
     match &tree.kind {
-        Kind::Null => to.extend_from_slice(b"null"),
-        Kind::Bool(true) => to.extend_from_slice(b"true"),
-        Kind::Bool(false) => to.extend_from_slice(b"false"),
-        Kind::Number(number) => to.extend_from_slice(number.as_bytes()),
-        Kind::Text(text) => write_text(text, to),
-        // Rendering gives text; it goes into what becomes a value itself.
-        Kind::Filled(value) => write_text(value.expose_str().unwrap_or_default(), to),
+        Kind::Null => to.push_str("null"),
+        Kind::Bool(true) => to.push_str("true"),
+        Kind::Bool(false) => to.push_str("false"),
+        Kind::Number(number) => to.push_str(number),
+        Kind::Text(text) => escape::write_json(text, to),
+        // Rendering returns text; it goes into what becomes a value itself.
+        Kind::Filled(value) => escape::write_json(value.expose_str().unwrap_or_default(), to),
         Kind::List(items) => {
-            to.push(b'[');
+            to.push('[');
             for (index, item) in items.iter().enumerate() {
                 if index > 0 {
-                    to.push(b',');
+                    to.push(',');
                 }
                 write(item, to);
             }
-            to.push(b']');
+            to.push(']');
         }
         Kind::Map(members) => {
-            to.push(b'{');
+            to.push('{');
             for (index, (name, member)) in members.iter().enumerate() {
                 if index > 0 {
-                    to.push(b',');
+                    to.push(',');
                 }
-                write_text(name, to);
-                to.push(b':');
+                escape::write_json(name, to);
+                to.push(':');
                 write(member, to);
             }
-            to.push(b'}');
+            to.push('}');
         }
     }
-}
-
-fn write_text(text: &str, to: &mut Vec<u8>) {
-    // Writing a text into memory cannot fail.
-    let _ = serde_json::to_writer(to, text);
 }

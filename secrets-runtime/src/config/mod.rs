@@ -61,7 +61,7 @@ use crate::{
 
 /// Reads a configuration into a type of the caller's, with its references filled in.
 ///
-/// Fields that hold secrets are best [`SecretValue`](crate::SecretValue)s, which are not printed. A number or a
+/// Fields for secrets are best [`SecretValue`](crate::SecretValue)s, which are not printed. A number or a
 /// boolean may be a reference too.
 ///
 /// Where the configuration does not fit its type, `T`'s `Deserialize` runs several times and gets placeholders
@@ -80,7 +80,7 @@ pub async fn resolve<T: DeserializeOwned>(text: &str, format: Format) -> Result<
     Resolver::current()?.fill_in(tree, Some(text)).await.and_then(|tree| read(&tree))
 }
 
-/// The same on this thread.
+/// Blocking version of [`resolve`]: parks this thread; works inside and outside any runtime.
 ///
 /// # Errors
 /// As [`resolve`].
@@ -107,7 +107,7 @@ pub async fn resolve_value(value: &mut Value) -> Result<(), Error> {
     tree.write_to(value)
 }
 
-/// The same on this thread.
+/// Blocking version of [`resolve_value`]: parks this thread; works inside and outside any runtime.
 ///
 /// # Errors
 /// As [`resolve_value`].
@@ -115,16 +115,16 @@ pub fn resolve_value_blocking(value: &mut Value) -> Result<(), Error> {
     block_on(resolve_value(value))
 }
 
-/// The references of a configuration, in the order of the text.
+/// Returns the references of a configuration, in the order of the text.
 ///
 /// # Errors
-/// As [`resolve`], as far as the text alone tells.
+/// As [`resolve`], for everything that the text alone shows.
 pub fn references(text: &str, format: Format) -> Result<Vec<Reference>, Error> {
     Ok(Filling::of(format.read(text)?, Some(text))?.references())
 }
 
 impl Resolver {
-    /// The same as [`resolve`] with this resolver.
+    /// Fills in the references of a configuration and reads it, as [`resolve`], with this resolver.
     ///
     /// # Errors
     /// As [`resolve`].
@@ -137,7 +137,7 @@ impl Resolver {
         read(&tree)
     }
 
-    /// Looks whether what a configuration refers to is there: the secrets, and at
+    /// Checks that what a configuration refers to is there: the secrets, and at
     /// [`ValidationLevel::SecretAndKeyExists`] their fields. Each secret is looked at once.
     ///
     /// # Errors

@@ -7,19 +7,19 @@ pub struct Reference {
 }
 
 impl Reference {
-    /// The secret's name.
+    /// Returns the secret's name.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The field.
+    /// Returns the field.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Where it stands in the configuration: `database.servers[0].url`.
+    /// Returns its place in the configuration: `database.servers[0].url`.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place

@@ -4,13 +4,13 @@ use toml::{
 };
 
 use crate::{
-    config::tree::{At, Kind, Tree, unreadable},
-    core::error::Error,
+    config::tree::{Kind, Tree, unreadable},
+    core::{error::Error, line_column::LineColumn},
 };
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
     let root = DeTable::parse(text).map_err(|error| {
-        let at = At::of(text, error.span().map_or(0, |span| span.start));
+        let at = LineColumn::of(text, error.span().map_or(0, |span| span.start));
         // Its Display would quote the line; the message says what the syntax wants.
         let message = format!("it is no TOML here: {}", error.message().replace('\n', ", "));
         unreadable(at, &message, "write `key = \"text\"`, one on a line, and tables such as [name]")

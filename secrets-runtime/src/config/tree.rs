@@ -1,9 +1,10 @@
-use std::{fmt, ops::Range};
+use std::ops::Range;
 
 use serde_json::Value;
 
 use crate::core::{
     error::{Error, ErrorKind, Problem},
+    line_column::LineColumn,
     secret_value::SecretValue,
 };
 
@@ -21,13 +22,6 @@ pub(super) struct Size {
     pub bytes: usize,
     /// How many lists and maps its deepest value lies in.
     pub depth: usize,
-}
-
-/// Line and column, from 1; the column counts characters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct At {
-    pub line: usize,
-    pub column: usize,
 }
 
 pub(super) enum Kind {
@@ -51,24 +45,8 @@ impl Size {
     }
 }
 
-impl At {
-    /// The place of a byte of a text.
-    pub(super) fn of(text: &str, byte: usize) -> Self {
-        let before = text.get(..byte).unwrap_or(text);
-        let start = before.rfind('\n').map_or(0, |end| end + 1);
-        let line = before.matches('\n').count() + 1;
-        Self { line, column: before[start..].chars().count() + 1 }
-    }
-}
-
-impl fmt::Display for At {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "line {}, column {}", self.line, self.column)
-    }
-}
-
 impl Tree {
-    /// A JSON value, which has no lines.
+    /// Returns the tree of a JSON value, which has no lines.
     pub(super) fn of_value(value: &Value) -> Self {
         let kind = match value {
             Value::Null => Kind::Null,
@@ -85,7 +63,7 @@ impl Tree {
         Self { kind, at: 0..0 }
     }
 
-    /// The same once more, for an alias.
+    /// Copies the tree, for an alias.
     pub(super) fn copy(&self) -> Self {
         let kind = match &self.kind {
             Kind::Null => Kind::Null,
@@ -101,7 +79,7 @@ impl Tree {
         Self { kind, at: self.at.clone() }
     }
 
-    /// How much a copy of it takes.
+    /// Returns how much a copy of it takes.
     pub(super) fn size(&self) -> Size {
         let mut size = Size { values: 1, bytes: 0, depth: 0 };
         match &self.kind {
@@ -123,7 +101,7 @@ impl Tree {
     /// Writes what was filled in back to the value that this tree was made of.
     pub(super) fn write_to(&self, value: &mut Value) -> Result<(), Error> {
         match (&self.kind, value) {
-            // The caller asked for the value in a type that holds plain text.
+            // The caller asked for the value in a type of plain text.
             (Kind::Filled(filled), value) => {
                 *value = Value::String(filled.expose_str()?.to_owned())
             }
@@ -145,14 +123,14 @@ impl Tree {
     }
 }
 
-/// The error of a configuration that cannot be read, at a place. `message` holds nothing of the text.
-pub(super) fn unreadable(at: At, message: &str, help: &str) -> Error {
+/// Returns the error of a configuration that cannot be read, at a place. `message` has nothing of the text in it.
+pub(super) fn unreadable(at: LineColumn, message: &str, help: &str) -> Error {
     let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
-    Error::from_problems(vec![problem.of("the configuration").help_with(help)])
+    Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
-/// The members of a map, or an error for a key that is there twice.
-pub(super) fn members(read: Vec<(String, At, Tree)>) -> Result<Kind, Error> {
+/// Returns the members of a map, or an error for a key that is there twice.
+pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<Kind, Error> {
     let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
     let mut seen = std::collections::HashSet::new();
     for (name, at, tree) in read {

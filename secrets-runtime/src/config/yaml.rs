@@ -8,10 +8,10 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use crate::{
     config::{
-        tree::{At, Kind, Size, Tree, members, unreadable},
+        tree::{Kind, Size, Tree, members, unreadable},
         yaml_scalar,
     },
-    core::error::Error,
+    core::{error::Error, line_column::LineColumn},
 };
 
 /// The most values that one document may become: aliases can multiply few lines into more than fits.
@@ -68,7 +68,8 @@ impl<'a> Reader<'a> {
         match self.events.next() {
             Some(Ok(next)) => Ok(next),
             Some(Err(error)) => {
-                let at = At { line: error.marker().line(), column: error.marker().col() + 1 };
+                let at =
+                    LineColumn { line: error.marker().line(), column: error.marker().col() + 1 };
                 // Its message may quote the text.
                 Err(unreadable(
                     at,
@@ -185,8 +186,8 @@ impl<'a> Reader<'a> {
         unreadable(self.place(span), message, help)
     }
 
-    fn place(&self, span: &Span) -> At {
-        At { line: span.start.line().max(1), column: span.start.col() + 1 }
+    fn place(&self, span: &Span) -> LineColumn {
+        LineColumn { line: span.start.line().max(1), column: span.start.col() + 1 }
     }
 
     fn bytes(&self, span: &Span) -> Range<usize> {

@@ -13,6 +13,7 @@ use crate::{
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
+        help_code::HelpCode,
         secret_value::SecretValue,
     },
     payload::fields::Field,
@@ -126,7 +127,8 @@ impl EnvVars {
         or_environment: bool,
     ) -> Result<SecretValue, Error> {
         let fail = |kind, message: String, help: String| {
-            let problem = Problem::new(kind, message).of(escape::escape_name(name)).help_with(help);
+            let problem =
+                Problem::new(kind, message).with_origin(escape::escape_name(name)).with_help(help);
             Err(Error::from_problems(vec![problem]))
         };
         if let Some(given) = self.slots.get(name) {
@@ -172,8 +174,8 @@ impl EnvVars {
         let mut problems: Vec<(usize, Problem)> = Vec::new();
         for (declared_at, origin, error) in &self.unmappable {
             let problem = Problem::new(ErrorKind::InvalidName, error.message())
-                .of(origin)
-                .help_with(error.help().unwrap_or_default());
+                .with_origin(origin)
+                .with_help(error.help().unwrap_or_default());
             problems.push((*declared_at, problem));
         }
         let mut exports = Vec::new();
@@ -185,13 +187,14 @@ impl EnvVars {
                 let message =
                     format!("the variable {name} is given by {}", origins.join(" and by "));
                 let help = "give one of them another name, or do not export them together";
-                let problem =
-                    Problem::new(ErrorKind::Collision, message).of(&last.origin).help_with(help);
+                let problem = Problem::new(ErrorKind::Collision, message)
+                    .with_origin(&last.origin)
+                    .with_help(help);
                 problems.push((last.declared_at, problem));
                 continue;
             };
             if let Some(problem) = guarded(name, allow_override) {
-                problems.push((one.declared_at, problem.of(&one.origin)));
+                problems.push((one.declared_at, problem.with_origin(&one.origin)));
                 continue;
             }
             let value = match one.value(files) {
@@ -205,7 +208,7 @@ impl EnvVars {
             let problem = collides(name, one, value, present, allow_override)
                 .or_else(|| contains_nul(name, value));
             match problem {
-                Some(problem) => problems.push((one.declared_at, problem.of(&one.origin))),
+                Some(problem) => problems.push((one.declared_at, problem.with_origin(&one.origin))),
                 None => exports.push((name.as_str(), value)),
             }
         }
@@ -249,8 +252,7 @@ fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
     let linker = name.starts_with("LD_") || name.starts_with("DYLD_");
     (linker && !allow_override).then(|| {
         let message = format!("the variable {name} would change how programs are loaded");
-        Problem::new(ErrorKind::InvalidName, message)
-            .help_with("set `allow_override = true` if that is meant")
+        Problem::new(ErrorKind::InvalidName, message).with_help_code(HelpCode::AllowOverride)
     })
 }
 
@@ -274,10 +276,7 @@ fn collides(
         return None;
     }
     let message = format!("the environment already has the variable {name}");
-    Some(
-        Problem::new(ErrorKind::Collision, message)
-            .help_with("unset it, or set `allow_override = true`"),
-    )
+    Some(Problem::new(ErrorKind::Collision, message).with_help_code(HelpCode::UnsetOrAllowOverride))
 }
 
 fn contains_nul(name: &str, value: &SecretValue) -> Option<Problem> {
@@ -285,7 +284,7 @@ fn contains_nul(name: &str, value: &SecretValue) -> Option<Problem> {
     value.expose_bytes().contains(&0).then(|| {
         let message = format!("the value for the variable {name} holds a NUL");
         Problem::new(ErrorKind::InvalidValue, message)
-            .help_with("read it with `get(group, key)` instead")
+            .with_help("read it with `get(group, key)` instead")
     })
 }
 

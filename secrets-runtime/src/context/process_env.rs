@@ -22,7 +22,7 @@ use crate::{
     },
 };
 
-/// Puts the variables of a step into the environment of the process, until what it returns is dropped.
+/// Sets the variables of a step in the environment of the process, until what it returns is dropped.
 ///
 /// # Errors
 /// Nothing is set unless everything can be: [`ErrorKind::NotSupported`] if the process has another thread;
@@ -53,7 +53,7 @@ pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
     Ok(exported)
 }
 
-/// Why an asynchronous step exports nothing: other tasks run while it waits, and threads of its runtime.
+/// Returns why an asynchronous step exports nothing: other tasks run while it waits, and threads of its runtime.
 pub(crate) fn refuse_async(step: &str) -> Error {
     Error::new(ErrorKind::NotSupported, "an asynchronous step cannot export to the process")
         .with_help(HELP)
@@ -100,11 +100,11 @@ impl Drop for Exported {
 }
 
 /// Who may write the environment. There is one only while nobody else can read it: it stays on its thread, and
-/// whoever has it starts no other.
+/// its owner starts no other.
 struct Writer(PhantomData<*const ()>);
 
 impl Writer {
-    /// A writer, if this thread is the only one: the library's own have been stopped for it.
+    /// Returns a writer, if this thread is the only one: the library's own have been stopped for it.
     ///
     /// # Errors
     /// [`ErrorKind::NotSupported`].
@@ -128,45 +128,47 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// The library's threads go on with what waits for them.
+    /// Starts the library's timer again, if something waits for it.
     fn drop(&mut self) {
         crate::rt::timer::resume();
     }
 }
 
-/// Stops the library's own threads, and sees whether this one is alone.
+/// Stops the library's own threads, and checks that this one is alone.
 #[cfg(target_os = "linux")]
 fn only_thread() -> Result<(), Error> {
     crate::rt::timer::stop();
     #[cfg(feature = "tokio")]
     crate::rt::io_thread::stop();
+    #[cfg(any(feature = "prefect", feature = "zenml"))]
+    crate::rt::blocking_pool::stop();
     alone(count_threads)
 }
 
-/// A thread that has been joined is counted until the system has put it away: up to 10 ms are waited for that.
+/// Checks that there is one thread. The system counts a thread that has been joined until it has cleaned up:
+/// this waits 10 ms for that, and longer where the machine is so busy that the system gets to it late.
 #[cfg(target_os = "linux")]
 fn alone(mut count: impl FnMut() -> Option<u32>) -> Result<(), Error> {
-    use std::time::{Duration, Instant};
+    const TIMES: u32 = 50;
+    const PAUSE: std::time::Duration = std::time::Duration::from_micros(200);
 
-    let deadline = Instant::now() + Duration::from_millis(10);
-    loop {
-        let threads = count();
+    let mut threads = count();
+    for _ in 0..TIMES {
         if threads == Some(1) {
             return Ok(());
         }
-        if Instant::now() < deadline {
-            std::thread::sleep(Duration::from_micros(200));
-            continue;
-        }
-        let found = match threads {
-            Some(count) => format!("it has {count}"),
-            None => "they cannot be counted in /proc/self/stat".to_owned(),
-        };
-        let message = format!(
-            "the environment of the process can be written only while it has one thread: {found}"
-        );
-        return Err(Error::new(ErrorKind::NotSupported, message).with_help(HELP));
+        std::thread::sleep(PAUSE);
+        threads = count();
     }
+    let found = match threads {
+        Some(1) => return Ok(()),
+        Some(count) => format!("it has {count}"),
+        None => "they cannot be counted in /proc/self/stat".to_owned(),
+    };
+    let message = format!(
+        "the environment of the process can be written only while it has one thread: {found}"
+    );
+    Err(Error::new(ErrorKind::NotSupported, message).with_help(HELP))
 }
 
 #[cfg(target_os = "linux")]
@@ -175,7 +177,7 @@ fn count_threads() -> Option<u32> {
 }
 
 /// `num_threads` of proc_pid_stat(5): the 20th field. The second is the program's name in parentheses, which
-/// may hold anything.
+/// may have anything in it.
 #[cfg(target_os = "linux")]
 fn threads_in(stat: &[u8]) -> Option<u32> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
@@ -183,7 +185,7 @@ fn threads_in(stat: &[u8]) -> Option<u32> {
     rest.split_ascii_whitespace().nth(17)?.parse().ok()
 }
 
-/// There a lock of the system's keeps readers and writers apart.
+/// Checks nothing: there a lock of the system's keeps readers and writers apart.
 #[cfg(windows)]
 fn only_thread() -> Result<(), Error> {
     Ok(())

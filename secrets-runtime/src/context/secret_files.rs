@@ -1,4 +1,4 @@
-//! The files that hold secrets of a step, for code that reads a path: made when first asked for, gone when the
+//! The files with secrets of a step, for code that reads a path: created when first asked for, gone when the
 //! step ends.
 
 use std::{
@@ -17,7 +17,7 @@ pub(crate) struct SecretFiles {
     state: Mutex<State>,
 }
 
-/// `SECRETS_RUN_DIR`: where the folder of the files is if there is no place in memory.
+/// `SECRETS_RUN_DIR`: where the folder of the files is if there is no file system in memory.
 #[derive(Debug, Clone)]
 pub(crate) enum RunDirSetting {
     Known(Option<Arc<Path>>),
@@ -37,7 +37,7 @@ impl SecretFiles {
         Self { run_dir, state: Mutex::default() }
     }
 
-    /// The path of the file that holds `value`.
+    /// Returns the path of the file with `value` in it, which is created if need be.
     ///
     /// # Errors
     /// [`ErrorKind::NoContext`] after the step has ended, and why no file can be made.
@@ -98,7 +98,7 @@ mod on_unix {
         },
     };
 
-    /// A file that holds a secret. It is removed when this is dropped.
+    /// A file with a secret in it. It is removed when this is dropped.
     pub(super) struct SecretFile {
         path: PathBuf,
         name: String,

@@ -352,16 +352,16 @@ impl Secrets {
                 false => help,
             };
             let problem = Problem::new(ErrorKind::KeyNotFound, message)
-                .of(&source.origin)
+                .with_origin(&source.origin)
                 .in_backend(Some(&source.backend))
-                .help_with(help);
+                .with_help(help);
             return Error::from_problems(vec![problem]).in_step(self.step());
         }
         let versions = || found.requests.iter().filter(|r| r.request.view().key == key);
         if versions().count() > 1 {
             let problem = Problem::new(ErrorKind::Ambiguous, "several versions were requested")
-                .of(format!("{group}/{key}"))
-                .help_with("say which one: `get_versioned(group, key, version)`");
+                .with_origin(format!("{group}/{key}"))
+                .with_help("say which one: `get_versioned(group, key, version)`");
             return Error::from_problems(vec![problem]).in_step(self.step());
         }
         let asked = format!("{group}/{key}");
@@ -393,8 +393,8 @@ impl Secrets {
             None => format!("add it to the step's attribute; declared are {known}"),
         };
         let problem = Problem::new(ErrorKind::NotRequested, message)
-            .of(escape::escape_name(asked))
-            .help_with(help);
+            .with_origin(escape::escape_name(asked))
+            .with_help(help);
         Error::from_problems(vec![problem]).in_step(self.step())
     }
 }

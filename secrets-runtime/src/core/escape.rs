@@ -1,6 +1,6 @@
-//! Small pieces of messages.
+//! Texts in other notations: in messages, in URLs and in JSON.
 
-/// Names for a person: backquoted, with commas; of more than 20, how many more there are.
+/// Returns names for a person: backquoted, with commas; of more than 20, how many more there are.
 pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
     let shown: Vec<_> =
@@ -12,7 +12,7 @@ pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> S
     }
 }
 
-/// A name without control characters, cut after 80 characters.
+/// Returns a name with its control characters escaped, cut after 80 characters.
 pub(crate) fn escape_name(name: &str) -> String {
     let mut text: String = name.chars().take(80).flat_map(char::escape_debug).collect();
     if name.chars().nth(80).is_some() {
@@ -21,7 +21,7 @@ pub(crate) fn escape_name(name: &str) -> String {
     text
 }
 
-/// A text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
+/// Returns a text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
 /// direction of writing are escaped. Names and paths that somebody else chose come with all of them.
 pub(crate) fn escape_controls(text: String) -> String {
     let odd = |c: char| {
@@ -35,9 +35,12 @@ pub(crate) fn escape_controls(text: String) -> String {
     text.chars().map(escape).collect()
 }
 
-/// Appends a text in percent-encoding: all but RFC 3986's unreserved characters is encoded. It becomes at most
-/// three times as long.
-pub(crate) fn percent_encode(text: &str, to: &mut String) {
+/// The most bytes that a byte becomes when it is percent-encoded.
+pub(crate) const LONGEST_PERCENT: usize = 3;
+
+/// Writes a text percent-encoded: all but RFC 3986's unreserved characters. The text may be a secret: `to` does not
+/// grow if it has [`LONGEST_PERCENT`] times the text's length left.
+pub(crate) fn write_percent(text: &str, to: &mut String) {
     for byte in text.bytes() {
         match byte {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
@@ -45,15 +48,42 @@ pub(crate) fn percent_encode(text: &str, to: &mut String) {
             }
             _ => {
                 to.push('%');
-                push_hex(byte, to);
+                write_hex(byte, to);
             }
         }
     }
 }
 
-/// Appends a byte as two hexadecimal digits.
-pub(crate) fn push_hex(byte: u8, to: &mut String) {
-    const HEX: &[u8; 16] = b"0123456789ABCDEF";
-    to.push(char::from(HEX[usize::from(byte >> 4)]));
-    to.push(char::from(HEX[usize::from(byte & 15)]));
+/// Returns the most bytes that a text of this length becomes in JSON, with its quotes.
+pub(crate) const fn longest_json(length: usize) -> usize {
+    6 * length + 2
+}
+
+/// Writes a text as JSON, with its quotes. The text may be a secret: `to` does not grow if it has [`longest_json`]
+/// left.
+pub(crate) fn write_json(text: &str, to: &mut String) {
+    to.push('"');
+    for character in text.chars() {
+        match character {
+            '"' => to.push_str("\\\""),
+            '\\' => to.push_str("\\\\"),
+            '\n' => to.push_str("\\n"),
+            '\r' => to.push_str("\\r"),
+            '\t' => to.push_str("\\t"),
+            '\u{8}' => to.push_str("\\b"),
+            '\u{c}' => to.push_str("\\f"),
+            '\0'..='\u{1f}' => {
+                to.push_str("\\u00");
+                write_hex(character as u8, to);
+            }
+            _ => to.push(character),
+        }
+    }
+    to.push('"');
+}
+
+fn write_hex(byte: u8, to: &mut String) {
+    const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
+    to.push(char::from(DIGITS[usize::from(byte >> 4)]));
+    to.push(char::from(DIGITS[usize::from(byte & 15)]));
 }

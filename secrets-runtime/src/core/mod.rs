@@ -2,5 +2,7 @@
 
 pub(crate) mod error;
 pub(crate) mod escape;
+pub(crate) mod help_code;
+pub(crate) mod line_column;
 pub(crate) mod secret_value;
 pub(crate) mod warning;

@@ -1,16 +1,19 @@
-use std::{fmt, sync::Arc};
+use std::{convert::Infallible, ffi::OsString, fmt, str::FromStr, sync::Arc};
 
+#[cfg(feature = "secrecy")]
+use secrecy::{ExposeSecret, SecretString};
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use subtle::ConstantTimeEq;
 use zeroize::Zeroizing;
 
 use crate::core::error::{Error, ErrorKind};
 
-/// A secret's value: bytes that are wiped when the last holder lets go of them.
+/// A secret's value: bytes that are wiped when the last clone is dropped.
 ///
 /// A clone is cheap and shares the bytes. `Debug` never shows them, and there is no `Display`, `Serialize`,
 /// `Deref`, `PartialEq` or `AsRef<str>` by which they could get somewhere by accident: reading them is always
-/// one of the two `expose_` methods.
+/// one of the two `expose_` methods. It is made from the owned types of texts and bytes, whose buffers it takes
+/// over, and from borrowed ones, which it copies.
 ///
 /// What is *not* promised: a copy made by the caller (`expose_str()?.to_owned()`) is not wiped, nor is what
 /// the operating system keeps of swapped or dumped memory.
@@ -26,14 +29,14 @@ use crate::core::error::{Error, ErrorKind};
 #[derive(Clone)]
 pub struct SecretValue(Arc<Bytes>);
 
-/// Whether the bytes are UTF-8 is told once, when the value is made.
+/// Whether the bytes are UTF-8 is checked once, when the value is made.
 enum Bytes {
     Text(Zeroizing<String>),
     Binary(Zeroizing<Vec<u8>>),
 }
 
 impl SecretValue {
-    /// The value as text.
+    /// Returns the value as text.
     ///
     /// # Errors
     /// [`ErrorKind::Undecodable`] if the bytes are not UTF-8.
@@ -47,7 +50,7 @@ impl SecretValue {
         }
     }
 
-    /// The value's bytes.
+    /// Returns the value's bytes.
     #[must_use]
     pub fn expose_bytes(&self) -> &[u8] {
         match &*self.0 {
@@ -56,7 +59,7 @@ impl SecretValue {
         }
     }
 
-    /// Whether both hold the same bytes, in a time that depends on their lengths alone.
+    /// Whether both have the same bytes, in a time that depends on their lengths alone.
     ///
     /// ```
     /// use secrets_runtime::SecretValue;
@@ -69,9 +72,16 @@ impl SecretValue {
         self.expose_bytes().ct_eq(other.expose_bytes()).into()
     }
 
-    /// How many bytes there are.
-    pub(crate) fn len(&self) -> usize {
+    /// Returns how many bytes there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.expose_bytes().len()
+    }
+
+    /// Whether there are no bytes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.expose_bytes().is_empty()
     }
 
     /// Whether both are one value, not merely equal ones.
@@ -87,6 +97,13 @@ impl SecretValue {
 impl fmt::Debug for SecretValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretValue([REDACTED])")
+    }
+}
+
+impl Default for SecretValue {
+    /// Returns the empty text.
+    fn default() -> Self {
+        Self::from(String::new())
     }
 }
 
@@ -107,6 +124,34 @@ impl From<Vec<u8>> for SecretValue {
     }
 }
 
+impl From<Box<str>> for SecretValue {
+    /// Takes the buffer over: nothing is copied.
+    fn from(text: Box<str>) -> Self {
+        Self::from(String::from(text))
+    }
+}
+
+impl From<OsString> for SecretValue {
+    /// Takes the buffer over: nothing is copied.
+    fn from(text: OsString) -> Self {
+        Self::from(text.into_encoded_bytes())
+    }
+}
+
+impl From<Zeroizing<String>> for SecretValue {
+    /// Takes the buffer over: nothing is copied.
+    fn from(mut text: Zeroizing<String>) -> Self {
+        Self::from(std::mem::take(&mut *text))
+    }
+}
+
+impl From<Zeroizing<Vec<u8>>> for SecretValue {
+    /// Takes the buffer over: nothing is copied.
+    fn from(mut bytes: Zeroizing<Vec<u8>>) -> Self {
+        Self::from(std::mem::take(&mut *bytes))
+    }
+}
+
 impl From<&str> for SecretValue {
     /// Copies the text; the original stays as it is.
     fn from(text: &str) -> Self {
@@ -114,9 +159,54 @@ impl From<&str> for SecretValue {
     }
 }
 
+impl FromStr for SecretValue {
+    type Err = Infallible;
+
+    /// Copies the text; the original stays as it is.
+    fn from_str(text: &str) -> Result<Self, Infallible> {
+        Ok(Self::from(text))
+    }
+}
+
+#[cfg(feature = "secrecy")]
+impl From<SecretString> for SecretValue {
+    /// Copies the text. The original is wiped.
+    fn from(text: SecretString) -> Self {
+        // Its buffer cannot be taken over.
+        Self::from(text.expose_secret())
+    }
+}
+
+#[cfg(feature = "secrecy")]
+impl TryFrom<&SecretValue> for SecretString {
+    type Error = Error;
+
+    /// Copies the text. Either is wiped when it is dropped.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Undecodable`] if the bytes are not UTF-8.
+    fn try_from(value: &SecretValue) -> Result<Self, Error> {
+        // A box of the text's own size: a string's would be moved to one, and leave a copy.
+        Ok(Self::from(Box::<str>::from(value.expose_str()?)))
+    }
+}
+
+#[cfg(feature = "secrecy")]
+impl TryFrom<SecretValue> for SecretString {
+    type Error = Error;
+
+    /// Copies the text. The value is wiped, if it was the last clone.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Undecodable`] if the bytes are not UTF-8.
+    fn try_from(value: SecretValue) -> Result<Self, Error> {
+        Self::try_from(&value)
+    }
+}
+
 impl<'de> Deserialize<'de> for SecretValue {
-    /// From a text, bytes, a number or a boolean; the last two keep the text they are written in where the
-    /// format tells it.
+    /// Reads a text, bytes, a number or a boolean; the last two keep the text they are written in, where the
+    /// format passes it on.
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         if deserializer.is_human_readable() {
             deserializer.deserialize_any(ValueVisitor)
@@ -160,4 +250,53 @@ impl Visitor<'_> for ValueVisitor {
     }
 
     visit_displayed!(visit_bool: bool, visit_i64: i64, visit_u64: u64, visit_f64: f64, visit_i128: i128, visit_u128: u128);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn owned_texts_are_taken_over() {
+        for make in [
+            |text: String| SecretValue::from(Zeroizing::new(text)),
+            |text: String| SecretValue::from(Zeroizing::new(text.into_bytes())),
+            |text: String| SecretValue::from(OsString::from(text)),
+            |text: String| SecretValue::from(text.into_boxed_str()),
+        ] {
+            // A buffer of the text's own size, so that a box need not be moved.
+            let text = String::from("SeNtInEl");
+            let at = text.as_ptr();
+            let value = make(text);
+            assert_eq!(value.expose_bytes().as_ptr(), at);
+            assert_eq!(value.expose_str().expect("a text"), "SeNtInEl");
+        }
+    }
+
+    #[test]
+    fn lengths_and_the_empty_value() {
+        assert!(SecretValue::default().is_empty() && SecretValue::default().expose_str().is_ok());
+        let Ok(value) = "äb".parse::<SecretValue>();
+        assert!(value.len() == 3 && !value.is_empty());
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn what_is_not_utf_8_keeps_its_bytes() {
+        use std::os::unix::ffi::OsStringExt;
+        let value = SecretValue::from(OsString::from_vec(vec![b'a', 0xff]));
+        assert_eq!(value.expose_bytes(), b"a\xff");
+        assert!(value.expose_str().is_err());
+    }
+
+    #[cfg(feature = "secrecy")]
+    #[test]
+    fn texts_go_to_secrecy_and_come_back() {
+        let value = SecretValue::from(SecretString::from("SeNtInEl"));
+        let text = SecretString::try_from(&value).expect("a text");
+        assert_eq!(text.expose_secret(), "SeNtInEl");
+        assert!(SecretValue::from(text).ct_eq(&value));
+        let error = SecretString::try_from(SecretValue::from(vec![0xff])).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Undecodable);
+    }
 }

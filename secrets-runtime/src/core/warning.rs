@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Says `text`, which holds no value: as a `tracing` event with the feature `tracing`, else as one line on
+/// Warns with `text`, which has no value in it: as a `tracing` event with the feature `tracing`, else as one line on
 /// standard error.
 pub(crate) fn warn(text: &str) {
     #[cfg(feature = "tracing")]
@@ -15,7 +15,7 @@ pub(crate) fn warn(text: &str) {
     write_line(text, &mut std::io::stderr().lock());
 }
 
-/// The same, but once for each text in this process.
+/// Warns as [`warn`], once for each text in this process.
 pub(crate) fn warn_once(text: &str) {
     static SAID: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
     let is_new = SAID.lock().unwrap_or_else(PoisonError::into_inner).insert(text.to_owned());
@@ -24,7 +24,7 @@ pub(crate) fn warn_once(text: &str) {
     }
 }
 
-/// The same, but at most every five seconds for each text: for what many may run into at once.
+/// Warns as [`warn`], at most every five seconds for each text: for what many may run into at once.
 pub(crate) fn warn_now_and_then(text: &str) {
     static SAID: Mutex<BTreeMap<String, Instant>> = Mutex::new(BTreeMap::new());
     let now = Instant::now();
@@ -43,7 +43,7 @@ pub(crate) fn warn_now_and_then(text: &str) {
 
 #[cfg(any(test, not(feature = "tracing")))]
 fn write_line(text: &str, out: &mut impl std::io::Write) {
-    // A path may hold line breaks and terminal controls, and a warning stays one line.
+    // A path may have line breaks and terminal controls, and a warning stays one line.
     let line =
         format!("secrets: warning: {}\n", crate::core::escape::escape_controls(text.to_owned()));
     // Not `eprintln`, which panics where standard error is closed: a step does not end over a warning.

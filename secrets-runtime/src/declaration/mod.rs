@@ -1,3 +1,4 @@
+mod json;
 mod lists;
 pub(crate) mod parse;
 
@@ -25,6 +26,11 @@ use secrets_spec::Secret;
 /// assert_eq!(declaration.step(), Some("load"));
 /// # Ok::<(), Error>(())
 /// ```
+///
+/// As JSON it has the attribute's words:
+/// `{"step": "load", "sources": ["prod-db"], "secret_requests": [{"group": "api", "key": "token"}], "role": null, "allow_override": false}`.
+/// `step` and `role` may be `null`. A source that one text cannot say is an object of its fields; the values of an
+/// `inline` source are `"***"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
     pub(crate) step: Option<String>,
@@ -83,8 +89,8 @@ impl Declaration {
         }
         let message = format!("two sources have the group `{}`", source.group().escape_debug());
         Err(Problem::new(ErrorKind::InvalidSource, message)
-            .of(source.origin())
-            .help_with("give one of them a `group` of its own"))
+            .with_origin(source.origin())
+            .with_help("give one of them a `group` of its own"))
     }
 
     /// Adds a request; one that is there already is dropped, one that clashes with another is refused.
@@ -96,8 +102,8 @@ impl Declaration {
         if let Some(conflict) = self.requests.iter().find_map(conflict) {
             let (message, help) = (conflict.message(), conflict.help());
             return Err(Problem::new(ErrorKind::InvalidSource, message)
-                .of(request.to_string())
-                .help_with(help));
+                .with_origin(request.to_string())
+                .with_help(help));
         }
         self.requests.push(request);
         Ok(())
@@ -154,7 +160,7 @@ impl DeclarationBuilder {
                 None
             }
             Err(error) => {
-                Some(vec![invalid(&error, ErrorKind::InvalidSource).of(escape_name(role))])
+                Some(vec![invalid(&error, ErrorKind::InvalidSource).with_origin(escape_name(role))])
             }
         };
         self.or_error(problem)
@@ -180,7 +186,9 @@ impl DeclarationBuilder {
     ) -> Result<Self, Error> {
         let problem = match request {
             Ok(request) => self.declaration.add_request(request).err(),
-            Err(error) => Some(invalid(&error, ErrorKind::InvalidSource).of(escape_name(origin))),
+            Err(error) => {
+                Some(invalid(&error, ErrorKind::InvalidSource).with_origin(escape_name(origin)))
+            }
         };
         self.or_error(problem.map(|problem| vec![problem]))
     }

@@ -20,7 +20,7 @@ pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
 
 pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
     let kind = if error.is_name() { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    invalid(error, kind).of(origin(text))
+    invalid(error, kind).with_origin(origin(text))
 }
 
 /// A source or a request that does not parse, as a problem's origin: what it was to be called. A text that has a
@@ -34,7 +34,7 @@ pub(crate) fn origin(text: &str) -> String {
 pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {
     let problem = Problem::new(kind, error.message());
     match error.help() {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }
@@ -46,7 +46,7 @@ pub(crate) fn source(node: &Node<Range<usize>>) -> Result<Source, Vec<Problem>> 
     if complaints.is_empty() {
         return draft.and_then(SourceDraft::into_source).ok_or_else(|| {
             let message = "the source cannot be read";
-            vec![Problem::new(ErrorKind::InvalidSource, message).of("a source")]
+            vec![Problem::new(ErrorKind::InvalidSource, message).with_origin("a source")]
         });
     }
     let id = draft.and_then(|draft| draft.id.known).unwrap_or_else(|| "a source".to_owned());
@@ -59,9 +59,9 @@ pub(crate) fn problems(complaints: Vec<Diagnostic<Range<usize>>>, origin: &str) 
 
 pub(crate) fn problem(complaint: Diagnostic<Range<usize>>, origin: &str) -> Problem {
     let kind = if complaint.is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
-    let problem = Problem::new(kind, complaint.message).of(origin);
+    let problem = Problem::new(kind, complaint.message).with_origin(origin);
     match complaint.help {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }
@@ -69,9 +69,9 @@ pub(crate) fn problem(complaint: Diagnostic<Range<usize>>, origin: &str) -> Prob
 /// The text is no JSON. It may hold values of `inline`, so it is pointed at.
 pub(crate) fn malformed(error: &SpecError) -> Problem {
     let message = format!("it is no JSON, at byte {}: {}", error.range().start, error.message());
-    let problem = Problem::new(ErrorKind::InvalidSource, message).of("a source");
+    let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("a source");
     match error.help() {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }

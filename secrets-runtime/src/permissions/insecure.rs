@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Why a file is not taken.
+/// Why a file is not trusted.
 #[derive(Debug)]
 pub(crate) enum Insecure {
     /// It, or a folder on the way to it, cannot be looked at.

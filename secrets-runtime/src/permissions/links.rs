@@ -6,10 +6,10 @@ use std::{
 
 use crate::permissions::insecure::Insecure;
 
-/// As many as Linux follows.
+/// As many links as Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// The folders in which it is decided what `path` names: that of each symbolic link on the way, also of one
+/// Returns the folders in which it is decided what `path` names: that of each symbolic link on the way, also of one
 /// that is a folder's, and at the end that of the file itself, which need not be there.
 pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
     let unreadable = |error| Insecure::unreadable(path, error);
@@ -49,14 +49,14 @@ pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
     Ok(folders)
 }
 
-/// One part of a path that is still to be gone.
+/// A part of a path that is still to be walked.
 enum Step {
     Root,
     Up,
     Down(OsString),
 }
 
-/// Puts the parts of `path` before what is still to be gone, which is taken from the end.
+/// Puts the parts of `path` before those that are still to be walked, which are taken from the end.
 fn push(ahead: &mut Vec<Step>, path: &Path) {
     ahead.extend(path.components().rev().filter_map(|component| match component {
         Component::RootDir => Some(Step::Root),

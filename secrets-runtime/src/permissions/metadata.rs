@@ -14,7 +14,7 @@ use crate::permissions::{accounts::Accounts, insecure::Insecure};
 
 const ROOT: u32 = 0;
 
-/// What is known of a file or folder.
+/// The owner and the rights of a file or folder.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct FileFacts {
     pub(super) owner: u32,

@@ -32,7 +32,7 @@ pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
 }
 
 /// Checks that nobody but the user and root can exchange the file at `path`, which need not be there: its
-/// folder, and where links lead to it, the folder of each link on the way, since whoever can write there
+/// folder, and where links lead to it, the folder of each link on the way, since who can write there
 /// decides where the link leads.
 ///
 /// What is checked is the owner and the mode; on a file system that is mounted read-only, as Kubernetes mounts
@@ -48,13 +48,13 @@ pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     Ok(())
 }
 
-/// Elsewhere modes and owners tell nothing.
+/// Opens a file. Elsewhere modes and owners say nothing about who can write it.
 #[cfg(not(unix))]
 pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
     File::open(path).map_err(|error| Insecure::unreadable(path, error))
 }
 
-/// Elsewhere modes and owners tell nothing.
+/// Checks nothing, as elsewhere modes and owners say nothing about who can write a folder.
 #[cfg(not(unix))]
 pub(crate) fn check_folders(_path: &Path) -> Result<(), Insecure> {
     Ok(())

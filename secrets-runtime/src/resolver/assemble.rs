@@ -119,8 +119,9 @@ pub(crate) fn from_test_secrets(
         let fields = test_secrets.fields(source.group()).unwrap_or_else(|| {
             let message = "the test gives no secret of this group";
             let help = format!("give it to `with_secrets`; it has {}", known());
-            let problem =
-                Problem::new(ErrorKind::NotFound, message).of(source.group()).help_with(help);
+            let problem = Problem::new(ErrorKind::NotFound, message)
+                .with_origin(source.group())
+                .with_help(help);
             if source.options().is_required() {
                 problems.push(problem);
             } else {
@@ -151,7 +152,7 @@ pub(crate) fn from_test_secrets(
                 let message = "the test gives no secret of this group and key";
                 let help = format!("give it to `with_secrets`; it has the groups {}", known());
                 let problem = Problem::new(ErrorKind::NotFound, message);
-                problems.push(problem.of(request.to_string()).help_with(help));
+                problems.push(problem.with_origin(request.to_string()).with_help(help));
             }
         }
     }

@@ -1,4 +1,4 @@
-use std::{sync::Arc, time::Duration};
+use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
@@ -9,7 +9,7 @@ use crate::{
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
-    settings::{Settings, load::Loaded, precedence::CodeSettings},
+    settings::{load::Loaded, precedence::CodeSettings, variables::Variable},
 };
 #[cfg(feature = "aws")]
 use crate::{resolver::credentials_secret::add_aws, settings::variables};
@@ -74,10 +74,37 @@ impl ResolverBuilder {
         self
     }
 
-    /// Sets settings that override those of the environment, as a program's own command line does.
+    /// Sets any setting, in the text that its variable would have. It overrides the variable and `secrets.toml`;
+    /// an empty text sets it to nothing. If a setting is set twice, the last text counts. The methods above count
+    /// before it.
+    ///
+    /// A text that does not fit is an error of [`build`](Self::build).
+    ///
+    /// ```
+    /// use secrets_runtime::{Resolver, settings::variables};
+    ///
+    /// let resolver = Resolver::builder()
+    ///     .setting(&variables::TIMEOUT, "10")
+    ///     .setting(&variables::LOCAL_DIR, "/srv/secrets")
+    ///     .build()?;
+    /// let timeout = resolver.settings().find(|s| *s.variable() == variables::TIMEOUT);
+    /// let timeout = timeout.expect("every setting is there");
+    /// assert_eq!((timeout.text(), timeout.origin()), (Some("10"), "built in code"));
+    ///
+    /// let error = Resolver::builder().setting(&variables::TIMEOUT, "soon").build().unwrap_err();
+    /// assert_eq!(error.problems()[0].origin(), "SECRETS_TIMEOUT (built in code)");
+    /// # Ok::<(), secrets_runtime::Error>(())
+    /// ```
+    #[must_use]
+    pub fn setting(mut self, variable: &Variable, text: impl Into<OsString>) -> Self {
+        self.built.set(variable, text);
+        self
+    }
+
+    /// Lays settings over those of the environment, as a program's own command line gives them.
     #[cfg(feature = "clap")]
     pub(crate) fn built(mut self, built: CodeSettings) -> Self {
-        self.built = built;
+        self.built.extend(built);
         self
     }
 
@@ -101,11 +128,11 @@ impl ResolverBuilder {
     /// ```
     #[must_use]
     pub fn build_anyway(self) -> (Resolver, Option<Error>) {
-        let Loaded { mut settings, mut problems } = Settings::load_anyway(&self.built);
+        let Loaded { mut settings, mut problems } = Loaded::of_process(&self.built);
         for backend in &self.backends {
             if let Err(error) = BackendType::parse(backend.kind()) {
                 let what = "a backend's type";
-                problems.push(invalid(&error, ErrorKind::InvalidConfig).of(what));
+                problems.push(invalid(&error, ErrorKind::InvalidConfig).with_origin(what));
             }
         }
         if let Some(types) = &self.default_backend {
@@ -117,7 +144,9 @@ impl ResolverBuilder {
         if let Some(role) = &self.role {
             match SourceRole::parse(role) {
                 Ok(role) => settings.set_default_role(role),
-                Err(error) => problems.push(invalid(&error, ErrorKind::InvalidConfig).of(role)),
+                Err(error) => {
+                    problems.push(invalid(&error, ErrorKind::InvalidConfig).with_origin(role))
+                }
             }
         }
         settings.set_cache(self.cache_ttl, self.cache_stale);
@@ -138,7 +167,7 @@ fn parse_chain(types: &str) -> Result<Vec<BackendType>, Problem> {
     let parsed: Result<_, SpecError> =
         types.split(',').map(|name| BackendType::parse(name.trim())).collect();
     parsed.map_err(|error| {
-        invalid(&error, ErrorKind::InvalidConfig).of(format!("default backend {types:?}"))
+        invalid(&error, ErrorKind::InvalidConfig).with_origin(format!("default backend {types:?}"))
     })
 }
 

@@ -36,7 +36,7 @@ pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Pr
     if registry.has(AWS.name()) {
         return None;
     }
-    let source = settings.aws_credentials_from();
+    let source = settings.aws.credentials_from.as_ref();
     let secret = source.map(|source| {
         registry.set_unavailable(AWS, needs_itself(source));
         CredentialsSecret::of(source, registry, settings)
@@ -89,7 +89,7 @@ impl CredentialsSecret {
     fn whole(&self, fields: &Fields) -> Result<AwsCredentials, Error> {
         let given = |name| {
             let value = fields.get(name).map(|field| &field.value);
-            value.filter(|value| value.len() > 0).cloned()
+            value.filter(|value| !value.is_empty()).cloned()
         };
         let (Some(access_key), Some(secret_access_key)) =
             (given(ACCESS_KEY), given(SECRET_ACCESS_KEY))
@@ -136,7 +136,7 @@ fn needs_itself(source: &Source) -> Problem {
     let message = "it is a secret in AWS Secrets Manager, which could be read only with the credentials that are in it";
     let id = if source.is_arn() { "aws" } else { source.id() };
     Problem::new(ErrorKind::InvalidConfig, message)
-        .help_with(format!("name one of another backend with its type, such as local.{id}"))
+        .with_help(format!("name one of another backend with its type, such as local.{id}"))
 }
 
 impl CredentialsProvider for CredentialsSecret {

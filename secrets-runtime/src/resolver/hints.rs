@@ -13,7 +13,7 @@ use crate::{
 pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settings) -> Error {
     let step = error.step().map(str::to_owned);
     let explain = |problem: Problem| match help(&problem, declaration, settings) {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     };
     let problems = error.into_problems().into_iter().map(explain).collect();

@@ -29,7 +29,9 @@ impl Resolver {
     pub fn backend(&self, kind: &str) -> Result<Arc<dyn Backend>, Error> {
         let wanted = BackendType::parse(kind).map_err(|error| {
             let origin = format!("backend {}", crate::core::escape::escape_name(kind));
-            Error::from_problems(vec![invalid(&error, ErrorKind::InvalidConfig).of(origin)])
+            Error::from_problems(vec![
+                invalid(&error, ErrorKind::InvalidConfig).with_origin(origin),
+            ])
         })?;
         self.0.registry.find(&wanted).map_err(|problem| Error::from_problems(vec![problem]))
     }

@@ -85,7 +85,7 @@ impl Plan {
             fetches: Vec::new(),
             sources: Vec::new(),
             requests: Vec::new(),
-            flyte_prefix: settings.flyte_env_prefix().to_owned(),
+            flyte_prefix: settings.flyte.env_prefix.clone(),
             places: HashMap::default(),
         };
         for source in &declaration.sources {
@@ -314,6 +314,7 @@ fn role(levels: &[&SourceRole], kind: &str, settings: &Settings) -> Option<Strin
     let first = given.into_iter().find(|role| **role != SourceRole::Inherit);
     match first {
         Some(SourceRole::Arn(arn)) => Some(arn.as_str().to_owned()),
+        Some(SourceRole::Named(name)) => Some(name.clone()),
         _ => settings.role_of_type(kind).map(|role| role.as_str().to_owned()),
     }
 }

@@ -11,7 +11,7 @@ use crate::{
     },
     core::{
         error::{ErrorKind, Problem},
-        escape,
+        help_code::HelpCode,
     },
     settings::Settings,
 };
@@ -28,11 +28,12 @@ impl Registry {
     /// Creates a registry of the user's backends, and of each built-in one whose type is not among theirs; but for
     /// AWS, whose credentials may be a secret of the others: it is added last.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
-        let flyte = Flyte::new(settings.flyte_dir())
-            .with_env_prefix(settings.flyte_env_prefix())
-            .with_file_prefix(settings.flyte_file_prefix());
+        let flyte = Flyte::new(&settings.flyte.dir)
+            .with_env_prefix(&settings.flyte.env_prefix)
+            .with_file_prefix(&settings.flyte.file_prefix);
         let mut registry = Self { backends: own, unavailable: Vec::new() };
-        let local = settings.local_dir().and_then(|dir| Ok((dir, settings.local_key_file()?)));
+        let local = settings.local.clone();
+        let local = local.dir.and_then(|dir| Ok((dir, local.key_file?)));
         match local {
             Ok((dir, key_file)) => registry.add(Local::new(dir, key_file)),
             // There is no home folder, and no setting names another one.
@@ -42,7 +43,7 @@ impl Registry {
             }
         }
         registry.add(Env::new());
-        registry.add(File::new(settings.file_dir()));
+        registry.add(File::new(&settings.file.dir));
         registry.add(flyte);
         registry.add(Inline::new());
         registry.add(Prefect::of_settings(settings));
@@ -89,17 +90,15 @@ impl Registry {
         let problem = match wanted.built_in() {
             Some(built_in) => {
                 Problem::new(ErrorKind::NotSupported, missing_feature_message(built_in))
-                    .help_with(missing_feature_help(built_in))
+                    .with_help(missing_feature_help(built_in))
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
                 let kinds = || self.backends.iter().map(|backend| backend.kind());
-                let near = secrets_spec::closest(wanted.as_str(), kinds());
-                let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-                Problem::new(ErrorKind::InvalidConfig, message).help_with(format!(
-                    "{near}register it with `Resolver::builder().backend(..)`; those that are: {}",
-                    escape::backquoted_list(kinds())
-                ))
+                let near = secrets_spec::closest(wanted.as_str(), kinds()).map(str::to_owned);
+                let registered = kinds().map(str::to_owned).collect();
+                Problem::new(ErrorKind::InvalidConfig, message)
+                    .with_help_code(HelpCode::RegisterBackend { near, registered })
             }
         };
         Err(problem.in_backend(Some(wanted.as_str())))

@@ -1,6 +1,12 @@
+use serde::ser::{Serialize, SerializeStruct, Serializer};
+
 use crate::core::error::{Error, ErrorKind, Problem};
 
 /// What a validation found.
+///
+/// As JSON it is `{"ok": true, "checked": [..], "problems": [..]}`: what was looked at is
+/// `{"name": "prod-db", "backend": "env", "ok": false, "kind": "NotFound"}`, where `backend` and `kind` may be
+/// `null`; see [`Problem`] for the rest. No value of a secret is in it.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a validation changes nothing by itself"]
 pub struct Report {
@@ -73,7 +79,7 @@ impl Report {
     pub(crate) fn help_with(&mut self, help: impl Fn(&Problem) -> Option<String>) {
         for problem in &mut self.problems {
             if let Some(help) = help(problem) {
-                *problem = problem.clone().help_with(help);
+                *problem = problem.clone().with_help(help);
             }
         }
     }
@@ -91,5 +97,42 @@ impl Report {
             self.problems.extend(error.into_problems());
         }
         self.checked.push(checked);
+    }
+}
+
+impl Serialize for Report {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut report = serializer.serialize_struct("Report", 3)?;
+        report.serialize_field("ok", &self.is_ok())?;
+        report.serialize_field("checked", &self.checked)?;
+        report.serialize_field("problems", &self.problems)?;
+        report.end()
+    }
+}
+
+impl Serialize for Checked {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut checked = serializer.serialize_struct("Checked", 4)?;
+        checked.serialize_field("name", &self.name)?;
+        checked.serialize_field("backend", &self.backend)?;
+        checked.serialize_field("ok", &self.kind.is_none())?;
+        checked.serialize_field("kind", &self.kind)?;
+        checked.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn json_of_a_report_is_what_was_checked_and_what_is_wrong() {
+        let mut report = Report::default();
+        report.add("good", Some("env"), None);
+        report.add("bad", None, Some(Error::new(ErrorKind::NotFound, "there is none")));
+        assert_eq!(
+            serde_json::to_string(&report).expect("JSON"),
+            r#"{"ok":false,"checked":[{"name":"good","backend":"env","ok":true,"kind":null},{"name":"bad","backend":null,"ok":false,"kind":"NotFound"}],"problems":[{"kind":"NotFound","source":"bad","backend":null,"message":"there is none","help":null}]}"#
+        );
     }
 }

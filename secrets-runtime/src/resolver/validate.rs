@@ -178,7 +178,7 @@ fn missing_key(key: &str, names: Vec<&str>) -> Error {
         Some(near) => format!("did you mean `{near}`? its fields are {known}"),
         None => format!("its fields are {known}"),
     };
-    Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).help_with(help)])
+    Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)])
 }
 
 /// Reports a declaration inside `testing::with_secrets`, where the test's secrets are all there is.

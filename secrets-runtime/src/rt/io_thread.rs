@@ -84,7 +84,7 @@ where
     Ok((task, Running))
 }
 
-/// A future is on the thread.
+/// Counts a future that is on the thread, until it is dropped.
 struct Running;
 
 impl Drop for Running {
@@ -131,7 +131,7 @@ pub(crate) fn stop() {
     let Some(thread) = state.thread.take_if(idle) else { return };
     drop(state);
     thread.stop.abort();
-    // It has nothing to give back, and a panic has ended it as well.
+    // It has no result, and a panic has ended it as well.
     let _ = thread.handle.join();
 }
 

@@ -3,7 +3,7 @@ use std::{
     task::{Context, Poll},
 };
 
-/// The outputs of futures that are polled together, in order.
+/// Polls futures together, and returns their outputs in order.
 pub(crate) async fn join_all<F: Future + Unpin>(futures: Vec<F>) -> Vec<F::Output>
 where
     F::Output: Unpin,

@@ -1,6 +1,8 @@
-//! Futures without a runtime: blocking on one, waiting for many, a timer, and a thread for tokio's I/O.
+//! Futures without a runtime: blocking on one, waiting for many, a timer, and threads for I/O.
 
 pub(crate) mod block_on;
+#[cfg(any(feature = "prefect", feature = "zenml"))]
+pub(crate) mod blocking_pool;
 #[cfg(feature = "tokio")]
 pub(crate) mod io_thread;
 pub(crate) mod join_all;

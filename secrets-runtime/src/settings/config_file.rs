@@ -12,7 +12,7 @@ use toml::{
 };
 
 use crate::{
-    core::error::Problem,
+    core::{error::Problem, line_column::LineColumn},
     permissions::{self, insecure::Insecure},
     settings::{
         error::{SettingError, problem},
@@ -215,11 +215,10 @@ impl Reader<'_> {
     }
 
     fn origin(&self, at: usize, key: &str, profile: Option<&str>) -> Origin {
-        let before = self.text.get(..at).unwrap_or(self.text);
         Origin::File {
             path: self.file.path.clone(),
             key: key.to_owned(),
-            line: before.matches('\n').count() + 1,
+            line: LineColumn::of(self.text, at).line,
             profile: profile.map(str::to_owned),
         }
     }

@@ -5,7 +5,7 @@ use crate::{
     settings::raw_value::Origin,
 };
 
-/// What is wrong with a setting, before it is known where the setting stands.
+/// What is wrong with a setting, before it is known where its text comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SettingError {
     pub(super) message: String,
@@ -17,7 +17,7 @@ impl SettingError {
         Self { message: message.into(), help: Some(help.into()) }
     }
 
-    /// The problem of the setting `variable`, which came from `origin`.
+    /// Returns the problem of the setting `variable`, whose text came from `origin`.
     pub(super) fn at(self, variable: &'static str, origin: &Origin) -> Problem {
         let message = match origin.place() {
             Some(place) => format!("{} ({place})", self.message),
@@ -27,15 +27,15 @@ impl SettingError {
     }
 }
 
-/// A problem with the settings.
+/// Creates a problem of the settings.
 pub(super) fn problem(
     origin: impl Into<String>,
     message: impl Into<String>,
     help: Option<String>,
 ) -> Problem {
-    let problem = Problem::new(ErrorKind::InvalidConfig, message).of(origin);
+    let problem = Problem::new(ErrorKind::InvalidConfig, message).with_origin(origin);
     match help {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }

@@ -1,8 +1,17 @@
+use std::path::Path;
+
 #[cfg(feature = "aws")]
-use crate::settings::{error::SettingError, variables::Variable};
+use crate::settings::{error::SettingError, raw_value::Origin, variables::Variable};
 use crate::{
     core::error::{Error, Problem},
-    settings::{Settings, reader::SettingState, variables},
+    settings::{
+        Settings,
+        folders::Folders,
+        lookup,
+        precedence::{CodeSettings, Environment, decide},
+        reader::{SettingState, SettingsReader},
+        variables,
+    },
 };
 
 /// Settings of which some may be wrong, and count as unset, with what is wrong.
@@ -11,15 +20,69 @@ pub(crate) struct Loaded {
     pub(crate) problems: Vec<Problem>,
 }
 
+impl Settings {
+    /// Loads the settings of this process: its environment, and the `secrets.toml` of its working directory.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, with everything that is wrong.
+    pub(crate) fn load() -> Result<Self, Error> {
+        Loaded::of_process(&CodeSettings::default()).into_result()
+    }
+
+    /// Loads the settings of a test's environment and working directory.
+    ///
+    /// # Errors
+    /// `InvalidConfig`, with everything that is wrong.
+    #[cfg(all(test, feature = "prefect"))]
+    pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
+        Loaded::of(&CodeSettings::default(), environment, Some(directory)).into_result()
+    }
+
+    /// Adds to a setting what shows only when the backends are known. Returns it as the setting's problem.
+    #[cfg(feature = "aws")]
+    pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
+        let wrong =
+            SettingError { message: why.message().to_owned(), help: why.help().map(str::to_owned) };
+        let shown = self.shown.iter_mut().find(|shown| shown.variable == variable);
+        let origin = shown.as_ref().map_or(&Origin::Default, |shown| &shown.origin);
+        let problem = wrong.at(variable.name(), origin);
+        if let Some(shown) = shown {
+            shown.wrong = Some(problem.message().to_owned());
+        }
+        problem
+    }
+}
+
 impl Loaded {
-    /// Puts what is wrong beside the settings that are shown.
-    pub(super) fn of(mut settings: Settings, problems: Vec<Problem>) -> Self {
+    /// Loads the settings of this process under what is built in code: its environment, and the `secrets.toml`
+    /// of its working directory.
+    pub(crate) fn of_process(built: &CodeSettings) -> Self {
+        // A working directory that is gone has no `secrets.toml`.
+        let directory = std::env::current_dir().ok();
+        Self::of(built, &|name| std::env::var_os(name), directory.as_deref())
+    }
+
+    /// Loads the settings of an environment and a working directory, under what is built in code.
+    pub(super) fn of(
+        built: &CodeSettings,
+        environment: Environment<'_>,
+        directory: Option<&Path>,
+    ) -> Self {
+        let folders = Folders::of(environment);
+        let mut problems = Vec::new();
+        let home = folders.home.as_deref();
+        let file = lookup::config_file(built, environment, directory, home, &mut problems);
+        let found =
+            variables::ALL.iter().map(|v| (*v, decide(v, built, environment, file.as_ref())));
+        let mut reader = SettingsReader::new(found.collect(), directory);
+        let mut settings = Settings::read(&mut reader, file, &folders);
+        problems.extend(reader.into_problems());
         let shown = settings.shown.iter().map(|shown| complete(&settings, shown, &problems));
         settings.shown = shown.collect();
         Self { settings, problems }
     }
 
-    /// The settings, if nothing is wrong.
+    /// Returns the settings, if nothing is wrong.
     ///
     /// # Errors
     /// `InvalidConfig`, with everything that is wrong.
@@ -31,33 +94,12 @@ impl Loaded {
     }
 }
 
-#[cfg(feature = "aws")]
-impl Settings {
-    /// Puts beside a setting what only shows when the backends are known; gives it as the setting's problem.
-    pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
-        let wrong =
-            SettingError { message: why.message().to_owned(), help: why.help().map(str::to_owned) };
-        let problem = wrong.at(variable.name(), self.origin(variable));
-        if let Some(shown) = self.shown.iter_mut().find(|shown| shown.variable == variable) {
-            shown.wrong = Some(problem.message().to_owned());
-        }
-        problem
-    }
-}
-
-/// What is shown, with the default that the user's folders make and with what is wrong.
+/// Returns what is shown, with the default that the user's folders make and with what is wrong.
 fn complete(settings: &Settings, shown: &SettingState, problems: &[Problem]) -> SettingState {
-    let default = match shown.variable {
-        variable if *variable == variables::LOCAL_DIR => settings.folders.local_dir().ok(),
-        variable if *variable == variables::LOCAL_KEY_FILE => {
-            settings.folders.local_key_file().ok()
-        }
-        _ => None,
-    };
     let origin = shown.origin.of_problem(shown.variable.name());
     let wrong = problems.iter().find(|problem| problem.origin() == origin);
     SettingState {
-        default: default.map(|path| path.display().to_string()),
+        default: settings.local.default_of(shown.variable),
         wrong: wrong.map(|problem| problem.message().to_owned()),
         ..shown.clone()
     }

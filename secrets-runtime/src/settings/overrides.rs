@@ -11,15 +11,14 @@ use crate::settings::{
 };
 
 impl Settings {
-    /// Lays a default backend that is built in code over the one that was read.
+    /// Sets the default backends in code, over those that were read.
     pub(crate) fn set_default_backends(&mut self, chain: Vec<BackendType>) {
         let names: Vec<&str> = chain.iter().map(BackendType::as_str).collect();
         self.set_shown(&variables::DEFAULT_BACKEND, names.join(","));
         self.default_backends = chain;
     }
 
-    /// Lays a default role that is built in code over the one that was read: `OptOut` is none at all, `Inherit`
-    /// changes nothing.
+    /// Sets the default role in code, over the one that was read. `OptOut` unsets it, `Inherit` changes nothing.
     pub(crate) fn set_default_role(&mut self, role: SourceRole) {
         if let Some(text) = role.as_str() {
             self.set_shown(&variables::DEFAULT_ROLE, text.to_owned());
@@ -27,7 +26,7 @@ impl Settings {
         }
     }
 
-    /// Lays times for the cache that are built in code over those that were read.
+    /// Sets the times of the cache in code, over those that were read.
     pub(crate) fn set_cache(&mut self, ttl: Option<Duration>, stale: Option<Duration>) {
         if let Some(ttl) = ttl {
             self.set_shown(&variables::CACHE_TTL, ttl.as_secs_f64().to_string());

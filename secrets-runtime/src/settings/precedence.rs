@@ -1,6 +1,8 @@
-//! Which of the places where a setting may be given counts.
+//! The precedence of the places where a setting may be set.
 
-use std::ffi::OsString;
+use std::{ffi::OsString, fmt};
+
+use zeroize::Zeroizing;
 
 use crate::settings::{
     config_file::ConfigFile,
@@ -13,24 +15,37 @@ pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
 /// Settings that are built in code: by the resolver's builder, or from a command line.
 #[derive(Default, Clone)]
-pub(crate) struct CodeSettings(Vec<(&'static str, OsString, Origin)>);
+pub(crate) struct CodeSettings(Vec<CodeSetting>);
 
-impl std::fmt::Debug for CodeSettings {
-    /// Shows which settings are given, and none of their texts.
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.0.iter().map(|(name, ..)| name)).finish()
+/// A setting that is built in code. Its text may be a credential, and is wiped.
+#[derive(Clone)]
+struct CodeSetting {
+    name: &'static str,
+    text: OsString,
+    origin: Origin,
+}
+
+impl Drop for CodeSetting {
+    fn drop(&mut self) {
+        drop(Zeroizing::new(std::mem::take(&mut self.text).into_encoded_bytes()));
+    }
+}
+
+impl fmt::Debug for CodeSettings {
+    /// Shows the names of the settings, and none of their texts.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.0.iter().map(|setting| setting.name)).finish()
     }
 }
 
 impl CodeSettings {
-    /// Gives a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
-    /// the environment says.
-    #[cfg(test)]
+    /// Sets a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
+    /// the environment says. The last text of a setting counts.
     pub(crate) fn set(&mut self, variable: &Variable, text: impl Into<OsString>) {
-        self.0.push((variable.name(), text.into(), Origin::Code));
+        self.0.push(CodeSetting { name: variable.name(), text: text.into(), origin: Origin::Code });
     }
 
-    /// The same, from an option of the command line, by which name it is known to who typed it.
+    /// Sets a setting from an option of the command line. Problems name the option.
     #[cfg(feature = "clap")]
     pub(crate) fn set_option(
         &mut self,
@@ -38,21 +53,31 @@ impl CodeSettings {
         option: &'static str,
         text: impl Into<OsString>,
     ) {
-        self.0.push((variable.name(), text.into(), Origin::Option(option)));
+        self.0.push(CodeSetting {
+            name: variable.name(),
+            text: text.into(),
+            origin: Origin::Option(option),
+        });
+    }
+
+    /// Adds other settings, which count before these.
+    #[cfg(feature = "clap")]
+    pub(crate) fn extend(&mut self, other: Self) {
+        self.0.extend(other.0);
     }
 
     fn get(&self, variable: &Variable) -> Option<RawValue> {
-        let given = self.0.iter().rev().find(|(name, ..)| *name == variable.name());
-        given.map(|(_, text, origin)| RawValue { text: text.clone(), origin: origin.clone() })
+        let set = self.0.iter().rev().find(|setting| setting.name == variable.name());
+        set.map(|set| RawValue { text: set.text.clone(), origin: set.origin.clone() })
     }
 }
 
 /// The precedence, and the only place that states it: what is built in code, then the `SECRETS_*` variable,
 /// then `secrets.toml` (in which the profile has been laid over the rest), then the variables of the system
-/// that is mirrored. If there is nothing, the default holds.
+/// that is mirrored. If there is nothing, the default applies.
 ///
-/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: a profile lifts with it
-/// what the rest of the file says.
+/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: with it a profile unsets what
+/// the rest of the file sets.
 pub(super) fn decide(
     variable: &'static Variable,
     built: &CodeSettings,

@@ -1,5 +1,7 @@
 use std::{ffi::OsString, fmt, path::PathBuf};
 
+use zeroize::Zeroizing;
+
 /// Where a setting comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
@@ -26,7 +28,7 @@ pub(crate) enum Origin {
 }
 
 impl Origin {
-    /// The origin of a problem: the variable, or `secrets.toml: key`.
+    /// Returns the origin of a problem: the variable, or `secrets.toml: key`.
     pub(super) fn of_problem(&self, variable: &'static str) -> String {
         match self {
             Self::Variable(name) => (*name).to_owned(),
@@ -41,7 +43,7 @@ impl Origin {
         }
     }
 
-    /// The place, where it says more than the origin of a problem does.
+    /// Returns the file and line, which the origin of a problem leaves out.
     pub(super) fn place(&self) -> Option<String> {
         match self {
             Self::File { path, line, .. } => Some(format!("{}, line {line}", path.display())),
@@ -69,8 +71,15 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting's text, before it is known to mean anything. It may be a credential: no `Debug`.
+/// A setting's text, before it is known to mean anything. It may be a credential: it has no `Debug`, and is
+/// wiped.
 pub(super) struct RawValue {
     pub(super) text: OsString,
     pub(super) origin: Origin,
+}
+
+impl Drop for RawValue {
+    fn drop(&mut self) {
+        drop(Zeroizing::new(std::mem::take(&mut self.text).into_encoded_bytes()));
+    }
 }

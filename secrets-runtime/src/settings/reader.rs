@@ -1,5 +1,4 @@
 use std::{
-    ffi::OsString,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -23,13 +22,13 @@ pub(crate) struct SettingState {
     pub(crate) text: Option<String>,
     /// Where it comes from.
     pub(crate) origin: Origin,
-    /// What holds where nothing is set, if the user's folders make it.
+    /// The default, if it depends on the user's folders.
     pub(crate) default: Option<String>,
-    /// What is wrong with it, without its text.
+    /// What is wrong with it; its text is left out.
     pub(crate) wrong: Option<String>,
 }
 
-/// The texts that count, each taken once and read.
+/// Reads the texts of the settings, each once, and collects what is wrong.
 pub(super) struct SettingsReader<'a> {
     found: Vec<(&'static Variable, Option<RawValue>)>,
     directory: Option<&'a Path>,
@@ -90,10 +89,11 @@ impl<'a> SettingsReader<'a> {
         self.text(variable, read).unwrap_or(Duration::from_secs(default))
     }
 
-    /// An absolute path, so that it stays the same when the working directory changes.
+    /// Reads a path and makes it absolute, so that it stays the same when the working directory changes.
     pub(super) fn path(&mut self, variable: &'static Variable) -> Option<PathBuf> {
-        let found = self.take(variable)?;
-        let path = self.keep(variable, &found.origin, values::path(PathBuf::from(found.text)))?;
+        let mut found = self.take(variable)?;
+        let text = std::mem::take(&mut found.text);
+        let path = self.keep(variable, &found.origin, values::path(PathBuf::from(text)))?;
         match self.directory {
             Some(directory) => Some(directory.join(path)),
             None if path.is_absolute() => Some(path),
@@ -106,8 +106,8 @@ impl<'a> SettingsReader<'a> {
     }
 
     pub(super) fn secret(&mut self, variable: &'static Variable) -> Option<SecretValue> {
-        let found = self.take(variable)?;
-        Some(SecretValue::from(OsString::into_encoded_bytes(found.text)))
+        let mut found = self.take(variable)?;
+        Some(SecretValue::from(std::mem::take(&mut found.text).into_encoded_bytes()))
     }
 
     fn take(&mut self, variable: &Variable) -> Option<RawValue> {

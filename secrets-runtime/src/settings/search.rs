@@ -6,7 +6,7 @@ use std::{
 /// The name of the settings' file.
 pub(super) const FILE_NAME: &str = "secrets.toml";
 
-/// The nearest `secrets.toml` from `directory` upwards: not past the root of a repository (a folder with a
+/// Returns the nearest `secrets.toml` from `directory` upwards: not past the root of a repository (a folder with a
 /// `.git`), the home folder, or the border of a file system. These are searched themselves. A folder that may
 /// not be looked into has none.
 pub(super) fn nearest(
@@ -38,14 +38,14 @@ fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// The file system a folder is on, where that can be told.
+/// Returns the file system that a folder is on, where that is known.
 #[cfg(unix)]
 pub(super) fn device(path: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(path).ok().map(|metadata| metadata.dev())
 }
 
-/// The file system a folder is on, where that can be told.
+/// Returns the file system that a folder is on, where that is known.
 #[cfg(not(unix))]
 pub(super) fn device(_: &Path) -> Option<u64> {
     None

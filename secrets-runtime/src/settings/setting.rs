@@ -1,7 +1,13 @@
-use crate::settings::{reader::SettingState, variables::Variable};
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-/// A setting of the process: its name, what holds, and where that comes from. Credentials, and texts that may
+use crate::settings::{raw_value::Origin, reader::SettingState, variables::Variable};
+
+/// A setting of the process: its name, its text, and where that comes from. Credentials, and texts that may
 /// hold one in passing, are left out.
+///
+/// As JSON it is
+/// `{"name": "SECRETS_TIMEOUT", "value": "10", "default": "30", "origin": "built in code", "is_set": true, "problem": null}`,
+/// where `value` is the [`text`](Self::text), and `value` and `problem` may be `null`.
 #[derive(Debug, Clone)]
 pub struct Setting {
     variable: &'static Variable,
@@ -18,7 +24,7 @@ impl Setting {
             variable: shown.variable,
             text: shown.text.clone(),
             origin: shown.origin.to_string(),
-            is_set: shown.origin != crate::settings::raw_value::Origin::Default,
+            is_set: shown.origin != Origin::Default,
             default: shown
                 .default
                 .clone()
@@ -27,40 +33,54 @@ impl Setting {
         }
     }
 
-    /// Its variable, which says its name and its default.
+    /// Returns its variable, which has its name and its documentation.
     #[must_use]
     pub fn variable(&self) -> &'static Variable {
         self.variable
     }
 
-    /// The text that was given; `None` where nothing was, or where it is not to be shown.
+    /// Returns the text that was set; `None` where nothing was, or where it is not to be shown.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// Where it comes from, for a person: a variable, the line of `secrets.toml`, an option such
+    /// Returns where it comes from, for a person: a variable, the line of `secrets.toml`, an option such
     /// as `--with`, `built in code`, `default`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Whether anything was given.
+    /// Whether anything was set.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.is_set
     }
 
-    /// What holds where nothing is set, in plain text, with the folders of this user; empty for nothing at all.
+    /// Returns the default in effect when nothing is set, in plain text, with the folders of this user; empty if
+    /// there is none.
     #[must_use]
     pub fn default(&self) -> &str {
         &self.default
     }
 
-    /// What is wrong with it: see [`ResolverBuilder::build_anyway`](crate::ResolverBuilder::build_anyway).
+    /// Returns what is wrong with it: see [`ResolverBuilder::build_anyway`](crate::ResolverBuilder::build_anyway).
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()
+    }
+}
+
+impl Serialize for Setting {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut setting = serializer.serialize_struct("Setting", 6)?;
+        setting.serialize_field("name", self.variable.name())?;
+        setting.serialize_field("value", &self.text)?;
+        setting.serialize_field("default", &self.default)?;
+        setting.serialize_field("origin", &self.origin)?;
+        setting.serialize_field("is_set", &self.is_set)?;
+        setting.serialize_field("problem", &self.problem)?;
+        setting.end()
     }
 }

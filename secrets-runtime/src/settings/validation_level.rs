@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::core::error::{Error, ErrorKind};
 
-/// How much a validation looks at, as in ZenML.
+/// How much a validation checks, as in ZenML.
 ///
 /// ```
 /// use secrets_runtime::ValidationLevel;
@@ -13,7 +13,7 @@ use crate::core::error::{Error, ErrorKind};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 pub enum ValidationLevel {
-    /// `NONE`: at nothing.
+    /// `NONE`: nothing.
     None,
     /// `SECRET_EXISTS`: whether each secret exists. No value is read, so that it works with the right to list
     /// alone.
@@ -27,7 +27,7 @@ impl ValidationLevel {
     /// All of them, the least first.
     pub const ALL: &'static [Self] = &[Self::None, Self::SecretExists, Self::SecretAndKeyExists];
 
-    /// The level as it is written.
+    /// Returns the level as it is written.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -47,7 +47,7 @@ impl fmt::Display for ValidationLevel {
 impl std::str::FromStr for ValidationLevel {
     type Err = Error;
 
-    /// Reads a level; case and space around it do not count.
+    /// Parses a level; case and space around it do not count.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] if there is no such level.

@@ -1,4 +1,4 @@
-//! From the text of a setting to what it means.
+//! Parsing the text of a setting.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,13 +6,13 @@ use secrets_spec::{BackendType, RoleArn, Source, SpecError, With};
 
 use crate::settings::{error::SettingError, validation_level::ValidationLevel};
 
-/// A setting that has been read, or everything that is wrong with it.
+/// The parsed value of a setting, or everything that is wrong with it.
 pub(super) type Read<T> = Result<T, Vec<SettingError>>;
 
 /// A clock cannot be asked for the time in thousands of years; a year is enough for everybody.
 const MAX_SECONDS: f64 = 31_536_000.0;
 
-/// A type, or types with commas between them.
+/// Parses a type, or types with commas between them.
 pub(super) fn backends(text: &str) -> Read<Vec<BackendType>> {
     let mut backends: Vec<BackendType> = Vec::new();
     let mut wrongs = Vec::new();
@@ -37,36 +37,6 @@ pub(super) fn source(text: &str) -> Read<Source> {
     one(Source::parse(text.trim()))
 }
 
-pub(super) fn region(text: &str) -> Read<String> {
-    let text = text.trim();
-    match secrets_spec::check_region(text) {
-        None => Ok(text.to_owned()),
-        Some(flaw) => Err(vec![flaw.explain(text).into()]),
-    }
-}
-
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
-pub(super) fn external_id(text: &str) -> Read<String> {
-    aws_name(text, 1224, "_+=,.@:/-", "an external id")
-}
-
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
-pub(super) fn session_name(text: &str) -> Read<String> {
-    aws_name(text, 64, "_+=,.@-", "a session name")
-}
-
-fn aws_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String> {
-    let good = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
-    if (2..=longest).contains(&text.len()) && text.chars().all(good) {
-        return Ok(text.to_owned());
-    }
-    let message = format!("it is not {noun}");
-    Err(vec![SettingError::new(
-        message,
-        format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"),
-    )])
-}
-
 pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     let wrong = |error: crate::core::error::Error| {
         let of = |problem: &crate::core::error::Problem| SettingError {
@@ -78,7 +48,7 @@ pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     text.parse().map_err(wrong)
 }
 
-/// A number of seconds: digits, and a fraction if there is one.
+/// Parses a number of seconds: digits, and a fraction if there is one.
 pub(super) fn seconds(text: &str) -> Read<Duration> {
     let text = text.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -97,7 +67,7 @@ pub(super) fn seconds(text: &str) -> Read<Duration> {
     }
 }
 
-/// The same, more than none.
+/// Parses a number of seconds, more than 0.
 pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     let duration = seconds(text)?;
     if duration.is_zero() {
@@ -107,8 +77,8 @@ pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     Ok(duration)
 }
 
-/// The text of `SECRETS_WITH`. It may hold values, those of `inline`, so what is wrong is not quoted by the parser
-/// but where it is a name: the byte says where to look.
+/// Parses the text of `SECRETS_WITH`. It may have the values of `inline` in it, so the parser quotes nothing but
+/// names: the number of the byte says where to look.
 pub(super) fn with(text: &str) -> Read<With> {
     let wrong = |error: SpecError| {
         let message = format!("{}, at byte {}", error.message(), error.range().start);
@@ -130,16 +100,11 @@ pub(super) fn with(text: &str) -> Read<With> {
     if wrongs.is_empty() { Ok(with) } else { Err(wrongs) }
 }
 
-/// Without the white space around it, as flytekit reads its own.
-pub(super) fn trimmed(text: &str) -> Read<String> {
-    Ok(text.trim().to_owned())
-}
-
 pub(super) fn text(text: &str) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// A path as it is written; whoever asks makes it absolute.
+/// Checks a path as it is written; the caller makes it absolute.
 pub(super) fn path(path: PathBuf) -> Read<PathBuf> {
     if path.starts_with("~") || path.to_string_lossy().starts_with('~') {
         let help = "write the whole path, from the root";
@@ -220,16 +185,5 @@ mod tests {
         let wrongs = with(r#"secrets:sources=["a", "env.a", "local.a"]"#).expect_err("they clash");
         assert_eq!(wrongs.len(), 2);
         assert_eq!(wrongs[0].message, "two sources have the group `a`");
-    }
-
-    #[test]
-    fn names_of_sts_have_its_grammar() {
-        assert!(
-            session_name("a.b@c-1").is_ok()
-                && session_name("a b").is_err()
-                && session_name("a").is_err()
-        );
-        assert!(external_id("a:b/c").is_ok() && session_name("a:b").is_err());
-        assert!(session_name(&"a".repeat(65)).is_err() && external_id(&"a".repeat(65)).is_ok());
     }
 }

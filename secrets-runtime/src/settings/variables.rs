@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-/// An environment variable, and the key of `secrets.toml` that says the same.
+/// An environment variable, and the key of `secrets.toml` that sets the same.
 ///
 /// ```
 /// use secrets_runtime::settings::variables::DEFAULT_BACKEND;
@@ -22,7 +22,7 @@ pub struct Variable {
     default: &'static str,
 }
 
-/// What a variable holds, as far as reading and showing it are concerned.
+/// What kind of text a variable has, as far as reading and showing it are concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     /// A text that may be shown.
@@ -31,39 +31,39 @@ pub(super) enum Kind {
     Seconds,
     /// A path: in `secrets.toml`, relative to the file's folder.
     Path,
-    /// A text that may hold a credential in passing, and is not shown.
+    /// A text that may have a credential in it, and is not shown.
     Hidden,
     /// A credential: never shown, refused in `secrets.toml`.
     Secret,
 }
 
 impl Variable {
-    /// Its name, such as `SECRETS_DEFAULT_BACKEND`.
+    /// Returns its name, such as `SECRETS_DEFAULT_BACKEND`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// The mirrored system's own variables of the same meaning, in the order in which they are read. They count
+    /// Returns the mirrored system's own variables of the same meaning, in the order in which they are read. They count
     /// only where neither this variable nor `secrets.toml` says anything.
     #[must_use]
     pub const fn mirrored(&self) -> &'static [&'static str] {
         self.mirrored
     }
 
-    /// The key of `secrets.toml`; `None` if it is read from the environment alone.
+    /// Returns the key of `secrets.toml`; `None` if it is read from the environment alone.
     #[must_use]
     pub const fn key(&self) -> Option<&'static str> {
         self.key
     }
 
-    /// What it says, in one sentence of Markdown.
+    /// Returns what it sets, in one sentence of Markdown.
     #[must_use]
     pub const fn doc(&self) -> &'static str {
         self.doc
     }
 
-    /// What holds where nothing is set, in Markdown; empty for nothing at all.
+    /// Returns the default in effect when nothing is set, in Markdown; empty if there is none.
     #[must_use]
     pub const fn default(&self) -> &'static str {
         self.default
@@ -85,7 +85,7 @@ impl Variable {
     }
 }
 
-/// All variables as a Markdown table, for the README.
+/// Returns all variables as a Markdown table, for the README.
 ///
 /// ```
 /// let table = secrets_runtime::settings::variables::table();

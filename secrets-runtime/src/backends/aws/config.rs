@@ -41,12 +41,12 @@ impl AwsConfig {
     pub(super) fn of(settings: &Settings) -> Self {
         let owned = |text: &str| text.to_owned();
         let role = settings.default_role().as_str().filter(|role| !role.is_empty());
-        let role = role.or(settings.aws_role().map(|role| role.as_str()));
+        let role = role.or(settings.aws.role.as_ref().map(|role| role.as_str()));
         Self {
-            region: settings.aws_region().map(owned),
+            region: settings.aws.region.clone(),
             role: role.map(owned),
-            external_id: settings.aws_external_id().map(owned),
-            session_name: settings.aws_session_name().map_or(Self::default().session_name, owned),
+            external_id: settings.aws.external_id.clone(),
+            session_name: settings.aws.session_name.clone().unwrap_or(Self::default().session_name),
             attempt_timeout: settings.attempt_timeout(),
             timeout: settings.timeout(),
             ..Self::default()

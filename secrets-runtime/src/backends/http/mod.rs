@@ -1,9 +1,7 @@
-//! What the backends with an HTTP API share: a client, its threads, and addresses that are safe to print.
+//! What the backends with an HTTP API share: a client, and addresses that are safe to print.
 
 #[cfg(any(feature = "prefect", feature = "zenml"))]
 pub(crate) mod address;
-#[cfg(any(feature = "prefect", feature = "zenml"))]
-pub(crate) mod blocking_pool;
 #[cfg(any(feature = "prefect", feature = "zenml"))]
 pub(crate) mod client;
 pub(crate) mod plaintext;

@@ -10,6 +10,7 @@ use zeroize::Zeroizing;
 
 use crate::core::{
     error::{Error, ErrorKind},
+    line_column::LineColumn,
     secret_value::SecretValue,
 };
 
@@ -49,7 +50,7 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile, Error> {
         }
     };
     parse(&text).map_err(|at| {
-        let line = text[..at.min(text.len())].matches('\n').count() + 1;
+        let line = LineColumn::of(&text, at).line;
         // What the parser says would quote the line, with a value in it.
         let message =
             format!("Prefect's configuration {}, line {line}, is no TOML", path.display());

@@ -80,11 +80,11 @@ impl Prefect {
 
     /// Creates the backend with the local context and the APIs that the settings name.
     pub(crate) fn of_settings(settings: &Settings) -> Self {
-        let path = settings.prefect().config_path.as_deref();
+        let path = settings.prefect.config_path.as_deref();
         let context = Arc::new(LocalContext::new(path.map(AsRef::as_ref)));
         Self {
             #[cfg(not(feature = "prefect"))]
-            unasked: settings.prefect().remote(),
+            unasked: settings.prefect.remote(),
             #[cfg(feature = "prefect")]
             remotes: remotes::Remotes::of_settings(settings, &context).map(Arc::new),
             context,

@@ -8,13 +8,13 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        http::blocking_pool::on_threads,
         prefect::{self, api::Api, cloud::Cloud, local_context::LocalContext},
     },
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
+    rt::blocking_pool::on_threads,
     settings::{Settings, prefect::PrefectSettings},
 };
 
@@ -38,9 +38,9 @@ impl Remotes {
     pub(super) fn of_settings(settings: &Settings, context: &Arc<LocalContext>) -> Option<Self> {
         let timeout = settings.attempt_timeout();
         let PrefectSettings { api_url, api_key, cloud_api, cloud_key, cloud_tenant, .. } =
-            settings.prefect();
+            &settings.prefect;
         let api = api_url.as_ref().map(|url| Api::new(url, api_key.clone(), timeout));
-        let cloud = settings.prefect().secrets_are_in_cloud().then(|| {
+        let cloud = settings.prefect.secrets_are_in_cloud().then(|| {
             Cloud::new(cloud_api.as_ref(), cloud_key.clone(), cloud_tenant.clone(), timeout)
         });
         let is_any = api.is_some() || cloud.is_some();

@@ -11,11 +11,12 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::{http::blocking_pool::on_threads, zenml::server::Server},
+    backends::zenml::server::Server,
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
+    rt::blocking_pool::on_threads,
     settings::Settings,
 };
 
@@ -38,9 +39,9 @@ impl Zenml {
             Error::new(ErrorKind::InvalidConfig, "SECRETS_ZENML_URL is not set")
                 .with_help("set it to the server's address, such as https://zenml.example.com")
         };
-        let user = settings.zenml_username().unwrap_or("default");
-        let password = settings.zenml_password().cloned();
-        let server = settings.zenml_url().ok_or_else(unset).and_then(|url| {
+        let user = settings.zenml.username.as_deref().unwrap_or("default");
+        let password = settings.zenml.password.clone();
+        let server = settings.zenml.url.as_ref().ok_or_else(unset).and_then(|url| {
             let password = password.unwrap_or_else(|| SecretValue::from(""));
             Server::new(url, user, password, settings.attempt_timeout())
         });

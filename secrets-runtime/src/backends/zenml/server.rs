@@ -13,7 +13,7 @@ use crate::{
     },
     core::{
         error::{Error, ErrorKind},
-        escape::percent_encode,
+        escape::{LONGEST_PERCENT, write_percent},
         secret_value::SecretValue,
     },
     payload::json::{self, Json, form::Form},
@@ -167,20 +167,20 @@ fn is(json: &Json, word: &str) -> bool {
 /// The form of a login, in a buffer that is wiped.
 fn login_form(user: &str, password: &str) -> Zeroizing<String> {
     const NAMES: [&str; 2] = ["username=", "&password="];
-    let length = NAMES.concat().len() + 3 * (user.len() + password.len());
+    let length = NAMES.concat().len() + LONGEST_PERCENT * (user.len() + password.len());
     // It never grows: growing would leave a copy that is not wiped.
     let mut form = Zeroizing::new(String::with_capacity(length));
     for (name, value) in NAMES.into_iter().zip([user, password]) {
         form.push_str(name);
-        percent_encode(value, &mut form);
+        write_percent(value, &mut form);
     }
     form
 }
 
 /// A name as one part of an address.
 fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(3 * name.len());
-    percent_encode(name, &mut text);
+    let mut text = String::with_capacity(LONGEST_PERCENT * name.len());
+    write_percent(name, &mut text);
     text
 }
 

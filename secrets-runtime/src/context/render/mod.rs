@@ -10,7 +10,8 @@ use crate::{
     context::secrets::Secrets,
     core::{
         error::{Error, ErrorKind, Problem},
-        escape::{percent_encode, push_hex},
+        escape,
+        line_column::LineColumn,
         secret_value::SecretValue,
     },
 };
@@ -92,7 +93,9 @@ impl Secrets {
         let reference = format!("{{{{{group}.{key}}}}}");
         let unfit = |kind, message: &str, help: &str| {
             let message = format!("the value of {reference} {message}");
-            Err(vec![Problem::new(kind, message).of(format!("{group}/{key}")).help_with(help)])
+            Err(vec![
+                Problem::new(kind, message).with_origin(format!("{group}/{key}")).with_help(help),
+            ])
         };
         let field = match self.field(group, key) {
             Ok(field) => field,
@@ -142,28 +145,26 @@ fn parse(text: &str) -> Result<Template, Vec<Problem>> {
 }
 
 fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
-    let before = &text[..start + error.range().start];
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    let line = before.matches('\n').count() + 1;
-    let column = before[line_start..].chars().count() + 1;
+    let LineColumn { line, column } = LineColumn::of(text, start + error.range().start);
     let message = format!("{line}:{column}: {}", error.message());
-    let problem = Problem::new(ErrorKind::InvalidSource, message).of("the template");
+    let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("the template");
     match error.help() {
-        Some(help) => problem.help_with(help),
+        Some(help) => problem.with_help(help),
         None => problem,
     }
 }
 
-/// The problem of a look-up, as one of the template.
+/// Returns the problem of a look-up, as one of the template.
 fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Problem {
     let message = format!("the template has {reference}, but {}", problem.message());
-    let told =
-        Problem::new(problem.kind(), message).of(problem.origin()).in_backend(problem.backend());
+    let told = Problem::new(problem.kind(), message)
+        .with_origin(problem.origin())
+        .in_backend(problem.backend());
     match (dotted, problem.help()) {
-        (Some(dotted), _) => told.help_with(format!(
+        (Some(dotted), _) => told.with_help(format!(
             "the group of a reference ends at its first dot: give `{dotted}` a `group` without dots"
         )),
-        (None, Some(help)) => told.help_with(help),
+        (None, Some(help)) => told.with_help(help),
         (None, None) => told,
     }
 }
@@ -175,49 +176,28 @@ struct Piece<'a> {
 }
 
 impl Piece<'_> {
-    /// The most bytes it can become.
+    /// Returns the most bytes it can become.
     fn longest(&self) -> usize {
         let length = self.text.len();
         match self.filter {
             None => length,
-            Some(Filter::Url) => 3 * length,
+            Some(Filter::Url) => escape::LONGEST_PERCENT * length,
             Some(Filter::Shell) => 4 * length + 2,
-            Some(_) => 6 * length + 2,
+            Some(_) => escape::longest_json(length),
         }
     }
 
     fn write(&self, to: &mut String) {
         match self.filter {
             None => to.push_str(self.text),
-            Some(Filter::Url) => percent_encode(self.text, to),
-            Some(Filter::Json) => write_json(self.text, to),
+            Some(Filter::Url) => escape::write_percent(self.text, to),
+            Some(Filter::Json) => escape::write_json(self.text, to),
             Some(Filter::Shell) => write_shell(self.text, to),
         }
     }
 }
 
-fn write_json(text: &str, to: &mut String) {
-    to.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => to.push_str("\\\""),
-            '\\' => to.push_str("\\\\"),
-            '\n' => to.push_str("\\n"),
-            '\r' => to.push_str("\\r"),
-            '\t' => to.push_str("\\t"),
-            '\u{8}' => to.push_str("\\b"),
-            '\u{c}' => to.push_str("\\f"),
-            '\0'..='\u{1f}' => {
-                to.push_str("\\u00");
-                push_hex(character as u8, to);
-            }
-            _ => to.push(character),
-        }
-    }
-    to.push('"');
-}
-
-/// In single quotes all is literal but the single quote itself.
+/// Writes a text as one word of a POSIX shell: in single quotes all is literal but the single quote itself.
 fn write_shell(text: &str, to: &mut String) {
     to.push('\'');
     for (index, run) in text.split('\'').enumerate() {

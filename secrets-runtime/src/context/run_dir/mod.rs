@@ -1,7 +1,7 @@
 //! The folder in memory in which this process keeps the files of its steps.
 //!
 //! It is `secrets-run-RANDOM`, mode 0700, and locked as long as the process lives and has a file there. A folder
-//! whose lock is free is what a process left that was killed: whoever makes a folder next removes it.
+//! whose lock is free is what a process left that was killed: the next process that makes a folder removes it.
 
 #![cfg(unix)]
 
@@ -49,12 +49,12 @@ pub(crate) struct RunDir {
 static CURRENT: Mutex<Weak<RunDir>> = Mutex::new(Weak::new());
 
 impl RunDir {
-    /// The folder that the process has, else a new one: under `$XDG_RUNTIME_DIR` or `/dev/shm` if that is a file
-    /// system in memory, else under what `setting` gives.
+    /// Returns the folder that the process has, else a new one: under `$XDG_RUNTIME_DIR` or `/dev/shm` if that is
+    /// a file system in memory, else under what `setting` returns.
     ///
     /// # Errors
-    /// [`ErrorKind::NotSupported`] if there is no such place; [`ErrorKind::InvalidConfig`] if the setting's is
-    /// none; whatever `setting` fails with.
+    /// [`ErrorKind::NotSupported`] if there is no such folder; [`ErrorKind::InvalidConfig`] if the setting's is not
+    /// a folder; whatever `setting` fails with.
     pub(crate) fn current(
         setting: impl FnOnce() -> Result<Option<PathBuf>, Error>,
     ) -> Result<Arc<Self>, Error> {
@@ -71,7 +71,7 @@ impl RunDir {
         &self.path
     }
 
-    /// Makes a file that only its owner can open; there must be none of this name.
+    /// Creates a file that only its owner can open; fails if there is one of this name.
     pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -114,7 +114,7 @@ impl RunDir {
         })
     }
 
-    /// A new folder under `root`, or why there can be none.
+    /// Creates a folder under `root`, or returns why there can be none.
     fn under(root: &Path, in_memory: bool) -> Result<Self, String> {
         let cannot = |error: io::Error| format!("cannot be used ({error})");
         let root = std::path::absolute(root).map_err(cannot)?;
@@ -178,7 +178,7 @@ fn sweep(root: &File) {
         let Ok(folder) = open_folder(root, name.as_bytes()) else { continue };
         let ours =
             folder.metadata().is_ok_and(|known| known.uid() == rustix::process::geteuid().as_raw());
-        // A living process holds the lock, this one too.
+        // A living process has the lock, this one too.
         if ours && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
             clear(&folder);
             // Another process may have removed it meanwhile.
@@ -190,7 +190,7 @@ fn sweep(root: &File) {
 /// Removes the files of a folder.
 fn clear(folder: &File) {
     for name in names(folder) {
-        // What is no file, or gone, stays or is gone; removing the folder tells.
+        // What cannot be removed shows when the folder is removed.
         let _ = unlinkat(folder, &name, AtFlags::empty());
     }
 }
@@ -207,7 +207,7 @@ fn open_folder(root: &File, name: &[u8]) -> io::Result<File> {
     opened.map(File::from).map_err(Errno::into)
 }
 
-/// 128 random bits, in hex.
+/// Returns 128 random bits, in hex.
 pub(crate) fn random_name() -> io::Result<String> {
     let mut bytes = [0; 16];
     getrandom::fill(&mut bytes).map_err(|error| io::Error::other(error.to_string()))?;

@@ -75,7 +75,7 @@ impl Abort {
         let placed = match self {
             Self::Mismatch(mismatch) => {
                 let (what, help) = mismatch.into_message(&input.values());
-                problem(ErrorKind::Undecodable, what).help_with(help)
+                problem(ErrorKind::Undecodable, what).with_help(help)
             }
             Self::UnknownField(known) => {
                 let what = match input {
@@ -86,7 +86,7 @@ impl Abort {
                     [] => "the type has no fields".to_owned(),
                     _ => format!("those of the type are {}", list(known)),
                 };
-                problem(ErrorKind::Undecodable, what.to_owned()).help_with(help)
+                problem(ErrorKind::Undecodable, what.to_owned()).with_help(help)
             }
             Self::MissingField(name) => {
                 let message = format!("{}: there is no such field", path.name(name));

@@ -62,7 +62,7 @@ impl<'a, C: Container> Fields<'a, C> {
                 let path = container.path().name(name);
                 let message = format!("{path}: another field is `{field}` already");
                 let problem = Problem::new(ErrorKind::Ambiguous, message);
-                fields.reject(name, Box::new(problem.help_with("keep one of the two")), false)
+                fields.reject(name, Box::new(problem.with_help("keep one of the two")), false)
             }
             (other, _) => other,
         })
@@ -75,7 +75,7 @@ impl<'a, C: Container> Fields<'a, C> {
             None => list(names()),
         };
         let message = format!("{}: there is no such field", self.container.path().name(missing));
-        Box::new(Problem::new(ErrorKind::KeyNotFound, message).help_with(help))
+        Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help))
     }
 
     /// Turns a problem of a field into one that the next run can go on without.

@@ -1,7 +1,10 @@
 use std::{borrow::Cow, str::Utf8Error};
 
 use crate::{
-    core::error::{ErrorKind, Problem},
+    core::{
+        error::{ErrorKind, Problem},
+        line_column::LineColumn,
+    },
     payload::json::form::Form,
 };
 
@@ -15,13 +18,8 @@ pub(crate) struct JsonFault {
 impl JsonFault {
     /// The fault at this byte of the text. Of the text only its line breaks are read.
     pub(super) fn at(text: &str, offset: usize, what: impl Into<Cow<'static, str>>) -> Self {
-        let before = &text.as_bytes()[..offset.min(text.len())];
-        let line_start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |at| at + 1);
-        let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-        // Columns are counted in characters, as editors do: every byte but those that go on with one.
-        let column = before[line_start..].iter().filter(|byte| **byte & 0xC0 != 0x80).count() + 1;
-        let what = what.into();
-        Self { message: format!("{what}, at line {line}, column {column}"), help: None }
+        let place = LineColumn::of(text, offset);
+        Self { message: format!("{}, at {place}", what.into()), help: None }
     }
 
     pub(super) fn with_help(self, help: &'static str) -> Self {
@@ -78,7 +76,7 @@ impl JsonFault {
     /// The fault as a problem of a source.
     pub(crate) fn into_problem(self) -> Problem {
         let problem = Problem::new(ErrorKind::Undecodable, self.message);
-        problem.help_with(self.help.unwrap_or("correct the stored secret"))
+        problem.with_help(self.help.unwrap_or("correct the stored secret"))
     }
 }
 

@@ -32,8 +32,8 @@ fn paths_are_relative_to_the_files_folder() {
     assert!(place.bad()[0].starts_with("s.toml: run_dir: it starts with `~`"));
     write(place.path("sub/s.toml"), "local_dir = 'store'\nfile_dir = '/abs'");
     let settings = place.good();
-    assert_eq!(settings.local_dir().expect("a path"), place.path("sub/store"));
-    assert_eq!(settings.file_dir(), Path::new("/abs"));
+    assert_eq!(settings.local.dir.clone().expect("a path"), place.path("sub/store"));
+    assert_eq!(settings.file.dir, Path::new("/abs"));
 }
 
 #[test]
@@ -163,12 +163,12 @@ fn a_profile_is_laid_over_the_rest() {
     let place = place.with("SECRETS_PROFILE", "laptop");
     let laptop = place.good();
     assert_eq!(show(&laptop, &variables::DEFAULT_BACKEND), "local");
-    assert!(laptop.aws_role().is_none(), "an empty text lifts what the rest says");
+    assert!(laptop.aws.role.is_none(), "an empty text lifts what the rest says");
     assert_eq!(laptop.timeout(), Duration::from_secs(10));
     let db = laptop.mapped("db").expect("it is mapped");
     assert_eq!((db.backend(), db.id()), (Some(&BuiltIn::Local.into()), None));
     assert_eq!(laptop.mapped("api").and_then(SourcePatch::id), Some("prod/api"));
-    match laptop.origin(&variables::DEFAULT_BACKEND) {
+    match origin(&laptop, &variables::DEFAULT_BACKEND) {
         Origin::File { key, profile, line, .. } => {
             assert_eq!(
                 (key.as_str(), profile.as_deref()),

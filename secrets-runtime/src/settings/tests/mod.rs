@@ -2,8 +2,19 @@ mod files;
 
 use std::{ffi::OsString, fs, path::PathBuf};
 
+use secrets_spec::{RoleArn, Source};
+
 use super::*;
-use crate::core::error::{ErrorKind, Problem};
+use crate::{
+    core::{
+        error::{Error, ErrorKind, Problem},
+        secret_value::SecretValue,
+    },
+    settings::{
+        load::Loaded, precedence::CodeSettings, raw_value::Origin, setting::Setting,
+        variables::Variable,
+    },
+};
 
 /// An environment, and a working directory with a `.git` so that no `secrets.toml` of the machine counts.
 struct Place {
@@ -43,7 +54,7 @@ impl Place {
             let given = self.environment.iter().rev().find(|(other, _)| other == name);
             given.map(|(_, text)| text.clone())
         };
-        Settings::read(&self.built, &environment, Some(&self.path("")))
+        Loaded::of(&self.built, &environment, Some(&self.path(""))).into_result()
     }
 
     fn good(&self) -> Settings {
@@ -72,6 +83,12 @@ fn write(path: PathBuf, text: impl AsRef<[u8]>) {
     }
 }
 
+/// Where a setting comes from.
+fn origin<'a>(settings: &'a Settings, variable: &Variable) -> &'a Origin {
+    let shown = settings.shown().iter().find(|shown| shown.variable == variable);
+    &shown.expect("every variable is there").origin
+}
+
 /// The value of a setting as a text, whatever it is.
 fn show(settings: &Settings, variable: &Variable) -> String {
     let path = |path: PathBuf| path.display().to_string();
@@ -88,12 +105,12 @@ fn show(settings: &Settings, variable: &Variable) -> String {
             .collect::<Vec<_>>()
             .join(","),
         "SECRETS_DEFAULT_ROLE" => text(settings.default_role().as_str()),
-        "SECRETS_AWS_ROLE" => text(settings.aws_role().map(RoleArn::as_str)),
-        "SECRETS_AWS_REGION" => text(settings.aws_region()),
-        "SECRETS_AWS_EXTERNAL_ID" => text(settings.aws_external_id()),
-        "SECRETS_AWS_SESSION_NAME" => text(settings.aws_session_name()),
+        "SECRETS_AWS_ROLE" => text(settings.aws.role.as_ref().map(RoleArn::as_str)),
+        "SECRETS_AWS_REGION" => text(settings.aws.region.as_deref()),
+        "SECRETS_AWS_EXTERNAL_ID" => text(settings.aws.external_id.as_deref()),
+        "SECRETS_AWS_SESSION_NAME" => text(settings.aws.session_name.as_deref()),
         "SECRETS_AWS_CREDENTIALS_FROM" => {
-            settings.aws_credentials_from().map(Source::to_string).unwrap_or_default()
+            settings.aws.credentials_from.as_ref().map(Source::to_string).unwrap_or_default()
         }
         "SECRETS_VALIDATION_LEVEL" => settings.validation_level().to_string(),
         "SECRETS_WITH" => {
@@ -101,30 +118,28 @@ fn show(settings: &Settings, variable: &Variable) -> String {
             source.map(|s| format!("secrets:sources=[\"{s}\"]")).unwrap_or_default()
         }
         "SECRETS_CONFIG" | "SECRETS_PROFILE" => String::new(),
-        "SECRETS_LOCAL_DIR" => path(settings.local_dir().expect("a home")),
-        "SECRETS_LOCAL_KEY_FILE" => path(settings.local_key_file().expect("a home")),
-        "SECRETS_FILE_DIR" => path(settings.file_dir().into()),
+        "SECRETS_LOCAL_DIR" => path(settings.local.dir.clone().expect("a home")),
+        "SECRETS_LOCAL_KEY_FILE" => path(settings.local.key_file.clone().expect("a home")),
+        "SECRETS_FILE_DIR" => path(settings.file.dir.clone()),
         "SECRETS_RUN_DIR" => settings.run_dir().map(|p| path(p.into())).unwrap_or_default(),
         "SECRETS_CACHE_TTL" => seconds(settings.cache_ttl()),
         "SECRETS_CACHE_STALE" => seconds(settings.cache_stale()),
         "SECRETS_TIMEOUT" => seconds(settings.timeout()),
         "SECRETS_ATTEMPT_TIMEOUT" => seconds(settings.attempt_timeout()),
-        "SECRETS_ZENML_URL" => secret(settings.zenml_url()),
-        "SECRETS_ZENML_USERNAME" => text(settings.zenml_username()),
-        "SECRETS_ZENML_PASSWORD" => secret(settings.zenml_password()),
-        "PREFECT_API_URL" => secret(settings.prefect().api_url.as_ref()),
-        "PREFECT_API_KEY" => secret(settings.prefect().api_key.as_ref()),
-        "PREFECT__USER_CONFIG_PATH" => text(settings.prefect().config_path.as_deref()),
-        "PREFECT__BACKEND" => text(settings.prefect().backend.as_deref()),
-        "PREFECT__CLOUD__USE_LOCAL_SECRETS" => {
-            text(settings.prefect().use_local_secrets.as_deref())
-        }
-        "PREFECT__CLOUD__API" => secret(settings.prefect().cloud_api.as_ref()),
-        "PREFECT__CLOUD__API_KEY" => secret(settings.prefect().cloud_key.as_ref()),
-        "PREFECT__CLOUD__TENANT_ID" => text(settings.prefect().cloud_tenant.as_deref()),
-        "FLYTE_SECRETS_ENV_PREFIX" => settings.flyte_env_prefix().to_owned(),
-        "FLYTE_SECRETS_DEFAULT_DIR" => path(settings.flyte_dir().into()),
-        "FLYTE_SECRETS_FILE_PREFIX" => settings.flyte_file_prefix().to_owned(),
+        "SECRETS_ZENML_URL" => secret(settings.zenml.url.as_ref()),
+        "SECRETS_ZENML_USERNAME" => text(settings.zenml.username.as_deref()),
+        "SECRETS_ZENML_PASSWORD" => secret(settings.zenml.password.as_ref()),
+        "PREFECT_API_URL" => secret(settings.prefect.api_url.as_ref()),
+        "PREFECT_API_KEY" => secret(settings.prefect.api_key.as_ref()),
+        "PREFECT__USER_CONFIG_PATH" => text(settings.prefect.config_path.as_deref()),
+        "PREFECT__BACKEND" => text(settings.prefect.backend.as_deref()),
+        "PREFECT__CLOUD__USE_LOCAL_SECRETS" => text(settings.prefect.use_local_secrets.as_deref()),
+        "PREFECT__CLOUD__API" => secret(settings.prefect.cloud_api.as_ref()),
+        "PREFECT__CLOUD__API_KEY" => secret(settings.prefect.cloud_key.as_ref()),
+        "PREFECT__CLOUD__TENANT_ID" => text(settings.prefect.cloud_tenant.as_deref()),
+        "FLYTE_SECRETS_ENV_PREFIX" => settings.flyte.env_prefix.clone(),
+        "FLYTE_SECRETS_DEFAULT_DIR" => path(settings.flyte.dir.clone()),
+        "FLYTE_SECRETS_FILE_PREFIX" => settings.flyte.file_prefix.clone(),
         other => panic!("{other} is in no test"),
     }
 }
@@ -170,11 +185,11 @@ fn precedence_of_every_setting() {
             continue;
         }
         let (default, [mirrored, file, own, code]) = texts(variable);
-        let check = |place: &Place, wanted: &str, origin: &dyn Fn(&Origin) -> bool| {
+        let check = |place: &Place, wanted: &str, is_right: &dyn Fn(&Origin) -> bool| {
             let settings = place.good();
             assert_eq!(show(&settings, variable), wanted, "{}", variable.name());
-            let found = settings.origin(variable);
-            assert!(origin(found), "{}: {found:?}", variable.name());
+            let found = origin(&settings, variable);
+            assert!(is_right(found), "{}: {found:?}", variable.name());
         };
         let mut place = Place::new().with("HOME", "/srv/me");
         check(&place, default, &|origin| *origin == Origin::Default);
@@ -233,7 +248,7 @@ fn setters_lay_over_what_was_read() {
     settings.set_default_backends(vec![BuiltIn::Env.into(), BuiltIn::File.into()]);
     assert_eq!(show(&settings, &variables::DEFAULT_BACKEND), "env,file");
     for variable in [&variables::DEFAULT_ROLE, &variables::DEFAULT_BACKEND] {
-        assert_eq!(settings.origin(variable), &Origin::Code);
+        assert_eq!(origin(&settings, variable), &Origin::Code);
     }
 }
 
@@ -288,9 +303,9 @@ fn text_that_is_no_utf_8_is_a_problem_unless_it_is_a_path() {
     let place =
         Place::new().with("SECRETS_LOCAL_DIR", bytes()).with("SECRETS_ZENML_PASSWORD", bytes());
     let settings = place.good();
-    assert_eq!(settings.local_dir().expect("a path"), PathBuf::from(bytes()));
+    assert_eq!(settings.local.dir.clone().expect("a path"), PathBuf::from(bytes()));
     assert_eq!(
-        settings.zenml_password().map(SecretValue::expose_bytes),
+        settings.zenml.password.as_ref().map(SecretValue::expose_bytes),
         Some(&b"/SeNtInEl\xff"[..])
     );
     let problems = place.with("SECRETS_AWS_REGION", bytes()).bad();
@@ -315,6 +330,12 @@ fn credentials_are_not_shown() {
     };
     assert_eq!(settings.shown().len(), variables::ALL.len());
     assert_eq!(shown(&variables::ZENML_USERNAME).text.as_deref(), Some("ada"));
+    let json: Vec<_> = settings.shown().iter().map(Setting::of).collect();
+    let json = serde_json::to_string(&json).expect("JSON");
+    assert!(json.contains(
+        r#"{"name":"SECRETS_ZENML_USERNAME","value":"ada","default":"","origin":"SECRETS_ZENML_USERNAME","is_set":true,"problem":null}"#
+    ));
+    assert!(!json.contains("SeNtInEl"));
     for variable in [&variables::ZENML_PASSWORD, &variables::ZENML_URL, &variables::WITH] {
         assert_eq!(shown(variable).text, None);
         assert_eq!(shown(variable).origin, Origin::Variable(variable.name()));
@@ -324,13 +345,16 @@ fn credentials_are_not_shown() {
 #[test]
 fn relative_paths_are_those_of_the_working_directory() {
     let place = Place::new().with("SECRETS_LOCAL_DIR", "store");
-    assert_eq!(place.good().local_dir().expect("a path"), place.path("store"));
-    let gone = Settings::read(
+    assert_eq!(place.good().local.dir.clone().expect("a path"), place.path("store"));
+    let gone = Loaded::of(
         &CodeSettings::default(),
         &|name| (name == "SECRETS_RUN_DIR").then(|| "run".into()),
         None,
     );
-    assert_eq!(gone.expect_err("there is no directory").problems()[0].origin(), "SECRETS_RUN_DIR");
+    assert_eq!(
+        gone.into_result().expect_err("there is no directory").problems()[0].origin(),
+        "SECRETS_RUN_DIR"
+    );
 }
 
 #[test]

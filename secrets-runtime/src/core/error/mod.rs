@@ -1,3 +1,9 @@
+mod convert;
+mod json;
+#[cfg(test)]
+mod tests;
+mod text;
+
 use std::{
     error::Error as StdError,
     fmt,
@@ -5,15 +11,15 @@ use std::{
     sync::Arc,
 };
 
-use crate::core::escape;
+use crate::core::{escape, help_code::HelpCode};
 
 type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// Why a step could not start, or a secret could not be read: every problem at once, each with the source it
 /// is about, the place that was looked in, and what to do.
 ///
-/// It never holds a value. `Debug` gives the same text as `Display`, so that a `main` that returns it is
-/// readable.
+/// No value of a secret is ever in it. `{:?}` is the same text as `Display`, so that a `main` that returns it is
+/// readable; `{:#?}` shows the kinds and the other parts by name.
 ///
 /// ```
 /// use secrets_runtime::{Error, ErrorKind};
@@ -23,6 +29,19 @@ type Cause = Arc<dyn StdError + Send + Sync>;
 /// assert_eq!(error.kind(), ErrorKind::NotFound);
 /// assert_eq!(error.problems()[0].help(), Some("create it with `vault put`"));
 /// assert!(!error.is_transient());
+/// ```
+///
+/// A backend that finds several problems returns them in one error:
+///
+/// ```
+/// use secrets_runtime::{Error, ErrorKind, Problem};
+///
+/// let missing = ["user", "password"].map(|field| {
+///     Problem::new(ErrorKind::KeyNotFound, format!("the entry has no {field}"))
+///         .with_help("add it with `vault edit`")
+/// });
+/// let error = Error::join(missing).expect("there are two");
+/// assert_eq!(error.problems().len(), 2);
 /// ```
 #[derive(Clone)]
 pub struct Error(Arc<Inner>);
@@ -34,40 +53,41 @@ struct Inner {
 }
 
 impl Error {
-    /// An error of one problem. Backends make theirs with it; the source and the backend are added by the
-    /// resolver. The message holds no value of a secret.
+    /// Creates an error of one problem. The resolver adds the source and the backend. The message must hold no
+    /// value of a secret.
     #[must_use]
     pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         Self::from_problems(vec![Problem::new(kind, message)])
     }
 
-    /// Adds what to do about it.
+    /// Sets what to do about it, for every problem. Where they differ, use [`Problem::with_help`].
     #[must_use]
     pub fn with_help(self, help: impl Into<String>) -> Self {
-        let help = escape::escape_controls(help.into());
-        self.map(|problem| problem.help = Some(help))
+        let help = help.into();
+        self.map(|problem| problem.with_help(help.as_str()))
     }
 
-    /// Adds the error that caused it. Its text must hold no value of a secret.
+    /// Sets the error that caused it, for every problem. Where they differ, use [`Problem::with_cause`]. The
+    /// cause's text must hold no value of a secret.
     #[must_use]
     pub fn with_cause(self, cause: impl StdError + Send + Sync + 'static) -> Self {
         let cause: Cause = Arc::new(cause);
-        self.map(|problem| problem.cause = Some(cause))
+        self.map(|problem| Problem { cause: Some(cause.clone()), ..problem })
     }
 
-    /// The kind of the first problem, in the order in which sources and requests are declared.
+    /// Returns the kind of the first problem, in the order in which sources and requests are declared.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.0.problems.first().map_or(ErrorKind::Other, Problem::kind)
     }
 
-    /// Every problem, in the order in which sources and requests are declared.
+    /// Returns every problem, in the order in which sources and requests are declared.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.0.problems
     }
 
-    /// The step that could not start, or whose body asked.
+    /// Returns the step that could not start, or whose body asked.
     #[must_use]
     pub fn step(&self) -> Option<&str> {
         self.0.step.as_deref()
@@ -89,7 +109,7 @@ impl Error {
         Self(Arc::new(inner))
     }
 
-    /// All of them as one, with every problem in order; `None` if there is none.
+    /// Joins errors, or problems, into one error with every problem in order. Returns `None` if there are none.
     ///
     /// ```
     /// use secrets_runtime::{Error, ErrorKind};
@@ -98,10 +118,10 @@ impl Error {
     /// let error = Error::join(errors).expect("there are two");
     /// assert_eq!(error.problems()[1].origin(), "b");
     /// ```
-    pub fn join(errors: impl IntoIterator<Item = Self>) -> Option<Self> {
+    pub fn join<E: Into<Self>>(errors: impl IntoIterator<Item = E>) -> Option<Self> {
         let mut joined: Option<Inner> = None;
         for error in errors {
-            let inner = Arc::unwrap_or_clone(error.0);
+            let inner = Arc::unwrap_or_clone(error.into().0);
             match &mut joined {
                 None => joined = Some(inner),
                 Some(first) => first.problems.extend(inner.problems),
@@ -110,7 +130,7 @@ impl Error {
         joined.map(|inner| Self(Arc::new(inner)))
     }
 
-    /// Names the source and the backend of every problem that has none yet.
+    /// Sets the source and the backend of every problem that has none yet.
     #[must_use]
     pub fn about(self, origin: &str, backend: Option<&str>) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
@@ -118,7 +138,7 @@ impl Error {
             if problem.origin.is_empty() {
                 problem.origin = escape::escape_controls(origin.to_owned());
             }
-            problem.backend = problem.backend.take().or_else(|| backend.map(str::to_owned));
+            problem.backend = problem.backend.take().or_else(|| backend.map(Box::from));
         }
         Self(Arc::new(inner))
     }
@@ -127,37 +147,16 @@ impl Error {
         Arc::unwrap_or_clone(self.0).problems
     }
 
-    fn map(self, change: impl FnOnce(&mut Problem)) -> Self {
+    fn map(self, change: impl FnMut(Problem) -> Problem) -> Self {
         let mut inner = Arc::unwrap_or_clone(self.0);
-        if let Some(problem) = inner.problems.last_mut() {
-            change(problem);
-        }
+        inner.problems = inner.problems.into_iter().map(change).collect();
         Self(Arc::new(inner))
     }
 }
 
-impl fmt::Display for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(step) = &self.0.step {
-            write!(f, "step `{step}`: ")?;
-        }
-        match self.0.problems.as_slice() {
-            [problem] => problem.write(f, "  "),
-            problems => {
-                write!(f, "{} problems with secrets", problems.len())?;
-                for (index, problem) in problems.iter().enumerate() {
-                    write!(f, "\n  {}. ", index + 1)?;
-                    problem.write(f, "     ")?;
-                }
-                Ok(())
-            }
-        }
-    }
-}
-
-impl fmt::Debug for Error {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
+impl From<Problem> for Error {
+    fn from(problem: Problem) -> Self {
+        Self::from_problems(vec![problem])
     }
 }
 
@@ -169,13 +168,28 @@ impl StdError for Error {
 }
 
 /// One thing that is wrong.
+///
+/// As JSON it is `{"kind": "NotFound", "source": "prod-db", "backend": "env", "message": "..", "help": ".."}`,
+/// where `source` is the [`origin`](Self::origin), and `backend` and `help` may be `null`. No value of a secret
+/// is in it.
+///
+/// ```
+/// use secrets_runtime::{ErrorKind, Problem};
+///
+/// let problem = Problem::new(ErrorKind::NotFound, "there is no such entry")
+///     .with_origin("prod-db")
+///     .with_backend("my-vault")
+///     .with_help("create it with `vault put`");
+/// assert_eq!((problem.origin(), problem.backend()), ("prod-db", Some("my-vault")));
+/// ```
 #[derive(Clone)]
 pub struct Problem {
     kind: ErrorKind,
     origin: String,
-    backend: Option<String>,
+    backend: Option<Box<str>>,
     message: String,
     help: Option<String>,
+    help_code: Option<Box<HelpCode>>,
     cause: Option<Cause>,
 }
 
@@ -184,91 +198,106 @@ impl UnwindSafe for Problem {}
 impl RefUnwindSafe for Problem {}
 
 impl Problem {
-    pub(crate) fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
+    /// Creates a problem. The message must hold no value of a secret.
+    #[must_use]
+    pub fn new(kind: ErrorKind, message: impl Into<String>) -> Self {
         let (origin, message) = (String::new(), escape::escape_controls(message.into()));
-        Self { kind, origin, backend: None, message, help: None, cause: None }
+        Self { kind, origin, backend: None, message, help: None, help_code: None, cause: None }
     }
 
-    pub(crate) fn of(mut self, origin: impl Into<String>) -> Self {
+    /// Sets the source or request that it is about. The resolver sets it for a backend's problem that has none.
+    #[must_use]
+    pub fn with_origin(mut self, origin: impl Into<String>) -> Self {
         self.origin = escape::escape_controls(origin.into());
         self
     }
 
+    /// Sets the type of the backend that was asked. The resolver sets it for a backend's problem that has none.
+    #[must_use]
+    pub fn with_backend(self, backend: impl Into<String>) -> Self {
+        let backend = backend.into();
+        self.in_backend(Some(&backend))
+    }
+
     pub(crate) fn in_backend(mut self, backend: Option<&str>) -> Self {
-        self.backend = backend.map(str::to_owned);
+        self.backend = backend.map(|backend| escape::escape_controls(backend.to_owned()).into());
         self
     }
 
-    pub(crate) fn help_with(mut self, help: impl Into<String>) -> Self {
+    /// Sets what to do about it.
+    #[must_use]
+    pub fn with_help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(escape::escape_controls(help.into()));
+        self.help_code = None;
         self
     }
 
-    /// What kind of problem it is.
+    /// Sets what to do about it, where a command line says it in other words than a program.
+    pub(crate) fn with_help_code(mut self, code: HelpCode) -> Self {
+        self = self.with_help(code.for_program());
+        self.help_code = Some(Box::new(code));
+        self
+    }
+
+    /// Sets the error that caused it. Its text must hold no value of a secret.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {
+        self.cause = Some(Arc::new(cause));
+        self
+    }
+
+    /// Returns what kind of problem it is.
     #[must_use]
     pub fn kind(&self) -> ErrorKind {
         self.kind
     }
 
-    /// The source or request as it is written, or the name that was asked for; empty if it is about none.
+    /// Returns the source or request as it is written, or the name that was asked for; empty if it is about none.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// The type of the backend that was asked.
+    /// Returns the type of the backend that was asked.
     #[must_use]
     pub fn backend(&self) -> Option<&str> {
         self.backend.as_deref()
     }
 
-    /// What is wrong, and where it was looked for.
+    /// Returns what is wrong, and where it was looked for.
     #[must_use]
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What to do about it.
+    /// Returns what to do about it.
     #[must_use]
     pub fn help(&self) -> Option<&str> {
         self.help.as_deref()
     }
 
-    fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
-        // A path into the secret (`db.port`) starts with its name already.
-        let path = self.message.strip_prefix(&*self.origin);
-        let is_path = path.is_some_and(|rest| rest.starts_with(['.', '[', ':']));
-        if !self.origin.is_empty() && !is_path {
-            write!(f, "{}", self.origin)?;
-            match &self.backend {
-                Some(backend) => write!(f, " ({backend}): ")?,
-                None => f.write_str(": ")?,
-            }
-        }
-        f.write_str(&self.message)?;
-        match &self.help {
-            Some(help) => write!(f, "\n{indent}help: {help}"),
-            None => Ok(()),
-        }
-    }
-}
-
-impl fmt::Debug for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: ", self.kind)?;
-        self.write(f, "  ")
+    /// Returns what [`help`](Self::help) means, where a command line says it in other words.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn help_code(&self) -> Option<&HelpCode> {
+        self.help_code.as_deref()
     }
 }
 
 macro_rules! kinds {
     ($( $(#[$doc:meta])* $name:ident, )*) => {
         /// What kind of problem an [`Error`] is about.
+        ///
+        /// Its text is its name: `"NotFound".parse()` is [`ErrorKind::NotFound`]. Kinds can be sorted, but which
+        /// comes first means nothing, and may change.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorKind { $( $(#[$doc])* $name, )* }
 
         impl ErrorKind {
-            /// The kind's name.
+            const ALL: &'static [Self] = &[ $( Self::$name, )* ];
+
+            /// Returns the kind's name.
             #[must_use]
             pub const fn as_str(self) -> &'static str {
                 match self { $( Self::$name => stringify!($name), )* }
@@ -294,15 +323,15 @@ kinds! {
     DecryptionFailed,
     /// A source, a request, a role or a template does not parse.
     InvalidSource,
-    /// A name makes no variable, or leads out of its folder, or exists already.
+    /// A name cannot be an environment variable, leads out of its folder, or is taken.
     InvalidName,
-    /// A value holds a NUL, is too long, or is our own mask.
+    /// A value has a NUL in it, is too long, or is our own mask.
     InvalidValue,
     /// The payload cannot be decoded, or the value is not of the type asked for.
     Undecodable,
     /// Two fields, or a field and the environment, have one variable.
     Collision,
-    /// Several fit.
+    /// More than one candidate matches.
     Ambiguous,
     /// A setting is wrong, a backend is unknown, or a store's key or file is not what it must be.
     InvalidConfig,

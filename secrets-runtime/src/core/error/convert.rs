@@ -1,0 +1,55 @@
+use std::{io, str::FromStr};
+
+use secrets_spec::closest;
+
+use crate::core::error::{Error, ErrorKind};
+
+impl From<Error> for io::Error {
+    /// For functions that return `io::Result`: the kind is the nearest of `std`, and `get_ref` has the error.
+    fn from(error: Error) -> Self {
+        Self::new(nearest(error.kind()), error)
+    }
+}
+
+fn nearest(kind: ErrorKind) -> io::ErrorKind {
+    match kind {
+        ErrorKind::NotFound | ErrorKind::KeyNotFound | ErrorKind::Deleted => {
+            io::ErrorKind::NotFound
+        }
+        ErrorKind::AccessDenied | ErrorKind::RoleDenied | ErrorKind::NotRequested => {
+            io::ErrorKind::PermissionDenied
+        }
+        ErrorKind::DecryptionFailed | ErrorKind::InvalidValue | ErrorKind::Undecodable => {
+            io::ErrorKind::InvalidData
+        }
+        ErrorKind::InvalidSource
+        | ErrorKind::InvalidName
+        | ErrorKind::InvalidConfig
+        | ErrorKind::Collision
+        | ErrorKind::Ambiguous => io::ErrorKind::InvalidInput,
+        ErrorKind::Throttled => io::ErrorKind::ResourceBusy,
+        ErrorKind::Timeout => io::ErrorKind::TimedOut,
+        ErrorKind::NotSupported => io::ErrorKind::Unsupported,
+        ErrorKind::Unavailable | ErrorKind::NoContext | ErrorKind::Other => io::ErrorKind::Other,
+    }
+}
+
+impl FromStr for ErrorKind {
+    type Err = Error;
+
+    /// Parses a kind's name, as [`ErrorKind::as_str`] returns it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] if there is no such kind.
+    fn from_str(name: &str) -> Result<Self, Error> {
+        let known = Self::ALL.iter().copied().find(|kind| kind.as_str() == name);
+        known.ok_or_else(|| {
+            let names = || Self::ALL.iter().map(|kind| kind.as_str());
+            let help = match closest(name, names()) {
+                Some(better) => format!("did you mean {better}?"),
+                None => format!("the kinds are {}", names().collect::<Vec<_>>().join(", ")),
+            };
+            Error::new(Self::InvalidName, "there is no such kind of error").with_help(help)
+        })
+    }
+}

@@ -1,0 +1,88 @@
+use secrets_spec::{RoleArn, Source, check_region};
+
+use crate::settings::{
+    error::SettingError,
+    reader::SettingsReader,
+    values::{self, Read},
+    variables,
+};
+
+/// What is set for `aws-secrets-manager`.
+#[derive(Debug, Clone)]
+#[cfg_attr(
+    not(any(test, feature = "aws")),
+    expect(
+        dead_code,
+        reason = "read and checked in every build; the backend needs the feature `aws`"
+    )
+)]
+pub(crate) struct AwsSettings {
+    /// The role where no other is left, also after `role = ""`.
+    pub(crate) role: Option<RoleArn>,
+    /// The region where neither an ARN nor the options name one.
+    pub(crate) region: Option<String>,
+    /// The external id with which roles are assumed.
+    pub(crate) external_id: Option<String>,
+    /// The session name with which roles are assumed.
+    pub(crate) session_name: Option<String>,
+    /// The source that has the credentials.
+    pub(crate) credentials_from: Option<Source>,
+}
+
+impl AwsSettings {
+    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+        Self {
+            role: reader.text(&variables::AWS_ROLE, values::role),
+            region: reader.text(&variables::AWS_REGION, region),
+            external_id: reader.text(&variables::AWS_EXTERNAL_ID, external_id),
+            session_name: reader.text(&variables::AWS_SESSION_NAME, session_name),
+            credentials_from: reader.text(&variables::AWS_CREDENTIALS_FROM, values::source),
+        }
+    }
+}
+
+fn region(text: &str) -> Read<String> {
+    let text = text.trim();
+    match check_region(text) {
+        None => Ok(text.to_owned()),
+        Some(flaw) => Err(vec![flaw.explain(text).into()]),
+    }
+}
+
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+fn external_id(text: &str) -> Read<String> {
+    sts_name(text, 1224, "_+=,.@:/-", "an external id")
+}
+
+/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+fn session_name(text: &str) -> Read<String> {
+    sts_name(text, 64, "_+=,.@-", "a session name")
+}
+
+fn sts_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String> {
+    let good = |c: char| c.is_ascii_alphanumeric() || marks.contains(c);
+    if (2..=longest).contains(&text.len()) && text.chars().all(good) {
+        return Ok(text.to_owned());
+    }
+    let message = format!("it is not {noun}");
+    Err(vec![SettingError::new(
+        message,
+        format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"),
+    )])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_of_sts_have_its_grammar() {
+        assert!(
+            session_name("a.b@c-1").is_ok()
+                && session_name("a b").is_err()
+                && session_name("a").is_err()
+        );
+        assert!(external_id("a:b/c").is_ok() && session_name("a:b").is_err());
+        assert!(session_name(&"a".repeat(65)).is_err() && external_id(&"a".repeat(65)).is_ok());
+    }
+}

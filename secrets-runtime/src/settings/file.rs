@@ -1,0 +1,18 @@
+use std::path::PathBuf;
+
+use crate::settings::{reader::SettingsReader, variables};
+
+/// What is set for `file`.
+#[derive(Debug, Clone)]
+pub(crate) struct FileSettings {
+    /// The folder of mounted secrets.
+    pub(crate) dir: PathBuf,
+}
+
+impl FileSettings {
+    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+        // Docker, Compose and Kubernetes mount secrets there by custom.
+        let dir = reader.path(&variables::FILE_DIR).unwrap_or_else(|| "/run/secrets".into());
+        Self { dir }
+    }
+}

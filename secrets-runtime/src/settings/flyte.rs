@@ -1,0 +1,38 @@
+use std::path::PathBuf;
+
+use crate::settings::{
+    reader::SettingsReader,
+    values::{self, Read},
+    variables,
+};
+
+/// What is set for `flyte`, with flytekit's own defaults.
+#[derive(Debug, Clone)]
+pub(crate) struct FlyteSettings {
+    /// What the variables of mounted secrets start with; never empty.
+    pub(crate) env_prefix: String,
+    /// The folder of mounted secrets.
+    pub(crate) dir: PathBuf,
+    /// What the names of mounted files start with; often empty.
+    pub(crate) file_prefix: String,
+}
+
+impl FlyteSettings {
+    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+        let env_prefix = reader.text(&variables::FLYTE_ENV_PREFIX, trimmed);
+        let dir = reader.path(&variables::FLYTE_DEFAULT_DIR);
+        let file_prefix = reader.text(&variables::FLYTE_FILE_PREFIX, trimmed);
+        Self {
+            env_prefix: env_prefix
+                .filter(|prefix| !prefix.is_empty())
+                .unwrap_or_else(|| "_FSEC_".into()),
+            dir: dir.unwrap_or_else(|| "/etc/secrets".into()),
+            file_prefix: file_prefix.unwrap_or_default(),
+        }
+    }
+}
+
+/// Drops the white space around a text, as flytekit does when it reads its settings.
+fn trimmed(text: &str) -> Read<String> {
+    values::text(text.trim())
+}

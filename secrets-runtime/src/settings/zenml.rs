@@ -1,0 +1,32 @@
+use crate::{
+    core::secret_value::SecretValue,
+    settings::{reader::SettingsReader, values, variables},
+};
+
+/// What is set for `zenml`. `Debug` shows no credential.
+#[derive(Debug, Clone)]
+#[cfg_attr(
+    not(any(test, feature = "zenml")),
+    expect(
+        dead_code,
+        reason = "read and checked in every build; the backend needs the feature `zenml`"
+    )
+)]
+pub(crate) struct ZenmlSettings {
+    /// The server's address. It may have a user and a password in it.
+    pub(crate) url: Option<SecretValue>,
+    /// The user at the server.
+    pub(crate) username: Option<String>,
+    /// The user's password.
+    pub(crate) password: Option<SecretValue>,
+}
+
+impl ZenmlSettings {
+    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+        Self {
+            url: reader.secret(&variables::ZENML_URL),
+            username: reader.text(&variables::ZENML_USERNAME, values::text),
+            password: reader.secret(&variables::ZENML_PASSWORD),
+        }
+    }
+}
