@@ -6,8 +6,8 @@
 
 use std::{env, process::Command};
 
-use secrets_tests::stub_server::StubServer;
 use secrets_runtime::{Error, get_secret_blocking, secrets};
+use secrets_tests::stub_server::StubServer;
 
 /// The variable that is set in the process which asks.
 const ASKS: &str = "TEST_ASKS";

@@ -114,12 +114,12 @@ pub mod __private {
     pub use crate::{
         __register as register,
         private::{
-            Text,
+            Byte, Text,
             checks::{
-                check_alias, check_any_role, check_distinct_request, check_distinct_source,
-                check_env_var, check_group, check_id, check_key, check_key_of_group, check_option,
-                check_parameter, check_request, check_role, check_source, check_type,
-                check_typed_id, check_typed_role, check_version,
+                SourceGroup, check_alias, check_any_role, check_distinct_request,
+                check_distinct_source, check_env_var, check_group, check_id, check_key,
+                check_key_of_group, check_option, check_parameter, check_request, check_role,
+                check_source, check_type, check_typed_id, check_typed_role, check_version,
             },
             fallible::{Fallible, Storable, assert_storable},
             never,

@@ -85,7 +85,7 @@ fn record(parts: &[RecordPart<'_, SourceSpan>], constants: &mut Constants) -> To
     let pieces: Vec<TokenStream> = pieces.collect();
     constants.add(quote! {
         const __SECRETS_PIECES: &[__secrets::RecordPiece] = &[#(#pieces),*];
-        const __SECRETS_RECORD: [u8; __secrets::record_len(__SECRETS_PIECES)] =
+        const __SECRETS_RECORD: [__secrets::Byte; __secrets::record_len(__SECRETS_PIECES)] =
             __secrets::record_bytes(__SECRETS_PIECES);
     });
     quote!(__secrets::record_text(&__SECRETS_RECORD))
@@ -125,7 +125,7 @@ fn check_sources(drafts: &[SourceDraft<SourceSpan>], constants: &mut Constants) 
         quote!((#is_text, #text))
     });
     let groups: Vec<TokenStream> = groups.collect();
-    constants.add(quote!(const __SECRETS_GROUPS: &[(bool, __secrets::Text)] = &[#(#groups),*];));
+    constants.add(quote!(const __SECRETS_GROUPS: &[__secrets::SourceGroup] = &[#(#groups),*];));
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = &drafts[..index];
         if !earlier.is_empty()

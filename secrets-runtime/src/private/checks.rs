@@ -110,10 +110,12 @@ pub const fn check_request(request: &Secret) {
     report(request.view().check());
 }
 
-/// Panics if the source at `index` has the group of an earlier one. Each is whether its text is a whole source, and the
-/// text.
+/// The text of a source's group. If the first part is true, it is the text of the whole source.
+pub type SourceGroup = (bool, &'static str);
+
+/// Panics if the source at `index` has the group of an earlier one.
 #[track_caller]
-pub const fn check_distinct_source(sources: &[(bool, &'static str)], index: usize) {
+pub const fn check_distinct_source(sources: &[SourceGroup], index: usize) {
     let mut earlier = 0;
     while earlier < index {
         if same_text(group(sources[earlier]), group(sources[index])) {
@@ -126,7 +128,7 @@ pub const fn check_distinct_source(sources: &[(bool, &'static str)], index: usiz
 }
 
 /// Returns the group of a source: of one that is a text, its id without a type.
-const fn group((is_text, text): (bool, &'static str)) -> &'static str {
+const fn group((is_text, text): SourceGroup) -> &'static str {
     if is_text
         && let Ok(layout) = secrets_spec::check_source(text)
         && let Some((_, id)) = text.split_at_checked(layout.id)

@@ -12,8 +12,11 @@ pub(crate) mod run_sync;
 mod running_step;
 pub(crate) mod step;
 
-/// The type of a constant that stands for a text.
+/// The type of a constant that stands for a text. Expansions name no type of the prelude, which a program may shadow.
 pub type Text = &'static str;
+
+/// The type of the bytes of a record.
+pub type Byte = u8;
 
 /// Gives the type of a block a name, in a `return` that is never reached.
 pub fn never<R>() -> R {

@@ -7,9 +7,7 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::{
-        prefect::{self, api::Api, cloud::Cloud, local_context::LocalContext},
-    },
+    backends::prefect::{self, api::Api, cloud::Cloud, local_context::LocalContext},
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
