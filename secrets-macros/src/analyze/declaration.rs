@@ -7,13 +7,13 @@ use secrets_spec::{
 };
 
 use crate::{
+    mistakes::Mistakes,
     parse::{attribute_args::AttributeArgs, typed_parameter::TypedParameter},
-    report::Report,
     span::SourceSpan,
 };
 
 /// The meaning of a step's attributes.
-pub struct Declaration {
+pub struct StepDeclaration {
     /// The path to the runtime crate.
     pub runtime: TokenStream,
     pub sources: Vec<SourceDraft<SourceSpan>>,
@@ -28,9 +28,13 @@ pub struct Declaration {
     pub serialize: Option<SourceSpan>,
 }
 
-impl Declaration {
+impl StepDeclaration {
     /// Reads the arguments, and reports every mistake in them and in the sources of the parameters.
-    pub fn read(args: &AttributeArgs, parameters: &[TypedParameter], report: &mut Report) -> Self {
+    pub fn read(
+        args: &AttributeArgs,
+        parameters: &[TypedParameter],
+        report: &mut Mistakes,
+    ) -> Self {
         let mut declaration = Self {
             runtime: read_crate(args, report),
             sources: match args.get("sources") {
@@ -91,7 +95,7 @@ impl Declaration {
         self.sources.iter().any(|source| Self::refers_to(source, text))
     }
 
-    fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Report) {
+    fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Mistakes) {
         let any_group = self.sources.iter().any(has_unknown_group);
         for parameter in parameters {
             if let Some(source) = &parameter.source.known
@@ -114,7 +118,7 @@ impl Declaration {
     }
 
     /// Reports sources that have the same group, since the body could not distinguish them.
-    fn check_groups(&self, parameters: &[TypedParameter], report: &mut Report) {
+    fn check_groups(&self, parameters: &[TypedParameter], report: &mut Mistakes) {
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for source in &self.sources {
             let Some(group) = source.group_text() else { continue };
@@ -168,7 +172,7 @@ fn shared_group_message(group: &str, same: bool) -> String {
     }
 }
 
-fn read_crate(args: &AttributeArgs, report: &mut Report) -> TokenStream {
+fn read_crate(args: &AttributeArgs, report: &mut Mistakes) -> TokenStream {
     match args.get("crate") {
         Some((_, Node { at: SourceSpan { path: Some(path), .. }, .. })) => return path.clone(),
         Some((_, Node { value: Value::Broken, .. })) | None => {}
@@ -191,7 +195,7 @@ fn read_crate(args: &AttributeArgs, report: &mut Report) -> TokenStream {
 fn read_word<'a>(
     (name, node): &(FieldName<SourceSpan>, Node<SourceSpan>),
     words: &[&'a str],
-    report: &mut Report,
+    report: &mut Mistakes,
 ) -> Option<&'a str> {
     let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
     let choice = quoted.join(" or ");
