@@ -133,7 +133,7 @@ fn check_receiver(receiver: &Receiver, report: &mut Mistakes) {
     let help = match &receiver.kind {
         ReceiverKind::Reference(..) => "write `&self`, and keep what changes in a `Mutex`",
         _ => {
-            "write `&self`, or fetch anew in the body with `current_context().secrets.with_fresh(..)`"
+            "write `&self`, or fetch again in the body with `current_context().secrets.with_fresh(..)`"
         }
     };
     report.add(SourceSpan::of_tokens(quote!(#receiver)), message, help);

@@ -19,6 +19,8 @@ pub struct StepDeclaration {
     pub sources: Vec<SourceDraft<SourceSpan>>,
     pub requests: Vec<RequestDraft<SourceSpan>>,
     pub role: Option<TextNode<SourceSpan>>,
+    /// Whether the role goes only to backends of the user.
+    has_free_role: bool,
     pub allow_override: bool,
     /// The span of `export = "process"`, if it is set.
     pub export_process: Option<SourceSpan>,
@@ -35,17 +37,28 @@ impl StepDeclaration {
         parameters: &[TypedParameter],
         report: &mut Mistakes,
     ) -> Self {
-        let mut declaration = Self {
-            runtime: read_crate(args, report),
-            sources: match args.get("sources") {
-                Some((_, node)) => report.collect(|out| read_sources(node, out)),
-                None => Vec::new(),
-            },
-            requests: match args.get("secret_requests") {
-                Some((_, node)) => report.collect(|out| read_requests(node, out)),
-                None => Vec::new(),
-            },
-            role: None,
+        let runtime = read_crate(args, report);
+        let sources = match args.get("sources") {
+            Some((_, node)) => report.collect(|out| read_sources(node, out)),
+            None => Vec::new(),
+        };
+        let requests = match args.get("secret_requests") {
+            Some((_, node)) => report.collect(|out| read_requests(node, out)),
+            None => Vec::new(),
+        };
+        // The role may be any text if it goes only to backends of the user.
+        let has_free_role =
+            requests.is_empty() && parameters.is_empty() && are_types_of_the_user(&sources);
+        let check = if has_free_role { check_role_of_user } else { check_role };
+        let role = args
+            .get("role")
+            .and_then(|(name, node)| report.collect(|out| read_text(name, node, check, out)));
+        let declaration = Self {
+            runtime,
+            sources,
+            requests,
+            role,
+            has_free_role,
             allow_override: args.get("allow_override").is_some_and(|(name, node)| {
                 report.collect(|out| read_flag(name, node, out)) == Some(true)
             }),
@@ -61,29 +74,14 @@ impl StepDeclaration {
                 .filter(|argument| read_word(argument, &["serialize"], report).is_some())
                 .map(|(_, node)| node.at.clone()),
         };
-        declaration.role = args.get("role").and_then(|(name, node)| {
-            let is_users = declaration.has_only_types_of_the_user(parameters);
-            let check = if is_users { check_role_of_user } else { check_role };
-            report.collect(|out| read_text(name, node, check, out))
-        });
         declaration.check_parameters(parameters, report);
         declaration.check_groups(parameters, report);
         declaration
     }
 
     /// Returns the name of the check of the step's role, if only the compiler knows the role.
-    pub fn role_check(&self, parameters: &[TypedParameter]) -> &'static str {
-        if self.has_only_types_of_the_user(parameters) { "check_any_role" } else { "check_role" }
-    }
-
-    /// Whether the step's role goes only to backends of the user, whose roles may be any text.
-    fn has_only_types_of_the_user(&self, parameters: &[TypedParameter]) -> bool {
-        let is_users = |source: &SourceDraft<SourceSpan>| {
-            let backend = source.backend.as_ref().and_then(|backend| backend.known.as_deref());
-            backend.is_some_and(|backend| BuiltIn::parse(backend).is_none())
-        };
-        let others = self.requests.len() + parameters.len();
-        !self.sources.is_empty() && self.sources.iter().all(is_users) && others == 0
+    pub fn role_check(&self) -> &'static str {
+        if self.has_free_role { "check_any_role" } else { "check_role" }
     }
 
     /// Whether this text of a typed parameter refers to the source, by id or group, and does not declare another one.
@@ -149,6 +147,15 @@ impl StepDeclaration {
             seen.push((group, text));
         }
     }
+}
+
+/// Whether there are sources, and each has a type that is not built in.
+fn are_types_of_the_user(sources: &[SourceDraft<SourceSpan>]) -> bool {
+    let is_users = |source: &SourceDraft<SourceSpan>| {
+        let backend = source.backend.as_ref().and_then(|backend| backend.known.as_deref());
+        backend.is_some_and(|backend| BuiltIn::parse(backend).is_none())
+    };
+    !sources.is_empty() && sources.iter().all(is_users)
 }
 
 fn check_role_of_user(text: &str) -> Option<Flaw> {

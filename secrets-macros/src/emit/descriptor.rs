@@ -28,7 +28,7 @@ pub fn descriptor(
         key.iter().for_each(|key| constants.check_unknown(key, "check_key"));
     }
     if let Some(role) = &declaration.role {
-        constants.check_unknown(role, declaration.role_check(parameters));
+        constants.check_unknown(role, declaration.role_check());
     }
     let draft = StepDraft {
         name,

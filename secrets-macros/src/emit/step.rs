@@ -75,11 +75,12 @@ impl StepExpansion<'_> {
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
         let from_error = from_error(result);
-        if self.parameters.is_empty() {
-            let block = body.block_after(TokenStream::new());
-            return quote!(__secrets::call(&__SECRETS_STEP, #from_error, move || -> #result #block));
-        }
         let run = run_body(&variables, result, body, unit_statement());
+        if self.parameters.is_empty() {
+            return quote! {
+                __secrets::call(&__SECRETS_STEP, #from_error, move || -> #result { #run })
+            };
+        }
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
             __secrets::call_with(&__SECRETS_STEP, #from_error, #fill, move |#bindings| -> #result {
