@@ -14,6 +14,7 @@ mod hostile;
 mod inline_cases;
 mod interleaved;
 mod launch;
+mod misordered_answers;
 mod mounted_volumes;
 mod own_backends;
 mod readme;

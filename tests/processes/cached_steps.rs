@@ -2,11 +2,12 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::Duration,
 };
 
-use secrets_runtime::{Error, ErrorKind, Resolver, current_context, secrets, testing};
+use secrets_runtime::{
+    __testing::ManualClock, Error, ErrorKind, Resolver, current_context, secrets, testing,
+};
 
 use crate::{
     again::{again, cases},
@@ -27,6 +28,8 @@ pub const CASES: &[(&str, fn())] = cases![
 
 /// What the cases start.
 pub const HELPERS: &[(&str, fn())] = &[("serve_stale", serve_stale)];
+
+const TTL: Duration = Duration::from_secs(100);
 
 #[secrets(sources = ["db"])]
 fn sync_step() -> Result<String, Error> {
@@ -67,20 +70,22 @@ fn a_refresh_reaches_steps_that_were_called_before() {
 
 fn a_step_looks_again_when_its_secrets_have_expired() {
     let vault = Vault::new("SeNtInEl-1");
-    vault.builder().cache_ttl(Duration::from_millis(300)).build().unwrap().install().unwrap();
+    let clock = ManualClock::new();
+    vault.builder().cache_ttl(TTL).clock(&clock).build().unwrap().install().unwrap();
     both();
     vault.rotate("SeNtInEl-2", None);
-    thread::sleep(Duration::from_millis(350));
+    clock.advance(TTL * 9 / 10 - Duration::from_millis(1));
+    assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    clock.advance(TTL / 10);
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
 }
 
 fn what_is_fetched_anew_replaces_an_expired_value_that_serves() {
-    let ttl = Duration::from_secs(1);
-    let vault = Vault::new("SeNtInEl-1");
-    let resolver = vault.builder().cache_ttl(ttl).build().unwrap();
+    let (vault, clock) = (Vault::new("SeNtInEl-1"), ManualClock::new());
+    let resolver = vault.builder().cache_ttl(TTL).clock(&clock).build().unwrap();
     resolver.clone().install().unwrap();
     both();
-    thread::sleep(ttl);
+    clock.advance(TTL);
     vault.fail(ErrorKind::Throttled);
     assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
     vault.fail(None);
@@ -166,12 +171,10 @@ fn it_is_said_once_that_an_expired_value_serves() {
 }
 
 fn serve_stale() {
-    let vault = Vault::new("SeNtInEl-1");
-    // Its backend is left alone for longer than the steps below take.
-    let resolver = vault.builder().cache_ttl(Duration::from_secs(2)).build().unwrap();
-    resolver.install().unwrap();
+    let (vault, clock) = (Vault::new("SeNtInEl-1"), ManualClock::new());
+    vault.builder().cache_ttl(TTL).clock(&clock).build().unwrap().install().unwrap();
     both();
-    thread::sleep(Duration::from_millis(2100));
+    clock.advance(TTL);
     vault.fail(ErrorKind::Unavailable);
     for _ in 0..10 {
         assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);

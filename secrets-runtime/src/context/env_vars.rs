@@ -63,7 +63,13 @@ impl EnvVars {
                     } else {
                         Variable::of_field(name)
                     };
-                    made.add(variable, VarValue::text(field), &origin, name, &source.backend);
+                    made.add(
+                        variable,
+                        VarValue::text(field),
+                        &origin,
+                        name,
+                        &source.provenance.backend,
+                    );
                 }
             }
             for requested in &group.requests {
@@ -74,7 +80,7 @@ impl EnvVars {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
-                    made.add(parsed, shown, &origin, variable, &requested.backend);
+                    made.add(parsed, shown, &origin, variable, &requested.provenance.backend);
                 }
             }
         }

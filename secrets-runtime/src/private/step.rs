@@ -6,7 +6,7 @@ use secrets_spec::{
 
 use crate::{
     backend::BoxFuture,
-    cache::step_slot::Slot,
+    cache::step_slot::StepCache,
     context::{Context, secrets::Secrets},
     core::error::{Error, ErrorKind, Problem},
     declaration::{
@@ -30,7 +30,7 @@ pub struct Step {
     pub(crate) export_process: bool,
     pub(crate) in_test: bool,
     declared: OnceLock<Result<Declared, Error>>,
-    slot: Slot,
+    slot: StepCache,
 }
 
 impl Step {
@@ -54,7 +54,7 @@ impl Step {
             export_process: false,
             in_test: false,
             declared: OnceLock::new(),
-            slot: Slot::new(),
+            slot: StepCache::new(),
         }
     }
 
@@ -119,7 +119,7 @@ struct Declared {
 impl Step {
     /// What an earlier call fetched, as long as it serves without another look: the way of almost all calls.
     pub(crate) fn ready(&self) -> Option<Context> {
-        self.slot.fresh().map(|shared| Context::new(Secrets::new(shared)))
+        self.slot.get().map(|shared| Context::new(Secrets::new(shared)))
     }
 
     /// Fetches what the step declares.

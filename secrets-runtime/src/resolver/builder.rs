@@ -4,6 +4,8 @@ use secrets_spec::{BackendType, SourceRole, SpecError};
 
 #[cfg(feature = "aws")]
 use crate::resolver::credentials_secret::CredentialsSecret;
+#[cfg(any(test, feature = "conformance"))]
+use crate::rt::clock::ManualClock;
 use crate::{
     backend::Backend,
     cache::Cache,
@@ -11,6 +13,7 @@ use crate::{
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
+    rt::clock::Clock,
     settings::{Settings, load::Loaded, precedence::CodeSettings},
 };
 
@@ -31,6 +34,8 @@ pub struct ResolverBuilder {
     cache_ttl: Option<Duration>,
     cache_stale: Option<Duration>,
     built: CodeSettings,
+    #[cfg(any(test, feature = "conformance"))]
+    clock: Option<ManualClock>,
 }
 
 impl ResolverBuilder {
@@ -71,6 +76,15 @@ impl ResolverBuilder {
     #[must_use]
     pub fn cache_stale(mut self, stale: Duration) -> Self {
         self.cache_stale = Some(stale);
+        self
+    }
+
+    /// Sets the clock by which what is kept expires, for tests of it.
+    #[cfg(any(test, feature = "conformance"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn clock(mut self, clock: &ManualClock) -> Self {
+        self.clock = Some(clock.clone());
         self
     }
 
@@ -126,9 +140,12 @@ impl ResolverBuilder {
         #[cfg(feature = "aws")]
         problems.extend(CredentialsSecret::give(&mut registry, &mut settings));
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
-        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
+        let clock = Clock::default();
+        #[cfg(any(test, feature = "conformance"))]
+        let clock = self.clock.as_ref().map_or(clock, Clock::from);
+        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale(), clock);
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
-        (Resolver(Arc::new(Inner { registry, settings, cache, run_dir })), error)
+        (Resolver::of(Inner { registry, settings, cache, run_dir }), error)
     }
 }
 

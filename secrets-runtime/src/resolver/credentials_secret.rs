@@ -5,7 +5,8 @@ use secrets_spec::{BuiltIn, Source};
 use crate::{
     backend::BoxFuture,
     backends::aws::{AwsSecretsManager, credentials::provider::CredentialsProvider},
-    cache::{backend_call::Limit, lookup::Need},
+    cache::{Cache, answer::Answer, backend_call::Deadline},
+    context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -14,11 +15,7 @@ use crate::{
     credentials::AwsCredentials,
     declaration::Declaration,
     payload::{decode, fields::Fields},
-    resolver::{
-        fetch::{Answer, fetch_all},
-        plan::Plan,
-        registry::Registry,
-    },
+    resolver::{fetch::fetch_all, plan::Plan, registry::Registry},
     settings::{Settings, variables},
 };
 
@@ -56,7 +53,7 @@ impl CredentialsSecret {
         let mut plan = Plan::of(&declaration, registry, settings);
         // Whether it is JSON or not is not open: what has no fields is no set of credentials.
         plan.sources.iter_mut().for_each(|planned| planned.options.json = Some(true));
-        for fetch in &mut plan.fetches {
+        for fetch in plan.fetches.values_mut() {
             let aws = BuiltIn::AwsSecretsManager.name();
             if fetch.backends().iter().any(|backend| backend.kind() == aws) {
                 fetch.chain = Err(needs_itself(source));
@@ -67,7 +64,7 @@ impl CredentialsSecret {
 
     /// Why it can never be fetched.
     fn problem(&self) -> Option<&Problem> {
-        self.plan.fetches.iter().find_map(|fetch| fetch.chain.as_ref().err())
+        self.plan.fetches.values().find_map(|fetch| fetch.chain.as_ref().err())
     }
 
     /// The credentials.
@@ -75,9 +72,12 @@ impl CredentialsSecret {
     /// # Errors
     /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
-        let mut answers = fetch_all(&self.plan, Limit::of(timeout), None, Need::Fresh).await;
-        let planned = self.plan.sources.first().zip(answers.pop());
-        let Some((planned, Answer { result: answer, .. })) = planned else {
+        let deadline = Deadline::after(timeout);
+        let cache = Cache::off();
+        let mut answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
+        let planned = self.plan.sources.first();
+        let answered = planned.and_then(|it| Some((it, answers.remove(it.fetch)?)));
+        let Some((planned, Answer { result: answer, .. })) = answered else {
             return Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
         };
         let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);

@@ -1,13 +1,18 @@
 //! What is to be fetched: for each source and request its chain of backends, its role and its place among
 //! the fetches, of which equal ones are one.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{BTreeMap, HashMap},
+    sync::Arc,
+};
 
 use foldhash::fast::RandomState;
 use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
 
 use crate::{
     backend::{Backend, owned_request::OwnedRequest},
+    cache::answer::FetchId,
     core::{error::Problem, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
@@ -20,19 +25,19 @@ pub(crate) struct Plan {
     /// Nothing is declared.
     pub bare: bool,
     pub allow_override: bool,
-    pub fetches: Vec<Fetch>,
+    pub fetches: BTreeMap<FetchId, Fetch>,
     pub sources: Vec<SourcePlan>,
     pub requests: Vec<RequestPlan>,
     /// The prefix of the variables that Flyte names.
     pub flyte_prefix: String,
-    /// The places of the fetches of each id.
-    places: HashMap<String, Vec<usize>, RandomState>,
+    /// The fetches of each secret's id.
+    by_id: HashMap<String, Vec<FetchId>, RandomState>,
 }
 
 /// Which fetch a source is of, and how its answer is read.
 #[derive(Clone)]
 pub(crate) struct SourcePlan {
-    pub fetch: usize,
+    pub fetch: FetchId,
     /// As it is written.
     pub origin: String,
     pub group: String,
@@ -44,7 +49,7 @@ pub(crate) struct SourcePlan {
 /// Which fetch a request is of.
 #[derive(Clone)]
 pub(crate) struct RequestPlan {
-    pub fetch: usize,
+    pub fetch: FetchId,
     pub request: Request,
 }
 
@@ -64,11 +69,11 @@ impl Plan {
             step: declaration.step().map(str::to_owned),
             bare: declaration.is_empty(),
             allow_override: declaration.allow_override,
-            fetches: Vec::new(),
+            fetches: BTreeMap::new(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte_env_prefix().to_owned(),
-            places: HashMap::default(),
+            by_id: HashMap::default(),
         };
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
@@ -120,10 +125,11 @@ impl Plan {
 
     /// Takes over what another plan fetches; the other then says where here each of its fetches is.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
-        let places: Vec<usize> =
-            std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
-        other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
-        other.requests.iter_mut().for_each(|request| request.fetch = places[request.fetch]);
+        let fetches = std::mem::take(&mut other.fetches).into_iter();
+        let taken: BTreeMap<FetchId, FetchId> =
+            fetches.map(|(id, fetch)| (id, self.place(fetch))).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = taken[&source.fetch]);
+        other.requests.iter_mut().for_each(|request| request.fetch = taken[&request.fetch]);
     }
 
     /// The part of the plan that gives one group.
@@ -132,23 +138,20 @@ impl Plan {
             step: self.step.clone(),
             bare: self.bare,
             allow_override: self.allow_override,
-            fetches: Vec::new(),
+            fetches: BTreeMap::new(),
             sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
             requests: self.requests.clone(),
             flyte_prefix: self.flyte_prefix.clone(),
-            places: HashMap::default(),
+            by_id: HashMap::default(),
         };
         part.requests.retain(|planned| planned.request.view().group == group);
-        let fetches = part.sources.iter_mut().map(|source| &mut source.fetch);
-        let fetches = fetches.chain(part.requests.iter_mut().map(|request| &mut request.fetch));
-        for fetch in fetches {
-            part.fetches.push(self.fetches[*fetch].clone());
-            *fetch = part.fetches.len() - 1;
-        }
+        let fetches = part.sources.iter().map(|source| source.fetch);
+        let fetches = fetches.chain(part.requests.iter().map(|request| request.fetch));
+        part.fetches = fetches.map(|id| (id, self.fetches[&id].clone())).collect();
         part
     }
 
-    fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> usize {
+    fn add(&mut self, mut fetch: Fetch, roles: &[&SourceRole], settings: &Settings) -> FetchId {
         let aws = |backend: &Arc<dyn Backend>| backend.kind() == BuiltIn::AwsSecretsManager.name();
         if fetch.backends().iter().any(aws) {
             fetch.request.role = role(roles, settings);
@@ -156,16 +159,17 @@ impl Plan {
         self.place(fetch)
     }
 
-    /// The place of a fetch, or of one that asks the same.
-    fn place(&mut self, fetch: Fetch) -> usize {
-        let (fetches, id) = (&mut self.fetches, fetch.request.id.clone());
-        let places = self.places.entry(id).or_default();
-        if let Some(same) = places.iter().find(|place| fetches[**place].same_as(&fetch)) {
+    /// Returns the id of a fetch, or of one that asks the same.
+    fn place(&mut self, fetch: Fetch) -> FetchId {
+        let fetches = &mut self.fetches;
+        let known = self.by_id.entry(fetch.request.id.clone()).or_default();
+        if let Some(same) = known.iter().find(|id| fetches[id].same_as(&fetch)) {
             return *same;
         }
-        places.push(fetches.len());
-        fetches.push(fetch);
-        fetches.len() - 1
+        let id = FetchId::after(fetches.keys().next_back().copied());
+        known.push(id);
+        fetches.insert(id, fetch);
+        id
     }
 }
 

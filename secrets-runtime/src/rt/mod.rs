@@ -1,6 +1,7 @@
-//! Futures without a runtime: blocking on one, waiting for many, a timer, and a thread for tokio's I/O.
+//! Futures without a runtime: blocking on one, waiting for many, a clock and a timer, and a thread for tokio's I/O.
 
 pub(crate) mod block_on;
+pub(crate) mod clock;
 #[cfg(feature = "tokio")]
 pub(crate) mod io_thread;
 pub(crate) mod join_all;
