@@ -210,17 +210,22 @@ fn with_two_names_for_one_secret() {
 
 #[test]
 fn two_sources_of_one_secret_are_one_request() {
-    let again = r#"{"id": "db", "group": "again", "options": {"env_var_name": "value"}}"#;
-    let builder = Declaration::builder("step").source(again).unwrap();
-    let declaration = builder.source("api").unwrap().source("db").unwrap().build();
+    let source = |id: &str, group: &str| {
+        format!(r#"{{"id": "{id}", "group": "{group}", "options": {{"env_var_name": "value"}}}}"#)
+    };
+    let sources = [source("db", "again"), source("api", "api"), source("db", "db")];
+    let builder = Declaration::builder("step");
+    let declaration =
+        sources.iter().fold(builder, |builder, it| builder.source(it).unwrap()).build();
     let hostile = Hostile::new(Manner::Reversed);
     let resolver = hostile.builder().build().unwrap();
     let error = resolver.resolve_blocking(&declaration).unwrap_err();
     assert_eq!(error.problems().len(), 3, "{error}");
     hostile.become_honest();
     let secrets = resolver.resolve_blocking(&declaration).unwrap().secrets;
-    assert_eq!(secrets.get("again", "value").unwrap().expose_str().unwrap(), value_of("db"));
-    assert_eq!(secrets.get("api", "api").unwrap().expose_str().unwrap(), value_of("api"));
+    for (group, id) in [("again", "db"), ("api", "api"), ("db", "db")] {
+        assert_eq!(secrets.get(group, "value").unwrap().expose_str().unwrap(), value_of(id));
+    }
 }
 
 #[test]
