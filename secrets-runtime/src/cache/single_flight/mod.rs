@@ -121,7 +121,7 @@ impl<T: Clone> InFlight<T> {
                 Err(TryLockError::Poisoned(poisoned)) => return Some(poisoned.into_inner()),
                 // Tried again after it is said: the other may just have looked.
                 Err(TryLockError::WouldBlock) => {
-                    self.wakers.contended.store(true, Ordering::Release);
+                    self.wakers.contended.swap(true, Ordering::AcqRel);
                     fence(Ordering::SeqCst);
                 }
             }
@@ -167,7 +167,8 @@ impl Wake for Wakers {
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
-        self.woken.store(true, Ordering::Release);
+        // A swap as everywhere: each change of the flag takes over what the one before it has published.
+        self.woken.swap(true, Ordering::AcqRel);
         self.wake_all();
     }
 }
