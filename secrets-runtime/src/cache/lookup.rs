@@ -7,8 +7,9 @@ use crate::{
     backend::{Backend, owned_request::OwnedRequest},
     cache::{
         Cache,
-        answer::{Answer, FetchId, Requests},
+        answer::{Answer, Requests},
         backend_call::{Deadline, call},
+        fetch_map::FetchMap,
         key::Key,
         landing::Landing,
         pending::Completion,
@@ -37,7 +38,7 @@ impl Cache {
         requests: Requests,
         deadline: Deadline,
         freshness: Freshness,
-    ) -> (BTreeMap<FetchId, Lookup>, Vec<Waiter<Completion>>) {
+    ) -> (FetchMap<Lookup>, Vec<Waiter<Completion>>) {
         let now = self.0.clock.now();
         let requests: Vec<_> = requests
             .into_iter()
@@ -46,7 +47,7 @@ impl Cache {
             .collect();
         // They outlive the lock: to drop the last handle to a call is to lock again.
         let mut calls: BTreeMap<u64, Arc<InFlight<Completion>>> = BTreeMap::new();
-        let mut lookups = BTreeMap::new();
+        let mut lookups = FetchMap::default();
         self.0.look(|state, _| {
             let number = state.pending.next_number();
             // Two requests of one step may be the same secret under two names.

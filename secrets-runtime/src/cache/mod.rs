@@ -10,6 +10,7 @@ pub(crate) mod answer;
 pub(crate) mod backend_call;
 mod derived;
 mod entries;
+pub(crate) mod fetch_map;
 mod key;
 mod landing;
 mod lookup;

@@ -64,6 +64,7 @@ impl StepCache {
         ready.get()
     }
 
+    #[inline]
     fn read(&self) -> RwLockReadGuard<'_, Option<Ready>> {
         self.slot.read().unwrap_or_else(PoisonError::into_inner)
     }
@@ -91,6 +92,7 @@ impl StepCache {
 }
 
 impl Ready {
+    #[inline]
     fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let serves = self.validity.is_valid()
             && self.clock.now() < self.until

@@ -2,7 +2,7 @@
 
 #[cfg(feature = "prefect")]
 use std::any::Any;
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 #[cfg(feature = "prefect")]
 use crate::backends::prefect::Prefect;
@@ -10,8 +10,9 @@ use crate::{
     backend::{Backend, BoxFuture, fetch_request::FetchRequest},
     cache::{
         Cache,
-        answer::{Answer, Answers, FetchId, Requests},
+        answer::{Answer, Answers, Requests},
         backend_call::Deadline,
+        fetch_map::FetchMap,
     },
     context::{
         freshness::Freshness,
@@ -96,13 +97,11 @@ async fn ask_all<A: Send + Unpin + 'static>(
     ask: impl Fn(Arc<dyn Backend>, Requests) -> BoxFuture<'static, Answers<A>>,
 ) -> Answers<A> {
     let mut answers = Answers::default();
-    let mut open: BTreeMap<FetchId, Search<'_>> = BTreeMap::new();
-    for (&id, fetch) in &plan.fetches {
+    let mut open: FetchMap<Search<'_>> = FetchMap::default();
+    for (id, fetch) in plan.fetches.iter() {
         match fetch.unaskable() {
             Some(error) => answers.insert(id, unasked(error, fetch)),
-            None => {
-                open.insert(id, Search { fetch, tried: Vec::new(), is_kept: true });
-            }
+            None => open.insert(id, Search { fetch, tried: Vec::new(), is_kept: true }),
         }
     }
     let mut round = 0;
@@ -115,9 +114,7 @@ async fn ask_all<A: Send + Unpin + 'static>(
             let answer = given.remove(id).unwrap_or_else(|| unasked(no_answer(), search.fetch));
             match search.conclude(answer) {
                 Some(answer) => answers.insert(id, answer),
-                None => {
-                    open.insert(id, search);
-                }
+                None => open.insert(id, search),
             }
         }
         round += 1;
@@ -178,9 +175,9 @@ struct Call {
 }
 
 /// One call to each backend that the open fetches have in this place of their chains.
-fn calls_of(open: &BTreeMap<FetchId, Search<'_>>, round: usize) -> Vec<Call> {
+fn calls_of(open: &FetchMap<Search<'_>>, round: usize) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
-    for (&id, search) in open {
+    for (id, search) in open.iter() {
         let Some(backend) = search.fetch.backends().get(round) else { continue };
         let request = (id, search.fetch.request.clone());
         match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, backend)) {

@@ -1,18 +1,14 @@
 //! What is to be fetched: for each source and request its chain of backends, its role and its place among
 //! the fetches, of which equal ones are one.
 
-use std::{
-    borrow::Cow,
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
 use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, Source, SourceRole};
 
 use crate::{
     backend::{Backend, owned_request::OwnedRequest},
-    cache::answer::FetchId,
+    cache::fetch_map::{FetchId, FetchMap},
     core::{error::Problem, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
@@ -25,7 +21,7 @@ pub(crate) struct Plan {
     /// Nothing is declared.
     pub bare: bool,
     pub allow_override: bool,
-    pub fetches: BTreeMap<FetchId, Fetch>,
+    pub fetches: FetchMap<Fetch>,
     pub sources: Vec<SourcePlan>,
     pub requests: Vec<RequestPlan>,
     /// The prefix of the variables that Flyte names.
@@ -69,7 +65,7 @@ impl Plan {
             step: declaration.step().map(str::to_owned),
             bare: declaration.is_empty(),
             allow_override: declaration.allow_override,
-            fetches: BTreeMap::new(),
+            fetches: FetchMap::default(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte_env_prefix().to_owned(),
@@ -126,10 +122,9 @@ impl Plan {
     /// Takes over what another plan fetches; the other then says where here each of its fetches is.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
         let fetches = std::mem::take(&mut other.fetches).into_iter();
-        let taken: BTreeMap<FetchId, FetchId> =
-            fetches.map(|(id, fetch)| (id, self.place(fetch))).collect();
-        other.sources.iter_mut().for_each(|source| source.fetch = taken[&source.fetch]);
-        other.requests.iter_mut().for_each(|request| request.fetch = taken[&request.fetch]);
+        let taken: FetchMap<FetchId> = fetches.map(|(id, fetch)| (id, self.place(fetch))).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = taken[source.fetch]);
+        other.requests.iter_mut().for_each(|request| request.fetch = taken[request.fetch]);
     }
 
     /// The part of the plan that gives one group.
@@ -138,7 +133,7 @@ impl Plan {
             step: self.step.clone(),
             bare: self.bare,
             allow_override: self.allow_override,
-            fetches: BTreeMap::new(),
+            fetches: FetchMap::default(),
             sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
             requests: self.requests.clone(),
             flyte_prefix: self.flyte_prefix.clone(),
@@ -147,7 +142,7 @@ impl Plan {
         part.requests.retain(|planned| planned.request.view().group == group);
         let fetches = part.sources.iter().map(|source| source.fetch);
         let fetches = fetches.chain(part.requests.iter().map(|request| request.fetch));
-        part.fetches = fetches.map(|id| (id, self.fetches[&id].clone())).collect();
+        part.fetches = fetches.map(|id| (id, self.fetches[id].clone())).collect();
         part
     }
 
@@ -163,10 +158,10 @@ impl Plan {
     fn place(&mut self, fetch: Fetch) -> FetchId {
         let fetches = &mut self.fetches;
         let known = self.by_id.entry(fetch.request.id.clone()).or_default();
-        if let Some(same) = known.iter().find(|id| fetches[id].same_as(&fetch)) {
+        if let Some(same) = known.iter().find(|id| fetches[**id].same_as(&fetch)) {
             return *same;
         }
-        let id = FetchId::after(fetches.keys().next_back().copied());
+        let id = FetchId::after(fetches.last_id());
         known.push(id);
         fetches.insert(id, fetch);
         id
