@@ -21,12 +21,15 @@ use crate::{
 /// Where a fetch gets its answer from.
 pub(super) enum Lookup {
     Hit(Answer),
-    /// The call with this number has it, or will have it, under this key.
-    Joined {
-        call: u64,
-        key: Key,
-        asked: Provenance,
-    },
+    Joined(Box<JoinedCall>),
+}
+
+/// A call that has the answer, or will have it.
+pub(super) struct JoinedCall {
+    /// The number of the call.
+    pub call: u64,
+    pub key: Key,
+    pub asked: Provenance,
 }
 
 impl Cache {
@@ -58,12 +61,12 @@ impl Cache {
                     Lookup::Hit(found.answer(asked))
                 } else if let Some((call, flight)) = state.pending.find(&key, freshness) {
                     calls.insert(call, flight);
-                    Lookup::Joined { call, key, asked }
+                    Lookup::Joined(Box::new(JoinedCall { call, key, asked }))
                 } else {
                     if asked_for.insert(key.clone()) {
                         open.push(((key.clone(), asked.clone()), request));
                     }
-                    Lookup::Joined { call: number, key, asked }
+                    Lookup::Joined(Box::new(JoinedCall { call: number, key, asked }))
                 };
                 lookups.insert(id, lookup);
             }

@@ -20,6 +20,7 @@ pub(crate) mod step_slot;
 
 use std::{
     any::Any,
+    collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::{Wake, Waker},
     time::Duration,
@@ -33,7 +34,7 @@ use crate::{
         derived::{SlotId, Validity},
         entries::{Dropped, Entries},
         key::Key,
-        lookup::Lookup,
+        lookup::{JoinedCall, Lookup},
         pending::Pending,
     },
     context::{freshness::Freshness, provenance::Provenance},
@@ -111,30 +112,21 @@ impl Cache {
             return answers.await.into_iter().map(answer).collect();
         }
         let (lookups, waiters) = self.look_up(&backend, requests, deadline, freshness);
-        let completions: std::collections::HashMap<_, _> =
-            join_all(waiters).await.into_iter().collect();
-        let mut answers = Answers::default();
-        for (id, lookup) in lookups {
-            answers.insert(
-                id,
-                match lookup {
-                    Lookup::Hit(answer) => answer,
-                    Lookup::Joined { call, key, asked } => {
-                        let answer = match completions.get(&call).and_then(Option::as_ref) {
-                            Some(completion) => match completion.get(&key) {
-                                Some(answer) => answer.clone().asked_as(asked.clone()),
-                                None => Answer::new(Err(no_answer()), asked.clone()),
-                            },
-                            None => {
-                                Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone())
-                            }
-                        };
-                        self.or_stale(&*backend, &key, answer, &asked, freshness)
-                    }
-                },
-            );
-        }
-        answers
+        let completions: HashMap<_, _> = join_all(waiters).await.into_iter().collect();
+        let answer = |lookup| match lookup {
+            Lookup::Hit(answer) => answer,
+            Lookup::Joined(joined) => {
+                let JoinedCall { call, key, asked } = *joined;
+                let completion = completions.get(&call).and_then(Option::as_ref);
+                let answer = match completion.map(|answers| answers.get(&key)) {
+                    Some(Some(answer)) => answer.clone().asked_as(asked.clone()),
+                    Some(None) => Answer::new(Err(no_answer()), asked.clone()),
+                    None => Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone()),
+                };
+                self.or_stale(&*backend, &key, answer, asked, freshness)
+            }
+        };
+        lookups.into_iter().map(|(id, lookup)| (id, answer(lookup))).collect()
     }
 
     /// Asks a backend, whatever is kept, and keeps nothing.
@@ -204,7 +196,7 @@ impl Cache {
         backend: &dyn Backend,
         key: &Key,
         answer: Answer,
-        asked: &Provenance,
+        asked: Provenance,
         freshness: Freshness,
     ) -> Answer {
         let Err(error) = &answer.result else { return answer };
@@ -215,7 +207,7 @@ impl Cache {
         let pause = PAUSE.min(self.0.ttl);
         let found = self.0.look(|state, _| {
             let (found, is_first) = state.entries.find_stale(key, now, pause)?;
-            Some((found.end(), found.answer(asked.clone()), is_first))
+            Some((found.end(), found.answer(asked), is_first))
         });
         let Some((end, stale, is_first)) = found else { return answer };
         if is_first {

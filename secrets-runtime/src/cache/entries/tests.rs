@@ -91,7 +91,8 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
     let later = now + Duration::from_secs(1);
     let of_a = key("a", None);
     let write = Write { kind: "env".to_owned(), id: "a".to_owned() };
-    let changes: [&dyn Fn(&mut Entries, &mut Dropped); 4] = [
+    type Change<'a> = &'a dyn Fn(&mut Entries, &mut Dropped);
+    let changes: [Change<'_>; 4] = [
         &|entries, _| assert!(insert(entries, &of_a, Fetched::text("x"), later).is_some()),
         &|entries, dropped| drop(entries.expire(&of_a, later, later + LONG, dropped)),
         &|entries, dropped| entries.refused(&of_a, later, dropped),
