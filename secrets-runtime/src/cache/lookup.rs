@@ -19,6 +19,7 @@ use crate::{
 };
 
 /// Where a fetch gets its answer from.
+#[expect(clippy::large_enum_variant, reason = "almost all are hits, and those are the large ones")]
 pub(super) enum Lookup {
     Hit(Answer),
     Joined(Box<JoinedCall>),
