@@ -17,6 +17,8 @@ mod lookup;
 mod pending;
 mod single_flight;
 pub(crate) mod step_slot;
+#[cfg(test)]
+mod tests;
 
 use std::{
     any::Any,
