@@ -60,12 +60,12 @@ impl EnvVars {
                     false => format!("{} (group `{name}`)", source.origin),
                 };
                 for (name, field) in source.fields.iter() {
-                    let variable = if source.capabilities.are_names_variables() {
+                    let variable = if source.provenance.capabilities.are_names_variables() {
                         VariableName::parse(name)
                     } else {
                         VariableName::of_field(name)
                     };
-                    made.add(variable, VarValue::text(field), &origin, name, source.capabilities);
+                    made.add(variable, VarValue::text(field), &origin, name, source.provenance.capabilities);
                 }
             }
             for requested in &group.requests {
@@ -76,7 +76,7 @@ impl EnvVars {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
-                    made.add(parsed, shown, &origin, variable, requested.capabilities);
+                    made.add(parsed, shown, &origin, variable, requested.provenance.capabilities);
                 }
             }
         }

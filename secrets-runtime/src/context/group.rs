@@ -1,11 +1,9 @@
 //! What a step can read, by group.
 
-use std::time::Instant;
-
 use secrets_spec::Request;
 
 use crate::{
-    backend::capabilities::Capabilities,
+    context::provenance::Provenance,
     core::error::Problem,
     payload::fields::{Field, Fields},
 };
@@ -17,24 +15,12 @@ pub(crate) struct Group {
     pub requests: Vec<RequestField>,
 }
 
-/// Which version of a secret was fetched, and when.
-#[derive(Debug, Clone)]
-pub(crate) struct Provenance {
-    /// As the backend calls it, if it tells.
-    pub version: Option<String>,
-    /// When it was asked for.
-    pub asked: Instant,
-}
-
 /// A source that was fetched.
 #[derive(Clone)]
 pub(crate) struct SourceFields {
     pub origin: String,
-    pub backend: String,
     pub provenance: Provenance,
     pub fields: Fields,
-    /// Those of the backend that has it.
-    pub capabilities: Capabilities,
     /// Why it has no fields, if it was not required and is not there.
     pub absent_because: Option<Problem>,
 }
@@ -55,22 +41,14 @@ impl SourceFields {
 #[derive(Clone)]
 pub(crate) struct RequestField {
     pub request: Request,
-    pub capabilities: Capabilities,
     pub provenance: Provenance,
     pub field: Field,
     /// The variable it is also given as.
     pub variable: Option<String>,
 }
 
-impl Provenance {
-    /// Of what no backend gave, and nothing will ever change.
-    pub(crate) fn given() -> Self {
-        Self { version: None, asked: Instant::now() }
-    }
-}
-
 impl Group {
-    /// The editions of everything in it.
+    /// Where everything in it comes from.
     pub(crate) fn provenances(&self) -> impl Iterator<Item = &Provenance> {
         let source = self.source.as_ref().map(|source| &source.provenance);
         source.into_iter().chain(self.requests.iter().map(|requested| &requested.provenance))

@@ -1,7 +1,9 @@
 pub(crate) mod entry;
 pub(crate) mod env_vars;
+pub(crate) mod freshness;
 pub(crate) mod group;
 pub(crate) mod process_env;
+pub(crate) mod provenance;
 pub(crate) mod refresh;
 pub(crate) mod render;
 pub(crate) mod resolved;

@@ -5,12 +5,7 @@ use std::sync::Arc;
 use serde::de::DeserializeOwned;
 
 use crate::{
-    context::{
-        Context,
-        resolved::{Asked, ResolvedSecrets},
-        secrets::Secrets,
-        stack,
-    },
+    context::{Context, freshness::Freshness, resolved::ResolvedSecrets, secrets::Secrets, stack},
     core::error::Error,
     rt::block_on::block_on,
 };
@@ -58,7 +53,7 @@ impl Secrets {
         }
         match &shared.refresher {
             Some(refresher) => {
-                let fresh = refresher.refresher(Some(group), Asked::Now).await?;
+                let fresh = refresher.refresh(Some(group), Freshness::Refetch).await?;
                 Ok(self.with_group(group, fresh))
             }
             None => Ok(self.clone()),

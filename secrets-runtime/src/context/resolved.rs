@@ -9,11 +9,13 @@ use std::{
 use foldhash::fast::RandomState;
 
 use crate::{
-    context::{group::Group, secret_files::RunDirSetting, test_secrets::TestSecrets},
+    context::{
+        freshness::Freshness, group::Group, secret_files::RunDirSetting, test_secrets::TestSecrets,
+    },
     core::{error::Error, warning::warn_now_and_then},
 };
 
-/// What all calls of a step have in common as long as nothing is fetched anew: it never changes.
+/// What all calls of a step have in common as long as nothing is fetched again: it never changes.
 pub(crate) struct ResolvedSecrets {
     pub step: Option<Box<str>>,
     /// Nothing was declared: `var` reads the process's environment.
@@ -24,28 +26,22 @@ pub(crate) struct ResolvedSecrets {
     pub order: Vec<Box<str>>,
     pub test_secrets: Option<Arc<TestSecrets>>,
     pub run_dir: RunDirSetting,
-    /// Fetches anew; `None` where a test gave everything.
+    /// Fetches again; `None` where a test gave everything.
     pub refresher: Option<Arc<dyn Refresh>>,
 }
 
 /// How secrets reach the resolver that fetched them, which is above them.
 pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// The secrets of one group, or all of them.
-    fn refresher<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Refreshing<'a>;
+    /// Fetches the secrets of one group, or all of them.
+    fn refresh<'a>(&'a self, group: Option<&'a str>, freshness: Freshness) -> Refreshing<'a>;
+
+    /// The time on the clock by which secrets are asked for.
+    fn now(&self) -> Instant;
 }
 
-/// Secrets that are being fetched anew.
+/// Secrets that are being fetched again.
 pub(crate) type Refreshing<'a> =
     Pin<Box<dyn Future<Output = Result<ResolvedSecrets, Error>> + Send + 'a>>;
-
-/// Which values are new.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Asked {
-    /// Those asked for from now on.
-    Now,
-    /// Those asked for after this, by whomever.
-    After(Instant),
-}
 
 impl ResolvedSecrets {
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&str, &Group)> {
@@ -57,14 +53,14 @@ impl ResolvedSecrets {
     ///
     /// `None` if none has, if a test gave them, and if they cannot be fetched, which a warning tells.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
-        let failed = Instant::now();
         let refresher = self.refresher.as_ref()?;
+        let failed = refresher.now();
         let is_meant = |name: &str| group.is_none_or(|group| group == name);
         let known = self.in_order().filter(|(name, _)| is_meant(name));
         // What is kept and was asked for later is none of these.
         let mut than = last(known.map(|(_, group)| group), None)?;
         loop {
-            let fresh = match refresher.refresher(group, Asked::After(than)).await {
+            let fresh = match refresher.refresh(group, Freshness::NewerThan(than)).await {
                 Ok(fresh) => Self { refresher: self.refresher.clone(), ..fresh },
                 Err(error) => {
                     // The error names the step.
@@ -106,6 +102,6 @@ impl ResolvedSecrets {
 
 /// When the last of what is in these groups was asked for; of what was asked for before a time, if one is given.
 fn last<'a>(groups: impl Iterator<Item = &'a Group>, before: Option<Instant>) -> Option<Instant> {
-    let asked = groups.flat_map(Group::provenances).map(|provenance| provenance.asked);
-    asked.filter(|asked| before.is_none_or(|before| *asked < before)).max()
+    let asked = groups.flat_map(Group::provenances).map(|provenance| provenance.asked_at);
+    asked.filter(|asked_at| before.is_none_or(|before| *asked_at < before)).max()
 }

@@ -318,7 +318,7 @@ impl Secrets {
     fn misfit(&self, problems: Vec<Problem>, group: &str) -> Error {
         let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
         let (origin, backend) = match source {
-            Some(source) => (source.origin.as_str(), Some(source.backend.as_str())),
+            Some(source) => (source.origin.as_str(), Some(source.provenance.backend.as_str())),
             None => (group, None),
         };
         Error::from_problems(problems).about(origin, backend).in_step(self.step())
@@ -353,7 +353,7 @@ impl Secrets {
             };
             let problem = Problem::new(ErrorKind::KeyNotFound, message)
                 .with_origin(&source.origin)
-                .in_backend(Some(&source.backend))
+                .in_backend(Some(&source.provenance.backend))
                 .with_help(help);
             return Error::from_problems(vec![problem]).in_step(self.step());
         }

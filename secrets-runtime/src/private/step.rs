@@ -7,7 +7,7 @@ use secrets_spec::{InlineVars, OptionValue, ParameterSpec, Request, Source, Step
 
 use crate::{
     backend::BoxFuture,
-    cache::step_slot::Slot,
+    cache::step_slot::StepCache,
     context::{Context, secrets::Secrets},
     core::error::{Error, Problem},
     declaration::{Declaration, parse::of_spec},
@@ -24,14 +24,14 @@ pub struct Step {
     inline: &'static [InlineValues],
     in_test: bool,
     declared: OnceLock<Result<DeclaredStep, Error>>,
-    slot: Slot,
+    slot: StepCache,
 }
 
 impl Step {
     /// Creates the step of this record.
     #[must_use]
     pub const fn new(record: &'static str) -> Self {
-        Self { record, inline: &[], in_test: false, declared: OnceLock::new(), slot: Slot::new() }
+        Self { record, inline: &[], in_test: false, declared: OnceLock::new(), slot: StepCache::new() }
     }
 
     /// Adds the values of the `inline` sources. `in_test` is whether the program is a test (`cfg!(test)`), where the
@@ -58,7 +58,7 @@ struct DeclaredStep {
 impl Step {
     /// Returns the context that an earlier call assembled, as long as it may serve: almost all calls end here.
     pub(super) fn ready(&self) -> Option<Context> {
-        self.slot.fresh().map(|shared| Context::new(Secrets::new(shared)))
+        self.slot.get().map(|shared| Context::new(Secrets::new(shared)))
     }
 
     /// Fetches what the step declares.

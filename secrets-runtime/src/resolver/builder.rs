@@ -2,6 +2,8 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
+#[cfg(any(test, feature = "conformance"))]
+use crate::rt::clock::ManualClock;
 use crate::{
     backend::Backend,
     cache::Cache,
@@ -9,6 +11,7 @@ use crate::{
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
+    rt::clock::Clock,
     settings::{load::Loaded, precedence::CodeSettings, variables::Variable},
 };
 #[cfg(feature = "aws")]
@@ -31,6 +34,8 @@ pub struct ResolverBuilder {
     cache_ttl: Option<Duration>,
     cache_stale: Option<Duration>,
     built: CodeSettings,
+    #[cfg(any(test, feature = "conformance"))]
+    clock: Option<ManualClock>,
 }
 
 impl ResolverBuilder {
@@ -101,6 +106,15 @@ impl ResolverBuilder {
         self
     }
 
+    /// Sets the clock by which what is kept expires, for tests of it.
+    #[cfg(any(test, feature = "conformance"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn clock(mut self, clock: &ManualClock) -> Self {
+        self.clock = Some(clock.clone());
+        self
+    }
+
     /// Lays settings over those of the environment, as a program's own command line gives them.
     #[cfg(feature = "clap")]
     pub(crate) fn built(mut self, built: CodeSettings) -> Self {
@@ -157,9 +171,12 @@ impl ResolverBuilder {
             problems.push(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem));
         }
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
-        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
+        let clock = Clock::default();
+        #[cfg(any(test, feature = "conformance"))]
+        let clock = self.clock.as_ref().map_or(clock, Clock::from);
+        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale(), clock);
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
-        (Resolver(Arc::new(Inner { registry, settings, cache, run_dir })), error)
+        (Resolver::of(Inner { registry, settings, cache, run_dir }), error)
     }
 }
 

@@ -5,7 +5,8 @@ use secrets_spec::{BuiltIn, Source};
 use crate::{
     backend::BoxFuture,
     backends::aws::{AwsSecretsManager, credentials::CredentialsProvider},
-    cache::{backend_call::Limit, lookup::Need},
+    cache::{Cache, answer::Answer, backend_call::Deadline},
+    context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -14,11 +15,7 @@ use crate::{
     credentials::AwsCredentials,
     declaration::Declaration,
     payload::{decode, fields::Fields},
-    resolver::{
-        fetch::{Answer, fetch_all},
-        plan::Plan,
-        registry::Registry,
-    },
+    resolver::{fetch::fetch_all, plan::Plan, registry::Registry},
     settings::Settings,
 };
 
@@ -68,7 +65,7 @@ impl CredentialsSecret {
 
     /// The reason why it can never be fetched.
     fn problem(&self) -> Option<&Problem> {
-        self.plan.fetches.iter().find_map(|fetch| fetch.chain.as_ref().err())
+        self.plan.fetches.values().find_map(|fetch| fetch.chain.as_ref().err())
     }
 
     /// Fetches the credentials.
@@ -76,9 +73,12 @@ impl CredentialsSecret {
     /// # Errors
     /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
-        let mut answers = fetch_all(&self.plan, Limit::of(timeout), None, Need::Fresh).await;
-        let planned = self.plan.sources.first().zip(answers.pop());
-        let Some((planned, Answer { result: answer, .. })) = planned else {
+        let deadline = Deadline::after(timeout);
+        let cache = Cache::off();
+        let mut answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
+        let planned = self.plan.sources.first();
+        let answered = planned.and_then(|it| Some((it, answers.remove(it.fetch)?)));
+        let Some((planned, Answer { result: answer, .. })) = answered else {
             return Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
         };
         let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);

@@ -21,6 +21,7 @@ mod validate;
 
 use std::{
     fmt,
+    ops::Deref,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -28,9 +29,10 @@ use once_cell::sync::OnceCell;
 
 use crate::{
     backend::BoxFuture,
-    cache::{Cache, lookup::Need},
+    cache::Cache,
     context::{
-        Context, secret_files::RunDirSetting, secrets::Secrets, stack, test_secrets::TestSecrets,
+        Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets, stack,
+        test_secrets::TestSecrets,
     },
     core::error::{Error, ErrorKind},
     declaration::Declaration,
@@ -52,13 +54,16 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Resolver(Arc<Inner>);
+pub struct Resolver(Arc<Handle>);
+
+/// What the handles of a program share. What its steps have made of secrets refers to the resolver, so that they can
+/// be fetched again, and the resolver's cache has what its steps have made: the last handle ends that circle.
+struct Handle(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
     settings: Settings,
-    /// None if nothing is kept.
-    cache: Option<Cache>,
+    cache: Cache,
     run_dir: RunDirSetting,
 }
 
@@ -121,7 +126,7 @@ impl Resolver {
                     assemble::from_test_secrets(declaration, test_secrets, self.run_dir())
                 }
                 None => {
-                    let fetched = self.fetch(declaration, Need::Fresh).await;
+                    let fetched = self.fetch(declaration, Freshness::Fresh).await;
                     fetched
                         .map(|(shared, _)| Context::new(Secrets::new(shared)))
                         .map_err(PartialResolution::into_error)
@@ -138,8 +143,30 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
+    fn of(inner: Inner) -> Self {
+        Self(Arc::new(Handle(Arc::new(inner))))
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.0.0
+    }
+
     fn run_dir(&self) -> RunDirSetting {
         self.0.run_dir.clone()
+    }
+}
+
+impl Deref for Handle {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.cache.drop_derived();
     }
 }
 

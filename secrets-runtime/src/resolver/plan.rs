@@ -12,6 +12,7 @@ use crate::{
     backend::{
         Backend, capabilities::Capabilities, identity::Identity, owned_request::OwnedRequest,
     },
+    cache::fetch_map::{FetchId, FetchMap},
     core::{error::Problem, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
@@ -24,19 +25,19 @@ pub(crate) struct Plan {
     /// Nothing is declared.
     pub bare: bool,
     pub allow_override: bool,
-    pub fetches: Vec<Fetch>,
+    pub fetches: FetchMap<Fetch>,
     pub sources: Vec<SourcePlan>,
     pub requests: Vec<RequestPlan>,
     /// The prefix of the variables that Flyte names.
     pub flyte_prefix: String,
-    /// The indices of the fetches of each id.
-    places: HashMap<String, Vec<usize>, RandomState>,
+    /// The fetches of each secret's id.
+    by_id: HashMap<String, Vec<FetchId>, RandomState>,
 }
 
 /// A source: its fetch, and how the answer is read.
 #[derive(Clone)]
 pub(crate) struct SourcePlan {
-    pub fetch: usize,
+    pub fetch: FetchId,
     /// As it is written.
     pub origin: String,
     pub group: String,
@@ -48,7 +49,7 @@ pub(crate) struct SourcePlan {
 /// A request and its fetch.
 #[derive(Clone)]
 pub(crate) struct RequestPlan {
-    pub fetch: usize,
+    pub fetch: FetchId,
     pub request: Request,
 }
 
@@ -82,11 +83,11 @@ impl Plan {
             step: declaration.step().map(str::to_owned),
             bare: declaration.is_empty(),
             allow_override: declaration.allow_override,
-            fetches: Vec::new(),
+            fetches: FetchMap::default(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte.env_prefix.clone(),
-            places: HashMap::default(),
+            by_id: HashMap::default(),
         };
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
@@ -138,10 +139,10 @@ impl Plan {
 
     /// Takes over the fetches of another plan, whose sources and requests then refer to the fetches of this one.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
-        let places: Vec<usize> =
-            std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
-        other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
-        other.requests.iter_mut().for_each(|request| request.fetch = places[request.fetch]);
+        let fetches = std::mem::take(&mut other.fetches).into_iter();
+        let taken: FetchMap<FetchId> = fetches.map(|(id, fetch)| (id, self.place(fetch))).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = taken[source.fetch]);
+        other.requests.iter_mut().for_each(|request| request.fetch = taken[request.fetch]);
     }
 
     /// Returns the part of the plan for one group.
@@ -150,19 +151,16 @@ impl Plan {
             step: self.step.clone(),
             bare: self.bare,
             allow_override: self.allow_override,
-            fetches: Vec::new(),
+            fetches: FetchMap::default(),
             sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
             requests: self.requests.clone(),
             flyte_prefix: self.flyte_prefix.clone(),
-            places: HashMap::default(),
+            by_id: HashMap::default(),
         };
         part.requests.retain(|planned| planned.request.view().group == group);
-        let fetches = part.sources.iter_mut().map(|source| &mut source.fetch);
-        let fetches = fetches.chain(part.requests.iter_mut().map(|request| &mut request.fetch));
-        for fetch in fetches {
-            part.fetches.push(self.fetches[*fetch].clone());
-            *fetch = part.fetches.len() - 1;
-        }
+        let fetches = part.sources.iter().map(|source| source.fetch);
+        let fetches = fetches.chain(part.requests.iter().map(|request| request.fetch));
+        part.fetches = fetches.map(|id| (id, self.fetches[id].clone())).collect();
         part
     }
 
@@ -172,7 +170,7 @@ impl Plan {
         chain: Result<Vec<Arc<dyn Backend>>, Problem>,
         roles: &[&SourceRole],
         settings: &Settings,
-    ) -> usize {
+    ) -> FetchId {
         let links = |chain: Vec<Arc<dyn Backend>>| {
             let mut links = Vec::with_capacity(chain.len());
             for backend in chain {
@@ -191,16 +189,17 @@ impl Plan {
         self.place(Fetch { request, chain })
     }
 
-    /// Returns the index of a fetch, or of one that asks the same.
-    fn place(&mut self, fetch: Fetch) -> usize {
-        let (fetches, id) = (&mut self.fetches, fetch.request.id.clone());
-        let places = self.places.entry(id).or_default();
-        if let Some(same) = places.iter().find(|place| fetches[**place].same_as(&fetch)) {
+    /// Returns the id of a fetch, or of one that asks the same.
+    fn place(&mut self, fetch: Fetch) -> FetchId {
+        let fetches = &mut self.fetches;
+        let known = self.by_id.entry(fetch.request.id.clone()).or_default();
+        if let Some(same) = known.iter().find(|id| fetches[**id].same_as(&fetch)) {
             return *same;
         }
-        places.push(fetches.len());
-        fetches.push(fetch);
-        fetches.len() - 1
+        let id = FetchId::after(fetches.last_id());
+        known.push(id);
+        fetches.insert(id, fetch);
+        id
     }
 }
 

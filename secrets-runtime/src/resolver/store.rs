@@ -73,7 +73,7 @@ impl ResolverStore {
 
 impl Store for ResolverStore {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        let writing = WriteGuard::to(self.0.kind());
+        let writing = WriteGuard::to(self.0.kind(), id);
         let put = self.call(id, |store, id| store.put(id, payload));
         Box::pin(async move {
             let _writing = writing;
@@ -82,7 +82,7 @@ impl Store for ResolverStore {
     }
 
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
-        let writing = WriteGuard::to(self.0.kind());
+        let writing = WriteGuard::to(self.0.kind(), id);
         let delete = self.call(id, |store, id| store.delete(id));
         Box::pin(async move {
             let _writing = writing;

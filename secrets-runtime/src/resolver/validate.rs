@@ -4,7 +4,11 @@ use secrets_spec::closest;
 
 use crate::{
     backend::BoxFuture,
-    cache::{backend_call::Limit, lookup::Need},
+    cache::{
+        answer::{Answer, Answers},
+        backend_call::Deadline,
+    },
+    context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -12,9 +16,7 @@ use crate::{
     declaration::Declaration,
     payload::decode,
     resolver::{
-        Resolver, assemble,
-        fetch::{self, Answer},
-        hints,
+        Resolver, assemble, fetch, hints,
         plan::{self, Plan, RequestPlan},
         report::Report,
         test_secrets,
@@ -93,16 +95,17 @@ impl Resolver {
             all.take_fetches(&mut plan);
             plans.push(plan);
         }
-        let limit = Limit::of(settings.timeout());
+        let deadline = Deadline::after(settings.timeout());
         let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
-            let answers = fetch::look_for_all(&all, limit).await;
+            let answers = fetch::look_for_all(&all, deadline, &self.0.cache).await;
             parts
                 .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
-            let answers = fetch::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
+            let fetched = fetch::fetch_all(&all, deadline, &self.0.cache, Freshness::Fresh);
+            let answers = fetched.await;
             for (declaration, plan) in parts {
-                let judge = Validation { plan, all: &all, answers: &answers };
+                let judge = Validation { plan, answers: &answers };
                 judge.judge(declaration, &mut report);
             }
         }
@@ -114,15 +117,17 @@ impl Resolver {
 }
 
 /// Reports the answers to whether secrets exist.
-fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], report: &mut Report) {
+fn existing(declaration: &Declaration, plan: &Plan, answers: &Answers<()>, report: &mut Report) {
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
-        let Answer { result: answer, backend, .. } = &answers[planned.fetch];
+        let Answer { result: answer, provenance, .. } = &answers[planned.fetch];
+        let backend = &provenance.backend;
         let optional = !planned.options.is_required();
         let error = answer.clone().err().filter(|e| !(optional && e.kind() == ErrorKind::NotFound));
         report.add(source.origin(), Some(backend), error);
     }
     for RequestPlan { fetch, request } in &plan.requests {
-        let Answer { result: answer, backend, .. } = &answers[*fetch];
+        let Answer { result: answer, provenance, .. } = &answers[*fetch];
+        let backend = &provenance.backend;
         report.add(&request.to_string(), Some(backend), answer.clone().err());
     }
 }
@@ -130,18 +135,17 @@ fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], repo
 /// Reads fetched secrets as a step would.
 struct Validation<'a> {
     plan: &'a Plan,
-    all: &'a Plan,
-    answers: &'a [Answer],
+    answers: &'a Answers,
 }
 
 impl Validation<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
-            let fetch = &self.all.fetches[planned.fetch];
-            let Answer { result: answer, backend, .. } = &self.answers[planned.fetch];
+            let Answer { result: answer, provenance, .. } = &self.answers[planned.fetch];
+            let backend = &provenance.backend;
             let fields = answer.clone().and_then(|fetched| {
                 let written = planned.written.as_deref();
-                decode::source_fields(fetched, &planned.options, &fetch.request.id, written)
+                decode::source_fields(fetched, &planned.options, &provenance.id, written)
             });
             match fields {
                 Ok(fields) => {
@@ -164,7 +168,8 @@ impl Validation<'_> {
             }
         }
         for RequestPlan { fetch, request } in &self.plan.requests {
-            let Answer { result: answer, backend, .. } = &self.answers[*fetch];
+            let Answer { result: answer, provenance, .. } = &self.answers[*fetch];
+            let backend = &provenance.backend;
             let read = answer.clone().and_then(|found| decode::requested_field(found, request));
             report.add(&request.to_string(), Some(backend), read.err());
         }

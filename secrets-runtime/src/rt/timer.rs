@@ -10,6 +10,8 @@ use std::{
     time::Instant,
 };
 
+use crate::rt::clock::Clock;
+
 static TIMER: Timer = Timer {
     state: Mutex::new(State {
         waiting: BTreeMap::new(),
@@ -122,14 +124,23 @@ impl Drop for Sleep {
 }
 
 /// Wakes somebody at a time, on the timer's thread.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Alarm {
+    /// Where a test moves it, the alarm is the clock's own.
+    clock: Clock,
     set: Option<(Instant, u64)>,
 }
 
 impl Alarm {
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, set: None }
+    }
+
     /// Sets it to a time, and to no other; at once if that is over.
     pub(crate) fn set(&mut self, at: Instant, waker: &Waker) {
+        if self.clock.set_alarm(at, waker) {
+            return;
+        }
         if self.set.is_some_and(|(set, number)| {
             set == at && TIMER.lock().waiting.contains_key(&(at, number))
         }) {
@@ -198,7 +209,7 @@ impl Timer {
             if let Some((_, waker)) = state.waiting.pop_first() {
                 // Woken outside the lock, since a waker may poll at once.
                 drop(state);
-                // One that panics is its owner's trouble; the others are still to be woken.
+                // A waker that panics must not stop the others from being woken.
                 let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
                 state = self.lock();
             }
