@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use secrets_runtime::{
-    __testing::ManualClock, Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Payload,
-    Resolver,
+    __testing::ManualClock, Backend, BoxFuture, Capabilities, Error, ErrorKind, FetchRequest,
+    Fetched, Payload, Resolver,
 };
 use secrets_tests::fake_backend::{FakeBackend, declared, read};
 

@@ -54,11 +54,6 @@ impl<T> FetchMap<T> {
         self.0.iter().map(|(_, value)| value)
     }
 
-    #[cfg(feature = "aws")]
-    pub(crate) fn values_mut(&mut self) -> impl Iterator<Item = &mut T> {
-        self.0.iter_mut().map(|(_, value)| value)
-    }
-
     fn place(&self, id: FetchId) -> Result<usize, usize> {
         self.0.binary_search_by_key(&id, |(id, _)| *id)
     }

@@ -65,7 +65,13 @@ impl EnvVars {
                     } else {
                         VariableName::of_field(name)
                     };
-                    made.add(variable, VarValue::text(field), &origin, name, source.provenance.capabilities);
+                    made.add(
+                        variable,
+                        VarValue::text(field),
+                        &origin,
+                        name,
+                        source.provenance.capabilities,
+                    );
                 }
             }
             for requested in &group.requests {

@@ -31,7 +31,13 @@ impl Step {
     /// Creates the step of this record.
     #[must_use]
     pub const fn new(record: &'static str) -> Self {
-        Self { record, inline: &[], in_test: false, declared: OnceLock::new(), slot: StepCache::new() }
+        Self {
+            record,
+            inline: &[],
+            in_test: false,
+            declared: OnceLock::new(),
+            slot: StepCache::new(),
+        }
     }
 
     /// Adds the values of the `inline` sources. `in_test` is whether the program is a test (`cfg!(test)`), where the

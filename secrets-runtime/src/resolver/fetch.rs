@@ -3,9 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    backend::{
-        Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest,
-    },
+    backend::{Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest},
     cache::{
         Cache,
         answer::{Answer, Answers, Requests},

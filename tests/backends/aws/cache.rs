@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use secrets_runtime::{__testing::ManualClock, Declaration, ErrorKind, Resolver, Secrets};
 
+use secrets_tests::fault_server::{ACCOUNT, Fault, FaultServer};
+
 use crate::setup::{aws, builder, resolve};
 
 fn at(server: &FaultServer) -> Resolver {

@@ -2,7 +2,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::*;
 use crate::{
-    backend::{Content, owned_request::OwnedRequest},
+    backend::{
+        Content, fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest,
+    },
     backends::env::Env,
     core::secret_value::SecretValue,
 };
@@ -11,25 +13,18 @@ const ARN: &str = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdE
 const OTHER_ROLE: &str = "arn:aws:iam::999999999999:role/r";
 const LONG: Duration = Duration::from_secs(60);
 
-fn request(id: &str, role: Option<&str>) -> OwnedRequest {
-    OwnedRequest {
-        id: id.to_owned(),
-        key: None,
-        group_version: None,
-        env_var: None,
-        role: role.map(str::to_owned),
-        options: secrets_spec::Options::default(),
-    }
+fn request<'a>(id: &'a str, role: Option<&'a str>) -> FetchRequest<'a> {
+    FetchRequest::named(id).with_role(role)
 }
 
 fn key(id: &str, role: Option<&str>) -> Key {
-    Key::of(&Env::default(), &request(id, role))
+    Key::of(&Env::default(), &OwnedRequest::from(&request(id, role)))
 }
 
-/// A value of the secret with this name and ARN.
-fn fetched(value: &str, name: &str, arn: &str) -> Fetched {
-    let ids = vec![name.to_owned(), arn.to_owned()];
-    Fetched { ids, ..Fetched::text(value) }
+/// A value of a secret that has these ids too.
+fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
+    let identity = |id: &&str| Identity::without_options(&request(id, role));
+    ids.iter().map(identity).fold(Fetched::text(value), Fetched::with_identity)
 }
 
 fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Option<EntryId> {
@@ -38,7 +33,7 @@ fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Op
 }
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
-    let asked = Provenance::of(&Env::default(), &request("asked", None), now);
+    let asked = Provenance::of(&Env::default(), &OwnedRequest::from(&request("asked", None)), now);
     let answer = entries.find(key, Freshness::Fresh, now)?.answer(asked);
     let Content::Text(value) = answer.result.ok()?.content else { return None };
     let value: SecretValue = value;
@@ -60,14 +55,18 @@ fn a_slow_answer_under_another_name_does_not_replace_a_newer_one() {
     let early = Instant::now();
     let late = early + Duration::from_secs(1);
     let mut entries = Entries::default();
-    assert!(insert(&mut entries, &arn, fetched("SeNtInEl-new", "db", ARN), late).is_some());
-    assert!(insert(&mut entries, &name, fetched("SeNtInEl-old", "db", ARN), early).is_none());
+    assert!(insert(&mut entries, &arn, fetched("SeNtInEl-new", &[ARN], None), late).is_some());
+    assert!(
+        insert(&mut entries, &name, fetched("SeNtInEl-old", &["db", ARN], None), early).is_none()
+    );
     assert_eq!(found(&entries, &arn, late).as_deref(), Some("SeNtInEl-new"));
     assert_eq!(found(&entries, &name, late), None);
     // What has expired by a refresh is newer all the same.
     entries.expire(&arn, late, late + LONG, &mut Dropped::new());
-    assert!(insert(&mut entries, &name, fetched("SeNtInEl-old", "db", ARN), early).is_none());
-    assert!(insert(&mut entries, &name, fetched("SeNtInEl-3", "db", ARN), late).is_some());
+    assert!(
+        insert(&mut entries, &name, fetched("SeNtInEl-old", &["db", ARN], None), early).is_none()
+    );
+    assert!(insert(&mut entries, &name, fetched("SeNtInEl-3", &["db", ARN], None), late).is_some());
     assert_eq!(found(&entries, &arn, late).as_deref(), Some("SeNtInEl-3"));
 }
 
@@ -150,7 +149,8 @@ fn a_write_is_known_by_every_name_of_its_secret() {
         let mut entries = Entries::default();
         // A role reads it by its ARN, so that its name is no key.
         let read = key(ARN, Some(OTHER_ROLE));
-        assert!(insert(&mut entries, &read, fetched("SeNtInEl", "db", ARN), now).is_some());
+        let value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
+        assert!(insert(&mut entries, &read, value, now).is_some());
         assert!(insert(&mut entries, &key("d", None), Fetched::text("x"), now).is_some());
         let write = Write { kind: "env".to_owned(), id: written.to_owned() };
         let mut dropped = Dropped::new();
@@ -165,30 +165,10 @@ fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
     let now = Instant::now();
     let (own, other) = (key("db", None), key(ARN, Some(OTHER_ROLE)));
     let mut entries = Entries::default();
-    assert!(insert(&mut entries, &own, fetched("SeNtInEl", "db", ARN), now).is_some());
-    assert!(insert(&mut entries, &other, fetched("SeNtInEl", "db", ARN), now).is_some());
+    assert!(insert(&mut entries, &own, fetched("SeNtInEl", &["db", ARN], None), now).is_some());
+    assert!(
+        insert(&mut entries, &other, fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)), now).is_some()
+    );
     entries.expire(&own, now, now + LONG, &mut Dropped::new());
     assert_eq!((found(&entries, &own, now), found(&entries, &other, now)), (None, None));
-}
-
-#[test]
-fn a_name_that_ends_like_an_arn_is_not_the_secret_whose_arn_it_ends() {
-    let now = Instant::now();
-    let (lookalike, arn) = (key("db-AbCdEf", None), key(ARN, None));
-    let mut entries = Entries::default();
-    let answer = fetched("SeNtInEl", "db-AbCdEf", &format!("{ARN}-123456"));
-    assert!(insert(&mut entries, &lookalike, answer, now).is_some());
-    assert_eq!(found(&entries, &arn, now), None);
-}
-
-#[test]
-fn a_name_in_another_account_is_another_secret() {
-    let now = Instant::now();
-    let role = Some(OTHER_ROLE);
-    let mut entries = Entries::default();
-    // The role reads an ARN of another account than its own.
-    assert!(insert(&mut entries, &key(ARN, role), fetched("SeNtInEl", "db", ARN), now).is_some());
-    assert_eq!(found(&entries, &key("db", role), now), None);
-    assert_eq!(found(&entries, &key("db", None), now), None);
-    assert_eq!(found(&entries, &key(ARN, None), now), None);
 }
