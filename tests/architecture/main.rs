@@ -22,10 +22,11 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crates::{Member, RootKind};
 use files::Files;
 use module_tree::Crate;
-use serde_json::Value;
 
 /// The crates that users depend on, and the command.
 const LIBRARY: [&str; 4] = ["secrets-spec", "secrets-macros", "secrets-runtime", "secrets-cli"];
@@ -142,7 +143,7 @@ fn a_package_contains_the_sources_the_readme_and_the_licences_alone() {
     for (folder, package) in published_packages() {
         flaws.extend(manifest::contents(folder, &manifest::packed(&root(), &package)));
         for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
-            let read = |path| std::fs::read_to_string(path).expect("a licence can be read");
+            let read = |path| std::fs::read_to_string(path).ok();
             if read(root().join(folder).join(licence)) != read(root().join(licence)) {
                 flaws.push(format!("{folder}/{licence} is not the workspace's"));
             }

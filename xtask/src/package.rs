@@ -62,7 +62,7 @@ fn commands_for(workspace: &Workspace, published: &[&Package], host: &str) -> Ve
         let archive = target.join(archive).display().to_string();
         let crates = folder.join("crates").join(&package.name).display().to_string();
         commands.push(CommandLine::new("mkdir", ["-p", &crates]));
-        // `m`: every packed file is of 2006, and by that cargo would take a changed one for the one that it has built.
+        // Cargo dates every packed file 2006. Without `m` it would not see that a file has changed since the last build.
         let unpack = ["-xzmf", &archive, "--strip-components=1", "-C", &crates];
         commands.push(CommandLine::new("tar", unpack));
     }
