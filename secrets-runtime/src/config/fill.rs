@@ -5,7 +5,7 @@ use secrets_spec::Template;
 use crate::{
     config::{
         reference::Reference,
-        tree::{Kind, Tree},
+        tree::{NodeKind, Tree},
     },
     context::secrets::Secrets,
     core::{
@@ -127,13 +127,13 @@ impl Finder<'_> {
             return;
         }
         match &tree.kind {
-            Kind::Text(text) => self.text(text, &tree.at, place),
-            Kind::List(items) => {
+            NodeKind::Text(text) => self.text(text, &tree.at, place),
+            NodeKind::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.visit(item, &format!("{place}[{index}]"));
                 }
             }
-            Kind::Map(members) => {
+            NodeKind::Map(members) => {
                 for (name, member) in members {
                     self.visit(member, &below(place, name));
                 }
@@ -197,8 +197,8 @@ fn fill(
     }
     let at = tree.at.start;
     match &mut tree.kind {
-        Kind::Text(text) if text.contains("{{") => match render(text) {
-            Ok(value) => tree.kind = Kind::Filled(value),
+        NodeKind::Text(text) if text.contains("{{") => match render(text) {
+            Ok(value) => tree.kind = NodeKind::Filled(value),
             Err(error) => {
                 problems.extend(error.problems().iter().take(MAX_PROBLEMS).map(|problem| {
                     let told = placed(problem.kind(), source, at, problem.message());
@@ -210,12 +210,12 @@ fn fill(
                 }))
             }
         },
-        Kind::List(items) => {
+        NodeKind::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 fill(item, source, &format!("{place}[{index}]"), render, problems);
             }
         }
-        Kind::Map(members) => {
+        NodeKind::Map(members) => {
             for (name, member) in members {
                 fill(member, source, &below(place, name), render, problems);
             }

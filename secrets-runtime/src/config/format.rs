@@ -3,7 +3,7 @@ use std::path::Path;
 use crate::{
     config::{
         json, toml,
-        tree::{Kind, Tree},
+        tree::{NodeKind, Tree},
         yaml,
     },
     core::error::Error,
@@ -49,7 +49,7 @@ impl Format {
             Self::Json => json::read(text),
             Self::Toml => toml::read(text),
             Self::Yaml => yaml::read(text),
-            Self::Text => Ok(Tree { kind: Kind::Text(text.to_owned()), at: 0..text.len() }),
+            Self::Text => Ok(Tree { kind: NodeKind::Text(text.to_owned()), at: 0..text.len() }),
         }
     }
 }

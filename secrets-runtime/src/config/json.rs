@@ -3,7 +3,7 @@ use std::ops::Range;
 use secrets_spec::{Node, Value, read_json};
 
 use crate::{
-    config::tree::{Kind, Tree, members, unreadable},
+    config::tree::{NodeKind, Tree, members, unreadable},
     core::{error::Error, line_column::LineColumn},
 };
 
@@ -20,13 +20,13 @@ pub(super) fn read(text: &str) -> Result<Tree, Error> {
 fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
     let at = node.at.clone();
     let kind = match node.value {
-        Value::Null => Kind::Null,
-        Value::Bool(value) => Kind::Bool(value),
-        Value::Number => Kind::Number(text[node.at].trim().to_owned()),
-        Value::Text(value) => Kind::Text(value),
-        Value::List(items) => {
-            Kind::List(items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?)
-        }
+        Value::Null => NodeKind::Null,
+        Value::Bool(value) => NodeKind::Bool(value),
+        Value::Number => NodeKind::Number(text[node.at].trim().to_owned()),
+        Value::Text(value) => NodeKind::Text(value),
+        Value::List(items) => NodeKind::List(
+            items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?,
+        ),
         Value::Map(fields) => {
             let member = |(name, node): (secrets_spec::FieldName<Range<usize>>, _)| {
                 Ok((name.text, LineColumn::of(text, name.at.start), tree(node, text)?))

@@ -49,7 +49,7 @@ use serde_json::Value;
 use crate::{
     config::{
         fill::Filling,
-        tree::{Kind, Tree},
+        tree::{NodeKind, Tree},
     },
     core::error::Error,
     declaration::{Declaration, DeclarationBuilder},
@@ -187,8 +187,8 @@ impl DeclarationBuilder {
 /// Reads what is filled in by our own deserialiser: its errors come all at once, and show no value.
 fn read<T: DeserializeOwned>(tree: &Tree) -> Result<T, Error> {
     let read = match &tree.kind {
-        Kind::Filled(value) => de::from_value("config", value),
-        Kind::Text(text) => de::from_value("config", &text.as_str().into()),
+        NodeKind::Filled(value) => de::from_value("config", value),
+        NodeKind::Text(text) => de::from_value("config", &text.as_str().into()),
         _ => de::from_json("config", &json_text::of(tree)),
     };
     read.map_err(Error::from_problems)

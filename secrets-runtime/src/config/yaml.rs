@@ -8,7 +8,7 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use crate::{
     config::{
-        tree::{Kind, Size, Tree, members, unreadable},
+        tree::{NodeKind, Size, Tree, members, unreadable},
         yaml_scalar,
     },
     core::{error::Error, line_column::LineColumn},
@@ -53,7 +53,7 @@ impl<'a> Reader<'a> {
             match event {
                 Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
                 Event::StreamEnd => {
-                    return Ok(whole.unwrap_or(Tree { kind: Kind::Null, at: 0..0 }));
+                    return Ok(whole.unwrap_or(Tree { kind: NodeKind::Null, at: 0..0 }));
                 }
                 _ if whole.is_some() => {
                     let help = "keep one: a configuration is one document";
@@ -128,17 +128,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn list(&mut self, depth: usize) -> Result<Kind, Error> {
+    fn list(&mut self, depth: usize) -> Result<NodeKind, Error> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Kind::List(items)),
+                (Event::SequenceEnd, _) => return Ok(NodeKind::List(items)),
                 (event, span) => items.push(self.value(event, span, depth + 1)?),
             }
         }
     }
 
-    fn map(&mut self, start: &Span, depth: usize) -> Result<Kind, Error> {
+    fn map(&mut self, start: &Span, depth: usize) -> Result<NodeKind, Error> {
         let (mut read, mut merged) = (Vec::new(), Vec::new());
         loop {
             let (event, span) = self.next()?;
@@ -163,9 +163,9 @@ impl<'a> Reader<'a> {
             let value = self.value(event, span, depth + 1)?;
             if name == "<<" { merge(value, &mut merged) } else { read.push((name, at, value)) }
         }
-        let Kind::Map(mut all) = members(read)? else { return Ok(Kind::Null) };
+        let NodeKind::Map(mut all) = members(read)? else { return Ok(NodeKind::Null) };
         if merged.is_empty() {
-            return Ok(Kind::Map(all));
+            return Ok(NodeKind::Map(all));
         }
         let mut known: HashSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
         for (name, tree) in merged {
@@ -174,7 +174,7 @@ impl<'a> Reader<'a> {
                 all.push((name, tree));
             }
         }
-        Ok(Kind::Map(all))
+        Ok(NodeKind::Map(all))
     }
 
     fn too_large(&self, span: &Span) -> Error {
@@ -199,18 +199,18 @@ impl<'a> Reader<'a> {
 /// The members of a map, or of each map of a list: what `<<` says.
 fn merge(value: Tree, to: &mut Vec<(String, Tree)>) {
     match value.kind {
-        Kind::Map(members) => to.extend(members),
-        Kind::List(items) => items.into_iter().for_each(|item| merge(item, to)),
+        NodeKind::Map(members) => to.extend(members),
+        NodeKind::List(items) => items.into_iter().for_each(|item| merge(item, to)),
         _ => {}
     }
 }
 
 /// YAML's core schema, and its tags.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> NodeKind {
     let tag = tag.filter(|tag| tag.is_yaml_core_schema()).map(Tag::suffix);
     match tag {
-        Some("str") => Kind::Text(text.to_owned()),
-        None if style != ScalarStyle::Plain => Kind::Text(text.to_owned()),
+        Some("str") => NodeKind::Text(text.to_owned()),
+        None if style != ScalarStyle::Plain => NodeKind::Text(text.to_owned()),
         _ => yaml_scalar::of(Cow::Borrowed(text)),
     }
 }

@@ -2,16 +2,16 @@
 
 use std::borrow::Cow;
 
-use crate::config::tree::Kind;
+use crate::config::tree::NodeKind;
 
-pub(super) fn of(text: Cow<'_, str>) -> Kind {
+pub(super) fn of(text: Cow<'_, str>) -> NodeKind {
     match &*text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
-        "true" | "True" | "TRUE" => Kind::Bool(true),
-        "false" | "False" | "FALSE" => Kind::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
+        "true" | "True" | "TRUE" => NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => NodeKind::Bool(false),
         word => match integer(word).or_else(|| float(word)) {
-            Some(number) => Kind::Number(number),
-            None => Kind::Text(text.into_owned()),
+            Some(number) => NodeKind::Number(number),
+            None => NodeKind::Text(text.into_owned()),
         },
     }
 }

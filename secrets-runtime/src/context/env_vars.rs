@@ -5,7 +5,7 @@ use std::{
 
 use base64ct::{Base64, Encoding};
 use once_cell::sync::OnceCell;
-use secrets_spec::{MountType, SpecError, Variable, check_variable};
+use secrets_spec::{MountType, SpecError, VariableName, check_variable};
 
 use crate::{
     backend::capabilities::Capabilities,
@@ -61,9 +61,9 @@ impl EnvVars {
                 };
                 for (name, field) in source.fields.iter() {
                     let variable = if source.capabilities.are_names_variables() {
-                        Variable::parse(name)
+                        VariableName::parse(name)
                     } else {
-                        Variable::of_field(name)
+                        VariableName::of_field(name)
                     };
                     made.add(variable, VarValue::text(field), &origin, name, source.capabilities);
                 }
@@ -71,7 +71,7 @@ impl EnvVars {
             for requested in &group.requests {
                 if let Some(variable) = &requested.variable {
                     let origin = requested.request.to_string();
-                    let parsed = Variable::parse(variable);
+                    let parsed = VariableName::parse(variable);
                     let shown = match requested.request.view().mount_requirement {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
@@ -85,7 +85,7 @@ impl EnvVars {
 
     fn add(
         &mut self,
-        variable: Result<Variable, SpecError>,
+        variable: Result<VariableName, SpecError>,
         shown: VarValue,
         origin: &str,
         name: &str,

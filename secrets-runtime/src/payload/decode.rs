@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use secrets_spec::{Options, Request, Variable};
+use secrets_spec::{Options, Request, VariableName};
 
 use crate::{
     backend::{Content, Fetched, MAX_VALUE_BYTES},
@@ -32,7 +32,7 @@ pub(crate) fn source_fields(
             (None, None, Some(name)) => name,
             (None, None, None) => id,
         };
-        Fields::from_iter([(Variable::map(name), field)])
+        Fields::from_iter([(VariableName::map(name), field)])
     };
     match (&fetched.content, options.json) {
         (Content::Json(value), None | Some(true)) | (Content::Text(value), Some(true)) => {

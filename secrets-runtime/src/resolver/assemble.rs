@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use secrets_spec::{MountType, Request, Variable};
+use secrets_spec::{MountType, Request, VariableName};
 
 use crate::{
     backend::{Fetched, capabilities::Capabilities},
@@ -225,7 +225,7 @@ fn add_request(shared: &mut ResolvedSecrets, request: &Request, read: ReadField,
     let view = request.view();
     let variable = match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
-        (None, MountType::ENV_VAR) => Some(Variable::map(&flyte::variable_of(&view, prefix))),
+        (None, MountType::ENV_VAR) => Some(VariableName::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
     };
     let ReadField { capabilities, provenance, field } = read;

@@ -22,19 +22,15 @@
 //! The settings are read once and checked whole. A `secrets.toml` that somebody else may have written is refused,
 //! and so is one with a key that does not exist.
 
-pub(crate) mod aws;
+pub(crate) mod backends;
 mod config_file;
 mod error;
-pub(crate) mod file;
-pub(crate) mod flyte;
 mod folders;
 pub(crate) mod load;
-pub(crate) mod local;
 mod lookup;
 pub(crate) mod mapping;
 mod overrides;
 pub(crate) mod precedence;
-pub(crate) mod prefect;
 mod raw_value;
 mod reader;
 mod search;
@@ -44,7 +40,6 @@ mod tests;
 pub(crate) mod validation_level;
 mod values;
 pub mod variables;
-pub(crate) mod zenml;
 
 use std::{
     collections::BTreeMap,
@@ -55,16 +50,16 @@ use std::{
 use secrets_spec::{BackendType, BuiltIn, RoleArn, SourcePatch, SourceRole, With};
 
 use crate::settings::{
-    aws::AwsSettings,
+    backends::aws::AwsSettings,
+    backends::file::FileSettings,
+    backends::flyte::FlyteSettings,
+    backends::local::LocalSettings,
+    backends::prefect::PrefectSettings,
+    backends::zenml::ZenmlSettings,
     config_file::ConfigFile,
-    file::FileSettings,
-    flyte::FlyteSettings,
     folders::Folders,
-    local::LocalSettings,
-    prefect::PrefectSettings,
     reader::{SettingState, SettingsReader},
     validation_level::ValidationLevel,
-    zenml::ZenmlSettings,
 };
 
 /// All settings, each read and checked, whichever backends are built in. `Debug` shows no credential.

@@ -12,9 +12,10 @@ use crate::{
     backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::WriteGuard},
     backends::aws::{
         AwsSecretsManager,
-        clients::{Clients, Scope, ScopeClient},
+        clients::{Clients, ScopeClient},
         error::AwsFailure,
         fetch::{deadline, further},
+        scope::Scope,
         target::region_of,
     },
     core::error::{Error, ErrorKind},

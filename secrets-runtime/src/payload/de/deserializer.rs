@@ -9,7 +9,7 @@ use crate::{
             abort::Abort,
             container::{Container, Items, Variant},
             diagnostics::Diagnostics,
-            fields::{self, Fields},
+            fields::{self, FieldsReader},
             input::Input,
             path::Path,
             placeholder,
@@ -135,7 +135,7 @@ impl<'a> Deserializer<'a> {
         // A member that is `null` is no field, in a document either: an `Option` is `None` without it.
         let there = members.iter().filter(|(_, json)| json.form != Form::Null);
         let there = there.map(|(name, json)| (&**name, Input::of_json(json, self.reading)));
-        Fields::visit(self, &there.collect::<Vec<_>>(), declared, visitor)
+        FieldsReader::visit(self, &there.collect::<Vec<_>>(), declared, visitor)
     }
 
     /// Offers a set or an object.
@@ -147,7 +147,7 @@ impl<'a> Deserializer<'a> {
         match self.input {
             Input::Set(fields) => {
                 let fields = fields.iter().map(|(name, value)| (*name, Input::Text(value)));
-                Fields::visit(self, &fields.collect::<Vec<_>>(), declared, visitor)
+                FieldsReader::visit(self, &fields.collect::<Vec<_>>(), declared, visitor)
             }
             Input::Text(value) | Input::Json(value, _) => match json::object(value) {
                 Ok(members) => self.object(&members, declared, visitor),
@@ -157,7 +157,7 @@ impl<'a> Deserializer<'a> {
             Input::Placeholder if !declared.is_empty() => {
                 self.placeholders(declared.len(), visitor)
             }
-            Input::Placeholder => Fields::visit(self, &[], declared, visitor),
+            Input::Placeholder => FieldsReader::visit(self, &[], declared, visitor),
             _ => self.without_parts(visitor),
         }
     }

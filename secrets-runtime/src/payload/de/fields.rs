@@ -19,7 +19,7 @@ use crate::{
 ///
 /// At the top, fields that are known not to fit are left out. Once a field is missing, placeholders follow
 /// after the fields that are there.
-pub(super) struct Fields<'a, C> {
+pub(super) struct FieldsReader<'a, C> {
     container: C,
     all: &'a [(&'a str, Input<'a>)],
     left: slice::Iter<'a, (&'a str, Input<'a>)>,
@@ -28,7 +28,7 @@ pub(super) struct Fields<'a, C> {
     is_value_next: bool,
 }
 
-impl<'a, C: Container> Fields<'a, C> {
+impl<'a, C: Container> FieldsReader<'a, C> {
     /// Hands out the fields to a type, which declares these names, or none if it does not say.
     pub(super) fn visit<'de, V: Visitor<'de>>(
         container: C,
@@ -45,7 +45,7 @@ impl<'a, C: Container> Fields<'a, C> {
         let handed_out: Vec<_> =
             kept.copied().chain(placeholders.map(|name| (name, Input::Placeholder))).collect();
         let left = handed_out.iter();
-        let mut fields = Fields { container, all, left, current: None, is_value_next: false };
+        let mut fields = FieldsReader { container, all, left, current: None, is_value_next: false };
         visitor.visit_map(&mut fields).map_err(|abort| match (abort, fields.current) {
             (Abort::MissingField(name), _) => {
                 let problem = fields.missing_field(name);
@@ -113,7 +113,7 @@ pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String 
     }
 }
 
-impl<'de, C: Container> MapAccess<'de> for Fields<'_, C> {
+impl<'de, C: Container> MapAccess<'de> for FieldsReader<'_, C> {
     type Error = Abort;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(

@@ -1,4 +1,6 @@
 //! How often a type is read, and from what.
+//!
+//! Long because: each type stands beside what is counted with it.
 
 use std::{
     cell::{Cell, RefCell},

@@ -22,7 +22,7 @@ pub(crate) struct ZenmlSettings {
 }
 
 impl ZenmlSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             url: reader.secret(&variables::ZENML_URL),
             username: reader.text(&variables::ZENML_USERNAME, values::text),

@@ -21,7 +21,7 @@ pub(crate) struct LocalSettings {
 }
 
 impl LocalSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>, folders: &Folders) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>, folders: &Folders) -> Self {
         let default_dir = folders.data.as_ref().map(|data| data.join("secrets/store"));
         let default_key_file = folders.config.as_ref().map(|config| config.join("secrets/key.jwk"));
         let mut path = |variable: &'static Variable, default: &Option<PathBuf>, xdg| {
@@ -37,7 +37,7 @@ impl LocalSettings {
     }
 
     /// Returns the default of a setting that depends on the user's folders, for a person.
-    pub(super) fn default_of(&self, variable: &Variable) -> Option<String> {
+    pub(in crate::settings) fn default_of(&self, variable: &Variable) -> Option<String> {
         let path = match variable {
             variable if *variable == variables::LOCAL_DIR => self.default_dir.as_ref(),
             variable if *variable == variables::LOCAL_KEY_FILE => self.default_key_file.as_ref(),

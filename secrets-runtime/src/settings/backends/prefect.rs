@@ -32,7 +32,7 @@ pub(crate) struct PrefectSettings {
 }
 
 impl PrefectSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             api_url: reader.secret(&variables::PREFECT_API_URL),
             api_key: reader.secret(&variables::PREFECT_API_KEY),

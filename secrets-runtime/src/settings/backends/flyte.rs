@@ -18,7 +18,7 @@ pub(crate) struct FlyteSettings {
 }
 
 impl FlyteSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         let env_prefix = reader.text(&variables::FLYTE_ENV_PREFIX, trimmed);
         let dir = reader.path(&variables::FLYTE_DEFAULT_DIR);
         let file_prefix = reader.text(&variables::FLYTE_FILE_PREFIX, trimmed);

@@ -30,7 +30,7 @@ pub(crate) struct AwsSettings {
 }
 
 impl AwsSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             role: reader.text(&variables::AWS_ROLE, values::role),
             region: reader.text(&variables::AWS_REGION, region),

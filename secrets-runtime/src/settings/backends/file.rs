@@ -10,7 +10,7 @@ pub(crate) struct FileSettings {
 }
 
 impl FileSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         // Docker, Compose and Kubernetes mount secrets there by custom.
         let dir = reader.path(&variables::FILE_DIR).unwrap_or_else(|| "/run/secrets".into());
         Self { dir }
