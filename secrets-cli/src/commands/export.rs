@@ -1,7 +1,7 @@
 use std::collections::BTreeMap;
 
 use secrets_runtime::{Error, ErrorKind, StoredField, StoredSecret};
-use secrets_spec::Variable;
+use secrets_spec::VariableName;
 
 use crate::{
     args::{Export, distinct},
