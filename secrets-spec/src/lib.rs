@@ -39,6 +39,11 @@ mod model;
 mod syntax;
 mod text;
 
+/// The program of the README, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use grammar::arn::{SecretArn, check_secret_arn};
 pub use grammar::backend_type::{BackendType, BuiltIn, check_type};
 pub use grammar::flaw::{Flaw, FlawKind};
