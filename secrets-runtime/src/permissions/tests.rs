@@ -32,12 +32,12 @@ fn verdict(owner: u32, group: u32, mode: u32) -> Option<(String, String)> {
 
 #[test]
 fn on_a_read_only_mount_the_owner_counts_alone() {
-    let told = |owner| {
+    let check = |owner| {
         let facts = FileFacts { owner, group: 0, mode: 0o40_777, read_only: true };
         problem_of(facts.check_for(ME, Path::new("/p"), &accounts))
     };
-    assert_eq!(problem_of(0), None);
-    assert!(problem_of(1001).is_some());
+    assert_eq!(check(0), None);
+    assert!(check(1001).is_some());
 }
 
 #[test]

@@ -36,7 +36,7 @@ impl Checked {
         self.backend.as_deref()
     }
 
-    /// Returns the problem, or `None` if there is none.
+    /// Returns the kind of the problem, or `None` if the check passed.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
         self.kind
@@ -44,7 +44,7 @@ impl Checked {
 }
 
 impl Report {
-    /// Returns whether there is no problem.
+    /// Returns whether every check passed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problems.is_empty()
