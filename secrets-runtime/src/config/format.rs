@@ -9,7 +9,7 @@ use crate::{
     core::error::Error,
 };
 
-/// How a configuration is written.
+/// The format of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -19,7 +19,7 @@ pub enum Format {
     Toml,
     /// YAML 1.2 with its core schema, one document. Merge keys (`<<`) are read too.
     Yaml,
-    /// Anything else: the whole is one text.
+    /// Any other format: the whole configuration is one text.
     Text,
 }
 

@@ -10,7 +10,7 @@ use crate::{
 const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
-    // The reader would quote the text, which may have anything in it.
+    // The reader's own message would quote the text, which may contain anything.
     let node = read_json(text).map_err(|error| {
         unreadable(LineColumn::of(text, error.range().start), "it is no JSON here", HELP)
     })?;

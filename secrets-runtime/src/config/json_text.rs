@@ -1,4 +1,4 @@
-//! A configuration as JSON, in a buffer that is wiped: what is filled in is in it.
+//! Writes a configuration as JSON into a buffer that is wiped, since it contains the filled-in values.
 
 use zeroize::Zeroizing;
 
@@ -8,13 +8,13 @@ use crate::{
 };
 
 pub(super) fn of(tree: &Tree) -> SecretValue {
-    // It never grows: growing would leave a copy that is not wiped.
+    // The buffer never grows: growing would leave a copy that is not wiped.
     let mut json = Zeroizing::new(String::with_capacity(longest(tree)));
     write(tree, &mut json);
     SecretValue::from(json)
 }
 
-/// Returns the most bytes that it can become, with a comma behind it.
+/// Returns the most bytes that the tree can become, with a comma after it.
 fn longest(tree: &Tree) -> usize {
     let text = escape::longest_json;
     1 + match &tree.kind {
@@ -39,7 +39,7 @@ fn write(tree: &Tree, to: &mut String) {
         NodeKind::Bool(false) => to.push_str("false"),
         NodeKind::Number(number) => to.push_str(number),
         NodeKind::Text(text) => escape::write_json(text, to),
-        // Rendering returns text; it goes into what becomes a value itself.
+        // Rendering returns text. It is copied into what becomes a secret value too.
         NodeKind::Filled(value) => escape::write_json(value.expose_str().unwrap_or_default(), to),
         NodeKind::List(items) => {
             to.push('[');

@@ -11,7 +11,7 @@ use crate::{
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
     let root = DeTable::parse(text).map_err(|error| {
         let at = LineColumn::of(text, error.span().map_or(0, |span| span.start));
-        // Its Display would quote the line; the message says what the syntax wants.
+        // The error's Display would quote the line; its message says only what the syntax expects.
         let message = format!("it is no TOML here: {}", error.message().replace('\n', ", "));
         unreadable(at, &message, "write `key = \"text\"`, one on a line, and tables such as [name]")
     })?;
@@ -37,7 +37,7 @@ fn map(table: &DeTable<'_>) -> NodeKind {
     )
 }
 
-/// JSON has no other integers than decimal ones.
+/// Converts to decimal, the only form of integers in JSON.
 fn integer(value: &DeInteger<'_>) -> NodeKind {
     match i128::from_str_radix(value.as_str(), value.radix()) {
         Ok(number) => NodeKind::Number(number.to_string()),
@@ -45,7 +45,7 @@ fn integer(value: &DeInteger<'_>) -> NodeKind {
     }
 }
 
-/// JSON has neither infinity nor NaN: these stay texts, which a field of a floating type reads.
+/// JSON has neither infinity nor NaN: these stay texts, which a field of a floating-point type can read.
 fn float(value: &DeFloat<'_>) -> NodeKind {
     match value.as_str().parse::<f64>() {
         Ok(number) if number.is_finite() => {

@@ -8,36 +8,36 @@ use crate::core::{
     secret_value::SecretValue,
 };
 
-/// A configuration of any format, or a part of one, and the bytes it stands in.
+/// A configuration of any format, or a part of one, with its position in bytes.
 pub(super) struct Tree {
     pub kind: NodeKind,
     pub at: Range<usize>,
 }
 
-/// How large a tree is.
+/// The size of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size {
     pub values: usize,
-    /// Of its names and texts.
+    /// The bytes of its names and texts.
     pub bytes: usize,
-    /// How many lists and maps its deepest value lies in.
+    /// The number of lists and maps around its deepest value.
     pub depth: usize,
 }
 
 pub(super) enum NodeKind {
     Null,
     Bool(bool),
-    /// A number, as JSON writes it.
+    /// A number, written as in JSON.
     Number(String),
     Text(String),
-    /// A text that was filled in.
+    /// A text whose references were filled in.
     Filled(SecretValue),
     List(Vec<Tree>),
     Map(Vec<(String, Tree)>),
 }
 
 impl Size {
-    /// Counts a tree in that lies in this one.
+    /// Adds the size of a tree that is nested in this one.
     fn hold(&mut self, inner: &Self) {
         self.values += inner.values;
         self.bytes += inner.bytes;
@@ -46,7 +46,7 @@ impl Size {
 }
 
 impl Tree {
-    /// Returns the tree of a JSON value, which has no lines.
+    /// Returns the tree of a JSON value, which has no positions.
     pub(super) fn of_value(value: &Value) -> Self {
         let kind = match value {
             Value::Null => NodeKind::Null,
@@ -79,13 +79,13 @@ impl Tree {
         Self { kind, at: self.at.clone() }
     }
 
-    /// Returns how much a copy of it takes.
+    /// Returns the size of a copy.
     pub(super) fn size(&self) -> Size {
         let mut size = Size { values: 1, bytes: 0, depth: 0 };
         match &self.kind {
             NodeKind::Null | NodeKind::Bool(_) => {}
             NodeKind::Number(text) | NodeKind::Text(text) => size.bytes = text.len(),
-            // What is filled in is shared, not copied.
+            // A filled-in value is shared, not copied.
             NodeKind::Filled(_) => {}
             NodeKind::List(items) => items.iter().for_each(|item| size.hold(&item.size())),
             NodeKind::Map(members) => {
@@ -98,10 +98,10 @@ impl Tree {
         size
     }
 
-    /// Writes what was filled in back to the value that this tree was made of.
+    /// Writes filled-in values back into the JSON value from which this tree was read.
     pub(super) fn write_to(&self, value: &mut Value) -> Result<(), Error> {
         match (&self.kind, value) {
-            // The caller asked for the value in a type of plain text.
+            // The caller asked for the value as plain text.
             (NodeKind::Filled(filled), value) => {
                 *value = Value::String(filled.expose_str()?.to_owned())
             }
@@ -123,13 +123,13 @@ impl Tree {
     }
 }
 
-/// Returns the error of a configuration that cannot be read, at a place. `message` has nothing of the text in it.
+/// Returns the error of a configuration that cannot be read at a position. `message` must not quote the text.
 pub(super) fn unreadable(at: LineColumn, message: &str, help: &str) -> Error {
     let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
     Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
-/// Returns the members of a map, or an error for a key that is there twice.
+/// Returns the members of a map, or an error for a key that occurs twice.
 pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<NodeKind, Error> {
     let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
     let mut seen = std::collections::HashSet::new();

@@ -14,13 +14,14 @@ use crate::{
     core::{error::Error, line_column::LineColumn},
 };
 
-/// The most values that one document may become: aliases can multiply few lines into more than fits.
+/// The most values that one document may have. Aliases can multiply a few lines into more than memory can
+/// hold.
 const MAX_VALUES: usize = 1_000_000;
 
 /// The most bytes of names and texts that anchors and aliases may copy.
 const MAX_COPIED_BYTES: usize = 16 << 20;
 
-/// How deeply lists and maps may lie in one another.
+/// How deeply lists and maps may be nested.
 const MAX_DEPTH: usize = 64;
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
@@ -37,11 +38,11 @@ pub(super) fn read(text: &str) -> Result<Tree, Error> {
 struct Reader<'a> {
     events: Parser<'a, granit_parser::StrInput<'a>>,
     text: &'a str,
-    /// What each anchor stands for, and how large it is.
+    /// The value of each anchor, and its size.
     anchors: HashMap<usize, (Tree, Size)>,
-    /// How many values there are so far, copies included.
+    /// The number of values so far, copies included.
     values: usize,
-    /// How many bytes were copied so far.
+    /// The number of bytes copied so far.
     copied: usize,
 }
 
@@ -70,7 +71,7 @@ impl<'a> Reader<'a> {
             Some(Err(error)) => {
                 let at =
                     LineColumn { line: error.marker().line(), column: error.marker().col() + 1 };
-                // Its message may quote the text.
+                // The parser's message may quote the text.
                 Err(unreadable(
                     at,
                     "it is no YAML here",
@@ -115,7 +116,7 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
-    /// Counts a copy before it is made, which lies this deep.
+    /// Counts a copy at this depth before it is made.
     fn count_copy(&mut self, size: Size, depth: usize, span: &Span) -> Result<(), Error> {
         self.values += size.values;
         self.copied += size.bytes;
@@ -169,7 +170,7 @@ impl<'a> Reader<'a> {
         }
         let mut known: HashSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
         for (name, tree) in merged {
-            // What is written in the map itself, or merged first, wins.
+            // Members of the map itself, and those merged first, win.
             if known.insert(name.clone()) {
                 all.push((name, tree));
             }
@@ -196,7 +197,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The members of a map, or of each map of a list: what `<<` says.
+/// Returns the members of a map, or of each map in a list: the value of `<<`.
 fn merge(value: Tree, to: &mut Vec<(String, Tree)>) {
     match value.kind {
         NodeKind::Map(members) => to.extend(members),
@@ -205,7 +206,7 @@ fn merge(value: Tree, to: &mut Vec<(String, Tree)>) {
     }
 }
 
-/// YAML's core schema, and its tags.
+/// Reads a scalar by YAML's core schema and its tags.
 fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> NodeKind {
     let tag = tag.filter(|tag| tag.is_yaml_core_schema()).map(Tag::suffix);
     match tag {

@@ -15,10 +15,10 @@ use crate::{
     core::{error::Error, warning::warn_now_and_then},
 };
 
-/// What all calls of a step have in common as long as nothing is fetched again: it never changes.
+/// What all calls of a step share until something is fetched again. It never changes.
 pub(crate) struct ResolvedSecrets {
     pub step: Option<Box<str>>,
-    /// Nothing was declared: `var` reads the process's environment.
+    /// Whether nothing was declared: `var` then reads the process's environment.
     pub bare: bool,
     pub allow_override: bool,
     pub groups: HashMap<Box<str>, Group, RandomState>,
@@ -26,13 +26,13 @@ pub(crate) struct ResolvedSecrets {
     pub order: Vec<Box<str>>,
     pub test_secrets: Option<Arc<TestSecrets>>,
     pub run_dir: RunDirSetting,
-    /// Fetches again; `None` where a test gave everything.
+    /// Fetches again. `None` where a test supplied the secrets.
     pub refresher: Option<Arc<dyn Refresh>>,
 }
 
-/// How secrets reach the resolver that fetched them, which is above them.
+/// How secrets reach the resolver that fetched them, which is a layer above.
 pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// Fetches the secrets of one group, or all of them.
+    /// Fetches the secrets of one group, or of all groups.
     fn refresh<'a>(&'a self, group: Option<&'a str>, freshness: Freshness) -> Refreshing<'a>;
 
     /// The time on the clock by which secrets are asked for.
@@ -48,16 +48,17 @@ impl ResolvedSecrets {
         self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
     }
 
-    /// The secrets of a group, or all of them, after an authentication error with these: if one has another
-    /// version by now.
+    /// Fetches a group, or all of them, again after an authentication error, and returns the result if one of
+    /// them has another version by now.
     ///
-    /// `None` if none has, if a test gave them, and if they cannot be fetched, which a warning tells.
+    /// Returns `None` if no group has another version, if a test supplied the secrets, and if the fetch
+    /// fails, which is reported as a warning.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
         let refresher = self.refresher.as_ref()?;
         let failed = refresher.now();
         let is_meant = |name: &str| group.is_none_or(|group| group == name);
         let known = self.in_order().filter(|(name, _)| is_meant(name));
-        // What is kept and was asked for later is none of these.
+        // A cached value that was fetched later is newer than all of these.
         let mut than = last(known.map(|(_, group)| group), None)?;
         loop {
             let fresh = match refresher.refresh(group, Freshness::NewerThan(than)).await {
@@ -76,12 +77,12 @@ impl ResolvedSecrets {
             if fresh.in_order().any(differs) {
                 return Some(fresh);
             }
-            // What others had fetched before this failed may be from before the change.
+            // A value that was fetched before this failure may be older than the change.
             than = last(fresh.groups.values(), Some(failed))?;
         }
     }
 
-    /// The same with what another has of a group.
+    /// Returns these secrets with the group of another.
     pub(super) fn with_group(&self, name: &str, mut other: Self) -> Self {
         let mut groups = self.groups.clone();
         if let Some(group) = other.groups.remove(name) {
@@ -100,7 +101,7 @@ impl ResolvedSecrets {
     }
 }
 
-/// When the last of what is in these groups was asked for; of what was asked for before a time, if one is given.
+/// Returns when the last of the values in these groups was fetched, or the last one before the given time.
 fn last<'a>(groups: impl Iterator<Item = &'a Group>, before: Option<Instant>) -> Option<Instant> {
     let asked = groups.flat_map(Group::provenances).map(|provenance| provenance.asked_at);
     asked.filter(|asked_at| before.is_none_or(|before| *asked_at < before)).max()

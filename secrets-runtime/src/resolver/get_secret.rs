@@ -6,8 +6,8 @@ use crate::{
     rt::block_on::block_on,
 };
 
-/// Fetches one source outside a step: in a handler, or in plain code. It takes the same texts as an attribute
-/// and uses the same resolver.
+/// Fetches one source outside a step, for example in a handler. It takes the same texts as an attribute and
+/// uses the same resolver.
 ///
 /// ```
 /// # use secrets_runtime::{Error, get_secret, testing};
@@ -22,7 +22,7 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Whatever is wrong with the source or with reading it.
+/// Every problem with the source or with reading it.
 pub async fn get_secret(source: &str) -> Result<Secrets, Error> {
     let mut declaration = Declaration::empty(None);
     declaration.sources.push(parse_source(source).map_err(Error::from_problems)?);
@@ -31,7 +31,8 @@ pub async fn get_secret(source: &str) -> Result<Secrets, Error> {
     Ok(context.secrets)
 }
 
-/// The same on this thread.
+/// Blocking version of [`get_secret`]: parks this thread until the fetch is done. It works inside and outside
+/// any runtime.
 ///
 /// ```
 /// # use secrets_runtime::{Error, get_secret_blocking, testing};

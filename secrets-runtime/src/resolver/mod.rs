@@ -41,11 +41,11 @@ use crate::{
     settings::Settings,
 };
 
-/// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
+/// Finds the secrets that a declaration names: it chooses the backend and the role of each, and fetches all
+/// at once.
 ///
-/// A program that needs no other backends than the built-in ones never sees it: the process's own resolver is
-/// made from the settings at first use. One with a backend of its own installs a resolver before the first
-/// step:
+/// A program that needs only the built-in backends never uses it directly: the process's resolver is created
+/// from the settings at first use. A program with its own backend installs a resolver before the first step:
 ///
 /// ```no_run
 /// # use secrets_runtime::{Backend, Resolver, Error};
@@ -71,11 +71,12 @@ static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
 static FROM_SETTINGS: OnceCell<Resolver> = OnceCell::new();
 
 impl Resolver {
-    /// Makes it the process's own: steps that start from now on resolve with it.
+    /// Makes this the resolver of the process: steps that start from now on resolve with it.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] if another one is installed already, or a step has already been resolved
-    /// with the one made from the settings: two halves of a program would read from different places.
+    /// [`ErrorKind::InvalidConfig`] if another resolver is installed already, or if a step has already been
+    /// resolved with the one created from the settings. Otherwise two parts of a program would read from
+    /// different backends.
     pub fn install(self) -> Result<(), Error> {
         let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
         let reason = if installed.is_some() {
@@ -90,8 +91,9 @@ impl Resolver {
             .with_help("install one resolver, at the start of `main`"))
     }
 
-    /// The process's own, with which steps resolve: the one installed, else one made from the settings, which is
-    /// then the one of this process for good. For [`refresh`](Resolver::refresh) and the like, outside of steps.
+    /// Returns the resolver of the process, with which steps resolve. That is the installed one; if none is
+    /// installed, one is created from the settings and stays the resolver of this process. Use it for
+    /// [`refresh`](Resolver::refresh) and the like, outside steps.
     ///
     /// ```no_run
     /// # use secrets_runtime::{Error, Resolver};
@@ -102,7 +104,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// As [`ResolverBuilder::build`], if none is installed and the settings are wrong.
+    /// As [`ResolverBuilder::build`], if no resolver is installed and the settings are invalid.
     pub fn current() -> Result<Self, Error> {
         let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(resolver) = &*installed {
@@ -111,10 +113,10 @@ impl Resolver {
         FROM_SETTINGS.get_or_try_init(|| Self::builder().build()).cloned()
     }
 
-    /// Fetches everything the declaration names and gives the context in which it is readable.
+    /// Fetches everything that the declaration names and returns the context in which it is readable.
     ///
     /// # Errors
-    /// Every problem at once, each with its source. Nothing is given unless everything that is required was
+    /// Every problem at once, each with its source. The context is returned only if all required secrets were
     /// found.
     pub fn resolve<'a>(
         &'a self,
@@ -135,7 +137,8 @@ impl Resolver {
         })
     }
 
-    /// The same on this thread: it works in `main`, in a worker of any runtime and in a plain thread.
+    /// Blocking version of [`resolve`](Self::resolve): parks this thread until everything is fetched. It
+    /// works in `main`, in a worker of any runtime and in a plain thread.
     ///
     /// # Errors
     /// As [`Resolver::resolve`].
@@ -170,12 +173,12 @@ impl Drop for Handle {
     }
 }
 
-/// The folder for files of a test that no resolver was asked for.
+/// Returns the folder setting for the files of a test, for which no resolver was created.
 pub(crate) fn run_dir_of_settings() -> RunDirSetting {
     RunDirSetting::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
 }
 
-/// What a test gave, if the caller is inside `testing::with_secrets`.
+/// Returns the secrets of the test, if the caller is inside `testing::with_secrets`.
 pub(crate) fn test_secrets() -> Option<Arc<TestSecrets>> {
     stack::with_current(|secrets| secrets.shared().test_secrets.clone()).flatten()
 }

@@ -1,4 +1,4 @@
-//! Validation: whether what is declared is there, before anything needs it.
+//! Validation: checks that what is declared exists, before a step needs it.
 
 use secrets_spec::closest;
 
@@ -26,12 +26,13 @@ use crate::{
 };
 
 impl Resolver {
-    /// Checks whether what the declaration names exists.
+    /// Checks whether the secrets that the declaration names exist.
     ///
-    /// At [`ValidationLevel::SecretExists`] no value is read where the backend can answer without, so that the
-    /// right to list is enough; at [`ValidationLevel::SecretAndKeyExists`] each secret is fetched once, and
-    /// must decode and have the keys that are requested of it. At [`ValidationLevel::None`] nothing is looked
-    /// at.
+    /// - [`ValidationLevel::None`] checks nothing.
+    /// - [`ValidationLevel::SecretExists`] reads no value if the backend can answer without, so the right to
+    ///   list is enough.
+    /// - [`ValidationLevel::SecretAndKeyExists`] fetches each secret once. The secret must decode, and must
+    ///   have the keys that are requested of it.
     ///
     /// ```
     /// use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, ValidationLevel};
@@ -56,12 +57,13 @@ impl Resolver {
         Box::pin(async move { self.validate_all(level, &[declaration]).await })
     }
 
-    /// Blocking version of [`validate`](Self::validate): parks this thread; works inside and outside any runtime.
+    /// Blocking version of [`validate`](Self::validate): parks this thread; works inside and outside any
+    /// runtime.
     pub fn validate_blocking(&self, level: ValidationLevel, declaration: &Declaration) -> Report {
         block_on(self.validate(level, declaration))
     }
 
-    /// The level of the settings.
+    /// Returns the validation level of the settings.
     #[must_use]
     pub fn validation_level(&self) -> ValidationLevel {
         self.0.settings.validation_level()
@@ -116,7 +118,7 @@ impl Resolver {
     }
 }
 
-/// Reports the answers to whether secrets exist.
+/// Reports the answers of an existence check.
 fn existing(declaration: &Declaration, plan: &Plan, answers: &Answers<()>, report: &mut Report) {
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
         let Answer { result: answer, provenance, .. } = &answers[planned.fetch];
@@ -132,7 +134,7 @@ fn existing(declaration: &Declaration, plan: &Plan, answers: &Answers<()>, repor
     }
 }
 
-/// Reads fetched secrets as a step would.
+/// Checks fetched secrets as a step would read them.
 struct Validation<'a> {
     plan: &'a Plan,
     answers: &'a Answers,
@@ -186,7 +188,7 @@ fn missing_key(key: &str, names: Vec<&str>) -> Error {
     Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)])
 }
 
-/// Reports a declaration inside `testing::with_secrets`, where the test's secrets are all there is.
+/// Reports on a declaration inside `testing::with_secrets`, where only the test's secrets exist.
 fn report_of_test(
     declaration: &Declaration,
     made: Result<crate::context::Context, Error>,

@@ -6,14 +6,14 @@ use crate::settings::{
     variables,
 };
 
-/// What is set for `flyte`, with flytekit's own defaults.
+/// The settings for `flyte`, with flytekit's own defaults.
 #[derive(Debug, Clone)]
 pub(crate) struct FlyteSettings {
-    /// What the variables of mounted secrets start with; never empty.
+    /// The prefix of the variables of mounted secrets; never empty.
     pub(crate) env_prefix: String,
     /// The folder of mounted secrets.
     pub(crate) dir: PathBuf,
-    /// What the names of mounted files start with; often empty.
+    /// The prefix of the names of mounted files; often empty.
     pub(crate) file_prefix: String,
 }
 
@@ -32,7 +32,7 @@ impl FlyteSettings {
     }
 }
 
-/// Drops the white space around a text, as flytekit does when it reads its settings.
+/// Removes the white space around a text, as flytekit does when it reads its settings.
 fn trimmed(text: &str) -> Read<String> {
     values::text(text.trim())
 }

@@ -9,12 +9,12 @@ use crate::{
     },
 };
 
-/// What is set for `local`, the embedded store.
+/// The settings for `local`, the embedded store.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalSettings {
-    /// The store's folder; `InvalidConfig` if it is not set and there is no home folder.
+    /// The store's folder, or `InvalidConfig` if it is not set and there is no home folder.
     pub(crate) dir: Result<PathBuf, Error>,
-    /// The file with the store's key; `InvalidConfig` as for the folder.
+    /// The file with the store's key, or `InvalidConfig` as for the folder.
     pub(crate) key_file: Result<PathBuf, Error>,
     default_dir: Option<PathBuf>,
     default_key_file: Option<PathBuf>,
@@ -36,7 +36,7 @@ impl LocalSettings {
         }
     }
 
-    /// Returns the default of a setting that depends on the user's folders, for a person.
+    /// Returns the default of a setting that depends on the user's folders, as text to print.
     pub(in crate::settings) fn default_of(&self, variable: &Variable) -> Option<String> {
         let path = match variable {
             variable if *variable == variables::LOCAL_DIR => self.default_dir.as_ref(),
