@@ -3,7 +3,9 @@
 use std::{any::Any, thread, time::Duration};
 
 use pollster::block_on;
-use secrets_runtime::{AwsSecretsManager, Backend, Error, ErrorKind, FetchRequest, Options};
+use secrets_runtime::{
+    Backend, Error, ErrorKind, FetchRequest, Options, backends::AwsSecretsManager,
+};
 
 /// How long `doctor` waits for AWS.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);

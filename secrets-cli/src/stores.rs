@@ -5,7 +5,7 @@ use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 use pollster::block_on;
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
-    StoredSecret,
+    admin::StoredSecret,
 };
 use secrets_spec::Source;
 

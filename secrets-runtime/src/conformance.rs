@@ -1,7 +1,7 @@
 //! The rules for backends, as a suite: the built-in backends pass it, and a test can check your own backend with it.
 //!
 //! ```
-//! use secrets_runtime::{Local, conformance};
+//! use secrets_runtime::{conformance, backends::Local};
 //! # let folder = tempfile::tempdir().unwrap();
 //! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
 //! # runtime.block_on(async {

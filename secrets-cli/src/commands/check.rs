@@ -2,7 +2,8 @@ use std::collections::BTreeMap;
 
 use pollster::block_on;
 use secrets_runtime::{
-    Declaration, ErrorKind, Report, Resolver, StoredSecret, ValidationLevel,
+    Declaration, ErrorKind, Report, Resolver, ValidationLevel,
+    admin::StoredSecret,
     config::{self, Format as ConfigFormat},
 };
 

@@ -2,7 +2,8 @@ use std::path::Path;
 
 use pollster::block_on;
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Setting, StoredSecret,
+    Backend, Error, ErrorKind, FetchRequest, Options, Resolver,
+    admin::{Setting, StoredSecret},
     settings::variables,
 };
 

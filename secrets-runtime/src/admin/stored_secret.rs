@@ -21,7 +21,7 @@ use crate::{
 /// one, though it is no field.
 ///
 /// ```
-/// use secrets_runtime::{Error, StoredSecret};
+/// use secrets_runtime::{Error, admin::StoredSecret};
 ///
 /// let mut secret = StoredSecret::from_json(r#"{"user": "app", "port": 5432}"#)?;
 /// secret.set("password", "x")?;

@@ -15,7 +15,7 @@ impl Resolver {
     /// reads, whatever was cached.
     ///
     /// ```
-    /// use secrets_runtime::{Error, Local, Payload, Resolver, Store};
+    /// use secrets_runtime::{Error, Payload, Resolver, Store, backends::Local};
     ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let folder = folder.path();
