@@ -79,9 +79,11 @@ pub use preflight::{preflight, preflight_blocking};
 pub use resolver::{
     Resolver,
     builder::ResolverBuilder,
-    get_secret::{get_secret, get_secret_blocking},
+    get_secret::{
+        get_secret, get_secret_as, get_secret_as_blocking, get_secret_blocking, get_secret_value,
+        get_secret_value_blocking,
+    },
     report::{Checked, Report},
-    store::ResolverStore,
 };
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
@@ -105,6 +107,8 @@ pub use backends::zenml::Zenml;
 pub use backends::{
     env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
 };
+#[doc(hidden)]
+pub use resolver::store::ResolverStore;
 #[doc(hidden)]
 pub use settings::setting::Setting;
 
