@@ -64,7 +64,7 @@ impl SecretsArgs {
     /// `InvalidConfig` for everything that is wrong in them and in the settings, or if a step has been resolved
     /// or a resolver installed already.
     pub fn apply(self) -> Result<(), Error> {
-        self.apply_to(Resolver::builder()).build()?.install()
+        self.apply_to(Resolver::builder().registered_backends()).build()?.install()
     }
 
     /// Sets these on a resolver that the program builds itself, for instance with another backend.

@@ -119,12 +119,15 @@ pub use self::core::help_code::HelpCode;
 /// What the expansions of the macros call. It is not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use ::core::{cfg, concat, module_path, option::Option, result::Result};
+    pub use ::core::{
+        cfg, concat, file, line, module_path, option::Option, result::Result, stringify,
+    };
 
     pub use secrets_spec::{MountType, RecordPiece, Secret, record_bytes, record_len, record_text};
 
     pub use crate::{
         __register as register,
+        backend::registration::{BACKENDS, IntoBackend, Registration},
         private::{
             Byte, Text,
             checks::{

@@ -13,6 +13,7 @@ mod from_fn;
 pub(crate) mod generation;
 pub(crate) mod identity;
 pub(crate) mod owned_request;
+pub(crate) mod registration;
 
 use std::{
     any::Any,

@@ -10,6 +10,7 @@ use std::{
 
 use crate::{
     backend::{Backend, BoxFuture, fetch_request::FetchRequest, owned_request::OwnedRequest},
+    cache::prohibition::forbidden,
     context::Barrier,
     core::error::{Error, ErrorKind},
     rt::timer::Sleep,
@@ -60,6 +61,9 @@ pub(crate) fn call<A: Send + Unpin + 'static>(
 ) -> BoxFuture<'static, Vec<Result<A, Error>>> {
     let (asked, wanted) = (backend.clone(), requests.len());
     let answers = async move {
+        if let Some(error) = forbidden(&*asked) {
+            return requests.iter().map(|_| Err(error.clone())).collect();
+        }
         let requests: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
         ask(&*asked, &requests).await
     };

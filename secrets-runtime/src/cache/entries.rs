@@ -32,6 +32,8 @@ pub(super) struct State {
     pub made: HashMap<usize, (Instant, Arc<dyn Any + Send + Sync>)>,
     alarm: Alarm,
     last: u64,
+    /// Whether nothing is kept any more.
+    closed: bool,
     /// How often this process had written when everything here was fetched.
     writes: u64,
 }
@@ -129,6 +131,9 @@ impl State {
         end: Instant,
         dropped: &mut Dropped,
     ) -> bool {
+        if self.closed {
+            return false;
+        }
         let keys = key.with_identities(&fetched.identities);
         let old: Vec<u64> = keys.iter().filter_map(|key| self.index.get(key).copied()).collect();
         let entries = || old.iter().filter_map(|number| self.entries.get(number));
@@ -220,6 +225,22 @@ impl State {
         self.flights.retain(|key, _| !is_of(key));
         self.note_change(&mut dropped);
         dropped
+    }
+
+    /// Takes away everything; what is under way is answered, and nothing is kept from now on.
+    pub(super) fn close(&mut self) -> Dropped {
+        let mut dropped = Dropped::new();
+        self.closed = true;
+        for number in self.entries.keys().copied().collect::<Vec<_>>() {
+            self.remove(number, &mut dropped);
+        }
+        self.flights.clear();
+        self.note_change(&mut dropped);
+        dropped
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.closed
     }
 
     /// Takes away what has ended.

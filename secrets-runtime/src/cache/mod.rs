@@ -10,6 +10,7 @@ mod entries;
 mod held;
 mod key;
 pub(crate) mod lookup;
+pub(crate) mod prohibition;
 mod single_flight;
 pub(crate) mod step_slot;
 
@@ -97,6 +98,15 @@ impl Cache {
         drop(dropped);
     }
 
+    /// Drops everything, and keeps nothing from now on.
+    pub(crate) fn close(&self) {
+        let mut state = self.lock();
+        let dropped = state.close();
+        self.0.set_alarm(&mut state);
+        drop(state);
+        drop(dropped);
+    }
+
     /// Keeps what was made of values, for the maker with this number, until they expire; not if one of them has
     /// been replaced since there were so many changes.
     pub(crate) fn keep(
@@ -108,7 +118,7 @@ impl Cache {
     ) {
         let mut state = self.lock();
         // A change is noted under this lock, and takes away what was kept before it.
-        if generation::changes() != changes {
+        if generation::changes() != changes || state.is_closed() {
             return;
         }
         let before = state.made.insert(maker, (until, made));
