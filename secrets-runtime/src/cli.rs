@@ -36,7 +36,10 @@ use crate::{
 ///     load()
 /// }
 /// ```
+///
+/// A program that reads its options by itself starts from `SecretsArgs::default()` and sets the fields.
 #[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SecretsArgs {
     /// The sources that are attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
     pub with: Option<String>,

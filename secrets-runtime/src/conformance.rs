@@ -21,6 +21,8 @@ use crate::{
 };
 
 /// The secrets that a backend under test has, and one that it does not have.
+///
+/// It is not `#[non_exhaustive]`: the test of a backend writes it as a literal.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// Secrets that exist. Their values should be texts that occur nowhere else.
