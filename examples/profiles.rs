@@ -6,7 +6,7 @@
 
 use std::{path::Path, process::Command};
 
-use secrets_runtime::{Local, Payload, SecretValue, Store, current_context, secrets};
+use secrets_runtime::{Payload, SecretValue, Store, backends::Local, current_context, secrets};
 
 /// What a deployment writes; paths are relative to the file's folder.
 const SECRETS_TOML: &str = r#"

@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, process::Command};
 
-use secrets_runtime::{Local, Payload, Store};
+use secrets_runtime::{Payload, Store, backends::Local};
 use tokio::runtime::Builder;
 
 use in_memory::value;

@@ -1,6 +1,8 @@
 //! The store that the examples use, which leaves nothing on the machine.
 
-use secrets_runtime::{Backend, Error, ErrorKind, Local, Payload, Resolver, ResolverBuilder};
+use secrets_runtime::{
+    Backend, Error, ErrorKind, Payload, Resolver, ResolverBuilder, backends::Local,
+};
 use tempfile::TempDir;
 
 /// An embedded encrypted store in a temporary folder, which is deleted when this is dropped.

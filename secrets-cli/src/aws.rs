@@ -2,8 +2,9 @@
 
 use std::{any::Any, thread, time::Duration};
 
-use pollster::block_on;
-use secrets_runtime::{AwsSecretsManager, Backend, Error, ErrorKind, FetchRequest, Options};
+use secrets_runtime::{
+    Backend, Error, ErrorKind, FetchRequest, Options, backends::AwsSecretsManager,
+};
 
 /// How long `doctor` waits for AWS.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -21,12 +22,12 @@ impl<'a> SecretsManager<'a> {
 
     /// Sets a tag of a secret that exists.
     pub fn set_tag(self, name: &str, key: &str, value: &str) -> Result<(), Error> {
-        block_on(self.0.tag(name, key, value)).map_err(|error| self.about(name, error))
+        self.0.tag_blocking(name, key, value).map_err(|error| self.about(name, error))
     }
 
     /// Returns the tags of a secret, sorted by key.
     pub fn tags(self, name: &str) -> Result<Vec<(String, String)>, Error> {
-        block_on(self.0.tags(name)).map_err(|error| self.about(name, error))
+        self.0.tags_blocking(name).map_err(|error| self.about(name, error))
     }
 
     /// Explains how long a deleted secret can be restored, and how.
@@ -56,8 +57,8 @@ impl<'a> SecretsManager<'a> {
         let options = Options::default();
         let requests = [FetchRequest::new(name, &options)];
         let (caller, answer) = thread::scope(|scope| {
-            let caller = scope.spawn(|| block_on(quick.caller()));
-            let answer = block_on(quick.exists(&requests)).pop();
+            let caller = scope.spawn(|| quick.caller_blocking());
+            let answer = quick.exists_blocking(&requests).pop();
             // A private network may have a route to Secrets Manager and none to STS: then the caller is unknown.
             (caller.join().ok().and_then(Result::ok), answer)
         });

@@ -5,7 +5,7 @@ use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 use pollster::block_on;
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
-    StoredSecret,
+    admin::StoredSecret,
 };
 use secrets_spec::Source;
 
@@ -53,7 +53,7 @@ impl Stores {
         let stage = previous.then_some(PREVIOUS);
         let mut missing = None;
         for backend in &self.0 {
-            match block_on(StoredSecret::read(&**backend, name, stage)) {
+            match StoredSecret::read_blocking(&**backend, name, stage) {
                 Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
                 answer => return answer,
             }
@@ -64,7 +64,7 @@ impl Stores {
     /// Reads a secret from the primary backend.
     pub fn read_primary(&self, name: &str) -> Result<StoredSecret, Error> {
         self.check_name(name)?;
-        block_on(StoredSecret::read(self.primary()?, name, None))
+        StoredSecret::read_blocking(self.primary()?, name, None)
     }
 
     /// Returns whether the primary backend has a secret.
@@ -79,7 +79,7 @@ impl Stores {
         let checks: Vec<_> = names.iter().map(|name| self.check_name(name)).collect();
         let valid = names.iter().zip(&checks).filter(|(_, check)| check.is_ok());
         let requests: Vec<_> = valid.map(|(name, _)| FetchRequest::new(name, &options)).collect();
-        let answers = self.primary().map(|primary| block_on(primary.exists(&requests)));
+        let answers = self.primary().map(|primary| primary.exists_blocking(&requests));
         let mut answers = answers.unwrap_or_default().into_iter();
         let answer = |(name, check): (&&str, Result<(), Error>)| {
             check?;
@@ -92,7 +92,9 @@ impl Stores {
     /// Creates or overwrites a secret.
     pub fn write<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Change<'a>, Error> {
         secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
-        let version = block_on(self.store()?.put(name, secret.payload()))
+        let version = self
+            .store()?
+            .put_blocking(name, secret.payload())
             .map_err(|error| error.about(name, Some(self.kind())))?;
         Ok(Change {
             name,
@@ -105,13 +107,13 @@ impl Stores {
     /// Deletes a secret. Returns whether it existed.
     pub fn delete(&self, name: &str) -> Result<bool, Error> {
         self.check_name(name)?;
-        let deleted = block_on(self.store()?.delete(name));
+        let deleted = self.store()?.delete_blocking(name);
         deleted.map_err(|error| error.about(name, Some(self.kind())))
     }
 
     /// Returns the names of all secrets, sorted.
     pub fn list(&self) -> Result<Vec<String>, Error> {
-        let listed = block_on(self.store()?.list());
+        let listed = self.store()?.list_blocking();
         listed.map_err(|error| error.about("", Some(self.kind())))
     }
 

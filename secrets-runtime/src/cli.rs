@@ -36,7 +36,10 @@ use crate::{
 ///     load()
 /// }
 /// ```
+///
+/// A program that reads its options by itself starts from `SecretsArgs::default()` and sets the fields.
 #[derive(Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct SecretsArgs {
     /// The sources that are attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
     pub with: Option<String>,
@@ -64,7 +67,7 @@ impl SecretsArgs {
     /// `InvalidConfig` for every problem in the options and in the settings, or if a step has been resolved
     /// or a resolver installed already.
     pub fn apply(self) -> Result<(), Error> {
-        self.apply_to(Resolver::builder()).build()?.install()
+        self.apply_to(Resolver::builder().registered_backends()).build()?.install()
     }
 
     /// Sets these options on a resolver that the program builds itself, for instance with another backend.

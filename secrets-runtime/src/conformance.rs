@@ -2,13 +2,10 @@
 //! backend with it.
 //!
 //! ```
-//! use secrets_runtime::{Local, conformance};
+//! use secrets_runtime::{conformance, backends::Local};
 //! # let folder = tempfile::tempdir().unwrap();
-//! # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
-//! # runtime.block_on(async {
 //! let store = Local::new(folder.path().join("store"), folder.path().join("key.jwk"));
-//! conformance::check_writing(&store).await;
-//! # });
+//! conformance::check_writing_blocking(&store);
 //! ```
 
 use std::{fmt::Write as _, ops::ControlFlow};
@@ -21,9 +18,12 @@ use crate::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
+    rt::block_on::block_on,
 };
 
 /// The secrets that a backend under test has, and one that it does not have.
+///
+/// It is not `#[non_exhaustive]`: the test of a backend writes it as a literal.
 #[derive(Debug, Clone)]
 pub struct Subject {
     /// Secrets that exist. Their values should be texts that occur nowhere else.
@@ -54,6 +54,22 @@ pub async fn check_writing(backend: &dyn Backend) {
         Some(store) => write(backend, store, &mut broken).await,
     }
     broken.report(backend);
+}
+
+/// Blocking version of [`check_reading`]: parks this thread; works inside and outside any runtime.
+///
+/// # Panics
+/// As [`check_reading`].
+pub fn check_reading_blocking(backend: &dyn Backend, subject: &Subject) {
+    block_on(check_reading(backend, subject));
+}
+
+/// Blocking version of [`check_writing`]: parks this thread; works inside and outside any runtime.
+///
+/// # Panics
+/// As [`check_writing`].
+pub fn check_writing_blocking(backend: &dyn Backend) {
+    block_on(check_writing(backend));
 }
 
 async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {

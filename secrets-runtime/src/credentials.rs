@@ -63,6 +63,7 @@ macro_rules! fields {
 ///
 /// `Debug` prints no value, as for every type in this module.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct AwsCredentials {
     /// `ACCESS_KEY`.
     pub access_key: SecretValue,
@@ -86,6 +87,7 @@ fields! { AwsCredentials, "AWS credentials",
 /// The key of a service account of Google Cloud, as the secret `GCP_CREDENTIALS` has it: the JSON that the
 /// console exports. The fields are documented at <https://cloud.google.com/iam/docs/keys-create-delete>.
 #[derive(Debug, Clone)]
+#[non_exhaustive]
 pub struct GcpCredentials {
     /// `client_email`: the name of the account.
     pub client_email: String,
@@ -116,6 +118,9 @@ fields! { GcpCredentials, "the key of a service account",
 }
 
 /// A token for GitHub, as the secret `GITHUB_ACCESS_TOKEN` has it: one plain value.
+///
+/// It is not `#[non_exhaustive]`: it is one value and gains no second one, and a step's parameter may take it apart, as in
+/// `GithubAccessToken(token): GithubAccessToken`.
 #[derive(Debug, Clone)]
 pub struct GithubAccessToken(pub SecretValue);
 

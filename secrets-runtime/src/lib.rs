@@ -44,9 +44,9 @@
 #[allow(unused_extern_crates, reason = "used by expansions in tests of this crate alone")]
 extern crate self as secrets_runtime;
 
-mod admin;
+pub mod admin;
 pub mod backend;
-mod backends;
+pub mod backends;
 mod cache;
 #[cfg(feature = "clap")]
 pub mod cli;
@@ -66,17 +66,9 @@ mod rt;
 pub mod settings;
 pub mod testing;
 
-pub use admin::stored_secret::{StoredField, StoredSecret};
 pub use backend::{
     Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
     fetch_request::FetchRequest, identity::Identity,
-};
-#[cfg(feature = "aws")]
-pub use backends::aws::AwsSecretsManager;
-#[cfg(feature = "zenml")]
-pub use backends::zenml::Zenml;
-pub use backends::{
-    env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
 };
 pub use context::{
     Context, Entered, Scoped, current_context, entry::Entry, refresh::Attempt, secrets::Secrets,
@@ -87,18 +79,38 @@ pub use preflight::{preflight, preflight_blocking};
 pub use resolver::{
     Resolver,
     builder::ResolverBuilder,
-    get_secret::{get_secret, get_secret_blocking},
+    get_secret::{
+        get_secret, get_secret_as, get_secret_as_blocking, get_secret_blocking, get_secret_value,
+        get_secret_value_blocking,
+    },
     report::{Checked, Report},
-    store::ResolverStore,
 };
 pub use secrets_macros::{secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
-pub use settings::{setting::Setting, validation_level::ValidationLevel};
+pub use settings::validation_level::ValidationLevel;
 
 pub use self::core::{
     error::{Error, ErrorKind, Problem},
     secret_value::SecretValue,
 };
+
+// Programs that were written when these names were at the root go on compiling. Their place is `backends` and `admin`.
+#[doc(hidden)]
+pub use admin::stored_secret::{StoredField, StoredSecret};
+#[cfg(feature = "aws")]
+#[doc(hidden)]
+pub use backends::aws::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+#[doc(hidden)]
+pub use backends::zenml::Zenml;
+#[doc(hidden)]
+pub use backends::{
+    env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
+};
+#[doc(hidden)]
+pub use resolver::store::ResolverStore;
+#[doc(hidden)]
+pub use settings::setting::Setting;
 
 /// What the command's own words for some helps are made from. It may change in any release.
 #[doc(hidden)]
@@ -114,12 +126,15 @@ pub mod __testing {
 /// What the expansions of the macros call. It is not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {
-    pub use ::core::{cfg, concat, module_path, option::Option, result::Result};
+    pub use ::core::{
+        cfg, concat, file, line, module_path, option::Option, result::Result, stringify,
+    };
 
     pub use secrets_spec::{MountType, RecordPiece, Secret, record_bytes, record_len, record_text};
 
     pub use crate::{
         __register as register,
+        backend::registration::{BACKENDS, IntoBackend, Registration},
         private::{
             Byte, Text,
             checks::{

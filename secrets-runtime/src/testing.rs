@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    cache::prohibition,
     context::{Barrier, Scoped, test_secrets::TestSecrets},
     core::secret_value::SecretValue,
     resolver::{assemble::context_of_test_secrets, run_dir_of_settings},
@@ -59,6 +60,31 @@ pub fn with_secrets_async<F: Future>(
     test: F,
 ) -> Scoped<F> {
     context_of_test_secrets(None, given(secrets), run_dir_of_settings()).scope(test)
+}
+
+/// Forbids every backend in this process, from now on: whatever would ask one fails instead, with the name of the step and
+/// how to give it secrets. A test that forgot its secrets then reaches no real store by accident.
+///
+/// [`with_secrets`] and [`with_secrets_async`] go on working, as they ask no backend. All backends are forbidden, those
+/// that read the environment and your own too. What is cached already still serves, so call it before the first step. A
+/// program that calls the methods of a backend by itself reaches it.
+///
+/// ```standalone_crate
+/// use secrets_runtime::{Error, ErrorKind, current_context, secrets, testing};
+///
+/// #[secrets(sources = ["db"])]
+/// fn load() -> Result<String, Error> {
+///     Ok(current_context().secrets.get("db", "user")?.expose_str()?.to_owned())
+/// }
+///
+/// testing::forbid_backends();
+/// let error = load().unwrap_err();
+/// assert_eq!((error.kind(), error.step()), (ErrorKind::NotSupported, Some("load")));
+/// assert_eq!(testing::with_secrets([("db", "user", "app")], load)?, "app");
+/// # Ok::<(), Error>(())
+/// ```
+pub fn forbid_backends() {
+    prohibition::forbid_backends();
 }
 
 fn given(

@@ -4,7 +4,8 @@
 use std::{fs, ops::ControlFlow, path::Path};
 
 use secrets_runtime::{
-    Backend, BoxFuture, Env, Error, File, Local, Payload, SecretValue, Store,
+    Backend, BoxFuture, Error, Payload, SecretValue, Store,
+    backends::{Env, File, Local},
     conformance::{Subject, check_reading, check_writing},
 };
 use secrets_tests::child;

@@ -80,7 +80,7 @@ fn values_from_the_process_or_the_machine_are_never_cached() {
 fn a_file_is_read_at_every_step() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("db");
-    let backend = secrets_runtime::File::new(folder.path());
+    let backend = secrets_runtime::backends::File::new(folder.path());
     let resolver = Resolver::builder().backend(backend).default_backend("file").build().unwrap();
     for value in ["SeNtInEl-1", "SeNtInEl-2"] {
         std::fs::write(&file, value).unwrap();
@@ -92,7 +92,7 @@ fn a_file_is_read_at_every_step() {
 fn the_first_backend_of_a_chain_is_asked_at_every_step() {
     let folder = tempfile::tempdir().unwrap();
     let fake = FakeBackend::new("SeNtInEl-fake");
-    let file = secrets_runtime::File::new(folder.path());
+    let file = secrets_runtime::backends::File::new(folder.path());
     let resolver = fake.builder().backend(file).default_backend("file,fake").build().unwrap();
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-fake");
     std::fs::write(folder.path().join("db"), "SeNtInEl-file").unwrap();
@@ -105,7 +105,7 @@ fn the_first_backend_of_a_chain_is_asked_at_every_step() {
 #[test]
 fn a_secret_that_this_process_writes_is_read_by_its_next_step() {
     let folder = tempfile::tempdir().unwrap();
-    let local = secrets_runtime::Local::new(
+    let local = secrets_runtime::backends::Local::new(
         folder.path().join("store"),
         folder.path().join("keys/key.jwk"),
     );

@@ -4,5 +4,6 @@ mod circular_wait;
 mod expiry;
 mod hanging;
 mod refresh;
+mod shutdown;
 mod single_flight;
 mod stale;

@@ -11,6 +11,7 @@ mod child;
 mod export;
 mod exporting_steps;
 mod files;
+mod forbidden_backends;
 mod settings;
 mod threads;
 mod wiping;
@@ -49,5 +50,6 @@ fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
         .chain(threads::CASES)
         .chain(files::CASES)
         .chain(settings::CASES)
+        .chain(forbidden_backends::CASES)
         .chain(steps)
 }

@@ -8,7 +8,7 @@ use secret_vault::{
     SecretName, SecretVaultBuilder, SecretVaultRef,
     aws::{AwsSecretManagerSource, AwsSecretManagerSourceOptions},
 };
-use secrets_runtime::{AwsSecretsManager, Declaration, Resolver};
+use secrets_runtime::{Declaration, Resolver, backends::AwsSecretsManager};
 use tokio::runtime::Runtime;
 
 use in_memory::declaration;

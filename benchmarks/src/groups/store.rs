@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use secrets_runtime::{Declaration, Local, Resolver};
+use secrets_runtime::{Declaration, Resolver, backends::Local};
 
 use in_memory::declaration;
 

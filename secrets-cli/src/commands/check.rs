@@ -1,8 +1,8 @@
 use std::collections::BTreeMap;
 
-use pollster::block_on;
 use secrets_runtime::{
-    Declaration, ErrorKind, Report, Resolver, StoredSecret, ValidationLevel,
+    Declaration, ErrorKind, Report, Resolver, ValidationLevel,
+    admin::StoredSecret,
     config::{self, Format as ConfigFormat},
 };
 
@@ -40,7 +40,7 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
     }
     let declaration = builder.build();
     let level = args.level.unwrap_or_else(|| resolver.validation_level());
-    let mut report = block_on(resolver.validate(level, &declaration));
+    let mut report = resolver.validate_blocking(level, &declaration);
     if args.register_missing && !report.is_ok() {
         let missing = missing(&report, &references);
         if !missing.is_empty() {
@@ -64,7 +64,7 @@ fn check_again(
     declaration: &Declaration,
 ) -> Result<Report, Failure> {
     let resolver = stores::resolver(args.resolve.backend.as_deref())?;
-    Ok(block_on(resolver.validate(level, declaration)))
+    Ok(resolver.validate_blocking(level, declaration))
 }
 
 /// Returns the secrets that a configuration refers to and that do not exist or lack fields, with these fields.

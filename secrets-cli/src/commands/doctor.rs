@@ -1,8 +1,8 @@
 use std::path::Path;
 
-use pollster::block_on;
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, Setting, StoredSecret,
+    Backend, Error, ErrorKind, FetchRequest, Options, Resolver,
+    admin::{Setting, StoredSecret},
     settings::variables,
 };
 
@@ -134,13 +134,13 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
 
 /// Returns why a secret of the local store cannot be decrypted. The check for existence does not need the key.
 fn decryption_error(backend: &dyn Backend) -> Option<Error> {
-    let names = match block_on(backend.as_store()?.list()) {
+    let names = match backend.as_store()?.list_blocking() {
         Ok(names) => names,
         Err(error) => return Some(error.about("", Some(backend.kind()))),
     };
     // An empty store needs no key: the first secret creates it.
     let first = names.first()?;
-    block_on(StoredSecret::read(backend, first, None)).err()
+    StoredSecret::read_blocking(backend, first, None).err()
 }
 
 /// Returns an error if the folder of the backend `file` does not exist. To a lookup it is merely empty.
@@ -162,7 +162,7 @@ fn answer_error(backend: &dyn Backend) -> Option<Error> {
     }
     let options = Options::default();
     let requests = [FetchRequest::new(PROBE_NAME, &options)];
-    match block_on(backend.exists(&requests)).pop() {
+    match backend.exists_blocking(&requests).pop() {
         Some(Ok(_)) => None,
         Some(Err(error)) => Some(error.about("", Some(backend.kind()))),
         None => Some(Error::new(ErrorKind::Unavailable, "the backend returned no answer")),

@@ -1,6 +1,9 @@
 use std::collections::BTreeMap;
 
-use secrets_runtime::{Error, ErrorKind, StoredField, StoredSecret};
+use secrets_runtime::{
+    Error, ErrorKind,
+    admin::{StoredField, StoredSecret},
+};
 use secrets_spec::VariableName;
 
 use crate::{

@@ -1,4 +1,7 @@
-use secrets_runtime::{ErrorKind, StoredField, StoredSecret};
+use secrets_runtime::{
+    ErrorKind,
+    admin::{StoredField, StoredSecret},
+};
 
 use crate::{
     args::Get,

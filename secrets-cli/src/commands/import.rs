@@ -1,5 +1,8 @@
 use base64ct::{Base64, Encoding};
-use secrets_runtime::{Error, ErrorKind, SecretValue, StoredField, StoredSecret};
+use secrets_runtime::{
+    Error, ErrorKind, SecretValue,
+    admin::{StoredField, StoredSecret},
+};
 use zeroize::Zeroizing;
 
 use crate::{

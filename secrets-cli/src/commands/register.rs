@@ -1,4 +1,4 @@
-use secrets_runtime::{ErrorKind, StoredSecret};
+use secrets_runtime::{ErrorKind, admin::StoredSecret};
 
 use crate::{
     args::Register,

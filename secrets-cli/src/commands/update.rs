@@ -1,4 +1,4 @@
-use secrets_runtime::{Error, ErrorKind, StoredSecret};
+use secrets_runtime::{Error, ErrorKind, admin::StoredSecret};
 
 use crate::{
     args::Update,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueHint};
-use secrets_runtime::{Error, ErrorKind, SecretValue, StoredSecret};
+use secrets_runtime::{Error, ErrorKind, SecretValue, admin::StoredSecret};
 
 use crate::{
     argv::FieldArg,

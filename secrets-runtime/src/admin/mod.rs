@@ -1,3 +1,9 @@
 //! What tools need and steps do not: reading and writing stored secrets, and listing settings.
 
 pub(crate) mod stored_secret;
+
+pub use crate::{
+    admin::stored_secret::{StoredField, StoredSecret},
+    resolver::store::ResolverStore,
+    settings::setting::Setting,
+};

@@ -13,6 +13,7 @@ use crate::{
         decode,
         json::{self, form::Form},
     },
+    rt::block_on::block_on,
 };
 
 /// A whole secret as its backend stores it: for tools that show it, change it and write it back.
@@ -21,7 +22,7 @@ use crate::{
 /// stays `null`, although steps do not see it as a field.
 ///
 /// ```
-/// use secrets_runtime::{Error, StoredSecret};
+/// use secrets_runtime::{Error, admin::StoredSecret};
 ///
 /// let mut secret = StoredSecret::from_json(r#"{"user": "app", "port": 5432}"#)?;
 /// secret.set("password", "x")?;
@@ -103,6 +104,30 @@ impl StoredSecret {
         });
         let made = answer.and_then(|fetched| Self::of(plain_if_no_object(fetched), id));
         made.map_err(|error| error.about(id, Some(backend.kind())))
+    }
+
+    /// Blocking version of [`read`](Self::read): parks this thread; works inside and outside any runtime.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, Payload, Store, admin::StoredSecret, backends::Local};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// let local = Local::new(folder.join("store"), folder.join("keys/key.jwk"));
+    /// local.put_blocking("db", Payload::Json(r#"{"user": "app"}"#.into()))?;
+    /// let secret = StoredSecret::read_blocking(&local, "db", None)?;
+    /// assert_eq!(secret.fields()[0].key(), "user");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read).
+    pub fn read_blocking(
+        backend: &dyn Backend,
+        id: &str,
+        version_stage: Option<&str>,
+    ) -> Result<Self, Error> {
+        block_on(Self::read(backend, id, version_stage))
     }
 
     /// Creates a set of fields from the text of a JSON object.

@@ -4,6 +4,8 @@
 //! own, [`from_fn`] makes one of an async closure. [`Capabilities`] say how the resolver treats it, its
 //! [`Identity`] for a request which answers may be shared, and the suite `conformance` (feature `conformance`)
 //! checks that it keeps the rules. One that can be written implements [`Store`] too.
+//!
+//! Long because: the two traits, their blocking methods and the answer types are one contract, documented in full.
 
 pub(crate) mod capabilities;
 pub(crate) mod fetch_request;
@@ -11,6 +13,7 @@ mod from_fn;
 pub(crate) mod generation;
 pub(crate) mod identity;
 pub(crate) mod owned_request;
+pub(crate) mod registration;
 
 use std::{
     any::Any,
@@ -20,9 +23,12 @@ use std::{
     sync::Arc,
 };
 
-use crate::core::{
-    error::{Error, ErrorKind},
-    secret_value::SecretValue,
+use crate::{
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    rt::block_on::block_on,
 };
 
 pub use crate::backend::{
@@ -131,6 +137,18 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         })
     }
 
+    /// Blocking version of [`fetch`](Self::fetch): parks this thread, and polls the future on it. A backend that needs
+    /// tokio ([`Capabilities::needs_tokio`]) is called in tokio's context only.
+    fn fetch_blocking(&self, requests: &[FetchRequest<'_>]) -> Vec<Result<Fetched, Error>> {
+        block_on(self.fetch(requests))
+    }
+
+    /// Blocking version of [`exists`](Self::exists): parks this thread, as [`fetch_blocking`](Self::fetch_blocking)
+    /// does.
+    fn exists_blocking(&self, requests: &[FetchRequest<'_>]) -> Vec<Result<bool, Error>> {
+        block_on(self.exists(requests))
+    }
+
     /// The backends that this one consists of, in the order in which they are asked; none if it is one by itself.
     ///
     /// Steps ask them as the links of a chain, each with its own capabilities and identities, and never this backend
@@ -228,6 +246,63 @@ pub trait Store: Send + Sync {
 
     /// Returns the versions of a secret, the newest first.
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>>;
+
+    /// Blocking version of [`put`](Self::put): parks this thread, and polls the future on it. The store of a backend
+    /// that needs tokio is called by [`Resolver::store`](crate::Resolver::store), which brings a thread for it.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, Payload, Store, backends::Local};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// let local = Local::new(folder.join("store"), folder.join("keys/key.jwk"));
+    /// local.put_blocking("db", Payload::Text("x".into()))?;
+    /// assert_eq!(local.list_blocking()?, ["db"]);
+    /// assert_eq!(local.versions_blocking("db")?.len(), 1);
+    /// assert!(local.delete_blocking("db")?);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Those of [`put`](Self::put).
+    fn put_blocking(&self, id: &str, payload: Payload) -> Result<String, Error> {
+        block_on(self.put(id, payload))
+    }
+
+    /// Blocking version of [`delete`](Self::delete): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`delete`](Self::delete).
+    fn delete_blocking(&self, id: &str) -> Result<bool, Error> {
+        block_on(self.delete(id))
+    }
+
+    /// Blocking version of [`list`](Self::list): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`list`](Self::list).
+    fn list_blocking(&self) -> Result<Vec<String>, Error> {
+        block_on(self.list())
+    }
+
+    /// Blocking version of [`list_each`](Self::list_each): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`list`](Self::list).
+    fn list_each_blocking(
+        &self,
+        each: &mut (dyn FnMut(String) -> ControlFlow<()> + Send),
+    ) -> Result<(), Error> {
+        block_on(self.list_each(each))
+    }
+
+    /// Blocking version of [`versions`](Self::versions): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`versions`](Self::versions).
+    fn versions_blocking(&self, id: &str) -> Result<Vec<String>, Error> {
+        block_on(self.versions(id))
+    }
 }
 
 /// The content of a secret, as a store writes it.

@@ -1,4 +1,15 @@
-//! The built-in backends.
+//! The built-in backends, for programs that set one up in code.
+//!
+//! A program that leaves the choice to the settings needs none of these types. One that gives a resolver a backend
+//! names it here:
+//!
+//! ```
+//! use secrets_runtime::{Error, Resolver, backends::File};
+//!
+//! let resolver = Resolver::builder().backend(File::new("/run/secrets")).default_backend("file").build()?;
+//! assert_eq!(resolver.backend("file")?.kind(), "file");
+//! # Ok::<(), Error>(())
+//! ```
 
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
@@ -13,3 +24,11 @@ mod mount;
 pub(crate) mod prefect;
 #[cfg(feature = "zenml")]
 pub(crate) mod zenml;
+
+#[cfg(feature = "aws")]
+pub use crate::backends::aws::AwsSecretsManager;
+#[cfg(feature = "zenml")]
+pub use crate::backends::zenml::Zenml;
+pub use crate::backends::{
+    env::Env, file::File, flyte::Flyte, inline::Inline, local::Local, prefect::Prefect,
+};

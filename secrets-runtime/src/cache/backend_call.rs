@@ -14,6 +14,7 @@ use crate::{
         owned_request::OwnedRequest,
     },
     cache::key::Key,
+    cache::prohibition::forbidden,
     context::Barrier,
     core::{
         error::{Error, ErrorKind},
@@ -92,6 +93,9 @@ where
     let requests: Arc<[OwnedRequest]> = requests.into();
     let (asked, asked_for) = (backend.clone(), requests.clone());
     let answers = async move {
+        if let Some(error) = forbidden(&*asked) {
+            return asked_for.iter().map(|_| Err(error.clone())).collect();
+        }
         let requests: Vec<_> = asked_for.iter().map(OwnedRequest::as_request).collect();
         ask(&*asked, &requests).await
     };

@@ -14,6 +14,7 @@ mod key;
 mod landing;
 mod lookup;
 mod pending;
+pub(crate) mod prohibition;
 mod single_flight;
 pub(crate) mod step_slot;
 #[cfg(test)]
@@ -156,6 +157,14 @@ impl Cache {
             let names = state.entries.expire(&key, now, now + self.0.stale, dropped);
             let is_of = |other: &Key| other.kind == key.kind && names.contains(other.secret());
             state.pending.forget(is_of);
+        });
+    }
+
+    /// Drops everything, and caches nothing from now on.
+    pub(crate) fn close(&self) {
+        self.0.change(|state, dropped| {
+            state.pending.forget(|_| true);
+            state.entries.close(dropped);
         });
     }
 

@@ -141,6 +141,19 @@ impl Resolver {
         read(&tree)
     }
 
+    /// Blocking version of [`resolve_config`](Self::resolve_config): parks this thread; works inside and outside any
+    /// runtime.
+    ///
+    /// # Errors
+    /// As [`resolve`].
+    pub fn resolve_config_blocking<T: DeserializeOwned>(
+        &self,
+        text: &str,
+        format: Format,
+    ) -> Result<T, Error> {
+        block_on(self.resolve_config(text, format))
+    }
+
     /// Checks that the secrets to which a configuration refers exist, and at
     /// [`ValidationLevel::SecretAndKeyExists`] that they have the fields. Each secret is checked once.
     ///
@@ -154,6 +167,20 @@ impl Resolver {
     ) -> Result<Report, Error> {
         let builder = Declaration::builder("configuration").config(text, format)?;
         Ok(self.validate(level, &builder.build()).await)
+    }
+
+    /// Blocking version of [`validate_config`](Self::validate_config): parks this thread; works inside and outside any
+    /// runtime.
+    ///
+    /// # Errors
+    /// As [`references`].
+    pub fn validate_config_blocking(
+        &self,
+        level: ValidationLevel,
+        text: &str,
+        format: Format,
+    ) -> Result<Report, Error> {
+        block_on(self.validate_config(level, text, format))
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {

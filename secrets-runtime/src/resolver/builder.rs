@@ -5,7 +5,7 @@ use secrets_spec::{BackendType, SourceRole, SpecError};
 #[cfg(any(test, feature = "conformance"))]
 use crate::rt::clock::ManualClock;
 use crate::{
-    backend::Backend,
+    backend::{Backend, registration::registered_backends},
     cache::Cache,
     context::secret_files::RunDirSetting,
     core::error::{Error, ErrorKind, Problem},
@@ -29,6 +29,7 @@ impl Resolver {
 #[derive(Debug, Default)]
 pub struct ResolverBuilder {
     backends: Vec<Arc<dyn Backend>>,
+    with_registered: bool,
     default_backend: Option<String>,
     role: Option<String>,
     cache_ttl: Option<Duration>,
@@ -43,6 +44,33 @@ impl ResolverBuilder {
     #[must_use]
     pub fn backend(mut self, backend: impl Backend) -> Self {
         self.backends.push(Arc::new(backend));
+        self
+    }
+
+    /// Adds a backend that others have too. One of a built-in type takes the place of the built-in one.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use secrets_runtime::{Backend, Error, Resolver, backends::File};
+    ///
+    /// let file: Arc<dyn Backend> = Arc::new(File::new("/run/secrets"));
+    /// let resolver = Resolver::builder().backend_arc(file.clone()).build()?;
+    /// assert!(Arc::ptr_eq(&resolver.backend("file")?, &file));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn backend_arc(mut self, backend: Arc<dyn Backend>) -> Self {
+        self.backends.push(backend);
+        self
+    }
+
+    /// Adds the backends that the program registers with [`register_backend!`](crate::register_backend). One whose type
+    /// has a backend that was added to this builder is left out.
+    ///
+    /// The process's own resolver that is made from the settings has them without this.
+    #[must_use]
+    pub fn registered_backends(mut self) -> Self {
+        self.with_registered = true;
         self
     }
 
@@ -142,8 +170,14 @@ impl ResolverBuilder {
     /// assert!(error.is_some() && resolver.settings().count() > 0);
     /// ```
     #[must_use]
-    pub fn build_anyway(self) -> (Resolver, Option<Error>) {
+    pub fn build_anyway(mut self) -> (Resolver, Option<Error>) {
         let Loaded { mut settings, mut problems } = Loaded::of_process(&self.built);
+        if self.with_registered {
+            let (mut registered, mistakes) = registered_backends();
+            registered.retain(|one| self.backends.iter().all(|own| own.kind() != one.kind()));
+            self.backends.extend(registered);
+            problems.extend(mistakes);
+        }
         for backend in &self.backends {
             if let Err(error) = BackendType::parse(backend.kind()) {
                 let what = "a backend's type";

@@ -45,7 +45,8 @@ use crate::{
 /// at once.
 ///
 /// A program that needs only the built-in backends never uses it directly: the process's resolver is created
-/// from the settings at first use. A program with its own backend installs a resolver before the first step:
+/// from the settings at first use. A program with its own backend registers it
+/// ([`register_backend!`](crate::register_backend)), or installs a resolver before the first step:
 ///
 /// ```no_run
 /// # use secrets_runtime::{Backend, Resolver, Error};
@@ -110,7 +111,7 @@ impl Resolver {
         if let Some(resolver) = &*installed {
             return Ok(resolver.clone());
         }
-        FROM_SETTINGS.get_or_try_init(|| Self::builder().build()).cloned()
+        FROM_SETTINGS.get_or_try_init(|| Self::builder().registered_backends().build()).cloned()
     }
 
     /// Fetches everything that the declaration names and returns the context in which it is readable.
@@ -152,6 +153,37 @@ impl Resolver {
 
     fn inner(&self) -> &Arc<Inner> {
         &self.0.0
+    }
+
+    /// Ends the resolver's work, at the end of a program: drops everything that it has cached, which is wiped as soon as
+    /// no step holds it, and caches nothing from then on.
+    ///
+    /// Steps that start later, such as those that end a service well, still resolve: each asks its backends. What is
+    /// being fetched is still answered. Clones of this resolver are shut down with it. The library's threads belong to
+    /// the process and serve other resolvers too, so they go on.
+    ///
+    /// It waits for nothing today. It is asynchronous so that a backend may have something to return to its server.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Declaration, Error, Resolver};
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    /// # runtime.block_on(async {
+    /// let resolver = Resolver::builder().default_backend("env").build()?;
+    /// resolver.shutdown().await;
+    ///
+    /// let declaration = Declaration::builder("last").source("PATH")?.build();
+    /// assert!(resolver.resolve(&declaration).await?.secrets.get("PATH", "PATH").is_ok());
+    /// # Ok::<(), Error>(())
+    /// # })?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    pub async fn shutdown(&self) {
+        self.0.cache.close();
+    }
+
+    /// Blocking version of [`shutdown`](Self::shutdown): works inside and outside any runtime.
+    pub fn shutdown_blocking(&self) {
+        block_on(self.shutdown());
     }
 
     fn run_dir(&self) -> RunDirSetting {

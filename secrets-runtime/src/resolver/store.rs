@@ -2,6 +2,7 @@ use std::{fmt, ops::ControlFlow, sync::Arc};
 
 use crate::{
     backend::{Backend, BoxFuture, Payload, Store, generation::WriteGuard},
+    cache::prohibition::forbidden,
     core::error::{Error, ErrorKind},
     resolver::Resolver,
 };
@@ -15,7 +16,7 @@ impl Resolver {
     /// reads the new value and not a cached one.
     ///
     /// ```
-    /// use secrets_runtime::{Error, Local, Payload, Resolver, Store};
+    /// use secrets_runtime::{Error, Payload, Resolver, Store, backends::Local};
     ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let folder = folder.path();
@@ -66,6 +67,9 @@ impl ResolverStore {
     }
 
     fn store(&self) -> Result<&dyn Store, Error> {
+        if let Some(error) = forbidden(&*self.0) {
+            return Err(error);
+        }
         let gone = || Error::new(ErrorKind::NotSupported, "the backend is no store any more");
         self.0.as_store().ok_or_else(gone)
     }

@@ -12,6 +12,7 @@ use crate::core::error::{Error, ErrorKind};
 /// # Ok::<(), secrets_runtime::Error>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
+#[non_exhaustive]
 pub enum ValidationLevel {
     /// `NONE`: checks nothing.
     None,

@@ -1,6 +1,8 @@
 use core::fmt;
 
 /// How a body can read a requested secret: Flyte's `mount_requirement`.
+///
+/// It is not `#[non_exhaustive]`: Flyte has these three, and a `match` may name them all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[expect(non_camel_case_types, reason = "the names are Flyte's")]
 pub enum MountType {

@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// A borrowed view of the parts of a request.
+///
+/// It is not `#[non_exhaustive]`: its fields are those of Flyte's request, and a view is written as a literal.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RequestView<'a> {
     /// The group; empty if there is none.

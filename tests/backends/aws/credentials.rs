@@ -1,6 +1,6 @@
 //! Credentials from a secret of another backend: complete, or an error.
 
-use secrets_runtime::{Local, Payload, SecretValue, Store};
+use secrets_runtime::{Payload, SecretValue, Store, backends::Local};
 use secrets_tests::fault_server::{Fault, FaultServer, Seen};
 use serde_json::{Value, json};
 

@@ -6,7 +6,10 @@ use std::{
     process::{Command, Output},
 };
 
-use secrets_runtime::{AwsSecretsManager, Backend, Local, Payload, SecretValue};
+use secrets_runtime::{
+    Backend, Payload, SecretValue,
+    backends::{AwsSecretsManager, Local},
+};
 use secrets_tests::http::server;
 use serde_json::{Value, json};
 

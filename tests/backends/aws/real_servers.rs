@@ -14,7 +14,7 @@
 use std::sync::atomic::{AtomicU32, Ordering};
 
 use secrets_runtime::{
-    AwsSecretsManager, Backend, ErrorKind, Payload, SecretValue, Store, conformance,
+    Backend, ErrorKind, Payload, SecretValue, Store, backends::AwsSecretsManager, conformance,
 };
 use secrets_tests::http::server;
 use serde_json::json;

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use secrets_runtime::{
-    AwsSecretsManager, Backend, Declaration, Error, ErrorKind, Payload, Resolver, SecretValue,
+    Backend, Declaration, Error, ErrorKind, Payload, Resolver, SecretValue,
+    backends::AwsSecretsManager,
 };
 use secrets_tests::{
     fault_server::{Fault, FaultServer},

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use secrets_runtime::{AwsSecretsManager, Declaration, Error, Resolver, ResolverBuilder, Secrets};
+use secrets_runtime::{
+    Declaration, Error, Resolver, ResolverBuilder, Secrets, backends::AwsSecretsManager,
+};
 use secrets_tests::fault_server::FaultServer;
 
 /// The backend at this address, in us-east-1, with a key that no server checks.

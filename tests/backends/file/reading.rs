@@ -1,6 +1,6 @@
 use std::{fs, os::unix::fs::symlink, path::Path};
 
-use secrets_runtime::{Declaration, Error, ErrorKind, File, Resolver, Secrets};
+use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, Secrets, backends::File};
 
 fn folder() -> tempfile::TempDir {
     let folder = tempfile::tempdir().unwrap();

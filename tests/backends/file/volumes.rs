@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicBool, Ordering},
 };
 
-use secrets_runtime::{Declaration, Error, ErrorKind, File, Resolver, Secrets};
+use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, Secrets, backends::File};
 
 const FIELDS: [&str; 4] = ["host", "name", "password", "user"];
 

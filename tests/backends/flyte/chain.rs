@@ -7,8 +7,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Flyte, Resolver,
-    Secret, Secrets,
+    Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Resolver, Secret,
+    Secrets, backends::Flyte,
 };
 
 const HEAD: &str = "arn:aws:secretsmanager:us-west-2:123456789012:secret:";

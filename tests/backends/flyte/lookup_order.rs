@@ -2,7 +2,9 @@
 
 use std::os::unix::fs::symlink;
 
-use secrets_runtime::{ErrorKind, FetchRequest, Flyte, Options, Payload, SecretValue, conformance};
+use secrets_runtime::{
+    ErrorKind, FetchRequest, Options, Payload, SecretValue, backends::Flyte, conformance,
+};
 use serde_json::{Value, json};
 
 use super::container::{Container, kind};

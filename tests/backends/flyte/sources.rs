@@ -53,7 +53,7 @@ fn a_folder_is_a_set_and_the_rest_is_one_value() {
 /// A changed mount is read by the next step: nothing is cached.
 #[test]
 fn a_step_reads_what_is_mounted_now() {
-    use secrets_runtime::{Declaration, Flyte, Resolver};
+    use secrets_runtime::{Declaration, Resolver, backends::Flyte};
     let folder = tempfile::tempdir().unwrap();
     let resolver = Resolver::builder().backend(Flyte::new(folder.path())).build().unwrap();
     let declaration = Declaration::builder("step").source("flyte.token").unwrap().build();

@@ -58,9 +58,8 @@ fn validate(case: &Value, note: &str) -> (RecordingBackend, Result<Report, Error
     };
     let level = case["level"].as_str().map_or(Ok(ValidationLevel::default()), str::parse);
     let config = json!({ "stack": case["refs"] }).to_string();
-    let found = level.and_then(|level| {
-        pollster(async { resolver.validate_config(level, &config, Format::Json).await })
-    });
+    let found =
+        level.and_then(|level| resolver.validate_config_blocking(level, &config, Format::Json));
     (table, found)
 }
 
@@ -157,8 +156,4 @@ fn a_declaration_is_validated_by_sources_and_requests() {
     );
     assert!(!format!("{report:?}").contains("SeNtInEl"));
     assert!(resolver.validate_blocking(ValidationLevel::None, &declaration).is_ok());
-}
-
-fn pollster<F: Future>(future: F) -> F::Output {
-    tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(future)
 }

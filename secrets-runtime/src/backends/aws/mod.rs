@@ -55,7 +55,7 @@ use crate::{
 /// The SDK's own buffers, from the network to the text of the value, are not wiped; those of this library are.
 ///
 /// ```no_run
-/// use secrets_runtime::{AwsSecretsManager, Resolver};
+/// use secrets_runtime::{Resolver, backends::AwsSecretsManager};
 ///
 /// # fn main() -> Result<(), secrets_runtime::Error> {
 /// let aws = AwsSecretsManager::new().with_region("us-west-2");

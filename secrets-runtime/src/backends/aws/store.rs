@@ -19,7 +19,7 @@ use crate::{
         target::region_of,
     },
     core::error::{Error, ErrorKind},
-    rt::io_thread::on_io_thread,
+    rt::{block_on::block_on, io_thread::on_io_thread},
 };
 
 impl Store for AwsSecretsManager {
@@ -98,6 +98,14 @@ impl AwsSecretsManager {
         self.work(id, work).await
     }
 
+    /// Blocking version of [`schedule_deletion`](Self::schedule_deletion): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// Those of [`schedule_deletion`](Self::schedule_deletion).
+    pub fn schedule_deletion_blocking(&self, id: &str) -> Result<Option<SystemTime>, Error> {
+        block_on(self.schedule_deletion(id))
+    }
+
     /// Sets a tag of a secret, such as `outerbounds.com/accessible-by-deployment`.
     ///
     /// # Errors
@@ -112,6 +120,14 @@ impl AwsSecretsManager {
             }
         };
         self.work(id, work).await
+    }
+
+    /// Blocking version of [`tag`](Self::tag): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// Those of [`tag`](Self::tag).
+    pub fn tag_blocking(&self, id: &str, key: &str, value: &str) -> Result<(), Error> {
+        block_on(self.tag(id, key, value))
     }
 
     /// Returns the tags of a secret, sorted by key.
@@ -131,6 +147,14 @@ impl AwsSecretsManager {
         self.work(id, work).await
     }
 
+    /// Blocking version of [`tags`](Self::tags): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// Those of [`tags`](Self::tags).
+    pub fn tags_blocking(&self, id: &str) -> Result<Vec<(String, String)>, Error> {
+        block_on(self.tags(id))
+    }
+
     /// Returns the caller's ARN, before a role is assumed, and the region: to check the settings.
     ///
     /// # Errors
@@ -146,6 +170,14 @@ impl AwsSecretsManager {
             Ok((output.arn.unwrap_or_default(), region))
         })
         .await?
+    }
+
+    /// Blocking version of [`caller`](Self::caller): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// Those of [`caller`](Self::caller).
+    pub fn caller_blocking(&self) -> Result<(String, String), Error> {
+        block_on(self.caller())
     }
 
     /// Does something with a secret, in its region and in the role for writing.

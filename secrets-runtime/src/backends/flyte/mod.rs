@@ -42,7 +42,7 @@ use crate::{
 /// that is there and may not be read is [`ErrorKind::AccessDenied`].
 ///
 /// ```
-/// use secrets_runtime::{Declaration, Error, Flyte, Resolver};
+/// use secrets_runtime::{Declaration, Error, Resolver, backends::Flyte};
 ///
 /// # let folder = tempfile::tempdir().unwrap();
 /// # let folder = folder.path();

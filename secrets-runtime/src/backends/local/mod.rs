@@ -68,7 +68,7 @@ const KIND: &str = "local";
 /// A name is any text of 1 to 512 bytes without control characters, a value at most 65,536 bytes.
 ///
 /// ```
-/// use secrets_runtime::{Error, Local, Payload, Store};
+/// use secrets_runtime::{Error, Payload, Store, backends::Local};
 ///
 /// # async fn example() -> Result<(), Error> {
 /// let store = Local::new("/srv/app/secrets", "/etc/app/key.jwk");

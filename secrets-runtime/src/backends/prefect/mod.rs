@@ -43,7 +43,7 @@ use crate::{
 /// A request's group is the secret, and its key the field; without a group, the key is the secret.
 ///
 /// ```
-/// use secrets_runtime::{Backend, Prefect};
+/// use secrets_runtime::{Backend, backends::Prefect};
 ///
 /// assert_eq!(Prefect::new().kind(), "prefect");
 /// ```

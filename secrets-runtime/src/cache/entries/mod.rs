@@ -40,6 +40,8 @@ pub(super) struct Entries {
     /// The entries, by when they end.
     ends: BTreeSet<(Instant, EntryId)>,
     derived: Derived,
+    /// Whether nothing is kept any more.
+    is_closed: bool,
     last: u64,
 }
 
@@ -77,6 +79,9 @@ impl Entries {
         lifetime: Lifetime,
         dropped: &mut Dropped,
     ) -> Option<EntryId> {
+        if self.is_closed {
+            return None;
+        }
         let keys = key.with_identities(&fetched.identities);
         let old: Vec<EntryId> =
             keys.iter().filter_map(|key| self.index.get(key).copied()).collect();
@@ -169,6 +174,13 @@ impl Entries {
         for id in self.ids(|entry| entry.is_of(write)) {
             self.remove(id, dropped);
         }
+    }
+
+    /// Drops everything, and keeps nothing from now on.
+    pub(super) fn close(&mut self, dropped: &mut Dropped) {
+        self.is_closed = true;
+        self.clear(dropped);
+        self.drop_derived(dropped);
     }
 
     pub(super) fn clear(&mut self, dropped: &mut Dropped) {
