@@ -97,7 +97,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// As [`ResolverBuilder::build`], if none is installed and the settings are wrong.
+    /// As [`ResolverBuilder::build`](crate::ResolverBuilder::build), if none is installed and the settings are wrong.
     pub fn current() -> Result<Self, Error> {
         let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(resolver) = &*installed {
