@@ -5,7 +5,9 @@ use std::{fs, path::PathBuf, process::Command};
 use secrets_runtime::{Payload, Store, backends::Local};
 use tokio::runtime::Builder;
 
-use crate::{in_memory::value, measure::Failure, setup::Setup};
+use in_memory::value;
+
+use crate::{measure::Failure, setup::Setup};
 
 /// A store.
 #[derive(Debug)]

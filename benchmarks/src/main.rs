@@ -7,7 +7,6 @@
 mod allocations;
 mod cpu;
 mod groups;
-mod in_memory;
 mod local_store;
 mod machine;
 mod measure;

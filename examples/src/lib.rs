@@ -64,6 +64,16 @@ impl Playground {
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+/// The program of the README of `secrets-runtime`, run.
+#[cfg(doctest)]
+#[doc = include_str!("../../secrets-runtime/README.md")]
+struct RuntimeReadme;
+
+/// The program of the README of `secrets-macros`, run.
+#[cfg(doctest)]
+#[doc = include_str!("../../secrets-macros/README.md")]
+struct MacrosReadme;
+
 /// The programs of the page for users of Metaflow, compiled.
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-metaflow.md")]

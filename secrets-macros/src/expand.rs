@@ -3,10 +3,11 @@ use quote::quote;
 use syn::GenericParam;
 
 use crate::{
-    analyze::{cloned_argument, declaration::Declaration, shape::Shape},
+    analyze::{cloned_argument, declaration::StepDeclaration, shape::Shape},
     attribute_kind::AttributeKind,
-    emit::step::Step,
-    location::Location,
+    call_site::CallSite,
+    emit::step::StepExpansion,
+    mistakes::Mistakes,
     parse::{
         attribute_args::AttributeArgs,
         companion,
@@ -14,7 +15,6 @@ use crate::{
         typed_parameter::{self, TypedParameter},
         value_reader::ValueReader,
     },
-    report::Report,
     span::SourceSpan,
     tokens::to_source,
 };
@@ -23,14 +23,14 @@ use crate::{
 /// `compile_error!` for each mistake.
 pub fn expand(
     kind: AttributeKind,
-    location: &Location,
+    location: &CallSite,
     arguments: TokenStream,
     item: TokenStream,
 ) -> TokenStream {
     if arguments.to_string() == companion::TAKEN {
         return item;
     }
-    let mut report = Report::default();
+    let mut report = Mistakes::default();
     let Some(mut function) = Function::parse(item.clone()) else {
         let message = format!("`#[{kind}]` belongs on a function");
         let help =
@@ -59,7 +59,7 @@ pub fn expand(
         args.read(arguments, &mut reader);
     }
     let parameters = typed_parameter::take(&mut function.signature, &mut reader);
-    let declaration = Declaration::read(&args, &parameters, &mut report);
+    let declaration = StepDeclaration::read(&args, &parameters, &mut report);
     let shape = Shape::of(&function, &mut report);
     if let Some(shape) = &shape {
         check_shape(&function, shape, &declaration, &parameters, &mut report);
@@ -70,7 +70,7 @@ pub fn expand(
     };
     match (shape, &function.body) {
         (Some(shape), Some(body)) if report.is_empty() => {
-            let step = Step {
+            let step = StepExpansion {
                 function: &function,
                 location,
                 declaration: &declaration,
@@ -92,9 +92,9 @@ pub fn expand(
 fn check_shape(
     function: &Function,
     shape: &Shape,
-    declaration: &Declaration,
+    declaration: &StepDeclaration,
     parameters: &[TypedParameter],
-    report: &mut Report,
+    report: &mut Mistakes,
 ) {
     if let Some(at) = &declaration.export_process
         && shape.is_async()

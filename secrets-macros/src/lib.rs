@@ -17,19 +17,19 @@ use proc_macro::TokenStream;
 
 mod analyze;
 mod attribute_kind;
+mod call_site;
 mod emit;
 mod expand;
-mod location;
+mod mistakes;
 mod parse;
-mod report;
 mod span;
 #[cfg(test)]
 mod tests;
 mod tokens;
 
 use attribute_kind::AttributeKind;
+use call_site::CallSite;
 use expand::expand;
-use location::Location;
 
 /// Makes a function a step: its secrets are checked at compile time, fetched together before the body runs, and
 /// readable only inside the body.
@@ -131,7 +131,7 @@ use location::Location;
 /// function that returns nothing or a future cannot be a step.
 #[proc_macro_attribute]
 pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(AttributeKind::Secrets, &Location::of_call_site(), arguments.into(), item.into()).into()
+    expand(AttributeKind::Secrets, &CallSite::of_call_site(), arguments.into(), item.into()).into()
 }
 
 /// Makes a function a step, in Flyte's words. Arguments and meaning are those of [`macro@secrets`]. Both attributes
@@ -160,5 +160,5 @@ pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// An attribute of another crate with this name, such as `#[flyte::task]`, is left alone.
 #[proc_macro_attribute]
 pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(AttributeKind::Task, &Location::of_call_site(), arguments.into(), item.into()).into()
+    expand(AttributeKind::Task, &CallSite::of_call_site(), arguments.into(), item.into()).into()
 }

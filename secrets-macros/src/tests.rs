@@ -2,11 +2,11 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{attribute_kind::AttributeKind, expand::expand, location::Location};
+use crate::{attribute_kind::AttributeKind, call_site::CallSite, expand::expand};
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
-    let location = Location { file: "src/jobs.rs".to_owned(), line: 12 };
+    let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12 };
     let expansion = expand(kind, &location, tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
     prettyplease::unparse(&file)

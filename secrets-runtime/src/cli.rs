@@ -1,4 +1,4 @@
-//! The options of a program's own command line that say where its secrets are: feature `clap`.
+//! Options for a program's own command line that say where its secrets are read. Needs the feature `clap`.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// `--with`, `--secrets-backend` and `--secrets-profile`, to flatten into the command line of a program with
-/// steps. Each wins over its setting: `SECRETS_WITH`, `SECRETS_DEFAULT_BACKEND`, `SECRETS_PROFILE`.
+/// steps. Each overrides its setting: `SECRETS_WITH`, `SECRETS_DEFAULT_BACKEND`, `SECRETS_PROFILE`.
 ///
 /// ```no_run
 /// use clap::Parser;
@@ -43,14 +43,14 @@ use crate::{
 pub struct SecretsArgs {
     /// The sources that are attached to steps that declare nothing: `secrets:sources=["test-db"],role=..`.
     pub with: Option<String>,
-    /// The backend of sources without a type: a type, or several with commas.
+    /// The backend of sources without a type: one type, or several separated by commas.
     pub backend: Option<String>,
     /// The profile of `secrets.toml`.
     pub profile: Option<String>,
 }
 
 impl fmt::Debug for SecretsArgs {
-    /// Shows whether something is attached but not what, since the values of `inline` may be in it.
+    /// Prints whether sources are attached but not which, since they may contain values of `inline`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SecretsArgs")
             .field("with", &self.with.as_ref().map(|_| format_args!("..")))
@@ -61,16 +61,16 @@ impl fmt::Debug for SecretsArgs {
 }
 
 impl SecretsArgs {
-    /// Makes the process's steps resolve with these: call it before the first step.
+    /// Makes the process's steps resolve with these options. Call it before the first step.
     ///
     /// # Errors
-    /// `InvalidConfig` for everything that is wrong in them and in the settings, or if a step has been resolved
+    /// `InvalidConfig` for every problem in the options and in the settings, or if a step has been resolved
     /// or a resolver installed already.
     pub fn apply(self) -> Result<(), Error> {
         self.apply_to(Resolver::builder().registered_backends()).build()?.install()
     }
 
-    /// Sets these on a resolver that the program builds itself, for instance with another backend.
+    /// Sets these options on a resolver that the program builds itself, for instance with another backend.
     ///
     /// ```no_run
     /// # use secrets_runtime::{Backend, Error, Resolver, cli::SecretsArgs};
@@ -95,7 +95,7 @@ impl SecretsArgs {
     }
 }
 
-/// What each option is called in matches, and on the command line; what its value is; what it says.
+/// Each option: its name in the matches, its name on the command line, the name of its value, its help.
 const OPTIONS: [(&str, &str, &str, &str); 3] = [
     (
         "secrets-with",
@@ -161,13 +161,13 @@ mod tests {
     }
 
     #[test]
-    fn an_option_that_is_not_given_changes_nothing() {
+    fn an_absent_option_changes_nothing() {
         assert_eq!(parse(&[]), SecretsArgs::default());
         assert_eq!(parse(&["--secrets-backend", "env"]).backend.as_deref(), Some("env"));
     }
 
     #[test]
-    fn what_is_given_at_launch_reaches_a_step_without_sources() {
+    fn sources_attached_at_launch_reach_a_step_without_sources() {
         let with = r#"secrets:sources=[{"type": "inline", "id": "1", "options": {"env_vars": {"A": "SeNtInEl"}}}]"#;
         let arguments = parse(&["--with", with]);
         assert!(!format!("{arguments:?}").contains("SeNtInEl"));
@@ -177,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn everything_that_is_wrong_is_told_at_once() {
+    fn every_problem_is_reported_at_once() {
         let arguments = parse(&["--with", "secrets:sources=[db]", "--secrets-backend", "Nope"]);
         let error = arguments.apply_to(Resolver::builder()).build().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidConfig);

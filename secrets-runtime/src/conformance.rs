@@ -1,4 +1,5 @@
-//! The rules for backends, as a suite: the built-in backends pass it, and a test can check your own backend with it.
+//! The rules for backends, as a test suite: the built-in backends pass it, and a test can check your own
+//! backend with it.
 //!
 //! ```
 //! use secrets_runtime::{conformance, backends::Local};
@@ -34,18 +35,18 @@ pub struct Subject {
 /// Checks that a backend keeps the rules of reading.
 ///
 /// # Panics
-/// If it breaks a rule, with all rules that it breaks.
+/// If the backend breaks a rule. The message lists all rules that it breaks.
 pub async fn check_reading(backend: &dyn Backend, subject: &Subject) {
     let mut broken = Broken::default();
     read(backend, subject, &mut broken).await;
     broken.report(backend);
 }
 
-/// Checks that a backend that can be written keeps the rules of writing and of reading. It writes and deletes secrets
-/// whose names start with `conformance-`.
+/// Checks that a backend with a store keeps the rules of writing and of reading. It writes and deletes
+/// secrets whose names start with `conformance-`.
 ///
 /// # Panics
-/// If it breaks a rule, with all rules that it breaks.
+/// If the backend breaks a rule. The message lists all rules that it breaks.
 pub async fn check_writing(backend: &dyn Backend) {
     let mut broken = Broken::default();
     match backend.as_store() {
@@ -84,7 +85,8 @@ async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
     let none = backend.fetch(&[]).await;
     broken.rule("no requests have no answers", none.is_empty());
 
-    // A missing one first, each present one twice: answers come in order, one for each request.
+    // The missing secret first, and each present one twice: there is one answer for each request, in the same
+    // order.
     let mut ids = vec![subject.missing.as_str()];
     ids.extend(subject.present.iter().map(|(id, _)| id.as_str()));
     ids.extend(subject.present.iter().rev().map(|(id, _)| id.as_str()));
@@ -113,7 +115,8 @@ async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
     }
 }
 
-/// Requests for different secrets have different identities: an answer to one would be given to the other.
+/// Requests for different secrets must have different identities, or the answer to one would be returned for
+/// the other.
 fn identities(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
     let identity = |id: &str| backend.identity(&FetchRequest::named(id));
     let ids = || subject.present.iter().map(|(id, _)| id).chain([&subject.missing]);
@@ -191,7 +194,7 @@ async fn list_each(store: &dyn Store, subject: &Subject, broken: &mut Broken) {
         ControlFlow::Continue(())
     };
     let done = store.list_each(&mut keep).await;
-    // Others may be written and deleted meanwhile.
+    // Other secrets may be written and deleted in the meantime.
     let mut present = subject.present.iter().map(|(known, _)| known);
     let once = |known: &String| given.iter().filter(|id| *id == known).count() == 1;
     broken
@@ -210,9 +213,9 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
         (Content::Json(a), Payload::Json(b))
         | (Content::Text(a), Payload::Text(b))
         | (Content::Binary(a), Payload::Binary(b)) => a.ct_eq(b),
-        // A manager that stores one kind of text returns every text as one to be decoded.
+        // A manager that stores one kind of text returns every text as JSON that has to be decoded.
         (Content::Json(a), Payload::Text(b)) => a.ct_eq(b),
-        // A set of fields equals the object whose members they are.
+        // A set of fields equals the object with these members.
         (Content::Fields(fields), Payload::Json(b)) => {
             crate::payload::json::members(b).is_ok_and(|members| {
                 members.len() == fields.len()
@@ -225,13 +228,13 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
     }
 }
 
-/// Whether a text shows a value, which is long enough not to occur by chance.
+/// Returns whether a text shows a value. Short values are not looked for, since they may occur by chance.
 fn shows(text: &str, payload: &Payload) -> bool {
-    // Exposed to look for it in a text that must not have it.
+    // Exposed to search for it in a text that must not contain it.
     payload.value().expose_str().is_ok_and(|value| value.len() >= 8 && text.contains(value))
 }
 
-/// The rules that a backend breaks, each once.
+/// The rules that a backend breaks, each listed once.
 #[derive(Default)]
 struct Broken(Vec<String>);
 

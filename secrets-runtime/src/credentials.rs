@@ -1,4 +1,4 @@
-//! Credentials that Prefect knows by name, as types: for typed parameters and `get_as`.
+//! Types for the credentials that Prefect finds by name, to use in typed parameters and with `get_as`.
 //!
 //! ```
 //! use secrets_runtime::{Error, credentials::AwsCredentials, secrets, testing};
@@ -19,7 +19,7 @@ use serde::de::{Deserialize, Deserializer, Error as _, IgnoredAny, MapAccess, Vi
 
 use crate::core::secret_value::SecretValue;
 
-/// Reads a set of fields by their names; others are passed over.
+/// Reads a set of fields by name and ignores other fields.
 macro_rules! fields {
     ($type:ident, $what:literal, $( $field:ident = $name:literal $how:ident, )*) => {
         impl<'de> Deserialize<'de> for $type {
@@ -58,10 +58,10 @@ macro_rules! fields {
     (@optional $field:ident, $name:literal) => { $field.unwrap_or(None) };
 }
 
-/// The credentials of an AWS client, as they are in the secret `AWS_CREDENTIALS`: `ACCESS_KEY`, `SECRET_ACCESS_KEY` and
-/// perhaps `SESSION_TOKEN`.
+/// The credentials of an AWS client, as the secret `AWS_CREDENTIALS` has them: `ACCESS_KEY`,
+/// `SECRET_ACCESS_KEY` and optionally `SESSION_TOKEN`.
 ///
-/// `Debug` shows no value, as for every type here.
+/// `Debug` prints no value, as for every type in this module.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct AwsCredentials {
@@ -69,12 +69,12 @@ pub struct AwsCredentials {
     pub access_key: SecretValue,
     /// `SECRET_ACCESS_KEY`.
     pub secret_access_key: SecretValue,
-    /// `SESSION_TOKEN`, of credentials that expire.
+    /// `SESSION_TOKEN`: only for credentials that expire.
     pub session_token: Option<SecretValue>,
 }
 
 impl AwsCredentials {
-    /// The name that Prefect finds it by.
+    /// The name by which Prefect finds it.
     pub const NAME: &'static str = "AWS_CREDENTIALS";
 }
 
@@ -84,14 +84,14 @@ fields! { AwsCredentials, "AWS credentials",
     session_token = "SESSION_TOKEN" optional,
 }
 
-/// The key of a service account of Google Cloud, as it is in the secret `GCP_CREDENTIALS`: the JSON that the
-/// console exports. Source of the fields: <https://cloud.google.com/iam/docs/keys-create-delete>.
+/// The key of a service account of Google Cloud, as the secret `GCP_CREDENTIALS` has it: the JSON that the
+/// console exports. The fields are documented at <https://cloud.google.com/iam/docs/keys-create-delete>.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct GcpCredentials {
-    /// `client_email`: the account.
+    /// `client_email`: the name of the account.
     pub client_email: String,
-    /// `private_key`: in PEM.
+    /// `private_key`: the key, in PEM.
     pub private_key: SecretValue,
     /// `private_key_id`.
     pub private_key_id: Option<String>,
@@ -99,12 +99,12 @@ pub struct GcpCredentials {
     pub project_id: Option<String>,
     /// `client_id`.
     pub client_id: Option<String>,
-    /// `token_uri`: where tokens are requested.
+    /// `token_uri`: the address for requesting tokens.
     pub token_uri: Option<String>,
 }
 
 impl GcpCredentials {
-    /// The name that Prefect finds it by.
+    /// The name by which Prefect finds it.
     pub const NAME: &'static str = "GCP_CREDENTIALS";
 }
 
@@ -117,7 +117,7 @@ fields! { GcpCredentials, "the key of a service account",
     token_uri = "token_uri" optional,
 }
 
-/// A token for GitHub, as it is in the secret `GITHUB_ACCESS_TOKEN`: one plain value.
+/// A token for GitHub, as the secret `GITHUB_ACCESS_TOKEN` has it: one plain value.
 ///
 /// It is not `#[non_exhaustive]`: it is one value and gains no second one, and a step's parameter may take it apart, as in
 /// `GithubAccessToken(token): GithubAccessToken`.
@@ -125,7 +125,7 @@ fields! { GcpCredentials, "the key of a service account",
 pub struct GithubAccessToken(pub SecretValue);
 
 impl GithubAccessToken {
-    /// The name that Prefect finds it by.
+    /// The name by which Prefect finds it.
     pub const NAME: &'static str = "GITHUB_ACCESS_TOKEN";
 }
 
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn they_are_read_by_prefects_names_and_shown_without_values() {
+    fn they_are_read_by_prefects_names_and_printed_without_values() {
         let fields = [("ACCESS_KEY", "a"), ("SECRET_ACCESS_KEY", "SeNtInEl"), ("other", "1")];
         let aws: AwsCredentials = read(&fields).unwrap();
         assert!(aws.secret_access_key.ct_eq(&"SeNtInEl".into()) && aws.session_token.is_none());
@@ -170,7 +170,7 @@ mod tests {
     }
 
     #[test]
-    fn whatever_is_missing_is_named() {
+    fn missing_fields_are_named() {
         let error = read::<AwsCredentials>(&[("SESSION_TOKEN", "SeNtInEl")]).unwrap_err();
         let kinds: Vec<_> = error.problems().iter().map(|p| p.kind()).collect();
         assert_eq!(kinds, [ErrorKind::KeyNotFound, ErrorKind::KeyNotFound], "{error}");

@@ -116,6 +116,13 @@ pub use settings::setting::Setting;
 #[doc(hidden)]
 pub use self::core::help_code::HelpCode;
 
+/// What this project's own tests need. It is not for programs, and may change in any release.
+#[cfg(feature = "conformance")]
+#[doc(hidden)]
+pub mod __testing {
+    pub use crate::rt::clock::ManualClock;
+}
+
 /// What the expansions of the macros call. It is not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {

@@ -6,15 +6,14 @@ use crate::{
     settings::validation_level::ValidationLevel,
 };
 
-/// Validates every step that is linked into the program, before the first one runs: whether the secrets that
-/// they declare are there, and the fields that their typed parameters name. A secret that several steps
-/// declare is looked at once.
+/// Validates every step that is linked into the program, before the first one runs: whether its secrets
+/// exist, and whether they have the fields that its typed parameters name. A secret that several steps
+/// declare is checked once.
 ///
-/// The level is for the caller to choose; [`Resolver::validation_level`] has the one that the settings ask
-/// for (`SECRETS_VALIDATION_LEVEL`).
+/// The caller chooses the level. [`Resolver::validation_level`] returns the one of the settings
+/// (`SECRETS_VALIDATION_LEVEL`).
 ///
-/// A step may be missing in the list if nothing else of its module is used by the program, and then it is
-/// never called either.
+/// A step may be left out if the program uses nothing else of its module. Such a step is never called either.
 ///
 /// ```standalone_crate
 /// use secrets_runtime::{Error, ValidationLevel, preflight, secrets, testing};
@@ -40,7 +39,7 @@ pub async fn preflight(level: ValidationLevel) -> Report {
     let mut declarations = Vec::new();
     for step in registry::linked_steps() {
         match step.declaration() {
-            // One that declares nothing gets its sources at launch, which are looked at once.
+            // A step that declares nothing adds the sources attached at launch, which are checked once.
             Ok(declaration) => declarations.push(declaration),
             Err(error) => add_all(&mut report, error),
         }
@@ -55,7 +54,8 @@ pub async fn preflight(level: ValidationLevel) -> Report {
     report
 }
 
-/// The same on this thread.
+/// Blocking version of [`preflight`]: parks this thread until the validation is done. It works inside and
+/// outside any runtime.
 pub fn preflight_blocking(level: ValidationLevel) -> Report {
     block_on(preflight(level))
 }

@@ -1,4 +1,4 @@
-//! For tests of steps: secrets that are given instead of fetched.
+//! For tests of steps: the test supplies the secrets, and nothing is fetched.
 
 use std::sync::Arc;
 
@@ -9,12 +9,13 @@ use crate::{
     resolver::{assemble::context_of_test_secrets, run_dir_of_settings},
 };
 
-/// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its backend.
+/// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its
+/// backend.
 ///
-/// Each is a group, a key and a value. `current_context()` and `get_secret` work in the closure itself too.
-/// They are there on this thread and in this call only, so that tests run in parallel. A future that `test`
-/// gives back and that is polled later, and a task that it spawns, resolve as in production: use
-/// [`with_secrets_async`], and [`Context::scope`](crate::Context::scope) for what is spawned.
+/// Each secret is a group, a key and a value. `current_context()` and `get_secret` work in the closure itself
+/// too. The secrets exist on this thread and during this call only, so tests can run in parallel. A future
+/// that `test` returns, and a task that it spawns, resolve as in production. For a future use
+/// [`with_secrets_async`], for a spawned task [`Context::scope`](crate::Context::scope).
 ///
 /// ```
 /// use secrets_runtime::{Error, current_context, secrets, testing};
@@ -37,7 +38,7 @@ pub fn with_secrets<R>(
     test()
 }
 
-/// The same for a future: the secrets are there whenever it is polled.
+/// Wraps a future so that these secrets exist whenever it is polled, as [`with_secrets`] does for a closure.
 ///
 /// ```
 /// # use secrets_runtime::{Error, current_context, secrets, testing};

@@ -39,6 +39,11 @@ mod model;
 mod syntax;
 mod text;
 
+/// The program of the README, run.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
+
 pub use grammar::arn::{SecretArn, check_secret_arn};
 pub use grammar::backend_type::{BackendType, BuiltIn, check_type};
 pub use grammar::flaw::{Flaw, FlawKind};
@@ -51,7 +56,7 @@ pub use grammar::source_text::{SourceLayout, check_source};
 pub use grammar::spec_error::SpecError;
 pub use grammar::template::{Filter, Part, Template};
 pub use grammar::variable::{
-    Variable, check_env_var, check_inline_name, check_variable, check_variable_name,
+    VariableName, check_env_var, check_inline_name, check_variable, check_variable_name,
 };
 pub use grammar::version::{check_selector, check_version};
 pub use model::conflict::{Conflict, conflict};

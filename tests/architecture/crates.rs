@@ -64,6 +64,11 @@ const LISTED: [(&str, &[&str]); 2] =
 
 /// Asks cargo for the members.
 pub fn read(root: &Path) -> Vec<Member> {
+    packages(root).iter().map(|package| member(root, package)).collect()
+}
+
+/// Asks cargo for the members, and returns all that it knows of each.
+pub fn packages(root: &Path) -> Vec<Value> {
     let output = Command::new(env!("CARGO"))
         .args(["metadata", "--no-deps", "--format-version", "1"])
         .current_dir(root)
@@ -71,7 +76,7 @@ pub fn read(root: &Path) -> Vec<Member> {
         .expect("cargo runs");
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let metadata: Value = serde_json::from_slice(&output.stdout).expect("cargo prints JSON");
-    list(&metadata["packages"]).map(|package| member(root, package)).collect()
+    list(&metadata["packages"]).cloned().collect()
 }
 
 fn member(root: &Path, package: &Value) -> Member {

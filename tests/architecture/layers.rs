@@ -5,11 +5,13 @@ use crate::{imports, module_tree::Crate};
 /// The layers of `secrets_runtime`, from top to bottom. A module may import from its own layer and from all
 /// below it. What needs something of a layer above is given a handle.
 const LAYERS: &[&[&str]] = &[
+    &["preflight"],
     &["private"],
-    &["admin", "config", "testing", "cli", "preflight", "conformance", "credentials"],
+    &["admin", "config", "testing", "cli", "conformance"],
     &["resolver"],
     &["cache"],
     &["backends"],
+    &["credentials"],
     &["context"],
     &["payload"],
     &["backend"],

@@ -22,6 +22,8 @@ mod words;
 
 use std::path::{Path, PathBuf};
 
+use serde_json::Value;
+
 use crates::{Member, RootKind};
 use files::Files;
 use module_tree::Crate;
@@ -95,6 +97,59 @@ fn every_crate_forbids_unsafe_and_asks_for_documentation_and_one_module_style() 
         &read(root().join("Cargo.toml")),
         &members.iter().map(manifest).collect::<Vec<_>>(),
     ));
+}
+
+/// The published packages with their folders.
+fn published_packages() -> Vec<(&'static str, Value)> {
+    let mut packages = crates::packages(&root());
+    packages.retain(|package| package["publish"].is_null());
+    let folder = |package: &Value| {
+        let of = |folder: &str| root().join(folder).join("Cargo.toml");
+        let manifest = package["manifest_path"].as_str().map(Path::new);
+        LIBRARY.into_iter().find(|folder| manifest == Some(&of(folder)))
+    };
+    let found: Vec<_> = packages
+        .into_iter()
+        .map(|package| {
+            (
+                folder(&package).unwrap_or_else(|| panic!("{} is published", package["name"])),
+                package,
+            )
+        })
+        .collect();
+    assert_eq!(found.len(), LIBRARY.len(), "not every crate of the library is published");
+    found
+}
+
+#[test]
+fn the_manifest_of_a_published_crate_has_what_the_registry_asks_for() {
+    let packages = published_packages();
+    none(packages.iter().flat_map(|(_, package)| manifest::published(package)).collect());
+}
+
+#[test]
+fn the_tables_of_features_are_those_of_the_manifests() {
+    let flaws = published_packages().into_iter().flat_map(|(folder, package)| {
+        let read = |path| std::fs::read_to_string(root().join(folder).join(path));
+        let readme = read("README.md").expect("a published crate has a README.md");
+        manifest::features(&package, &readme, &read("src/lib.rs").unwrap_or_default())
+    });
+    none(flaws.collect());
+}
+
+#[test]
+fn a_package_contains_the_sources_the_readme_and_the_licences_alone() {
+    let mut flaws = Vec::new();
+    for (folder, package) in published_packages() {
+        flaws.extend(manifest::contents(folder, &manifest::packed(&root(), &package)));
+        for licence in ["LICENSE-MIT", "LICENSE-APACHE"] {
+            let read = |path| std::fs::read_to_string(path).ok();
+            if read(root().join(folder).join(licence)) != read(root().join(licence)) {
+                flaws.push(format!("{folder}/{licence} is not the workspace's"));
+            }
+        }
+    }
+    none(flaws);
 }
 
 #[test]

@@ -7,12 +7,17 @@ use crate::{module_tree::Crate, scan::Visibility};
 /// Types of one name in several files that are one type to all others, and why.
 const SHARED: &[Shared<'static>] = &[
     (
-        "Held",
+        "Handle",
         &[
             "secrets-runtime/src/backends/mount/linux.rs",
             "secrets-runtime/src/backends/mount/other.rs",
         ],
         "one for each operating system",
+    ),
+    (
+        "SecretsManager",
+        &["secrets-cli/src/aws.rs", "secrets-cli/src/aws_disabled.rs"],
+        "one with the feature `aws`, one without it",
     ),
     (
         "Root",

@@ -60,14 +60,15 @@ fn is_excused(path: &str, words: &str) -> bool {
     EXCUSED.iter().any(|(file, excused, _)| *file == path && *excused == words)
 }
 
-/// Whether a text has these words, in upper or lower case. "is no longer" is not "is no".
+/// Whether a text has these words, in upper or lower case. "is no longer" and "there is no" are not "is no".
 fn says(text: &str, words: &str) -> bool {
     let text = text.to_lowercase();
     text.match_indices(&words.to_lowercase()).any(|(at, found)| {
         let (before, after) = (&text[..at], &text[at + found.len()..]);
         let is_longer = words == "is no" && after.starts_with(" longer");
+        let is_there = words.starts_with("is no") && before.ends_with("there ");
         let is_part = before.ends_with(is_of_word) || after.starts_with(is_of_word);
-        !is_longer && !is_part
+        !is_longer && !is_there && !is_part
     })
 }
 
@@ -114,6 +115,7 @@ mod tests {
             "// forgives, anewly, retells, is nowhere, is nonetheless, gives_way",
             "fn gives() { let tells = \"gives // tells\"; }",
             "// is no longer there",
+            "// there is no file, and there is none elsewhere",
             "const A: char = '\"'; const B: &str = \"// gives\";",
             "const A: &str = r#\"\"// gives\"\"#;",
             "fn f<'a>(x: &'a str) {}",

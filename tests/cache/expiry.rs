@@ -1,57 +1,50 @@
 //! How long a value is used.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
 use secrets_runtime::{
-    Backend, BoxFuture, Capabilities, Error, ErrorKind, FetchRequest, Fetched, Payload, Resolver,
+    __testing::ManualClock, Backend, BoxFuture, Capabilities, Error, ErrorKind, FetchRequest,
+    Fetched, Payload, Resolver,
 };
 use secrets_tests::fake_backend::{FakeBackend, declared, read};
 
+const TTL: Duration = Duration::from_secs(1000);
+const INSTANT: Duration = Duration::from_millis(1);
+
 #[test]
 fn a_value_serves_later_steps_until_it_expires() {
-    let backend = FakeBackend::new("SeNtInEl-1");
-    let resolver = backend.builder().cache_ttl(Duration::from_secs(2)).build().unwrap();
-    let start = Instant::now();
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let resolver = backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap();
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
     backend.rotate("SeNtInEl-2", None);
-    // It has served for as long as nine tenths of the time were not over.
-    while start.elapsed() < Duration::from_millis(1500) {
-        let value = read(&resolver, "db").unwrap();
-        assert!(value == "SeNtInEl-1" || start.elapsed() > Duration::from_millis(1700));
-        thread::sleep(Duration::from_millis(50));
-    }
-    thread::sleep(Duration::from_millis(600));
+    clock.advance(TTL * 9 / 10 - INSTANT);
+    assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1");
+    clock.advance(TTL / 10 + INSTANT);
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-2");
     assert_eq!(backend.calls(), 2);
 }
 
 #[test]
-fn values_fetched_together_do_not_expire_together() {
-    let backend = FakeBackend::new("SeNtInEl");
-    let resolver = backend.builder().cache_ttl(Duration::from_secs(2)).build().unwrap();
+fn what_was_fetched_together_does_not_expire_together() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl"), ManualClock::new());
+    let resolver = backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap();
     let names: Vec<String> = (0..100).map(|n| format!("s{n}")).collect();
     let sources: Vec<&str> = names.iter().map(String::as_str).collect();
     let all = declared(&sources);
-    let start = Instant::now();
     resolver.resolve_blocking(&all).unwrap();
-    // Between nine tenths and all of the time some have expired and some have not.
-    let (mut asked, mut last, mut longest) = (Vec::new(), start, Duration::ZERO);
-    while start.elapsed() < Duration::from_millis(2100) {
+    clock.advance(TTL * 9 / 10 - INSTANT);
+    resolver.resolve_blocking(&all).unwrap();
+    assert_eq!(backend.calls(), 1, "none has expired before nine tenths of the time");
+    clock.advance(INSTANT);
+    let mut asked = Vec::new();
+    for _ in 0..10 {
+        clock.advance(TTL / 100);
         let before = backend.calls();
         resolver.resolve_blocking(&all).unwrap();
-        if backend.calls() > before {
-            asked.push(backend.last().len());
-        }
-        thread::sleep(Duration::from_millis(20));
-        longest = longest.max(last.elapsed());
-        last = Instant::now();
+        asked.push(if backend.calls() > before { backend.last().len() } else { 0 });
     }
-    // A machine that stood still for that long cannot tell.
-    assert!(asked.len() >= 3 || longest > Duration::from_millis(60), "all at once: {asked:?}");
-    assert!(asked.iter().sum::<usize>() >= 100, "{asked:?}");
+    assert_eq!(asked.iter().sum::<usize>(), 100, "all have expired after the time: {asked:?}");
+    assert!(asked.iter().filter(|count| **count > 0).count() >= 5, "all at once: {asked:?}");
 }
 
 #[test]

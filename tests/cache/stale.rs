@@ -1,42 +1,46 @@
 //! A backend that is down, and values that have expired.
 
-use std::{
-    thread,
-    time::{Duration, Instant},
-};
+use std::time::Duration;
 
-use secrets_runtime::{ErrorKind, Resolver};
+use secrets_runtime::{__testing::ManualClock, ErrorKind, Resolver};
+
 use secrets_tests::fake_backend::{FakeBackend, read};
 
-const TTL: Duration = Duration::from_millis(300);
+const TTL: Duration = Duration::from_secs(100);
+const INSTANT: Duration = Duration::from_millis(1);
+
+/// How long a backend that failed is left alone.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// A resolver whose value has expired.
-fn expired(backend: &FakeBackend, stale: Duration) -> Resolver {
-    let resolver = backend.builder().cache_ttl(TTL).cache_stale(stale).build().unwrap();
+fn expired(backend: &FakeBackend, stale: Duration) -> (Resolver, ManualClock) {
+    let clock = ManualClock::new();
+    let builder = backend.builder().cache_ttl(TTL).cache_stale(stale).clock(&clock);
+    let resolver = builder.build().unwrap();
     assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl");
-    thread::sleep(TTL);
-    resolver
+    clock.advance(TTL);
+    (resolver, clock)
 }
 
 #[test]
 fn while_the_backend_throttles_or_is_down_the_expired_value_serves() {
     for kind in [ErrorKind::Throttled, ErrorKind::Unavailable, ErrorKind::Timeout] {
         let backend = FakeBackend::new("SeNtInEl");
-        let resolver = expired(&backend, Duration::from_secs(60));
+        let (resolver, clock) = expired(&backend, Duration::from_secs(60));
         backend.fail(kind);
         assert_eq!(read(&resolver, "db").as_deref(), Ok("SeNtInEl"), "{kind}");
         // It is not asked again at once.
-        let start = Instant::now();
+        clock.advance(PAUSE - INSTANT);
         for _ in 0..100 {
             assert_eq!(read(&resolver, "db").as_deref(), Ok("SeNtInEl"));
         }
-        let pauses = start.elapsed().as_millis() / TTL.as_millis();
-        assert!(backend.calls() as u128 <= 3 + pauses, "{}", backend.calls());
+        assert_eq!(backend.calls(), 2, "{kind}");
         // And it is asked again.
-        thread::sleep(TTL);
+        clock.advance(INSTANT);
         backend.fail(None);
         backend.rotate("SeNtInEl-2", None);
         assert_eq!(read(&resolver, "db").as_deref(), Ok("SeNtInEl-2"));
+        assert_eq!(backend.calls(), 3, "{kind}");
     }
 }
 
@@ -44,7 +48,7 @@ fn while_the_backend_throttles_or_is_down_the_expired_value_serves() {
 fn a_secret_that_is_gone_or_refused_is_not_served() {
     for kind in [ErrorKind::NotFound, ErrorKind::AccessDenied, ErrorKind::Deleted] {
         let backend = FakeBackend::new("SeNtInEl");
-        let resolver = expired(&backend, Duration::from_secs(60));
+        let (resolver, _clock) = expired(&backend, Duration::from_secs(60));
         backend.fail(kind);
         assert_eq!(read(&resolver, "db"), Err(kind));
     }
@@ -53,17 +57,20 @@ fn a_secret_that_is_gone_or_refused_is_not_served() {
 #[test]
 fn an_expired_value_serves_for_its_time_and_no_longer() {
     let backend = FakeBackend::new("SeNtInEl");
-    let resolver = expired(&backend, Duration::from_secs(2));
+    let stale = Duration::from_secs(200);
+    let (resolver, clock) = expired(&backend, stale);
     backend.fail(ErrorKind::Unavailable);
+    // It expired when nine to ten tenths of its time were over.
+    clock.advance(stale - TTL / 10 - INSTANT);
     assert!(read(&resolver, "db").is_ok());
-    thread::sleep(Duration::from_millis(2100));
+    clock.advance(TTL / 10 + INSTANT);
     assert_eq!(read(&resolver, "db"), Err(ErrorKind::Unavailable));
 }
 
 #[test]
 fn without_such_a_time_it_does_not_serve() {
     let backend = FakeBackend::new("SeNtInEl");
-    let resolver = expired(&backend, Duration::ZERO);
+    let (resolver, _clock) = expired(&backend, Duration::ZERO);
     backend.fail(ErrorKind::Unavailable);
     assert_eq!(read(&resolver, "db"), Err(ErrorKind::Unavailable));
 }
@@ -72,7 +79,7 @@ fn without_such_a_time_it_does_not_serve() {
 fn after_it_was_gone_or_refused_it_does_not_serve_either() {
     for kind in [ErrorKind::NotFound, ErrorKind::AccessDenied, ErrorKind::Deleted] {
         let backend = FakeBackend::new("SeNtInEl");
-        let resolver = expired(&backend, Duration::from_secs(60));
+        let (resolver, _clock) = expired(&backend, Duration::from_secs(60));
         backend.fail(kind);
         assert_eq!(read(&resolver, "db"), Err(kind));
         backend.fail(ErrorKind::Throttled);

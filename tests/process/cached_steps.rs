@@ -2,11 +2,13 @@
 
 use std::{
     sync::atomic::{AtomicUsize, Ordering},
-    thread,
     time::Duration,
 };
 
-use secrets_runtime::{Error, ErrorKind, Resolver, current_context, secrets, testing};
+use secrets_runtime::{
+    __testing::ManualClock, Error, ErrorKind, Resolver, current_context, secrets, testing,
+};
+
 use secrets_tests::fake_backend::{FakeBackend, declared};
 
 use crate::child::{cases, child};
@@ -25,6 +27,8 @@ pub const CASES: &[(&str, fn())] = cases![
 
 /// Cases that other cases start.
 pub const HELPERS: &[(&str, fn())] = &[("serve_stale", serve_stale)];
+
+const TTL: Duration = Duration::from_secs(100);
 
 #[secrets(sources = ["db"])]
 fn sync_step() -> Result<String, Error> {
@@ -65,20 +69,22 @@ fn a_refresh_reaches_steps_that_were_called_before() {
 
 fn a_step_looks_again_when_its_secrets_have_expired() {
     let backend = FakeBackend::new("SeNtInEl-1");
-    backend.builder().cache_ttl(Duration::from_millis(300)).build().unwrap().install().unwrap();
+    let clock = ManualClock::new();
+    backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap().install().unwrap();
     both();
     backend.rotate("SeNtInEl-2", None);
-    thread::sleep(Duration::from_millis(350));
+    clock.advance(TTL * 9 / 10 - Duration::from_millis(1));
+    assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
+    clock.advance(TTL / 10);
     assert_eq!(both(), ["SeNtInEl-2", "SeNtInEl-2"]);
 }
 
 fn a_new_value_replaces_an_expired_one_that_serves() {
-    let ttl = Duration::from_secs(1);
-    let backend = FakeBackend::new("SeNtInEl-1");
-    let resolver = backend.builder().cache_ttl(ttl).build().unwrap();
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let resolver = backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap();
     resolver.clone().install().unwrap();
     both();
-    thread::sleep(ttl);
+    clock.advance(TTL);
     backend.fail(ErrorKind::Throttled);
     assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);
     backend.fail(None);
@@ -167,12 +173,10 @@ fn it_is_said_once_that_an_expired_value_serves() {
 }
 
 fn serve_stale() {
-    let backend = FakeBackend::new("SeNtInEl-1");
-    // Its backend is left alone for longer than the steps below take.
-    let resolver = backend.builder().cache_ttl(Duration::from_secs(2)).build().unwrap();
-    resolver.install().unwrap();
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    backend.builder().cache_ttl(TTL).clock(&clock).build().unwrap().install().unwrap();
     both();
-    thread::sleep(Duration::from_millis(2100));
+    clock.advance(TTL);
     backend.fail(ErrorKind::Unavailable);
     for _ in 0..10 {
         assert_eq!(both(), ["SeNtInEl-1", "SeNtInEl-1"]);

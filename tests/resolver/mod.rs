@@ -2,6 +2,7 @@
 
 mod hostile_backends;
 mod hostile_input;
+mod misordered_answers;
 mod replaced_backends;
 mod tokio_backends;
 mod user_backends;

@@ -96,7 +96,7 @@ fn commands(groups: &[&'static Group], target: &str) -> Vec<CommandLine> {
         }
     }
     let of = |program| match program {
-        Secrets => build().args(["-p", "secrets-cli"]),
+        Secrets => build().args(["-p", "secrets-runtime-cli"]),
         Member(name) => member(name),
     };
     [member("secrets-benchmarks")].into_iter().chain(programs.into_iter().map(of)).collect()
@@ -119,7 +119,7 @@ mod tests {
         let own = format!("{build} --manifest-path benchmarks/Cargo.toml -p secrets-benchmarks");
         assert_eq!(shown(&["compile"]), [own.as_str()]);
         let both = shown(&["start", "store"]);
-        assert_eq!(both[..2], [own, format!("{build} -p secrets-cli")]);
+        assert_eq!(both[..2], [own, format!("{build} -p secrets-runtime-cli")]);
         assert_eq!(both.len(), 5);
     }
 

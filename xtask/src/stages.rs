@@ -3,6 +3,7 @@
 use crate::{
     bench,
     command::CommandLine,
+    package,
     service::Service,
     workspace::{Target, Workspace},
 };
@@ -50,6 +51,14 @@ pub static ALL: &[Stage] = &[
         on_demand: true,
         ..stage("benchmarks", "the benchmarks' workspace: clippy and its tests", benchmarks)
     },
+    Stage {
+        on_demand: true,
+        ..stage(
+            "package",
+            "the published crates, built and used from their packed files",
+            package::commands,
+        )
+    },
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
 ];
 
@@ -64,7 +73,7 @@ const fn stage(
 /// The package of the integration tests, whose `architecture` and `ui` are stages of their own.
 const TESTS: &str = "secrets-tests";
 /// The package of the command.
-const CLI: &str = "secrets-cli";
+const CLI: &str = "secrets-runtime-cli";
 /// The package whose features are tried one by one.
 const RUNTIME: &str = "secrets-runtime";
 
@@ -253,6 +262,8 @@ mod tests {
         };
         let package = |name: &str, features: &[&str], targets| Package {
             name: name.to_owned(),
+            version: "0.0.0".to_owned(),
+            published: false,
             minimum_rust: None,
             features: features.iter().map(|&feature| feature.to_owned()).collect(),
             targets,
@@ -305,8 +316,8 @@ mod tests {
             "cargo build -p secrets-examples --example cloud --features aws,x",
             "cargo clippy -p secrets-tests --features aws --test aws -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features aws --test aws",
-            "cargo clippy -p secrets-cli --features aws --test aws -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-cli --features aws --test aws",
+            "cargo clippy -p secrets-runtime-cli --features aws --test aws -- -D warnings",
+            "cargo test --no-fail-fast -p secrets-runtime-cli --features aws --test aws",
         ];
         assert_eq!(shown(super::aws(&workspace)), aws);
     }
@@ -332,7 +343,8 @@ mod tests {
     fn what_is_not_there_is_a_reason_to_skip() {
         let mut workspace = workspace();
         workspace.packages.clear();
-        for stage in [architecture, ui, integration, super::aws, examples, msrv] {
+        for stage in [architecture, ui, integration, super::aws, examples, msrv, package::commands]
+        {
             assert!(stage(&workspace).is_err());
         }
     }

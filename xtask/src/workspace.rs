@@ -21,6 +21,9 @@ pub struct Workspace {
 #[derive(Debug)]
 pub struct Package {
     pub name: String,
+    pub version: String,
+    /// Whether it may be published.
+    pub published: bool,
     pub minimum_rust: Option<String>,
     /// Its features, without `default`.
     pub features: Vec<String>,
@@ -69,6 +72,9 @@ impl Package {
             package["features"].as_object().into_iter().flat_map(|features| features.keys());
         Self {
             name: text(&package["name"]),
+            version: text(&package["version"]),
+            // `publish = false` is an empty list of registries.
+            published: package["publish"].is_null(),
             minimum_rust: package["rust_version"].as_str().map(str::to_owned),
             features: features.filter(|name| *name != "default").cloned().collect(),
             targets: list(&package["targets"]).map(Target::from_metadata).collect(),

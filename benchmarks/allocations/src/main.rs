@@ -3,11 +3,6 @@
 //! A program of its own: its allocator counts, which would make slower whatever else is measured. It writes a
 //! line for each thing, its name and the number.
 
-// The same backend as the benchmarks'.
-#[path = "../../src/in_memory.rs"]
-#[allow(dead_code, reason = "some of it is for the benchmarks")]
-mod in_memory;
-
 use std::{
     hint::black_box,
     pin::pin,

@@ -11,9 +11,10 @@ use secret_vault::{
 use secrets_runtime::{Context, Secrets, current_context};
 use tokio::runtime::{Builder, Runtime};
 
+use in_memory::{declaration, resolver, value};
+
 use crate::{
     allocations::allocations,
-    in_memory::{declaration, resolver, value},
     measure::{Contender, Failure, each, interleave},
     row::{Budget, Row, Unit},
     sdk,

@@ -11,8 +11,9 @@ use secret_vault::{
 use secrets_runtime::{Declaration, Resolver, backends::AwsSecretsManager};
 use tokio::runtime::Runtime;
 
+use in_memory::declaration;
+
 use crate::{
-    in_memory::declaration,
     measure::{Contender, Failure, interleave, seconds},
     python::{self, Python},
     row::{Budget, Row, grouped},

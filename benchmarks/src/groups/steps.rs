@@ -6,9 +6,10 @@ use aws_secretsmanager_caching::SecretsManagerCachingClient;
 use secrets_runtime::{Error, secrets};
 use tokio::runtime::Builder;
 
+use in_memory::resolver;
+
 use crate::{
     allocations::allocations,
-    in_memory::resolver,
     measure::{Contender, Failure, each, interleave},
     row::{Budget, Row, Unit},
     sdk,

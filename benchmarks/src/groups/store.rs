@@ -4,8 +4,9 @@ use std::cell::RefCell;
 
 use secrets_runtime::{Declaration, Resolver, backends::Local};
 
+use in_memory::declaration;
+
 use crate::{
-    in_memory::declaration,
     local_store::LocalStore,
     measure::{Contender, Failure, each, interleave, median},
     process::{lines, whole},

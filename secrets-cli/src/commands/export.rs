@@ -4,7 +4,7 @@ use secrets_runtime::{
     Error, ErrorKind,
     admin::{StoredField, StoredSecret},
 };
-use secrets_spec::Variable;
+use secrets_spec::VariableName;
 
 use crate::{
     args::{Export, distinct},
@@ -74,7 +74,7 @@ fn variables(
             let mut fail = |kind, message: &str, help: &str| {
                 errors.push(error_about(&origin, kind, message, help));
             };
-            let variable = match Variable::of_field(field.key()) {
+            let variable = match VariableName::of_field(field.key()) {
                 Ok(variable) => variable.as_str().to_owned(),
                 Err(error) => {
                     let help = error.help().unwrap_or("export it as JSON");

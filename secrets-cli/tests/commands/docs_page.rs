@@ -1,10 +1,10 @@
-//! Runs the console examples of `docs/cli.md`, one after another in one folder, and compares their output.
+//! Runs the console examples of a page, one after another in one folder, and compares their output.
 
 use std::process::Command;
 
 use crate::support::Sandbox;
 
-/// A command line of the page, and the output that the page shows for it.
+/// A command line of a page, and the output that the page shows for it.
 struct Example {
     line: usize,
     command: String,
@@ -29,10 +29,19 @@ fn parse_examples(page: &str) -> Vec<Example> {
 }
 
 #[test]
-fn every_example_has_the_output_on_the_page() {
-    let page = include_str!("../../../docs/cli.md");
+fn every_example_of_the_manual_has_the_output_on_the_page() {
+    run_examples("docs/cli.md", include_str!("../../../docs/cli.md"), 15);
+}
+
+#[test]
+fn every_example_of_the_readme_has_the_output_on_the_page() {
+    run_examples("secrets-cli/README.md", include_str!("../../README.md"), 3);
+}
+
+#[track_caller]
+fn run_examples(name: &str, page: &str, least: usize) {
     let examples = parse_examples(page);
-    assert!(examples.len() > 15, "the page has too few examples");
+    assert!(examples.len() >= least, "{name} has too few examples");
     let sandbox = Sandbox::new();
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_secrets")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
@@ -50,6 +59,6 @@ fn every_example_has_the_output_on_the_page() {
         if let Some(code @ 1..) = result.status.code() {
             got.push_str(&format!("[exit code {code}]\n"));
         }
-        assert_eq!(got, output, "docs/cli.md, line {line}: {command}");
+        assert_eq!(got, output, "{name}, line {line}: {command}");
     }
 }

@@ -7,7 +7,7 @@ use syn::{
 
 use crate::{
     analyze::shape::{infer_impl_trait, strip_parens},
-    report::Report,
+    mistakes::Mistakes,
     span::SourceSpan,
 };
 
@@ -23,7 +23,7 @@ pub struct ClonedArgument {
 }
 
 /// Reads the arguments of a function whose body may run twice, and reports those that prevent it.
-pub fn read(signature: &Signature, report: &mut Report) -> Vec<ClonedArgument> {
+pub fn read(signature: &Signature, report: &mut Mistakes) -> Vec<ClonedArgument> {
     let mut arguments = Vec::new();
     for input in &signature.inputs {
         match input {
@@ -97,7 +97,7 @@ impl ClonedArgument {
 }
 
 /// Reports an argument that may be configured out, or that is a `&mut`.
-fn check(argument: &PatType, report: &mut Report) {
+fn check(argument: &PatType, report: &mut Mistakes) {
     for attr in &argument.attrs {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             let help =
@@ -119,7 +119,7 @@ fn check(argument: &PatType, report: &mut Report) {
 
 /// Reports a receiver that is not a shared reference. The body uses the name `self`, to which no clone can be
 /// bound, so all runs share the receiver.
-fn check_receiver(receiver: &Receiver, report: &mut Report) {
+fn check_receiver(receiver: &Receiver, report: &mut Mistakes) {
     let is_shared = match &receiver.kind {
         _ if receiver.mutability.is_some() => false,
         ReceiverKind::Reference(_, _, mutability) => mutability.is_none(),
@@ -133,7 +133,7 @@ fn check_receiver(receiver: &Receiver, report: &mut Report) {
     let help = match &receiver.kind {
         ReceiverKind::Reference(..) => "write `&self`, and keep what changes in a `Mutex`",
         _ => {
-            "write `&self`, or fetch anew in the body with `current_context().secrets.with_fresh(..)`"
+            "write `&self`, or fetch again in the body with `current_context().secrets.with_fresh(..)`"
         }
     };
     report.add(SourceSpan::of_tokens(quote!(#receiver)), message, help);

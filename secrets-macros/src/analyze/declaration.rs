@@ -7,18 +7,20 @@ use secrets_spec::{
 };
 
 use crate::{
+    mistakes::Mistakes,
     parse::{attribute_args::AttributeArgs, typed_parameter::TypedParameter},
-    report::Report,
     span::SourceSpan,
 };
 
 /// The meaning of a step's attributes.
-pub struct Declaration {
+pub struct StepDeclaration {
     /// The path to the runtime crate.
     pub runtime: TokenStream,
     pub sources: Vec<SourceDraft<SourceSpan>>,
     pub requests: Vec<RequestDraft<SourceSpan>>,
     pub role: Option<TextNode<SourceSpan>>,
+    /// Whether the role goes only to backends of the user.
+    has_free_role: bool,
     pub allow_override: bool,
     /// The span of `export = "process"`, if it is set.
     pub export_process: Option<SourceSpan>,
@@ -28,20 +30,35 @@ pub struct Declaration {
     pub serialize: Option<SourceSpan>,
 }
 
-impl Declaration {
+impl StepDeclaration {
     /// Reads the arguments, and reports every mistake in them and in the sources of the parameters.
-    pub fn read(args: &AttributeArgs, parameters: &[TypedParameter], report: &mut Report) -> Self {
-        let mut declaration = Self {
-            runtime: read_crate(args, report),
-            sources: match args.get("sources") {
-                Some((_, node)) => report.collect(|out| read_sources(node, out)),
-                None => Vec::new(),
-            },
-            requests: match args.get("secret_requests") {
-                Some((_, node)) => report.collect(|out| read_requests(node, out)),
-                None => Vec::new(),
-            },
-            role: None,
+    pub fn read(
+        args: &AttributeArgs,
+        parameters: &[TypedParameter],
+        report: &mut Mistakes,
+    ) -> Self {
+        let runtime = read_crate(args, report);
+        let sources = match args.get("sources") {
+            Some((_, node)) => report.collect(|out| read_sources(node, out)),
+            None => Vec::new(),
+        };
+        let requests = match args.get("secret_requests") {
+            Some((_, node)) => report.collect(|out| read_requests(node, out)),
+            None => Vec::new(),
+        };
+        // The role may be any text if it goes only to backends of the user.
+        let has_free_role =
+            requests.is_empty() && parameters.is_empty() && are_types_of_the_user(&sources);
+        let check = if has_free_role { check_role_of_user } else { check_role };
+        let role = args
+            .get("role")
+            .and_then(|(name, node)| report.collect(|out| read_text(name, node, check, out)));
+        let declaration = Self {
+            runtime,
+            sources,
+            requests,
+            role,
+            has_free_role,
             allow_override: args.get("allow_override").is_some_and(|(name, node)| {
                 report.collect(|out| read_flag(name, node, out)) == Some(true)
             }),
@@ -57,29 +74,14 @@ impl Declaration {
                 .filter(|argument| read_word(argument, &["serialize"], report).is_some())
                 .map(|(_, node)| node.at.clone()),
         };
-        declaration.role = args.get("role").and_then(|(name, node)| {
-            let is_users = declaration.has_only_types_of_the_user(parameters);
-            let check = if is_users { check_role_of_user } else { check_role };
-            report.collect(|out| read_text(name, node, check, out))
-        });
         declaration.check_parameters(parameters, report);
         declaration.check_groups(parameters, report);
         declaration
     }
 
     /// Returns the name of the check of the step's role, if only the compiler knows the role.
-    pub fn role_check(&self, parameters: &[TypedParameter]) -> &'static str {
-        if self.has_only_types_of_the_user(parameters) { "check_any_role" } else { "check_role" }
-    }
-
-    /// Whether the step's role goes only to backends of the user, whose roles may be any text.
-    fn has_only_types_of_the_user(&self, parameters: &[TypedParameter]) -> bool {
-        let is_users = |source: &SourceDraft<SourceSpan>| {
-            let backend = source.backend.as_ref().and_then(|backend| backend.known.as_deref());
-            backend.is_some_and(|backend| BuiltIn::parse(backend).is_none())
-        };
-        let others = self.requests.len() + parameters.len();
-        !self.sources.is_empty() && self.sources.iter().all(is_users) && others == 0
+    pub fn role_check(&self) -> &'static str {
+        if self.has_free_role { "check_any_role" } else { "check_role" }
     }
 
     /// Whether this text of a typed parameter refers to the source, by id or group, and does not declare another one.
@@ -91,7 +93,7 @@ impl Declaration {
         self.sources.iter().any(|source| Self::refers_to(source, text))
     }
 
-    fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Report) {
+    fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Mistakes) {
         let any_group = self.sources.iter().any(has_unknown_group);
         for parameter in parameters {
             if let Some(source) = &parameter.source.known
@@ -114,7 +116,7 @@ impl Declaration {
     }
 
     /// Reports sources that have the same group, since the body could not distinguish them.
-    fn check_groups(&self, parameters: &[TypedParameter], report: &mut Report) {
+    fn check_groups(&self, parameters: &[TypedParameter], report: &mut Mistakes) {
         let mut seen: Vec<(&str, &str)> = Vec::new();
         for source in &self.sources {
             let Some(group) = source.group_text() else { continue };
@@ -147,6 +149,15 @@ impl Declaration {
     }
 }
 
+/// Whether there are sources, and each has a type that is not built in.
+fn are_types_of_the_user(sources: &[SourceDraft<SourceSpan>]) -> bool {
+    let is_users = |source: &SourceDraft<SourceSpan>| {
+        let backend = source.backend.as_ref().and_then(|backend| backend.known.as_deref());
+        backend.is_some_and(|backend| BuiltIn::parse(backend).is_none())
+    };
+    !sources.is_empty() && sources.iter().all(is_users)
+}
+
 fn check_role_of_user(text: &str) -> Option<Flaw> {
     // Every type that is not built in has this grammar.
     check_role_of_type(Some("user"), text)
@@ -168,7 +179,7 @@ fn shared_group_message(group: &str, same: bool) -> String {
     }
 }
 
-fn read_crate(args: &AttributeArgs, report: &mut Report) -> TokenStream {
+fn read_crate(args: &AttributeArgs, report: &mut Mistakes) -> TokenStream {
     match args.get("crate") {
         Some((_, Node { at: SourceSpan { path: Some(path), .. }, .. })) => return path.clone(),
         Some((_, Node { value: Value::Broken, .. })) | None => {}
@@ -191,7 +202,7 @@ fn read_crate(args: &AttributeArgs, report: &mut Report) -> TokenStream {
 fn read_word<'a>(
     (name, node): &(FieldName<SourceSpan>, Node<SourceSpan>),
     words: &[&'a str],
-    report: &mut Report,
+    report: &mut Mistakes,
 ) -> Option<&'a str> {
     let quoted: Vec<String> = words.iter().map(|word| format!("{word:?}")).collect();
     let choice = quoted.join(" or ");

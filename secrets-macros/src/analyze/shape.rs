@@ -5,8 +5,8 @@ use syn::{
 };
 
 use crate::{
+    mistakes::Mistakes,
     parse::function::Function,
-    report::Report,
     span::SourceSpan,
     tokens::{idents, to_source},
 };
@@ -30,7 +30,7 @@ pub enum ShapeKind {
 
 impl Shape {
     /// Returns the shape of a function, or reports why it cannot be a step.
-    pub fn of(function: &Function, report: &mut Report) -> Option<Self> {
+    pub fn of(function: &Function, report: &mut Mistakes) -> Option<Self> {
         let signature = &function.signature;
         let before = report.len();
         if let Some(token) = &signature.constness {

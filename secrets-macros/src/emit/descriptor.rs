@@ -5,9 +5,9 @@ use secrets_spec::{
 };
 
 use crate::{
-    analyze::declaration::{Declaration, has_unknown_group},
+    analyze::declaration::{StepDeclaration, has_unknown_group},
+    call_site::CallSite,
     emit::constants::Constants,
-    location::Location,
     parse::typed_parameter::TypedParameter,
     span::SourceSpan,
 };
@@ -16,8 +16,8 @@ use crate::{
 /// its `inline` sources.
 pub fn descriptor(
     name: &str,
-    location: &Location,
-    declaration: &Declaration,
+    location: &CallSite,
+    declaration: &StepDeclaration,
     parameters: &[TypedParameter],
 ) -> TokenStream {
     let mut constants = Constants::default();
@@ -28,7 +28,7 @@ pub fn descriptor(
         key.iter().for_each(|key| constants.check_unknown(key, "check_key"));
     }
     if let Some(role) = &declaration.role {
-        constants.check_unknown(role, declaration.role_check(parameters));
+        constants.check_unknown(role, declaration.role_check());
     }
     let draft = StepDraft {
         name,

@@ -6,12 +6,12 @@ use syn::Type;
 
 use crate::{
     analyze::cloned_argument,
-    emit::step::{Step, Variables, run_body, unit_statement, unreachable_return},
+    emit::step::{StepExpansion, Variables, run_body, unit_statement, unreachable_return},
     parse::function::Body,
     span::SourceSpan,
 };
 
-impl Step<'_> {
+impl StepExpansion<'_> {
     /// Returns the call of a synchronous step. The body is a closure, and each run gets clones of the arguments.
     pub fn call_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();

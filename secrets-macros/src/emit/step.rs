@@ -5,11 +5,11 @@ use syn::{Type, ext::IdentExt as _, spanned::Spanned as _};
 use crate::{
     analyze::{
         cloned_argument::ClonedArgument,
-        declaration::Declaration,
+        declaration::StepDeclaration,
         shape::{Shape, ShapeKind},
     },
+    call_site::CallSite,
     emit::descriptor::descriptor,
-    location::Location,
     parse::{
         function::{Body, Function},
         typed_parameter::TypedParameter,
@@ -17,16 +17,16 @@ use crate::{
 };
 
 /// A step in which no mistake was found.
-pub struct Step<'a> {
+pub struct StepExpansion<'a> {
     pub function: &'a Function,
-    pub location: &'a Location,
-    pub declaration: &'a Declaration,
+    pub location: &'a CallSite,
+    pub declaration: &'a StepDeclaration,
     pub parameters: &'a [TypedParameter],
     /// The arguments that are cloned for each run; empty without `refresh_on`.
     pub arguments: &'a [ClonedArgument],
 }
 
-impl Step<'_> {
+impl StepExpansion<'_> {
     /// Returns the new body of the function.
     pub fn body(&self, shape: &Shape, body: &Body) -> TokenStream {
         let result = shape.result_in_body();
@@ -75,11 +75,12 @@ impl Step<'_> {
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
         let from_error = from_error(result);
-        if self.parameters.is_empty() {
-            let block = body.block_after(TokenStream::new());
-            return quote!(__secrets::call(&__SECRETS_STEP, #from_error, move || -> #result #block));
-        }
         let run = run_body(&variables, result, body, unit_statement());
+        if self.parameters.is_empty() {
+            return quote! {
+                __secrets::call(&__SECRETS_STEP, #from_error, move || -> #result { #run })
+            };
+        }
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
             __secrets::call_with(&__SECRETS_STEP, #from_error, #fill, move |#bindings| -> #result {

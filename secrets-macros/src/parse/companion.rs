@@ -4,8 +4,8 @@ use syn::{Attribute, Meta, parse_quote};
 
 use crate::{
     attribute_kind::AttributeKind,
+    mistakes::Mistakes,
     parse::{attribute_args, function::Function},
-    report::Report,
     span::SourceSpan,
     tokens::idents,
 };
@@ -22,7 +22,7 @@ pub fn take(
     kind: AttributeKind,
     function: &mut Function,
     runtime: Option<&TokenStream>,
-    report: &mut Report,
+    report: &mut Mistakes,
 ) -> Vec<TokenStream> {
     let mut taken = Vec::new();
     let mut seen = vec![kind];

@@ -61,7 +61,7 @@ const EXAMPLE: &str = "is_auth_error";
 fn help_with_path(path: &str) -> String {
     let name = path.rsplit("::").next().unwrap_or(path);
     format!(
-        "write refresh_on = {path}, with a function `fn {name}(error: &E) -> bool` that tells whether the secrets are to be fetched anew after this error of the step"
+        "write refresh_on = {path}, with a function `fn {name}(error: &E) -> bool` that returns whether the secrets are fetched again after this error of the step"
     )
 }
 

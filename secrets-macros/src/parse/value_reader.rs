@@ -9,17 +9,17 @@ use secrets_spec::{FieldName, Node, Value};
 use syn::{Lit, buffer::Cursor, ext::IdentExt as _};
 
 use crate::{
+    mistakes::Mistakes,
     parse::{
         const_path::ConstPath,
         cursor::{colon, equals, field_name, last_span, punct, skip_to_comma, starts_value},
     },
-    report::Report,
     span::SourceSpan,
 };
 
 /// Reads values, and reports tokens that are not values.
 pub struct ValueReader<'a> {
-    pub report: &'a mut Report,
+    pub report: &'a mut Mistakes,
     /// The generic parameters of the function, which a `static` inside it cannot name.
     pub generics: &'a [Ident],
 }

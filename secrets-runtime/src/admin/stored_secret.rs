@@ -16,10 +16,10 @@ use crate::{
     rt::block_on::block_on,
 };
 
-/// A secret as its backend keeps it, whole: for tools that show it, change it and write it back.
+/// A whole secret as its backend stores it: for tools that show it, change it and write it back.
 ///
-/// A set of fields keeps what it is written as: a number stays a number, and a member that is `null` stays
-/// one, though it is no field.
+/// A set of fields keeps the JSON it was written with: a number stays a number, and a member that is `null`
+/// stays `null`, although steps do not see it as a field.
 ///
 /// ```
 /// use secrets_runtime::{Error, admin::StoredSecret};
@@ -56,25 +56,25 @@ pub struct StoredField {
 }
 
 impl StoredField {
-    /// Its key.
+    /// Returns the key.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Its value, as a step gets it.
+    /// Returns the value, as a step gets it.
     #[must_use]
     pub fn value(&self) -> &SecretValue {
         &self.value
     }
 
-    /// Whether it is bytes: base64 wherever it is written as text.
+    /// Returns whether the value is binary. Binary values are base64 wherever they are written as text.
     #[must_use]
     pub fn is_binary(&self) -> bool {
         self.is_binary
     }
 
-    /// Whether it is a text, rather than the JSON of a number, a boolean, a list or an object.
+    /// Returns whether the value is a text, and not the JSON of a number, a boolean, a list or an object.
     #[must_use]
     pub fn is_text(&self) -> bool {
         self.is_text
@@ -82,13 +82,15 @@ impl StoredField {
 }
 
 impl StoredSecret {
-    /// Reads a secret by the name that its backend has for it, at this version stage (`None` for the current).
+    /// Reads a secret by the name that its backend has for it, at this version stage (`None` is the current
+    /// one).
     ///
-    /// A manager that keeps texts does not say which of them are JSON: what does not start as an object is one
-    /// plain value.
+    /// A manager that stores texts does not say which of them are JSON, so a text that does not start like a
+    /// JSON object is read as one plain value.
     ///
     /// # Errors
-    /// What the backend fails with, and [`ErrorKind::Undecodable`] if the payload is not what it should be.
+    /// The backend's own errors, and [`ErrorKind::Undecodable`] if the payload does not have the form that
+    /// the backend says it has.
     pub async fn read(
         backend: &dyn Backend,
         id: &str,
@@ -128,36 +130,36 @@ impl StoredSecret {
         block_on(Self::read(backend, id, version_stage))
     }
 
-    /// A set of fields, of the text of a JSON object.
+    /// Creates a set of fields from the text of a JSON object.
     ///
     /// # Errors
-    /// [`ErrorKind::Undecodable`] if it is no JSON object, or has a key twice; [`ErrorKind::InvalidValue`] if
-    /// it is too long.
+    /// [`ErrorKind::Undecodable`] if the text is not a JSON object or has a key twice;
+    /// [`ErrorKind::InvalidValue`] if it is too long.
     pub fn from_json(text: impl Into<SecretValue>) -> Result<Self, Error> {
         Self::of(Fetched::json(text), "")
     }
 
-    /// One plain text; its field is named after the secret, `id`.
+    /// Creates a secret that is one plain text. Its field is named after the secret, `id`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if it is too long.
+    /// [`ErrorKind::InvalidValue`] if the text is too long.
     pub fn from_text(text: impl Into<SecretValue>, id: &str) -> Result<Self, Error> {
         Self::of(Fetched::text(text), id)
     }
 
-    /// Bytes; their field is named after the secret, `id`.
+    /// Creates a secret that is bytes. Their field is named after the secret, `id`.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if there are too many.
+    /// [`ErrorKind::InvalidValue`] if there are too many bytes.
     pub fn from_binary(bytes: impl Into<SecretValue>, id: &str) -> Result<Self, Error> {
         Self::of(Fetched::binary(bytes), id)
     }
 
-    /// The members of the text of a JSON object that holds many secrets, each as it is written there: for tools
-    /// that read what was exported. There is no limit to the length of the whole.
+    /// Reads a JSON object that contains many secrets and returns its members, each as it is written there.
+    /// Tools that read an export use it. The length of the whole text is not limited.
     ///
     /// # Errors
-    /// [`ErrorKind::Undecodable`] if it is no JSON object, or has a key twice.
+    /// [`ErrorKind::Undecodable`] if the text is not a JSON object or has a key twice.
     pub fn many_from_json(text: &SecretValue) -> Result<Vec<StoredField>, Error> {
         let field = |(key, json): (String, json::Json)| StoredField {
             key,
@@ -168,28 +170,28 @@ impl StoredSecret {
         Ok(read(text)?.into_iter().map(field).collect())
     }
 
-    /// The fields, as a step gets them.
+    /// Returns the fields, as a step gets them.
     #[must_use]
     pub fn fields(&self) -> &[StoredField] {
         &self.fields
     }
 
-    /// Whether it is a set of fields, rather than one plain value.
+    /// Returns whether this is a set of fields, and not one plain value.
     #[must_use]
     pub fn is_set(&self) -> bool {
         matches!(self.kept, Kept::Members(_))
     }
 
-    /// The version, if the backend told it.
+    /// Returns the version, if the backend reported one.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
         self.version.as_deref()
     }
 
-    /// Gives a field this text, new or anew.
+    /// Adds or replaces a field with this text.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if the value is not UTF-8, or the secret is one plain value.
+    /// [`ErrorKind::InvalidValue`] if the value is not UTF-8, or if the secret is one plain value.
     pub fn set(&mut self, key: &str, value: impl Into<SecretValue>) -> Result<(), Error> {
         let value = value.into();
         let Kept::Members(_) = &self.kept else {
@@ -206,10 +208,10 @@ impl StoredSecret {
         Ok(())
     }
 
-    /// Gives this secret every field of another one, as it is written there.
+    /// Copies every field of another secret into this one, as it is written there.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidValue`] if one of the two is one plain value.
+    /// [`ErrorKind::InvalidValue`] if one of the two secrets is one plain value.
     pub fn merge(&mut self, other: Self) -> Result<(), Error> {
         let (Kept::Members(_), Kept::Members(theirs)) = (&self.kept, other.kept) else {
             return Err(Error::new(ErrorKind::InvalidValue, "one plain value has no fields"));
@@ -217,7 +219,7 @@ impl StoredSecret {
         for (key, json) in theirs {
             match other.fields.iter().find(|field| field.key == key) {
                 Some(field) => self.put(&key, json, field.clone()),
-                // A member that is null.
+                // The member is `null`.
                 None => {
                     self.remove(&key);
                     if let Kept::Members(members) = &mut self.kept {
@@ -229,7 +231,7 @@ impl StoredSecret {
         Ok(())
     }
 
-    /// Takes a field away; gives whether there was one.
+    /// Removes a field and returns whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
         let Kept::Members(members) = &mut self.kept else { return false };
         let before = members.len();
@@ -238,7 +240,7 @@ impl StoredSecret {
         members.len() < before
     }
 
-    /// What a store writes.
+    /// Returns the payload that a store writes.
     #[must_use]
     pub fn payload(&self) -> Payload {
         match &self.kept {
@@ -248,7 +250,7 @@ impl StoredSecret {
         }
     }
 
-    /// Checks that it may be written: no longer than a value may be.
+    /// Checks that the secret is not longer than a value may be.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidValue`] if it is too long.
@@ -317,7 +319,7 @@ fn read(text: &SecretValue) -> Result<Vec<(String, json::Json)>, Error> {
     json::object(text).map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
 }
 
-/// The members with each value as its JSON text.
+/// Returns the members, each with its value as JSON text.
 fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
     let member = |(key, json): (String, json::Json)| {
         let written = match json.form {
@@ -329,7 +331,7 @@ fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
     Ok(read(text)?.into_iter().map(member).collect())
 }
 
-/// A text as a JSON string; `None` if it is not UTF-8.
+/// Returns a text as a JSON string, or `None` if it is not UTF-8.
 fn quoted(value: &SecretValue) -> Option<SecretValue> {
     // Written as JSON for the store, into a buffer that is wiped.
     let text = value.expose_str().ok()?;
@@ -348,14 +350,15 @@ fn object(members: &[(String, SecretValue)]) -> SecretValue {
         }
         write_string(&mut text, key);
         text.extend_from_slice(b": ");
-        // Copied into the payload, which is a value itself.
+        // Copied into the payload, which is a secret value too.
         text.extend_from_slice(json.expose_bytes());
     }
     text.push(b'}');
     SecretValue::from(mem::take(&mut *text))
 }
 
-/// The longest that a text can be as a JSON string: no buffer grows, and leaves a copy behind.
+/// Returns the longest that a text can be as a JSON string. With that capacity no buffer grows, so none
+/// leaves a copy behind.
 fn room(text: &str) -> usize {
     text.len() * 6 + 2
 }
@@ -370,7 +373,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_changed_stays_as_it_is_written() {
+    fn unchanged_members_keep_their_json() {
         let text = r#"{"n": 1.50, "gone": null, "b": true, "o": {"x": [1, 2]}, "s": "\u00e9\n"}"#;
         let mut secret = StoredSecret::from_json(text).unwrap();
         assert_eq!(secret.fields().len(), 4);
@@ -384,7 +387,7 @@ mod tests {
     }
 
     #[test]
-    fn a_merge_takes_over_what_the_other_one_has() {
+    fn a_merge_copies_every_member() {
         let mut secret = StoredSecret::from_json(r#"{"a": 1, "b": "x"}"#).unwrap();
         secret.merge(StoredSecret::from_json(r#"{"a": null, "c": 2}"#).unwrap()).unwrap();
         assert_eq!(
@@ -396,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn a_plain_value_has_one_field_and_takes_no_other() {
+    fn a_plain_value_has_one_field_that_cannot_change() {
         let mut secret = StoredSecret::from_text("SeNtInEl", "my-token").unwrap();
         assert_eq!(secret.fields()[0].key(), "my_token");
         assert_eq!(secret.set("a", "b").unwrap_err().kind(), ErrorKind::InvalidValue);

@@ -1,63 +1,93 @@
-//! What has happened in this process that makes secrets which were fetched before old.
+//! What this process has written: what was read before is old.
 
 use std::{
-    collections::BTreeMap,
+    collections::VecDeque,
     sync::{
-        Mutex, PoisonError,
+        Mutex, MutexGuard, PoisonError,
         atomic::{AtomicU64, Ordering},
     },
 };
 
-static CHANGES: AtomicU64 = AtomicU64::new(0);
-static WRITES: AtomicU64 = AtomicU64::new(0);
-/// The number of the last write to the backends of each type.
-static LAST: Mutex<BTreeMap<Box<str>, u64>> = Mutex::new(BTreeMap::new());
+/// How many writes are remembered. To who has missed more of them, everything is old.
+const MAX_WRITES: usize = 64;
 
-/// How often a cached secret has been replaced before its time.
-pub(crate) fn changes() -> u64 {
-    CHANGES.load(Ordering::Acquire)
+static GENERATION: AtomicU64 = AtomicU64::new(0);
+static LATEST: Mutex<VecDeque<Write>> = Mutex::new(VecDeque::new());
+
+/// A secret that this process has written or deleted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Write {
+    /// The type of its backend.
+    pub kind: String,
+    pub id: String,
 }
 
-/// How often this process has written to stores.
-pub(crate) fn writes() -> u64 {
-    WRITES.load(Ordering::Acquire)
+/// How often this process has written.
+#[inline]
+pub(crate) fn current() -> u64 {
+    GENERATION.load(Ordering::Acquire)
 }
 
-/// The types of the backends to which this process has written since there were so many writes.
-pub(crate) fn written_since(writes: u64) -> Vec<Box<str>> {
-    if self::writes() == writes {
-        return Vec::new();
-    }
-    let last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-    last.iter().filter(|(_, number)| **number > writes).map(|(kind, _)| kind.clone()).collect()
+/// Returns the writes since a generation, and the generation that they lead to; `None` for the writes if they are
+/// too many to be remembered.
+pub(crate) fn since(generation: u64) -> (Option<Vec<Write>>, u64) {
+    let latest = lock();
+    let now = current();
+    let missed = usize::try_from(now - generation).unwrap_or(usize::MAX);
+    let first = latest.len().checked_sub(missed);
+    (first.map(|first| latest.range(first..).cloned().collect()), now)
 }
 
-/// Notes that a cached secret is replaced before its time.
-pub(crate) fn note_change() {
-    CHANGES.fetch_add(1, Ordering::AcqRel);
-}
-
-/// A write of this process to a store: what a step reads after it is what was written.
+/// This process writes to a store: what it reads after that is what it wrote.
 ///
-/// It is noted when this is dropped, however the write ends: one that failed, came too late or was dropped may have
-/// been carried out.
+/// It is noted when this is dropped, however the writing ends: one that failed, came too late or was given up may
+/// have been carried out.
 #[must_use = "the write is noted when this is dropped"]
-pub(crate) struct WriteGuard(Box<str>);
+pub(crate) struct WriteGuard(Option<Write>);
 
 impl WriteGuard {
-    /// Begins a write to the backends of this type.
-    pub(crate) fn to(kind: &str) -> Self {
-        Self(Box::from(kind))
+    pub(crate) fn to(kind: &str, id: &str) -> Self {
+        Self(Some(Write { kind: kind.to_owned(), id: id.to_owned() }))
     }
 }
 
 impl Drop for WriteGuard {
     fn drop(&mut self) {
-        let mut last = LAST.lock().unwrap_or_else(PoisonError::into_inner);
-        // Under the lock, so that nobody sees the number before what it stands for.
-        let number = WRITES.fetch_add(1, Ordering::AcqRel) + 1;
-        last.insert(std::mem::take(&mut self.0), number);
-        drop(last);
-        note_change();
+        let Some(write) = self.0.take() else { return };
+        let mut latest = lock();
+        if latest.len() == MAX_WRITES {
+            latest.pop_front();
+        }
+        latest.push_back(write);
+        // Under the lock, so that the generation and the writes that led to it are read together.
+        GENERATION.fetch_add(1, Ordering::AcqRel);
+    }
+}
+
+fn lock() -> MutexGuard<'static, VecDeque<Write>> {
+    LATEST.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_are_remembered_until_they_are_too_many() {
+        // Other tests write too, to other kinds.
+        let own = |start| {
+            let (writes, _) = since(start);
+            let writes = writes?.into_iter().filter(|write| write.kind == "generation-test");
+            Some(writes.map(|write| write.id).collect::<Vec<_>>())
+        };
+        let start = current();
+        drop(WriteGuard::to("generation-test", "a"));
+        drop(WriteGuard::to("generation-test", "b"));
+        assert_eq!(own(start), Some(vec!["a".to_owned(), "b".to_owned()]));
+        for _ in 0..MAX_WRITES {
+            drop(WriteGuard::to("generation-test", "c"));
+        }
+        assert_eq!(own(start), None);
+        assert_eq!(own(current()).map(|own| own.len()), Some(0));
     }
 }

@@ -1,6 +1,6 @@
 use std::{ffi::OsString, fmt};
 
-use secrets_spec::{BuiltIn, Variable};
+use secrets_spec::{BuiltIn, VariableName};
 
 use crate::{
     backend::{
@@ -101,9 +101,10 @@ fn fetch_one(request: &FetchRequest<'_>) -> Result<Fetched, Error> {
 /// Says how to set a variable. No shell can set some of the names that a source may have: there a setting says which
 /// variable it is.
 fn how_to_set(name: &str, is_source: bool) -> String {
-    let variable = Variable::of_field(name).map(|variable| variable.as_str().to_ascii_uppercase());
+    let variable =
+        VariableName::of_field(name).map(|variable| variable.as_str().to_ascii_uppercase());
     match variable {
-        Ok(variable) if is_source && name != Variable::map(name) => format!(
+        Ok(variable) if is_source && name != VariableName::map(name) => format!(
             "no shell can set this name: say which variable it is in secrets.toml, \
              [sources.\"{name}\"] type = \"env\", id = \"{variable}\", options = {{ json = true }} if it holds a JSON object"
         ),

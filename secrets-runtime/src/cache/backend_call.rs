@@ -1,4 +1,4 @@
-//! One call of a backend, whatever it does: it may panic, hang, or return too few answers.
+//! A backend is asked once, whatever it does: it may panic, hang, or mix up its answers.
 
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -9,39 +9,45 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, BoxFuture, fetch_request::FetchRequest, owned_request::OwnedRequest},
-    cache::prohibition::forbidden,
+    backend::{
+        Backend, BoxFuture, Fetched, fetch_request::FetchRequest, identity::Identity,
+        owned_request::OwnedRequest,
+    },
+    cache::{key::Key, prohibition::forbidden},
     context::Barrier,
-    core::error::{Error, ErrorKind},
+    core::{
+        error::{Error, ErrorKind},
+        escape::escape_name,
+    },
     rt::timer::Sleep,
 };
 
-/// The method of a backend that is called: one answer for each request, in order.
+/// How a backend is asked: one answer per request, in order.
 pub(crate) type Ask<A> =
     for<'a> fn(&'a dyn Backend, &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<A, Error>>>;
 
-/// How long a call may take: its deadline, and the time that it had when it began.
+/// Until when a backend may take its time, and how long that was when it was asked.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Limit {
-    pub deadline: Instant,
+pub(crate) struct Deadline {
+    pub at: Instant,
     pub timeout: Duration,
 }
 
-impl Limit {
-    /// Starts now.
-    pub(crate) fn of(timeout: Duration) -> Self {
-        Self { deadline: Instant::now() + timeout, timeout }
+impl Deadline {
+    /// From now on. The clock is the machine's, as the timer's is.
+    pub(crate) fn after(timeout: Duration) -> Self {
+        Self { at: Instant::now() + timeout, timeout }
     }
 
-    /// The error when the time is over.
-    pub(crate) fn late(&self, backend: &dyn Backend) -> Error {
+    /// Returns the error of a backend that has not answered until then.
+    pub(crate) fn timeout_error(&self, backend: &dyn Backend) -> Error {
         let seconds = self.timeout.as_secs_f32();
         let message = format!("{backend} did not answer within {seconds} s");
         let more = "try again, or allow it more time with SECRETS_TIMEOUT (seconds)";
         let error = Error::new(ErrorKind::Timeout, message);
         match backend.capabilities().is_tokio_unsaid() {
             false => error.with_help(more),
-            // A future that waits for a reactor which nobody drives waits for ever.
+            // One that waits for a reactor which nobody drives waits for ever.
             true => error.with_help(format!("{more}; {TOKIO}")),
         }
     }
@@ -51,28 +57,53 @@ impl Limit {
 const TOKIO: &str =
     "a backend of your own that is built on tokio says so with `Capabilities::needs_tokio`";
 
-/// Calls a backend. There is one answer for each request: one that it left out, or did not return in time, is an
-/// error.
-pub(crate) fn call<A: Send + Unpin + 'static>(
+/// What an answer says about which secret it is of.
+pub(crate) trait Named {
+    /// The names and ids that the answer gives its secret; none if it says nothing.
+    fn names(&self) -> impl Iterator<Item = &str>;
+}
+
+impl Named for Fetched {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        self.name.as_deref().into_iter().chain(self.identities.iter().map(Identity::id))
+    }
+}
+
+/// Whether a secret exists says nothing about which one it is.
+impl Named for () {
+    fn names(&self) -> impl Iterator<Item = &str> {
+        std::iter::empty()
+    }
+}
+
+/// Asks a backend. Each request comes back as its tag with its answer, which is an error for what the backend
+/// left out and for what it did not answer in time. Only here do answers belong to requests by their order.
+pub(crate) fn call<T, A>(
     backend: Arc<dyn Backend>,
-    requests: Vec<OwnedRequest>,
+    requests: Vec<(T, OwnedRequest)>,
     ask: Ask<A>,
-    limit: Limit,
-) -> BoxFuture<'static, Vec<Result<A, Error>>> {
-    let (asked, wanted) = (backend.clone(), requests.len());
+    deadline: Deadline,
+) -> BoxFuture<'static, Vec<(T, Result<A, Error>)>>
+where
+    T: Send + Unpin + 'static,
+    A: Named + Send + Unpin + 'static,
+{
+    let (tags, requests): (Vec<T>, Vec<OwnedRequest>) = requests.into_iter().unzip();
+    let requests: Arc<[OwnedRequest]> = requests.into();
+    let (asked, asked_for) = (backend.clone(), requests.clone());
     let answers = async move {
         if let Some(error) = forbidden(&*asked) {
-            return requests.iter().map(|_| Err(error.clone())).collect();
+            return asked_for.iter().map(|_| Err(error.clone())).collect();
         }
-        let requests: Vec<_> = requests.iter().map(OwnedRequest::as_request).collect();
+        let requests: Vec<_> = asked_for.iter().map(OwnedRequest::as_request).collect();
         ask(&*asked, &requests).await
     };
     let answers: BoxFuture<'static, _> = match backend.capabilities().is_tokio_needed() {
-        true => with_tokio(&*backend, answers, wanted),
+        true => with_tokio(&*backend, answers, tags.len()),
         false => Box::pin(answers),
     };
-    let sleep = Sleep::until(limit.deadline);
-    Box::pin(Call { backend, wanted, answers: Some(answers), sleep, limit })
+    let sleep = Sleep::until(deadline.at);
+    Box::pin(BackendCall { backend, tags, requests, answers: Some(answers), sleep, deadline })
 }
 
 /// Moves the call to the I/O thread: the steps that wait for it do not poll it.
@@ -106,17 +137,18 @@ fn with_tokio<A: Send + 'static>(
     Box::pin(std::future::ready((0..wanted).map(|_| Err(error.clone())).collect()))
 }
 
-struct Call<A> {
+struct BackendCall<T, A> {
     backend: Arc<dyn Backend>,
-    wanted: usize,
+    tags: Vec<T>,
+    requests: Arc<[OwnedRequest]>,
     /// `None` when it is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
     sleep: Sleep,
-    limit: Limit,
+    deadline: Deadline,
 }
 
-impl<A: Unpin> Future for Call<A> {
-    type Output = Vec<Result<A, Error>>;
+impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
+    type Output = Vec<(T, Result<A, Error>)>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -126,42 +158,29 @@ impl<A: Unpin> Future for Call<A> {
             panic!("a call was polled after it had finished");
         };
         let mut outcome = match catch_unwind(AssertUnwindSafe(|| answers.as_mut().poll(task))) {
-            Ok(Poll::Ready(answers)) => this.complete(answers),
+            Ok(Poll::Ready(answers)) => {
+                let sorted = catch_unwind(AssertUnwindSafe(|| this.one_for_each(answers)));
+                sorted.unwrap_or_else(|_| this.panicked())
+            }
             Err(_) => this.panicked(),
             // The timer is set only by what is not ready at once: files and variables never need it.
             Ok(Poll::Pending) if Pin::new(&mut this.sleep).poll(task).is_pending() => {
                 return Poll::Pending;
             }
-            Ok(Poll::Pending) => this.all(&this.limit.late(&*this.backend)),
+            Ok(Poll::Pending) => this.all(&this.deadline.timeout_error(&*this.backend)),
         };
         if this.end().is_err() {
             outcome = this.panicked();
         }
-        Poll::Ready(outcome)
+        Poll::Ready(std::mem::take(&mut this.tags).into_iter().zip(outcome).collect())
     }
 }
 
-impl<A> Call<A> {
+impl<T, A> BackendCall<T, A> {
     /// Drops the future, which is the backend's code too, and may panic.
     fn end(&mut self) -> std::thread::Result<()> {
         let answers = self.answers.take();
         catch_unwind(AssertUnwindSafe(|| drop(answers)))
-    }
-
-    fn complete(&self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
-        let given = answers.len();
-        let miscounted = || {
-            let wanted = self.wanted;
-            let message = format!("the backend gave {given} answers to {wanted} requests");
-            Error::new(ErrorKind::Unavailable, message).with_help(
-                "this is a mistake in the backend: it gives one answer per request, in order",
-            )
-        };
-        if given > self.wanted {
-            return self.all(&miscounted());
-        }
-        answers.resize_with(self.wanted, || Err(miscounted()));
-        answers
     }
 
     fn panicked(&self) -> Vec<Result<A, Error>> {
@@ -175,41 +194,80 @@ impl<A> Call<A> {
     }
 
     fn all(&self, error: &Error) -> Vec<Result<A, Error>> {
-        (0..self.wanted).map(|_| Err(error.clone())).collect()
+        self.tags.iter().map(|_| Err(error.clone())).collect()
     }
 }
 
-impl<A> Drop for Call<A> {
+impl<T, A: Named> BackendCall<T, A> {
+    /// As many answers as there are requests, without those that are of another request.
+    fn one_for_each(&self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
+        let (given, wanted) = (answers.len(), self.tags.len());
+        let miscounted =
+            || mistake(format!("the backend gave {given} answers to {wanted} requests"));
+        if given > wanted {
+            return self.all(&miscounted());
+        }
+        answers.resize_with(wanted, || Err(miscounted()));
+        for (place, error) in self.mixed_up(&answers) {
+            answers[place] = Err(error);
+        }
+        answers
+    }
+
+    /// The places of answers that are not known to be of their requests, and the error of each, if an answer names
+    /// the secret of another request than its own: then the order of all of them says nothing.
+    ///
+    /// A secret may have a name by which nobody asked, and several by which it is asked for: then the answer to that
+    /// other request has the name too.
+    fn mixed_up(&self, answers: &[Result<A, Error>]) -> Vec<(usize, Error)> {
+        let says = |answer: &Result<A, Error>, wanted: &str| {
+            answer.as_ref().is_ok_and(|answer| answer.names().any(|known| is_of(known, wanted)))
+        };
+        let says_something =
+            |answer: &Result<A, Error>| answer.as_ref().is_ok_and(|it| it.names().next().is_some());
+        if !answers.iter().any(says_something) {
+            return Vec::new();
+        }
+        let name = |request| Key::of(&*self.backend, request).secret().to_owned();
+        let names: Vec<String> = self.requests.iter().map(name).collect();
+        let pairs = || names.iter().zip(answers);
+        let misplaced = |(own, answer): (&String, &Result<A, Error>)| {
+            let is_of_other = |(other, theirs): &(&String, &Result<A, Error>)| {
+                says(answer, other) && !says(theirs, other)
+            };
+            let (other, _) = pairs().find(is_of_other).filter(|_| !says(answer, own))?;
+            Some(format!(": it gave `{}` for `{}`", escape_name(other), escape_name(own)))
+        };
+        let misplaced: Vec<Option<String>> = pairs().map(misplaced).collect();
+        if misplaced.iter().all(Option::is_none) {
+            return Vec::new();
+        }
+        let unsure =
+            pairs().zip(misplaced).enumerate().filter(|(_, ((own, it), _))| !says(it, own));
+        let error = |what: Option<String>| {
+            mistake(format!("the backend mixed up its answers{}", what.unwrap_or_default()))
+        };
+        unsure.map(|(place, (_, what))| (place, error(what))).collect()
+    }
+}
+
+/// Whether a secret with this name or ARN is the one that was asked for: a partial ARN lacks the hyphen and the six
+/// characters at the end.
+pub(super) fn is_of(known: &str, wanted: &str) -> bool {
+    let is_suffix = |rest: &str| rest.len() == 7 && rest.starts_with('-');
+    known == wanted
+        || (wanted.starts_with("arn:") && known.strip_prefix(wanted).is_some_and(is_suffix))
+}
+
+fn mistake(message: String) -> Error {
+    Error::new(ErrorKind::Unavailable, message)
+        .with_help("this is a mistake in the backend: it gives one answer per request, in order")
+}
+
+impl<T, A> Drop for BackendCall<T, A> {
     /// A step that is dropped while it waits drops its backends' futures too.
     fn drop(&mut self) {
         let _outside = Barrier::outside();
         let _ = self.end();
-    }
-}
-
-#[cfg(all(test, not(feature = "tokio")))]
-mod tests {
-    use super::*;
-    use crate::{
-        backend::{Fetched, capabilities::Capabilities, from_fn},
-        rt::block_on::block_on,
-    };
-
-    #[test]
-    fn without_the_feature_one_that_needs_tokio_is_not_supported() {
-        let needs = from_fn("vault", |_| std::future::ready(Ok(Fetched::text("SeNtInEl"))))
-            .with_capabilities(Capabilities::new().needs_tokio(true));
-        let requests = vec![OwnedRequest::from(&FetchRequest::named("db"))];
-        let limit = Limit::of(Duration::from_secs(60));
-        let answers = block_on(call(
-            Arc::new(needs),
-            requests,
-            |backend, requests| backend.fetch(requests),
-            limit,
-        ));
-        let [Err(error)] = &answers[..] else { panic!("one error") };
-        assert_eq!(error.kind(), ErrorKind::NotSupported);
-        let help = error.problems()[0].help().unwrap_or_default();
-        assert!(help.contains("features = [\"tokio\"]"), "{help}");
     }
 }

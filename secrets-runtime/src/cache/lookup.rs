@@ -1,36 +1,88 @@
-use std::time::Instant;
+use std::{
+    collections::{BTreeMap, HashSet},
+    sync::Arc,
+};
 
-use crate::{backend::Fetched, core::error::Error};
+use crate::{
+    backend::{Backend, owned_request::OwnedRequest},
+    cache::{
+        Cache,
+        answer::{Answer, Requests},
+        backend_call::{Deadline, call},
+        fetch_map::FetchMap,
+        key::Key,
+        landing::Landing,
+        pending::Completion,
+        single_flight::{InFlight, Waiter},
+    },
+    context::{freshness::Freshness, provenance::Provenance},
+};
 
-/// An answer, and how long it may serve if it is kept.
-#[derive(Debug, Clone)]
-pub(crate) struct Got<A = Fetched> {
-    pub answer: Result<A, Error>,
-    pub kept: Option<Kept>,
+/// Where a fetch gets its answer from.
+#[expect(clippy::large_enum_variant, reason = "almost all are hits, and those are the large ones")]
+pub(super) enum Lookup {
+    Hit(Answer),
+    Joined(Box<JoinedCall>),
 }
 
-impl<A> Got<A> {
-    pub(crate) fn not_kept(answer: Result<A, Error>) -> Self {
-        Self { answer, kept: None }
+/// A call that has the answer, or will have it.
+pub(super) struct JoinedCall {
+    /// The number of the call.
+    pub call: u64,
+    pub key: Key,
+    pub asked: Provenance,
+}
+
+impl Cache {
+    /// Finds where each answer comes from, and begins one call for all that are neither kept nor asked for. The
+    /// waiters are one for each call that answers come from.
+    pub(super) fn look_up(
+        &self,
+        backend: &Arc<dyn Backend>,
+        requests: Requests,
+        deadline: Deadline,
+        freshness: Freshness,
+    ) -> (FetchMap<Lookup>, Vec<Waiter<Completion>>) {
+        let now = self.0.clock.now();
+        let requests: Vec<_> = requests
+            .into_iter()
+            .map(|(id, request)| (id, Key::of(&**backend, &request), request))
+            .map(|(id, key, request)| (id, key, Provenance::of(&**backend, &request, now), request))
+            .collect();
+        // They outlive the lock: to drop the last handle to a call is to lock again.
+        let mut calls: BTreeMap<u64, Arc<InFlight<Completion>>> = BTreeMap::new();
+        let mut lookups = FetchMap::default();
+        self.0.look(|state, _| {
+            let number = state.pending.next_number();
+            // Two requests of one step may be the same secret under two names.
+            let mut asked_for: HashSet<Key> = HashSet::new();
+            let mut open: Vec<((Key, Provenance), OwnedRequest)> = Vec::new();
+            for (id, key, asked, request) in requests {
+                let lookup = if let Some(found) = state.entries.find(&key, freshness, now) {
+                    Lookup::Hit(found.answer(asked))
+                } else if let Some((call, flight)) = state.pending.find(&key, freshness) {
+                    calls.insert(call, flight);
+                    Lookup::Joined(Box::new(JoinedCall { call, key, asked }))
+                } else {
+                    if asked_for.insert(key.clone()) {
+                        open.push(((key.clone(), asked.clone()), request));
+                    }
+                    Lookup::Joined(Box::new(JoinedCall { call: number, key, asked }))
+                };
+                lookups.insert(id, lookup);
+            }
+            if open.is_empty() {
+                return;
+            }
+            let keys: Vec<Key> = open.iter().map(|((key, _), _)| key.clone()).collect();
+            let landing = Landing::new(Arc::downgrade(&self.0), number, keys.clone(), now);
+            let answers = call(backend.clone(), open, |it, requests| it.fetch(requests), deadline);
+            let landed = Box::pin(async move { landing.land(answers.await) });
+            let flight = Arc::new(InFlight::new(number, landed));
+            state.pending.begin(number, &keys, now, deadline.at, &flight);
+            calls.insert(number, flight);
+        });
+        let waiters = calls.into_values().map(|flight| flight.wait(deadline.at)).collect();
+        (lookups, waiters)
     }
-}
-
-/// A value that is kept.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Kept {
-    /// When it was asked for.
-    pub asked: Instant,
-    /// Until when it serves without another look.
-    pub until: Instant,
-}
-
-/// Which values will do.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Need {
-    /// Those that have not expired.
-    Fresh,
-    /// Those asked for after this.
-    NewerThan(Instant),
-    /// None that was asked for before.
-    Anew,
 }

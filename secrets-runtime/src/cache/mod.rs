@@ -1,42 +1,51 @@
 //! What was fetched serves later steps for a while: between the resolver and the backends.
 //!
-//! A step looks here once, when it starts. Those that want one secret at the same time wait for one request; a
-//! failure is told to all of them and not kept. A value that has expired serves on for a while if its backend
-//! throttles or is down. What has ended, was replaced or had to make room is dropped at once, and so wiped as
-//! soon as no step holds it.
+//! A step looks here once, when it starts. Those that want one secret at the same time wait for one request; all of
+//! them get its failure, which is not kept. A value that has expired serves on for a while if its backend throttles
+//! or is down. What has ended, was replaced or was evicted is dropped at once, and so wiped as soon as no step
+//! holds it.
 
+pub(crate) mod answer;
 pub(crate) mod backend_call;
+mod derived;
 mod entries;
-mod held;
+pub(crate) mod fetch_map;
 mod key;
-pub(crate) mod lookup;
+mod landing;
+mod lookup;
+mod pending;
 pub(crate) mod prohibition;
 mod single_flight;
 pub(crate) mod step_slot;
+#[cfg(test)]
+mod tests;
 
 use std::{
     any::Any,
     collections::HashMap,
-    hash::{BuildHasher, Hasher},
-    sync::{Arc, MutexGuard, Weak},
-    time::{Duration, Instant},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    task::{Wake, Waker},
+    time::Duration,
 };
 
 use crate::{
-    backend::{Backend, Fetched, generation, owned_request::OwnedRequest},
+    backend::{Backend, generation, owned_request::OwnedRequest},
     cache::{
-        backend_call::{Limit, call},
-        entries::{Awaited, Found, State},
-        held::Held,
+        answer::{Answer, Answers, Requests, Reuse},
+        backend_call::{Ask, Deadline, Named, call},
+        derived::{SlotId, Validity},
+        entries::{Dropped, Entries},
         key::Key,
-        lookup::{Got, Kept, Need},
-        single_flight::{Flight, Waiter},
+        lookup::{JoinedCall, Lookup},
+        pending::Pending,
     },
+    context::{freshness::Freshness, provenance::Provenance},
     core::{
         error::{Error, ErrorKind},
+        escape::escape_name,
         warning::warn,
     },
-    rt::join_all::join_all,
+    rt::{clock::Clock, join_all::join_all, timer::Alarm},
 };
 
 /// How long a backend that fails is left alone while its expired values serve.
@@ -47,253 +56,251 @@ const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What is kept of the backends of one resolver.
 #[derive(Clone)]
-pub(crate) struct Cache(Arc<Held>);
+pub(crate) struct Cache(Arc<Inner>);
 
-/// What a request gets its answer from.
-enum Way {
-    Had(Got),
-    /// The answer at this place of this flight.
-    Waits(usize, usize),
+struct Inner {
+    /// Nothing is kept if it is zero.
+    ttl: Duration,
+    stale: Duration,
+    clock: Clock,
+    state: Mutex<State>,
+    sweeper: Waker,
+}
+
+struct State {
+    entries: Entries,
+    pending: Pending,
+    alarm: Alarm,
+    /// The generation of this process's writes up to which nothing old is kept.
+    generation: u64,
+    /// Whether nothing is kept any more.
+    is_closed: bool,
 }
 
 impl Cache {
-    /// None if nothing is kept for any time.
-    pub(crate) fn new(ttl: Duration, stale: Duration) -> Option<Self> {
-        (!ttl.is_zero()).then(|| Self(Held::new(ttl.min(LONGEST), stale.min(LONGEST))))
+    pub(crate) fn new(ttl: Duration, stale: Duration, clock: Clock) -> Self {
+        let state = State {
+            entries: Entries::default(),
+            pending: Pending::default(),
+            alarm: Alarm::new(clock.clone()),
+            generation: generation::current(),
+            is_closed: false,
+        };
+        Self(Arc::new_cyclic(|inner| Inner {
+            ttl: ttl.min(LONGEST),
+            stale: stale.min(LONGEST),
+            clock,
+            state: Mutex::new(state),
+            sweeper: Waker::from(Arc::new(Sweeper(inner.clone()))),
+        }))
+    }
+
+    /// Creates a cache that keeps nothing: each request goes to its backend.
+    #[cfg(feature = "aws")]
+    pub(crate) fn off() -> Self {
+        Self::new(Duration::ZERO, Duration::ZERO, Clock::default())
     }
 
     /// Asks a backend for what is not kept, and for what is not asked for already.
     pub(crate) async fn fetch(
         &self,
         backend: Arc<dyn Backend>,
-        requests: Vec<OwnedRequest>,
-        limit: Limit,
-        need: Need,
-    ) -> Vec<Got> {
-        let keys: Vec<Key> = requests.iter().map(|request| Key::of(&*backend, request)).collect();
-        let (ways, waiters) = self.ways(&backend, requests, &keys, limit, need);
-        let flights = match waiters.is_empty() {
-            true => Vec::new(),
-            false => join_all(waiters).await,
-        };
-        let got = |(way, key): (Way, &Key)| match way {
-            Way::Had(got) => got,
-            Way::Waits(flight, place) => {
-                let late = || Got::not_kept(Err(limit.late(&*backend)));
-                let got = flights[flight].as_ref().map_or_else(late, |got| got[place].clone());
-                self.or_stale(&*backend, key, got, need)
+        requests: Requests,
+        deadline: Deadline,
+        freshness: Freshness,
+    ) -> Answers {
+        if self.0.ttl.is_zero() || !backend.capabilities().is_cached() {
+            let answers = self.ask(backend, requests, |it, requests| it.fetch(requests), deadline);
+            let answer = |(id, answer): (_, Answer)| {
+                (id, Answer::of_backend(answer.result, answer.provenance))
+            };
+            return answers.await.into_iter().map(answer).collect();
+        }
+        let (lookups, waiters) = self.look_up(&backend, requests, deadline, freshness);
+        let completions: HashMap<_, _> = join_all(waiters).await.into_iter().collect();
+        let answer = |lookup| match lookup {
+            Lookup::Hit(answer) => answer,
+            Lookup::Joined(joined) => {
+                let JoinedCall { call, key, asked } = *joined;
+                let completion = completions.get(&call).and_then(Option::as_ref);
+                let answer = match completion.map(|answers| answers.get(&key)) {
+                    Some(Some(answer)) => answer.clone().asked_as(asked.clone()),
+                    Some(None) => Answer::new(Err(no_answer()), asked.clone()),
+                    None => Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone()),
+                };
+                self.or_stale(&*backend, &key, answer, asked, freshness)
             }
         };
-        ways.into_iter().zip(&keys).map(got).collect()
+        lookups.into_iter().map(|(id, lookup)| (id, answer(lookup))).collect()
+    }
+
+    /// Asks a backend, whatever is kept, and keeps nothing.
+    pub(crate) async fn ask<A: Named + Send + Unpin + 'static>(
+        &self,
+        backend: Arc<dyn Backend>,
+        requests: Requests,
+        ask: Ask<A>,
+        deadline: Deadline,
+    ) -> Answers<A> {
+        let asked_at = self.0.clock.now();
+        let asked = requests
+            .into_iter()
+            .map(|(id, request)| ((id, Provenance::of(&*backend, &request, asked_at)), request));
+        let asked = asked.collect();
+        let answers = call(backend, asked, ask, deadline).await;
+        let answer = |((id, asked), result)| (id, Answer::new(result, asked));
+        answers.into_iter().map(answer).collect()
     }
 
     /// Lets everything that is kept of this secret expire, in whatever role, region and version.
     pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
         let key = Key::of(backend, request);
-        let now = Instant::now();
-        let mut state = self.lock();
-        let dropped = state.expire(&key, now, now + self.0.stale);
-        self.0.set_alarm(&mut state);
-        drop(state);
-        drop(dropped);
+        let now = self.0.clock.now();
+        self.0.change(|state, dropped| {
+            let names = state.entries.expire(&key, now, now + self.0.stale, dropped);
+            let is_of = |other: &Key| other.kind == key.kind && names.contains(other.secret());
+            state.pending.forget(is_of);
+        });
     }
 
-    /// Drops everything, and keeps nothing from now on.
+    /// Drops everything, and keeps nothing from now on. What is under way is answered.
     pub(crate) fn close(&self) {
-        let mut state = self.lock();
-        let dropped = state.close();
-        self.0.set_alarm(&mut state);
-        drop(state);
-        drop(dropped);
+        self.0.change(|state, dropped| {
+            state.is_closed = true;
+            state.entries.clear(dropped);
+            state.pending.forget(|_| true);
+        });
     }
 
-    /// Keeps what was made of values, for the maker with this number, until they expire; not if one of them has
-    /// been replaced since there were so many changes.
-    pub(crate) fn keep(
+    /// Keeps what a step has made of entries as long as each of them is what it was; `None` if one is no longer.
+    /// Returns also the generation of writes up to which that is known.
+    fn derive(
         &self,
-        maker: usize,
-        until: Instant,
-        changes: u64,
-        made: Arc<dyn Any + Send + Sync>,
-    ) {
-        let mut state = self.lock();
-        // A change is noted under this lock, and takes away what was kept before it.
-        if generation::changes() != changes || state.is_closed() {
-            return;
-        }
-        let before = state.made.insert(maker, (until, made));
-        self.0.set_alarm(&mut state);
-        drop(state);
-        drop(before);
+        slot: SlotId,
+        made_of: Reuse,
+        value: Arc<dyn Any + Send + Sync>,
+    ) -> Option<(Validity, u64)> {
+        self.0.change(|state, dropped| {
+            let validity = state.entries.derive(slot, made_of, value, dropped)?;
+            Some((validity, state.generation))
+        })
     }
 
-    /// Where each answer comes from; begins one call for all that are nowhere.
-    fn ways(
-        &self,
-        backend: &Arc<dyn Backend>,
-        requests: Vec<OwnedRequest>,
-        keys: &[Key],
-        limit: Limit,
-        need: Need,
-    ) -> (Vec<Way>, Vec<Waiter>) {
-        let now = Instant::now();
-        let mut flights: Vec<Arc<Flight>> = Vec::new();
-        let mut waits = |flight: Arc<Flight>, place: usize| {
-            let known = flights.iter().position(|known| Arc::ptr_eq(known, &flight));
-            let index = known.unwrap_or_else(|| {
-                flights.push(flight);
-                flights.len() - 1
-            });
-            Way::Waits(index, place)
-        };
-        let mut state = self.lock();
-        let mut ways: Vec<Option<Way>> = Vec::with_capacity(keys.len());
-        let mut asked: Vec<(usize, OwnedRequest)> = Vec::new();
-        // Two requests of one step may be the same secret under two names.
-        let mut new: HashMap<&Key, usize> = HashMap::new();
-        let mut twins = Vec::new();
-        for (index, (request, key)) in requests.into_iter().zip(keys).enumerate() {
-            ways.push(match state.find(key, need, now) {
-                Some(Found::Kept(got)) => Some(Way::Had(got)),
-                Some(Found::Flight(flight, place)) => Some(waits(flight, place)),
-                None => {
-                    match new.get(key) {
-                        Some(&place) => twins.push((index, place)),
-                        None => {
-                            new.insert(key, asked.len());
-                            asked.push((index, request));
-                        }
-                    }
-                    None
-                }
-            });
-        }
-        if !asked.is_empty() {
-            let places: Vec<usize> = asked.iter().map(|(index, _)| *index).collect();
-            let own_keys = places.iter().map(|index| keys[*index].clone()).collect();
-            let requests = asked.into_iter().map(|(_, request)| request).collect();
-            let flight = self.begin(&mut state, backend, requests, own_keys, limit, now);
-            for (place, index) in places.into_iter().enumerate() {
-                ways[index] = Some(waits(flight.clone(), place));
-            }
-            for (index, place) in twins {
-                ways[index] = Some(waits(flight.clone(), place));
-            }
-        }
-        drop(state);
-        let waiters = flights.iter().map(|flight| flight.wait(limit.deadline)).collect();
-        (ways.into_iter().flatten().collect(), waiters)
+    /// Drops what steps have made: it has handles to the resolver, and the resolver has this cache.
+    pub(crate) fn drop_derived(&self) {
+        self.0.change(|state, dropped| state.entries.drop_derived(dropped));
     }
 
-    fn begin(
-        &self,
-        state: &mut State,
-        backend: &Arc<dyn Backend>,
-        requests: Vec<OwnedRequest>,
-        keys: Vec<Key>,
-        limit: Limit,
-        asked: Instant,
-    ) -> Arc<Flight> {
-        let number = state.number();
-        let landing = Landing { cache: Arc::downgrade(&self.0), number, keys: keys.clone(), asked };
-        let answers =
-            call(backend.clone(), requests, |backend, requests| backend.fetch(requests), limit);
-        let flight = Flight::new(Box::pin(async move { landing.land(answers.await) }));
-        let flight = Arc::new(flight);
-        for (place, key) in keys.into_iter().enumerate() {
-            let flight = Arc::downgrade(&flight);
-            let deadline = limit.deadline;
-            state.begin(key, Awaited { number, asked, deadline, flight, place });
-        }
-        flight
+    /// Drops what this process has written since it was read; returns the generation up to which that is done.
+    fn catch_up_with_writes(&self) -> u64 {
+        self.0.look(|state, _| state.generation)
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.0.clock
+    }
+
+    fn downgrade(&self) -> Weak<Inner> {
+        Arc::downgrade(&self.0)
     }
 
     /// The answer, or if the backend fails for a moment what is kept though it has expired.
-    fn or_stale(&self, backend: &dyn Backend, key: &Key, got: Got, need: Need) -> Got {
-        let Err(error) = &got.answer else { return got };
-        if need != Need::Fresh || !error.is_transient() {
-            return got;
+    fn or_stale(
+        &self,
+        backend: &dyn Backend,
+        key: &Key,
+        answer: Answer,
+        asked: Provenance,
+        freshness: Freshness,
+    ) -> Answer {
+        let Err(error) = &answer.result else { return answer };
+        if freshness != Freshness::Fresh || !error.is_transient() {
+            return answer;
         }
-        let now = Instant::now();
-        let found = self.lock().stale(key, now, PAUSE.min(self.0.ttl));
-        let Some((stale, is_first)) = found else { return got };
+        let now = self.0.clock.now();
+        let pause = PAUSE.min(self.0.ttl);
+        let found = self.0.look(|state, _| {
+            let (found, is_first) = state.entries.find_stale(key, now, pause)?;
+            Some((found.end(), found.answer(asked), is_first))
+        });
+        let Some((end, stale, is_first)) = found else { return answer };
         if is_first {
             let message = error.problems().first().map_or("", |problem| problem.message());
             warn(&format!(
                 "the secret `{}` cannot be fetched anew from {backend} ({}: {message}); the value fetched {} s ago still serves, for {} s at most",
-                crate::core::escape::escape_name(key.secret()),
+                escape_name(key.secret()),
                 error.kind(),
-                now.duration_since(stale.asked).as_secs(),
-                stale.end.saturating_duration_since(now).as_secs_f32().ceil(),
+                now.duration_since(stale.provenance.asked_at).as_secs(),
+                end.saturating_duration_since(now).as_secs_f32().ceil(),
             ));
         }
-        stale.got
+        stale
+    }
+}
+
+impl Inner {
+    /// Changes what is kept, and sets the alarm to the next end.
+    fn change<R>(&self, change: impl FnOnce(&mut State, &mut Dropped) -> R) -> R {
+        self.look(|state, dropped| {
+            let result = change(state, dropped);
+            match state.entries.next_end() {
+                Some(end) => state.alarm.set(end, &self.sweeper),
+                None => state.alarm.clear(),
+            }
+            result
+        })
+    }
+
+    /// Looks at what is kept, of which nothing is old by a write of this process. What is dropped is dropped when
+    /// nothing is locked any more: a value may be the last handle to whatever its step has made.
+    fn look<R>(&self, look: impl FnOnce(&mut State, &mut Dropped) -> R) -> R {
+        let mut dropped = Dropped::new();
+        let mut state = self.lock();
+        state.catch_up_with_writes(&mut dropped);
+        let result = look(&mut state, &mut dropped);
+        drop(state);
+        drop(dropped);
+        result
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock()
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Where the answers of a flight go, if they are still waited for.
-struct Landing {
-    cache: Weak<Held>,
-    number: u64,
-    keys: Vec<Key>,
-    asked: Instant,
-}
-
-impl Landing {
-    fn land(self, answers: Vec<Result<Fetched, Error>>) -> Vec<Got> {
-        let Some(held) = self.cache.upgrade() else {
-            return answers.into_iter().map(Got::not_kept).collect();
-        };
-        let mut dropped = Vec::new();
-        let mut state = held.lock();
-        let mut keep = |(key, answer): (&Key, Result<Fetched, Error>)| {
-            if !state.is_awaited(key, self.number) {
-                return Got::not_kept(answer);
-            }
-            let fetched = match &answer {
-                Ok(fetched) => fetched.clone(),
-                Err(error) => {
-                    if is_refusal(error) {
-                        dropped.extend(state.refused(key, self.asked));
-                    }
-                    return Got::not_kept(answer);
-                }
-            };
-            let until = self.asked + jittered(held.ttl);
-            let kept = Kept { asked: self.asked, until };
-            let is_kept = state.insert(key, fetched, kept, until + held.stale, &mut dropped);
-            Got { answer, kept: is_kept.then_some(kept) }
-        };
-        let got = self.keys.iter().zip(answers).map(&mut keep).collect();
-        state.end(self.number, &self.keys);
-        held.set_alarm(&mut state);
-        drop(state);
-        drop(dropped);
-        got
-    }
-}
-
-impl Drop for Landing {
-    /// A flight that nobody waits for any more is not waited for by others.
-    fn drop(&mut self) {
-        if let Some(held) = self.cache.upgrade() {
-            held.lock().end(self.number, &self.keys);
+impl State {
+    /// Drops what this process has written since it was read.
+    fn catch_up_with_writes(&mut self, dropped: &mut Dropped) {
+        if self.generation == generation::current() {
+            return;
         }
+        let (writes, generation) = generation::since(self.generation);
+        match &writes {
+            Some(writes) => {
+                writes.iter().for_each(|write| self.entries.forget_written(write, dropped));
+                // Which secret a request is for is known for sure only by its answer.
+                self.pending.forget(|key| writes.iter().any(|write| write.kind == key.kind));
+            }
+            None => {
+                self.entries.clear(dropped);
+                self.pending.forget(|_| true);
+            }
+        }
+        self.generation = generation;
     }
 }
 
-/// Whether the backend has said that there is no such value, or that it may not be had.
-fn is_refusal(error: &Error) -> bool {
-    use ErrorKind::{AccessDenied, DecryptionFailed, Deleted, NotFound, RoleDenied};
-    matches!(error.kind(), NotFound | Deleted | AccessDenied | RoleDenied | DecryptionFailed)
+/// Drops what has ended, on the timer's thread: it does not wait for somebody to look.
+struct Sweeper(Weak<Inner>);
+
+impl Wake for Sweeper {
+    fn wake(self: Arc<Self>) {
+        let Some(inner) = self.0.upgrade() else { return };
+        let now = inner.clock.now();
+        inner.change(|state, dropped| state.entries.remove_ended(now, dropped));
+    }
 }
 
-/// Nine to ten tenths of it, so that what was fetched together does not expire together everywhere.
-fn jittered(time: Duration) -> Duration {
-    let random = std::hash::RandomState::new().build_hasher().finish();
-    time.mul_f64(0.9 + 0.1 * (random >> 11) as f64 / (1_u64 << 53) as f64)
+fn no_answer() -> Error {
+    Error::new(ErrorKind::Unavailable, "the backend gave no answer")
 }

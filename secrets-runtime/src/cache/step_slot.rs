@@ -1,62 +1,109 @@
 use std::{
     fmt,
-    sync::{Arc, PoisonError, RwLock, Weak},
+    sync::{
+        Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, Weak,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Instant,
 };
 
 use crate::{
     backend::generation,
-    cache::Cache,
+    cache::{
+        Cache, Inner,
+        answer::Reuse,
+        derived::{SlotId, Validity},
+    },
     context::{resolved::ResolvedSecrets, stack},
+    rt::clock::Clock,
 };
 
 /// Where a step finds what its last call made of the values it fetched, as long as none of them has expired or
-/// been replaced. The cache holds it, and drops it then.
-pub(crate) struct Slot(RwLock<Option<Ready>>);
+/// been replaced. The cache owns it, and drops it then.
+pub(crate) struct StepCache {
+    id: OnceLock<SlotId>,
+    slot: RwLock<Option<Ready>>,
+}
 
 struct Ready {
-    shared: Weak<ResolvedSecrets>,
+    resolved: Weak<ResolvedSecrets>,
     until: Instant,
-    /// How many changes there had been.
-    changes: u64,
+    clock: Clock,
+    /// Ends with the first of the entries that it was made of.
+    validity: Validity,
+    cache: Weak<Inner>,
+    /// The generation of this process's writes that the cache has heard of.
+    generation: AtomicU64,
 }
 
-impl Slot {
+impl StepCache {
     pub(crate) const fn new() -> Self {
-        Self(RwLock::new(None))
+        Self { id: OnceLock::new(), slot: RwLock::new(None) }
     }
 
-    /// What is there, if it may serve and no test gives something else.
-    pub(crate) fn fresh(&self) -> Option<Arc<ResolvedSecrets>> {
-        let slot = self.0.read().unwrap_or_else(PoisonError::into_inner);
+    /// Returns what is there, if it may serve and no test gives something else.
+    pub(crate) fn get(&self) -> Option<Arc<ResolvedSecrets>> {
+        let slot = self.read();
         let ready = slot.as_ref()?;
-        let serves = ready.changes == generation::changes()
-            && Instant::now() < ready.until
+        if ready.generation.load(Ordering::Acquire) == generation::current() {
+            return ready.get();
+        }
+        let cache = ready.cache.clone();
+        drop(slot);
+        self.get_after_writes(&cache)
+    }
+
+    /// Has the cache end first what is old by writes of this process. What it drops then is dropped outside of the
+    /// lock.
+    #[cold]
+    fn get_after_writes(&self, cache: &Weak<Inner>) -> Option<Arc<ResolvedSecrets>> {
+        let generation = Cache(cache.upgrade()?).catch_up_with_writes();
+        let slot = self.read();
+        let ready = slot.as_ref().filter(|ready| ready.cache.ptr_eq(cache))?;
+        ready.generation.fetch_max(generation, Ordering::AcqRel);
+        ready.get()
+    }
+
+    #[inline]
+    fn read(&self) -> RwLockReadGuard<'_, Option<Ready>> {
+        self.slot.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Puts something there that was made of entries of the cache, if each of them is still what it was.
+    pub(crate) fn set(&self, resolved: &Arc<ResolvedSecrets>, made_of: Reuse, cache: &Cache) {
+        let id = *self.id.get_or_init(SlotId::next);
+        let until = made_of.until;
+        let Some((validity, generation)) = cache.derive(id, made_of, resolved.clone()) else {
+            return;
+        };
+        let ready = Ready {
+            resolved: Arc::downgrade(resolved),
+            until,
+            clock: cache.clock().clone(),
+            validity,
+            cache: cache.downgrade(),
+            generation: AtomicU64::new(generation),
+        };
+        let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);
+        let before = slot.replace(ready);
+        drop(slot);
+        drop(before);
+    }
+}
+
+impl Ready {
+    #[inline]
+    fn get(&self) -> Option<Arc<ResolvedSecrets>> {
+        let serves = self.validity.is_valid()
+            && self.clock.now() < self.until
             && !stack::with_current(|secrets| secrets.shared().test_secrets.is_some())
                 .unwrap_or_default();
-        if serves { ready.shared.upgrade() } else { None }
-    }
-
-    /// Puts something there.
-    ///
-    /// `changes` is what they were before the values were looked for.
-    pub(crate) fn fill(
-        &'static self,
-        shared: &Arc<ResolvedSecrets>,
-        until: Instant,
-        changes: u64,
-        cache: &Cache,
-    ) {
-        let ready = Ready { shared: Arc::downgrade(shared), until, changes };
-        let mut slot = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        *slot = Some(ready);
-        drop(slot);
-        cache.keep(std::ptr::from_ref(self).addr(), until, changes, shared.clone());
+        if serves { self.resolved.upgrade() } else { None }
     }
 }
 
-impl fmt::Debug for Slot {
+impl fmt::Debug for StepCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Slot").finish_non_exhaustive()
+        f.debug_struct("StepCache").finish_non_exhaustive()
     }
 }

@@ -5,7 +5,7 @@ use secrets_spec::Template;
 use crate::{
     config::{
         reference::Reference,
-        tree::{Kind, Tree},
+        tree::{NodeKind, Tree},
     },
     context::secrets::Secrets,
     core::{
@@ -16,7 +16,7 @@ use crate::{
     declaration::Declaration,
 };
 
-/// The most problems that are reported at once; the place of each is looked for in the whole text.
+/// The most problems that are reported at once, since each one's position is searched for in the whole text.
 const MAX_PROBLEMS: usize = 100;
 
 /// A configuration whose references are known.
@@ -26,7 +26,7 @@ pub(super) struct Filling<'a> {
     references: Vec<Found>,
 }
 
-/// The text of a configuration; `None` where it was no text.
+/// The text of a configuration, or `None` if it was read from a JSON value.
 type Source<'a> = Option<&'a str>;
 
 struct Found {
@@ -38,7 +38,7 @@ impl<'a> Filling<'a> {
     /// Finds the references.
     ///
     /// # Errors
-    /// Every text that is nearly one.
+    /// Every text that looks like a reference but does not parse.
     pub(super) fn of(tree: Tree, source: Source<'a>) -> Result<Self, Error> {
         let mut finder = Finder { source, references: Vec::new(), problems: Vec::new() };
         finder.visit(&tree, "");
@@ -53,7 +53,7 @@ impl<'a> Filling<'a> {
         self.references.iter().map(|found| found.reference.clone()).collect()
     }
 
-    /// Adds the secrets that the references name, each once, and their keys.
+    /// Adds the secrets that the references name, each once, with their keys.
     ///
     /// # Errors
     /// Every name that does not parse.
@@ -95,12 +95,12 @@ impl<'a> Filling<'a> {
     /// Returns the configuration with its references filled in.
     ///
     /// # Errors
-    /// Every reference to a field that is not there.
+    /// Every reference to a field that does not exist.
     pub(super) fn with(self, secrets: &Secrets) -> Result<Tree, Error> {
         self.filled(|text| secrets.render(text))
     }
 
-    /// Returns a configuration without references: `\{{` becomes `{{`.
+    /// Returns a configuration that has no references, with `\{{` replaced by `{{`.
     pub(super) fn literal(self) -> Result<Tree, Error> {
         self.filled(|text| Ok(text.replace("\\{{", "{{").into()))
     }
@@ -127,13 +127,13 @@ impl Finder<'_> {
             return;
         }
         match &tree.kind {
-            Kind::Text(text) => self.text(text, &tree.at, place),
-            Kind::List(items) => {
+            NodeKind::Text(text) => self.text(text, &tree.at, place),
+            NodeKind::List(items) => {
                 for (index, item) in items.iter().enumerate() {
                     self.visit(item, &format!("{place}[{index}]"));
                 }
             }
-            Kind::Map(members) => {
+            NodeKind::Map(members) => {
                 for (name, member) in members {
                     self.visit(member, &below(place, name));
                 }
@@ -144,7 +144,7 @@ impl Finder<'_> {
 
     fn text(&mut self, text: &str, at: &Range<usize>, place: &str) {
         let mut start = 0;
-        // Where in the source the rest of the text stands.
+        // The position in the source of the rest of the text.
         let mut written = at.start;
         loop {
             match Template::parse(&text[start..]) {
@@ -161,7 +161,8 @@ impl Finder<'_> {
                 }
                 Err(error) => {
                     let wrong = &text[start + error.range().start..start + error.range().end];
-                    // What is escaped there is not found, and the place of the whole text will do.
+                    // A text with escapes is not found in the source. The position of the whole text is
+                    // reported then.
                     let rest = self.source.and_then(|source| source.get(written..at.end));
                     if let Some(found) = rest.and_then(|rest| rest.find(wrong)) {
                         written += found;
@@ -174,7 +175,7 @@ impl Finder<'_> {
                         Some(help) => problem.with_help(help),
                         None => problem,
                     });
-                    // Past the one that is wrong.
+                    // Continues after the invalid reference.
                     start += error.range().end;
                     if self.problems.len() >= MAX_PROBLEMS {
                         return;
@@ -197,8 +198,8 @@ fn fill(
     }
     let at = tree.at.start;
     match &mut tree.kind {
-        Kind::Text(text) if text.contains("{{") => match render(text) {
-            Ok(value) => tree.kind = Kind::Filled(value),
+        NodeKind::Text(text) if text.contains("{{") => match render(text) {
+            Ok(value) => tree.kind = NodeKind::Filled(value),
             Err(error) => {
                 problems.extend(error.problems().iter().take(MAX_PROBLEMS).map(|problem| {
                     let told = placed(problem.kind(), source, at, problem.message());
@@ -210,12 +211,12 @@ fn fill(
                 }))
             }
         },
-        Kind::List(items) => {
+        NodeKind::List(items) => {
             for (index, item) in items.iter_mut().enumerate() {
                 fill(item, source, &format!("{place}[{index}]"), render, problems);
             }
         }
-        Kind::Map(members) => {
+        NodeKind::Map(members) => {
             for (name, member) in members {
                 fill(member, source, &below(place, name), render, problems);
             }
@@ -224,7 +225,7 @@ fn fill(
     }
 }
 
-/// Returns the first problems, and that there may be more.
+/// Returns an error with the first problems, and a note if there may be more.
 fn several(mut problems: Vec<Problem>) -> Error {
     if problems.len() >= MAX_PROBLEMS {
         problems.truncate(MAX_PROBLEMS);

@@ -3,13 +3,13 @@ use std::path::Path;
 use crate::{
     config::{
         json, toml,
-        tree::{Kind, Tree},
+        tree::{NodeKind, Tree},
         yaml,
     },
     core::error::Error,
 };
 
-/// How a configuration is written.
+/// The format of a configuration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Format {
@@ -19,7 +19,7 @@ pub enum Format {
     Toml,
     /// YAML 1.2 with its core schema, one document. Merge keys (`<<`) are read too.
     Yaml,
-    /// Anything else: the whole is one text.
+    /// Any other format: the whole configuration is one text.
     Text,
 }
 
@@ -49,7 +49,7 @@ impl Format {
             Self::Json => json::read(text),
             Self::Toml => toml::read(text),
             Self::Yaml => yaml::read(text),
-            Self::Text => Ok(Tree { kind: Kind::Text(text.to_owned()), at: 0..text.len() }),
+            Self::Text => Ok(Tree { kind: NodeKind::Text(text.to_owned()), at: 0..text.len() }),
         }
     }
 }

@@ -3,14 +3,14 @@ use std::ops::Range;
 use secrets_spec::{Node, Value, read_json};
 
 use crate::{
-    config::tree::{Kind, Tree, members, unreadable},
+    config::tree::{NodeKind, Tree, members, unreadable},
     core::{error::Error, line_column::LineColumn},
 };
 
 const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
-    // The reader would quote the text, which may have anything in it.
+    // The reader's own message would quote the text, which may contain anything.
     let node = read_json(text).map_err(|error| {
         unreadable(LineColumn::of(text, error.range().start), "it is no JSON here", HELP)
     })?;
@@ -20,13 +20,13 @@ pub(super) fn read(text: &str) -> Result<Tree, Error> {
 fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
     let at = node.at.clone();
     let kind = match node.value {
-        Value::Null => Kind::Null,
-        Value::Bool(value) => Kind::Bool(value),
-        Value::Number => Kind::Number(text[node.at].trim().to_owned()),
-        Value::Text(value) => Kind::Text(value),
-        Value::List(items) => {
-            Kind::List(items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?)
-        }
+        Value::Null => NodeKind::Null,
+        Value::Bool(value) => NodeKind::Bool(value),
+        Value::Number => NodeKind::Number(text[node.at].trim().to_owned()),
+        Value::Text(value) => NodeKind::Text(value),
+        Value::List(items) => NodeKind::List(
+            items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?,
+        ),
         Value::Map(fields) => {
             let member = |(name, node): (secrets_spec::FieldName<Range<usize>>, _)| {
                 Ok((name.text, LineColumn::of(text, name.at.start), tree(node, text)?))

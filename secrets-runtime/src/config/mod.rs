@@ -1,4 +1,4 @@
-//! Configuration with references to secrets: `{{name.key}}` in any text of it, as in ZenML.
+//! Configuration with references to secrets: `{{name.key}}` in any of its texts, as in ZenML.
 //!
 //! ```
 //! use secrets_runtime::{SecretValue, Error, config::{self, Format}, testing};
@@ -23,11 +23,12 @@
 //! # Ok::<(), Error>(())
 //! ```
 //!
-//! A reference names a secret of the default backend, or what a `[sources.NAME]` of `secrets.toml` maps, and a
-//! field of it; filters say how the value is written into the text around it (`Secrets::render` has them).
-//! Each secret is fetched once, all together. References stand in texts only, wherever they are nested; the
-//! names of fields are left alone. `\{{` is a literal `{{`, and whatever is nearly a reference is an error
-//! with its line and column.
+//! A reference names a secret and one of its fields. The secret is one of the default backend, or the one to
+//! which a `[sources.NAME]` of `secrets.toml` maps the name. A filter says how the value is written; see
+//! [`Secrets::render`](crate::Secrets::render). All secrets are fetched together, each once.
+//!
+//! References are read in texts only, however deeply nested; the names of fields are not changed. `\{{` is a
+//! literal `{{`. A text that looks like a reference but does not parse is an error with its line and column.
 
 mod fill;
 mod format;
@@ -49,7 +50,7 @@ use serde_json::Value;
 use crate::{
     config::{
         fill::Filling,
-        tree::{Kind, Tree},
+        tree::{NodeKind, Tree},
     },
     core::error::Error,
     declaration::{Declaration, DeclarationBuilder},
@@ -59,22 +60,25 @@ use crate::{
     settings::validation_level::ValidationLevel,
 };
 
-/// Reads a configuration into a type of the caller's, with its references filled in.
+/// Reads a configuration into a type, with its references filled in.
 ///
-/// Fields for secrets are best [`SecretValue`](crate::SecretValue)s, which are not printed. A number or a
-/// boolean may be a reference too.
+/// For fields that are secrets, [`SecretValue`](crate::SecretValue) is the best type, since it is not
+/// printed. A number or a boolean may be a reference too.
 ///
-/// Where the configuration does not fit its type, `T`'s `Deserialize` runs several times and gets placeholders
-/// for fields that are missing: [`Secrets::get_as`](crate::Secrets::get_as) says how often and which. Its fields
-/// are here those at the top of the document; of what is wrong inside one of them (`[database]`), the first
-/// problem is reported.
+/// If the configuration does not fit its type, `T`'s `Deserialize` runs several times and gets placeholders
+/// for missing fields; [`Secrets::get_as`](crate::Secrets::get_as) says how often, and which. The fields are
+/// here those at the top of the document; inside one of them (`[database]`) only the first problem is
+/// reported.
 ///
 /// # Errors
-/// All at once: [`ErrorKind::InvalidSource`](crate::ErrorKind::InvalidSource) for each text that is nearly a
-/// reference, with its line and column; else what resolving the secrets fails with; else
-/// [`ErrorKind::Undecodable`](crate::ErrorKind::Undecodable) and
-/// [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) for each field that is not of its type or missing.
-/// No message shows a value.
+/// Each of these groups is reported at once, and the next one only if there is none of the group before. No
+/// message shows a value.
+///
+/// 1. [`ErrorKind::InvalidSource`](crate::ErrorKind::InvalidSource) for each text that looks like a reference
+///    but does not parse, with its line and column.
+/// 2. Every error of resolving the secrets.
+/// 3. [`ErrorKind::Undecodable`](crate::ErrorKind::Undecodable) for each field that does not fit its type,
+///    and [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) for each missing field.
 pub async fn resolve<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Error> {
     let tree = format.read(text)?;
     Resolver::current()?.fill_in(tree, Some(text)).await.and_then(|tree| read(&tree))
@@ -88,8 +92,8 @@ pub fn resolve_blocking<T: DeserializeOwned>(text: &str, format: Format) -> Resu
     block_on(resolve(text, format))
 }
 
-/// Fills in the references of a JSON value, in place: for programs that read their configuration by
-/// themselves. What is filled in is plain text from then on, which can be printed.
+/// Fills in the references of a JSON value in place, for programs that read their configuration themselves.
+/// The filled-in values are plain text from then on, and can be printed.
 ///
 /// ```
 /// use secrets_runtime::{Error, config, testing};
@@ -101,7 +105,7 @@ pub fn resolve_blocking<T: DeserializeOwned>(text: &str, format: Format) -> Resu
 /// ```
 ///
 /// # Errors
-/// As [`resolve`]; nothing is filled in then.
+/// As [`resolve`]; the value is not changed then.
 pub async fn resolve_value(value: &mut Value) -> Result<(), Error> {
     let tree = Resolver::current()?.fill_in(Tree::of_value(value), None).await?;
     tree.write_to(value)
@@ -118,13 +122,13 @@ pub fn resolve_value_blocking(value: &mut Value) -> Result<(), Error> {
 /// Returns the references of a configuration, in the order of the text.
 ///
 /// # Errors
-/// As [`resolve`], for everything that the text alone shows.
+/// Those of [`resolve`] that the text alone shows.
 pub fn references(text: &str, format: Format) -> Result<Vec<Reference>, Error> {
     Ok(Filling::of(format.read(text)?, Some(text))?.references())
 }
 
 impl Resolver {
-    /// Fills in the references of a configuration and reads it, as [`resolve`], with this resolver.
+    /// Reads a configuration with its references filled in, as [`resolve`] does, with this resolver.
     ///
     /// # Errors
     /// As [`resolve`].
@@ -150,8 +154,8 @@ impl Resolver {
         block_on(self.resolve_config(text, format))
     }
 
-    /// Checks that what a configuration refers to is there: the secrets, and at
-    /// [`ValidationLevel::SecretAndKeyExists`] their fields. Each secret is looked at once.
+    /// Checks that the secrets to which a configuration refers exist, and at
+    /// [`ValidationLevel::SecretAndKeyExists`] that they have the fields. Each secret is checked once.
     ///
     /// # Errors
     /// As [`references`].
@@ -183,7 +187,7 @@ impl Resolver {
         let filling = Filling::of(tree, source)?;
         let mut declaration = Declaration::empty(None);
         filling.declare(&mut declaration)?;
-        // Without references there is nothing to resolve, and nothing to attach at launch either.
+        // Without references there is nothing to resolve, and sources attached at launch do not count.
         if declaration.is_empty() {
             return filling.literal();
         }
@@ -193,7 +197,7 @@ impl Resolver {
 }
 
 impl DeclarationBuilder {
-    /// Adds the secrets that a configuration refers to, and the fields that a validation looks for.
+    /// Adds the secrets to which a configuration refers, and the fields that a validation looks for.
     ///
     /// ```
     /// use secrets_runtime::{Declaration, Error, config::Format};
@@ -211,11 +215,12 @@ impl DeclarationBuilder {
     }
 }
 
-/// Reads what is filled in by our own deserialiser: its errors come all at once, and show no value.
+/// Reads a filled-in configuration with our own deserializer, which reports all errors at once and shows no
+/// value.
 fn read<T: DeserializeOwned>(tree: &Tree) -> Result<T, Error> {
     let read = match &tree.kind {
-        Kind::Filled(value) => de::from_value("config", value),
-        Kind::Text(text) => de::from_value("config", &text.as_str().into()),
+        NodeKind::Filled(value) => de::from_value("config", value),
+        NodeKind::Text(text) => de::from_value("config", &text.as_str().into()),
         _ => de::from_json("config", &json_text::of(tree)),
     };
     read.map_err(Error::from_problems)

@@ -13,13 +13,13 @@ impl Reference {
         &self.name
     }
 
-    /// Returns the field.
+    /// Returns the name of the field.
     #[must_use]
     pub fn key(&self) -> &str {
         &self.key
     }
 
-    /// Returns its place in the configuration: `database.servers[0].url`.
+    /// Returns the path of the reference in the configuration: `database.servers[0].url`.
     #[must_use]
     pub fn place(&self) -> &str {
         &self.place

@@ -20,7 +20,7 @@ fn filled<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Error> {
     testing::with_secrets(GIVEN, || resolve_blocking(text, format))
 }
 
-/// The problems as `origin: message`.
+/// Returns the problems as `origin: message`.
 fn problems<T: DeserializeOwned>(text: &str, format: Format) -> Vec<String> {
     let Err(error) = filled::<T>(text, format) else { panic!("it is fine: {text}") };
     assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "{error}");
@@ -97,7 +97,7 @@ labels: {raw: '{{db.password}}', "odd name": "{{a-b/c.x.y}}"}
 }
 
 #[test]
-fn every_near_miss_is_told_with_its_place() {
+fn every_near_miss_is_reported_with_its_position() {
     let toml = "a = \"x-{{db}}\"\nb = ['{{db.user}}', '{{ }} {{db.user', 'é {{.k}}']\n[c.d]\ne = \"\\\"{{db.p q}}\"\n";
     let found = problems::<serde_json::Value>(toml, Format::Toml);
     let wanted = [
@@ -124,7 +124,7 @@ fn every_near_miss_is_told_with_its_place() {
 }
 
 #[test]
-fn what_cannot_be_read_shows_nothing_of_the_text() {
+fn errors_of_unreadable_text_do_not_quote_it() {
     for (text, format, place) in [
         ("a = 1\nb = SeNtInEl", Format::Toml, "line 2, column 5"),
         ("{\"a\": SeNtInEl}", Format::Json, "line 1, column 7"),
@@ -154,7 +154,7 @@ fn aliases_do_not_fill_the_memory() {
 #[test]
 fn long_texts_and_names_under_aliases_do_not_fill_the_memory() {
     let long = "x".repeat(200 << 10);
-    // 20 MB: were it copied, the test would fail and the machine would not.
+    // 20 MB: if aliases were copied, this test would fail before the machine runs out of memory.
     let aliases = vec!["*a"; 100].join(", ");
     for anchor in [format!("&a {long}"), format!("&a {{? {long} : 1}}")] {
         let yaml = format!("a: {anchor}\nb: [{aliases}]\n");
@@ -179,7 +179,7 @@ fn depth_under_aliases_counts() {
 }
 
 #[test]
-fn words_of_yaml_are_what_its_core_schema_says() {
+fn plain_scalars_of_yaml_follow_the_core_schema() {
     let yaml = "[~, null, True, FALSE, yes, 0o17, 0xfF, -007, +1, 1_000, .5, -1.e3, .inf, .nan, 1.2.3, '1', !!str 1, \"null\", 2024-01-02, .]";
     let value: serde_json::Value = filled(yaml, Format::Yaml).unwrap();
     let wanted = json!([
@@ -208,7 +208,7 @@ fn words_of_yaml_are_what_its_core_schema_says() {
 }
 
 #[test]
-fn every_missing_secret_and_field_and_every_misfit_is_told() {
+fn missing_secrets_and_fields_and_type_mismatches_are_all_reported() {
     let text = "a = '{{db.nope}}'\nb = '{{db.user}} {{db.passwort}}'";
     let found = problems::<serde_json::Value>(text, Format::Toml);
     assert_eq!(found.len(), 2, "{found:?}");
@@ -228,7 +228,7 @@ fn every_missing_secret_and_field_and_every_misfit_is_told() {
 }
 
 #[test]
-fn a_value_is_filled_in_where_it_is_or_left_alone() {
+fn a_json_value_is_filled_in_in_place_or_unchanged() {
     let mut value = json!({ "a": ["{{db.user}}", 1, null], "{{db.user}}": "\\{{", "b": "x" });
     testing::with_secrets(GIVEN, || resolve_value_blocking(&mut value)).unwrap();
     assert_eq!(value, json!({ "a": ["app", 1, null], "{{db.user}}": "{{", "b": "x" }));
@@ -241,7 +241,7 @@ fn a_value_is_filled_in_where_it_is_or_left_alone() {
 }
 
 #[test]
-fn references_are_listed_with_their_places() {
+fn references_are_listed_with_their_paths() {
     let found = references("[a]\nb = ['x {{db.user}} {{db.user}}']", Format::Toml).unwrap();
     assert_eq!((found.len(), found[0].name(), found[0].key()), (2, "db", "user"));
     assert_eq!(found[1].place(), "a.b[0]");
@@ -261,7 +261,7 @@ fn validation_looks_for_secrets_and_for_their_keys() {
 }
 
 #[test]
-fn types_that_take_anything_get_what_is_written() {
+fn types_that_accept_anything_get_the_written_value() {
     #[derive(Debug, PartialEq, Deserialize)]
     #[serde(untagged)]
     enum Any {
@@ -292,7 +292,7 @@ fn any_other_text_is_one_value() {
 }
 
 #[test]
-fn of_many_problems_the_first_are_told() {
+fn of_many_problems_the_first_are_reported() {
     let many = |text: &str| format!("a = [{}]", vec![text; 1000].join(", "));
     let in_one = format!("a = '{}'", "{{x}} ".repeat(1000));
     for text in [many("'{{x}}'"), many("'{{db.nope}}'"), in_one] {

@@ -8,36 +8,36 @@ use crate::core::{
     secret_value::SecretValue,
 };
 
-/// A configuration of any format, or a part of one, and the bytes it stands in.
+/// A configuration of any format, or a part of one, with its position in bytes.
 pub(super) struct Tree {
-    pub kind: Kind,
+    pub kind: NodeKind,
     pub at: Range<usize>,
 }
 
-/// How large a tree is.
+/// The size of a tree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Size {
     pub values: usize,
-    /// Of its names and texts.
+    /// The bytes of its names and texts.
     pub bytes: usize,
-    /// How many lists and maps its deepest value lies in.
+    /// The number of lists and maps around its deepest value.
     pub depth: usize,
 }
 
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     Null,
     Bool(bool),
-    /// A number, as JSON writes it.
+    /// A number, written as in JSON.
     Number(String),
     Text(String),
-    /// A text that was filled in.
+    /// A text whose references were filled in.
     Filled(SecretValue),
     List(Vec<Tree>),
     Map(Vec<(String, Tree)>),
 }
 
 impl Size {
-    /// Counts a tree in that lies in this one.
+    /// Adds the size of a tree that is nested in this one.
     fn hold(&mut self, inner: &Self) {
         self.values += inner.values;
         self.bytes += inner.bytes;
@@ -46,18 +46,18 @@ impl Size {
 }
 
 impl Tree {
-    /// Returns the tree of a JSON value, which has no lines.
+    /// Returns the tree of a JSON value, which has no positions.
     pub(super) fn of_value(value: &Value) -> Self {
         let kind = match value {
-            Value::Null => Kind::Null,
-            Value::Bool(value) => Kind::Bool(*value),
-            Value::Number(number) => Kind::Number(number.to_string()),
-            Value::String(text) => Kind::Text(text.clone()),
-            Value::Array(items) => Kind::List(items.iter().map(Self::of_value).collect()),
+            Value::Null => NodeKind::Null,
+            Value::Bool(value) => NodeKind::Bool(*value),
+            Value::Number(number) => NodeKind::Number(number.to_string()),
+            Value::String(text) => NodeKind::Text(text.clone()),
+            Value::Array(items) => NodeKind::List(items.iter().map(Self::of_value).collect()),
             Value::Object(members) => {
                 let member =
                     |(name, value): (&String, &Value)| (name.clone(), Self::of_value(value));
-                Kind::Map(members.iter().map(member).collect())
+                NodeKind::Map(members.iter().map(member).collect())
             }
         };
         Self { kind, at: 0..0 }
@@ -66,29 +66,29 @@ impl Tree {
     /// Copies the tree, for an alias.
     pub(super) fn copy(&self) -> Self {
         let kind = match &self.kind {
-            Kind::Null => Kind::Null,
-            Kind::Bool(value) => Kind::Bool(*value),
-            Kind::Number(number) => Kind::Number(number.clone()),
-            Kind::Text(text) => Kind::Text(text.clone()),
-            Kind::Filled(value) => Kind::Filled(value.clone()),
-            Kind::List(items) => Kind::List(items.iter().map(Self::copy).collect()),
-            Kind::Map(members) => {
-                Kind::Map(members.iter().map(|(name, tree)| (name.clone(), tree.copy())).collect())
-            }
+            NodeKind::Null => NodeKind::Null,
+            NodeKind::Bool(value) => NodeKind::Bool(*value),
+            NodeKind::Number(number) => NodeKind::Number(number.clone()),
+            NodeKind::Text(text) => NodeKind::Text(text.clone()),
+            NodeKind::Filled(value) => NodeKind::Filled(value.clone()),
+            NodeKind::List(items) => NodeKind::List(items.iter().map(Self::copy).collect()),
+            NodeKind::Map(members) => NodeKind::Map(
+                members.iter().map(|(name, tree)| (name.clone(), tree.copy())).collect(),
+            ),
         };
         Self { kind, at: self.at.clone() }
     }
 
-    /// Returns how much a copy of it takes.
+    /// Returns the size of a copy.
     pub(super) fn size(&self) -> Size {
         let mut size = Size { values: 1, bytes: 0, depth: 0 };
         match &self.kind {
-            Kind::Null | Kind::Bool(_) => {}
-            Kind::Number(text) | Kind::Text(text) => size.bytes = text.len(),
-            // What is filled in is shared, not copied.
-            Kind::Filled(_) => {}
-            Kind::List(items) => items.iter().for_each(|item| size.hold(&item.size())),
-            Kind::Map(members) => {
+            NodeKind::Null | NodeKind::Bool(_) => {}
+            NodeKind::Number(text) | NodeKind::Text(text) => size.bytes = text.len(),
+            // A filled-in value is shared, not copied.
+            NodeKind::Filled(_) => {}
+            NodeKind::List(items) => items.iter().for_each(|item| size.hold(&item.size())),
+            NodeKind::Map(members) => {
                 for (name, tree) in members {
                     size.bytes += name.len();
                     size.hold(&tree.size());
@@ -98,19 +98,19 @@ impl Tree {
         size
     }
 
-    /// Writes what was filled in back to the value that this tree was made of.
+    /// Writes filled-in values back into the JSON value from which this tree was read.
     pub(super) fn write_to(&self, value: &mut Value) -> Result<(), Error> {
         match (&self.kind, value) {
-            // The caller asked for the value in a type of plain text.
-            (Kind::Filled(filled), value) => {
+            // The caller asked for the value as plain text.
+            (NodeKind::Filled(filled), value) => {
                 *value = Value::String(filled.expose_str()?.to_owned())
             }
-            (Kind::List(trees), Value::Array(items)) => {
+            (NodeKind::List(trees), Value::Array(items)) => {
                 for (tree, item) in trees.iter().zip(items) {
                     tree.write_to(item)?;
                 }
             }
-            (Kind::Map(trees), Value::Object(members)) => {
+            (NodeKind::Map(trees), Value::Object(members)) => {
                 for (name, tree) in trees {
                     if let Some(member) = members.get_mut(name) {
                         tree.write_to(member)?;
@@ -123,14 +123,14 @@ impl Tree {
     }
 }
 
-/// Returns the error of a configuration that cannot be read, at a place. `message` has nothing of the text in it.
+/// Returns the error of a configuration that cannot be read at a position. `message` must not quote the text.
 pub(super) fn unreadable(at: LineColumn, message: &str, help: &str) -> Error {
     let problem = Problem::new(ErrorKind::Undecodable, format!("{at}: {message}"));
     Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
-/// Returns the members of a map, or an error for a key that is there twice.
-pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<Kind, Error> {
+/// Returns the members of a map, or an error for a key that occurs twice.
+pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<NodeKind, Error> {
     let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
     let mut seen = std::collections::HashSet::new();
     for (name, at, tree) in read {
@@ -141,5 +141,5 @@ pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<Kind, Err
         }
         members.push((name, tree));
     }
-    Ok(Kind::Map(members))
+    Ok(NodeKind::Map(members))
 }

@@ -8,19 +8,20 @@ use granit_parser::{Event, Parser, ScalarStyle, Span, Tag};
 
 use crate::{
     config::{
-        tree::{Kind, Size, Tree, members, unreadable},
+        tree::{NodeKind, Size, Tree, members, unreadable},
         yaml_scalar,
     },
     core::{error::Error, line_column::LineColumn},
 };
 
-/// The most values that one document may become: aliases can multiply few lines into more than fits.
+/// The most values that one document may have. Aliases can multiply a few lines into more than memory can
+/// hold.
 const MAX_VALUES: usize = 1_000_000;
 
 /// The most bytes of names and texts that anchors and aliases may copy.
 const MAX_COPIED_BYTES: usize = 16 << 20;
 
-/// How deeply lists and maps may lie in one another.
+/// How deeply lists and maps may be nested.
 const MAX_DEPTH: usize = 64;
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
@@ -37,11 +38,11 @@ pub(super) fn read(text: &str) -> Result<Tree, Error> {
 struct Reader<'a> {
     events: Parser<'a, granit_parser::StrInput<'a>>,
     text: &'a str,
-    /// What each anchor stands for, and how large it is.
+    /// The value of each anchor, and its size.
     anchors: HashMap<usize, (Tree, Size)>,
-    /// How many values there are so far, copies included.
+    /// The number of values so far, copies included.
     values: usize,
-    /// How many bytes were copied so far.
+    /// The number of bytes copied so far.
     copied: usize,
 }
 
@@ -53,7 +54,7 @@ impl<'a> Reader<'a> {
             match event {
                 Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
                 Event::StreamEnd => {
-                    return Ok(whole.unwrap_or(Tree { kind: Kind::Null, at: 0..0 }));
+                    return Ok(whole.unwrap_or(Tree { kind: NodeKind::Null, at: 0..0 }));
                 }
                 _ if whole.is_some() => {
                     let help = "keep one: a configuration is one document";
@@ -70,7 +71,7 @@ impl<'a> Reader<'a> {
             Some(Err(error)) => {
                 let at =
                     LineColumn { line: error.marker().line(), column: error.marker().col() + 1 };
-                // Its message may quote the text.
+                // The parser's message may quote the text.
                 Err(unreadable(
                     at,
                     "it is no YAML here",
@@ -115,7 +116,7 @@ impl<'a> Reader<'a> {
         Ok(tree)
     }
 
-    /// Counts a copy before it is made, which lies this deep.
+    /// Counts a copy at this depth before it is made.
     fn count_copy(&mut self, size: Size, depth: usize, span: &Span) -> Result<(), Error> {
         self.values += size.values;
         self.copied += size.bytes;
@@ -128,17 +129,17 @@ impl<'a> Reader<'a> {
         Ok(())
     }
 
-    fn list(&mut self, depth: usize) -> Result<Kind, Error> {
+    fn list(&mut self, depth: usize) -> Result<NodeKind, Error> {
         let mut items = Vec::new();
         loop {
             match self.next()? {
-                (Event::SequenceEnd, _) => return Ok(Kind::List(items)),
+                (Event::SequenceEnd, _) => return Ok(NodeKind::List(items)),
                 (event, span) => items.push(self.value(event, span, depth + 1)?),
             }
         }
     }
 
-    fn map(&mut self, start: &Span, depth: usize) -> Result<Kind, Error> {
+    fn map(&mut self, start: &Span, depth: usize) -> Result<NodeKind, Error> {
         let (mut read, mut merged) = (Vec::new(), Vec::new());
         loop {
             let (event, span) = self.next()?;
@@ -163,18 +164,18 @@ impl<'a> Reader<'a> {
             let value = self.value(event, span, depth + 1)?;
             if name == "<<" { merge(value, &mut merged) } else { read.push((name, at, value)) }
         }
-        let Kind::Map(mut all) = members(read)? else { return Ok(Kind::Null) };
+        let NodeKind::Map(mut all) = members(read)? else { return Ok(NodeKind::Null) };
         if merged.is_empty() {
-            return Ok(Kind::Map(all));
+            return Ok(NodeKind::Map(all));
         }
         let mut known: HashSet<String> = all.iter().map(|(name, _)| name.clone()).collect();
         for (name, tree) in merged {
-            // What is written in the map itself, or merged first, wins.
+            // Members of the map itself, and those merged first, win.
             if known.insert(name.clone()) {
                 all.push((name, tree));
             }
         }
-        Ok(Kind::Map(all))
+        Ok(NodeKind::Map(all))
     }
 
     fn too_large(&self, span: &Span) -> Error {
@@ -196,21 +197,21 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// The members of a map, or of each map of a list: what `<<` says.
+/// Returns the members of a map, or of each map in a list: the value of `<<`.
 fn merge(value: Tree, to: &mut Vec<(String, Tree)>) {
     match value.kind {
-        Kind::Map(members) => to.extend(members),
-        Kind::List(items) => items.into_iter().for_each(|item| merge(item, to)),
+        NodeKind::Map(members) => to.extend(members),
+        NodeKind::List(items) => items.into_iter().for_each(|item| merge(item, to)),
         _ => {}
     }
 }
 
-/// YAML's core schema, and its tags.
-fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> Kind {
+/// Reads a scalar by YAML's core schema and its tags.
+fn scalar(text: &str, style: ScalarStyle, tag: Option<&Tag>) -> NodeKind {
     let tag = tag.filter(|tag| tag.is_yaml_core_schema()).map(Tag::suffix);
     match tag {
-        Some("str") => Kind::Text(text.to_owned()),
-        None if style != ScalarStyle::Plain => Kind::Text(text.to_owned()),
+        Some("str") => NodeKind::Text(text.to_owned()),
+        None if style != ScalarStyle::Plain => NodeKind::Text(text.to_owned()),
         _ => yaml_scalar::of(Cow::Borrowed(text)),
     }
 }

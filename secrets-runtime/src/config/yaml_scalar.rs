@@ -1,22 +1,22 @@
-//! What a plain word of YAML is, by the core schema of YAML 1.2: <https://yaml.org/spec/1.2.2/#103-core-schema>.
+//! Reads plain scalars by the core schema of YAML 1.2: <https://yaml.org/spec/1.2.2/#103-core-schema>.
 
 use std::borrow::Cow;
 
-use crate::config::tree::Kind;
+use crate::config::tree::NodeKind;
 
-pub(super) fn of(text: Cow<'_, str>) -> Kind {
+pub(super) fn of(text: Cow<'_, str>) -> NodeKind {
     match &*text {
-        "" | "~" | "null" | "Null" | "NULL" => Kind::Null,
-        "true" | "True" | "TRUE" => Kind::Bool(true),
-        "false" | "False" | "FALSE" => Kind::Bool(false),
+        "" | "~" | "null" | "Null" | "NULL" => NodeKind::Null,
+        "true" | "True" | "TRUE" => NodeKind::Bool(true),
+        "false" | "False" | "FALSE" => NodeKind::Bool(false),
         word => match integer(word).or_else(|| float(word)) {
-            Some(number) => Kind::Number(number),
-            None => Kind::Text(text.into_owned()),
+            Some(number) => NodeKind::Number(number),
+            None => NodeKind::Text(text.into_owned()),
         },
     }
 }
 
-/// An integer, in decimal: JSON has no other.
+/// Reads an integer and returns it in decimal, the only form in JSON.
 fn integer(word: &str) -> Option<String> {
     if let Some(digits) = word.strip_prefix("0x") {
         return based(digits, 16);
@@ -37,8 +37,8 @@ fn based(digits: &str, radix: u32) -> Option<String> {
     u128::from_str_radix(digits, radix).ok().filter(|_| plain).map(|number| number.to_string())
 }
 
-/// A number with a point or an exponent, as it is written where JSON takes it. Infinity and NaN stay texts,
-/// which a field of a floating type reads.
+/// Reads a number with a point or an exponent, and keeps its form if JSON allows it. Infinity and NaN stay
+/// texts, which a field of a floating-point type can read.
 fn float(word: &str) -> Option<String> {
     let (sign, rest) = signed(word);
     let (mantissa, exponent) = match rest.find(['e', 'E']) {
@@ -61,7 +61,7 @@ fn float(word: &str) -> Option<String> {
     Some(format!("{sign}{whole}{point}{fraction}{exponent}"))
 }
 
-/// The minus of a number, and what is behind its sign.
+/// Splits a number into its minus and the part after the sign.
 fn signed(word: &str) -> (&'static str, &str) {
     match word.strip_prefix('-') {
         Some(rest) => ("-", rest),

@@ -5,7 +5,7 @@ use crate::{
     core::{error::Error, secret_value::SecretValue},
 };
 
-/// One value of a step's secrets, and what it is called.
+/// One value of a step's secrets, with its group and key.
 #[derive(Debug, Clone, Copy)]
 pub struct Entry<'a> {
     group: &'a str,
@@ -15,25 +15,25 @@ pub struct Entry<'a> {
 }
 
 impl<'a> Entry<'a> {
-    /// The group by which [`Secrets::get`] finds it.
+    /// Returns the group to pass to [`Secrets::get`].
     #[must_use]
     pub fn group(&self) -> &'a str {
         self.group
     }
 
-    /// The key by which [`Secrets::get`] finds it.
+    /// Returns the key to pass to [`Secrets::get`].
     #[must_use]
     pub fn key(&self) -> &'a str {
         self.key
     }
 
-    /// The value.
+    /// Returns the value.
     #[must_use]
     pub fn value(&self) -> &'a SecretValue {
         self.value
     }
 
-    /// Whether it is bytes: base64 wherever it is written as text.
+    /// Returns whether the value is binary. Binary values are base64 wherever they are written as text.
     #[must_use]
     pub fn is_binary(&self) -> bool {
         self.is_binary
@@ -41,8 +41,8 @@ impl<'a> Entry<'a> {
 }
 
 impl Secrets {
-    /// Every value, in declared order. Of several versions of one key, the one that [`Secrets::get`] gives, or
-    /// the first.
+    /// Returns every value, in declared order. A key with several versions has one entry: the version that
+    /// [`Secrets::get`] returns, or the first if `get` returns none.
     ///
     /// ```
     /// # use secrets_runtime::{current_context, testing};
@@ -71,17 +71,17 @@ impl Secrets {
         entries.into_iter()
     }
 
-    /// The groups, in declared order; one whose secret is empty has no [`Entry`].
+    /// Returns the groups, in declared order. A group whose secret is empty has no [`Entry`].
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.0.shared.order.iter().map(|name| &**name)
     }
 
-    /// The variables and their values, sorted by name, as they go into an environment of which `present` tells
-    /// what it has already. Binary values are standard base64. A request for a `FILE` has its value here: a
-    /// file would be gone when this is.
+    /// Returns the variables and their values, sorted by name, for an environment in which `present` looks up
+    /// what is set already. Binary values are standard base64. A request for a `FILE` has its value here and
+    /// not a path, since the file would be removed together with these secrets.
     ///
     /// # Errors
-    /// As [`Secrets::apply_to`]: every reason why not all of them can be set.
+    /// As [`Secrets::apply_to`]: every reason why a variable cannot be set.
     pub fn exports(
         &self,
         present: impl Fn(&str) -> Option<OsString>,

@@ -5,7 +5,7 @@ use std::{
 
 use base64ct::{Base64, Encoding};
 use once_cell::sync::OnceCell;
-use secrets_spec::{MountType, SpecError, Variable, check_variable};
+use secrets_spec::{MountType, SpecError, VariableName, check_variable};
 
 use crate::{
     backend::capabilities::Capabilities,
@@ -21,7 +21,7 @@ use crate::{
 
 /// The secrets of a step as environment variables.
 pub(crate) struct EnvVars {
-    /// By name, each with the fields that have it: more than one is ambiguous.
+    /// By name, each with the fields that map to it. More than one is ambiguous.
     slots: BTreeMap<String, Vec<Candidate>>,
     /// Fields whose names cannot be variables.
     unmappable: Vec<(usize, String, SpecError)>,
@@ -29,18 +29,18 @@ pub(crate) struct EnvVars {
 
 struct Candidate {
     shown: VarValue,
-    /// The source or request that has it, and the field if it has a name of its own.
+    /// The source or request that has the field, and the field's name if it differs.
     origin: String,
     field: String,
     declared_at: usize,
-    /// The backend may have read the very variable that is set already.
+    /// Whether the backend may have read the very variable that is set already.
     from_environment: bool,
 }
 
 /// The value of a variable.
 enum VarValue {
     Value(SecretValue),
-    /// The path of a file with the value, made when it is first asked for.
+    /// The path of a file with the value. The file is created when the path is first asked for.
     File {
         value: SecretValue,
         text: SecretValue,
@@ -54,29 +54,35 @@ impl EnvVars {
         let mut made = Self { slots: BTreeMap::new(), unmappable: Vec::new() };
         for (name, group) in groups {
             if let Some(source) = &group.source {
-                // Two sources may be one secret under two groups.
+                // Two sources may read one secret under two groups.
                 let origin = match source.origin.ends_with(name) {
                     true => source.origin.clone(),
                     false => format!("{} (group `{name}`)", source.origin),
                 };
                 for (name, field) in source.fields.iter() {
-                    let variable = if source.capabilities.are_names_variables() {
-                        Variable::parse(name)
+                    let variable = if source.provenance.capabilities.are_names_variables() {
+                        VariableName::parse(name)
                     } else {
-                        Variable::of_field(name)
+                        VariableName::of_field(name)
                     };
-                    made.add(variable, VarValue::text(field), &origin, name, source.capabilities);
+                    made.add(
+                        variable,
+                        VarValue::text(field),
+                        &origin,
+                        name,
+                        source.provenance.capabilities,
+                    );
                 }
             }
             for requested in &group.requests {
                 if let Some(variable) = &requested.variable {
                     let origin = requested.request.to_string();
-                    let parsed = Variable::parse(variable);
+                    let parsed = VariableName::parse(variable);
                     let shown = match requested.request.view().mount_requirement {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
-                    made.add(parsed, shown, &origin, variable, requested.capabilities);
+                    made.add(parsed, shown, &origin, variable, requested.provenance.capabilities);
                 }
             }
         }
@@ -85,7 +91,7 @@ impl EnvVars {
 
     fn add(
         &mut self,
-        variable: Result<Variable, SpecError>,
+        variable: Result<VariableName, SpecError>,
         shown: VarValue,
         origin: &str,
         name: &str,
@@ -163,8 +169,9 @@ impl EnvVars {
         fail(ErrorKind::KeyNotFound, message, format!("its variables are {known}"))
     }
 
-    /// Returns all variables if all can be set, else every reason. `present` returns what is set already. Without
-    /// `files` a variable for a file's path holds what would be in the file.
+    /// Returns all variables if all of them can be set, or else every reason why not. `present` returns what
+    /// is set already. Without `files`, a variable for a file's path has the content of the file as its
+    /// value.
     pub(crate) fn exports(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
@@ -221,7 +228,7 @@ impl EnvVars {
 }
 
 impl Candidate {
-    /// Without files it is what would be in the file.
+    /// Returns the value. Without files it is the content that the file would have.
     fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
         self.shown.value(files).map_err(|error| error.about(&self.origin, None))
     }
@@ -266,9 +273,9 @@ fn collides(
     if allow_override {
         return None;
     }
-    // What is there already may be a secret too.
+    // A variable that is set already may be a secret too.
     let known = from_os(present(name)?);
-    // A backend may have left out the newline at its end.
+    // A backend may have removed the newline at the end.
     let with_end =
         |end: &[u8]| SecretValue::from([value.expose_bytes(), end].concat()).ct_eq(&known);
     let same = || with_end(b"") || with_end(b"\n") || with_end(b"\r\n");
@@ -280,7 +287,7 @@ fn collides(
 }
 
 fn contains_nul(name: &str, value: &SecretValue) -> Option<Problem> {
-    // Looked at for a NUL, which no environment can hold.
+    // Searched for a NUL, which no environment variable can contain.
     value.expose_bytes().contains(&0).then(|| {
         let message = format!("the value for the variable {name} holds a NUL");
         Problem::new(ErrorKind::InvalidValue, message)
@@ -293,7 +300,7 @@ fn text_of(field: &Field) -> SecretValue {
 }
 
 fn base64(value: &SecretValue) -> SecretValue {
-    // An encoding of the value is a value itself.
+    // An encoding of the value is a secret value too.
     SecretValue::from(Base64::encode_string(value.expose_bytes()))
 }
 
@@ -309,12 +316,12 @@ pub(crate) fn from_os(value: OsString) -> SecretValue {
     }
 }
 
-/// Returns the value as the system takes it, without a copy.
+/// Returns the value as the system's string type, without a copy.
 pub(crate) fn as_os(value: &SecretValue) -> Result<&OsStr, Error> {
     #[cfg(unix)]
     {
         use std::os::unix::ffi::OsStrExt;
-        // A variable's value is where it is asked to go.
+        // The step asked for this value in a variable.
         Ok(OsStr::from_bytes(value.expose_bytes()))
     }
     #[cfg(not(unix))]

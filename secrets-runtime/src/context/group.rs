@@ -1,49 +1,35 @@
 //! What a step can read, by group.
 
-use std::time::Instant;
-
 use secrets_spec::Request;
 
 use crate::{
-    backend::capabilities::Capabilities,
+    context::provenance::Provenance,
     core::error::Problem,
     payload::fields::{Field, Fields},
 };
 
-/// What is readable under one group.
+/// What a step can read under one group.
 #[derive(Clone, Default)]
 pub(crate) struct Group {
     pub source: Option<SourceFields>,
     pub requests: Vec<RequestField>,
 }
 
-/// Which version of a secret was fetched, and when.
-#[derive(Debug, Clone)]
-pub(crate) struct Provenance {
-    /// As the backend calls it, if it tells.
-    pub version: Option<String>,
-    /// When it was asked for.
-    pub asked: Instant,
-}
-
 /// A source that was fetched.
 #[derive(Clone)]
 pub(crate) struct SourceFields {
     pub origin: String,
-    pub backend: String,
     pub provenance: Provenance,
     pub fields: Fields,
-    /// Those of the backend that has it.
-    pub capabilities: Capabilities,
-    /// Why it has no fields, if it was not required and is not there.
+    /// Why it has no fields, if the source is optional and was not found.
     pub absent_because: Option<Problem>,
 }
 
 impl SourceFields {
-    /// Whether it is one text that may be a JSON object which was not read as one.
+    /// Returns whether this is one text that looks like a JSON object but was not read as JSON.
     pub(crate) fn looks_like_json(&self) -> bool {
         let mut fields = self.fields.iter();
-        // Its first letter is looked at, for a hint that does not show it.
+        // Only the first byte is read, for a hint that does not show it.
         match (fields.next(), fields.next()) {
             (Some((_, one)), None) => one.value.expose_bytes().first() == Some(&b'{'),
             _ => false,
@@ -55,29 +41,21 @@ impl SourceFields {
 #[derive(Clone)]
 pub(crate) struct RequestField {
     pub request: Request,
-    pub capabilities: Capabilities,
     pub provenance: Provenance,
     pub field: Field,
-    /// The variable it is also given as.
+    /// The environment variable that also gets the value.
     pub variable: Option<String>,
 }
 
-impl Provenance {
-    /// Of what no backend gave, and nothing will ever change.
-    pub(crate) fn given() -> Self {
-        Self { version: None, asked: Instant::now() }
-    }
-}
-
 impl Group {
-    /// The editions of everything in it.
+    /// Returns the provenance of everything in the group.
     pub(crate) fn provenances(&self) -> impl Iterator<Item = &Provenance> {
         let source = self.source.as_ref().map(|source| &source.provenance);
         source.into_iter().chain(self.requests.iter().map(|requested| &requested.provenance))
     }
 
-    /// Whether another fetch of the same group gave something else: another version, or, where a backend tells
-    /// none, another value.
+    /// Returns whether another fetch of the same group returned something else: another version, or another
+    /// value where a backend reports no version.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
         let versions = |group: &Self| -> Option<Vec<String>> {
             group.provenances().map(|provenance| provenance.version.clone()).collect()
@@ -91,7 +69,7 @@ impl Group {
     fn has_same_values(&self, other: &Self) -> bool {
         let same = |a: &[(&str, &Field)], b: &[(&str, &Field)]| {
             let pairs = a.iter().zip(b);
-            // Told by bytes, in a time that depends on their lengths alone.
+            // Compared by bytes, in a time that depends on their lengths alone.
             let equal = |((name, a), (other, b)): (&(&str, &Field), &(&str, &Field))| {
                 name == other && a.value.ct_eq(&b.value)
             };
@@ -106,7 +84,7 @@ impl Group {
         fields.chain(requested).collect()
     }
 
-    /// The field that `get(group, key)` reads.
+    /// Returns the field that `get(group, key)` reads.
     pub(crate) fn find(&self, key: &str) -> Option<&Field> {
         if let Some(field) = self.source.as_ref().and_then(|source| source.fields.get(key)) {
             return Some(field);
@@ -117,7 +95,7 @@ impl Group {
         if rest.is_empty() {
             return Some(&first.field);
         }
-        // Of several versions, the one without a version is what `get` means.
+        // Of several versions, `get` reads the one that was requested without a version.
         let mut all = std::iter::once(first).chain(rest);
         all.find(|r| r.request.view().group_version.is_none()).map(|r| &r.field)
     }

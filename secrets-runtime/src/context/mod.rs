@@ -1,7 +1,9 @@
 pub(crate) mod entry;
 pub(crate) mod env_vars;
+pub(crate) mod freshness;
 pub(crate) mod group;
 pub(crate) mod process_env;
+pub(crate) mod provenance;
 pub(crate) mod refresh;
 pub(crate) mod render;
 pub(crate) mod resolved;
@@ -24,9 +26,9 @@ use crate::context::{secrets::Secrets, stack::Mark};
 
 /// What a step's body can reach: its secrets.
 ///
-/// A context follows the poll of a step, not the thread: it is there in the body and in whatever the body
-/// calls or awaits, and nowhere else. For another thread or a spawned task it is cloned and entered there;
-/// such a clone keeps its values readable for its holder, after the step has ended too.
+/// A context belongs to the poll of a step, not to the thread. It is current in the body and in everything
+/// that the body calls or awaits, and nowhere else. To use it on another thread or in a spawned task, clone
+/// it and enter the clone there. The clone keeps its values readable even after the step has ended.
 ///
 /// ```
 /// use secrets_runtime::{Error, current_context, secrets, testing};
@@ -52,10 +54,10 @@ pub struct Context {
     pub secrets: Secrets,
 }
 
-/// The context of the step that is running.
+/// Returns the context of the step that is running.
 ///
 /// # Panics
-/// Outside a step, with a text that says so. [`try_current_context`] gives `None` there.
+/// Outside a step, with a message that says so. [`try_current_context`] returns `None` there instead.
 #[must_use]
 #[track_caller]
 pub fn current_context() -> Context {
@@ -70,7 +72,7 @@ pub fn current_context() -> Context {
     }
 }
 
-/// The context of the step that is running, if one is.
+/// Returns the context of the step that is running, or `None` outside a step.
 ///
 /// ```
 /// assert!(secrets_runtime::try_current_context().is_none());
@@ -85,7 +87,7 @@ impl Context {
         Self { secrets }
     }
 
-    /// The name of the step, if the context is that of one.
+    /// Returns the name of the step, if the context belongs to a step.
     #[must_use]
     pub fn step(&self) -> Option<&str> {
         self.secrets.step()
@@ -93,15 +95,16 @@ impl Context {
 
     /// Makes this the current context of the thread until the guard is dropped.
     ///
-    /// Inside a step, a guard that is forgotten ends with the step or the poll it was made in. Outside of any,
-    /// as in a job of a thread pool, it lasts until it is dropped: keep it in a variable of the job. Do not hold
-    /// it over an `.await` there, where other tasks of the thread would see it; use [`Context::scope`] instead.
+    /// Inside a step, a leaked guard ends with the step, or with the poll in which it was created. Outside a
+    /// step, for example in a job of a thread pool, it lasts until it is dropped: keep it in a variable of
+    /// the job. Outside a step do not keep it across an `.await`, since other tasks of the thread would see
+    /// the context; use [`Context::scope`] instead.
     pub fn enter(&self) -> Entered {
         Entered { mark: stack::push_guard(self.secrets.clone()), _not_send: PhantomData }
     }
 
-    /// A future in which this is the current context whenever it is polled, and when it is dropped: for
-    /// `tokio::spawn` and the like.
+    /// Wraps a future so that this is the current context whenever the future is polled, and when it is
+    /// dropped: for `tokio::spawn` and the like.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
@@ -127,7 +130,7 @@ impl fmt::Debug for Context {
     }
 }
 
-/// Keeps a [`Context`] current on this thread. It cannot be sent to another.
+/// Keeps a [`Context`] current on this thread. It cannot be sent to another thread.
 #[derive(Debug)]
 #[must_use = "the context is left when the guard is dropped"]
 pub struct Entered {
@@ -143,7 +146,7 @@ impl Drop for Entered {
     }
 }
 
-/// A barrier on the stack: what a step, a poll or a test scope is inside of.
+/// A barrier on the stack, pushed by a step, a poll or a test scope.
 pub(crate) struct Barrier {
     mark: Option<Mark>,
     _not_send: PhantomData<*const ()>,
@@ -156,7 +159,7 @@ impl Barrier {
 }
 
 impl Barrier {
-    /// Outside every context.
+    /// Pushes a barrier in which there is no context.
     pub(crate) fn outside() -> Self {
         Self { mark: stack::push_outside(), _not_send: PhantomData }
     }
@@ -171,7 +174,7 @@ impl Drop for Barrier {
 }
 
 pin_project! {
-    /// A future that is inside a [`Context`] whenever it is polled, and when it is dropped.
+    /// A future for which a [`Context`] is current whenever it is polled, and when it is dropped.
     #[must_use = "a future does nothing unless it is polled"]
     pub struct Scoped<F> {
         context: Context,

@@ -1,9 +1,10 @@
-//! The environment of the process, and `export = "process"`: a step's variables are in it while the body runs.
+//! The environment of the process, and `export = "process"`: a step's variables are in it while the body
+//! runs.
 //!
 //! This is the one module with `unsafe` code. Writing the environment is sound only while no other thread can
-//! read it, and any thread may, through any C library. So it is written only by the thread that is the only one
-//! of the process: as long as it writes and starts no thread, nobody can come to read. On Windows the system
-//! itself keeps readers and writers apart. What a step exports is a copy that is not wiped.
+//! read it, and any thread may read it through any C library. So the environment is written only by a thread
+//! that is the only one of the process: while that thread writes and starts no other, nothing can read. On
+//! Windows the system itself keeps readers and writers apart. The exported copy of a secret is not wiped.
 #![allow(unsafe_code)]
 
 use std::{
@@ -22,11 +23,11 @@ use crate::{
     },
 };
 
-/// Sets the variables of a step in the environment of the process, until what it returns is dropped.
+/// Sets the variables of a step in the environment of the process, until the returned guard is dropped.
 ///
 /// # Errors
-/// Nothing is set unless everything can be: [`ErrorKind::NotSupported`] if the process has another thread;
-/// whatever [`Secrets::to_set`] finds.
+/// Nothing is set unless everything can be: [`ErrorKind::NotSupported`] if the process has another thread,
+/// and every problem that [`Secrets::to_set`] finds.
 pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
     let failed = |error: Error| error.in_step(secrets.step());
     let variables = secrets.to_set(&|name| env::var_os(name));
@@ -43,7 +44,7 @@ pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
             return Err(failed(Error::from_problems(problems)));
         }
     };
-    // The environment is where these values are asked to go.
+    // The step asked for these values in the environment.
     let variables: Result<Vec<_>, Error> =
         variables.into_iter().map(|(name, value)| Ok((name, as_os(value)?))).collect();
     for (name, value) in variables.map_err(failed)? {
@@ -53,7 +54,8 @@ pub(crate) fn export(secrets: &Secrets) -> Result<Exported, Error> {
     Ok(exported)
 }
 
-/// Returns why an asynchronous step exports nothing: other tasks run while it waits, and threads of its runtime.
+/// Returns why an asynchronous step cannot export: other tasks run while it waits, and its runtime has
+/// threads.
 pub(crate) fn refuse_async(step: &str) -> Error {
     Error::new(ErrorKind::NotSupported, "an asynchronous step cannot export to the process")
         .with_help(HELP)
@@ -63,11 +65,11 @@ pub(crate) fn refuse_async(step: &str) -> Error {
 const HELP: &str = "call a synchronous step before the program starts a thread or a runtime, or give the \
                     variables to a child process: `current_context().secrets.apply_to(&mut command)`";
 
-/// The variables of a step are in the environment. When this is dropped, each has again the value that it had,
-/// or is gone.
+/// The variables of a step in the environment. When this is dropped, each variable gets its former value back
+/// or is removed.
 pub(crate) struct Exported {
     step: Option<Box<str>>,
-    /// Each variable that was set, and what it was.
+    /// Each variable that was set, and its former value.
     before: Vec<(String, Option<OsString>)>,
 }
 
@@ -90,7 +92,7 @@ impl Drop for Exported {
             match value {
                 Some(value) => {
                     writer.set(&name, &value);
-                    // It may be a secret that a step around this one has exported.
+                    // It may be a secret that an enclosing step has exported.
                     drop(Zeroizing::new(value.into_encoded_bytes()));
                 }
                 None => writer.remove(&name),
@@ -99,15 +101,15 @@ impl Drop for Exported {
     }
 }
 
-/// Who may write the environment. There is one only while nobody else can read it: it stays on its thread, and
-/// its owner starts no other.
+/// The right to write the environment. It exists only while nothing else can read the environment: it stays
+/// on its thread, and its owner starts no other thread.
 struct Writer(PhantomData<*const ()>);
 
 impl Writer {
-    /// Returns a writer, if this thread is the only one: the library's own have been stopped for it.
+    /// Stops the library's own threads and returns a writer if this thread is then the only one.
     ///
     /// # Errors
-    /// [`ErrorKind::NotSupported`].
+    /// [`ErrorKind::NotSupported`] if the process has another thread.
     fn new() -> Result<Self, Error> {
         let writer = Self(PhantomData);
         only_thread()?;
@@ -115,9 +117,9 @@ impl Writer {
     }
 
     fn set(&self, name: &str, value: &OsStr) {
-        // SAFETY: this thread is the only one (`new`), and starts none before this returns; on Windows it
-        // need not be. The name is a variable's (`secrets_spec::check_variable`), the value was looked at for
-        // a NUL, or both come from the environment.
+        // SAFETY: this thread is the only one (`new`) and starts none before this returns; Windows does not
+        // need that. The name is a valid variable name (`secrets_spec::check_variable`) and the value was
+        // searched for a NUL, or both were read from the environment.
         unsafe { env::set_var(name, value) }
     }
 
@@ -134,7 +136,7 @@ impl Drop for Writer {
     }
 }
 
-/// Stops the library's own threads, and checks that this one is alone.
+/// Stops the library's own threads and checks that this thread is the only one.
 #[cfg(target_os = "linux")]
 fn only_thread() -> Result<(), Error> {
     crate::rt::timer::stop();
@@ -145,8 +147,8 @@ fn only_thread() -> Result<(), Error> {
     alone(count_threads)
 }
 
-/// Checks that there is one thread. The system counts a thread that has been joined until it has cleaned up:
-/// this waits 10 ms for that, and longer where the machine is so busy that the system gets to it late.
+/// Checks that there is one thread. The system counts a joined thread until it has cleaned up after it: this
+/// waits 10 ms for that, and longer on a machine so busy that the system is late.
 #[cfg(target_os = "linux")]
 fn alone(mut count: impl FnMut() -> Option<u32>) -> Result<(), Error> {
     const TIMES: u32 = 50;
@@ -176,8 +178,8 @@ fn count_threads() -> Option<u32> {
     threads_in(&std::fs::read("/proc/self/stat").ok()?)
 }
 
-/// `num_threads` of proc_pid_stat(5): the 20th field. The second is the program's name in parentheses, which
-/// may have anything in it.
+/// Reads `num_threads` of proc_pid_stat(5): the 20th field. The second field is the program's name in
+/// parentheses, and may contain anything.
 #[cfg(target_os = "linux")]
 fn threads_in(stat: &[u8]) -> Option<u32> {
     let name_end = stat.iter().rposition(|byte| *byte == b')')?;
@@ -185,7 +187,7 @@ fn threads_in(stat: &[u8]) -> Option<u32> {
     rest.split_ascii_whitespace().nth(17)?.parse().ok()
 }
 
-/// Checks nothing: there a lock of the system's keeps readers and writers apart.
+/// Checks nothing: on Windows a lock of the system keeps readers and writers apart.
 #[cfg(windows)]
 fn only_thread() -> Result<(), Error> {
     Ok(())
@@ -205,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thread_that_disappears_is_waited_for() {
+    fn an_ending_thread_is_waited_for() {
         let mut counts = [Some(3), Some(2), Some(1)].into_iter();
         assert!(alone(|| counts.next().flatten()).is_ok());
     }

@@ -1,25 +1,20 @@
-//! Rotation: secrets that are fetched anew while a step runs.
+//! Rotation: secrets that are fetched again while a step runs.
 
 use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 
 use crate::{
-    context::{
-        Context,
-        resolved::{Asked, ResolvedSecrets},
-        secrets::Secrets,
-        stack,
-    },
+    context::{Context, freshness::Freshness, resolved::ResolvedSecrets, secrets::Secrets, stack},
     core::error::Error,
     rt::block_on::block_on,
 };
 
-/// A future that gives a `Result`: what the closure of [`Secrets::with_fresh`] makes.
+/// A future whose output is a `Result`, as the closure of [`Secrets::with_fresh`] returns it.
 pub trait Attempt: Future<Output = Result<Self::Value, Self::Error>> {
-    /// What it gives.
+    /// The value of the `Result`.
     type Value;
-    /// What it fails with.
+    /// The error of the `Result`.
     type Error;
 }
 
@@ -29,10 +24,10 @@ impl<F: Future<Output = Result<V, E>>, V, E> Attempt for F {
 }
 
 impl Secrets {
-    /// Fetches a group anew, whatever is kept of it, and gives the step's secrets with its new values.
+    /// Fetches a group again, even if the cache has it, and returns the step's secrets with its new values.
     ///
-    /// These secrets stay as they are, and so does `current_context()`. Steps that start from now on read the
-    /// new values. In `testing::with_secrets` there is nothing to fetch, and the result is the same secrets.
+    /// `self` does not change, and neither does `current_context()`. Steps that start from now on read the
+    /// new values. In `testing::with_secrets` there is nothing to fetch, and the result equals `self`.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
@@ -49,8 +44,8 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// [`ErrorKind::NotRequested`](crate::ErrorKind::NotRequested) if the step declared no such group, and
-    /// whatever is wrong with fetching it. What is kept of it is not given in its place.
+    /// [`ErrorKind::NotRequested`](crate::ErrorKind::NotRequested) if the step did not declare the group, and
+    /// every error of the fetch. A cached value is never returned in place of an error.
     pub async fn refresh(&self, group: &str) -> Result<Self, Error> {
         let shared = self.shared();
         if !shared.groups.contains_key(group) {
@@ -58,14 +53,15 @@ impl Secrets {
         }
         match &shared.refresher {
             Some(refresher) => {
-                let fresh = refresher.refresher(Some(group), Asked::Now).await?;
+                let fresh = refresher.refresh(Some(group), Freshness::Refetch).await?;
                 Ok(self.with_group(group, fresh))
             }
             None => Ok(self.clone()),
         }
     }
 
-    /// The same on this thread.
+    /// Blocking version of [`refresh`](Self::refresh): parks this thread until the fetch is done. It works
+    /// inside and outside any runtime.
     ///
     /// # Errors
     /// As [`Secrets::refresh`].
@@ -73,14 +69,19 @@ impl Secrets {
         block_on(self.refresh(group))
     }
 
-    /// Does something with a secret that may have been changed since it was fetched.
+    /// Calls `work` with a secret, and once more with its new version if the secret has changed since it was
+    /// fetched.
     ///
-    /// `work` gets the group as [`Secrets::get_as`] reads it. If it fails with an error that `is_auth_error` says
-    /// yes to, the secret is fetched anew, once; if that gives another version of it (or other values, where the
-    /// backend has no versions), `work` is called again with it and its result is the result. Otherwise the
-    /// original error is. If the second attempt looks at `current_context()`, it sees the new values there too.
+    /// `work` gets the group as [`Secrets::get_as`] reads it. If it fails with an error for which
+    /// `is_auth_error` returns `true`, the secret is fetched again, once:
     ///
-    /// Many steps that fail together fetch once: what was asked for after this step's values will do.
+    /// - If there is another version (or other values, where the backend has no versions), `work` is called
+    ///   again with it, and that second result is returned. `current_context()` has the new values during the
+    ///   second call if it had the old ones during the first.
+    /// - Otherwise the original error is returned.
+    ///
+    /// Steps that fail together share one fetch: any fetch that was started after this step's values were
+    /// fetched counts as new.
     ///
     /// ```
     /// use secrets_runtime::{Error, SecretValue, current_context, secrets, testing};
@@ -105,7 +106,7 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// Those of `work`, and those of [`Secrets::get_as`], as `From<Error>` makes them.
+    /// Those of `work`, and those of [`Secrets::get_as`], converted by `From<Error>`.
     pub async fn with_fresh<T, F>(
         &self,
         group: &str,
@@ -134,7 +135,8 @@ impl Secrets {
         context.scope(work).await
     }
 
-    /// The same on this thread.
+    /// Blocking version of [`with_fresh`](Self::with_fresh): `work` is a plain function, and this thread is
+    /// parked during the fetch.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
@@ -171,13 +173,13 @@ impl Secrets {
         work(value)
     }
 
-    /// The step's secrets with another version of the group, if there is one by now.
+    /// Returns the step's secrets with another version of the group, if there is one by now.
     async fn newer(&self, group: &str) -> Option<Self> {
         let fresh = self.shared().newer(Some(group)).await?;
         Some(self.with_group(group, fresh))
     }
 
-    /// The step's secrets with what others have of a group.
+    /// Returns the step's secrets with the values that `others` have of a group.
     fn with_group(&self, group: &str, others: ResolvedSecrets) -> Self {
         self.with_resolved(Arc::new(self.shared().with_group(group, others)))
     }

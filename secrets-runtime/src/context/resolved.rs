@@ -9,14 +9,16 @@ use std::{
 use foldhash::fast::RandomState;
 
 use crate::{
-    context::{group::Group, secret_files::RunDirSetting, test_secrets::TestSecrets},
+    context::{
+        freshness::Freshness, group::Group, secret_files::RunDirSetting, test_secrets::TestSecrets,
+    },
     core::{error::Error, warning::warn_now_and_then},
 };
 
-/// What all calls of a step have in common as long as nothing is fetched anew: it never changes.
+/// What all calls of a step share until something is fetched again. It never changes.
 pub(crate) struct ResolvedSecrets {
     pub step: Option<Box<str>>,
-    /// Nothing was declared: `var` reads the process's environment.
+    /// Whether nothing was declared: `var` then reads the process's environment.
     pub bare: bool,
     pub allow_override: bool,
     pub groups: HashMap<Box<str>, Group, RandomState>,
@@ -24,47 +26,42 @@ pub(crate) struct ResolvedSecrets {
     pub order: Vec<Box<str>>,
     pub test_secrets: Option<Arc<TestSecrets>>,
     pub run_dir: RunDirSetting,
-    /// Fetches anew; `None` where a test gave everything.
+    /// Fetches again. `None` where a test supplied the secrets.
     pub refresher: Option<Arc<dyn Refresh>>,
 }
 
-/// How secrets reach the resolver that fetched them, which is above them.
+/// How secrets reach the resolver that fetched them, which is a layer above.
 pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
-    /// The secrets of one group, or all of them.
-    fn refresher<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Refreshing<'a>;
+    /// Fetches the secrets of one group, or of all groups.
+    fn refresh<'a>(&'a self, group: Option<&'a str>, freshness: Freshness) -> Refreshing<'a>;
+
+    /// The time on the clock by which secrets are asked for.
+    fn now(&self) -> Instant;
 }
 
-/// Secrets that are being fetched anew.
+/// Secrets that are being fetched again.
 pub(crate) type Refreshing<'a> =
     Pin<Box<dyn Future<Output = Result<ResolvedSecrets, Error>> + Send + 'a>>;
-
-/// Which values are new.
-#[derive(Debug, Clone, Copy)]
-pub(crate) enum Asked {
-    /// Those asked for from now on.
-    Now,
-    /// Those asked for after this, by whomever.
-    After(Instant),
-}
 
 impl ResolvedSecrets {
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&str, &Group)> {
         self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
     }
 
-    /// The secrets of a group, or all of them, after an authentication error with these: if one has another
-    /// version by now.
+    /// Fetches a group, or all of them, again after an authentication error, and returns the result if one of
+    /// them has another version by now.
     ///
-    /// `None` if none has, if a test gave them, and if they cannot be fetched, which a warning tells.
+    /// Returns `None` if no group has another version, if a test supplied the secrets, and if the fetch
+    /// fails, which is reported as a warning.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
-        let failed = Instant::now();
         let refresher = self.refresher.as_ref()?;
+        let failed = refresher.now();
         let is_meant = |name: &str| group.is_none_or(|group| group == name);
         let known = self.in_order().filter(|(name, _)| is_meant(name));
-        // What is kept and was asked for later is none of these.
+        // A cached value that was fetched later is newer than all of these.
         let mut than = last(known.map(|(_, group)| group), None)?;
         loop {
-            let fresh = match refresher.refresher(group, Asked::After(than)).await {
+            let fresh = match refresher.refresh(group, Freshness::NewerThan(than)).await {
                 Ok(fresh) => Self { refresher: self.refresher.clone(), ..fresh },
                 Err(error) => {
                     // The error names the step.
@@ -80,12 +77,12 @@ impl ResolvedSecrets {
             if fresh.in_order().any(differs) {
                 return Some(fresh);
             }
-            // What others had fetched before this failed may be from before the change.
+            // A value that was fetched before this failure may be older than the change.
             than = last(fresh.groups.values(), Some(failed))?;
         }
     }
 
-    /// The same with what another has of a group.
+    /// Returns these secrets with the group of another.
     pub(super) fn with_group(&self, name: &str, mut other: Self) -> Self {
         let mut groups = self.groups.clone();
         if let Some(group) = other.groups.remove(name) {
@@ -104,8 +101,8 @@ impl ResolvedSecrets {
     }
 }
 
-/// When the last of what is in these groups was asked for; of what was asked for before a time, if one is given.
+/// Returns when the last of the values in these groups was fetched, or the last one before the given time.
 fn last<'a>(groups: impl Iterator<Item = &'a Group>, before: Option<Instant>) -> Option<Instant> {
-    let asked = groups.flat_map(Group::provenances).map(|provenance| provenance.asked);
-    asked.filter(|asked| before.is_none_or(|before| *asked < before)).max()
+    let asked = groups.flat_map(Group::provenances).map(|provenance| provenance.asked_at);
+    asked.filter(|asked_at| before.is_none_or(|before| *asked_at < before)).max()
 }

@@ -1,5 +1,5 @@
-//! The files with secrets of a step, for code that reads a path: created when first asked for, gone when the
-//! step ends.
+//! The files with secrets of a step, for code that reads a path. A file is created when its path is first
+//! asked for, and removed when the step ends.
 
 use std::{
     path::{Path, PathBuf},
@@ -17,18 +17,18 @@ pub(crate) struct SecretFiles {
     state: Mutex<State>,
 }
 
-/// `SECRETS_RUN_DIR`: where the folder of the files is if there is no file system in memory.
+/// `SECRETS_RUN_DIR`: the parent folder to use where no file system in memory is found.
 #[derive(Debug, Clone)]
 pub(crate) enum RunDirSetting {
     Known(Option<Arc<Path>>),
-    /// Asked for only if it is needed.
+    /// Read only when it is needed.
     Asked(fn() -> Result<Option<PathBuf>, Error>),
 }
 
 #[derive(Default)]
 struct State {
     ended: bool,
-    /// Each value that has a file. The values are compared by identity.
+    /// Each value that has a file. Values are compared by identity.
     made: Vec<(SecretValue, SecretFile)>,
 }
 
@@ -37,10 +37,10 @@ impl SecretFiles {
         Self { run_dir, state: Mutex::default() }
     }
 
-    /// Returns the path of the file with `value` in it, which is created if need be.
+    /// Returns the path of the file that contains `value`, and creates the file if there is none yet.
     ///
     /// # Errors
-    /// [`ErrorKind::NoContext`] after the step has ended, and why no file can be made.
+    /// [`ErrorKind::NoContext`] after the step has ended, and the reason if the file cannot be created.
     pub(crate) fn path_of(&self, value: &SecretValue) -> Result<PathBuf, Error> {
         let mut state = self.lock();
         if state.ended {
@@ -61,7 +61,7 @@ impl SecretFiles {
         Ok(path)
     }
 
-    /// Removes the files, for good.
+    /// Removes the files and lets no more be created.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
@@ -98,11 +98,11 @@ mod on_unix {
         },
     };
 
-    /// A file with a secret in it. It is removed when this is dropped.
+    /// A file that contains a secret. It is removed when this is dropped.
     pub(super) struct SecretFile {
         path: PathBuf,
         name: String,
-        /// Kept, and locked, as long as the file is there.
+        /// Kept and locked as long as the file exists.
         folder: Arc<RunDir>,
     }
 
@@ -125,9 +125,9 @@ mod on_unix {
             // From here on a failure removes the file.
             let path = folder.path().join(&name);
             let made = Self { path, name, folder: folder.clone() };
-            // The mask of the process may have taken rights from the owner.
+            // The process's umask may have taken rights from the owner.
             opened.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
-            // A file is where this value is asked to go.
+            // The step asked for this value in a file.
             opened.write_all(value.expose_bytes()).map_err(failed)?;
             Ok(made)
         }
@@ -148,7 +148,7 @@ mod on_unix {
     }
 }
 
-/// Where a file's mode does not keep others out, there are none.
+/// Platforms without file modes get no files, since nothing would keep others from reading them.
 #[cfg(not(unix))]
 enum SecretFile {}
 

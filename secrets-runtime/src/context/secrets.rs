@@ -26,8 +26,8 @@ use crate::{
 
 /// The secrets of a step: what it declared and nothing else.
 ///
-/// A clone is cheap. Nothing here fetches, as all was read before the body ran, but [`refresh`](Secrets::refresh)
-/// and [`with_fresh`](Secrets::with_fresh), which give other secrets and leave these as they are.
+/// A clone is cheap. Everything was fetched before the body ran, so only [`refresh`](Secrets::refresh) and
+/// [`with_fresh`](Secrets::with_fresh) fetch. They return other secrets and leave these unchanged.
 ///
 /// ```
 /// use secrets_runtime::{Error, current_context, secrets, testing};
@@ -47,12 +47,12 @@ pub struct Secrets(pub(super) Arc<CallState>);
 /// The secrets of one call of a step.
 pub(super) struct CallState {
     pub(super) shared: Arc<ResolvedSecrets>,
-    /// Boxed: few steps look at them, and every call moves this.
+    /// Boxed because few steps read them, and every call moves this.
     variables: OnceLock<Box<EnvVars>>,
     files: FilesOwner,
 }
 
-/// Whose files a call's are: they end with the step, whichever of its secrets made them.
+/// The owner of a call's files. The files end with the step, whichever of its secrets created them.
 enum FilesOwner {
     This(SecretFiles),
     Other(Secrets),
@@ -64,8 +64,8 @@ impl Secrets {
         Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
     }
 
-    /// Other secrets for the same call. They keep those that the call began with, which are there as long as it
-    /// runs, and none in between.
+    /// Returns other secrets for the same call. They keep a reference to the secrets that the call began
+    /// with, which live as long as the call, and to none in between.
     pub(super) fn with_resolved(&self, shared: Arc<ResolvedSecrets>) -> Self {
         let first = match &self.0.files {
             FilesOwner::This(_) => self,
@@ -90,16 +90,16 @@ impl Secrets {
         self.0.shared.step.as_deref()
     }
 
-    /// The field `key` of the source or request whose group is `group`.
+    /// Returns the field `key` of the source or request whose group is `group`.
     ///
     /// # Errors
-    /// [`ErrorKind::NotRequested`] if the step declared no such group, or no request of that group names the
-    /// key; [`ErrorKind::KeyNotFound`] if the declared secret has no such field.
+    /// [`ErrorKind::NotRequested`] if the step did not declare the group, or if no request of that group
+    /// names the key; [`ErrorKind::KeyNotFound`] if the declared secret has no such field.
     pub fn get(&self, group: &str, key: &str) -> Result<SecretValue, Error> {
         self.field(group, key).map(|field| field.value.clone())
     }
 
-    /// The same for a request with a `group_version`.
+    /// Returns the field of a request that has this `group_version`.
     ///
     /// # Errors
     /// As [`Secrets::get`], and [`ErrorKind::NotRequested`] if that version was not requested.
@@ -124,8 +124,8 @@ impl Secrets {
         }
     }
 
-    /// The whole secret `group` as a type of the caller's: a struct whose fields are the secret's, a map, or
-    /// for a secret of one field a scalar.
+    /// Reads the whole secret `group` into a type: a struct with the secret's fields, a map, or a scalar if
+    /// the secret has one field.
     ///
     /// ```
     /// # use secrets_runtime::{Error, SecretValue, current_context, secrets, testing};
@@ -141,27 +141,32 @@ impl Secrets {
     /// # Ok::<(), Error>(())
     /// ```
     ///
-    /// # How often `T` is read
-    /// Where everything fits, `T`'s `Deserialize` runs once. Else it runs again to find what else is wrong,
-    /// without the fields that do not fit: at most once for each field (of the type or of the secret) and four
-    /// times more, and never more than 512 times. Fields under `#[serde(flatten)]` and in untagged or internally
-    /// tagged enums, whose type serde does not tell in time, may take one more run for each value that looks like
-    /// a number, a boolean or JSON.
+    /// # How often `T` is deserialized
+    /// If everything fits, `T`'s `Deserialize` runs once. Otherwise it runs again, without the fields that do
+    /// not fit, to find what else is wrong: at most once for each field (of the type or of the secret) and
+    /// four times more, and never more than 512 times. Fields under `#[serde(flatten)]`, and in untagged or
+    /// internally tagged enums, may take one more run for each value that looks like a number, a boolean or
+    /// JSON, since serde does not say in time which type they need.
     ///
-    /// serde stops at the first field that is missing. To find the next one, the later runs get a placeholder for
-    /// each field that is missing or does not fit: 1, `true`, the text `1`, one of the variants, an empty list;
-    /// for a type that says it expects a network address, a URL or a UUID, one that leads nowhere (`0.0.0.0`,
-    /// `data:,`, the nil UUID). What is built from a placeholder is dropped. Where all fields that the type
-    /// declares are there, or none is needed, no placeholder is used.
+    /// serde stops at the first missing field. To find the next one, the later runs use a placeholder for
+    /// each field that is missing or does not fit: 1, `true`, the text `1`, one of the variants, an empty
+    /// list. A type that says it expects a network address, a URL or a UUID gets one that leads nowhere
+    /// (`0.0.0.0`, `data:,`, the nil UUID). The result of a run with placeholders is dropped. No placeholder
+    /// is used if the secret has every field that the type declares, or if the type needs none of them.
     ///
-    /// So a `#[serde(try_from = "..")]` or a `Deserialize` written by hand may run several times, with values that
-    /// nobody has stored: it should only check its input, and not connect, count or log.
+    /// So a `#[serde(try_from = "..")]` or a hand-written `Deserialize` may run several times, with values
+    /// that nobody has stored. It should only check its input, and not connect, count or log.
     ///
     /// # Errors
-    /// [`ErrorKind::NotRequested`]; [`ErrorKind::KeyNotFound`] for each field that is missing, and
-    /// [`ErrorKind::Undecodable`] for each that is not of its type, all at once and without their values. Of
-    /// what is wrong inside a field, which may be a list or a struct, the first problem is reported. A missing
-    /// field that is declared after one whose type refuses its placeholder is reported once that one is mended.
+    /// All of these are reported at once, without any value:
+    ///
+    /// - [`ErrorKind::NotRequested`] if the step did not declare the group.
+    /// - [`ErrorKind::KeyNotFound`] for each missing field.
+    /// - [`ErrorKind::Undecodable`] for each field that does not fit its type. Inside one field, which may be
+    ///   a list or a struct, only the first problem is reported.
+    ///
+    /// If a type refuses its placeholder, a missing field that is declared after it is reported only once
+    /// that field is mended.
     pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
         let Some(found) = self.0.shared.groups.get(group) else {
             return Err(self.why_not(group, ""));
@@ -182,10 +187,10 @@ impl Secrets {
                 de::from_fields(group, &fields)
             }
         };
-        made.map_err(|problems| self.misfit(problems, group))
+        made.map_err(|problems| self.typed_read_error(problems, group))
     }
 
-    /// One field as a type of the caller's.
+    /// Reads one field into a type.
     pub(crate) fn get_key_as<T: DeserializeOwned>(
         &self,
         group: &str,
@@ -196,7 +201,7 @@ impl Secrets {
             Some(field) => de::from_value(&format!("{group}.{key}"), &field.value),
             None => {
                 let problems = self.why_not(group, key).into_problems();
-                // A declared secret that lacks the field is an absent value; anything else is a mistake.
+                // If a declared secret lacks the field, the value is absent; anything else is an error.
                 match problems.first() {
                     Some(p) if matches!(p.kind(), ErrorKind::KeyNotFound | ErrorKind::NotFound) => {
                         de::from_absent(p.clone())
@@ -205,17 +210,22 @@ impl Secrets {
                 }
             }
         };
-        made.map_err(|problems| self.misfit(problems, group))
+        made.map_err(|problems| self.typed_read_error(problems, group))
     }
 
-    /// The path of a file that holds a field: for code that reads a path, also that of a child process of the
-    /// same user.
+    /// Returns the path of a file that contains a field: for code that reads a path, also in a child process
+    /// of the same user.
     ///
-    /// The file is made at the first call for the field, mode 0600 and with a random name, in a folder of this
-    /// process, mode 0700, under `$XDG_RUNTIME_DIR` or `/dev/shm` (in memory: a tmpfs), else under
-    /// `SECRETS_RUN_DIR`. It holds the value's bytes and nothing else. It is removed when the step returns,
-    /// panics or is dropped, whoever still has the path; outside a step, when the last clone of these secrets
-    /// is dropped. What a killed process leaves is removed by the next one that makes such a folder.
+    /// The first call for a field creates its file. The file has mode 0600 and a random name, and contains
+    /// the value's bytes and nothing else. Its folder belongs to this process, has mode 0700, and is created
+    /// in the first of these that is usable:
+    ///
+    /// 1. `$XDG_RUNTIME_DIR` or `/dev/shm`, if it is in memory (a tmpfs).
+    /// 2. `SECRETS_RUN_DIR`.
+    ///
+    /// The file is removed when the step returns, panics or is dropped, even if the path is still in use;
+    /// outside a step, when the last clone of these secrets is dropped. If a process is killed, the next
+    /// process that creates such a folder removes its files.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
@@ -229,42 +239,42 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// As [`Secrets::get`]; [`ErrorKind::NotSupported`] if there is no place for it,
-    /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is none, [`ErrorKind::NoContext`] after the step has
-    /// ended, [`ErrorKind::Other`] if the file cannot be written.
+    /// As [`Secrets::get`]; [`ErrorKind::NotSupported`] if there is no usable folder;
+    /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is not a folder; [`ErrorKind::NoContext`] after the
+    /// step has ended; [`ErrorKind::Other`] if the file cannot be written.
     pub fn file(&self, group: &str, key: &str) -> Result<PathBuf, Error> {
         let path = self.files().path_of(&self.field(group, key)?.value);
         path.map_err(|error| error.about(&format!("{group}/{key}"), None).in_step(self.step()))
     }
 
-    /// Ends the step: what it has in files is gone.
+    /// Ends the step and removes its files.
     pub(crate) fn end(&self) {
         self.files().end();
     }
 
-    /// A field by the name it has as an environment variable: what `std::env::var` is to a Metaflow step.
+    /// Returns a field by the name of its environment variable, as `std::env::var` does for a Metaflow step.
     ///
-    /// In a step that declares nothing and got nothing at launch, it reads the process's own environment. A
-    /// request for a `FILE` with `env_var` has the path of its file here, as [`Secrets::file`] gives it.
+    /// In a step that declares nothing and got no sources at launch, it reads the process's own environment.
+    /// For a request for a `FILE` with `env_var` it returns the path of the file, as [`Secrets::file`] does.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidName`] if `name` is no variable's name or a reserved one;
-    /// [`ErrorKind::Ambiguous`] if several fields have it; [`ErrorKind::KeyNotFound`] if none has.
+    /// [`ErrorKind::InvalidName`] if `name` is not a variable name or is reserved; [`ErrorKind::Ambiguous`]
+    /// if several fields map to it; [`ErrorKind::KeyNotFound`] if no field does.
     pub fn var(&self, name: &str) -> Result<SecretValue, Error> {
         let variables = self.variables();
         variables.var(name, self.files(), self.0.shared.bare).map_err(|e| e.in_step(self.step()))
     }
 
-    /// The variables and their values, sorted by name, without those that several fields share and those whose
-    /// file cannot be made. Binary values are standard base64.
+    /// Returns the variables and their values, sorted by name. Variables that several fields map to, and
+    /// those whose file cannot be created, are left out. Binary values are standard base64.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
         self.variables().iter(self.files())
     }
 
     /// Sets the variables in the environment of a child process.
     ///
-    /// From then on the command holds the values: `{command:?}` prints them, since that is how the standard
-    /// library shows a [`Command`]. Do not format it, and drop it once the child has started.
+    /// From then on the command contains the values, and `{command:?}` prints them, since that is how the
+    /// standard library formats a [`Command`]. Do not format it, and drop it once the child has started.
     ///
     /// ```
     /// # use secrets_runtime::{Error, current_context, secrets, testing};
@@ -279,10 +289,12 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// Nothing is set unless everything can be: [`ErrorKind::Collision`] if two fields have one variable, or
-    /// the process's environment or the command has it already (unless `allow_override`);
-    /// [`ErrorKind::InvalidName`] if a field's name makes no variable or a guarded one;
-    /// [`ErrorKind::InvalidValue`] if a value holds a NUL.
+    /// Nothing is set unless everything can be. Every reason is reported:
+    ///
+    /// - [`ErrorKind::Collision`] if two fields map to one variable, or if the process's environment or the
+    ///   command has it already (unless `allow_override` is set).
+    /// - [`ErrorKind::InvalidName`] if a field's name cannot become a variable, or becomes a guarded one.
+    /// - [`ErrorKind::InvalidValue`] if a value contains a NUL.
     pub fn apply_to(&self, command: &mut Command) -> Result<(), Error> {
         let present = |name: &str| {
             let set = command.get_envs().find(|(known, _)| *known == name);
@@ -292,13 +304,14 @@ impl Secrets {
             }
         };
         for (name, value) in self.to_set(&present)? {
-            // The environment of a process is where this value is asked to go.
+            // The step asked for this value in the environment of the child.
             command.env(name, as_os(value)?);
         }
         Ok(())
     }
 
-    /// The variables, with the paths of files, if all can be set where `present` tells what is set already.
+    /// Returns the variables, with the paths of files, if all can be set. `present` returns what is set
+    /// already.
     pub(crate) fn to_set(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
@@ -308,17 +321,17 @@ impl Secrets {
         exports.map_err(|error| error.in_step(self.step()))
     }
 
-    /// The field that `get` reads.
+    /// Returns the field that `get` reads.
     pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
         let found = self.0.shared.groups.get(group).and_then(|found| found.find(key));
         found.ok_or_else(|| self.why_not(group, key))
     }
 
-    /// Names the source that the problems of a typed read are about.
-    fn misfit(&self, problems: Vec<Problem>, group: &str) -> Error {
+    /// Adds the source to the problems of a typed read.
+    fn typed_read_error(&self, problems: Vec<Problem>, group: &str) -> Error {
         let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
         let (origin, backend) = match source {
-            Some(source) => (source.origin.as_str(), Some(source.backend.as_str())),
+            Some(source) => (source.origin.as_str(), Some(source.provenance.backend.as_str())),
             None => (group, None),
         };
         Error::from_problems(problems).about(origin, backend).in_step(self.step())
@@ -328,7 +341,7 @@ impl Secrets {
         self.0.variables.get_or_init(|| Box::new(EnvVars::of(self.0.shared.in_order())))
     }
 
-    /// Why `get` has nothing: the group or the key is not declared, or the secret lacks the field.
+    /// Returns why `get` found nothing: the group or the key is not declared, or the secret lacks the field.
     pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
         let Some(found) = self.0.shared.groups.get(group) else {
             return self.not_requested(group, "the step did not declare this group");
@@ -353,7 +366,7 @@ impl Secrets {
             };
             let problem = Problem::new(ErrorKind::KeyNotFound, message)
                 .with_origin(&source.origin)
-                .in_backend(Some(&source.backend))
+                .in_backend(Some(&source.provenance.backend))
                 .with_help(help);
             return Error::from_problems(vec![problem]).in_step(self.step());
         }
@@ -378,7 +391,7 @@ impl Secrets {
         }
         let known = escape::backquoted_list(declared.iter().map(String::as_str));
         let near = closest(asked, declared.iter().map(String::as_str));
-        // The text of a source with its type: the group is without it.
+        // Somebody passed the source with its type, but the group does not include the type.
         let by_text = self.0.shared.in_order().find_map(|(group, found)| {
             found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
         });
@@ -400,7 +413,7 @@ impl Secrets {
 }
 
 impl fmt::Debug for Secrets {
-    /// Shows the groups and the names of their fields.
+    /// Prints the groups and the names of their fields.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut map = f.debug_map();
         for (group, found) in self.0.shared.in_order() {

@@ -1,15 +1,15 @@
-//! The secrets that a thread is inside of, the innermost last: what a current context is made of.
+//! The stack of secrets that a thread is inside of, the innermost last. The current context is read from it.
 //!
-//! A step, a poll and a test scope push a *barrier* and reset the stack to what they found; a guard of
-//! `Context::enter` takes away its own frame, and what was forgotten above it up to the next barrier. So a
-//! guard that is leaked, or dropped out of order, leaves nothing behind in a pooled thread.
+//! A step, a poll and a test scope push a *barrier*, and at their end reset the stack to what it was before.
+//! A guard of `Context::enter` removes its own frame and the frames of leaked guards above it, up to the next
+//! barrier. So a guard that is leaked or dropped out of order leaves nothing behind in a pooled thread.
 
 use std::cell::{Cell, RefCell};
 
 use crate::context::secrets::Secrets;
 
 struct Frame {
-    /// `None` once its guard is gone, while something above it is still there.
+    /// `None` once its guard is dropped while a frame above it is still there.
     secrets: Option<Secrets>,
     id: u64,
     kind: Kind,
@@ -17,9 +17,9 @@ struct Frame {
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// Of `Context::enter`.
+    /// Pushed by `Context::enter`.
     Guard,
-    /// Of a step, a poll or a test scope.
+    /// Pushed by a step, a poll or a test scope.
     Barrier,
     /// A barrier in which there is no context, whatever is below it.
     Outside,
@@ -36,21 +36,21 @@ thread_local! {
     static NEXT: Cell<u64> = const { Cell::new(0) };
 }
 
-/// Which frame is meant: its place, and a number that no other frame of the thread has.
+/// Identifies a frame: its index, and a number that no other frame of the thread has.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Mark {
     index: usize,
     id: u64,
 }
 
-/// What `read` makes of the innermost secrets, if there are any.
+/// Calls `read` with the innermost secrets, if there are any.
 pub(crate) fn with_current<R>(read: impl FnOnce(&Secrets) -> R) -> Option<R> {
     let innermost = |stack: &RefCell<Vec<Frame>>| {
         let stack = stack.borrow();
         let innermost = stack.iter().rev().find(|frame| frame.is_live())?;
         innermost.secrets.as_ref().map(read)
     };
-    // A thread that is ending has no stack, hence no context.
+    // A thread that is ending has no stack, and so no context.
     STACK.try_with(innermost).ok().flatten()
 }
 
@@ -64,12 +64,12 @@ pub(crate) fn push_guard(secrets: Secrets) -> Option<Mark> {
     push(Some(secrets), Kind::Guard)
 }
 
-/// Goes outside every context: for the code of backends, which is polled where a step is.
+/// Leaves every context: for the code of backends, which is polled inside steps.
 pub(crate) fn push_outside() -> Option<Mark> {
     push(None, Kind::Outside)
 }
 
-/// `None` on a thread that is ending: its stack is gone, and a panic there would end the process.
+/// Returns `None` on a thread that is ending: its stack is gone, and a panic there would end the process.
 fn push(secrets: Option<Secrets>, kind: Kind) -> Option<Mark> {
     let id = NEXT.try_with(|next| next.replace(next.get() + 1)).ok()?;
     let push = |stack: &RefCell<Vec<Frame>>| {
@@ -80,12 +80,12 @@ fn push(secrets: Option<Secrets>, kind: Kind) -> Option<Mark> {
     STACK.try_with(push).ok()
 }
 
-/// Leaves a barrier: the stack is again what it was before.
+/// Leaves a barrier and makes the stack what it was before.
 pub(crate) fn reset(mark: Mark) {
     let left = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();
         match stack.get(mark.index) {
-            // Almost always it is the last one, and the one below is live.
+            // The usual case: the frame is the last one, and the one below is live.
             Some(frame) if frame.id == mark.id && stack.len() == mark.index + 1 => {
                 let left = stack.pop();
                 let dead = match stack.last().is_none_or(Frame::is_live) {
@@ -102,11 +102,11 @@ pub(crate) fn reset(mark: Mark) {
             _ => (None, Vec::new()),
         }
     });
-    // Dropped outside the borrow, since a drop may look at the stack.
+    // Dropped outside the borrow, since a `drop` may read the stack.
     drop(left);
 }
 
-/// Leaves a guard's frame, and frames of guards above it that were forgotten.
+/// Removes a guard's frame and the frames of leaked guards above it.
 pub(crate) fn leave(mark: Mark) {
     let left = STACK.try_with(|stack| {
         let mut stack = stack.borrow_mut();

@@ -3,10 +3,10 @@ use crate::{
     payload::fields::{Field, Fields},
 };
 
-/// Secrets given by a test: what every step inside resolves from.
+/// Secrets that a test supplies. Every step inside the test resolves from them.
 #[derive(Debug, Default)]
 pub(crate) struct TestSecrets {
-    /// By group, in the order in which they were given.
+    /// By group, in the order in which the test listed them.
     groups: Vec<(String, Vec<(String, SecretValue)>)>,
 }
 

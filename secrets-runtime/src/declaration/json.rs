@@ -18,7 +18,7 @@ impl Serialize for Declaration {
     }
 }
 
-/// A source prints itself as one text, or as JSON of its fields with its values masked.
+/// Converts a source. A source prints itself as one text, or as JSON of its fields with its values masked.
 fn source(source: &Source) -> Value {
     let text = source.to_string();
     // A name may be `true` or a number, but none starts with a brace.

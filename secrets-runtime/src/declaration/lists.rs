@@ -1,4 +1,4 @@
-//! Declarations that are texts and lists at run time: of a command line, a file, a request.
+//! Declarations from texts and lists that are read at run time: from a command line, a file or a request.
 
 use std::ops::Range;
 
@@ -15,15 +15,15 @@ use crate::{
 };
 
 impl DeclarationBuilder {
-    /// Adds sources, each as [`DeclarationBuilder::source`] takes it.
+    /// Adds sources, each written as for [`DeclarationBuilder::source`].
     ///
     /// # Errors
-    /// Every mistake in all of them, as [`DeclarationBuilder::source`] reports one.
+    /// Every mistake in all of them, each as [`DeclarationBuilder::source`] reports it.
     pub fn sources<T: AsRef<str>>(self, texts: impl IntoIterator<Item = T>) -> Result<Self, Error> {
         self.add_sources(texts.into_iter().map(|text| parse_source(text.as_ref())).collect())
     }
 
-    /// Adds a list of sources written in JSON: the same list as the attribute takes.
+    /// Adds a list of sources written in JSON, with the same content as the attribute's list.
     ///
     /// ```
     /// # use secrets_runtime::{Declaration, Error, ErrorKind};
@@ -91,8 +91,8 @@ impl DeclarationBuilder {
         self.or_error(Some(found).filter(|found| !found.is_empty()))
     }
 
-    /// Says that the values of `inline` sources come from outside of the program, from a command line or a
-    /// file: there is no warning that they are part of it.
+    /// Marks the values of `inline` sources as coming from outside the program, for example from a command
+    /// line or a file. They then cause no warning that they are part of the program.
     #[must_use]
     pub fn inline_from_outside(mut self) -> Self {
         self.declaration.in_test = true;
@@ -116,7 +116,7 @@ mod tests {
     use crate::{core::error::ErrorKind, declaration::Declaration};
 
     #[test]
-    fn every_mistake_of_a_list_is_told_with_its_source() {
+    fn every_mistake_of_a_list_is_reported_with_its_source() {
         let list = r#"["good", "bad name", {"id": "x", "optons": {}}, {"id": "y", "options": {"json": "no"}}]"#;
         let error = Declaration::builder("s").sources_json(list).unwrap_err();
         let origins: Vec<_> = error.problems().iter().map(|p| p.origin()).collect();
@@ -124,7 +124,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_list_is_an_invalid_source() {
+    fn text_that_is_not_a_list_is_an_invalid_source() {
         for text in ["{}", "\"a\"", "1", "null"] {
             let builder = Declaration::builder("s");
             assert_eq!(
@@ -157,7 +157,7 @@ mod tests {
                     builder().requests_json(&list).unwrap_err(),
                     builder().source(&source).unwrap_err(),
                     builder().sources([&source]).unwrap_err(),
-                    // A list, or quotes of the shell, where one source belongs.
+                    // A list, or shell quotes, in place of one source.
                     builder().source(&list).unwrap_err(),
                     builder().source(&format!("'{source}'")).unwrap_err(),
                     builder().source(&format!("\u{feff}{source}")).unwrap_err(),
@@ -174,7 +174,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_wrong_is_printed_without_control_characters() {
+    fn error_messages_contain_no_control_characters() {
         let builder = || Declaration::builder("s");
         for error in [
             builder().source("locl.\u{1b}[2Jx").unwrap_err(),
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn mistakes_in_requests_are_told_at_once() {
+    fn mistakes_in_requests_are_reported_at_once() {
         let list = r#"[{"group": "db", "key": "a/b"}, {"group": "db", "kei": "x"}, {"group": "g", "env_var": "low"}]"#;
         let error = Declaration::builder("s").requests_json(list).unwrap_err();
         assert_eq!(error.problems().len(), 3, "{error}");

@@ -13,7 +13,7 @@ use crate::{
 };
 use secrets_spec::Secret;
 
-/// What a step declares: the same as its attribute says, for programs that know it only at run time.
+/// What a step declares. It says what the attribute says, for programs that know it only at run time.
 ///
 /// ```
 /// use secrets_runtime::{Declaration, Error};
@@ -27,39 +27,39 @@ use secrets_spec::Secret;
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// As JSON it has the attribute's words:
+/// Its JSON uses the attribute's words:
 /// `{"step": "load", "sources": ["prod-db"], "secret_requests": [{"group": "api", "key": "token"}], "role": null, "allow_override": false}`.
-/// `step` and `role` may be `null`. A source that one text cannot say is an object of its fields; the values of an
-/// `inline` source are `"***"`.
+/// `step` and `role` may be `null`. A source that cannot be written as one text is an object of its fields;
+/// the values of an `inline` source are `"***"`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Declaration {
     pub(crate) step: Option<String>,
     pub(crate) sources: Vec<Source>,
     pub(crate) requests: Vec<Request>,
-    /// Keys that are known to be read of the sources, each with its group: validation looks for them.
+    /// The keys that will be read of the sources, each with its group. Validation looks for them.
     pub(crate) keys: Vec<(String, String)>,
     pub(crate) role: SourceRole,
     pub(crate) allow_override: bool,
-    /// `inline` sources do not warn.
+    /// Whether this is a test, in which `inline` sources do not warn.
     pub(crate) in_test: bool,
-    /// It is that of a function with an attribute.
+    /// Whether it comes from a function with an attribute.
     pub(crate) of_attribute: bool,
 }
 
 impl Declaration {
-    /// Starts the declaration of a step of this name.
+    /// Starts the declaration of a step with this name.
     #[must_use]
     pub fn builder(step: impl Into<String>) -> DeclarationBuilder {
         DeclarationBuilder { declaration: Self::empty(Some(step.into())) }
     }
 
-    /// The step's name.
+    /// Returns the step's name.
     #[must_use]
     pub fn step(&self) -> Option<&str> {
         self.step.as_deref()
     }
 
-    /// Whether nothing is declared.
+    /// Returns whether nothing is declared.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.sources.is_empty() && self.requests.is_empty()
@@ -78,7 +78,7 @@ impl Declaration {
         }
     }
 
-    /// Adds a source; one that is there already is dropped, one of the same group is refused.
+    /// Adds a source. A source that is there already is dropped; another one with the same group is refused.
     pub(crate) fn add_source(&mut self, source: Source) -> Result<(), Problem> {
         let Some(same) = self.sources.iter().find(|known| known.group() == source.group()) else {
             self.sources.push(source);
@@ -93,7 +93,8 @@ impl Declaration {
             .with_help("give one of them a `group` of its own"))
     }
 
-    /// Adds a request; one that is there already is dropped, one that clashes with another is refused.
+    /// Adds a request. A request that is there already is dropped; one that conflicts with another is
+    /// refused.
     pub(crate) fn add_request(&mut self, request: Request) -> Result<(), Problem> {
         if self.requests.contains(&request) {
             return Ok(());
@@ -117,12 +118,12 @@ pub struct DeclarationBuilder {
 }
 
 impl DeclarationBuilder {
-    /// Adds a source as the attribute takes it: a name, `type.id`, an ARN, or JSON of one with fields
-    /// (`{"id": "db", "options": {"json": false}}`). The same source twice is one.
+    /// Adds a source, written as in the attribute: a name, `type.id`, an ARN, or JSON with fields
+    /// (`{"id": "db", "options": {"json": false}}`). Adding the same source twice is allowed.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidSource`] (or [`ErrorKind::InvalidName`] for the name of a variable, or a path that
-    /// leads out) if it does not parse, or another source has its group.
+    /// [`ErrorKind::InvalidSource`] if the text does not parse or if another source has its group;
+    /// [`ErrorKind::InvalidName`] if the id cannot be a variable name, or is a path that leaves its folder.
     pub fn source(mut self, text: &str) -> Result<Self, Error> {
         let problem = match parse_source(text) {
             Ok(source) => self.declaration.add_source(source).err().map(|problem| vec![problem]),
@@ -134,7 +135,8 @@ impl DeclarationBuilder {
     /// Adds a request for a key of a group.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidSource`] if one of the two does not parse, or the request clashes with another.
+    /// [`ErrorKind::InvalidSource`] if one of the two does not parse, or if the request conflicts with
+    /// another.
     pub fn request(self, group: &str, key: &str) -> Result<Self, Error> {
         let request = Request::new(group, key);
         self.parsed_request(request, &format!("{group}/{key}"))
@@ -149,7 +151,8 @@ impl DeclarationBuilder {
         self.parsed_request(Request::try_from(secret), &format!("{}/{}", view.group, view.key))
     }
 
-    /// Sets the role for all sources and requests that have none of their own; `""` opts out of the default.
+    /// Sets the role for all sources and requests without a role of their own. `""` opts out of the default
+    /// role (`SECRETS_DEFAULT_ROLE`).
     ///
     /// # Errors
     /// [`ErrorKind::InvalidSource`] if it is neither empty nor the ARN of a role.
@@ -166,14 +169,14 @@ impl DeclarationBuilder {
         self.or_error(problem)
     }
 
-    /// Sets whether a variable may replace one of the environment.
+    /// Sets whether a variable may replace one that the environment has already.
     #[must_use]
     pub fn allow_override(mut self, allow: bool) -> Self {
         self.declaration.allow_override = allow;
         self
     }
 
-    /// The declaration.
+    /// Returns the declaration.
     #[must_use]
     pub fn build(self) -> Declaration {
         self.declaration

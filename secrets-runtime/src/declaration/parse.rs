@@ -1,4 +1,4 @@
-//! Sources as somebody wrote them at run time, and the problems that their texts have.
+//! Reads sources that were written at run time, and reports the problems of their texts.
 
 use std::ops::Range;
 
@@ -9,7 +9,7 @@ use crate::core::{
     escape::escape_name,
 };
 
-/// A source as a text or as JSON, with every mistake in it.
+/// Reads a source from a text or JSON, or returns every mistake in it.
 pub(crate) fn parse_source(text: &str) -> Result<Source, Vec<Problem>> {
     if !text.trim_start().starts_with('{') {
         return Source::parse(text).map_err(|error| vec![of_spec(&error, text)]);
@@ -23,8 +23,9 @@ pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
     invalid(error, kind).with_origin(origin(text))
 }
 
-/// A source or a request that does not parse, as a problem's origin: what it was to be called. A text that has a
-/// bracket or a quote may be JSON, a list or something cut out of it, with values of `inline` in it.
+/// Returns the name of a source or request that does not parse, to be the origin of a problem. A text with a
+/// bracket or a quote may be JSON, a list, or a piece cut out of one, and may contain values of `inline`
+/// sources.
 pub(crate) fn origin(text: &str) -> String {
     let is_sign =
         |c: char| matches!(c, '{' | '}' | '[' | ']' | '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
@@ -39,7 +40,7 @@ pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {
     }
 }
 
-/// A source as JSON, with every mistake in it.
+/// Reads a source from JSON, or returns every mistake in it.
 pub(crate) fn source(node: &Node<Range<usize>>) -> Result<Source, Vec<Problem>> {
     let mut complaints = Vec::new();
     let draft = read_source(node, &mut complaints);
@@ -66,7 +67,8 @@ pub(crate) fn problem(complaint: Diagnostic<Range<usize>>, origin: &str) -> Prob
     }
 }
 
-/// The text is no JSON. It may hold values of `inline`, so it is pointed at.
+/// Returns the problem of a text that is not JSON. The text may contain values of `inline`, so only the
+/// position is reported.
 pub(crate) fn malformed(error: &SpecError) -> Problem {
     let message = format!("it is no JSON, at byte {}: {}", error.range().start, error.message());
     let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("a source");

@@ -1,8 +1,8 @@
-//! From what a backend gave back to fields: the one place where a payload is read.
+//! Turns the answer of a backend into fields. Payloads are read here only.
 
 use std::collections::HashSet;
 
-use secrets_spec::{Options, Request, Variable};
+use secrets_spec::{Options, Request, VariableName};
 
 use crate::{
     backend::{Content, Fetched, MAX_VALUE_BYTES},
@@ -17,8 +17,8 @@ use crate::{
     },
 };
 
-/// The fields of a source's secret. `named` is the id as written where a setting maps it, after which a plain
-/// value is then named.
+/// Returns the fields of a source's secret. `named` is the id as written, if a setting maps it to another; a
+/// plain value is then named after it.
 pub(crate) fn source_fields(
     fetched: Fetched,
     options: &Options,
@@ -32,7 +32,7 @@ pub(crate) fn source_fields(
             (None, None, Some(name)) => name,
             (None, None, None) => id,
         };
-        Fields::from_iter([(Variable::map(name), field)])
+        Fields::from_iter([(VariableName::map(name), field)])
     };
     match (&fetched.content, options.json) {
         (Content::Json(value), None | Some(true)) | (Content::Text(value), Some(true)) => {
@@ -64,7 +64,8 @@ pub(crate) fn source_fields(
     }
 }
 
-/// The value of a request: the whole payload, or of JSON and of a set the member that its key names.
+/// Returns the value of a request: the whole payload, or the member of a JSON object or set that its key
+/// names.
 pub(crate) fn requested_field(fetched: Fetched, request: &Request) -> Result<Field, Error> {
     let key = request.view().key;
     let member = |members: Vec<(String, SecretValue)>| {

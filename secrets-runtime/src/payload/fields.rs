@@ -4,7 +4,7 @@ use foldhash::fast::RandomState;
 
 use crate::core::secret_value::SecretValue;
 
-/// A field's value, and whether it is binary: base64 where it becomes a variable.
+/// A field's value, and whether it is binary. A binary value is base64 in a variable.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub value: SecretValue,
@@ -31,7 +31,7 @@ pub(crate) struct Fields {
 impl Fields {
     pub(crate) fn get(&self, key: &str) -> Option<&Field> {
         let fields = &self.fields;
-        // Comparing a few short texts is faster than hashing one.
+        // For few short texts a comparison is faster than a hash.
         if fields.len() <= 4 {
             return fields.iter().find(|(name, _)| &**name == key).map(|(_, field)| field);
         }
@@ -42,7 +42,7 @@ impl Fields {
         self.fields.iter().map(|(name, field)| (&**name, field))
     }
 
-    /// The names, for a person: backquoted, with commas.
+    /// Returns the names for a message: in backquotes, separated by commas.
     pub(crate) fn names(&self) -> String {
         crate::core::escape::backquoted_list(self.fields.iter().map(|(name, _)| &**name))
     }

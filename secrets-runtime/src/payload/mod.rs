@@ -1,4 +1,4 @@
-//! From the bytes of a payload to fields, and from fields to a user's types.
+//! Reads payloads into fields, and fields into a user's types.
 
 pub(crate) mod de;
 pub(crate) mod decode;

@@ -1,7 +1,6 @@
 use std::fs;
 
-/// The local users and groups. Those of a directory service are not asked, so that a group of theirs
-/// counts as shared.
+/// The local users and groups. Directory services are not asked, so a group of theirs counts as shared.
 pub(super) struct Accounts {
     pub(super) passwd: String,
     pub(super) group: String,
@@ -14,8 +13,8 @@ impl Accounts {
         Self { passwd: read("/etc/passwd"), group: read("/etc/group") }
     }
 
-    /// Whether `group` is the private group of the user `owner`: it has the user's id, or it is the
-    /// user's primary group and bears the user's name; and nobody else is in it.
+    /// Returns whether `group` is the private group of the user `owner`: it has the user's id, or it is the
+    /// user's primary group and has the user's name; and nobody else is a member.
     pub(super) fn is_private(&self, owner: u32, group: u32) -> bool {
         let number = |text: Option<&str>| text.and_then(|text| text.parse::<u32>().ok());
         // name:password:uid:gid:..

@@ -6,9 +6,9 @@ use std::{
 /// Why a file is not trusted.
 #[derive(Debug)]
 pub(crate) enum Insecure {
-    /// It, or a folder on the way to it, cannot be looked at.
+    /// The file, or a folder on the way to it, cannot be examined.
     Unreadable { path: PathBuf, error: io::Error },
-    /// Somebody else could have written or exchanged it.
+    /// Somebody else can have written or replaced it.
     #[cfg_attr(not(unix), allow(dead_code, reason = "modes and owners are looked at on Unix"))]
     Exposed { message: String, help: String },
 }

@@ -6,16 +6,16 @@ use std::{
 
 use crate::permissions::insecure::Insecure;
 
-/// As many links as Linux follows.
+/// The number of links that Linux follows.
 const MAX_LINKS: usize = 40;
 
-/// Returns the folders in which it is decided what `path` names: that of each symbolic link on the way, also of one
-/// that is a folder's, and at the end that of the file itself, which need not be there.
+/// Returns the folders that decide to which file `path` leads: the folder of each symbolic link on the way,
+/// also of links to folders, and the folder of the file itself, which need not exist.
 pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
     let unreadable = |error| Insecure::unreadable(path, error);
     let mut real = match path.is_absolute() {
         true => PathBuf::from("/"),
-        // It has no links in it.
+        // The working directory of a process contains no links.
         false => std::env::current_dir().map_err(unreadable)?,
     };
     let mut folders = Vec::new();
@@ -49,14 +49,14 @@ pub(super) fn folders(path: &Path) -> Result<Vec<PathBuf>, Insecure> {
     Ok(folders)
 }
 
-/// A part of a path that is still to be walked.
+/// A part of a path that is not yet followed.
 enum Step {
     Root,
     Up,
     Down(OsString),
 }
 
-/// Puts the parts of `path` before those that are still to be walked, which are taken from the end.
+/// Puts the parts of `path` before those that are not yet followed. Parts are taken from the end.
 fn push(ahead: &mut Vec<Step>, path: &Path) {
     ahead.extend(path.components().rev().filter_map(|component| match component {
         Component::RootDir => Some(Step::Root),

@@ -41,7 +41,7 @@ impl FileFacts {
         }
     }
 
-    /// Whether nobody but the one who runs this and root can have written it.
+    /// Checks that only the user of this process and root can have written it.
     pub(super) fn check(&self, path: &Path) -> Result<(), Insecure> {
         self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
     }

@@ -1,5 +1,5 @@
-//! Whether somebody else could have written a file: what is planted in a shared folder must not decide where
-//! secrets are read from, nor with which key they are written.
+//! Checks whether somebody else could have written a file: a file planted in a shared folder must not decide
+//! where secrets are read from, or with which key they are encrypted.
 
 #[cfg(unix)]
 mod accounts;
@@ -15,15 +15,15 @@ use std::{fs::File, path::Path};
 
 use crate::permissions::insecure::Insecure;
 
-/// Opens a file that nobody but the user and root can have written, or exchanged.
+/// Opens a file that only the user and root can have written or replaced.
 ///
-/// It is opened once: what is checked is the open file, and the folders by [`check_folders`].
+/// It is opened once, and the open file is checked; its folders are checked by [`check_folders`].
 #[cfg(unix)]
 pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
     use std::os::unix::fs::OpenOptionsExt;
 
     let unreadable = |error| Insecure::unreadable(path, error);
-    // Without `NONBLOCK` a planted pipe would hold us up forever.
+    // Without `NONBLOCK`, opening a planted pipe would block forever.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
     metadata::FileFacts::of_file(&file).map_err(unreadable)?.check(path)?;
@@ -31,14 +31,16 @@ pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
     Ok(file)
 }
 
-/// Checks that nobody but the user and root can exchange the file at `path`, which need not be there: its
-/// folder, and where links lead to it, the folder of each link on the way, since who can write there
-/// decides where the link leads.
+/// Checks that only the user and root can replace the file at `path`, which need not exist. It checks the
+/// folder of the file and of each link on the way, since anybody who can write there decides where the link
+/// leads.
 ///
-/// What is checked is the owner and the mode; on a file system that is mounted read-only, as Kubernetes mounts
-/// a ConfigMap (in a folder of mode 0777), the owner alone. An access control list that lets others write shows
-/// in the group's bits, so that it is noticed too, unless the group is the owner's private one. The folders
-/// above these are not checked.
+/// - On most file systems it checks the owner and the mode.
+/// - On a read-only file system it checks the owner alone: Kubernetes mounts a ConfigMap read-only, in a
+///   folder of mode 0777.
+/// - An access control list that lets others write is visible in the bits of the group, so it is found too,
+///   unless the group is the owner's private one.
+/// - The folders above these are not checked.
 #[cfg(unix)]
 pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     for folder in links::folders(path)? {
@@ -48,13 +50,13 @@ pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     Ok(())
 }
 
-/// Opens a file. Elsewhere modes and owners say nothing about who can write it.
+/// Opens a file. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
 pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
     File::open(path).map_err(|error| Insecure::unreadable(path, error))
 }
 
-/// Checks nothing, as elsewhere modes and owners say nothing about who can write a folder.
+/// Checks nothing, since on this platform modes and owners do not say who can write a folder.
 #[cfg(not(unix))]
 pub(crate) fn check_folders(_path: &Path) -> Result<(), Insecure> {
     Ok(())

@@ -16,8 +16,8 @@ fn accounts() -> Accounts {
     }
 }
 
-/// What is wrong and what to do, if anything is.
-fn told(verdict: Result<(), Insecure>) -> Option<(String, String)> {
+/// Returns the problem and the help, if the check failed.
+fn problem_of(verdict: Result<(), Insecure>) -> Option<(String, String)> {
     match verdict {
         Ok(()) => None,
         Err(Insecure::Exposed { message, help }) => Some((message, help)),
@@ -27,17 +27,17 @@ fn told(verdict: Result<(), Insecure>) -> Option<(String, String)> {
 
 fn verdict(owner: u32, group: u32, mode: u32) -> Option<(String, String)> {
     let facts = FileFacts { owner, group, mode, read_only: false };
-    told(facts.check_for(ME, Path::new("/p/secrets.toml"), &accounts))
+    problem_of(facts.check_for(ME, Path::new("/p/secrets.toml"), &accounts))
 }
 
 #[test]
 fn on_a_read_only_mount_the_owner_counts_alone() {
-    let told = |owner| {
+    let check = |owner| {
         let facts = FileFacts { owner, group: 0, mode: 0o40_777, read_only: true };
-        told(facts.check_for(ME, Path::new("/p"), &accounts))
+        problem_of(facts.check_for(ME, Path::new("/p"), &accounts))
     };
-    assert_eq!(told(0), None);
-    assert!(told(1001).is_some());
+    assert_eq!(check(0), None);
+    assert!(check(1001).is_some());
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn others_may_not_write() {
 
 #[test]
 fn a_group_may_write_only_if_it_is_the_owners_private_one() {
-    // ada's own group; and one of her id without other members.
+    // ada's own group, and a group with her id and no other members.
     assert_eq!(verdict(ME, 1500, 0o100_664), None);
     assert_eq!(verdict(ME, 1000, 0o100_664), None);
     for (owner, group) in [(ME, 100), (ME, 1001), (ME, 7777), (0, 0), (0, 1500)] {
@@ -76,7 +76,8 @@ fn chmod(path: &Path, mode: u32) {
     fs::set_permissions(path, fs::Permissions::from_mode(mode)).expect("rights");
 }
 
-/// Folders of these names in a temporary one, each only its owner's, and the temporary one's real path.
+/// Creates folders with these names in a temporary one, each accessible only by its owner. Returns their real
+/// paths.
 fn place<const N: usize>(names: [&str; N]) -> (tempfile::TempDir, [PathBuf; N]) {
     let folder = tempfile::tempdir().expect("a folder");
     let real = fs::canonicalize(folder.path()).expect("its path");
@@ -94,9 +95,9 @@ fn file(path: PathBuf) -> PathBuf {
     path
 }
 
-/// What is said of a file that must be refused.
+/// Returns the message about a file that must be refused.
 fn refused(path: &Path) -> String {
-    told(open(path).map(drop)).expect("it is refused").0
+    problem_of(open(path).map(drop)).expect("it is refused").0
 }
 
 #[test]
@@ -122,7 +123,7 @@ fn a_planted_file_is_refused_and_so_is_a_planted_link() {
 fn the_folder_of_each_link_on_the_way_counts() {
     let (_folder, [first, second, third, last]) = place(["first", "second", "third", "last"]);
     let target = file(last.join("secrets.toml"));
-    // A link to a link, relative and through a folder that is a link itself.
+    // A link to a link, relative, and through a folder that is a link itself.
     symlink("../second/link", first.join("secrets.toml")).expect("a link");
     symlink(third.join("last/secrets.toml"), second.join("link")).expect("a link");
     symlink("../last", third.join("last")).expect("a link");
@@ -137,7 +138,7 @@ fn the_folder_of_each_link_on_the_way_counts() {
 }
 
 #[test]
-fn folders_are_told_of_a_file_that_is_not_there_and_links_in_a_circle_end() {
+fn the_folders_of_a_missing_file_are_checked_and_circular_links_end() {
     let (_folder, [one, other]) = place(["one", "other"]);
     symlink(other.join("missing"), one.join("link")).expect("a link");
     let folders = links::folders(&one.join("link")).expect("the folders");
@@ -151,7 +152,7 @@ fn folders_are_told_of_a_file_that_is_not_there_and_links_in_a_circle_end() {
 }
 
 #[test]
-fn what_is_judged_is_the_open_file() {
+fn the_open_file_is_checked() {
     let (_folder, [folder]) = place(["folder"]);
     let path = file(folder.join("secrets.toml"));
     chmod(&path, 0o666);
@@ -159,5 +160,8 @@ fn what_is_judged_is_the_open_file() {
     fs::remove_file(&path).expect("it is removed");
     file(path.clone());
     let facts = FileFacts::of_file(&opened).expect("its facts");
-    assert!(told(facts.check(&path)).is_some(), "the new file is judged in the old one's place");
+    assert!(
+        problem_of(facts.check(&path)).is_some(),
+        "the new file is judged in the old one's place"
+    );
 }

@@ -1,5 +1,5 @@
-//! The checks of texts that only the compiler knows: each runs in a `const _` whose span is the path's, and
-//! `track_caller` makes that the place of the error.
+//! The checks of texts that only the compiler knows. Each runs in a `const _` with the span of the path, and
+//! `track_caller` reports the error at that span.
 
 use secrets_spec::{Flaw, Secret, conflict, same_text};
 
@@ -35,25 +35,25 @@ checks! {
     check_key;
 }
 
-/// Panics unless `text` fits the option `name`.
+/// Panics unless `text` is valid for the option `name`.
 #[track_caller]
 pub const fn check_option(name: &str, text: &str) {
     report(secrets_spec::check_option(name, text));
 }
 
-/// Panics unless `role` is a role of the type `backend`.
+/// Panics unless `role` is a valid role for the type `backend`.
 #[track_caller]
 pub const fn check_typed_role(backend: &str, role: &str) {
     report(secrets_spec::check_role_of_type(Some(backend), role));
 }
 
-/// Panics unless `role` can be the role of a backend of the user.
+/// Panics unless `role` can be the role of a user's backend.
 #[track_caller]
 pub const fn check_any_role(role: &str) {
     check_typed_role("user", role);
 }
 
-/// Panics unless `text` is a source.
+/// Panics unless `text` is a valid source.
 #[track_caller]
 pub const fn check_source(text: &str) {
     if let Err(flaw) = secrets_spec::check_source(text) {
@@ -83,7 +83,7 @@ pub const fn check_parameter(text: &str) {
     }
 }
 
-/// Panics if something is wrong with the group of a request, or with both its parts together.
+/// Panics if the group of a request is invalid, or its combination with the key.
 #[track_caller]
 pub const fn check_group(group: &str, key: &str) {
     if group.is_empty() && key.is_empty() || blames_group(group) {
@@ -91,7 +91,7 @@ pub const fn check_group(group: &str, key: &str) {
     }
 }
 
-/// Panics if something is wrong with the key of a request, its group being good.
+/// Panics if the key of a request is invalid. Invalid groups are reported by [`check_group`].
 #[track_caller]
 pub const fn check_key_of_group(group: &str, key: &str) {
     if !(group.is_empty() && key.is_empty() || blames_group(group)) {
@@ -99,18 +99,18 @@ pub const fn check_key_of_group(group: &str, key: &str) {
     }
 }
 
-/// Whether no key would go with this group.
+/// Returns whether no key would be valid with this group.
 const fn blames_group(group: &str) -> bool {
     secrets_spec::check_group_and_key(group, "x").is_some()
 }
 
-/// Panics unless the request's parts are good.
+/// Panics unless group and key of a request are valid.
 #[track_caller]
 pub const fn check_request(request: &Secret) {
     report(request.view().check());
 }
 
-/// The text of a source's group. If the first part is true, it is the text of the whole source.
+/// The text of a source's group. If the first part is `true`, it is the text of the whole source.
 pub type SourceGroup = (bool, &'static str);
 
 /// Panics if the source at `index` has the group of an earlier one.
@@ -127,7 +127,7 @@ pub const fn check_distinct_source(sources: &[SourceGroup], index: usize) {
     }
 }
 
-/// Returns the group of a source: of one that is a text, its id without a type.
+/// Returns the group of a source. If the source is a text, that is its id without a type.
 const fn group((is_text, text): SourceGroup) -> &'static str {
     if is_text
         && let Ok(layout) = secrets_spec::check_source(text)
@@ -138,7 +138,7 @@ const fn group((is_text, text): SourceGroup) -> &'static str {
     text
 }
 
-/// Panics if the request at `index` cannot stand beside an earlier one.
+/// Panics if the request at `index` conflicts with an earlier one.
 #[track_caller]
 pub const fn check_distinct_request(requests: &[Secret], index: usize) {
     let mut earlier = 0;

@@ -3,17 +3,17 @@ use crate::{
     private::retry::{ErrorPredicate, RefreshOn},
 };
 
-/// The result type of a step: a `Result` whose error can be made from ours.
+/// The result type of a step: a `Result` whose error type can be made from [`Error`].
 #[diagnostic::on_unimplemented(
     message = "a step returns `Result<T, E>` whose error can be made from `secrets_runtime::Error`, not `{Self}`",
     label = "this cannot hold the error of a secret that is missing",
     note = "write `-> Result<T, secrets_runtime::Error>`, `-> anyhow::Result<T>`, or an error of your own with `impl From<secrets_runtime::Error>`"
 )]
 pub trait Fallible: Sized {
-    /// The error of the result.
+    /// The error type of the result.
     type Failure;
 
-    /// Returns the failure with this error.
+    /// Returns a failed result with this error.
     fn from_error(error: Error) -> Self;
 
     /// Returns what a retry needs, with the function that `refresh_on` names.
@@ -41,7 +41,8 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
     }
 }
 
-/// What `output = "serialize"` asserts of a step's `Ok` type: that it can be stored, hence holds no secret.
+/// What `output = "serialize"` asserts of a step's `Ok` type: that it can be stored, and so contains no
+/// secret.
 #[diagnostic::on_unimplemented(
     message = "the result of a step with `output = \"serialize\"` must be serialisable, and `{Self}` is not",
     label = "this result cannot be stored",
@@ -52,5 +53,5 @@ pub trait Storable {}
 #[diagnostic::do_not_recommend]
 impl<T: serde::Serialize, E> Storable for Result<T, E> {}
 
-/// Compiles only for a result that can be stored.
+/// Compiles only for a result type that can be stored.
 pub const fn assert_storable<R: Storable>() {}

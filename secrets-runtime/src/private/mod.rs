@@ -1,6 +1,7 @@
-//! What the macros' expansions call. Not for anyone else: it changes without notice.
+//! Functions and types for the macros' expansions only. They may change in any release.
 //!
-//! An expansion is one `static` [`Step`] and one call; whatever need not be generic is behind that call.
+//! An expansion is one `static` [`Step`] and one call. Everything that need not be generic is behind that
+//! call.
 
 pub(crate) mod checks;
 pub(crate) mod fallible;
@@ -12,13 +13,13 @@ pub(crate) mod run_sync;
 mod running_step;
 pub(crate) mod step;
 
-/// The type of a constant that stands for a text. Expansions name no type of the prelude, which a program may shadow.
+/// The type of a constant text. Expansions name no type of the prelude, since a program may shadow it.
 pub type Text = &'static str;
 
 /// The type of the bytes of a record.
 pub type Byte = u8;
 
-/// Gives the type of a block a name, in a `return` that is never reached.
+/// Has the type of the step's body, in a `return` that is never reached, and so fixes the body's type.
 pub fn never<R>() -> R {
     unreachable!("the macros write this call into `if false` only")
 }

@@ -11,14 +11,14 @@ use crate::{
 pub struct Filler<'a> {
     step: &'static Step,
     context: &'a Context,
-    /// Some secrets are missing, for a reason that is among the problems already.
+    /// Whether secrets are missing, for a reason that is among the problems already.
     is_partial: bool,
     problems: Vec<Problem>,
 }
 
 impl<'a> Filler<'a> {
-    /// Reads all typed parameters. `failed` is the reason why the step has not all of its secrets; the error has its
-    /// problems too.
+    /// Reads all typed parameters. `failed` is the reason why the step does not have all of its secrets; the
+    /// returned error includes its problems.
     pub(crate) fn fill<A>(
         step: &'static Step,
         context: &'a Context,
@@ -58,7 +58,7 @@ impl<'a> Filler<'a> {
     }
 }
 
-/// The type of a typed parameter, which is read from a secret's fields or from one of them.
+/// The type of a typed parameter. It is read from a secret's fields, or from one of them.
 #[diagnostic::on_unimplemented(
     message = "a typed parameter is read from its secret by serde, and `{Self}` is not `serde::Deserialize`",
     label = "this cannot be read from a secret",
@@ -66,8 +66,8 @@ impl<'a> Filler<'a> {
     note = "a parameter owns what is read, so nothing in it is a reference: `String` or `SecretValue` rather than `&str`"
 )]
 pub trait FromSecret: Sized {
-    /// Reads the parameter at this index. It is a function of the type and not a bound of the filler's method, so that a
-    /// type that cannot be read is one error, at the type.
+    /// Reads the parameter at this index. It is a function of the type and not a bound of the filler's
+    /// method, so that an unreadable type causes one error, at the type.
     fn read(filler: &mut Filler<'_>, index: usize) -> Option<Self>;
 }
 

@@ -1,4 +1,5 @@
-//! `refresh_on`: a second run of the body with fresh secrets, after a failure that may come from old ones.
+//! `refresh_on`: runs the body a second time, with fresh secrets, after a failure that outdated secrets may
+//! have caused.
 
 use crate::{
     core::error::Error,
@@ -11,25 +12,26 @@ use crate::{
     rt::block_on::block_on,
 };
 
-/// Whether the secrets are fetched again after this failure: the function that `refresh_on` names.
+/// Returns whether to fetch the secrets again after this failure: the function that `refresh_on` names.
 pub type ErrorPredicate<E> = fn(&E) -> bool;
 
-/// What a retry needs to know about a result `R` whose error is `E`.
+/// What a retry needs to know about a result `R` with the error `E`.
 ///
-/// It is made of functions, since a bound on `R` would report a wrong result type once more.
+/// It contains functions, since a bound on `R` would report a wrong result type a second time.
 #[derive(Debug)]
 pub struct RefreshOn<R, E> {
     pub(super) from_error: fn(Error) -> R,
-    /// Returns the failure of a result, or the result if it is none.
+    /// Returns the error of a result, or the result itself if it is a success.
     pub(super) into_failure: fn(R) -> Result<R, E>,
     pub(super) from_failure: fn(E) -> R,
     pub(super) predicate: ErrorPredicate<E>,
 }
 
 impl<R, E> RefreshOn<R, E> {
-    /// Returns the failure of a result, if the secrets are fetched again after it; else the result, as it was.
+    /// Returns the error of a result if the secrets are to be fetched again after it, or else the unchanged
+    /// result.
     ///
-    /// The failure alone: what else a result may hold need not be `Send` while the secrets are fetched.
+    /// It returns the error alone, so that the result type need not be `Send` while the secrets are fetched.
     fn should_refresh(&self, result: R) -> Result<R, E> {
         match (self.into_failure)(result) {
             Err(failure) if !(self.predicate)(&failure) => Ok((self.from_failure)(failure)),
@@ -41,7 +43,8 @@ impl<R, E> RefreshOn<R, E> {
 /// Runs an asynchronous step. If it fails with an error that `predicate` accepts and its secrets have changed, the body
 /// runs again with the new ones.
 ///
-/// `body` makes the future of one run from the typed parameters that `fill` reads and clones of the step's arguments.
+/// `body` creates the future of one run from the typed parameters that `fill` reads and from clones of the
+/// step's arguments.
 pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
     step: &'static Step,
     refresh_on: fn(ErrorPredicate<E>) -> RefreshOn<R, E>,
@@ -51,7 +54,7 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
 ) -> R {
     let refresh_on = refresh_on(predicate);
     let resolved = resolve(step).await;
-    // No reference is held over an await: `body` may be no more than `Send`.
+    // No reference is kept across an await, since `body` may be `Send` but not `Sync`.
     let started = resolved.and_then(|(context, failed)| {
         let running =
             start(step, refresh_on.from_error, context.clone(), failed, &fill, &mut body)?;
@@ -105,14 +108,14 @@ pub fn call_with_retry<R, E, A>(
     second.unwrap_or_else(refresh_on.from_error)
 }
 
-/// The type of an argument of a step with `refresh_on`: each run of the body gets a clone.
+/// The type of an argument of a step with `refresh_on`. Each run of the body gets a clone.
 #[diagnostic::on_unimplemented(
     message = "a step with `refresh_on` may run its body twice, so its arguments are `Clone`, and `{Self}` is not",
     label = "this cannot be given to the body twice",
     note = "write `#[derive(Clone)]` above your own type, `T: Clone` for a type parameter and `impl Trait + Clone` for an `impl Trait`; or take it by reference or in an `Arc`, whose clones are cheap"
 )]
 pub trait CloneArgument: Sized {
-    /// Returns the argument of one run of the body.
+    /// Returns a clone of the argument for one run of the body.
     fn clone_argument(&self) -> Self;
 }
 

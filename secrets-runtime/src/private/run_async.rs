@@ -1,5 +1,5 @@
-//! The way to run the body of an asynchronous step. The code that is compiled again for every step is as small as
-//! possible: the body is polled as a `dyn Future`, which makes one copy of the rest for each type of result.
+//! Runs the body of an asynchronous step. Code that is compiled again for every step is kept as small as
+//! possible: the body is polled as a `dyn Future`, so the rest is compiled once for each result type.
 
 use std::{
     cell::RefCell,
@@ -27,7 +27,7 @@ pub fn run<R, F: Future<Output = R>>(
     StepFuture::new(Stage::Start(step), from_error, body)
 }
 
-/// Runs an asynchronous step with typed parameters, of which `body` makes the future.
+/// Runs an asynchronous step with typed parameters, from which `body` creates the future.
 pub async fn run_with<R, A, F: Future<Output = R>>(
     step: &'static Step,
     from_error: fn(Error) -> R,
@@ -43,7 +43,8 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     }
 }
 
-/// Resolves the secrets of a step. With the context comes the reason why the body does not run, if there is one.
+/// Resolves the secrets of a step. Besides the context it returns the reason why the body must not run, if
+/// there is one.
 pub(super) async fn resolve(step: &'static Step) -> Result<(Context, Option<Error>), Error> {
     let resolved = match step.ready() {
         Some(context) => (context, None),
@@ -53,7 +54,7 @@ pub(super) async fn resolve(step: &'static Step) -> Result<(Context, Option<Erro
     Ok(resolved)
 }
 
-/// Reads the typed parameters, and starts one run of the body with them.
+/// Reads the typed parameters and starts one run of the body with them.
 pub(super) fn start<R, A, F: Future<Output = R>>(
     step: &'static Step,
     from_error: fn(Error) -> R,
@@ -84,12 +85,12 @@ fn refuse_export(step: &Step) -> Result<(), Error> {
 pin_project! {
     /// An asynchronous step. Its body is in the step's context whenever it is polled, and when it is dropped.
     ///
-    /// The context reaches over the drop of the body by the order of the fields: `run` enters it, and `after` leaves it.
-    /// A destructor of the whole, as [`Scoped`](crate::Scoped) has, would do the same and is compiled again for every
-    /// step: with it 500 steps take 35 % more time to compile.
+    /// The order of the fields keeps the context during the drop of the body: `run` enters it, and `after`
+    /// leaves it. A destructor of the whole type, as in [`Scoped`](crate::Scoped), would do the same, but
+    /// would be compiled again for every step: with it, 500 steps take 35 % more time to compile.
     #[must_use = "a future does nothing unless it is polled"]
     pub struct StepFuture<R, F> {
-        // Dropped in this order.
+        // The fields are dropped in this order.
         run: Run<R>,
         #[pin]
         body: F,
@@ -151,7 +152,7 @@ impl<R> Run<R> {
 }
 
 impl Stage {
-    /// Goes on until the body can be polled, and enters the context for that.
+    /// Resolves until the body can be polled, and then enters the context.
     fn enter(&mut self, task: &mut TaskContext<'_>) -> Poll<Result<Barrier, Error>> {
         loop {
             match self {
@@ -194,20 +195,21 @@ impl Stage {
 }
 
 impl<R> Drop for Run<R> {
-    /// Enters the context, if the body is running: it is dropped next.
+    /// If the body is running, enters the context, since the body is dropped next.
     fn drop(&mut self) {
         self.stage.enter_for_drop();
     }
 }
 
 thread_local! {
-    /// The steps whose body is being dropped, the innermost last: each is in its context until its body is gone.
+    /// The steps whose body is being dropped, the innermost last. Each stays in its context until its body is
+    /// dropped.
     static DROPPED: RefCell<Vec<(Barrier, RunningStep)>> = const { RefCell::new(Vec::new()) };
 }
 
-/// The part of a step that is dropped after its body: leaves the context and ends the step.
+/// The part of a step that is dropped after its body. It leaves the context and ends the step.
 struct AfterBody {
-    /// Whether the body runs, as the stage of the step says it.
+    /// Whether the body runs, copied from the stage of the step.
     is_running: bool,
 }
 
@@ -217,7 +219,7 @@ impl Drop for AfterBody {
             return;
         }
         let left = DROPPED.try_with(|dropped| dropped.borrow_mut().pop());
-        // Dropped outside of the borrow, since a destructor may look at the context.
+        // Dropped outside the borrow, since a destructor may read the context.
         drop(left);
     }
 }

@@ -1,4 +1,4 @@
-//! The way to run the body of a synchronous step.
+//! Runs the body of a synchronous step.
 
 use std::fmt;
 
@@ -12,10 +12,10 @@ use crate::{
     rt::block_on::block_on,
 };
 
-/// Runs a synchronous step: resolves its secrets on this thread, then calls its body in the scope in which they are
-/// readable. With `export = "process"` they are in the environment too.
+/// Runs a synchronous step: resolves its secrets on this thread, then calls its body in a scope in which they
+/// are readable. With `export = "process"` they are in the environment too.
 ///
-/// The body is a closure, so that its result passes here however it returns.
+/// The body is a closure, so its result is returned to here, whichever `return` it takes.
 pub fn call<R>(step: &'static Step, from_error: fn(Error) -> R, body: impl FnOnce() -> R) -> R {
     match enter(step) {
         Ok(guard) => guard.finish(body()),
@@ -23,7 +23,7 @@ pub fn call<R>(step: &'static Step, from_error: fn(Error) -> R, body: impl FnOnc
     }
 }
 
-/// Runs a synchronous step with typed parameters, which its body takes.
+/// Runs a synchronous step with typed parameters, which are passed to its body.
 pub fn call_with<R, A>(
     step: &'static Step,
     from_error: fn(Error) -> R,
@@ -34,7 +34,7 @@ pub fn call_with<R, A>(
     called.unwrap_or_else(from_error)
 }
 
-/// Enters a synchronous step.
+/// Opens the scope of a synchronous step.
 ///
 /// # Errors
 /// Every problem with the step's secrets, or with exporting them.
@@ -49,11 +49,12 @@ pub(super) fn enter(step: &'static Step) -> Result<StepGuard, Error> {
 /// The scope of a synchronous step: it ends when the body returns or panics.
 pub(super) struct StepGuard {
     step: &'static Step,
-    // Dropped in this order: the environment is restored, the secrets are out of reach, the files are deleted.
+    // Dropped in this order: the environment is restored, the secrets become unreadable, the files are
+    // deleted.
     exported: Option<Exported>,
     inside: Barrier,
     running: RunningStep,
-    /// The reason why the body does not run. It is reported when the typed parameters have been read.
+    /// The reason why the body must not run. It is reported after the typed parameters have been read.
     failed: Option<Error>,
 }
 

@@ -1,7 +1,7 @@
 use crate::context::Context;
 
-/// A step whose body runs. When this is dropped, the step has ended: its files are deleted, even if something still holds
-/// its context.
+/// A step whose body runs. Dropping this ends the step: its files are deleted, even if a clone of its context
+/// still exists.
 pub(super) struct RunningStep(Context);
 
 impl RunningStep {
@@ -13,8 +13,8 @@ impl RunningStep {
         &self.0
     }
 
-    /// Ends the step and returns the result of its body. The result of every body passes here, of synchronous and
-    /// asynchronous steps, before the caller gets it.
+    /// Ends the step and returns the result of its body. The result of every body, synchronous or
+    /// asynchronous, passes through here before the caller gets it.
     pub(super) fn finish<R>(self, result: R) -> R {
         drop(self);
         result

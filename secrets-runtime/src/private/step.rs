@@ -7,7 +7,7 @@ use secrets_spec::{InlineVars, OptionValue, ParameterSpec, Request, Source, Step
 
 use crate::{
     backend::BoxFuture,
-    cache::step_slot::Slot,
+    cache::step_slot::StepCache,
     context::{Context, secrets::Secrets},
     core::error::{Error, Problem},
     declaration::{Declaration, parse::of_spec},
@@ -17,28 +17,35 @@ use crate::{
 /// The names and values of one `inline` source.
 type InlineValues = &'static [(&'static str, &'static str)];
 
-/// A step, as a `static` of the program: its record, which is what its attributes declare, and what its calls share.
+/// A step, as a `static` of the program: its record, which says what its attribute declares, and the state
+/// that its calls share.
 pub struct Step {
     record: &'static str,
-    /// The values of the `inline` sources, in the order of these sources. The record does not hold them.
+    /// The values of the `inline` sources, in the order of these sources. The record does not contain them.
     inline: &'static [InlineValues],
     in_test: bool,
     declared: OnceLock<Result<DeclaredStep, Error>>,
-    slot: Slot,
+    slot: StepCache,
 }
 
 impl Step {
-    /// Creates the step of this record.
+    /// Creates the step with this record.
     #[must_use]
     pub const fn new(record: &'static str) -> Self {
-        Self { record, inline: &[], in_test: false, declared: OnceLock::new(), slot: Slot::new() }
+        Self {
+            record,
+            inline: &[],
+            in_test: false,
+            declared: OnceLock::new(),
+            slot: StepCache::new(),
+        }
     }
 
-    /// Adds the values of the `inline` sources. `in_test` is whether the program is a test (`cfg!(test)`), where the
-    /// values may be part of it.
+    /// Adds the values of the `inline` sources. `in_test` says whether the program is a test (`cfg!(test)`),
+    /// in which values may be part of the program.
     #[must_use]
     pub const fn inline(self, in_test: bool, values: &'static [InlineValues]) -> Self {
-        // `declared` has a destructor, so no field can be replaced by a struct update in a `const fn`.
+        // `declared` has a destructor, so a `const fn` cannot use struct update syntax here.
         let mut step = self;
         step.inline = values;
         step.in_test = in_test;
@@ -56,9 +63,10 @@ struct DeclaredStep {
 }
 
 impl Step {
-    /// Returns the context that an earlier call assembled, as long as it may serve: almost all calls end here.
+    /// Returns the context of an earlier call while it is still fresh. Almost all calls need no more than
+    /// this.
     pub(super) fn ready(&self) -> Option<Context> {
-        self.slot.fresh().map(|shared| Context::new(Secrets::new(shared)))
+        self.slot.get().map(|shared| Context::new(Secrets::new(shared)))
     }
 
     /// Fetches what the step declares.
@@ -74,8 +82,8 @@ impl Step {
         })
     }
 
-    /// Returns what was found for a step with typed parameters that did not find everything, so that its parameters are
-    /// tried too, and the reason why its body does not run.
+    /// Returns the secrets that were found, if the step has typed parameters, and the reason why its body
+    /// must not run. With these secrets the parameters are checked too.
     pub(super) fn partly(
         &self,
         resolved: Result<Context, PartialResolution>,
@@ -89,10 +97,11 @@ impl Step {
         }
     }
 
-    /// Fetches the step's secrets again, if they are older than the failure of a run with the secrets of `old`.
+    /// Fetches the step's secrets again, if they are older than the failure of a run with the secrets of
+    /// `old`.
     ///
-    /// Returns `None` if none of them has changed, and if they cannot be fetched, which a warning reports. Many calls that
-    /// fail together fetch once.
+    /// Returns `None` if none of them has changed, and if the fetch fails, which is reported as a warning.
+    /// Calls that fail together share one fetch.
     pub(super) fn refreshed(&'static self, old: &Context) -> BoxFuture<'static, Option<Context>> {
         let old = old.secrets.shared().clone();
         Box::pin(async move {
@@ -106,7 +115,7 @@ impl Step {
         self.declared().map(|declared| &declared.declaration)
     }
 
-    /// Returns the identity of the step and what its attributes say; `None` if its record is damaged.
+    /// Returns the identity of the step and its attribute's content, or `None` if its record is damaged.
     pub(crate) fn spec(&self) -> Option<&StepSpec> {
         Some(&self.declared().ok()?.spec)
     }
@@ -116,7 +125,7 @@ impl Step {
         self.spec().map(|spec| spec.name.as_str())
     }
 
-    /// Whether the step exports its variables to the process. It is known from the first call on.
+    /// Returns whether the step exports its variables to the process. This is known after the first call.
     pub(super) fn is_exporting(&self) -> bool {
         self.known().is_some_and(|declared| declared.spec.export_process)
     }
@@ -140,7 +149,7 @@ impl Step {
         self.declared.get_or_init(|| self.declare()).as_ref().map_err(Clone::clone)
     }
 
-    /// Reads the record. The macro has checked every text, by the grammar that reads them here.
+    /// Reads the record. The macro has checked every text with the same grammar.
     fn declare(&self) -> Result<DeclaredStep, Error> {
         let mut spec = StepSpec::decode(self.record)
             .map_err(|error| Error::from_problems(vec![of_spec(&error, "the record of a step")]))?;
@@ -181,7 +190,8 @@ impl Step {
     }
 }
 
-/// Returns the group that a typed parameter is read from: that of a source or request of the declaration, or its own
+/// Returns the group from which a typed parameter is read: that of a source or request of the declaration, or
+/// else that of the parameter's own source, which is added to the declaration.
 /// source's, which is added.
 fn group_of(parameter: &ParameterSpec, declaration: &mut Declaration) -> Result<String, Problem> {
     let text = parameter.source.as_str();
@@ -214,7 +224,7 @@ mod tests {
     use crate::core::error::ErrorKind;
 
     #[test]
-    fn a_step_shows_the_names_of_inline_values_alone() {
+    fn debug_of_a_step_prints_only_the_names_of_inline_values() {
         const RECORD: &str = "\u{2}secrets-step-1:{\"step\":\"load\",\"sources\":[{\"id\":\"a\",\"type\":\"inline\",\"options\":{\"env_vars\":{\"NAME\":\"***\"}}}]}\u{3}";
         static STEP: Step = Step::new(RECORD).inline(true, &[&[("NAME", "SeNtInEl")]]);
         let declaration = STEP.declaration().expect("the record is good");

@@ -1,16 +1,16 @@
 //! From the answers to the secrets of a step: one immutable map, or every problem.
 
-use std::{sync::Arc, time::Instant};
+use std::sync::Arc;
 
-use secrets_spec::{MountType, Request, Variable};
+use secrets_spec::{MountType, Request, VariableName};
 
 use crate::{
-    backend::{Fetched, capabilities::Capabilities},
     backends::flyte,
-    cache::lookup::Kept,
+    cache::answer::{Answer, Answers},
     context::{
         Context,
-        group::{Group, Provenance, RequestField, SourceFields},
+        group::{Group, RequestField, SourceFields},
+        provenance::Provenance,
         resolved::ResolvedSecrets,
         secret_files::RunDirSetting,
         secrets::Secrets,
@@ -22,16 +22,13 @@ use crate::{
         decode,
         fields::{Field, Fields},
     },
-    resolver::{
-        fetch::Answer,
-        plan::{Plan, RequestPlan},
-    },
+    resolver::plan::{Plan, RequestPlan},
 };
 
 /// The secrets of a plan, of what the backends answered, and everything that is wrong with any.
 pub(crate) fn from_answers(
     plan: &Plan,
-    answers: Vec<Answer>,
+    answers: &Answers,
     run_dir: RunDirSetting,
 ) -> (ResolvedSecrets, Vec<Problem>) {
     let mut problems = Vec::new();
@@ -43,11 +40,11 @@ pub(crate) fn from_answers(
         ..empty(run_dir)
     };
     for planned in &plan.sources {
-        let Answer { result, backend, capabilities, kept } = &answers[planned.fetch];
-        let provenance = provenance(result.as_ref().ok(), *kept);
+        let Answer { result, provenance, .. } = &answers[planned.fetch];
+        let backend = &provenance.backend;
         let fields = result.clone().and_then(|fetched| {
-            let id = &plan.fetches[planned.fetch].request.id;
-            decode::source_fields(fetched, &planned.options, id, planned.written.as_deref())
+            let written = planned.written.as_deref();
+            decode::source_fields(fetched, &planned.options, &provenance.id, written)
         });
         let required = planned.options.is_required();
         let (fields, absent_because) = match fields {
@@ -65,25 +62,21 @@ pub(crate) fn from_answers(
         };
         let source_fields = SourceFields {
             origin: planned.origin.clone(),
-            backend: backend.clone(),
-            provenance,
+            provenance: provenance.clone(),
             fields,
-            capabilities: *capabilities,
             absent_because,
         };
         group(&mut shared, &planned.group).source = Some(source_fields);
     }
     for RequestPlan { fetch, request } in &plan.requests {
-        let Answer { result, backend, capabilities, kept } = &answers[*fetch];
-        let provenance = provenance(result.as_ref().ok(), *kept);
+        let Answer { result, provenance, .. } = &answers[*fetch];
         match result.clone().and_then(|fetched| decode::requested_field(fetched, request)) {
             Ok(field) => {
-                let capabilities = *capabilities;
-                let read = ReadField { capabilities, provenance, field };
-                add_request(&mut shared, request, read, &plan.flyte_prefix);
+                let provenance = provenance.clone();
+                add_request(&mut shared, request, provenance, field, &plan.flyte_prefix);
             }
             Err(error) => {
-                let error = error.about(&request.to_string(), Some(backend));
+                let error = error.about(&request.to_string(), Some(&provenance.backend));
                 problems.extend(error.into_problems());
                 failed.push(request.view().group);
             }
@@ -92,14 +85,6 @@ pub(crate) fn from_answers(
     // A part of a group is none: what is not there would be told again, as something that nobody asked for.
     shared.groups.retain(|group, _| !failed.contains(&&**group));
     (shared, problems)
-}
-
-/// What is not kept was asked for just now.
-fn provenance(fetched: Option<&Fetched>, kept: Option<Kept>) -> Provenance {
-    Provenance {
-        version: fetched.and_then(Fetched::version).map(str::to_owned),
-        asked: kept.map_or_else(Instant::now, |kept| kept.asked),
-    }
 }
 
 /// The context of a declaration inside `testing::with_secrets`: matched by group, whatever the backend.
@@ -131,10 +116,8 @@ pub(crate) fn from_test_secrets(
         });
         group(&mut shared, source.group()).source = Some(SourceFields {
             origin: source.origin().to_owned(),
-            backend: "test".to_owned(),
-            provenance: Provenance::given(),
+            provenance: Provenance::of_test(source.group()),
             fields,
-            capabilities: Capabilities::new(),
             absent_because,
         });
     }
@@ -143,10 +126,8 @@ pub(crate) fn from_test_secrets(
         match test_secrets.get(view.group, view.key) {
             Some(value) => {
                 let field = Field::text(value.clone());
-                let capabilities = Capabilities::new();
-                let provenance = Provenance::given();
-                let read = ReadField { capabilities, provenance, field };
-                add_request(&mut shared, request, read, "_FSEC_");
+                let provenance = Provenance::of_test(view.group);
+                add_request(&mut shared, request, provenance, field, "_FSEC_");
             }
             None => {
                 let message = "the test gives no secret of this group and key";
@@ -174,10 +155,8 @@ pub(crate) fn context_of_test_secrets(
     for name in test_secrets.groups() {
         group(&mut shared, name).source = Some(SourceFields {
             origin: name.to_owned(),
-            backend: "test".to_owned(),
-            provenance: Provenance::given(),
+            provenance: Provenance::of_test(name),
             fields: test_secrets.fields(name).unwrap_or_default(),
-            capabilities: Capabilities::new(),
             absent_because: None,
         });
     }
@@ -214,23 +193,20 @@ fn group<'a>(shared: &'a mut ResolvedSecrets, name: &str) -> &'a mut Group {
     shared.groups.entry(Box::from(name)).or_default()
 }
 
-/// What was read for a request.
-struct ReadField {
-    capabilities: Capabilities,
+fn add_request(
+    shared: &mut ResolvedSecrets,
+    request: &Request,
     provenance: Provenance,
     field: Field,
-}
-
-fn add_request(shared: &mut ResolvedSecrets, request: &Request, read: ReadField, prefix: &str) {
+    prefix: &str,
+) {
     let view = request.view();
     let variable = match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
-        (None, MountType::ENV_VAR) => Some(Variable::map(&flyte::variable_of(&view, prefix))),
+        (None, MountType::ENV_VAR) => Some(VariableName::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
     };
-    let ReadField { capabilities, provenance, field } = read;
-    let request = request.clone();
-    let requested = RequestField { request, capabilities, provenance, field, variable };
+    let requested = RequestField { request: request.clone(), provenance, field, variable };
     let group = group(shared, requested.request.view().group);
     group.requests.push(requested);
 }

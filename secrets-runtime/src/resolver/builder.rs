@@ -2,6 +2,8 @@ use std::{ffi::OsString, sync::Arc, time::Duration};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
+#[cfg(any(test, feature = "conformance"))]
+use crate::rt::clock::ManualClock;
 use crate::{
     backend::{Backend, registration::registered_backends},
     cache::Cache,
@@ -9,13 +11,14 @@ use crate::{
     core::error::{Error, ErrorKind, Problem},
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
+    rt::clock::Clock,
     settings::{load::Loaded, precedence::CodeSettings, variables::Variable},
 };
 #[cfg(feature = "aws")]
 use crate::{resolver::credentials_secret::add_aws, settings::variables};
 
 impl Resolver {
-    /// Starts a resolver that has the built-in backends and the process's settings.
+    /// Starts a resolver with the built-in backends and the process's settings.
     #[must_use]
     pub fn builder() -> ResolverBuilder {
         ResolverBuilder::default()
@@ -32,10 +35,12 @@ pub struct ResolverBuilder {
     cache_ttl: Option<Duration>,
     cache_stale: Option<Duration>,
     built: CodeSettings,
+    #[cfg(any(test, feature = "conformance"))]
+    clock: Option<ManualClock>,
 }
 
 impl ResolverBuilder {
-    /// Adds a backend. One of a built-in type takes the place of the built-in one.
+    /// Adds a backend. If it has a built-in type, it replaces the built-in backend.
     #[must_use]
     pub fn backend(mut self, backend: impl Backend) -> Self {
         self.backends.push(Arc::new(backend));
@@ -69,22 +74,23 @@ impl ResolverBuilder {
         self
     }
 
-    /// Sets the backend of sources without a type, and of requests: a type, or several with commas, which are
-    /// asked in order as long as they have no such secret. It overrides `SECRETS_DEFAULT_BACKEND`.
+    /// Sets the backend of sources without a type, and of requests: one type, or several separated by commas.
+    /// Several are asked in order, until one has the secret. It overrides `SECRETS_DEFAULT_BACKEND`.
     #[must_use]
     pub fn default_backend(mut self, types: impl Into<String>) -> Self {
         self.default_backend = Some(types.into());
         self
     }
 
-    /// Sets the role for what has none of its own. It overrides `SECRETS_DEFAULT_ROLE`.
+    /// Sets the role for sources and requests without a role of their own. It overrides
+    /// `SECRETS_DEFAULT_ROLE`.
     #[must_use]
     pub fn role(mut self, arn: impl Into<String>) -> Self {
         self.role = Some(arn.into());
         self
     }
 
-    /// Sets how long a fetched value serves later steps: not at all if it is zero. It overrides
+    /// Sets how long later steps may use a fetched value. With zero, every step fetches. It overrides
     /// `SECRETS_CACHE_TTL`.
     ///
     /// The effective time is 90 to 100 % of this, so that entries fetched together do not expire together.
@@ -94,19 +100,19 @@ impl ResolverBuilder {
         self
     }
 
-    /// Sets how long an expired value still serves while its backend throttles or is down. It overrides
-    /// `SECRETS_CACHE_STALE`.
+    /// Sets for how long after its expiry a value may still be used while its backend throttles or is down.
+    /// It overrides `SECRETS_CACHE_STALE`.
     #[must_use]
     pub fn cache_stale(mut self, stale: Duration) -> Self {
         self.cache_stale = Some(stale);
         self
     }
 
-    /// Sets any setting, in the text that its variable would have. It overrides the variable and `secrets.toml`;
-    /// an empty text sets it to nothing. If a setting is set twice, the last text counts. The methods above count
-    /// before it.
+    /// Sets any setting, with the text that its variable would have. It overrides the variable and
+    /// `secrets.toml`; an empty text unsets the setting. If a setting is set twice, the last text wins. The
+    /// methods above take precedence over this one.
     ///
-    /// A text that does not fit is an error of [`build`](Self::build).
+    /// An invalid text is an error of [`build`](Self::build).
     ///
     /// ```
     /// use secrets_runtime::{Resolver, settings::variables};
@@ -129,7 +135,16 @@ impl ResolverBuilder {
         self
     }
 
-    /// Lays settings over those of the environment, as a program's own command line gives them.
+    /// Sets the clock by which cached values expire, for tests.
+    #[cfg(any(test, feature = "conformance"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn clock(mut self, clock: &ManualClock) -> Self {
+        self.clock = Some(clock.clone());
+        self
+    }
+
+    /// Overrides settings of the environment, as a program's own command line does.
     #[cfg(feature = "clap")]
     pub(crate) fn built(mut self, built: CodeSettings) -> Self {
         self.built.extend(built);
@@ -139,15 +154,15 @@ impl ResolverBuilder {
     /// Builds the resolver.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] for everything that is wrong with the settings, the default backend, the
-    /// role or the backends' types.
+    /// [`ErrorKind::InvalidConfig`] for every problem with the settings, the default backend, the role or the
+    /// backends' types.
     pub fn build(self) -> Result<Resolver, Error> {
         let (resolver, error) = self.build_anyway();
         error.map_or(Ok(resolver), Err)
     }
 
-    /// Builds the resolver even if something is wrong, which then counts as unset, and returns what is wrong: to show
-    /// the settings, not to resolve with.
+    /// Builds the resolver even if settings are invalid, which then count as unset, and returns the problems.
+    /// Use it to list the settings, not to resolve.
     ///
     /// ```
     /// # use secrets_runtime::Resolver;
@@ -191,9 +206,12 @@ impl ResolverBuilder {
             problems.push(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem));
         }
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
-        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale());
+        let clock = Clock::default();
+        #[cfg(any(test, feature = "conformance"))]
+        let clock = self.clock.as_ref().map_or(clock, Clock::from);
+        let cache = Cache::new(settings.cache_ttl(), settings.cache_stale(), clock);
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
-        (Resolver(Arc::new(Inner { registry, settings, cache, run_dir })), error)
+        (Resolver::of(Inner { registry, settings, cache, run_dir }), error)
     }
 }
 
@@ -211,7 +229,7 @@ mod tests {
     use crate::settings::variables;
 
     #[test]
-    fn what_is_wrong_stands_beside_its_setting() {
+    fn a_problem_is_listed_with_its_setting() {
         let mut built = CodeSettings::default();
         built.set(&variables::TIMEOUT, "soon");
         let builder = ResolverBuilder { built, ..ResolverBuilder::default() };
@@ -225,7 +243,7 @@ mod tests {
 
     #[cfg(feature = "aws")]
     #[test]
-    fn credentials_that_aws_would_need_itself_for_stand_beside_their_setting() {
+    fn circular_aws_credentials_are_listed_with_their_setting() {
         let mut built = CodeSettings::default();
         built.set(&variables::AWS_CREDENTIALS_FROM, "AWS_CREDENTIALS");
         let make = |default: &str| {
@@ -241,14 +259,14 @@ mod tests {
             make("nope").build().map_err(|e| e.kind()).err(),
             Some(ErrorKind::InvalidConfig)
         );
-        // A program's own backend has the credentials of the program.
+        // A program's own backend uses the credentials of the program.
         let own =
             make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
         assert!(own.build().is_ok());
     }
 
     #[test]
-    fn a_type_that_is_nearly_one_is_told_from_one_that_is_none() {
+    fn a_misspelled_type_gets_a_suggestion_and_an_unknown_one_does_not() {
         let resolver = Resolver::builder().build().expect("the settings are good");
         let help = |kind| {
             let error = resolver.backend(kind).expect_err("there is no such backend");

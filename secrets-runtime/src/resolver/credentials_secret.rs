@@ -5,7 +5,8 @@ use secrets_spec::{BuiltIn, Source};
 use crate::{
     backend::BoxFuture,
     backends::aws::{AwsSecretsManager, credentials::CredentialsProvider},
-    cache::{backend_call::Limit, lookup::Need},
+    cache::{Cache, answer::Answer, backend_call::Deadline},
+    context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -14,11 +15,7 @@ use crate::{
     credentials::AwsCredentials,
     declaration::Declaration,
     payload::{decode, fields::Fields},
-    resolver::{
-        fetch::{Answer, fetch_all},
-        plan::Plan,
-        registry::Registry,
-    },
+    resolver::{fetch::fetch_all, plan::Plan, registry::Registry},
     settings::Settings,
 };
 
@@ -26,11 +23,12 @@ const ACCESS_KEY: &str = "ACCESS_KEY";
 const SECRET_ACCESS_KEY: &str = "SECRET_ACCESS_KEY";
 const SESSION_TOKEN: &str = "SESSION_TOKEN";
 
-/// What to do about credentials that are not whole.
+/// The help for incomplete credentials.
 const WHOLE: &str = "its fields are ACCESS_KEY and SECRET_ACCESS_KEY, and SESSION_TOKEN for credentials that end; they are taken whole, and no others in their place";
 
-/// Adds the built-in AWS backend to all the others, with the secret that `SECRETS_AWS_CREDENTIALS_FROM` names. Returns
-/// what is wrong with that setting. A backend of the user's for this type has the credentials of the program.
+/// Adds the built-in AWS backend to the registry of all others, with the secret that
+/// `SECRETS_AWS_CREDENTIALS_FROM` names. Returns the problem with that setting, if there is one. If the user
+/// has replaced the backend of this type, that backend uses the credentials of the program.
 pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Problem> {
     const AWS: BuiltIn = BuiltIn::AwsSecretsManager;
     if registry.has(AWS.name()) {
@@ -47,38 +45,41 @@ pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Pr
     problem
 }
 
-/// The credentials for AWS that are a secret of another backend, as `SECRETS_AWS_CREDENTIALS_FROM` names it.
+/// Credentials for AWS that are a secret of another backend, named by `SECRETS_AWS_CREDENTIALS_FROM`.
 pub(crate) struct CredentialsSecret {
-    /// As it is written.
+    /// The source as it is written.
     origin: String,
     plan: Plan,
 }
 
 impl CredentialsSecret {
-    /// Finds the backends that have it. Where they cannot be used, every fetch says so: the AWS SDK's own
-    /// credentials are never taken in its place.
+    /// Finds the backends that have the secret. If they cannot be used, every fetch fails with that reason:
+    /// the AWS SDK's own credentials are never used instead.
     fn of(source: &Source, registry: &Registry, settings: &Settings) -> Self {
         let mut declaration = Declaration::empty(None);
         declaration.sources.push(source.clone());
         let mut plan = Plan::of(&declaration, registry, settings);
-        // Credentials are a set of fields, whatever the source says.
+        // Credentials are a set of fields, whatever the source's options are.
         plan.sources.iter_mut().for_each(|planned| planned.options.json = Some(true));
         Self { origin: escape::escape_name(source.origin()), plan }
     }
 
-    /// The reason why it can never be fetched.
+    /// The reason why the secret can never be fetched.
     fn problem(&self) -> Option<&Problem> {
-        self.plan.fetches.iter().find_map(|fetch| fetch.chain.as_ref().err())
+        self.plan.fetches.values().find_map(|fetch| fetch.chain.as_ref().err())
     }
 
     /// Fetches the credentials.
     ///
     /// # Errors
-    /// What their backend fails with; [`ErrorKind::AccessDenied`] if there are none, or not all of them.
+    /// Those of their backend; [`ErrorKind::AccessDenied`] if the credentials are missing or incomplete.
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
-        let mut answers = fetch_all(&self.plan, Limit::of(timeout), None, Need::Fresh).await;
-        let planned = self.plan.sources.first().zip(answers.pop());
-        let Some((planned, Answer { result: answer, .. })) = planned else {
+        let deadline = Deadline::after(timeout);
+        let cache = Cache::off();
+        let mut answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
+        let planned = self.plan.sources.first();
+        let answered = planned.and_then(|it| Some((it, answers.remove(it.fetch)?)));
+        let Some((planned, Answer { result: answer, .. })) = answered else {
             return Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
         };
         let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);
@@ -101,7 +102,8 @@ impl CredentialsSecret {
         };
         let session_token = given(SESSION_TOKEN);
         let sent = [(ACCESS_KEY, Some(&access_key)), (SESSION_TOKEN, session_token.as_ref())];
-        // A character that no header can have would be reported by the SDK together with the whole text.
+        // The SDK would reject a character that no header can contain, and its error would quote the whole
+        // text.
         let broken = sent.iter().find(|(_, value)| value.is_some_and(|value| !is_graphic(value)));
         if let Some((name, _)) = broken {
             let message = format!("{self} hold a character in `{name}` that none of AWS has");
@@ -128,7 +130,7 @@ impl CredentialsSecret {
 }
 
 fn is_graphic(value: &SecretValue) -> bool {
-    // Exposed to look for what no header can hold.
+    // Exposed to search for bytes that no header can contain.
     value.expose_bytes().iter().all(u8::is_ascii_graphic)
 }
 

@@ -1,75 +1,53 @@
 //! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
-    backend::{
-        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        owned_request::OwnedRequest,
-    },
+    backend::{Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest},
     cache::{
         Cache,
-        backend_call::{Limit, call},
-        lookup::{Got, Kept, Need},
+        answer::{Answer, Answers, Requests},
+        backend_call::Deadline,
+        fetch_map::FetchMap,
+    },
+    context::{
+        freshness::Freshness,
+        provenance::{Provenance, Road},
     },
     core::error::{Error, ErrorKind},
     resolver::plan::{Fetch, Plan},
     rt::join_all::join_all,
 };
 
-/// The answer to a fetch.
-pub(crate) struct Answer<A = Fetched> {
-    pub result: Result<A, Error>,
-    /// The type of the backend that gave it.
-    pub backend: String,
-    pub capabilities: Capabilities,
-    /// How long it may serve, if it is kept and no other backend must be asked first.
-    pub kept: Option<Kept>,
-}
-
-/// The answers to all fetches of the plan, in order: of what is kept, those that will do.
+/// The answers to all fetches of the plan: of what is kept, those that are fresh enough.
 pub(crate) async fn fetch_all(
     plan: &Plan,
-    limit: Limit,
-    cache: Option<&Cache>,
-    need: Need,
-) -> Vec<Answer> {
-    let ask = |backend, requests| -> BoxFuture<'static, Vec<Got>> {
-        Box::pin(fetch(backend, requests, limit, cache.cloned(), need))
+    deadline: Deadline,
+    cache: &Cache,
+    freshness: Freshness,
+) -> Answers {
+    let ask = |backend, requests| -> BoxFuture<'static, Answers> {
+        let cache = cache.clone();
+        Box::pin(async move { cache.fetch(backend, requests, deadline, freshness).await })
     };
     ask_all(plan, ask).await
 }
 
-/// Whether each secret of the plan is there, in order; one that is not is `NotFound`. No value is read where
-/// the backend can tell without.
-pub(crate) async fn look_for_all(plan: &Plan, limit: Limit) -> Vec<Answer<()>> {
-    let ask = |backend, requests| -> BoxFuture<'static, Vec<Got<()>>> {
-        let answers = call(backend, requests, look_for, limit);
-        Box::pin(async move { answers.await.into_iter().map(Got::not_kept).collect() })
+/// Whether each secret of the plan is there; one that is not is `NotFound`. No value is read where the backend can
+/// tell without.
+pub(crate) async fn look_for_all(plan: &Plan, deadline: Deadline, cache: &Cache) -> Answers<()> {
+    let ask = |backend, requests| -> BoxFuture<'static, Answers<()>> {
+        let cache = cache.clone();
+        Box::pin(async move { cache.ask(backend, requests, look_for, deadline).await })
     };
     ask_all(plan, ask).await
-}
-
-async fn fetch(
-    backend: Arc<dyn Backend>,
-    requests: Vec<OwnedRequest>,
-    limit: Limit,
-    cache: Option<Cache>,
-    need: Need,
-) -> Vec<Got> {
-    let Some(cache) = cache.filter(|_| backend.capabilities().is_cached()) else {
-        let answers = call(backend, requests, |backend, requests| backend.fetch(requests), limit);
-        let answers = answers.await;
-        return answers.into_iter().map(Got::not_kept).collect();
-    };
-    cache.fetch(backend, requests, limit, need).await
 }
 
 fn look_for<'a>(
     backend: &'a dyn Backend,
     requests: &'a [FetchRequest<'a>],
 ) -> BoxFuture<'a, Vec<Result<(), Error>>> {
-    let told = move |there: Result<bool, Error>| match there {
+    let found = move |there: Result<bool, Error>| match there {
         Ok(true) => Ok(()),
         Ok(false) => {
             let message = format!("there is no such secret in {backend}");
@@ -78,109 +56,144 @@ fn look_for<'a>(
         }
         Err(error) => Err(error),
     };
-    Box::pin(async move { backend.exists(requests).await.into_iter().map(told).collect() })
+    Box::pin(async move { backend.exists(requests).await.into_iter().map(found).collect() })
 }
 
 async fn ask_all<A: Send + Unpin + 'static>(
     plan: &Plan,
-    ask: impl Fn(Arc<dyn Backend>, Vec<OwnedRequest>) -> BoxFuture<'static, Vec<Got<A>>>,
-) -> Vec<Answer<A>> {
-    let unasked = |fetch: &Fetch| {
-        let problem = fetch.chain.as_ref().err()?;
-        let backend = problem.backend().unwrap_or_default().to_owned();
-        let result = Err(Error::from_problems(vec![problem.clone()]));
-        Some(Answer { result, backend, capabilities: Capabilities::new(), kept: None })
-    };
-    let mut answers: Vec<Option<Answer<A>>> = plan.fetches.iter().map(unasked).collect();
-    let mut tried: Vec<Vec<(String, Error)>> = plan.fetches.iter().map(|_| Vec::new()).collect();
-    // Whether all backends that were asked before are ones whose answers are kept.
-    let mut keeps = vec![true; plan.fetches.len()];
+    ask: impl Fn(Arc<dyn Backend>, Requests) -> BoxFuture<'static, Answers<A>>,
+) -> Answers<A> {
+    let mut answers = Answers::default();
+    let mut open: FetchMap<Search<'_>> = FetchMap::default();
+    for (id, fetch) in plan.fetches.iter() {
+        match fetch.unaskable() {
+            Some(error) => answers.insert(id, unasked(error, fetch)),
+            None => open.insert(id, Search { fetch, asked: 0, tried: Vec::new(), is_kept: true }),
+        }
+    }
     let mut round = 0;
-    loop {
-        let open: Vec<usize> =
-            (0..plan.fetches.len()).filter(|place| answers[*place].is_none()).collect();
-        if open.is_empty() {
-            break;
-        }
-        let calls = calls_of(plan, &open, round);
-        if calls.is_empty() {
-            let none = Error::new(ErrorKind::InvalidConfig, "there is no backend to ask");
-            for &place in &open {
-                let (result, backend) = (Err(none.clone()), String::new());
-                let capabilities = Capabilities::new();
-                answers[place] = Some(Answer { result, backend, capabilities, kept: None });
-            }
-        }
-        let start = |call: &Call| {
-            let request = |place: &usize| {
-                let fetch = &plan.fetches[*place];
-                fetch.request_to(&fetch.links()[round])
-            };
-            ask(call.backend.clone(), call.places.iter().map(request).collect())
-        };
-        let outcomes = join_all(calls.iter().map(start).collect()).await;
-        for (call, outcome) in calls.into_iter().zip(outcomes) {
-            let backend = call.backend.kind();
-            for (place, got) in call.places.into_iter().zip(outcome) {
-                let Some(link) = plan.fetches[place].links().get(round) else { continue };
-                let last = round + 1 >= plan.fetches[place].links().len();
-                let result = match got.answer {
-                    Err(error) if error.kind() == ErrorKind::NotFound && !last => {
-                        if !link.is_continued {
-                            tried[place].push((backend.to_owned(), error));
-                        }
-                        keeps[place] &= link.capabilities.is_cached();
-                        continue;
-                    }
-                    Err(error)
-                        if error.kind() == ErrorKind::NotFound && !tried[place].is_empty() =>
-                    {
-                        tried[place].push((backend.to_owned(), error));
-                        Err(nowhere(&tried[place]))
-                    }
-                    answer => answer,
-                };
-                let kept = got.kept.filter(|_| keeps[place]);
-                let (backend, capabilities) = (backend.to_owned(), link.capabilities);
-                answers[place] = Some(Answer { result, backend, capabilities, kept });
+    while !open.is_empty() {
+        let calls = calls_of(&open, round);
+        let calls = calls.into_iter().map(|call| ask(call.backend, call.requests)).collect();
+        let mut given: Answers<A> = join_all(calls).await.into_iter().flatten().collect();
+        let searches = std::mem::take(&mut open);
+        for (id, mut search) in searches {
+            let answer = given.remove(id).unwrap_or_else(|| unasked(no_answer(), search.fetch));
+            match search.conclude(answer) {
+                Some(answer) => answers.insert(id, answer),
+                None => open.insert(id, search),
             }
         }
         round += 1;
     }
-    answers.into_iter().flatten().collect()
+    answers
 }
 
-/// One error for a secret that no backend of its chain has, with every place that was looked in.
-fn nowhere(tried: &[(String, Error)]) -> Error {
-    let place = |(backend, error): &(String, Error)| {
-        let message = error.problems().first().map_or("", |problem| problem.message());
-        format!("{backend}: {message}")
-    };
-    let places: Vec<_> = tried.iter().map(place).collect();
-    let help = tried.iter().rev().find_map(|(_, error)| error.problems().first()?.help());
-    let error =
-        Error::new(ErrorKind::NotFound, format!("no backend has it ({})", places.join("; ")));
-    match help {
-        Some(help) => error.with_help(help),
-        None => error,
+/// A secret that is looked for in the backends of its chain, one after another.
+struct Search<'a> {
+    fetch: &'a Fetch,
+    /// How many links of the chain have answered.
+    asked: usize,
+    /// The types of the backends that do not have it, with their answers.
+    tried: Vec<(String, Error)>,
+    /// Whether all of these are backends whose answers are cached.
+    is_kept: bool,
+}
+
+impl Search<'_> {
+    /// Takes the answer of the next link; returns `None` if the one after it is asked.
+    fn conclude<A>(&mut self, answer: Answer<A>) -> Option<Answer<A>> {
+        let Answer { result, provenance, entry } = answer;
+        let link = self.fetch.links().get(self.asked);
+        self.asked += 1;
+        let is_last = self.asked >= self.fetch.links().len();
+        let result = match result {
+            Err(error) if error.kind() == ErrorKind::NotFound && !is_last => {
+                if let Some(link) = link {
+                    self.is_kept &= link.capabilities.is_cached();
+                    // A part of a backend that another part follows: that one's error speaks for both.
+                    if !link.is_continued {
+                        self.tried.push((provenance.backend, error));
+                    }
+                }
+                return None;
+            }
+            Err(error) if error.kind() == ErrorKind::NotFound && !self.tried.is_empty() => {
+                self.tried.push((provenance.backend.clone(), error));
+                Err(self.nowhere())
+            }
+            other => other,
+        };
+        let answer = Answer { result, provenance, entry };
+        Some(if self.is_kept { answer } else { answer.for_one_step() })
+    }
+
+    /// Returns one error for a secret that no backend of its chain has, with every place that was looked in.
+    fn nowhere(&self) -> Error {
+        let place = |(backend, error): &(String, Error)| {
+            let message = error.problems().first().map_or("", |problem| problem.message());
+            format!("{backend}: {message}")
+        };
+        let places: Vec<_> = self.tried.iter().map(place).collect();
+        let help = self.tried.iter().rev().find_map(|(_, error)| error.problems().first()?.help());
+        let message = format!("no backend has it ({})", places.join("; "));
+        let error = Error::new(ErrorKind::NotFound, message);
+        match help {
+            Some(help) => error.with_help(help),
+            None => error,
+        }
     }
 }
 
-/// A call to one backend, for the fetches at these places.
+/// A call to one backend.
 struct Call {
     backend: Arc<dyn Backend>,
-    places: Vec<usize>,
+    requests: Requests,
 }
 
 /// One call to each backend that the open fetches have in this place of their chains.
-fn calls_of(plan: &Plan, open: &[usize], round: usize) -> Vec<Call> {
+fn calls_of(open: &FetchMap<Search<'_>>, round: usize) -> Vec<Call> {
     let mut calls: Vec<Call> = Vec::new();
-    for &place in open {
-        let Some(link) = plan.fetches[place].links().get(round) else { continue };
+    for (id, search) in open.iter() {
+        let Some(link) = search.fetch.links().get(round) else { continue };
+        let request = (id, search.fetch.request_to(link));
         match calls.iter_mut().find(|call| Arc::ptr_eq(&call.backend, &link.backend)) {
-            Some(call) => call.places.push(place),
-            None => calls.push(Call { backend: link.backend.clone(), places: vec![place] }),
+            Some(call) => call.requests.push(request),
+            None => calls.push(Call { backend: link.backend.clone(), requests: vec![request] }),
         }
     }
     calls
+}
+
+impl Fetch {
+    /// Why no backend can be asked.
+    fn unaskable(&self) -> Option<Error> {
+        match &self.chain {
+            Err(problem) => Some(Error::from_problems(vec![problem.clone()])),
+            Ok(chain) if chain.is_empty() => {
+                Some(Error::new(ErrorKind::InvalidConfig, "there is no backend to ask"))
+            }
+            Ok(_) => None,
+        }
+    }
+}
+
+/// The answer where no backend has given one.
+fn unasked<A>(error: Error, fetch: &Fetch) -> Answer<A> {
+    let backend = error.problems().first().and_then(|problem| problem.backend());
+    let provenance = Provenance {
+        backend: backend.unwrap_or_default().to_owned(),
+        capabilities: Capabilities::new(),
+        id: fetch.request.id.clone(),
+        version: None,
+        role: fetch.request.role.clone(),
+        asked_at: Instant::now(),
+        fresh_until: None,
+        road: Road::Backend,
+    };
+    Answer::new(Err(error), provenance)
+}
+
+fn no_answer() -> Error {
+    Error::new(ErrorKind::Unavailable, "the backend gave no answer")
 }

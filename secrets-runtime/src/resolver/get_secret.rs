@@ -8,8 +8,8 @@ use crate::{
     rt::block_on::block_on,
 };
 
-/// Fetches one source outside a step: in a handler, or in plain code. It takes the same texts as an attribute
-/// and uses the same resolver.
+/// Fetches one source outside a step, for example in a handler. It takes the same texts as an attribute and
+/// uses the same resolver.
 ///
 /// ```
 /// # use secrets_runtime::{Error, get_secret, testing};
@@ -24,12 +24,13 @@ use crate::{
 /// ```
 ///
 /// # Errors
-/// Whatever is wrong with the source or with reading it.
+/// Every problem with the source or with reading it.
 pub async fn get_secret(source: &str) -> Result<Secrets, Error> {
     Ok(fetch(source).await?.1)
 }
 
-/// Blocking version of [`get_secret`]: parks this thread; works inside and outside any runtime.
+/// Blocking version of [`get_secret`]: parks this thread until the fetch is done. It works inside and outside
+/// any runtime.
 ///
 /// ```
 /// # use secrets_runtime::{Error, get_secret_blocking, testing};

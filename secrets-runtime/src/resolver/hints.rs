@@ -1,5 +1,5 @@
-//! What the resolver adds to a problem of a backend: it knows how the source is written, and what the settings
-//! make of it.
+//! The help that the resolver adds to a problem of a backend, since it knows how the source is written and
+//! which settings apply to it.
 
 use secrets_spec::Source;
 
@@ -9,7 +9,7 @@ use crate::{
     settings::Settings,
 };
 
-/// The error of a declaration, with more help where there is any.
+/// Adds help to the problems of a declaration where there is any.
 pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settings) -> Error {
     let step = error.step().map(str::to_owned);
     let explain = |problem: Problem| match help(&problem, declaration, settings) {
@@ -20,7 +20,7 @@ pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settin
     Error::from_problems(problems).in_step(step.as_deref())
 }
 
-/// More help for a problem, with the help that it has.
+/// Returns more help for a problem, combined with its present help.
 pub(super) fn help(
     problem: &Problem,
     declaration: &Declaration,
@@ -30,8 +30,8 @@ pub(super) fn help(
     redirected.or_else(|| of_untyped_source(problem, declaration, settings))
 }
 
-/// Returns the help for a source that `secrets.toml` maps to another place: where it was looked for is not what
-/// the code says, so the help names the file. `None` for any other source.
+/// Returns the help for a source that `secrets.toml` maps to another secret. The secret that was looked for
+/// is not the one in the code, so the help names the file. Returns `None` for any other source.
 fn of_mapped_source(
     problem: &Problem,
     declaration: &Declaration,
@@ -52,8 +52,8 @@ fn of_mapped_source(
     })
 }
 
-/// Returns the help for a source with fields and no `type`: it is a name, whatever stands before its first dot.
-/// Where there is no such secret, its author may have meant a type. `None` for any other source.
+/// Returns the help for a source with fields and no `type`. Its id is a name, and the part before the first
+/// dot is not a type, although the author may have meant one. Returns `None` for any other source.
 fn of_untyped_source(
     problem: &Problem,
     declaration: &Declaration,
@@ -64,13 +64,13 @@ fn of_untyped_source(
     }
     let named = || declaration.sources.iter().filter(|it| it.origin() == problem.origin());
     let source = named().find(|it| it.backend().is_none() && it.id() == it.origin())?;
-    // What the settings put in its place was not found, and not what is written.
+    // The secret that was not found is the one in the settings, and not the one in the code.
     if settings.mapped(source.origin()).or_else(|| settings.mapped(source.group())).is_some() {
         return None;
     }
     let meant = Source::parse(source.id()).ok()?;
     let (kind, id) = (meant.backend()?.as_str(), meant.id());
-    // The same text as one string, beside it in the declaration, is of that type.
+    // The declaration may have the same text as one string too, and that source has the type.
     let is_typed = problem.backend() == Some(kind) && named().any(|it| it.backend().is_some());
     let hint = format!(
         "if `{id}` of the type `{kind}` was meant, write \"{}\" or {{ type = \"{kind}\", id = \"{id}\" }}",

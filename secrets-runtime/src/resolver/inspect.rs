@@ -1,4 +1,4 @@
-//! What a resolver is made of, for tools that show it or write with it.
+//! The parts of a resolver, for tools that list them or write with them.
 
 use std::{path::Path, sync::Arc};
 
@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl Resolver {
-    /// The backend of this type.
+    /// Returns the backend of this type.
     ///
     /// ```
     /// # use secrets_runtime::{Error, ErrorKind, Resolver};
@@ -24,8 +24,9 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// As resolving: [`ErrorKind::NotSupported`] for a built-in type that this build lacks,
-    /// [`ErrorKind::InvalidConfig`] for any other that is not registered, with those that are.
+    /// As resolving: [`ErrorKind::NotSupported`] for a built-in type that this build does not include, and
+    /// [`ErrorKind::InvalidConfig`] for any other type that is not registered. The error lists the registered
+    /// types.
     pub fn backend(&self, kind: &str) -> Result<Arc<dyn Backend>, Error> {
         let wanted = BackendType::parse(kind).map_err(|error| {
             let origin = format!("backend {}", crate::core::escape::escape_name(kind));
@@ -36,17 +37,18 @@ impl Resolver {
         self.0.registry.find(&wanted).map_err(|problem| Error::from_problems(vec![problem]))
     }
 
-    /// All backends that are registered, the program's own first.
+    /// Returns all registered backends, the program's own first.
     pub fn backends(&self) -> impl Iterator<Item = &Arc<dyn Backend>> {
         self.0.registry.all()
     }
 
-    /// The types of the backends of sources without a type, in the order in which they are asked; never empty.
+    /// Returns the types of the backends of sources without a type, in the order in which they are asked.
+    /// There is at least one.
     pub fn default_backends(&self) -> impl Iterator<Item = &str> {
         self.0.settings.default_backends().iter().map(BackendType::as_str)
     }
 
-    /// Every setting, in the order of [`crate::settings::variables::ALL`], without credentials.
+    /// Returns every setting, in the order of [`crate::settings::variables::ALL`], without credentials.
     ///
     /// ```
     /// # use secrets_runtime::{Error, Resolver};
@@ -60,14 +62,14 @@ impl Resolver {
         self.0.settings.shown().iter().map(Setting::of)
     }
 
-    /// The `secrets.toml` that was read.
+    /// Returns the path of the `secrets.toml` that was read.
     #[must_use]
     pub fn config_file(&self) -> Option<&Path> {
         self.0.settings.config_file()
     }
 
-    /// What `secrets.toml` puts in the place of a source or group: its name, and the type and id it is mapped
-    /// to as far as they are given.
+    /// Returns the sources and groups that `secrets.toml` maps to others: the name of each, and the type and
+    /// the id to which it is mapped, if they are set.
     pub fn mapped_sources(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&str>)> {
         let mapped = self.0.settings.all_mapped();
         mapped.map(|(name, to)| (name, to.backend().map(BackendType::as_str), to.id()))

@@ -21,6 +21,7 @@ mod validate;
 
 use std::{
     fmt,
+    ops::Deref,
     sync::{Arc, PoisonError, RwLock},
 };
 
@@ -28,9 +29,10 @@ use once_cell::sync::OnceCell;
 
 use crate::{
     backend::BoxFuture,
-    cache::{Cache, lookup::Need},
+    cache::Cache,
     context::{
-        Context, secret_files::RunDirSetting, secrets::Secrets, stack, test_secrets::TestSecrets,
+        Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets, stack,
+        test_secrets::TestSecrets,
     },
     core::error::{Error, ErrorKind},
     declaration::Declaration,
@@ -39,10 +41,11 @@ use crate::{
     settings::Settings,
 };
 
-/// Finds the secrets that a declaration names: which backend has them, in which role, all at once.
+/// Finds the secrets that a declaration names: it chooses the backend and the role of each, and fetches all
+/// at once.
 ///
-/// A program that needs no other backends than the built-in ones never sees it: the process's own resolver is
-/// made from the settings at first use. One with a backend of its own registers it
+/// A program that needs only the built-in backends never uses it directly: the process's resolver is created
+/// from the settings at first use. A program with its own backend registers it
 /// ([`register_backend!`](crate::register_backend)), or installs a resolver before the first step:
 ///
 /// ```no_run
@@ -52,13 +55,16 @@ use crate::{
 /// # }
 /// ```
 #[derive(Clone)]
-pub struct Resolver(Arc<Inner>);
+pub struct Resolver(Arc<Handle>);
+
+/// What the handles of a program share. What its steps have made of secrets refers to the resolver, so that they can
+/// be fetched again, and the resolver's cache has what its steps have made: the last handle ends that circle.
+struct Handle(Arc<Inner>);
 
 struct Inner {
     registry: Registry,
     settings: Settings,
-    /// None if nothing is kept.
-    cache: Option<Cache>,
+    cache: Cache,
     run_dir: RunDirSetting,
 }
 
@@ -66,11 +72,12 @@ static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
 static FROM_SETTINGS: OnceCell<Resolver> = OnceCell::new();
 
 impl Resolver {
-    /// Makes it the process's own: steps that start from now on resolve with it.
+    /// Makes this the resolver of the process: steps that start from now on resolve with it.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] if another one is installed already, or a step has already been resolved
-    /// with the one made from the settings: two halves of a program would read from different places.
+    /// [`ErrorKind::InvalidConfig`] if another resolver is installed already, or if a step has already been
+    /// resolved with the one created from the settings. Otherwise two parts of a program would read from
+    /// different backends.
     pub fn install(self) -> Result<(), Error> {
         let mut installed = INSTALLED.write().unwrap_or_else(PoisonError::into_inner);
         let reason = if installed.is_some() {
@@ -85,8 +92,9 @@ impl Resolver {
             .with_help("install one resolver, at the start of `main`"))
     }
 
-    /// The process's own, with which steps resolve: the one installed, else one made from the settings, which is
-    /// then the one of this process for good. For [`refresh`](Resolver::refresh) and the like, outside of steps.
+    /// Returns the resolver of the process, with which steps resolve. That is the installed one; if none is
+    /// installed, one is created from the settings and stays the resolver of this process. Use it for
+    /// [`refresh`](Resolver::refresh) and the like, outside steps.
     ///
     /// ```no_run
     /// # use secrets_runtime::{Error, Resolver};
@@ -97,7 +105,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// As [`ResolverBuilder::build`](crate::ResolverBuilder::build), if none is installed and the settings are wrong.
+    /// As [`ResolverBuilder::build`](crate::ResolverBuilder::build), if no resolver is installed and the settings are invalid.
     pub fn current() -> Result<Self, Error> {
         let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(resolver) = &*installed {
@@ -106,10 +114,10 @@ impl Resolver {
         FROM_SETTINGS.get_or_try_init(|| Self::builder().registered_backends().build()).cloned()
     }
 
-    /// Fetches everything the declaration names and gives the context in which it is readable.
+    /// Fetches everything that the declaration names and returns the context in which it is readable.
     ///
     /// # Errors
-    /// Every problem at once, each with its source. Nothing is given unless everything that is required was
+    /// Every problem at once, each with its source. The context is returned only if all required secrets were
     /// found.
     pub fn resolve<'a>(
         &'a self,
@@ -121,7 +129,7 @@ impl Resolver {
                     assemble::from_test_secrets(declaration, test_secrets, self.run_dir())
                 }
                 None => {
-                    let fetched = self.fetch(declaration, Need::Fresh).await;
+                    let fetched = self.fetch(declaration, Freshness::Fresh).await;
                     fetched
                         .map(|(shared, _)| Context::new(Secrets::new(shared)))
                         .map_err(PartialResolution::into_error)
@@ -130,7 +138,8 @@ impl Resolver {
         })
     }
 
-    /// The same on this thread: it works in `main`, in a worker of any runtime and in a plain thread.
+    /// Blocking version of [`resolve`](Self::resolve): parks this thread until everything is fetched. It
+    /// works in `main`, in a worker of any runtime and in a plain thread.
     ///
     /// # Errors
     /// As [`Resolver::resolve`].
@@ -161,9 +170,7 @@ impl Resolver {
     /// # Ok::<(), Error>(())
     /// ```
     pub async fn shutdown(&self) {
-        if let Some(cache) = &self.0.cache {
-            cache.close();
-        }
+        self.inner().cache.close();
     }
 
     /// Blocking version of [`shutdown`](Self::shutdown): works inside and outside any runtime.
@@ -171,17 +178,39 @@ impl Resolver {
         block_on(self.shutdown());
     }
 
+    fn of(inner: Inner) -> Self {
+        Self(Arc::new(Handle(Arc::new(inner))))
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.0.0
+    }
+
     fn run_dir(&self) -> RunDirSetting {
         self.0.run_dir.clone()
     }
 }
 
-/// The folder for files of a test that no resolver was asked for.
+impl Deref for Handle {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.0.cache.drop_derived();
+    }
+}
+
+/// Returns the folder setting for the files of a test, for which no resolver was created.
 pub(crate) fn run_dir_of_settings() -> RunDirSetting {
     RunDirSetting::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
 }
 
-/// What a test gave, if the caller is inside `testing::with_secrets`.
+/// Returns the secrets of the test, if the caller is inside `testing::with_secrets`.
 pub(crate) fn test_secrets() -> Option<Arc<TestSecrets>> {
     stack::with_current(|secrets| secrets.shared().test_secrets.clone()).flatten()
 }

@@ -1,5 +1,5 @@
-//! The plan of a resolution: for each source and request its chain of backends, its role and its fetch, which equal
-//! requests share.
+//! The plan of a resolution: the chain of backends, the role and the fetch of each source and request. Equal
+//! requests share a fetch.
 
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
@@ -12,6 +12,7 @@ use crate::{
     backend::{
         Backend, capabilities::Capabilities, identity::Identity, owned_request::OwnedRequest,
     },
+    cache::fetch_map::{FetchId, FetchMap},
     core::{error::Problem, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
@@ -21,34 +22,34 @@ use crate::{
 /// Everything a declaration needs.
 pub(crate) struct Plan {
     pub step: Option<String>,
-    /// Nothing is declared.
+    /// Whether nothing is declared.
     pub bare: bool,
     pub allow_override: bool,
-    pub fetches: Vec<Fetch>,
+    pub fetches: FetchMap<Fetch>,
     pub sources: Vec<SourcePlan>,
     pub requests: Vec<RequestPlan>,
-    /// The prefix of the variables that Flyte names.
+    /// The prefix of the names of Flyte's variables.
     pub flyte_prefix: String,
-    /// The indices of the fetches of each id.
-    places: HashMap<String, Vec<usize>, RandomState>,
+    /// The fetches of each secret's id.
+    by_id: HashMap<String, Vec<FetchId>, RandomState>,
 }
 
-/// A source: its fetch, and how the answer is read.
+/// A source: its fetch, and how to read the answer.
 #[derive(Clone)]
 pub(crate) struct SourcePlan {
-    pub fetch: usize,
-    /// As it is written.
+    pub fetch: FetchId,
+    /// The source as it is written.
     pub origin: String,
     pub group: String,
     pub options: Options,
-    /// The id as the code wrote it, where a setting maps the source to another.
+    /// The id in the code, if a setting maps the source to another id.
     pub written: Option<String>,
 }
 
 /// A request and its fetch.
 #[derive(Clone)]
 pub(crate) struct RequestPlan {
-    pub fetch: usize,
+    pub fetch: FetchId,
     pub request: Request,
 }
 
@@ -66,27 +67,27 @@ pub(crate) struct Fetch {
 pub(crate) struct Link {
     pub backend: Arc<dyn Backend>,
     pub capabilities: Capabilities,
-    /// The role in which it is asked.
+    /// The role in which the backend is asked.
     role: Option<String>,
-    /// What it makes of the request.
+    /// How the backend identifies the request.
     identity: Identity,
-    /// Another part of the same backend follows, whose `NotFound` speaks for this one.
+    /// Whether another part of the same backend follows, whose `NotFound` answers for this one too.
     pub is_continued: bool,
 }
 
 impl Plan {
-    /// Plans a declaration. A source without a backend is planned too: the other backends are asked all the same, so
-    /// that every problem is in the one error.
+    /// Plans a declaration. A source without a backend is planned too: the other backends are still asked, so
+    /// that the one error contains every problem.
     pub(crate) fn of(declaration: &Declaration, registry: &Registry, settings: &Settings) -> Self {
         let mut plan = Self {
             step: declaration.step().map(str::to_owned),
             bare: declaration.is_empty(),
             allow_override: declaration.allow_override,
-            fetches: Vec::new(),
+            fetches: FetchMap::default(),
             sources: Vec::new(),
             requests: Vec::new(),
             flyte_prefix: settings.flyte.env_prefix.clone(),
-            places: HashMap::default(),
+            by_id: HashMap::default(),
         };
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
@@ -126,8 +127,8 @@ impl Plan {
                 roles.insert(0, mapped.role());
             }
             let backend = mapped.and_then(SourcePatch::backend);
-            // An ARN in the code is split between group and key, and goes to the default backend as any
-            // request does; one that a setting names is AWS's.
+            // An ARN in the code is split between group and key, and goes to the default backend like any
+            // request. An ARN that a setting names goes to AWS.
             let is_arn = mapped.and_then(SourcePatch::id).is_some_and(|id| id.starts_with("arn:"));
             let chain = chain(backend, is_arn, registry, settings);
             let fetch = plan.add(owned, chain, &roles, settings);
@@ -136,12 +137,13 @@ impl Plan {
         plan
     }
 
-    /// Takes over the fetches of another plan, whose sources and requests then refer to the fetches of this one.
+    /// Moves the fetches of another plan into this one, and makes the other's sources and requests refer to
+    /// them.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
-        let places: Vec<usize> =
-            std::mem::take(&mut other.fetches).into_iter().map(|fetch| self.place(fetch)).collect();
-        other.sources.iter_mut().for_each(|source| source.fetch = places[source.fetch]);
-        other.requests.iter_mut().for_each(|request| request.fetch = places[request.fetch]);
+        let fetches = std::mem::take(&mut other.fetches).into_iter();
+        let taken: FetchMap<FetchId> = fetches.map(|(id, fetch)| (id, self.place(fetch))).collect();
+        other.sources.iter_mut().for_each(|source| source.fetch = taken[source.fetch]);
+        other.requests.iter_mut().for_each(|request| request.fetch = taken[request.fetch]);
     }
 
     /// Returns the part of the plan for one group.
@@ -150,19 +152,16 @@ impl Plan {
             step: self.step.clone(),
             bare: self.bare,
             allow_override: self.allow_override,
-            fetches: Vec::new(),
+            fetches: FetchMap::default(),
             sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
             requests: self.requests.clone(),
             flyte_prefix: self.flyte_prefix.clone(),
-            places: HashMap::default(),
+            by_id: HashMap::default(),
         };
         part.requests.retain(|planned| planned.request.view().group == group);
-        let fetches = part.sources.iter_mut().map(|source| &mut source.fetch);
-        let fetches = fetches.chain(part.requests.iter_mut().map(|request| &mut request.fetch));
-        for fetch in fetches {
-            part.fetches.push(self.fetches[*fetch].clone());
-            *fetch = part.fetches.len() - 1;
-        }
+        let fetches = part.sources.iter().map(|source| source.fetch);
+        let fetches = fetches.chain(part.requests.iter().map(|request| request.fetch));
+        part.fetches = fetches.map(|id| (id, self.fetches[id].clone())).collect();
         part
     }
 
@@ -172,7 +171,7 @@ impl Plan {
         chain: Result<Vec<Arc<dyn Backend>>, Problem>,
         roles: &[&SourceRole],
         settings: &Settings,
-    ) -> usize {
+    ) -> FetchId {
         let links = |chain: Vec<Arc<dyn Backend>>| {
             let mut links = Vec::with_capacity(chain.len());
             for backend in chain {
@@ -191,16 +190,17 @@ impl Plan {
         self.place(Fetch { request, chain })
     }
 
-    /// Returns the index of a fetch, or of one that asks the same.
-    fn place(&mut self, fetch: Fetch) -> usize {
-        let (fetches, id) = (&mut self.fetches, fetch.request.id.clone());
-        let places = self.places.entry(id).or_default();
-        if let Some(same) = places.iter().find(|place| fetches[**place].same_as(&fetch)) {
+    /// Returns the index of this fetch, or of an equal one.
+    fn place(&mut self, fetch: Fetch) -> FetchId {
+        let fetches = &mut self.fetches;
+        let known = self.by_id.entry(fetch.request.id.clone()).or_default();
+        if let Some(same) = known.iter().find(|id| fetches[**id].same_as(&fetch)) {
             return *same;
         }
-        places.push(fetches.len());
-        fetches.push(fetch);
-        fetches.len() - 1
+        let id = FetchId::after(fetches.last_id());
+        known.push(id);
+        fetches.insert(id, fetch);
+        id
     }
 }
 
@@ -209,12 +209,12 @@ impl Fetch {
         self.chain.as_deref().unwrap_or_default()
     }
 
-    /// The request as the backend of a link gets it.
+    /// Returns the request as the backend of a link gets it.
     pub(crate) fn request_to(&self, link: &Link) -> OwnedRequest {
         OwnedRequest { role: link.role.clone(), ..self.request.clone() }
     }
 
-    /// Whether both ask the same backends, each of which can answer both at once.
+    /// Returns whether both ask the same backends for the same, so that one answer serves both.
     fn same_as(&self, other: &Self) -> bool {
         let same = |(one, other): (&Link, &Link)| {
             Arc::ptr_eq(&one.backend, &other.backend) && one.identity == other.identity
@@ -244,7 +244,7 @@ impl Link {
 
 fn owned_request(request: &Request) -> OwnedRequest {
     let view = request.view();
-    // With `FILE` the variable holds a path, here and on the platform.
+    // With `FILE` the variable's value is a path, here and on the platform.
     let is_value = view.mount_requirement != MountType::FILE;
     OwnedRequest {
         id: view.group.to_owned(),
@@ -256,7 +256,7 @@ fn owned_request(request: &Request) -> OwnedRequest {
     }
 }
 
-/// Returns the declaration, or if it is empty what was attached at launch.
+/// Returns the declaration, or the sources attached at launch if it is empty.
 pub(crate) fn with_attached<'a>(
     declaration: &'a Declaration,
     settings: &Settings,
@@ -272,7 +272,7 @@ pub(crate) fn with_attached<'a>(
     }
     let mut attached = declaration.clone();
     for source in with.sources() {
-        // Two of one group are refused when the setting is read.
+        // Two sources of one group are refused when the setting is read.
         let _ = attached.add_source(source.clone());
     }
     if *with.role() != SourceRole::Inherit {
@@ -282,7 +282,7 @@ pub(crate) fn with_attached<'a>(
     Cow::Owned(attached)
 }
 
-/// Returns the source, or what the settings put in its place.
+/// Returns the source, or the one to which the settings map it.
 fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
     let by_text = settings.mapped(source.origin());
     match by_text.or_else(|| settings.mapped(source.group())) {
@@ -306,8 +306,14 @@ fn chain(
     types.iter().map(|wanted| registry.find(wanted)).collect()
 }
 
-/// The role for a backend of this type: the source's, else the attribute's, else the default one, else that of the
-/// type. An empty role skips to the last.
+/// Returns the role for a backend of this type. The first of these that is set is used:
+///
+/// 1. the source's role
+/// 2. the attribute's role
+/// 3. the default role
+/// 4. the role of the type
+///
+/// An empty role skips to the last.
 fn role(levels: &[&SourceRole], kind: &str, settings: &Settings) -> Option<String> {
     let general = settings.default_role();
     let given = levels.iter().copied().chain(std::iter::once(general));

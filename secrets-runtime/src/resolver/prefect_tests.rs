@@ -1,4 +1,4 @@
-//! Prefect's two parts: what an API returns is cached, and the local context is read at every step.
+//! Prefect's two parts: answers of an API are cached, and the local context is read by every step.
 
 use std::{
     ffi::OsString,
@@ -42,7 +42,7 @@ fn an_api_is_asked_once_and_the_local_context_at_every_step() {
 }
 
 #[test]
-fn what_is_nowhere_is_one_error_with_every_place() {
+fn a_missing_secret_is_one_error_with_every_backend_asked() {
     let folder = tempfile::tempdir().expect("a folder");
     let config = folder.path().join("config.toml");
     let (url, asked) = cloud(r#"{"errors": [{"message": "No value found for TOKEN"}]}"#);
@@ -54,7 +54,7 @@ fn what_is_nowhere_is_one_error_with_every_place() {
     let error = resolver.resolve_blocking(&declaration).expect_err("it is nowhere");
     let [problem] = error.problems() else { panic!("{error}") };
     assert_eq!((problem.kind(), problem.backend()), (ErrorKind::NotFound, Some("prefect")));
-    // The parts say what the whole says to those who ask it.
+    // A single part asked directly reports the same.
     let direct = block_on(whole.fetch(&[FetchRequest::named("TOKEN")])).remove(0).expect_err("no");
     assert_eq!(problem.message(), direct.problems()[0].message());
     assert_eq!(problem.help(), direct.problems()[0].help());
@@ -62,7 +62,7 @@ fn what_is_nowhere_is_one_error_with_every_place() {
     assert!(problem.message().starts_with("Prefect's local context has no secret `TOKEN`"));
     assert!(problem.message().ends_with(&place), "{}", problem.message());
     assert_eq!(asked.load(Ordering::SeqCst), 2);
-    // In a chain it is one of the places.
+    // In a chain, each part is one of the backends that were asked.
     let resolver = builder().default_backend("prefect,env").build().expect("a resolver");
     let declaration =
         Declaration::builder("step").source("NO_SUCH_TOKEN").expect("a source").build();
@@ -72,7 +72,7 @@ fn what_is_nowhere_is_one_error_with_every_place() {
     assert!(message.contains("; env: "), "{message}");
 }
 
-/// A backend with this `config.toml` and a Cloud at this address.
+/// Creates a backend with this `config.toml` and a Cloud at this address.
 fn prefect(config: &Path, url: &str) -> Prefect {
     fs::write(config, "").expect("a file");
     let environment = |name: &str| -> Option<OsString> {
@@ -90,13 +90,13 @@ fn prefect(config: &Path, url: &str) -> Prefect {
     Prefect::of_settings(&settings)
 }
 
-/// The address of a Cloud that has one answer, and how often it was asked.
+/// Starts a Cloud that has one answer. Returns its address and the number of requests it got.
 fn cloud(body: &'static str) -> (String, Arc<AtomicUsize>) {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let url = format!("http://{}", listener.local_addr().expect("an address"));
     let asked = Arc::<AtomicUsize>::default();
     let count = asked.clone();
-    // It ends with the process.
+    // The thread ends with the process.
     std::thread::spawn(move || {
         for stream in listener.incoming() {
             count.fetch_add(1, Ordering::SeqCst);

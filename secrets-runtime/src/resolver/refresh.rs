@@ -1,17 +1,21 @@
-//! Fetching anew, whatever is kept.
+//! Fetching again, whatever is kept.
 
-use std::panic::{RefUnwindSafe, UnwindSafe};
+use std::{
+    panic::{RefUnwindSafe, UnwindSafe},
+    sync::Arc,
+    time::Instant,
+};
 
 use crate::{
     backend::BoxFuture,
-    cache::lookup::Need,
     context::{
-        resolved::{Asked, Refresh, Refreshing},
+        freshness::Freshness,
+        resolved::{Refresh, Refreshing},
         secrets::Secrets,
     },
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
-    resolver::{Resolver, partial::PartialResolution, plan::Plan, test_secrets},
+    resolver::{Inner, Resolver, partial::PartialResolution, plan::Plan, test_secrets},
     rt::block_on::block_on,
 };
 
@@ -41,8 +45,8 @@ impl Resolver {
                 return Ok(self.resolve(&declaration).await?.secrets);
             }
             let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
-            self.expire(&plan);
-            let fetched = self.fetch(&declaration, Need::Anew).await;
+            self.0.expire(&plan);
+            let fetched = self.fetch(&declaration, Freshness::Refetch).await;
             fetched.map(|(shared, _)| Secrets::new(shared)).map_err(PartialResolution::into_error)
         })
     }
@@ -54,13 +58,14 @@ impl Resolver {
     pub fn refresh_blocking(&self, source: &str) -> Result<Secrets, Error> {
         block_on(self.refresh(source))
     }
+}
 
+impl Inner {
     /// Lets everything that is kept of the plan's secrets expire.
     fn expire(&self, plan: &Plan) {
-        let Some(cache) = &self.0.cache else { return };
-        for fetch in &plan.fetches {
+        for fetch in plan.fetches.values() {
             for link in fetch.links().iter().filter(|link| link.capabilities.is_cached()) {
-                cache.expire(&*link.backend, &fetch.request_to(link));
+                self.cache.expire(&*link.backend, &fetch.request_to(link));
             }
         }
     }
@@ -68,12 +73,12 @@ impl Resolver {
 
 /// What a step's secrets were made of, to be made again.
 pub(super) struct Refresher {
-    resolver: Resolver,
+    resolver: Arc<Inner>,
     plan: Plan,
 }
 
 impl Refresher {
-    pub(super) fn new(resolver: Resolver, plan: Plan) -> Self {
+    pub(super) fn new(resolver: Arc<Inner>, plan: Plan) -> Self {
         Self { resolver, plan }
     }
 }
@@ -83,19 +88,19 @@ impl UnwindSafe for Refresher {}
 impl RefUnwindSafe for Refresher {}
 
 impl Refresh for Refresher {
-    fn refresher<'a>(&'a self, group: Option<&'a str>, asked: Asked) -> Refreshing<'a> {
+    fn refresh<'a>(&'a self, group: Option<&'a str>, freshness: Freshness) -> Refreshing<'a> {
         Box::pin(async move {
             let part = group.map(|group| self.plan.of_group(group));
             let part = part.as_ref().unwrap_or(&self.plan);
-            let need = match asked {
-                Asked::After(than) => Need::NewerThan(than),
-                Asked::Now => {
-                    self.resolver.expire(part);
-                    Need::Anew
-                }
-            };
-            let fetched = self.resolver.carry_out(part, need).await;
+            if freshness == Freshness::Refetch {
+                self.resolver.expire(part);
+            }
+            let fetched = self.resolver.carry_out(part, freshness).await;
             fetched.map(|(shared, _)| shared).map_err(PartialResolution::into_error)
         })
+    }
+
+    fn now(&self) -> Instant {
+        self.resolver.cache.clock().now()
     }
 }

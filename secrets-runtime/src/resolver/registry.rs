@@ -18,15 +18,15 @@ use crate::{
 
 /// The backends of a resolver, by type.
 pub(crate) struct Registry {
-    /// The user's first.
+    /// The user's backends come first.
     backends: Vec<Arc<dyn Backend>>,
-    /// The built-in types that have no backend here, and why.
+    /// The built-in types that have no backend here, with the reason.
     unavailable: Vec<(BuiltIn, Problem)>,
 }
 
 impl Registry {
-    /// Creates a registry of the user's backends, and of each built-in one whose type is not among theirs; but for
-    /// AWS, whose credentials may be a secret of the others: it is added last.
+    /// Creates a registry of the user's backends and of every built-in backend whose type the user has not
+    /// replaced. AWS is added last, since its credentials may be a secret of another backend.
     pub(crate) fn new(own: Vec<Arc<dyn Backend>>, settings: &Settings) -> Self {
         let flyte = Flyte::new(&settings.flyte.dir)
             .with_env_prefix(&settings.flyte.env_prefix)
@@ -36,7 +36,7 @@ impl Registry {
         let local = local.dir.and_then(|dir| Ok((dir, local.key_file?)));
         match local {
             Ok((dir, key_file)) => registry.add(Local::new(dir, key_file)),
-            // There is no home folder, and no setting names another one.
+            // There is no home folder, and no setting names another folder.
             Err(error) => {
                 let problem = error.into_problems().into_iter().next();
                 registry.unavailable.extend(problem.map(|problem| (BuiltIn::Local, problem)));
@@ -52,7 +52,7 @@ impl Registry {
         registry
     }
 
-    /// Adds a built-in backend, unless a backend of the user's has its type.
+    /// Adds a built-in backend, unless the user has a backend of its type.
     pub(crate) fn add(&mut self, backend: impl Backend) {
         self.unavailable.retain(|(kind, _)| kind.name() != backend.kind());
         if !self.has(backend.kind()) {
@@ -60,26 +60,27 @@ impl Registry {
         }
     }
 
-    /// Says why a built-in type has no backend, as long as none is added.
+    /// Sets the reason why a built-in type has no backend, which applies until one is added.
     #[cfg(feature = "aws")]
     pub(crate) fn set_unavailable(&mut self, kind: BuiltIn, why: Problem) {
         self.unavailable.push((kind, why));
     }
 
-    /// Whether there is a backend of this type.
+    /// Returns whether there is a backend of this type.
     pub(crate) fn has(&self, kind: &str) -> bool {
         self.backends.iter().any(|backend| backend.kind() == kind)
     }
 
-    /// All backends, the user's first.
+    /// Returns all backends, the user's first.
     pub(crate) fn all(&self) -> impl Iterator<Item = &Arc<dyn Backend>> {
         self.backends.iter()
     }
 
     /// Finds the backend of this type.
     ///
-    /// A built-in type that this build lacks is `NotSupported`; any other that is not registered is
-    /// `InvalidConfig`, with those that are.
+    /// # Errors
+    /// `NotSupported` for a built-in type that this build does not include, and `InvalidConfig` for any other
+    /// type that is not registered, with the types that are.
     pub(crate) fn find(&self, wanted: &BackendType) -> Result<Arc<dyn Backend>, Problem> {
         if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
             return Ok(backend.clone());

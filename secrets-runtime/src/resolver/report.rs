@@ -2,10 +2,11 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::core::error::{Error, ErrorKind, Problem};
 
-/// What a validation found.
+/// The result of a validation.
 ///
-/// As JSON it is `{"ok": true, "checked": [..], "problems": [..]}`: what was looked at is
-/// `{"name": "prod-db", "backend": "env", "ok": false, "kind": "NotFound"}`, where `backend` and `kind` may be
+/// As JSON it is `{"ok": true, "checked": [..], "problems": [..]}`. Each element of `checked` is like
+/// `{"name": "prod-db", "backend": "env", "ok": false, "kind": "NotFound"}`, where `backend` and `kind` may
+/// be `null`. For `problems` see [`Problem`]. It contains no value of a secret.
 /// `null`; see [`Problem`] for the rest. No value of a secret is in it.
 #[derive(Debug, Clone, Default)]
 #[must_use = "a validation changes nothing by itself"]
@@ -14,7 +15,7 @@ pub struct Report {
     checked: Vec<Checked>,
 }
 
-/// One thing that was looked at: a source, a request, or a key of a source.
+/// One thing that was checked: a source, a request, or a key of a source.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Checked {
     name: String,
@@ -23,19 +24,19 @@ pub struct Checked {
 }
 
 impl Checked {
-    /// The source as it is written; a request or a key as `group/key`.
+    /// Returns the source as it is written, or `group/key` for a request or a key.
     #[must_use]
     pub fn name(&self) -> &str {
         &self.name
     }
 
-    /// The type of the backend that answered.
+    /// Returns the type of the backend that answered.
     #[must_use]
     pub fn backend(&self) -> Option<&str> {
         self.backend.as_deref()
     }
 
-    /// What is wrong with it; `None` if nothing is.
+    /// Returns the kind of the problem, or `None` if the check passed.
     #[must_use]
     pub fn kind(&self) -> Option<ErrorKind> {
         self.kind
@@ -43,25 +44,25 @@ impl Checked {
 }
 
 impl Report {
-    /// Whether nothing is wrong.
+    /// Returns whether every check passed.
     #[must_use]
     pub fn is_ok(&self) -> bool {
         self.problems.is_empty()
     }
 
-    /// Everything that is wrong, in declared order.
+    /// Returns all problems, in declared order.
     #[must_use]
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }
 
-    /// Everything that was looked at, in declared order.
+    /// Returns everything that was checked, in declared order.
     #[must_use]
     pub fn checked(&self) -> &[Checked] {
         &self.checked
     }
 
-    /// The same as a result, for `?`.
+    /// Converts the report into a `Result`, for `?`.
     ///
     /// # Errors
     /// All problems, if there is one.
@@ -69,13 +70,13 @@ impl Report {
         if self.is_ok() { Ok(()) } else { Err(Error::from_problems(self.problems)) }
     }
 
-    /// Adds what another validation found.
+    /// Adds the result of another validation.
     pub(crate) fn append(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.checked.extend(other.checked);
     }
 
-    /// Puts another help in the place of that of some problems.
+    /// Replaces the help of those problems for which `help` returns one.
     pub(crate) fn help_with(&mut self, help: impl Fn(&Problem) -> Option<String>) {
         for problem in &mut self.problems {
             if let Some(help) = help(problem) {
@@ -84,7 +85,7 @@ impl Report {
         }
     }
 
-    /// Adds what an answer says of `name`. What was said before is not said twice.
+    /// Adds the answer for `name`. A name that was added before is not added again.
     pub(crate) fn add(&mut self, name: &str, backend: Option<&str>, error: Option<Error>) {
         let (name, backend) = (name.to_owned(), backend.map(str::to_owned));
         let kind = error.as_ref().map(Error::kind);
@@ -126,7 +127,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_of_a_report_is_what_was_checked_and_what_is_wrong() {
+    fn json_of_a_report_lists_checks_and_problems() {
         let mut report = Report::default();
         report.add("good", Some("env"), None);
         report.add("bad", None, Some(Error::new(ErrorKind::NotFound, "there is none")));

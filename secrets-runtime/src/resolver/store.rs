@@ -12,8 +12,8 @@ use crate::{
 pub struct ResolverStore(Arc<dyn Backend>);
 
 impl Resolver {
-    /// Returns the store of the backend of this type. What this process writes through it is what its next step
-    /// reads, whatever was cached.
+    /// Returns the store of the backend of this type. After a write through it, the next step of this process
+    /// reads the new value and not a cached one.
     ///
     /// ```
     /// use secrets_runtime::{Error, Payload, Resolver, Store, backends::Local};
@@ -33,7 +33,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Resolver::backend`], and [`ErrorKind::NotSupported`] for a backend that cannot be written.
+    /// Those of [`Resolver::backend`], and [`ErrorKind::NotSupported`] if the backend cannot be written.
     pub fn store(&self, kind: &str) -> Result<ResolverStore, Error> {
         let backend = self.backend(kind)?;
         if backend.as_store().is_none() {
@@ -46,7 +46,7 @@ impl Resolver {
 }
 
 impl ResolverStore {
-    /// Calls the store; on the I/O thread, if the backend needs tokio.
+    /// Calls the store, on the I/O thread if the backend needs tokio.
     fn call<'a, T: Send + 'static>(
         &'a self,
         id: &'a str,
@@ -77,7 +77,7 @@ impl ResolverStore {
 
 impl Store for ResolverStore {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        let writing = WriteGuard::to(self.0.kind());
+        let writing = WriteGuard::to(self.0.kind(), id);
         let put = self.call(id, |store, id| store.put(id, payload));
         Box::pin(async move {
             let _writing = writing;
@@ -86,7 +86,7 @@ impl Store for ResolverStore {
     }
 
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
-        let writing = WriteGuard::to(self.0.kind());
+        let writing = WriteGuard::to(self.0.kind(), id);
         let delete = self.call(id, |store, id| store.delete(id));
         Box::pin(async move {
             let _writing = writing;
@@ -98,14 +98,14 @@ impl Store for ResolverStore {
         self.call("", |store, _| store.list())
     }
 
-    /// As the store does it; one that needs tokio passes all ids at the end.
+    /// Lists as the store does. If the store needs tokio, all ids are passed at the end.
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
             if self.0.capabilities().is_tokio_needed() {
-                // `each` cannot go to another thread. A break is not a failure.
+                // `each` cannot move to another thread. A break is not a failure.
                 let _ = self.list().await?.into_iter().try_for_each(each);
                 return Ok(());
             }

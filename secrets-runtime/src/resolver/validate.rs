@@ -1,10 +1,14 @@
-//! Validation: whether what is declared is there, before anything needs it.
+//! Validation: checks that what is declared exists, before a step needs it.
 
 use secrets_spec::closest;
 
 use crate::{
     backend::BoxFuture,
-    cache::{backend_call::Limit, lookup::Need},
+    cache::{
+        answer::{Answer, Answers},
+        backend_call::Deadline,
+    },
+    context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -12,9 +16,7 @@ use crate::{
     declaration::Declaration,
     payload::decode,
     resolver::{
-        Resolver, assemble,
-        fetch::{self, Answer},
-        hints,
+        Resolver, assemble, fetch, hints,
         plan::{self, Plan, RequestPlan},
         report::Report,
         test_secrets,
@@ -24,12 +26,13 @@ use crate::{
 };
 
 impl Resolver {
-    /// Checks whether what the declaration names exists.
+    /// Checks whether the secrets that the declaration names exist.
     ///
-    /// At [`ValidationLevel::SecretExists`] no value is read where the backend can answer without, so that the
-    /// right to list is enough; at [`ValidationLevel::SecretAndKeyExists`] each secret is fetched once, and
-    /// must decode and have the keys that are requested of it. At [`ValidationLevel::None`] nothing is looked
-    /// at.
+    /// - [`ValidationLevel::None`] checks nothing.
+    /// - [`ValidationLevel::SecretExists`] reads no value if the backend can answer without, so the right to
+    ///   list is enough.
+    /// - [`ValidationLevel::SecretAndKeyExists`] fetches each secret once. The secret must decode, and must
+    ///   have the keys that are requested of it.
     ///
     /// ```
     /// use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, ValidationLevel};
@@ -54,12 +57,13 @@ impl Resolver {
         Box::pin(async move { self.validate_all(level, &[declaration]).await })
     }
 
-    /// Blocking version of [`validate`](Self::validate): parks this thread; works inside and outside any runtime.
+    /// Blocking version of [`validate`](Self::validate): parks this thread; works inside and outside any
+    /// runtime.
     pub fn validate_blocking(&self, level: ValidationLevel, declaration: &Declaration) -> Report {
         block_on(self.validate(level, declaration))
     }
 
-    /// The level of the settings.
+    /// Returns the validation level of the settings.
     #[must_use]
     pub fn validation_level(&self) -> ValidationLevel {
         self.0.settings.validation_level()
@@ -93,16 +97,17 @@ impl Resolver {
             all.take_fetches(&mut plan);
             plans.push(plan);
         }
-        let limit = Limit::of(settings.timeout());
+        let deadline = Deadline::after(settings.timeout());
         let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
-            let answers = fetch::look_for_all(&all, limit).await;
+            let answers = fetch::look_for_all(&all, deadline, &self.0.cache).await;
             parts
                 .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
-            let answers = fetch::fetch_all(&all, limit, self.0.cache.as_ref(), Need::Fresh).await;
+            let fetched = fetch::fetch_all(&all, deadline, &self.0.cache, Freshness::Fresh);
+            let answers = fetched.await;
             for (declaration, plan) in parts {
-                let judge = Validation { plan, all: &all, answers: &answers };
+                let judge = Validation { plan, answers: &answers };
                 judge.judge(declaration, &mut report);
             }
         }
@@ -113,35 +118,36 @@ impl Resolver {
     }
 }
 
-/// Reports the answers to whether secrets exist.
-fn existing(declaration: &Declaration, plan: &Plan, answers: &[Answer<()>], report: &mut Report) {
+/// Reports the answers of an existence check.
+fn existing(declaration: &Declaration, plan: &Plan, answers: &Answers<()>, report: &mut Report) {
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
-        let Answer { result: answer, backend, .. } = &answers[planned.fetch];
+        let Answer { result: answer, provenance, .. } = &answers[planned.fetch];
+        let backend = &provenance.backend;
         let optional = !planned.options.is_required();
         let error = answer.clone().err().filter(|e| !(optional && e.kind() == ErrorKind::NotFound));
         report.add(source.origin(), Some(backend), error);
     }
     for RequestPlan { fetch, request } in &plan.requests {
-        let Answer { result: answer, backend, .. } = &answers[*fetch];
+        let Answer { result: answer, provenance, .. } = &answers[*fetch];
+        let backend = &provenance.backend;
         report.add(&request.to_string(), Some(backend), answer.clone().err());
     }
 }
 
-/// Reads fetched secrets as a step would.
+/// Checks fetched secrets as a step would read them.
 struct Validation<'a> {
     plan: &'a Plan,
-    all: &'a Plan,
-    answers: &'a [Answer],
+    answers: &'a Answers,
 }
 
 impl Validation<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
-            let fetch = &self.all.fetches[planned.fetch];
-            let Answer { result: answer, backend, .. } = &self.answers[planned.fetch];
+            let Answer { result: answer, provenance, .. } = &self.answers[planned.fetch];
+            let backend = &provenance.backend;
             let fields = answer.clone().and_then(|fetched| {
                 let written = planned.written.as_deref();
-                decode::source_fields(fetched, &planned.options, &fetch.request.id, written)
+                decode::source_fields(fetched, &planned.options, &provenance.id, written)
             });
             match fields {
                 Ok(fields) => {
@@ -164,7 +170,8 @@ impl Validation<'_> {
             }
         }
         for RequestPlan { fetch, request } in &self.plan.requests {
-            let Answer { result: answer, backend, .. } = &self.answers[*fetch];
+            let Answer { result: answer, provenance, .. } = &self.answers[*fetch];
+            let backend = &provenance.backend;
             let read = answer.clone().and_then(|found| decode::requested_field(found, request));
             report.add(&request.to_string(), Some(backend), read.err());
         }
@@ -181,7 +188,7 @@ fn missing_key(key: &str, names: Vec<&str>) -> Error {
     Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)])
 }
 
-/// Reports a declaration inside `testing::with_secrets`, where the test's secrets are all there is.
+/// Reports on a declaration inside `testing::with_secrets`, where only the test's secrets exist.
 fn report_of_test(
     declaration: &Declaration,
     made: Result<crate::context::Context, Error>,

@@ -8,7 +8,7 @@ use std::{
     thread::Thread,
 };
 
-/// The flag remembers a wake-up: the thread's own token may be taken by whatever else parks during a poll.
+/// The flag records a wake-up, since other code that parks during a poll may consume the thread's own token.
 struct Unpark {
     thread: Thread,
     woken: AtomicBool,
@@ -25,8 +25,8 @@ impl Wake for Unpark {
     }
 }
 
-/// Polls a future on this thread until it is ready: no runtime is entered or started, so that it works in a
-/// plain thread and in a worker of any runtime alike.
+/// Polls a future on this thread until it is ready. It neither enters nor starts a runtime, so it works in a
+/// plain thread and in a worker of any runtime.
 pub(crate) fn block_on<F: Future>(future: F) -> F::Output {
     let mut future = pin!(future);
     let unpark = Arc::new(Unpark { thread: std::thread::current(), woken: AtomicBool::new(false) });

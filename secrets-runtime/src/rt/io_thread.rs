@@ -1,4 +1,4 @@
-//! The thread on which backends run code that needs tokio's reactor, whatever the step runs under.
+//! The thread on which backends run code that needs tokio's reactor, whichever executor the step has.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -17,23 +17,23 @@ static STATE: Mutex<State> = Mutex::new(State { thread: None, running: 0 });
 
 struct State {
     thread: Option<IoThread>,
-    /// How many futures are on it.
+    /// How many futures run on it.
     running: usize,
 }
 
 struct IoThread {
     runtime: Handle,
-    /// Ends what the thread waits for.
+    /// Ends the future that keeps the thread running.
     stop: AbortHandle,
     handle: JoinHandle<()>,
 }
 
-/// Runs a future on the I/O thread of this library, which has tokio's reactor and timer.
+/// Runs a future on this library's I/O thread, which has tokio's reactor and timer.
 ///
-/// It is for backends whose client is built on tokio: a step may run under another executor, or none, and a
-/// synchronous step in a current-thread runtime would wait for a reactor that only that very thread drives.
-/// The future ends when the returned one is dropped. What it spawns ends with the thread, which may be stopped
-/// when no future is on it: `export = "process"` does so, and the next call starts it again.
+/// It is for backends whose client is built on tokio: a step may run under another executor or under none,
+/// and a synchronous step in a current-thread runtime would wait for a reactor that only its own thread
+/// drives. The future ends when the returned one is dropped. Tasks that it spawns end with the thread.
+/// `export = "process"` stops the thread if no future runs on it, and the next call starts it again.
 ///
 /// ```
 /// use secrets_runtime::backend::on_io_thread;
@@ -77,14 +77,14 @@ where
         Some(thread) => thread,
         None => start()?,
     };
-    // Under the lock, so that the thread is not stopped in between.
+    // Under the lock, so that the thread is not stopped in the meantime.
     let task = thread.runtime.spawn(future);
     state.thread = Some(thread);
     state.running += 1;
     Ok((task, Running))
 }
 
-/// Counts a future that is on the thread, until it is dropped.
+/// Counts a future on the thread until it is dropped.
 struct Running;
 
 impl Drop for Running {
@@ -111,16 +111,16 @@ fn start() -> Result<IoThread, Error> {
     let stop = forever.abort_handle();
     let thread = std::thread::Builder::new().name("secrets-io".to_owned());
     let run = move || {
-        // Ends, as cancelled, when it is stopped.
+        // Ends with an error, as cancelled, when the thread is stopped.
         let _ = tokio.block_on(forever);
-        // Threads that look up names end too, unless one hangs.
+        // Threads that look up host names end too, unless one hangs.
         tokio.shutdown_timeout(Duration::from_secs(1));
     };
     let handle = thread.spawn(run).map_err(failed)?;
     Ok(IoThread { runtime, stop, handle })
 }
 
-/// Ends the thread, if no future is on it, and waits until it has ended. It starts again when it is needed.
+/// Ends the thread if no future runs on it, and waits until it has ended. It starts again when it is needed.
 pub(crate) fn stop() {
     let mut state = lock();
     let here = std::thread::current().id();
@@ -131,7 +131,7 @@ pub(crate) fn stop() {
     let Some(thread) = state.thread.take_if(idle) else { return };
     drop(state);
     thread.stop.abort();
-    // It has no result, and a panic has ended it as well.
+    // It returns nothing, and if it panicked it has ended too.
     let _ = thread.handle.join();
 }
 

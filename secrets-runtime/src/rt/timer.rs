@@ -1,4 +1,4 @@
-//! Wake-ups at a time, without any runtime: one thread that lives as long as something waits.
+//! Wakes tasks at a time, without any runtime: one thread that lives as long as something waits.
 
 use std::{
     collections::BTreeMap,
@@ -9,6 +9,8 @@ use std::{
     thread::JoinHandle,
     time::Instant,
 };
+
+use crate::rt::clock::Clock;
 
 static TIMER: Timer = Timer {
     state: Mutex::new(State {
@@ -27,7 +29,7 @@ struct Timer {
 }
 
 struct State {
-    /// By time; the number keeps equal times apart.
+    /// By time. The number distinguishes equal times.
     waiting: BTreeMap<(Instant, u64), Waker>,
     next: u64,
     thread: Option<JoinHandle<()>>,
@@ -35,12 +37,12 @@ struct State {
     stopping: bool,
 }
 
-/// Ends the timer's thread and waits until it has ended. What waits goes on with [`resume`], or when something
-/// else starts to wait.
+/// Ends the timer's thread and waits until it has ended. Waiting tasks go on after [`resume`], or when
+/// another one starts to wait.
 pub(crate) fn stop() {
     let mut state = TIMER.lock();
     let own = state.thread.as_ref().map(|handle| handle.thread().id());
-    // A waker runs on the timer's thread, and what it wakes may too.
+    // Wakers run on the timer's thread, and so may the code that they wake.
     if own == Some(std::thread::current().id()) {
         return;
     }
@@ -48,7 +50,7 @@ pub(crate) fn stop() {
     state.stopping = true;
     drop(state);
     TIMER.changed.notify_one();
-    // Had it panicked it has ended too, which is what was asked for.
+    // If it panicked, it has ended too.
     let _ = thread.join();
     let mut state = TIMER.lock();
     state.stopping = false;
@@ -97,7 +99,7 @@ impl Future for Sleep {
         let first = state.waiting.first_key_value().map(|(key, _)| *key);
         drop(state);
         drop(replaced);
-        // For one that comes later the thread need not look: it would, for each of a crowd.
+        // A later deadline does not wake the thread, which would otherwise wake for each of many waiters.
         if first == Some((self.deadline, number)) {
             TIMER.changed.notify_one();
         }
@@ -112,7 +114,7 @@ impl Drop for Sleep {
             let removed = state.waiting.remove(&(self.deadline, number));
             let is_last = state.waiting.is_empty();
             drop(state);
-            // With none left the thread ends; else it wakes at a time at which nothing is due, once.
+            // Without waiters the thread ends. Otherwise it wakes once at a time at which nothing is due.
             if is_last {
                 TIMER.changed.notify_one();
             }
@@ -121,15 +123,24 @@ impl Drop for Sleep {
     }
 }
 
-/// Wakes somebody at a time, on the timer's thread.
-#[derive(Debug, Default)]
+/// Wakes a task at a time, on the timer's thread.
+#[derive(Debug)]
 pub(crate) struct Alarm {
+    /// Where a test moves it, the alarm is the clock's own.
+    clock: Clock,
     set: Option<(Instant, u64)>,
 }
 
 impl Alarm {
-    /// Sets it to a time, and to no other; at once if that is over.
+    pub(crate) fn new(clock: Clock) -> Self {
+        Self { clock, set: None }
+    }
+
+    /// Sets it to a time and unsets any other. If the time has passed, it wakes at once.
     pub(crate) fn set(&mut self, at: Instant, waker: &Waker) {
+        if self.clock.set_alarm(at, waker) {
+            return;
+        }
         if self.set.is_some_and(|(set, number)| {
             set == at && TIMER.lock().waiting.contains_key(&(at, number))
         }) {
@@ -146,7 +157,7 @@ impl Alarm {
         TIMER.changed.notify_one();
     }
 
-    /// Sets it to no time.
+    /// Unsets the time.
     pub(crate) fn clear(&mut self) {
         if let Some(set) = self.set.take() {
             let removed = TIMER.lock().waiting.remove(&set);
@@ -168,7 +179,7 @@ impl State {
             return;
         }
         let thread = std::thread::Builder::new().name("secrets-timer".to_owned());
-        // Without a thread there is no timeout, which is better than no secret.
+        // Without a thread there is no timeout, which is better than to have no secret.
         if let Ok(handle) = thread.spawn(|| TIMER.run()) {
             self.thread = Some(handle);
             self.running = true;
@@ -198,7 +209,7 @@ impl Timer {
             if let Some((_, waker)) = state.waiting.pop_first() {
                 // Woken outside the lock, since a waker may poll at once.
                 drop(state);
-                // One that panics is its owner's trouble; the others are still to be woken.
+                // A panicking waker must not stop the others from being woken.
                 let _ = catch_unwind(AssertUnwindSafe(|| waker.wake()));
                 state = self.lock();
             }

@@ -24,7 +24,7 @@ use crate::{
 
 const MAX_BYTES: u64 = 1 << 20;
 
-/// A `secrets.toml`, with its profile laid over the rest.
+/// A `secrets.toml` after its profile was applied.
 pub(crate) struct ConfigFile {
     path: PathBuf,
     settings: BTreeMap<&'static str, (String, Origin)>,
@@ -32,7 +32,7 @@ pub(crate) struct ConfigFile {
 }
 
 impl ConfigFile {
-    /// Reads the file, if nobody else can have written it.
+    /// Reads the file, if only the user and root can have written it.
     pub(super) fn open(path: &Path) -> Result<String, SettingError> {
         let file = permissions::open(path).map_err(|doubt| match doubt {
             Insecure::Unreadable { path, error } => unreadable(&path, &error),
@@ -59,8 +59,8 @@ impl ConfigFile {
         })
     }
 
-    /// Reads the file's text. `profile` is its name and the setting that chose it. Every problem is added to
-    /// `problems`, in the order of the lines.
+    /// Parses the text of the file. `profile` is the profile's name and the setting that chose it. Every
+    /// problem is added to `problems`, in the order of the lines.
     pub(super) fn parse(
         path: PathBuf,
         text: &str,
@@ -74,7 +74,7 @@ impl ConfigFile {
             reader.root(root.get_ref(), profile);
         }
         for error in errors {
-            // Its message says what the syntax wants. Its Display would quote the line, with a value in it.
+            // The message says what the syntax expects. Display would quote the line, and a value with it.
             let at = error.span().map_or(0, |span| span.start);
             let message = format!("it is not TOML: {}", error.message().replace('\n', ", "));
             let help = "write `key = \"text\"`, one on a line, and tables such as [sources.NAME]";
@@ -123,7 +123,7 @@ impl Reader<'_> {
                 }
             },
         };
-        // All profiles are read, so that a mistake in one shows before the day it is chosen.
+        // All profiles are read, so that a mistake in one is reported before it is used.
         for (name, value) in profiles {
             let name: &str = name.get_ref();
             match value.get_ref() {
@@ -156,7 +156,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Reads the settings and sources of the file itself or of a profile; they are kept if they count.
+    /// Reads the settings and sources of the file itself or of a profile. They are stored if `counts` is set.
     fn table(&mut self, table: &DeTable<'_>, profile: Option<&str>, counts: bool) {
         for (name, value) in table {
             let (at, name): (usize, &str) = (name.span().start, name.get_ref());
@@ -236,7 +236,7 @@ fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue
     table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
 }
 
-/// The text of a setting, as its variable would have it.
+/// Returns the text of a setting, in the form of its variable.
 fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<String, SettingError> {
     let key = variable.key().unwrap_or_default();
     match (variable.kind(), value) {
@@ -275,7 +275,7 @@ fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<Stri
     }
 }
 
-/// What is wrong with a key that does not exist, and which was meant.
+/// Returns the problem of an unknown key, with the key that was probably meant.
 fn unknown(name: &str, in_profile: bool) -> SettingError {
     let lower = name.to_lowercase();
     let bare = lower.strip_prefix("secrets_").unwrap_or(&lower);
@@ -310,7 +310,7 @@ fn unknown(name: &str, in_profile: bool) -> SettingError {
     SettingError::new(format!("there is no setting `{name}`"), help)
 }
 
-/// What the key of a variable that has none would be.
+/// Returns the key that a variable would have, for variables that have none.
 fn of_environment(variable: &Variable) -> String {
     let lower = variable.name().to_lowercase();
     lower.strip_prefix("secrets_").map(str::to_owned).unwrap_or(lower)

@@ -5,7 +5,7 @@ use crate::{
     settings::raw_value::Origin,
 };
 
-/// What is wrong with a setting, before it is known where its text comes from.
+/// A problem with a setting whose origin is not known yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct SettingError {
     pub(super) message: String,

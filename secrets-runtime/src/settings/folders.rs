@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use crate::settings::precedence::Environment;
 
-/// The folders that defaults are made from, as far as the environment names them.
+/// The folders on which defaults depend, as far as the environment names them.
 #[derive(Debug)]
 pub(super) struct Folders {
     pub(super) home: Option<PathBuf>,
@@ -19,7 +19,7 @@ impl Folders {
         let absolute =
             |name: &str| environment(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = absolute("HOME").or_else(|| {
-            // Windows has no HOME.
+            // Windows has no `HOME`.
             if cfg!(windows) { absolute("USERPROFILE") } else { None }
         });
         let below_home = |folder: &str| home.as_ref().map(|home| home.join(folder));

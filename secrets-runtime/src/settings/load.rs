@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-/// Settings of which some may be wrong, and count as unset, with what is wrong.
+/// Settings and their problems. An invalid setting counts as unset.
 pub(crate) struct Loaded {
     pub(crate) settings: Settings,
     pub(crate) problems: Vec<Problem>,
@@ -24,7 +24,7 @@ impl Settings {
     /// Loads the settings of this process: its environment, and the `secrets.toml` of its working directory.
     ///
     /// # Errors
-    /// `InvalidConfig`, with everything that is wrong.
+    /// `InvalidConfig`, with every problem.
     pub(crate) fn load() -> Result<Self, Error> {
         Loaded::of_process(&CodeSettings::default()).into_result()
     }
@@ -32,13 +32,13 @@ impl Settings {
     /// Loads the settings of a test's environment and working directory.
     ///
     /// # Errors
-    /// `InvalidConfig`, with everything that is wrong.
+    /// `InvalidConfig`, with every problem.
     #[cfg(all(test, feature = "prefect"))]
     pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
         Loaded::of(&CodeSettings::default(), environment, Some(directory)).into_result()
     }
 
-    /// Adds to a setting what shows only when the backends are known. Returns it as the setting's problem.
+    /// Adds a problem to a setting that can be found only when the backends are known, and returns it.
     #[cfg(feature = "aws")]
     pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
         let wrong =
@@ -54,15 +54,15 @@ impl Settings {
 }
 
 impl Loaded {
-    /// Loads the settings of this process under what is built in code: its environment, and the `secrets.toml`
-    /// of its working directory.
+    /// Loads the settings of this process: those set in code, its environment, and the `secrets.toml` of its
+    /// working directory.
     pub(crate) fn of_process(built: &CodeSettings) -> Self {
-        // A working directory that is gone has no `secrets.toml`.
+        // If the working directory was deleted, there is no `secrets.toml`.
         let directory = std::env::current_dir().ok();
         Self::of(built, &|name| std::env::var_os(name), directory.as_deref())
     }
 
-    /// Loads the settings of an environment and a working directory, under what is built in code.
+    /// Loads the settings of an environment and a working directory. Settings in code override them.
     pub(super) fn of(
         built: &CodeSettings,
         environment: Environment<'_>,
@@ -82,10 +82,10 @@ impl Loaded {
         Self { settings, problems }
     }
 
-    /// Returns the settings, if nothing is wrong.
+    /// Returns the settings, if there is no problem.
     ///
     /// # Errors
-    /// `InvalidConfig`, with everything that is wrong.
+    /// `InvalidConfig`, with every problem.
     pub(crate) fn into_result(self) -> Result<Settings, Error> {
         match self.problems.is_empty() {
             true => Ok(self.settings),
@@ -94,7 +94,7 @@ impl Loaded {
     }
 }
 
-/// Returns what is shown, with the default that the user's folders make and with what is wrong.
+/// Returns the state to print, with the default that depends on the user's folders and with the problem.
 fn complete(settings: &Settings, shown: &SettingState, problems: &[Problem]) -> SettingState {
     let origin = shown.origin.of_problem(shown.variable.name());
     let wrong = problems.iter().find(|problem| problem.origin() == origin);

@@ -1,9 +1,9 @@
-//! The tables `[sources.NAME]` of `secrets.toml`: where a source of the code is in this deployment.
+//! The tables `[sources.NAME]` of `secrets.toml`: which secret a source of the code is in this deployment.
 
 use secrets_spec::{Diagnostic, FieldName, Node, SourcePatch, Value};
 use toml::{Spanned, de::DeValue};
 
-/// Reads what a name is mapped to.
+/// Reads the target of a mapping.
 pub(super) fn read(
     value: &Spanned<DeValue<'_>>,
     diagnostics: &mut Vec<Diagnostic<usize>>,
@@ -11,7 +11,7 @@ pub(super) fn read(
     SourcePatch::read(&node(value), diagnostics)
 }
 
-/// Returns a value of TOML as a node of the grammar. Its position is that of its first byte.
+/// Converts a value of TOML into a node of the grammar. Its position is that of its first byte.
 fn node(value: &Spanned<DeValue<'_>>) -> Node<usize> {
     let at = value.span().start;
     let value = match value.get_ref() {
@@ -27,7 +27,7 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node<usize> {
                 })
                 .collect(),
         ),
-        // No field takes a number, and none a date.
+        // No field accepts a number or a date.
         DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => Value::Number,
     };
     Node { value, at }

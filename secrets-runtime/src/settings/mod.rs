@@ -1,10 +1,16 @@
-//! The settings of a deployment: which backend, which roles, where things are.
+//! The settings of a deployment: which backends, which roles, which folders.
 //!
-//! A setting is built in code with [`ResolverBuilder::setting`](crate::ResolverBuilder::setting), else it is a
-//! `SECRETS_*` variable, else it stands in `secrets.toml` (the file that `SECRETS_CONFIG` names, else the nearest
-//! upwards from the working directory: not past the root of the repository, the home folder or the border of a file
-//! system), else it is the variable of the system that is mirrored, else the default applies. An empty variable
-//! counts as unset. [`variables`] has all of them.
+//! The first of these places that has a setting wins:
+//!
+//! 1. [`ResolverBuilder::setting`](crate::ResolverBuilder::setting), in code.
+//! 2. The `SECRETS_*` variable.
+//! 3. The file `secrets.toml`. It is the one that `SECRETS_CONFIG` names, or else the nearest one from the
+//!    working directory upwards. The search ends at the root of the repository, at the home folder and at the
+//!    border of a file system.
+//! 4. The variable of the mirrored system, such as `METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE`.
+//! 5. The default.
+//!
+//! An empty variable counts as unset. [`variables`] lists all settings.
 //!
 //! ```toml
 //! default_backend = "aws-secrets-manager"
@@ -19,22 +25,18 @@
 //! id = "db"
 //! ```
 //!
-//! The settings are read once and checked whole. A `secrets.toml` that somebody else may have written is refused,
-//! and so is one with a key that does not exist.
+//! The settings are read once and checked as a whole. A `secrets.toml` that somebody else can have written is
+//! refused, and so is one with an unknown key.
 
-pub(crate) mod aws;
+pub(crate) mod backends;
 mod config_file;
 mod error;
-pub(crate) mod file;
-pub(crate) mod flyte;
 mod folders;
 pub(crate) mod load;
-pub(crate) mod local;
 mod lookup;
 pub(crate) mod mapping;
 mod overrides;
 pub(crate) mod precedence;
-pub(crate) mod prefect;
 mod raw_value;
 mod reader;
 mod search;
@@ -44,7 +46,6 @@ mod tests;
 pub(crate) mod validation_level;
 mod values;
 pub mod variables;
-pub(crate) mod zenml;
 
 use std::{
     collections::BTreeMap,
@@ -55,19 +56,19 @@ use std::{
 use secrets_spec::{BackendType, BuiltIn, RoleArn, SourcePatch, SourceRole, With};
 
 use crate::settings::{
-    aws::AwsSettings,
+    backends::aws::AwsSettings,
+    backends::file::FileSettings,
+    backends::flyte::FlyteSettings,
+    backends::local::LocalSettings,
+    backends::prefect::PrefectSettings,
+    backends::zenml::ZenmlSettings,
     config_file::ConfigFile,
-    file::FileSettings,
-    flyte::FlyteSettings,
     folders::Folders,
-    local::LocalSettings,
-    prefect::PrefectSettings,
     reader::{SettingState, SettingsReader},
     validation_level::ValidationLevel,
-    zenml::ZenmlSettings,
 };
 
-/// All settings, each read and checked, whichever backends are built in. `Debug` shows no credential.
+/// All settings, read and checked, whichever backends are compiled in. `Debug` prints no credential.
 #[derive(Debug, Clone)]
 pub(crate) struct Settings {
     default_backends: Vec<BackendType>,
@@ -99,7 +100,7 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
-    /// Reads every setting; what is wrong stays with the reader, and counts as unset.
+    /// Reads every setting. Problems are collected by the reader, and an invalid setting counts as unset.
     fn read(
         reader: &mut SettingsReader<'_>,
         config_file: Option<ConfigFile>,
@@ -133,13 +134,13 @@ impl Settings {
         }
     }
 
-    /// Returns the backends of untyped sources and of requests, in the order in which they are asked; never
-    /// empty.
+    /// Returns the backends of untyped sources and of requests, in the order in which they are asked. There
+    /// is at least one.
     pub(crate) fn default_backends(&self) -> &[BackendType] {
         &self.default_backends
     }
 
-    /// Returns the role of sources and steps that name none; `Inherit` if none is set.
+    /// Returns the role of sources and steps without one, or `Inherit` if none is set.
     pub(crate) fn default_role(&self) -> &SourceRole {
         &self.default_role
     }
@@ -149,12 +150,12 @@ impl Settings {
         self.aws.role.as_ref().filter(|_| kind == BuiltIn::AwsSecretsManager.name())
     }
 
-    /// Returns how much a validation looks at.
+    /// Returns the validation level.
     pub(crate) fn validation_level(&self) -> ValidationLevel {
         self.validation_level
     }
 
-    /// Returns what is attached to steps that declare nothing.
+    /// Returns the sources that are attached to steps that declare nothing.
     pub(crate) fn with(&self) -> Option<&With> {
         self.with.as_ref()
     }
@@ -164,38 +165,39 @@ impl Settings {
         self.run_dir.as_deref()
     }
 
-    /// Returns how long a fetched value serves later steps; zero for not at all.
+    /// Returns how long later steps may use a fetched value. Zero disables the cache.
     pub(crate) fn cache_ttl(&self) -> Duration {
         self.cache_ttl
     }
 
-    /// Returns how long an expired value may serve while its backend is down.
+    /// Returns for how long after its expiry a value may still be used while its backend is down.
     pub(crate) fn cache_stale(&self) -> Duration {
         self.cache_stale
     }
 
-    /// Returns how long a step waits for all its secrets; more than zero.
+    /// Returns how long a step waits for all its secrets. It is more than zero.
     pub(crate) fn timeout(&self) -> Duration {
         self.timeout
     }
 
-    /// Returns how long one attempt at a backend may take; more than zero.
+    /// Returns how long one attempt at a backend may take. It is more than zero.
     #[cfg(any(test, feature = "aws", feature = "prefect", feature = "zenml"))]
     pub(crate) fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
     }
 
-    /// Returns what `secrets.toml` maps a source or a group to. `text` is the source or the group as written.
+    /// Returns the target to which `secrets.toml` maps a source or a group. `text` is the source or group as
+    /// written.
     pub(crate) fn mapped(&self, text: &str) -> Option<&SourcePatch> {
         self.sources.get(text)
     }
 
-    /// Returns everything that is mapped, by name.
+    /// Returns all mappings, by name.
     pub(crate) fn all_mapped(&self) -> impl Iterator<Item = (&str, &SourcePatch)> {
         self.sources.iter().map(|(name, source)| (name.as_str(), source))
     }
 
-    /// Returns the `secrets.toml` that was read.
+    /// Returns the path of the `secrets.toml` that was read.
     pub(crate) fn config_file(&self) -> Option<&Path> {
         self.config_file.as_deref()
     }

@@ -1,4 +1,4 @@
-//! Settings that a program builds in code, over those that were read.
+//! Settings in code, which override those that were read.
 
 use std::time::Duration;
 
@@ -11,14 +11,15 @@ use crate::settings::{
 };
 
 impl Settings {
-    /// Sets the default backends in code, over those that were read.
+    /// Sets the default backends in code. They override those that were read.
     pub(crate) fn set_default_backends(&mut self, chain: Vec<BackendType>) {
         let names: Vec<&str> = chain.iter().map(BackendType::as_str).collect();
         self.set_shown(&variables::DEFAULT_BACKEND, names.join(","));
         self.default_backends = chain;
     }
 
-    /// Sets the default role in code, over the one that was read. `OptOut` unsets it, `Inherit` changes nothing.
+    /// Sets the default role in code. It overrides the one that was read; `OptOut` unsets it, `Inherit`
+    /// changes nothing.
     pub(crate) fn set_default_role(&mut self, role: SourceRole) {
         if let Some(text) = role.as_str() {
             self.set_shown(&variables::DEFAULT_ROLE, text.to_owned());
@@ -26,7 +27,7 @@ impl Settings {
         }
     }
 
-    /// Sets the times of the cache in code, over those that were read.
+    /// Sets the times of the cache in code. They override those that were read.
     pub(crate) fn set_cache(&mut self, ttl: Option<Duration>, stale: Option<Duration>) {
         if let Some(ttl) = ttl {
             self.set_shown(&variables::CACHE_TTL, ttl.as_secs_f64().to_string());

@@ -1,4 +1,4 @@
-//! The precedence of the places where a setting may be set.
+//! The precedence of the places where a setting can be set.
 
 use std::{ffi::OsString, fmt};
 
@@ -10,14 +10,14 @@ use crate::settings::{
     variables::Variable,
 };
 
-/// How the process's environment is read, so that tests can have one of their own.
+/// A function that reads the process's environment, so that tests can have their own.
 pub(crate) type Environment<'a> = &'a dyn Fn(&str) -> Option<OsString>;
 
-/// Settings that are built in code: by the resolver's builder, or from a command line.
+/// Settings in code: those of the resolver's builder, or of a command line.
 #[derive(Default, Clone)]
 pub(crate) struct CodeSettings(Vec<CodeSetting>);
 
-/// A setting that is built in code. Its text may be a credential, and is wiped.
+/// A setting in code. Its text may be a credential, and is wiped.
 #[derive(Clone)]
 struct CodeSetting {
     name: &'static str,
@@ -32,15 +32,15 @@ impl Drop for CodeSetting {
 }
 
 impl fmt::Debug for CodeSettings {
-    /// Shows the names of the settings, and none of their texts.
+    /// Prints the names of the settings and none of their texts.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_list().entries(self.0.iter().map(|setting| setting.name)).finish()
     }
 }
 
 impl CodeSettings {
-    /// Sets a setting, in the text that its variable would have. An empty text is a setting too: none, whatever
-    /// the environment says. The last text of a setting counts.
+    /// Sets a setting, with the text that its variable would have. An empty text unsets it, whatever the
+    /// environment has. If a setting is set twice, the last text wins.
     pub(crate) fn set(&mut self, variable: &Variable, text: impl Into<OsString>) {
         self.0.push(CodeSetting { name: variable.name(), text: text.into(), origin: Origin::Code });
     }
@@ -60,7 +60,7 @@ impl CodeSettings {
         });
     }
 
-    /// Adds other settings, which count before these.
+    /// Adds other settings, which take precedence over these.
     #[cfg(feature = "clap")]
     pub(crate) fn extend(&mut self, other: Self) {
         self.0.extend(other.0);
@@ -72,12 +72,16 @@ impl CodeSettings {
     }
 }
 
-/// The precedence, and the only place that states it: what is built in code, then the `SECRETS_*` variable,
-/// then `secrets.toml` (in which the profile has been laid over the rest), then the variables of the system
-/// that is mirrored. If there is nothing, the default applies.
+/// Decides which place wins. Only this function states the order:
 ///
-/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: with it a profile unsets what
-/// the rest of the file sets.
+/// 1. in code
+/// 2. the `SECRETS_*` variable
+/// 3. `secrets.toml`, after its profile was applied
+/// 4. the variables of the mirrored system
+/// 5. the default
+///
+/// An empty variable counts as unset, and so does an empty text in `secrets.toml`: with it, a profile unsets
+/// what the rest of the file sets.
 pub(super) fn decide(
     variable: &'static Variable,
     built: &CodeSettings,

@@ -2,10 +2,10 @@ use std::{ffi::OsString, fmt, path::PathBuf};
 
 use zeroize::Zeroizing;
 
-/// Where a setting comes from.
+/// The origin of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Origin {
-    /// It is built in code.
+    /// Set in code.
     Code,
     /// An option of the command line, such as `--with`.
     #[cfg(feature = "clap")]
@@ -16,19 +16,19 @@ pub(crate) enum Origin {
     File {
         /// The file.
         path: PathBuf,
-        /// The key in it with its tables, such as `profile.laptop.default_backend`.
+        /// The key, with its tables: `profile.laptop.default_backend`.
         key: String,
-        /// The line it stands in, from 1.
+        /// The line of the key, counted from 1.
         line: usize,
-        /// The profile it belongs to.
+        /// The profile that contains the key.
         profile: Option<String>,
     },
-    /// Nothing is set.
+    /// Not set.
     Default,
 }
 
 impl Origin {
-    /// Returns the origin of a problem: the variable, or `secrets.toml: key`.
+    /// Returns the origin for a problem: the variable, or `secrets.toml: key`.
     pub(super) fn of_problem(&self, variable: &'static str) -> String {
         match self {
             Self::Variable(name) => (*name).to_owned(),
@@ -43,7 +43,7 @@ impl Origin {
         }
     }
 
-    /// Returns the file and line, which the origin of a problem leaves out.
+    /// Returns the file and the line, which the origin of a problem does not include.
     pub(super) fn place(&self) -> Option<String> {
         match self {
             Self::File { path, line, .. } => Some(format!("{}, line {line}", path.display())),
@@ -71,8 +71,7 @@ impl fmt::Display for Origin {
     }
 }
 
-/// A setting's text, before it is known to mean anything. It may be a credential: it has no `Debug`, and is
-/// wiped.
+/// The text of a setting, before it is parsed. It may be a credential, so it has no `Debug` and is wiped.
 pub(super) struct RawValue {
     pub(super) text: OsString,
     pub(super) origin: Origin,

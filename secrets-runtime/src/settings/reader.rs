@@ -13,22 +13,22 @@ use crate::{
     },
 };
 
-/// A setting as `secrets doctor` shows it.
+/// A setting as `secrets doctor` prints it.
 #[derive(Debug, Clone)]
 pub(crate) struct SettingState {
-    /// Its variable.
+    /// The variable of the setting.
     pub(crate) variable: &'static Variable,
-    /// Its text; `None` where nothing is set, or where it is not to be shown.
+    /// The text, or `None` if the setting is not set or must not be printed.
     pub(crate) text: Option<String>,
-    /// Where it comes from.
+    /// The origin of the setting.
     pub(crate) origin: Origin,
     /// The default, if it depends on the user's folders.
     pub(crate) default: Option<String>,
-    /// What is wrong with it; its text is left out.
+    /// The problem, if there is one. The text is then left out.
     pub(crate) wrong: Option<String>,
 }
 
-/// Reads the texts of the settings, each once, and collects what is wrong.
+/// Reads the text of each setting once, and collects the problems.
 pub(super) struct SettingsReader<'a> {
     found: Vec<(&'static Variable, Option<RawValue>)>,
     directory: Option<&'a Path>,
@@ -89,7 +89,7 @@ impl<'a> SettingsReader<'a> {
         self.text(variable, read).unwrap_or(Duration::from_secs(default))
     }
 
-    /// Reads a path and makes it absolute, so that it stays the same when the working directory changes.
+    /// Reads a path and makes it absolute, so that a change of the working directory does not change it.
     pub(super) fn path(&mut self, variable: &'static Variable) -> Option<PathBuf> {
         let mut found = self.take(variable)?;
         let text = std::mem::take(&mut found.text);
@@ -112,7 +112,7 @@ impl<'a> SettingsReader<'a> {
 
     fn take(&mut self, variable: &Variable) -> Option<RawValue> {
         let found = self.found.iter_mut().find(|(v, _)| *v == variable)?;
-        // An empty text comes from code alone: none, whatever the other places say.
+        // Only code can set an empty text: it unsets the setting, whatever the other places have.
         found.1.take().filter(|found| !found.text.is_empty())
     }
 

@@ -6,9 +6,9 @@ use std::{
 /// The name of the settings' file.
 pub(super) const FILE_NAME: &str = "secrets.toml";
 
-/// Returns the nearest `secrets.toml` from `directory` upwards: not past the root of a repository (a folder with a
-/// `.git`), the home folder, or the border of a file system. These are searched themselves. A folder that may
-/// not be looked into has none.
+/// Returns the nearest `secrets.toml`, from `directory` upwards. The search ends at the root of a repository
+/// (a folder with a `.git`), at the home folder and at the border of a file system, after searching these
+/// too. A folder that cannot be read counts as having none.
 pub(super) fn nearest(
     directory: &Path,
     home: Option<&Path>,
@@ -23,7 +23,7 @@ pub(super) fn nearest(
             return None;
         }
         let file = folder.join(FILE_NAME);
-        // A link that leads nowhere counts: that it cannot be read is said, not passed over.
+        // A dangling link counts, so that it is reported as unreadable and not ignored.
         if is_there(&file) {
             return Some(file);
         }
@@ -38,14 +38,14 @@ fn is_there(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
-/// Returns the file system that a folder is on, where that is known.
+/// Returns the file system of a folder, if it is known.
 #[cfg(unix)]
 pub(super) fn device(path: &Path) -> Option<u64> {
     use std::os::unix::fs::MetadataExt;
     fs::metadata(path).ok().map(|metadata| metadata.dev())
 }
 
-/// Returns the file system that a folder is on, where that is known.
+/// Returns the file system of a folder, if it is known.
 #[cfg(not(unix))]
 pub(super) fn device(_: &Path) -> Option<u64> {
     None
@@ -55,7 +55,7 @@ pub(super) fn device(_: &Path) -> Option<u64> {
 mod tests {
     use super::*;
 
-    /// `repo/.git`, `repo/a/b/c`, and a `secrets.toml` in each of the folders named.
+    /// Creates `repo/.git`, `repo/a/b/c`, and a `secrets.toml` in each of the named folders.
     fn tree(files: &[&str]) -> (tempfile::TempDir, PathBuf) {
         let folder = tempfile::tempdir().expect("a folder");
         let root = fs::canonicalize(folder.path()).expect("its path");
@@ -74,16 +74,16 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_counts() {
+    fn the_nearest_file_wins() {
         let (_folder, root) = tree(&["outer", "outer/repo/a", "outer/repo/a/b"]);
         assert_eq!(found(&root, None), Some("outer/repo/a/b".into()));
     }
 
     #[test]
-    fn a_repository_is_not_left() {
+    fn the_search_ends_at_the_repository() {
         let (_folder, root) = tree(&["outer"]);
         assert_eq!(found(&root, None), Some("outer".into()));
-        // A worktree has a file there.
+        // A worktree has a file of that name.
         fs::write(root.join("outer/repo/.git"), "").expect("a file");
         assert_eq!(found(&root, None), None);
         fs::write(root.join("outer/repo").join(FILE_NAME), "").expect("a file");
@@ -91,14 +91,14 @@ mod tests {
     }
 
     #[test]
-    fn the_home_folder_is_not_left() {
+    fn the_search_ends_at_the_home_folder() {
         let (_folder, root) = tree(&["outer"]);
         assert_eq!(found(&root, Some("outer/repo/a")), None);
         assert_eq!(found(&root, Some("outer")), Some("outer".into()));
     }
 
     #[test]
-    fn a_file_system_is_not_left() {
+    fn the_search_ends_at_the_border_of_the_file_system() {
         let (_folder, root) = tree(&["outer"]);
         let start = root.join("outer/repo/a/b/c");
         let mounted =
@@ -109,7 +109,7 @@ mod tests {
 
     #[cfg(unix)]
     #[test]
-    fn a_link_that_leads_nowhere_is_found() {
+    fn a_dangling_link_is_found() {
         let (_folder, root) = tree(&["outer"]);
         std::os::unix::fs::symlink("nowhere", root.join("outer/repo").join(FILE_NAME))
             .expect("a link");

@@ -2,8 +2,8 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::settings::{raw_value::Origin, reader::SettingState, variables::Variable};
 
-/// A setting of the process: its name, its text, and where that comes from. Credentials, and texts that may
-/// hold one in passing, are left out.
+/// A setting of the process: its name, its text and its origin. Credentials, and texts that may contain one,
+/// are left out.
 ///
 /// As JSON it is
 /// `{"name": "SECRETS_TIMEOUT", "value": "10", "default": "30", "origin": "built in code", "is_set": true, "problem": null}`,
@@ -33,39 +33,40 @@ impl Setting {
         }
     }
 
-    /// Returns its variable, which has its name and its documentation.
+    /// Returns the variable, with its name and documentation.
     #[must_use]
     pub fn variable(&self) -> &'static Variable {
         self.variable
     }
 
-    /// Returns the text that was set; `None` where nothing was, or where it is not to be shown.
+    /// Returns the text that was set, or `None` if nothing was set or if the text must not be printed.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()
     }
 
-    /// Returns where it comes from, for a person: a variable, the line of `secrets.toml`, an option such
-    /// as `--with`, `built in code`, `default`.
+    /// Returns the origin as text: a variable, the line of `secrets.toml`, an option such as `--with`,
+    /// `built in code` or `default`.
     #[must_use]
     pub fn origin(&self) -> &str {
         &self.origin
     }
 
-    /// Whether anything was set.
+    /// Returns whether the setting is set.
     #[must_use]
     pub fn is_set(&self) -> bool {
         self.is_set
     }
 
-    /// Returns the default in effect when nothing is set, in plain text, with the folders of this user; empty if
-    /// there is none.
+    /// Returns the default in effect when nothing is set, in plain text, with the folders of this user. It is
+    /// empty if there is no default.
     #[must_use]
     pub fn default(&self) -> &str {
         &self.default
     }
 
-    /// Returns what is wrong with it: see [`ResolverBuilder::build_anyway`](crate::ResolverBuilder::build_anyway).
+    /// Returns the problem with the setting; see
+    /// [`ResolverBuilder::build_anyway`](crate::ResolverBuilder::build_anyway).
     #[must_use]
     pub fn problem(&self) -> Option<&str> {
         self.problem.as_deref()

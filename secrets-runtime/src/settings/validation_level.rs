@@ -14,18 +14,17 @@ use crate::core::error::{Error, ErrorKind};
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]
 #[non_exhaustive]
 pub enum ValidationLevel {
-    /// `NONE`: nothing.
+    /// `NONE`: checks nothing.
     None,
-    /// `SECRET_EXISTS`: whether each secret exists. No value is read, so that it works with the right to list
-    /// alone.
+    /// `SECRET_EXISTS`: checks whether each secret exists. No value is read, so the right to list is enough.
     SecretExists,
-    /// `SECRET_AND_KEY_EXISTS`: whether each secret exists and has the keys that are asked for.
+    /// `SECRET_AND_KEY_EXISTS`: checks whether each secret exists and has the requested keys.
     #[default]
     SecretAndKeyExists,
 }
 
 impl ValidationLevel {
-    /// All of them, the least first.
+    /// All levels, from the least to the most thorough.
     pub const ALL: &'static [Self] = &[Self::None, Self::SecretExists, Self::SecretAndKeyExists];
 
     /// Returns the level as it is written.
@@ -48,10 +47,10 @@ impl fmt::Display for ValidationLevel {
 impl std::str::FromStr for ValidationLevel {
     type Err = Error;
 
-    /// Parses a level; case and space around it do not count.
+    /// Parses a level, without regard to case and surrounding white space.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidConfig`] if there is no such level.
+    /// [`ErrorKind::InvalidConfig`] if the level is unknown.
     fn from_str(text: &str) -> Result<Self, Error> {
         let name = text.trim();
         let known =

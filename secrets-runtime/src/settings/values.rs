@@ -1,4 +1,4 @@
-//! Parsing the text of a setting.
+//! Parses the texts of settings.
 
 use std::{path::PathBuf, time::Duration};
 
@@ -6,13 +6,13 @@ use secrets_spec::{BackendType, RoleArn, Source, SpecError, With};
 
 use crate::settings::{error::SettingError, validation_level::ValidationLevel};
 
-/// The parsed value of a setting, or everything that is wrong with it.
+/// The parsed value of a setting, or all its problems.
 pub(super) type Read<T> = Result<T, Vec<SettingError>>;
 
-/// A clock cannot be asked for the time in thousands of years; a year is enough for everybody.
+/// One year. A clock cannot add thousands of years.
 const MAX_SECONDS: f64 = 31_536_000.0;
 
-/// Parses a type, or types with commas between them.
+/// Parses one type, or several separated by commas.
 pub(super) fn backends(text: &str) -> Read<Vec<BackendType>> {
     let mut backends: Vec<BackendType> = Vec::new();
     let mut wrongs = Vec::new();
@@ -48,7 +48,7 @@ pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     text.parse().map_err(wrong)
 }
 
-/// Parses a number of seconds: digits, and a fraction if there is one.
+/// Parses a number of seconds: digits, with an optional fraction.
 pub(super) fn seconds(text: &str) -> Read<Duration> {
     let text = text.trim();
     let (whole, fraction) = text.split_once('.').unwrap_or((text, "0"));
@@ -67,7 +67,7 @@ pub(super) fn seconds(text: &str) -> Read<Duration> {
     }
 }
 
-/// Parses a number of seconds, more than 0.
+/// Parses a number of seconds greater than 0.
 pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     let duration = seconds(text)?;
     if duration.is_zero() {
@@ -77,8 +77,8 @@ pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     Ok(duration)
 }
 
-/// Parses the text of `SECRETS_WITH`. It may have the values of `inline` in it, so the parser quotes nothing but
-/// names: the number of the byte says where to look.
+/// Parses the text of `SECRETS_WITH`. It may contain values of `inline`, so the parser's messages quote names
+/// only and give the position as a byte number.
 pub(super) fn with(text: &str) -> Read<With> {
     let wrong = |error: SpecError| {
         let message = format!("{}, at byte {}", error.message(), error.range().start);
@@ -104,7 +104,7 @@ pub(super) fn text(text: &str) -> Read<String> {
     Ok(text.to_owned())
 }
 
-/// Checks a path as it is written; the caller makes it absolute.
+/// Checks a path as it is written. The caller makes it absolute.
 pub(super) fn path(path: PathBuf) -> Read<PathBuf> {
     if path.starts_with("~") || path.to_string_lossy().starts_with('~') {
         let help = "write the whole path, from the root";
@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_chain_is_read_in_order_and_every_mistake_is_told() {
+    fn a_chain_is_read_in_order_and_every_mistake_is_reported() {
         let types =
             |text| backends(text).map(|b| b.iter().map(BackendType::to_string).collect::<Vec<_>>());
         assert_eq!(types("local"), Ok(vec!["local".into()]));

@@ -1,9 +1,9 @@
-//! Every environment variable that is read, one documented constant each. The table in the README is made
-//! from these constants by [`table`].
+//! Every environment variable that is read, each as one documented constant. [`table`] creates the table in
+//! the README from them.
 
 use std::fmt::Write;
 
-/// An environment variable, and the key of `secrets.toml` that sets the same.
+/// An environment variable, and the key of `secrets.toml` for the same setting.
 ///
 /// ```
 /// use secrets_runtime::settings::variables::DEFAULT_BACKEND;
@@ -22,54 +22,54 @@ pub struct Variable {
     default: &'static str,
 }
 
-/// What kind of text a variable has, as far as reading and showing it are concerned.
+/// The kind of text that a variable has, which decides how it is read and printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
-    /// A text that may be shown.
+    /// A text that may be printed.
     Text,
-    /// A number of seconds: `secrets.toml` may write it as a number.
+    /// A number of seconds. `secrets.toml` may write it as a number.
     Seconds,
-    /// A path: in `secrets.toml`, relative to the file's folder.
+    /// A path. In `secrets.toml` it is relative to the file's folder.
     Path,
-    /// A text that may have a credential in it, and is not shown.
+    /// A text that may contain a credential, and is not printed.
     Hidden,
-    /// A credential: never shown, refused in `secrets.toml`.
+    /// A credential: never printed, and refused in `secrets.toml`.
     Secret,
 }
 
 impl Variable {
-    /// Returns its name, such as `SECRETS_DEFAULT_BACKEND`.
+    /// Returns the name, such as `SECRETS_DEFAULT_BACKEND`.
     #[must_use]
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
-    /// Returns the mirrored system's own variables of the same meaning, in the order in which they are read. They count
-    /// only where neither this variable nor `secrets.toml` says anything.
+    /// Returns the mirrored system's own variables for the same setting, in the order in which they are read.
+    /// They are read only if neither this variable nor `secrets.toml` sets it.
     #[must_use]
     pub const fn mirrored(&self) -> &'static [&'static str] {
         self.mirrored
     }
 
-    /// Returns the key of `secrets.toml`; `None` if it is read from the environment alone.
+    /// Returns the key of `secrets.toml`, or `None` if only the environment can set it.
     #[must_use]
     pub const fn key(&self) -> Option<&'static str> {
         self.key
     }
 
-    /// Returns what it sets, in one sentence of Markdown.
+    /// Returns a sentence in Markdown that says what the variable sets.
     #[must_use]
     pub const fn doc(&self) -> &'static str {
         self.doc
     }
 
-    /// Returns the default in effect when nothing is set, in Markdown; empty if there is none.
+    /// Returns the default in effect when nothing is set, in Markdown. It is empty if there is no default.
     #[must_use]
     pub const fn default(&self) -> &'static str {
         self.default
     }
 
-    /// Whether its value is a credential, which is never shown.
+    /// Returns whether the value is a credential, which is never printed.
     #[must_use]
     pub const fn is_secret(&self) -> bool {
         matches!(self.kind, Kind::Secret)
@@ -79,7 +79,7 @@ impl Variable {
         self.kind
     }
 
-    /// Whether it is ours, rather than a mirrored system's.
+    /// Returns whether this is our variable, and not one of a mirrored system.
     pub(super) fn is_own(&self) -> bool {
         self.name.starts_with("SECRETS_")
     }
@@ -103,7 +103,7 @@ pub fn table() -> String {
         let cells = [&code(variable.name), &key, &also.join(", "), variable.default, variable.doc];
         for cell in cells {
             let gap = if cell.is_empty() { "" } else { " " };
-            // Writing to a String cannot fail.
+            // Writing to a `String` cannot fail.
             let _ = write!(table, "|{gap}{cell} ");
         }
         table.push_str("|\n");
@@ -125,7 +125,7 @@ macro_rules! variables {
             };
         )*
 
-        /// All of them, in the order of the table.
+        /// All variables, in the order of the table.
         pub const ALL: &[&Variable] = &[$( &$constant ),*];
     };
 }
@@ -139,22 +139,22 @@ variables! {
         "The IAM role for sources and steps that name none.";
     AWS_ROLE = "SECRETS_AWS_ROLE" also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE",
         Some("aws_role"), Text, "",
-        "The IAM role for `aws-secrets-manager` where no other is left, also after `role = \"\"`.";
+        "The IAM role for `aws-secrets-manager` if no other setting, step or source names one. It also applies after `role = \"\"`.";
     AWS_REGION = "SECRETS_AWS_REGION" also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_REGION",
         Some("aws_region"), Text, "the AWS SDK's",
-        "The region for `aws-secrets-manager` where neither an ARN nor `options.region` gives one.";
+        "The region for `aws-secrets-manager` if neither an ARN nor `options.region` names one.";
     AWS_EXTERNAL_ID = "SECRETS_AWS_EXTERNAL_ID",
         Some("aws_external_id"), Text, "",
-        "The external id with which roles are assumed.";
+        "The external id for assuming roles.";
     AWS_SESSION_NAME = "SECRETS_AWS_SESSION_NAME",
         Some("aws_session_name"), Text, "",
-        "The session name with which roles are assumed.";
+        "The session name for assuming roles.";
     AWS_CREDENTIALS_FROM = "SECRETS_AWS_CREDENTIALS_FROM",
         Some("aws_credentials_from"), Text, "the AWS SDK's",
-        "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that holds the credentials for `aws-secrets-manager`.";
+        "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that contains the credentials for `aws-secrets-manager`.";
     VALIDATION_LEVEL = "SECRETS_VALIDATION_LEVEL" also "ZENML_SECRET_VALIDATION_LEVEL",
         Some("validation_level"), Text, "`SECRET_AND_KEY_EXISTS`",
-        "How much `secrets check` and `preflight` look at: `NONE`, `SECRET_EXISTS` (reads no value) or `SECRET_AND_KEY_EXISTS`.";
+        "How much `secrets check` and `preflight` check: `NONE`, `SECRET_EXISTS` (reads no value) or `SECRET_AND_KEY_EXISTS`.";
     WITH = "SECRETS_WITH",
         Some("with"), Hidden, "",
         "Sources for steps that declare none, written as `secrets:sources=[\"prod-db\"]`.";
@@ -163,7 +163,7 @@ variables! {
         "The settings' file.";
     PROFILE = "SECRETS_PROFILE",
         None, Text, "",
-        "The `[profile.NAME]` of `secrets.toml` that is laid over the rest of it.";
+        "The `[profile.NAME]` of `secrets.toml` that overrides the rest of it.";
     LOCAL_DIR = "SECRETS_LOCAL_DIR",
         Some("local_dir"), Path, "`$XDG_DATA_HOME/secrets/store`",
         "The folder of the embedded store.";
@@ -175,13 +175,13 @@ variables! {
         "The folder of mounted secrets that the backend `file` reads.";
     RUN_DIR = "SECRETS_RUN_DIR",
         Some("run_dir"), Path, "",
-        "The folder for `secrets.file` where neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
+        "The folder for `secrets.file` if neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
     CACHE_TTL = "SECRETS_CACHE_TTL",
         Some("cache_ttl"), Seconds, "300",
-        "How many seconds a fetched value serves later steps of the process; 0 for none.";
+        "How many seconds later steps of the process may use a fetched value; 0 disables the cache.";
     CACHE_STALE = "SECRETS_CACHE_STALE",
         Some("cache_stale"), Seconds, "3600",
-        "How many seconds an expired value may still serve while its backend throttles or is down.";
+        "How many seconds after its expiry a value may still be used while its backend throttles or is down.";
     TIMEOUT = "SECRETS_TIMEOUT",
         Some("timeout"), Seconds, "30",
         "How many seconds a step waits for all its secrets.";
@@ -193,25 +193,25 @@ variables! {
         "The address of the ZenML server.";
     ZENML_USERNAME = "SECRETS_ZENML_USERNAME",
         Some("zenml_username"), Text, "",
-        "The user at the ZenML server.";
+        "The user name for the ZenML server.";
     ZENML_PASSWORD = "SECRETS_ZENML_PASSWORD",
         None, Secret, "",
-        "The user's password at the ZenML server; refused in `secrets.toml`.";
+        "The user's password for the ZenML server; refused in `secrets.toml`.";
     PREFECT_API_URL = "PREFECT_API_URL",
         None, Hidden, "",
-        "The API of Prefect 3 that the backend `prefect` asks for what is not in the local context (feature `prefect`).";
+        "The API of Prefect 3 that the backend `prefect` asks for secrets that are not in the local context (feature `prefect`).";
     PREFECT_API_KEY = "PREFECT_API_KEY",
         None, Secret, "",
         "The key for that API.";
     PREFECT_USER_CONFIG_PATH = "PREFECT__USER_CONFIG_PATH",
         None, Text, "`~/.prefect/config.toml`",
-        "Prefect's `config.toml`, of which `[context.secrets]` is read.";
+        "Prefect's `config.toml`; its table `[context.secrets]` is read.";
     PREFECT_BACKEND = "PREFECT__BACKEND",
         None, Text, "",
-        "`cloud`, with the next one `false`: the backend `prefect` asks Cloud 1.x for what is not in the local context (feature `prefect`).";
+        "If it is `cloud` and the next one is `false`, the backend `prefect` asks Cloud 1.x for secrets that are not in the local context (feature `prefect`).";
     PREFECT_USE_LOCAL_SECRETS = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
         None, Text, "",
-        "Whether Prefect 1 keeps to the local context.";
+        "Whether Prefect 1 reads the local context only.";
     PREFECT_CLOUD_API = "PREFECT__CLOUD__API",
         None, Hidden, "`https://api.prefect.io`",
         "The GraphQL API of Cloud 1.x.";
@@ -223,13 +223,13 @@ variables! {
         "The tenant in Cloud 1.x.";
     FLYTE_ENV_PREFIX = "FLYTE_SECRETS_ENV_PREFIX",
         Some("flyte_secrets_env_prefix"), Text, "`_FSEC_`",
-        "What the variables of mounted Flyte secrets start with.";
+        "The prefix of the variables of mounted Flyte secrets.";
     FLYTE_DEFAULT_DIR = "FLYTE_SECRETS_DEFAULT_DIR",
         Some("flyte_secrets_default_dir"), Path, "`/etc/secrets`",
         "The folder of mounted Flyte secrets.";
     FLYTE_FILE_PREFIX = "FLYTE_SECRETS_FILE_PREFIX",
         Some("flyte_secrets_file_prefix"), Text, "",
-        "What the names of mounted Flyte files start with.";
+        "The prefix of the names of mounted Flyte files.";
 }
 
 #[cfg(test)]

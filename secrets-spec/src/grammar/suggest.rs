@@ -11,7 +11,7 @@ use crate::{
         source_text::check_source,
         spec_error::SpecError,
         template::{Filter, Template},
-        variable::{Variable, check_env_var, check_variable, check_variable_name},
+        variable::{VariableName, check_env_var, check_variable, check_variable_name},
     },
     text::{
         edit_distance::closest,
@@ -97,12 +97,12 @@ pub(crate) fn suggestion(text: &str, flaw: Flaw) -> Option<String> {
             (better, good)
         }
         Kind::EnvVarShape => {
-            let better = Variable::map(&tidy).to_ascii_uppercase();
+            let better = VariableName::map(&tidy).to_ascii_uppercase();
             let good = check_env_var(&better).is_none();
             (better, good)
         }
         Kind::VariableCharacter => {
-            let better = Variable::map(&tidy);
+            let better = VariableName::map(&tidy);
             let good = check_variable(&better).is_none();
             (better, good)
         }

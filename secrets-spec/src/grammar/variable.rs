@@ -99,16 +99,16 @@ const fn maps_to_underscore(byte: u8) -> bool {
 /// The name of an environment variable.
 ///
 /// ```
-/// use secrets_spec::Variable;
+/// use secrets_spec::VariableName;
 ///
-/// assert_eq!(Variable::of_field("my-secret.plain")?.as_str(), "my_secret_plain");
-/// assert!(Variable::of_field("9lives").is_err());
+/// assert_eq!(VariableName::of_field("my-secret.plain")?.as_str(), "my_secret_plain");
+/// assert!(VariableName::of_field("9lives").is_err());
 /// # Ok::<(), secrets_spec::SpecError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub struct Variable(String);
+pub struct VariableName(String);
 
-impl Variable {
+impl VariableName {
     /// Maps the name of a field to a variable: `- . / + = @` and space become `_`; the case stays.
     ///
     /// # Errors
@@ -150,7 +150,7 @@ impl Variable {
     }
 }
 
-impl fmt::Display for Variable {
+impl fmt::Display for VariableName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }

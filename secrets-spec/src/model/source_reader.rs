@@ -136,22 +136,24 @@ pub(crate) fn read_fields<S: Clone>(
         options: OptionsDraft::default(),
         at: at.clone(),
     };
-    let (mut id, mut role, mut options) = (None, None, None);
+    // Role and options follow the type, which may stand after them.
+    let backend = fields.iter().find_map(|(name, node)| match &node.value {
+        Value::Text(text) if name.text == "type" => Some(text.as_str()),
+        _ => None,
+    });
+    let mut id = None;
     for (name, value) in unique_fields(fields, "field", SOURCE_FIELDS, out) {
         match name.text.as_str() {
             "id" => id = read_unchecked_text(name, value, out),
             "type" => draft.backend = read_text(name, value, check_type, out),
             "group" => draft.group = read_text(name, value, check_alias, out),
-            "role" => role = Some((name, value)).filter(|(_, it)| !matches!(it.value, Value::Null)),
-            _ => options = Some((name, value)),
+            "role" => {
+                if !matches!(value.value, Value::Null) {
+                    draft.role = read_role(name, value, backend, out);
+                }
+            }
+            _ => draft.options = read_options(name, value, backend, out),
         }
-    }
-    let backend = draft.backend.as_ref().and_then(|backend| backend.known.clone());
-    if let Some((name, value)) = role {
-        draft.role = read_role(name, value, backend.as_deref(), out);
-    }
-    if let Some((name, value)) = options {
-        draft.options = read_options(name, value, backend.as_deref(), out);
     }
     // An unknown field may be the misspelled id.
     let may_be_id = |name: &str| name == "id" || !SOURCE_FIELDS.contains(&name);

@@ -3,9 +3,9 @@
 use proptest::prelude::*;
 use secrets_spec::{
     BackendType, Flaw, Request, RoleArn, SecretArn, Source, SourceRole, SpecError, Template,
-    Variable, With, check_alias, check_env_var, check_group_and_key, check_id, check_inline_name,
-    check_key, check_region, check_selector, check_variable_name, check_version, closest,
-    read_json, read_requests, read_source, read_sources,
+    VariableName, With, check_alias, check_env_var, check_group_and_key, check_id,
+    check_inline_name, check_key, check_region, check_selector, check_variable_name, check_version,
+    closest, read_json, read_requests, read_source, read_sources,
 };
 
 use crate::support::assert_points_into;
@@ -111,8 +111,8 @@ proptest! {
         check_error(RoleArn::parse(&text), &text);
         check_error(SourceRole::parse(&text), &text);
         check_error(BackendType::parse(&text), &text);
-        check_error(Variable::parse(&text), &text);
-        check_error(Variable::of_field(&text), &text);
+        check_error(VariableName::parse(&text), &text);
+        check_error(VariableName::of_field(&text), &text);
         check_error(Template::parse(&text), &text);
         check_error(read_json(&text), &text);
         for error in With::parse(&text).err().into_iter().flatten() {

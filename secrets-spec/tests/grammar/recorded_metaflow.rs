@@ -1,7 +1,7 @@
 //! Metaflow's grammar: each recorded case has the same result here, or is listed as an intended change.
 
 use secrets_spec::{
-    BackendType, Source, SourceRole, Variable, With, check_inline_name, check_role,
+    BackendType, Source, SourceRole, VariableName, With, check_inline_name, check_role,
 };
 use serde_json::Value;
 
@@ -107,7 +107,7 @@ fn names(id: &str, case: &Value) {
         assert_eq!(case["expect"]["error_kind"], "InvalidEnvName");
         assert!(check_inline_name(name).is_some() && error.is_name(), "{id}: {error}");
         // The name of a field would be mapped. A name that is still invalid after that is invalid everywhere.
-        let mapped = Variable::of_field(name).is_ok();
+        let mapped = VariableName::of_field(name).is_ok();
         assert_eq!(mapped, ["hello world", "door-"].contains(&name.as_str()), "{id}");
     }
 }

@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use secrets_spec::{
-    FlawKind, Variable, check_env_var, check_inline_name, check_key, check_variable,
+    FlawKind, VariableName, check_env_var, check_inline_name, check_key, check_variable,
     check_variable_name,
 };
 
@@ -26,7 +26,7 @@ fn fields_are_mapped_to_variables() {
         ("MY_SECRETS_X", "MY_SECRETS_X"),
         ("LD_PRELOAD", "LD_PRELOAD"),
     ] {
-        assert_eq!(Variable::of_field(field).unwrap().as_str(), variable);
+        assert_eq!(VariableName::of_field(field).unwrap().as_str(), variable);
     }
 }
 
@@ -46,7 +46,7 @@ fn a_field_that_cannot_be_mapped_is_an_error() {
         ("SECRETS.", FlawKind::VariableReserved, "neither METAFLOW_ nor SECRETS_"),
     ] {
         assert_eq!(check_variable_name(field).unwrap().kind, wanted, "{field:?}");
-        let error = Variable::of_field(field).unwrap_err();
+        let error = VariableName::of_field(field).unwrap_err();
         assert!(error.help().unwrap().contains(help), "{field:?}: {error}");
         assert!(error.is_name());
     }
@@ -54,12 +54,12 @@ fn a_field_that_cannot_be_mapped_is_an_error() {
 
 #[test]
 fn parse_does_not_map_a_variable() {
-    assert_eq!(Variable::parse("a_B9").unwrap().to_string(), "a_B9");
+    assert_eq!(VariableName::parse("a_B9").unwrap().to_string(), "a_B9");
     for name in ["hello world", "door-", "a.b", "a/b"] {
         assert_eq!(check_variable(name).unwrap().kind, FlawKind::VariableCharacter);
         assert_eq!(check_inline_name(name).unwrap().kind, FlawKind::VariableCharacter);
     }
-    let error = Variable::parse("a-b").unwrap_err();
+    let error = VariableName::parse("a-b").unwrap_err();
     assert!(error.help().unwrap().starts_with("did you mean `a_b`?"), "{error}");
 }
 
@@ -92,12 +92,12 @@ fn a_key_is_any_text_without_control_characters() {
 proptest! {
     #[test]
     fn a_mapped_field_is_a_valid_variable(field in "[A-Za-z0-9./+=@ _-]{0,20}") {
-        match Variable::of_field(&field) {
+        match VariableName::of_field(&field) {
             Ok(variable) => {
-                prop_assert_eq!(variable.as_str(), Variable::map(&field));
-                prop_assert_eq!(Variable::parse(&variable.to_string()).unwrap(), variable);
+                prop_assert_eq!(variable.as_str(), VariableName::map(&field));
+                prop_assert_eq!(VariableName::parse(&variable.to_string()).unwrap(), variable);
             }
-            Err(_) => prop_assert!(Variable::parse(&Variable::map(&field)).is_err()),
+            Err(_) => prop_assert!(VariableName::parse(&VariableName::map(&field)).is_err()),
         }
     }
 }

@@ -1,8 +1,9 @@
 //! The cache of AWS's answers: one entry for one secret, by whatever name or ARN it is asked for.
 
-use std::{thread, time::Duration};
+use std::time::Duration;
 
-use secrets_runtime::{Declaration, ErrorKind, Resolver, Secrets};
+use secrets_runtime::{__testing::ManualClock, Declaration, ErrorKind, Resolver, Secrets};
+
 use secrets_tests::fault_server::{ACCOUNT, Fault, FaultServer};
 
 use crate::setup::{aws, builder, resolve};
@@ -143,13 +144,15 @@ fn a_refresh_reaches_all_names_and_roles_of_the_secret() {
 fn an_expired_value_serves_while_aws_throttles() {
     let server = db();
     let builder = builder(aws(&server.url).with_max_attempts(1));
-    let resolver = builder.cache_ttl(Duration::from_millis(200)).build().unwrap();
+    let (ttl, clock) = (Duration::from_secs(100), ManualClock::new());
+    let resolver = builder.cache_ttl(ttl).clock(&clock).build().unwrap();
     resolve(&resolver, &["prod/db"]).unwrap();
-    thread::sleep(Duration::from_millis(250));
+    clock.advance(ttl);
     let server =
         server.failing("GetSecretValue", 1, Fault::Code("ThrottlingException", "Rate exceeded"));
     assert_reads(&resolve(&resolver, &["prod/db"]).unwrap(), "prod/db");
-    thread::sleep(Duration::from_millis(250));
+    // Its backend was left alone for a while.
+    clock.advance(Duration::from_secs(5));
     let server = server.refusing("prod/db", "AccessDeniedException", "no");
     let error = resolve(&resolver, &["prod/db"]).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::AccessDenied);

@@ -29,6 +29,7 @@ use crate::{
         interceptors::{RedactResponses, WarnPlaintextEndpoint},
         retries::TransientErrors,
         role::Role,
+        scope::Scope,
     },
     core::error::{Error, ErrorKind},
 };
@@ -52,23 +53,6 @@ pub(super) struct Clients {
     /// A request for a single secret takes a permit.
     pub singles: Semaphore,
     pub aliases: ArnAliases,
-}
-
-/// Where a secret is looked for: a region, in a role.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) struct Scope {
-    pub role: Option<String>,
-    pub region: String,
-}
-
-impl fmt::Display for Scope {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "AWS Secrets Manager in {}", self.region)?;
-        match &self.role {
-            Some(role) => write!(f, ", in the role {role}"),
-            None => Ok(()),
-        }
-    }
 }
 
 /// What all clients share.

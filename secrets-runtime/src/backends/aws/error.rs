@@ -5,7 +5,7 @@ use aws_smithy_runtime_api::http::Response;
 use secrets_spec::SecretArn;
 
 use crate::{
-    backends::aws::clients::Scope,
+    backends::aws::scope::Scope,
     core::{
         error::{Error, ErrorKind},
         escape,

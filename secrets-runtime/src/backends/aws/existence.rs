@@ -7,9 +7,10 @@ use tokio::{task::JoinSet, time::timeout_at};
 
 use crate::{
     backends::aws::{
-        clients::{Clients, Scope},
+        clients::Clients,
         error::AwsFailure,
         fetch::deadline,
+        scope::Scope,
         target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},

@@ -13,6 +13,7 @@ mod interceptors;
 mod plan;
 mod retries;
 mod role;
+mod scope;
 mod store;
 mod target;
 

@@ -1,7 +1,7 @@
 use std::ops::Range;
 
 use crate::backends::aws::{
-    clients::Scope,
+    scope::Scope,
     target::{ParsedRequest, Target},
 };
 

@@ -12,9 +12,10 @@ use crate::{
     backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::WriteGuard},
     backends::aws::{
         AwsSecretsManager,
-        clients::{Clients, Scope, ScopeClient},
+        clients::{Clients, ScopeClient},
         error::AwsFailure,
         fetch::{deadline, further},
+        scope::Scope,
         target::region_of,
     },
     core::error::{Error, ErrorKind},
@@ -25,7 +26,7 @@ impl Store for AwsSecretsManager {
     /// Creates a secret, or a new version of it.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         self.work(id, move |client, id| async move {
-            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name());
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name(), &id);
             put(&client, &id, payload).await
         })
     }
@@ -82,7 +83,7 @@ impl AwsSecretsManager {
         let work = |client: Arc<ScopeClient>, id: String| async move {
             let call = client.client.delete_secret().secret_id(&id);
             let call = call.recovery_window_in_days(i64::from(Self::RECOVERY_DAYS));
-            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name());
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name(), &id);
             match call.send().await {
                 Ok(output) => {
                     let end = output.deletion_date.and_then(|date| date.try_into().ok());

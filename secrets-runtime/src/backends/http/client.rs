@@ -31,7 +31,7 @@ pub(in crate::backends) struct Http {
 
 /// What a server answered. The body may hold a secret.
 #[derive(Debug)]
-pub(in crate::backends) struct Answer {
+pub(in crate::backends) struct HttpAnswer {
     pub status: u16,
     pub body: SecretValue,
 }
@@ -63,7 +63,7 @@ impl Http {
         &self,
         url: &str,
         headers: &[Header<'_>],
-    ) -> Result<Answer, Error> {
+    ) -> Result<HttpAnswer, Error> {
         let mut request = self.agent.get(url);
         for (name, value) in headers {
             request = request.header(*name, self.header(value)?);
@@ -78,7 +78,7 @@ impl Http {
         headers: &[Header<'_>],
         content_type: &str,
         body: &[u8],
-    ) -> Result<Answer, Error> {
+    ) -> Result<HttpAnswer, Error> {
         let mut request = self.agent.post(url).header(header::CONTENT_TYPE, content_type);
         for (name, value) in headers {
             request = request.header(*name, self.header(value)?);
@@ -95,13 +95,13 @@ impl Http {
         Ok(value)
     }
 
-    fn answer(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<Answer, Error> {
+    fn answer(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<HttpAnswer, Error> {
         let mut answer = answer.map_err(|error| self.failed(&error))?;
         let status = answer.status().as_u16();
         let length = answer.body().content_length().and_then(|n| usize::try_from(n).ok());
         let mut reader = answer.body_mut().as_reader();
         let body = read(&mut reader, length).map_err(|error| self.broken(&error))?;
-        Ok(Answer { status, body: SecretValue::from(body) })
+        Ok(HttpAnswer { status, body: SecretValue::from(body) })
     }
 
     fn broken(&self, error: &std::io::Error) -> Error {

@@ -10,7 +10,7 @@ use crate::{backend::Payload, core::secret_value::SecretValue};
 /// It is authenticated together with the value, so a file that is moved to another secret's name, or whose
 /// version is changed, does not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Header {
+pub(super) struct JweHeader {
     pub(super) content: ContentType,
     /// The secret's name.
     pub(super) secret: String,
@@ -21,7 +21,7 @@ const ALG: &str = "dir";
 const ENC: &str = "A256GCM";
 const NAMES: [&str; 5] = ["alg", "enc", "cty", "secret", "version"];
 
-impl Header {
+impl JweHeader {
     pub(super) fn to_json(&self) -> String {
         let text = |text: &str| Value::from(text).to_string();
         let (content, secret, version) =

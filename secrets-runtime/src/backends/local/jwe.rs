@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     backend::Payload,
-    backends::local::{header::Header, key::StoreKey, random::fill},
+    backends::local::{header::JweHeader, key::StoreKey, random::fill},
     core::{error::Error, secret_value::SecretValue},
 };
 
@@ -14,7 +14,7 @@ use crate::{
 pub(super) struct Jwe {
     /// The header as it is encoded: what the tag authenticates.
     protected: Vec<u8>,
-    header: Header,
+    header: JweHeader,
     nonce: [u8; 12],
     ciphertext: Vec<u8>,
     tag: [u8; 16],
@@ -26,7 +26,7 @@ pub(super) enum JweFlaw {
     /// It has not five parts.
     Parts,
     /// The header is not one of ours; says how.
-    Header(&'static str),
+    JweHeader(&'static str),
     /// A part is not strict base64url, or has not its length; says which.
     Part(&'static str),
     /// The tag does not fit: altered, or of another key.
@@ -38,7 +38,7 @@ pub(super) enum JweFlaw {
 /// Encrypts a value under a fresh random nonce.
 ///
 /// A random nonce of 96 bits serves 2^32 writes with one key (NIST SP 800-38D, 8.3).
-pub(super) fn seal(header: &Header, plaintext: &[u8], key: &StoreKey) -> Result<String, Error> {
+pub(super) fn seal(header: &JweHeader, plaintext: &[u8], key: &StoreKey) -> Result<String, Error> {
     let mut text = Base64UrlUnpadded::encode_string(header.to_json().as_bytes());
     let mut nonce = [0; 12];
     fill(&mut nonce)?;
@@ -77,7 +77,7 @@ impl Jwe {
     }
 
     /// What the file says of itself.
-    pub(super) fn header(&self) -> &Header {
+    pub(super) fn header(&self) -> &JweHeader {
         &self.header
     }
 
@@ -98,14 +98,14 @@ impl Jwe {
 }
 
 /// The header of a file of which only the start was read; `None` if that does not reach its end.
-pub(super) fn peek_header(start: &[u8]) -> Option<Result<Header, JweFlaw>> {
+pub(super) fn peek_header(start: &[u8]) -> Option<Result<JweHeader, JweFlaw>> {
     let end = start.iter().position(|byte| *byte == b'.')?;
     Some(parse_header(&start[..end]))
 }
 
-fn parse_header(protected: &[u8]) -> Result<Header, JweFlaw> {
-    let json = decode(protected).ok_or(JweFlaw::Header("is not strict base64url"))?;
-    Header::parse(&json).map_err(JweFlaw::Header)
+fn parse_header(protected: &[u8]) -> Result<JweHeader, JweFlaw> {
+    let json = decode(protected).ok_or(JweFlaw::JweHeader("is not strict base64url"))?;
+    JweHeader::parse(&json).map_err(JweFlaw::JweHeader)
 }
 
 /// Strict: no padding, no other alphabet, no white space, no bits that are left over.

@@ -172,7 +172,7 @@ impl Store for Local {
     /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let _writing = WriteGuard::to(KIND);
+            let _writing = WriteGuard::to(KIND, id);
             self.put_now(id, &payload)
         })
     }
@@ -180,7 +180,7 @@ impl Store for Local {
     /// Deletes a secret with its previous version, whether or not they can be read.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         Box::pin(async move {
-            let _writing = WriteGuard::to(KIND);
+            let _writing = WriteGuard::to(KIND, id);
             self.delete_now(id)
         })
     }

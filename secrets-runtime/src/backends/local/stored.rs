@@ -4,7 +4,7 @@ use crate::{
     backend::{MAX_VALUE_BYTES, Payload},
     backends::local::{
         file_name::FileName,
-        header::Header,
+        header::JweHeader,
         jwe::{Jwe, JweFlaw, peek_header},
         key::StoreKey,
         private_file::PrivateFile,
@@ -63,7 +63,7 @@ pub(super) fn peek_name(path: &Path) -> Result<Option<String>, Error> {
         return Ok(None);
     };
     let start = file.read_past(b'.', MAX_HEADER_BYTES.div_ceil(3) * 4 + 1)?;
-    let header: Header =
+    let header: JweHeader =
         peek_header(&start).unwrap_or(Err(JweFlaw::Parts)).map_err(|flaw| explain(path, flaw))?;
     let expected = FileName::of(&header.secret).current();
     if path.file_name().is_none_or(|found| found != expected.as_str()) {
@@ -86,7 +86,7 @@ fn explain(path: &Path, flaw: JweFlaw) -> Error {
                 "{path} is no file of the local store, or was cut or altered: it has not the five parts of a JWE"
             ),
         ),
-        JweFlaw::Header(how) => (
+        JweFlaw::JweHeader(how) => (
             ErrorKind::DecryptionFailed,
             format!("{path} was altered, or written by something else: its header {how}"),
         ),

@@ -6,7 +6,7 @@ use crate::{
         Local, check_name,
         file_name::FileName,
         folder::LockedFolder,
-        header::{ContentType, Header},
+        header::{ContentType, JweHeader},
         jwe,
         key::StoreKey,
         random::uuid,
@@ -31,8 +31,11 @@ impl Local {
         if let Some(current) = self.read(Stage::Current, &file, name)? {
             current.open(&key)?;
         }
-        let header =
-            Header { content: ContentType::of(payload), secret: name.to_owned(), version: uuid()? };
+        let header = JweHeader {
+            content: ContentType::of(payload),
+            secret: name.to_owned(),
+            version: uuid()?,
+        };
         // Exposed to be encrypted.
         let text = jwe::seal(&header, payload.value().expose_bytes(), &key)?;
         folder.replace(&file, text.as_bytes())?;

@@ -30,28 +30,28 @@ const MAX_FILES: usize = 1_000;
 /// folder of its own, replace this link by a rename, and then remove the folder of the version before.
 const CURRENT: &str = "..data";
 
-pub(super) type Fields = Vec<(String, SecretValue)>;
+pub(super) type SetFields = Vec<(String, SecretValue)>;
 
 /// The files of a folder whose names start with `prefix`, sorted. It is read again if it changed meanwhile.
-pub(super) fn read(mount: &MountFolder, folder: &Path, prefix: &str) -> Result<Fields, Error> {
+pub(super) fn read(mount: &MountFolder, folder: &Path, prefix: &str) -> Result<SetFields, Error> {
     let mut attempts = 1;
     loop {
         match Version::open(mount, folder).and_then(|version| version.read(prefix)) {
             Ok(fields) => return Ok(fields),
-            Err(Failure::Passing(_)) if attempts < ATTEMPTS => attempts += 1,
-            Err(Failure::Passing(error) | Failure::Lasting(error)) => return Err(error),
+            Err(SetFailure::Passing(_)) if attempts < ATTEMPTS => attempts += 1,
+            Err(SetFailure::Passing(error) | SetFailure::Lasting(error)) => return Err(error),
         }
     }
 }
 
 #[derive(Debug)]
-pub(super) enum Failure {
+pub(super) enum SetFailure {
     /// What a volume that is being replaced looks like: it is read again.
     Passing(Error),
     Lasting(Error),
 }
 
-impl Failure {
+impl SetFailure {
     fn of(error: &io::Error, shown: Error) -> Self {
         if is_passing(error) { Self::Passing(shown) } else { Self::Lasting(shown) }
     }
@@ -70,8 +70,8 @@ pub(super) struct Version<'a> {
 }
 
 impl<'a> Version<'a> {
-    pub(super) fn open(mount: &'a MountFolder, path: &'a Path) -> Result<Self, Failure> {
-        let failed = |error: io::Error| Failure::of(&error, mount.failed(&error, path));
+    pub(super) fn open(mount: &'a MountFolder, path: &'a Path) -> Result<Self, SetFailure> {
+        let failed = |error: io::Error| SetFailure::of(&error, mount.failed(&error, path));
         let root = Root::open(&mount.path).map_err(failed)?;
         let folder = root.find(None, path).map_err(failed)?;
         let current = match root.link(&folder, OsStr::new(CURRENT)) {
@@ -86,7 +86,7 @@ impl<'a> Version<'a> {
         Ok(Self { mount, path, root, folder, current })
     }
 
-    pub(super) fn read(&self, prefix: &str) -> Result<Fields, Failure> {
+    pub(super) fn read(&self, prefix: &str) -> Result<SetFields, SetFailure> {
         let mut fields = Vec::new();
         for name in self.names()? {
             let shown = name.to_string_lossy();
@@ -97,7 +97,7 @@ impl<'a> Version<'a> {
             let Some(name) = name.to_str() else {
                 let message =
                     format!("the file name `{}` is no UTF-8", escape::escape_name(&shown));
-                return Err(Failure::Lasting(
+                return Err(SetFailure::Lasting(
                     Error::new(ErrorKind::Undecodable, message)
                         .with_help("rename the file: its name is the name of a field"),
                 ));
@@ -110,7 +110,7 @@ impl<'a> Version<'a> {
                 continue;
             }
             if !found.is_file() {
-                return Err(Failure::Lasting(self.mount.not_a_file(&path)));
+                return Err(SetFailure::Lasting(self.mount.not_a_file(&path)));
             }
             if fields.len() == MAX_FILES {
                 return Err(self.too_many());
@@ -124,7 +124,7 @@ impl<'a> Version<'a> {
     }
 
     /// All names, sorted. What the current version has counts before there is a link to it.
-    fn names(&self) -> Result<BTreeSet<OsString>, Failure> {
+    fn names(&self) -> Result<BTreeSet<OsString>, SetFailure> {
         let mut names = BTreeSet::new();
         for folder in [Some(&self.folder), self.current.as_ref()].into_iter().flatten() {
             let failed = |error: io::Error| entry_failed(self.mount, &error, self.path);
@@ -157,31 +157,31 @@ impl<'a> Version<'a> {
         self.folder.is(&other.folder) && same_current
     }
 
-    fn changed(&self) -> Failure {
+    fn changed(&self) -> SetFailure {
         let folder = self.mount.path.join(self.path);
         let message =
             format!("{} changed while it was read, {ATTEMPTS} times in a row", folder.display());
         let help = "try again once whatever replaces its files has finished";
-        Failure::Passing(Error::new(ErrorKind::Unavailable, message).with_help(help))
+        SetFailure::Passing(Error::new(ErrorKind::Unavailable, message).with_help(help))
     }
 
-    fn too_many(&self) -> Failure {
+    fn too_many(&self) -> SetFailure {
         let folder = self.mount.path.join(self.path);
         let message = format!("{} has more than {MAX_FILES} files", folder.display());
         let help = "name the file that is wanted, or a folder that has only those of one secret";
-        Failure::Lasting(Error::new(ErrorKind::InvalidValue, message).with_help(help))
+        SetFailure::Lasting(Error::new(ErrorKind::InvalidValue, message).with_help(help))
     }
 }
 
 /// Why an entry that was listed cannot be read. That it is not there does not mean that the set is not.
-fn entry_failed(mount: &MountFolder, error: &io::Error, path: &Path) -> Failure {
+fn entry_failed(mount: &MountFolder, error: &io::Error, path: &Path) -> SetFailure {
     if !is_absence(error) {
-        return Failure::of(error, mount.failed(error, path));
+        return SetFailure::of(error, mount.failed(error, path));
     }
     let message = format!(
         "{} is listed and is not there: it is a link to nothing, or was removed meanwhile",
         mount.path.join(path).display()
     );
     let help = "remove the link, or put a file where it leads";
-    Failure::Passing(Error::new(ErrorKind::Unavailable, message).with_help(help))
+    SetFailure::Passing(Error::new(ErrorKind::Unavailable, message).with_help(help))
 }

@@ -9,7 +9,7 @@ use crate::backends::mount::other::Root;
 use crate::{
     backends::mount::{
         folder::MountFolder,
-        set::{Failure, Version},
+        set::{SetFailure, Version},
     },
     core::error::ErrorKind,
 };
@@ -28,8 +28,8 @@ fn mounted(path: &Path) -> MountFolder {
     MountFolder { path: path.to_owned(), setting: "SECRETS_FILE_DIR" }
 }
 
-fn is_unavailable(failure: Failure) -> bool {
-    matches!(failure, Failure::Passing(error) if error.kind() == ErrorKind::Unavailable)
+fn is_unavailable(failure: SetFailure) -> bool {
+    matches!(failure, SetFailure::Passing(error) if error.kind() == ErrorKind::Unavailable)
 }
 
 #[test]

@@ -16,9 +16,9 @@ use crate::core::{
 
 /// The secrets of a `config.toml`.
 #[derive(Debug, Default)]
-pub(super) struct ConfigFile(BTreeMap<String, SecretValue>);
+pub(super) struct ContextFile(BTreeMap<String, SecretValue>);
 
-impl ConfigFile {
+impl ContextFile {
     pub(super) fn get(&self, name: &str) -> Option<&SecretValue> {
         self.0.get(name)
     }
@@ -32,11 +32,11 @@ impl ConfigFile {
 ///
 /// # Errors
 /// `AccessDenied` or `Unavailable` if it cannot be read, `InvalidConfig` if it is not TOML.
-pub(super) fn read(path: &Path) -> Result<ConfigFile, Error> {
+pub(super) fn read(path: &Path) -> Result<ContextFile, Error> {
     let text = match fs::read_to_string(path) {
         Ok(text) => Zeroizing::new(text),
         Err(error) if matches!(error.kind(), Io::NotFound | Io::NotADirectory) => {
-            return Ok(ConfigFile::default());
+            return Ok(ContextFile::default());
         }
         Err(error) => {
             let (kind, what) = match error.kind() {
@@ -60,16 +60,16 @@ pub(super) fn read(path: &Path) -> Result<ConfigFile, Error> {
 }
 
 /// Parses the secrets in the text of a file. The error is the byte at which the text is not TOML.
-fn parse(text: &str) -> Result<ConfigFile, usize> {
+fn parse(text: &str) -> Result<ContextFile, usize> {
     let root = DeTable::parse(text).map_err(|error| error.span().map_or(0, |span| span.start))?;
     let context = table(root.get_ref().get("context"));
     let secrets = context.and_then(|context| table(context.get("secrets")));
-    let Some(secrets) = secrets else { return Ok(ConfigFile::default()) };
+    let Some(secrets) = secrets else { return Ok(ContextFile::default()) };
     let secret = |(name, value): (&Spanned<_>, &Spanned<DeValue<'_>>)| {
         let name: &std::borrow::Cow<'_, str> = name.get_ref();
         (name.to_string(), value_of(value, text))
     };
-    Ok(ConfigFile(secrets.iter().map(secret).collect()))
+    Ok(ContextFile(secrets.iter().map(secret).collect()))
 }
 
 fn table<'a, 'i>(value: Option<&'a Spanned<DeValue<'i>>>) -> Option<&'a DeTable<'i>> {

@@ -10,8 +10,8 @@ use crate::{
         identity::Identity,
     },
     backends::prefect::{
-        self,
-        config_file::{self, ConfigFile},
+        answer::{KIND, fetched, secret_name},
+        config_file::{self, ContextFile},
     },
     context::env_vars::from_os,
     core::{
@@ -62,8 +62,8 @@ impl LocalContext {
         &self,
         requests: &[FetchRequest<'_>],
     ) -> Vec<Result<Option<SecretValue>, Error>> {
-        let mut config: Option<ConfigFile> = None;
-        let find = |request: &FetchRequest<'_>| self.find(prefect::name(request)?, &mut config);
+        let mut config: Option<ContextFile> = None;
+        let find = |request: &FetchRequest<'_>| self.find(secret_name(request)?, &mut config);
         requests.iter().map(find).collect()
     }
 
@@ -72,7 +72,7 @@ impl LocalContext {
     fn find(
         &self,
         name: &str,
-        config: &mut Option<ConfigFile>,
+        config: &mut Option<ContextFile>,
     ) -> Result<Option<SecretValue>, Error> {
         if let Some(value) = variable(name) {
             return Ok(Some(value));
@@ -117,10 +117,10 @@ impl LocalContext {
         }
     }
 
-    fn read_config(&self) -> Result<ConfigFile, Error> {
+    fn read_config(&self) -> Result<ContextFile, Error> {
         match &self.config {
             Some(path) => config_file::read(path),
-            None => Ok(ConfigFile::default()),
+            None => Ok(ContextFile::default()),
         }
     }
 
@@ -158,7 +158,7 @@ impl fmt::Display for LocalContext {
 
 impl Backend for LocalContext {
     fn kind(&self) -> &str {
-        prefect::KIND.name()
+        KIND.name()
     }
 
     /// Read at every step.
@@ -175,8 +175,8 @@ impl Backend for LocalContext {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let answer = |(request, found): (_, Result<Option<SecretValue>, Error>)| {
-            let name = prefect::name(request)?;
-            prefect::fetched(request, found?.ok_or_else(|| self.missing(name, &[]))?)
+            let name = secret_name(request)?;
+            fetched(request, found?.ok_or_else(|| self.missing(name, &[]))?)
         };
         let answers = requests.iter().zip(self.find_all(requests)).map(answer).collect();
         Box::pin(std::future::ready(answers))

@@ -1,5 +1,6 @@
 //! Prefect's secrets: its local context and, with the feature `prefect`, its APIs.
 
+mod answer;
 #[cfg(feature = "prefect")]
 mod api;
 #[cfg(feature = "prefect")]
@@ -11,23 +12,17 @@ mod remotes;
 
 use std::{fmt, sync::Arc};
 
-use secrets_spec::{BuiltIn, check_id};
-
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
     },
-    backends::prefect::local_context::LocalContext,
-    core::{
-        error::{Error, ErrorKind},
-        secret_value::SecretValue,
+    backends::prefect::{
+        answer::{KIND, fetched, secret_name},
+        local_context::LocalContext,
     },
-    payload::json,
+    core::{error::Error, secret_value::SecretValue},
     settings::Settings,
 };
-
-/// The type of the backend, and of its parts.
-const KIND: BuiltIn = BuiltIn::Prefect;
 
 /// The backend `prefect`: the secrets of Prefect's local context and, behind them, those of its APIs.
 ///
@@ -35,7 +30,7 @@ const KIND: BuiltIn = BuiltIn::Prefect;
 /// and, behind them, the values of `[context.secrets]` in Prefect's `config.toml`
 /// (`PREFECT__USER_CONFIG_PATH`, else `~/.prefect/config.toml`). Both are read at every step. A name is
 /// matched as it is, then without regard to case if exactly one name fits; several are
-/// [`ErrorKind::Ambiguous`].
+/// [`ErrorKind::Ambiguous`](crate::ErrorKind::Ambiguous).
 ///
 /// With the feature `prefect`, a secret that is not there is asked for in Cloud 1.x, if `PREFECT__BACKEND` is
 /// `cloud` and `PREFECT__CLOUD__USE_LOCAL_SECRETS` is `false`, and then in the API of Prefect 3, if
@@ -93,7 +88,7 @@ impl Prefect {
 
     /// Returns the error for a secret that is nowhere.
     fn missing(&self, request: &FetchRequest<'_>) -> Error {
-        let name = name(request).unwrap_or_default();
+        let name = secret_name(request).unwrap_or_default();
         #[cfg(feature = "prefect")]
         return match &self.remotes {
             Some(remotes) => remotes.missing(name),
@@ -177,31 +172,4 @@ impl Backend for Prefect {
             None => Vec::new(),
         }
     }
-}
-
-/// Returns the name of the secret that a request is about.
-fn name<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
-    let name = match request.key() {
-        Some(key) if request.id().is_empty() => key,
-        _ => request.id(),
-    };
-    let Some(flaw) = check_id(Some(KIND.name()), name) else { return Ok(name) };
-    let flaw = flaw.explain(name);
-    let error = Error::new(ErrorKind::InvalidSource, flaw.message());
-    Err(match flaw.help() {
-        Some(help) => error.with_help(help),
-        None => error,
-    })
-}
-
-/// Returns the answer to a request: one text, or a set of fields if it is the JSON of an object.
-fn fetched(request: &FetchRequest<'_>, value: SecretValue) -> Result<Fetched, Error> {
-    let fetched = if !value.is_text() {
-        Fetched::binary(value)
-    } else if json::is_object(&value) {
-        Fetched::json(value)
-    } else {
-        Fetched::text(value)
-    };
-    Ok(fetched.with_name(name(request)?))
 }

@@ -7,13 +7,18 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::prefect::{self, api::Api, cloud::Cloud, local_context::LocalContext},
+    backends::prefect::{
+        answer::{KIND, fetched, secret_name},
+        api::Api,
+        cloud::Cloud,
+        local_context::LocalContext,
+    },
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
     rt::blocking_pool::on_threads,
-    settings::{Settings, prefect::PrefectSettings},
+    settings::{Settings, backends::prefect::PrefectSettings},
 };
 
 /// The part of Prefect's backend that asks APIs. It is asked for what is not in the local context, which its errors
@@ -54,7 +59,7 @@ impl Remotes {
     ) -> Vec<Result<Option<R>, Error>> {
         let open = |found: &Result<Option<R>, Error>| matches!(found, Ok(None));
         let names = requests.iter().zip(&found).filter(|(_, found)| open(found));
-        let names = names.map(|(request, _)| prefect::name(request).map(str::to_owned));
+        let names = names.map(|(request, _)| secret_name(request).map(str::to_owned));
         let apis = self.apis.clone();
         let one = move |name: Result<String, Error>| ask(&apis, &name?);
         let mut answers = on_threads(names.collect(), one).await.into_iter();
@@ -117,7 +122,7 @@ impl fmt::Display for Remotes {
 
 impl Backend for Remotes {
     fn kind(&self) -> &str {
-        prefect::KIND.name()
+        KIND.name()
     }
 
     fn capabilities(&self) -> Capabilities {
@@ -136,8 +141,8 @@ impl Backend for Remotes {
             let none = requests.iter().map(|_| Ok(None)).collect();
             let found = self.fill(requests, none, Apis::fetch).await;
             let answer = |(request, found): (_, Result<Option<SecretValue>, Error>)| {
-                let name = prefect::name(request)?;
-                prefect::fetched(request, found?.ok_or_else(|| self.missing(name))?)
+                let name = secret_name(request)?;
+                fetched(request, found?.ok_or_else(|| self.missing(name))?)
             };
             requests.iter().zip(found).map(answer).collect()
         })

@@ -9,7 +9,7 @@ use zeroize::Zeroizing;
 use crate::{
     backends::http::{
         address::Address,
-        client::{Answer, Http},
+        client::{Http, HttpAnswer},
     },
     core::{
         error::{Error, ErrorKind},
@@ -83,7 +83,7 @@ impl Server {
     }
 
     /// Gets a resource, after a login where there was none or it has ended.
-    fn get(&self, path: &str) -> Result<Answer, Error> {
+    fn get(&self, path: &str) -> Result<HttpAnswer, Error> {
         let url = format!("{}{path}", self.url.to_send_to());
         let mut ended = None;
         loop {

@@ -1,4 +1,4 @@
-//! Texts with references to secrets, filled in.
+//! Templates: texts with references to secrets, filled in.
 
 #[cfg(test)]
 mod tests;
@@ -17,19 +17,24 @@ use crate::{
 };
 
 impl Secrets {
-    /// Fills in a text with references: `{{group.key}}`, anywhere in it, is the field that
+    /// Fills in a text with references. `{{group.key}}`, anywhere in the text, is replaced by the field that
     /// [`get(group, key)`](Secrets::get) reads.
     ///
-    /// A filter says how the value is written into the text around it: `{{db.password | url}}` percent-encodes
-    /// all but RFC 3986's unreserved characters, `{{db.password | json}}` is a JSON text with its quotes,
-    /// `{{db.password | shell}}` is one word of a POSIX shell. Without a filter it is written as it is.
+    /// A filter says how the value is written:
+    ///
+    /// - `{{db.password | url}}` percent-encodes everything but RFC 3986's unreserved characters.
+    /// - `{{db.password | json}}` writes a JSON string with its quotes.
+    /// - `{{db.password | shell}}` writes one word of a POSIX shell.
+    /// - Without a filter the value is written as it is.
+    ///
     /// `\{{` is a literal `{{`.
     ///
     /// The group of a reference ends at its *first* dot: `{{prod.db.user}}` is the key `db.user` of the group
-    /// `prod`. A secret whose group has a dot, an ARN for example, is referred to by an alias:
+    /// `prod`. To refer to a secret whose group has a dot, for example an ARN, declare it with another group:
     /// `{ id = "prod.db", group = "db" }`.
     ///
-    /// The result is a secret itself: wiped like any other, and no copy of it or of a value is left behind.
+    /// The result is a secret value itself: it is wiped like any other, and no copy of it or of a value is
+    /// left behind.
     ///
     /// ```
     /// use secrets_runtime::{Error, current_context, secrets, testing};
@@ -47,14 +52,17 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// All at once: [`ErrorKind::InvalidSource`] for each reference that does not parse, with its line and
-    /// column; else as [`Secrets::get`] for each that refers to nothing, [`ErrorKind::Undecodable`] for each
-    /// whose value is binary, and [`ErrorKind::InvalidValue`] for a NUL in a word of a shell.
+    /// All of these are reported at once:
+    ///
+    /// - [`ErrorKind::InvalidSource`] for each reference that does not parse, with its line and column.
+    /// - If all of them parse: the error of [`Secrets::get`] for each reference to something undeclared or
+    ///   missing, [`ErrorKind::Undecodable`] for each binary value, and [`ErrorKind::InvalidValue`] for a NUL
+    ///   in a word of a shell.
     pub fn render(&self, template: &str) -> Result<SecretValue, Error> {
         let failed = |problems| Error::from_problems(problems).in_step(self.step());
         let template = parse(template).map_err(failed)?;
         let pieces = self.pieces(&template).map_err(failed)?;
-        // It never grows: growing would leave a copy that is not wiped.
+        // The buffer never grows: growing would leave a copy that is not wiped.
         let longest = pieces.iter().map(Piece::longest).sum();
         let mut text = Zeroizing::new(String::with_capacity(longest));
         for piece in pieces {
@@ -110,7 +118,7 @@ impl Secrets {
                 "a template is text: use the bytes of `get(group, key)`, or `file(group, key)`";
             return unfit(ErrorKind::Undecodable, "is binary", help);
         }
-        // Filling values in is what rendering is for.
+        // The template asks for the value here.
         let text = field.value.expose_str().map_err(Error::into_problems)?;
         if filter == Some(Filter::Shell) && text.contains('\0') {
             let help = "use it without the filter, or by `get(group, key)`";
@@ -119,7 +127,7 @@ impl Secrets {
         Ok(Piece { text, filter })
     }
 
-    /// A declared group that a reference cannot name, as it has a dot.
+    /// Returns a declared group that a reference cannot name because it contains a dot.
     fn group_that_starts_with(&self, group: &str) -> Option<&str> {
         let dotted =
             |name: &&str| name.strip_prefix(group).is_some_and(|rest| rest.starts_with('.'));
@@ -127,7 +135,7 @@ impl Secrets {
     }
 }
 
-/// Reads a template; every reference that does not parse is a problem.
+/// Parses a template. Every reference that does not parse is a problem.
 fn parse(text: &str) -> Result<Template, Vec<Problem>> {
     let mut problems = Vec::new();
     let mut start = 0;
@@ -137,7 +145,7 @@ fn parse(text: &str) -> Result<Template, Vec<Problem>> {
             Ok(_) => return Err(problems),
             Err(error) => {
                 problems.push(misread(&error, text, start));
-                // Past the reference that is wrong.
+                // Continues after the invalid reference.
                 start += error.range().end;
             }
         }
@@ -154,7 +162,7 @@ fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
     }
 }
 
-/// Returns the problem of a look-up, as one of the template.
+/// Returns the problem of a look-up as a problem of the template.
 fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Problem {
     let message = format!("the template has {reference}, but {}", problem.message());
     let told = Problem::new(problem.kind(), message)
@@ -169,14 +177,14 @@ fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Pro
     }
 }
 
-/// A text, and how it is written.
+/// A text, and the filter with which it is written.
 struct Piece<'a> {
     text: &'a str,
     filter: Option<Filter>,
 }
 
 impl Piece<'_> {
-    /// Returns the most bytes it can become.
+    /// Returns the most bytes that the piece can become.
     fn longest(&self) -> usize {
         let length = self.text.len();
         match self.filter {
@@ -197,7 +205,8 @@ impl Piece<'_> {
     }
 }
 
-/// Writes a text as one word of a POSIX shell: in single quotes all is literal but the single quote itself.
+/// Writes a text as one word of a POSIX shell: inside single quotes everything but the single quote is
+/// literal.
 fn write_shell(text: &str, to: &mut String) {
     to.push('\'');
     for (index, run) in text.split('\'').enumerate() {

@@ -23,7 +23,7 @@ fn render(value: &str, template: &str) -> String {
     render_with(value, template).unwrap_or_else(|error| panic!("{error}"))
 }
 
-/// Of the template: kind and message of every problem.
+/// Returns the kind and message of every problem that a template has.
 fn problems(value: impl Into<SecretValue>, template: &str) -> Vec<(ErrorKind, String)> {
     let error = render_with(value, template).expect_err("it is wrong");
     assert!(error.problems().iter().all(|problem| problem.help().is_some()), "{error}");
@@ -98,7 +98,7 @@ proptest! {
 }
 
 #[test]
-fn every_reference_that_does_not_parse_is_pointed_at() {
+fn every_reference_that_does_not_parse_is_reported_with_its_position() {
     let template = "a {{db.user}}\né {{db}} {{db.user | xml}}\n\n {{ db. user }}{{db.user";
     let found = problems("SeNtInEl", template);
     let places: Vec<_> = found
@@ -112,7 +112,7 @@ fn every_reference_that_does_not_parse_is_pointed_at() {
 }
 
 #[test]
-fn everything_that_is_missing_is_reported_at_once() {
+fn everything_missing_is_reported_at_once() {
     let template = "{{db.port}} {{nodb.a}} {{db.user}} {{nodb.b}} {{db.port | url}}";
     let found = problems("SeNtInEl", template);
     let kinds: Vec<_> = found.iter().map(|(kind, _)| *kind).collect();
@@ -143,7 +143,7 @@ fn a_key_may_have_dots() {
 }
 
 #[test]
-fn binary_and_nul_are_refused_where_they_cannot_be() {
+fn binary_values_and_nul_in_a_shell_word_are_refused() {
     let found = problems(vec![0xff, 0xfe], "{{db.password | json}}{{db.port}}");
     let kinds: Vec<_> = found.into_iter().map(|(kind, _)| kind).collect();
     assert_eq!(kinds, [ErrorKind::Undecodable, ErrorKind::KeyNotFound]);

@@ -1,7 +1,8 @@
 //! The folder in memory in which this process keeps the files of its steps.
 //!
-//! It is `secrets-run-RANDOM`, mode 0700, and locked as long as the process lives and has a file there. A folder
-//! whose lock is free is what a process left that was killed: the next process that makes a folder removes it.
+//! It is `secrets-run-RANDOM`, mode 0700, and locked as long as the process lives and has a file there. If
+//! its lock is free, the process that created it was killed: the next process that creates such a folder
+//! removes it.
 
 #![cfg(unix)]
 
@@ -32,16 +33,16 @@ use crate::core::{
 
 const PREFIX: &str = "secrets-run-";
 
-/// The process's folder. It is removed when the last file in it is gone.
+/// The process's folder. It is removed with the last file in it.
 ///
-/// What was checked are the open folders: whatever stands at their paths by now, files are made and removed in
-/// these.
+/// The checks were made on the open folders, so files are created and removed through these, whatever their
+/// paths lead to by now.
 #[derive(Debug)]
 pub(crate) struct RunDir {
     path: PathBuf,
-    /// Open as long as this lives: the lock is on it.
+    /// Open as long as this lives, since the lock is on it.
     handle: File,
-    /// The folder that it is in, and its name there.
+    /// The folder that contains it, and its name there.
     root: File,
     name: String,
 }
@@ -49,12 +50,12 @@ pub(crate) struct RunDir {
 static CURRENT: Mutex<Weak<RunDir>> = Mutex::new(Weak::new());
 
 impl RunDir {
-    /// Returns the folder that the process has, else a new one: under `$XDG_RUNTIME_DIR` or `/dev/shm` if that is
-    /// a file system in memory, else under what `setting` returns.
+    /// Returns the folder that the process has, or else creates one: under `$XDG_RUNTIME_DIR` or `/dev/shm`
+    /// if one of them is a file system in memory, else under the path that `setting` returns.
     ///
     /// # Errors
-    /// [`ErrorKind::NotSupported`] if there is no such folder; [`ErrorKind::InvalidConfig`] if the setting's is not
-    /// a folder; whatever `setting` fails with.
+    /// [`ErrorKind::NotSupported`] if there is no such folder; [`ErrorKind::InvalidConfig`] if the setting
+    /// does not name a folder; the errors of `setting`.
     pub(crate) fn current(
         setting: impl FnOnce() -> Result<Option<PathBuf>, Error>,
     ) -> Result<Arc<Self>, Error> {
@@ -71,7 +72,7 @@ impl RunDir {
         &self.path
     }
 
-    /// Creates a file that only its owner can open; fails if there is one of this name.
+    /// Creates a file that only its owner can open. It fails if the name is taken.
     pub(crate) fn create(&self, name: &str) -> io::Result<File> {
         let flags =
             OFlags::WRONLY | OFlags::CREATE | OFlags::EXCL | OFlags::NOFOLLOW | OFlags::CLOEXEC;
@@ -114,7 +115,7 @@ impl RunDir {
         })
     }
 
-    /// Creates a folder under `root`, or returns why there can be none.
+    /// Creates a folder under `root`, or returns the reason why it cannot.
     fn under(root: &Path, in_memory: bool) -> Result<Self, String> {
         let cannot = |error: io::Error| format!("cannot be used ({error})");
         let root = std::path::absolute(root).map_err(cannot)?;
@@ -142,7 +143,8 @@ impl RunDir {
         loop {
             let name = format!("{PREFIX}{}", random_name()?);
             mkdirat(&root, &name, Mode::RWXU)?;
-            // Until it is locked, another process may take it for a dead one's and remove it: then once more.
+            // Before it is locked, another process may take it for an abandoned one and remove it. Then try
+            // once more.
             let handle = match open_folder(&root, name.as_bytes()) {
                 Err(error) if error.kind() == io::ErrorKind::NotFound => continue,
                 opened => opened?,
@@ -160,7 +162,7 @@ impl RunDir {
 
 impl Drop for RunDir {
     fn drop(&mut self) {
-        // Removed while it is locked, so that nobody else is at it.
+        // Removed while it is locked, so that no other process removes it too.
         clear(&self.handle);
         if let Err(error) = unlinkat(&self.root, &self.name, AtFlags::REMOVEDIR)
             && error != Errno::NOENT
@@ -170,7 +172,8 @@ impl Drop for RunDir {
     }
 }
 
-/// Removes the folders of this user's processes that are dead. What cannot be removed is left to the next.
+/// Removes the folders of this user's dead processes. A folder that cannot be removed is left to the next
+/// process.
 fn sweep(root: &File) {
     for name in
         names(root).into_iter().filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()))
@@ -178,10 +181,10 @@ fn sweep(root: &File) {
         let Ok(folder) = open_folder(root, name.as_bytes()) else { continue };
         let ours =
             folder.metadata().is_ok_and(|known| known.uid() == rustix::process::geteuid().as_raw());
-        // A living process has the lock, this one too.
+        // A living process has the lock; so has this one.
         if ours && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
             clear(&folder);
-            // Another process may have removed it meanwhile.
+            // Another process may have removed it in the meantime.
             let _ = unlinkat(root, &name, AtFlags::REMOVEDIR);
         }
     }
@@ -190,7 +193,7 @@ fn sweep(root: &File) {
 /// Removes the files of a folder.
 fn clear(folder: &File) {
     for name in names(folder) {
-        // What cannot be removed shows when the folder is removed.
+        // If a file cannot be removed, removing the folder fails too.
         let _ = unlinkat(folder, &name, AtFlags::empty());
     }
 }
@@ -221,7 +224,7 @@ fn is_tmpfs(folder: &File) -> bool {
     rustix::fs::fstatfs(folder).is_ok_and(|found| found.f_type as i128 == TMPFS)
 }
 
-/// Other systems have no such file system at a place that is known.
+/// Other systems have no such file system at a known path.
 #[cfg(not(target_os = "linux"))]
 fn is_tmpfs(_folder: &File) -> bool {
     false

@@ -14,7 +14,7 @@ fn why_not(root: &Path, in_memory: bool) -> String {
 }
 
 #[test]
-fn a_place_that_others_could_change_is_refused() {
+fn a_folder_that_others_can_change_is_refused() {
     let place = tempfile::tempdir().unwrap();
     for mode in [0o770, 0o707, 0o777] {
         chmod(place.path(), mode);
@@ -28,7 +28,7 @@ fn a_place_that_others_could_change_is_refused() {
 }
 
 #[test]
-fn a_place_that_is_no_folder_is_refused() {
+fn a_path_that_is_not_a_folder_is_refused() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
@@ -69,13 +69,13 @@ fn only_dead_folders_are_swept() {
 }
 
 #[test]
-fn files_are_made_and_removed_in_the_folder_that_was_checked() {
+fn files_are_created_and_removed_in_the_folder_that_was_checked() {
     let place = tempfile::tempdir().unwrap();
     let [root, elsewhere] = ["root", "elsewhere"].map(|name| place.path().join(name));
     fs::create_dir(&root).unwrap();
     fs::create_dir(&elsewhere).unwrap();
     let folder = RunDir::under(&root, false).unwrap();
-    // Another folder stands at the path by now, and that of the root is another too.
+    // Another folder has this path by now, and the root was replaced too.
     let moved = place.path().join("moved");
     fs::rename(folder.path(), root.join("away")).unwrap();
     symlink(&elsewhere, folder.path()).unwrap();
@@ -96,7 +96,7 @@ fn files_are_made_and_removed_in_the_folder_that_was_checked() {
 }
 
 #[test]
-fn a_file_that_is_there_is_not_written_over_and_a_link_not_followed() {
+fn an_existing_file_is_not_overwritten_and_a_link_is_not_followed() {
     let place = tempfile::tempdir().unwrap();
     let folder = RunDir::under(place.path(), false).unwrap();
     let target = place.path().join("target");
@@ -112,7 +112,7 @@ fn a_file_that_is_there_is_not_written_over_and_a_link_not_followed() {
 }
 
 #[test]
-fn a_folder_removed_before_it_was_locked_is_made_anew() {
+fn a_folder_removed_before_it_was_locked_is_created_again() {
     let place = tempfile::tempdir().unwrap();
     let root = place.path();
     std::thread::scope(|scope| {

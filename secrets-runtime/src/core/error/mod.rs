@@ -154,6 +154,8 @@ impl Error {
     }
 }
 
+// A wrong `?` in a step would point at this conversion.
+#[diagnostic::do_not_recommend]
 impl From<Problem> for Error {
     fn from(problem: Problem) -> Self {
         Self::from_problems(vec![problem])

@@ -10,29 +10,30 @@ use crate::{
     payload::de::{input::Input, path::Path, reading::Reading},
 };
 
-/// Why a run stopped.
+/// The reason why a run stopped.
 ///
-/// Of what serde says, only what the *type* is made of is kept: the names of fields and variants, and what was
-/// expected. What was found instead is dropped where serde says it, since it may be a value.
+/// Of serde's errors, only what describes the *type* is kept: the names of fields and variants, and what was
+/// expected. What was found instead is dropped, since it may be a value.
 #[derive(Debug)]
 pub(super) enum Abort {
-    /// A field of this name is needed, and the path is not known yet. So it is with the next three.
+    /// A required field of this name is missing. The path is not known yet, here and in the next three.
     MissingField(&'static str),
-    /// There are two fields of this name.
+    /// There are two fields with this name.
     DuplicateField(&'static str),
-    /// The name of a field is none of these.
+    /// A field's name is not one of these.
     UnknownField(&'static [&'static str]),
-    /// A value is not of the type.
+    /// A value does not fit the type.
     Mismatch(Mismatch),
     /// A problem with its path.
     Problem(Box<Problem>),
-    /// A problem of a field at the top: of its value, or else of its name.
+    /// A problem with a field at the top: with its value, or else with its name.
     Rejected { name: String, problem: Box<Problem>, by_value: bool },
-    /// The fields at the top were all read, and one is missing.
+    /// All fields at the top were read, and one is missing.
     Incomplete(Incomplete),
-    /// The type of this field at the top does not take the placeholder.
+    /// The type of this field at the top refuses the placeholder.
     RefusedPlaceholder(String),
-    /// The value can be read in another way. The keys are that of its path, and that of all items of its list.
+    /// The value can be read in another way. The keys are that of its path, and that of all items of its
+    /// list.
     Retry { key: String, pattern: String, reading: Reading },
 }
 
@@ -41,15 +42,15 @@ pub(super) struct Incomplete {
     /// The field that is missing.
     pub(super) name: &'static str,
     pub(super) problem: Box<Problem>,
-    /// The names that the type declares, in order and with the aliases of a field side by side. Empty for a
-    /// type that does not say.
+    /// The names that the type declares, in order and with the aliases of a field side by side. Empty if the
+    /// type does not declare its names.
     pub(super) declared: &'static [&'static str],
     /// The names of the fields that were read.
     pub(super) read: Vec<String>,
 }
 
 impl Abort {
-    /// A mismatch in words of this module, which contain no value.
+    /// Creates a mismatch described in words of this module, which contain no value.
     pub(super) fn mismatch(what: impl Into<String>) -> Self {
         Self::Mismatch(Mismatch::Known { what: what.into(), help: None })
     }
@@ -58,18 +59,19 @@ impl Abort {
         Self::Mismatch(Mismatch::Known { what: what.into(), help: Some(help.into()) })
     }
 
-    /// The type does not take what it is offered, and does not say why.
+    /// Creates the mismatch of a type that refuses its input and does not say why.
     pub(super) fn refused() -> Self {
         Self::Mismatch(Mismatch::Refused)
     }
 
-    /// Nothing is known but the name of the field that is missing.
+    /// Creates a missing field of which only the name is known.
     fn incomplete(name: &'static str, problem: Problem) -> Self {
         let problem = Box::new(problem);
         Self::Incomplete(Incomplete { name, problem, declared: &[], read: Vec::new() })
     }
 
-    /// The problem at this path. What has a path already, or is no problem, stays as it is.
+    /// Adds the path to a problem. A problem that has a path already, and any other reason, is returned
+    /// unchanged.
     pub(super) fn at(self, path: &Path<'_>, input: Input<'_>) -> Self {
         let problem = |kind, what: String| Problem::new(kind, format!("{path}: {what}"));
         let placed = match self {
@@ -105,22 +107,22 @@ impl Abort {
     }
 }
 
-/// Why a value is not of the type.
+/// Why a value does not fit the type.
 #[derive(Debug)]
 pub(super) enum Mismatch {
-    /// In words of this module.
+    /// A description in words of this module.
     Known { what: String, help: Option<String> },
-    /// What the type expects, in its own words.
+    /// What the type expects, in the type's own words.
     Expected(String),
-    /// The type says something else, which may contain the value.
+    /// Another message of the type, which may contain the value.
     Refused,
 }
 
-/// The message for a type that says in its own words why it does not take a value.
+/// The message for a type that refuses a value with a message of its own.
 pub(super) const REFUSED: &str = "the type's own check refuses the value";
 
 impl Mismatch {
-    /// What is wrong and what helps. The type's own words are dropped if they share a word with a value.
+    /// Returns the problem and the help. The type's own words are dropped if they share a word with a value.
     fn into_message(self, values: &[&[u8]]) -> (String, String) {
         let (what, help) = match self {
             Self::Known { what, help } => (what, help),
@@ -134,7 +136,8 @@ impl Mismatch {
     }
 }
 
-/// Whether a text may have been made from a value: it contains the value, or the value contains a word of it.
+/// Returns whether a text may have been made from a value: it contains the value, or the value contains a
+/// word of it.
 fn shares(text: &str, value: &[u8]) -> bool {
     let within = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).any(|part| part == needle);
     let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
@@ -182,7 +185,7 @@ impl de::Error for Abort {
 
 impl Display for Abort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A type may print the error of a type inside it, so this shows nothing.
+        // A type may print the error of a nested type, so this must not contain a value.
         f.write_str("the value is not of the type asked for")
     }
 }

@@ -5,10 +5,10 @@ use serde::de::{
 
 use crate::payload::de::{abort::Abort, diagnostics::Diagnostics, input::Input, path::Path};
 
-/// What has parts: the fields of a secret, a JSON object or list, a variant with its content.
+/// Something with parts: the fields of a secret, a JSON object or list, a variant with its content.
 ///
-/// A part may have parts again. What hands out the parts knows only this trait, and not the deserializer that
-/// in turn needs it.
+/// A part may have parts too. The types that visit the parts depend on this trait only, and not on the
+/// deserializer, which depends on them.
 pub(super) trait Container: Copy {
     type Part<'a>: for<'de> Deserializer<'de, Error = Abort>;
 
@@ -24,7 +24,7 @@ pub(super) trait Container: Copy {
         read: impl FnOnce(Self::Part<'_>) -> Result<T, Abort>,
     ) -> Result<T, Abort>;
 
-    /// Reads a part that has no path of its own: what is wrong with it is wrong with the container.
+    /// Reads a part without a path of its own. Its problems are reported at the path of the container.
     fn read_content<T>(
         &self,
         input: Input<'_>,
@@ -32,7 +32,7 @@ pub(super) trait Container: Copy {
     ) -> Result<T, Abort>;
 }
 
-/// Hands out the items of a list.
+/// Visits the items of a list.
 pub(super) struct Items<C, I> {
     list: C,
     inputs: I,
@@ -77,7 +77,7 @@ impl<'a, C: Container> Variant<'a, C> {
 
     fn read<T>(&self, read: impl FnOnce(C::Part<'_>) -> Result<T, Abort>) -> Result<T, Abort> {
         match self.content {
-            // The name is the value itself here, and a path must not show it.
+            // The name is the value itself here, and a path must not show a value.
             Input::Absent | Input::Placeholder => self.container.read_content(self.content, read),
             content => {
                 let path = self.container.path().name(self.name);

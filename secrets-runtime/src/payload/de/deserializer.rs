@@ -9,7 +9,7 @@ use crate::{
             abort::Abort,
             container::{Container, Items, Variant},
             diagnostics::Diagnostics,
-            fields::{self, Fields},
+            fields::{self, FieldsReader},
             input::Input,
             path::Path,
             placeholder,
@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The `Deserializer` of every input.
+/// The `Deserializer` for every kind of input.
 #[derive(Clone, Copy)]
 pub(super) struct Deserializer<'a> {
     input: Input<'a>,
@@ -29,7 +29,7 @@ pub(super) struct Deserializer<'a> {
     depth: u16,
 }
 
-/// How often a type may ask for something inside of the same value, for types that contain themselves.
+/// How deeply a type may be nested in itself for one value: some types contain themselves.
 const MAX_DEPTH: u16 = 32;
 
 const NO_VALUE: &str = "expected a value, and there is none";
@@ -48,7 +48,7 @@ impl<'a> Deserializer<'a> {
         Self { input, ..self }
     }
 
-    /// One level further inside.
+    /// Returns the deserializer one level deeper.
     fn deeper(self) -> Result<Self, Abort> {
         if let Input::Placeholder = self.input {
             self.diagnostics.supply.take()?;
@@ -59,7 +59,7 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    /// Adds the path to what serde reports, or asks for another reading if one is left.
+    /// Adds the path to an error of serde, or asks for another reading if one is left.
     pub(super) fn place(self, abort: Abort) -> Abort {
         let path = self.path;
         let is_open = path.is_ambiguous() && !self.diagnostics.is_retried(path);
@@ -72,7 +72,7 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    /// The error that something else is expected.
+    /// Returns the error that something else is expected.
     fn expected(self, what: &str) -> Abort {
         match self.input {
             Input::Key(_) => Abort::mismatch(format!("expected a name that is {what}")),
@@ -80,7 +80,7 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    /// The value of a set that has only one; everything else stays as it is.
+    /// Returns the only value of a set that has one; every other input is returned unchanged.
     fn single(self, expected: &str) -> Result<Self, Abort> {
         match self.input {
             Input::Set([(_, value)]) => Ok(self.with(Input::Text(value))),
@@ -98,7 +98,7 @@ impl<'a> Deserializer<'a> {
     fn scalar(self, expected: &str) -> Result<Scalar<'a>, Abort> {
         match self.single(expected)?.input {
             Input::Text(value) | Input::Json(value, _) => match value.expose_str() {
-                // It is parsed, or handed to the user's type, which asks for it.
+                // It is parsed, or passed to the user's type, which asks for it.
                 Ok(text) => Ok(Scalar::Text(text)),
                 Err(_) => Err(Abort::mismatch_with_help(
                     format!("expected {expected}, and the value is bytes that are no text"),
@@ -112,7 +112,7 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    /// What a type gets that asks for something with parts, and the input has none.
+    /// Visits an input without parts, for a type that asks for parts.
     fn without_parts<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
             Input::Null => visitor.visit_unit(),
@@ -132,13 +132,13 @@ impl<'a> Deserializer<'a> {
         declared: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Abort> {
-        // A member that is `null` is no field, in a document either: an `Option` is `None` without it.
+        // A member that is `null` is not a field, in a document either: an `Option` is `None` without it.
         let there = members.iter().filter(|(_, json)| json.form != Form::Null);
         let there = there.map(|(name, json)| (&**name, Input::of_json(json, self.reading)));
-        Fields::visit(self, &there.collect::<Vec<_>>(), declared, visitor)
+        FieldsReader::visit(self, &there.collect::<Vec<_>>(), declared, visitor)
     }
 
-    /// Offers a set or an object.
+    /// Visits a set or an object.
     fn fields<'de, V: Visitor<'de>>(
         self,
         declared: &'static [&'static str],
@@ -147,22 +147,22 @@ impl<'a> Deserializer<'a> {
         match self.input {
             Input::Set(fields) => {
                 let fields = fields.iter().map(|(name, value)| (*name, Input::Text(value)));
-                Fields::visit(self, &fields.collect::<Vec<_>>(), declared, visitor)
+                FieldsReader::visit(self, &fields.collect::<Vec<_>>(), declared, visitor)
             }
             Input::Text(value) | Input::Json(value, _) => match json::object(value) {
                 Ok(members) => self.object(&members, declared, visitor),
                 Err(fault) => Err(self.expected(&format!("a JSON object ({})", fault.message()))),
             },
-            // By position: among the names are aliases, of which one too many would be a duplicate.
+            // By position, since the names include aliases, and both names of one field would be a duplicate.
             Input::Placeholder if !declared.is_empty() => {
                 self.placeholders(declared.len(), visitor)
             }
-            Input::Placeholder => Fields::visit(self, &[], declared, visitor),
+            Input::Placeholder => FieldsReader::visit(self, &[], declared, visitor),
             _ => self.without_parts(visitor),
         }
     }
 
-    /// Offers a list, of this length if the type asks for one.
+    /// Visits a list, of this length if the type asks for one.
     fn items<'de, V: Visitor<'de>>(
         self,
         len: Option<usize>,
@@ -187,7 +187,7 @@ impl<'a> Deserializer<'a> {
         visitor.visit_seq(Items::new(self, iter::repeat_n(Input::Placeholder, len)))
     }
 
-    /// Offers a value to a type that takes anything.
+    /// Visits a value for a type that accepts anything.
     fn any<'de, V: Visitor<'de>>(
         self,
         value: &SecretValue,
@@ -214,7 +214,7 @@ impl<'a> Deserializer<'a> {
     }
 }
 
-/// What a type gets that asks for a number, a text or the like.
+/// The input of a type that asks for a number, a text or another value without parts.
 enum Scalar<'a> {
     Text(&'a str),
     Placeholder,
@@ -287,7 +287,7 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
         match self.input {
             Input::Text(value) => self.any(value, Form::guess(value), visitor),
             Input::Json(value, form) => self.any(value, form, visitor),
-            // One field is a value first, and a set if that does not fit.
+            // A set with one field is read as a value first, and as a set if that does not fit.
             Input::Set([(_, value)]) if self.reading == Reading::Plain => {
                 self.path.mark_ambiguous();
                 self.any(value, Form::guess(value), visitor)
@@ -325,7 +325,7 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.single("bytes")?.input {
-            // It is what the user's type asks for.
+            // The user's type asks for the bytes.
             Input::Text(value) | Input::Json(value, _) => visitor.visit_bytes(value.expose_bytes()),
             Input::Placeholder => visitor.visit_bytes(b"1"),
             _ => self.without_parts(visitor),
@@ -354,8 +354,8 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
         visitor.visit_newtype_struct(self.deeper()?)
     }
 
-    /// A text is a variant without content, and an object of one member the variant of its name. So is a
-    /// single field that is named after a variant, unless its value names one.
+    /// A text is a variant without content, and an object with one member is the variant of its name. A
+    /// single field that has the name of a variant is that variant, unless its value is the name of one.
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -364,7 +364,7 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
     ) -> Result<V::Value, Abort> {
         let is_variant = |name: &[u8]| variants.iter().any(|variant| variant.as_bytes() == name);
         if let Input::Set([(name, value)]) = self.input
-            // The value is compared with public words.
+            // The value is compared with words that are not secret.
             && is_variant(name.as_bytes()) && !is_variant(value.expose_bytes())
         {
             return visitor.visit_enum(Variant::new(self, name, Input::Text(value)));
@@ -380,7 +380,7 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
                 _ => self.without_parts(visitor),
             };
         };
-        // It is compared with the names of the variants.
+        // The value is compared with the names of the variants.
         let Ok(text) = value.expose_str() else {
             return Err(Abort::mismatch("expected the name of a variant, and the value is bytes"));
         };

@@ -10,24 +10,25 @@ use crate::{
     },
 };
 
-/// What the runs have found so far, and how the next one gets further.
+/// What the runs have found so far, and what the next run does differently.
 ///
-/// Each run after the first one follows from something that happens once: a field at the top is rejected (and
-/// left out from then on), a field is missing, a value can be read in another way, placeholders are switched
-/// on, one of them is refused. Only one field can be both rejected and missing, by an alias whose placeholder
-/// is then refused too. So there are at most four more runs than fields and such values.
+/// Each run after the first follows from an event that happens once: a field at the top is rejected (and left
+/// out from then on), a field is missing, a value can be read in another way, placeholders are switched on,
+/// or a placeholder is refused. Only one field can be both rejected and missing, through an alias whose
+/// placeholder is then refused too. So there are at most four more runs than there are fields and such
+/// values.
 #[derive(Default)]
 pub(super) struct Diagnostics {
     problems: Vec<Problem>,
-    /// The fields that are left out, and whether that is because of their values.
+    /// The fields that are left out. `true` if their values are the reason, `false` if their names are.
     rejected: BTreeMap<String, bool>,
     missing: Vec<&'static str>,
-    /// Which of the missing fields is last, if it may be one that was left out under an alias, and where its
-    /// problem is.
+    /// The last of the missing fields, if it may be one that was left out under an alias, and the index of
+    /// its problem.
     doubtful: Option<(&'static str, usize)>,
     /// Whether a field was missing in a run.
     has_incomplete_run: bool,
-    /// The fields for which there are placeholders, in order.
+    /// The fields that get placeholders, in order.
     placeholders: Vec<String>,
     has_refused_placeholder: bool,
     /// How to read values, by the keys of their paths and of their lists.
@@ -44,19 +45,19 @@ impl Diagnostics {
         self.problems
     }
 
-    /// Whether the field at the top is to be left out.
+    /// Returns whether the field at the top is to be left out.
     pub(super) fn is_rejected(&self, name: &str) -> bool {
         self.rejected.contains_key(name)
     }
 
-    /// The fields at the top for which there are placeholders.
+    /// Returns the fields at the top that get placeholders.
     pub(super) fn placeholders(&self) -> impl Iterator<Item = &str> {
         self.placeholders.iter().map(String::as_str)
     }
 
-    /// How to read the value at this path, if its container is read so.
+    /// Returns how to read the value at this path, if this is how its container is read.
     pub(super) fn reading(&self, path: &Path<'_>, container: Reading) -> Reading {
-        // As long as everything fits, no path is written out.
+        // While everything fits, no path is written out.
         if self.readings.is_empty() {
             return container;
         }
@@ -64,12 +65,12 @@ impl Diagnostics {
         reading(path.key()).or_else(|| reading(path.pattern())).unwrap_or(container)
     }
 
-    /// Whether the value at this path is read in the other way already.
+    /// Returns whether the value at this path is already read in the other way.
     pub(super) fn is_retried(&self, path: &Path<'_>) -> bool {
         !self.readings.is_empty() && self.readings.contains_key(&path.key())
     }
 
-    /// Takes in why a run stopped, and returns whether another one may find more.
+    /// Takes the reason why a run stopped, and returns whether another run may find more.
     pub(super) fn recover(&mut self, abort: Abort) -> bool {
         self.supply = Supply::default();
         match abort {
@@ -80,7 +81,7 @@ impl Diagnostics {
             }
             Abort::Incomplete(incomplete) => self.missing_field(incomplete),
             Abort::RefusedPlaceholder(name) => self.drop_placeholder(&name),
-            // It may be a consequence of what was left out.
+            // It may be caused by a field that was left out.
             Abort::Problem(_) if !self.is_clean() => false,
             Abort::Problem(problem) => {
                 self.problems.push(*problem);
@@ -90,22 +91,22 @@ impl Diagnostics {
         }
     }
 
-    /// Lets the next run read a value as something else.
+    /// Makes the next run read a value in another way.
     fn retry_as(&mut self, key: String, pattern: String, reading: Reading) -> bool {
         let is_new = self.readings.insert(key, reading).is_none();
-        // What one item of a list needs, most others need too.
+        // What one item of a list needs, most of its items need.
         self.readings.entry(pattern).or_insert(reading);
         is_new
     }
 
-    /// Notes the missing field. From now on there are placeholders, since serde reports the first missing
-    /// field only.
+    /// Records the missing field. From now on there are placeholders, since serde reports only the first
+    /// missing field.
     fn missing_field(&mut self, incomplete: Incomplete) -> bool {
         let is_first = !mem::replace(&mut self.has_incomplete_run, true);
         let by_value = self.rejected.iter().filter(|(_, by_value)| **by_value);
         let mut left_out = by_value.map(|(name, _)| name);
         if is_first && left_out.clone().next().is_some() {
-            // This field may be one that was left out, so nothing is known before that one has a placeholder.
+            // This field may be one that was left out. That is not known until that one has a placeholder.
             self.placeholders = left_out.cloned().collect();
             self.sort_placeholders(&incomplete);
             return incomplete.may_lack_others(|name| self.is_rejected(name));
@@ -126,11 +127,11 @@ impl Diagnostics {
         self.placeholders.sort_by_key(|name| incomplete.position(name).unwrap_or(usize::MAX));
     }
 
-    /// Leaves out a field whose type refuses the placeholder. Those after it are left out too: as long as it is
-    /// missing, serde does not get to them. A second one can only be the first field that is missing, before
-    /// which nothing is.
+    /// Leaves out a field whose type refuses the placeholder, and the fields after it: while it is missing,
+    /// serde does not reach them. A second refusal can only be that of the first missing field, and there is
+    /// nothing before it.
     fn drop_placeholder(&mut self, name: &str) -> bool {
-        // The field that was left out has refused it too, so they may be the same.
+        // The field that was left out refused its placeholder too, so both may be the same field.
         if let Some((_, problem)) = self.doubtful.take_if(|(doubtful, _)| *doubtful == name) {
             self.problems.remove(problem);
         }
@@ -145,13 +146,13 @@ impl Incomplete {
         self.declared.iter().position(|declared| *declared == name)
     }
 
-    /// Whether the type may need more fields than those that were read or rejected.
+    /// Returns whether the type may need more fields than those that were read or rejected.
     fn may_lack_others(&self, is_rejected: impl Fn(&str) -> bool) -> bool {
         let is_there = |name: &str| self.read.iter().any(|read| read == name) || is_rejected(name);
         self.declared.is_empty() || self.declared.iter().any(|name| !is_there(name))
     }
 
-    /// Whether the missing field may have been left out under this name, which may be an alias.
+    /// Returns whether the missing field may have been left out under this name, which may be an alias.
     fn may_be(&self, name: &str) -> bool {
         if self.declared.is_empty() {
             return true;
@@ -159,7 +160,7 @@ impl Incomplete {
         let (Some(own), Some(other)) = (self.position(self.name), self.position(name)) else {
             return false;
         };
-        // The aliases of a field are side by side, and a field that was read is another one.
+        // The aliases of a field are side by side. A field between them that was read is another field.
         let mut between = self.declared[own.min(other)..own.max(other)].iter();
         !between.any(|between| self.read.iter().any(|read| read == between))
     }

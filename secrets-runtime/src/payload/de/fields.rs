@@ -15,21 +15,22 @@ use crate::{
     },
 };
 
-/// Hands out the fields of a secret or a JSON object by name.
+/// Visits the fields of a secret or a JSON object by name.
 ///
-/// At the top, fields that are known not to fit are left out. Once a field is missing, placeholders follow
-/// after the fields that are there.
-pub(super) struct Fields<'a, C> {
+/// At the top, fields that are known not to fit are left out. After a field was missing, placeholders follow
+/// the fields that exist.
+pub(super) struct FieldsReader<'a, C> {
     container: C,
     all: &'a [(&'a str, Input<'a>)],
     left: slice::Iter<'a, (&'a str, Input<'a>)>,
-    /// The field whose name was handed out last.
+    /// The field whose name was visited last.
     current: Option<(&'a str, Input<'a>)>,
     is_value_next: bool,
 }
 
-impl<'a, C: Container> Fields<'a, C> {
-    /// Hands out the fields to a type, which declares these names, or none if it does not say.
+impl<'a, C: Container> FieldsReader<'a, C> {
+    /// Passes the fields to a type that declares these names. `declared` is empty if the type does not
+    /// declare its names.
     pub(super) fn visit<'de, V: Visitor<'de>>(
         container: C,
         all: &'a [(&'a str, Input<'a>)],
@@ -39,13 +40,13 @@ impl<'a, C: Container> Fields<'a, C> {
         let is_top = container.path().is_root();
         let diagnostics = container.diagnostics();
         let kept = all.iter().filter(|(name, _)| !is_top || !diagnostics.is_rejected(name));
-        // The placeholders come last: where one has the name of a field that is there under another name, it is
-        // the duplicate.
+        // The placeholders come last, so that a placeholder is the duplicate if its field exists under
+        // another name.
         let placeholders = diagnostics.placeholders().filter(|_| is_top);
         let handed_out: Vec<_> =
             kept.copied().chain(placeholders.map(|name| (name, Input::Placeholder))).collect();
         let left = handed_out.iter();
-        let mut fields = Fields { container, all, left, current: None, is_value_next: false };
+        let mut fields = FieldsReader { container, all, left, current: None, is_value_next: false };
         visitor.visit_map(&mut fields).map_err(|abort| match (abort, fields.current) {
             (Abort::MissingField(name), _) => {
                 let problem = fields.missing_field(name);
@@ -78,7 +79,7 @@ impl<'a, C: Container> Fields<'a, C> {
         Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help))
     }
 
-    /// Turns a problem of a field into one that the next run can go on without.
+    /// Turns the problem of a field into a reason to run again without that field.
     fn reject(&self, name: &str, problem: Box<Problem>, by_value: bool) -> Abort {
         match self.container.path().is_root() {
             true => Abort::Rejected { name: name.to_owned(), problem, by_value },
@@ -105,7 +106,7 @@ impl<'a, C: Container> Fields<'a, C> {
     }
 }
 
-/// The names of the fields, for a help line.
+/// Lists the names of the fields for a help line.
 pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
     match names.len() {
         0 => "it has no fields".to_owned(),
@@ -113,7 +114,7 @@ pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String 
     }
 }
 
-impl<'de, C: Container> MapAccess<'de> for Fields<'_, C> {
+impl<'de, C: Container> MapAccess<'de> for FieldsReader<'_, C> {
     type Error = Abort;
 
     fn next_key_seed<S: DeserializeSeed<'de>>(

@@ -11,22 +11,22 @@ use crate::{
 pub(super) enum Input<'a> {
     /// A value as it is stored.
     Text(&'a SecretValue),
-    /// A value inside JSON, and what it is written as.
+    /// A value inside JSON, and its form there.
     Json(&'a SecretValue, Form),
     /// The fields of a secret.
     Set(&'a [(&'a str, &'a SecretValue)]),
     /// The name of a field.
     Key(&'a str),
-    /// Nothing that is stored: something of the type, so that reading can go on.
+    /// No stored value: an invented one that fits the type, so that reading can go on.
     Placeholder,
-    /// No value: `None` for an `Option`, and an error for almost everything else.
+    /// No value: `None` for an `Option`, and an error for almost every other type.
     Absent,
-    /// The `null` of a JSON document: `None` for an `Option`, and no value for a type that takes anything.
+    /// The `null` of a JSON document: `None` for an `Option`, and no value for a type that accepts anything.
     Null,
 }
 
 impl<'a> Input<'a> {
-    /// A value inside JSON. Only a text that is JSON as a whole has `null` as a value.
+    /// Creates the input for a value inside JSON. `null` is a value only if the whole text is JSON.
     pub(super) fn of_json(json: &'a Json, reading: Reading) -> Self {
         match (json.form, reading) {
             (Form::Null, Reading::Json) => Self::Null,
@@ -35,10 +35,10 @@ impl<'a> Input<'a> {
         }
     }
 
-    /// The values, which no message may show.
+    /// Returns the values, which no message may show.
     pub(super) fn values(self) -> Vec<&'a [u8]> {
         match self {
-            // They are compared with a message, and are not kept.
+            // They are compared with a message and not stored.
             Self::Text(value) | Self::Json(value, _) => vec![value.expose_bytes()],
             Self::Set(fields) => fields.iter().map(|(_, value)| value.expose_bytes()).collect(),
             Self::Key(name) => vec![name.as_bytes()],

@@ -1,19 +1,22 @@
-//! Turns fields into the user's types, with a serde `Deserializer`.
+//! Reads fields into the user's types with a serde `Deserializer`.
 //!
-//! Every value is a text (or bytes): it becomes a number or a boolean if it parses whole, and a nested type if
-//! it is JSON. What `serde_json` does not do: every field at the top that is missing is reported, and the
+//! Every value is a text (or bytes). It is read as a number or a boolean if the whole text parses as one, and
+//! as a nested type if it is JSON. Other than `serde_json`, it reports every missing field at the top and the
 //! first problem of every other one, and no message shows a value.
 //!
-//! serde stops at the first error. So the type is read again, without the fields that did not fit, until
-//! nothing new is found. serde also stops at the first field that is missing, so from then on there is a
-//! placeholder for it ([`placeholder`]). [`Diagnostics`] decides on the next run and bounds their number. What
-//! was built with a placeholder or without a field that did not fit is dropped: there is always a problem
-//! beside it.
+//! serde stops at the first error, so the type is read again without the fields that did not fit, until
+//! nothing new is found. serde also stops at the first missing field, so from then on that field gets a
+//! placeholder ([`placeholder`]). [`Diagnostics`] decides on the next run and limits the number of runs. The
+//! result of a run with a placeholder, or without a field that did not fit, is dropped: there is always a
+//! problem to return instead.
 //!
-//! Limits: the fields of a `#[serde(flatten)]`, and those of internally tagged and untagged enums, are
-//! buffered by serde before their type is known. They are read as text first, and then again as the numbers
-//! and lists that they look like, so a type that mixes both there may find neither. And where a type refuses
-//! its placeholder, a missing field that is declared after it is only found once it is there.
+//! Limits:
+//!
+//! - serde buffers the fields of a `#[serde(flatten)]`, and those of internally tagged and untagged enums,
+//!   before their type is known. They are read as text first, and then again as the numbers and lists that
+//!   they look like. A type that mixes both there may get neither.
+//! - If a type refuses its placeholder, a missing field that is declared after it is found only once that
+//!   field exists.
 
 mod abort;
 mod container;
@@ -44,12 +47,12 @@ use crate::{
     },
 };
 
-/// Builds a `T` from a set of fields. `path` is the name of the set in messages.
+/// Reads a set of fields into a `T`. `path` is the name of the set in messages.
 ///
 /// # Errors
 /// A problem for each field that does not fit ([`ErrorKind::Undecodable`]), is missing
-/// ([`ErrorKind::KeyNotFound`]) or is there under two names ([`ErrorKind::Ambiguous`]). Their messages start
-/// with the path, show no value, and have no origin yet.
+/// ([`ErrorKind::KeyNotFound`]) or exists under two names ([`ErrorKind::Ambiguous`]). The messages start with
+/// the path and show no value. The problems have no origin yet.
 pub(crate) fn from_fields<T: DeserializeOwned>(
     path: &str,
     fields: &[(&str, &SecretValue)],
@@ -57,7 +60,7 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
     read(path, Input::Set(fields), Reading::Plain)
 }
 
-/// Builds a `T` from one field. `path` is the full name of the field in messages.
+/// Reads one field into a `T`. `path` is the full name of the field in messages.
 ///
 /// # Errors
 /// As [`from_fields`].
@@ -68,8 +71,9 @@ pub(crate) fn from_value<T: DeserializeOwned>(
     read(path, Input::Text(value), Reading::Plain)
 }
 
-/// Builds a `T` from the text of a JSON document. `path` is the name of the document in messages. A type that
-/// takes anything gets a number if it would be written as it is in the text (`1.5`, not `1.50`), else its
+/// Reads the text of a JSON document into a `T`. `path` is the name of the document in messages. A type that
+/// accepts anything gets a number if the number is written as in the text (`1.5`, not `1.50`), and else the
+/// text.
 /// text.
 ///
 /// # Errors
@@ -81,7 +85,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     read(path, Input::Text(value), Reading::Json)
 }
 
-/// Builds a `T` where a source that is not required is absent: an `Option` is `None`.
+/// Reads an optional source that is absent into a `T`: an `Option` is `None`.
 ///
 /// # Errors
 /// `why`, if `T` is not optional.
@@ -90,7 +94,7 @@ pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Pr
         .map_err(|_| vec![why])
 }
 
-/// Limits the time that a secret of thousands of fields takes, and a type that fails differently each time.
+/// Limits the time for a secret with thousands of fields, and for a type that fails differently each time.
 const MAX_RUNS: usize = 512;
 
 /// Runs until nothing new is found.

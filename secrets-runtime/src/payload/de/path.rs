@@ -3,8 +3,8 @@ use std::{
     fmt::{self, Display, Write as _},
 };
 
-/// The path of a value: `db.pool.hosts[2]`. It is a list through the callers' stack frames, and is written out
-/// only for a message or once something has to be looked up.
+/// The path of a value: `db.pool.hosts[2]`. It is a linked list through the callers' stack frames, and is
+/// written out only for a message or for a look-up.
 pub(super) struct Path<'p> {
     parent: Option<&'p Path<'p>>,
     part: Part<'p>,
@@ -36,11 +36,11 @@ impl<'p> Path<'p> {
         self.parent.is_none()
     }
 
-    /// Marks that a type which takes anything got one of several things that the value may be: a text, or the
-    /// number that it looks like. If the type is then refused, the other one may do.
+    /// Records that a type which accepts anything got one of several possible readings: a text, or the number
+    /// that it looks like. If the type then fails, another reading may fit.
     ///
-    /// serde buffers the fields of a `flatten` and of some enums, and reports what is wrong with them at the
-    /// value that they are in, so this one is marked too.
+    /// serde buffers the fields of a `flatten` and of some enums, and reports their problems at the enclosing
+    /// value, so that value is marked too.
     pub(super) fn mark_ambiguous(&self) {
         self.is_ambiguous.set(true);
         if let (Some(parent), Part::Name(_)) = (self.parent, self.part) {
@@ -52,19 +52,19 @@ impl<'p> Path<'p> {
         self.is_ambiguous.get()
     }
 
-    /// The path as a key to look up: no two paths have the same one.
+    /// Returns the path as a key for look-ups. No two paths have the same key.
     pub(super) fn key(&self) -> String {
         self.write_key(true)
     }
 
-    /// The key that all items of one list share.
+    /// Returns the key that all items of one list share.
     pub(super) fn pattern(&self) -> String {
         self.write_key(false)
     }
 
     fn write_key(&self, with_index: bool) -> String {
         let mut key = self.parent.map(|parent| parent.write_key(with_index)).unwrap_or_default();
-        // A NUL in a name is escaped, so a name cannot look like two parts.
+        // A NUL in a name is escaped, so one name never looks like two parts.
         let _ = match self.part {
             Part::Root(_) => Ok(()),
             Part::Name(name) => write!(key, "\0.{}", name.escape_debug()),

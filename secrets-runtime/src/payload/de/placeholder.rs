@@ -1,9 +1,9 @@
-//! What a type is offered in the place of a field that is missing or does not fit, once a field is missing:
-//! serde stops at the first missing field, so the next one is only found if the first one is there. What is
-//! built from a placeholder is dropped.
+//! Placeholders for fields that are missing or do not fit. They are used after a field was missing: serde
+//! stops at the first missing field, so the next one is found only if the first one exists. The result of a
+//! run with placeholders is dropped.
 //!
-//! Numbers are 1, booleans `true`, lists and maps empty and options `None`. A type gets one placeholder: if it
-//! refuses that, reading goes on without.
+//! Numbers are 1, booleans `true`, lists and maps empty and options `None`. A type gets one placeholder: if
+//! it refuses that, reading goes on without it.
 
 use std::cell::Cell;
 
@@ -11,10 +11,10 @@ use serde::de::{Expected, Visitor};
 
 use crate::payload::de::abort::Abort;
 
-/// Each run's supply, for types that ask for one after another.
+/// The supply of each run, for types that ask for one after another.
 const MAX_PLACEHOLDERS: u16 = 4096;
 
-/// How many placeholders a run may still make.
+/// The number of placeholders that a run may still create.
 pub(super) struct Supply(Cell<u16>);
 
 impl Default for Supply {
@@ -24,7 +24,7 @@ impl Default for Supply {
 }
 
 impl Supply {
-    /// Takes one.
+    /// Takes one placeholder from the supply.
     pub(super) fn take(&self) -> Result<(), Abort> {
         let left = self.0.get().checked_sub(1).ok_or_else(Abort::refused)?;
         self.0.set(left);
@@ -32,15 +32,15 @@ impl Supply {
     }
 }
 
-/// Offers a text: that of a number, or for the few types that are read from a text of their own form something
-/// of that form that leads to no machine.
+/// Visits a text: a number, or for types that expect a text of a certain form a text of that form that leads
+/// to no machine.
 pub(super) fn visit_text<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value, Abort> {
     let expected = (&visitor as &dyn Expected).to_string();
     let form = FORMS.iter().find(|(words, _)| expected.contains(words));
     visitor.visit_str(form.map_or("1", |(_, text)| text))
 }
 
-/// What types say they expect, the more exact words first.
+/// What types say they expect, the more specific words first.
 const FORMS: [(&str, &str); 7] = [
     ("IPv6 socket address", "[::]:0"),
     ("socket address", "0.0.0.0:0"),
@@ -51,7 +51,7 @@ const FORMS: [(&str, &str); 7] = [
     ("UUID", "00000000-0000-0000-0000-000000000000"),
 ];
 
-/// A variant of an enum: another one at the next depth, since one of them may contain the enum.
+/// Returns a variant of an enum: another one at each depth, since a variant may contain the enum itself.
 pub(super) fn variant(variants: &[&'static str], depth: u16) -> Result<&'static str, Abort> {
     let index = usize::from(depth).checked_rem(variants.len()).ok_or_else(Abort::refused)?;
     Ok(variants[index])

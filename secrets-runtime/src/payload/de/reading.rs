@@ -5,21 +5,21 @@ use zeroize::Zeroizing;
 
 use crate::core::secret_value::SecretValue;
 
-/// What a type that takes anything gets of a value.
+/// How a value is passed to a type that accepts anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Reading {
-    /// Its text.
+    /// As its text.
     Plain,
-    /// The number or boolean that its text is, if that would be written the same; else its text.
+    /// As the number or boolean that its text is, if that is written the same; else as its text.
     Scalar,
-    /// As [`Reading::Scalar`], and the content of a JSON list or object.
+    /// As [`Reading::Scalar`], and a JSON list or object as its content.
     Structured,
     /// As [`Reading::Structured`] in a text that is JSON as a whole, where `null` is a value.
     Json,
 }
 
 impl Reading {
-    /// The reading to try if this one does not fit the type.
+    /// Returns the reading to try if this one does not fit the type.
     pub(super) fn other(self, is_set: bool) -> Self {
         match self {
             Self::Plain if is_set => Self::Scalar,
@@ -29,19 +29,19 @@ impl Reading {
     }
 }
 
-/// Offers the text, or the bytes if it is none.
+/// Visits the text, or the bytes if they are not UTF-8.
 pub(super) fn visit_plain<'de, V: Visitor<'de>, E: Error>(
     value: &SecretValue,
     visitor: V,
 ) -> Result<V::Value, E> {
     match value.expose_str() {
-        // Both are what the user's type asks for.
+        // The user's type asks for both.
         Ok(text) => visitor.visit_str(text),
         Err(_) => visitor.visit_bytes(value.expose_bytes()),
     }
 }
 
-/// Offers the number or the boolean that would be written as the text is; else the text.
+/// Visits the number or the boolean if it is written like the text, or else the text.
 pub(super) fn visit_scalar<'de, V: Visitor<'de>, E: Error>(
     value: &SecretValue,
     visitor: V,
@@ -60,7 +60,7 @@ pub(super) fn visit_scalar<'de, V: Visitor<'de>, E: Error>(
     }
 }
 
-/// Returns the parsed text, if it would be written the same.
+/// Returns the parsed text, if it is written the same.
 fn parse_exact<T: FromStr + ToString>(text: &str) -> Option<T> {
     text.parse::<T>().ok().filter(|parsed| *Zeroizing::new(parsed.to_string()) == text)
 }

@@ -8,7 +8,7 @@ use crate::{
     payload::json::form::Form,
 };
 
-/// Why a payload is not the JSON it should be: what is wrong and where, and never what it holds.
+/// Why a payload is not the expected JSON: what is wrong and where, without any of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JsonFault {
     message: String,
@@ -16,7 +16,7 @@ pub(crate) struct JsonFault {
 }
 
 impl JsonFault {
-    /// The fault at this byte of the text. Of the text only its line breaks are read.
+    /// Creates the fault at this byte of the text. Only the line breaks of the text are read.
     pub(super) fn at(text: &str, offset: usize, what: impl Into<Cow<'static, str>>) -> Self {
         let place = LineColumn::of(text, offset);
         Self { message: format!("{}, at {place}", what.into()), help: None }
@@ -49,15 +49,15 @@ impl JsonFault {
         Self::at(text, at, what).with_help(PLAIN)
     }
 
-    /// What `serde_json` found. Its words are recognised and never passed on, since some of its errors print
-    /// the value.
+    /// Converts an error of `serde_json`. Its words are recognized and never passed on, since some of its
+    /// errors print the value.
     pub(super) fn syntax(text: &str, error: &serde_json::Error) -> Self {
         if error.is_eof() {
             return Self::at(text, text.len(), "the JSON is cut short").with_help(PLAIN);
         }
         let theirs = error.to_string();
         let read = offset(text, error);
-        // A raw control character is looked at without being read.
+        // `serde_json` reports a raw control character without consuming it.
         let offset = read + usize::from(error.is_syntax() && theirs.starts_with(CONTROL));
         let offset =
             (0..=offset.min(text.len())).rfind(|at| text.is_char_boundary(*at)).unwrap_or_default();
@@ -68,12 +68,12 @@ impl JsonFault {
         Self::at(text, offset, known.map_or("this is no JSON", |(_, ours)| *ours)).with_help(PLAIN)
     }
 
-    /// What is wrong, and where.
+    /// Returns what is wrong, and where.
     pub(crate) fn message(&self) -> &str {
         &self.message
     }
 
-    /// The fault as a problem of a source.
+    /// Returns the fault as the problem of a source.
     pub(crate) fn into_problem(self) -> Problem {
         let problem = Problem::new(ErrorKind::Undecodable, self.message);
         problem.with_help(self.help.unwrap_or("correct the stored secret"))
@@ -85,7 +85,7 @@ const PLAIN: &str =
 
 const CONTROL: &str = "control character";
 
-/// How `serde_json`'s sentences start, and ours.
+/// How the messages of `serde_json` start, and our words for them.
 const SYNTAX: [(&str, &str); 9] = [
     (CONTROL, "a raw control character is in a string"),
     ("expected `,` or", "a comma or the closing bracket is missing"),
@@ -98,7 +98,7 @@ const SYNTAX: [(&str, &str); 9] = [
     ("trailing comma", "there is a comma before the closing bracket"),
 ];
 
-/// What other languages write and JSON does not have.
+/// Syntax of other languages that JSON does not have.
 fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
     let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
     if starts(&["NaN", "Infinity", "-Infinity"]) {
@@ -112,8 +112,8 @@ fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
     }
 }
 
-/// The byte an error of `serde_json` is about: it counts lines and bytes from 1, and its column is that of the
-/// last byte it has read.
+/// Returns the byte that an error of `serde_json` is about. It counts lines and bytes from 1, and its column
+/// is that of the last byte it has read.
 fn offset(text: &str, error: &serde_json::Error) -> usize {
     let lines = text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n').map(|(at, _)| at + 1);
     let start =

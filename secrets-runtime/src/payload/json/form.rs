@@ -1,6 +1,6 @@
 use crate::core::secret_value::SecretValue;
 
-/// What a JSON value is written as.
+/// The form of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Null,
@@ -12,7 +12,7 @@ pub(crate) enum Form {
 }
 
 impl Form {
-    /// What a text that starts like this would be; `None` if no JSON value starts like this.
+    /// Returns the form of a value that starts like this text, or `None` if no JSON value starts like this.
     pub(super) fn of(text: &str) -> Option<Self> {
         match text.bytes().next()? {
             b'n' => Some(Self::Null),
@@ -25,9 +25,9 @@ impl Form {
         }
     }
 
-    /// What a value that may be JSON would be; a text, if it is none.
+    /// Returns the form of a value that may be JSON, or that of a text if it is not JSON.
     pub(crate) fn guess(value: &SecretValue) -> Self {
-        // One byte is looked at, and none kept.
+        // One byte is compared, and none is stored.
         let text = value.expose_str().unwrap_or_default();
         match Self::of(text.trim_start_matches(BLANK)) {
             Some(Self::Null) | None => Self::Text,
@@ -47,5 +47,5 @@ impl Form {
     }
 }
 
-/// What may be around a JSON value.
+/// The white space of JSON.
 pub(super) const BLANK: [char; 4] = [' ', '\t', '\n', '\r'];

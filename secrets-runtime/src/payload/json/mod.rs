@@ -1,8 +1,8 @@
-//! The JSON of a payload, read without changing a letter of it: a number stays as it is written.
+//! Reads the JSON of a payload without changing a character of it: a number stays as it is written.
 //!
-//! `serde_json` checks the syntax and gives the borrowed text of every member ([`RawValue`]), so that no
-//! feature another crate switches on (`arbitrary_precision`, `preserve_order`, ..) matters. It decodes no
-//! string here: its buffers would leave copies that nobody wipes, and its errors print what they read.
+//! `serde_json` checks the syntax and returns the borrowed text of every member ([`RawValue`]), so features
+//! that another crate switches on (`arbitrary_precision`, `preserve_order`, ..) do not matter. It decodes no
+//! string here: its buffers would leave copies that are not wiped, and its errors print what they read.
 
 mod fault;
 pub(crate) mod form;
@@ -27,22 +27,22 @@ use crate::{
     },
 };
 
-/// How deeply lists and objects may lie in one another.
+/// How deeply lists and objects may be nested.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// The members of a JSON object, in order: a string as it is, a number or a boolean as it is written, a list
-/// or an object as its text. A member that is `null` is absent.
+/// Returns the members of a JSON object, in order: a string decoded, a number or a boolean as it is written,
+/// a list or an object as its text. A member that is `null` is left out.
 ///
 /// # Errors
-/// If the payload is anything but one JSON object, has a key twice, or is nested more than [`MAX_DEPTH`] deep.
-/// What lies inside a nested value is checked for its syntax alone, since its text is given as it is.
+/// If the payload is not exactly one JSON object, has a key twice, or is nested more than [`MAX_DEPTH`] deep.
+/// Inside a nested value only the syntax is checked, since it is returned as text.
 pub(crate) fn members(payload: &SecretValue) -> Result<Vec<(String, SecretValue)>, JsonFault> {
     let there =
         |(key, json): (String, Json)| (json.form != Form::Null).then_some((key, json.value));
     Ok(object(payload)?.into_iter().filter_map(there).collect())
 }
 
-/// The members of a JSON object with what each is written as, `null` included.
+/// Returns the members of a JSON object with the form of each, `null` included.
 ///
 /// # Errors
 /// As [`members`].
@@ -53,7 +53,7 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
     let mut keys = Vec::with_capacity(raw.len());
     for (key, _) in &raw {
         let mut decoded = string(text, key)?;
-        // A key is a name and no secret: it may live on in a plain `String`.
+        // A key is a name and not a secret, so it may stay in a plain `String`.
         keys.push(mem::take(&mut *decoded));
     }
     let mut seen = HashSet::with_capacity(keys.len());
@@ -73,16 +73,16 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
     Ok(keys.into_iter().zip(values).collect())
 }
 
-/// Whether the payload is the JSON of an object, whatever is in it: keys that are there twice too.
+/// Returns whether the payload is the JSON of an object. Keys may occur twice.
 pub(crate) fn is_object(payload: &SecretValue) -> bool {
     let text = start(payload, Form::Object);
     text.is_ok_and(|text| parse(text, |json| <&RawValue>::deserialize(json)).is_ok())
 }
 
-/// The items of a JSON list with what each is written as, `null` included.
+/// Returns the items of a JSON list with the form of each, `null` included.
 ///
 /// # Errors
-/// If the payload is anything but one JSON list, or is nested more than [`MAX_DEPTH`] deep.
+/// If the payload is not exactly one JSON list, or is nested more than [`MAX_DEPTH`] deep.
 pub(crate) fn list(payload: &SecretValue) -> Result<Vec<Json>, JsonFault> {
     let text = start(payload, Form::List)?;
     let raw = parse(text, |json| json.deserialize_seq(Items))?;
@@ -93,7 +93,7 @@ pub(crate) fn list(payload: &SecretValue) -> Result<Vec<Json>, JsonFault> {
 #[derive(Debug, Clone)]
 pub(crate) struct Json {
     pub(crate) form: Form,
-    /// The decoded text of a string; of everything else the text as it is written.
+    /// The decoded text of a string; for every other value its text as it is written.
     pub(crate) value: SecretValue,
 }
 
@@ -108,7 +108,7 @@ impl Json {
     }
 }
 
-/// The payload's text, if it starts as the form wanted.
+/// Returns the payload's text, if it starts like the wanted form.
 fn start(payload: &SecretValue, wanted: Form) -> Result<&str, JsonFault> {
     let bytes = payload.expose_bytes(); // to be read as JSON, and no error below repeats it
     let text = std::str::from_utf8(bytes).map_err(|error| JsonFault::not_utf8(bytes, error))?;
@@ -138,7 +138,8 @@ fn parse<'t, T>(
     }
 }
 
-/// Where well-formed JSON gets too deep. (`serde_json` needs no stack to skip a value, so it sets no limit.)
+/// Returns the position at which well-formed JSON is nested too deep. (`serde_json` skips a value without
+/// recursion, so it sets no limit.)
 fn too_deep(text: &str) -> Option<usize> {
     let (mut depth, mut quoted, mut escaped) = (0_usize, false, false);
     for (at, byte) in text.bytes().enumerate() {
@@ -163,7 +164,7 @@ fn string(text: &str, raw: &str) -> Result<zeroize::Zeroizing<String>, JsonFault
     unescape(inner).map_err(|flaw| JsonFault::at(text, offset(text, inner) + flaw.at, flaw.what))
 }
 
-/// Where in `text` a part of it starts.
+/// Returns the position in `text` of a part of it.
 fn offset(text: &str, part: &str) -> usize {
     (part.as_ptr() as usize).saturating_sub(text.as_ptr() as usize)
 }

@@ -17,7 +17,8 @@ fn read(text: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// The fault's text in every form in which it gets out, once it is checked that no form holds a value.
+/// Returns the fault's text in every form that leaves this module, after checking that no form contains a
+/// value.
 fn refused(payload: impl Into<SecretValue>) -> String {
     let fault = members(&payload.into()).expect_err("the payload must be refused");
     let debug = format!("{fault:?}");
@@ -31,7 +32,7 @@ fn refused(payload: impl Into<SecretValue>) -> String {
 }
 
 #[test]
-fn values_are_given_as_written() {
+fn values_are_returned_as_written() {
     let text = r#" {"s": "SeNtInEl", "n": 1.50, "e": 1E5, "z": -0.0, "big": 123456789012345678901234567890.000,
         "t": true, "f": false, "none": null, "o": { "a" : [1, 2.0] }, "l": [ "x" ,null], "": "empty"} "#;
     let expected = [
@@ -154,7 +155,7 @@ fn four_hexadecimal_digits_make_an_escape() {
 }
 
 #[test]
-fn bytes_that_are_no_text_are_refused() {
+fn bytes_that_are_not_text_are_refused() {
     let message = refused(b"{\"a\":\n\"SeNtInEl\xff\"}".to_vec());
     assert_eq!(message, "the payload is not UTF-8 text, at line 2, column 10");
 }
@@ -198,7 +199,7 @@ fn json() -> impl Strategy<Value = Value> {
     })
 }
 
-/// The object's text with every character of its keys and strings escaped.
+/// Returns the object's text with every character of its keys and strings escaped.
 fn escaped(object: &[(String, Value)]) -> String {
     let quote = |text: &str| {
         let units: String = text.encode_utf16().map(|unit| format!("\\u{unit:04x}")).collect();
@@ -225,14 +226,14 @@ proptest! {
         prop_assert_eq!(&read(&escaped(&object)), &expected);
     }
 
-    /// What is taken is what `serde_json` takes, and nothing makes it panic.
+    /// Accepts what `serde_json` accepts, and never panics.
     #[test]
-    fn what_is_no_json_is_refused(text in r#"\{("[ab]":("(x|\\n|\\u[0-9a-dA-D]{4}|\\ud83d\\ude00)*"|[0-9.eE-]{1,4}|\[1?,?\]|null|nul),?){0,3}\}?.?"#) {
+    fn text_that_is_not_json_is_refused(text in r#"\{("[ab]":("(x|\\n|\\u[0-9a-dA-D]{4}|\\ud83d\\ude00)*"|[0-9.eE-]{1,4}|\[1?,?\]|null|nul),?){0,3}\}?.?"#) {
         type Theirs = std::collections::BTreeMap<String, Value>;
         let ours = members(&SecretValue::from(text.as_str()));
         match serde_json::from_str::<Theirs>(&text) {
             Ok(_) => prop_assert!(ours.is_ok() || ours.is_err_and(|fault| fault.message().contains("twice"))),
-            // Its numbers have a range, and ours are text.
+            // Numbers have a range in `serde_json`, and are text here.
             Err(error) => prop_assert!(ours.is_err() || error.to_string().contains("out of range")),
         }
     }

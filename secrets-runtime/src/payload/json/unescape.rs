@@ -1,11 +1,11 @@
 use zeroize::Zeroizing;
 
-/// Decodes what is between the quotes of a JSON string, into one buffer that is wiped and never grows.
+/// Decodes the content of a JSON string into one buffer that is wiped and never grows.
 ///
 /// # Errors
-/// At the first thing that is no text: half a surrogate pair, an unknown escape, a raw control character.
+/// The first part that is not a text: half a surrogate pair, an unknown escape, a raw control character.
 pub(super) fn unescape(written: &str) -> Result<Zeroizing<String>, StringFlaw> {
-    // No escape is shorter than the character it stands for.
+    // No escape is shorter than the character that it encodes.
     let mut text = Zeroizing::new(String::with_capacity(written.len()));
     let mut rest = written;
     loop {
@@ -26,7 +26,7 @@ pub(super) fn unescape(written: &str) -> Result<Zeroizing<String>, StringFlaw> {
     }
 }
 
-/// What is wrong with a string, and at which byte of what is between the quotes.
+/// What is wrong with a string, and at which byte of its content.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct StringFlaw {
     pub(super) at: usize,
@@ -39,7 +39,7 @@ impl StringFlaw {
     }
 }
 
-/// The character of the escape whose backslash is read, and what comes after it.
+/// Returns the character of an escape whose backslash was read, and the text after the escape.
 fn read_escape(escape: &str) -> Result<(char, &str), &'static str> {
     let mut chars = escape.chars();
     let character = match chars.next() {
@@ -75,7 +75,7 @@ fn read_unicode(digits: &str) -> Result<(char, &str), &'static str> {
 fn hex(text: &str) -> Result<(u32, &str), &'static str> {
     let bad = "a string has a `\\u` without four hexadecimal digits";
     let (digits, rest) = text.split_at_checked(4).ok_or(bad)?;
-    // `from_str_radix` takes a sign too.
+    // `from_str_radix` would accept a sign too.
     if !digits.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(bad);
     }

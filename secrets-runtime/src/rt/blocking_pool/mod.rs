@@ -1,5 +1,5 @@
-//! Threads for blocking work, so that no executor is held up and none is needed. There are at most
-//! [`MAX_THREADS`] in the process; they start when there is work, and end when there is none.
+//! Threads for blocking work, so that it blocks no executor and needs none. The process has at most
+//! [`MAX_THREADS`]. They start when there is work, and end when there is no more.
 
 #[cfg(test)]
 mod tests;
@@ -15,16 +15,17 @@ use std::{
 /// How many threads the process has for all calls together.
 const MAX_THREADS: usize = 32;
 
-/// How many items of one call are worked on at the same time: a server is asked so much at once by a step.
+/// How many items of one call run at the same time. This limits how many requests one step sends to a server
+/// at once.
 const MAX_OF_ONE_CALL: usize = 8;
 
 static POOL: Pool = Pool::new();
 
-/// Does blocking work on the pool's threads. The results come in the order of the items; `None` stands for work
-/// that panicked or could not be started.
+/// Does blocking work on the pool's threads. The results are in the order of the items. `None` stands for
+/// work that panicked or could not be started.
 ///
-/// Calls take turns, an item each, so that a long one does not hold up a short one. If the future is dropped,
-/// what is not begun is not done.
+/// Calls take turns, one item each, so that a long call does not delay a short one. If the future is dropped,
+/// items that have not started are dropped too.
 pub(crate) async fn on_threads<T, R>(
     items: Vec<T>,
     work: impl Fn(T) -> R + Send + Sync + 'static,
@@ -36,8 +37,8 @@ where
     POOL.run(items, work).await
 }
 
-/// Ends the threads and waits until they have ended, unless one of them works. They start again when they are
-/// needed.
+/// Ends the threads and waits until they have ended, unless one of them has work. They start again when they
+/// are needed.
 pub(crate) fn stop() {
     POOL.stop();
 }
@@ -45,7 +46,7 @@ pub(crate) fn stop() {
 struct Pool(Mutex<State>);
 
 struct State {
-    /// Calls with work that is not done, the one whose turn it is first.
+    /// The calls with unfinished work. The first one has its turn next.
     calls: VecDeque<Call>,
     last_call: u64,
     /// How many threads work or look for work.
@@ -64,8 +65,8 @@ struct Call {
     working: usize,
 }
 
-/// Does the work of one item. What it returns stores the result, and returns the waiter's waker if it is the
-/// last one.
+/// Does the work of one item. It returns a function that stores the result, and returns the waiter's waker if
+/// that was the last result.
 type Task = Box<dyn FnOnce() -> Publish + Send>;
 type Publish = Box<dyn FnOnce() -> Option<Waker>>;
 
@@ -128,7 +129,7 @@ impl Pool {
                 self.add_thread(&mut state);
             }
         }
-        // If the system has no thread to give, the work is dropped, and its results are `None`.
+        // If the system cannot start a thread, the work is dropped, and its results are `None`.
         let lost = if state.serving == 0 { state.calls.pop_back() } else { None };
         drop(state);
         drop(lost);
@@ -143,7 +144,7 @@ impl Pool {
         }
     }
 
-    /// What a thread does.
+    /// The main loop of a thread.
     fn serve(&'static self) {
         loop {
             let mut state = lock(&self.0);
@@ -153,7 +154,7 @@ impl Pool {
             };
             drop(state);
             let publish = task();
-            // Before the result is known: whoever has it may stop the threads.
+            // Counted before the result is published: the caller that gets it may stop the threads.
             lock(&self.0).done(call);
             let Some(waker) = publish() else { continue };
             if !self.wake(waker) {
@@ -164,8 +165,8 @@ impl Pool {
 
     /// Wakes a waiter. Returns whether this thread goes on.
     ///
-    /// What is woken may run on this very thread, and wait there for another call. So another thread takes over
-    /// if this was the last one that did the work, even if there are [`MAX_THREADS`].
+    /// The woken code may run on this very thread, and wait here for another call. So if this was the last
+    /// thread that did work, another one takes over, even beyond [`MAX_THREADS`].
     fn wake(&'static self, waker: Waker) -> bool {
         let mut state = lock(&self.0);
         state.serving -= 1;
@@ -186,7 +187,7 @@ impl Pool {
     fn cancel(&self, call: u64) {
         let mut state = lock(&self.0);
         let place = state.calls.iter().position(|known| known.id == call);
-        // What is being worked on is finished; the rest is dropped outside the lock.
+        // Items that have started are finished. The others are dropped, outside the lock.
         let dropped = place.and_then(|place| state.calls.remove(place));
         let ended: Vec<_> = state.threads.extract_if(.., |thread| thread.is_finished()).collect();
         drop(state);
@@ -205,7 +206,7 @@ impl Pool {
         }
         let threads = std::mem::take(&mut state.threads);
         drop(state);
-        // They find no work, and end.
+        // The threads find no work and end.
         join(threads);
     }
 }
@@ -231,10 +232,10 @@ impl State {
         Some((id, task))
     }
 
-    /// An item of a call is done.
+    /// Records that an item of a call is done.
     fn done(&mut self, call: u64) {
         self.working -= 1;
-        // It is not there if it was cancelled.
+        // A cancelled call is no longer in the list.
         let Some(place) = self.calls.iter().position(|known| known.id == call) else { return };
         let call = &mut self.calls[place];
         call.working -= 1;
@@ -252,12 +253,12 @@ impl Call {
 
 struct Results<R> {
     results: Vec<Option<R>>,
-    /// How many are not known yet.
+    /// How many results are still missing.
     open: usize,
     waker: Option<Waker>,
 }
 
-/// Where one result belongs. If this is dropped before there is one, the result is `None`.
+/// The slot of one result. If it is dropped without a result, the result is `None`.
 struct Place<R> {
     results: Option<Arc<Mutex<Results<R>>>>,
     place: usize,
@@ -298,7 +299,7 @@ impl Drop for CancelOnDrop {
 }
 
 fn join(threads: Vec<JoinHandle<()>>) {
-    // A panic has ended a thread as well.
+    // A thread that panicked has ended too.
     threads.into_iter().for_each(|thread| drop(thread.join()));
 }
 

@@ -14,7 +14,7 @@ use super::*;
 use crate::rt::{block_on::block_on, join_all::join_all};
 
 #[test]
-fn results_come_in_order_and_a_panic_is_one_of_them() {
+fn results_are_in_order_and_a_panic_is_none() {
     let work = |n: usize| if n == 7 { panic!("this one") } else { n * 2 };
     let results = block_on(on_threads((0..50).collect(), work));
     let wanted: Vec<_> = (0..50).map(|n| (n != 7).then_some(n * 2)).collect();
@@ -22,7 +22,7 @@ fn results_come_in_order_and_a_panic_is_one_of_them() {
     assert!(block_on(on_threads(Vec::new(), work)).is_empty());
 }
 
-/// A server that answers nobody until so many wait at once. Each answer is the byte that was sent.
+/// A server that answers only when this many clients wait at once. Each answer is the byte that was sent.
 fn slow_server(crowd: usize) -> SocketAddr {
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
     let address = listener.local_addr().expect("an address");
@@ -45,7 +45,7 @@ fn slow_server(crowd: usize) -> SocketAddr {
 }
 
 #[test]
-fn calls_of_a_crowd_share_the_threads_and_all_end() {
+fn many_calls_share_the_threads_and_all_end() {
     static CROWD: Pool = Pool::new();
     static NOW: AtomicUsize = AtomicUsize::new(0);
     static MOST: AtomicUsize = AtomicUsize::new(0);
@@ -63,7 +63,7 @@ fn calls_of_a_crowd_share_the_threads_and_all_end() {
     let items = |call: usize| vec![call as u8, call as u8 + 1];
     let calls: Vec<_> = (0..500).map(|n| Box::pin(CROWD.run(items(n % 200), ask))).collect();
     let mut all = pin!(join_all(calls));
-    // Every call has begun.
+    // Every call has started.
     assert!(all.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     let state = lock(&CROWD.0);
     assert!(state.serving + state.waking <= MAX_THREADS);
@@ -81,7 +81,7 @@ fn calls_of_a_crowd_share_the_threads_and_all_end() {
 #[test]
 fn a_long_call_does_not_hold_up_a_short_one() {
     static TURNS: Pool = Pool::new();
-    // Its items wait for the short call, and are more than there are threads.
+    // Its items wait for the short call, and there are more of them than threads.
     let (opened, gate) = (Arc::new((Mutex::new(false), Condvar::new())), 4 * MAX_OF_ONE_CALL);
     let long = {
         let opened = opened.clone();
@@ -97,7 +97,7 @@ fn a_long_call_does_not_hold_up_a_short_one() {
     assert_eq!(block_on(long).len(), gate);
 }
 
-/// A waker on whose thread a step runs, as executors that poll at once have it.
+/// A waker that runs a step on its thread, as executors do that poll in the waker.
 struct CallsAgain(Box<dyn Fn() + Send + Sync>, AtomicBool);
 
 impl Wake for CallsAgain {
@@ -109,12 +109,12 @@ impl Wake for CallsAgain {
 }
 
 #[test]
-fn what_is_woken_on_a_thread_of_the_pool_can_wait_for_another_call() {
+fn code_woken_on_a_pool_thread_can_wait_for_another_call() {
     static NESTED: Pool = Pool::new();
     static GATE: Mutex<()> = Mutex::new(());
     let (done, answers) = mpsc::channel();
     let closed = lock(&GATE);
-    // More than there are threads, so that each would be held by a step that waits.
+    // More calls than threads, so that every thread would be blocked by a step that waits.
     let calls: Vec<_> = (0..3 * MAX_THREADS)
         .map(|n| {
             let done = done.clone();
@@ -136,7 +136,7 @@ fn what_is_woken_on_a_thread_of_the_pool_can_wait_for_another_call() {
 }
 
 #[test]
-fn what_is_not_begun_is_not_done_for_a_call_that_is_dropped() {
+fn items_of_a_dropped_call_that_have_not_started_are_dropped() {
     static DROPPED: Pool = Pool::new();
     static BEGUN: AtomicUsize = AtomicUsize::new(0);
     let (begun, begin) = mpsc::channel();
@@ -151,7 +151,7 @@ fn what_is_not_begun_is_not_done_for_a_call_that_is_dropped() {
     assert!(call.as_mut().poll(&mut Context::from_waker(Waker::noop())).is_pending());
     begin.iter().take(MAX_OF_ONE_CALL).for_each(drop);
     drop(call);
-    // It works, so it is not waited for.
+    // A thread has work, so it is not waited for.
     DROPPED.stop();
     assert_eq!(lock(&DROPPED.0).working, MAX_OF_ONE_CALL);
     drop(end);

@@ -1,4 +1,4 @@
-//! `secrets.toml`: where it is found, what it may say, profiles and mapped sources.
+//! `secrets.toml`: the search, the content, profiles and mapped sources.
 
 use secrets_spec::{SourcePatch, SourceRole};
 
@@ -37,7 +37,7 @@ fn paths_are_relative_to_the_files_folder() {
 }
 
 #[test]
-fn seconds_may_be_numbers_and_nothing_else_may() {
+fn only_seconds_may_be_numbers() {
     let settings =
         Place::new().file("timeout = 1_0\nattempt_timeout = 0.5\ncache_ttl = '7'").good();
     assert_eq!(settings.timeout(), Duration::from_secs(10));
@@ -88,7 +88,7 @@ fn unknown_keys_get_a_suggestion_and_credentials_are_refused() {
 }
 
 #[test]
-fn text_that_is_no_toml_is_not_quoted() {
+fn text_that_is_not_toml_is_not_quoted() {
     let cases = [
         "zenml = SeNtInEl",
         "a = \"SeNtInEl",
@@ -137,7 +137,7 @@ fn no_mistake_in_a_mapped_source_shows_a_value() {
 }
 
 #[test]
-fn a_profile_is_laid_over_the_rest() {
+fn a_profile_overrides_the_rest() {
     let text = "
         default_backend = 'aws-secrets-manager'
         aws_role = 'arn:aws:iam::123456789012:role/R'
@@ -244,7 +244,7 @@ fn sources_and_groups_are_mapped_by_their_text_as_written() {
 }
 
 #[test]
-fn what_is_mapped_lies_over_what_is_written() {
+fn a_mapping_overrides_the_written_source() {
     let aws = "arn:aws:secretsmanager:us-west-2:123456789012:secret:x";
     let settings = Place::new()
         .file(&format!(
@@ -279,7 +279,7 @@ fn what_is_mapped_lies_over_what_is_written() {
 }
 
 #[test]
-fn mistakes_in_mapped_sources_are_all_told() {
+fn mistakes_in_mapped_sources_are_all_reported() {
     let text = "[sources]
         a = { idd = 'x', tpe = 'local' }
         b = { type = 'locl', id = 'x y' }
@@ -330,13 +330,13 @@ fn a_planted_file_is_refused() {
         .expect("rights");
     let problems = place.bad();
     assert!(problems[0].starts_with("secrets.toml: everybody may write to "), "{problems:?}");
-    // It is the only problem, though no profile can be found in a file that is not read.
+    // It is the only problem, although a file that is not read has no such profile.
     assert_eq!(place.with("SECRETS_PROFILE", "p").bad().len(), 1);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_pipe_is_no_file_and_is_not_waited_for() {
+fn a_pipe_is_refused_without_waiting() {
     let place = Place::new();
     let mode = rustix::fs::Mode::from_raw_mode(0o600);
     let path = place.path("secrets.toml");

@@ -16,7 +16,8 @@ use crate::{
     },
 };
 
-/// An environment, and a working directory with a `.git` so that no `secrets.toml` of the machine counts.
+/// An environment, and a working directory with a `.git`, so that no other `secrets.toml` of the machine is
+/// found.
 struct Place {
     folder: tempfile::TempDir,
     environment: Vec<(String, OsString)>,
@@ -61,7 +62,7 @@ impl Place {
         self.settings().expect("good settings")
     }
 
-    /// The problems, as `origin: message; help`.
+    /// Returns the problems, as `origin: message; help`.
     fn bad(&self) -> Vec<String> {
         let error = self.settings().expect_err("bad settings");
         assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "a value is shown");
@@ -83,13 +84,13 @@ fn write(path: PathBuf, text: impl AsRef<[u8]>) {
     }
 }
 
-/// Where a setting comes from.
+/// Returns the origin of a setting.
 fn origin<'a>(settings: &'a Settings, variable: &Variable) -> &'a Origin {
     let shown = settings.shown().iter().find(|shown| shown.variable == variable);
     &shown.expect("every variable is there").origin
 }
 
-/// The value of a setting as a text, whatever it is.
+/// Returns the value of a setting as a text.
 fn show(settings: &Settings, variable: &Variable) -> String {
     let path = |path: PathBuf| path.display().to_string();
     let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
@@ -144,7 +145,7 @@ fn show(settings: &Settings, variable: &Variable) -> String {
     }
 }
 
-/// What holds by default, and four good texts.
+/// Returns the default and four valid texts.
 fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
     let numbered = |form: &str| [1, 2, 3, 4].map(|n| form.replace('#', &n.to_string()));
     match variable.name() {
@@ -176,8 +177,8 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
     }
 }
 
-/// For each variable: with nothing set the default holds, then each place wins over those before it, and an empty
-/// variable changes nothing.
+/// For each variable: without any, the default is in effect. Then each place wins over the places before it,
+/// and an empty variable changes nothing.
 #[test]
 fn precedence_of_every_setting() {
     for variable in variables::ALL {
@@ -238,7 +239,7 @@ fn a_setting_that_loses_is_not_read() {
 }
 
 #[test]
-fn setters_lay_over_what_was_read() {
+fn setters_override_the_environment() {
     let role = "arn:aws:iam::123456789012:role/R";
     let mut settings = Place::new().with("SECRETS_DEFAULT_ROLE", role).good();
     settings.set_default_role(SourceRole::Inherit);
@@ -253,7 +254,7 @@ fn setters_lay_over_what_was_read() {
 }
 
 #[test]
-fn every_problem_is_told_at_once_with_its_variable() {
+fn every_problem_is_reported_at_once_with_its_variable() {
     let place = Place::new()
         .with("METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE", "locl")
         .with("SECRETS_DEFAULT_ROLE", "Access")
@@ -297,7 +298,7 @@ fn every_problem_is_told_at_once_with_its_variable() {
 
 #[cfg(unix)]
 #[test]
-fn text_that_is_no_utf_8_is_a_problem_unless_it_is_a_path() {
+fn text_that_is_not_utf_8_is_a_problem_unless_it_is_a_path() {
     use std::os::unix::ffi::OsStringExt;
     let bytes = || OsString::from_vec(b"/SeNtInEl\xff".to_vec());
     let place =
@@ -359,7 +360,7 @@ fn relative_paths_are_those_of_the_working_directory() {
 
 #[test]
 fn the_process_has_settings() {
-    // Whatever its environment holds: it is read, and an error is one that says why.
+    // Whatever its environment contains, it is read, or the error says why not.
     match Settings::load() {
         Ok(settings) => assert!(!settings.default_backends().is_empty()),
         Err(error) => assert_eq!(error.kind(), ErrorKind::InvalidConfig),

@@ -3,7 +3,7 @@ use secrets_runtime::{Error, secrets};
 
 const EMPTY: &str = "";
 const TYPO: &str = "a b";
-const KIND: &str = "Vault";
+const KIND: &str = "Consul";
 mod names {
     pub const SPACE: &str = "prod db";
     pub const ROLE: &str = "me";

@@ -1,7 +1,7 @@
 //! A type is in lower case.
 use secrets_runtime::{Error, secrets};
 
-#[secrets(sources = [{ id = "db", type = "Vault" }])]
+#[secrets(sources = [{ id = "db", type = "Consul" }])]
 fn step() -> Result<(), Error> {
     Ok(())
 }

@@ -6,7 +6,7 @@ use crate::{
     backend::Payload,
     backends::local::{
         file_name::FileName,
-        header::{ContentType, Header},
+        header::{ContentType, JweHeader},
         jwe::{Jwe, JweFlaw, seal},
         key::StoreKey,
         tests::home::{Home, put},
@@ -20,8 +20,8 @@ fn key() -> StoreKey {
     StoreKey::from_jwk(KEY.as_bytes()).expect("a key")
 }
 
-fn header() -> Header {
-    Header { content: ContentType::Text, secret: "a".into(), version: "v1".into() }
+fn header() -> JweHeader {
+    JweHeader { content: ContentType::Text, secret: "a".into(), version: "v1".into() }
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -104,11 +104,11 @@ fn base64url_is_decoded_strictly_in_every_part() {
 #[test]
 fn a_header_of_another_kind_is_refused_though_it_authenticates() {
     let good = r#"{"alg":"dir","enc":"A256GCM","cty":"text","secret":"a","version":"v1"}"#;
-    assert_eq!(Header::parse(good.as_bytes()), Ok(header()));
+    assert_eq!(JweHeader::parse(good.as_bytes()), Ok(header()));
     // White space and order are the writer's.
     let other =
         r#"{ "version": "v1", "secret": "\u0061", "cty": "text", "enc": "A256GCM", "alg": "dir" }"#;
-    assert_eq!(Header::parse(other.as_bytes()), Ok(header()));
+    assert_eq!(JweHeader::parse(other.as_bytes()), Ok(header()));
     let long = format!(r#""version":"{}""#, "v".repeat(257));
     for (from, to) in [
         (r#""dir""#, r#""A256GCMKW""#),
@@ -140,11 +140,11 @@ fn a_header_of_another_kind_is_refused_though_it_authenticates() {
     ] {
         let json = good.replacen(from, to, 1);
         // Space after the object is JSON still; everything else is not a header of ours.
-        assert_eq!(Header::parse(json.as_bytes()).is_err(), to != "} ", "{json}");
+        assert_eq!(JweHeader::parse(json.as_bytes()).is_err(), to != "} ", "{json}");
         let sealed = seal_with(&json);
         assert_eq!(Jwe::parse(sealed.as_bytes()).is_err(), to != "} ", "{json}");
     }
-    assert!(Header::parse(b"\xFF").is_err());
+    assert!(JweHeader::parse(b"\xFF").is_err());
 }
 
 /// A file whose header is `json`, and which authenticates.

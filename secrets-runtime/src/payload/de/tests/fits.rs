@@ -144,7 +144,7 @@ fn nested_types_are_read_from_json() {
 }
 
 #[test]
-fn attributes_of_serde_hold() {
+fn attributes_of_serde_apply() {
     #[derive(Deserialize)]
     #[serde(deny_unknown_fields, rename_all = "SCREAMING_SNAKE_CASE")]
     struct Renamed {
@@ -200,7 +200,7 @@ fn flattened_numbers_are_found_at_the_second_reading() {
 }
 
 #[test]
-fn enums_without_a_name_of_their_own_are_found() {
+fn tagged_and_untagged_enums_are_found() {
     #[derive(Deserialize, PartialEq, Debug)]
     #[serde(tag = "type", rename_all = "lowercase")]
     enum Auth {
@@ -233,12 +233,15 @@ fn enums_without_a_name_of_their_own_are_found() {
 }
 
 #[test]
-fn what_is_absent_is_none() {
+fn an_absent_source_is_none() {
     let why = || Problem::new(ErrorKind::NotFound, "there is no such secret");
     assert!(from_absent::<Option<Db>>(why()).is_ok_and(|db| db.is_none()));
     assert_eq!(kinds(from_absent::<Db>(why())), [ErrorKind::NotFound]);
     assert_eq!(kinds(from_absent::<String>(why())), [ErrorKind::NotFound]);
-    assert_eq!(misfits(from_absent::<HashMap<String, String>>(why())), ["there is no such secret"]);
+    assert_eq!(
+        messages(from_absent::<HashMap<String, String>>(why())),
+        ["there is no such secret"]
+    );
 }
 
 #[test]

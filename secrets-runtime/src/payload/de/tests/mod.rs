@@ -1,5 +1,5 @@
 mod fits;
-mod misfits;
+mod mismatches;
 mod runs;
 
 use serde::de::DeserializeOwned;
@@ -30,8 +30,8 @@ fn value<T: DeserializeOwned>(text: &str) -> Result<T, Vec<Problem>> {
     from_value("db.it", &SecretValue::from(text))
 }
 
-/// The messages of an attempt that must fail, once it is checked that none holds a value.
-fn misfits<T>(outcome: Result<T, Vec<Problem>>) -> Vec<String> {
+/// Returns the messages of an attempt that must fail, after checking that none contains a value.
+fn messages<T>(outcome: Result<T, Vec<Problem>>) -> Vec<String> {
     let Err(problems) = outcome else { panic!("it must not fit") };
     let error = Error::from_problems(problems.clone());
     for text in [format!("{error}"), format!("{error:?}"), format!("{problems:?}")] {

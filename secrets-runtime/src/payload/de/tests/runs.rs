@@ -1,4 +1,6 @@
-//! How often a type is read, and from what.
+//! How often a type is deserialized, and from what.
+//!
+//! Long because: each type stands beside what is counted with it.
 
 use std::{
     cell::{Cell, RefCell},
@@ -23,10 +25,10 @@ thread_local! {
     static SEEN: RefCell<Vec<String>> = const { RefCell::new(Vec::new()) };
 }
 
-/// What the documentation of `Secrets::get_as` adds to the number of fields.
-const MORE: usize = 4;
+/// The number that the documentation of `Secrets::get_as` adds to the number of fields.
+const EXTRA_RUNS: usize = 4;
 
-/// Counts how often it is read.
+/// Counts how often it is deserialized.
 #[derive(Debug)]
 struct Counted<T>(T);
 
@@ -105,8 +107,8 @@ impl<'de> Deserialize<'de> for Never {
     }
 }
 
-/// Reads sets that fit more or less, and returns for each what was stored and what was found.
-fn hold_the_bound<T: DeserializeOwned, const N: usize>() -> Vec<(Vec<&'static str>, Vec<String>)> {
+/// Reads sets that fit to different degrees, and returns for each what was stored and what was found.
+fn check_the_bound<T: DeserializeOwned, const N: usize>() -> Vec<(Vec<&'static str>, Vec<String>)> {
     let (all, wrong) = (names(N), "SeNtInEl");
     let stored: [Vec<&str>; 4] =
         [Vec::new(), all.to_vec(), all[..N / 2].to_vec(), all.iter().copied().step_by(2).collect()];
@@ -115,11 +117,11 @@ fn hold_the_bound<T: DeserializeOwned, const N: usize>() -> Vec<(Vec<&'static st
             stored.iter().map(|name| (*name, wrong)).chain([("x", wrong)]).collect();
         let (outcome, runs) = count::<Wide<T, N>>(&fields);
         assert!(
-            runs <= N + MORE,
+            runs <= N + EXTRA_RUNS,
             "{runs} runs for {N} fields, of which {} are there",
             stored.len()
         );
-        (stored, misfits(outcome))
+        (stored, messages(outcome))
     };
     stored.map(read).into()
 }
@@ -127,12 +129,12 @@ fn hold_the_bound<T: DeserializeOwned, const N: usize>() -> Vec<(Vec<&'static st
 #[test]
 fn a_type_is_read_a_few_times_more_often_than_it_has_fields() {
     fn find_all<T: DeserializeOwned, const N: usize>() {
-        for (stored, found) in hold_the_bound::<T, N>() {
+        for (stored, found) in check_the_bound::<T, N>() {
             let is_missing = |name: &&&str| !stored.contains(*name);
             let missing = names(N).iter().filter(is_missing).collect::<Vec<_>>();
-            let (misfits, lacks) = found.split_at(stored.len());
+            let (messages, lacks) = found.split_at(stored.len());
             assert!(
-                misfits
+                messages
                     .iter()
                     .zip(&stored)
                     .all(|(m, name)| m.starts_with(&format!("db.{name}: exp")))
@@ -162,16 +164,16 @@ fn a_type_is_read_a_few_times_more_often_than_it_has_fields() {
 
 #[test]
 fn a_type_that_refuses_everything_is_read_no_more_often() {
-    fn find_each_misfit<const N: usize>() {
-        for (stored, found) in hold_the_bound::<Never, N>() {
+    fn find_each_mismatch<const N: usize>() {
+        for (stored, found) in check_the_bound::<Never, N>() {
             let is_found = |name: &&str| found.contains(&format!("db.{name}: {REFUSED}"));
             assert!(stored.iter().all(is_found), "{found:?}");
         }
     }
-    find_each_misfit::<1>();
-    find_each_misfit::<4>();
-    find_each_misfit::<20>();
-    find_each_misfit::<200>();
+    find_each_mismatch::<1>();
+    find_each_mismatch::<4>();
+    find_each_mismatch::<20>();
+    find_each_mismatch::<200>();
 }
 
 #[test]
@@ -195,17 +197,17 @@ fn nested_types_are_read_no_more_often() {
     let map = format!(r#"{{"m":{bad},"n":{bad}}}"#);
     let (outcome, runs) = count::<Outer>(&[("a", bad), ("b", &list), ("c", &map), ("d", bad)]);
     assert_eq!(
-        misfits(outcome),
+        messages(outcome),
         ["db.a.x", "db.b[0].x", "db.c.m.x", "db.d.x"].map(|path| format!("{path}: expected u16"))
     );
-    assert!(runs <= 4 + MORE, "{runs}");
-    // A document is a set too, and what is inside of a list has one problem.
+    assert!(runs <= 4 + EXTRA_RUNS, "{runs}");
+    // A document is a set too, and everything inside a list is one problem.
     let (outcome, runs) = count_value::<Outer>(&format!(r#"{{"a":{bad},"c":{map}}}"#));
-    let found = misfits(outcome);
+    let found = messages(outcome);
     assert_eq!(found.len(), 3, "{found:?}");
-    assert!(runs <= 4 + MORE, "{runs}");
+    assert!(runs <= 4 + EXTRA_RUNS, "{runs}");
     let (outcome, runs) = count_value::<Vec<Wide2>>(&list);
-    assert_eq!((misfits(outcome).len(), runs), (1, 1));
+    assert_eq!((messages(outcome).len(), runs), (1, 1));
 }
 
 #[derive(Deserialize, Debug, PartialEq)]
@@ -222,7 +224,7 @@ enum Tagged {
 }
 
 #[test]
-fn what_serde_buffers_is_read_once_more() {
+fn values_that_serde_buffers_are_read_once_more() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     struct Flat {
@@ -249,16 +251,16 @@ fn what_serde_buffers_is_read_once_more() {
             fields[wrong].1 = "SeNtInEl";
             fields[left_out].0 = "other";
             let (outcome, runs) = count::<Flat>(&fields);
-            assert!(runs <= good.len() + 3 + MORE, "{runs}");
+            assert!(runs <= good.len() + 3 + EXTRA_RUNS, "{runs}");
             if let Err(problems) = outcome {
-                misfits::<Flat>(Err(problems));
+                messages::<Flat>(Err(problems));
             }
         }
     }
 }
 
 #[test]
-fn a_long_list_of_what_serde_buffers_is_read_twice() {
+fn a_long_list_of_buffered_values_is_read_twice() {
     #[derive(Deserialize, Debug, PartialEq)]
     #[serde(untagged)]
     enum Either {
@@ -272,7 +274,7 @@ fn a_long_list_of_what_serde_buffers_is_read_twice() {
     let tagged = r#"{"type":"Port","port":1}"#;
     let (outcome, runs) = count_value::<Vec<Tagged>>(&of(&[tagged; 600]));
     assert_eq!((outcome.expect("a list").len(), runs), (600, 2));
-    // The digits are read as numbers first then, and each again.
+    // The digits are read as numbers first, and each one again.
     let (outcome, runs) = count_value::<Vec<Either>>(&of(&["5", port, "6", port]));
     let port = || Either::Port { port: 1 };
     let all = [Either::Digit('5'), port(), Either::Digit('6'), port()];
@@ -280,7 +282,7 @@ fn a_long_list_of_what_serde_buffers_is_read_twice() {
 }
 
 #[test]
-fn a_type_that_asks_for_ever_is_refused() {
+fn a_type_that_asks_forever_is_refused() {
     /// Needs another field each time.
     struct More;
     impl<'de> Deserialize<'de> for More {
@@ -289,20 +291,20 @@ fn a_type_that_asks_for_ever_is_refused() {
             Err(D::Error::missing_field(format!("m{}", RUNS.get()).leak()))
         }
     }
-    /// Changes between all that serde knows.
-    struct Fickle;
-    impl<'de> Deserialize<'de> for Fickle {
+    /// Fails with each kind of serde's errors in turn.
+    struct Erratic;
+    impl<'de> Deserialize<'de> for Erratic {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-            deserializer.deserialize_map(FickleVisitor)
+            deserializer.deserialize_map(ErraticVisitor)
         }
     }
-    struct FickleVisitor;
-    impl<'de> Visitor<'de> for FickleVisitor {
-        type Value = Fickle;
+    struct ErraticVisitor;
+    impl<'de> Visitor<'de> for ErraticVisitor {
+        type Value = Erratic;
         fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             f.write_str("a map")
         }
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Fickle, A::Error> {
+        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Erratic, A::Error> {
             while map.next_key::<SecretValue>()?.is_some() {
                 let _ = map.next_value::<Vec<Tagged>>();
                 let _ = map.next_value::<SecretValue>();
@@ -323,7 +325,7 @@ fn a_type_that_asks_for_ever_is_refused() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "it cannot be read")]
     struct Optional(Option<Box<Optional>>);
-    /// Asks for all the items there are.
+    /// Asks for all items of a list.
     struct Long;
     impl<'de> Deserialize<'de> for Long {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -341,7 +343,7 @@ fn a_type_that_asks_for_ever_is_refused() {
             deserializer.deserialize_tuple(usize::MAX, Items)
         }
     }
-    /// Twice as many with each letter.
+    /// Doubles with each letter.
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "it cannot be read")]
     struct Twice<T>(Box<T>, Box<T>);
@@ -349,23 +351,23 @@ fn a_type_that_asks_for_ever_is_refused() {
     type Times65536<T> = Times16<Times16<Times16<Times16<T>>>>;
 
     let (outcome, runs) = count::<More>(&[("a", "SeNtInEl")]);
-    assert!(misfits(outcome).len() < 600 && runs <= 512, "{runs}");
-    let (outcome, runs) = count::<Fickle>(&[("a", "SeNtInEl"), ("b", "1")]);
-    misfits(outcome);
-    assert!(runs <= 2 + 2 * MORE, "{runs}");
+    assert!(messages(outcome).len() < 600 && runs <= 512, "{runs}");
+    let (outcome, runs) = count::<Erratic>(&[("a", "SeNtInEl"), ("b", "1")]);
+    messages(outcome);
+    assert!(runs <= 2 + 2 * EXTRA_RUNS, "{runs}");
     let (outcome, runs) = count::<Endless>(&[("a", "SeNtInEl")]);
-    assert_eq!((misfits(outcome).len(), runs), (1, 1));
+    assert_eq!((messages(outcome).len(), runs), (1, 1));
     let (outcome, runs) = count::<Optional>(&[("a", "SeNtInEl")]);
-    assert_eq!((misfits(outcome).len(), runs), (1, 1));
+    assert_eq!((messages(outcome).len(), runs), (1, 1));
     for (found, runs) in
         [missing_one::<Long>(), missing_one::<Times65536<u8>>(), missing_one::<Endless>()]
     {
         assert_eq!(found, ["db.it: there is no such field"]);
-        assert!(runs <= 1 + MORE, "{runs}");
+        assert!(runs <= 1 + EXTRA_RUNS, "{runs}");
     }
 }
 
-/// The problems of a field that is missing, where nothing can take its place.
+/// Returns the problems of a missing field for which no placeholder fits.
 fn missing_one<T: DeserializeOwned>() -> (Vec<String>, usize) {
     #[derive(Deserialize)]
     #[serde(bound = "T: DeserializeOwned")]
@@ -375,10 +377,10 @@ fn missing_one<T: DeserializeOwned>() -> (Vec<String>, usize) {
         after: u8,
     }
     let (outcome, runs) = count::<Holder<T>>(&[("other", "SeNtInEl")]);
-    (misfits(outcome), runs)
+    (messages(outcome), runs)
 }
 
-/// Remembers each text that it is made from; made of a number as it should be.
+/// Records each text from which it is created, and fails unless the text is a number.
 #[derive(Deserialize)]
 #[serde(try_from = "String")]
 struct Seen;
@@ -394,11 +396,11 @@ impl TryFrom<String> for Seen {
 
 fn seen_in<T: DeserializeOwned>(fields: &[(&str, &str)]) -> (usize, Vec<String>) {
     SEEN.take();
-    (misfits(read::<T>(fields).map(drop)).len(), SEEN.take())
+    (messages(read::<T>(fields).map(drop)).len(), SEEN.take())
 }
 
 #[test]
-fn nothing_is_invented_unless_a_field_is_missing() {
+fn no_placeholder_is_used_unless_a_field_is_missing() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     struct Three {
@@ -410,7 +412,7 @@ fn nothing_is_invented_unless_a_field_is_missing() {
         |seen: &[String]| seen.iter().all(|text| ["7", "8", "SeNtInEl"].contains(&&**text));
     let (problems, seen) = seen_in::<Three>(&[("a", "SeNtInEl"), ("b", "8"), ("c", "SeNtInEl")]);
     assert!(problems == 2 && stored(&seen), "{seen:?}");
-    // One is missing, and no other one can be.
+    // One field is missing, and no other can be.
     let (problems, seen) = seen_in::<Three>(&[("a", "7"), ("b", "8")]);
     assert!(problems == 1 && stored(&seen), "{seen:?}");
     let (problems, seen) = seen_in::<Three>(&[("c", "1")]);
@@ -420,7 +422,7 @@ fn nothing_is_invented_unless_a_field_is_missing() {
 }
 
 #[test]
-fn what_stands_in_for_a_field_leads_nowhere() {
+fn a_placeholder_leads_nowhere() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     struct Odd {
@@ -434,7 +436,7 @@ fn what_stands_in_for_a_field_leads_nowhere() {
         uuid: Expecting<1>,
         last: u8,
     }
-    /// Takes any text, and says that it expects one of these.
+    /// Accepts any text, and says that it expects one of these.
     struct Expecting<const N: usize>;
     impl<'de, const N: usize> Deserialize<'de> for Expecting<N> {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -460,7 +462,7 @@ fn what_stands_in_for_a_field_leads_nowhere() {
 }
 
 #[test]
-fn a_missing_field_is_found_before_one_that_nothing_can_take_the_place_of() {
+fn a_missing_field_is_found_before_one_that_refuses_its_placeholder() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     struct Five {
@@ -473,9 +475,9 @@ fn a_missing_field_is_found_before_one_that_nothing_can_take_the_place_of() {
     }
     let wrong = [("odd", "SeNtInEl"), ("first", "SeNtInEl"), ("last", "SeNtInEl")];
     let (outcome, runs) = count::<Five>(&wrong);
-    assert!(runs <= 5 + MORE, "{runs}");
+    assert!(runs <= 5 + EXTRA_RUNS, "{runs}");
     assert_eq!(
-        misfits(outcome),
+        messages(outcome),
         [
             "db.odd: the type's own check refuses the value",
             "db.first: expected u16",
@@ -483,15 +485,15 @@ fn a_missing_field_is_found_before_one_that_nothing_can_take_the_place_of() {
             "db.second: there is no such field",
         ]
     );
-    // It is there under another name, which did not fit: it is not missing.
+    // The field exists under another name and did not fit, so it is not missing.
     let wrong = [("odd", "SeNtInEl"), ("first", "1"), ("second", "1"), ("after", "1")];
     let (outcome, runs) = count::<Five>(&wrong);
-    assert_eq!(misfits(outcome), ["db.odd: the type's own check refuses the value"]);
-    assert!(runs <= 5 + MORE, "{runs}");
+    assert_eq!(messages(outcome), ["db.odd: the type's own check refuses the value"]);
+    assert!(runs <= 5 + EXTRA_RUNS, "{runs}");
 }
 
 #[test]
-fn a_placeholder_is_no_second_field() {
+fn a_placeholder_is_not_a_duplicate_field() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     struct Two {
@@ -500,13 +502,13 @@ fn a_placeholder_is_no_second_field() {
         b: u16,
     }
     let (outcome, runs) = count::<Two>(&[("a", "SeNtInEl"), ("a2", "1")]);
-    assert_eq!(misfits(outcome), ["db.a: expected u16", "db.b: there is no such field"]);
-    assert!(runs <= 3 + MORE, "{runs}");
+    assert_eq!(messages(outcome), ["db.a: expected u16", "db.b: there is no such field"]);
+    assert!(runs <= 3 + EXTRA_RUNS, "{runs}");
 }
 
 #[test]
-fn a_type_may_take_what_does_not_fit() {
-    /// Zero for what is no number.
+fn a_type_may_accept_any_value() {
+    /// Zero for a text that is not a number.
     #[derive(Debug, PartialEq)]
     struct Lenient(Vec<u16>);
     impl<'de> Deserialize<'de> for Lenient {
@@ -534,7 +536,7 @@ fn a_type_may_take_what_does_not_fit() {
 
 #[test]
 fn the_name_of_a_variant_is_a_value_too() {
-    /// Takes every name for one of a variant with a number in it.
+    /// Accepts every name as that of a variant that contains a number.
     struct Open;
     impl<'de> Deserialize<'de> for Open {
         fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -552,6 +554,6 @@ fn the_name_of_a_variant_is_a_value_too() {
             deserializer.deserialize_enum("Open", &["Any"], Names)
         }
     }
-    let found = misfits(value::<Open>("SeNtInEl").map(drop));
+    let found = messages(value::<Open>("SeNtInEl").map(drop));
     assert_eq!(found, ["db.it: expected a value, and there is none"]);
 }

@@ -6,19 +6,19 @@ use crate::settings::{
     variables,
 };
 
-/// What is set for `flyte`, with flytekit's own defaults.
+/// The settings for `flyte`, with flytekit's own defaults.
 #[derive(Debug, Clone)]
 pub(crate) struct FlyteSettings {
-    /// What the variables of mounted secrets start with; never empty.
+    /// The prefix of the variables of mounted secrets; never empty.
     pub(crate) env_prefix: String,
     /// The folder of mounted secrets.
     pub(crate) dir: PathBuf,
-    /// What the names of mounted files start with; often empty.
+    /// The prefix of the names of mounted files; often empty.
     pub(crate) file_prefix: String,
 }
 
 impl FlyteSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         let env_prefix = reader.text(&variables::FLYTE_ENV_PREFIX, trimmed);
         let dir = reader.path(&variables::FLYTE_DEFAULT_DIR);
         let file_prefix = reader.text(&variables::FLYTE_FILE_PREFIX, trimmed);
@@ -32,7 +32,7 @@ impl FlyteSettings {
     }
 }
 
-/// Drops the white space around a text, as flytekit does when it reads its settings.
+/// Removes the white space around a text, as flytekit does when it reads its settings.
 fn trimmed(text: &str) -> Read<String> {
     values::text(text.trim())
 }

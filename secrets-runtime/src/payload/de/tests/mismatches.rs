@@ -36,7 +36,7 @@ enum Mode {
     Write,
 }
 
-/// A type that prints what it does not like in every way it can.
+/// A type that prints what it refuses in every way it can.
 #[derive(Debug)]
 struct Even;
 
@@ -59,7 +59,7 @@ impl<'de> Deserialize<'de> for Even {
 }
 
 #[test]
-fn all_misfits_come_at_once() {
+fn all_mismatches_are_reported_at_once() {
     let outcome = read::<Db>(&[
         ("odd", "SeNtInEl"),
         ("host", "SeNtInEl"),
@@ -69,7 +69,7 @@ fn all_misfits_come_at_once() {
         ("mode", "SeNtInEl"),
         ("usr", "SeNtInEl"),
     ]);
-    let mut messages = misfits(outcome);
+    let mut messages = messages(outcome);
     messages.sort();
     assert_eq!(
         messages,
@@ -78,7 +78,8 @@ fn all_misfits_come_at_once() {
             "db.mode: expected one of `Read`, `Write`",
             "db.odd: the type's own check refuses the value",
             "db.password: there is no such field",
-            // The first problem of a field at the top; `pool.max` and two of `pool.hosts` come next.
+            // The first problem of a field at the top; `pool.max` and two of `pool.hosts` are reported after
+            // it is fixed.
             "db.pool.min: expected u8",
             "db.port: expected u16",
             "db.tls: expected bool",
@@ -88,11 +89,11 @@ fn all_misfits_come_at_once() {
 }
 
 #[test]
-fn all_missing_fields_come_at_once() {
+fn all_missing_fields_are_reported_at_once() {
     let outcome = || read::<Db>(&[("usr", "SeNtInEl")]);
     let names = ["host", "port", "user", "password", "tls", "pool", "mode", "odd"];
-    // Nothing stands in for `odd`, which refuses every text; it is the last one.
-    assert_eq!(misfits(outcome()), names.map(|name| format!("db.{name}: there is no such field")));
+    // No placeholder fits `odd`, which refuses every text; it is the last field.
+    assert_eq!(messages(outcome()), names.map(|name| format!("db.{name}: there is no such field")));
     assert!(kinds(outcome()).iter().all(|kind| *kind == ErrorKind::KeyNotFound));
     assert_eq!(helps(outcome())[2].as_deref(), Some("did you mean `usr`? its fields are `usr`"));
     assert_eq!(helps(outcome())[0].as_deref(), Some("its fields are `usr`"));
@@ -103,38 +104,41 @@ fn all_missing_fields_come_at_once() {
 fn a_type_cannot_print_the_value() {
     let ours = "db.it: the type's own check refuses the value";
     for text in ["t SeNtInEl", "vSeNtInEl", "lSeNtInEl", "x SeNtInEl"] {
-        assert_eq!(misfits(value::<Even>(text)), [ours]);
+        assert_eq!(messages(value::<Even>(text)), [ours]);
     }
-    assert_eq!(misfits(value::<Even>("u SeNtInEl")), ["db.it: expected one of `one`, `two`"]);
+    assert_eq!(messages(value::<Even>("u SeNtInEl")), ["db.it: expected one of `one`, `two`"]);
 }
 
 #[test]
 fn scalars_parse_whole() {
     for text in ["", " 1", "1 ", "1.0", "1e2", "0x1", "65536", "-1", "\"1\"", "SeNtInEl"] {
-        assert_eq!(misfits(value::<u16>(text)), ["db.it: expected u16"]);
+        assert_eq!(messages(value::<u16>(text)), ["db.it: expected u16"]);
     }
     for text in ["True", "TRUE", "1", "yes", "", "SeNtInEl"] {
-        assert_eq!(misfits(value::<bool>(text)), ["db.it: expected bool"]);
+        assert_eq!(messages(value::<bool>(text)), ["db.it: expected bool"]);
     }
     for text in ["nan", "inf", "-Infinity", "1e999", "1,5", "SeNtInEl"] {
-        assert_eq!(misfits(value::<f64>(text)), ["db.it: expected f64"]);
+        assert_eq!(messages(value::<f64>(text)), ["db.it: expected f64"]);
     }
-    assert_eq!(misfits(value::<char>("SeNtInEl")), ["db.it: expected one character"]);
-    assert_eq!(misfits(value::<NonZeroU16>("0")), ["db.it: expected a nonzero u16"]);
-    assert_eq!(misfits(value::<()>("SeNtInEl")), ["db.it: expected no value"]);
+    assert_eq!(messages(value::<char>("SeNtInEl")), ["db.it: expected one character"]);
+    assert_eq!(messages(value::<NonZeroU16>("0")), ["db.it: expected a nonzero u16"]);
+    assert_eq!(messages(value::<()>("SeNtInEl")), ["db.it: expected no value"]);
     assert_eq!(kinds(value::<u16>("")), [ErrorKind::Undecodable]);
 }
 
 #[test]
-fn a_set_is_no_scalar() {
+fn a_set_is_not_a_scalar() {
     let fields = [("user", "SeNtInEl"), ("port", "SeNtInEl")];
-    assert_eq!(misfits(read::<u16>(&fields)), ["db: expected u16, and it is a set of 2 fields"]);
+    assert_eq!(messages(read::<u16>(&fields)), ["db: expected u16, and it is a set of 2 fields"]);
     assert_eq!(
-        misfits(read::<String>(&fields)),
+        messages(read::<String>(&fields)),
         ["db: expected text, and it is a set of 2 fields"]
     );
-    assert_eq!(misfits(read::<SecretValue>(&fields)), ["db: expected a secret value"]);
-    assert_eq!(misfits(read::<Vec<u8>>(&[])), ["db: expected a list, and it is a set of 0 fields"]);
+    assert_eq!(messages(read::<SecretValue>(&fields)), ["db: expected a secret value"]);
+    assert_eq!(
+        messages(read::<Vec<u8>>(&[])),
+        ["db: expected a list, and it is a set of 0 fields"]
+    );
     let help = "name one of them as the `key`: its fields are `user`, `port`";
     assert_eq!(helps(read::<Mode>(&fields))[0].as_deref(), Some(help));
 }
@@ -143,32 +147,32 @@ fn a_set_is_no_scalar() {
 fn nested_values_must_be_json() {
     let place = "the payload is no JSON, where an object is needed, at line 1, column 1";
     assert_eq!(
-        misfits(value::<Pool>("SeNtInEl")),
+        messages(value::<Pool>("SeNtInEl")),
         [format!("db.it: expected a JSON object ({place})")]
     );
     let place = "the JSON is cut short, at line 1, column 12";
     assert_eq!(
-        misfits(value::<Vec<String>>(r#"["SeNtInEl""#)),
+        messages(value::<Vec<String>>(r#"["SeNtInEl""#)),
         [format!("db.it: expected a JSON list ({place})")]
     );
-    assert_eq!(misfits(value::<(u8, u8)>("[1,2,3]")), ["db.it: expected a JSON list of 2"]);
+    assert_eq!(messages(value::<(u8, u8)>("[1,2,3]")), ["db.it: expected a JSON list of 2"]);
     assert_eq!(
-        misfits(value::<Vec<u8>>("[1,null]")),
+        messages(value::<Vec<u8>>("[1,null]")),
         ["db.it[1]: expected a value, and there is none"]
     );
     let place = "the key \"min\" is there twice, at line 1, column 11";
     assert_eq!(
-        misfits(value::<Pool>(r#"{"min": 1,"min":"SeNtInEl"}"#)),
+        messages(value::<Pool>(r#"{"min": 1,"min":"SeNtInEl"}"#)),
         [format!("db.it: expected a JSON object ({place})")]
     );
     assert_eq!(
-        misfits(value::<Mode>(r#"{"Read":"SeNtInEl"}"#)),
+        messages(value::<Mode>(r#"{"Read":"SeNtInEl"}"#)),
         ["db.it: expected the name of the variant alone, as it holds nothing"]
     );
 }
 
 #[test]
-fn bytes_are_no_text() {
+fn bytes_are_not_text() {
     #[derive(Deserialize, Debug)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     struct Key {
@@ -177,7 +181,7 @@ fn bytes_are_no_text() {
     }
     let binary = SecretValue::from(b"\xffSeNtInEl".to_vec());
     let outcome = || from_fields::<Key>("db", &[("pem", &binary), ("size", &binary)]);
-    let found = misfits(outcome());
+    let found = messages(outcome());
     assert_eq!(
         found,
         [
@@ -188,8 +192,8 @@ fn bytes_are_no_text() {
     let help = "take it as a `SecretValue`, and read that with `expose_bytes`";
     assert_eq!(helps(outcome())[0].as_deref(), Some(help));
     assert_eq!(kinds(outcome()), [ErrorKind::Undecodable; 2]);
-    misfits(from_value::<Mode>("db", &binary));
-    misfits(from_value::<Pool>("db", &binary));
+    messages(from_value::<Mode>("db", &binary));
+    messages(from_value::<Pool>("db", &binary));
 }
 
 #[test]
@@ -212,7 +216,7 @@ fn names_are_checked_too() {
         ])
     };
     assert_eq!(
-        misfits(outcome()),
+        messages(outcome()),
         [
             "db.extra: the type has no such field",
             "db.username: another field is `user` already",
@@ -226,7 +230,7 @@ fn names_are_checked_too() {
     );
     assert_eq!(kinds(outcome())[1], ErrorKind::Ambiguous);
     assert_eq!(
-        misfits(read::<BTreeMap<u8, u8>>(&[("a", "1"), ("1", "SeNtInEl"), ("300", "1")])),
+        messages(read::<BTreeMap<u8, u8>>(&[("a", "1"), ("1", "SeNtInEl"), ("300", "1")])),
         [
             "db.a: expected a name that is u8",
             "db.1: expected u8",
@@ -236,7 +240,7 @@ fn names_are_checked_too() {
 }
 
 #[test]
-fn buffered_types_misfit_without_a_value() {
+fn mismatches_in_buffered_types_show_no_value() {
     #[derive(Deserialize, Debug)]
     #[serde(tag = "type")]
     #[allow(dead_code, reason = "what is read of it are its problems")]
@@ -265,20 +269,20 @@ fn buffered_types_misfit_without_a_value() {
         ("last", "SeNtInEl"),
         ("other", "SeNtInEl"),
     ]);
-    let mut found = misfits(outcome);
+    let mut found = messages(outcome);
     found.sort();
     assert_eq!(found.len(), 3, "{found:?}");
     assert!(found[0].starts_with("db.last") && found[1].starts_with("db.tagged"));
     assert_eq!(found[2], "db.untagged: the type's own check refuses the value");
     assert_eq!(
-        misfits(read::<Tagged>(&[("type", "Port"), ("prt", "1")])),
+        messages(read::<Tagged>(&[("type", "Port"), ("prt", "1")])),
         ["db.port: there is no such field"]
     );
 }
 
 #[test]
-fn a_type_that_misreads_is_refused() {
-    /// Asks for a value that nobody announced.
+fn a_type_that_asks_in_the_wrong_order_is_refused() {
+    /// Asks for a second value without asking for its name.
     #[derive(Debug)]
     struct Greedy;
     impl<'de> Deserialize<'de> for Greedy {
@@ -300,14 +304,14 @@ fn a_type_that_misreads_is_refused() {
             deserializer.deserialize_map(Visitor)
         }
     }
-    let found = misfits(read::<HashMap<String, Greedy>>(&[("a", r#"{"b":"SeNtInEl"}"#)]));
+    let found = messages(read::<HashMap<String, Greedy>>(&[("a", r#"{"b":"SeNtInEl"}"#)]));
     assert_eq!(found, ["db.a: the type's own check refuses the value"]);
 }
 
 proptest! {
-    /// Each field is a problem of its own exactly if it misfits by itself, whatever the others are.
+    /// Each field is a problem exactly if it does not fit by itself, whatever the other fields are.
     #[test]
-    fn each_field_stands_for_itself(texts in prop::collection::vec(prop::option::of("[0-2]?|true|[a-z]{1,9}"), 4)) {
+    fn each_field_is_checked_by_itself(texts in prop::collection::vec(prop::option::of("[0-2]?|true|[a-z]{1,9}"), 4)) {
         #[derive(Deserialize, Debug)]
         #[allow(dead_code, reason = "what is read of it are its problems")]
         struct Four {
@@ -323,14 +327,14 @@ proptest! {
             _ => false,
         };
         let expected: Vec<_> = ["a", "b", "c", "d"].into_iter().zip(&texts).filter(|(name, text)| !fits(name, text.as_ref())).map(|(name, _)| format!("db.{name}")).collect();
-        let mut found: Vec<_> = misfits(read::<Four>(&fields)).iter().filter_map(|message| Some(message.split_once(':')?.0.to_owned())).collect();
+        let mut found: Vec<_> = messages(read::<Four>(&fields)).iter().filter_map(|message| Some(message.split_once(':')?.0.to_owned())).collect();
         found.sort();
         prop_assert_eq!(found, expected);
     }
 }
 
 #[test]
-fn long_lists_and_types_within_themselves_end() {
+fn long_lists_and_recursive_types_end() {
     #[derive(Deserialize, Debug)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
     enum Tree {
@@ -343,14 +347,14 @@ fn long_lists_and_types_within_themselves_end() {
         tree: Tree,
         after: u8,
     }
-    assert_eq!(misfits(read::<Holder>(&[])).len(), 2);
+    assert_eq!(messages(read::<Holder>(&[])).len(), 2);
     let names: Vec<_> = (0..300).map(|index| format!("f{index}")).collect();
     let fields: Vec<_> = names.iter().map(|name| (name.as_str(), "SeNtInEl")).collect();
-    assert_eq!(misfits(read::<HashMap<String, Even>>(&fields)).len(), 300);
+    assert_eq!(messages(read::<HashMap<String, Even>>(&fields)).len(), 300);
     let bad = format!("[{}0]", "0,".repeat(9_999));
-    assert!(!misfits(value::<Vec<NonZeroU16>>(&bad)).is_empty());
+    assert!(!messages(value::<Vec<NonZeroU16>>(&bad)).is_empty());
     let deep = format!("{}{{\"Leaf\":1}}{}", "{\"Node\":[".repeat(64), "]}".repeat(64));
-    assert!(!misfits(value::<Tree>(&deep)).is_empty());
+    assert!(!messages(value::<Tree>(&deep)).is_empty());
     let deep = "[".repeat(30_000);
-    assert_eq!(misfits(value::<Vec<Vec<u8>>>(&deep)).len(), 1);
+    assert_eq!(messages(value::<Vec<Vec<u8>>>(&deep)).len(), 1);
 }

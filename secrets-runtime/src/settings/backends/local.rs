@@ -9,19 +9,19 @@ use crate::{
     },
 };
 
-/// What is set for `local`, the embedded store.
+/// The settings for `local`, the embedded store.
 #[derive(Debug, Clone)]
 pub(crate) struct LocalSettings {
-    /// The store's folder; `InvalidConfig` if it is not set and there is no home folder.
+    /// The store's folder, or `InvalidConfig` if it is not set and there is no home folder.
     pub(crate) dir: Result<PathBuf, Error>,
-    /// The file with the store's key; `InvalidConfig` as for the folder.
+    /// The file with the store's key, or `InvalidConfig` as for the folder.
     pub(crate) key_file: Result<PathBuf, Error>,
     default_dir: Option<PathBuf>,
     default_key_file: Option<PathBuf>,
 }
 
 impl LocalSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>, folders: &Folders) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>, folders: &Folders) -> Self {
         let default_dir = folders.data.as_ref().map(|data| data.join("secrets/store"));
         let default_key_file = folders.config.as_ref().map(|config| config.join("secrets/key.jwk"));
         let mut path = |variable: &'static Variable, default: &Option<PathBuf>, xdg| {
@@ -36,8 +36,8 @@ impl LocalSettings {
         }
     }
 
-    /// Returns the default of a setting that depends on the user's folders, for a person.
-    pub(super) fn default_of(&self, variable: &Variable) -> Option<String> {
+    /// Returns the default of a setting that depends on the user's folders, as text to print.
+    pub(in crate::settings) fn default_of(&self, variable: &Variable) -> Option<String> {
         let path = match variable {
             variable if *variable == variables::LOCAL_DIR => self.default_dir.as_ref(),
             variable if *variable == variables::LOCAL_KEY_FILE => self.default_key_file.as_ref(),

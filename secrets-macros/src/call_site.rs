@@ -2,14 +2,14 @@ use std::path::{Path, PathBuf};
 
 /// Where an attribute is written.
 #[derive(Debug)]
-pub struct Location {
+pub struct CallSite {
     /// The file, relative to the folder in which the compiler runs, or to the package if it is outside of that folder.
     pub file: String,
     /// The line, from 1.
     pub line: u32,
 }
 
-impl Location {
+impl CallSite {
     /// Returns the location of the attribute that is being expanded.
     pub fn of_call_site() -> Self {
         let span = proc_macro::Span::call_site();
@@ -40,11 +40,11 @@ mod tests {
 
     #[test]
     fn a_path_names_no_folder_of_the_machine() {
-        let package = Some(Path::new("/home/ann/.cargo/registry/jobs-1.0.0"));
+        let package = Some(Path::new("/registry/jobs-1.0.0"));
         let of = |file: &str| relative(file, package);
-        assert_eq!(of("/home/ann/.cargo/registry/jobs-1.0.0/src/load.rs"), "src/load.rs");
+        assert_eq!(of("/registry/jobs-1.0.0/src/load.rs"), "src/load.rs");
         assert_eq!(of("jobs/src/load.rs"), "jobs/src/load.rs");
-        assert_eq!(of("/tmp/made.rs"), "made.rs");
-        assert_eq!(relative("/tmp/made.rs", None), "made.rs");
+        assert_eq!(of("/made/made.rs"), "made.rs");
+        assert_eq!(relative("/made/made.rs", None), "made.rs");
     }
 }

@@ -3,7 +3,7 @@ use crate::{
     settings::{reader::SettingsReader, values, variables},
 };
 
-/// What Prefect's own variables say. `Debug` shows no credential.
+/// The values of Prefect's own variables. `Debug` prints no credential.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     not(any(test, feature = "prefect")),
@@ -13,17 +13,17 @@ use crate::{
     )
 )]
 pub(crate) struct PrefectSettings {
-    /// The API of Prefect 3. It may have a user and a password in it.
+    /// The address of the API of Prefect 3. It may contain a user and a password.
     pub(crate) api_url: Option<SecretValue>,
     /// The key for that API.
     pub(crate) api_key: Option<SecretValue>,
-    /// The path of its `config.toml`, as it is written.
+    /// The path of Prefect's `config.toml`, as it is written.
     pub(crate) config_path: Option<String>,
     /// `cloud`, if secrets are in Cloud 1.x.
     pub(crate) backend: Option<String>,
-    /// `false`, if they are not in the local context.
+    /// `false`, if secrets are not in the local context.
     pub(crate) use_local_secrets: Option<String>,
-    /// The API of Cloud 1.x. It may have a user and a password in it.
+    /// The address of the API of Cloud 1.x. It may contain a user and a password.
     pub(crate) cloud_api: Option<SecretValue>,
     /// The key for Cloud 1.x.
     pub(crate) cloud_key: Option<SecretValue>,
@@ -32,7 +32,7 @@ pub(crate) struct PrefectSettings {
 }
 
 impl PrefectSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             api_url: reader.secret(&variables::PREFECT_API_URL),
             api_key: reader.secret(&variables::PREFECT_API_KEY),
@@ -45,7 +45,7 @@ impl PrefectSettings {
         }
     }
 
-    /// Whether secrets are looked for in Cloud 1.x.
+    /// Returns whether secrets are looked up in Cloud 1.x.
     pub(crate) fn secrets_are_in_cloud(&self) -> bool {
         let is = |text: &Option<String>, wanted: &str| {
             text.as_deref().is_some_and(|text| text.trim().eq_ignore_ascii_case(wanted))
@@ -53,7 +53,7 @@ impl PrefectSettings {
         is(&self.backend, "cloud") && is(&self.use_local_secrets, "false")
     }
 
-    /// Returns the variable that asks for one of Prefect's APIs, if one does.
+    /// Returns the variable that asks for one of Prefect's APIs, if one is set.
     #[cfg(not(feature = "prefect"))]
     pub(crate) fn remote(&self) -> Option<&'static str> {
         if self.api_url.is_some() {

@@ -7,6 +7,7 @@ use secrets_runtime::{Backend, BoxFuture, Declaration, Error, FetchRequest, Fetc
 /// The backend `in-memory`; each secret has the field `password`, of so many bytes.
 #[derive(Debug)]
 pub struct InMemory {
+    /// How many bytes the field has.
     pub bytes: usize,
 }
 

@@ -3,7 +3,7 @@ use crate::{
     settings::{reader::SettingsReader, values, variables},
 };
 
-/// What is set for `zenml`. `Debug` shows no credential.
+/// The settings for `zenml`. `Debug` prints no credential.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     not(any(test, feature = "zenml")),
@@ -13,16 +13,16 @@ use crate::{
     )
 )]
 pub(crate) struct ZenmlSettings {
-    /// The server's address. It may have a user and a password in it.
+    /// The server's address. It may contain a user and a password.
     pub(crate) url: Option<SecretValue>,
-    /// The user at the server.
+    /// The user name for the server.
     pub(crate) username: Option<String>,
     /// The user's password.
     pub(crate) password: Option<SecretValue>,
 }
 
 impl ZenmlSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             url: reader.secret(&variables::ZENML_URL),
             username: reader.text(&variables::ZENML_USERNAME, values::text),

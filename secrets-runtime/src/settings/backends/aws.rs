@@ -7,7 +7,7 @@ use crate::settings::{
     variables,
 };
 
-/// What is set for `aws-secrets-manager`.
+/// The settings for `aws-secrets-manager`.
 #[derive(Debug, Clone)]
 #[cfg_attr(
     not(any(test, feature = "aws")),
@@ -17,20 +17,20 @@ use crate::settings::{
     )
 )]
 pub(crate) struct AwsSettings {
-    /// The role where no other is left, also after `role = ""`.
+    /// The role to use if neither source, step nor default names one, also after `role = ""`.
     pub(crate) role: Option<RoleArn>,
-    /// The region where neither an ARN nor the options name one.
+    /// The region to use if neither an ARN nor the options name one.
     pub(crate) region: Option<String>,
-    /// The external id with which roles are assumed.
+    /// The external id for assuming roles.
     pub(crate) external_id: Option<String>,
-    /// The session name with which roles are assumed.
+    /// The session name for assuming roles.
     pub(crate) session_name: Option<String>,
-    /// The source that has the credentials.
+    /// The source that contains the credentials.
     pub(crate) credentials_from: Option<Source>,
 }
 
 impl AwsSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             role: reader.text(&variables::AWS_ROLE, values::role),
             region: reader.text(&variables::AWS_REGION, region),
@@ -49,12 +49,12 @@ fn region(text: &str) -> Read<String> {
     }
 }
 
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+/// The grammar is that of <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 fn external_id(text: &str) -> Read<String> {
     sts_name(text, 1224, "_+=,.@:/-", "an external id")
 }
 
-/// Source: <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
+/// The grammar is that of <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
 fn session_name(text: &str) -> Read<String> {
     sts_name(text, 64, "_+=,.@-", "a session name")
 }

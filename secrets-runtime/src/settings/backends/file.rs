@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use crate::settings::{reader::SettingsReader, variables};
 
-/// What is set for `file`.
+/// The settings for `file`.
 #[derive(Debug, Clone)]
 pub(crate) struct FileSettings {
     /// The folder of mounted secrets.
@@ -10,8 +10,8 @@ pub(crate) struct FileSettings {
 }
 
 impl FileSettings {
-    pub(super) fn read(reader: &mut SettingsReader<'_>) -> Self {
-        // Docker, Compose and Kubernetes mount secrets there by custom.
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
+        // Docker, Compose and Kubernetes mount secrets there by convention.
         let dir = reader.path(&variables::FILE_DIR).unwrap_or_else(|| "/run/secrets".into());
         Self { dir }
     }

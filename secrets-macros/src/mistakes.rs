@@ -6,11 +6,11 @@ use crate::span::SourceSpan;
 
 /// The mistakes found in one attribute. Each becomes one compile error at its own span.
 #[derive(Default)]
-pub struct Report {
+pub struct Mistakes {
     mistakes: Vec<(SourceSpan, String)>,
 }
 
-impl Report {
+impl Mistakes {
     /// Adds a mistake: what is wrong, and what to write instead.
     pub fn add(&mut self, at: SourceSpan, message: impl AsRef<str>, help: impl AsRef<str>) {
         let text = format!("{}\nhelp: {}", message.as_ref(), help.as_ref());
@@ -45,7 +45,7 @@ impl Report {
     }
 }
 
-impl ToTokens for Report {
+impl ToTokens for Mistakes {
     /// Writes one `compile_error!` for each mistake.
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(self.tokens());

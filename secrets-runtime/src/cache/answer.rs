@@ -1,0 +1,72 @@
+//! Answers, each with the fetch that it is the answer to.
+
+use std::time::Instant;
+
+use crate::{
+    backend::{Fetched, owned_request::OwnedRequest},
+    cache::{
+        entries::EntryId,
+        fetch_map::{FetchId, FetchMap},
+    },
+    context::provenance::Provenance,
+    core::error::Error,
+};
+
+/// The requests of a step to one backend.
+pub(crate) type Requests = Vec<(FetchId, OwnedRequest)>;
+
+/// What a backend has answered, now or before, and where it comes from.
+#[derive(Debug, Clone)]
+pub(crate) struct Answer<A = Fetched> {
+    pub result: Result<A, Error>,
+    pub provenance: Provenance,
+    /// The entry of the cache that it is, if it is kept.
+    pub entry: Option<EntryId>,
+}
+
+impl<A> Answer<A> {
+    /// Creates an answer that no later step may use.
+    pub(crate) fn new(result: Result<A, Error>, provenance: Provenance) -> Self {
+        Self { result, provenance, entry: None }
+    }
+
+    /// Keeps later steps from using it without looking again.
+    pub(crate) fn for_one_step(mut self) -> Self {
+        self.entry = None;
+        self.provenance.fresh_until = None;
+        self
+    }
+}
+
+impl Answer {
+    /// Creates the answer of a backend that was asked for a value.
+    pub(crate) fn of_backend(result: Result<Fetched, Error>, mut provenance: Provenance) -> Self {
+        provenance.version = result.as_ref().ok().and_then(Fetched::version).map(str::to_owned);
+        Self::new(result, provenance)
+    }
+
+    /// Turns the answer into that to another request for its secret.
+    pub(super) fn asked_as(self, asked: Provenance) -> Self {
+        let Provenance { backend, id, role, .. } = asked;
+        Self { provenance: Provenance { backend, id, role, ..self.provenance }, ..self }
+    }
+}
+
+/// The answers to the fetches of a plan.
+pub(crate) type Answers<A = Fetched> = FetchMap<Answer<A>>;
+
+impl Answers {
+    /// What lets later calls use what is made of these answers; `None` if they have to look again.
+    pub(crate) fn reuse(&self) -> Option<Reuse> {
+        let entries = self.values().map(|answer| answer.entry).collect::<Option<_>>()?;
+        let until = self.values().map(|answer| answer.provenance.fresh_until).min()??;
+        Some(Reuse { entries, until })
+    }
+}
+
+/// The entries that something was made of, and until when the first of them is fresh.
+#[derive(Debug, Clone)]
+pub(crate) struct Reuse {
+    pub entries: Vec<EntryId>,
+    pub until: Instant,
+}

@@ -1,0 +1,105 @@
+use std::{
+    any::Any,
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU64, Ordering},
+    },
+    time::Instant,
+};
+
+use crate::cache::{
+    answer::Reuse,
+    entries::{Dropped, EntryId},
+};
+
+/// Identifies the slot of a step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct SlotId(u64);
+
+impl SlotId {
+    /// Returns an id that no other slot of this process has.
+    pub(crate) fn next() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(0);
+        Self(NEXT.fetch_add(1, Ordering::Relaxed))
+    }
+}
+
+/// Whether what a step has made of entries may still serve: each of the entries is what it was.
+#[derive(Debug, Clone)]
+pub(crate) struct Validity(Arc<AtomicBool>);
+
+impl Validity {
+    fn new() -> Self {
+        Self(Arc::new(AtomicBool::new(true)))
+    }
+
+    #[inline]
+    pub(crate) fn is_valid(&self) -> bool {
+        self.0.load(Ordering::Acquire)
+    }
+
+    fn end(&self) {
+        self.0.store(false, Ordering::Release);
+    }
+}
+
+/// What steps have made of entries, by their slots.
+#[derive(Default)]
+pub(super) struct Derived(HashMap<SlotId, StepResult>);
+
+struct StepResult {
+    made_of: Reuse,
+    validity: Validity,
+    value: Arc<dyn Any + Send + Sync>,
+}
+
+impl Derived {
+    /// Keeps what a step has made, in the place of what it made before.
+    pub(super) fn insert(
+        &mut self,
+        slot: SlotId,
+        made_of: Reuse,
+        value: Arc<dyn Any + Send + Sync>,
+        dropped: &mut Dropped,
+    ) -> Validity {
+        let validity = Validity::new();
+        let result = StepResult { made_of, validity: validity.clone(), value };
+        if let Some(before) = self.0.insert(slot, result) {
+            before.end(dropped);
+        }
+        validity
+    }
+
+    /// An entry is no longer what it was: ends what this slot has, if it was made of the entry.
+    pub(super) fn end(&mut self, slot: SlotId, made_of: EntryId, dropped: &mut Dropped) {
+        let is_of_it = |result: &StepResult| result.made_of.entries.contains(&made_of);
+        if self.0.get(&slot).is_some_and(is_of_it)
+            && let Some(result) = self.0.remove(&slot)
+        {
+            result.end(dropped);
+        }
+    }
+
+    /// Ends what is over by now.
+    pub(super) fn end_until(&mut self, now: Instant, dropped: &mut Dropped) {
+        let ended = self.0.extract_if(|_, result| result.made_of.until <= now);
+        ended.for_each(|(_, result)| result.end(dropped));
+    }
+
+    pub(super) fn end_all(&mut self, dropped: &mut Dropped) {
+        self.0.drain().for_each(|(_, result)| result.end(dropped));
+    }
+
+    /// When the first of them is over.
+    pub(super) fn first_end(&self) -> Option<Instant> {
+        self.0.values().map(|result| result.made_of.until).min()
+    }
+}
+
+impl StepResult {
+    fn end(self, dropped: &mut Dropped) {
+        self.validity.end();
+        dropped.push(Box::new(self.value));
+    }
+}

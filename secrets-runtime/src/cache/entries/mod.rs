@@ -1,0 +1,315 @@
+//! The values that are kept, and what was made of each.
+
+#[cfg(test)]
+mod tests;
+
+use std::{
+    any::Any,
+    collections::{BTreeSet, HashMap, HashSet},
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    backend::{Fetched, generation::Write},
+    cache::{
+        answer::{Answer, Reuse},
+        backend_call::{Named, is_of},
+        derived::{Derived, SlotId, Validity},
+        key::Key,
+    },
+    context::{
+        freshness::Freshness,
+        provenance::{Provenance, Road},
+    },
+};
+
+/// How many secrets are kept at most; the one that ends first makes room.
+const MAX_ENTRIES: usize = 10_000;
+
+/// Identifies one generation of an entry: what is fetched in its place, and what a refresh lets expire, has another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EntryId(u64);
+
+/// The values that are kept, and what steps have made of them.
+#[derive(Default)]
+pub(super) struct Entries {
+    entries: HashMap<EntryId, Entry>,
+    /// One entry may have several names.
+    index: HashMap<Key, EntryId>,
+    /// The entries, by when they end.
+    ends: BTreeSet<(Instant, EntryId)>,
+    derived: Derived,
+    last: u64,
+}
+
+struct Entry {
+    keys: Vec<Key>,
+    fetched: Fetched,
+    asked_at: Instant,
+    fresh_until: Instant,
+    /// When it is dropped. Until then it serves while its backend fails.
+    end: Instant,
+    /// Until then its backend, which failed, is not asked again.
+    paused_until: Option<Instant>,
+    /// The slots of the steps that have made something of it.
+    slots: BTreeSet<SlotId>,
+}
+
+/// What is dropped when nothing is locked any more.
+pub(super) type Dropped = Vec<Box<dyn Any + Send>>;
+
+impl Entries {
+    /// Returns what is kept for a key, if it will do.
+    pub(super) fn find(&self, key: &Key, freshness: Freshness, now: Instant) -> Option<Found<'_>> {
+        let id = *self.index.get(key)?;
+        let entry = self.entries.get(&id).filter(|entry| freshness.admits(entry.asked_at))?;
+        entry.find(id, now)
+    }
+
+    /// Keeps a value, in the place of those that it is newer than. Returns `None` if one that was asked for later
+    /// is kept, as a request under another name may have been faster.
+    pub(super) fn insert(
+        &mut self,
+        key: &Key,
+        fetched: Fetched,
+        asked_at: Instant,
+        lifetime: Lifetime,
+        dropped: &mut Dropped,
+    ) -> Option<EntryId> {
+        let keys = key.with_identities(&fetched.identities);
+        let old: Vec<EntryId> =
+            keys.iter().filter_map(|key| self.index.get(key).copied()).collect();
+        let mut entries = old.iter().filter_map(|id| self.entries.get(id));
+        if entries.any(|old| old.asked_at > asked_at) {
+            return None;
+        }
+        for id in old {
+            self.remove(id, dropped);
+        }
+        while self.entries.len() >= MAX_ENTRIES
+            && let Some(&(_, first)) = self.ends.first()
+        {
+            self.remove(first, dropped);
+        }
+        let id = self.next_id();
+        let Lifetime { fresh_until, end } = lifetime;
+        self.add(
+            id,
+            Entry {
+                keys,
+                fetched,
+                asked_at,
+                fresh_until,
+                end,
+                paused_until: None,
+                slots: BTreeSet::new(),
+            },
+        );
+        Some(id)
+    }
+
+    /// The backend has said, when it was asked at this time, that there is no value for this key or that it may
+    /// not be had: the one that was kept serves no more, not as an expired one either.
+    pub(super) fn refused(&mut self, key: &Key, asked_at: Instant, dropped: &mut Dropped) {
+        let Some(&id) = self.index.get(key) else { return };
+        if self.entries.get(&id).is_some_and(|old| old.asked_at < asked_at) {
+            self.remove(id, dropped);
+        }
+    }
+
+    /// Returns a value that may have expired, and whether this is the first time that it serves since; its backend
+    /// is left alone for a while.
+    pub(super) fn find_stale(
+        &mut self,
+        key: &Key,
+        now: Instant,
+        pause: Duration,
+    ) -> Option<(Found<'_>, bool)> {
+        let id = *self.index.get(key)?;
+        let entry = self.entries.get_mut(&id)?;
+        if entry.end <= now {
+            return None;
+        }
+        let is_first = entry.serves_until(now).is_none();
+        if is_first {
+            entry.paused_until = Some(now + pause);
+        }
+        Some((entry.find(id, now)?, is_first))
+    }
+
+    /// Lets everything of a secret expire: from now on it serves as what has expired by itself does, until `end` at
+    /// most. Returns all names that the secret has.
+    pub(super) fn expire(
+        &mut self,
+        secret: &Key,
+        now: Instant,
+        end: Instant,
+        dropped: &mut Dropped,
+    ) -> HashSet<String> {
+        let is_it = |key: &Key| key.kind == secret.kind && key.secret() == secret.secret();
+        let entries = self.entries.values().filter(|entry| entry.keys.iter().any(is_it));
+        let others = entries.flat_map(|entry| &entry.keys).map(|key| key.secret().to_owned());
+        let mut names: HashSet<String> = others.collect();
+        names.insert(secret.secret().to_owned());
+        // Another role may know it by one of its other names only.
+        let is_of = |key: &Key| key.kind == secret.kind && names.contains(key.secret());
+        for id in self.ids(|entry| entry.keys.iter().any(is_of)) {
+            let Some(entry) = self.take(id, dropped) else { continue };
+            let fresh_until = entry.fresh_until.min(now);
+            let end = entry.end.min(end);
+            let id = self.next_id();
+            self.add(id, Entry { fresh_until, end, paused_until: None, ..entry });
+        }
+        names
+    }
+
+    /// Drops what was read of a secret before this process wrote it.
+    pub(super) fn forget_written(&mut self, write: &Write, dropped: &mut Dropped) {
+        for id in self.ids(|entry| entry.is_of(write)) {
+            self.remove(id, dropped);
+        }
+    }
+
+    pub(super) fn clear(&mut self, dropped: &mut Dropped) {
+        for id in self.ids(|_| true) {
+            self.remove(id, dropped);
+        }
+    }
+
+    /// Drops what has ended.
+    pub(super) fn remove_ended(&mut self, now: Instant, dropped: &mut Dropped) {
+        while let Some(&(end, id)) = self.ends.first()
+            && end <= now
+        {
+            self.remove(id, dropped);
+        }
+        self.derived.end_until(now, dropped);
+    }
+
+    /// When the next of what is kept ends.
+    pub(super) fn next_end(&self) -> Option<Instant> {
+        let first = self.ends.first().map(|(end, _)| *end);
+        first.into_iter().chain(self.derived.first_end()).min()
+    }
+
+    /// Keeps what a step has made of entries, as long as each of them is what it was; `None` if one is no longer.
+    pub(super) fn derive(
+        &mut self,
+        slot: SlotId,
+        made_of: Reuse,
+        value: Arc<dyn Any + Send + Sync>,
+        dropped: &mut Dropped,
+    ) -> Option<Validity> {
+        if !made_of.entries.iter().all(|id| self.entries.contains_key(id)) {
+            return None;
+        }
+        for id in &made_of.entries {
+            if let Some(entry) = self.entries.get_mut(id) {
+                entry.slots.insert(slot);
+            }
+        }
+        Some(self.derived.insert(slot, made_of, value, dropped))
+    }
+
+    /// Drops everything that steps have made.
+    pub(super) fn drop_derived(&mut self, dropped: &mut Dropped) {
+        self.derived.end_all(dropped);
+    }
+
+    fn ids(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<EntryId> {
+        let meant = self.entries.iter().filter(|(_, entry)| is_meant(entry));
+        meant.map(|(id, _)| *id).collect()
+    }
+
+    fn next_id(&mut self) -> EntryId {
+        self.last += 1;
+        EntryId(self.last)
+    }
+
+    fn add(&mut self, id: EntryId, entry: Entry) {
+        for key in &entry.keys {
+            self.index.insert(key.clone(), id);
+        }
+        self.ends.insert((entry.end, id));
+        self.entries.insert(id, entry);
+    }
+
+    /// Takes an entry out, and ends what steps have made of it.
+    fn take(&mut self, id: EntryId, dropped: &mut Dropped) -> Option<Entry> {
+        let mut entry = self.entries.remove(&id)?;
+        self.ends.remove(&(entry.end, id));
+        for key in &entry.keys {
+            if self.index.get(key) == Some(&id) {
+                self.index.remove(key);
+            }
+        }
+        for slot in std::mem::take(&mut entry.slots) {
+            self.derived.end(slot, id, dropped);
+        }
+        Some(entry)
+    }
+
+    fn remove(&mut self, id: EntryId, dropped: &mut Dropped) {
+        if let Some(entry) = self.take(id, dropped) {
+            dropped.push(Box::new(entry.fetched));
+        }
+    }
+}
+
+/// How long a value serves.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Lifetime {
+    pub fresh_until: Instant,
+    /// Until when it serves while its backend fails.
+    pub end: Instant,
+}
+
+/// A value that serves.
+pub(super) struct Found<'a> {
+    id: EntryId,
+    entry: &'a Entry,
+    serves_until: Instant,
+    road: Road,
+}
+
+impl Found<'_> {
+    /// The answer to a request with this provenance.
+    pub(super) fn answer(self, asked: Provenance) -> Answer {
+        let fetched = self.entry.fetched.clone();
+        let provenance = Provenance {
+            version: fetched.version().map(str::to_owned),
+            asked_at: self.entry.asked_at,
+            fresh_until: Some(self.serves_until),
+            road: self.road,
+            ..asked
+        };
+        Answer { result: Ok(fetched), provenance, entry: Some(self.id) }
+    }
+
+    /// When it is dropped.
+    pub(super) fn end(&self) -> Instant {
+        self.entry.end
+    }
+}
+
+impl Entry {
+    /// Until when it serves without another look; `None` if it must be fetched again.
+    fn serves_until(&self, now: Instant) -> Option<Instant> {
+        let until = self.paused_until.unwrap_or(self.fresh_until).max(self.fresh_until);
+        (now < until.min(self.end)).then_some(until.min(self.end))
+    }
+
+    fn find(&self, id: EntryId, now: Instant) -> Option<Found<'_>> {
+        let serves_until = self.serves_until(now)?;
+        let road = if now < self.fresh_until { Road::Cache } else { Road::Stale };
+        Some(Found { id, entry: self, serves_until, road })
+    }
+
+    /// Whether it is of the secret that was written, by whatever name.
+    fn is_of(&self, write: &Write) -> bool {
+        let mut names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
+        self.keys.iter().any(|key| key.kind == write.kind)
+            && names.any(|known| is_of(known, &write.id))
+    }
+}

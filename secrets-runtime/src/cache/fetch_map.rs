@@ -1,0 +1,120 @@
+//! Values by the fetch that they belong to.
+
+use std::ops::Index;
+
+/// Identifies one fetch of a plan. Its answer is found by it, all the way from the plan to the secrets of a step:
+/// an answer that is missing moves no other one into its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct FetchId(usize);
+
+impl FetchId {
+    /// Returns the id of the fetch that is added after this one.
+    pub(crate) fn after(last: Option<Self>) -> Self {
+        Self(last.map_or(0, |last| last.0 + 1))
+    }
+}
+
+/// Values by fetch, in the order of a plan. A plan has few fetches, and adds them in order, so that a vector is
+/// smaller and faster than a tree.
+#[derive(Debug, Clone)]
+pub(crate) struct FetchMap<T>(Vec<(FetchId, T)>);
+
+impl<T> FetchMap<T> {
+    pub(crate) fn get(&self, id: FetchId) -> Option<&T> {
+        let place = self.place(id).ok()?;
+        self.0.get(place).map(|(_, value)| value)
+    }
+
+    /// Puts a value in the place of the one that the fetch has, if it has one.
+    pub(crate) fn insert(&mut self, id: FetchId, value: T) {
+        match self.place(id) {
+            Ok(place) => self.0[place].1 = value,
+            Err(place) => self.0.insert(place, (id, value)),
+        }
+    }
+
+    pub(crate) fn remove(&mut self, id: FetchId) -> Option<T> {
+        let place = self.place(id).ok()?;
+        Some(self.0.remove(place).1)
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(crate) fn last_id(&self) -> Option<FetchId> {
+        self.0.last().map(|(id, _)| *id)
+    }
+
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (FetchId, &T)> {
+        self.0.iter().map(|(id, value)| (*id, value))
+    }
+
+    pub(crate) fn values(&self) -> impl Iterator<Item = &T> {
+        self.0.iter().map(|(_, value)| value)
+    }
+
+    fn place(&self, id: FetchId) -> Result<usize, usize> {
+        self.0.binary_search_by_key(&id, |(id, _)| *id)
+    }
+}
+
+impl<T> Default for FetchMap<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+/// The value of a fetch that is known to have one: every fetch of a plan has an answer.
+impl<T> Index<FetchId> for FetchMap<T> {
+    type Output = T;
+
+    fn index(&self, id: FetchId) -> &T {
+        self.get(id).expect("the fetch is one of these")
+    }
+}
+
+impl<T> Extend<(FetchId, T)> for FetchMap<T> {
+    fn extend<I: IntoIterator<Item = (FetchId, T)>>(&mut self, values: I) {
+        values.into_iter().for_each(|(id, value)| self.insert(id, value));
+    }
+}
+
+impl<T> FromIterator<(FetchId, T)> for FetchMap<T> {
+    fn from_iter<I: IntoIterator<Item = (FetchId, T)>>(values: I) -> Self {
+        let mut map = Self::default();
+        map.extend(values);
+        map
+    }
+}
+
+impl<T> IntoIterator for FetchMap<T> {
+    type Item = (FetchId, T);
+    type IntoIter = std::vec::IntoIter<(FetchId, T)>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_found_by_its_fetch_whichever_others_are_there() {
+        let first = FetchId::after(None);
+        let second = FetchId::after(Some(first));
+        let third = FetchId::after(Some(second));
+        let mut map: FetchMap<&str> =
+            [(third, "c"), (first, "a"), (second, "b")].into_iter().collect();
+        assert_eq!((map[first], map[second], map[third]), ("a", "b", "c"));
+        assert_eq!(map.remove(second), Some("b"));
+        assert_eq!(
+            (map.get(first), map.get(second), map.get(third)),
+            (Some(&"a"), None, Some(&"c"))
+        );
+        map.insert(third, "d");
+        assert_eq!(map.into_iter().collect::<Vec<_>>(), [(first, "a"), (third, "d")]);
+    }
+}

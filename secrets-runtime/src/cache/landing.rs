@@ -1,0 +1,115 @@
+use std::{
+    collections::HashMap,
+    sync::{Arc, Weak},
+    time::{Duration, Instant},
+};
+
+use crate::{
+    backend::Fetched,
+    cache::{
+        Inner, State, answer::Answer, entries::Dropped, entries::Lifetime, key::Key,
+        pending::Completion,
+    },
+    context::provenance::Provenance,
+    core::error::{Error, ErrorKind},
+};
+
+/// Where the answers of a call go, if they are still waited for.
+pub(super) struct Landing {
+    cache: Weak<Inner>,
+    number: u64,
+    keys: Vec<Key>,
+    asked_at: Instant,
+}
+
+impl Landing {
+    pub(super) fn new(cache: Weak<Inner>, number: u64, keys: Vec<Key>, asked_at: Instant) -> Self {
+        Self { cache, number, keys, asked_at }
+    }
+
+    /// Keeps what may be kept, and completes the call.
+    pub(super) fn land(
+        self,
+        answers: Vec<((Key, Provenance), Result<Fetched, Error>)>,
+    ) -> Completion {
+        let answers = answers
+            .into_iter()
+            .map(|((key, asked), result)| (key, Answer::of_backend(result, asked)));
+        let mut answers: HashMap<Key, Answer> = answers.collect();
+        if let Some(cache) = self.cache.upgrade() {
+            cache.change(|state, dropped| {
+                for (key, answer) in &mut answers {
+                    self.keep(&cache, state, key, answer, dropped);
+                }
+                state.pending.end(self.number, &self.keys);
+            });
+        }
+        Arc::new(answers)
+    }
+
+    fn keep(
+        &self,
+        cache: &Inner,
+        state: &mut State,
+        key: &Key,
+        answer: &mut Answer,
+        dropped: &mut Dropped,
+    ) {
+        if state.is_closed || !state.pending.is_current(key, self.number) {
+            return;
+        }
+        let fetched = match &answer.result {
+            Ok(fetched) => fetched.clone(),
+            Err(error) => {
+                if is_refusal(error) {
+                    state.entries.refused(key, self.asked_at, dropped);
+                }
+                return;
+            }
+        };
+        let fresh_until = self.asked_at + shortened(cache.ttl, random());
+        let lifetime = Lifetime { fresh_until, end: fresh_until + cache.stale };
+        answer.entry = state.entries.insert(key, fetched, self.asked_at, lifetime, dropped);
+        answer.provenance.fresh_until = answer.entry.map(|_| fresh_until);
+    }
+}
+
+impl Drop for Landing {
+    /// A call that nobody waits for any more is not waited for by others.
+    fn drop(&mut self) {
+        if let Some(cache) = self.cache.upgrade() {
+            cache.lock().pending.end(self.number, &self.keys);
+        }
+    }
+}
+
+/// Whether the backend has said that there is no such value, or that it may not be had.
+fn is_refusal(error: &Error) -> bool {
+    use ErrorKind::{AccessDenied, DecryptionFailed, Deleted, NotFound, RoleDenied};
+    matches!(error.kind(), NotFound | Deleted | AccessDenied | RoleDenied | DecryptionFailed)
+}
+
+/// Nine to ten tenths of a time, so that what was fetched together does not expire together everywhere.
+fn shortened(time: Duration, random: u64) -> Duration {
+    time.mul_f64(0.9 + 0.1 * (random >> 11) as f64 / (1_u64 << 53) as f64)
+}
+
+/// A system that has no random numbers has its values expire together.
+fn random() -> u64 {
+    getrandom::u64().unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lifetime_is_nine_to_ten_tenths_of_the_time() {
+        let time = Duration::from_secs(1000);
+        assert_eq!(shortened(time, 0), Duration::from_secs(900));
+        let longest = shortened(time, u64::MAX);
+        assert!(longest <= time && longest > Duration::from_millis(999_999), "{longest:?}");
+        let middle = shortened(time, u64::MAX / 2);
+        assert!(middle.abs_diff(Duration::from_secs(950)) < Duration::from_millis(1), "{middle:?}");
+    }
+}

@@ -1,0 +1,68 @@
+//! From a declaration to its secrets.
+
+#[cfg(test)]
+mod tests;
+
+use std::sync::Arc;
+
+use crate::{
+    cache::{answer::Reuse, backend_call::Deadline, step_slot::StepCache},
+    context::{freshness::Freshness, resolved::ResolvedSecrets},
+    core::error::Error,
+    declaration::Declaration,
+    resolver::{
+        Inner, Resolver, assemble, fetch, hints,
+        partial::PartialResolution,
+        plan::{Plan, with_attached},
+        refresh::Refresher,
+    },
+};
+
+impl Resolver {
+    /// The secrets of a declaration, and what lets later calls use them, if all of them are kept.
+    pub(crate) async fn fetch(
+        &self,
+        declaration: &Declaration,
+        freshness: Freshness,
+    ) -> Result<(Arc<ResolvedSecrets>, Option<Reuse>), PartialResolution> {
+        let declaration = with_attached(declaration, &self.0.settings);
+        let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
+        let carried_out = self.0.carry_out(&plan, freshness).await;
+        let (mut shared, reuse) = carried_out.map_err(|it| PartialResolution {
+            error: hints::explain(it.error, &declaration, &self.0.settings),
+            ..it
+        })?;
+        shared.refresher = Some(Arc::new(Refresher::new(self.inner().clone(), plan)));
+        Ok((Arc::new(shared), reuse))
+    }
+
+    /// The secrets of a step's declaration; what the next call may use is put into its slot.
+    pub(crate) async fn fetch_for(
+        &self,
+        declaration: &Declaration,
+        slot: &StepCache,
+    ) -> Result<Arc<ResolvedSecrets>, PartialResolution> {
+        let (shared, reuse) = self.fetch(declaration, Freshness::Fresh).await?;
+        if let Some(reuse) = reuse {
+            slot.set(&shared, reuse, &self.0.cache);
+        }
+        Ok(shared)
+    }
+}
+
+impl Inner {
+    pub(super) async fn carry_out(
+        &self,
+        plan: &Plan,
+        freshness: Freshness,
+    ) -> Result<(ResolvedSecrets, Option<Reuse>), PartialResolution> {
+        let deadline = Deadline::after(self.settings.timeout());
+        let answers = fetch::fetch_all(plan, deadline, &self.cache, freshness).await;
+        let (shared, problems) = assemble::from_answers(plan, &answers, self.run_dir.clone());
+        if problems.is_empty() {
+            return Ok((shared, answers.reuse()));
+        }
+        let error = Error::from_problems(problems).in_step(plan.step.as_deref());
+        Err(PartialResolution { error, found: Some(Arc::new(shared)) })
+    }
+}

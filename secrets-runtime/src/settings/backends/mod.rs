@@ -1,0 +1,8 @@
+//! The settings of each backend.
+
+pub(crate) mod aws;
+pub(crate) mod file;
+pub(crate) mod flyte;
+pub(crate) mod local;
+pub(crate) mod prefect;
+pub(crate) mod zenml;
