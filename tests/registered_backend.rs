@@ -1,5 +1,6 @@
 //! A backend that the program registers is found by `#[secrets] fn main`, before which no code has run. The program is a
 //! test if it ends well.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 use std::sync::Arc;
 

@@ -1,6 +1,6 @@
 //! The built-in backends, for programs that set one up in code.
 //!
-//! A program that leaves the choice to the settings needs none of these types. One that gives a resolver a backend
+//! A program that leaves the choice to the settings needs none of these types. One that builds a resolver with a backend
 //! names it here:
 //!
 //! ```

@@ -13,8 +13,7 @@ use crate::{
         Backend, BoxFuture, Fetched, fetch_request::FetchRequest, identity::Identity,
         owned_request::OwnedRequest,
     },
-    cache::key::Key,
-    cache::prohibition::forbidden,
+    cache::{key::Key, prohibition::forbidden},
     context::Barrier,
     core::{
         error::{Error, ErrorKind},

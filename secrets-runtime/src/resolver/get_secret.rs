@@ -29,7 +29,8 @@ pub async fn get_secret(source: &str) -> Result<Secrets, Error> {
     Ok(fetch(source).await?.1)
 }
 
-/// Blocking version of [`get_secret`]: parks this thread; works inside and outside any runtime.
+/// Blocking version of [`get_secret`]: parks this thread until the fetch is done. It works inside and outside
+/// any runtime.
 ///
 /// ```
 /// # use secrets_runtime::{Error, get_secret_blocking, testing};

@@ -105,7 +105,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// As [`ResolverBuilder::build`], if no resolver is installed and the settings are invalid.
+    /// As [`ResolverBuilder::build`](crate::ResolverBuilder::build), if no resolver is installed and the settings are invalid.
     pub fn current() -> Result<Self, Error> {
         let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(resolver) = &*installed {
@@ -147,14 +147,6 @@ impl Resolver {
         block_on(self.resolve(declaration))
     }
 
-    fn of(inner: Inner) -> Self {
-        Self(Arc::new(Handle(Arc::new(inner))))
-    }
-
-    fn inner(&self) -> &Arc<Inner> {
-        &self.0.0
-    }
-
     /// Ends the resolver's work, at the end of a program: drops everything that it has cached, which is wiped as soon as
     /// no step holds it, and caches nothing from then on.
     ///
@@ -178,12 +170,20 @@ impl Resolver {
     /// # Ok::<(), Error>(())
     /// ```
     pub async fn shutdown(&self) {
-        self.0.cache.close();
+        self.inner().cache.close();
     }
 
     /// Blocking version of [`shutdown`](Self::shutdown): works inside and outside any runtime.
     pub fn shutdown_blocking(&self) {
         block_on(self.shutdown());
+    }
+
+    fn of(inner: Inner) -> Self {
+        Self(Arc::new(Handle(Arc::new(inner))))
+    }
+
+    fn inner(&self) -> &Arc<Inner> {
+        &self.0.0
     }
 
     fn run_dir(&self) -> RunDirSetting {
