@@ -99,7 +99,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// As [`ResolverBuilder::build`], if no resolver is installed and the settings are invalid.
+    /// As [`ResolverBuilder::build`](crate::ResolverBuilder::build), if no resolver is installed and the settings are invalid.
     pub fn current() -> Result<Self, Error> {
         let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
         if let Some(resolver) = &*installed {
