@@ -12,35 +12,36 @@
 //! # async fn connect(_password: &str) -> Result<(), Error> { Ok(()) }
 //! ```
 //!
-//! A step is a `fn` or an `async fn` with [`#[secrets]`](macro@secrets) or [`#[task]`](macro@task). Where its
-//! secrets are kept is decided when the program runs: by default in the embedded encrypted store of this
-//! machine, elsewhere in whatever `SECRETS_DEFAULT_BACKEND` names.
+//! A step is a `fn` or an `async fn` with [`#[secrets]`](macro@secrets) or [`#[task]`](macro@task). The backend
+//! of its secrets is chosen when the program runs: the embedded encrypted store of this machine by default, or
+//! the backend that `SECRETS_DEFAULT_BACKEND` names.
 //!
 //! # What it guarantees
-//! - The body runs only if everything that it declares was found; every problem is reported at once, with its
-//!   source and what to do.
+//! - The body runs only if everything that it declares was found. Otherwise all problems are reported at once,
+//!   each with its source and what to do.
 //! - A step sees what it declared and nothing else.
-//! - A [`SecretValue`] is not printed, serialised or compared by accident, and its bytes are wiped when the last
-//!   holder lets go.
-//! - No error, panic or log of this library holds a value.
+//! - A [`SecretValue`] is not printed, serialized or compared by accident, and its bytes are wiped when its last
+//!   clone is dropped.
+//! - No error, panic or log of this library contains a value.
 //!
-//! # What it does not
-//! - A copy that the program makes of a value is the program's to wipe.
-//! - A process of the same user, or root, can read this process's memory.
+//! # What it does not guarantee
+//! - The program has to wipe the copies that it makes of a value.
+//! - A process of the same user, or of root, can read this process's memory.
 //!
 //! # Features
-//! None is on by default, and each only adds:
+//! None is on by default, and each only adds something:
 //! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
-//! - `conformance`: the suite that every backend passes.
-//! - `prefect`: Prefect's servers and Cloud, behind its local context, which is always there.
+//! - `conformance`: the test suite that every backend passes.
+//! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's
+//!   local context, which it reads without this feature too.
 //! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
 //! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
 //! - `tracing`: warnings are events instead of lines on standard error.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
-// The macros' expansions name the crate, also in its own documentation tests and unit tests.
+// The macros' expansions name the crate, also in its own doc tests and unit tests.
 #[allow(unused_extern_crates, reason = "used by expansions in tests of this crate alone")]
 extern crate self as secrets_runtime;
 
@@ -94,7 +95,7 @@ pub use self::core::{
     secret_value::SecretValue,
 };
 
-// Programs that were written when these names were at the root go on compiling. Their place is `backends` and `admin`.
+// Older programs import these names from the root. Their modules are `backends` and `admin`.
 #[doc(hidden)]
 pub use admin::stored_secret::{StoredField, StoredSecret};
 #[cfg(feature = "aws")]
@@ -112,18 +113,18 @@ pub use resolver::store::ResolverStore;
 #[doc(hidden)]
 pub use settings::setting::Setting;
 
-/// What the command's own words for some helps are made from. It may change in any release.
+/// Codes from which the command makes its own help texts. They may change in any release.
 #[doc(hidden)]
 pub use self::core::help_code::HelpCode;
 
-/// What this project's own tests need. It is not for programs, and may change in any release.
+/// Items that this project's own tests need. They are not for programs, and may change in any release.
 #[cfg(feature = "conformance")]
 #[doc(hidden)]
 pub mod __testing {
     pub use crate::rt::clock::ManualClock;
 }
 
-/// What the expansions of the macros call. It is not for programs, and may change in any release.
+/// Items that the macros' expansions use. They are not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {
     pub use ::core::{

@@ -158,15 +158,10 @@ impl Secrets {
     /// that nobody has stored. It should only check its input, and not connect, count or log.
     ///
     /// # Errors
-    /// All of these are reported at once, without any value:
-    ///
-    /// - [`ErrorKind::NotRequested`] if the step did not declare the group.
-    /// - [`ErrorKind::KeyNotFound`] for each missing field.
-    /// - [`ErrorKind::Undecodable`] for each field that does not fit its type. Inside one field, which may be
-    ///   a list or a struct, only the first problem is reported.
-    ///
-    /// If a type refuses its placeholder, a missing field that is declared after it is reported only once
-    /// that field is mended.
+    /// [`ErrorKind::NotRequested`] if the step did not declare the group. [`ErrorKind::KeyNotFound`] for each
+    /// missing field and [`ErrorKind::Undecodable`] for each field that does not fit its type, all at once and
+    /// without values. Inside one field, only the first problem is reported. If a type refuses its placeholder,
+    /// missing fields that are declared after it are reported only once that field exists.
     pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
         let Some(found) = self.0.shared.groups.get(group) else {
             return Err(self.why_not(group, ""));
@@ -217,11 +212,9 @@ impl Secrets {
     /// of the same user.
     ///
     /// The first call for a field creates its file. The file has mode 0600 and a random name, and contains
-    /// the value's bytes and nothing else. Its folder belongs to this process, has mode 0700, and is created
-    /// in the first of these that is usable:
-    ///
-    /// 1. `$XDG_RUNTIME_DIR` or `/dev/shm`, if it is in memory (a tmpfs).
-    /// 2. `SECRETS_RUN_DIR`.
+    /// the value's bytes and nothing else. Its folder belongs to this process and has mode 0700. It is in
+    /// memory, below `$XDG_RUNTIME_DIR` or `/dev/shm`, if one of them is a tmpfs; otherwise it is below
+    /// `SECRETS_RUN_DIR`.
     ///
     /// The file is removed when the step returns, panics or is dropped, even if the path is still in use;
     /// outside a step, when the last clone of these secrets is dropped. If a process is killed, the next
@@ -289,12 +282,10 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// Nothing is set unless everything can be. Every reason is reported:
-    ///
-    /// - [`ErrorKind::Collision`] if two fields map to one variable, or if the process's environment or the
-    ///   command has it already (unless `allow_override` is set).
-    /// - [`ErrorKind::InvalidName`] if a field's name cannot become a variable, or becomes a guarded one.
-    /// - [`ErrorKind::InvalidValue`] if a value contains a NUL.
+    /// Nothing is set unless everything can be. [`ErrorKind::Collision`] if two fields map to one variable, or
+    /// if the process's environment or the command has it already (unless `allow_override` is set);
+    /// [`ErrorKind::InvalidName`] if a field's name cannot become a variable, or becomes a guarded one;
+    /// [`ErrorKind::InvalidValue`] if a value contains a NUL.
     pub fn apply_to(&self, command: &mut Command) -> Result<(), Error> {
         let present = |name: &str| {
             let set = command.get_envs().find(|(known, _)| *known == name);
