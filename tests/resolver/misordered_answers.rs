@@ -40,11 +40,17 @@ struct Hostile {
     kind: &'static str,
     manner: Arc<Mutex<Manner>>,
     says_names: bool,
+    delay: Duration,
 }
 
 impl Hostile {
     fn new(manner: Manner) -> Self {
-        Self { kind: "hostile", manner: Arc::new(Mutex::new(manner)), says_names: true }
+        Self {
+            kind: "hostile",
+            manner: Arc::new(Mutex::new(manner)),
+            says_names: true,
+            delay: Duration::ZERO,
+        }
     }
 
     fn become_honest(&self) {
@@ -91,6 +97,7 @@ impl Backend for Hostile {
             })
         };
         Box::pin(async move {
+            std::thread::sleep(self.delay);
             let mut answers: Vec<_> = requests.iter().map(answer).collect();
             match *self.manner.lock().unwrap() {
                 Manner::Honest => (),
@@ -191,6 +198,48 @@ fn answers_without_names_belong_to_requests_by_their_order() {
     assert!(wrong[0].0.contains('c') && wrong[0].1 == ErrorKind::Unavailable, "{wrong:?}");
     hostile.become_honest();
     assert_nothing_wrong_is_kept(&resolver, &["a", "b", "c"]);
+}
+
+#[test]
+fn without_names_an_answer_left_out_keeps_nothing_in_the_cache() {
+    for manner in [Manner::WithoutFirst, Manner::WithoutLast] {
+        let hostile = Hostile { says_names: false, ..Hostile::new(manner) };
+        let resolver = hostile.builder().build().unwrap();
+        assert!(resolve(&resolver, &["a", "b", "c"]).is_err(), "{manner:?}");
+        hostile.become_honest();
+        assert_nothing_wrong_is_kept(&resolver, &["a", "b", "c"]);
+    }
+}
+
+#[test]
+fn without_names_an_answer_left_out_is_not_replaced_by_a_stale_one() {
+    let (hostile, clock) = (Hostile::new(Manner::Honest), ManualClock::new());
+    let hostile = Hostile { says_names: false, ..hostile };
+    let builder = hostile.builder().cache_ttl(TTL).cache_stale(TTL).clock(&clock);
+    let resolver = builder.build().unwrap();
+    assert_eq!(resolve(&resolver, &["a", "b", "c"]), Ok(()));
+    clock.advance(TTL);
+    hostile.turn(Manner::WithoutFirst);
+    // The values of `b` and `c` stand in the places of `a` and `b`, and `c` has none.
+    let wrong = resolve(&resolver, &["a", "b", "c"]).unwrap_err();
+    assert_eq!(wrong, [("c".to_owned(), ErrorKind::Unavailable)]);
+}
+
+#[test]
+fn without_names_an_answer_left_out_reaches_no_step_that_joined_the_call() {
+    let hostile = Hostile {
+        says_names: false,
+        delay: Duration::from_millis(200),
+        ..Hostile::new(Manner::WithoutFirst)
+    };
+    let resolver = hostile.builder().build().unwrap();
+    std::thread::scope(|scope| {
+        let first = scope.spawn(|| resolve(&resolver, &["a", "b", "c"]));
+        std::thread::sleep(Duration::from_millis(50));
+        // The value of `b` stands in the place of `a`: the reader would fail at it.
+        assert_eq!(resolve(&resolver, &["a"]).unwrap_err()[0].1, ErrorKind::Unavailable);
+        assert!(first.join().unwrap().is_err());
+    });
 }
 
 #[test]

@@ -5,6 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     backend::{Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, fetch_request::FetchRequest},
+    cache::answer::no_answer,
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
@@ -99,9 +100,7 @@ impl StoredSecret {
         let mut options = Options::default();
         options.version_stage = version_stage.map(str::to_owned);
         let requests = [FetchRequest::new(id, &options)];
-        let answer = backend.fetch(&requests).await.pop().unwrap_or_else(|| {
-            Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"))
-        });
+        let answer = backend.fetch(&requests).await.pop().unwrap_or_else(|| Err(no_answer()));
         let made = answer.and_then(|fetched| Self::of(plain_if_no_object(fetched), id));
         made.map_err(|error| error.about(id, Some(backend.kind())))
     }

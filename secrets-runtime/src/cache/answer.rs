@@ -5,11 +5,11 @@ use std::time::Instant;
 use crate::{
     backend::{Fetched, owned_request::OwnedRequest},
     cache::{
-        entries::EntryId,
+        entry_id::EntryId,
         fetch_map::{FetchId, FetchMap},
     },
     context::provenance::Provenance,
-    core::error::Error,
+    core::error::{Error, ErrorKind},
 };
 
 /// The requests of a step to one backend.
@@ -69,4 +69,9 @@ impl Answers {
 pub(crate) struct Reuse {
     pub entries: Vec<EntryId>,
     pub until: Instant,
+}
+
+/// Returns the error of a request whose answer the backend left out.
+pub(crate) fn no_answer() -> Error {
+    Error::new(ErrorKind::Unavailable, "the backend returned no answer")
 }

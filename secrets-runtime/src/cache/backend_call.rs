@@ -76,6 +76,15 @@ impl Named for () {
     }
 }
 
+/// What became of a call.
+pub(crate) struct CallOutcome<T, A> {
+    /// The tag of each request with its answer.
+    pub answers: Vec<(T, Result<A, Error>)>,
+    /// Whether each answer is known to be of its request. If the backend left one out, those that do not name their
+    /// secrets may be of others.
+    pub are_sure: bool,
+}
+
 /// Asks a backend. Each request comes back as its tag with its answer, which is an error for what the backend
 /// left out and for what it did not answer in time. Only here do answers belong to requests by their order.
 pub(crate) fn call<T, A>(
@@ -83,7 +92,7 @@ pub(crate) fn call<T, A>(
     requests: Vec<(T, OwnedRequest)>,
     ask: Ask<A>,
     deadline: Deadline,
-) -> BoxFuture<'static, Vec<(T, Result<A, Error>)>>
+) -> BoxFuture<'static, CallOutcome<T, A>>
 where
     T: Send + Unpin + 'static,
     A: Named + Send + Unpin + 'static,
@@ -103,7 +112,15 @@ where
         false => Box::pin(answers),
     };
     let sleep = Sleep::until(deadline.at);
-    Box::pin(BackendCall { backend, tags, requests, answers: Some(answers), sleep, deadline })
+    Box::pin(BackendCall {
+        backend,
+        tags,
+        requests,
+        answers: Some(answers),
+        are_sure: true,
+        sleep,
+        deadline,
+    })
 }
 
 /// Moves the call to the I/O thread: the steps that wait for it do not poll it.
@@ -143,12 +160,13 @@ struct BackendCall<T, A> {
     requests: Arc<[OwnedRequest]>,
     /// `None` when it is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
+    are_sure: bool,
     sleep: Sleep,
     deadline: Deadline,
 }
 
 impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
-    type Output = Vec<(T, Result<A, Error>)>;
+    type Output = CallOutcome<T, A>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
         let this = &mut *self;
@@ -172,7 +190,8 @@ impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
         if this.end().is_err() {
             outcome = this.panicked();
         }
-        Poll::Ready(std::mem::take(&mut this.tags).into_iter().zip(outcome).collect())
+        let answers = std::mem::take(&mut this.tags).into_iter().zip(outcome).collect();
+        Poll::Ready(CallOutcome { answers, are_sure: this.are_sure })
     }
 }
 
@@ -200,7 +219,7 @@ impl<T, A> BackendCall<T, A> {
 
 impl<T, A: Named> BackendCall<T, A> {
     /// As many answers as there are requests, without those that are of another request.
-    fn one_for_each(&self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
+    fn one_for_each(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
         let (given, wanted) = (answers.len(), self.tags.len());
         let miscounted =
             || mistake(format!("the backend gave {given} answers to {wanted} requests"));
@@ -211,6 +230,11 @@ impl<T, A: Named> BackendCall<T, A> {
         for (place, error) in self.mixed_up(&answers) {
             answers[place] = Err(error);
         }
+        self.are_sure = given == wanted
+            || answers.iter().zip(&*self.requests).all(|(answer, request)| {
+                let own = Key::of(&*self.backend, request);
+                answer.as_ref().map_or(true, |it| it.names().any(|name| is_of(name, own.secret())))
+            });
         answers
     }
 
@@ -259,7 +283,7 @@ pub(super) fn is_of(known: &str, wanted: &str) -> bool {
         || (wanted.starts_with("arn:") && known.strip_prefix(wanted).is_some_and(is_suffix))
 }
 
-fn mistake(message: String) -> Error {
+pub(super) fn mistake(message: String) -> Error {
     Error::new(ErrorKind::Unavailable, message)
         .with_help("this is a mistake in the backend: it gives one answer per request, in order")
 }

@@ -8,10 +8,7 @@ use std::{
     time::Instant,
 };
 
-use crate::cache::{
-    answer::Reuse,
-    entries::{Dropped, EntryId},
-};
+use crate::cache::{answer::Reuse, dropped::Dropped, entry_id::EntryId};
 
 /// Identifies the slot of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

@@ -7,8 +7,13 @@ use std::{
 use crate::{
     backend::Fetched,
     cache::{
-        Inner, State, answer::Answer, entries::Dropped, entries::Lifetime, key::Key,
-        pending::Completion,
+        answer::Answer,
+        backend_call::CallOutcome,
+        dropped::Dropped,
+        entries::Lifetime,
+        key::Key,
+        pending::{CallAnswers, Completion},
+        state::{CacheState, Contents},
     },
     context::provenance::Provenance,
     core::error::{Error, ErrorKind},
@@ -16,60 +21,65 @@ use crate::{
 
 /// Where the answers of a call go, if they are still waited for.
 pub(super) struct Landing {
-    cache: Weak<Inner>,
+    cache: Weak<CacheState>,
     number: u64,
     keys: Vec<Key>,
     asked_at: Instant,
 }
 
 impl Landing {
-    pub(super) fn new(cache: Weak<Inner>, number: u64, keys: Vec<Key>, asked_at: Instant) -> Self {
+    pub(super) fn new(
+        cache: Weak<CacheState>,
+        number: u64,
+        keys: Vec<Key>,
+        asked_at: Instant,
+    ) -> Self {
         Self { cache, number, keys, asked_at }
     }
 
     /// Keeps what may be kept, and completes the call.
-    pub(super) fn land(
-        self,
-        answers: Vec<((Key, Provenance), Result<Fetched, Error>)>,
-    ) -> Completion {
+    pub(super) fn land(self, outcome: CallOutcome<(Key, Provenance), Fetched>) -> Completion {
+        let CallOutcome { answers, are_sure } = outcome;
         let answers = answers
             .into_iter()
             .map(|((key, asked), result)| (key, Answer::of_backend(result, asked)));
         let mut answers: HashMap<Key, Answer> = answers.collect();
         if let Some(cache) = self.cache.upgrade() {
-            cache.change(|state, dropped| {
-                for (key, answer) in &mut answers {
-                    self.keep(&cache, state, key, answer, dropped);
+            cache.change(|contents, dropped| {
+                if are_sure {
+                    for (key, answer) in &mut answers {
+                        self.keep(&cache, contents, key, answer, dropped);
+                    }
                 }
-                state.pending.end(self.number, &self.keys);
+                contents.pending.end(self.number, &self.keys);
             });
         }
-        Arc::new(answers)
+        Arc::new(CallAnswers { answers, are_sure })
     }
 
     fn keep(
         &self,
-        cache: &Inner,
-        state: &mut State,
+        cache: &CacheState,
+        contents: &mut Contents,
         key: &Key,
         answer: &mut Answer,
         dropped: &mut Dropped,
     ) {
-        if !state.pending.is_current(key, self.number) {
+        if !contents.pending.is_current(key, self.number) {
             return;
         }
         let fetched = match &answer.result {
             Ok(fetched) => fetched.clone(),
             Err(error) => {
                 if is_refusal(error) {
-                    state.entries.refused(key, self.asked_at, dropped);
+                    contents.entries.refused(key, self.asked_at, dropped);
                 }
                 return;
             }
         };
         let fresh_until = self.asked_at + shortened(cache.ttl, random());
         let lifetime = Lifetime { fresh_until, end: fresh_until + cache.stale };
-        answer.entry = state.entries.insert(key, fetched, self.asked_at, lifetime, dropped);
+        answer.entry = contents.entries.insert(key, fetched, self.asked_at, lifetime, dropped);
         answer.provenance.fresh_until = answer.entry.map(|_| fresh_until);
     }
 }

@@ -6,7 +6,6 @@ use std::{
 use crate::{
     backend::{Backend, owned_request::OwnedRequest},
     cache::{
-        Cache,
         answer::{Answer, Requests},
         backend_call::{Deadline, call},
         fetch_map::FetchMap,
@@ -14,6 +13,7 @@ use crate::{
         landing::Landing,
         pending::Completion,
         single_flight::{InFlight, Waiter},
+        state::CacheState,
     },
     context::{freshness::Freshness, provenance::Provenance},
 };
@@ -29,21 +29,23 @@ pub(super) enum Lookup {
 pub(super) struct JoinedCall {
     /// The number of the call.
     pub call: u64,
+    /// Whether the step itself has begun it.
+    pub is_own: bool,
     pub key: Key,
     pub asked: Provenance,
 }
 
-impl Cache {
+impl CacheState {
     /// Finds where each answer comes from, and begins one call for all that are neither kept nor asked for. The
     /// waiters are one for each call that answers come from.
     pub(super) fn look_up(
-        &self,
+        self: &Arc<Self>,
         backend: &Arc<dyn Backend>,
         requests: Requests,
         deadline: Deadline,
         freshness: Freshness,
     ) -> (FetchMap<Lookup>, Vec<Waiter<Completion>>) {
-        let now = self.0.clock.now();
+        let now = self.clock.now();
         let requests: Vec<_> = requests
             .into_iter()
             .map(|(id, request)| (id, Key::of(&**backend, &request), request))
@@ -52,22 +54,23 @@ impl Cache {
         // They outlive the lock: to drop the last handle to a call is to lock again.
         let mut calls: BTreeMap<u64, Arc<InFlight<Completion>>> = BTreeMap::new();
         let mut lookups = FetchMap::default();
-        self.0.look(|state, _| {
-            let number = state.pending.next_number();
+        self.look(|contents, _| {
+            let number = contents.pending.next_number();
             // Two requests of one step may be the same secret under two names.
             let mut asked_for: HashSet<Key> = HashSet::new();
             let mut open: Vec<((Key, Provenance), OwnedRequest)> = Vec::new();
             for (id, key, asked, request) in requests {
-                let lookup = if let Some(found) = state.entries.find(&key, freshness, now) {
+                let lookup = if let Some(found) = contents.entries.find(&key, freshness, now) {
                     Lookup::Hit(found.answer(asked))
-                } else if let Some((call, flight)) = state.pending.find(&key, freshness) {
+                } else if let Some((call, flight)) = contents.pending.find(&key, freshness) {
                     calls.insert(call, flight);
-                    Lookup::Joined(Box::new(JoinedCall { call, key, asked }))
+                    Lookup::Joined(Box::new(JoinedCall { call, is_own: false, key, asked }))
                 } else {
                     if asked_for.insert(key.clone()) {
                         open.push(((key.clone(), asked.clone()), request));
                     }
-                    Lookup::Joined(Box::new(JoinedCall { call: number, key, asked }))
+                    let call = number;
+                    Lookup::Joined(Box::new(JoinedCall { call, is_own: true, key, asked }))
                 };
                 lookups.insert(id, lookup);
             }
@@ -75,11 +78,11 @@ impl Cache {
                 return;
             }
             let keys: Vec<Key> = open.iter().map(|((key, _), _)| key.clone()).collect();
-            let landing = Landing::new(Arc::downgrade(&self.0), number, keys.clone(), now);
+            let landing = Landing::new(Arc::downgrade(self), number, keys.clone(), now);
             let answers = call(backend.clone(), open, |it, requests| it.fetch(requests), deadline);
             let landed = Box::pin(async move { landing.land(answers.await) });
             let flight = Arc::new(InFlight::new(number, landed));
-            state.pending.begin(number, &keys, now, deadline.at, &flight);
+            contents.pending.begin(number, &keys, now, deadline.at, &flight);
             calls.insert(number, flight);
         });
         let waiters = calls.into_values().map(|flight| flight.wait(deadline.at)).collect();

@@ -8,7 +8,9 @@
 pub(crate) mod answer;
 pub(crate) mod backend_call;
 mod derived;
+mod dropped;
 mod entries;
+mod entry_id;
 pub(crate) mod fetch_map;
 mod key;
 mod landing;
@@ -16,80 +18,37 @@ mod lookup;
 mod pending;
 pub(crate) mod prohibition;
 mod single_flight;
+mod state;
 pub(crate) mod step_slot;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    any::Any,
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
-    task::{Wake, Waker},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use crate::{
-    backend::{Backend, generation, owned_request::OwnedRequest},
+    backend::{Backend, owned_request::OwnedRequest},
     cache::{
-        answer::{Answer, Answers, Requests, Reuse},
+        answer::{Answer, Answers, Requests},
         backend_call::{Ask, Deadline, Named, call},
-        derived::{SlotId, Validity},
-        entries::{Dropped, Entries},
         key::Key,
         lookup::{JoinedCall, Lookup},
-        pending::Pending,
+        state::CacheState,
     },
     context::{freshness::Freshness, provenance::Provenance},
-    core::{
-        error::{Error, ErrorKind},
-        escape::escape_name,
-        warning::warn,
-    },
-    rt::{clock::Clock, join_all::join_all, timer::Alarm},
+    core::{escape::escape_name, warning::warn},
+    rt::{clock::Clock, join_all::join_all},
 };
 
 /// How long a backend that fails is left alone while its expired values serve.
 const PAUSE: Duration = Duration::from_secs(5);
 
-/// The longest time, as for what is read from the settings: the clock has no time that is for ever away.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
-
 /// What is kept of the backends of one resolver.
 #[derive(Clone)]
-pub(crate) struct Cache(Arc<Inner>);
-
-struct Inner {
-    /// Nothing is kept if it is zero.
-    ttl: Duration,
-    stale: Duration,
-    clock: Clock,
-    state: Mutex<State>,
-    sweeper: Waker,
-}
-
-struct State {
-    entries: Entries,
-    pending: Pending,
-    alarm: Alarm,
-    /// The generation of this process's writes up to which nothing old is kept.
-    generation: u64,
-}
+pub(crate) struct Cache(Arc<CacheState>);
 
 impl Cache {
     pub(crate) fn new(ttl: Duration, stale: Duration, clock: Clock) -> Self {
-        let state = State {
-            entries: Entries::default(),
-            pending: Pending::default(),
-            alarm: Alarm::new(clock.clone()),
-            generation: generation::current(),
-        };
-        Self(Arc::new_cyclic(|inner| Inner {
-            ttl: ttl.min(LONGEST),
-            stale: stale.min(LONGEST),
-            clock,
-            state: Mutex::new(state),
-            sweeper: Waker::from(Arc::new(Sweeper(inner.clone()))),
-        }))
+        Self(CacheState::new(ttl, stale, clock))
     }
 
     /// Creates a cache that keeps nothing: each request goes to its backend.
@@ -113,19 +72,23 @@ impl Cache {
             };
             return answers.await.into_iter().map(answer).collect();
         }
-        let (lookups, waiters) = self.look_up(&backend, requests, deadline, freshness);
+        let (lookups, waiters) = self.0.look_up(&backend, requests, deadline, freshness);
         let completions: HashMap<_, _> = join_all(waiters).await.into_iter().collect();
         let answer = |lookup| match lookup {
             Lookup::Hit(answer) => answer,
             Lookup::Joined(joined) => {
-                let JoinedCall { call, key, asked } = *joined;
+                let JoinedCall { call, is_own, key, asked } = *joined;
                 let completion = completions.get(&call).and_then(Option::as_ref);
-                let answer = match completion.map(|answers| answers.get(&key)) {
-                    Some(Some(answer)) => answer.clone().asked_as(asked.clone()),
-                    Some(None) => Answer::new(Err(no_answer()), asked.clone()),
+                let answer = match completion.map(|it| it.answer(&key, is_own)) {
+                    Some(Ok(answer)) => answer.clone().asked_as(asked.clone()),
+                    Some(Err(error)) => Answer::new(Err(error), asked.clone()),
                     None => Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone()),
                 };
-                self.or_stale(&*backend, &key, answer, asked, freshness)
+                // Beside answers that may be of other secrets no stale one may turn the failure into a success.
+                match completion.is_none_or(|it| it.are_sure) {
+                    true => self.or_stale(&*backend, &key, answer, asked, freshness),
+                    false => answer,
+                }
             }
         };
         lookups.into_iter().map(|(id, lookup)| (id, answer(lookup))).collect()
@@ -144,7 +107,7 @@ impl Cache {
             .into_iter()
             .map(|(id, request)| ((id, Provenance::of(&*backend, &request, asked_at)), request));
         let asked = asked.collect();
-        let answers = call(backend, asked, ask, deadline).await;
+        let answers = call(backend, asked, ask, deadline).await.answers;
         let answer = |((id, asked), result)| (id, Answer::new(result, asked));
         answers.into_iter().map(answer).collect()
     }
@@ -153,51 +116,28 @@ impl Cache {
     pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
         let key = Key::of(backend, request);
         let now = self.0.clock.now();
-        self.0.change(|state, dropped| {
-            let names = state.entries.expire(&key, now, now + self.0.stale, dropped);
+        self.0.change(|contents, dropped| {
+            let names = contents.entries.expire(&key, now, now + self.0.stale, dropped);
             let is_of = |other: &Key| other.kind == key.kind && names.contains(other.secret());
-            state.pending.forget(is_of);
+            contents.pending.forget(is_of);
         });
     }
 
     /// Drops everything, and caches nothing from now on.
     pub(crate) fn close(&self) {
-        self.0.change(|state, dropped| {
-            state.pending.forget(|_| true);
-            state.entries.close(dropped);
+        self.0.change(|contents, dropped| {
+            contents.pending.forget(|_| true);
+            contents.entries.close(dropped);
         });
-    }
-
-    /// Keeps what a step has made of entries as long as each of them is what it was; `None` if one is no longer.
-    /// Returns also the generation of writes up to which that is known.
-    fn derive(
-        &self,
-        slot: SlotId,
-        made_of: Reuse,
-        value: Arc<dyn Any + Send + Sync>,
-    ) -> Option<(Validity, u64)> {
-        self.0.change(|state, dropped| {
-            let validity = state.entries.derive(slot, made_of, value, dropped)?;
-            Some((validity, state.generation))
-        })
     }
 
     /// Drops what steps have made: it has handles to the resolver, and the resolver has this cache.
     pub(crate) fn drop_derived(&self) {
-        self.0.change(|state, dropped| state.entries.drop_derived(dropped));
-    }
-
-    /// Drops what this process has written since it was read; returns the generation up to which that is done.
-    fn catch_up_with_writes(&self) -> u64 {
-        self.0.look(|state, _| state.generation)
+        self.0.change(|contents, dropped| contents.entries.drop_derived(dropped));
     }
 
     pub(crate) fn clock(&self) -> &Clock {
         &self.0.clock
-    }
-
-    fn downgrade(&self) -> Weak<Inner> {
-        Arc::downgrade(&self.0)
     }
 
     /// The answer, or if the backend fails for a moment what is kept though it has expired.
@@ -215,8 +155,8 @@ impl Cache {
         }
         let now = self.0.clock.now();
         let pause = PAUSE.min(self.0.ttl);
-        let found = self.0.look(|state, _| {
-            let (found, is_first) = state.entries.find_stale(key, now, pause)?;
+        let found = self.0.look(|contents, _| {
+            let (found, is_first) = contents.entries.find_stale(key, now, pause)?;
             Some((found.end(), found.answer(asked), is_first))
         });
         let Some((end, stale, is_first)) = found else { return answer };
@@ -232,71 +172,4 @@ impl Cache {
         }
         stale
     }
-}
-
-impl Inner {
-    /// Changes what is kept, and sets the alarm to the next end.
-    fn change<R>(&self, change: impl FnOnce(&mut State, &mut Dropped) -> R) -> R {
-        self.look(|state, dropped| {
-            let result = change(state, dropped);
-            match state.entries.next_end() {
-                Some(end) => state.alarm.set(end, &self.sweeper),
-                None => state.alarm.clear(),
-            }
-            result
-        })
-    }
-
-    /// Looks at what is kept, of which nothing is old by a write of this process. What is dropped is dropped when
-    /// nothing is locked any more: a value may be the last handle to whatever its step has made.
-    fn look<R>(&self, look: impl FnOnce(&mut State, &mut Dropped) -> R) -> R {
-        let mut dropped = Dropped::new();
-        let mut state = self.lock();
-        state.catch_up_with_writes(&mut dropped);
-        let result = look(&mut state, &mut dropped);
-        drop(state);
-        drop(dropped);
-        result
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl State {
-    /// Drops what this process has written since it was read.
-    fn catch_up_with_writes(&mut self, dropped: &mut Dropped) {
-        if self.generation == generation::current() {
-            return;
-        }
-        let (writes, generation) = generation::since(self.generation);
-        match &writes {
-            Some(writes) => {
-                writes.iter().for_each(|write| self.entries.forget_written(write, dropped));
-                // Which secret a request is for is known for sure only by its answer.
-                self.pending.forget(|key| writes.iter().any(|write| write.kind == key.kind));
-            }
-            None => {
-                self.entries.clear(dropped);
-                self.pending.forget(|_| true);
-            }
-        }
-        self.generation = generation;
-    }
-}
-
-/// Drops what has ended, on the timer's thread: it does not wait for somebody to look.
-struct Sweeper(Weak<Inner>);
-
-impl Wake for Sweeper {
-    fn wake(self: Arc<Self>) {
-        let Some(inner) = self.0.upgrade() else { return };
-        let now = inner.clock.now();
-        inner.change(|state, dropped| state.entries.remove_ended(now, dropped));
-    }
-}
-
-fn no_answer() -> Error {
-    Error::new(ErrorKind::Unavailable, "the backend gave no answer")
 }

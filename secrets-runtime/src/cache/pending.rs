@@ -5,12 +5,35 @@ use std::{
 };
 
 use crate::{
-    cache::{answer::Answer, key::Key, single_flight::InFlight},
+    cache::{
+        answer::{Answer, no_answer},
+        key::Key,
+        single_flight::InFlight,
+    },
     context::freshness::Freshness,
+    core::error::Error,
 };
 
 /// The answers of one call, by what was asked for.
-pub(super) type Completion = Arc<HashMap<Key, Answer>>;
+pub(super) type Completion = Arc<CallAnswers>;
+
+pub(super) struct CallAnswers {
+    pub answers: HashMap<Key, Answer>,
+    /// Whether each is known to be the answer to its request.
+    pub are_sure: bool,
+}
+
+impl CallAnswers {
+    /// Returns the answer to a request. Only the step that began the call sees an answer that may be of another
+    /// secret: it fails anyway, by what was left out.
+    pub(super) fn answer(&self, key: &Key, is_own: bool) -> Result<&Answer, Error> {
+        let answer = self.answers.get(key).ok_or_else(no_answer)?;
+        match &answer.result {
+            Ok(_) if !self.are_sure && !is_own => Err(no_answer()),
+            _ => Ok(answer),
+        }
+    }
+}
 
 /// What backends are being asked for.
 #[derive(Default)]

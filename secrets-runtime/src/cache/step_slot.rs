@@ -10,9 +10,10 @@ use std::{
 use crate::{
     backend::generation,
     cache::{
-        Cache, Inner,
+        Cache,
         answer::Reuse,
         derived::{SlotId, Validity},
+        state::CacheState,
     },
     context::{resolved::ResolvedSecrets, stack},
     rt::clock::Clock,
@@ -31,7 +32,7 @@ struct Ready {
     clock: Clock,
     /// Ends with the first of the entries that it was made of.
     validity: Validity,
-    cache: Weak<Inner>,
+    cache: Weak<CacheState>,
     /// The generation of this process's writes that the cache has heard of.
     generation: AtomicU64,
 }
@@ -41,7 +42,7 @@ impl StepCache {
         Self { id: OnceLock::new(), slot: RwLock::new(None) }
     }
 
-    /// Returns what is there, if it may serve and no test gives something else.
+    /// Returns what is there, if it may serve and no test has secrets of its own.
     pub(crate) fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let slot = self.read();
         let ready = slot.as_ref()?;
@@ -56,8 +57,8 @@ impl StepCache {
     /// Has the cache end first what is old by writes of this process. What it drops then is dropped outside of the
     /// lock.
     #[cold]
-    fn get_after_writes(&self, cache: &Weak<Inner>) -> Option<Arc<ResolvedSecrets>> {
-        let generation = Cache(cache.upgrade()?).catch_up_with_writes();
+    fn get_after_writes(&self, cache: &Weak<CacheState>) -> Option<Arc<ResolvedSecrets>> {
+        let generation = cache.upgrade()?.catch_up_with_writes();
         let slot = self.read();
         let ready = slot.as_ref().filter(|ready| ready.cache.ptr_eq(cache))?;
         ready.generation.fetch_max(generation, Ordering::AcqRel);
@@ -73,7 +74,7 @@ impl StepCache {
     pub(crate) fn set(&self, resolved: &Arc<ResolvedSecrets>, made_of: Reuse, cache: &Cache) {
         let id = *self.id.get_or_init(SlotId::next);
         let until = made_of.until;
-        let Some((validity, generation)) = cache.derive(id, made_of, resolved.clone()) else {
+        let Some((validity, generation)) = cache.0.derive(id, made_of, resolved.clone()) else {
             return;
         };
         let ready = Ready {
@@ -81,7 +82,7 @@ impl StepCache {
             until,
             clock: cache.clock().clone(),
             validity,
-            cache: cache.downgrade(),
+            cache: Arc::downgrade(&cache.0),
             generation: AtomicU64::new(generation),
         };
         let mut slot = self.slot.write().unwrap_or_else(PoisonError::into_inner);

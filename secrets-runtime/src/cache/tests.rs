@@ -1,5 +1,8 @@
 use std::{
-    sync::atomic::{AtomicUsize, Ordering},
+    sync::{
+        Weak,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Instant,
 };
 
@@ -7,7 +10,7 @@ use super::*;
 use crate::{
     backend::{Fetched, generation::WriteGuard},
     backends::env::Env,
-    cache::entries::Lifetime,
+    cache::{answer::Reuse, derived::SlotId, entries::Lifetime},
     rt::clock::ManualClock,
 };
 
@@ -15,7 +18,7 @@ const TTL: Duration = Duration::from_secs(100);
 
 /// Counts how often it is dropped while the cache is locked, and while it is not.
 struct Probe {
-    cache: Weak<Inner>,
+    cache: Weak<CacheState>,
     drops: Arc<Drops>,
 }
 
@@ -28,7 +31,7 @@ struct Drops {
 impl Drop for Probe {
     fn drop(&mut self) {
         let cache = self.cache.upgrade().expect("the test has it");
-        let drops = match cache.state.try_lock() {
+        let drops = match cache.contents.try_lock() {
             Ok(_) => &self.drops.unlocked,
             Err(_) => &self.drops.locked,
         };
@@ -52,13 +55,13 @@ fn keep_with_probe(cache: &Cache, id: &str, at: Instant, drops: &Arc<Drops>) -> 
     let key = Key::of(&Env::default(), &request(id));
     let until = at + TTL;
     let lifetime = Lifetime { fresh_until: until, end: until };
-    let entry = cache.0.change(|state, dropped| {
-        state.entries.insert(&key, Fetched::text("SeNtInEl"), at, lifetime, dropped)
+    let entry = cache.0.change(|contents, dropped| {
+        contents.entries.insert(&key, Fetched::text("SeNtInEl"), at, lifetime, dropped)
     });
     let made_of = Reuse { entries: entry.into_iter().collect(), until };
     let slot = SlotId::next();
-    let probe = Probe { cache: cache.downgrade(), drops: drops.clone() };
-    cache.derive(slot, made_of, Arc::new(probe)).expect("the entry is there");
+    let probe = Probe { cache: Arc::downgrade(&cache.0), drops: drops.clone() };
+    cache.0.derive(slot, made_of, Arc::new(probe)).expect("the entry is there");
     slot
 }
 
@@ -71,11 +74,11 @@ fn nothing_is_dropped_while_the_cache_is_locked() {
         &|| cache.expire(&Env::default(), &request("a")),
         &|| {
             drop(WriteGuard::to("env", "a"));
-            cache.catch_up_with_writes();
+            cache.0.catch_up_with_writes();
         },
         &|| {
             (0..100).for_each(|_| drop(WriteGuard::to("another", "x")));
-            cache.catch_up_with_writes();
+            cache.0.catch_up_with_writes();
         },
         &|| {
             keep_with_probe(&cache, "a", cache.clock().now(), &drops);

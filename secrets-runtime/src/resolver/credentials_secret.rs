@@ -5,7 +5,11 @@ use secrets_spec::{BuiltIn, Source};
 use crate::{
     backend::BoxFuture,
     backends::aws::{AwsSecretsManager, credentials::CredentialsProvider},
-    cache::{Cache, answer::Answer, backend_call::Deadline},
+    cache::{
+        Cache,
+        answer::{Answer, no_answer},
+        backend_call::Deadline,
+    },
     context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
@@ -80,7 +84,7 @@ impl CredentialsSecret {
         let planned = self.plan.sources.first();
         let answered = planned.and_then(|it| Some((it, answers.remove(it.fetch)?)));
         let Some((planned, Answer { result: answer, .. })) = answered else {
-            return Err(Error::new(ErrorKind::Unavailable, "the backend gave no answer"));
+            return Err(no_answer());
         };
         let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);
         let fields = answer.and_then(read).map_err(|error| self.explain(&error))?;

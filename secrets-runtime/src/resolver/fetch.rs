@@ -6,7 +6,7 @@ use crate::{
     backend::{Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest},
     cache::{
         Cache,
-        answer::{Answer, Answers, Requests},
+        answer::{Answer, Answers, Requests, no_answer},
         backend_call::Deadline,
         fetch_map::FetchMap,
     },
@@ -192,8 +192,4 @@ fn unasked<A>(error: Error, fetch: &Fetch) -> Answer<A> {
         road: Road::Backend,
     };
     Answer::new(Err(error), provenance)
-}
-
-fn no_answer() -> Error {
-    Error::new(ErrorKind::Unavailable, "the backend gave no answer")
 }

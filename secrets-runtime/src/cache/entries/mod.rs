@@ -16,6 +16,8 @@ use crate::{
         answer::{Answer, Reuse},
         backend_call::{Named, is_of},
         derived::{Derived, SlotId, Validity},
+        dropped::Dropped,
+        entry_id::EntryId,
         key::Key,
     },
     context::{
@@ -26,10 +28,6 @@ use crate::{
 
 /// How many secrets are kept at most; the one that ends first makes room.
 const MAX_ENTRIES: usize = 10_000;
-
-/// Identifies one generation of an entry: what is fetched in its place, and what a refresh lets expire, has another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct EntryId(u64);
 
 /// The values that are kept, and what steps have made of them.
 #[derive(Default)]
@@ -57,9 +55,6 @@ struct Entry {
     /// The slots of the steps that have made something of it.
     slots: BTreeSet<SlotId>,
 }
-
-/// What is dropped when nothing is locked any more.
-pub(super) type Dropped = Vec<Box<dyn Any + Send>>;
 
 impl Entries {
     /// Returns what is kept for a key, if it will do.
@@ -236,7 +231,7 @@ impl Entries {
 
     fn next_id(&mut self) -> EntryId {
         self.last += 1;
-        EntryId(self.last)
+        EntryId::new(self.last)
     }
 
     fn add(&mut self, id: EntryId, entry: Entry) {

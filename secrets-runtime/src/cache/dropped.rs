@@ -1,0 +1,4 @@
+use std::any::Any;
+
+/// What is dropped when nothing is locked any more.
+pub(super) type Dropped = Vec<Box<dyn Any + Send>>;
