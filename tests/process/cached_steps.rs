@@ -165,7 +165,7 @@ fn it_is_said_once_that_an_expired_value_serves() {
     let output = String::from_utf8(output.stderr).unwrap();
     assert_eq!(output.lines().count(), 1, "{output}");
     assert!(
-        output.starts_with("secrets: warning: the secret `db` cannot be fetched anew"),
+        output.starts_with("secrets: warning: the secret `db` cannot be fetched again"),
         "{output}"
     );
     assert!(output.contains("still serves") && output.contains("Unavailable"), "{output}");

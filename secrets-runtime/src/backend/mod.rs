@@ -396,8 +396,8 @@ impl Fetched {
     /// Adds an identity to that of the request: while this answer is cached, it serves requests with this identity
     /// too ([`Backend::identity`]). For a secret that has several ids, such as a name and a path.
     ///
-    /// The backend answers for it: whoever may read the secret by the request must be allowed to read it by this
-    /// identity, and get the same value.
+    /// The backend is responsible for this: a caller that may read the secret by the request must be allowed to read
+    /// it by this identity, and get an equal value.
     ///
     /// ```
     /// use secrets_runtime::{FetchRequest, Fetched, Identity};

@@ -59,7 +59,7 @@ const TOKIO: &str =
 
 /// What an answer says about which secret it is of.
 pub(crate) trait Named {
-    /// The names and ids that the answer gives its secret; none if it says nothing.
+    /// Returns the names and ids of the secret that the answer states, if any.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 

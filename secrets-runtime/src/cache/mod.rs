@@ -163,7 +163,7 @@ impl Cache {
         if is_first {
             let message = error.problems().first().map_or("", |problem| problem.message());
             warn(&format!(
-                "the secret `{}` cannot be fetched anew from {backend} ({}: {message}); the value fetched {} s ago still serves, for {} s at most",
+                "the secret `{}` cannot be fetched again from {backend} ({}: {message}); the value fetched {} s ago still serves, for {} s at most",
                 escape_name(key.secret()),
                 error.kind(),
                 now.duration_since(stale.provenance.asked_at).as_secs(),

@@ -66,7 +66,7 @@ impl ResolvedSecrets {
                 Err(error) => {
                     // The error names the step.
                     warn_now_and_then(&format!(
-                        "the secrets of a step that has failed cannot be fetched anew, so its own error stays: {error}"
+                        "the secrets of a step that has failed cannot be fetched again, so its own error stays: {error}"
                     ));
                     return None;
                 }

@@ -82,7 +82,7 @@ pub(crate) fn from_answers(
             }
         }
     }
-    // A part of a group is none: what is not there would be told again, as something that nobody asked for.
+    // An incomplete group is removed: a read of what it lacks would be reported again, as if nobody had asked for it.
     shared.groups.retain(|group, _| !failed.contains(&&**group));
     (shared, problems)
 }

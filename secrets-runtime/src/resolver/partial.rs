@@ -15,7 +15,8 @@ impl From<Error> for PartialResolution {
 }
 
 impl PartialResolution {
-    /// The reason alone. Not a `From`: the compiler would show it to whoever uses `?` on an error that is not ours.
+    /// Returns the reason alone. This is not a `From`: the compiler would list it for a user whose `?` has an error of
+    /// another type.
     pub(crate) fn into_error(self) -> Error {
         self.error
     }

@@ -20,10 +20,10 @@ use crate::{
 };
 
 impl Resolver {
-    /// Fetches a source anew and gives its secrets; steps that start from now on and resolve with this resolver
+    /// Fetches a source again and returns its secrets. Steps that start from now on and resolve with this resolver
     /// read the new values. Those of a program resolve with [`Resolver::current`]. It takes the same texts as an
-    /// attribute and [`get_secret`](crate::get_secret). What is kept of the same secret in another role or version
-    /// expires too.
+    /// attribute and [`get_secret`](crate::get_secret). Cached values of the same secret in other roles and versions
+    /// expire too.
     ///
     /// ```no_run
     /// # use secrets_runtime::{Error, Resolver};
@@ -51,7 +51,7 @@ impl Resolver {
         })
     }
 
-    /// The same on this thread.
+    /// Blocking version of [`refresh`](Self::refresh): works inside and outside any runtime.
     ///
     /// # Errors
     /// As [`Resolver::refresh`].

@@ -115,7 +115,7 @@ impl VariableName {
     /// If the result is not a valid variable name, or is reserved.
     pub fn of_field(field: &str) -> Result<Self, SpecError> {
         match check_variable_name(field) {
-            // The field already exists under this name, so a similar name is no suggestion.
+            // The field already exists under this name, so a similar name would not help.
             Some(flaw) => {
                 let error = flaw.explain(field);
                 let help = format!("rename the field: {}", flaw.kind.help());

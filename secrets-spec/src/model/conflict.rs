@@ -1,15 +1,15 @@
 use crate::{model::request_view::RequestView, text::bytes::equal};
 
-/// A conflict of two requests of one step: what both have although they must differ in it.
+/// A conflict of two requests of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
-    /// The same group, version and key.
+    /// Both have one group, version and key.
     Same,
-    /// The same group, version and key, except for upper and lower case.
+    /// Their groups, versions and keys differ only in upper and lower case.
     Case,
-    /// The same variable or file, if Flyte mounts them.
+    /// Flyte would mount both as one variable or file.
     Name,
-    /// The same `env_var`.
+    /// Both have one `env_var`.
     EnvVar,
 }
 

@@ -9,7 +9,7 @@ pub enum MountType {
     /// Only with `secrets.get`.
     #[default]
     ANY,
-    /// Also as an environment variable, with the name that Flyte gives it.
+    /// Also as an environment variable, with the name that Flyte chooses.
     ENV_VAR,
     /// Also as a file: `secrets.file(group, key)`.
     FILE,

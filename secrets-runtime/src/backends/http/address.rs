@@ -24,11 +24,11 @@ pub(in crate::backends) struct Address {
 }
 
 impl Address {
-    /// The address in a variable, without a slash at its end.
+    /// Returns the address that a variable holds, without a slash at its end.
     ///
     /// # Errors
-    /// `InvalidConfig` if it is none of HTTP, its port is no number, an `@` stands behind the host, or it has a
-    /// query or a fragment: a path that is added to such an address leads elsewhere.
+    /// `InvalidConfig` if it is not an HTTP address, its port is not a number, an `@` stands behind the host, or it
+    /// has a query or a fragment: a path that is added to such an address leads elsewhere.
     pub(in crate::backends) fn of(
         url: &SecretValue,
         variable: &'static str,

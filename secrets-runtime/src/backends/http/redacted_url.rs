@@ -10,8 +10,8 @@ impl fmt::Display for RedactedUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let (scheme, rest) = self.0.split_once("://").unwrap_or(("", self.0));
         let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        // A scheme that is none, an `@` behind the host or a port that is no number: where a password ends is
-        // not known then.
+        // With another scheme, an `@` behind the host or a port that is not a number, nobody knows where a password
+        // ends.
         if !matches!(scheme, "http" | "https") || behind.contains('@') || !has_good_port(authority)
         {
             return f.write_str(HIDDEN);

@@ -51,8 +51,8 @@ impl KeyFile {
         Ok(Some(key))
     }
 
-    /// Reads the key, and creates it if it does not exist. All who do so at the same time get one key.
-    /// Tells whether this call made it.
+    /// Reads the key, and creates it if it does not exist. All callers that do so at one time get one key.
+    /// Returns whether this call created it.
     pub(super) fn load_or_make(&self) -> Result<(StoreKey, bool), Error> {
         let mut made = false;
         // Once more for each maker that was faster, and there are never many.
@@ -69,7 +69,7 @@ impl KeyFile {
         Err(Error::new(ErrorKind::Unavailable, message))
     }
 
-    /// Tells whether the key that is there now is the one that was made here.
+    /// Returns whether the key that is there now is the one that this process created.
     ///
     /// The key is written to a draft beside it and linked to its name, so that it appears whole or not at all
     /// and never replaces another. Makers work one after another, under a lock on the draft.

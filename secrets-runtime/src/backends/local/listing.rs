@@ -52,7 +52,7 @@ impl Local {
         Ok(())
     }
 
-    /// The files of current versions, by [`FileName`]'s order, and last those whose name is no secret's.
+    /// Returns the files of current versions in [`FileName`]'s order, and last those whose name is not of a secret.
     fn files_in_order(&self) -> Result<impl Iterator<Item = String> + use<>, Error> {
         let (mut files, mut odd) = (Vec::new(), Vec::new());
         for file in self.folder.current_files()? {

@@ -24,8 +24,8 @@ impl Lock {
 
     fn wait_for(path: &Path, open: impl Fn(&Path) -> io::Result<File>) -> Result<Self, Error> {
         let fail = |error: io::Error| failure("lock", path, &error);
-        // Once more for each time that the file was exchanged while it was waited for: whoever comes next
-        // locks the one that is there now, and two that lock different files are not kept apart.
+        // Tries again whenever the file was replaced while this process waited for it: the next process locks the
+        // new file, and two processes that lock different files do not exclude each other.
         for _ in 0..1000 {
             let file = open(path).map_err(fail)?;
             check(&file, path)?;
@@ -74,7 +74,7 @@ impl Drop for Lock {
     }
 }
 
-/// Whoever else can open the file can hold the lock for ever.
+/// Checks that no other user can open the file: such a user could hold the lock for ever.
 fn check(file: &File, path: &Path) -> Result<(), Error> {
     let metadata = file.metadata().map_err(|error| failure("lock", path, &error))?;
     if !metadata.is_file() {

@@ -41,25 +41,24 @@ const KIND: &str = "local";
 /// Each secret is one file in one folder: a JWE in compact form (RFC 7516, `dir` with `A256GCM`) that any
 /// JOSE tool opens with the key. Its protected header holds exactly `alg`, `enc`, `cty` (`json`, `text` or
 /// `binary`), `secret` (the name) and `version` (a random UUID of each write). The key is a JSON Web Key in a
-/// file of its own, apart from the folder. It is made when the first secret is written, and that is said:
-/// **whoever loses the key loses the secrets.**
+/// file of its own, apart from the folder. It is created when the first secret is written, and a notice says so:
+/// **if the key is lost, the secrets are lost.**
 ///
-/// What is promised:
-/// - A file that is cut, altered or exchanged with another secret's is an error that names it, never a wrong
+/// The store guarantees:
+/// - A file that is cut, altered or exchanged with that of another secret is an error that names it, never a wrong
 ///   value.
-/// - Folder, files and key belong to one user. If others may read or write any of them, it is refused; and so is
-///   a key in a folder that others may write to, or on the way to which a link stands in such a folder (on a
-///   file system that is mounted read-only the owner alone counts). The folders above are not looked at: that
-///   nobody else can exchange them is left to whoever chose the place.
-/// - A write is there whole or not at all, also after `kill -9`, a full disk or a loss of power. Writers wait
-///   for one another; readers wait for nobody.
+/// - Folder, files and key belong to one user. If other users may read or write any of them, the store refuses to
+///   work. It also refuses a key in a folder that others may write to, and a path to the key with a link in such a
+///   folder (on a read-only file system only the owner matters). It does not check the folders above: choose a place
+///   where no other user can replace them.
+/// - A write is complete or has no effect, also after `kill -9`, a full disk or a loss of power. Writers wait
+///   for one another; readers never wait.
 /// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
-/// - The time to read a secret does not depend on how many there are: the folder is not read for it. A list
-///   reads it, holds the names of the files, and opens one of them after another.
+/// - The time to read a secret does not depend on the number of secrets: a read does not list the folder. A listing
+///   does, holds the names of the files, and opens them one by one.
 ///
-/// What is not: an *older file of the same secret* that is put back is not detected, names of secrets and
-/// lengths of values are not hidden from whoever can read the folder, and a deleted or replaced file is not
-/// wiped from the disk.
+/// It does not detect an *older file of one secret* that is put back, does not hide names of secrets and lengths of
+/// values from a user who can read the folder, and does not wipe a deleted or replaced file from the disk.
 ///
 /// A request with a group and a key asks for the field `key` of the JSON secret `group`; a plain value has no
 /// fields, and such a request of one is `KeyNotFound`. A group alone, or a key alone, is the name of a secret
@@ -110,7 +109,7 @@ impl Local {
         );
         Error::new(ErrorKind::InvalidConfig, message).with_help(format!(
             "put back the copy of it that you kept, or set SECRETS_LOCAL_KEY_FILE to where it is; without it \
-             the secrets are lost: to start anew, move {} away",
+             the secrets are lost: to start again with a new store, move {} away",
             self.dir().display()
         ))
     }

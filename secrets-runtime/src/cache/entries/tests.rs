@@ -147,7 +147,7 @@ fn a_write_is_known_by_every_name_of_its_secret() {
     let partial = &ARN[..ARN.len() - 7];
     for written in ["db", ARN, partial] {
         let mut entries = Entries::default();
-        // A role reads it by its ARN, so that its name is no key.
+        // A role reads it by its ARN, so its name is not a key of the entry.
         let read = key(ARN, Some(OTHER_ROLE));
         let value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
         assert!(insert(&mut entries, &read, value, now).is_some());

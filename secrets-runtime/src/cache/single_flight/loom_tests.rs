@@ -50,7 +50,7 @@ impl Gate {
     }
 }
 
-/// Waits without a deadline: the timer is no part of the model.
+/// Waits without a deadline: the model has no timer.
 fn wait(flight: &InFlight<u32>) -> u32 {
     let ticket = flight.ticket();
     let outcome = block_on(poll_fn(|task| flight.poll(ticket, task)));

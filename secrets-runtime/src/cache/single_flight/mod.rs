@@ -28,7 +28,7 @@ use crate::{backend::BoxFuture, rt::timer::Sleep};
 /// A call that is under way, and how it ended. Who waits for it polls it: nobody owns it, so that it goes on
 /// whichever of them are dropped or stop polling.
 pub(super) struct InFlight<T> {
-    /// Tells it from the others of its cache.
+    /// Identifies the call among those of its cache.
     number: u64,
     stage: Mutex<Stage<T>>,
     wakers: Arc<Wakers>,

@@ -7,7 +7,7 @@ use crate::{
     backends::local::tests::home::{Home, get, put, run},
 };
 
-/// A value that tells who wrote it as which, and of which no part can be exchanged unnoticed.
+/// Returns a value that names its writer and number, and in which a change of any part is noticed.
 pub(super) fn value(writer: &str, number: usize) -> String {
     let fill = char::from(b'a' + u8::try_from(number % 26).expect("a letter"));
     format!("SeNtInEl-{writer}-{number}-{}", fill.to_string().repeat(number * 37 % 3000))

@@ -30,7 +30,7 @@ fn encode(bytes: &[u8]) -> String {
 
 #[test]
 fn a_file_is_named_by_forty_characters_of_the_name_and_its_hash() {
-    // As `printf %s NAME | sha256sum` tells it.
+    // As `printf %s NAME | sha256sum` prints it.
     let cases = [
         ("db", "db-7bdc25d1694ef984782a16f6f1710c1c6bc83ba7a131b515baf532bea021d011.jwe"),
         (

@@ -30,7 +30,7 @@ impl Home {
         Self { folder: tempfile::tempdir().expect("a temporary folder") }
     }
 
-    /// The same in memory, where syncing costs nothing: for tests with thousands of writes.
+    /// Creates a home in memory, where syncing costs nothing: for tests with thousands of writes.
     pub(super) fn in_memory() -> Self {
         match TempDir::new_in("/dev/shm") {
             Ok(folder) => Self { folder },
@@ -102,7 +102,7 @@ pub(super) fn put(store: &Local, name: &str, text: &str) -> Result<String, Error
     run(store.put(name, Payload::Text(text.into())))
 }
 
-/// What a fetch gives, as kind and text.
+/// What a fetch returns, as kind and text.
 pub(super) fn fetch(
     store: &Local,
     request: FetchRequest<'_>,

@@ -1,4 +1,4 @@
-//! The key file: made once, private, and never made anew over what an old one opens.
+//! The key file: created once, private, and never replaced while secrets exist that only the old key opens.
 
 use std::{fs, process::Stdio};
 

@@ -66,7 +66,7 @@ fn two_processes_write_one_secret_a_thousand_times_each_while_a_third_reads() {
         assert!(child.wait().expect("it ends").success());
     }
     assert!(reads > 2, "the third never read while the others wrote");
-    // Whoever wrote last wrote its last.
+    // The last writer wrote its last value.
     let last = get(&store, "shared").expect("it is read");
     assert!([value("one", 999), value("two", 999)].contains(&last));
     assert_eq!(home.files().len(), 2, "{:?}", home.files());
