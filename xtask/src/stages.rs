@@ -59,6 +59,10 @@ pub static ALL: &[Stage] = &[
             package::commands,
         )
     },
+    Stage {
+        on_demand: true,
+        ..stage("loom", "the single flight of the cache, in every order of threads", loom)
+    },
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
 ];
 
@@ -224,6 +228,14 @@ fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
         command.args(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
     };
     Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
+}
+
+/// In a target directory of its own: the flag would have every crate built again.
+fn loom(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let target = workspace.scratch.with_file_name("loom").display().to_string();
+    let command = CommandLine::cargo("test --release --lib").args(["-p", RUNTIME]);
+    let command = command.args(["--target-dir", target.as_str(), "loom_"]);
+    Ok(vec![command.env("RUSTFLAGS", "--cfg loom")])
 }
 
 fn msrv(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {

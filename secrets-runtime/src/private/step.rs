@@ -240,7 +240,7 @@ mod tests {
             ["", "x", "\u{2}secrets-step-1:{}\u{3}", "\u{2}secrets-step-1:{\"step\":1}\u{3}"]
         {
             let step = Step::new(record);
-            let error = step.declared().err().expect("it is damaged");
+            let Err(error) = step.declared() else { panic!("{record:?} is damaged") };
             assert_eq!(error.kind(), ErrorKind::InvalidSource, "{record}");
         }
     }

@@ -120,7 +120,7 @@ fn an_arn_without_a_type_takes_the_source_to_aws_and_inline_values_stay_behind()
 #[test]
 fn a_patch_has_no_group_and_says_something() {
     let read = |json: &str| {
-        diagnostics(json, |node, out| SourcePatch::read(node, out))
+        diagnostics(json, SourcePatch::read)
             .1
             .into_iter()
             .map(|(_, message, _)| message)

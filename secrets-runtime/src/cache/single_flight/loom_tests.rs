@@ -1,7 +1,7 @@
 //! Every order in which threads can poll a call, end it, and stop waiting for it.
 //!
 //! ```sh
-//! RUSTFLAGS="--cfg loom" cargo test -p secrets-runtime --release --lib loom_
+//! cargo xtask test loom
 //! ```
 
 use std::future::poll_fn;
