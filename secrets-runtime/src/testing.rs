@@ -1,12 +1,10 @@
 //! For tests of steps: the test supplies the secrets, and nothing is fetched.
 
-use std::sync::Arc;
-
 use crate::{
     cache::prohibition,
-    context::{Barrier, Scoped, test_secrets::TestSecrets},
+    context::{Barrier, Scoped},
     core::secret_value::SecretValue,
-    resolver::{assemble::context_of_test_secrets, run_dir_of_settings},
+    resolver::{Resolver, test_secrets::TestSecrets},
 };
 
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its
@@ -33,8 +31,7 @@ pub fn with_secrets<R>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: impl FnOnce() -> R,
 ) -> R {
-    let _inside =
-        Barrier::enter(&context_of_test_secrets(None, given(secrets), run_dir_of_settings()));
+    let _inside = Barrier::enter(&given(secrets).context_of_test());
     test()
 }
 
@@ -59,7 +56,7 @@ pub fn with_secrets_async<F: Future>(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
     test: F,
 ) -> Scoped<F> {
-    context_of_test_secrets(None, given(secrets), run_dir_of_settings()).scope(test)
+    given(secrets).context_of_test().scope(test)
 }
 
 /// Forbids every backend in this process, from now on: whatever would ask one fails instead, with the name of the step and
@@ -89,10 +86,10 @@ pub fn forbid_backends() {
 
 fn given(
     secrets: impl IntoIterator<Item = (impl Into<String>, impl Into<String>, impl Into<SecretValue>)>,
-) -> Arc<TestSecrets> {
+) -> Resolver {
     let mut test_secrets = TestSecrets::default();
     for (group, key, value) in secrets {
         test_secrets.add(group.into(), key.into(), value.into());
     }
-    Arc::new(test_secrets)
+    Resolver::of_test(test_secrets)
 }

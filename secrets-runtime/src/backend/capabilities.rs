@@ -20,6 +20,7 @@ pub struct Capabilities {
     /// `None` if the backend does not say: then an error of one that hangs explains what tokio may have to do
     /// with it.
     needs_tokio: Option<bool>,
+    of_test: bool,
 }
 
 impl Capabilities {
@@ -32,7 +33,19 @@ impl Capabilities {
             names_are_variables: false,
             reads_environment: false,
             needs_tokio: None,
+            of_test: false,
         }
+    }
+
+    /// Returns those of a test's secrets, which `testing::forbid_backends` does not forbid.
+    pub(crate) const fn of_test() -> Self {
+        let common = Self::new().cached(false).uses_role(false).needs_tokio(false);
+        Self { of_test: true, ..common }
+    }
+
+    /// Whether the backend is the table of a test's secrets.
+    pub(crate) const fn is_of_test(&self) -> bool {
+        self.of_test
     }
 
     /// Sets whether answers may serve later steps for a while (`SECRETS_CACHE_TTL`), and one request may serve all

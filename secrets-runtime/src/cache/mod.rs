@@ -52,7 +52,6 @@ impl Cache {
     }
 
     /// Creates a cache that keeps nothing: each request goes to its backend.
-    #[cfg(feature = "aws")]
     pub(crate) fn off() -> Self {
         Self::new(Duration::ZERO, Duration::ZERO, Clock::default())
     }

@@ -15,7 +15,7 @@ use crate::{
         derived::{SlotId, Validity},
         state::CacheState,
     },
-    context::{resolved::ResolvedSecrets, stack},
+    context::{resolved::ResolvedSecrets, secrets::Secrets, stack},
     rt::clock::Clock,
 };
 
@@ -97,10 +97,13 @@ impl Ready {
     fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let serves = self.validity.is_valid()
             && self.clock.now() < self.until
-            && !stack::with_current(|secrets| secrets.shared().test_secrets.is_some())
-                .unwrap_or_default();
+            && !stack::with_current(is_of_test).unwrap_or_default();
         if serves { self.resolved.upgrade() } else { None }
     }
+}
+
+fn is_of_test(secrets: &Secrets) -> bool {
+    secrets.shared().refresher.as_ref().is_some_and(|it| it.is_of_test())
 }
 
 impl fmt::Debug for StepCache {

@@ -11,7 +11,6 @@ pub(crate) mod run_dir;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
 pub(crate) mod stack;
-pub(crate) mod test_secrets;
 
 use std::{
     fmt,

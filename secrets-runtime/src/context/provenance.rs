@@ -55,18 +55,4 @@ impl Provenance {
             road: Road::Backend,
         }
     }
-
-    /// Of what a test has given, which never changes.
-    pub(crate) fn of_test(group: &str) -> Self {
-        Self {
-            backend: "test".to_owned(),
-            capabilities: Capabilities::new(),
-            id: group.to_owned(),
-            version: None,
-            role: None,
-            asked_at: Instant::now(),
-            fresh_until: None,
-            road: Road::Backend,
-        }
-    }
 }

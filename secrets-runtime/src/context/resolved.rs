@@ -1,4 +1,5 @@
 use std::{
+    any::Any,
     collections::HashMap,
     panic::{RefUnwindSafe, UnwindSafe},
     pin::Pin,
@@ -9,9 +10,7 @@ use std::{
 use foldhash::fast::RandomState;
 
 use crate::{
-    context::{
-        freshness::Freshness, group::Group, secret_files::RunDirSetting, test_secrets::TestSecrets,
-    },
+    context::{freshness::Freshness, group::Group, secret_files::RunDirSetting},
     core::{error::Error, warning::warn_now_and_then},
 };
 
@@ -24,9 +23,8 @@ pub(crate) struct ResolvedSecrets {
     pub groups: HashMap<Box<str>, Group, RandomState>,
     /// The groups in the order in which they were declared.
     pub order: Vec<Box<str>>,
-    pub test_secrets: Option<Arc<TestSecrets>>,
     pub run_dir: RunDirSetting,
-    /// Fetches again. `None` where a test supplied the secrets.
+    /// Fetches again. `None` until the secrets are published.
     pub refresher: Option<Arc<dyn Refresh>>,
 }
 
@@ -34,6 +32,12 @@ pub(crate) struct ResolvedSecrets {
 pub(crate) trait Refresh: Send + Sync + UnwindSafe + RefUnwindSafe {
     /// Fetches the secrets of one group, or of all groups.
     fn refresh<'a>(&'a self, group: Option<&'a str>, freshness: Freshness) -> Refreshing<'a>;
+
+    /// Returns whether a test supplies the secrets.
+    fn is_of_test(&self) -> bool;
+
+    /// Returns the resolver's own type of this handle.
+    fn as_any(&self) -> &dyn Any;
 
     /// The time on the clock by which secrets are asked for.
     fn now(&self) -> Instant;
@@ -51,8 +55,7 @@ impl ResolvedSecrets {
     /// Fetches a group, or all of them, again after an authentication error, and returns the result if one of
     /// them has another version by now.
     ///
-    /// Returns `None` if no group has another version, if a test supplied the secrets, and if the fetch
-    /// fails, which is reported as a warning.
+    /// Returns `None` if no group has another version, and if the fetch fails, which is reported as a warning.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
         let refresher = self.refresher.as_ref()?;
         let failed = refresher.now();
@@ -94,7 +97,6 @@ impl ResolvedSecrets {
             allow_override: self.allow_override,
             groups,
             order: self.order.clone(),
-            test_secrets: self.test_secrets.clone(),
             run_dir: self.run_dir.clone(),
             refresher: self.refresher.clone(),
         }

@@ -32,6 +32,19 @@ struct State {
     made: Vec<(SecretValue, SecretFile)>,
 }
 
+impl RunDirSetting {
+    /// Returns the folder, if one is set.
+    ///
+    /// # Errors
+    /// What is wrong with the settings, where they are read only now.
+    pub(crate) fn path(&self) -> Result<Option<PathBuf>, Error> {
+        match self {
+            Self::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
+            Self::Asked(ask) => ask(),
+        }
+    }
+}
+
 impl SecretFiles {
     pub(crate) fn new(run_dir: RunDirSetting) -> Self {
         Self { run_dir, state: Mutex::default() }
@@ -108,10 +121,7 @@ mod on_unix {
 
     impl SecretFile {
         pub(super) fn make(value: &SecretValue, run_dir: &RunDirSetting) -> Result<Self, Error> {
-            let folder = RunDir::current(|| match run_dir {
-                RunDirSetting::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
-                RunDirSetting::Asked(ask) => ask(),
-            })?;
+            let folder = RunDir::current(|| run_dir.path())?;
             let failed = |error: io::Error| {
                 let folder = folder.path().display();
                 Error::new(

@@ -211,7 +211,7 @@ impl ResolverBuilder {
         let clock = self.clock.as_ref().map_or(clock, Clock::from);
         let cache = Cache::new(settings.cache_ttl(), settings.cache_stale(), clock);
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
-        (Resolver::of(Inner { registry, settings, cache, run_dir }), error)
+        (Resolver::of(Inner { registry, settings, cache, run_dir, test: None }), error)
     }
 }
 

@@ -17,6 +17,8 @@ mod registry;
 pub(crate) mod report;
 mod resolution;
 pub(crate) mod store;
+mod test_resolver;
+pub(crate) mod test_secrets;
 mod validate;
 
 use std::{
@@ -30,13 +32,10 @@ use once_cell::sync::OnceCell;
 use crate::{
     backend::BoxFuture,
     cache::Cache,
-    context::{
-        Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets, stack,
-        test_secrets::TestSecrets,
-    },
+    context::{Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets},
     core::error::{Error, ErrorKind},
     declaration::Declaration,
-    resolver::{partial::PartialResolution, registry::Registry},
+    resolver::{partial::PartialResolution, registry::Registry, test_secrets::TestSecrets},
     rt::block_on::block_on,
     settings::Settings,
 };
@@ -66,6 +65,8 @@ struct Inner {
     settings: Settings,
     cache: Cache,
     run_dir: RunDirSetting,
+    /// The table of a test, if this is the resolver of one.
+    test: Option<Arc<TestSecrets>>,
 }
 
 static INSTALLED: RwLock<Option<Resolver>> = RwLock::new(None);
@@ -107,9 +108,8 @@ impl Resolver {
     /// # Errors
     /// As [`ResolverBuilder::build`](crate::ResolverBuilder::build), if no resolver is installed and the settings are invalid.
     pub fn current() -> Result<Self, Error> {
-        let installed = INSTALLED.read().unwrap_or_else(PoisonError::into_inner);
-        if let Some(resolver) = &*installed {
-            return Ok(resolver.clone());
+        if let Some(resolver) = Self::installed() {
+            return Ok(resolver);
         }
         FROM_SETTINGS.get_or_try_init(|| Self::builder().registered_backends().build()).cloned()
     }
@@ -124,17 +124,10 @@ impl Resolver {
         declaration: &'a Declaration,
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
-            match test_secrets() {
-                Some(test_secrets) => {
-                    assemble::from_test_secrets(declaration, test_secrets, self.run_dir())
-                }
-                None => {
-                    let fetched = self.fetch(declaration, Freshness::Fresh).await;
-                    fetched
-                        .map(|(shared, _)| Context::new(Secrets::new(shared)))
-                        .map_err(PartialResolution::into_error)
-                }
-            }
+            let fetched = self.fetch(declaration, Freshness::Fresh).await;
+            fetched
+                .map(|(shared, _)| Context::new(Secrets::new(shared)))
+                .map_err(PartialResolution::into_error)
         })
     }
 
@@ -178,16 +171,20 @@ impl Resolver {
         block_on(self.shutdown());
     }
 
+    fn installed() -> Option<Self> {
+        INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
     fn of(inner: Inner) -> Self {
-        Self(Arc::new(Handle(Arc::new(inner))))
+        Self::of_shared(Arc::new(inner))
+    }
+
+    fn of_shared(inner: Arc<Inner>) -> Self {
+        Self(Arc::new(Handle(inner)))
     }
 
     fn inner(&self) -> &Arc<Inner> {
         &self.0.0
-    }
-
-    fn run_dir(&self) -> RunDirSetting {
-        self.0.run_dir.clone()
     }
 }
 
@@ -203,16 +200,6 @@ impl Drop for Handle {
     fn drop(&mut self) {
         self.0.cache.drop_derived();
     }
-}
-
-/// Returns the folder setting for the files of a test, for which no resolver was created.
-pub(crate) fn run_dir_of_settings() -> RunDirSetting {
-    RunDirSetting::Asked(|| Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)))
-}
-
-/// Returns the secrets of the test, if the caller is inside `testing::with_secrets`.
-pub(crate) fn test_secrets() -> Option<Arc<TestSecrets>> {
-    stack::with_current(|secrets| secrets.shared().test_secrets.clone()).flatten()
 }
 
 impl fmt::Debug for Resolver {

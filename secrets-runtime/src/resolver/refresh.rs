@@ -1,6 +1,7 @@
 //! Fetching again, whatever is kept.
 
 use std::{
+    any::Any,
     panic::{RefUnwindSafe, UnwindSafe},
     sync::Arc,
     time::Instant,
@@ -15,7 +16,7 @@ use crate::{
     },
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
-    resolver::{Inner, Resolver, partial::PartialResolution, plan::Plan, test_secrets},
+    resolver::{Inner, Resolver, partial::PartialResolution, plan::Plan},
     rt::block_on::block_on,
 };
 
@@ -41,11 +42,8 @@ impl Resolver {
         Box::pin(async move {
             let mut declaration = Declaration::empty(None);
             declaration.sources.push(parse_source(source).map_err(Error::from_problems)?);
-            if test_secrets().is_some() {
-                return Ok(self.resolve(&declaration).await?.secrets);
-            }
-            let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
-            self.0.expire(&plan);
+            let resolver = self.serving();
+            resolver.0.expire(&resolver.0.plan(&declaration));
             let fetched = self.fetch(&declaration, Freshness::Refetch).await;
             fetched.map(|(shared, _)| Secrets::new(shared)).map_err(PartialResolution::into_error)
         })
@@ -81,6 +79,10 @@ impl Refresher {
     pub(super) fn new(resolver: Arc<Inner>, plan: Plan) -> Self {
         Self { resolver, plan }
     }
+
+    pub(super) fn resolver(&self) -> &Arc<Inner> {
+        &self.resolver
+    }
 }
 
 /// A panic of a backend is caught where it is called.
@@ -98,6 +100,14 @@ impl Refresh for Refresher {
             let fetched = self.resolver.carry_out(part, freshness).await;
             fetched.map(|(shared, _)| shared).map_err(PartialResolution::into_error)
         })
+    }
+
+    fn is_of_test(&self) -> bool {
+        self.resolver.test.is_some()
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        self
     }
 
     fn now(&self) -> Instant {

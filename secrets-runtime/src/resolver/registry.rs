@@ -52,6 +52,11 @@ impl Registry {
         registry
     }
 
+    /// Creates a registry of one backend.
+    pub(crate) fn of_one(backend: Arc<dyn Backend>) -> Self {
+        Self { backends: vec![backend], unavailable: Vec::new() }
+    }
+
     /// Adds a built-in backend, unless the user has a backend of its type.
     pub(crate) fn add(&mut self, backend: impl Backend) {
         self.unavailable.retain(|(kind, _)| kind.name() != backend.kind());

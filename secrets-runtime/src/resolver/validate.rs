@@ -16,10 +16,9 @@ use crate::{
     declaration::Declaration,
     payload::decode,
     resolver::{
-        Resolver, assemble, fetch, hints,
+        Resolver, fetch, hints,
         plan::{self, Plan, RequestPlan},
         report::Report,
-        test_secrets,
     },
     rt::block_on::block_on,
     settings::validation_level::ValidationLevel,
@@ -79,32 +78,25 @@ impl Resolver {
         if level == ValidationLevel::None {
             return report;
         }
-        if let Some(test_secrets) = test_secrets() {
-            for declaration in declarations {
-                let test_secrets = test_secrets.clone();
-                let made = assemble::from_test_secrets(declaration, test_secrets, self.run_dir());
-                report_of_test(declaration, made, &mut report);
-            }
-            return report;
-        }
-        let (registry, settings) = (&self.0.registry, &self.0.settings);
+        let resolver = self.serving().0;
+        let settings = &resolver.settings;
         let attached = |one: &&Declaration| plan::with_attached(one, settings).into_owned();
         let declarations: Vec<Declaration> = declarations.iter().map(attached).collect();
-        let mut all = Plan::of(&Declaration::empty(None), registry, settings);
+        let mut all = Plan::of(&Declaration::empty(None), &resolver.registry, settings);
         let mut plans = Vec::new();
         for declaration in &declarations {
-            let mut plan = Plan::of(declaration, registry, settings);
+            let mut plan = resolver.plan(declaration);
             all.take_fetches(&mut plan);
             plans.push(plan);
         }
         let deadline = Deadline::after(settings.timeout());
         let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
-            let answers = fetch::look_for_all(&all, deadline, &self.0.cache).await;
+            let answers = fetch::look_for_all(&all, deadline, &resolver.cache).await;
             parts
                 .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
         } else {
-            let fetched = fetch::fetch_all(&all, deadline, &self.0.cache, Freshness::Fresh);
+            let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Fresh);
             let answers = fetched.await;
             for (declaration, plan) in parts {
                 let judge = Validation { plan, answers: &answers };
@@ -186,32 +178,4 @@ fn missing_key(key: &str, names: Vec<&str>) -> Error {
         None => format!("its fields are {known}"),
     };
     Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)])
-}
-
-/// Reports on a declaration inside `testing::with_secrets`, where only the test's secrets exist.
-fn report_of_test(
-    declaration: &Declaration,
-    made: Result<crate::context::Context, Error>,
-    report: &mut Report,
-) {
-    match made {
-        Err(error) => {
-            for problem in error.into_problems() {
-                let name = problem.origin().to_owned();
-                report.add(&name, None, Some(Error::from_problems(vec![problem])));
-            }
-        }
-        Ok(context) => {
-            for source in &declaration.sources {
-                report.add(source.origin(), None, None);
-            }
-            for (group, key) in &declaration.keys {
-                let missing = context.secrets.get(group, key).is_err();
-                let entries = context.secrets.entries().filter(|entry| entry.group() == group);
-                let names = || entries.map(|entry| entry.key()).collect();
-                let error = missing.then(|| missing_key(key, names()));
-                report.add(&format!("{group}/{key}"), None, error);
-            }
-        }
-    }
 }

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+use secrets_spec::BackendType;
+
 #[cfg(feature = "aws")]
 use crate::settings::{error::SettingError, raw_value::Origin, variables::Variable};
 use crate::{
@@ -36,6 +38,13 @@ impl Settings {
     #[cfg(all(test, feature = "prefect"))]
     pub(crate) fn from(environment: Environment<'_>, directory: &Path) -> Result<Self, Error> {
         Loaded::of(&CodeSettings::default(), environment, Some(directory)).into_result()
+    }
+
+    /// Returns the defaults, with one backend for everything: the environment and `secrets.toml` are not read.
+    pub(crate) fn for_tests(backend: BackendType) -> Self {
+        let mut settings = Loaded::of(&CodeSettings::default(), &|_| None, None).settings;
+        settings.set_default_backends(vec![backend]);
+        settings
     }
 
     /// Adds a problem to a setting that can be found only when the backends are known, and returns it.

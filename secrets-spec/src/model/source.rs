@@ -50,6 +50,30 @@ impl Source {
         })
     }
 
+    /// Creates the source of an id in a backend. Neither is checked by the grammar.
+    #[must_use]
+    pub fn new(backend: BackendType, id: impl Into<String>) -> Self {
+        let id = id.into();
+        Self {
+            origin: id.clone(),
+            backend: Some(backend),
+            id,
+            group: None,
+            role: SourceRole::Inherit,
+            options: Options::default(),
+        }
+    }
+
+    /// Returns the source that another backend has under the group of this one: without a role, and with no option
+    /// but `required`.
+    #[must_use]
+    pub fn in_backend(self, backend: BackendType) -> Self {
+        let id = String::from(self.group());
+        let mut options = Options::default();
+        options.required = self.options.required;
+        Self { backend: Some(backend), id, role: SourceRole::Inherit, options, ..self }
+    }
+
     /// Returns the id in the backend.
     #[must_use]
     pub fn id(&self) -> &str {

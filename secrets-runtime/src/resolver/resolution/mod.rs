@@ -25,14 +25,15 @@ impl Resolver {
         declaration: &Declaration,
         freshness: Freshness,
     ) -> Result<(Arc<ResolvedSecrets>, Option<Reuse>), PartialResolution> {
-        let declaration = with_attached(declaration, &self.0.settings);
-        let plan = Plan::of(&declaration, &self.0.registry, &self.0.settings);
-        let carried_out = self.0.carry_out(&plan, freshness).await;
+        let resolver = self.serving();
+        let declaration = with_attached(declaration, &resolver.0.settings);
+        let plan = resolver.0.plan(&declaration);
+        let carried_out = resolver.0.carry_out(&plan, freshness).await;
         let (mut shared, reuse) = carried_out.map_err(|it| PartialResolution {
-            error: hints::explain(it.error, &declaration, &self.0.settings),
+            error: hints::explain(it.error, &declaration, &resolver.0.settings),
             ..it
         })?;
-        shared.refresher = Some(Arc::new(Refresher::new(self.inner().clone(), plan)));
+        shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan)));
         Ok((Arc::new(shared), reuse))
     }
 
@@ -51,6 +52,16 @@ impl Resolver {
 }
 
 impl Inner {
+    /// Plans a declaration.
+    pub(super) fn plan(&self, declaration: &Declaration) -> Plan {
+        match &self.test {
+            Some(table) => table.plan(declaration, &self.registry, &self.settings),
+            None => Plan::of(declaration, &self.registry, &self.settings),
+        }
+    }
+
+    /// Fetches what a plan names. Everything that a step can read passes here, whether a step starts, its secrets
+    /// are fetched again, or a test supplies them.
     pub(super) async fn carry_out(
         &self,
         plan: &Plan,

@@ -1,0 +1,60 @@
+//! The resolver of a test: its only backend is the table of the test's secrets.
+
+use std::{path::PathBuf, sync::Arc};
+
+use crate::{
+    cache::Cache,
+    context::{Context, secret_files::RunDirSetting, stack},
+    core::error::Error,
+    declaration::Declaration,
+    resolver::{
+        Inner, Resolver,
+        refresh::Refresher,
+        registry::Registry,
+        test_secrets::{TestSecrets, kind},
+    },
+    settings::Settings,
+};
+
+impl Resolver {
+    /// Creates the resolver of a test. It reads no settings.
+    pub(crate) fn of_test(secrets: TestSecrets) -> Self {
+        let secrets = Arc::new(secrets);
+        let settings = Settings::for_tests(kind());
+        Self::of(Inner {
+            registry: Registry::of_one(secrets.clone()),
+            settings,
+            cache: Cache::off(),
+            run_dir: RunDirSetting::Asked(run_dir_of_process),
+            test: Some(secrets),
+        })
+    }
+
+    /// Returns the context of a test outside its steps, which has everything that the test supplies.
+    pub(crate) fn context_of_test(&self) -> Context {
+        let declaration = Declaration::empty(None);
+        self.resolve_blocking(&declaration).expect("the table has what it lists")
+    }
+
+    /// Returns the resolver that serves the caller: that of the test, if the caller is inside
+    /// `testing::with_secrets`, or else this one.
+    pub(super) fn serving(&self) -> Self {
+        if self.0.test.is_some() {
+            return self.clone();
+        }
+        let of_test = stack::with_current(|secrets| {
+            let refresher = secrets.shared().refresher.as_ref()?;
+            let test = refresher.as_any().downcast_ref::<Refresher>()?.resolver();
+            test.test.is_some().then(|| Self::of_shared(test.clone()))
+        });
+        of_test.flatten().unwrap_or_else(|| self.clone())
+    }
+}
+
+/// Returns the folder for the files of a test, which is that of the process's resolver.
+fn run_dir_of_process() -> Result<Option<PathBuf>, Error> {
+    match Resolver::installed() {
+        Some(resolver) => resolver.inner().run_dir.path(),
+        None => Ok(Settings::load()?.run_dir().map(ToOwned::to_owned)),
+    }
+}
