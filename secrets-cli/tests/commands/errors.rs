@@ -118,7 +118,8 @@ fn a_name_that_reads_like_a_type_says_so_where_it_is_not_found() {
         assert_eq!(hints(&[untyped]), 1);
         assert_eq!(hints(&[untyped, "env.X"]), 1);
         // These have a type, or do not start with the name of a type.
-        for other in ["env.X", "local.env.X", r#"{"id": "env.X", "type": "local"}"#, "vault.X", "X"]
+        for other in
+            ["env.X", "local.env.X", r#"{"id": "env.X", "type": "local"}"#, "consul.X", "X"]
         {
             assert_eq!(hints(&[other]), 0, "{other}");
         }

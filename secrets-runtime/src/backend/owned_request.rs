@@ -20,6 +20,8 @@ pub struct OwnedRequest {
     pub(crate) env_var: Option<String>,
     pub(crate) role: Option<String>,
     pub(crate) options: Options,
+    /// Which part of its backend is asked.
+    pub(crate) part: usize,
 }
 
 impl OwnedRequest {
@@ -63,6 +65,7 @@ impl From<&FetchRequest<'_>> for OwnedRequest {
             env_var: owned(request.env_var()),
             role: owned(request.role()),
             options,
+            part: 0,
         }
     }
 }

@@ -230,12 +230,19 @@ impl<T, A: Named> BackendCall<T, A> {
         for (place, error) in self.mixed_up(&answers) {
             answers[place] = Err(error);
         }
-        self.are_sure = given == wanted
-            || answers.iter().zip(&*self.requests).all(|(answer, request)| {
-                let own = Key::of(&*self.backend, request);
-                answer.as_ref().map_or(true, |it| it.names().any(|name| is_of(name, own.secret())))
-            });
+        self.are_sure = given == wanted || self.is_each_named(&answers);
         answers
+    }
+
+    /// Whether each answer names the secret of its request, and of no other request of this call.
+    fn is_each_named(&self, answers: &[Result<A, Error>]) -> bool {
+        let keys: Vec<Key> = self.requests.iter().map(|it| Key::of(&*self.backend, it)).collect();
+        answers.iter().enumerate().all(|(place, answer)| {
+            let Ok(answer) = answer else { return true };
+            let is_named = |key: &Key| answer.names().any(|name| is_of(name, key.secret()));
+            let mut named = keys.iter().enumerate().filter(|(_, key)| is_named(key));
+            named.next().is_some_and(|(first, _)| first == place) && named.next().is_none()
+        })
     }
 
     /// The places of answers that are not known to be of their requests, and the error of each, if an answer names

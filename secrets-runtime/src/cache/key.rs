@@ -5,20 +5,22 @@ use crate::backend::{Backend, identity::Identity, owned_request::OwnedRequest};
 pub(super) struct Key {
     /// The type of the backend, of which a resolver has one.
     pub kind: String,
+    /// Which part of the backend, if it consists of several ([`Backend::parts`]).
+    part: usize,
     identity: Identity,
 }
 
 impl Key {
     pub(super) fn of(backend: &dyn Backend, request: &OwnedRequest) -> Self {
         let identity = Identity::by(backend, &request.as_request());
-        Self { kind: backend.kind().to_owned(), identity }
+        Self { kind: backend.kind().to_owned(), part: request.part, identity }
     }
 
     /// The keys of an answer: this one, and one for each further identity.
     pub(super) fn with_identities(&self, identities: &[Identity]) -> Vec<Self> {
         let mut keys = vec![self.clone()];
         for identity in identities {
-            let key = Self { kind: self.kind.clone(), identity: identity.clone() };
+            let key = Self { identity: identity.clone(), ..self.clone() };
             if !keys.contains(&key) {
                 keys.push(key);
             }

@@ -15,7 +15,7 @@ use crate::{
         single_flight::{InFlight, Waiter},
         state::CacheState,
     },
-    context::{freshness::Freshness, provenance::Provenance},
+    context::{Barrier, freshness::Freshness, provenance::Provenance},
 };
 
 /// Where a fetch gets its answer from.
@@ -46,6 +46,8 @@ impl CacheState {
         freshness: Freshness,
     ) -> (FetchMap<Lookup>, Vec<Waiter<Completion>>) {
         let now = self.clock.now();
+        // A backend of a program does not see the secrets of the step that calls the step.
+        let _outside = Barrier::outside();
         let requests: Vec<_> = requests
             .into_iter()
             .map(|(id, request)| (id, Key::of(&**backend, &request), request))

@@ -47,6 +47,7 @@ fn request(id: &str) -> OwnedRequest {
         env_var: None,
         role: None,
         options: secrets_spec::Options::default(),
+        part: 0,
     }
 }
 

@@ -71,6 +71,8 @@ pub(crate) struct Link {
     role: Option<String>,
     /// How the backend identifies the request.
     identity: Identity,
+    /// Which part of its backend it is.
+    part: usize,
     /// Whether another part of the same backend follows, whose `NotFound` answers for this one too.
     pub is_continued: bool,
 }
@@ -98,6 +100,7 @@ impl Plan {
                 env_var: None,
                 role: None,
                 options: mapped.options().clone(),
+                part: 0,
             };
             let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
             if mapped.options().env_vars.is_some() && !declaration.in_test {
@@ -181,7 +184,8 @@ impl Plan {
                 }
                 let last = parts.len() - 1;
                 for (place, part) in parts.into_iter().enumerate() {
-                    links.push(Link::new(part, &request, roles, settings, place < last));
+                    let link = Link::new(part, &request, roles, settings);
+                    links.push(Link { part: place, is_continued: place < last, ..link });
                 }
             }
             links
@@ -211,7 +215,7 @@ impl Fetch {
 
     /// Returns the request as the backend of a link gets it.
     pub(crate) fn request_to(&self, link: &Link) -> OwnedRequest {
-        OwnedRequest { role: link.role.clone(), ..self.request.clone() }
+        OwnedRequest { role: link.role.clone(), part: link.part, ..self.request.clone() }
     }
 
     /// Returns whether both ask the same backends for the same, so that one answer serves both.
@@ -232,13 +236,12 @@ impl Link {
         request: &OwnedRequest,
         roles: &[&SourceRole],
         settings: &Settings,
-        is_continued: bool,
     ) -> Self {
         let capabilities = backend.capabilities();
         let role =
             if capabilities.is_role_used() { role(roles, backend.kind(), settings) } else { None };
         let identity = Identity::by(&*backend, &request.as_request().with_role(role.as_deref()));
-        Self { backend, capabilities, role, identity, is_continued }
+        Self { backend, capabilities, role, identity, part: 0, is_continued: false }
     }
 }
 
@@ -253,6 +256,7 @@ fn owned_request(request: &Request) -> OwnedRequest {
         env_var: view.env_var.filter(|_| is_value).map(str::to_owned),
         role: None,
         options: Options::default(),
+        part: 0,
     }
 }
 

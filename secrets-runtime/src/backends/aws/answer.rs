@@ -35,9 +35,18 @@ impl SecretAnswer {
         self.payload.is_some()
     }
 
-    /// Whether this is an id of it: its name, its ARN, or its ARN without the suffix.
-    pub(super) fn is_of(&self, id: &str) -> bool {
-        is_of(&self.name, &self.arn, id)
+    /// Finds the answer to one of the ids of a batch.
+    ///
+    /// Secrets of two accounts may have one name. So an answer whose ARN the batch asks for too is not an answer to
+    /// a name: it may be of another account, where the name means another secret.
+    pub(super) fn find<'a>(answers: &'a [Self], id: &str, ids: &[String]) -> Option<&'a Self> {
+        let is_asked_by_arn = |answer: &Self| {
+            ids.iter().any(|other| *other != answer.name && is_of(&answer.name, &answer.arn, other))
+        };
+        let is_answer = |answer: &&Self| {
+            is_of(&answer.name, &answer.arn, id) && (id != answer.name || !is_asked_by_arn(answer))
+        };
+        answers.iter().find(is_answer)
     }
 
     pub(super) fn as_json(&self) -> Fetched {
@@ -102,7 +111,33 @@ impl From<GetSecretValueOutput> for SecretAnswer {
 
 #[cfg(test)]
 mod tests {
-    use super::is_of;
+    use super::*;
+
+    fn answer(account: &str, name: &str) -> SecretAnswer {
+        SecretAnswer {
+            name: name.to_owned(),
+            arn: format!("arn:aws:secretsmanager:us-east-1:{account}:secret:{name}-x1Y2z3"),
+            version: "1".to_owned(),
+            payload: None,
+        }
+    }
+
+    #[test]
+    fn a_name_is_not_answered_by_the_secret_of_another_account() {
+        let (own, other) = (answer("111111111111", "db"), answer("222222222222", "db"));
+        let partial = other.arn.strip_suffix("-x1Y2z3").unwrap().to_owned();
+        for arn in [other.arn.clone(), partial] {
+            let ids = ["db".to_owned(), arn.clone()];
+            for answers in [[own.clone(), other.clone()], [other.clone(), own.clone()]] {
+                let found = |id| SecretAnswer::find(&answers, id, &ids).map(SecretAnswer::arn);
+                assert_eq!((found("db"), found(&arn)), (Some(own.arn()), Some(other.arn())));
+            }
+            // The account has no secret of this name.
+            let answers = [other.clone()];
+            assert!(SecretAnswer::find(&answers, "db", &ids).is_none());
+            assert!(SecretAnswer::find(&answers, &arn, &ids).is_some());
+        }
+    }
 
     #[test]
     fn an_answer_is_found_by_name_and_by_full_and_partial_arn() {

@@ -150,7 +150,7 @@ impl Fetching {
     /// out, or fails at for a moment.
     async fn batch(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
         let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
-        let call = timeout_at(self.deadline, self.batch_call(ids)).await;
+        let call = timeout_at(self.deadline, self.batch_call(ids.clone())).await;
         let (answers, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::late())) {
             Ok(answered) => answered,
             Err(failure) if failure.refuses_batches() => {
@@ -169,17 +169,17 @@ impl Fetching {
         for (index, target) in targets {
             let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.scope);
             let failed = failures.iter().find(|(id, _)| *id == target.id);
-            let answer = answers.iter().find(|answer| answer.is_of(&target.id));
+            let answer = SecretAnswer::find(&answers, &target.id, &ids);
             match (answer, failed) {
-                (Some(answer), _) => {
+                (Some(answer), None) => {
                     let answer = valued(answer.clone(), |failure| explain(&failure));
                     outcomes.push((index, answer));
                 }
                 // A failure that passes is tried again, as a single request is.
-                (None, Some((_, failure))) if failure.kind().is_transient() => {
+                (_, Some((_, failure))) if failure.kind().is_transient() => {
                     open.push((index, target));
                 }
-                (None, Some((_, failure))) => outcomes.push((index, Err(explain(failure)))),
+                (_, Some((_, failure))) => outcomes.push((index, Err(explain(failure)))),
                 (None, None) => open.push((index, target)),
             }
         }

@@ -1,20 +1,20 @@
 //! HTTP for backends that have an API: one small blocking client, on threads that live as long as a call.
 
-#[cfg(any(feature = "prefect", feature = "zenml"))]
-#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
-#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
 use std::{io::Read, sync::Arc, time::Duration};
 
 use ureq::{
-    Agent, Body,
+    Agent, Body, RequestBuilder,
     http::{HeaderValue, Response, header},
     tls::{RootCerts, TlsConfig},
 };
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::core::{
-    error::{Error, ErrorKind},
-    secret_value::SecretValue,
+use crate::{
+    backends::http::plaintext::is_of_this_machine,
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
 };
 
 /// More than any answer with one secret has.
@@ -64,7 +64,7 @@ impl Http {
         url: &str,
         headers: &[Header<'_>],
     ) -> Result<HttpAnswer, Error> {
-        let mut request = self.agent.get(url);
+        let mut request = without_proxy_to_this_machine(self.agent.get(url), url);
         for (name, value) in headers {
             request = request.header(*name, self.header(value)?);
         }
@@ -79,7 +79,8 @@ impl Http {
         content_type: &str,
         body: &[u8],
     ) -> Result<HttpAnswer, Error> {
-        let mut request = self.agent.post(url).header(header::CONTENT_TYPE, content_type);
+        let request = self.agent.post(url).header(header::CONTENT_TYPE, content_type);
+        let mut request = without_proxy_to_this_machine(request, url);
         for (name, value) in headers {
             request = request.header(*name, self.header(value)?);
         }
@@ -167,6 +168,14 @@ impl Http {
     }
 }
 
+/// Sends a request to this machine without the proxy that the environment names: nothing warns about its way.
+fn without_proxy_to_this_machine<B>(request: RequestBuilder<B>, url: &str) -> RequestBuilder<B> {
+    match is_of_this_machine(url) {
+        true => request.config().proxy(None).build(),
+        false => request,
+    }
+}
+
 /// Reads a body into one buffer: one that grows leaves copies behind.
 fn read(from: &mut impl Read, length: Option<usize>) -> std::io::Result<Vec<u8>> {
     let mut bytes = Zeroizing::new(vec![0; length.unwrap_or(64 << 10).min(MAX_BYTES) + 1]);
@@ -195,6 +204,33 @@ fn read(from: &mut impl Read, length: Option<usize>) -> std::io::Result<Vec<u8>>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A client whose proxy does not exist.
+    fn behind_a_proxy() -> Http {
+        let proxy = ureq::Proxy::new("http://127.0.0.1:1").unwrap();
+        let config = Agent::config_builder().proxy(Some(proxy)).build();
+        Http { agent: config.new_agent(), service: "the service" }
+    }
+
+    #[test]
+    fn a_proxy_does_not_see_what_is_for_this_machine() {
+        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        let server = std::thread::spawn(move || {
+            for _ in 0..2 {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut head = [0; 1024];
+                let _ = stream.read(&mut head).unwrap();
+                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
+                std::io::Write::write_all(&mut stream, answer).unwrap();
+            }
+        });
+        let http = behind_a_proxy();
+        assert_eq!(http.get(&url, &[]).unwrap().status, 200);
+        assert_eq!(http.post(&url, &[], "text/plain", b"").unwrap().status, 200);
+        server.join().unwrap();
+        assert!(http.get("http://192.0.2.1/", &[]).is_err(), "what is elsewhere goes to the proxy");
+    }
 
     #[test]
     fn a_body_of_any_length_is_read_and_a_huge_one_refused() {

@@ -33,6 +33,11 @@ fn is_plaintext(url: &str) -> bool {
     scheme.eq_ignore_ascii_case("http") && !is_loopback(rest)
 }
 
+/// Whether a URL is of this machine.
+pub(super) fn is_of_this_machine(url: &str) -> bool {
+    url.split_once("://").is_some_and(|(_, rest)| is_loopback(rest))
+}
+
 fn is_loopback(rest: &str) -> bool {
     let host = host(rest.split(['/', '?', '#']).next().unwrap_or_default());
     let address = match host.strip_prefix('[') {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use crate::{
     cache::{answer::Reuse, backend_call::Deadline, step_slot::StepCache},
-    context::{freshness::Freshness, resolved::ResolvedSecrets},
+    context::{Barrier, freshness::Freshness, resolved::ResolvedSecrets},
     core::error::Error,
     declaration::Declaration,
     resolver::{
@@ -54,6 +54,8 @@ impl Resolver {
 impl Inner {
     /// Plans a declaration.
     pub(super) fn plan(&self, declaration: &Declaration) -> Plan {
+        // A backend of a program does not see the secrets of the step that calls the step.
+        let _outside = Barrier::outside();
         match &self.test {
             Some(table) => table.plan(declaration, &self.registry, &self.settings),
             None => Plan::of(declaration, &self.registry, &self.settings),
