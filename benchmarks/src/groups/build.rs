@@ -27,7 +27,7 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
             own as f64,
             Unit::Count,
             format!("with `aws`: {aws}"),
-            Budget::AtMost(50.0),
+            Budget::AtMost(54.0),
         ),
         Row::new(
             "CPU time to build `secrets-runtime`, default features",

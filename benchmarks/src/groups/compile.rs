@@ -23,7 +23,7 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     let mut rows = Vec::new();
     // An argument is recorded by `instrument`, which costs it more.
     for (arguments, with, budget) in
-        [("", "no arguments", Budget::AtMost(0.5)), ("n: u64", "one argument", Budget::None)]
+        [("", "no arguments", Budget::AtMost(0.45)), ("n: u64", "one argument", Budget::None)]
     {
         let folder = setup.scratch.join("compile");
         generate(setup, &folder, arguments)?;

@@ -25,7 +25,8 @@ pub struct Capabilities {
 
 impl Capabilities {
     /// Returns the defaults: answers are cached, requests have their role, the names of fields become variables by
-    /// the usual rules, values do not come from the process's environment, and no future needs tokio.
+    /// the usual rules, values do not come from the process's environment. Nothing is said about tokio: futures are polled by the step, and
+    /// the error of one that hangs or panics explains what tokio may have to do with it.
     pub const fn new() -> Self {
         Self {
             cached: true,

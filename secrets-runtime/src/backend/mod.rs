@@ -96,7 +96,7 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// }
 /// ```
 pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
-    /// The type of the backend: what a source names before its first dot, or in `type`. It is always the same.
+    /// The type of the backend: what a source names in `type`, and before its first dot if it is a built-in type. It is always the same.
     fn kind(&self) -> &str;
 
     /// What the backend can do and what it needs. It is always the same.

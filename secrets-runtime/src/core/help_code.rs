@@ -26,7 +26,7 @@ impl HelpCode {
             Self::RegisterBackend { near, registered } => {
                 let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
                 format!(
-                    "{}register it with `Resolver::builder().backend(..)`; those that are: {}",
+                    "{}register it with `register_backend!` or `Resolver::builder().backend(..)`; registered are: {}",
                     near.unwrap_or_default(),
                     escape::backquoted_list(registered.iter().map(String::as_str))
                 )
