@@ -34,6 +34,7 @@ fn is_plaintext(url: &str) -> bool {
 }
 
 /// Whether a URL is of this machine.
+#[cfg(any(feature = "prefect", feature = "zenml"))]
 pub(super) fn is_of_this_machine(url: &str) -> bool {
     url.split_once("://").is_some_and(|(_, rest)| is_loopback(rest))
 }
