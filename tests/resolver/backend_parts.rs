@@ -47,7 +47,8 @@ impl Backend for TwoParts {
     }
 
     fn parts(&self) -> Vec<Arc<dyn Backend>> {
-        self.0.iter().map(|part| -> Arc<dyn Backend> { part.clone() }).collect()
+        let [first, second] = self.0.clone();
+        vec![first, second]
     }
 
     fn fetch<'a>(

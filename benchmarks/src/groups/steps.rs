@@ -19,7 +19,7 @@ use crate::{
 /// Many and short, so that what else the machine does meets few of them.
 const ROUNDS: usize = 301;
 const CALLS: u32 = 2_000;
-const LIMIT: Budget = Budget::AtMost(150e-9);
+const LIMIT: Budget = Budget::AtMost(110e-9);
 
 pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     resolver(32)?.install()?;
