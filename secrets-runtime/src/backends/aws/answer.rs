@@ -35,18 +35,22 @@ impl SecretAnswer {
         self.payload.is_some()
     }
 
-    /// Finds the answer to one of the ids of a batch.
+    /// Finds the answer to one of the ids of a batch, for which the batch has no failure.
     ///
-    /// Secrets of two accounts may have one name. So an answer whose ARN the batch asks for too is not an answer to
-    /// a name: it may be of another account, where the name means another secret.
+    /// Secrets of two accounts may have one name. So a name is answered by a secret that the batch does not ask for
+    /// by its ARN, if there is one. If there is none, AWS has merged the answers to the name and to the ARN: then
+    /// there is one secret of this name.
     pub(super) fn find<'a>(answers: &'a [Self], id: &str, ids: &[String]) -> Option<&'a Self> {
         let is_asked_by_arn = |answer: &Self| {
             ids.iter().any(|other| *other != answer.name && is_of(&answer.name, &answer.arn, other))
         };
-        let is_answer = |answer: &&Self| {
-            is_of(&answer.name, &answer.arn, id) && (id != answer.name || !is_asked_by_arn(answer))
-        };
-        answers.iter().find(is_answer)
+        let mut found = answers.iter().filter(|answer| is_of(&answer.name, &answer.arn, id));
+        let first = found.clone().next()?;
+        if id != first.name {
+            return Some(first);
+        }
+        let by_name = found.clone().find(|answer| !is_asked_by_arn(answer));
+        by_name.or_else(|| found.all(|answer| answer.arn == first.arn).then_some(first))
     }
 
     pub(super) fn as_json(&self) -> Fetched {
@@ -132,11 +136,19 @@ mod tests {
                 let found = |id| SecretAnswer::find(&answers, id, &ids).map(SecretAnswer::arn);
                 assert_eq!((found("db"), found(&arn)), (Some(own.arn()), Some(other.arn())));
             }
-            // The account has no secret of this name.
-            let answers = [other.clone()];
-            assert!(SecretAnswer::find(&answers, "db", &ids).is_none());
-            assert!(SecretAnswer::find(&answers, &arn, &ids).is_some());
+            // AWS merges the answers to a name and to the ARN of one secret.
+            let answers = [own.clone()];
+            let ids = ["db".to_owned(), own.arn.clone()];
+            assert!(SecretAnswer::find(&answers, "db", &ids).is_some());
         }
+    }
+
+    #[test]
+    fn a_name_is_not_answered_by_one_of_two_secrets_that_are_asked_for_by_their_arns() {
+        let answers = [answer("111111111111", "db"), answer("222222222222", "db")];
+        let [one, other] = &answers;
+        let ids = ["db".to_owned(), one.arn.clone(), other.arn.clone()];
+        assert!(SecretAnswer::find(&answers, "db", &ids).is_none());
     }
 
     #[test]
