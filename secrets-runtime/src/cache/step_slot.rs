@@ -43,6 +43,7 @@ impl StepCache {
     }
 
     /// Returns what is there, if it may serve and no test has secrets of its own.
+    #[inline]
     pub(crate) fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let slot = self.read();
         let ready = slot.as_ref()?;
@@ -93,7 +94,7 @@ impl StepCache {
 }
 
 impl Ready {
-    #[inline]
+    #[inline(always)]
     fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let serves = self.validity.is_valid()
             && self.clock.now() < self.until

@@ -60,6 +60,7 @@ pub(super) struct StepGuard {
 
 impl StepGuard {
     /// Opens the scope of this context.
+    #[inline]
     pub(super) fn new(
         step: &'static Step,
         context: Context,

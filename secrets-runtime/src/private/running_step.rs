@@ -5,16 +5,19 @@ use crate::context::Context;
 pub(super) struct RunningStep(Context);
 
 impl RunningStep {
+    #[inline]
     pub(super) fn new(context: Context) -> Self {
         Self(context)
     }
 
+    #[inline]
     pub(super) fn context(&self) -> &Context {
         &self.0
     }
 
     /// Ends the step and returns the result of its body. The result of every body, synchronous or
     /// asynchronous, passes through here before the caller gets it.
+    #[inline]
     pub(super) fn finish<R>(self, result: R) -> R {
         drop(self);
         result
