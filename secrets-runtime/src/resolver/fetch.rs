@@ -1,6 +1,6 @@
 //! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
 
-use std::{sync::Arc, time::Instant};
+use std::{collections::BTreeMap, sync::Arc, time::Instant};
 
 use crate::{
     backend::{Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest},
@@ -8,7 +8,7 @@ use crate::{
         Cache,
         answer::{Answer, Answers, Requests, no_answer},
         backend_call::Deadline,
-        fetch_map::FetchMap,
+        fetch_map::{FetchId, FetchMap},
     },
     context::{
         freshness::Freshness,
@@ -75,10 +75,12 @@ async fn ask_all<A: Send + Unpin + 'static>(
     while !open.is_empty() {
         let calls = calls_of(&open, round);
         let calls = calls.into_iter().map(|call| ask(call.backend, call.requests)).collect();
-        let mut given: Answers<A> = join_all(calls).await.into_iter().flatten().collect();
+        // Not a `FetchMap`: each is taken out, from anywhere.
+        let mut given: BTreeMap<FetchId, Answer<A>> =
+            join_all(calls).await.into_iter().flatten().collect();
         let searches = std::mem::take(&mut open);
         for (id, mut search) in searches {
-            let answer = given.remove(id).unwrap_or_else(|| unasked(no_answer(), search.fetch));
+            let answer = given.remove(&id).unwrap_or_else(|| unasked(no_answer(), search.fetch));
             match search.conclude(answer) {
                 Some(answer) => answers.insert(id, answer),
                 None => open.insert(id, search),

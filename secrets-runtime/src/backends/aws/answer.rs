@@ -72,7 +72,9 @@ impl SecretAnswer {
 }
 
 fn is_of(name: &str, arn: &str, id: &str) -> bool {
-    id == name || id == arn || (SecretArn::parse(id).is_ok() && Some(id) == without_suffix(arn))
+    // A batch compares each id with each answer.
+    let is_partial = || Some(id) == without_suffix(arn) && SecretArn::parse(id).is_ok();
+    id == name || id == arn || is_partial()
 }
 
 /// Returns the ARN without the hyphen and the six characters that AWS appends; `None` if it does not end like that.
