@@ -33,7 +33,7 @@ impl<T> FetchMap<T> {
         }
     }
 
-    #[cfg(feature = "aws")]
+    #[cfg(any(test, feature = "aws"))]
     pub(crate) fn remove(&mut self, id: FetchId) -> Option<T> {
         let place = self.place(id).ok()?;
         Some(self.0.remove(place).1)
