@@ -4,7 +4,7 @@ use std::{fs, process::Command};
 
 use crate::measure::Failure;
 
-/// Runs a command to its end; gives the seconds of processor time, the user's and the system's, that it and what
+/// Runs a command to its end and returns the seconds of processor time, the user's and the system's, that it and what
 /// it waited for have taken. One after another only: those of the whole process are counted.
 pub fn seconds(command: &mut Command) -> Result<f64, Failure> {
     let before = of_children()?;

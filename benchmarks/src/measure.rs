@@ -5,11 +5,11 @@ use std::{error::Error, time::Instant};
 /// Why something could not be measured.
 pub type Failure = Box<dyn Error>;
 
-/// One of the things that are measured: it runs once and gives how much that took, in whatever unit.
+/// One of the things that are measured: it runs once and returns how much that took, in whatever unit.
 pub type Contender<'a> = Box<dyn FnMut() -> Result<f64, Failure> + 'a>;
 
 /// Runs each contender once for nothing, then all of them in turn, `times` over, each round beginning with
-/// another, so that what else the machine does meets all alike. Gives the median of each.
+/// another, so that what else the machine does meets all alike. Returns the median of each.
 pub fn interleave<const N: usize>(
     times: usize,
     mut contenders: [Contender<'_>; N],

@@ -1,4 +1,4 @@
-//! A backend that leaves answers out, and names the secret of each answer that it gives.
+//! A backend that leaves answers out, and names the secret of each answer that it returns.
 
 use std::fmt;
 

@@ -84,3 +84,24 @@ fn all_missing_secrets_are_named_at_once() {
 fn a_bare_step_sees_the_secrets_of_the_test() {
     assert_eq!(testing::with_secrets([("db", "DB_USER", "app")], bare).unwrap(), "app");
 }
+
+#[test]
+fn a_value_that_no_backend_may_return_is_an_error_of_the_step_that_reads_it() {
+    #[secrets(sources = ["long"])]
+    fn reads_it() -> Result<(), Error> {
+        Ok(())
+    }
+
+    #[secrets(sources = ["db"])]
+    fn reads_another() -> Result<(), Error> {
+        current_context().secrets.get("db", "user").map(drop)
+    }
+
+    let long = "SeNtInEl".repeat(10_000);
+    testing::with_secrets([("db", "user", "app"), ("long", "key", &*long)], || {
+        let error = reads_it().unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidValue);
+        assert!(!format!("{error} {error:?}").contains("SeNtInEl"));
+        reads_another().unwrap();
+    });
+}

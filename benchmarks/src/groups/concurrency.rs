@@ -97,8 +97,8 @@ fn child(setup: &Setup, how: &str, count: usize) -> Result<(f64, f64), Failure> 
     Ok((cold.parse()?, warm.parse()?))
 }
 
-/// What the child does. Gives the seconds of `count` at once with nothing made ready, and of as many after them;
-/// the raw SDK, which would only do the same again, gives zero for these.
+/// What the child does. Returns the seconds of `count` at once with nothing made ready, and of as many after them;
+/// the raw SDK, for which these would be equal, returns zero for them.
 pub fn many(how: &str, count: usize) -> Result<(f64, f64), Failure> {
     let runtime = Runtime::new()?;
     let start = Instant::now();

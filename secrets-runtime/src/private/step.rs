@@ -189,7 +189,6 @@ impl Step {
 
 /// Returns the group from which a typed parameter is read: that of a source or request of the declaration, or
 /// else that of the parameter's own source, which is added to the declaration.
-/// source's, which is added.
 fn group_of(parameter: &ParameterSpec, declaration: &mut Declaration) -> Result<String, Problem> {
     let text = parameter.source.as_str();
     let is_known = |source: &&Source| source.group() == text || source.origin() == text;

@@ -97,8 +97,8 @@ impl Refresh for Refresher {
             if freshness == Freshness::Refetch {
                 self.resolver.expire(part);
             }
-            let fetched = self.resolver.carry_out(part, freshness).await;
-            fetched.map(|(shared, _)| shared).map_err(PartialResolution::into_error)
+            let resolution = self.resolver.carry_out(part, freshness).await;
+            resolution.error.map_or(Ok(resolution.shared), Err)
         })
     }
 

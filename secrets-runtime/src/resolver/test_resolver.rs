@@ -4,7 +4,10 @@ use std::{path::PathBuf, sync::Arc};
 
 use crate::{
     cache::Cache,
-    context::{Context, secret_files::RunDirSetting, stack},
+    context::{
+        Context, freshness::Freshness, resolved::ResolvedSecrets, secret_files::RunDirSetting,
+        secrets::Secrets, stack,
+    },
     core::error::Error,
     declaration::Declaration,
     resolver::{
@@ -13,6 +16,7 @@ use crate::{
         registry::Registry,
         test_secrets::{TestSecrets, kind},
     },
+    rt::block_on::block_on,
     settings::Settings,
 };
 
@@ -30,10 +34,14 @@ impl Resolver {
         })
     }
 
-    /// Returns the context of a test outside its steps, which has everything that the test supplies.
+    /// Returns the context of a test outside its steps, which has everything that the test supplies. It lacks a
+    /// group with a value that no backend may return; a step that reads the group reports it.
     pub(crate) fn context_of_test(&self) -> Context {
-        let declaration = Declaration::empty(None);
-        self.resolve_blocking(&declaration).expect("the table has what it lists")
+        let plan = self.0.plan(&Declaration::empty(None));
+        let resolution = block_on(self.0.carry_out(&plan, Freshness::Fresh));
+        let refresher = Arc::new(Refresher::new(self.inner().clone(), plan));
+        let shared = ResolvedSecrets { refresher: Some(refresher), ..resolution.shared };
+        Context::new(Secrets::new(Arc::new(shared)))
     }
 
     /// Returns the resolver that serves the caller: that of the test, if the caller is inside

@@ -26,7 +26,7 @@ impl Api {
         }
     }
 
-    /// Fetches the value of a secret block; `None` if there is no block of this name.
+    /// Fetches the value of a secret block; `None` if no block has this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let Some(body) = self.block(name, "?include_secrets=true")? else { return Ok(None) };
         let data = member(&body, "data").and_then(|data| member(&data.value, "value"));

@@ -36,7 +36,7 @@ impl Cloud {
         Self { http: Http::new("Prefect's Cloud", timeout), url, key, tenant }
     }
 
-    /// Fetches the value of a secret; `None` if there is no secret of this name.
+    /// Fetches the value of a secret; `None` if no secret has this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let variables = format!("{{\"name\": {}}}", quoted(name));
         match self.ask(VALUE, &variables, "secret_value")? {

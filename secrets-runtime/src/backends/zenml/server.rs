@@ -42,7 +42,7 @@ impl Server {
         Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
     }
 
-    /// Fetches the values of a secret, a JSON object; `None` if there is no secret of this name.
+    /// Fetches the values of a secret, a JSON object; `None` if no secret has this name.
     pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let Some(id) = self.find(name)? else { return Ok(None) };
         let answer = self.get(&format!("/api/v1/secrets/{}", encoded(&id)))?;

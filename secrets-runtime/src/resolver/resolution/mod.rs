@@ -18,6 +18,16 @@ use crate::{
     },
 };
 
+/// What became of a plan.
+pub(super) struct Resolution {
+    /// What was found.
+    pub shared: ResolvedSecrets,
+    /// Everything that is wrong, if anything is.
+    pub error: Option<Error>,
+    /// What lets later calls use the secrets, if all of them are cached.
+    pub reuse: Option<Reuse>,
+}
+
 impl Resolver {
     /// The secrets of a declaration, and what lets later calls use them, if all of them are kept.
     pub(crate) async fn fetch(
@@ -28,13 +38,16 @@ impl Resolver {
         let resolver = self.serving();
         let declaration = with_attached(declaration, &resolver.0.settings);
         let plan = resolver.0.plan(&declaration);
-        let carried_out = resolver.0.carry_out(&plan, freshness).await;
-        let (mut shared, reuse) = carried_out.map_err(|it| PartialResolution {
-            error: hints::explain(it.error, &declaration, &resolver.0.settings),
-            ..it
-        })?;
+        let Resolution { mut shared, error, reuse } = resolver.0.carry_out(&plan, freshness).await;
         shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan)));
-        Ok((Arc::new(shared), reuse))
+        let shared = Arc::new(shared);
+        match error {
+            None => Ok((shared, reuse)),
+            Some(error) => Err(PartialResolution {
+                error: hints::explain(error, &declaration, &resolver.0.settings),
+                found: Some(shared),
+            }),
+        }
     }
 
     /// The secrets of a step's declaration; what the next call may use is put into its slot.
@@ -64,18 +77,13 @@ impl Inner {
 
     /// Fetches what a plan names. Everything that a step can read passes here, whether a step starts, its secrets
     /// are fetched again, or a test supplies them.
-    pub(super) async fn carry_out(
-        &self,
-        plan: &Plan,
-        freshness: Freshness,
-    ) -> Result<(ResolvedSecrets, Option<Reuse>), PartialResolution> {
+    pub(super) async fn carry_out(&self, plan: &Plan, freshness: Freshness) -> Resolution {
         let deadline = Deadline::after(self.settings.timeout());
         let answers = fetch::fetch_all(plan, deadline, &self.cache, freshness).await;
         let (shared, problems) = assemble::from_answers(plan, &answers, self.run_dir.clone());
-        if problems.is_empty() {
-            return Ok((shared, answers.reuse()));
-        }
-        let error = Error::from_problems(problems).in_step(plan.step.as_deref());
-        Err(PartialResolution { error, found: Some(Arc::new(shared)) })
+        let error = (!problems.is_empty())
+            .then(|| Error::from_problems(problems).in_step(plan.step.as_deref()));
+        let reuse = if error.is_none() { answers.reuse() } else { None };
+        Resolution { shared, error, reuse }
     }
 }

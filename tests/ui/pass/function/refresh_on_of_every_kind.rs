@@ -320,7 +320,7 @@ async fn stays_send_with_parameters(
     Ok(value)
 }
 
-/// What it gives is not `Send`, and is not held while anything is waited for.
+/// Its output is not `Send`, and is not held while anything is waited for.
 #[secrets(refresh_on = is_auth_error)]
 async fn gives_what_is_not_send() -> Result<Rc<u8>, Error> {
     tokio::task::yield_now().await;
