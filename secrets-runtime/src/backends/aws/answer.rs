@@ -3,7 +3,7 @@ use aws_sdk_secretsmanager::{
 };
 use secrets_spec::SecretArn;
 
-use crate::{backend::Fetched, core::secret_value::SecretValue};
+use crate::{backend::Fetched, backends::aws::error::AwsFailure, core::secret_value::SecretValue};
 
 /// A secret as AWS returned it.
 #[derive(Debug, Clone)]
@@ -35,12 +35,26 @@ impl SecretAnswer {
         self.payload.is_some()
     }
 
+    /// Returns what a batch says about one of its ids, if it says anything. A failure names the very id, so it counts
+    /// before any answer: an answer of this name is then the secret of another account.
+    pub(super) fn of_batch<'a>(
+        id: &str,
+        ids: &[String],
+        answers: &'a [Self],
+        failures: &'a [(String, AwsFailure)],
+    ) -> Option<Result<&'a Self, &'a AwsFailure>> {
+        match failures.iter().find(|(failed, _)| failed == id) {
+            Some((_, failure)) => Some(Err(failure)),
+            None => Self::find(answers, id, ids).map(Ok),
+        }
+    }
+
     /// Finds the answer to one of the ids of a batch, for which the batch has no failure.
     ///
     /// Secrets of two accounts may have one name. So a name is answered by a secret that the batch does not ask for
     /// by its ARN, if there is one. If there is none, AWS has merged the answers to the name and to the ARN: then
     /// there is one secret of this name.
-    pub(super) fn find<'a>(answers: &'a [Self], id: &str, ids: &[String]) -> Option<&'a Self> {
+    fn find<'a>(answers: &'a [Self], id: &str, ids: &[String]) -> Option<&'a Self> {
         let is_asked_by_arn = |answer: &Self| {
             ids.iter().any(|other| *other != answer.name && is_of(&answer.name, &answer.arn, other))
         };
@@ -143,6 +157,17 @@ mod tests {
             let ids = ["db".to_owned(), own.arn.clone()];
             assert!(SecretAnswer::find(&answers, "db", &ids).is_some());
         }
+    }
+
+    #[test]
+    fn a_failure_counts_before_the_answer_of_another_account() {
+        let other = answer("222222222222", "db");
+        let ids = ["db".to_owned(), other.arn.clone()];
+        let failures = [("db".to_owned(), AwsFailure::of_item("ResourceNotFoundException", None))];
+        let answers = [other.clone()];
+        let of_batch = |id| SecretAnswer::of_batch(id, &ids, &answers, &failures);
+        assert!(matches!(of_batch("db"), Some(Err(_))));
+        assert!(matches!(of_batch(&other.arn), Some(Ok(_))));
     }
 
     #[test]

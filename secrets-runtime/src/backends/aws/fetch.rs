@@ -168,19 +168,15 @@ impl Fetching {
         let (mut outcomes, mut open) = (Vec::new(), Vec::new());
         for (index, target) in targets {
             let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.scope);
-            let failed = failures.iter().find(|(id, _)| *id == target.id);
-            let answer = SecretAnswer::find(&answers, &target.id, &ids);
-            match (answer, failed) {
-                (Some(answer), None) => {
+            match SecretAnswer::of_batch(&target.id, &ids, &answers, &failures) {
+                Some(Ok(answer)) => {
                     let answer = valued(answer.clone(), |failure| explain(&failure));
                     outcomes.push((index, answer));
                 }
                 // A failure that passes is tried again, as a single request is.
-                (_, Some((_, failure))) if failure.kind().is_transient() => {
-                    open.push((index, target));
-                }
-                (_, Some((_, failure))) => outcomes.push((index, Err(explain(failure)))),
-                (None, None) => open.push((index, target)),
+                Some(Err(failure)) if failure.kind().is_transient() => open.push((index, target)),
+                Some(Err(failure)) => outcomes.push((index, Err(explain(failure)))),
+                None => open.push((index, target)),
             }
         }
         outcomes.extend(self.singles(open).await);
