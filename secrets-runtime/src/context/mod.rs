@@ -2,6 +2,7 @@ pub(crate) mod entry;
 pub(crate) mod env_vars;
 pub(crate) mod freshness;
 pub(crate) mod group;
+mod not_found;
 pub(crate) mod process_env;
 pub(crate) mod provenance;
 pub(crate) mod refresh;
