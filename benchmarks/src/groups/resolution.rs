@@ -39,12 +39,13 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
     rows.extend(bench.slow_ones(setup)?);
     rows.push(bench.denied()?);
     for count in [1, 10, 100, 1000] {
-        rows.push(bench.batches(&names("grow", count, ""), &sources(count))?);
+        let budget = if count == 1000 { Budget::AtMost(1.10) } else { Budget::None };
+        rows.push(bench.batches(&names("grow", count, ""), &sources(count), budget)?);
     }
     // A payload has at most 65,536 bytes.
     for bytes in [10_u64, 1_000, 10_000, 65_000] {
         let what = format!("20 sources with values of {} bytes", grouped(bytes));
-        rows.push(bench.batches(&names("size", 20, &format!(".{bytes}")), &what)?);
+        rows.push(bench.batches(&names("size", 20, &format!(".{bytes}")), &what, Budget::None)?);
     }
     Ok(rows)
 }
@@ -165,7 +166,7 @@ impl Bench {
     }
 
     /// So many, beside the raw SDK by batches.
-    fn batches(&self, names: &Arc<[String]>, what: &str) -> Result<Row, Failure> {
+    fn batches(&self, names: &Arc<[String]>, what: &str, budget: Budget) -> Result<Row, Failure> {
         let declared = declaration(names)?;
         let contenders = [
             self.ours(&self.warm, &declared),
@@ -173,7 +174,7 @@ impl Bench {
         ];
         let [ours, raw] = interleave(FEW_ROUNDS, contenders)?;
         let name = if names.len() > 1 { "raw SDK, batches at once" } else { "raw SDK" };
-        Ok(Row::ratio(what, ours, name, raw, Budget::None))
+        Ok(Row::ratio(what, ours, name, raw, budget))
     }
 
     fn ours<'a>(&'a self, resolver: &'a Resolver, declared: &'a Declaration) -> Contender<'a> {

@@ -280,7 +280,7 @@ impl StoredSecret {
             }
             _ => Vec::new(),
         };
-        let fields = decode::source_fields(fetched, &Options::default(), id, None)?;
+        let fields = decode::source_fields(&fetched, &Options::default(), id, None)?;
         let field = |(key, field): (&str, &crate::payload::fields::Field)| StoredField {
             key: key.to_owned(),
             value: field.value.clone(),

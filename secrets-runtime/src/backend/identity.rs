@@ -36,8 +36,8 @@ use crate::backend::{Backend, fetch_request::FetchRequest};
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Identity {
     id: String,
-    scope: Vec<Option<String>>,
-    selector: Vec<Option<String>>,
+    scope: Parts,
+    selector: Parts,
     /// All options, for a backend that may look at each of them.
     options: Option<Box<Options>>,
 }
@@ -46,7 +46,7 @@ impl Identity {
     /// Creates an identity that is a secret's id alone.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), scope: Vec::new(), selector: Vec::new(), options: None }
+        Self { id: id.into(), scope: Parts::default(), selector: Parts::default(), options: None }
     }
 
     /// Returns the identity of a whole request: two requests that differ in anything, an option for reading the
@@ -81,17 +81,18 @@ impl Identity {
         identity.unwrap_or_else(|_| Self::of(request))
     }
 
-    /// Sets the scope. Its parts are compared one by one, each with that in the same place.
+    /// Sets the scope. Its parts are compared one by one, each with that in the same place; `None` at the end is as
+    /// no part.
     #[must_use]
     pub fn with_scope<'a>(mut self, parts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        self.scope = owned(parts);
+        self.scope = parts.into_iter().collect();
         self
     }
 
     /// Sets what selects an answer of the secret. Its parts are compared as those of the scope.
     #[must_use]
     pub fn with_selector<'a>(mut self, parts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        self.selector = owned(parts);
+        self.selector = parts.into_iter().collect();
         self
     }
 
@@ -109,8 +110,26 @@ impl Identity {
     }
 }
 
-fn owned<'a>(parts: impl IntoIterator<Item = Option<&'a str>>) -> Vec<Option<String>> {
-    parts.into_iter().map(|part| part.map(str::to_owned)).collect()
+/// Optional texts in one text: each as its length, a colon, and itself; one that is absent as a hyphen. Those that
+/// are absent at the end are left out, so that most identities allocate their ids alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
+struct Parts(String);
+
+impl<'a> FromIterator<Option<&'a str>> for Parts {
+    fn from_iter<I: IntoIterator<Item = Option<&'a str>>>(parts: I) -> Self {
+        let (mut text, mut absent) = (String::new(), 0);
+        for part in parts {
+            let Some(part) = part else {
+                absent += 1;
+                continue;
+            };
+            text.extend(std::iter::repeat_n('-', std::mem::take(&mut absent)));
+            text.push_str(&part.len().to_string());
+            text.push(':');
+            text.push_str(part);
+        }
+        Self(text)
+    }
 }
 
 #[cfg(test)]
@@ -161,6 +180,8 @@ mod tests {
         let of = |parts: [Option<&str>; 2]| identity.clone().with_scope(parts);
         assert_ne!(of([Some("ab"), None]), of([Some("a"), Some("b")]));
         assert_ne!(of([None, Some("a")]), of([Some("a"), None]));
+        assert_ne!(of([Some("-1:a"), None]), of([Some(""), Some("a")]));
+        assert_eq!(of([None, None]), identity);
         assert_ne!(identity.clone().with_scope([Some("a")]), identity.with_selector([Some("a")]));
     }
 }

@@ -30,6 +30,14 @@ impl<A> Answer<A> {
         Self { result, provenance, entry: None }
     }
 
+    /// Returns what the backend has answered.
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub(crate) fn found(&self) -> Result<&A, Error> {
+        self.result.as_ref().map_err(Clone::clone)
+    }
+
     /// Keeps later steps from using it without looking again.
     pub(crate) fn for_one_step(mut self) -> Self {
         self.entry = None;

@@ -254,16 +254,18 @@ impl<T, A: Named> BackendCall<T, A> {
         let says = |answer: &Result<A, Error>, wanted: &str| {
             answer.as_ref().is_ok_and(|answer| answer.names().any(|known| is_of(known, wanted)))
         };
-        let says_something =
-            |answer: &Result<A, Error>| answer.as_ref().is_ok_and(|it| it.names().next().is_some());
-        if !answers.iter().any(says_something) {
+        // Almost always so, and everything else costs more.
+        let is_named_as_asked = |(request, answer): (&OwnedRequest, &Result<A, Error>)| {
+            let says_nothing = answer.as_ref().map_or(true, |it| it.names().next().is_none());
+            says_nothing || says(answer, request.id())
+        };
+        if self.requests.iter().zip(answers).all(is_named_as_asked) {
             return Vec::new();
         }
         let name = |request| Key::of(&*self.backend, request).secret().to_owned();
         let names: Vec<String> = self.requests.iter().map(name).collect();
         let pairs = || names.iter().zip(answers);
         let misplaced = |(own, answer): (&String, &Result<A, Error>)| {
-            // Almost always so, and the rest compares each answer with each request.
             if says(answer, own) {
                 return None;
             }

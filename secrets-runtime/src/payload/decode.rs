@@ -20,7 +20,7 @@ use crate::{
 /// Returns the fields of a source's secret. `named` is the id as written, if a setting maps it to another; a
 /// plain value is then named after it.
 pub(crate) fn source_fields(
-    fetched: Fetched,
+    fetched: &Fetched,
     options: &Options,
     id: &str,
     named: Option<&str>,
@@ -66,24 +66,24 @@ pub(crate) fn source_fields(
 
 /// Returns the value of a request: the whole payload, or the member of a JSON object or set that its key
 /// names.
-pub(crate) fn requested_field(fetched: Fetched, request: &Request) -> Result<Field, Error> {
+pub(crate) fn requested_field(fetched: &Fetched, request: &Request) -> Result<Field, Error> {
     let key = request.view().key;
-    let member = |members: Vec<(String, SecretValue)>| {
-        let names = escape::backquoted_list(members.iter().map(|(name, _)| name.as_str()));
-        let found = members.into_iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| Field::text(value)).ok_or_else(|| {
+    let member = |members: &[(String, SecretValue)]| {
+        let found = members.iter().find(|(name, _)| name == key);
+        found.map(|(_, value)| Field::text(value.clone())).ok_or_else(|| {
+            let names = escape::backquoted_list(members.iter().map(|(name, _)| name.as_str()));
             let message = format!("the secret has no field `{}`", escape::escape_name(key));
             Error::new(ErrorKind::KeyNotFound, message).with_help(format!("its fields are {names}"))
         })
     };
-    let field = match fetched.content {
-        Content::Json(value) if key.is_empty() => Field::text(value),
+    let field = match &fetched.content {
+        Content::Json(value) if key.is_empty() => Field::text(value.clone()),
         Content::Json(value) => {
-            check_length(&value)?;
-            member(members(&value)?)?
+            check_length(value)?;
+            member(&members(value)?)?
         }
-        Content::Text(value) => Field::text(value),
-        Content::Binary(value) => Field::binary(value),
+        Content::Text(value) => Field::text(value.clone()),
+        Content::Binary(value) => Field::binary(value.clone()),
         Content::Fields(fields) => member(fields)?,
     };
     check_length(&field.value)?;

@@ -6,7 +6,7 @@ use secrets_spec::{MountType, Request, VariableName};
 
 use crate::{
     backends::flyte,
-    cache::answer::{Answer, Answers},
+    cache::answer::Answers,
     context::{
         group::{Group, RequestField, SourceFields},
         provenance::Provenance,
@@ -39,9 +39,10 @@ pub(crate) fn from_answers(
         refresher: None,
     };
     for planned in &plan.sources {
-        let Answer { result, provenance, .. } = &answers[planned.fetch];
+        let answer = &answers[planned.fetch];
+        let provenance = &answer.provenance;
         let backend = &provenance.backend;
-        let fields = result.clone().and_then(|fetched| {
+        let fields = answer.found().and_then(|fetched| {
             let written = planned.written.as_deref();
             decode::source_fields(fetched, &planned.options, &provenance.id, written)
         });
@@ -68,8 +69,9 @@ pub(crate) fn from_answers(
         group(&mut shared, &planned.group).source = Some(source_fields);
     }
     for RequestPlan { fetch, request } in &plan.requests {
-        let Answer { result, provenance, .. } = &answers[*fetch];
-        match result.clone().and_then(|fetched| decode::requested_field(fetched, request)) {
+        let answer = &answers[*fetch];
+        let provenance = &answer.provenance;
+        match answer.found().and_then(|fetched| decode::requested_field(fetched, request)) {
             Ok(field) => {
                 let provenance = provenance.clone();
                 add_request(&mut shared, request, provenance, field, &plan.flyte_prefix);

@@ -5,11 +5,7 @@ use secrets_spec::{BuiltIn, Source};
 use crate::{
     backend::BoxFuture,
     backends::aws::{AwsSecretsManager, credentials::CredentialsProvider},
-    cache::{
-        Cache,
-        answer::{Answer, no_answer},
-        backend_call::Deadline,
-    },
+    cache::{Cache, answer::no_answer, backend_call::Deadline},
     context::freshness::Freshness,
     core::{
         error::{Error, ErrorKind, Problem},
@@ -80,14 +76,14 @@ impl CredentialsSecret {
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
         let deadline = Deadline::after(timeout);
         let cache = Cache::off();
-        let mut answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
+        let answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
         let planned = self.plan.sources.first();
-        let answered = planned.and_then(|it| Some((it, answers.remove(it.fetch)?)));
-        let Some((planned, Answer { result: answer, .. })) = answered else {
+        let answered = planned.and_then(|it| Some((it, answers.get(it.fetch)?)));
+        let Some((planned, answer)) = answered else {
             return Err(no_answer());
         };
         let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);
-        let fields = answer.and_then(read).map_err(|error| self.explain(&error))?;
+        let fields = answer.found().and_then(read).map_err(|error| self.explain(&error))?;
         self.whole(&fields)
     }
 

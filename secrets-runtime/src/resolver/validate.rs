@@ -135,11 +135,12 @@ struct Validation<'a> {
 impl Validation<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
-            let Answer { result: answer, provenance, .. } = &self.answers[planned.fetch];
-            let backend = &provenance.backend;
-            let fields = answer.clone().and_then(|fetched| {
+            let answer = &self.answers[planned.fetch];
+            let backend = &answer.provenance.backend;
+            let fields = answer.found().and_then(|fetched| {
                 let written = planned.written.as_deref();
-                decode::source_fields(fetched, &planned.options, &provenance.id, written)
+                let id = &answer.provenance.id;
+                decode::source_fields(fetched, &planned.options, id, written)
             });
             match fields {
                 Ok(fields) => {
@@ -162,9 +163,9 @@ impl Validation<'_> {
             }
         }
         for RequestPlan { fetch, request } in &self.plan.requests {
-            let Answer { result: answer, provenance, .. } = &self.answers[*fetch];
-            let backend = &provenance.backend;
-            let read = answer.clone().and_then(|found| decode::requested_field(found, request));
+            let answer = &self.answers[*fetch];
+            let backend = &answer.provenance.backend;
+            let read = answer.found().and_then(|found| decode::requested_field(found, request));
             report.add(&request.to_string(), Some(backend), read.err());
         }
     }

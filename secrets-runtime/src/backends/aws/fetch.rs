@@ -21,7 +21,7 @@ use crate::{
     core::error::{Error, ErrorKind},
 };
 
-type Outcome = Result<SecretAnswer, Error>;
+type Outcome = Result<Arc<SecretAnswer>, Error>;
 
 /// Fetches all requests: one answer for each, in order.
 pub(super) async fn fetch(
@@ -54,7 +54,7 @@ pub(super) async fn fetch(
     for ((index, (request, _)), (part, target)) in open.into_iter().zip(placed).zip(plan.places) {
         let outcome = outcomes.get(&(part, target)).cloned().unwrap_or_else(|| Err(lost()));
         let region = clients.known_default_region();
-        let read = |answer| clients.aliases.read(&request, &answer, region);
+        let read = |answer: Arc<SecretAnswer>| clients.aliases.read(&request, &answer, region);
         answers[index] = Some(outcome.map(read));
     }
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
@@ -227,7 +227,7 @@ pub(super) fn further(token: Option<String>) -> Option<String> {
 }
 
 fn valued(answer: SecretAnswer, explain: impl Fn(AwsFailure) -> Error) -> Outcome {
-    if answer.has_value() { Ok(answer) } else { Err(explain(AwsFailure::no_value())) }
+    if answer.has_value() { Ok(Arc::new(answer)) } else { Err(explain(AwsFailure::no_value())) }
 }
 
 fn lost() -> Error {

@@ -1,4 +1,4 @@
-use std::ops::Range;
+use std::{collections::HashMap, ops::Range};
 
 use crate::backends::aws::{
     scope::Scope,
@@ -10,7 +10,7 @@ use crate::backends::aws::{
 pub(super) const BATCH: usize = 20;
 
 /// The requests of a fetch, grouped by scope.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(super) struct FetchPlan {
     pub scopes: Vec<ScopePlan>,
     /// For each request the indices of its scope, and of its target in it.
@@ -34,31 +34,32 @@ pub(super) struct Calls {
 impl FetchPlan {
     /// Plans the requests, each with its region.
     pub(super) fn of(wanted: &[(ParsedRequest, String)]) -> Self {
-        let mut plan = Self::default();
+        let mut plan = Self { scopes: Vec::new(), places: vec![(0, 0); wanted.len()] };
         let mut order: Vec<usize> = (0..wanted.len()).collect();
         order.sort_by_key(|index| !wanted[*index].0.target.is_current());
-        plan.places = vec![(0, 0); wanted.len()];
+        let mut known: HashMap<(usize, &Target), usize> = HashMap::new();
         for index in order {
             let (wanted, region) = &wanted[index];
-            let scope = Scope { role: wanted.role.clone(), region: region.clone() };
-            plan.places[index] = plan.add(scope, &wanted.target);
+            let at = plan.scope(wanted.role.as_deref(), region);
+            let targets = &mut plan.scopes[at].targets;
+            let target = *known.entry((at, &wanted.target)).or_insert_with(|| {
+                targets.push(wanted.target.clone());
+                targets.len() - 1
+            });
+            plan.places[index] = (at, target);
         }
         plan
     }
 
-    fn add(&mut self, scope: Scope, target: &Target) -> (usize, usize) {
-        let known = self.scopes.iter().position(|part| part.scope == scope);
-        let at = known.unwrap_or_else(|| {
+    /// Returns the index of a scope, of which a step has few.
+    fn scope(&mut self, role: Option<&str>, region: &str) -> usize {
+        let is_it = |scope: &Scope| scope.role.as_deref() == role && scope.region == region;
+        let known = self.scopes.iter().position(|part| is_it(&part.scope));
+        known.unwrap_or_else(|| {
+            let scope = Scope { role: role.map(str::to_owned), region: region.to_owned() };
             self.scopes.push(ScopePlan { scope, targets: Vec::new() });
             self.scopes.len() - 1
-        });
-        let targets = &mut self.scopes[at].targets;
-        let known = targets.iter().position(|known| known == target);
-        let target = known.unwrap_or_else(|| {
-            targets.push(target.clone());
-            targets.len() - 1
-        });
-        (at, target)
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// One secret in one version, as AWS is asked for it.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Target {
     /// A name, a full or a partial ARN.
     pub id: String,
