@@ -70,6 +70,8 @@ impl Case {
                 child.env_remove(name);
             }
         }
+        // The machine may have other work to do.
+        child.envs([("SECRETS_ATTEMPT_TIMEOUT", "30"), ("SECRETS_TIMEOUT", "60")]);
         for (name, value) in self.input["env"].as_object().into_iter().flatten() {
             child.env(name, value.as_str().expect("a text"));
         }
