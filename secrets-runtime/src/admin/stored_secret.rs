@@ -290,6 +290,13 @@ impl StoredSecret {
         Ok(Self { kept, fields: fields.iter().map(field).collect(), version })
     }
 
+    pub(super) fn members(&self) -> Option<&[(String, SecretValue)]> {
+        match &self.kept {
+            Kept::Members(members) => Some(members),
+            _ => None,
+        }
+    }
+
     fn put(&mut self, key: &str, json: SecretValue, field: StoredField) {
         let Kept::Members(members) = &mut self.kept else { return };
         match members.iter_mut().find(|(known, _)| known == key) {

@@ -56,7 +56,11 @@ impl FileFacts {
         let exposed = |message, help| Err(Insecure::Exposed { message, help });
         if self.owner != me && self.owner != ROOT {
             let message = format!("{path} belongs to another user (id {})", self.owner);
-            return exposed(message, format!("if it is to be trusted: chown {me} {path}"));
+            let help = format!(
+                "run as that user (in a container: `docker run --user {}`), or, if it is to be trusted: chown {me} {path}",
+                self.owner
+            );
+            return exposed(message, help);
         }
         if self.read_only {
             return Ok(());

@@ -50,6 +50,15 @@ pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     Ok(())
 }
 
+/// Returns a user in words: the number, and the name if the user has an account on this machine.
+#[cfg(unix)]
+pub(crate) fn user_name(user: u32) -> String {
+    match accounts::Accounts::of_the_system().name_of(user) {
+        Some(name) => format!("the user {user} ({name})"),
+        None => format!("the user {user}"),
+    }
+}
+
 /// Opens a file. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
 pub(crate) fn open(path: &Path) -> Result<File, Insecure> {

@@ -36,7 +36,10 @@ impl ConfigFile {
     pub(super) fn open(path: &Path) -> Result<String, SettingError> {
         let file = permissions::open(path).map_err(|doubt| match doubt {
             Insecure::Unreadable { path, error } => unreadable(&path, &error),
-            Insecure::Exposed { message, help } => SettingError::new(message, help),
+            Insecure::Exposed { message, help } => SettingError::new(
+                message,
+                format!("{help}; or set SECRETS_CONFIG to a file of your own"),
+            ),
         })?;
         let unreadable = |error| unreadable(path, &error);
         if !file.metadata().map_err(unreadable)?.is_file() {

@@ -97,12 +97,6 @@ impl Jwe {
     }
 }
 
-/// The header of a file of which only the start was read; `None` if that does not reach its end.
-pub(super) fn peek_header(start: &[u8]) -> Option<Result<JweHeader, JweFlaw>> {
-    let end = start.iter().position(|byte| *byte == b'.')?;
-    Some(parse_header(&start[..end]))
-}
-
 fn parse_header(protected: &[u8]) -> Result<JweHeader, JweFlaw> {
     let json = decode(protected).ok_or(JweFlaw::JweHeader("is not strict base64url"))?;
     JweHeader::parse(&json).map_err(JweFlaw::JweHeader)

@@ -107,7 +107,7 @@ impl Local {
         Ok(stages.into_iter().map(|(_, version)| version).collect())
     }
 
-    fn not_found(&self, name: &str) -> Error {
+    pub(super) fn not_found(&self, name: &str) -> Error {
         let message = format!("there is no secret `{name}` in {self}");
         Error::new(ErrorKind::NotFound, message)
             .with_help("`secrets list` shows those there are; `secrets register` makes one")
