@@ -93,8 +93,8 @@ impl StoredFile {
                 let message =
                     format!("{path} was written with the key `{theirs}`, and the key here is `{ours}`");
                 Error::new(ErrorKind::DecryptionFailed, message).with_help(
-                    "set SECRETS_LOCAL_KEY_FILE to the file of that key; or delete the secret and register it \
-                     again",
+                    "set SECRETS_LOCAL_KEY_FILE to the file of that key; a secret that does not belong here can be \
+                     deleted",
                 )
             }
             _ => explain(&self.path, flaw),
