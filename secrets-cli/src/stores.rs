@@ -110,7 +110,7 @@ impl Stores {
     }
 
     /// Carries out changes of the primary backend. Returns the new version of each secret.
-    pub fn apply(&self, changes: Vec<backend::Change>) -> Result<Vec<Option<String>>, Error> {
+    pub fn apply(&self, changes: Vec<backend::SecretChange>) -> Result<Vec<Option<String>>, Error> {
         let applied = self.store()?.update_blocking(changes);
         applied.map_err(|error| error.about("", Some(self.kind())))
     }

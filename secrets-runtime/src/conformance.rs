@@ -12,8 +12,8 @@ use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, Store, change::Change,
-        fetch_request::FetchRequest,
+        Backend, Content, Fetched, MAX_VALUE_BYTES, Store, change::SecretChange,
+        fetch_request::FetchRequest, payload::Payload,
     },
     core::{
         error::{Error, ErrorKind},
@@ -205,7 +205,11 @@ async fn update(store: &dyn Store, id: &str, broken: &mut Broken) {
     broken.rule("`version` returns `None` for what is not there", matches!(missing, Ok(None)));
 
     let replace = |version: &str| {
-        vec![Change::Replace { id: id.to_owned(), version: version.to_owned(), payload: payload() }]
+        vec![SecretChange::Replace {
+            id: id.to_owned(),
+            version: version.to_owned(),
+            payload: payload(),
+        }]
     };
     let changed = store.update(replace(&version)).await;
     let changed = changed.ok().and_then(|versions| versions.into_iter().next()).flatten();

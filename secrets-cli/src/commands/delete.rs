@@ -25,8 +25,10 @@ pub fn run(args: &Delete, reporter: &Reporter) -> Result<(), Failure> {
         reporter.info("nothing was deleted");
         return Ok(());
     }
-    let change =
-        |(name, version): (&&str, _)| backend::Change::Delete { id: (*name).to_owned(), version };
+    let change = |(name, version): (&&str, _)| backend::SecretChange::Delete {
+        id: (*name).to_owned(),
+        version,
+    };
     stores.apply(names.iter().zip(versions).map(change).collect())?;
     names.iter().try_for_each(|name| report(&stores, name, reporter))
 }

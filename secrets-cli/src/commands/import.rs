@@ -2,7 +2,7 @@ use base64ct::{Base64, Encoding};
 use secrets_runtime::{
     Error, ErrorKind, SecretValue,
     admin::{StoredField, StoredSecret},
-    backend::Change,
+    backend::SecretChange,
 };
 use zeroize::Zeroizing;
 
@@ -41,7 +41,7 @@ pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
     let (plan, versions) = write(&secrets, &stores)?;
     let written = secrets.iter().zip(&plan).zip(versions);
     let changes: Vec<_> = written
-        .filter(|((_, change), _)| !matches!(change, Change::Keep { .. }))
+        .filter(|((_, change), _)| !matches!(change, SecretChange::Keep { .. }))
         .map(|(((name, _), _), version)| stores.change(name, version))
         .collect();
     reporter.changes(&format!("imported into {}: {}", stores.kind(), summary(&plan)), &changes)
@@ -52,7 +52,7 @@ pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
 fn write(
     secrets: &[(String, StoredSecret)],
     stores: &Stores,
-) -> Result<(Vec<Change>, Vec<Option<String>>), Failure> {
+) -> Result<(Vec<SecretChange>, Vec<Option<String>>), Failure> {
     for _ in 0..MAX_ATTEMPTS {
         let plan = plan(secrets, stores)?;
         match stores.apply(plan.clone()) {
@@ -66,8 +66,8 @@ fn write(
 }
 
 /// Returns whether the store refused a plan only because secrets have changed since it was made.
-fn is_overtaken(error: &Error, plan: &[Change]) -> bool {
-    let creates = plan.iter().any(|change| matches!(change, Change::Create { .. }));
+fn is_overtaken(error: &Error, plan: &[SecretChange]) -> bool {
+    let creates = plan.iter().any(|change| matches!(change, SecretChange::Create { .. }));
     error.problems().iter().all(|problem| match problem.kind() {
         ErrorKind::Conflict | ErrorKind::NotFound => true,
         ErrorKind::InvalidName => creates,
@@ -76,7 +76,7 @@ fn is_overtaken(error: &Error, plan: &[Change]) -> bool {
 }
 
 /// Returns one change for each secret, or every reason why a secret cannot be compared with what is there.
-fn plan(secrets: &[(String, StoredSecret)], stores: &Stores) -> Result<Vec<Change>, Failure> {
+fn plan(secrets: &[(String, StoredSecret)], stores: &Stores) -> Result<Vec<SecretChange>, Failure> {
     let names: Vec<&str> = secrets.iter().map(|(name, _)| name.as_str()).collect();
     let mut changes = Vec::new();
     let mut errors = Vec::new();
@@ -88,16 +88,18 @@ fn plan(secrets: &[(String, StoredSecret)], stores: &Stores) -> Result<Vec<Chang
             Err(error) => Err(error),
         };
         changes.push(match current {
-            Ok(None) => Change::Create { id, payload },
+            Ok(None) => SecretChange::Create { id, payload },
             Ok(Some(current)) => {
                 let version = current.version().unwrap_or_default().to_owned();
                 match current.has_content_of(secret) {
-                    true => Change::Keep { id, version },
-                    false => Change::Replace { id, version, payload },
+                    true => SecretChange::Keep { id, version },
+                    false => SecretChange::Replace { id, version, payload },
                 }
             }
             // It was deleted since it was asked for.
-            Err(error) if error.kind() == ErrorKind::NotFound => Change::Create { id, payload },
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                SecretChange::Create { id, payload }
+            }
             Err(error) => {
                 errors.push(error);
                 continue;
@@ -109,10 +111,10 @@ fn plan(secrets: &[(String, StoredSecret)], stores: &Stores) -> Result<Vec<Chang
 }
 
 /// Returns how many secrets were imported, in words.
-fn summary(plan: &[Change]) -> String {
-    let count = |is: fn(&Change) -> bool| plan.iter().filter(|change| is(change)).count();
-    let unchanged = count(|change| matches!(change, Change::Keep { .. }));
-    let replaced = count(|change| matches!(change, Change::Replace { .. }));
+fn summary(plan: &[SecretChange]) -> String {
+    let count = |is: fn(&SecretChange) -> bool| plan.iter().filter(|change| is(change)).count();
+    let unchanged = count(|change| matches!(change, SecretChange::Keep { .. }));
+    let replaced = count(|change| matches!(change, SecretChange::Replace { .. }));
     let written = match (plan.len() - unchanged, replaced) {
         (0, _) => String::new(),
         (1, 0) => "1 secret".to_owned(),

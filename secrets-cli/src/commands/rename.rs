@@ -1,4 +1,4 @@
-use secrets_runtime::{ErrorKind, backend::Change};
+use secrets_runtime::{ErrorKind, backend::SecretChange};
 
 use crate::{
     args::Rename,
@@ -26,7 +26,7 @@ pub fn run(args: &Rename, reporter: &Reporter) -> Result<(), Failure> {
         stores.read_primary(old)?;
         return Err(taken().into());
     }
-    let change = Change::Rename { id: old.to_owned(), new_id: new.to_owned() };
+    let change = SecretChange::Rename { id: old.to_owned(), new_id: new.to_owned() };
     let versions = stores.apply(vec![change]).map_err(|error| match error.kind() {
         ErrorKind::InvalidName => taken(),
         _ => error.about(old, None),

@@ -1,6 +1,6 @@
 use crate::{
     admin::stored_secret::StoredSecret,
-    backend::{Backend, Payload, Store, change::Change},
+    backend::{Backend, Store, change::SecretChange, payload::Payload},
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
@@ -41,15 +41,15 @@ impl StoredSecret {
             let planned = match read_with_version(backend, store, id).await {
                 Ok((secret, version)) => {
                     let payload = change(Ok(secret))?.checked_payload().map_err(about)?;
-                    Change::Replace { id: id.to_owned(), version, payload }
+                    SecretChange::Replace { id: id.to_owned(), version, payload }
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let payload = change(Err(error))?.checked_payload().map_err(about)?;
-                    Change::Create { id: id.to_owned(), payload }
+                    SecretChange::Create { id: id.to_owned(), payload }
                 }
                 Err(error) => return Err(error.into()),
             };
-            let is_new = matches!(planned, Change::Create { .. });
+            let is_new = matches!(planned, SecretChange::Create { .. });
             match store.update(vec![planned]).await {
                 Ok(versions) => {
                     return Ok(versions.into_iter().flatten().next().unwrap_or_default());

@@ -4,7 +4,9 @@ use secrets_spec::Options;
 use zeroize::Zeroizing;
 
 use crate::{
-    backend::{Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, fetch_request::FetchRequest},
+    backend::{
+        Backend, Content, Fetched, MAX_VALUE_BYTES, fetch_request::FetchRequest, payload::Payload,
+    },
     cache::answer::no_answer,
     core::{
         error::{Error, ErrorKind},

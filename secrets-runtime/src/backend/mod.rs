@@ -5,7 +5,8 @@
 //! [`Identity`] for a request which answers may be shared, and the suite `conformance` (feature `conformance`)
 //! checks that it keeps the rules. One that can be written implements [`Store`] too.
 //!
-//! Long because: the two traits, their blocking methods and the answer types are one contract, documented in full.
+//! Long because: the two traits with their defaults and blocking methods, and the answer types, are one contract,
+//! documented in full.
 
 pub(crate) mod capabilities;
 pub(crate) mod change;
@@ -14,7 +15,10 @@ mod from_fn;
 pub(crate) mod generation;
 pub(crate) mod identity;
 pub(crate) mod owned_request;
+pub(crate) mod payload;
 pub(crate) mod registration;
+#[cfg(test)]
+mod store_tests;
 
 use std::{
     any::Any,
@@ -25,9 +29,10 @@ use std::{
 };
 
 use crate::{
-    backend::change::exists_already,
+    backend::change::{check_distinct, exists_already, has_changed, is_gone},
     core::{
         error::{Error, ErrorKind},
+        escape,
         secret_value::SecretValue,
     },
     rt::block_on::block_on,
@@ -35,11 +40,12 @@ use crate::{
 
 pub use crate::backend::{
     capabilities::Capabilities,
-    change::Change,
+    change::SecretChange,
     fetch_request::FetchRequest,
     from_fn::{FromFn, from_fn},
     identity::Identity,
     owned_request::OwnedRequest,
+    payload::Payload,
 };
 
 #[cfg(feature = "tokio")]
@@ -232,13 +238,13 @@ pub trait Store: Send + Sync {
     /// do better should.
     ///
     /// ```
-    /// use secrets_runtime::{Error, ErrorKind, Payload, Store, backend::Change, backends::Local};
+    /// use secrets_runtime::{Error, ErrorKind, Payload, Store, backend::SecretChange, backends::Local};
     ///
     /// # let folder = tempfile::tempdir().unwrap();
     /// # let folder = folder.path();
     /// let local = Local::new(folder.join("store"), folder.join("keys/key.jwk"));
     /// let first = local.create_blocking("token", Payload::Text("x".into()))?;
-    /// let change = |value: &str| Change::Replace {
+    /// let change = |value: &str| SecretChange::Replace {
     ///     id: "token".to_owned(),
     ///     version: first.clone(),
     ///     payload: Payload::Text(value.into()),
@@ -255,8 +261,11 @@ pub trait Store: Send + Sync {
     /// it does not exist, [`ErrorKind::InvalidName`] if one that is created exists or if two changes are about one
     /// secret, [`ErrorKind::NotSupported`] for a change that the store cannot make; and those of
     /// [`put`](Self::put) and [`delete`](Self::delete).
-    fn update(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
-        Box::pin(change::one_after_another(self, changes))
+    fn update(
+        &self,
+        changes: Vec<SecretChange>,
+    ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
+        Box::pin(one_after_another(self, changes))
     }
 
     /// Deletes a secret and returns whether it existed.
@@ -359,7 +368,7 @@ pub trait Store: Send + Sync {
     ///
     /// # Errors
     /// Those of [`update`](Self::update).
-    fn update_blocking(&self, changes: Vec<Change>) -> Result<Vec<Option<String>>, Error> {
+    fn update_blocking(&self, changes: Vec<SecretChange>) -> Result<Vec<Option<String>>, Error> {
         block_on(self.update(changes))
     }
 
@@ -407,25 +416,73 @@ pub trait Store: Send + Sync {
     }
 }
 
-/// The content of a secret, as a store writes it.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Payload {
-    /// The text of a JSON object: a set of fields.
-    Json(SecretValue),
-    /// One plain text.
-    Text(SecretValue),
-    /// Bytes.
-    Binary(SecretValue),
+/// The default of [`Store::update`].
+async fn one_after_another<S: Store + ?Sized>(
+    store: &S,
+    changes: Vec<SecretChange>,
+) -> Result<Vec<Option<String>>, Error> {
+    check_distinct(&changes)?;
+    let mut errors = Vec::new();
+    // One that creates is checked by `create`, which may do so in one step.
+    let is_one = matches!(changes.as_slice(), [SecretChange::Create { .. }]);
+    for change in changes.iter().filter(|_| !is_one) {
+        let checked = check_change(store, change).await;
+        errors.extend(checked.err().map(|error| error.about(change.id(), None)));
+    }
+    if let Some(error) = Error::join(errors) {
+        return Err(error);
+    }
+    let (mut versions, mut done) = (Vec::new(), Vec::new());
+    for change in changes {
+        let name = format!("`{}`", escape::escape_name(change.id()));
+        let is_kept = matches!(change, SecretChange::Keep { .. });
+        match make_change(store, change).await {
+            Ok(version) => versions.push(version),
+            Err(error) if done.is_empty() => return Err(error),
+            Err(error) => {
+                return Err(error.append(&format!("; changed before that: {}", done.join(", "))));
+            }
+        }
+        if !is_kept {
+            done.push(name);
+        }
+    }
+    Ok(versions)
 }
 
-impl Payload {
-    /// The value.
-    #[must_use]
-    pub fn value(&self) -> &SecretValue {
-        match self {
-            Self::Json(value) | Self::Text(value) | Self::Binary(value) => value,
+async fn check_change<S: Store + ?Sized>(store: &S, change: &SecretChange) -> Result<(), Error> {
+    match (change, change.expected_version()) {
+        (SecretChange::Rename { .. }, _) => {
+            Err(Error::new(ErrorKind::NotSupported, "this store cannot rename a secret")
+                .with_help("create it with the new name, and delete it then"))
         }
+        (SecretChange::Create { id, .. }, _) => match store.version(id).await? {
+            Some(_) => Err(exists_already(id)),
+            None => Ok(()),
+        },
+        (change, Some(expected)) => match store.version(change.id()).await? {
+            Some(version) if version == expected => Ok(()),
+            Some(_) => Err(has_changed(change.id())),
+            None => Err(is_gone(change.id())),
+        },
+        (_, None) => Ok(()),
+    }
+}
+
+async fn make_change<S: Store + ?Sized>(
+    store: &S,
+    change: SecretChange,
+) -> Result<Option<String>, Error> {
+    match change {
+        SecretChange::Create { id, payload } => store.create(&id, payload).await.map(Some),
+        SecretChange::Replace { id, payload, .. } => store.put(&id, payload).await.map(Some),
+        SecretChange::Keep { version, .. } => Ok(Some(version)),
+        SecretChange::Delete { id, .. } => match store.delete(&id).await? {
+            true => Ok(None),
+            false => Err(is_gone(&id)),
+        },
+        // It was refused before.
+        SecretChange::Rename { id, .. } => Err(is_gone(&id)),
     }
 }
 

@@ -1,7 +1,9 @@
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
 use crate::{
-    backend::{Backend, BoxFuture, Payload, Store, change::Change, generation::WriteGuard},
+    backend::{
+        Backend, BoxFuture, Store, change::SecretChange, generation::WriteGuard, payload::Payload,
+    },
     cache::prohibition::forbidden,
     core::error::{Error, ErrorKind},
     resolver::Resolver,
@@ -94,8 +96,11 @@ impl Store for ResolverStore {
         })
     }
 
-    fn update(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
-        let ids = changes.iter().flat_map(Change::ids);
+    fn update(
+        &self,
+        changes: Vec<SecretChange>,
+    ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
+        let ids = changes.iter().flat_map(SecretChange::ids);
         let writing: Vec<_> = ids.map(|id| WriteGuard::to(self.0.kind(), id)).collect();
         let update = self.call("", |store, _| store.update(changes));
         Box::pin(async move {

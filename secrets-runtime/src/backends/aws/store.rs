@@ -9,7 +9,7 @@ use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
 use crate::{
-    backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::WriteGuard},
+    backend::{BoxFuture, MAX_VALUE_BYTES, Store, generation::WriteGuard, payload::Payload},
     backends::aws::{
         AwsSecretsManager,
         clients::{Clients, ScopeClient},

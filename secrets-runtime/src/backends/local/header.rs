@@ -4,7 +4,7 @@ use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
 use crate::{
-    backend::Payload, backends::local::key::MAX_KID_BYTES, core::secret_value::SecretValue,
+    backend::payload::Payload, backends::local::key::MAX_KID_BYTES, core::secret_value::SecretValue,
 };
 
 /// The protected header of a store file: exactly `alg`, `enc`, `kid`, `cty`, `secret` and `version`.

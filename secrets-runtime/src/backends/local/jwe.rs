@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::{
-    backend::Payload,
+    backend::payload::Payload,
     backends::local::{header::JweHeader, key::StoreKey, random::fill},
     core::{error::Error, secret_value::SecretValue},
 };

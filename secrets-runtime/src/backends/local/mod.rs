@@ -28,8 +28,8 @@ use std::{
 
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities, change::Change,
-        fetch_request::FetchRequest, generation::WriteGuard, identity::Identity,
+        Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, change::SecretChange,
+        fetch_request::FetchRequest, generation::WriteGuard, identity::Identity, payload::Payload,
     },
     backends::local::{folder::StoreFolder, key_file::KeyFile},
     core::error::{Error, ErrorKind},
@@ -194,7 +194,8 @@ impl Store for Local {
     /// Creates a secret, if there is none with this name: of several that do so at one moment, one succeeds.
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
-            let created = self.update(vec![Change::Create { id: id.to_owned(), payload }]).await?;
+            let created =
+                self.update(vec![SecretChange::Create { id: id.to_owned(), payload }]).await?;
             let version = created.into_iter().flatten().next();
             version.ok_or_else(|| Error::new(ErrorKind::Other, "the new secret has no version"))
         })
@@ -204,9 +205,12 @@ impl Store for Local {
     ///
     /// # Errors
     /// Those of [`Store::update`] and of [`put`](Store::put). They report every change that cannot be made.
-    fn update(&self, changes: Vec<Change>) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
+    fn update(
+        &self,
+        changes: Vec<SecretChange>,
+    ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
         Box::pin(async move {
-            let ids = changes.iter().flat_map(Change::ids);
+            let ids = changes.iter().flat_map(SecretChange::ids);
             let _writing: Vec<_> = ids.map(|id| WriteGuard::to(KIND, id)).collect();
             self.update_now(&changes)
         })

@@ -1,5 +1,5 @@
 use crate::{
-    backend::{Fetched, Payload, fetch_request::FetchRequest},
+    backend::{Fetched, fetch_request::FetchRequest, payload::Payload},
     backends::local::{Local, check_name, file_name::FileName, key::StoreKey, stored::StoredFile},
     core::{
         error::{Error, ErrorKind},

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    backend::{MAX_VALUE_BYTES, Payload},
+    backend::{MAX_VALUE_BYTES, payload::Payload},
     backends::local::{
         file_name::FileName,
         jwe::{Jwe, JweFlaw},

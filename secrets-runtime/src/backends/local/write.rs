@@ -4,8 +4,9 @@ use serde::de::IgnoredAny;
 
 use crate::{
     backend::{
-        MAX_VALUE_BYTES, Payload,
-        change::{Change, check_distinct, exists_already, has_changed},
+        MAX_VALUE_BYTES,
+        change::{SecretChange, check_distinct, exists_already, has_changed},
+        payload::Payload,
     },
     backends::local::{
         Local, check_name,
@@ -43,7 +44,7 @@ impl Local {
     }
 
     pub(super) fn delete_now(&self, name: &str) -> Result<bool, Error> {
-        let change = Change::Delete { id: name.to_owned(), version: None };
+        let change = SecretChange::Delete { id: name.to_owned(), version: None };
         match self.update_now(&[change]) {
             Ok(_) => Ok(true),
             Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
@@ -51,11 +52,14 @@ impl Local {
         }
     }
 
-    pub(super) fn update_now(&self, changes: &[Change]) -> Result<Vec<Option<String>>, Error> {
-        let check = |change: &Change| {
+    pub(super) fn update_now(
+        &self,
+        changes: &[SecretChange],
+    ) -> Result<Vec<Option<String>>, Error> {
+        let check = |change: &SecretChange| {
             change.ids().try_for_each(check_name)?;
             match change {
-                Change::Create { payload, .. } | Change::Replace { payload, .. } => {
+                SecretChange::Create { payload, .. } | SecretChange::Replace { payload, .. } => {
                     check_payload(payload)
                 }
                 _ => Ok(()),
@@ -64,7 +68,8 @@ impl Local {
         for_each(changes, check)?;
         check_distinct(changes)?;
         let is_there = self.folder.check()?;
-        if !is_there && !changes.iter().any(|change| matches!(change, Change::Create { .. })) {
+        if !is_there && !changes.iter().any(|change| matches!(change, SecretChange::Create { .. }))
+        {
             // Nothing of them can be done, and a folder is not made for that.
             return Err(for_each(changes, |change| Err::<(), _>(self.not_found(change.id())))
                 .err()
@@ -81,8 +86,8 @@ impl Local {
 
 /// Calls `each` for every change. Fails with every error, each of which is about the secret of its change.
 fn for_each<T>(
-    changes: &[Change],
-    mut each: impl FnMut(&Change) -> Result<T, Error>,
+    changes: &[SecretChange],
+    mut each: impl FnMut(&SecretChange) -> Result<T, Error>,
 ) -> Result<Vec<T>, Error> {
     let (mut done, mut errors) = (Vec::new(), Vec::new());
     for change in changes {
@@ -109,10 +114,10 @@ impl<'a> Writer<'a> {
     }
 
     /// What becomes of the files, and the version that the secret has then.
-    fn plan(&mut self, change: &Change) -> Result<(Vec<Edit>, Option<String>), Error> {
+    fn plan(&mut self, change: &SecretChange) -> Result<(Vec<Edit>, Option<String>), Error> {
         let name = change.id();
         let file = FileName::of(name);
-        if let Change::Delete { version: None, .. } = change {
+        if let SecretChange::Delete { version: None, .. } = change {
             // Whether or not it can be read.
             let path = self.local.folder.file(&file.current());
             return match std::fs::symlink_metadata(&path) {
@@ -124,7 +129,7 @@ impl<'a> Writer<'a> {
             };
         }
         let current = self.local.read(Stage::Current, &file, name)?;
-        if let Change::Create { payload, .. } = change {
+        if let SecretChange::Create { payload, .. } = change {
             if current.is_some() {
                 return Err(exists_already(name));
             }
@@ -136,13 +141,13 @@ impl<'a> Writer<'a> {
             return Err(has_changed(name));
         }
         match change {
-            Change::Replace { payload, .. } => {
+            SecretChange::Replace { payload, .. } => {
                 let (edit, version) = self.write(name, payload, Some(current))?;
                 Ok((vec![edit], Some(version)))
             }
-            Change::Rename { new_id, .. } => self.rename(name, current, new_id),
-            Change::Delete { .. } => Ok((vec![Edit::Remove { name: file }], None)),
-            Change::Keep { .. } | Change::Create { .. } => {
+            SecretChange::Rename { new_id, .. } => self.rename(name, current, new_id),
+            SecretChange::Delete { .. } => Ok((vec![Edit::Remove { name: file }], None)),
+            SecretChange::Keep { .. } | SecretChange::Create { .. } => {
                 Ok((Vec::new(), Some(current.version().to_owned())))
             }
         }

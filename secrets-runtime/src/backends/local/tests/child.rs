@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::{
-    backend::{Payload, Store, change::Change},
+    backend::{Store, change::SecretChange, payload::Payload},
     backends::local::tests::home::{Home, get, put, run},
 };
 
@@ -51,11 +51,11 @@ fn child() {
         ["update-until-killed"] => {
             for number in 0_usize.. {
                 let name = |even| if number.is_multiple_of(2) == even { "x" } else { "y" };
-                let step = |id: &str, id_before: &str| Change::Rename {
+                let step = |id: &str, id_before: &str| SecretChange::Rename {
                     id: id_before.to_owned(),
                     new_id: id.to_owned(),
                 };
-                let replace = |id: &str| Change::Replace {
+                let replace = |id: &str| SecretChange::Replace {
                     id: id.to_owned(),
                     version: run(store.version(id)).expect("it is read").expect("there is one"),
                     payload: Payload::Text(value("w", number).into()),

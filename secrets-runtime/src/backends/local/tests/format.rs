@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::{
-    backend::Payload,
+    backend::payload::Payload,
     backends::local::{
         file_name::FileName,
         header::{ContentType, JweHeader},

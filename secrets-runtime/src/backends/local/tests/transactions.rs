@@ -4,7 +4,7 @@ use std::{fs, thread};
 
 use crate::{
     admin::stored_secret::StoredSecret,
-    backend::{Payload, Store, change::Change},
+    backend::{Store, change::SecretChange, payload::Payload},
     backends::local::{
         Local,
         system::fault::fail_sync,
@@ -17,27 +17,27 @@ fn text(value: &str) -> Payload {
     Payload::Text(value.into())
 }
 
-fn create(id: &str, value: &str) -> Change {
-    Change::Create { id: id.into(), payload: text(value) }
+fn create(id: &str, value: &str) -> SecretChange {
+    SecretChange::Create { id: id.into(), payload: text(value) }
 }
 
-fn replace(id: &str, version: &str, value: &str) -> Change {
-    Change::Replace { id: id.into(), version: version.into(), payload: text(value) }
+fn replace(id: &str, version: &str, value: &str) -> SecretChange {
+    SecretChange::Replace { id: id.into(), version: version.into(), payload: text(value) }
 }
 
-fn keep(id: &str, version: &str) -> Change {
-    Change::Keep { id: id.into(), version: version.into() }
+fn keep(id: &str, version: &str) -> SecretChange {
+    SecretChange::Keep { id: id.into(), version: version.into() }
 }
 
-fn delete(id: &str, version: Option<&str>) -> Change {
-    Change::Delete { id: id.into(), version: version.map(Into::into) }
+fn delete(id: &str, version: Option<&str>) -> SecretChange {
+    SecretChange::Delete { id: id.into(), version: version.map(Into::into) }
 }
 
-fn rename(id: &str, new_id: &str) -> Change {
-    Change::Rename { id: id.into(), new_id: new_id.into() }
+fn rename(id: &str, new_id: &str) -> SecretChange {
+    SecretChange::Rename { id: id.into(), new_id: new_id.into() }
 }
 
-fn update(store: &Local, changes: &[Change]) -> Result<Vec<Option<String>>, Error> {
+fn update(store: &Local, changes: &[SecretChange]) -> Result<Vec<Option<String>>, Error> {
     run(store.update(changes.to_vec()))
 }
 
@@ -48,7 +48,7 @@ fn each_change_is_made_if_the_secret_is_what_it_expects() {
     let made = update(&store, &[create("a", "SeNtInEl-a"), create("b", "SeNtInEl-b")]);
     let made = made.expect("they are made");
     let [a, b] = [0, 1].map(|index| made[index].clone().expect("a version"));
-    assert_eq!(run(store.versions("a")).expect("the versions"), [a.clone()]);
+    assert_eq!(run(store.versions("a")).expect("the versions"), [a.as_str()]);
     let changes = [replace("a", &a, "SeNtInEl-2"), keep("b", &b), create("c", "SeNtInEl-c")];
     let versions = update(&store, &changes).expect("they are made");
     assert_eq!(versions[1].as_deref(), Some(b.as_str()));
@@ -57,7 +57,7 @@ fn each_change_is_made_if_the_secret_is_what_it_expects() {
         [versions[0].clone().expect("a version"), a.clone()]
     );
     assert_eq!(get_previous(&store, "a").expect("it is kept"), "SeNtInEl-a");
-    assert_eq!(run(store.versions("b")).expect("the versions"), [b.clone()]);
+    assert_eq!(run(store.versions("b")).expect("the versions"), [b.as_str()]);
     let gone = update(&store, &[delete("b", Some(&b)), delete("c", None)]);
     assert_eq!(gone.expect("they are deleted"), [None, None]);
     assert_eq!(run(store.list()).expect("the list"), ["a"]);
@@ -118,8 +118,11 @@ fn a_secret_that_is_renamed_keeps_its_versions() {
     }
 }
 
+/// What a thread does with its store.
+type Work<T> = Box<dyn Fn(&Local) -> T + Send>;
+
 /// Runs each of these at one moment, on stores of their own: a lock keeps apart what opened it twice.
-fn at_once<T: Send>(home: &Home, work: Vec<Box<dyn Fn(&Local) -> T + Send>>) -> Vec<T> {
+fn at_once<T: Send>(home: &Home, work: Vec<Work<T>>) -> Vec<T> {
     let start = std::sync::Barrier::new(work.len());
     thread::scope(|scope| {
         let mut threads = Vec::new();
@@ -139,7 +142,7 @@ fn of_changes_of_one_secret_at_one_moment_none_is_lost() {
     for _ in 0..20 {
         let home = Home::in_memory();
         run(home.store().put("db", Payload::Json("{}".into()))).expect("it is written");
-        let change = |number: usize| -> Box<dyn Fn(&Local) -> String + Send> {
+        let change = |number: usize| -> Work<String> {
             Box::new(move |store| {
                 let set = |secret: Result<StoredSecret, Error>| {
                     let mut secret = secret?;
@@ -159,7 +162,7 @@ fn of_changes_of_one_secret_at_one_moment_none_is_lost() {
 fn of_several_that_create_or_rename_at_one_moment_one_succeeds_and_no_value_is_lost() {
     for _ in 0..20 {
         let home = Home::in_memory();
-        let create = |number: usize| -> Box<dyn Fn(&Local) -> bool + Send> {
+        let create = |number: usize| -> Work<bool> {
             Box::new(move |store| match run(store.create("same", text(&number.to_string()))) {
                 Ok(_) => true,
                 Err(error) if error.kind() == ErrorKind::InvalidName => false,
@@ -174,7 +177,7 @@ fn of_several_that_create_or_rename_at_one_moment_one_succeeds_and_no_value_is_l
         for name in ["p", "q"] {
             put(&home.store(), name, name).expect("it is written");
         }
-        let rename = |name: &'static str| -> Box<dyn Fn(&Local) -> bool + Send> {
+        let rename = |name: &'static str| -> Work<bool> {
             Box::new(move |store| update(store, &[rename(name, "t")]).is_ok())
         };
         let renamed = at_once(&home, vec![rename("p"), rename("q")]);
@@ -205,12 +208,14 @@ fn what_is_deleted_or_renamed_does_not_come_back() {
                     Box::new(|store: &Local| {
                         StoredSecret::update_blocking(store, "a", set_new).map(drop)
                     }),
-                    Box::new(move |store: &Local| update(store, &[change.clone()]).map(drop)),
+                    Box::new(move |store: &Local| {
+                        update(store, std::slice::from_ref(&change)).map(drop)
+                    }),
                 ],
             );
             done[1].as_ref().expect("it is there");
             refused(get(&home.store(), "a"), ErrorKind::NotFound, &home.dir());
-            if matches!(takes_away, Change::Rename { .. }) {
+            if matches!(takes_away, SecretChange::Rename { .. }) {
                 let moved =
                     StoredSecret::read_blocking(&home.store(), "x", None).expect("it is read");
                 assert_eq!(moved.fields().len(), usize::from(done[0].is_ok()));

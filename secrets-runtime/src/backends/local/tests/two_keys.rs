@@ -5,7 +5,7 @@ use std::fs;
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::{
-    backend::{Payload, Store, change::Change},
+    backend::{Store, change::SecretChange, payload::Payload},
     backends::local::{
         Local,
         tests::{
@@ -60,9 +60,14 @@ fn another_key_writes_nothing_into_a_store() {
             put(&foreign, "new", "SeNtInEl").err(),
             put(&foreign, "a", "SeNtInEl").err(),
             run(foreign.create("new", payload())).err(),
-            run(foreign.update(vec![Change::Replace { id: id("a"), version, payload: payload() }]))
+            run(foreign.update(vec![SecretChange::Replace {
+                id: id("a"),
+                version,
+                payload: payload(),
+            }]))
+            .err(),
+            run(foreign.update(vec![SecretChange::Rename { id: id("a"), new_id: id("new") }]))
                 .err(),
-            run(foreign.update(vec![Change::Rename { id: id("a"), new_id: id("new") }])).err(),
         ];
         for error in errors {
             let error = error.expect("it is refused");
