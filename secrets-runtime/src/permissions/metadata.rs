@@ -46,6 +46,12 @@ impl FileFacts {
         self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
     }
 
+    /// Checks that only the user of this process, root and `other` can have written it.
+    pub(super) fn check_beside(&self, other: u32, path: &Path) -> Result<(), Insecure> {
+        let owner = if self.owner == other { other } else { geteuid().as_raw() };
+        self.check_for(owner, path, &Accounts::of_the_system)
+    }
+
     pub(super) fn check_for(
         &self,
         me: u32,

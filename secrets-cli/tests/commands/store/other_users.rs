@@ -81,4 +81,16 @@ fn the_help_for_another_users_settings_has_a_way_without_chown() {
     for way in ["run as that user", "docker run --user 65534", "set SECRETS_CONFIG"] {
         assert!(result.stderr.contains(way), "{result:?}");
     }
+    // That way is one.
+    let named = || {
+        let mut command = sandbox.command(["list"]);
+        command.env("SECRETS_CONFIG", sandbox.path().join("secrets.toml"));
+        CliOutput::new(command.output().unwrap())
+    };
+    assert_eq!(named().code, Some(0), "{:?}", named());
+    chmod(&sandbox.path().join("secrets.toml"), 0o666);
+    named().assert_fails(5);
+    chmod(&sandbox.path().join("secrets.toml"), 0o644);
+    chown(sandbox.path(), Some(OTHER - 1), None).unwrap();
+    named().assert_fails(5);
 }
