@@ -32,6 +32,7 @@ fn of_kind(kind: ErrorKind) -> u8 {
         | Kind::Undecodable
         | Kind::Collision
         | Kind::Ambiguous
+        | Kind::Conflict
         | Kind::InvalidConfig => 5,
         Kind::Throttled | Kind::Timeout | Kind::Unavailable => 6,
         _ => 1,

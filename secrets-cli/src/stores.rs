@@ -5,7 +5,7 @@ use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
 use pollster::block_on;
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
-    admin::StoredSecret,
+    admin::StoredSecret, backend,
 };
 use secrets_spec::Source;
 
@@ -89,32 +89,57 @@ impl Stores {
         names.iter().zip(checks).map(answer).collect()
     }
 
-    /// Creates or overwrites a secret.
-    pub fn write<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Change<'a>, Error> {
+    /// Creates a secret, which must not exist.
+    pub fn create<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Change<'a>, Error> {
         secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
-        let version = self
-            .store()?
-            .put_blocking(name, secret.payload())
-            .map_err(|error| error.about(name, Some(self.kind())))?;
-        Ok(Change {
-            name,
-            backend: self.kind(),
-            version: Some(version),
-            qualified_source: self.qualified_source(name),
-        })
+        let created = self.store()?.create_blocking(name, secret.payload());
+        let version = created.map_err(|error| error.about(name, Some(self.kind())))?;
+        Ok(self.change(name, Some(version)))
     }
 
-    /// Deletes a secret. Returns whether it existed.
-    pub fn delete(&self, name: &str) -> Result<bool, Error> {
+    /// Reads a secret of the primary backend, and writes what `change` makes of it. `change` is called again if another
+    /// program writes the secret in between; it gets the error `NotFound` if there is none.
+    pub fn update<'a>(
+        &'a self,
+        name: &'a str,
+        change: impl FnMut(Result<StoredSecret, Error>) -> Result<StoredSecret, Failure>,
+    ) -> Result<Change<'a>, Failure> {
         self.check_name(name)?;
-        let deleted = self.store()?.delete_blocking(name);
-        deleted.map_err(|error| error.about(name, Some(self.kind())))
+        let version = StoredSecret::update_blocking(self.primary()?, name, change)?;
+        Ok(self.change(name, Some(version)))
     }
 
-    /// Returns the names of all secrets, sorted.
-    pub fn list(&self) -> Result<Vec<String>, Error> {
-        let listed = self.store()?.list_blocking();
-        listed.map_err(|error| error.about("", Some(self.kind())))
+    /// Carries out changes of the primary backend. Returns the new version of each secret.
+    pub fn apply(&self, changes: Vec<backend::SecretChange>) -> Result<Vec<Option<String>>, Error> {
+        let applied = self.store()?.update_blocking(changes);
+        applied.map_err(|error| error.about("", Some(self.kind())))
+    }
+
+    /// Returns the report of a secret that was changed.
+    pub fn change<'a>(&'a self, name: &'a str, version: Option<String>) -> Change<'a> {
+        let qualified_source = version.as_ref().and_then(|_| self.qualified_source(name));
+        Change { name, backend: self.kind(), version, qualified_source }
+    }
+
+    /// Returns the current version of a secret of the primary backend, as far as it can be read.
+    pub fn version(&self, name: &str) -> Option<String> {
+        self.store().ok()?.version_blocking(name).ok()?
+    }
+
+    /// Returns the places of the secrets that are listed, in words.
+    pub fn place(&self) -> String {
+        self.primary().map(ToString::to_string).unwrap_or_default()
+    }
+
+    /// Returns the names of all secrets that can be listed, and why others cannot.
+    pub fn list_readable(&self) -> (Vec<String>, Option<Error>) {
+        let mut names = Vec::new();
+        let mut each = |name| {
+            names.push(name);
+            ControlFlow::Continue(())
+        };
+        let listed = self.list_each(&mut each, || ());
+        (names, listed.err())
     }
 
     /// Calls `each` with the names of all secrets, in the backend's own order, until it breaks. Calls `waiting`
@@ -163,6 +188,14 @@ impl Stores {
         let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
         let origin = if escaped.is_empty() { "the name" } else { &escaped };
         Err(error_about(origin, kind, flaw.message(), flaw.help().unwrap_or("choose another name")))
+    }
+
+    /// Returns the error of a secret that exists already.
+    pub fn exists_error(&self, name: &str) -> Error {
+        let help = format!("change it with `secrets update {name}`, or choose another name");
+        let message = "a secret with this name already exists";
+        let error = error_about(name, ErrorKind::InvalidName, message, help);
+        error.about(name, Some(self.kind()))
     }
 
     fn primary(&self) -> Result<&dyn Backend, Error> {

@@ -12,7 +12,8 @@ use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, Store, fetch_request::FetchRequest,
+        Backend, Content, Fetched, MAX_VALUE_BYTES, Store, change::SecretChange,
+        fetch_request::FetchRequest, payload::Payload,
     },
     core::{
         error::{Error, ErrorKind},
@@ -170,6 +171,8 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
         matches!(answers.first(), Some(Ok(f)) if same(f, &Payload::Text(value("SeNtInEl-again"))));
     broken.rule("what is overwritten is read at once", overwritten);
 
+    update(store, "conformance-text", broken).await;
+
     let listed = store.list().await.unwrap_or_default();
     broken.rule("`list` is sorted", listed.is_sorted());
     list_each(store, &subject, broken).await;
@@ -185,6 +188,40 @@ async fn write(backend: &dyn Backend, store: &dyn Store, broken: &mut Broken) {
     }
     let absent = store.delete("conformance-missing").await;
     broken.rule("`delete` returns false for what was not there", absent.is_ok_and(|there| !there));
+}
+
+/// Creates what exists, and changes a secret from what it was.
+async fn update(store: &dyn Store, id: &str, broken: &mut Broken) {
+    let payload = || Payload::Text(SecretValue::from("SeNtInEl-update"));
+    let kind = |error: Option<Error>| error.map(|error| error.kind());
+    let created = store.create(id, payload()).await;
+    let refused = kind(created.err()) == Some(ErrorKind::InvalidName);
+    broken.rule("`create` refuses a secret that exists with `InvalidName`", refused);
+
+    let version = store.version(id).await.ok().flatten().unwrap_or_default();
+    let newest = store.versions(id).await.is_ok_and(|all| all.first() == Some(&version));
+    broken.rule("`version` returns the first of the versions", newest);
+    let missing = store.version("conformance-missing").await;
+    broken.rule("`version` returns `None` for what is not there", matches!(missing, Ok(None)));
+
+    let replace = |version: &str| {
+        vec![SecretChange::Replace {
+            id: id.to_owned(),
+            version: version.to_owned(),
+            payload: payload(),
+        }]
+    };
+    let changed = store.update(replace(&version)).await;
+    let changed = changed.ok().and_then(|versions| versions.into_iter().next()).flatten();
+    let is_new = changed.as_ref().is_some_and(|new| *new != version);
+    broken.rule("`update` returns the new version", is_new);
+    let refused = kind(store.update(replace(&version)).await.err());
+    broken.rule(
+        "`update` refuses an old version with `Conflict`",
+        refused == Some(ErrorKind::Conflict),
+    );
+    let current = store.version(id).await.ok().flatten();
+    broken.rule("what `update` refuses changes nothing", current == changed);
 }
 
 async fn list_each(store: &dyn Store, subject: &Subject, broken: &mut Broken) {

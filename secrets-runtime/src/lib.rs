@@ -68,8 +68,8 @@ pub mod settings;
 pub mod testing;
 
 pub use backend::{
-    Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
-    fetch_request::FetchRequest, identity::Identity,
+    Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, fetch_request::FetchRequest,
+    identity::Identity, payload::Payload,
 };
 pub use context::{
     Context, Entered, Scoped, current_context, entry::Entry, refresh::Attempt, secrets::Secrets,

@@ -108,16 +108,26 @@ fn register(
         let (kind, id) = mapped.map_or((None, None), |(_, kind, id)| (kind, id));
         let (stores, id) = (Stores::open(kind.or(backend))?, id.unwrap_or(name));
         stores.store()?;
-        let mut secret = match stores.has(id)? {
-            true => stores.read_primary(id)?,
-            false => StoredSecret::from_json("{}")?,
-        };
+        let mut answers = Vec::new();
         for key in keys {
             if let Some(value) = prompt::ask_value(&format!("{name}.{key}: "), true, reporter)? {
-                secret.set(key, value).map_err(|error| error.about(id, Some(stores.kind())))?;
+                answers.push((key, value));
             }
         }
-        stores.write(id, &secret)?;
+        stores.update(id, |current| {
+            let mut secret = current.or_else(|_| StoredSecret::from_json("{}"))?;
+            for (key, value) in &answers {
+                if secret.fields().iter().any(|field| field.key() == **key) {
+                    let message =
+                        format!("the field `{key}` was stored by another program meanwhile");
+                    let help = "run it again, which asks for what is still missing";
+                    return Err(Failure::about(id, ErrorKind::Conflict, message, help));
+                }
+                let set = secret.set(key, value.clone());
+                set.map_err(|error| error.about(id, Some(stores.kind())))?;
+            }
+            Ok(secret)
+        })?;
         reporter.info(&format!("stored `{id}` in {}", stores.kind()));
     }
     Ok(())

@@ -1,10 +1,10 @@
-use secrets_runtime::{Error, ErrorKind};
+use secrets_runtime::{Error, ErrorKind, backend};
 
 use crate::{
     args::{Delete, distinct},
     failure::{Failure, error_about, fail_on_any},
     input::prompt,
-    output::reporter::{Change, Reporter},
+    output::reporter::Reporter,
     stores::Stores,
 };
 
@@ -18,20 +18,19 @@ pub fn run(args: &Delete, reporter: &Reporter) -> Result<(), Failure> {
     stores.store()?;
     let names = distinct(&args.names);
     fail_on_any(missing(&stores, &names))?;
+    // A person deletes what there is now, and not what somebody writes while the question waits.
+    let version = |name: &&str| if args.yes { None } else { stores.version(name) };
+    let versions: Vec<_> = names.iter().map(version).collect();
     if !args.yes && !prompt::confirm(&question(&stores, &names))? {
-        reporter.info("nothing was changed");
+        reporter.info("nothing was deleted");
         return Ok(());
     }
-    let mut errors = Vec::new();
-    for name in names {
-        // If one fails, the others are still deleted.
-        match stores.delete(name) {
-            Ok(true) => report(&stores, name, reporter)?,
-            Ok(false) => errors.push(not_found(name, stores.kind())),
-            Err(error) => errors.push(error),
-        }
-    }
-    fail_on_any(errors)
+    let change = |(name, version): (&&str, _)| backend::SecretChange::Delete {
+        id: (*name).to_owned(),
+        version,
+    };
+    stores.apply(names.iter().zip(versions).map(change).collect())?;
+    names.iter().try_for_each(|name| report(&stores, name, reporter))
 }
 
 /// Returns an error for each name without a secret that can be deleted.
@@ -71,8 +70,7 @@ fn question(stores: &Stores, names: &[&str]) -> String {
 
 fn report(stores: &Stores, name: &str, reporter: &Reporter) -> Result<(), Failure> {
     let kind = stores.kind();
-    let change = Change { name, backend: kind, version: None, qualified_source: None };
-    reporter.changes(&format!("deleted `{name}` from {kind}"), &[change])?;
+    reporter.changes(&format!("deleted `{name}` from {kind}"), &[stores.change(name, None)])?;
     if let Some(manager) = stores.secrets_manager() {
         reporter.info(&manager.recovery_note(name));
     }

@@ -1,4 +1,4 @@
-use std::path::Path;
+use std::{ops::ControlFlow, path::Path};
 
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver,
@@ -21,6 +21,9 @@ use crate::{
 
 /// The name of a secret that does not exist: a backend is asked for it to see whether it answers.
 const PROBE_NAME: &str = "secrets-doctor-probe";
+
+/// How many secrets that cannot be read are named.
+const MAX_UNREADABLE: usize = 20;
 
 /// Shows every setting, where it comes from, and whether the backends are reachable. Fails if a default backend is
 /// not reachable.
@@ -132,15 +135,32 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
     }
 }
 
-/// Returns why a secret of the local store cannot be decrypted. The check for existence does not need the key.
+/// Returns why secrets of the local store cannot be decrypted. The check for existence does not need the key, and an
+/// empty store needs none: the first secret creates it.
 fn decryption_error(backend: &dyn Backend) -> Option<Error> {
-    let names = match backend.as_store()?.list_blocking() {
-        Ok(names) => names,
-        Err(error) => return Some(error.about("", Some(backend.kind()))),
+    let (mut names, mut errors) = (Vec::new(), Vec::new());
+    let mut each = |name| {
+        names.push(name);
+        ControlFlow::Continue(())
     };
-    // An empty store needs no key: the first secret creates it.
-    let first = names.first()?;
-    StoredSecret::read_blocking(backend, first, None).err()
+    let listed = backend.as_store()?.list_each_blocking(&mut each);
+    errors.extend(listed.err().map(|error| error.about("", Some(backend.kind()))));
+    let listable = errors.is_empty();
+    let read = |name: &String| StoredSecret::read_blocking(backend, name, None).err();
+    // One that was deleted meanwhile is not damaged.
+    let failed = names.iter().filter_map(read).filter(|it| it.kind() != ErrorKind::NotFound);
+    errors.extend(failed);
+    // If there is none that can be read, they have one reason.
+    if listable && errors.len() == names.len() {
+        errors.truncate(1);
+    }
+    let more = errors.len().saturating_sub(MAX_UNREADABLE);
+    errors.truncate(MAX_UNREADABLE);
+    if more > 0 {
+        let message = format!("{more} more secrets cannot be read");
+        errors.push(Error::new(ErrorKind::Unavailable, message).about("", Some(backend.kind())));
+    }
+    Error::join(errors)
 }
 
 /// Returns an error if the folder of the backend `file` does not exist. To a lookup it is merely empty.

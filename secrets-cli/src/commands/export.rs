@@ -18,23 +18,13 @@ use crate::{
     stores::Stores,
 };
 
+/// How often the names are listed, while secrets disappear between listing and reading.
+const MAX_LISTINGS: usize = 10;
+
 /// Prints secrets with their values: as JSON for `import`, or as variables.
 pub fn run(args: &Export) -> Result<(), Failure> {
     let stores = Stores::open(args.backend.as_deref())?;
-    let names = match args.all {
-        true => stores.list()?,
-        false => distinct(&args.names).into_iter().map(str::to_owned).collect(),
-    };
-    let mut secrets = Vec::new();
-    let mut errors = Vec::new();
-    for name in names {
-        let read = if args.all { stores.read_primary(&name) } else { stores.read(&name, false) };
-        match read {
-            Ok(secret) => secrets.push((name, secret)),
-            Err(error) => errors.push(error),
-        }
-    }
-    fail_on_any(errors)?;
+    let secrets = if args.all { read_all(&stores)? } else { read_named(args, &stores)? };
     let mut output = WipedOutput::default();
     match args.format {
         ExportFormat::Json => json(&mut output, &secrets),
@@ -42,6 +32,51 @@ pub fn run(args: &Export) -> Result<(), Failure> {
         ExportFormat::Shell => variables(&mut output, &secrets, push_shell)?,
     }
     output.print()
+}
+
+fn read_named(args: &Export, stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
+    let mut secrets = Vec::new();
+    let mut errors = Vec::new();
+    for name in distinct(&args.names) {
+        match stores.read(name, false) {
+            Ok(secret) => secrets.push((name.to_owned(), secret)),
+            Err(error) => errors.push(error),
+        }
+    }
+    fail_on_any(errors)?;
+    Ok(secrets)
+}
+
+/// Reads every secret that there is. One that has gone since the names were listed is left out; it may have another
+/// name now, so the names are listed again.
+fn read_all(stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
+    let mut secrets: BTreeMap<String, StoredSecret> = BTreeMap::new();
+    for round in 1.. {
+        let (names, error) = stores.list_readable();
+        let mut errors: Vec<Error> = error.into_iter().collect();
+        let mut has_lost_one = false;
+        for name in names {
+            if secrets.contains_key(&name) {
+                continue;
+            }
+            match stores.read_primary(&name) {
+                Ok(secret) => drop(secrets.insert(name, secret)),
+                Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::Deleted) => {
+                    // One that is listed all the time has no value that could be read.
+                    match round < MAX_LISTINGS || !stores.has(&name).unwrap_or(true) {
+                        true => has_lost_one = true,
+                        false => errors.push(error),
+                    }
+                }
+                Err(error) => errors.push(error),
+            }
+        }
+        fail_on_any(errors)?;
+        if !has_lost_one || round == MAX_LISTINGS {
+            break;
+        }
+    }
+    Ok(secrets.into_iter().collect())
 }
 
 /// Appends `{"NAME": {"KEY": ..}, "NAME": "a plain text", "NAME": ["base64", "bytes"]}`. Each name occurs once, and

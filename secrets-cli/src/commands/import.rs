@@ -2,6 +2,7 @@ use base64ct::{Base64, Encoding};
 use secrets_runtime::{
     Error, ErrorKind, SecretValue,
     admin::{StoredField, StoredSecret},
+    backend::SecretChange,
 };
 use zeroize::Zeroizing;
 
@@ -16,8 +17,11 @@ use crate::{
     stores::Stores,
 };
 
+/// How often a plan is made again that other programs overtake.
+const MAX_ATTEMPTS: usize = 1000;
+
 /// Stores the secrets that `export` wrote or, with a name, a dotenv file or a JSON object of fields as one secret.
-/// Writes nothing unless everything is valid.
+/// Writes nothing unless everything is valid, and leaves alone what is there already.
 pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
     let text = read_document(&args.file, reporter)?;
     let origin = args.file.display().to_string();
@@ -28,28 +32,103 @@ pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
     let stores = Stores::open(args.common.backend.as_deref())?;
     stores.store()?;
     let mut errors = Vec::new();
-    let mut replaced = 0;
     for (name, secret) in &secrets {
         errors.extend(mask_errors(name, secret));
         errors.extend(secret.check().map_err(|error| error.about(name, None)).err());
-        match stores.has(name) {
-            Ok(has) => replaced += usize::from(has),
-            Err(error) => errors.push(error),
-        }
+        errors.extend(stores.check_name(name).err());
     }
     fail_on_any(errors)?;
-    let mut changes = Vec::new();
-    for (name, secret) in &secrets {
-        changes.push(stores.write(name, secret)?);
+    let (plan, versions) = write(&secrets, &stores)?;
+    let written = secrets.iter().zip(&plan).zip(versions);
+    let changes: Vec<_> = written
+        .filter(|((_, change), _)| !matches!(change, SecretChange::Keep { .. }))
+        .map(|(((name, _), _), version)| stores.change(name, version))
+        .collect();
+    reporter.changes(&format!("imported into {}: {}", stores.kind(), summary(&plan)), &changes)
+}
+
+/// Writes the secrets that differ from what is there. Looks again if another program changes one of them in between:
+/// then the store refuses all of the changes.
+fn write(
+    secrets: &[(String, StoredSecret)],
+    stores: &Stores,
+) -> Result<(Vec<SecretChange>, Vec<Option<String>>), Failure> {
+    for _ in 0..MAX_ATTEMPTS {
+        let plan = plan(secrets, stores)?;
+        match stores.apply(plan.clone()) {
+            Ok(versions) => return Ok((plan, versions)),
+            Err(error) if is_overtaken(&error, &plan) => {}
+            Err(error) => return Err(error.into()),
+        }
     }
-    let what = match (secrets.len(), replaced) {
+    let message = "the secrets are changed by another program all the time";
+    Err(Failure::about("", ErrorKind::Conflict, message, "nothing was changed: try again"))
+}
+
+/// Returns whether the store refused a plan only because secrets have changed since it was made.
+fn is_overtaken(error: &Error, plan: &[SecretChange]) -> bool {
+    let creates = plan.iter().any(|change| matches!(change, SecretChange::Create { .. }));
+    error.problems().iter().all(|problem| match problem.kind() {
+        ErrorKind::Conflict | ErrorKind::NotFound => true,
+        ErrorKind::InvalidName => creates,
+        _ => false,
+    })
+}
+
+/// Returns one change for each secret, or every reason why a secret cannot be compared with what is there.
+fn plan(secrets: &[(String, StoredSecret)], stores: &Stores) -> Result<Vec<SecretChange>, Failure> {
+    let names: Vec<&str> = secrets.iter().map(|(name, _)| name.as_str()).collect();
+    let mut changes = Vec::new();
+    let mut errors = Vec::new();
+    for ((name, secret), exists) in secrets.iter().zip(stores.has_each(&names)) {
+        let (id, payload) = (name.clone(), secret.payload());
+        let current = match exists {
+            Ok(true) => stores.read_primary(name).map(Some),
+            Ok(false) => Ok(None),
+            Err(error) => Err(error),
+        };
+        changes.push(match current {
+            Ok(None) => SecretChange::Create { id, payload },
+            Ok(Some(current)) => {
+                let version = current.version().unwrap_or_default().to_owned();
+                match current.has_content_of(secret) {
+                    true => SecretChange::Keep { id, version },
+                    false => SecretChange::Replace { id, version, payload },
+                }
+            }
+            // It was deleted since it was asked for.
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                SecretChange::Create { id, payload }
+            }
+            Err(error) => {
+                errors.push(error);
+                continue;
+            }
+        });
+    }
+    fail_on_any(errors)?;
+    Ok(changes)
+}
+
+/// Returns how many secrets were imported, in words.
+fn summary(plan: &[SecretChange]) -> String {
+    let count = |is: fn(&SecretChange) -> bool| plan.iter().filter(|change| is(change)).count();
+    let unchanged = count(|change| matches!(change, SecretChange::Keep { .. }));
+    let replaced = count(|change| matches!(change, SecretChange::Replace { .. }));
+    let written = match (plan.len() - unchanged, replaced) {
+        (0, _) => String::new(),
         (1, 0) => "1 secret".to_owned(),
         (1, _) => "a new version of 1 secret".to_owned(),
         (count, 0) => format!("{count} secrets"),
         (count, 1) => format!("{count} secrets, 1 of them a new version"),
         (count, replaced) => format!("{count} secrets, {replaced} of them new versions"),
     };
-    reporter.changes(&format!("imported into {}: {what}", stores.kind()), &changes)
+    match (written.is_empty(), unchanged) {
+        (_, 0) => written,
+        (true, 1) => "1 secret is unchanged".to_owned(),
+        (true, count) => format!("{count} secrets are unchanged"),
+        (false, count) => format!("{written}; {count} unchanged"),
+    }
 }
 
 fn parse_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {

@@ -1,9 +1,14 @@
 use std::sync::{Mutex, PoisonError};
 
-use crate::{args::List, failure::Failure, output::list_output::ListOutput, stores::Stores};
+use crate::{
+    args::List,
+    failure::Failure,
+    output::{list_output::ListOutput, reporter::Reporter},
+    stores::Stores,
+};
 
 /// Prints the names of all secrets, each as soon as it is known.
-pub fn run(args: &List) -> Result<(), Failure> {
+pub fn run(args: &List, reporter: &Reporter) -> Result<(), Failure> {
     let stores = Stores::open(args.common.backend.as_deref())?;
     let list = Mutex::new(ListOutput::new(args.common.format));
     let lock = || list.lock().unwrap_or_else(PoisonError::into_inner);
@@ -11,5 +16,9 @@ pub fn run(args: &List) -> Result<(), Failure> {
         // A failure is recorded, and reported with the next name or at the end.
         let _ = lock().flush();
     })?;
-    list.into_inner().unwrap_or_else(PoisonError::into_inner).finish()
+    let list = list.into_inner().unwrap_or_else(PoisonError::into_inner);
+    if list.is_empty() {
+        reporter.info(&format!("there are no secrets in {}", stores.place()));
+    }
+    list.finish()
 }

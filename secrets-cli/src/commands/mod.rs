@@ -24,7 +24,7 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Register(args) => register::run(&args, &fields, reporter),
         Command::Update(args) => update::run(&args, &fields, reporter),
         Command::Get(args) => get::run(&args, reporter),
-        Command::List(args) => list::run(&args),
+        Command::List(args) => list::run(&args, reporter),
         Command::Delete(args) => delete::run(&args, reporter),
         Command::Rename(args) => rename::run(&args, reporter),
         Command::Export(args) => export::run(&args),

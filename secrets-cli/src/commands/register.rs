@@ -3,7 +3,7 @@ use secrets_runtime::{ErrorKind, admin::StoredSecret};
 use crate::{
     args::Register,
     argv::FieldArg,
-    failure::{Failure, error_about},
+    failure::Failure,
     input::{prompt, schema::Schema, value_args::plain_secret},
     output::reporter::Reporter,
     stores::Stores,
@@ -18,10 +18,7 @@ pub fn run(args: &Register, fields: &[FieldArg], reporter: &Reporter) -> Result<
     stores.store()?;
     let tagger = tag::find_tagger(&stores, &values.tag)?;
     if stores.has(name)? {
-        let help = format!("change it with `secrets update {name}`, or choose another name");
-        let message = "a secret with this name already exists";
-        let error = error_about(name, ErrorKind::InvalidName, message, help);
-        return Err(error.about(name, Some(stores.kind())).into());
+        return Err(stores.exists_error(name).into());
     }
     let secret = match input.secret {
         Some(secret) if !input.ask => secret,
@@ -37,7 +34,11 @@ pub fn run(args: &Register, fields: &[FieldArg], reporter: &Reporter) -> Result<
     if let Some(schema) = values.schema {
         schema.check(secret.fields().iter().map(|field| field.key()))?;
     }
-    let change = stores.write(name, &secret)?;
+    let change = stores.create(name, &secret).map_err(|error| match error.kind() {
+        // Somebody was faster.
+        ErrorKind::InvalidName => stores.exists_error(name),
+        _ => error,
+    })?;
     let text = format!("registered `{name}` in {}{}", stores.kind(), size(&secret));
     reporter.changes(&text, &[change])?;
     tagger.map_or(Ok(()), |manager| tag::set(manager, name, &values.tag, reporter))

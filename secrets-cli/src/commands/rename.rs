@@ -1,9 +1,13 @@
-use secrets_runtime::ErrorKind;
+use secrets_runtime::{ErrorKind, backend::SecretChange};
 
-use crate::{args::Rename, failure::Failure, output::reporter::Reporter, stores::Stores};
+use crate::{
+    args::Rename,
+    failure::{Failure, error_about},
+    output::reporter::Reporter,
+    stores::Stores,
+};
 
-/// Renames a secret. It is written under the new name before it is deleted under the old one, so that it always
-/// exists.
+/// Renames a secret, with its previous version.
 pub fn run(args: &Rename, reporter: &Reporter) -> Result<(), Failure> {
     let stores = Stores::open(args.common.backend.as_deref())?;
     stores.store()?;
@@ -11,13 +15,22 @@ pub fn run(args: &Rename, reporter: &Reporter) -> Result<(), Failure> {
     if let Some(manager) = stores.secrets_manager() {
         return Err(manager.rename_error(old, new).into());
     }
-    let secret = stores.read_primary(old)?;
-    if stores.has(new)? {
+    stores.check_name(old)?;
+    stores.check_name(new)?;
+    let taken = || {
         let message = "a secret with this name already exists";
         let help = "choose another name, or delete that one first";
-        return Err(Failure::about(new, ErrorKind::InvalidName, message, help));
+        error_about(new, ErrorKind::InvalidName, message, help)
+    };
+    if old == new {
+        stores.read_primary(old)?;
+        return Err(taken().into());
     }
-    let change = stores.write(new, &secret)?;
-    stores.delete(old)?;
+    let change = SecretChange::Rename { id: old.to_owned(), new_id: new.to_owned() };
+    let versions = stores.apply(vec![change]).map_err(|error| match error.kind() {
+        ErrorKind::InvalidName => taken(),
+        _ => error.about(old, None),
+    })?;
+    let change = stores.change(new, versions.into_iter().next().flatten());
     reporter.changes(&format!("renamed `{old}` to `{new}` in {}", stores.kind()), &[change])
 }

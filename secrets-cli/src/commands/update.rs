@@ -1,4 +1,7 @@
-use secrets_runtime::{Error, ErrorKind, admin::StoredSecret};
+use secrets_runtime::{
+    Error, ErrorKind, SecretValue,
+    admin::{StoredField, StoredSecret},
+};
 
 use crate::{
     args::Update,
@@ -26,39 +29,153 @@ pub fn run(args: &Update, fields: &[FieldArg], reporter: &Reporter) -> Result<()
     if input.secret.is_none() && !input.ask && args.remove.is_empty() {
         return set_tags();
     }
-    let before = stores.read_primary(name)?;
-    let lost = if values.plain.is_some() && before.is_set() { before.fields().len() } else { 0 };
-    let fields = if lost == 1 { "1 field".to_owned() } else { format!("{lost} fields") };
-    if lost > 0 && !args.drop_fields {
-        let message = format!("it has {fields}, which one plain value would replace");
-        let help = "add --drop-fields to replace them; --KEY=VALUE changes one field";
-        return Err(Failure::about(name, ErrorKind::InvalidSource, message, help));
+    let mut edit = Edit { args, input: input.secret, answers: None };
+    if input.ask {
+        // The question does not hold the lock: the secret may be another one when it is answered.
+        edit.ask(stores.read_primary(name)?, reporter)?;
     }
-    let after = match input.secret {
-        Some(plain) if !plain.is_set() => plain,
-        changed_fields => {
-            if values.plain.is_some() || (input.ask && !before.is_set()) {
-                ask_plain(before, name, reporter)?
-            } else {
-                let mut after = remove(before, &args.remove, name)?;
-                if let Some(fields) = changed_fields {
-                    after.merge(fields)?;
-                }
-                if input.ask { ask(after, reporter)? } else { after }
-            }
-        }
-    };
-    if let Some(schema) = values.schema {
-        schema.check(after.fields().iter().map(|field| field.key()))?;
-    }
-    let change = stores.write(name, &after)?;
+    let mut lost = None;
+    let change = stores.update(name, |current| {
+        let current = current?;
+        lost = edit.lost_fields(&current);
+        edit.apply(current)
+    })?;
     reporter.changes(&format!("updated `{name}` in {}", stores.kind()), &[change])?;
-    if lost > 0 {
+    if let Some(fields) = lost {
         reporter.info(&format!(
             "{fields} replaced: `secrets get {name} --previous` shows the version before"
         ));
     }
     set_tags()
+}
+
+/// What the command changes in a secret, whatever the secret is by then.
+struct Edit<'a> {
+    args: &'a Update,
+    input: Option<StoredSecret>,
+    answers: Option<Answers>,
+}
+
+/// What a person has answered, and the secret that the questions were about.
+struct Answers {
+    before: StoredSecret,
+    /// The new plain value, or the new values of fields.
+    values: Vec<(Option<String>, SecretValue)>,
+}
+
+impl Edit<'_> {
+    fn name(&self) -> &str {
+        &self.args.values.name
+    }
+
+    /// Whether the secret becomes, or stays, one plain value.
+    fn is_plain(&self, current: &StoredSecret) -> bool {
+        self.args.values.plain.is_some() || self.input.is_none() && !current.is_set()
+    }
+
+    /// How many fields one plain value replaces, in words.
+    fn lost_fields(&self, current: &StoredSecret) -> Option<String> {
+        let is_lost = self.args.values.plain.is_some() && current.is_set();
+        is_lost.then(|| match current.fields().len() {
+            1 => "1 field".to_owned(),
+            count => format!("{count} fields"),
+        })
+    }
+
+    fn check_lost_fields(&self, current: &StoredSecret) -> Result<(), Failure> {
+        match self.lost_fields(current) {
+            Some(fields) if !self.args.drop_fields => {
+                let message = format!("it has {fields}, which one plain value would replace");
+                let help = "add --drop-fields to replace them; --KEY=VALUE changes one field";
+                Err(Failure::about(self.name(), ErrorKind::InvalidSource, message, help))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Asks for the plain value, or for each field. An empty answer keeps what is there.
+    fn ask(&mut self, before: StoredSecret, reporter: &Reporter) -> Result<(), Failure> {
+        self.check_lost_fields(&before)?;
+        let (before, keys) = if self.is_plain(&before) {
+            (before, vec![None])
+        } else {
+            let before = self.change_fields(before)?;
+            let keys = before.fields().iter().map(|field| Some(field.key().to_owned())).collect();
+            (before, keys)
+        };
+        let mut values = Vec::new();
+        for key in keys {
+            let what = key.as_deref().unwrap_or(self.name());
+            let question = format!("new value of {what} (Enter keeps the current one): ");
+            if let Some(value) = prompt::ask_value(&question, false, reporter)? {
+                values.push((key, value));
+            }
+        }
+        self.answers = Some(Answers { before, values });
+        Ok(())
+    }
+
+    /// Returns what becomes of the secret.
+    fn apply(&self, current: StoredSecret) -> Result<StoredSecret, Failure> {
+        self.check_lost_fields(&current)?;
+        let after = match &self.input {
+            Some(plain) if !plain.is_set() => plain.clone(),
+            _ if self.answers.is_some() && self.is_plain(&current) => current,
+            _ => self.change_fields(current)?,
+        };
+        let after = match &self.answers {
+            Some(answers) => answers.apply(after, self.name())?,
+            None => after,
+        };
+        if let Some(schema) = self.args.values.schema {
+            schema.check(after.fields().iter().map(|field| field.key()))?;
+        }
+        Ok(after)
+    }
+
+    fn change_fields(&self, secret: StoredSecret) -> Result<StoredSecret, Failure> {
+        let mut after = remove(secret, &self.args.remove, self.name())?;
+        if let Some(fields) = &self.input {
+            after.merge(fields.clone())?;
+        }
+        Ok(after)
+    }
+}
+
+impl Answers {
+    /// Sets the values that were answered. Refuses to replace a value that was changed while the question waited: the
+    /// person has answered with the old one in mind.
+    fn apply(&self, mut secret: StoredSecret, name: &str) -> Result<StoredSecret, Failure> {
+        for (key, value) in &self.values {
+            let is_same = match key {
+                Some(key) => match (find(&self.before, key), find(&secret, key)) {
+                    (Some(before), Some(now)) => before.value().ct_eq(now.value()),
+                    _ => false,
+                },
+                None => self.before.has_content_of(&secret),
+            };
+            if !is_same {
+                let what = match key {
+                    Some(key) => format!("the field `{key}`"),
+                    None => "it".to_owned(),
+                };
+                let message = format!(
+                    "{what} was changed by another program while the question waited, and is left as it is now"
+                );
+                let help = format!("nothing was changed: run `secrets update {name}` again");
+                return Err(Failure::about(name, ErrorKind::Conflict, message, help));
+            }
+            match key {
+                Some(key) => secret.set(key, value.clone())?,
+                None => return Ok(plain_secret(value.clone(), name)?),
+            }
+        }
+        Ok(secret)
+    }
+}
+
+fn find<'a>(secret: &'a StoredSecret, key: &str) -> Option<&'a StoredField> {
+    secret.fields().iter().find(|field| field.key() == key)
 }
 
 /// Removes fields, or fails with an error for each field that does not exist.
@@ -83,28 +200,4 @@ fn remove(mut secret: StoredSecret, keys: &[String], name: &str) -> Result<Store
     }
     fail_on_any(errors)?;
     Ok(secret)
-}
-
-/// Asks for each field. An empty answer keeps its value.
-fn ask(mut secret: StoredSecret, reporter: &Reporter) -> Result<StoredSecret, Failure> {
-    let keys: Vec<String> = secret.fields().iter().map(|field| field.key().to_owned()).collect();
-    for key in keys {
-        let question = format!("new value of {key} (Enter keeps the current one): ");
-        if let Some(value) = prompt::ask_value(&question, false, reporter)? {
-            secret.set(&key, value)?;
-        }
-    }
-    Ok(secret)
-}
-
-fn ask_plain(
-    before: StoredSecret,
-    name: &str,
-    reporter: &Reporter,
-) -> Result<StoredSecret, Failure> {
-    let question = format!("new value of {name} (Enter keeps the current one): ");
-    match prompt::ask_value(&question, false, reporter)? {
-        Some(value) => Ok(plain_secret(value, name)?),
-        None => Ok(before),
-    }
 }

@@ -62,6 +62,10 @@ impl<W: Write> ListOutput<W> {
         self.record(done)
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.is_empty
+    }
+
     /// Ends the list. Without it, as after a failure, the output is not valid JSON.
     pub fn finish(mut self) -> Result<(), Failure> {
         let end = match (self.format, self.is_empty) {

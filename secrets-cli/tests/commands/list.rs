@@ -7,8 +7,15 @@ use crate::support::{CliOutput, Sandbox};
 #[test]
 fn an_empty_list_has_no_lines_and_is_an_empty_list_in_json() {
     let sandbox = Sandbox::new();
-    assert_eq!(sandbox.ok(["list"]), "");
     assert_eq!(sandbox.ok(["list", "--format=json"]), "[]\n");
+    let empty = sandbox.run(["list"]);
+    let said = format!(
+        "there are no secrets in the local store in {}\n",
+        sandbox.path().join("store").display()
+    );
+    assert_eq!((empty.code, empty.stdout.len(), empty.stderr), (Some(0), 0, said));
+    sandbox.ok(["register", "a", "--x=SeNtInEl"]);
+    assert_eq!(sandbox.run(["list"]).stderr, "");
 }
 
 #[test]
@@ -29,11 +36,11 @@ fn with_a_closed_output_the_list_ends_quietly_at_the_first_name() {
     for name in ["a", "b"] {
         sandbox.ok(["register", name, "--plain=SeNtInEl"]);
     }
-    // A list that reads the whole folder warns about this file, so a warning shows whether it did.
+    // A list that reads the whole folder fails at this file, so an error shows whether it did.
     sandbox.write("store/zzz.jwe", "damaged");
     let warned = sandbox.run(["list"]);
-    assert_eq!((warned.code, warned.text().as_str()), (Some(0), "a\nb\n"), "{warned:?}");
-    assert!(warned.stderr.contains("cannot be listed"), "{warned:?}");
+    assert_eq!((warned.code, warned.text().as_str()), (Some(5), "a\nb\n"), "{warned:?}");
+    assert!(warned.stderr.contains("zzz.jwe"), "{warned:?}");
     for format in ["--format=text", "--format=json"] {
         let (reader, writer) = std::io::pipe().unwrap();
         drop(reader);

@@ -170,11 +170,83 @@ fn an_empty_answer_keeps_the_current_value() {
 }
 
 #[test]
+fn what_changes_while_an_update_asks_is_kept_and_what_it_would_replace_is_refused() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "rot", "--a=1", "--b=1"]);
+    let answer = |meanwhile: &[&str], a: &str, b: &str| {
+        let mut session = Session::start(&sandbox, &["update", "rot"]);
+        session.wait_for("new value of a");
+        // No lock is held.
+        sandbox.ok(["update", "rot"].iter().chain(meanwhile));
+        session.type_in(&format!("{a}\n"));
+        session.wait_for("new value of b");
+        session.type_in(&format!("{b}\n"));
+        let (code, said) = session.end();
+        (code, said, sandbox.ok(["get", "rot", "--reveal"]))
+    };
+    let (code, _, now) = answer(&["--b=ROTATED", "--c=new"], "2", "");
+    assert_eq!((code, now.as_str()), (Some(0), "a=2\nb=ROTATED\nc=new\n"));
+    sandbox.ok(["update", "rot", "--remove", "c"]);
+    for meanwhile in [&["--a=ROTATED"][..], &["--remove", "a"]] {
+        let (code, said, now) = answer(meanwhile, "3", "4");
+        assert_eq!(code, Some(5), "{said}");
+        assert!(said.contains("the field `a` was changed by another program"), "{said}");
+        assert!(!now.contains('3') && !now.contains('4'), "{now}");
+        sandbox.ok(["update", "rot", "--remove", "b", "--a=1"]);
+        sandbox.ok(["update", "rot", "--b=ROTATED"]);
+    }
+}
+
+#[test]
+fn a_plain_value_that_changes_while_an_update_asks_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "token", "--plain=1"]);
+    for (meanwhile, code, now) in
+        [(None, Some(0), "SeNtInEl"), (Some("--plain=ROTATED"), Some(5), "ROTATED")]
+    {
+        let mut session = Session::start(&sandbox, &["update", "token"]);
+        session.wait_for("new value of token");
+        if let Some(change) = meanwhile {
+            sandbox.ok(["update", "token", change]);
+        }
+        session.type_in("SeNtInEl\n");
+        assert_eq!(session.end().0, code);
+        assert_eq!(sandbox.ok(["get", "token", "token", "--reveal"]), now);
+    }
+}
+
+#[test]
+fn a_secret_that_appears_disappears_or_changes_while_a_command_asks_is_left_alone() {
+    let sandbox = Sandbox::new();
+    let mut session = Session::start(&sandbox, &["register", "db", "--plain"]);
+    session.wait_for("value of db: ");
+    sandbox.ok(["register", "db", "--a=1"]);
+    session.type_in("SeNtInEl\n");
+    session.wait_for("already exists");
+    assert_eq!(session.end().0, Some(5));
+
+    let mut session = Session::start(&sandbox, &["delete", "db"]);
+    session.wait_for("[y/N] ");
+    sandbox.ok(["update", "db", "--a=2"]);
+    session.type_in("y\n");
+    session.wait_for("was changed by another program");
+    assert_eq!(session.end().0, Some(5));
+    assert_eq!(sandbox.ok(["get", "db", "--reveal"]), "a=2\n");
+
+    let mut session = Session::start(&sandbox, &["update", "db"]);
+    session.wait_for("new value of a");
+    sandbox.ok(["delete", "db", "--yes"]);
+    session.type_in("SeNtInEl\n");
+    assert_eq!(session.end().0, Some(3));
+    assert_eq!(sandbox.ok(["list"]), "");
+}
+
+#[test]
 fn only_yes_confirms_a_deletion() {
     let sandbox = Sandbox::new();
     sandbox.ok(["register", "db", "--a=SeNtInEl"]);
     for (answer, said) in
-        [("\n", "nothing was changed"), ("no\n", "nothing was changed"), ("y\n", "deleted `db`")]
+        [("\n", "nothing was deleted"), ("n\n", "nothing was deleted"), ("y\n", "deleted `db`")]
     {
         assert_eq!(sandbox.ok(["list"]), "db\n");
         let mut session = Session::start(&sandbox, &["delete", "db"]);

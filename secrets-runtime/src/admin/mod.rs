@@ -1,5 +1,6 @@
 //! What tools need and steps do not: reading and writing stored secrets, and listing settings.
 
+mod secret_update;
 pub(crate) mod stored_secret;
 
 pub use crate::{

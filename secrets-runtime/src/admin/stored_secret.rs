@@ -4,7 +4,9 @@ use secrets_spec::Options;
 use zeroize::Zeroizing;
 
 use crate::{
-    backend::{Backend, Content, Fetched, MAX_VALUE_BYTES, Payload, fetch_request::FetchRequest},
+    backend::{
+        Backend, Content, Fetched, MAX_VALUE_BYTES, fetch_request::FetchRequest, payload::Payload,
+    },
     cache::answer::no_answer,
     core::{
         error::{Error, ErrorKind},
@@ -288,6 +290,13 @@ impl StoredSecret {
             is_text: texts.iter().find(|(known, _)| known == key).is_none_or(|(_, text)| *text),
         };
         Ok(Self { kept, fields: fields.iter().map(field).collect(), version })
+    }
+
+    pub(super) fn members(&self) -> Option<&[(String, SecretValue)]> {
+        match &self.kept {
+            Kept::Members(members) => Some(members),
+            _ => None,
+        }
     }
 
     fn put(&mut self, key: &str, json: SecretValue, field: StoredField) {

@@ -5,15 +5,20 @@
 //! [`Identity`] for a request which answers may be shared, and the suite `conformance` (feature `conformance`)
 //! checks that it keeps the rules. One that can be written implements [`Store`] too.
 //!
-//! Long because: the two traits, their blocking methods and the answer types are one contract, documented in full.
+//! Long because: the two traits with their defaults and blocking methods, and the answer types, are one contract,
+//! documented in full.
 
 pub(crate) mod capabilities;
+pub(crate) mod change;
 pub(crate) mod fetch_request;
 mod from_fn;
 pub(crate) mod generation;
 pub(crate) mod identity;
 pub(crate) mod owned_request;
+pub(crate) mod payload;
 pub(crate) mod registration;
+#[cfg(test)]
+mod store_tests;
 
 use std::{
     any::Any,
@@ -24,8 +29,10 @@ use std::{
 };
 
 use crate::{
+    backend::change::{check_distinct, exists_already, has_changed, is_gone},
     core::{
         error::{Error, ErrorKind},
+        escape,
         secret_value::SecretValue,
     },
     rt::block_on::block_on,
@@ -33,10 +40,12 @@ use crate::{
 
 pub use crate::backend::{
     capabilities::Capabilities,
+    change::SecretChange,
     fetch_request::FetchRequest,
     from_fn::{FromFn, from_fn},
     identity::Identity,
     owned_request::OwnedRequest,
+    payload::Payload,
 };
 
 #[cfg(feature = "tokio")]
@@ -192,9 +201,72 @@ pub fn one_by_one<'a, T: Send + 'a>(
 /// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. What
 /// is written to a built-in store in another way too; for your own stores steps then read the new value when the
 /// cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
+///
+/// [`put`](Self::put) and [`delete`](Self::delete) do what they are told, whatever the secret has become meanwhile.
+/// Who reads a secret and writes what follows from it uses [`update`](Self::update), which refuses a change that was
+/// made from an old version, or [`StoredSecret::update`](crate::admin::StoredSecret::update), which then reads the
+/// secret again.
 pub trait Store: Send + Sync {
     /// Creates or overwrites a secret and returns its new version.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>>;
+
+    /// Creates a secret and returns its version.
+    ///
+    /// By default it asks for the [`version`](Self::version) and then puts, which is not one step: of two that create
+    /// a secret at one moment, both may succeed. A store that can do it in one step should.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidName`] if there is a secret with this id, and those of [`put`](Self::put).
+    fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        Box::pin(async move {
+            if self.version(id).await?.is_some() {
+                return Err(exists_already(id));
+            }
+            self.put(id, payload).await
+        })
+    }
+
+    /// Carries out changes, each of which says what the secret must be for it. Returns the version that each secret
+    /// has then, in the order of the changes; `None` for one that was deleted.
+    ///
+    /// [`Local`](crate::backends::Local) carries out all of them or none, in one step that no other program sees half
+    /// of, and of two changes at one moment none is lost.
+    ///
+    /// By default it compares the versions first, and changes nothing unless all are right; then it carries out one
+    /// change after another. That is not one step: what another program writes in between may be overwritten, and
+    /// when a change fails, those before it have been made, which the error says. It cannot rename. A store that can
+    /// do better should.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, ErrorKind, Payload, Store, backend::SecretChange, backends::Local};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let folder = folder.path();
+    /// let local = Local::new(folder.join("store"), folder.join("keys/key.jwk"));
+    /// let first = local.create_blocking("token", Payload::Text("x".into()))?;
+    /// let change = |value: &str| SecretChange::Replace {
+    ///     id: "token".to_owned(),
+    ///     version: first.clone(),
+    ///     payload: Payload::Text(value.into()),
+    /// };
+    /// local.update_blocking(vec![change("y")])?;
+    /// // The secret has another version now.
+    /// let error = local.update_blocking(vec![change("z")]).unwrap_err();
+    /// assert_eq!(error.kind(), ErrorKind::Conflict);
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::Conflict`] if a secret has another version than its change expects, [`ErrorKind::NotFound`] if
+    /// it does not exist, [`ErrorKind::InvalidName`] if one that is created exists or if two changes are about one
+    /// secret, [`ErrorKind::NotSupported`] for a change that the store cannot make; and those of
+    /// [`put`](Self::put) and [`delete`](Self::delete).
+    fn update(
+        &self,
+        changes: Vec<SecretChange>,
+    ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
+        Box::pin(one_after_another(self, changes))
+    }
 
     /// Deletes a secret and returns whether it existed.
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>>;
@@ -247,6 +319,21 @@ pub trait Store: Send + Sync {
     /// Returns the versions of a secret, the newest first.
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>>;
 
+    /// Returns the current version of a secret; `None` if it does not exist. By default it is the first of the
+    /// [`versions`](Self::versions).
+    ///
+    /// # Errors
+    /// Those of [`versions`](Self::versions), but for [`ErrorKind::NotFound`].
+    fn version<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<String>, Error>> {
+        Box::pin(async move {
+            match self.versions(id).await {
+                Ok(versions) => Ok(versions.into_iter().next()),
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+                Err(error) => Err(error),
+            }
+        })
+    }
+
     /// Blocking version of [`put`](Self::put): parks this thread, and polls the future on it. The store of a backend
     /// that needs tokio is called by [`Resolver::store`](crate::Resolver::store), which brings a thread for it.
     ///
@@ -267,6 +354,22 @@ pub trait Store: Send + Sync {
     /// Those of [`put`](Self::put).
     fn put_blocking(&self, id: &str, payload: Payload) -> Result<String, Error> {
         block_on(self.put(id, payload))
+    }
+
+    /// Blocking version of [`create`](Self::create): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`create`](Self::create).
+    fn create_blocking(&self, id: &str, payload: Payload) -> Result<String, Error> {
+        block_on(self.create(id, payload))
+    }
+
+    /// Blocking version of [`update`](Self::update): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`update`](Self::update).
+    fn update_blocking(&self, changes: Vec<SecretChange>) -> Result<Vec<Option<String>>, Error> {
+        block_on(self.update(changes))
     }
 
     /// Blocking version of [`delete`](Self::delete): see [`put_blocking`](Self::put_blocking).
@@ -303,27 +406,83 @@ pub trait Store: Send + Sync {
     fn versions_blocking(&self, id: &str) -> Result<Vec<String>, Error> {
         block_on(self.versions(id))
     }
+
+    /// Blocking version of [`version`](Self::version): see [`put_blocking`](Self::put_blocking).
+    ///
+    /// # Errors
+    /// Those of [`version`](Self::version).
+    fn version_blocking(&self, id: &str) -> Result<Option<String>, Error> {
+        block_on(self.version(id))
+    }
 }
 
-/// The content of a secret, as a store writes it.
-#[derive(Debug, Clone)]
-#[non_exhaustive]
-pub enum Payload {
-    /// The text of a JSON object: a set of fields.
-    Json(SecretValue),
-    /// One plain text.
-    Text(SecretValue),
-    /// Bytes.
-    Binary(SecretValue),
-}
-
-impl Payload {
-    /// The value.
-    #[must_use]
-    pub fn value(&self) -> &SecretValue {
-        match self {
-            Self::Json(value) | Self::Text(value) | Self::Binary(value) => value,
+/// The default of [`Store::update`].
+async fn one_after_another<S: Store + ?Sized>(
+    store: &S,
+    changes: Vec<SecretChange>,
+) -> Result<Vec<Option<String>>, Error> {
+    check_distinct(&changes)?;
+    let mut errors = Vec::new();
+    // One that creates is checked by `create`, which may do so in one step.
+    let is_one = matches!(changes.as_slice(), [SecretChange::Create { .. }]);
+    for change in changes.iter().filter(|_| !is_one) {
+        let checked = check_change(store, change).await;
+        errors.extend(checked.err().map(|error| error.about(change.id(), None)));
+    }
+    if let Some(error) = Error::join(errors) {
+        return Err(error);
+    }
+    let (mut versions, mut done) = (Vec::new(), Vec::new());
+    for change in changes {
+        let name = format!("`{}`", escape::escape_name(change.id()));
+        let is_kept = matches!(change, SecretChange::Keep { .. });
+        match make_change(store, change).await {
+            Ok(version) => versions.push(version),
+            Err(error) if done.is_empty() => return Err(error),
+            Err(error) => {
+                return Err(error.append(&format!("; changed before that: {}", done.join(", "))));
+            }
         }
+        if !is_kept {
+            done.push(name);
+        }
+    }
+    Ok(versions)
+}
+
+async fn check_change<S: Store + ?Sized>(store: &S, change: &SecretChange) -> Result<(), Error> {
+    match (change, change.expected_version()) {
+        (SecretChange::Rename { .. }, _) => {
+            Err(Error::new(ErrorKind::NotSupported, "this store cannot rename a secret")
+                .with_help("create it with the new name, and delete it then"))
+        }
+        (SecretChange::Create { id, .. }, _) => match store.version(id).await? {
+            Some(_) => Err(exists_already(id)),
+            None => Ok(()),
+        },
+        (change, Some(expected)) => match store.version(change.id()).await? {
+            Some(version) if version == expected => Ok(()),
+            Some(_) => Err(has_changed(change.id())),
+            None => Err(is_gone(change.id())),
+        },
+        (_, None) => Ok(()),
+    }
+}
+
+async fn make_change<S: Store + ?Sized>(
+    store: &S,
+    change: SecretChange,
+) -> Result<Option<String>, Error> {
+    match change {
+        SecretChange::Create { id, payload } => store.create(&id, payload).await.map(Some),
+        SecretChange::Replace { id, payload, .. } => store.put(&id, payload).await.map(Some),
+        SecretChange::Keep { version, .. } => Ok(Some(version)),
+        SecretChange::Delete { id, .. } => match store.delete(&id).await? {
+            true => Ok(None),
+            false => Err(is_gone(&id)),
+        },
+        // It was refused before.
+        SecretChange::Rename { id, .. } => Err(is_gone(&id)),
     }
 }
 

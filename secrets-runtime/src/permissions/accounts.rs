@@ -13,6 +13,17 @@ impl Accounts {
         Self { passwd: read("/etc/passwd"), group: read("/etc/group") }
     }
 
+    /// Returns the name of a user.
+    pub(super) fn name_of(&self, user: u32) -> Option<&str> {
+        let user = user.to_string();
+        // name:password:uid:gid:..
+        let mut users = self.passwd.lines().map(|line| line.split(':'));
+        users.find_map(|mut fields| {
+            let name = fields.next()?;
+            (fields.nth(1)? == user).then_some(name)
+        })
+    }
+
     /// Returns whether `group` is the private group of the user `owner`: it has the user's id, or it is the
     /// user's primary group and has the user's name; and nobody else is a member.
     pub(super) fn is_private(&self, owner: u32, group: u32) -> bool {

@@ -46,6 +46,12 @@ impl FileFacts {
         self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
     }
 
+    /// Checks that only the user of this process, root and `other` can have written it.
+    pub(super) fn check_beside(&self, other: u32, path: &Path) -> Result<(), Insecure> {
+        let owner = if self.owner == other { other } else { geteuid().as_raw() };
+        self.check_for(owner, path, &Accounts::of_the_system)
+    }
+
     pub(super) fn check_for(
         &self,
         me: u32,
@@ -56,7 +62,11 @@ impl FileFacts {
         let exposed = |message, help| Err(Insecure::Exposed { message, help });
         if self.owner != me && self.owner != ROOT {
             let message = format!("{path} belongs to another user (id {})", self.owner);
-            return exposed(message, format!("if it is to be trusted: chown {me} {path}"));
+            let help = format!(
+                "run as that user (in a container: `docker run --user {}`), or, if it is to be trusted: chown {me} {path}",
+                self.owner
+            );
+            return exposed(message, help);
         }
         if self.read_only {
             return Ok(());

@@ -20,15 +20,36 @@ use crate::permissions::insecure::Insecure;
 /// It is opened once, and the open file is checked; its folders are checked by [`check_folders`].
 #[cfg(unix)]
 pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
+    let (file, facts) = open_with_facts(path)?;
+    facts.check(path)?;
+    check_folders(path)?;
+    Ok(file)
+}
+
+/// Opens a file that somebody vouches for by naming it: it may belong to any one user, if nobody but that user, the
+/// user of this process and root can have written or replaced it.
+#[cfg(unix)]
+pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
+    let (file, facts) = open_with_facts(path)?;
+    facts.check_beside(facts.owner, path)?;
+    for folder in links::folders(path)? {
+        let folder_facts = metadata::FileFacts::of_folder(&folder);
+        let folder_facts = folder_facts.map_err(|error| Insecure::unreadable(&folder, error))?;
+        folder_facts.check_beside(facts.owner, &folder)?;
+    }
+    Ok(file)
+}
+
+#[cfg(unix)]
+fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), Insecure> {
     use std::os::unix::fs::OpenOptionsExt;
 
     let unreadable = |error| Insecure::unreadable(path, error);
     // Without `NONBLOCK`, opening a planted pipe would block forever.
     let flags = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
     let file = File::options().read(true).custom_flags(flags).open(path).map_err(unreadable)?;
-    metadata::FileFacts::of_file(&file).map_err(unreadable)?.check(path)?;
-    check_folders(path)?;
-    Ok(file)
+    let facts = metadata::FileFacts::of_file(&file).map_err(unreadable)?;
+    Ok((file, facts))
 }
 
 /// Checks that only the user and root can replace the file at `path`, which need not exist. It checks the
@@ -50,10 +71,25 @@ pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     Ok(())
 }
 
+/// Returns a user in words: the number, and the name if the user has an account on this machine.
+#[cfg(unix)]
+pub(crate) fn user_name(user: u32) -> String {
+    match accounts::Accounts::of_the_system().name_of(user) {
+        Some(name) => format!("the user {user} ({name})"),
+        None => format!("the user {user}"),
+    }
+}
+
 /// Opens a file. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
 pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
     File::open(path).map_err(|error| Insecure::unreadable(path, error))
+}
+
+/// Opens a file. On this platform modes and owners do not say who can write it.
+#[cfg(not(unix))]
+pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
+    open(path)
 }
 
 /// Checks nothing, since on this platform modes and owners do not say who can write a folder.

@@ -49,6 +49,20 @@ fn the_user_and_root_may_own_it() {
 }
 
 #[test]
+fn a_file_that_is_named_may_belong_to_any_one_user() {
+    let beside = |owner, mode, other| {
+        let facts = FileFacts { owner, group: owner, mode, read_only: false };
+        problem_of(facts.check_beside(other, Path::new("/p/secrets.toml")))
+    };
+    let me = rustix::process::geteuid().as_raw();
+    for owner in [me, 0, 54_321] {
+        assert_eq!(beside(owner, 0o100_644, 54_321), None);
+        assert!(beside(owner, 0o100_646, 54_321).is_some());
+    }
+    assert!(beside(54_322, 0o100_644, 54_321).is_some());
+}
+
+#[test]
 fn others_may_not_write() {
     for mode in [0o100_646, 0o41_777, 0o40_703] {
         let (_, help) = verdict(ME, 1500, mode).expect("everybody may write");

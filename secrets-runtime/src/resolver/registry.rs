@@ -35,7 +35,9 @@ impl Registry {
         let local = settings.local.clone();
         let local = local.dir.and_then(|dir| Ok((dir, local.key_file?)));
         match local {
-            Ok((dir, key_file)) => registry.add(Local::new(dir, key_file)),
+            Ok((dir, key_file)) => {
+                registry.add(Local::new(dir, key_file).with_timeout(settings.timeout()));
+            }
             // There is no home folder, and no setting names another folder.
             Err(error) => {
                 let problem = error.into_problems().into_iter().next();

@@ -1,7 +1,9 @@
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
 use crate::{
-    backend::{Backend, BoxFuture, Payload, Store, generation::WriteGuard},
+    backend::{
+        Backend, BoxFuture, Store, change::SecretChange, generation::WriteGuard, payload::Payload,
+    },
     cache::prohibition::forbidden,
     core::error::{Error, ErrorKind},
     resolver::Resolver,
@@ -85,6 +87,28 @@ impl Store for ResolverStore {
         })
     }
 
+    fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        let writing = WriteGuard::to(self.0.kind(), id);
+        let create = self.call(id, |store, id| store.create(id, payload));
+        Box::pin(async move {
+            let _writing = writing;
+            create.await
+        })
+    }
+
+    fn update(
+        &self,
+        changes: Vec<SecretChange>,
+    ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
+        let ids = changes.iter().flat_map(SecretChange::ids);
+        let writing: Vec<_> = ids.map(|id| WriteGuard::to(self.0.kind(), id)).collect();
+        let update = self.call("", |store, _| store.update(changes));
+        Box::pin(async move {
+            let _writing = writing;
+            update.await
+        })
+    }
+
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         let writing = WriteGuard::to(self.0.kind(), id);
         let delete = self.call(id, |store, id| store.delete(id));
@@ -115,6 +139,10 @@ impl Store for ResolverStore {
 
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
         self.call(id, |store, id| store.versions(id))
+    }
+
+    fn version<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<String>, Error>> {
+        self.call(id, |store, id| store.version(id))
     }
 }
 

@@ -1,6 +1,7 @@
 use std::{
     collections::BTreeMap,
     ffi::OsString,
+    fs::File,
     io::Read,
     path::{Path, PathBuf},
 };
@@ -34,9 +35,22 @@ pub(crate) struct ConfigFile {
 impl ConfigFile {
     /// Reads the file, if only the user and root can have written it.
     pub(super) fn open(path: &Path) -> Result<String, SettingError> {
-        let file = permissions::open(path).map_err(|doubt| match doubt {
+        Self::read(path, permissions::open(path))
+    }
+
+    /// Reads a file that a setting names. It may belong to any one user: the one who names it vouches for it.
+    pub(super) fn open_named(path: &Path) -> Result<String, SettingError> {
+        Self::read(path, permissions::open_named(path))
+    }
+
+    fn read(path: &Path, opened: Result<File, Insecure>) -> Result<String, SettingError> {
+        let file = opened.map_err(|doubt| match doubt {
             Insecure::Unreadable { path, error } => unreadable(&path, &error),
-            Insecure::Exposed { message, help } => SettingError::new(message, help),
+            Insecure::Exposed { message, help } => {
+                let other =
+                    "set SECRETS_CONFIG to a file that you trust, which another user may own";
+                SettingError::new(message, format!("{help}; or {other}"))
+            }
         })?;
         let unreadable = |error| unreadable(path, &error);
         if !file.metadata().map_err(unreadable)?.is_file() {

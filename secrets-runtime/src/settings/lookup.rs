@@ -49,7 +49,8 @@ pub(super) fn config_file(
         }
         return None;
     };
-    match ConfigFile::open(&path) {
+    let opened = if is_named { ConfigFile::open_named(&path) } else { ConfigFile::open(&path) };
+    match opened {
         Ok(text) => {
             let profile = profile.as_deref().map(|profile| (profile, profile_origin.as_str()));
             Some(ConfigFile::parse(path, &text, profile, problems))

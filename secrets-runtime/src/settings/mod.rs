@@ -26,7 +26,8 @@
 //! ```
 //!
 //! The settings are read once and checked as a whole. A `secrets.toml` that somebody else can have written is
-//! refused, and so is one with an unknown key.
+//! refused, and so is one with an unknown key. One that `SECRETS_CONFIG` names may belong to another user, if nobody
+//! else can write it.
 
 pub(crate) mod backends;
 mod config_file;

@@ -9,7 +9,7 @@ use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
 use crate::{
-    backend::{BoxFuture, MAX_VALUE_BYTES, Payload, Store, generation::WriteGuard},
+    backend::{BoxFuture, MAX_VALUE_BYTES, Store, generation::WriteGuard, payload::Payload},
     backends::aws::{
         AwsSecretsManager,
         clients::{Clients, ScopeClient},
@@ -28,6 +28,14 @@ impl Store for AwsSecretsManager {
         self.work(id, move |client, id| async move {
             let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name(), &id);
             put(&client, &id, payload).await
+        })
+    }
+
+    /// Creates a secret in one step: of several that do so at one moment, one succeeds.
+    fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        self.work(id, move |client, id| async move {
+            let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name(), &id);
+            create(&client, &id, &payload).await
         })
     }
 
@@ -70,6 +78,20 @@ impl Store for AwsSecretsManager {
 
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
         self.work(id, |client, id| async move { versions(&client, &id).await })
+    }
+
+    /// The version that `GetSecretValue` reports: who reads a secret to change it may call that, and needs no further
+    /// permission.
+    fn version<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<String>, Error>> {
+        self.work(id, |client, id| async move {
+            match client.client.get_secret_value().secret_id(&id).send().await {
+                Ok(output) => Ok(output.version_id),
+                Err(error) => match AwsFailure::of(&error) {
+                    failure if failure.kind() == ErrorKind::NotFound => Ok(None),
+                    failure => Err(failure.explain(&id, &client.scope)),
+                },
+            }
+        })
     }
 }
 
@@ -217,7 +239,7 @@ async fn scope(clients: &Clients, id: &str) -> Result<Scope, Error> {
 async fn put(client: &ScopeClient, id: &str, payload: Payload) -> Result<String, Error> {
     let (text, bytes) = parts(&payload)?;
     let call = client.client.put_secret_value().secret_id(id);
-    let call = call.set_secret_string(text.clone()).set_secret_binary(bytes.clone());
+    let call = call.set_secret_string(text).set_secret_binary(bytes);
     let failure = match call.send().await {
         Ok(output) => return Ok(output.version_id.unwrap_or_default()),
         Err(error) => AwsFailure::of(&error).of_writing(),
@@ -226,6 +248,11 @@ async fn put(client: &ScopeClient, id: &str, payload: Payload) -> Result<String,
     if failure.kind() != ErrorKind::NotFound || region_of(id).is_some() {
         return Err(failure.explain(id, &client.scope));
     }
+    create(client, id, &payload).await
+}
+
+async fn create(client: &ScopeClient, id: &str, payload: &Payload) -> Result<String, Error> {
+    let (text, bytes) = parts(payload)?;
     let call = client.client.create_secret().name(id);
     match call.set_secret_string(text).set_secret_binary(bytes).send().await {
         Ok(output) => Ok(output.version_id.unwrap_or_default()),

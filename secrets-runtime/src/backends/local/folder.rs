@@ -1,11 +1,17 @@
 use std::{
-    fs,
-    io::{self, Write},
+    fs, io,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{
-    backends::local::{error::failure, file_name::FileName, lock::Lock, system},
+    backends::local::{
+        error::failure,
+        file_name::FileName,
+        journal::{COMMITTED, Edit, Journal, STAGED, link_or_copy, remove, write_new},
+        lock::Lock,
+        system,
+    },
     core::error::{Error, ErrorKind},
 };
 
@@ -54,35 +60,44 @@ impl StoreFolder {
         }
     }
 
-    /// Waits until no other writer is at work, and is the writer until the answer is dropped. Makes the
-    /// folder if there is none, and takes away what a killed writer left.
-    pub(super) fn lock(&self) -> Result<LockedFolder<'_>, Error> {
+    /// Waits at most this long until no other writer is at work, and is the writer until the answer is dropped.
+    /// Makes the folder if there is none, and completes or takes away what a killed writer left.
+    pub(super) fn lock(&self, timeout: Duration) -> Result<LockedFolder<'_>, Error> {
         self.make()?;
         self.check()?;
-        let lock = Lock::wait(&self.file(LOCK))?;
+        let lock = Lock::wait(&self.file(LOCK), timeout)?;
         let locked = LockedFolder { folder: self, lock };
-        locked.sweep();
+        locked.sweep().map_err(|error| self.incomplete(&error))?;
         Ok(locked)
     }
 
-    /// Takes away what a killed writer left, unless a writer is at work. Never waits and never fails: a
+    /// Completes or takes away what a killed writer left, unless a writer is at work. Never waits and never fails: a
     /// reader does it by the way. Nothing is touched in a folder that others can get at.
     pub(super) fn sweep_if_idle(&self) {
-        let is_there = |name| fs::symlink_metadata(self.file(name)).is_ok();
-        if !is_there(DRAFT) && !is_there(PREVIOUS_DRAFT) || !matches!(self.check(), Ok(true)) {
+        let is_there = |name: &&str| fs::symlink_metadata(self.file(name)).is_ok();
+        let is_left = [DRAFT, PREVIOUS_DRAFT, STAGED, COMMITTED].iter().any(is_there);
+        if !is_left || !matches!(self.check(), Ok(true)) {
             return;
         }
         if let Some(lock) = Lock::try_now(&self.file(LOCK)) {
-            LockedFolder { folder: self, lock }.sweep();
+            // If it fails, the next writer says why.
+            let _ = LockedFolder { folder: self, lock }.sweep();
         }
+    }
+
+    /// The error of changes that count and are not at their places.
+    fn incomplete(&self, error: &io::Error) -> Error {
+        failure("complete the changes in the folder", &self.path, error)
+            .append("; they are recorded, and the next command that uses the store completes them")
     }
 
     /// The names of the files that hold a current version, one at a time.
     pub(super) fn current_files(
         &self,
-    ) -> Result<impl Iterator<Item = Result<String, Error>>, Error> {
-        let fail = |error: io::Error| failure("list the folder", &self.path, &error);
-        let entries = fs::read_dir(&self.path).map_err(fail)?;
+    ) -> Result<impl Iterator<Item = Result<String, Error>> + use<>, Error> {
+        let path = self.path.clone();
+        let fail = move |error: io::Error| failure("list the folder", &path, &error);
+        let entries = fs::read_dir(&self.path).map_err(&fail)?;
         Ok(entries.filter_map(move |entry| match entry {
             // The names of ours are ASCII.
             Ok(entry) => {
@@ -130,33 +145,87 @@ pub(super) struct LockedFolder<'a> {
 impl LockedFolder<'_> {
     /// Whether there is any secret.
     pub(super) fn holds_secrets(&self) -> Result<bool, Error> {
-        self.folder.current_files()?.next().transpose().map(|first| first.is_some())
+        self.current_files()?.next().transpose().map(|first| first.is_some())
+    }
+
+    /// The names of the files that hold a current version, one at a time.
+    pub(super) fn current_files(
+        &self,
+    ) -> Result<impl Iterator<Item = Result<String, Error>> + use<>, Error> {
+        self.folder.current_files()
+    }
+
+    /// Carries out all of these edits, or none of them. An error says if something was changed nevertheless.
+    pub(super) fn apply(&self, edits: &[Edit]) -> Result<(), Error> {
+        match edits {
+            [] => Ok(()),
+            // One secret needs no journal: each of its files is replaced by one rename.
+            [Edit::Write { name, content }] => self.replace(name, content.as_bytes()),
+            [Edit::Remove { name }] => self.remove(name),
+            edits => self.apply_together(edits),
+        }
+    }
+
+    fn apply_together(&self, edits: &[Edit]) -> Result<(), Error> {
+        let path = &self.folder.path;
+        let journal = Journal::of(path);
+        let commit = || {
+            self.still_alone()?;
+            journal.stage(edits)?;
+            self.still_alone()?;
+            journal.commit()
+        };
+        if let Err(error) = commit() {
+            if journal.is_committed() {
+                return Err(self.folder.incomplete(&error));
+            }
+            if self.still_alone().is_ok() {
+                journal.discard();
+            }
+            return Err(
+                failure("write to the folder", path, &error).append("; nothing was changed")
+            );
+        }
+        journal.complete().map_err(|error| self.folder.incomplete(&error))
     }
 
     /// Makes `content` the current version, and what was current the previous one.
     ///
     /// A reader, also one after a loss of power, finds the old or the new content under each name,
     /// whole. After a writer that was killed in between, the previous version may be the current one already.
-    pub(super) fn replace(&self, name: &FileName, content: &[u8]) -> Result<(), Error> {
+    fn replace(&self, name: &FileName, content: &[u8]) -> Result<(), Error> {
         let path = self.folder.file(&name.current());
-        let done = self.replace_files(&path, &self.folder.file(&name.previous()), content);
+        let mut progress = Progress::Unchanged;
+        let previous = self.folder.file(&name.previous());
+        let done = self.replace_files(&path, &previous, content, &mut progress);
         if done.is_err() && self.still_alone().is_ok() {
-            self.sweep();
+            self.sweep_drafts();
         }
-        done.map_err(|error| failure("write", &path, &error))
+        done.map_err(|error| match progress {
+            Progress::Unchanged => failure("write", &path, &error).append("; nothing was changed"),
+            Progress::HalfDone => failure("write", &path, &error)
+                .append("; the current version was not changed, but is the previous one too now"),
+            Progress::NotSynced => failure("sync the folder of", &path, &error)
+                .append("; the new version was written, but may be lost if the power fails now"),
+        })
     }
 
-    fn replace_files(&self, current: &Path, previous: &Path, content: &[u8]) -> io::Result<()> {
+    fn replace_files(
+        &self,
+        current: &Path,
+        previous: &Path,
+        content: &[u8],
+        progress: &mut Progress,
+    ) -> io::Result<()> {
         let draft = self.folder.file(DRAFT);
         self.still_alone()?;
         write_new(&draft, content)?;
         self.still_alone()?;
         if fs::exists(current)? {
             let previous_draft = self.folder.file(PREVIOUS_DRAFT);
-            // Where the file system has no links, a copy is as good.
-            fs::hard_link(current, &previous_draft)
-                .or_else(|_| write_new(&previous_draft, &fs::read(current)?))?;
+            link_or_copy(current, &previous_draft)?;
             fs::rename(&previous_draft, previous)?;
+            *progress = Progress::HalfDone;
             // Renaming does nothing if both are the same file already, as after a writer that was killed here.
             remove(&previous_draft)?;
         } else {
@@ -164,6 +233,7 @@ impl LockedFolder<'_> {
             remove(previous)?;
         }
         fs::rename(&draft, current)?;
+        *progress = Progress::NotSynced;
         system::sync_folder(&self.folder.path)
     }
 
@@ -176,18 +246,36 @@ impl LockedFolder<'_> {
         Err(io::Error::other("its lock file was removed while it was written; try again"))
     }
 
-    /// Removes both versions. Returns whether there was a current one.
-    pub(super) fn remove(&self, name: &FileName) -> Result<bool, Error> {
+    /// Removes both versions.
+    fn remove(&self, name: &FileName) -> Result<(), Error> {
         let path = self.folder.file(&name.current());
-        // The previous one first: a secret that is half deleted is still there as it was.
-        let done = remove(&self.folder.file(&name.previous()))
-            .and_then(|_| remove(&path))
-            .and_then(|was_there| system::sync_folder(&self.folder.path).map(|()| was_there));
-        done.map_err(|error| failure("delete", &path, &error))
+        let mut progress = Progress::Unchanged;
+        let mut remove_files = || {
+            // The previous one first: a secret that is half deleted is still there as it was.
+            if remove(&self.folder.file(&name.previous()))? {
+                progress = Progress::HalfDone;
+            }
+            remove(&path)?;
+            progress = Progress::NotSynced;
+            system::sync_folder(&self.folder.path)
+        };
+        let done = remove_files();
+        done.map_err(|error| match progress {
+            Progress::Unchanged => failure("delete", &path, &error).append("; nothing was changed"),
+            Progress::HalfDone => failure("delete", &path, &error)
+                .append("; its previous version was deleted, and the current one was not changed"),
+            Progress::NotSynced => failure("sync the folder of", &path, &error)
+                .append("; the secret was deleted, but may come back if the power fails now"),
+        })
     }
 
-    /// Takes away what a writer left that was killed or failed.
-    fn sweep(&self) {
+    /// Completes or takes away what a writer left that was killed or failed.
+    fn sweep(&self) -> io::Result<()> {
+        self.sweep_drafts();
+        Journal::of(&self.folder.path).recover()
+    }
+
+    fn sweep_drafts(&self) {
         for name in [DRAFT, PREVIOUS_DRAFT] {
             // If it cannot be removed, the next write says why.
             let _ = remove(&self.folder.file(name));
@@ -195,19 +283,14 @@ impl LockedFolder<'_> {
     }
 }
 
-fn write_new(path: &Path, content: &[u8]) -> io::Result<()> {
-    let mut file = system::create_new(path)?;
-    file.write_all(content)?;
-    file.sync_all()
-}
-
-/// Removes a file, and returns whether there was one.
-fn remove(path: &Path) -> io::Result<bool> {
-    match fs::remove_file(path) {
-        Ok(()) => Ok(true),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
-        Err(error) => Err(error),
-    }
+/// How far a change of one secret has come.
+#[derive(Debug, Clone, Copy)]
+enum Progress {
+    Unchanged,
+    /// The previous version was changed, and the current one was not.
+    HalfDone,
+    /// It is done, but a loss of power may undo it.
+    NotSynced,
 }
 
 #[cfg(all(test, unix))]
@@ -219,15 +302,15 @@ mod tests {
         let temporary = tempfile::tempdir().expect("a folder");
         let folder = StoreFolder::new(temporary.path().join("store"));
         let name = FileName::of("a");
-        let locked = folder.lock().expect("it is locked");
+        let locked = folder.lock(Duration::ZERO).expect("it is locked");
         locked.replace(&name, b"one").expect("it is written");
         fs::remove_file(folder.file(LOCK)).expect("it is removed");
-        let other = folder.lock().expect("nobody holds what is there now");
+        let other = folder.lock(Duration::ZERO).expect("nobody holds what is there now");
         fs::write(folder.file(DRAFT), "the other's").expect("it is written");
         let error = locked.replace(&name, b"two").expect_err("it is not alone");
         assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
         assert!(folder.file(DRAFT).exists(), "it took the other's draft away");
-        other.sweep();
+        other.sweep().expect("it is swept");
         other.replace(&name, b"three").expect("it is written");
         let content = fs::read(folder.file(&name.current())).expect("it is read");
         assert_eq!(content, b"three");

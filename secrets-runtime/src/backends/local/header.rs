@@ -3,14 +3,18 @@ use std::fmt;
 use serde::de::{self, Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::Value;
 
-use crate::{backend::Payload, core::secret_value::SecretValue};
+use crate::{
+    backend::payload::Payload, backends::local::key::MAX_KID_BYTES, core::secret_value::SecretValue,
+};
 
-/// The protected header of a store file: exactly `alg`, `enc`, `cty`, `secret` and `version`.
+/// The protected header of a store file: exactly `alg`, `enc`, `kid`, `cty`, `secret` and `version`.
 ///
 /// It is authenticated together with the value, so a file that is moved to another secret's name, or whose
 /// version is changed, does not open.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct JweHeader {
+    /// The `kid` of the key. `None` if the key has none, and in files of the first format.
+    pub(super) kid: Option<String>,
     pub(super) content: ContentType,
     /// The secret's name.
     pub(super) secret: String,
@@ -19,15 +23,17 @@ pub(super) struct JweHeader {
 
 const ALG: &str = "dir";
 const ENC: &str = "A256GCM";
-const NAMES: [&str; 5] = ["alg", "enc", "cty", "secret", "version"];
+const NAMES: [&str; 6] = ["alg", "enc", "kid", "cty", "secret", "version"];
 
 impl JweHeader {
     pub(super) fn to_json(&self) -> String {
         let text = |text: &str| Value::from(text).to_string();
         let (content, secret, version) =
             (self.content.as_str(), text(&self.secret), text(&self.version));
+        let kid = self.kid.as_ref().map(|kid| format!(r#""kid":{},"#, text(kid)));
+        let kid = kid.unwrap_or_default();
         format!(
-            r#"{{"alg":"{ALG}","enc":"{ENC}","cty":"{content}","secret":{secret},"version":{version}}}"#
+            r#"{{"alg":"{ALG}","enc":"{ENC}",{kid}"cty":"{content}","secret":{secret},"version":{version}}}"#
         )
     }
 
@@ -37,17 +43,20 @@ impl JweHeader {
             serde_json::from_slice::<Members>(json).map_err(|_| "is not a JSON object of texts")?.0;
         for (index, (name, _)) in members.iter().enumerate() {
             if !NAMES.contains(&name.as_str()) {
-                return Err("has a member other than `alg`, `enc`, `cty`, `secret`, `version`");
+                return Err(
+                    "has a member other than `alg`, `enc`, `kid`, `cty`, `secret`, `version`",
+                );
             }
             if members[..index].iter().any(|(earlier, _)| earlier == name) {
                 return Err("has a member twice");
             }
         }
-        let get = |name: &str| {
+        let find = |name: &str| {
             let member = members.iter().find(|(found, _)| found == name);
-            member
-                .map(|(_, text)| text.as_str())
-                .ok_or("lacks one of its members `alg`, `enc`, `cty`, `secret`, `version`")
+            member.map(|(_, text)| text.as_str())
+        };
+        let get = |name: &str| {
+            find(name).ok_or("lacks one of its members `alg`, `enc`, `cty`, `secret`, `version`")
         };
         if get("alg")? != ALG {
             return Err("has an `alg` other than `dir`");
@@ -64,7 +73,16 @@ impl JweHeader {
         if secrets_spec::check_selector(version).is_some() {
             return Err("has an empty or over-long `version`");
         }
-        Ok(Self { content, secret: secret.to_owned(), version: version.to_owned() })
+        let kid = find("kid");
+        if kid.is_some_and(|kid| !(1..=MAX_KID_BYTES).contains(&kid.len())) {
+            return Err("has an empty or over-long `kid`");
+        }
+        Ok(Self {
+            kid: kid.map(str::to_owned),
+            content,
+            secret: secret.to_owned(),
+            version: version.to_owned(),
+        })
     }
 }
 

@@ -4,7 +4,7 @@ use base64ct::{Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::{
-    backend::Payload,
+    backend::payload::Payload,
     backends::local::{header::JweHeader, key::StoreKey, random::fill},
     core::{error::Error, secret_value::SecretValue},
 };
@@ -95,12 +95,6 @@ impl Jwe {
             _ => Ok(payload),
         }
     }
-}
-
-/// The header of a file of which only the start was read; `None` if that does not reach its end.
-pub(super) fn peek_header(start: &[u8]) -> Option<Result<JweHeader, JweFlaw>> {
-    let end = start.iter().position(|byte| *byte == b'.')?;
-    Some(parse_header(&start[..end]))
 }
 
 fn parse_header(protected: &[u8]) -> Result<JweHeader, JweFlaw> {

@@ -16,13 +16,19 @@ const KEY_BYTES: usize = 32;
 /// `KEY_BYTES` in base64url.
 const KEY_TEXT: usize = 43;
 
+/// The longest `kid` that a store file repeats.
+pub(super) const MAX_KID_BYTES: usize = 256;
+
 /// The key of a store. It is wiped when it is dropped, and has one place in memory: moving a `StoreKey` moves a
 /// pointer, and leaves no copy behind.
-pub(super) struct StoreKey(Box<Aes256Gcm>);
+pub(super) struct StoreKey {
+    cipher: Box<Aes256Gcm>,
+    kid: Option<String>,
+}
 
 impl StoreKey {
     /// Reads a JWK (RFC 7517): `kty` is `oct`, `alg` is `A256GCM`, and `k` holds 32 bytes. Members that are
-    /// not ours, such as `kid` and `key_ops`, are left alone, as the RFC asks. The error says in a few words
+    /// not ours, such as `key_ops`, are left alone, as the RFC asks. The error says in a few words
     /// what is wrong, and nothing of what was found.
     ///
     /// A text with an escape in it is refused: what has none is read in place, while to undo one the reader
@@ -45,7 +51,14 @@ impl StoreKey {
         if !whole {
             return Err("is a key whose `k` is not 32 bytes in base64url");
         }
-        Ok(Self(Box::new(Aes256Gcm::new((&*bytes).into()))))
+        let kid = jwk.kid.filter(|kid| (1..=MAX_KID_BYTES).contains(&kid.len()));
+        Ok(Self { cipher: Box::new(Aes256Gcm::new((&*bytes).into())), kid: kid.map(str::to_owned) })
+    }
+
+    /// Returns the key's `kid`, which is not secret: store files repeat it. `None` if the key has none, or one that
+    /// is longer than any tool makes it.
+    pub(super) fn kid(&self) -> Option<&str> {
+        self.kid.as_deref()
     }
 
     /// Makes the text of a new key, a JWK on one line.
@@ -72,7 +85,7 @@ impl StoreKey {
         authenticated: &[u8],
         buffer: &mut [u8],
     ) -> Result<[u8; 16], Error> {
-        let tag = self.0.encrypt_inout_detached(nonce.into(), authenticated, buffer.into());
+        let tag = self.cipher.encrypt_inout_detached(nonce.into(), authenticated, buffer.into());
         // It fails only beyond 64 GiB.
         tag.map(Into::into)
             .map_err(|_| Error::new(ErrorKind::InvalidValue, "the value is too long"))
@@ -86,7 +99,7 @@ impl StoreKey {
         buffer: &mut [u8],
         tag: &[u8; 16],
     ) -> Result<(), aes_gcm::Error> {
-        self.0.decrypt_inout_detached(nonce.into(), authenticated, buffer.into(), tag.into())
+        self.cipher.decrypt_inout_detached(nonce.into(), authenticated, buffer.into(), tag.into())
     }
 }
 
@@ -101,6 +114,7 @@ impl fmt::Debug for StoreKey {
 struct Jwk<'a> {
     kty: Option<&'a str>,
     alg: Option<&'a str>,
+    kid: Option<&'a str>,
     k: Option<&'a str>,
 }
 
@@ -125,6 +139,7 @@ impl<'de> Visitor<'de> for JwkVisitor {
             let member = match name {
                 "kty" => &mut jwk.kty,
                 "alg" => &mut jwk.alg,
+                "kid" => &mut jwk.kid,
                 "k" => &mut jwk.k,
                 _ => {
                     map.next_value::<IgnoredAny>()?;

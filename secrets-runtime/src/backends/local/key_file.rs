@@ -3,6 +3,7 @@ use std::{
     fs::{self, File},
     io::{self, Write},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{
@@ -52,8 +53,8 @@ impl KeyFile {
     }
 
     /// Reads the key, and creates it if it does not exist. All callers that do so at one time get one key.
-    /// Returns whether this call created it.
-    pub(super) fn load_or_make(&self) -> Result<(StoreKey, bool), Error> {
+    /// Returns whether this call created it. Waits at most this long for another maker.
+    pub(super) fn load_or_make(&self, timeout: Duration) -> Result<(StoreKey, bool), Error> {
         let mut made = false;
         // Once more for each maker that was faster, and there are never many.
         for _ in 0..1000 {
@@ -62,7 +63,7 @@ impl KeyFile {
                 let _ = fs::remove_file(self.draft_path());
                 return Ok((key, made));
             }
-            made = self.make()?;
+            made = self.make(timeout)?;
         }
         let message =
             format!("the key file {} vanishes as soon as it is made", self.path.display());
@@ -73,12 +74,12 @@ impl KeyFile {
     ///
     /// The key is written to a draft beside it and linked to its name, so that it appears whole or not at all
     /// and never replaces another. Makers work one after another, under a lock on the draft.
-    fn make(&self) -> Result<bool, Error> {
+    fn make(&self, timeout: Duration) -> Result<bool, Error> {
         let fail = |error: io::Error| failure("make the key file", &self.path, &error);
         system::create_folder(folder_of(&self.path)).map_err(fail)?;
         self.check_folder()?;
         let draft_path = self.draft_path();
-        let mut lock = Lock::wait(&draft_path)?;
+        let mut lock = Lock::wait(&draft_path, timeout)?;
         if fs::exists(&self.path).map_err(fail)? {
             // Another maker was done while this one waited.
             return Ok(false);
@@ -103,7 +104,7 @@ impl KeyFile {
     fn write(&self, draft: &mut File, draft_path: &Path, jwk: &[u8]) -> io::Result<bool> {
         draft.set_len(0)?;
         draft.write_all(jwk)?;
-        draft.sync_all()?;
+        system::sync_file(draft)?;
         match fs::hard_link(draft_path, &self.path) {
             Ok(()) => Ok(true),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(false),

@@ -4,6 +4,7 @@ mod error;
 mod file_name;
 mod folder;
 mod header;
+mod journal;
 mod jwe;
 mod key;
 mod key_file;
@@ -22,12 +23,13 @@ use std::{
     fmt,
     ops::ControlFlow,
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Payload, Store, capabilities::Capabilities,
-        fetch_request::FetchRequest, generation::WriteGuard, identity::Identity,
+        Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, change::SecretChange,
+        fetch_request::FetchRequest, generation::WriteGuard, identity::Identity, payload::Payload,
     },
     backends::local::{folder::StoreFolder, key_file::KeyFile},
     core::error::{Error, ErrorKind},
@@ -35,12 +37,14 @@ use crate::{
 
 /// The backend's type.
 const KIND: &str = "local";
+/// How long a writer waits for another one, without a setting.
+const TIMEOUT: Duration = Duration::from_secs(30);
 
 /// The backend `local`: the embedded encrypted store.
 ///
 /// Each secret is one file in one folder: a JWE in compact form (RFC 7516, `dir` with `A256GCM`) that any
-/// JOSE tool opens with the key. Its protected header holds exactly `alg`, `enc`, `cty` (`json`, `text` or
-/// `binary`), `secret` (the name) and `version` (a random UUID of each write). The key is a JSON Web Key in a
+/// JOSE tool opens with the key. Its protected header holds exactly `alg`, `enc`, `kid` (that of the key), `cty`
+/// (`json`, `text` or `binary`), `secret` (the name) and `version` (a random UUID of each write). The key is a JSON Web Key in a
 /// file of its own, apart from the folder. It is created when the first secret is written, and a notice says so:
 /// **if the key is lost, the secrets are lost.**
 ///
@@ -51,11 +55,14 @@ const KIND: &str = "local";
 ///   work. It also refuses a key in a folder that others may write to, and a path to the key with a link in such a
 ///   folder (on a read-only file system only the owner matters). It does not check the folders above: choose a place
 ///   where no other user can replace them.
-/// - A write is complete or has no effect, also after `kill -9`, a full disk or a loss of power. Writers wait
-///   for one another; readers never wait.
+/// - A write is complete or has no effect, also after `kill -9`, a full disk or a loss of power. Where the disk fails
+///   at the very end, after the write is done, the error says so.
+/// - [`Store::update`] carries out all of its changes or none, and of two changes at one moment none is lost. Writers
+///   wait for one another, up to `SECRETS_TIMEOUT`; readers never wait.
+/// - A key that opens none of the secrets in the store writes nothing there.
 /// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
 /// - The time to read a secret does not depend on the number of secrets: a read does not list the folder. A listing
-///   does, holds the names of the files, and opens them one by one.
+///   does, holds the names of the files, and opens and authenticates them one by one.
 ///
 /// It does not detect an *older file of one secret* that is put back, does not hide names of secrets and lengths of
 /// values from a user who can read the folder, and does not wipe a deleted or replaced file from the disk.
@@ -80,6 +87,7 @@ const KIND: &str = "local";
 pub struct Local {
     folder: StoreFolder,
     key_file: KeyFile,
+    timeout: Duration,
 }
 
 impl Local {
@@ -87,7 +95,15 @@ impl Local {
     /// the first use, and neither the folder nor the key is created before the first write.
     #[must_use]
     pub fn new(dir: impl Into<PathBuf>, key_file: impl Into<PathBuf>) -> Self {
-        Self { folder: StoreFolder::new(dir.into()), key_file: KeyFile::new(key_file.into()) }
+        let (folder, key_file) = (StoreFolder::new(dir.into()), KeyFile::new(key_file.into()));
+        Self { folder, key_file, timeout: TIMEOUT }
+    }
+
+    /// Sets how long a write waits for another program that writes: 30 seconds by default. After a second a warning
+    /// says what it waits for. In a resolver it is `SECRETS_TIMEOUT`.
+    #[must_use]
+    pub fn with_timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
     /// The folder of the secrets.
@@ -133,11 +149,9 @@ impl Backend for Local {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move {
-            let mut key = None;
-            let fetched =
-                requests.iter().map(|request| self.fetch_one(request, &mut key)).collect();
             self.folder.sweep_if_idle();
-            fetched
+            let mut key = None;
+            requests.iter().map(|request| self.fetch_one(request, &mut key)).collect()
         })
     }
 
@@ -168,11 +182,37 @@ impl Store for Local {
     /// `InvalidSource` for a name that cannot be, `InvalidValue` for a value that is too long, `Undecodable`
     /// for text that is not UTF-8 and for JSON that is not an object, `InvalidConfig` for a store, file or key
     /// that others may read and for a lost key, `DecryptionFailed` if what is there does not open with the
-    /// key, `AccessDenied` and `Unavailable` for what the file system says. Nothing is changed then.
+    /// key, or nothing in the store does, `Timeout` if another program writes all the time, `AccessDenied` and
+    /// `Unavailable` for what the file system says. Nothing is changed then, unless the message says otherwise.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
             let _writing = WriteGuard::to(KIND, id);
             self.put_now(id, &payload)
+        })
+    }
+
+    /// Creates a secret, if there is none with this name: of several that do so at one moment, one succeeds.
+    fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        Box::pin(async move {
+            let created =
+                self.update(vec![SecretChange::Create { id: id.to_owned(), payload }]).await?;
+            let version = created.into_iter().flatten().next();
+            version.ok_or_else(|| Error::new(ErrorKind::Other, "the new secret has no version"))
+        })
+    }
+
+    /// Carries out all changes or none, as one writer: nobody else writes between what it reads and what it changes.
+    ///
+    /// # Errors
+    /// Those of [`Store::update`] and of [`put`](Store::put). They report every change that cannot be made.
+    fn update(
+        &self,
+        changes: Vec<SecretChange>,
+    ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
+        Box::pin(async move {
+            let ids = changes.iter().flat_map(SecretChange::ids);
+            let _writing: Vec<_> = ids.map(|id| WriteGuard::to(KIND, id)).collect();
+            self.update_now(&changes)
         })
     }
 
@@ -184,17 +224,17 @@ impl Store for Local {
         })
     }
 
-    /// The names of all secrets, sorted. They are read from the files' headers, without the key and hence
-    /// unauthenticated. Files that cannot be read are left out, and a warning says so.
+    /// The names of all secrets, sorted. Each file is read and authenticated. Where there is no key, and for files that
+    /// another key has written, the names are those that the files say.
     ///
     /// # Errors
-    /// `InvalidConfig` for a folder that others may read, `AccessDenied` and `Unavailable` for what the file
-    /// system says.
+    /// `InvalidConfig` and `DecryptionFailed` if files are cut or altered, with each of them;
+    /// [`list_each`](Store::list_each) passes the names of the others nevertheless. `InvalidConfig` for a folder that
+    /// others may read, `AccessDenied` and `Unavailable` for what the file system says.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
         Box::pin(async move {
-            let names = self.list_now()?;
             self.folder.sweep_if_idle();
-            Ok(names)
+            self.list_now()
         })
     }
 
@@ -205,15 +245,14 @@ impl Store for Local {
     /// the same order, and names of up to 40 such characters, in lower case, come sorted.
     ///
     /// # Errors
-    /// Those of [`Store::list`], all before the first name is passed.
+    /// Those of [`Store::list`]: files that are cut or altered after the last name, the others before the first.
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            self.list_each_now(each)?;
             self.folder.sweep_if_idle();
-            Ok(())
+            self.list_each_now(each)
         })
     }
 
@@ -223,6 +262,18 @@ impl Store for Local {
     /// `NotFound` if there is no such secret, and what a fetch fails with.
     fn versions<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
         Box::pin(async move { self.versions_now(id) })
+    }
+
+    /// The current version, read from the file's header, without the key.
+    fn version<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<Option<String>, Error>> {
+        Box::pin(async move {
+            let version = match self.versions_now(id) {
+                Ok(versions) => versions.into_iter().next(),
+                Err(error) if error.kind() == ErrorKind::NotFound => None,
+                Err(error) => return Err(error),
+            };
+            Ok(version)
+        })
     }
 }
 

@@ -79,22 +79,6 @@ impl<'a> PrivateFile<'a> {
         Ok(bytes)
     }
 
-    /// Reads the start of a file that is not secret: to the first `end`, and at most a little more than `limit` bytes.
-    pub(super) fn read_past(mut self, end: u8, limit: usize) -> Result<Vec<u8>, Error> {
-        let mut bytes = Vec::new();
-        // More than most headers have, so that one reading does.
-        let mut piece = [0; 1024];
-        while bytes.len() < limit && !bytes.contains(&end) {
-            match self.file.read(&mut piece) {
-                Ok(0) => break,
-                Ok(count) => bytes.extend_from_slice(&piece[..count]),
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(failure("read", self.path, &error)),
-            }
-        }
-        Ok(bytes)
-    }
-
     /// Reads the whole file, which is refused if it is longer than `limit`.
     pub(super) fn read(self, limit: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
         let path = self.path;

@@ -1,5 +1,5 @@
 use crate::{
-    backend::{Fetched, Payload, fetch_request::FetchRequest},
+    backend::{Fetched, fetch_request::FetchRequest, payload::Payload},
     backends::local::{Local, check_name, file_name::FileName, key::StoreKey, stored::StoredFile},
     core::{
         error::{Error, ErrorKind},
@@ -107,7 +107,7 @@ impl Local {
         Ok(stages.into_iter().map(|(_, version)| version).collect())
     }
 
-    fn not_found(&self, name: &str) -> Error {
+    pub(super) fn not_found(&self, name: &str) -> Error {
         let message = format!("there is no secret `{name}` in {self}");
         Error::new(ErrorKind::NotFound, message)
             .with_help("`secrets list` shows those there are; `secrets register` makes one")

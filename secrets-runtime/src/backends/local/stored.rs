@@ -1,19 +1,19 @@
 use std::path::{Path, PathBuf};
 
 use crate::{
-    backend::{MAX_VALUE_BYTES, Payload},
+    backend::{MAX_VALUE_BYTES, payload::Payload},
     backends::local::{
         file_name::FileName,
-        header::JweHeader,
-        jwe::{Jwe, JweFlaw, peek_header},
-        key::StoreKey,
+        jwe::{Jwe, JweFlaw},
+        key::{MAX_KID_BYTES, StoreKey},
         private_file::PrivateFile,
     },
     core::error::{Error, ErrorKind},
 };
 
-/// The longest header: a name of 512 bytes and a version of 256, each byte of them escaped, and the rest.
-const MAX_HEADER_BYTES: usize = 6 * (512 + 256) + 256;
+/// The longest header: a name of 512 bytes, a version and a `kid` of 256 each, every byte of them escaped, and the
+/// rest.
+const MAX_HEADER_BYTES: usize = 6 * (512 + 256 + MAX_KID_BYTES) + 256;
 /// The longest file: header and value in base64, and the small parts.
 const MAX_FILE_BYTES: usize = (MAX_HEADER_BYTES + MAX_VALUE_BYTES).div_ceil(3) * 4 + 64;
 
@@ -27,54 +27,79 @@ pub(super) struct StoredFile {
 impl StoredFile {
     /// Reads the file at `path`, which must be that of `secret`; `None` if there is none.
     pub(super) fn read(path: PathBuf, secret: &str) -> Result<Option<Self>, Error> {
-        let Some(file) = PrivateFile::open(&path)? else {
-            return Ok(None);
-        };
-        let text = file.read(MAX_FILE_BYTES)?;
-        let jwe = Jwe::parse(&text).map_err(|flaw| explain(&path, flaw))?;
-        let found = &jwe.header().secret;
+        let Some(file) = Self::load(path)? else { return Ok(None) };
+        let found = file.name();
         if found != secret {
             let message = format!(
                 "{} is the file of the secret `{secret}`, but it holds the secret `{found}`",
-                path.display()
+                file.path.display()
             );
             return Err(Error::new(ErrorKind::DecryptionFailed, message).with_help(
                 "the file was exchanged or renamed: put back the right one, or delete the secret and \
                  register it again",
             ));
         }
+        Ok(Some(file))
+    }
+
+    /// Reads the file at `path`, whatever secret it holds, if the file is named after that secret; `None` if there
+    /// is none.
+    pub(super) fn read_any(path: PathBuf) -> Result<Option<Self>, Error> {
+        let Some(file) = Self::load(path)? else { return Ok(None) };
+        let expected = FileName::of(file.name()).current();
+        if file.path.file_name().is_none_or(|found| found != expected.as_str()) {
+            let message = format!(
+                "{} holds the secret `{}`, whose file is named {expected}",
+                file.path.display(),
+                file.name()
+            );
+            return Err(Error::new(ErrorKind::DecryptionFailed, message)
+                .with_help("give the file its name again, or move it out of the store"));
+        }
+        Ok(Some(file))
+    }
+
+    fn load(path: PathBuf) -> Result<Option<Self>, Error> {
+        let Some(file) = PrivateFile::open(&path)? else { return Ok(None) };
+        let text = file.read(MAX_FILE_BYTES)?;
+        let jwe = Jwe::parse(&text).map_err(|flaw| explain(&path, flaw))?;
         Ok(Some(Self { path, jwe }))
     }
 
-    /// The version, which is certain only once [`StoredFile::open`] succeeds.
+    /// The name of the secret, which is certain only once [`StoredFile::open`] succeeds, as everything else is.
+    pub(super) fn name(&self) -> &str {
+        &self.jwe.header().secret
+    }
+
     pub(super) fn version(&self) -> &str {
         &self.jwe.header().version
     }
 
-    pub(super) fn open(self, key: &StoreKey) -> Result<Payload, Error> {
-        self.jwe.open(key).map_err(|flaw| explain(&self.path, flaw))
+    /// The `kid` of the key with which it was written.
+    pub(super) fn kid(&self) -> Option<&str> {
+        self.jwe.header().kid.as_deref()
     }
-}
 
-/// The name of the secret that a file says it holds, from its header alone: no key is needed. `None` if the
-/// file is gone.
-pub(super) fn peek_name(path: &Path) -> Result<Option<String>, Error> {
-    let Some(file) = PrivateFile::open(path)? else {
-        return Ok(None);
-    };
-    let start = file.read_past(b'.', MAX_HEADER_BYTES.div_ceil(3) * 4 + 1)?;
-    let header: JweHeader =
-        peek_header(&start).unwrap_or(Err(JweFlaw::Parts)).map_err(|flaw| explain(path, flaw))?;
-    let expected = FileName::of(&header.secret).current();
-    if path.file_name().is_none_or(|found| found != expected.as_str()) {
-        let message = format!(
-            "{} holds the secret `{}`, whose file is named {expected}",
-            path.display(),
-            header.secret
-        );
-        return Err(Error::new(ErrorKind::DecryptionFailed, message));
+    pub(super) fn open(self, key: &StoreKey) -> Result<Payload, Error> {
+        let other = match (self.kid(), key.kid()) {
+            (Some(theirs), Some(ours)) if theirs != ours => {
+                Some((theirs.to_owned(), ours.to_owned()))
+            }
+            _ => None,
+        };
+        self.jwe.open(key).map_err(|flaw| match other {
+            Some((theirs, ours)) if flaw == JweFlaw::Tag => {
+                let path = self.path.display();
+                let message =
+                    format!("{path} was written with the key `{theirs}`, and the key here is `{ours}`");
+                Error::new(ErrorKind::DecryptionFailed, message).with_help(
+                    "set SECRETS_LOCAL_KEY_FILE to the file of that key; a secret that does not belong here can be \
+                     deleted",
+                )
+            }
+            _ => explain(&self.path, flaw),
+        })
     }
-    Ok(Some(header.secret))
 }
 
 fn explain(path: &Path, flaw: JweFlaw) -> Error {

@@ -27,6 +27,7 @@ fn nearest(kind: ErrorKind) -> io::ErrorKind {
         | ErrorKind::InvalidConfig
         | ErrorKind::Collision
         | ErrorKind::Ambiguous => io::ErrorKind::InvalidInput,
+        ErrorKind::Conflict => io::ErrorKind::ResourceBusy,
         ErrorKind::Throttled => io::ErrorKind::ResourceBusy,
         ErrorKind::Timeout => io::ErrorKind::TimedOut,
         ErrorKind::NotSupported => io::ErrorKind::Unsupported,

@@ -99,6 +99,11 @@ impl Error {
         !self.0.problems.is_empty() && self.0.problems.iter().all(|p| p.kind.is_transient())
     }
 
+    /// Adds the end of a sentence to the message of every problem.
+    pub(crate) fn append(self, text: &str) -> Self {
+        self.map(|problem| Problem { message: format!("{}{text}", problem.message), ..problem })
+    }
+
     pub(crate) fn from_problems(problems: Vec<Problem>) -> Self {
         Self(Arc::new(Inner { step: None, problems }))
     }
@@ -335,6 +340,8 @@ kinds! {
     Collision,
     /// More than one candidate matches.
     Ambiguous,
+    /// The secret was changed after it was read, so a change that was made from what was read is refused.
+    Conflict,
     /// A setting is wrong, a backend is unknown, or a store's key or file is not what it must be.
     InvalidConfig,
     /// The backend asks for fewer requests.

@@ -7,7 +7,7 @@ use std::{
     path::Path,
 };
 
-use crate::backends::local::system::Exposure;
+use crate::backends::local::system::{Exposure, Owner};
 
 pub(in super::super) fn open(path: &Path, follow: bool) -> io::Result<File> {
     if !follow && std::fs::symlink_metadata(path)?.is_symlink() {
@@ -32,6 +32,10 @@ pub(in super::super) fn close_folder(_path: &Path) -> io::Result<()> {
     Ok(())
 }
 
+pub(in super::super) fn sync_file(file: &File) -> io::Result<()> {
+    file.sync_all()
+}
+
 /// A folder cannot be opened as a file here, and the file system's own journal orders the renames.
 pub(in super::super) fn sync_folder(_path: &Path) -> io::Result<()> {
     Ok(())
@@ -47,6 +51,10 @@ pub(in super::super) fn has_one_name(_metadata: &Metadata) -> bool {
 
 pub(in super::super) fn is_own(_metadata: &Metadata) -> bool {
     true
+}
+
+pub(in super::super) fn owner_of(_path: &Path) -> Option<Owner> {
+    None
 }
 
 pub(in super::super) fn exposure(_metadata: &Metadata) -> Option<Exposure> {

@@ -9,7 +9,15 @@ use std::{
 
 use rustix::{fs::OFlags, process::geteuid};
 
-use crate::backends::local::system::Exposure;
+#[cfg(test)]
+use crate::backends::local::system::fault;
+use crate::{
+    backends::local::{
+        error::OWN_STORE,
+        system::{Exposure, Owner},
+    },
+    permissions,
+};
 
 /// Opens an existing file for reading; a link is followed only if `follow`.
 pub(in super::super) fn open(path: &Path, follow: bool) -> io::Result<File> {
@@ -40,9 +48,16 @@ pub(in super::super) fn close_folder(path: &Path) -> io::Result<()> {
     std::fs::set_permissions(path, Permissions::from_mode(0o700))
 }
 
+/// Makes the content of a file outlast a loss of power.
+pub(in super::super) fn sync_file(file: &File) -> io::Result<()> {
+    #[cfg(test)]
+    fault::next_sync()?;
+    file.sync_all()
+}
+
 /// Makes what was renamed in a folder outlast a loss of power.
 pub(in super::super) fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
+    sync_file(&File::open(path)?)
 }
 
 /// Whether `path` still names the open `file`.
@@ -65,25 +80,47 @@ pub(in super::super) fn is_own(metadata: &Metadata) -> bool {
     metadata.uid() == geteuid().as_raw()
 }
 
+/// The owner of the file at `path`, or of the nearest folder above it that this user may look at.
+pub(in super::super) fn owner_of(path: &Path) -> Option<Owner> {
+    let (place, metadata) = path
+        .ancestors()
+        .find_map(|place| Some((place.to_owned(), std::fs::metadata(place).ok()?)))?;
+    let name = permissions::user_name(metadata.uid());
+    Some(Owner { place, name, is_self: is_own(&metadata) })
+}
+
 /// Who else can get at a file or folder: others by its mode, or an owner who is neither the one who runs this
 /// nor root.
 pub(in super::super) fn exposure(metadata: &Metadata) -> Option<Exposure> {
     let (mode, owner) = (metadata.mode() & 0o7777, metadata.uid());
     if owner != 0 && !is_own(metadata) {
-        let runner = geteuid().as_raw();
+        let (owner, runner) = (permissions::user_name(owner), geteuid().as_raw());
         return Some(Exposure {
             reason: format!(
-                "belongs to the user {owner}, not to the one who runs this ({runner}) or to root"
+                "belongs to {owner}, not to the one who runs this ({runner}) or to root"
             ),
-            remedy: String::from(
-                "run as its owner, or, if you know where it is from, make it yours with `chown`",
+            remedy: format!(
+                "run as its owner, or {OWN_STORE}; or, if you know where it is from, make it yours with `chown`"
             ),
         });
     }
+    if mode & 0o077 == 0 {
+        return None;
+    }
     let private = if metadata.is_dir() { "700" } else { "600" };
-    (mode & 0o077 != 0).then(|| Exposure {
-        reason: format!("is open to others than its owner (its mode is {mode:o})"),
-        remedy: format!("close it with `chmod {private}`, and replace what others may have read"),
+    let remedy = format!("close it with `chmod {private}`, and replace what others may have read");
+    Some(match is_own(metadata) {
+        true => Exposure {
+            reason: format!("is open to others than its owner (its mode is {mode:o})"),
+            remedy,
+        },
+        false => Exposure {
+            reason: format!(
+                "belongs to {}, and is open to others (its mode is {mode:o})",
+                permissions::user_name(owner)
+            ),
+            remedy: format!("run as that user, or {OWN_STORE}; its owner should {remedy}"),
+        },
     })
 }
 

@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::{
-    backend::Store,
+    backend::{Store, change::SecretChange, payload::Payload},
     backends::local::tests::home::{Home, get, put, run},
 };
 
@@ -45,6 +45,29 @@ fn child() {
                 say(&format!("\nstart {name} {number}"));
                 put(&store, &name, &value("w", number)).expect("the write succeeds");
                 say(&format!("done {name} {number}"));
+            }
+        }
+        // Two secrets in one step and a third one's name, for ever, telling before each step.
+        ["update-until-killed"] => {
+            for number in 0_usize.. {
+                let name = |even| if number.is_multiple_of(2) == even { "x" } else { "y" };
+                let step = |id: &str, id_before: &str| SecretChange::Rename {
+                    id: id_before.to_owned(),
+                    new_id: id.to_owned(),
+                };
+                let replace = |id: &str| SecretChange::Replace {
+                    id: id.to_owned(),
+                    version: run(store.version(id)).expect("it is read").expect("there is one"),
+                    payload: Payload::Text(value("w", number).into()),
+                };
+                let third = if get(&store, name(true)).is_ok() {
+                    step(name(false), name(true))
+                } else {
+                    step(name(true), name(false))
+                };
+                say("\nstart");
+                let changes = vec![replace("p"), replace("q"), third];
+                run(store.update(changes)).expect("they are made");
             }
         }
         // A secret of its own, when all are ready.

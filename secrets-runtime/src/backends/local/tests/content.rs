@@ -1,7 +1,7 @@
 //! What is put is what is read: kinds, versions, names, requests.
 
 use crate::{
-    backend::{Backend, Payload, Store, fetch_request::FetchRequest},
+    backend::{Backend, Store, fetch_request::FetchRequest, payload::Payload},
     backends::local::tests::home::{
         Home, Kind, fetch, get, get_previous, get_with, put, refused, run, version,
     },

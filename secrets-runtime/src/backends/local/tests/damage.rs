@@ -1,12 +1,12 @@
 //! Files that were cut, altered or exchanged: an error that names the file, never a wrong value.
 
-use std::fs;
+use std::{fs, ops::ControlFlow};
 
 use crate::{
     backend::{Backend, Store, fetch_request::FetchRequest},
     backends::local::{
         Local,
-        jwe::peek_header,
+        jwe::Jwe,
         tests::home::{Home, get, get_previous, put, refused, run},
     },
     core::error::{Error, ErrorKind},
@@ -144,7 +144,7 @@ fn a_version_that_was_changed_in_the_header_is_refused() {
     let store = home.store();
     let version = put(&store, "a", "SeNtInEl").expect("it is written");
     let whole = fs::read_to_string(home.current("a")).expect("the file");
-    let header = peek_header(whole.as_bytes()).expect("a header").expect("a header").to_json();
+    let header = Jwe::parse(whole.as_bytes()).expect("a file").header().to_json();
     let other = "00000000-0000-4000-8000-000000000000";
     let protected = {
         use base64ct::{Base64UrlUnpadded, Encoding};
@@ -167,7 +167,44 @@ fn damaged_files_do_not_hide_the_others_in_the_list() {
     fs::write(home.current("a"), "cut").expect("it is damaged");
     fs::rename(home.current("b"), home.dir().join("other.jwe")).expect("it is renamed");
     fs::write(home.dir().join("notes.txt"), "not ours").expect("a file beside");
-    assert_eq!(run(store.list()).expect("the list"), ["c", "d"]);
+    fs::write(home.dir().join("empty.jwe"), "").expect("an empty file");
+    let mut altered = fs::read(home.current("d")).expect("the file");
+    let nonce = altered.windows(2).position(|two| two == b"..").expect("five parts") + 2;
+    altered[nonce] = if altered[nonce] == b'A' { b'B' } else { b'A' };
+    fs::write(home.current("d"), altered).expect("it is altered");
+    let mut names = Vec::new();
+    let mut each = |name| {
+        names.push(name);
+        ControlFlow::Continue(())
+    };
+    let error = run(store.list_each(&mut each)).expect_err("four files are damaged");
+    assert_eq!(names, ["c"]);
+    assert_eq!(error.problems().len(), 4, "{error}");
+    for path in [home.current("a"), "other.jwe".into(), "empty.jwe".into(), home.current("d")] {
+        assert!(error.to_string().contains(&path.display().to_string()), "{error}");
+    }
+    assert_eq!(run(store.list()).expect_err("four files are damaged").problems().len(), 4);
+    // Without the key nothing is authenticated, and the names are known.
+    fs::remove_file(home.key_file()).expect("it is lost");
+    let mut names = Vec::new();
+    let mut each = |name| {
+        names.push(name);
+        ControlFlow::Continue(())
+    };
+    assert!(run(store.list_each(&mut each)).is_err());
+    assert_eq!(names, ["c", "d"]);
+}
+
+#[test]
+fn of_many_damaged_files_twenty_are_named() {
+    let home = Home::in_memory();
+    put(&home.store(), "a", "SeNtInEl").expect("it is written");
+    for number in 0..30 {
+        fs::write(home.dir().join(format!("{number}.jwe")), "cut").expect("a file");
+    }
+    let error = run(home.store().list()).expect_err("thirty files are damaged");
+    assert_eq!(error.problems().len(), 20);
+    assert!(error.to_string().contains("10 more files cannot be listed"), "{error}");
 }
 
 /// The one thing a file alone cannot tell, and the documentation says so.

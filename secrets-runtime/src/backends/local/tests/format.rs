@@ -3,7 +3,7 @@
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::{
-    backend::Payload,
+    backend::payload::Payload,
     backends::local::{
         file_name::FileName,
         header::{ContentType, JweHeader},
@@ -21,7 +21,7 @@ fn key() -> StoreKey {
 }
 
 fn header() -> JweHeader {
-    JweHeader { content: ContentType::Text, secret: "a".into(), version: "v1".into() }
+    JweHeader { kid: None, content: ContentType::Text, secret: "a".into(), version: "v1".into() }
 }
 
 fn encode(bytes: &[u8]) -> String {
@@ -57,8 +57,11 @@ fn a_store_file_is_five_parts_with_exactly_our_header_and_no_line_break() {
     let lengths: Vec<_> = parts.iter().skip(1).map(|part| part.len()).collect();
     assert_eq!(lengths, [0, 16, 11, 22]);
     let header = Base64UrlUnpadded::decode_vec(parts[0]).expect("base64url");
+    let jwk = std::fs::read_to_string(home.key_file()).expect("the key");
+    let jwk: serde_json::Value = serde_json::from_str(&jwk).expect("JSON");
+    let kid = &jwk["kid"];
     let expected = format!(
-        r#"{{"alg":"dir","enc":"A256GCM","cty":"text","secret":"a \"b\"","version":"{version}"}}"#
+        r#"{{"alg":"dir","enc":"A256GCM","kid":{kid},"cty":"text","secret":"a \"b\"","version":"{version}"}}"#
     );
     assert_eq!(String::from_utf8(header).expect("text"), expected);
 }
@@ -106,6 +109,10 @@ fn a_header_of_another_kind_is_refused_though_it_authenticates() {
     let good = r#"{"alg":"dir","enc":"A256GCM","cty":"text","secret":"a","version":"v1"}"#;
     assert_eq!(JweHeader::parse(good.as_bytes()), Ok(header()));
     // White space and order are the writer's.
+    let with_kid = good.replacen(r#","cty""#, r#","kid":"k \"1\"","cty""#, 1);
+    let header_with_kid = JweHeader { kid: Some("k \"1\"".into()), ..header() };
+    assert_eq!(JweHeader::parse(with_kid.as_bytes()).as_ref(), Ok(&header_with_kid));
+    assert_eq!(header_with_kid.to_json(), with_kid);
     let other =
         r#"{ "version": "v1", "secret": "\u0061", "cty": "text", "enc": "A256GCM", "alg": "dir" }"#;
     assert_eq!(JweHeader::parse(other.as_bytes()), Ok(header()));
@@ -130,7 +137,10 @@ fn a_header_of_another_kind_is_refused_though_it_authenticates() {
         (r#""alg":"dir","#, ""),
         (r#""cty":"text","#, ""),
         (r#""cty":"text""#, r#""cty":"text","zip":"DEF""#),
-        (r#""cty":"text""#, r#""cty":"text","kid":"k""#),
+        (r#""cty":"text""#, r#""cty":"text","kid":"""#),
+        (r#""cty":"text""#, r#""cty":"text","kid":1"#),
+        (r#""cty":"text""#, r#""cty":"text","kid":"k","kid":"k""#),
+        (r#""cty":"text""#, r#""cty":"text","jku":"k""#),
         (r#""cty":"text""#, r#""cty":"text","crit":["exp"]"#),
         ("}", "} "),
         ("}", "}}"),

@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    backend::{Backend, Content, Payload, Store, fetch_request::FetchRequest},
+    backend::{Backend, Content, Store, fetch_request::FetchRequest, payload::Payload},
     backends::local::{Local, file_name::FileName},
     core::{
         error::{Error, ErrorKind},

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    backend::{Payload, Store, fetch_request::FetchRequest},
+    backend::{Store, fetch_request::FetchRequest, payload::Payload},
     backends::local::{
         jwe::Jwe,
         key::StoreKey,

@@ -73,6 +73,40 @@ fn after_sigkill_at_random_moments_of_500_writes_nothing_is_lost() {
     assert!(home.files().iter().all(|name| name.ends_with(".jwe")), "{:?}", home.files());
 }
 
+#[test]
+fn after_sigkill_at_random_moments_of_changes_of_several_secrets_all_or_none_are_made() {
+    let home = Home::in_memory();
+    for name in ["p", "q", "x"] {
+        put(&home.store(), name, &value("w", 0)).expect("it is written");
+    }
+    for _ in 0..100 {
+        let mut command = home.child("update-until-killed");
+        let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
+        let mut child = child.spawn().expect("a child");
+        let mut lines = BufReader::new(child.stdout.take().expect("its output")).lines();
+        let mut bytes = [0; 3];
+        fill(&mut bytes).expect("random bytes");
+        let [steps, spins, more] = bytes;
+        for _ in 0..=steps % 4 {
+            while lines.next().expect("it goes on").expect("a line") != "start" {}
+        }
+        // Some moment of the step that has begun, or of those after it.
+        for _ in 0..usize::from(spins) * usize::from(more) {
+            std::hint::spin_loop();
+        }
+        child.kill().expect("it is killed");
+        child.wait().expect("it ends");
+        let store = home.store();
+        // The first reading completes what counts.
+        let names = run(store.list()).expect("the list");
+        assert_eq!(names.len(), 3, "{names:?}");
+        let [p, q] = ["p", "q"].map(|name| get(&store, name).expect("it is read"));
+        assert!(p == q, "one of two changes was made");
+        assert_eq!(get(&store, &names[2]).expect("it is read"), value("w", 0));
+        assert!(home.files().iter().all(|name| name.ends_with(".jwe")), "{:?}", home.files());
+    }
+}
+
 /// Every state that a killed writer can leave, made by hand.
 #[test]
 fn what_a_killed_writer_left_is_swept_by_the_next_writer_or_reader() {

@@ -12,3 +12,5 @@ mod kill;
 mod listing;
 mod processes;
 mod rights;
+mod transactions;
+mod two_keys;

@@ -1,0 +1,23 @@
+use crate::core::secret_value::SecretValue;
+
+/// The content of a secret, as a store writes it.
+#[derive(Debug, Clone)]
+#[non_exhaustive]
+pub enum Payload {
+    /// The text of a JSON object: a set of fields.
+    Json(SecretValue),
+    /// One plain text.
+    Text(SecretValue),
+    /// Bytes.
+    Binary(SecretValue),
+}
+
+impl Payload {
+    /// The value.
+    #[must_use]
+    pub fn value(&self) -> &SecretValue {
+        match self {
+            Self::Json(value) | Self::Text(value) | Self::Binary(value) => value,
+        }
+    }
+}
