@@ -3,7 +3,10 @@
 use std::net::IpAddr;
 
 use crate::{
-    backends::http::redacted_url::{RedactedUrl, host},
+    backends::http::{
+        proxies,
+        redacted_url::{RedactedUrl, host},
+    },
     core::warning::warn_once,
 };
 
@@ -13,8 +16,12 @@ pub(in crate::backends) fn warn_if_plaintext(setting: &str, url: &str) {
     if !is_plaintext(url) {
         return;
     }
+    let way = match proxies::intercept(url) {
+        true => ", through the proxy that the environment names",
+        false => "",
+    };
     warn_once(&format!(
-        "{setting} leads to {} without encryption: whoever is on the way can read the credentials and the \
+        "{setting} leads to {} without encryption{way}: whoever is on the way can read the credentials and the \
          secrets; use https",
         server(url)
     ));
@@ -34,8 +41,7 @@ fn is_plaintext(url: &str) -> bool {
 }
 
 /// Whether a URL is of this machine.
-#[cfg(any(feature = "prefect", feature = "zenml"))]
-pub(super) fn is_of_this_machine(url: &str) -> bool {
+pub(in crate::backends) fn is_of_this_machine(url: &str) -> bool {
     url.split_once("://").is_some_and(|(_, rest)| is_loopback(rest))
 }
 
