@@ -1,10 +1,7 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -21,6 +18,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::{
     backends::aws::{
         aliases::ArnAliases,
+        batch_memory::BatchMemory,
         config::{AwsConfig, CredentialsConfig},
         credentials::SharedCredentials,
         credentials::default_chain::{DefaultChain, imds},
@@ -65,18 +63,7 @@ struct Sdk {
 pub(super) struct ScopeClient {
     pub client: Client,
     pub scope: Scope,
-    batch_refused: AtomicBool,
-}
-
-impl ScopeClient {
-    /// Whether batches are known to be refused here.
-    pub(super) fn batch_refused(&self) -> bool {
-        self.batch_refused.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn remember_that_batches_are_refused(&self) {
-        self.batch_refused.store(true, Ordering::Relaxed);
-    }
+    pub batches: BatchMemory,
 }
 
 impl Clients {
@@ -144,7 +131,7 @@ impl Clients {
         let client = ScopeClient {
             client: Client::from_conf(config.build()),
             scope: scope.clone(),
-            batch_refused: AtomicBool::new(false),
+            batches: BatchMemory::new(self.config.clock.clone()),
         };
         let client = Arc::new(client);
         scopes.insert(scope.clone(), client.clone());

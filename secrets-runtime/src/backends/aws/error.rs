@@ -63,6 +63,12 @@ impl AwsFailure {
         Self { kind: ErrorKind::NotFound, code, said: Some(said), own: None }
     }
 
+    /// An answer about another secret, which the one that was asked for must not be taken from.
+    pub(super) fn of_another(name: &str, arn: &str) -> Self {
+        let said = format!("`{}`, {}", short(name), short(arn));
+        Self { said: Some(said), ..Self::plain(ErrorKind::Unavailable, ANOTHER) }
+    }
+
     pub(super) fn late() -> Self {
         Self::plain(ErrorKind::Timeout, "no answer in time")
     }
@@ -170,6 +176,9 @@ impl AwsFailure {
             ErrorKind::DecryptionFailed => format!("`{id}` cannot be decrypted"),
             ErrorKind::Throttled => "there are too many requests".to_owned(),
             ErrorKind::Timeout => "it did not answer in time".to_owned(),
+            ErrorKind::Unavailable if self.is_another() => {
+                format!("another secret was answered than `{id}`")
+            }
             ErrorKind::Unavailable => "it cannot be reached, or fails".to_owned(),
             ErrorKind::InvalidSource => format!("AWS takes `{id}` for no secret's name"),
             ErrorKind::InvalidName => format!("there is a secret `{id}` already"),
@@ -194,6 +203,10 @@ impl AwsFailure {
     pub(super) fn about_credentials(&self) -> Error {
         let message = format!("AWS does not accept the credentials ({})", self.code);
         Error::new(ErrorKind::AccessDenied, message).with_help(CREDENTIALS_HELP)
+    }
+
+    fn is_another(&self) -> bool {
+        self.code == ANOTHER
     }
 
     fn has_no_value(&self) -> bool {
@@ -225,6 +238,9 @@ impl AwsFailure {
             ErrorKind::Timeout => format!(
                 "check the network, that {region} is a region, and AWS_ENDPOINT_URL if it is set; or allow more time with SECRETS_ATTEMPT_TIMEOUT and SECRETS_TIMEOUT (seconds)"
             ),
+            ErrorKind::Unavailable if self.is_another() => {
+                "check that AWS_ENDPOINT_URL and the proxies lead to AWS, or report it to those who run that server".to_owned()
+            }
             ErrorKind::Unavailable => format!(
                 "check the network and its proxies, that {region} is a region, and AWS_ENDPOINT_URL if it is set"
             ),
@@ -262,6 +278,9 @@ fn missing(id: &str, region: &str) -> String {
         ),
     }
 }
+
+/// What stands in the place of AWS's code where the answer is about another secret.
+const ANOTHER: &str = "another secret";
 
 /// One line, not too long.
 fn short(said: &str) -> String {
