@@ -1,9 +1,10 @@
-//! What tools need and steps do not: reading and writing stored secrets, and listing settings.
+//! What tools need and steps do not: reading and writing stored secrets, listing settings, and trusting a
+//! `secrets.toml`.
 
 pub(crate) mod stored_secret;
 
 pub use crate::{
     admin::stored_secret::{StoredField, StoredSecret},
     resolver::store::ResolverStore,
-    settings::setting::Setting,
+    settings::{setting::Setting, trust::TrustedConfig},
 };
