@@ -56,6 +56,10 @@ struct State {
     items: HashMap<String, (&'static str, &'static str)>,
     /// A code for an id, the first time.
     passing: HashMap<String, &'static str>,
+    /// The name and the ARN that a single answer for an id says it is about.
+    other: HashMap<String, (String, String)>,
+    /// What batches do not answer.
+    left_out: Vec<String>,
     seen: Vec<Seen>,
     /// How many requests must be open before one is answered.
     gate: usize,
@@ -120,6 +124,19 @@ impl FaultServer {
     /// Makes one secret fail the first time.
     pub fn refusing_once(self, id: &str, code: &'static str) -> Self {
         self.state.lock().unwrap().passing.insert(id.to_owned(), code);
+        self
+    }
+
+    /// Answers a request for one secret as if it were about another name and ARN.
+    pub fn answering_as(self, id: &str, name: &str, arn: &str) -> Self {
+        let other = (name.to_owned(), arn.to_owned());
+        self.state.lock().unwrap().other.insert(id.to_owned(), other);
+        self
+    }
+
+    /// Leaves a secret out of every batch, so that it is asked for by itself.
+    pub fn leaving_out(self, id: &str) -> Self {
+        self.state.lock().unwrap().left_out.push(id.to_owned());
         self
     }
 
@@ -237,11 +254,12 @@ impl FaultServer {
     fn answer(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
         match seen.action.as_str() {
             "GetSecretValue" => match self.secret(&seen.region, &seen.ids[0]) {
-                Ok(secret) => (200, secret.to_string()),
+                Ok(secret) => (200, self.disguised(&seen.ids[0], secret).to_string()),
                 Err((code, message)) => failure(&seen.action, code, message),
             },
             "DescribeSecret" => match self.secret(&seen.region, &seen.ids[0]) {
                 Ok(secret) => {
+                    let secret = self.disguised(&seen.ids[0], secret);
                     let versions = json!({ "v1": ["AWSCURRENT"] });
                     let secret = json!({ "ARN": secret["ARN"], "Name": secret["Name"], "VersionIdsToStages": versions });
                     (200, secret.to_string())
@@ -264,6 +282,13 @@ impl FaultServer {
         }
     }
 
+    fn disguised(&self, id: &str, mut secret: Value) -> Value {
+        if let Some((name, arn)) = self.state.lock().unwrap().other.get(id) {
+            (secret["Name"], secret["ARN"]) = (json!(name), json!(arn));
+        }
+        secret
+    }
+
     fn batch(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
         let distinct: BTreeSet<_> = seen.ids.iter().collect();
         if seen.ids.len() > 20 || distinct.len() != seen.ids.len() {
@@ -272,7 +297,8 @@ impl FaultServer {
         let start = next.unwrap_or(0);
         let page = self.state.lock().unwrap().page.unwrap_or(seen.ids.len());
         let (mut values, mut errors) = (BTreeMap::new(), Vec::new());
-        for id in seen.ids.iter().skip(start).take(page) {
+        let left_out = self.state.lock().unwrap().left_out.clone();
+        for id in seen.ids.iter().skip(start).take(page).filter(|id| !left_out.contains(id)) {
             match self.secret(&seen.region, id) {
                 // One secret is given once, however often it is named.
                 Ok(secret) => drop(values.insert(secret["ARN"].to_string(), secret)),

@@ -58,8 +58,11 @@ impl TrustedConfig {
     /// [`ErrorKind::InvalidConfig`] if there is no such file, the file has mistakes, or others may write it or the
     /// list of trusted files; [`ErrorKind::Other`] if the list cannot be written.
     pub fn trust(file: Option<&Path>) -> Result<Self, Error> {
-        let folders = Folders::of(&|name| std::env::var_os(name));
-        let path = wanted(file, &folders)?;
+        Self::trust_in(&Folders::of(&|name| std::env::var_os(name)), file)
+    }
+
+    pub(super) fn trust_in(folders: &Folders, file: Option<&Path>) -> Result<Self, Error> {
+        let path = wanted(file, folders)?;
         let text = ConfigFile::open(&path).map_err(of_file)?;
         let mut problems = Vec::new();
         let config = ConfigFile::parse(path.clone(), &text, None, true, &mut problems);
@@ -67,7 +70,7 @@ impl TrustedConfig {
             return Err(Error::from_problems(problems));
         }
         let (name, hash) = (name_of(&path)?, hash(&text));
-        change(&folders, |list| list.insert(name, hash))?;
+        change(folders, |list| list.insert(name, hash))?;
         Ok(Self { path, decides: config.into_delicate() })
     }
 
@@ -77,10 +80,13 @@ impl TrustedConfig {
     /// # Errors
     /// Those of [`trust`](Self::trust), apart from mistakes in the file.
     pub fn forget(file: Option<&Path>) -> Result<Option<Self>, Error> {
-        let folders = Folders::of(&|name| std::env::var_os(name));
-        let path = wanted(file, &folders)?;
+        Self::forget_in(&Folders::of(&|name| std::env::var_os(name)), file)
+    }
+
+    pub(super) fn forget_in(folders: &Folders, file: Option<&Path>) -> Result<Option<Self>, Error> {
+        let path = wanted(file, folders)?;
         let name = name_of(&path)?;
-        let known = change(&folders, |list| list.remove(&name))?;
+        let known = change(folders, |list| list.remove(&name))?;
         Ok(known.map(|_| Self { path, decides: Vec::new() }))
     }
 

@@ -284,11 +284,11 @@ const ANOTHER: &str = "another secret";
 
 /// One line, not too long.
 fn short(said: &str) -> String {
-    let mut text: String = said.chars().take(400).flat_map(char::escape_debug).collect();
+    let mut text: String = said.chars().take(400).collect();
     if said.chars().nth(400).is_some() {
         text.push_str("..");
     }
-    text
+    escape::escape_controls(text)
 }
 
 /// AWS does not know who is asking

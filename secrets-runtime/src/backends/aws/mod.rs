@@ -15,6 +15,7 @@ mod plan;
 mod retries;
 mod role;
 mod scope;
+mod sdk_settings;
 mod store;
 mod target;
 
