@@ -27,6 +27,11 @@ pub enum Fault {
     Stall,
     /// Half an answer.
     Cut,
+    /// An answer without an end, with a length that is announced or in chunks.
+    Endless {
+        /// Whether a length is announced.
+        announced: bool,
+    },
 }
 
 /// A request it got.
@@ -199,6 +204,11 @@ impl FaultServer {
                     self.end();
                     return None;
                 }
+                Some(Fault::Endless { announced }) => {
+                    let _ = endless(&mut writer, announced);
+                    self.end();
+                    return None;
+                }
                 Some(Fault::Cut) => {
                     let (_, body) = self.answer(&seen, next);
                     let _ = write!(
@@ -349,6 +359,26 @@ impl FaultServer {
         Ok(
             json!({ "ARN": arn(region, name), "Name": name, "VersionId": "v1", "SecretString": value }),
         )
+    }
+}
+
+/// Writes until the other side has enough.
+fn endless(writer: &mut TcpStream, announced: bool) -> std::io::Result<()> {
+    const CHUNK: usize = 1 << 16;
+    let chunk = vec![b'x'; CHUNK];
+    let framing = match announced {
+        true => format!("content-length: {}", 150_000_000),
+        false => "transfer-encoding: chunked".to_owned(),
+    };
+    write!(writer, "HTTP/1.1 200 OK\r\n{framing}\r\n\r\n")?;
+    loop {
+        if announced {
+            writer.write_all(&chunk)?;
+        } else {
+            write!(writer, "{CHUNK:x}\r\n")?;
+            writer.write_all(&chunk)?;
+            writer.write_all(b"\r\n")?;
+        }
     }
 }
 

@@ -14,5 +14,6 @@ mod plaintext_http;
 mod prompts;
 mod render;
 mod run_resolve;
+mod trust;
 mod values;
 mod zenml_cases;

@@ -230,8 +230,7 @@ impl Reader<'_> {
                 self.file.delicate.push(key.clone());
             }
             if counts && is_inline && !self.file.is_trusted {
-                let message = "a source of type `inline` in a secrets.toml that is merely found is not used: the file \
-                               would decide the secret's value";
+                let message = "a source of type `inline` decides the secret's value, and this secrets.toml is not trusted";
                 let help = trust::help(&self.file.path, "or name it with SECRETS_CONFIG");
                 self.complain(at, &key, SettingError::new(message, help));
             } else if counts {

@@ -127,7 +127,7 @@ impl<'a> SettingsReader<'a> {
             return Some(found);
         }
         let message = format!(
-            "`{key}` in a secrets.toml that is merely found is not used: it would decide {}",
+            "`{key}` decides {}, and this secrets.toml is not trusted",
             trust::stake(variable)
         );
         let help = trust::help(

@@ -132,6 +132,9 @@ pub const fn check_secret_arn(text: &str) -> Option<Flaw> {
     }
     let name = layout.resource + 7;
     if let Some(at) = find_non_name_byte(bytes, name) {
+        if bytes[at] == b':' && at > name {
+            return Some(Flaw::new(FlawKind::ArnSuffix, at, bytes.len()));
+        }
         return Some(Flaw::new(FlawKind::ArnName, at, char_end(bytes, at)));
     }
     if name == bytes.len() {

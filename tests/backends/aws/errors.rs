@@ -159,6 +159,21 @@ fn an_answer_about_another_secret_is_an_error() {
 }
 
 #[test]
+fn an_answer_that_is_too_long_is_not_read_to_its_end() {
+    for announced in [true, false] {
+        for count in ONE_AND_TWO {
+            let fault = Fault::Endless { announced };
+            let server = FaultServer::start().with_many(2).failing("*", 1000, fault);
+            let error = resolve(&at(&server), &names(count)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            assert!(error.to_string().contains("answer of more than"), "{error}");
+            let asked: usize = server.counts().values().sum();
+            assert_eq!(asked, 1, "it is not asked again, announced: {announced}");
+        }
+    }
+}
+
+#[test]
 fn what_aws_says_is_shown_as_it_is_and_on_one_line() {
     let said = "Secrets Manager can't find it\u{1b}[2J\nso";
     let server =

@@ -5,7 +5,10 @@ use aws_smithy_runtime_api::http::Response;
 use secrets_spec::SecretArn;
 
 use crate::{
-    backends::aws::scope::Scope,
+    backends::aws::{
+        http_client::{is_too_long, too_long},
+        scope::Scope,
+    },
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -40,6 +43,7 @@ impl AwsFailure {
                 }
             }
             SdkError::TimeoutError(_) => Self::plain(ErrorKind::Timeout, "no answer in time"),
+            SdkError::ResponseError(_) if is_too_long(error) => Self::of_own(too_long()),
             SdkError::ResponseError(_) => Self::of_foreign(status),
             SdkError::ConstructionFailure(_) => {
                 Self { kind: ErrorKind::InvalidConfig, ..Self::of_sending(error) }
@@ -99,6 +103,11 @@ impl AwsFailure {
         Self { kind, code: escape::escape_name(code), said, own: None }
     }
 
+    fn of_own(own: Error) -> Self {
+        let kind = own.kind();
+        Self { own: Some(own), ..Self::plain(kind, "no request") }
+    }
+
     /// An answer without a code of AWS: cut, no JSON, or of something else that stands in its place.
     fn of_foreign(status: Option<u16>) -> Self {
         match status.filter(|status| *status >= 400) {
@@ -113,11 +122,7 @@ impl AwsFailure {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(own) = error.downcast_ref::<Error>() {
-                let own = own.clone();
-                return Self {
-                    own: Some(own.clone()),
-                    ..Self::plain(own.kind(), "no credentials")
-                };
+                return Self::of_own(own.clone());
             }
             (last, cause) = (error, error.source());
         }

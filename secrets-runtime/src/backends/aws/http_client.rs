@@ -10,11 +10,22 @@ use aws_smithy_runtime_api::client::{
         HttpClient, HttpConnector, HttpConnectorFuture, HttpConnectorSettings, SharedHttpClient,
         SharedHttpConnector,
     },
-    orchestrator::HttpRequest,
+    orchestrator::{HttpRequest, HttpResponse},
+    result::ConnectorError,
     runtime_components::RuntimeComponents,
 };
 
-use crate::{backends::http::plaintext::is_of_this_machine, rt::process_local::ProcessLocal};
+use aws_smithy_types::body::SdkBody;
+use http_body_util::{LengthLimitError, Limited};
+
+use crate::{
+    backends::http::plaintext::is_of_this_machine,
+    core::error::{Error, ErrorKind},
+    rt::process_local::ProcessLocal,
+};
+
+/// More than any answer has: a batch of twenty secrets of 64 KiB each, however they are escaped.
+const MAX_BYTES: usize = 16 << 20;
 
 /// The process's one HTTP client: all requests to AWS share its connections.
 ///
@@ -77,8 +88,37 @@ impl OneConnector {
 
 impl HttpConnector for OneConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        self.connector(is_of_this_machine(request.uri())).call(request)
+        let answer = self.connector(is_of_this_machine(request.uri())).call(request);
+        HttpConnectorFuture::new(async move { limited(answer.await?) })
     }
+}
+
+/// Limits the body of an answer. One that is announced as too long is not read at all.
+fn limited(answer: HttpResponse) -> Result<HttpResponse, ConnectorError> {
+    let length = answer.headers().get("content-length").and_then(|text| text.parse().ok());
+    if length.is_some_and(|length: usize| length > MAX_BYTES) {
+        return Err(ConnectorError::user(Box::new(too_long())));
+    }
+    Ok(answer.map(|body| SdkBody::from_body_1_x(Limited::new(body, MAX_BYTES))))
+}
+
+/// The error for an answer that is too long.
+pub(super) fn too_long() -> Error {
+    let message = format!("AWS sends an answer of more than {MAX_BYTES} bytes");
+    Error::new(ErrorKind::Unavailable, message)
+        .with_help("check that AWS_ENDPOINT_URL and the proxies lead to AWS")
+}
+
+/// Whether an error was caused by an answer that is too long.
+pub(super) fn is_too_long(error: &(dyn std::error::Error + 'static)) -> bool {
+    let mut cause = Some(error);
+    while let Some(error) = cause {
+        if error.is::<LengthLimitError>() {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
 }
 
 impl fmt::Debug for OneConnector {

@@ -149,3 +149,17 @@ fn a_folder_removed_before_it_was_locked_is_created_again() {
     });
     assert_eq!(fs::read_dir(root).unwrap().count(), 0);
 }
+
+#[test]
+fn a_child_removes_nothing_of_its_parents() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunDir::under(place.path(), false).unwrap();
+    drop(folder.create("file").unwrap());
+    let path = folder.path().join("file");
+    // As if this process were a child of the one that created it.
+    let mut copy = folder;
+    copy.process = 0;
+    assert!(!copy.is_own());
+    drop(copy);
+    assert!(path.exists());
+}
