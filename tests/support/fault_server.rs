@@ -1,4 +1,6 @@
 //! A small AWS Secrets Manager that fails on demand, enforces the limit of 20, and records its requests.
+//!
+//! Long because: the answers of one server share its state.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},

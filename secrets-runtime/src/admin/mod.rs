@@ -6,5 +6,5 @@ pub(crate) mod stored_secret;
 pub use crate::{
     admin::stored_secret::{StoredField, StoredSecret},
     resolver::store::ResolverStore,
-    settings::{setting::Setting, trust::TrustedConfig},
+    settings::{setting::Setting, trust::trusted_config::TrustedConfig},
 };

@@ -54,7 +54,7 @@ pub(super) fn config_file(
         Ok(text) => {
             let profile = profile.as_deref().map(|profile| (profile, profile_origin.as_str()));
             // The one who names a file vouches for it.
-            let is_trusted = is_named || trust::is_trusted(folders, &path, &text);
+            let is_trusted = is_named || trust::list::is_trusted(folders, &path, &text);
             Some(ConfigFile::parse(path, &text, profile, is_trusted, problems))
         }
         Err(wrong) => {

@@ -3,11 +3,7 @@ use aws_sdk_secretsmanager::{
 };
 use secrets_spec::SecretArn;
 
-use crate::{
-    backend::Fetched,
-    backends::aws::{error::AwsFailure, target::Target},
-    core::secret_value::SecretValue,
-};
+use crate::{backend::Fetched, backends::aws::error::AwsFailure, core::secret_value::SecretValue};
 
 /// A secret as AWS returned it.
 #[derive(Debug, Clone)]
@@ -34,10 +30,10 @@ impl SecretAnswer {
         &self.arn
     }
 
-    /// Whether it is the answer to a request for this target, in this role.
-    pub(super) fn is_about(&self, target: &Target, role: Option<&str>) -> bool {
-        let is_version = target.version_id.as_ref().is_none_or(|id| *id == self.version);
-        is_version && is_about(&self.name, &self.arn, &target.id, role)
+    /// Whether it is the answer to a request for this secret and version, in this role.
+    pub(super) fn is_about(&self, id: &str, version: Option<&str>, role: Option<&str>) -> bool {
+        let is_version = version.is_none_or(|version| version == self.version);
+        is_version && is_about(&self.name, &self.arn, id, role)
     }
 
     /// Whether it has a value at all.

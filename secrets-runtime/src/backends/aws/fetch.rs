@@ -144,7 +144,9 @@ impl Fetching {
             Ok(Err(error)) => Err(explain(AwsFailure::of(&error))),
             Ok(Ok(output)) => {
                 let answer = SecretAnswer::from(output);
-                match answer.is_about(target, self.client.scope.role.as_deref()) {
+                let (version, role) =
+                    (target.version_id.as_deref(), self.client.scope.role.as_deref());
+                match answer.is_about(id, version, role) {
                     true => valued(answer, explain),
                     false => Err(explain(AwsFailure::of_another(answer.name(), answer.arn()))),
                 }

@@ -19,7 +19,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::{LengthLimitError, Limited};
 
 use crate::{
-    backends::http::plaintext::is_of_this_machine,
+    backends::http::loopback::is_of_this_machine,
     core::error::{Error, ErrorKind},
     rt::process_local::ProcessLocal,
 };

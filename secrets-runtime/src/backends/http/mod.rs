@@ -6,6 +6,7 @@ pub(crate) mod address;
 pub(crate) mod client;
 #[cfg(any(feature = "prefect", feature = "zenml"))]
 pub(crate) mod each;
+pub(crate) mod loopback;
 pub(crate) mod plaintext;
 pub(crate) mod proxies;
 pub(crate) mod redacted_url;

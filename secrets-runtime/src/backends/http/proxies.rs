@@ -3,7 +3,7 @@
 use http::Uri;
 use hyper_util::client::proxy::matcher::Matcher;
 
-use crate::backends::http::plaintext::is_of_this_machine;
+use crate::backends::http::loopback::is_of_this_machine;
 
 /// Whether a request to `url` goes through a proxy that the environment names: `HTTP_PROXY`, `HTTPS_PROXY` and
 /// `ALL_PROXY`, or in small letters, unless `NO_PROXY` excepts the host. A server on this machine is never reached

@@ -15,7 +15,7 @@ use crate::{
 
 /// The login of a user at a server: one for all requests.
 ///
-/// It is a task of its own: it goes on when the step that began it gives up, and each step waits only as long as it
+/// It is a task of its own: it goes on when the step that began it ends early, and each step waits only as long as it
 /// has time. A failure is the answer to all who waited for it, and is not kept.
 #[derive(Default)]
 pub(super) struct Login(Arc<ProcessLocal<Mutex<State>>>);

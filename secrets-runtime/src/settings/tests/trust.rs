@@ -1,7 +1,7 @@
 //! What a `secrets.toml` that is merely found may not decide.
 
 use super::*;
-use crate::settings::{folders::Folders, trust::TrustedConfig};
+use crate::settings::{folders::Folders, trust::trusted_config::TrustedConfig};
 
 const URL: &str = "zenml_url = 'http://SeNtInEl.example'";
 const INLINE: &str =

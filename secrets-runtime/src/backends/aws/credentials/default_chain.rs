@@ -11,7 +11,14 @@ use aws_credential_types::{
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{credentials::CredentialsSource, http_client::http_client, sdk_settings},
+    backends::aws::{
+        credentials::CredentialsSource,
+        http_client::http_client,
+        sdk_settings::{
+            self,
+            texts::{said, shown},
+        },
+    },
     core::error::{Error, ErrorKind},
 };
 
@@ -100,7 +107,7 @@ fn where_to_set_them() -> String {
     match sdk_settings::chosen_profile() {
         Some(profile) => format!(
             "check the profile `{}`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
-            sdk_settings::shown(&profile)
+            shown(&profile)
         ),
         None => "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
     }
@@ -108,5 +115,5 @@ fn where_to_set_them() -> String {
 
 /// The innermost cause, which is the one that says something.
 fn cause(error: &CredentialsError) -> String {
-    sdk_settings::said(error)
+    said(error)
 }

@@ -2,9 +2,10 @@
 //! is not set. So they are looked at here: before they are used where that is cheap, else when the SDK has failed.
 
 mod profiles;
+pub(super) mod texts;
 
 use std::{
-    env, fs, io,
+    env, fs,
     path::{Path, PathBuf},
 };
 
@@ -14,11 +15,14 @@ use http::Uri;
 use secrets_spec::check_region;
 
 use crate::{
-    backends::{aws::sdk_settings::profiles::Profiles, http::redacted_url::RedactedUrl},
-    core::{
-        error::{Error, ErrorKind, Problem},
-        escape::escape_controls,
+    backends::{
+        aws::sdk_settings::{
+            profiles::Profiles,
+            texts::{said, shown, token_file},
+        },
+        http::redacted_url::RedactedUrl,
     },
+    core::error::{Error, ErrorKind, Problem},
 };
 
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -145,29 +149,9 @@ fn web_identity() -> Option<Error> {
     })
 }
 
-/// Why a file with a web identity's token cannot be read.
-fn token_file(path: &str) -> Option<String> {
-    let error: io::Error = fs::read(path).err()?;
-    Some(format!("the file {} cannot be read: {error}", shown(path)))
-}
-
 /// Returns the text of a variable, unless it is blank.
 fn text_of(variable: &str) -> Option<String> {
     env::var(variable).ok().filter(|text| !text.trim().is_empty())
-}
-
-/// A text of the environment as it is shown: on one line.
-pub(super) fn shown(text: &str) -> String {
-    escape_controls(text.to_owned())
-}
-
-/// The innermost cause of an error of the SDK, as it is written.
-pub(super) fn said(error: &(dyn std::error::Error + 'static)) -> String {
-    let mut last = error;
-    while let Some(source) = last.source() {
-        last = source;
-    }
-    shown(&last.to_string())
 }
 
 fn wrong(message: impl Into<String>, help: &str) -> Error {

@@ -2,7 +2,7 @@ use aws_config::profile::{Profile, ProfileSet};
 use secrets_spec::closest;
 
 use crate::{
-    backends::aws::sdk_settings::{shown, token_file},
+    backends::aws::sdk_settings::texts::{shown, token_file},
     core::escape::backquoted_list,
 };
 
@@ -149,8 +149,8 @@ impl Profiles<'_> {
             return None;
         }
         let by = match from {
-            Some(from) => format!("that `source_profile` of `{}` names", shown(from)),
-            None => "that AWS_PROFILE names".to_owned(),
+            Some(from) => format!("which `source_profile` of `{}` names", shown(from)),
+            None => "which AWS_PROFILE names".to_owned(),
         };
         let places = self.places.join(" or ");
         let message = format!("the AWS profile `{}`, {by}, is not in {places}", shown(name));
@@ -159,8 +159,9 @@ impl Profiles<'_> {
         known.sort_unstable();
         let help = if self.config.lines().any(|line| line.trim() == header) {
             format!(
-                "in the file config it is written [profile {}], not [{}]",
+                "write [profile {}] in {}, where [{}] is something else",
                 shown(name),
+                self.places.first().map_or("the file config", String::as_str),
                 shown(name)
             )
         } else if let Some(near) = closest(name, known.iter().copied()) {
@@ -210,16 +211,16 @@ mod tests {
             (
                 "",
                 "typo",
-                "`typo`, that AWS_PROFILE names, is not in /h/.aws/config",
+                "`typo`, which AWS_PROFILE names, is not in /h/.aws/config",
                 "there are no",
             ),
             (&format!("[default]\n{KEYS}"), "typo", "`typo`", "the profiles are `default`"),
             (&format!("[profile prod]\n{KEYS}"), "prdo", "`prdo`", "did you mean `prod`?"),
-            (&format!("[prod]\n{KEYS}"), "prod", "`prod`", "[profile prod], not [prod]"),
+            (&format!("[prod]\n{KEYS}"), "prod", "`prod`", "[profile prod] in /h/.aws/config"),
             (
                 &format!("[profile a]\n{role}source_profile = nope"),
                 "a",
-                "`nope`, that `source_profile` of `a` names",
+                "`nope`, which `source_profile` of `a` names",
                 "",
             ),
             (
@@ -227,7 +228,7 @@ mod tests {
                     "[profile a]\n{role}source_profile = b\n[profile b]\n{role}source_profile = nope"
                 ),
                 "a",
-                "`nope`, that `source_profile` of `b` names",
+                "`nope`, which `source_profile` of `b` names",
                 "",
             ),
             (
