@@ -44,7 +44,10 @@ async fn main() -> anyhow::Result<()> {
     for profile in ["laptop", "container"] {
         println!("SECRETS_PROFILE={profile}");
         let mut program = Command::new(std::env::current_exe()?);
-        program.current_dir(folder.path()).env("SECRETS_PROFILE", profile);
+        // The one who names the file vouches for it. One that is merely found upwards may choose the store and its key
+        // only after `secrets trust`.
+        program.env("SECRETS_CONFIG", folder.path().join("secrets.toml"));
+        program.env("SECRETS_PROFILE", profile);
         anyhow::ensure!(program.status()?.success(), "the step failed in the profile {profile}");
     }
     Ok(())

@@ -13,6 +13,7 @@ mod backends {
     }
     mod zenml {
         mod server;
+        mod stalled;
     }
 }
 

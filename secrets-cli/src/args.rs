@@ -53,6 +53,8 @@ pub enum Command {
     Check(Check),
     /// Show every setting and where it comes from, and check that the backends are reachable
     Doctor(Doctor),
+    /// Let a secrets.toml that is found decide where credentials are sent, and which store and values are used
+    Trust(Trust),
     /// Print completions for a shell
     Completions(Completions),
     /// Print the manual page of `secrets`, or of one command
@@ -250,6 +252,25 @@ fn level(text: &str) -> Result<ValidationLevel, String> {
 pub struct Doctor {
     #[command(flatten)]
     pub common: Common,
+}
+
+const TRUST: &str = "The nearest secrets.toml upwards from the working directory may be that of a repository that you \
+cloned. So its settings zenml_url, local_dir and local_key_file, and its sources of type inline, apply only after this \
+command, and again after it when the file has changed. The path and the SHA-256 of the file are kept in \
+$XDG_CONFIG_HOME/secrets/trusted.json. A file that SECRETS_CONFIG names needs no trust.";
+
+#[derive(Debug, Args)]
+#[command(after_help = TRUST)]
+pub struct Trust {
+    /// The file, or its folder, instead of the nearest secrets.toml
+    #[arg(value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// End the trust in the file, which may be gone
+    #[arg(long)]
+    pub forget: bool,
+    /// How results and errors are written
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -1,4 +1,6 @@
 //! A small AWS Secrets Manager that fails on demand, enforces the limit of 20, and records its requests.
+//!
+//! Long because: the answers of one server share its state.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -27,6 +29,11 @@ pub enum Fault {
     Stall,
     /// Half an answer.
     Cut,
+    /// An answer without an end, with a length that is announced or in chunks.
+    Endless {
+        /// Whether a length is announced.
+        announced: bool,
+    },
 }
 
 /// A request it got.
@@ -56,6 +63,10 @@ struct State {
     items: HashMap<String, (&'static str, &'static str)>,
     /// A code for an id, the first time.
     passing: HashMap<String, &'static str>,
+    /// The name and the ARN that a single answer for an id says it is about.
+    other: HashMap<String, (String, String)>,
+    /// What batches do not answer.
+    left_out: Vec<String>,
     seen: Vec<Seen>,
     /// How many requests must be open before one is answered.
     gate: usize,
@@ -123,6 +134,19 @@ impl FaultServer {
         self
     }
 
+    /// Answers a request for one secret as if it were about another name and ARN.
+    pub fn answering_as(self, id: &str, name: &str, arn: &str) -> Self {
+        let other = (name.to_owned(), arn.to_owned());
+        self.state.lock().unwrap().other.insert(id.to_owned(), other);
+        self
+    }
+
+    /// Leaves a secret out of every batch, so that it is asked for by itself.
+    pub fn leaving_out(self, id: &str) -> Self {
+        self.state.lock().unwrap().left_out.push(id.to_owned());
+        self
+    }
+
     /// Answers no request before so many are open at the same time, so that sequential requests get no answer.
     pub fn together(self, requests: usize) -> Self {
         self.state.lock().unwrap().gate = requests;
@@ -182,6 +206,11 @@ impl FaultServer {
                     self.end();
                     return None;
                 }
+                Some(Fault::Endless { announced }) => {
+                    let _ = endless(&mut writer, announced);
+                    self.end();
+                    return None;
+                }
                 Some(Fault::Cut) => {
                     let (_, body) = self.answer(&seen, next);
                     let _ = write!(
@@ -237,11 +266,12 @@ impl FaultServer {
     fn answer(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
         match seen.action.as_str() {
             "GetSecretValue" => match self.secret(&seen.region, &seen.ids[0]) {
-                Ok(secret) => (200, secret.to_string()),
+                Ok(secret) => (200, self.disguised(&seen.ids[0], secret).to_string()),
                 Err((code, message)) => failure(&seen.action, code, message),
             },
             "DescribeSecret" => match self.secret(&seen.region, &seen.ids[0]) {
                 Ok(secret) => {
+                    let secret = self.disguised(&seen.ids[0], secret);
                     let versions = json!({ "v1": ["AWSCURRENT"] });
                     let secret = json!({ "ARN": secret["ARN"], "Name": secret["Name"], "VersionIdsToStages": versions });
                     (200, secret.to_string())
@@ -264,6 +294,13 @@ impl FaultServer {
         }
     }
 
+    fn disguised(&self, id: &str, mut secret: Value) -> Value {
+        if let Some((name, arn)) = self.state.lock().unwrap().other.get(id) {
+            (secret["Name"], secret["ARN"]) = (json!(name), json!(arn));
+        }
+        secret
+    }
+
     fn batch(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
         let distinct: BTreeSet<_> = seen.ids.iter().collect();
         if seen.ids.len() > 20 || distinct.len() != seen.ids.len() {
@@ -272,7 +309,8 @@ impl FaultServer {
         let start = next.unwrap_or(0);
         let page = self.state.lock().unwrap().page.unwrap_or(seen.ids.len());
         let (mut values, mut errors) = (BTreeMap::new(), Vec::new());
-        for id in seen.ids.iter().skip(start).take(page) {
+        let left_out = self.state.lock().unwrap().left_out.clone();
+        for id in seen.ids.iter().skip(start).take(page).filter(|id| !left_out.contains(id)) {
             match self.secret(&seen.region, id) {
                 // One secret is given once, however often it is named.
                 Ok(secret) => drop(values.insert(secret["ARN"].to_string(), secret)),
@@ -323,6 +361,26 @@ impl FaultServer {
         Ok(
             json!({ "ARN": arn(region, name), "Name": name, "VersionId": "v1", "SecretString": value }),
         )
+    }
+}
+
+/// Writes until the other side has enough.
+fn endless(writer: &mut TcpStream, announced: bool) -> std::io::Result<()> {
+    const CHUNK: usize = 1 << 16;
+    let chunk = vec![b'x'; CHUNK];
+    let framing = match announced {
+        true => format!("content-length: {}", 150_000_000),
+        false => "transfer-encoding: chunked".to_owned(),
+    };
+    write!(writer, "HTTP/1.1 200 OK\r\n{framing}\r\n\r\n")?;
+    loop {
+        if announced {
+            writer.write_all(&chunk)?;
+        } else {
+            write!(writer, "{CHUNK:x}\r\n")?;
+            writer.write_all(&chunk)?;
+            writer.write_all(b"\r\n")?;
+        }
     }
 }
 

@@ -14,6 +14,7 @@ use crate::{
     output::{
         escape::{json_string, json_string_or_null},
         format::OutputFormat,
+        proxy_variables,
         wiped_output::WipedOutput,
     },
     stores,
@@ -217,6 +218,13 @@ fn text(
             output.push(format!("  {name} -> {kind}{}\n", id.unwrap_or(name)));
         }
     }
+    let proxies = proxy_variables::shown();
+    if !proxies.is_empty() {
+        output.push("\nproxies (a server on this machine is never reached through one)\n");
+        for (name, address) in proxies {
+            output.push(format!("  {name}  {address}\n"));
+        }
+    }
     output.push("\nbackends\n");
     if statuses.is_empty() {
         output.push("  not asked, because a setting is wrong\n");
@@ -300,6 +308,13 @@ fn json(
         })
         .collect();
     output.push(statuses.join(","));
+    let proxies: Vec<_> = proxy_variables::shown()
+        .iter()
+        .map(|(name, address)| {
+            format!("{{\"name\":{},\"address\":{}}}", json_string(name), json_string(address))
+        })
+        .collect();
+    output.push(format!("],\"proxies\":[{}", proxies.join(",")));
     let warnings: Vec<_> = warnings.iter().map(|warning| json_string(warning)).collect();
     output.push(format!("],\"warnings\":[{}]}}\n", warnings.join(",")));
 }

@@ -14,6 +14,7 @@ mod rename;
 mod render;
 mod resolve;
 mod run;
+mod trust;
 mod update;
 
 use crate::{args::Command, argv::FieldArg, failure::Failure, output::reporter::Reporter};
@@ -34,6 +35,7 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Render(args) => render::run(&args, reporter),
         Command::Check(args) => check::run(&args, reporter),
         Command::Doctor(args) => doctor::run(&args),
+        Command::Trust(args) => trust::run(&args, reporter),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
     }

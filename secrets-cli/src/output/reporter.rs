@@ -116,8 +116,22 @@ fn help(problem: &Problem) -> Option<String> {
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
             format!("{}the types here are {}", near.unwrap_or_default(), types.join(", "))
         }
+        Some(HelpCode::PlainValue) => format!(
+            "store a JSON object, or read it as one plain value: '{}'",
+            plain_source(problem.origin())
+        ),
         _ => problem.help()?.to_owned(),
     })
+}
+
+/// Returns a source as JSON that reads its payload as one plain value.
+fn plain_source(origin: &str) -> String {
+    let source = secrets_spec::Source::parse(origin).ok();
+    let kind = source.as_ref().and_then(|source| source.backend());
+    let kind = kind.map(|kind| format!("\"type\": {}, ", json_string(kind.as_str())));
+    let id = source.as_ref().map_or(origin, |source| source.id());
+    let (kind, id) = (kind.unwrap_or_default(), json_string(id));
+    format!("{{{kind}\"id\": {id}, \"options\": {{\"json\": false}}}}")
 }
 
 fn origin(problem: &Problem) -> String {

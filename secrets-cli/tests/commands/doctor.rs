@@ -22,6 +22,26 @@ fn doctor_says_where_every_setting_comes_from_and_shows_no_credential() {
 }
 
 #[test]
+fn doctor_names_the_proxies_without_their_passwords() {
+    let sandbox = Sandbox::new();
+    let doctor = |format: &str| {
+        let mut command = sandbox.command(["doctor", format]);
+        command.env("HTTPS_PROXY", "http://user:SeNtInEl@proxy.example:3128");
+        command.env("no_proxy", "10.0.0.0/8,example.org");
+        let result = CliOutput::new(command.output().unwrap());
+        assert!(!result.text().contains("SeNtInEl") && !result.stderr.contains("SeNtInEl"));
+        result.text()
+    };
+    let text = doctor("--format=text");
+    assert!(text.contains("HTTPS_PROXY  http://proxy.example:3128"), "{text}");
+    assert!(text.contains("no_proxy  10.0.0.0/8,example.org"), "{text}");
+    let json: serde_json::Value = serde_json::from_str(&doctor("--format=json")).unwrap();
+    assert_eq!(json["proxies"][0]["name"], "HTTPS_PROXY");
+    assert_eq!(json["proxies"][0]["address"], "http://proxy.example:3128");
+    assert!(!sandbox.ok(["doctor"]).contains("proxies"));
+}
+
+#[test]
 fn doctor_warns_of_a_misspelt_setting() {
     let sandbox = Sandbox::new();
     let mut command = sandbox.command(["doctor"]);

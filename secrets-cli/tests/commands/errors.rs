@@ -256,3 +256,35 @@ fn json_instead_of_a_file_name_is_not_shown() {
     sandbox.write("[a].json", r#"{"a": "SeNtInEl"}"#);
     sandbox.ok(["register", "db", "--from-json", "[a].json"]);
 }
+
+#[test]
+fn a_plain_text_where_json_is_expected_is_not_json() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "");
+    for value in
+        ["-----BEGIN SeNtInEl-----\nx", "tk-SeNtInEl", "nk-SeNtInEl", "[SeNtInEl", "\"SeNtInEl"]
+    {
+        let source = r#"{"type": "env", "id": "TEXT", "options": {"json": true}}"#;
+        for arguments in [["resolve", "--sources"], ["check", "--sources"]] {
+            let mut command = sandbox.command(arguments);
+            command.arg(format!("[{source}]")).env("TEXT", value);
+            let result = CliOutput::new(command.output().unwrap());
+            assert_eq!(result.code, Some(5), "{result:?}");
+            let said = format!("{}{}", result.text(), result.stderr);
+            assert!(said.contains("it is not JSON"), "{said}");
+            assert!(!said.contains("SeNtInEl") && !said.contains("the JSON is"), "{said}");
+            if arguments[0] == "resolve" {
+                assert!(said.contains(r#""id": "TEXT", "options": {"json": false}"#), "{said}");
+            }
+        }
+    }
+    // Where secrets.toml says so, it is mended there.
+    sandbox.write(
+        "secrets.toml",
+        "[sources.db]\ntype = \"env\"\nid = \"TEXT\"\noptions = { json = true }\n",
+    );
+    let mut command = sandbox.command(["resolve", "db"]);
+    let result = CliOutput::new(command.env("TEXT", "tk-SeNtInEl").output().unwrap());
+    result.assert_fails(5);
+    assert!(result.stderr.contains("`options = { json = false }` in `[sources.db]`"), "{result:?}");
+}

@@ -15,5 +15,6 @@ mod prompts;
 mod render;
 mod run_resolve;
 mod store;
+mod trust;
 mod values;
 mod zenml_cases;

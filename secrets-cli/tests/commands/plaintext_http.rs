@@ -3,6 +3,9 @@
 
 use crate::support::{CliOutput, Sandbox};
 
+/// A proxy that is not there.
+const PROXY: (&str, &str) = ("HTTP_PROXY", "http://user:SeNtInEl@127.0.0.1:1");
+
 /// Returns the messages of a run with this server in its settings. Nothing listens there.
 fn messages(server: &str, arguments: &[&str], settings: &[(&str, &str)]) -> String {
     let sandbox = Sandbox::new();
@@ -49,6 +52,13 @@ fn plain_http_to_another_host_causes_one_warning_without_a_password() {
         let warning =
             format!("secrets: warning: {setting} leads to http://0.0.0.0:1 without encryption");
         assert_eq!(warned.matches(&warning).count(), 1, "{warned}");
+        assert!(!warned.contains("proxy"), "{warned}");
+        let proxied: Vec<_> = settings.iter().copied().chain([PROXY]).collect();
+        let warned = messages("192.0.2.1", &arguments, &proxied);
+        assert!(warned.contains("without encryption, through the proxy"), "{warned}");
+        let excepted: Vec<_> = proxied.into_iter().chain([("NO_PROXY", "0.0.0.0/8")]).collect();
+        let warned = messages("0.0.0.0:1", &arguments, &excepted);
+        assert!(!warned.contains("proxy"), "{warned}");
         let loopback = messages("127.0.0.1:1", &arguments, settings);
         assert!(!loopback.contains("warning"), "{loopback}");
     }

@@ -1,4 +1,5 @@
-//! What tools need and steps do not: reading and writing stored secrets, and listing settings.
+//! What tools need and steps do not: reading and writing stored secrets, listing settings, and trusting a
+//! `secrets.toml`.
 
 mod secret_update;
 pub(crate) mod stored_secret;
@@ -6,5 +7,5 @@ pub(crate) mod stored_secret;
 pub use crate::{
     admin::stored_secret::{StoredField, StoredSecret},
     resolver::store::ResolverStore,
-    settings::setting::Setting,
+    settings::{setting::Setting, trust::trusted_config::TrustedConfig},
 };

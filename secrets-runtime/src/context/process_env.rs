@@ -142,8 +142,6 @@ fn only_thread() -> Result<(), Error> {
     crate::rt::timer::stop();
     #[cfg(feature = "tokio")]
     crate::rt::io_thread::stop();
-    #[cfg(any(feature = "prefect", feature = "zenml"))]
-    crate::rt::blocking_pool::stop();
     alone(count_threads)
 }
 

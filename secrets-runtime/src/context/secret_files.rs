@@ -149,6 +149,10 @@ mod on_unix {
 
     impl Drop for SecretFile {
         fn drop(&mut self) {
+            // That of a parent process stays until the parent's step ends.
+            if !self.folder.is_own() {
+                return;
+            }
             if let Err(error) = self.folder.remove(&self.name)
                 && error.kind() != io::ErrorKind::NotFound
             {

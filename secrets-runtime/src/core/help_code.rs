@@ -6,6 +6,8 @@ use crate::core::escape;
 pub enum HelpCode {
     /// Allow that a variable is replaced.
     AllowOverride,
+    /// Store a JSON object, or read the payload as one plain value.
+    PlainValue,
     /// Unset the variable, or allow that it is replaced.
     UnsetOrAllowOverride,
     /// Register a backend of this type.
@@ -22,6 +24,10 @@ impl HelpCode {
     pub(crate) fn for_program(&self) -> String {
         match self {
             Self::AllowOverride => "set `allow_override = true` if that is meant".to_owned(),
+            Self::PlainValue => {
+                "store a JSON object, or read the payload as one plain value with `json = false`"
+                    .to_owned()
+            }
             Self::UnsetOrAllowOverride => "unset it, or set `allow_override = true`".to_owned(),
             Self::RegisterBackend { near, registered } => {
                 let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));

@@ -4,7 +4,10 @@
 use secrets_spec::Source;
 
 use crate::{
-    core::error::{Error, ErrorKind, Problem},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        help_code::HelpCode,
+    },
     declaration::Declaration,
     settings::Settings,
 };
@@ -38,13 +41,19 @@ fn of_mapped_source(
     settings: &Settings,
 ) -> Option<String> {
     use ErrorKind::{AccessDenied, Deleted, NotFound, RoleDenied};
-    if !matches!(problem.kind(), NotFound | Deleted | AccessDenied | RoleDenied) {
+    let is_plain = problem.help_code() == Some(&HelpCode::PlainValue);
+    if !is_plain && !matches!(problem.kind(), NotFound | Deleted | AccessDenied | RoleDenied) {
         return None;
     }
     let source = declaration.sources.iter().find(|it| it.origin() == problem.origin())?;
     let names = [source.origin(), source.group()];
     let name = names.into_iter().find(|name| settings.mapped(name).is_some())?;
     let file = settings.config_file()?.display();
+    if is_plain {
+        return Some(format!(
+            "store a JSON object, or read it as one plain value: `options = {{ json = false }}` in `[sources.{name}]` of {file}"
+        ));
+    }
     let hint = format!("`[sources.{name}]` in {file} says where it is");
     Some(match problem.help() {
         Some(help) => format!("{help}; {hint}"),

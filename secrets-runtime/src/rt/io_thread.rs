@@ -3,7 +3,7 @@
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
     thread::JoinHandle,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use tokio::{
@@ -11,14 +11,26 @@ use tokio::{
     task::AbortHandle,
 };
 
-use crate::core::error::{Error, ErrorKind};
+use crate::{
+    core::error::{Error, ErrorKind},
+    rt::process_local::ProcessLocal,
+};
 
-static STATE: Mutex<State> = Mutex::new(State { thread: None, running: 0 });
+/// How long the thread stays when nothing runs on it. Its connections end with it.
+const IDLE: Duration = Duration::from_secs(5);
 
+/// How many threads the runtime may have beside it: they look up host names.
+const MAX_BLOCKING: usize = 32;
+
+static STATE: ProcessLocal<Mutex<State>> = ProcessLocal::new();
+
+#[derive(Default)]
 struct State {
     thread: Option<IoThread>,
     /// How many futures run on it.
     running: usize,
+    /// When the last one ended.
+    idle_since: Option<Instant>,
 }
 
 struct IoThread {
@@ -33,7 +45,8 @@ struct IoThread {
 /// It is for backends whose client is built on tokio: a step may run under another executor or under none,
 /// and a synchronous step in a current-thread runtime would wait for a reactor that only its own thread
 /// drives. The future ends when the returned one is dropped. Tasks that it spawns end with the thread.
-/// `export = "process"` stops the thread if no future runs on it, and the next call starts it again.
+/// The thread ends when no future has run on it for a few seconds, and `export = "process"` ends it at once if none
+/// runs; the next call starts another. A child of `fork` has a thread of its own.
 ///
 /// ```
 /// use secrets_runtime::backend::on_io_thread;
@@ -89,7 +102,10 @@ struct Running;
 
 impl Drop for Running {
     fn drop(&mut self) {
-        lock().running -= 1;
+        let mut state = lock();
+        // A child of `fork` may drop a future of its parent.
+        state.running = state.running.saturating_sub(1);
+        state.idle_since = Some(Instant::now());
     }
 }
 
@@ -105,19 +121,37 @@ fn start() -> Result<IoThread, Error> {
     let failed = |cause: std::io::Error| {
         Error::new(ErrorKind::Unavailable, "the I/O thread cannot be started").with_cause(cause)
     };
-    let tokio = Builder::new_current_thread().enable_all().build().map_err(failed)?;
+    let tokio = Builder::new_current_thread()
+        .enable_all()
+        .max_blocking_threads(MAX_BLOCKING)
+        .thread_keep_alive(Duration::from_secs(1))
+        .build()
+        .map_err(failed)?;
     let runtime = tokio.handle().clone();
-    let forever = tokio.spawn(std::future::pending::<()>());
-    let stop = forever.abort_handle();
+    let until_idle = tokio.spawn(until_idle());
+    let stop = until_idle.abort_handle();
     let thread = std::thread::Builder::new().name("secrets-io".to_owned());
     let run = move || {
         // Ends with an error, as cancelled, when the thread is stopped.
-        let _ = tokio.block_on(forever);
+        let _ = tokio.block_on(until_idle);
         // Threads that look up host names end too, unless one hangs.
         tokio.shutdown_timeout(Duration::from_secs(1));
     };
     let handle = thread.spawn(run).map_err(failed)?;
     Ok(IoThread { runtime, stop, handle })
+}
+
+/// Ends when nothing has run on the thread for a while. Then the next future starts another thread.
+async fn until_idle() {
+    loop {
+        tokio::time::sleep(IDLE).await;
+        let mut state = lock();
+        let is_idle = state.idle_since.is_some_and(|since| since.elapsed() >= IDLE);
+        if state.running == 0 && is_idle {
+            state.thread = None;
+            return;
+        }
+    }
 }
 
 /// Ends the thread if no future runs on it, and waits until it has ended. It starts again when it is needed.
@@ -136,5 +170,5 @@ pub(crate) fn stop() {
 }
 
 fn lock() -> MutexGuard<'static, State> {
-    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+    STATE.get().lock().unwrap_or_else(PoisonError::into_inner)
 }

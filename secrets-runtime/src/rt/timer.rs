@@ -10,24 +10,21 @@ use std::{
     time::Instant,
 };
 
-use crate::rt::clock::Clock;
+use crate::rt::{clock::Clock, process_local::ProcessLocal};
 
-static TIMER: Timer = Timer {
-    state: Mutex::new(State {
-        waiting: BTreeMap::new(),
-        next: 0,
-        thread: None,
-        running: false,
-        stopping: false,
-    }),
-    changed: Condvar::new(),
-};
+static TIMER: ProcessLocal<Timer> = ProcessLocal::new();
 
+fn timer() -> &'static Timer {
+    TIMER.get()
+}
+
+#[derive(Default)]
 struct Timer {
     state: Mutex<State>,
     changed: Condvar,
 }
 
+#[derive(Default)]
 struct State {
     /// By time. The number distinguishes equal times.
     waiting: BTreeMap<(Instant, u64), Waker>,
@@ -40,7 +37,7 @@ struct State {
 /// Ends the timer's thread and waits until it has ended. Waiting tasks go on after [`resume`], or when
 /// another one starts to wait.
 pub(crate) fn stop() {
-    let mut state = TIMER.lock();
+    let mut state = timer().lock();
     let own = state.thread.as_ref().map(|handle| handle.thread().id());
     // Wakers run on the timer's thread, and so may the code that they wake.
     if own == Some(std::thread::current().id()) {
@@ -49,17 +46,17 @@ pub(crate) fn stop() {
     let Some(thread) = state.thread.take() else { return };
     state.stopping = true;
     drop(state);
-    TIMER.changed.notify_one();
+    timer().changed.notify_one();
     // If it panicked, it has ended too.
     let _ = thread.join();
-    let mut state = TIMER.lock();
+    let mut state = timer().lock();
     state.stopping = false;
     state.running = false;
 }
 
 /// Starts the timer's thread if something waits.
 pub(crate) fn resume() {
-    let mut state = TIMER.lock();
+    let mut state = timer().lock();
     if !state.waiting.is_empty() {
         state.start();
     }
@@ -85,7 +82,7 @@ impl Future for Sleep {
         if Instant::now() >= self.deadline {
             return Poll::Ready(());
         }
-        let mut state = TIMER.lock();
+        let mut state = timer().lock();
         let number = match self.number {
             Some(number) => number,
             None => {
@@ -101,7 +98,7 @@ impl Future for Sleep {
         drop(replaced);
         // A later deadline does not wake the thread, which would otherwise wake for each of many waiters.
         if first == Some((self.deadline, number)) {
-            TIMER.changed.notify_one();
+            timer().changed.notify_one();
         }
         Poll::Pending
     }
@@ -110,13 +107,13 @@ impl Future for Sleep {
 impl Drop for Sleep {
     fn drop(&mut self) {
         if let Some(number) = self.number {
-            let mut state = TIMER.lock();
+            let mut state = timer().lock();
             let removed = state.waiting.remove(&(self.deadline, number));
             let is_last = state.waiting.is_empty();
             drop(state);
             // Without waiters the thread ends. Otherwise it wakes once at a time at which nothing is due.
             if is_last {
-                TIMER.changed.notify_one();
+                timer().changed.notify_one();
             }
             drop(removed);
         }
@@ -142,26 +139,26 @@ impl Alarm {
             return;
         }
         if self.set.is_some_and(|(set, number)| {
-            set == at && TIMER.lock().waiting.contains_key(&(at, number))
+            set == at && timer().lock().waiting.contains_key(&(at, number))
         }) {
             return;
         }
         self.clear();
-        let mut state = TIMER.lock();
+        let mut state = timer().lock();
         state.next += 1;
         let number = state.next;
         state.waiting.insert((at, number), waker.clone());
         self.set = Some((at, number));
         state.start();
         drop(state);
-        TIMER.changed.notify_one();
+        timer().changed.notify_one();
     }
 
     /// Unsets the time.
     pub(crate) fn clear(&mut self) {
         if let Some(set) = self.set.take() {
-            let removed = TIMER.lock().waiting.remove(&set);
-            TIMER.changed.notify_one();
+            let removed = timer().lock().waiting.remove(&set);
+            timer().changed.notify_one();
             drop(removed);
         }
     }
@@ -180,7 +177,7 @@ impl State {
         }
         let thread = std::thread::Builder::new().name("secrets-timer".to_owned());
         // Without a thread there is no timeout, which is better than to have no secret.
-        if let Ok(handle) = thread.spawn(|| TIMER.run()) {
+        if let Ok(handle) = thread.spawn(|| timer().run()) {
             self.thread = Some(handle);
             self.running = true;
         }

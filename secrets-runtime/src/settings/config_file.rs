@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use secrets_spec::{SourcePatch, closest};
+use secrets_spec::{BuiltIn, SourcePatch, closest};
 use toml::{
     Spanned,
     de::{DeTable, DeValue},
@@ -19,6 +19,7 @@ use crate::{
         error::{SettingError, problem},
         mapping,
         raw_value::{Origin, RawValue},
+        trust,
         variables::{self, Kind, Variable},
     },
 };
@@ -30,6 +31,10 @@ pub(crate) struct ConfigFile {
     path: PathBuf,
     settings: BTreeMap<&'static str, (String, Origin)>,
     sources: BTreeMap<String, SourcePatch>,
+    /// Whether the user vouches for it: it was named or trusted, and not merely found.
+    is_trusted: bool,
+    /// The keys, in any profile, that apply only if it is trusted.
+    delicate: Vec<String>,
 }
 
 impl ConfigFile {
@@ -74,14 +79,17 @@ impl ConfigFile {
     }
 
     /// Parses the text of the file. `profile` is the profile's name and the setting that chose it. Every
-    /// problem is added to `problems`, in the order of the lines.
+    /// problem is added to `problems`, in the order of the lines. Without trust, values of `inline` sources are
+    /// among them; settings that need trust are not, as another place may set them.
     pub(super) fn parse(
         path: PathBuf,
         text: &str,
         profile: Option<(&str, &str)>,
+        is_trusted: bool,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let file = Self { path, settings: BTreeMap::new(), sources: BTreeMap::new() };
+        let (settings, sources, delicate) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
+        let file = Self { path, settings, sources, is_trusted, delicate };
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { file, text, problems: Vec::new() };
         if errors.is_empty() {
@@ -107,6 +115,15 @@ impl ConfigFile {
 
     pub(super) fn path(&self) -> &Path {
         &self.path
+    }
+
+    pub(super) fn is_trusted(&self) -> bool {
+        self.is_trusted
+    }
+
+    /// Returns the keys, in any profile, that apply only if the file is trusted.
+    pub(super) fn into_delicate(self) -> Vec<String> {
+        self.delicate
     }
 
     pub(super) fn into_sources(self) -> BTreeMap<String, SourcePatch> {
@@ -182,7 +199,11 @@ impl Reader<'_> {
                 self.sources(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
                 let origin = self.origin(at, &key, profile);
-                match setting(variable, value.get_ref(), &self.file.path) {
+                let setting = setting(variable, value.get_ref(), &self.file.path);
+                if setting.as_ref().is_ok_and(|text| trust::is_needed(variable, text)) {
+                    self.file.delicate.push(key.clone());
+                }
+                match setting {
                     Ok(text) if counts => {
                         self.file
                             .settings
@@ -217,7 +238,16 @@ impl Reader<'_> {
                 let wrong = SettingError { message: complaint.message, help: complaint.help };
                 self.complain(complaint.at, &key, wrong);
             }
-            if let Some(mapped) = mapped.filter(|_| counts) {
+            let Some(mapped) = mapped else { continue };
+            let is_inline = mapped.backend() == Some(&BuiltIn::Inline.into());
+            if is_inline {
+                self.file.delicate.push(key.clone());
+            }
+            if counts && is_inline && !self.file.is_trusted {
+                let message = "a source of type `inline` decides the secret's value, and this secrets.toml is not trusted";
+                let help = trust::help(&self.file.path, "or name it with SECRETS_CONFIG");
+                self.complain(at, &key, SettingError::new(message, help));
+            } else if counts {
                 self.file.sources.insert(name.to_owned(), mapped);
             }
         }

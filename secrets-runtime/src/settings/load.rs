@@ -8,6 +8,7 @@ use crate::{
     core::error::{Error, Problem},
     settings::{
         Settings,
+        config_file::ConfigFile,
         folders::Folders,
         lookup,
         precedence::{CodeSettings, Environment, decide},
@@ -79,11 +80,11 @@ impl Loaded {
     ) -> Self {
         let folders = Folders::of(environment);
         let mut problems = Vec::new();
-        let home = folders.home.as_deref();
-        let file = lookup::config_file(built, environment, directory, home, &mut problems);
+        let file = lookup::config_file(built, environment, directory, &folders, &mut problems);
+        let is_trusted = file.as_ref().is_none_or(ConfigFile::is_trusted);
         let found =
             variables::ALL.iter().map(|v| (*v, decide(v, built, environment, file.as_ref())));
-        let mut reader = SettingsReader::new(found.collect(), directory);
+        let mut reader = SettingsReader::new(found.collect(), directory).with_trust(is_trusted);
         let mut settings = Settings::read(&mut reader, file, &folders);
         problems.extend(reader.into_problems());
         let shown = settings.shown.iter().map(|shown| complete(&settings, shown, &problems));

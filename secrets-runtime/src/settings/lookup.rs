@@ -5,10 +5,11 @@ use crate::{
     settings::{
         config_file::ConfigFile,
         error::problem,
+        folders::Folders,
         precedence::{CodeSettings, Environment, decide},
         raw_value::Origin,
         reader::SettingsReader,
-        search, values, variables,
+        search, trust, values, variables,
     },
 };
 
@@ -17,7 +18,7 @@ pub(super) fn config_file(
     built: &CodeSettings,
     environment: Environment<'_>,
     directory: Option<&Path>,
-    home: Option<&Path>,
+    folders: &Folders,
     problems: &mut Vec<Problem>,
 ) -> Option<ConfigFile> {
     let both = [&variables::CONFIG, &variables::PROFILE];
@@ -33,7 +34,7 @@ pub(super) fn config_file(
     let is_broken = !wrong.is_empty();
     problems.extend(wrong);
 
-    let nearest = |directory| search::nearest(directory, home, search::device);
+    let nearest = |directory| search::nearest(directory, folders.home.as_deref(), search::device);
     let path = if is_named { named } else { directory.and_then(nearest) };
     let Some(path) = path else {
         if let Some(profile) = profile.filter(|_| !is_broken) {
@@ -53,7 +54,9 @@ pub(super) fn config_file(
     match opened {
         Ok(text) => {
             let profile = profile.as_deref().map(|profile| (profile, profile_origin.as_str()));
-            Some(ConfigFile::parse(path, &text, profile, problems))
+            // The one who names a file vouches for it.
+            let is_trusted = is_named || trust::list::is_trusted(folders, &path, &text);
+            Some(ConfigFile::parse(path, &text, profile, is_trusted, problems))
         }
         Err(wrong) => {
             let origin = match is_named {

@@ -28,6 +28,10 @@
 //! The settings are read once and checked as a whole. A `secrets.toml` that somebody else can have written is
 //! refused, and so is one with an unknown key. One that `SECRETS_CONFIG` names may belong to another user, if nobody
 //! else can write it.
+//!
+//! A file that is found may belong to a cloned repository. So these settings of it apply only after `secrets trust`:
+//! `zenml_url` (a password is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
+//! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
 pub(crate) mod backends;
 mod config_file;
@@ -44,6 +48,7 @@ mod search;
 pub(crate) mod setting;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trust;
 pub(crate) mod validation_level;
 mod values;
 pub mod variables;

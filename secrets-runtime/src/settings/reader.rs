@@ -8,6 +8,7 @@ use crate::{
     settings::{
         error::SettingError,
         raw_value::{Origin, RawValue},
+        trust,
         values::{self, Read},
         variables::{Kind, Variable},
     },
@@ -32,6 +33,8 @@ pub(crate) struct SettingState {
 pub(super) struct SettingsReader<'a> {
     found: Vec<(&'static Variable, Option<RawValue>)>,
     directory: Option<&'a Path>,
+    /// Whether the `secrets.toml` may set everything.
+    is_trusted: bool,
     problems: Vec<Problem>,
 }
 
@@ -40,7 +43,12 @@ impl<'a> SettingsReader<'a> {
         found: Vec<(&'static Variable, Option<RawValue>)>,
         directory: Option<&'a Path>,
     ) -> Self {
-        Self { found, directory, problems: Vec::new() }
+        Self { found, directory, is_trusted: true, problems: Vec::new() }
+    }
+
+    /// Reads settings that need trust from `secrets.toml` only if it is trusted.
+    pub(super) fn with_trust(self, is_trusted: bool) -> Self {
+        Self { is_trusted, ..self }
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
@@ -111,9 +119,23 @@ impl<'a> SettingsReader<'a> {
     }
 
     fn take(&mut self, variable: &Variable) -> Option<RawValue> {
-        let found = self.found.iter_mut().find(|(v, _)| *v == variable)?;
+        let (variable, found) = self.found.iter_mut().find(|(v, _)| *v == variable)?;
         // Only code can set an empty text: it unsets the setting, whatever the other places have.
-        found.1.take().filter(|found| !found.text.is_empty())
+        let found = found.take().filter(|found| !found.text.is_empty())?;
+        let Origin::File { path, key, .. } = &found.origin else { return Some(found) };
+        if self.is_trusted || !trust::is_needed(variable, found.text.to_str()?) {
+            return Some(found);
+        }
+        let message = format!(
+            "`{key}` decides {}, and this secrets.toml is not trusted",
+            trust::stake(variable)
+        );
+        let help = trust::help(
+            path,
+            &format!("or set {}, or name the file with SECRETS_CONFIG", variable.name()),
+        );
+        self.problems.push(SettingError::new(message, help).at(variable.name(), &found.origin));
+        None
     }
 
     fn keep<T>(

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, time::Duration};
 
-use secrets_spec::{BackendType, RoleArn, Source, SpecError, With};
+use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SpecError, With};
 
 use crate::settings::{error::SettingError, validation_level::ValidationLevel};
 
@@ -98,6 +98,13 @@ pub(super) fn with(text: &str) -> Read<With> {
         })
         .collect();
     if wrongs.is_empty() { Ok(with) } else { Err(wrongs) }
+}
+
+/// Returns whether the text of `SECRETS_WITH` contains a source of type `inline`.
+pub(super) fn has_inline(text: &str) -> bool {
+    let inline = BackendType::from(BuiltIn::Inline);
+    let is_inline = |source: &Source| source.backend() == Some(&inline);
+    With::parse(text).is_ok_and(|with| with.sources().iter().any(is_inline))
 }
 
 pub(super) fn text(text: &str) -> Read<String> {

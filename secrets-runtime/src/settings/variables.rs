@@ -75,6 +75,13 @@ impl Variable {
         matches!(self.kind, Kind::Secret)
     }
 
+    /// Returns whether a `secrets.toml` that is found upwards from the working directory may set it only after
+    /// `secrets trust`: a credential is sent there, or it is the store or its key.
+    #[must_use]
+    pub fn needs_trust(&self) -> bool {
+        [ZENML_URL, LOCAL_DIR, LOCAL_KEY_FILE].contains(self)
+    }
+
     pub(super) const fn kind(&self) -> Kind {
         self.kind
     }
@@ -166,10 +173,10 @@ variables! {
         "The `[profile.NAME]` of `secrets.toml` that overrides the rest of it.";
     LOCAL_DIR = "SECRETS_LOCAL_DIR",
         Some("local_dir"), Path, "`$XDG_DATA_HOME/secrets/store`",
-        "The folder of the embedded store.";
+        "The folder of the embedded store. In a `secrets.toml` that is found it applies after `secrets trust`.";
     LOCAL_KEY_FILE = "SECRETS_LOCAL_KEY_FILE",
         Some("local_key_file"), Path, "`$XDG_CONFIG_HOME/secrets/key.jwk`",
-        "The file with the embedded store's key.";
+        "The file with the embedded store's key. In a `secrets.toml` that is found it applies after `secrets trust`.";
     FILE_DIR = "SECRETS_FILE_DIR" also "CREDENTIALS_DIRECTORY",
         Some("file_dir"), Path, "`/run/secrets`",
         "The folder of mounted secrets that the backend `file` reads.";
@@ -184,13 +191,13 @@ variables! {
         "How many seconds after its expiry a value may still be used while its backend throttles or is down.";
     TIMEOUT = "SECRETS_TIMEOUT",
         Some("timeout"), Seconds, "30",
-        "How many seconds a step waits for all its secrets.";
+        "How many seconds a step waits for all its secrets. A backend that blocks its thread is not ended by it.";
     ATTEMPT_TIMEOUT = "SECRETS_ATTEMPT_TIMEOUT",
         Some("attempt_timeout"), Seconds, "5",
         "How many seconds one attempt at AWS may take.";
     ZENML_URL = "SECRETS_ZENML_URL",
         Some("zenml_url"), Hidden, "",
-        "The address of the ZenML server.";
+        "The address of the ZenML server. In a `secrets.toml` that is found it applies after `secrets trust`.";
     ZENML_USERNAME = "SECRETS_ZENML_USERNAME",
         Some("zenml_username"), Text, "",
         "The user name for the ZenML server.";

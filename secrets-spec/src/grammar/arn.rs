@@ -112,6 +112,20 @@ pub(crate) const fn parse_secret_arn_head(bytes: &[u8]) -> Result<ArnLayout, Fla
     Ok(layout)
 }
 
+/// Whether `bytes[start..]` is what ECS adds to an ARN: a key, a stage and a version, each after a colon, and any of
+/// them empty
+/// (<https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>).
+const fn is_ecs_suffix(bytes: &[u8], start: usize) -> bool {
+    let (mut colons, mut i) = (0, start);
+    while i < bytes.len() {
+        if bytes[i] == b':' {
+            colons += 1;
+        }
+        i += 1;
+    }
+    bytes[start] == b':' && colons == 3
+}
+
 /// Checks the full or partial ARN of a secret in any partition.
 ///
 /// ```
@@ -132,6 +146,9 @@ pub const fn check_secret_arn(text: &str) -> Option<Flaw> {
     }
     let name = layout.resource + 7;
     if let Some(at) = find_non_name_byte(bytes, name) {
+        if at > name && is_ecs_suffix(bytes, at) {
+            return Some(Flaw::new(FlawKind::ArnSuffix, at, bytes.len()));
+        }
         return Some(Flaw::new(FlawKind::ArnName, at, char_end(bytes, at)));
     }
     if name == bytes.len() {

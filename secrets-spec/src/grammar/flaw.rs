@@ -60,6 +60,7 @@ flaw_kinds! {
     ArnAccount: "an ARN has no valid account", "an account is 12 digits";
     ArnResource: "an ARN is not that of a secret", "after the account comes `secret:` and the secret's name";
     ArnName: "the secret's name in the ARN holds a character that it cannot have", "a name has 1 to 512 of A-Z a-z 0-9 / _ + = . @ -";
+    ArnSuffix: "an ARN has more behind the secret's name, as ECS writes it", "write the ARN up to the name, and ask for KEY or set the option version_stage or version_id: ECS adds :KEY:STAGE:VERSION";
     ArnNameEmpty: "an ARN has no secret's name", "after `secret:` comes the secret's name";
     ArnNameLong: "the secret's name in the ARN is longer than 512 bytes", "a name has 1 to 512 bytes, and AWS adds a hyphen and six characters";
     ArnComplete: "a group is a whole ARN, and yet there is a key", "end the group with `secret:` and write the secret's name as the key, or leave the key out";

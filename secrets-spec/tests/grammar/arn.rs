@@ -184,3 +184,14 @@ proptest! {
         prop_assert!(arn.resource_name().starts_with(arn.name()));
     }
 }
+
+#[test]
+fn what_ecs_adds_is_said() {
+    let arn = "arn:aws:secretsmanager:us-west-2:123456789012:secret:rds-AbCdEf";
+    for suffix in [":password::", ":password:AWSCURRENT:", "::AWSPREVIOUS:", ":::v1"] {
+        let error = SecretArn::parse(&format!("{arn}{suffix}")).unwrap_err();
+        assert!(error.message().contains("as ECS writes it"), "{error}");
+        assert!(error.message().ends_with(&format!("\"{suffix}\"")), "{error}");
+        assert!(error.help().is_some_and(|help| help.contains("version_stage")), "{error}");
+    }
+}

@@ -1,10 +1,11 @@
 //! The number of requests of a resolution.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
+use secrets_runtime::__testing::ManualClock;
 use secrets_tests::fault_server::{Fault, FaultServer};
 
-use crate::setup::{at, names, resolve};
+use crate::setup::{at, aws, names, resolve, resolver};
 
 fn counts(expected: &[(&str, usize)]) -> BTreeMap<String, usize> {
     expected.iter().map(|(action, count)| ((*action).to_owned(), *count)).collect()
@@ -117,7 +118,8 @@ fn where_batches_are_refused_each_is_fetched_singly_and_that_is_remembered() {
     ] {
         let shown = format!("{fault:?}");
         let server = FaultServer::start().with_many(25).failing("BatchGetSecretValue", 2, fault);
-        let resolver = at(&server);
+        // It stands still, so that nothing is forgotten.
+        let resolver = resolver(aws(&server.url).with_clock(&ManualClock::new()));
         resolve(&resolver, &names(25)).unwrap();
         let expected = counts(&[("BatchGetSecretValue", 2), ("GetSecretValue", 25)]);
         assert_eq!(server.counts(), expected, "{shown}");
@@ -132,6 +134,29 @@ fn where_batches_are_refused_each_is_fetched_singly_and_that_is_remembered() {
             west.map(|n| format!(r#"{{"id": "{n}", "options": {{"region": "us-west-2"}}}}"#));
         resolve(&resolver, &sources).unwrap();
         assert_eq!(server.counts(), counts(&[("BatchGetSecretValue", 1)]), "{shown}");
+    }
+}
+
+#[test]
+fn batches_are_sent_again_after_a_while() {
+    let denied = Fault::Code("AccessDeniedException", "secretsmanager:BatchGetSecretValue");
+    let throttled = Fault::Code("ThrottlingException", "Rate exceeded");
+    for (fault, pause) in [(throttled, 3), (denied, 15 * 60)] {
+        let shown = format!("{fault:?}");
+        let server = FaultServer::start().with_many(20).failing("BatchGetSecretValue", 1, fault);
+        let clock = ManualClock::new();
+        let resolver = resolver(aws(&server.url).with_clock(&clock));
+        for _ in 0..3 {
+            resolve(&resolver, &names(20)).unwrap();
+        }
+        let expected = counts(&[("BatchGetSecretValue", 1), ("GetSecretValue", 60)]);
+        assert_eq!(server.counts(), expected, "{shown}");
+        server.forget();
+        clock.advance(Duration::from_secs(pause));
+        for _ in 0..3 {
+            resolve(&resolver, &names(20)).unwrap();
+        }
+        assert_eq!(server.counts(), counts(&[("BatchGetSecretValue", 3)]), "{shown}");
     }
 }
 

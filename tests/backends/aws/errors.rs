@@ -3,7 +3,7 @@
 use std::{net::TcpListener, time::Duration};
 
 use secrets_runtime::{Error, ErrorKind};
-use secrets_tests::fault_server::{Fault, FaultServer};
+use secrets_tests::fault_server::{ACCOUNT, Fault, FaultServer};
 
 use crate::setup::{at, aws, names, resolve, resolver};
 
@@ -122,6 +122,64 @@ fn a_refused_connection_is_unavailable() {
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("Connection refused"), "{error}");
     assert!(help(&error).contains("AWS_ENDPOINT_URL"), "{error}");
+}
+
+#[test]
+fn an_answer_about_another_secret_is_an_error() {
+    let arn = |account: &str, name: &str| {
+        format!("arn:aws:secretsmanager:us-east-1:{account}:secret:{name}-x1Y2z3")
+    };
+    let own = arn(ACCOUNT, "s0");
+    let partial = own[..own.len() - 7].to_owned();
+    for id in ["s0", &own, &partial] {
+        assert!(resolve(&at(&FaultServer::start().with_many(1)), &[id]).is_ok(), "{id}");
+        let mut lies = vec![
+            ("other", arn(ACCOUNT, "other")),
+            ("other", own.clone()),
+            ("s0", arn(ACCOUNT, "other")),
+            ("s0", String::new()),
+        ];
+        if id != "s0" {
+            lies.remove(1);
+            lies.push(("s0", arn("999999999999", "s0")));
+        }
+        for (name, told) in lies {
+            let start = || FaultServer::start().with_many(2).answering_as(id, name, &told);
+            // Alone, and where a batch is completed.
+            let alone = resolve(&at(&start()), &[id]);
+            let completed = resolve(&at(&start().leaving_out(id)), &[id, "s1"]);
+            for error in [alone.unwrap_err(), completed.unwrap_err()] {
+                assert_eq!(error.problems().len(), 1, "{id} {name} {told}: {error}");
+                assert_eq!(error.problems()[0].origin(), id);
+                assert!(error.to_string().contains("another secret was answered"), "{error}");
+                assert!(!error.to_string().contains("SeNtInEl"));
+            }
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_is_too_long_is_not_read_to_its_end() {
+    for announced in [true, false] {
+        for count in ONE_AND_TWO {
+            let fault = Fault::Endless { announced };
+            let server = FaultServer::start().with_many(2).failing("*", 1000, fault);
+            let error = resolve(&at(&server), &names(count)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+            assert!(error.to_string().contains("answer of more than"), "{error}");
+            let asked: usize = server.counts().values().sum();
+            assert_eq!(asked, 1, "it is not asked again, announced: {announced}");
+        }
+    }
+}
+
+#[test]
+fn what_aws_says_is_shown_as_it_is_and_on_one_line() {
+    let said = "Secrets Manager can't find it\u{1b}[2J\nso";
+    let server =
+        FaultServer::start().refusing("s0", "ResourceNotFoundException", said).with_many(1);
+    let text = resolve(&at(&server), &["s0"]).unwrap_err().to_string();
+    assert!(text.contains("can't find it\\u{1b}[2J\\nso"), "{text}");
 }
 
 #[test]

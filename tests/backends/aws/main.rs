@@ -16,6 +16,7 @@ mod listing;
 mod real_servers;
 mod recorded;
 mod roles;
+mod sdk_settings;
 mod settings;
 mod setup;
 mod wire;

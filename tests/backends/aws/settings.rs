@@ -151,8 +151,8 @@ fn an_endpoint_that_is_not_an_address_is_reported_with_its_setting() {
     let more = [("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", "not an address")];
     let outcome = child::resolve(&json!({ "sources": ["s"] }), &environment(&more));
     let (kind, text) = outcome.failure();
-    assert_eq!(kind, "Unavailable", "{text}");
-    assert!(text.contains("uri") && text.contains("AWS_ENDPOINT_URL"), "{text}");
+    assert_eq!(kind, "InvalidConfig", "{text}");
+    assert!(text.contains("`not an address`") && text.contains("AWS_ENDPOINT_URL"), "{text}");
 }
 
 #[test]

@@ -97,8 +97,13 @@ fn a_wrong_server_is_reported_and_an_expired_token_is_replaced_once() {
     };
     of(&all("A", "a"), "NotFound");
     of(&all("a", "A"), "NotFound");
-    let stub = all("a", "a");
-    hold("a", &json!({ "fields": { "k": "v" } }), &[("SECRETS_ZENML_URL", &stub.url())]);
+    // A server on this machine is not reached through a proxy.
+    for proxy in ["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "HTTPS_PROXY"] {
+        let stub = all("a", "a");
+        let variables = [("SECRETS_ZENML_URL", stub.url()), (proxy, "http://127.0.0.1:1".into())];
+        let variables = variables.each_ref().map(|(name, text)| (*name, text.as_str()));
+        hold("a", &json!({ "fields": { "k": "v" } }), &variables);
+    }
     // Every answer is the login's, also to what comes after it.
     let login = r#"{"access_token": "SeNtInEl-token"}"#;
     let stub = StubServer::new(200, "", login);

@@ -30,6 +30,12 @@ impl SecretAnswer {
         &self.arn
     }
 
+    /// Whether it is the answer to a request for this secret and version, in this role.
+    pub(super) fn is_about(&self, id: &str, version: Option<&str>, role: Option<&str>) -> bool {
+        let is_version = version.is_none_or(|version| version == self.version);
+        is_version && is_about(&self.name, &self.arn, id, role)
+    }
+
     /// Whether it has a value at all.
     pub(super) fn has_value(&self) -> bool {
         self.payload.is_some()
@@ -83,6 +89,19 @@ impl SecretAnswer {
         };
         fetched.with_name(self.name.clone()).with_version(self.version.clone())
     }
+}
+
+/// Whether an answer to a request for one secret is about this secret, in this role: its name, and its whole ARN or the
+/// ARN without its suffix. A name is looked for in the account of the role.
+pub(super) fn is_about(name: &str, arn: &str, id: &str, role: Option<&str>) -> bool {
+    if SecretArn::parse(id).is_ok() {
+        return is_of(name, arn, id);
+    }
+    let Ok(arn) = SecretArn::parse(arn) else { return false };
+    let resource = arn.resource_name();
+    let is_named = resource == name || without_suffix(resource) == Some(name);
+    let account = role.and_then(|role| role.split(':').nth(4));
+    name == id && is_named && account.is_none_or(|account| account == arn.account())
 }
 
 fn is_of(name: &str, arn: &str, id: &str) -> bool {
@@ -176,6 +195,34 @@ mod tests {
         let [one, other] = &answers;
         let ids = ["db".to_owned(), one.arn.clone(), other.arn.clone()];
         assert!(SecretAnswer::find(&answers, "db", &ids).is_none());
+    }
+
+    #[test]
+    fn an_answer_about_another_secret_is_noticed() {
+        let arn = |account: &str, end: &str| {
+            format!("arn:aws:secretsmanager:us-east-1:{account}:secret:{end}")
+        };
+        let (one, other) = ("111111111111", "222222222222");
+        let (full, partial) = (arn(one, "a/db-x1Y2z3"), arn(one, "a/db"));
+        let role = |account: &str| format!("arn:aws:iam::{account}:role/r");
+        for id in ["a/db", &full, &partial] {
+            assert!(is_about("a/db", &full, id, None), "{id}");
+            for (name, answered) in [
+                ("db", arn(one, "db-x1Y2z3")),
+                ("a/db", arn(one, "db-x1Y2z3")),
+                ("a/db", String::new()),
+                ("", arn(one, "a/db-a/db-x")),
+            ] {
+                assert!(!is_about(name, &answered, id, None), "{id}: {name} {answered}");
+            }
+        }
+        assert!(!is_about("a/db", &arn(other, "a/db-x1Y2z3"), &full, None));
+        assert!(!is_about("a/db", &arn(other, "a/db-x1Y2z3"), &partial, None));
+        assert!(!is_about("a/dc", &full, "a/db", None) && !is_about("a/db", &full, "a/dc", None));
+        // A role finds names in its own account, and ARNs in any.
+        assert!(is_about("a/db", &full, "a/db", Some(&role(one))));
+        assert!(!is_about("a/db", &full, "a/db", Some(&role(other))));
+        assert!(is_about("a/db", &full, &full, Some(&role(other))));
     }
 
     #[test]

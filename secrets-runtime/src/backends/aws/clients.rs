@@ -1,17 +1,18 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig, environment::EnvironmentVariableRegionProvider,
-    identity::IdentityCache, imds::region::ImdsRegionProvider, meta::region::RegionProviderChain,
-    profile::ProfileFileRegionProvider, provider_config::ProviderConfig, retry::RetryConfig,
+    BehaviorVersion, Region, SdkConfig,
+    identity::IdentityCache,
+    imds::region::ImdsRegionProvider,
+    meta::region::{ProvideRegion, RegionProviderChain},
+    profile::ProfileFileRegionProvider,
+    provider_config::ProviderConfig,
+    retry::RetryConfig,
     timeout::TimeoutConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
@@ -21,6 +22,7 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::{
     backends::aws::{
         aliases::ArnAliases,
+        batch_memory::BatchMemory,
         config::{AwsConfig, CredentialsConfig},
         credentials::SharedCredentials,
         credentials::default_chain::{DefaultChain, imds},
@@ -30,8 +32,9 @@ use crate::{
         retries::TransientErrors,
         role::Role,
         scope::Scope,
+        sdk_settings,
     },
-    core::error::{Error, ErrorKind},
+    core::error::{Error, ErrorKind, Problem},
 };
 
 /// How many secrets are fetched by requests of their own at the same time.
@@ -47,7 +50,7 @@ const SDK_ATTEMPTS: u32 = 3;
 pub(super) struct Clients {
     config: AwsConfig,
     sdk: OnceCell<Sdk>,
-    default_region: OnceCell<Option<String>>,
+    default_region: OnceCell<Result<Option<String>, Error>>,
     roles: Mutex<HashMap<String, SharedCredentials>>,
     scopes: Mutex<HashMap<Scope, Arc<ScopeClient>>>,
     /// A request for a single secret takes a permit.
@@ -65,18 +68,7 @@ struct Sdk {
 pub(super) struct ScopeClient {
     pub client: Client,
     pub scope: Scope,
-    batch_refused: AtomicBool,
-}
-
-impl ScopeClient {
-    /// Whether batches are known to be refused here.
-    pub(super) fn batch_refused(&self) -> bool {
-        self.batch_refused.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn remember_that_batches_are_refused(&self) {
-        self.batch_refused.store(true, Ordering::Relaxed);
-    }
+    pub batches: BatchMemory,
 }
 
 impl Clients {
@@ -102,29 +94,45 @@ impl Clients {
             return Ok(region.clone());
         }
         let find = || async {
+            if let Some(region) = sdk_settings::region()? {
+                return Ok(Some(region));
+            }
             let provider = ProviderConfig::without_region().with_http_client(http_client());
             let instance =
                 ImdsRegionProvider::builder().configure(&provider).imds_client(imds()).build();
-            let chain = local_region().or_else(instance);
-            chain.region().await.map(|region| region.to_string())
+            let chain = RegionProviderChain::first_try(ProfileFileRegionProvider::new());
+            Ok(chain.or_else(instance).region().await.map(|region| region.to_string()))
         };
-        let region = self.default_region.get_or_init(find).await;
-        region.clone().ok_or_else(|| {
-            Error::new(ErrorKind::InvalidConfig, "no AWS region is set for AWS Secrets Manager")
-                .with_help(
-                    "set AWS_REGION or SECRETS_AWS_REGION, give the source options = { region = \"..\" }, or write its ARN",
-                )
-        })
+        if let Some(region) = self.default_region.get_or_init(find).await.clone()? {
+            return Ok(region);
+        }
+        // A profile that does not exist has no region either.
+        let mut problems = match &self.config.credentials {
+            Some(_) => Vec::new(),
+            None => sdk_settings::credential_problems().await,
+        };
+        let missing =
+            Problem::new(ErrorKind::InvalidConfig, "no AWS region is set for AWS Secrets Manager");
+        problems.push(missing.with_help(
+            "set AWS_REGION or SECRETS_AWS_REGION, give the source options = { region = \"..\" }, or write its ARN",
+        ));
+        Err(Error::from_problems(problems))
     }
 
     /// Returns the default region, if it has been found already.
     pub(super) fn known_default_region(&self) -> Option<&str> {
-        let found = || self.default_region.get().and_then(Option::as_deref);
+        let found = || self.default_region.get()?.as_ref().ok()?.as_deref();
         self.config.region.as_deref().or_else(found)
     }
 
     /// Returns the client of a scope, whose role has been assumed.
     pub(super) async fn client(&self, scope: &Scope) -> Result<Arc<ScopeClient>, Error> {
+        if self.config.endpoint_url.is_none() {
+            sdk_settings::check_endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER")?;
+            if scope.role.is_some() {
+                sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
+            }
+        }
         let sdk = self.sdk(&scope.region).await?;
         // Loaded before the first request, so that a refusal is reported as one.
         let credentials = match &scope.role {
@@ -144,7 +152,7 @@ impl Clients {
         let client = ScopeClient {
             client: Client::from_conf(config.build()),
             scope: scope.clone(),
-            batch_refused: AtomicBool::new(false),
+            batches: BatchMemory::new(self.config.clock.clone()),
         };
         let client = Arc::new(client);
         scopes.insert(scope.clone(), client.clone());
@@ -153,6 +161,9 @@ impl Clients {
 
     /// Returns the client of STS in a region, with the caller's own credentials, which have been loaded.
     pub(super) async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
+        if self.config.endpoint_url.is_none() {
+            sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
+        }
         let sdk = self.sdk(region).await?;
         sdk.caller.get().await?;
         Ok(sts(sdk, region))
@@ -180,7 +191,10 @@ impl Clients {
         let load = || async {
             let region = match &self.config.region {
                 Some(region) => Some(Region::new(region.clone())),
-                None => local_region().region().await,
+                None => match sdk_settings::region()? {
+                    Some(region) => Some(Region::new(region)),
+                    None => ProfileFileRegionProvider::new().region().await,
+                },
             };
             let region = region.unwrap_or_else(|| Region::new(needed.to_owned()));
             let timeouts = TimeoutConfig::builder()
@@ -208,16 +222,10 @@ impl Clients {
                 }
                 None => SharedCredentials::new(DefaultChain::of(&config).await),
             };
-            Sdk { config: with_retries(config, self.config.attempts), caller }
+            Ok(Sdk { config: with_retries(config, self.config.attempts), caller })
         };
-        Ok(self.sdk.get_or_init(load).await)
+        self.sdk.get_or_try_init(load).await
     }
-}
-
-/// Looks for a region in the environment and the profile, without a request.
-fn local_region() -> RegionProviderChain {
-    RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new())
-        .or_else(ProfileFileRegionProvider::new())
 }
 
 fn with_retries(config: SdkConfig, attempts: Option<u32>) -> SdkConfig {

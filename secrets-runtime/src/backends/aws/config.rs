@@ -5,6 +5,7 @@ use crate::{
         aws::credentials::{CredentialsProvider, static_keys::StaticKeys},
         http::redacted_url::RedactedUrl,
     },
+    rt::clock::Clock,
     settings::Settings,
 };
 
@@ -26,6 +27,8 @@ pub(super) struct AwsConfig {
     pub attempt_timeout: Duration,
     /// For a whole fetch.
     pub timeout: Duration,
+    /// The clock by which it is remembered that batches are throttled or refused.
+    pub clock: Clock,
 }
 
 /// Credentials that are not the SDK's own.
@@ -66,6 +69,7 @@ impl Default for AwsConfig {
             attempts: None,
             attempt_timeout: Duration::from_secs(5),
             timeout: Duration::from_secs(30),
+            clock: Clock::default(),
         }
     }
 }

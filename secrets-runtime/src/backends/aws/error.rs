@@ -5,7 +5,10 @@ use aws_smithy_runtime_api::http::Response;
 use secrets_spec::SecretArn;
 
 use crate::{
-    backends::aws::scope::Scope,
+    backends::aws::{
+        http_client::{is_too_long, too_long},
+        scope::Scope,
+    },
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -40,6 +43,7 @@ impl AwsFailure {
                 }
             }
             SdkError::TimeoutError(_) => Self::plain(ErrorKind::Timeout, "no answer in time"),
+            SdkError::ResponseError(_) if is_too_long(error) => Self::of_own(too_long()),
             SdkError::ResponseError(_) => Self::of_foreign(status),
             SdkError::ConstructionFailure(_) => {
                 Self { kind: ErrorKind::InvalidConfig, ..Self::of_sending(error) }
@@ -61,6 +65,12 @@ impl AwsFailure {
         let said = "there is no secret value".to_owned();
         let code = "ResourceNotFoundException".to_owned();
         Self { kind: ErrorKind::NotFound, code, said: Some(said), own: None }
+    }
+
+    /// An answer about another secret, which the one that was asked for must not be taken from.
+    pub(super) fn of_another(name: &str, arn: &str) -> Self {
+        let said = format!("`{}`, {}", short(name), short(arn));
+        Self { said: Some(said), ..Self::plain(ErrorKind::Unavailable, ANOTHER) }
     }
 
     pub(super) fn late() -> Self {
@@ -93,6 +103,11 @@ impl AwsFailure {
         Self { kind, code: escape::escape_name(code), said, own: None }
     }
 
+    fn of_own(own: Error) -> Self {
+        let kind = own.kind();
+        Self { own: Some(own), ..Self::plain(kind, "no request") }
+    }
+
     /// An answer without a code of AWS: cut, no JSON, or of something else that stands in its place.
     fn of_foreign(status: Option<u16>) -> Self {
         match status.filter(|status| *status >= 400) {
@@ -107,11 +122,7 @@ impl AwsFailure {
         let mut cause = Some(error);
         while let Some(error) = cause {
             if let Some(own) = error.downcast_ref::<Error>() {
-                let own = own.clone();
-                return Self {
-                    own: Some(own.clone()),
-                    ..Self::plain(own.kind(), "no credentials")
-                };
+                return Self::of_own(own.clone());
             }
             (last, cause) = (error, error.source());
         }
@@ -170,6 +181,9 @@ impl AwsFailure {
             ErrorKind::DecryptionFailed => format!("`{id}` cannot be decrypted"),
             ErrorKind::Throttled => "there are too many requests".to_owned(),
             ErrorKind::Timeout => "it did not answer in time".to_owned(),
+            ErrorKind::Unavailable if self.is_another() => {
+                format!("another secret was answered than `{id}`")
+            }
             ErrorKind::Unavailable => "it cannot be reached, or fails".to_owned(),
             ErrorKind::InvalidSource => format!("AWS takes `{id}` for no secret's name"),
             ErrorKind::InvalidName => format!("there is a secret `{id}` already"),
@@ -194,6 +208,10 @@ impl AwsFailure {
     pub(super) fn about_credentials(&self) -> Error {
         let message = format!("AWS does not accept the credentials ({})", self.code);
         Error::new(ErrorKind::AccessDenied, message).with_help(CREDENTIALS_HELP)
+    }
+
+    fn is_another(&self) -> bool {
+        self.code == ANOTHER
     }
 
     fn has_no_value(&self) -> bool {
@@ -225,6 +243,9 @@ impl AwsFailure {
             ErrorKind::Timeout => format!(
                 "check the network, that {region} is a region, and AWS_ENDPOINT_URL if it is set; or allow more time with SECRETS_ATTEMPT_TIMEOUT and SECRETS_TIMEOUT (seconds)"
             ),
+            ErrorKind::Unavailable if self.is_another() => {
+                "check that AWS_ENDPOINT_URL and the proxies lead to AWS, or report it to those who run that server".to_owned()
+            }
             ErrorKind::Unavailable => format!(
                 "check the network and its proxies, that {region} is a region, and AWS_ENDPOINT_URL if it is set"
             ),
@@ -263,13 +284,16 @@ fn missing(id: &str, region: &str) -> String {
     }
 }
 
+/// What stands in the place of AWS's code where the answer is about another secret.
+const ANOTHER: &str = "another secret";
+
 /// One line, not too long.
 fn short(said: &str) -> String {
-    let mut text: String = said.chars().take(400).flat_map(char::escape_debug).collect();
+    let mut text: String = said.chars().take(400).collect();
     if said.chars().nth(400).is_some() {
         text.push_str("..");
     }
-    text
+    escape::escape_controls(text)
 }
 
 /// AWS does not know who is asking

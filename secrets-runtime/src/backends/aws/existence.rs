@@ -7,6 +7,7 @@ use tokio::{task::JoinSet, time::timeout_at};
 
 use crate::{
     backends::aws::{
+        answer::is_about,
         clients::Clients,
         error::AwsFailure,
         fetch::deadline,
@@ -52,7 +53,13 @@ async fn one(clients: &Clients, wanted: ParsedRequest) -> Result<bool, Error> {
         let client = clients.client(&scope).await?;
         let _permit = clients.singles.acquire().await.ok();
         let output = client.client.describe_secret().secret_id(id).send().await;
-        output.map_err(|error| AwsFailure::of(&error).explain(id, &scope))
+        let output = output.map_err(|error| AwsFailure::of(&error).explain(id, &scope))?;
+        let (name, arn) =
+            (output.name.as_deref().unwrap_or_default(), output.arn.as_deref().unwrap_or_default());
+        match is_about(name, arn, id, scope.role.as_deref()) {
+            true => Ok(output),
+            false => Err(AwsFailure::of_another(name, arn).explain(id, &scope)),
+        }
     };
     let late = || Err(AwsFailure::late().explain(id, &scope));
     match timeout_at(deadline(clients), call).await.unwrap_or_else(|_| late()) {

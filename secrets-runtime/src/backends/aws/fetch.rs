@@ -89,7 +89,7 @@ async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<(usize, Outc
             return (0..part.targets.len()).map(|target| (target, Err(error.clone()))).collect();
         }
     };
-    let calls = part.calls(client.batch_refused());
+    let calls = part.calls(client.batches.forbids());
     let targets = Arc::new(part.targets);
     let mut running = JoinSet::new();
     for batch in calls.batches {
@@ -142,7 +142,15 @@ impl Fetching {
         match timeout_at(self.deadline, call).await {
             Err(_) => Err(explain(AwsFailure::late())),
             Ok(Err(error)) => Err(explain(AwsFailure::of(&error))),
-            Ok(Ok(output)) => valued(output.into(), explain),
+            Ok(Ok(output)) => {
+                let answer = SecretAnswer::from(output);
+                let (version, role) =
+                    (target.version_id.as_deref(), self.client.scope.role.as_deref());
+                match answer.is_about(id, version, role) {
+                    true => valued(answer, explain),
+                    false => Err(explain(AwsFailure::of_another(answer.name(), answer.arn()))),
+                }
+            }
         }
     }
 
@@ -152,9 +160,15 @@ impl Fetching {
         let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids.clone())).await;
         let (answers, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::late())) {
-            Ok(answered) => answered,
+            Ok(answered) => {
+                self.client.batches.succeeded();
+                answered
+            }
             Err(failure) if failure.refuses_batches() => {
-                self.client.remember_that_batches_are_refused();
+                match failure.kind() {
+                    ErrorKind::Throttled => self.client.batches.throttled(),
+                    _ => self.client.batches.refused(),
+                }
                 return self.singles(targets).await;
             }
             Err(failure) => {

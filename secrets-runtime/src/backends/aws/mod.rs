@@ -2,6 +2,7 @@
 
 mod aliases;
 mod answer;
+mod batch_memory;
 mod clients;
 mod config;
 pub(crate) mod credentials;
@@ -14,6 +15,7 @@ mod plan;
 mod retries;
 mod role;
 mod scope;
+mod sdk_settings;
 mod store;
 mod target;
 
@@ -45,7 +47,8 @@ use crate::{
 ///
 /// All secrets of a step are fetched in one round trip: one by GetSecretValue, more by BatchGetSecretValue in chunks
 /// of 20, all at once. Where the batch action is not permitted, not known or throttled, each is fetched by a request
-/// of its own, at most 32 at the same time, and so are later ones. Nothing is listed.
+/// of its own, at most 32 at the same time, and so are later ones for a while: seconds after a throttled batch, about ten
+/// minutes after one that was refused. Nothing is listed.
 ///
 /// The region is the ARN's, then that of the options, then the setting's, then the AWS SDK's own. Endpoints,
 /// FIPS, dual-stack, proxies and profiles are the SDK's own settings. Profiles of IAM Identity Center (SSO) and
@@ -146,6 +149,14 @@ impl AwsSecretsManager {
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
         self.with(|config| config.attempts = Some(attempts.max(1)))
+    }
+
+    /// Sets the clock by which it is remembered that batches are throttled or refused.
+    #[cfg(any(test, feature = "conformance"))]
+    #[doc(hidden)]
+    #[must_use]
+    pub fn with_clock(self, clock: &crate::rt::clock::ManualClock) -> Self {
+        self.with(|config| config.clock = clock.into())
     }
 
     fn with(self, change: impl FnOnce(&mut AwsConfig)) -> Self {

@@ -13,7 +13,10 @@ use aws_sdk_secretsmanager::{
 
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
 
-use crate::{backends::aws::error::AwsFailure, core::error::ErrorKind};
+use crate::{
+    backends::aws::{error::AwsFailure, http_client::is_too_long},
+    core::error::ErrorKind,
+};
 
 /// The service's own troubles pass, whatever the HTTP status they come with.
 #[derive(Debug)]
@@ -21,6 +24,10 @@ pub(super) struct TransientErrors;
 
 impl ClassifyRetry for TransientErrors {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        // The next one would be as long.
+        if context.output_or_error().and_then(Result::err).is_some_and(|error| is_too_long(error)) {
+            return RetryAction::RetryForbidden;
+        }
         match kind(context) {
             Some(ErrorKind::Unavailable | ErrorKind::Timeout) => RetryAction::server_error(),
             Some(ErrorKind::Throttled) => RetryAction::throttling_error(),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use ureq::http::Uri;
+use http::Uri;
 
 use crate::{
     backends::http::{

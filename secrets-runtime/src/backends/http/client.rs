@@ -1,32 +1,60 @@
-//! HTTP for backends that have an API: one small blocking client, on threads that live as long as a call.
+//! HTTP for backends that have an API: one small client, on the I/O thread.
 
-use std::{io::Read, sync::Arc, time::Duration};
-
-use ureq::{
-    Agent, Body, RequestBuilder,
-    http::{HeaderValue, Response, header},
-    tls::{RootCerts, TlsConfig},
+use std::{
+    error::Error as StdError,
+    fmt, io,
+    sync::{Arc, OnceLock},
+    time::Duration,
 };
+
+use reqwest::{
+    Client, RequestBuilder, Response,
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    redirect::Policy,
+};
+use tokio::sync::Semaphore;
 use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
-    backends::http::plaintext::is_of_this_machine,
+    backends::http::proxies,
     core::{
         error::{Error, ErrorKind},
+        escape::escape_name,
         secret_value::SecretValue,
     },
+    rt::process_local::ProcessLocal,
 };
 
 /// More than any answer with one secret has.
 const MAX_BYTES: usize = 4 << 20;
 
+/// How many requests of one client are under way at the same time.
+const AT_ONCE: usize = 32;
+
 /// A client. Certificates are checked against the system's; redirections are not followed, since a key would
-/// go with them.
-#[derive(Debug, Clone)]
+/// go with them. It logs neither headers nor bodies.
+#[derive(Clone)]
 pub(in crate::backends) struct Http {
-    agent: Agent,
+    /// A child of `fork` must not use the connections of its parent.
+    pools: Arc<ProcessLocal<Pools>>,
     /// Whose API it is, for messages.
     service: &'static str,
+    timeout: Duration,
+}
+
+/// The connections of one process.
+struct Pools {
+    /// One for each [`Route`], created when it is first needed.
+    clients: [OnceLock<Client>; 4],
+    /// A request takes a permit.
+    requests: Semaphore,
+}
+
+/// How a request reaches its server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Route {
+    is_tls: bool,
+    is_proxied: bool,
 }
 
 /// What a server answered. The body may hold a secret.
@@ -39,97 +67,142 @@ pub(in crate::backends) struct HttpAnswer {
 /// A header's name and value. The value may be a credential, and is never shown.
 pub(in crate::backends) type Header<'a> = (&'static str, &'a [u8]);
 
+impl Default for Pools {
+    fn default() -> Self {
+        Self { clients: Default::default(), requests: Semaphore::new(AT_ONCE) }
+    }
+}
+
+impl Route {
+    fn to(url: &str) -> Self {
+        Self {
+            is_tls: url.get(..6).is_some_and(|scheme| scheme.eq_ignore_ascii_case("https:")),
+            is_proxied: proxies::intercept(url),
+        }
+    }
+
+    /// Creates the client of the route. What needs no certificates does without them: a machine may have none.
+    fn client(self, timeout: Duration) -> reqwest::Result<Client> {
+        let mut builder = Client::builder()
+            .redirect(Policy::none())
+            .referer(false)
+            .timeout(timeout)
+            .user_agent(concat!("secrets-runtime/", env!("CARGO_PKG_VERSION")));
+        if !self.is_proxied {
+            builder = builder.no_proxy();
+            if !self.is_tls {
+                builder = builder.tls_certs_only([]);
+            }
+        }
+        builder.build()
+    }
+
+    fn place(self) -> usize {
+        usize::from(self.is_tls) + 2 * usize::from(self.is_proxied)
+    }
+}
+
 impl Http {
     /// A client for which an attempt may take this long.
     pub(in crate::backends) fn new(service: &'static str, timeout: Duration) -> Self {
-        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let tls = TlsConfig::builder()
-            .root_certs(RootCerts::PlatformVerifier)
-            .unversioned_rustls_crypto_provider(provider)
-            .build();
-        let config = Agent::config_builder()
-            .tls_config(tls)
-            .http_status_as_error(false)
-            .max_redirects(0)
-            .max_redirects_will_error(false)
-            .timeout_global(Some(timeout))
-            .user_agent(concat!("secrets-runtime/", env!("CARGO_PKG_VERSION")))
-            .build();
-        Self { agent: config.new_agent(), service }
+        Self { pools: Arc::default(), service, timeout }
     }
 
-    /// Gets a resource.
-    pub(in crate::backends) fn get(
+    /// Gets a resource. It runs on the I/O thread.
+    pub(in crate::backends) async fn get(
         &self,
         url: &str,
         headers: &[Header<'_>],
     ) -> Result<HttpAnswer, Error> {
-        let mut request = without_proxy_to_this_machine(self.agent.get(url), url);
-        for (name, value) in headers {
-            request = request.header(*name, self.header(value)?);
-        }
-        self.answer(request.call())
+        let headers = self.headers(headers)?;
+        self.send(url, |client| client.get(url).headers(headers)).await
     }
 
-    /// Posts a body of this type.
-    pub(in crate::backends) fn post(
+    /// Posts a body of this type. It runs on the I/O thread.
+    pub(in crate::backends) async fn post(
         &self,
         url: &str,
         headers: &[Header<'_>],
-        content_type: &str,
+        content_type: &'static str,
         body: &[u8],
     ) -> Result<HttpAnswer, Error> {
-        let request = self.agent.post(url).header(header::CONTENT_TYPE, content_type);
-        let mut request = without_proxy_to_this_machine(request, url);
+        let mut headers = self.headers(headers)?;
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+        self.send(url, |client| client.post(url).headers(headers).body(body.to_vec())).await
+    }
+
+    fn headers(&self, headers: &[Header<'_>]) -> Result<HeaderMap, Error> {
+        let mut map = HeaderMap::with_capacity(headers.len() + 1);
         for (name, value) in headers {
-            request = request.header(*name, self.header(value)?);
+            let mut value = HeaderValue::from_bytes(value).map_err(|_| {
+                let message =
+                    format!("the key for {} holds a character that no key has", self.service);
+                Error::new(ErrorKind::InvalidConfig, message)
+                    .with_help("check that it has no line break")
+            })?;
+            value.set_sensitive(true);
+            map.insert(HeaderName::from_static(name), value);
         }
-        self.answer(request.send(body))
+        Ok(map)
     }
 
-    fn header(&self, value: &[u8]) -> Result<HeaderValue, Error> {
-        let mut value = HeaderValue::from_bytes(value).map_err(|_| {
-            let message = format!("the key for {} holds a character that no key has", self.service);
-            Error::new(ErrorKind::InvalidConfig, message).with_help("see that it has no line break")
-        })?;
-        value.set_sensitive(true);
-        Ok(value)
-    }
-
-    fn answer(&self, answer: Result<Response<Body>, ureq::Error>) -> Result<HttpAnswer, Error> {
-        let mut answer = answer.map_err(|error| self.failed(&error))?;
+    async fn send(
+        &self,
+        url: &str,
+        request: impl FnOnce(&Client) -> RequestBuilder,
+    ) -> Result<HttpAnswer, Error> {
+        let (route, pools) = (Route::to(url), self.pools.get());
+        // The semaphore is never closed; without a permit nothing is lost but the bound.
+        let _permit = pools.requests.acquire().await.ok();
+        let place = &pools.clients[route.place()];
+        if place.get().is_none() {
+            let client = route.client(self.timeout).map_err(|error| self.failed(&error))?;
+            // Another task may have been faster.
+            let _ = place.set(client);
+        }
+        let Some(client) = place.get() else { return Err(self.unavailable("it has no client")) };
+        let answer = request(client).send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status().as_u16();
-        let length = answer.body().content_length().and_then(|n| usize::try_from(n).ok());
-        let mut reader = answer.body_mut().as_reader();
-        let body = read(&mut reader, length).map_err(|error| self.broken(&error))?;
+        let body = self.body(answer).await?;
         Ok(HttpAnswer { status, body: SecretValue::from(body) })
     }
 
-    fn broken(&self, error: &std::io::Error) -> Error {
-        // The client's own errors come wrapped.
-        match error.get_ref().and_then(|inner| inner.downcast_ref::<ureq::Error>()) {
-            Some(inner) => self.failed(inner),
-            None if error.kind() == std::io::ErrorKind::TimedOut => self.late(),
-            None => self.unavailable(&error.kind().to_string()),
+    /// Reads a body into one buffer: one that grows leaves copies behind.
+    async fn body(&self, mut answer: Response) -> Result<Vec<u8>, Error> {
+        let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
+        if length.is_some_and(|length| length > MAX_BYTES) {
+            return Err(self.too_long());
         }
+        let mut body = Zeroizing::new(Vec::with_capacity(length.unwrap_or(64 << 10)));
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
+            if body.len() + chunk.len() > MAX_BYTES {
+                return Err(self.too_long());
+            }
+            append(&mut body, &chunk);
+        }
+        Ok(std::mem::take(&mut *body))
     }
 
     /// What kept the request from an answer. No address and no header is in it.
-    fn failed(&self, error: &ureq::Error) -> Error {
-        match error {
-            ureq::Error::Timeout(_) => self.late(),
-            ureq::Error::HostNotFound => self.unavailable("its host is not known"),
-            ureq::Error::ConnectionFailed => self.unavailable("the connection failed"),
-            ureq::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => self.late(),
-            ureq::Error::Io(error) => self.unavailable(&error.kind().to_string()),
-            ureq::Error::Rustls(error) => self.unavailable(&error.to_string()),
-            ureq::Error::Tls(why) => self.unavailable(why),
-            ureq::Error::BadUri(_) => Error::new(
-                ErrorKind::InvalidConfig,
-                format!("the address of {} is none", self.service),
-            )
-            .with_help("write https://HOST/PATH"),
-            _ => self.unavailable("the request failed"),
+    fn failed(&self, error: &reqwest::Error) -> Error {
+        if error.is_timeout() {
+            return self.late();
+        }
+        if error.is_builder() && error.url().is_none() && error.source().is_none() {
+            return self.unavailable("the request cannot be built");
+        }
+        let mut last: &dyn StdError = error;
+        while let Some(source) = last.source() {
+            if last.to_string() == "dns error" {
+                return self.unavailable("its host is not known");
+            }
+            last = source;
+        }
+        match last.downcast_ref::<io::Error>() {
+            Some(io) if io.kind() == io::ErrorKind::TimedOut => self.late(),
+            Some(io) if io.get_ref().is_none() => self.unavailable(&io.kind().to_string()),
+            _ if std::ptr::addr_eq(last, error) => self.unavailable("the request failed"),
+            _ => self.unavailable(&escape_name(&last.to_string())),
         }
     }
 
@@ -139,7 +212,12 @@ impl Http {
             .with_help("try again, or allow it more time with SECRETS_ATTEMPT_TIMEOUT (seconds)")
     }
 
-    fn unavailable(&self, why: &str) -> Error {
+    fn too_long(&self) -> Error {
+        let message = format!("{} sends an answer of more than {MAX_BYTES} bytes", self.service);
+        Error::new(ErrorKind::Unavailable, message).with_help("check its address")
+    }
+
+    pub(in crate::backends) fn unavailable(&self, why: &str) -> Error {
         let message = format!("{} cannot be reached: {why}", self.service);
         Error::new(ErrorKind::Unavailable, message)
             .with_help("see that it runs, and that its address is right")
@@ -168,78 +246,44 @@ impl Http {
     }
 }
 
-/// Sends a request to this machine without the proxy that the environment names: nothing warns about its way.
-fn without_proxy_to_this_machine<B>(request: RequestBuilder<B>, url: &str) -> RequestBuilder<B> {
-    match is_of_this_machine(url) {
-        true => request.config().proxy(None).build(),
-        false => request,
+impl fmt::Debug for Http {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Http").field("service", &self.service).finish_non_exhaustive()
     }
 }
 
-/// Reads a body into one buffer: one that grows leaves copies behind.
-fn read(from: &mut impl Read, length: Option<usize>) -> std::io::Result<Vec<u8>> {
-    let mut bytes = Zeroizing::new(vec![0; length.unwrap_or(64 << 10).min(MAX_BYTES) + 1]);
-    let mut used = 0;
-    loop {
-        if used == bytes.len() {
-            if used > MAX_BYTES {
-                return Err(std::io::ErrorKind::FileTooLarge.into());
-            }
-            let mut larger = vec![0; (used * 2).min(MAX_BYTES + 1)];
-            larger[..used].copy_from_slice(&bytes);
-            bytes.zeroize();
-            *bytes = larger;
-        }
-        match from.read(&mut bytes[used..]) {
-            Ok(0) => break,
-            Ok(count) => used += count,
-            Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error),
-        }
+/// Appends to a buffer. Where it is too small, a larger one takes its place, and it is wiped.
+fn append(body: &mut Zeroizing<Vec<u8>>, chunk: &[u8]) {
+    if body.capacity() - body.len() < chunk.len() {
+        let mut larger = Vec::with_capacity((body.len() + chunk.len()).max(2 * body.capacity()));
+        larger.extend_from_slice(body);
+        body.zeroize();
+        **body = larger;
     }
-    bytes.truncate(used);
-    Ok(std::mem::take(&mut *bytes))
+    body.extend_from_slice(chunk);
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A client whose proxy does not exist.
-    fn behind_a_proxy() -> Http {
-        let proxy = ureq::Proxy::new("http://127.0.0.1:1").unwrap();
-        let config = Agent::config_builder().proxy(Some(proxy)).build();
-        Http { agent: config.new_agent(), service: "the service" }
-    }
-
     #[test]
-    fn a_proxy_does_not_see_what_is_for_this_machine() {
-        let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}/", listener.local_addr().unwrap());
-        let server = std::thread::spawn(move || {
-            for _ in 0..2 {
-                let (mut stream, _) = listener.accept().unwrap();
-                let mut head = [0; 1024];
-                let _ = stream.read(&mut head).unwrap();
-                let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\nok";
-                std::io::Write::write_all(&mut stream, answer).unwrap();
-            }
-        });
-        let http = behind_a_proxy();
-        assert_eq!(http.get(&url, &[]).unwrap().status, 200);
-        assert_eq!(http.post(&url, &[], "text/plain", b"").unwrap().status, 200);
-        server.join().unwrap();
-        assert!(http.get("http://192.0.2.1/", &[]).is_err(), "what is elsewhere goes to the proxy");
-    }
-
-    #[test]
-    fn a_body_of_any_length_is_read_and_a_huge_one_refused() {
-        for length in [0, 1, (64 << 10) - 1, 64 << 10, (64 << 10) + 1, MAX_BYTES] {
-            for told in [None, Some(length), Some(3)] {
-                let bytes = vec![b'x'; length];
-                assert_eq!(read(&mut &bytes[..], told).unwrap(), bytes, "{length} {told:?}");
-            }
+    fn a_buffer_that_is_too_small_is_replaced() {
+        let mut body = Zeroizing::new(Vec::with_capacity(4));
+        let mut wanted = Vec::new();
+        for length in [0, 1, 3, 1, 100, 1 << 16] {
+            let chunk = vec![b'x'; length];
+            append(&mut body, &chunk);
+            wanted.extend(chunk);
+            assert_eq!(*body, wanted);
         }
-        assert!(read(&mut &vec![0; MAX_BYTES + 1][..], None).is_err());
+    }
+
+    #[test]
+    fn each_route_has_a_client_of_its_own() {
+        let routes = [(false, false), (true, false), (false, true), (true, true)];
+        let places = routes.map(|(is_tls, is_proxied)| Route { is_tls, is_proxied }.place());
+        assert_eq!(places, [0, 1, 2, 3]);
+        assert!(Route::to("HTTPS://127.0.0.1/").is_tls && !Route::to("http://127.0.0.1/").is_tls);
     }
 }

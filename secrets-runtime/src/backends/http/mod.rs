@@ -4,5 +4,9 @@
 pub(crate) mod address;
 #[cfg(any(feature = "prefect", feature = "zenml"))]
 pub(crate) mod client;
+#[cfg(any(feature = "prefect", feature = "zenml"))]
+pub(crate) mod each;
+pub(crate) mod loopback;
 pub(crate) mod plaintext;
+pub(crate) mod proxies;
 pub(crate) mod redacted_url;

@@ -1,9 +1,7 @@
 //! The way to a server on which others can read what is sent: plain HTTP to another machine.
 
-use std::net::IpAddr;
-
 use crate::{
-    backends::http::redacted_url::{RedactedUrl, host},
+    backends::http::{loopback::is_of_this_machine, proxies, redacted_url::RedactedUrl},
     core::warning::warn_once,
 };
 
@@ -13,8 +11,12 @@ pub(in crate::backends) fn warn_if_plaintext(setting: &str, url: &str) {
     if !is_plaintext(url) {
         return;
     }
+    let way = match proxies::intercept(url) {
+        true => ", through the proxy that the environment names",
+        false => "",
+    };
     warn_once(&format!(
-        "{setting} leads to {} without encryption: whoever is on the way can read the credentials and the \
+        "{setting} leads to {} without encryption{way}: whoever is on the way can read the credentials and the \
          secrets; use https",
         server(url)
     ));
@@ -29,28 +31,9 @@ fn server(url: &str) -> String {
 
 /// Whether it is HTTP without TLS, and not to this machine.
 fn is_plaintext(url: &str) -> bool {
-    let Some((scheme, rest)) = url.split_once("://") else { return false };
-    scheme.eq_ignore_ascii_case("http") && !is_loopback(rest)
-}
-
-/// Whether a URL is of this machine.
-#[cfg(any(feature = "prefect", feature = "zenml"))]
-pub(super) fn is_of_this_machine(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| is_loopback(rest))
-}
-
-fn is_loopback(rest: &str) -> bool {
-    let host = host(rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let address = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    if let Ok(address) = address.parse::<IpAddr>() {
-        return address.to_canonical().is_loopback();
-    }
-    let name = address.trim_end_matches('.').to_ascii_lowercase();
-    // RFC 6761, 6.3.
-    name == "localhost" || name.ends_with(".localhost")
+    let is_http =
+        url.split_once("://").is_some_and(|(scheme, _)| scheme.eq_ignore_ascii_case("http"));
+    is_http && !is_of_this_machine(url)
 }
 
 #[cfg(test)]

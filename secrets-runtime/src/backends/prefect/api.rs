@@ -27,8 +27,8 @@ impl Api {
     }
 
     /// Fetches the value of a secret block; `None` if no block has this name.
-    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
-        let Some(body) = self.block(name, "?include_secrets=true")? else { return Ok(None) };
+    pub(super) async fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
+        let Some(body) = self.block(name, "?include_secrets=true").await? else { return Ok(None) };
         let data = member(&body, "data").and_then(|data| member(&data.value, "value"));
         match data {
             Some(value) if value.form != Form::Null => Ok(Some(value.value)),
@@ -37,8 +37,8 @@ impl Api {
     }
 
     /// Whether there is a block of this name. Its value is not asked for.
-    pub(super) fn exists(&self, name: &str) -> Result<bool, Error> {
-        Ok(self.block(name, "")?.is_some())
+    pub(super) async fn exists(&self, name: &str) -> Result<bool, Error> {
+        Ok(self.block(name, "").await?.is_some())
     }
 
     /// Where it is, for a person.
@@ -49,7 +49,7 @@ impl Api {
         }
     }
 
-    fn block(&self, name: &str, query: &str) -> Result<Option<SecretValue>, Error> {
+    async fn block(&self, name: &str, query: &str) -> Result<Option<SecretValue>, Error> {
         let url = self.url.as_ref().map_err(Clone::clone)?;
         // A block has no other name, so there is nothing to ask.
         if !name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-') {
@@ -60,7 +60,7 @@ impl Api {
         let bearer = self.key.as_ref().map(bearer);
         let headers: Vec<_> =
             bearer.iter().map(|bearer| ("authorization", bearer.expose_bytes())).collect();
-        let answer = self.http.get(&url, &headers)?;
+        let answer = self.http.get(&url, &headers).await?;
         match answer.status {
             // A server's web pages answer at every other address.
             200 if member(&answer.body, "data").is_none() => Err(no_api()),

@@ -37,17 +37,17 @@ impl Cloud {
     }
 
     /// Fetches the value of a secret; `None` if no secret has this name.
-    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
+    pub(super) async fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
         let variables = format!("{{\"name\": {}}}", quoted(name));
-        match self.ask(VALUE, &variables, "secret_value")? {
+        match self.ask(VALUE, &variables, "secret_value").await? {
             Some(value) if value.form != Form::Null => Ok(Some(value.value)),
             _ => Ok(None),
         }
     }
 
     /// Whether there is a secret of this name. All names are asked for, and no value.
-    pub(super) fn exists(&self, name: &str) -> Result<bool, Error> {
-        let names = self.ask(NAMES, "null", "secret_names")?;
+    pub(super) async fn exists(&self, name: &str) -> Result<bool, Error> {
+        let names = self.ask(NAMES, "null", "secret_names").await?;
         let Some(names) = names else { return Err(self.http.unexpected()) };
         let names = json::list(&names.value).map_err(|_| self.http.unexpected())?;
         // Names are no secrets.
@@ -63,7 +63,7 @@ impl Cloud {
     }
 
     /// Sends a query and returns the wanted member of the answer's data.
-    fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
+    async fn ask(&self, query: &str, variables: &str, wanted: &str) -> Result<Option<Json>, Error> {
         let url = self.url.as_ref().map_err(Clone::clone)?;
         let Some(key) = &self.key else {
             let message = "Prefect's Cloud needs a key, and PREFECT__CLOUD__API_KEY is not set";
@@ -76,8 +76,8 @@ impl Cloud {
         headers.extend(tenant);
         let body =
             format!("{{\"query\": {}, \"variables\": {}}}", quoted(query), quoted(variables));
-        let answer =
-            self.http.post(url.to_send_to(), &headers, "application/json", body.as_bytes())?;
+        let (url, body) = (url.to_send_to(), body.as_bytes());
+        let answer = self.http.post(url, &headers, "application/json", body).await?;
         if let Some(errors) = member(&answer.body, "errors").filter(|e| e.form == Form::List) {
             return self.failure(&errors, answer.status);
         }

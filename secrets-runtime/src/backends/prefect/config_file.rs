@@ -1,6 +1,11 @@
 //! Prefect's own `config.toml`, of which `[context.secrets]` is read and nothing else.
 
-use std::{collections::BTreeMap, fs, io::ErrorKind as Io, path::Path};
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{self, ErrorKind as Io, Read},
+    path::Path,
+};
 
 use toml::{
     Spanned,
@@ -8,10 +13,14 @@ use toml::{
 };
 use zeroize::Zeroizing;
 
-use crate::core::{
-    error::{Error, ErrorKind},
-    line_column::LineColumn,
-    secret_value::SecretValue,
+use crate::{
+    core::{
+        error::{Error, ErrorKind},
+        line_column::LineColumn,
+        secret_value::SecretValue,
+        warning::warn_once,
+    },
+    permissions::{self, insecure::Insecure},
 };
 
 /// The secrets of a `config.toml`.
@@ -33,8 +42,8 @@ impl ContextFile {
 /// # Errors
 /// `AccessDenied` or `Unavailable` if it cannot be read, `InvalidConfig` if it is not TOML.
 pub(super) fn read(path: &Path) -> Result<ContextFile, Error> {
-    let text = match fs::read_to_string(path) {
-        Ok(text) => Zeroizing::new(text),
+    let text = match text_of(path) {
+        Ok(text) => text,
         Err(error) if matches!(error.kind(), Io::NotFound | Io::NotADirectory) => {
             return Ok(ContextFile::default());
         }
@@ -57,6 +66,27 @@ pub(super) fn read(path: &Path) -> Result<ContextFile, Error> {
         Error::new(ErrorKind::InvalidConfig, message)
             .with_help("mend it, or name another file with PREFECT__USER_CONFIG_PATH")
     })
+}
+
+/// Reads the text of the file. Warns if somebody else may have written it, as others then choose the secrets.
+fn text_of(path: &Path) -> io::Result<Zeroizing<String>> {
+    let mut file = match permissions::open(path) {
+        Ok(file) => file,
+        Err(Insecure::Unreadable { error, .. }) => return Err(error),
+        Err(Insecure::Exposed { message, help }) => {
+            warn_once(&format!(
+                "Prefect's configuration {} is read although {message}: {help}",
+                path.display()
+            ));
+            fs::File::open(path)?
+        }
+    };
+    // Large enough from the start: a buffer that grows leaves copies behind.
+    let length = file.metadata()?.len().min(1 << 24);
+    let mut text =
+        Zeroizing::new(String::with_capacity(usize::try_from(length).unwrap_or_default() + 1));
+    file.read_to_string(&mut text)?;
+    Ok(text)
 }
 
 /// Parses the secrets in the text of a file. The error is the byte at which the text is not TOML.

@@ -7,17 +7,16 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::prefect::{
-        answer::{KIND, fetched, secret_name},
-        api::Api,
-        cloud::Cloud,
-        local_context::LocalContext,
+    backends::{
+        http::each::each,
+        prefect::{
+            answer::{KIND, fetched, secret_name},
+            api::Api,
+            cloud::Cloud,
+            local_context::LocalContext,
+        },
     },
-    core::{
-        error::{Error, ErrorKind},
-        secret_value::SecretValue,
-    },
-    rt::blocking_pool::on_threads,
+    core::{error::Error, secret_value::SecretValue},
     settings::{Settings, backends::prefect::PrefectSettings},
 };
 
@@ -51,21 +50,27 @@ impl Remotes {
     }
 
     /// Asks for what was not found so far, several secrets at a time. What was found stays as it is.
-    pub(super) async fn fill<R: Send + 'static>(
+    pub(super) async fn fill<R, F>(
         &self,
         requests: &[FetchRequest<'_>],
         found: Vec<Result<Option<R>, Error>>,
-        ask: fn(&Apis, &str) -> Result<Option<R>, Error>,
-    ) -> Vec<Result<Option<R>, Error>> {
+        ask: fn(Arc<Apis>, String) -> F,
+    ) -> Vec<Result<Option<R>, Error>>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<Option<R>, Error>> + Send + 'static,
+    {
         let open = |found: &Result<Option<R>, Error>| matches!(found, Ok(None));
         let names = requests.iter().zip(&found).filter(|(_, found)| open(found));
         let names = names.map(|(request, _)| secret_name(request).map(str::to_owned));
         let apis = self.apis.clone();
-        let one = move |name: Result<String, Error>| ask(&apis, &name?);
-        let mut answers = on_threads(names.collect(), one).await.into_iter();
-        let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
+        let one = move |name: Result<String, Error>| {
+            let apis = apis.clone();
+            async move { ask(apis, name?).await }
+        };
+        let mut answers = each(names.collect(), one).await.into_iter();
         let fill = |found: Result<Option<R>, Error>| match open(&found) {
-            true => answers.next().flatten().unwrap_or_else(|| Err(lost())),
+            true => answers.next().unwrap_or(found),
             false => found,
         };
         found.into_iter().map(fill).collect()
@@ -80,26 +85,29 @@ impl Remotes {
 impl Apis {
     /// Fetches a secret from the first API that has it. One that fails is an error: the next might have another
     /// secret of this name.
-    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
+    pub(super) async fn fetch(self: Arc<Self>, name: String) -> Result<Option<SecretValue>, Error> {
         if let Some(cloud) = &self.cloud
-            && let Some(value) = cloud.fetch(name)?
+            && let Some(value) = cloud.fetch(&name).await?
         {
             return Ok(Some(value));
         }
         match &self.api {
-            Some(api) => api.fetch(name),
+            Some(api) => api.fetch(&name).await,
             None => Ok(None),
         }
     }
 
     /// Returns whether one of them has a secret, as `Some(())` or `None`.
-    pub(super) fn find(&self, name: &str) -> Result<Option<()>, Error> {
+    pub(super) async fn find(self: Arc<Self>, name: String) -> Result<Option<()>, Error> {
         if let Some(cloud) = &self.cloud
-            && cloud.exists(name)?
+            && cloud.exists(&name).await?
         {
             return Ok(Some(()));
         }
-        let exists = self.api.as_ref().map_or(Ok(false), |api| api.exists(name))?;
+        let exists = match &self.api {
+            Some(api) => api.exists(&name).await?,
+            None => false,
+        };
         Ok(exists.then_some(()))
     }
 

@@ -1,5 +1,6 @@
 //! The secrets of a ZenML server.
 
+mod login;
 mod server;
 
 use std::{fmt, sync::Arc};
@@ -11,12 +12,11 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::zenml::server::Server,
+    backends::{http::each::each, zenml::server::Server},
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
-    rt::blocking_pool::on_threads,
     settings::Settings,
 };
 
@@ -49,20 +49,26 @@ impl Zenml {
     }
 
     /// Asks the server about each request, several at a time.
-    async fn ask<R: Send + 'static>(
+    async fn ask<R, F>(
         &self,
         requests: &[FetchRequest<'_>],
-        ask: impl Fn(&Server, &str) -> Result<R, Error> + Send + Sync + 'static,
-    ) -> Vec<Result<R, Error>> {
+        ask: impl Fn(Arc<Server>, String) -> F + Send + Sync + 'static,
+    ) -> Vec<Result<R, Error>>
+    where
+        R: Send + 'static,
+        F: Future<Output = Result<R, Error>> + Send,
+    {
         let server = match &self.server {
             Ok(server) => server.clone(),
             Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
         };
+        let ask = Arc::new(ask);
         let names = requests.iter().map(|request| name(request).map(str::to_owned));
-        let one = move |name: Result<String, Error>| name.and_then(|name| ask(&server, &name));
-        let answers = on_threads(names.collect(), one).await.into_iter();
-        let lost = || Error::new(ErrorKind::Unavailable, "the request could not be made");
-        answers.map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
+        let one = move |name: Result<String, Error>| {
+            let (ask, server) = (ask.clone(), server.clone());
+            async move { ask(server, name?).await }
+        };
+        each(names.collect(), one).await
     }
 }
 
@@ -93,14 +99,14 @@ impl Backend for Zenml {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move {
-            let fetch = |server: &Server, name: &str| match server.fetch(name)? {
-                Some(values) => Ok(Fetched::json(values).with_name(name)),
-                None => {
-                    let shown = crate::core::escape::escape_name(name);
-                    let message = format!("{server} has no secret `{shown}`");
-                    Err(Error::new(ErrorKind::NotFound, message)
-                        .with_help(format!("create it: zenml secret create {shown} --key=value")))
+            let fetch = |server: Arc<Server>, name: String| async move {
+                if let Some(values) = server.fetch(&name).await? {
+                    return Ok(Fetched::json(values).with_name(name));
                 }
+                let shown = crate::core::escape::escape_name(&name);
+                let message = format!("{server} has no secret `{shown}`");
+                Err(Error::new(ErrorKind::NotFound, message)
+                    .with_help(format!("create it: zenml secret create {shown} --key=value")))
             };
             self.ask(requests, fetch).await
         })
@@ -111,7 +117,10 @@ impl Backend for Zenml {
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
-        Box::pin(self.ask(requests, |server, name| Ok(server.find(name)?.is_some())))
+        let find = |server: Arc<Server>, name: String| async move {
+            Ok(server.find(&name).await?.is_some())
+        };
+        Box::pin(self.ask(requests, find))
     }
 }
 

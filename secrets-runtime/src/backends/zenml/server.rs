@@ -1,15 +1,14 @@
-use std::{
-    fmt,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{fmt, sync::Arc, time::Duration};
 
 use zeroize::Zeroizing;
 
 use crate::{
-    backends::http::{
-        address::Address,
-        client::{Http, HttpAnswer},
+    backends::{
+        http::{
+            address::Address,
+            client::{Http, HttpAnswer},
+        },
+        zenml::login::Login,
     },
     core::{
         error::{Error, ErrorKind},
@@ -20,14 +19,12 @@ use crate::{
 };
 
 /// A ZenML server and a user of it.
-#[derive(Debug)]
 pub(super) struct Server {
     http: Http,
     url: Address,
     user: String,
     password: SecretValue,
-    /// `Bearer TOKEN` of the last login.
-    bearer: Mutex<Option<SecretValue>>,
+    login: Login,
 }
 
 impl Server {
@@ -39,13 +36,13 @@ impl Server {
     ) -> Result<Self, Error> {
         let url = Address::of(url, "SECRETS_ZENML_URL")?;
         let http = Http::new("the ZenML server", timeout);
-        Ok(Self { http, url, user: user.to_owned(), password, bearer: Mutex::new(None) })
+        Ok(Self { http, url, user: user.to_owned(), password, login: Login::default() })
     }
 
     /// Fetches the values of a secret, a JSON object; `None` if no secret has this name.
-    pub(super) fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
-        let Some(id) = self.find(name)? else { return Ok(None) };
-        let answer = self.get(&format!("/api/v1/secrets/{}", encoded(&id)))?;
+    pub(super) async fn fetch(self: &Arc<Self>, name: &str) -> Result<Option<SecretValue>, Error> {
+        let Some(id) = self.find(name).await? else { return Ok(None) };
+        let answer = self.get(&format!("/api/v1/secrets/{}", encoded(&id))).await?;
         match answer.status {
             200 => {}
             // It was deleted between the two requests.
@@ -67,8 +64,8 @@ impl Server {
     }
 
     /// The id of a secret, by its name. No value is read.
-    pub(super) fn find(&self, name: &str) -> Result<Option<String>, Error> {
-        let answer = self.get(&format!("/api/v1/secrets?name=equals:{}", encoded(name)))?;
+    pub(super) async fn find(self: &Arc<Self>, name: &str) -> Result<Option<String>, Error> {
+        let answer = self.get(&format!("/api/v1/secrets?name=equals:{}", encoded(name))).await?;
         if answer.status != 200 {
             return Err(self.http.refused(answer.status));
         }
@@ -83,12 +80,14 @@ impl Server {
     }
 
     /// Gets a resource, after a login where there was none or it has ended.
-    fn get(&self, path: &str) -> Result<HttpAnswer, Error> {
+    async fn get(self: &Arc<Self>, path: &str) -> Result<HttpAnswer, Error> {
         let url = format!("{}{path}", self.url.to_send_to());
         let mut ended = None;
         loop {
-            let bearer = self.bearer(ended.as_ref())?;
-            let answer = self.http.get(&url, &[("authorization", bearer.expose_bytes())])?;
+            let server = self.clone();
+            let log_in = async move { server.log_in().await };
+            let bearer = self.login.token(ended.as_ref(), log_in).await?;
+            let answer = self.http.get(&url, &[("authorization", bearer.expose_bytes())]).await?;
             if answer.status != 401 || ended.is_some() {
                 return Ok(answer);
             }
@@ -96,21 +95,13 @@ impl Server {
         }
     }
 
-    /// The token, unless it is the one that has ended: then that of a new login. One logs in for all.
-    fn bearer(&self, ended: Option<&SecretValue>) -> Result<SecretValue, Error> {
-        let mut bearer = self.bearer.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*bearer {
-            Some(kept) if ended.is_none_or(|ended| !kept.ct_eq(ended)) => Ok(kept.clone()),
-            _ => Ok(bearer.insert(self.log_in()?).clone()),
-        }
-    }
-
-    fn log_in(&self) -> Result<SecretValue, Error> {
+    /// Logs in, and returns `Bearer TOKEN`.
+    async fn log_in(&self) -> Result<SecretValue, Error> {
         let url = format!("{}/api/v1/login", self.url.to_send_to());
         // Sent to the server that the password is for.
         let form = login_form(&self.user, self.password.expose_str()?);
         let content_type = "application/x-www-form-urlencoded";
-        let answer = self.http.post(&url, &[], content_type, form.as_bytes())?;
+        let answer = self.http.post(&url, &[], content_type, form.as_bytes()).await?;
         match (answer.status, member(&answer.body, "access_token")) {
             (200, Some(token)) if token.form == Form::Text => {
                 let mut bearer = b"Bearer ".to_vec();
@@ -131,6 +122,15 @@ impl Server {
             }
             (status, _) => Err(self.http.refused(status)),
         }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Server")
+            .field("url", &self.url)
+            .field("user", &self.user)
+            .finish_non_exhaustive()
     }
 }
 

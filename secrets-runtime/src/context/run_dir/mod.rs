@@ -2,7 +2,11 @@
 //!
 //! It is `secrets-run-RANDOM`, mode 0700, and locked as long as the process lives and has a file there. If
 //! its lock is free, the process that created it was killed: the next process that creates such a folder
-//! removes it.
+//! removes it. A folder of another program, whatever its name, is left alone: in ours there are only files of mode
+//! 0600 with random names.
+//!
+//! A child of `fork` shares the lock of its parent. It removes nothing of its parent's, and creates a folder of its
+//! own.
 
 #![cfg(unix)]
 
@@ -20,15 +24,18 @@ use std::{
 
 use rustix::{
     fs::{
-        AtFlags, Dir, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat, statat,
-        unlinkat,
+        AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat,
+        statat, unlinkat,
     },
     io::{Errno, retry_on_intr},
 };
 
-use crate::core::{
-    error::{Error, ErrorKind},
-    warning::warn,
+use crate::{
+    core::{
+        error::{Error, ErrorKind},
+        warning::warn,
+    },
+    rt::process_local::ProcessLocal,
 };
 
 const PREFIX: &str = "secrets-run-";
@@ -45,9 +52,11 @@ pub(crate) struct RunDir {
     /// The folder that contains it, and its name there.
     root: File,
     name: String,
+    /// The process that created it.
+    process: u32,
 }
 
-static CURRENT: Mutex<Weak<RunDir>> = Mutex::new(Weak::new());
+static CURRENT: ProcessLocal<Mutex<Weak<RunDir>>> = ProcessLocal::new();
 
 impl RunDir {
     /// Returns the folder that the process has, or else creates one: under `$XDG_RUNTIME_DIR` or `/dev/shm`
@@ -59,13 +68,18 @@ impl RunDir {
     pub(crate) fn current(
         setting: impl FnOnce() -> Result<Option<PathBuf>, Error>,
     ) -> Result<Arc<Self>, Error> {
-        let mut current = CURRENT.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut current = CURRENT.get().lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(folder) = current.upgrade() {
             return Ok(folder);
         }
         let folder = Arc::new(Self::somewhere(setting)?);
         *current = Arc::downgrade(&folder);
         Ok(folder)
+    }
+
+    /// Returns whether this process created it, and not one of which it is a child.
+    pub(crate) fn is_own(&self) -> bool {
+        self.process == std::process::id()
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -155,13 +169,17 @@ impl RunDir {
                 Err(Errno::NOENT) => continue,
                 found => found?,
             };
-            return Ok(Self { path: path.join(&name), handle, root, name });
+            let path = path.join(&name);
+            return Ok(Self { path, handle, root, name, process: std::process::id() });
         }
     }
 }
 
 impl Drop for RunDir {
     fn drop(&mut self) {
+        if !self.is_own() {
+            return;
+        }
         // Removed while it is locked, so that no other process removes it too.
         clear(&self.handle);
         if let Err(error) = unlinkat(&self.root, &self.name, AtFlags::REMOVEDIR)
@@ -175,19 +193,39 @@ impl Drop for RunDir {
 /// Removes the folders of this user's dead processes. A folder that cannot be removed is left to the next
 /// process.
 fn sweep(root: &File) {
-    for name in
-        names(root).into_iter().filter(|name| name.as_bytes().starts_with(PREFIX.as_bytes()))
-    {
+    let is_candidate = |name: &CString| {
+        name.as_bytes().strip_prefix(PREFIX.as_bytes()).is_some_and(is_random_name)
+    };
+    for name in names(root).into_iter().filter(is_candidate) {
         let Ok(folder) = open_folder(root, name.as_bytes()) else { continue };
-        let ours =
-            folder.metadata().is_ok_and(|known| known.uid() == rustix::process::geteuid().as_raw());
         // A living process has the lock; so has this one.
-        if ours && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
+        if is_ours(&folder) && flock(&folder, FlockOperation::NonBlockingLockExclusive).is_ok() {
             clear(&folder);
             // Another process may have removed it in the meantime.
             let _ = unlinkat(root, &name, AtFlags::REMOVEDIR);
         }
     }
+}
+
+/// Whether a folder can only be one of ours: it is this user's alone, and so is all that is in it.
+fn is_ours(folder: &File) -> bool {
+    let me = rustix::process::geteuid().as_raw();
+    let is_private =
+        folder.metadata().is_ok_and(|it| it.uid() == me && it.mode() & 0o7777 == 0o700);
+    let is_secret_file = |name: &CString| {
+        is_random_name(name.as_bytes())
+            && statat(folder, name, AtFlags::SYMLINK_NOFOLLOW).is_ok_and(|it| {
+                FileType::from_raw_mode(it.st_mode) == FileType::RegularFile
+                    && it.st_uid == me
+                    && it.st_mode & 0o077 == 0
+            })
+    };
+    is_private && names(folder).iter().all(is_secret_file)
+}
+
+/// Whether a name is one of [`random_name`].
+fn is_random_name(name: &[u8]) -> bool {
+    name.len() == 32 && name.iter().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
 }
 
 /// Removes the files of a folder.

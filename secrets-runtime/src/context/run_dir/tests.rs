@@ -49,10 +49,28 @@ fn only_dead_folders_are_swept() {
     let root = place.path();
     let living = RunDir::under(root, false).unwrap();
     fs::write(living.path().join("file"), "").unwrap();
-    let dead = root.join("secrets-run-dead");
-    fs::create_dir(&dead).unwrap();
-    fs::write(dead.join("file"), "").unwrap();
-    symlink(living.path().join("file"), dead.join("link")).unwrap();
+    let random = "0123456789abcdef0123456789abcdef";
+    let dead = root.join(format!("secrets-run-{random}"));
+    let private_folder = |path: &Path| {
+        fs::create_dir(path).unwrap();
+        chmod(path, 0o700);
+    };
+    private_folder(&dead);
+    fs::write(dead.join(random), "").unwrap();
+    chmod(&dead.join(random), 0o600);
+    // Folders of other programs, whose names begin alike.
+    let foreign = ["dead", "backup", random].map(|name| root.join(format!("secrets-run-{name}")));
+    let foreign = foreign.map(|path| match path == dead {
+        true => root.join("secrets-run-fedcba9876543210fedcba9876543210"),
+        false => path,
+    });
+    for path in &foreign {
+        private_folder(path);
+        fs::write(path.join("data"), "").unwrap();
+    }
+    let open = root.join("secrets-run-ffffffffffffffffffffffffffffffff");
+    fs::create_dir(&open).unwrap();
+    chmod(&open, 0o755);
     let linked = root.join("secrets-run-link");
     symlink(living.path(), &linked).unwrap();
     let other = root.join("secrets");
@@ -60,7 +78,8 @@ fn only_dead_folders_are_swept() {
 
     let next = RunDir::under(root, false).unwrap();
     assert!(!dead.exists());
-    assert!(living.path().join("file").exists() && other.exists());
+    assert!(living.path().join("file").exists() && other.exists() && open.exists());
+    assert!(foreign.iter().all(|path| path.join("data").exists()), "other programs' files stay");
     assert!(linked.symlink_metadata().is_ok(), "a link is not followed, and nobody's folder");
     let (first, second) = (living.path().to_owned(), next.path().to_owned());
     assert_ne!(first, second);
@@ -129,4 +148,18 @@ fn a_folder_removed_before_it_was_locked_is_created_again() {
         workers.into_iter().for_each(|worker| worker.join().unwrap());
     });
     assert_eq!(fs::read_dir(root).unwrap().count(), 0);
+}
+
+#[test]
+fn a_child_removes_nothing_of_its_parents() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = RunDir::under(place.path(), false).unwrap();
+    drop(folder.create("file").unwrap());
+    let path = folder.path().join("file");
+    // As if this process were a child of the one that created it.
+    let mut copy = folder;
+    copy.process = 0;
+    assert!(!copy.is_own());
+    drop(copy);
+    assert!(path.exists());
 }

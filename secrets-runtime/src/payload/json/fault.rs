@@ -1,8 +1,11 @@
 use std::{borrow::Cow, str::Utf8Error};
 
+use serde_json::value::RawValue;
+
 use crate::{
     core::{
         error::{ErrorKind, Problem},
+        help_code::HelpCode,
         line_column::LineColumn,
     },
     payload::json::form::Form,
@@ -33,6 +36,8 @@ impl JsonFault {
 
     pub(super) fn other_form(text: &str, at: usize, found: Option<Form>, wanted: Form) -> Self {
         let wanted = wanted.as_str();
+        // The first character alone makes no JSON: a token may begin with a `t`, a key with a hyphen.
+        let found = found.filter(|_| serde_json::from_str::<&RawValue>(&text[at..]).is_ok());
         let what = match found {
             Some(form) => format!("the JSON is {}, where {wanted} is needed", form.as_str()),
             None if at == text.len() => format!("the payload is empty, where {wanted} is needed"),
@@ -44,7 +49,7 @@ impl JsonFault {
                 )
                 .with_help("store it without the mark (UTF-8 without BOM)");
             }
-            None => format!("the payload is no JSON, where {wanted} is needed"),
+            None => format!("it is not JSON, where {wanted} is needed"),
         };
         Self::at(text, at, what).with_help(PLAIN)
     }
@@ -65,7 +70,7 @@ impl JsonFault {
             return Self::at(text, offset, what).with_help(help);
         }
         let known = SYNTAX.iter().find(|(start, _)| error.is_syntax() && theirs.starts_with(start));
-        Self::at(text, offset, known.map_or("this is no JSON", |(_, ours)| *ours)).with_help(PLAIN)
+        Self::at(text, offset, known.map_or("it is not JSON", |(_, ours)| *ours)).with_help(PLAIN)
     }
 
     /// Returns what is wrong, and where.
@@ -76,12 +81,15 @@ impl JsonFault {
     /// Returns the fault as the problem of a source.
     pub(crate) fn into_problem(self) -> Problem {
         let problem = Problem::new(ErrorKind::Undecodable, self.message);
+        if self.help == Some(PLAIN) {
+            return problem.with_help_code(HelpCode::PlainValue);
+        }
         problem.with_help(self.help.unwrap_or("correct the stored secret"))
     }
 }
 
-const PLAIN: &str =
-    "store a JSON object, or read the payload as one plain value with `json = false`";
+/// Stands for [`HelpCode::PlainValue`].
+const PLAIN: &str = "";
 
 const CONTROL: &str = "control character";
 

@@ -69,7 +69,12 @@ fn faults_say_what_and_where() {
     let cases = [
         ("", "the payload is empty, where an object is needed, at line 1, column 1"),
         ("  \n ", "the payload is empty, where an object is needed, at line 2, column 2"),
-        ("SeNtInEl", "the payload is no JSON, where an object is needed, at line 1, column 1"),
+        ("-----BEGIN SeNtInEl", "it is not JSON, where an object is needed, at line 1, column 1"),
+        ("tk-SeNtInEl", "it is not JSON, where an object is needed, at line 1, column 1"),
+        ("nk-SeNtInEl", "it is not JSON, where an object is needed, at line 1, column 1"),
+        ("[SeNtInEl", "it is not JSON, where an object is needed, at line 1, column 1"),
+        ("\"SeNtInEl", "it is not JSON, where an object is needed, at line 1, column 1"),
+        ("SeNtInEl", "it is not JSON, where an object is needed, at line 1, column 1"),
         (r#"["SeNtInEl"]"#, "the JSON is a list, where an object is needed, at line 1, column 1"),
         (r#" "SeNtInEl""#, "the JSON is a string, where an object is needed, at line 1, column 2"),
         ("12345", "the JSON is a number, where an object is needed, at line 1, column 1"),

@@ -1,4 +1,5 @@
 mod files;
+mod trust;
 
 use std::{ffi::OsString, fs, path::PathBuf};
 
@@ -209,6 +210,9 @@ fn precedence_of_every_setting() {
         if let Some(key) = variable.key() {
             let before = show(&place.good(), variable);
             place = place.file(&format!("{key} = ''"));
+            // One that is merely found may not set everything.
+            let path = place.path("secrets.toml");
+            place = place.with("SECRETS_CONFIG", path);
             assert_eq!(show(&place.good(), variable), before, "an empty {key} counts");
             place = place.file(&format!("# a comment\n{key} = '{file}'\n"));
             check(&place, &file, &|origin| {

@@ -11,7 +11,14 @@ use aws_credential_types::{
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{credentials::CredentialsSource, http_client::http_client},
+    backends::aws::{
+        credentials::CredentialsSource,
+        http_client::http_client,
+        sdk_settings::{
+            self,
+            texts::{said, shown},
+        },
+    },
     core::error::{Error, ErrorKind},
 };
 
@@ -45,7 +52,19 @@ impl DefaultChain {
 
 impl CredentialsSource for DefaultChain {
     fn load(&self) -> BoxFuture<'_, Result<Credentials, Error>> {
-        Box::pin(async { self.0.provide_credentials().await.map_err(|error| explain(&error)) })
+        Box::pin(async {
+            match self.0.provide_credentials().await {
+                Ok(credentials) => Ok(credentials),
+                Err(error) => {
+                    let problems = sdk_settings::credential_problems().await;
+                    Err(if problems.is_empty() {
+                        explain(&error)
+                    } else {
+                        Error::from_problems(problems)
+                    })
+                }
+            }
+        })
     }
 }
 
@@ -63,15 +82,13 @@ fn explain(error: &CredentialsError) -> Error {
             ErrorKind::AccessDenied,
             "there are no AWS credentials: not in variables, in the profile, of a web identity, a container or an instance",
         )
-        .with_help(
-            "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; for a profile of IAM Identity Center (SSO): eval \"$(aws configure export-credentials --format env)\"",
-        ),
+        .with_help(where_to_set_them()),
         CredentialsError::InvalidConfiguration(_) => Error::new(
             ErrorKind::InvalidConfig,
             format!("the AWS profile cannot be used: {}", cause(error)),
         )
         .with_help(
-            "look at ~/.aws/config and AWS_PROFILE; for a profile of IAM Identity Center (SSO) or with a credential_process: eval \"$(aws configure export-credentials --format env)\"",
+            "look at ~/.aws/config and at AWS_PROFILE if it is set; for a profile of IAM Identity Center (SSO) or with a credential_process: eval \"$(aws configure export-credentials --format env)\"",
         ),
         CredentialsError::ProviderTimedOut(_) => Error::new(
             ErrorKind::Timeout,
@@ -82,15 +99,21 @@ fn explain(error: &CredentialsError) -> Error {
             ErrorKind::AccessDenied,
             format!("the AWS credentials cannot be had: {}", cause(error)),
         )
-        .with_help("set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; then see that `aws sts get-caller-identity` works in the same environment"),
+        .with_help(format!("{}; then see that `aws sts get-caller-identity` works in the same environment", where_to_set_them())),
+    }
+}
+
+fn where_to_set_them() -> String {
+    match sdk_settings::chosen_profile() {
+        Some(profile) => format!(
+            "check the profile `{}`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+            shown(&profile)
+        ),
+        None => "set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY".to_owned(),
     }
 }
 
 /// The innermost cause, which is the one that says something.
 fn cause(error: &CredentialsError) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(source) = cause.source() {
-        cause = source;
-    }
-    crate::core::escape::escape_name(&cause.to_string())
+    said(error)
 }

@@ -145,7 +145,7 @@ fn a_set_is_not_a_scalar() {
 
 #[test]
 fn nested_values_must_be_json() {
-    let place = "the payload is no JSON, where an object is needed, at line 1, column 1";
+    let place = "it is not JSON, where an object is needed, at line 1, column 1";
     assert_eq!(
         messages(value::<Pool>("SeNtInEl")),
         [format!("db.it: expected a JSON object ({place})")]

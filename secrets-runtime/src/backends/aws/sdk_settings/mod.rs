@@ -1,0 +1,159 @@
+//! The AWS SDK's own settings: variables and profiles. The SDK says little about a wrong one, or takes it for one that
+//! is not set. So they are looked at here: before they are used where that is cheap, else when the SDK has failed.
+
+mod profiles;
+pub(super) mod texts;
+
+use std::{
+    env, fs,
+    path::{Path, PathBuf},
+};
+
+use aws_config::profile;
+use aws_types::os_shim_internal::{Env, Fs};
+use http::Uri;
+use secrets_spec::check_region;
+
+use crate::{
+    backends::{
+        aws::sdk_settings::{
+            profiles::Profiles,
+            texts::{said, shown, token_file},
+        },
+        http::redacted_url::RedactedUrl,
+    },
+    core::error::{Error, ErrorKind, Problem},
+};
+
+const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
+const KEY: &str = "AWS_SECRET_ACCESS_KEY";
+const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
+const ROLE_ARN: &str = "AWS_ROLE_ARN";
+
+/// Returns the region that the environment names. White space around it, which a file of variables may have, does not
+/// count.
+///
+/// # Errors
+/// `InvalidConfig` if it is not a region.
+pub(super) fn region() -> Result<Option<String>, Error> {
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let Some(text) = text_of(variable) else { continue };
+        let region = text.trim();
+        if let Some(flaw) = check_region(region) {
+            let flaw = flaw.explain(region);
+            let message = format!("{}: `{}`", flaw.message(), shown(region));
+            return Err(
+                wrong(message, flaw.help().unwrap_or("write a region")).about(variable, None)
+            );
+        }
+        return Ok(Some(region.to_owned()));
+    }
+    Ok(None)
+}
+
+/// Checks the address that the environment names for a service, if it names one. `variable` is that of the service alone.
+///
+/// # Errors
+/// `InvalidConfig` if it is not an address.
+pub(super) fn check_endpoint(variable: &'static str) -> Result<(), Error> {
+    let is_ignored = text_of("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
+    if is_ignored.is_some_and(|text| text.trim().eq_ignore_ascii_case("true")) {
+        return Ok(());
+    }
+    let set =
+        [variable, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, text_of(name)?)));
+    let Some((variable, text)) = set else { return Ok(()) };
+    let is_http = ["http://", "https://"].iter().any(|scheme| {
+        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
+    });
+    let has_host = |uri: Uri| uri.host().is_some_and(|host| !host.is_empty());
+    if is_http && text.parse::<Uri>().is_ok_and(has_host) {
+        return Ok(());
+    }
+    // What stands before an `@` may be a password.
+    let found = match (is_http, text.contains('@')) {
+        (true, _) => RedactedUrl(&text).to_string(),
+        (false, true) => "a text with an `@`".to_owned(),
+        (false, false) => format!("`{}`", shown(&text)),
+    };
+    let message =
+        format!("{found} is not an address: it does not start with http:// or https:// and a host");
+    Err(wrong(message, "write the whole address, such as http://127.0.0.1:4566")
+        .about(variable, None))
+}
+
+/// Returns what is wrong with the settings that say where credentials come from. It is empty if nothing is found.
+pub(super) async fn credential_problems() -> Vec<Problem> {
+    let errors = [access_key(), profile().await, web_identity()];
+    errors.into_iter().flatten().flat_map(|error| error.problems().to_vec()).collect()
+}
+
+/// Returns the name of the profile that the environment chooses.
+pub(super) fn chosen_profile() -> Option<String> {
+    text_of("AWS_PROFILE")
+}
+
+fn access_key() -> Option<Error> {
+    let (has_id, has_key) = (text_of(KEY_ID).is_some(), text_of(KEY).is_some());
+    let (there, missing) = match (has_id, has_key) {
+        (true, false) => (KEY_ID, KEY),
+        (false, true) => (KEY, KEY_ID),
+        _ => return None,
+    };
+    let state = if env::var_os(missing).is_some() { "is empty" } else { "is not set" };
+    let message = format!("{there} is set, and {missing} {state}");
+    Some(wrong(message, &format!("set {missing} too, or unset {there}")).about(missing, None))
+}
+
+/// Checks the profile that the environment chooses, else the default one if there is one.
+async fn profile() -> Option<Error> {
+    let chosen = chosen_profile();
+    let files = Default::default();
+    let profiles = match profile::load(&Fs::real(), &Env::real(), &files, None).await {
+        Ok(profiles) => profiles,
+        Err(error) => {
+            let message = format!("the AWS profiles cannot be read: {}", said(&error));
+            return Some(wrong(message, "correct the file, or its rights"));
+        }
+    };
+    let places =
+        [place("AWS_CONFIG_FILE", "config"), place("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
+    let config = places[0].as_ref().and_then(|path| fs::read_to_string(path).ok());
+    let profiles = Profiles {
+        profiles: &profiles,
+        is_chosen: chosen.is_some(),
+        places: places.iter().flatten().map(|path| path.display().to_string()).collect(),
+        config: config.as_deref().unwrap_or_default(),
+    };
+    profiles.fault().map(|fault| wrong(fault.message, &fault.help))
+}
+
+/// Returns the path of a file of profiles.
+fn place(variable: &str, name: &str) -> Option<PathBuf> {
+    let set = env::var_os(variable).filter(|path| !path.is_empty()).map(PathBuf::from);
+    set.or_else(|| Some(Path::new(&env::var_os("HOME")?).join(".aws").join(name)))
+}
+
+fn web_identity() -> Option<Error> {
+    let file = text_of(TOKEN_FILE)?;
+    if text_of(ROLE_ARN).is_none() {
+        let message = format!("{TOKEN_FILE} is set, and {ROLE_ARN} is not");
+        return Some(
+            wrong(message, &format!("set {ROLE_ARN} to the role that the token is for"))
+                .about(ROLE_ARN, None),
+        );
+    }
+    token_file(&file).map(|why| {
+        let help = "correct the path or the rights of the file, or unset the variable";
+        wrong(why, help).about(TOKEN_FILE, None)
+    })
+}
+
+/// Returns the text of a variable, unless it is blank.
+fn text_of(variable: &str) -> Option<String> {
+    env::var(variable).ok().filter(|text| !text.trim().is_empty())
+}
+
+fn wrong(message: impl Into<String>, help: &str) -> Error {
+    Error::new(ErrorKind::InvalidConfig, message).with_help(help)
+}

@@ -1,0 +1,35 @@
+//! Which `secrets.toml` the user has trusted.
+//!
+//! A file that is found upwards from the working directory may be part of a repository that somebody else wrote. It
+//! must not decide where a credential is sent, which store and key are used, or what the value of a secret is, until
+//! the user has read it and trusts this text at this path.
+
+pub(super) mod list;
+pub(crate) mod trusted_config;
+
+use std::path::Path;
+
+use crate::settings::{
+    values,
+    variables::{self, Variable},
+};
+
+/// Whether a setting applies only in a trusted file.
+pub(super) fn is_needed(variable: &Variable, text: &str) -> bool {
+    variable.needs_trust() || *variable == variables::WITH && values::has_inline(text)
+}
+
+/// What a setting that needs trust decides.
+pub(super) fn stake(variable: &Variable) -> &'static str {
+    match *variable {
+        variables::ZENML_URL => "where the password for ZenML is sent",
+        variables::LOCAL_DIR => "which store is used",
+        variables::LOCAL_KEY_FILE => "with which key secrets are encrypted",
+        _ => "what the values of secrets are",
+    }
+}
+
+/// The help for a key that applies only in a trusted file.
+pub(super) fn help(path: &Path, instead: &str) -> String {
+    format!("read the file; if you trust it, run `secrets trust {}`; {instead}", path.display())
+}

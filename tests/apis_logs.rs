@@ -1,0 +1,146 @@
+//! No record of a log holds a credential or a value of ZenML or Prefect, at any level, nor do several records that are
+//! put together. A program of its own, as a process has one logger.
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
+
+use std::{
+    fmt::Debug,
+    sync::{Mutex, MutexGuard, PoisonError},
+};
+
+use secrets_runtime::{Declaration, Error, Resolver, Secrets, settings::variables};
+use secrets_tests::stub_server::StubServer;
+use tracing::{
+    Event, Id, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Record},
+};
+
+const PASSWORD: &str = "SeNtInEl-password";
+
+static RECORDS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+fn records() -> MutexGuard<'static, Vec<String>> {
+    RECORDS.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+struct Logger;
+
+impl log::Log for Logger {
+    fn enabled(&self, _: &log::Metadata<'_>) -> bool {
+        true
+    }
+    fn log(&self, record: &log::Record<'_>) {
+        records().push(record.args().to_string());
+    }
+    fn flush(&self) {}
+}
+
+/// Records the fields of spans and events.
+struct Fields;
+
+impl Visit for Fields {
+    fn record_debug(&mut self, field: &Field, value: &dyn Debug) {
+        records().push(format!("{field}={value:?}"));
+    }
+}
+
+struct Everything;
+
+impl Subscriber for Everything {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, span: &Attributes<'_>) -> Id {
+        span.record(&mut Fields);
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, values: &Record<'_>) {
+        values.record(&mut Fields);
+    }
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Fields);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+fn resolve(settings: &[(&variables::Variable, &str)], source: &str) -> Result<Secrets, Error> {
+    let builder = settings
+        .iter()
+        .fold(Resolver::builder(), |builder, (variable, text)| builder.setting(variable, *text));
+    let declaration = Declaration::builder("step").source(source)?.build();
+    Ok(builder.build()?.resolve_blocking(&declaration)?.secrets)
+}
+
+fn zenml(server: &StubServer) -> Result<Secrets, Error> {
+    let url = server.url().replace("//", "//user:SeNtInEl-user@");
+    let settings = [(&variables::ZENML_URL, url.as_str()), (&variables::ZENML_PASSWORD, PASSWORD)];
+    resolve(&settings, "zenml.db")
+}
+
+fn prefect(server: &StubServer) -> Result<Secrets, Error> {
+    let url = server.url().replace("//", "//user:SeNtInEl-user@");
+    let settings =
+        [(&variables::PREFECT_API_URL, url.as_str()), (&variables::PREFECT_API_KEY, PASSWORD)];
+    resolve(&settings, "prefect.db")
+}
+
+fn cloud(server: &StubServer) -> Result<Secrets, Error> {
+    let url = server.url();
+    let settings = [
+        (&variables::PREFECT_BACKEND, "cloud"),
+        (&variables::PREFECT_USE_LOCAL_SECRETS, "false"),
+        (&variables::PREFECT_CLOUD_API, url.as_str()),
+        (&variables::PREFECT_CLOUD_API_KEY, PASSWORD),
+    ];
+    resolve(&settings, "prefect.db")
+}
+
+/// What a person can put together: the records one after another, their letters alone, the last word of each, and the
+/// bytes that are written in hex.
+fn readings(records: &[String]) -> [String; 4] {
+    let letters =
+        |text: &String| text.chars().filter(char::is_ascii_alphabetic).collect::<String>();
+    let last = |text: &String| text.rsplit(' ').next().unwrap_or_default().to_owned();
+    let words = records.iter().flat_map(|text| text.split(|c: char| !c.is_ascii_alphanumeric()));
+    let bytes = words.filter(|word| word.len() == 2).filter_map(|w| u8::from_str_radix(w, 16).ok());
+    [
+        records.concat(),
+        records.iter().map(letters).collect(),
+        records.iter().map(last).collect(),
+        String::from_utf8_lossy(&bytes.collect::<Vec<_>>()).into_owned(),
+    ]
+}
+
+#[test]
+fn a_finer_log_shows_no_credential_and_no_value() {
+    log::set_logger(&Logger).unwrap();
+    log::set_max_level(log::LevelFilter::Trace);
+    tracing::subscriber::set_global_default(Everything).unwrap();
+
+    // One answer to all that ZenML's and Prefect's APIs are asked.
+    let secret = r#""name": "db", "body": {"values": {"k": "SeNtInEl-zenml-value-of-many-rows"}}"#;
+    let list = r#""items": [{"id": "1", "name": "db"}]"#;
+    let answer = format!(r#"{{"access_token": "SeNtInEl-token", {list}, {secret}}}"#);
+    assert!(zenml(&StubServer::new(200, "", &answer)).is_ok());
+    let answer = r#"{"data": {"value": "SeNtInEl-prefect-value-of-many-rows"}}"#;
+    assert!(prefect(&StubServer::new(200, "", answer)).is_ok());
+    let answer = r#"{"data": {"secret_value": "SeNtInEl-cloud-value-of-many-rows"}}"#;
+    assert!(cloud(&StubServer::new(200, "", answer)).is_ok());
+    // Servers that refuse, and repeat what they were sent.
+    for (status, body) in
+        [(401, "SeNtInEl"), (403, r#"{"detail": "SeNtInEl-password"}"#), (500, "SeNtInEl")]
+    {
+        let server = StubServer::new(status, "x-echo: SeNtInEl\r\n", body);
+        for asked in [zenml(&server), prefect(&server), cloud(&server)] {
+            let error = asked.unwrap_err();
+            assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "{status}");
+        }
+    }
+    let records = records().clone();
+    assert!(!records.is_empty(), "the client logs something");
+    for reading in readings(&records) {
+        assert!(!reading.contains("SeNtInEl"), "a credential or a value was logged");
+    }
+}
