@@ -1,17 +1,21 @@
 //! The backends of the commands that read and write whole secrets.
 
-use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
+use std::{
+    future::poll_fn,
+    ops::ControlFlow,
+    sync::{Arc, OnceLock},
+};
 
 use pollster::block_on;
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
-    admin::StoredSecret,
+    admin::StoredSecret, settings::variables,
 };
 use secrets_spec::Source;
 
 use crate::{
     aws::SecretsManager,
-    failure::{Failure, error_about, fail_on_any},
+    failure::{Failure, error_about},
     output::{escape::json_string, reporter::Change},
 };
 
@@ -24,17 +28,12 @@ pub struct Stores(Vec<Arc<dyn Backend>>);
 impl Stores {
     /// Opens the backends of `--backend`, or else the default ones.
     pub fn open(types: Option<&str>) -> Result<Self, Failure> {
-        let resolver = resolver(types)?;
-        let mut backends = Vec::new();
-        let mut errors = Vec::new();
-        for kind in resolver.default_backends() {
-            match resolver.backend(kind) {
-                Ok(backend) => backends.push(backend),
-                Err(error) => errors.push(error),
-            }
-        }
-        fail_on_any(errors)?;
-        Ok(Self(backends))
+        Self::of(&resolver(types)?)
+    }
+
+    /// Opens the default backends of a resolver.
+    pub fn of(resolver: &Resolver) -> Result<Self, Failure> {
+        Ok(Self(resolver.open_default_backends()?))
     }
 
     /// Returns the type of the primary backend.
@@ -160,8 +159,8 @@ impl Stores {
         let is_name = flaw.kind.is_name();
         let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
         let flaw = flaw.explain(name);
-        let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-        let origin = if escaped.is_empty() { "the name" } else { &escaped };
+        let shown: String = name.chars().take(80).collect();
+        let origin = if shown.is_empty() { "the name" } else { &shown };
         Err(error_about(origin, kind, flaw.message(), flaw.help().unwrap_or("choose another name")))
     }
 
@@ -188,9 +187,22 @@ pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
     Ok(resolver_builder(types).build()?)
 }
 
+/// The profile of `--profile`.
+static PROFILE: OnceLock<String> = OnceLock::new();
+
+/// Sets the profile of `secrets.toml` for every resolver that is created from now on.
+pub fn use_profile(name: Option<String>) {
+    if let Some(name) = name {
+        let _ = PROFILE.set(name);
+    }
+}
+
 /// Creates the builder of such a resolver.
 pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
-    let builder = Resolver::builder();
+    let mut builder = Resolver::builder();
+    if let Some(profile) = PROFILE.get() {
+        builder = builder.setting(&variables::PROFILE, profile);
+    }
     match types {
         Some(types) => builder.default_backend(types),
         None => builder,

@@ -232,9 +232,13 @@ fn value_text(setting: &Setting) -> String {
     }
 }
 
-/// Returns where a setting comes from. The only setting that this program sets in code is `--backend`.
+/// Returns where a setting comes from. The settings that this program sets in code are those of its options.
 fn origin(setting: &Setting) -> &str {
-    if setting.origin() == "built in code" { "--backend" } else { setting.origin() }
+    match setting.origin() {
+        "built in code" if *setting.variable() == variables::PROFILE => "--profile",
+        "built in code" => "--backend",
+        origin => origin,
+    }
 }
 
 fn json(

@@ -1,12 +1,22 @@
 //! Data for standard output that may contain secret values.
 
-use std::io::{ErrorKind as IoKind, Write};
+use std::{
+    io::{ErrorKind as IoKind, Write},
+    path::Path,
+};
 
 use base64ct::{Base64, Encoding};
 use secrets_runtime::{Error, ErrorKind, SecretValue};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{failure::Failure, output::escape::json_string};
+use crate::{
+    failure::Failure,
+    output::{
+        escape::{escape_json, json_string},
+        private_file,
+        reporter::Reporter,
+    },
+};
 
 /// Printed in place of a value.
 pub const MASK: &str = "***";
@@ -39,6 +49,26 @@ impl WipedOutput {
             self.push(&*Zeroizing::new(json_string(&text_of(value, is_binary))));
         } else {
             self.push(json_string(MASK));
+        }
+    }
+
+    /// Appends JSON that a backend stores, with the characters that a terminal may act on as escapes.
+    pub fn push_payload(&mut self, json: &SecretValue) -> Result<(), Error> {
+        // Exposed because the user asked for the value, with `export`.
+        self.push(&*Zeroizing::new(escape_json(json.expose_str()?)));
+        Ok(())
+    }
+
+    /// Writes everything to a file that only its owner can read, or to standard output if there is no path or it is
+    /// `-`.
+    pub fn write_to(self, path: Option<&Path>, reporter: &Reporter) -> Result<(), Failure> {
+        match path {
+            Some(path) if path != Path::new("-") => {
+                private_file::write(path, &self.0)?;
+                reporter.info(&format!("wrote {}", path.display()));
+                Ok(())
+            }
+            _ => self.print(),
         }
     }
 

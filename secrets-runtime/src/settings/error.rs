@@ -1,7 +1,10 @@
 use secrets_spec::SpecError;
 
 use crate::{
-    core::error::{ErrorKind, Problem},
+    core::{
+        error::{ErrorKind, Problem},
+        escape,
+    },
     settings::raw_value::Origin,
 };
 
@@ -15,6 +18,17 @@ pub(super) struct SettingError {
 impl SettingError {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
         Self { message: message.into(), help: Some(help.into()) }
+    }
+
+    /// Adds the wrong text to the message, unless the message has it. The text must not be one of a credential.
+    pub(super) fn quoting(mut self, text: &str) -> Self {
+        let quotes_all = ['"', '`'].iter().any(|q| self.message.contains(&format!("{q}{text}{q}")));
+        if !text.is_empty() && !quotes_all {
+            // The message may quote the wrong part already.
+            let joint = if self.message.ends_with('"') { ", in" } else { ":" };
+            self.message = format!("{}{joint} `{}`", self.message, escape::escape_name(text));
+        }
+        self
     }
 
     /// Returns the problem of the setting `variable`, whose text came from `origin`.
