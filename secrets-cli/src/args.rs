@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint, builder::NonEmptyStringValueParser};
 use secrets_runtime::ValidationLevel;
 
 use crate::{
@@ -21,7 +21,7 @@ pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
     /// The profile of secrets.toml to use, instead of that of SECRETS_PROFILE
-    #[arg(long, global = true, value_name = "NAME")]
+    #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
     pub profile: Option<String>,
 }
 
@@ -62,7 +62,7 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Common {
     /// The backend to use, instead of the default backend
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,
     /// How results and errors are written
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
@@ -152,7 +152,7 @@ pub struct Export {
     #[arg(long)]
     pub all: bool,
     /// The backend to use, instead of the default backend
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,
     /// Write to a file that only its owner can read, instead of standard output
     #[arg(short, long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]

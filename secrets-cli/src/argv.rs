@@ -123,16 +123,21 @@ const OTHER_NAMES: &[(&str, &[&str])] = &[
 ];
 
 /// Adds to an error the commands that do what was probably meant.
-pub fn suggest_command(mut error: clap::Error) -> clap::Error {
-    let known = match error.get(ContextKind::InvalidSubcommand) {
-        Some(ContextValue::String(typed)) if error.kind() == ErrorKind::InvalidSubcommand => {
-            OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(typed))
-        }
-        _ => None,
+pub fn suggest_command(mut error: clap::Error, command: &Command) -> clap::Error {
+    let typed = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) if error.kind() == ErrorKind::InvalidSubcommand => typed,
+        _ => return error,
     };
-    if let Some((_, commands)) = known {
-        let commands = commands.iter().map(|command| (*command).to_owned()).collect();
-        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(commands));
+    let other = OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(typed));
+    let meant: Vec<String> = match other {
+        Some((_, commands)) => commands.iter().map(|command| (*command).to_owned()).collect(),
+        None => {
+            let names = command.get_subcommands().map(Command::get_name);
+            secrets_spec::closest(typed, names).map(str::to_owned).into_iter().collect()
+        }
+    };
+    if !meant.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
     }
     error
 }

@@ -53,9 +53,9 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
     let (typed, fields) = argv::take_fields(typed, &command)?;
     let takes_values = argv::takes_values(&typed);
     let matches = command
-        .try_get_matches_from(typed)
+        .try_get_matches_from_mut(typed)
         .map_err(|error| if takes_values { argv::mask(error) } else { error })
-        .map_err(argv::suggest_command)?;
+        .map_err(|error| argv::suggest_command(error, &command))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     stores::use_profile(arguments.profile);
     commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)

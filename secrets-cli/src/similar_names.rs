@@ -18,7 +18,7 @@ pub fn suggest(failure: Failure) -> Failure {
     let problems = error.problems().iter().map(|problem| match suggestion(problem) {
         None => problem.clone(),
         Some(meant) => {
-            let help = problem.help().map(|help| format!("; {help}")).unwrap_or_default();
+            let help = problem.help().map(|help| format!(" {help}")).unwrap_or_default();
             problem.clone().with_help(format!("{meant}{help}"))
         }
     });
@@ -57,9 +57,11 @@ fn suggestion(problem: &Problem) -> Option<String> {
     };
     if let Some((secret, key)) = name.match_indices('.').find_map(field_of) {
         return Some(format!(
-            "did you mean the field `{key}` of `{secret}`? it is `secrets get {secret} {key}`, or `secrets run --env NAME={secret}.{key}`"
+            "did you mean the field `{key}` of `{secret}` (`secrets get {secret} {key}`, `secrets run --env NAME={secret}.{key}`)?"
         ));
     }
-    let near = secrets_spec::closest(name, names.iter().map(String::as_str))?;
+    // Every name of one or two letters is near every other one.
+    let long = names.iter().map(String::as_str).filter(|known| known.chars().count() > 2);
+    let near = secrets_spec::closest(name, long)?;
     Some(format!("did you mean `{near}`?"))
 }

@@ -199,12 +199,12 @@ pub fn use_profile(name: Option<String>) {
 
 /// Creates the builder of such a resolver.
 pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
-    let mut builder = Resolver::builder();
-    if let Some(profile) = PROFILE.get() {
-        builder = builder.setting(&variables::PROFILE, profile);
-    }
-    match types {
-        Some(types) => builder.default_backend(types),
+    let options = [
+        ("--profile", &variables::PROFILE, PROFILE.get().map(String::as_str)),
+        ("--backend", &variables::DEFAULT_BACKEND, types),
+    ];
+    options.into_iter().fold(Resolver::builder(), |builder, (option, variable, text)| match text {
+        Some(text) => builder.option(option, variable, text),
         None => builder,
-    }
+    })
 }

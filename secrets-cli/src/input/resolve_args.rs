@@ -1,6 +1,6 @@
 //! The sources and requests of `resolve`, `run` and `check`, read as a step would read them.
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use secrets_runtime::{Declaration, DeclarationBuilder, Error, Resolver, Secrets};
 
 use secrets_spec::Source;
@@ -30,7 +30,7 @@ pub struct ResolveArgs {
     #[arg(long)]
     pub allow_override: bool,
     /// The backend of sources without a type, instead of the default backend
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,
 }
 

@@ -104,11 +104,8 @@ impl ValueArgs {
         if readers.len() < 2 {
             return Ok(());
         }
-        let message = format!("{} all read standard input", readers.join(" and "));
-        Err(Failure::usage(
-            message,
-            "read one of them from standard input, and the others from files: --KEY=@FILE",
-        ))
+        let message = format!("standard input is named more than once: {}", readers.join(", "));
+        Err(Failure::usage(message, "read the others from files: --KEY=@FILE"))
     }
 
     /// Notes that others can see the values of the command line, if somebody has typed it.
