@@ -60,8 +60,9 @@ fn suggestion(problem: &Problem) -> Option<String> {
             "did you mean the field `{key}` of `{secret}` (`secrets get {secret} {key}`, `secrets run --env NAME={secret}.{key}`)?"
         ));
     }
-    // Every name of one or two letters is near every other one.
-    let long = names.iter().map(String::as_str).filter(|known| known.chars().count() > 2);
-    let near = secrets_spec::closest(name, long)?;
+    // Of one or two letters every name is near every other one.
+    let is_long = |text: &str| text.chars().count() > 2;
+    let comparable = names.iter().filter(|known| is_long(known) || is_long(name));
+    let near = secrets_spec::closest(name, comparable.map(String::as_str))?;
     Some(format!("did you mean `{near}`?"))
 }

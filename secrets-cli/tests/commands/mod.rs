@@ -8,11 +8,13 @@ mod export_import;
 mod help;
 mod lifecycle;
 mod list;
+mod messages;
 mod metaflow_cases;
 mod plaintext_http;
 #[cfg(unix)]
 mod prompts;
 mod render;
 mod run_resolve;
+mod run_variables;
 mod values;
 mod zenml_cases;

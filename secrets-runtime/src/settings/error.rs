@@ -13,32 +13,42 @@ use crate::{
 pub(super) struct SettingError {
     pub(super) message: String,
     pub(super) help: Option<String>,
+    /// The wrong text, to be quoted.
+    pub(super) found: Option<String>,
 }
 
 impl SettingError {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: Some(help.into()) }
+        Self { message: message.into(), help: Some(help.into()), found: None }
     }
 
-    /// Adds the wrong text to the message, unless the message has it. The text must not be one of a credential.
-    pub(super) fn quoting(mut self, text: &str) -> Self {
-        let quotes_all = ['"', '`'].iter().any(|q| self.message.contains(&format!("{q}{text}{q}")));
-        if !text.is_empty() && !quotes_all {
-            // The message may quote the wrong part already.
-            let joint = if self.message.ends_with('"') { ", in" } else { ":" };
-            self.message = format!("{}{joint} `{}`", self.message, escape::escape_name(text));
-        }
-        self
+    /// Sets the wrong text, which must not be one of a credential.
+    pub(super) fn quoting(self, text: &str) -> Self {
+        Self { found: Some(text.to_owned()), ..self }
     }
 
     /// Returns the problem of the setting `variable`, whose text came from `origin`.
     pub(super) fn at(self, variable: &'static str, origin: &Origin) -> Problem {
+        // A text in code is known to the author, who may have put a value there.
+        let found = self.found.as_deref().filter(|_| *origin != Origin::Code);
+        let message = with_found(self.message, found.unwrap_or_default());
         let message = match origin.place() {
-            Some(place) => format!("{} ({place})", self.message),
-            None => self.message,
+            Some(place) => format!("{message} ({place})"),
+            None => message,
         };
         problem(origin.of_problem(variable), message, self.help)
     }
+}
+
+/// Adds the wrong text to a message, unless it quotes the text already.
+fn with_found(message: String, found: &str) -> String {
+    let quotes = ['"', '`'].map(|quote| format!("{quote}{found}{quote}"));
+    if found.is_empty() || quotes.iter().any(|quoted| message.contains(quoted)) {
+        return message;
+    }
+    // The message may quote the wrong part.
+    let joint = if message.ends_with('"') { ", in" } else { ":" };
+    format!("{message}{joint} `{}`", escape::escape_name(found))
 }
 
 /// Creates a problem of the settings.
@@ -56,6 +66,7 @@ pub(super) fn problem(
 
 impl From<SpecError> for SettingError {
     fn from(error: SpecError) -> Self {
-        Self { message: error.message().to_owned(), help: error.help().map(str::to_owned) }
+        let help = error.help().map(str::to_owned);
+        Self { message: error.message().to_owned(), help, found: None }
     }
 }

@@ -44,7 +44,11 @@ pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     let wrong = |error: crate::core::error::Error| {
         let of = |problem: &crate::core::error::Problem| {
             let help = problem.help().map(str::to_owned);
-            SettingError { message: problem.message().to_owned(), help }.quoting(text)
+            SettingError {
+                message: problem.message().to_owned(),
+                help,
+                found: Some(text.to_owned()),
+            }
         };
         error.problems().iter().map(of).collect()
     };

@@ -41,10 +41,10 @@ pub const fn check_inline_name(text: &str) -> Option<Flaw> {
     check_variable(text)
 }
 
-/// The variables that glibc ignores in programs with more rights than their caller, as it does `LD_*`
-/// (<https://sourceware.org/git/?p=glibc.git;a=blob;f=sysdeps/generic/unsecvars.h>), and the file that bash runs first.
+/// The variables that glibc ignores in programs with more rights than their caller, as it ignores `LD_*`; but for
+/// `TMPDIR`, which many programs need
+/// (<https://sourceware.org/git/?p=glibc.git;a=blob;f=sysdeps/generic/unsecvars.h>).
 const GUARDED: &[&str] = &[
-    "BASH_ENV",
     "GCONV_PATH",
     "GETCONF_DIR",
     "GLIBC_TUNABLES",
@@ -59,8 +59,8 @@ const GUARDED: &[&str] = &[
     "TZDIR",
 ];
 
-/// Whether a variable decides which code and which system files every program loads: `LD_*`, `DYLD_*`, and those of the
-/// C library and of bash. A secret should not set one by accident.
+/// Whether a variable decides which code and which system files every program loads: `LD_*` and `DYLD_*` of the dynamic
+/// linker, and those of the C library. A secret should not set one by accident.
 ///
 /// ```
 /// use secrets_spec::is_guarded_variable;

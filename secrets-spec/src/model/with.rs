@@ -142,7 +142,7 @@ impl With {
             Err(error) => {
                 let is_json = value.trim_start().starts_with(['[', '{', '"']);
                 let end = find_attribute_where(value, |name| ATTRIBUTES.contains(&name));
-                let error = match quoted_list(&value[..end]) {
+                let error = match quoted_list(&value[..find_next_attribute(value)]) {
                     Some(list) if is_json => {
                         let message = format!("{}, in {list}", error.message());
                         let help = error.help().map(String::from);
@@ -274,7 +274,9 @@ fn prefix_error(text: &str, head: usize) -> SpecError {
     };
     let found = match text.split_once('=').filter(is_attribute) {
         Some(_) => Some(backquoted(text.trim())),
-        None => quoted_word(&text[..head]),
+        // A text of another shape may be anything.
+        None => quoted_word(&text[..head])
+            .filter(|word| head < text.len() && word.as_str() != "`secrets`"),
     };
     let message = match found {
         Some(found) => format!("only `secrets` can be attached, not {found}"),
