@@ -16,7 +16,10 @@ use secrets_spec::Source;
 use crate::{
     aws::SecretsManager,
     failure::{Failure, error_about},
-    output::{escape::json_string, reporter::Change},
+    output::{
+        escape::{escape_name, json_string},
+        reporter::Change,
+    },
 };
 
 /// The stage of the version before the current one.
@@ -159,7 +162,7 @@ impl Stores {
         let is_name = flaw.kind.is_name();
         let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
         let flaw = flaw.explain(name);
-        let shown: String = name.chars().take(80).collect();
+        let shown = escape_name(name);
         let origin = if shown.is_empty() { "the name" } else { &shown };
         Err(error_about(origin, kind, flaw.message(), flaw.help().unwrap_or("choose another name")))
     }

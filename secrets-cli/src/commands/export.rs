@@ -86,7 +86,8 @@ fn variables(
             };
             // A secret must not set what the dynamic linker reads; `resolve` refuses it too.
             if is_guarded_variable(&variable) {
-                let message = format!("the variable {variable} would change what programs load");
+                let message =
+                    format!("the variable {variable} would change how programs are loaded");
                 fail(ErrorKind::InvalidName, &message, "export it as JSON, with --format json");
             }
             // Inspected for a NUL, which a variable cannot contain.

@@ -9,7 +9,7 @@ use crate::{
     args::Get,
     failure::Failure,
     output::{
-        escape::{escape_controls, json_string},
+        escape::{escape_controls, escape_name, json_string},
         format::OutputFormat,
         reporter::Reporter,
         variables::push_dotenv,
@@ -119,7 +119,7 @@ fn field<'a>(name: &str, secret: &'a StoredSecret, key: &str) -> Result<&'a Stor
             ),
             false => help,
         };
-        let message = format!("the secret has no field `{key}`");
+        let message = format!("the secret has no field `{}`", escape_name(key));
         Failure::about(name, ErrorKind::KeyNotFound, message, help)
     })
 }

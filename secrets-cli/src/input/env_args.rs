@@ -96,7 +96,7 @@ impl EnvTemplates {
         }
         let refuse = |EnvTemplate { name, origin, .. }: &EnvTemplate| {
             if is_guarded_variable(name) {
-                let message = format!("the variable {name} would change what programs load");
+                let message = format!("the variable {name} would change how programs are loaded");
                 let help = "use --allow-override if that is meant";
                 return Some(error_about(origin, ErrorKind::InvalidName, message, help));
             }

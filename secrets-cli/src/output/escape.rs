@@ -17,6 +17,19 @@ pub fn escape_controls(text: &str) -> Cow<'_, str> {
     text.chars().map(escape).collect()
 }
 
+/// Returns a name for a message: characters that cannot be seen are escaped, and it is cut after 80 characters. Quotes
+/// and backslashes stay as they are.
+pub fn escape_name(name: &str) -> String {
+    let mut text = String::new();
+    for c in name.chars().take(80) {
+        match c {
+            '\'' | '"' | '\\' => text.push(c),
+            c => text.extend(c.escape_debug()),
+        }
+    }
+    text
+}
+
 /// Whether a terminal may do more than show the character.
 fn is_unsafe(c: char) -> bool {
     let changes_direction = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');

@@ -22,7 +22,7 @@ fn a_wrong_setting_is_quoted_with_its_variable() {
         ("SECRETS_DEFAULT_BACKEND", "hashicorp", &["`hashicorp`"]),
         ("SECRETS_DEFAULT_BACKEND", "Vault1", &["`Vault1`"]),
         ("SECRETS_DEFAULT_BACKEND", "local,awss-secrets-manager", &["`awss-secrets-manager`"]),
-        ("SECRETS_DEFAULT_BACKEND", "consul,foo", &["`consul`", "`foo`"]),
+        ("SECRETS_DEFAULT_BACKEND", "consul,foo", &["`consul`"]),
         ("SECRETS_TIMEOUT", "soon", &["`soon`"]),
         ("SECRETS_CACHE_TTL", "5m", &["`5m`"]),
         ("SECRETS_ATTEMPT_TIMEOUT", "0", &["`0`"]),

@@ -285,7 +285,7 @@ impl VarValue {
 /// accident.
 fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
     (is_guarded_variable(name) && !allow_override).then(|| {
-        let message = format!("the variable {name} would change what programs load");
+        let message = format!("the variable {name} would change how programs are loaded");
         Problem::new(ErrorKind::InvalidName, message).with_help_code(HelpCode::AllowOverride)
     })
 }
