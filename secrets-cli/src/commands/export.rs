@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use secrets_runtime::{
     Error, ErrorKind,
@@ -12,6 +12,7 @@ use crate::{
     output::{
         escape::json_string,
         format::ExportFormat,
+        output_file,
         reporter::Reporter,
         variables::{push_dotenv, push_shell},
         wiped_output::{WipedOutput, text_of},
@@ -42,7 +43,14 @@ pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
         ExportFormat::Dotenv => variables(&mut output, &secrets, push_dotenv)?,
         ExportFormat::Shell => variables(&mut output, &secrets, push_shell)?,
     }
-    output.write_to(args.output.as_deref(), reporter)
+    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+        None => output.print(),
+        Some(path) => {
+            output_file::write(path, &output.into_value(), Some(0o600))?;
+            reporter.info(&format!("wrote {}", path.display()));
+            Ok(())
+        }
+    }
 }
 
 /// Appends `{"NAME": {"KEY": ..}, "NAME": "a plain text", "NAME": ["base64", "bytes"]}`. Each name occurs once, and

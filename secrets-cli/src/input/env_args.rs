@@ -45,9 +45,7 @@ impl EnvTemplates {
         for file in files {
             let text = read_document(file, reporter)?;
             let origin = file.display().to_string();
-            // Exposed to be parsed: the lines are templates.
-            let lines = text.expose_str()?;
-            match dotenv::read(lines.trim_start_matches('\u{feff}'), &origin) {
+            match read_lines(&text, &origin) {
                 Err(wrong) => errors.extend(wrong),
                 Ok(variables) => {
                     for (name, text) in variables {
@@ -151,6 +149,13 @@ impl EnvTemplates {
         fail_on_any(errors)?;
         Ok(filled)
     }
+}
+
+/// Reads the lines of a file, which are those of a dotenv file.
+fn read_lines(text: &SecretValue, origin: &str) -> Result<Vec<(String, SecretValue)>, Vec<Error>> {
+    // Exposed to be parsed: the lines are templates.
+    let lines = text.expose_str().map_err(|error| vec![error.about(origin, None)])?;
+    dotenv::read(lines.trim_start_matches('\u{feff}'), origin)
 }
 
 /// Returns the template of a text: the text itself if it has braces, or else the one reference that it is.

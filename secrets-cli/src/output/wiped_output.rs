@@ -1,9 +1,6 @@
 //! Data for standard output that may contain secret values.
 
-use std::{
-    io::{ErrorKind as IoKind, Write},
-    path::Path,
-};
+use std::io::{ErrorKind as IoKind, Write};
 
 use base64ct::{Base64, Encoding};
 use secrets_runtime::{Error, ErrorKind, SecretValue};
@@ -11,11 +8,7 @@ use zeroize::{Zeroize, Zeroizing};
 
 use crate::{
     failure::Failure,
-    output::{
-        escape::{escape_json, json_string},
-        private_file,
-        reporter::Reporter,
-    },
+    output::escape::{escape_json, json_string},
 };
 
 /// Printed in place of a value.
@@ -59,17 +52,9 @@ impl WipedOutput {
         Ok(())
     }
 
-    /// Writes everything to a file that only its owner can read, or to standard output if there is no path or it is
-    /// `-`.
-    pub fn write_to(self, path: Option<&Path>, reporter: &Reporter) -> Result<(), Failure> {
-        match path {
-            Some(path) if path != Path::new("-") => {
-                private_file::write(path, &self.0)?;
-                reporter.info(&format!("wrote {}", path.display()));
-                Ok(())
-            }
-            _ => self.print(),
-        }
+    /// Returns everything as one value, for a file.
+    pub fn into_value(mut self) -> SecretValue {
+        SecretValue::from(std::mem::take(&mut *self.0))
     }
 
     /// Writes everything to standard output.

@@ -93,7 +93,7 @@ fn a_wrong_reference_is_quoted_with_its_place() {
         ("{{db.password | bse64}}", "1:1", "\"{{db.password | bse64}}\""),
         ("url = {{db.password", "1:7", "\"{{db.password\""),
         ("url = {{db.password:SeNtInEl@h", "1:7", "\"{{db.password\""),
-        ("{{ 'SeNtInEl' | quote }}", "1:1", "\"{{\""),
+        ("{{ 'SeNtInEl' | quote }}", "1:1", "\"{{"),
     ] {
         let result = sandbox.run_with_stdin(["render", "-"], template.as_bytes());
         result.assert_fails(5);

@@ -123,7 +123,7 @@ impl FlawKind {
         )
     }
 
-    /// Whether the flaw is in a reference of a template.
+    /// Whether the flaw is one of a reference in a template.
     pub(crate) const fn is_reference(self) -> bool {
         matches!(
             self,

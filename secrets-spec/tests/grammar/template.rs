@@ -155,22 +155,3 @@ proptest! {
         );
     }
 }
-
-#[test]
-fn an_error_quotes_the_reference() {
-    for (text, quoted) in [
-        ("{{db}}", "{{db}}"),
-        ("x {{ db. }} y", "{{ db. }}"),
-        ("{{db.password | bse64}}", "{{db.password | bse64}}"),
-        ("url = {{db.password", "{{db.password"),
-        ("url = {{db.password | url\nx", "{{db.password | url"),
-        ("{{.Values.x}}", "{{.Values.x}}"),
-        ("{{{a.b}}}", "{{{a.b}}"),
-        ("{{ 'SeNtInEl' }}", "{{"),
-        ("{{a.b SeNtInEl}}", "{{a.b"),
-        ("{{a.b:SeNtInEl", "{{a.b"),
-    ] {
-        let error = Template::parse(text).expect_err(text);
-        assert!(error.message().ends_with(&format!(": \"{quoted}\"")), "{text}: {error}");
-    }
-}
