@@ -152,6 +152,20 @@ pub fn mask(mut error: clap::Error) -> clap::Error {
     error
 }
 
+/// Escapes the line breaks of what was typed, so that it cannot look like a message of its own.
+pub fn join_lines(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue]
+    {
+        if let Some(ContextValue::String(typed)) = error.get(kind)
+            && typed.contains(['\n', '\r'])
+        {
+            let line = typed.replace('\n', "\\n").replace('\r', "\\r");
+            error.insert(kind, ContextValue::String(line));
+        }
+    }
+    error
+}
+
 /// Returns whether a long option takes its value from the next word; `None` if there is no such option.
 fn long_option(sub: &Command, long: &str) -> Option<bool> {
     let arg = sub.get_arguments().find(|arg| arg.get_long() == Some(long))?;

@@ -55,7 +55,7 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
     let matches = command
         .try_get_matches_from_mut(typed)
         .map_err(|error| if takes_values { argv::mask(error) } else { error })
-        .map_err(|error| argv::suggest_command(error, &command))?;
+        .map_err(|error| argv::join_lines(argv::suggest_command(error, &command)))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     stores::use_profile(arguments.profile);
     commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)

@@ -53,7 +53,6 @@ fn a_wrong_setting_is_quoted_with_its_variable() {
     assert!(profile.stderr.contains("did you mean `prod`?"), "{profile:?}");
 }
 
-#[cfg(feature = "aws")]
 #[test]
 fn aws_means_aws_secrets_manager() {
     let sandbox = sandbox();
@@ -253,6 +252,20 @@ fn what_a_terminal_may_act_on_is_escaped() {
             assert_ne!(result.code, Some(0));
             assert!(!is_raw(&result.stderr), "{result:?}");
         }
+    }
+}
+
+#[test]
+fn what_was_typed_cannot_look_like_a_message() {
+    let sandbox = Sandbox::new();
+    for arguments in [
+        &["x\nerror: SeNtInEl"][..],
+        &["get", "a", "b", "c\nerror: x"],
+        &["list", "--backend=a", "--format=b\nerror: x"],
+        &["get", "a\nerror: x"],
+    ] {
+        let result = sandbox.run(arguments);
+        assert_eq!(result.stderr.matches("\nerror: ").count(), 0, "{result:?}");
     }
 }
 

@@ -124,8 +124,8 @@ impl Registry {
                 let message = format!("no backend of the type `{wanted}` is registered");
                 let kinds = || self.backends.iter().map(|backend| backend.kind());
                 let near = secrets_spec::closest(wanted.as_str(), kinds());
-                let meant = BuiltIn::by_nickname(wanted.as_str()).map(BuiltIn::name);
-                let near = near.or(meant.filter(|kind| self.has(kind))).map(str::to_owned);
+                let meant = BuiltIn::by_nickname(wanted.as_str()).filter(|it| !it.is_reserved());
+                let near = near.or(meant.map(BuiltIn::name)).map(str::to_owned);
                 let registered = kinds().map(str::to_owned).collect();
                 Problem::new(ErrorKind::InvalidConfig, message)
                     .with_help_code(HelpCode::RegisterBackend { near, registered })
