@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
 
-use clap::{Args, Parser, Subcommand, ValueHint};
+use clap::{Args, Parser, Subcommand, ValueHint, builder::NonEmptyStringValueParser};
 use secrets_runtime::ValidationLevel;
 
 use crate::{
+    help,
     input::{resolve_args::ResolveArgs, value_args::ValueArgs},
     output::format::{ExportFormat, OutputFormat},
 };
@@ -15,15 +16,14 @@ use crate::{
 /// Secrets are stored in the default backend, which is set by SECRETS_DEFAULT_BACKEND or in secrets.toml. Without a
 /// setting it is the encrypted local store on this machine.
 #[derive(Debug, Parser)]
-#[command(name = "secrets", version, after_help = EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
+#[command(name = "secrets", version, after_help = help::EXIT_CODES, subcommand_required = true, arg_required_else_help = true)]
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
+    /// The profile of secrets.toml to use, instead of that of SECRETS_PROFILE
+    #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
+    pub profile: Option<String>,
 }
-
-const EXIT_CODES: &str = "Exit codes: 0 success; 2 the command line is wrong; 3 not found; 4 not permitted; \
-5 a name, a value or a setting is wrong; 6 try again later; 1 any other failure. `run` exits with the program's own \
-code, with 126 if the program cannot be executed, and with 127 if it does not exist.";
 
 #[derive(Debug, Subcommand)]
 pub enum Command {
@@ -64,20 +64,15 @@ pub enum Command {
 #[derive(Debug, Args)]
 pub struct Common {
     /// The backend to use, instead of the default backend
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,
     /// How results and errors are written
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     pub format: OutputFormat,
 }
 
-const FIELDS: &str = "Fields are written --KEY=VALUE, where KEY is an identifier; --KEY=@FILE takes the value from a \
-file, and @@ starts a value that starts with @. A field with the name of an option is written after --: \
-secrets register db -- --format=x. Other users of the machine can see a value on the command line, and the shell \
-keeps it in its history: prefer a file, standard input or -i.";
-
 #[derive(Debug, Args)]
-#[command(after_help = FIELDS, override_usage = "secrets register NAME [--KEY=VALUE | --KEY=@FILE]... [OPTIONS]")]
+#[command(after_help = help::FIELDS, override_usage = "secrets register NAME [--KEY=VALUE | --KEY=@FILE]... [OPTIONS]")]
 pub struct Register {
     #[command(flatten)]
     pub values: ValueArgs,
@@ -86,7 +81,7 @@ pub struct Register {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = FIELDS, override_usage = "secrets update NAME [--KEY=VALUE | --KEY=@FILE]... [--remove KEY]... [OPTIONS]")]
+#[command(after_help = help::FIELDS, override_usage = "secrets update NAME [--KEY=VALUE | --KEY=@FILE]... [--remove KEY]... [OPTIONS]")]
 pub struct Update {
     #[command(flatten)]
     pub values: ValueArgs,
@@ -159,8 +154,11 @@ pub struct Export {
     #[arg(long)]
     pub all: bool,
     /// The backend to use, instead of the default backend
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,
+    /// Write to a file that only its owner can read, instead of standard output
+    #[arg(short, long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub output: Option<PathBuf>,
     /// How secrets are written: json can be imported again, the others are variables
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: ExportFormat,
@@ -194,10 +192,25 @@ pub struct Resolve {
 }
 
 #[derive(Debug, Args)]
-#[command(override_usage = "secrets run [SOURCE]... [OPTIONS] -- CMD [ARG]...")]
+#[command(after_help = help::RUN, override_usage = "secrets run [SOURCE]... [OPTIONS] -- CMD [ARG]...")]
 pub struct Run {
     #[command(flatten)]
     pub resolve: ResolveArgs,
+    /// A list of requests, in JSON: [{"group": "db", "key": "user", "env_var": "DB_USER"}]
+    #[arg(long, value_name = "JSON")]
+    pub requests: Option<String>,
+    /// Set a variable: NAME=db.password, or NAME=TEXT with references such as {{db.password | url}}
+    #[arg(long, value_name = "NAME=TEMPLATE")]
+    pub env: Vec<String>,
+    /// Set the variables of a file that has such lines
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub env_file: Vec<PathBuf>,
+    /// Pass only these fields of the sources
+    #[arg(long, value_name = "NAME,..", value_delimiter = ',')]
+    pub only: Vec<String>,
+    /// Put a text before the names of the sources' variables, such as TF_VAR_
+    #[arg(long, value_name = "PREFIX")]
+    pub prefix: Option<String>,
     /// Start the program with only the secrets and PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR
     #[arg(long)]
     pub pristine: bool,
@@ -210,6 +223,7 @@ pub struct Run {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = help::RENDER)]
 pub struct Render {
     /// The template; - for standard input
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]

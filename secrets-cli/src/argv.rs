@@ -5,7 +5,7 @@ use std::ffi::{OsStr, OsString};
 
 use clap::{
     Command,
-    error::{ContextKind, ContextValue},
+    error::{ContextKind, ContextValue, ErrorKind},
 };
 
 use crate::{failure::Failure, output::wiped_output::MASK};
@@ -27,12 +27,13 @@ pub fn take_fields(
     typed: Vec<OsString>,
     command: &Command,
 ) -> Result<(Vec<OsString>, Vec<FieldArg>), Failure> {
-    let name = typed.get(1).filter(|_| takes_values(&typed));
+    let at = command_at(&typed);
+    let name = typed.get(at).filter(|_| takes_values(&typed));
     let Some(sub) = name.and_then(|name| command.find_subcommand(name)) else {
         return Ok((typed, Vec::new()));
     };
     let mut words = typed.into_iter();
-    let mut for_clap: Vec<OsString> = words.by_ref().take(2).collect();
+    let mut for_clap: Vec<OsString> = words.by_ref().take(at + 1).collect();
     let mut names = Vec::new();
     let mut fields: Vec<FieldArg> = Vec::new();
     let mut options_end = false;
@@ -59,12 +60,16 @@ pub fn take_fields(
     }
     if names.len() > 1 {
         let assignment = names[1..].iter().find_map(|word| word.to_str()?.split_once('='));
-        let help = match assignment.filter(|(key, _)| is_identifier(key)) {
-            Some((key, _)) => format!("write `--{key}=VALUE`"),
-            None => "write fields as --KEY=VALUE; the other words are not shown here, since they may be values"
-                .to_owned(),
-        };
-        return Err(Failure::usage("there is more than one name of a secret", help));
+        return Err(match assignment.filter(|(key, _)| is_identifier(key)) {
+            Some((key, _)) => Failure::usage(
+                format!("`{key}=..` is not a field: two hyphens are missing"),
+                format!("write `--{key}=VALUE`, with the value that you wrote"),
+            ),
+            None => Failure::usage(
+                "there is more than one name of a secret",
+                "write fields as --KEY=VALUE; the other words are not shown here, since they may be values",
+            ),
+        });
     }
     for_clap.push("--".into());
     for_clap.extend(names);
@@ -73,7 +78,68 @@ pub fn take_fields(
 
 /// Returns whether the command takes values.
 pub fn takes_values(typed: &[OsString]) -> bool {
-    typed.get(1).is_some_and(|name| name == "register" || name == "update")
+    typed.get(command_at(typed)).is_some_and(|name| name == "register" || name == "update")
+}
+
+/// Returns where the name of the command is: after the program's name, and after `--profile NAME` if it comes first.
+fn command_at(typed: &[OsString]) -> usize {
+    let mut at = 1;
+    while let Some(word) = typed.get(at).and_then(|word| word.to_str()) {
+        match word {
+            "--profile" => at += 2,
+            word if word.starts_with("--profile=") => at += 1,
+            _ => break,
+        }
+    }
+    at
+}
+
+/// The names that other tools have for these commands.
+const OTHER_NAMES: &[(&str, &[&str])] = &[
+    ("add", &["register"]),
+    ("cat", &["get"]),
+    ("create", &["register"]),
+    ("del", &["delete"]),
+    ("edit", &["update"]),
+    ("env", &["run", "resolve"]),
+    ("exec", &["run"]),
+    ("inject", &["render"]),
+    ("ls", &["list"]),
+    ("mv", &["rename"]),
+    ("new", &["register"]),
+    ("put", &["register", "update"]),
+    ("read", &["get"]),
+    ("remove", &["delete"]),
+    ("rm", &["delete"]),
+    ("rotate", &["update"]),
+    ("set", &["register", "update"]),
+    ("show", &["get"]),
+    ("status", &["doctor"]),
+    ("template", &["render"]),
+    ("unset", &["delete"]),
+    ("validate", &["check"]),
+    ("view", &["get"]),
+    ("write", &["register", "update"]),
+];
+
+/// Adds to an error the commands that do what was probably meant.
+pub fn suggest_command(mut error: clap::Error, command: &Command) -> clap::Error {
+    let typed = match error.get(ContextKind::InvalidSubcommand) {
+        Some(ContextValue::String(typed)) if error.kind() == ErrorKind::InvalidSubcommand => typed,
+        _ => return error,
+    };
+    let other = OTHER_NAMES.iter().find(|(name, _)| name.eq_ignore_ascii_case(typed));
+    let meant: Vec<String> = match other {
+        Some((_, commands)) => commands.iter().map(|command| (*command).to_owned()).collect(),
+        None => {
+            let names = command.get_subcommands().map(Command::get_name);
+            secrets_spec::closest(typed, names).map(str::to_owned).into_iter().collect()
+        }
+    };
+    if !meant.is_empty() {
+        error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
+    }
+    error
 }
 
 /// Removes from an error what was typed for an option, which may be the value of a field.
@@ -82,6 +148,20 @@ pub fn mask(mut error: clap::Error) -> clap::Error {
         && !text.is_empty()
     {
         error.insert(ContextKind::InvalidValue, ContextValue::String(MASK.to_owned()));
+    }
+    error
+}
+
+/// Escapes the line breaks of what was typed, so that it cannot look like a message of its own.
+pub fn join_lines(mut error: clap::Error) -> clap::Error {
+    for kind in [ContextKind::InvalidSubcommand, ContextKind::InvalidArg, ContextKind::InvalidValue]
+    {
+        if let Some(ContextValue::String(typed)) = error.get(kind)
+            && typed.contains(['\n', '\r'])
+        {
+            let line = typed.replace('\n', "\\n").replace('\r', "\\r");
+            error.insert(kind, ContextValue::String(line));
+        }
     }
     error
 }

@@ -11,11 +11,15 @@ mod aws;
 #[cfg(not(feature = "aws"))]
 mod aws_disabled;
 mod commands;
+mod core_files;
 mod ephemeral_host;
 mod exit;
 mod failure;
+mod help;
 mod input;
 mod output;
+mod panic_message;
+mod similar_names;
 mod stores;
 mod tag;
 
@@ -30,8 +34,10 @@ use failure::Failure;
 use output::reporter::Reporter;
 
 fn main() -> ExitCode {
+    core_files::disable();
     let typed: Vec<_> = std::env::args_os().collect();
     let reporter = Reporter::new(argv::wants_json(&typed));
+    panic_message::install(reporter.clone());
     match start(typed, &reporter) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
@@ -47,8 +53,10 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
     let (typed, fields) = argv::take_fields(typed, &command)?;
     let takes_values = argv::takes_values(&typed);
     let matches = command
-        .try_get_matches_from(typed)
-        .map_err(|error| if takes_values { argv::mask(error) } else { error })?;
+        .try_get_matches_from_mut(typed)
+        .map_err(|error| if takes_values { argv::mask(error) } else { error })
+        .map_err(|error| argv::join_lines(argv::suggest_command(error, &command)))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
-    commands::run(arguments.command, fields, reporter)
+    stores::use_profile(arguments.profile);
+    commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)
 }

@@ -1,18 +1,25 @@
 //! The backends of the commands that read and write whole secrets.
 
-use std::{future::poll_fn, ops::ControlFlow, sync::Arc};
+use std::{
+    future::poll_fn,
+    ops::ControlFlow,
+    sync::{Arc, OnceLock},
+};
 
 use pollster::block_on;
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
-    admin::StoredSecret, backend,
+    admin::StoredSecret, backend, settings::variables,
 };
 use secrets_spec::Source;
 
 use crate::{
     aws::SecretsManager,
-    failure::{Failure, error_about, fail_on_any},
-    output::{escape::json_string, reporter::Change},
+    failure::{Failure, error_about},
+    output::{
+        escape::{escape_name, json_string},
+        reporter::Change,
+    },
 };
 
 /// The stage of the version before the current one.
@@ -24,17 +31,12 @@ pub struct Stores(Vec<Arc<dyn Backend>>);
 impl Stores {
     /// Opens the backends of `--backend`, or else the default ones.
     pub fn open(types: Option<&str>) -> Result<Self, Failure> {
-        let resolver = resolver(types)?;
-        let mut backends = Vec::new();
-        let mut errors = Vec::new();
-        for kind in resolver.default_backends() {
-            match resolver.backend(kind) {
-                Ok(backend) => backends.push(backend),
-                Err(error) => errors.push(error),
-            }
-        }
-        fail_on_any(errors)?;
-        Ok(Self(backends))
+        Self::of(&resolver(types)?)
+    }
+
+    /// Opens the default backends of a resolver.
+    pub fn of(resolver: &Resolver) -> Result<Self, Failure> {
+        Ok(Self(resolver.open_default_backends()?))
     }
 
     /// Returns the type of the primary backend.
@@ -185,8 +187,8 @@ impl Stores {
         let is_name = flaw.kind.is_name();
         let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
         let flaw = flaw.explain(name);
-        let escaped: String = name.chars().take(80).flat_map(char::escape_debug).collect();
-        let origin = if escaped.is_empty() { "the name" } else { &escaped };
+        let shown = escape_name(name);
+        let origin = if shown.is_empty() { "the name" } else { &shown };
         Err(error_about(origin, kind, flaw.message(), flaw.help().unwrap_or("choose another name")))
     }
 
@@ -221,11 +223,24 @@ pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
     Ok(resolver_builder(types).build()?)
 }
 
+/// The profile of `--profile`.
+static PROFILE: OnceLock<String> = OnceLock::new();
+
+/// Sets the profile of `secrets.toml` for every resolver that is created from now on.
+pub fn use_profile(name: Option<String>) {
+    if let Some(name) = name {
+        let _ = PROFILE.set(name);
+    }
+}
+
 /// Creates the builder of such a resolver.
 pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
-    let builder = Resolver::builder();
-    match types {
-        Some(types) => builder.default_backend(types),
+    let options = [
+        ("--profile", &variables::PROFILE, PROFILE.get().map(String::as_str)),
+        ("--backend", &variables::DEFAULT_BACKEND, types),
+    ];
+    options.into_iter().fold(Resolver::builder(), |builder, (option, variable, text)| match text {
+        Some(text) => builder.option(option, variable, text),
         None => builder,
-    }
+    })
 }

@@ -7,7 +7,7 @@ use clap::{Arg, ArgMatches, Args, Command, FromArgMatches, builder::NonEmptyStri
 use crate::{
     core::error::Error,
     resolver::{Resolver, builder::ResolverBuilder},
-    settings::{precedence::CodeSettings, variables},
+    settings::variables,
 };
 
 /// `--with`, `--secrets-backend` and `--secrets-profile`, to flatten into the command line of a program with
@@ -80,18 +80,15 @@ impl SecretsArgs {
     /// ```
     #[must_use]
     pub fn apply_to(self, builder: ResolverBuilder) -> ResolverBuilder {
-        let mut built = CodeSettings::default();
         let given = [
             (&variables::WITH, "--with", self.with),
             (&variables::DEFAULT_BACKEND, "--secrets-backend", self.backend),
             (&variables::PROFILE, "--secrets-profile", self.profile),
         ];
-        for (variable, option, text) in given {
-            if let Some(text) = text {
-                built.set_option(variable, option, text);
-            }
-        }
-        builder.built(built)
+        given.into_iter().fold(builder, |builder, (variable, option, text)| match text {
+            Some(text) => builder.option(option, variable, text),
+            None => builder,
+        })
     }
 }
 

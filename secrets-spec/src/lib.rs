@@ -57,6 +57,7 @@ pub use grammar::spec_error::SpecError;
 pub use grammar::template::{Filter, Part, Template};
 pub use grammar::variable::{
     VariableName, check_env_var, check_inline_name, check_variable, check_variable_name,
+    is_guarded_variable,
 };
 pub use grammar::version::{check_selector, check_version};
 pub use model::conflict::{Conflict, conflict};

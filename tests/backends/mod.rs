@@ -2,6 +2,7 @@
 //! files of `apis.rs`.
 
 mod conformance;
+mod env;
 mod file;
 mod flyte;
 mod inline;

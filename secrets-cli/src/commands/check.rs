@@ -9,7 +9,7 @@ use secrets_runtime::{
 use crate::{
     args::Check,
     failure::Failure,
-    input::{prompt, value::read_document},
+    input::{prompt, resolve_args::NOTHING_TO_RESOLVE, value::read_document},
     output::{
         escape::{escape_controls, json_string, json_string_or_null},
         format::OutputFormat,
@@ -30,8 +30,15 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
         }
         None => None,
     };
-    let (resolver, mut builder) =
-        args.resolve.declaration(args.requests.as_deref(), configuration.is_some())?;
+    let declaration = args.resolve.declaration(args.requests.as_deref(), configuration.is_some());
+    let (resolver, mut builder) = declaration.map_err(|failure| match failure {
+        Failure::Usage { message, .. } if message == NOTHING_TO_RESOLVE => Failure::usage(
+            "there is nothing to check",
+            "name sources (such as `db`) or a configuration file with --config, write --sources or --requests, \
+             or set SECRETS_WITH",
+        ),
+        failure => failure,
+    })?;
     let mut references = Vec::new();
     if let Some((text, format, path)) = &configuration {
         let about_file = |error: secrets_runtime::Error| error.about(path, None);
@@ -98,9 +105,13 @@ fn register(
     reporter: &Reporter,
 ) -> Result<(), Failure> {
     if !prompt::is_interactive() {
-        let names: Vec<&str> = missing.keys().copied().collect();
-        let help = "run it at a terminal, or store them with `secrets register`";
-        let message = format!("nobody can be asked for the missing secrets: {}", names.join(", "));
+        let fields = missing
+            .iter()
+            .flat_map(|(name, keys)| keys.iter().map(move |key| format!("`{name}.{key}`")));
+        let fields: Vec<String> = fields.collect();
+        let help =
+            "run it at a terminal, or store them with `secrets register` and `secrets update`";
+        let message = format!("nobody can be asked for the missing fields: {}", fields.join(", "));
         return Err(Failure::usage(message, help));
     }
     for (&name, keys) in missing {

@@ -206,7 +206,7 @@ fn text(
     for setting in &settings {
         let name = setting.variable().name();
         let place =
-            if setting.is_set() { format!("  ({})", origin(setting)) } else { String::new() };
+            if setting.is_set() { format!("  ({})", setting.origin()) } else { String::new() };
         let problem = setting.problem().map(|why| format!("  WRONG: {why}")).unwrap_or_default();
         output.push(format!("  {name:width$}  {}{place}{problem}\n", value_text(setting)));
     }
@@ -260,11 +260,6 @@ fn value_text(setting: &Setting) -> String {
     }
 }
 
-/// Returns where a setting comes from. The only setting that this program sets in code is `--backend`.
-fn origin(setting: &Setting) -> &str {
-    if setting.origin() == "built in code" { "--backend" } else { setting.origin() }
-}
-
 fn json(
     output: &mut WipedOutput,
     resolver: &Resolver,
@@ -284,7 +279,7 @@ fn json(
                 json_string(setting.variable().name()),
                 json_string_or_null(setting.text()),
                 json_string(setting.default()),
-                json_string(origin(&setting)),
+                json_string(setting.origin()),
                 setting.is_set(),
                 json_string_or_null(setting.problem()),
             )

@@ -1,10 +1,10 @@
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, path::Path};
 
 use secrets_runtime::{
     Error, ErrorKind,
     admin::{StoredField, StoredSecret},
 };
-use secrets_spec::VariableName;
+use secrets_spec::{VariableName, is_guarded_variable};
 
 use crate::{
     args::{Export, distinct},
@@ -12,6 +12,8 @@ use crate::{
     output::{
         escape::json_string,
         format::ExportFormat,
+        output_file,
+        reporter::Reporter,
         variables::{push_dotenv, push_shell},
         wiped_output::{WipedOutput, text_of},
     },
@@ -22,16 +24,23 @@ use crate::{
 const MAX_LISTINGS: usize = 10;
 
 /// Prints secrets with their values: as JSON for `import`, or as variables.
-pub fn run(args: &Export) -> Result<(), Failure> {
+pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
     let stores = Stores::open(args.backend.as_deref())?;
     let secrets = if args.all { read_all(&stores)? } else { read_named(args, &stores)? };
     let mut output = WipedOutput::default();
     match args.format {
-        ExportFormat::Json => json(&mut output, &secrets),
+        ExportFormat::Json => json(&mut output, &secrets)?,
         ExportFormat::Dotenv => variables(&mut output, &secrets, push_dotenv)?,
         ExportFormat::Shell => variables(&mut output, &secrets, push_shell)?,
     }
-    output.print()
+    match args.output.as_deref().filter(|path| *path != Path::new("-")) {
+        None => output.print(),
+        Some(path) => {
+            output_file::write(path, &output.into_value(), Some(0o600))?;
+            reporter.info(&format!("wrote {}", path.display()));
+            Ok(())
+        }
+    }
 }
 
 fn read_named(args: &Export, stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
@@ -81,18 +90,19 @@ fn read_all(stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
 
 /// Appends `{"NAME": {"KEY": ..}, "NAME": "a plain text", "NAME": ["base64", "bytes"]}`. Each name occurs once, and
 /// `import` can tell the three shapes apart.
-fn json(output: &mut WipedOutput, secrets: &[(String, StoredSecret)]) {
+fn json(output: &mut WipedOutput, secrets: &[(String, StoredSecret)]) -> Result<(), Error> {
     output.push("{");
     for (index, (name, secret)) in secrets.iter().enumerate() {
         output.push(if index > 0 { ",\n" } else { "\n" });
         output.push(format!("  {}: ", json_string(name)));
         match secret.fields() {
             [field] if !secret.is_set() => output.push_json(field.value(), field.is_binary(), true),
-            // The payload of a secret with fields is JSON, which is written unchanged.
-            _ => output.push(secret.payload().value().expose_bytes()),
+            // The payload of a secret with fields is JSON.
+            _ => output.push_payload(secret.payload().value())?,
         }
     }
     output.push(if secrets.is_empty() { "}\n" } else { "\n}\n" });
+    Ok(())
 }
 
 /// Appends every field as a variable, or fails with every reason why that is not possible.
@@ -118,7 +128,7 @@ fn variables(
                 }
             };
             // A secret must not set what the dynamic linker reads; `resolve` refuses it too.
-            if variable.starts_with("LD_") || variable.starts_with("DYLD_") {
+            if is_guarded_variable(&variable) {
                 let message =
                     format!("the variable {variable} would change how programs are loaded");
                 fail(ErrorKind::InvalidName, &message, "export it as JSON, with --format json");

@@ -1,5 +1,7 @@
+use std::io::IsTerminal;
+
 use secrets_runtime::{
-    ErrorKind,
+    ErrorKind, Resolver,
     admin::{StoredField, StoredSecret},
 };
 
@@ -7,19 +9,27 @@ use crate::{
     args::Get,
     failure::Failure,
     output::{
-        escape::{escape_controls, json_string},
+        escape::{escape_controls, escape_name, json_string},
         format::OutputFormat,
         reporter::Reporter,
         variables::push_dotenv,
         wiped_output::{MASK, WipedOutput, text_of},
     },
-    stores::Stores,
+    stores::{self, Stores},
     tag,
 };
 
 /// Shows a secret, or one field of it.
 pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
-    let stores = Stores::open(args.common.backend.as_deref())?;
+    let resolver = stores::resolver(args.common.backend.as_deref())?;
+    let stores = Stores::of(&resolver)?;
+    if let Some(target) = mapped_elsewhere(&args.name, &resolver) {
+        reporter.info(&format!(
+            "note: secrets.toml maps `{0}` to `{target}` for steps, `run` and `resolve`; `get` reads `{0}` in {1}",
+            args.name,
+            stores.kind(),
+        ));
+    }
     let secret = stores.read(&args.name, args.previous)?;
     let fields: Vec<&StoredField> = match &args.key {
         None => secret.fields().iter().collect(),
@@ -39,7 +49,11 @@ pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
         }
         // One revealed field is printed as its bytes alone.
         (OutputFormat::Text, true, [field]) if args.reveal => {
-            output.push(field.value().expose_bytes())
+            output.push(field.value().expose_bytes());
+            // A shell would print its prompt on the same line.
+            if std::io::stdout().is_terminal() && !field.value().expose_bytes().ends_with(b"\n") {
+                output.push("\n");
+            }
         }
         (OutputFormat::Text, true, _) => output.push(format!("{MASK}\n")),
         (OutputFormat::Text, false, fields) => {
@@ -71,6 +85,15 @@ pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
     Ok(())
 }
 
+/// Returns the source to which secrets.toml maps a name, if that is another secret.
+fn mapped_elsewhere(name: &str, resolver: &Resolver) -> Option<String> {
+    let (_, kind, id) = resolver.mapped_sources().find(|(mapped, ..)| *mapped == name)?;
+    let is_here = kind.is_none_or(|kind| resolver.default_backends().next() == Some(kind));
+    let id = id.unwrap_or(name);
+    let target = kind.map_or_else(|| id.to_owned(), |kind| format!("{kind}.{id}"));
+    (!is_here || id != name).then_some(target)
+}
+
 fn field<'a>(name: &str, secret: &'a StoredSecret, key: &str) -> Result<&'a StoredField, Failure> {
     let keys = || secret.fields().iter().map(StoredField::key);
     secret.fields().iter().find(|field| field.key() == key).ok_or_else(|| {
@@ -84,7 +107,19 @@ fn field<'a>(name: &str, secret: &'a StoredSecret, key: &str) -> Result<&'a Stor
             Some(near) => format!("did you mean `{near}`? {names}"),
             None => names,
         };
-        let message = format!("the secret has no field `{}`", key.escape_debug());
+        // Only the first byte is read, for a hint that does not show it.
+        let looks_like_json = match secret.fields() {
+            [one] => !secret.is_set() && one.value().expose_bytes().first() == Some(&b'{'),
+            _ => false,
+        };
+        let help = match looks_like_json {
+            true => format!(
+                "{help}; its value looks like JSON: a step reads its fields with options = {{ json = true }}, and \
+                 `register --from-json` stores them as fields"
+            ),
+            false => help,
+        };
+        let message = format!("the secret has no field `{}`", escape_name(key));
         Failure::about(name, ErrorKind::KeyNotFound, message, help)
     })
 }

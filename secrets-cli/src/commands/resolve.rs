@@ -6,13 +6,15 @@ use crate::{
     output::{
         escape::json_string,
         format::ExportFormat,
+        reporter::Reporter,
         variables::{push_dotenv, push_shell},
         wiped_output::{MASK, WipedOutput},
     },
 };
 
-/// Resolves sources as a step would, and prints the result: variables, and in JSON also groups and keys.
-pub fn run(args: &Resolve) -> Result<(), Failure> {
+/// Resolves sources as a step would, and prints the result: variables, and in JSON also groups and keys. In a format
+/// that sets variables nothing is printed unless the values are revealed.
+pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
     let secrets = args.resolve.resolve(args.requests.as_deref())?;
     let variables = secrets.exports(|name| std::env::var_os(name))?;
     let mut output = WipedOutput::default();
@@ -21,6 +23,15 @@ pub fn run(args: &Resolve) -> Result<(), Failure> {
             json(&mut output, &secrets, &variables, args.reveal);
             return output.print();
         }
+        // What reads these formats would set the mask as a value.
+        Some(_) if !args.reveal => {
+            let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
+            reporter.info(&format!(
+                "nothing is set without --reveal, since the values would be masked; the variables are: {}",
+                names.join(", ")
+            ));
+            return Ok(());
+        }
         Some(ExportFormat::Shell) => push_shell,
         Some(ExportFormat::Dotenv) | None => push_dotenv,
     };
@@ -28,8 +39,7 @@ pub fn run(args: &Resolve) -> Result<(), Failure> {
         // A variable's value is text. It is exposed because the user asked for it.
         match args.reveal {
             true => push(&mut output, name, value.expose_str()?),
-            false if args.format.is_none() => output.push(format!("{name}={MASK}\n")),
-            false => push(&mut output, name, MASK),
+            false => output.push(format!("{name}={MASK}\n")),
         }
     }
     output.print()

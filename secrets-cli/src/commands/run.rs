@@ -1,6 +1,10 @@
 use std::{ffi::OsStr, io::ErrorKind as IoKind, process::Command};
 
-use crate::{args::Run, failure::Failure};
+use secrets_runtime::{Secrets, admin::ExportRules};
+
+use crate::{
+    args::Run, failure::Failure, input::env_args::EnvTemplates, output::reporter::Reporter,
+};
 
 /// The variables that `--pristine` keeps: a program needs them, and they do not configure it.
 const PRISTINE_VARIABLES: &[&str] =
@@ -8,25 +12,87 @@ const PRISTINE_VARIABLES: &[&str] =
 
 /// Runs a program with secrets in its environment. On Unix the program replaces this process, so it has the signals,
 /// the job control and the exit code.
-pub fn run(args: &Run) -> Result<(), Failure> {
+pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
     let Some((program, arguments)) = args.program.split_first() else {
         return Err(Failure::usage("there is no program", "write the program after --"));
     };
-    let secrets = args.resolve.resolve(None)?;
+    let templates = EnvTemplates::read(&args.env, &args.env_file, reporter)?;
     let is_kept = |name: &OsStr| !args.pristine || is_pristine_variable(name);
     let present = |name: &str| std::env::var_os(name).filter(|_| is_kept(OsStr::new(name)));
+    let requests = args.requests.as_deref();
+    let (resolver, builder) = args.resolve.declaration(requests, !templates.is_empty())?;
+    let mut failures = Failures::default();
+    for error in templates.refusals(present, args.resolve.allow_override) {
+        failures.take::<()>(Err(error.into()));
+    }
+    let secrets = match args.resolve.names_nothing(requests) && !templates.is_empty() {
+        // Only the named variables are set: not those of SECRETS_WITH either.
+        true => None,
+        false => {
+            let resolved = resolver.resolve_blocking(&builder.build());
+            failures.take(resolved.map(|context| context.secrets).map_err(Failure::from))
+        }
+    };
+    let filled = match templates.is_empty() {
+        true => None,
+        false => failures.take(templates.fill(&resolver)),
+    };
+    let rules = ExportRules::default()
+        .only(args.only.iter().map(|name| name.trim()))
+        .prefix(args.prefix.as_deref().unwrap_or_default())
+        .without(templates.names())
+        .with_files();
+    let exported = match &secrets {
+        Some(secrets) => failures.take(secrets.exports_by(&rules, present).map_err(Failure::from)),
+        None => failures.take(unknown_fields(&args.only)),
+    };
+    failures.into_result()?;
     let mut command = Command::new(program);
     command.args(arguments);
     if args.pristine {
         command.env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| is_pristine_variable(name)));
     }
-    for (name, value) in secrets.exports(present)? {
+    for (name, value) in exported.into_iter().flatten() {
         // Exposed because the user asked to put it into the program's environment.
         command.env(name, value.expose_str()?);
     }
-    drop(secrets);
-    launch(command, program)
+    for (name, value) in filled.into_iter().flatten() {
+        // Exposed for the same reason.
+        command.env(name, value.expose_str()?);
+    }
+    launch(command, program, secrets)
+}
+
+/// Fails if fields were chosen, since there are none without sources.
+fn unknown_fields(only: &[String]) -> Result<Vec<(String, secrets_runtime::SecretValue)>, Failure> {
+    if only.is_empty() {
+        return Ok(Vec::new());
+    }
+    let message = "--only chooses fields of sources, and there is no source";
+    Err(Failure::usage(message, "name a source, or remove --only: --env names its fields itself"))
+}
+
+/// Everything that is wrong. The errors of secrets are joined; of the others the first one counts.
+#[derive(Default)]
+struct Failures(Vec<secrets_runtime::Error>, Option<Failure>);
+
+impl Failures {
+    fn take<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
+        match result {
+            Ok(value) => return Some(value),
+            Err(Failure::Secrets(error)) => self.0.push(error),
+            Err(other) => self.1 = self.1.take().or(Some(other)),
+        }
+        None
+    }
+
+    fn into_result(self) -> Result<(), Failure> {
+        match self.1 {
+            Some(failure) => Err(failure),
+            None => crate::failure::fail_on_any(self.0),
+        }
+    }
 }
 
 fn is_pristine_variable(name: &OsStr) -> bool {
@@ -35,14 +101,19 @@ fn is_pristine_variable(name: &OsStr) -> bool {
 }
 
 #[cfg(unix)]
-fn launch(mut command: Command, program: &OsStr) -> Result<(), Failure> {
+fn launch(mut command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
 
+    if let Some(secrets) = &secrets {
+        secrets.keep_files_for_exec()?;
+    }
+    crate::core_files::restore_limit();
+    // If it returns, the program was not started, and the files of the secrets are removed.
     Err(launch_error(program, &command.exec()))
 }
 
 #[cfg(not(unix))]
-fn launch(mut command: Command, program: &OsStr) -> Result<(), Failure> {
+fn launch(mut command: Command, program: &OsStr, _: Option<Secrets>) -> Result<(), Failure> {
     let status = command.status().map_err(|error| launch_error(program, &error))?;
     std::process::exit(status.code().unwrap_or(1))
 }

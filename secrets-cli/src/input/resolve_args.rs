@@ -1,12 +1,18 @@
 //! The sources and requests of `resolve`, `run` and `check`, read as a step would read them.
 
-use clap::Args;
+use clap::{Args, builder::NonEmptyStringValueParser};
 use secrets_runtime::{Declaration, DeclarationBuilder, Error, Resolver, Secrets};
+
+use secrets_spec::Source;
 
 use crate::{
     failure::{Failure, fail_on_any},
+    output::escape::json_string,
     stores,
 };
+
+/// The message if there is neither a source nor a request.
+pub const NOTHING_TO_RESOLVE: &str = "there is nothing to resolve";
 
 /// What to resolve.
 #[derive(Debug, Args)]
@@ -24,7 +30,7 @@ pub struct ResolveArgs {
     #[arg(long)]
     pub allow_override: bool,
     /// The backend of sources without a type, instead of the default backend
-    #[arg(long, value_name = "TYPE")]
+    #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,
 }
 
@@ -33,6 +39,11 @@ impl ResolveArgs {
     pub fn resolve(&self, requests: Option<&str>) -> Result<Secrets, Failure> {
         let (resolver, builder) = self.declaration(requests, false)?;
         Ok(resolver.resolve_blocking(&builder.build())?.secrets)
+    }
+
+    /// Returns whether the command line has no source and no request.
+    pub fn names_nothing(&self, requests: Option<&str>) -> bool {
+        self.source.is_empty() && self.sources.is_none() && requests.is_none()
     }
 
     /// Returns a declaration of the sources and requests, and the resolver for it. Without `allow_empty`, fails if
@@ -62,10 +73,10 @@ impl ResolveArgs {
         fail_on_any(partial.errors)?;
 
         let resolver = stores::resolver(self.backend.as_deref())?;
-        let is_empty = self.source.is_empty() && self.sources.is_none() && requests.is_none();
-        if is_empty && !allow_empty && !has_launch_sources(&resolver) {
-            let help = "name sources (such as `db`), or set SECRETS_WITH";
-            return Err(Failure::usage("there is nothing to resolve", help));
+        if self.names_nothing(requests) && !allow_empty && !has_launch_sources(&resolver) {
+            let help =
+                "name sources (such as `db`), write --sources or --requests, or set SECRETS_WITH";
+            return Err(Failure::usage(NOTHING_TO_RESOLVE, help));
         }
         Ok((resolver, partial.builder.allow_override(self.allow_override)))
     }
@@ -89,6 +100,18 @@ impl PartialDeclaration {
 /// Returns whether `SECRETS_WITH` adds sources.
 fn has_launch_sources(resolver: &Resolver) -> bool {
     resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
+}
+
+/// Returns the source of a name in a template. A name that is not valid without a type may be valid in the default
+/// backend, if there is only one.
+pub fn template_source(name: &str, resolver: &Resolver) -> String {
+    let kinds: Vec<&str> = resolver.default_backends().collect();
+    match kinds.as_slice() {
+        [kind] if Source::parse(name).is_err() => {
+            format!("{{\"type\": {}, \"id\": {}}}", json_string(kind), json_string(name))
+        }
+        _ => name.to_owned(),
+    }
 }
 
 /// Fails with a usage error if the text is not JSON. JSON of a wrong shape is an invalid source instead.

@@ -25,7 +25,11 @@ pub enum InputKind {
     Document,
 }
 
-/// Reads a value as it was typed: `@FILE`, `@@..` for a value that starts with `@`, or the value itself.
+/// The values that stand for standard input.
+pub const STDIN: [&str; 2] = ["-", "@-"];
+
+/// Reads a value as it was typed: `-` for standard input, `@FILE`, `@@..` for a value that starts with `@`, or the value
+/// itself.
 pub fn read_typed(
     key: &str,
     text: &str,
@@ -33,6 +37,7 @@ pub fn read_typed(
     reporter: &Reporter,
 ) -> Result<SecretValue, Error> {
     let value = match text.strip_prefix('@') {
+        _ if STDIN.contains(&text) => read_stdin(key, kind, reporter)?,
         None => SecretValue::from(text),
         Some(literal) if literal.starts_with('@') => SecretValue::from(literal),
         Some(path) => {

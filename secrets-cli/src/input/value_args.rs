@@ -14,7 +14,7 @@ use crate::{
     input::{
         prompt,
         schema::Schema,
-        value::{InputKind, read_document, read_stdin, read_typed, refuse_mask},
+        value::{InputKind, STDIN, read_document, read_typed, refuse_mask},
     },
     output::reporter::Reporter,
     tag::Tag,
@@ -82,6 +82,55 @@ impl ValueArgs {
                 "pipe it into `--from-json -`",
             ));
         }
+        self.check_standard_input(fields)?;
+        self.note_exposed(fields, reporter);
+        let input = self.read_checked(fields, has_fields, has_nothing, reporter)?;
+        for field in input.secret.iter().flat_map(StoredSecret::fields) {
+            if field.value().is_empty() {
+                reporter.info(&format!("note: the value of `{}` is empty", field.key()));
+            }
+        }
+        Ok(input)
+    }
+
+    /// Refuses a command line that names standard input more than once.
+    fn check_standard_input(&self, fields: &[FieldArg]) -> Result<(), Failure> {
+        let mut readers: Vec<String> = Vec::new();
+        if self.from_json.as_deref() == Some(Path::new("-")) {
+            readers.push("--from-json".to_owned());
+        }
+        readers
+            .extend(fields.iter().filter(|(_, text)| is_stdin(text)).map(|f| format!("--{}", f.0)));
+        if readers.len() < 2 {
+            return Ok(());
+        }
+        let message = format!("standard input is named more than once: {}", readers.join(", "));
+        Err(Failure::usage(message, "read the others from files: --KEY=@FILE"))
+    }
+
+    /// Notes that others can see the values of the command line, if somebody has typed it.
+    fn note_exposed(&self, fields: &[FieldArg], reporter: &Reporter) {
+        let is_value = |text: &OsStr| {
+            let is_file = text.as_encoded_bytes().starts_with(b"@")
+                && !text.as_encoded_bytes().starts_with(b"@@");
+            !(text.is_empty() || is_file || is_stdin(text))
+        };
+        let plain = self.plain.iter().flatten().any(|text| is_value(text));
+        if (plain || fields.iter().any(|(_, text)| is_value(text))) && reporter.is_on_terminal() {
+            reporter.info(
+                "note: other users of the machine can see a command line, and the shell keeps it in its history: \
+                 prefer --KEY=@FILE, --KEY=- (standard input) or -i",
+            );
+        }
+    }
+
+    fn read_checked(
+        &self,
+        fields: &[FieldArg],
+        has_fields: bool,
+        has_nothing: bool,
+        reporter: &Reporter,
+    ) -> Result<ValueInput, Failure> {
         if let Some(plain) = &self.plain {
             let secret = match plain {
                 Some(text) => Some(self.read_plain(text, reporter)?),
@@ -130,13 +179,12 @@ impl ValueArgs {
             let help = "pass bytes as a file: --plain=@FILE";
             return Err(Failure::about(name, ErrorKind::InvalidValue, message, help));
         };
-        let value = match text {
-            "-" => read_stdin(name, InputKind::Plain, reporter)
-                .and_then(|value| refuse_mask(name, value))?,
-            text => read_typed(name, text, InputKind::Plain, reporter)?,
-        };
-        Ok(plain_secret(value, name)?)
+        Ok(plain_secret(read_typed(name, text, InputKind::Plain, reporter)?, name)?)
     }
+}
+
+fn is_stdin(text: &OsStr) -> bool {
+    text.to_str().is_some_and(|text| STDIN.contains(&text))
 }
 
 /// Returns whether a text is not the name of a file that exists, but starts like JSON.

@@ -23,7 +23,7 @@ pub struct Change<'a> {
 }
 
 /// Reports to a person in text, or to a program in JSON.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Reporter {
     json: bool,
     colour: bool,
@@ -34,6 +34,11 @@ impl Reporter {
         let wanted = std::env::var_os("NO_COLOR").is_none_or(|value| value.is_empty());
         let capable = std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         Self { json, colour: wanted && capable && std::io::stderr().is_terminal() }
+    }
+
+    /// Returns whether a person reads the messages at a terminal.
+    pub fn is_on_terminal(&self) -> bool {
+        !self.json && std::io::stderr().is_terminal()
     }
 
     /// Prints one line for a person. Prints nothing if the output is JSON.
@@ -76,7 +81,7 @@ impl Reporter {
                 let _ = std::io::stdout().write_all(error.to_string().as_bytes());
             }
             _ if self.json => write(&failure_json(failure)),
-            Failure::Clap(error) => write(&error.to_string()),
+            Failure::Clap(error) => write(&escape_lines(&error.to_string())),
             Failure::Interrupted => write("\nnothing was changed\n"),
             Failure::Usage { message, help } => {
                 self.problem("", message, help.as_deref());
@@ -91,12 +96,20 @@ impl Reporter {
         }
     }
 
+    /// Reports a mistake of this program.
+    pub fn internal_error(&self, message: &str) {
+        let help = "report it with the command and its version; the text of the error is not shown, since it may contain a value";
+        match self.json {
+            true => {
+                write(&error_json("Other", &[problem_object("Other", "", message, Some(help))]))
+            }
+            false => self.problem("", message, Some(help)),
+        }
+    }
+
     fn problem(&self, origin: &str, message: &str, help: Option<&str>) {
         let [red, bold, plain] =
             if self.colour { ["\x1b[1;31m", "\x1b[1m", "\x1b[0m"] } else { [""; 3] };
-        // A message may have several lines; other control characters are escaped.
-        let escape_lines =
-            |text: &str| text.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n");
         let (origin, message) = (escape_controls(origin), escape_lines(message));
         let mut text = format!("{red}error:{plain} {origin}{message}\n");
         if let Some(help) = help {
@@ -106,11 +119,30 @@ impl Reporter {
     }
 }
 
+/// Escapes the control characters of a text that may have several lines.
+fn escape_lines(text: &str) -> String {
+    text.split('\n').map(escape_controls).collect::<Vec<_>>().join("\n")
+}
+
 /// Returns what to do about a problem. What a program writes in its code is an option here, or cannot be.
 fn help(problem: &Problem) -> Option<String> {
     Some(match problem.help_code() {
         Some(HelpCode::AllowOverride) => "use --allow-override if that is meant".to_owned(),
         Some(HelpCode::UnsetOrAllowOverride) => "unset it, or use --allow-override".to_owned(),
+        Some(HelpCode::NameVariables { variable, fields }) => {
+            let first = fields.first().map_or("GROUP.KEY", String::as_str);
+            let last = fields.last().map_or("GROUP.KEY", String::as_str);
+            format!(
+                "`secrets run` takes `--env {variable}={first}` to choose one, `--env NAME={last}` to set another variable, \
+                 and `--only NAME,..` to pass some fields only"
+            )
+        }
+        Some(HelpCode::BuildWithFeature { feature, reason }) => {
+            let reason = reason.as_ref().map(|reason| format!("{reason}: ")).unwrap_or_default();
+            format!(
+                "{reason}build the command with it: cargo install --locked secrets-runtime-cli --features {feature}"
+            )
+        }
         Some(HelpCode::RegisterBackend { near, registered }) => {
             let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
@@ -166,6 +198,10 @@ fn failure_json(failure: &Failure) -> String {
             ("Other", vec![problem_object("Other", "", "interrupted", None)])
         }
     };
+    error_json(kind, &problems)
+}
+
+fn error_json(kind: &str, problems: &[String]) -> String {
     let kind = json_string(kind);
     format!("{{\"error\":{{\"kind\":{kind},\"problems\":[{}]}}}}\n", problems.join(","))
 }

@@ -6,7 +6,10 @@ use base64ct::{Base64, Encoding};
 use secrets_runtime::{Error, ErrorKind, SecretValue};
 use zeroize::{Zeroize, Zeroizing};
 
-use crate::{failure::Failure, output::escape::json_string};
+use crate::{
+    failure::Failure,
+    output::escape::{escape_json, json_string},
+};
 
 /// Printed in place of a value.
 pub const MASK: &str = "***";
@@ -40,6 +43,18 @@ impl WipedOutput {
         } else {
             self.push(json_string(MASK));
         }
+    }
+
+    /// Appends JSON that a backend stores, with the characters that a terminal may act on as escapes.
+    pub fn push_payload(&mut self, json: &SecretValue) -> Result<(), Error> {
+        // Exposed because the user asked for the value, with `export`.
+        self.push(&*Zeroizing::new(escape_json(json.expose_str()?)));
+        Ok(())
+    }
+
+    /// Returns everything as one value, for a file.
+    pub fn into_value(mut self) -> SecretValue {
+        SecretValue::from(std::mem::take(&mut *self.0))
     }
 
     /// Writes everything to standard output.

@@ -91,7 +91,10 @@ fn doctor_shows_the_effective_folders_and_the_wrong_settings() {
     let text = result.text();
     let store = sandbox.path().join(".local/share/secrets/store");
     assert!(text.contains(&format!("  {}\n", store.display())), "{text}");
-    assert!(text.contains("x  (SECRETS_TIMEOUT)  WRONG: it is not a number of seconds"), "{text}");
+    assert!(
+        text.contains("x  (SECRETS_TIMEOUT)  WRONG: it is not a number of seconds: `x`"),
+        "{text}"
+    );
     assert!(text.contains("set, not shown  (SECRETS_WITH)  WRONG: "), "{text}");
     assert!(text.contains("not asked, because a setting is wrong"), "{text}");
     assert!(

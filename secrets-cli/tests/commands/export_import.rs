@@ -160,3 +160,28 @@ fn variables_of_the_dynamic_linker_are_exported_in_json_only() {
     let json: serde_json::Value = serde_json::from_str(&sandbox.ok(["export", "db"])).unwrap();
     assert_eq!(json["db"].as_object().unwrap().len(), 3);
 }
+
+#[test]
+fn an_export_is_written_to_a_private_file() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl"]);
+    let printed = sandbox.ok(["export", "--all"]);
+    for option in ["-o", "--output"] {
+        let result = sandbox.run(["export", "--all", option, "out"]);
+        assert_eq!((result.code, result.text().as_str()), (Some(0), ""), "{result:?}");
+        assert_eq!(std::fs::read_to_string(sandbox.path().join("out")).unwrap(), printed);
+        #[cfg(unix)]
+        {
+            use std::os::unix::fs::PermissionsExt;
+            let mode = std::fs::metadata(sandbox.path().join("out")).unwrap().permissions().mode();
+            assert_eq!(mode & 0o777, 0o600);
+            // A file that others may read does not stay one.
+            let open = std::fs::Permissions::from_mode(0o644);
+            std::fs::set_permissions(sandbox.path().join("out"), open).unwrap();
+        }
+    }
+    assert_eq!(sandbox.ok(["export", "db", "--output=-"]), printed);
+    sandbox.run(["export", "db", "none", "-o", "other"]).assert_fails(3);
+    sandbox.run(["export", "db", "-o", "no/such/folder"]).assert_fails(5);
+    assert!(!sandbox.path().join("other").exists() && !sandbox.path().join("-").exists());
+}

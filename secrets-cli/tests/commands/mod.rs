@@ -8,6 +8,7 @@ mod export_import;
 mod help;
 mod lifecycle;
 mod list;
+mod messages;
 mod metaflow_cases;
 mod plaintext_http;
 #[cfg(unix)]
@@ -16,5 +17,6 @@ mod render;
 mod run_resolve;
 mod store;
 mod trust;
+mod run_variables;
 mod values;
 mod zenml_cases;

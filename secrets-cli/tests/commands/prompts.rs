@@ -297,3 +297,53 @@ fn the_missing_values_of_a_configuration_are_asked_for_and_stored() {
     assert_eq!(sandbox.ok(["get", "team/api", "token", "--reveal"]), "SeNtInEl-1");
     assert_eq!(sandbox.ok(["get", "db", "user", "--reveal"]), "app");
 }
+
+#[test]
+fn a_value_at_a_terminal_ends_its_line() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app", "--lines=a\nb"]);
+    sandbox.ok(["register", "token", "--plain=SeNtInEl"]);
+    sandbox.write("ended", "SeNtInEl\n");
+    sandbox.ok(["register", "ended", "--plain=@ended"]);
+    for (name, key, shown) in [
+        ("db", "user", "app\r\n"),
+        ("db", "lines", "a\r\nb\r\n"),
+        ("token", "token", "SeNtInEl\r\n"),
+        ("ended", "ended", "SeNtInEl\r\n"),
+    ] {
+        let session = Session::start(&sandbox, &["get", name, key, "--reveal"]);
+        let (code, seen) = session.end();
+        assert_eq!((code, seen), (Some(0), format!("{shown}[the end]")));
+    }
+    // A pipe gets the bytes alone, whatever standard error is.
+    assert_eq!(sandbox.ok(["get", "db", "user", "--reveal"]), "app");
+    let script = "exec \"$0\" run token -- sh -c '\"$0\" get db user --reveal | wc -c' \"$0\"";
+    let secrets = env!("CARGO_BIN_EXE_secrets");
+    let arguments = ["run", "db", "--", "sh", "-c", script, secrets];
+    let mut session = Session::start(&sandbox, &arguments);
+    session.wait_for("3\r\n");
+    assert_eq!(session.end().0, Some(0));
+}
+
+#[test]
+fn a_value_that_was_typed_on_the_command_line_is_noted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("file", "SeNtInEl");
+    for (arguments, noted) in [
+        (&["register", "a", "--password=SeNtInEl"][..], true),
+        (&["register", "b", "--plain=SeNtInEl"], true),
+        (&["update", "a", "--password=@@SeNtInEl"], true),
+        (&["register", "c", "--password=@file"], false),
+        (&["register", "d", "--plain=@file"], false),
+        (&["register", "e", "--from-json=in.json"], false),
+        (&["register", "f", "--password="], false),
+    ] {
+        sandbox.write("in.json", r#"{"a": "SeNtInEl"}"#);
+        let (code, said) = Session::start(&sandbox, arguments).end();
+        assert_eq!(code, Some(0), "{said}");
+        assert_eq!(said.contains("can see a command line"), noted, "{arguments:?}: {said}");
+        assert!(!said.contains("SeNtInEl"), "{said}");
+    }
+    // A script is not told.
+    assert_eq!(sandbox.run(["register", "g", "--a=SeNtInEl"]).stderr.lines().count(), 1);
+}

@@ -143,3 +143,82 @@ fn a_value_that_starts_with_an_at_sign_is_not_shown_as_a_path() {
         assert_eq!(json.json_kind(), "InvalidValue");
     }
 }
+
+#[test]
+fn a_hyphen_is_standard_input_once_a_command() {
+    let sandbox = Sandbox::new();
+    let stdin = |arguments: &[&str], text: &str| sandbox.run_with_stdin(arguments, text.as_bytes());
+    let get = |name: &str, key: &str| sandbox.ok(["get", name, key, "--reveal"]);
+    for (name, value) in [("a", "--token=-"), ("b", "--token=@-")] {
+        assert_eq!(stdin(&["register", name, "--user=u", value], "SeNtInEl").code, Some(0));
+        assert_eq!((get(name, "token"), get(name, "user")), ("SeNtInEl".into(), "u".into()));
+    }
+    assert_eq!(stdin(&["update", "a", "--token=-"], "SeNtInEl-2").code, Some(0));
+    assert_eq!(get("a", "token"), "SeNtInEl-2");
+    let line = stdin(&["update", "a", "--token=-"], "SeNtInEl-3\n");
+    assert!(line.stderr.contains("ends with a line break"), "{line:?}");
+    let empty = stdin(&["register", "empty", "--token=-"], "");
+    assert!(empty.stderr.contains("the value of `token` is empty"), "{empty:?}");
+    for arguments in [
+        &["register", "c", "--a=-", "--b=-"][..],
+        &["register", "c", "--a=-", "--b=@-"],
+        &["register", "c", "--a=-", "--from-json", "-"],
+        &["update", "a", "--a=-", "--b=-"],
+    ] {
+        let twice = stdin(arguments, "SeNtInEl");
+        twice.assert_fails(2);
+        assert!(twice.stderr.contains("more than once: --"), "{twice:?}");
+    }
+    stdin(&["register", "c", "--a=-"], "***").assert_fails(5);
+    sandbox.run(["get", "c"]).assert_fails(3);
+}
+
+#[test]
+fn an_empty_value_is_noted() {
+    let sandbox = Sandbox::new();
+    sandbox.write("none", "");
+    sandbox.write("in.json", r#"{"a": "", "b": "SeNtInEl"}"#);
+    for (arguments, noted) in [
+        (&["register", "a", "--user=u", "--password="][..], Some("`password` is empty")),
+        (&["register", "b", "--plain="], Some("`b` is empty")),
+        (&["register", "c", "--plain=@none"], Some("`c` is empty")),
+        (&["register", "d", "--from-json=in.json"], Some("`a` is empty")),
+        (&["update", "a", "--user=@none"], Some("`user` is empty")),
+        (&["register", "e", "--user=u"], None),
+        (&["register", "f", "--plain=x"], None),
+        (&["update", "a", "--user=x"], None),
+    ] {
+        let result = sandbox.run(arguments);
+        assert_eq!(result.code, Some(0), "{result:?}");
+        match noted {
+            Some(note) => assert!(result.stderr.contains(note), "{result:?}"),
+            None => assert!(!result.stderr.contains("empty"), "{result:?}"),
+        }
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_command_writes_no_core_file_and_its_program_has_the_limit_of_the_caller() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl"]);
+    let secrets = env!("CARGO_BIN_EXE_secrets");
+    let show = "ulimit -S -c; ulimit -H -c";
+    let script =
+        format!("ulimit -S -c $(ulimit -H -c); {show}; exec \"$0\" run db -- sh -c '{show}'");
+    let mut shell = std::process::Command::new("sh");
+    shell.args(["-c", &script, secrets]);
+    shell.envs(
+        sandbox.command(["list"]).get_envs().filter_map(|(name, value)| Some((name, value?))),
+    );
+    let output = shell.output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!(lines.len(), 4, "{text}");
+    assert_eq!(lines[..2], lines[2..], "the program has another limit than the shell");
+    if cfg!(target_os = "linux") {
+        let limits = sandbox.ok(["render", "/proc/self/limits"]);
+        let own = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
+        assert_eq!(own.split_whitespace().nth(4), Some("0"), "{own}");
+    }
+}

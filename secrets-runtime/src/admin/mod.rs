@@ -6,6 +6,7 @@ pub(crate) mod stored_secret;
 
 pub use crate::{
     admin::stored_secret::{StoredField, StoredSecret},
+    context::export_rules::ExportRules,
     resolver::store::ResolverStore,
     settings::{setting::Setting, trust::trusted_config::TrustedConfig},
 };

@@ -1,7 +1,7 @@
 use std::{collections::HashSet, ffi::OsString};
 
 use crate::{
-    context::secrets::Secrets,
+    context::{env_vars::EnvVars, export_rules::ExportRules, secrets::Secrets},
     core::{error::Error, secret_value::SecretValue},
 };
 
@@ -88,5 +88,50 @@ impl Secrets {
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
         let exports = self.variables().exports(&present, None, self.0.shared.allow_override);
         exports.map_err(|error| error.in_step(self.step()))
+    }
+
+    /// Returns the variables that these rules choose, as [`exports`](Self::exports) does for all of them.
+    ///
+    /// # Errors
+    /// As [`Secrets::exports`]; [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) for each name of
+    /// [`ExportRules::only`] that no field has.
+    pub fn exports_by(
+        &self,
+        rules: &ExportRules,
+        present: impl Fn(&str) -> Option<OsString>,
+    ) -> Result<Vec<(String, SecretValue)>, Error> {
+        let variables = EnvVars::by(self.0.shared.in_order(), rules);
+        let files = rules.has_files().then(|| self.files());
+        let exports = variables.exports(&present, files, self.0.shared.allow_override);
+        let mut problems = rules.unknown(&self.exported_names());
+        match exports {
+            Ok(exports) if problems.is_empty() => {
+                let owned = |(name, value): (&str, &SecretValue)| (name.to_owned(), value.clone());
+                return Ok(exports.into_iter().map(owned).collect());
+            }
+            Ok(_) => {}
+            Err(error) => problems.extend(error.into_problems()),
+        }
+        Err(Error::from_problems(problems).in_step(self.step()))
+    }
+
+    /// Returns the keys of all fields, and the variables that requests name.
+    fn exported_names(&self) -> Vec<&str> {
+        let mut names: Vec<&str> = Vec::new();
+        for (_, group) in self.0.shared.in_order() {
+            let fields = group.source.iter().flat_map(|source| source.fields.iter());
+            names.extend(fields.map(|(name, _)| name));
+            names.extend(group.requests.iter().filter_map(|asked| asked.variable.as_deref()));
+        }
+        names
+    }
+
+    /// Keeps the files of these secrets for the program that is about to replace this process. The next process that
+    /// creates such files after that program has ended removes them.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Other`](crate::ErrorKind::Other) if the system refuses it.
+    pub fn keep_files_for_exec(&self) -> Result<(), Error> {
+        self.files().keep_for_exec()
     }
 }

@@ -5,11 +5,11 @@ use std::{
 
 use base64ct::{Base64, Encoding};
 use once_cell::sync::OnceCell;
-use secrets_spec::{MountType, SpecError, VariableName, check_variable};
+use secrets_spec::{MountType, SpecError, VariableName, check_variable, is_guarded_variable};
 
 use crate::{
     backend::capabilities::Capabilities,
-    context::{group::Group, secret_files::SecretFiles},
+    context::{export_rules::ExportRules, group::Group, secret_files::SecretFiles},
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
@@ -32,9 +32,20 @@ struct Candidate {
     /// The source or request that has the field, and the field's name if it differs.
     origin: String,
     field: String,
+    /// The group and the key of `get`, as a template has them.
+    reference: String,
     declared_at: usize,
     /// Whether the backend may have read the very variable that is set already.
     from_environment: bool,
+}
+
+/// What a variable is named after.
+struct Named<'a> {
+    origin: &'a str,
+    group: &'a str,
+    key: &'a str,
+    /// The name of the field, or the variable that the request names.
+    name: &'a str,
 }
 
 /// The value of a variable.
@@ -51,38 +62,53 @@ enum VarValue {
 impl EnvVars {
     /// Creates the variables of these groups, in the order in which they were declared.
     pub(crate) fn of<'a>(groups: impl Iterator<Item = (&'a str, &'a Group)>) -> Self {
+        Self::by(groups, &ExportRules::default())
+    }
+
+    /// Creates the variables that these rules choose, in the order in which they were declared.
+    pub(crate) fn by<'a>(
+        groups: impl Iterator<Item = (&'a str, &'a Group)>,
+        rules: &ExportRules,
+    ) -> Self {
         let mut made = Self { slots: BTreeMap::new(), unmappable: Vec::new() };
-        for (name, group) in groups {
+        for (group_name, group) in groups {
             if let Some(source) = &group.source {
                 // Two sources may read one secret under two groups.
-                let origin = match source.origin.ends_with(name) {
+                let origin = match source.origin.ends_with(group_name) {
                     true => source.origin.clone(),
-                    false => format!("{} (group `{name}`)", source.origin),
+                    false => format!("{} (group `{group_name}`)", source.origin),
                 };
-                for (name, field) in source.fields.iter() {
+                for (name, field) in source.fields.iter().filter(|(name, _)| rules.includes(name)) {
+                    let prefixed = rules.prefixed(name);
                     let variable = if source.provenance.capabilities.are_names_variables() {
-                        VariableName::parse(name)
+                        VariableName::parse(&prefixed)
                     } else {
-                        VariableName::of_field(name)
+                        VariableName::of_field(&prefixed)
                     };
-                    made.add(
-                        variable,
-                        VarValue::text(field),
-                        &origin,
-                        name,
-                        source.provenance.capabilities,
-                    );
+                    if variable.as_ref().is_ok_and(|name| rules.leaves_out(name.as_str())) {
+                        continue;
+                    }
+                    let named = Named { origin: &origin, group: group_name, key: name, name };
+                    let capabilities = source.provenance.capabilities;
+                    made.add(variable, VarValue::text(field), named, capabilities);
                 }
             }
             for requested in &group.requests {
-                if let Some(variable) = &requested.variable {
+                let included = |name: &&String| rules.includes(name);
+                if let Some(variable) = requested.variable.as_ref().filter(included) {
                     let origin = requested.request.to_string();
-                    let parsed = VariableName::parse(variable);
+                    let prefixed = rules.prefixed(variable);
+                    if rules.leaves_out(&prefixed) {
+                        continue;
+                    }
+                    let parsed = VariableName::parse(&prefixed);
                     let shown = match requested.request.view().mount_requirement {
                         MountType::FILE => VarValue::file(&requested.field),
                         MountType::ANY | MountType::ENV_VAR => VarValue::text(&requested.field),
                     };
-                    made.add(parsed, shown, &origin, variable, requested.provenance.capabilities);
+                    let key = requested.request.view().key;
+                    let named = Named { origin: &origin, group: group_name, key, name: variable };
+                    made.add(parsed, shown, named, requested.provenance.capabilities);
                 }
             }
         }
@@ -93,8 +119,7 @@ impl EnvVars {
         &mut self,
         variable: Result<VariableName, SpecError>,
         shown: VarValue,
-        origin: &str,
-        name: &str,
+        Named { origin, group, key, name }: Named<'_>,
         capabilities: Capabilities,
     ) {
         let declared_at = self.unmappable.len() + self.slots.values().map(Vec::len).sum::<usize>();
@@ -110,6 +135,7 @@ impl EnvVars {
             shown,
             origin: origin.to_owned(),
             field: name.to_owned(),
+            reference: format!("{group}.{key}"),
             declared_at,
             from_environment: capabilities.is_environment_read(),
         };
@@ -193,10 +219,11 @@ impl EnvVars {
                     given.iter().map(|g| format!("{} (field `{}`)", g.origin, g.field)).collect();
                 let message =
                     format!("the variable {name} is given by {}", origins.join(" and by "));
-                let help = "give one of them another name, or do not export them together";
+                let fields = given.iter().map(|given| given.reference.clone()).collect();
+                let help = HelpCode::NameVariables { variable: name.clone(), fields };
                 let problem = Problem::new(ErrorKind::Collision, message)
                     .with_origin(&last.origin)
-                    .with_help(help);
+                    .with_help_code(help);
                 problems.push((last.declared_at, problem));
                 continue;
             };
@@ -254,10 +281,10 @@ impl VarValue {
     }
 }
 
-/// Refuses a variable that the dynamic linker reads, which no secret should set by accident.
+/// Refuses a variable by which every program loads its code and the files of the system, which no secret should set by
+/// accident.
 fn guarded(name: &str, allow_override: bool) -> Option<Problem> {
-    let linker = name.starts_with("LD_") || name.starts_with("DYLD_");
-    (linker && !allow_override).then(|| {
+    (is_guarded_variable(name) && !allow_override).then(|| {
         let message = format!("the variable {name} would change how programs are loaded");
         Problem::new(ErrorKind::InvalidName, message).with_help_code(HelpCode::AllowOverride)
     })

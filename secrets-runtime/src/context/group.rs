@@ -25,18 +25,6 @@ pub(crate) struct SourceFields {
     pub absent_because: Option<Problem>,
 }
 
-impl SourceFields {
-    /// Returns whether this is one text that looks like a JSON object but was not read as JSON.
-    pub(crate) fn looks_like_json(&self) -> bool {
-        let mut fields = self.fields.iter();
-        // Only the first byte is read, for a hint that does not show it.
-        match (fields.next(), fields.next()) {
-            (Some((_, one)), None) => one.value.expose_bytes().first() == Some(&b'{'),
-            _ => false,
-        }
-    }
-}
-
 /// A request that was answered.
 #[derive(Clone)]
 pub(crate) struct RequestField {

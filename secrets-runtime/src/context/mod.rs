@@ -1,5 +1,6 @@
 pub(crate) mod entry;
 pub(crate) mod env_vars;
+pub(crate) mod export_rules;
 pub(crate) mod freshness;
 pub(crate) mod group;
 mod not_found;

@@ -74,6 +74,14 @@ impl SecretFiles {
         Ok(path)
     }
 
+    /// Keeps the files while the program runs that replaces this process.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Other`] if the system refuses it.
+    pub(crate) fn keep_for_exec(&self) -> Result<(), Error> {
+        self.lock().made.iter().try_for_each(|(_, file)| file.keep_for_exec())
+    }
+
     /// Removes the files and lets no more be created.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
@@ -145,6 +153,14 @@ mod on_unix {
         pub(super) fn path(&self) -> &Path {
             &self.path
         }
+
+        pub(super) fn keep_for_exec(&self) -> Result<(), Error> {
+            self.folder.keep_locked_on_exec().map_err(|error| {
+                let folder = self.folder.path().display();
+                let message = format!("the folder {folder} cannot be kept for a program: {error}");
+                Error::new(ErrorKind::Other, message).with_cause(error)
+            })
+        }
     }
 
     impl Drop for SecretFile {
@@ -174,6 +190,10 @@ impl SecretFile {
     }
 
     fn path(&self) -> &std::path::Path {
+        match *self {}
+    }
+
+    fn keep_for_exec(&self) -> Result<(), Error> {
         match *self {}
     }
 }

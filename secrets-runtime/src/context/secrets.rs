@@ -77,7 +77,7 @@ impl Secrets {
         &self.0.shared
     }
 
-    fn files(&self) -> &SecretFiles {
+    pub(super) fn files(&self) -> &SecretFiles {
         match &self.0.files {
             FilesOwner::This(files) => files,
             FilesOwner::Other(secrets) => secrets.files(),

@@ -12,9 +12,16 @@ pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> S
     }
 }
 
-/// Returns a name with its control characters escaped, cut after 80 characters.
+/// Returns a name with the characters escaped that cannot be seen, cut after 80 characters. Quotes and backslashes stay
+/// as they are.
 pub(crate) fn escape_name(name: &str) -> String {
-    let mut text: String = name.chars().take(80).flat_map(char::escape_debug).collect();
+    let mut text = String::new();
+    for c in name.chars().take(80) {
+        match c {
+            '\'' | '"' | '\\' => text.push(c),
+            c => text.extend(c.escape_debug()),
+        }
+    }
     if name.chars().nth(80).is_some() {
         text.push_str("..");
     }

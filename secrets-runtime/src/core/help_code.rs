@@ -10,6 +10,20 @@ pub enum HelpCode {
     PlainValue,
     /// Unset the variable, or allow that it is replaced.
     UnsetOrAllowOverride,
+    /// Choose the fields that become variables, since several become this one.
+    NameVariables {
+        /// The variable.
+        variable: String,
+        /// The fields that become it, each as `group.key`.
+        fields: Vec<String>,
+    },
+    /// Build with a feature.
+    BuildWithFeature {
+        /// The feature's name.
+        feature: &'static str,
+        /// Why it is needed, if the message does not say it.
+        reason: Option<String>,
+    },
     /// Register a backend of this type.
     RegisterBackend {
         /// The registered type that was probably meant.
@@ -29,6 +43,16 @@ impl HelpCode {
                     .to_owned()
             }
             Self::UnsetOrAllowOverride => "unset it, or set `allow_override = true`".to_owned(),
+            Self::NameVariables { .. } => {
+                "give one of them another name, or do not export them together".to_owned()
+            }
+            Self::BuildWithFeature { feature, reason } => {
+                let reason =
+                    reason.as_ref().map(|reason| format!("{reason}: ")).unwrap_or_default();
+                format!(
+                    "{reason}add the feature in Cargo.toml: secrets-runtime = {{ version = \"..\", features = [\"{feature}\"] }}"
+                )
+            }
             Self::RegisterBackend { near, registered } => {
                 let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
                 format!(

@@ -87,7 +87,7 @@ impl Declaration {
         if same.same_as(&source) {
             return Ok(());
         }
-        let message = format!("two sources have the group `{}`", source.group().escape_debug());
+        let message = format!("two sources have the group `{}`", escape_name(source.group()));
         Err(Problem::new(ErrorKind::InvalidSource, message)
             .with_origin(source.origin())
             .with_help("give one of them a `group` of its own"))

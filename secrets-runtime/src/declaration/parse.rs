@@ -25,11 +25,20 @@ pub(crate) fn of_spec(error: &SpecError, text: &str) -> Problem {
 
 /// Returns the name of a source or request that does not parse, to be the origin of a problem. A text with a
 /// bracket or a quote may be JSON, a list, or a piece cut out of one, and may contain values of `inline`
-/// sources.
+/// sources. An apostrophe inside a word is not such a quote.
 pub(crate) fn origin(text: &str) -> String {
     let is_sign =
         |c: char| matches!(c, '{' | '}' | '[' | ']' | '"' | '\'' | '`' | '\u{2018}'..='\u{201F}');
-    if text.contains(is_sign) { "a source".to_owned() } else { escape_name(text) }
+    let words: Vec<&str> = text.split('\'').collect();
+    let starts = |word: &&str| word.starts_with(char::is_alphanumeric);
+    let ends = |word: &&str| word.ends_with(char::is_alphanumeric);
+    let has_apostrophe =
+        matches!(words.as_slice(), [before, after] if ends(before) && starts(after));
+    let has_sign = match has_apostrophe {
+        true => words.iter().any(|word| word.contains(is_sign)),
+        false => text.contains(is_sign),
+    };
+    if has_sign { "a source".to_owned() } else { escape_name(text) }
 }
 
 pub(crate) fn invalid(error: &SpecError, kind: ErrorKind) -> Problem {

@@ -42,6 +42,15 @@ impl Fields {
         self.fields.iter().map(|(name, field)| (&**name, field))
     }
 
+    /// Returns whether this is one text that looks like a JSON object but was not read as JSON.
+    pub(crate) fn look_like_json(&self) -> bool {
+        // Only the first byte is read, for a hint that does not show it.
+        match self.fields.as_slice() {
+            [(_, one)] => one.value.expose_bytes().first() == Some(&b'{'),
+            _ => false,
+        }
+    }
+
     /// Returns the names for a message: in backquotes, separated by commas.
     pub(crate) fn names(&self) -> String {
         crate::core::escape::backquoted_list(self.fields.iter().map(|(name, _)| &**name))

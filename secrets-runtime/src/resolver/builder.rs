@@ -144,10 +144,23 @@ impl ResolverBuilder {
         self
     }
 
-    /// Overrides settings of the environment, as a program's own command line does.
-    #[cfg(feature = "clap")]
-    pub(crate) fn built(mut self, built: CodeSettings) -> Self {
-        self.built.extend(built);
+    /// Sets any setting from an option of the program's own command line, as [`setting`](Self::setting) does. Problems
+    /// and [`settings`](Resolver::settings) name the option.
+    ///
+    /// ```
+    /// use secrets_runtime::{Resolver, settings::variables};
+    ///
+    /// let builder = Resolver::builder().option("--timeout", &variables::TIMEOUT, "soon");
+    /// assert_eq!(builder.build().unwrap_err().problems()[0].origin(), "--timeout");
+    /// ```
+    #[must_use]
+    pub fn option(
+        mut self,
+        option: &'static str,
+        variable: &Variable,
+        text: impl Into<OsString>,
+    ) -> Self {
+        self.built.set_option(variable, option, text);
         self
     }
 

@@ -37,6 +37,21 @@ impl Resolver {
         self.0.registry.find(&wanted).map_err(|problem| Error::from_problems(vec![problem]))
     }
 
+    /// Returns the backends of sources without a type, in the order in which they are asked.
+    ///
+    /// # Errors
+    /// As [`backend`](Self::backend), for every type without a backend. The error also names the setting that chose it.
+    pub fn open_default_backends(&self) -> Result<Vec<Arc<dyn Backend>>, Error> {
+        let (mut backends, mut problems) = (Vec::new(), Vec::new());
+        for found in self.0.registry.find_defaults(&self.0.settings) {
+            match found {
+                Ok(backend) => backends.push(backend),
+                Err(problem) => problems.push(problem),
+            }
+        }
+        if problems.is_empty() { Ok(backends) } else { Err(Error::from_problems(problems)) }
+    }
+
     /// Returns all registered backends, the program's own first.
     pub fn backends(&self) -> impl Iterator<Item = &Arc<dyn Backend>> {
         self.0.registry.all()

@@ -302,12 +302,11 @@ fn chain(
     settings: &Settings,
 ) -> Result<Vec<Arc<dyn Backend>>, Problem> {
     let aws = BackendType::from(BuiltIn::AwsSecretsManager);
-    let types = match typed {
-        Some(typed) => std::slice::from_ref(typed),
-        None if is_arn => std::slice::from_ref(&aws),
-        None => settings.default_backends(),
-    };
-    types.iter().map(|wanted| registry.find(wanted)).collect()
+    match typed {
+        Some(typed) => registry.find(typed).map(|backend| vec![backend]),
+        None if is_arn => registry.find(&aws).map(|backend| vec![backend]),
+        None => registry.find_defaults(settings).collect(),
+    }
 }
 
 /// Returns the role for a backend of this type. The first of these that is set is used:

@@ -83,6 +83,22 @@ impl Registry {
         self.backends.iter()
     }
 
+    /// Finds the default backends, in order.
+    ///
+    /// # Errors
+    /// Those of [`find`](Self::find), with the setting that names the type.
+    pub(crate) fn find_defaults(
+        &self,
+        settings: &Settings,
+    ) -> impl Iterator<Item = Result<Arc<dyn Backend>, Problem>> {
+        settings.default_backends().iter().map(|wanted| {
+            self.find(wanted).map_err(|problem| match settings.origin_of_default_backends() {
+                Some(origin) => problem.with_more(&format!(", and {origin} names it")),
+                None => problem,
+            })
+        })
+    }
+
     /// Finds the backend of this type.
     ///
     /// # Errors
@@ -97,13 +113,21 @@ impl Registry {
         }
         let problem = match wanted.built_in() {
             Some(built_in) => {
-                Problem::new(ErrorKind::NotSupported, missing_feature_message(built_in))
-                    .with_help(missing_feature_help(built_in))
+                let problem =
+                    Problem::new(ErrorKind::NotSupported, missing_feature_message(built_in));
+                match feature(built_in) {
+                    Some(feature) => {
+                        problem.with_help_code(HelpCode::BuildWithFeature { feature, reason: None })
+                    }
+                    None => problem.with_help("use another backend, or implement `Backend` for it"),
+                }
             }
             None => {
                 let message = format!("no backend of the type `{wanted}` is registered");
                 let kinds = || self.backends.iter().map(|backend| backend.kind());
-                let near = secrets_spec::closest(wanted.as_str(), kinds()).map(str::to_owned);
+                let near = secrets_spec::closest(wanted.as_str(), kinds());
+                let meant = BuiltIn::by_nickname(wanted.as_str()).filter(|it| !it.is_reserved());
+                let near = near.or(meant.map(BuiltIn::name)).map(str::to_owned);
                 let registered = kinds().map(str::to_owned).collect();
                 Problem::new(ErrorKind::InvalidConfig, message)
                     .with_help_code(HelpCode::RegisterBackend { near, registered })
@@ -124,18 +148,9 @@ fn feature(built_in: BuiltIn) -> Option<&'static str> {
 fn missing_feature_message(built_in: BuiltIn) -> String {
     match feature(built_in) {
         Some(feature) => format!(
-            "the backend `{built_in}` needs the feature `{feature}` of secrets-runtime, which this build lacks"
+            "the backend `{built_in}` needs the feature `{feature}`, which this build lacks"
         ),
         None => format!("the backend `{built_in}` is not built in yet"),
-    }
-}
-
-fn missing_feature_help(built_in: BuiltIn) -> String {
-    match feature(built_in) {
-        Some(feature) => format!(
-            "add it in Cargo.toml: secrets-runtime = {{ version = \"..\", features = [\"{feature}\"] }}"
-        ),
-        None => "use another backend, or implement `Backend` for it".to_owned(),
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
         escape,
     },
     declaration::Declaration,
-    payload::decode,
+    payload::{decode, fields::Fields},
     resolver::{
         Resolver, fetch, hints,
         plan::{self, Plan, RequestPlan},
@@ -149,8 +149,7 @@ impl Validation<'_> {
                         declaration.keys.iter().filter(|(group, _)| group == source.group())
                     {
                         let missing = fields.get(key).is_none();
-                        let names = || fields.iter().map(|(name, _)| name);
-                        let error = missing.then(|| missing_key(key, names().collect()));
+                        let error = missing.then(|| missing_key(key, &fields));
                         let name = format!("{}/{key}", source.group());
                         report.add(&name, Some(backend), error);
                     }
@@ -171,12 +170,15 @@ impl Validation<'_> {
     }
 }
 
-fn missing_key(key: &str, names: Vec<&str>) -> Error {
+fn missing_key(key: &str, fields: &Fields) -> Error {
     let message = format!("the secret has no field `{}`", escape::escape_name(key));
-    let known = escape::backquoted_list(names.iter().copied());
-    let help = match closest(key, names) {
+    let known = fields.names();
+    let mut help = match closest(key, fields.iter().map(|(name, _)| name)) {
         Some(near) => format!("did you mean `{near}`? its fields are {known}"),
         None => format!("its fields are {known}"),
     };
+    if fields.look_like_json() {
+        help.push_str("; its text looks like JSON: set options = { json = true }");
+    }
     Error::from_problems(vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)])
 }

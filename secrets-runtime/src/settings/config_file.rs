@@ -235,7 +235,8 @@ impl Reader<'_> {
             let mut complaints = Vec::new();
             let mapped = mapping::read(value, &mut complaints);
             for complaint in complaints {
-                let wrong = SettingError { message: complaint.message, help: complaint.help };
+                let (message, help) = (complaint.message, complaint.help);
+                let wrong = SettingError { message, help, found: None };
                 self.complain(complaint.at, &key, wrong);
             }
             let Some(mapped) = mapped else { continue };

@@ -1,7 +1,10 @@
 use secrets_spec::SpecError;
 
 use crate::{
-    core::error::{ErrorKind, Problem},
+    core::{
+        error::{ErrorKind, Problem},
+        escape,
+    },
     settings::raw_value::Origin,
 };
 
@@ -10,21 +13,42 @@ use crate::{
 pub(super) struct SettingError {
     pub(super) message: String,
     pub(super) help: Option<String>,
+    /// The wrong text, to be quoted.
+    pub(super) found: Option<String>,
 }
 
 impl SettingError {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: Some(help.into()) }
+        Self { message: message.into(), help: Some(help.into()), found: None }
+    }
+
+    /// Sets the wrong text, which must not be one of a credential.
+    pub(super) fn quoting(self, text: &str) -> Self {
+        Self { found: Some(text.to_owned()), ..self }
     }
 
     /// Returns the problem of the setting `variable`, whose text came from `origin`.
     pub(super) fn at(self, variable: &'static str, origin: &Origin) -> Problem {
+        // A text in code is known to the author, who may have put a value there.
+        let found = self.found.as_deref().filter(|_| *origin != Origin::Code);
+        let message = with_found(self.message, found.unwrap_or_default());
         let message = match origin.place() {
-            Some(place) => format!("{} ({place})", self.message),
-            None => self.message,
+            Some(place) => format!("{message} ({place})"),
+            None => message,
         };
         problem(origin.of_problem(variable), message, self.help)
     }
+}
+
+/// Adds the wrong text to a message, unless it quotes the text already.
+fn with_found(message: String, found: &str) -> String {
+    let quotes = ['"', '`'].map(|quote| format!("{quote}{found}{quote}"));
+    if found.is_empty() || quotes.iter().any(|quoted| message.contains(quoted)) {
+        return message;
+    }
+    // The message may quote the wrong part.
+    let joint = if message.ends_with('"') { ", in" } else { ":" };
+    format!("{message}{joint} `{}`", escape::escape_name(found))
 }
 
 /// Creates a problem of the settings.
@@ -42,6 +66,7 @@ pub(super) fn problem(
 
 impl From<SpecError> for SettingError {
     fn from(error: SpecError) -> Self {
-        Self { message: error.message().to_owned(), help: error.help().map(str::to_owned) }
+        let help = error.help().map(str::to_owned);
+        Self { message: error.message().to_owned(), help, found: None }
     }
 }

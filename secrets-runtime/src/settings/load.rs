@@ -51,8 +51,11 @@ impl Settings {
     /// Adds a problem to a setting that can be found only when the backends are known, and returns it.
     #[cfg(feature = "aws")]
     pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
-        let wrong =
-            SettingError { message: why.message().to_owned(), help: why.help().map(str::to_owned) };
+        let wrong = SettingError {
+            message: why.message().to_owned(),
+            help: why.help().map(str::to_owned),
+            found: None,
+        };
         let shown = self.shown.iter_mut().find(|shown| shown.variable == variable);
         let origin = shown.as_ref().map_or(&Origin::Default, |shown| &shown.origin);
         let problem = wrong.at(variable.name(), origin);

@@ -70,6 +70,7 @@ use crate::settings::{
     backends::zenml::ZenmlSettings,
     config_file::ConfigFile,
     folders::Folders,
+    raw_value::Origin,
     reader::{SettingState, SettingsReader},
     validation_level::ValidationLevel,
 };
@@ -144,6 +145,17 @@ impl Settings {
     /// is at least one.
     pub(crate) fn default_backends(&self) -> &[BackendType] {
         &self.default_backends
+    }
+
+    /// Returns the setting that names the default backends, as problems name it; `None` if it is the default, or set in
+    /// code.
+    pub(crate) fn origin_of_default_backends(&self) -> Option<String> {
+        let shown =
+            self.shown.iter().find(|shown| *shown.variable == variables::DEFAULT_BACKEND)?;
+        match shown.origin {
+            Origin::Default | Origin::Code => None,
+            ref origin => Some(origin.of_problem(variables::DEFAULT_BACKEND.name())),
+        }
     }
 
     /// Returns the role of sources and steps without one, or `Inherit` if none is set.

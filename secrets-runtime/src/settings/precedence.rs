@@ -46,7 +46,6 @@ impl CodeSettings {
     }
 
     /// Sets a setting from an option of the command line. Problems name the option.
-    #[cfg(feature = "clap")]
     pub(crate) fn set_option(
         &mut self,
         variable: &Variable,
@@ -58,12 +57,6 @@ impl CodeSettings {
             text: text.into(),
             origin: Origin::Option(option),
         });
-    }
-
-    /// Adds other settings, which take precedence over these.
-    #[cfg(feature = "clap")]
-    pub(crate) fn extend(&mut self, other: Self) {
-        self.0.extend(other.0);
     }
 
     fn get(&self, variable: &Variable) -> Option<RawValue> {

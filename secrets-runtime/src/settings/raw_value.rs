@@ -8,7 +8,6 @@ pub(crate) enum Origin {
     /// Set in code.
     Code,
     /// An option of the command line, such as `--with`.
-    #[cfg(feature = "clap")]
     Option(&'static str),
     /// An environment variable.
     Variable(&'static str),
@@ -31,9 +30,7 @@ impl Origin {
     /// Returns the origin for a problem: the variable, or `secrets.toml: key`.
     pub(super) fn of_problem(&self, variable: &'static str) -> String {
         match self {
-            Self::Variable(name) => (*name).to_owned(),
-            #[cfg(feature = "clap")]
-            Self::Option(name) => (*name).to_owned(),
+            Self::Variable(name) | Self::Option(name) => (*name).to_owned(),
             Self::File { path, key, .. } => {
                 let file = path.file_name().unwrap_or(path.as_os_str());
                 let file = file.to_string_lossy();
@@ -56,9 +53,7 @@ impl fmt::Display for Origin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code => f.write_str("built in code"),
-            Self::Variable(name) => f.write_str(name),
-            #[cfg(feature = "clap")]
-            Self::Option(name) => f.write_str(name),
+            Self::Variable(name) | Self::Option(name) => f.write_str(name),
             Self::File { path, line, profile, .. } => {
                 write!(f, "{}, line {line}", path.display())?;
                 match profile {

@@ -4,7 +4,10 @@ use std::{path::PathBuf, time::Duration};
 
 use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SpecError, With};
 
-use crate::settings::{error::SettingError, validation_level::ValidationLevel};
+use crate::{
+    core::escape,
+    settings::{error::SettingError, validation_level::ValidationLevel},
+};
 
 /// The parsed value of a setting, or all its problems.
 pub(super) type Read<T> = Result<T, Vec<SettingError>>;
@@ -23,25 +26,29 @@ pub(super) fn backends(text: &str) -> Read<Vec<BackendType>> {
                 wrongs.push(SettingError::new(message, "remove one of the two"));
             }
             Ok(backend) => backends.push(backend),
-            Err(error) => wrongs.push(error.into()),
+            Err(error) => wrongs.push(SettingError::from(error).quoting(name)),
         }
     }
     if wrongs.is_empty() { Ok(backends) } else { Err(wrongs) }
 }
 
 pub(super) fn role(text: &str) -> Read<RoleArn> {
-    one(RoleArn::parse(text.trim()))
+    one(text, RoleArn::parse)
 }
 
 pub(super) fn source(text: &str) -> Read<Source> {
-    one(Source::parse(text.trim()))
+    one(text, Source::parse)
 }
 
 pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     let wrong = |error: crate::core::error::Error| {
-        let of = |problem: &crate::core::error::Problem| SettingError {
-            message: problem.message().to_owned(),
-            help: problem.help().map(str::to_owned),
+        let of = |problem: &crate::core::error::Problem| {
+            let help = problem.help().map(str::to_owned);
+            SettingError {
+                message: problem.message().to_owned(),
+                help,
+                found: Some(text.to_owned()),
+            }
         };
         error.problems().iter().map(of).collect()
     };
@@ -58,11 +65,11 @@ pub(super) fn seconds(text: &str) -> Read<Duration> {
         Some(number) if number <= MAX_SECONDS => Ok(Duration::from_secs_f64(number)),
         Some(_) => {
             let help = format!("write at most {MAX_SECONDS}, which is a year");
-            Err(vec![SettingError::new("it is too many seconds", help)])
+            Err(vec![SettingError::new("it is too many seconds", help).quoting(text)])
         }
         None => {
             let help = "write digits, such as 30 or 0.5; the unit is always the second";
-            Err(vec![SettingError::new("it is not a number of seconds", help)])
+            Err(vec![SettingError::new("it is not a number of seconds", help).quoting(text)])
         }
     }
 }
@@ -72,7 +79,8 @@ pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     let duration = seconds(text)?;
     if duration.is_zero() {
         let message = "no time at all is too short for anything";
-        return Err(vec![SettingError::new(message, "write more than 0, or leave it out")]);
+        let wrong = SettingError::new(message, "write more than 0, or leave it out");
+        return Err(vec![wrong.quoting(text.trim())]);
     }
     Ok(duration)
 }
@@ -93,7 +101,8 @@ pub(super) fn with(text: &str) -> Read<With> {
     });
     let wrongs: Vec<SettingError> = clashes
         .map(|(_, source)| {
-            let message = format!("two sources have the group `{}`", source.group().escape_debug());
+            let message =
+                format!("two sources have the group `{}`", escape::escape_name(source.group()));
             SettingError::new(message, "give one of them a `group` of its own")
         })
         .collect();
@@ -115,13 +124,15 @@ pub(super) fn text(text: &str) -> Read<String> {
 pub(super) fn path(path: PathBuf) -> Read<PathBuf> {
     if path.starts_with("~") || path.to_string_lossy().starts_with('~') {
         let help = "write the whole path, from the root";
-        return Err(vec![SettingError::new("it starts with `~`, which is not expanded", help)]);
+        let wrong = SettingError::new("it starts with `~`, which is not expanded", help);
+        return Err(vec![wrong.quoting(&path.to_string_lossy())]);
     }
     Ok(path)
 }
 
-fn one<T>(result: Result<T, SpecError>) -> Read<T> {
-    result.map_err(|error| vec![error.into()])
+fn one<T>(text: &str, parse: fn(&str) -> Result<T, SpecError>) -> Read<T> {
+    let text = text.trim();
+    parse(text).map_err(|error| vec![SettingError::from(error).quoting(text)])
 }
 
 #[cfg(test)]

@@ -103,6 +103,31 @@ impl BuiltIn {
         Self::near_bytes(text.as_bytes(), text.len())
     }
 
+    /// Returns the type that people call by another name, such as `aws`.
+    ///
+    /// ```
+    /// use secrets_spec::BuiltIn;
+    ///
+    /// assert_eq!(BuiltIn::by_nickname("aws"), Some(BuiltIn::AwsSecretsManager));
+    /// assert_eq!(BuiltIn::by_nickname("consul"), None);
+    /// ```
+    #[must_use]
+    pub fn by_nickname(text: &str) -> Option<Self> {
+        Some(match text {
+            "aws" | "aws-sm" | "asm" | "secretsmanager" | "secrets-manager" => {
+                Self::AwsSecretsManager
+            }
+            "azure" | "akv" | "key-vault" | "keyvault" => Self::AzKeyVault,
+            "environment" | "environ" | "envvar" | "env-var" => Self::Env,
+            "files" | "mount" => Self::File,
+            "gcp" | "google" | "gsm" => Self::GcpSecretManager,
+            "hashicorp" | "hashicorp-vault" | "openbao" => Self::Vault,
+            "k8s" | "kube" => Self::Kubernetes,
+            "parameter-store" | "aws-ssm" => Self::Ssm,
+            _ => return None,
+        })
+    }
+
     pub(crate) const fn parse_bytes(text: &[u8], end: usize) -> Option<Self> {
         let mut i = 0;
         while i < Self::ALL.len() {

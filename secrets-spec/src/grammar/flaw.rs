@@ -77,6 +77,7 @@ flaw_kinds! {
     PathComponent: "a path has an empty part or a `.`", "write its parts with one `/` between them, such as \"db/password\"";
     EnvNameEmpty: "the name of the environment variable is empty", "write the variable's name, such as \"DB_PASSWORD\"";
     EnvNameCharacter: "the name of an environment variable cannot hold this", "write the variable's name alone, such as \"DB_PASSWORD\"";
+    EnvNameStar: "a `*` stands elsewhere than at the end of a variable's name", "write what the names of the variables begin with, and one `*`, such as \"DB_*\"";
     VariableEmpty: "a variable's name is empty", "write a name of letters, digits and underscores, such as \"TOKEN\"";
     VariableCharacter: "a variable's name holds a character that it cannot have", "a variable has letters, digits and underscores";
     VariableDigit: "a variable's name starts with a digit", "start it with a letter or an underscore";
@@ -120,6 +121,22 @@ impl FlawKind {
                 | Self::PathParent
                 | Self::GroupPath
                 | Self::KeyPath
+        )
+    }
+
+    /// Whether the flaw is one of a reference in a template.
+    pub(crate) const fn is_reference(self) -> bool {
+        matches!(
+            self,
+            Self::ReferenceEmpty
+                | Self::ReferenceDot
+                | Self::ReferenceName
+                | Self::ReferenceKey
+                | Self::ReferenceSpace
+                | Self::ReferenceBrace
+                | Self::ReferenceOpen
+                | Self::ReferenceFilter
+                | Self::ReferenceControl
         )
     }
 

@@ -14,7 +14,7 @@ use crate::{
 /// |---|---|
 /// | none, `aws-secrets-manager` | a name, or a full or partial ARN |
 /// | `file`, `flyte` | a relative path without `..` |
-/// | `env` | the name of an environment variable |
+/// | `env` | the name of an environment variable, or what several begin with and `*` |
 /// | any other | any text of 1 to 512 bytes without control characters |
 ///
 /// ```
@@ -59,6 +59,11 @@ const fn check_environment_name(id: &str) -> Option<Flaw> {
     }
     if let Some(at) = find_byte(bytes, b'=', 0, bytes.len()) {
         return Some(Flaw::new(FlawKind::EnvNameCharacter, at, at + 1));
+    }
+    if let Some(at) = find_byte(bytes, b'*', 0, bytes.len())
+        && (at == 0 || at + 1 < bytes.len())
+    {
+        return Some(Flaw::new(FlawKind::EnvNameStar, at, at + 1));
     }
     check_text(id)
 }

@@ -57,12 +57,6 @@ impl SpecError {
         self
     }
 
-    /// Replaces the range.
-    pub(crate) fn with_range(mut self, range: Range<usize>) -> Self {
-        self.range = range;
-        self
-    }
-
     /// Shifts the range for a longer text, in which the parsed text starts at byte `offset`.
     pub(crate) fn shifted(mut self, offset: usize) -> Self {
         self.range = self.range.start + offset..self.range.end + offset;

@@ -31,6 +31,8 @@ impl Flaw {
                 "`env_var` {word} `{}`, but its form is `^[A-Z_][A-Z0-9_]*$`",
                 found.escape_debug()
             )
+        } else if self.kind.is_reference() {
+            format!("{}: {}", self.kind.message(), quoted_reference(text, self.start))
         } else if found.is_empty() || found == text || self.kind.is_long() {
             String::from(self.kind.message())
         } else {
@@ -133,6 +135,29 @@ fn lowercase_arn_prefix(text: String) -> String {
     match text.get(..4) {
         Some(head) if head.eq_ignore_ascii_case("arn:") => format!("arn:{}", &text[4..]),
         _ => text,
+    }
+}
+
+/// Quotes the reference that starts at this byte: its name and key, its filter, and its braces. Text of another shape
+/// may be anything, also a value, so the quote ends where it starts.
+fn quoted_reference(text: &str, start: usize) -> String {
+    let rest = text.get(start..).unwrap_or_default();
+    let skip = |from: usize, belongs: fn(char) -> bool| {
+        let tail = rest.get(from..).unwrap_or_default();
+        rest.len() - tail.trim_start_matches(belongs).len()
+    };
+    let is_of_word = |c: char| c.is_alphanumeric() || "_-./#".contains(c);
+    let is_space = |c: char| c == ' ';
+    let word = skip(skip(0, |c| c == '{'), is_space);
+    let word_end = skip(word, is_of_word);
+    let mut end = skip(word_end, is_space);
+    if rest.get(end..).is_some_and(|tail| tail.starts_with('|')) {
+        end = skip(skip(skip(end + 1, is_space), is_of_word), is_space);
+    }
+    match rest.get(end..) {
+        Some(tail) if tail.starts_with("}}") => excerpt(&rest[..end + 2]),
+        Some(tail) if tail.starts_with('}') => excerpt(&rest[..end + 1]),
+        _ => excerpt(rest[..end].trim_end()),
     }
 }
 

@@ -41,6 +41,38 @@ pub const fn check_inline_name(text: &str) -> Option<Flaw> {
     check_variable(text)
 }
 
+/// The variables that glibc ignores in programs with more rights than their caller, as it ignores `LD_*`; but for
+/// `TMPDIR`, which many programs need
+/// (<https://sourceware.org/git/?p=glibc.git;a=blob;f=sysdeps/generic/unsecvars.h>).
+const GUARDED: &[&str] = &[
+    "GCONV_PATH",
+    "GETCONF_DIR",
+    "GLIBC_TUNABLES",
+    "HOSTALIASES",
+    "LOCALDOMAIN",
+    "LOCPATH",
+    "MALLOC_TRACE",
+    "NIS_PATH",
+    "NLSPATH",
+    "RESOLV_HOST_CONF",
+    "RES_OPTIONS",
+    "TZDIR",
+];
+
+/// Whether a variable decides which code and which system files every program loads: `LD_*` and `DYLD_*` of the dynamic
+/// linker, and those of the C library. A secret should not set one by accident.
+///
+/// ```
+/// use secrets_spec::is_guarded_variable;
+///
+/// assert!(is_guarded_variable("LD_PRELOAD") && is_guarded_variable("GCONV_PATH"));
+/// assert!(!is_guarded_variable("DB_PASSWORD"));
+/// ```
+#[must_use]
+pub fn is_guarded_variable(name: &str) -> bool {
+    name.starts_with("LD_") || name.starts_with("DYLD_") || GUARDED.contains(&name)
+}
+
 /// Checks Flyte's `env_var`: `^[A-Z_][A-Z0-9_]*$`, and not a reserved name.
 #[must_use]
 pub const fn check_env_var(text: &str) -> Option<Flaw> {

@@ -115,8 +115,8 @@ impl With {
             let offset = text.len() - value.len();
             let end = match name {
                 "sources" => with.read_sources(value, offset, errors),
-                "role" => with.read_role(value, offset, errors),
-                "allow_override" => with.read_allow_override(value, offset, errors),
+                "role" => with.read_role(value, offset, may_be_value, errors),
+                "allow_override" => with.read_allow_override(value, offset, may_be_value, errors),
                 // The value of an unknown attribute may be JSON with commas.
                 _ => read_json_prefix(value)
                     .map_or_else(|_| find_next_attribute(value), |(_, end)| end),
@@ -141,9 +141,18 @@ impl With {
             Ok(read) => read,
             Err(error) => {
                 let is_json = value.trim_start().starts_with(['[', '{', '"']);
-                let error = if is_json { error } else { unbracketed_list_error(value) };
+                let end = find_attribute_where(value, |name| ATTRIBUTES.contains(&name));
+                let error = match quoted_list(&value[..find_next_attribute(value)]) {
+                    Some(list) if is_json => {
+                        let message = format!("{}, in {list}", error.message());
+                        let help = error.help().map(String::from);
+                        SpecError::new(message, error.range(), help)
+                    }
+                    _ if is_json => error,
+                    _ => unbracketed_list_error(value),
+                };
                 errors.push(error.shifted(offset));
-                return find_attribute_where(value, |name| ATTRIBUTES.contains(&name));
+                return end;
             }
         };
         // Metaflow writes `sources=null` for no sources.
@@ -162,7 +171,13 @@ impl With {
         end
     }
 
-    fn read_role(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> usize {
+    fn read_role(
+        &mut self,
+        value: &str,
+        offset: usize,
+        may_be_value: bool,
+        errors: &mut Vec<SpecError>,
+    ) -> usize {
         let (text, end) = match read_json_prefix(value) {
             Ok((Node { value: Value::Null, .. }, end)) => return end,
             Ok((Node { value: Value::Text(text), .. }, end)) => (text, end),
@@ -175,7 +190,14 @@ impl With {
             Ok(role) => self.role = role,
             // The text may be surrounded by quotes and spaces and contain escapes, so the error covers the whole
             // value.
-            Err(error) => errors.push(error.with_range(offset..offset + end)),
+            Err(error) => {
+                let message = match quoted_word(&text).filter(|_| !may_be_value) {
+                    Some(word) => format!("{}: {word}", error.message()),
+                    None => String::from(error.message()),
+                };
+                let help = error.help().map(String::from);
+                errors.push(SpecError::new(message, offset..offset + end, help));
+            }
         }
         end
     }
@@ -184,6 +206,7 @@ impl With {
         &mut self,
         value: &str,
         offset: usize,
+        may_be_value: bool,
         errors: &mut Vec<SpecError>,
     ) -> usize {
         let end = find_next_attribute(value);
@@ -196,7 +219,10 @@ impl With {
                     "false" | "0" | "no" => "write allow_override=false",
                     _ => "write true or false",
                 };
-                let message = "`allow_override` is true or false";
+                let message = match quoted_word(other).filter(|_| !may_be_value) {
+                    Some(word) => format!("`allow_override` is true or false, not {word}"),
+                    None => String::from("`allow_override` is true or false"),
+                };
                 let range = offset..offset + end;
                 errors.push(SpecError::new(message, range, Some(String::from(meant))));
             }
@@ -243,7 +269,43 @@ fn prefix_error(text: &str, head: usize) -> SpecError {
     } else {
         "write secrets:sources=[\"prod-db\"]"
     };
-    SpecError::new("only `secrets` can be attached", 0..head, Some(String::from(help)))
+    let is_attribute = |(name, list): &(&str, &str)| {
+        ATTRIBUTES.contains(&name.trim()) && quoted_list(list).is_some()
+    };
+    let found = match text.split_once('=').filter(is_attribute) {
+        Some(_) => Some(backquoted(text.trim())),
+        // A text of another shape may be anything.
+        None => quoted_word(&text[..head])
+            .filter(|word| head < text.len() && word.as_str() != "`secrets`"),
+    };
+    let message = match found {
+        Some(found) => format!("only `secrets` can be attached, not {found}"),
+        None => String::from("only `secrets` can be attached"),
+    };
+    SpecError::new(message, 0..head, Some(String::from(help)))
+}
+
+/// Returns the first word of a text in quotes, if it starts with one. Quotes around the word are left out.
+fn quoted_word(text: &str) -> Option<String> {
+    let bare = text.trim_start_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let is_of_word = |c: char| c.is_ascii_alphanumeric() || "_-./:".contains(c);
+    let word = &bare[..bare.len() - bare.trim_start_matches(is_of_word).len()];
+    (!word.is_empty()).then(|| backquoted(word))
+}
+
+/// Returns a list of sources in quotes, if it has names only: an object may contain values, and so may `NAME=value`.
+fn quoted_list(text: &str) -> Option<String> {
+    let text = text.trim();
+    let belongs = |c: char| c.is_ascii_alphanumeric() || "_-./:@+[]\"', ".contains(c);
+    (!text.is_empty() && text.chars().all(belongs)).then(|| backquoted(text))
+}
+
+/// Returns a text of printable characters in backquotes, cut after 60 characters.
+fn backquoted(text: &str) -> String {
+    match text.char_indices().nth(60) {
+        Some((cut, _)) => format!("`{}`..", &text[..cut]),
+        None => format!("`{text}`"),
+    }
 }
 
 fn missing_value_error(name: &str, range: Range<usize>, may_be_value: bool) -> SpecError {
@@ -312,5 +374,9 @@ fn unbracketed_list_error(value: &str) -> SpecError {
         let names = names.map_or_else(|| String::from("\"prod-db\""), |names| names.join(","));
         format!("write sources=[{names}]")
     };
-    SpecError::new("`sources` is a JSON list", 0..end, Some(help))
+    let message = match quoted_list(bare) {
+        Some(found) => format!("`sources` is a JSON list, not {found}"),
+        None => String::from("`sources` is a JSON list"),
+    };
+    SpecError::new(message, 0..end, Some(help))
 }

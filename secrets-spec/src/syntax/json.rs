@@ -232,7 +232,13 @@ impl<'a> JsonReader<'a> {
             "True" => ("JSON has no such word", String::from("write true")),
             "False" => ("JSON has no such word", String::from("write false")),
             "None" => ("JSON has no such word", String::from("write null")),
-            word => ("a text is not quoted", self.help_to_quote(word)),
+            word => {
+                let message = match self.quotable(word) {
+                    Some(source) => format!("a text is not quoted: {source}"),
+                    None => String::from("a text is not quoted"),
+                };
+                return Err(self.error(start..end, &message, Some(&self.help_to_quote(word))));
+            }
         };
         Err(self.error(start..end, message, Some(&help)))
     }
@@ -279,10 +285,15 @@ impl<'a> JsonReader<'a> {
     /// Returns the help for a text without quotes or with wrong ones. It repeats the text only if it is a source in
     /// the position of a source.
     fn help_to_quote(&self, text: &str) -> String {
-        match quoted_source(text) {
-            Some(source) if !self.hidden => format!("write {source}"),
-            _ => String::from("write it in double quotes"),
+        match self.quotable(text) {
+            Some(source) => format!("write {source}"),
+            None => String::from("write it in double quotes"),
         }
+    }
+
+    /// Returns the text in quotes, if it is a source in the position of a source.
+    fn quotable(&self, text: &str) -> Option<String> {
+        quoted_source(text).filter(|_| !self.hidden)
     }
 }
 

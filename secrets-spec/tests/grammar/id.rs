@@ -1,4 +1,4 @@
-use secrets_spec::{FlawKind, check_id};
+use secrets_spec::{FlawKind, Source, check_id};
 
 const _: () = assert!(check_id(Some("file"), "db/password").is_none());
 const _: () = assert!(check_id(Some("file"), "../password").is_some());
@@ -90,4 +90,16 @@ fn a_flaw_of_a_long_text_starts_at_a_character_boundary() {
 fn an_escaping_path_is_an_invalid_name_and_other_flaws_an_invalid_source() {
     assert!(FlawKind::PathParent.is_name() && FlawKind::PathAbsolute.is_name());
     assert!(!FlawKind::PathComponent.is_name() && !FlawKind::NameCharacter.is_name());
+}
+
+#[test]
+fn a_star_ends_what_the_variables_of_a_set_begin_with() {
+    for id in ["DB_*", "A*", "prod-db_*"] {
+        assert_eq!(check_id(Some("env"), id), None, "{id}");
+        assert!(Source::parse(&format!("env.{id}")).is_ok(), "{id}");
+    }
+    for (id, at) in [("*", 0), ("*DB", 0), ("D*B", 1), ("D**", 1)] {
+        let flaw = check_id(Some("env"), id).unwrap();
+        assert_eq!((flaw.kind, flaw.start, flaw.end), (FlawKind::EnvNameStar, at, at + 1), "{id}");
+    }
 }

@@ -71,19 +71,29 @@ fn a_repeated_source_is_added_once() {
 #[test]
 fn mistakes_have_a_help() {
     for (text, at, message, help) in [
-        ("secrets:sources=['a']", "'", "single quotes are not JSON", "write \"a\""),
+        ("secrets:sources=['a']", "'", "single quotes are not JSON, in `['a']`", "write \"a\""),
         ("secrets:sources=[`a`]", "`", "backquotes are not JSON", "write \"a\""),
         ("secrets:sources=[“a”]", "“", "curly quotes are not JSON", "write \"a\""),
         ("secrets:sources=[„a”]", "„", "curly quotes are not JSON", "write \"a\""),
         ("secrets:sources=[‘a’]", "‘", "curly quotes are not JSON", "write \"a\""),
-        ("secrets:sources=[a]", "a", "a text is not quoted", "write \"a\""),
-        ("secrets:sources=[test-db]", "test-db", "a text is not quoted", "write \"test-db\""),
-        ("secrets:sources=[2024-db]", "2024-db", "a text is not quoted", "write \"2024-db\""),
+        ("secrets:sources=[a]", "a", "a text is not quoted: \"a\", in `[a]`", "write \"a\""),
+        (
+            "secrets:sources=[test-db]",
+            "test-db",
+            "a text is not quoted: \"test-db\", in `[test-db]`",
+            "write \"test-db\"",
+        ),
+        (
+            "secrets:sources=[2024-db]",
+            "2024-db",
+            "a text is not quoted: \"2024-db\", in `[2024-db]`",
+            "write \"2024-db\"",
+        ),
         ("secrets:sources=[–a]", "–", "a dash is not a hyphen", "write a hyphen: -"),
         (
             "secrets:sources=[\"a\",]",
             "]",
-            "a value is missing",
+            "a value is missing, in `[\"a\",]`",
             "write one, or remove the comma before it",
         ),
         (
@@ -99,26 +109,31 @@ fn mistakes_have_a_help() {
             "write it in double quotes",
         ),
         ("secrets:sources=[{id: 'a'}]", "i", "a name is not quoted", "write it in double quotes"),
-        ("secrets:sources=[True]", "True", "JSON has no such word", "write true"),
-        ("secrets:sources=[None]", "None", "JSON has no such word", "write null"),
+        ("secrets:sources=[True]", "True", "JSON has no such word, in `[True]`", "write true"),
+        ("secrets:sources=[None]", "None", "JSON has no such word, in `[None]`", "write null"),
         (
             "secrets:sources=test-db",
             "test-db",
-            "`sources` is a JSON list",
+            "`sources` is a JSON list, not `test-db`",
             "write sources=[\"test-db\"]",
         ),
         (
             "secrets:sources='test-db'",
             "'test-db'",
-            "`sources` is a JSON list",
+            "`sources` is a JSON list, not `test-db`",
             "write sources=[\"test-db\"]",
         ),
-        ("secrets:sources=a, b", "a, b", "`sources` is a JSON list", "write sources=[\"a\",\"b\"]"),
+        (
+            "secrets:sources=a, b",
+            "a, b",
+            "`sources` is a JSON list, not `a, b`",
+            "write sources=[\"a\",\"b\"]",
+        ),
         ("secrets:sources=", "", "`sources` is a JSON list", "write sources=[\"prod-db\"]"),
         (
             "secrets:sources='[\"a\"]'",
             "'[\"a\"]'",
-            "`sources` is a JSON list",
+            "`sources` is a JSON list, not `[\"a\"]`",
             "remove the quotes around the list",
         ),
         (
@@ -136,25 +151,25 @@ fn mistakes_have_a_help() {
         (
             "secrets:allow_override=1",
             "1",
-            "`allow_override` is true or false",
+            "`allow_override` is true or false, not `1`",
             "write allow_override=true",
         ),
         (
             "secrets:allow_override=True",
             "True",
-            "`allow_override` is true or false",
+            "`allow_override` is true or false, not `True`",
             "write allow_override=true",
         ),
         (
             "secrets:allow_override=“false”",
             "“false”",
-            "`allow_override` is true or false",
+            "`allow_override` is true or false, not `false`",
             "write allow_override=false",
         ),
         (
             "secrets:allow_override=maybe",
             "maybe",
-            "`allow_override` is true or false",
+            "`allow_override` is true or false, not `maybe`",
             "write true or false",
         ),
         (
@@ -211,8 +226,33 @@ fn mistakes_have_a_help() {
         (
             "retry:times=3",
             "retry",
+            "only `secrets` can be attached, not `retry`",
+            "write secrets:sources=[\"prod-db\"]",
+        ),
+        (
+            "secrts:sources=[\"db\"]",
+            "secrts",
+            "only `secrets` can be attached, not `secrts`",
+            "write secrets:sources=[\"prod-db\"]",
+        ),
+        (
+            "sources=[\"db\"]",
+            "sources=[\"db\"]",
+            "only `secrets` can be attached, not `sources=[\"db\"]`",
+            "write secrets:sources=[\"prod-db\"]",
+        ),
+        // What follows another name may be a value.
+        (
+            "password=x",
+            "password=x",
             "only `secrets` can be attached",
             "write secrets:sources=[\"prod-db\"]",
+        ),
+        (
+            "secrets:role=\"admin\"",
+            "\"admin\"",
+            "a role is not the ARN of a role: `admin`",
+            "write arn:aws:iam::123456789012:role/NAME",
         ),
         ("", "", "only `secrets` can be attached", "write secrets:sources=[\"prod-db\"]"),
     ] {

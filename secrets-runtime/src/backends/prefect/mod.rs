@@ -12,6 +12,8 @@ mod remotes;
 
 use std::{fmt, sync::Arc};
 
+#[cfg(not(feature = "prefect"))]
+use crate::core::help_code::HelpCode;
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
@@ -96,9 +98,13 @@ impl Prefect {
         };
         #[cfg(not(feature = "prefect"))]
         match self.unasked {
-            Some(variable) => self.context.missing(name, &[]).with_help(format!(
-                "{variable} is set, and asking Prefect needs the feature `prefect` of secrets-runtime"
-            )),
+            Some(variable) => {
+                let reason = format!("{variable} is set, and asking Prefect needs `prefect`");
+                let help = HelpCode::BuildWithFeature { feature: "prefect", reason: Some(reason) };
+                let problems = self.context.missing(name, &[]).into_problems();
+                let explained = problems.into_iter().map(|p| p.with_help_code(help.clone()));
+                Error::from_problems(explained.collect())
+            }
             None => self.context.missing(name, &[]),
         }
     }

@@ -27,7 +27,7 @@ use rustix::{
         AtFlags, Dir, FileType, FlockOperation, Mode, OFlags, fchmod, flock, mkdirat, openat,
         statat, unlinkat,
     },
-    io::{Errno, retry_on_intr},
+    io::{Errno, FdFlags, fcntl_setfd, retry_on_intr},
 };
 
 use crate::{
@@ -93,6 +93,12 @@ impl RunDir {
         let mode = Mode::RUSR | Mode::WUSR;
         let made = retry_on_intr(|| openat(&self.handle, name, flags, mode));
         made.map(File::from).map_err(Errno::into)
+    }
+
+    /// Leaves the lock to the program that replaces this process, so that no other process removes the files as long as it
+    /// runs.
+    pub(crate) fn keep_locked_on_exec(&self) -> io::Result<()> {
+        fcntl_setfd(&self.handle, FdFlags::empty()).map_err(Errno::into)
     }
 
     /// Removes a file.

@@ -246,6 +246,12 @@ impl Problem {
         self
     }
 
+    /// Adds to the message.
+    pub(crate) fn with_more(mut self, text: &str) -> Self {
+        self.message = escape::escape_controls(format!("{}{text}", self.message));
+        self
+    }
+
     /// Sets the error that caused it. Its text must hold no value of a secret.
     #[must_use]
     pub fn with_cause(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {

@@ -45,7 +45,7 @@ fn region(text: &str) -> Read<String> {
     let text = text.trim();
     match check_region(text) {
         None => Ok(text.to_owned()),
-        Some(flaw) => Err(vec![flaw.explain(text).into()]),
+        Some(flaw) => Err(vec![SettingError::from(flaw.explain(text)).quoting(text)]),
     }
 }
 
@@ -64,11 +64,8 @@ fn sts_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String>
     if (2..=longest).contains(&text.len()) && text.chars().all(good) {
         return Ok(text.to_owned());
     }
-    let message = format!("it is not {noun}");
-    Err(vec![SettingError::new(
-        message,
-        format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}"),
-    )])
+    let help = format!("{noun} has 2 to {longest} of A-Z a-z 0-9 {marks}");
+    Err(vec![SettingError::new(format!("it is not {noun}"), help).quoting(text)])
 }
 
 #[cfg(test)]

@@ -51,8 +51,8 @@ fn only_seconds_may_be_numbers() {
         "secrets.toml: default_backend: `default_backend` is a text, not a list (",
         "secrets.toml: with: `with` is a text, not a number (",
         "secrets.toml: attempt_timeout: `attempt_timeout` is a number of seconds, not a number (",
-        "secrets.toml: cache_ttl: it is not a number of seconds (",
-        "secrets.toml: cache_stale: it is not a number of seconds (",
+        "secrets.toml: cache_ttl: it is not a number of seconds: `-1` (",
+        "secrets.toml: cache_stale: it is not a number of seconds: `inf` (",
     ];
     assert_eq!(problems.len(), starts.len(), "{problems:#?}");
     for (problem, start) in problems.iter().zip(starts) {

@@ -271,22 +271,22 @@ fn every_problem_is_reported_at_once_with_its_variable() {
         .with("SECRETS_AWS_SESSION_NAME", "a b")
         .with("SECRETS_AWS_CREDENTIALS_FROM", "a b")
         .with("SECRETS_PROFILE", "laptop")
-        .file("cache_stale = 'SeNtInEl'\ntimeot = 3\n[profile.lapto]\n");
+        .file("cache_stale = 'soon'\ntimeot = 3\n[profile.lapto]\n");
     let problems = place.bad();
     let starts = [
         "secrets.toml: timeot: there is no setting `timeot` (",
         "SECRETS_PROFILE: there is no profile \"laptop\" in ",
-        "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE: this is not a backend type, but nearly one; did you mean `local`?",
-        "SECRETS_DEFAULT_ROLE: a role is not the ARN of a role; write arn:aws:iam::",
-        "SECRETS_AWS_REGION: a region is malformed; ",
-        "SECRETS_AWS_SESSION_NAME: it is not a session name; ",
-        "SECRETS_AWS_CREDENTIALS_FROM: a secret's name holds a character",
-        "ZENML_SECRET_VALIDATION_LEVEL: there is no such validation level; did you mean SECRET_EXISTS?",
-        "SECRETS_WITH: a text is not quoted, at byte 17; write \"x\"",
-        "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded; write the whole path",
-        "SECRETS_CACHE_TTL: it is not a number of seconds; write digits",
-        "secrets.toml: cache_stale: it is not a number of seconds (",
-        "SECRETS_TIMEOUT: no time at all is too short",
+        "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE: this is not a backend type, but nearly one: `locl`; did you mean `local`?",
+        "SECRETS_DEFAULT_ROLE: a role is not the ARN of a role: `Access`; write arn:aws:iam::",
+        "SECRETS_AWS_REGION: a region is malformed: `Oregon`; ",
+        "SECRETS_AWS_SESSION_NAME: it is not a session name: `a b`; ",
+        "SECRETS_AWS_CREDENTIALS_FROM: a secret's name holds a character that it cannot have: \" \", in `a b`; ",
+        "ZENML_SECRET_VALIDATION_LEVEL: there is no such validation level: `SECRET_EXIST`; did you mean SECRET_EXISTS?",
+        "SECRETS_WITH: a text is not quoted: \"x\", in `[x]`, at byte 17; write \"x\"",
+        "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded: `~/store`; write the whole path",
+        "SECRETS_CACHE_TTL: it is not a number of seconds: `five`; write digits",
+        "secrets.toml: cache_stale: it is not a number of seconds: `soon` (",
+        "SECRETS_TIMEOUT: no time at all is too short for anything: `0`",
     ];
     assert_eq!(problems.len(), starts.len(), "{problems:#?}");
     for (problem, start) in problems.iter().zip(starts) {

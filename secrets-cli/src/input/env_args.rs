@@ -1,0 +1,186 @@
+//! Variables whose values are templates: `--env NAME=TEMPLATE`, and the lines of `--env-file`.
+
+use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
+
+use secrets_runtime::{
+    Declaration, Error, ErrorKind, Resolver, SecretValue, ValidationLevel, config,
+};
+use secrets_spec::{Template, check_variable, is_guarded_variable};
+
+use crate::{
+    failure::{Failure, error_about, fail_on_any},
+    input::{dotenv, resolve_args::template_source, value::read_document},
+    output::reporter::Reporter,
+};
+
+/// Variables and the templates of their values.
+#[derive(Debug)]
+pub struct EnvTemplates(Vec<EnvTemplate>);
+
+#[derive(Debug)]
+struct EnvTemplate {
+    name: String,
+    /// A template is not secret, but what was meant as one may be a value, so it is wiped.
+    template: SecretValue,
+    /// The option or the file that has it, and the variable's name.
+    origin: String,
+}
+
+impl EnvTemplates {
+    /// Reads the options and the files. Nothing is resolved yet.
+    pub fn read(
+        options: &[String],
+        files: &[PathBuf],
+        reporter: &Reporter,
+    ) -> Result<Self, Failure> {
+        let mut all = Self(Vec::new());
+        let mut errors = Vec::new();
+        for option in options {
+            let Some((name, text)) = option.split_once('=') else {
+                let message = format!("`--env {option}` has no `=`");
+                return Err(Failure::usage(message, format!("write --env {option}=db.password")));
+            };
+            all.add(name, text.into(), format!("--env {name}"), &mut errors);
+        }
+        for file in files {
+            let text = read_document(file, reporter)?;
+            let origin = file.display().to_string();
+            match read_lines(&text, &origin) {
+                Err(wrong) => errors.extend(wrong),
+                Ok(variables) => {
+                    for (name, text) in variables {
+                        all.add(&name, text, format!("{origin}: {name}"), &mut errors);
+                    }
+                }
+            }
+        }
+        fail_on_any(errors)?;
+        Ok(all)
+    }
+
+    fn add(&mut self, name: &str, text: SecretValue, origin: String, errors: &mut Vec<Error>) {
+        if let Some(flaw) = check_variable(name) {
+            let error = flaw.explain(name);
+            let help = error.help().unwrap_or_default();
+            errors.push(error_about(&origin, ErrorKind::InvalidName, error.message(), help));
+        } else if let Some(other) = self.0.iter().find(|other| other.name == name) {
+            let message = format!("the variable {name} is set by {} too", other.origin);
+            errors.push(error_about(&origin, ErrorKind::Collision, message, "remove one of them"));
+        }
+        match parse(&text, &origin) {
+            Ok(template) => self.0.push(EnvTemplate { name: name.to_owned(), template, origin }),
+            Err(error) => errors.push(error),
+        }
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Returns the names of the variables.
+    pub fn names(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|variable| variable.name.as_str())
+    }
+
+    /// Returns an error for each variable that must not be set, unless that is allowed: one that `present` returns, and
+    /// one that changes what programs load.
+    pub fn refusals(
+        &self,
+        present: impl Fn(&str) -> Option<OsString>,
+        allow_override: bool,
+    ) -> Vec<Error> {
+        if allow_override {
+            return Vec::new();
+        }
+        let refuse = |EnvTemplate { name, origin, .. }: &EnvTemplate| {
+            if is_guarded_variable(name) {
+                let message = format!("the variable {name} would change how programs are loaded");
+                let help = "use --allow-override if that is meant";
+                return Some(error_about(origin, ErrorKind::InvalidName, message, help));
+            }
+            present(name).map(|_| {
+                let message = format!("the environment already has the variable {name}");
+                let help = "unset it, or use --allow-override";
+                error_about(origin, ErrorKind::Collision, message, help)
+            })
+        };
+        self.0.iter().filter_map(refuse).collect()
+    }
+
+    /// Returns the variables with their values, or everything that is missing for them.
+    pub fn fill(&self, resolver: &Resolver) -> Result<Vec<(&str, SecretValue)>, Failure> {
+        let mut names = BTreeSet::new();
+        let mut all = String::new();
+        for variable in &self.0 {
+            // A template is not a secret value.
+            let text = variable.template.expose_str()?;
+            let template = Template::parse(text).ok();
+            let references = template.iter().flat_map(Template::references);
+            names.extend(references.map(|(name, _)| name.to_owned()));
+            all.push_str(text);
+            all.push('\n');
+        }
+        let sources = names.iter().map(|name| template_source(name, resolver));
+        let builder = Declaration::builder("secrets").inline_from_outside().sources(sources)?;
+        let secrets = match resolver.resolve_blocking(&builder.clone().build()) {
+            Ok(context) => context.secrets,
+            Err(error) => {
+                // A validation finds the fields that are missing too.
+                let declaration = builder.config(&all, config::Format::Text)?.build();
+                let level = ValidationLevel::SecretAndKeyExists;
+                resolver.validate_blocking(level, &declaration).into_result()?;
+                return Err(error.into());
+            }
+        };
+        let mut filled = Vec::new();
+        let mut errors = Vec::new();
+        for EnvTemplate { name, template, origin } in &self.0 {
+            match secrets.render(template.expose_str()?) {
+                // Searched for a NUL, which no environment variable can contain.
+                Ok(value) if value.expose_bytes().contains(&0) => {
+                    let message = format!("the value for the variable {name} contains a NUL");
+                    let help = "a variable cannot have it: pass the value in a file";
+                    errors.push(error_about(origin, ErrorKind::InvalidValue, message, help));
+                }
+                Ok(value) => filled.push((name.as_str(), value)),
+                Err(error) => errors.push(error.about(origin, None)),
+            }
+        }
+        fail_on_any(errors)?;
+        Ok(filled)
+    }
+}
+
+/// Reads the lines of a file, which are those of a dotenv file.
+fn read_lines(text: &SecretValue, origin: &str) -> Result<Vec<(String, SecretValue)>, Vec<Error>> {
+    // Exposed to be parsed: the lines are templates.
+    let lines = text.expose_str().map_err(|error| vec![error.about(origin, None)])?;
+    dotenv::read(lines.trim_start_matches('\u{feff}'), origin)
+}
+
+/// Returns the template of a text: the text itself if it has braces, or else the one reference that it is.
+fn parse(text: &SecretValue, origin: &str) -> Result<SecretValue, Error> {
+    // A text without braces may be a value that was written in the wrong place, so no message repeats it.
+    let written = text.expose_str()?;
+    let help = "write NAME=db.password, or NAME='postgres://{{db.user | url}}@localhost'";
+    if !written.contains("{{") {
+        let reference = format!("{{{{{}}}}}", written.trim());
+        return match Template::parse(&reference) {
+            Ok(_) => Ok(reference.into()),
+            Err(_) => {
+                let message = "the text is not a reference, and has none in braces";
+                Err(error_about(origin, ErrorKind::InvalidSource, message, help))
+            }
+        };
+    }
+    match Template::parse(written) {
+        Ok(_) => Ok(text.clone()),
+        Err(error) => {
+            let before = written.get(..error.range().start).unwrap_or_default();
+            let column = before.chars().count() + 1;
+            let message = format!("column {column}: {}", error.message());
+            let help = error.help().unwrap_or(help);
+            Err(error_about(origin, ErrorKind::InvalidSource, message, help))
+        }
+    }
+}
