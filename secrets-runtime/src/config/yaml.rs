@@ -146,7 +146,7 @@ impl<'a> Reader<'a> {
             let name = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(name, ..) => name.into_owned(),
-                _ if self.text[self.bytes(start).start..].starts_with("{{") => {
+                _ if self.starts_with_braces(start) => {
                     let help = "put it in quotes: \"{{name.key}}\"";
                     return Err(self.unreadable(
                         start,
@@ -164,7 +164,9 @@ impl<'a> Reader<'a> {
             let value = self.value(event, span, depth + 1)?;
             if name == "<<" { merge(value, &mut merged) } else { read.push((name, at, value)) }
         }
-        let NodeKind::Map(mut all) = members(read)? else { return Ok(NodeKind::Null) };
+        let NodeKind::Map(mut all) = members(read, |place| place)? else {
+            return Ok(NodeKind::Null);
+        };
         if merged.is_empty() {
             return Ok(NodeKind::Map(all));
         }
@@ -176,6 +178,11 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(NodeKind::Map(all))
+    }
+
+    /// Returns whether this is a reference without quotes.
+    fn starts_with_braces(&self, span: &Span) -> bool {
+        self.text.get(self.bytes(span).start..).is_some_and(|text| text.starts_with("{{"))
     }
 
     fn too_large(&self, span: &Span) -> Error {
