@@ -12,7 +12,7 @@ use crate::{
     output::{
         escape::json_string,
         format::ExportFormat,
-        variables::{push_dotenv, push_shell},
+        variables::{push_docker, push_dotenv, push_shell},
         wiped_output::{WipedOutput, text_of},
     },
     stores::Stores,
@@ -38,8 +38,9 @@ pub fn run(args: &Export) -> Result<(), Failure> {
     let mut output = WipedOutput::default();
     match args.format {
         ExportFormat::Json => json(&mut output, &secrets),
-        ExportFormat::Dotenv => variables(&mut output, &secrets, push_dotenv)?,
-        ExportFormat::Shell => variables(&mut output, &secrets, push_shell)?,
+        ExportFormat::Dotenv | ExportFormat::Shell | ExportFormat::Docker => {
+            variables(&mut output, &secrets, args.format)?;
+        }
     }
     output.print()
 }
@@ -64,7 +65,7 @@ fn json(output: &mut WipedOutput, secrets: &[(String, StoredSecret)]) {
 fn variables(
     output: &mut WipedOutput,
     secrets: &[(String, StoredSecret)],
-    push: fn(&mut WipedOutput, &str, &str),
+    format: ExportFormat,
 ) -> Result<(), Failure> {
     let mut exported: BTreeMap<String, (&str, &StoredField)> = BTreeMap::new();
     let mut errors: Vec<Error> = Vec::new();
@@ -92,6 +93,14 @@ fn variables(
             if field.value().expose_bytes().contains(&0) && !field.is_binary() {
                 fail(ErrorKind::InvalidValue, "the value contains a NUL", "export it as JSON");
             }
+            // Inspected for a line break, which would start another variable.
+            let has_line_break =
+                || field.value().expose_bytes().iter().any(|b| b"\r\n".contains(b));
+            if format == ExportFormat::Docker && !field.is_binary() && has_line_break() {
+                let message =
+                    "the value has a line break, which `docker run --env-file` cannot read";
+                fail(ErrorKind::InvalidValue, message, "mount it as a file, or pass it with -e");
+            }
             if let Some((other, theirs)) = exported.get(&variable) {
                 let message = format!(
                     "the variable {variable} comes from {other} too (field `{}`)",
@@ -104,6 +113,11 @@ fn variables(
         }
     }
     fail_on_any(errors)?;
+    let push = match format {
+        ExportFormat::Docker => push_docker,
+        ExportFormat::Shell => push_shell,
+        _ => push_dotenv,
+    };
     for (variable, (_, field)) in &exported {
         push(output, variable, &text_of(field.value(), field.is_binary()));
     }

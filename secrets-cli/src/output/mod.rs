@@ -3,6 +3,7 @@
 pub mod escape;
 pub mod format;
 pub mod list_output;
+pub mod output_file;
 pub mod reporter;
 pub mod variables;
 pub mod wiped_output;

@@ -80,7 +80,7 @@ impl<'a> Document<'a> {
 
     fn filling(&self) -> Result<Filling<'a>, Error> {
         let whole = Format::Text.read(self.text)?;
-        Filling::of(whole, Some(self.text), self.delimiters.clone())
+        Filling::of(whole, Some(self.text), self.delimiters.clone(), "")
     }
 
     fn template(&self) -> Result<Template, Error> {
@@ -104,11 +104,11 @@ impl Resolver {
             return Ok(plain);
         };
         let layout = Layout::of(&template, document.format)?;
-        let values = Values::of(&template, &secrets)?;
+        let mut values = Values::of(&template, &secrets)?;
         if layout.is_kept_by(&plain, &values) {
             return Ok(plain);
         }
-        let quoted = layout.filled(&values);
+        let quoted = layout.filled(&mut values);
         match layout.is_kept_by(&quoted, &values) {
             true => Ok(quoted),
             false => {

@@ -28,7 +28,7 @@ fn fill(value: &str, text: &str, format: Format) -> String {
 }
 
 fn read_back(text: &str, format: Format) -> Value {
-    let read: Result<Value, Error> = resolve_blocking(&text.replace("{{", "\\{{"), format);
+    let read = format.read(text).and_then(|tree| read(&tree));
     read.unwrap_or_else(|error| panic!("{text}\n{error}"))
 }
 
@@ -97,7 +97,7 @@ const TOML: &str = "# of {{db.user}}\nurl = 'x://{{db.user}}:{{db.password}}@h' 
 const YAML: &str = "# of {{db.user}}\nurl: x://{{db.user}}:{{db.password}}@h # here\nonly: \"{{db.password}}\"\n\
     single: 'a {{db.password}}'\nbare: {{db.password}}\njson: {{db.password | json}}\nport: {{db.port}}\n\
     base: &base\n  token: {{db.password}}\nother:\n  <<: *base\n  list: [{{db.password}}, '{{db.password}}', x]\n\
-    block: |\n  user {{db.user}}\nlast: *base\n";
+    block: |\n  user {{db.user}}\nmany: |- # b > c\n  {{db.password}}\n  x\nlast: *base\n";
 
 #[test]
 fn every_value_stays_one_value_in_every_format() {
@@ -136,6 +136,7 @@ fn every_value_stays_one_value_in_every_format() {
         assert_eq!(yaml["other"]["list"][1], Value::from(*value));
         assert_eq!(yaml["other"]["list"][2], Value::from("x"));
         assert_eq!(yaml["block"], Value::from("user app\n"));
+        assert_eq!(yaml["many"], Value::from(format!("{value}\nx")));
         for found in
             [&yaml["bare"], &yaml["base"]["token"], &yaml["other"]["token"], &yaml["last"]["token"]]
         {

@@ -28,6 +28,8 @@ pub(super) struct Filling<'a> {
     /// The text of the configuration, or `None` if it was read from a JSON value.
     source: Option<&'a str>,
     delimiters: Delimiters,
+    /// The origin of a problem that is not inside a text of its own.
+    whole: &'static str,
     references: Vec<Found>,
 }
 
@@ -57,8 +59,9 @@ impl<'a> Filling<'a> {
         tree: Tree,
         source: Option<&'a str>,
         delimiters: Delimiters,
+        whole: &'static str,
     ) -> Result<Self, Error> {
-        let mut filling = Self { tree, source, delimiters, references: Vec::new() };
+        let mut filling = Self { tree, source, delimiters, whole, references: Vec::new() };
         let mut problems = ProblemList::default();
         let mut references = Vec::new();
         filling.find(&filling.tree, "", &mut references, &mut problems);
@@ -110,7 +113,9 @@ impl<'a> Filling<'a> {
                 }
                 Err(error) => {
                     let problem = render::misread(&error);
-                    problems.push(self.placed(problem, found.at).with_origin(shown(&found.place)));
+                    problems.push(
+                        self.placed(problem, found.at).with_origin(self.origin(&found.place)),
+                    );
                 }
             }
         }
@@ -186,7 +191,7 @@ impl<'a> Filling<'a> {
                 let problem = self.placed(self.with_hint(problem, reference), reference.at);
                 problems.push(match failed.contains_key(name) {
                     true => problem,
-                    false => problem.with_origin(shown(&reference.place)),
+                    false => problem.with_origin(self.origin(&reference.place)),
                 });
             }
         }
@@ -266,7 +271,7 @@ impl<'a> Filling<'a> {
                 for error in errors {
                     let wrong = text.get(error.range()).unwrap_or_default();
                     let problem = self.placed(render::misread(&error), position(wrong));
-                    problems.push(problem.with_origin(shown(place)));
+                    problems.push(problem.with_origin(self.origin(place)));
                 }
             }
         }
@@ -277,6 +282,10 @@ impl<'a> Filling<'a> {
             Some(source) => problem.at(LineColumn::of(source, byte)),
             None => problem,
         }
+    }
+
+    fn origin<'p>(&self, place: &'p str) -> &'p str {
+        if place.is_empty() { self.whole } else { place }
     }
 
     fn reference(&self, found: &Found) -> String {
@@ -365,8 +374,4 @@ pub(super) fn filled(template: &Template, secrets: Option<&Secrets>) -> Result<S
 fn below(place: &str, name: &str) -> String {
     let name = escape::escape_name(name);
     if place.is_empty() { name } else { format!("{place}.{name}") }
-}
-
-fn shown(place: &str) -> &str {
-    if place.is_empty() { "the configuration" } else { place }
 }

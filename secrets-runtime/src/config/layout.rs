@@ -35,7 +35,11 @@ struct Value {
 }
 
 /// The values of a template's references, in order.
-pub(super) struct Values(Vec<Value>);
+pub(super) struct Values {
+    values: Vec<Value>,
+    /// Whether they are written in quotes where they cannot stand without.
+    are_quoted: bool,
+}
 
 impl Values {
     pub(super) fn of(template: &Template, secrets: &Secrets) -> Result<Self, Error> {
@@ -49,7 +53,7 @@ impl Values {
             };
             values.push(Value { written, itself });
         }
-        Ok(Self(values))
+        Ok(Self { values, are_quoted: false })
     }
 }
 
@@ -101,7 +105,7 @@ impl Layout {
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(&*self.seed) {
             let index = after.get(..DIGITS).and_then(|digits| digits.parse::<usize>().ok());
-            let Some(value) = index.and_then(|index| values.0.get(index)) else { break };
+            let Some(value) = index.and_then(|index| values.values.get(index)) else { break };
             if !before.is_empty() {
                 pieces.push(Piece::Literal(before));
             }
@@ -163,7 +167,8 @@ impl Layout {
                         self.is_json(value, read)
                     }
                     ([Piece::Value(_)], NodeKind::Text(read)) => {
-                        is_text_in_any_yaml(read) && self.reads_as(planned, read, values)
+                        (values.are_quoted || is_text_in_any_yaml(read))
+                            && self.reads_as(planned, read, values)
                     }
                     (_, NodeKind::Number(read) | NodeKind::Text(read)) => {
                         self.reads_as(planned, read, values)
@@ -200,7 +205,7 @@ impl Layout {
         let text = value.written.expose_str().unwrap_or_default();
         match Format::Json.read(text) {
             Ok(mut tree) if self.format == Format::Json => {
-                let none = Values(Vec::new());
+                let none = Values { values: Vec::new(), are_quoted: true };
                 let is_same = self.fits(&tree, read, &none);
                 wipe(&mut tree);
                 is_same
@@ -211,13 +216,15 @@ impl Layout {
 
     /// Returns the text with the values in their places. A text with a value in it is quoted, and so is a value that
     /// cannot stand alone.
-    pub(super) fn filled(&self, values: &Values) -> SecretValue {
+    pub(super) fn filled(&self, values: &mut Values) -> SecretValue {
+        values.are_quoted = true;
+        let values = &*values;
         let mut slots = Vec::new();
         self.find_slots(&self.tree, &mut slots);
         slots.sort_by_key(|slot| slot.range.start);
         // The buffer never grows: growing would leave a copy that is not wiped.
         let written: usize =
-            values.0.iter().map(|value| escape::longest_json(value.written.len())).sum();
+            values.values.iter().map(|value| escape::longest_json(value.written.len())).sum();
         let room = escape::longest_json(self.text.len()) + written + 2 * slots.len();
         let mut to = Zeroizing::new(String::with_capacity(room));
         let mut end = 0;
@@ -246,7 +253,21 @@ impl Layout {
     }
 
     fn write_slot(&self, slot: &Slot<'_>, values: &Values, to: &mut String) {
+        let is_line = |piece: &Piece<'_>| match piece {
+            Piece::Literal(_) => true,
+            // Exposed to look for line breaks, and for blanks that would be read as an indentation.
+            Piece::Value(Value { written, .. }) => {
+                let bytes = written.expose_bytes();
+                bytes.first().is_some_and(|first| *first != b' ')
+                    && !bytes.iter().any(u8::is_ascii_control)
+            }
+        };
         let pieces = self.pieces(slot.planned, values);
+        // A block of YAML stays one, unless a value has lines of its own.
+        let written = self.text.get(slot.range.clone()).unwrap_or_default();
+        if written.starts_with(['|', '>']) && pieces.iter().all(is_line) {
+            return self.write_between(slot.range.clone(), values, to);
+        }
         if let ([Piece::Value(value)], true) = (&*pieces, slot.is_bare) {
             // The values are exposed to be written where the document wants them.
             let text = value.itself.as_ref().unwrap_or(&value.written);

@@ -65,6 +65,9 @@ use crate::{
     settings::validation_level::ValidationLevel,
 };
 
+/// The origin of a problem that is not inside a text of a configuration.
+const WHOLE: &str = "the configuration";
+
 /// Reads a configuration into a type, with its references filled in.
 ///
 /// For fields that are secrets, [`SecretValue`](crate::SecretValue) is the best type, since it is not
@@ -130,7 +133,7 @@ pub fn resolve_value_blocking(value: &mut Value) -> Result<(), Error> {
 /// # Errors
 /// Those of [`resolve`] that the text alone shows.
 pub fn references(text: &str, format: Format) -> Result<Vec<Reference>, Error> {
-    let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default())?;
+    let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
     Ok(filling.references())
 }
 
@@ -191,7 +194,7 @@ impl Resolver {
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
-        let filling = Filling::of(tree, source, Delimiters::default())?;
+        let filling = Filling::of(tree, source, Delimiters::default(), WHOLE)?;
         let secrets = filling.resolve(self).await?;
         filling.with(secrets.as_ref())
     }
@@ -211,7 +214,7 @@ impl DeclarationBuilder {
     /// # Errors
     /// As [`references`].
     pub fn config(mut self, text: &str, format: Format) -> Result<Self, Error> {
-        let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default())?;
+        let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
         filling.declare(&mut self.declaration, None)?;
         Ok(self)
     }

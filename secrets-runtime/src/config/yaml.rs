@@ -87,9 +87,12 @@ impl<'a> Reader<'a> {
         if self.values > MAX_VALUES || depth > MAX_DEPTH {
             return Err(self.too_large(&span));
         }
-        let at = self.bytes(&span);
+        let mut at = self.bytes(&span);
         let (kind, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    at.start = self.block_header(at.start);
+                }
                 (scalar(&text, style, tag.as_deref()), anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(depth)?, anchor),
@@ -178,6 +181,15 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(NodeKind::Map(all))
+    }
+
+    /// Returns the start of the header of a block, whose content starts here: the `|` or `>` on a line before it.
+    fn block_header(&self, content: usize) -> usize {
+        let before = self.text.get(..content).unwrap_or_default().trim_end();
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        // A comment may follow.
+        let header = line.split(" #").next().unwrap_or_default().rfind(['|', '>']);
+        header.map_or(content, |header| before.len() - line.len() + header)
     }
 
     /// Returns whether this is a reference without quotes.
