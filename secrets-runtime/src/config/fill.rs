@@ -186,6 +186,10 @@ impl<'a> Filling<'a> {
         misfits.sort_by_key(|(index, _)| *index);
         for (index, found) in misfits {
             let Some(reference) = self.references.get(index) else { continue };
+            // The place of each problem is searched for in the whole text.
+            if !problems.has_room() {
+                break;
+            }
             let name = reference.name_and_key().0;
             for problem in found {
                 let problem = self.placed(self.with_hint(problem, reference), reference.at);
