@@ -17,7 +17,10 @@ use crate::{
 /// Writes nothing unless everything is valid.
 pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
     let text = without_mark(read_document(&args.file, reporter)?);
-    let origin = args.file.display().to_string();
+    let origin = match args.file.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => args.file.display().to_string(),
+    };
     let secrets = match &args.name {
         Some(name) => vec![(name.clone(), parse_one(&text, &origin)?)],
         None => parse_export(&text, &origin)?,

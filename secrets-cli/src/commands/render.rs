@@ -22,7 +22,10 @@ pub fn run(args: &Render, reporter: &Reporter) -> Result<(), Failure> {
     if args.mode.is_some() && output.is_none() {
         return Err(Failure::usage("standard output has no mode", "name a file, or remove --mode"));
     }
-    let origin = args.file.display().to_string();
+    let origin = match args.file.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => args.file.display().to_string(),
+    };
     let about_file = |error: Error| with_delimiters_hint(error, args).about(&origin, None);
     let text = read_document(&args.file, reporter)?;
     // A template is not a secret value, although it may contain some.
@@ -89,7 +92,8 @@ fn with_delimiters_hint(error: Error, args: &Render) -> Error {
     }
     let problems = error.problems().iter().map(|problem| match problem.help() {
         Some(help) if help.contains("\\{{") => {
-            let help = format!("{help}, or use --delimiters '<% %>' for braces of another tool");
+            let help =
+                format!("{help}; --delimiters '<% %>' leaves the braces of another tool alone");
             problem.clone().with_help(help)
         }
         _ => problem.clone(),

@@ -46,14 +46,21 @@ pub fn push_docker(output: &mut WipedOutput, name: &str, value: &str) {
     }
 }
 
-/// Appends an `export` line that a POSIX shell evaluates.
+/// Appends an `export` line that a POSIX shell evaluates. No backslash stands before a quote, which python-dotenv would
+/// read as an escape: backslashes there are in double quotes of their own.
 pub fn push_shell(output: &mut WipedOutput, name: &str, value: &str) {
     output.push(format!("export {name}='"));
     for (index, part) in value.split('\'').enumerate() {
         if index > 0 {
             output.push("'\\''");
         }
-        output.push(part);
+        let text = part.trim_end_matches('\\');
+        output.push(text);
+        if text.len() < part.len() {
+            output.push("'\"");
+            (text.len()..part.len()).for_each(|_| output.push("\\\\"));
+            output.push("\"'");
+        }
     }
     output.push("'\n");
 }

@@ -71,9 +71,7 @@ impl<'a> Document<'a> {
     pub fn check_format(&self) -> Result<(), Error> {
         self.filling()?;
         match self.template() {
-            Ok(template) if self.format != Format::Text => {
-                Layout::of(&template, self.format).map(|_| ())
-            }
+            Ok(template) if self.format != Format::Text => self.layout(&template).map(|_| ()),
             _ => Ok(()),
         }
     }
@@ -81,6 +79,14 @@ impl<'a> Document<'a> {
     fn filling(&self) -> Result<Filling<'a>, Error> {
         let whole = Format::Text.read(self.text)?;
         Filling::of(whole, Some(self.text), self.delimiters.clone(), "")
+    }
+
+    fn layout(&self, template: &Template) -> Result<Layout, Error> {
+        // The caller names the document.
+        let unnamed = |problem: Problem| problem.with_origin("");
+        Layout::of(template, self.format).map_err(|error| {
+            Error::from_problems(error.into_problems().into_iter().map(unnamed).collect())
+        })
     }
 
     fn template(&self) -> Result<Template, Error> {
@@ -103,7 +109,7 @@ impl Resolver {
         let (Some(secrets), true) = (secrets, document.format != Format::Text) else {
             return Ok(plain);
         };
-        let layout = Layout::of(&template, document.format)?;
+        let layout = document.layout(&template)?;
         let mut values = Values::of(&template, &secrets)?;
         if layout.is_kept_by(&plain, &values) {
             return Ok(plain);

@@ -239,7 +239,7 @@ fn the_help_of_a_dotted_name_is_an_alias() {
         ("{{n.m.a}}", "n-m = { id = \"n.m\" } under [sources] in secrets.toml, and {{n-m.a}} here"),
         (
             "{{n.m.o.a}}",
-            "n-m-o = { id = \"n.m.o\" } under [sources] in secrets.toml, and {{n-m-o.a}} here",
+            "n-m = { id = \"n.m\" } under [sources] in secrets.toml, and {{n-m.o.a}} here",
         ),
         (
             "{{env.MY_X}}",

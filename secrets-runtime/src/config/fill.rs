@@ -193,9 +193,11 @@ impl<'a> Filling<'a> {
             let name = reference.name_and_key().0;
             for problem in found {
                 let problem = self.placed(self.with_hint(problem, reference), reference.at);
-                problems.push(match failed.contains_key(name) {
+                // A document has one place, itself, and the secret says more.
+                let origin = self.origin(&reference.place);
+                problems.push(match failed.contains_key(name) || origin.is_empty() {
                     true => problem,
-                    false => problem.with_origin(self.origin(&reference.place)),
+                    false => problem.with_origin(origin),
                 });
             }
         }
@@ -313,11 +315,11 @@ impl<'a> Filling<'a> {
 /// Returns what to write if the secret's name has a dot, or if the name is a backend type: an alias.
 fn alias(name: &str, key: &str) -> Option<String> {
     let kind = BuiltIn::parse(name).map(BuiltIn::name);
-    let (id, field) = match (kind, key.rsplit_once('.')) {
-        (Some(_), Some((id, field))) => (id.to_owned(), Some(field)),
-        (Some(_), None) => (key.to_owned(), None),
-        (None, Some((rest, field))) => (format!("{name}.{rest}"), Some(field)),
-        (None, None) => return None,
+    let (id, field) = match (kind, key.rsplit_once('.'), key.split_once('.')) {
+        (Some(_), Some((id, field)), _) => (id.to_owned(), Some(field)),
+        (Some(_), None, _) => (key.to_owned(), None),
+        (None, _, Some((rest, field))) => (format!("{name}.{rest}"), Some(field)),
+        (None, _, None) => return None,
     };
     let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
     let alias: String = id.chars().map(plain).collect();
@@ -325,7 +327,7 @@ fn alias(name: &str, key: &str) -> Option<String> {
     let kind = kind.map(|kind| format!("type = \"{kind}\", ")).unwrap_or_default();
     let (id, field) = (escape::escape_name(&id), escape::escape_name(&field));
     Some(format!(
-        "the name of a secret ends at the first dot: for `{id}`, write \
+        "the name of a secret ends at the first dot: a secret such as `{id}` needs an alias, which is \
          {alias} = {{ {kind}id = \"{id}\" }} under [sources] in secrets.toml, and {{{{{alias}.{field}}}}} here"
     ))
 }

@@ -66,7 +66,7 @@ impl Flaw {
             None if self.kind == FlawKind::ReferenceDot && !name.is_empty() => {
                 let field = VariableName::map(name);
                 let plain = delimiters.applied_to(&format!("{{{{{name}.{field}}}}}"));
-                format!("{general}; the value of a plain secret is {plain}")
+                format!("the value of a plain secret is {plain}; otherwise {general}")
             }
             None => general,
         };

@@ -160,7 +160,11 @@ proptest! {
 #[test]
 fn an_error_quotes_the_reference_and_what_to_write() {
     for (text, quoted, help) in [
-        ("{{db}}", "{{db}}", "a plain secret is {{db.db}}"),
+        (
+            "{{db}}",
+            "{{db}}",
+            "the value of a plain secret is {{db.db}}; otherwise write {{name.key}}",
+        ),
         ("x: {{my-token}}", "{{my-token}}", "a plain secret is {{my-token.my_token}}"),
         ("{{db.}}", "{{db.}}", "write {{name.key}}"),
         ("{{db.password | bse64}}", "{{db.password | bse64}}", "`{{db.password | base64}}`"),
