@@ -3,12 +3,12 @@
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
 
 use clap::{Args, Parser, Subcommand, ValueHint, builder::NonEmptyStringValueParser};
-use secrets_runtime::ValidationLevel;
+use secrets_runtime::{ValidationLevel, config::Delimiters};
 
 use crate::{
     help,
     input::{resolve_args::ResolveArgs, value_args::ValueArgs},
-    output::format::{ExportFormat, OutputFormat},
+    output::format::{DocumentFormat, ExportFormat, OutputFormat, ResolveFormat},
 };
 
 /// Stores secrets, shows them, and passes them to programs.
@@ -159,7 +159,7 @@ pub struct Export {
     /// Write to a file that only its owner can read, instead of standard output
     #[arg(short, long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    /// How secrets are written: json can be imported again, the others are variables
+    /// How secrets are written: json can be imported again, the others are variables; docker is for `docker run --env-file`
     #[arg(long, value_name = "FORMAT", default_value = "json")]
     pub format: ExportFormat,
 }
@@ -185,7 +185,7 @@ pub struct Resolve {
     pub requests: Option<String>,
     /// How the result is written; without it, one line per variable
     #[arg(long, value_name = "FORMAT")]
-    pub format: Option<ExportFormat>,
+    pub format: Option<ResolveFormat>,
     /// Show values
     #[arg(long)]
     pub reveal: bool,
@@ -228,11 +228,32 @@ pub struct Render {
     /// The template; - for standard input
     #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub file: PathBuf,
-    /// Write to a file that only its owner can read, instead of standard output
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    /// Write to a file instead of standard output, which is -; a file that exists keeps its owner, group and mode
+    #[arg(short, long, value_name = "FILE|-", value_hint = ValueHint::FilePath)]
     pub output: Option<PathBuf>,
-    #[command(flatten)]
-    pub common: Common,
+    /// The mode of the output file, in octal; without it, a new file has mode 0600
+    #[arg(long, value_name = "MODE", requires = "output", value_parser = mode)]
+    pub mode: Option<u32>,
+    /// The text before and after a reference, such as '<% %>', where another tool uses {{ and }}
+    #[arg(long, value_name = "'OPEN CLOSE'", value_parser = delimiters)]
+    pub delimiters: Option<Delimiters>,
+    /// The format of the file, which decides how values are quoted; without it, the end of the file's name decides
+    #[arg(long, value_name = "FORMAT")]
+    pub format: Option<DocumentFormat>,
+    /// The backend to use, instead of the default backend
+    #[arg(long, value_name = "TYPE")]
+    pub backend: Option<String>,
+}
+
+/// Parses the mode of a file.
+fn mode(text: &str) -> Result<u32, String> {
+    let is_octal = (1..=4).contains(&text.len()) && text.bytes().all(|b| matches!(b, b'0'..=b'7'));
+    let mode = u32::from_str_radix(text, 8).ok().filter(|mode| is_octal && *mode <= 0o777);
+    mode.ok_or_else(|| "a mode is three octal digits, such as 640 or 0640".to_owned())
+}
+
+fn delimiters(text: &str) -> Result<Delimiters, String> {
+    Delimiters::parse(text).map_err(|error| error.to_string())
 }
 
 #[derive(Debug, Args)]

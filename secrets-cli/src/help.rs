@@ -18,9 +18,13 @@ pub const RUN: &str = "Examples:
 
 With --env and --env-file alone, only the variables that they name are set.";
 
-pub const RENDER: &str = "Examples:
+pub const RENDER: &str = "References are written {{name.key}} or {{name.key | filter}}, and a literal {{ is written \\{{. \
+The filters are url, json, shell and base64. In JSON, TOML and YAML a value that would break the format is quoted.
+
+Examples:
   secrets render app.toml.in --output app.toml
-  echo 'postgres://{{db.user | url}}:{{db.password | url}}@localhost' | secrets render -";
+  echo 'postgres://{{db.user | url}}:{{db.password | url}}@localhost' | secrets render -
+  secrets render chart.yaml --delimiters '<% %>'";
 
 /// The examples of the manual page: what each does, and its command line.
 pub const EXAMPLES: &[(&str, &str)] = &[

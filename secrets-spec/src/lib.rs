@@ -46,6 +46,7 @@ struct Readme;
 
 pub use grammar::arn::{SecretArn, check_secret_arn};
 pub use grammar::backend_type::{BackendType, BuiltIn, check_type};
+pub use grammar::delimiters::Delimiters;
 pub use grammar::flaw::{Flaw, FlawKind};
 pub use grammar::group_and_key::{check_alias, check_group_and_key, check_key};
 pub use grammar::id::check_id;
@@ -63,7 +64,8 @@ pub use grammar::version::{check_selector, check_version};
 pub use model::conflict::{Conflict, conflict};
 pub use model::mount_type::MountType;
 pub use model::options::{
-    InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, check_option,
+    InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, PayloadFormat,
+    check_option,
 };
 pub use model::record::{RecordPiece, record_bytes, record_len, record_text};
 pub use model::request::Request;

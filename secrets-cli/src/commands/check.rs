@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use secrets_runtime::{
     Declaration, ErrorKind, Report, Resolver, ValidationLevel,
@@ -79,9 +79,10 @@ fn missing<'a>(
     report: &Report,
     references: &'a [config::Reference],
 ) -> BTreeMap<&'a str, Vec<&'a str>> {
-    let has_failed = |name: &str, kind: ErrorKind| {
-        report.checked().iter().any(|c| c.name() == name && c.kind() == Some(kind))
-    };
+    let failed: HashSet<_> =
+        report.checked().iter().filter_map(|one| Some((one.name(), one.kind()?))).collect();
+    let has_failed = |name: &str, kind: ErrorKind| failed.contains(&(name, kind));
+    let mut known = HashSet::new();
     let mut missing: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
     for reference in references {
         let (name, key) = (reference.name(), reference.key());
@@ -89,7 +90,7 @@ fn missing<'a>(
             || has_failed(&format!("{name}/{key}"), ErrorKind::KeyNotFound)
         {
             let keys = missing.entry(name).or_default();
-            if !keys.contains(&key) {
+            if known.insert((name, key)) {
                 keys.push(key);
             }
         }

@@ -14,7 +14,7 @@ use crate::{
         format::ExportFormat,
         output_file,
         reporter::Reporter,
-        variables::{push_dotenv, push_shell},
+        variables::{push_docker, push_dotenv, push_shell},
         wiped_output::{WipedOutput, text_of},
     },
     stores::Stores,
@@ -30,8 +30,9 @@ pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
     let mut output = WipedOutput::default();
     match args.format {
         ExportFormat::Json => json(&mut output, &secrets)?,
-        ExportFormat::Dotenv => variables(&mut output, &secrets, push_dotenv)?,
-        ExportFormat::Shell => variables(&mut output, &secrets, push_shell)?,
+        ExportFormat::Dotenv | ExportFormat::Shell | ExportFormat::Docker => {
+            variables(&mut output, &secrets, args.format)?;
+        }
     }
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => output.print(),
@@ -109,7 +110,7 @@ fn json(output: &mut WipedOutput, secrets: &[(String, StoredSecret)]) -> Result<
 fn variables(
     output: &mut WipedOutput,
     secrets: &[(String, StoredSecret)],
-    push: fn(&mut WipedOutput, &str, &str),
+    format: ExportFormat,
 ) -> Result<(), Failure> {
     let mut exported: BTreeMap<String, (&str, &StoredField)> = BTreeMap::new();
     let mut errors: Vec<Error> = Vec::new();
@@ -137,6 +138,14 @@ fn variables(
             if field.value().expose_bytes().contains(&0) && !field.is_binary() {
                 fail(ErrorKind::InvalidValue, "the value contains a NUL", "export it as JSON");
             }
+            // Inspected for a line break, which would start another variable.
+            let has_line_break =
+                || field.value().expose_bytes().iter().any(|b| b"\r\n".contains(b));
+            if format == ExportFormat::Docker && !field.is_binary() && has_line_break() {
+                let message =
+                    "the value has a line break, which `docker run --env-file` cannot read";
+                fail(ErrorKind::InvalidValue, message, "mount it as a file, or pass it with -e");
+            }
             if let Some((other, theirs)) = exported.get(&variable) {
                 let message = format!(
                     "the variable {variable} comes from {other} too (field `{}`)",
@@ -149,6 +158,11 @@ fn variables(
         }
     }
     fail_on_any(errors)?;
+    let push = match format {
+        ExportFormat::Docker => push_docker,
+        ExportFormat::Shell => push_shell,
+        _ => push_dotenv,
+    };
     for (variable, (_, field)) in &exported {
         push(output, variable, &text_of(field.value(), field.is_binary()));
     }

@@ -9,10 +9,7 @@ use zeroize::Zeroizing;
 use crate::{
     args::Import,
     failure::{Failure, error_about, fail_on_any},
-    input::{
-        dotenv,
-        value::{read_document, refuse_mask},
-    },
+    input::value::{read_document, refuse_mask},
     output::reporter::Reporter,
     stores::Stores,
 };
@@ -23,8 +20,11 @@ const MAX_ATTEMPTS: usize = 1000;
 /// Stores the secrets that `export` wrote or, with a name, a dotenv file or a JSON object of fields as one secret.
 /// Writes nothing unless everything is valid, and leaves alone what is there already.
 pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
-    let text = read_document(&args.file, reporter)?;
-    let origin = args.file.display().to_string();
+    let text = without_mark(read_document(&args.file, reporter)?);
+    let origin = match args.file.to_str() {
+        Some("-") => "standard input".to_owned(),
+        _ => args.file.display().to_string(),
+    };
     let secrets = match &args.name {
         Some(name) => vec![(name.clone(), parse_one(&text, &origin)?)],
         None => parse_export(&text, &origin)?,
@@ -131,25 +131,24 @@ fn summary(plan: &[SecretChange]) -> String {
     }
 }
 
+/// Reads one secret: a JSON object of fields, or a dotenv file.
 fn parse_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
-    // Exposed to be parsed into fields.
-    let lines = text.expose_str()?;
-    if lines.trim_start().starts_with('{') {
-        let read = StoredSecret::from_json(text.clone());
-        return Ok(read.map_err(|error| error.about(origin, None))?);
-    }
-    let variables = match dotenv::read(lines, origin) {
-        Ok(variables) => variables,
-        Err(errors) => {
-            fail_on_any(errors)?;
-            Vec::new()
-        }
+    // Exposed to look at its first character.
+    let is_json = text.expose_str()?.trim_start().starts_with('{');
+    let read = match is_json {
+        true => StoredSecret::from_json(text.clone()),
+        false => StoredSecret::from_dotenv(text.clone()),
     };
-    let mut secret = StoredSecret::from_json("{}")?;
-    for (name, value) in variables {
-        secret.set(&name, value)?;
+    Ok(read.map_err(|error| error.about(origin, None))?)
+}
+
+/// Returns a document without the byte order mark that some editors write at its start.
+fn without_mark(text: SecretValue) -> SecretValue {
+    // Exposed to look at its first bytes.
+    match text.expose_bytes().strip_prefix("\u{FEFF}".as_bytes()) {
+        Some(rest) => SecretValue::from(rest.to_vec()),
+        None => text,
     }
-    Ok(secret)
 }
 
 fn parse_export(text: &SecretValue, origin: &str) -> Result<Vec<(String, StoredSecret)>, Failure> {

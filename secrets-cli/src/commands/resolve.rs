@@ -5,7 +5,7 @@ use crate::{
     failure::Failure,
     output::{
         escape::json_string,
-        format::ExportFormat,
+        format::ResolveFormat,
         reporter::Reporter,
         variables::{push_dotenv, push_shell},
         wiped_output::{MASK, WipedOutput},
@@ -19,7 +19,7 @@ pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
     let variables = secrets.exports(|name| std::env::var_os(name))?;
     let mut output = WipedOutput::default();
     let push = match args.format {
-        Some(ExportFormat::Json) => {
+        Some(ResolveFormat::Json) => {
             json(&mut output, &secrets, &variables, args.reveal);
             return output.print();
         }
@@ -32,8 +32,8 @@ pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
             ));
             return Ok(());
         }
-        Some(ExportFormat::Shell) => push_shell,
-        Some(ExportFormat::Dotenv) | None => push_dotenv,
+        Some(ResolveFormat::Shell) => push_shell,
+        Some(ResolveFormat::Dotenv) | None => push_dotenv,
     };
     for (name, value) in variables {
         // A variable's value is text. It is exposed because the user asked for it.

@@ -1,6 +1,5 @@
 //! What the command reads: values, files, and answers at a terminal.
 
-pub mod dotenv;
 pub mod env_args;
 pub mod prompt;
 pub mod resolve_args;

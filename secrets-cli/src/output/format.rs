@@ -9,10 +9,28 @@ pub enum OutputFormat {
     Json,
 }
 
-/// How `export` and `resolve` write revealed values.
+/// How `export` writes secrets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum ExportFormat {
     Json,
     Dotenv,
     Shell,
+    Docker,
+}
+
+/// How `resolve` writes variables.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ResolveFormat {
+    Json,
+    Dotenv,
+    Shell,
+}
+
+/// The format of a file that `render` fills in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum DocumentFormat {
+    Text,
+    Json,
+    Yaml,
+    Toml,
 }

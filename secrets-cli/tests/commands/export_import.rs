@@ -139,6 +139,130 @@ fn a_shell_that_reads_dotenv_does_not_run_a_value() {
     }
 }
 
+/// Values that need quotes, each in a field of its own.
+const ODD: &[&str] = &[
+    "two words",
+    "it's",
+    " # z",
+    "$HOME",
+    "a`b`",
+    "two\nlines",
+    "{\"a\": \"b c\"}",
+    " x ",
+    "a!b",
+    "*",
+    r"C:\new",
+    r"D\me",
+    r"a\nb",
+    r"\n",
+    r#"\""#,
+    r"^\d+\.\w*$",
+    "it's\nx",
+    "it's \"q\"",
+    r"a\\b",
+    r"a\",
+    "p'w\\d\"q$r`",
+    "a\r\nb",
+    r"\'",
+    "",
+    "line\n# c\n\nend\n",
+    "-n",
+    "~",
+    "a;b|c&d",
+];
+
+#[cfg(unix)]
+#[test]
+fn every_value_comes_back_by_import_and_by_a_shell() {
+    let sandbox = Sandbox::new();
+    let fields: serde_json::Map<_, _> = ODD
+        .iter()
+        .enumerate()
+        .map(|(index, value)| (format!("V{index}"), (*value).into()))
+        .collect();
+    let json = serde_json::Value::from(fields.clone()).to_string();
+    sandbox.run_with_stdin(["register", "all", "--from-json=-"], json.as_bytes());
+    for format in ["dotenv", "shell"] {
+        sandbox.write(".env", sandbox.ok(["export", "all", "--format", format]));
+        sandbox.ok(["import", ".env", "--name", "copy"]);
+        let copy = sandbox.ok(["get", "copy", "--reveal", "--format", "json"]);
+        assert_eq!(
+            serde_json::from_str::<serde_json::Value>(&copy).unwrap(),
+            serde_json::Value::from(fields.clone())
+        );
+        for (name, value) in &fields {
+            let script = format!(". ./.env; printf %s. \"${name}\"");
+            let output = std::process::Command::new("sh")
+                .args(["-c", &script])
+                .current_dir(sandbox.path())
+                .output()
+                .unwrap();
+            let expected = format!("{}.", value.as_str().unwrap());
+            assert_eq!(String::from_utf8_lossy(&output.stdout), expected, "{format}");
+        }
+    }
+}
+
+#[test]
+fn docker_gets_lines_without_quotes_and_no_line_breaks() {
+    let sandbox = Sandbox::new();
+    sandbox.write(
+        "f.json",
+        r#"{"A": "a b", "B": "it's \"q\"", "C": "C:\\new", "D": "a#b # c", "E": " x ", "F": ""}"#,
+    );
+    sandbox.ok(["register", "good", "--from-json=f.json"]);
+    let expected = "A=a b\nB=it's \"q\"\nC=C:\\new\nD=a#b # c\nE= x \nF=\n";
+    assert_eq!(sandbox.ok(["export", "good", "--format", "docker"]), expected);
+    sandbox.write("g.json", r#"{"one": "SeNtInEl\n", "two": "Se\rNtInEl", "three": "x"}"#);
+    sandbox.ok(["register", "bad", "--from-json=g.json"]);
+    let result = sandbox.run(["export", "bad", "--format", "docker"]);
+    result.assert_fails(5);
+    assert!(
+        result.stderr.contains("field `one`") && result.stderr.contains("field `two`"),
+        "{result:?}"
+    );
+    assert_eq!(result.stderr.matches("error:").count(), 2, "{result:?}");
+}
+
+#[test]
+fn a_dotenv_file_that_cannot_be_read_keeps_nothing_and_shows_nothing() {
+    let sandbox = Sandbox::new();
+    for (text, lines) in [
+        (
+            "A=1\nE F=SeNtInEl\nA[0]=SeNtInEl\n=SeNtInEl\nSeNtInEl\n1A=SeNtInEl\n",
+            &[2, 3, 4, 5, 6][..],
+        ),
+        ("A=SeNtInEl\nA=SeNtInEl\n'B'=SeNtInEl\n", &[2, 3]),
+        ("A=\"SeNtInEl\" SeNtInEl\nB=\"SeNtInEl\n", &[1, 2]),
+        ("A=\\'\"SeNtInEl\nSeNtInEl\"tail\n", &[2]),
+    ] {
+        sandbox.write("p.env", text);
+        let result = sandbox.run(["import", "p.env", "--name", "p"]);
+        result.assert_fails(5);
+        for line in lines {
+            assert!(result.stderr.contains(&format!("p.env: line {line}: ")), "{result:?}");
+        }
+        assert_eq!(result.stderr.matches("error:").count(), lines.len(), "{result:?}");
+        assert_eq!(sandbox.ok(["list"]), "");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    let sandbox = Sandbox::new();
+    for (text, name) in [
+        ("\u{FEFF}A=SeNtInEl\r\n", Some("db")),
+        ("\u{FEFF}{\"A\": \"SeNtInEl\"}", Some("db")),
+        ("\u{FEFF}{\"db\": {\"A\": \"SeNtInEl\"}}", None),
+    ] {
+        let named = name.map(|name| ["--name", name]);
+        let arguments = ["import", "-"].into_iter().chain(named.into_iter().flatten());
+        let result = sandbox.run_with_stdin(arguments, text.as_bytes());
+        assert_eq!(result.code, Some(0), "{result:?}");
+        assert_eq!(sandbox.ok(["get", "db", "A", "--reveal"]), "SeNtInEl");
+    }
+}
+
 #[test]
 fn variables_of_the_dynamic_linker_are_exported_in_json_only() {
     let sandbox = Sandbox::new();

@@ -165,3 +165,200 @@ fn the_temporary_file_cannot_be_predicted() {
     assert_eq!(std::fs::read_to_string(sandbox.path().join(&names[0])).unwrap(), "no references");
     assert_eq!(std::fs::read_to_string(sandbox.path().join(&names[1])).unwrap(), "kept\n");
 }
+
+/// Returns a sandbox with secrets whose values break formats.
+fn odd_sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app", "--password=SeNtInEl\"\\: #x\ny", "--port=5432"]);
+    sandbox.ok(["register", "my-token", "--plain=SeNtInEl"]);
+    sandbox
+}
+
+#[test]
+fn a_hyphen_is_standard_output() {
+    let sandbox = odd_sandbox();
+    sandbox.write("t", "{{db.user}}");
+    for output in [&["-o", "-"][..], &["--output", "-"], &["--output=-"]] {
+        let arguments = ["render", "t"].iter().chain(output);
+        assert_eq!(sandbox.ok(arguments), "app");
+        let arguments = ["render", "-"].iter().chain(output);
+        assert_eq!(sandbox.run_with_stdin(arguments, b"{{db.port}}").text(), "5432");
+        assert!(!sandbox.path().join("-").exists());
+    }
+    sandbox.ok(["render", "t", "-o", "./-"]);
+    assert_eq!(std::fs::read_to_string(sandbox.path().join("-")).unwrap(), "app");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_file_keeps_its_owner_group_and_mode() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    let sandbox = odd_sandbox();
+    sandbox.write("t", "{{db.user}}");
+    let file = sandbox.path().join("out");
+    let state = || {
+        let metadata = std::fs::metadata(&file).unwrap();
+        (metadata.mode() & 0o7777, metadata.uid(), metadata.gid())
+    };
+    sandbox.ok(["render", "t", "-o", "out"]);
+    assert_eq!(state().0, 0o600);
+    for mode in ["0640", "640"] {
+        std::fs::remove_file(&file).unwrap();
+        sandbox.ok(["render", "t", "-o", "out", "--mode", mode]);
+        assert_eq!(state().0, 0o640);
+    }
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o604)).unwrap();
+    // Only root may give a file to somebody else.
+    let is_root = chown(&file, Some(12_345), Some(54_321)).is_ok();
+    let before = state();
+    let result = sandbox.run(["render", "t", "-o", "out"]);
+    assert_eq!((state(), &*result.stderr), (before, "wrote out\n"));
+    sandbox.ok(["render", "t", "-o", "out", "--mode", "444"]);
+    assert_eq!(state(), (0o444, before.1, before.2));
+    if is_root {
+        assert_eq!((before.1, before.2), (12_345, 54_321));
+    }
+    for mode in ["999", "0o640", "1777", "u=rw", "", "00640"] {
+        let result = sandbox.run(["render", "t", "-o", "out", "--mode", mode]);
+        result.assert_fails(2);
+        assert!(result.stderr.contains(&format!("'{mode}'")) || mode.is_empty(), "{result:?}");
+    }
+    sandbox.run(["render", "t", "--mode", "640"]).assert_fails(2);
+    sandbox.run(["render", "t", "-o", "-", "--mode", "640"]).assert_fails(2);
+}
+
+#[test]
+fn what_a_killed_render_leaves_is_removed_by_the_next() {
+    let sandbox = odd_sandbox();
+    sandbox.write("t", "{{db.user}}");
+    for name in [
+        "out.0123456789abcdef.tmp",
+        "out.0123456789abcdeg.tmp",
+        "out.tmp",
+        "other.0123456789abcdef.tmp",
+    ] {
+        sandbox.write(name, "left behind");
+    }
+    // A file that is being written is locked.
+    let locked = std::fs::File::create(sandbox.path().join("out.fedcba9876543210.tmp")).unwrap();
+    locked.lock().unwrap();
+    sandbox.ok(["render", "t", "-o", "out"]);
+    let exists = |name: &str| sandbox.path().join(name).exists();
+    assert!(!exists("out.0123456789abcdef.tmp"));
+    assert!(exists("out.0123456789abcdeg.tmp") && exists("out.tmp"));
+    assert!(exists("other.0123456789abcdef.tmp") && exists("out.fedcba9876543210.tmp"));
+    drop(locked);
+    sandbox.ok(["render", "t", "-o", "./out"]);
+    assert!(!exists("out.fedcba9876543210.tmp"));
+}
+
+#[test]
+fn other_delimiters_leave_the_braces_of_other_tools() {
+    let sandbox = odd_sandbox();
+    for (delimiters, template) in [
+        ("<% %>", "<% db.user | base64 %> {{ .Values.x }} ${{ secrets.X }} {{#each x}}"),
+        ("[[ ]]", "[[ db.user | base64 ]] {{ .Values.x }} ${{ secrets.X }} {{#each x}}"),
+        ("${ }", "${ db.user | base64 } {{ .Values.x }} ${{ secrets.X }} {{#each x}}"),
+    ] {
+        sandbox.write("t", template);
+        let expected = "YXBw {{ .Values.x }} ${{ secrets.X }} {{#each x}}";
+        assert_eq!(sandbox.ok(["render", "t", "--delimiters", delimiters]), expected);
+    }
+    let result = sandbox.run(["render", "t", "--delimiters", "<%"]);
+    result.assert_fails(2);
+    assert!(result.stderr.contains("'<%'"), "{result:?}");
+    for template in [
+        "${{ secrets.TOKEN }}",
+        "${{ env.REGION }}",
+        "{{ item.name }}",
+        "{{ .Values.x }}",
+        "{{#each x}}",
+    ] {
+        let result = sandbox.run_with_stdin(["render", "-"], template.as_bytes());
+        assert!(result.code == Some(3) || result.code == Some(5), "{result:?}");
+        assert!(
+            result.stderr.contains("\\{{") && result.stderr.contains("--delimiters"),
+            "{result:?}"
+        );
+    }
+}
+
+#[test]
+fn the_help_says_how_to_name_a_secret() {
+    let sandbox = odd_sandbox();
+    sandbox.ok(["register", "n.m", "--a=SeNtInEl"]);
+    for (template, help) in [
+        ("{{n.m.a}}", "under [sources] in secrets.toml, and {{n-m.a}} here"),
+        ("{{my-token}}", "{{my-token.my_token}}"),
+    ] {
+        let result = sandbox.run_with_stdin(["render", "-"], template.as_bytes());
+        assert!(result.stderr.contains(help), "{result:?}");
+    }
+    // What the help says works.
+    sandbox.write(
+        "secrets.toml",
+        "[sources]\nn-m = { id = \"n.m\" }\nHOME = { type = \"env\", id = \"HOME\" }\n",
+    );
+    let filled =
+        sandbox.run_with_stdin(["render", "-"], b"{{n-m.a}} {{my-token.my_token}} {{HOME.HOME}}");
+    assert_eq!(filled.text(), format!("SeNtInEl SeNtInEl {}", sandbox.path().display()));
+}
+
+#[test]
+fn everything_wrong_is_reported_together_with_its_line() {
+    let sandbox = odd_sandbox();
+    sandbox.write("t", "# SeNtInEl\n{{nodb.a}} {{nodb.b}}\n{{db.usre}}\n{{db.user}} {{other.a}}\n");
+    let result = sandbox.run(["render", "t"]);
+    result.assert_fails(3);
+    for line in [
+        "nodb (local): line 2, column 1",
+        "db (local): line 3, column 1",
+        "other (local): line 4, column 13",
+    ] {
+        assert!(result.stderr.contains(line), "{result:?}");
+    }
+    assert_eq!(result.stderr.matches("error:").count(), 3, "{result:?}");
+    sandbox.write("t", "{{db}}\n{{db.}}\n{{db.password | bse64}}\nurl = {{db.password SeNtInEl\n");
+    let result = sandbox.run(["render", "t"]);
+    result.assert_fails(5);
+    for quoted in [
+        "\"{{db}}\"",
+        "\"{{db.}}\"",
+        "\"{{db.password | bse64}}\"",
+        "\"{{db.password\"",
+        "t: line 4, column 7",
+    ] {
+        assert!(result.stderr.contains(quoted), "{result:?}");
+    }
+}
+
+#[test]
+fn a_value_never_breaks_a_format_in_silence() {
+    let sandbox = odd_sandbox();
+    let password = "SeNtInEl\"\\: #x\ny";
+    let json =
+        "{\n  \"a\": \"{{db.password}}\", \"b\": {{db.password}},\n  \"port\": {{db.port}}\n}\n";
+    let read = |text: String| serde_json::from_str::<serde_json::Value>(&text).unwrap();
+    let expected = serde_json::json!({ "a": password, "b": password, "port": 5432 });
+    for name in ["x.json", "x.json.in", "x.txt"] {
+        sandbox.write(name, json);
+    }
+    assert_eq!(read(sandbox.ok(["render", "x.json"])), expected);
+    assert_eq!(read(sandbox.ok(["render", "x.json.in"])), expected);
+    assert_eq!(read(sandbox.ok(["render", "x.txt", "--format", "json"])), expected);
+    sandbox.ok(["render", "x.txt", "-o", "out.json"]);
+    assert_eq!(read(std::fs::read_to_string(sandbox.path().join("out.json")).unwrap()), expected);
+    assert!(sandbox.ok(["render", "x.json", "--format", "text"]).contains(password));
+    sandbox.write("x.toml", "# kept\np = \"{{db.password}}\"\nport = {{db.port}}\n");
+    let quoted = r#""SeNtInEl\"\\: #x\ny""#;
+    assert_eq!(sandbox.ok(["render", "x.toml"]), format!("# kept\np = {quoted}\nport = 5432\n"));
+    sandbox.write("x.yaml", "# kept\np: {{db.password}}\nport: {{db.port}}\n");
+    assert_eq!(sandbox.ok(["render", "x.yaml"]), format!("# kept\np: {quoted}\nport: 5432\n"));
+    // A text that is not what its name says is filled in as it is, with a note.
+    sandbox.write("y.yaml", "p: {{db.user}}\n---\nq: {{db.port}}\n");
+    let result = sandbox.run(["render", "y.yaml"]);
+    assert_eq!((result.code, result.text()), (Some(0), "p: app\n---\nq: 5432\n".to_owned()));
+    assert!(result.stderr.contains("note: values are written as they are"), "{result:?}");
+    sandbox.run(["render", "y.yaml", "--format", "yaml"]).assert_fails(5);
+}

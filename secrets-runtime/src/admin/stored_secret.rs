@@ -1,4 +1,4 @@
-use std::mem;
+use std::{collections::HashMap, mem};
 
 use secrets_spec::Options;
 use zeroize::Zeroizing;
@@ -13,7 +13,7 @@ use crate::{
         secret_value::SecretValue,
     },
     payload::{
-        decode,
+        decode, dotenv,
         json::{self, form::Form},
     },
     rt::block_on::block_on,
@@ -138,6 +138,14 @@ impl StoredSecret {
     /// [`ErrorKind::InvalidValue`] if it is too long.
     pub fn from_json(text: impl Into<SecretValue>) -> Result<Self, Error> {
         Self::of(Fetched::json(text), "")
+    }
+
+    /// Creates a set of fields from the text of a dotenv file, as the option `format = "dotenv"` reads it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::Undecodable`] for each malformed line, with its number, and for each name that occurs twice.
+    pub fn from_dotenv(text: impl Into<SecretValue>) -> Result<Self, Error> {
+        Self::of(Fetched::fields(dotenv::read(&text.into())?), "")
     }
 
     /// Creates a secret that is one plain text. Its field is named after the secret, `id`.
@@ -276,18 +284,18 @@ impl StoredSecret {
             ),
             Content::Json(text) => Kept::Members(members(text)?),
         };
-        let texts: Vec<(String, bool)> = match &fetched.content {
+        let texts: HashMap<String, bool> = match &fetched.content {
             Content::Json(text) => {
                 read(text)?.into_iter().map(|(key, json)| (key, json.form == Form::Text)).collect()
             }
-            _ => Vec::new(),
+            _ => HashMap::new(),
         };
         let fields = decode::source_fields(&fetched, &Options::default(), id, None)?;
         let field = |(key, field): (&str, &crate::payload::fields::Field)| StoredField {
             key: key.to_owned(),
             value: field.value.clone(),
             is_binary: field.binary,
-            is_text: texts.iter().find(|(known, _)| known == key).is_none_or(|(_, text)| *text),
+            is_text: texts.get(key).copied().unwrap_or(true),
         };
         Ok(Self { kept, fields: fields.iter().map(field).collect(), version })
     }

@@ -1,37 +1,53 @@
-use std::{collections::HashSet, ops::Range};
+use std::{
+    collections::{HashMap, HashSet},
+    ops::Range,
+};
 
-use secrets_spec::Template;
+use secrets_spec::{BackendType, BuiltIn, Delimiters, Part, Source, SpecError, Template, check_id};
 
 use crate::{
     config::{
         reference::Reference,
         tree::{NodeKind, Tree},
     },
-    context::secrets::Secrets,
+    context::{freshness::Freshness, render, secrets::Secrets},
     core::{
         error::{Error, ErrorKind, Problem},
         escape,
         line_column::LineColumn,
+        problem_list::ProblemList,
+        secret_value::SecretValue,
     },
     declaration::Declaration,
+    resolver::Resolver,
 };
-
-/// The most problems that are reported at once, since each one's position is searched for in the whole text.
-const MAX_PROBLEMS: usize = 100;
 
 /// A configuration whose references are known.
 pub(super) struct Filling<'a> {
-    tree: Tree,
-    source: Source<'a>,
+    pub tree: Tree,
+    /// The text of the configuration, or `None` if it was read from a JSON value.
+    source: Option<&'a str>,
+    delimiters: Delimiters,
+    /// The origin of a problem that is not inside a text of its own.
+    whole: &'static str,
     references: Vec<Found>,
 }
 
-/// The text of a configuration, or `None` if it was read from a JSON value.
-type Source<'a> = Option<&'a str>;
-
 struct Found {
-    reference: Reference,
-    at: Range<usize>,
+    part: Part,
+    /// The path of the text in the configuration.
+    place: String,
+    /// The position in the source.
+    at: usize,
+}
+
+impl Found {
+    fn name_and_key(&self) -> (&str, &str) {
+        match &self.part {
+            Part::Reference { name, key, .. } => (name, key),
+            Part::Literal(_) => ("", ""),
+        }
+    }
 }
 
 impl<'a> Filling<'a> {
@@ -39,215 +55,329 @@ impl<'a> Filling<'a> {
     ///
     /// # Errors
     /// Every text that looks like a reference but does not parse.
-    pub(super) fn of(tree: Tree, source: Source<'a>) -> Result<Self, Error> {
-        let mut finder = Finder { source, references: Vec::new(), problems: Vec::new() };
-        finder.visit(&tree, "");
-        if finder.problems.is_empty() {
-            return Ok(Self { tree, source, references: finder.references });
-        }
-        Err(several(finder.problems))
+    pub(super) fn of(
+        tree: Tree,
+        source: Option<&'a str>,
+        delimiters: Delimiters,
+        whole: &'static str,
+    ) -> Result<Self, Error> {
+        let mut filling = Self { tree, source, delimiters, whole, references: Vec::new() };
+        let mut problems = ProblemList::default();
+        let mut references = Vec::new();
+        filling.find(&filling.tree, "", &mut references, &mut problems);
+        problems.into_result()?;
+        filling.references = references;
+        Ok(filling)
     }
 
     /// Returns the references, in order.
     pub(super) fn references(&self) -> Vec<Reference> {
-        self.references.iter().map(|found| found.reference.clone()).collect()
+        let reference = |found: &Found| {
+            let (name, key) = found.name_and_key();
+            let place = found.place.clone();
+            Reference { name: name.to_owned(), key: key.to_owned(), place }
+        };
+        self.references.iter().map(reference).collect()
     }
 
-    /// Adds the secrets that the references name, each once, with their keys.
+    /// Adds the secrets that the references name, each once, with their keys. A name that is not valid without a type
+    /// may be valid in the backend `kind`.
     ///
     /// # Errors
     /// Every name that does not parse.
-    pub(super) fn declare(&self, declaration: &mut Declaration) -> Result<(), Error> {
-        let mut problems = Vec::new();
+    pub(super) fn declare(
+        &self,
+        declaration: &mut Declaration,
+        kind: Option<&str>,
+    ) -> Result<(), Error> {
+        let mut problems = ProblemList::default();
         let mut keys: HashSet<_> = declaration.keys.iter().cloned().collect();
         let mut groups: HashSet<_> =
             declaration.sources.iter().map(|source| source.group().to_owned()).collect();
-        for Found { reference, at } in &self.references {
-            if problems.len() >= MAX_PROBLEMS {
+        for found in &self.references {
+            let (name, key) = found.name_and_key();
+            if !problems.has_room() {
                 break;
             }
-            let key = (reference.name.clone(), reference.key.clone());
+            let key = (name.to_owned(), key.to_owned());
             if keys.insert(key.clone()) {
                 declaration.keys.push(key);
             }
-            if groups.contains(&reference.name) {
+            if groups.contains(name) {
                 continue;
             }
-            match secrets_spec::Source::parse(&reference.name) {
+            match source(name, kind) {
                 Ok(source) => {
                     groups.insert(source.group().to_owned());
                     declaration.sources.push(source);
                 }
                 Err(error) => {
-                    let problem =
-                        placed(ErrorKind::InvalidSource, self.source, at.start, error.message());
-                    let problem = problem.with_origin(shown(&reference.place));
-                    problems.push(match error.help() {
-                        Some(help) => problem.with_help(help),
-                        None => problem,
-                    });
+                    let problem = render::misread(&error);
+                    problems.push(
+                        self.placed(problem, found.at).with_origin(self.origin(&found.place)),
+                    );
                 }
             }
         }
-        if problems.is_empty() { Ok(()) } else { Err(several(problems)) }
+        problems.into_result()
+    }
+
+    /// Resolves the secrets that the references name. Without references there is nothing to resolve, and sources
+    /// attached at launch do not count.
+    ///
+    /// # Errors
+    /// Every error of resolving, and every reference to a field that does not exist.
+    pub(super) async fn resolve(&self, resolver: &Resolver) -> Result<Option<Secrets>, Error> {
+        let mut declaration = Declaration::empty(None);
+        let mut kinds = resolver.default_backends();
+        let kind = kinds.next().filter(|_| kinds.next().is_none());
+        self.declare(&mut declaration, kind)?;
+        if declaration.is_empty() {
+            return Ok(None);
+        }
+        let (found, unresolved) = match resolver.fetch(&declaration, Freshness::Fresh).await {
+            Ok((found, _)) => (found, Vec::new()),
+            Err(partial) => match partial.found {
+                Some(found) => (found, partial.error.into_problems()),
+                None => return Err(partial.error),
+            },
+        };
+        let secrets = Secrets::new(found);
+        self.misfits(&secrets, unresolved).map(|()| Some(secrets))
+    }
+
+    /// Returns an error if there are problems of resolving, or if a reference cannot be filled in.
+    fn misfits(&self, secrets: &Secrets, unresolved: Vec<Problem>) -> Result<(), Error> {
+        let names: HashSet<&str> =
+            self.references.iter().map(|found| found.name_and_key().0).collect();
+        let mut problems = ProblemList::default();
+        // The problems of each secret are reported once, at the first reference to it.
+        let mut failed: HashMap<String, Vec<Problem>> = HashMap::new();
+        for problem in unresolved {
+            match names.contains(problem.origin()) {
+                true => failed.entry(problem.origin().to_owned()).or_default().push(problem),
+                false => problems.push(problem),
+            }
+        }
+        let mut misfits = Vec::new();
+        let mut reported = HashSet::new();
+        for (index, found) in self.references.iter().enumerate() {
+            let name = found.name_and_key().0;
+            if let Some(failed) = failed.get(name)
+                && reported.insert(name)
+            {
+                let reference = self.reference(found);
+                let told = |problem| render::of_reference(problem, &reference, None);
+                misfits.push((index, failed.iter().map(told).collect()));
+            }
+        }
+        // A field that is missing is reported once for each text that refers to it.
+        let mut start = 0;
+        for text in self.references.chunk_by(|one, next| one.place == next.place) {
+            if misfits.len() >= ProblemList::MAX {
+                break;
+            }
+            let parts = text.iter().enumerate().map(|(index, found)| (start + index, found));
+            let parts = parts.filter(|(_, found)| !failed.contains_key(found.name_and_key().0));
+            let parts = parts.map(|(index, found)| (index, &found.part));
+            misfits.extend(secrets.misfits(parts, &self.delimiters));
+            start += text.len();
+        }
+        misfits.sort_by_key(|(index, _)| *index);
+        for (index, found) in misfits {
+            let Some(reference) = self.references.get(index) else { continue };
+            // The place of each problem is searched for in the whole text.
+            if !problems.has_room() {
+                break;
+            }
+            let name = reference.name_and_key().0;
+            for problem in found {
+                let problem = self.placed(self.with_hint(problem, reference), reference.at);
+                // A document has one place, itself, and the secret says more.
+                let origin = self.origin(&reference.place);
+                problems.push(match failed.contains_key(name) || origin.is_empty() {
+                    true => problem,
+                    false => problem.with_origin(origin),
+                });
+            }
+        }
+        problems.into_result()
     }
 
     /// Returns the configuration with its references filled in.
     ///
     /// # Errors
-    /// Every reference to a field that does not exist.
-    pub(super) fn with(self, secrets: &Secrets) -> Result<Tree, Error> {
-        self.filled(|text| secrets.render(text))
+    /// A reference that cannot be filled in.
+    pub(super) fn with(mut self, secrets: Option<&Secrets>) -> Result<Tree, Error> {
+        fill(&mut self.tree, &self.delimiters, secrets)?;
+        Ok(self.tree)
     }
 
-    /// Returns a configuration that has no references, with `\{{` replaced by `{{`.
-    pub(super) fn literal(self) -> Result<Tree, Error> {
-        self.filled(|text| Ok(text.replace("\\{{", "{{").into()))
-    }
-
-    fn filled(
-        mut self,
-        render: impl Fn(&str) -> Result<crate::core::secret_value::SecretValue, Error>,
-    ) -> Result<Tree, Error> {
-        let mut problems = Vec::new();
-        fill(&mut self.tree, self.source, "", &render, &mut problems);
-        if problems.is_empty() { Ok(self.tree) } else { Err(several(problems)) }
-    }
-}
-
-struct Finder<'a> {
-    source: Source<'a>,
-    references: Vec<Found>,
-    problems: Vec<Problem>,
-}
-
-impl Finder<'_> {
-    fn visit(&mut self, tree: &Tree, place: &str) {
-        if self.problems.len() >= MAX_PROBLEMS {
+    fn find(
+        &self,
+        tree: &Tree,
+        place: &str,
+        references: &mut Vec<Found>,
+        problems: &mut ProblemList,
+    ) {
+        if !problems.has_room() {
             return;
         }
         match &tree.kind {
-            NodeKind::Text(text) => self.text(text, &tree.at, place),
+            NodeKind::Text(text) => self.find_in_text(text, &tree.at, place, references, problems),
             NodeKind::List(items) => {
                 for (index, item) in items.iter().enumerate() {
-                    self.visit(item, &format!("{place}[{index}]"));
+                    self.find(item, &format!("{place}[{index}]"), references, problems);
                 }
             }
             NodeKind::Map(members) => {
                 for (name, member) in members {
-                    self.visit(member, &below(place, name));
+                    self.find(member, &below(place, name), references, problems);
                 }
             }
             _ => {}
         }
     }
 
-    fn text(&mut self, text: &str, at: &Range<usize>, place: &str) {
-        let mut start = 0;
-        // The position in the source of the rest of the text.
+    fn find_in_text(
+        &self,
+        text: &str,
+        at: &Range<usize>,
+        place: &str,
+        references: &mut Vec<Found>,
+        problems: &mut ProblemList,
+    ) {
+        if !text.contains(self.delimiters.open()) {
+            return;
+        }
+        // A text with escapes is not found in the source. The position of the whole text is reported then.
         let mut written = at.start;
-        loop {
-            match Template::parse(&text[start..]) {
-                Ok(template) => {
-                    self.references.extend(template.references().map(|(name, key)| Found {
-                        reference: Reference {
-                            name: name.to_owned(),
-                            key: key.to_owned(),
-                            place: place.to_owned(),
-                        },
-                        at: at.clone(),
-                    }));
-                    return;
+        let mut position = |wanted: &str| {
+            let rest = self.source.and_then(|source| source.get(written..at.end));
+            match rest.and_then(|rest| rest.find(wanted)) {
+                Some(found) => {
+                    let start = written + found;
+                    written = start + wanted.len();
+                    start
                 }
-                Err(error) => {
-                    let wrong = &text[start + error.range().start..start + error.range().end];
-                    // A text with escapes is not found in the source. The position of the whole text is
-                    // reported then.
-                    let rest = self.source.and_then(|source| source.get(written..at.end));
-                    if let Some(found) = rest.and_then(|rest| rest.find(wrong)) {
-                        written += found;
-                    }
-                    let problem =
-                        placed(ErrorKind::InvalidSource, self.source, written, error.message());
-                    written += wrong.len();
-                    let problem = problem.with_origin(shown(place));
-                    self.problems.push(match error.help() {
-                        Some(help) => problem.with_help(help),
-                        None => problem,
-                    });
-                    // Continues after the invalid reference.
-                    start += error.range().end;
-                    if self.problems.len() >= MAX_PROBLEMS {
-                        return;
+                None => at.start,
+            }
+        };
+        match render::parse(text, &self.delimiters) {
+            Ok(template) => {
+                for (range, part) in template.placed_parts() {
+                    if let Part::Reference { .. } = part {
+                        let wanted = text.get(range).unwrap_or_default();
+                        let (part, place) = (part.clone(), place.to_owned());
+                        references.push(Found { part, place, at: position(wanted) });
                     }
                 }
             }
+            Err(errors) => {
+                for error in errors {
+                    let wrong = text.get(error.range()).unwrap_or_default();
+                    let problem = self.placed(render::misread(&error), position(wrong));
+                    problems.push(problem.with_origin(self.origin(place)));
+                }
+            }
         }
+    }
+
+    fn placed(&self, problem: Problem, byte: usize) -> Problem {
+        match self.source {
+            Some(source) => problem.at(LineColumn::of(source, byte)),
+            None => problem,
+        }
+    }
+
+    fn origin<'p>(&self, place: &'p str) -> &'p str {
+        if place.is_empty() { self.whole } else { place }
+    }
+
+    fn reference(&self, found: &Found) -> String {
+        let (name, key) = found.name_and_key();
+        self.delimiters.applied_to(&format!("{{{{{name}.{key}}}}}"))
+    }
+
+    /// Adds to the help what else a reference may have meant.
+    fn with_hint(&self, problem: Problem, found: &Found) -> Problem {
+        if !matches!(problem.kind(), ErrorKind::NotFound | ErrorKind::KeyNotFound) {
+            return problem;
+        }
+        let (name, key) = found.name_and_key();
+        let mut help: Vec<String> = problem.help().map(str::to_owned).into_iter().collect();
+        help.extend(alias(name, key).map(|alias| self.delimiters.applied_to(&alias)));
+        help.push(self.delimiters.applied_to("a literal `{{` is written \\{{"));
+        problem.with_help(help.join("; "))
     }
 }
 
-fn fill(
-    tree: &mut Tree,
-    source: Source<'_>,
-    place: &str,
-    render: &impl Fn(&str) -> Result<crate::core::secret_value::SecretValue, Error>,
-    problems: &mut Vec<Problem>,
-) {
-    if problems.len() >= MAX_PROBLEMS {
-        return;
-    }
-    let at = tree.at.start;
+/// Returns what to write if the secret's name has a dot, or if the name is a backend type: an alias.
+fn alias(name: &str, key: &str) -> Option<String> {
+    let kind = BuiltIn::parse(name).map(BuiltIn::name);
+    let (id, field) = match (kind, key.rsplit_once('.'), key.split_once('.')) {
+        (Some(_), Some((id, field)), _) => (id.to_owned(), Some(field)),
+        (Some(_), None, _) => (key.to_owned(), None),
+        (None, _, Some((rest, field))) => (format!("{name}.{rest}"), Some(field)),
+        (None, _, None) => return None,
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() || c == '_' { c } else { '-' };
+    let alias: String = id.chars().map(plain).collect();
+    let field = field.map_or_else(|| alias.replace('-', "_"), str::to_owned);
+    let kind = kind.map(|kind| format!("type = \"{kind}\", ")).unwrap_or_default();
+    let (id, field) = (escape::escape_name(&id), escape::escape_name(&field));
+    Some(format!(
+        "the name of a secret ends at the first dot: a secret such as `{id}` needs an alias, which is \
+         {alias} = {{ {kind}id = \"{id}\" }} under [sources] in secrets.toml, and {{{{{alias}.{field}}}}} here"
+    ))
+}
+
+/// Returns the source of a name. A name that is not valid without a type may be valid in the backend `kind`.
+fn source(name: &str, kind: Option<&str>) -> Result<Source, SpecError> {
+    let parsed = Source::parse(name);
+    let Some(kind) = kind.filter(|kind| parsed.is_err() && check_id(Some(kind), name).is_none())
+    else {
+        return parsed;
+    };
+    BackendType::parse(kind).map_or(parsed, |kind| Ok(Source::new(kind, name)))
+}
+
+fn fill(tree: &mut Tree, delimiters: &Delimiters, secrets: Option<&Secrets>) -> Result<(), Error> {
     match &mut tree.kind {
-        NodeKind::Text(text) if text.contains("{{") => match render(text) {
-            Ok(value) => tree.kind = NodeKind::Filled(value),
-            Err(error) => {
-                problems.extend(error.problems().iter().take(MAX_PROBLEMS).map(|problem| {
-                    let told = placed(problem.kind(), source, at, problem.message());
-                    let told = told.with_origin(shown(place)).in_backend(problem.backend());
-                    match problem.help() {
-                        Some(help) => told.with_help(help),
-                        None => told,
-                    }
-                }))
-            }
-        },
+        NodeKind::Text(text) if text.contains(delimiters.open()) => {
+            let template = render::parse(text, delimiters).map_err(|errors| {
+                Error::from_problems(errors.iter().map(render::misread).collect())
+            })?;
+            tree.kind = NodeKind::Filled(filled(&template, secrets)?);
+        }
         NodeKind::List(items) => {
-            for (index, item) in items.iter_mut().enumerate() {
-                fill(item, source, &format!("{place}[{index}]"), render, problems);
+            for item in items {
+                fill(item, delimiters, secrets)?;
             }
         }
         NodeKind::Map(members) => {
-            for (name, member) in members {
-                fill(member, source, &below(place, name), render, problems);
+            for (_, member) in members {
+                fill(member, delimiters, secrets)?;
             }
         }
         _ => {}
     }
+    Ok(())
 }
 
-/// Returns an error with the first problems, and a note if there may be more.
-fn several(mut problems: Vec<Problem>) -> Error {
-    if problems.len() >= MAX_PROBLEMS {
-        problems.truncate(MAX_PROBLEMS);
-        let message = format!("there may be more than these {MAX_PROBLEMS} problems");
-        let more = Problem::new(problems[0].kind(), message).with_origin("the configuration");
-        problems.push(more.with_help("mend these first"));
+/// Returns a template filled in. `secrets` is `None` if it has no references.
+pub(super) fn filled(template: &Template, secrets: Option<&Secrets>) -> Result<SecretValue, Error> {
+    let literal = |part: &Part| match part {
+        Part::Literal(text) => text.clone(),
+        Part::Reference { .. } => String::new(),
+    };
+    match secrets {
+        Some(secrets) => secrets.fill(template),
+        None => Ok(SecretValue::from(template.parts().iter().map(literal).collect::<String>())),
     }
-    Error::from_problems(problems)
 }
 
 fn below(place: &str, name: &str) -> String {
     let name = escape::escape_name(name);
     if place.is_empty() { name } else { format!("{place}.{name}") }
-}
-
-fn shown(place: &str) -> &str {
-    if place.is_empty() { "the configuration" } else { place }
-}
-
-fn placed(kind: ErrorKind, source: Source<'_>, byte: usize, message: &str) -> Problem {
-    match source {
-        Some(source) => Problem::new(kind, format!("{}: {message}", LineColumn::of(source, byte))),
-        None => Problem::new(kind, message),
-    }
 }

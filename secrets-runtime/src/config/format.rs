@@ -44,6 +44,16 @@ impl Format {
         })
     }
 
+    /// Returns the format's name.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Json => "JSON",
+            Self::Toml => "TOML",
+            Self::Yaml => "YAML",
+            Self::Text => "text",
+        }
+    }
+
     pub(super) fn read(self, text: &str) -> Result<Tree, Error> {
         match self {
             Self::Json => json::read(text),

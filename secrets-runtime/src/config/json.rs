@@ -10,6 +10,10 @@ use crate::{
 const HELP: &str = "write JSON: names and texts in double quotes, brackets and braces closed";
 
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
+    // Some editors write a byte order mark, which is not JSON. A space in its place keeps the positions in lines.
+    if let Some(rest) = text.strip_prefix('\u{FEFF}') {
+        return read(&format!("   {rest}"));
+    }
     // The reader's own message would quote the text, which may contain anything.
     let node = read_json(text).map_err(|error| {
         unreadable(LineColumn::of(text, error.range().start), "it is no JSON here", HELP)
@@ -22,16 +26,17 @@ fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
     let kind = match node.value {
         Value::Null => NodeKind::Null,
         Value::Bool(value) => NodeKind::Bool(value),
-        Value::Number => NodeKind::Number(text[node.at].trim().to_owned()),
+        Value::Number => NodeKind::Number(text.get(node.at).unwrap_or_default().trim().to_owned()),
         Value::Text(value) => NodeKind::Text(value),
         Value::List(items) => NodeKind::List(
             items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?,
         ),
         Value::Map(fields) => {
             let member = |(name, node): (secrets_spec::FieldName<Range<usize>>, _)| {
-                Ok((name.text, LineColumn::of(text, name.at.start), tree(node, text)?))
+                Ok((name.text, name.at.start, tree(node, text)?))
             };
-            members(fields.into_iter().map(member).collect::<Result<_, Error>>()?)?
+            let read = fields.into_iter().map(member).collect::<Result<_, Error>>()?;
+            members(read, |at| LineColumn::of(text, at))?
         }
         _ => return Err(unreadable(LineColumn::of(text, at.start), "it is no JSON here", HELP)),
     };

@@ -30,10 +30,14 @@
 //! References are read in texts only, however deeply nested; the names of fields are not changed. `\{{` is a
 //! literal `{{`. A text that looks like a reference but does not parse is an error with its line and column.
 
+mod document;
+#[cfg(test)]
+mod document_tests;
 mod fill;
 mod format;
 mod json;
 mod json_text;
+mod layout;
 mod reference;
 #[cfg(test)]
 mod tests;
@@ -42,7 +46,8 @@ mod tree;
 mod yaml;
 mod yaml_scalar;
 
-pub use crate::config::{format::Format, reference::Reference};
+pub use crate::config::{document::Document, format::Format, reference::Reference};
+pub use secrets_spec::Delimiters;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -60,6 +65,9 @@ use crate::{
     settings::validation_level::ValidationLevel,
 };
 
+/// The origin of a problem that is not inside a text of a configuration.
+const WHOLE: &str = "the configuration";
+
 /// Reads a configuration into a type, with its references filled in.
 ///
 /// For fields that are secrets, [`SecretValue`](crate::SecretValue) is the best type, since it is not
@@ -76,7 +84,8 @@ use crate::{
 ///
 /// 1. [`ErrorKind::InvalidSource`](crate::ErrorKind::InvalidSource) for each text that looks like a reference
 ///    but does not parse, with its line and column.
-/// 2. Every error of resolving the secrets.
+/// 2. Every error of resolving the secrets, and every reference to a field that does not exist, each with its line
+///    and column.
 /// 3. [`ErrorKind::Undecodable`](crate::ErrorKind::Undecodable) for each field that does not fit its type,
 ///    and [`ErrorKind::KeyNotFound`](crate::ErrorKind::KeyNotFound) for each missing field.
 pub async fn resolve<T: DeserializeOwned>(text: &str, format: Format) -> Result<T, Error> {
@@ -124,7 +133,8 @@ pub fn resolve_value_blocking(value: &mut Value) -> Result<(), Error> {
 /// # Errors
 /// Those of [`resolve`] that the text alone shows.
 pub fn references(text: &str, format: Format) -> Result<Vec<Reference>, Error> {
-    Ok(Filling::of(format.read(text)?, Some(text))?.references())
+    let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+    Ok(filling.references())
 }
 
 impl Resolver {
@@ -184,15 +194,9 @@ impl Resolver {
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
-        let filling = Filling::of(tree, source)?;
-        let mut declaration = Declaration::empty(None);
-        filling.declare(&mut declaration)?;
-        // Without references there is nothing to resolve, and sources attached at launch do not count.
-        if declaration.is_empty() {
-            return filling.literal();
-        }
-        let secrets = self.resolve(&declaration).await?.secrets;
-        filling.with(&secrets)
+        let filling = Filling::of(tree, source, Delimiters::default(), WHOLE)?;
+        let secrets = filling.resolve(self).await?;
+        filling.with(secrets.as_ref())
     }
 }
 
@@ -210,7 +214,8 @@ impl DeclarationBuilder {
     /// # Errors
     /// As [`references`].
     pub fn config(mut self, text: &str, format: Format) -> Result<Self, Error> {
-        Filling::of(format.read(text)?, Some(text))?.declare(&mut self.declaration)?;
+        let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+        filling.declare(&mut self.declaration, None)?;
         Ok(self)
     }
 }

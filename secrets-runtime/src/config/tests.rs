@@ -194,7 +194,7 @@ fn plain_scalars_of_yaml_follow_the_core_schema() {
         1,
         "1_000",
         0.5,
-        "-1e3",
+        -1000.0,
         ".inf",
         ".nan",
         "1.2.3",
@@ -212,7 +212,7 @@ fn missing_secrets_and_fields_and_type_mismatches_are_all_reported() {
     let text = "a = '{{db.nope}}'\nb = '{{db.user}} {{db.passwort}}'";
     let found = problems::<serde_json::Value>(text, Format::Toml);
     assert_eq!(found.len(), 2, "{found:?}");
-    assert!(found[0].starts_with("a: line 1, column 5: the template has {{db.nope}}"), "{found:?}");
+    assert!(found[0].starts_with("a: line 1, column 6: the template has {{db.nope}}"), "{found:?}");
     let found = problems::<serde_json::Value>("a = '{{zz.k}} {{yy.k}}'", Format::Toml);
     assert_eq!(found.len(), 2, "{found:?}");
 
@@ -299,5 +299,41 @@ fn of_many_problems_the_first_are_reported() {
         let found = problems::<serde_json::Value>(&text, Format::Toml);
         assert_eq!(found.len(), 101);
         assert!(found[100].contains("there may be more than these 100"), "{}", found[100]);
+    }
+}
+
+#[test]
+fn a_number_is_a_number_however_it_is_written() {
+    let json = "{\"a\": 1.50, \"b\": 1e3, \"c\": 0.1234567890123456789, \"d\": -0, \"e\": 123456789012345678901, \"f\": 7}";
+    let toml = "a = 1.50\nb = 1e3\nc = 0.1234567890123456789\nd = -0\ne = 1.23456789012345678901e20\nf = 0x7";
+    let yaml = "a: 1.50\nb: 1e3\nc: 0.1234567890123456789\nd: -0\ne: 123456789012345678901\nf: 0o7";
+    for (text, format) in [(json, Format::Json), (toml, Format::Toml), (yaml, Format::Yaml)] {
+        let value: serde_json::Value = filled(text, format).unwrap();
+        for (name, number) in [
+            ("a", 1.5),
+            ("b", 1000.0),
+            ("c", 0.123_456_789_012_345_68),
+            ("d", 0.0),
+            ("e", 1.234_567_890_123_456_8e20),
+            ("f", 7.0),
+        ] {
+            assert_eq!(value[name].as_f64(), Some(number), "{format:?} {name}: {}", value[name]);
+        }
+        let kept: BTreeMap<String, SecretValue> = filled(text, format).unwrap();
+        assert_eq!(kept["a"].expose_str().unwrap(), "1.50");
+    }
+    for text in ["n = 0x", "n = 0o", "n = 0b"] {
+        let found = problems::<serde_json::Value>(text, Format::Toml);
+        assert!(found[0].contains("line 1, column 5: it is no TOML here"), "{found:?}");
+    }
+}
+
+#[test]
+fn a_byte_order_mark_is_skipped() {
+    for (text, format) in
+        [("{\"a\": \"b\"}", Format::Json), ("a = 'b'", Format::Toml), ("a: b", Format::Yaml)]
+    {
+        let value: serde_json::Value = filled(&format!("\u{FEFF}{text}"), format).unwrap();
+        assert_eq!(value, json!({ "a": "b" }), "{format:?}");
     }
 }

@@ -129,15 +129,18 @@ pub(super) fn unreadable(at: LineColumn, message: &str, help: &str) -> Error {
     Error::from_problems(vec![problem.with_origin("the configuration").with_help(help)])
 }
 
-/// Returns the members of a map, or an error for a key that occurs twice.
-pub(super) fn members(read: Vec<(String, LineColumn, Tree)>) -> Result<NodeKind, Error> {
+/// Returns the members of a map, or an error for a key that occurs twice. `place` converts the position of a key.
+pub(super) fn members<P>(
+    read: Vec<(String, P, Tree)>,
+    place: impl Fn(P) -> LineColumn,
+) -> Result<NodeKind, Error> {
     let mut members: Vec<(String, Tree)> = Vec::with_capacity(read.len());
     let mut seen = std::collections::HashSet::new();
     for (name, at, tree) in read {
         if !seen.insert(name.clone()) {
             let message =
                 format!("the key `{}` is there twice", crate::core::escape::escape_name(&name));
-            return Err(unreadable(at, &message, "keep one of them"));
+            return Err(unreadable(place(at), &message, "keep one of them"));
         }
         members.push((name, tree));
     }

@@ -87,9 +87,12 @@ impl<'a> Reader<'a> {
         if self.values > MAX_VALUES || depth > MAX_DEPTH {
             return Err(self.too_large(&span));
         }
-        let at = self.bytes(&span);
+        let mut at = self.bytes(&span);
         let (kind, anchor) = match event {
             Event::Scalar(text, style, anchor, tag) => {
+                if matches!(style, ScalarStyle::Literal | ScalarStyle::Folded) {
+                    at.start = self.block_header(at.start);
+                }
                 (scalar(&text, style, tag.as_deref()), anchor)
             }
             Event::SequenceStart(_, anchor, _) => (self.list(depth)?, anchor),
@@ -146,7 +149,7 @@ impl<'a> Reader<'a> {
             let name = match event {
                 Event::MappingEnd => break,
                 Event::Scalar(name, ..) => name.into_owned(),
-                _ if self.text[self.bytes(start).start..].starts_with("{{") => {
+                _ if self.starts_with_braces(start) => {
                     let help = "put it in quotes: \"{{name.key}}\"";
                     return Err(self.unreadable(
                         start,
@@ -164,7 +167,9 @@ impl<'a> Reader<'a> {
             let value = self.value(event, span, depth + 1)?;
             if name == "<<" { merge(value, &mut merged) } else { read.push((name, at, value)) }
         }
-        let NodeKind::Map(mut all) = members(read)? else { return Ok(NodeKind::Null) };
+        let NodeKind::Map(mut all) = members(read, |place| place)? else {
+            return Ok(NodeKind::Null);
+        };
         if merged.is_empty() {
             return Ok(NodeKind::Map(all));
         }
@@ -176,6 +181,20 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(NodeKind::Map(all))
+    }
+
+    /// Returns the start of the header of a block, whose content starts here: the `|` or `>` on a line before it.
+    fn block_header(&self, content: usize) -> usize {
+        let before = self.text.get(..content).unwrap_or_default().trim_end();
+        let line = before.rsplit_once('\n').map_or(before, |(_, line)| line);
+        // A comment may follow.
+        let header = line.split(" #").next().unwrap_or_default().rfind(['|', '>']);
+        header.map_or(content, |header| before.len() - line.len() + header)
+    }
+
+    /// Returns whether this is a reference without quotes.
+    fn starts_with_braces(&self, span: &Span) -> bool {
+        self.text.get(self.bytes(span).start..).is_some_and(|text| text.starts_with("{{"))
     }
 
     fn too_large(&self, span: &Span) -> Error {

@@ -70,20 +70,46 @@ pub(crate) const fn longest_json(length: usize) -> usize {
 /// left.
 pub(crate) fn write_json(text: &str, to: &mut String) {
     to.push('"');
-    for character in text.chars() {
+    text.chars().for_each(|character| write_json_char(character, to));
+    to.push('"');
+}
+
+fn write_json_char(character: char, to: &mut String) {
+    match character {
+        '"' => to.push_str("\\\""),
+        '\\' => to.push_str("\\\\"),
+        '\n' => to.push_str("\\n"),
+        '\r' => to.push_str("\\r"),
+        '\t' => to.push_str("\\t"),
+        '\u{8}' => to.push_str("\\b"),
+        '\u{c}' => to.push_str("\\f"),
+        '\0'..='\u{1f}' => {
+            to.push_str("\\u00");
+            write_hex(character as u8, to);
+        }
+        _ => to.push(character),
+    }
+}
+
+/// Writes texts as one text in double quotes that JSON, TOML and YAML read alike. The texts may be secret: `to` does not
+/// grow if it has [`longest_json`] of their length left.
+pub(crate) fn write_quoted<'a>(texts: impl IntoIterator<Item = &'a str>, to: &mut String) {
+    to.push('"');
+    for character in texts.into_iter().flat_map(str::chars) {
         match character {
-            '"' => to.push_str("\\\""),
-            '\\' => to.push_str("\\\\"),
-            '\n' => to.push_str("\\n"),
-            '\r' => to.push_str("\\r"),
-            '\t' => to.push_str("\\t"),
-            '\u{8}' => to.push_str("\\b"),
-            '\u{c}' => to.push_str("\\f"),
-            '\0'..='\u{1f}' => {
-                to.push_str("\\u00");
-                write_hex(character as u8, to);
+            // TOML or YAML does not have these as they are.
+            '\u{7f}'..='\u{9f}'
+            | '\u{2028}'
+            | '\u{2029}'
+            | '\u{feff}'
+            | '\u{fffe}'
+            | '\u{ffff}' => {
+                let [.., high, low] = u32::from(character).to_be_bytes();
+                to.push_str("\\u");
+                write_hex(high, to);
+                write_hex(low, to);
             }
-            _ => to.push(character),
+            _ => write_json_char(character, to),
         }
     }
     to.push('"');

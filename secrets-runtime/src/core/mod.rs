@@ -4,5 +4,6 @@ pub(crate) mod error;
 pub(crate) mod escape;
 pub(crate) mod help_code;
 pub(crate) mod line_column;
+pub(crate) mod problem_list;
 pub(crate) mod secret_value;
 pub(crate) mod warning;

@@ -100,13 +100,7 @@ impl DeclarationBuilder {
     }
 
     fn add_sources(mut self, read: Vec<Result<Source, Vec<Problem>>>) -> Result<Self, Error> {
-        let mut found = Vec::new();
-        for source in read {
-            match source {
-                Ok(source) => found.extend(self.declaration.add_source(source).err()),
-                Err(problems) => found.extend(problems),
-            }
-        }
+        let found = self.declaration.add_sources(read);
         self.or_error(Some(found).filter(|found| !found.is_empty()))
     }
 }

@@ -2,6 +2,8 @@ mod json;
 mod lists;
 pub(crate) mod parse;
 
+use std::collections::HashMap;
+
 use secrets_spec::{Request, Source, SourceRole, SpecError};
 
 use crate::{
@@ -80,17 +82,44 @@ impl Declaration {
 
     /// Adds a source. A source that is there already is dropped; another one with the same group is refused.
     pub(crate) fn add_source(&mut self, source: Source) -> Result<(), Problem> {
-        let Some(same) = self.sources.iter().find(|known| known.group() == source.group()) else {
-            self.sources.push(source);
-            return Ok(());
-        };
-        if same.same_as(&source) {
-            return Ok(());
+        self.add_sources([Ok(source)]).pop().map_or(Ok(()), Err)
+    }
+
+    /// Adds the sources that were read, each as [`add_source`](Self::add_source) does. Returns all problems, in order.
+    pub(crate) fn add_sources(
+        &mut self,
+        read: impl IntoIterator<Item = Result<Source, Vec<Problem>>>,
+    ) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let place = |(place, source): (usize, &Source)| (source.group().to_owned(), place);
+        let mut places: HashMap<String, usize> =
+            self.sources.iter().enumerate().map(place).collect();
+        for source in read {
+            let source = match source {
+                Ok(source) => source,
+                Err(found) => {
+                    problems.extend(found);
+                    continue;
+                }
+            };
+            let known = places.get(source.group()).and_then(|place| self.sources.get(*place));
+            match known {
+                None => {
+                    places.insert(source.group().to_owned(), self.sources.len());
+                    self.sources.push(source);
+                }
+                Some(known) if known.same_as(&source) => {}
+                Some(_) => {
+                    let group = escape_name(source.group());
+                    let message = format!("two sources have the group `{group}`");
+                    let problem = Problem::new(ErrorKind::InvalidSource, message)
+                        .with_origin(source.origin())
+                        .with_help("give one of them a `group` of its own");
+                    problems.push(problem);
+                }
+            }
         }
-        let message = format!("two sources have the group `{}`", escape_name(source.group()));
-        Err(Problem::new(ErrorKind::InvalidSource, message)
-            .with_origin(source.origin())
-            .with_help("give one of them a `group` of its own"))
+        problems
     }
 
     /// Adds a request. A request that is there already is dropped; one that conflicts with another is

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use secrets_spec::{Options, Request, VariableName};
+use secrets_spec::{Options, PayloadFormat, Request, VariableName};
 
 use crate::{
     backend::{Content, Fetched, MAX_VALUE_BYTES},
@@ -12,6 +12,7 @@ use crate::{
         secret_value::SecretValue,
     },
     payload::{
+        dotenv,
         fields::{Field, Fields},
         json,
     },
@@ -34,10 +35,21 @@ pub(crate) fn source_fields(
         };
         Fields::from_iter([(VariableName::map(name), field)])
     };
-    match (&fetched.content, options.json) {
-        (Content::Json(value), None | Some(true)) | (Content::Text(value), Some(true)) => {
+    let texts = |fields: Vec<(String, SecretValue)>| {
+        fields.into_iter().map(|(name, value)| (name, Field::text(value))).collect()
+    };
+    match (&fetched.content, options.payload_format()) {
+        (Content::Json(value), None | Some(PayloadFormat::Json))
+        | (Content::Text(value), Some(PayloadFormat::Json)) => {
             check_length(value)?;
-            Ok(members(value)?.into_iter().map(|(name, v)| (name, Field::text(v))).collect())
+            Ok(texts(members(value)?))
+        }
+        (
+            Content::Json(value) | Content::Text(value) | Content::Binary(value),
+            Some(PayloadFormat::Dotenv),
+        ) => {
+            check_length(value)?;
+            Ok(texts(dotenv::read(value)?))
         }
         (Content::Json(value) | Content::Text(value), _) => {
             check_length(value)?;

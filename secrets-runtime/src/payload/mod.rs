@@ -2,5 +2,6 @@
 
 pub(crate) mod de;
 pub(crate) mod decode;
+pub(crate) mod dotenv;
 pub(crate) mod fields;
 pub(crate) mod json;

@@ -1,6 +1,6 @@
 //! From the answers to the secrets of a step: one immutable map, or every problem.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use secrets_spec::{MountType, Request, VariableName};
 
@@ -28,7 +28,7 @@ pub(crate) fn from_answers(
     run_dir: RunDirSetting,
 ) -> (ResolvedSecrets, Vec<Problem>) {
     let mut problems = Vec::new();
-    let mut failed: Vec<&str> = Vec::new();
+    let mut failed: HashSet<&str> = HashSet::new();
     let mut shared = ResolvedSecrets {
         step: plan.step.as_deref().map(Box::from),
         bare: plan.bare,
@@ -54,7 +54,7 @@ pub(crate) fn from_answers(
                 let missing = error.kind() == ErrorKind::NotFound;
                 if required || !missing {
                     problems.extend(error.into_problems());
-                    failed.push(&planned.group);
+                    failed.insert(&planned.group);
                     continue;
                 }
                 (Fields::default(), error.into_problems().pop())
@@ -79,12 +79,12 @@ pub(crate) fn from_answers(
             Err(error) => {
                 let error = error.about(&request.to_string(), Some(&provenance.backend));
                 problems.extend(error.into_problems());
-                failed.push(request.view().group);
+                failed.insert(request.view().group);
             }
         }
     }
     // An incomplete group is removed: a read of what it lacks would be reported again, as if nobody had asked for it.
-    shared.groups.retain(|group, _| !failed.contains(&&**group));
+    shared.groups.retain(|group, _| !failed.contains(&**group));
     (shared, problems)
 }
 

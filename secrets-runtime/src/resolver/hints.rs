@@ -1,6 +1,8 @@
 //! The help that the resolver adds to a problem of a backend, since it knows how the source is written and
 //! which settings apply to it.
 
+use std::collections::HashMap;
+
 use secrets_spec::Source;
 
 use crate::{
@@ -15,7 +17,8 @@ use crate::{
 /// Adds help to the problems of a declaration where there is any.
 pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settings) -> Error {
     let step = error.step().map(str::to_owned);
-    let explain = |problem: Problem| match help(&problem, declaration, settings) {
+    let sources = by_origin(declaration);
+    let explain = |problem: Problem| match help(&problem, &sources, settings) {
         Some(help) => problem.with_help(help),
         None => problem,
     };
@@ -23,29 +26,37 @@ pub(super) fn explain(error: Error, declaration: &Declaration, settings: &Settin
     Error::from_problems(problems).in_step(step.as_deref())
 }
 
+/// The sources of a declaration by the text as they are written.
+pub(super) type ByOrigin<'a> = HashMap<&'a str, Vec<&'a Source>>;
+
+pub(super) fn by_origin(declaration: &Declaration) -> ByOrigin<'_> {
+    let mut sources: ByOrigin<'_> = HashMap::new();
+    for source in &declaration.sources {
+        sources.entry(source.origin()).or_default().push(source);
+    }
+    sources
+}
+
 /// Returns more help for a problem, combined with its present help.
 pub(super) fn help(
     problem: &Problem,
-    declaration: &Declaration,
+    sources: &ByOrigin<'_>,
     settings: &Settings,
 ) -> Option<String> {
-    let redirected = of_mapped_source(problem, declaration, settings);
-    redirected.or_else(|| of_untyped_source(problem, declaration, settings))
+    let named = sources.get(problem.origin())?;
+    let redirected = of_mapped_source(problem, named, settings);
+    redirected.or_else(|| of_untyped_source(problem, named, settings))
 }
 
 /// Returns the help for a source that `secrets.toml` maps to another secret. The secret that was looked for
 /// is not the one in the code, so the help names the file. Returns `None` for any other source.
-fn of_mapped_source(
-    problem: &Problem,
-    declaration: &Declaration,
-    settings: &Settings,
-) -> Option<String> {
+fn of_mapped_source(problem: &Problem, named: &[&Source], settings: &Settings) -> Option<String> {
     use ErrorKind::{AccessDenied, Deleted, NotFound, RoleDenied};
     let is_plain = problem.help_code() == Some(&HelpCode::PlainValue);
     if !is_plain && !matches!(problem.kind(), NotFound | Deleted | AccessDenied | RoleDenied) {
         return None;
     }
-    let source = declaration.sources.iter().find(|it| it.origin() == problem.origin())?;
+    let source = named.first()?;
     let names = [source.origin(), source.group()];
     let name = names.into_iter().find(|name| settings.mapped(name).is_some())?;
     let file = settings.config_file()?.display();
@@ -63,16 +74,11 @@ fn of_mapped_source(
 
 /// Returns the help for a source with fields and no `type`. Its id is a name, and the part before the first
 /// dot is not a type, although the author may have meant one. Returns `None` for any other source.
-fn of_untyped_source(
-    problem: &Problem,
-    declaration: &Declaration,
-    settings: &Settings,
-) -> Option<String> {
+fn of_untyped_source(problem: &Problem, named: &[&Source], settings: &Settings) -> Option<String> {
     if problem.kind() != ErrorKind::NotFound {
         return None;
     }
-    let named = || declaration.sources.iter().filter(|it| it.origin() == problem.origin());
-    let source = named().find(|it| it.backend().is_none() && it.id() == it.origin())?;
+    let source = named.iter().find(|it| it.backend().is_none() && it.id() == it.origin())?;
     // The secret that was not found is the one in the settings, and not the one in the code.
     if settings.mapped(source.origin()).or_else(|| settings.mapped(source.group())).is_some() {
         return None;
@@ -80,7 +86,7 @@ fn of_untyped_source(
     let meant = Source::parse(source.id()).ok()?;
     let (kind, id) = (meant.backend()?.as_str(), meant.id());
     // The declaration may have the same text as one string too, and that source has the type.
-    let is_typed = problem.backend() == Some(kind) && named().any(|it| it.backend().is_some());
+    let is_typed = problem.backend() == Some(kind) && named.iter().any(|it| it.backend().is_some());
     let hint = format!(
         "if `{id}` of the type `{kind}` was meant, write \"{}\" or {{ type = \"{kind}\", id = \"{id}\" }}",
         meant.origin()

@@ -275,10 +275,8 @@ pub(crate) fn with_attached<'a>(
         return Cow::Borrowed(declaration);
     }
     let mut attached = declaration.clone();
-    for source in with.sources() {
-        // Two sources of one group are refused when the setting is read.
-        let _ = attached.add_source(source.clone());
-    }
+    // Two sources of one group are refused when the setting is read.
+    let _ = attached.add_sources(with.sources().iter().cloned().map(Ok));
     if *with.role() != SourceRole::Inherit {
         attached.role = with.role().clone();
     }

@@ -1,3 +1,5 @@
+use std::{collections::HashSet, fmt};
+
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::core::error::{Error, ErrorKind, Problem};
@@ -7,16 +9,16 @@ use crate::core::error::{Error, ErrorKind, Problem};
 /// As JSON it is `{"ok": true, "checked": [..], "problems": [..]}`. Each element of `checked` is like
 /// `{"name": "prod-db", "backend": "env", "ok": false, "kind": "NotFound"}`, where `backend` and `kind` may
 /// be `null`. For `problems` see [`Problem`]. It contains no value of a secret.
-/// `null`; see [`Problem`] for the rest. No value of a secret is in it.
-#[derive(Debug, Clone, Default)]
+#[derive(Clone, Default)]
 #[must_use = "a validation changes nothing by itself"]
 pub struct Report {
     problems: Vec<Problem>,
     checked: Vec<Checked>,
+    known: HashSet<Checked>,
 }
 
 /// One thing that was checked: a source, a request, or a key of a source.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct Checked {
     name: String,
     backend: Option<String>,
@@ -74,6 +76,7 @@ impl Report {
     pub(crate) fn append(&mut self, other: Self) {
         self.problems.extend(other.problems);
         self.checked.extend(other.checked);
+        self.known.extend(other.known);
     }
 
     /// Replaces the help of those problems for which `help` returns one.
@@ -90,7 +93,7 @@ impl Report {
         let (name, backend) = (name.to_owned(), backend.map(str::to_owned));
         let kind = error.as_ref().map(Error::kind);
         let checked = Checked { name, backend, kind };
-        if self.checked.contains(&checked) {
+        if !self.known.insert(checked.clone()) {
             return;
         }
         if let Some(error) = error {
@@ -98,6 +101,13 @@ impl Report {
             self.problems.extend(error.into_problems());
         }
         self.checked.push(checked);
+    }
+}
+
+impl fmt::Debug for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut report = f.debug_struct("Report");
+        report.field("problems", &self.problems).field("checked", &self.checked).finish()
     }
 }
 

@@ -1,5 +1,7 @@
 //! Validation: checks that what is declared exists, before a step needs it.
 
+use std::collections::HashMap;
+
 use secrets_spec::closest;
 
 use crate::{
@@ -103,8 +105,9 @@ impl Resolver {
                 judge.judge(declaration, &mut report);
             }
         }
+        let sources: Vec<_> = declarations.iter().map(hints::by_origin).collect();
         report.help_with(|problem| {
-            declarations.iter().find_map(|one| hints::help(problem, one, settings))
+            sources.iter().find_map(|sources| hints::help(problem, sources, settings))
         });
         report
     }
@@ -134,6 +137,10 @@ struct Validation<'a> {
 
 impl Validation<'_> {
     fn judge(&self, declaration: &Declaration, report: &mut Report) {
+        let mut keys: HashMap<&str, Vec<&str>> = HashMap::new();
+        for (group, key) in &declaration.keys {
+            keys.entry(group).or_default().push(key);
+        }
         for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
             let answer = &self.answers[planned.fetch];
             let backend = &answer.provenance.backend;
@@ -145,9 +152,7 @@ impl Validation<'_> {
             match fields {
                 Ok(fields) => {
                     report.add(source.origin(), Some(backend), None);
-                    for (_, key) in
-                        declaration.keys.iter().filter(|(group, _)| group == source.group())
-                    {
+                    for key in keys.get(source.group()).into_iter().flatten() {
                         let missing = fields.get(key).is_none();
                         let error = missing.then(|| missing_key(key, &fields));
                         let name = format!("{}/{key}", source.group());

@@ -1,6 +1,6 @@
 //! Parses the texts of settings.
 
-use std::{path::PathBuf, time::Duration};
+use std::{collections::HashMap, path::PathBuf, time::Duration};
 
 use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SpecError, With};
 
@@ -94,13 +94,13 @@ pub(super) fn with(text: &str) -> Read<With> {
     };
     let with =
         With::parse(text).map_err(|errors| errors.into_iter().map(wrong).collect::<Vec<_>>())?;
-    let sources = with.sources();
-    let clashes = sources.iter().enumerate().filter(|(index, source)| {
-        let same_group = |other: &&Source| other.group() == source.group();
-        sources[..*index].iter().find(same_group).is_some_and(|other| !other.same_as(source))
-    });
+    let mut first: HashMap<&str, &Source> = HashMap::new();
+    let clashes = with
+        .sources()
+        .iter()
+        .filter(|source| !first.entry(source.group()).or_insert(source).same_as(source));
     let wrongs: Vec<SettingError> = clashes
-        .map(|(_, source)| {
+        .map(|source| {
             let message =
                 format!("two sources have the group `{}`", escape::escape_name(source.group()));
             SettingError::new(message, "give one of them a `group` of its own")

@@ -92,17 +92,20 @@ flaw_kinds! {
     KeyPath: "a key leads out of its group", "write the name of a field, such as \"password\"";
     VersionText: "a version is empty, too long or holds a character that it cannot have", "a version has 1 to 256 bytes, no path separator and no control character, such as \"v2\" or \"AWSCURRENT\"";
     RegionText: "a region is malformed", "a region looks like `us-west-2`";
+    FormatText: "a format is unknown", "the formats are json, dotenv and text";
     SelectorText: "a version selector is empty, longer than 256 bytes or holds a control character", "write a version's id, or a stage such as \"AWSPREVIOUS\"";
     AliasEmpty: "a group is empty", "write the group by which the body asks, such as \"db\"";
     ReferenceEmpty: "a reference is empty", "write {{name.key}}; a literal `{{` is written \\{{";
     ReferenceDot: "a reference has no dot", "write {{name.key}}: the secret's name, a dot, the key; a literal `{{` is written \\{{";
     ReferenceName: "a reference has no name before its dot", "write {{name.key}}; a literal `{{` is written \\{{";
     ReferenceKey: "a reference has no key after its dot", "write {{name.key}}; a literal `{{` is written \\{{";
-    ReferenceSpace: "a reference holds white space where none belongs", "only spaces just inside the braces and around `|` are allowed: {{ name.key | url }}";
+    ReferenceSpace: "a reference holds white space where none belongs", "only spaces just inside the braces and around `|` are allowed: {{ name.key | url }}; a literal `{{` is written \\{{";
     ReferenceBrace: "a reference holds a brace", "write {{name.key}}; a literal `{{` is written \\{{";
     ReferenceOpen: "a reference is not closed", "close it with }} on the same line; a literal `{{` is written \\{{";
-    ReferenceFilter: "a reference has an unknown filter", "the filters are url, json and shell: {{name.key | url}}";
-    ReferenceControl: "a reference holds a control character", "remove it";
+    ReferenceFilter: "a reference has an unknown filter", "the filters are url, json, shell and base64: {{name.key | url}}; a literal `{{` is written \\{{";
+    ReferenceControl: "a reference holds a control character", "remove it; a literal `{{` is written \\{{";
+    DelimitersCount: "the delimiters are not two", "write the two with a space between them, such as '<% %>'";
+    DelimitersText: "a delimiter holds a character that it cannot have", "a delimiter has 1 to 8 ASCII signs, such as <% or [[; letters, digits, spaces, dots, slashes, backslashes and `|` are not allowed";
 }
 
 impl FlawKind {

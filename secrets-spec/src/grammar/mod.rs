@@ -2,6 +2,7 @@
 
 pub(crate) mod arn;
 pub(crate) mod backend_type;
+pub(crate) mod delimiters;
 pub(crate) mod flaw;
 pub(crate) mod group_and_key;
 pub(crate) mod id;

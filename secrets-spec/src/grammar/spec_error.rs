@@ -58,7 +58,8 @@ impl SpecError {
     }
 
     /// Shifts the range for a longer text, in which the parsed text starts at byte `offset`.
-    pub(crate) fn shifted(mut self, offset: usize) -> Self {
+    #[must_use]
+    pub fn shifted(mut self, offset: usize) -> Self {
         self.range = self.range.start + offset..self.range.end + offset;
         self
     }

@@ -5,6 +5,7 @@ use alloc::{format, string::String};
 use crate::{
     grammar::{
         backend_type::{BuiltIn, check_type},
+        delimiters::Delimiters,
         flaw::{Flaw, FlawKind},
         region::check_region,
         role::check_role_arn,
@@ -23,6 +24,9 @@ impl Flaw {
     /// Returns the error for this flaw of `text`: what was found, where, and what to write instead.
     #[must_use]
     pub fn explain(self, text: &str) -> SpecError {
+        if self.kind.is_reference() {
+            return self.explain_reference(text, &Delimiters::default());
+        }
         let found = text.get(self.start..self.end).unwrap_or_default();
         // A flaw of the whole text needs no excerpt: the error points at the text.
         let message = if self.kind == FlawKind::EnvVarShape && !found.is_empty() {
@@ -31,8 +35,6 @@ impl Flaw {
                 "`env_var` {word} `{}`, but its form is `^[A-Z_][A-Z0-9_]*$`",
                 found.escape_debug()
             )
-        } else if self.kind.is_reference() {
-            format!("{}: {}", self.kind.message(), quoted_reference(text, self.start))
         } else if found.is_empty() || found == text || self.kind.is_long() {
             String::from(self.kind.message())
         } else {
@@ -44,6 +46,47 @@ impl Flaw {
         };
         SpecError::new(message, self.start..self.end, Some(help)).with_is_name(self.kind.is_name())
     }
+
+    /// Returns the error for this flaw of a template. It quotes the reference only as far as it reads like one, since
+    /// the text after it may be anything.
+    pub(crate) fn explain_reference(self, text: &str, delimiters: &Delimiters) -> SpecError {
+        let found = text.get(self.start..).unwrap_or_default();
+        let quoted = reference_excerpt(found, delimiters);
+        let message = match quoted.is_empty() {
+            true => String::from(self.kind.message()),
+            false => format!("{}: {}", self.kind.message(), excerpt(quoted)),
+        };
+        let general = delimiters.applied_to(self.kind.help());
+        let name = quoted.strip_prefix(delimiters.open()).unwrap_or_default();
+        let name = name.strip_suffix(delimiters.close()).unwrap_or_default().trim();
+        let inner = text.get(self.start..self.end).unwrap_or_default();
+        let help = match suggest_reference(inner, self.kind, delimiters) {
+            Some(better) => format!("did you mean `{better}`? ({general})"),
+            // A plain value has one field, which is named after it.
+            None if self.kind == FlawKind::ReferenceDot && !name.is_empty() => {
+                let field = VariableName::map(name);
+                let plain = delimiters.applied_to(&format!("{{{{{name}.{field}}}}}"));
+                format!("the value of a plain secret is {plain}; otherwise {general}")
+            }
+            None => general,
+        };
+        SpecError::new(message, self.start..self.end, Some(help))
+    }
+}
+
+/// Returns the start of a text that begins with an opening delimiter, as far as it reads like a reference: one word,
+/// and a filter after it.
+fn reference_excerpt<'a>(text: &'a str, delimiters: &Delimiters) -> &'a str {
+    const BLANK: [char; 2] = [' ', '\t'];
+    let is_part = |c: char| c.is_alphanumeric() || "._/+=@-#".contains(c);
+    let Some(inner) = text.strip_prefix(delimiters.open()) else { return "" };
+    let word = inner.trim_start_matches(BLANK).trim_start_matches(is_part);
+    let mut end = word;
+    if let Some(filter) = word.trim_start_matches(BLANK).strip_prefix('|') {
+        end = filter.trim_start_matches(BLANK).trim_start_matches(is_part);
+    }
+    end = end.trim_start_matches(BLANK).strip_prefix(delimiters.close()).unwrap_or(end);
+    text.get(..text.len() - end.len()).unwrap_or_default()
 }
 
 /// Returns what to write instead of a text with this flaw, if that is known. The result is valid and can be printed
@@ -113,10 +156,9 @@ pub(crate) fn suggestion(text: &str, flaw: Flaw) -> Option<String> {
             let good = check_variable_name(&better).is_none();
             (better, good)
         }
-        Kind::ReferenceFilter | Kind::ReferenceSpace => {
-            let better = suggest_reference(text.get(flaw.start..flaw.end)?)?;
-            let good = Template::read(&better).is_ok();
-            (better, good)
+        Kind::FormatText => {
+            let better = String::from(closest(&tidy, ["json", "dotenv", "text"])?);
+            (better, true)
         }
         _ => return None,
     };
@@ -133,45 +175,31 @@ fn clean_up(text: &str) -> String {
 /// Lower-cases a leading `arn:`.
 fn lowercase_arn_prefix(text: String) -> String {
     match text.get(..4) {
-        Some(head) if head.eq_ignore_ascii_case("arn:") => format!("arn:{}", &text[4..]),
+        Some(head) if head.eq_ignore_ascii_case("arn:") => {
+            format!("arn:{}", text.get(4..).unwrap_or_default())
+        }
         _ => text,
     }
 }
 
-/// Quotes the reference that starts at this byte: its name and key, its filter, and its braces. Text of another shape
-/// may be anything, also a value, so the quote ends where it starts.
-fn quoted_reference(text: &str, start: usize) -> String {
-    let rest = text.get(start..).unwrap_or_default();
-    let skip = |from: usize, belongs: fn(char) -> bool| {
-        let tail = rest.get(from..).unwrap_or_default();
-        rest.len() - tail.trim_start_matches(belongs).len()
-    };
-    let is_of_word = |c: char| c.is_alphanumeric() || "_-./#".contains(c);
-    let is_space = |c: char| c == ' ';
-    let word = skip(skip(0, |c| c == '{'), is_space);
-    let word_end = skip(word, is_of_word);
-    let mut end = skip(word_end, is_space);
-    if rest.get(end..).is_some_and(|tail| tail.starts_with('|')) {
-        end = skip(skip(skip(end + 1, is_space), is_of_word), is_space);
+/// Corrects the white space of a reference, and replaces its filter by the nearest one that exists. Returns the
+/// result if it is a reference that can be printed without escaping.
+fn suggest_reference(found: &str, kind: FlawKind, delimiters: &Delimiters) -> Option<String> {
+    if !matches!(kind, FlawKind::ReferenceFilter | FlawKind::ReferenceSpace) {
+        return None;
     }
-    match rest.get(end..) {
-        Some(tail) if tail.starts_with("}}") => excerpt(&rest[..end + 2]),
-        Some(tail) if tail.starts_with('}') => excerpt(&rest[..end + 1]),
-        _ => excerpt(rest[..end].trim_end()),
-    }
-}
-
-/// Corrects the white space of a reference, and replaces its filter by the nearest one that exists.
-fn suggest_reference(found: &str) -> Option<String> {
-    let inner = found.strip_prefix("{{")?.strip_suffix("}}")?;
+    let (open, close) = (delimiters.open(), delimiters.close());
+    let inner = found.strip_prefix(open)?.strip_suffix(close)?;
     let (target, filter) = match inner.split_once('|') {
         Some((target, filter)) => (target, Some(closest(filter.trim(), Filter::NAMES)?)),
         None => (inner, None),
     };
     let (name, key) = target.split_once('.')?;
     let (name, key) = (name.trim(), key.trim());
-    Some(match filter {
-        Some(filter) => format!("{{{{{name}.{key} | {filter}}}}}"),
-        None => format!("{{{{{name}.{key}}}}}"),
-    })
+    let better = match filter {
+        Some(filter) => format!("{open}{name}.{key} | {filter}{close}"),
+        None => format!("{open}{name}.{key}{close}"),
+    };
+    let good = Template::read(&better, delimiters).is_ok() && is_printable(&better);
+    (good && better != found).then_some(better)
 }

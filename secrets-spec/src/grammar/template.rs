@@ -1,7 +1,8 @@
 use alloc::{string::String, vec::Vec};
-use core::fmt;
+use core::{fmt, ops::Range};
 
 use crate::grammar::{
+    delimiters::Delimiters,
     flaw::{Flaw, FlawKind},
     spec_error::SpecError,
 };
@@ -15,12 +16,14 @@ pub enum Filter {
     Json,
     /// `shell`: one word for a POSIX shell.
     Shell,
+    /// `base64`: standard base64 with padding, on one line.
+    Base64,
 }
 
 impl Filter {
-    const ALL: [Self; 3] = [Self::Url, Self::Json, Self::Shell];
-    pub(crate) const NAMES: [&'static str; 3] =
-        [Self::Url.as_str(), Self::Json.as_str(), Self::Shell.as_str()];
+    const ALL: [Self; 4] = [Self::Url, Self::Json, Self::Shell, Self::Base64];
+    pub(crate) const NAMES: [&'static str; 4] =
+        [Self::Url.as_str(), Self::Json.as_str(), Self::Shell.as_str(), Self::Base64.as_str()];
 
     /// Returns the filter's name.
     #[must_use]
@@ -29,6 +32,7 @@ impl Filter {
             Self::Url => "url",
             Self::Json => "json",
             Self::Shell => "shell",
+            Self::Base64 => "base64",
         }
     }
 }
@@ -49,7 +53,8 @@ pub enum Part {
     },
 }
 
-/// A text with references to secrets in ZenML's form, `{{name.key}}`.
+/// A text with references to secrets in ZenML's form, `{{name.key}}`. `Display` writes that form, whatever the
+/// delimiters were.
 ///
 /// Spaces just inside the braces and around `|` are allowed. `\{{` is a literal `{{`. A malformed reference is an
 /// error that points at it, never literal text.
@@ -63,8 +68,12 @@ pub enum Part {
 /// assert_eq!(Template::parse("x-{{db}}").unwrap_err().range(), 2..8);
 /// # Ok::<(), secrets_spec::SpecError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Template(Vec<Part>);
+#[derive(Debug, Clone)]
+pub struct Template {
+    parts: Vec<Part>,
+    /// The place of each part in the text.
+    places: Vec<Range<usize>>,
+}
 
 impl Template {
     /// Parses a text with references.
@@ -72,56 +81,98 @@ impl Template {
     /// # Errors
     /// The first malformed or unclosed reference or unknown filter, with its range.
     pub fn parse(text: &str) -> Result<Self, SpecError> {
-        Self::read(text).map_err(|flaw| flaw.explain(text))
+        Self::parse_with(text, &Delimiters::default())
     }
 
-    pub(crate) fn read(text: &str) -> Result<Self, Flaw> {
-        let mut parts = Vec::new();
+    /// Parses a text whose references have these delimiters. An opening brace directly after an opening delimiter
+    /// that ends in a brace is literal text: with `${ }`, `${{ x }}` is not a reference.
+    ///
+    /// # Errors
+    /// As [`parse`](Self::parse).
+    pub fn parse_with(text: &str, delimiters: &Delimiters) -> Result<Self, SpecError> {
+        Self::read(text, delimiters).map_err(|flaw| flaw.explain_reference(text, delimiters))
+    }
+
+    pub(crate) fn read(text: &str, delimiters: &Delimiters) -> Result<Self, Flaw> {
+        let (open, close) = (delimiters.open(), delimiters.close());
+        let mut template = Self { parts: Vec::new(), places: Vec::new() };
         let mut literal = String::new();
-        let mut at = 0;
-        while let Some(open) = text[at..].find("{{").map(|open| open + at) {
-            if let Some(before) = text[at..open].strip_suffix('\\') {
+        let mut rest = text;
+        while let Some((before, after)) = rest.split_once(open) {
+            let at = text.len() - after.len() - open.len();
+            if let Some(before) = before.strip_suffix('\\') {
                 literal.push_str(before);
-                literal.push_str("{{");
-                at = open + 2;
+                literal.push_str(open);
+                rest = after;
                 continue;
             }
-            literal.push_str(&text[at..open]);
-            let unclosed = Flaw::new(FlawKind::ReferenceOpen, open, open + 2);
-            let close = text[open + 2..].find("}}").ok_or(unclosed)? + open + 2;
-            let inner = &text[open + 2..close];
+            literal.push_str(before);
+            if open != "{{" && open.ends_with('{') && after.starts_with('{') {
+                literal.push_str(open);
+                rest = after.trim_start_matches('{');
+                literal.extend(core::iter::repeat_n('{', after.len() - rest.len()));
+                continue;
+            }
+            let unclosed = Flaw::new(FlawKind::ReferenceOpen, at, at + open.len());
+            let (inner, next) = after.split_once(close).ok_or(unclosed)?;
             // The error must not cover another reference or another line, whose text may be anything.
-            if inner.trim_start_matches('{').contains("{{") || inner.trim().contains('\n') {
+            let has_another = open != close && inner.trim_start_matches('{').contains(open);
+            if has_another || inner.trim().contains('\n') {
                 return Err(unclosed);
             }
-            let part = parse_reference(inner).map_err(|kind| Flaw::new(kind, open, close + 2))?;
-            if !literal.is_empty() {
-                parts.push(Part::Literal(core::mem::take(&mut literal)));
-            }
-            parts.push(part);
-            at = close + 2;
+            let end = text.len() - next.len();
+            let part = parse_reference(inner).map_err(|kind| Flaw::new(kind, at, end))?;
+            template.push_literal(&mut literal, at);
+            template.push(part, at..end);
+            rest = next;
         }
-        literal.push_str(&text[at..]);
-        if !literal.is_empty() {
-            parts.push(Part::Literal(literal));
-        }
-        Ok(Self(parts))
+        literal.push_str(rest);
+        template.push_literal(&mut literal, text.len());
+        Ok(template)
     }
 
     /// Returns the parts, in order.
     #[must_use]
     pub fn parts(&self) -> &[Part] {
-        &self.0
+        &self.parts
+    }
+
+    /// Returns the parts, each with its place in the text. That of a reference is exact; that of literal text with
+    /// escaped delimiters may begin after its first byte.
+    pub fn placed_parts(&self) -> impl Iterator<Item = (Range<usize>, &Part)> {
+        self.places.iter().cloned().zip(&self.parts)
     }
 
     /// Returns the referenced names and keys, in order and with repetitions.
     pub fn references(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.iter().filter_map(|part| match part {
+        self.parts.iter().filter_map(|part| match part {
             Part::Reference { name, key, .. } => Some((name.as_str(), key.as_str())),
             Part::Literal(_) => None,
         })
     }
+
+    fn push(&mut self, part: Part, place: Range<usize>) {
+        self.parts.push(part);
+        self.places.push(place);
+    }
+
+    /// Adds the literal text so far, which ends before `end`, if there is any.
+    fn push_literal(&mut self, literal: &mut String, end: usize) {
+        if !literal.is_empty() {
+            let start = end.saturating_sub(literal.len());
+            self.push(Part::Literal(core::mem::take(literal)), start..end);
+        }
+    }
 }
+
+impl PartialEq for Template {
+    /// Two templates are equal if their parts are, wherever these stand.
+    fn eq(&self, other: &Self) -> bool {
+        self.parts == other.parts
+    }
+}
+
+impl Eq for Template {}
 
 fn parse_reference(inner: &str) -> Result<Part, FlawKind> {
     let inner = inner.trim_matches(' ');
@@ -160,7 +211,7 @@ fn parse_reference(inner: &str) -> Result<Part, FlawKind> {
 
 impl fmt::Display for Template {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for part in &self.0 {
+        for part in &self.parts {
             match part {
                 Part::Literal(text) => write_literal(text, f)?,
                 Part::Reference { name, key, filter: None } => write!(f, "{{{{{name}.{key}}}}}")?,
@@ -177,13 +228,14 @@ impl fmt::Display for Template {
 /// reference may follow the last two.
 fn write_literal(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut rest = text;
-    while let Some(open) = rest.find("{{") {
-        let braces = rest[open..].len() - rest[open..].trim_start_matches('{').len();
-        f.write_str(&rest[..open + braces % 2])?;
+    while let Some((before, after)) = rest.split_once("{{") {
+        f.write_str(before)?;
+        rest = after.trim_start_matches('{');
+        let braces = 2 + after.len() - rest.len();
+        f.write_str(if braces % 2 == 1 { "{" } else { "" })?;
         for _ in 0..braces / 2 {
             f.write_str("\\{{")?;
         }
-        rest = &rest[open + braces..];
     }
     f.write_str(rest)
 }

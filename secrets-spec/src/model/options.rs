@@ -2,7 +2,10 @@ use alloc::{collections::BTreeMap, string::String, vec::Vec};
 use core::fmt;
 
 use crate::grammar::{
-    backend_type::BuiltIn, flaw::Flaw, region::check_region, variable::check_variable_name,
+    backend_type::BuiltIn,
+    flaw::{Flaw, FlawKind},
+    region::check_region,
+    variable::check_variable_name,
     version::check_selector,
 };
 
@@ -98,6 +101,8 @@ macro_rules! options {
 options! {
     /// Whether the payload is read as a JSON object. If `None`, the backend decides.
     json: Flag, OptionScope::Every;
+    /// How the payload is read: `json`, `dotenv` or `text`. `json` and `text` are `json = true` and `json = false`.
+    format: Text(check_format), OptionScope::Every;
     /// The name of the variable, and of the field, for a plain value.
     env_var_name: Text(check_optional_variable_name), OptionScope::Every;
     /// The AWS region.
@@ -119,6 +124,58 @@ const fn check_optional_variable_name(text: &str) -> Option<Flaw> {
     if text.is_empty() { None } else { check_variable_name(text) }
 }
 
+const fn check_format(text: &str) -> Option<Flaw> {
+    if PayloadFormat::parse(text).is_some() {
+        return None;
+    }
+    Some(Flaw::new(FlawKind::FormatText, 0, text.len()))
+}
+
+/// How a payload is read into fields.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum PayloadFormat {
+    /// As a JSON object: a field for each member.
+    Json,
+    /// As a dotenv file: a field for each variable.
+    Dotenv,
+    /// As one plain value.
+    Text,
+}
+
+impl PayloadFormat {
+    /// Returns the format of this name.
+    #[must_use]
+    pub const fn parse(name: &str) -> Option<Self> {
+        use crate::text::bytes::equal;
+        let name = name.as_bytes();
+        if equal(name, Self::Json.as_str().as_bytes()) {
+            Some(Self::Json)
+        } else if equal(name, Self::Dotenv.as_str().as_bytes()) {
+            Some(Self::Dotenv)
+        } else if equal(name, Self::Text.as_str().as_bytes()) {
+            Some(Self::Text)
+        } else {
+            None
+        }
+    }
+
+    /// Returns the format's name.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Json => "json",
+            Self::Dotenv => "dotenv",
+            Self::Text => "text",
+        }
+    }
+
+    /// Returns the format that the option `json` names.
+    #[must_use]
+    pub const fn of_json(json: bool) -> Self {
+        if json { Self::Json } else { Self::Text }
+    }
+}
+
 /// Checks the text of an option by its row; a text of an option without a row passes. In const evaluation.
 #[must_use]
 pub const fn check_option(name: &str, text: &str) -> Option<Flaw> {
@@ -126,7 +183,9 @@ pub const fn check_option(name: &str, text: &str) -> Option<Flaw> {
     let name = name.as_bytes();
     // Function pointers cannot be called in const evaluation, so the names stand here once more; a test compares
     // them with the table.
-    if equal(name, b"env_var_name") {
+    if equal(name, b"format") {
+        check_format(text)
+    } else if equal(name, b"env_var_name") {
         check_optional_variable_name(text)
     } else if equal(name, b"region") {
         check_region(text)
@@ -144,6 +203,13 @@ impl Options {
         self.required.unwrap_or(true)
     }
 
+    /// Returns how the payload is read, by `format` or `json`. If `None`, the backend decides.
+    #[must_use]
+    pub fn payload_format(&self) -> Option<PayloadFormat> {
+        let format = self.format.as_deref().and_then(PayloadFormat::parse);
+        format.or_else(|| self.json.map(PayloadFormat::of_json))
+    }
+
     /// Iterates over the options that are set: first those of the table in its order, then the others by name.
     pub fn iter(&self) -> impl Iterator<Item = (&str, OptionValue)> {
         let known = OPTIONS.iter().filter_map(|field| Some((field.name, self.get(field.name)?)));
@@ -157,6 +223,10 @@ impl Options {
         // The two selectors of a version belong together: half of each would name a version that nobody meant.
         if other.version_id.is_some() || other.version_stage.is_some() {
             (options.version_id, options.version_stage) = (None, None);
+        }
+        // `json` and `format` say the same thing in two ways.
+        if other.json.is_some() || other.format.is_some() {
+            (options.json, options.format) = (None, None);
         }
         for (name, value) in other.iter() {
             options.set(name, value);
@@ -211,7 +281,8 @@ mod tests {
     fn the_const_check_of_an_option_is_that_of_its_row() {
         for field in OPTIONS {
             let OptionKind::Text(check) = field.kind else { continue };
-            for text in ["", "us-west-2", "A B", "1", "DB_PASSWORD", "SECRETS_X", "\u{1}"] {
+            for text in ["", "us-west-2", "A B", "1", "DB_PASSWORD", "SECRETS_X", "dotenv", "\u{1}"]
+            {
                 assert_eq!(check(text), check_option(field.name, text), "{}: {text:?}", field.name);
             }
         }

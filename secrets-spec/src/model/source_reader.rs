@@ -1,7 +1,7 @@
 //! Reads sources from nodes, and reports every mistake in them. Attributes, `--with`, `--sources` and settings all
 //! use this reader.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 
 use crate::{
     grammar::{
@@ -14,7 +14,7 @@ use crate::{
         variable::check_inline_name,
     },
     model::{
-        options::{OPTIONS, OptionField, OptionKind, OptionScope},
+        options::{OPTIONS, OptionField, OptionKind, OptionScope, PayloadFormat},
         request_draft::REQUEST_FIELDS,
         source::Source,
         source_draft::{OptionDraft, OptionDraftValue, OptionsDraft, SOURCE_FIELDS, SourceDraft},
@@ -197,8 +197,25 @@ fn check_draft<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>) {
             format!("write type = \"{inline}\", or remove `env_vars`"),
         ));
     }
+    check_formats(draft, out);
     for option in draft.options.iter() {
         check_scope(backend, option, &draft.at, out);
+    }
+}
+
+/// Reports that `json` and `format` contradict each other.
+fn check_formats<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>) {
+    let value = |name| draft.options.get(name).map(|option| &option.value);
+    let Some(OptionDraftValue::Flag(json)) = value("json") else { return };
+    let Some(OptionDraftValue::Text(format)) = value("format") else { return };
+    let format = format.known.as_deref().and_then(PayloadFormat::parse);
+    if let Some(format) = format
+        && format != PayloadFormat::of_json(*json)
+    {
+        let at = draft.options.get("json").map_or(&draft.at, |option| &option.at);
+        let format = format.as_str();
+        let message = format!("`json = {json}` contradicts `format = \"{format}\"`");
+        out.push(Diagnostic::new(at.clone(), message, "remove one of the two"));
     }
 }
 
@@ -297,8 +314,9 @@ fn read_texts<S: Clone>(
         return None;
     };
     let mut texts: Vec<(String, TextNode<S>)> = Vec::new();
+    let mut known = BTreeSet::new();
     for (name, value) in fields {
-        if texts.iter().any(|(other, _)| *other == name.text) {
+        if !known.insert(name.text.as_str()) {
             out.push(duplicate("name", name));
         } else if let Some(text) = read_inline_value(name, value, out) {
             texts.push((name.text.clone(), text));
@@ -317,10 +335,11 @@ fn read_env_vars<S: Clone>(
         return None;
     };
     let mut vars: Vec<(String, TextNode<S>)> = Vec::new();
+    let mut known = BTreeSet::new();
     for (name, value) in fields {
         if let Some(flaw) = check_inline_name(&name.text) {
             out.push(Diagnostic::from_flaw(name.at.clone(), flaw, &name.text));
-        } else if vars.iter().any(|(other, _)| *other == name.text) {
+        } else if !known.insert(name.text.as_str()) {
             out.push(duplicate("variable", name));
         } else if let Some(text) = read_inline_value(name, value, out) {
             vars.push((name.text.clone(), text));

@@ -1,4 +1,5 @@
 use alloc::{
+    collections::BTreeMap,
     format,
     string::{String, ToString},
     vec::Vec,
@@ -71,28 +72,28 @@ impl With {
 
     fn read(text: &str, errors: &mut Vec<SpecError>) -> Self {
         let mut with = Self::default();
-        let head = text.find(':').unwrap_or(text.len());
-        if &text[..head] != "secrets" {
-            errors.push(prefix_error(text, head));
+        let (head, mut rest) = match text.split_once(':') {
+            Some((head, rest)) => (head, Some(rest)),
+            None => (text, None),
+        };
+        if head != "secrets" {
+            errors.push(prefix_error(text, head.len()));
             return with;
         }
-        let Some(mut rest) = text[head..].strip_prefix(':') else { return with };
         let mut seen: Vec<&str> = Vec::new();
         // Whether a malformed value may have ended too early. What looks like a name after it may be a piece of a
         // value, so errors do not quote it.
         let mut may_be_value = false;
-        loop {
-            let at = text.len() - rest.len();
-            let name_end = rest.find(['=', ',']).unwrap_or(rest.len());
-            let name = rest[..name_end].trim();
+        while let Some(attribute) = rest {
+            let at = text.len() - attribute.len();
+            let name_end = attribute.find(['=', ',']).unwrap_or(attribute.len());
+            let (name, value) = attribute.split_at_checked(name_end).unwrap_or((attribute, ""));
+            let name = name.trim();
             let name_at = at..at + name_end;
-            let Some(value) = rest[name_end..].strip_prefix('=') else {
+            let Some(value) = value.strip_prefix('=') else {
                 may_be_value |= !is_complete_value(name);
                 errors.push(missing_value_error(name, name_at, may_be_value));
-                match rest[name_end..].strip_prefix(',') {
-                    Some(next) => rest = next,
-                    None => return with,
-                }
+                rest = value.strip_prefix(',');
                 continue;
             };
             if seen.contains(&name) {
@@ -121,19 +122,17 @@ impl With {
                 _ => read_json_prefix(value)
                     .map_or_else(|_| find_next_attribute(value), |(_, end)| end),
             };
-            may_be_value |= !is_complete_value(&value[..end]);
-            let after = value[end..].trim_start();
-            match after.strip_prefix(',') {
-                Some(next) => rest = next,
-                None if after.is_empty() => return with,
-                None => {
-                    let help = Some(String::from("write a comma between attributes"));
-                    let range = text.len() - after.len()..text.len();
-                    errors.push(SpecError::new("there is text after a value", range, help));
-                    return with;
-                }
+            let (value, after) = value.split_at_checked(end).unwrap_or((value, ""));
+            may_be_value |= !is_complete_value(value);
+            let after = after.trim_start();
+            rest = after.strip_prefix(',');
+            if rest.is_none() && !after.is_empty() {
+                let help = Some(String::from("write a comma between attributes"));
+                let range = text.len() - after.len()..text.len();
+                errors.push(SpecError::new("there is text after a value", range, help));
             }
         }
+        with
     }
 
     fn read_sources(&mut self, value: &str, offset: usize, errors: &mut Vec<SpecError>) -> usize {
@@ -162,9 +161,17 @@ impl With {
         let mut diagnostics: Vec<Diagnostic<Range<usize>>> = Vec::new();
         let drafts = read_sources(&node, &mut diagnostics);
         errors.extend(diagnostics.into_iter().map(|c| SpecError::from(c).shifted(offset)));
+        // The places of the sources of each group.
+        let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+        for (place, source) in self.sources.iter().enumerate() {
+            known.entry(String::from(source.group())).or_default().push(place);
+        }
         for source in drafts.into_iter().filter_map(SourceDraft::into_source) {
-            let same = |known: &Source| known.same_as(&source) && known.group() == source.group();
-            if !self.sources.iter().any(same) {
+            let places = known.entry(String::from(source.group())).or_default();
+            let same =
+                |place: &usize| self.sources.get(*place).is_some_and(|it| it.same_as(&source));
+            if !places.iter().any(same) {
+                places.push(self.sources.len());
                 self.sources.push(source);
             }
         }
@@ -183,7 +190,7 @@ impl With {
             Ok((Node { value: Value::Text(text), .. }, end)) => (text, end),
             _ => {
                 let end = find_next_attribute(value);
-                (String::from(value[..end].trim()), end)
+                (String::from(value.get(..end).unwrap_or_default().trim()), end)
             }
         };
         match SourceRole::parse(&text) {
@@ -210,7 +217,7 @@ impl With {
         errors: &mut Vec<SpecError>,
     ) -> usize {
         let end = find_next_attribute(value);
-        match value[..end].trim() {
+        match value.get(..end).unwrap_or_default().trim() {
             "true" => self.allow_override = true,
             "false" => self.allow_override = false,
             other => {
@@ -349,14 +356,15 @@ fn find_next_attribute(value: &str) -> usize {
 
 /// Returns the index of the comma before the next `name=` for which `is_attribute` is true, or the end of the text.
 fn find_attribute_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
-    let mut from = 0;
-    while let Some(comma) = value[from..].find(',').map(|at| at + from) {
-        let next = value[comma + 1..].trim_start();
-        let end = next.find(|c: char| !(c.is_alphanumeric() || c == '_')).unwrap_or(next.len());
-        if end > 0 && next[end..].trim_start().starts_with('=') && is_attribute(&next[..end]) {
-            return comma;
+    let mut rest = value;
+    while let Some((_, after)) = rest.split_once(',') {
+        let next = after.trim_start();
+        let end = next.trim_start_matches(|c: char| c.is_alphanumeric() || c == '_');
+        let name = next.strip_suffix(end).unwrap_or_default();
+        if !name.is_empty() && end.trim_start().starts_with('=') && is_attribute(name) {
+            return value.len() - after.len() - 1;
         }
-        from = comma + 1;
+        rest = after;
     }
     value.len()
 }
@@ -364,7 +372,10 @@ fn find_attribute_where(value: &str, is_attribute: fn(&str) -> bool) -> usize {
 /// Returns the error for `sources=test-db`: names without brackets, or a list in quotes.
 fn unbracketed_list_error(value: &str) -> SpecError {
     let end = find_next_attribute(value);
-    let bare = value[..end].trim_matches(|c: char| c.is_whitespace() || is_quote(c));
+    let bare = value
+        .get(..end)
+        .unwrap_or_default()
+        .trim_matches(|c: char| c.is_whitespace() || is_quote(c));
     let help = if bare.starts_with(['[', '{']) {
         String::from("remove the quotes around the list")
     } else {

@@ -223,7 +223,7 @@ impl<'a> JsonReader<'a> {
         let belongs = |c: char| c.is_alphanumeric() || "_-.+/@:=".contains(c);
         while self.chars.next_if(|(_, c)| belongs(*c)).is_some() {}
         let end = self.position();
-        let (message, help) = match &self.text[start..end] {
+        let (message, help) = match self.text.get(start..end).unwrap_or_default() {
             "true" => return Ok(Value::Bool(true)),
             "false" => return Ok(Value::Bool(false)),
             "null" => return Ok(Value::Null),
@@ -245,15 +245,13 @@ impl<'a> JsonReader<'a> {
 
     /// Returns the error for text at `start` that cannot begin a JSON value.
     fn unexpected_error(&mut self, start: usize) -> SpecError {
-        let rest = &self.text[start..];
+        let rest = self.text.get(start..).unwrap_or_default();
         let first = rest.chars().next();
         let end = start + first.map_or(0, char::len_utf8);
         // The help for a text up to its closing quote.
         let inner = |close: &[char]| {
-            self.text[end..]
-                .split(close)
-                .next()
-                .map_or_else(String::new, |text| self.help_to_quote(text))
+            let after = self.text.get(end..).unwrap_or_default();
+            after.split(close).next().map_or_else(String::new, |text| self.help_to_quote(text))
         };
         let (message, help) = match first {
             Some('\'') => ("single quotes are not JSON", inner(&['\''])),

@@ -6,7 +6,7 @@ use core::fmt::{self, Write};
 /// Returns the text quoted, escaped, and cut after 60 characters.
 pub(crate) fn excerpt(text: &str) -> String {
     match text.char_indices().nth(60) {
-        Some((cut, _)) => format!("{:?}..", &text[..cut]),
+        Some((cut, _)) => format!("{:?}..", text.get(..cut).unwrap_or_default()),
         None => format!("{text:?}"),
     }
 }

@@ -132,3 +132,55 @@ fn a_patch_has_no_group_and_says_something() {
     assert_eq!(messages[0], "the group of a mapped source stays as the code has it");
     assert_eq!(read(r#"{"tpye": "local"}"#), ["unknown field \"tpye\""]);
 }
+
+#[test]
+fn a_format_is_one_of_three_and_agrees_with_json() {
+    let read = |options: &str| {
+        let json = format!(r#"{{"id": "x", "options": {options}}}"#);
+        let messages = diagnostics(&json, read_source).1.into_iter();
+        messages.map(|(_, message, help)| (message, help.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    for options in [
+        r#"{"format": "json"}"#,
+        r#"{"format": "dotenv"}"#,
+        r#"{"format": "json", "json": true}"#,
+        r#"{"format": "text", "json": false}"#,
+    ] {
+        assert_eq!(read(options), [], "{options}");
+    }
+    for (options, message, help) in [
+        (r#"{"format": "dotnev"}"#, "a format is unknown", "did you mean `dotenv`?"),
+        (r#"{"format": "yaml"}"#, "a format is unknown", "the formats are json, dotenv and text"),
+        (r#"{"format": ""}"#, "a format is unknown", "the formats are json, dotenv and text"),
+        (r#"{"format": true}"#, "`format` is a text, not true or false", "write"),
+        (
+            r#"{"format": "dotenv", "json": true}"#,
+            "`json = true` contradicts `format = \"dotenv\"`",
+            "remove one of the two",
+        ),
+        (
+            r#"{"json": false, "format": "json"}"#,
+            "`json = false` contradicts `format = \"json\"`",
+            "remove one of the two",
+        ),
+    ] {
+        let found = read(options);
+        assert_eq!(found.len(), 1, "{options}: {found:?}");
+        assert_eq!(found[0].0, message);
+        assert!(found[0].1.starts_with(help), "{options}: {found:?}");
+    }
+}
+
+#[test]
+fn a_patch_with_json_or_format_replaces_both() {
+    for (code, laid_over, json, format) in [
+        (r#"{"json": true}"#, r#"{"format": "dotenv"}"#, None, Some("dotenv")),
+        (r#"{"format": "dotenv"}"#, r#"{"json": true}"#, Some(true), None),
+        (r#"{"format": "dotenv"}"#, r#"{"required": false}"#, None, Some("dotenv")),
+    ] {
+        let code = Source::from_json(&format!(r#"{{"id": "x", "options": {code}}}"#)).unwrap();
+        let source = code.with_patch(&patch(&format!(r#"{{"options": {laid_over}}}"#)));
+        assert_eq!(source.options().json, json);
+        assert_eq!(source.options().format.as_deref(), format);
+    }
+}

@@ -1,8 +1,8 @@
 //! Sources with fields, from JSON and attributes: types, typos, and several mistakes at once.
 
 use secrets_spec::{
-    BackendType, Node, OPTIONS, SOURCE_FIELDS, Source, SourceDraft, SourceRole, Value, read_source,
-    read_sources,
+    BackendType, Node, OPTIONS, PayloadFormat, SOURCE_FIELDS, Source, SourceDraft, SourceRole,
+    Value, read_source, read_sources,
 };
 
 use crate::support::diagnostics;
@@ -21,7 +21,7 @@ fn one(json: &str) -> (String, String, String) {
 #[test]
 fn every_field_and_option_is_read() {
     let text = r#"{"id": "x.y", "type": "aws-secrets-manager", "group": "db", "role": "arn:aws:iam::123456789012:role/r",
-        "options": {"json": false, "env_var_name": "TOKEN", "region": "us-west-2", "version_id": "v", "version_stage": "AWSPREVIOUS", "required": false}}"#;
+        "options": {"json": false, "format": "text", "env_var_name": "TOKEN", "region": "us-west-2", "version_id": "v", "version_stage": "AWSPREVIOUS", "required": false}}"#;
     let source = Source::from_json(text).unwrap();
     let options = source.options();
     assert_eq!((source.id(), source.group(), source.alias()), ("x.y", "db", Some("db")));
@@ -31,13 +31,15 @@ fn every_field_and_option_is_read() {
         (options.json, options.required, options.is_required()),
         (Some(false), Some(false), false)
     );
+    assert_eq!(options.format.as_deref(), Some("text"));
+    assert_eq!(options.payload_format(), Some(PayloadFormat::Text));
     assert_eq!(options.env_var_name.as_deref(), Some("TOKEN"));
     assert_eq!(options.region.as_deref(), Some("us-west-2"));
     assert_eq!(options.version_id.as_deref(), Some("v"));
     assert_eq!(options.version_stage.as_deref(), Some("AWSPREVIOUS"));
     // This test covers every field and option.
     assert_eq!(SOURCE_FIELDS, ["id", "type", "options", "role", "group"]);
-    assert_eq!(OPTIONS.len(), 7);
+    assert_eq!(OPTIONS.len(), 8);
 }
 
 #[test]

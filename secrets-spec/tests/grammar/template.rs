@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use secrets_spec::{Filter, Part, Template};
+use secrets_spec::{Delimiters, Filter, Part, Template};
 
 use crate::support::{assert_points_into, pointed};
 
@@ -43,16 +43,17 @@ fn the_name_ends_at_the_first_dot() {
 }
 
 #[test]
-fn filters_are_url_json_and_shell() {
+fn filters_are_url_json_shell_and_base64() {
     for (text, filter) in [
         ("{{a.b|url}}", Filter::Url),
         ("{{ a.b | json }}", Filter::Json),
         ("{{a.b  |  shell}}", Filter::Shell),
+        ("{{a.b |base64}}", Filter::Base64),
     ] {
         assert_eq!(parts(text), [reference("a", "b", Some(filter))]);
     }
-    let names = [Filter::Url, Filter::Json, Filter::Shell].map(Filter::as_str);
-    assert_eq!(names, ["url", "json", "shell"]);
+    let names = [Filter::Url, Filter::Json, Filter::Shell, Filter::Base64].map(Filter::as_str);
+    assert_eq!(names, ["url", "json", "shell", "base64"]);
 }
 
 #[test]
@@ -154,4 +155,67 @@ proptest! {
             if text.is_empty() { vec![] } else { vec![literal(&text)] }
         );
     }
+}
+
+#[test]
+fn an_error_quotes_the_reference_and_what_to_write() {
+    for (text, quoted, help) in [
+        (
+            "{{db}}",
+            "{{db}}",
+            "the value of a plain secret is {{db.db}}; otherwise write {{name.key}}",
+        ),
+        ("x: {{my-token}}", "{{my-token}}", "a plain secret is {{my-token.my_token}}"),
+        ("{{db.}}", "{{db.}}", "write {{name.key}}"),
+        ("{{db.password | bse64}}", "{{db.password | bse64}}", "`{{db.password | base64}}`"),
+        ("url = {{db.password", "{{db.password", "close it with }}"),
+        ("url = {{db.password}:SeNtInEl@h\n", "{{db.password", "close it with }}"),
+        ("{{ .Values.x }}", "{{ .Values.x }}", "write {{name.key}}"),
+        ("{{#each x}}", "{{#each", "only spaces"),
+        ("{{db.user SeNtInEl}}", "{{db.user", "only spaces"),
+    ] {
+        let error = Template::parse(text).expect_err(text);
+        assert!(error.message().ends_with(&format!(": {quoted:?}")), "{text}: {error}");
+        assert!(error.help().unwrap().contains(help), "{text}: {error}");
+        assert!(
+            error.help().unwrap().contains(r"a literal `{{` is written \{{"),
+            "{text}: {error}"
+        );
+        assert!(!error.to_string().contains("SeNtInEl"), "{error}");
+    }
+}
+
+#[test]
+fn delimiters_are_two_texts_of_signs() {
+    for text in ["<% %>", "[[ ]]", "${ }", "<<\t>>", " @@ @@ ", "<%= %>"] {
+        let delimiters = Delimiters::parse(text).expect(text);
+        let (open, close) = (delimiters.open(), delimiters.close());
+        let written = format!("{{{{ .V }}}} {open} a.b | url {close} \\{open} ${{{{ s.X }}}}");
+        let template = Template::parse_with(&written, &delimiters).expect(text);
+        let expected = [
+            literal("{{ .V }} "),
+            reference("a", "b", Some(Filter::Url)),
+            literal(&format!(" {open} ${{{{ s.X }}}}")),
+        ];
+        assert_eq!(template.parts(), expected, "{text}");
+        let wrong = format!("{open}a{close}");
+        let error = Template::parse_with(&wrong, &delimiters).expect_err(text);
+        assert!(error.message().contains(&format!("{wrong:?}")), "{error}");
+        assert!(error.help().unwrap().contains(&format!("{open}a.a{close}")), "{error}");
+        assert!(!error.help().unwrap().contains("{{"), "{error}");
+    }
+    for text in ["", "<%", "a b c", "<% % >", "x y", "<. .>", "| |", r"\ \", "<<<<<<<<< >", "{{}}"]
+    {
+        assert!(Delimiters::parse(text).is_err(), "{text:?}");
+    }
+    let default = Delimiters::default();
+    assert_eq!(default.applied_to("{{a}} }}{{"), "{{a}} }}{{");
+    assert_eq!(Delimiters::parse("}} {{").unwrap().applied_to("{{a}}"), "}}a{{");
+}
+
+#[test]
+fn parts_know_their_places() {
+    let template = Template::parse(r"é {{a.b}}\{{ {{ c.d | url }}").unwrap();
+    let places: Vec<_> = template.placed_parts().map(|(place, _)| place).collect();
+    assert_eq!((&places[1], &places[3]), (&(3..10), &(14..29)));
 }

@@ -3,7 +3,10 @@
 #[cfg(test)]
 mod tests;
 
-use secrets_spec::{Filter, Part, SpecError, Template};
+use std::collections::HashSet;
+
+use base64ct::{Base64, Encoding};
+use secrets_spec::{Delimiters, Filter, Part, SpecError, Template};
 use zeroize::Zeroizing;
 
 use crate::{
@@ -12,6 +15,7 @@ use crate::{
         error::{Error, ErrorKind, Problem},
         escape,
         line_column::LineColumn,
+        problem_list::ProblemList,
         secret_value::SecretValue,
     },
 };
@@ -25,6 +29,7 @@ impl Secrets {
     /// - `{{db.password | url}}` percent-encodes everything but RFC 3986's unreserved characters.
     /// - `{{db.password | json}}` writes a JSON string with its quotes.
     /// - `{{db.password | shell}}` writes one word of a POSIX shell.
+    /// - `{{db.password | base64}}` writes standard base64 on one line, of binary values too.
     /// - Without a filter the value is written as it is.
     ///
     /// `\{{` is a literal `{{`.
@@ -52,16 +57,53 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// All of these are reported at once:
+    /// All of these are reported at once, up to 100, each with its line and column:
     ///
-    /// - [`ErrorKind::InvalidSource`] for each reference that does not parse, with its line and column.
+    /// - [`ErrorKind::InvalidSource`] for each reference that does not parse.
     /// - If all of them parse: the error of [`Secrets::get`] for each reference to something undeclared or
-    ///   missing, [`ErrorKind::Undecodable`] for each binary value, and [`ErrorKind::InvalidValue`] for a NUL
-    ///   in a word of a shell.
+    ///   missing, [`ErrorKind::Undecodable`] for each binary value without the filter `base64`, and
+    ///   [`ErrorKind::InvalidValue`] for a NUL in a word of a shell.
     pub fn render(&self, template: &str) -> Result<SecretValue, Error> {
-        let failed = |problems| Error::from_problems(problems).in_step(self.step());
-        let template = parse(template).map_err(failed)?;
-        let pieces = self.pieces(&template).map_err(failed)?;
+        let delimiters = Delimiters::default();
+        let place = |at: usize| {
+            let LineColumn { line, column } = LineColumn::of(template, at);
+            format!("{line}:{column}")
+        };
+        let parsed = parse(template, &delimiters).map_err(|errors| {
+            let mut problems = ProblemList::default();
+            for error in errors {
+                let problem = misread(&error).with_origin("the template");
+                problems.push(problem.at(place(error.range().start)));
+            }
+            Error::from_problems(problems.into_problems()).in_step(self.step())
+        })?;
+        let mut problems = ProblemList::default();
+        let parts = parsed.placed_parts().map(|(place, part)| (place.start, part));
+        for (at, found) in self.misfits(parts, &delimiters) {
+            problems.extend(found.into_iter().map(|problem| problem.at(place(at))));
+        }
+        problems.into_result().map_err(|error| error.in_step(self.step()))?;
+        self.fill(&parsed)
+    }
+
+    /// Fills in a template.
+    ///
+    /// # Errors
+    /// The first problem that [`misfits`](Self::misfits) returns.
+    pub(crate) fn fill(&self, template: &Template) -> Result<SecretValue, Error> {
+        self.fill_parts(template.parts())
+    }
+
+    /// Fills in parts of a template.
+    ///
+    /// # Errors
+    /// As [`fill`](Self::fill).
+    pub(crate) fn fill_parts(&self, parts: &[Part]) -> Result<SecretValue, Error> {
+        let mut pieces = Vec::with_capacity(parts.len());
+        for part in parts {
+            let piece = self.piece(part, &Delimiters::default());
+            pieces.push(piece.map_err(Error::from_problems)?);
+        }
         // The buffer never grows: growing would leave a copy that is not wiped.
         let longest = pieces.iter().map(Piece::longest).sum();
         let mut text = Zeroizing::new(String::with_capacity(longest));
@@ -69,36 +111,39 @@ impl Secrets {
             piece.write(&mut text);
         }
         debug_assert!(text.len() <= longest, "the text fits");
-        Ok(SecretValue::from(std::mem::take(&mut *text)))
+        Ok(SecretValue::from(text))
     }
 
-    fn pieces<'a>(&'a self, template: &'a Template) -> Result<Vec<Piece<'a>>, Vec<Problem>> {
-        let mut pieces = Vec::new();
-        let mut problems: Vec<Problem> = Vec::new();
-        for part in template.parts() {
-            let piece = match part {
-                Part::Literal(text) => Ok(Piece { text, filter: None }),
-                Part::Reference { name, key, filter } => self.piece(name, key, *filter),
-            };
-            match piece {
-                Ok(piece) => pieces.push(piece),
-                Err(found) => {
-                    let known = |p: &Problem| problems.iter().any(|k| k.message() == p.message());
-                    let new: Vec<_> = found.into_iter().filter(|p| !known(p)).collect();
-                    problems.extend(new);
-                }
-            }
-        }
-        if problems.is_empty() { Ok(pieces) } else { Err(problems) }
-    }
-
-    fn piece(
+    /// Returns why references cannot be filled in: the problems of each field once, with the place of its first
+    /// reference, up to the number that is reported.
+    pub(crate) fn misfits<'p>(
         &self,
-        group: &str,
-        key: &str,
-        filter: Option<Filter>,
-    ) -> Result<Piece<'_>, Vec<Problem>> {
-        let reference = format!("{{{{{group}.{key}}}}}");
+        parts: impl Iterator<Item = (usize, &'p Part)>,
+        delimiters: &Delimiters,
+    ) -> Vec<(usize, Vec<Problem>)> {
+        let mut known = HashSet::new();
+        let misfit = |(at, part): (usize, &'p Part)| {
+            let Part::Reference { name, key, .. } = part else { return None };
+            if known.contains(&(name, key)) {
+                return None;
+            }
+            let problems = self.piece(part, delimiters).err()?;
+            known.insert((name, key));
+            Some((at, problems))
+        };
+        parts.filter_map(misfit).take(ProblemList::MAX).collect()
+    }
+
+    fn piece<'a>(
+        &'a self,
+        part: &'a Part,
+        delimiters: &Delimiters,
+    ) -> Result<Piece<'a>, Vec<Problem>> {
+        let (group, key, filter) = match part {
+            Part::Literal(text) => return Ok(Piece::Text(text, None)),
+            Part::Reference { name, key, filter } => (name.as_str(), key.as_str(), *filter),
+        };
+        let reference = delimiters.applied_to(&format!("{{{{{group}.{key}}}}}"));
         let unfit = |kind, message: &str, help: &str| {
             let message = format!("the value of {reference} {message}");
             Err(vec![
@@ -113,9 +158,12 @@ impl Secrets {
                 return Err(error.problems().iter().map(of_reference).collect());
             }
         };
+        if filter == Some(Filter::Base64) {
+            // The template asks for the bytes here.
+            return Ok(Piece::Base64(field.value.expose_bytes()));
+        }
         if field.binary {
-            let help =
-                "a template is text: use the bytes of `get(group, key)`, or `file(group, key)`";
+            let help = "a template is text: use the filter base64, the bytes of `get(group, key)`, or `file(group, key)`";
             return unfit(ErrorKind::Undecodable, "is binary", help);
         }
         // The template asks for the value here.
@@ -124,7 +172,7 @@ impl Secrets {
             let help = "use it without the filter, or by `get(group, key)`";
             return unfit(ErrorKind::InvalidValue, "holds a NUL, which no word can", help);
         }
-        Ok(Piece { text, filter })
+        Ok(Piece::Text(text, filter))
     }
 
     /// Returns a declared group that a reference cannot name because it contains a dot.
@@ -135,27 +183,29 @@ impl Secrets {
     }
 }
 
-/// Parses a template. Every reference that does not parse is a problem.
-fn parse(text: &str) -> Result<Template, Vec<Problem>> {
-    let mut problems = Vec::new();
+/// Parses a template. Returns an error for every reference that does not parse, up to the number that is reported,
+/// with its range in the whole text.
+pub(crate) fn parse(text: &str, delimiters: &Delimiters) -> Result<Template, Vec<SpecError>> {
+    let mut errors = Vec::new();
     let mut start = 0;
-    loop {
-        match Template::parse(&text[start..]) {
-            Ok(template) if problems.is_empty() => return Ok(template),
-            Ok(_) => return Err(problems),
+    while errors.len() < ProblemList::MAX {
+        match Template::parse_with(text.get(start..).unwrap_or_default(), delimiters) {
+            Ok(template) if errors.is_empty() => return Ok(template),
+            Ok(_) => break,
             Err(error) => {
-                problems.push(misread(&error, text, start));
+                let error = error.shifted(start);
                 // Continues after the invalid reference.
-                start += error.range().end;
+                start = error.range().end;
+                errors.push(error);
             }
         }
     }
+    Err(errors)
 }
 
-fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
-    let LineColumn { line, column } = LineColumn::of(text, start + error.range().start);
-    let message = format!("{line}:{column}: {}", error.message());
-    let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("the template");
+/// Returns the problem of a reference that does not parse.
+pub(crate) fn misread(error: &SpecError) -> Problem {
+    let problem = Problem::new(ErrorKind::InvalidSource, error.message());
     match error.help() {
         Some(help) => problem.with_help(help),
         None => problem,
@@ -163,7 +213,7 @@ fn misread(error: &SpecError, text: &str, start: usize) -> Problem {
 }
 
 /// Returns the problem of a look-up as a problem of the template.
-fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Problem {
+pub(crate) fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Problem {
     let message = format!("the template has {reference}, but {}", problem.message());
     let told = Problem::new(problem.kind(), message)
         .with_origin(problem.origin())
@@ -177,30 +227,36 @@ fn of_reference(problem: &Problem, reference: &str, dotted: Option<&str>) -> Pro
     }
 }
 
-/// A text, and the filter with which it is written.
-struct Piece<'a> {
-    text: &'a str,
-    filter: Option<Filter>,
+/// What stands in the place of a part of a template.
+enum Piece<'a> {
+    /// A text, and the filter with which it is written.
+    Text(&'a str, Option<Filter>),
+    /// Bytes, written in base64.
+    Base64(&'a [u8]),
 }
 
 impl Piece<'_> {
     /// Returns the most bytes that the piece can become.
     fn longest(&self) -> usize {
-        let length = self.text.len();
-        match self.filter {
-            None => length,
-            Some(Filter::Url) => escape::LONGEST_PERCENT * length,
-            Some(Filter::Shell) => 4 * length + 2,
-            Some(_) => escape::longest_json(length),
+        let (text, filter) = match self {
+            Self::Text(text, filter) => (text, filter),
+            Self::Base64(bytes) => return Base64::encoded_len(bytes),
+        };
+        match filter {
+            Some(Filter::Url) => escape::LONGEST_PERCENT * text.len(),
+            Some(Filter::Shell) => 4 * text.len() + 2,
+            Some(Filter::Json) => escape::longest_json(text.len()),
+            Some(Filter::Base64) | None => text.len(),
         }
     }
 
     fn write(&self, to: &mut String) {
-        match self.filter {
-            None => to.push_str(self.text),
-            Some(Filter::Url) => escape::write_percent(self.text, to),
-            Some(Filter::Json) => escape::write_json(self.text, to),
-            Some(Filter::Shell) => write_shell(self.text, to),
+        match self {
+            Self::Text(text, Some(Filter::Url)) => escape::write_percent(text, to),
+            Self::Text(text, Some(Filter::Json)) => escape::write_json(text, to),
+            Self::Text(text, Some(Filter::Shell)) => write_shell(text, to),
+            Self::Text(text, Some(Filter::Base64) | None) => to.push_str(text),
+            Self::Base64(bytes) => to.push_str(&Zeroizing::new(Base64::encode_string(bytes))),
         }
     }
 }

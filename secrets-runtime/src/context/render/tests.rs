@@ -159,3 +159,30 @@ fn the_result_is_a_secret() {
         assert_eq!(format!("{text:?}"), "SecretValue([REDACTED])");
     });
 }
+
+#[test]
+fn base64_writes_every_value_on_one_line() {
+    assert_eq!(render("SeNtInEl", "x: {{db.password | base64}}"), "x: U2VOdEluRWw=");
+    assert_eq!(render("", "{{db.password|base64}}"), "");
+    let long = render(&"a".repeat(300), "{{db.password | base64}}");
+    assert_eq!((long.len(), long.contains('\n')), (400, false));
+    let binary = render_with(vec![0xff, 0xfe], "{{db.password | base64}}");
+    assert_eq!(binary.unwrap_or_else(|error| panic!("{error}")), "//4=");
+}
+
+#[test]
+fn of_many_problems_the_first_are_reported() {
+    let missing: String = (0..1000).map(|number| format!("{{{{db.k{number}}}}}")).collect();
+    for template in [missing, "{{db}}".repeat(1000), "{{db.user\n".repeat(1000)] {
+        let found = problems("SeNtInEl", &template);
+        assert_eq!(found.len(), 101);
+        assert!(found[100].1.contains("there may be more than these 100"), "{:?}", found[100]);
+    }
+}
+
+#[test]
+fn what_is_missing_is_reported_with_its_place() {
+    let found = problems("SeNtInEl", "é\né {{db.port}}\n{{nodb.a}}");
+    assert!(found[0].1.starts_with("2:3: the template has {{db.port}}, but "), "{found:?}");
+    assert!(found[1].1.starts_with("3:1: the template has {{nodb.a}}, but "), "{found:?}");
+}

@@ -231,6 +231,12 @@ impl Problem {
         self
     }
 
+    /// Writes where the problem is before its message.
+    pub(crate) fn at(mut self, place: impl fmt::Display) -> Self {
+        self.message = format!("{place}: {}", self.message);
+        self
+    }
+
     /// Sets what to do about it.
     #[must_use]
     pub fn with_help(mut self, help: impl Into<String>) -> Self {

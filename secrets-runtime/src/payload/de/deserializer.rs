@@ -198,6 +198,7 @@ impl<'a> Deserializer<'a> {
             self.path.mark_ambiguous();
         }
         match (self.reading, form) {
+            (Reading::Json, Form::Number) => reading::visit_number(value, visitor),
             (Reading::Scalar | Reading::Structured | Reading::Json, Form::Number | Form::Bool) => {
                 reading::visit_scalar(value, visitor)
             }

@@ -72,9 +72,7 @@ pub(crate) fn from_value<T: DeserializeOwned>(
 }
 
 /// Reads the text of a JSON document into a `T`. `path` is the name of the document in messages. A type that
-/// accepts anything gets a number if the number is written as in the text (`1.5`, not `1.50`), and else the
-/// text.
-/// text.
+/// accepts anything gets numbers as numbers.
 ///
 /// # Errors
 /// As [`from_fields`].

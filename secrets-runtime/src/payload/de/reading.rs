@@ -1,4 +1,4 @@
-use std::str::FromStr;
+use std::{any::type_name, str::FromStr};
 
 use serde::de::{Error, Visitor};
 use zeroize::Zeroizing;
@@ -14,7 +14,8 @@ pub(super) enum Reading {
     Scalar,
     /// As [`Reading::Scalar`], and a JSON list or object as its content.
     Structured,
-    /// As [`Reading::Structured`] in a text that is JSON as a whole, where `null` is a value.
+    /// As [`Reading::Structured`] in a text that is JSON as a whole: every number is a number, however it is written,
+    /// and `null` is a value.
     Json,
 }
 
@@ -57,6 +58,28 @@ pub(super) fn visit_scalar<'de, V: Visitor<'de>, E: Error>(
         visitor.visit_bool(truth)
     } else {
         visit_plain(value, visitor)
+    }
+}
+
+/// Visits a number of a JSON document. A number that no type can hold is its text, and so is every number for a secret
+/// value, which keeps what is written.
+pub(super) fn visit_number<'de, V: Visitor<'de>, E: Error>(
+    value: &SecretValue,
+    visitor: V,
+) -> Result<V::Value, E> {
+    let keeps_text = type_name::<V::Value>() == type_name::<SecretValue>();
+    let text = value.expose_str().unwrap_or_default(); // to be parsed
+    if keeps_text {
+        visit_plain(value, visitor)
+    } else if let Ok(number) = text.parse::<u64>() {
+        visitor.visit_u64(number)
+    } else if let Ok(number) = text.parse::<i64>() {
+        visitor.visit_i64(number)
+    } else {
+        match text.parse::<f64>() {
+            Ok(number) if number.is_finite() => visitor.visit_f64(number),
+            _ => visit_plain(value, visitor),
+        }
     }
 }
 
