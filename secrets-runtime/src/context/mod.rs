@@ -4,6 +4,7 @@ pub(crate) mod freshness;
 pub(crate) mod group;
 pub(crate) mod process_env;
 pub(crate) mod provenance;
+mod read_error;
 pub(crate) mod refresh;
 pub(crate) mod render;
 pub(crate) mod resolved;

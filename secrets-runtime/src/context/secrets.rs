@@ -6,7 +6,6 @@ use std::{
     sync::{Arc, OnceLock},
 };
 
-use secrets_spec::closest;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -17,8 +16,7 @@ use crate::{
         secret_files::SecretFiles,
     },
     core::{
-        error::{Error, ErrorKind, Problem},
-        escape,
+        error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
     payload::{de, fields::Field},
@@ -170,11 +168,13 @@ impl Secrets {
             Some(SourceFields { absent_because: Some(absent_because), .. }) => {
                 de::from_absent(absent_because.clone())
             }
-            Some(source) => {
-                let fields: Vec<_> =
-                    source.fields.iter().map(|(name, f)| (name, &f.value)).collect();
-                de::from_fields(group, &fields)
-            }
+            Some(source) => match source.fields.as_plain() {
+                Some((name, field)) => de::from_plain(group, name, &field.value),
+                None => {
+                    let fields = source.fields.iter().map(|(name, field)| (name, &field.value));
+                    de::from_fields(group, &fields.collect::<Vec<_>>())
+                }
+            },
             None => {
                 let requests = found.requests.iter();
                 let fields: Vec<_> =
@@ -212,7 +212,8 @@ impl Secrets {
     /// of the same user.
     ///
     /// The first call for a field creates its file. The file has mode 0600 and a random name, and contains
-    /// the value's bytes and nothing else. Its folder belongs to this process and has mode 0700. It is in
+    /// the value's bytes and nothing else; of a secret that a platform has mounted, the bytes as they are mounted,
+    /// also where the value has lost the line break at its end. Its folder belongs to this process and has mode 0700. It is in
     /// memory, below `$XDG_RUNTIME_DIR` or `/dev/shm`, if one of them is a tmpfs; otherwise it is below
     /// `SECRETS_RUN_DIR`.
     ///
@@ -236,7 +237,7 @@ impl Secrets {
     /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is not a folder; [`ErrorKind::NoContext`] after the
     /// step has ended; [`ErrorKind::Other`] if the file cannot be written.
     pub fn file(&self, group: &str, key: &str) -> Result<PathBuf, Error> {
-        let path = self.files().path_of(&self.field(group, key)?.value);
+        let path = self.files().path_of(self.field(group, key)?.file_content());
         path.map_err(|error| error.about(&format!("{group}/{key}"), None).in_step(self.step()))
     }
 
@@ -265,6 +266,8 @@ impl Secrets {
     }
 
     /// Sets the variables in the environment of a child process.
+    ///
+    /// A variable that already has the path of the mounted file of its `FILE` request stays as it is.
     ///
     /// From then on the command contains the values, and `{command:?}` prints them, since that is how the
     /// standard library formats a [`Command`]. Do not format it, and drop it once the child has started.
@@ -318,88 +321,8 @@ impl Secrets {
         found.ok_or_else(|| self.why_not(group, key))
     }
 
-    /// Adds the source to the problems of a typed read.
-    fn typed_read_error(&self, problems: Vec<Problem>, group: &str) -> Error {
-        let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
-        let (origin, backend) = match source {
-            Some(source) => (source.origin.as_str(), Some(source.provenance.backend.as_str())),
-            None => (group, None),
-        };
-        Error::from_problems(problems).about(origin, backend).in_step(self.step())
-    }
-
     pub(super) fn variables(&self) -> &EnvVars {
         self.0.variables.get_or_init(|| Box::new(EnvVars::of(self.0.shared.in_order())))
-    }
-
-    /// Returns why `get` found nothing: the group or the key is not declared, or the secret lacks the field.
-    pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
-        let Some(found) = self.0.shared.groups.get(group) else {
-            return self.not_requested(group, "the step did not declare this group");
-        };
-        if let Some(source) = &found.source {
-            if let Some(absent_because) = &source.absent_because {
-                return Error::from_problems(vec![absent_because.clone()]).in_step(self.step());
-            }
-            let names = source.fields.iter().map(|(name, _)| name);
-            let help = match closest(key, names) {
-                Some(near) => {
-                    format!("did you mean `{near}`? its fields are {}", source.fields.names())
-                }
-                None => format!("its fields are {}", source.fields.names()),
-            };
-            let message = format!("the secret has no field `{}`", escape::escape_name(key));
-            let help = match source.looks_like_json() {
-                true => {
-                    format!("{help}; its text looks like JSON: set options = {{ json = true }}")
-                }
-                false => help,
-            };
-            let problem = Problem::new(ErrorKind::KeyNotFound, message)
-                .with_origin(&source.origin)
-                .in_backend(Some(&source.provenance.backend))
-                .with_help(help);
-            return Error::from_problems(vec![problem]).in_step(self.step());
-        }
-        let versions = || found.requests.iter().filter(|r| r.request.view().key == key);
-        if versions().count() > 1 {
-            let problem = Problem::new(ErrorKind::Ambiguous, "several versions were requested")
-                .with_origin(format!("{group}/{key}"))
-                .with_help("say which one: `get_versioned(group, key, version)`");
-            return Error::from_problems(vec![problem]).in_step(self.step());
-        }
-        let asked = format!("{group}/{key}");
-        self.not_requested(&asked, "the step did not request this key of the group")
-    }
-
-    fn not_requested(&self, asked: &str, message: &str) -> Error {
-        let mut declared = Vec::new();
-        for (group, found) in self.0.shared.in_order() {
-            if found.source.is_some() {
-                declared.push(group.to_string());
-            }
-            declared.extend(found.requests.iter().map(|r| r.request.to_string()));
-        }
-        let known = escape::backquoted_list(declared.iter().map(String::as_str));
-        let near = closest(asked, declared.iter().map(String::as_str));
-        // Somebody passed the source with its type, but the group does not include the type.
-        let by_text = self.0.shared.in_order().find_map(|(group, found)| {
-            found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
-        });
-        let help = match near {
-            _ if by_text.is_some() => {
-                format!("its group is `{}`: the id without the type", by_text.unwrap_or_default())
-            }
-            Some(near) => format!("did you mean `{near}`? declared are {known}"),
-            None if declared.is_empty() => {
-                "add it to the step's attribute: #[secrets(sources = [\"..\"])]".to_owned()
-            }
-            None => format!("add it to the step's attribute; declared are {known}"),
-        };
-        let problem = Problem::new(ErrorKind::NotRequested, message)
-            .with_origin(escape::escape_name(asked))
-            .with_help(help);
-        Error::from_problems(vec![problem]).in_step(self.step())
     }
 }
 
