@@ -37,13 +37,16 @@ use crate::{
         error::{ErrorKind, Problem},
         secret_value::SecretValue,
     },
-    payload::de::{
-        abort::{Abort, REFUSED},
-        deserializer::Deserializer,
-        diagnostics::Diagnostics,
-        input::Input,
-        path::Path,
-        reading::Reading,
+    payload::{
+        de::{
+            abort::{Abort, REFUSED},
+            deserializer::Deserializer,
+            diagnostics::Diagnostics,
+            input::Input,
+            path::Path,
+            reading::Reading,
+        },
+        json,
     },
 };
 
@@ -60,6 +63,28 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
     read(path, Input::Set(fields), Reading::Plain)
 }
 
+/// Reads a secret that is one plain value into a `T`. `path` is the name of the secret, and `name` that of the value.
+///
+/// # Errors
+/// As [`from_fields`], but one problem if `T` has fields that the secret lacks.
+pub(crate) fn from_plain<T: DeserializeOwned>(
+    path: &str,
+    name: &str,
+    value: &SecretValue,
+) -> Result<T, Vec<Problem>> {
+    run_all(path, Input::Set(&[(name, value)]), Reading::Plain).map_err(|found| {
+        if !found.lacks_fields() {
+            return found.into_problems();
+        }
+        let message = format!("{path}: expected a set of fields, found one plain value");
+        let help = match json::is_object(value) {
+            true => "its text is a JSON object: set options = { json = true } to read its members as fields",
+            false => "store a JSON object and set options = { json = true }, or take the value as a `SecretValue`",
+        };
+        vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)]
+    })
+}
+
 /// Reads one field into a `T`. `path` is the full name of the field in messages.
 ///
 /// # Errors
@@ -73,7 +98,6 @@ pub(crate) fn from_value<T: DeserializeOwned>(
 
 /// Reads the text of a JSON document into a `T`. `path` is the name of the document in messages. A type that
 /// accepts anything gets a number if the number is written as in the text (`1.5`, not `1.50`), and else the
-/// text.
 /// text.
 ///
 /// # Errors
@@ -97,12 +121,23 @@ pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Pr
 /// Limits the time for a secret with thousands of fields, and for a type that fails differently each time.
 const MAX_RUNS: usize = 512;
 
-/// Runs until nothing new is found.
 fn read<T: DeserializeOwned>(
     path: &str,
     input: Input<'_>,
     reading: Reading,
 ) -> Result<T, Vec<Problem>> {
+    run_all(path, input, reading).map_err(Diagnostics::into_problems)
+}
+
+/// Runs until nothing new is found.
+///
+/// # Errors
+/// What was found: at least one problem.
+fn run_all<T: DeserializeOwned>(
+    path: &str,
+    input: Input<'_>,
+    reading: Reading,
+) -> Result<T, Diagnostics> {
     let mut diagnostics = Diagnostics::default();
     for _ in 0..MAX_RUNS {
         match run(&diagnostics, &Path::root(path), input, reading) {
@@ -115,10 +150,10 @@ fn read<T: DeserializeOwned>(
             }
         }
     }
-    match diagnostics.is_clean() {
-        true => Err(vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))]),
-        false => Err(diagnostics.into_problems()),
+    if diagnostics.is_clean() {
+        diagnostics.add(Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}")));
     }
+    Err(diagnostics)
 }
 
 fn run<T: DeserializeOwned>(
