@@ -59,7 +59,7 @@ pub use grammar::variable::{
     VariableName, check_env_var, check_inline_name, check_variable, check_variable_name,
 };
 pub use grammar::version::{check_selector, check_version};
-pub use model::conflict::{Conflict, conflict};
+pub use model::conflict::{Conflict, ConflictText, conflict};
 pub use model::mount_type::MountType;
 pub use model::options::{
     InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, check_option,
