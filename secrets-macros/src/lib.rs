@@ -22,6 +22,7 @@ mod emit;
 mod expand;
 mod mistakes;
 mod parse;
+mod runtime_crate;
 mod span;
 #[cfg(test)]
 mod tests;
