@@ -241,6 +241,12 @@ impl Problem {
         self
     }
 
+    /// Adds words to the end of the message.
+    pub(crate) fn with_suffix(mut self, suffix: &str) -> Self {
+        self.message = escape::escape_controls(format!("{} {suffix}", self.message));
+        self
+    }
+
     /// Sets the error that caused it. Its text must hold no value of a secret.
     #[must_use]
     pub fn with_cause(mut self, cause: impl StdError + Send + Sync + 'static) -> Self {

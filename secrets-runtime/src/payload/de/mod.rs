@@ -118,6 +118,11 @@ pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Pr
         .map_err(|_| vec![why])
 }
 
+/// Returns whether `T` accepts that its source is absent, as an `Option` does.
+pub(crate) fn accepts_absence<T: DeserializeOwned>() -> bool {
+    run::<T>(&Diagnostics::default(), &Path::root(""), Input::Absent, Reading::Plain).is_ok()
+}
+
 /// Limits the time for a secret with thousands of fields, and for a type that fails differently each time.
 const MAX_RUNS: usize = 512;
 
