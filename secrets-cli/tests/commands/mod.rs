@@ -9,6 +9,7 @@ mod help;
 mod lifecycle;
 mod list;
 mod metaflow_cases;
+mod mounted_files;
 mod plaintext_http;
 #[cfg(unix)]
 mod prompts;
