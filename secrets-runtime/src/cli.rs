@@ -37,6 +37,8 @@ use crate::{
 /// }
 /// ```
 ///
+/// In a program with subcommands they may stand before or behind the subcommand.
+///
 /// A program that reads its options by itself starts from `SecretsArgs::default()` and sets the fields.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]

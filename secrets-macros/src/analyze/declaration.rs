@@ -204,9 +204,8 @@ fn read_crate(args: &AttributeArgs, report: &mut Mistakes) -> TokenStream {
             return quote!(::#name);
         }
         RuntimeCrate::Missing => {
-            let message =
-                "this package does not depend on `secrets-runtime`, and the step has to name it";
-            let help = "say through which crate it is reached, such as crate = facade::secrets_runtime, or add the dependency";
+            let message = "this package does not depend on `secrets-runtime`";
+            let help = "write the path through another crate, such as crate = facade::secrets_runtime, or add the dependency";
             report.add(SourceSpan::of(Span::call_site()), message, help);
         }
     }
