@@ -13,7 +13,7 @@ pub enum RuntimeCrate {
     Usual,
     /// Under another name.
     Renamed(String),
-    /// It is no dependency of the program.
+    /// The program does not depend on it.
     Missing,
 }
 

@@ -213,7 +213,7 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
     let equals = |content: &SecretValue, expected: &SecretValue| {
         let field = Field::text(content.clone());
         let field = match &fetched.mount {
-            Some(mount) => field.as_mounted(mount),
+            Some(mount) => field.into_mounted(mount),
             None => field,
         };
         field.value.ct_eq(expected)

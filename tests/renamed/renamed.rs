@@ -1,8 +1,6 @@
 //! The attributes of a crate that has another name here.
 
-mod facade {
-    pub use sr as inner;
-}
+extern crate sr as another;
 
 #[sr::secrets(sources = ["db"])]
 fn of_sources() -> Result<String, sr::Error> {
@@ -21,8 +19,8 @@ fn of_both() -> Result<usize, sr::Error> {
     Ok(sr::current_context().secrets.entries().count())
 }
 
-#[facade::inner::secrets(sources = ["db"])]
-async fn through_a_module() -> Result<(), sr::Error> {
+#[another::secrets(sources = ["db"])]
+async fn under_a_third_name() -> Result<(), sr::Error> {
     Ok(())
 }
 
@@ -44,5 +42,5 @@ fn they_are_steps() {
         assert_eq!(of_both().ok(), Some(2));
         assert!(imported::bare().is_ok());
     });
-    drop(through_a_module());
+    drop(under_a_third_name());
 }

@@ -89,7 +89,7 @@ fn members(value: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
 /// Returns the field of what a backend has returned, which may be what a platform has mounted.
 fn field(found: Field, mount: Option<&MountedAs>) -> Result<Field, Error> {
     let field = match mount {
-        Some(mount) => found.as_mounted(mount),
+        Some(mount) => found.into_mounted(mount),
         None => found,
     };
     check_length(&field.value)?;

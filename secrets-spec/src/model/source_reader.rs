@@ -202,7 +202,7 @@ fn check_draft<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>) {
     }
 }
 
-/// Checks what holds for the ids of every type, where the type is wrong or only the compiler knows it.
+/// Checks what applies to the ids of every type, where the type is wrong or only the compiler knows it.
 fn check_id_of_unknown_type<S: Clone>(id: &TextNode<S>, out: &mut Vec<Diagnostic<S>>) {
     if let Some(known) = &id.known
         && known.is_empty()

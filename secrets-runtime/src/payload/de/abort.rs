@@ -7,7 +7,11 @@ use crate::{
         error::{ErrorKind, Problem},
         escape::backquoted_list,
     },
-    payload::de::{fields, input::Input, path::Path, reading::Reading},
+    payload::de::{
+        input::{Input, one_of},
+        path::Path,
+        reading::Reading,
+    },
 };
 
 /// The reason why a run stopped.
@@ -148,7 +152,7 @@ impl Mismatch {
             (_, None) => format!("expected {expected}"),
         };
         let help = match input {
-            Input::Set(fields) => fields::one_of(fields),
+            Input::Set(fields) => one_of(fields),
             _ if input.is_binary() => {
                 "take it as a `SecretValue`, and read that with `expose_bytes`".to_owned()
             }

@@ -9,7 +9,7 @@ use crate::{
             abort::Abort,
             container::{Container, Items, Variant},
             diagnostics::Diagnostics,
-            fields::{FieldsReader, Names},
+            fields::{FieldNames, FieldsReader},
             input::Input,
             path::Path,
             placeholder,
@@ -118,7 +118,7 @@ impl<'a> Deserializer<'a> {
         // In a document the keys are the author's. Everywhere else they are a part of the value.
         let is_document = self.reading == Reading::Json
             && (self.path.is_root() || matches!(self.input, Input::Json(_, Form::Object)));
-        let names = Names { declared, are_shown: is_document };
+        let names = FieldNames { declared, are_shown: is_document };
         // A member that is `null` is not a field, in a document either: an `Option` is `None` without it.
         let there = members.iter().filter(|(_, json)| json.form != Form::Null);
         let there = there.map(|(name, json)| (&**name, Input::of_json(json, self.reading)));
@@ -134,7 +134,7 @@ impl<'a> Deserializer<'a> {
         match self.input {
             Input::Set(fields) => {
                 let fields = fields.iter().map(|(name, value)| (*name, Input::Text(value)));
-                let names = Names { declared, are_shown: true };
+                let names = FieldNames { declared, are_shown: true };
                 FieldsReader::visit(self, &fields.collect::<Vec<_>>(), names, visitor)
             }
             Input::Text(value) | Input::Json(value, _) => match json::object(value) {
@@ -145,7 +145,7 @@ impl<'a> Deserializer<'a> {
             Input::Placeholder if !declared.is_empty() => {
                 self.placeholders(declared.len(), visitor)
             }
-            Input::Placeholder => FieldsReader::visit(self, &[], Names::default(), visitor),
+            Input::Placeholder => FieldsReader::visit(self, &[], FieldNames::default(), visitor),
             _ => self.without_parts(visitor),
         }
     }

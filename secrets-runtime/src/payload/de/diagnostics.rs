@@ -46,10 +46,6 @@ impl Diagnostics {
         self.has_incomplete_run
     }
 
-    pub(super) fn add(&mut self, problem: Problem) {
-        self.problems.push(problem);
-    }
-
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }

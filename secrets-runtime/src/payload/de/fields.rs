@@ -6,13 +6,12 @@ use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use crate::{
     core::{
         error::{ErrorKind, Problem},
-        escape::{backquoted_list, escape_name},
-        secret_value::SecretValue,
+        escape::escape_name,
     },
     payload::de::{
         abort::{Abort, Incomplete},
         container::Container,
-        input::Input,
+        input::{Input, list},
         path::Path,
     },
 };
@@ -23,7 +22,7 @@ use crate::{
 /// the fields that exist.
 pub(super) struct FieldsReader<'a, C> {
     container: C,
-    names: Names,
+    names: FieldNames,
     all: &'a [(&'a str, Input<'a>)],
     left: slice::Iter<'a, (&'a str, Input<'a>)>,
     /// The field whose name was visited last.
@@ -33,7 +32,7 @@ pub(super) struct FieldsReader<'a, C> {
 
 /// The names of fields, and which of them a message shows.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Names {
+pub(super) struct FieldNames {
     /// The names that the type declares; empty if it does not declare its names.
     pub(super) declared: &'static [&'static str],
     /// Whether the names that the type does not declare are shown: they are those of a secret's fields, and not
@@ -46,7 +45,7 @@ impl<'a, C: Container> FieldsReader<'a, C> {
     pub(super) fn visit<'de, V: Visitor<'de>>(
         container: C,
         all: &'a [(&'a str, Input<'a>)],
-        names: Names,
+        names: FieldNames,
         visitor: V,
     ) -> Result<V::Value, Abort> {
         let is_top = container.path().is_root();
@@ -127,25 +126,6 @@ impl<'a, C: Container> FieldsReader<'a, C> {
             }
             (other, _) => other,
         })
-    }
-}
-
-/// Returns the help for a type that is read from one value, and got a set.
-pub(super) fn one_of(fields: &[(&str, &SecretValue)]) -> String {
-    let names = list(fields.iter().map(|(name, _)| *name));
-    match fields.first() {
-        Some((name, _)) => {
-            format!("name one of them as the `key`, such as key = {name:?}: {names}")
-        }
-        None => names,
-    }
-}
-
-/// Lists the names of the fields for a help line.
-fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    match names.len() {
-        0 => "it has no fields".to_owned(),
-        _ => format!("its fields are {}", backquoted_list(names)),
     }
 }
 

@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 
 use crate::{
-    core::secret_value::SecretValue,
+    core::{escape::backquoted_list, secret_value::SecretValue},
     payload::{
         de::reading::Reading,
         json::{self, Json, form::Form},
@@ -80,4 +80,23 @@ fn text_kind(value: &SecretValue) -> &'static str {
         _ => return "a text",
     };
     form.as_str()
+}
+
+/// Returns the help for a type that is read from one value, and got a set.
+pub(super) fn one_of(fields: &[(&str, &SecretValue)]) -> String {
+    let names = list(fields.iter().map(|(name, _)| *name));
+    match fields.first() {
+        Some((name, _)) => {
+            format!("name one of them as the `key`, such as key = {name:?}: {names}")
+        }
+        None => names,
+    }
+}
+
+/// Lists the names of the fields for a help line.
+pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    match names.len() {
+        0 => "it has no fields".to_owned(),
+        _ => format!("its fields are {}", backquoted_list(names)),
+    }
 }

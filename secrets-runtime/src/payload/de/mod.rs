@@ -73,8 +73,8 @@ pub(crate) fn from_plain<T: DeserializeOwned>(
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
     run_all(path, Input::Set(&[(name, value)]), Reading::Plain).map_err(|found| {
-        if !found.lacks_fields() {
-            return found.into_problems();
+        if !found.lacks_fields {
+            return found.problems;
         }
         let message = format!("{path}: expected a set of fields, found one plain value");
         let help = match json::is_object(value) {
@@ -131,18 +131,23 @@ fn read<T: DeserializeOwned>(
     input: Input<'_>,
     reading: Reading,
 ) -> Result<T, Vec<Problem>> {
-    run_all(path, input, reading).map_err(Diagnostics::into_problems)
+    run_all(path, input, reading).map_err(|found| found.problems)
+}
+
+/// What does not fit a type.
+struct Misfit {
+    /// At least one.
+    problems: Vec<Problem>,
+    /// Whether the type has fields that the secret lacks.
+    lacks_fields: bool,
 }
 
 /// Runs until nothing new is found.
-///
-/// # Errors
-/// What was found: at least one problem.
 fn run_all<T: DeserializeOwned>(
     path: &str,
     input: Input<'_>,
     reading: Reading,
-) -> Result<T, Diagnostics> {
+) -> Result<T, Misfit> {
     let mut diagnostics = Diagnostics::default();
     for _ in 0..MAX_RUNS {
         match run(&diagnostics, &Path::root(path), input, reading) {
@@ -155,10 +160,12 @@ fn run_all<T: DeserializeOwned>(
             }
         }
     }
-    if diagnostics.is_clean() {
-        diagnostics.add(Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}")));
-    }
-    Err(diagnostics)
+    let lacks_fields = diagnostics.lacks_fields();
+    let problems = match diagnostics.is_clean() {
+        true => vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))],
+        false => diagnostics.into_problems(),
+    };
+    Err(Misfit { problems, lacks_fields })
 }
 
 fn run<T: DeserializeOwned>(
