@@ -48,7 +48,7 @@ async fn import(day: &str, #[secret("prod-db")] db: Db) -> Result<usize, ImportE
 #[secrets(sources = ["prod-db"])]
 async fn import_all(days: &[&'static str]) -> anyhow::Result<usize> {
     let mut tasks = tokio::task::JoinSet::new();
-    for day in days {
+    for &day in days {
         let work = async move {
             let db: Db = current_context().secrets.get_as("prod-db")?;
             Ok::<_, anyhow::Error>(Connection::open(&db)?.count_orders(day))

@@ -9,6 +9,8 @@
 //! ```sh
 //! DB_USER=me DB_PASSWORD=mine cargo run --example with_at_launch --features clap
 //! ```
+//!
+//! Without either, the example behaves as if the first line had been given.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
 use clap::Parser;
@@ -36,7 +38,10 @@ fn load(rows: usize) -> anyhow::Result<()> {
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> anyhow::Result<()> {
-    let arguments = Arguments::parse();
+    let mut arguments = Arguments::parse();
+    if std::env::var_os("DB_USER").is_none() {
+        arguments.secrets.with.get_or_insert_with(|| r#"secrets:sources=["test-db"]"#.to_owned());
+    }
 
     // A store in a temporary folder, so that the example leaves nothing behind. A program that uses the
     // deployment's own secrets writes `arguments.secrets.apply()?`.

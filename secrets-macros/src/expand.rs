@@ -12,6 +12,7 @@ use crate::{
         attribute_args::AttributeArgs,
         companion,
         function::Function,
+        instrument,
         typed_parameter::{self, TypedParameter},
         value_reader::ValueReader,
     },
@@ -118,11 +119,13 @@ fn check_shape(
         let message = "whether a result can be stored cannot be seen through `impl Trait`";
         report.add(at.clone(), message, "write the result's type by name, or remove `output`");
     }
-    if !parameters.is_empty() && companion::is_instrumented(function) {
+    if instrument::records_parameter(function, parameters) {
         let at = SourceSpan::of(Span::call_site());
         let message =
             "`#[instrument]` above this attribute would write the secret parameters into its span";
-        report.add(at, message, "put this attribute on top, above `#[instrument]`");
+        let help =
+            "put this attribute on top, above `#[instrument]`, or write `#[instrument(skip_all)]`";
+        report.add(at, message, help);
     }
 }
 

@@ -22,6 +22,7 @@ mod emit;
 mod expand;
 mod mistakes;
 mod parse;
+mod runtime_crate;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -52,7 +53,7 @@ use expand::expand;
 /// | `export` | `"process"` sets the variables in the environment of the process while a synchronous step runs; `"none"` is the default |
 /// | `refresh_on` | the path of a function `fn(&E) -> bool`. If it returns `true` for an error of the step, the secrets are fetched again, and the body runs again if they have changed |
 /// | `output` | `"serialize"` asserts at compile time that the result can be stored, so it contains no secret |
-/// | `crate` | the path of `secrets_runtime`, if it has another name |
+/// | `crate` | the path of `secrets_runtime`, if the package reaches it through another crate; another name in the manifest is found |
 ///
 /// Every text may also be a path to a `const` of type `&str`, and a whole request a path to a `const` of type
 /// `Secret`.
@@ -77,13 +78,17 @@ use expand::expand;
 /// # Typed parameters
 /// `#[secret("source")]` and `#[secret("source", key = "k")]` fill a parameter from a secret. The parameter is
 /// removed from the signature that callers see. Its type must implement `serde::Deserialize`. The text declares a
-/// source, or refers to one of `sources` by its text, id or group. A step with typed parameters must have this
-/// attribute above all others.
+/// source, or refers to one of `sources` by its text, id or group. A source with fields can be declared here too.
+/// A step with typed parameters must have this attribute above all others, except for an `#[instrument(skip_all)]`.
 ///
 /// ```text
 /// #[secrets]
 /// async fn load(rows: usize, #[secret("prod-db")] db: Db) -> anyhow::Result<()> { .. }
 /// // called as load(10).await
+///
+/// #[secrets]
+/// async fn send(#[secret({ id = "api-token", options = { required = false } })] token: Option<SecretValue>)
+///     -> anyhow::Result<()> { .. }
 /// ```
 ///
 /// # Secrets that change

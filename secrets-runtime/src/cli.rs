@@ -37,6 +37,8 @@ use crate::{
 /// }
 /// ```
 ///
+/// In a program with subcommands they may stand before or behind the subcommand.
+///
 /// A program that reads its options by itself starts from `SecretsArgs::default()` and sets the fields.
 #[derive(Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
@@ -118,7 +120,9 @@ impl Args for SecretsArgs {
     fn augment_args(command: Command) -> Command {
         let option = |(id, long, value, help)| {
             let parser = NonEmptyStringValueParser::new();
-            Arg::new(id).long(long).value_name(value).help(help).value_parser(parser)
+            // Global, so that they may stand behind a subcommand too.
+            let argument = Arg::new(id).long(long).value_name(value).help(help);
+            argument.value_parser(parser).global(true)
         };
         command.args(OPTIONS.map(option))
     }
@@ -161,6 +165,65 @@ mod tests {
     fn an_absent_option_changes_nothing() {
         assert_eq!(parse(&[]), SecretsArgs::default());
         assert_eq!(parse(&["--secrets-backend", "env"]).backend.as_deref(), Some("env"));
+    }
+
+    #[test]
+    fn the_options_stand_before_or_behind_a_subcommand() {
+        #[derive(clap::Parser)]
+        struct Tool {
+            #[command(flatten)]
+            secrets: SecretsArgs,
+            #[command(subcommand)]
+            command: Sub,
+        }
+        #[derive(clap::Subcommand)]
+        enum Sub {
+            Load,
+            Inner {
+                #[command(flatten)]
+                secrets: SecretsArgs,
+            },
+            Deeper {
+                #[command(subcommand)]
+                command: Deepest,
+            },
+        }
+        #[derive(clap::Subcommand)]
+        enum Deepest {
+            Load,
+        }
+        let with = |arguments: &[&str]| {
+            let tool = <Tool as clap::Parser>::try_parse_from(arguments).unwrap();
+            let inner = match tool.command {
+                Sub::Inner { secrets } => secrets.with,
+                Sub::Deeper { command: Deepest::Load } | Sub::Load => None,
+            };
+            (tool.secrets.with, inner)
+        };
+        let given = Some("x".to_owned());
+        assert_eq!(with(&["tool", "--with", "x", "load"]).0, given);
+        assert_eq!(with(&["tool", "load", "--with", "x"]).0, given);
+        assert_eq!(with(&["tool", "deeper", "load", "--with=x"]).0, given);
+        assert_eq!(with(&["tool", "deeper", "--with", "x", "load"]).0, given);
+        assert_eq!(with(&["tool", "load"]).0, None);
+        // Where both have them, both are given.
+        assert_eq!(with(&["tool", "inner", "--with", "x"]), (given.clone(), given.clone()));
+        assert_eq!(with(&["tool", "--with", "x", "inner"]), (given.clone(), given));
+
+        // A subcommand alone has them.
+        #[derive(clap::Parser)]
+        struct Other {
+            #[command(subcommand)]
+            command: Only,
+        }
+        #[derive(clap::Subcommand)]
+        enum Only {
+            Load(SecretsArgs),
+        }
+        let arguments = ["tool", "load", "--with", "x"];
+        let Only::Load(secrets) =
+            <Other as clap::Parser>::try_parse_from(arguments).unwrap().command;
+        assert_eq!(secrets.with.as_deref(), Some("x"));
     }
 
     #[test]

@@ -19,6 +19,7 @@ use crate::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
+    payload::fields::Field,
     rt::block_on::block_on,
 };
 
@@ -246,18 +247,26 @@ async fn list_each(store: &dyn Store, subject: &Subject, broken: &mut Broken) {
 }
 
 fn same(fetched: &Fetched, payload: &Payload) -> bool {
+    let equals = |content: &SecretValue, expected: &SecretValue| {
+        let field = Field::text(content.clone());
+        let field = match &fetched.mount {
+            Some(mount) => field.into_mounted(mount),
+            None => field,
+        };
+        field.value.ct_eq(expected)
+    };
     match (&fetched.content, payload) {
         (Content::Json(a), Payload::Json(b))
         | (Content::Text(a), Payload::Text(b))
-        | (Content::Binary(a), Payload::Binary(b)) => a.ct_eq(b),
+        | (Content::Binary(a), Payload::Binary(b)) => equals(a, b),
         // A manager that stores one kind of text returns every text as JSON that has to be decoded.
-        (Content::Json(a), Payload::Text(b)) => a.ct_eq(b),
+        (Content::Json(a), Payload::Text(b)) => equals(a, b),
         // A set of fields equals the object with these members.
         (Content::Fields(fields), Payload::Json(b)) => {
             crate::payload::json::members(b).is_ok_and(|members| {
                 members.len() == fields.len()
                     && members.iter().all(|(name, value)| {
-                        fields.iter().any(|(other, own)| other == name && own.ct_eq(value))
+                        fields.iter().any(|(other, own)| other == name && equals(own, value))
                     })
             })
         }

@@ -61,7 +61,7 @@ pub use grammar::variable::{
     is_guarded_variable,
 };
 pub use grammar::version::{check_selector, check_version};
-pub use model::conflict::{Conflict, conflict};
+pub use model::conflict::{Conflict, ConflictText, conflict};
 pub use model::mount_type::MountType;
 pub use model::options::{
     InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, PayloadFormat,

@@ -1,8 +1,8 @@
 //! A process in which no backend may be asked.
 
 use secrets_runtime::{
-    Declaration, Error, ErrorKind, Resolver, Store, ValidationLevel, current_context, get_secret,
-    get_secret_value_blocking, secrets, testing,
+    Context, Declaration, Error, ErrorKind, Resolver, Store, ValidationLevel, current_context,
+    get_secret, get_secret_value_blocking, secrets, testing,
 };
 
 use crate::child::cases;
@@ -23,6 +23,21 @@ fn nothing_is_asked_and_given_secrets_work() {
         assert!(problem.message().contains("testing::forbid_backends"), "{error}");
         assert!(problem.help().unwrap_or_default().contains("testing::with_secrets"), "{error}");
     }
+    // A thread that the test starts has left the test's secrets behind, unless it takes the context along.
+    let on_a_thread = |context: Option<Context>| {
+        let run = move || {
+            let _entered = context.as_ref().map(Context::enter);
+            step()
+        };
+        std::thread::spawn(run).join().unwrap()
+    };
+    let given = [("db", "user", "app"), ("PATH", "PATH", "x")];
+    testing::with_secrets(given, || {
+        let error = on_a_thread(None).unwrap_err();
+        assert_eq!((error.kind(), error.step()), (ErrorKind::NotSupported, Some("step")));
+        assert!(error.problems()[0].help().unwrap_or_default().contains(".enter()"), "{error}");
+        assert_eq!(on_a_thread(Some(current_context())).unwrap(), "app");
+    });
     let origin = |error: Error| error.problems()[0].origin().to_owned();
     assert_eq!(origin(get_secret_value_blocking("env.PATH", "PATH").unwrap_err()), "env.PATH");
 
@@ -35,7 +50,6 @@ fn nothing_is_asked_and_given_secrets_work() {
     let listed = resolver.store("local").unwrap().list_blocking();
     assert_eq!(listed.unwrap_err().kind(), ErrorKind::NotSupported);
 
-    let given = [("db", "user", "app"), ("PATH", "PATH", "x")];
     assert_eq!(testing::with_secrets(given, step).unwrap(), "app");
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     let read = async { get_secret("db").await?.get("db", "user") };

@@ -1,9 +1,43 @@
 //! Sources that are attached at launch: in processes of their own, since settings are read once.
 
-use std::process::Output;
+use std::{fmt::Debug, process::Output};
 
 use secrets_runtime::{Error, current_context, secrets};
 use secrets_tests::child;
+use tracing::{
+    Event, Id, Metadata, Subscriber,
+    field::{Field, Visit},
+    span::{Attributes, Record},
+};
+
+/// Writes events to standard error. With the feature `tracing`, which another package of a build may switch on, the
+/// runtime's warnings are events and not lines.
+struct Lines;
+
+impl Subscriber for Lines {
+    fn enabled(&self, _: &Metadata<'_>) -> bool {
+        true
+    }
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, event: &Event<'_>) {
+        event.record(&mut Line);
+    }
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+struct Line;
+
+impl Visit for Line {
+    #[allow(clippy::print_stderr, reason = "the parent reads it")]
+    fn record_debug(&mut self, _: &Field, value: &dyn Debug) {
+        eprintln!("{value:?}");
+    }
+}
 
 #[secrets]
 fn bare() -> Result<String, Error> {
@@ -21,6 +55,7 @@ fn child_of_the_tests_of_launch() {
     if std::env::var_os("SECRETS_WITH").is_none() {
         return;
     }
+    tracing::subscriber::set_global_default(Lines).unwrap();
     match bare() {
         Ok(given) => println!("a bare step got a text of {} bytes", given.len()),
         Err(error) => return println!("{error}"),

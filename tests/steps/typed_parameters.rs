@@ -89,6 +89,118 @@ fn all_type_mismatches_are_in_one_error() {
     assert!(!error.to_string().contains("app"), "{error}");
 }
 
+#[derive(Debug, serde::Deserialize)]
+#[allow(dead_code, reason = "what is read of it are its problems")]
+struct Login {
+    user: String,
+    port: u16,
+}
+
+#[secrets(sources = [{ id = "plain", options = { env_var_name = "TOKEN" } }])]
+fn explained(
+    #[secret("db", key = "user")] port: u16,
+    #[secret("db")] whole: SecretValue,
+    #[secret("db")] text: String,
+    #[secret("plain")] Login { user, .. }: Login,
+    #[secret("api", key = "token")] Login { port: other, .. }: Login,
+) -> Result<(), Error> {
+    panic!("the body runs: {port} {whole:?} {text} {user} {other}")
+}
+
+#[test]
+fn a_mismatch_says_what_was_found_where_and_for_which_parameter() {
+    install();
+    let error = explained().unwrap_err();
+    assert_no_value(&format!("{error} {error:?} {error:#?}"));
+    let text = error.to_string();
+    let fields = "such as key = \"user\": its fields are `user`, `password`, `port`, `ratio`, `on`";
+    for told in [
+        "db (table): user: expected u16, found a text (parameter `port`)",
+        "db (table): expected a secret value, found a set of 5 fields (parameter `whole`)",
+        "db (table): expected text, found a set of 5 fields (parameter `text`)",
+        &format!("help: name one of them as the `key`, {fields}"),
+        "plain (table): expected a set of fields, found one plain value (parameter `Login { user, .. }`)",
+        "set options = { json = true }",
+    ] {
+        assert!(text.contains(told), "{told} is not in {text}");
+    }
+    assert_eq!(error.problems().len(), 5, "{text}");
+    // Of a secret that is a set, one field.
+    assert!(text.contains("api (table): token: expected a JSON object ("), "{text}");
+}
+
+#[secrets(sources = [{ id = "named", group = "alias" }])]
+fn lacking(
+    #[secret("missing")] maybe: Option<SecretValue>,
+    #[secret("alias", key = "token")] one: Option<String>,
+    #[secret({ id = "absent", type = "table" })] two: Option<Login>,
+    #[secret("absent-too")] needed: SecretValue,
+) -> Result<(), Error> {
+    panic!("the body runs: {maybe:?} {one:?} {two:?} {needed:?}")
+}
+
+#[test]
+fn an_option_whose_secret_is_missing_says_how_to_declare_it() {
+    install();
+    let error = lacking().unwrap_err();
+    assert_eq!(error.problems().len(), 4, "{error}");
+    let helps: Vec<_> = error.problems().iter().map(|p| p.help().unwrap_or_default()).collect();
+    let by_origin = |origin: &str| {
+        let place = error.problems().iter().position(|problem| problem.origin() == origin);
+        helps[place.unwrap()]
+    };
+    for (origin, written) in [
+        ("missing", r#"{ id = "missing", options = { required = false } }"#),
+        ("named", r#"{ id = "named", group = "alias", options = { required = false } }"#),
+        ("absent", r#"{ id = "absent", type = "table", options = { required = false } }"#),
+    ] {
+        let help = by_origin(origin);
+        assert!(help.contains(written) && help.starts_with("add it to the table; "), "{help}");
+    }
+    assert_eq!(by_origin("absent-too"), "add it to the table");
+}
+
+#[secrets]
+fn declared_with_fields(
+    #[secret({ id = "missing", options = { required = false } })] db: Option<SecretValue>,
+    #[secret({ id = "api", group = "alias" }, key = "token")] token: SecretValue,
+    #[secret("alias")] all: HashMap<String, SecretValue>,
+) -> Result<usize, Error> {
+    assert!(db.is_none() && current_context().secrets.get("alias", "token").is_ok());
+    Ok(token.len() + all.len())
+}
+
+#[test]
+fn a_parameter_declares_its_source_with_fields() {
+    install();
+    assert_eq!(declared_with_fields().unwrap(), 13);
+}
+
+#[tracing::instrument(skip_all)]
+#[secrets]
+fn under_instrument(
+    rows: usize,
+    #[secret("api", key = "token")] token: String,
+) -> Result<usize, Error> {
+    Ok(rows + token.len())
+}
+
+#[tracing::instrument(skip(token))]
+#[secrets]
+async fn under_instrument_async(
+    rows: usize,
+    #[secret("api", key = "token")] token: String,
+) -> Result<usize, Error> {
+    Ok(rows + token.len())
+}
+
+#[tokio::test]
+async fn a_parameter_that_a_span_skips_is_filled_under_it() {
+    install();
+    assert_eq!(under_instrument(1).unwrap(), 13);
+    assert_eq!(under_instrument_async(1).await.unwrap(), 13);
+}
+
 #[test]
 fn a_test_provides_them_by_group() {
     let given = [("main", "user", "someone"), ("plain", "plain", "text")];

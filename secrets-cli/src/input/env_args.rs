@@ -3,13 +3,15 @@
 use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
 
 use secrets_runtime::{
-    Declaration, Error, ErrorKind, Resolver, SecretValue, ValidationLevel, config,
+    Declaration, Error, ErrorKind, Resolver, SecretValue, ValidationLevel,
+    admin::{StoredField, StoredSecret},
+    config,
 };
 use secrets_spec::{Template, check_variable, is_guarded_variable};
 
 use crate::{
     failure::{Failure, error_about, fail_on_any},
-    input::{dotenv, resolve_args::template_source, value::read_document},
+    input::{resolve_args::template_source, value::read_document},
     output::reporter::Reporter,
 };
 
@@ -46,7 +48,7 @@ impl EnvTemplates {
             let text = read_document(file, reporter)?;
             let origin = file.display().to_string();
             match read_lines(&text, &origin) {
-                Err(wrong) => errors.extend(wrong),
+                Err(wrong) => errors.push(wrong),
                 Ok(variables) => {
                     for (name, text) in variables {
                         all.add(&name, text, format!("{origin}: {name}"), &mut errors);
@@ -152,10 +154,11 @@ impl EnvTemplates {
 }
 
 /// Reads the lines of a file, which are those of a dotenv file.
-fn read_lines(text: &SecretValue, origin: &str) -> Result<Vec<(String, SecretValue)>, Vec<Error>> {
-    // Exposed to be parsed: the lines are templates.
-    let lines = text.expose_str().map_err(|error| vec![error.about(origin, None)])?;
-    dotenv::read(lines.trim_start_matches('\u{feff}'), origin)
+fn read_lines(text: &SecretValue, origin: &str) -> Result<Vec<(String, SecretValue)>, Error> {
+    let read =
+        StoredSecret::from_dotenv(text.clone()).map_err(|error| error.about(origin, None))?;
+    let line = |field: &StoredField| (field.key().to_owned(), field.value().clone());
+    Ok(read.fields().iter().map(line).collect())
 }
 
 /// Returns the template of a text: the text itself if it has braces, or else the one reference that it is.

@@ -3,8 +3,8 @@
 pub mod escape;
 pub mod format;
 pub mod list_output;
-pub mod proxy_variables;
 pub mod output_file;
+pub mod proxy_variables;
 pub mod reporter;
 pub mod variables;
 pub mod wiped_output;

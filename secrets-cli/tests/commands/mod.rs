@@ -10,13 +10,14 @@ mod lifecycle;
 mod list;
 mod messages;
 mod metaflow_cases;
+mod mounted_files;
 mod plaintext_http;
 #[cfg(unix)]
 mod prompts;
 mod render;
 mod run_resolve;
+mod run_variables;
 mod store;
 mod trust;
-mod run_variables;
 mod values;
 mod zenml_cases;

@@ -1,4 +1,4 @@
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use secrets_spec::{
     BuiltIn, FieldName, Flaw, Node, RequestDraft, SourceDraft, TextNode, Value, check_alias,
@@ -9,6 +9,7 @@ use secrets_spec::{
 use crate::{
     mistakes::Mistakes,
     parse::{attribute_args::AttributeArgs, typed_parameter::TypedParameter},
+    runtime_crate::RuntimeCrate,
     span::SourceSpan,
 };
 
@@ -38,10 +39,11 @@ impl StepDeclaration {
         report: &mut Mistakes,
     ) -> Self {
         let runtime = read_crate(args, report);
-        let sources = match args.get("sources") {
+        let mut sources = match args.get("sources") {
             Some((_, node)) => report.collect(|out| read_sources(node, out)),
             None => Vec::new(),
         };
+        sources.extend(parameters.iter().filter_map(|parameter| parameter.declared.clone()));
         let requests = match args.get("secret_requests") {
             Some((_, node)) => report.collect(|out| read_requests(node, out)),
             None => Vec::new(),
@@ -193,6 +195,18 @@ fn read_crate(args: &AttributeArgs, report: &mut Mistakes) -> TokenStream {
         Some((_, node)) => {
             let message = format!("`crate` is a path, not {}", node.value.describe());
             report.add(node.at.clone(), message, "write crate = path::to::secrets_runtime");
+        }
+    }
+    match RuntimeCrate::of_compiler() {
+        RuntimeCrate::Usual => {}
+        RuntimeCrate::Renamed(name) => {
+            let name = Ident::new(name, Span::call_site());
+            return quote!(::#name);
+        }
+        RuntimeCrate::Missing => {
+            let message = "this package does not depend on `secrets-runtime`";
+            let help = "write the path through another crate, such as crate = facade::secrets_runtime, or add the dependency";
+            report.add(SourceSpan::of(Span::call_site()), message, help);
         }
     }
     quote!(::secrets_runtime)

@@ -3,6 +3,7 @@ use quote::quote;
 use secrets_spec::{
     MountType, OptionDraftValue, RecordPart, RequestDraft, SourceDraft, StepDraft, TextNode,
 };
+use syn::{Pat, ext::IdentExt as _};
 
 use crate::{
     analyze::declaration::{StepDeclaration, has_unknown_group},
@@ -10,6 +11,7 @@ use crate::{
     emit::constants::Constants,
     parse::typed_parameter::TypedParameter,
     span::SourceSpan,
+    tokens::to_source,
 };
 
 /// Returns the `static` that describes a step, after the constants that it needs: the step's record, and the values of
@@ -44,10 +46,11 @@ pub fn descriptor(
     };
     let record = record(&draft.encode(), &mut constants);
     let inline = inline_values(&declaration.sources, &mut constants);
+    let names = parameter_names(parameters);
     let constants = constants.into_tokens();
     quote! {
         #constants
-        static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#record)#inline;
+        static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#record)#inline #names;
         __secrets::register!(__SECRETS_STEP);
     }
 }
@@ -109,6 +112,16 @@ fn inline_values(
         lists.push(quote!(&[#(#values),*]));
     }
     (!lists.is_empty()).then(|| quote!(.inline(__secrets::cfg!(test), &[#(#lists),*])))
+}
+
+/// Returns the call that adds the names of the typed parameters. A pattern without a name has its tokens as name.
+fn parameter_names(parameters: &[TypedParameter]) -> Option<TokenStream> {
+    let names = parameters.iter().map(|TypedParameter { pat, .. }| match pat {
+        Pat::Ident(name) => name.ident.unraw().to_string(),
+        pat => to_source(&quote!(#pat)),
+    });
+    let names: Vec<String> = names.collect();
+    (!names.is_empty()).then(|| quote!(.parameters(&[#(#names),*])))
 }
 
 /// Adds the checks of all texts of the sources that only the compiler knows, and that no two sources have one group if

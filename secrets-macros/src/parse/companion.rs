@@ -6,6 +6,7 @@ use crate::{
     attribute_kind::AttributeKind,
     mistakes::Mistakes,
     parse::{attribute_args, function::Function},
+    runtime_crate::RuntimeCrate,
     span::SourceSpan,
     tokens::idents,
 };
@@ -45,17 +46,8 @@ pub fn take(
 
 /// Whether another attribute has already made this function a step.
 pub fn is_step(function: &Function) -> bool {
-    has_ident(function, |name| name == "__SECRETS_STEP")
-}
-
-/// Whether `tracing::instrument` has already expanded on this function.
-pub fn is_instrumented(function: &Function) -> bool {
-    has_ident(function, |name| name.starts_with("__tracing"))
-}
-
-fn has_ident(function: &Function, wanted: impl Fn(&str) -> bool) -> bool {
     let Some(body) = &function.body else { return false };
-    idents(body.block.stream()).any(|ident| wanted(&ident.to_string()))
+    idents(body.block.stream()).any(|ident| ident == "__SECRETS_STEP")
 }
 
 /// Returns the kind and the arguments of an attribute of this crate.
@@ -83,8 +75,13 @@ fn parse_step_attribute(
         None => {
             kind == AttributeKind::Secrets || attribute_args::has_step_argument(arguments.clone())
         }
-        Some(of) if of.ident == "secrets_runtime" => true,
+        Some(of) if of.ident == "secrets_runtime" || is_other_name(&of.ident) => true,
         Some(_) => runtime.is_some_and(|runtime| runtime.to_string() == quote!(#path).to_string()),
     };
     is_ours.then_some((kind, arguments))
+}
+
+/// Whether the program knows the runtime under this name.
+fn is_other_name(ident: &Ident) -> bool {
+    matches!(RuntimeCrate::of_compiler(), RuntimeCrate::Renamed(name) if ident == name)
 }

@@ -5,6 +5,7 @@ pub mod companion;
 pub mod const_path;
 pub mod cursor;
 pub mod function;
+pub mod instrument;
 pub mod refresh_on;
 pub mod typed_parameter;
 pub mod value_reader;

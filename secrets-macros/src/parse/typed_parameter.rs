@@ -1,6 +1,8 @@
 use proc_macro2::TokenStream;
 use quote::{ToTokens as _, quote};
-use secrets_spec::{FieldName, Node, TextNode, Value, closest};
+use secrets_spec::{
+    FieldName, Node, SOURCE_FIELDS, SourceDraft, TextNode, Value, closest, read_source,
+};
 use syn::{
     Attribute, FnArg, GenericArgument, Meta, Pat, PatType, PathArguments, Signature, Type,
     TypeReference,
@@ -21,6 +23,8 @@ use crate::{
 pub struct TypedParameter {
     /// The source that the parameter declares or refers to.
     pub source: TextNode<SourceSpan>,
+    /// The source that the parameter declares with fields. `source` is its group, or its id.
+    pub declared: Option<SourceDraft<SourceSpan>>,
     /// The key, if the parameter is a single field.
     pub key: Option<TextNode<SourceSpan>>,
     pub pat: Pat,
@@ -102,7 +106,7 @@ fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedPar
         let at = SourceSpan::of_tokens(reference.to_token_stream());
         reader.report.add(at, "a typed parameter owns its value", help);
     }
-    let mut arguments = SecretArgs { source: None, key: None };
+    let mut arguments = SecretArgs { source: None, declared: None, key: None };
     match &attr.meta {
         Meta::List(list) => {
             let before = reader.report.len();
@@ -118,6 +122,7 @@ fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedPar
     }
     Some(TypedParameter {
         source: arguments.source.unwrap_or(TextNode { known: None, at }),
+        declared: arguments.declared,
         key: arguments.key,
         pat: (*argument.pat).clone(),
         ty: (*argument.ty).clone(),
@@ -130,6 +135,7 @@ const EXAMPLE: &str = "write #[secret(\"prod-db\")] or #[secret(\"prod-db\", key
 /// The arguments of `#[secret(..)]`.
 struct SecretArgs {
     source: Option<TextNode<SourceSpan>>,
+    declared: Option<SourceDraft<SourceSpan>>,
     key: Option<TextNode<SourceSpan>>,
 }
 
@@ -142,7 +148,7 @@ impl SecretArgs {
                 Some((name, Some(after))) => self.read_named(name, after, reader),
                 _ if first => {
                     let (node, after) = reader.read_value(cursor);
-                    self.source = read_text("a source", node, reader);
+                    self.read_source(node, reader);
                     after
                 }
                 _ => {
@@ -159,6 +165,18 @@ impl SecretArgs {
         });
     }
 
+    /// Reads a text, or a source with fields as in `sources`.
+    fn read_source(&mut self, node: Node<SourceSpan>, reader: &mut ValueReader<'_>) {
+        if !matches!(node.value, Value::Map(_)) {
+            self.source = read_text("a source", node, reader);
+            return;
+        }
+        self.declared = reader.report.collect(|out| read_source(&node, out));
+        let named =
+            self.declared.as_ref().map(|source| source.group.as_ref().unwrap_or(&source.id));
+        self.source = named.cloned();
+    }
+
     fn read_named<'c>(
         &mut self,
         name: FieldName<SourceSpan>,
@@ -171,7 +189,11 @@ impl SecretArgs {
                 None if ["source", "id"].contains(&name.text.as_str()) => String::from(
                     "the source stands first and without a name: #[secret(\"prod-db\")]",
                 ),
-                None => format!("{EXAMPLE}; options go into `sources`"),
+                None if SOURCE_FIELDS.contains(&name.text.as_str()) => format!(
+                    "it belongs to the source: #[secret({{ id = \"prod-db\", {} = .. }})]",
+                    name.text
+                ),
+                None => String::from(EXAMPLE),
             };
             reader.report.add(name.at, format!("unknown argument `{}`", name.text), help);
             return skip_to_comma(after);

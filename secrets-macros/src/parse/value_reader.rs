@@ -5,7 +5,7 @@
 //! mistake it continues at the next comma, so that later mistakes are reported too.
 
 use proc_macro2::{Delimiter, Ident, TokenTree};
-use secrets_spec::{FieldName, Node, Value};
+use secrets_spec::{FieldName, Node, REQUEST_FIELDS, Value, closest};
 use syn::{Lit, buffer::Cursor, ext::IdentExt as _};
 
 use crate::{
@@ -188,13 +188,21 @@ impl ValueReader<'_> {
     ) -> (Node<SourceSpan>, Cursor<'c>) {
         let at = path.span();
         if let Some((inside, span, after)) = cursor.group(Delimiter::Parenthesis)
-            && path.ends_with("Secret")
+            && (path.ends_with("Secret") || is_nearly_secret(&path) || has_request_field(inside))
         {
+            if !path.ends_with("Secret") {
+                let help = match is_nearly_secret(&path) {
+                    true => "did you mean `Secret`?",
+                    false => "write Secret(group = \"db\", key = \"password\")",
+                };
+                self.report.add(at.clone(), format!("`{path}` is not a request"), help);
+            }
+            // The parts are still read, so that mistakes in them are reported too.
             let at = SourceSpan::between(at.start, span.close());
             return (self.read_request(inside, at), after);
         }
         if let Some((_, span, after)) = cursor.group(Delimiter::Brace)
-            && path.ends_with("Secret")
+            && (path.ends_with("Secret") || is_nearly_secret(&path))
         {
             let at = SourceSpan::between(at.start, span.close());
             let help = "write Secret(group = \"db\", key = \"password\")";
@@ -315,6 +323,19 @@ impl ValueReader<'_> {
         self.report.add(at.clone(), message, help);
         (Node { value: Value::Broken, at }, after)
     }
+}
+
+/// Whether a path may be a misspelled `Secret`.
+fn is_nearly_secret(path: &ConstPath) -> bool {
+    closest(&path.last(), ["Secret"]).is_some()
+}
+
+/// Whether the first of these parts has the name of a part of a request, and a value.
+fn has_request_field(parts: Cursor<'_>) -> bool {
+    field_name(parts).is_some_and(|(name, after)| {
+        REQUEST_FIELDS.contains(&name.text.as_str())
+            && (equals(after).is_some() || colon(after).is_some())
+    })
 }
 
 /// Turns the path `Secret::MountType::FILE` into a text, since it is a word of the grammar and not a constant.

@@ -24,6 +24,7 @@ use std::{
     any::Any,
     fmt::{Debug, Display},
     ops::ControlFlow,
+    path::PathBuf,
     pin::Pin,
     sync::Arc,
 };
@@ -493,6 +494,15 @@ pub struct Fetched {
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) identities: Vec<Identity>,
+    pub(crate) mount: Option<MountedAs>,
+}
+
+/// That a platform has mounted the secret, as files or variables: its texts may end with a line break that is not part
+/// of the value.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct MountedAs {
+    /// The file, if the secret is one file.
+    pub(crate) path: Option<PathBuf>,
 }
 
 #[derive(Debug, Clone)]
@@ -578,8 +588,18 @@ impl Fetched {
         &self.identities
     }
 
+    /// Says that the platform has mounted this secret. The content has every byte that was mounted.
+    pub(crate) fn mounted(self) -> Self {
+        Self { mount: Some(MountedAs::default()), ..self }
+    }
+
+    /// Says that the platform has mounted this secret as this file.
+    pub(crate) fn mounted_at(self, path: PathBuf) -> Self {
+        Self { mount: Some(MountedAs { path: Some(path) }), ..self }
+    }
+
     fn of(content: Content) -> Self {
-        Self { content, version: None, name: None, identities: Vec::new() }
+        Self { content, version: None, name: None, identities: Vec::new(), mount: None }
     }
 }
 

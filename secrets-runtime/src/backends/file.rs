@@ -16,7 +16,11 @@ use crate::{
 /// A source's id is a path below the folder: a file is one plain value, a folder is a set with one field for each
 /// file, at most 1,000. A request's path is `group/key`. Nothing outside the folder is read: no `..`,
 /// no absolute path, no link that leads out, whatever is swapped meanwhile. Links that end inside are followed,
-/// absolute ones too. Text loses one trailing newline; what is not UTF-8 is bytes.
+/// absolute ones too.
+///
+/// A text of one line loses the line break at its end. A text of several lines, such as a PEM or an OpenSSH key, loses
+/// nothing, and neither does what is not UTF-8, which is bytes. [`Secrets::file`](crate::Secrets::file) has the bytes
+/// as they are mounted.
 ///
 /// The fields of a set are of one version of a volume: one that Kubernetes replaces meanwhile is read again. An
 /// entry that is a link to nothing makes the set [`ErrorKind::Unavailable`], not absent.

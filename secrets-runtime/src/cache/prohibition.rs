@@ -21,6 +21,7 @@ pub(crate) fn forbidden(backend: &dyn Backend) -> Option<Error> {
         "{backend} is not asked: `testing::forbid_backends` has been called in this process"
     );
     Some(Error::new(ErrorKind::NotSupported, message).with_help(
-        "give the test its secrets: testing::with_secrets([(\"GROUP\", \"KEY\", \"value\")], || ..), or with_secrets_async for a future",
+        "give the test its secrets: testing::with_secrets([(\"GROUP\", \"KEY\", \"value\")], || ..), or with_secrets_async for a future; \
+         a thread or a task that the test starts has them through `current_context().enter()` or `.scope(future)`",
     ))
 }

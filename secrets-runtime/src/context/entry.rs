@@ -78,7 +78,8 @@ impl Secrets {
 
     /// Returns the variables and their values, sorted by name, for an environment in which `present` looks up
     /// what is set already. Binary values are standard base64. A request for a `FILE` has its value here and
-    /// not a path, since the file would be removed together with these secrets.
+    /// not a path, since the file would be removed together with these secrets. If its variable is set already to the
+    /// path of the file that the platform has mounted, it has that path.
     ///
     /// # Errors
     /// As [`Secrets::apply_to`]: every reason why a variable cannot be set.

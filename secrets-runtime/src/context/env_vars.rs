@@ -1,6 +1,9 @@
 use std::{
     collections::BTreeMap,
     ffi::{OsStr, OsString},
+    fs,
+    path::Path,
+    sync::Arc,
 };
 
 use base64ct::{Base64, Encoding};
@@ -51,11 +54,15 @@ struct Named<'a> {
 /// The value of a variable.
 enum VarValue {
     Value(SecretValue),
-    /// The path of a file with the value. The file is created when the path is first asked for.
+    /// The path of a file with the content. The file is created when the path is first asked for.
     File {
-        value: SecretValue,
+        content: SecretValue,
         text: SecretValue,
         path: OnceCell<SecretValue>,
+        /// The file that a platform has mounted.
+        mounted: Option<Arc<Path>>,
+        /// The path of that file, as the platform has set it in the variable.
+        platform: OnceCell<SecretValue>,
     },
 }
 
@@ -231,6 +238,10 @@ impl EnvVars {
                 problems.push((one.declared_at, problem.with_origin(&one.origin)));
                 continue;
             }
+            if let Some(path) = one.shown.path_of_platform(|| present(name)) {
+                exports.push((name.as_str(), path));
+                continue;
+            }
             let value = match one.value(files) {
                 Ok(value) => value,
                 Err(error) => {
@@ -267,15 +278,30 @@ impl VarValue {
     }
 
     fn file(field: &Field) -> Self {
-        let (value, text) = (field.value.clone(), text_of(field));
-        Self::File { value, text, path: OnceCell::new() }
+        Self::File {
+            content: field.file_content().clone(),
+            text: text_of(field),
+            path: OnceCell::new(),
+            mounted: field.mounted_path().cloned(),
+            platform: OnceCell::new(),
+        }
+    }
+
+    /// Returns what the variable has already, if that is the path of the file that the platform has mounted. Both may
+    /// be written in another way, such as through a link to the folder.
+    fn path_of_platform(&self, present: impl FnOnce() -> Option<OsString>) -> Option<&SecretValue> {
+        let Self::File { mounted: Some(mounted), platform, .. } = self else { return None };
+        let set = present()?;
+        let is_mounted = **mounted == *Path::new(&set)
+            || fs::canonicalize(mounted).ok()? == fs::canonicalize(&set).ok()?;
+        is_mounted.then(|| platform.get_or_init(|| from_os(set)))
     }
 
     fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
         match (self, files) {
             (Self::Value(value), _) | (Self::File { text: value, .. }, None) => Ok(value),
-            (Self::File { value, path, .. }, Some(files)) => {
-                path.get_or_try_init(|| Ok(from_os(files.path_of(value)?.into_os_string())))
+            (Self::File { content, path, .. }, Some(files)) => {
+                path.get_or_try_init(|| Ok(from_os(files.path_of(content)?.into_os_string())))
             }
         }
     }

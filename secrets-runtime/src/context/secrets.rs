@@ -16,7 +16,7 @@ use crate::{
         secret_files::SecretFiles,
     },
     core::{
-        error::{Error, ErrorKind, Problem},
+        error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
     payload::{de, fields::Field},
@@ -168,11 +168,13 @@ impl Secrets {
             Some(SourceFields { absent_because: Some(absent_because), .. }) => {
                 de::from_absent(absent_because.clone())
             }
-            Some(source) => {
-                let fields: Vec<_> =
-                    source.fields.iter().map(|(name, f)| (name, &f.value)).collect();
-                de::from_fields(group, &fields)
-            }
+            Some(source) => match source.fields.as_plain() {
+                Some((name, field)) => de::from_plain(group, name, &field.value),
+                None => {
+                    let fields = source.fields.iter().map(|(name, field)| (name, &field.value));
+                    de::from_fields(group, &fields.collect::<Vec<_>>())
+                }
+            },
             None => {
                 let requests = found.requests.iter();
                 let fields: Vec<_> =
@@ -210,7 +212,8 @@ impl Secrets {
     /// of the same user.
     ///
     /// The first call for a field creates its file. The file has mode 0600 and a random name, and contains
-    /// the value's bytes and nothing else. Its folder belongs to this process and has mode 0700. It is in
+    /// the value's bytes and nothing else; of a secret that a platform has mounted, the bytes as they are mounted,
+    /// also where the value has lost the line break at its end. Its folder belongs to this process and has mode 0700. It is in
     /// memory, below `$XDG_RUNTIME_DIR` or `/dev/shm`, if one of them is a tmpfs; otherwise it is below
     /// `SECRETS_RUN_DIR`.
     ///
@@ -234,7 +237,7 @@ impl Secrets {
     /// [`ErrorKind::InvalidConfig`] if `SECRETS_RUN_DIR` is not a folder; [`ErrorKind::NoContext`] after the
     /// step has ended; [`ErrorKind::Other`] if the file cannot be written.
     pub fn file(&self, group: &str, key: &str) -> Result<PathBuf, Error> {
-        let path = self.files().path_of(&self.field(group, key)?.value);
+        let path = self.files().path_of(self.field(group, key)?.file_content());
         path.map_err(|error| error.about(&format!("{group}/{key}"), None).in_step(self.step()))
     }
 
@@ -268,6 +271,8 @@ impl Secrets {
     }
 
     /// Sets the variables in the environment of a child process.
+    ///
+    /// A variable that already has the path of the mounted file of its `FILE` request stays as it is.
     ///
     /// From then on the command contains the values, and `{command:?}` prints them, since that is how the
     /// standard library formats a [`Command`]. Do not format it, and drop it once the child has started.
@@ -319,16 +324,6 @@ impl Secrets {
     pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
         let found = self.0.shared.groups.get(group).and_then(|found| found.find(key));
         found.ok_or_else(|| self.why_not(group, key))
-    }
-
-    /// Adds the source to the problems of a typed read.
-    fn typed_read_error(&self, problems: Vec<Problem>, group: &str) -> Error {
-        let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
-        let (origin, backend) = match source {
-            Some(source) => (source.origin.as_str(), Some(source.provenance.backend.as_str())),
-            None => (group, None),
-        };
-        Error::from_problems(problems).about(origin, backend).in_step(self.step())
     }
 
     pub(super) fn variables(&self) -> &EnvVars {

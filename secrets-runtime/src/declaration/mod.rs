@@ -4,7 +4,7 @@ pub(crate) mod parse;
 
 use std::collections::HashMap;
 
-use secrets_spec::{Request, Source, SourceRole, SpecError};
+use secrets_spec::{ConflictText, Request, Source, SourceRole, SpecError};
 
 use crate::{
     core::{
@@ -128,9 +128,9 @@ impl Declaration {
         if self.requests.contains(&request) {
             return Ok(());
         }
-        let conflict = |known: &Request| secrets_spec::conflict(known.view(), request.view());
+        let conflict = |known: &Request| ConflictText::message(known.view(), request.view());
         if let Some(conflict) = self.requests.iter().find_map(conflict) {
-            let (message, help) = (conflict.message(), conflict.help());
+            let (message, help) = (conflict.as_str(), conflict.conflict().help());
             return Err(Problem::new(ErrorKind::InvalidSource, message)
                 .with_origin(request.to_string())
                 .with_help(help));

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use secrets_spec::{Options, PayloadFormat, Request, VariableName};
 
 use crate::{
-    backend::{Content, Fetched, MAX_VALUE_BYTES},
+    backend::{Content, Fetched, MAX_VALUE_BYTES, MountedAs},
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -33,16 +33,17 @@ pub(crate) fn source_fields(
             (None, None, Some(name)) => name,
             (None, None, None) => id,
         };
-        Fields::from_iter([(VariableName::map(name), field)])
+        Fields::plain(VariableName::map(name), field)
     };
     let texts = |fields: Vec<(String, SecretValue)>| {
         fields.into_iter().map(|(name, value)| (name, Field::text(value))).collect()
     };
+    let mount = fetched.mount.as_ref();
+    let text = |value: &SecretValue| field(Field::text(value.clone()), mount);
     match (&fetched.content, options.payload_format()) {
         (Content::Json(value), None | Some(PayloadFormat::Json))
         | (Content::Text(value), Some(PayloadFormat::Json)) => {
-            check_length(value)?;
-            Ok(texts(members(value)?))
+            Ok(texts(members(&text(value)?.value)?))
         }
         (
             Content::Json(value) | Content::Text(value) | Content::Binary(value),
@@ -51,27 +52,18 @@ pub(crate) fn source_fields(
             check_length(value)?;
             Ok(texts(dotenv::read(value)?))
         }
-        (Content::Json(value) | Content::Text(value), _) => {
-            check_length(value)?;
-            Ok(plain(Field::text(value.clone())))
-        }
-        (Content::Binary(value), _) => {
-            check_length(value)?;
-            Ok(plain(Field::binary(value.clone())))
-        }
+        (Content::Json(value) | Content::Text(value), _) => Ok(plain(text(value)?)),
+        (Content::Binary(value), _) => Ok(plain(field(Field::binary(value.clone()), mount)?)),
         (Content::Fields(fields), _) => {
             let mut names = HashSet::new();
-            for (name, value) in fields {
-                check_length(value)?;
+            for (name, _) in fields {
                 if !names.insert(name) {
                     let message =
                         format!("the backend gave the field `{}` twice", escape::escape_name(name));
                     return Err(Error::new(ErrorKind::Undecodable, message));
                 }
             }
-            let field =
-                |(name, value): &(String, SecretValue)| (name.clone(), Field::text(value.clone()));
-            Ok(fields.iter().map(field).collect())
+            fields.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect()
         }
     }
 }
@@ -88,7 +80,7 @@ pub(crate) fn requested_field(fetched: &Fetched, request: &Request) -> Result<Fi
             Error::new(ErrorKind::KeyNotFound, message).with_help(format!("its fields are {names}"))
         })
     };
-    let field = match &fetched.content {
+    let found = match &fetched.content {
         Content::Json(value) if key.is_empty() => Field::text(value.clone()),
         Content::Json(value) => {
             check_length(value)?;
@@ -98,12 +90,21 @@ pub(crate) fn requested_field(fetched: &Fetched, request: &Request) -> Result<Fi
         Content::Binary(value) => Field::binary(value.clone()),
         Content::Fields(fields) => member(fields)?,
     };
-    check_length(&field.value)?;
-    Ok(field)
+    field(found, fetched.mount.as_ref())
 }
 
 fn members(value: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
     json::members(value).map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
+}
+
+/// Returns the field of what a backend has returned, which may be what a platform has mounted.
+fn field(found: Field, mount: Option<&MountedAs>) -> Result<Field, Error> {
+    let field = match mount {
+        Some(mount) => found.into_mounted(mount),
+        None => found,
+    };
+    check_length(&field.value)?;
+    Ok(field)
 }
 
 fn check_length(value: &SecretValue) -> Result<(), Error> {

@@ -1,24 +1,63 @@
-use std::collections::HashMap;
+use std::{collections::HashMap, path::Path, sync::Arc};
 
 use foldhash::fast::RandomState;
 
-use crate::core::secret_value::SecretValue;
+use crate::{backend::MountedAs, core::secret_value::SecretValue};
 
 /// A field's value, and whether it is binary. A binary value is base64 in a variable.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub value: SecretValue,
     pub binary: bool,
+    mounted: Option<MountedField>,
+}
+
+/// What a platform has mounted.
+#[derive(Debug, Clone)]
+struct MountedField {
+    /// The bytes, with the line break that the value has lost.
+    bytes: SecretValue,
+    path: Option<Arc<Path>>,
 }
 
 impl Field {
     pub(crate) fn text(value: SecretValue) -> Self {
-        Self { binary: !value.is_text(), value }
+        Self { binary: !value.is_text(), value, mounted: None }
     }
 
     pub(crate) fn binary(value: SecretValue) -> Self {
-        Self { value, binary: true }
+        Self { value, binary: true, mounted: None }
     }
+
+    /// Takes the value for the bytes that a platform has mounted.
+    ///
+    /// A text of one line loses the line break at its end, which editors and `echo` add. In a text of several lines
+    /// it belongs to the text: a PEM or an OpenSSH key without it is refused by some programs.
+    pub(crate) fn into_mounted(self, mount: &MountedAs) -> Self {
+        let Self { value: bytes, binary, .. } = self;
+        // Looked at for its line breaks.
+        let line = bytes.expose_str().ok().and_then(one_line).map(SecretValue::from);
+        let value = line.unwrap_or_else(|| bytes.clone());
+        let path = mount.path.as_deref().map(Arc::from);
+        Self { value, binary, mounted: Some(MountedField { bytes, path }) }
+    }
+
+    /// Returns the content of a file with this field: the bytes as they are mounted, or else the value.
+    pub(crate) fn file_content(&self) -> &SecretValue {
+        self.mounted.as_ref().map_or(&self.value, |mounted| &mounted.bytes)
+    }
+
+    /// Returns the file that a platform has mounted with this field.
+    pub(crate) fn mounted_path(&self) -> Option<&Arc<Path>> {
+        self.mounted.as_ref()?.path.as_ref()
+    }
+}
+
+/// Returns a text of one line without the line break at its end; `None` if it has none there, or several lines.
+fn one_line(text: &str) -> Option<&str> {
+    let line = text.strip_suffix('\n')?;
+    let line = line.strip_suffix('\r').unwrap_or(line);
+    (!line.contains('\n')).then_some(line)
 }
 
 /// The fields of one secret, in the order of the payload.
@@ -26,9 +65,20 @@ impl Field {
 pub(crate) struct Fields {
     fields: Vec<(Box<str>, Field)>,
     index: HashMap<Box<str>, usize, RandomState>,
+    is_plain: bool,
 }
 
 impl Fields {
+    /// Creates the only field of a secret that is one plain value.
+    pub(crate) fn plain(name: String, field: Field) -> Self {
+        Self { is_plain: true, ..Self::from_iter([(name, field)]) }
+    }
+
+    /// Returns the name and the field of a secret that is one plain value; `None` for a set.
+    pub(crate) fn as_plain(&self) -> Option<(&str, &Field)> {
+        self.iter().next().filter(|_| self.is_plain)
+    }
+
     pub(crate) fn get(&self, key: &str) -> Option<&Field> {
         let fields = &self.fields;
         // For few short texts a comparison is faster than a hash.

@@ -1,7 +1,7 @@
 //! The checks of texts that only the compiler knows. Each runs in a `const _` with the span of the path, and
 //! `track_caller` reports the error at that span.
 
-use secrets_spec::{Flaw, Secret, conflict, same_text};
+use secrets_spec::{ConflictText, Flaw, Secret, same_text};
 
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {
@@ -143,8 +143,9 @@ const fn group((is_text, text): SourceGroup) -> &'static str {
 pub const fn check_distinct_request(requests: &[Secret], index: usize) {
     let mut earlier = 0;
     while earlier < index {
-        if let Some(conflict) = conflict(requests[earlier].view(), requests[index].view()) {
-            panic!("{}", conflict.sentence());
+        let (one, other) = (requests[earlier].view(), requests[index].view());
+        if let Some(conflict) = ConflictText::sentence(one, other) {
+            panic!("{}", conflict.as_str());
         }
         earlier += 1;
     }

@@ -3,6 +3,7 @@ use serde::de::DeserializeOwned;
 use crate::{
     context::Context,
     core::error::{Error, ErrorKind, Problem},
+    payload::de,
     private::step::Step,
 };
 
@@ -42,6 +43,9 @@ impl<'a> Filler<'a> {
         };
         let secrets = &self.context.secrets;
         if self.is_partial && !secrets.shared().groups.contains_key(group) {
+            if de::accepts_absence::<T>() {
+                self.explain_optional(group);
+            }
             return None;
         }
         let made = match key {
@@ -51,9 +55,40 @@ impl<'a> Filler<'a> {
         match made {
             Ok(value) => Some(value),
             Err(error) => {
-                self.problems.extend(error.into_problems());
+                let name = self.step.parameter_name(index);
+                let about = |problem: Problem| match name {
+                    Some(name) => problem.with_suffix(&format!(" (parameter `{name}`)")),
+                    None => problem,
+                };
+                self.problems.extend(error.into_problems().into_iter().map(about));
                 None
             }
+        }
+    }
+
+    /// A secret is missing, and the type of its parameter accepts that: says how the declaration does too.
+    fn explain_optional(&mut self, group: &str) {
+        let Some(source) = self.step.source_of(group) else { return };
+        let of_source = |problem: &&mut Problem| {
+            problem.kind() == ErrorKind::NotFound && problem.origin() == source.origin()
+        };
+        let mut written = format!("id = {:?}", source.id());
+        if let Some(backend) = source.backend() {
+            written = format!("{written}, type = {:?}", backend.as_str());
+        }
+        if group != source.id() {
+            written = format!("{written}, group = {group:?}");
+        }
+        let hint = format!(
+            "if it may be missing, declare it as {{ {written}, options = {{ required = false }} }}"
+        );
+        for problem in self.problems.iter_mut().filter(of_source) {
+            let help = match problem.help() {
+                Some(help) if help.contains(&hint) => continue,
+                Some(help) => format!("{help}; {hint}"),
+                None => hint.clone(),
+            };
+            *problem = problem.clone().with_help(help);
         }
     }
 }

@@ -24,6 +24,8 @@ pub struct Step {
     /// The values of the `inline` sources, in the order of these sources. The record does not contain them.
     inline: &'static [InlineValues],
     in_test: bool,
+    /// The names of the typed parameters, in the order of the record. They are for messages.
+    parameters: &'static [&'static str],
     declared: OnceLock<Result<DeclaredStep, Error>>,
     slot: StepCache,
 }
@@ -36,6 +38,7 @@ impl Step {
             record,
             inline: &[],
             in_test: false,
+            parameters: &[],
             declared: OnceLock::new(),
             slot: StepCache::new(),
         }
@@ -49,6 +52,14 @@ impl Step {
         let mut step = self;
         step.inline = values;
         step.in_test = in_test;
+        step
+    }
+
+    /// Adds the names of the typed parameters.
+    #[must_use]
+    pub const fn parameters(self, names: &'static [&'static str]) -> Self {
+        let mut step = self;
+        step.parameters = names;
         step
     }
 }
@@ -132,6 +143,16 @@ impl Step {
         let declared = self.known()?;
         let key = declared.spec.parameters.get(index)?.key.as_deref();
         Some((declared.groups.get(index)?, key))
+    }
+
+    /// Returns the name of the typed parameter at this index.
+    pub(super) fn parameter_name(&self, index: usize) -> Option<&'static str> {
+        self.parameters.get(index).copied()
+    }
+
+    /// Returns the source from which a group is read.
+    pub(super) fn source_of(&self, group: &str) -> Option<&Source> {
+        self.known()?.declaration.sources.iter().find(|source| source.group() == group)
     }
 
     fn has_parameters(&self) -> bool {

@@ -44,6 +44,104 @@ messages! {
     EnvVar: "two requests share an `env_var`", "give each a name of its own";
 }
 
+/// What is wrong with two requests, with the name that they share. It needs no allocation, so that const evaluation
+/// can write it too.
+#[derive(Debug, Clone, Copy)]
+pub struct ConflictText {
+    conflict: Conflict,
+    bytes: [u8; Self::ROOM],
+    len: usize,
+}
+
+impl ConflictText {
+    /// Room for the longest group, version and key, and for the words around them.
+    const ROOM: usize = 2048;
+
+    /// Returns what is wrong with two requests, if anything is: in a few words and with the name of the variable, such
+    /// as ``(`DB_PASSWORD`)``, or of the file.
+    #[must_use]
+    pub const fn message(a: RequestView<'_>, b: RequestView<'_>) -> Option<Self> {
+        let Some(conflict) = conflict(a, b) else { return None };
+        let text = Self { conflict, bytes: [0; Self::ROOM], len: 0 }.push(conflict.message());
+        let separator = if share(a, b, b'_') { b'_' } else { b'/' };
+        Some(match conflict {
+            // The name stands in both requests.
+            Conflict::Same | Conflict::EnvVar => text,
+            Conflict::Case | Conflict::Name => {
+                text.push(" (`").push_joined(b, separator).push("`)")
+            }
+        })
+    }
+
+    /// Returns message and help as one line.
+    #[must_use]
+    pub const fn sentence(a: RequestView<'_>, b: RequestView<'_>) -> Option<Self> {
+        match Self::message(a, b) {
+            Some(text) => Some(text.push(": ").push(text.conflict.help())),
+            None => None,
+        }
+    }
+
+    /// Returns which conflict it is.
+    #[must_use]
+    pub const fn conflict(&self) -> Conflict {
+        self.conflict
+    }
+
+    /// Returns the text.
+    #[must_use]
+    pub const fn as_str(&self) -> &str {
+        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
+            Ok(text) => text,
+            // Only if a name is too long, and its last character is cut.
+            Err(_) => self.conflict.message(),
+        }
+    }
+
+    const fn push(mut self, text: &str) -> Self {
+        let mut i = 0;
+        while i < text.len() {
+            self = self.push_byte(text.as_bytes()[i]);
+            i += 1;
+        }
+        self
+    }
+
+    /// Adds the name of the variable or the file, as Flyte writes it.
+    const fn push_joined(mut self, request: RequestView<'_>, separator: u8) -> Self {
+        let mut i = 0;
+        while let Some(byte) = request.joined(i, separator) {
+            let is_variable = separator == b'_';
+            self = self.push_byte(match is_variable {
+                true => byte.to_ascii_uppercase(),
+                false => byte.to_ascii_lowercase(),
+            });
+            i += 1;
+        }
+        self
+    }
+
+    const fn push_byte(mut self, byte: u8) -> Self {
+        if self.len < Self::ROOM {
+            self.bytes[self.len] = byte;
+            self.len += 1;
+        }
+        self
+    }
+}
+
+/// Whether the parts of two requests, joined by this separator, differ by case at most.
+const fn share(a: RequestView<'_>, b: RequestView<'_>, separator: u8) -> bool {
+    let mut i = 0;
+    loop {
+        match (a.joined(i, separator), b.joined(i, separator)) {
+            (None, None) => return true,
+            (Some(x), Some(y)) if x.eq_ignore_ascii_case(&y) => i += 1,
+            _ => return false,
+        }
+    }
+}
+
 /// Returns the conflict of two requests, if there is one.
 #[must_use]
 pub const fn conflict(a: RequestView<'_>, b: RequestView<'_>) -> Option<Conflict> {

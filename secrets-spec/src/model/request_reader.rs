@@ -10,7 +10,7 @@ use crate::{
         version::check_version,
     },
     model::{
-        conflict::{Conflict, conflict},
+        conflict::{Conflict, ConflictText},
         mount_type::MountType,
         request::Request,
         request_draft::{REQUEST_FIELDS, RequestDraft},
@@ -81,13 +81,14 @@ pub fn read_requests<S: Clone>(
     let requests: Vec<_> = items.iter().filter_map(|item| read_request(item, out)).collect();
     for (index, request) in requests.iter().enumerate() {
         let Some(view) = request.view() else { continue };
-        let shared = requests[..index].iter().find_map(|other| conflict(other.view()?, view));
+        let shared =
+            requests[..index].iter().find_map(|other| ConflictText::message(other.view()?, view));
         if let Some(shared) = shared {
-            let at = match (&request.env_var, shared) {
+            let at = match (&request.env_var, shared.conflict()) {
                 (Some(env_var), Conflict::EnvVar) => env_var.at.clone(),
                 _ => request.at.clone(),
             };
-            out.push(Diagnostic::new(at, shared.message(), shared.help()));
+            out.push(Diagnostic::new(at, shared.as_str(), shared.conflict().help()));
         }
     }
     requests
@@ -143,7 +144,12 @@ pub(crate) fn read_request<S: Clone>(
         }
     }
     // An unknown field may be a misspelled group or key, and a value that is not a text has been reported already.
-    let is_field = |name: &FieldName<S>| REQUEST_FIELDS.contains(&name.text.as_str());
+    let may_be_other = |name: &FieldName<S>| {
+        let known = closest(&name.text, REQUEST_FIELDS.iter().copied());
+        known.is_some_and(|known| known != "group" && known != "key")
+    };
+    let is_field =
+        |name: &FieldName<S>| REQUEST_FIELDS.contains(&name.text.as_str()) || may_be_other(name);
     let is_text = |name: &str, text: &Option<TextNode<S>>| {
         let given = |(field, value): &(FieldName<S>, Node<S>)| {
             field.text == name && !matches!(value.value, Value::Null)

@@ -172,7 +172,7 @@ fn check_draft<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>) {
         None => None,
         Some(backend) => match &backend.known {
             Some(known) if check_type(known).is_none() => Some(known.as_str()),
-            _ => return,
+            _ => return check_id_of_unknown_type(&draft.id, out),
         },
     };
     if let Some(id) = &draft.id.known
@@ -216,6 +216,16 @@ fn check_formats<S: Clone>(draft: &SourceDraft<S>, out: &mut Vec<Diagnostic<S>>)
         let format = format.as_str();
         let message = format!("`json = {json}` contradicts `format = \"{format}\"`");
         out.push(Diagnostic::new(at.clone(), message, "remove one of the two"));
+    }
+}
+
+/// Checks what applies to the ids of every type, where the type is wrong or only the compiler knows it.
+fn check_id_of_unknown_type<S: Clone>(id: &TextNode<S>, out: &mut Vec<Diagnostic<S>>) {
+    if let Some(known) = &id.known
+        && known.is_empty()
+        && let Some(flaw) = check_id(None, known)
+    {
+        out.push(Diagnostic::from_flaw(id.at.clone(), flaw, known));
     }
 }
 

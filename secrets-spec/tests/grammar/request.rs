@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 use secrets_spec::{
-    Conflict, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret,
+    Conflict, ConflictText, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret,
     check_group_and_key, check_version, conflict, read_requests,
 };
 
@@ -168,6 +168,43 @@ fn requests_that_share_a_variable_or_a_path_are_in_conflict() {
         let (message, help) = (conflict.message(), conflict.help());
         assert_eq!(conflict.sentence(), format!("{message}: {help}"));
         assert!(!message.is_empty() && !help.is_empty());
+    }
+}
+
+#[test]
+fn a_conflict_names_the_variable_or_the_file() {
+    const TEXT: Option<ConflictText> = ConflictText::sentence(
+        Secret::new("fine", "fine_key").view(),
+        Secret::new("fine_fine", "key").view(),
+    );
+    let sentence = TEXT.expect("they are in conflict");
+    assert_eq!(
+        sentence.as_str(),
+        "two requests have the same variable or file in Flyte (`FINE_FINE_KEY`): choose another group or key for one of them"
+    );
+    let of = Secret::new;
+    let long: &'static str = "l".repeat(510).leak();
+    let longer: &'static str = format!("{long}_k").leak();
+    for (a, b, named) in [
+        (of("fine", "fine_key"), of("fine_fine", "key"), "(`FINE_FINE_KEY`)"),
+        (of("a/b", "c"), of("a", "c").group_version("b"), "(`a/b/c`)"),
+        (of("db", "password"), of("DB", "Password"), "(`DB_PASSWORD`)"),
+        (of("", "k"), of("k", ""), "(`K`)"),
+        (of("g", "k").env_var("X"), of("h", "l").env_var("X"), "share an `env_var`"),
+        (of("g", "k"), of("g", "k"), "requested twice"),
+        (of(long, "k_k"), of(longer, "k"), "L_K_K`)"),
+        (of("g", "k"), of("g", "l"), ""),
+    ] {
+        let text = ConflictText::message(a.view(), b.view());
+        match conflict(a.view(), b.view()) {
+            Some(conflict) => {
+                let text = text.expect("they are in conflict");
+                assert_eq!(text.conflict(), conflict);
+                assert!(text.as_str().contains(named), "{}", text.as_str());
+                assert!(text.as_str().starts_with(conflict.message()), "{}", text.as_str());
+            }
+            None => assert!(text.is_none()),
+        }
     }
 }
 

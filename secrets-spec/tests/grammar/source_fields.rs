@@ -89,6 +89,30 @@ fn a_missing_id_is_reported_unless_an_unknown_field_may_be_it() {
 }
 
 #[test]
+fn one_mistake_does_not_hide_another() {
+    for (json, count) in [
+        (r#"{"id": "", "type": "inlin", "options": {"json": "false"}}"#, 3),
+        (r#"{"id": "", "type": "aws-secret-manager"}"#, 2),
+        (r#"{"id": "", "type": "Local", "group": "", "role": 5}"#, 4),
+        (r#"{"id": "", "typ": "local", "options": {"jsn": true, "version_id": ""}}"#, 4),
+        (r#"{"id": "a", "type": "inlin"}"#, 1),
+        (r#"{"id": "a b", "type": "lcal"}"#, 1),
+    ] {
+        let said = said(json);
+        assert_eq!(said.len(), count, "{json}: {said:?}");
+    }
+    for (json, count) in [
+        (r#"[{"group": "", "key": "", "envvar": "X"}]"#, 2),
+        (r#"[{"group": "g", "key": "a/b", "mount": "FILE", "group_versoin": ""}]"#, 2),
+        (r#"[{"group": "g", "key": "a/b", "env_vr": "X"}]"#, 2),
+        (r#"[{"grop": "g", "key": ""}]"#, 1),
+    ] {
+        let (_, said) = diagnostics(json, secrets_spec::read_requests);
+        assert_eq!(said.len(), count, "{json}: {said:?}");
+    }
+}
+
+#[test]
 fn the_help_for_unknown_fields_and_options_is_the_nearest_name() {
     for (json, message, help) in [
         (

@@ -1,4 +1,5 @@
 //! Secrets in mounted files.
 
+mod line_ends;
 mod reading;
 mod volumes;

@@ -45,7 +45,7 @@ fn files_are_values_and_folders_are_sets() {
         value.map(|value| value.expose_bytes().to_vec())
     };
     assert_eq!(get("token", "token").unwrap(), b"SeNtInEl-token");
-    assert_eq!(get("two-lines", "two_lines").unwrap(), b"SeNtInEl\n");
+    assert_eq!(get("two-lines", "two_lines").unwrap(), b"SeNtInEl\n\n");
     assert_eq!(get("bytes", "bytes").unwrap(), b"SeNtInEl\xff\n");
     assert_eq!(get("json", "json").unwrap(), b"{\"a\": \"SeNtInEl\"}");
     assert_eq!(get("file.db/user", "db_user").unwrap(), b"app");

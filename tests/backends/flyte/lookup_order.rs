@@ -69,11 +69,13 @@ fn the_three_settings_hold_for_all_names() {
 
 /// F4 and F11.
 #[test]
-fn text_loses_one_newline_and_bytes_none() {
-    let cases: [(&[u8], &[u8]); 6] = [
+fn one_line_loses_its_end_and_several_lines_and_bytes_lose_nothing() {
+    let cases: [(&[u8], &[u8]); 8] = [
         (b"SeNtInEl\n", b"SeNtInEl"),
         (b"SeNtInEl\r\n", b"SeNtInEl"),
-        (b"SeNtInEl\n\n", b"SeNtInEl\n"),
+        (b"SeNtInEl\n\n", b"SeNtInEl\n\n"),
+        (b"a\nSeNtInEl\n", b"a\nSeNtInEl\n"),
+        (b"a\r\nSeNtInEl\r\n", b"a\r\nSeNtInEl\r\n"),
         (b" SeNtInEl\t", b" SeNtInEl\t"),
         (b"a\r\nSeNtInEl\r", b"a\r\nSeNtInEl\r"),
         (b"SeNtInEl\xff\n", b"SeNtInEl\xff\n"),

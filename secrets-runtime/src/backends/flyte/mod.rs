@@ -15,7 +15,7 @@ use crate::{
             location::{Location, Prefixes},
             names::Names,
         },
-        mount::{Mount, MountEntry, io::mounted_value},
+        mount::{Mount, MountEntry},
     },
     context::env_vars::from_os,
     core::{
@@ -35,8 +35,10 @@ use crate::{
 /// 5. the request's `env_var`.
 ///
 /// An empty part is left out. A source's id is one part: a file there is one plain value, a folder is a set with one
-/// field for each file. An empty variable and an empty file are values. Text loses one newline at its end; what is not
-/// UTF-8 is bytes. Nothing outside the folder is read, and the bare variable `DB_PASSWORD` never is. Everything is read at every step and never cached.
+/// field for each file. An empty variable and an empty file are values. A text of one line
+/// loses the line break at its end. A text of several lines, such as a PEM, loses nothing, and neither does what is not
+/// UTF-8, which is bytes. [`Secrets::file`](crate::Secrets::file) has the bytes as they are mounted. Nothing outside
+/// the folder is read, and the bare variable `DB_PASSWORD` never is. Everything is read at every step and never cached.
 ///
 /// A secret that is in none of these places is [`ErrorKind::NotFound`], with all of them in the message; a file
 /// that is there and may not be read is [`ErrorKind::AccessDenied`].
@@ -122,9 +124,9 @@ impl Flyte {
     fn read(&self, found: Found) -> Result<Fetched, Error> {
         match found {
             Found::Variable(value) => {
-                // Looked at for the newline at its end, which is not part of it.
-                let value = mounted_value(value.expose_bytes());
-                Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
+                let is_text = value.is_text();
+                let fetched = if is_text { Fetched::text(value) } else { Fetched::binary(value) };
+                Ok(fetched.mounted())
             }
             Found::File(file) => self.mount.plain(&file),
             Found::Folder(folder) => self.mount.set(&folder, &self.prefixes.file),

@@ -35,7 +35,8 @@ pub(super) fn is_passing(error: &io::Error) -> bool {
     is_absence(error) || error.kind() == Io::StaleNetworkFileHandle
 }
 
-/// Reads the value of a file. One that is too long is cut a little after the limit, so that the resolver refuses it.
+/// Reads the bytes of a file. One that is too long is cut a little after the limit, so that the resolver refuses it:
+/// a value of that length and the line break at its end are still read.
 pub(super) fn read_value(mut file: fs::File) -> io::Result<SecretValue> {
     let limit = MAX_VALUE_BYTES + 3;
     // With room for all from the start: a buffer that grows leaves copies behind.
@@ -49,16 +50,6 @@ pub(super) fn read_value(mut file: fs::File) -> io::Result<SecretValue> {
             Err(error) => return Err(error),
         }
     }
-    Ok(mounted_value(&bytes[..length]))
-}
-
-/// Returns the value of a mounted file or variable: text loses one newline at its end, which editors and `echo` add;
-/// bytes that are not UTF-8 lose nothing.
-pub(in crate::backends) fn mounted_value(bytes: &[u8]) -> SecretValue {
-    let text = std::str::from_utf8(bytes).ok().and_then(|text| text.strip_suffix('\n'));
-    match text {
-        Some(text) => SecretValue::from(text.strip_suffix('\r').unwrap_or(text)),
-        // Of its own size: the buffer that it was read into is the caller's to wipe.
-        None => SecretValue::from(bytes.to_vec()),
-    }
+    // A copy of its own size. The buffer is wiped.
+    Ok(SecretValue::from(bytes[..length].to_vec()))
 }

@@ -79,7 +79,8 @@ impl Mount {
     pub(super) fn plain(&self, file: &Path) -> Result<Fetched, Error> {
         let value = retry(|| read_value(Root::open(&self.folder.path)?.open_file(None, file)?));
         let value = value.map_err(|error| self.folder.failed(&error, file))?;
-        Ok(if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) })
+        let fetched = if value.is_text() { Fetched::text(value) } else { Fetched::binary(value) };
+        Ok(fetched.mounted_at(self.folder.path.join(file)))
     }
 
     /// Reads the files of a folder whose names start with `prefix`; each is a field, named like the rest of its name.
@@ -89,7 +90,8 @@ impl Mount {
     /// As [`Mount::find`] and [`Mount::plain`] for each of them, but `Unavailable` for one that is listed and is
     /// not there; `Undecodable` for a name that is not UTF-8, `InvalidValue` for too many files.
     pub(super) fn set(&self, folder: &Path, prefix: &str) -> Result<Fetched, Error> {
-        set::read(&self.folder, folder, prefix).map(Fetched::fields)
+        let fields = set::read(&self.folder, folder, prefix)?;
+        Ok(Fetched::fields(fields).mounted())
     }
 
     /// Returns the error for a file that does not exist.

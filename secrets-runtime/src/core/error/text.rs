@@ -38,17 +38,19 @@ impl fmt::Debug for Error {
 
 impl Problem {
     fn write(&self, f: &mut fmt::Formatter<'_>, indent: &str) -> fmt::Result {
-        // A path into the secret (`db.port`) starts with its name already.
-        let path = self.message.strip_prefix(&*self.origin);
-        let is_path = path.is_some_and(|rest| rest.starts_with(['.', '[', ':']));
-        if !self.origin.is_empty() && !is_path {
-            write!(f, "{}", self.origin)?;
-            match &self.backend {
-                Some(backend) => write!(f, " ({backend}): ")?,
-                None => f.write_str(": ")?,
+        // A path into the secret (`db.port: ..`) starts with the secret's name already.
+        let path = self.message.strip_prefix(&*self.origin).filter(|_| !self.origin.is_empty());
+        let path = path.filter(|rest| rest.starts_with(['.', '[', ':']));
+        match (path, &self.backend) {
+            (Some(rest), Some(backend)) => {
+                let rest = rest.trim_start_matches(['.', ':', ' ']);
+                write!(f, "{} ({backend}): {rest}", self.origin)?;
             }
+            (Some(_), None) => f.write_str(&self.message)?,
+            (None, _) if self.origin.is_empty() => f.write_str(&self.message)?,
+            (None, Some(backend)) => write!(f, "{} ({backend}): {}", self.origin, self.message)?,
+            (None, None) => write!(f, "{}: {}", self.origin, self.message)?,
         }
-        f.write_str(&self.message)?;
         match &self.help {
             Some(help) => write!(f, "\n{indent}help: {help}"),
             None => Ok(()),

@@ -7,14 +7,20 @@ use crate::{
         error::{ErrorKind, Problem},
         escape::backquoted_list,
     },
-    payload::de::{input::Input, path::Path, reading::Reading},
+    payload::de::{
+        input::{Input, one_of},
+        path::Path,
+        reading::Reading,
+    },
 };
 
 /// The reason why a run stopped.
 ///
 /// Of serde's errors, only what describes the *type* is kept: the names of fields and variants, and what was
 /// expected. What was found instead is dropped, since it may be a value.
-#[derive(Debug)]
+///
+/// A type may format it, and what the type expects may be made from a value. So neither `Display` nor `Debug` shows
+/// more than that there is an error.
 pub(super) enum Abort {
     /// A required field of this name is missing. The path is not known yet, here and in the next three.
     MissingField(&'static str),
@@ -37,7 +43,6 @@ pub(super) enum Abort {
     Retry { key: String, pattern: String, reading: Reading },
 }
 
-#[derive(Debug)]
 pub(super) struct Incomplete {
     /// The field that is missing.
     pub(super) name: &'static str,
@@ -52,11 +57,12 @@ pub(super) struct Incomplete {
 impl Abort {
     /// Creates a mismatch described in words of this module, which contain no value.
     pub(super) fn mismatch(what: impl Into<String>) -> Self {
-        Self::Mismatch(Mismatch::Known { what: what.into(), help: None })
+        Self::Mismatch(Mismatch::Known(what.into()))
     }
 
-    pub(super) fn mismatch_with_help(what: impl Into<String>, help: impl Into<String>) -> Self {
-        Self::Mismatch(Mismatch::Known { what: what.into(), help: Some(help.into()) })
+    /// Creates the mismatch of a type that expects something else, in words of this module.
+    pub(super) fn expected(what: impl Into<String>) -> Self {
+        Self::Mismatch(Mismatch::Wanted(what.into()))
     }
 
     /// Creates the mismatch of a type that refuses its input and does not say why.
@@ -76,7 +82,7 @@ impl Abort {
         let problem = |kind, what: String| Problem::new(kind, format!("{path}: {what}"));
         let placed = match self {
             Self::Mismatch(mismatch) => {
-                let (what, help) = mismatch.into_message(&input.values());
+                let (what, help) = mismatch.into_message(input);
                 problem(ErrorKind::Undecodable, what).with_help(help)
             }
             Self::UnknownField(known) => {
@@ -108,31 +114,51 @@ impl Abort {
 }
 
 /// Why a value does not fit the type.
-#[derive(Debug)]
 pub(super) enum Mismatch {
     /// A description in words of this module.
-    Known { what: String, help: Option<String> },
+    Known(String),
+    /// What the type expects, in words of this module.
+    Wanted(String),
     /// What the type expects, in the type's own words.
     Expected(String),
     /// Another message of the type, which may contain the value.
     Refused,
 }
 
+const HELP: &str = "store a value that fits the type, or ask for another type";
+
 /// The message for a type that refuses a value with a message of its own.
 pub(super) const REFUSED: &str = "the type's own check refuses the value";
 
 impl Mismatch {
     /// Returns the problem and the help. The type's own words are dropped if they share a word with a value.
-    fn into_message(self, values: &[&[u8]]) -> (String, String) {
-        let (what, help) = match self {
-            Self::Known { what, help } => (what, help),
-            Self::Expected(what) if !values.iter().any(|value| shares(&what, value)) => {
-                (format!("expected {what}"), None)
+    fn into_message(self, input: Input<'_>) -> (String, String) {
+        let expected = match self {
+            Self::Known(what) => return (what, HELP.to_owned()),
+            Self::Wanted(what) => what,
+            Self::Expected(what) if !input.values().iter().any(|value| shares(&what, value)) => {
+                what
             }
-            Self::Expected(_) | Self::Refused => (REFUSED.to_owned(), None),
+            Self::Expected(_) | Self::Refused => return (REFUSED.to_owned(), HELP.to_owned()),
         };
-        let usual = "store a value that fits the type, or ask for another type";
-        (what, help.unwrap_or_else(|| usual.to_owned()))
+        // A set of one field is read as its value.
+        let input = match input {
+            Input::Set([(_, value)]) => Input::Text(value),
+            input => input,
+        };
+        let what = match (input, input.kind()) {
+            (Input::Key(_), _) => format!("expected a name that is {expected}"),
+            (_, Some(kind)) => format!("expected {expected}, found {kind}"),
+            (_, None) => format!("expected {expected}"),
+        };
+        let help = match input {
+            Input::Set(fields) => one_of(fields),
+            _ if input.is_binary() => {
+                "take it as a `SecretValue`, and read that with `expose_bytes`".to_owned()
+            }
+            _ => HELP.to_owned(),
+        };
+        (what, help)
     }
 }
 
@@ -163,11 +189,11 @@ impl de::Error for Abort {
     }
 
     fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::mismatch(match expected {
-            [] => "expected a variant, and the type has none".to_owned(),
-            [only] => format!("expected `{only}`"),
-            _ => format!("expected one of {}", list(expected)),
-        })
+        match expected {
+            [] => Self::mismatch("expected a variant, and the type has none"),
+            [only] => Self::expected(format!("`{only}`")),
+            _ => Self::expected(format!("one of {}", list(expected))),
+        }
     }
 
     fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
@@ -185,8 +211,13 @@ impl de::Error for Abort {
 
 impl Display for Abort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // A type may print the error of a nested type, so this must not contain a value.
         f.write_str("the value is not of the type asked for")
+    }
+}
+
+impl fmt::Debug for Abort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Display::fmt(self, f)
     }
 }
 

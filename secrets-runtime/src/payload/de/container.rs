@@ -68,11 +68,13 @@ pub(super) struct Variant<'a, C> {
     container: C,
     name: &'a str,
     content: Input<'a>,
+    /// Whether the type has a variant of this name. Any other name is a part of the value.
+    is_known: bool,
 }
 
 impl<'a, C: Container> Variant<'a, C> {
-    pub(super) fn new(container: C, name: &'a str, content: Input<'a>) -> Self {
-        Self { container, name, content }
+    pub(super) fn new(container: C, name: &'a str, content: Input<'a>, is_known: bool) -> Self {
+        Self { container, name, content, is_known }
     }
 
     fn read<T>(&self, read: impl FnOnce(C::Part<'_>) -> Result<T, Abort>) -> Result<T, Abort> {
@@ -80,7 +82,10 @@ impl<'a, C: Container> Variant<'a, C> {
             // The name is the value itself here, and a path must not show a value.
             Input::Absent | Input::Placeholder => self.container.read_content(self.content, read),
             content => {
-                let path = self.container.path().name(self.name);
+                let path = match self.is_known {
+                    true => self.container.path().name(self.name),
+                    false => self.container.path().hidden(self.name),
+                };
                 self.container.read_part(&path, content, read)
             }
         }

@@ -9,13 +9,13 @@ use crate::{
             abort::Abort,
             container::{Container, Items, Variant},
             diagnostics::Diagnostics,
-            fields::{self, FieldsReader},
+            fields::{FieldNames, FieldsReader},
             input::Input,
             path::Path,
             placeholder,
             reading::{self, Reading},
         },
-        json::{self, Json, form::Form},
+        json::{self, Json, fault::JsonFault, form::Form},
     },
 };
 
@@ -72,25 +72,11 @@ impl<'a> Deserializer<'a> {
         }
     }
 
-    /// Returns the error that something else is expected.
-    fn expected(self, what: &str) -> Abort {
-        match self.input {
-            Input::Key(_) => Abort::mismatch(format!("expected a name that is {what}")),
-            _ => Abort::mismatch(format!("expected {what}")),
-        }
-    }
-
     /// Returns the only value of a set that has one; every other input is returned unchanged.
     fn single(self, expected: &str) -> Result<Self, Abort> {
         match self.input {
             Input::Set([(_, value)]) => Ok(self.with(Input::Text(value))),
-            Input::Set(fields) => Err(Abort::mismatch_with_help(
-                format!("expected {expected}, and it is a set of {} fields", fields.len()),
-                format!(
-                    "name one of them as the `key`: {}",
-                    fields::list(fields.iter().map(|(name, _)| *name))
-                ),
-            )),
+            Input::Set(_) => Err(Abort::expected(expected)),
             _ => Ok(self),
         }
     }
@@ -100,10 +86,7 @@ impl<'a> Deserializer<'a> {
             Input::Text(value) | Input::Json(value, _) => match value.expose_str() {
                 // It is parsed, or passed to the user's type, which asks for it.
                 Ok(text) => Ok(Scalar::Text(text)),
-                Err(_) => Err(Abort::mismatch_with_help(
-                    format!("expected {expected}, and the value is bytes that are no text"),
-                    "take it as a `SecretValue`, and read that with `expose_bytes`",
-                )),
+                Err(_) => Err(Abort::expected(expected)),
             },
             Input::Key(name) => Ok(Scalar::Text(name)),
             Input::Placeholder => Ok(Scalar::Placeholder),
@@ -132,10 +115,14 @@ impl<'a> Deserializer<'a> {
         declared: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Abort> {
+        // In a document the keys are the author's. Everywhere else they are a part of the value.
+        let is_document = self.reading == Reading::Json
+            && (self.path.is_root() || matches!(self.input, Input::Json(_, Form::Object)));
+        let names = FieldNames { declared, are_shown: is_document };
         // A member that is `null` is not a field, in a document either: an `Option` is `None` without it.
         let there = members.iter().filter(|(_, json)| json.form != Form::Null);
         let there = there.map(|(name, json)| (&**name, Input::of_json(json, self.reading)));
-        FieldsReader::visit(self, &there.collect::<Vec<_>>(), declared, visitor)
+        FieldsReader::visit(self, &there.collect::<Vec<_>>(), names, visitor)
     }
 
     /// Visits a set or an object.
@@ -147,17 +134,18 @@ impl<'a> Deserializer<'a> {
         match self.input {
             Input::Set(fields) => {
                 let fields = fields.iter().map(|(name, value)| (*name, Input::Text(value)));
-                FieldsReader::visit(self, &fields.collect::<Vec<_>>(), declared, visitor)
+                let names = FieldNames { declared, are_shown: true };
+                FieldsReader::visit(self, &fields.collect::<Vec<_>>(), names, visitor)
             }
             Input::Text(value) | Input::Json(value, _) => match json::object(value) {
                 Ok(members) => self.object(&members, declared, visitor),
-                Err(fault) => Err(self.expected(&format!("a JSON object ({})", fault.message()))),
+                Err(fault) => Err(nested("a JSON object", &fault)),
             },
             // By position, since the names include aliases, and both names of one field would be a duplicate.
             Input::Placeholder if !declared.is_empty() => {
                 self.placeholders(declared.len(), visitor)
             }
-            Input::Placeholder => FieldsReader::visit(self, &[], declared, visitor),
+            Input::Placeholder => FieldsReader::visit(self, &[], FieldNames::default(), visitor),
             _ => self.without_parts(visitor),
         }
     }
@@ -178,8 +166,8 @@ impl<'a> Deserializer<'a> {
         match (json::list(value), len) {
             (Ok(items), None) => list.list(&items, visitor),
             (Ok(items), Some(len)) if items.len() == len => list.list(&items, visitor),
-            (_, Some(len)) => Err(self.expected(&format!("a JSON list of {len}"))),
-            (Err(fault), None) => Err(self.expected(&format!("a JSON list ({})", fault.message()))),
+            (_, Some(len)) => Err(Abort::expected(format!("a JSON list of {len}"))),
+            (Err(fault), None) => Err(nested("a JSON list", &fault)),
         }
     }
 
@@ -213,6 +201,11 @@ impl<'a> Deserializer<'a> {
             _ => reading::visit_plain(value, visitor),
         }
     }
+}
+
+/// Returns the error of a value that is not the JSON asked for.
+fn nested(expected: &str, fault: &JsonFault) -> Abort {
+    Abort::mismatch(format!("expected {expected} ({})", fault.message()))
 }
 
 /// The input of a type that asks for a number, a text or another value without parts.
@@ -264,7 +257,7 @@ macro_rules! parsed {
             match self.scalar($what)? {
                 Scalar::Text(text) => match text.parse::<$type>().ok() $(.filter($fits))? {
                     Some(value) => visitor.$visit(value),
-                    None => Err(self.expected($what)),
+                    None => Err(Abort::expected($what)),
                 },
                 Scalar::Placeholder => visitor.$visit($placeholder),
                 Scalar::Null => visitor.visit_unit(),
@@ -342,7 +335,7 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Text(_) | Input::Json(..) | Input::Key(_) => Err(self.expected("no value")),
+            Input::Text(_) | Input::Json(..) | Input::Key(_) => Err(Abort::expected("no value")),
             _ => visitor.visit_unit(),
         }
     }
@@ -368,32 +361,35 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
             // The value is compared with words that are not secret.
             && is_variant(name.as_bytes()) && !is_variant(value.expose_bytes())
         {
-            return visitor.visit_enum(Variant::new(self, name, Input::Text(value)));
+            return visitor.visit_enum(Variant::new(self, name, Input::Text(value), true));
         }
         let one = self.single("a variant")?;
         let (Input::Text(value) | Input::Json(value, _)) = one.input else {
             return match self.input {
                 Input::Placeholder => {
                     let name = placeholder::variant(variants, self.depth)?;
-                    visitor.visit_enum(Variant::new(self, name, Input::Placeholder))
+                    visitor.visit_enum(Variant::new(self, name, Input::Placeholder, true))
                 }
-                Input::Key(name) => visitor.visit_enum(Variant::new(self, name, Input::Absent)),
+                Input::Key(name) => {
+                    visitor.visit_enum(Variant::new(self, name, Input::Absent, false))
+                }
                 _ => self.without_parts(visitor),
             };
         };
         // The value is compared with the names of the variants.
         let Ok(text) = value.expose_str() else {
-            return Err(Abort::mismatch("expected the name of a variant, and the value is bytes"));
+            return Err(Abort::expected("the name of a variant"));
         };
         match json::object(value).as_deref() {
             Ok([(name, content)]) => {
                 let content = Input::of_json(content, one.reading);
-                visitor.visit_enum(Variant::new(one, name, content))
+                let is_known = is_variant(name.as_bytes());
+                visitor.visit_enum(Variant::new(one, name, content, is_known))
             }
             Ok(_) => {
                 Err(Abort::mismatch("expected an object with one member, which names the variant"))
             }
-            Err(_) => visitor.visit_enum(Variant::new(one, text, Input::Absent)),
+            Err(_) => visitor.visit_enum(Variant::new(one, text, Input::Absent, false)),
         }
     }
 

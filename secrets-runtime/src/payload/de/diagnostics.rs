@@ -41,6 +41,11 @@ impl Diagnostics {
         self.problems.is_empty()
     }
 
+    /// Returns whether the type has fields that the secret lacks.
+    pub(super) fn lacks_fields(&self) -> bool {
+        self.has_incomplete_run
+    }
+
     pub(super) fn into_problems(self) -> Vec<Problem> {
         self.problems
     }

@@ -6,12 +6,13 @@ use serde::de::{DeserializeSeed, MapAccess, Visitor};
 use crate::{
     core::{
         error::{ErrorKind, Problem},
-        escape::{backquoted_list, escape_name},
+        escape::escape_name,
     },
     payload::de::{
         abort::{Abort, Incomplete},
         container::Container,
-        input::Input,
+        input::{Input, list},
+        path::Path,
     },
 };
 
@@ -21,6 +22,7 @@ use crate::{
 /// the fields that exist.
 pub(super) struct FieldsReader<'a, C> {
     container: C,
+    names: FieldNames,
     all: &'a [(&'a str, Input<'a>)],
     left: slice::Iter<'a, (&'a str, Input<'a>)>,
     /// The field whose name was visited last.
@@ -28,13 +30,22 @@ pub(super) struct FieldsReader<'a, C> {
     is_value_next: bool,
 }
 
+/// The names of fields, and which of them a message shows.
+#[derive(Clone, Copy, Default)]
+pub(super) struct FieldNames {
+    /// The names that the type declares; empty if it does not declare its names.
+    pub(super) declared: &'static [&'static str],
+    /// Whether the names that the type does not declare are shown: they are those of a secret's fields, and not
+    /// keys inside a value.
+    pub(super) are_shown: bool,
+}
+
 impl<'a, C: Container> FieldsReader<'a, C> {
-    /// Passes the fields to a type that declares these names. `declared` is empty if the type does not
-    /// declare its names.
+    /// Passes the fields to a type.
     pub(super) fn visit<'de, V: Visitor<'de>>(
         container: C,
         all: &'a [(&'a str, Input<'a>)],
-        declared: &'static [&'static str],
+        names: FieldNames,
         visitor: V,
     ) -> Result<V::Value, Abort> {
         let is_top = container.path().is_root();
@@ -46,7 +57,8 @@ impl<'a, C: Container> FieldsReader<'a, C> {
         let handed_out: Vec<_> =
             kept.copied().chain(placeholders.map(|name| (name, Input::Placeholder))).collect();
         let left = handed_out.iter();
-        let mut fields = FieldsReader { container, all, left, current: None, is_value_next: false };
+        let mut fields =
+            FieldsReader { container, names, all, left, current: None, is_value_next: false };
         visitor.visit_map(&mut fields).map_err(|abort| match (abort, fields.current) {
             (Abort::MissingField(name), _) => {
                 let problem = fields.missing_field(name);
@@ -54,13 +66,13 @@ impl<'a, C: Container> FieldsReader<'a, C> {
                     return Abort::Problem(problem);
                 }
                 let read = handed_out.iter().map(|(name, _)| (*name).to_owned()).collect();
-                Abort::Incomplete(Incomplete { name, problem, declared, read })
+                Abort::Incomplete(Incomplete { name, problem, declared: names.declared, read })
             }
             (Abort::DuplicateField(_), Some((name, Input::Placeholder))) => {
                 Abort::RefusedPlaceholder(name.to_owned())
             }
             (Abort::DuplicateField(field), Some((name, _))) => {
-                let path = container.path().name(name);
+                let path = fields.path(name);
                 let message = format!("{path}: another field is `{field}` already");
                 let problem = Problem::new(ErrorKind::Ambiguous, message);
                 fields.reject(name, Box::new(problem.with_help("keep one of the two")), false)
@@ -72,11 +84,22 @@ impl<'a, C: Container> FieldsReader<'a, C> {
     fn missing_field(&self, missing: &str) -> Box<Problem> {
         let names = || self.all.iter().map(|(name, _)| *name);
         let help = match closest(missing, names()) {
+            _ if !self.names.are_shown => {
+                "add it to the object in the stored value, or make it an `Option`".to_owned()
+            }
             Some(near) => format!("did you mean `{}`? {}", escape_name(near), list(names())),
             None => list(names()),
         };
         let message = format!("{}: there is no such field", self.container.path().name(missing));
         Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help))
+    }
+
+    /// Returns the path of a field.
+    fn path<'p>(&'p self, name: &'p str) -> Path<'p> {
+        match self.names.are_shown || self.names.declared.contains(&name) {
+            true => self.container.path().name(name),
+            false => self.container.path().hidden(name),
+        }
     }
 
     /// Turns the problem of a field into a reason to run again without that field.
@@ -94,7 +117,7 @@ impl<'a, C: Container> FieldsReader<'a, C> {
         (name, value): (&str, Input<'_>),
         part: Input<'_>,
     ) -> Result<S::Value, Abort> {
-        let path = self.container.path().name(name);
+        let path = self.path(name);
         let read = self.container.read_part(&path, part, |part| seed.deserialize(part));
         read.map_err(|abort| match (abort, value) {
             (_, Input::Placeholder) => Abort::RefusedPlaceholder(name.to_owned()),
@@ -103,14 +126,6 @@ impl<'a, C: Container> FieldsReader<'a, C> {
             }
             (other, _) => other,
         })
-    }
-}
-
-/// Lists the names of the fields for a help line.
-pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    match names.len() {
-        0 => "it has no fields".to_owned(),
-        _ => format!("its fields are {}", backquoted_list(names)),
     }
 }
 

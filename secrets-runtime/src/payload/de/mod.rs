@@ -37,13 +37,16 @@ use crate::{
         error::{ErrorKind, Problem},
         secret_value::SecretValue,
     },
-    payload::de::{
-        abort::{Abort, REFUSED},
-        deserializer::Deserializer,
-        diagnostics::Diagnostics,
-        input::Input,
-        path::Path,
-        reading::Reading,
+    payload::{
+        de::{
+            abort::{Abort, REFUSED},
+            deserializer::Deserializer,
+            diagnostics::Diagnostics,
+            input::Input,
+            path::Path,
+            reading::Reading,
+        },
+        json,
     },
 };
 
@@ -58,6 +61,28 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
     fields: &[(&str, &SecretValue)],
 ) -> Result<T, Vec<Problem>> {
     read(path, Input::Set(fields), Reading::Plain)
+}
+
+/// Reads a secret that is one plain value into a `T`. `path` is the name of the secret, and `name` that of the value.
+///
+/// # Errors
+/// As [`from_fields`], but one problem if `T` has fields that the secret lacks.
+pub(crate) fn from_plain<T: DeserializeOwned>(
+    path: &str,
+    name: &str,
+    value: &SecretValue,
+) -> Result<T, Vec<Problem>> {
+    run_all(path, Input::Set(&[(name, value)]), Reading::Plain).map_err(|found| {
+        if !found.lacks_fields {
+            return found.problems;
+        }
+        let message = format!("{path}: expected a set of fields, found one plain value");
+        let help = match json::is_object(value) {
+            true => "its text is a JSON object: set options = { json = true } to read its members as fields",
+            false => "store a JSON object and set options = { json = true }, or take the value as a `SecretValue`",
+        };
+        vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)]
+    })
 }
 
 /// Reads one field into a `T`. `path` is the full name of the field in messages.
@@ -92,15 +117,36 @@ pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Pr
         .map_err(|_| vec![why])
 }
 
+/// Returns whether `T` accepts that its source is absent, as an `Option` does.
+pub(crate) fn accepts_absence<T: DeserializeOwned>() -> bool {
+    run::<T>(&Diagnostics::default(), &Path::root(""), Input::Absent, Reading::Plain).is_ok()
+}
+
 /// Limits the time for a secret with thousands of fields, and for a type that fails differently each time.
 const MAX_RUNS: usize = 512;
 
-/// Runs until nothing new is found.
 fn read<T: DeserializeOwned>(
     path: &str,
     input: Input<'_>,
     reading: Reading,
 ) -> Result<T, Vec<Problem>> {
+    run_all(path, input, reading).map_err(|found| found.problems)
+}
+
+/// What does not fit a type.
+struct Misfit {
+    /// At least one.
+    problems: Vec<Problem>,
+    /// Whether the type has fields that the secret lacks.
+    lacks_fields: bool,
+}
+
+/// Runs until nothing new is found.
+fn run_all<T: DeserializeOwned>(
+    path: &str,
+    input: Input<'_>,
+    reading: Reading,
+) -> Result<T, Misfit> {
     let mut diagnostics = Diagnostics::default();
     for _ in 0..MAX_RUNS {
         match run(&diagnostics, &Path::root(path), input, reading) {
@@ -113,10 +159,12 @@ fn read<T: DeserializeOwned>(
             }
         }
     }
-    match diagnostics.is_clean() {
-        true => Err(vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))]),
-        false => Err(diagnostics.into_problems()),
-    }
+    let lacks_fields = diagnostics.lacks_fields();
+    let problems = match diagnostics.is_clean() {
+        true => vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))],
+        false => diagnostics.into_problems(),
+    };
+    Err(Misfit { problems, lacks_fields })
 }
 
 fn run<T: DeserializeOwned>(

@@ -3,7 +3,7 @@ use std::{
     fmt::{self, Display, Write as _},
 };
 
-/// The path of a value: `db.pool.hosts[2]`. It is a linked list through the callers' stack frames, and is
+/// The path of a value: `db.pool.hosts[2]`, or `db.tokens[..]` for a key inside a value. It is a linked list through the callers' stack frames, and is
 /// written out only for a message or for a look-up.
 pub(super) struct Path<'p> {
     parent: Option<&'p Path<'p>>,
@@ -16,6 +16,8 @@ pub(super) struct Path<'p> {
 enum Part<'p> {
     Root(&'p str),
     Name(&'p str),
+    /// The name of a key inside a value, which no message shows.
+    Hidden(&'p str),
     Index(usize),
 }
 
@@ -25,11 +27,20 @@ impl<'p> Path<'p> {
     }
 
     pub(super) fn name(&'p self, name: &'p str) -> Self {
-        Self { parent: Some(self), part: Part::Name(name), is_ambiguous: Cell::default() }
+        self.part(Part::Name(name))
+    }
+
+    /// Returns the path of a key inside a value.
+    pub(super) fn hidden(&'p self, name: &'p str) -> Self {
+        self.part(Part::Hidden(name))
     }
 
     pub(super) fn index(&'p self, index: usize) -> Self {
-        Self { parent: Some(self), part: Part::Index(index), is_ambiguous: Cell::default() }
+        self.part(Part::Index(index))
+    }
+
+    fn part(&'p self, part: Part<'p>) -> Self {
+        Self { parent: Some(self), part, is_ambiguous: Cell::default() }
     }
 
     pub(super) fn is_root(&self) -> bool {
@@ -43,7 +54,7 @@ impl<'p> Path<'p> {
     /// value, so that value is marked too.
     pub(super) fn mark_ambiguous(&self) {
         self.is_ambiguous.set(true);
-        if let (Some(parent), Part::Name(_)) = (self.parent, self.part) {
+        if let (Some(parent), Part::Name(_) | Part::Hidden(_)) = (self.parent, self.part) {
             parent.is_ambiguous.set(true);
         }
     }
@@ -67,7 +78,7 @@ impl<'p> Path<'p> {
         // A NUL in a name is escaped, so one name never looks like two parts.
         let _ = match self.part {
             Part::Root(_) => Ok(()),
-            Part::Name(name) => write!(key, "\0.{}", name.escape_debug()),
+            Part::Name(name) | Part::Hidden(name) => write!(key, "\0.{}", name.escape_debug()),
             Part::Index(index) if with_index => write!(key, "\0[{index}"),
             Part::Index(_) => write!(key, "\0["),
         };
@@ -83,6 +94,7 @@ impl Display for Path<'_> {
         match self.part {
             Part::Root(name) => f.write_str(name),
             Part::Name(name) => write!(f, ".{}", name.escape_debug()),
+            Part::Hidden(_) => f.write_str("[..]"),
             Part::Index(index) => write!(f, "[{index}]"),
         }
     }

@@ -5,6 +5,7 @@ use serde_json::value::RawValue;
 use crate::{
     core::{
         error::{ErrorKind, Problem},
+        escape,
         help_code::HelpCode,
         line_column::LineColumn,
     },
@@ -14,15 +15,23 @@ use crate::{
 /// Why a payload is not the expected JSON: what is wrong and where, without any of its content.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct JsonFault {
-    message: String,
+    what: Cow<'static, str>,
+    place: LineColumn,
+    /// The key that is there twice.
+    key: Option<String>,
     help: Option<&'static str>,
 }
 
 impl JsonFault {
     /// Creates the fault at this byte of the text. Only the line breaks of the text are read.
     pub(super) fn at(text: &str, offset: usize, what: impl Into<Cow<'static, str>>) -> Self {
-        let place = LineColumn::of(text, offset);
-        Self { message: format!("{}, at {place}", what.into()), help: None }
+        Self { what: what.into(), place: LineColumn::of(text, offset), key: None, help: None }
+    }
+
+    /// Creates the fault of a key that is there twice, the second time at this byte.
+    pub(super) fn duplicate_key(text: &str, offset: usize, key: &str) -> Self {
+        let fault = Self::at(text, offset, "a key is there twice").with_help("keep one of them");
+        Self { key: Some(escape::escape_name(key)), ..fault }
     }
 
     pub(super) fn with_help(self, help: &'static str) -> Self {
@@ -73,14 +82,19 @@ impl JsonFault {
         Self::at(text, offset, known.map_or("it is not JSON", |(_, ours)| *ours)).with_help(PLAIN)
     }
 
-    /// Returns what is wrong, and where.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
+    /// Returns what is wrong in JSON that is the value of a field, and where. A key in there is a part of the value,
+    /// and is not shown.
+    pub(crate) fn message(&self) -> String {
+        format!("{}, at {}", self.what, self.place)
     }
 
-    /// Returns the fault as the problem of a source.
+    /// Returns the fault as the problem of a source, whose keys are the names of its fields.
     pub(crate) fn into_problem(self) -> Problem {
-        let problem = Problem::new(ErrorKind::Undecodable, self.message);
+        let message = match &self.key {
+            Some(key) => format!("the key \"{key}\" is there twice, at {}", self.place),
+            None => self.message(),
+        };
+        let problem = Problem::new(ErrorKind::Undecodable, message);
         if self.help == Some(PLAIN) {
             return problem.with_help_code(HelpCode::PlainValue);
         }

@@ -4,7 +4,7 @@
 //! that another crate switches on (`arbitrary_precision`, `preserve_order`, ..) do not matter. It decodes no
 //! string here: its buffers would leave copies that are not wiped, and its errors print what they read.
 
-mod fault;
+pub(crate) mod fault;
 pub(crate) mod form;
 #[cfg(test)]
 mod tests;
@@ -59,12 +59,7 @@ pub(crate) fn object(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonF
     let mut seen = HashSet::with_capacity(keys.len());
     for (key, (written, _)) in keys.iter().zip(&raw) {
         if !seen.insert(key.as_str()) {
-            return Err(JsonFault::at(
-                text,
-                offset(text, written),
-                format!("the key \"{}\" is there twice", crate::core::escape::escape_name(key)),
-            )
-            .with_help("keep one of them"));
+            return Err(JsonFault::duplicate_key(text, offset(text, written), key));
         }
     }
 

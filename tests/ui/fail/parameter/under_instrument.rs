@@ -15,4 +15,11 @@ fn sync(#[secret("a")] value: SecretValue) -> Result<(), Error> {
     Ok(())
 }
 
+#[tracing::instrument(skip_all, fields(length = value.len()))]
+#[secrets]
+fn by_a_field(#[secret("a")] value: SecretValue) -> Result<(), Error> {
+    drop(value);
+    Ok(())
+}
+
 fn main() {}

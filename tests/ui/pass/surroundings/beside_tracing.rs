@@ -36,6 +36,20 @@ async fn typed_async(rows: usize, #[secret("a")] value: SecretValue) -> Result<u
     Ok(rows)
 }
 
+#[instrument(skip_all)]
+#[secrets]
+fn typed_below(rows: usize, #[secret("a")] value: SecretValue) -> Result<usize, Error> {
+    drop(value);
+    Ok(rows)
+}
+
+#[instrument(skip(value), fields(kind = "job"), err)]
+#[secrets(sources = ["b"])]
+async fn typed_below_async(rows: usize, #[secret("a")] value: SecretValue) -> Result<usize, Error> {
+    drop(value);
+    Ok(rows)
+}
+
 struct Job;
 
 #[async_trait::async_trait]

@@ -31,14 +31,14 @@ struct Pool {
 }
 
 #[derive(Deserialize, Debug)]
-enum Mode {
+pub(super) enum Mode {
     Read,
     Write,
 }
 
 /// A type that prints what it refuses in every way it can.
-#[derive(Debug)]
-struct Even;
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Even;
 
 impl<'de> Deserialize<'de> for Even {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -75,14 +75,14 @@ fn all_mismatches_are_reported_at_once() {
         messages,
         [
             "db.host: the type's own check refuses the value",
-            "db.mode: expected one of `Read`, `Write`",
+            "db.mode: expected one of `Read`, `Write`, found a text",
             "db.odd: the type's own check refuses the value",
             "db.password: there is no such field",
             // The first problem of a field at the top; `pool.max` and two of `pool.hosts` are reported after
             // it is fixed.
-            "db.pool.min: expected u8",
-            "db.port: expected u16",
-            "db.tls: expected bool",
+            "db.pool.min: expected u8, found a text",
+            "db.port: expected u16, found a text",
+            "db.tls: expected bool, found a text",
             "db.user: there is no such field",
         ]
     );
@@ -106,41 +106,70 @@ fn a_type_cannot_print_the_value() {
     for text in ["t SeNtInEl", "vSeNtInEl", "lSeNtInEl", "x SeNtInEl"] {
         assert_eq!(messages(value::<Even>(text)), [ours]);
     }
-    assert_eq!(messages(value::<Even>("u SeNtInEl")), ["db.it: expected one of `one`, `two`"]);
+    assert_eq!(
+        messages(value::<Even>("u SeNtInEl")),
+        ["db.it: expected one of `one`, `two`, found a text"]
+    );
 }
 
 #[test]
 fn scalars_parse_whole() {
-    for text in ["", " 1", "1 ", "1.0", "1e2", "0x1", "65536", "-1", "\"1\"", "SeNtInEl"] {
-        assert_eq!(messages(value::<u16>(text)), ["db.it: expected u16"]);
+    let found = |text: &str, expected: &str, kind: &str| {
+        let messages = match expected {
+            "u16" => messages(value::<u16>(text)),
+            "bool" => messages(value::<bool>(text)),
+            _ => messages(value::<f64>(text)),
+        };
+        assert_eq!(messages, [format!("db.it: expected {expected}, found {kind}")], "{text:?}");
+    };
+    for text in [" 1", "1 ", "0x1", "\"1\"", "SeNtInEl", "true SeNtInEl", "{SeNtInEl}", "[1"] {
+        found(text, "u16", "a text");
     }
-    for text in ["True", "TRUE", "1", "yes", "", "SeNtInEl"] {
-        assert_eq!(messages(value::<bool>(text)), ["db.it: expected bool"]);
+    for text in ["1.0", "1e2", "65536", "-1"] {
+        found(text, "u16", "a number");
     }
-    for text in ["nan", "inf", "-Infinity", "1e999", "1,5", "SeNtInEl"] {
-        assert_eq!(messages(value::<f64>(text)), ["db.it: expected f64"]);
+    found("", "u16", "an empty text");
+    found("true", "u16", "a boolean");
+    found(r#"{"a": "SeNtInEl"}"#, "u16", "an object");
+    found(r#" ["SeNtInEl"]"#, "u16", "a list");
+    for text in ["True", "TRUE", "yes", "SeNtInEl"] {
+        found(text, "bool", "a text");
     }
-    assert_eq!(messages(value::<char>("SeNtInEl")), ["db.it: expected one character"]);
-    assert_eq!(messages(value::<NonZeroU16>("0")), ["db.it: expected a nonzero u16"]);
-    assert_eq!(messages(value::<()>("SeNtInEl")), ["db.it: expected no value"]);
+    found("1", "bool", "a number");
+    found("", "bool", "an empty text");
+    for text in ["nan", "inf", "-Infinity", "1,5", "SeNtInEl"] {
+        found(text, "f64", if text == "-Infinity" { "a number" } else { "a text" });
+    }
+    found("1e999", "f64", "a number");
+    assert_eq!(
+        messages(value::<char>("SeNtInEl")),
+        ["db.it: expected one character, found a text"]
+    );
+    assert_eq!(
+        messages(value::<NonZeroU16>("0")),
+        ["db.it: expected a nonzero u16, found a number"]
+    );
+    assert_eq!(messages(value::<()>("SeNtInEl")), ["db.it: expected no value, found a text"]);
     assert_eq!(kinds(value::<u16>("")), [ErrorKind::Undecodable]);
+    // One field is read as its value.
+    assert_eq!(messages(read::<u16>(&[("port", "SeNtInEl")])), ["db: expected u16, found a text"]);
 }
 
 #[test]
 fn a_set_is_not_a_scalar() {
     let fields = [("user", "SeNtInEl"), ("port", "SeNtInEl")];
-    assert_eq!(messages(read::<u16>(&fields)), ["db: expected u16, and it is a set of 2 fields"]);
+    assert_eq!(messages(read::<u16>(&fields)), ["db: expected u16, found a set of 2 fields"]);
+    assert_eq!(messages(read::<String>(&fields)), ["db: expected text, found a set of 2 fields"]);
     assert_eq!(
-        messages(read::<String>(&fields)),
-        ["db: expected text, and it is a set of 2 fields"]
+        messages(read::<SecretValue>(&fields)),
+        ["db: expected a secret value, found a set of 2 fields"]
     );
-    assert_eq!(messages(read::<SecretValue>(&fields)), ["db: expected a secret value"]);
-    assert_eq!(
-        messages(read::<Vec<u8>>(&[])),
-        ["db: expected a list, and it is a set of 0 fields"]
-    );
-    let help = "name one of them as the `key`: its fields are `user`, `port`";
+    assert_eq!(messages(read::<Vec<u8>>(&[])), ["db: expected a list, found a set of 0 fields"]);
+    let help =
+        "name one of them as the `key`, such as key = \"user\": its fields are `user`, `port`";
     assert_eq!(helps(read::<Mode>(&fields))[0].as_deref(), Some(help));
+    assert_eq!(helps(read::<SecretValue>(&fields))[0].as_deref(), Some(help));
+    assert_eq!(helps(read::<u16>(&[]))[0].as_deref(), Some("it has no fields"));
 }
 
 #[test]
@@ -155,12 +184,15 @@ fn nested_values_must_be_json() {
         messages(value::<Vec<String>>(r#"["SeNtInEl""#)),
         [format!("db.it: expected a JSON list ({place})")]
     );
-    assert_eq!(messages(value::<(u8, u8)>("[1,2,3]")), ["db.it: expected a JSON list of 2"]);
+    assert_eq!(
+        messages(value::<(u8, u8)>("[1,2,3]")),
+        ["db.it: expected a JSON list of 2, found a list"]
+    );
     assert_eq!(
         messages(value::<Vec<u8>>("[1,null]")),
         ["db.it[1]: expected a value, and there is none"]
     );
-    let place = "the key \"min\" is there twice, at line 1, column 11";
+    let place = "a key is there twice, at line 1, column 11";
     assert_eq!(
         messages(value::<Pool>(r#"{"min": 1,"min":"SeNtInEl"}"#)),
         [format!("db.it: expected a JSON object ({place})")]
@@ -185,8 +217,8 @@ fn bytes_are_not_text() {
     assert_eq!(
         found,
         [
-            "db.pem: expected text, and the value is bytes that are no text",
-            "db.size: expected u16, and the value is bytes that are no text"
+            "db.pem: expected text, found bytes that are no text",
+            "db.size: expected u16, found bytes that are no text"
         ]
     );
     let help = "take it as a `SecretValue`, and read that with `expose_bytes`";
@@ -221,7 +253,7 @@ fn names_are_checked_too() {
             "db.extra: the type has no such field",
             "db.username: another field is `user` already",
             "db.more: the type has no such field",
-            "db.port: expected u16",
+            "db.port: expected u16, found a text",
         ]
     );
     assert_eq!(
@@ -233,7 +265,7 @@ fn names_are_checked_too() {
         messages(read::<BTreeMap<u8, u8>>(&[("a", "1"), ("1", "SeNtInEl"), ("300", "1")])),
         [
             "db.a: expected a name that is u8",
-            "db.1: expected u8",
+            "db.1: expected u8, found a text",
             "db.300: expected a name that is u8"
         ]
     );

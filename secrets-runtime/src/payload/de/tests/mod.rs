@@ -1,4 +1,5 @@
 mod fits;
+mod keys;
 mod mismatches;
 mod runs;
 
@@ -9,7 +10,7 @@ use crate::{
         error::{Error, ErrorKind, Problem},
         secret_value::SecretValue,
     },
-    payload::de::{from_absent, from_fields, from_value},
+    payload::de::{from_absent, from_fields, from_json, from_plain, from_value},
 };
 
 /// Reads a set called `db`.

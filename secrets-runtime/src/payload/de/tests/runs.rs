@@ -198,7 +198,8 @@ fn nested_types_are_read_no_more_often() {
     let (outcome, runs) = count::<Outer>(&[("a", bad), ("b", &list), ("c", &map), ("d", bad)]);
     assert_eq!(
         messages(outcome),
-        ["db.a.x", "db.b[0].x", "db.c.m.x", "db.d.x"].map(|path| format!("{path}: expected u16"))
+        ["db.a.x", "db.b[0].x", "db.c[..].x", "db.d.x"]
+            .map(|path| format!("{path}: expected u16, found a text"))
     );
     assert!(runs <= 4 + EXTRA_RUNS, "{runs}");
     // A document is a set too, and everything inside a list is one problem.
@@ -480,8 +481,8 @@ fn a_missing_field_is_found_before_one_that_refuses_its_placeholder() {
         messages(outcome),
         [
             "db.odd: the type's own check refuses the value",
-            "db.first: expected u16",
-            "db.last: expected u16",
+            "db.first: expected u16, found a text",
+            "db.last: expected u16, found a text",
             "db.second: there is no such field",
         ]
     );
@@ -502,7 +503,10 @@ fn a_placeholder_is_not_a_duplicate_field() {
         b: u16,
     }
     let (outcome, runs) = count::<Two>(&[("a", "SeNtInEl"), ("a2", "1")]);
-    assert_eq!(messages(outcome), ["db.a: expected u16", "db.b: there is no such field"]);
+    assert_eq!(
+        messages(outcome),
+        ["db.a: expected u16, found a text", "db.b: there is no such field"]
+    );
     assert!(runs <= 3 + EXTRA_RUNS, "{runs}");
 }
 

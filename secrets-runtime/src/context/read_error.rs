@@ -1,4 +1,4 @@
-//! Why a step's secrets do not have what was asked for.
+//! Why a read of a step's secrets found nothing, or nothing that fits.
 
 use secrets_spec::closest;
 
@@ -11,9 +11,19 @@ use crate::{
 };
 
 impl Secrets {
+    /// Adds the source to the problems of a typed read.
+    pub(super) fn typed_read_error(&self, problems: Vec<Problem>, group: &str) -> Error {
+        let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
+        let (origin, backend) = match source {
+            Some(source) => (source.origin.as_str(), Some(source.provenance.backend.as_str())),
+            None => (group, None),
+        };
+        Error::from_problems(problems).about(origin, backend).in_step(self.step())
+    }
+
     /// Returns why `get` found nothing: the group or the key is not declared, or the secret lacks the field.
     pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
-        let Some(found) = self.shared().groups.get(group) else {
+        let Some(found) = self.0.shared.groups.get(group) else {
             return self.not_requested(group, "the step did not declare this group");
         };
         if let Some(source) = &found.source {
@@ -53,7 +63,7 @@ impl Secrets {
 
     pub(super) fn not_requested(&self, asked: &str, message: &str) -> Error {
         let mut declared = Vec::new();
-        for (group, found) in self.shared().in_order() {
+        for (group, found) in self.0.shared.in_order() {
             if found.source.is_some() {
                 declared.push(group.to_string());
             }
@@ -62,7 +72,7 @@ impl Secrets {
         let known = escape::backquoted_list(declared.iter().map(String::as_str));
         let near = closest(asked, declared.iter().map(String::as_str));
         // Somebody passed the source with its type, but the group does not include the type.
-        let by_text = self.shared().in_order().find_map(|(group, found)| {
+        let by_text = self.0.shared.in_order().find_map(|(group, found)| {
             found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
         });
         let help = match near {
