@@ -8,7 +8,7 @@ use std::{
 
 use pollster::block_on;
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Resolver, ResolverBuilder, Store,
+    Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver, ResolverBuilder, Store,
     admin::StoredSecret, backend, settings::variables,
 };
 use secrets_spec::Source;
@@ -134,14 +134,8 @@ impl Stores {
     }
 
     /// Returns the names of all secrets that can be listed, and why others cannot.
-    pub fn list_readable(&self) -> (Vec<String>, Option<Error>) {
-        let mut names = Vec::new();
-        let mut each = |name| {
-            names.push(name);
-            ControlFlow::Continue(())
-        };
-        let listed = self.list_each(&mut each, || ());
-        (names, listed.err())
+    pub fn list_readable(&self) -> Result<(Vec<String>, Option<Error>), Error> {
+        Ok(list_readable(self.store()?, self.kind()))
     }
 
     /// Calls `each` with the names of all secrets, in the backend's own order, until it breaks. Calls `waiting`
@@ -216,6 +210,27 @@ impl Stores {
                 .about("", Some(backend.kind()))
         })
     }
+}
+
+/// Returns the names of all secrets of a store that can be listed, and why others cannot.
+pub fn list_readable(store: &dyn Store, kind: &str) -> (Vec<String>, Option<Error>) {
+    let mut names = Vec::new();
+    let mut each = |name| {
+        names.push(name);
+        ControlFlow::Continue(())
+    };
+    let listed = store.list_each_blocking(&mut each);
+    (names, listed.err().map(|error| error.about("", Some(kind))))
+}
+
+/// Joins the errors of reading secrets with that of listing them. What both say is said once, with the secret's name.
+pub fn join_errors(reading: Vec<Error>, listing: Option<Error>) -> Vec<Error> {
+    let problems = |error: &Error| error.problems().to_vec();
+    let listed: Vec<_> = listing.iter().flat_map(problems).collect();
+    let read: Vec<_> = reading.iter().flat_map(problems).collect();
+    let is_new = |problem: &Problem| read.iter().all(|known| known.message() != problem.message());
+    let new = listed.into_iter().filter(is_new).map(Error::from);
+    new.chain(reading).collect()
 }
 
 /// Creates a resolver from the process's settings. `types`, if given, replaces the default backends.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use secrets_runtime::{
     __testing::ManualClock, Backend, BoxFuture, Capabilities, Error, ErrorKind, FetchRequest,
-    Fetched, Payload, Resolver,
+    Fetched, Payload, Resolver, Store, backend::SecretChange,
 };
 use secrets_tests::fake_backend::{FakeBackend, declared, read};
 
@@ -119,6 +119,29 @@ fn a_secret_that_this_process_writes_is_read_by_its_next_step() {
     }
     runtime.block_on(store.delete("db")).unwrap();
     assert_eq!(read(&resolver, "db"), Err(ErrorKind::NotFound));
+}
+
+#[test]
+fn changes_that_this_process_makes_together_are_read_by_its_next_step() {
+    let folder = tempfile::tempdir().unwrap();
+    let key_file = folder.path().join("keys/key.jwk");
+    let local = secrets_runtime::backends::Local::new(folder.path().join("store"), key_file);
+    let resolver = Resolver::builder().backend(local).build().unwrap();
+    let store = resolver.store("local").unwrap();
+    let payload = |value: &str| Payload::Text(value.into());
+    let version = store.create_blocking("a", payload("SeNtInEl-1")).unwrap();
+    store.create_blocking("old", payload("SeNtInEl-old")).unwrap();
+    assert_eq!(read(&resolver, "a").unwrap(), "SeNtInEl-1");
+    assert_eq!(read(&resolver, "old").unwrap(), "SeNtInEl-old");
+    assert_eq!(read(&resolver, "new"), Err(ErrorKind::NotFound));
+    let changes = vec![
+        SecretChange::Replace { id: "a".into(), version, payload: payload("SeNtInEl-2") },
+        SecretChange::Rename { id: "old".into(), new_id: "new".into() },
+    ];
+    store.update_blocking(changes).unwrap();
+    assert_eq!(read(&resolver, "a").unwrap(), "SeNtInEl-2");
+    assert_eq!(read(&resolver, "old"), Err(ErrorKind::NotFound));
+    assert_eq!(read(&resolver, "new").unwrap(), "SeNtInEl-old");
 }
 
 /// A fake backend that is asked at every step.

@@ -18,7 +18,8 @@ use std::{
 
 use secrets_runtime::{
     Backend, BoxFuture, Capabilities, Declaration, Error, ErrorKind, FetchRequest, Fetched,
-    Payload, Resolver, Store, backend,
+    Payload, Resolver, Store,
+    backend::{self, SecretChange},
 };
 
 /// A backend whose secrets are what a server writes into each connection. Without a reactor tokio panics in it.
@@ -245,6 +246,17 @@ fn a_store_works_without_a_runtime_and_the_next_step_reads_what_was_written() {
     block_on(store.list_each(&mut each)).unwrap();
     assert_eq!(first, ["a"]);
     assert_eq!(block_on(store.versions("db")).unwrap(), ["1"]);
+    assert_eq!(block_on(store.version("db")).unwrap().as_deref(), Some("1"));
+    let replace = |version: &str| {
+        let (id, version) = ("db".to_owned(), version.to_owned());
+        vec![SecretChange::Replace { id, version, payload: Payload::Text("x".into()) }]
+    };
+    assert_eq!(block_on(store.update(replace("1"))).unwrap(), [Some("1".to_owned())]);
+    calls(7);
+    let refused = block_on(store.update(replace("0"))).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    let refused = block_on(store.create("db", Payload::Text("x".into()))).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::InvalidName);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-use std::{ops::ControlFlow, path::Path};
+use std::path::Path;
 
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Resolver,
@@ -139,22 +139,16 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
 /// Returns why secrets of the local store cannot be decrypted. The check for existence does not need the key, and an
 /// empty store needs none: the first secret creates it.
 fn decryption_error(backend: &dyn Backend) -> Option<Error> {
-    let (mut names, mut errors) = (Vec::new(), Vec::new());
-    let mut each = |name| {
-        names.push(name);
-        ControlFlow::Continue(())
-    };
-    let listed = backend.as_store()?.list_each_blocking(&mut each);
-    errors.extend(listed.err().map(|error| error.about("", Some(backend.kind()))));
-    let listable = errors.is_empty();
+    let (names, list_error) = stores::list_readable(backend.as_store()?, backend.kind());
     let read = |name: &String| StoredSecret::read_blocking(backend, name, None).err();
     // One that was deleted meanwhile is not damaged.
     let failed = names.iter().filter_map(read).filter(|it| it.kind() != ErrorKind::NotFound);
-    errors.extend(failed);
+    let mut failed: Vec<_> = failed.collect();
     // If there is none that can be read, they have one reason.
-    if listable && errors.len() == names.len() {
-        errors.truncate(1);
+    if list_error.is_none() && failed.len() == names.len() {
+        failed.truncate(1);
     }
+    let mut errors = stores::join_errors(failed, list_error);
     let more = errors.len().saturating_sub(MAX_UNREADABLE);
     errors.truncate(MAX_UNREADABLE);
     if more > 0 {

@@ -17,7 +17,7 @@ use crate::{
         variables::{push_docker, push_dotenv, push_shell},
         wiped_output::{WipedOutput, text_of},
     },
-    stores::Stores,
+    stores::{Stores, join_errors},
 };
 
 /// How often the names are listed, while secrets disappear between listing and reading.
@@ -62,8 +62,8 @@ fn read_named(args: &Export, stores: &Stores) -> Result<Vec<(String, StoredSecre
 fn read_all(stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
     let mut secrets: BTreeMap<String, StoredSecret> = BTreeMap::new();
     for round in 1.. {
-        let (names, error) = stores.list_readable();
-        let mut errors: Vec<Error> = error.into_iter().collect();
+        let (names, list_error) = stores.list_readable()?;
+        let mut errors = Vec::new();
         let mut has_lost_one = false;
         for name in names {
             if secrets.contains_key(&name) {
@@ -81,7 +81,7 @@ fn read_all(stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
                 Err(error) => errors.push(error),
             }
         }
-        fail_on_any(errors)?;
+        fail_on_any(join_errors(errors, list_error))?;
         if !has_lost_one || round == MAX_LISTINGS {
             break;
         }

@@ -242,6 +242,29 @@ fn a_secret_that_appears_disappears_or_changes_while_a_command_asks_is_left_alon
 }
 
 #[test]
+fn a_missing_value_that_is_stored_while_it_is_asked_for_is_not_replaced() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app"]);
+    sandbox.write("stack.toml", "a = '{{db.password}}'\n");
+    let arguments = ["check", "--config", "stack.toml", "--register-missing"];
+    for (meanwhile, code, expected) in [
+        ("--port=1", 0, "user=app\nport=1\npassword=SeNtInEl\n"),
+        ("--password=theirs", 5, "user=app\nport=1\npassword=theirs\n"),
+    ] {
+        let mut session = Session::start(&sandbox, &arguments);
+        session.wait_for("db.password: ");
+        sandbox.ok(["update", "db", meanwhile]);
+        session.type_in("SeNtInEl\n");
+        let (ended, said) = session.end();
+        assert_eq!(ended, Some(code), "{said}");
+        assert_eq!(sandbox.ok(["get", "db", "--reveal"]), expected);
+        if code == 0 {
+            sandbox.ok(["update", "db", "--remove", "password"]);
+        }
+    }
+}
+
+#[test]
 fn only_yes_confirms_a_deletion() {
     let sandbox = Sandbox::new();
     sandbox.ok(["register", "db", "--a=SeNtInEl"]);

@@ -81,14 +81,18 @@ fn one_file_of_another_key_is_named_by_doctor_and_by_an_export_of_all() {
     let doctor = sandbox.run(["doctor"]);
     assert_eq!(doctor.code, Some(4), "{doctor:?}");
     for text in [doctor.text(), doctor.stderr] {
-        assert!(text.contains("theirs-") && text.contains("was written with the key"), "{text}");
+        assert_eq!(text.matches("was written with the key").count(), 1, "{text}");
+        assert!(text.contains("theirs"), "{text}");
     }
     for format in ["json", "dotenv", "shell"] {
         let result = sandbox.run(["export", "--all", "--format", format]);
         result.assert_fails(4);
+        assert_eq!(result.stderr.matches("was written with the key").count(), 1, "{result:?}");
         assert!(result.stderr.contains("theirs"), "{result:?}");
     }
-    assert_eq!(sandbox.ok(["list"]), "a\nb\ntheirs\nz\n");
+    let list = sandbox.run(["list"]);
+    assert_eq!((list.code, list.text().as_str()), (Some(4), "a\nb\ntheirs\nz\n"), "{list:?}");
+    assert_eq!(list.stderr.matches("theirs-").count(), 1, "{list:?}");
     sandbox.ok(["register", "new", "--a=1"]);
     sandbox.ok(["delete", "theirs", "--yes"]);
     sandbox.ok(["doctor"]);

@@ -8,6 +8,45 @@ use crate::{
 /// How many damaged files an error names, each with what is wrong with it.
 const MAX_NAMED: usize = 20;
 
+/// A secret that is listed.
+struct Listed {
+    name: String,
+    /// Whether it opens with the key; an error means that it names another key. `None` without a key.
+    opened: Option<Result<(), Error>>,
+}
+
+/// What is wrong with files, of which the first ones are named.
+#[derive(Default)]
+struct Problems {
+    named: Vec<Error>,
+    more: usize,
+}
+
+impl Problems {
+    fn add(&mut self, error: Error) {
+        if self.named.len() < MAX_NAMED {
+            self.named.push(error);
+        } else {
+            self.more += 1;
+        }
+    }
+
+    fn append(&mut self, other: Self) {
+        other.named.into_iter().for_each(|error| self.add(error));
+        self.more += other.more;
+    }
+
+    fn into_result(mut self) -> Result<(), Error> {
+        if self.more > 0
+            && let Some(last) = self.named.pop()
+        {
+            let more = format!("; {} more files are damaged or of another key", self.more);
+            self.named.push(last.append(&more));
+        }
+        Error::join(self.named).map_or(Ok(()), Err)
+    }
+}
+
 /// Listing: without a lock.
 impl Local {
     pub(super) fn list_now(&self) -> Result<Vec<String>, Error> {
@@ -31,42 +70,43 @@ impl Local {
         }
         // Without the key the names are known, and that is what is left of a store whose key is lost.
         let key = self.key_file.load().ok().flatten();
-        let (mut damaged, mut problems) = (0, Vec::new());
+        let (mut damaged, mut foreign) = (Problems::default(), Problems::default());
+        let mut is_own_key = false;
         for file in self.files_in_order()? {
-            match self.listed_name(&file, key.as_ref()) {
+            match self.look_at(&file, key.as_ref()) {
                 // It was deleted meanwhile.
                 Ok(None) => {}
-                Ok(Some(name)) => {
-                    if each(name).is_break() {
+                Ok(Some(listed)) => {
+                    match listed.opened {
+                        Some(Ok(())) => is_own_key = true,
+                        Some(Err(error)) => foreign.add(error),
+                        None => {}
+                    }
+                    if each(listed.name).is_break() {
                         return Ok(());
                     }
                 }
-                Err(error) => {
-                    damaged += 1;
-                    if damaged <= MAX_NAMED {
-                        problems.push(error);
-                    }
-                }
+                Err(error) => damaged.add(error),
             }
         }
-        if damaged > MAX_NAMED
-            && let Some(last) = problems.pop()
-        {
-            let more = format!("; {} more files cannot be listed", damaged - MAX_NAMED);
-            problems.push(last.append(&more));
+        // A key that opens nothing is that of another store, and says nothing about the files of this one.
+        if is_own_key {
+            damaged.append(foreign);
         }
-        Error::join(problems).map_or(Ok(()), Err)
+        damaged.into_result()
     }
 
-    /// Returns the name of the secret in a file, if the file is whole.
-    fn listed_name(&self, file: &str, key: Option<&StoreKey>) -> Result<Option<String>, Error> {
+    /// Reads the name of the secret in a file. Fails if the file is damaged.
+    fn look_at(&self, file: &str, key: Option<&StoreKey>) -> Result<Option<Listed>, Error> {
         let Some(stored) = StoredFile::read_any(self.folder.file(file))? else { return Ok(None) };
         let name = stored.name().to_owned();
-        let may_open = |key: &StoreKey| stored.kid().is_none_or(|kid| key.kid() == Some(kid));
-        if let Some(key) = key.filter(|key| may_open(key)) {
-            stored.open(key)?;
+        let Some(key) = key else { return Ok(Some(Listed { name, opened: None })) };
+        let is_foreign = stored.kid().is_some_and(|kid| key.kid() != Some(kid));
+        let opened = stored.open(key).map(drop);
+        match opened {
+            Err(error) if !is_foreign => Err(error),
+            opened => Ok(Some(Listed { name, opened: Some(opened) })),
         }
-        Ok(Some(name))
     }
 
     /// Returns the files of current versions in [`FileName`]'s order, and last those whose name is not of a secret.

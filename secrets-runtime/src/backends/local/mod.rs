@@ -224,13 +224,13 @@ impl Store for Local {
         })
     }
 
-    /// The names of all secrets, sorted. Each file is read and authenticated. Where there is no key, and for files that
-    /// another key has written, the names are those that the files say.
+    /// The names of all secrets, sorted. Each file is read and authenticated. Without the key, and with that of another
+    /// store, the names are those that the files say.
     ///
     /// # Errors
-    /// `InvalidConfig` and `DecryptionFailed` if files are cut or altered, with each of them;
-    /// [`list_each`](Store::list_each) passes the names of the others nevertheless. `InvalidConfig` for a folder that
-    /// others may read, `AccessDenied` and `Unavailable` for what the file system says.
+    /// `InvalidConfig` and `DecryptionFailed` if files are cut or altered, or if the key opens some files and not
+    /// others, with each of these files; [`list_each`](Store::list_each) passes the other names nevertheless.
+    /// `InvalidConfig` for a folder that others may read, `AccessDenied` and `Unavailable` for what the file system says.
     fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
         Box::pin(async move {
             self.folder.sweep_if_idle();

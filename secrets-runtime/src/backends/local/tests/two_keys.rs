@@ -1,6 +1,6 @@
 //! A store that meets another key than its own.
 
-use std::fs;
+use std::{fs, ops::ControlFlow};
 
 use base64ct::{Base64UrlUnpadded, Encoding};
 
@@ -127,7 +127,19 @@ fn a_file_of_another_key_is_listed_and_its_error_names_both_keys() {
     let (other, ..) = home_with(&jwk(2, Some("two")), &jwk(2, Some("two")));
     put(&other.store(), "theirs", "SeNtInEl").expect("it is written");
     fs::copy(other.current("theirs"), home.current("theirs")).expect("it is copied");
-    assert_eq!(run(own.list()).expect("the list"), ["a", "b", "theirs"]);
+    let mut names = Vec::new();
+    let mut each = |name| {
+        names.push(name);
+        ControlFlow::Continue(())
+    };
+    let error = run(own.list_each(&mut each)).expect_err("one file is of another key");
+    assert_eq!(names, ["a", "b", "theirs"]);
+    assert_eq!(error.problems().len(), 1);
+    refused(run(own.list()), ErrorKind::DecryptionFailed, &home.current("theirs"));
+    // A key that opens nothing is that of another store: the names are all there is to say.
+    let other = Local::new(home.dir(), home.path().join("config/third.jwk"));
+    create(other.key_file(), 0o600, &jwk(3, Some("three")));
+    assert_eq!(run(other.list()).expect("the list"), ["a", "b", "theirs"]);
     let error = refused(get(&own, "theirs"), ErrorKind::DecryptionFailed, &home.current("theirs"));
     assert!(error.to_string().contains("with the key `two`, and the key here is `one`"), "{error}");
 }
