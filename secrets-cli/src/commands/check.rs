@@ -9,7 +9,7 @@ use secrets_runtime::{
 use crate::{
     args::Check,
     failure::Failure,
-    input::{prompt, resolve_args::NOTHING_TO_RESOLVE, value::read_document},
+    input::{prompt, value::read_document},
     output::{
         escape::{escape_controls, json_string, json_string_or_null},
         format::OutputFormat,
@@ -18,6 +18,12 @@ use crate::{
     },
     stores::{self, Stores},
 };
+
+/// The message and the help if there is nothing to check.
+const NOTHING_TO_CHECK: (&str, &str) = (
+    "there is nothing to check",
+    "name sources (such as `db`) or a configuration file with --config, write --sources or --requests, or set SECRETS_WITH",
+);
 
 /// Checks that the secrets of sources, requests and a configuration exist. Prints names only.
 pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
@@ -30,15 +36,8 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
         }
         None => None,
     };
-    let declaration = args.resolve.declaration(args.requests.as_deref(), configuration.is_some());
-    let (resolver, mut builder) = declaration.map_err(|failure| match failure {
-        Failure::Usage { message, .. } if message == NOTHING_TO_RESOLVE => Failure::usage(
-            "there is nothing to check",
-            "name sources (such as `db`) or a configuration file with --config, write --sources or --requests, \
-             or set SECRETS_WITH",
-        ),
-        failure => failure,
-    })?;
+    let refusal = Some(NOTHING_TO_CHECK).filter(|_| configuration.is_none());
+    let (resolver, mut builder) = args.resolve.declaration(args.requests.as_deref(), refusal)?;
     let mut references = Vec::new();
     if let Some((text, format, path)) = &configuration {
         let about_file = |error: secrets_runtime::Error| error.about(path, None);

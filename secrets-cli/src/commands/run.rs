@@ -1,9 +1,12 @@
 use std::{ffi::OsStr, io::ErrorKind as IoKind, process::Command};
 
-use secrets_runtime::{Secrets, admin::ExportRules};
+use secrets_runtime::{Error, SecretValue, Secrets, admin::ExportRules};
 
 use crate::{
-    args::Run, failure::Failure, input::env_args::EnvTemplates, output::reporter::Reporter,
+    args::Run,
+    failure::{Failure, fail_on_any},
+    input::{env_args::EnvTemplates, resolve_args::NOTHING_TO_RESOLVE},
+    output::reporter::Reporter,
 };
 
 /// The variables that `--pristine` keeps: a program needs them, and they do not configure it.
@@ -20,7 +23,8 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
     let is_kept = |name: &OsStr| !args.pristine || is_pristine_variable(name);
     let present = |name: &str| std::env::var_os(name).filter(|_| is_kept(OsStr::new(name)));
     let requests = args.requests.as_deref();
-    let (resolver, builder) = args.resolve.declaration(requests, !templates.is_empty())?;
+    let refusal = Some(NOTHING_TO_RESOLVE).filter(|_| templates.is_empty());
+    let (resolver, builder) = args.resolve.declaration(requests, refusal)?;
     let mut failures = Failures::default();
     for error in templates.refusals(present, args.resolve.allow_override) {
         failures.take::<()>(Err(error.into()));
@@ -65,7 +69,7 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
 }
 
 /// Fails if fields were chosen, since there are none without sources.
-fn unknown_fields(only: &[String]) -> Result<Vec<(String, secrets_runtime::SecretValue)>, Failure> {
+fn unknown_fields(only: &[String]) -> Result<Vec<(String, SecretValue)>, Failure> {
     if only.is_empty() {
         return Ok(Vec::new());
     }
@@ -75,7 +79,7 @@ fn unknown_fields(only: &[String]) -> Result<Vec<(String, secrets_runtime::Secre
 
 /// Everything that is wrong. The errors of secrets are joined; of the others the first one counts.
 #[derive(Default)]
-struct Failures(Vec<secrets_runtime::Error>, Option<Failure>);
+struct Failures(Vec<Error>, Option<Failure>);
 
 impl Failures {
     fn take<T>(&mut self, result: Result<T, Failure>) -> Option<T> {
@@ -90,7 +94,7 @@ impl Failures {
     fn into_result(self) -> Result<(), Failure> {
         match self.1 {
             Some(failure) => Err(failure),
-            None => crate::failure::fail_on_any(self.0),
+            None => fail_on_any(self.0),
         }
     }
 }
@@ -104,10 +108,12 @@ fn is_pristine_variable(name: &OsStr) -> bool {
 fn launch(mut command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
 
+    use crate::core_files;
+
     if let Some(secrets) = &secrets {
         secrets.keep_files_for_exec()?;
     }
-    crate::core_files::restore_limit();
+    core_files::restore_limit();
     // If it returns, the program was not started, and the files of the secrets are removed.
     Err(launch_error(program, &command.exec()))
 }

@@ -167,14 +167,16 @@ fn parse(text: &SecretValue, origin: &str) -> Result<SecretValue, Error> {
     let written = text.expose_str()?;
     let help = "write NAME=db.password, or NAME='postgres://{{db.user | url}}@localhost'";
     if !written.contains("{{") {
-        let reference = format!("{{{{{}}}}}", written.trim());
-        return match Template::parse(&reference) {
-            Ok(_) => Ok(reference.into()),
-            Err(_) => {
-                let message = "the text is not a reference, and has none in braces";
-                Err(error_about(origin, ErrorKind::InvalidSource, message, help))
-            }
-        };
+        let braced = |text: &str| format!("{{{{{}}}}}", text.trim());
+        let reference = braced(written);
+        let Err(error) = Template::parse(&reference) else { return Ok(reference.into()) };
+        let is_reference = |(target, _): &(&str, &str)| Template::parse(&braced(target)).is_ok();
+        if written.split_once('|').as_ref().is_some_and(is_reference) {
+            let help = error.help().unwrap_or(help);
+            return Err(error_about(origin, ErrorKind::InvalidSource, error.message(), help));
+        }
+        let message = "the text is not a reference, and has none in braces";
+        return Err(error_about(origin, ErrorKind::InvalidSource, message, help));
     }
     match Template::parse(written) {
         Ok(_) => Ok(text.clone()),

@@ -11,8 +11,11 @@ use crate::{
     stores,
 };
 
-/// The message if there is neither a source nor a request.
-pub const NOTHING_TO_RESOLVE: &str = "there is nothing to resolve";
+/// The message and the help of a command that resolves, if there is neither a source nor a request.
+pub const NOTHING_TO_RESOLVE: (&str, &str) = (
+    "there is nothing to resolve",
+    "name sources (such as `db`), write --sources or --requests, or set SECRETS_WITH",
+);
 
 /// What to resolve.
 #[derive(Debug, Args)]
@@ -37,7 +40,7 @@ pub struct ResolveArgs {
 impl ResolveArgs {
     /// Resolves the sources, and the requests in JSON.
     pub fn resolve(&self, requests: Option<&str>) -> Result<Secrets, Failure> {
-        let (resolver, builder) = self.declaration(requests, false)?;
+        let (resolver, builder) = self.declaration(requests, Some(NOTHING_TO_RESOLVE))?;
         Ok(resolver.resolve_blocking(&builder.build())?.secrets)
     }
 
@@ -46,12 +49,12 @@ impl ResolveArgs {
         self.source.is_empty() && self.sources.is_none() && requests.is_none()
     }
 
-    /// Returns a declaration of the sources and requests, and the resolver for it. Without `allow_empty`, fails if
-    /// there is nothing to resolve.
+    /// Returns a declaration of the sources and requests, and the resolver for it. Fails with the message and
+    /// the help of `refusal`, if it is given and there is nothing to resolve.
     pub fn declaration(
         &self,
         requests: Option<&str>,
-        allow_empty: bool,
+        refusal: Option<(&str, &str)>,
     ) -> Result<(Resolver, DeclarationBuilder), Failure> {
         check_json("--sources", self.sources.as_deref())?;
         check_json("--requests", requests)?;
@@ -73,10 +76,11 @@ impl ResolveArgs {
         fail_on_any(partial.errors)?;
 
         let resolver = stores::resolver(self.backend.as_deref())?;
-        if self.names_nothing(requests) && !allow_empty && !has_launch_sources(&resolver) {
-            let help =
-                "name sources (such as `db`), write --sources or --requests, or set SECRETS_WITH";
-            return Err(Failure::usage(NOTHING_TO_RESOLVE, help));
+        if let Some((message, help)) = refusal
+            && self.names_nothing(requests)
+            && !has_launch_sources(&resolver)
+        {
+            return Err(Failure::usage(message, help));
         }
         Ok((resolver, partial.builder.allow_override(self.allow_override)))
     }

@@ -83,6 +83,8 @@ fn what_must_not_be_set_is_refused_with_its_name() {
         (&["--env=PGPASSWORD"], 2, "PGPASSWORD"),
         (&["--env=A={{db.user"], 5, "column 1: a reference is not closed: \"{{db.user\""),
         (&["--env=A="], 5, "--env A"),
+        (&["--env=A=db.user | bse64"], 5, "\"{{db.user | bse64}}\""),
+        (&["db", "--only="], 2, "--only"),
         // It may be a value, and is not shown.
         (&["--env=A=SeNtInEl"], 5, "--env A"),
         (&["db", "--only=passwort"], 3, "did you mean `password`?"),

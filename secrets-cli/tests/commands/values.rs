@@ -204,20 +204,20 @@ fn the_command_writes_no_core_file_and_its_program_has_the_limit_of_the_caller()
     sandbox.ok(["register", "db", "--a=SeNtInEl"]);
     let secrets = env!("CARGO_BIN_EXE_secrets");
     let show = "ulimit -S -c; ulimit -H -c";
-    let script =
-        format!("ulimit -S -c $(ulimit -H -c); {show}; exec \"$0\" run db -- sh -c '{show}'");
-    let mut shell = std::process::Command::new("sh");
-    shell.args(["-c", &script, secrets]);
-    shell.envs(
-        sandbox.command(["list"]).get_envs().filter_map(|(name, value)| Some((name, value?))),
-    );
-    let output = shell.output().unwrap();
-    let text = String::from_utf8(output.stdout).unwrap();
+    let raise = "ulimit -S -c $(ulimit -H -c)";
+    let shell = |script: String| {
+        let mut shell = std::process::Command::new("sh");
+        let command = sandbox.command(["list"]);
+        let environment = command.get_envs().filter_map(|(name, value)| Some((name, value?)));
+        shell.args(["-c", &script, secrets]).envs(environment);
+        String::from_utf8(shell.output().unwrap().stdout).unwrap()
+    };
+    let text = shell(format!("{raise}; {show}; exec \"$0\" run db -- sh -c '{show}'"));
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines.len(), 4, "{text}");
     assert_eq!(lines[..2], lines[2..], "the program has another limit than the shell");
     if cfg!(target_os = "linux") {
-        let limits = sandbox.ok(["render", "/proc/self/limits"]);
+        let limits = shell(format!("{raise}; exec \"$0\" render /proc/self/limits"));
         let own = limits.lines().find(|line| line.starts_with("Max core file size")).unwrap();
         assert_eq!(own.split_whitespace().nth(4), Some("0"), "{own}");
     }
