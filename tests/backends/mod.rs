@@ -5,5 +5,6 @@ mod conformance;
 mod file;
 mod flyte;
 mod inline;
+mod payload_format;
 mod prefect;
 mod zenml;

@@ -138,7 +138,7 @@ fn a_format_is_one_of_three_and_agrees_with_json() {
     let read = |options: &str| {
         let json = format!(r#"{{"id": "x", "options": {options}}}"#);
         let messages = diagnostics(&json, read_source).1.into_iter();
-        messages.map(|(_, message, help)| (message, help.unwrap_or_default())).collect::<Vec<_>>()
+        messages.map(|(_, message, help)| (message, help)).collect::<Vec<_>>()
     };
     for options in [
         r#"{"format": "json"}"#,
