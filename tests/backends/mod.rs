@@ -6,5 +6,6 @@ mod env;
 mod file;
 mod flyte;
 mod inline;
+mod payload_format;
 mod prefect;
 mod zenml;

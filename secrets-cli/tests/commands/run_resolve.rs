@@ -199,3 +199,28 @@ fn variables_by_which_programs_load_code_are_refused() {
         sandbox.ok(["resolve", name, "--allow-override"]);
     }
 }
+
+#[test]
+fn a_variable_or_a_mounted_file_may_be_dotenv() {
+    let sandbox = Sandbox::new();
+    sandbox.write("app.env", "A='SeNtInEl 1'\nB=2 # note\n");
+    sandbox.write("secrets.toml", "[sources]\napp = { type = \"file\", id = \"app.env\", options = { format = \"dotenv\" } }\n");
+    let resolve = |arguments: &[&str], value: &str| {
+        let mut command = sandbox.command(["resolve", "--reveal", "--format", "json"]);
+        command.args(arguments).env("SECRETS_FILE_DIR", sandbox.path()).env("APP_ENV", value);
+        CliOutput::new(command.output().unwrap())
+    };
+    let variable = r#"[{"type": "env", "id": "APP_ENV", "options": {"format": "dotenv"}}]"#;
+    for arguments in [&["app"][..], &["--sources", variable]] {
+        let result = resolve(arguments, "A='SeNtInEl 1'\nB=2 # note");
+        let json: serde_json::Value = serde_json::from_str(&result.text()).unwrap();
+        assert_eq!(json["env"], serde_json::json!({ "A": "SeNtInEl 1", "B": "2" }), "{result:?}");
+    }
+    let result = resolve(&["--sources", variable], "A=1\nE F=SeNtInEl");
+    result.assert_fails(5);
+    assert!(result.stderr.contains("line 2: "), "{result:?}");
+    let wrong = r#"[{"type": "env", "id": "APP_ENV", "options": {"format": "dotnev"}}]"#;
+    let result = resolve(&["--sources", wrong], "A=1");
+    result.assert_fails(5);
+    assert!(result.stderr.contains("did you mean `dotenv`?"), "{result:?}");
+}

@@ -103,7 +103,9 @@ impl Resolver {
     /// not exist, together and each with its line and column; [`ErrorKind::InvalidValue`] if a value in a comment or in
     /// a key would change what the document says.
     pub async fn fill(&self, document: &Document<'_>) -> Result<SecretValue, Error> {
-        let secrets = document.filling()?.resolve(self).await?;
+        let mut kinds = self.default_backends();
+        let kind = kinds.next().filter(|_| kinds.next().is_none());
+        let secrets = document.filling()?.resolve(self, kind).await?;
         let template = document.template()?;
         let plain = filled(&template, secrets.as_ref())?;
         let (Some(secrets), true) = (secrets, document.format != Format::Text) else {

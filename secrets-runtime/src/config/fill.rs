@@ -122,15 +122,17 @@ impl<'a> Filling<'a> {
         problems.into_result()
     }
 
-    /// Resolves the secrets that the references name. Without references there is nothing to resolve, and sources
+    /// Resolves the secrets that the references name, as [`declare`](Self::declare) declares them. Without references there is nothing to resolve, and sources
     /// attached at launch do not count.
     ///
     /// # Errors
     /// Every error of resolving, and every reference to a field that does not exist.
-    pub(super) async fn resolve(&self, resolver: &Resolver) -> Result<Option<Secrets>, Error> {
+    pub(super) async fn resolve(
+        &self,
+        resolver: &Resolver,
+        kind: Option<&str>,
+    ) -> Result<Option<Secrets>, Error> {
         let mut declaration = Declaration::empty(None);
-        let mut kinds = resolver.default_backends();
-        let kind = kinds.next().filter(|_| kinds.next().is_none());
         self.declare(&mut declaration, kind)?;
         if declaration.is_empty() {
             return Ok(None);

@@ -195,7 +195,7 @@ impl Resolver {
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
         let filling = Filling::of(tree, source, Delimiters::default(), WHOLE)?;
-        let secrets = filling.resolve(self).await?;
+        let secrets = filling.resolve(self, None).await?;
         filling.with(secrets.as_ref())
     }
 }

@@ -191,4 +191,34 @@ mod tests {
         let error = Declaration::builder("s").requests_json(list).unwrap_err();
         assert_eq!(error.problems().len(), 3, "{error}");
     }
+
+    const SOURCES: &str = r#"["db", {"id": "x", "type": "inline", "options": {"env_vars": {"A": "SeNtInEl", "B_C": "SeNtInEl SeNtInEl"}}}]"#;
+
+    proptest::proptest! {
+        #![proptest_config(proptest::prelude::ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn no_damaged_list_shows_a_value(
+            changes in proptest::collection::vec((0..SOURCES.len(), 0..5_usize, "[ \"'{}\\[\\]:,=a-c]{0,3}"), 1..6),
+        ) {
+            let mut chars: Vec<char> = SOURCES.chars().collect();
+            for (at, removed, piece) in changes {
+                let at = at.min(chars.len());
+                let end = (at + removed).min(chars.len());
+                chars.splice(at..end, piece.chars());
+            }
+            let text: String = chars.into_iter().collect();
+            let builder = || Declaration::builder("s");
+            for read in [
+                builder().sources_json(&text),
+                builder().requests_json(&text),
+                builder().source(&text),
+                builder().source(text.trim_start_matches(['[', '"', 'd', 'b', ',', ' '])),
+            ] {
+                if let Err(error) = read {
+                    proptest::prop_assert!(!format!("{error:?}").contains("SeNtInEl"), "{} of {}", error, text);
+                }
+            }
+        }
+    }
 }

@@ -114,6 +114,7 @@ impl With {
                 errors.push(SpecError::new(message, name_at, Some(help)));
             }
             let offset = text.len() - value.len();
+            let known_errors = errors.len();
             let end = match name {
                 "sources" => with.read_sources(value, offset, errors),
                 "role" => with.read_role(value, offset, may_be_value, errors),
@@ -122,6 +123,9 @@ impl With {
                 _ => read_json_prefix(value)
                     .map_or_else(|_| find_next_attribute(value), |(_, end)| end),
             };
+            if may_be_value {
+                errors.iter_mut().skip(known_errors).for_each(hide_quotes);
+            }
             let (value, after) = value.split_at_checked(end).unwrap_or((value, ""));
             may_be_value |= !is_complete_value(value);
             let after = after.trim_start();
@@ -334,6 +338,12 @@ fn missing_value_error(name: &str, range: Range<usize>, may_be_value: bool) -> S
         ),
     };
     SpecError::new(message, range, Some(String::from(help)))
+}
+
+/// Replaces an error that may quote a piece of a value.
+fn hide_quotes(error: &mut SpecError) {
+    let help = Some(String::from("correct what stands before it first"));
+    *error = SpecError::new("this attribute cannot be read", error.range(), help);
 }
 
 /// Returns the name of an attribute in quotes, if it can safely be quoted in an error.

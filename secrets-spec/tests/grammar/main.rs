@@ -20,5 +20,6 @@ mod source_fields;
 mod step_spec;
 mod support;
 mod template;
+mod values_in_errors;
 mod variable;
 mod with;

@@ -212,3 +212,21 @@ fn an_item_that_fails_for_a_moment_is_fetched_singly() {
     resolve(&at(&server), &names(3)).unwrap();
     assert_eq!(server.counts(), counts(&[("BatchGetSecretValue", 1), ("GetSecretValue", 1)]));
 }
+
+#[test]
+fn a_payload_in_dotenv_format_has_its_variables_as_fields() {
+    let dotenv = "# app\nUSER=app\nPASSWORD='SeNtInEl #1'\n";
+    let server = FaultServer::start()
+        .with("us-east-1", "app", dotenv)
+        .with("us-east-1", "bad", "A=1\nE F=SeNtInEl\n")
+        .with("us-east-1", "db", r#"{"v": "SeNtInEl"}"#);
+    let source = |id: &str| format!(r#"{{"id": "{id}", "options": {{"format": "dotenv"}}}}"#);
+    for sources in [vec![source("app")], vec![source("app"), "db".to_owned()]] {
+        let secrets = resolve(&at(&server), &sources).unwrap();
+        let password = secrets.get("app", "PASSWORD").unwrap();
+        assert_eq!(password.expose_str().unwrap(), "SeNtInEl #1");
+    }
+    let error = resolve(&at(&server), &[source("bad")]).err().expect("a line is wrong");
+    assert!(error.problems()[0].message().starts_with("line 2: "), "{error}");
+    assert!(!format!("{error:?}").contains("SeNtInEl"), "{error}");
+}

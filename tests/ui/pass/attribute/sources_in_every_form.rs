@@ -21,6 +21,7 @@ mod names {
         { id = "by-version", options = { version_id = "1", required = false } },
         { id = "values", type = "inline", options = { env_vars = { DB_USER = "app" } } },
         { id = "own", type = "my-vault" },
+        { id = "app.env", type = "file", group = "app", options = { format = "dotenv" } },
         r"raw",
         PROD_DB,
         names::ID,
