@@ -34,6 +34,11 @@ fn every_example_of_the_manual_has_the_output_on_the_page() {
 }
 
 #[test]
+fn every_example_of_the_guide_has_the_output_on_the_page() {
+    run_examples("docs/guide.md", include_str!("../../../docs/guide.md"), 9);
+}
+
+#[test]
 fn every_example_of_the_readme_has_the_output_on_the_page() {
     run_examples("secrets-cli/README.md", include_str!("../../README.md"), 3);
 }
