@@ -1,150 +1,204 @@
-//! The running example of `docs/guide.md`: a job that imports the orders of a day, and a service that shows them.
-//!
-//! `cargo run --example guide` with `import DAY` or `show DAY`, and `cargo test --example guide`
+//! The program of the guide (docs/guide.md): `cargo run --example guide`, and `cargo test --example guide`.
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use secrets_runtime::{Error, ErrorKind, SecretValue, current_context, secrets};
+use std::sync::Mutex;
+
+use secrets_examples::Playground;
+use secrets_runtime::{Error, Payload, SecretValue, current_context, get_secret_as, secrets};
 
 #[derive(Clone, serde::Deserialize)]
 struct Db {
+    host: String,
+    port: u16,
     user: String,
     password: SecretValue,
 }
 
-/// The job's error: the secrets could not be had, or the database refused the login.
-#[derive(Debug)]
-enum ImportError {
-    Secrets(Error),
-    LoginRefused,
+#[secrets]
+async fn count_orders(day: u32, #[secret("orders-db")] db: Db) -> Result<u64, OrdersError> {
+    let connection = Connection::open(&db).await?;
+    Ok(connection.count(day))
 }
 
-impl From<Error> for ImportError {
+#[secrets(sources = ["orders-db"])]
+fn backup() -> Result<(), OrdersError> {
+    let mut dump = std::process::Command::new("true");
+    current_context().secrets.apply_to(&mut dump)?;
+    dump.status().map_err(|_| OrdersError::Failed)?;
+    Ok(())
+}
+
+#[secrets(sources = ["orders-db"])]
+async fn serve() -> Result<u64, OrdersError> {
+    let worker = current_context().scope(async {
+        let db: Db = current_context().secrets.get_as("orders-db")?;
+        Ok::<u64, Error>(u64::from(db.port))
+    });
+    Ok(tokio::spawn(worker).await.map_err(|_| OrdersError::Failed)??)
+}
+
+fn is_wrong_password(error: &OrdersError) -> bool {
+    matches!(error, OrdersError::WrongPassword)
+}
+
+#[secrets(refresh_on = is_wrong_password)]
+async fn store_order(order: u64, #[secret("orders-db")] db: Db) -> Result<u64, OrdersError> {
+    let connection = Connection::open(&db).await?;
+    Ok(connection.insert(order))
+}
+
+/// Opens connections for as long as the program runs.
+#[derive(Default)]
+struct Pool {
+    idle: Mutex<Vec<Connection>>,
+}
+
+impl Pool {
+    async fn get(&self) -> Result<Connection, OrdersError> {
+        if let Some(connection) = self.idle.lock().ok().and_then(|mut idle| idle.pop()) {
+            return Ok(connection);
+        }
+        // The cache answers, or the backend if the value has expired.
+        let db: Db = get_secret_as("orders-db").await?;
+        Connection::open(&db).await
+    }
+
+    fn put_back(&self, connection: Connection) {
+        if let Ok(mut idle) = self.idle.lock() {
+            idle.push(connection);
+        }
+    }
+}
+
+async fn handle(day: u32) -> (u16, String) {
+    match count_orders(day).await {
+        Ok(count) => (200, count.to_string()),
+        Err(error) => {
+            // The text is for the log of the service. It has no value in it, but the names of secrets.
+            println!("count_orders has failed: {error}");
+            let status = match &error {
+                OrdersError::Secrets(error) if error.is_transient() => 503,
+                _ => 500,
+            };
+            (status, "the orders cannot be counted".to_owned())
+        }
+    }
+}
+
+#[derive(Debug)]
+enum OrdersError {
+    Secrets(Error),
+    WrongPassword,
+    Failed,
+}
+
+impl From<Error> for OrdersError {
     fn from(error: Error) -> Self {
         Self::Secrets(error)
     }
 }
 
-impl std::fmt::Display for ImportError {
+impl std::fmt::Display for OrdersError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Secrets(error) => error.fmt(f),
-            Self::LoginRefused => f.write_str("the database refused the login"),
+            Self::WrongPassword => f.write_str("the database refuses the password"),
+            Self::Failed => f.write_str("the job has failed"),
         }
     }
 }
 
-impl std::error::Error for ImportError {}
+impl std::error::Error for OrdersError {}
 
-fn is_login_refused(error: &ImportError) -> bool {
-    matches!(error, ImportError::LoginRefused)
+/// Stands for a connection of a database driver.
+struct Connection {
+    orders: u64,
 }
-
-#[secrets(refresh_on = is_login_refused)]
-async fn import(day: &str, #[secret("prod-db")] db: Db) -> Result<usize, ImportError> {
-    let connection = Connection::open(&db)?;
-    Ok(connection.count_orders(day))
-}
-
-#[secrets(sources = ["prod-db"])]
-async fn import_all(days: &[&'static str]) -> anyhow::Result<usize> {
-    let mut tasks = tokio::task::JoinSet::new();
-    for &day in days {
-        let work = async move {
-            let db: Db = current_context().secrets.get_as("prod-db")?;
-            Ok::<_, anyhow::Error>(Connection::open(&db)?.count_orders(day))
-        };
-        tasks.spawn(current_context().scope(work));
-    }
-    let mut orders = 0;
-    while let Some(done) = tasks.join_next().await {
-        orders += done??;
-    }
-    Ok(orders)
-}
-
-/// A response of the service: a status code and a body.
-struct Response(u16, String);
-
-async fn show(day: &str) -> Response {
-    match import(day).await {
-        Ok(orders) => Response(200, format!("{orders} orders")),
-        Err(error) => {
-            // The log says everything. No error of this library contains a value.
-            eprintln!("show: {error}");
-            Response(status_of(&error), "the orders are not available".to_owned())
-        }
-    }
-}
-
-fn status_of(error: &ImportError) -> u16 {
-    let ImportError::Secrets(error) = error else { return 502 };
-    match error.kind() {
-        ErrorKind::Throttled | ErrorKind::Timeout | ErrorKind::Unavailable => 503,
-        _ => 500,
-    }
-}
-
-/// Stands for a database client.
-struct Connection;
 
 impl Connection {
-    /// Logs in. An empty password is refused.
-    fn open(db: &Db) -> Result<Self, ImportError> {
-        match db.user.is_empty() || db.password.expose_bytes().is_empty() {
-            true => Err(ImportError::LoginRefused),
-            false => Ok(Self),
+    async fn open(db: &Db) -> Result<Self, OrdersError> {
+        if db.password.is_empty() {
+            return Err(OrdersError::WrongPassword);
         }
+        Ok(Self { orders: (db.host.len() + db.user.len()) as u64 })
     }
 
-    fn count_orders(&self, day: &str) -> usize {
-        day.len()
+    fn count(&self, day: u32) -> u64 {
+        self.orders + u64::from(day)
+    }
+
+    fn insert(&self, order: u64) -> u64 {
+        self.orders + order
     }
 }
 
-#[tokio::main]
-async fn main() -> anyhow::Result<()> {
-    let arguments: Vec<String> = std::env::args().skip(1).collect();
-    match arguments.iter().map(String::as_str).collect::<Vec<_>>()[..] {
-        ["import", day] => println!("imported {} orders", import(day).await?),
-        ["import-all"] => {
-            println!("imported {} orders", import_all(&["2026-03-01", "2026-03-02"]).await?);
-        }
-        ["show", day] => {
-            let Response(status, body) = show(day).await;
-            println!("{status} {body}");
-        }
-        _ => anyhow::bail!("usage: guide import DAY | import-all | show DAY"),
-    }
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    // A store in a temporary folder, so that the example leaves nothing behind.
+    let store = Playground::new()?;
+    let db = r#"{"host": "localhost", "port": 5432, "user": "app", "password": "correct horse"}"#;
+    store.put("orders-db", Payload::Json(SecretValue::from(db))).await?;
+    store.install()?;
+
+    println!("{} orders", count_orders(1).await?);
+    backup()?;
+    println!("a worker uses port {}", serve().await?);
+    println!("order {} is stored", store_order(7).await?);
+    let pool = Pool::default();
+    pool.put_back(pool.get().await?);
+    println!("a client gets {:?}", handle(1).await);
     Ok(())
 }
 
 #[cfg(test)]
 mod tests {
-    use secrets_runtime::testing::{forbid_backends, with_secrets_async};
+    use secrets_runtime::{ErrorKind, testing};
 
     use super::*;
 
-    const DB: [(&str, &str, &str); 2] = [("prod-db", "user", "app"), ("prod-db", "password", "x")];
+    const DB: [(&str, &str, &str); 4] = [
+        ("orders-db", "host", "localhost"),
+        ("orders-db", "port", "5432"),
+        ("orders-db", "user", "app"),
+        ("orders-db", "password", "x"),
+    ];
 
     #[tokio::test]
-    async fn imports_the_orders_of_a_day() {
-        forbid_backends();
-        let orders = with_secrets_async(DB, import("2026-03-01")).await;
-        assert_eq!(orders.expect("the login is accepted"), 10);
+    async fn orders_are_counted() {
+        let count = testing::with_secrets_async(DB, count_orders(1)).await;
+        assert_eq!(count.ok(), Some(13));
     }
 
     #[tokio::test]
-    async fn imports_several_days_in_spawned_tasks() {
-        forbid_backends();
-        let orders = with_secrets_async(DB, import_all(&["2026-03-01", "2026-03-02"])).await;
-        assert_eq!(orders.expect("the login is accepted"), 20);
+    async fn the_worker_has_the_secrets_of_the_test() {
+        let port = testing::with_secrets_async(DB, serve()).await;
+        assert_eq!(port.ok(), Some(5432));
     }
 
     #[tokio::test]
-    async fn a_refused_login_is_no_fault_of_the_client() {
-        forbid_backends();
-        let refused = [("prod-db", "user", "app"), ("prod-db", "password", "")];
-        let Response(status, body) = with_secrets_async(refused, show("2026-03-01")).await;
-        assert_eq!((status, body.as_str()), (502, "the orders are not available"));
+    async fn a_task_that_the_test_spawns_takes_the_secrets_along() {
+        let port = testing::with_secrets_async(DB, async {
+            let service = current_context().scope(serve());
+            tokio::spawn(service).await.map_err(|_| OrdersError::Failed)?
+        });
+        assert_eq!(port.await.ok(), Some(5432));
+    }
+
+    #[tokio::test]
+    async fn a_client_sees_no_name_of_a_secret() {
+        let (status, text) = testing::with_secrets_async(DB.into_iter().take(3), handle(1)).await;
+        assert_eq!((status, text.as_str()), (500, "the orders cannot be counted"));
+    }
+
+    #[tokio::test]
+    async fn a_missing_field_has_a_kind() {
+        let count = testing::with_secrets_async(DB.into_iter().take(3), count_orders(1)).await;
+        let Err(OrdersError::Secrets(error)) = count else { panic!("the password is missing") };
+        assert_eq!(error.kind(), ErrorKind::KeyNotFound);
+    }
+
+    #[test]
+    fn the_child_has_the_variables() {
+        assert!(testing::with_secrets(DB, backup).is_ok());
     }
 }

@@ -107,6 +107,26 @@ fn explained(
     panic!("the body runs: {port} {whole:?} {text} {user} {other}")
 }
 
+#[task(secret_requests = [Secret(group = "db", key = "user"), Secret(key = "token")])]
+fn explained_requests(
+    #[secret("db", key = "user")] port: u16,
+    #[secret("db")] other: u16,
+) -> Result<(), Error> {
+    panic!("the body runs: {port} {other}")
+}
+
+#[test]
+fn a_mismatch_of_a_request_names_its_backend_too() {
+    install();
+    let text = explained_requests().unwrap_err().to_string();
+    for told in [
+        "db (table): user: expected u16, found a text (parameter `port`)",
+        "db (table): expected u16, found a text (parameter `other`)",
+    ] {
+        assert!(text.contains(told), "{told} is not in {text}");
+    }
+}
+
 #[test]
 fn a_mismatch_says_what_was_found_where_and_for_which_parameter() {
     install();

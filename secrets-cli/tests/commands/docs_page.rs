@@ -34,30 +34,13 @@ fn every_example_of_the_manual_has_the_output_on_the_page() {
 }
 
 #[test]
+fn every_example_of_the_guide_has_the_output_on_the_page() {
+    run_examples("docs/guide.md", include_str!("../../../docs/guide.md"), 9);
+}
+
+#[test]
 fn every_example_of_the_readme_has_the_output_on_the_page() {
     run_examples("secrets-cli/README.md", include_str!("../../README.md"), 3);
-}
-
-/// The guide follows one program, which is built for it.
-#[test]
-fn every_example_of_the_guide_has_the_output_on_the_page() {
-    let page = include_str!("../../../docs/guide.md");
-    let program = include_str!("../../../examples/guide.rs");
-    let parts = parse_code(page);
-    assert!(parts.len() >= 8, "the guide shows too little of its program");
-    for part in parts {
-        assert!(program.contains(&part), "examples/guide.rs does not contain:\n{part}");
-    }
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo.args(["build", "--quiet", "--locked", "-p", "secrets-examples", "--example", "guide"]);
-    assert!(cargo.current_dir("..").status().unwrap().success(), "the program is built");
-    run_examples("docs/guide.md", page, 10);
-}
-
-/// Returns the Rust code of a page, block by block.
-fn parse_code(page: &str) -> Vec<String> {
-    let blocks = page.split("\n```rust,ignore\n").skip(1);
-    blocks.map(|block| block[..block.find("```").expect("the block ends")].to_owned()).collect()
 }
 
 #[track_caller]
@@ -66,8 +49,7 @@ fn run_examples(name: &str, page: &str, least: usize) {
     assert!(examples.len() >= least, "{name} has too few examples");
     let sandbox = Sandbox::new();
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_secrets")).parent().unwrap();
-    let (examples_folder, others) = (folder.join("examples"), std::env::var("PATH").unwrap());
-    let path = format!("{}:{}:{others}", folder.display(), examples_folder.display());
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     for Example { line, command, output } in examples {
         let script = format!("exec 2>&1; {command}");
         let mut shell = Command::new("sh");

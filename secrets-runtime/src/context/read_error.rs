@@ -13,11 +13,10 @@ use crate::{
 impl Secrets {
     /// Adds the source to the problems of a typed read.
     pub(super) fn typed_read_error(&self, problems: Vec<Problem>, group: &str) -> Error {
-        let source = self.0.shared.groups.get(group).and_then(|found| found.source.as_ref());
-        let (origin, backend) = match source {
-            Some(source) => (source.origin.as_str(), Some(source.provenance.backend.as_str())),
-            None => (group, None),
-        };
+        let found = self.0.shared.groups.get(group);
+        let origin = found.and_then(|found| found.source.as_ref()).map_or(group, |it| &it.origin);
+        let provenance = found.and_then(|found| found.provenances().next());
+        let backend = provenance.map(|provenance| provenance.backend.as_str());
         Error::from_problems(problems).about(origin, backend).in_step(self.step())
     }
 
