@@ -102,7 +102,7 @@ pub(crate) fn exists_already(id: &str) -> Error {
 
 pub(crate) fn has_changed(id: &str) -> Error {
     let message = format!(
-        "the secret `{}` was changed by another program after it was read; nothing was changed",
+        "the secret `{}` was changed by another program after it was read, and is left as it is",
         escape::escape_name(id)
     );
     Error::new(ErrorKind::Conflict, message).with_help("look at what it is now, and try again")

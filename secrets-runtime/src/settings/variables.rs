@@ -191,7 +191,7 @@ variables! {
         "How many seconds after its expiry a value may still be used while its backend throttles or is down.";
     TIMEOUT = "SECRETS_TIMEOUT",
         Some("timeout"), Seconds, "30",
-        "How many seconds a step waits for all its secrets. A backend that blocks its thread is not ended by it.";
+        "How many seconds a step waits for all its secrets, and a writer of the local store for another one. A backend that blocks its thread is not ended by it.";
     ATTEMPT_TIMEOUT = "SECRETS_ATTEMPT_TIMEOUT",
         Some("attempt_timeout"), Seconds, "5",
         "How many seconds one attempt at AWS may take.";

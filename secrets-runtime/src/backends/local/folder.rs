@@ -23,6 +23,9 @@ const LOCK: &str = ".lock";
 const DRAFT: &str = ".draft";
 const PREVIOUS_DRAFT: &str = ".previous.draft";
 
+/// The help for a change that is made, and that the disk has not kept yet.
+const NOT_AGAIN: &str = "look after its disk; the change need not be made again";
+
 /// The folder that holds the store's files.
 #[derive(Debug)]
 pub(super) struct StoreFolder {
@@ -89,6 +92,7 @@ impl StoreFolder {
     fn incomplete(&self, error: &io::Error) -> Error {
         failure("complete the changes in the folder", &self.path, error)
             .append("; they are recorded, and the next command that uses the store completes them")
+            .with_help("once the disk works again, `secrets list` completes them")
     }
 
     /// The names of the files that hold a current version, one at a time.
@@ -206,7 +210,8 @@ impl LockedFolder<'_> {
             Progress::HalfDone => failure("write", &path, &error)
                 .append("; the current version was not changed, but is the previous one too now"),
             Progress::NotSynced => failure("sync the folder of", &path, &error)
-                .append("; the new version was written, but may be lost if the power fails now"),
+                .append("; the new version was written, but may be lost if the power fails now")
+                .with_help(NOT_AGAIN),
         })
     }
 
@@ -265,7 +270,8 @@ impl LockedFolder<'_> {
             Progress::HalfDone => failure("delete", &path, &error)
                 .append("; its previous version was deleted, and the current one was not changed"),
             Progress::NotSynced => failure("sync the folder of", &path, &error)
-                .append("; the secret was deleted, but may come back if the power fails now"),
+                .append("; the secret was deleted, but may come back if the power fails now")
+                .with_help(NOT_AGAIN),
         })
     }
 

@@ -78,7 +78,11 @@ impl<'a> Journal<'a> {
     }
 
     fn mark_gone(&self, file: &str) -> io::Result<()> {
-        write_new(&self.staged().join(format!("{file}{GONE}")), b"")
+        if fs::exists(self.folder.join(file))? {
+            // It has no content to sync; its name is synced with the folder.
+            system::create_new(&self.staged().join(format!("{file}{GONE}")))?;
+        }
+        Ok(())
     }
 
     /// Returns whether there are edits that count.

@@ -71,9 +71,9 @@ impl Local {
         if !is_there && !changes.iter().any(|change| matches!(change, SecretChange::Create { .. }))
         {
             // Nothing of them can be done, and a folder is not made for that.
-            return Err(for_each(changes, |change| Err::<(), _>(self.not_found(change.id())))
-                .err()
-                .unwrap_or_else(|| Error::new(ErrorKind::Other, "there are no changes")));
+            let absent =
+                |change: &SecretChange| self.not_found(change.id()).about(change.id(), None);
+            return Error::join(changes.iter().map(absent)).map_or(Ok(Vec::new()), Err);
         }
         let folder = self.folder.lock(self.timeout)?;
         let mut writer = Writer::new(self, &folder);
