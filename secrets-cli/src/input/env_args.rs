@@ -1,6 +1,6 @@
 //! Variables whose values are templates: `--env NAME=TEMPLATE`, and the lines of `--env-file`.
 
-use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
+use std::{ffi::OsString, path::PathBuf};
 
 use secrets_runtime::{
     Declaration, Error, ErrorKind, Resolver, SecretValue, ValidationLevel,
@@ -11,7 +11,7 @@ use secrets_spec::{Template, check_variable, is_guarded_variable};
 
 use crate::{
     failure::{Failure, error_about, fail_on_any},
-    input::{resolve_args::template_source, value::read_document},
+    input::value::read_document,
     output::reporter::Reporter,
 };
 
@@ -111,45 +111,35 @@ impl EnvTemplates {
 
     /// Returns the variables with their values, or everything that is missing for them.
     pub fn fill(&self, resolver: &Resolver) -> Result<Vec<(&str, SecretValue)>, Failure> {
-        let mut names = BTreeSet::new();
-        let mut all = String::new();
+        let mut templates = Vec::new();
         for variable in &self.0 {
             // A template is not a secret value.
-            let text = variable.template.expose_str()?;
-            let template = Template::parse(text).ok();
-            let references = template.iter().flat_map(Template::references);
-            names.extend(references.map(|(name, _)| name.to_owned()));
-            all.push_str(text);
-            all.push('\n');
+            templates.push((variable.name.as_str(), variable.template.expose_str()?));
         }
-        let sources = names.iter().map(|name| template_source(name, resolver));
-        let builder = Declaration::builder("secrets").inline_from_outside().sources(sources)?;
-        let secrets = match resolver.resolve_blocking(&builder.clone().build()) {
-            Ok(context) => context.secrets,
+        let values = match resolver.fill_texts_blocking(&templates) {
+            Ok(values) => values,
             Err(error) => {
                 // A validation finds the fields that are missing too.
-                let declaration = builder.config(&all, config::Format::Text)?.build();
+                let all: Vec<&str> = templates.iter().map(|(_, template)| *template).collect();
+                let declaration = Declaration::builder("secrets")
+                    .config(&all.join("\n"), config::Format::Text)?
+                    .build();
                 let level = ValidationLevel::SecretAndKeyExists;
                 resolver.validate_blocking(level, &declaration).into_result()?;
                 return Err(error.into());
             }
         };
-        let mut filled = Vec::new();
         let mut errors = Vec::new();
-        for EnvTemplate { name, template, origin } in &self.0 {
-            match secrets.render(template.expose_str()?) {
-                // Searched for a NUL, which no environment variable can contain.
-                Ok(value) if value.expose_bytes().contains(&0) => {
-                    let message = format!("the value for the variable {name} contains a NUL");
-                    let help = "a variable cannot have it: pass the value in a file";
-                    errors.push(error_about(origin, ErrorKind::InvalidValue, message, help));
-                }
-                Ok(value) => filled.push((name.as_str(), value)),
-                Err(error) => errors.push(error.about(origin, None)),
+        for (EnvTemplate { name, origin, .. }, value) in self.0.iter().zip(&values) {
+            // Searched for a NUL, which no environment variable can contain.
+            if value.expose_bytes().contains(&0) {
+                let message = format!("the value for the variable {name} contains a NUL");
+                let help = "a variable cannot have it: pass the value in a file";
+                errors.push(error_about(origin, ErrorKind::InvalidValue, message, help));
             }
         }
         fail_on_any(errors)?;
-        Ok(filled)
+        Ok(self.names().zip(values).collect())
     }
 }
 

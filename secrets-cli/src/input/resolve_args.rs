@@ -3,11 +3,8 @@
 use clap::{Args, builder::NonEmptyStringValueParser};
 use secrets_runtime::{Declaration, DeclarationBuilder, Error, Resolver, Secrets};
 
-use secrets_spec::Source;
-
 use crate::{
     failure::{Failure, fail_on_any},
-    output::escape::json_string,
     stores,
 };
 
@@ -104,18 +101,6 @@ impl PartialDeclaration {
 /// Returns whether `SECRETS_WITH` adds sources.
 fn has_launch_sources(resolver: &Resolver) -> bool {
     resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
-}
-
-/// Returns the source of a name in a template. A name that is not valid without a type may be valid in the default
-/// backend, if there is only one.
-pub fn template_source(name: &str, resolver: &Resolver) -> String {
-    let kinds: Vec<&str> = resolver.default_backends().collect();
-    match kinds.as_slice() {
-        [kind] if Source::parse(name).is_err() => {
-            format!("{{\"type\": {}, \"id\": {}}}", json_string(kind), json_string(name))
-        }
-        _ => name.to_owned(),
-    }
 }
 
 /// Fails with a usage error if the text is not JSON. JSON of a wrong shape is an invalid source instead.

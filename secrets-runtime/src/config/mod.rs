@@ -57,7 +57,7 @@ use crate::{
         fill::Filling,
         tree::{NodeKind, Tree},
     },
-    core::error::Error,
+    core::{error::Error, secret_value::SecretValue},
     declaration::{Declaration, DeclarationBuilder},
     payload::de,
     resolver::{Resolver, report::Report},
@@ -191,6 +191,48 @@ impl Resolver {
         format: Format,
     ) -> Result<Report, Error> {
         block_on(self.validate_config(level, text, format))
+    }
+
+    /// Fills in several templates at once, each with a name by which its problems are reported. Every secret is fetched
+    /// once. Returns the texts, in order.
+    ///
+    /// ```
+    /// use secrets_runtime::{Error, Resolver, testing};
+    ///
+    /// let templates = [("URL", "postgres://{{db.user}}@h"), ("USER", "{{db.user}}")];
+    /// let texts = testing::with_secrets([("db", "user", "app")], || {
+    ///     Resolver::current()?.fill_texts_blocking(&templates)
+    /// })?;
+    /// assert_eq!(texts[0].expose_str()?, "postgres://app@h");
+    /// # Ok::<(), Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// As [`resolve`].
+    pub async fn fill_texts(&self, templates: &[(&str, &str)]) -> Result<Vec<SecretValue>, Error> {
+        let text = |text: &str| Tree { kind: NodeKind::Text(text.to_owned()), at: 0..0 };
+        let members = templates.iter().map(|(name, template)| ((*name).to_owned(), text(template)));
+        let tree = Tree { kind: NodeKind::Map(members.collect()), at: 0..0 };
+        let NodeKind::Map(filled) = self.fill_in(tree, None).await?.kind else {
+            return Ok(Vec::new());
+        };
+        let value = |(_, tree): (String, Tree)| match tree.kind {
+            NodeKind::Filled(value) => Some(value),
+            NodeKind::Text(text) => Some(text.into()),
+            _ => None,
+        };
+        Ok(filled.into_iter().filter_map(value).collect())
+    }
+
+    /// Blocking version of [`fill_texts`](Self::fill_texts): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// As [`resolve`].
+    pub fn fill_texts_blocking(
+        &self,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<SecretValue>, Error> {
+        block_on(self.fill_texts(templates))
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
