@@ -63,7 +63,8 @@ proptest! {
 
 #[test]
 fn of_an_attribute_that_begins_inside_a_value() {
-    let text = r#"secrets:sources=["db", {"options": {"env_vars": {",sources= "SeNtInEl", "B": "x"}}}]"#;
+    let text =
+        r#"secrets:sources=["db", {"options": {"env_vars": {",sources= "SeNtInEl", "B": "x"}}}]"#;
     let errors = With::parse(text).unwrap_err();
     assert!(!format!("{errors:?}").contains("SeNtInEl"), "{errors:?}");
 }
