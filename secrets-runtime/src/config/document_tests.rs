@@ -152,6 +152,10 @@ fn a_value_that_fits_leaves_the_document_as_it_is_written() {
         let expected = fill(password, text, Format::Text);
         assert_eq!(fill(password, text, format), expected);
     }
+    assert_eq!(
+        fill("a: b", "---\na: 1\n---\nb: {{db.password}}\n...\n---\n- {{db.user}}\n", Format::Yaml),
+        "---\na: 1\n---\nb: \"a: b\"\n...\n---\n- \"app\"\n"
+    );
     // Only what does not fit is quoted; comments and layout stay.
     assert_eq!(
         fill("a: #b", "# note\na:   {{db.password}}   # here\nb: {{db.user}}\n", Format::Yaml),
@@ -184,7 +188,7 @@ fn a_text_of_another_format_is_said_to_be_one() {
         ("{\"a\": {{db.user}}", Format::Json),
         ("a = {{db.user}} x", Format::Toml),
         ("a: b: {{db.user}}", Format::Yaml),
-        ("a: {{db.user}}\n---\nb: 1\n", Format::Yaml),
+        ("a: {{db.user}}\n---\nb: c: 1\n", Format::Yaml),
         ("{\"a\": \"{{db.password | json}}\" x}", Format::Json),
     ] {
         let document = Document::new(text, format);

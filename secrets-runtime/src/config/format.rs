@@ -54,6 +54,14 @@ impl Format {
         }
     }
 
+    /// Reads a text that may be a stream of several documents, if the format has such.
+    pub(super) fn read_stream(self, text: &str) -> Result<Tree, Error> {
+        match self {
+            Self::Yaml => yaml::read_stream(text),
+            _ => self.read(text),
+        }
+    }
+
     pub(super) fn read(self, text: &str) -> Result<Tree, Error> {
         match self {
             Self::Json => json::read(text),

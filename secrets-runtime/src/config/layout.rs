@@ -95,7 +95,7 @@ impl Layout {
                 }
             }
         }
-        let tree = format.read(&text)?;
+        let tree = format.read_stream(&text)?;
         Ok(Self { format, text, tree, seed })
     }
 
@@ -121,7 +121,7 @@ impl Layout {
     /// Returns whether a filled-in text says what the layout says, with the values in their places.
     pub(super) fn is_kept_by(&self, filled: &SecretValue, values: &Values) -> bool {
         // Exposed to be read.
-        let Ok(Ok(mut tree)) = filled.expose_str().map(|text| self.format.read(text)) else {
+        let Ok(Ok(mut tree)) = filled.expose_str().map(|text| self.format.read_stream(text)) else {
             return false;
         };
         let is_kept = self.fits(&self.tree, &tree, values);

@@ -27,6 +27,8 @@
 //! which a `[sources.NAME]` of `secrets.toml` maps the name. A filter says how the value is written; see
 //! [`Secrets::render`](crate::Secrets::render). All secrets are fetched together, each once.
 //!
+//! A [`Document`] stays a text when it is filled in, with its comments and its layout.
+//!
 //! References are read in texts only, however deeply nested; the names of fields are not changed. `\{{` is a
 //! literal `{{`. A text that looks like a reference but does not parse is an error with its line and column.
 

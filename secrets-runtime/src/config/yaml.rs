@@ -24,15 +24,16 @@ const MAX_COPIED_BYTES: usize = 16 << 20;
 /// How deeply lists and maps may be nested.
 const MAX_DEPTH: usize = 64;
 
+/// Reads the one document of a text.
 pub(super) fn read(text: &str) -> Result<Tree, Error> {
-    let mut reader = Reader {
-        events: Parser::new_from_str(text),
-        text,
-        anchors: HashMap::new(),
-        values: 0,
-        copied: 0,
-    };
-    reader.document()
+    let whole = Reader::new(text).documents(1)?.pop();
+    Ok(whole.unwrap_or(Tree { kind: NodeKind::Null, at: 0..0 }))
+}
+
+/// Reads all documents of a text, as a list.
+pub(super) fn read_stream(text: &str) -> Result<Tree, Error> {
+    let documents = Reader::new(text).documents(usize::MAX)?;
+    Ok(Tree { kind: NodeKind::List(documents), at: 0..text.len() })
 }
 
 struct Reader<'a> {
@@ -47,20 +48,24 @@ struct Reader<'a> {
 }
 
 impl<'a> Reader<'a> {
-    fn document(&mut self) -> Result<Tree, Error> {
-        let mut whole: Option<Tree> = None;
+    fn new(text: &'a str) -> Self {
+        let events = Parser::new_from_str(text);
+        Self { events, text, anchors: HashMap::new(), values: 0, copied: 0 }
+    }
+
+    /// Reads documents, of which there may be this many.
+    fn documents(&mut self, most: usize) -> Result<Vec<Tree>, Error> {
+        let mut documents = Vec::new();
         loop {
             let (event, span) = self.next()?;
             match event {
                 Event::StreamStart | Event::DocumentStart(..) | Event::DocumentEnd => {}
-                Event::StreamEnd => {
-                    return Ok(whole.unwrap_or(Tree { kind: NodeKind::Null, at: 0..0 }));
-                }
-                _ if whole.is_some() => {
+                Event::StreamEnd => return Ok(documents),
+                _ if documents.len() >= most => {
                     let help = "keep one: a configuration is one document";
                     return Err(self.unreadable(&span, "a second document starts here", help));
                 }
-                event => whole = Some(self.value(event, span, 0)?),
+                event => documents.push(self.value(event, span, 0)?),
             }
         }
     }

@@ -239,12 +239,12 @@ fn read_single_quoted(text: &str) -> Result<(SecretValue, &str), Fault> {
     }
 }
 
+/// Reads what is in quotes at the start of a text, and passes its pieces on. Returns the length with the quotes.
+type ReadQuotes = fn(&str, &mut dyn FnMut(&str)) -> Result<usize, Fault>;
+
 /// Reads a value with `read`, which passes its characters on and returns the text after it. Only blanks and a comment
 /// may follow on its last line.
-fn read_quoted(
-    text: &str,
-    read: fn(&str, &mut dyn FnMut(&str)) -> Result<usize, Fault>,
-) -> Result<(SecretValue, &str), Fault> {
+fn read_quoted(text: &str, read: ReadQuotes) -> Result<(SecretValue, &str), Fault> {
     let length = read(text, &mut |_| {})?;
     let tail = text.get(length..).unwrap_or_default().trim_start_matches(BLANK);
     let (row, after) = split_line(tail);
