@@ -16,8 +16,6 @@ fn resolve(config: &str, variables: &[(&str, &str)]) -> Outcome {
         ("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager"),
         ("AWS_EC2_METADATA_DISABLED", "true"),
         ("AWS_CONFIG_FILE", file.to_str().unwrap()),
-        // A request that is sent all the same fails soon.
-        ("AWS_MAX_ATTEMPTS", "1"),
         ("SECRETS_TIMEOUT", "5"),
     ];
     all.extend(variables);
@@ -76,7 +74,34 @@ fn a_variable_is_named_with_what_is_wrong_with_it() {
     fails("", &[key, REGION], &["AWS_ACCESS_KEY_ID is not set"]);
     fails("", &[(FILE, "/no/such/token"), role, REGION], &[FILE, "/no/such/token"]);
     fails("", &[(FILE, "/no/such/token"), REGION], &["AWS_ROLE_ARN"]);
-    for url in ["127.0.0.1:9", "localhost:9", "moto", "http://", "ftp://host"] {
+    for (variable, text) in [
+        ("AWS_MAX_ATTEMPTS", "many"),
+        ("AWS_MAX_ATTEMPTS", ""),
+        ("AWS_MAX_ATTEMPTS", "0"),
+        ("AWS_RETRY_MODE", "fast"),
+    ] {
+        fails("", &[ID, key, REGION, (variable, text)], &[variable, &format!("`{text}`")]);
+    }
+    for (line, wanted) in [
+        ("max_attempts = many", "`many`"),
+        ("retry_mode = fast", "`fast`"),
+        ("endpoint_url = 127.0.0.1:9", "`127.0.0.1:9`"),
+    ] {
+        let config =
+            format!("[profile a]\naws_access_key_id = A\naws_secret_access_key = b\n{line}");
+        let (name, _) = line.split_once(' ').unwrap();
+        let profile = ("AWS_PROFILE", "a");
+        fails(&config, &[profile, REGION], &[wanted, "`a`", name]);
+    }
+    for url in [
+        "127.0.0.1:9",
+        "localhost:9",
+        "moto",
+        "http://",
+        "ftp://host",
+        "http://h:port",
+        "http://h ",
+    ] {
         for variable in ["AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_SECRETS_MANAGER"] {
             fails("", &[ID, key, REGION, (variable, url)], &[variable]);
         }

@@ -37,9 +37,13 @@ impl BatchMemory {
         self.lock().until.is_some_and(|until| self.clock.now() < until)
     }
 
-    /// Records that a batch was answered.
+    /// Records that a batch was answered. One that was sent beside a throttled one changes nothing.
     pub(super) fn succeeded(&self) {
-        *self.lock() = State::default();
+        let now = self.clock.now();
+        let mut state = self.lock();
+        if state.until.is_none_or(|until| until <= now) {
+            *state = State::default();
+        }
     }
 
     /// Records that a batch was throttled. Several that are throttled together count once.
@@ -103,6 +107,8 @@ mod tests {
         }
         memory.succeeded();
         memory.throttled();
+        memory.succeeded();
+        assert!(memory.forbids(), "another batch was sent at the same time");
         assert!(seconds_until_permitted(&clock, &memory) < 3.0, "a success starts over");
     }
 

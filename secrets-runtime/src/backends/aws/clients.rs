@@ -189,6 +189,7 @@ impl Clients {
     /// a role needs one, and may have none.
     async fn sdk(&self, needed: &str) -> Result<&Sdk, Error> {
         let load = || async {
+            sdk_settings::check_before_loading().await?;
             let region = match &self.config.region {
                 Some(region) => Some(Region::new(region.clone())),
                 None => match sdk_settings::region()? {

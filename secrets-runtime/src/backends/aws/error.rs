@@ -187,7 +187,7 @@ impl AwsFailure {
             ErrorKind::Unavailable => "it cannot be reached, or fails".to_owned(),
             ErrorKind::InvalidSource => format!("AWS takes `{id}` for no secret's name"),
             ErrorKind::InvalidName => format!("there is a secret `{id}` already"),
-            ErrorKind::InvalidConfig => "the settings give no request".to_owned(),
+            ErrorKind::InvalidConfig => "the settings lead to no address".to_owned(),
             _ => format!("`{id}` cannot be had"),
         };
         let said = self.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();

@@ -20,7 +20,7 @@ use crate::{
             profiles::Profiles,
             texts::{said, shown, token_file},
         },
-        http::redacted_url::RedactedUrl,
+        http::redacted_url::has_good_port,
     },
     core::error::{Error, ErrorKind, Problem},
 };
@@ -63,23 +63,70 @@ pub(super) fn check_endpoint(variable: &'static str) -> Result<(), Error> {
     let set =
         [variable, "AWS_ENDPOINT_URL"].into_iter().find_map(|name| Some((name, text_of(name)?)));
     let Some((variable, text)) = set else { return Ok(()) };
-    let is_http = ["http://", "https://"].iter().any(|scheme| {
-        text.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme))
-    });
+    match address_problem(&text) {
+        None => Ok(()),
+        Some(problem) => Err(wrong(problem, ADDRESS_HELP).about(variable, None)),
+    }
+}
+
+/// Checks the settings with which the SDK is loaded, and which it does not read without a panic, or takes over as they are.
+///
+/// # Errors
+/// `InvalidConfig` if a number of attempts or a retry mode is wrong, or `endpoint_url` in the profile is not an address.
+pub(super) async fn check_before_loading() -> Result<(), Error> {
+    let profiles = profile::load(&Fs::real(), &Env::real(), &Default::default(), None).await.ok();
+    let in_profile = |key: &str| profiles.as_ref()?.get(key).map(str::to_owned);
+    let chosen = profiles.as_ref().map_or("default", |profiles| profiles.selected_profile());
+    let checks: [(&str, &str, Check); 3] = [
+        ("AWS_MAX_ATTEMPTS", "max_attempts", attempts_problem),
+        ("AWS_RETRY_MODE", "retry_mode", mode_problem),
+        ("", "endpoint_url", address_problem),
+    ];
+    for (variable, key, problem) in checks {
+        // The SDK reads an empty variable too.
+        let (origin, text) = match (env::var(variable), in_profile(key)) {
+            (Ok(text), _) => (variable.to_owned(), text),
+            (Err(_), Some(text)) => {
+                (format!("`{key}` in the AWS profile `{}`", shown(chosen)), text)
+            }
+            (Err(_), None) => continue,
+        };
+        if let Some(problem) = problem(&text) {
+            return Err(wrong(format!("{origin}: {problem}"), "correct it, or leave it out"));
+        }
+    }
+    Ok(())
+}
+
+/// Returns what is wrong with a text, if anything.
+type Check = fn(&str) -> Option<String>;
+
+fn attempts_problem(text: &str) -> Option<String> {
+    let is_good = text.parse::<u32>().is_ok_and(|attempts| attempts > 0);
+    (!is_good).then(|| format!("`{}` is not a number of attempts, such as 3", shown(text)))
+}
+
+fn mode_problem(text: &str) -> Option<String> {
+    let is_good = text.parse::<aws_config::retry::RetryMode>().is_ok();
+    (!is_good).then(|| format!("`{}` is not a retry mode: write standard or adaptive", shown(text)))
+}
+
+const ADDRESS_HELP: &str =
+    "write http:// or https://, the host and its port, such as http://127.0.0.1:4566";
+
+fn address_problem(text: &str) -> Option<String> {
+    let (scheme, rest) = text.split_once("://").unwrap_or_default();
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let is_http = ["http", "https"].iter().any(|known| scheme.eq_ignore_ascii_case(known));
     let has_host = |uri: Uri| uri.host().is_some_and(|host| !host.is_empty());
-    if is_http && text.parse::<Uri>().is_ok_and(has_host) {
-        return Ok(());
+    if is_http && has_good_port(authority) && text.parse::<Uri>().is_ok_and(has_host) {
+        return None;
     }
     // What stands before an `@` may be a password.
-    let found = match (is_http, text.contains('@')) {
-        (true, _) => RedactedUrl(&text).to_string(),
-        (false, true) => "a text with an `@`".to_owned(),
-        (false, false) => format!("`{}`", shown(&text)),
-    };
-    let message =
-        format!("{found} is not an address: it does not start with http:// or https:// and a host");
-    Err(wrong(message, "write the whole address, such as http://127.0.0.1:4566")
-        .about(variable, None))
+    Some(match text.contains('@') {
+        true => "a text with an `@` is not an address".to_owned(),
+        false => format!("`{}` is not an address", shown(text)),
+    })
 }
 
 /// Returns what is wrong with the settings that say where credentials come from. It is empty if nothing is found.

@@ -15,7 +15,8 @@ pub(in crate::backends::aws) fn said(error: &(dyn Error + 'static)) -> String {
     while let Some(source) = last.source() {
         last = source;
     }
-    shown(&last.to_string())
+    let words: Vec<_> = last.to_string().split_whitespace().map(str::to_owned).collect();
+    shown(&words.join(" "))
 }
 
 /// Why a file with a web identity's token cannot be read.
