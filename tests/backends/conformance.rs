@@ -70,7 +70,7 @@ async fn mounted_files_keep_the_rules() {
     let present = [
         ("token", text("SeNtInEl-token")),
         ("windows", text("SeNtInEl-windows")),
-        ("lines", text("SeNtInEl-lines\n")),
+        ("lines", text("SeNtInEl-lines\n\n")),
         ("empty", text("")),
         ("bytes", Payload::Binary(b"SeNtInEl\xff\n".to_vec().into())),
         ("long", text("x".repeat(65_536))),
