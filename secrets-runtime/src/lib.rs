@@ -97,7 +97,7 @@ pub use self::core::{
 
 // Older programs import these names from the root. Their modules are `backends` and `admin`.
 #[doc(hidden)]
-pub use admin::stored_secret::{StoredField, StoredSecret};
+pub use admin::{stored_field::StoredField, stored_secret::StoredSecret};
 #[cfg(feature = "aws")]
 #[doc(hidden)]
 pub use backends::aws::AwsSecretsManager;

@@ -2,10 +2,11 @@
 //! `secrets.toml`.
 
 mod secret_update;
+pub(crate) mod stored_field;
 pub(crate) mod stored_secret;
 
 pub use crate::{
-    admin::stored_secret::{StoredField, StoredSecret},
+    admin::{stored_field::StoredField, stored_secret::StoredSecret},
     context::export_rules::ExportRules,
     resolver::store::ResolverStore,
     settings::{setting::Setting, trust::trusted_config::TrustedConfig},

@@ -4,6 +4,7 @@ use secrets_spec::Options;
 use zeroize::Zeroizing;
 
 use crate::{
+    admin::stored_field::StoredField,
     backend::{
         Backend, Content, Fetched, MAX_VALUE_BYTES, fetch_request::FetchRequest, payload::Payload,
     },
@@ -47,41 +48,6 @@ enum Kept {
     Members(Vec<(String, SecretValue)>),
     Text(SecretValue),
     Binary(SecretValue),
-}
-
-/// One field of a [`StoredSecret`].
-#[derive(Debug, Clone)]
-pub struct StoredField {
-    key: String,
-    value: SecretValue,
-    is_binary: bool,
-    is_text: bool,
-}
-
-impl StoredField {
-    /// Returns the key.
-    #[must_use]
-    pub fn key(&self) -> &str {
-        &self.key
-    }
-
-    /// Returns the value, as a step gets it.
-    #[must_use]
-    pub fn value(&self) -> &SecretValue {
-        &self.value
-    }
-
-    /// Returns whether the value is binary. Binary values are base64 wherever they are written as text.
-    #[must_use]
-    pub fn is_binary(&self) -> bool {
-        self.is_binary
-    }
-
-    /// Returns whether the value is a text, and not the JSON of a number, a boolean, a list or an object.
-    #[must_use]
-    pub fn is_text(&self) -> bool {
-        self.is_text
-    }
 }
 
 impl StoredSecret {

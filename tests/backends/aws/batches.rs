@@ -226,7 +226,7 @@ fn a_payload_in_dotenv_format_has_its_variables_as_fields() {
         let password = secrets.get("app", "PASSWORD").unwrap();
         assert_eq!(password.expose_str().unwrap(), "SeNtInEl #1");
     }
-    let error = resolve(&at(&server), &[source("bad")]).err().expect("a line is wrong");
+    let error = resolve(&at(&server), &[source("bad")]).expect_err("a line is wrong");
     assert!(error.problems()[0].message().starts_with("line 2: "), "{error}");
     assert!(!format!("{error:?}").contains("SeNtInEl"), "{error}");
 }
