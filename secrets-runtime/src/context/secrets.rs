@@ -349,7 +349,7 @@ impl Secrets {
                 None => format!("its fields are {}", source.fields.names()),
             };
             let message = format!("the secret has no field `{}`", escape::escape_name(key));
-            let help = match source.fields.look_like_json() {
+            let help = match source.looks_like_json() {
                 true => {
                     format!("{help}; its text looks like JSON: set options = {{ json = true }}")
                 }

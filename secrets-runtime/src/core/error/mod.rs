@@ -241,9 +241,9 @@ impl Problem {
         self
     }
 
-    /// Adds to the message.
-    pub(crate) fn with_more(mut self, text: &str) -> Self {
-        self.message = escape::escape_controls(format!("{}{text}", self.message));
+    /// Adds words to the end of the message.
+    pub(crate) fn with_suffix(mut self, suffix: &str) -> Self {
+        self.message = escape::escape_controls(format!("{} {suffix}", self.message));
         self
     }
 
