@@ -57,7 +57,7 @@ impl<'a> Filler<'a> {
             Err(error) => {
                 let name = self.step.parameter_name(index);
                 let about = |problem: Problem| match name {
-                    Some(name) => problem.with_suffix(&format!(" (parameter `{name}`)")),
+                    Some(name) => problem.with_suffix(&format!("(parameter `{name}`)")),
                     None => problem,
                 };
                 self.problems.extend(error.into_problems().into_iter().map(about));

@@ -93,7 +93,7 @@ impl Registry {
     ) -> impl Iterator<Item = Result<Arc<dyn Backend>, Problem>> {
         settings.default_backends().iter().map(|wanted| {
             self.find(wanted).map_err(|problem| match settings.origin_of_default_backends() {
-                Some(origin) => problem.with_suffix(&format!(", and {origin} names it")),
+                Some(origin) => problem.with_suffix(&format!("(named by {origin})")),
                 None => problem,
             })
         })

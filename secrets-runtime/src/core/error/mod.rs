@@ -252,9 +252,9 @@ impl Problem {
         self
     }
 
-    /// Adds to the end of the message.
+    /// Adds words to the end of the message.
     pub(crate) fn with_suffix(mut self, suffix: &str) -> Self {
-        self.message = escape::escape_controls(format!("{}{suffix}", self.message));
+        self.message = escape::escape_controls(format!("{} {suffix}", self.message));
         self
     }
 
