@@ -224,3 +224,22 @@ fn a_variable_or_a_mounted_file_may_be_dotenv() {
     result.assert_fails(5);
     assert!(result.stderr.contains("did you mean `dotenv`?"), "{result:?}");
 }
+
+#[cfg(unix)]
+#[test]
+fn prefects_configuration_that_others_may_write_is_warned_of() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path().join(".prefect")).unwrap();
+    sandbox.write(".prefect/config.toml", "[context.secrets]\nTOKEN = 'SeNtInEl'\n");
+    for (mode, warns) in [(0o600, false), (0o644, false), (0o666, true)] {
+        let file = sandbox.path().join(".prefect/config.toml");
+        std::fs::set_permissions(file, std::fs::Permissions::from_mode(mode)).unwrap();
+        let result = sandbox.run(["run", "prefect.TOKEN", "--", "sh", "-c", "test -n \"$TOKEN\""]);
+        assert_eq!(result.code, Some(0), "{mode:o}: {result:?}");
+        let warned = result.stderr.matches("everybody may write to").count();
+        assert_eq!(warned, usize::from(warns), "{mode:o}: {result:?}");
+        assert!(!result.stderr.contains("SeNtInEl"));
+    }
+}

@@ -25,13 +25,6 @@ pub(crate) struct SourceFields {
     pub absent_because: Option<Problem>,
 }
 
-impl SourceFields {
-    /// Returns whether this is one text that looks like a JSON object but was not read as JSON.
-    pub(crate) fn looks_like_json(&self) -> bool {
-        self.fields.look_like_json()
-    }
-}
-
 /// A request that was answered.
 #[derive(Clone)]
 pub(crate) struct RequestField {

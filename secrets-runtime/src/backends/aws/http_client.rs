@@ -19,7 +19,7 @@ use aws_smithy_types::body::SdkBody;
 use http_body_util::{LengthLimitError, Limited};
 
 use crate::{
-    backends::http::loopback::is_of_this_machine,
+    backends::http::loopback::{is_metadata_service, is_of_this_machine},
     core::error::{Error, ErrorKind},
     rt::process_local::ProcessLocal,
 };
@@ -31,7 +31,7 @@ const MAX_BYTES: usize = 16 << 20;
 ///
 /// Left to itself the SDK makes one for each of its clients, and each reads the system's certificates and
 /// makes a new TLS handshake. Like the SDK's own it goes through the proxy that `HTTPS_PROXY` and the like name, but not
-/// to a server on this machine: a proxy would see what otherwise does not leave it.
+/// to a server on this machine or to its metadata services: a proxy would see what otherwise does not leave it.
 pub(super) fn http_client() -> SharedHttpClient {
     static CLIENT: OnceLock<SharedHttpClient> = OnceLock::new();
     CLIENT.get_or_init(|| SharedHttpClient::new(OneClient::default())).clone()
@@ -88,7 +88,9 @@ impl OneConnector {
 
 impl HttpConnector for OneConnector {
     fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
-        let answer = self.connector(is_of_this_machine(request.uri())).call(request);
+        let url = request.uri();
+        let is_local = is_of_this_machine(url) || is_metadata_service(url);
+        let answer = self.connector(is_local).call(request);
         HttpConnectorFuture::new(async move { limited(answer.await?) })
     }
 }

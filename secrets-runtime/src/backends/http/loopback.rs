@@ -1,24 +1,62 @@
-//! Servers on this machine.
+//! Servers that no proxy may see requests to: those on this machine, and a cloud's services for this machine alone.
 
 use std::net::IpAddr;
+#[cfg(feature = "aws")]
+use std::net::Ipv6Addr;
 
 use crate::backends::http::redacted_url::host;
 
 /// Whether a URL is of this machine.
 pub(in crate::backends) fn is_of_this_machine(url: &str) -> bool {
-    url.split_once("://").is_some_and(|(_, rest)| is_loopback(rest))
-}
-
-fn is_loopback(rest: &str) -> bool {
-    let host = host(rest.split(['/', '?', '#']).next().unwrap_or_default());
-    let address = match host.strip_prefix('[') {
-        Some(v6) => v6.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    if let Ok(address) = address.parse::<IpAddr>() {
+    let Some(host) = host_of(url) else { return false };
+    if let Ok(address) = host.parse::<IpAddr>() {
         return address.to_canonical().is_loopback();
     }
-    let name = address.trim_end_matches('.').to_ascii_lowercase();
+    let name = host.trim_end_matches('.').to_ascii_lowercase();
     // RFC 6761, 6.3.
     name == "localhost" || name.ends_with(".localhost")
+}
+
+/// Whether a URL is of a service that has credentials for this machine: AWS's metadata of an instance or a container,
+/// which only the machine itself can reach.
+#[cfg(feature = "aws")]
+pub(in crate::backends) fn is_metadata_service(url: &str) -> bool {
+    const OF_AN_INSTANCE: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
+    const OF_A_CONTAINER: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
+    match host_of(url).and_then(|host| host.parse().ok()) {
+        Some(IpAddr::V4(address)) => address.is_link_local(),
+        Some(IpAddr::V6(address)) => [OF_AN_INSTANCE, OF_A_CONTAINER].contains(&address),
+        None => false,
+    }
+}
+
+/// Returns the host of a URL, without the brackets of an IPv6 address.
+fn host_of(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let host = host(rest.split(['/', '?', '#']).next().unwrap_or_default());
+    match host.strip_prefix('[') {
+        Some(v6) => v6.split(']').next(),
+        None => host.split(':').next(),
+    }
+}
+
+#[cfg(all(test, feature = "aws"))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_services_for_this_machine_alone_are_known() {
+        for url in [
+            "http://169.254.169.254/latest",
+            "http://169.254.170.2/v2/credentials",
+            "http://169.254.170.23:80/v1",
+            "http://[fd00:ec2::254]/latest",
+            "http://[fd00:ec2::23]:80/v1",
+        ] {
+            assert!(is_metadata_service(url), "{url}");
+        }
+        for url in ["http://127.0.0.1", "https://host", "http://169.253.1.1", "http://[fd00::1]"] {
+            assert!(!is_metadata_service(url), "{url}");
+        }
+    }
 }

@@ -1,9 +1,11 @@
 use std::{
-    future::Future,
+    future::{Future, poll_fn},
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Poll,
 };
 
-use tokio::sync::watch;
+use tokio::{sync::watch, task::JoinHandle};
 
 use crate::{
     core::{
@@ -15,8 +17,8 @@ use crate::{
 
 /// The login of a user at a server: one for all requests.
 ///
-/// It is a task of its own: it goes on when the step that began it ends early, and each step waits only as long as it
-/// has time. A failure is the answer to all who waited for it, and is not kept.
+/// It is a task of its own: it goes on when the step that began it ends early, as long as another one waits, and each
+/// step waits only as long as it has time. A failure is the answer to all who waited for it, and is not kept.
 #[derive(Default)]
 pub(super) struct Login(Arc<ProcessLocal<Mutex<State>>>);
 
@@ -26,7 +28,7 @@ enum State {
     None,
     /// The token of the last login.
     Done(SecretValue),
-    Running(watch::Receiver<Outcome>),
+    Running(Arc<watch::Sender<Outcome>>, JoinHandle<()>),
 }
 
 /// `None` until the login has ended.
@@ -40,38 +42,57 @@ impl Login {
         ended: Option<&SecretValue>,
         log_in: impl Future<Output = Result<SecretValue, Error>> + Send + 'static,
     ) -> Result<SecretValue, Error> {
-        let mut running = match &mut *lock(&self.0) {
+        let mut outcome = match &mut *lock(&self.0) {
             State::Done(token) if ended.is_none_or(|ended| !token.ct_eq(ended)) => {
                 return Ok(token.clone());
             }
-            // Without a sender its task was lost with its thread.
-            State::Running(running) if running.has_changed().is_ok() => running.clone(),
+            // One that is finished was lost with its thread.
+            State::Running(sender, task) if !task.is_finished() => sender.subscribe(),
             state => {
-                let running = self.start(log_in);
-                *state = State::Running(running.clone());
-                running
+                let (sender, receiver) = watch::channel(None);
+                let sender = Arc::new(sender);
+                let task = tokio::spawn(run(self.0.clone(), sender.clone(), log_in));
+                *state = State::Running(sender, task);
+                receiver
             }
         };
-        match running.wait_for(Option::is_some).await.as_deref() {
+        match outcome.wait_for(Option::is_some).await.as_deref() {
             Ok(Some(outcome)) => outcome.clone(),
             _ => Err(Error::new(ErrorKind::Unavailable, "the login was lost")
                 .with_help("try again; if it happens again, please report it")),
         }
     }
+}
 
-    fn start(
-        &self,
-        log_in: impl Future<Output = Result<SecretValue, Error>> + Send + 'static,
-    ) -> watch::Receiver<Outcome> {
-        let (sender, receiver) = watch::channel(None);
-        let state = self.0.clone();
-        tokio::spawn(async move {
-            let outcome = log_in.await;
-            *lock(&state) = outcome.clone().map_or(State::None, State::Done);
-            // Nobody may wait any more.
-            let _ = sender.send(Some(outcome));
+/// Runs a login until it has ended, or until nobody waits for it.
+async fn run(
+    state: Arc<ProcessLocal<Mutex<State>>>,
+    sender: Arc<watch::Sender<Outcome>>,
+    log_in: impl Future<Output = Result<SecretValue, Error>>,
+) {
+    let mut log_in = pin!(log_in);
+    loop {
+        let mut unwanted = pin!(sender.closed());
+        let ended = poll_fn(|task| match log_in.as_mut().poll(task) {
+            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
+            Poll::Pending => unwanted.as_mut().poll(task).map(|()| None),
         });
-        receiver
+        let ended = ended.await;
+        let mut state = lock(&state);
+        match ended {
+            Some(outcome) => {
+                *state = outcome.clone().map_or(State::None, State::Done);
+                // Nobody may wait any more.
+                let _ = sender.send(Some(outcome));
+                return;
+            }
+            // Those who wait subscribe under the lock.
+            None if sender.receiver_count() == 0 => {
+                *state = State::None;
+                return;
+            }
+            None => {}
+        }
     }
 }
 
@@ -81,20 +102,23 @@ fn lock(state: &ProcessLocal<Mutex<State>>) -> MutexGuard<'_, State> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::{
+        pin::Pin,
+        sync::atomic::{AtomicUsize, Ordering},
+    };
 
     use tokio::{sync::Notify, task::JoinSet};
 
     use super::*;
 
-    fn run(test: impl Future<Output = ()>) {
+    fn run_alone(test: impl Future<Output = ()>) {
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         runtime.block_on(test);
     }
 
     #[test]
     fn one_login_serves_all_who_wait_and_its_failure_is_not_kept() {
-        run(async {
+        run_alone(async {
             let (login, count) = (Arc::new(Login::default()), Arc::new(AtomicUsize::new(0)));
             let go = Arc::new(Notify::new());
             let mut waiting = JoinSet::new();
@@ -123,26 +147,50 @@ mod tests {
         });
     }
 
+    /// A login that waits for this, and one that must not begin.
+    fn waiting(go: &Arc<Notify>) -> impl Future<Output = Result<SecretValue, Error>> + use<> {
+        let go = go.clone();
+        async move {
+            go.notified().await;
+            Ok("SeNtInEl".into())
+        }
+    }
+
+    async fn never() -> Result<SecretValue, Error> {
+        Err(Error::new(ErrorKind::Other, "no second login"))
+    }
+
+    async fn poll_once(future: &mut (impl Future + Unpin)) {
+        let pending = poll_fn(|task| Poll::Ready(Pin::new(&mut *future).poll(task).is_pending()));
+        assert!(pending.await);
+        tokio::task::yield_now().await;
+    }
+
     #[test]
     fn a_login_goes_on_without_the_one_that_began_it() {
-        run(async {
-            let login = Login::default();
-            let go = Arc::new(Notify::new());
-            let wait = go.clone();
-            let log_in = async move {
-                wait.notified().await;
-                Ok("SeNtInEl".into())
-            };
-            let mut first = Box::pin(login.token(None, log_in));
-            std::future::poll_fn(|task| {
-                assert!(first.as_mut().poll(task).is_pending());
-                std::task::Poll::Ready(())
-            })
-            .await;
+        run_alone(async {
+            let (login, go) = (Login::default(), Arc::new(Notify::new()));
+            let mut first = Box::pin(login.token(None, waiting(&go)));
+            poll_once(&mut first).await;
+            let mut second = Box::pin(login.token(None, never()));
+            poll_once(&mut second).await;
             drop(first);
+            tokio::task::yield_now().await;
             go.notify_one();
-            let never = async { Err(Error::new(ErrorKind::Other, "no second login")) };
-            assert!(login.token(None, never).await.is_ok());
+            assert!(second.await.is_ok());
+            assert!(login.token(None, never()).await.is_ok());
+        });
+    }
+
+    #[test]
+    fn a_login_that_nobody_waits_for_ends() {
+        run_alone(async {
+            let (login, go) = (Login::default(), Arc::new(Notify::new()));
+            let mut only = Box::pin(login.token(None, waiting(&go)));
+            poll_once(&mut only).await;
+            drop(only);
+            tokio::task::yield_now().await;
+            assert_eq!(login.token(None, never()).await.unwrap_err().kind(), ErrorKind::Other);
         });
     }
 }
