@@ -63,7 +63,7 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
 /// Reads a secret that is one plain value into a `T`. `path` is the name of the secret, and `name` that of the value.
 ///
 /// # Errors
-/// As [`from_fields`], but one problem if `T` has fields, and the value is none of them.
+/// As [`from_fields`], but only one problem if `T` has fields and the value is not one of them.
 pub(crate) fn from_plain<T: DeserializeOwned>(
     path: &str,
     name: &str,
