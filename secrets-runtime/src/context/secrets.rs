@@ -158,8 +158,9 @@ impl Secrets {
     /// # Errors
     /// [`ErrorKind::NotRequested`] if the step did not declare the group. [`ErrorKind::KeyNotFound`] for each
     /// missing field and [`ErrorKind::Undecodable`] for each field that does not fit its type, all at once and
-    /// without values. Inside one field, only the first problem is reported. If a type refuses its placeholder,
-    /// missing fields that are declared after it are reported only once that field exists.
+    /// without values. If the secret is one plain value and the type has fields, that is one problem. Inside one
+    /// field, only the first problem is reported, and keys inside its value are shown as `[..]`. If a type refuses
+    /// its placeholder, missing fields that are declared after it are reported only once that field exists.
     pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
         let Some(found) = self.0.shared.groups.get(group) else {
             return Err(self.why_not(group, ""));

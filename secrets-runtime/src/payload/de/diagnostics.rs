@@ -19,6 +19,7 @@ use crate::{
 /// values.
 #[derive(Default)]
 pub(super) struct Diagnostics {
+    is_plain: bool,
     problems: Vec<Problem>,
     /// The fields that are left out. `true` if their values are the reason, `false` if their names are.
     rejected: BTreeMap<String, bool>,
@@ -41,9 +42,14 @@ impl Diagnostics {
         self.problems.is_empty()
     }
 
-    /// Returns whether the type has fields that the secret lacks.
-    pub(super) fn lacks_fields(&self) -> bool {
-        self.has_incomplete_run
+    /// Creates the diagnostics of a secret that is one plain value.
+    pub(super) fn of_plain() -> Self {
+        Self { is_plain: true, ..Self::default() }
+    }
+
+    /// Returns whether the secret is one plain value.
+    pub(super) fn is_plain(&self) -> bool {
+        self.is_plain
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {

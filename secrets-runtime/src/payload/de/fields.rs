@@ -8,11 +8,14 @@ use crate::{
         error::{ErrorKind, Problem},
         escape::escape_name,
     },
-    payload::de::{
-        abort::{Abort, Incomplete},
-        container::Container,
-        input::{Input, list},
-        path::Path,
+    payload::{
+        de::{
+            abort::{Abort, Incomplete},
+            container::Container,
+            input::{Input, list},
+            path::Path,
+        },
+        json,
     },
 };
 
@@ -59,7 +62,13 @@ impl<'a, C: Container> FieldsReader<'a, C> {
         let left = handed_out.iter();
         let mut fields =
             FieldsReader { container, names, all, left, current: None, is_value_next: false };
+        let is_plain = is_top && diagnostics.is_plain();
+        // Types whose fields may all be missing would take none of it without an error.
+        if is_plain && !names.declared.is_empty() && !fields.declares_one() {
+            return Err(Abort::Problem(fields.plain_value()));
+        }
         visitor.visit_map(&mut fields).map_err(|abort| match (abort, fields.current) {
+            (Abort::MissingField(_), _) if is_plain => Abort::Problem(fields.plain_value()),
             (Abort::MissingField(name), _) => {
                 let problem = fields.missing_field(name);
                 if !is_top {
@@ -79,6 +88,25 @@ impl<'a, C: Container> FieldsReader<'a, C> {
             }
             (other, _) => other,
         })
+    }
+
+    fn declares_one(&self) -> bool {
+        self.all.iter().any(|(name, _)| self.names.declared.contains(name))
+    }
+
+    /// Returns the problem of a type with fields that is read from one plain value.
+    fn plain_value(&self) -> Box<Problem> {
+        let path = self.container.path();
+        let message = format!("{path}: expected a set of fields, found one plain value");
+        let help = match self.all {
+            [(_, Input::Text(value))] if json::is_object(value) => {
+                "its text is a JSON object: set options = { json = true } to read its members as fields"
+            }
+            _ => {
+                "store a JSON object and set options = { json = true }, or take the value as a `SecretValue`"
+            }
+        };
+        Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help))
     }
 
     fn missing_field(&self, missing: &str) -> Box<Problem> {

@@ -37,16 +37,13 @@ use crate::{
         error::{ErrorKind, Problem},
         secret_value::SecretValue,
     },
-    payload::{
-        de::{
-            abort::{Abort, REFUSED},
-            deserializer::Deserializer,
-            diagnostics::Diagnostics,
-            input::Input,
-            path::Path,
-            reading::Reading,
-        },
-        json,
+    payload::de::{
+        abort::{Abort, REFUSED},
+        deserializer::Deserializer,
+        diagnostics::Diagnostics,
+        input::Input,
+        path::Path,
+        reading::Reading,
     },
 };
 
@@ -66,23 +63,13 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
 /// Reads a secret that is one plain value into a `T`. `path` is the name of the secret, and `name` that of the value.
 ///
 /// # Errors
-/// As [`from_fields`], but one problem if `T` has fields that the secret lacks.
+/// As [`from_fields`], but only one problem if `T` has fields and the value is not one of them.
 pub(crate) fn from_plain<T: DeserializeOwned>(
     path: &str,
     name: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    run_all(path, Input::Set(&[(name, value)]), Reading::Plain).map_err(|found| {
-        if !found.lacks_fields {
-            return found.problems;
-        }
-        let message = format!("{path}: expected a set of fields, found one plain value");
-        let help = match json::is_object(value) {
-            true => "its text is a JSON object: set options = { json = true } to read its members as fields",
-            false => "store a JSON object and set options = { json = true }, or take the value as a `SecretValue`",
-        };
-        vec![Problem::new(ErrorKind::KeyNotFound, message).with_help(help)]
-    })
+    read_with(Diagnostics::of_plain(), path, Input::Set(&[(name, value)]), Reading::Plain)
 }
 
 /// Reads one field into a `T`. `path` is the full name of the field in messages.
@@ -130,24 +117,16 @@ fn read<T: DeserializeOwned>(
     input: Input<'_>,
     reading: Reading,
 ) -> Result<T, Vec<Problem>> {
-    run_all(path, input, reading).map_err(|found| found.problems)
-}
-
-/// What does not fit a type.
-struct Misfit {
-    /// At least one.
-    problems: Vec<Problem>,
-    /// Whether the type has fields that the secret lacks.
-    lacks_fields: bool,
+    read_with(Diagnostics::default(), path, input, reading)
 }
 
 /// Runs until nothing new is found.
-fn run_all<T: DeserializeOwned>(
+fn read_with<T: DeserializeOwned>(
+    mut diagnostics: Diagnostics,
     path: &str,
     input: Input<'_>,
     reading: Reading,
-) -> Result<T, Misfit> {
-    let mut diagnostics = Diagnostics::default();
+) -> Result<T, Vec<Problem>> {
     for _ in 0..MAX_RUNS {
         match run(&diagnostics, &Path::root(path), input, reading) {
             Ok(built) if diagnostics.is_clean() => return Ok(built),
@@ -159,12 +138,10 @@ fn run_all<T: DeserializeOwned>(
             }
         }
     }
-    let lacks_fields = diagnostics.lacks_fields();
-    let problems = match diagnostics.is_clean() {
-        true => vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))],
-        false => diagnostics.into_problems(),
-    };
-    Err(Misfit { problems, lacks_fields })
+    match diagnostics.is_clean() {
+        true => Err(vec![Problem::new(ErrorKind::Undecodable, format!("{path}: {REFUSED}"))]),
+        false => Err(diagnostics.into_problems()),
+    }
 }
 
 fn run<T: DeserializeOwned>(

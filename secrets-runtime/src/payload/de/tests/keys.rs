@@ -109,6 +109,30 @@ fn a_struct_of_one_plain_value_is_one_problem() {
         let help = helps(outcome())[0].clone().unwrap_or_default();
         assert!(help.contains(told) && help.contains("options = { json = true }"), "{help}");
     }
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct AllOptional {
+        user: Option<String>,
+        #[serde(default)]
+        port: u16,
+    }
+    assert_eq!(kinds(plain::<AllOptional>("SeNtInEl")), [ErrorKind::KeyNotFound]);
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Flat {
+        port: u16,
+        #[serde(flatten)]
+        rest: HashMap<String, String>,
+    }
+    assert_eq!(messages(plain::<Flat>("SeNtInEl")).len(), 1);
+    #[derive(Deserialize, Debug)]
+    struct Named {
+        #[serde(rename = "DB")]
+        value: String,
+        other: Option<u8>,
+    }
+    let named = plain::<Named>("x");
+    assert!(named.is_ok_and(|named| named.value == "x" && named.other.is_none()));
     assert_eq!(messages(plain::<u16>("SeNtInEl")), ["DB: expected u16, found a text"]);
     assert!(plain::<HashMap<String, String>>("x").is_ok_and(|map| map["DB"] == "x"));
     assert!(plain::<SecretValue>("x").is_ok());
