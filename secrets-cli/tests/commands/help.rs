@@ -94,7 +94,8 @@ fn every_command_takes_a_profile() {
     );
     let run = |arguments: &[&str]| {
         let mut command = sandbox.command(arguments);
-        let output = command.env_remove("SECRETS_LOCAL_DIR").output().unwrap();
+        command.env_remove("SECRETS_LOCAL_DIR").env("SECRETS_CONFIG", "secrets.toml");
+        let output = command.output().unwrap();
         assert!(output.status.success(), "{arguments:?} {output:?}");
         String::from_utf8(output.stdout).unwrap()
     };

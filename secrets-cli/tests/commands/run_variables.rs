@@ -1,4 +1,5 @@
-//! `run` with variables that the user names: `--env`, `--env-file`, `--requests`, `--only` and `--prefix`.
+//! `run` with variables that the user names (`--env`, `--env-file`, `--requests`, `--only` and `--prefix`), and which
+//! variables are not set.
 
 use crate::support::{CliOutput, Sandbox};
 
@@ -210,4 +211,44 @@ fn variables_with_one_beginning_are_one_secret() {
     let level = ["check", "--level=SECRET_EXISTS", "env.BG_DB_*"];
     assert_eq!(sandbox.command(level).envs(set).status().unwrap().code(), Some(0));
     assert_eq!(sandbox.command(level).status().unwrap().code(), Some(3));
+}
+
+#[test]
+fn masked_values_are_not_set_as_variables() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--DB_USER=app", "--DB_PASSWORD=SeNtInEl"]);
+    for format in ["shell", "dotenv"] {
+        let masked = sandbox.run(["resolve", "db", "--format", format]);
+        assert_eq!((masked.code, masked.text().as_str()), (Some(0), ""), "{masked:?}");
+        assert!(masked.stderr.contains("--reveal") && masked.stderr.contains("DB_PASSWORD"));
+        let revealed = sandbox.run(["resolve", "db", "--format", format, "--reveal"]);
+        assert_eq!((revealed.text().lines().count(), revealed.stderr.as_str()), (2, ""));
+    }
+}
+
+#[test]
+fn variables_by_which_programs_load_code_are_refused() {
+    let sandbox = Sandbox::new();
+    for name in [
+        "LD_PRELOAD",
+        "DYLD_X",
+        "GLIBC_TUNABLES",
+        "GCONV_PATH",
+        "LOCPATH",
+        "NLSPATH",
+        "HOSTALIASES",
+        "RESOLV_HOST_CONF",
+    ] {
+        sandbox.ok(["register", name, &format!("--{name}=SeNtInEl")]);
+        for arguments in [
+            &["run", name, "--", "true"][..],
+            &["resolve", name],
+            &["export", name, "--format=shell"],
+        ] {
+            let result = sandbox.run(arguments);
+            result.assert_fails(5);
+            assert!(result.stderr.contains(name), "{result:?}");
+        }
+        sandbox.ok(["resolve", name, "--allow-override"]);
+    }
 }

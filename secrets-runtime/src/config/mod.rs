@@ -72,7 +72,7 @@ const WHOLE: &str = "the configuration";
 
 /// Reads a configuration into a type, with its references filled in.
 ///
-/// For fields that are secrets, [`SecretValue`](crate::SecretValue) is the best type, since it is not
+/// For fields that are secrets, [`SecretValue`] is the best type, since it is not
 /// printed. A number or a boolean may be a reference too.
 ///
 /// If the configuration does not fit its type, `T`'s `Deserialize` runs several times and gets placeholders
