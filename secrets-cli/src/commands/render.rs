@@ -39,7 +39,7 @@ pub fn run(args: &Render, reporter: &Reporter) -> Result<(), Failure> {
             let named = output.and_then(format_of).or_else(|| format_of(&args.file));
             let document = of_format(named.unwrap_or(Format::Text));
             match document.check_format() {
-                Err(error) if of_format(Format::Text).references().is_ok() => {
+                Err(error) if document.references().is_ok_and(|found| !found.is_empty()) => {
                     let reason = error.problems().first().map_or("", |problem| problem.message());
                     reporter.info(&format!(
                         "note: values are written as they are, since {origin} has another format than its name says: {reason}"

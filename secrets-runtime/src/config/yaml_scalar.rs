@@ -42,7 +42,7 @@ fn based(digits: &str, radix: u32) -> Option<String> {
 fn float(word: &str) -> Option<String> {
     let (sign, rest) = signed(word);
     let (mantissa, exponent) = match rest.find(['e', 'E']) {
-        Some(at) => (&rest[..at], &rest[at..]),
+        Some(at) => rest.split_at_checked(at).unwrap_or((rest, "")),
         None => (rest, ""),
     };
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));

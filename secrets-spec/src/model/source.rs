@@ -43,7 +43,7 @@ impl Source {
         Ok(Self {
             origin: String::from(text),
             backend: layout.built_in.map(BackendType::from),
-            id: String::from(&text[layout.id..]),
+            id: String::from(text.get(layout.id..).unwrap_or_default()),
             group: None,
             role: SourceRole::Inherit,
             options: Options::default(),

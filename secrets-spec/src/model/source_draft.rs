@@ -124,7 +124,7 @@ impl<S> SourceDraft<S> {
         if self.with_fields {
             return Some(id);
         }
-        check_source(id).ok().map(|layout| &id[layout.id..])
+        check_source(id).ok().and_then(|layout| id.get(layout.id..))
     }
 
     /// Returns the source; `None` if a text is not known or is invalid.

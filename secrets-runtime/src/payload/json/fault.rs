@@ -39,7 +39,9 @@ impl JsonFault {
     }
 
     pub(super) fn not_utf8(bytes: &[u8], error: Utf8Error) -> Self {
-        let valid = std::str::from_utf8(&bytes[..error.valid_up_to()]).unwrap_or_default();
+        let valid =
+            bytes.get(..error.valid_up_to()).and_then(|valid| std::str::from_utf8(valid).ok());
+        let valid = valid.unwrap_or_default();
         Self::at(valid, valid.len(), "the payload is not UTF-8 text").with_help(PLAIN)
     }
 
@@ -50,7 +52,7 @@ impl JsonFault {
         let what = match found {
             Some(form) => format!("the JSON is {}, where {wanted} is needed", form.as_str()),
             None if at == text.len() => format!("the payload is empty, where {wanted} is needed"),
-            None if text[at..].starts_with('\u{FEFF}') => {
+            None if text.get(at..).is_some_and(|rest| rest.starts_with('\u{FEFF}')) => {
                 return Self::at(
                     text,
                     at,
@@ -75,7 +77,7 @@ impl JsonFault {
         let offset = read + usize::from(error.is_syntax() && theirs.starts_with(CONTROL));
         let offset =
             (0..=offset.min(text.len())).rfind(|at| text.is_char_boundary(*at)).unwrap_or_default();
-        if let Some((what, help)) = foreign(&text[offset..]) {
+        if let Some((what, help)) = foreign(text.get(offset..).unwrap_or_default()) {
             return Self::at(text, offset, what).with_help(help);
         }
         let known = SYNTAX.iter().find(|(start, _)| error.is_syntax() && theirs.starts_with(start));
