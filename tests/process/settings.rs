@@ -2,7 +2,7 @@
 
 use std::{env, ffi::OsStr, fs, path::Path};
 
-use secrets_runtime::{ErrorKind, Resolver, settings::variables::*};
+use secrets_runtime::{Error, ErrorKind, Resolver, secrets, settings::variables::*};
 
 use crate::child::{cases, child};
 
@@ -10,10 +10,12 @@ pub const CASES: &[(&str, fn())] = cases![
     code_counts_before_variables_and_the_file,
     a_wrong_text_is_told_as_built_in_code,
     a_method_of_the_builder_counts_before_a_setting,
+    a_step_does_not_use_the_store_that_a_found_file_names,
 ];
 
 /// Runs in an environment and a working directory that have other settings.
-pub const HELPERS: &[(&str, fn())] = &[("build", build), ("build_from_variables", variables_count)];
+pub const HELPERS: &[(&str, fn())] =
+    &[("build", build), ("build_from_variables", variables_count), ("run_a_step", the_step_fails)];
 
 const FILE: &str = "timeout = 21\naws_region = 'eu-west-1'\nlocal_dir = '/file'\n\
                     [profile.file]\nlocal_key_file = '/file/key'\n\
@@ -33,6 +35,31 @@ fn code_counts_before_variables_and_the_file() {
         command.env("SECRETS_PROFILE", "variable").env("SECRETS_CONFIG", path("variable.toml"));
         let output = command.output().unwrap();
         assert!(output.status.success(), "{output:?}");
+    }
+}
+
+fn a_step_does_not_use_the_store_that_a_found_file_names() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join(".git")).unwrap();
+    write(&folder.path().join("secrets.toml"), "local_dir = 'store'\nlocal_key_file = 'key.jwk'\n");
+    let mut command = child("run_a_step");
+    command.current_dir(folder.path()).env("HOME", folder.path()).env_remove("XDG_CONFIG_HOME");
+    command.env_remove("SECRETS_LOCAL_DIR").env_remove("SECRETS_LOCAL_KEY_FILE");
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+}
+
+#[secrets(sources = ["prod"])]
+fn step() -> Result<(), Error> {
+    Ok(())
+}
+
+fn the_step_fails() {
+    let error = step().unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
+    assert_eq!(error.problems().len(), 2, "{error}");
+    for problem in error.problems() {
+        assert!(problem.help().is_some_and(|help| help.contains("`secrets trust ")), "{error}");
     }
 }
 

@@ -41,10 +41,8 @@ pub(super) fn region() -> Result<Option<String>, Error> {
         let region = text.trim();
         if let Some(flaw) = check_region(region) {
             let flaw = flaw.explain(region);
-            let message = format!("{}: `{}`", flaw.message(), shown(region));
-            return Err(
-                wrong(message, flaw.help().unwrap_or("write a region")).about(variable, None)
-            );
+            let message = format!("{variable}: {}: `{}`", flaw.message(), shown(region));
+            return Err(wrong(message, flaw.help().unwrap_or("write a region")));
         }
         return Ok(Some(region.to_owned()));
     }
@@ -65,7 +63,7 @@ pub(super) fn check_endpoint(variable: &'static str) -> Result<(), Error> {
     let Some((variable, text)) = set else { return Ok(()) };
     match address_problem(&text) {
         None => Ok(()),
-        Some(problem) => Err(wrong(problem, ADDRESS_HELP).about(variable, None)),
+        Some(problem) => Err(wrong(format!("{variable}: {problem}"), ADDRESS_HELP)),
     }
 }
 
@@ -141,7 +139,9 @@ pub(super) fn chosen_profile() -> Option<String> {
 }
 
 fn access_key() -> Option<Error> {
-    let (has_id, has_key) = (text_of(KEY_ID).is_some(), text_of(KEY).is_some());
+    // The SDK reads an older name of the key too.
+    let has_key = text_of(KEY).or_else(|| text_of("SECRET_ACCESS_KEY")).is_some();
+    let has_id = text_of(KEY_ID).is_some();
     let (there, missing) = match (has_id, has_key) {
         (true, false) => (KEY_ID, KEY),
         (false, true) => (KEY, KEY_ID),
@@ -149,7 +149,7 @@ fn access_key() -> Option<Error> {
     };
     let state = if env::var_os(missing).is_some() { "is empty" } else { "is not set" };
     let message = format!("{there} is set, and {missing} {state}");
-    Some(wrong(message, &format!("set {missing} too, or unset {there}")).about(missing, None))
+    Some(wrong(message, &format!("set {missing} too, or unset {there}")))
 }
 
 /// Checks the profile that the environment chooses, else the default one if there is one.
@@ -185,14 +185,11 @@ fn web_identity() -> Option<Error> {
     let file = text_of(TOKEN_FILE)?;
     if text_of(ROLE_ARN).is_none() {
         let message = format!("{TOKEN_FILE} is set, and {ROLE_ARN} is not");
-        return Some(
-            wrong(message, &format!("set {ROLE_ARN} to the role that the token is for"))
-                .about(ROLE_ARN, None),
-        );
+        return Some(wrong(message, &format!("set {ROLE_ARN} to the role that the token is for")));
     }
     token_file(&file).map(|why| {
         let help = "correct the path or the rights of the file, or unset the variable";
-        wrong(why, help).about(TOKEN_FILE, None)
+        wrong(format!("{TOKEN_FILE}: {why}"), help)
     })
 }
 
