@@ -27,6 +27,11 @@ impl<T> FetchMap<T> {
 
     /// Puts a value in the place of the one that the fetch has, if it has one.
     pub(crate) fn insert(&mut self, id: FetchId, value: T) {
+        // Almost all are added in order.
+        if self.last_id().is_none_or(|last| last < id) {
+            self.0.push((id, value));
+            return;
+        }
         match self.place(id) {
             Ok(place) => self.0[place].1 = value,
             Err(place) => self.0.insert(place, (id, value)),

@@ -1,6 +1,6 @@
 //! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest},
@@ -75,12 +75,15 @@ async fn ask_all<A: Send + Unpin + 'static>(
     while !open.is_empty() {
         let calls = calls_of(&open, round);
         let calls = calls.into_iter().map(|call| ask(call.backend, call.requests)).collect();
-        // Not a `FetchMap`: each is taken out, from anywhere.
-        let mut given: BTreeMap<FetchId, Answer<A>> =
+        let mut given: Vec<(FetchId, Answer<A>)> =
             join_all(calls).await.into_iter().flatten().collect();
+        // In the order of the searches, each of which has one answer at most.
+        given.sort_by_key(|(id, _)| *id);
+        let mut given = given.into_iter().peekable();
         let searches = std::mem::take(&mut open);
         for (id, mut search) in searches {
-            let answer = given.remove(&id).unwrap_or_else(|| unasked(no_answer(), search.fetch));
+            let answer = given.next_if(|(asked, _)| *asked == id).map(|(_, answer)| answer);
+            let answer = answer.unwrap_or_else(|| unasked(no_answer(), search.fetch));
             match search.conclude(answer) {
                 Some(answer) => answers.insert(id, answer),
                 None => open.insert(id, search),
