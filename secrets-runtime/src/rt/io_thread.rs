@@ -1,4 +1,5 @@
-//! The thread on which backends run code that needs tokio's reactor, whichever executor the step has.
+//! The I/O thread, on which backends run code that needs tokio's reactor, whichever executor the step has. It owns a
+//! runtime with workers of its own.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -19,10 +20,10 @@ use crate::{
 /// How long the thread stays when nothing runs on it. Its connections end with it.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// How many threads poll the futures. One of them would read all answers of a large step one after another.
+/// How many workers poll the futures. A single one would read all answers of a large step one after another.
 const WORKERS: usize = 2;
 
-/// How many threads the runtime may have beside it: they look up host names.
+/// How many threads the runtime may have beside them: they look up host names.
 const MAX_BLOCKING: usize = 32;
 
 static STATE: ProcessLocal<Mutex<State>> = ProcessLocal::new();
@@ -43,7 +44,7 @@ struct IoThread {
     handle: JoinHandle<()>,
 }
 
-/// Runs a future on this library's I/O thread, which has tokio's reactor and timer.
+/// Runs a future on this library's I/O thread, whose two workers have tokio's reactor and timer.
 ///
 /// It is for backends whose client is built on tokio: a step may run under another executor or under none,
 /// and a synchronous step in a current-thread runtime would wait for a reactor that only its own thread
