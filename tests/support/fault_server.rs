@@ -134,7 +134,7 @@ impl FaultServer {
         self
     }
 
-    /// Answers a request for one secret as if it were about another name and ARN.
+    /// Answers requests for one secret as if they were about another name and ARN.
     pub fn answering_as(self, id: &str, name: &str, arn: &str) -> Self {
         let other = (name.to_owned(), arn.to_owned());
         self.state.lock().unwrap().other.insert(id.to_owned(), other);
@@ -313,7 +313,10 @@ impl FaultServer {
         for id in seen.ids.iter().skip(start).take(page).filter(|id| !left_out.contains(id)) {
             match self.secret(&seen.region, id) {
                 // One secret is given once, however often it is named.
-                Ok(secret) => drop(values.insert(secret["ARN"].to_string(), secret)),
+                Ok(secret) => {
+                    let secret = self.disguised(id, secret);
+                    values.insert(secret["ARN"].to_string(), secret);
+                }
                 Err((code, message)) => {
                     errors.push(json!({ "SecretId": id, "ErrorCode": code, "Message": message }));
                 }

@@ -37,8 +37,11 @@ pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
         None => output.print(),
         Some(path) => {
-            output_file::write(path, &output.into_value(), Some(0o600))?;
+            let note = output_file::write(path, &output.into_value(), Some(0o600))?;
             reporter.info(&format!("wrote {}", path.display()));
+            if let Some(note) = note {
+                reporter.info(&format!("note: {note}"));
+            }
             Ok(())
         }
     }

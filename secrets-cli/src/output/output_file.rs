@@ -12,8 +12,9 @@ use secrets_runtime::{Error, ErrorKind, SecretValue};
 use crate::failure::Failure;
 
 /// Writes a file under a temporary name and then renames it, so that it is never incomplete. A new file has the mode
-/// 0600, and one that is replaced keeps its owner, its group and its mode, unless `mode` is given. Returns a note if
-/// it cannot keep them.
+/// 0600, and one that is replaced keeps its owner, its group and its mode, unless `mode` is given. Another user's file
+/// in a folder where everybody may write keeps none of them: anybody may have put it there, to be handed the next one.
+/// Returns a note if they are not kept.
 ///
 /// A process that is killed leaves its temporary file behind; the next call for the same file removes it.
 pub fn write(
@@ -123,14 +124,18 @@ fn set_owner_and_mode(
     let set_mode = |mode: u32| file.set_permissions(fs::Permissions::from_mode(mode));
     let Some(before) = before else { return set_mode(mode.unwrap_or(0o600)).map(|()| None) };
     let owner = |metadata: &Metadata| (metadata.uid(), metadata.gid());
-    let wanted = owner(before);
-    if owner(&file.metadata()?) != wanted && fchown(file, Some(wanted.0), Some(wanted.1)).is_err() {
+    let (own, wanted) = (owner(&file.metadata()?), owner(before));
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let folder = fs::metadata(folder.unwrap_or(Path::new(".")))?;
+    let may_be_planted = wanted.0 != own.0 && folder.mode() & 0o002 != 0;
+    if own != wanted && !may_be_planted && fchown(file, Some(wanted.0), Some(wanted.1)).is_err() {
         // Only root may change the owner, but everyone may choose among their own groups.
         let _ = fchown(file, None, Some(wanted.1));
     }
     let now = owner(&file.metadata()?);
     // The rights of one group are not those of another.
-    let kept = before.mode() & if now.1 == wanted.1 { 0o777 } else { 0o700 };
+    let is_same_group = now.1 == wanted.1 && !may_be_planted;
+    let kept = before.mode() & if is_same_group { 0o777 } else { 0o700 };
     let mode = mode.unwrap_or(kept);
     set_mode(mode)?;
     Ok((now != wanted).then(|| {

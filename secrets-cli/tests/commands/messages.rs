@@ -143,6 +143,22 @@ fn what_is_nearly_right_is_named() {
 }
 
 #[test]
+fn of_many_missing_secrets_the_first_have_a_suggestion() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "prod-db", "--user=SeNtInEl"]);
+    let missing: Vec<_> = (0..50).map(|number| format!("prod-db{number}")).collect();
+    let result = sandbox
+        .run(["run"].into_iter().chain(missing.iter().map(|name| &**name)).chain(["--", "true"]));
+    result.assert_fails(3);
+    let count = |text: &str| result.stderr.matches(text).count();
+    assert_eq!(
+        (count("there is no secret"), count("did you mean `prod-db`?")),
+        (50, 20),
+        "{result:?}"
+    );
+}
+
+#[test]
 fn a_command_of_another_tool_is_translated() {
     let sandbox = Sandbox::new();
     for (typed, meant) in [

@@ -228,6 +228,33 @@ fn a_file_keeps_its_owner_group_and_mode() {
     sandbox.run(["render", "t", "-o", "-", "--mode", "640"]).assert_fails(2);
 }
 
+#[cfg(unix)]
+#[test]
+fn a_file_that_somebody_may_have_planted_is_not_handed_to_its_owner() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    let sandbox = odd_sandbox();
+    sandbox.write("t", "{{db.user}}");
+    let folder = sandbox.path().join("shared");
+    let file = folder.join("out");
+    std::fs::create_dir(&folder).unwrap();
+    std::fs::set_permissions(&folder, PermissionsExt::from_mode(0o1777)).unwrap();
+    for arguments in [&["render", "t"][..], &["export", "--all"]] {
+        std::fs::write(&file, "").unwrap();
+        std::fs::set_permissions(&file, PermissionsExt::from_mode(0o666)).unwrap();
+        let own = std::fs::metadata(&file).unwrap();
+        // Only root can make a file that belongs to somebody else.
+        if chown(&file, Some(12_345), Some(own.gid())).is_err() {
+            return;
+        }
+        let result = sandbox.run([arguments, &["-o", "shared/out"]].concat());
+        let metadata = std::fs::metadata(&file).unwrap();
+        let state = (metadata.mode() & 0o7777, metadata.uid(), metadata.gid());
+        assert_eq!(state, (0o600, own.uid(), own.gid()), "{result:?}");
+        assert!(result.stderr.contains("belonged to user 12345"), "{result:?}");
+    }
+}
+
 #[test]
 fn what_a_killed_render_leaves_is_removed_by_the_next() {
     let sandbox = odd_sandbox();

@@ -176,6 +176,19 @@ fn a_value_that_would_change_a_comment_or_a_key_is_refused() {
         assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
         assert!(!format!("{error:?}").contains("SeNtInEl"), "{error}");
     }
+    // Readers of YAML 1.1 end a line, and the comment, at these characters.
+    for end in ['\u{85}', '\u{2028}', '\u{2029}'] {
+        let value = format!("SeNtInEl{end}b: 2");
+        let document = Document::new("# {{db.password}}\na: 1\n", Format::Yaml);
+        let error = fill_with(&value, &document).expect_err("it is refused");
+        assert_eq!(error.kind(), ErrorKind::InvalidValue, "{error}");
+        for text in ["a: {{db.password}}\n", "a: '{{db.password}}'\n", "a: |-\n  {{db.password}}\n"]
+        {
+            let filled = fill(&value, text, Format::Yaml);
+            assert!(!filled.contains(end), "{filled}");
+            assert_eq!(read_back(&filled, Format::Yaml)["a"], Value::from(value.clone()));
+        }
+    }
     assert_eq!(
         fill("SeNtInEl", "{{db.user}}: 1 # {{db.password}}\n", Format::Yaml),
         "app: 1 # SeNtInEl\n"

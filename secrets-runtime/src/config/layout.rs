@@ -121,9 +121,13 @@ impl Layout {
     /// Returns whether a filled-in text says what the layout says, with the values in their places.
     pub(super) fn is_kept_by(&self, filled: &SecretValue, values: &Values) -> bool {
         // Exposed to be read.
-        let Ok(Ok(mut tree)) = filled.expose_str().map(|text| self.format.read_stream(text)) else {
+        let Ok(text) = filled.expose_str() else { return false };
+        // A value must not end a line, neither for this reader nor for one of YAML 1.1.
+        let breaks = |text: &str| text.matches(is_break_in_old_yaml).count();
+        if self.format == Format::Yaml && breaks(text) > breaks(&self.text) {
             return false;
-        };
+        }
+        let Ok(mut tree) = self.format.read_stream(text) else { return false };
         let is_kept = self.fits(&self.tree, &tree, values);
         wipe(&mut tree);
         is_kept
@@ -257,9 +261,10 @@ impl Layout {
             Piece::Literal(_) => true,
             // Exposed to look for line breaks, and for blanks that would be read as an indentation.
             Piece::Value(Value { written, .. }) => {
-                let bytes = written.expose_bytes();
-                bytes.first().is_some_and(|first| *first != b' ')
-                    && !bytes.iter().any(u8::is_ascii_control)
+                let text = written.expose_str().unwrap_or_default();
+                !text.is_empty()
+                    && !text.starts_with(' ')
+                    && !text.contains(|c: char| c.is_control() || is_break_in_old_yaml(c))
             }
         };
         let pieces = self.pieces(slot.planned, values);
@@ -317,6 +322,12 @@ impl Layout {
             _ => {}
         }
     }
+}
+
+/// Returns whether a character ends a line in YAML 1.1 and not in 1.2
+/// (<https://yaml.org/spec/1.2.2/#54-line-break-characters>).
+fn is_break_in_old_yaml(character: char) -> bool {
+    matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}')
 }
 
 /// Returns whether a text without quotes is a text for every reader of YAML, also for those of version 1.1, which have

@@ -145,10 +145,11 @@ fn an_answer_about_another_secret_is_an_error() {
         }
         for (name, told) in lies {
             let start = || FaultServer::start().with_many(2).answering_as(id, name, &told);
-            // Alone, and where a batch is completed.
+            // Alone, in a batch, and where a batch is completed.
             let alone = resolve(&at(&start()), &[id]);
+            let in_batch = resolve(&at(&start()), &[id, "s1"]);
             let completed = resolve(&at(&start().leaving_out(id)), &[id, "s1"]);
-            for error in [alone.unwrap_err(), completed.unwrap_err()] {
+            for error in [alone, in_batch, completed].map(Result::unwrap_err) {
                 assert_eq!(error.problems().len(), 1, "{id} {name} {told}: {error}");
                 assert_eq!(error.problems()[0].origin(), id);
                 assert!(error.to_string().contains("another secret was answered"), "{error}");

@@ -155,7 +155,7 @@ impl Fetching {
     }
 
     /// Fetches targets by one batch. Each is fetched by itself if batches are refused; so is one that the batch leaves
-    /// out, or fails at for a moment.
+    /// out, answers with another secret, or fails at for a moment.
     async fn batch(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
         let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids.clone())).await;
@@ -180,17 +180,19 @@ impl Fetching {
             }
         };
         let (mut outcomes, mut open) = (Vec::new(), Vec::new());
+        let role = self.client.scope.role.as_deref();
         for (index, target) in targets {
             let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.scope);
             match SecretAnswer::of_batch(&target.id, &ids, &answers, &failures) {
-                Some(Ok(answer)) => {
+                Some(Ok(answer)) if answer.is_about(&target.id, None, role) => {
                     let answer = valued(answer.clone(), |failure| explain(&failure));
                     outcomes.push((index, answer));
                 }
-                // A failure that passes is tried again, as a single request is.
-                Some(Err(failure)) if failure.kind().is_transient() => open.push((index, target)),
-                Some(Err(failure)) => outcomes.push((index, Err(explain(failure)))),
-                None => open.push((index, target)),
+                Some(Err(failure)) if !failure.kind().is_transient() => {
+                    outcomes.push((index, Err(explain(failure))));
+                }
+                // A failure that passes is tried again, as a single request is. Another secret is no answer.
+                Some(_) | None => open.push((index, target)),
             }
         }
         outcomes.extend(self.singles(open).await);

@@ -1,11 +1,11 @@
 use std::{
     future::{Future, poll_fn},
     pin::pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
     task::Poll,
 };
 
-use tokio::{sync::watch, task::JoinHandle};
+use tokio::sync::watch;
 
 use crate::{
     core::{
@@ -28,7 +28,8 @@ enum State {
     None,
     /// The token of the last login.
     Done(SecretValue),
-    Running(Arc<watch::Sender<Outcome>>, JoinHandle<()>),
+    /// The task that logs in holds the sender: if the task panics or is lost with its thread, those who wait learn it.
+    Running(Weak<watch::Sender<Outcome>>),
 }
 
 /// `None` until the login has ended.
@@ -42,18 +43,24 @@ impl Login {
         ended: Option<&SecretValue>,
         log_in: impl Future<Output = Result<SecretValue, Error>> + Send + 'static,
     ) -> Result<SecretValue, Error> {
-        let mut outcome = match &mut *lock(&self.0) {
-            State::Done(token) if ended.is_none_or(|ended| !token.ct_eq(ended)) => {
-                return Ok(token.clone());
-            }
-            // One that is finished was lost with its thread.
-            State::Running(sender, task) if !task.is_finished() => sender.subscribe(),
-            state => {
-                let (sender, receiver) = watch::channel(None);
-                let sender = Arc::new(sender);
-                let task = tokio::spawn(run(self.0.clone(), sender.clone(), log_in));
-                *state = State::Running(sender, task);
-                receiver
+        let mut outcome = {
+            let mut state = lock(&self.0);
+            let running = match &*state {
+                State::Done(token) if ended.is_none_or(|ended| !token.ct_eq(ended)) => {
+                    return Ok(token.clone());
+                }
+                State::Running(sender) => sender.upgrade(),
+                State::None | State::Done(_) => None,
+            };
+            match running {
+                Some(sender) => sender.subscribe(),
+                None => {
+                    let (sender, receiver) = watch::channel(None);
+                    let sender = Arc::new(sender);
+                    *state = State::Running(Arc::downgrade(&sender));
+                    tokio::spawn(run(self.0.clone(), sender, log_in));
+                    receiver
+                }
             }
         };
         match outcome.wait_for(Option::is_some).await.as_deref() {
@@ -179,6 +186,28 @@ mod tests {
             go.notify_one();
             assert!(second.await.is_ok());
             assert!(login.token(None, never()).await.is_ok());
+        });
+    }
+
+    #[test]
+    fn a_login_that_panics_is_lost_to_all_who_wait_and_the_next_one_begins() {
+        run_alone(async {
+            let (login, go) = (Login::default(), Arc::new(Notify::new()));
+            let broken = {
+                let go = go.clone();
+                async move {
+                    go.notified().await;
+                    panic!("a mistake in the login")
+                }
+            };
+            let mut first = Box::pin(login.token(None, broken));
+            poll_once(&mut first).await;
+            let mut second = Box::pin(login.token(None, never()));
+            poll_once(&mut second).await;
+            go.notify_one();
+            assert_eq!(first.await.unwrap_err().kind(), ErrorKind::Unavailable);
+            assert_eq!(second.await.unwrap_err().kind(), ErrorKind::Unavailable);
+            assert!(login.token(None, async { Ok("SeNtInEl".into()) }).await.is_ok());
         });
     }
 

@@ -36,7 +36,7 @@ impl AwsSettings {
             region: reader.text(&variables::AWS_REGION, region),
             external_id: reader.text(&variables::AWS_EXTERNAL_ID, external_id),
             session_name: reader.text(&variables::AWS_SESSION_NAME, session_name),
-            credentials_from: reader.text(&variables::AWS_CREDENTIALS_FROM, values::source),
+            credentials_from: reader.text(&variables::AWS_CREDENTIALS_FROM, credentials_from),
         }
     }
 }
@@ -47,6 +47,17 @@ fn region(text: &str) -> Read<String> {
         None => Ok(text.to_owned()),
         Some(flaw) => Err(vec![SettingError::from(flaw.explain(text)).quoting(text)]),
     }
+}
+
+/// Parses the name of a source. A text that assigns or quotes something may be the credentials themselves, and is not
+/// quoted.
+fn credentials_from(text: &str) -> Read<Source> {
+    values::source(text).map_err(|wrongs| {
+        let is_shown = |found: &String| !found.contains(['{', '=', '"', '\'', '\n']);
+        let hide =
+            |wrong: SettingError| SettingError { found: wrong.found.filter(is_shown), ..wrong };
+        wrongs.into_iter().map(hide).collect()
+    })
 }
 
 /// The grammar is that of <https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html>.
@@ -71,6 +82,22 @@ fn sts_name(text: &str, longest: usize, marks: &str, noun: &str) -> Read<String>
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn credentials_in_the_place_of_their_source_are_not_quoted() {
+        for text in [
+            r#"{"AWS_SECRET_ACCESS_KEY": "SeNtInEl"}"#,
+            "AWS_ACCESS_KEY_ID=x AWS_SECRET_ACCESS_KEY=SeNtInEl",
+            "export K='SeNtInEl'",
+            "AKIA\nSeNtInEl",
+        ] {
+            let wrongs = credentials_from(text).expect_err("it is no source");
+            assert!(!format!("{wrongs:?}").contains("SeNtInEl"), "{wrongs:?}");
+        }
+        let wrongs = credentials_from("perfect..keys").expect_err("it is no source");
+        assert_eq!(wrongs[0].found.as_deref(), Some("perfect..keys"));
+        assert!(credentials_from("prefect.AWS_CREDENTIALS").is_ok());
+    }
 
     #[test]
     fn names_of_sts_have_its_grammar() {
