@@ -37,7 +37,7 @@ use crate::{
 /// }
 /// ```
 ///
-/// In a program with subcommands they may stand before or behind the subcommand.
+/// In a program with subcommands, they may come before or after the subcommand.
 ///
 /// A program that reads its options by itself starts from `SecretsArgs::default()` and sets the fields.
 #[derive(Clone, Default, PartialEq, Eq)]

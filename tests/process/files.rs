@@ -179,7 +179,7 @@ fn without_memory_the_setting_counts() {
     let output = String::from_utf8(output.stdout).unwrap();
     assert!(output.starts_with(ErrorKind::NotSupported.as_str()), "{output}");
     for part in
-        ["tls/key.pem", "XDG_RUNTIME_DIR is not set", "/dev/shm is no tmpfs", "SECRETS_RUN_DIR"]
+        ["tls/key.pem", "XDG_RUNTIME_DIR is not set", "/dev/shm is not a tmpfs", "SECRETS_RUN_DIR"]
     {
         assert!(output.contains(part), "{output}");
     }

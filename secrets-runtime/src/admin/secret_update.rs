@@ -13,10 +13,10 @@ const MAX_ATTEMPTS: usize = 1000;
 
 /// Changing a secret from what it is.
 impl StoredSecret {
-    /// Reads a secret, and writes what `change` makes of it. Returns the new version.
+    /// Reads a secret, changes it with `change`, and writes it. Returns the new version.
     ///
-    /// If another program has written the secret in between, it is read again and `change` is called with what it is
-    /// then. So two programs can each change a field at one moment, and both changes are kept, in a store whose
+    /// If another program writes the secret in between, it is read again, and `change` is called with the new content.
+    /// So if two programs each change a field at one moment, both changes are kept, in a store whose
     /// [`Store::update`] is one step, such as [`Local`](crate::backends::Local). `change` should not wait for a
     /// person: ask first, and then update.
     ///
@@ -25,7 +25,7 @@ impl StoredSecret {
     ///
     /// # Errors
     /// Those of `change`, [`ErrorKind::NotSupported`] if the backend cannot be written, [`ErrorKind::Conflict`] if
-    /// the secret is written without end, and those of [`read`](Self::read) and of [`Store::update`].
+    /// other programs keep writing the secret, and those of [`read`](Self::read) and of [`Store::update`].
     pub async fn update<E: From<Error>>(
         backend: &dyn Backend,
         id: &str,

@@ -8,7 +8,7 @@ use crate::{
     },
 };
 
-/// A change for [`Store::update`](crate::Store::update), with what the secret must be for it.
+/// A change for [`Store::update`](crate::Store::update), with the version that the secret must have.
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub enum SecretChange {

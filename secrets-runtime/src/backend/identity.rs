@@ -81,8 +81,8 @@ impl Identity {
         identity.unwrap_or_else(|_| Self::of(request))
     }
 
-    /// Sets the scope. Its parts are compared one by one, each with that in the same place; `None` at the end is as
-    /// no part.
+    /// Sets the scope. Two scopes are equal if their parts are equal, in order. `None` at the end counts as a
+    /// missing part.
     #[must_use]
     pub fn with_scope<'a>(mut self, parts: impl IntoIterator<Item = Option<&'a str>>) -> Self {
         self.scope = parts.into_iter().collect();

@@ -203,10 +203,9 @@ pub fn one_by_one<'a, T: Send + 'a>(
 /// is written to a built-in store in another way too; for your own stores steps then read the new value when the
 /// cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
 ///
-/// [`put`](Self::put) and [`delete`](Self::delete) do what they are told, whatever the secret has become meanwhile.
-/// Who reads a secret and writes what follows from it uses [`update`](Self::update), which refuses a change that was
-/// made from an old version, or [`StoredSecret::update`](crate::admin::StoredSecret::update), which then reads the
-/// secret again.
+/// [`put`](Self::put) and [`delete`](Self::delete) do not look at the current version. To write a change that depends on
+/// what was read, use [`update`](Self::update), which refuses a change of an old version, or
+/// [`StoredSecret::update`](crate::admin::StoredSecret::update), which reads the secret again in that case.
 pub trait Store: Send + Sync {
     /// Creates or overwrites a secret and returns its new version.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>>;
@@ -227,16 +226,16 @@ pub trait Store: Send + Sync {
         })
     }
 
-    /// Carries out changes, each of which says what the secret must be for it. Returns the version that each secret
-    /// has then, in the order of the changes; `None` for one that was deleted.
+    /// Carries out changes, each of which states the version that its secret must have. Returns the new version of each
+    /// secret, in the order of the changes; `None` for one that was deleted.
     ///
     /// [`Local`](crate::backends::Local) carries out all of them or none, in one step that no other program sees half
     /// of, and of two changes at one moment none is lost.
     ///
-    /// By default it compares the versions first, and changes nothing unless all are right; then it carries out one
+    /// The default method compares all versions first, and changes nothing unless all are right. Then it carries out one
     /// change after another. That is not one step: what another program writes in between may be overwritten, and
-    /// when a change fails, those before it have been made, which the error says. It cannot rename. A store that can
-    /// do better should.
+    /// if a change fails, those before it stay, which the error says. The default method cannot rename. A store that
+    /// can do all of this in one step should.
     ///
     /// ```
     /// use secrets_runtime::{Error, ErrorKind, Payload, Store, backend::SecretChange, backends::Local};

@@ -1,5 +1,6 @@
 use std::{
     collections::HashMap,
+    process,
     sync::{Arc, Weak},
     time::Instant,
 };
@@ -45,6 +46,8 @@ pub(super) struct Pending {
 /// The call in which a key is asked for.
 struct PendingCall {
     number: u64,
+    /// The process whose threads run it. A child of `fork` has none of them.
+    process: u32,
     asked_at: Instant,
     /// When it ends, if the backend lets it.
     deadline: Instant,
@@ -66,7 +69,7 @@ impl Pending {
     ) -> Option<(u64, Arc<InFlight<Completion>>)> {
         let pending = self.calls.get(key).filter(|pending| freshness.admits(pending.asked_at))?;
         // One that is over its time hangs in a backend that blocks: nobody more waits for it.
-        if Instant::now() >= pending.deadline {
+        if Instant::now() >= pending.deadline || pending.process != process::id() {
             return None;
         }
         Some((pending.number, pending.call.upgrade()?))
@@ -81,9 +84,10 @@ impl Pending {
         deadline: Instant,
         call: &Arc<InFlight<Completion>>,
     ) {
+        let process = process::id();
         for key in keys {
             let call = Arc::downgrade(call);
-            let pending = PendingCall { number, asked_at, deadline, call };
+            let pending = PendingCall { number, process, asked_at, deadline, call };
             self.calls.insert(key.clone(), pending);
         }
     }
@@ -105,5 +109,30 @@ impl Pending {
     /// What is under way for these keys comes too late.
     pub(super) fn forget(&mut self, is_forgotten: impl Fn(&Key) -> bool) {
         self.calls.retain(|key, _| !is_forgotten(key));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{future, time::Duration};
+
+    use super::*;
+    use crate::{
+        backend::{fetch_request::FetchRequest, owned_request::OwnedRequest},
+        backends::env::Env,
+    };
+
+    #[test]
+    fn a_child_of_fork_does_not_wait_for_a_call_of_its_parent() {
+        let request = OwnedRequest::from(&FetchRequest::named("DB"));
+        let key = Key::of(&Env::default(), &request);
+        let call = Arc::new(InFlight::new(1, Box::pin(future::pending())));
+        let (mut pending, now) = (Pending::default(), Instant::now());
+        pending.begin(1, &[key.clone()], now, now + Duration::from_secs(100), &call);
+        assert!(pending.find(&key, Freshness::Fresh).is_some());
+        for call in pending.calls.values_mut() {
+            call.process += 1;
+        }
+        assert!(pending.find(&key, Freshness::Fresh).is_none());
     }
 }

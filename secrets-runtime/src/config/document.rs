@@ -35,7 +35,7 @@ use crate::{
 /// # Ok::<(), Error>(())
 /// ```
 ///
-/// The result is checked by reading it. The buffers of the format's parser, which held values then, are not wiped.
+/// The result is parsed again as a check. The buffers of the parser, which contain values, are not wiped.
 #[derive(Debug, Clone)]
 pub struct Document<'a> {
     text: &'a str,
@@ -64,7 +64,7 @@ impl<'a> Document<'a> {
         Ok(self.filling()?.references())
     }
 
-    /// Checks that the text has its format, if each reference stands for a value.
+    /// Checks that the text is valid in its format, with a value in the place of each reference.
     ///
     /// # Errors
     /// As [`references`](Self::references); [`ErrorKind::Undecodable`] if the text does not have the format.

@@ -331,8 +331,8 @@ fn missing_value_error(name: &str, range: Range<usize>, may_be_value: bool) -> S
         "sources" => (String::from("`sources` has no value"), "write sources=[\"prod-db\"]"),
         other => (
             match quotable_name(other, may_be_value) {
-                Some(name) => format!("{name} is no attribute with a value"),
-                None => String::from("this is no attribute with a value"),
+                Some(name) => format!("{name} is not an attribute with a value"),
+                None => String::from("this is not an attribute with a value"),
             },
             "write sources=[..], role=.. or allow_override=..",
         ),

@@ -205,7 +205,11 @@ impl<'a> JsonReader<'a> {
         };
         let end = self.position();
         code.and_then(char::from_u32).ok_or_else(|| {
-            self.error(start..end, "an escape is no character", Some("write the character itself"))
+            self.error(
+                start..end,
+                "an escape is not a character",
+                Some("write the character itself"),
+            )
         })
     }
 

@@ -189,7 +189,7 @@ fn mistakes_have_a_help() {
         (
             "secrets:test-db",
             "test-db",
-            "\"test-db\" is no attribute with a value",
+            "\"test-db\" is not an attribute with a value",
             "write sources=[..], role=.. or allow_override=..",
         ),
         ("secrets:", "", "an attribute is missing", "write one, or remove the `,` or `:`"),

@@ -74,6 +74,12 @@ fn a_variable_is_named_with_what_is_wrong_with_it() {
     fails("", &[key, REGION], &["AWS_ACCESS_KEY_ID is not set"]);
     fails("", &[(FILE, "/no/such/token"), role, REGION], &[FILE, "/no/such/token"]);
     fails("", &[(FILE, "/no/such/token"), REGION], &["AWS_ROLE_ARN"]);
+    let path = ("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI", "creds");
+    fails("", &[path], &[path.0, "`creds`"]);
+    for address in ["creds", "10.0.0.1/creds", "http://10.0.0.1/creds"] {
+        let variable = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+        fails("", &[(variable, address), REGION], &[variable, address]);
+    }
     for (variable, text) in [
         ("AWS_MAX_ATTEMPTS", "many"),
         ("AWS_MAX_ATTEMPTS", ""),

@@ -91,17 +91,18 @@ impl SecretAnswer {
     }
 }
 
-/// Whether an answer to a request for one secret is about this secret, in this role: its name, and its whole ARN or the
-/// ARN without its suffix. A name is looked for in the account of the role.
+/// Whether an answer to a request for one secret is about this secret, in this role: its name, its whole ARN or the
+/// ARN without its suffix. The name and the ARN of the answer must fit each other. A name is looked for in the account
+/// of the role.
 pub(super) fn is_about(name: &str, arn: &str, id: &str, role: Option<&str>) -> bool {
-    if SecretArn::parse(id).is_ok() {
-        return is_of(name, arn, id);
-    }
-    let Ok(arn) = SecretArn::parse(arn) else { return false };
-    let resource = arn.resource_name();
+    let Ok(answered) = SecretArn::parse(arn) else { return false };
+    let resource = answered.resource_name();
     let is_named = resource == name || without_suffix(resource) == Some(name);
+    if SecretArn::parse(id).is_ok() {
+        return is_named && is_of(name, arn, id);
+    }
     let account = role.and_then(|role| role.split(':').nth(4));
-    name == id && is_named && account.is_none_or(|account| account == arn.account())
+    name == id && is_named && account.is_none_or(|account| account == answered.account())
 }
 
 fn is_of(name: &str, arn: &str, id: &str) -> bool {
@@ -212,6 +213,8 @@ mod tests {
                 ("a/db", arn(one, "db-x1Y2z3")),
                 ("a/db", String::new()),
                 ("", arn(one, "a/db-a/db-x")),
+                ("db", full.clone()),
+                ("a/db-x1", full.clone()),
             ] {
                 assert!(!is_about(name, &answered, id, None), "{id}: {name} {answered}");
             }

@@ -69,7 +69,8 @@ impl AwsFailure {
 
     /// An answer about another secret, which the one that was asked for must not be taken from.
     pub(super) fn of_another(name: &str, arn: &str) -> Self {
-        let said = format!("`{}`, {}", short(name), short(arn));
+        let arn = if arn.is_empty() { "without an ARN".to_owned() } else { short(arn) };
+        let said = format!("`{}`, {arn}", short(name));
         Self { said: Some(said), ..Self::plain(ErrorKind::Unavailable, ANOTHER) }
     }
 
@@ -182,7 +183,7 @@ impl AwsFailure {
             ErrorKind::Throttled => "there are too many requests".to_owned(),
             ErrorKind::Timeout => "it did not answer in time".to_owned(),
             ErrorKind::Unavailable if self.is_another() => {
-                format!("another secret was answered than `{id}`")
+                format!("another secret was answered instead of `{id}`")
             }
             ErrorKind::Unavailable => "it cannot be reached, or fails".to_owned(),
             ErrorKind::InvalidSource => format!("AWS takes `{id}` for no secret's name"),
@@ -285,7 +286,7 @@ fn missing(id: &str, region: &str) -> String {
 }
 
 /// What stands in the place of AWS's code where the answer is about another secret.
-const ANOTHER: &str = "another secret";
+const ANOTHER: &str = "found";
 
 /// One line, not too long.
 fn short(said: &str) -> String {

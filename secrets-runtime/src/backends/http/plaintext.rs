@@ -16,7 +16,7 @@ pub(in crate::backends) fn warn_if_plaintext(setting: &str, url: &str) {
         false => "",
     };
     warn_once(&format!(
-        "{setting} leads to {} without encryption{way}: whoever is on the way can read the credentials and the \
+        "{setting} leads to {} without encryption{way}: anyone on the way can read the credentials and the \
          secrets; use https",
         server(url)
     ));

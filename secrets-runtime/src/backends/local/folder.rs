@@ -54,7 +54,7 @@ impl StoreFolder {
         };
         if !metadata.is_dir() {
             return Err(
-                self.refusal("is no folder", "set SECRETS_LOCAL_DIR to one, or move it away")
+                self.refusal("is not a folder", "set SECRETS_LOCAL_DIR to one, or move it away")
             );
         }
         match system::exposure(&metadata) {

@@ -137,7 +137,7 @@ impl<'a> Wait<'a> {
 fn check(file: &File, path: &Path) -> Result<(), Error> {
     let metadata = file.metadata().map_err(|error| failure("lock", path, &error))?;
     if !metadata.is_file() {
-        return Err(refusal(path, "is no regular file", "move it away"));
+        return Err(refusal(path, "is not a regular file", "move it away"));
     }
     match system::exposure(&metadata) {
         None => Ok(()),

@@ -62,13 +62,13 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 /// - A key that opens none of the secrets in the store writes nothing there.
 /// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
 /// - The time to read a secret does not depend on the number of secrets: a read does not list the folder. A listing
-///   does, holds the names of the files, and opens and authenticates them one by one.
+///   does: it keeps the names of all files in memory, and opens and authenticates the files one by one.
 ///
 /// It does not detect an *older file of one secret* that is put back, does not hide names of secrets and lengths of
 /// values from a user who can read the folder, and does not wipe a deleted or replaced file from the disk.
 ///
 /// A request with a group and a key asks for the field `key` of the JSON secret `group`; a plain value has no
-/// fields, and such a request of one is `KeyNotFound`. A group alone, or a key alone, is the name of a secret
+/// fields, so such a request for it is `KeyNotFound`. A group alone, or a key alone, is the name of a secret
 /// and means the whole value.
 ///
 /// A name is any text of 1 to 512 bytes without control characters, a value at most 65,536 bytes.
@@ -99,8 +99,8 @@ impl Local {
         Self { folder, key_file, timeout: TIMEOUT }
     }
 
-    /// Sets how long a write waits for another program that writes: 30 seconds by default. After a second a warning
-    /// says what it waits for. In a resolver it is `SECRETS_TIMEOUT`.
+    /// Sets how long a write waits while another program writes: 30 seconds by default, and `SECRETS_TIMEOUT` in a
+    /// resolver. After a second a warning says what it waits for.
     #[must_use]
     pub fn with_timeout(self, timeout: Duration) -> Self {
         Self { timeout, ..self }
@@ -183,7 +183,7 @@ impl Store for Local {
     /// for text that is not UTF-8 and for JSON that is not an object, `InvalidConfig` for a store, file or key
     /// that others may read and for a lost key, `DecryptionFailed` if what is there does not open with the
     /// key, or nothing in the store does, `Timeout` if another program writes all the time, `AccessDenied` and
-    /// `Unavailable` for what the file system says. Nothing is changed then, unless the message says otherwise.
+    /// `Unavailable` for what the file system says. If a write fails, nothing is changed, unless the message says otherwise.
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
             let _writing = WriteGuard::to(KIND, id);
@@ -245,7 +245,8 @@ impl Store for Local {
     /// the same order, and names of up to 40 such characters, in lower case, come sorted.
     ///
     /// # Errors
-    /// Those of [`Store::list`]: files that are cut or altered after the last name, the others before the first.
+    /// Those of [`Store::list`]. Files that are cut or altered are reported after the last name, other errors before the
+    /// first.
     fn list_each<'a>(
         &'a self,
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),

@@ -54,7 +54,7 @@ impl<'a> PrivateFile<'a> {
         };
         let metadata = file.metadata().map_err(|error| failure("read", path, &error))?;
         if !metadata.is_file() {
-            return Err(refusal(path, "is no regular file", "move it away"));
+            return Err(refusal(path, "is not a regular file", "move it away"));
         }
         match system::exposure(&metadata) {
             None => Ok(Some(Self { file, path })),

@@ -41,7 +41,7 @@ impl Root {
         let file = open(&self.confined(&path)?)?;
         let data = file.metadata()?;
         if !data.is_file() {
-            return Err(io::Error::other("it is no file"));
+            return Err(io::Error::other("it is not a file"));
         }
         if !is_at(&data, &self.confined(&path)?)? {
             return Err(io::ErrorKind::StaleNetworkFileHandle.into());

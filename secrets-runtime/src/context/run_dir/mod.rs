@@ -142,10 +142,10 @@ impl RunDir {
         let handle = File::open(&root).map_err(cannot)?;
         let known = handle.metadata().map_err(cannot)?;
         if !known.is_dir() {
-            return Err("is no folder".to_owned());
+            return Err("is not a folder".to_owned());
         }
         if in_memory && !is_tmpfs(&handle) {
-            return Err("is no tmpfs".to_owned());
+            return Err("is not a tmpfs".to_owned());
         }
         if known.uid() != 0 && known.uid() != rustix::process::geteuid().as_raw() {
             return Err("belongs to another user".to_owned());

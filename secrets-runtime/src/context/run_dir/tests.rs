@@ -32,14 +32,14 @@ fn a_path_that_is_not_a_folder_is_refused() {
     let place = tempfile::tempdir().unwrap();
     let file = place.path().join("file");
     fs::write(&file, "").unwrap();
-    assert_eq!(why_not(&file, false), "is no folder");
+    assert_eq!(why_not(&file, false), "is not a folder");
     assert!(why_not(&place.path().join("none"), false).starts_with("cannot be used ("));
 }
 
 #[cfg(target_os = "linux")]
 #[test]
 fn memory_is_a_tmpfs() {
-    assert_eq!(why_not(Path::new("/proc"), true), "is no tmpfs");
+    assert_eq!(why_not(Path::new("/proc"), true), "is not a tmpfs");
     assert!(RunDir::under(Path::new("/dev/shm"), true).is_ok());
 }
 

@@ -83,13 +83,20 @@ fn explain(error: &CredentialsError) -> Error {
             "there are no AWS credentials: not in variables, in the profile, of a web identity, a container or an instance",
         )
         .with_help(where_to_set_them()),
-        CredentialsError::InvalidConfiguration(_) => Error::new(
-            ErrorKind::InvalidConfig,
-            format!("the AWS profile cannot be used: {}", cause(error)),
-        )
-        .with_help(
+        CredentialsError::InvalidConfiguration(_) => match sdk_settings::container_variable() {
+            Some(variable) => Error::new(
+                ErrorKind::InvalidConfig,
+                format!("{variable}: {}", cause(error)),
+            )
+            .with_help("write an address with https, or one on this machine, or unset the variable"),
+            None => Error::new(
+                ErrorKind::InvalidConfig,
+                format!("the AWS profile cannot be used: {}", cause(error)),
+            )
+            .with_help(
             "look at ~/.aws/config and at AWS_PROFILE if it is set; for a profile of IAM Identity Center (SSO) or with a credential_process: eval \"$(aws configure export-credentials --format env)\"",
-        ),
+            ),
+        },
         CredentialsError::ProviderTimedOut(_) => Error::new(
             ErrorKind::Timeout,
             format!("the AWS credentials did not come in time: {}", cause(error)),

@@ -29,6 +29,8 @@ const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
 const KEY: &str = "AWS_SECRET_ACCESS_KEY";
 const TOKEN_FILE: &str = "AWS_WEB_IDENTITY_TOKEN_FILE";
 const ROLE_ARN: &str = "AWS_ROLE_ARN";
+const CONTAINER_ADDRESS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
+const CONTAINER_PATH: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 
 /// Returns the region that the environment names. White space around it, which a file of variables may have, does not
 /// count.
@@ -129,7 +131,7 @@ fn address_problem(text: &str) -> Option<String> {
 
 /// Returns what is wrong with the settings that say where credentials come from. It is empty if nothing is found.
 pub(super) async fn credential_problems() -> Vec<Problem> {
-    let errors = [access_key(), profile().await, web_identity()];
+    let errors = [access_key(), profile().await, web_identity(), container()];
     errors.into_iter().flatten().flat_map(|error| error.problems().to_vec()).collect()
 }
 
@@ -191,6 +193,24 @@ fn web_identity() -> Option<Error> {
         let help = "correct the path or the rights of the file, or unset the variable";
         wrong(format!("{TOKEN_FILE}: {why}"), help)
     })
+}
+
+/// Checks where a container gets its credentials. The SDK reads the path first.
+fn container() -> Option<Error> {
+    if let Some(path) = text_of(CONTAINER_PATH) {
+        let message = format!("{CONTAINER_PATH}: `{}` does not begin with a slash", shown(&path));
+        let help = "write a path such as /v2/credentials/ID, or unset the variable";
+        return (!path.starts_with('/')).then(|| wrong(message, help));
+    }
+    let address = text_of(CONTAINER_ADDRESS)?;
+    address_problem(&address)
+        .map(|problem| wrong(format!("{CONTAINER_ADDRESS}: {problem}"), ADDRESS_HELP))
+}
+
+/// Returns the variable that names the address of a container's credentials, if it is the one that is read.
+pub(super) fn container_variable() -> Option<&'static str> {
+    let is_read = text_of(CONTAINER_PATH).is_none() && text_of(CONTAINER_ADDRESS).is_some();
+    is_read.then_some(CONTAINER_ADDRESS)
 }
 
 /// Returns the text of a variable, unless it is blank.
