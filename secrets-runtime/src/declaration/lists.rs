@@ -163,7 +163,7 @@ mod tests {
         }
         let error = builder().source(r#"{"id": prod-db}"#).unwrap_err();
         let problem = &error.problems()[0];
-        assert_eq!(problem.message(), "it is no JSON, at byte 7: a text is not quoted");
+        assert_eq!(problem.message(), "it is not JSON, at byte 7: a text is not quoted");
         assert_eq!(problem.help(), Some("write it in double quotes"));
     }
 

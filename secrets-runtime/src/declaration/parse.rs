@@ -79,7 +79,7 @@ pub(crate) fn problem(complaint: Diagnostic<Range<usize>>, origin: &str) -> Prob
 /// Returns the problem of a text that is not JSON. The text may contain values of `inline`, so only the
 /// position is reported.
 pub(crate) fn malformed(error: &SpecError) -> Problem {
-    let message = format!("it is no JSON, at byte {}: {}", error.range().start, error.message());
+    let message = format!("it is not JSON, at byte {}: {}", error.range().start, error.message());
     let problem = Problem::new(ErrorKind::InvalidSource, message).with_origin("a source");
     match error.help() {
         Some(help) => problem.with_help(help),

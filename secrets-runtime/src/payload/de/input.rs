@@ -70,7 +70,7 @@ impl<'a> Input<'a> {
 /// Returns what a stored text looks like.
 fn text_kind(value: &SecretValue) -> &'static str {
     // Looked at for its form.
-    let Ok(text) = value.expose_str() else { return "bytes that are no text" };
+    let Ok(text) = value.expose_str() else { return "bytes that are not text" };
     let form = match Form::guess(value) {
         Form::Bool if text.parse::<bool>().is_ok() => Form::Bool,
         Form::Number if text.parse::<f64>().is_ok() => Form::Number,

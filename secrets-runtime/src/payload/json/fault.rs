@@ -56,7 +56,7 @@ impl JsonFault {
                 return Self::at(
                     text,
                     at,
-                    "the payload starts with a byte order mark, which is no JSON",
+                    "the payload starts with a byte order mark, which is not JSON",
                 )
                 .with_help("store it without the mark (UTF-8 without BOM)");
             }
@@ -114,7 +114,7 @@ const SYNTAX: [(&str, &str); 9] = [
     (CONTROL, "a raw control character is in a string"),
     ("expected `,` or", "a comma or the closing bracket is missing"),
     ("expected `:`", "a colon is missing after a key"),
-    ("expected value", "a value is missing, or is no JSON"),
+    ("expected value", "a value is missing, or is not JSON"),
     ("invalid escape", "a string has an escape that JSON does not know"),
     ("invalid number", "a number is not written as JSON writes it"),
     ("key must be a string", "a key is not in double quotes"),
@@ -126,11 +126,11 @@ const SYNTAX: [(&str, &str); 9] = [
 fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
     let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
     if starts(&["NaN", "Infinity", "-Infinity"]) {
-        Some(("NaN and Infinity are no JSON", "write the number as a string"))
+        Some(("NaN and Infinity are not JSON", "write the number as a string"))
     } else if starts(&["True", "False", "None"]) {
-        Some(("a word of Python is no JSON", "write `true`, `false` or `null`"))
+        Some(("a word of Python is not JSON", "write `true`, `false` or `null`"))
     } else if starts(&["'"]) {
-        Some(("a single quote is no JSON", "write strings in double quotes"))
+        Some(("a single quote is not JSON", "write strings in double quotes"))
     } else {
         None
     }

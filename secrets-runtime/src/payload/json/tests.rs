@@ -82,15 +82,15 @@ fn faults_say_what_and_where() {
         ("null", "the JSON is null, where an object is needed, at line 1, column 1"),
         (
             "\u{feff}{}",
-            "the payload starts with a byte order mark, which is no JSON, at line 1, column 1",
+            "the payload starts with a byte order mark, which is not JSON, at line 1, column 1",
         ),
         (
             "{\"a\":\n \"SeNtInEl\",\n \"a\":\"SeNtInEl\"}",
             "the key \"a\" is there twice, at line 3, column 2",
         ),
         (r#"{"a":null,"\u0061":null}"#, "the key \"a\" is there twice, at line 1, column 11"),
-        (r#"{"é":"SeNtInEl","b":NaN}"#, "NaN and Infinity are no JSON, at line 1, column 21"),
-        (r#"{"b":Infinity}"#, "NaN and Infinity are no JSON, at line 1, column 6"),
+        (r#"{"é":"SeNtInEl","b":NaN}"#, "NaN and Infinity are not JSON, at line 1, column 21"),
+        (r#"{"b":Infinity}"#, "NaN and Infinity are not JSON, at line 1, column 6"),
         (r#"{"a":"SeNtInEl"} SeNtInEl"#, "there is text after the JSON, at line 1, column 18"),
         (r#"{"a":"SeNtInEl"}{}"#, "there is text after the JSON, at line 1, column 17"),
         (
@@ -101,8 +101,8 @@ fn faults_say_what_and_where() {
         (r#"{"a""SeNtInEl"}"#, "a colon is missing after a key, at line 1, column 5"),
         (r#"{"a":1 "SeNtInEl"}"#, "a comma or the closing bracket is missing, at line 1, column 8"),
         (r#"{SeNtInEl:1}"#, "a key is not in double quotes, at line 1, column 2"),
-        (r#"{'SeNtInEl':1}"#, "a single quote is no JSON, at line 1, column 2"),
-        (r#"{"a":None}"#, "a word of Python is no JSON, at line 1, column 6"),
+        (r#"{'SeNtInEl':1}"#, "a single quote is not JSON, at line 1, column 2"),
+        (r#"{"a":None}"#, "a word of Python is not JSON, at line 1, column 6"),
         (
             r#"{"a":"SeNtInEl\x"}"#,
             "a string has an escape that JSON does not know, at line 1, column 16",
@@ -137,7 +137,7 @@ fn a_long_key_is_cut() {
 
 #[test]
 fn half_a_surrogate_pair_is_refused() {
-    let message = "a string has half a surrogate pair, which is no character, at line 1, column";
+    let message = "a string has half a surrogate pair, which is not a character, at line 1, column";
     for escape in [
         r"\ud800",
         r"\uDC00",

@@ -55,7 +55,7 @@ fn read_escape(escape: &str) -> Result<(char, &str), &'static str> {
     Ok((character, chars.as_str()))
 }
 
-const HALF: &str = "a string has half a surrogate pair, which is no character";
+const HALF: &str = "a string has half a surrogate pair, which is not a character";
 
 fn read_unicode(digits: &str) -> Result<(char, &str), &'static str> {
     let (first, rest) = hex(digits)?;

@@ -217,8 +217,8 @@ fn bytes_are_not_text() {
     assert_eq!(
         found,
         [
-            "db.pem: expected text, found bytes that are no text",
-            "db.size: expected u16, found bytes that are no text"
+            "db.pem: expected text, found bytes that are not text",
+            "db.size: expected u16, found bytes that are not text"
         ]
     );
     let help = "take it as a `SecretValue`, and read that with `expose_bytes`";
