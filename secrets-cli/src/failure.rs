@@ -1,6 +1,6 @@
 //! Why a command fails.
 
-use secrets_runtime::{Error, ErrorKind};
+use secrets_runtime::{Error, ErrorKind, Problem};
 
 /// The reason why a command ends without success.
 #[derive(Debug)]
@@ -43,6 +43,20 @@ pub fn error_about(
     help: impl Into<String>,
 ) -> Error {
     Error::new(kind, message).with_help(help).about(origin, None)
+}
+
+/// Returns an error of reading a configuration, with `origin` for the configuration, such as the name of its file.
+pub fn rename_origin(error: &Error, origin: &str) -> Error {
+    let about = |problem: &Problem| {
+        let (message, help) = (problem.message(), problem.help().unwrap_or_default());
+        let origin = match problem.origin() {
+            "" | "the configuration" => origin.to_owned(),
+            place => format!("{origin}, {place}"),
+        };
+        error_about(&origin, problem.kind(), message, help)
+    };
+    Error::join(error.problems().iter().map(about))
+        .unwrap_or_else(|| error.clone().about(origin, None))
 }
 
 /// Fails with all of these errors at once, if there are any.

@@ -8,7 +8,7 @@ use secrets_runtime::{
 
 use crate::{
     args::Check,
-    failure::Failure,
+    failure::{Failure, rename_origin},
     input::{prompt, value::read_document},
     output::{
         escape::{escape_controls, json_string, json_string_or_null},
@@ -40,9 +40,12 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
     let (resolver, mut builder) = args.resolve.declaration(args.requests.as_deref(), refusal)?;
     let mut references = Vec::new();
     if let Some((text, format, path)) = &configuration {
-        let about_file = |error: secrets_runtime::Error| error.about(path, None);
+        let about_file = |error: secrets_runtime::Error| rename_origin(&error, path);
         references = config::references(text, *format).map_err(about_file)?;
         builder = builder.config(text, *format).map_err(about_file)?;
+        if references.is_empty() {
+            reporter.info(&format!("note: {path} has no references such as {{{{db.password}}}}"));
+        }
     }
     let declaration = builder.build();
     let level = args.level.unwrap_or_else(|| resolver.validation_level());

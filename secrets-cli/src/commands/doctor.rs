@@ -12,7 +12,7 @@ use crate::{
     ephemeral_host,
     failure::{Failure, fail_on_any},
     output::{
-        escape::{json_string, json_string_or_null},
+        escape::{escape_controls, json_string, json_string_or_null},
         format::OutputFormat,
         proxy_variables,
         wiped_output::WipedOutput,
@@ -191,7 +191,7 @@ fn text(
     warnings: &[String],
 ) {
     match resolver.config_file() {
-        Some(path) => output.push(format!("secrets.toml: {}\n", path.display())),
+        Some(path) => line(output, &format!("secrets.toml: {}", path.display())),
         None => output.push("secrets.toml: none\n"),
     }
     output.push("\nsettings\n");
@@ -202,21 +202,21 @@ fn text(
         let place =
             if setting.is_set() { format!("  ({})", setting.origin()) } else { String::new() };
         let problem = setting.problem().map(|why| format!("  WRONG: {why}")).unwrap_or_default();
-        output.push(format!("  {name:width$}  {}{place}{problem}\n", value_text(setting)));
+        line(output, &format!("  {name:width$}  {}{place}{problem}", value_text(setting)));
     }
     let mapped: Vec<_> = resolver.mapped_sources().collect();
     if !mapped.is_empty() {
         output.push("\nsources that secrets.toml maps\n");
         for (name, kind, id) in mapped {
             let kind = kind.map(|kind| format!("{kind}.")).unwrap_or_default();
-            output.push(format!("  {name} -> {kind}{}\n", id.unwrap_or(name)));
+            line(output, &format!("  {name} -> {kind}{}", id.unwrap_or(name)));
         }
     }
     let proxies = proxy_variables::shown();
     if !proxies.is_empty() {
         output.push("\nproxies (a server on this machine is never reached through one)\n");
         for (name, address) in proxies {
-            output.push(format!("  {name}  {address}\n"));
+            line(output, &format!("  {name}  {address}"));
         }
     }
     output.push("\nbackends\n");
@@ -230,18 +230,25 @@ fn text(
             None => {
                 let caller = status.caller.as_ref().map(|caller| format!(", as {caller}"));
                 let caller = caller.unwrap_or_default();
-                output.push(format!("{mark} {kind}: reachable: {place}{caller}\n"));
+                line(output, &format!("{mark} {kind}: reachable: {place}{caller}"));
             }
             Some(error) => {
                 let why: Vec<_> = error.problems().iter().map(|p| p.message()).collect();
-                output.push(format!("{mark} {kind}: not reachable: {}\n", why.join("; ")));
+                line(output, &format!("{mark} {kind}: not reachable: {}", why.join("; ")));
             }
         }
     }
     output.push("  (* marks the default backends, which are asked for sources without a type)\n");
     for warning in warnings {
-        output.push(format!("\nwarning: {warning}\n"));
+        output.push("\n");
+        line(output, &format!("warning: {warning}"));
     }
+}
+
+/// Appends a line. Settings, paths and answers may contain characters on which a terminal acts.
+fn line(output: &mut WipedOutput, text: &str) {
+    output.push(&*escape_controls(text));
+    output.push("\n");
 }
 
 fn value_text(setting: &Setting) -> String {

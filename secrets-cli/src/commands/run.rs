@@ -1,13 +1,20 @@
 use std::{ffi::OsStr, io::ErrorKind as IoKind, process::Command};
 
-use secrets_runtime::{Error, SecretValue, Secrets, admin::ExportRules};
+use secrets_runtime::{Error, ErrorKind, SecretValue, Secrets, admin::ExportRules};
+use secrets_spec::{VariableName, check_variable};
 
 use crate::{
     args::Run,
     failure::{Failure, fail_on_any},
-    input::{env_args::EnvTemplates, resolve_args::NOTHING_TO_RESOLVE},
+    input::env_args::EnvTemplates,
     output::reporter::Reporter,
 };
+
+/// The message and the help if there is neither a source, nor a request, nor a variable.
+const NOTHING_TO_PASS: (&str, &str) = (
+    "there is nothing to pass to the program",
+    "name sources (such as `db`), write --env NAME=db.password, --env-file, --sources or --requests, or set SECRETS_WITH",
+);
 
 /// The variables that `--pristine` keeps: a program needs them, and they do not configure it.
 const PRISTINE_VARIABLES: &[&str] =
@@ -23,8 +30,9 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
     let is_kept = |name: &OsStr| !args.pristine || is_pristine_variable(name);
     let present = |name: &str| std::env::var_os(name).filter(|_| is_kept(OsStr::new(name)));
     let requests = args.requests.as_deref();
-    let refusal = Some(NOTHING_TO_RESOLVE).filter(|_| templates.is_empty());
+    let refusal = Some(NOTHING_TO_PASS).filter(|_| templates.is_empty());
     let (resolver, builder) = args.resolve.declaration(requests, refusal)?;
+    check_prefix(args.prefix.as_deref().unwrap_or_default())?;
     let mut failures = Failures::default();
     for error in templates.refusals(present, args.resolve.allow_override) {
         failures.take::<()>(Err(error.into()));
@@ -66,6 +74,17 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         command.env(name, value.expose_str()?);
     }
     launch(command, program, secrets)
+}
+
+/// Fails if no variable can have a name with this prefix.
+fn check_prefix(prefix: &str) -> Result<(), Failure> {
+    // Any letter that a field's name may start with.
+    let name = VariableName::map(&format!("{prefix}x"));
+    let Some(flaw) = check_variable(&name) else { return Ok(()) };
+    let help = "start the prefix with a letter or an underscore, but not with METAFLOW_ or SECRETS_; it has letters, \
+                digits and underscores";
+    let origin = format!("--prefix {prefix}");
+    Err(Failure::about(&origin, ErrorKind::InvalidName, flaw.explain(&name).message(), help))
 }
 
 /// Fails if fields were chosen, since there are none without sources.

@@ -10,7 +10,7 @@ use secrets_runtime::{
 use secrets_spec::{Template, check_variable, is_guarded_variable};
 
 use crate::{
-    failure::{Failure, error_about, fail_on_any},
+    failure::{Failure, error_about, fail_on_any, rename_origin},
     input::value::read_document,
     output::reporter::Reporter,
 };
@@ -151,25 +151,39 @@ fn read_lines(text: &SecretValue, origin: &str) -> Result<Vec<(String, SecretVal
     Ok(read.fields().iter().map(line).collect())
 }
 
+/// Fails if a template refers to a secret with a name that none can have.
+fn check_names(template: &str) -> Result<(), Error> {
+    Declaration::builder("secrets").config(template, config::Format::Text).map(|_| ())
+}
+
 /// Returns the template of a text: the text itself if it has braces, or else the one reference that it is.
 fn parse(text: &SecretValue, origin: &str) -> Result<SecretValue, Error> {
     // A text without braces may be a value that was written in the wrong place, so no message repeats it.
     let written = text.expose_str()?;
-    let help = "write NAME=db.password, or NAME='postgres://{{db.user | url}}@localhost'";
+    let help = "write NAME=db.password, or NAME='postgres://{{db.user | url}}@localhost'; a plain secret `token` is \
+                NAME=token.token";
     if !written.contains("{{") {
         let braced = |text: &str| format!("{{{{{}}}}}", text.trim());
         let reference = braced(written);
-        let Err(error) = Template::parse(&reference) else { return Ok(reference.into()) };
+        let message = "the text is not a reference, and has none in braces";
+        let Err(error) = Template::parse(&reference) else {
+            return match check_names(&reference) {
+                Ok(()) => Ok(reference.into()),
+                Err(_) => Err(error_about(origin, ErrorKind::InvalidSource, message, help)),
+            };
+        };
         let is_reference = |(target, _): &(&str, &str)| Template::parse(&braced(target)).is_ok();
         if written.split_once('|').as_ref().is_some_and(is_reference) {
             let help = error.help().unwrap_or(help);
             return Err(error_about(origin, ErrorKind::InvalidSource, error.message(), help));
         }
-        let message = "the text is not a reference, and has none in braces";
         return Err(error_about(origin, ErrorKind::InvalidSource, message, help));
     }
     match Template::parse(written) {
-        Ok(_) => Ok(text.clone()),
+        Ok(_) => match check_names(written) {
+            Ok(()) => Ok(text.clone()),
+            Err(error) => Err(rename_origin(&error, origin)),
+        },
         Err(error) => {
             let before = written.get(..error.range().start).unwrap_or_default();
             let column = before.chars().count() + 1;

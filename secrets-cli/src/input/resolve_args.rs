@@ -8,8 +8,8 @@ use crate::{
     stores,
 };
 
-/// The message and the help of a command that resolves, if there is neither a source nor a request.
-pub const NOTHING_TO_RESOLVE: (&str, &str) = (
+/// The message and the help of `resolve`, if there is neither a source nor a request.
+const NOTHING_TO_RESOLVE: (&str, &str) = (
     "there is nothing to resolve",
     "name sources (such as `db`), write --sources or --requests, or set SECRETS_WITH",
 );

@@ -129,7 +129,8 @@ fn read(
     if kind != InputKind::Document
         && let Some((_, end)) = ends.iter().find(|(end, _)| bytes.ends_with(end))
     {
-        reporter.info(&format!("note: {key}: {name} ends with {end}, which is part of the value"));
+        let from = if name.starts_with("the file") { "the file" } else { name };
+        reporter.info(&format!("note: {key}: {from} ends with {end}, which is part of the value"));
     }
     let value = SecretValue::from(std::mem::take(&mut *bytes));
     if kind != InputKind::Plain && value.expose_str().is_err() {

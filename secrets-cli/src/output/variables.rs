@@ -2,9 +2,13 @@
 
 use crate::output::wiped_output::WipedOutput;
 
-/// The characters that are escaped with a backslash inside double quotes: a shell that reads the file would run
-/// what follows `$` or a backtick.
-const ESCAPED: [char; 4] = ['"', '\\', '$', '`'];
+/// The characters, besides some backslashes, that are escaped inside double quotes: a shell that reads the file would
+/// run what follows `$` or a backtick.
+const ESCAPED: &str = "\"$`";
+
+/// The characters before which a reader takes a backslash inside double quotes for an escape. Before all others every
+/// reader keeps it, and Node and npm's dotenv would read two backslashes as two.
+const ENDS_ESCAPE: &str = "\"$`\\'abfnrtv\n\r";
 
 /// Appends a line of a dotenv file, in the spelling that the most readers take for the value.
 ///
@@ -23,15 +27,16 @@ pub fn push_dotenv(output: &mut WipedOutput, name: &str, value: &str) {
         output.push("'");
     } else {
         output.push("\"");
-        for part in value.split_inclusive(ESCAPED) {
-            match part.strip_suffix(ESCAPED) {
-                Some(before) => {
-                    output.push(before);
-                    output.push("\\");
-                    output.push(part.strip_prefix(before).unwrap_or_default());
-                }
-                None => output.push(part),
+        let mut chars = value.chars().peekable();
+        while let Some(c) = chars.next() {
+            let is_escaped = match c {
+                '\\' => chars.peek().is_none_or(|next| ENDS_ESCAPE.contains(*next)),
+                c => ESCAPED.contains(c),
+            };
+            if is_escaped {
+                output.push("\\");
             }
+            output.push(c.encode_utf8(&mut [0; 4]));
         }
         output.push("\"");
     }
@@ -113,6 +118,9 @@ mod tests {
             r"a\'b",
             "it's \"q\"",
             "p'w\\d\"q$r`",
+            r"it's ^\d+\.\w*$",
+            r"it's \\d \\\n",
+            "it's\\\r\\\n",
         ];
         for write in [push_dotenv, push_shell] {
             let lines: String = values.iter().map(|value| written(write, value)).collect();
@@ -147,6 +155,8 @@ mod tests {
             (r"\n", r"'\n'"),
             (r#"\""#, r#"'\"'"#),
             (r"^\d+\.\w*$", r"'^\d+\.\w*$'"),
+            (r"it's \d+\.", r#""it's \d+\.""#),
+            (r"D\me's", r#""D\me's""#),
             ("a!b", "'a!b'"),
             ("*", "'*'"),
         ] {

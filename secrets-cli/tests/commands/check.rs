@@ -59,9 +59,15 @@ fn a_configuration_that_cannot_be_read_is_reported_with_its_position() {
     sandbox.write("near.json", r#"{"a": "SeNtInEl {{db}}"}"#);
     let result = sandbox.run(["check", "--config", "near.json"]);
     result.assert_fails(5);
-    assert!(result.stderr.contains("line 1, column 17"), "{result:?}");
+    assert!(result.stderr.contains("near.json, a: line 1, column 17"), "{result:?}");
     sandbox.write("broken.toml", "a = SeNtInEl");
-    sandbox.run(["check", "--config", "broken.toml"]).assert_fails(5);
+    let broken = sandbox.run(["check", "--config", "broken.toml"]);
+    broken.assert_fails(5);
+    let place = "broken.toml: line 1, column 5: this is not valid TOML";
+    assert!(broken.stderr.contains(place), "{broken:?}");
+    sandbox.write("none.toml", "a = 'b'");
+    let none = sandbox.run(["check", "--config", "none.toml"]);
+    assert!(none.stderr.contains("none.toml has no references"), "{none:?}");
     sandbox.run(["check", "--config", "no-such.toml"]).assert_fails(5);
     sandbox.run(["check"]).assert_fails(2);
     sandbox.run(["check", "db", "--register-missing"]).assert_fails(2);

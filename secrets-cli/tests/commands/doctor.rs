@@ -22,6 +22,18 @@ fn doctor_says_where_every_setting_comes_from_and_shows_no_credential() {
 }
 
 #[test]
+fn characters_that_a_terminal_acts_on_are_escaped() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command(["doctor"]);
+    command.env("SECRETS_FILE_DIR", "/x\u{1b}[31m").env("SECRETS_TIMEOUT", "y\u{9b}31m");
+    let result = CliOutput::new(command.output().unwrap());
+    assert_eq!(result.code, Some(5));
+    let text = result.text();
+    assert!(text.contains("/x\\u{1b}[31m  (") && text.contains("y\\u{9b}31m  ("), "{text}");
+    assert!(!text.contains(['\u{1b}', '\u{9b}']), "{text}");
+}
+
+#[test]
 fn doctor_names_the_proxies_without_their_passwords() {
     let sandbox = Sandbox::new();
     let doctor = |format: &str| {

@@ -230,6 +230,7 @@ fn the_missing_field_and_the_option_for_json_are_named() {
         &["render", "p.toml"],
         &["check", "--config", "p.toml"],
         &["run", "--env=A=pj.user", "--", "true"],
+        &["resolve", "--requests", r#"[{"group": "pj", "key": "user"}]"#],
     ] {
         let result = sandbox.run(arguments);
         assert_eq!(result.code, Some(3), "{result:?}");

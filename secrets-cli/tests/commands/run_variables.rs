@@ -90,7 +90,13 @@ fn what_must_not_be_set_is_refused_with_its_name() {
         (&["--env=A=SeNtInEl"], 5, "--env A"),
         (&["db", "--only=passwort"], 3, "did you mean `password`?"),
         (&["--env=A=db.user", "--only=password"], 2, "--only"),
-        (&["db", "--prefix=SECRETS_"], 5, "reserved"),
+        (&["db", "--prefix=SECRETS_"], 5, "--prefix SECRETS_: a variable's name is reserved"),
+        (&["db", "--prefix=1"], 5, "--prefix 1: a variable's name starts with a digit"),
+        (&["--env=A=token"], 5, "NAME=token.token"),
+        // A text that no secret can have as a name may be a value too.
+        (&["--env=A=https://SeNtInEl.example/x"], 5, "--env A: the text is not a reference"),
+        (&["--env=A={{a:b.c}}"], 5, "--env A: line 1, column 1: a secret's name"),
+        (&[], 2, "--env NAME=db.password"),
     ] {
         let arguments = ["run"].iter().chain(options).chain(&["--", "touch", "ran"]);
         let mut command = sandbox.command(arguments);

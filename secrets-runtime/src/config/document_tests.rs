@@ -88,6 +88,8 @@ const ODD: &[&str] = &[
     "---",
     "...",
     "731004627000000",
+    "-0",
+    "18446744073709551616",
 ];
 
 const JSON: &str = "{\n  \"url\": \"x://{{db.user}}:{{db.password}}@h\",\n  \"only\": \"{{ db.password }}\",\n  \

@@ -16,7 +16,7 @@ pub(super) fn read(text: &str) -> Result<Tree, Error> {
     }
     // The reader's own message would quote the text, which may contain anything.
     let node = read_json(text).map_err(|error| {
-        unreadable(LineColumn::of(text, error.range().start), "it is not JSON here", HELP)
+        unreadable(LineColumn::of(text, error.range().start), "this is not valid JSON", HELP)
     })?;
     tree(node, text)
 }
@@ -38,7 +38,9 @@ fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
             let read = fields.into_iter().map(member).collect::<Result<_, Error>>()?;
             members(read, |at| LineColumn::of(text, at))?
         }
-        _ => return Err(unreadable(LineColumn::of(text, at.start), "it is not JSON here", HELP)),
+        _ => {
+            return Err(unreadable(LineColumn::of(text, at.start), "this is not valid JSON", HELP));
+        }
     };
     Ok(Tree { kind, at })
 }

@@ -294,7 +294,9 @@ impl Layout {
     fn stands_alone(&self, text: &str) -> bool {
         let Ok(mut tree) = Format::Json.read(text) else { return false };
         let stands_alone = match &tree.kind {
-            NodeKind::Number(number) => number == text,
+            NodeKind::Number(number) => {
+                number == text && (self.format != Format::Toml || is_toml_number(text))
+            }
             NodeKind::Bool(_) => text == "true" || text == "false",
             NodeKind::List(_) | NodeKind::Map(_) => self.format == Format::Json,
             _ => false,
@@ -328,6 +330,11 @@ impl Layout {
 /// (<https://yaml.org/spec/1.2.2/#54-line-break-characters>).
 fn is_break_in_old_yaml(character: char) -> bool {
     matches!(character, '\u{85}' | '\u{2028}' | '\u{2029}')
+}
+
+/// Returns whether a number of JSON is the same one in TOML, whose integers have 64 bits and no negative zero.
+fn is_toml_number(text: &str) -> bool {
+    text.contains(['.', 'e', 'E']) || text.parse::<i64>().is_ok_and(|it| it.to_string() == text)
 }
 
 /// Returns whether a text without quotes is a text for every reader of YAML, also for those of version 1.1, which have

@@ -324,7 +324,7 @@ fn a_number_is_a_number_however_it_is_written() {
     }
     for text in ["n = 0x", "n = 0o", "n = 0b"] {
         let found = problems::<serde_json::Value>(text, Format::Toml);
-        assert!(found[0].contains("line 1, column 5: it is no TOML here"), "{found:?}");
+        assert!(found[0].contains("line 1, column 5: this is not valid TOML"), "{found:?}");
     }
 }
 

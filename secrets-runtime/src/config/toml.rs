@@ -12,7 +12,7 @@ pub(super) fn read(text: &str) -> Result<Tree, Error> {
     let root = DeTable::parse(text).map_err(|error| {
         let at = LineColumn::of(text, error.span().map_or(0, |span| span.start));
         // The error's Display would quote the line; its message says only what the syntax expects.
-        let message = format!("it is no TOML here: {}", error.message().replace('\n', ", "));
+        let message = format!("this is not valid TOML: {}", error.message().replace('\n', ", "));
         unreadable(at, &message, "write `key = \"text\"`, one on a line, and tables such as [name]")
     })?;
     Ok(Tree { kind: map(root.get_ref(), text)?, at: 0..text.len() })
@@ -25,7 +25,7 @@ fn tree(value: &Spanned<DeValue<'_>>, text: &str) -> Result<Tree, Error> {
             let at = LineColumn::of(text, value.span().start);
             unreadable(
                 at,
-                "it is no TOML here: a number has no digits, or too many",
+                "this is not valid TOML: a number has no digits, or too many",
                 "write a number, or a text in quotes",
             )
         })?,

@@ -79,7 +79,7 @@ impl<'a> Reader<'a> {
                 // The parser's message may quote the text.
                 Err(unreadable(
                     at,
-                    "it is no YAML here",
+                    "this is not valid YAML",
                     "see that the indentation is right, and put texts with `: ` or `{` in quotes",
                 ))
             }
@@ -113,7 +113,7 @@ impl<'a> Reader<'a> {
                 self.count_copy(size, depth, &span)?;
                 return Ok(self.anchors[&anchor].0.copy());
             }
-            _ => return Err(self.unreadable(&span, "it is no YAML here", "write a value")),
+            _ => return Err(self.unreadable(&span, "this is not valid YAML", "write a value")),
         };
         let tree = Tree { kind, at };
         if anchor > 0 {

@@ -72,7 +72,7 @@ impl ResolverStore {
         if let Some(error) = forbidden(&*self.0) {
             return Err(error);
         }
-        let gone = || Error::new(ErrorKind::NotSupported, "the backend is not a store any more");
+        let gone = || Error::new(ErrorKind::NotSupported, "the backend is no longer a store");
         self.0.as_store().ok_or_else(gone)
     }
 }

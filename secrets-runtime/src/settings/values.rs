@@ -78,7 +78,7 @@ pub(super) fn seconds(text: &str) -> Read<Duration> {
 pub(super) fn some_seconds(text: &str) -> Read<Duration> {
     let duration = seconds(text)?;
     if duration.is_zero() {
-        let message = "no time at all is too short for anything";
+        let message = "a time limit of 0 seconds is too short";
         let wrong = SettingError::new(message, "write more than 0, or leave it out");
         return Err(vec![wrong.quoting(text.trim())]);
     }

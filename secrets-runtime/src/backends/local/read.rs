@@ -28,9 +28,12 @@ impl Local {
             // The key is the secret's name, and nothing is left to ask its fields for.
             (Payload::Json(text), _) if is_plain(request) => Fetched::text(text),
             // The whole value is not what was asked for.
-            (Payload::Text(_) | Payload::Binary(_), Some(field)) => {
-                return Err(self.no_field(name, field));
+            (Payload::Text(text), Some(field)) => {
+                // Only the first byte is read, for a hint that does not show it.
+                let looks_like_json = text.expose_bytes().first() == Some(&b'{');
+                return Err(self.no_field(name, field, looks_like_json));
             }
+            (Payload::Binary(_), Some(field)) => return Err(self.no_field(name, field, false)),
             (payload, _) => Fetched::from(payload),
         };
         Ok(fetched.with_version(version).with_name(name))
@@ -113,12 +116,19 @@ impl Local {
             .with_help("`secrets list` shows those there are; `secrets register` makes one")
     }
 
-    fn no_field(&self, name: &str, field: &str) -> Error {
+    fn no_field(&self, name: &str, field: &str, looks_like_json: bool) -> Error {
         let field = escape::escape_name(field);
         let message = format!("the secret `{name}` in {self} has no field `{field}`");
-        Error::new(ErrorKind::KeyNotFound, message).with_help(
-            "the secret is one plain value: request it with its name as the key and no group, or as a source",
-        )
+        let hint = match looks_like_json {
+            true => {
+                "; its text looks like JSON: `secrets register --from-json` stores its members as fields, and a \
+                 source reads them with options = { json = true }"
+            }
+            false => "",
+        };
+        Error::new(ErrorKind::KeyNotFound, message).with_help(format!(
+            "the secret is one plain value: request it with its name as the key and no group, or as a source{hint}"
+        ))
     }
 
     fn no_such_version(&self, name: &str, id: Option<&str>, stage: Option<&str>) -> Error {

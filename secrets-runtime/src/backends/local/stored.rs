@@ -108,7 +108,7 @@ fn explain(path: &Path, flaw: JweFlaw) -> Error {
         JweFlaw::Parts => (
             ErrorKind::InvalidConfig,
             format!(
-                "{path} is not a file of the local store, or was cut or altered: it has not the five parts of a JWE"
+                "{path} is not a file of the local store, or was cut or altered: it does not have the five parts of a JWE"
             ),
         ),
         JweFlaw::JweHeader(how) => (

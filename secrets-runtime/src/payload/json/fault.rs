@@ -126,7 +126,7 @@ const SYNTAX: [(&str, &str); 9] = [
 fn foreign(rest: &str) -> Option<(&'static str, &'static str)> {
     let starts = |words: &[&str]| words.iter().any(|word| rest.starts_with(word));
     if starts(&["NaN", "Infinity", "-Infinity"]) {
-        Some(("NaN and Infinity are no JSON", "write the number as a string"))
+        Some(("NaN and Infinity are not JSON", "write the number as a string"))
     } else if starts(&["True", "False", "None"]) {
         Some(("a word of Python is not JSON", "write `true`, `false` or `null`"))
     } else if starts(&["'"]) {

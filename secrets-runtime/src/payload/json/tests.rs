@@ -89,8 +89,8 @@ fn faults_say_what_and_where() {
             "the key \"a\" is there twice, at line 3, column 2",
         ),
         (r#"{"a":null,"\u0061":null}"#, "the key \"a\" is there twice, at line 1, column 11"),
-        (r#"{"é":"SeNtInEl","b":NaN}"#, "NaN and Infinity are no JSON, at line 1, column 21"),
-        (r#"{"b":Infinity}"#, "NaN and Infinity are no JSON, at line 1, column 6"),
+        (r#"{"é":"SeNtInEl","b":NaN}"#, "NaN and Infinity are not JSON, at line 1, column 21"),
+        (r#"{"b":Infinity}"#, "NaN and Infinity are not JSON, at line 1, column 6"),
         (r#"{"a":"SeNtInEl"} SeNtInEl"#, "there is text after the JSON, at line 1, column 18"),
         (r#"{"a":"SeNtInEl"}{}"#, "there is text after the JSON, at line 1, column 17"),
         (

@@ -286,7 +286,7 @@ fn every_problem_is_reported_at_once_with_its_variable() {
         "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded: `~/store`; write the whole path",
         "SECRETS_CACHE_TTL: it is not a number of seconds: `five`; write digits",
         "secrets.toml: cache_stale: it is not a number of seconds: `soon` (",
-        "SECRETS_TIMEOUT: no time at all is too short for anything: `0`",
+        "SECRETS_TIMEOUT: a time limit of 0 seconds is too short: `0`",
     ];
     assert_eq!(problems.len(), starts.len(), "{problems:#?}");
     for (problem, start) in problems.iter().zip(starts) {
