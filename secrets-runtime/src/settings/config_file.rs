@@ -200,13 +200,14 @@ impl Reader<'_> {
             if name == "sources" {
                 self.sources(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
-                let origin = self.origin(at, &key, profile);
                 let setting = setting(variable, value.get_ref(), &self.file.path);
-                if setting.as_ref().is_ok_and(|text| trust::is_needed(variable, text)) {
+                let needs_trust = |text: &String| trust::is_needed(variable, text, &self.file.path);
+                if setting.as_ref().is_ok_and(needs_trust) {
                     self.file.delicate.push(key.clone());
                 }
                 match setting {
                     Ok(text) if counts => {
+                        let origin = self.origin(at, &key, profile);
                         self.file
                             .settings
                             .insert(variable.key().unwrap_or_default(), (text, origin));
