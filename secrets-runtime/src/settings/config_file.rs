@@ -13,7 +13,7 @@ use toml::{
 };
 
 use crate::{
-    core::{error::Problem, line_column::LineColumn},
+    core::{error::Problem, line_column::LineColumn, problem_list::ProblemList},
     permissions::{self, insecure::Insecure},
     settings::{
         error::{SettingError, problem},
@@ -95,7 +95,7 @@ impl ConfigFile {
         if errors.is_empty() {
             reader.root(root.get_ref(), profile);
         }
-        for error in errors {
+        for error in errors.iter().take(ProblemList::MAX) {
             // The message says what the syntax expects. Display would quote the line, and a value with it.
             let at = error.span().map_or(0, |span| span.start);
             let message = format!("it is not TOML: {}", error.message().replace('\n', ", "));
@@ -103,7 +103,9 @@ impl ConfigFile {
             reader.complain(at, "", SettingError::new(message, help));
         }
         reader.problems.sort_by_key(|(at, _)| *at);
-        problems.extend(reader.problems.into_iter().map(|(_, problem)| problem));
+        let mut listed = ProblemList::default();
+        listed.extend(reader.problems.into_iter().map(|(_, problem)| problem));
+        problems.extend(listed.into_problems());
         reader.file
     }
 
@@ -198,13 +200,14 @@ impl Reader<'_> {
             if name == "sources" {
                 self.sources(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
-                let origin = self.origin(at, &key, profile);
                 let setting = setting(variable, value.get_ref(), &self.file.path);
-                if setting.as_ref().is_ok_and(|text| trust::is_needed(variable, text)) {
+                let needs_trust = |text: &String| trust::is_needed(variable, text, &self.file.path);
+                if setting.as_ref().is_ok_and(needs_trust) {
                     self.file.delicate.push(key.clone());
                 }
                 match setting {
                     Ok(text) if counts => {
+                        let origin = self.origin(at, &key, profile);
                         self.file
                             .settings
                             .insert(variable.key().unwrap_or_default(), (text, origin));
@@ -255,6 +258,10 @@ impl Reader<'_> {
     }
 
     fn complain(&mut self, at: usize, key: &str, wrong: SettingError) {
+        // The line of each is counted from the start of the file.
+        if self.problems.len() >= ProblemList::MAX {
+            return;
+        }
         let origin = self.origin(at, key, None);
         self.problems.push((at, wrong.at("", &origin)));
     }

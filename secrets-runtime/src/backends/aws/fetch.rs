@@ -191,7 +191,7 @@ impl Fetching {
                 Some(Err(failure)) if !failure.kind().is_transient() => {
                     outcomes.push((index, Err(explain(failure))));
                 }
-                // A failure that passes is tried again, as a single request is. Another secret does not answer this request.
+                // A failure that passes is tried again, as a single request is. Another secret does not count.
                 Some(_) | None => open.push((index, target)),
             }
         }

@@ -344,3 +344,14 @@ fn a_pipe_is_refused_without_waiting() {
         .expect("a pipe");
     assert!(place.bad()[0].contains("is not a file"));
 }
+
+#[test]
+fn of_many_mistakes_the_first_are_listed() {
+    let keys: String = (0..1000).map(|number| format!("k{number} = 1\n")).collect();
+    let tables: String = (0..1000).map(|n| format!("[sources.s{n}]\ntype = 'inlin'\n")).collect();
+    for text in [keys, tables, "a b\n".repeat(1000)] {
+        let problems = Place::new().file(&text).bad();
+        assert_eq!(problems.len(), 101, "{:#?}", &problems[..3]);
+        assert!(problems[100].contains("there may be more than these 100"), "{}", problems[100]);
+    }
+}
