@@ -200,14 +200,13 @@ impl Reader<'_> {
             if name == "sources" {
                 self.sources(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
+                let origin = self.origin(at, &key, profile);
                 let setting = setting(variable, value.get_ref(), &self.file.path);
-                let needs_trust = |text: &String| trust::is_needed(variable, text, &self.file.path);
-                if setting.as_ref().is_ok_and(needs_trust) {
+                if setting.as_ref().is_ok_and(|text| trust::is_needed(variable, text)) {
                     self.file.delicate.push(key.clone());
                 }
                 match setting {
                     Ok(text) if counts => {
-                        let origin = self.origin(at, &key, profile);
                         self.file
                             .settings
                             .insert(variable.key().unwrap_or_default(), (text, origin));

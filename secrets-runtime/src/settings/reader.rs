@@ -123,7 +123,7 @@ impl<'a> SettingsReader<'a> {
         // Only code can set an empty text: it unsets the setting, whatever the other places have.
         let found = found.take().filter(|found| !found.text.is_empty())?;
         let Origin::File { path, key, .. } = &found.origin else { return Some(found) };
-        if self.is_trusted || !trust::is_needed(variable, found.text.to_str()?, path) {
+        if self.is_trusted || !trust::is_needed(variable, found.text.to_str()?) {
             return Some(found);
         }
         let message = format!(

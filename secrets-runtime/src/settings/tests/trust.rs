@@ -66,39 +66,6 @@ fn a_found_file_decides_no_address_store_key_and_value() {
 }
 
 #[test]
-fn folders_beside_a_found_file_have_no_values_until_it_is_trusted() {
-    let outside = tempfile::tempdir().expect("a folder");
-    let outside = fs::canonicalize(outside.path()).expect("its path");
-    for key in ["file_dir", "flyte_secrets_default_dir"] {
-        let place = Place::new().with_config();
-        fs::create_dir(place.path("planted")).expect("a folder");
-        let name = place.path("");
-        let name = name.file_name().expect("a name").to_str().expect("a text");
-        let whole = place.path("planted");
-        let mut beside = vec!["planted".to_owned(), ".".to_owned(), "absent/planted".to_owned()];
-        beside.push(format!("../{name}/planted"));
-        beside.push(whole.to_str().expect("a text").to_owned());
-        #[cfg(unix)]
-        {
-            let link = outside.join(key);
-            std::os::unix::fs::symlink(&whole, &link).expect("a link");
-            beside.push(link.to_str().expect("a text").to_owned());
-        }
-        let mut place = place;
-        for folder in beside {
-            place = place.file(&format!("{key} = '{folder}'"));
-            place.needs_trust(key);
-            assert_eq!(place.trust().decides(), [key]);
-            place.good();
-        }
-        for folder in ["/run/secrets", "/etc/secrets", outside.to_str().expect("a text")] {
-            place = place.file(&format!("{key} = '{folder}'"));
-            place.good();
-        }
-    }
-}
-
-#[test]
 fn profiles_need_trust_where_they_are_chosen() {
     let inline = INLINE.replace("[sources", "[profile.a.sources");
     let text = format!("[profile.a]\n{URL}\n{inline}\n[profile.b]");

@@ -7,29 +7,16 @@
 pub(super) mod list;
 pub(crate) mod trusted_config;
 
-use std::{fs, path::Path};
+use std::path::Path;
 
 use crate::settings::{
     values,
     variables::{self, Variable},
 };
 
-/// Whether a setting applies only in a trusted file, if `file` is where it is set.
-pub(super) fn is_needed(variable: &Variable, text: &str, file: &Path) -> bool {
-    match *variable {
-        variables::WITH => values::has_inline(text),
-        variables::FILE_DIR | variables::FLYTE_DEFAULT_DIR => is_beside(Path::new(text), file),
-        _ => variable.needs_trust(),
-    }
-}
-
-/// Whether a folder lies in that of the file: then the values in it may be from the repository of the file. A file in
-/// the root of the system is from none.
-fn is_beside(folder: &Path, file: &Path) -> bool {
-    // What does not exist yet will be below the nearest folder that exists.
-    let real = |path: &Path| path.ancestors().find_map(|known| fs::canonicalize(known).ok());
-    let home = file.parent().and_then(real).filter(|home| home.parent().is_some());
-    home.is_some_and(|home| real(folder).is_some_and(|folder| folder.starts_with(home)))
+/// Whether a setting applies only in a trusted file.
+pub(super) fn is_needed(variable: &Variable, text: &str) -> bool {
+    variable.needs_trust() || *variable == variables::WITH && values::has_inline(text)
 }
 
 /// What a setting that needs trust decides.
