@@ -65,8 +65,11 @@ impl ConflictText {
         let text = Self { conflict, bytes: [0; Self::ROOM], len: 0 }.push(conflict.message());
         let separator = if share(a, b, b'_') { b'_' } else { b'/' };
         Some(match conflict {
-            // The name stands in both requests.
-            Conflict::Same | Conflict::EnvVar => text,
+            Conflict::Same => text,
+            Conflict::EnvVar => match b.env_var {
+                Some(name) => text.push(" (`").push(name).push("`)"),
+                None => text,
+            },
             Conflict::Case | Conflict::Name => {
                 text.push(" (`").push_joined(b, separator).push("`)")
             }

@@ -286,7 +286,7 @@ fn requests_are_read_from_fields() {
     );
     assert_eq!(
         (said.len(), said[0].0.as_str(), said[0].1.as_str()),
-        (1, "\"X\"", "two requests share an `env_var`")
+        (1, "\"X\"", "two requests share an `env_var` (`X`)")
     );
 }
 
