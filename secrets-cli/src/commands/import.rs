@@ -29,6 +29,10 @@ pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
         Some(name) => vec![(name.clone(), parse_one(&text, &origin)?)],
         None => parse_export(&text, &origin)?,
     };
+    if secrets.is_empty() {
+        reporter.info(&format!("nothing was imported: {origin} has no secrets"));
+        return Ok(());
+    }
     let stores = Stores::open(args.common.backend.as_deref())?;
     stores.store()?;
     let mut errors = Vec::new();
@@ -38,6 +42,7 @@ pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
         errors.extend(stores.check_name(name).err());
     }
     fail_on_any(errors)?;
+    note_empty(&secrets, reporter);
     let (plan, versions) = write(&secrets, &stores)?;
     let written = secrets.iter().zip(&plan).zip(versions);
     let changes: Vec<_> = written
@@ -45,6 +50,18 @@ pub fn run(args: &Import, reporter: &Reporter) -> Result<(), Failure> {
         .map(|(((name, _), _), version)| stores.change(name, version))
         .collect();
     reporter.changes(&format!("imported into {}: {}", stores.kind(), summary(&plan)), &changes)
+}
+
+/// Says which secrets have no fields, and which values are empty.
+fn note_empty(secrets: &[(String, StoredSecret)], reporter: &Reporter) {
+    for (name, secret) in secrets {
+        if secret.fields().is_empty() {
+            reporter.info(&format!("note: `{name}` has no fields"));
+        }
+        for field in secret.fields().iter().filter(|field| field.value().is_empty()) {
+            reporter.info(&format!("note: {name}: the value of `{}` is empty", field.key()));
+        }
+    }
 }
 
 /// Writes the secrets that differ from what is there. Looks again if another program changes one of them in between:

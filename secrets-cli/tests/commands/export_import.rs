@@ -83,6 +83,22 @@ fn with_a_name_a_file_of_fields_is_one_secret() {
 }
 
 #[test]
+fn what_is_empty_is_noted() {
+    let sandbox = Sandbox::new();
+    for (file, text, arguments, note) in [
+        ("a.env", "A=\nB=SeNtInEl\n", &["--name=a"][..], "note: a: the value of `A` is empty\n"),
+        ("b.env", "# A=1\n", &["--name=b"], "note: `b` has no fields\n"),
+        ("c.json", r#"{"c": ""}"#, &[], "note: c: the value of `c` is empty\n"),
+        ("d.json", "{}", &[], "nothing was imported: d.json has no secrets\n"),
+    ] {
+        sandbox.write(file, text);
+        let result = sandbox.run(["import", file].iter().chain(arguments));
+        assert!(result.code == Some(0) && result.stderr.contains(note), "{result:?}");
+        assert!(!result.stderr.contains("`B`"), "{result:?}");
+    }
+}
+
+#[test]
 fn an_import_is_all_or_nothing() {
     let sandbox = Sandbox::new();
     for (text, code) in [

@@ -73,6 +73,8 @@ fn the_wrong_text_of_secrets_with_is_quoted() {
         ("role=\"admin\"", "`role=\"admin\"`"),
         ("secrets:role=\"admin\"", "`admin`"),
         ("secrets:sources=db", "`db`"),
+        ("secrets:sources=[\"d b\"]", "in `[\"d b\"]`"),
+        ("[\"db\"]", "not `[\"db\"]`"),
     ] {
         let result = run_with(&sandbox, ("SECRETS_WITH", with), &["resolve", "prod-db"]);
         result.assert_fails(5);

@@ -164,7 +164,14 @@ impl With {
         }
         let mut diagnostics: Vec<Diagnostic<Range<usize>>> = Vec::new();
         let drafts = read_sources(&node, &mut diagnostics);
-        errors.extend(diagnostics.into_iter().map(|c| SpecError::from(c).shifted(offset)));
+        // A list of names has no values.
+        let list = value.get(..end).filter(|_| !diagnostics.is_empty()).and_then(quoted_list);
+        errors.extend(diagnostics.into_iter().map(|mut diagnostic| {
+            if let Some(list) = &list {
+                diagnostic.message = format!("{}, in {list}", diagnostic.message);
+            }
+            SpecError::from(diagnostic).shifted(offset)
+        }));
         // The places of the sources of each group.
         let mut known: BTreeMap<String, Vec<usize>> = BTreeMap::new();
         for (place, source) in self.sources.iter().enumerate() {
@@ -285,6 +292,7 @@ fn prefix_error(text: &str, head: usize) -> SpecError {
     };
     let found = match text.split_once('=').filter(is_attribute) {
         Some(_) => Some(backquoted(text.trim())),
+        None if text.trim_start().starts_with('[') => quoted_list(text),
         // A text of another shape may be anything.
         None => quoted_word(&text[..head])
             .filter(|word| head < text.len() && word.as_str() != "`secrets`"),

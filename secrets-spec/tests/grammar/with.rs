@@ -139,13 +139,13 @@ fn mistakes_have_a_help() {
         (
             "secrets:sources=\"a\"",
             "\"a\"",
-            "`sources` is a list, not a text",
+            "`sources` is a list, not a text, in `\"a\"`",
             "write it in brackets: [\"a\"]",
         ),
         (
             "secrets:sources=[42]",
             "42",
-            "a source is a text or a set of fields, not a number",
+            "a source is a text or a set of fields, not a number, in `[42]`",
             "write \"prod-db\" or { id = \"prod-db\", options = { json = false } }",
         ),
         (
