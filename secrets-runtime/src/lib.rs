@@ -46,6 +46,7 @@
 extern crate self as secrets_runtime;
 
 pub mod admin;
+mod audit;
 pub mod backend;
 pub mod backends;
 mod cache;
@@ -67,13 +68,17 @@ mod rt;
 pub mod settings;
 pub mod testing;
 
+pub use audit::{
+    AuditSink,
+    event::{AuditEvent, AuditEventKind},
+};
 pub use backend::{
     Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, fetch_request::FetchRequest,
     identity::Identity, payload::Payload,
 };
 pub use context::{
-    Context, Entered, Scoped, current_context, entry::Entry, refresh::Attempt, secrets::Secrets,
-    try_current_context,
+    Context, Entered, Scoped, current_context, entry::Entry, provenance::Provenance,
+    refresh::Attempt, secrets::Secrets, try_current_context,
 };
 pub use declaration::{Declaration, DeclarationBuilder};
 pub use preflight::{preflight, preflight_blocking};
@@ -92,6 +97,7 @@ pub use settings::validation_level::ValidationLevel;
 
 pub use self::core::{
     error::{Error, ErrorKind, Problem},
+    origin::Origin,
     secret_value::SecretValue,
 };
 
