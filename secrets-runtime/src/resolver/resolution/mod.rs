@@ -45,8 +45,7 @@ impl Resolver {
             plan.origin = Some(Origin::Launch);
         }
         let trail = resolver.0.audit.clone();
-        let call =
-            trail.map(|trail| Arc::new(AuditedCall::begin(trail, plan.step.as_deref())));
+        let call = trail.map(|trail| Arc::new(AuditedCall::begin(trail, plan.step.as_deref())));
         let resolution = resolver.0.carry_out(&plan, freshness, call.as_ref()).await;
         let Resolution { mut shared, error, reuse } = resolution;
         shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan, call)));
