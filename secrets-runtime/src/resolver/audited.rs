@@ -10,7 +10,11 @@ use crate::{
         event::{AuditEvent, AuditEventKind},
     },
     context::{freshness::Freshness, provenance::Provenance, resolved::ResolvedSecrets},
-    core::error::{Error, Problem},
+    core::{
+        error::{Error, Problem},
+        origin::Origin,
+    },
+    resolver::Resolver,
 };
 
 /// A resolution of a call that is audited.
@@ -81,6 +85,34 @@ impl<'a> AuditedResolution<'a> {
             kind: Some(problem.kind()),
             ..self.call.event(AuditEventKind::Failed)
         }
+    }
+}
+
+impl Resolver {
+    /// Records that fields of a stored secret are shown, which the command reads past the resolver.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it cannot be recorded and has to be. Then nothing
+    /// is to be shown.
+    #[doc(hidden)]
+    pub fn record_stored_read(
+        &self,
+        backend: &str,
+        id: &str,
+        version: Option<&str>,
+        keys: &[&str],
+    ) -> Result<(), Error> {
+        let Some(trail) = self.0.audit.clone() else { return Ok(()) };
+        let call = AuditedCall::begin(trail, None);
+        call.record(&[AuditEvent {
+            source: Some(id.to_owned()),
+            backend: Some(backend.to_owned()),
+            id: Some(id.to_owned()),
+            version: version.map(str::to_owned),
+            origin: Some(Origin::Backend),
+            ..call.event(AuditEventKind::Resolved)
+        }])?;
+        keys.iter().try_for_each(|key| call.read(id, key))
     }
 }
 
