@@ -37,7 +37,8 @@
 //!   local context, which it reads without this feature too.
 //! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
 //! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
-//! - `tracing`: warnings are events instead of lines on standard error.
+//! - `tracing`: warnings are events instead of lines on standard error. The audit log's events are too, at the target
+//!   `secrets::audit`.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -62,9 +62,10 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
     out.flush().map_err(print_failure)?;
     drop(out);
     if foreign > 0 {
-        let lines =
-            if foreign == 1 { "1 line is".to_owned() } else { format!("{foreign} lines are") };
-        reporter.info(&format!("note: {lines} not an event of an audit log, and left out"));
+        reporter.info(&match foreign {
+            1 => "note: 1 line is not an event of an audit log, and is left out".to_owned(),
+            _ => format!("note: {foreign} lines are not events of an audit log, and are left out"),
+        });
     }
     if args.unused {
         let mut output = WipedOutput::default();
