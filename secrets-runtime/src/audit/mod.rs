@@ -3,6 +3,8 @@
 pub(crate) mod call;
 pub(crate) mod event;
 mod file;
+#[cfg(all(test, feature = "tracing"))]
+mod tests;
 pub(crate) mod trail;
 
 use crate::{audit::event::AuditEvent, core::error::Error};
