@@ -3,6 +3,7 @@
 //! Shared backends, servers and child processes are in `support/`, the library of this package.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
+mod audit;
 mod backends;
 mod cache;
 mod config;

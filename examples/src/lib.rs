@@ -78,3 +78,8 @@ struct MacrosReadme;
 #[cfg(doctest)]
 #[doc = include_str!("../../docs/from-metaflow.md")]
 struct FromMetaflow;
+
+/// The program of the page about the audit log, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/guards.md")]
+struct Guards;

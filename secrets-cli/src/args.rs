@@ -1,13 +1,13 @@
 //! The command line.
 
-use std::{collections::BTreeSet, ffi::OsString, path::PathBuf};
+use std::{collections::BTreeSet, ffi::OsString, path::PathBuf, time::SystemTime};
 
 use clap::{Args, Parser, Subcommand, ValueHint, builder::NonEmptyStringValueParser};
 use secrets_runtime::{ValidationLevel, config::Delimiters};
 
 use crate::{
     help,
-    input::{resolve_args::ResolveArgs, value_args::ValueArgs},
+    input::{resolve_args::ResolveArgs, since::parse_since, value_args::ValueArgs},
     output::format::{DocumentFormat, ExportFormat, OutputFormat, ResolveFormat},
 };
 
@@ -51,6 +51,8 @@ pub enum Command {
     Render(Render),
     /// Check that the secrets of sources or of a configuration file exist
     Check(Check),
+    /// Show who got and read which secrets, from the audit log
+    Audit(Audit),
     /// Show every setting and where it comes from, and check that the backends are reachable
     Doctor(Doctor),
     /// Let a secrets.toml that is found decide where credentials are sent, and which store and values are used
@@ -281,6 +283,36 @@ fn level(text: &str) -> Result<ValidationLevel, String> {
     text.parse().map_err(|error: secrets_runtime::Error| {
         error.problems().first().and_then(|p| p.help()).unwrap_or_default().to_owned()
     })
+}
+
+/// The kinds of events in an audit log.
+const EVENTS: [&str; 8] =
+    ["resolved", "failed", "read", "not_requested", "refreshed", "leaked", "written", "deleted"];
+
+#[derive(Debug, Args)]
+#[command(after_help = help::AUDIT)]
+pub struct Audit {
+    /// The log, instead of that of SECRETS_AUDIT; - for standard input; several are read one after another
+    #[arg(value_name = "FILE|-", value_hint = ValueHint::FilePath)]
+    pub files: Vec<PathBuf>,
+    /// Show what steps declare and never read
+    #[arg(long, conflicts_with = "event")]
+    pub unused: bool,
+    /// Show the events of this step only
+    #[arg(long, value_name = "STEP")]
+    pub step: Option<String>,
+    /// Show the events about this source only, with the reads of its fields
+    #[arg(long, value_name = "SOURCE")]
+    pub source: Option<String>,
+    /// Show the events of this kind only
+    #[arg(long, value_name = "EVENT", value_parser = EVENTS)]
+    pub event: Vec<String>,
+    /// Show the events since a time, such as 2026-11-28T21:30:00Z or 2026-11-28, or of the last 2h (s, m, h, d, w)
+    #[arg(long, value_name = "TIME", value_parser = parse_since, allow_hyphen_values = true)]
+    pub since: Option<SystemTime>,
+    /// How events and errors are written; json writes the lines as they are
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -26,6 +26,13 @@ Examples:
   echo 'postgres://{{db.user | url}}:{{db.password | url}}@localhost' | secrets render -
   secrets render chart.yaml --delimiters '<% %>'";
 
+pub const AUDIT: &str = "Examples:
+  secrets audit --since 2h
+  secrets audit --source prod-db --event read
+  secrets audit --unused audit.log.1 audit.log
+
+A log is written by programs and by this command when SECRETS_AUDIT names a file.";
+
 /// The examples of the manual page: what each does, and its command line.
 pub const EXAMPLES: &[(&str, &str)] = &[
     (

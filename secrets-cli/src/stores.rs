@@ -8,8 +8,8 @@ use std::{
 
 use pollster::block_on;
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver, ResolverBuilder, Store,
-    admin::StoredSecret, backend, settings::variables,
+    Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver, ResolverBuilder,
+    ResolverStore, Store, admin::StoredSecret, backend, settings::variables,
 };
 use secrets_spec::Source;
 
@@ -26,7 +26,10 @@ use crate::{
 const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// Backends in the order in which they are asked. The first one is the primary one, which is written.
-pub struct Stores(Vec<Arc<dyn Backend>>);
+pub struct Stores {
+    backends: Vec<Arc<dyn Backend>>,
+    resolver: Resolver,
+}
 
 impl Stores {
     /// Opens the backends of `--backend`, or else the default ones.
@@ -36,17 +39,17 @@ impl Stores {
 
     /// Opens the default backends of a resolver.
     pub fn of(resolver: &Resolver) -> Result<Self, Failure> {
-        Ok(Self(resolver.open_default_backends()?))
+        Ok(Self { backends: resolver.open_default_backends()?, resolver: resolver.clone() })
     }
 
     /// Returns the type of the primary backend.
     pub fn kind(&self) -> &str {
-        self.0.first().map_or("", |backend| backend.kind())
+        self.backends.first().map_or("", |backend| backend.kind())
     }
 
     /// Returns the primary backend, if it is AWS Secrets Manager.
     pub fn secrets_manager(&self) -> Option<SecretsManager<'_>> {
-        self.0.first().and_then(|backend| SecretsManager::from_backend(&**backend))
+        self.backends.first().and_then(|backend| SecretsManager::from_backend(&**backend))
     }
 
     /// Reads a secret from the first backend that has it.
@@ -54,7 +57,7 @@ impl Stores {
         self.check_name(name)?;
         let stage = previous.then_some(PREVIOUS);
         let mut missing = None;
-        for backend in &self.0 {
+        for backend in &self.backends {
             match StoredSecret::read_blocking(&**backend, name, stage) {
                 Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
                 answer => return answer,
@@ -94,7 +97,7 @@ impl Stores {
     /// Creates a secret, which must not exist.
     pub fn create<'a>(&'a self, name: &'a str, secret: &StoredSecret) -> Result<Change<'a>, Error> {
         secret.check().map_err(|error| error.about(name, Some(self.kind())))?;
-        let created = self.store()?.create_blocking(name, secret.payload());
+        let created = self.audited_store()?.create_blocking(name, secret.payload());
         let version = created.map_err(|error| error.about(name, Some(self.kind())))?;
         Ok(self.change(name, Some(version)))
     }
@@ -107,13 +110,14 @@ impl Stores {
         change: impl FnMut(Result<StoredSecret, Error>) -> Result<StoredSecret, Failure>,
     ) -> Result<Change<'a>, Failure> {
         self.check_name(name)?;
-        let version = StoredSecret::update_blocking(self.primary()?, name, change)?;
+        let (backend, store) = (self.primary()?, self.audited_store()?);
+        let version = StoredSecret::update_through_blocking(backend, &store, name, change)?;
         Ok(self.change(name, Some(version)))
     }
 
     /// Carries out changes of the primary backend. Returns the new version of each secret.
     pub fn apply(&self, changes: Vec<backend::SecretChange>) -> Result<Vec<Option<String>>, Error> {
-        let applied = self.store()?.update_blocking(changes);
+        let applied = self.audited_store()?.update_blocking(changes);
         applied.map_err(|error| error.about("", Some(self.kind())))
     }
 
@@ -195,8 +199,25 @@ impl Stores {
     }
 
     fn primary(&self) -> Result<&dyn Backend, Error> {
-        let primary = self.0.first().map(|backend| &**backend);
+        let primary = self.backends.first().map(|backend| &**backend);
         primary.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "there is no backend"))
+    }
+
+    /// Records that fields of a secret are shown, before they are.
+    pub fn record_read<'a>(
+        &self,
+        name: &str,
+        secret: &StoredSecret,
+        keys: impl IntoIterator<Item = &'a str>,
+    ) -> Result<(), Error> {
+        let keys: Vec<_> = keys.into_iter().collect();
+        self.resolver.record_stored_read(self.kind(), name, secret.version(), &keys)
+    }
+
+    /// Returns the store of the primary backend that records what is written and deleted.
+    fn audited_store(&self) -> Result<ResolverStore, Error> {
+        self.store()?;
+        self.resolver.store(self.kind())
     }
 
     /// Returns the primary backend as a store, or an error if it cannot be written.

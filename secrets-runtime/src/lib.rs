@@ -37,7 +37,8 @@
 //!   local context, which it reads without this feature too.
 //! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
 //! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
-//! - `tracing`: warnings are events instead of lines on standard error.
+//! - `tracing`: warnings are events instead of lines on standard error. The audit log's events are too, at the target
+//!   `secrets::audit`.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -46,6 +47,7 @@
 extern crate self as secrets_runtime;
 
 pub mod admin;
+mod audit;
 pub mod backend;
 pub mod backends;
 mod cache;
@@ -67,13 +69,17 @@ mod rt;
 pub mod settings;
 pub mod testing;
 
+pub use audit::{
+    AuditSink,
+    event::{AuditEvent, AuditEventKind},
+};
 pub use backend::{
     Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, fetch_request::FetchRequest,
     identity::Identity, payload::Payload,
 };
 pub use context::{
-    Context, Entered, Scoped, current_context, entry::Entry, refresh::Attempt, secrets::Secrets,
-    try_current_context,
+    Context, Entered, Scoped, current_context, entry::Entry, provenance::Provenance,
+    refresh::Attempt, secrets::Secrets, try_current_context,
 };
 pub use declaration::{Declaration, DeclarationBuilder};
 pub use preflight::{preflight, preflight_blocking};
@@ -92,6 +98,7 @@ pub use settings::validation_level::ValidationLevel;
 
 pub use self::core::{
     error::{Error, ErrorKind, Problem},
+    origin::Origin,
     secret_value::SecretValue,
 };
 

@@ -15,7 +15,7 @@ const LAYERS: &[&[&str]] = &[
     &["context"],
     &["payload"],
     &["backend"],
-    &["settings", "declaration"],
+    &["audit", "settings", "declaration"],
     &["rt"],
     &["core", "permissions"],
 ];

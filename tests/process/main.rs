@@ -6,6 +6,7 @@
 #![allow(clippy::print_stdout, reason = "this is a program: it says which case fails")]
 #![allow(clippy::unwrap_used, reason = "a case that panics has failed")]
 
+mod audit;
 mod cached_steps;
 mod child;
 mod export;
@@ -26,7 +27,8 @@ fn main() -> ExitCode {
             .iter()
             .chain(files::HELPERS)
             .chain(cached_steps::HELPERS)
-            .chain(settings::HELPERS);
+            .chain(settings::HELPERS)
+            .chain(audit::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;
@@ -51,5 +53,6 @@ fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
         .chain(files::CASES)
         .chain(settings::CASES)
         .chain(forbidden_backends::CASES)
+        .chain(audit::CASES)
         .chain(steps)
 }

@@ -5,6 +5,7 @@ mod hostile_backends;
 mod hostile_input;
 mod misordered_answers;
 mod omitted_answers;
+mod provenance;
 mod replaced_backends;
 mod tokio_backends;
 mod user_backends;

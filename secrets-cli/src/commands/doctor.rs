@@ -1,7 +1,7 @@
 use std::path::Path;
 
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Resolver,
+    Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver,
     admin::{Setting, StoredSecret},
     settings::variables,
 };
@@ -27,7 +27,7 @@ const PROBE_NAME: &str = "secrets-doctor-probe";
 const MAX_UNREADABLE: usize = 20;
 
 /// Shows every setting, where it comes from, and whether the backends are reachable. Fails if a default backend is
-/// not reachable.
+/// not reachable, or if the audit log cannot be written.
 pub fn run(args: &Doctor) -> Result<(), Failure> {
     let (resolver, setting_error) =
         stores::resolver_builder(args.common.backend.as_deref()).build_anyway();
@@ -46,7 +46,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         return Err(error.into());
     }
     let errors = statuses.into_iter().filter(|status| status.is_default).filter_map(|s| s.error);
-    fail_on_any(errors.collect())
+    fail_on_any(resolver.check_audit().err().into_iter().chain(errors).collect())
 }
 
 /// Warns of a switch of the AWS SDK, with which the log at the level TRACE contains AWS's answers unmasked.
@@ -204,6 +204,14 @@ fn text(
         let problem = setting.problem().map(|why| format!("  WRONG: {why}")).unwrap_or_default();
         line(output, &format!("  {name:width$}  {}{place}{problem}", value_text(setting)));
     }
+    if let Some(path) = resolver.audit_file() {
+        let state = match audit_problem(resolver) {
+            None => "can be written".to_owned(),
+            Some(problem) => format!("not usable: {}", problem.message()),
+        };
+        output.push("\naudit log\n");
+        line(output, &format!("  {}: {state}", path.display()));
+    }
     let mapped: Vec<_> = resolver.mapped_sources().collect();
     if !mapped.is_empty() {
         output.push("\nsources that secrets.toml maps\n");
@@ -251,6 +259,11 @@ fn line(output: &mut WipedOutput, text: &str) {
     output.push("\n");
 }
 
+/// Returns why the audit log cannot be written.
+fn audit_problem(resolver: &Resolver) -> Option<Problem> {
+    resolver.check_audit().err()?.problems().first().cloned()
+}
+
 fn value_text(setting: &Setting) -> String {
     match (setting.is_set(), setting.text()) {
         (true, Some("")) => "none".to_owned(),
@@ -287,7 +300,19 @@ fn json(
         })
         .collect();
     output.push(settings.join(","));
-    output.push("],\"backends\":[");
+    output.push("],\"audit\":");
+    match resolver.audit_file() {
+        None => output.push("null"),
+        Some(path) => {
+            let problem = audit_problem(resolver);
+            output.push(format!(
+                "{{\"file\":{},\"problem\":{}}}",
+                json_string(&path.display().to_string()),
+                json_string_or_null(problem.as_ref().map(Problem::message)),
+            ));
+        }
+    }
+    output.push(",\"backends\":[");
     let statuses: Vec<_> = statuses
         .iter()
         .map(|status| {
@@ -299,7 +324,7 @@ fn json(
                 status.is_default,
                 status.error.is_none(),
                 json_string_or_null(status.caller.as_deref()),
-                json_string_or_null(problem.map(secrets_runtime::Problem::message)),
+                json_string_or_null(problem.map(Problem::message)),
             )
         })
         .collect();

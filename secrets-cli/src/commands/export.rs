@@ -27,6 +27,9 @@ const MAX_LISTINGS: usize = 10;
 pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
     let stores = Stores::open(args.backend.as_deref())?;
     let secrets = if args.all { read_all(&stores)? } else { read_named(args, &stores)? };
+    for (name, secret) in &secrets {
+        stores.record_read(name, secret, secret.fields().iter().map(StoredField::key))?;
+    }
     let mut output = WipedOutput::default();
     match args.format {
         ExportFormat::Json => json(&mut output, &secrets)?,

@@ -35,6 +35,9 @@ pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
         None => secret.fields().iter().collect(),
         Some(key) => vec![field(&args.name, &secret, key)?],
     };
+    if args.reveal {
+        stores.record_read(&args.name, &secret, fields.iter().map(|field| field.key()))?;
+    }
     let mut output = WipedOutput::default();
     match (args.common.format, args.key.is_some(), fields.as_slice()) {
         (OutputFormat::Json, ..) => {

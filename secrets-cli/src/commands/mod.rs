@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod audit;
 mod check;
 mod completions;
 mod delete;
@@ -34,6 +35,7 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Run(args) => run::run(&args, reporter),
         Command::Render(args) => render::run(&args, reporter),
         Command::Check(args) => check::run(&args, reporter),
+        Command::Audit(args) => audit::run(&args, reporter),
         Command::Doctor(args) => doctor::run(&args),
         Command::Trust(args) => trust::run(&args, reporter),
         Command::Completions(args) => completions::run(&args),

@@ -4,5 +4,6 @@ pub mod env_args;
 pub mod prompt;
 pub mod resolve_args;
 pub mod schema;
+pub mod since;
 pub mod value;
 pub mod value_args;

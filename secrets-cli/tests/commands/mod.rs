@@ -1,5 +1,6 @@
 //! The tests, by command and by topic.
 
+mod audit;
 mod check;
 mod docs_page;
 mod doctor;

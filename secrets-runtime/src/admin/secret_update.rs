@@ -29,13 +29,27 @@ impl StoredSecret {
     pub async fn update<E: From<Error>>(
         backend: &dyn Backend,
         id: &str,
+        change: impl FnMut(Result<Self, Error>) -> Result<Self, E>,
+    ) -> Result<String, E> {
+        let store = backend.as_store().ok_or_else(|| {
+            let message = format!("{backend} can be read, but not written");
+            Error::new(ErrorKind::NotSupported, message).about(id, Some(backend.kind()))
+        })?;
+        Self::update_through(backend, store, id, change).await
+    }
+
+    /// Changes a secret as [`update`](Self::update) does, and writes it through another store of the backend: that of
+    /// [`Resolver::store`](crate::Resolver::store) records it in the audit log.
+    ///
+    /// # Errors
+    /// Those of [`update`](Self::update).
+    pub async fn update_through<E: From<Error>>(
+        backend: &dyn Backend,
+        store: &dyn Store,
+        id: &str,
         mut change: impl FnMut(Result<Self, Error>) -> Result<Self, E>,
     ) -> Result<String, E> {
         let about = |error: Error| error.about(id, Some(backend.kind()));
-        let store = backend.as_store().ok_or_else(|| {
-            let message = format!("{backend} can be read, but not written");
-            about(Error::new(ErrorKind::NotSupported, message))
-        })?;
         let mut conflict = None;
         for _ in 0..MAX_ATTEMPTS {
             let planned = match read_with_version(backend, store, id).await {
@@ -93,6 +107,20 @@ impl StoredSecret {
         change: impl FnMut(Result<Self, Error>) -> Result<Self, E>,
     ) -> Result<String, E> {
         block_on(Self::update(backend, id, change))
+    }
+
+    /// Blocking version of [`update_through`](Self::update_through): parks this thread; works inside and outside any
+    /// runtime.
+    ///
+    /// # Errors
+    /// Those of [`update`](Self::update).
+    pub fn update_through_blocking<E: From<Error>>(
+        backend: &dyn Backend,
+        store: &dyn Store,
+        id: &str,
+        change: impl FnMut(Result<Self, Error>) -> Result<Self, E>,
+    ) -> Result<String, E> {
+        block_on(Self::update_through(backend, store, id, change))
     }
 
     /// Returns whether another secret has the content of this one. The order of fields, and how their JSON is spaced

@@ -79,7 +79,9 @@ impl Landing {
         };
         let fresh_until = self.asked_at + shortened(cache.ttl, random());
         let lifetime = Lifetime { fresh_until, end: fresh_until + cache.stale };
-        answer.entry = contents.entries.insert(key, fetched, self.asked_at, lifetime, dropped);
+        let fetched_at = answer.provenance.fetched_at;
+        answer.entry =
+            contents.entries.insert(key, fetched, self.asked_at, fetched_at, lifetime, dropped);
         answer.provenance.fresh_until = answer.entry.map(|_| fresh_until);
     }
 }

@@ -1,6 +1,7 @@
 use std::{
     collections::{BTreeMap, HashSet},
     sync::Arc,
+    time::SystemTime,
 };
 
 use crate::{
@@ -46,12 +47,15 @@ impl CacheState {
         freshness: Freshness,
     ) -> (FetchMap<Lookup>, Vec<Waiter<Completion>>) {
         let now = self.clock.now();
+        let time = SystemTime::now();
         // A backend of a program does not see the secrets of the step that calls the step.
         let _outside = Barrier::outside();
         let requests: Vec<_> = requests
             .into_iter()
             .map(|(id, request)| (id, Key::of(&**backend, &request), request))
-            .map(|(id, key, request)| (id, key, Provenance::of(&**backend, &request, now), request))
+            .map(|(id, key, request)| {
+                (id, key, Provenance::of(&**backend, &request, now, time), request)
+            })
             .collect();
         // They outlive the lock: to drop the last handle to a call is to lock again.
         let mut calls: BTreeMap<u64, Arc<InFlight<Completion>>> = BTreeMap::new();

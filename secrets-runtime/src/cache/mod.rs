@@ -23,7 +23,11 @@ pub(crate) mod step_slot;
 #[cfg(test)]
 mod tests;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use crate::{
     backend::{Backend, owned_request::OwnedRequest},
@@ -101,10 +105,10 @@ impl Cache {
         ask: Ask<A>,
         deadline: Deadline,
     ) -> Answers<A> {
-        let asked_at = self.0.clock.now();
-        let asked = requests
-            .into_iter()
-            .map(|(id, request)| ((id, Provenance::of(&*backend, &request, asked_at)), request));
+        let (asked_at, time) = (self.0.clock.now(), SystemTime::now());
+        let asked = requests.into_iter().map(|(id, request)| {
+            ((id, Provenance::of(&*backend, &request, asked_at, time)), request)
+        });
         let asked = asked.collect();
         let answers = call(backend, asked, ask, deadline).await.answers;
         let answer = |((id, asked), result)| (id, Answer::new(result, asked));

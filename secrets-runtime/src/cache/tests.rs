@@ -57,7 +57,14 @@ fn keep_with_probe(cache: &Cache, id: &str, at: Instant, drops: &Arc<Drops>) -> 
     let until = at + TTL;
     let lifetime = Lifetime { fresh_until: until, end: until };
     let entry = cache.0.change(|contents, dropped| {
-        contents.entries.insert(&key, Fetched::text("SeNtInEl"), at, lifetime, dropped)
+        contents.entries.insert(
+            &key,
+            Fetched::text("SeNtInEl"),
+            at,
+            std::time::SystemTime::now(),
+            lifetime,
+            dropped,
+        )
     });
     let made_of = Reuse { entries: entry.into_iter().collect(), until };
     let slot = SlotId::next();

@@ -42,7 +42,8 @@ impl<'a> Entry<'a> {
 
 impl Secrets {
     /// Returns every value, in declared order. A key with several versions has one entry: the version that
-    /// [`Secrets::get`] returns, or the first if `get` returns none.
+    /// [`Secrets::get`] returns, or the first if `get` returns none. An entry whose use cannot be recorded though it has
+    /// to be (`SECRETS_AUDIT_REQUIRED`) is left out.
     ///
     /// ```
     /// # use secrets_runtime::{current_context, testing};
@@ -68,6 +69,7 @@ impl Secrets {
                 }
             }
         }
+        entries.retain(|entry| self.record_read(entry.group, entry.key).is_ok());
         entries.into_iter()
     }
 
@@ -87,7 +89,9 @@ impl Secrets {
         &self,
         present: impl Fn(&str) -> Option<OsString>,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
-        let exports = self.variables().exports(&present, None, self.0.shared.allow_override);
+        let shared = &self.0.shared;
+        let audit = shared.audit.as_deref();
+        let exports = self.variables().exports(&present, None, shared.allow_override, audit);
         exports.map_err(|error| error.in_step(self.step()))
     }
 
@@ -103,7 +107,9 @@ impl Secrets {
     ) -> Result<Vec<(String, SecretValue)>, Error> {
         let variables = EnvVars::by(self.0.shared.in_order(), rules);
         let files = rules.has_files().then(|| self.files());
-        let exports = variables.exports(&present, files, self.0.shared.allow_override);
+        let shared = &self.0.shared;
+        let audit = shared.audit.as_deref();
+        let exports = variables.exports(&present, files, shared.allow_override, audit);
         let mut problems = rules.unknown(&self.exported_names());
         match exports {
             Ok(exports) if problems.is_empty() => {

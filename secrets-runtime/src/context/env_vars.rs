@@ -11,6 +11,7 @@ use once_cell::sync::OnceCell;
 use secrets_spec::{MountType, SpecError, VariableName, check_variable, is_guarded_variable};
 
 use crate::{
+    audit::call::AuditedCall,
     backend::capabilities::Capabilities,
     context::{export_rules::ExportRules, group::Group, secret_files::SecretFiles},
     core::{
@@ -35,8 +36,9 @@ struct Candidate {
     /// The source or request that has the field, and the field's name if it differs.
     origin: String,
     field: String,
-    /// The group and the key of `get`, as a template has them.
-    reference: String,
+    /// The group and the key of `get`.
+    group: String,
+    key: String,
     declared_at: usize,
     /// Whether the backend may have read the very variable that is set already.
     from_environment: bool,
@@ -142,7 +144,8 @@ impl EnvVars {
             shown,
             origin: origin.to_owned(),
             field: name.to_owned(),
-            reference: format!("{group}.{key}"),
+            group: group.to_owned(),
+            key: key.to_owned(),
             declared_at,
             from_environment: capabilities.is_environment_read(),
         };
@@ -152,9 +155,10 @@ impl EnvVars {
     pub(crate) fn iter<'a>(
         &'a self,
         files: &'a SecretFiles,
+        audit: Option<&'a AuditedCall>,
     ) -> impl Iterator<Item = (&'a str, &'a SecretValue)> {
-        self.slots.iter().filter_map(|(name, given)| match given.as_slice() {
-            [one] => Some((name.as_str(), one.value(Some(files)).ok()?)),
+        self.slots.iter().filter_map(move |(name, given)| match given.as_slice() {
+            [one] => Some((name.as_str(), one.read(Some(files), audit).ok()?)),
             _ => None,
         })
     }
@@ -164,6 +168,7 @@ impl EnvVars {
         name: &str,
         files: &SecretFiles,
         or_environment: bool,
+        audit: Option<&AuditedCall>,
     ) -> Result<SecretValue, Error> {
         let fail = |kind, message: String, help: String| {
             let problem =
@@ -172,7 +177,7 @@ impl EnvVars {
         };
         if let Some(given) = self.slots.get(name) {
             return match given.as_slice() {
-                [one] => one.value(Some(files)).cloned(),
+                [one] => one.read(Some(files), audit).cloned(),
                 several => {
                     let origins =
                         escape::backquoted_list(several.iter().map(|given| given.origin.as_str()));
@@ -210,6 +215,7 @@ impl EnvVars {
         present: &dyn Fn(&str) -> Option<OsString>,
         files: Option<&SecretFiles>,
         allow_override: bool,
+        audit: Option<&AuditedCall>,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
         let mut problems: Vec<(usize, Problem)> = Vec::new();
         for (declared_at, origin, error) in &self.unmappable {
@@ -226,7 +232,8 @@ impl EnvVars {
                     given.iter().map(|g| format!("{} (field `{}`)", g.origin, g.field)).collect();
                 let message =
                     format!("the variable {name} is given by {}", origins.join(" and by "));
-                let fields = given.iter().map(|given| given.reference.clone()).collect();
+                let fields = given.iter().map(|given| format!("{}.{}", given.group, given.key));
+                let fields = fields.collect();
                 let help = HelpCode::NameVariables { variable: name.clone(), fields };
                 let problem = Problem::new(ErrorKind::Collision, message)
                     .with_origin(&last.origin)
@@ -258,6 +265,8 @@ impl EnvVars {
             }
         }
         if problems.is_empty() {
+            let candidates = exports.iter().filter_map(|(name, _)| self.slots.get(*name));
+            candidates.flatten().try_for_each(|one| one.record_read(audit))?;
             return Ok(exports);
         }
         problems.sort_by_key(|(declared_at, _)| *declared_at);
@@ -266,6 +275,21 @@ impl EnvVars {
 }
 
 impl Candidate {
+    /// Returns the value after it is recorded that it is read.
+    fn read(
+        &self,
+        files: Option<&SecretFiles>,
+        audit: Option<&AuditedCall>,
+    ) -> Result<&SecretValue, Error> {
+        let value = self.value(files)?;
+        self.record_read(audit)?;
+        Ok(value)
+    }
+
+    fn record_read(&self, audit: Option<&AuditedCall>) -> Result<(), Error> {
+        audit.map_or(Ok(()), |call| call.read(&self.group, &self.key))
+    }
+
     /// Returns the value. Without files it is the content that the file would have.
     fn value(&self, files: Option<&SecretFiles>) -> Result<&SecretValue, Error> {
         self.shown.value(files).map_err(|error| error.about(&self.origin, None))

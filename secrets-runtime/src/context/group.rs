@@ -66,10 +66,24 @@ impl Group {
         same(&self.values(), &other.values())
     }
 
+    /// Returns the keys of all fields.
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &str> {
+        let fields = self.source.iter().flat_map(|source| source.fields.iter());
+        let requested = self.requests.iter().map(|r| r.request.view().key);
+        fields.map(|(name, _)| name).chain(requested)
+    }
+
     fn values(&self) -> Vec<(&str, &Field)> {
         let fields = self.source.iter().flat_map(|source| source.fields.iter());
         let requested = self.requests.iter().map(|r| (r.request.view().key, &r.field));
         fields.chain(requested).collect()
+    }
+
+    /// Returns the provenance of everything in the group that was found.
+    pub(crate) fn found_provenances(&self) -> impl Iterator<Item = &Provenance> {
+        let source = self.source.as_ref().filter(|source| source.absent_because.is_none());
+        let source = source.map(|source| &source.provenance);
+        source.into_iter().chain(self.requests.iter().map(|requested| &requested.provenance))
     }
 
     /// Returns the field that `get(group, key)` reads.
@@ -77,14 +91,26 @@ impl Group {
         if let Some(field) = self.source.as_ref().and_then(|source| source.fields.get(key)) {
             return Some(field);
         }
+        self.find_request(key).map(|requested| &requested.field)
+    }
+
+    /// Returns the provenance of the field that `get(group, key)` reads.
+    pub(crate) fn provenance_of(&self, key: &str) -> Option<&Provenance> {
+        match &self.source {
+            Some(source) if source.fields.get(key).is_some() => Some(&source.provenance),
+            _ => self.find_request(key).map(|requested| &requested.provenance),
+        }
+    }
+
+    /// Returns the request of a key: of several versions, the one that was requested without a version.
+    fn find_request(&self, key: &str) -> Option<&RequestField> {
         let mut matching = self.requests.iter().filter(|r| r.request.view().key == key);
         let first = matching.next()?;
         let rest: Vec<_> = matching.collect();
         if rest.is_empty() {
-            return Some(&first.field);
+            return Some(first);
         }
-        // Of several versions, `get` reads the one that was requested without a version.
         let mut all = std::iter::once(first).chain(rest);
-        all.find(|r| r.request.view().group_version.is_none()).map(|r| &r.field)
+        all.find(|r| r.request.view().group_version.is_none())
     }
 }

@@ -1,3 +1,4 @@
+mod audited_reads;
 pub(crate) mod entry;
 pub(crate) mod env_vars;
 pub(crate) mod export_rules;

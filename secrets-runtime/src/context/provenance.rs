@@ -1,45 +1,56 @@
-//! Where a value comes from.
+use std::time::{Instant, SystemTime};
 
-use std::time::Instant;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::backend::{Backend, capabilities::Capabilities, owned_request::OwnedRequest};
+use crate::{
+    backend::{Backend, capabilities::Capabilities, owned_request::OwnedRequest},
+    core::{origin::Origin, timestamp::Timestamp},
+};
 
-/// Where a value comes from, and how long it may serve.
+/// Where the value of a secret comes from, for a job to write down beside its result. It holds no value.
+///
+/// As JSON its members are named like its methods:
+/// `{"backend": "local", "id": "db", "version": "3", "role": null, "origin": "cache", "fetched_at": "2026-11-28T21:30:00.123Z"}`.
+///
+/// ```
+/// use secrets_runtime::{Error, Origin, current_context, secrets, testing};
+///
+/// #[secrets(sources = ["db"])]
+/// fn step() -> Result<Option<String>, Error> {
+///     let secrets = current_context().secrets;
+///     let provenance = secrets.provenance("db").expect("the step declares it");
+///     assert_eq!((provenance.id(), provenance.origin()), ("db", Origin::Override));
+///     Ok(provenance.version().map(str::to_owned))
+/// }
+///
+/// testing::with_secrets([("db", "password", "x")], step)?;
+/// # Ok::<(), Error>(())
+/// ```
 #[derive(Debug, Clone)]
-pub(crate) struct Provenance {
-    /// The type of the backend.
-    pub backend: String,
-    pub capabilities: Capabilities,
+pub struct Provenance {
+    pub(crate) backend: String,
+    pub(crate) capabilities: Capabilities,
     /// The id by which the backend was asked; of a request without a group, its key.
-    pub id: String,
-    /// The version, as the backend calls it, if it has one.
-    pub version: Option<String>,
-    pub role: Option<String>,
-    /// When the backend was asked for it.
-    pub asked_at: Instant,
+    pub(crate) id: String,
+    pub(crate) version: Option<String>,
+    pub(crate) role: Option<String>,
+    /// When the backend was asked for it, by the clock of the cache.
+    pub(crate) asked_at: Instant,
+    /// When that was, by the clock on the wall.
+    pub(crate) fetched_at: SystemTime,
     /// Until when later steps may use it without looking again; `None` if they may not.
-    pub fresh_until: Option<Instant>,
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "it is for what shows where a value is from")
-    )]
-    pub road: Road,
-}
-
-/// The road on which a value came to a step.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Road {
-    /// Its backend was asked.
-    Backend,
-    /// It was fetched before, and has not expired.
-    Cache,
-    /// It was fetched before and has expired, and its backend cannot answer for a moment.
-    Stale,
+    pub(crate) fresh_until: Option<Instant>,
+    pub(crate) origin: Origin,
 }
 
 impl Provenance {
     /// Of what a backend answers when it is asked at this time.
-    pub(crate) fn of(backend: &dyn Backend, request: &OwnedRequest, asked_at: Instant) -> Self {
+    pub(crate) fn of(
+        backend: &dyn Backend,
+        request: &OwnedRequest,
+        asked_at: Instant,
+        fetched_at: SystemTime,
+    ) -> Self {
         let id = match &request.key {
             Some(key) if request.id.is_empty() => key,
             _ => &request.id,
@@ -51,8 +62,59 @@ impl Provenance {
             version: None,
             role: request.role.clone(),
             asked_at,
+            fetched_at,
             fresh_until: None,
-            road: Road::Backend,
+            origin: Origin::Backend,
         }
+    }
+
+    /// Returns the type of the backend that has the secret.
+    #[must_use]
+    pub fn backend(&self) -> &str {
+        &self.backend
+    }
+
+    /// Returns the id by which the backend was asked. If `secrets.toml` maps the source to another secret, it is the id
+    /// of that secret.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns the version, as the backend calls it, or `None` if the backend has no versions.
+    #[must_use]
+    pub fn version(&self) -> Option<&str> {
+        self.version.as_deref()
+    }
+
+    /// Returns the role in which the backend was asked, if there is one.
+    #[must_use]
+    pub fn role(&self) -> Option<&str> {
+        self.role.as_deref()
+    }
+
+    /// Returns where the value came from when this call of the step got it.
+    #[must_use]
+    pub fn origin(&self) -> Origin {
+        self.origin
+    }
+
+    /// Returns when the backend was asked for the value. If the value was cached, that was before the step was called.
+    #[must_use]
+    pub fn fetched_at(&self) -> SystemTime {
+        self.fetched_at
+    }
+}
+
+impl Serialize for Provenance {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut provenance = serializer.serialize_struct("Provenance", 6)?;
+        provenance.serialize_field("backend", self.backend())?;
+        provenance.serialize_field("id", self.id())?;
+        provenance.serialize_field("version", &self.version())?;
+        provenance.serialize_field("role", &self.role())?;
+        provenance.serialize_field("origin", &self.origin())?;
+        provenance.serialize_field("fetched_at", &Timestamp(self.fetched_at))?;
+        provenance.end()
     }
 }

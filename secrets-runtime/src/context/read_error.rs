@@ -23,6 +23,7 @@ impl Secrets {
     /// Returns why `get` found nothing: the group or the key is not declared, or the secret lacks the field.
     pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
         let Some(found) = self.0.shared.groups.get(group) else {
+            self.record_not_requested(group, key);
             return self.not_requested(group, "the step did not declare this group");
         };
         if let Some(source) = &found.source {
@@ -56,6 +57,7 @@ impl Secrets {
                 .with_help("say which one: `get_versioned(group, key, version)`");
             return Error::from_problems(vec![problem]).in_step(self.step());
         }
+        self.record_not_requested(group, key);
         let asked = format!("{group}/{key}");
         self.not_requested(&asked, "the step did not request this key of the group")
     }

@@ -10,6 +10,7 @@ use std::{
 use foldhash::fast::RandomState;
 
 use crate::{
+    audit::call::AuditedCall,
     context::{freshness::Freshness, group::Group, secret_files::RunDirSetting},
     core::{error::Error, warning::warn_now_and_then},
 };
@@ -24,6 +25,8 @@ pub(crate) struct ResolvedSecrets {
     /// The groups in the order in which they were declared.
     pub order: Vec<Box<str>>,
     pub run_dir: RunDirSetting,
+    /// The call that the audit log knows them by, if there is a log. Calls share nothing then.
+    pub audit: Option<Arc<AuditedCall>>,
     /// Fetches again. `None` until the secrets are published.
     pub refresher: Option<Arc<dyn Refresh>>,
 }
@@ -98,6 +101,7 @@ impl ResolvedSecrets {
             groups,
             order: self.order.clone(),
             run_dir: self.run_dir.clone(),
+            audit: self.audit.clone(),
             refresher: self.refresher.clone(),
         }
     }

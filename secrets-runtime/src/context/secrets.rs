@@ -12,6 +12,7 @@ use crate::{
     context::{
         env_vars::{EnvVars, as_os},
         group::{RequestField, SourceFields},
+        provenance::Provenance,
         resolved::ResolvedSecrets,
         secret_files::SecretFiles,
     },
@@ -113,8 +114,12 @@ impl Secrets {
             view.key == key && view.group_version == Some(group_version)
         };
         match requests.unwrap_or_default().iter().find(version) {
-            Some(requested) => Ok(requested.field.value.clone()),
+            Some(requested) => {
+                self.record_read(group, key)?;
+                Ok(requested.field.value.clone())
+            }
             None => {
+                self.record_not_requested(group, key);
                 let asked = format!("{group}/{key} (version {group_version})");
                 let message = "the step did not request this version";
                 Err(self.not_requested(&asked, message))
@@ -165,6 +170,7 @@ impl Secrets {
         let Some(found) = self.0.shared.groups.get(group) else {
             return Err(self.why_not(group, ""));
         };
+        self.record_reads(group, found)?;
         let made = match &found.source {
             Some(SourceFields { absent_because: Some(absent_because), .. }) => {
                 de::from_absent(absent_because.clone())
@@ -194,7 +200,10 @@ impl Secrets {
     ) -> Result<T, Error> {
         let found = self.0.shared.groups.get(group);
         let made = match found.and_then(|found| found.find(key)) {
-            Some(field) => de::from_value(&format!("{group}.{key}"), &field.value),
+            Some(field) => {
+                self.record_read(group, key)?;
+                de::from_value(&format!("{group}.{key}"), &field.value)
+            }
             None => {
                 let problems = self.why_not(group, key).into_problems();
                 // If a declared secret lacks the field, the value is absent; anything else is an error.
@@ -262,13 +271,16 @@ impl Secrets {
     /// if several fields map to it; [`ErrorKind::KeyNotFound`] if no field does.
     pub fn var(&self, name: &str) -> Result<SecretValue, Error> {
         let variables = self.variables();
-        variables.var(name, self.files(), self.0.shared.bare).map_err(|e| e.in_step(self.step()))
+        let shared = &self.0.shared;
+        let value = variables.var(name, self.files(), shared.bare, shared.audit.as_deref());
+        value.map_err(|error| error.in_step(self.step()))
     }
 
     /// Returns the variables and their values, sorted by name. Variables that several fields map to, and
-    /// those whose file cannot be created, are left out. Binary values are standard base64.
+    /// those whose file cannot be created or whose use cannot be recorded though it has to be, are left out. Binary
+    /// values are standard base64.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
-        self.variables().iter(self.files())
+        self.variables().iter(self.files(), self.0.shared.audit.as_deref())
     }
 
     /// Sets the variables in the environment of a child process.
@@ -316,15 +328,57 @@ impl Secrets {
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,
     ) -> Result<Vec<(&str, &SecretValue)>, Error> {
-        let exports =
-            self.variables().exports(present, Some(self.files()), self.0.shared.allow_override);
+        let shared = &self.0.shared;
+        let exports = self.variables().exports(
+            present,
+            Some(self.files()),
+            shared.allow_override,
+            shared.audit.as_deref(),
+        );
         exports.map_err(|error| error.in_step(self.step()))
     }
 
-    /// Returns the field that `get` reads.
+    /// Reads the field that `get` reads.
     pub(crate) fn field(&self, group: &str, key: &str) -> Result<&Field, Error> {
+        let field = self.look_up(group, key)?;
+        self.record_read(group, key)?;
+        Ok(field)
+    }
+
+    /// Returns the field that `get` reads, to look at and not to return.
+    #[inline]
+    pub(super) fn look_up(&self, group: &str, key: &str) -> Result<&Field, Error> {
         let found = self.0.shared.groups.get(group).and_then(|found| found.find(key));
         found.ok_or_else(|| self.why_not(group, key))
+    }
+
+    /// Returns where a group comes from: which version of which secret the step runs with.
+    ///
+    /// If the group consists of several requests, it is the first of them; [`provenance_of`](Self::provenance_of)
+    /// returns that of another one. Returns `None` if the step did not declare the group, and if its source is optional
+    /// and was not found.
+    #[must_use]
+    pub fn provenance(&self, group: &str) -> Option<&Provenance> {
+        self.shared().groups.get(group)?.found_provenances().next()
+    }
+
+    /// Returns where the field comes from that [`get(group, key)`](Self::get) reads, or `None` if `get` fails.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, current_context, task, testing};
+    /// #[task(secret_requests = [Secret(group = "db", key = "user"), Secret(group = "db", key = "password")])]
+    /// fn step() -> Result<(), Error> {
+    ///     let secrets = current_context().secrets;
+    ///     assert_eq!(secrets.provenance_of("db", "password").expect("it is declared").id(), "db");
+    ///     assert!(secrets.provenance_of("db", "port").is_none());
+    ///     Ok(())
+    /// }
+    /// # testing::with_secrets([("db", "user", "app"), ("db", "password", "x")], step)?;
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn provenance_of(&self, group: &str, key: &str) -> Option<&Provenance> {
+        self.shared().groups.get(group)?.provenance_of(key)
     }
 
     pub(super) fn variables(&self) -> &EnvVars {

@@ -1,9 +1,11 @@
-//! What every layer needs: errors, secret values, warnings, and text that is safe to print.
+//! What every layer needs: errors, secret values, where they come from, warnings, and text that is safe to print.
 
 pub(crate) mod error;
 pub(crate) mod escape;
 pub(crate) mod help_code;
 pub(crate) mod line_column;
+pub(crate) mod origin;
 pub(crate) mod problem_list;
 pub(crate) mod secret_value;
+pub(crate) mod timestamp;
 pub(crate) mod warning;

@@ -40,6 +40,59 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
     Ok(file)
 }
 
+/// Opens a file to append to it, and creates it with mode 0600 if there is none: a log that only the user and root can
+/// write or replace. It is opened once, and the open file is checked.
+///
+/// A symbolic link is not followed, and nothing but a regular file is opened.
+#[cfg(unix)]
+pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
+    use std::{fs, io, os::unix::fs::OpenOptionsExt};
+
+    use rustix::fs::OFlags;
+
+    check_folders(path)?;
+    let unreadable = |error| Insecure::unreadable(path, error);
+    match fs::symlink_metadata(path) {
+        Ok(metadata) if metadata.is_symlink() => {
+            let message = format!("{} is a symbolic link, which is not followed", path.display());
+            return Err(Insecure::Exposed { message, help: "name the file itself".to_owned() });
+        }
+        // To open a pipe without a reader is an error that does not say so.
+        Ok(metadata) if !metadata.is_file() => return Err(irregular(path)),
+        _ => {}
+    }
+    // The path may lead somewhere else by now. Opening a pipe must not block.
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
+    let mut options = File::options();
+    options.append(true).custom_flags(flags);
+    let opened = match options.open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            // Another process may create it first.
+            options.create(true).mode(0o600).open(path)
+        }
+        opened => opened,
+    };
+    let file = opened.map_err(unreadable)?;
+    check_open(&file, path)?;
+    Ok(file)
+}
+
+/// Checks that only the user and root can write a file that is open for appending.
+#[cfg(unix)]
+pub(crate) fn check_open(file: &File, path: &Path) -> Result<(), Insecure> {
+    let unreadable = |error| Insecure::unreadable(path, error);
+    if !file.metadata().map_err(unreadable)?.is_file() {
+        return Err(irregular(path));
+    }
+    metadata::FileFacts::of_file(file).map_err(unreadable)?.check(path)
+}
+
+#[cfg(unix)]
+fn irregular(path: &Path) -> Insecure {
+    let message = format!("{} is not a regular file", path.display());
+    Insecure::Exposed { message, help: "remove it".to_owned() }
+}
+
 #[cfg(unix)]
 fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), Insecure> {
     use std::os::unix::fs::OpenOptionsExt;
@@ -90,6 +143,19 @@ pub(crate) fn open(path: &Path) -> Result<File, Insecure> {
 #[cfg(not(unix))]
 pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
     open(path)
+}
+
+/// Opens a file to append to it. On this platform modes and owners do not say who can write it.
+#[cfg(not(unix))]
+pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
+    let opened = File::options().append(true).create(true).open(path);
+    opened.map_err(|error| Insecure::unreadable(path, error))
+}
+
+/// Checks nothing, since on this platform modes and owners do not say who can write a file.
+#[cfg(not(unix))]
+pub(crate) fn check_open(_file: &File, _path: &Path) -> Result<(), Insecure> {
+    Ok(())
 }
 
 /// Checks nothing, since on this platform modes and owners do not say who can write a folder.

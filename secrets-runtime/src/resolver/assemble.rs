@@ -36,6 +36,7 @@ pub(crate) fn from_answers(
         groups: HashMap::default(),
         order: Vec::new(),
         run_dir,
+        audit: None,
         refresher: None,
     };
     for planned in &plan.sources {
@@ -62,7 +63,7 @@ pub(crate) fn from_answers(
         };
         let source_fields = SourceFields {
             origin: planned.origin.clone(),
-            provenance: provenance.clone(),
+            provenance: plan.provenance(provenance),
             fields,
             absent_because,
         };
@@ -73,7 +74,7 @@ pub(crate) fn from_answers(
         let provenance = &answer.provenance;
         match answer.found().and_then(|fetched| decode::requested_field(fetched, request)) {
             Ok(field) => {
-                let provenance = provenance.clone();
+                let provenance = plan.provenance(provenance);
                 add_request(&mut shared, request, provenance, field, &plan.flyte_prefix);
             }
             Err(error) => {

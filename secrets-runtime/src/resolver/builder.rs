@@ -1,10 +1,21 @@
-use std::{ffi::OsString, sync::Arc, time::Duration};
+use std::{
+    ffi::OsString,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use secrets_spec::{BackendType, SourceRole, SpecError};
 
+#[cfg(feature = "aws")]
+use crate::resolver::credentials_secret::add_aws;
 #[cfg(any(test, feature = "conformance"))]
 use crate::rt::clock::ManualClock;
 use crate::{
+    audit::{
+        AuditSink,
+        trail::{AuditSinks, AuditTrail},
+    },
     backend::{Backend, registration::registered_backends},
     cache::Cache,
     context::secret_files::RunDirSetting,
@@ -12,10 +23,13 @@ use crate::{
     declaration::parse::invalid,
     resolver::{Inner, Resolver, registry::Registry},
     rt::clock::Clock,
-    settings::{load::Loaded, precedence::CodeSettings, variables::Variable},
+    settings::{
+        audit::AUDIT_OFF,
+        load::Loaded,
+        precedence::CodeSettings,
+        variables::{self, Variable},
+    },
 };
-#[cfg(feature = "aws")]
-use crate::{resolver::credentials_secret::add_aws, settings::variables};
 
 impl Resolver {
     /// Starts a resolver with the built-in backends and the process's settings.
@@ -34,6 +48,9 @@ pub struct ResolverBuilder {
     role: Option<String>,
     cache_ttl: Option<Duration>,
     cache_stale: Option<Duration>,
+    audit_file: Option<PathBuf>,
+    is_audit_required: Option<bool>,
+    sinks: AuditSinks,
     built: CodeSettings,
     #[cfg(any(test, feature = "conformance"))]
     clock: Option<ManualClock>,
@@ -105,6 +122,42 @@ impl ResolverBuilder {
     #[must_use]
     pub fn cache_stale(mut self, stale: Duration) -> Self {
         self.cache_stale = Some(stale);
+        self
+    }
+
+    /// Records each use of a secret with this sink too. Several sinks can be added.
+    #[must_use]
+    pub fn audit(mut self, sink: impl AuditSink) -> Self {
+        self.sinks.0.push(Box::new(sink));
+        self
+    }
+
+    /// Appends each use of a secret to this file, as a line of JSON. It overrides `SECRETS_AUDIT`.
+    ///
+    /// ```
+    /// use secrets_runtime::{Declaration, Error, Resolver};
+    ///
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// # let path = folder.path().join("audit.log");
+    /// let resolver = Resolver::builder().audit_file(&path).default_backend("env").build()?;
+    /// let declaration = Declaration::builder("load").source("PATH")?.build();
+    /// resolver.resolve_blocking(&declaration)?;
+    /// let log = std::fs::read_to_string(&path).expect("it is there");
+    /// assert!(log.contains(r#""event":"resolved""#));
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn audit_file(mut self, path: impl Into<PathBuf>) -> Self {
+        self.audit_file = Some(path.into());
+        self
+    }
+
+    /// Sets whether a step fails if its use of secrets cannot be recorded. It overrides `SECRETS_AUDIT_REQUIRED`.
+    ///
+    /// A line is then in the file, and every sink has returned, before the step gets the value.
+    #[must_use]
+    pub fn audit_required(mut self, is_required: bool) -> Self {
+        self.is_audit_required = Some(is_required);
         self
     }
 
@@ -184,6 +237,15 @@ impl ResolverBuilder {
     /// ```
     #[must_use]
     pub fn build_anyway(mut self) -> (Resolver, Option<Error>) {
+        if let Some(path) = self.audit_file.take() {
+            let is_named_off = path.as_os_str() == AUDIT_OFF;
+            let path = if is_named_off { Path::new(".").join(path) } else { path };
+            self.built.set(&variables::AUDIT, path);
+        }
+        if let Some(is_required) = self.is_audit_required {
+            let text = if is_required { "1" } else { "0" };
+            self.built.set(&variables::AUDIT_REQUIRED, text);
+        }
         let Loaded { mut settings, mut problems } = Loaded::of_process(&self.built);
         if self.with_registered {
             let (mut registered, mistakes) = registered_backends();
@@ -218,13 +280,20 @@ impl ResolverBuilder {
         if let Some(problem) = add_aws(&mut registry, &settings) {
             problems.push(settings.add_problem(&variables::AWS_CREDENTIALS_FROM, &problem));
         }
+        let audit = AuditTrail::new(&settings.audit, self.sinks);
+        if audit.is_none() && settings.audit.is_required {
+            let message = "the use of secrets has to be recorded, and there is no audit log";
+            let problem = Problem::new(ErrorKind::InvalidConfig, message)
+                .with_help("name a file with SECRETS_AUDIT, or set SECRETS_AUDIT_REQUIRED=0");
+            problems.push(settings.add_problem(&variables::AUDIT_REQUIRED, &problem));
+        }
         let error = (!problems.is_empty()).then(|| Error::from_problems(problems));
         let clock = Clock::default();
         #[cfg(any(test, feature = "conformance"))]
         let clock = self.clock.as_ref().map_or(clock, Clock::from);
         let cache = Cache::new(settings.cache_ttl(), settings.cache_stale(), clock);
         let run_dir = RunDirSetting::Known(settings.run_dir().map(Arc::from));
-        (Resolver::of(Inner { registry, settings, cache, run_dir, test: None }), error)
+        (Resolver::of(Inner { registry, settings, cache, run_dir, audit, test: None }), error)
     }
 }
 

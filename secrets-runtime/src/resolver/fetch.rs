@@ -1,6 +1,9 @@
 //! Asks all backends at once, in rounds: the second round has what the first backend of a chain does not.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use crate::{
     backend::{Backend, BoxFuture, capabilities::Capabilities, fetch_request::FetchRequest},
@@ -10,11 +13,11 @@ use crate::{
         backend_call::Deadline,
         fetch_map::{FetchId, FetchMap},
     },
-    context::{
-        freshness::Freshness,
-        provenance::{Provenance, Road},
+    context::{freshness::Freshness, provenance::Provenance},
+    core::{
+        error::{Error, ErrorKind},
+        origin::Origin,
     },
-    core::error::{Error, ErrorKind},
     resolver::plan::{Fetch, Plan},
     rt::join_all::join_all,
 };
@@ -193,8 +196,9 @@ fn unasked<A>(error: Error, fetch: &Fetch) -> Answer<A> {
         version: None,
         role: fetch.request.role.clone(),
         asked_at: Instant::now(),
+        fetched_at: SystemTime::now(),
         fresh_until: None,
-        road: Road::Backend,
+        origin: Origin::Backend,
     };
     Answer::new(Err(error), provenance)
 }

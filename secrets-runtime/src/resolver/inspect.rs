@@ -83,6 +83,30 @@ impl Resolver {
         self.0.settings.config_file()
     }
 
+    /// Returns the file of the audit log, if there is one.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, Resolver};
+    /// # let folder = tempfile::tempdir().unwrap();
+    /// let path = folder.path().join("audit.log");
+    /// let resolver = Resolver::builder().audit_file(&path).build()?;
+    /// assert_eq!(resolver.audit_file(), Some(path.as_path()));
+    /// assert!(resolver.check_audit().is_ok() && !path.exists());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn audit_file(&self) -> Option<&Path> {
+        self.0.audit.as_ref()?.path()
+    }
+
+    /// Checks that the file of the audit log can be written, without writing or creating it.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`] if it cannot be written, or if somebody else may write it.
+    pub fn check_audit(&self) -> Result<(), Error> {
+        self.0.audit.as_ref().map_or(Ok(()), |audit| audit.check())
+    }
+
     /// Returns the sources and groups that `secrets.toml` maps to others: the name of each, and the type and
     /// the id to which it is mapped, if they are set.
     pub fn mapped_sources(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&str>)> {

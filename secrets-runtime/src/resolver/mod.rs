@@ -1,6 +1,7 @@
 //! Resolution: from a declaration to a context, all at once and all or nothing.
 
 pub(crate) mod assemble;
+mod audited;
 pub(crate) mod builder;
 #[cfg(feature = "aws")]
 mod credentials_secret;
@@ -30,6 +31,7 @@ use std::{
 use once_cell::sync::OnceCell;
 
 use crate::{
+    audit::trail::AuditTrail,
     backend::BoxFuture,
     cache::Cache,
     context::{Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets},
@@ -65,6 +67,7 @@ struct Inner {
     settings: Settings,
     cache: Cache,
     run_dir: RunDirSetting,
+    audit: Option<Arc<AuditTrail>>,
     /// The table of a test, if this is the resolver of one.
     test: Option<Arc<TestSecrets>>,
 }
@@ -173,6 +176,11 @@ impl Resolver {
 
     fn installed() -> Option<Self> {
         INSTALLED.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Returns the resolver of the process, if there is one already.
+    fn existing() -> Option<Self> {
+        Self::installed().or_else(|| FROM_SETTINGS.get().cloned())
     }
 
     fn of(inner: Inner) -> Self {

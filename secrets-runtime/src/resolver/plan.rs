@@ -13,7 +13,8 @@ use crate::{
         Backend, capabilities::Capabilities, identity::Identity, owned_request::OwnedRequest,
     },
     cache::fetch_map::{FetchId, FetchMap},
-    core::{error::Problem, warning::warn_once},
+    context::provenance::Provenance,
+    core::{error::Problem, origin::Origin, warning::warn_once},
     declaration::Declaration,
     resolver::registry::Registry,
     settings::Settings,
@@ -25,6 +26,8 @@ pub(crate) struct Plan {
     /// Whether nothing is declared.
     pub bare: bool,
     pub allow_override: bool,
+    /// Where all of it comes from, wherever it is fetched: attached at launch, or from a test.
+    pub origin: Option<Origin>,
     pub fetches: FetchMap<Fetch>,
     pub sources: Vec<SourcePlan>,
     pub requests: Vec<RequestPlan>,
@@ -85,6 +88,7 @@ impl Plan {
             step: declaration.step().map(str::to_owned),
             bare: declaration.is_empty(),
             allow_override: declaration.allow_override,
+            origin: None,
             fetches: FetchMap::default(),
             sources: Vec::new(),
             requests: Vec::new(),
@@ -140,6 +144,11 @@ impl Plan {
         plan
     }
 
+    /// Returns the provenance of an answer to this plan.
+    pub(crate) fn provenance(&self, answer: &Provenance) -> Provenance {
+        Provenance { origin: self.origin.unwrap_or(answer.origin), ..answer.clone() }
+    }
+
     /// Moves the fetches of another plan into this one, and makes the other's sources and requests refer to
     /// them.
     pub(crate) fn take_fetches(&mut self, other: &mut Self) {
@@ -155,6 +164,7 @@ impl Plan {
             step: self.step.clone(),
             bare: self.bare,
             allow_override: self.allow_override,
+            origin: self.origin,
             fetches: FetchMap::default(),
             sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
             requests: self.requests.clone(),

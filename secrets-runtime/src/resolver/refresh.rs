@@ -8,6 +8,7 @@ use std::{
 };
 
 use crate::{
+    audit::call::AuditedCall,
     backend::BoxFuture,
     context::{
         freshness::Freshness,
@@ -73,11 +74,13 @@ impl Inner {
 pub(super) struct Refresher {
     resolver: Arc<Inner>,
     plan: Plan,
+    /// The call that has the secrets, if it is audited.
+    call: Option<Arc<AuditedCall>>,
 }
 
 impl Refresher {
-    pub(super) fn new(resolver: Arc<Inner>, plan: Plan) -> Self {
-        Self { resolver, plan }
+    pub(super) fn new(resolver: Arc<Inner>, plan: Plan, call: Option<Arc<AuditedCall>>) -> Self {
+        Self { resolver, plan, call }
     }
 
     pub(super) fn resolver(&self) -> &Arc<Inner> {
@@ -97,7 +100,7 @@ impl Refresh for Refresher {
             if freshness == Freshness::Refetch {
                 self.resolver.expire(part);
             }
-            let resolution = self.resolver.carry_out(part, freshness).await;
+            let resolution = self.resolver.carry_out(part, freshness, self.call.as_ref()).await;
             resolution.error.map_or(Ok(resolution.shared), Err)
         })
     }

@@ -1,21 +1,28 @@
 use std::{fmt, ops::ControlFlow, sync::Arc};
 
 use crate::{
+    audit::{event::AuditEventKind, trail::AuditTrail},
     backend::{
         Backend, BoxFuture, Store, change::SecretChange, generation::WriteGuard, payload::Payload,
     },
     cache::prohibition::forbidden,
-    core::error::{Error, ErrorKind},
+    core::{
+        error::{Error, ErrorKind},
+        escape::escape_name,
+    },
     resolver::Resolver,
 };
 
 /// The store of a resolver's backend: see [`Resolver::store`].
 #[derive(Clone)]
-pub struct ResolverStore(Arc<dyn Backend>);
+pub struct ResolverStore {
+    backend: Arc<dyn Backend>,
+    audit: Option<Arc<AuditTrail>>,
+}
 
 impl Resolver {
     /// Returns the store of the backend of this type. After a write through it, the next step of this process
-    /// reads the new value and not a cached one.
+    /// reads the new value and not a cached one. The audit log records what is written and deleted.
     ///
     /// ```
     /// use secrets_runtime::{Error, Payload, Resolver, Store, backends::Local};
@@ -43,7 +50,7 @@ impl Resolver {
             let error = Error::new(ErrorKind::NotSupported, message);
             return Err(error.with_help("use a backend that is a store, such as `local`"));
         }
-        Ok(ResolverStore(backend))
+        Ok(ResolverStore { backend, audit: self.0.audit.clone() })
     }
 }
 
@@ -57,7 +64,7 @@ impl ResolverStore {
         + 'static,
     ) -> BoxFuture<'a, Result<T, Error>> {
         #[cfg(feature = "tokio")]
-        if self.0.capabilities().is_tokio_needed() {
+        if self.backend.capabilities().is_tokio_needed() {
             let (this, id) = (self.clone(), id.to_owned());
             let work = async move { call(this.store()?, &id).await };
             return Box::pin(async move { crate::rt::io_thread::on_io_thread(work).await? });
@@ -69,30 +76,67 @@ impl ResolverStore {
     }
 
     fn store(&self) -> Result<&dyn Store, Error> {
-        if let Some(error) = forbidden(&*self.0) {
+        if let Some(error) = forbidden(&*self.backend) {
             return Err(error);
         }
         let gone = || Error::new(ErrorKind::NotSupported, "the backend is no longer a store");
-        self.0.as_store().ok_or_else(gone)
+        self.backend.as_store().ok_or_else(gone)
+    }
+
+    /// Refuses a change that cannot be recorded and has to be, as far as that is known before.
+    fn check_audit(&self) -> Result<(), Error> {
+        self.audit.as_ref().map_or(Ok(()), |audit| audit.check_required())
+    }
+
+    /// Records what was changed.
+    fn record(&self, done: &[(AuditEventKind, &str)]) -> Result<(), Error> {
+        let Some(audit) = &self.audit else { return Ok(()) };
+        done.iter().try_for_each(|(event, id)| {
+            let recorded = audit.record_change(*event, self.backend.kind(), id);
+            recorded.map_err(|error| {
+                error.append(&format!(", and the secret `{}` was {event}", escape_name(id)))
+            })
+        })
+    }
+}
+
+/// Returns what the audit log says of a change that was made.
+fn events_of(change: &SecretChange) -> Vec<(AuditEventKind, String)> {
+    use AuditEventKind::{Deleted, Written};
+    match change {
+        SecretChange::Create { id, .. } | SecretChange::Replace { id, .. } => {
+            vec![(Written, id.clone())]
+        }
+        SecretChange::Keep { .. } => Vec::new(),
+        SecretChange::Delete { id, .. } => vec![(Deleted, id.clone())],
+        SecretChange::Rename { id, new_id } => {
+            vec![(Written, new_id.clone()), (Deleted, id.clone())]
+        }
     }
 }
 
 impl Store for ResolverStore {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        let writing = WriteGuard::to(self.0.kind(), id);
+        let writing = WriteGuard::to(self.backend.kind(), id);
         let put = self.call(id, |store, id| store.put(id, payload));
         Box::pin(async move {
             let _writing = writing;
-            put.await
+            self.check_audit()?;
+            let version = put.await?;
+            self.record(&[(AuditEventKind::Written, id)])?;
+            Ok(version)
         })
     }
 
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
-        let writing = WriteGuard::to(self.0.kind(), id);
+        let writing = WriteGuard::to(self.backend.kind(), id);
         let create = self.call(id, |store, id| store.create(id, payload));
         Box::pin(async move {
             let _writing = writing;
-            create.await
+            self.check_audit()?;
+            let version = create.await?;
+            self.record(&[(AuditEventKind::Written, id)])?;
+            Ok(version)
         })
     }
 
@@ -101,20 +145,33 @@ impl Store for ResolverStore {
         changes: Vec<SecretChange>,
     ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
         let ids = changes.iter().flat_map(SecretChange::ids);
-        let writing: Vec<_> = ids.map(|id| WriteGuard::to(self.0.kind(), id)).collect();
+        let writing: Vec<_> = ids.map(|id| WriteGuard::to(self.backend.kind(), id)).collect();
+        let done: Vec<_> = match self.audit {
+            Some(_) => changes.iter().flat_map(events_of).collect(),
+            None => Vec::new(),
+        };
         let update = self.call("", |store, _| store.update(changes));
         Box::pin(async move {
             let _writing = writing;
-            update.await
+            self.check_audit()?;
+            let versions = update.await?;
+            let done: Vec<_> = done.iter().map(|(event, id)| (*event, id.as_str())).collect();
+            self.record(&done)?;
+            Ok(versions)
         })
     }
 
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
-        let writing = WriteGuard::to(self.0.kind(), id);
+        let writing = WriteGuard::to(self.backend.kind(), id);
         let delete = self.call(id, |store, id| store.delete(id));
         Box::pin(async move {
             let _writing = writing;
-            delete.await
+            self.check_audit()?;
+            let was_there = delete.await?;
+            if was_there {
+                self.record(&[(AuditEventKind::Deleted, id)])?;
+            }
+            Ok(was_there)
         })
     }
 
@@ -128,7 +185,7 @@ impl Store for ResolverStore {
         each: &'a mut (dyn FnMut(String) -> ControlFlow<()> + Send),
     ) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
-            if self.0.capabilities().is_tokio_needed() {
+            if self.backend.capabilities().is_tokio_needed() {
                 // `each` cannot move to another thread. A break is not a failure.
                 let _ = self.list().await?.into_iter().try_for_each(each);
                 return Ok(());
@@ -148,6 +205,6 @@ impl Store for ResolverStore {
 
 impl fmt::Debug for ResolverStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("ResolverStore").field(&self.0).finish()
+        f.debug_tuple("ResolverStore").field(&self.backend).finish_non_exhaustive()
     }
 }

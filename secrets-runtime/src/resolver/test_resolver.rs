@@ -3,6 +3,7 @@
 use std::{path::PathBuf, sync::Arc};
 
 use crate::{
+    audit::trail::{AuditSinks, AuditTrail},
     cache::Cache,
     context::{
         Context, freshness::Freshness, resolved::ResolvedSecrets, secret_files::RunDirSetting,
@@ -17,11 +18,11 @@ use crate::{
         test_secrets::{TestSecrets, kind},
     },
     rt::block_on::block_on,
-    settings::Settings,
+    settings::{Settings, audit::AuditSettings},
 };
 
 impl Resolver {
-    /// Creates the resolver of a test. It reads no settings.
+    /// Creates the resolver of a test. It reads no settings but those of the audit log.
     pub(crate) fn of_test(secrets: TestSecrets) -> Self {
         let secrets = Arc::new(secrets);
         let settings = Settings::for_tests(kind());
@@ -30,6 +31,7 @@ impl Resolver {
             settings,
             cache: Cache::off(),
             run_dir: RunDirSetting::Asked(run_dir_of_process),
+            audit: audit_of_process(),
             test: Some(secrets),
         })
     }
@@ -38,8 +40,8 @@ impl Resolver {
     /// group with a value that no backend may return; a step that reads the group reports it.
     pub(crate) fn context_of_test(&self) -> Context {
         let plan = self.0.plan(&Declaration::empty(None));
-        let resolution = block_on(self.0.carry_out(&plan, Freshness::Fresh));
-        let refresher = Arc::new(Refresher::new(self.inner().clone(), plan));
+        let resolution = block_on(self.0.carry_out(&plan, Freshness::Fresh, None));
+        let refresher = Arc::new(Refresher::new(self.inner().clone(), plan, None));
         let shared = ResolvedSecrets { refresher: Some(refresher), ..resolution.shared };
         Context::new(Secrets::new(Arc::new(shared)))
     }
@@ -56,6 +58,14 @@ impl Resolver {
             test.test.is_some().then(|| Self::of_shared(test.clone()))
         });
         of_test.flatten().unwrap_or_else(|| self.clone())
+    }
+}
+
+/// Returns the audit trail of the process, in which the secrets of a test are marked as such.
+fn audit_of_process() -> Option<Arc<AuditTrail>> {
+    match Resolver::existing() {
+        Some(resolver) => resolver.inner().audit.clone(),
+        None => AuditTrail::new(&AuditSettings::of_environment(), AuditSinks::default()),
     }
 }
 

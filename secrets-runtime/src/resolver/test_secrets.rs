@@ -9,6 +9,7 @@ use crate::{
     core::{
         error::{Error, ErrorKind},
         escape::backquoted_list,
+        origin::Origin,
         secret_value::SecretValue,
     },
     declaration::Declaration,
@@ -60,6 +61,7 @@ impl TestSecrets {
         }
         let mut plan = Plan::of(&declared, registry, settings);
         plan.bare = declaration.is_empty();
+        plan.origin = Some(Origin::Override);
         plan
     }
 

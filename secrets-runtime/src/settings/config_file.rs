@@ -18,7 +18,7 @@ use crate::{
     settings::{
         error::{SettingError, problem},
         mapping,
-        raw_value::{Origin, RawValue},
+        raw_value::{RawValue, SettingOrigin},
         trust,
         variables::{self, Kind, Variable},
     },
@@ -29,7 +29,7 @@ const MAX_BYTES: u64 = 1 << 20;
 /// A `secrets.toml` after its profile was applied.
 pub(crate) struct ConfigFile {
     path: PathBuf,
-    settings: BTreeMap<&'static str, (String, Origin)>,
+    settings: BTreeMap<&'static str, (String, SettingOrigin)>,
     sources: BTreeMap<String, SourcePatch>,
     /// Whether the user vouches for it: it was named or trusted, and not merely found.
     is_trusted: bool,
@@ -265,8 +265,8 @@ impl Reader<'_> {
         self.problems.push((at, wrong.at("", &origin)));
     }
 
-    fn origin(&self, at: usize, key: &str, profile: Option<&str>) -> Origin {
-        Origin::File {
+    fn origin(&self, at: usize, key: &str, profile: Option<&str>) -> SettingOrigin {
+        SettingOrigin::File {
             path: self.file.path.clone(),
             key: key.to_owned(),
             line: LineColumn::of(self.text, at).line,

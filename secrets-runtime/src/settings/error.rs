@@ -5,7 +5,7 @@ use crate::{
         error::{ErrorKind, Problem},
         escape,
     },
-    settings::raw_value::Origin,
+    settings::raw_value::SettingOrigin,
 };
 
 /// A problem with a setting whose origin is not known yet.
@@ -28,9 +28,9 @@ impl SettingError {
     }
 
     /// Returns the problem of the setting `variable`, whose text came from `origin`.
-    pub(super) fn at(self, variable: &'static str, origin: &Origin) -> Problem {
+    pub(super) fn at(self, variable: &'static str, origin: &SettingOrigin) -> Problem {
         // A text in code is known to the author, who may have put a value there.
-        let found = self.found.as_deref().filter(|_| *origin != Origin::Code);
+        let found = self.found.as_deref().filter(|_| *origin != SettingOrigin::Code);
         let message = with_found(self.message, found.unwrap_or_default());
         let message = match origin.place() {
             Some(place) => format!("{message} ({place})"),

@@ -2,18 +2,18 @@ use std::path::Path;
 
 use secrets_spec::BackendType;
 
-#[cfg(feature = "aws")]
-use crate::settings::{error::SettingError, raw_value::Origin, variables::Variable};
 use crate::{
     core::error::{Error, Problem},
     settings::{
         Settings,
         config_file::ConfigFile,
+        error::SettingError,
         folders::Folders,
         lookup,
         precedence::{CodeSettings, Environment, decide},
+        raw_value::SettingOrigin,
         reader::{SettingState, SettingsReader},
-        variables,
+        variables::{self, Variable},
     },
 };
 
@@ -49,7 +49,6 @@ impl Settings {
     }
 
     /// Adds a problem to a setting that can be found only when the backends are known, and returns it.
-    #[cfg(feature = "aws")]
     pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
         let wrong = SettingError {
             message: why.message().to_owned(),
@@ -57,7 +56,7 @@ impl Settings {
             found: None,
         };
         let shown = self.shown.iter_mut().find(|shown| shown.variable == variable);
-        let origin = shown.as_ref().map_or(&Origin::Default, |shown| &shown.origin);
+        let origin = shown.as_ref().map_or(&SettingOrigin::Default, |shown| &shown.origin);
         let problem = wrong.at(variable.name(), origin);
         if let Some(shown) = shown {
             shown.wrong = Some(problem.message().to_owned());

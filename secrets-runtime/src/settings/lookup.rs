@@ -7,7 +7,7 @@ use crate::{
         error::problem,
         folders::Folders,
         precedence::{CodeSettings, Environment, decide},
-        raw_value::Origin,
+        raw_value::SettingOrigin,
         reader::SettingsReader,
         search, trust, values, variables,
     },
@@ -27,7 +27,7 @@ pub(super) fn config_file(
     let profile_origin = texts.origin(&variables::PROFILE);
     let profile_origin = profile_origin.of_problem(variables::PROFILE.name());
     let config_origin = texts.origin(&variables::CONFIG);
-    let is_named = config_origin != Origin::Default;
+    let is_named = config_origin != SettingOrigin::Default;
     let named = texts.path(&variables::CONFIG);
     let profile = texts.text(&variables::PROFILE, values::text);
     let wrong = texts.into_problems();

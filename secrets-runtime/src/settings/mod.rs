@@ -33,6 +33,7 @@
 //! `zenml_url` (a password is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
 //! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
+pub(crate) mod audit;
 pub(crate) mod backends;
 mod config_file;
 mod error;
@@ -62,6 +63,7 @@ use std::{
 use secrets_spec::{BackendType, BuiltIn, RoleArn, SourcePatch, SourceRole, With};
 
 use crate::settings::{
+    audit::AuditSettings,
     backends::aws::AwsSettings,
     backends::file::FileSettings,
     backends::flyte::FlyteSettings,
@@ -70,7 +72,7 @@ use crate::settings::{
     backends::zenml::ZenmlSettings,
     config_file::ConfigFile,
     folders::Folders,
-    raw_value::Origin,
+    raw_value::SettingOrigin,
     reader::{SettingState, SettingsReader},
     validation_level::ValidationLevel,
 };
@@ -94,6 +96,7 @@ pub(crate) struct Settings {
         )
     )]
     attempt_timeout: Duration,
+    pub(crate) audit: AuditSettings,
     pub(crate) aws: AwsSettings,
     pub(crate) file: FileSettings,
     pub(crate) flyte: FlyteSettings,
@@ -121,6 +124,7 @@ impl Settings {
             default_role: reader
                 .text(&variables::DEFAULT_ROLE, values::role)
                 .map_or(SourceRole::Inherit, SourceRole::Arn),
+            audit: AuditSettings::read(reader),
             aws: AwsSettings::read(reader),
             validation_level: reader
                 .text(&variables::VALIDATION_LEVEL, values::level)
@@ -153,7 +157,7 @@ impl Settings {
         let shown =
             self.shown.iter().find(|shown| *shown.variable == variables::DEFAULT_BACKEND)?;
         match shown.origin {
-            Origin::Default | Origin::Code => None,
+            SettingOrigin::Default | SettingOrigin::Code => None,
             ref origin => Some(origin.of_problem(variables::DEFAULT_BACKEND.name())),
         }
     }

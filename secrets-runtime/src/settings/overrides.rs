@@ -6,7 +6,7 @@ use secrets_spec::{BackendType, SourceRole};
 
 use crate::settings::{
     Settings,
-    raw_value::Origin,
+    raw_value::SettingOrigin,
     variables::{self, Variable},
 };
 
@@ -41,7 +41,7 @@ impl Settings {
 
     fn set_shown(&mut self, variable: &Variable, text: String) {
         if let Some(shown) = self.shown.iter_mut().find(|shown| shown.variable == variable) {
-            (shown.text, shown.origin) = (Some(text), Origin::Code);
+            (shown.text, shown.origin) = (Some(text), SettingOrigin::Code);
         }
     }
 }

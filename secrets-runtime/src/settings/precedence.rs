@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 
 use crate::settings::{
     config_file::ConfigFile,
-    raw_value::{Origin, RawValue},
+    raw_value::{RawValue, SettingOrigin},
     variables::Variable,
 };
 
@@ -22,7 +22,7 @@ pub(crate) struct CodeSettings(Vec<CodeSetting>);
 struct CodeSetting {
     name: &'static str,
     text: OsString,
-    origin: Origin,
+    origin: SettingOrigin,
 }
 
 impl Drop for CodeSetting {
@@ -42,7 +42,11 @@ impl CodeSettings {
     /// Sets a setting, with the text that its variable would have. An empty text unsets it, whatever the
     /// environment has. If a setting is set twice, the last text wins.
     pub(crate) fn set(&mut self, variable: &Variable, text: impl Into<OsString>) {
-        self.0.push(CodeSetting { name: variable.name(), text: text.into(), origin: Origin::Code });
+        self.0.push(CodeSetting {
+            name: variable.name(),
+            text: text.into(),
+            origin: SettingOrigin::Code,
+        });
     }
 
     /// Sets a setting from an option of the command line. Problems name the option.
@@ -55,7 +59,7 @@ impl CodeSettings {
         self.0.push(CodeSetting {
             name: variable.name(),
             text: text.into(),
-            origin: Origin::Option(option),
+            origin: SettingOrigin::Option(option),
         });
     }
 
@@ -83,7 +87,7 @@ pub(super) fn decide(
 ) -> Option<RawValue> {
     let from_environment = |name: &'static str| {
         let text = environment(name).filter(|text| !text.is_empty())?;
-        Some(RawValue { text, origin: Origin::Variable(name) })
+        Some(RawValue { text, origin: SettingOrigin::Variable(name) })
     };
     let own = variable.is_own().then_some(variable.name());
     let mirrored = (!variable.is_own()).then_some(variable.name());

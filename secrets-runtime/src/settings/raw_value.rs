@@ -4,7 +4,7 @@ use zeroize::Zeroizing;
 
 /// The origin of a setting.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Origin {
+pub(crate) enum SettingOrigin {
     /// Set in code.
     Code,
     /// An option of the command line, such as `--with`.
@@ -26,7 +26,7 @@ pub(crate) enum Origin {
     Default,
 }
 
-impl Origin {
+impl SettingOrigin {
     /// Returns the origin for a problem: the variable, or `secrets.toml: key`.
     pub(super) fn of_problem(&self, variable: &'static str) -> String {
         match self {
@@ -49,7 +49,7 @@ impl Origin {
     }
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Code => f.write_str("built in code"),
@@ -69,7 +69,7 @@ impl fmt::Display for Origin {
 /// The text of a setting, before it is parsed. It may be a credential, so it has no `Debug` and is wiped.
 pub(super) struct RawValue {
     pub(super) text: OsString,
-    pub(super) origin: Origin,
+    pub(super) origin: SettingOrigin,
 }
 
 impl Drop for RawValue {

@@ -7,7 +7,7 @@ use crate::{
     core::{error::Problem, secret_value::SecretValue},
     settings::{
         error::SettingError,
-        raw_value::{Origin, RawValue},
+        raw_value::{RawValue, SettingOrigin},
         trust,
         values::{self, Read},
         variables::{Kind, Variable},
@@ -22,7 +22,7 @@ pub(crate) struct SettingState {
     /// The text, or `None` if the setting is not set or must not be printed.
     pub(crate) text: Option<String>,
     /// The origin of the setting.
-    pub(crate) origin: Origin,
+    pub(crate) origin: SettingOrigin,
     /// The default, if it depends on the user's folders.
     pub(crate) default: Option<String>,
     /// The problem, if there is one. The text is then left out.
@@ -62,7 +62,7 @@ impl<'a> SettingsReader<'a> {
             SettingState {
                 variable,
                 text: text.map(|found| found.text.to_string_lossy().into_owned()),
-                origin: found.as_ref().map_or(Origin::Default, |found| found.origin.clone()),
+                origin: found.as_ref().map_or(SettingOrigin::Default, |found| found.origin.clone()),
                 default: None,
                 wrong: None,
             }
@@ -70,9 +70,9 @@ impl<'a> SettingsReader<'a> {
         shown.collect()
     }
 
-    pub(super) fn origin(&self, variable: &Variable) -> Origin {
+    pub(super) fn origin(&self, variable: &Variable) -> SettingOrigin {
         let found = self.found.iter().find(|(v, _)| *v == variable).and_then(|(_, f)| f.as_ref());
-        found.map_or(Origin::Default, |found| found.origin.clone())
+        found.map_or(SettingOrigin::Default, |found| found.origin.clone())
     }
 
     pub(super) fn text<T>(
@@ -99,7 +99,21 @@ impl<'a> SettingsReader<'a> {
 
     /// Reads a path and makes it absolute, so that a change of the working directory does not change it.
     pub(super) fn path(&mut self, variable: &'static Variable) -> Option<PathBuf> {
-        let mut found = self.take(variable)?;
+        let found = self.take(variable)?;
+        self.absolute(variable, found)
+    }
+
+    /// Reads a path as [`path`](Self::path) does. This text stands for none.
+    pub(super) fn path_unless(
+        &mut self,
+        none: &str,
+        variable: &'static Variable,
+    ) -> Option<PathBuf> {
+        let found = self.take(variable).filter(|found| found.text != *none)?;
+        self.absolute(variable, found)
+    }
+
+    fn absolute(&mut self, variable: &'static Variable, mut found: RawValue) -> Option<PathBuf> {
         let text = std::mem::take(&mut found.text);
         let path = self.keep(variable, &found.origin, values::path(PathBuf::from(text)))?;
         match self.directory {
@@ -122,7 +136,7 @@ impl<'a> SettingsReader<'a> {
         let (variable, found) = self.found.iter_mut().find(|(v, _)| *v == variable)?;
         // Only code can set an empty text: it unsets the setting, whatever the other places have.
         let found = found.take().filter(|found| !found.text.is_empty())?;
-        let Origin::File { path, key, .. } = &found.origin else { return Some(found) };
+        let SettingOrigin::File { path, key, .. } = &found.origin else { return Some(found) };
         if self.is_trusted || !trust::is_needed(variable, found.text.to_str()?) {
             return Some(found);
         }
@@ -141,7 +155,7 @@ impl<'a> SettingsReader<'a> {
     fn keep<T>(
         &mut self,
         variable: &'static Variable,
-        origin: &Origin,
+        origin: &SettingOrigin,
         read: Read<T>,
     ) -> Option<T> {
         match read {

@@ -1,6 +1,6 @@
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::settings::{raw_value::Origin, reader::SettingState, variables::Variable};
+use crate::settings::{raw_value::SettingOrigin, reader::SettingState, variables::Variable};
 
 /// A setting of the process: its name, its text and its origin. Credentials, and texts that may contain one,
 /// are left out.
@@ -24,7 +24,7 @@ impl Setting {
             variable: shown.variable,
             text: shown.text.clone(),
             origin: shown.origin.to_string(),
-            is_set: shown.origin != Origin::Default,
+            is_set: shown.origin != SettingOrigin::Default,
             default: shown
                 .default
                 .clone()

@@ -55,6 +55,18 @@ pub(super) fn level(text: &str) -> Read<ValidationLevel> {
     text.parse().map_err(wrong)
 }
 
+/// Parses a switch: 1 or `true`, 0 or `false`.
+pub(super) fn switch(text: &str) -> Read<bool> {
+    match text.trim() {
+        "1" | "true" => Ok(true),
+        "0" | "false" => Ok(false),
+        other => {
+            let wrong = SettingError::new("it is neither 1 nor 0", "write 1 or 0");
+            Err(vec![wrong.quoting(other)])
+        }
+    }
+}
+
 /// Parses a number of seconds: digits, with an optional fraction.
 pub(super) fn seconds(text: &str) -> Read<Duration> {
     let text = text.trim();

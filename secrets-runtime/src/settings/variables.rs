@@ -183,6 +183,12 @@ variables! {
     RUN_DIR = "SECRETS_RUN_DIR",
         Some("run_dir"), Path, "",
         "The folder for `secrets.file` if neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
+    AUDIT = "SECRETS_AUDIT",
+        None, Path, "`off`",
+        "The file to which each use of a secret is appended, or `off`. Refused in `secrets.toml`.";
+    AUDIT_REQUIRED = "SECRETS_AUDIT_REQUIRED",
+        None, Text, "`0`",
+        "With `1`, a step fails if its use of secrets cannot be recorded; with `0`, there is a warning. Refused in `secrets.toml`.";
     CACHE_TTL = "SECRETS_CACHE_TTL",
         Some("cache_ttl"), Seconds, "300",
         "How many seconds later steps of the process may use a fetched value; 0 disables the cache.";

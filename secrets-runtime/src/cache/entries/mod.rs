@@ -7,7 +7,7 @@ use std::{
     any::Any,
     collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -20,10 +20,8 @@ use crate::{
         entry_id::EntryId,
         key::Key,
     },
-    context::{
-        freshness::Freshness,
-        provenance::{Provenance, Road},
-    },
+    context::{freshness::Freshness, provenance::Provenance},
+    core::origin::Origin,
 };
 
 /// How many secrets are kept at most; the one that ends first makes room.
@@ -47,6 +45,7 @@ struct Entry {
     keys: Vec<Key>,
     fetched: Fetched,
     asked_at: Instant,
+    fetched_at: SystemTime,
     fresh_until: Instant,
     /// When it is dropped. Until then it serves while its backend fails.
     end: Instant,
@@ -71,6 +70,7 @@ impl Entries {
         key: &Key,
         fetched: Fetched,
         asked_at: Instant,
+        fetched_at: SystemTime,
         lifetime: Lifetime,
         dropped: &mut Dropped,
     ) -> Option<EntryId> {
@@ -100,6 +100,7 @@ impl Entries {
                 keys,
                 fetched,
                 asked_at,
+                fetched_at,
                 fresh_until,
                 end,
                 paused_until: None,
@@ -277,7 +278,7 @@ pub(super) struct Found<'a> {
     id: EntryId,
     entry: &'a Entry,
     serves_until: Instant,
-    road: Road,
+    origin: Origin,
 }
 
 impl Found<'_> {
@@ -287,8 +288,9 @@ impl Found<'_> {
         let provenance = Provenance {
             version: fetched.version().map(str::to_owned),
             asked_at: self.entry.asked_at,
+            fetched_at: self.entry.fetched_at,
             fresh_until: Some(self.serves_until),
-            road: self.road,
+            origin: self.origin,
             ..asked
         };
         Answer { result: Ok(fetched), provenance, entry: Some(self.id) }
@@ -309,8 +311,8 @@ impl Entry {
 
     fn find(&self, id: EntryId, now: Instant) -> Option<Found<'_>> {
         let serves_until = self.serves_until(now)?;
-        let road = if now < self.fresh_until { Road::Cache } else { Road::Stale };
-        Some(Found { id, entry: self, serves_until, road })
+        let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
+        Some(Found { id, entry: self, serves_until, origin })
     }
 
     /// Whether it is of the secret that was written, by whatever name.

@@ -29,11 +29,12 @@ fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
 
 fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Option<EntryId> {
     let lifetime = Lifetime { fresh_until: at + LONG, end: at + LONG };
-    entries.insert(key, fetched, at, lifetime, &mut Dropped::new())
+    entries.insert(key, fetched, at, SystemTime::now(), lifetime, &mut Dropped::new())
 }
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
-    let asked = Provenance::of(&Env::default(), &OwnedRequest::from(&request("asked", None)), now);
+    let asked = OwnedRequest::from(&request("asked", None));
+    let asked = Provenance::of(&Env::default(), &asked, now, SystemTime::now());
     let answer = entries.find(key, Freshness::Fresh, now)?.answer(asked);
     let Content::Text(value) = answer.result.ok()?.content else { return None };
     let value: SecretValue = value;

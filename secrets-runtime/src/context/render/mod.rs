@@ -97,10 +97,13 @@ impl Secrets {
     /// Fills in parts of a template.
     ///
     /// # Errors
-    /// As [`fill`](Self::fill).
+    /// As [`fill`](Self::fill), and those of the audit log.
     pub(crate) fn fill_parts(&self, parts: &[Part]) -> Result<SecretValue, Error> {
         let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
+            if let Part::Reference { name, key, .. } = part {
+                self.field(name, key)?;
+            }
             let piece = self.piece(part, &Delimiters::default());
             pieces.push(piece.map_err(Error::from_problems)?);
         }
@@ -150,7 +153,7 @@ impl Secrets {
                 Problem::new(kind, message).with_origin(format!("{group}/{key}")).with_help(help),
             ])
         };
-        let field = match self.field(group, key) {
+        let field = match self.look_up(group, key) {
             Ok(field) => field,
             Err(error) => {
                 let dotted = self.group_that_starts_with(group);

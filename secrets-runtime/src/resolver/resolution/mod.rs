@@ -3,15 +3,18 @@
 #[cfg(test)]
 mod tests;
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
+    audit::call::AuditedCall,
     cache::{answer::Reuse, backend_call::Deadline, step_slot::StepCache},
     context::{Barrier, freshness::Freshness, resolved::ResolvedSecrets},
-    core::error::Error,
+    core::{error::Error, origin::Origin},
     declaration::Declaration,
     resolver::{
-        Inner, Resolver, assemble, fetch, hints,
+        Inner, Resolver, assemble,
+        audited::AuditedResolution,
+        fetch, hints,
         partial::PartialResolution,
         plan::{Plan, with_attached},
         refresh::Refresher,
@@ -37,9 +40,15 @@ impl Resolver {
     ) -> Result<(Arc<ResolvedSecrets>, Option<Reuse>), PartialResolution> {
         let resolver = self.serving();
         let declaration = with_attached(declaration, &resolver.0.settings);
-        let plan = resolver.0.plan(&declaration);
-        let Resolution { mut shared, error, reuse } = resolver.0.carry_out(&plan, freshness).await;
-        shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan)));
+        let mut plan = resolver.0.plan(&declaration);
+        if let Cow::Owned(_) = declaration {
+            plan.origin = Some(Origin::Launch);
+        }
+        let trail = resolver.0.audit.clone();
+        let call = trail.map(|trail| Arc::new(AuditedCall::begin(trail, plan.step.as_deref())));
+        let resolution = resolver.0.carry_out(&plan, freshness, call.as_ref()).await;
+        let Resolution { mut shared, error, reuse } = resolution;
+        shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan, call)));
         let shared = Arc::new(shared);
         match error {
             None => Ok((shared, reuse)),
@@ -77,13 +86,28 @@ impl Inner {
 
     /// Fetches what a plan names. Everything that a step can read passes here, whether a step starts, its secrets
     /// are fetched again, or a test supplies them.
-    pub(super) async fn carry_out(&self, plan: &Plan, freshness: Freshness) -> Resolution {
+    pub(super) async fn carry_out(
+        &self,
+        plan: &Plan,
+        freshness: Freshness,
+        call: Option<&Arc<AuditedCall>>,
+    ) -> Resolution {
+        let audited = call.map(|call| AuditedResolution::start(call, freshness));
         let deadline = Deadline::after(self.settings.timeout());
         let answers = fetch::fetch_all(plan, deadline, &self.cache, freshness).await;
-        let (shared, problems) = assemble::from_answers(plan, &answers, self.run_dir.clone());
+        let (mut shared, mut problems) =
+            assemble::from_answers(plan, &answers, self.run_dir.clone());
+        shared.audit = call.cloned();
+        if let Some(Err(error)) = audited.map(|audited| audited.record(&shared, &problems)) {
+            // What cannot be recorded is not read.
+            shared.groups.clear();
+            problems.extend(error.into_problems());
+        }
         let error = (!problems.is_empty())
             .then(|| Error::from_problems(problems).in_step(plan.step.as_deref()));
-        let reuse = if error.is_none() { answers.reuse() } else { None };
+        // Each call of a step has events of its own.
+        let is_reusable = error.is_none() && call.is_none();
+        let reuse = if is_reusable { answers.reuse() } else { None };
         Resolution { shared, error, reuse }
     }
 }

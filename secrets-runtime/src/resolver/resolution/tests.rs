@@ -10,8 +10,8 @@ use std::{
 use super::*;
 use crate::{
     backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest, generation::WriteGuard},
-    context::provenance::{Provenance, Road},
-    core::error::ErrorKind,
+    context::provenance::Provenance,
+    core::{error::ErrorKind, origin::Origin},
     rt::{block_on::block_on, clock::ManualClock},
 };
 
@@ -162,16 +162,16 @@ fn an_answer_says_which_road_it_took() {
     let first = provenance(&resolver, "db");
     assert_eq!((first.backend.as_str(), first.id.as_str()), ("counting", "db"));
     assert_eq!((first.version.as_deref(), &first.role), (Some("1"), &None));
-    assert_eq!(first.road, Road::Backend);
+    assert_eq!(first.origin, Origin::Backend);
     let again = provenance(&resolver, "db");
-    assert_eq!((again.road, again.version.as_deref()), (Road::Cache, Some("1")));
-    assert_eq!((again.asked_at, again.fresh_until), (first.asked_at, first.fresh_until));
+    assert_eq!((again.origin, again.version.as_deref()), (Origin::Cache, Some("1")));
+    assert_eq!((again.asked_at, again.fetched_at), (first.asked_at, first.fetched_at));
     clock.advance(TTL);
     *backend.failure.lock().expect("nobody panics") = Some(ErrorKind::Throttled);
     // The second one finds that the backend is left alone for a while.
     for _ in 0..2 {
         let stale = provenance(&resolver, "db");
-        assert_eq!((stale.road, stale.asked_at), (Road::Stale, first.asked_at));
+        assert_eq!((stale.origin, stale.asked_at), (Origin::Stale, first.asked_at));
         assert!(stale.fresh_until > first.fresh_until);
     }
     assert_eq!(backend.calls.load(Ordering::Relaxed), 2);
@@ -184,7 +184,7 @@ fn an_answer_that_is_not_kept_has_its_provenance_too() {
     let resolver = builder.cache_ttl(Duration::ZERO).build().expect("a resolver");
     for version in ["1", "2"] {
         let found = provenance(&resolver, "db");
-        assert_eq!((found.road, found.version.as_deref()), (Road::Backend, Some(version)));
+        assert_eq!((found.origin, found.version.as_deref()), (Origin::Backend, Some(version)));
         assert_eq!((found.backend.as_str(), found.fresh_until), ("counting", None));
     }
 }

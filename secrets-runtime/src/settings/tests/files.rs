@@ -169,7 +169,7 @@ fn a_profile_overrides_the_rest() {
     assert_eq!((db.backend(), db.id()), (Some(&BuiltIn::Local.into()), None));
     assert_eq!(laptop.mapped("api").and_then(SourcePatch::id), Some("prod/api"));
     match origin(&laptop, &variables::DEFAULT_BACKEND) {
-        Origin::File { key, profile, line, .. } => {
+        SettingOrigin::File { key, profile, line, .. } => {
             assert_eq!(
                 (key.as_str(), profile.as_deref()),
                 ("profile.laptop.default_backend", Some("laptop"))

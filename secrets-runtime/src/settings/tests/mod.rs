@@ -12,7 +12,7 @@ use crate::{
         secret_value::SecretValue,
     },
     settings::{
-        load::Loaded, precedence::CodeSettings, raw_value::Origin, setting::Setting,
+        load::Loaded, precedence::CodeSettings, raw_value::SettingOrigin, setting::Setting,
         variables::Variable,
     },
 };
@@ -86,7 +86,7 @@ fn write(path: PathBuf, text: impl AsRef<[u8]>) {
 }
 
 /// Returns the origin of a setting.
-fn origin<'a>(settings: &'a Settings, variable: &Variable) -> &'a Origin {
+fn origin<'a>(settings: &'a Settings, variable: &Variable) -> &'a SettingOrigin {
     let shown = settings.shown().iter().find(|shown| shown.variable == variable);
     &shown.expect("every variable is there").origin
 }
@@ -124,6 +124,8 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_LOCAL_KEY_FILE" => path(settings.local.key_file.clone().expect("a home")),
         "SECRETS_FILE_DIR" => path(settings.file.dir.clone()),
         "SECRETS_RUN_DIR" => settings.run_dir().map(|p| path(p.into())).unwrap_or_default(),
+        "SECRETS_AUDIT" => settings.audit.file.clone().map(path).unwrap_or_default(),
+        "SECRETS_AUDIT_REQUIRED" => settings.audit.is_required.to_string(),
         "SECRETS_CACHE_TTL" => seconds(settings.cache_ttl()),
         "SECRETS_CACHE_STALE" => seconds(settings.cache_stale()),
         "SECRETS_TIMEOUT" => seconds(settings.timeout()),
@@ -167,6 +169,8 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
         "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
         "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),
         "SECRETS_RUN_DIR" => ("", numbered("/p/#")),
+        "SECRETS_AUDIT" => ("", numbered("/p/#")),
+        "SECRETS_AUDIT_REQUIRED" => ("false", ["true"; 4].map(String::from)),
         "SECRETS_CACHE_TTL" => ("300", numbered("1#")),
         "SECRETS_CACHE_STALE" => ("3600", numbered("1#")),
         "SECRETS_TIMEOUT" => ("30", numbered("1#")),
@@ -187,14 +191,14 @@ fn precedence_of_every_setting() {
             continue;
         }
         let (default, [mirrored, file, own, code]) = texts(variable);
-        let check = |place: &Place, wanted: &str, is_right: &dyn Fn(&Origin) -> bool| {
+        let check = |place: &Place, wanted: &str, is_right: &dyn Fn(&SettingOrigin) -> bool| {
             let settings = place.good();
             assert_eq!(show(&settings, variable), wanted, "{}", variable.name());
             let found = origin(&settings, variable);
             assert!(is_right(found), "{}: {found:?}", variable.name());
         };
         let mut place = Place::new().with("HOME", "/srv/me");
-        check(&place, default, &|origin| *origin == Origin::Default);
+        check(&place, default, &|origin| *origin == SettingOrigin::Default);
 
         let name = if variable.is_own() {
             variable.mirrored().first().copied()
@@ -203,9 +207,9 @@ fn precedence_of_every_setting() {
         };
         if let Some(name) = name {
             place = place.with(name, "");
-            check(&place, default, &|origin| *origin == Origin::Default);
+            check(&place, default, &|origin| *origin == SettingOrigin::Default);
             place = place.with(name, &mirrored);
-            check(&place, &mirrored, &|origin| *origin == Origin::Variable(name));
+            check(&place, &mirrored, &|origin| *origin == SettingOrigin::Variable(name));
         }
         if let Some(key) = variable.key() {
             let before = show(&place.good(), variable);
@@ -216,7 +220,7 @@ fn precedence_of_every_setting() {
             assert_eq!(show(&place.good(), variable), before, "an empty {key} counts");
             place = place.file(&format!("# a comment\n{key} = '{file}'\n"));
             check(&place, &file, &|origin| {
-                matches!(origin, Origin::File { line: 2, profile: None, .. })
+                matches!(origin, SettingOrigin::File { line: 2, profile: None, .. })
             });
         }
         if variable.is_own() {
@@ -225,12 +229,12 @@ fn precedence_of_every_setting() {
             place = place.with(name, "");
             assert_eq!(show(&place.good(), variable), before, "an empty {name} counts");
             place = place.with(name, &own);
-            check(&place, &own, &|origin| *origin == Origin::Variable(name));
+            check(&place, &own, &|origin| *origin == SettingOrigin::Variable(name));
         }
         place.built.set(variable, &code);
-        check(&place, &code, &|origin| *origin == Origin::Code);
+        check(&place, &code, &|origin| *origin == SettingOrigin::Code);
         place.built.set(variable, "");
-        check(&place, default, &|origin| *origin == Origin::Code);
+        check(&place, default, &|origin| *origin == SettingOrigin::Code);
     }
 }
 
@@ -253,7 +257,7 @@ fn setters_override_the_environment() {
     settings.set_default_backends(vec![BuiltIn::Env.into(), BuiltIn::File.into()]);
     assert_eq!(show(&settings, &variables::DEFAULT_BACKEND), "env,file");
     for variable in [&variables::DEFAULT_ROLE, &variables::DEFAULT_BACKEND] {
-        assert_eq!(origin(&settings, variable), &Origin::Code);
+        assert_eq!(origin(&settings, variable), &SettingOrigin::Code);
     }
 }
 
@@ -343,7 +347,7 @@ fn credentials_are_not_shown() {
     assert!(!json.contains("SeNtInEl"));
     for variable in [&variables::ZENML_PASSWORD, &variables::ZENML_URL, &variables::WITH] {
         assert_eq!(shown(variable).text, None);
-        assert_eq!(shown(variable).origin, Origin::Variable(variable.name()));
+        assert_eq!(shown(variable).origin, SettingOrigin::Variable(variable.name()));
     }
 }
 
@@ -360,6 +364,33 @@ fn relative_paths_are_those_of_the_working_directory() {
         gone.into_result().expect_err("there is no directory").problems()[0].origin(),
         "SECRETS_RUN_DIR"
     );
+}
+
+#[test]
+fn an_audit_log_is_a_path_or_off_and_its_switch_is_1_or_0() {
+    assert_eq!(Place::new().with("SECRETS_AUDIT", "off").good().audit.file, None);
+    assert_eq!(Place::new().good().audit.file, None);
+    let settings = Place::new().with("SECRETS_AUDIT", "audit.log");
+    assert_eq!(settings.good().audit.file, Some(settings.path("audit.log")));
+    for (text, is_required) in [("1", true), ("true", true), ("0", false), (" false ", false)] {
+        let settings = Place::new().with("SECRETS_AUDIT_REQUIRED", text).good();
+        assert_eq!(settings.audit.is_required, is_required, "{text}");
+    }
+    let wrong = Place::new().with("SECRETS_AUDIT_REQUIRED", "yes").bad();
+    assert!(wrong[0].contains("it is neither 1 nor 0"), "{wrong:?}");
+}
+
+#[test]
+fn a_secrets_toml_switches_no_audit_log_off() {
+    for text in ["audit = 'off'", "SECRETS_AUDIT = ''", "audit_required = '0'"] {
+        for text in [text.to_owned(), format!("[profile.laptop]\n{text}")] {
+            let place = Place::new().file(&text).with("SECRETS_AUDIT", "/p/log");
+            let found = place.bad();
+            let named = place.path("secrets.toml");
+            assert_eq!(found, Place::new().file(&text).with("SECRETS_CONFIG", named).bad());
+            assert!(found[0].contains("cannot be set here"), "{found:?}");
+        }
+    }
 }
 
 #[test]

@@ -1,0 +1,116 @@
+mod log_line;
+mod unused;
+
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader, Write},
+    path::{Path, PathBuf},
+};
+
+use secrets_runtime::ErrorKind;
+
+use crate::{
+    args::Audit,
+    commands::audit::{log_line::LogLine, unused::Usage},
+    failure::Failure,
+    output::{
+        format::OutputFormat,
+        reporter::Reporter,
+        wiped_output::{WipedOutput, print_failure},
+    },
+    stores,
+};
+
+/// Shows the events of an audit log, or what steps declare and never read.
+pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
+    let files = match args.files.as_slice() {
+        [] => vec![log_of_settings()?],
+        files => files.to_vec(),
+    };
+    let mut usage = Usage::default();
+    let mut foreign = 0;
+    let mut out = io::stdout().lock();
+    for path in &files {
+        let mut log = open(path)?;
+        let mut line = Vec::new();
+        loop {
+            line.clear();
+            let length = log.read_until(b'\n', &mut line).map_err(|e| unreadable(path, &e))?;
+            if length == 0 {
+                break;
+            }
+            let Some(event) = LogLine::parse(&line) else {
+                foreign += u64::from(!line.trim_ascii().is_empty());
+                continue;
+            };
+            if !is_chosen(args, &event) {
+                continue;
+            }
+            if args.unused {
+                usage.add(&event);
+                continue;
+            }
+            let printed = match args.format {
+                OutputFormat::Json => out
+                    .write_all(line.strip_suffix(b"\n").unwrap_or(&line))
+                    .and_then(|()| writeln!(out)),
+                OutputFormat::Text => writeln!(out, "{}", event.describe()),
+            };
+            printed.map_err(print_failure)?;
+        }
+    }
+    out.flush().map_err(print_failure)?;
+    drop(out);
+    if foreign > 0 {
+        reporter.info(&match foreign {
+            1 => "note: 1 line is not an event of an audit log, and is left out".to_owned(),
+            _ => format!("note: {foreign} lines are not events of an audit log, and are left out"),
+        });
+    }
+    if args.unused {
+        let mut output = WipedOutput::default();
+        let is_any = usage.print(&mut output, args.format);
+        output.print()?;
+        match (is_any, usage.is_empty()) {
+            (true, _) => {}
+            (false, true) => reporter.info("no step is in the log"),
+            (false, false) => reporter.info("every step has read all that it declares"),
+        }
+    }
+    Ok(())
+}
+
+/// Returns the log of the settings.
+fn log_of_settings() -> Result<PathBuf, Failure> {
+    let resolver = stores::resolver(None)?;
+    resolver.audit_file().map(Path::to_path_buf).ok_or_else(|| {
+        Failure::usage("there is no audit log", "name its file, or set SECRETS_AUDIT")
+    })
+}
+
+fn open(path: &Path) -> Result<Box<dyn BufRead>, Failure> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin().lock()));
+    }
+    let file = File::open(path).map_err(|error| unreadable(path, &error))?;
+    Ok(Box::new(BufReader::new(file)))
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let path = path.display().to_string();
+    let message = format!("the audit log cannot be read: {error}");
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => {
+            "check the name; a log begins when a step is called with SECRETS_AUDIT"
+        }
+        _ => "check that it is a file and that you may read it",
+    };
+    Failure::about(&path, ErrorKind::InvalidConfig, message, help)
+}
+
+fn is_chosen(args: &Audit, event: &LogLine) -> bool {
+    args.step.as_deref().is_none_or(|step| event.text("step") == Some(step))
+        && args.source.as_deref().is_none_or(|source| event.is_about(source))
+        && (args.event.is_empty() || args.event.iter().any(|name| name == event.event()))
+        && args.since.is_none_or(|since| event.time().is_some_and(|time| time >= since))
+}
