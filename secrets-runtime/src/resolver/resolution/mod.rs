@@ -5,6 +5,8 @@ mod tests;
 
 use std::sync::Arc;
 
+#[cfg(feature = "mask")]
+use crate::mask;
 use crate::{
     cache::{answer::Reuse, backend_call::Deadline, step_slot::StepCache},
     context::{Barrier, freshness::Freshness, resolved::ResolvedSecrets},
@@ -81,6 +83,10 @@ impl Inner {
         let deadline = Deadline::after(self.settings.timeout());
         let answers = fetch::fetch_all(plan, deadline, &self.cache, freshness).await;
         let (shared, problems) = assemble::from_answers(plan, &answers, self.run_dir.clone());
+        #[cfg(feature = "mask")]
+        mask::process::learn(shared.in_order().flat_map(|(name, group)| {
+            group.values().into_iter().map(move |(key, field)| (name, key, &field.value))
+        }));
         let error = (!problems.is_empty())
             .then(|| Error::from_problems(problems).in_step(plan.step.as_deref()));
         let reuse = if error.is_none() { answers.reuse() } else { None };
