@@ -1,12 +1,18 @@
-use std::{ffi::OsStr, io::ErrorKind as IoKind, process::Command};
+use std::{
+    ffi::{OsStr, OsString},
+    io::ErrorKind as IoKind,
+    process::Command,
+};
 
-use secrets_runtime::{Error, SecretValue, Secrets, admin::ExportRules};
+use secrets_runtime::{Error, SecretValue, Secrets, admin::ExportRules, mask::Masker};
 
+#[cfg(unix)]
+use crate::masking;
 use crate::{
     args::Run,
     failure::{Failure, fail_on_any},
     input::{env_args::EnvTemplates, resolve_args::NOTHING_TO_RESOLVE},
-    output::reporter::Reporter,
+    output::{format::OutputFormat, reporter::Reporter},
 };
 
 /// The variables that `--pristine` keeps: a program needs them, and they do not configure it.
@@ -19,6 +25,8 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
     let Some((program, arguments)) = args.program.split_first() else {
         return Err(Failure::usage("there is no program", "write the program after --"));
     };
+    // It learns what is resolved.
+    let masker = args.mask.then(Masker::current);
     let templates = EnvTemplates::read(&args.env, &args.env_file, reporter)?;
     let is_kept = |name: &OsStr| !args.pristine || is_pristine_variable(name);
     let present = |name: &str| std::env::var_os(name).filter(|_| is_kept(OsStr::new(name)));
@@ -51,8 +59,13 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         None => failures.take(unknown_fields(&args.only)),
     };
     failures.into_result()?;
-    let mut command = Command::new(program);
-    command.args(arguments);
+    let mut command = match &masker {
+        Some(_) => masked_command(program, arguments, args),
+        None => Command::new(program),
+    };
+    if masker.is_none() {
+        command.args(arguments);
+    }
     if args.pristine {
         command.env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| is_pristine_variable(name)));
@@ -65,7 +78,10 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         // Exposed for the same reason.
         command.env(name, value.expose_str()?);
     }
-    launch(command, program, secrets)
+    match masker {
+        Some(masker) => launch_masked(command, program, secrets, &masker),
+        None => launch(command, program, secrets),
+    }
 }
 
 /// Fails if fields were chosen, since there are none without sources.
@@ -105,6 +121,37 @@ fn is_pristine_variable(name: &OsStr) -> bool {
 }
 
 #[cfg(unix)]
+fn masked_command(program: &OsStr, arguments: &[OsString], args: &Run) -> Command {
+    masking::command(program, arguments, args.format == OutputFormat::Json)
+}
+
+#[cfg(not(unix))]
+fn masked_command(program: &OsStr, _: &[OsString], _: &Run) -> Command {
+    Command::new(program)
+}
+
+/// Runs a program as a child, and ends with its exit code.
+#[cfg(unix)]
+fn launch_masked(
+    command: Command,
+    program: &OsStr,
+    secrets: Option<Secrets>,
+    masker: &Masker,
+) -> Result<(), Failure> {
+    let code = masking::run(command, masker, |error| launch_error(program, error))?;
+    // Removes their files.
+    drop(secrets);
+    std::process::exit(code)
+}
+
+#[cfg(not(unix))]
+fn launch_masked(_: Command, _: &OsStr, _: Option<Secrets>, _: &Masker) -> Result<(), Failure> {
+    let message = "`run --mask` works on Unix alone";
+    let help = "mask the output behind a pipe: secrets run db -- CMD | secrets mask db";
+    Err(Error::new(secrets_runtime::ErrorKind::NotSupported, message).with_help(help).into())
+}
+
+#[cfg(unix)]
 fn launch(mut command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
 
@@ -124,7 +171,8 @@ fn launch(mut command: Command, program: &OsStr, _: Option<Secrets>) -> Result<(
     std::process::exit(status.code().unwrap_or(1))
 }
 
-fn launch_error(program: &OsStr, error: &std::io::Error) -> Failure {
+/// Returns why a program could not be started, with the exit code that `env` has.
+pub fn launch_error(program: &OsStr, error: &std::io::Error) -> Failure {
     let (reason, code) = match error.kind() {
         IoKind::NotFound => ("there is no such program".to_owned(), 127),
         IoKind::PermissionDenied => ("it may not be executed".to_owned(), 126),
