@@ -124,6 +124,8 @@ pub use self::core::help_code::HelpCode;
 #[cfg(feature = "conformance")]
 #[doc(hidden)]
 pub mod __testing {
+    #[cfg(feature = "mask")]
+    pub use crate::mask::forms::of as mask_forms;
     pub use crate::rt::clock::ManualClock;
 }
 

@@ -2,11 +2,17 @@ use secrets_runtime::mask::Masker;
 
 use crate::{args::Mask, failure::Failure};
 
+const NOTHING_TO_MASK: (&str, &str) = (
+    "there is nothing to mask",
+    "name the sources of the secrets (such as `db`), write --sources, or set SECRETS_WITH",
+);
+
 /// Copies standard input to standard output, with the secrets of sources masked.
 pub fn run(args: &Mask) -> Result<(), Failure> {
     // It learns what is resolved.
     let masker = Masker::current();
-    let secrets = args.resolve.resolve(None)?;
+    let (resolver, builder) = args.resolve.declaration(None, Some(NOTHING_TO_MASK))?;
+    let secrets = resolver.resolve_blocking(&builder.build())?;
     let result = filter(&masker);
     drop(secrets);
     result.map_err(|error| match error.kind() {

@@ -30,7 +30,7 @@ struct PatternEntry {
 
 /// What a dictionary has for one place of a text.
 #[derive(Default)]
-pub(super) struct Found<'d> {
+pub(super) struct FoundPattern<'d> {
     /// The length of the longest pattern that stands there, or 0.
     pub length: usize,
     /// Whether a pattern may stand there once the text goes on.
@@ -80,14 +80,14 @@ impl Dictionary {
     }
 
     /// Returns what stands at the beginning of a text.
-    pub(super) fn find(&self, text: &[u8]) -> Found<'_> {
+    pub(super) fn find(&self, text: &[u8]) -> FoundPattern<'_> {
         let Some(gram) = text.first_chunk::<SHORTEST>() else {
             let is_open = self.beginnings.contains(&beginning(text));
-            return Found { is_open, ..Found::default() };
+            return FoundPattern { is_open, ..FoundPattern::default() };
         };
-        let Some(bucket) = self.buckets.get(gram) else { return Found::default() };
+        let Some(bucket) = self.buckets.get(gram) else { return FoundPattern::default() };
         let mut rest = &text[..text.len().min(LONGEST_ENTRY)];
-        let mut found = Found::default();
+        let mut found = FoundPattern::default();
         let after = bucket.partition_point(|entry| entry.bytes.as_slice() <= rest);
         if rest.len() < LONGEST_ENTRY {
             let next = bucket.get(after);
@@ -135,7 +135,7 @@ fn beginning(bytes: &[u8]) -> Beginning {
     (filled, bytes.len())
 }
 
-/// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 64 is set, so that few places of a
+/// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 16 is set, so that few places of a
 /// text are looked at more closely.
 struct GramFilter {
     words: Box<[u64]>,
@@ -143,7 +143,7 @@ struct GramFilter {
 }
 
 impl GramFilter {
-    const BITS_EACH: usize = 64;
+    const BITS_EACH: usize = 16;
 
     fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; SHORTEST]>) -> Self {
         // Twice the size that is needed, so that it is seldom made again.

@@ -48,7 +48,7 @@
 //! - A secret that was hashed, encrypted, compressed, cut or rearranged.
 
 mod dictionary;
-mod forms;
+pub(crate) mod forms;
 mod long_pattern;
 mod masker;
 mod panic_hook;

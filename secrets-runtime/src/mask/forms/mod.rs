@@ -35,7 +35,7 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
 }
 
 /// Calls `each` with every form of a value, some of them more than once.
-pub(super) fn of(value: &SecretValue, each: &mut dyn FnMut(&[u8])) {
+pub fn of(value: &SecretValue, each: &mut dyn FnMut(&[u8])) {
     add_all(value, each, MAX_DEPTH);
 }
 
