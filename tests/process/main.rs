@@ -12,6 +12,7 @@ mod export;
 mod exporting_steps;
 mod files;
 mod forbidden_backends;
+mod masking;
 mod settings;
 mod threads;
 mod wiping;
@@ -26,7 +27,8 @@ fn main() -> ExitCode {
             .iter()
             .chain(files::HELPERS)
             .chain(cached_steps::HELPERS)
-            .chain(settings::HELPERS);
+            .chain(settings::HELPERS)
+            .chain(masking::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;
@@ -51,5 +53,6 @@ fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
         .chain(files::CASES)
         .chain(settings::CASES)
         .chain(forbidden_backends::CASES)
+        .chain(masking::CASES)
         .chain(steps)
 }

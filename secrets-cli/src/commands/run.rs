@@ -7,7 +7,7 @@ use std::{
 use secrets_runtime::{Error, SecretValue, Secrets, admin::ExportRules, mask::Masker};
 
 #[cfg(unix)]
-use crate::masking;
+use crate::masking::program as masked_program;
 use crate::{
     args::Run,
     failure::{Failure, fail_on_any},
@@ -122,7 +122,7 @@ fn is_pristine_variable(name: &OsStr) -> bool {
 
 #[cfg(unix)]
 fn masked_command(program: &OsStr, arguments: &[OsString], args: &Run) -> Command {
-    masking::command(program, arguments, args.format == OutputFormat::Json)
+    masked_program::command(program, arguments, args.format == OutputFormat::Json)
 }
 
 #[cfg(not(unix))]
@@ -138,7 +138,7 @@ fn launch_masked(
     secrets: Option<Secrets>,
     masker: &Masker,
 ) -> Result<(), Failure> {
-    let code = masking::run(command, masker, |error| launch_error(program, error))?;
+    let code = masked_program::run(command, masker, |error| launch_error(program, error))?;
     // Removes their files.
     drop(secrets);
     std::process::exit(code)

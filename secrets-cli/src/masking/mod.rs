@@ -7,9 +7,7 @@ mod child_events;
 mod keyboard;
 pub mod monitor;
 mod outer_terminal;
-mod program;
+pub mod program;
 mod pseudo_terminal;
 pub mod pump;
 mod signals;
-
-pub use program::{command, run};

@@ -128,7 +128,8 @@ fn on_a_terminal_the_program_has_a_terminal_of_the_same_size() {
 
 #[test]
 fn a_prompt_is_seen_before_its_line_ends_and_an_echo_is_masked() {
-    let mut terminal = on_terminal(&sandbox(), "printf 'name S'; read x; echo \"<$x>\"");
+    let sandbox = sandbox();
+    let mut terminal = on_terminal(&sandbox, "printf 'name S'; read x; echo \"<$x>\"");
     terminal.wait_for("name S");
     terminal.type_in("SeNtInEl-1\r");
     let (code, text) = terminal.end();
@@ -186,8 +187,8 @@ fn ctrl_z_stops_the_job_and_fg_continues_it() {
     terminal.wait_for("***\r\n***\r\n");
     terminal.type_in("\x04");
     terminal.wait_for("the end\r\n");
-    terminal.type_in("stty -a; exit 4\r");
-    assert!(terminal.wait_for("exit").contains(" icanon"), "the terminal is as it was");
+    terminal.type_in("stty -a; echo the mo''des; exit 4\r");
+    assert!(terminal.wait_for("the modes").contains(" icanon"), "the terminal is as it was");
     assert_eq!(terminal.end().0, Some(4));
 }
 
