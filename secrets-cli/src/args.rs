@@ -47,6 +47,8 @@ pub enum Command {
     Resolve(Resolve),
     /// Run a program with secrets in its environment
     Run(Run),
+    /// Mask secrets in a text: tail -f log | secrets mask db
+    Mask(Mask),
     /// Fill in {{name.key}} in a template or a config file
     Render(Render),
     /// Check that the secrets of sources or of a configuration file exist
@@ -216,12 +218,24 @@ pub struct Run {
     /// Start the program with only the secrets and PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR
     #[arg(long)]
     pub pristine: bool,
+    /// Put *** in the place of the secrets in what the program writes
+    #[arg(long)]
+    pub mask: bool,
     /// How errors are written
     #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
     pub format: OutputFormat,
     /// The program and its arguments
     #[arg(last = true, required = true, value_name = "CMD", value_hint = ValueHint::CommandWithArguments)]
     pub program: Vec<OsString>,
+}
+
+#[derive(Debug, Args)]
+pub struct Mask {
+    #[command(flatten)]
+    pub resolve: ResolveArgs,
+    /// How errors are written
+    #[arg(long, value_name = "FORMAT", default_value = "text", hide_default_value = true)]
+    pub format: OutputFormat,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,8 @@ mod exit;
 mod failure;
 mod help;
 mod input;
+#[cfg(unix)]
+mod masking;
 mod output;
 mod panic_message;
 mod similar_names;
@@ -34,8 +36,12 @@ use failure::Failure;
 use output::reporter::Reporter;
 
 fn main() -> ExitCode {
-    core_files::disable();
     let typed: Vec<_> = std::env::args_os().collect();
+    #[cfg(unix)]
+    if let Some(code) = masking::monitor::run_if_started(&typed, commands::run::launch_error) {
+        return code;
+    }
+    core_files::disable();
     let reporter = Reporter::new(argv::wants_json(&typed));
     panic_message::install(reporter.clone());
     match start(typed, &reporter) {

@@ -33,6 +33,7 @@
 //! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
+//! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's
 //!   local context, which it reads without this feature too.
 //! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
@@ -60,6 +61,8 @@ mod context;
 mod core;
 pub mod credentials;
 mod declaration;
+#[cfg(feature = "mask")]
+pub mod mask;
 mod payload;
 mod permissions;
 mod preflight;
@@ -128,6 +131,8 @@ pub use self::core::help_code::HelpCode;
 #[cfg(feature = "conformance")]
 #[doc(hidden)]
 pub mod __testing {
+    #[cfg(feature = "mask")]
+    pub use crate::mask::forms::of as mask_forms;
     pub use crate::rt::clock::ManualClock;
 }
 

@@ -13,6 +13,7 @@ const LAYERS: &[&[&str]] = &[
     &["backends"],
     &["credentials"],
     &["context"],
+    &["mask"],
     &["payload"],
     &["backend"],
     &["audit", "settings", "declaration"],

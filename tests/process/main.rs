@@ -13,6 +13,7 @@ mod export;
 mod exporting_steps;
 mod files;
 mod forbidden_backends;
+mod masking;
 mod settings;
 mod threads;
 mod wiping;
@@ -28,7 +29,8 @@ fn main() -> ExitCode {
             .chain(files::HELPERS)
             .chain(cached_steps::HELPERS)
             .chain(settings::HELPERS)
-            .chain(audit::HELPERS);
+            .chain(audit::HELPERS)
+            .chain(masking::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;
@@ -54,5 +56,6 @@ fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
         .chain(settings::CASES)
         .chain(forbidden_backends::CASES)
         .chain(audit::CASES)
+        .chain(masking::CASES)
         .chain(steps)
 }

@@ -3,6 +3,7 @@
 mod build;
 mod compile;
 mod concurrency;
+mod masking;
 mod reads;
 mod resolution;
 mod start;
@@ -31,6 +32,7 @@ pub static ALL: &[Group] = &[
     Group { name: "steps", variables: &[], run: steps::run },
     Group { name: "start", variables: &[], run: start::run },
     Group { name: "store", variables: NO_CACHE, run: store::run },
+    Group { name: "masking", variables: &[], run: masking::run },
     Group { name: "compile", variables: &[], run: compile::run },
     Group { name: "build", variables: &[], run: build::run },
 ];

@@ -10,11 +10,12 @@ mod get;
 mod import;
 mod list;
 mod man;
+mod mask;
 mod register;
 mod rename;
 mod render;
 mod resolve;
-mod run;
+pub mod run;
 mod trust;
 mod update;
 
@@ -33,6 +34,7 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Import(args) => import::run(&args, reporter),
         Command::Resolve(args) => resolve::run(&args, reporter),
         Command::Run(args) => run::run(&args, reporter),
+        Command::Mask(args) => mask::run(&args),
         Command::Render(args) => render::run(&args, reporter),
         Command::Check(args) => check::run(&args, reporter),
         Command::Audit(args) => audit::run(&args, reporter),

@@ -1,13 +1,21 @@
-use std::{ffi::OsStr, io::ErrorKind as IoKind, process::Command};
+use std::{
+    ffi::{OsStr, OsString},
+    io::ErrorKind as IoKind,
+    process::Command,
+};
 
-use secrets_runtime::{Error, ErrorKind, SecretValue, Secrets, admin::ExportRules};
+use secrets_runtime::{
+    Error, ErrorKind, SecretValue, Secrets, admin::ExportRules, mask::Masker,
+};
 use secrets_spec::{VariableName, check_variable};
 
+#[cfg(unix)]
+use crate::masking::program as masked_program;
 use crate::{
     args::Run,
     failure::{Failure, fail_on_any},
     input::env_args::EnvTemplates,
-    output::reporter::Reporter,
+    output::{format::OutputFormat, reporter::Reporter},
 };
 
 /// The message and the help if there is neither a source, nor a request, nor a variable.
@@ -26,6 +34,8 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
     let Some((program, arguments)) = args.program.split_first() else {
         return Err(Failure::usage("there is no program", "write the program after --"));
     };
+    // It learns what is resolved.
+    let masker = args.mask.then(Masker::current);
     let templates = EnvTemplates::read(&args.env, &args.env_file, reporter)?;
     let is_kept = |name: &OsStr| !args.pristine || is_pristine_variable(name);
     let present = |name: &str| std::env::var_os(name).filter(|_| is_kept(OsStr::new(name)));
@@ -59,8 +69,13 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         None => failures.take(unknown_fields(&args.only)),
     };
     failures.into_result()?;
-    let mut command = Command::new(program);
-    command.args(arguments);
+    let mut command = match &masker {
+        Some(_) => masked_command(program, arguments, args),
+        None => Command::new(program),
+    };
+    if masker.is_none() {
+        command.args(arguments);
+    }
     if args.pristine {
         command.env_clear();
         command.envs(std::env::vars_os().filter(|(name, _)| is_pristine_variable(name)));
@@ -73,7 +88,10 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         // Exposed for the same reason.
         command.env(name, value.expose_str()?);
     }
-    launch(command, program, secrets)
+    match masker {
+        Some(masker) => launch_masked(command, program, secrets, &masker),
+        None => launch(command, program, secrets),
+    }
 }
 
 /// Fails if no variable can have a name with this prefix.
@@ -124,6 +142,37 @@ fn is_pristine_variable(name: &OsStr) -> bool {
 }
 
 #[cfg(unix)]
+fn masked_command(program: &OsStr, arguments: &[OsString], args: &Run) -> Command {
+    masked_program::command(program, arguments, args.format == OutputFormat::Json)
+}
+
+#[cfg(not(unix))]
+fn masked_command(program: &OsStr, _: &[OsString], _: &Run) -> Command {
+    Command::new(program)
+}
+
+/// Runs a program as a child, and ends with its exit code.
+#[cfg(unix)]
+fn launch_masked(
+    command: Command,
+    program: &OsStr,
+    secrets: Option<Secrets>,
+    masker: &Masker,
+) -> Result<(), Failure> {
+    let code = masked_program::run(command, masker, |error| launch_error(program, error))?;
+    // Removes their files.
+    drop(secrets);
+    std::process::exit(code)
+}
+
+#[cfg(not(unix))]
+fn launch_masked(_: Command, _: &OsStr, _: Option<Secrets>, _: &Masker) -> Result<(), Failure> {
+    let message = "`run --mask` works on Unix alone";
+    let help = "mask the output behind a pipe: secrets run db -- CMD | secrets mask db";
+    Err(Error::new(secrets_runtime::ErrorKind::NotSupported, message).with_help(help).into())
+}
+
+#[cfg(unix)]
 fn launch(mut command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
     use std::os::unix::process::CommandExt;
 
@@ -143,7 +192,8 @@ fn launch(mut command: Command, program: &OsStr, _: Option<Secrets>) -> Result<(
     std::process::exit(status.code().unwrap_or(1))
 }
 
-fn launch_error(program: &OsStr, error: &std::io::Error) -> Failure {
+/// Returns why a program could not be started, with the exit code that `env` has.
+pub fn launch_error(program: &OsStr, error: &std::io::Error) -> Failure {
     let (reason, code) = match error.kind() {
         IoKind::NotFound => ("there is no such program".to_owned(), 127),
         IoKind::PermissionDenied => ("it may not be executed".to_owned(), 126),

@@ -39,6 +39,11 @@ fn every_example_of_the_guide_has_the_output_on_the_page() {
 }
 
 #[test]
+fn every_example_of_the_page_about_masking_has_the_output_on_the_page() {
+    run_examples("docs/guards.md", include_str!("../../../docs/guards.md"), 5);
+}
+
+#[test]
 fn every_example_of_the_readme_has_the_output_on_the_page() {
     run_examples("secrets-cli/README.md", include_str!("../../README.md"), 3);
 }

@@ -9,6 +9,8 @@ mod export_import;
 mod help;
 mod lifecycle;
 mod list;
+#[cfg(unix)]
+mod masking;
 mod messages;
 mod metaflow_cases;
 mod mounted_files;

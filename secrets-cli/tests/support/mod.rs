@@ -1,5 +1,8 @@
 //! Runs the command in a temporary folder with its own store.
 
+#[cfg(unix)]
+pub mod terminal;
+
 use std::{
     ffi::OsStr,
     io::Write,

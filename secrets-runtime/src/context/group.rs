@@ -73,7 +73,8 @@ impl Group {
         fields.map(|(name, _)| name).chain(requested)
     }
 
-    fn values(&self) -> Vec<(&str, &Field)> {
+    /// Returns every field with its key.
+    pub(crate) fn values(&self) -> Vec<(&str, &Field)> {
         let fields = self.source.iter().flat_map(|source| source.fields.iter());
         let requested = self.requests.iter().map(|r| (r.request.view().key, &r.field));
         fields.chain(requested).collect()

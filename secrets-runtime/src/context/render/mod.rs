@@ -83,7 +83,12 @@ impl Secrets {
             problems.extend(found.into_iter().map(|problem| problem.at(place(at))));
         }
         problems.into_result().map_err(|error| error.in_step(self.step()))?;
-        self.fill(&parsed)
+        let text = self.fill(&parsed)?;
+        #[cfg(feature = "mask")]
+        if parsed.parts().iter().any(|part| matches!(part, Part::Reference { .. })) {
+            crate::mask::process::learn_rendered(&text);
+        }
+        Ok(text)
     }
 
     /// Fills in a template.

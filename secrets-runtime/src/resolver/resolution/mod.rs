@@ -5,6 +5,8 @@ mod tests;
 
 use std::{borrow::Cow, sync::Arc};
 
+#[cfg(feature = "mask")]
+use crate::mask;
 use crate::{
     audit::call::AuditedCall,
     cache::{answer::Reuse, backend_call::Deadline, step_slot::StepCache},
@@ -103,6 +105,10 @@ impl Inner {
             shared.groups.clear();
             problems.extend(error.into_problems());
         }
+        #[cfg(feature = "mask")]
+        mask::process::learn(shared.in_order().flat_map(|(name, group)| {
+            group.values().into_iter().map(move |(key, field)| (name, key, &field.value))
+        }));
         let error = (!problems.is_empty())
             .then(|| Error::from_problems(problems).in_step(plan.step.as_deref()));
         // Each call of a step has events of its own.

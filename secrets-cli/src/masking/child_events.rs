@@ -1,0 +1,50 @@
+use std::io;
+
+use rustix::process::{Pid, Signal, WaitOptions, waitpid};
+
+use crate::masking::signals::Signals;
+
+/// What becomes of a child, and the signals that this process receives meanwhile.
+pub struct ChildEvents {
+    child: Pid,
+    signals: Signals,
+}
+
+pub enum ChildEvent {
+    Received(Signal),
+    /// The child was stopped by the signal with this number.
+    Stopped(i32),
+    /// The child has ended, with the exit code that a shell reports: 128 + n if the signal n killed it.
+    Ended(i32),
+}
+
+impl ChildEvents {
+    /// Watches a child and these signals.
+    pub fn watch(child: Pid, signals: &[Signal]) -> io::Result<Self> {
+        let all: Vec<_> = signals.iter().copied().chain([Signal::CHILD]).collect();
+        Ok(Self { child, signals: Signals::watch(&all)? })
+    }
+
+    /// Waits for the next event.
+    pub fn next(&self) -> ChildEvent {
+        loop {
+            match self.signals.take() {
+                Some(Signal::CHILD) | None => {}
+                Some(signal) => return ChildEvent::Received(signal),
+            }
+            match waitpid(Some(self.child), WaitOptions::NOHANG | WaitOptions::UNTRACED) {
+                Ok(Some((_, status))) => {
+                    if let Some(signal) = status.stopping_signal() {
+                        return ChildEvent::Stopped(signal);
+                    }
+                    let killed = status.terminating_signal().map(|signal| 128 + signal);
+                    return ChildEvent::Ended(status.exit_status().or(killed).unwrap_or(1));
+                }
+                Ok(None) => self.signals.wait(),
+                Err(rustix::io::Errno::INTR) => {}
+                // It is not there any more.
+                Err(_) => return ChildEvent::Ended(1),
+            }
+        }
+    }
+}

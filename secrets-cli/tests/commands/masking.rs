@@ -1,0 +1,256 @@
+//! `run --mask` and `mask`, on pipes and on terminals.
+
+use std::{
+    fs::File,
+    io::Read,
+    process::{Command, Stdio},
+};
+
+use crate::support::{CliOutput, Sandbox, terminal::Terminal};
+
+const SECRETS: &str = env!("CARGO_BIN_EXE_secrets");
+
+fn sandbox() -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--password=SeNtInEl-1"]);
+    sandbox
+}
+
+/// The arguments of `run --mask` with a script.
+fn masked(script: &str) -> [&str; 7] {
+    ["run", "--mask", "db", "--", "sh", "-c", script]
+}
+
+fn on_terminal(sandbox: &Sandbox, script: &str) -> Terminal {
+    on_changed_terminal(sandbox, script, |_| {})
+}
+
+fn on_changed_terminal(
+    sandbox: &Sandbox,
+    script: &str,
+    change: impl FnOnce(&mut Command),
+) -> Terminal {
+    Terminal::start(sandbox, &[&[SECRETS], &masked(script)[..]].concat(), change)
+}
+
+fn run(script: &str) -> CliOutput {
+    sandbox().run(masked(script))
+}
+
+#[test]
+fn the_output_and_the_errors_of_a_program_are_masked() {
+    let script = "echo $password; printf $password | base64; echo err $password >&2; exit 7";
+    let output = run(script);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(7), "err ***\n"));
+    assert_eq!(output.text(), "***\n***\n");
+    let output = run("printf 'a\\377b'; printf SeNtIn");
+    assert_eq!(output.stdout, b"a\xffbSeNtIn", "no byte is lost");
+}
+
+#[test]
+fn what_goes_to_one_place_stays_in_its_order() {
+    let sandbox = sandbox();
+    let script = "for i in 1 2 3; do echo out $i; echo err $i $password >&2; done";
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    let mut command = sandbox.command(masked(script));
+    command.stdout(writer.try_clone().unwrap()).stderr(writer);
+    let mut child = command.spawn().unwrap();
+    drop(command);
+    let mut text = String::new();
+    reader.read_to_string(&mut text).unwrap();
+    assert!(child.wait().unwrap().success());
+    assert_eq!(text, "out 1\nerr 1 ***\nout 2\nerr 2 ***\nout 3\nerr 3 ***\n");
+}
+
+#[test]
+fn exit_codes_are_those_of_the_program() {
+    let sandbox = sandbox();
+    for (script, code) in
+        [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143), ("kill -9 $$", 137)]
+    {
+        assert_eq!(run(script).code, Some(code), "{script}");
+        assert_eq!(on_terminal(&sandbox, script).end().0, Some(code), "{script}");
+    }
+    let missing = ["run", "--mask", "db", "--", "no-such-program"];
+    let output = sandbox.run(missing);
+    assert_eq!(output.code, Some(127));
+    assert_eq!(output.stderr, "error: no-such-program: there is no such program\n");
+    let (code, text) =
+        Terminal::start(&sandbox, &[&[SECRETS], &missing[..]].concat(), |_| {}).end();
+    assert!(
+        code == Some(127) && text.contains("no-such-program: there is no such program"),
+        "{text}"
+    );
+    let folder = ["run", "--mask", "db", "--", "/"];
+    assert_eq!(sandbox.run(folder).code, Some(126));
+}
+
+#[test]
+fn it_ends_with_its_child_and_not_with_a_grandchild() {
+    // The grandchild has the pipes until the test ends it.
+    let output = run("sleep 600 & echo $!; echo $password");
+    let text = output.text();
+    let (pid, rest) = text.split_once('\n').unwrap();
+    assert!(Command::new("kill").arg(pid).status().unwrap().success());
+    assert_eq!((output.code, rest), (Some(0), "***\n"));
+}
+
+#[test]
+fn a_closed_output_ends_for_its_reader_and_for_the_program() {
+    let sandbox = sandbox();
+    // The program closes its output, and runs until its input ends.
+    let mut command = sandbox.command(masked("echo $password; exec >&-; read x; exit 5"));
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+    let mut text = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+    assert_eq!(text, "***\n");
+    drop(child.stdin.take());
+    assert_eq!(child.wait().unwrap().code(), Some(5));
+    // Nobody reads what the program writes without an end.
+    let mut command = sandbox.command(["run", "--mask", "db", "--", "yes"]);
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(child.wait().unwrap().code(), Some(141));
+}
+
+#[test]
+fn on_a_terminal_the_program_has_a_terminal_of_the_same_size() {
+    let sandbox = sandbox();
+    let script = "read x; test -t 0 && test -t 1 && test -t 2 && stty size; echo $password; \
+                  trap 'stty size; exit 3' WINCH; echo ready; while :; do sleep 0.01; done";
+    let mut terminal = on_terminal(&sandbox, script);
+    terminal.type_in("go\r");
+    terminal.wait_for("24 80\r\n");
+    assert_eq!(terminal.wait_for("ready\r\n"), "***\r\nready\r\n");
+    terminal.resize(44, 99);
+    assert_eq!(terminal.end(), (Some(3), "44 99\r\n".to_owned()));
+}
+
+#[test]
+fn a_prompt_is_seen_before_its_line_ends_and_an_echo_is_masked() {
+    let sandbox = sandbox();
+    let mut terminal = on_terminal(&sandbox, "printf 'name S'; read x; echo \"<$x>\"");
+    terminal.wait_for("name S");
+    terminal.type_in("SeNtInEl-1\r");
+    let (code, text) = terminal.end();
+    assert_eq!((code, text.as_str()), (Some(0), "***\r\n<***>\r\n"));
+}
+
+#[test]
+fn ctrl_c_reaches_the_program() {
+    let sandbox = sandbox();
+    let mut terminal = on_terminal(&sandbox, "trap 'echo caught; exit 9' INT; echo ready; read x");
+    terminal.wait_for("ready\r\n");
+    terminal.type_in("\x03");
+    let (code, text) = terminal.end();
+    assert!(code == Some(9) && text.contains("caught"), "{text}");
+    // Where standard input is a pipe, the terminal itself sends the signal.
+    let (reader, writer) = std::io::pipe().unwrap();
+    let script = "echo ready; cat; exit 1";
+    let mut terminal = on_changed_terminal(&sandbox, script, |command| {
+        command.stdin(reader);
+    });
+    assert_eq!(terminal.wait_for("ready\r\n"), "ready\r\n", "the line end is not doubled");
+    terminal.type_in("\x03");
+    assert_eq!(terminal.end().0, Some(130));
+    drop(writer);
+}
+
+#[test]
+fn only_what_is_a_terminal_becomes_one() {
+    let sandbox = sandbox();
+    let path = sandbox.path().join("errors");
+    let script = "test -t 1 && ! test -t 2 && echo out $password; echo err $password >&2";
+    let terminal = on_changed_terminal(&sandbox, script, |command| {
+        command.stderr(File::create(&path).unwrap());
+    });
+    assert_eq!(terminal.end(), (Some(0), "out ***\r\n".to_owned()));
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "err ***\n");
+}
+
+#[test]
+fn ctrl_z_stops_the_job_and_fg_continues_it() {
+    // Not every machine has bash.
+    if Command::new("bash").arg("-c").arg("true").output().is_err() {
+        return;
+    }
+    let sandbox = sandbox();
+    let mut terminal = Terminal::start(&sandbox, &["bash", "--norc", "--noediting", "-i"], |_| {});
+    let script = "echo rea''dy; cat; echo the en''d";
+    terminal.type_in(&format!("{SECRETS} run --mask db -- sh -c \"{script}\"\r"));
+    terminal.wait_for("ready\r\n");
+    terminal.type_in("\x1a");
+    terminal.wait_for("Stopped");
+    terminal.type_in("echo 'the shell' is here; fg\r");
+    terminal.wait_for("the shell is here");
+    terminal.type_in("SeNtInEl-1\r");
+    terminal.wait_for("***\r\n***\r\n");
+    terminal.type_in("\x04");
+    terminal.wait_for("the end\r\n");
+    terminal.type_in("stty -a; echo the mo''des; exit 4\r");
+    assert!(terminal.wait_for("the modes").contains(" icanon"), "the terminal is as it was");
+    assert_eq!(terminal.end().0, Some(4));
+}
+
+#[test]
+fn signals_are_passed_on() {
+    let sandbox = sandbox();
+    let script = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.01; done";
+    let mut command = sandbox.command(masked(script));
+    let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    out.read_exact(&mut [0; 6]).unwrap();
+    assert!(Command::new("kill").arg(child.id().to_string()).status().unwrap().success());
+    let mut text = String::new();
+    out.read_to_string(&mut text).unwrap();
+    assert_eq!((child.wait().unwrap().code(), text.as_str()), (Some(9), "caught\n"));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_large_output_passes_in_little_memory() {
+    let sandbox = sandbox();
+    // The program reads what its parent has used at most.
+    let script = "head -c 100000000 /dev/zero; echo $password; grep VmHWM /proc/$PPID/status >&2";
+    let mut command = sandbox.command(masked(script));
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut out = child.stdout.take().unwrap();
+    let (mut count, mut buffer) = (0, vec![0; 1 << 16]);
+    loop {
+        match out.read(&mut buffer).unwrap() {
+            0 => break,
+            read => count += read,
+        }
+    }
+    let output = CliOutput::new(child.wait_with_output().unwrap());
+    assert_eq!(count, 100_000_000 + "***\n".len());
+    let most = output.stderr.split_whitespace().nth(1).and_then(|text| text.parse::<u64>().ok());
+    assert!(most.is_some_and(|kilobytes| kilobytes < 64_000), "{output:?}");
+}
+
+#[test]
+fn the_filter_masks_its_input() {
+    let sandbox = sandbox();
+    let output = sandbox.run_with_stdin(["mask", "db"], b"a SeNtInEl-1 b\xff\nSeNtI");
+    assert_eq!((output.code, output.stdout.as_slice()), (Some(0), &b"a *** b\xff\nSeNtI"[..]));
+    let output = sandbox.run_with_stdin(["mask", "--sources", "[\"db\"]"], b"SeNtInEl-1");
+    assert_eq!(output.text(), "***");
+    sandbox.run(["mask"]).assert_fails(2);
+    sandbox.run(["mask", "missing"]).assert_fails(3);
+    let mut command = sandbox.command(["mask"]);
+    command.env("SECRETS_WITH", "secrets:sources=[\"db\"]").stdin(Stdio::null());
+    assert!(command.status().unwrap().success());
+}
+
+#[test]
+fn a_secret_that_is_not_masked_is_named_once() {
+    let sandbox = sandbox();
+    sandbox.ok(["register", "web", "--user=admin", "--pin=123", "--password=SeNtInEl-2"]);
+    let output =
+        sandbox.run(["run", "--mask", "web", "--", "sh", "-c", "echo $user $pin $password"]);
+    assert_eq!(output.text(), "admin 123 ***\n");
+    for name in ["web/user", "web/pin"] {
+        assert_eq!(output.stderr.matches(name).count(), 1, "{output:?}");
+    }
+    assert!(!output.stderr.contains("web/password"), "{output:?}");
+}

@@ -1,0 +1,151 @@
+use std::{
+    borrow::Cow,
+    collections::HashSet,
+    fmt,
+    hash::{Hash, Hasher},
+    ops::Range,
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+};
+
+use foldhash::quality::RandomState;
+
+use crate::{
+    core::secret_value::SecretValue,
+    mask::{
+        dictionary::Dictionary,
+        forms,
+        scan::{self, Scan},
+        stream::{self, MASK},
+        wrapped,
+    },
+};
+
+/// Puts `***` in the place of each secret that it knows, in whatever form.
+///
+/// A clone is cheap and has the same values: what is added to one, all of them mask. The [module](crate::mask) says what is
+/// found and what is not.
+#[derive(Clone, Default)]
+pub struct Masker(Arc<RwLock<Known>>);
+
+/// What a masker knows.
+#[derive(Default)]
+struct Known {
+    values: HashSet<KnownValue, RandomState>,
+    dictionary: Dictionary,
+}
+
+/// A value that is compared by its bytes.
+struct KnownValue(SecretValue);
+
+impl Masker {
+    /// Returns a masker that knows no value yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a value to those that are masked, also by the writers that exist already. A value that is too short or too
+    /// common is ignored, as the [module](crate::mask) says.
+    pub fn add(&self, value: &SecretValue) {
+        // Exposed to be found and masked.
+        if !forms::is_maskable(value.expose_bytes()) {
+            return;
+        }
+        if self.read().values.contains(&KnownValue(value.clone())) {
+            return;
+        }
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        let Known { values, dictionary } = &mut *known;
+        if values.insert(KnownValue(value.clone())) {
+            forms::of(value, &mut |form| dictionary.insert(form));
+        }
+    }
+
+    /// Returns a text with every secret masked. If only a part of a character belongs to one, the whole character is
+    /// masked.
+    ///
+    /// ```
+    /// use secrets_runtime::{SecretValue, mask::Masker};
+    ///
+    /// let masker = Masker::new();
+    /// masker.add(&SecretValue::from("correct"));
+    /// masker.add(&SecretValue::from("correct horse"));
+    /// assert_eq!(masker.mask("correct, correct horse"), "***, ***");
+    /// ```
+    #[must_use]
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        let mut finds = self.finds(text.as_bytes());
+        if finds.is_empty() {
+            return Cow::Borrowed(text);
+        }
+        for find in &mut finds {
+            while !text.is_char_boundary(find.start) {
+                find.start -= 1;
+            }
+            while !text.is_char_boundary(find.end) {
+                find.end += 1;
+            }
+        }
+        scan::join(&mut finds);
+        let masked = without(text.as_bytes(), &finds);
+        Cow::Owned(String::from_utf8_lossy(&masked).into_owned())
+    }
+
+    /// Returns bytes with every secret masked. Those that are not UTF-8 stay as they are.
+    #[must_use]
+    pub fn mask_bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
+        let finds = self.finds(bytes);
+        if finds.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(without(bytes, &finds)) }
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Calls `then` with the dictionary, and with how many values it has.
+    pub(super) fn with_dictionary<R>(&self, then: impl FnOnce((&Dictionary, u64)) -> R) -> R {
+        let known = self.read();
+        then((&known.dictionary, known.values.len() as u64))
+    }
+
+    /// Returns where secrets stand in a text: sorted, and joined where they overlap or touch.
+    fn finds(&self, text: &[u8]) -> Vec<Range<usize>> {
+        self.with_dictionary(|(dictionary, _)| {
+            let mut scan = Scan::default();
+            scan.advance(dictionary, text);
+            let mut finds = scan.finds;
+            finds.extend(wrapped::scan(dictionary, text, 0).finds);
+            scan::join(&mut finds);
+            finds
+        })
+    }
+}
+
+/// Returns a text without these finds.
+fn without(text: &[u8], finds: &[Range<usize>]) -> Vec<u8> {
+    let mut masked = Vec::with_capacity(text.len() + MASK.len());
+    stream::write_masked(text, 0..text.len(), finds, false, &mut masked);
+    masked
+}
+
+impl fmt::Debug for Masker {
+    /// Prints how many values there are.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Masker").field("values", &self.read().values.len()).finish()
+    }
+}
+
+// Both look at bytes that are masked anyway; the hash has a random key.
+impl PartialEq for KnownValue {
+    fn eq(&self, other: &Self) -> bool {
+        self.0.ct_eq(&other.0)
+    }
+}
+
+impl Eq for KnownValue {}
+
+impl Hash for KnownValue {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.0.expose_bytes().hash(state);
+    }
+}

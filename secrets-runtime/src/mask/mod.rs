@@ -1,0 +1,65 @@
+//! Keeps secrets out of logs: a [`Masker`] puts `***` in the place of each secret that it knows.
+//!
+//! ```
+//! use secrets_runtime::{SecretValue, mask::Masker};
+//!
+//! let masker = Masker::new();
+//! masker.add(&SecretValue::from("correct horse"));
+//! assert_eq!(masker.mask("password=correct horse;"), "password=***;");
+//! // Also encoded, here in base64 and for a URL.
+//! assert_eq!(masker.mask("Y29ycmVjdCBob3JzZQ=="), "***");
+//! assert_eq!(masker.mask("/login?p=correct%20horse"), "/login?p=***");
+//! ```
+//!
+//! [`Masker::current`] switches masking on for a whole process: it learns every value that a step or `get_secret`
+//! gets from then on. As the writer of logs:
+//!
+//! ```
+//! # use std::io;
+//! use secrets_runtime::mask::Masker;
+//!
+//! let masker = Masker::current();
+//! masker.install_panic_hook();
+//! let make_writer = move || masker.writer(io::stderr());
+//! // tracing_subscriber::fmt().with_writer(make_writer).init();
+//! # drop(make_writer());
+//! ```
+//!
+//! **A masker keeps the values that it masks**, and their forms, as long as it exists: that of `current` until the
+//! process ends. They are in memory that is wiped when the masker is dropped.
+//!
+//! # What is found
+//! - The value, and the value without the white space around it.
+//! - Each line of a value of several lines.
+//! - In base64, in the standard and the URL alphabet, with and without padding, inside a longer text that is encoded
+//!   as a whole, and wrapped into lines of 64 or 76 letters. Letters at an edge that hold part of another byte may
+//!   stay.
+//! - In hexadecimal, and percent-encoded, with digits in lower and upper case.
+//! - Escaped as in JSON, XML, a shell's single quotes, and Rust's `{:?}`.
+//! - Of JSON: its texts, and its numbers of six or more digits. Of a URL: its password, as it is written and decoded.
+//!   Both in all of these forms.
+//!
+//! Every byte that is part of any of these is masked. The mask shows neither the length nor the name of the secret.
+//!
+//! # What is not found
+//! - A value shorter than four bytes, and `true`, `false`, `null`, `none`, `yes`, `no`, `on`, `off`, `dev`, `test`,
+//!   `prod`, `localhost`, `root`, `admin` and `postgres`: a log would be unreadable without them. A warning names the
+//!   group and key of such a secret.
+//! - A secret that was hashed, encrypted, compressed, cut or rearranged.
+
+mod dictionary;
+pub(crate) mod forms;
+mod long_pattern;
+mod masker;
+mod panic_hook;
+pub(crate) mod process;
+mod scan;
+mod stream;
+#[cfg(test)]
+mod tests;
+mod wiped_bytes;
+mod wrapped;
+mod writer;
+
+pub use masker::Masker;
+pub use writer::MaskingWriter;

@@ -1,0 +1,136 @@
+use std::{mem, ops::Range};
+
+use crate::mask::{
+    dictionary::{Dictionary, SHORTEST},
+    long_pattern::LONGEST_ENTRY,
+};
+
+/// How far a text has been looked through. The text may become longer between two calls.
+#[derive(Default)]
+pub(super) struct Scan {
+    /// Where patterns stand. They may overlap.
+    pub finds: Vec<Range<usize>>,
+    /// Every place before this one is decided, but for the open ones.
+    decided: usize,
+    /// Places at which a pattern may stand once the text goes on.
+    open: Vec<usize>,
+    following: Vec<Following>,
+}
+
+/// A long pattern that is followed.
+struct Following {
+    pattern: usize,
+    /// Up to where.
+    at: usize,
+    /// How many of its bytes stand there. Nothing is followed if they are fewer than an entry has.
+    matched: usize,
+}
+
+impl Scan {
+    /// Looks through the part of the text that is new, and at the open places again.
+    pub(super) fn advance(&mut self, dictionary: &Dictionary, text: &[u8]) {
+        if dictionary.is_empty() {
+            self.decided = text.len();
+            return;
+        }
+        for index in 0..self.following.len() {
+            self.follow(dictionary, text, index);
+        }
+        for at in mem::take(&mut self.open) {
+            self.look(dictionary, text, at);
+        }
+        let from = self.decided;
+        for (at, gram) in text[from..].windows(SHORTEST).enumerate() {
+            let Some(gram) = gram.first_chunk() else { continue };
+            if dictionary.may_begin(*gram) {
+                self.look(dictionary, text, from + at);
+            }
+        }
+        for at in from.max((text.len() + 1).saturating_sub(SHORTEST))..text.len() {
+            self.look(dictionary, text, at);
+        }
+        self.decided = text.len();
+    }
+
+    /// Returns the first place at which a pattern may stand once the text of this length goes on.
+    pub(super) fn first_open(&self, length: usize) -> usize {
+        let followed = self.following.iter().filter(|it| it.matched >= LONGEST_ENTRY);
+        let starts = followed.map(|following| length - following.matched);
+        starts.chain(self.open.first().copied()).min().unwrap_or(length)
+    }
+
+    /// Decides everything again, since the dictionary has other patterns now. The finds stay.
+    pub(super) fn restart(&mut self) {
+        *self = Self { finds: mem::take(&mut self.finds), ..Self::default() };
+    }
+
+    /// The text has lost so many bytes at its beginning, and with them the open places there.
+    pub(super) fn forget(&mut self, count: usize) {
+        self.decided -= count;
+        self.open.retain(|at| *at >= count);
+        self.open.iter_mut().for_each(|at| *at -= count);
+        self.following.retain(|following| following.at >= count);
+        self.following.iter_mut().for_each(|following| following.at -= count);
+        self.finds.retain(|find| find.end > count);
+        for find in &mut self.finds {
+            *find = find.start.saturating_sub(count)..find.end - count;
+        }
+    }
+
+    #[inline(never)]
+    fn look(&mut self, dictionary: &Dictionary, text: &[u8], at: usize) {
+        let found = dictionary.find(&text[at..]);
+        if found.length > 0 {
+            push(&mut self.finds, at..at + found.length);
+        }
+        if found.is_open {
+            self.open.push(at);
+        }
+        for pattern in found.long {
+            self.follow_from(dictionary, text, *pattern, at + LONGEST_ENTRY);
+        }
+    }
+
+    fn follow_from(&mut self, dictionary: &Dictionary, text: &[u8], pattern: usize, at: usize) {
+        let known = self.following.iter().position(|following| following.pattern == pattern);
+        let index = known.unwrap_or(self.following.len());
+        match known {
+            // It has been followed past this place already.
+            Some(index) if self.following[index].at >= at => return,
+            Some(index) => {
+                self.following[index] = Following { pattern, at, matched: LONGEST_ENTRY }
+            }
+            None => self.following.push(Following { pattern, at, matched: LONGEST_ENTRY }),
+        }
+        self.follow(dictionary, text, index);
+    }
+
+    fn follow(&mut self, dictionary: &Dictionary, text: &[u8], index: usize) {
+        let following = &mut self.following[index];
+        if following.matched < LONGEST_ENTRY {
+            return;
+        }
+        let pattern = dictionary.long(following.pattern);
+        let found = |end: usize| push(&mut self.finds, end - pattern.len()..end);
+        let (at, matched) = pattern.follow(text, following.at, following.matched, found);
+        (following.at, following.matched) = (at, matched);
+    }
+}
+
+/// Adds a find. One that continues the last find becomes a part of it.
+fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
+    match finds.last_mut() {
+        Some(last) if last.start <= find.start && find.start <= last.end => {
+            last.end = last.end.max(find.end);
+        }
+        _ => finds.push(find),
+    }
+}
+
+/// Sorts finds, and joins those that overlap or touch.
+pub(super) fn join(finds: &mut Vec<Range<usize>>) {
+    finds.sort_unstable_by_key(|find| find.start);
+    let mut joined = Vec::with_capacity(finds.len());
+    finds.drain(..).for_each(|find| push(&mut joined, find));
+    *finds = joined;
+}

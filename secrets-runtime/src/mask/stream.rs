@@ -1,0 +1,121 @@
+use std::ops::Range;
+
+use crate::mask::{
+    dictionary::{Dictionary, SHORTEST},
+    scan::{self, Scan},
+    wiped_bytes::{self, WipedBytes},
+    wrapped,
+};
+
+/// What stands for a find.
+pub(super) const MASK: &[u8] = b"***";
+
+/// A text that comes in pieces, each of which is passed on masked. What may be the start of a find is held back.
+#[derive(Default)]
+pub(super) struct Stream {
+    /// What is held back. Behind its end, the buffer has what was held back before.
+    text: WipedBytes,
+    scan: Scan,
+    /// How many bytes of the text have been passed on already. They may still be the start of a find.
+    passed: usize,
+    /// Whether the last byte that was passed on was part of a find.
+    is_masked: bool,
+    /// How many letters of base64 stand before the text.
+    run: usize,
+    /// How many values the dictionary had when the text was looked through.
+    version: u64,
+}
+
+/// How much of a text is passed on.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Until {
+    /// What cannot be the start of a find.
+    Open,
+    /// That, and an end of fewer than four bytes.
+    Flush,
+    /// Everything.
+    End,
+}
+
+impl Stream {
+    /// Whether something is held back that was not passed on.
+    pub(super) fn is_holding(&self) -> bool {
+        self.passed < self.text.len()
+    }
+
+    /// Adds a piece, and writes to `out` what is passed on.
+    pub(super) fn push(
+        &mut self,
+        (dictionary, version): (&Dictionary, u64),
+        piece: &[u8],
+        until: Until,
+        out: &mut Vec<u8>,
+    ) {
+        wiped_bytes::append(&mut self.text, piece);
+        if self.version != version {
+            self.version = version;
+            self.scan.restart();
+        }
+        self.scan.advance(dictionary, &self.text);
+        let wrapped = wrapped::scan(dictionary, &self.text, self.run);
+        self.scan.finds.extend(wrapped.finds);
+        scan::join(&mut self.scan.finds);
+        let open = self.scan.first_open(self.text.len()).min(wrapped.first_open);
+        let end = self.end(open, until).max(self.passed);
+        self.pass_on(end, out);
+        let done = if until == Until::End { end } else { open.min(end) };
+        self.run = wrapped::run_at_end(&self.text[..done], self.run);
+        self.scan.forget(done);
+        self.text.drain(..done);
+        self.passed = end - done;
+    }
+
+    /// Returns up to where the text is passed on.
+    fn end(&self, open: usize, until: Until) -> usize {
+        let length = self.text.len();
+        match until {
+            Until::Open => open,
+            Until::End => length,
+            Until::Flush => {
+                // Bytes of a find are masked, whatever follows.
+                let find = self.scan.finds.iter().find(|find| find.contains(&open));
+                let end = find.map_or(open, |find| find.end);
+                if length - end < SHORTEST { length } else { end }
+            }
+        }
+    }
+
+    fn pass_on(&mut self, end: usize, out: &mut Vec<u8>) {
+        let text = &self.text;
+        self.is_masked =
+            write_masked(text, self.passed..end, &self.scan.finds, self.is_masked, out);
+    }
+}
+
+/// Writes a part of a text without the finds, which are sorted and joined. Returns whether the last byte was part of
+/// one. If the byte before the part was, a find that continues has its mask already.
+pub(super) fn write_masked(
+    text: &[u8],
+    part: Range<usize>,
+    finds: &[Range<usize>],
+    mut is_masked: bool,
+    out: &mut Vec<u8>,
+) -> bool {
+    let mut at = part.start;
+    for find in finds {
+        let (start, end) = (find.start.max(at), find.end.min(part.end));
+        if start >= end {
+            continue;
+        }
+        if start > at || !is_masked {
+            out.extend_from_slice(&text[at..start]);
+            out.extend_from_slice(MASK);
+        }
+        (at, is_masked) = (end, true);
+    }
+    if at < part.end {
+        out.extend_from_slice(&text[at..part.end]);
+        is_masked = false;
+    }
+    is_masked
+}

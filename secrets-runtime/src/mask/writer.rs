@@ -1,0 +1,137 @@
+use std::{
+    fmt,
+    io::{self, Write},
+};
+
+use crate::mask::{
+    masker::Masker,
+    stream::{Stream, Until},
+};
+
+/// The most bytes that are looked through at once.
+const LONGEST_PIECE: usize = 64 * 1024;
+
+/// Passes on what is written to it, with `***` in the place of each secret that its [`Masker`] knows.
+///
+/// A secret is found however it is split over writes. What may be the start of one is held back until the next write
+/// decides it, until [`finish`](Self::finish), or until this is dropped. `flush` passes on an end of fewer than four
+/// bytes too, so that a prompt without a line break is seen. If a secret turns out to begin with these bytes, only its
+/// rest is masked.
+///
+/// ```
+/// use std::io::Write;
+/// use secrets_runtime::{SecretValue, mask::Masker};
+///
+/// let masker = Masker::new();
+/// masker.add(&SecretValue::from("correct horse"));
+/// let mut writer = masker.writer(Vec::new());
+/// writer.write_all(b"the password is correct ho")?;
+/// writer.write_all(b"rse.\n")?;
+/// assert_eq!(writer.finish()?, b"the password is ***.\n");
+/// # Ok::<(), std::io::Error>(())
+/// ```
+pub struct MaskingWriter<W: Write> {
+    masker: Masker,
+    /// `None` once [`finish`](Self::finish) has returned it.
+    inner: Option<W>,
+    stream: Stream,
+    /// What is masked and not written yet.
+    ready: Vec<u8>,
+}
+
+impl Masker {
+    /// Returns a writer that masks what is written to it, and passes it on.
+    pub fn writer<W: Write>(&self, inner: W) -> MaskingWriter<W> {
+        MaskingWriter {
+            masker: self.clone(),
+            inner: Some(inner),
+            stream: Stream::default(),
+            ready: Vec::new(),
+        }
+    }
+}
+
+impl<W: Write> MaskingWriter<W> {
+    /// Passes on what is held back, flushes the inner writer, and returns it.
+    ///
+    /// # Errors
+    /// The error of the inner writer, which is dropped then.
+    pub fn finish(mut self) -> io::Result<W> {
+        self.end()?;
+        self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Whether something is held back that the next write decides.
+    #[must_use]
+    pub fn is_holding(&self) -> bool {
+        self.stream.is_holding()
+    }
+
+    fn end(&mut self) -> io::Result<()> {
+        self.push(&[], Until::End);
+        self.write_ready()?;
+        self.inner.as_mut().map_or(Ok(()), Write::flush)
+    }
+
+    fn push(&mut self, piece: &[u8], until: Until) {
+        let Self { masker, stream, ready, .. } = self;
+        masker.with_dictionary(|dictionary| stream.push(dictionary, piece, until, ready));
+    }
+
+    fn write_ready(&mut self) -> io::Result<()> {
+        let Some(inner) = self.inner.as_mut() else { return Ok(()) };
+        let mut written = 0;
+        let result = loop {
+            if written == self.ready.len() {
+                break Ok(());
+            }
+            match inner.write(&self.ready[written..]) {
+                Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
+                Ok(count) => written += count,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => break Err(error),
+            }
+        };
+        self.ready.drain(..written);
+        result
+    }
+}
+
+impl<W: Write> Write for MaskingWriter<W> {
+    /// Takes the bytes, and passes on at once what cannot be the start of a secret.
+    ///
+    /// # Errors
+    /// The error of the inner writer. What could not be passed on is written again first by the next call.
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.write_ready()?;
+        let piece = &bytes[..bytes.len().min(LONGEST_PIECE)];
+        self.push(piece, Until::Open);
+        match self.write_ready() {
+            // The bytes are taken, and come when the inner writer has room.
+            Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
+            _ => Ok(piece.len()),
+        }
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        self.write_ready()?;
+        self.push(&[], Until::Flush);
+        self.write_ready()?;
+        self.inner.as_mut().map_or(Ok(()), Write::flush)
+    }
+}
+
+impl<W: Write> Drop for MaskingWriter<W> {
+    /// Passes on what is held back. Errors are ignored: [`finish`](Self::finish) returns them.
+    fn drop(&mut self) {
+        if self.inner.is_some() {
+            let _ = self.end();
+        }
+    }
+}
+
+impl<W: Write> fmt::Debug for MaskingWriter<W> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MaskingWriter").field("masker", &self.masker).finish_non_exhaustive()
+    }
+}

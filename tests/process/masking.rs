@@ -1,0 +1,102 @@
+//! The masker of the process, and the panic hook.
+
+use std::panic;
+
+use secrets_runtime::{
+    Error, SecretValue, current_context, get_secret_blocking, mask::Masker, secrets, testing,
+};
+
+use crate::child::{cases, child};
+
+pub const CASES: &[(&str, fn())] = cases![
+    the_masker_learns_what_steps_and_get_secret_get,
+    a_step_that_was_called_before_is_learned_at_its_next_call,
+    a_secret_that_is_not_masked_is_named_once,
+    a_panic_with_a_secret_does_not_reach_the_hook_before,
+];
+
+/// Warns and panics, each in a process whose standard error is read.
+pub const HELPERS: &[(&str, fn())] = &[("mask_short", mask_short), ("mask_panic", mask_panic)];
+
+#[secrets(sources = ["db"])]
+fn render() -> Result<String, Error> {
+    let secrets = current_context().secrets;
+    let text = secrets.render("user={{db.user}} password={{db.password | json}}")?;
+    Ok(text.expose_str()?.to_owned())
+}
+
+#[secrets(sources = ["inline-db"])]
+fn read() -> Result<(), Error> {
+    current_context().secrets.get("inline-db", "password").map(drop)
+}
+
+fn the_masker_learns_what_steps_and_get_secret_get() {
+    let given = [("db", "user", "SeNtInEl-user"), ("db", "password", "SeNt\"InEl-1")];
+    let later = [("api", "token", "SeNtInEl-2")];
+    let masker = Masker::current();
+    let mut writer = masker.writer(Vec::new());
+    let text = testing::with_secrets(given, render).unwrap();
+    assert_eq!(masker.mask(&text), "***", "the rendered text as a whole");
+    assert_eq!(masker.mask("SeNtInEl-user SeNt\\\"InEl-1 SeNtInEl-2"), "*** *** SeNtInEl-2");
+    testing::with_secrets(later, || get_secret_blocking("api")).unwrap();
+    std::io::Write::write_all(&mut writer, b"SeNtInEl-2").unwrap();
+    assert_eq!(writer.finish().unwrap(), b"***");
+}
+
+fn a_step_that_was_called_before_is_learned_at_its_next_call() {
+    let backend = secrets_runtime::backend::from_fn("fake", |_| async {
+        Ok(secrets_runtime::Fetched::fields([(
+            "password".to_owned(),
+            SecretValue::from("SeNtInEl-3"),
+        )]))
+    });
+    let builder = secrets_runtime::Resolver::builder().backend(backend).default_backend("fake");
+    builder.build().unwrap().install().unwrap();
+    read().unwrap();
+    read().unwrap();
+    let masker = Masker::current();
+    assert_eq!(masker.mask("SeNtInEl-3"), "SeNtInEl-3", "it is not known yet");
+    read().unwrap();
+    assert_eq!(masker.mask("SeNtInEl-3"), "***");
+}
+
+fn a_secret_that_is_not_masked_is_named_once() {
+    let output = child("mask_short").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(text.matches("db/pin").count(), 1, "{text}");
+    assert_eq!(text.matches("db/user").count(), 1, "{text}");
+    assert!(!text.contains("db/password") && !text.contains("123") && !text.contains("admin"));
+}
+
+fn mask_short() {
+    let given = [("db", "pin", "123"), ("db", "user", "admin\n"), ("db", "password", "SeNtInEl")];
+    let masker = Masker::current();
+    for _ in 0..2 {
+        testing::with_secrets(given, || get_secret_blocking("db")).unwrap();
+    }
+    assert_eq!(masker.mask("123 admin SeNtInEl"), "123 admin ***");
+}
+
+fn a_panic_with_a_secret_does_not_reach_the_hook_before() {
+    let output = child("mask_panic").output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    let text = String::from_utf8(output.stderr).unwrap();
+    assert!(!text.contains("SeNtInEl"), "{text}");
+    assert!(text.contains("panicked at ") && text.contains(":\nit is ***\n"), "{text}");
+    assert!(text.contains("the hook before: nothing is in it"), "{text}");
+    assert_eq!(text.matches("the hook before").count(), 1, "{text}");
+}
+
+#[allow(clippy::print_stderr, reason = "it is a panic hook")]
+fn mask_panic() {
+    panic::set_hook(Box::new(|info| {
+        eprintln!("the hook before: {}", info.payload().downcast_ref::<&str>().unwrap_or(&"?"));
+    }));
+    let masker = Masker::new();
+    masker.add(&SecretValue::from("SeNtInEl"));
+    masker.install_panic_hook();
+    let value = "SeNtInEl";
+    assert!(panic::catch_unwind(|| panic!("it is {value}")).is_err());
+    assert!(panic::catch_unwind(|| panic!("nothing is in it")).is_err());
+}
