@@ -4,9 +4,7 @@ use std::{
     process::Command,
 };
 
-use secrets_runtime::{
-    Error, ErrorKind, SecretValue, Secrets, admin::ExportRules, mask::Masker,
-};
+use secrets_runtime::{Error, ErrorKind, SecretValue, Secrets, admin::ExportRules, mask::Masker};
 use secrets_spec::{VariableName, check_variable};
 
 #[cfg(unix)]
