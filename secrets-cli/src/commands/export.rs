@@ -63,14 +63,14 @@ fn read_named(args: &Export, stores: &Stores) -> Result<Vec<(String, StoredSecre
     Ok(secrets)
 }
 
-/// Reads every secret that there is. One that has gone since the names were listed is left out. A secret that is
-/// renamed meanwhile may be missing in a listing under both of its names, so the names are listed until nothing is new.
+/// Reads every secret that there is. One that has gone since the names were listed is left out; it may have another
+/// name now, so the names are listed again.
 fn read_all(stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
     let mut secrets: BTreeMap<String, StoredSecret> = BTreeMap::new();
     for round in 1.. {
         let (names, list_error) = stores.list_readable()?;
         let mut errors = Vec::new();
-        let (known, mut has_lost_one) = (secrets.len(), false);
+        let mut has_lost_one = false;
         for name in names {
             if secrets.contains_key(&name) {
                 continue;
@@ -88,8 +88,7 @@ fn read_all(stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {
             }
         }
         fail_on_any(join_errors(errors, list_error))?;
-        let is_complete = secrets.len() == known && !has_lost_one;
-        if is_complete || round == MAX_LISTINGS {
+        if !has_lost_one || round == MAX_LISTINGS {
             break;
         }
     }

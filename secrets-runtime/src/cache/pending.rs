@@ -114,7 +114,7 @@ impl Pending {
 
 #[cfg(test)]
 mod tests {
-    use std::{future, time::Duration};
+    use std::{future, slice, time::Duration};
 
     use super::*;
     use crate::{
@@ -128,7 +128,7 @@ mod tests {
         let key = Key::of(&Env::default(), &request);
         let call = Arc::new(InFlight::new(1, Box::pin(future::pending())));
         let (mut pending, now) = (Pending::default(), Instant::now());
-        pending.begin(1, std::slice::from_ref(&key), now, now + Duration::from_secs(100), &call);
+        pending.begin(1, slice::from_ref(&key), now, now + Duration::from_secs(100), &call);
         assert!(pending.find(&key, Freshness::Fresh).is_some());
         for call in pending.calls.values_mut() {
             call.process += 1;

@@ -8,6 +8,9 @@ use crate::{
 /// How many damaged files an error names, each with what is wrong with it.
 const MAX_NAMED: usize = 20;
 
+/// How often the folder is read, while files disappear between reading it and opening them.
+const MAX_PASSES: usize = 10;
+
 /// A secret that is listed.
 struct Listed {
     name: String,
@@ -72,22 +75,35 @@ impl Local {
         let key = self.key_file.load().ok().flatten();
         let (mut damaged, mut foreign) = (Problems::default(), Problems::default());
         let mut is_own_key = false;
-        for file in self.files_in_order()? {
-            match self.look_at(&file, key.as_ref()) {
-                // It was deleted meanwhile.
-                Ok(None) => {}
-                Ok(Some(listed)) => {
-                    match listed.opened {
-                        Some(Ok(())) => is_own_key = true,
-                        Some(Err(error)) => foreign.add(error),
-                        None => {}
-                    }
-                    if each(listed.name).is_break() {
-                        return Ok(());
-                    }
-                }
-                Err(error) => damaged.add(error),
+        let mut known = Vec::new();
+        for pass in 0..MAX_PASSES {
+            let (files, mut odd) = self.files_except(&known)?;
+            if pass > 0 {
+                odd.clear();
             }
+            let mut has_gone = false;
+            for file in files.iter().map(FileName::current).chain(odd) {
+                match self.look_at(&file, key.as_ref()) {
+                    // It was deleted meanwhile, or has another name, which may be new in the folder.
+                    Ok(None) => has_gone = true,
+                    Ok(Some(listed)) => {
+                        match listed.opened {
+                            Some(Ok(())) => is_own_key = true,
+                            Some(Err(error)) => foreign.add(error),
+                            None => {}
+                        }
+                        if each(listed.name).is_break() {
+                            return Ok(());
+                        }
+                    }
+                    Err(error) => damaged.add(error),
+                }
+            }
+            if !has_gone {
+                break;
+            }
+            known.extend(files);
+            known.sort_unstable();
         }
         // A key that opens nothing is that of another store, and says nothing about the files of this one.
         if is_own_key {
@@ -109,19 +125,21 @@ impl Local {
         }
     }
 
-    /// Returns the files of current versions in [`FileName`]'s order, and last those whose name is not of a secret.
-    fn files_in_order(&self) -> Result<impl Iterator<Item = String> + use<>, Error> {
+    /// Returns the files of current versions that are not among the `known` ones, in [`FileName`]'s order, and those
+    /// whose name is not of a secret.
+    fn files_except(&self, known: &[FileName]) -> Result<(Vec<FileName>, Vec<String>), Error> {
         let (mut files, mut odd) = (Vec::new(), Vec::new());
         for file in self.folder.current_files()? {
             let file = file?;
             match FileName::of_current(&file) {
-                Some(name) => files.push(name),
+                Some(name) if known.binary_search(&name).is_err() => files.push(name),
+                Some(_) => {}
                 None => odd.push(file),
             }
         }
         files.sort_unstable();
         // A file that is replaced while the folder is read may be met twice.
         files.dedup();
-        Ok(files.into_iter().map(|file| file.current()).chain(odd))
+        Ok((files, odd))
     }
 }

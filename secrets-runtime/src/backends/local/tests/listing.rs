@@ -3,7 +3,7 @@
 use std::{fs, ops::ControlFlow};
 
 use crate::{
-    backend::Store,
+    backend::{Store, change::SecretChange},
     backends::local::{
         Local,
         tests::home::{Home, put, run},
@@ -91,4 +91,18 @@ fn what_is_not_there_has_no_names_and_what_others_can_read_gives_none() {
     fs::set_permissions(home.dir(), fs::Permissions::from_mode(0o755)).expect("it is opened");
     let mut each = |name: String| panic!("{name} is given");
     assert!(run(home.store().list_each(&mut each)).is_err());
+}
+
+#[test]
+fn a_secret_that_is_renamed_while_the_list_is_read_is_in_it() {
+    let home = home_with(&["a", "b", "c"]);
+    let store = home.store();
+    let given = names(&store, |name| {
+        if name == "a" {
+            let (id, new_id) = ("c".to_owned(), "0".to_owned());
+            run(home.store().update(vec![SecretChange::Rename { id, new_id }])).expect("it is");
+        }
+        ControlFlow::Continue(())
+    });
+    assert_eq!(given, ["a", "b", "0"]);
 }
