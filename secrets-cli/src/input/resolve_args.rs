@@ -128,6 +128,19 @@ fn json_words(help: &str) -> String {
     json
 }
 
+/// Returns whether `SECRETS_WITH` adds sources.
+fn has_launch_sources(resolver: &Resolver) -> bool {
+    resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
+}
+
+/// Fails with a usage error if the text is not JSON. JSON of a wrong shape is an invalid source instead.
+fn check_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
+    let Some(Err(error)) = text.map(secrets_spec::read_json) else { return Ok(()) };
+    let message =
+        format!("{option} is not JSON, at byte {}: {}", error.range().start, error.message());
+    Err(Failure::usage(message, error.help().unwrap_or("write a list: [\"db\"]")))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,17 +162,4 @@ mod tests {
             assert_eq!(json_words(help), json);
         }
     }
-}
-
-/// Returns whether `SECRETS_WITH` adds sources.
-fn has_launch_sources(resolver: &Resolver) -> bool {
-    resolver.settings().any(|s| s.variable().name() == "SECRETS_WITH" && s.is_set())
-}
-
-/// Fails with a usage error if the text is not JSON. JSON of a wrong shape is an invalid source instead.
-fn check_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
-    let Some(Err(error)) = text.map(secrets_spec::read_json) else { return Ok(()) };
-    let message =
-        format!("{option} is not JSON, at byte {}: {}", error.range().start, error.message());
-    Err(Failure::usage(message, error.help().unwrap_or("write a list: [\"db\"]")))
 }
