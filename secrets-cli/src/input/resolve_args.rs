@@ -1,10 +1,10 @@
 //! The sources and requests of `resolve`, `run` and `check`, read as a step would read them.
 
 use clap::{Args, builder::NonEmptyStringValueParser};
-use secrets_runtime::{Declaration, DeclarationBuilder, Error, Resolver, Secrets};
+use secrets_runtime::{Declaration, DeclarationBuilder, Error, Problem, Resolver, Secrets};
 
 use crate::{
-    failure::{Failure, fail_on_any},
+    failure::{Failure, error_about, fail_on_any},
     stores,
 };
 
@@ -93,9 +93,39 @@ impl PartialDeclaration {
     fn add(&mut self, part: impl FnOnce(DeclarationBuilder) -> Result<DeclarationBuilder, Error>) {
         match part(self.builder.clone()) {
             Ok(builder) => self.builder = builder,
-            Err(error) => self.errors.push(error),
+            Err(error) => self.errors.push(with_json_help(&error)),
         }
     }
+}
+
+/// Returns an error of reading sources or requests, with its help in JSON instead of the attribute's words.
+fn with_json_help(error: &Error) -> Error {
+    let about = |problem: &Problem| {
+        let help = json_words(problem.help().unwrap_or_default());
+        error_about(problem.origin(), problem.kind(), problem.message(), help)
+    };
+    Error::join(error.problems().iter().map(about)).unwrap_or_else(|| error.clone())
+}
+
+/// Writes `{ id = "db" }` as `{ "id": "db" }`, and a `Secret(..)` as an object.
+fn json_words(help: &str) -> String {
+    let help = match help.split_once("Secret(") {
+        Some((before, after)) => format!("{before}{{{}", after.replacen(')', "}", 1)),
+        None => help.to_owned(),
+    };
+    let mut pieces = help.split(" = ").peekable();
+    let mut json = String::new();
+    while let Some(piece) = pieces.next() {
+        let is_of_name = |c: char| c.is_ascii_alphanumeric() || c == '_';
+        let before = piece.trim_end_matches(is_of_name);
+        let name = piece.strip_prefix(before).unwrap_or_default();
+        match (pieces.peek().is_some(), name) {
+            (false, _) => json.push_str(piece),
+            (true, "") => json.push_str(&format!("{piece} = ")),
+            (true, name) => json.push_str(&format!("{before}\"{name}\": ")),
+        }
+    }
+    json
 }
 
 /// Returns whether `SECRETS_WITH` adds sources.
@@ -109,4 +139,27 @@ fn check_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
     let message =
         format!("{option} is not JSON, at byte {}: {}", error.range().start, error.message());
     Err(Failure::usage(message, error.help().unwrap_or("write a list: [\"db\"]")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_help_in_the_words_of_the_attribute_becomes_json() {
+        for (help, json) in [
+            (
+                r#"write { id = "db", a = { json = false } }"#,
+                r#"write { "id": "db", "a": { "json": false } }"#,
+            ),
+            (
+                r#"write [Secret(group = "db", key = "b")]"#,
+                r#"write [{"group": "db", "key": "b"}]"#,
+            ),
+            ("of A-Z a-z 0-9 / _ + = . @ -", "of A-Z a-z 0-9 / _ + = . @ -"),
+            ("did you mean `type`?", "did you mean `type`?"),
+        ] {
+            assert_eq!(json_words(help), json);
+        }
+    }
 }

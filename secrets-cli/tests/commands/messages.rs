@@ -109,6 +109,20 @@ fn a_wrong_reference_is_quoted_with_its_place() {
 }
 
 #[test]
+fn the_help_about_sources_and_requests_is_in_json() {
+    let sandbox = sandbox();
+    for (option, list, help) in [
+        ("--sources", "[42]", r#"{ "id": "prod-db", "options": { "json": false } }"#),
+        ("--sources", r#"["lokal.X"]"#, r#"{ "id": ".." }"#),
+        ("--requests", "{}", r#"write [{"group": "db", "key": "password"}]"#),
+    ] {
+        let result = sandbox.run(["resolve", option, list]);
+        result.assert_fails(5);
+        assert!(result.stderr.contains(help), "{result:?}");
+    }
+}
+
+#[test]
 fn what_is_nearly_right_is_named() {
     let sandbox = sandbox();
     sandbox.ok(["register", "ab", "--a=SeNtInEl"]);
