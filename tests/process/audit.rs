@@ -1,7 +1,7 @@
 //! The audit log of processes: of steps as programs have them, and of many that append at one moment.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     env, fs,
     os::unix::fs::PermissionsExt,
     path::{Path, PathBuf},
@@ -11,6 +11,7 @@ use std::{
 use secrets_runtime::{
     Error, ErrorKind, SecretValue, current_context, get_secret_blocking, secrets, testing,
 };
+use secrets_tests::fake_backend::FakeBackend;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -18,6 +19,7 @@ use crate::child::{cases, child};
 
 pub const CASES: &[(&str, fn())] = cases![
     every_call_of_a_step_is_recorded,
+    a_call_of_a_cached_step_is_recorded_as_any_other,
     a_run_after_a_refresh_is_part_of_its_call,
     a_step_that_cannot_be_recorded_fails_at_any_call,
     a_log_that_cannot_be_written_is_warned_of_once,
@@ -164,6 +166,43 @@ fn call_steps() {
     assert_eq!(typed_step().unwrap(), 8);
     exporting_step().unwrap();
     get_secret_blocking("env.AUDITED").unwrap().get("AUDITED", "AUDITED").unwrap();
+}
+
+/// A cached step takes a shorter way where there is no log.
+fn a_call_of_a_cached_step_is_recorded_as_any_other() {
+    let audited = Audited::new();
+    let (log, backend) = (audited.path("audit.log"), FakeBackend::new("SeNtInEl"));
+    let builder = backend.builder().audit_file(&log).audit_required(true);
+    builder.build().unwrap().install().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    for _ in 0..3 {
+        cached_step().unwrap();
+        runtime.block_on(async_cached_step()).unwrap();
+    }
+    assert_eq!(backend.calls(), 1);
+    let lines = audited.lines();
+    let events = lines.iter().map(|line| (field(line, "event"), field(line, "origin")));
+    let call = |origin| [("resolved", origin), ("read", "")];
+    let expected = ["backend", "cache", "cache", "cache", "cache", "cache"].map(call);
+    assert_eq!(events.collect::<Vec<_>>(), expected.concat());
+    let calls: BTreeSet<_> = lines.iter().map(|line| line["call"].as_u64().unwrap()).collect();
+    assert_eq!(calls.len(), 6);
+
+    fs::remove_file(&log).unwrap();
+    fs::create_dir(&log).unwrap();
+    for error in [cached_step().unwrap_err(), runtime.block_on(async_cached_step()).unwrap_err()] {
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig);
+    }
+}
+
+#[secrets(sources = ["db"])]
+fn cached_step() -> Result<(), Error> {
+    current_context().secrets.get("db", "db").map(drop)
+}
+
+#[secrets(sources = ["db"])]
+async fn async_cached_step() -> Result<(), Error> {
+    current_context().secrets.get("db", "db").map(drop)
 }
 
 fn a_run_after_a_refresh_is_part_of_its_call() {

@@ -208,7 +208,7 @@ fn lines_that_are_no_events_are_left_out() {
     assert_eq!(text.text().lines().count(), 1);
     assert_eq!(text.stderr, "note: 5 lines are not events of an audit log, and are left out\n");
     let piped = sandbox.run_with_stdin(["audit", "-", "--step=store"], LOG.as_bytes());
-    assert_eq!(piped.text().lines().count(), 8);
+    assert_eq!(piped.text().lines().count(), 7);
 }
 
 #[test]
