@@ -75,17 +75,27 @@ impl ResolverStore {
         }
     }
 
+    /// Calls the store as [`call`](Self::call) does, unless the change cannot be recorded and has to be, as far as that is
+    /// known before.
+    fn change<'a, T: Send + 'static>(
+        &'a self,
+        id: &'a str,
+        call: impl for<'b> FnOnce(&'b dyn Store, &'b str) -> BoxFuture<'b, Result<T, Error>>
+        + Send
+        + 'static,
+    ) -> BoxFuture<'a, Result<T, Error>> {
+        match self.audit.as_ref().map_or(Ok(()), |audit| audit.check_required()) {
+            Ok(()) => self.call(id, call),
+            Err(error) => Box::pin(std::future::ready(Err(error))),
+        }
+    }
+
     fn store(&self) -> Result<&dyn Store, Error> {
         if let Some(error) = forbidden(&*self.backend) {
             return Err(error);
         }
         let gone = || Error::new(ErrorKind::NotSupported, "the backend is no longer a store");
         self.backend.as_store().ok_or_else(gone)
-    }
-
-    /// Refuses a change that cannot be recorded and has to be, as far as that is known before.
-    fn check_audit(&self) -> Result<(), Error> {
-        self.audit.as_ref().map_or(Ok(()), |audit| audit.check_required())
     }
 
     /// Records what was changed.
@@ -118,10 +128,9 @@ fn events_of(change: &SecretChange) -> Vec<(AuditEventKind, String)> {
 impl Store for ResolverStore {
     fn put<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         let writing = WriteGuard::to(self.backend.kind(), id);
-        let put = self.call(id, |store, id| store.put(id, payload));
+        let put = self.change(id, |store, id| store.put(id, payload));
         Box::pin(async move {
             let _writing = writing;
-            self.check_audit()?;
             let version = put.await?;
             self.record(&[(AuditEventKind::Written, id)])?;
             Ok(version)
@@ -130,10 +139,9 @@ impl Store for ResolverStore {
 
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         let writing = WriteGuard::to(self.backend.kind(), id);
-        let create = self.call(id, |store, id| store.create(id, payload));
+        let create = self.change(id, |store, id| store.create(id, payload));
         Box::pin(async move {
             let _writing = writing;
-            self.check_audit()?;
             let version = create.await?;
             self.record(&[(AuditEventKind::Written, id)])?;
             Ok(version)
@@ -150,10 +158,9 @@ impl Store for ResolverStore {
             Some(_) => changes.iter().flat_map(events_of).collect(),
             None => Vec::new(),
         };
-        let update = self.call("", |store, _| store.update(changes));
+        let update = self.change("", |store, _| store.update(changes));
         Box::pin(async move {
             let _writing = writing;
-            self.check_audit()?;
             let versions = update.await?;
             let done: Vec<_> = done.iter().map(|(event, id)| (*event, id.as_str())).collect();
             self.record(&done)?;
@@ -163,10 +170,9 @@ impl Store for ResolverStore {
 
     fn delete<'a>(&'a self, id: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
         let writing = WriteGuard::to(self.backend.kind(), id);
-        let delete = self.call(id, |store, id| store.delete(id));
+        let delete = self.change(id, |store, id| store.delete(id));
         Box::pin(async move {
             let _writing = writing;
-            self.check_audit()?;
             let was_there = delete.await?;
             if was_there {
                 self.record(&[(AuditEventKind::Deleted, id)])?;
