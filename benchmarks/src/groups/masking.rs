@@ -57,7 +57,9 @@ fn automaton(secrets: &[String]) -> Result<AhoCorasick, Failure> {
     let mut patterns = HashSet::new();
     for secret in secrets {
         let value = SecretValue::from(secret.as_str());
-        mask_forms(&value, &mut |form| drop(patterns.insert(form.to_vec())));
+        mask_forms(&value, &mut |form| {
+            patterns.insert(form.to_vec());
+        });
     }
     let mut builder = AhoCorasick::builder();
     Ok(builder.match_kind(MatchKind::LeftmostLongest).build(patterns)?)

@@ -344,3 +344,42 @@ impl Write for Sink {
         Ok(())
     }
 }
+
+/// Takes a few bytes, then fails, until it is told that there is room.
+struct Full {
+    room: usize,
+    taken: Vec<u8>,
+    kind: std::io::ErrorKind,
+}
+
+impl Write for Full {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = bytes.len().min(self.room);
+        self.room -= count;
+        self.taken.extend_from_slice(&bytes[..count]);
+        if count == 0 { Err(self.kind.into()) } else { Ok(count) }
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn an_error_of_the_inner_writer_is_returned_and_nothing_is_written_twice() {
+    use std::io::ErrorKind::{BrokenPipe, WouldBlock};
+    let masker = masker(&[b"SeNtInEl"]);
+    let mut full = Full { room: 4, taken: Vec::new(), kind: BrokenPipe };
+    let mut writer = masker.writer(&mut full);
+    assert_eq!(writer.write(b"a SeNtInEl b").unwrap_err().kind(), BrokenPipe);
+    assert_eq!(writer.finish().err().map(|error| error.kind()), Some(BrokenPipe));
+    assert_eq!(full.taken, b"a **");
+
+    let mut full = Full { room: 4, taken: Vec::new(), kind: WouldBlock };
+    let mut writer = masker.writer(&mut full);
+    assert_eq!(writer.write(b"a SeNtInEl b").unwrap(), 12, "the bytes are taken");
+    assert_eq!(writer.write(b"!").unwrap_err().kind(), WouldBlock);
+    assert_eq!(writer.flush().unwrap_err().kind(), WouldBlock);
+    drop(writer);
+    assert_eq!(full.taken, b"a **");
+}
