@@ -45,6 +45,7 @@ pub static ALL: &[Group] = &[
         &[Secrets, Member("first-local"), Member("first-aws"), Member("first-sdk")],
     ),
     group("store", "the embedded store, with 100,000 secrets", false, &[Secrets]),
+    group("masking", "masking a log, beside aho-corasick", false, &[]),
     group("compile", "500 annotated functions", false, &[]),
     group("build", "building secrets-runtime, with `aws` and without", false, &[]),
 ];
