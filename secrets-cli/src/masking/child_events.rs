@@ -19,10 +19,15 @@ pub enum ChildEvent {
 }
 
 impl ChildEvents {
-    /// Watches a child and these signals.
-    pub fn watch(child: Pid, signals: &[Signal]) -> io::Result<Self> {
+    /// Watches a child, and the signals that [`signals`](Self::signals) has begun to watch before the child was started.
+    pub fn of(child: Pid, signals: Signals) -> Self {
+        Self { child, signals }
+    }
+
+    /// Begins to watch these signals, and the one that a child has changed.
+    pub fn signals(signals: &[Signal]) -> io::Result<Signals> {
         let all: Vec<_> = signals.iter().copied().chain([Signal::CHILD]).collect();
-        Ok(Self { child, signals: Signals::watch(&all)? })
+        Signals::watch(&all)
     }
 
     /// Waits for the next event.

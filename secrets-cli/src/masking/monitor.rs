@@ -53,15 +53,14 @@ pub fn run_if_started(
     let all = [input.as_fd(), output.as_fd(), errors.as_fd()];
     let terminal = all.into_iter().find(|fd| isatty(fd)).unwrap_or(input.as_fd());
     let _ = setsid().and_then(|_| ioctl_tiocsctty(terminal));
-    let child = match command.spawn() {
-        Ok(child) => Pid::from_child(&child),
+    let started = ChildEvents::signals(FOR_PROGRAM)
+        .and_then(|signals| Ok((Pid::from_child(&command.spawn()?), signals)));
+    let (child, signals) = match started {
+        Ok(started) => started,
         Err(error) => return Some(report(launch_error(program, &error))),
     };
     let _ = tcsetpgrp(terminal, child);
-    let events = match ChildEvents::watch(child, FOR_PROGRAM) {
-        Ok(events) => events,
-        Err(error) => return Some(report(launch_error(program, &error))),
-    };
+    let events = ChildEvents::of(child, signals);
     loop {
         match events.next() {
             ChildEvent::Ended(code) => {

@@ -81,6 +81,7 @@ pub fn run(
         outputs.on_pipes(&mut command).map_err(pipe_error)?;
     }
     drop(program_side);
+    let signals = ChildEvents::signals(FOR_PROGRAM).map_err(pipe_error)?;
     core_files::restore_limit();
     let child = command.spawn();
     core_files::disable();
@@ -88,11 +89,12 @@ pub fn run(
     drop(command);
     let child = child.map_err(|error| launch_error(&error))?;
     let pid = Pid::from_child(&child);
-    let events = ChildEvents::watch(pid, FOR_PROGRAM).map_err(pipe_error)?;
-    let threads = outputs.start(masker);
+    let events = ChildEvents::of(pid, signals);
+    // Before a person sees what the program writes, and answers.
     if let Some(outer) = &mut outer {
         outer.take();
     }
+    let threads = outputs.start(masker);
     if let (Some(terminal), true) = (&terminal, outer.as_ref().is_some_and(OuterTerminal::is_input))
     {
         keyboard::pass_on(terminal.side().map_err(terminal_error)?);

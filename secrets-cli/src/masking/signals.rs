@@ -17,11 +17,13 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Watches these signals. A program that is started before keeps its own way with them.
+    /// Watches these signals. Those that this process ignores stay ignored, by the programs that it starts too.
     pub fn watch(signals: &[Signal]) -> io::Result<Self> {
         let (wake, sender) = UnixStream::pair()?;
         let mut received = Vec::new();
-        for signal in signals {
+        let ignored = ignored();
+        let is_ignored = |signal: &Signal| ignored >> (signal.as_raw() - 1) & 1 == 1;
+        for signal in signals.iter().filter(|signal| !is_ignored(signal)) {
             let is_received = Arc::new(AtomicBool::new(false));
             // The flag is set before the byte arrives.
             flag::register(signal.as_raw(), is_received.clone())?;
@@ -43,4 +45,11 @@ impl Signals {
         // Whatever it returns, the signals are looked at again.
         let _ = (&self.wake).read(&mut [0; 64]);
     }
+}
+
+/// Returns a bit for each signal that this process ignores. They are known on Linux.
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok()).unwrap_or(0)
 }

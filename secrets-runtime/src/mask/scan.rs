@@ -117,10 +117,11 @@ impl Scan {
     }
 }
 
-/// Adds a find. One that continues the last find becomes a part of it.
+/// Adds a find. One that overlaps the last find becomes a part of it. One that only touches it does not: between the
+/// two, a line may end.
 fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
     match finds.last_mut() {
-        Some(last) if last.start <= find.start && find.start <= last.end => {
+        Some(last) if last.start <= find.start && find.start < last.end => {
             last.end = last.end.max(find.end);
         }
         _ => finds.push(find),
@@ -130,7 +131,11 @@ fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
 /// Sorts finds, and joins those that overlap or touch.
 pub(super) fn join(finds: &mut Vec<Range<usize>>) {
     finds.sort_unstable_by_key(|find| find.start);
-    let mut joined = Vec::with_capacity(finds.len());
-    finds.drain(..).for_each(|find| push(&mut joined, find));
-    *finds = joined;
+    finds.dedup_by(|find, last| {
+        let is_part = find.start <= last.end;
+        if is_part {
+            last.end = last.end.max(find.end);
+        }
+        is_part
+    });
 }

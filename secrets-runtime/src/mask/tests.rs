@@ -274,6 +274,13 @@ fn every_form_is_masked() {
 }
 
 #[test]
+fn the_line_break_between_two_secrets_stays() {
+    let value = "SeNtInEl-of-forty-letters-or-a-few-more";
+    let hex: String = value.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(masker(&[value.as_bytes()]).mask(&format!("{hex}\n{hex}\n")), "***\n***\n");
+}
+
+#[test]
 fn base64_inside_a_longer_text_is_masked_but_for_the_letters_at_its_edges() {
     use base64ct::{Base64, Encoding};
     let masker = masker(&[b"SeNtInEl"]);
