@@ -1,5 +1,4 @@
-//! The I/O thread, on which backends run code that needs tokio's reactor, whichever executor the step has. It owns a
-//! runtime with workers of its own.
+//! The thread on which backends run code that needs tokio's reactor, whichever executor the step has.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -20,10 +19,7 @@ use crate::{
 /// How long the thread stays when nothing runs on it. Its connections end with it.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// How many workers poll the futures. A single one would read all answers of a large step one after another.
-const WORKERS: usize = 2;
-
-/// How many threads the runtime may have beside them: they look up host names.
+/// How many threads the runtime may have beside it: they look up host names.
 const MAX_BLOCKING: usize = 32;
 
 static STATE: ProcessLocal<Mutex<State>> = ProcessLocal::new();
@@ -44,7 +40,7 @@ struct IoThread {
     handle: JoinHandle<()>,
 }
 
-/// Runs a future on this library's I/O thread, whose two workers have tokio's reactor and timer.
+/// Runs a future on this library's I/O thread, which has tokio's reactor and timer.
 ///
 /// It is for backends whose client is built on tokio: a step may run under another executor or under none,
 /// and a synchronous step in a current-thread runtime would wait for a reactor that only its own thread
@@ -125,9 +121,7 @@ fn start() -> Result<IoThread, Error> {
     let failed = |cause: std::io::Error| {
         Error::new(ErrorKind::Unavailable, "the I/O thread cannot be started").with_cause(cause)
     };
-    let tokio = Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("secrets-io-worker")
+    let tokio = Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(MAX_BLOCKING)
         .thread_keep_alive(Duration::from_secs(1))
@@ -163,8 +157,8 @@ async fn until_idle() {
 /// Ends the thread if no future runs on it, and waits until it has ended. It starts again when it is needed.
 pub(crate) fn stop() {
     let mut state = lock();
-    let here = Handle::try_current().ok();
-    let idle = |thread: &mut IoThread| here.is_none_or(|here| here.id() != thread.runtime.id());
+    let here = std::thread::current().id();
+    let idle = |thread: &mut IoThread| thread.handle.thread().id() != here;
     if state.running > 0 {
         return;
     }
