@@ -4,6 +4,17 @@ use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
 use crate::masking::signals::Signals;
 
+/// The signals that a program gets from who starts it, or types.
+const FOR_PROGRAM: [Signal; 7] = [
+    Signal::INT,
+    Signal::TERM,
+    Signal::HUP,
+    Signal::QUIT,
+    Signal::USR1,
+    Signal::USR2,
+    Signal::TSTP,
+];
+
 /// What becomes of a child, and the signals that this process receives meanwhile.
 pub struct ChildEvents {
     child: Pid,
@@ -24,10 +35,10 @@ impl ChildEvents {
         Self { child, signals }
     }
 
-    /// Begins to watch these signals, and the one that a child has changed.
-    pub fn signals(signals: &[Signal]) -> io::Result<Signals> {
-        let all: Vec<_> = signals.iter().copied().chain([Signal::CHILD]).collect();
-        Signals::watch(&all)
+    /// Begins to watch the signals that are for the program, these others, and the one that a child has changed.
+    pub fn signals(others: &[Signal]) -> io::Result<Signals> {
+        let all = FOR_PROGRAM.iter().chain(others).copied().chain([Signal::CHILD]);
+        Signals::watch(&all.collect::<Vec<_>>())
     }
 
     /// Waits for the next event.

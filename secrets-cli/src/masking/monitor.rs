@@ -23,16 +23,6 @@ use crate::{
 /// The name under which this command starts itself as a monitor.
 pub const NAME: &str = "secrets-terminal";
 
-const FOR_PROGRAM: &[Signal] = &[
-    Signal::INT,
-    Signal::TERM,
-    Signal::HUP,
-    Signal::QUIT,
-    Signal::USR1,
-    Signal::USR2,
-    Signal::TSTP,
-];
-
 /// Runs the program of the command line, if this process was started as a monitor.
 pub fn run_if_started(
     typed: &[OsString],
@@ -53,7 +43,7 @@ pub fn run_if_started(
     let all = [input.as_fd(), output.as_fd(), errors.as_fd()];
     let terminal = all.into_iter().find(|fd| isatty(fd)).unwrap_or(input.as_fd());
     let _ = setsid().and_then(|_| ioctl_tiocsctty(terminal));
-    let started = ChildEvents::signals(FOR_PROGRAM)
+    let started = ChildEvents::signals(&[])
         .and_then(|signals| Ok((Pid::from_child(&command.spawn()?), signals)));
     let (child, signals) = match started {
         Ok(started) => started,
@@ -61,6 +51,8 @@ pub fn run_if_started(
     };
     let _ = tcsetpgrp(terminal, child);
     let events = ChildEvents::of(child, signals);
+    // Whether Ctrl-Z was typed since the program stopped last.
+    let mut is_stop_typed = false;
     loop {
         match events.next() {
             ChildEvent::Ended(code) => {
@@ -70,14 +62,20 @@ pub fn run_if_started(
                 let is_early = signal == Signal::TTIN.as_raw() || signal == Signal::TTOU.as_raw();
                 let has_terminal = tcgetpgrp(terminal).is_ok_and(|group| group == child);
                 // It has used the terminal before that was its own.
-                if !(is_early && has_terminal) {
+                let goes_on = is_early && has_terminal;
+                if !goes_on {
                     // The command above stops too, and lets this process continue when it does itself.
                     let _ = kill_process(getpid(), Signal::STOP);
                 }
                 let _ = kill_process_group(child, Signal::CONT);
+                // A program that continues loses what was to stop it.
+                if std::mem::take(&mut is_stop_typed) && goes_on {
+                    let _ = kill_process_group(child, Signal::TSTP);
+                }
             }
             ChildEvent::Received(signal) => {
                 // What is typed is for everything in the foreground.
+                is_stop_typed |= signal == Signal::TSTP;
                 let is_typed = matches!(signal, Signal::INT | Signal::QUIT | Signal::TSTP);
                 let _ = match is_typed {
                     true => kill_process_group(child, signal),

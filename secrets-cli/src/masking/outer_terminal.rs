@@ -1,4 +1,11 @@
-use std::{io, os::fd::OwnedFd};
+use std::{
+    io,
+    os::fd::OwnedFd,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+};
 
 use rustix::{
     process::getpgrp,
@@ -15,6 +22,7 @@ pub struct OuterTerminal {
     is_input: bool,
     /// The modes to set back.
     before: Option<Termios>,
+    is_taken: Arc<AtomicBool>,
 }
 
 impl OuterTerminal {
@@ -28,11 +36,17 @@ impl OuterTerminal {
         };
         let is_input = isatty(&input);
         let terminal = if is_input { rustix::io::dup(&input)? } else { terminal };
-        Ok(Some(Self { terminal, is_input, before: None }))
+        Ok(Some(Self { terminal, is_input, before: None, is_taken: Arc::default() }))
     }
 
     pub fn is_input(&self) -> bool {
         self.is_input
+    }
+
+    /// Returns whether this command has the keys, from now on: between [`take`](Self::take) and
+    /// [`give_back`](Self::give_back).
+    pub fn is_taken(&self) -> Arc<AtomicBool> {
+        self.is_taken.clone()
     }
 
     pub fn size(&self) -> io::Result<Winsize> {
@@ -63,11 +77,13 @@ impl OuterTerminal {
         raw.make_raw();
         if tcsetattr(&self.terminal, OptionalActions::Now, &raw).is_ok() {
             self.before = Some(before);
+            self.is_taken.store(true, Ordering::SeqCst);
         }
     }
 
     /// Sets the modes back.
     pub fn give_back(&mut self) {
+        self.is_taken.store(false, Ordering::SeqCst);
         if let Some(before) = self.before.take()
             && self.is_in_foreground()
         {

@@ -29,19 +29,6 @@ use crate::{
     },
 };
 
-/// The signals that are for the program.
-const FOR_PROGRAM: &[Signal] = &[
-    Signal::INT,
-    Signal::TERM,
-    Signal::HUP,
-    Signal::QUIT,
-    Signal::USR1,
-    Signal::USR2,
-    Signal::TSTP,
-    Signal::CONT,
-    Signal::WINCH,
-];
-
 /// Returns the command that starts a program: the program itself, or its monitor where it gets a pseudo-terminal.
 pub fn command(program: &OsStr, arguments: &[OsString], json: bool) -> Command {
     if !isatty(io::stdout()) && !isatty(io::stderr()) {
@@ -81,7 +68,7 @@ pub fn run(
         outputs.on_pipes(&mut command).map_err(pipe_error)?;
     }
     drop(program_side);
-    let signals = ChildEvents::signals(FOR_PROGRAM).map_err(pipe_error)?;
+    let signals = ChildEvents::signals(&[Signal::CONT, Signal::WINCH]).map_err(pipe_error)?;
     core_files::restore_limit();
     let child = command.spawn();
     core_files::disable();
@@ -95,9 +82,10 @@ pub fn run(
         outer.take();
     }
     let threads = outputs.start(masker);
-    if let (Some(terminal), true) = (&terminal, outer.as_ref().is_some_and(OuterTerminal::is_input))
+    if let (Some(terminal), Some(outer)) = (&terminal, &outer)
+        && outer.is_input()
     {
-        keyboard::pass_on(terminal.side().map_err(terminal_error)?);
+        keyboard::pass_on(terminal.side().map_err(terminal_error)?, outer.is_taken());
     }
     let code = attend(&events, pid, outer.as_mut(), terminal.as_ref());
     drop(ended);
