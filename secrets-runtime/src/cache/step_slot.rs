@@ -4,7 +4,6 @@ use std::{
         Arc, OnceLock, PoisonError, RwLock, RwLockReadGuard, Weak,
         atomic::{AtomicU64, Ordering},
     },
-    time::Instant,
 };
 
 use crate::{
@@ -16,7 +15,7 @@ use crate::{
         state::CacheState,
     },
     context::{resolved::ResolvedSecrets, secrets::Secrets, stack},
-    rt::clock::Clock,
+    rt::clock::{Clock, Deadline},
 };
 
 /// Where a step finds what its last call made of the values it fetched, as long as none of them has expired or
@@ -28,7 +27,7 @@ pub(crate) struct StepCache {
 
 struct Ready {
     resolved: Weak<ResolvedSecrets>,
-    until: Instant,
+    until: Deadline,
     clock: Clock,
     /// Ends with the first of the entries that it was made of.
     validity: Validity,
@@ -80,7 +79,7 @@ impl StepCache {
         };
         let ready = Ready {
             resolved: Arc::downgrade(resolved),
-            until,
+            until: cache.clock().deadline(until),
             clock: cache.clock().clone(),
             validity,
             cache: Arc::downgrade(&cache.0),
@@ -97,7 +96,7 @@ impl Ready {
     #[inline(always)]
     fn get(&self) -> Option<Arc<ResolvedSecrets>> {
         let serves = self.validity.is_valid()
-            && self.clock.now() < self.until
+            && self.clock.is_before(self.until)
             && !stack::with_current(is_of_test).unwrap_or_default();
         if serves { self.resolved.upgrade() } else { None }
     }
