@@ -15,7 +15,7 @@ use crate::{
         state::CacheState,
     },
     context::{resolved::ResolvedSecrets, secrets::Secrets, stack},
-    rt::clock::{Clock, Deadline},
+    rt::clock::{Clock, CoarseTime},
 };
 
 /// Where a step finds what its last call made of the values it fetched, as long as none of them has expired or
@@ -27,7 +27,7 @@ pub(crate) struct StepCache {
 
 struct Ready {
     resolved: Weak<ResolvedSecrets>,
-    until: Deadline,
+    until: CoarseTime,
     clock: Clock,
     /// Ends with the first of the entries that it was made of.
     validity: Validity,

@@ -25,15 +25,15 @@ impl Clock {
     }
 
     /// Returns a deadline for [`is_before`](Self::is_before).
-    pub(crate) fn deadline(&self, at: Instant) -> Deadline {
+    pub(crate) fn deadline(&self, at: Instant) -> CoarseTime {
         let left = at.saturating_duration_since(self.now());
-        Deadline(self.coarse_now() + left.saturating_sub(COARSE_ERROR))
+        CoarseTime(self.coarse_now() + left.saturating_sub(COARSE_ERROR))
     }
 
     /// Returns whether now is before the deadline. In the last 20 ms it may return `false` too, so that it needs only
     /// the coarse time, which is several times faster to read than the exact one.
     #[inline]
-    pub(crate) fn is_before(&self, deadline: Deadline) -> bool {
+    pub(crate) fn is_before(&self, deadline: CoarseTime) -> bool {
         self.coarse_now() < deadline.0
     }
 
@@ -60,7 +60,7 @@ impl Clock {
 
 /// A time until which something serves, on the coarse clock.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Deadline(Duration);
+pub(crate) struct CoarseTime(Duration);
 
 /// By how much the coarse time may be late, twice: the kernel sets it 100 times a second or more often.
 const COARSE_ERROR: Duration = Duration::from_millis(20);
