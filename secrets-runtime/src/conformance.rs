@@ -12,8 +12,8 @@ use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, Store, change::SecretChange,
-        fetch_request::FetchRequest, payload::Payload,
+        Backend, Content, Fetched, MAX_VALUE_BYTES, change::SecretChange,
+        fetch_request::FetchRequest, payload::Payload, store::Store,
     },
     core::{
         error::{Error, ErrorKind},

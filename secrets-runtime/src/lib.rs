@@ -77,8 +77,8 @@ pub use audit::{
     event::{AuditEvent, AuditEventKind},
 };
 pub use backend::{
-    Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, fetch_request::FetchRequest,
-    identity::Identity, payload::Payload,
+    Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+    identity::Identity, payload::Payload, store::Store,
 };
 pub use context::{
     Context, Entered, Scoped, current_context, entry::Entry, provenance::Provenance,
