@@ -78,7 +78,7 @@ pub use audit::{
 };
 pub use backend::{
     Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-    identity::Identity, payload::Payload, store::Store,
+    identity::Identity, lease::Lease, payload::Payload, store::Store,
 };
 pub use context::{
     Context, Entered, Scoped, current_context, entry::Entry, provenance::Provenance,

@@ -11,6 +11,7 @@ pub(crate) mod fetch_request;
 mod from_fn;
 pub(crate) mod generation;
 pub(crate) mod identity;
+pub(crate) mod lease;
 pub(crate) mod owned_request;
 pub(crate) mod payload;
 pub(crate) mod registration;
@@ -24,11 +25,13 @@ use std::{
     path::PathBuf,
     pin::Pin,
     sync::Arc,
+    time::Duration,
 };
 
 use crate::{
     core::{
         error::{Error, ErrorKind},
+        escape::escape_name,
         secret_value::SecretValue,
     },
     rt::block_on::block_on,
@@ -40,6 +43,7 @@ pub use crate::backend::{
     fetch_request::FetchRequest,
     from_fn::{FromFn, from_fn},
     identity::Identity,
+    lease::Lease,
     owned_request::OwnedRequest,
     payload::Payload,
     store::Store,
@@ -128,19 +132,56 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
 
     /// Checks which secrets exist: one answer for each request, in order.
     ///
-    /// By default it fetches them. A backend that can answer without reading a value should.
+    /// By default it fetches them, and revokes the leases of what it fetched. A backend that can answer without reading a
+    /// value should.
     fn exists<'a>(
         &'a self,
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         Box::pin(async move {
-            let found = |answer: Result<Fetched, Error>| match answer {
-                Ok(_) => Ok(true),
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
-                Err(error) => Err(error),
-            };
-            self.fetch(requests).await.into_iter().map(found).collect()
+            let mut found = Vec::with_capacity(requests.len());
+            for answer in self.fetch(requests).await {
+                if let Ok(Fetched { lease: Some(lease), .. }) = &answer {
+                    // It ends by itself if this fails: the answer is right all the same.
+                    let _ = self.revoke(lease).await;
+                }
+                found.push(match answer {
+                    Ok(_) => Ok(true),
+                    Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+                    Err(error) => Err(error),
+                });
+            }
+            found
         })
+    }
+
+    /// Renews a lease that this backend has returned, and returns it with its new time, which replaces the old one.
+    ///
+    /// It is called at two thirds of the time while a step uses the value. One lease has one renewal under way at a
+    /// time, and none once it is revoked. An error that is [transient](Error::is_transient) is tried again
+    /// while the lease lasts. With [`ErrorKind::NotSupported`], which the provided method returns, the lease counts as
+    /// not renewable. Any other error means that the lease has ended: its value serves no further step.
+    fn renew<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<Lease, Error>> {
+        let message = format!("{self} cannot renew the lease `{}`", escape_name(lease.id()));
+        let error = Error::new(ErrorKind::NotSupported, message);
+        Box::pin(std::future::ready(Err(error.with_help("fetch the secret again"))))
+    }
+
+    /// Gives a lease back to the server before its time is over. The provided method does nothing.
+    ///
+    /// It is called when neither a step nor the cache needs the value any more. It is called again only after
+    /// an error that is [transient](Error::is_transient).
+    fn revoke<'a>(&'a self, _lease: &'a Lease) -> BoxFuture<'a, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
+    }
+
+    /// Gives back what the backend itself has from its server, such as the token of a login. The provided method does
+    /// nothing.
+    ///
+    /// [`Resolver::shutdown`](crate::Resolver::shutdown) calls it after all leases are revoked. Later requests may still
+    /// come.
+    fn shutdown(&self) -> BoxFuture<'_, Result<(), Error>> {
+        Box::pin(std::future::ready(Ok(())))
     }
 
     /// Blocking version of [`fetch`](Self::fetch): parks this thread, and polls the future on it. A backend that needs
@@ -153,6 +194,22 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
     /// does.
     fn exists_blocking(&self, requests: &[FetchRequest<'_>]) -> Vec<Result<bool, Error>> {
         block_on(self.exists(requests))
+    }
+
+    /// Blocking version of [`renew`](Self::renew): parks this thread, as [`fetch_blocking`](Self::fetch_blocking) does.
+    ///
+    /// # Errors
+    /// Those of [`renew`](Self::renew).
+    fn renew_blocking(&self, lease: &Lease) -> Result<Lease, Error> {
+        block_on(self.renew(lease))
+    }
+
+    /// Blocking version of [`revoke`](Self::revoke): parks this thread, as [`fetch_blocking`](Self::fetch_blocking) does.
+    ///
+    /// # Errors
+    /// Those of [`revoke`](Self::revoke).
+    fn revoke_blocking(&self, lease: &Lease) -> Result<(), Error> {
+        block_on(self.revoke(lease))
     }
 
     /// The backends that this one consists of, in the order in which they are asked; none if it is one by itself.
@@ -201,6 +258,9 @@ pub struct Fetched {
     pub(crate) name: Option<String>,
     pub(crate) identities: Vec<Identity>,
     pub(crate) mount: Option<MountedAs>,
+    /// For how long the value is valid, counted from when the request was sent.
+    pub(crate) expiry: Option<Duration>,
+    pub(crate) lease: Option<Lease>,
 }
 
 /// That a platform has mounted the secret, as files or variables: its texts may end with a line break that is not part
@@ -294,6 +354,49 @@ impl Fetched {
         &self.identities
     }
 
+    /// Says that the value ends after this time, counted from when the request was sent. It is not used after its
+    /// end, even while its backend is down. With zero, it serves the steps that wait for it and is not cached.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use secrets_runtime::Fetched;
+    ///
+    /// let token = Fetched::text("x").with_expiry(Duration::from_secs(900));
+    /// assert_eq!(token.expiry(), Some(Duration::from_secs(900)));
+    /// ```
+    #[must_use]
+    pub fn with_expiry(self, expiry: Duration) -> Self {
+        Self { expiry: Some(expiry), ..self }
+    }
+
+    /// Says that the value has a lease, which the resolver renews ([`Backend::renew`]) while a step uses the value, and
+    /// revokes ([`Backend::revoke`]) when it is not needed any more.
+    ///
+    /// ```
+    /// use std::time::Duration;
+    /// use secrets_runtime::{Fetched, backend::Lease};
+    ///
+    /// let lease = Lease::new("database/creds/app/7f3a", Duration::from_secs(3600)).renewable();
+    /// let fetched = Fetched::json(r#"{"username": "v-app-1"}"#).with_lease(lease.clone());
+    /// assert_eq!(fetched.lease(), Some(&lease));
+    /// ```
+    #[must_use]
+    pub fn with_lease(self, lease: Lease) -> Self {
+        Self { lease: Some(lease), ..self }
+    }
+
+    /// For how long the value is valid, if the backend has said so.
+    #[must_use]
+    pub fn expiry(&self) -> Option<Duration> {
+        self.expiry
+    }
+
+    /// The lease, if the value has one.
+    #[must_use]
+    pub fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
     /// Says that the platform has mounted this secret. The content has every byte that was mounted.
     pub(crate) fn mounted(self) -> Self {
         Self { mount: Some(MountedAs::default()), ..self }
@@ -305,7 +408,15 @@ impl Fetched {
     }
 
     fn of(content: Content) -> Self {
-        Self { content, version: None, name: None, identities: Vec::new(), mount: None }
+        Self {
+            content,
+            version: None,
+            name: None,
+            identities: Vec::new(),
+            mount: None,
+            expiry: None,
+            lease: None,
+        }
     }
 }
 
