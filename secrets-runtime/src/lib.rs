@@ -40,6 +40,7 @@
 //! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
 //! - `tracing`: warnings are events instead of lines on standard error. The audit log's events are too, at the target
 //!   `secrets::audit`.
+//! - `vault`: the backend `vault`, the secrets of HashiCorp Vault and OpenBao.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -15,8 +15,8 @@ use crate::{
 /// Where the value of a secret comes from, for a job to write down beside its result. It holds no value.
 ///
 /// As JSON its members are named like its methods:
-/// `{"backend": "local", "id": "db", "version": "3", "role": null, "origin": "cache", "fetched_at": "2026-11-28T21:30:00.123Z",
-/// "expires_at": null}`.
+/// `{"backend": "local", "id": "db", "version": "3", "role": null, "origin": "cache", "fetched_at": "2026-11-28T21:30:00.123Z"}`.
+/// A value that ends has `expires_at` too.
 ///
 /// ```
 /// use secrets_runtime::{Error, Origin, current_context, secrets, testing};
@@ -143,14 +143,19 @@ impl fmt::Debug for Expiry {
 
 impl Serialize for Provenance {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut provenance = serializer.serialize_struct("Provenance", 7)?;
+        let expires_at = self.expires_at().map(Timestamp);
+        let members = if expires_at.is_some() { 7 } else { 6 };
+        let mut provenance = serializer.serialize_struct("Provenance", members)?;
         provenance.serialize_field("backend", self.backend())?;
         provenance.serialize_field("id", self.id())?;
         provenance.serialize_field("version", &self.version())?;
         provenance.serialize_field("role", &self.role())?;
         provenance.serialize_field("origin", &self.origin())?;
         provenance.serialize_field("fetched_at", &Timestamp(self.fetched_at))?;
-        provenance.serialize_field("expires_at", &self.expires_at().map(Timestamp))?;
+        match expires_at {
+            Some(expires_at) => provenance.serialize_field("expires_at", &expires_at)?,
+            None => provenance.skip_field("expires_at")?,
+        }
         provenance.end()
     }
 }
