@@ -18,7 +18,9 @@ pub struct LeasingBackend(Arc<Mutex<Leasing>>);
 
 /// What the backend does, and what it was asked for.
 pub struct Leasing {
+    /// How long its leases last.
     pub duration: Duration,
+    /// Whether they can be renewed.
     pub is_renewable: bool,
     /// Whether fetches fail, and how.
     pub failure: Option<ErrorKind>,
@@ -26,10 +28,15 @@ pub struct Leasing {
     pub renewals: VecDeque<Result<Duration, ErrorKind>>,
     /// How the next revocations fail; after that each succeeds.
     pub revocations: VecDeque<ErrorKind>,
+    /// How many answers it has returned.
     pub fetched: usize,
+    /// The leases that it was asked to renew.
     pub renewed: Vec<String>,
+    /// The leases that it has revoked.
     pub revoked: Vec<String>,
+    /// How many revocations have failed.
     pub revoked_in_vain: usize,
+    /// How often it was shut down.
     pub shut_down: usize,
 }
 

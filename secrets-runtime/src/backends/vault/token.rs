@@ -9,6 +9,9 @@ use crate::{
     core::secret_value::SecretValue,
 };
 
+/// By how much the time that is left of a token may be less than the server says.
+const ROUNDING: Duration = Duration::from_millis(500);
+
 /// A token, with what is known of its time.
 pub(super) struct Token {
     value: SecretValue,
@@ -57,6 +60,8 @@ impl Token {
     /// Takes over what a look-up has answered; nothing is known after one that was refused.
     pub(super) fn looked_up(&self, answer: &VaultAnswer, asked_at: Instant) {
         let mut state = Self::state_at(answer, "data", "ttl", asked_at);
+        // The server rounds the time that is left to whole seconds.
+        state.end = state.end.map(|end| end.checked_sub(ROUNDING).unwrap_or(end));
         if answer.status != 200 {
             state = TokenState { is_known: true, end: None, is_renewable: false };
         }
