@@ -4,6 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use secrets_runtime::{
     __testing::ManualClock, Backend, Context, ErrorKind, FetchRequest, Resolver,
+    conformance::check_leases_blocking,
 };
 use secrets_tests::{
     fake_backend::{declared, read},
@@ -382,6 +383,29 @@ fn two_hundred_steps_at_once_share_one_lease() {
     });
     (0..2).for_each(|_| clock.advance(DUE));
     assert_eq!(backend.log(), (1, 1, ids(&[1])));
+}
+
+#[test]
+fn the_conformance_suite_covers_leases() {
+    for is_renewable in [true, false] {
+        let backend = LeasingBackend::new(TIME);
+        let mut leasing = backend.lock();
+        leasing.is_renewable = is_renewable;
+        if !is_renewable {
+            leasing.renewals.push_back(Err(ErrorKind::NotSupported));
+        }
+        drop(leasing);
+        check_leases_blocking(&backend, "db");
+        assert_eq!(backend.log().2, ids(&[1, 2, 2]));
+    }
+}
+
+#[test]
+#[should_panic(expected = "`renew` returns the lease with its new time")]
+fn the_conformance_suite_finds_a_renewal_that_fails() {
+    let backend = LeasingBackend::new(TIME);
+    backend.lock().renewals.push_back(Err(ErrorKind::Unavailable));
+    check_leases_blocking(&backend, "db");
 }
 
 #[test]

@@ -122,6 +122,9 @@ impl Backend for LeasingBackend {
         Box::pin(async move {
             let mut leasing = self.lock();
             leasing.renewed.push(lease.id().to_owned());
+            if leasing.revoked.iter().any(|id| id == lease.id()) {
+                return Err(failed(ErrorKind::NotFound));
+            }
             let granted = leasing.renewals.pop_front().unwrap_or(Ok(leasing.duration));
             granted.map(|time| Lease::new(lease.id(), time).renewable()).map_err(failed)
         })

@@ -45,7 +45,7 @@ use crate::{
         lookup::{JoinedCall, Lookup},
         state::CacheState,
     },
-    context::{freshness::Freshness, provenance::Provenance},
+    context::{freshness::Freshness, open_lease::OpenLease, provenance::Provenance},
     core::{error::ErrorKind, escape::escape_name, timestamp::Timestamp, warning::warn},
     rt::{clock::Clock, join_all::join_all, timer::Sleep},
 };
@@ -189,6 +189,12 @@ impl Cache {
             contents.entries.drop_derived(dropped);
             contents.entries.drop_leases(dropped);
         });
+    }
+
+    /// Returns the leases that are not over.
+    pub(crate) fn leases(&self) -> Vec<OpenLease> {
+        let leases = self.0.look(|contents, _| contents.leases.all());
+        leases.iter().map(|lease| lease.shown()).collect()
     }
 
     pub(crate) fn clock(&self) -> &Clock {

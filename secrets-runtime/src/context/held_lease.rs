@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::backend::Lease;
+use crate::{backend::Lease, context::open_lease::OpenLease};
 
 /// The longest time of a lease: the clock has no time that is for ever away.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -95,6 +95,15 @@ impl HeldLease {
     pub(crate) fn expires_at(&self) -> SystemTime {
         let (at, time) = self.moment;
         time + self.end().saturating_duration_since(at)
+    }
+
+    /// Returns it for people.
+    pub(crate) fn shown(&self) -> OpenLease {
+        OpenLease {
+            secret: self.secret.clone(),
+            lease: self.lease(),
+            expires_at: self.expires_at(),
+        }
     }
 
     /// Returns a handle for a step that begins, unless the lease is over or is being given back.

@@ -6,7 +6,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    Context, Declaration, FetchRequest, Resolver, ValidationLevel, settings::variables,
+    Context, Declaration, FetchRequest, Resolver, ValidationLevel,
+    conformance::check_leases_blocking, settings::variables,
 };
 use secrets_tests::http::server;
 use serde_json::{Value, json};
@@ -110,6 +111,16 @@ fn a_dynamic_user_logs_in_and_is_gone_after_the_resolver() {
     resolver.shutdown_blocking();
     assert!(!database.logs_in(&credentials));
     assert_eq!(database.leases("gone"), 0);
+}
+
+#[test]
+fn the_database_engine_keeps_the_rules_of_leases() {
+    let Some(database) = Database::start() else { return };
+    database.role("rules", "1h", "2h");
+    let resolver = database.bao.resolver(&database.token("rules", &json!({})));
+    let backend = resolver.backend("vault").unwrap();
+    check_leases_blocking(&*backend, "database/creds/rules");
+    assert_eq!(database.leases("rules"), 0);
 }
 
 #[test]

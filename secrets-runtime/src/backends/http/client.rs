@@ -148,6 +148,7 @@ impl Http {
     }
 
     /// Gets a resource. It runs on the I/O thread.
+    #[cfg(any(feature = "prefect", feature = "zenml"))]
     pub(in crate::backends) async fn get(
         &self,
         url: &str,
@@ -158,6 +159,7 @@ impl Http {
     }
 
     /// Posts a body of this type. It runs on the I/O thread.
+    #[cfg(any(feature = "prefect", feature = "zenml"))]
     pub(in crate::backends) async fn post(
         &self,
         url: &str,

@@ -157,6 +157,22 @@ impl VaultClient {
         }
     }
 
+    /// Returns the name of the token, if it may be looked up.
+    pub(super) async fn caller(self: &Arc<Self>) -> Result<Option<String>, Error> {
+        let path = "auth/token/lookup-self";
+        let (answer, _) = self.call(&ApiRequest::get(path.to_owned())).await?;
+        match answer.status {
+            200 => Ok(answer.text_at(&["data", "display_name"])),
+            403 if answer.is_bare_denial() => {
+                Err(self.server.denied(path, path, TokenHealth::Bad, false))
+            }
+            // It is not a bad one: the default policy is missing.
+            403 => Ok(None),
+            404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
+            _ => Err(self.server.failed(&answer)),
+        }
+    }
+
     /// Returns the tokens of its own logins that may have something to give back. Later calls log in again.
     pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
         let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();

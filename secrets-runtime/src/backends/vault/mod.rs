@@ -26,7 +26,7 @@ use crate::{
         vault::{client::VaultClient, read::VaultRequest},
     },
     core::error::Error,
-    rt::io_thread::on_io_thread,
+    rt::{block_on::block_on, io_thread::on_io_thread},
     settings::Settings,
 };
 
@@ -51,6 +51,24 @@ impl Vault {
     pub(crate) fn of_settings(settings: &Settings) -> Self {
         let client = VaultClient::new(&settings.vault, settings.attempt_timeout());
         Self { client: client.map(Arc::new) }
+    }
+
+    /// Logs in, and returns the name that the server has for the token, such as `token-ci` or `approle`; `None` if the
+    /// policy of the token does not permit to look it up.
+    ///
+    /// # Errors
+    /// Why the server cannot be used.
+    pub async fn caller(&self) -> Result<Option<String>, Error> {
+        let client = self.client()?;
+        on_io_thread(async move { client.caller().await }).await?
+    }
+
+    /// Blocking version of [`caller`](Self::caller): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// Those of [`caller`](Self::caller).
+    pub fn caller_blocking(&self) -> Result<Option<String>, Error> {
+        block_on(self.caller())
     }
 
     fn client(&self) -> Result<Arc<VaultClient>, Error> {

@@ -27,12 +27,23 @@ use crate::{
 #[derive(Debug, Clone)]
 pub(super) struct VaultRequest {
     pub path: String,
-    /// The version of a secret of KV version 2.
-    version: Option<u64>,
+    version: WantedVersion,
     /// The version of the engine, if the source says it.
     pub kv: Option<u8>,
     pub call: Arc<VaultCall>,
 }
+
+/// Which version of a secret of KV version 2 is wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum WantedVersion {
+    Newest,
+    /// The one before the newest.
+    Previous,
+    Number(u64),
+}
+
+/// The stage that AWS has for the version before the newest, and the command asks for.
+const PREVIOUS: &str = "AWSPREVIOUS";
 
 impl VaultRequest {
     pub(super) fn read(request: &FetchRequest<'_>, call: &Arc<VaultCall>) -> Result<Self, Error> {
@@ -44,9 +55,10 @@ impl VaultRequest {
             return invalid(flaw.message(), flaw.help().unwrap_or("give another path"));
         }
         let version = match request.version_id().or(request.version_stage()) {
-            None => None,
+            None => WantedVersion::Newest,
+            Some(PREVIOUS) => WantedVersion::Previous,
             Some(text) => match text.parse::<u64>() {
-                Ok(version) if version > 0 => Some(version),
+                Ok(version) if version > 0 => WantedVersion::Number(version),
                 _ => {
                     let message =
                         format!("`{}` is not a version of a secret in Vault", escape_name(text));
@@ -76,13 +88,25 @@ impl VaultClient {
     /// Fetches a secret.
     pub(super) async fn fetch(self: &Arc<Self>, request: &VaultRequest) -> Result<Fetched, Error> {
         let mount = self.mount_of(request).await?;
-        if request.version.is_some() && mount.engine != Engine::Kv2 {
+        if request.version != WantedVersion::Newest && mount.engine != Engine::Kv2 {
             let message = format!("`{}` has no versions", escape_name(&request.path));
             return Err(Error::new(ErrorKind::InvalidSource, message)
                 .with_help("remove version_id: only KV of version 2 keeps versions"));
         }
         let mut path = mount.api_path(&request.path);
-        if let Some(version) = request.version {
+        let version = match request.version {
+            WantedVersion::Newest => None,
+            WantedVersion::Number(version) => Some(version),
+            WantedVersion::Previous => {
+                let (answer, _) = self.call(&ApiRequest::get(path.clone())).await?;
+                let newest = answer.number_at(&["data", "metadata", "version"]).unwrap_or_default();
+                if newest < 2 {
+                    return Err(self.no_secret(&request.path));
+                }
+                Some(newest - 1)
+            }
+        };
+        if let Some(version) = version {
             path.push_str(&format!("?version={version}"));
         }
         let asked_at = Instant::now();
