@@ -147,7 +147,10 @@ fn aws(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
 
 /// These need a feature, and with it an HTTP client.
 fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    tests_with(workspace, "apis")
+    let mut commands = tests_with(workspace, "apis")?;
+    // The command's own, which has the backend as a feature.
+    commands.extend(tests_with(workspace, "vault")?);
+    Ok(commands)
 }
 
 /// The examples and tests that need this feature, and clippy on the latter.

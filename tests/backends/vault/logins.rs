@@ -126,3 +126,81 @@ fn a_token_that_was_given_is_never_revoked() {
     resolver.shutdown_blocking();
     is_read(&bao.resolver(&token), "kv-given/db");
 }
+
+#[test]
+fn a_pod_logs_in_with_the_token_of_its_service_account_read_at_each_login() {
+    // What OpenBao answers to a login, and to a read of KV of version 1.
+    let answer = json!({
+        "auth": { "client_token": "s.SeNtInEl", "lease_duration": 3600, "renewable": true },
+        "data": { "x": "SeNtInEl" },
+    });
+    let stub = secrets_tests::stub_server::StubServer::new(200, "", &answer.to_string());
+    let bao = Bao { url: stub.url() };
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let source = r#"{"id": "kv/db", "type": "vault", "options": {"kv": 1}}"#;
+    for token in ["SeNtInEl-jwt-1", "SeNtInEl-jwt-2"] {
+        std::fs::write(&file, format!("{token}\n")).unwrap();
+        let builder = bao.builder().setting(&variables::VAULT_AUTH, "kubernetes");
+        let builder = builder.setting(&variables::VAULT_AUTH_MOUNT, "auth/cluster-a/");
+        let builder = builder.setting(&variables::VAULT_ROLE, "app");
+        let resolver = builder.setting(&variables::VAULT_JWT_FILE, &file).build().unwrap();
+        assert_eq!(resolve(&resolver, &[source]).unwrap()["kv/db"]["x"], "SeNtInEl");
+        let requests = stub.requests();
+        let login = &requests[requests.len() - 2];
+        assert!(login.line.starts_with("POST /v1/auth/cluster-a/login "), "{}", login.line);
+        let body: Value = serde_json::from_str(&login.body).unwrap();
+        assert_eq!(body, json!({ "jwt": token, "role": "app" }));
+        assert!(login.headers.iter().all(|(name, _)| name != "x-vault-token"));
+    }
+}
+
+/// Runs `openssl` in this folder.
+fn openssl(folder: &std::path::Path, arguments: &[&str]) {
+    let output = std::process::Command::new("openssl").args(arguments).current_dir(folder).output();
+    let output = output.expect("openssl is there");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[test]
+fn a_jwt_from_a_file_logs_in_and_one_for_another_audience_is_refused() {
+    use base64ct::{Base64UrlUnpadded, Encoding};
+
+    let Some(bao) = Bao::start() else { return };
+    let folder = tempfile::tempdir().unwrap();
+    openssl(folder.path(), &["genrsa", "-out", "key.pem", "2048"]);
+    openssl(folder.path(), &["rsa", "-in", "key.pem", "-pubout", "-out", "public.pem"]);
+    let public = std::fs::read_to_string(folder.path().join("public.pem")).unwrap();
+    bao.ask("SeNtInEl-openbao-root", "POST", "sys/auth/jwt", &json!({ "type": "jwt" }));
+    bao.root("POST", "auth/jwt/config", &json!({ "jwt_validation_pubkeys": [public] }));
+    bao.mount_kv("kv-jwt", 1);
+    bao.root("POST", "kv-jwt/db", &json!({ "x": "SeNtInEl" }));
+    let policy = r#"path "kv-jwt/*" { capabilities = ["read"] }"#;
+    bao.root("PUT", "sys/policies/acl/jwt", &json!({ "policy": policy }));
+    let role = json!({
+        "role_type": "jwt", "user_claim": "sub", "bound_audiences": ["vault"],
+        "token_policies": ["jwt"],
+    });
+    bao.root("POST", "auth/jwt/role/app", &role);
+    let file = folder.path().join("jwt");
+    let sign = |audience: &str| {
+        let encode = |json: Value| Base64UrlUnpadded::encode_string(json.to_string().as_bytes());
+        let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+        let claims = json!({ "sub": "app", "aud": audience, "iat": now, "exp": now + 600 });
+        let text = format!("{}.{}", encode(json!({ "alg": "RS256" })), encode(claims));
+        std::fs::write(folder.path().join("text"), &text).unwrap();
+        openssl(folder.path(), &["dgst", "-sha256", "-sign", "key.pem", "-out", "sig", "text"]);
+        let signature = std::fs::read(folder.path().join("sig")).unwrap();
+        let signature = Base64UrlUnpadded::encode_string(&signature);
+        std::fs::write(&file, format!("{text}.{signature}\n")).unwrap();
+    };
+    let resolver = || {
+        let builder = bao.builder().setting(&variables::VAULT_JWT_FILE, &file);
+        builder.setting(&variables::VAULT_ROLE, "app").build().unwrap()
+    };
+    sign("vault");
+    is_read(&resolver(), "kv-jwt/db");
+    sign("another");
+    let words = ["refuses the login", "jwt at auth/jwt as the role `app`", "audience"];
+    assert_eq!(refused(&resolver(), "kv-jwt/db", &words), ErrorKind::AccessDenied);
+}
