@@ -1,4 +1,4 @@
-//! The HTTP APIs of Prefect and ZenML: real servers where `cargo xtask` has started them, and a stub for Prefect
+//! The HTTP APIs of Prefect, ZenML and Vault: real servers where `cargo xtask` has started them, and a stub for Prefect
 //! 1's Cloud, which is no longer there.
 //!
 //! A program of its own, as these tests need a feature; each file is in the folder of its backend.
@@ -10,6 +10,14 @@ mod backends {
         mod faults;
         mod server;
         mod threads;
+    }
+    mod vault {
+        mod denials;
+        mod dynamic;
+        mod kv;
+        mod logins;
+        mod setup;
+        mod writing;
     }
     mod zenml {
         mod server;

@@ -17,6 +17,7 @@ mod exit;
 mod failure;
 mod help;
 mod input;
+mod leases;
 #[cfg(unix)]
 mod masking;
 mod output;
@@ -44,7 +45,9 @@ fn main() -> ExitCode {
     core_files::disable();
     let reporter = Reporter::new(argv::wants_json(&typed));
     panic_message::install(reporter.clone());
-    match start(typed, &reporter) {
+    let outcome = start(typed, &reporter);
+    leases::give_back();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             reporter.failure(&failure);

@@ -16,6 +16,7 @@ use secrets_spec::Source;
 use crate::{
     aws::SecretsManager,
     failure::{Failure, error_about},
+    leases,
     output::{
         escape::{escape_name, json_string},
         reporter::Change,
@@ -64,6 +65,15 @@ impl Stores {
             }
         }
         Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "there is no backend")))
+    }
+
+    /// Gives back the lease of a secret that is not revealed.
+    pub fn give_back(&self, secret: &StoredSecret) {
+        let Some(lease) = secret.lease() else { return };
+        for backend in &self.backends {
+            // It ends by itself otherwise.
+            let _ = backend.revoke_blocking(lease);
+        }
     }
 
     /// Reads a secret from the primary backend.
@@ -256,7 +266,9 @@ pub fn join_errors(reading: Vec<Error>, listing: Option<Error>) -> Vec<Error> {
 
 /// Creates a resolver from the process's settings. `types`, if given, replaces the default backends.
 pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
-    Ok(resolver_builder(types).build()?)
+    let resolver = resolver_builder(types).build()?;
+    leases::remember(&resolver);
+    Ok(resolver)
 }
 
 /// The profile of `--profile`.

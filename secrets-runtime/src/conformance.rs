@@ -12,8 +12,8 @@ use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, Store, change::SecretChange,
-        fetch_request::FetchRequest, payload::Payload,
+        Backend, Content, Fetched, MAX_VALUE_BYTES, change::SecretChange,
+        fetch_request::FetchRequest, payload::Payload, store::Store,
     },
     core::{
         error::{Error, ErrorKind},
@@ -56,6 +56,25 @@ pub async fn check_writing(backend: &dyn Backend) {
         Some(store) => write(backend, store, &mut broken).await,
     }
     broken.report(backend);
+}
+
+/// Checks that a backend keeps the rules of leases. `id` is a secret that it returns with a lease; the leases that this
+/// makes are revoked.
+///
+/// # Panics
+/// If the backend breaks a rule. The message lists all rules that it breaks.
+pub async fn check_leases(backend: &dyn Backend, id: &str) {
+    let mut broken = Broken::default();
+    leases(backend, id, &mut broken).await;
+    broken.report(backend);
+}
+
+/// Blocking version of [`check_leases`]: parks this thread; works inside and outside any runtime.
+///
+/// # Panics
+/// As [`check_leases`].
+pub fn check_leases_blocking(backend: &dyn Backend, id: &str) {
+    block_on(check_leases(backend, id));
 }
 
 /// Blocking version of [`check_reading`]: parks this thread; works inside and outside any runtime.
@@ -115,6 +134,39 @@ async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
         let there = *id != subject.missing;
         broken.rule("`exists` says what is there", matches!(answer, Ok(found) if *found == there));
     }
+}
+
+async fn leases(backend: &dyn Backend, id: &str, broken: &mut Broken) {
+    let request = [FetchRequest::named(id)];
+    let exists = backend.exists(&request).await;
+    broken.rule("`exists` says what is there", matches!(exists[..], [Ok(true)]));
+    let answers = backend.fetch(&request).await;
+    let lease = answers.first().and_then(|answer| answer.as_ref().ok()?.lease().cloned());
+    let Some(lease) = lease else {
+        return broken.rule("the secret is returned with a lease", false);
+    };
+    broken.rule("a lease has an id and a time", {
+        !lease.id().is_empty() && !lease.duration().is_zero()
+    });
+    let renewed = backend.renew(&lease).await;
+    match lease.is_renewable() {
+        true => {
+            let is_kept = renewed
+                .is_ok_and(|renewed| renewed.id() == lease.id() && !renewed.duration().is_zero());
+            broken.rule("`renew` returns the lease with its new time", is_kept);
+        }
+        false => {
+            let is_refused = renewed.is_err_and(|error| !error.is_transient());
+            broken.rule("`renew` refuses a lease that is not renewable", is_refused);
+        }
+    }
+    broken.rule("`revoke` gives a lease back", backend.revoke(&lease).await.is_ok());
+    let renewed = backend.renew(&lease).await;
+    let is_gone = renewed.is_err_and(|error| !error.is_transient());
+    broken.rule("a lease that was revoked is not renewed, for good", is_gone);
+    let again = backend.revoke(&lease).await;
+    let is_known = again.map_or_else(|error| !error.is_transient(), |()| true);
+    broken.rule("a second `revoke` does not fail for a moment only", is_known);
 }
 
 /// Requests for different secrets must have different identities, or the answer to one would be returned for

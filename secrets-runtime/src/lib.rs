@@ -40,6 +40,7 @@
 //! - `tokio`: for backends that need tokio's reactor ([`Capabilities::needs_tokio`], `backend::on_io_thread`).
 //! - `tracing`: warnings are events instead of lines on standard error. The audit log's events are too, at the target
 //!   `secrets::audit`.
+//! - `vault`: the backend `vault`, the secrets of HashiCorp Vault and OpenBao.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
@@ -77,8 +78,8 @@ pub use audit::{
     event::{AuditEvent, AuditEventKind},
 };
 pub use backend::{
-    Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, fetch_request::FetchRequest,
-    identity::Identity, payload::Payload,
+    Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+    identity::Identity, lease::Lease, payload::Payload, store::Store,
 };
 pub use context::{
     Context, Entered, Scoped, current_context, entry::Entry, provenance::Provenance,

@@ -3,7 +3,9 @@
 mod circular_wait;
 mod expiry;
 mod hanging;
+mod leases;
 mod refresh;
 mod shutdown;
 mod single_flight;
 mod stale;
+mod value_ends;

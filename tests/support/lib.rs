@@ -5,6 +5,7 @@ pub mod child;
 pub mod fake_backend;
 pub mod fault_server;
 pub mod http;
+pub mod leasing_backend;
 pub mod lookup;
 pub mod password_server;
 pub mod stub_server;

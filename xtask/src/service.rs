@@ -19,11 +19,12 @@ pub enum Service {
     Ministack,
     Prefect,
     Zenml,
+    Openbao,
     Postgres,
 }
 
 /// All of them.
-pub const ALL: [Service; 9] = [
+pub const ALL: [Service; 10] = [
     Service::Store,
     Service::Jose,
     Service::Flyte,
@@ -32,6 +33,7 @@ pub const ALL: [Service; 9] = [
     Service::Ministack,
     Service::Prefect,
     Service::Zenml,
+    Service::Openbao,
     Service::Postgres,
 ];
 
@@ -55,6 +57,7 @@ impl Service {
             Self::Ministack => "ministack",
             Self::Prefect => "prefect",
             Self::Zenml => "zenml",
+            Self::Openbao => "openbao",
             Self::Postgres => "postgres",
         }
     }
@@ -70,6 +73,7 @@ impl Service {
             Self::Ministack => "another AWS in Python",
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
+            Self::Openbao => "OpenBao, which is Vault",
             Self::Postgres => "Debian's PostgreSQL",
         }
     }
@@ -85,6 +89,7 @@ impl Service {
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
             Self::Prefect => "SECRETS_TEST_PREFECT_URL",
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
+            Self::Openbao => "SECRETS_TEST_OPENBAO_URL",
             Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
         }
     }
@@ -103,6 +108,7 @@ impl Service {
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
             Self::Prefect => server(workspace, "prefect", &server::PREFECT),
             Self::Zenml => server(workspace, "zenml", &server::ZENML),
+            Self::Openbao => server(workspace, "openbao", &server::OPENBAO),
             Self::Postgres => {
                 let (server, value) = postgres::start(&workspace.scratch)?;
                 Ok(ReadyService { value, server: Some(server) })

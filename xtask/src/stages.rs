@@ -42,8 +42,12 @@ pub static ALL: &[Stage] = &[
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     Stage {
-        services: &[Service::Prefect, Service::Zenml],
-        ..stage("apis", "the tests of the HTTP APIs of Prefect and ZenML, and clippy on them", apis)
+        services: &[Service::Prefect, Service::Zenml, Service::Openbao, Service::Postgres],
+        ..stage(
+            "apis",
+            "the tests of the HTTP APIs of Prefect, ZenML and Vault, and clippy on them",
+            apis,
+        )
     },
     stage("examples", "every example is built; those without required features run", examples),
     stage("docs", "rustdoc, with no warning", docs),
@@ -143,7 +147,10 @@ fn aws(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
 
 /// These need a feature, and with it an HTTP client.
 fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    tests_with(workspace, "apis")
+    let mut commands = tests_with(workspace, "apis")?;
+    // The command's own, which has the backend as a feature.
+    commands.extend(tests_with(workspace, "vault")?);
+    Ok(commands)
 }
 
 /// The examples and tests that need this feature, and clippy on the latter.

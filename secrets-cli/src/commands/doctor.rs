@@ -1,5 +1,7 @@
 use std::path::Path;
 
+#[cfg(feature = "vault")]
+use secrets_runtime::backends::Vault;
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver,
     admin::{Setting, StoredSecret},
@@ -11,6 +13,7 @@ use crate::{
     aws::SecretsManager,
     ephemeral_host,
     failure::{Failure, fail_on_any},
+    leases,
     output::{
         escape::{escape_controls, json_string, json_string_or_null},
         format::OutputFormat,
@@ -42,6 +45,7 @@ pub fn run(args: &Doctor) -> Result<(), Failure> {
         OutputFormat::Json => json(&mut output, &resolver, &statuses, &warnings),
     }
     output.print()?;
+    leases::remember(&resolver);
     if let Some(error) = setting_error {
         return Err(error.into());
     }
@@ -123,6 +127,13 @@ fn statuses(resolver: &Resolver) -> Vec<BackendStatus> {
 }
 
 fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<Error>) {
+    #[cfg(feature = "vault")]
+    if let Some(vault) = (backend as &dyn std::any::Any).downcast_ref::<Vault>() {
+        return match vault.caller_blocking() {
+            Ok(caller) => (caller, None),
+            Err(error) => (None, Some(error.about("", Some(backend.kind())))),
+        };
+    }
     match SecretsManager::from_backend(backend) {
         Some(manager) => manager.probe(PROBE_NAME),
         None => {

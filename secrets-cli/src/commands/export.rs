@@ -9,6 +9,7 @@ use secrets_spec::{VariableName, is_guarded_variable};
 use crate::{
     args::{Export, distinct},
     failure::{Failure, error_about, fail_on_any},
+    leases,
     output::{
         escape::json_string,
         format::ExportFormat,
@@ -29,6 +30,9 @@ pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
     let secrets = if args.all { read_all(&stores)? } else { read_named(args, &stores)? };
     for (name, secret) in &secrets {
         stores.record_read(name, secret, secret.fields().iter().map(StoredField::key))?;
+        if let Some(lease) = secret.lease() {
+            leases::leave_one(name, lease, reporter);
+        }
     }
     let mut output = WipedOutput::default();
     match args.format {

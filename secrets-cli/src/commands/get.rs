@@ -8,6 +8,7 @@ use secrets_runtime::{
 use crate::{
     args::Get,
     failure::Failure,
+    leases,
     output::{
         escape::{escape_controls, escape_name, json_string},
         format::OutputFormat,
@@ -72,6 +73,10 @@ pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
         }
     }
     output.print()?;
+    match secret.lease() {
+        Some(lease) if args.reveal => leases::leave_one(&args.name, lease, reporter),
+        _ => stores.give_back(&secret),
+    }
     let is_whole = args.common.format == OutputFormat::Text && args.key.is_none();
     for field in fields.iter().filter(|field| is_whole && args.reveal && field.is_binary()) {
         let key = field.key();

@@ -9,6 +9,7 @@ use crate::{
     args::Render,
     failure::Failure,
     input::value::read_document,
+    leases,
     output::{format::DocumentFormat, output_file, reporter::Reporter, wiped_output::WipedOutput},
     stores,
 };
@@ -52,6 +53,7 @@ pub fn run(args: &Render, reporter: &Reporter) -> Result<(), Failure> {
     };
     let resolver = stores::resolver(args.backend.as_deref())?;
     let filled = resolver.fill_blocking(&document).map_err(about_file)?;
+    leases::leave(reporter);
     match output {
         None => {
             let mut output = WipedOutput::default();

@@ -3,6 +3,7 @@ use secrets_runtime::{Entry, SecretValue, Secrets};
 use crate::{
     args::Resolve,
     failure::Failure,
+    leases,
     output::{
         escape::json_string,
         format::ResolveFormat,
@@ -17,6 +18,9 @@ use crate::{
 pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
     let secrets = args.resolve.resolve(args.requests.as_deref())?;
     let variables = secrets.exports(|name| std::env::var_os(name))?;
+    if args.reveal {
+        leases::leave(reporter);
+    }
     let mut output = WipedOutput::default();
     let push = match args.format {
         Some(ResolveFormat::Json) => {

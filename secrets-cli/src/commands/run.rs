@@ -13,6 +13,7 @@ use crate::{
     args::Run,
     failure::{Failure, fail_on_any},
     input::env_args::EnvTemplates,
+    leases,
     output::{format::OutputFormat, reporter::Reporter},
 };
 
@@ -88,7 +89,10 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
     }
     match masker {
         Some(masker) => launch_masked(command, program, secrets, &masker),
-        None => launch(command, program, secrets),
+        None => {
+            leases::leave(reporter);
+            launch(command, program, secrets)
+        }
     }
 }
 
@@ -160,6 +164,7 @@ fn launch_masked(
     let code = masked_program::run(command, masker, |error| launch_error(program, error))?;
     // Removes their files.
     drop(secrets);
+    leases::give_back();
     std::process::exit(code)
 }
 

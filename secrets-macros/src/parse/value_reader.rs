@@ -141,7 +141,11 @@ impl ValueReader<'_> {
             }
             let text = match Lit::new(literal) {
                 Lit::Str(text) => return (Node { value: Value::Text(text.value()), at }, after),
-                Lit::Int(_) | Lit::Float(_) => return (Node { value: Value::Number, at }, after),
+                Lit::Int(number) => {
+                    let value = Value::Number(number.base10_parse().ok());
+                    return (Node { value, at }, after);
+                }
+                Lit::Float(_) => return (Node { value: Value::Number(None), at }, after),
                 Lit::Char(text) => text.value().to_string(),
                 Lit::ByteStr(text) => String::from_utf8_lossy(&text.value()).into_owned(),
                 Lit::CStr(text) => text.value().to_string_lossy().into_owned(),
@@ -150,7 +154,7 @@ impl ValueReader<'_> {
             return self.report_broken(at, "this is not a text", &format!("write {text:?}"), after);
         }
         if let Some((_, after)) = punct(cursor, '-').and_then(|after| after.literal()) {
-            return (Node { value: Value::Number, at: SourceSpan::of(cursor.span()) }, after);
+            return (Node { value: Value::Number(None), at: SourceSpan::of(cursor.span()) }, after);
         }
         match ConstPath::read(cursor) {
             Some((path, after)) => self.read_path(path, after),

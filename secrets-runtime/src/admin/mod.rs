@@ -7,7 +7,7 @@ pub(crate) mod stored_secret;
 
 pub use crate::{
     admin::{stored_field::StoredField, stored_secret::StoredSecret},
-    context::export_rules::ExportRules,
+    context::{export_rules::ExportRules, open_lease::OpenLease},
     resolver::store::ResolverStore,
     settings::{setting::Setting, trust::trusted_config::TrustedConfig},
 };

@@ -1,6 +1,6 @@
 use crate::{
     admin::stored_secret::StoredSecret,
-    backend::{Backend, Store, change::SecretChange, payload::Payload},
+    backend::{Backend, change::SecretChange, payload::Payload, store::Store},
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,

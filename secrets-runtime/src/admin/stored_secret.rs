@@ -6,7 +6,8 @@ use zeroize::Zeroizing;
 use crate::{
     admin::stored_field::StoredField,
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, fetch_request::FetchRequest, payload::Payload,
+        Backend, Content, Fetched, Lease, MAX_VALUE_BYTES, fetch_request::FetchRequest,
+        payload::Payload,
     },
     cache::answer::no_answer,
     core::{
@@ -40,6 +41,7 @@ pub struct StoredSecret {
     kept: Kept,
     fields: Vec<StoredField>,
     version: Option<String>,
+    lease: Option<Lease>,
 }
 
 #[derive(Debug, Clone)]
@@ -157,6 +159,12 @@ impl StoredSecret {
         matches!(self.kept, Kept::Members(_))
     }
 
+    /// Returns the lease, if the secret has one. Who reads it gives it back with
+    /// [`Backend::revoke`](crate::Backend::revoke), or leaves it to its time.
+    pub fn lease(&self) -> Option<&Lease> {
+        self.lease.as_ref()
+    }
+
     /// Returns the version, if the backend reported one.
     #[must_use]
     pub fn version(&self) -> Option<&str> {
@@ -241,7 +249,7 @@ impl StoredSecret {
     }
 
     fn of(fetched: Fetched, id: &str) -> Result<Self, Error> {
-        let version = fetched.version.clone();
+        let (version, lease) = (fetched.version.clone(), fetched.lease.clone());
         let kept = match &fetched.content {
             Content::Text(text) => Kept::Text(text.clone()),
             Content::Binary(bytes) => Kept::Binary(bytes.clone()),
@@ -263,7 +271,7 @@ impl StoredSecret {
             is_binary: field.binary,
             is_text: texts.get(key).copied().unwrap_or(true),
         };
-        Ok(Self { kept, fields: fields.iter().map(field).collect(), version })
+        Ok(Self { kept, fields: fields.iter().map(field).collect(), version, lease })
     }
 
     pub(super) fn members(&self) -> Option<&[(String, SecretValue)]> {

@@ -7,9 +7,10 @@ use std::{
 
 use crate::{
     backend::{
-        BoxFuture, Store,
+        BoxFuture,
         change::{SecretChange, is_gone},
         payload::Payload,
+        store::Store,
     },
     core::error::{Error, ErrorKind},
 };

@@ -16,17 +16,21 @@ pub(crate) mod aws;
 pub(crate) mod env;
 pub(crate) mod file;
 pub(crate) mod flyte;
-#[cfg(any(feature = "aws", feature = "prefect", feature = "zenml"))]
+#[cfg(any(feature = "aws", feature = "prefect", feature = "vault", feature = "zenml"))]
 mod http;
 pub(crate) mod inline;
 pub(crate) mod local;
 mod mount;
 pub(crate) mod prefect;
+#[cfg(feature = "vault")]
+pub(crate) mod vault;
 #[cfg(feature = "zenml")]
 pub(crate) mod zenml;
 
 #[cfg(feature = "aws")]
 pub use crate::backends::aws::AwsSecretsManager;
+#[cfg(feature = "vault")]
+pub use crate::backends::vault::Vault;
 #[cfg(feature = "zenml")]
 pub use crate::backends::zenml::Zenml;
 pub use crate::backends::{

@@ -8,7 +8,7 @@ use crate::{
         entry_id::EntryId,
         fetch_map::{FetchId, FetchMap},
     },
-    context::provenance::Provenance,
+    context::{held_lease::LeaseHold, provenance::Provenance},
     core::error::{Error, ErrorKind},
 };
 
@@ -22,12 +22,14 @@ pub(crate) struct Answer<A = Fetched> {
     pub provenance: Provenance,
     /// The entry of the cache that it is, if it is kept.
     pub entry: Option<EntryId>,
+    /// Holds the lease that it has.
+    pub lease: Option<LeaseHold>,
 }
 
 impl<A> Answer<A> {
     /// Creates an answer that no later step may use.
     pub(crate) fn new(result: Result<A, Error>, provenance: Provenance) -> Self {
-        Self { result, provenance, entry: None }
+        Self { result, provenance, entry: None, lease: None }
     }
 
     /// Returns what the backend has answered.

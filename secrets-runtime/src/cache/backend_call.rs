@@ -123,27 +123,33 @@ where
     })
 }
 
-/// Moves the call to the I/O thread: the steps that wait for it do not poll it.
-#[cfg(feature = "tokio")]
+/// Moves answers to the I/O thread: the steps that wait for them do not poll it.
 fn with_tokio<A: Send + 'static>(
-    _backend: &dyn Backend,
+    backend: &dyn Backend,
     answers: impl Future<Output = Vec<Result<A, Error>>> + Send + 'static,
     wanted: usize,
 ) -> BoxFuture<'static, Vec<Result<A, Error>>> {
+    let answers = on_its_thread(backend, async move { Ok(answers.await) });
     Box::pin(async move {
-        match crate::rt::io_thread::on_io_thread(answers).await {
-            Ok(answers) => answers,
-            Err(error) => (0..wanted).map(|_| Err(error.clone())).collect(),
-        }
+        let all = |error: Error| (0..wanted).map(|_| Err(error.clone())).collect();
+        answers.await.unwrap_or_else(all)
     })
 }
 
+/// Moves the future of a backend that needs tokio to the I/O thread.
+#[cfg(feature = "tokio")]
+pub(super) fn on_its_thread<T: Send + 'static>(
+    _backend: &dyn Backend,
+    answer: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> BoxFuture<'static, Result<T, Error>> {
+    Box::pin(async move { crate::rt::io_thread::on_io_thread(answer).await? })
+}
+
 #[cfg(not(feature = "tokio"))]
-fn with_tokio<A: Send + 'static>(
+pub(super) fn on_its_thread<T: Send + 'static>(
     backend: &dyn Backend,
-    _answers: impl Future<Output = Vec<Result<A, Error>>> + Send + 'static,
-    wanted: usize,
-) -> BoxFuture<'static, Vec<Result<A, Error>>> {
+    _answer: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> BoxFuture<'static, Result<T, Error>> {
     let message = format!(
         "the backend `{}` needs the feature `tokio` of secrets-runtime, which this build lacks",
         backend.kind()
@@ -151,7 +157,7 @@ fn with_tokio<A: Send + 'static>(
     let error = Error::new(ErrorKind::NotSupported, message).with_help(
         "add it in Cargo.toml: secrets-runtime = { version = \"..\", features = [\"tokio\"] }",
     );
-    Box::pin(std::future::ready((0..wanted).map(|_| Err(error.clone())).collect()))
+    Box::pin(std::future::ready(Err(error)))
 }
 
 struct BackendCall<T, A> {

@@ -5,17 +5,18 @@ use std::{
 };
 
 use crate::{
-    backend::Fetched,
+    backend::{Backend, Fetched},
     cache::{
         answer::Answer,
         backend_call::CallOutcome,
         dropped::Dropped,
         entries::Lifetime,
         key::Key,
+        leases::{lease_of, random, two_thirds, value_end},
         pending::{CallAnswers, Completion},
         state::{CacheState, Contents},
     },
-    context::provenance::Provenance,
+    context::{held_lease::HeldLease, provenance::Provenance},
     core::error::{Error, ErrorKind},
 };
 
@@ -25,16 +26,22 @@ pub(super) struct Landing {
     number: u64,
     keys: Vec<Key>,
     asked_at: Instant,
+    backend: Arc<dyn Backend>,
+    /// How long the backend may take.
+    timeout: Duration,
 }
 
 impl Landing {
     pub(super) fn new(
-        cache: Weak<CacheState>,
+        cache: &Arc<CacheState>,
+        backend: &Arc<dyn Backend>,
         number: u64,
         keys: Vec<Key>,
         asked_at: Instant,
+        timeout: Duration,
     ) -> Self {
-        Self { cache, number, keys, asked_at }
+        let (cache, backend) = (Arc::downgrade(cache), backend.clone());
+        Self { cache, number, keys, asked_at, backend, timeout }
     }
 
     /// Keeps what may be kept, and completes the call.
@@ -46,6 +53,9 @@ impl Landing {
         let mut answers: HashMap<Key, Answer> = answers.collect();
         if let Some(cache) = self.cache.upgrade() {
             cache.change(|contents, dropped| {
+                for answer in answers.values_mut() {
+                    cache.adopt(contents, &self.backend, answer, self.timeout);
+                }
                 if are_sure {
                     for (key, answer) in &mut answers {
                         self.keep(&cache, contents, key, answer, dropped);
@@ -77,12 +87,38 @@ impl Landing {
                 return;
             }
         };
+        let lifetime = match lease_of(answer) {
+            Some(lease) => Lifetime::of_lease(lease, &fetched, self.asked_at),
+            None => self.lifetime(cache, &fetched),
+        };
+        // What ends at once serves those who wait, and what is older serves no more.
+        if lifetime.end <= self.asked_at {
+            contents.entries.refused(key, self.asked_at, dropped);
+            return;
+        }
+        let lease = lease_of(answer).map(HeldLease::cached);
+        let fetched_at = answer.provenance.fetched_at;
+        let entries = &mut contents.entries;
+        let kept =
+            entries.insert(key, fetched, self.asked_at, fetched_at, lifetime, lease, dropped);
+        // A value with a lease is looked for at each call: that is how it is known whether steps use it.
+        if answer.lease.is_none() {
+            answer.entry = kept;
+            answer.provenance.fresh_until = kept.map(|_| lifetime.fresh_until);
+        }
+    }
+
+    /// How long a value without a lease serves.
+    fn lifetime(&self, cache: &CacheState, fetched: &Fetched) -> Lifetime {
         let fresh_until = self.asked_at + shortened(cache.ttl, random());
         let lifetime = Lifetime { fresh_until, end: fresh_until + cache.stale };
-        let fetched_at = answer.provenance.fetched_at;
-        answer.entry =
-            contents.entries.insert(key, fetched, self.asked_at, fetched_at, lifetime, dropped);
-        answer.provenance.fresh_until = answer.entry.map(|_| fresh_until);
+        match (fetched.expiry(), value_end(fetched, self.asked_at)) {
+            (Some(expiry), Some(end)) => Lifetime {
+                fresh_until: fresh_until.min(self.asked_at + two_thirds(expiry, random())),
+                end: lifetime.end.min(end),
+            },
+            _ => lifetime,
+        }
     }
 }
 
@@ -104,11 +140,6 @@ fn is_refusal(error: &Error) -> bool {
 /// Nine to ten tenths of a time, so that what was fetched together does not expire together everywhere.
 fn shortened(time: Duration, random: u64) -> Duration {
     time.mul_f64(0.9 + 0.1 * (random >> 11) as f64 / (1_u64 << 53) as f64)
-}
-
-/// A system that has no random numbers has its values expire together.
-fn random() -> u64 {
-    getrandom::u64().unwrap_or_default()
 }
 
 #[cfg(test)]

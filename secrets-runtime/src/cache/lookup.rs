@@ -9,6 +9,7 @@ use crate::{
     cache::{
         answer::{Answer, Requests},
         backend_call::{Deadline, call},
+        entries::Found,
         fetch_map::FetchMap,
         key::Key,
         landing::Landing,
@@ -66,7 +67,9 @@ impl CacheState {
             let mut asked_for: HashSet<Key> = HashSet::new();
             let mut open: Vec<((Key, Provenance), OwnedRequest)> = Vec::new();
             for (id, key, asked, request) in requests {
-                let lookup = if let Some(found) = contents.entries.find(&key, freshness, now) {
+                let lookup = if let Some(found) =
+                    contents.entries.find(&key, freshness, now).and_then(Found::hold)
+                {
                     Lookup::Hit(found.answer(asked))
                 } else if let Some((call, flight)) = contents.pending.find(&key, freshness) {
                     calls.insert(call, flight);
@@ -84,7 +87,7 @@ impl CacheState {
                 return;
             }
             let keys: Vec<Key> = open.iter().map(|((key, _), _)| key.clone()).collect();
-            let landing = Landing::new(Arc::downgrade(self), number, keys.clone(), now);
+            let landing = Landing::new(self, backend, number, keys.clone(), now, deadline.timeout);
             let answers = call(backend.clone(), open, |it, requests| it.fetch(requests), deadline);
             let landed = Box::pin(async move { landing.land(answers.await) });
             let flight = Arc::new(InFlight::new(number, landed));

@@ -14,6 +14,9 @@ mod entry_id;
 pub(crate) mod fetch_map;
 mod key;
 mod landing;
+mod lease_call;
+mod lease_keeper;
+mod leases;
 mod lookup;
 mod pending;
 pub(crate) mod prohibition;
@@ -25,22 +28,26 @@ mod tests;
 
 use std::{
     collections::HashMap,
+    future::poll_fn,
+    pin::Pin,
     sync::Arc,
+    task::Poll,
     time::{Duration, SystemTime},
 };
 
 use crate::{
-    backend::{Backend, owned_request::OwnedRequest},
+    backend::{Backend, BoxFuture, Fetched, owned_request::OwnedRequest},
     cache::{
         answer::{Answer, Answers, Requests},
         backend_call::{Ask, Deadline, Named, call},
         key::Key,
+        lease_call::lease_call,
         lookup::{JoinedCall, Lookup},
         state::CacheState,
     },
-    context::{freshness::Freshness, provenance::Provenance},
-    core::{escape::escape_name, warning::warn},
-    rt::{clock::Clock, join_all::join_all},
+    context::{freshness::Freshness, open_lease::OpenLease, provenance::Provenance},
+    core::{error::ErrorKind, escape::escape_name, timestamp::Timestamp, warning::warn},
+    rt::{clock::Clock, join_all::join_all, timer::Sleep},
 };
 
 /// How long a backend that fails is left alone while its expired values serve.
@@ -69,11 +76,18 @@ impl Cache {
         freshness: Freshness,
     ) -> Answers {
         if self.0.ttl.is_zero() || !backend.capabilities().is_cached() {
-            let answers = self.ask(backend, requests, |it, requests| it.fetch(requests), deadline);
+            let ask: Ask<Fetched> = |it, requests| it.fetch(requests);
+            let answers = self.ask(backend.clone(), requests, ask, deadline).await;
             let answer = |(id, answer): (_, Answer)| {
-                (id, Answer::of_backend(answer.result, answer.provenance))
+                let mut answer = Answer::of_backend(answer.result, answer.provenance);
+                if answer.found().is_ok_and(|it| it.lease().is_some() || it.expiry().is_some()) {
+                    self.0.look(|contents, _| {
+                        self.0.adopt(contents, &backend, &mut answer, deadline.timeout);
+                    });
+                }
+                (id, answer)
             };
-            return answers.await.into_iter().map(answer).collect();
+            return answers.into_iter().map(answer).collect();
         }
         let (lookups, waiters) = self.0.look_up(&backend, requests, deadline, freshness);
         let completions: HashMap<_, _> = join_all(waiters).await.into_iter().collect();
@@ -126,17 +140,61 @@ impl Cache {
         });
     }
 
-    /// Drops everything, and caches nothing from now on.
-    pub(crate) fn close(&self) {
-        self.0.change(|contents, dropped| {
+    /// Drops everything, and caches nothing from now on. All leases are revoked, also those that steps hold, and then the
+    /// backends give back what they have. It waits for that until the deadline.
+    pub(crate) async fn close(&self, backends: Vec<Arc<dyn Backend>>, deadline: Deadline) {
+        let leases = self.0.change(|contents, dropped| {
             contents.pending.forget(|_| true);
             contents.entries.close(dropped);
+            contents.leases.all()
+        });
+        leases.iter().for_each(|lease| lease.shut_down());
+        let mut sleep = Sleep::until(deadline.at);
+        let mut open = leases;
+        poll_fn(|task| {
+            open.retain(|lease| !lease.is_over(task.waker()));
+            match open.is_empty() {
+                true => Poll::Ready(()),
+                false => Pin::new(&mut sleep).poll(task),
+            }
+        })
+        .await;
+        for lease in open {
+            warn(&format!(
+                "the lease `{}` of the secret `{}` is not revoked: its backend did not answer within {} s; it ends at {}",
+                escape_name(lease.lease().id()),
+                escape_name(lease.secret()),
+                deadline.timeout.as_secs_f32(),
+                Timestamp(lease.expires_at()),
+            ));
+        }
+        let shut_down = backends.into_iter().map(|backend| -> BoxFuture<'static, ()> {
+            Box::pin(async move {
+                let ask = |backend: Arc<dyn Backend>| -> BoxFuture<'static, _> {
+                    Box::pin(async move { backend.shutdown().await })
+                };
+                let Err(error) = lease_call(&backend, deadline, ask).await else { return };
+                if error.kind() != ErrorKind::NotSupported {
+                    warn(&format!("{backend} could not be left well: {error}"));
+                }
+            })
+        });
+        join_all(shut_down.collect()).await;
+    }
+
+    /// Drops what the last handle of the resolver takes along: what steps have made, which has handles to the resolver,
+    /// which has this cache; and values with leases, which are given back.
+    pub(crate) fn drop_derived(&self) {
+        self.0.change(|contents, dropped| {
+            contents.entries.drop_derived(dropped);
+            contents.entries.drop_leases(dropped);
         });
     }
 
-    /// Drops what steps have made: it has handles to the resolver, and the resolver has this cache.
-    pub(crate) fn drop_derived(&self) {
-        self.0.change(|contents, dropped| contents.entries.drop_derived(dropped));
+    /// Returns the leases that are not over.
+    pub(crate) fn leases(&self) -> Vec<OpenLease> {
+        let leases = self.0.look(|contents, _| contents.leases.all());
+        leases.iter().map(|lease| lease.shown()).collect()
     }
 
     pub(crate) fn clock(&self) -> &Clock {
@@ -160,6 +218,7 @@ impl Cache {
         let pause = PAUSE.min(self.0.ttl);
         let found = self.0.look(|contents, _| {
             let (found, is_first) = contents.entries.find_stale(key, now, pause)?;
+            let found = found.hold()?;
             Some((found.end(), found.answer(asked), is_first))
         });
         let Some((end, stale, is_first)) = found else { return answer };

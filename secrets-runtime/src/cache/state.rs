@@ -12,6 +12,7 @@ use crate::{
         derived::{SlotId, Validity},
         dropped::Dropped,
         entries::Entries,
+        leases::Leases,
         pending::Pending,
     },
     rt::{clock::Clock, timer::Alarm},
@@ -34,6 +35,7 @@ pub(super) struct CacheState {
 pub(super) struct Contents {
     pub(super) entries: Entries,
     pub(super) pending: Pending,
+    pub(super) leases: Leases,
     alarm: Alarm,
     /// The generation of this process's writes up to which nothing old is kept.
     generation: u64,
@@ -44,6 +46,7 @@ impl CacheState {
         let contents = Contents {
             entries: Entries::default(),
             pending: Pending::default(),
+            leases: Leases::default(),
             alarm: Alarm::new(clock.clone()),
             generation: generation::current(),
         };

@@ -63,6 +63,7 @@ fn keep_with_probe(cache: &Cache, id: &str, at: Instant, drops: &Arc<Drops>) -> 
             at,
             std::time::SystemTime::now(),
             lifetime,
+            None,
             dropped,
         )
     });

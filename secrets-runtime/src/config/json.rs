@@ -26,7 +26,9 @@ fn tree(node: Node<Range<usize>>, text: &str) -> Result<Tree, Error> {
     let kind = match node.value {
         Value::Null => NodeKind::Null,
         Value::Bool(value) => NodeKind::Bool(value),
-        Value::Number => NodeKind::Number(text.get(node.at).unwrap_or_default().trim().to_owned()),
+        Value::Number(_) => {
+            NodeKind::Number(text.get(node.at).unwrap_or_default().trim().to_owned())
+        }
         Value::Text(value) => NodeKind::Text(value),
         Value::List(items) => NodeKind::List(
             items.into_iter().map(|item| tree(item, text)).collect::<Result<_, _>>()?,

@@ -3,7 +3,7 @@
 use secrets_spec::Request;
 
 use crate::{
-    context::provenance::Provenance,
+    context::{held_lease::LeaseHold, provenance::Provenance},
     core::error::Problem,
     payload::fields::{Field, Fields},
 };
@@ -23,6 +23,8 @@ pub(crate) struct SourceFields {
     pub fields: Fields,
     /// Why it has no fields, if the source is optional and was not found.
     pub absent_because: Option<Problem>,
+    /// Holds the lease of the value as long as a step can read it.
+    pub _lease: Option<LeaseHold>,
 }
 
 /// A request that was answered.
@@ -33,6 +35,8 @@ pub(crate) struct RequestField {
     pub field: Field,
     /// The environment variable that also gets the value.
     pub variable: Option<String>,
+    /// Holds the lease of the value as long as a step can read it.
+    pub _lease: Option<LeaseHold>,
 }
 
 impl Group {

@@ -130,8 +130,9 @@ impl Writer {
 }
 
 impl Drop for Writer {
-    /// Starts the library's timer again, if something waits for it.
+    /// Starts the library's threads again, if there is something to do for them.
     fn drop(&mut self) {
+        crate::rt::background::resume();
         crate::rt::timer::resume();
     }
 }
@@ -139,6 +140,7 @@ impl Drop for Writer {
 /// Stops the library's own threads and checks that this thread is the only one.
 #[cfg(target_os = "linux")]
 fn only_thread() -> Result<(), Error> {
+    crate::rt::background::stop();
     crate::rt::timer::stop();
     #[cfg(feature = "tokio")]
     crate::rt::io_thread::stop();

@@ -1,9 +1,14 @@
-use std::time::{Instant, SystemTime};
+use std::{
+    fmt,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
 
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::{
     backend::{Backend, capabilities::Capabilities, owned_request::OwnedRequest},
+    context::held_lease::HeldLease,
     core::{origin::Origin, timestamp::Timestamp},
 };
 
@@ -11,6 +16,7 @@ use crate::{
 ///
 /// As JSON its members are named like its methods:
 /// `{"backend": "local", "id": "db", "version": "3", "role": null, "origin": "cache", "fetched_at": "2026-11-28T21:30:00.123Z"}`.
+/// A value that ends has `expires_at` too.
 ///
 /// ```
 /// use secrets_runtime::{Error, Origin, current_context, secrets, testing};
@@ -41,6 +47,15 @@ pub struct Provenance {
     /// Until when later steps may use it without looking again; `None` if they may not.
     pub(crate) fresh_until: Option<Instant>,
     pub(crate) origin: Origin,
+    pub(crate) expiry: Option<Expiry>,
+}
+
+/// When a value ends.
+#[derive(Clone)]
+pub(crate) enum Expiry {
+    At(SystemTime),
+    /// With its lease, which may be renewed. Who has this does not hold the lease.
+    Lease(Arc<HeldLease>),
 }
 
 impl Provenance {
@@ -65,6 +80,7 @@ impl Provenance {
             fetched_at,
             fresh_until: None,
             origin: Origin::Backend,
+            expiry: None,
         }
     }
 
@@ -104,17 +120,42 @@ impl Provenance {
     pub fn fetched_at(&self) -> SystemTime {
         self.fetched_at
     }
+
+    /// Returns when the value ends, or `None` if its backend has not said so. The end of a value with a lease moves when the
+    /// lease is renewed: each call returns the present one.
+    #[must_use]
+    pub fn expires_at(&self) -> Option<SystemTime> {
+        self.expiry.as_ref().map(|expiry| match expiry {
+            Expiry::At(time) => *time,
+            Expiry::Lease(lease) => lease.expires_at(),
+        })
+    }
+}
+
+impl fmt::Debug for Expiry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::At(time) => f.debug_tuple("At").field(time).finish(),
+            Self::Lease(lease) => f.debug_tuple("Lease").field(&lease.lease()).finish(),
+        }
+    }
 }
 
 impl Serialize for Provenance {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut provenance = serializer.serialize_struct("Provenance", 6)?;
+        let expires_at = self.expires_at().map(Timestamp);
+        let members = if expires_at.is_some() { 7 } else { 6 };
+        let mut provenance = serializer.serialize_struct("Provenance", members)?;
         provenance.serialize_field("backend", self.backend())?;
         provenance.serialize_field("id", self.id())?;
         provenance.serialize_field("version", &self.version())?;
         provenance.serialize_field("role", &self.role())?;
         provenance.serialize_field("origin", &self.origin())?;
         provenance.serialize_field("fetched_at", &Timestamp(self.fetched_at))?;
+        match expires_at {
+            Some(expires_at) => provenance.serialize_field("expires_at", &expires_at)?,
+            None => provenance.skip_field("expires_at")?,
+        }
         provenance.end()
     }
 }

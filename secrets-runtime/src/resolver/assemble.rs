@@ -9,15 +9,11 @@ use crate::{
     cache::answer::Answers,
     context::{
         group::{Group, RequestField, SourceFields},
-        provenance::Provenance,
         resolved::ResolvedSecrets,
         secret_files::RunDirSetting,
     },
     core::error::{ErrorKind, Problem},
-    payload::{
-        decode,
-        fields::{Field, Fields},
-    },
+    payload::{decode, fields::Fields},
     resolver::plan::{Plan, RequestPlan},
 };
 
@@ -66,6 +62,7 @@ pub(crate) fn from_answers(
             provenance: plan.provenance(provenance),
             fields,
             absent_because,
+            _lease: answer.lease.clone(),
         };
         group(&mut shared, &planned.group).source = Some(source_fields);
     }
@@ -75,7 +72,13 @@ pub(crate) fn from_answers(
         match answer.found().and_then(|fetched| decode::requested_field(fetched, request)) {
             Ok(field) => {
                 let provenance = plan.provenance(provenance);
-                add_request(&mut shared, request, provenance, field, &plan.flyte_prefix);
+                let variable = variable_of(request, &plan.flyte_prefix);
+                let request = request.clone();
+                let lease = answer.lease.clone();
+                let requested =
+                    RequestField { request, provenance, field, variable, _lease: lease };
+                let group = group(&mut shared, requested.request.view().group);
+                group.requests.push(requested);
             }
             Err(error) => {
                 let error = error.about(&request.to_string(), Some(&provenance.backend));
@@ -96,20 +99,12 @@ fn group<'a>(shared: &'a mut ResolvedSecrets, name: &str) -> &'a mut Group {
     shared.groups.entry(Box::from(name)).or_default()
 }
 
-fn add_request(
-    shared: &mut ResolvedSecrets,
-    request: &Request,
-    provenance: Provenance,
-    field: Field,
-    prefix: &str,
-) {
+/// Returns the environment variable that also gets the value of a request.
+fn variable_of(request: &Request, prefix: &str) -> Option<String> {
     let view = request.view();
-    let variable = match (view.env_var, view.mount_requirement) {
+    match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
         (None, MountType::ENV_VAR) => Some(VariableName::map(&flyte::variable_of(&view, prefix))),
         (None, _) => None,
-    };
-    let requested = RequestField { request: request.clone(), provenance, field, variable };
-    let group = group(shared, requested.request.view().group);
-    group.requests.push(requested);
+    }
 }

@@ -111,7 +111,7 @@ struct Search<'a> {
 impl Search<'_> {
     /// Takes the answer of the next link; returns `None` if the one after it is asked.
     fn conclude<A>(&mut self, answer: Answer<A>) -> Option<Answer<A>> {
-        let Answer { result, provenance, entry } = answer;
+        let Answer { result, provenance, entry, lease } = answer;
         let link = self.fetch.links().get(self.asked);
         self.asked += 1;
         let is_last = self.asked >= self.fetch.links().len();
@@ -132,7 +132,7 @@ impl Search<'_> {
             }
             other => other,
         };
-        let answer = Answer { result, provenance, entry };
+        let answer = Answer { result, provenance, entry, lease };
         Some(if self.is_kept { answer } else { answer.for_one_step() })
     }
 
@@ -199,6 +199,7 @@ fn unasked<A>(error: Error, fetch: &Fetch) -> Answer<A> {
         fetched_at: SystemTime::now(),
         fresh_until: None,
         origin: Origin::Backend,
+        expiry: None,
     };
     Answer::new(Err(error), provenance)
 }

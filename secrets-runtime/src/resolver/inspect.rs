@@ -6,6 +6,7 @@ use secrets_spec::BackendType;
 
 use crate::{
     backend::Backend,
+    context::open_lease::OpenLease,
     core::error::{Error, ErrorKind},
     declaration::parse::invalid,
     resolver::Resolver,
@@ -105,6 +106,19 @@ impl Resolver {
     /// [`ErrorKind::InvalidConfig`] if it cannot be written, or if somebody else may write it.
     pub fn check_audit(&self) -> Result<(), Error> {
         self.0.audit.as_ref().map_or(Ok(()), |audit| audit.check())
+    }
+
+    /// Returns the leases that this resolver has and has not given back.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Error, Resolver};
+    /// let resolver = Resolver::builder().default_backend("env").build()?;
+    /// assert!(resolver.leases().is_empty());
+    /// # Ok::<(), Error>(())
+    /// ```
+    #[must_use]
+    pub fn leases(&self) -> Vec<OpenLease> {
+        self.0.cache.leases()
     }
 
     /// Returns the sources and groups that `secrets.toml` maps to others: the name of each, and the type and

@@ -33,7 +33,7 @@ use once_cell::sync::OnceCell;
 use crate::{
     audit::trail::AuditTrail,
     backend::BoxFuture,
-    cache::Cache,
+    cache::{Cache, backend_call::Deadline},
     context::{Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets},
     core::error::{Error, ErrorKind},
     declaration::Declaration,
@@ -150,7 +150,9 @@ impl Resolver {
     /// being fetched is still answered. Clones of this resolver are shut down with it. The library's threads belong to
     /// the process and serve other resolvers too, so they go on.
     ///
-    /// It waits for nothing today. It is asynchronous so that a backend may have something to return to its server.
+    /// All leases are revoked, also those whose values steps still have, and each backend gives back what it has from
+    /// its server ([`Backend::shutdown`](crate::Backend::shutdown)). It waits for that as long as `SECRETS_TIMEOUT` says, and warns
+    /// of each lease that could not be revoked.
     ///
     /// ```
     /// # use secrets_runtime::{Declaration, Error, Resolver};
@@ -166,7 +168,9 @@ impl Resolver {
     /// # Ok::<(), Error>(())
     /// ```
     pub async fn shutdown(&self) {
-        self.inner().cache.close();
+        let inner = self.inner();
+        let deadline = Deadline::after(inner.settings.timeout());
+        inner.cache.close(inner.registry.all().cloned().collect(), deadline).await;
     }
 
     /// Blocking version of [`shutdown`](Self::shutdown): works inside and outside any runtime.

@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "vault")]
+use crate::backends::vault::Vault;
 #[cfg(feature = "zenml")]
 use crate::backends::zenml::Zenml;
 use crate::{
@@ -49,6 +51,8 @@ impl Registry {
         registry.add(flyte);
         registry.add(Inline::new());
         registry.add(Prefect::of_settings(settings));
+        #[cfg(feature = "vault")]
+        registry.add(Vault::of_settings(settings));
         #[cfg(feature = "zenml")]
         registry.add(Zenml::of_settings(settings));
         registry
@@ -140,6 +144,7 @@ impl Registry {
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
         BuiltIn::AwsSecretsManager => Some("aws"),
+        BuiltIn::Vault => Some("vault"),
         BuiltIn::Zenml => Some("zenml"),
         _ => None,
     }

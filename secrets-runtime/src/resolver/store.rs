@@ -3,7 +3,8 @@ use std::{fmt, ops::ControlFlow, sync::Arc};
 use crate::{
     audit::{event::AuditEventKind, trail::AuditTrail},
     backend::{
-        Backend, BoxFuture, Store, change::SecretChange, generation::WriteGuard, payload::Payload,
+        Backend, BoxFuture, change::SecretChange, generation::WriteGuard, payload::Payload,
+        store::Store,
     },
     cache::prohibition::forbidden,
     core::{

@@ -7,6 +7,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+#[cfg(any(test, feature = "conformance"))]
+use crate::rt::background;
+
 /// The clock of a cache.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Clock {
@@ -103,8 +106,10 @@ impl ManualClock {
         Self(Arc::new(Mutex::new(Manual { start: now, now, alarms: Vec::new() })))
     }
 
-    /// Moves the clock forward, and rings every alarm that is due by then, on this thread.
+    /// Moves the clock forward, and rings every alarm that is due by then, on this thread. What runs in the background
+    /// has then done what it had to do.
     pub fn advance(&self, by: Duration) {
+        background::settle();
         self.lock().now += by;
         loop {
             let mut manual = self.lock();
@@ -115,6 +120,7 @@ impl ManualClock {
                 return;
             }
             due.into_iter().for_each(|(_, waker)| waker.wake());
+            background::settle();
         }
     }
 

@@ -1,5 +1,7 @@
-//! Futures without a runtime: blocking on one, waiting for many, a clock and a timer, and a thread for I/O.
+//! Futures without a runtime: blocking on one, waiting for many, running one in the background, a clock and a timer, and
+//! a thread for I/O.
 
+pub(crate) mod background;
 pub(crate) mod block_on;
 pub(crate) mod clock;
 #[cfg(feature = "tokio")]

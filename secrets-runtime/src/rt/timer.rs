@@ -120,6 +120,32 @@ impl Drop for Sleep {
     }
 }
 
+/// A future that is ready at a time of a clock, which a test may move.
+#[derive(Debug)]
+pub(crate) struct ClockSleep {
+    at: Instant,
+    alarm: Alarm,
+}
+
+impl ClockSleep {
+    pub(crate) fn until(at: Instant, clock: Clock) -> Self {
+        Self { at, alarm: Alarm::new(clock) }
+    }
+}
+
+impl Future for ClockSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<()> {
+        if self.alarm.clock.now() >= self.at {
+            return Poll::Ready(());
+        }
+        let at = self.at;
+        self.alarm.set(at, task.waker());
+        Poll::Pending
+    }
+}
+
 /// Wakes a task at a time, on the timer's thread.
 #[derive(Debug)]
 pub(crate) struct Alarm {

@@ -27,8 +27,9 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node<usize> {
                 })
                 .collect(),
         ),
-        // No field accepts a number or a date.
-        DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) => Value::Number,
+        DeValue::Integer(number) => Value::Number(number.to_string().parse().ok()),
+        // No field accepts a fraction or a date.
+        DeValue::Float(_) | DeValue::Datetime(_) => Value::Number(None),
     };
     Node { value, at }
 }

@@ -30,7 +30,7 @@
 //! else can write it.
 //!
 //! A file that is found may belong to a cloned repository. So these settings of it apply only after `secrets trust`:
-//! `zenml_url` (a password is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
+//! `zenml_url`, `vault_addr`, `vault_cacert` and `vault_jwt_file` (a credential is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
 //! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
 pub(crate) mod audit;
@@ -69,6 +69,7 @@ use crate::settings::{
     backends::flyte::FlyteSettings,
     backends::local::LocalSettings,
     backends::prefect::PrefectSettings,
+    backends::vault::VaultSettings,
     backends::zenml::ZenmlSettings,
     config_file::ConfigFile,
     folders::Folders,
@@ -89,7 +90,13 @@ pub(crate) struct Settings {
     cache_stale: Duration,
     timeout: Duration,
     #[cfg_attr(
-        not(any(test, feature = "aws", feature = "prefect", feature = "zenml")),
+        not(any(
+            test,
+            feature = "aws",
+            feature = "prefect",
+            feature = "vault",
+            feature = "zenml"
+        )),
         expect(
             dead_code,
             reason = "read and checked in every build; the other backends ask no server"
@@ -102,6 +109,8 @@ pub(crate) struct Settings {
     pub(crate) flyte: FlyteSettings,
     pub(crate) local: LocalSettings,
     pub(crate) prefect: PrefectSettings,
+    #[cfg_attr(not(any(test, feature = "vault")), expect(dead_code, reason = "as its fields"))]
+    pub(crate) vault: VaultSettings,
     #[cfg_attr(not(any(test, feature = "zenml")), expect(dead_code, reason = "as its fields"))]
     pub(crate) zenml: ZenmlSettings,
     sources: BTreeMap<String, SourcePatch>,
@@ -137,6 +146,7 @@ impl Settings {
             cache_stale: reader.seconds(&variables::CACHE_STALE, values::seconds, 3600),
             timeout: reader.seconds(&variables::TIMEOUT, values::some_seconds, 30),
             attempt_timeout: reader.seconds(&variables::ATTEMPT_TIMEOUT, values::some_seconds, 5),
+            vault: VaultSettings::read(reader, folders),
             zenml: ZenmlSettings::read(reader),
             prefect: PrefectSettings::read(reader),
             flyte: FlyteSettings::read(reader),
@@ -203,7 +213,7 @@ impl Settings {
     }
 
     /// Returns how long one attempt at a backend may take. It is more than zero.
-    #[cfg(any(test, feature = "aws", feature = "prefect", feature = "zenml"))]
+    #[cfg(any(test, feature = "aws", feature = "prefect", feature = "vault", feature = "zenml"))]
     pub(crate) fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
     }

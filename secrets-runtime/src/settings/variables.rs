@@ -79,7 +79,8 @@ impl Variable {
     /// `secrets trust`: a credential is sent there, or it is the store or its key.
     #[must_use]
     pub fn needs_trust(&self) -> bool {
-        [ZENML_URL, LOCAL_DIR, LOCAL_KEY_FILE].contains(self)
+        [ZENML_URL, LOCAL_DIR, LOCAL_KEY_FILE, VAULT_ADDR, VAULT_CACERT, VAULT_JWT_FILE]
+            .contains(self)
     }
 
     pub(super) const fn kind(&self) -> Kind {
@@ -119,12 +120,12 @@ pub fn table() -> String {
 }
 
 macro_rules! variables {
-    ($( $constant:ident = $name:literal $(also $also:literal)?, $key:expr, $kind:ident, $default:literal, $doc:literal; )*) => {
+    ($( $constant:ident = $name:literal $(also $($also:literal)|+)?, $key:expr, $kind:ident, $default:literal, $doc:literal; )*) => {
         $(
             #[doc = concat!("`", $name, "`: ", $doc)]
             pub const $constant: Variable = Variable {
                 name: $name,
-                mirrored: &[$($also)?],
+                mirrored: &[$($($also),+)?],
                 key: $key,
                 kind: Kind::$kind,
                 doc: $doc,
@@ -210,6 +211,45 @@ variables! {
     ZENML_PASSWORD = "SECRETS_ZENML_PASSWORD",
         None, Secret, "",
         "The user's password for the ZenML server; refused in `secrets.toml`.";
+    VAULT_ADDR = "SECRETS_VAULT_ADDR" also "BAO_ADDR" | "VAULT_ADDR",
+        Some("vault_addr"), Hidden, "",
+        "The address of the Vault or OpenBao server; several of one cluster are separated by commas. In a `secrets.toml` that is found it applies after `secrets trust`.";
+    VAULT_NAMESPACE = "SECRETS_VAULT_NAMESPACE" also "BAO_NAMESPACE" | "VAULT_NAMESPACE",
+        Some("vault_namespace"), Text, "",
+        "The namespace of Vault's secrets and of the login.";
+    VAULT_AUTH = "SECRETS_VAULT_AUTH",
+        Some("vault_auth"), Text, "found from what is set",
+        "How to log in to Vault: `token`, `approle`, `kubernetes` or `jwt`.";
+    VAULT_AUTH_MOUNT = "SECRETS_VAULT_AUTH_MOUNT",
+        Some("vault_auth_mount"), Text, "the name of the way to log in",
+        "The mount of the way to log in to Vault.";
+    VAULT_ROLE = "SECRETS_VAULT_ROLE",
+        Some("vault_role"), Text, "",
+        "The role of a login with `kubernetes` or `jwt`.";
+    VAULT_CACERT = "SECRETS_VAULT_CACERT" also "BAO_CACERT" | "VAULT_CACERT",
+        Some("vault_cacert"), Path, "the system's",
+        "A PEM file with the certificates that Vault's must be signed by. In a `secrets.toml` that is found it applies after `secrets trust`.";
+    VAULT_JWT_FILE = "SECRETS_VAULT_JWT_FILE",
+        Some("vault_jwt_file"), Path, "Kubernetes' own for `kubernetes`",
+        "The file with the token of a login with `jwt` or `kubernetes`, read at each login. In a `secrets.toml` that is found it applies after `secrets trust`.";
+    VAULT_TOKEN = "BAO_TOKEN" also "VAULT_TOKEN",
+        None, Secret, "that of `~/.vault-token`",
+        "The token for Vault. It is never revoked.";
+    VAULT_ROLE_ID = "SECRETS_VAULT_ROLE_ID",
+        None, Secret, "",
+        "The role id of a login with `approle`; refused in `secrets.toml`.";
+    VAULT_SECRET_ID = "SECRETS_VAULT_SECRET_ID",
+        None, Secret, "",
+        "The secret id of a login with `approle`; refused in `secrets.toml`.";
+    VAULT_SECRET_ID_FILE = "SECRETS_VAULT_SECRET_ID_FILE",
+        None, Path, "",
+        "A file with the secret id, read at each login; refused in `secrets.toml`.";
+    VAULT_SECRET_ID_WRAPPING_PATH = "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH",
+        None, Text, "",
+        "Says that the secret id is wrapped, and where it must have been made, such as `auth/approle/role/app/secret-id`; refused in `secrets.toml`.";
+    VAULT_SKIP_VERIFY = "VAULT_SKIP_VERIFY" also "BAO_SKIP_VERIFY",
+        None, Text, "",
+        "Refused: the certificate of Vault is always checked.";
     PREFECT_API_URL = "PREFECT_API_URL",
         None, Hidden, "",
         "The API of Prefect 3 that the backend `prefect` asks for secrets that are not in the local context (feature `prefect`).";

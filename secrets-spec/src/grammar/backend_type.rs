@@ -39,7 +39,7 @@ pub enum BuiltIn {
     Kubernetes,
     /// `ssm`: parameters of AWS Systems Manager. Only the name is reserved.
     Ssm,
-    /// `vault`: HashiCorp Vault and OpenBao. Only the name is reserved.
+    /// `vault`: HashiCorp Vault and OpenBao.
     Vault,
 }
 
@@ -84,10 +84,7 @@ impl BuiltIn {
     /// Whether only the name is reserved: the backend itself is not there yet.
     #[must_use]
     pub const fn is_reserved(self) -> bool {
-        matches!(
-            self,
-            Self::AzKeyVault | Self::GcpSecretManager | Self::Kubernetes | Self::Ssm | Self::Vault
-        )
+        matches!(self, Self::AzKeyVault | Self::GcpSecretManager | Self::Kubernetes | Self::Ssm)
     }
 
     /// Returns the type with exactly this name.

@@ -78,6 +78,13 @@ flaw_kinds! {
     EnvNameEmpty: "the name of the environment variable is empty", "write the variable's name, such as \"DB_PASSWORD\"";
     EnvNameCharacter: "the name of an environment variable cannot hold this", "write the variable's name alone, such as \"DB_PASSWORD\"";
     EnvNameStar: "a `*` stands elsewhere than at the end of a variable's name", "write what the names of the variables begin with, and one `*`, such as \"DB_*\"";
+    VaultPathEmpty: "a path in Vault is empty", "write the mount and the path below it, such as \"secret/prod-db\"";
+    VaultPathMount: "a path in Vault has nothing below its mount", "write the mount and the path below it, such as \"secret/prod-db\"";
+    VaultPathSlash: "a path in Vault begins with a slash", "begin with the mount, such as \"secret/prod-db\"";
+    VaultPathApi: "a path in Vault begins with `v1/`, which the API adds", "begin with the mount, such as \"secret/prod-db\"";
+    VaultPathData: "a path in Vault has `data/` after its mount, which the API adds", "leave it out: \"secret/prod-db\", not \"secret/data/prod-db\"";
+    VaultPathSegment: "a path in Vault has an empty part, a `.` or a `..`", "write its parts with one `/` between them, such as \"secret/prod-db\"";
+    VaultPathCharacter: "a path in Vault cannot hold this", "a path has neither `?` nor `#`; a version is the option version_id";
     VariableEmpty: "a variable's name is empty", "write a name of letters, digits and underscores, such as \"TOKEN\"";
     VariableCharacter: "a variable's name holds a character that it cannot have", "a variable has letters, digits and underscores";
     VariableDigit: "a variable's name starts with a digit", "start it with a letter or an underscore";

@@ -14,6 +14,7 @@ use crate::{
 /// |---|---|
 /// | none, `aws-secrets-manager` | a name, or a full or partial ARN |
 /// | `file`, `flyte` | a relative path without `..` |
+/// | `vault` | a mount and a path below it, without what the API adds (`v1/`, `data/`) |
 /// | `env` | the name of an environment variable, or what several begin with and `*` |
 /// | any other | any text of 1 to 512 bytes without control characters |
 ///
@@ -37,6 +38,7 @@ pub(crate) const fn check_id_of_type(built_in: Option<BuiltIn>, id: &str) -> Opt
         Some(BuiltIn::AwsSecretsManager) => check_untyped_id(id),
         Some(BuiltIn::File | BuiltIn::Flyte) => check_path(id),
         Some(BuiltIn::Env) => check_environment_name(id),
+        Some(BuiltIn::Vault) => check_vault_path(id),
         _ => check_text(id),
     }
 }
@@ -64,6 +66,44 @@ const fn check_environment_name(id: &str) -> Option<Flaw> {
         && (at == 0 || at + 1 < bytes.len())
     {
         return Some(Flaw::new(FlawKind::EnvNameStar, at, at + 1));
+    }
+    check_text(id)
+}
+
+/// Checks a path in Vault: the mount and a path below it. What the API adds is refused, since a path with it would be
+/// read as another secret's.
+const fn check_vault_path(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if bytes.is_empty() {
+        return Some(Flaw::new(FlawKind::VaultPathEmpty, 0, 0));
+    }
+    if bytes[0] == b'/' {
+        return Some(Flaw::new(FlawKind::VaultPathSlash, 0, 1));
+    }
+    if matches_at(bytes, 0, b"v1/") {
+        return Some(Flaw::new(FlawKind::VaultPathApi, 0, 3));
+    }
+    let (mut start, mut segments, mut i) = (0, 0, 0);
+    while i <= bytes.len() {
+        if i == bytes.len() || bytes[i] == b'/' {
+            let length = i - start;
+            let is_dots = matches_at(bytes, start, b".") && length == 1
+                || matches_at(bytes, start, b"..") && length == 2;
+            if length == 0 || is_dots {
+                return Some(Flaw::new(FlawKind::VaultPathSegment, start, i));
+            }
+            segments += 1;
+            if segments == 2 && length == 4 && matches_at(bytes, start, b"data") {
+                return Some(Flaw::new(FlawKind::VaultPathData, start, i));
+            }
+            start = i + 1;
+        } else if bytes[i] == b'?' || bytes[i] == b'#' {
+            return Some(Flaw::new(FlawKind::VaultPathCharacter, i, i + 1));
+        }
+        i += 1;
+    }
+    if segments < 2 {
+        return Some(Flaw::new(FlawKind::VaultPathMount, bytes.len(), bytes.len()));
     }
     check_text(id)
 }

@@ -7,6 +7,7 @@ use crate::{
         backend_type::{BuiltIn, check_type},
         delimiters::Delimiters,
         flaw::{Flaw, FlawKind},
+        id::check_id,
         region::check_region,
         role::check_role_arn,
         source_text::check_source,
@@ -156,6 +157,12 @@ pub(crate) fn suggestion(text: &str, flaw: Flaw) -> Option<String> {
             let good = check_variable_name(&better).is_none();
             (better, good)
         }
+        Kind::VaultPathSlash | Kind::VaultPathApi | Kind::VaultPathData => {
+            let better = suggest_vault_path(&tidy);
+            let id = better.strip_prefix(VAULT_PREFIX).unwrap_or(&better);
+            let good = check_id(Some(BuiltIn::Vault.name()), id).is_none();
+            (better, good)
+        }
         Kind::FormatText => {
             let better = String::from(closest(&tidy, ["json", "dotenv", "text"])?);
             (better, true)
@@ -170,6 +177,25 @@ fn clean_up(text: &str) -> String {
     let bare = text.trim_matches(|c: char| c.is_whitespace() || is_quote(c));
     let is_dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
     bare.chars().map(|c| if is_dash(c) { '-' } else { c }).collect()
+}
+
+/// What a source begins with that is one text with the type `vault`.
+const VAULT_PREFIX: &str = "vault.";
+
+/// Removes from a path in Vault what the API adds. The text may begin with the type.
+fn suggest_vault_path(text: &str) -> String {
+    let (prefix, path) = match text.strip_prefix(VAULT_PREFIX) {
+        Some(path) => (VAULT_PREFIX, path),
+        None => ("", text),
+    };
+    let path = path.trim_start_matches('/');
+    let path = path.strip_prefix("v1/").unwrap_or(path);
+    match path.split_once('/') {
+        Some((mount, rest)) => {
+            format!("{prefix}{mount}/{}", rest.strip_prefix("data/").unwrap_or(rest))
+        }
+        None => format!("{prefix}{path}"),
+    }
 }
 
 /// Lower-cases a leading `arn:`.

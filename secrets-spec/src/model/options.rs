@@ -25,6 +25,8 @@ pub enum OptionScope {
 pub enum OptionKind {
     /// `true` or `false`.
     Flag,
+    /// One of these whole numbers.
+    Number(&'static [u8]),
     /// A text that passes this check.
     Text(fn(&str) -> Option<Flaw>),
     /// Names and texts: the values of an `inline` source.
@@ -94,6 +96,7 @@ macro_rules! options {
         }
     };
     (@type Flag) => { bool };
+    (@type Number) => { u8 };
     (@type Text) => { String };
     (@type Texts) => { InlineVars };
 }
@@ -110,15 +113,21 @@ options! {
     /// The id of the version.
     version_id: Text(check_selector), OptionScope::Only(VERSIONED);
     /// The stage of the version, such as `AWSPREVIOUS`.
-    version_stage: Text(check_selector), OptionScope::Only(VERSIONED);
+    version_stage: Text(check_selector), OptionScope::Only(STAGED);
     /// Whether a missing secret is an error. `None` means true.
     required: Flag, OptionScope::Every;
+    /// The version of Vault's KV engine, if it is not to be found out.
+    kv: Number(&[1, 2]), OptionScope::Only(&[BuiltIn::Vault]);
     /// The values of an `inline` source.
     env_vars: Texts, OptionScope::Only(&[BuiltIn::Inline]);
 }
 
+/// The types whose versions have stages.
+const STAGED: &[BuiltIn] = &[BuiltIn::AwsSecretsManager, BuiltIn::Local, BuiltIn::Flyte];
+
 /// The types whose secrets have versions.
-const VERSIONED: &[BuiltIn] = &[BuiltIn::AwsSecretsManager, BuiltIn::Local, BuiltIn::Flyte];
+const VERSIONED: &[BuiltIn] =
+    &[BuiltIn::AwsSecretsManager, BuiltIn::Local, BuiltIn::Flyte, BuiltIn::Vault];
 
 const fn check_optional_variable_name(text: &str) -> Option<Flaw> {
     if text.is_empty() { None } else { check_variable_name(text) }
@@ -240,6 +249,8 @@ impl Options {
 pub enum OptionValue {
     /// `true` or `false`.
     Flag(bool),
+    /// A whole number.
+    Number(u8),
     /// A text.
     Text(String),
     /// Names and texts. Their `Debug` shows only the names.

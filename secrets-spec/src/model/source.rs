@@ -175,13 +175,14 @@ fn write_json(source: &Source, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     f.write_char('}')
 }
 
-/// Writes the options as the members of a JSON object: flags first, then texts, then sets of texts.
+/// Writes the options as the members of a JSON object: flags first, then numbers, texts, then sets of texts.
 fn write_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut comma = "";
     let rank = |value: &OptionValue| match value {
         OptionValue::Flag(_) => 0,
-        OptionValue::Text(_) => 1,
-        OptionValue::Texts(_) => 2,
+        OptionValue::Number(_) => 1,
+        OptionValue::Text(_) => 2,
+        OptionValue::Texts(_) => 3,
     };
     let mut options: Vec<(&str, OptionValue)> = options.iter().collect();
     options.sort_by_key(|(_, value)| rank(value));
@@ -191,6 +192,7 @@ fn write_options(options: &Options, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(": ")?;
         match value {
             OptionValue::Flag(value) => write!(f, "{value}")?,
+            OptionValue::Number(value) => write!(f, "{value}")?,
             OptionValue::Text(text) => write_json_string(&text, f)?,
             OptionValue::Texts(texts) => {
                 f.write_char('{')?;

@@ -55,6 +55,8 @@ pub struct OptionDraft<S> {
 pub enum OptionDraftValue<S> {
     /// `true` or `false`.
     Flag(bool),
+    /// A whole number.
+    Number(u8),
     /// A text.
     Text(TextNode<S>),
     /// Names and texts.
@@ -91,6 +93,7 @@ impl<S> OptionsDraft<S> {
         for OptionDraft { name, value, .. } in self.0 {
             let value = match value {
                 OptionDraftValue::Flag(value) => OptionValue::Flag(value),
+                OptionDraftValue::Number(value) => OptionValue::Number(value),
                 OptionDraftValue::Text(text) => {
                     let text = text.known?;
                     if check_option(&name, &text).is_some() {

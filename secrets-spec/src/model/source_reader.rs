@@ -296,6 +296,9 @@ fn read_options<S: Clone>(
             (Some(OptionKind::Flag), _) | (None, Value::Bool(_)) => {
                 read_flag(name, value, out).map(OptionDraftValue::Flag)
             }
+            (Some(OptionKind::Number(numbers)), _) => {
+                read_number(name, value, numbers, out).map(OptionDraftValue::Number)
+            }
             (Some(OptionKind::Text(check)), _) => {
                 read_text(name, value, check, out).map(OptionDraftValue::Text)
             }
@@ -311,6 +314,29 @@ fn read_options<S: Clone>(
         }
     }
     options
+}
+
+/// Reads one of a few numbers.
+fn read_number<S: Clone>(
+    name: &FieldName<S>,
+    node: &Node<S>,
+    numbers: &[u8],
+    out: &mut Vec<Diagnostic<S>>,
+) -> Option<u8> {
+    match node.value {
+        Value::Number(Some(number)) if numbers.contains(&number) => return Some(number),
+        Value::Number(_) => {
+            let numbers: Vec<String> = numbers.iter().map(|number| format!("{number}")).collect();
+            let (name, numbers) = (&name.text, numbers.join(" or "));
+            let message = format!("`{name}` cannot be this number");
+            out.push(Diagnostic::new(node.at.clone(), message, format!("write {numbers}")));
+        }
+        _ => {
+            let first = numbers.first().map(|number| format!("{number}")).unwrap_or_default();
+            report_wrong_type(name, node, "a number", &first, out);
+        }
+    }
+    None
 }
 
 /// Reads a set of texts of a type of the user.

@@ -110,7 +110,7 @@ impl StepSpec {
                 ("step", Value::Text(text)) => step.name.clone_from(text),
                 ("module", Value::Text(text)) => step.module.clone_from(text),
                 ("file", Value::Text(text)) => step.file.clone_from(text),
-                ("line", Value::Number) => {
+                ("line", Value::Number(_)) => {
                     step.line = json[node.at.clone()].parse().map_err(|_| damaged())?;
                 }
                 ("sources", _) => {
@@ -299,6 +299,7 @@ impl<'a, S> Encoder<'a, S> {
             self.raw(":");
             match &option.value {
                 OptionDraftValue::Flag(value) => self.raw(if *value { "true" } else { "false" }),
+                OptionDraftValue::Number(value) => self.raw(&alloc::format!("{value}")),
                 OptionDraftValue::Text(text) => self.node(text),
                 OptionDraftValue::Texts(texts) => {
                     let mut before = "{";

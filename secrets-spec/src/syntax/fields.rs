@@ -66,7 +66,7 @@ pub(crate) fn read_unchecked_text<S: Clone>(
     if matches!(node.value, Value::Text(_) | Value::Constant) {
         return Some(TextNode::from_node(node));
     }
-    let quotes = matches!(node.value, Value::Number | Value::Bool(_));
+    let quotes = matches!(node.value, Value::Number(_) | Value::Bool(_));
     let write = match name.text.as_str() {
         "role" => "\"arn:aws:iam::123456789012:role/NAME\"",
         "type" => "\"local\"",
@@ -88,7 +88,7 @@ pub(crate) fn read_inline_value<S: Clone>(
     if matches!(node.value, Value::Text(_) | Value::Constant) {
         return Some(TextNode::from_node(node));
     }
-    let quotes = matches!(node.value, Value::Number | Value::Bool(_));
+    let quotes = matches!(node.value, Value::Number(_) | Value::Bool(_));
     report_wrong_type(name, node, "a text", if quotes { IN_QUOTES } else { "\"..\"" }, out);
     None
 }

@@ -232,7 +232,7 @@ impl<'a> JsonReader<'a> {
             "false" => return Ok(Value::Bool(false)),
             "null" => return Ok(Value::Null),
             "" => return Err(self.unexpected_error(start)),
-            word if is_number(word) => return Ok(Value::Number),
+            word if is_number(word) => return Ok(Value::Number(word.parse().ok())),
             "True" => ("JSON has no such word", String::from("write true")),
             "False" => ("JSON has no such word", String::from("write false")),
             "None" => ("JSON has no such word", String::from("write null")),

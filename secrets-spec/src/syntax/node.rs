@@ -22,8 +22,8 @@ pub enum Value<S> {
     Constant,
     /// `true` or `false`.
     Bool(bool),
-    /// A number, which is valid nowhere in the grammar.
-    Number,
+    /// A number, with its value if that is a small whole number and not negative.
+    Number(Option<u8>),
     /// `null`.
     Null,
     /// A list.
@@ -42,7 +42,7 @@ impl<S> Value<S> {
             Self::Text(_) => "a text",
             Self::Constant => "a constant",
             Self::Bool(_) => "true or false",
-            Self::Number => "a number",
+            Self::Number(_) => "a number",
             Self::Null => "null",
             Self::List(_) => "a list",
             Self::Map(_) => "a set of fields",

@@ -18,7 +18,7 @@ fn built_in_types_are_parsed_and_displayed() {
     let reserved = BuiltIn::ALL.iter().filter(|it| it.is_reserved()).map(|it| it.name());
     assert_eq!(
         reserved.collect::<Vec<_>>(),
-        ["az-key-vault", "gcp-secret-manager", "kubernetes", "ssm", "vault"]
+        ["az-key-vault", "gcp-secret-manager", "kubernetes", "ssm"]
     );
 }
 

@@ -52,6 +52,47 @@ fn a_path_cannot_escape_its_folder() {
 }
 
 #[test]
+fn a_path_in_vault_is_a_mount_and_a_path_without_what_the_api_adds() {
+    let vault = Some("vault");
+    for good in [
+        "secret/db",
+        "secret/a/b",
+        "team/kv/data/x",
+        "database/creds/app",
+        "kv/a b%2F",
+        "kv/data.x",
+    ] {
+        assert_eq!(kind(vault, good), None, "{good}");
+    }
+    for (bad, wanted) in [
+        ("", FlawKind::VaultPathEmpty),
+        ("secret", FlawKind::VaultPathMount),
+        ("/secret/db", FlawKind::VaultPathSlash),
+        ("v1/secret/db", FlawKind::VaultPathApi),
+        ("secret/data/db", FlawKind::VaultPathData),
+        ("secret/data", FlawKind::VaultPathData),
+        ("secret//db", FlawKind::VaultPathSegment),
+        ("secret/", FlawKind::VaultPathSegment),
+        ("secret/./db", FlawKind::VaultPathSegment),
+        ("secret/../db", FlawKind::VaultPathSegment),
+        ("secret/db?version=1", FlawKind::VaultPathCharacter),
+        ("secret/db#password", FlawKind::VaultPathCharacter),
+        ("secret/d\nb", FlawKind::TextControl),
+    ] {
+        assert_eq!(kind(vault, bad), Some(wanted), "{bad:?}");
+    }
+    assert_eq!(kind(vault, &format!("s/{}", "x".repeat(511))), Some(FlawKind::NameLong));
+    for (written, better) in [
+        ("vault./secret/db", "vault.secret/db"),
+        ("vault.v1/secret/data/db", "vault.secret/db"),
+        ("vault.secret/data/db", "vault.secret/db"),
+    ] {
+        let error = Source::parse(written).unwrap_err();
+        assert!(error.help().unwrap_or_default().contains(better), "{error}");
+    }
+}
+
+#[test]
 fn an_env_id_may_be_any_variable_of_the_system() {
     for good in ["DB_PASSWORD", "lower", "with space", "ÜNICODE", "1", "METAFLOW_X", "a.b"] {
         assert_eq!(kind(Some("env"), good), None, "{good}");

@@ -9,9 +9,8 @@ fn is_equal(node: &Node<std::ops::Range<usize>>, other: &serde_json::Value) -> b
     match (&node.value, other) {
         (Value::Text(a), serde_json::Value::String(b)) => a == b,
         (Value::Bool(a), serde_json::Value::Bool(b)) => a == b,
-        (Value::Number, serde_json::Value::Number(_)) | (Value::Null, serde_json::Value::Null) => {
-            true
-        }
+        (Value::Number(_), serde_json::Value::Number(_))
+        | (Value::Null, serde_json::Value::Null) => true,
         (Value::List(a), serde_json::Value::Array(b)) => {
             a.len() == b.len() && a.iter().zip(b).all(|(a, b)| is_equal(a, b))
         }

@@ -39,7 +39,26 @@ fn every_field_and_option_is_read() {
     assert_eq!(options.version_stage.as_deref(), Some("AWSPREVIOUS"));
     // This test covers every field and option.
     assert_eq!(SOURCE_FIELDS, ["id", "type", "options", "role", "group"]);
-    assert_eq!(OPTIONS.len(), 8);
+    let vault = r#"{"id": "secret/db", "type": "vault", "options": {"kv": 2}}"#;
+    assert_eq!(Source::from_json(vault).unwrap().options().kv, Some(2));
+    assert_eq!(OPTIONS.len(), 9);
+}
+
+#[test]
+fn the_version_of_vaults_kv_is_one_of_two_numbers() {
+    for (kv, message, help) in [
+        ("3", "`kv` cannot be this number", "write 1 or 2"),
+        ("-1", "`kv` cannot be this number", "write 1 or 2"),
+        ("\"2\"", "`kv` is a number, not a text", "write 1"),
+        ("true", "`kv` is a number, not true or false", "write 1"),
+    ] {
+        let json = format!(r#"{{"id": "secret/db", "type": "vault", "options": {{"kv": {kv}}}}}"#);
+        let (_, found, advice) = one(&json);
+        assert_eq!((found.as_str(), advice.as_str()), (message, help));
+    }
+    let (_, found, advice) = one(r#"{"id": "db", "type": "local", "options": {"kv": 2}}"#);
+    assert_eq!(found, "`kv` is for sources of type `vault`");
+    assert!(advice.contains("type = \"vault\""), "{advice}");
 }
 
 #[test]

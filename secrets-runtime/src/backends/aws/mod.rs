@@ -25,8 +25,8 @@ use secrets_spec::BuiltIn;
 
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Store, capabilities::Capabilities,
-        fetch_request::FetchRequest, identity::Identity,
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, store::Store,
     },
     backends::aws::{
         clients::Clients,

@@ -9,7 +9,7 @@ use secrets_spec::BuiltIn;
 use tokio::time::timeout_at;
 
 use crate::{
-    backend::{BoxFuture, MAX_VALUE_BYTES, Store, generation::WriteGuard, payload::Payload},
+    backend::{BoxFuture, MAX_VALUE_BYTES, generation::WriteGuard, payload::Payload, store::Store},
     backends::aws::{
         AwsSecretsManager,
         clients::{Clients, ScopeClient},

@@ -8,10 +8,12 @@ use std::{
 };
 
 use reqwest::{
-    Client, RequestBuilder, Response,
+    Certificate, Client, RequestBuilder, Response,
     header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
+#[cfg(feature = "vault")]
+use reqwest::{Method, header::LOCATION};
 use tokio::sync::Semaphore;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -40,6 +42,8 @@ pub(in crate::backends) struct Http {
     /// Whose API it is, for messages.
     service: &'static str,
     timeout: Duration,
+    /// The certificates by which the server's must be signed, in the place of the system's.
+    roots: Arc<[Certificate]>,
 }
 
 /// The connections of one process.
@@ -62,6 +66,9 @@ struct Route {
 pub(in crate::backends) struct HttpAnswer {
     pub status: u16,
     pub body: SecretValue,
+    /// Where it sends the caller to, if it does.
+    #[cfg(feature = "vault")]
+    pub location: Option<String>,
 }
 
 /// A header's name and value. The value may be a credential, and is never shown.
@@ -82,7 +89,7 @@ impl Route {
     }
 
     /// Creates the client of the route. What needs no certificates does without them: a machine may have none.
-    fn client(self, timeout: Duration) -> reqwest::Result<Client> {
+    fn client(self, timeout: Duration, roots: &[Certificate]) -> reqwest::Result<Client> {
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .referer(false)
@@ -93,6 +100,9 @@ impl Route {
             if !self.is_tls {
                 builder = builder.tls_certs_only([]);
             }
+        }
+        if !roots.is_empty() {
+            builder = builder.tls_certs_only(roots.iter().cloned());
         }
         builder.build()
     }
@@ -105,10 +115,40 @@ impl Route {
 impl Http {
     /// A client for which an attempt may take this long.
     pub(in crate::backends) fn new(service: &'static str, timeout: Duration) -> Self {
-        Self { pools: Arc::default(), service, timeout }
+        Self { pools: Arc::default(), service, timeout, roots: Arc::default() }
+    }
+
+    /// A client that takes only certificates which these have signed.
+    #[cfg(feature = "vault")]
+    pub(in crate::backends) fn with_roots(self, roots: Vec<Certificate>) -> Self {
+        Self { roots: roots.into(), ..self }
+    }
+
+    /// Sends a request, with a body of JSON if there is one. It runs on the I/O thread.
+    #[cfg(feature = "vault")]
+    pub(in crate::backends) async fn request(
+        &self,
+        method: Method,
+        url: &str,
+        headers: &[Header<'_>],
+        body: Option<&[u8]>,
+    ) -> Result<HttpAnswer, Error> {
+        let mut headers = self.headers(headers)?;
+        if body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        let request = |client: &Client| {
+            let request = client.request(method, url).headers(headers);
+            match body {
+                Some(body) => request.body(body.to_vec()),
+                None => request,
+            }
+        };
+        self.send(url, request).await
     }
 
     /// Gets a resource. It runs on the I/O thread.
+    #[cfg(any(feature = "prefect", feature = "zenml"))]
     pub(in crate::backends) async fn get(
         &self,
         url: &str,
@@ -119,6 +159,7 @@ impl Http {
     }
 
     /// Posts a body of this type. It runs on the I/O thread.
+    #[cfg(any(feature = "prefect", feature = "zenml"))]
     pub(in crate::backends) async fn post(
         &self,
         url: &str,
@@ -156,15 +197,25 @@ impl Http {
         let _permit = pools.requests.acquire().await.ok();
         let place = &pools.clients[route.place()];
         if place.get().is_none() {
-            let client = route.client(self.timeout).map_err(|error| self.failed(&error))?;
+            let client =
+                route.client(self.timeout, &self.roots).map_err(|error| self.failed(&error))?;
             // Another task may have been faster.
             let _ = place.set(client);
         }
         let Some(client) = place.get() else { return Err(self.unavailable("it has no client")) };
         let answer = request(client).send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status().as_u16();
+        #[cfg(feature = "vault")]
+        let location = answer.headers().get(LOCATION).and_then(|it| it.to_str().ok());
+        #[cfg(feature = "vault")]
+        let location = location.map(str::to_owned);
         let body = self.body(answer).await?;
-        Ok(HttpAnswer { status, body: SecretValue::from(body) })
+        Ok(HttpAnswer {
+            status,
+            body: SecretValue::from(body),
+            #[cfg(feature = "vault")]
+            location,
+        })
     }
 
     /// Reads a body into one buffer: one that grows leaves copies behind.

@@ -7,14 +7,16 @@ use crate::{
     rt::io_thread::on_io_thread,
 };
 
-/// How many items of one call are worked on at the same time: a long call does not delay a short one, and no step
-/// floods a server.
-const AT_ONCE: usize = 8;
+/// How many items of one call are worked on at the same time, as a rule: a long call does not delay a short one, and no
+/// step floods a server.
+#[cfg(any(feature = "prefect", feature = "zenml"))]
+pub(in crate::backends) const FEW: usize = 8;
 
-/// Does the work for each item on the I/O thread, several at a time. The answers are in the order of the items. If
+/// Does the work for each item on the I/O thread, so many at a time. The answers are in the order of the items. If
 /// the future is dropped, the work ends.
 pub(in crate::backends) async fn each<T, R, F>(
     items: Vec<T>,
+    at_once: usize,
     work: impl Fn(T) -> F + Send + Sync + 'static,
 ) -> Vec<Result<R, Error>>
 where
@@ -24,7 +26,7 @@ where
 {
     let count = items.len();
     let answers = on_io_thread(async move {
-        let (work, turns) = (Arc::new(work), Arc::new(Semaphore::new(AT_ONCE)));
+        let (work, turns) = (Arc::new(work), Arc::new(Semaphore::new(at_once)));
         let mut running = JoinSet::new();
         for (place, item) in items.into_iter().enumerate() {
             let (work, turns) = (work.clone(), turns.clone());

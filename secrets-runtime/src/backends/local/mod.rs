@@ -28,8 +28,9 @@ use std::{
 
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Store, capabilities::Capabilities, change::SecretChange,
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, change::SecretChange,
         fetch_request::FetchRequest, generation::WriteGuard, identity::Identity, payload::Payload,
+        store::Store,
     },
     backends::local::{folder::StoreFolder, key_file::KeyFile},
     core::error::{Error, ErrorKind},

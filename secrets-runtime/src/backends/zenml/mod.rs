@@ -1,6 +1,5 @@
 //! The secrets of a ZenML server.
 
-mod login;
 mod server;
 
 use std::{fmt, sync::Arc};
@@ -12,7 +11,10 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::{http::each::each, zenml::server::Server},
+    backends::{
+        http::each::{FEW, each},
+        zenml::server::Server,
+    },
     core::{
         error::{Error, ErrorKind},
         secret_value::SecretValue,
@@ -68,7 +70,7 @@ impl Zenml {
             let (ask, server) = (ask.clone(), server.clone());
             async move { ask(server, name?).await }
         };
-        each(names.collect(), one).await
+        each(names.collect(), FEW, one).await
     }
 }
 

@@ -3,12 +3,10 @@ use std::{fmt, sync::Arc, time::Duration};
 use zeroize::Zeroizing;
 
 use crate::{
-    backends::{
-        http::{
-            address::Address,
-            client::{Http, HttpAnswer},
-        },
-        zenml::login::Login,
+    backends::http::{
+        address::Address,
+        client::{Http, HttpAnswer},
+        login::Login,
     },
     core::{
         error::{Error, ErrorKind},
@@ -24,7 +22,7 @@ pub(super) struct Server {
     url: Address,
     user: String,
     password: SecretValue,
-    login: Login,
+    login: Login<SecretValue>,
 }
 
 impl Server {

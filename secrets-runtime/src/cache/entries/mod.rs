@@ -19,8 +19,13 @@ use crate::{
         dropped::Dropped,
         entry_id::EntryId,
         key::Key,
+        leases::{two_thirds, value_end},
     },
-    context::{freshness::Freshness, provenance::Provenance},
+    context::{
+        freshness::Freshness,
+        held_lease::{CachedLease, HeldLease, LeaseHold},
+        provenance::{Expiry, Provenance},
+    },
     core::origin::Origin,
 };
 
@@ -53,6 +58,7 @@ struct Entry {
     paused_until: Option<Instant>,
     /// The slots of the steps that have made something of it.
     slots: BTreeSet<SlotId>,
+    lease: Option<CachedLease>,
 }
 
 impl Entries {
@@ -72,6 +78,7 @@ impl Entries {
         asked_at: Instant,
         fetched_at: SystemTime,
         lifetime: Lifetime,
+        lease: Option<CachedLease>,
         dropped: &mut Dropped,
     ) -> Option<EntryId> {
         if self.is_closed {
@@ -105,6 +112,7 @@ impl Entries {
                 end,
                 paused_until: None,
                 slots: BTreeSet::new(),
+                lease,
             },
         );
         Some(id)
@@ -177,6 +185,45 @@ impl Entries {
         self.is_closed = true;
         self.clear(dropped);
         self.drop_derived(dropped);
+    }
+
+    /// Lets the value of this lease serve until its new end.
+    pub(super) fn extend_lease(&mut self, lease: &Arc<HeldLease>) {
+        for id in self.ids(|entry| entry.has_lease(lease)) {
+            let Some(entry) = self.entries.get_mut(&id) else { continue };
+            let value_end = value_end(&entry.fetched, entry.asked_at);
+            let end = value_end.map_or(lease.end(), |end| end.min(lease.end()));
+            // A refresh may have let it expire.
+            if entry.fresh_until >= entry.end {
+                entry.fresh_until = end;
+            }
+            self.ends.remove(&(entry.end, id));
+            entry.end = end;
+            self.ends.insert((end, id));
+        }
+    }
+
+    /// Lets the value of this lease expire: it serves only while its backend fails.
+    pub(super) fn expire_lease(&mut self, lease: &Arc<HeldLease>, dropped: &mut Dropped) {
+        for id in self.ids(|entry| entry.has_lease(lease)) {
+            let Some(entry) = self.take(id, dropped) else { continue };
+            let id = self.next_id();
+            self.add(id, Entry { fresh_until: entry.asked_at, ..entry });
+        }
+    }
+
+    /// Drops the value of this lease.
+    pub(super) fn drop_lease(&mut self, lease: &Arc<HeldLease>, dropped: &mut Dropped) {
+        for id in self.ids(|entry| entry.has_lease(lease)) {
+            self.remove(id, dropped);
+        }
+    }
+
+    /// Drops all values with leases.
+    pub(super) fn drop_leases(&mut self, dropped: &mut Dropped) {
+        for id in self.ids(|entry| entry.lease.is_some()) {
+            self.remove(id, dropped);
+        }
     }
 
     pub(super) fn clear(&mut self, dropped: &mut Dropped) {
@@ -261,6 +308,9 @@ impl Entries {
     fn remove(&mut self, id: EntryId, dropped: &mut Dropped) {
         if let Some(entry) = self.take(id, dropped) {
             dropped.push(Box::new(entry.fetched));
+            if let Some(lease) = entry.lease {
+                dropped.push(Box::new(lease));
+            }
         }
     }
 }
@@ -273,27 +323,61 @@ pub(super) struct Lifetime {
     pub end: Instant,
 }
 
+impl Lifetime {
+    /// That of a value with a lease, whatever the settings say. One that cannot be renewed is fetched again at two
+    /// thirds of its time, which its keeper sees to.
+    pub(super) fn of_lease(lease: &HeldLease, fetched: &Fetched, asked_at: Instant) -> Self {
+        let end = lease.end();
+        match (fetched.expiry(), value_end(fetched, asked_at)) {
+            (Some(expiry), Some(value_end)) => {
+                let fresh_until = asked_at + two_thirds(expiry, 0);
+                Self { fresh_until: fresh_until.min(end), end: end.min(value_end) }
+            }
+            _ => Self { fresh_until: end, end },
+        }
+    }
+}
+
 /// A value that serves.
 pub(super) struct Found<'a> {
     id: EntryId,
     entry: &'a Entry,
     serves_until: Instant,
     origin: Origin,
+    lease: Option<LeaseHold>,
 }
 
 impl Found<'_> {
+    /// Takes a handle to the lease, if the value has one; `None` if the lease is over.
+    pub(super) fn hold(self) -> Option<Self> {
+        match &self.entry.lease {
+            None => Some(self),
+            Some(lease) => {
+                let lease = lease.lease().hold()?;
+                Some(Self { lease: Some(lease), ..self })
+            }
+        }
+    }
+
     /// The answer to a request with this provenance.
     pub(super) fn answer(self, asked: Provenance) -> Answer {
         let fetched = self.entry.fetched.clone();
+        let expiry = match (fetched.expiry(), &self.lease) {
+            (Some(expiry), _) => self.entry.fetched_at.checked_add(expiry).map(Expiry::At),
+            (None, Some(lease)) => Some(Expiry::Lease(lease.lease().clone())),
+            (None, None) => None,
+        };
         let provenance = Provenance {
             version: fetched.version().map(str::to_owned),
             asked_at: self.entry.asked_at,
             fetched_at: self.entry.fetched_at,
-            fresh_until: Some(self.serves_until),
+            fresh_until: self.lease.is_none().then_some(self.serves_until),
             origin: self.origin,
+            expiry,
             ..asked
         };
-        Answer { result: Ok(fetched), provenance, entry: Some(self.id) }
+        let entry = self.lease.is_none().then_some(self.id);
+        Answer { result: Ok(fetched), provenance, entry, lease: self.lease }
     }
 
     /// When it is dropped.
@@ -312,7 +396,11 @@ impl Entry {
     fn find(&self, id: EntryId, now: Instant) -> Option<Found<'_>> {
         let serves_until = self.serves_until(now)?;
         let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
-        Some(Found { id, entry: self, serves_until, origin })
+        Some(Found { id, entry: self, serves_until, origin, lease: None })
+    }
+
+    fn has_lease(&self, lease: &Arc<HeldLease>) -> bool {
+        self.lease.as_ref().is_some_and(|known| Arc::ptr_eq(known.lease(), lease))
     }
 
     /// Whether it is of the secret that was written, by whatever name.

@@ -5,4 +5,5 @@ pub(crate) mod file;
 pub(crate) mod flyte;
 pub(crate) mod local;
 pub(crate) mod prefect;
+pub(crate) mod vault;
 pub(crate) mod zenml;

@@ -133,6 +133,21 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_ZENML_URL" => secret(settings.zenml.url.as_ref()),
         "SECRETS_ZENML_USERNAME" => text(settings.zenml.username.as_deref()),
         "SECRETS_ZENML_PASSWORD" => secret(settings.zenml.password.as_ref()),
+        "SECRETS_VAULT_ADDR" => secret(settings.vault.addresses.as_ref()),
+        "SECRETS_VAULT_NAMESPACE" => text(settings.vault.namespace.as_deref()),
+        "SECRETS_VAULT_AUTH" => text(settings.vault.auth.map(|auth| auth.as_str())),
+        "SECRETS_VAULT_AUTH_MOUNT" => text(settings.vault.auth_mount.as_deref()),
+        "SECRETS_VAULT_ROLE" => text(settings.vault.role.as_deref()),
+        "SECRETS_VAULT_CACERT" => settings.vault.cacert.clone().map(path).unwrap_or_default(),
+        "SECRETS_VAULT_JWT_FILE" => settings.vault.jwt_file.clone().map(path).unwrap_or_default(),
+        "BAO_TOKEN" => secret(settings.vault.token.as_ref()),
+        "SECRETS_VAULT_ROLE_ID" => secret(settings.vault.role_id.as_ref()),
+        "SECRETS_VAULT_SECRET_ID" => secret(settings.vault.secret_id.as_ref()),
+        "SECRETS_VAULT_SECRET_ID_FILE" => {
+            settings.vault.secret_id_file.clone().map(path).unwrap_or_default()
+        }
+        "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH" => text(settings.vault.wrapping_path.as_deref()),
+        "VAULT_SKIP_VERIFY" => text(settings.vault.skip_verify.as_deref()),
         "PREFECT_API_URL" => secret(settings.prefect.api_url.as_ref()),
         "PREFECT_API_KEY" => secret(settings.prefect.api_key.as_ref()),
         "PREFECT__USER_CONFIG_PATH" => text(settings.prefect.config_path.as_deref()),
@@ -176,6 +191,11 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
         "SECRETS_TIMEOUT" => ("30", numbered("1#")),
         "SECRETS_ATTEMPT_TIMEOUT" => ("5", numbered("1#")),
         "SECRETS_ZENML_URL" => ("", numbered("https://host#")),
+        "SECRETS_VAULT_ADDR" => ("", numbered("https://host#")),
+        "SECRETS_VAULT_AUTH" => ("", ["token", "approle", "kubernetes", "jwt"].map(String::from)),
+        "SECRETS_VAULT_CACERT" | "SECRETS_VAULT_JWT_FILE" | "SECRETS_VAULT_SECRET_ID_FILE" => {
+            ("", numbered("/p/#"))
+        }
         "FLYTE_SECRETS_ENV_PREFIX" => ("_FSEC_", numbered("P#_")),
         "FLYTE_SECRETS_DEFAULT_DIR" => ("/etc/secrets", numbered("/p/#")),
         _ => ("", numbered("some#")),

@@ -23,6 +23,10 @@ pub(super) fn is_needed(variable: &Variable, text: &str) -> bool {
 pub(super) fn stake(variable: &Variable) -> &'static str {
     match *variable {
         variables::ZENML_URL => "where the password for ZenML is sent",
+        variables::VAULT_ADDR | variables::VAULT_CACERT => {
+            "where the credentials for Vault are sent"
+        }
+        variables::VAULT_JWT_FILE => "which file is sent to Vault",
         variables::LOCAL_DIR => "which store is used",
         variables::LOCAL_KEY_FILE => "with which key secrets are encrypted",
         _ => "what the values of secrets are",

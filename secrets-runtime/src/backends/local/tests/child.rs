@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::{
-    backend::{Store, change::SecretChange, payload::Payload},
+    backend::{change::SecretChange, payload::Payload, store::Store},
     backends::local::tests::home::{Home, get, put, run},
 };
 

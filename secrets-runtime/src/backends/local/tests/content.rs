@@ -1,7 +1,7 @@
 //! What is put is what is read: kinds, versions, names, requests.
 
 use crate::{
-    backend::{Backend, Store, fetch_request::FetchRequest, payload::Payload},
+    backend::{Backend, fetch_request::FetchRequest, payload::Payload, store::Store},
     backends::local::tests::home::{
         Home, Kind, fetch, get, get_previous, get_with, put, refused, run, version,
     },

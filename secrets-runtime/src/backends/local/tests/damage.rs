@@ -3,7 +3,7 @@
 use std::{fs, ops::ControlFlow};
 
 use crate::{
-    backend::{Backend, Store, fetch_request::FetchRequest},
+    backend::{Backend, fetch_request::FetchRequest, store::Store},
     backends::local::{
         Local,
         jwe::Jwe,

@@ -11,7 +11,7 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    backend::{Backend, Content, Store, fetch_request::FetchRequest, payload::Payload},
+    backend::{Backend, Content, fetch_request::FetchRequest, payload::Payload, store::Store},
     backends::local::{Local, file_name::FileName},
     core::{
         error::{Error, ErrorKind},

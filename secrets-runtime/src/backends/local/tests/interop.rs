@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    backend::{Store, fetch_request::FetchRequest, payload::Payload},
+    backend::{fetch_request::FetchRequest, payload::Payload, store::Store},
     backends::local::{
         jwe::Jwe,
         key::StoreKey,

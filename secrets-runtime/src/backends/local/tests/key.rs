@@ -3,7 +3,7 @@
 use std::{fs, process::Stdio};
 
 use crate::{
-    backend::{Backend, Store, fetch_request::FetchRequest},
+    backend::{Backend, fetch_request::FetchRequest, store::Store},
     backends::local::{
         key::StoreKey,
         key_file::KeyFile,

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    backend::Store,
+    backend::store::Store,
     backends::local::{
         random::fill,
         tests::{

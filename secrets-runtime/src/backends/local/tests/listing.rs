@@ -3,7 +3,7 @@
 use std::{fs, ops::ControlFlow};
 
 use crate::{
-    backend::{Store, change::SecretChange},
+    backend::{change::SecretChange, store::Store},
     backends::local::{
         Local,
         tests::home::{Home, put, run},

@@ -11,7 +11,7 @@ use std::{
 };
 
 use crate::{
-    backend::Store,
+    backend::store::Store,
     backends::local::tests::home::{Home, get, get_previous, is_root, put, refused, run, skip},
     core::error::ErrorKind,
 };

@@ -4,7 +4,7 @@ use std::{fs, thread};
 
 use crate::{
     admin::stored_secret::StoredSecret,
-    backend::{Store, change::SecretChange, payload::Payload},
+    backend::{change::SecretChange, payload::Payload, store::Store},
     backends::local::{
         Local,
         system::fault::fail_sync,

@@ -5,7 +5,7 @@ use std::{fs, ops::ControlFlow};
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::{
-    backend::{Store, change::SecretChange, payload::Payload},
+    backend::{change::SecretChange, payload::Payload, store::Store},
     backends::local::{
         Local,
         tests::{

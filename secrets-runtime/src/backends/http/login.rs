@@ -15,38 +15,59 @@ use crate::{
     rt::process_local::ProcessLocal,
 };
 
+/// What a login returns: a token, or a token with what is known of it.
+pub(in crate::backends) trait Session: Clone + Send + Sync + 'static {
+    /// Whether the two are of one login.
+    fn is(&self, other: &Self) -> bool;
+}
+
+impl Session for SecretValue {
+    fn is(&self, other: &Self) -> bool {
+        self.ct_eq(other)
+    }
+}
+
 /// The login of a user at a server: one for all requests.
 ///
 /// It is a task of its own: it goes on when the step that began it ends early, as long as another one waits, and each
 /// step waits only as long as it has time. A failure is the answer to all who waited for it, and is not kept.
-#[derive(Default)]
-pub(super) struct Login(Arc<ProcessLocal<Mutex<State>>>);
+pub(in crate::backends) struct Login<S>(Arc<ProcessLocal<Mutex<State<S>>>>);
 
-#[derive(Default)]
-enum State {
-    #[default]
+enum State<S> {
     None,
     /// The token of the last login.
-    Done(SecretValue),
+    Done(S),
     /// The task that logs in holds the sender: if the task panics or is lost with its thread, those who wait learn it.
-    Running(Weak<watch::Sender<Outcome>>),
+    Running(Weak<watch::Sender<Outcome<S>>>),
 }
 
 /// `None` until the login has ended.
-type Outcome = Option<Result<SecretValue, Error>>;
+type Outcome<S> = Option<Result<S, Error>>;
 
-impl Login {
+impl<S> Default for Login<S> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+impl<S> Default for State<S> {
+    fn default() -> Self {
+        Self::None
+    }
+}
+
+impl<S: Session> Login<S> {
     /// Returns the token, unless it is the one that has ended: then that of the login that is running, or of
     /// `log_in`. It runs on the I/O thread.
-    pub(super) async fn token(
+    pub(in crate::backends) async fn token(
         &self,
-        ended: Option<&SecretValue>,
-        log_in: impl Future<Output = Result<SecretValue, Error>> + Send + 'static,
-    ) -> Result<SecretValue, Error> {
+        ended: Option<&S>,
+        log_in: impl Future<Output = Result<S, Error>> + Send + 'static,
+    ) -> Result<S, Error> {
         let mut outcome = {
             let mut state = lock(&self.0);
             let running = match &*state {
-                State::Done(token) if ended.is_none_or(|ended| !token.ct_eq(ended)) => {
+                State::Done(token) if ended.is_none_or(|ended| !token.is(ended)) => {
                     return Ok(token.clone());
                 }
                 State::Running(sender) => sender.upgrade(),
@@ -69,13 +90,26 @@ impl Login {
                 .with_help("try again; if it happens again, please report it")),
         }
     }
+
+    /// Forgets the last login, and returns what it returned.
+    #[cfg(feature = "vault")]
+    pub(in crate::backends) fn forget(&self) -> Option<S> {
+        let mut state = lock(&self.0);
+        match std::mem::take(&mut *state) {
+            State::Done(session) => Some(session),
+            other => {
+                *state = other;
+                None
+            }
+        }
+    }
 }
 
 /// Runs a login until it has ended, or until nobody waits for it.
-async fn run(
-    state: Arc<ProcessLocal<Mutex<State>>>,
-    sender: Arc<watch::Sender<Outcome>>,
-    log_in: impl Future<Output = Result<SecretValue, Error>>,
+async fn run<S: Session>(
+    state: Arc<ProcessLocal<Mutex<State<S>>>>,
+    sender: Arc<watch::Sender<Outcome<S>>>,
+    log_in: impl Future<Output = Result<S, Error>>,
 ) {
     let mut log_in = pin!(log_in);
     loop {
@@ -103,7 +137,7 @@ async fn run(
     }
 }
 
-fn lock(state: &ProcessLocal<Mutex<State>>) -> MutexGuard<'_, State> {
+fn lock<S>(state: &ProcessLocal<Mutex<State<S>>>) -> MutexGuard<'_, State<S>> {
     state.get().lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -126,7 +160,8 @@ mod tests {
     #[test]
     fn one_login_serves_all_who_wait_and_its_failure_is_not_kept() {
         run_alone(async {
-            let (login, count) = (Arc::new(Login::default()), Arc::new(AtomicUsize::new(0)));
+            let (login, count) =
+                (Arc::new(Login::<SecretValue>::default()), Arc::new(AtomicUsize::new(0)));
             let go = Arc::new(Notify::new());
             let mut waiting = JoinSet::new();
             for _ in 0..100 {
@@ -176,7 +211,7 @@ mod tests {
     #[test]
     fn a_login_goes_on_without_the_one_that_began_it() {
         run_alone(async {
-            let (login, go) = (Login::default(), Arc::new(Notify::new()));
+            let (login, go) = (Login::<SecretValue>::default(), Arc::new(Notify::new()));
             let mut first = Box::pin(login.token(None, waiting(&go)));
             poll_once(&mut first).await;
             let mut second = Box::pin(login.token(None, never()));
@@ -192,7 +227,7 @@ mod tests {
     #[test]
     fn a_login_that_panics_is_lost_to_all_who_wait_and_the_next_one_begins() {
         run_alone(async {
-            let (login, go) = (Login::default(), Arc::new(Notify::new()));
+            let (login, go) = (Login::<SecretValue>::default(), Arc::new(Notify::new()));
             let broken = {
                 let go = go.clone();
                 async move {
@@ -214,7 +249,7 @@ mod tests {
     #[test]
     fn a_login_that_nobody_waits_for_ends() {
         run_alone(async {
-            let (login, go) = (Login::default(), Arc::new(Notify::new()));
+            let (login, go) = (Login::<SecretValue>::default(), Arc::new(Notify::new()));
             let mut only = Box::pin(login.token(None, waiting(&go)));
             poll_once(&mut only).await;
             drop(only);

@@ -1,0 +1,60 @@
+use std::time::Duration;
+
+/// The right to use a value for a time, which its server may renew and take back.
+///
+/// A backend attaches it to an answer with [`Fetched::with_lease`](crate::Fetched::with_lease), and carries out
+/// [`Backend::renew`](crate::Backend::renew) and [`Backend::revoke`](crate::Backend::revoke). The id is not a secret: it
+/// stands in warnings. What a backend needs besides, such as a token or a namespace, it keeps by the id.
+///
+/// ```
+/// use std::time::Duration;
+/// use secrets_runtime::backend::Lease;
+///
+/// let lease = Lease::new("database/creds/app/7f3a", Duration::from_secs(3600)).renewable();
+/// assert_eq!((lease.id(), lease.duration().as_secs()), ("database/creds/app/7f3a", 3600));
+/// assert!(lease.is_renewable());
+/// assert!(format!("{lease:?}").contains("database/creds/app/7f3a"));
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Lease {
+    id: String,
+    duration: Duration,
+    is_renewable: bool,
+}
+
+impl Lease {
+    /// Creates a lease that cannot be renewed. It ends after `duration`, counted from when the request was sent that
+    /// has this answer.
+    pub fn new(id: impl Into<String>, duration: Duration) -> Self {
+        Self { id: id.into(), duration, is_renewable: false }
+    }
+
+    /// Says that the server can renew the lease.
+    pub fn renewable(self) -> Self {
+        Self { is_renewable: true, ..self }
+    }
+
+    /// Returns the id, by which the server knows the lease.
+    #[must_use]
+    pub fn id(&self) -> &str {
+        &self.id
+    }
+
+    /// Returns for how long the server has granted the lease.
+    #[must_use]
+    pub fn duration(&self) -> Duration {
+        self.duration
+    }
+
+    /// Returns whether the server can renew the lease.
+    #[must_use]
+    pub fn is_renewable(&self) -> bool {
+        self.is_renewable
+    }
+
+    /// Returns the lease without the right to a renewal.
+    pub(crate) fn not_renewable(self) -> Self {
+        Self { is_renewable: false, ..self }
+    }
+}

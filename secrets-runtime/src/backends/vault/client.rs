@@ -1,0 +1,240 @@
+use std::{
+    collections::HashMap,
+    fmt, fs,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::{Duration, Instant},
+};
+
+use reqwest::{Certificate, Method};
+use tokio::sync::OnceCell;
+
+use crate::{
+    backends::{
+        http::{address::Address, client::Http, login::Login},
+        vault::{
+            answer::VaultAnswer,
+            auth::VaultLogin,
+            failure::TokenHealth,
+            mounts::{Mount, Mounts},
+            server::{ApiRequest, Server},
+            token::Token,
+        },
+    },
+    core::{
+        error::{Error, ErrorKind},
+        escape::escape_name,
+        secret_value::SecretValue,
+    },
+    settings::backends::vault::VaultSettings,
+};
+
+/// The server, the login, and what is known of both.
+pub(super) struct VaultClient {
+    pub server: Server,
+    login: Arc<VaultLogin>,
+    session: Login<Arc<Token>>,
+    pub mounts: Mounts,
+    /// The token of each lease, by the lease's id.
+    pub leases: Mutex<HashMap<String, Arc<Token>>>,
+}
+
+/// What the requests of one call share.
+#[derive(Debug, Default)]
+pub(super) struct VaultCall {
+    /// What a look-up has said of the token: there is one for all.
+    health: OnceCell<TokenHealth>,
+    /// The mounts that the server has told, and which token.
+    told: Mutex<Vec<(String, Arc<Token>)>>,
+}
+
+impl VaultCall {
+    /// The server has told this token of a mount.
+    pub(super) fn told(&self, mount: &Mount, token: Arc<Token>) {
+        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((mount.path.clone(), token));
+    }
+
+    /// Whether the server has told this token of the mount in this call.
+    pub(super) fn is_told(&self, mount: &Mount, token: &Arc<Token>) -> bool {
+        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
+        told.iter().any(|(path, to)| *path == mount.path && Arc::ptr_eq(to, token))
+    }
+}
+
+impl VaultClient {
+    pub(super) fn new(settings: &VaultSettings, timeout: Duration) -> Result<Self, Error> {
+        let addresses = addresses(settings.addresses.as_ref())?;
+        let is_off = |text: &str| matches!(text.to_ascii_lowercase().as_str(), "0" | "f" | "false");
+        if settings.skip_verify.as_deref().is_some_and(|text| !is_off(text)) {
+            let message = "VAULT_SKIP_VERIFY is set, and certificates are always checked here";
+            return Err(Error::new(ErrorKind::InvalidConfig, message)
+                .with_help("unset it, and name the server's own CA with SECRETS_VAULT_CACERT"));
+        }
+        let mut http = Http::new("the Vault server", timeout);
+        if let Some(file) = &settings.cacert {
+            let wrong = |why: &str| {
+                let message = format!("SECRETS_VAULT_CACERT, {}, {why}", file.display());
+                Error::new(ErrorKind::InvalidConfig, message)
+                    .with_help("name a PEM file with the certificate of the server's CA")
+            };
+            let pem = fs::read(file).map_err(|error| wrong("cannot be read").with_cause(error))?;
+            let roots = Certificate::from_pem_bundle(&pem);
+            let roots = roots.ok().filter(|roots| !roots.is_empty());
+            http = http.with_roots(roots.ok_or_else(|| wrong("has no certificate"))?);
+        }
+        Ok(Self {
+            server: Server::new(http, addresses, settings.namespace.clone()),
+            login: Arc::new(VaultLogin::of(settings)?),
+            session: Login::default(),
+            mounts: Mounts::default(),
+            leases: Mutex::default(),
+        })
+    }
+
+    /// Sends a request with the token, after a login where there was none or the token has ended.
+    pub(super) async fn call(
+        self: &Arc<Self>,
+        request: &ApiRequest<'_>,
+    ) -> Result<(VaultAnswer, Arc<Token>), Error> {
+        let mut ended: Option<Arc<Token>> = None;
+        loop {
+            let token = self.token(ended.as_ref()).await?;
+            let answer = self.server.send(request, Some(token.value())).await?;
+            // What was given is read from its file again, and is the same otherwise.
+            if !answer.is_bare_denial() || ended.is_some() || !token.is_own {
+                return Ok((answer, token));
+            }
+            ended = Some(token);
+        }
+    }
+
+    /// Returns the token, unless it is the one that has ended or its time is over: then that of another login.
+    async fn token(self: &Arc<Self>, ended: Option<&Arc<Token>>) -> Result<Arc<Token>, Error> {
+        let log_in = || {
+            let client = self.clone();
+            async move { client.login.log_in(&client.server).await }
+        };
+        let token = self.session.token(ended, log_in()).await?;
+        match token.has_ended() {
+            true => self.session.token(Some(&token), log_in()).await,
+            false => Ok(token),
+        }
+    }
+
+    /// Finds out why a token was refused: once for all requests of a call.
+    pub(super) async fn health(
+        &self,
+        call: &VaultCall,
+        refused: &VaultAnswer,
+        token: &Arc<Token>,
+    ) -> TokenHealth {
+        if token.is_own && !refused.is_bare_denial() {
+            return TokenHealth::Good;
+        }
+        let look_up = || async {
+            let request = ApiRequest::get("auth/token/lookup-self".to_owned());
+            let asked_at = Instant::now();
+            match self.server.send(&request, Some(token.value())).await {
+                Ok(answer) if answer.status == 200 => {
+                    token.looked_up(&answer, asked_at);
+                    TokenHealth::Good
+                }
+                Ok(answer) if answer.is_bare_denial() => TokenHealth::Bad,
+                _ => TokenHealth::Unknown,
+            }
+        };
+        *call.health.get_or_init(look_up).await
+    }
+
+    /// Finds out for how long a token lasts, on which a lease hangs.
+    pub(super) async fn look_up(&self, token: &Token) {
+        if !token.is_unknown() {
+            return;
+        }
+        let request = ApiRequest::get("auth/token/lookup-self".to_owned());
+        let asked_at = Instant::now();
+        if let Ok(answer) = self.server.send(&request, Some(token.value())).await {
+            token.looked_up(&answer, asked_at);
+        }
+    }
+
+    /// Returns the name of the token, if it may be looked up.
+    pub(super) async fn caller(self: &Arc<Self>) -> Result<Option<String>, Error> {
+        let path = "auth/token/lookup-self";
+        let (answer, _) = self.call(&ApiRequest::get(path.to_owned())).await?;
+        match answer.status {
+            200 => Ok(answer.text_at(&["data", "display_name"])),
+            403 if answer.is_bare_denial() => {
+                Err(self.server.denied(path, path, TokenHealth::Bad, false))
+            }
+            // It is not a bad one: the default policy is missing.
+            403 => Ok(None),
+            404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
+            _ => Err(self.server.failed(&answer)),
+        }
+    }
+
+    /// Returns the tokens of its own logins that may have something to give back. Later calls log in again.
+    pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
+        let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();
+        tokens.extend(self.lock_leases().drain().map(|(_, token)| token));
+        tokens.retain(|token| token.is_own && !token.has_ended());
+        tokens.sort_by_key(Arc::as_ptr);
+        tokens.dedup_by(|one, other| Arc::ptr_eq(one, other));
+        tokens
+    }
+
+    /// Gives tokens back, and with each all leases that hang on it.
+    pub(super) async fn revoke_own(&self, tokens: Vec<Arc<Token>>) -> Result<(), Error> {
+        let mut failure = None;
+        for token in tokens {
+            let request = ApiRequest {
+                method: Method::POST,
+                path: "auth/token/revoke-self".to_owned(),
+                body: None,
+            };
+            match self.server.send(&request, Some(token.value())).await {
+                // What has ended already is refused.
+                Ok(answer) if matches!(answer.status, 200..=204 | 403) => {}
+                Ok(answer) => failure = Some(self.server.failed(&answer)),
+                Err(error) => failure = Some(error),
+            }
+        }
+        failure.map_or(Ok(()), Err)
+    }
+
+    pub(super) fn no_secret(&self, path: &str) -> Error {
+        let path = escape_name(path);
+        Error::new(ErrorKind::NotFound, format!("{} has no secret `{path}`", self.server))
+            .with_help(format!("check the path, or create it: bao kv put {path} key=value"))
+    }
+
+    pub(super) fn lock_leases(&self) -> MutexGuard<'_, HashMap<String, Arc<Token>>> {
+        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Display for VaultClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.server.fmt(f)
+    }
+}
+
+impl fmt::Debug for VaultClient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VaultClient")
+            .field("server", &self.server)
+            .field("login", &self.login)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Reads the addresses of a cluster.
+fn addresses(text: Option<&SecretValue>) -> Result<Vec<Address>, Error> {
+    let Some(text) = text else {
+        return Err(Error::new(ErrorKind::InvalidConfig, "SECRETS_VAULT_ADDR is not set")
+            .with_help("set it to the server's address, such as https://vault.example.com:8200"));
+    };
+    // Each is an address, which may hold a password.
+    let parts = text.expose_str()?.split(',');
+    parts.map(|part| Address::of(&SecretValue::from(part), "SECRETS_VAULT_ADDR")).collect()
+}

@@ -1,0 +1,278 @@
+//! A lease that steps and the cache hold: who holds it, and until when it lasts.
+
+use std::{
+    fmt, process,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    task::Waker,
+    time::{Duration, Instant, SystemTime},
+};
+
+use crate::{backend::Lease, context::open_lease::OpenLease};
+
+/// The longest time of a lease: the clock has no time that is for ever away.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
+/// A lease, with those who need it. It is let go when the last of them is gone.
+pub(crate) struct HeldLease {
+    /// The secret, as its backend was asked for it.
+    secret: String,
+    /// The process that has it. A child of `fork` neither uses nor ends it.
+    process: u32,
+    /// One moment by the clock of the cache and by the clock on the wall.
+    moment: (Instant, SystemTime),
+    state: Mutex<LeaseState>,
+}
+
+struct LeaseState {
+    lease: Lease,
+    end: Instant,
+    stage: LeaseStage,
+    /// How many handles steps have.
+    holders: usize,
+    is_cached: bool,
+    /// Whether a step has begun with it since the last renewal.
+    is_used: bool,
+    /// Whether it is revoked whoever holds it.
+    is_shut_down: bool,
+    is_warned_of: bool,
+    /// Wakes what renews it.
+    keeper: Option<Waker>,
+    /// Those who wait until it is over.
+    waiting: Vec<Waker>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum LeaseStage {
+    Kept,
+    /// It is being given back.
+    Revoked,
+    /// Nothing more is done with it.
+    Over,
+}
+
+impl HeldLease {
+    /// Creates it for a value that was asked for at this time, with its first handle.
+    pub(crate) fn new(
+        secret: &str,
+        lease: Lease,
+        asked_at: Instant,
+        fetched_at: SystemTime,
+    ) -> LeaseHold {
+        let state = LeaseState {
+            end: asked_at + lease.duration().min(LONGEST),
+            lease,
+            stage: LeaseStage::Kept,
+            holders: 1,
+            is_cached: false,
+            is_used: true,
+            is_shut_down: false,
+            is_warned_of: false,
+            keeper: None,
+            waiting: Vec::new(),
+        };
+        LeaseHold(Arc::new(Self {
+            secret: secret.to_owned(),
+            process: process::id(),
+            moment: (asked_at, fetched_at),
+            state: Mutex::new(state),
+        }))
+    }
+
+    pub(crate) fn secret(&self) -> &str {
+        &self.secret
+    }
+
+    /// Returns the lease as it was granted last.
+    pub(crate) fn lease(&self) -> Lease {
+        self.lock().lease.clone()
+    }
+
+    pub(crate) fn end(&self) -> Instant {
+        self.lock().end
+    }
+
+    /// Returns when it ends, by the clock on the wall.
+    pub(crate) fn expires_at(&self) -> SystemTime {
+        let (at, time) = self.moment;
+        time + self.end().saturating_duration_since(at)
+    }
+
+    /// Returns it for people.
+    pub(crate) fn shown(&self) -> OpenLease {
+        OpenLease {
+            secret: self.secret.clone(),
+            lease: self.lease(),
+            expires_at: self.expires_at(),
+        }
+    }
+
+    /// Returns a handle for a step that begins, unless the lease is over or is being given back.
+    pub(crate) fn hold(self: &Arc<Self>) -> Option<LeaseHold> {
+        let mut state = self.lock();
+        if state.stage != LeaseStage::Kept || state.is_shut_down || self.is_of_parent() {
+            return None;
+        }
+        state.holders += 1;
+        state.is_used = true;
+        drop(state);
+        Some(LeaseHold(self.clone()))
+    }
+
+    /// Returns the handle of the cache.
+    pub(crate) fn cached(self: &Arc<Self>) -> CachedLease {
+        self.lock().is_cached = true;
+        CachedLease(self.clone())
+    }
+
+    /// Takes over a renewal, whose request was sent at this time.
+    pub(crate) fn renewed(&self, lease: Lease, asked_at: Instant) {
+        let mut state = self.lock();
+        state.end = asked_at + lease.duration().min(LONGEST);
+        state.lease = lease;
+        state.is_used = false;
+    }
+
+    /// From now on it counts as not renewable.
+    pub(crate) fn cannot_be_renewed(&self) {
+        let mut state = self.lock();
+        state.lease = state.lease.clone().not_renewable();
+    }
+
+    /// Whether a step holds it.
+    pub(crate) fn is_held(&self) -> bool {
+        self.lock().holders > 0
+    }
+
+    /// Whether a step holds it, or has begun with it since the last renewal.
+    pub(crate) fn is_wanted(&self) -> bool {
+        let state = self.lock();
+        state.holders > 0 || state.is_used
+    }
+
+    /// Whether nobody needs it, or it is to be revoked whoever does.
+    pub(crate) fn is_let_go(&self) -> bool {
+        self.lock().is_let_go()
+    }
+
+    /// Whether it is to be revoked whoever holds it.
+    pub(crate) fn is_shut_down(&self) -> bool {
+        self.lock().is_shut_down
+    }
+
+    /// Begins to give it back, if it is let go: from now on nobody gets a handle.
+    pub(crate) fn begin_revocation(&self) -> bool {
+        let mut state = self.lock();
+        let is_let_go = state.is_let_go();
+        if is_let_go {
+            state.stage = LeaseStage::Revoked;
+        }
+        is_let_go
+    }
+
+    /// Whether those who hold it are to be warned, which they are once.
+    pub(crate) fn warns(&self) -> bool {
+        let mut state = self.lock();
+        state.holders > 0 && !std::mem::replace(&mut state.is_warned_of, true)
+    }
+
+    /// Has it revoked whoever holds it.
+    pub(crate) fn shut_down(&self) {
+        let mut state = self.lock();
+        state.is_shut_down = true;
+        let keeper = state.keeper.take();
+        drop(state);
+        keeper.into_iter().for_each(Waker::wake);
+    }
+
+    /// Nothing more is done with it.
+    pub(crate) fn finish(&self) {
+        let mut state = self.lock();
+        state.stage = LeaseStage::Over;
+        let waiting = std::mem::take(&mut state.waiting);
+        drop(state);
+        waiting.into_iter().for_each(Waker::wake);
+    }
+
+    /// Whether it is over. If not, the waker is woken when it is.
+    pub(crate) fn is_over(&self, waker: &Waker) -> bool {
+        let mut state = self.lock();
+        let is_over = state.stage == LeaseStage::Over;
+        if !is_over {
+            state.waiting.push(waker.clone());
+        }
+        is_over
+    }
+
+    /// Sets whom to wake when it is let go.
+    pub(crate) fn set_keeper(&self, waker: &Waker) {
+        let before = self.lock().keeper.replace(waker.clone());
+        drop(before);
+    }
+
+    /// Whether the process is a child of the one that has the lease.
+    fn is_of_parent(&self) -> bool {
+        self.process != process::id()
+    }
+
+    /// Wakes the keeper if a change has let the lease go.
+    fn change(&self, change: impl FnOnce(&mut LeaseState)) {
+        let mut state = self.lock();
+        change(&mut state);
+        let keeper = if state.is_let_go() { state.keeper.take() } else { None };
+        drop(state);
+        keeper.into_iter().for_each(Waker::wake);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, LeaseState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl LeaseState {
+    fn is_let_go(&self) -> bool {
+        self.is_shut_down || (self.holders == 0 && !self.is_cached)
+    }
+}
+
+/// The handle of a step, or of what fetches for one.
+pub(crate) struct LeaseHold(Arc<HeldLease>);
+
+impl LeaseHold {
+    pub(crate) fn lease(&self) -> &Arc<HeldLease> {
+        &self.0
+    }
+}
+
+impl Clone for LeaseHold {
+    fn clone(&self) -> Self {
+        self.0.lock().holders += 1;
+        Self(self.0.clone())
+    }
+}
+
+impl Drop for LeaseHold {
+    fn drop(&mut self) {
+        self.0.change(|state| state.holders -= 1);
+    }
+}
+
+impl fmt::Debug for LeaseHold {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("LeaseHold").field(&self.0.lease()).finish()
+    }
+}
+
+/// The handle of the cache. Dropping it lets the lease go.
+pub(crate) struct CachedLease(Arc<HeldLease>);
+
+impl CachedLease {
+    pub(crate) fn lease(&self) -> &Arc<HeldLease> {
+        &self.0
+    }
+}
+
+impl Drop for CachedLease {
+    fn drop(&mut self) {
+        self.0.change(|state| state.is_cached = false);
+    }
+}

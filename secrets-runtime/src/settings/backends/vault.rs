@@ -1,0 +1,89 @@
+use std::path::PathBuf;
+
+use crate::{
+    core::secret_value::SecretValue,
+    settings::{
+        error::SettingError, folders::Folders, reader::SettingsReader, values, values::Read,
+        variables,
+    },
+};
+
+/// The settings for `vault`. `Debug` prints no credential.
+#[derive(Debug, Clone)]
+#[cfg_attr(
+    not(any(test, feature = "vault")),
+    expect(
+        dead_code,
+        reason = "read and checked in every build; the backend needs the feature `vault`"
+    )
+)]
+pub(crate) struct VaultSettings {
+    /// The addresses of the servers, with commas between them. They may contain a user and a password.
+    pub(crate) addresses: Option<SecretValue>,
+    pub(crate) namespace: Option<String>,
+    pub(crate) auth: Option<VaultAuth>,
+    pub(crate) auth_mount: Option<String>,
+    pub(crate) role: Option<String>,
+    /// The file with the certificates that the server's must be signed by.
+    pub(crate) cacert: Option<PathBuf>,
+    pub(crate) jwt_file: Option<PathBuf>,
+    pub(crate) token: Option<SecretValue>,
+    /// Where Vault's own command keeps its token.
+    pub(crate) token_file: Option<PathBuf>,
+    pub(crate) role_id: Option<SecretValue>,
+    pub(crate) secret_id: Option<SecretValue>,
+    pub(crate) secret_id_file: Option<PathBuf>,
+    pub(crate) wrapping_path: Option<String>,
+    pub(crate) skip_verify: Option<String>,
+}
+
+/// A way to log in to Vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum VaultAuth {
+    Token,
+    AppRole,
+    Kubernetes,
+    Jwt,
+}
+
+impl VaultAuth {
+    const ALL: [Self; 4] = [Self::Token, Self::AppRole, Self::Kubernetes, Self::Jwt];
+
+    /// Returns the name, which is that of the default mount too.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Token => "token",
+            Self::AppRole => "approle",
+            Self::Kubernetes => "kubernetes",
+            Self::Jwt => "jwt",
+        }
+    }
+
+    fn read(text: &str) -> Read<Self> {
+        Self::ALL.into_iter().find(|auth| auth.as_str() == text).ok_or_else(|| {
+            let help = "write token, approle, kubernetes or jwt";
+            vec![SettingError::new("it is not a way to log in to Vault", help)]
+        })
+    }
+}
+
+impl VaultSettings {
+    pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>, folders: &Folders) -> Self {
+        Self {
+            addresses: reader.secret(&variables::VAULT_ADDR),
+            namespace: reader.text(&variables::VAULT_NAMESPACE, values::text),
+            auth: reader.text(&variables::VAULT_AUTH, VaultAuth::read),
+            auth_mount: reader.text(&variables::VAULT_AUTH_MOUNT, values::text),
+            role: reader.text(&variables::VAULT_ROLE, values::text),
+            cacert: reader.path(&variables::VAULT_CACERT),
+            jwt_file: reader.path(&variables::VAULT_JWT_FILE),
+            token: reader.secret(&variables::VAULT_TOKEN),
+            token_file: folders.home.as_ref().map(|home| home.join(".vault-token")),
+            role_id: reader.secret(&variables::VAULT_ROLE_ID),
+            secret_id: reader.secret(&variables::VAULT_SECRET_ID),
+            secret_id_file: reader.path(&variables::VAULT_SECRET_ID_FILE),
+            wrapping_path: reader.text(&variables::VAULT_SECRET_ID_WRAPPING_PATH, values::text),
+            skip_verify: reader.text(&variables::VAULT_SKIP_VERIFY, values::text),
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Credentials of the database engine, with a real PostgreSQL (`SECRETS_TEST_POSTGRES_URL`).
+
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
+
+use secrets_runtime::{
+    Context, Declaration, FetchRequest, Resolver, ValidationLevel,
+    conformance::check_leases_blocking, settings::variables,
+};
+use secrets_tests::http::server;
+use serde_json::{Value, json};
+
+use super::setup::Bao;
+
+struct Database {
+    bao: Bao,
+    /// `127.0.0.1:PORT`
+    host: String,
+}
+
+impl Database {
+    fn start() -> Option<Self> {
+        let bao = Bao::start()?;
+        let url = server("SECRETS_TEST_POSTGRES_URL")?;
+        let rest = url.strip_prefix("postgres://").unwrap();
+        let (user, rest) = rest.split_once('@').unwrap();
+        let (user, password) = user.split_once(':').unwrap();
+        let host = rest.split_once('/').unwrap().0.to_owned();
+        // Shared by the tests, which have roles of their own.
+        let root = "SeNtInEl-openbao-root";
+        bao.ask(root, "POST", "sys/mounts/database", &json!({ "type": "database" }));
+        let address = format!("postgresql://{{{{username}}}}:{{{{password}}}}@{host}/postgres");
+        let config = json!({
+            "plugin_name": "postgresql-database-plugin", "allowed_roles": "*",
+            "connection_url": address, "username": user, "password": password,
+        });
+        // Tests that do so at one moment are in each other's way.
+        let is_set = || bao.ask(root, "POST", "database/config/pg", &config).0 < 300;
+        assert!((0..100).any(|_| is_set()), "the database is configured");
+        Some(Self { bao, host })
+    }
+
+    /// Makes a role, whose users have these times.
+    fn role(&self, name: &str, ttl: &str, max_ttl: &str) {
+        let create =
+            "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}';";
+        let role = json!({
+            "db_name": "pg", "creation_statements": [create], "default_ttl": ttl,
+            "max_ttl": max_ttl,
+        });
+        self.bao.root("POST", &format!("database/roles/{name}"), &role);
+        // What an earlier run has left.
+        let prefix = format!("sys/leases/revoke-prefix/database/creds/{name}");
+        self.bao.root("PUT", &prefix, &json!({}));
+    }
+
+    /// A token that may use one role. With the default policy it may not revoke leases.
+    fn token(&self, role: &str, more: &Value) -> String {
+        let policy = format!(r#"path "database/creds/{role}" {{ capabilities = ["read"] }}"#);
+        let revoke = r#"path "sys/leases/revoke" { capabilities = ["update"] }"#;
+        self.bao.token(&format!("db-{role}"), &format!("{policy}\n{revoke}"), more)
+    }
+
+    fn logs_in(&self, user: &(String, String)) -> bool {
+        let (host, port) = self.host.split_once(':').unwrap();
+        let output = Command::new("psql")
+            .args(["-h", host, "-p", port, "-U", &user.0, "-d", "postgres", "-Atc", "select 1"])
+            .env("PGPASSWORD", &user.1)
+            .output()
+            .unwrap();
+        output.status.success()
+    }
+
+    fn leases(&self, role: &str) -> usize {
+        let path = format!("sys/leases/lookup/database/creds/{role}?list=true");
+        let (_, answer) = self.bao.ask("SeNtInEl-openbao-root", "GET", &path, &Value::Null);
+        answer["data"]["keys"].as_array().map_or(0, Vec::len)
+    }
+}
+
+fn begin(resolver: &Resolver, source: &str) -> Context {
+    let declared = Declaration::builder("step").source(source).unwrap().build();
+    resolver.resolve_blocking(&declared).unwrap()
+}
+
+fn user(context: &Context, source: &str) -> (String, String) {
+    let get =
+        |key: &str| context.secrets.get(source, key).unwrap().expose_str().unwrap().to_owned();
+    (get("username"), get("password"))
+}
+
+/// Waits until something holds.
+#[track_caller]
+fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+    let start = Instant::now();
+    while !holds() {
+        assert!(start.elapsed() < Duration::from_secs(30), "{what}");
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_dynamic_user_logs_in_and_is_gone_after_the_resolver() {
+    let Some(database) = Database::start() else { return };
+    database.role("gone", "1h", "2h");
+    let resolver = database.bao.resolver(&database.token("gone", &json!({})));
+    let source = "database/creds/gone";
+    let step = begin(&resolver, source);
+    let credentials = user(&step, source);
+    assert!(database.logs_in(&credentials));
+    assert_eq!(user(&begin(&resolver, source), source), credentials, "steps share it");
+    assert_eq!(database.leases("gone"), 1);
+    drop(step);
+    resolver.shutdown_blocking();
+    assert!(!database.logs_in(&credentials));
+    assert_eq!(database.leases("gone"), 0);
+}
+
+#[test]
+fn the_database_engine_keeps_the_rules_of_leases() {
+    let Some(database) = Database::start() else { return };
+    database.role("rules", "1h", "2h");
+    let resolver = database.bao.resolver(&database.token("rules", &json!({})));
+    let backend = resolver.backend("vault").unwrap();
+    check_leases_blocking(&*backend, "database/creds/rules");
+    assert_eq!(database.leases("rules"), 0);
+}
+
+#[test]
+fn a_lease_of_5_seconds_lives_through_a_step_of_20_seconds() {
+    let Some(database) = Database::start() else { return };
+    database.role("short", "5s", "10m");
+    let resolver = database.bao.resolver(&database.token("short", &json!({})));
+    let source = "database/creds/short";
+    let step = begin(&resolver, source);
+    let credentials = user(&step, source);
+    // The time of the server goes by: there is nothing to wait for but that.
+    let start = Instant::now();
+    while start.elapsed() < Duration::from_secs(20) {
+        assert!(database.logs_in(&credentials), "after {:?}", start.elapsed());
+        std::thread::sleep(Duration::from_millis(500));
+    }
+    assert_eq!(database.leases("short"), 1);
+    drop((step, resolver));
+    soon("the user is out", || !database.logs_in(&credentials));
+}
+
+#[test]
+fn a_login_gives_its_token_back_and_all_leases_with_it() {
+    let Some(database) = Database::start() else { return };
+    database.role("login", "1h", "2h");
+    let bao = &database.bao;
+    bao.ask("SeNtInEl-openbao-root", "POST", "sys/auth/approle", &json!({ "type": "approle" }));
+    let policy = r#"path "database/creds/login" { capabilities = ["read"] }"#;
+    bao.root("PUT", "sys/policies/acl/db-login", &json!({ "policy": policy }));
+    let role = json!({ "token_policies": ["db-login"] });
+    bao.root("POST", "auth/approle/role/db-login", &role);
+    let id = |name: &str, method: &str| {
+        let path = format!("auth/approle/role/db-login/{name}");
+        let answer = bao.root(method, &path, &json!({}));
+        answer["data"][name.replace('-', "_")].as_str().unwrap().to_owned()
+    };
+    let builder = bao.builder().setting(&variables::VAULT_ROLE_ID, id("role-id", "GET"));
+    let builder = builder.setting(&variables::VAULT_SECRET_ID, id("secret-id", "POST"));
+    let resolver = builder.build().unwrap();
+    let source = "database/creds/login";
+    let credentials = user(&begin(&resolver, source), source);
+    assert!(database.logs_in(&credentials));
+    resolver.shutdown_blocking();
+    soon("the user is out", || !database.logs_in(&credentials));
+}
+
+#[test]
+fn a_lease_has_the_shorter_time_of_its_token_which_is_renewed() {
+    let Some(database) = Database::start() else { return };
+    database.role("token", "1h", "2h");
+    let token = database.token("token", &json!({ "ttl": "6s", "renewable": true }));
+    let resolver = database.bao.resolver(&token);
+    let source = "database/creds/token";
+    let step = begin(&resolver, source);
+    let provenance = step.secrets.provenance(source).unwrap();
+    let end = provenance.expires_at().unwrap();
+    let time = end.duration_since(provenance.fetched_at()).unwrap();
+    assert!(time <= Duration::from_secs(6), "{time:?}");
+    let credentials = user(&step, source);
+    soon("it is renewed", || provenance.expires_at().unwrap() > end + Duration::from_secs(5));
+    assert!(database.logs_in(&credentials));
+    assert_eq!(database.leases("token"), 1);
+}
+
+#[test]
+fn static_credentials_end_with_their_time_and_have_no_lease() {
+    let Some(database) = Database::start() else { return };
+    let create = "CREATE ROLE static_app LOGIN PASSWORD 'SeNtInEl'";
+    database.psql_as_root(create);
+    let role = json!({ "db_name": "pg", "username": "static_app", "rotation_period": "1h" });
+    database.bao.root("POST", "database/static-roles/app", &role);
+    let resolver = database.bao.as_root();
+    let source = "database/static-creds/app";
+    let step = begin(&resolver, source);
+    assert!(database.logs_in(&user(&step, source)));
+    let provenance = step.secrets.provenance(source).unwrap();
+    let time = provenance.expires_at().unwrap().duration_since(provenance.fetched_at()).unwrap();
+    assert!(time <= Duration::from_secs(3600), "{time:?}");
+}
+
+#[test]
+fn a_look_for_a_dynamic_user_makes_no_lease() {
+    let Some(database) = Database::start() else { return };
+    database.role("looked", "1h", "2h");
+    let resolver = database.bao.resolver(&database.token("looked", &json!({})));
+    let declared = Declaration::builder("step").source("database/creds/looked").unwrap();
+    let level = ValidationLevel::SecretExists;
+    let report = resolver.validate_blocking(level, &declared.build());
+    assert!(report.is_ok(), "{:?}", report.problems());
+    assert_eq!(database.leases("looked"), 0);
+    let declared = Declaration::builder("step").source("database/creds/other").unwrap();
+    assert!(!resolver.validate_blocking(level, &declared.build()).is_ok());
+    // Of root it is true whatever the path says, as Vault answers.
+    let requests = [FetchRequest::named("database/creds/looked")];
+    let backend = resolver.backend("vault").unwrap();
+    assert!(matches!(backend.exists_blocking(&requests)[..], [Ok(true)]));
+}
+
+impl Database {
+    fn psql_as_root(&self, statement: &str) {
+        let url = server("SECRETS_TEST_POSTGRES_URL").unwrap();
+        // It may be there of an earlier run.
+        let _ = Command::new("psql").arg(url).args(["-c", statement]).output().unwrap();
+    }
+}
