@@ -227,6 +227,12 @@ fn numbers_characters_and_bytes_are_looked_at() {
 }
 
 #[test]
+fn json_as_it_is_written_is_looked_at_at_its_place() {
+    let raw = |text: &str| serde_json::value::RawValue::from_string(text.to_owned()).unwrap();
+    assert_eq!(places(vec![raw("1"), raw(&json!([PASSWORD]).to_string())]), ["$[1]"]);
+}
+
+#[test]
 fn a_binary_value_is_found() {
     #[secrets(sources = ["key"], guard = "deny")]
     fn step(text: String) -> Result<String, Error> {

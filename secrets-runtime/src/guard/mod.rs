@@ -4,8 +4,6 @@ pub(crate) mod error_parts;
 pub(crate) mod inspection;
 mod output_path;
 mod report;
-#[cfg(test)]
-mod tests;
 mod value_search;
 mod wiped_text;
 

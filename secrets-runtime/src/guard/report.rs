@@ -28,7 +28,10 @@ pub(super) fn report(
     let step = secrets.step();
     if let Some(unseen) = outcome.unseen {
         let name = step.unwrap_or_default();
-        warn_once(&format!("not all that the step `{name}` returned was looked through for secrets: {}", why(unseen)));
+        warn_once(&format!(
+            "not all that the step `{name}` returned was looked through for secrets: {}",
+            why(unseen)
+        ));
     }
     if outcome.leaks.is_empty() {
         return Ok(());

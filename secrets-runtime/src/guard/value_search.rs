@@ -4,7 +4,8 @@ use std::fmt::{self, Display};
 
 use serde::ser::{
     Error as SerializerError, Serialize, SerializeMap, SerializeSeq, SerializeStruct,
-    SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant, Serializer,
+    SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
+    Serializer,
 };
 use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;

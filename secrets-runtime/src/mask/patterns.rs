@@ -53,7 +53,8 @@ impl Patterns {
                 };
                 dictionary.insert(form, PatternId::try_from(id).unwrap_or(PatternId::MAX));
                 shortest = shortest.min(form.len());
-                has_number |= form.iter().all(|byte| is_of_number(*byte));
+                has_number |=
+                    form.len() <= LONGEST_NUMBER && form.iter().all(|it| is_of_number(*it));
             });
         }
         let stride = shortest.saturating_sub(SHORTEST - 1).clamp(1, MAX_STRIDE);
@@ -125,6 +126,9 @@ impl Patterns {
 /// The farthest that two samples are apart.
 const MAX_STRIDE: usize = 8;
 
+/// The most characters that a number has: one of 128 bits, with a sign.
+const LONGEST_NUMBER: usize = 40;
+
 /// Whether numbers are written with this byte.
 fn is_of_number(byte: u8) -> bool {
     byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e')
@@ -173,5 +177,59 @@ impl<'p> TextSearch<'p> {
         scan.forget(open);
         text.drain(..open);
         self.seen = text.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::mask::Masker;
+
+    fn letters(most: usize) -> impl Strategy<Value = Vec<u8>> {
+        vec(prop_oneof![Just(b'~'), Just(b'.'), Just(b'a')], 0..most)
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_masker_masks_is_found_in_a_whole_text_and_in_pieces(
+            values in vec(letters(14), 1..5),
+            long in (0_usize..2, 250_usize..600),
+            text in letters(80),
+            filler in 0_usize..9000,
+            size in 1_usize..50,
+        ) {
+            let mut values: Vec<_> = values.into_iter().map(SecretValue::from).collect();
+            values.extend((0..long.0).map(|_| SecretValue::from(vec![b'~'; long.1])));
+            let masker = Masker::new();
+            values.iter().for_each(|value| masker.add(value));
+            let patterns = Patterns::of(values.iter());
+            let filler = if filler % 3 == 0 { vec![b'~'; filler] } else { vec![b'!'; filler] };
+            let text = [filler, text].concat();
+            let is_masked = masker.mask_bytes(&text) != text;
+            let mut whole = Vec::new();
+            patterns.find_in(&text, &mut |index, _| whole.push(index));
+            prop_assert_eq!(!whole.is_empty(), is_masked);
+            let mut in_pieces = Vec::new();
+            let mut found = |index, _| in_pieces.push(index);
+            let mut search = TextSearch::new(&patterns);
+            text.chunks(size).for_each(|piece| search.push(piece, &mut found));
+            search.finish(&mut found);
+            for found in [&mut whole, &mut in_pieces] {
+                found.sort_unstable();
+                found.dedup();
+            }
+            prop_assert_eq!(whole, in_pieces);
+        }
+    }
+
+    #[test]
+    fn most_places_of_a_text_are_not_looked_at() {
+        let patterns = Patterns::of([SecretValue::from("correct horse")].iter());
+        assert_eq!(patterns.stride, MAX_STRIDE);
+        let patterns = Patterns::of([SecretValue::from("wxyz")].iter());
+        assert_eq!((patterns.stride, patterns.has_number), (1, false));
+        assert!(Patterns::of([SecretValue::from("-12.5e7")].iter()).has_number());
     }
 }

@@ -89,8 +89,7 @@ impl Stream {
 
     fn pass_on(&mut self, end: usize, out: &mut Vec<u8>) {
         let text = &self.text;
-        self.is_masked =
-            write_masked(text, self.passed..end, &self.finds, self.is_masked, out);
+        self.is_masked = write_masked(text, self.passed..end, &self.finds, self.is_masked, out);
     }
 
     /// So many bytes at the beginning are decided.

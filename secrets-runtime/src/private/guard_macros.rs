@@ -91,5 +91,7 @@ macro_rules! __refresh_adapter {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __look {
-    ($($look:tt)+) => { ::core::compile_error!("`guard` needs the feature `guard` of secrets-runtime") };
+    ($($look:tt)+) => {
+        ::core::compile_error!("`guard` needs the feature `guard` of secrets-runtime")
+    };
 }

@@ -1,9 +1,11 @@
 //! What the runtime has to know of the result type of a step.
 
-use crate::{context::Context, core::error::Error};
-
+use crate::core::error::Error;
 #[cfg(feature = "guard")]
-use crate::guard::{self, inspection::Inspection};
+use crate::{
+    context::Context,
+    guard::{self, inspection::Inspection},
+};
 
 /// Makes a result from an error.
 #[cfg(not(feature = "guard"))]

@@ -65,8 +65,7 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
     let resolved = resolve(step).await;
     // No reference is kept across an await, since `body` may be `Send` but not `Sync`.
     let started = resolved.and_then(|(context, failed)| {
-        let running =
-            start(step, refresh_on.adapter, context.clone(), failed, &fill, &mut body)?;
+        let running = start(step, refresh_on.adapter, context.clone(), failed, &fill, &mut body)?;
         Ok((context, running))
     });
     let (context, running) = match started {
@@ -113,7 +112,8 @@ pub fn call_with_retry<R, E, A>(
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let second = StepGuard::new(step, fresh, None).and_then(|guard| guard.call(refresh_on.adapter, &fill, &mut body));
+    let second = StepGuard::new(step, fresh, None)
+        .and_then(|guard| guard.call(refresh_on.adapter, &fill, &mut body));
     second.unwrap_or_else(|error| failed(refresh_on.adapter, error))
 }
 

@@ -40,9 +40,7 @@ pub async fn run_with<R, A, F: Future<Output = R>>(
     body: impl FnOnce(A) -> F,
 ) -> R {
     let resolved = resolve(step).await;
-    match resolved
-        .and_then(|(context, failed)| start(step, adapter, context, failed, fill, body))
-    {
+    match resolved.and_then(|(context, failed)| start(step, adapter, context, failed, fill, body)) {
         Ok(running) => running.await,
         Err(error) => failed(adapter, error),
     }

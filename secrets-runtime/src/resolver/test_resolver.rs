@@ -28,7 +28,10 @@ impl Resolver {
     /// Creates the resolver of a test. It reads no settings but those of the audit log and of the guard.
     pub(crate) fn of_test(secrets: TestSecrets) -> Self {
         let secrets = Arc::new(secrets);
-        #[cfg_attr(not(feature = "guard"), expect(unused_mut, reason = "only the guard is set later"))]
+        #[cfg_attr(
+            not(feature = "guard"),
+            expect(unused_mut, reason = "only the guard is set later")
+        )]
         let mut settings = Settings::for_tests(kind());
         #[cfg(feature = "guard")]
         {

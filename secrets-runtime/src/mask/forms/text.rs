@@ -32,21 +32,27 @@ pub(super) fn encode(text: &str, each: FormSink<'_>) {
     if text.contains(['&', '<', '>', '"', '\'']) {
         for quote in QUOTES {
             for apostrophe in APOSTROPHES {
-                changed("XML", &replaced(text, |c| match c {
-                    '&' => Some("&amp;"),
-                    '<' => Some("&lt;"),
-                    '>' => Some("&gt;"),
-                    '"' => Some(quote),
-                    '\'' => Some(apostrophe),
-                    _ => None,
-                }));
-                changed("XML", &replaced(text, |c| match c {
-                    '&' => Some("&amp;"),
-                    '<' => Some("&lt;"),
-                    '"' => Some(quote),
-                    '\'' => Some(apostrophe),
-                    _ => None,
-                }));
+                changed(
+                    "XML",
+                    &replaced(text, |c| match c {
+                        '&' => Some("&amp;"),
+                        '<' => Some("&lt;"),
+                        '>' => Some("&gt;"),
+                        '"' => Some(quote),
+                        '\'' => Some(apostrophe),
+                        _ => None,
+                    }),
+                );
+                changed(
+                    "XML",
+                    &replaced(text, |c| match c {
+                        '&' => Some("&amp;"),
+                        '<' => Some("&lt;"),
+                        '"' => Some(quote),
+                        '\'' => Some(apostrophe),
+                        _ => None,
+                    }),
+                );
             }
         }
     }
