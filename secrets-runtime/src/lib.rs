@@ -42,6 +42,7 @@
 //! - `tracing`: warnings are events instead of lines on standard error. The audit log's events are too, at the target
 //!   `secrets::audit`.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
+//! - `zeroizing-alloc`: `process::WipingAllocator`, a global allocator that wipes whatever a program frees.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own doc tests and unit tests.
@@ -70,6 +71,7 @@ mod payload;
 mod permissions;
 mod preflight;
 mod private;
+pub mod process;
 mod resolver;
 mod rt;
 pub mod settings;

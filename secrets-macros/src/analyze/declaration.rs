@@ -80,7 +80,8 @@ impl StepDeclaration {
                 .map(|(_, node)| node.at.clone()),
             guard_at: None,
             guard: args.get("guard").and_then(|argument| {
-                let words: Vec<_> = GuardMode::ALL.iter().map(|mode| mode.as_str()).collect();
+                let words = GuardMode::ALL.iter().rev().map(|mode| mode.as_str());
+                let words: Vec<_> = words.collect();
                 GuardMode::parse(read_word(argument, &words, report)?)
             }),
         };
