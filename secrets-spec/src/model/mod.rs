@@ -1,6 +1,7 @@
 //! What a declaration means: sources, requests and launch options, with the readers that build them from nodes.
 
 pub(crate) mod conflict;
+pub(crate) mod guard_mode;
 pub(crate) mod mount_type;
 pub(crate) mod options;
 pub(crate) mod record;
