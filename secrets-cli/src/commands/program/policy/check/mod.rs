@@ -23,6 +23,8 @@ use crate::{
 struct Need {
     action: Glob,
     resource: Glob,
+    /// The resources in requests. An action without resources is requested on the text `*`.
+    requested: Glob,
     /// The service through which a KMS key is used.
     via: Option<Glob>,
 }
@@ -57,8 +59,12 @@ fn needs(document: &Document) -> Vec<Need> {
             let Some(action) = Glob::in_lower_case(action) else { continue };
             let via = statement.condition.as_ref().map(|(_, service)| Glob::literal(service));
             needs.extend(statement.resources.iter().filter_map(|resource| {
+                let requested = match resource.as_str() {
+                    "*" => Glob::literal(resource),
+                    resource => Glob::parse(resource)?,
+                };
                 let resource = Glob::parse(resource)?;
-                Some(Need { action: action.clone(), resource, via: via.clone() })
+                Some(Need { action: action.clone(), resource, requested, via: via.clone() })
             }));
         }
     }
@@ -125,8 +131,8 @@ impl Comparison {
                 it.is_allow && *about == Some(true) && *via && !it.has_other_condition
             })
         };
-        let lacks = find(&need.resource, &globs, |matches| !is_allowed(&about(matches)))?;
-        let denied = find(&need.resource, &globs, |matches| is_denied(&about(matches)))?;
+        let lacks = find(&need.requested, &globs, |matches| !is_allowed(&about(matches)))?;
+        let denied = find(&need.requested, &globs, |matches| is_denied(&about(matches)))?;
         if lacks.is_none() && denied.is_none() {
             return Ok(None);
         }
