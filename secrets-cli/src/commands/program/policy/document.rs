@@ -96,26 +96,33 @@ fn texts(texts: &[String]) -> String {
 pub fn indent(json: &str) -> String {
     let mut text = String::new();
     let (mut depth, mut in_string, mut is_escaped) = (0, false, false);
+    let break_line = |text: &mut String, depth: usize| {
+        text.push('\n');
+        text.push_str(&"  ".repeat(depth));
+    };
     let mut chars = json.chars().peekable();
     while let Some(c) = chars.next() {
-        text.push(c);
         if in_string {
             in_string = c != '"' || is_escaped;
             is_escaped = c == '\\' && !is_escaped;
+            text.push(c);
             continue;
         }
+        if matches!(c, '}' | ']') {
+            depth -= 1;
+            break_line(&mut text, depth);
+        }
+        text.push(c);
         match c {
             '"' => in_string = true,
-            '{' | '[' if matches!(chars.peek(), Some('}' | ']')) => text.extend(chars.next()),
-            '{' | '[' => depth += 1,
             ':' => text.push(' '),
+            ',' => break_line(&mut text, depth),
+            '{' | '[' if matches!(chars.peek(), Some('}' | ']')) => text.extend(chars.next()),
+            '{' | '[' => {
+                depth += 1;
+                break_line(&mut text, depth);
+            }
             _ => {}
-        }
-        let closes = matches!(chars.peek(), Some('}' | ']')) && !in_string;
-        depth -= usize::from(closes);
-        if closes || (matches!(c, '{' | '[') && !text.ends_with(['}', ']'])) || c == ',' {
-            text.push('\n');
-            text.push_str(&"  ".repeat(depth));
         }
     }
     text.push('\n');

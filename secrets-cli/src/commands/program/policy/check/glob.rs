@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashSet, VecDeque};
 
 /// How many states of a search are looked at. A policy that a person writes needs a few hundred.
-const MAX_STATES: usize = 100_000;
+const MAX_STATES: usize = 20_000;
 
 /// A character that stands for all that no pattern names.
 const OTHER: char = '\u{fffd}';
