@@ -38,7 +38,13 @@ pub static ALL: &[Stage] = &[
         ..stage("integration", "the programs of tests/", integration)
     },
     Stage {
-        services: &[Service::Moto, Service::MotoIam, Service::Ministack, Service::Postgres],
+        services: &[
+            Service::Moto,
+            Service::MotoIam,
+            Service::MotoPolicies,
+            Service::Ministack,
+            Service::Postgres,
+        ],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     Stage {
