@@ -67,6 +67,10 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
+        ..stage("builds", "a program in six kinds of builds, whose steps are inspected", builds)
+    },
+    Stage {
+        on_demand: true,
         ..stage("loom", "the single flight of the cache, in every order of threads", loom)
     },
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
@@ -234,6 +238,12 @@ fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
         command.args(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
     };
     Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
+}
+
+/// The ignored test of the command, which builds the program.
+fn builds(_: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let command = CommandLine::cargo("test --test cli").args(["-p", CLI, "--"]);
+    Ok(vec![command.args(["--ignored", "every_build_of_a_program"])])
 }
 
 /// In a target directory of its own: the flag would have every crate built again.
