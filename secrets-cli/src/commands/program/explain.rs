@@ -13,6 +13,7 @@ use crate::{
     failure::Failure,
     input::program_args::Explain,
     output::{
+        escape::escape_controls,
         format::OutputFormat,
         json_object::{JsonObject, json_texts},
         reporter::Reporter,
@@ -295,7 +296,8 @@ impl Explained {
             Some(module) => format!("{module}::{}", self.step),
             None => self.step.clone(),
         };
-        let mut table = Table::new([name.as_str(), "", ""]);
+        output.push(format!("{}\n", escape_controls(&name)));
+        let mut table = Table::default();
         for source in &self.sources {
             let lines = source.lines();
             for (index, (what, text)) in lines.iter().enumerate() {
