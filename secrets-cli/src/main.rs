@@ -22,6 +22,7 @@ mod leases;
 mod masking;
 mod output;
 mod panic_message;
+mod program;
 mod similar_names;
 mod stores;
 mod tag;

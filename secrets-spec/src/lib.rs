@@ -62,6 +62,7 @@ pub use grammar::variable::{
 };
 pub use grammar::version::{check_selector, check_version};
 pub use model::conflict::{Conflict, ConflictText, conflict};
+pub use model::declared_source::DeclaredSource;
 pub use model::guard_mode::GuardMode;
 pub use model::mount_type::MountType;
 pub use model::options::{
@@ -69,6 +70,7 @@ pub use model::options::{
     check_option,
 };
 pub use model::record::{RecordPiece, record_bytes, record_len, record_text};
+pub use model::record_finder::{FoundRecord, RecordFinder};
 pub use model::request::Request;
 pub use model::request_draft::{REQUEST_FIELDS, RequestDraft};
 pub use model::request_reader::read_requests;
