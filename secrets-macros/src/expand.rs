@@ -3,21 +3,25 @@ use quote::quote;
 use syn::GenericParam;
 
 use crate::{
-    analyze::{cloned_argument, declaration::StepDeclaration, shape::Shape},
+    analyze::{
+        body_reads::BodyReads, cloned_argument, declaration::StepDeclaration,
+        field_check::FieldCheck, lock_check, shape::Shape,
+    },
     attribute_kind::AttributeKind,
     call_site::CallSite,
-    emit::step::StepExpansion,
+    crate_lock::CrateLock,
+    emit::{lock_checks::LockChecks, step::StepExpansion},
     mistakes::Mistakes,
     parse::{
         attribute_args::AttributeArgs,
-        companion,
+        companion::{self, BodyWords},
         function::Function,
         instrument,
         typed_parameter::{self, TypedParameter},
         value_reader::ValueReader,
     },
     span::SourceSpan,
-    tokens::to_source,
+    tokens::{idents, to_source},
 };
 
 /// Expands the attribute: makes a function a step. If there are mistakes, emits the function unchanged, with one
@@ -25,6 +29,7 @@ use crate::{
 pub fn expand(
     kind: AttributeKind,
     location: &CallSite,
+    crate_lock: &CrateLock,
     arguments: TokenStream,
     item: TokenStream,
 ) -> TokenStream {
@@ -39,7 +44,8 @@ pub fn expand(
         report.add(SourceSpan::of(Span::call_site()), message, help);
         return quote!(#item #report);
     };
-    let is_step = companion::is_step(&function);
+    let words = BodyWords::of(&function);
+    let is_step = words.is_step;
     if is_step && arguments.is_empty() {
         return item;
     }
@@ -61,6 +67,14 @@ pub fn expand(
     }
     let parameters = typed_parameter::take(&mut function.signature, &mut reader);
     let declaration = StepDeclaration::read(&args, &parameters, &mut report);
+    let is_method = is_method(&function);
+    let fields =
+        check_lock(crate_lock, &declaration, &parameters, is_method, &generics, &mut report);
+    if words.reads_context {
+        let reads =
+            BodyReads::of(&declaration, &parameters, &generics, is_method, crate_lock.lock());
+        function.rewrite_body(&mut |call| reads.check(call));
+    }
     let shape = Shape::of(&function, &mut report);
     if let Some(shape) = &shape {
         check_shape(&function, shape, &declaration, &parameters, &mut report);
@@ -77,6 +91,7 @@ pub fn expand(
                 declaration: &declaration,
                 parameters: &parameters,
                 arguments: &arguments,
+                lock_checks: LockChecks { declaration: &declaration, crate_lock, fields: &fields },
             };
             let body = body.with_content(step.body(&shape, body));
             cloned_argument::rename(&mut function.signature, &arguments);
@@ -87,6 +102,31 @@ pub fn expand(
             quote!(#function #report)
         }
     }
+}
+
+/// Compares the declaration with the lock. Returns the checks of the parameters' types.
+fn check_lock(
+    crate_lock: &CrateLock,
+    declaration: &StepDeclaration,
+    parameters: &[TypedParameter],
+    is_method: bool,
+    generics: &[Ident],
+    report: &mut Mistakes,
+) -> Vec<Option<FieldCheck>> {
+    if let Some((message, help)) = crate_lock.take_mistake() {
+        report.add(SourceSpan::of(Span::call_site()), message, help);
+    }
+    let Some(lock) = crate_lock.lock() else { return Vec::new() };
+    lock_check::check(declaration, parameters, lock, report);
+    let types = parameters.iter().map(|parameter| &parameter.ty);
+    types.map(|ty| FieldCheck::new(ty, generics, is_method)).collect()
+}
+
+/// Whether the function seems to be in an `impl` or a trait, whose generic parameters are not known here.
+fn is_method(function: &Function) -> bool {
+    let signature = &function.signature;
+    signature.inputs.iter().any(|input| matches!(input, syn::FnArg::Receiver(_)))
+        || idents(quote!(#signature)).any(|name| name == "Self")
 }
 
 /// Checks the rules that depend on both the arguments and the function.

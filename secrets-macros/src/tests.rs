@@ -2,12 +2,20 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{attribute_kind::AttributeKind, call_site::CallSite, expand::expand};
+use crate::{
+    attribute_kind::AttributeKind, call_site::CallSite, crate_lock::CrateLock, expand::expand,
+};
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
+    expanded_with("", kind, arguments, item)
+}
+
+/// Expands against a `secrets.lock` of this text.
+fn expanded_with(lock: &str, kind: AttributeKind, arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
     let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12 };
-    let expansion = expand(kind, &location, tokens(arguments), tokens(item));
+    let expansion =
+        expand(kind, &location, &CrateLock::of_text(lock), tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
     prettyplease::unparse(&file)
 }

@@ -2,5 +2,6 @@
 
 pub mod constants;
 pub mod descriptor;
+pub mod lock_checks;
 pub mod retry;
 pub mod step;
