@@ -21,6 +21,7 @@ mod input;
 mod masking;
 mod output;
 mod panic_message;
+mod program;
 mod similar_names;
 mod stores;
 mod tag;

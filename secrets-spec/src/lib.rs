@@ -75,12 +75,14 @@ pub use lock::table::{
     check_locked_key, check_locked_parameter, check_locked_request, check_locked_source,
 };
 pub use model::conflict::{Conflict, ConflictText, conflict};
+pub use model::declared_source::DeclaredSource;
 pub use model::mount_type::MountType;
 pub use model::options::{
     InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, PayloadFormat,
     check_option,
 };
 pub use model::record::{RecordPiece, record_bytes, record_len, record_text};
+pub use model::record_finder::{FoundRecord, RecordFinder};
 pub use model::request::Request;
 pub use model::request_draft::{REQUEST_FIELDS, RequestDraft};
 pub use model::request_reader::read_requests;

@@ -48,6 +48,11 @@ impl Reporter {
         }
     }
 
+    /// Prints a warning, for a program that reads JSON too.
+    pub fn warning(&self, text: &str) {
+        write(&format!("warning: {}\n", escape_controls(text)));
+    }
+
     /// Reports changes: `text` for a person, or one line of JSON per change on standard output.
     pub fn changes(&self, text: &str, changes: &[Change<'_>]) -> Result<(), Failure> {
         self.info(text);

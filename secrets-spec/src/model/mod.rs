@@ -1,9 +1,11 @@
 //! What a declaration means: sources, requests and launch options, with the readers that build them from nodes.
 
 pub(crate) mod conflict;
+pub(crate) mod declared_source;
 pub(crate) mod mount_type;
 pub(crate) mod options;
 pub(crate) mod record;
+pub(crate) mod record_finder;
 pub(crate) mod request;
 pub(crate) mod request_draft;
 pub(crate) mod request_reader;

@@ -9,7 +9,7 @@ use crate::{
         mount_type::MountType,
         request::Request,
         request_draft::RequestDraft,
-        request_reader::read_requests,
+        request_reader::read_request,
         source::Source,
         source_draft::{OptionDraftValue, SourceDraft},
         source_reader::read_sources,
@@ -118,8 +118,10 @@ impl StepSpec {
                     step.sources.extend(drafts.into_iter().filter_map(SourceDraft::into_source));
                 }
                 ("requests", _) => {
-                    let drafts = read_requests(node, &mut diagnostics);
-                    step.requests.extend(drafts.into_iter().filter_map(RequestDraft::into_request));
+                    let Value::List(items) = &node.value else { return Err(damaged()) };
+                    // The macros have compared them with each other. A forged record may have very many.
+                    let drafts = items.iter().filter_map(|it| read_request(it, &mut diagnostics));
+                    step.requests.extend(drafts.filter_map(RequestDraft::into_request));
                 }
                 ("parameters", Value::List(items)) => {
                     let parameters = items.iter().map(read_parameter).collect::<Option<Vec<_>>>();

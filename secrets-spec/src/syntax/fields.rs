@@ -1,6 +1,6 @@
 //! Helpers that read the fields of a node and report every mistake in them.
 
-use alloc::{format, string::String, vec::Vec};
+use alloc::{collections::BTreeSet, format, string::String, vec::Vec};
 
 use crate::{
     grammar::flaw::Flaw,
@@ -19,13 +19,16 @@ pub(crate) fn unique_fields<'a, S: Clone>(
     out: &mut Vec<Diagnostic<S>>,
 ) -> Vec<&'a (FieldName<S>, Node<S>)> {
     let mut good: Vec<&(FieldName<S>, Node<S>)> = Vec::new();
+    // A type of the user may have any options, and a hostile record very many.
+    let known_names: BTreeSet<&str> = known.iter().copied().collect();
+    let mut seen = BTreeSet::new();
     for field in fields {
         let name = &field.0;
-        if !known.contains(&name.text.as_str()) {
+        if !known_names.contains(name.text.as_str()) {
             let help = help_for_unknown(&name.text, noun, known);
             let message = format!("unknown {noun} {}", excerpt(&name.text));
             out.push(Diagnostic::new(name.at.clone(), message, help));
-        } else if good.iter().any(|(other, _)| other.text == name.text) {
+        } else if !seen.insert(name.text.as_str()) {
             out.push(duplicate(noun, name));
         } else {
             good.push(field);

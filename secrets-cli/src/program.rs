@@ -1,0 +1,162 @@
+//! A compiled program, and the steps that it declares.
+
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::{self, Read},
+    path::{Path, PathBuf},
+};
+
+use secrets_runtime::ErrorKind;
+use secrets_spec::{FoundRecord, RecordFinder, StepSpec};
+
+use crate::{
+    failure::{Failure, error_about, fail_on_any},
+    output::reporter::Reporter,
+};
+
+/// How many bytes of a program are in memory.
+const PIECE: usize = 256 * 1024;
+
+/// How many damaged records are named.
+const MAX_DAMAGED: usize = 10;
+
+/// How many steps a program may have.
+const MAX_STEPS: usize = 100_000;
+
+/// A file with records of steps: an executable, a library, or whatever else holds the bytes of one.
+#[derive(Debug)]
+pub struct Program {
+    path: PathBuf,
+    /// Sorted, and each once.
+    steps: Vec<StepSpec>,
+    /// The offsets of damaged records and what is wrong with them, as far as they are named.
+    damaged: Vec<(u64, String)>,
+    damaged_count: u64,
+}
+
+impl Program {
+    /// Reads the steps of a program, which is not run.
+    ///
+    /// # Errors
+    /// If the file cannot be read.
+    pub fn read(path: &Path) -> Result<Self, Failure> {
+        let mut found = FoundSteps::default();
+        found.search(path).map_err(|error| unreadable(path, &error))?;
+        Ok(Self {
+            path: path.to_owned(),
+            steps: found.steps.into_values().collect(),
+            damaged: found.damaged,
+            damaged_count: found.damaged_count,
+        })
+    }
+
+    /// Returns the steps, sorted by module and name.
+    pub fn steps(&self) -> &[StepSpec] {
+        &self.steps
+    }
+
+    /// Returns the steps of this name, which may begin with the module: `load` or `app::jobs::load`.
+    ///
+    /// # Errors
+    /// `NotFound` if the program has no such step.
+    pub fn steps_named(&self, name: &str) -> Result<Vec<&StepSpec>, Failure> {
+        let steps: Vec<_> = self.steps.iter().filter(|step| is_named(step, name)).collect();
+        if !steps.is_empty() {
+            return Ok(steps);
+        }
+        self.require_steps()?;
+        let names = || self.steps.iter().map(|step| step.name.as_str());
+        let help = match secrets_spec::closest(name, names()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("`secrets inspect {}` lists its steps", self.path.display()),
+        };
+        let message = format!("{} has no such step", self.path.display());
+        Err(Failure::about(name, ErrorKind::NotFound, message, help))
+    }
+
+    /// Fails if the program has no step.
+    pub fn require_steps(&self) -> Result<(), Failure> {
+        let missing = self.steps.is_empty().then(|| {
+            let help = "name a program that was built with steps; a function that is never called may be left out of it";
+            let origin = self.path.display().to_string();
+            error_about(&origin, ErrorKind::NotFound, "it declares no step", help)
+        });
+        fail_on_any(missing.into_iter().collect())
+    }
+
+    /// Warns about damaged records.
+    pub fn warn(&self, reporter: &Reporter) {
+        let path = self.path.display();
+        for (offset, message) in &self.damaged {
+            reporter.warning(&format!("{path}: passed over at byte {offset}: {message}"));
+        }
+        let more = self.damaged_count - self.damaged.len() as u64;
+        if more > 0 {
+            reporter.warning(&format!("{path}: {more} more damaged records are passed over"));
+        }
+    }
+}
+
+/// What is found while a program is read.
+#[derive(Default)]
+struct FoundSteps {
+    /// By place and content. A core file has a record many times.
+    steps: BTreeMap<(String, String, String, u32, String), StepSpec>,
+    damaged: Vec<(u64, String)>,
+    damaged_count: u64,
+}
+
+impl FoundSteps {
+    fn search(&mut self, path: &Path) -> io::Result<()> {
+        let mut file = File::open(path)?;
+        let mut piece = vec![0; PIECE];
+        let mut finder = RecordFinder::default();
+        loop {
+            let length = match file.read(&mut piece) {
+                Ok(0) => break,
+                Ok(length) => length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+                Err(error) => return Err(error),
+            };
+            finder.push(&piece[..length], |record| self.add(record));
+        }
+        finder.finish(|record| self.add(record));
+        Ok(())
+    }
+
+    fn add(&mut self, record: FoundRecord) {
+        let message = match record.step {
+            Ok(step) if self.steps.len() < MAX_STEPS => {
+                let (module, name) = (step.module.clone(), step.name.clone());
+                let key = (module, name, step.file.clone(), step.line, format!("{step:?}"));
+                self.steps.insert(key, step);
+                return;
+            }
+            Ok(_) => format!("there are more than {MAX_STEPS} steps"),
+            Err(error) => error.message().to_owned(),
+        };
+        self.damaged_count += 1;
+        if self.damaged.len() < MAX_DAMAGED {
+            self.damaged.push((record.offset, message));
+        }
+    }
+}
+
+/// Whether a step has this name, which may begin with its module.
+pub fn is_named(step: &StepSpec, name: &str) -> bool {
+    let with_module = || {
+        let module = name.strip_suffix(step.name.as_str()).and_then(|it| it.strip_suffix("::"));
+        module == Some(step.module.as_str())
+    };
+    step.name == name || with_module()
+}
+
+fn unreadable(path: &Path, error: &io::Error) -> Failure {
+    let help = match error.kind() {
+        io::ErrorKind::NotFound => "check the path; cargo writes programs to target/debug and target/release",
+        _ => "name a file that you may read",
+    };
+    let message = format!("the program cannot be read: {error}");
+    Failure::about(&path.display().to_string(), ErrorKind::NotFound, message, help)
+}
