@@ -154,7 +154,9 @@ pub fn is_named(step: &StepSpec, name: &str) -> bool {
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
     let help = match error.kind() {
-        io::ErrorKind::NotFound => "check the path; cargo writes programs to target/debug and target/release",
+        io::ErrorKind::NotFound => {
+            "check the path; cargo writes programs to target/debug and target/release"
+        }
         _ => "name a file that you may read",
     };
     let message = format!("the program cannot be read: {error}");

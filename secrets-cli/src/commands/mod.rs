@@ -9,6 +9,7 @@ mod export;
 mod get;
 mod import;
 mod list;
+mod lock;
 mod man;
 mod mask;
 mod register;
@@ -37,6 +38,7 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Mask(args) => mask::run(&args),
         Command::Render(args) => render::run(&args, reporter),
         Command::Check(args) => check::run(&args, reporter),
+        Command::Lock(args) => lock::run(&args, reporter),
         Command::Audit(args) => audit::run(&args, reporter),
         Command::Doctor(args) => doctor::run(&args),
         Command::Trust(args) => trust::run(&args, reporter),

@@ -1,5 +1,5 @@
 use proc_macro2::{Delimiter, Group, Ident, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use secrets_spec::ReadableKeys;
 use syn::{GenericArgument, PathArguments, Type};
 
@@ -61,11 +61,11 @@ impl FieldCheck {
         let mut group =
             Group::new(Delimiter::Parenthesis, quote!(#arguments, <#ty>::__SECRET_FIELDS));
         group.set_span(at.end);
-        let path = quote_spanned!(at.start=> #runtime::__private::#check);
-        let import = quote!(use #runtime::__private::NoSecretFields as _;);
+        // The name alone has the span of the mistake, so that the caret is there and not at the attribute.
+        let import = quote!(use #runtime::__private::{NoSecretFields as _, #check};);
         match self.may_be_generic {
-            true => quote!({ #import const { #path #group } }),
-            false => quote!(const _: () = { #import #path #group };),
+            true => quote!({ #import const { #check #group } }),
+            false => quote!(const _: () = { #import #check #group };),
         }
     }
 }

@@ -5,6 +5,8 @@ mod secret_update;
 pub(crate) mod stored_field;
 pub(crate) mod stored_secret;
 
+pub use secrets_spec::LockedFields;
+
 pub use crate::{
     admin::{stored_field::StoredField, stored_secret::StoredSecret},
     context::export_rules::ExportRules,

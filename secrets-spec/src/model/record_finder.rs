@@ -81,7 +81,8 @@ impl RecordFinder {
                     at = end;
                     continue;
                 }
-                at += bytes[at..end].iter().position(|byte| !byte == INVERTED_START[0]).unwrap_or(0);
+                at +=
+                    bytes[at..end].iter().position(|byte| !byte == INVERTED_START[0]).unwrap_or(0);
             }
             self.next(bytes[at], self.offset + at as u64, &mut each);
             at += 1;
@@ -137,11 +138,12 @@ impl RecordFinder {
 /// Reads the JSON of a record, and checks what the macros always write.
 fn read(json: &[u8]) -> Result<StepSpec, SpecError> {
     let damaged = |message: &str| SpecError::new(message, 0..json.len(), None);
-    let text = core::str::from_utf8(json)
-        .map_err(|_| damaged("the record of a step is not UTF-8"))?;
+    let text =
+        core::str::from_utf8(json).map_err(|_| damaged("the record of a step is not UTF-8"))?;
     let step = StepSpec::from_json(text)?;
     for (member, text) in [("step", &step.name), ("module", &step.module), ("file", &step.file)] {
-        let what = if text.is_empty() { "has no" } else { "has characters that are not printed in" };
+        let what =
+            if text.is_empty() { "has no" } else { "has characters that are not printed in" };
         if text.is_empty() || !is_printable(text) {
             return Err(damaged(&alloc::format!("the record of a step {what} `{member}`")));
         }
