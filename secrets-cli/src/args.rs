@@ -7,7 +7,12 @@ use secrets_runtime::{ValidationLevel, config::Delimiters};
 
 use crate::{
     help,
-    input::{resolve_args::ResolveArgs, since::parse_since, value_args::ValueArgs},
+    input::{
+        program_args::{Explain, Inspect, Policy},
+        resolve_args::ResolveArgs,
+        since::parse_since,
+        value_args::ValueArgs,
+    },
     output::format::{DocumentFormat, ExportFormat, OutputFormat, ResolveFormat},
 };
 
@@ -57,6 +62,12 @@ pub enum Command {
     Lock(Lock),
     /// Show who got and read which secrets, from the audit log
     Audit(Audit),
+    /// Show what the steps of a compiled program declare, without running it
+    Inspect(Inspect),
+    /// Print the permissions that the steps of a compiled program need, or check a policy
+    Policy(Policy),
+    /// Show where each source of a step would come from, and why
+    Explain(Explain),
     /// Show every setting and where it comes from, and check that the backends are reachable
     Doctor(Doctor),
     /// Let a secrets.toml that is found decide where credentials are sent, and which store and values are used

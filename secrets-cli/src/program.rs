@@ -153,12 +153,13 @@ pub fn is_named(step: &StepSpec, name: &str) -> bool {
 }
 
 fn unreadable(path: &Path, error: &io::Error) -> Failure {
-    let help = match error.kind() {
-        io::ErrorKind::NotFound => {
-            "check the path; cargo writes programs to target/debug and target/release"
-        }
-        _ => "name a file that you may read",
+    let (reason, help) = match error.kind() {
+        io::ErrorKind::NotFound => (
+            "there is no such file".to_owned(),
+            "check the path; cargo writes programs to target/debug and target/release",
+        ),
+        kind => (kind.to_string(), "name a file that you may read"),
     };
-    let message = format!("the program cannot be read: {error}");
-    Failure::about(&path.display().to_string(), ErrorKind::NotFound, message, help)
+    let message = format!("the program cannot be read: {reason}");
+    Failure::about(&path.display().to_string(), ErrorKind::InvalidValue, message, help)
 }

@@ -1,6 +1,6 @@
 //! The commands, one file each.
 
-mod audit;
+pub mod audit;
 mod check;
 mod completions;
 mod delete;
@@ -12,6 +12,7 @@ mod list;
 mod lock;
 mod man;
 mod mask;
+mod program;
 mod register;
 mod rename;
 mod render;
@@ -40,6 +41,9 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Check(args) => check::run(&args, reporter),
         Command::Lock(args) => lock::run(&args, reporter),
         Command::Audit(args) => audit::run(&args, reporter),
+        Command::Inspect(args) => program::inspect::run(&args, reporter),
+        Command::Policy(args) => program::policy::run(&args, reporter),
+        Command::Explain(args) => program::explain::run(&args, reporter),
         Command::Doctor(args) => doctor::run(&args),
         Command::Trust(args) => trust::run(&args, reporter),
         Command::Completions(args) => completions::run(&args),

@@ -1,6 +1,7 @@
 //! What the command reads: values, files, and answers at a terminal.
 
 pub mod env_args;
+pub mod program_args;
 pub mod prompt;
 pub mod resolve_args;
 pub mod schema;

@@ -15,6 +15,7 @@ mod messages;
 mod metaflow_cases;
 mod mounted_files;
 mod plaintext_http;
+mod program;
 #[cfg(unix)]
 mod prompts;
 mod render;

@@ -16,7 +16,7 @@ use crate::{
     context::provenance::Provenance,
     core::{error::Problem, origin::Origin, warning::warn_once},
     declaration::Declaration,
-    resolver::registry::Registry,
+    resolver::{registry::Registry, route::choose_role},
     settings::Settings,
 };
 
@@ -113,7 +113,7 @@ impl Plan {
                     format!("the values of the inline source `{id}` are part of the program");
                 warn_once(&text);
             }
-            let roles = [mapped.role(), &declaration.role];
+            let roles = [(mapped.role(), ""), (&declaration.role, "")];
             let fetch = plan.add(request, chain, &roles, settings);
             let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
             plan.sources.push(SourcePlan {
@@ -127,11 +127,11 @@ impl Plan {
         for request in &declaration.requests {
             let mut owned = owned_request(request);
             let mapped = settings.mapped(request.view().group);
-            let mut roles = vec![&declaration.role];
+            let mut roles = vec![(&declaration.role, "")];
             if let Some(mapped) = mapped {
                 owned.options = mapped.options().clone();
                 owned.id = mapped.id().unwrap_or(&owned.id).to_owned();
-                roles.insert(0, mapped.role());
+                roles.insert(0, (mapped.role(), ""));
             }
             let backend = mapped.and_then(SourcePatch::backend);
             // An ARN in the code is split between group and key, and goes to the default backend like any
@@ -182,7 +182,7 @@ impl Plan {
         &mut self,
         request: OwnedRequest,
         chain: Result<Vec<Arc<dyn Backend>>, Problem>,
-        roles: &[&SourceRole],
+        roles: &[(&SourceRole, &'static str)],
         settings: &Settings,
     ) -> FetchId {
         let links = |chain: Vec<Arc<dyn Backend>>| {
@@ -244,12 +244,14 @@ impl Link {
     fn new(
         backend: Arc<dyn Backend>,
         request: &OwnedRequest,
-        roles: &[&SourceRole],
+        roles: &[(&SourceRole, &'static str)],
         settings: &Settings,
     ) -> Self {
         let capabilities = backend.capabilities();
-        let role =
-            if capabilities.is_role_used() { role(roles, backend.kind(), settings) } else { None };
+        let role = match capabilities.is_role_used() {
+            true => choose_role(roles, backend.kind(), settings).map(|role| role.value),
+            false => None,
+        };
         let identity = Identity::by(&*backend, &request.as_request().with_role(role.as_deref()));
         Self { backend, capabilities, role, identity, part: 0, is_continued: false }
     }
@@ -314,24 +316,5 @@ fn chain(
         Some(typed) => registry.find(typed).map(|backend| vec![backend]),
         None if is_arn => registry.find(&aws).map(|backend| vec![backend]),
         None => registry.find_defaults(settings).collect(),
-    }
-}
-
-/// Returns the role for a backend of this type. The first of these that is set is used:
-///
-/// 1. the source's role
-/// 2. the attribute's role
-/// 3. the default role
-/// 4. the role of the type
-///
-/// An empty role skips to the last.
-fn role(levels: &[&SourceRole], kind: &str, settings: &Settings) -> Option<String> {
-    let general = settings.default_role();
-    let given = levels.iter().copied().chain(std::iter::once(general));
-    let first = given.into_iter().find(|role| **role != SourceRole::Inherit);
-    match first {
-        Some(SourceRole::Arn(arn)) => Some(arn.as_str().to_owned()),
-        Some(SourceRole::Named(name)) => Some(name.clone()),
-        _ => settings.role_of_type(kind).map(|role| role.as_str().to_owned()),
     }
 }

@@ -30,7 +30,8 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(crate) struct ConfigFile {
     path: PathBuf,
     settings: BTreeMap<&'static str, (String, SettingOrigin)>,
-    sources: BTreeMap<String, SourcePatch>,
+    /// Each with its table.
+    sources: BTreeMap<String, (SourcePatch, String)>,
     /// Whether the user vouches for it: it was named or trusted, and not merely found.
     is_trusted: bool,
     /// The keys, in any profile, that apply only if it is trusted.
@@ -128,7 +129,7 @@ impl ConfigFile {
         self.delicate
     }
 
-    pub(super) fn into_sources(self) -> BTreeMap<String, SourcePatch> {
+    pub(super) fn into_sources(self) -> BTreeMap<String, (SourcePatch, String)> {
         self.sources
     }
 }
@@ -251,7 +252,8 @@ impl Reader<'_> {
                 let help = trust::help(&self.file.path, "or name it with SECRETS_CONFIG");
                 self.complain(at, &key, SettingError::new(message, help));
             } else if counts {
-                self.file.sources.insert(name.to_owned(), mapped);
+                let table = table_name(&key, name);
+                self.file.sources.insert(name.to_owned(), (mapped, table));
             }
         }
     }
@@ -272,6 +274,15 @@ impl Reader<'_> {
             line: LineColumn::of(self.text, at).line,
             profile: profile.map(str::to_owned),
         }
+    }
+}
+
+/// Returns the head of the table with this key, which ends with a name.
+fn table_name(key: &str, name: &str) -> String {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    match (name.chars().all(is_bare), key.strip_suffix(name)) {
+        (false, Some(tables)) => format!("[{tables}{name:?}]"),
+        _ => format!("[{key}]"),
     }
 }
 

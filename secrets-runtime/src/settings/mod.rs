@@ -75,6 +75,7 @@ use crate::settings::{
     raw_value::SettingOrigin,
     reader::{SettingState, SettingsReader},
     validation_level::ValidationLevel,
+    variables::Variable,
 };
 
 /// All settings, read and checked, whichever backends are compiled in. `Debug` prints no credential.
@@ -104,7 +105,8 @@ pub(crate) struct Settings {
     pub(crate) prefect: PrefectSettings,
     #[cfg_attr(not(any(test, feature = "zenml")), expect(dead_code, reason = "as its fields"))]
     pub(crate) zenml: ZenmlSettings,
-    sources: BTreeMap<String, SourcePatch>,
+    /// The targets of mappings, each with its table.
+    sources: BTreeMap<String, (SourcePatch, String)>,
     config_file: Option<PathBuf>,
     shown: Vec<SettingState>,
 }
@@ -211,12 +213,23 @@ impl Settings {
     /// Returns the target to which `secrets.toml` maps a source or a group. `text` is the source or group as
     /// written.
     pub(crate) fn mapped(&self, text: &str) -> Option<&SourcePatch> {
-        self.sources.get(text)
+        self.sources.get(text).map(|(patch, _)| patch)
+    }
+
+    /// Returns the table of `secrets.toml` that maps this source or group, such as `[profile.laptop.sources.prod-db]`.
+    pub(crate) fn table_of_mapping(&self, text: &str) -> Option<String> {
+        self.sources.get(text).map(|(_, table)| table.clone())
+    }
+
+    /// Returns where a setting is set, as `secrets doctor` prints it.
+    pub(crate) fn origin(&self, variable: &Variable) -> String {
+        let shown = self.shown.iter().find(|shown| shown.variable == variable);
+        shown.map_or_else(String::new, |shown| shown.origin.to_string())
     }
 
     /// Returns all mappings, by name.
     pub(crate) fn all_mapped(&self) -> impl Iterator<Item = (&str, &SourcePatch)> {
-        self.sources.iter().map(|(name, source)| (name.as_str(), source))
+        self.sources.iter().map(|(name, (source, _))| (name.as_str(), source))
     }
 
     /// Returns the path of the `secrets.toml` that was read.

@@ -79,13 +79,13 @@ impl LockGap {
                 let near = near.as_ref().map(|near| format!("did you mean {near:?}? "));
                 format!("{}{RUN}: secrets lock {}", near.unwrap_or_default(), shell_word(name))
             }
-            Self::Key { key, keys, is_plain, .. } => {
+            Self::Key { key, keys, .. } => {
                 let near = closest(key, keys.iter().map(String::as_str));
                 let near = near.map(|near| format!("did you mean {near:?}? "));
-                let known = match (keys.as_slice(), is_plain) {
-                    ([only], true) => format!("its only key is {only:?}"),
-                    ([], _) => String::from("it has no keys"),
-                    _ => format!("its keys are {}", quoted_list(keys)),
+                let known = match keys.as_slice() {
+                    [] => String::from("it has no keys"),
+                    [only] => format!("its only key is {only:?}"),
+                    keys => format!("its keys are {}", quoted_list(keys)),
                 };
                 format!("{}{known}; {RUN}", near.unwrap_or_default())
             }

@@ -240,7 +240,11 @@ impl Lacking {
         let mut text = self.text;
         let mut i = 0;
         while i < keys.len() && i < MOST_KEYS {
-            text = text.push(if i == 0 { "; its keys are \"" } else { ", \"" });
+            text = text.push(match (i, keys.len()) {
+                (0, 1) => "; its only key is \"",
+                (0, _) => "; its keys are \"",
+                _ => ", \"",
+            });
             text = text.push(keys[i]).push("\"");
             i += 1;
         }

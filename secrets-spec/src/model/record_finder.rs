@@ -1,4 +1,4 @@
-use alloc::{string::String, vec::Vec};
+use alloc::vec::Vec;
 
 use crate::{
     grammar::spec_error::SpecError,
@@ -93,7 +93,7 @@ impl RecordFinder {
     /// Ends the search. A record that is not closed is passed as a damaged one.
     pub fn finish(mut self, mut each: impl FnMut(FoundRecord)) {
         if self.state == State::Json {
-            each(self.damaged("the record of a step is cut"));
+            self.pass_damaged(&mut each, "the record of a step is cut");
         }
     }
 
@@ -106,12 +106,14 @@ impl RecordFinder {
                 return;
             }
             // JSON that the macros write has no control characters.
-            State::Json if byte < b' ' => each(self.damaged("the record of a step is damaged")),
+            State::Json if byte < b' ' => {
+                self.pass_damaged(each, "the record of a step is damaged")
+            }
             State::Json if self.json.len() == MAX_RECORD_BYTES => {
-                each(self.damaged("the record of a step is too long"));
+                self.pass_damaged(each, "the record of a step is too long");
             }
             State::Json => return self.json.push(byte),
-            State::Start(count) if count == INVERTED_START.len() && byte == b'{' => {
+            State::Start(count) if count == INVERTED_START.len() && byte >= b' ' => {
                 self.state = State::Json;
                 self.json = Vec::from([byte]);
                 return;
@@ -128,10 +130,14 @@ impl RecordFinder {
         }
     }
 
-    fn damaged(&mut self, message: &str) -> FoundRecord {
+    /// Passes a record without an end as a damaged one. A text that merely has the marker is none: a program that reads
+    /// records may have it.
+    fn pass_damaged(&mut self, each: &mut impl FnMut(FoundRecord), message: &str) {
         let json = core::mem::take(&mut self.json);
-        let step = Err(SpecError::new(message, 0..json.len(), None));
-        FoundRecord { offset: self.start, step }
+        if json.starts_with(b"{") {
+            let step = Err(SpecError::new(message, 0..json.len(), None));
+            each(FoundRecord { offset: self.start, step });
+        }
     }
 }
 
@@ -157,7 +163,7 @@ fn read(json: &[u8]) -> Result<StepSpec, SpecError> {
 
 #[cfg(test)]
 mod tests {
-    use alloc::{format, vec};
+    use alloc::{format, string::String, vec};
 
     use super::*;
 
@@ -201,7 +207,9 @@ mod tests {
     fn the_marker_alone_is_no_record() {
         for bytes in [
             RECORD_START.into(),
-            format!("{RECORD_START}x{RECORD_END}"),
+            format!("{RECORD_START}{RECORD_END}"),
+            format!("{RECORD_START}some words\u{2}"),
+            format!("{RECORD_START}some words"),
             format!("{}{{}}", RECORD_START.strip_suffix(':').unwrap()),
         ] {
             assert_eq!(find(bytes.as_bytes(), 5), []);
@@ -212,6 +220,7 @@ mod tests {
     fn a_damaged_record_does_not_hide_the_next_one() {
         for damaged in [
             "{}".into(),
+            "some words".into(),
             JSON.replace("load", "\\u001b[31m"),
             JSON.replace("load", "\\u202e"),
             JSON.replace("12", "0"),

@@ -1,4 +1,4 @@
-mod log_line;
+pub mod log_line;
 mod unused;
 
 use std::{
@@ -28,45 +28,29 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
         files => files.to_vec(),
     };
     let mut usage = Usage::default();
-    let mut foreign = 0;
     let mut out = io::stdout().lock();
+    let mut foreign = 0;
     for path in &files {
-        let mut log = open(path)?;
-        let mut line = Vec::new();
-        loop {
-            line.clear();
-            let length = log.read_until(b'\n', &mut line).map_err(|e| unreadable(path, &e))?;
-            if length == 0 {
-                break;
-            }
-            let Some(event) = LogLine::parse(&line) else {
-                foreign += u64::from(!line.trim_ascii().is_empty());
-                continue;
-            };
+        foreign += each_event(path, |line, event| {
             if !is_chosen(args, &event) {
-                continue;
+                return Ok(());
             }
             if args.unused {
                 usage.add(&event);
-                continue;
+                return Ok(());
             }
             let printed = match args.format {
                 OutputFormat::Json => out
-                    .write_all(line.strip_suffix(b"\n").unwrap_or(&line))
+                    .write_all(line.strip_suffix(b"\n").unwrap_or(line))
                     .and_then(|()| writeln!(out)),
                 OutputFormat::Text => writeln!(out, "{}", event.describe()),
             };
-            printed.map_err(print_failure)?;
-        }
+            printed.map_err(print_failure)
+        })?;
     }
     out.flush().map_err(print_failure)?;
     drop(out);
-    if foreign > 0 {
-        reporter.info(&match foreign {
-            1 => "note: 1 line is not an event of an audit log, and is left out".to_owned(),
-            _ => format!("note: {foreign} lines are not events of an audit log, and are left out"),
-        });
-    }
+    note_foreign(foreign, reporter);
     if args.unused {
         let mut output = WipedOutput::default();
         let is_any = usage.print(&mut output, args.format);
@@ -78,6 +62,47 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Passes each event of a log, with its line.
+pub fn read_log(
+    path: &Path,
+    reporter: &Reporter,
+    each: impl FnMut(&[u8], LogLine) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let foreign = each_event(path, each)?;
+    note_foreign(foreign, reporter);
+    Ok(())
+}
+
+/// Passes each event of a log, with its line. Returns how many lines are not events.
+fn each_event(
+    path: &Path,
+    mut each: impl FnMut(&[u8], LogLine) -> Result<(), Failure>,
+) -> Result<u64, Failure> {
+    let mut log = open(path)?;
+    let mut line = Vec::new();
+    let mut foreign = 0;
+    loop {
+        line.clear();
+        let length = log.read_until(b'\n', &mut line).map_err(|e| unreadable(path, &e))?;
+        if length == 0 {
+            return Ok(foreign);
+        }
+        match LogLine::parse(&line) {
+            Some(event) => each(&line, event)?,
+            None => foreign += u64::from(!line.trim_ascii().is_empty()),
+        }
+    }
+}
+
+fn note_foreign(count: u64, reporter: &Reporter) {
+    match count {
+        0 => {}
+        1 => reporter.info("note: 1 line is not an event of an audit log, and is left out"),
+        _ => reporter
+            .info(&format!("note: {count} lines are not events of an audit log, and are left out")),
+    }
 }
 
 /// Returns the log of the settings.

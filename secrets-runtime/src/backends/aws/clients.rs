@@ -6,14 +6,9 @@ use std::{
 };
 
 use aws_config::{
-    BehaviorVersion, Region, SdkConfig,
-    identity::IdentityCache,
-    imds::region::ImdsRegionProvider,
-    meta::region::{ProvideRegion, RegionProviderChain},
-    profile::ProfileFileRegionProvider,
-    provider_config::ProviderConfig,
-    retry::RetryConfig,
-    timeout::TimeoutConfig,
+    BehaviorVersion, Region, SdkConfig, identity::IdentityCache, imds::region::ImdsRegionProvider,
+    meta::region::ProvideRegion, profile::ProfileFileRegionProvider,
+    provider_config::ProviderConfig, retry::RetryConfig, timeout::TimeoutConfig,
 };
 use aws_credential_types::provider::SharedCredentialsProvider;
 use aws_sdk_secretsmanager::Client;
@@ -94,14 +89,13 @@ impl Clients {
             return Ok(region.clone());
         }
         let find = || async {
-            if let Some(region) = sdk_settings::region()? {
+            if let Some((region, _)) = sdk_settings::configured_region().await? {
                 return Ok(Some(region));
             }
             let provider = ProviderConfig::without_region().with_http_client(http_client());
             let instance =
                 ImdsRegionProvider::builder().configure(&provider).imds_client(imds()).build();
-            let chain = RegionProviderChain::first_try(ProfileFileRegionProvider::new());
-            Ok(chain.or_else(instance).region().await.map(|region| region.to_string()))
+            Ok(instance.region().await.map(|region| region.to_string()))
         };
         if let Some(region) = self.default_region.get_or_init(find).await.clone()? {
             return Ok(region);
@@ -193,7 +187,7 @@ impl Clients {
             let region = match &self.config.region {
                 Some(region) => Some(Region::new(region.clone())),
                 None => match sdk_settings::region()? {
-                    Some(region) => Some(Region::new(region)),
+                    Some((region, _)) => Some(Region::new(region)),
                     None => ProfileFileRegionProvider::new().region().await,
                 },
             };

@@ -35,7 +35,7 @@ use crate::{
         target::ParsedRequest,
     },
     core::{error::Error, secret_value::SecretValue},
-    rt::io_thread::on_io_thread,
+    rt::{block_on::block_on, io_thread::on_io_thread},
     settings::Settings,
 };
 
@@ -217,6 +217,11 @@ impl Backend for AwsSecretsManager {
     fn as_store(&self) -> Option<&dyn Store> {
         Some(self)
     }
+}
+
+/// Returns the region of the AWS SDK's own variables and profile, and where it is set. The machine's own is not asked for.
+pub(crate) fn configured_region_blocking() -> Result<Option<(String, String)>, Error> {
+    block_on(on_io_thread(sdk_settings::configured_region()))?
 }
 
 /// Parses the requests and does the work on the I/O thread: one answer for each request.

@@ -9,7 +9,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use aws_config::profile;
+use aws_config::{
+    meta::region::ProvideRegion,
+    profile::{self, ProfileFileRegionProvider},
+};
 use aws_types::os_shim_internal::{Env, Fs};
 use http::Uri;
 use secrets_spec::check_region;
@@ -32,12 +35,25 @@ const ROLE_ARN: &str = "AWS_ROLE_ARN";
 const CONTAINER_ADDRESS: &str = "AWS_CONTAINER_CREDENTIALS_FULL_URI";
 const CONTAINER_PATH: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
 
-/// Returns the region that the environment names. White space around it, which a file of variables may have, does not
+/// Returns the region that the environment or the profile names, and where it is named.
+///
+/// # Errors
+/// `InvalidConfig` if that of the environment is not a region.
+pub(super) async fn configured_region() -> Result<Option<(String, String)>, Error> {
+    if let Some((region, variable)) = region()? {
+        return Ok(Some((region, variable.to_owned())));
+    }
+    let Some(region) = ProfileFileRegionProvider::new().region().await else { return Ok(None) };
+    let profile = chosen_profile().unwrap_or_else(|| "default".to_owned());
+    Ok(Some((region.to_string(), format!("the AWS profile {profile}"))))
+}
+
+/// Returns the region that the environment names, and the variable. White space around it, which a file of variables may have, does not
 /// count.
 ///
 /// # Errors
 /// `InvalidConfig` if it is not a region.
-pub(super) fn region() -> Result<Option<String>, Error> {
+pub(super) fn region() -> Result<Option<(String, &'static str)>, Error> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         let Some(text) = text_of(variable) else { continue };
         let region = text.trim();
@@ -46,7 +62,7 @@ pub(super) fn region() -> Result<Option<String>, Error> {
             let message = format!("{variable}: {}: `{}`", flaw.message(), shown(region));
             return Err(wrong(message, flaw.help().unwrap_or("write a region")));
         }
-        return Ok(Some(region.to_owned()));
+        return Ok(Some((region.to_owned(), variable)));
     }
     Ok(None)
 }

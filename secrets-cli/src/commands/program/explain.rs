@@ -1,0 +1,312 @@
+//! `secrets explain`: where each source would come from, and why. No value is read.
+
+use std::{collections::BTreeMap, path::Path};
+
+use secrets_runtime::{
+    ErrorKind, Resolver,
+    admin::{RouteSetting, SourceRoute},
+    settings::variables,
+};
+
+use crate::{
+    commands::audit::{log_line::LogLine, read_log},
+    failure::Failure,
+    input::program_args::Explain,
+    output::{
+        format::OutputFormat,
+        json_object::{JsonObject, json_texts},
+        reporter::Reporter,
+        table::Table,
+        wiped_output::WipedOutput,
+    },
+    program::Program,
+    stores,
+};
+
+/// A step, and where its sources come from.
+struct Explained {
+    step: String,
+    module: Option<String>,
+    sources: Vec<ExplainedSource>,
+}
+
+/// Where a source comes from, as far as it is known.
+#[derive(Default)]
+struct ExplainedSource {
+    source: String,
+    backends: Vec<String>,
+    id: String,
+    profile: Option<String>,
+    mapped_by: Option<String>,
+    region: Option<String>,
+    region_from: Option<String>,
+    role: Option<String>,
+    role_from: Option<String>,
+    /// For how many seconds later steps may use the value.
+    cache: Option<u64>,
+    last_read: Option<String>,
+}
+
+/// Explains the steps of a program, or one step of which the audit log alone is read.
+pub fn run(args: &Explain, reporter: &Reporter) -> Result<(), Failure> {
+    let resolver = stores::resolver(args.backend.as_deref())?;
+    let target = args.target.to_string_lossy();
+    let is_program = args.step.is_some() || args.target.is_file() || target.contains(['/', '\\']);
+    let steps = match is_program {
+        true => steps_of_program(args, &resolver, reporter)?,
+        false => vec![step_of_log(&target, &resolver, reporter)?],
+    };
+    let mut output = WipedOutput::default();
+    match args.format {
+        OutputFormat::Text => steps.iter().for_each(|step| step.print(&mut output)),
+        OutputFormat::Json => {
+            let json = JsonObject::default().raw("version", "1");
+            let json = json.list("steps", steps.iter().map(Explained::json)).finish();
+            output.push(format!("{json}\n"));
+        }
+    }
+    output.print()
+}
+
+fn steps_of_program(
+    args: &Explain,
+    resolver: &Resolver,
+    reporter: &Reporter,
+) -> Result<Vec<Explained>, Failure> {
+    let program = Program::read(&args.target)?;
+    program.warn(reporter);
+    program.require_steps()?;
+    let steps = match &args.step {
+        Some(name) => program.steps_named(name)?,
+        None => program.steps().iter().collect(),
+    };
+    let reads = LastReads::of(resolver.audit_file(), reporter);
+    let profile = profile(resolver);
+    let explain = |step: &secrets_spec::StepSpec| -> Result<Explained, Failure> {
+        let routes = resolver.routes(step)?;
+        let sources = routes.into_iter().map(|route| {
+            let last_read = reads.of_route(&step.name, &route);
+            ExplainedSource::of_route(route, profile.clone(), last_read)
+        });
+        Ok(Explained {
+            step: step.name.clone(),
+            module: Some(step.module.clone()),
+            sources: sources.collect(),
+        })
+    };
+    steps.into_iter().map(explain).collect()
+}
+
+/// Explains a step by the audit log.
+fn step_of_log(name: &str, resolver: &Resolver, reporter: &Reporter) -> Result<Explained, Failure> {
+    let (module, step) = match name.rsplit_once("::") {
+        Some((module, step)) => (Some(module), step),
+        None => (None, name),
+    };
+    let Some(log) = resolver.audit_file() else {
+        let help = format!(
+            "name the program too, as in `secrets explain BINARY {name}`, or set SECRETS_AUDIT"
+        );
+        return Err(Failure::usage(
+            format!("there is no file `{name}`, and no audit log that could have such a step"),
+            help,
+        ));
+    };
+    let mut sources: BTreeMap<String, (String, ExplainedSource)> = BTreeMap::new();
+    let mut reads = LastReads::default();
+    let profile = profile(resolver);
+    read_log(log, reporter, |_, event| {
+        if event.text("step") == Some(step) {
+            reads.add(&event);
+            if let ("resolved" | "failed", Some(source)) = (event.event(), event.text("source")) {
+                let explained = ExplainedSource::of_event(source, &event, profile.clone());
+                sources.insert(source.to_owned(), (event.group(), explained));
+            }
+        }
+        Ok(())
+    })?;
+    if sources.is_empty() {
+        let message = format!("the audit log {} has no such step", log.display());
+        let help = format!("name the program too, as in `secrets explain BINARY {name}`");
+        return Err(Failure::about(name, ErrorKind::NotFound, message, help));
+    }
+    let sources = sources.into_values().map(|(group, explained)| {
+        let last_read = reads.of_source(step, &group, &explained.source);
+        ExplainedSource { last_read, ..explained }
+    });
+    Ok(Explained {
+        step: step.to_owned(),
+        module: module.map(str::to_owned),
+        sources: sources.collect(),
+    })
+}
+
+/// Returns the name of the profile in effect.
+fn profile(resolver: &Resolver) -> Option<String> {
+    let setting = resolver.settings().find(|it| *it.variable() == variables::PROFILE)?;
+    setting.text().filter(|text| !text.is_empty()).map(str::to_owned)
+}
+
+/// When each field was read the last time: by step, group and key.
+#[derive(Default)]
+struct LastReads(BTreeMap<(String, String, String), String>);
+
+impl LastReads {
+    /// Reads the log, if there is one. A log that cannot be read is reported, and counts as empty.
+    fn of(log: Option<&Path>, reporter: &Reporter) -> Self {
+        let mut reads = Self::default();
+        let Some(log) = log.filter(|log| log.exists()) else { return reads };
+        let read = read_log(log, reporter, |_, event| {
+            reads.add(&event);
+            Ok(())
+        });
+        if read.is_err() {
+            reporter.warning(&format!("the audit log {} cannot be read", log.display()));
+        }
+        reads
+    }
+
+    fn add(&mut self, event: &LogLine) {
+        let fields = ["step", "group", "key", "time"].map(|name| event.text(name));
+        let ("read", [Some(step), Some(group), Some(key), Some(time)]) = (event.event(), fields)
+        else {
+            return;
+        };
+        let known = self.0.entry((step.to_owned(), group.to_owned(), key.to_owned())).or_default();
+        // Times of one form sort as texts.
+        if known.as_str() < time {
+            time.clone_into(known);
+        }
+    }
+
+    fn of_route(&self, step: &str, route: &SourceRoute) -> Option<String> {
+        let is_it = |(known, group, key): &(String, String, String)| {
+            known == step && *group == route.group && route.key.as_ref().is_none_or(|it| it == key)
+        };
+        self.0.iter().filter(|(field, _)| is_it(field)).map(|(_, time)| time).max().cloned()
+    }
+
+    /// Returns the last read of a source, or of a request that is written so.
+    fn of_source(&self, step: &str, group: &str, source: &str) -> Option<String> {
+        let is_it = |(known, of, key): &(String, String, String)| {
+            known == step && (of == group || format!("{of}/{key}") == source || key == source)
+        };
+        self.0.iter().filter(|(field, _)| is_it(field)).map(|(_, time)| time).max().cloned()
+    }
+}
+
+impl ExplainedSource {
+    fn of_route(route: SourceRoute, profile: Option<String>, last_read: Option<String>) -> Self {
+        let split = |setting: Option<RouteSetting>| match setting {
+            Some(RouteSetting { value, from, .. }) => (Some(value), Some(from)),
+            None => (None, None),
+        };
+        let ((region, region_from), (role, role_from)) = (split(route.region), split(route.role));
+        Self {
+            source: route.source,
+            backends: route.backends,
+            id: match route.key {
+                Some(key) if route.id.is_empty() => key,
+                _ => route.id,
+            },
+            profile,
+            mapped_by: route.mapped_by,
+            region,
+            region_from,
+            role,
+            role_from,
+            cache: Some(route.cached_for.as_secs()),
+            last_read,
+        }
+    }
+
+    fn of_event(source: &str, event: &LogLine, profile: Option<String>) -> Self {
+        let text = |name: &str| event.text(name).map(str::to_owned);
+        Self {
+            source: source.to_owned(),
+            backends: text("backend").into_iter().collect(),
+            id: text("id").unwrap_or_default(),
+            profile,
+            role: text("role"),
+            ..Self::default()
+        }
+    }
+
+    fn json(&self) -> String {
+        let cache = self.cache.map_or_else(|| "null".to_owned(), |seconds| seconds.to_string());
+        JsonObject::default()
+            .text("source", &self.source)
+            .raw("backends", &json_texts(self.backends.iter().map(String::as_str)))
+            .text("id", &self.id)
+            .text_or_null("profile", self.profile.as_deref())
+            .text_or_null("mapped_by", self.mapped_by.as_deref())
+            .text_or_null("region", self.region.as_deref())
+            .text_or_null("region_from", self.region_from.as_deref())
+            .text_or_null("role", self.role.as_deref())
+            .text_or_null("role_from", self.role_from.as_deref())
+            .raw("cache", &cache)
+            .raw("lock", "null")
+            .text_or_null("last_read", self.last_read.as_deref())
+            .finish()
+    }
+
+    /// Returns what is known, each with its name.
+    fn lines(&self) -> Vec<(&'static str, String)> {
+        let with_place = |value: &Option<String>, from: &Option<String>| {
+            let from = from.as_deref().map(|from| format!(" ({from})")).unwrap_or_default();
+            value.as_ref().map(|value| format!("{value}{from}"))
+        };
+        let lines = [
+            ("backend", Some(self.backends.join(", then "))),
+            ("id", Some(self.id.clone())),
+            ("mapped by", self.mapped_by.clone()),
+            ("profile", self.profile.clone()),
+            ("region", with_place(&self.region, &self.region_from)),
+            ("role", with_place(&self.role, &self.role_from)),
+            ("cache", self.cache.map(cache_text)),
+            (
+                "last read",
+                Some(self.last_read.clone().unwrap_or_else(|| "not in an audit log".to_owned())),
+            ),
+        ];
+        let known = lines.into_iter().filter_map(|(name, text)| Some((name, text?)));
+        known.filter(|(_, text)| !text.is_empty()).collect()
+    }
+}
+
+fn cache_text(seconds: u64) -> String {
+    match seconds {
+        0 => "none: each step reads it".to_owned(),
+        seconds => format!("{seconds} s"),
+    }
+}
+
+impl Explained {
+    fn json(&self) -> String {
+        JsonObject::default()
+            .text("step", &self.step)
+            .text_or_null("module", self.module.as_deref())
+            .list("sources", self.sources.iter().map(ExplainedSource::json))
+            .finish()
+    }
+
+    fn print(&self, output: &mut WipedOutput) {
+        let name = match &self.module {
+            Some(module) => format!("{module}::{}", self.step),
+            None => self.step.clone(),
+        };
+        let mut table = Table::new([name.as_str(), "", ""]);
+        for source in &self.sources {
+            let lines = source.lines();
+            for (index, (what, text)) in lines.iter().enumerate() {
+                let first = if index == 0 { source.source.as_str() } else { "" };
+                let first = format!("  {first}");
+                table.row([first.as_str(), what, text]);
+            }
+        }
+        if self.sources.is_empty() {
+            table.row(["  it declares nothing, and gets its sources at launch", "", ""]);
+        }
+        table.print(output);
+    }
+}

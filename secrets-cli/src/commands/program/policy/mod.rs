@@ -1,0 +1,259 @@
+//! `secrets policy`: the permissions that the steps of a compiled program need.
+
+mod check;
+mod document;
+mod external_secrets;
+mod kms_key;
+mod kubernetes;
+mod needs;
+mod partition;
+mod terraform;
+mod vault;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+};
+
+use secrets_runtime::{
+    Resolver,
+    admin::SourceRoute,
+    settings::variables::{self, Variable},
+};
+use secrets_spec::BuiltIn;
+
+use crate::{
+    commands::program::policy::{
+        document::{Document, indent},
+        kms_key::KmsKey,
+        needs::{AwsNeeds, Deployment, Unknown},
+    },
+    failure::Failure,
+    input::{
+        program_args::{Policy, PolicyFormat},
+        value::read_document,
+    },
+    output::{json_object::JsonObject, reporter::Reporter, wiped_output::WipedOutput},
+    program::Program,
+    stores,
+};
+
+/// The most characters of a managed policy, without white space
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>).
+const MAX_POLICY: usize = 6144;
+
+/// The routes of each step, by its module and name.
+type StepRoutes = BTreeMap<String, Vec<SourceRoute>>;
+
+/// Prints the permissions that the steps of a program need, or checks a document that grants them.
+pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
+    let program = Program::read(&args.program)?;
+    program.warn(reporter);
+    program.require_steps()?;
+    let mut builder = stores::resolver_builder(args.backend.as_deref());
+    if let Some(region) = &args.region {
+        builder = builder.option("--region", &variables::AWS_REGION, region);
+    }
+    let resolver = builder.build()?;
+    let mut routes = StepRoutes::new();
+    for step in program.steps() {
+        let known = routes.entry(format!("{}::{}", step.module, step.name)).or_default();
+        known.extend(resolver.routes(step)?);
+    }
+    let deployment = Deployment {
+        account: args.account.clone(),
+        keys: args.kms.iter().map(|key| KmsKey::parse(key)).collect::<Result<_, _>>()?,
+        has_preflight: args.preflight,
+        external_id: setting(&resolver, &variables::AWS_EXTERNAL_ID),
+    };
+    if let Some(path) = &args.check {
+        let needed = document(&routes, &deployment)?;
+        let text = read_document(path, reporter)?;
+        // A policy is not secret: it is parsed for its statements.
+        check::run(&needed, text.expose_str()?, path)?;
+        reporter.info("the policy grants exactly what is needed");
+        return Ok(());
+    }
+    let printed = Printer { args, routes: &routes, deployment: &deployment, resolver: &resolver };
+    let text = printed.text(reporter)?;
+    let mut output = WipedOutput::default();
+    output.push(text);
+    output.print()?;
+    note_others(args.format, &routes, reporter);
+    Ok(())
+}
+
+/// Returns the document of the caller.
+fn document(routes: &StepRoutes, deployment: &Deployment) -> Result<Document, Failure> {
+    let needs = all_needs(routes);
+    needs.check_keys(&deployment.keys)?;
+    let mut unknown = Unknown::default();
+    let document = needs.caller_document(deployment, &mut unknown);
+    unknown.fail()?;
+    Ok(document)
+}
+
+fn all_needs(routes: &StepRoutes) -> AwsNeeds {
+    let mut needs = AwsNeeds::default();
+    routes.values().for_each(|routes| needs.add_step(routes));
+    needs
+}
+
+struct Printer<'a> {
+    args: &'a Policy,
+    routes: &'a StepRoutes,
+    deployment: &'a Deployment,
+    resolver: &'a Resolver,
+}
+
+impl Printer<'_> {
+    fn text(&self, reporter: &Reporter) -> Result<String, Failure> {
+        let args = self.args;
+        match args.format {
+            PolicyFormat::Json | PolicyFormat::Terraform => self.documents(reporter),
+            PolicyFormat::Kubernetes => {
+                let all: Vec<SourceRoute> = self.all_routes();
+                let objects = match args.per_step {
+                    false => kubernetes::roles(&self.program_name(), &all, args),
+                    true => {
+                        let of_step = |(name, routes): (&String, &Vec<SourceRoute>)| {
+                            kubernetes::roles(&name.replace("::", "-"), routes, args)
+                        };
+                        self.routes.iter().flat_map(of_step).collect()
+                    }
+                };
+                Ok(objects.join("---\n"))
+            }
+            PolicyFormat::ExternalSecrets if args.per_step => Err(Failure::usage(
+                "--per-step has no meaning for external-secrets: a Pod mounts what its program reads",
+                "leave it out",
+            )),
+            PolicyFormat::ExternalSecrets => {
+                let folder = setting(self.resolver, &variables::FILE_DIR);
+                let folder = PathBuf::from(folder.unwrap_or_else(|| "/run/secrets".to_owned()));
+                Ok(external_secrets::objects(&self.all_routes(), &folder, args).join("---\n"))
+            }
+            PolicyFormat::Vault if args.per_step => {
+                let policies = self
+                    .routes
+                    .iter()
+                    .map(|(name, routes)| format!("# {name}\n{}", vault::rules(routes).join("\n")));
+                Ok(policies.collect::<Vec<_>>().join("\n"))
+            }
+            PolicyFormat::Vault => Ok(vault::rules(&self.all_routes()).join("\n")),
+        }
+    }
+
+    /// Returns documents of AWS IAM, in JSON or for Terraform.
+    fn documents(&self, reporter: &Reporter) -> Result<String, Failure> {
+        let needs = all_needs(self.routes);
+        needs.check_keys(&self.deployment.keys)?;
+        let mut unknown = Unknown::default();
+        // Each document with its name.
+        let mut documents: Vec<(String, Document)> = Vec::new();
+        let mut trusts: Vec<(String, Document)> = Vec::new();
+        if self.args.per_step {
+            for (name, routes) in self.routes {
+                let mut needs = AwsNeeds::default();
+                needs.add_step(routes);
+                documents
+                    .push((name.clone(), needs.caller_document(self.deployment, &mut unknown)));
+            }
+        } else if self.args.trust {
+            for (role, (policy, trust)) in needs.role_documents(self.deployment, &mut unknown) {
+                documents.push((role.to_owned(), policy));
+                trusts.push((role.to_owned(), trust));
+            }
+        } else {
+            let document = needs.caller_document(self.deployment, &mut unknown);
+            documents.push((self.program_name(), document));
+        }
+        unknown.fail()?;
+        for (name, document) in &documents {
+            let length = document.json().len();
+            if length > MAX_POLICY {
+                reporter.info(&format!(
+                    "note: the policy of {name} has {length} characters, and a managed policy may have {MAX_POLICY}"
+                ));
+            }
+        }
+        if self.args.trust && documents.is_empty() {
+            reporter.info("note: no step uses a role");
+        }
+        Ok(match self.args.format {
+            PolicyFormat::Terraform => self.terraform(&documents, &trusts),
+            _ => self.json(&documents, &trusts),
+        })
+    }
+
+    fn json(&self, documents: &[(String, Document)], trusts: &[(String, Document)]) -> String {
+        let object = if self.args.trust {
+            let both = documents.iter().zip(trusts);
+            both.fold(JsonObject::default(), |object, ((role, policy), (_, trust))| {
+                let both = JsonObject::default().raw("policy", &policy.json());
+                object.raw(role, &both.raw("trust", &trust.json()).finish())
+            })
+        } else if self.args.per_step {
+            let add = |object: JsonObject, (name, document): &(String, Document)| {
+                object.raw(name, &document.json())
+            };
+            documents.iter().fold(JsonObject::default(), add)
+        } else {
+            return documents.iter().map(|(_, document)| indent(&document.json())).collect();
+        };
+        indent(&object.finish())
+    }
+
+    fn terraform(&self, documents: &[(String, Document)], trusts: &[(String, Document)]) -> String {
+        // Of a role its name, after the last slash of the ARN.
+        let short = |name: &str| match self.args.trust {
+            true => name.rsplit('/').next().unwrap_or(name).to_owned(),
+            false => name.to_owned(),
+        };
+        let sources = documents.iter().map(|(name, it)| terraform::data_source(&short(name), it));
+        let trusts = trusts
+            .iter()
+            .map(|(name, it)| terraform::data_source(&format!("{}_trust", short(name)), it));
+        sources.chain(trusts).collect::<Vec<_>>().join("\n")
+    }
+
+    fn all_routes(&self) -> Vec<SourceRoute> {
+        self.routes.values().flatten().cloned().collect()
+    }
+
+    /// Returns the name of the program's file, without an extension.
+    fn program_name(&self) -> String {
+        let name = self.args.program.file_stem().map(|name| name.to_string_lossy().into_owned());
+        name.unwrap_or_else(|| "secrets".to_owned())
+    }
+}
+
+/// Says which backends the policy is not about, since they need other permissions or none.
+fn note_others(format: PolicyFormat, routes: &StepRoutes, reporter: &Reporter) {
+    let covered = match format {
+        PolicyFormat::Json | PolicyFormat::Terraform => BuiltIn::AwsSecretsManager,
+        PolicyFormat::Kubernetes => BuiltIn::Kubernetes,
+        PolicyFormat::ExternalSecrets => BuiltIn::File,
+        PolicyFormat::Vault => BuiltIn::Vault,
+    };
+    let routes = || routes.values().flatten();
+    let others: BTreeSet<&str> = routes()
+        .flat_map(|route| &route.backends)
+        .map(String::as_str)
+        .filter(|kind| *kind != covered.name())
+        .collect();
+    if !others.is_empty() {
+        let others: Vec<_> = others.into_iter().collect();
+        reporter.info(&format!("note: it is not about the secrets of {}", others.join(", ")));
+    }
+    if !routes().any(|route| route.is_of(covered.name())) {
+        reporter.info(&format!("note: no step reads from {covered}"));
+    }
+}
+
+/// Returns the text of a setting, or its default.
+fn setting(resolver: &Resolver, variable: &Variable) -> Option<String> {
+    let setting = resolver.settings().find(|setting| setting.variable() == variable)?;
+    let text = setting.text().unwrap_or_else(|| setting.default());
+    (!text.is_empty()).then(|| text.to_owned())
+}

@@ -1,0 +1,299 @@
+//! What steps need of AWS: which secrets are read, by whom, and in which roles.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use secrets_runtime::admin::SourceRoute;
+use secrets_spec::{BuiltIn, SecretArn};
+
+use crate::{
+    commands::program::policy::{
+        document::{Document, Principal, Statement},
+        kms_key::KmsKey,
+        partition::{dns_suffix_of, partition_of},
+    },
+    failure::Failure,
+};
+
+/// What steps need of AWS, by who needs it.
+#[derive(Debug, Default, Clone)]
+pub struct AwsNeeds {
+    pub caller: Access,
+    /// By the ARN of the role.
+    pub roles: BTreeMap<String, Access>,
+}
+
+/// What one caller or role needs.
+#[derive(Debug, Default, Clone)]
+pub struct Access {
+    secrets: BTreeSet<WantedSecret>,
+    /// Whether a step reads several secrets with one request.
+    has_batches: bool,
+}
+
+/// A secret that is read.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+struct WantedSecret {
+    /// A name, or a full or partial ARN.
+    id: String,
+    region: Option<String>,
+    /// As it is written, for messages.
+    source: String,
+}
+
+/// What the command line says about the account.
+#[derive(Debug, Default)]
+pub struct Deployment {
+    pub account: Option<String>,
+    pub keys: Vec<KmsKey>,
+    pub has_preflight: bool,
+    pub external_id: Option<String>,
+}
+
+/// What is not known of the secrets, to be asked for in one error.
+#[derive(Debug, Default)]
+pub struct Unknown {
+    /// The secrets without an account, and those without a region.
+    account: BTreeSet<String>,
+    region: BTreeSet<String>,
+}
+
+impl AwsNeeds {
+    /// Adds what a step needs.
+    pub fn add_step(&mut self, routes: &[SourceRoute]) {
+        // A batch is one request in one role and region, for current versions.
+        let mut batches: BTreeMap<(Option<&str>, Option<&str>), BTreeSet<String>> = BTreeMap::new();
+        for route in routes.iter().filter(|it| it.is_of(BuiltIn::AwsSecretsManager.name())) {
+            let role = route.role.as_ref().map(|role| role.value.as_str());
+            let region = route.region.as_ref().map(|region| region.value.as_str());
+            let id = route.aws_secret_id();
+            if route.is_current_version() {
+                batches.entry((role, region)).or_default().insert(id.clone());
+            }
+            let (region, source) = (region.map(str::to_owned), route.source.clone());
+            self.access(role).secrets.insert(WantedSecret { id, region, source });
+        }
+        for ((role, _), _) in batches.into_iter().filter(|(_, ids)| ids.len() > 1) {
+            self.access(role).has_batches = true;
+        }
+    }
+
+    fn access(&mut self, role: Option<&str>) -> &mut Access {
+        match role {
+            None => &mut self.caller,
+            Some(role) => self.roles.entry(role.to_owned()).or_default(),
+        }
+    }
+
+    /// Returns the document of the caller.
+    pub fn caller_document(&self, deployment: &Deployment, unknown: &mut Unknown) -> Document {
+        let mut document = self.caller.document(None, deployment, unknown);
+        if !self.roles.is_empty() {
+            let roles = self.roles.keys().cloned();
+            document.add(Statement::allow("AssumeRoles", ["sts:AssumeRole"], roles));
+        }
+        document
+    }
+
+    /// Returns each role with its policy and its trust policy.
+    pub fn role_documents(
+        &self,
+        deployment: &Deployment,
+        unknown: &mut Unknown,
+    ) -> BTreeMap<&str, (Document, Document)> {
+        let documents = self.roles.iter().map(|(role, access)| {
+            let policy = access.document(Some(role), deployment, unknown);
+            (role.as_str(), (policy, trust(role, deployment, unknown)))
+        });
+        documents.collect()
+    }
+
+    /// Fails if a key is for a region in which no secret is read, so that the key would be left out.
+    pub fn check_keys(&self, keys: &[KmsKey]) -> Result<(), Failure> {
+        let accesses = || std::iter::once(&self.caller).chain(self.roles.values());
+        let is_used = |key: &&KmsKey| {
+            accesses()
+                .flat_map(|it| &it.secrets)
+                .any(|it| it.region.as_deref() == Some(key.region()))
+        };
+        match keys.iter().find(|key| !is_used(key)) {
+            None => Ok(()),
+            Some(key) => {
+                let message = format!("no secret is read in {}, the region of {key}", key.region());
+                Err(Failure::usage(message, "name the key of a region in which secrets are read"))
+            }
+        }
+    }
+}
+
+impl Access {
+    fn document(
+        &self,
+        role: Option<&str>,
+        deployment: &Deployment,
+        unknown: &mut Unknown,
+    ) -> Document {
+        let mut document = Document::default();
+        if self.secrets.is_empty() {
+            return document;
+        }
+        let resources: BTreeSet<String> = self
+            .secrets
+            .iter()
+            .flat_map(|secret| secret.resources(role, deployment, unknown))
+            .collect();
+        let mut actions = vec!["secretsmanager:GetSecretValue"];
+        if deployment.has_preflight {
+            actions.push("secretsmanager:DescribeSecret");
+        }
+        document.add(Statement::allow("ReadSecrets", actions, resources));
+        if self.has_batches {
+            // AWS has no resource for this action. The secrets of a batch need the action above.
+            let actions = ["secretsmanager:BatchGetSecretValue"];
+            document.add(Statement::allow("ReadSecretsInBatches", actions, ["*".to_owned()]));
+        }
+        let regions: BTreeSet<&str> =
+            self.secrets.iter().filter_map(|secret| secret.region.as_deref()).collect();
+        let by_region = regions.into_iter().map(|region| {
+            let keys = deployment.keys.iter().filter(|key| key.region() == region);
+            (region, keys.map(ToString::to_string).collect::<BTreeSet<_>>())
+        });
+        for (region, keys) in by_region.filter(|(_, keys)| !keys.is_empty()) {
+            let suffix = dns_suffix_of(partition_of(region));
+            let sid = format!("DecryptSecrets{}", alphanumeric(region));
+            let statement = Statement::allow(&sid, ["kms:Decrypt"], keys)
+                .with_condition("kms:ViaService", format!("secretsmanager.{region}.{suffix}"));
+            document.add(statement);
+        }
+        document
+    }
+}
+
+impl WantedSecret {
+    /// Returns the resources of the secret, with `?` in the place of the characters that AWS adds to its name.
+    fn resources(
+        &self,
+        role: Option<&str>,
+        deployment: &Deployment,
+        unknown: &mut Unknown,
+    ) -> Vec<String> {
+        if SecretArn::parse(&self.id).is_ok() {
+            let partial = format!("{}-??????", self.id);
+            return match suffix_of(&self.id) {
+                Suffix::Random => vec![self.id.clone()],
+                Suffix::None => vec![partial],
+                Suffix::Unclear => vec![self.id.clone(), partial],
+            };
+        }
+        // A name is looked for in the account of the one who asks.
+        let account = match role {
+            Some(role) => arn_part(role, 4),
+            None => deployment.account.as_deref(),
+        };
+        if account.is_none() {
+            unknown.account.insert(self.source.clone());
+        }
+        if self.region.is_none() {
+            unknown.region.insert(self.source.clone());
+        }
+        let (Some(account), Some(region)) = (account, &self.region) else { return Vec::new() };
+        let partition = role.and_then(|role| arn_part(role, 1));
+        let partition = partition.unwrap_or_else(|| partition_of(region));
+        vec![format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{}-??????", self.id)]
+    }
+}
+
+impl Unknown {
+    /// Fails if anything is not known.
+    pub fn fail(self) -> Result<(), Failure> {
+        let (account, region) = (&self.account, &self.region);
+        let what = match (account.is_empty(), region.is_empty()) {
+            (true, true) => return Ok(()),
+            (false, true) => "the account",
+            (true, false) => "the region",
+            (false, false) => "the account and the region",
+        };
+        let sources: Vec<_> = account.union(region).map(String::as_str).collect();
+        let message = format!("{what} of {} must be known", sources.join(", "));
+        let options = [
+            (!account.is_empty()).then_some("--account ID"),
+            (!region.is_empty()).then_some("--region REGION"),
+        ];
+        let options: Vec<_> = options.into_iter().flatten().collect();
+        let help = format!("add {}, or write the whole ARN", options.join(" and "));
+        Err(Failure::usage(message, help))
+    }
+}
+
+/// Returns the policy that lets the account of the caller assume a role.
+fn trust(role: &str, deployment: &Deployment, unknown: &mut Unknown) -> Document {
+    let Some(account) = &deployment.account else {
+        unknown.account.insert(format!("the caller of {role}"));
+        return Document::default();
+    };
+    let partition = arn_part(role, 1).unwrap_or("aws");
+    let root = format!("arn:{partition}:iam::{account}:root");
+    let statement = Statement::allow("AssumeRole", ["sts:AssumeRole"], Vec::new())
+        .with_principal(Principal::Aws(root));
+    let mut document = Document::default();
+    document.add(match &deployment.external_id {
+        Some(id) => statement.with_condition("sts:ExternalId", id.clone()),
+        None => statement,
+    });
+    document
+}
+
+/// How the ARN of a secret ends.
+#[derive(Debug, PartialEq, Eq)]
+enum Suffix {
+    /// With the hyphen and the six random characters that AWS adds to a name.
+    Random,
+    /// Without them.
+    None,
+    /// With a hyphen and six characters that may be a word or a number in the name too.
+    Unclear,
+}
+
+fn suffix_of(arn: &str) -> Suffix {
+    let Some((_, last)) = arn.rsplit_once('-').filter(|(head, _)| head.contains(":secret:")) else {
+        return Suffix::None;
+    };
+    let is = |class: fn(&u8) -> bool| last.bytes().all(|byte| class(&byte));
+    if last.len() != 6 || !is(u8::is_ascii_alphanumeric) {
+        return Suffix::None;
+    }
+    // One of 200 random suffixes has lower-case letters only.
+    if is(u8::is_ascii_lowercase) || is(u8::is_ascii_digit) {
+        Suffix::Unclear
+    } else {
+        Suffix::Random
+    }
+}
+
+fn arn_part(arn: &str, index: usize) -> Option<&str> {
+    arn.split(':').nth(index).filter(|part| !part.is_empty())
+}
+
+fn alphanumeric(text: &str) -> String {
+    text.chars().filter(char::is_ascii_alphanumeric).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_suffix_of_an_arn_is_random_missing_or_unclear() {
+        for (name, suffix) in [
+            ("db", Suffix::None),
+            ("prod/db-AbCdEf", Suffix::Random),
+            ("prod/db-a1b2c3", Suffix::Random),
+            ("some-secret", Suffix::Unclear),
+            ("db-000001", Suffix::Unclear),
+            ("db-AbCdE", Suffix::None),
+            ("db-AbCd_f", Suffix::None),
+        ] {
+            let arn = format!("arn:aws:secretsmanager:us-west-2:123456789012:secret:{name}");
+            assert_eq!(suffix_of(&arn), suffix, "{name}");
+        }
+    }
+}

@@ -1,0 +1,198 @@
+//! `explain`.
+
+use serde_json::{Value, json};
+
+use crate::{
+    commands::program::{record, step, this_program},
+    support::{CliOutput, Sandbox},
+};
+
+const ROLE: &str = "arn:aws:iam::123456789012:role/Reader";
+const OTHER: &str = "arn:aws:iam::123456789012:role/Other";
+
+/// Runs `explain` with the log `audit.log`.
+fn run(sandbox: &Sandbox, arguments: &[&str]) -> CliOutput {
+    let mut command = sandbox.command([&["explain"], arguments].concat());
+    CliOutput::new(command.env("SECRETS_AUDIT", "audit.log").output().unwrap())
+}
+
+/// Returns the explained steps.
+#[track_caller]
+fn explain(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
+    let result = run(sandbox, &[arguments, &["--format=json"]].concat());
+    assert_eq!((result.code, &*result.stderr), (Some(0), ""), "{result:?}");
+    let text = result.text();
+    let json: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(json["version"], 1);
+    json["steps"].as_array().unwrap().clone()
+}
+
+fn event(event: &str, second: u32, fields: Value) -> String {
+    let mut line = json!({
+        "v": 1, "time": format!("2026-11-28T21:30:{second:02}.000Z"), "event": event, "program": "program", "pid": 1,
+        "call": 1,
+    });
+    line.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    format!("{line}\n")
+}
+
+#[test]
+fn each_source_is_explained_by_the_settings() {
+    let sandbox = Sandbox::new();
+    let arn = "arn:aws:secretsmanager:eu-north-1:123456789012:secret:x-AbCdEf";
+    let sources = format!(
+        r#"["prod-db","env.HOME",{{"id":"plain","options":{{"region":"eu-west-1"}},"role":"{OTHER}"}},"{arn}",{{"id":"own","role":""}}]"#
+    );
+    let record = record(&format!(
+        r#"{{"step":"load","module":"app::jobs","file":"f","line":1,"sources":{sources},"requests":[{{"group":"db","key":"user"}}],"role":"{ROLE}"}}"#
+    ));
+    sandbox.write("program", [record, step("save", r#"["api"]"#)].concat());
+    sandbox.write(
+        "secrets.toml",
+        format!(
+            "default_backend = \"local,aws-secrets-manager\"\naws_region = \"us-west-2\"\naws_role = \"{OTHER}\"\ncache_ttl = 60\n\
+             [sources.prod-db]\ntype = \"aws-secrets-manager\"\nid = \"laptop/db\"\n\
+             [profile.prod]\ndefault_role = \"{OTHER}\"\n[profile.prod.sources.prod-db]\ntype = \"aws-secrets-manager\"\nid = \"prod/db\"\n"
+        ),
+    );
+    let log = [
+        event("read", 2, json!({ "step": "load", "group": "prod-db", "key": "user" })),
+        event("read", 1, json!({ "step": "load", "group": "prod-db", "key": "password" })),
+        event("read", 3, json!({ "step": "save", "group": "prod-db", "key": "user" })),
+        event("read", 4, json!({ "step": "load", "group": "db", "key": "other" })),
+        event("resolved", 5, json!({ "step": "load", "source": "prod-db" })),
+        "no event\n".to_owned(),
+    ];
+    sandbox.write("audit.log", log.concat());
+    let steps = explain(&sandbox, &["program", "load"]);
+    assert_eq!(steps.len(), 1);
+    assert_eq!((&steps[0]["step"], &steps[0]["module"]), (&json!("load"), &json!("app::jobs")));
+    let place =
+        format!("{}/secrets.toml, line 2", sandbox.path().canonicalize().unwrap().display());
+    let both = ["local", "aws-secrets-manager"];
+    let source = |source: &str, backends: &[&str], id: &str, cache: u32| {
+        json!({
+            "source": source, "backends": backends, "id": id, "profile": null, "mapped_by": null, "region": null,
+            "region_from": null, "role": null, "role_from": null, "cache": cache, "lock": null, "last_read": null,
+        })
+    };
+    let with = |mut source: Value, fields: Value| {
+        source.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+        source
+    };
+    let region = json!({ "region": "us-west-2", "region_from": place });
+    let role = json!({ "role": ROLE, "role_from": "attribute" });
+    let usual = |source: Value| with(with(source, region.clone()), role.clone());
+    let aws = &both[1..];
+    let mapped =
+        json!({ "mapped_by": "[sources.prod-db]", "last_read": "2026-11-28T21:30:02.000Z" });
+    let expected = json!([
+        with(usual(source("prod-db", aws, "laptop/db", 60)), mapped),
+        source("env.HOME", &["env"], "HOME", 0),
+        with(
+            source("plain", &both, "plain", 60),
+            json!({ "region": "eu-west-1", "region_from": "options", "role": OTHER, "role_from": "source" })
+        ),
+        with(
+            source(arn, aws, arn, 60),
+            json!({ "region": "eu-north-1", "region_from": "arn", "role": ROLE, "role_from": "attribute" })
+        ),
+        with(
+            with(source("own", &both, "own", 60), region.clone()),
+            json!({ "role": OTHER, "role_from": "SECRETS_AWS_ROLE" })
+        ),
+        usual(source("db/user", &both, "db", 60)),
+    ]);
+    assert_eq!(steps[0]["sources"], expected);
+
+    assert_eq!(explain(&sandbox, &["program"]).len(), 2);
+    let save = explain(&sandbox, &["program", "app::jobs::save", "--profile", "prod"]);
+    let save = &save[0]["sources"][0];
+    assert_eq!(
+        (&save["role"], &save["role_from"]),
+        (&json!(OTHER), &json!("SECRETS_DEFAULT_ROLE"))
+    );
+    assert_eq!(save["profile"], "prod");
+    let mapped = explain(&sandbox, &["program", "load", "--profile", "prod"]);
+    let mapped = &mapped[0]["sources"][0];
+    assert_eq!(
+        (&mapped["id"], &mapped["mapped_by"]),
+        (&json!("prod/db"), &json!("[profile.prod.sources.prod-db]"))
+    );
+
+    let text = run(&sandbox, &["program", "load"]).text();
+    for part in [
+        "app::jobs::load",
+        "local, then aws-secrets-manager",
+        "laptop/db",
+        "(attribute)",
+        "60 s",
+        "2026-11-28T21:30:02.000Z",
+        "not in an audit log",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
+#[test]
+fn without_a_program_the_log_alone_is_read() {
+    let sandbox = Sandbox::new();
+    let resolved = |second, id: &str| {
+        event(
+            "resolved",
+            second,
+            json!({ "step": "load", "source": "prod-db", "backend": "local", "id": id }),
+        )
+    };
+    let denied = json!({ "step": "load", "source": "api", "backend": "aws-secrets-manager", "id": "api", "role": ROLE, "kind": "AccessDenied" });
+    let log = [
+        resolved(1, "old"),
+        event("read", 2, json!({ "step": "load", "group": "prod-db", "key": "user" })),
+        resolved(3, "db"),
+        event("failed", 4, denied),
+    ];
+    sandbox.write("audit.log", log.concat());
+    for name in ["load", "app::jobs::load"] {
+        let steps = explain(&sandbox, &[name]);
+        assert_eq!(steps[0]["step"], "load");
+        let sources = steps[0]["sources"].as_array().unwrap();
+        assert_eq!((&sources[0]["source"], &sources[0]["role"]), (&json!("api"), &json!(ROLE)));
+        let of_db = ["id", "backends", "last_read"].map(|name| sources[1][name].clone());
+        assert_eq!(of_db, [json!("db"), json!(["local"]), json!("2026-11-28T21:30:02.000Z")]);
+    }
+    let result = run(&sandbox, &["other"]);
+    result.assert_fails(3);
+    assert!(result.stderr.contains("has no such step"), "{result:?}");
+    let result = Sandbox::new().run(["explain", "load"]);
+    result.assert_fails(2);
+    assert!(result.stderr.contains("SECRETS_AUDIT"), "{result:?}");
+}
+
+#[test]
+fn a_step_that_is_not_there_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.write("program", step("load", r#"["a"]"#));
+    for name in ["lod", "other::load"] {
+        let result = sandbox.run(["explain", "program", name]);
+        result.assert_fails(3);
+        assert!(result.stderr.contains("has no such step"), "{result:?}");
+    }
+    assert!(sandbox.run(["explain", "program", "lod"]).stderr.contains("did you mean `load`?"));
+    sandbox.run(["explain", "./missing"]).assert_fails(5);
+    sandbox.write("empty", "");
+    sandbox.run(["explain", "empty"]).assert_fails(3);
+    assert_eq!(sandbox.run(["explain"]).code, Some(2));
+}
+
+#[test]
+fn no_value_is_read() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "prod-db", "--password=SeNtInEl"]);
+    let store = sandbox.path().join("store");
+    std::fs::remove_dir_all(&store).unwrap();
+    let mut command = sandbox.command(["explain".as_ref(), this_program().as_os_str()]);
+    let output = command.env("SECRETS_AUDIT", "none/audit.log").output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success() && text.contains("prod-db"), "{text}");
+    assert!(!text.contains("SeNtInEl") && !store.exists(), "{text}");
+}
