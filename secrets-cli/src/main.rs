@@ -17,6 +17,7 @@ mod exit;
 mod failure;
 mod help;
 mod input;
+mod lock_file;
 #[cfg(unix)]
 mod masking;
 mod output;

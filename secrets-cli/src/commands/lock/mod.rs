@@ -1,7 +1,6 @@
 //! `lock`: writes `secrets.lock` from the backends, or checks it.
 
 mod coverage;
-mod lock_file;
 mod query;
 mod wanted;
 
@@ -12,8 +11,9 @@ use secrets_spec::{Lock, LockedFields, StepSpec};
 
 use crate::{
     args::Lock as LockArgs,
-    commands::lock::{lock_file::LockFile, wanted::Wanted},
+    commands::lock::wanted::Wanted,
     failure::{Failure, fail_on_any},
+    lock_file::LockFile,
     output::{
         escape::json_string, format::OutputFormat, reporter::Reporter, wiped_output::WipedOutput,
     },
