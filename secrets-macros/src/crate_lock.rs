@@ -52,7 +52,11 @@ impl CrateLock {
         static IS_COMPILER: OnceLock<bool> = OnceLock::new();
         // An editor's server expands many crates, and lives longer than the file stays as it is.
         let is_compiler = IS_COMPILER.get_or_init(|| {
-            env::args_os().any(|argument| argument.to_string_lossy().starts_with("--crate-name"))
+            env::args_os().any(|argument| {
+                let argument = argument.to_string_lossy();
+                // A long command line is in a file.
+                argument.starts_with("--crate-name") || argument.starts_with('@')
+            })
         });
         if *is_compiler {
             return Arc::clone(FOUND.get_or_init(|| Arc::new(Self::open())));
@@ -129,6 +133,10 @@ impl CrateLock {
             _ => setting,
         };
         if let Some(named) = named {
+            // A relative path is meant for the packages of the workspace.
+            if Path::new(named).is_relative() && package.is_some_and(is_downloaded) {
+                return Self::default();
+            }
             let path = package.map_or_else(|| PathBuf::from(named), |package| package.join(named));
             return Self::read(path);
         }
@@ -203,7 +211,7 @@ fn read_text(path: &Path) -> Result<String, (String, &'static str)> {
 
 const RESTORE: &str = "restore the file from version control, or delete it and run `secrets lock`";
 
-/// Whether Cargo has downloaded this package. Whoever builds it cannot add a lock.
+/// Whether Cargo has downloaded this package. Its users cannot add a lock.
 fn is_downloaded(package: &Path) -> bool {
     [".cargo-ok", ".cargo-checksum.json"].iter().any(|mark| package.join(mark).exists())
 }
@@ -217,5 +225,77 @@ impl LockFolder for Folder<'_> {
 
     fn read(&self, name: &str) -> Option<String> {
         fs::read_to_string(self.0.join(name)).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOCK: &str = "version = 1\n[secrets]\n\"prod-db\" = []\n";
+
+    /// Returns a folder of this test, with these files.
+    fn folder(name: &str, files: &[(&str, &str)]) -> PathBuf {
+        let folder = env::temp_dir().join(format!("secrets-macros-{}-{name}", std::process::id()));
+        for (file, text) in files {
+            let path = folder.join(file);
+            fs::create_dir_all(path.parent().expect("the path has a folder")).expect("a folder");
+            fs::write(path, text).expect("a file");
+        }
+        folder
+    }
+
+    fn found(package: &Path, setting: Option<&str>) -> CrateLock {
+        CrateLock::find(Some(package), setting.map(OsStr::new))
+    }
+
+    #[test]
+    fn the_variable_switches_names_and_requires() {
+        let root = folder(
+            "variable",
+            &[
+                (".git/HEAD", ""),
+                ("secrets.lock", "no lock"),
+                ("a/own", LOCK),
+                ("b/Cargo.toml", ""),
+            ],
+        );
+        let package = root.join("a");
+        assert!(matches!(found(&package, None).content, Content::Unusable(..)));
+        assert!(matches!(found(&package, Some("require")).content, Content::Unusable(..)));
+        assert!(matches!(found(&package, Some("off")).content, Content::Absent));
+        assert!(found(&package, Some("own")).lock().is_some(), "relative to the package");
+        let absolute = package.join("own");
+        assert!(found(&root.join("b"), absolute.to_str()).lock().is_some());
+        let named = found(&package, Some("other"));
+        let (message, help) = named.take_mistake().expect("there is no such file");
+        assert!(message.contains("other does not exist"), "{message}");
+        assert!(help.contains("secrets lock --file"), "{help}");
+        assert!(named.take_mistake().is_none(), "once per crate");
+        fs::remove_dir_all(root).expect("the folder is this test's");
+    }
+
+    #[test]
+    fn a_downloaded_package_is_its_own_root() {
+        let files = [(".git/HEAD", ""), ("secrets.lock", LOCK), ("a/.cargo-ok", ""), ("b/x", "")];
+        let root = folder("downloaded", &files);
+        for setting in [None, Some("require"), Some("own")] {
+            assert!(matches!(found(&root.join("a"), setting).content, Content::Absent));
+        }
+        assert!(found(&root.join("b"), None).lock().is_some());
+        fs::remove_dir_all(root).expect("the folder is this test's");
+    }
+
+    #[test]
+    fn the_compiler_is_told_once_what_the_crate_depends_on() {
+        let root = folder("tracking", &[(".git/HEAD", ""), ("secrets.lock", LOCK)]);
+        let lock = found(&root, None);
+        let tokens = lock.take_tracking().map(|tokens| tokens.to_string()).unwrap_or_default();
+        assert!(tokens.contains("include_bytes") && tokens.contains("option_env"), "{tokens}");
+        assert!(lock.take_tracking().is_none());
+        let off = found(&root, Some("off")).take_tracking();
+        let tokens = off.map(|tokens| tokens.to_string()).unwrap_or_default();
+        assert!(!tokens.contains("include_bytes") && tokens.contains("option_env"), "{tokens}");
+        fs::remove_dir_all(root).expect("the folder is this test's");
     }
 }

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
 use secrets_spec::{
-    Lock, LockedSource, MountType, VariableName, closest, locked_key_gap, quoted_list,
+    Lock, LockGap, LockedSource, MountType, VariableName, closest, locked_key_gap, quoted_list,
 };
 use syn::Type;
 
@@ -141,6 +141,9 @@ impl<'a> BodyReads<'a> {
             (declared.written == Some(&group.text)).then_some(*name)
         };
         let near = self.groups.iter().find_map(is_of);
+        if self.is_corrected_source(&group.text) {
+            return None;
+        }
         let near = near.or_else(|| closest(&group.text, names.iter().copied()));
         let near = near.map(|near| format!("did you mean {near:?}? ")).unwrap_or_default();
         let help = format!(
@@ -148,6 +151,16 @@ impl<'a> BodyReads<'a> {
             quoted_list(&names)
         );
         Some((0, mistakes::error_at(&group.at, &message, &help)))
+    }
+
+    /// Whether the lock suggests this name for a source that is reported already.
+    fn is_corrected_source(&self, name: &str) -> bool {
+        let Some(lock) = self.lock else { return false };
+        let sources = self.groups.values().filter_map(|group| group.source.as_ref());
+        sources.filter_map(|source| source.gap(lock)).any(|gap| match gap {
+            LockGap::Secret { near, .. } => near.as_deref() == Some(name),
+            LockGap::Key { .. } => false,
+        })
     }
 
     fn check_key(

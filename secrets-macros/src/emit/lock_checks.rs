@@ -1,6 +1,6 @@
 //! The constants that compare types, and texts that only the compiler knows, with `secrets.lock`.
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Literal, TokenStream};
 use quote::{ToTokens as _, quote};
 use secrets_spec::{BuiltIn, LockedSource, RequestDraft, SourceDraft};
 
@@ -30,6 +30,10 @@ impl LockChecks<'_> {
         for draft in &self.declaration.sources {
             add_source(draft, constants);
         }
+        // The table of the keys is several times as long.
+        let needs_keys = !self.declaration.requests.is_empty()
+            || parameters.iter().any(|it| it.key.is_some())
+            || self.fields.iter().any(Option::is_some);
         for draft in &self.declaration.requests {
             add_request(draft, constants);
         }
@@ -41,7 +45,11 @@ impl LockChecks<'_> {
         }
         // Few steps name their secrets by constants.
         if constants.checks() > before {
-            let (names, keys) = (self.crate_lock.name_table(), self.crate_lock.key_table());
+            let names = self.crate_lock.name_table();
+            let keys = match needs_keys {
+                true => self.crate_lock.key_table(),
+                false => Literal::byte_string(&[]),
+            };
             constants.add(quote! {
                 const __SECRETS_LOCK: __secrets::LockTables = __secrets::LockTables {
                     names: #names,
