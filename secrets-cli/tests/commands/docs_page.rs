@@ -49,6 +49,11 @@ fn every_example_of_the_page_about_policies_has_the_output_on_the_page() {
 }
 
 #[test]
+fn every_example_of_the_page_about_the_lock_has_the_output_on_the_page() {
+    run_examples("docs/lock.md", include_str!("../../../docs/lock.md"), 8);
+}
+
+#[test]
 fn every_example_of_the_readme_has_the_output_on_the_page() {
     run_examples("secrets-cli/README.md", include_str!("../../README.md"), 3);
 }
