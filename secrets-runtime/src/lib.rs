@@ -136,11 +136,25 @@ pub mod __testing {
     pub use crate::rt::clock::ManualClock;
 }
 
+/// Items that the crate secrets-flow uses. They are not for programs, and may change in any release.
+#[doc(hidden)]
+pub mod __flow {
+    pub use crate::{
+        private::{
+            declared::{DeclaredFunction, declared_function},
+            failure::take as take_failure,
+        },
+        resolver::deployment::MappedSource,
+    };
+    pub use secrets_spec::closest;
+}
+
 /// Items that the macros' expansions use. They are not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {
     pub use ::core::{
-        cfg, concat, file, line, module_path, option::Option, result::Result, stringify,
+        any::type_name, cfg, concat, file, line, module_path, option::Option, result::Result,
+        stringify,
     };
 
     pub use secrets_spec::{MountType, RecordPiece, Secret, record_bytes, record_len, record_text};

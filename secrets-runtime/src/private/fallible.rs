@@ -1,5 +1,6 @@
 use crate::{
     core::error::Error,
+    private::failure,
     private::retry::{ErrorPredicate, RefreshOn},
 };
 
@@ -25,6 +26,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
     type Failure = E;
 
     fn from_error(error: Error) -> Self {
+        failure::note(&error);
         Err(E::from(error))
     }
 

@@ -4,6 +4,8 @@
 //! call.
 
 pub(crate) mod checks;
+pub(crate) mod declared;
+pub(crate) mod failure;
 pub(crate) mod fallible;
 pub(crate) mod parameters;
 pub(crate) mod registry;

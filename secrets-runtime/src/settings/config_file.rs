@@ -128,8 +128,8 @@ impl ConfigFile {
         self.delicate
     }
 
-    pub(super) fn into_sources(self) -> BTreeMap<String, SourcePatch> {
-        self.sources
+    pub(super) fn sources(&self) -> &BTreeMap<String, SourcePatch> {
+        &self.sources
     }
 }
 

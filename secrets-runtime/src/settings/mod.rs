@@ -25,6 +25,12 @@
 //! id = "db"
 //! ```
 //!
+//! `SECRETS_SOURCES` has such a table of sources as JSON: `{"prod-db":{"type":"local","id":"db"}}`. Its entries
+//! replace those of the file that have the same names.
+//!
+//! A source of type `file` may say `kubernetes_secret = "prod-db"`: where the program runs as a pod, that Secret is
+//! mounted as the folder of the source. Elsewhere it has no effect.
+//!
 //! The settings are read once and checked as a whole. A `secrets.toml` that somebody else can have written is
 //! refused, and so is one with an unknown key. One that `SECRETS_CONFIG` names may belong to another user, if nobody
 //! else can write it.
@@ -60,7 +66,7 @@ use std::{
     time::Duration,
 };
 
-use secrets_spec::{BackendType, BuiltIn, RoleArn, SourcePatch, SourceRole, With};
+use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SourcePatch, SourceRole, With};
 
 use crate::settings::{
     audit::AuditSettings,
@@ -116,6 +122,9 @@ impl Settings {
         config_file: Option<ConfigFile>,
         folders: &Folders,
     ) -> Self {
+        let mut sources =
+            config_file.as_ref().map(ConfigFile::sources).cloned().unwrap_or_default();
+        sources.extend(reader.text(&variables::SOURCES, mapping::parse).unwrap_or_default());
         Self {
             shown: reader.shown(),
             default_backends: reader
@@ -140,8 +149,8 @@ impl Settings {
             zenml: ZenmlSettings::read(reader),
             prefect: PrefectSettings::read(reader),
             flyte: FlyteSettings::read(reader),
-            config_file: config_file.as_ref().map(|file| file.path().to_path_buf()),
-            sources: config_file.map(ConfigFile::into_sources).unwrap_or_default(),
+            config_file: config_file.map(|file| file.path().to_path_buf()),
+            sources,
         }
     }
 
@@ -212,6 +221,13 @@ impl Settings {
     /// written.
     pub(crate) fn mapped(&self, text: &str) -> Option<&SourcePatch> {
         self.sources.get(text)
+    }
+
+    /// Returns the name and the target of the mapping of a source, if there is one. It may have the source's text as
+    /// written, or its group.
+    pub(crate) fn mapping_of<'a>(&self, source: &'a Source) -> Option<(&'a str, &SourcePatch)> {
+        let names = [source.origin(), source.group()];
+        names.into_iter().find_map(|name| Some((name, self.mapped(name)?)))
     }
 
     /// Returns all mappings, by name.
