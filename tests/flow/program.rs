@@ -45,7 +45,7 @@ fn store() -> Result<(), Error> {
 
 #[secrets]
 fn report() -> Result<(), Box<dyn std::error::Error>> {
-    let user = current_context().secrets.var("DB_USER")?;
+    let user = current_context().secrets.var("user")?;
     println!("report has {}", user.expose_str()?);
     Ok(())
 }

@@ -62,7 +62,12 @@ pub fn attempt(step: &Step) -> u8 {
         Ok(()) => 0,
         Err(failure) => {
             let failure: StepFailure = failure.or_kind(noted);
-            report(&format!("step `{}`: {failure}", step.name));
+            let text = failure.to_string();
+            // Our own error says in which step it is.
+            match text.starts_with("step `") {
+                true => report(&text),
+                false => report(&format!("step `{}`: {text}", step.name)),
+            }
             failure.exit_code()
         }
     }

@@ -108,15 +108,20 @@ fn is_plain(text: &str) -> bool {
     let is_sign =
         |c: char| c.is_ascii_alphanumeric() || " -_./:=,+@%()<>~^*?&|!;[]{}\"'$#\\`".contains(c);
     let starts_well =
-        text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_'));
-    // A schedule begins with a digit, and no number has a blank.
-    let is_schedule = text.starts_with(|c: char| c.is_ascii_digit()) && text.contains(" * ");
+        text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_'))
+            || text.starts_with("--") && text.len() > 3;
+    // No number has a blank or one of these letters, and no time is without a colon.
+    let is_of_number = |c: char| c.is_ascii_digit() || "eExXoObB_.+-".contains(c);
+    let is_schedule = text.contains(" * ");
+    let starts_well = starts_well
+        || text.starts_with(|c: char| c.is_ascii_digit())
+            && (is_schedule || !text.contains([':', ' ', ',']) && !text.chars().all(is_of_number));
     let has_meaning = text.contains(": ")
         || text.contains(" #")
         || text.ends_with([':', ' '])
         || is_word_of_yaml(text)
         || is_number_like(text);
-    (starts_well || is_schedule) && text.chars().all(is_sign) && !has_meaning
+    starts_well && text.chars().all(is_sign) && !has_meaning
 }
 
 fn is_word_of_yaml(text: &str) -> bool {
@@ -227,7 +232,7 @@ mod tests {
         ] {
             assert!(!is_plain(text), "{text}");
         }
-        for text in ["dbflow", "secrets:sources=[\"a\"]", "load && store", "/run/secrets/db"] {
+        for text in ["dbflow", "secrets:sources=[\"a\"]", "load && store", "/run/secrets/db", "--with", "1Gi", "500m", "0-a"] {
             assert!(is_plain(text), "{text}");
         }
     }
