@@ -20,10 +20,13 @@ pub enum Service {
     Prefect,
     Zenml,
     Postgres,
+    Manifest,
+    Metaflow,
+    Argo2prefect,
 }
 
 /// All of them.
-pub const ALL: [Service; 9] = [
+pub const ALL: [Service; 12] = [
     Service::Store,
     Service::Jose,
     Service::Flyte,
@@ -33,6 +36,9 @@ pub const ALL: [Service; 9] = [
     Service::Prefect,
     Service::Zenml,
     Service::Postgres,
+    Service::Manifest,
+    Service::Metaflow,
+    Service::Argo2prefect,
 ];
 
 /// A service that can be used. A server ends when this is dropped.
@@ -56,6 +62,9 @@ impl Service {
             Self::Prefect => "prefect",
             Self::Zenml => "zenml",
             Self::Postgres => "postgres",
+            Self::Manifest => "manifest",
+            Self::Metaflow => "metaflow",
+            Self::Argo2prefect => "argo2prefect",
         }
     }
 
@@ -71,6 +80,9 @@ impl Service {
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
             Self::Postgres => "Debian's PostgreSQL",
+            Self::Manifest => "a Python with hera and kubernetes-validate",
+            Self::Metaflow => "a Python with Metaflow",
+            Self::Argo2prefect => "a Python with argo2prefect and Prefect",
         }
     }
 
@@ -86,6 +98,9 @@ impl Service {
             Self::Prefect => "SECRETS_TEST_PREFECT_URL",
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
             Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
+            Self::Manifest => "SECRETS_TEST_PYTHON_MANIFEST",
+            Self::Metaflow => "SECRETS_TEST_PYTHON_METAFLOW",
+            Self::Argo2prefect => "SECRETS_TEST_PYTHON_ARGO2PREFECT",
         }
     }
 
@@ -98,6 +113,9 @@ impl Service {
             Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
             Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
             Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
+            Self::Manifest | Self::Metaflow | Self::Argo2prefect => {
+                tool(venv::python(workspace, self.name())?.display().to_string())
+            }
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),

@@ -107,9 +107,9 @@ fn scalar(text: &str) -> String {
 fn is_plain(text: &str) -> bool {
     let is_sign =
         |c: char| c.is_ascii_alphanumeric() || " -_./:=,+@%()<>~^*?&|!;[]{}\"'$#\\`".contains(c);
-    let starts_well =
-        text.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_'))
-            || text.starts_with("--") && text.len() > 3;
+    let starts_well = text
+        .starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '.' | '_'))
+        || text.starts_with("--") && text.len() > 3;
     // No number has a blank or one of these letters, and no time is without a colon.
     let is_of_number = |c: char| c.is_ascii_digit() || "eExXoObB_.+-".contains(c);
     let is_schedule = text.contains(" * ");
@@ -232,7 +232,16 @@ mod tests {
         ] {
             assert!(!is_plain(text), "{text}");
         }
-        for text in ["dbflow", "secrets:sources=[\"a\"]", "load && store", "/run/secrets/db", "--with", "1Gi", "500m", "0-a"] {
+        for text in [
+            "dbflow",
+            "secrets:sources=[\"a\"]",
+            "load && store",
+            "/run/secrets/db",
+            "--with",
+            "1Gi",
+            "500m",
+            "0-a",
+        ] {
             assert!(is_plain(text), "{text}");
         }
     }
