@@ -218,6 +218,18 @@ fn braces() -> Flow {
         .env("DB_PASSWORD", "SeNtInEl")
 }
 
+/// The flow of the documentation with one step after the other, as Metaflow has it.
+fn oracle() -> Flow {
+    Flow::new("dbflow")
+        .step("load", load)
+        .step("store", store)
+        .after("load")
+        .retry(2)
+        .service_account("store")
+        .step("report", report)
+        .after("store")
+}
+
 /// Two steps whose variables contradict each other.
 fn two_values() -> Flow {
     Flow::new("two-values").step("a", report).env("K", "1").step("b", report).env("K", "2")
@@ -229,6 +241,7 @@ fn main() -> ExitCode {
         Ok("behaviour") => behaviour(),
         Ok("wrong") => wrong(),
         Ok("braces") => braces(),
+        Ok("oracle") => oracle(),
         Ok("two-values") => two_values(),
         _ => dbflow(),
     };

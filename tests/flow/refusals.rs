@@ -44,7 +44,9 @@ fn every_mistake_of_a_deployment_is_in_one_message() {
         "--env",
         "NOT_SET_HERE",
         "--env-from-secret",
-        "X=y", "--program", "a\nb",
+        "X=y",
+        "--program",
+        "a\nb",
     ];
     let error = create("dbflow", "argo-workflows", &options);
     for option in [
