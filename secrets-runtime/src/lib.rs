@@ -142,12 +142,25 @@ pub mod __testing {
     pub use crate::rt::clock::ManualClock;
 }
 
+/// Items that the crate secrets-flow uses. They are not for programs, and may change in any release.
+#[doc(hidden)]
+pub mod __flow {
+    pub use crate::{
+        private::{
+            declared::{DeclaredFunction, declared_function},
+            failure::take as take_failure,
+        },
+        resolver::deployment::MappedSource,
+    };
+    pub use secrets_spec::closest;
+}
+
 /// Items that the macros' expansions use. They are not for programs, and may change in any release.
 #[doc(hidden)]
 pub mod __private {
     pub use ::core::{
-        cfg, concat, file, include_bytes, line, module_path, option::Option, option_env,
-        result::Result, stringify,
+        any::type_name, cfg, concat, file, include_bytes, line, module_path, option::Option,
+        option_env, result::Result, stringify,
     };
 
     pub use secrets_spec::{

@@ -22,10 +22,13 @@ pub enum Service {
     Zenml,
     Openbao,
     Postgres,
+    Manifest,
+    Metaflow,
+    Argo2prefect,
 }
 
 /// All of them.
-pub const ALL: [Service; 10] = [
+pub const ALL: [Service; 14] = [
     Service::Store,
     Service::Jose,
     Service::Flyte,
@@ -37,6 +40,9 @@ pub const ALL: [Service; 10] = [
     Service::Zenml,
     Service::Openbao,
     Service::Postgres,
+    Service::Manifest,
+    Service::Metaflow,
+    Service::Argo2prefect,
 ];
 
 /// A service that can be used. A server ends when this is dropped.
@@ -62,6 +68,9 @@ impl Service {
             Self::Zenml => "zenml",
             Self::Openbao => "openbao",
             Self::Postgres => "postgres",
+            Self::Manifest => "manifest",
+            Self::Metaflow => "metaflow",
+            Self::Argo2prefect => "argo2prefect",
         }
     }
 
@@ -79,6 +88,9 @@ impl Service {
             Self::Zenml => "ZenML's server",
             Self::Openbao => "OpenBao, which is Vault",
             Self::Postgres => "Debian's PostgreSQL",
+            Self::Manifest => "a Python with hera and kubernetes-validate",
+            Self::Metaflow => "a Python with Metaflow",
+            Self::Argo2prefect => "a Python with argo2prefect and Prefect",
         }
     }
 
@@ -96,6 +108,9 @@ impl Service {
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
             Self::Openbao => "SECRETS_TEST_OPENBAO_URL",
             Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
+            Self::Manifest => "SECRETS_TEST_PYTHON_MANIFEST",
+            Self::Metaflow => "SECRETS_TEST_PYTHON_METAFLOW",
+            Self::Argo2prefect => "SECRETS_TEST_PYTHON_ARGO2PREFECT",
         }
     }
 
@@ -108,6 +123,9 @@ impl Service {
             Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
             Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
             Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
+            Self::Manifest | Self::Metaflow | Self::Argo2prefect => {
+                tool(venv::python(workspace, self.name())?.display().to_string())
+            }
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
             Self::MotoPolicies => server(workspace, "moto", &server::MOTO_POLICIES),

@@ -34,7 +34,7 @@ pub static ALL: &[Stage] = &[
     stage("doctest", "the examples in the documentation", doctest),
     stage("ui", "programs that must compile, and programs that must not", ui),
     Stage {
-        services: &[Service::Flyte],
+        services: &[Service::Flyte, Service::Manifest],
         ..stage("integration", "the programs of tests/", integration)
     },
     Stage {
@@ -44,6 +44,8 @@ pub static ALL: &[Stage] = &[
             Service::MotoPolicies,
             Service::Ministack,
             Service::Postgres,
+            Service::Metaflow,
+            Service::Argo2prefect,
         ],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },

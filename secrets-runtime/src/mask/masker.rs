@@ -30,9 +30,14 @@ pub struct Masker(Arc<RwLock<Known>>);
 /// What a masker knows.
 #[derive(Default)]
 struct Known {
+    /// What is called with each new value.
+    listener: Option<Listener>,
     values: HashSet<KnownValue, RandomState>,
     dictionary: Dictionary,
 }
+
+/// What is called with each value that is masked from then on.
+type Listener = Box<dyn Fn(&SecretValue) + Send + Sync>;
 
 /// A value that is compared by its bytes.
 struct KnownValue(SecretValue);
@@ -55,10 +60,19 @@ impl Masker {
             return;
         }
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Known { values, dictionary } = &mut *known;
+        let Known { listener, values, dictionary } = &mut *known;
         if values.insert(KnownValue(value.clone())) {
             forms::of(value, &mut |form| dictionary.insert(form, 0));
+            listener.iter().for_each(|listener| listener(value));
         }
+    }
+
+    /// Calls `listener` with each value that is added from now on, before `add` returns. A process that masks the
+    /// output of this one learns them so.
+    #[doc(hidden)]
+    pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
+        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
+        known.listener = Some(Box::new(listener));
     }
 
     /// Returns a text with every secret masked. If only a part of a character belongs to one, the whole character is

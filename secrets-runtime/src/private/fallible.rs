@@ -1,6 +1,7 @@
 use crate::{
     core::error::Error,
     private::{
+        failure,
         result_adapter::adapter,
         retry::{ErrorPredicate, RefreshOn},
     },
@@ -28,6 +29,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
     type Failure = E;
 
     fn from_error(error: Error) -> Self {
+        failure::note(&error);
         Err(E::from(error))
     }
 

@@ -4,6 +4,8 @@
 //! call.
 
 pub(crate) mod checks;
+pub(crate) mod declared;
+pub(crate) mod failure;
 pub(crate) mod fallible;
 mod guard_macros;
 pub(crate) mod parameters;

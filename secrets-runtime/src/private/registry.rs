@@ -17,6 +17,38 @@ pub(crate) fn linked_steps() -> Vec<&'static Step> {
     steps
 }
 
+/// Returns the step of the function whose type has this name.
+pub(crate) fn step_of(function: &str) -> Option<&'static Step> {
+    let function = path_of(function);
+    STEPS.iter().copied().find(|step| {
+        let inside = path_of(step.type_inside());
+        inside.rsplit_once("::").is_some_and(|(path, _)| path == function)
+    })
+}
+
+/// Returns the path in the name of a type: without generic arguments, and without the closures in which the body of
+/// an asynchronous function is.
+fn path_of(name: &str) -> String {
+    let mut path = String::with_capacity(name.len());
+    let mut depth = 0_usize;
+    let mut chars = name.chars().peekable();
+    while let Some(char) = chars.next() {
+        match char {
+            // `<Job as Step>::load` and `<impl Job>::load` begin a path; other brackets hold arguments.
+            '<' if depth > 0 || !path.is_empty() => depth += 1,
+            // An arrow of the type of a function.
+            '-' if chars.peek() == Some(&'>') => {
+                chars.next();
+                path.push_str(if depth == 0 { "->" } else { "" });
+            }
+            '>' if depth > 0 => depth -= 1,
+            _ if depth == 0 => path.push(char),
+            _ => {}
+        }
+    }
+    path.replace("::{{closure}}", "")
+}
+
 /// Lists a step. The macros write it after the step's `static`.
 ///
 /// The attribute `distributed_slice` would do the same, but would run a procedural macro for every step.
@@ -29,4 +61,23 @@ macro_rules! __register {
             static __SECRETS_ENTRY: &$crate::__private::Step = &$step;
         }
     };
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_path_has_no_arguments_and_no_closures() {
+        for (name, path) in [
+            ("app::load", "app::load"),
+            ("app::load::{{closure}}::Here", "app::load::Here"),
+            ("app::load<alloc::vec::Vec<u8>>", "app::load"),
+            ("app::Job<T>::load", "app::Job::load"),
+            ("<app::Job<u8> as app::Step>::load", "<app::Job as app::Step>::load"),
+            ("app::load<fn() -> u8>", "app::load"),
+        ] {
+            assert_eq!(path_of(name), path, "{name}");
+        }
+    }
 }

@@ -5,6 +5,7 @@ mod audited;
 pub(crate) mod builder;
 #[cfg(feature = "aws")]
 mod credentials_secret;
+pub(crate) mod deployment;
 mod fetch;
 pub(crate) mod get_secret;
 mod hints;

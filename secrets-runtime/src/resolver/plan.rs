@@ -298,9 +298,8 @@ pub(crate) fn with_attached<'a>(
 
 /// Returns the source, or the one to which the settings map it.
 fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
-    let by_text = settings.mapped(source.origin());
-    match by_text.or_else(|| settings.mapped(source.group())) {
-        Some(mapped) => Cow::Owned(source.with_patch(mapped)),
+    match settings.mapping_of(source) {
+        Some((_, patch)) => Cow::Owned(source.with_patch(patch)),
         None => Cow::Borrowed(source),
     }
 }

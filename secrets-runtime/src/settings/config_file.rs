@@ -129,8 +129,8 @@ impl ConfigFile {
         self.delicate
     }
 
-    pub(super) fn into_sources(self) -> BTreeMap<String, (SourcePatch, String)> {
-        self.sources
+    pub(super) fn sources(&self) -> &BTreeMap<String, (SourcePatch, String)> {
+        &self.sources
     }
 }
 

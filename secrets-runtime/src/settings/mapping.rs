@@ -1,7 +1,49 @@
-//! The tables `[sources.NAME]` of `secrets.toml`: which secret a source of the code is in this deployment.
+//! The tables `[sources.NAME]` of `secrets.toml`, and `SECRETS_SOURCES`: which secret a source of the code is in this
+//! deployment.
 
-use secrets_spec::{Diagnostic, FieldName, Node, SourcePatch, Value};
+use std::{collections::BTreeMap, ops::Range};
+
+use secrets_spec::{Diagnostic, FieldName, Node, SourcePatch, SpecError, Value, read_json};
 use toml::{Spanned, de::DeValue};
+
+use crate::{
+    core::escape::escape_name,
+    settings::{error::SettingError, values::Read},
+};
+
+/// Parses the text of `SECRETS_SOURCES`: an object whose members are the tables. It may contain values of `inline`,
+/// so problems quote names only, and say the position as a byte number.
+pub(super) fn parse(text: &str) -> Read<BTreeMap<String, SourcePatch>> {
+    let malformed = |error: SpecError| {
+        let message = format!("{}, at byte {}", error.message(), error.range().start);
+        vec![SettingError { message, ..error.into() }]
+    };
+    let node = read_json(text).map_err(malformed)?;
+    let Value::Map(fields) = &node.value else {
+        let message = format!("it is an object of sources, not {}", node.value.describe());
+        let help = r#"write {"prod-db": {"type": "local", "id": "db"}}"#;
+        return Err(vec![SettingError::new(message, help)]);
+    };
+    let (mut sources, mut wrongs) = (BTreeMap::new(), Vec::new());
+    for (name, node) in fields {
+        let mut diagnostics: Vec<Diagnostic<Range<usize>>> = Vec::new();
+        let patch = SourcePatch::read(node, &mut diagnostics);
+        wrongs.extend(diagnostics.into_iter().map(|Diagnostic { at, message, help, .. }| {
+            let message = format!("{message}, at byte {}", at.start);
+            SettingError { message, help, ..SettingError::default() }
+        }));
+        if name.text.is_empty() {
+            let help = "write the text of a source as the name of its target";
+            wrongs.push(SettingError::new("a source without a name", help));
+        } else if let Some(patch) = patch
+            && sources.insert(name.text.clone(), patch).is_some()
+        {
+            let message = format!("the source `{}` is given twice", escape_name(&name.text));
+            wrongs.push(SettingError::new(message, "remove one of the two"));
+        }
+    }
+    if wrongs.is_empty() { Ok(sources) } else { Err(wrongs) }
+}
 
 /// Reads the target of a mapping.
 pub(super) fn read(

@@ -25,6 +25,12 @@
 //! id = "db"
 //! ```
 //!
+//! `SECRETS_SOURCES` has such a table of sources as JSON: `{"prod-db":{"type":"local","id":"db"}}`. Its entries
+//! replace those of the file that have the same names.
+//!
+//! A source of type `file` may say `kubernetes_secret = "prod-db"`: where the program runs as a pod, that Secret is
+//! mounted as the folder of the source. Elsewhere it has no effect.
+//!
 //! The settings are read once and checked as a whole. A `secrets.toml` that somebody else can have written is
 //! refused, and so is one with an unknown key. One that `SECRETS_CONFIG` names may belong to another user, if nobody
 //! else can write it.
@@ -62,7 +68,7 @@ use std::{
 
 #[cfg(feature = "guard")]
 use secrets_spec::GuardMode;
-use secrets_spec::{BackendType, BuiltIn, RoleArn, SourcePatch, SourceRole, With};
+use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SourcePatch, SourceRole, With};
 
 use crate::settings::{
     audit::AuditSettings,
@@ -134,6 +140,11 @@ impl Settings {
         let shown = reader.shown();
         // Without the feature, any but `off` is a problem.
         let _guard = reader.text(&variables::GUARD, values::guard).unwrap_or_default();
+        let mut sources =
+            config_file.as_ref().map(ConfigFile::sources).cloned().unwrap_or_default();
+        let launched = reader.text(&variables::SOURCES, mapping::parse).unwrap_or_default();
+        let named = |(name, patch)| (name, (patch, variables::SOURCES.name().to_owned()));
+        sources.extend(launched.into_iter().map(named));
         Self {
             shown,
             #[cfg(feature = "guard")]
@@ -161,8 +172,8 @@ impl Settings {
             zenml: ZenmlSettings::read(reader),
             prefect: PrefectSettings::read(reader),
             flyte: FlyteSettings::read(reader),
-            config_file: config_file.as_ref().map(|file| file.path().to_path_buf()),
-            sources: config_file.map(ConfigFile::into_sources).unwrap_or_default(),
+            config_file: config_file.map(|file| file.path().to_path_buf()),
+            sources,
         }
     }
 
@@ -244,6 +255,13 @@ impl Settings {
     pub(crate) fn origin(&self, variable: &Variable) -> String {
         let shown = self.shown.iter().find(|shown| shown.variable == variable);
         shown.map_or_else(String::new, |shown| shown.origin.to_string())
+    }
+
+    /// Returns the name and the target of the mapping of a source, if there is one. It may have the source's text as
+    /// written, or its group.
+    pub(crate) fn mapping_of<'a>(&self, source: &'a Source) -> Option<(&'a str, &SourcePatch)> {
+        let names = [source.origin(), source.group()];
+        names.into_iter().find_map(|name| Some((name, self.mapped(name)?)))
     }
 
     /// Returns all mappings, by name.

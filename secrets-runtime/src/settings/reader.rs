@@ -21,12 +21,26 @@ pub(crate) struct SettingState {
     pub(crate) variable: &'static Variable,
     /// The text, or `None` if the setting is not set or must not be printed.
     pub(crate) text: Option<String>,
+    /// The text that must not be printed, unless it is a credential.
+    pub(crate) hidden: Option<SecretValue>,
     /// The origin of the setting.
     pub(crate) origin: SettingOrigin,
     /// The default, if it depends on the user's folders.
     pub(crate) default: Option<String>,
     /// The problem, if there is one. The text is then left out.
     pub(crate) wrong: Option<String>,
+}
+
+impl SettingState {
+    /// Returns the text, if it is valid in another process.
+    pub(super) fn elsewhere(&self) -> Option<String> {
+        if !self.variable.is_portable() {
+            return None;
+        }
+        // An address may be hidden because it may contain a password. The one who writes it down looks for that.
+        let hidden = self.hidden.as_ref().and_then(|hidden| hidden.expose_str().ok());
+        self.text.as_deref().or(hidden).map(str::to_owned)
+    }
 }
 
 /// Reads the text of each setting once, and collects the problems.
@@ -57,11 +71,16 @@ impl<'a> SettingsReader<'a> {
 
     pub(super) fn shown(&self) -> Vec<SettingState> {
         let shown = self.found.iter().map(|(variable, found)| {
-            let may_be_shown = !matches!(variable.kind(), Kind::Hidden | Kind::Secret);
-            let text = found.as_ref().filter(|_| may_be_shown);
+            let text = found.as_ref().map(|found| found.text.to_string_lossy().into_owned());
+            let (text, hidden) = match variable.kind() {
+                Kind::Secret => (None, None),
+                Kind::Hidden => (None, text.map(SecretValue::from)),
+                Kind::Text | Kind::Seconds | Kind::Path => (text, None),
+            };
             SettingState {
                 variable,
-                text: text.map(|found| found.text.to_string_lossy().into_owned()),
+                text,
+                hidden,
                 origin: found.as_ref().map_or(SettingOrigin::Default, |found| found.origin.clone()),
                 default: None,
                 wrong: None,

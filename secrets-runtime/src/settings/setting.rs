@@ -16,9 +16,18 @@ pub struct Setting {
     is_set: bool,
     default: String,
     problem: Option<String>,
+    elsewhere: Option<String>,
 }
 
 impl Setting {
+    /// Returns the text with which another process has this setting too, if it is set to something that is valid
+    /// there: neither a credential, nor a file of this machine, nor what describes this process.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn text_elsewhere(&self) -> Option<&str> {
+        self.elsewhere.as_deref().filter(|text| !text.is_empty())
+    }
+
     pub(crate) fn of(shown: &SettingState) -> Self {
         Self {
             variable: shown.variable,
@@ -30,6 +39,7 @@ impl Setting {
                 .clone()
                 .unwrap_or_else(|| shown.variable.default().replace('`', "")),
             problem: shown.wrong.clone(),
+            elsewhere: shown.elsewhere(),
         }
     }
 

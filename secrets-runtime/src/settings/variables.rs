@@ -83,6 +83,17 @@ impl Variable {
             .contains(self)
     }
 
+    /// Returns whether the setting is valid in another process of the same deployment. Paths of this machine are not,
+    /// nor is what is decided at each launch.
+    pub(super) fn is_portable(&self) -> bool {
+        let of_this_process = [WITH, SOURCES, PROFILE, AUDIT_REQUIRED, PREFECT_USER_CONFIG_PATH];
+        match self.kind {
+            Kind::Secret => false,
+            Kind::Path => [FILE_DIR, FLYTE_DEFAULT_DIR].contains(self),
+            Kind::Text | Kind::Seconds | Kind::Hidden => !of_this_process.contains(self),
+        }
+    }
+
     pub(super) const fn kind(&self) -> Kind {
         self.kind
     }
@@ -166,6 +177,9 @@ variables! {
     WITH = "SECRETS_WITH",
         Some("with"), Hidden, "",
         "Sources for steps that declare none, written as `secrets:sources=[\"prod-db\"]`.";
+    SOURCES = "SECRETS_SOURCES",
+        None, Hidden, "",
+        "Which secret a source of the code is in this deployment: a JSON object, such as `{\"prod-db\":{\"type\":\"local\",\"id\":\"db\"}}`. An entry replaces the one of that name in `[sources]` of `secrets.toml`.";
     CONFIG = "SECRETS_CONFIG",
         None, Path, "the nearest `secrets.toml` upwards",
         "The settings' file.";

@@ -91,10 +91,15 @@ impl StepSpec {
     /// # Errors
     /// If it is damaged, or a text in it is invalid.
     pub fn decode(record: &str) -> Result<Self, SpecError> {
+        Self::from_json(Self::json_of_record(record))
+    }
+
+    /// Returns the JSON object of a record.
+    #[must_use]
+    pub fn json_of_record(record: &str) -> &str {
         // The texts at both ends are not compared: they would be in every program then, and look like records.
         let end = record.len().saturating_sub(RECORD_END.len());
-        let json = record.get(RECORD_START.len()..end).unwrap_or_default();
-        Self::from_json(json)
+        record.get(RECORD_START.len()..end).unwrap_or_default()
     }
 
     /// Reads the JSON object of a record.

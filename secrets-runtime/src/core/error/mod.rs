@@ -378,6 +378,31 @@ impl ErrorKind {
     pub const fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Timeout | Self::Unavailable)
     }
+
+    /// Returns the exit code of a program that fails with this kind, as the command `secrets` has it: 3 if
+    /// something is missing, 4 if it is refused, 5 if something is wrong, 6 if a later attempt may pass, else 1.
+    ///
+    /// ```
+    /// # use secrets_runtime::ErrorKind;
+    /// assert_eq!(ErrorKind::NotFound.exit_code(), 3);
+    /// ```
+    #[must_use]
+    pub const fn exit_code(self) -> u8 {
+        match self {
+            Self::NotFound | Self::KeyNotFound | Self::Deleted | Self::NotRequested => 3,
+            Self::AccessDenied | Self::Leaked | Self::RoleDenied | Self::DecryptionFailed => 4,
+            Self::InvalidSource
+            | Self::InvalidName
+            | Self::InvalidValue
+            | Self::Undecodable
+            | Self::Collision
+            | Self::Ambiguous
+            | Self::Conflict
+            | Self::InvalidConfig => 5,
+            Self::Throttled | Self::Timeout | Self::Unavailable => 6,
+            Self::NoContext | Self::NotSupported | Self::Other => 1,
+        }
+    }
 }
 
 impl fmt::Display for ErrorKind {

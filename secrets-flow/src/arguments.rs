@@ -1,0 +1,167 @@
+//! The command line of a flow's program.
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
+use secrets_runtime::{ValidationLevel, cli::SecretsArgs};
+
+/// Runs the steps of a flow, or writes them down for Argo Workflows and Kubernetes.
+#[derive(Debug, Parser)]
+#[command(subcommand_required = true, arg_required_else_help = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub secrets: SecretsArgs,
+    #[command(subcommand)]
+    pub command: FlowCommand,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum FlowCommand {
+    /// Run the steps, each in a process of its own
+    Run(RunArguments),
+    /// Run one step
+    Step {
+        /// The step
+        name: String,
+    },
+    /// Print the steps, their order, and what each declares
+    Show {
+        /// How to print them
+        #[arg(long, value_enum, default_value_t = ShowFormat::Text)]
+        format: ShowFormat,
+    },
+    /// Check that the secrets of all steps exist, without running a step
+    Check {
+        /// How much to check: NONE, SECRET_EXISTS or SECRET_AND_KEY_EXISTS
+        #[arg(long, value_name = "LEVEL")]
+        level: Option<ValidationLevel>,
+    },
+    /// Write the flow down for Argo Workflows
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    ArgoWorkflows {
+        #[command(subcommand)]
+        command: ArgoCommand,
+    },
+    /// Write the flow down as one pod of Kubernetes
+    #[command(subcommand_required = true, arg_required_else_help = true)]
+    Kubernetes {
+        #[command(subcommand)]
+        command: KubernetesCommand,
+    },
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ArgoCommand {
+    /// Create or change the WorkflowTemplate, and with --schedule the CronWorkflow
+    Create(CreateArguments),
+    /// Start a Workflow from the WorkflowTemplate
+    Trigger(TriggerArguments),
+}
+
+#[derive(Debug, Subcommand)]
+pub enum KubernetesCommand {
+    /// Create a Job that runs all steps, or with --schedule a CronJob
+    Create(CreateArguments),
+}
+
+#[derive(Debug, clap::Args)]
+pub struct RunArguments {
+    /// How many steps may run at the same time
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    pub jobs: Option<u32>,
+    /// Run these steps alone, without those before them
+    #[arg(long, value_name = "STEP", num_args = 1..)]
+    pub only: Vec<String>,
+    /// Run all steps in this process, one after another
+    #[arg(long)]
+    pub in_process: bool,
+    /// Set a variable of every step
+    #[arg(long, value_name = "K=V")]
+    pub set: Vec<String>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ShowFormat {
+    /// Lines for people
+    Text,
+    /// One JSON object
+    Json,
+    /// A diagram for Mermaid
+    Mermaid,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct CreateArguments {
+    /// The image in which the program is
+    #[arg(long, value_name = "IMAGE")]
+    pub image: String,
+    /// The service account of the pods
+    #[arg(long, value_name = "NAME")]
+    pub service_account: Option<String>,
+    /// When to run it: five fields of cron, such as '0 2 * * *'
+    #[arg(long, value_name = "CRON")]
+    pub schedule: Option<String>,
+    /// The time zone of the schedule, such as Europe/Berlin
+    #[arg(long, value_name = "ZONE", requires = "schedule")]
+    pub timezone: Option<String>,
+    /// Set a variable of the pods: with its value, or with the value that it has here
+    #[arg(long, value_name = "K=V|K")]
+    pub env: Vec<String>,
+    /// Set a variable of the pods to a key of a Secret
+    #[arg(long, value_name = "K=SECRET/KEY")]
+    pub env_from_secret: Vec<String>,
+    /// The program in the image [default: the name of this program's file]
+    #[arg(long, value_name = "PATH")]
+    pub program: Option<PathBuf>,
+    /// The group that may read mounted Secrets, for an image that is not root's
+    #[arg(long, value_name = "GID")]
+    pub fs_group: Option<u32>,
+    #[command(flatten)]
+    pub target: TargetArguments,
+}
+
+#[derive(Debug, clap::Args)]
+pub struct TriggerArguments {
+    #[command(flatten)]
+    pub target: TargetArguments,
+}
+
+/// Which object it is, and whether it is printed or applied.
+#[derive(Debug, clap::Args)]
+pub struct TargetArguments {
+    /// The namespace [default: that of kubectl's context]
+    #[arg(long, value_name = "NAMESPACE")]
+    pub namespace: Option<String>,
+    /// The name of the object [default: that of the flow]
+    #[arg(long, value_name = "NAME")]
+    pub name: Option<String>,
+    /// Print it as JSON, and contact nothing
+    #[arg(long, conflicts_with = "only_yaml")]
+    pub only_json: bool,
+    /// Print it as YAML, and contact nothing
+    #[arg(long)]
+    pub only_yaml: bool,
+}
+
+impl Arguments {
+    /// Reads the command line of the process.
+    ///
+    /// # Errors
+    /// The mistake, or what `--help` prints.
+    pub fn read(flow: &str) -> Result<Self, clap::Error> {
+        let command = Self::command().name(flow.to_owned()).bin_name(flow);
+        let matches = command.try_get_matches()?;
+        Self::from_arg_matches(&matches)
+    }
+}
+
+/// Splits `K=V`.
+///
+/// # Errors
+/// The mistake.
+pub fn split_assignment<'a>(option: &str, text: &'a str) -> Result<(&'a str, &'a str), String> {
+    text.split_once('=').filter(|(name, _)| !name.is_empty()).ok_or_else(|| {
+        // What is not an assignment may be a value.
+        format!("{option} takes NAME=VALUE: a `=` or the name before it is missing")
+    })
+}

@@ -1,0 +1,118 @@
+use std::{
+    io::{Error, ErrorKind},
+    os::unix::process::{CommandExt, ExitStatusExt},
+    process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    time::{Duration, Instant},
+};
+
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+};
+
+/// How long a process that was asked to end may take before it is killed.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// An attempt of a step: a process, which leads a group of its own.
+#[derive(Debug)]
+pub struct Attempt {
+    child: Child,
+    pid: Pid,
+    /// When it has to have ended.
+    deadline: Option<Instant>,
+    /// When it is killed, because it was asked to end.
+    kill_at: Option<Instant>,
+    has_timed_out: bool,
+    status: Option<ExitStatus>,
+    /// How many of its outputs may still be written to.
+    pub open_outputs: usize,
+}
+
+impl Attempt {
+    /// Starts the process.
+    pub fn start(mut command: Command, deadline: Option<Instant>) -> Result<Self, Error> {
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.process_group(0).spawn()?;
+        let pid = Pid::from_child(&child);
+        let (kill_at, has_timed_out, status) = (None, false, None);
+        Ok(Self { child, pid, deadline, kill_at, has_timed_out, status, open_outputs: 2 })
+    }
+
+    pub fn pid(&self) -> Pid {
+        self.pid
+    }
+
+    /// Returns the ends of its outputs.
+    pub fn take_outputs(&mut self) -> Option<(ChildStdout, ChildStderr)> {
+        self.child.stdout.take().zip(self.child.stderr.take())
+    }
+
+    /// Returns when something is to be done about it.
+    pub fn next_time(&self) -> Option<Instant> {
+        match self.status {
+            Some(_) => None,
+            None => self.kill_at.or(self.deadline),
+        }
+    }
+
+    /// Does what is due. Returns whether its timeout has passed just now.
+    pub fn attend(&mut self, now: Instant) -> bool {
+        if self.status.is_some() {
+            return false;
+        }
+        if self.kill_at.is_some_and(|at| at <= now) {
+            self.kill();
+        } else if self.kill_at.is_none() && self.deadline.is_some_and(|at| at <= now) {
+            self.has_timed_out = true;
+            self.ask_to_end(now);
+            return true;
+        }
+        false
+    }
+
+    /// Asks the process and its children to end. They are killed if they have not after a while.
+    pub fn ask_to_end(&mut self, now: Instant) {
+        if self.status.is_none() && self.kill_at.is_none() {
+            let _ = kill_process_group(self.pid, Signal::TERM);
+            self.kill_at = Some(now + GRACE);
+        }
+    }
+
+    /// Kills the process and its children.
+    pub fn kill(&mut self) {
+        if self.status.is_none() {
+            let _ = kill_process_group(self.pid, Signal::KILL);
+            // Once is enough.
+            (self.kill_at, self.deadline) = (None, None);
+        }
+    }
+
+    /// Takes note of the end of the process. As in a pod, what it has left running ends with it.
+    pub fn reap(&mut self) {
+        // Its id is not another process's before it was waited for.
+        let _ = kill_process_group(self.pid, Signal::KILL);
+        self.status = self.child.wait().ok();
+    }
+
+    /// Returns the exit code, if the process has ended.
+    pub fn exit_code(&self) -> Option<u8> {
+        let status = self.status?;
+        if self.has_timed_out {
+            return Some(super::TIMED_OUT);
+        }
+        let killed = status.signal().map(|signal| 128 + signal);
+        let code = status.code().or(killed).unwrap_or(1);
+        Some(u8::try_from(code).unwrap_or(1))
+    }
+}
+
+/// Waits until a child has ended, and leaves it to be waited for.
+pub fn wait_for(pid: Pid) {
+    let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+    while matches!(waitid(WaitId::Pid(pid), options), Err(Errno::INTR)) {}
+}
+
+/// The exit code of a process that could not be started, as a shell has it.
+pub fn start_code(error: &Error) -> u8 {
+    if error.kind() == ErrorKind::NotFound { 127 } else { 126 }
+}

@@ -1,0 +1,101 @@
+//! `run --in-process`: all steps in this process, one after another. A pod that needs no graph does this.
+
+use std::{
+    collections::BTreeMap,
+    process,
+    sync::mpsc::{self, RecvTimeoutError},
+    thread,
+    time::Instant,
+};
+
+use secrets_runtime::cli::SecretsArgs;
+
+use crate::{
+    checks::environment::joined,
+    commands::{
+        run::{
+            TIMED_OUT, describe,
+            schedule::{AfterAttempt, Schedule},
+        },
+        step,
+    },
+    failure::CommandFailure,
+    flow::Flow,
+    mask::OutputMask,
+    program::{self, say},
+    step::Step,
+};
+
+/// Runs the steps. The returned mask is finished when everything else has been printed. A signal ends the process.
+pub fn run(
+    flow: &Flow,
+    secrets: SecretsArgs,
+    variables: &[(String, String)],
+    schedule: &mut Schedule,
+) -> Result<OutputMask, CommandFailure> {
+    let scheduled = flow.steps.iter().enumerate().filter(|(i, _)| schedule.run_of(*i).is_some());
+    let variables = joined(scheduled.map(|(_, step)| step), variables);
+    let variables = variables.map_err(CommandFailure::Usage)?;
+    restart_with(&variables)?;
+    step::prepare(secrets)?;
+    let mask = OutputMask::start()?;
+    while let Some(&index) = schedule.ready(Instant::now()).first() {
+        let Some(step) = flow.steps.get(index) else { break };
+        say(&format!("{}: started", step.name));
+        schedule.start(index, Instant::now());
+        let code = with_timeout(step);
+        match schedule.end(index, code, Instant::now()) {
+            AfterAttempt::Passed => say(&format!("{}: ok", step.name)),
+            AfterAttempt::Failed => say(&format!("{}: {}", step.name, describe(code))),
+            AfterAttempt::Again(pause) => {
+                let seconds = pause.as_secs();
+                say(&format!("{}: {}, again in {seconds} s", step.name, describe(code)));
+            }
+        }
+        if schedule.ready(Instant::now()).is_empty()
+            && let Some(until) = schedule.next_start()
+        {
+            thread::sleep(until.saturating_duration_since(Instant::now()));
+        }
+    }
+    Ok(mask)
+}
+
+/// Runs an attempt. A body cannot be ended from outside, so after its timeout the process ends.
+fn with_timeout(step: &Step) -> u8 {
+    let Some(timeout) = step.timeout else { return step::attempt(step) };
+    let (end, ended) = mpsc::channel::<()>();
+    let name = step.name.clone();
+    let watch = thread::spawn(move || {
+        if ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
+            say(&format!("{name}: {} after {} s", describe(TIMED_OUT), timeout.as_secs_f64()));
+            // What was written is passed on by the process that masks.
+            process::exit(i32::from(TIMED_OUT));
+        }
+    });
+    let code = step::attempt(step);
+    drop(end);
+    let _ = watch.join();
+    code
+}
+
+/// Starts the program again in this process, with these variables, unless it has them. A running process cannot safely
+/// change its own environment.
+fn restart_with(variables: &BTreeMap<String, String>) -> Result<(), CommandFailure> {
+    let has = |(name, value): (&String, &String)| {
+        std::env::var_os(name).is_some_and(|known| known == value.as_str())
+    };
+    if variables.iter().all(has) {
+        return Ok(());
+    }
+    let mut command = program::command();
+    command.args(std::env::args_os().skip(1)).envs(variables);
+    #[cfg(unix)]
+    let error = std::os::unix::process::CommandExt::exec(&mut command);
+    #[cfg(not(unix))]
+    let error = match command.status() {
+        Ok(status) => process::exit(status.code().unwrap_or(1)),
+        Err(error) => error,
+    };
+    Err(CommandFailure::Other(format!("the program cannot be started again: {error}"), 1))
+}

@@ -1,0 +1,126 @@
+//! `run`: runs the steps of a flow.
+
+#[cfg(unix)]
+mod attempt;
+mod in_process;
+#[cfg(unix)]
+mod output;
+#[cfg(unix)]
+mod processes;
+#[cfg(unix)]
+mod progress;
+mod schedule;
+#[cfg(unix)]
+mod signals;
+
+use secrets_runtime::cli::SecretsArgs;
+
+use crate::{
+    arguments::{RunArguments, split_assignment},
+    checks::{graph::suggestion, name::check_variable},
+    commands::{
+        columns,
+        run::schedule::{Schedule, StepState},
+    },
+    failure::CommandFailure,
+    flow::Flow,
+    program::say,
+    step::canonical,
+};
+
+/// Runs the steps, prints a table, and returns the exit code of the step that failed first.
+pub fn run(
+    flow: &Flow,
+    secrets: SecretsArgs,
+    arguments: &RunArguments,
+) -> Result<u8, CommandFailure> {
+    let mut mistakes = Vec::new();
+    let mut variables = Vec::new();
+    for text in &arguments.set {
+        match split_assignment("--set", text) {
+            Ok((name, value)) => {
+                mistakes.extend(check_variable(name).err().map(|why| format!("--set: {why}")));
+                variables.push((name.to_owned(), value.to_owned()));
+            }
+            Err(mistake) => mistakes.push(mistake),
+        }
+    }
+    let names: Vec<&str> = flow.steps.iter().map(|step| step.name.as_str()).collect();
+    for name in &arguments.only {
+        if flow.find(name).is_none() {
+            let suggestion = suggestion(&canonical(name), &names);
+            mistakes.push(format!("--only: there is no step `{name}`: {suggestion}"));
+        }
+    }
+    if !mistakes.is_empty() {
+        return Err(CommandFailure::Usage(mistakes));
+    }
+    let only: Vec<String> = arguments.only.iter().map(|name| canonical(name)).collect();
+    let mut schedule = Schedule::new(&flow.steps, &only);
+    let (mut mask, mut ended_by) = (None, None);
+    if arguments.in_process {
+        mask = Some(in_process::run(flow, secrets, &variables, &mut schedule)?);
+    } else {
+        ended_by = in_processes(flow, &secrets, &variables, arguments, &mut schedule)?;
+    }
+    say(&table(flow, &schedule));
+    if let Some(mask) = mask {
+        mask.finish();
+    }
+    Ok(ended_by.or(schedule.first_failure()).unwrap_or(0))
+}
+
+#[cfg(unix)]
+fn in_processes(
+    flow: &Flow,
+    secrets: &SecretsArgs,
+    variables: &[(String, String)],
+    arguments: &RunArguments,
+    schedule: &mut Schedule,
+) -> Result<Option<u8>, CommandFailure> {
+    processes::run(flow, secrets, variables, arguments.jobs, schedule)
+}
+
+#[cfg(not(unix))]
+fn in_processes(
+    _: &Flow,
+    _: &SecretsArgs,
+    _: &[(String, String)],
+    _: &RunArguments,
+    _: &mut Schedule,
+) -> Result<Option<u8>, CommandFailure> {
+    let message = "steps in processes of their own need Unix: run --in-process";
+    Err(secrets_runtime::Error::new(secrets_runtime::ErrorKind::NotSupported, message).into())
+}
+
+/// Returns a row for each step that was to run.
+fn table(flow: &Flow, schedule: &Schedule) -> String {
+    let mut rows = vec![["STEP", "RESULT", "ATTEMPTS", "TIME"].map(str::to_owned).to_vec()];
+    for (index, step) in flow.steps.iter().enumerate() {
+        let Some(run) = schedule.run_of(index) else { continue };
+        let result = match run.state {
+            StepState::Ended(0) => "ok".to_owned(),
+            StepState::Ended(code) => describe(code),
+            StepState::Waiting | StepState::Pausing(_) if run.attempts == 0 => "not run".to_owned(),
+            StepState::Waiting | StepState::Pausing(_) | StepState::Running => "ended".to_owned(),
+        };
+        let time = match run.attempts {
+            0 => String::new(),
+            _ => format!("{:.1} s", run.time.as_secs_f64()),
+        };
+        rows.push(vec![step.name.clone(), result, run.attempts.to_string(), time]);
+    }
+    columns(&rows).trim_end().to_owned()
+}
+
+/// The exit code of a step that took longer than its timeout.
+pub const TIMED_OUT: u8 = 124;
+
+/// Describes an exit code other than 0.
+pub fn describe(code: u8) -> String {
+    match code {
+        TIMED_OUT => "timed out (exit code 124)".to_owned(),
+        code @ 129..=192 => format!("killed by signal {} (exit code {code})", code - 128),
+        code => format!("exit code {code}"),
+    }
+}

@@ -1,0 +1,120 @@
+//! What a manifest cannot contain.
+
+use crate::sandbox::{FlowOutput, Sandbox};
+
+fn create(flow: &str, kind: &str, more: &[&str]) -> String {
+    let arguments = [[kind, "create", "--only-yaml"].as_slice(), more].concat();
+    let output = Sandbox::new().run(flow, &arguments);
+    assert_eq!(output.stdout, "");
+    output.failed(2)
+}
+
+#[test]
+fn every_mistake_of_a_flow_is_in_one_message_before_anything_runs() {
+    let sandbox = Sandbox::new();
+    for arguments in [&["--help"][..], &["run"], &["show"], &[]] {
+        let output = sandbox.run("wrong", arguments);
+        assert_eq!(output.stdout, "", "{arguments:?}");
+        let error = output.failed(2);
+        for mistake in ["`wrong-name`", "`.retry(..)`", "`a-b`", "`nope`", "\"much\""] {
+            assert!(error.contains(mistake), "{mistake}: {error}");
+        }
+    }
+}
+
+#[test]
+fn every_mistake_of_a_deployment_is_in_one_message() {
+    let options = [
+        "--image",
+        "a b",
+        "--name",
+        "A",
+        "--namespace",
+        "a.b",
+        "--service-account",
+        "_",
+        "--schedule",
+        "@daily",
+        "--timezone",
+        "Local",
+        "--env",
+        "VAULT_TOKEN=SeNtInEl",
+        "--env",
+        "URL=redis://:SeNtInEl@host",
+        "--env",
+        "NOT_SET_HERE",
+        "--env-from-secret",
+        "X=y",
+        "--program",
+        "a\nb",
+    ];
+    let error = create("dbflow", "argo-workflows", &options);
+    for option in [
+        "--image:",
+        "--name:",
+        "--namespace:",
+        "--service-account:",
+        "--schedule:",
+        "--timezone:",
+        "--program:",
+    ] {
+        assert!(error.contains(option), "{option}: {error}");
+    }
+    for name in ["VAULT_TOKEN", "URL", "NOT_SET_HERE", "X=SECRET/KEY"] {
+        assert!(error.contains(name), "{name}: {error}");
+    }
+    assert!(error.starts_with("error: 11 mistakes:"), "{error}");
+}
+
+#[test]
+fn a_long_name_has_no_schedule() {
+    let name = "a".repeat(53);
+    let options = ["--image", "i", "--name", &name, "--schedule", "* * * * *"];
+    assert!(create("dbflow", "kubernetes", &options).contains("at most 52"));
+}
+
+#[test]
+fn a_time_zone_needs_a_schedule() {
+    let error = create("dbflow", "argo-workflows", &["--image", "i", "--timezone", "UTC"]);
+    assert!(error.contains("--schedule"), "{error}");
+}
+
+#[test]
+fn placeholders_and_credentials_of_steps_are_refused() {
+    let error = create("braces", "argo-workflows", &["--image", "{{image}}"]);
+    assert!(error.contains("DB_PASSWORD is a credential"), "{error}");
+    assert_eq!(error.matches("`{{`").count(), 3, "{error}");
+    let error = create("two-values", "kubernetes", &["--image", "i"]);
+    assert!(error.contains("set the variable K to two values"), "{error}");
+}
+
+#[test]
+fn values_of_inline_sources_are_refused_wherever_they_are() {
+    let sandbox = Sandbox::new();
+    let inline = r#"{"id":"a","type":"inline","options":{"env_vars":{"A":"SeNtInEl"}}}"#;
+    let with = format!("secrets:sources=[{inline}]");
+    let create = ["argo-workflows", "create", "--image", "i", "--only-yaml"];
+    let refused = |output: FlowOutput| {
+        let error = output.failed(2);
+        assert!(error.contains("inline"), "{error}");
+    };
+    refused(sandbox.run("dbflow", &[["--with", &with].as_slice(), &create].concat()));
+    refused(FlowOutput::of(sandbox.command("dbflow", &create).env("SECRETS_WITH", &with)));
+    let sources = r#"{"prod-db":{"type":"inline","options":{"env_vars":{"A":"SeNtInEl"}}}}"#;
+    refused(FlowOutput::of(sandbox.command("dbflow", &create).env("SECRETS_SOURCES", sources)));
+    let variable = format!("SECRETS_WITH={with}");
+    refused(sandbox.run("dbflow", &[create.as_slice(), &["--env", &variable]].concat()));
+}
+
+#[test]
+fn secrets_of_one_folder_are_refused() {
+    let sandbox = Sandbox::new();
+    let sources = r#"{"prod-db":{"type":"file","id":"db","kubernetes_secret":"a"},"warehouse":{"type":"file","id":"db","kubernetes_secret":"b"}}"#;
+    let create = |kind: &str| {
+        let arguments = [kind, "create", "--image", "i", "--only-yaml"];
+        FlowOutput::of(sandbox.command("dbflow", &arguments).env("SECRETS_SOURCES", sources))
+    };
+    // Each is in the pod of its own step.
+    create("argo-workflows").ok();
+    assert!(create("kubernetes").failed(2).contains("/run/secrets/db"));
+}

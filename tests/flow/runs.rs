@@ -1,0 +1,174 @@
+use std::{
+    io::{BufRead, BufReader, Read},
+    process::{Child, Command, Stdio},
+};
+
+use crate::sandbox::{FlowOutput, Sandbox, WITH};
+
+fn table(output: &FlowOutput) -> Vec<Vec<String>> {
+    let after = output.stderr.split_once("STEP ").expect("there is a table").1;
+    let rows = after.lines().skip(1);
+    rows.map(|row| {
+        row.split("  ")
+            .filter(|cell| !cell.is_empty())
+            .map(|cell| cell.trim().to_owned())
+            .take(3)
+            .collect()
+    })
+    .collect()
+}
+
+#[test]
+fn all_steps_run_in_order_with_masked_and_named_lines() {
+    let output = Sandbox::new().run("dbflow", &[WITH.as_slice(), &["run"]].concat());
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(output.stdout, "load | load has ***\nreport | report has ***\n");
+    assert!(output.stderr.contains("store | store has *** and K=V\n"), "{output:?}");
+    let rows = table(&output);
+    assert_eq!(rows, [["load", "ok", "1"], ["store", "ok", "1"], ["report", "ok", "1"]]);
+}
+
+#[test]
+fn the_first_failure_is_the_exit_code_and_nothing_starts_after_it() {
+    let sandbox = Sandbox::new();
+    let output = FlowOutput::of(sandbox.command("dbflow", &["run"]).env_remove("T_PASSWORD"));
+    assert_eq!(output.code, Some(3), "{output:?}");
+    let rows = table(&output);
+    assert_eq!(
+        rows,
+        [["load", "exit code 3", "1"], ["store", "not run", "0"], ["report", "not run", "0"]]
+    );
+}
+
+#[test]
+fn a_step_is_tried_again_unless_it_cannot_pass() {
+    let sandbox = Sandbox::new();
+    let run = |what: &str| {
+        FlowOutput::of(sandbox.command("behaviour", &["run", "--only", "a"]).env("DO_A", what))
+    };
+    let failed = run("exit 6");
+    assert_eq!(
+        (failed.code, table(&failed)),
+        (Some(6), vec![vec!["a".into(), "exit code 6".into(), "2".into()]])
+    );
+    let hopeless = run("exit 4");
+    assert_eq!(table(&hopeless)[0][2], "1", "{hopeless:?}");
+    let killed = run("shell kill -9 $PPID");
+    assert_eq!(killed.code, Some(137), "{killed:?}");
+}
+
+#[test]
+fn a_step_past_its_timeout_ends_with_its_children() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "a"]);
+    command.env("DO_A", "shell echo $$ >> pids; sleep 600 & echo $! >> pids; wait");
+    let output = FlowOutput::of(&mut command);
+    assert_eq!(output.code, Some(124), "{output:?}");
+    assert_eq!(table(&output), [["a", "timed out (exit code 124)", "2"]]);
+    assert_none_runs(&sandbox, 4);
+}
+
+/// None of the processes whose ids are in the file `pids` is there any more.
+fn assert_none_runs(sandbox: &Sandbox, count: usize) {
+    let pids = std::fs::read_to_string(sandbox.path().join("pids")).unwrap();
+    assert_eq!(pids.lines().count(), count, "{pids}");
+    for pid in pids.lines() {
+        // A killed process is a zombie until its parent, init, has waited for it.
+        let state = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let is_gone = state.is_empty() || state.contains(") Z ");
+        assert!(is_gone, "{pid} runs: {state}");
+    }
+}
+
+/// Starts a run of two steps, each a shell with a child, and waits until they run.
+fn started(sandbox: &Sandbox) -> (Child, impl BufRead + use<>) {
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);
+    let script = "shell echo $$ >> pids; sleep 600 & echo $! >> pids; echo ready; wait";
+    command.env("DO_B", script).env("DO_C", script);
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    for _ in 0..2 {
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        assert!(line.ends_with("| ready\n"), "{line}");
+    }
+    (child, output)
+}
+
+#[test]
+fn a_signal_ends_the_children_first() {
+    for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
+        let sandbox = Sandbox::new();
+        let (mut child, mut output) = started(&sandbox);
+        let kill =
+            Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        output.read_to_string(&mut String::new()).unwrap();
+        assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
+        assert_none_runs(&sandbox, 4);
+    }
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_nothing() {
+    let sandbox = Sandbox::new();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);
+    command.env("DO_B", "flood 10000").env("DO_C", "shell echo x > passed");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    drop(child.stderr.take());
+    assert!(child.wait().unwrap().success());
+    assert!(sandbox.path().join("passed").exists());
+}
+
+#[test]
+fn a_flood_arrives_whole() {
+    let sandbox = Sandbox::new();
+    let output = FlowOutput::of(
+        sandbox.command("behaviour", &["run", "--only", "b"]).env("DO_B", "flood 50000"),
+    );
+    let lines: Vec<&str> = output.stdout.lines().collect();
+    assert_eq!((lines.len(), lines[49_999]), (50_000, "b | line 49999"));
+}
+
+#[test]
+fn variables_of_the_launch_override_those_of_a_step() {
+    let sandbox = Sandbox::new();
+    let output =
+        sandbox.run("dbflow", &["run", "--only", "store", "--set", "K=launch=1", "--jobs", "1"]);
+    assert!(output.stderr.contains("and K=launch=1\n"), "{output:?}");
+}
+
+#[test]
+fn all_steps_run_in_one_process() {
+    let sandbox = Sandbox::new();
+    let arguments = [WITH.as_slice(), &["run", "--in-process"]].concat();
+    let output = sandbox.run("dbflow", &arguments);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert_eq!(output.stdout, "load has ***\nreport has ***\n");
+    assert!(output.stderr.contains("store has *** and K=V\n"), "{output:?}");
+    assert_eq!(table(&output), [["load", "ok", "1"], ["store", "ok", "1"], ["report", "ok", "1"]]);
+
+    let timed_out = FlowOutput::of(
+        sandbox
+            .command("behaviour", &["run", "--in-process", "--only", "a"])
+            .env("DO_A", "sleep 600"),
+    );
+    assert_eq!(timed_out.code, Some(124), "{timed_out:?}");
+    let output = sandbox.run("two-values", &["run", "--in-process"]).failed(2);
+    assert!(output.contains("set the variable K to two values"), "{output}");
+    let set = sandbox.run("two-values", &["run", "--in-process", "--set", "K=3"]);
+    assert_ne!(set.code, Some(2), "{set:?}");
+}
+
+#[test]
+fn mistakes_on_the_command_line_are_usage_errors() {
+    let sandbox = Sandbox::new();
+    let error =
+        sandbox.run("dbflow", &["run", "--only", "lod", "--set", "=1", "--set", "1=1"]).failed(2);
+    assert!(error.contains("`lod`: did you mean `load`?"), "{error}");
+    assert_eq!(error.matches("--set").count(), 2, "{error}");
+    assert_eq!(sandbox.run("dbflow", &["run", "--jobs", "0"]).code, Some(2));
+}
