@@ -1,5 +1,5 @@
 use secrets_runtime::RequestView;
-use secrets_spec::{DeclaredSource, MountType, OptionValue, Request, StepSpec};
+use secrets_spec::{DeclaredSource, GuardMode, MountType, OptionValue, Request, StepSpec};
 
 use crate::{
     failure::Failure,
@@ -77,6 +77,7 @@ fn source_details(declared: &DeclaredSource) -> String {
     details.extend(source.role().as_str().map(|role| format!("role {}", name_or_none(role))));
     details.extend(source.options().iter().map(|(name, value)| match value {
         OptionValue::Flag(flag) => format!("{name} {flag}"),
+        OptionValue::Number(number) => format!("{name} {number}"),
         OptionValue::Text(text) => format!("{name} {text}"),
         OptionValue::Texts(texts) => {
             let names: Vec<_> = texts.iter().map(|(name, _)| name).collect();
@@ -120,7 +121,7 @@ fn step_json(step: &StepSpec) -> String {
         .list("sources", sources(step).iter().map(source_json))
         .list("requests", step.requests.iter().map(request_json))
         .text_or_null("role", step.role.as_str())
-        .text_or_null("guard", None)
+        .text_or_null("guard", step.guard.map(GuardMode::as_str))
         .text_or_null("output", step.serialize.then_some("serialize"));
     object.finish()
 }
@@ -129,6 +130,7 @@ fn source_json(DeclaredSource { source, keys }: &DeclaredSource) -> String {
     let options = source.options().iter().fold(JsonObject::default(), |object, (name, value)| {
         let value = match value {
             OptionValue::Flag(flag) => flag.to_string(),
+            OptionValue::Number(number) => number.to_string(),
             OptionValue::Text(text) => json_string(&text),
             // The record has masks already, unless it is forged.
             OptionValue::Texts(texts) => {
