@@ -5,7 +5,7 @@ use zeroize::Zeroizing;
 
 use crate::mask::{
     gram_filter::GramFilter,
-    long_pattern::{LONGEST_ENTRY, LongPattern},
+    long_pattern::{LONGEST_ENTRY, LongPattern, PatternId},
 };
 
 /// The length of the shortest pattern.
@@ -22,9 +22,6 @@ pub(super) struct Dictionary {
 
 /// Fewer than four bytes, filled up with zeros, and how many they are.
 type Beginning = ([u8; SHORTEST], usize);
-
-/// What a pattern is known by where it is found.
-pub(super) type PatternId = u32;
 
 struct PatternEntry {
     bytes: Zeroizing<Vec<u8>>,

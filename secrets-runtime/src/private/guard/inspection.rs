@@ -9,13 +9,13 @@ use zeroize::Zeroizing;
 
 use crate::{
     context::guarded_fields::GuardedFields,
-    guard::{
+    mask::{forms::FormName, patterns::TextSearch},
+    private::guard::{
         error_parts::ErrorParts,
         output_path::OutputPath,
         value_search::{self, SearchEnd},
         wiped_text::wiped_text,
     },
-    mask::{forms::FormName, patterns::TextSearch},
 };
 
 /// How many finds are reported of one result. It is not looked through any further then.

@@ -10,7 +10,7 @@ use serde::ser::{
 use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
-use crate::guard::{
+use crate::private::guard::{
     inspection::Inspection,
     output_path::{OutputPath, PathPart},
     wiped_text::wiped_text,
@@ -98,8 +98,8 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
     fn parts(self) -> Result<PartSearch<'a, 'g>, SearchEnd> {
         self.check_depth()?;
         let Self { inspection, path, stack, .. } = self;
-        let key = Zeroizing::default();
-        Ok(PartSearch { inspection, path, variant: None, stack, next: 0, key, is_flat: false })
+        let (variant, key) = (None, None);
+        Ok(PartSearch { inspection, path, variant, stack, next: 0, key, is_flat: false })
     }
 
     fn variant(self, name: &'static str) -> Result<PartSearch<'a, 'g>, SearchEnd> {
@@ -304,8 +304,8 @@ struct PartSearch<'a, 'g> {
     stack: usize,
     /// The index of the next item.
     next: usize,
-    /// The key of the next value of a map.
-    key: Zeroizing<String>,
+    /// The key of the next value of a map. Nothing else has a key, since wiping even an empty text takes time.
+    key: Option<Zeroizing<String>>,
     /// Whether the parts stand where the whole does.
     is_flat: bool,
 }
@@ -393,15 +393,15 @@ impl SerializeMap for PartSearch<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SearchEnd> {
         let Self { inspection, path, stack, key: text, .. } = self;
-        let inspection = &mut **inspection;
+        let (inspection, text) = (&mut **inspection, text.get_or_insert_default());
         text.clear();
         key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: Some(text) })
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
-        let key = std::mem::take(&mut self.key);
+        let key = self.key.take().unwrap_or_default();
         let result = self.part(PathPart::Member(&key), value);
-        self.key = key;
+        self.key = Some(key);
         result
     }
 

@@ -3,7 +3,7 @@ use std::{
     fmt::{self, Debug, Display},
 };
 
-use crate::guard::{
+use crate::private::guard::{
     inspection::Inspection,
     output_path::{OutputPath, PathPart},
 };
