@@ -2,7 +2,7 @@
 //!
 //! It writes a line for each value: its name, our seconds, and those of serde_json, each the median.
 
-use std::{hint::black_box, io, time::Instant};
+use std::{collections::BTreeMap, hint::black_box, io, time::Instant};
 
 use secrets_runtime::{Error, secrets};
 use serde::Serialize;
@@ -29,6 +29,8 @@ fn main() -> Result<(), Error> {
     in_memory::resolver(32)?.install()?;
     let rows: Vec<_> = (0..20_000).map(row).collect();
     measure("rows", &rows)?;
+    let maps: Vec<_> = (0..20_000).map(map).collect();
+    measure("maps", &maps)?;
     let texts: Vec<_> = (0..4000).map(text).collect();
     measure("texts", &texts)?;
     let numbers: Vec<_> = (0..400_000_u64).map(|number| number * 7919).collect();
@@ -50,6 +52,11 @@ fn row(id: u64) -> Row {
         tags: vec!["new", "newsletter", "returns"],
         city: (id % 2 == 0).then(|| format!("City {}", id % 97)),
     }
+}
+
+fn map(id: u64) -> BTreeMap<String, String> {
+    let names = ["customer", "email", "city", "address", "comment"];
+    names.iter().map(|name| ((*name).to_owned(), format!("{name} {id} of the shop"))).collect()
 }
 
 fn text(number: u64) -> String {

@@ -9,6 +9,7 @@ use crate::{
 /// What the program `guarded` measures, and what it is.
 const VALUES: &[(&str, &str)] = &[
     ("rows", "20,000 structs with numbers and short texts"),
+    ("maps", "20,000 maps of five short texts"),
     ("texts", "4,000 texts of 1 KiB"),
     ("numbers", "400,000 numbers"),
 ];

@@ -4,12 +4,10 @@ use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    gram_filter::GramFilter,
+    gram_filter::{GramFilter, SHORTEST},
     long_pattern::{LONGEST_ENTRY, LongPattern, PatternId},
 };
 
-/// The length of the shortest pattern.
-pub(super) const SHORTEST: usize = 4;
 /// The patterns to find, by their first four bytes. A new one is added without building the others again.
 #[derive(Default)]
 pub(super) struct Dictionary {

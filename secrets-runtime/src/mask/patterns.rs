@@ -5,9 +5,9 @@ use std::ops::Range;
 use crate::{
     core::secret_value::SecretValue,
     mask::{
-        dictionary::{Dictionary, SHORTEST},
+        dictionary::Dictionary,
         forms::{self, FormName},
-        gram_filter::GramFilter,
+        gram_filter::{GramFilter, SHORTEST},
         long_pattern::PatternId,
         scan::Scan,
         wiped_bytes::{self, WipedBytes},

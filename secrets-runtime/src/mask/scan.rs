@@ -1,7 +1,8 @@
 use std::{mem, ops::Range};
 
 use crate::mask::{
-    dictionary::{Dictionary, SHORTEST},
+    dictionary::Dictionary,
+    gram_filter::SHORTEST,
     long_pattern::{LONGEST_ENTRY, PatternId},
 };
 

@@ -9,7 +9,7 @@ use std::fmt;
 
 use crate::{
     core::secret_value::SecretValue,
-    mask::{dictionary::SHORTEST, forms::sink::FormSink},
+    mask::{forms::sink::FormSink, gram_filter::SHORTEST},
 };
 
 /// Words that are not masked: every log has them.

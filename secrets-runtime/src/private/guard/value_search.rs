@@ -1,7 +1,11 @@
 //! Long because: serde's traits for a format have many methods, and each of them is a line or two.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
+use secrets_spec::GuardMode;
 use serde::ser::{
     Error as SerializerError, Serialize, SerializeMap, SerializeSeq, SerializeStruct,
     SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
@@ -11,7 +15,7 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
 use crate::private::guard::{
-    inspection::Inspection,
+    inspection::{Inspection, Unseen},
     output_path::{OutputPath, PathPart},
     wiped_text::wiped_text,
 };
@@ -25,7 +29,7 @@ const JSON_AS_WRITTEN: &str = "$serde_json::private::";
 
 /// Why looking through a value ended early.
 #[derive(Debug)]
-pub(super) enum SearchEnd {
+enum SearchEnd {
     /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
     Failed,
     /// It is nested too deeply.
@@ -34,11 +38,23 @@ pub(super) enum SearchEnd {
     Full,
 }
 
-/// Looks through a value as it would be serialised. Nothing of it is kept.
-pub(super) fn look_through(
-    value: &impl Serialize,
-    inspection: &mut Inspection<'_>,
-) -> Result<(), SearchEnd> {
+impl Inspection<'_> {
+    /// Looks through what a step returns as it would be serialized. Nothing of it is kept.
+    pub fn look_at_value(&mut self, value: &impl Serialize) {
+        if self.mode == GuardMode::Errors {
+            return;
+        }
+        let end = catch_unwind(AssertUnwindSafe(|| look_through(value, self)));
+        self.outcome.unseen = match end {
+            Ok(Ok(()) | Err(SearchEnd::Full)) => return,
+            Ok(Err(SearchEnd::Failed)) => Some(Unseen::Failed),
+            Ok(Err(SearchEnd::TooDeep)) => Some(Unseen::TooDeep),
+            Err(_) => Some(Unseen::Panicked),
+        };
+    }
+}
+
+fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> Result<(), SearchEnd> {
     let path = OutputPath::root(PathPart::Value);
     value.serialize(ValueSearch { inspection, path, stack: stack_place(), key: None })
 }
@@ -85,7 +101,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
             return Ok(());
         }
         // The longest number is that of 128 bits, with a sign.
-        let mut buffer = Zeroizing::new([0_u8; 48]);
+        let mut buffer = [0_u8; 48];
         let mut rest = &mut buffer[..];
         if write(&mut rest).is_err() {
             return Ok(());
