@@ -55,6 +55,7 @@ use expand::expand;
 /// | `allow_override` | if `true`, an exported variable may replace an existing environment variable |
 /// | `export` | `"process"` sets the variables in the environment of the process while a synchronous step runs; `"none"` is the default |
 /// | `refresh_on` | the path of a function `fn(&E) -> bool`. If it returns `true` for an error of the step, the secrets are fetched again, and the body runs again if they have changed |
+/// | `guard` | `"deny"`, `"warn"`, `"errors"` or `"off"`: what happens if the result contains a secret of the step. It needs the feature `guard` of `secrets-runtime` |
 /// | `output` | `"serialize"` asserts at compile time that the result can be stored, so it contains no secret |
 /// | `crate` | the path of `secrets_runtime`, if the package reaches it through another crate; another name in the manifest is found |
 ///
@@ -131,6 +132,25 @@ use expand::expand;
 ///
 /// The example `rotated_password` is a complete program. For a part of a body, or a method with `&mut self`, use
 /// `current_context().secrets.with_fresh(..)`.
+///
+/// # Results with secrets
+/// What a step returns may be stored or logged, so it should contain no secret. With `guard` the result is looked
+/// through for the secrets of the step, in every form that `mask` knows, before the caller gets it:
+///
+/// ```text
+/// #[secrets(sources = ["prod-db"], guard = "deny")]
+/// fn load() -> anyhow::Result<Report> { .. }      // Report: serde::Serialize
+/// ```
+///
+/// - With `"deny"` a step whose result contains a secret fails with the kind `Leaked`. The error names the group and
+///   key, the place and the form, and never the value. The `Ok` value must be `serde::Serialize`, and is looked at as
+///   it would be serialized. The error is looked at with everything that caused it.
+/// - With `"warn"` there is a warning, and the result passes.
+/// - With `"errors"` the error alone is looked at, and the `Ok` value may be of any type.
+/// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default. Then the `Ok` value is looked at if
+///   its type is seen to be `Serialize` where the attribute is.
+/// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
+///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find.
 ///
 /// # Errors
 /// The function must return `Result<T, E>` with `E: From<secrets_runtime::Error>`. If a secret cannot be fetched,

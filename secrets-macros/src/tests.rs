@@ -133,6 +133,27 @@ fn fields_of_a_struct() {
     insta::assert_snapshot!(prettyplease::unparse(&file));
 }
 
+/// Expansions for a runtime that has the feature `guard`.
+macro_rules! guarded_snapshots {
+    ($( $name:ident: $arguments:literal, $item:literal; )*) => { $(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(expanded_with(true, "", AttributeKind::Secrets, $arguments, $item));
+        }
+    )* };
+}
+
+guarded_snapshots! {
+    guard_not_given: "", "fn step() -> Result<(), Error> { Ok(()) }";
+    guard_not_given_opaque: "", "fn step() -> Result<impl serde::Serialize + Send, Error> { Ok(()) }";
+    guard_not_given_opaque_otherwise: "", "fn step() -> Result<Vec<impl Serialize>, Error> { Ok(()) }";
+    guard_off: r#"guard = "off""#, "fn step() -> Result<(), Error> { Ok(()) }";
+    guard_errors: r#"guard = "errors""#, "async fn step() -> anyhow::Result<TcpStream> { Ok(x) }";
+    guard_deny: r#"guard = "deny""#, "async fn step() -> Result<(), Error> { Ok(()) }";
+    guard_deny_refreshed: r#"guard = "deny", refresh_on = is_auth_error"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+}
+
 /// Every line of an expansion costs compile time, so a plain step has at most 22.
 #[test]
 fn expansions_are_short() {

@@ -64,15 +64,12 @@ mod context;
 mod core;
 pub mod credentials;
 mod declaration;
-#[cfg(feature = "guard")]
-mod guard;
 #[cfg(feature = "mask")]
 pub mod mask;
 mod payload;
 mod permissions;
 mod preflight;
 mod private;
-pub mod process;
 mod resolver;
 mod rt;
 pub mod settings;
@@ -110,6 +107,31 @@ pub use self::core::{
     origin::Origin,
     secret_value::SecretValue,
 };
+
+/// What a program can do for the secrets in its own memory.
+///
+/// A [`SecretValue`] wipes its bytes when its last clone is dropped. Other copies are not this library's: those that the
+/// program makes, those in buffers of HTTP libraries, and those in a core file.
+///
+/// - [`no_core_dumps`](process::no_core_dumps) has the system write no memory of this process to disk when it crashes.
+/// - With the feature `zeroizing-alloc`, `WipingAllocator` wipes whatever the program frees.
+///
+/// ```
+/// use secrets_runtime::{Error, process};
+///
+/// fn main() -> Result<(), Error> {
+///     # if cfg!(unix) {
+///     process::no_core_dumps()?;
+///     # }
+///     // .. the steps
+///     Ok(())
+/// }
+/// ```
+pub mod process {
+    pub use crate::core::core_dumps::no_core_dumps;
+    #[cfg(feature = "zeroizing-alloc")]
+    pub use crate::core::wiping_allocator::WipingAllocator;
+}
 
 // Older programs import these names from the root. Their modules are `backends` and `admin`.
 #[doc(hidden)]
@@ -193,7 +215,7 @@ pub mod __private {
     };
     #[cfg(feature = "guard")]
     pub use crate::{
-        guard::error_parts::ErrorParts,
+        private::guard::error_parts::ErrorParts,
         private::seen::{
             Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay, UnseenSource, UnseenValue,
         },

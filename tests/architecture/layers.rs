@@ -7,12 +7,11 @@ use crate::{imports, module_tree::Crate};
 const LAYERS: &[&[&str]] = &[
     &["preflight"],
     &["private"],
-    &["admin", "config", "testing", "cli", "conformance", "process"],
+    &["admin", "config", "testing", "cli", "conformance"],
     &["resolver"],
     &["cache"],
     &["backends"],
     &["credentials"],
-    &["guard"],
     &["context"],
     &["mask"],
     &["payload"],

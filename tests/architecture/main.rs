@@ -8,6 +8,7 @@ mod comments;
 mod crates;
 mod files;
 mod folders;
+mod guarantees;
 mod imports;
 mod layers;
 mod manifest;
@@ -223,6 +224,13 @@ fn the_comments_of_the_libraries_say_it_plainly() {
     let sources: Files = sources().into_iter().filter(|(path, _)| is_of_library(path)).collect();
     let banned = sources.iter().flat_map(|(path, text)| words::banned(path, text));
     none(banned.chain(words::unused_exceptions(&sources)).collect());
+}
+
+#[test]
+fn each_guarantee_names_a_test_that_exists() {
+    let read = |path: &str| std::fs::read_to_string(root().join(path)).ok();
+    let page = read("docs/guards.md").expect("the page about guards");
+    none(guarantees::flaws(&page, read));
 }
 
 #[test]

@@ -224,8 +224,12 @@ impl Scan<'_> {
         let mut alias = None;
         for (at, token) in tokens.iter().enumerate() {
             match token {
-                // `use ::x` is another crate's.
-                TokenTree::Punct(_) if at == 0 && path.is_empty() && is_punct(Some(token), ':') => {
+                // `use ::x` is another crate's, and `use $crate::x` stands where a macro is called.
+                TokenTree::Punct(_)
+                    if at == 0
+                        && path.is_empty()
+                        && [':', '$'].iter().any(|punct| is_punct(Some(token), *punct)) =>
+                {
                     return;
                 }
                 TokenTree::Ident(word) if word == "as" => {

@@ -15,6 +15,14 @@ const SHARED: &[Shared<'static>] = &[
         "one for each operating system",
     ),
     (
+        "ResultAdapter",
+        &[
+            "secrets-runtime/src/private/result_adapter.rs",
+            "secrets-runtime/src/private/result_adapter.rs",
+        ],
+        "one with the feature `guard`, one without it",
+    ),
+    (
         "SecretsManager",
         &["secrets-cli/src/aws.rs", "secrets-cli/src/aws_disabled.rs"],
         "one with the feature `aws`, one without it",

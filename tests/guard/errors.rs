@@ -4,7 +4,7 @@ use std::{error::Error as StdError, fmt};
 
 use secrets_runtime::{Error, ErrorKind, secrets};
 
-use crate::{PASSWORD, base64, paths, with_db};
+use crate::leaks::{PASSWORD, base64, paths, with_db};
 
 #[derive(Debug)]
 enum Failure {

@@ -5,7 +5,7 @@ use std::{cell::Cell, error::Error as StdError, fmt};
 use secrets_runtime::{Error, secrets};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 
-use crate::{PASSWORD, paths, with_db};
+use crate::leaks::{PASSWORD, paths, with_db};
 
 #[secrets(sources = ["db"], guard = "deny")]
 fn returns<T: Serialize>(value: T) -> Result<T, Error> {

@@ -8,7 +8,7 @@ use secrets_runtime::{
 };
 use serde::Serialize;
 
-use crate::{PASSWORD, paths, with_db};
+use crate::leaks::{PASSWORD, paths, with_db};
 
 type Result<T, E = Error> = std::result::Result<T, E>;
 

@@ -6,7 +6,7 @@ use secrets_runtime::{Error, SecretValue, secrets, testing};
 use serde::{Serialize, Serializer};
 use serde_json::json;
 
-use crate::{PASSWORD, base64, leaks, paths, with_db};
+use crate::leaks::{PASSWORD, base64, leaks, paths, with_db};
 
 #[secrets(sources = ["db"], guard = "deny")]
 fn returns<T: Serialize>(value: T) -> Result<T, Error> {

@@ -13,7 +13,7 @@ use std::{
 };
 
 use secrets_runtime::{
-    __private::{Step, call, run, run_with},
+    __private::{Step, adapter, call, run, run_with},
     Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver, current_context,
     secrets, task,
     testing::with_secrets,
@@ -177,10 +177,10 @@ fn asynchronous_steps_are_refused() {
     };
     let mut task = Context::from_waker(Waker::noop());
     with_secrets(GIVEN, || {
-        let mut first = pin!(run(&ASYNC, Err::<(), Error>, body));
+        let mut first = pin!(run(&ASYNC, adapter!(Err::<(), Error>, off), body));
         let mut second = pin!(run_with(
             &ASYNC,
-            Err::<(), Error>,
+            adapter!(Err::<(), Error>, off),
             |_| Some(()),
             |()| async {
                 RAN.get_or_init(|| ());
@@ -193,7 +193,7 @@ fn asynchronous_steps_are_refused() {
             assert!(error.to_string().contains("apply_to"), "{error}");
         }
         // A synchronous step works with the same descriptor.
-        call(&ASYNC, Err::<(), Error>, || {
+        call(&ASYNC, adapter!(Err::<(), Error>, off), || {
             assert_set();
             Ok(())
         })

@@ -9,6 +9,8 @@
 mod audit;
 mod cached_steps;
 mod child;
+#[cfg(target_os = "linux")]
+mod core_dumps;
 mod export;
 mod exporting_steps;
 mod files;
@@ -50,6 +52,8 @@ fn main() -> ExitCode {
 
 fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
     let steps = cached_steps::CASES.iter().chain(wiping::CASES);
+    #[cfg(target_os = "linux")]
+    let steps = steps.chain(core_dumps::CASES);
     export::CASES
         .iter()
         .chain(threads::CASES)

@@ -17,6 +17,9 @@ const ASKS: &str = "TEST_ASKS";
 
 const SEED: u8 = 30;
 
+/// How often an answer of the server has the value: it is one for all requests.
+pub const PER_ANSWER: usize = 2;
+
 /// Returns in which parts of the memory of a process the value is left, after it was read from a server and dropped.
 /// Call it first in `main`: it starts the program again.
 ///

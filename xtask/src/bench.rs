@@ -46,6 +46,12 @@ pub static ALL: &[Group] = &[
     ),
     group("store", "the embedded store, with 100,000 secrets", false, &[Secrets]),
     group("masking", "masking a log, beside aho-corasick", false, &[]),
+    group(
+        "guard",
+        "looking through what a step returns, beside serde_json",
+        false,
+        &[Member("guarded")],
+    ),
     group("compile", "500 annotated functions", false, &[]),
     group("build", "building secrets-runtime, with `aws` and without", false, &[]),
 ];

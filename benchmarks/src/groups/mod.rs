@@ -3,6 +3,7 @@
 mod build;
 mod compile;
 mod concurrency;
+mod guard;
 mod masking;
 mod reads;
 mod resolution;
@@ -33,6 +34,7 @@ pub static ALL: &[Group] = &[
     Group { name: "start", variables: &[], run: start::run },
     Group { name: "store", variables: NO_CACHE, run: store::run },
     Group { name: "masking", variables: &[], run: masking::run },
+    Group { name: "guard", variables: &[], run: guard::run },
     Group { name: "compile", variables: &[], run: compile::run },
     Group { name: "build", variables: &[], run: build::run },
 ];

@@ -5,6 +5,8 @@ pub(crate) mod export_rules;
 pub(crate) mod freshness;
 pub(crate) mod group;
 #[cfg(feature = "guard")]
+mod guarded_call;
+#[cfg(feature = "guard")]
 pub(crate) mod guarded_fields;
 pub(crate) mod held_lease;
 pub(crate) mod open_lease;

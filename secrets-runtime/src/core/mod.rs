@@ -1,5 +1,7 @@
-//! What every layer needs: errors, secret values, where they come from, warnings, and text that is safe to print.
+//! What every layer needs: errors, secret values, where they come from, warnings, and text that is safe to print; and what
+//! keeps secrets out of core files and freed memory.
 
+pub(crate) mod core_dumps;
 pub(crate) mod error;
 pub(crate) mod escape;
 pub(crate) mod help_code;
@@ -9,3 +11,5 @@ pub(crate) mod problem_list;
 pub(crate) mod secret_value;
 pub(crate) mod timestamp;
 pub(crate) mod warning;
+#[cfg(feature = "zeroizing-alloc")]
+pub(crate) mod wiping_allocator;

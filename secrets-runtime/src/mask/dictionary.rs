@@ -4,12 +4,10 @@ use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    gram_filter::GramFilter,
-    long_pattern::{LONGEST_ENTRY, LongPattern},
+    gram_filter::{GramFilter, SHORTEST},
+    long_pattern::{LONGEST_ENTRY, LongPattern, PatternId},
 };
 
-/// The length of the shortest pattern.
-pub(super) const SHORTEST: usize = 4;
 /// The patterns to find, by their first four bytes. A new one is added without building the others again.
 #[derive(Default)]
 pub(super) struct Dictionary {
@@ -22,9 +20,6 @@ pub(super) struct Dictionary {
 
 /// Fewer than four bytes, filled up with zeros, and how many they are.
 type Beginning = ([u8; SHORTEST], usize);
-
-/// What a pattern is known by where it is found.
-pub(super) type PatternId = u32;
 
 struct PatternEntry {
     bytes: Zeroizing<Vec<u8>>,

@@ -1,4 +1,5 @@
-use crate::mask::dictionary::SHORTEST;
+/// The length of the shortest pattern.
+pub(super) const SHORTEST: usize = 4;
 
 /// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 16 is set, so that few places of a
 /// text are looked at more closely.

@@ -1,6 +1,7 @@
 use zeroize::Zeroizing;
 
-use crate::mask::dictionary::PatternId;
+/// What a pattern is known by where it is found.
+pub(super) type PatternId = u32;
 
 /// The most bytes of a pattern that are compared at each place of a text. Of a longer one only this beginning is; then
 /// [`LongPattern`] follows the text.

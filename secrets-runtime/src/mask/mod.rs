@@ -51,7 +51,7 @@ mod dictionary;
 pub(crate) mod forms;
 mod gram_filter;
 mod long_pattern;
-mod masker;
+pub(crate) mod masker;
 mod panic_hook;
 #[cfg(feature = "guard")]
 pub(crate) mod patterns;

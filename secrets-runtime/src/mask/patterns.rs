@@ -5,9 +5,10 @@ use std::ops::Range;
 use crate::{
     core::secret_value::SecretValue,
     mask::{
-        dictionary::{Dictionary, PatternId, SHORTEST},
+        dictionary::Dictionary,
         forms::{self, FormName},
-        gram_filter::GramFilter,
+        gram_filter::{GramFilter, SHORTEST},
+        long_pattern::PatternId,
         scan::Scan,
         wiped_bytes::{self, WipedBytes},
         wrapped,

@@ -1,8 +1,9 @@
 use std::{mem, ops::Range};
 
 use crate::mask::{
-    dictionary::{Dictionary, PatternId, SHORTEST},
-    long_pattern::LONGEST_ENTRY,
+    dictionary::Dictionary,
+    gram_filter::SHORTEST,
+    long_pattern::{LONGEST_ENTRY, PatternId},
 };
 
 /// How far a text has been looked through. The text may become longer between two calls.

@@ -1,7 +1,8 @@
 use std::ops::Range;
 
 use crate::mask::{
-    dictionary::{Dictionary, SHORTEST},
+    dictionary::Dictionary,
+    gram_filter::SHORTEST,
     scan::{self, Scan},
     wiped_bytes::{self, WipedBytes},
     wrapped,

@@ -4,10 +4,7 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::mask::{
-    dictionary::{Dictionary, PatternId},
-    scan::Scan,
-};
+use crate::mask::{dictionary::Dictionary, long_pattern::PatternId, scan::Scan};
 
 /// A line that is wrapped has at least so many letters.
 const SHORTEST_LINE: usize = 64;

@@ -7,6 +7,8 @@ pub(crate) mod checks;
 pub(crate) mod declared;
 pub(crate) mod failure;
 pub(crate) mod fallible;
+#[cfg(feature = "guard")]
+pub(crate) mod guard;
 mod guard_macros;
 pub(crate) mod parameters;
 pub(crate) mod registry;

@@ -4,7 +4,7 @@ use crate::core::error::Error;
 #[cfg(feature = "guard")]
 use crate::{
     context::Context,
-    guard::{self, inspection::Inspection},
+    private::guard::{self, inspection::Inspection},
 };
 
 /// Makes a result from an error.

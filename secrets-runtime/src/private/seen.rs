@@ -9,7 +9,7 @@ use std::{
 
 use serde::Serialize;
 
-use crate::guard::inspection::Inspection;
+use crate::private::guard::inspection::Inspection;
 
 /// A part of a result, of whose type something may be seen.
 #[derive(Debug)]

@@ -310,6 +310,20 @@ mod tests {
     use super::*;
     use crate::settings::variables;
 
+    #[cfg(not(feature = "guard"))]
+    #[test]
+    fn a_guard_needs_its_feature() {
+        for guard in ["deny", "warn", "errors"] {
+            let built = Resolver::builder().setting(&variables::GUARD, guard).build();
+            let error = built.expect_err("the feature is off");
+            assert_eq!(error.kind(), ErrorKind::NotSupported);
+            let problem = &error.problems()[0];
+            assert!(problem.message().contains("the feature `guard`"), "{error}");
+            assert!(problem.help().is_some_and(|help| help.contains("features = [\"guard\"]")));
+        }
+        assert!(Resolver::builder().setting(&variables::GUARD, "off").build().is_ok());
+    }
+
     #[test]
     fn a_problem_is_listed_with_its_setting() {
         let mut built = CodeSettings::default();

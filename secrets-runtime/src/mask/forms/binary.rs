@@ -4,7 +4,7 @@ use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    forms::FormSink,
+    forms::sink::FormSink,
     wiped_bytes::{WipedBytes, with_capacity},
 };
 

@@ -2,11 +2,15 @@
 
 mod binary;
 mod parts;
+mod sink;
 mod text;
 
 use std::fmt;
 
-use crate::{core::secret_value::SecretValue, mask::dictionary::SHORTEST};
+use crate::{
+    core::secret_value::SecretValue,
+    mask::{forms::sink::FormSink, gram_filter::SHORTEST},
+};
 
 /// Words that are not masked: every log has them.
 const COMMON_WORDS: &[&str] = &[
@@ -35,9 +39,6 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
     let value = trim(value);
     value.len() >= SHORTEST && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
 }
-
-/// Takes forms, each with the name of its encoding.
-type FormSink<'a> = &'a mut dyn FnMut(&'static str, &[u8]);
 
 /// What a form is called where it is found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    forms::FormSink,
+    forms::sink::FormSink,
     wiped_bytes::{WipedBytes, with_capacity},
 };
 

@@ -4,18 +4,12 @@ use std::{
 };
 
 use secrets_spec::GuardMode;
-use serde::Serialize;
 use zeroize::Zeroizing;
 
 use crate::{
     context::guarded_fields::GuardedFields,
-    guard::{
-        error_parts::ErrorParts,
-        output_path::OutputPath,
-        value_search::{self, SearchEnd},
-        wiped_text::wiped_text,
-    },
     mask::{forms::FormName, patterns::TextSearch},
+    private::guard::{output_path::OutputPath, wiped_text::wiped_text},
 };
 
 /// How many finds are reported of one result. It is not looked through any further then.
@@ -24,8 +18,8 @@ const MOST_LEAKS: usize = 100;
 /// What the result of a step is looked through with, and what was found in it.
 pub struct Inspection<'g> {
     guarded: &'g GuardedFields,
-    mode: GuardMode,
-    outcome: InspectionOutcome,
+    pub(super) mode: GuardMode,
+    pub(super) outcome: InspectionOutcome,
 }
 
 /// What was found.
@@ -65,26 +59,6 @@ impl<'g> Inspection<'g> {
 
     pub(super) fn into_outcome(self) -> InspectionOutcome {
         self.outcome
-    }
-
-    /// Looks through what a step returns as it would be serialised.
-    pub fn look_at_value(&mut self, value: &impl Serialize) {
-        if self.mode == GuardMode::Errors {
-            return;
-        }
-        let end = catch_unwind(AssertUnwindSafe(|| value_search::look_through(value, self)));
-        let unseen = match end {
-            Ok(Ok(()) | Err(SearchEnd::Full)) => return,
-            Ok(Err(SearchEnd::Failed)) => Unseen::Failed,
-            Ok(Err(SearchEnd::TooDeep)) => Unseen::TooDeep,
-            Err(_) => Unseen::Panicked,
-        };
-        self.outcome.unseen = Some(unseen);
-    }
-
-    /// Looks through an error that a step returns.
-    pub fn look_at_error(&mut self, parts: &ErrorParts<'_>) {
-        parts.inspect(self);
     }
 
     pub(super) fn has_leaks(&self) -> bool {

@@ -1,7 +1,11 @@
 //! Long because: serde's traits for a format have many methods, and each of them is a line or two.
 
-use std::fmt::{self, Display};
+use std::{
+    fmt::{self, Display},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
+use secrets_spec::GuardMode;
 use serde::ser::{
     Error as SerializerError, Serialize, SerializeMap, SerializeSeq, SerializeStruct,
     SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
@@ -10,8 +14,8 @@ use serde::ser::{
 use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
-use crate::guard::{
-    inspection::Inspection,
+use crate::private::guard::{
+    inspection::{Inspection, Unseen},
     output_path::{OutputPath, PathPart},
     wiped_text::wiped_text,
 };
@@ -25,7 +29,7 @@ const JSON_AS_WRITTEN: &str = "$serde_json::private::";
 
 /// Why looking through a value ended early.
 #[derive(Debug)]
-pub(super) enum SearchEnd {
+enum SearchEnd {
     /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
     Failed,
     /// It is nested too deeply.
@@ -34,11 +38,23 @@ pub(super) enum SearchEnd {
     Full,
 }
 
-/// Looks through a value as it would be serialised. Nothing of it is kept.
-pub(super) fn look_through(
-    value: &impl Serialize,
-    inspection: &mut Inspection<'_>,
-) -> Result<(), SearchEnd> {
+impl Inspection<'_> {
+    /// Looks through what a step returns as it would be serialized. Nothing of it is kept.
+    pub fn look_at_value(&mut self, value: &impl Serialize) {
+        if self.mode == GuardMode::Errors {
+            return;
+        }
+        let end = catch_unwind(AssertUnwindSafe(|| look_through(value, self)));
+        self.outcome.unseen = match end {
+            Ok(Ok(()) | Err(SearchEnd::Full)) => return,
+            Ok(Err(SearchEnd::Failed)) => Some(Unseen::Failed),
+            Ok(Err(SearchEnd::TooDeep)) => Some(Unseen::TooDeep),
+            Err(_) => Some(Unseen::Panicked),
+        };
+    }
+}
+
+fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> Result<(), SearchEnd> {
     let path = OutputPath::root(PathPart::Value);
     value.serialize(ValueSearch { inspection, path, stack: stack_place(), key: None })
 }
@@ -85,7 +101,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
             return Ok(());
         }
         // The longest number is that of 128 bits, with a sign.
-        let mut buffer = Zeroizing::new([0_u8; 48]);
+        let mut buffer = [0_u8; 48];
         let mut rest = &mut buffer[..];
         if write(&mut rest).is_err() {
             return Ok(());
@@ -98,8 +114,8 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
     fn parts(self) -> Result<PartSearch<'a, 'g>, SearchEnd> {
         self.check_depth()?;
         let Self { inspection, path, stack, .. } = self;
-        let key = Zeroizing::default();
-        Ok(PartSearch { inspection, path, variant: None, stack, next: 0, key, is_flat: false })
+        let (variant, key) = (None, None);
+        Ok(PartSearch { inspection, path, variant, stack, next: 0, key, is_flat: false })
     }
 
     fn variant(self, name: &'static str) -> Result<PartSearch<'a, 'g>, SearchEnd> {
@@ -304,8 +320,8 @@ struct PartSearch<'a, 'g> {
     stack: usize,
     /// The index of the next item.
     next: usize,
-    /// The key of the next value of a map.
-    key: Zeroizing<String>,
+    /// The key of the next value of a map. Nothing else has a key, since wiping even an empty text takes time.
+    key: Option<Zeroizing<String>>,
     /// Whether the parts stand where the whole does.
     is_flat: bool,
 }
@@ -393,15 +409,15 @@ impl SerializeMap for PartSearch<'_, '_> {
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SearchEnd> {
         let Self { inspection, path, stack, key: text, .. } = self;
-        let inspection = &mut **inspection;
+        let (inspection, text) = (&mut **inspection, text.get_or_insert_default());
         text.clear();
         key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: Some(text) })
     }
 
     fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
-        let key = std::mem::take(&mut self.key);
+        let key = self.key.take().unwrap_or_default();
         let result = self.part(PathPart::Member(&key), value);
-        self.key = key;
+        self.key = Some(key);
         result
     }
 

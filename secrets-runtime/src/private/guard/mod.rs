@@ -12,7 +12,7 @@ use secrets_spec::GuardMode;
 use crate::{
     context::secrets::Secrets,
     core::error::Error,
-    guard::{inspection::Inspection, report::report},
+    private::guard::{inspection::Inspection, report::report},
 };
 
 /// Looks through the result of a step. `look` gets what it is looked through with. It is called only if the step has

@@ -8,8 +8,8 @@ use crate::{
         error::{Error, ErrorKind, Problem},
         warning::{warn_now_and_then, warn_once},
     },
-    guard::inspection::{InspectionOutcome, Leak, Unseen},
-    mask::Masker,
+    mask::masker::Masker,
+    private::guard::inspection::{InspectionOutcome, Leak, Unseen},
 };
 
 /// The longest text of an error that a message contains, in characters.

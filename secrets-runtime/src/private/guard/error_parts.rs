@@ -3,7 +3,7 @@ use std::{
     fmt::{self, Debug, Display},
 };
 
-use crate::guard::{
+use crate::private::guard::{
     inspection::Inspection,
     output_path::{OutputPath, PathPart},
 };
@@ -22,9 +22,16 @@ pub struct ErrorParts<'e> {
     pub source: Option<&'e (dyn StdError + 'static)>,
 }
 
+impl Inspection<'_> {
+    /// Looks through an error that a step returns.
+    pub fn look_at_error(&mut self, parts: &ErrorParts<'_>) {
+        parts.inspect(self);
+    }
+}
+
 impl ErrorParts<'_> {
     /// Looks through the error and everything that caused it.
-    pub(super) fn inspect(&self, inspection: &mut Inspection<'_>) {
+    fn inspect(&self, inspection: &mut Inspection<'_>) {
         let chain = std::iter::successors(self.source, |error| {
             let error: &(dyn StdError + 'static) = *error;
             error.source()

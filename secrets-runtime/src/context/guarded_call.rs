@@ -1,0 +1,82 @@
+//! For which secrets the result of a call is looked through.
+
+use std::sync::{Arc, PoisonError};
+
+use secrets_spec::GuardMode;
+
+use crate::{
+    context::{
+        guarded_fields::{GuardedField, GuardedFields},
+        resolved::ResolvedSecrets,
+        secrets::Secrets,
+    },
+    mask::patterns::Patterns,
+};
+
+/// Returns the fields of these secrets, each once.
+fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedFields {
+    let mut fields: Vec<GuardedField> = Vec::new();
+    for (group, found) in all.flat_map(ResolvedSecrets::in_order) {
+        let source = found.source.iter().flat_map(|source| {
+            let fields = source.fields.iter();
+            fields.map(|(key, field)| (key, field, source.origin.clone(), &source.provenance))
+        });
+        let requests = found
+            .requests
+            .iter()
+            .map(|it| (it.request.view().key, &it.field, it.request.to_string(), &it.provenance));
+        for (key, field, origin, provenance) in source.chain(requests) {
+            let is_known = fields.iter().any(|known| {
+                *known.group == *group && *known.key == *key && known.value.ct_eq(&field.value)
+            });
+            if !is_known {
+                fields.push(GuardedField {
+                    group: group.into(),
+                    key: key.into(),
+                    origin: origin.into(),
+                    backend: provenance.backend.as_str().into(),
+                    value: field.value.clone(),
+                });
+            }
+        }
+    }
+    let patterns = Patterns::of(fields.iter().map(|field| &field.value));
+    GuardedFields { fields, patterns }
+}
+
+impl Secrets {
+    /// Whether the result of the step is looked through.
+    #[inline]
+    pub(crate) fn is_guarded(&self) -> bool {
+        self.shared().guard != GuardMode::Off
+    }
+
+    /// Returns the fields that this call of the step has had, also before and after they were fetched again.
+    pub(crate) fn guarded_fields(&self) -> Arc<GuardedFields> {
+        let others = self.others();
+        if others.is_empty() {
+            let shared = self.shared();
+            let of_this = || Arc::new(fields_of(std::iter::once(&**shared)));
+            return shared.guarded.get_or_init(of_this).clone();
+        }
+        let all = std::iter::once(self.shared()).chain(&others);
+        Arc::new(fields_of(all.map(|shared| &**shared)))
+    }
+
+    /// Has the result of the step looked through for these secrets too.
+    pub(super) fn guard_also(&self, others: impl IntoIterator<Item = Arc<ResolvedSecrets>>) {
+        if self.is_guarded() {
+            self.0.others.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
+        }
+    }
+
+    /// Has the result of the step looked through for what an earlier run of it had too.
+    pub(crate) fn guard_as(&self, earlier: &Self) {
+        self.guard_also([earlier.shared().clone()]);
+        self.guard_also(earlier.others());
+    }
+
+    fn others(&self) -> Vec<Arc<ResolvedSecrets>> {
+        self.0.others.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
