@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::{backend::Lease, context::open_lease::OpenLease};
+use crate::{backend::lease::Lease, context::open_lease::OpenLease};
 
 /// The longest time of a lease: the clock has no time that is for ever away.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -32,7 +32,7 @@ struct LeaseState {
     is_cached: bool,
     /// Whether a step has begun with it since the last renewal.
     is_used: bool,
-    /// Whether it is revoked whoever holds it.
+    /// Whether it is revoked even if steps hold it.
     is_shut_down: bool,
     is_warned_of: bool,
     /// Wakes what renews it.
@@ -149,12 +149,12 @@ impl HeldLease {
         state.holders > 0 || state.is_used
     }
 
-    /// Whether nobody needs it, or it is to be revoked whoever does.
+    /// Whether nobody needs it, or it is to be revoked in any case.
     pub(crate) fn is_let_go(&self) -> bool {
         self.lock().is_let_go()
     }
 
-    /// Whether it is to be revoked whoever holds it.
+    /// Whether it is to be revoked even if steps hold it.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.lock().is_shut_down
     }
@@ -175,7 +175,7 @@ impl HeldLease {
         state.holders > 0 && !std::mem::replace(&mut state.is_warned_of, true)
     }
 
-    /// Has it revoked whoever holds it.
+    /// Has it revoked even if steps hold it.
     pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
         state.is_shut_down = true;
