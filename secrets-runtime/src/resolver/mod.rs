@@ -17,6 +17,7 @@ mod refresh;
 mod registry;
 pub(crate) mod report;
 mod resolution;
+pub(crate) mod rotating;
 pub(crate) mod store;
 mod test_resolver;
 pub(crate) mod test_secrets;
