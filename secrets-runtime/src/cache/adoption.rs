@@ -10,7 +10,10 @@ use crate::{
         leases::LeaseKey,
         state::{CacheState, Contents},
     },
-    context::{held_lease::HeldLease, provenance::Expiry},
+    context::{
+        held_lease::{HeldLease, LeaseHold},
+        provenance::Expiry,
+    },
     rt::background,
 };
 
@@ -35,7 +38,7 @@ impl CacheState {
         let known = contents.leases.get(&key).and_then(HeldLease::hold);
         let hold = known.unwrap_or_else(|| {
             let (asked_at, fetched_at) = (provenance.asked_at, provenance.fetched_at);
-            let hold = HeldLease::new(&provenance.id, lease.clone(), asked_at, fetched_at);
+            let hold = LeaseHold::new(&provenance.id, lease.clone(), asked_at, fetched_at);
             contents.leases.insert(key.clone(), hold.lease().clone());
             let keeper = LeaseKeeper {
                 lease: hold.lease().clone(),

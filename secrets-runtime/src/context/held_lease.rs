@@ -51,33 +51,6 @@ enum LeaseStage {
 }
 
 impl HeldLease {
-    /// Creates it for a value that was asked for at this time, with its first handle.
-    pub(crate) fn new(
-        secret: &str,
-        lease: Lease,
-        asked_at: Instant,
-        fetched_at: SystemTime,
-    ) -> LeaseHold {
-        let state = LeaseState {
-            end: asked_at + lease.duration().min(LONGEST),
-            lease,
-            stage: LeaseStage::Kept,
-            holders: 1,
-            is_cached: false,
-            is_used: true,
-            is_shut_down: false,
-            is_warned_of: false,
-            keeper: None,
-            waiting: Vec::new(),
-        };
-        LeaseHold(Arc::new(Self {
-            secret: secret.to_owned(),
-            process: process::id(),
-            moment: (asked_at, fetched_at),
-            state: Mutex::new(state),
-        }))
-    }
-
     pub(crate) fn secret(&self) -> &str {
         &self.secret
     }
@@ -238,6 +211,33 @@ impl LeaseState {
 pub(crate) struct LeaseHold(Arc<HeldLease>);
 
 impl LeaseHold {
+    /// Creates the first handle to the lease of a value that was asked for at this time.
+    pub(crate) fn new(
+        secret: &str,
+        lease: Lease,
+        asked_at: Instant,
+        fetched_at: SystemTime,
+    ) -> Self {
+        let state = LeaseState {
+            end: asked_at + lease.duration().min(LONGEST),
+            lease,
+            stage: LeaseStage::Kept,
+            holders: 1,
+            is_cached: false,
+            is_used: true,
+            is_shut_down: false,
+            is_warned_of: false,
+            keeper: None,
+            waiting: Vec::new(),
+        };
+        Self(Arc::new(HeldLease {
+            secret: secret.to_owned(),
+            process: process::id(),
+            moment: (asked_at, fetched_at),
+            state: Mutex::new(state),
+        }))
+    }
+
     pub(crate) fn lease(&self) -> &Arc<HeldLease> {
         &self.0
     }
