@@ -49,7 +49,7 @@ use expand::expand;
 /// # Arguments
 /// | argument | meaning |
 /// |---|---|
-/// | `sources` | a list of secrets, each a text or a set of fields: `id`, `type`, `options`, `role`, `group`. The options are `json`, `format` (`"json"`, `"dotenv"` or `"text"`: how the payload is read), `env_var_name`, `region`, `version_id`, `version_stage`, `required`, `env_vars`. A dict pasted from Python is accepted too |
+/// | `sources` | a list of secrets, each a text or a set of fields: `id`, `type`, `options`, `role`, `group`. The options are `json`, `format` (`"json"`, `"dotenv"` or `"text"`: how the payload is read), `env_var_name`, `region`, `version_id`, `version_stage`, `required`, `kv` (of `vault`), `env_vars`. A dict pasted from Python is accepted too |
 /// | `secret_requests` | a list of `Secret(group = .., key = .., group_version = .., mount_requirement = .., env_var = ..)` |
 /// | `role` | the ARN of the role with which the secrets are read; `""` for none |
 /// | `allow_override` | if `true`, an exported variable may replace an existing environment variable |

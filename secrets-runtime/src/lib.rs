@@ -151,6 +151,11 @@ pub use resolver::store::ResolverStore;
 #[doc(hidden)]
 pub use settings::setting::Setting;
 
+/// Credentials for pools of connections.
+pub mod pool {
+    pub use crate::resolver::rotating::{Changes, Rotating};
+}
+
 /// Codes from which the command makes its own help texts. They may change in any release.
 #[doc(hidden)]
 pub use self::core::help_code::HelpCode;

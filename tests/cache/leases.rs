@@ -7,6 +7,7 @@ use secrets_runtime::{
     conformance::check_leases_blocking,
 };
 use secrets_tests::{
+    child,
     fake_backend::{declared, read},
     leasing_backend::LeasingBackend,
 };
@@ -383,6 +384,73 @@ fn two_hundred_steps_at_once_share_one_lease() {
     });
     (0..2).for_each(|_| clock.advance(DUE));
     assert_eq!(backend.log(), (1, 1, ids(&[1])));
+}
+
+#[test]
+fn two_answers_with_one_lease_are_renewed_and_revoked_once() {
+    let (backend, clock, resolver) = setup_with(|it| it.is_one = true);
+    let (one, other) =
+        (begin(&resolver), resolver.resolve_blocking(&declared(&["other"])).unwrap());
+    clock.advance(DUE);
+    assert_eq!(backend.log(), (2, 1, vec![]));
+    drop((one, other, resolver));
+    clock.advance(NONE);
+    assert_eq!(backend.log().2, ids(&[1]));
+}
+
+#[test]
+fn one_renewal_is_under_way_at_a_time_and_a_shutdown_does_not_wait_for_ever() {
+    let (backend, clock) = (LeasingBackend::new(TIME), ManualClock::new());
+    backend.lock().is_hanging = true;
+    let timeout = &secrets_runtime::settings::variables::TIMEOUT;
+    let resolver = backend.builder(&clock).setting(timeout, "0.3").build().unwrap();
+    let step = begin(&resolver);
+    (0..3).for_each(|_| clock.advance(Duration::from_millis(1_999_999) / 3));
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(read(&resolver, "db").unwrap(), "SeNtInEl-1", "it serves meanwhile");
+    assert_eq!(backend.log().1, 1);
+    resolver.shutdown_blocking();
+    drop(step);
+    assert!(backend.log().2.len() <= 1);
+}
+
+/// The process of the test below.
+#[test]
+fn child_of_the_test_of_warnings() {
+    if std::env::var_os("SECRETS_TIMEOUT").is_none() {
+        return;
+    }
+    let (backend, clock, resolver) = setup();
+    // A step holds a lease that comes near its longest time, and then the server is away until its end.
+    let step = begin(&resolver);
+    backend.lock().renewals.extend([Ok(Duration::from_secs(1000)), Err(ErrorKind::Unavailable)]);
+    clock.advance(DUE);
+    backend.lock().renewals.extend(vec![Err(ErrorKind::Unavailable); 1000]);
+    clock.advance(Duration::from_secs(2000));
+    drop(step);
+    // One that cannot be revoked.
+    backend.lock().revocations.push_back(ErrorKind::AccessDenied);
+    read(&resolver, "db").unwrap();
+    resolver.shutdown_blocking();
+}
+
+#[test]
+fn warnings_name_the_lease_and_its_end() {
+    let child = child::of_test(module_path!(), "child_of_the_test_of_warnings")
+        .env("SECRETS_TIMEOUT", "30")
+        .output()
+        .unwrap();
+    let text = String::from_utf8_lossy(&child.stderr);
+    assert!(child.status.success() && !text.contains("SeNtInEl"), "{text}");
+    let warnings: Vec<&str> =
+        text.lines().filter(|line| line.starts_with("secrets: warning: ")).collect();
+    let says = |words: &[&str]| {
+        let of = |line: &&&str| words.iter().all(|word| line.contains(word));
+        warnings.iter().filter(of).count()
+    };
+    let outlived = ["`lease-1`", "`db`", "less and less time", "it ends at 2", "with_fresh"];
+    assert_eq!(says(&outlived), 1, "{warnings:#?}");
+    assert_eq!(says(&["`lease-2`", "cannot be revoked", "it ends at 2"]), 1, "{warnings:#?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! No record of a log holds a credential or a value of ZenML or Prefect, at any level, nor do several records that are
+//! No record of a log holds a credential or a value of ZenML, Vault or Prefect, at any level, nor do several records that are
 //! put together. A program of its own, as a process has one logger.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -79,6 +79,16 @@ fn zenml(server: &StubServer) -> Result<Secrets, Error> {
     resolve(&settings, "zenml.db")
 }
 
+fn vault(server: &StubServer) -> Result<Secrets, Error> {
+    let url = server.url().replace("//", "//user:SeNtInEl-user@");
+    let settings = [
+        (&variables::VAULT_ADDR, url.as_str()),
+        (&variables::VAULT_ROLE_ID, "SeNtInEl-role-id"),
+        (&variables::VAULT_SECRET_ID, PASSWORD),
+    ];
+    resolve(&settings, r#"{"id": "secret/db", "type": "vault", "options": {"kv": 1}}"#)
+}
+
 fn prefect(server: &StubServer) -> Result<Secrets, Error> {
     let url = server.url().replace("//", "//user:SeNtInEl-user@");
     let settings =
@@ -124,6 +134,8 @@ fn a_finer_log_shows_no_credential_and_no_value() {
     let list = r#""items": [{"id": "1", "name": "db"}]"#;
     let answer = format!(r#"{{"access_token": "SeNtInEl-token", {list}, {secret}}}"#);
     assert!(zenml(&StubServer::new(200, "", &answer)).is_ok());
+    let answer = r#"{"auth": {"client_token": "SeNtInEl-token", "lease_duration": 60}, "data": {"k": "SeNtInEl-vault-value-of-many-rows"}}"#;
+    assert!(vault(&StubServer::new(200, "", answer)).is_ok());
     let answer = r#"{"data": {"value": "SeNtInEl-prefect-value-of-many-rows"}}"#;
     assert!(prefect(&StubServer::new(200, "", answer)).is_ok());
     let answer = r#"{"data": {"secret_value": "SeNtInEl-cloud-value-of-many-rows"}}"#;
@@ -133,7 +145,7 @@ fn a_finer_log_shows_no_credential_and_no_value() {
         [(401, "SeNtInEl"), (403, r#"{"detail": "SeNtInEl-password"}"#), (500, "SeNtInEl")]
     {
         let server = StubServer::new(status, "x-echo: SeNtInEl\r\n", body);
-        for asked in [zenml(&server), prefect(&server), cloud(&server)] {
+        for asked in [zenml(&server), vault(&server), prefect(&server), cloud(&server)] {
             let error = asked.unwrap_err();
             assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "{status}");
         }

@@ -7,5 +7,6 @@ mod misordered_answers;
 mod omitted_answers;
 mod provenance;
 mod replaced_backends;
+mod rotating;
 mod tokio_backends;
 mod user_backends;

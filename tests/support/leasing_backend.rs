@@ -22,6 +22,10 @@ pub struct Leasing {
     pub duration: Duration,
     /// Whether they can be renewed.
     pub is_renewable: bool,
+    /// Whether all answers have the lease of the first one.
+    pub is_one: bool,
+    /// Whether renewals hang.
+    pub is_hanging: bool,
     /// Whether fetches fail, and how.
     pub failure: Option<ErrorKind>,
     /// What the next renewals grant, or how they fail; after that each grants `duration`.
@@ -46,6 +50,8 @@ impl LeasingBackend {
         Self(Arc::new(Mutex::new(Leasing {
             duration,
             is_renewable: true,
+            is_one: false,
+            is_hanging: false,
             failure: None,
             renewals: VecDeque::new(),
             revocations: VecDeque::new(),
@@ -110,7 +116,8 @@ impl Backend for LeasingBackend {
                 }
                 leasing.fetched += 1;
                 let number = leasing.fetched;
-                let lease = Lease::new(format!("lease-{number}"), leasing.duration);
+                let id = if leasing.is_one { 1 } else { number };
+                let lease = Lease::new(format!("lease-{id}"), leasing.duration);
                 let lease = if leasing.is_renewable { lease.renewable() } else { lease };
                 Ok(Fetched::text(format!("SeNtInEl-{number}")).with_lease(lease))
             };
@@ -120,8 +127,15 @@ impl Backend for LeasingBackend {
 
     fn renew<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<Lease, Error>> {
         Box::pin(async move {
+            let is_hanging = {
+                let mut leasing = self.lock();
+                leasing.renewed.push(lease.id().to_owned());
+                leasing.is_hanging
+            };
+            if is_hanging {
+                std::future::pending::<()>().await;
+            }
             let mut leasing = self.lock();
-            leasing.renewed.push(lease.id().to_owned());
             if leasing.revoked.iter().any(|id| id == lease.id()) {
                 return Err(failed(ErrorKind::NotFound));
             }

@@ -6,7 +6,7 @@ use zeroize::Zeroizing;
 use crate::{
     admin::stored_field::StoredField,
     backend::{
-        Backend, Content, Fetched, Lease, MAX_VALUE_BYTES, fetch_request::FetchRequest,
+        Backend, Content, Fetched, MAX_VALUE_BYTES, fetch_request::FetchRequest, lease::Lease,
         payload::Payload,
     },
     cache::answer::no_answer,
@@ -159,7 +159,7 @@ impl StoredSecret {
         matches!(self.kept, Kept::Members(_))
     }
 
-    /// Returns the lease, if the secret has one. Who reads it gives it back with
+    /// Returns the lease, if the secret has one. The caller revokes it with
     /// [`Backend::revoke`](crate::Backend::revoke), or leaves it to its time.
     pub fn lease(&self) -> Option<&Lease> {
         self.lease.as_ref()

@@ -12,6 +12,7 @@ mod from_fn;
 pub(crate) mod generation;
 pub(crate) mod identity;
 pub(crate) mod lease;
+pub(crate) mod one_by_one;
 pub(crate) mod owned_request;
 pub(crate) mod payload;
 pub(crate) mod registration;
@@ -44,6 +45,7 @@ pub use crate::backend::{
     from_fn::{FromFn, from_fn},
     identity::Identity,
     lease::Lease,
+    one_by_one::one_by_one,
     owned_request::OwnedRequest,
     payload::Payload,
     store::Store,
@@ -167,7 +169,7 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(std::future::ready(Err(error.with_help("fetch the secret again"))))
     }
 
-    /// Gives a lease back to the server before its time is over. The provided method does nothing.
+    /// Returns a lease to the server before its time is over. The provided method does nothing.
     ///
     /// It is called when neither a step nor the cache needs the value any more. It is called again only after
     /// an error that is [transient](Error::is_transient).
@@ -175,7 +177,7 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Gives back what the backend itself has from its server, such as the token of a login. The provided method does
+    /// Returns what the backend itself has from its server, such as the token of a login. The provided method does
     /// nothing.
     ///
     /// [`Resolver::shutdown`](crate::Resolver::shutdown) calls it after all leases are revoked. Later requests may still
@@ -226,28 +228,6 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
     fn as_store(&self) -> Option<&dyn Store> {
         None
     }
-}
-
-/// Answers requests one after another, at once: [`Backend::fetch`] and [`Backend::exists`] of a backend that has
-/// nothing to wait for.
-///
-/// ```
-/// use secrets_runtime::{BoxFuture, Error, FetchRequest, backend::one_by_one};
-///
-/// fn exists<'a>(requests: &'a [FetchRequest<'a>]) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
-///     one_by_one(requests, |request| Ok(request.id() == "db"))
-/// }
-/// # let requests = [FetchRequest::named("db"), FetchRequest::named("no")];
-/// # let mut future = exists(&requests);
-/// # let mut task = std::task::Context::from_waker(std::task::Waker::noop());
-/// # let std::task::Poll::Ready(answers) = future.as_mut().poll(&mut task) else { panic!("it waits") };
-/// # assert_eq!(answers.into_iter().map(Result::unwrap).collect::<Vec<_>>(), [true, false]);
-/// ```
-pub fn one_by_one<'a, T: Send + 'a>(
-    requests: &'a [FetchRequest<'a>],
-    answer: impl FnMut(&'a FetchRequest<'a>) -> Result<T, Error>,
-) -> BoxFuture<'a, Vec<Result<T, Error>>> {
-    Box::pin(std::future::ready(requests.iter().map(answer).collect()))
 }
 
 /// The answer of a backend: the payload, and what the backend knows about it.

@@ -5,7 +5,7 @@ use secrets_spec::{BuiltIn, VariableName};
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity, one_by_one,
+        identity::Identity, one_by_one::one_by_one,
     },
     context::env_vars::from_os,
     core::{

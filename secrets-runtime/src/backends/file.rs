@@ -5,7 +5,7 @@ use secrets_spec::{BuiltIn, check_id};
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity, one_by_one,
+        identity::Identity, one_by_one::one_by_one,
     },
     backends::mount::{Mount, MountEntry, refused},
     core::error::{Error, ErrorKind},

@@ -5,7 +5,7 @@ use secrets_spec::BuiltIn;
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        one_by_one,
+        one_by_one::one_by_one,
     },
     core::{
         error::{Error, ErrorKind},

@@ -10,7 +10,7 @@ use crate::{
         answer::Answer,
         backend_call::CallOutcome,
         dropped::Dropped,
-        entries::Lifetime,
+        entries::{LandedValue, Lifetime},
         key::Key,
         leases::{lease_of, random, two_thirds, value_end},
         pending::{CallAnswers, Completion},
@@ -96,11 +96,14 @@ impl Landing {
             contents.entries.refused(key, self.asked_at, dropped);
             return;
         }
-        let lease = lease_of(answer).map(HeldLease::cached);
-        let fetched_at = answer.provenance.fetched_at;
-        let entries = &mut contents.entries;
-        let kept =
-            entries.insert(key, fetched, self.asked_at, fetched_at, lifetime, lease, dropped);
+        let landed = LandedValue {
+            fetched,
+            asked_at: self.asked_at,
+            fetched_at: answer.provenance.fetched_at,
+            lifetime,
+            lease: lease_of(answer).map(HeldLease::cached),
+        };
+        let kept = contents.entries.insert(key, landed, dropped);
         // A value with a lease is looked for at each call: that is how it is known whether steps use it.
         if answer.lease.is_none() {
             answer.entry = kept;

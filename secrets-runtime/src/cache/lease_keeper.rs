@@ -9,7 +9,7 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, Lease},
+    backend::{Backend, lease::Lease},
     cache::{
         backend_call::Deadline,
         lease_call::lease_call,

@@ -6,16 +6,8 @@ use std::{
 
 use crate::{
     backend::{Backend, Fetched},
-    cache::{
-        answer::Answer,
-        lease_keeper::LeaseKeeper,
-        state::{CacheState, Contents},
-    },
-    context::{
-        held_lease::{HeldLease, LeaseHold},
-        provenance::Expiry,
-    },
-    rt::background,
+    cache::answer::Answer,
+    context::held_lease::{HeldLease, LeaseHold},
 };
 
 /// The leases of one cache that are not over, whether the cache has their values or steps alone do.
@@ -29,7 +21,21 @@ pub(super) struct LeaseKey {
     id: String,
 }
 
+impl LeaseKey {
+    pub(super) fn new(backend: &Arc<dyn Backend>, id: &str) -> Self {
+        Self { backend: Arc::as_ptr(backend).cast::<()>() as usize, id: id.to_owned() }
+    }
+}
+
 impl Leases {
+    pub(super) fn get(&self, key: &LeaseKey) -> Option<&Arc<HeldLease>> {
+        self.0.get(key)
+    }
+
+    pub(super) fn insert(&mut self, key: LeaseKey, lease: Arc<HeldLease>) {
+        self.0.insert(key, lease);
+    }
+
     pub(super) fn all(&self) -> Vec<Arc<HeldLease>> {
         self.0.values().cloned().collect()
     }
@@ -39,50 +45,6 @@ impl Leases {
         if self.0.get(key).is_some_and(|known| Arc::ptr_eq(known, lease)) {
             self.0.remove(key);
         }
-    }
-}
-
-impl CacheState {
-    /// Notes when the value of an answer ends, and has its lease renewed and revoked from now on. An answer that has
-    /// neither costs nothing.
-    pub(super) fn adopt(
-        self: &Arc<Self>,
-        contents: &mut Contents,
-        backend: &Arc<dyn Backend>,
-        answer: &mut Answer,
-        timeout: Duration,
-    ) {
-        let Ok(Fetched { expiry, lease, .. }) = &answer.result else { return };
-        let provenance = &mut answer.provenance;
-        if let Some(expiry) = expiry {
-            provenance.expiry = provenance.fetched_at.checked_add(*expiry).map(Expiry::At);
-        }
-        let Some(lease) = lease else { return };
-        let key = LeaseKey {
-            backend: Arc::as_ptr(backend).cast::<()>() as usize,
-            id: lease.id().to_owned(),
-        };
-        // A server may answer two requests with one lease.
-        let known = contents.leases.0.get(&key).and_then(HeldLease::hold);
-        let hold = known.unwrap_or_else(|| {
-            let (asked_at, fetched_at) = (provenance.asked_at, provenance.fetched_at);
-            let hold = HeldLease::new(&provenance.id, lease.clone(), asked_at, fetched_at);
-            contents.leases.0.insert(key.clone(), hold.lease().clone());
-            let keeper = LeaseKeeper {
-                lease: hold.lease().clone(),
-                key,
-                backend: backend.clone(),
-                cache: Arc::downgrade(self),
-                clock: self.clock.clone(),
-                timeout,
-            };
-            background::spawn(keeper.keep(asked_at));
-            hold
-        });
-        if expiry.is_none() {
-            provenance.expiry = Some(Expiry::Lease(hold.lease().clone()));
-        }
-        answer.lease = Some(hold);
     }
 }
 

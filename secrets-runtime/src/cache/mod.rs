@@ -5,6 +5,7 @@
 //! or is down. What has ended, was replaced or was evicted is dropped at once, and so wiped as soon as no step
 //! holds it.
 
+mod adoption;
 pub(crate) mod answer;
 pub(crate) mod backend_call;
 mod derived;

@@ -10,7 +10,11 @@ use super::*;
 use crate::{
     backend::{Fetched, generation::WriteGuard},
     backends::env::Env,
-    cache::{answer::Reuse, derived::SlotId, entries::Lifetime},
+    cache::{
+        answer::Reuse,
+        derived::SlotId,
+        entries::{LandedValue, Lifetime},
+    },
     rt::clock::ManualClock,
 };
 
@@ -57,15 +61,14 @@ fn keep_with_probe(cache: &Cache, id: &str, at: Instant, drops: &Arc<Drops>) -> 
     let until = at + TTL;
     let lifetime = Lifetime { fresh_until: until, end: until };
     let entry = cache.0.change(|contents, dropped| {
-        contents.entries.insert(
-            &key,
-            Fetched::text("SeNtInEl"),
-            at,
-            std::time::SystemTime::now(),
+        let landed = LandedValue {
+            fetched: Fetched::text("SeNtInEl"),
+            asked_at: at,
+            fetched_at: std::time::SystemTime::now(),
             lifetime,
-            None,
-            dropped,
-        )
+            lease: None,
+        };
+        contents.entries.insert(&key, landed, dropped)
     });
     let made_of = Reuse { entries: entry.into_iter().collect(), until };
     let slot = SlotId::next();

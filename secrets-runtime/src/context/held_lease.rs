@@ -7,7 +7,7 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use crate::{backend::Lease, context::open_lease::OpenLease};
+use crate::{backend::lease::Lease, context::open_lease::OpenLease};
 
 /// The longest time of a lease: the clock has no time that is for ever away.
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
@@ -32,7 +32,7 @@ struct LeaseState {
     is_cached: bool,
     /// Whether a step has begun with it since the last renewal.
     is_used: bool,
-    /// Whether it is revoked whoever holds it.
+    /// Whether it is revoked even if steps hold it.
     is_shut_down: bool,
     is_warned_of: bool,
     /// Wakes what renews it.
@@ -51,33 +51,6 @@ enum LeaseStage {
 }
 
 impl HeldLease {
-    /// Creates it for a value that was asked for at this time, with its first handle.
-    pub(crate) fn new(
-        secret: &str,
-        lease: Lease,
-        asked_at: Instant,
-        fetched_at: SystemTime,
-    ) -> LeaseHold {
-        let state = LeaseState {
-            end: asked_at + lease.duration().min(LONGEST),
-            lease,
-            stage: LeaseStage::Kept,
-            holders: 1,
-            is_cached: false,
-            is_used: true,
-            is_shut_down: false,
-            is_warned_of: false,
-            keeper: None,
-            waiting: Vec::new(),
-        };
-        LeaseHold(Arc::new(Self {
-            secret: secret.to_owned(),
-            process: process::id(),
-            moment: (asked_at, fetched_at),
-            state: Mutex::new(state),
-        }))
-    }
-
     pub(crate) fn secret(&self) -> &str {
         &self.secret
     }
@@ -149,12 +122,12 @@ impl HeldLease {
         state.holders > 0 || state.is_used
     }
 
-    /// Whether nobody needs it, or it is to be revoked whoever does.
+    /// Whether nobody needs it, or it is to be revoked in any case.
     pub(crate) fn is_let_go(&self) -> bool {
         self.lock().is_let_go()
     }
 
-    /// Whether it is to be revoked whoever holds it.
+    /// Whether it is to be revoked even if steps hold it.
     pub(crate) fn is_shut_down(&self) -> bool {
         self.lock().is_shut_down
     }
@@ -175,7 +148,7 @@ impl HeldLease {
         state.holders > 0 && !std::mem::replace(&mut state.is_warned_of, true)
     }
 
-    /// Has it revoked whoever holds it.
+    /// Has it revoked even if steps hold it.
     pub(crate) fn shut_down(&self) {
         let mut state = self.lock();
         state.is_shut_down = true;
@@ -238,6 +211,33 @@ impl LeaseState {
 pub(crate) struct LeaseHold(Arc<HeldLease>);
 
 impl LeaseHold {
+    /// Creates the first handle to the lease of a value that was asked for at this time.
+    pub(crate) fn new(
+        secret: &str,
+        lease: Lease,
+        asked_at: Instant,
+        fetched_at: SystemTime,
+    ) -> Self {
+        let state = LeaseState {
+            end: asked_at + lease.duration().min(LONGEST),
+            lease,
+            stage: LeaseStage::Kept,
+            holders: 1,
+            is_cached: false,
+            is_used: true,
+            is_shut_down: false,
+            is_warned_of: false,
+            keeper: None,
+            waiting: Vec::new(),
+        };
+        Self(Arc::new(HeldLease {
+            secret: secret.to_owned(),
+            process: process::id(),
+            moment: (asked_at, fetched_at),
+            state: Mutex::new(state),
+        }))
+    }
+
     pub(crate) fn lease(&self) -> &Arc<HeldLease> {
         &self.0
     }

@@ -1,7 +1,7 @@
 use std::{fmt, time::SystemTime};
 
 use crate::{
-    backend::Lease,
+    backend::lease::Lease,
     core::{escape::escape_name, timestamp::Timestamp},
 };
 

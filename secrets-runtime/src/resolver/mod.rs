@@ -18,6 +18,7 @@ mod refresh;
 mod registry;
 pub(crate) mod report;
 mod resolution;
+pub(crate) mod rotating;
 pub(crate) mod route;
 pub(crate) mod store;
 mod test_resolver;
@@ -152,7 +153,7 @@ impl Resolver {
     /// being fetched is still answered. Clones of this resolver are shut down with it. The library's threads belong to
     /// the process and serve other resolvers too, so they go on.
     ///
-    /// All leases are revoked, also those whose values steps still have, and each backend gives back what it has from
+    /// All leases are revoked, also those whose values steps still have, and each backend returns what it has from
     /// its server ([`Backend::shutdown`](crate::Backend::shutdown)). It waits for that as long as `SECRETS_TIMEOUT` says, and warns
     /// of each lease that could not be revoked.
     ///

@@ -202,6 +202,15 @@ mod tests {
         assert_eq!(number.recv_timeout(LONG), Ok(7));
         waker.wake();
         settle();
+
+        // Nothing is polled while it is stopped.
+        stop();
+        let (future, waker, _number) = waiting();
+        spawn(future);
+        assert!(BACKGROUND.get().lock().threads.is_empty());
+        assert!(waker.try_recv().is_err());
+        resume();
+        assert!(waker.recv_timeout(LONG).is_ok());
     }
 
     #[test]

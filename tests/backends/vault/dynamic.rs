@@ -2,12 +2,16 @@
 
 use std::{
     process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
     time::{Duration, Instant},
 };
 
 use secrets_runtime::{
     Context, Declaration, FetchRequest, Resolver, ValidationLevel,
-    conformance::check_leases_blocking, settings::variables,
+    conformance::check_leases_blocking, pool::Rotating, settings::variables,
 };
 use secrets_tests::http::server;
 use serde_json::{Value, json};
@@ -204,6 +208,60 @@ fn static_credentials_end_with_their_time_and_have_no_lease() {
     let provenance = step.secrets.provenance(source).unwrap();
     let time = provenance.expires_at().unwrap().duration_since(provenance.fetched_at()).unwrap();
     assert!(time <= Duration::from_secs(3600), "{time:?}");
+}
+
+#[derive(serde::Deserialize)]
+struct Login {
+    username: String,
+    password: String,
+}
+
+#[derive(Debug)]
+enum Failure {
+    Refused,
+    #[expect(dead_code, reason = "a failing test shows it")]
+    Secrets(secrets_runtime::Error),
+}
+
+impl From<secrets_runtime::Error> for Failure {
+    fn from(error: secrets_runtime::Error) -> Self {
+        Self::Secrets(error)
+    }
+}
+
+#[test]
+fn no_login_fails_while_the_password_is_rotated() {
+    let Some(database) = Database::start() else { return };
+    database.psql_as_root("CREATE ROLE rotating_app LOGIN PASSWORD 'SeNtInEl'");
+    let role = json!({ "db_name": "pg", "username": "rotating_app", "rotation_period": "1h" });
+    database.bao.root("POST", "database/static-roles/rotating", &role);
+    let resolver = database.bao.as_root();
+    let credentials =
+        Rotating::<Login>::new("database/static-creds/rotating").with_resolver(&resolver);
+    let (logins, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+                while !is_over.load(Ordering::Relaxed) {
+                    let log_in = |login: Arc<Login>| {
+                        let user = (login.username.clone(), login.password.clone());
+                        let is_in = database.logs_in(&user);
+                        async move { if is_in { Ok(()) } else { Err(Failure::Refused) } }
+                    };
+                    let refused = |failure: &Failure| matches!(failure, Failure::Refused);
+                    runtime.block_on(credentials.with_fresh(log_in, refused)).unwrap();
+                    logins.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        for _ in 0..5 {
+            let before = logins.load(Ordering::Relaxed);
+            database.bao.root("POST", "database/rotate-role/rotating", &json!({}));
+            soon("they log in", || logins.load(Ordering::Relaxed) >= before + 6);
+        }
+        is_over.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]

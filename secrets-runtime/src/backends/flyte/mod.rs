@@ -8,7 +8,7 @@ use secrets_spec::{BuiltIn, RequestView};
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity, one_by_one,
+        identity::Identity, one_by_one::one_by_one,
     },
     backends::{
         flyte::{

@@ -33,7 +33,9 @@ impl Session for SecretValue {
 /// step waits only as long as it has time. A failure is the answer to all who waited for it, and is not kept.
 pub(in crate::backends) struct Login<S>(Arc<ProcessLocal<Mutex<State<S>>>>);
 
+#[derive(Default)]
 enum State<S> {
+    #[default]
     None,
     /// The token of the last login.
     Done(S),
@@ -47,12 +49,6 @@ type Outcome<S> = Option<Result<S, Error>>;
 impl<S> Default for Login<S> {
     fn default() -> Self {
         Self(Arc::default())
-    }
-}
-
-impl<S> Default for State<S> {
-    fn default() -> Self {
-        Self::None
     }
 }
 

@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     backends::vault::{
-        server::{ApiRequest, Server, encoded},
+        server::{ApiRequest, VaultServer, encoded},
         token::Token,
     },
     core::{
@@ -105,7 +105,7 @@ impl VaultLogin {
     }
 
     /// Logs in, or returns the token that was given.
-    pub(super) async fn log_in(&self, server: &Server) -> Result<Arc<Token>, Error> {
+    pub(super) async fn log_in(&self, server: &VaultServer) -> Result<Arc<Token>, Error> {
         let (role_id, secret_id, role, jwt);
         let members: Vec<(&str, &str)> = match &self.way {
             LoginWay::Token(token) => return Ok(Arc::new(Token::given(token.clone()))),
@@ -153,7 +153,7 @@ impl VaultLogin {
         &self,
         secret_id: &SecretId,
         wrapping_path: Option<&str>,
-        server: &Server,
+        server: &VaultServer,
     ) -> Result<Option<SecretValue>, Error> {
         let secret_id = match secret_id {
             SecretId::None => return Ok(None),
@@ -250,7 +250,11 @@ fn read(file: &Path, what: &str) -> Result<SecretValue, Error> {
 }
 
 /// Takes a secret id out of its wrapping, after a look at where that was made: somebody in between may have replaced it.
-async fn unwrap(wrapped: &SecretValue, path: &str, server: &Server) -> Result<SecretValue, Error> {
+async fn unwrap(
+    wrapped: &SecretValue,
+    path: &str,
+    server: &VaultServer,
+) -> Result<SecretValue, Error> {
     let invalid = |what: String| {
         Err(Error::new(ErrorKind::AccessDenied, what).with_help(
             "have a new secret id wrapped; if nobody has used this one up, somebody may have intercepted it",

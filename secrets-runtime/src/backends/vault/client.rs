@@ -6,7 +6,6 @@ use std::{
 };
 
 use reqwest::{Certificate, Method};
-use tokio::sync::OnceCell;
 
 use crate::{
     backends::{
@@ -14,9 +13,10 @@ use crate::{
         vault::{
             answer::VaultAnswer,
             auth::VaultLogin,
+            call::VaultCall,
             failure::TokenHealth,
-            mounts::{Mount, Mounts},
-            server::{ApiRequest, Server},
+            mounts::Mounts,
+            server::{ApiRequest, VaultServer},
             token::Token,
         },
     },
@@ -30,34 +30,12 @@ use crate::{
 
 /// The server, the login, and what is known of both.
 pub(super) struct VaultClient {
-    pub server: Server,
+    pub server: VaultServer,
     login: Arc<VaultLogin>,
     session: Login<Arc<Token>>,
     pub mounts: Mounts,
     /// The token of each lease, by the lease's id.
     pub leases: Mutex<HashMap<String, Arc<Token>>>,
-}
-
-/// What the requests of one call share.
-#[derive(Debug, Default)]
-pub(super) struct VaultCall {
-    /// What a look-up has said of the token: there is one for all.
-    health: OnceCell<TokenHealth>,
-    /// The mounts that the server has told, and which token.
-    told: Mutex<Vec<(String, Arc<Token>)>>,
-}
-
-impl VaultCall {
-    /// The server has told this token of a mount.
-    pub(super) fn told(&self, mount: &Mount, token: Arc<Token>) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((mount.path.clone(), token));
-    }
-
-    /// Whether the server has told this token of the mount in this call.
-    pub(super) fn is_told(&self, mount: &Mount, token: &Arc<Token>) -> bool {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.iter().any(|(path, to)| *path == mount.path && Arc::ptr_eq(to, token))
-    }
 }
 
 impl VaultClient {
@@ -82,7 +60,7 @@ impl VaultClient {
             http = http.with_roots(roots.ok_or_else(|| wrong("has no certificate"))?);
         }
         Ok(Self {
-            server: Server::new(http, addresses, settings.namespace.clone()),
+            server: VaultServer::new(http, addresses, settings.namespace.clone()),
             login: Arc::new(VaultLogin::of(settings)?),
             session: Login::default(),
             mounts: Mounts::default(),
@@ -173,7 +151,7 @@ impl VaultClient {
         }
     }
 
-    /// Returns the tokens of its own logins that may have something to give back. Later calls log in again.
+    /// Returns the tokens of its own logins that may have something to return. Later calls log in again.
     pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
         let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();
         tokens.extend(self.lock_leases().drain().map(|(_, token)| token));
@@ -183,7 +161,7 @@ impl VaultClient {
         tokens
     }
 
-    /// Gives tokens back, and with each all leases that hang on it.
+    /// Revokes tokens, and with each all leases that hang on it.
     pub(super) async fn revoke_own(&self, tokens: Vec<Arc<Token>>) -> Result<(), Error> {
         let mut failure = None;
         for token in tokens {

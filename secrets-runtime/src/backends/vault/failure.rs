@@ -1,7 +1,7 @@
 //! What an answer of Vault means that is not the one asked for. No text of an answer is printed.
 
 use crate::{
-    backends::vault::{answer::VaultAnswer, server::Server},
+    backends::vault::{answer::VaultAnswer, server::VaultServer},
     core::{
         error::{Error, ErrorKind},
         escape::escape_name,
@@ -16,7 +16,7 @@ pub(super) enum TokenHealth {
     Unknown,
 }
 
-impl Server {
+impl VaultServer {
     pub(super) fn no_namespace(&self) -> Error {
         let message = format!("{self} has no such namespace");
         Error::new(ErrorKind::InvalidConfig, message)

@@ -8,7 +8,7 @@ use std::{
 use reqwest::Method;
 
 use crate::{
-    backend::Lease,
+    backend::lease::Lease,
     backends::vault::{auth::body, client::VaultClient, server::ApiRequest, token::Token},
     core::{
         error::{Error, ErrorKind},

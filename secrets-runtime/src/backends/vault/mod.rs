@@ -2,15 +2,20 @@
 
 mod answer;
 mod auth;
+mod call;
 mod client;
 mod failure;
 mod lease;
+mod listing;
+mod mount_lookup;
 mod mounts;
 mod read;
+mod request;
 mod server;
 mod store;
 mod time;
 mod token;
+mod written_secret;
 
 use std::{collections::BTreeSet, fmt, sync::Arc};
 
@@ -18,12 +23,12 @@ use secrets_spec::BuiltIn;
 
 use crate::{
     backend::{
-        Backend, BoxFuture, Fetched, Lease, capabilities::Capabilities,
-        fetch_request::FetchRequest, identity::Identity, store::Store,
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity, lease::Lease, store::Store,
     },
     backends::{
         http::each::each,
-        vault::{client::VaultClient, read::VaultRequest},
+        vault::{client::VaultClient, request::VaultRequest},
     },
     core::error::Error,
     rt::{block_on::block_on, io_thread::on_io_thread},

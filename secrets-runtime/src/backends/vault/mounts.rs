@@ -1,19 +1,12 @@
 //! Which engine is mounted where.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use crate::{
-    backends::vault::{
-        client::VaultClient,
-        read::VaultRequest,
-        server::{ApiRequest, encoded},
-    },
-    core::error::Error,
-};
+use crate::backends::vault::server::encoded;
 
 /// A mount, without what is below it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Mount {
+pub(super) struct EngineMount {
     /// With a slash at its end.
     pub path: String,
     pub engine: Engine,
@@ -38,7 +31,7 @@ impl Engine {
     }
 }
 
-impl Mount {
+impl EngineMount {
     /// Returns the path below the mount.
     pub(super) fn rest<'a>(&self, path: &'a str) -> &'a str {
         path.strip_prefix(self.path.as_str()).unwrap_or(path)
@@ -60,7 +53,7 @@ impl Mount {
 
 /// The mounts that the server has told.
 #[derive(Debug, Default)]
-pub(super) struct Mounts(Mutex<Vec<Mount>>);
+pub(super) struct Mounts(Mutex<Vec<EngineMount>>);
 
 impl Mounts {
     pub(super) fn knows(&self, path: &str) -> bool {
@@ -68,58 +61,20 @@ impl Mounts {
     }
 
     /// Returns the innermost mount that the path is below of.
-    pub(super) fn find(&self, path: &str) -> Option<Mount> {
+    pub(super) fn find(&self, path: &str) -> Option<EngineMount> {
         let mounts = self.lock();
         let above = mounts.iter().filter(|mount| path.starts_with(mount.path.as_str()));
         above.max_by_key(|mount| mount.path.len()).cloned()
     }
 
-    pub(super) fn add(&self, mount: Mount) {
+    pub(super) fn add(&self, mount: EngineMount) {
         let mut mounts = self.lock();
         mounts.retain(|known| known.path != mount.path);
         mounts.push(mount);
     }
 
-    fn lock(&self) -> MutexGuard<'_, Vec<Mount>> {
+    fn lock(&self) -> MutexGuard<'_, Vec<EngineMount>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-impl VaultClient {
-    /// Returns the mount of a request, and whether the server has told this token of it in this call.
-    pub(super) async fn mount_of(self: &Arc<Self>, request: &VaultRequest) -> Result<Mount, Error> {
-        if let Some(engine) = request.said_engine() {
-            let path = format!("{}/", request.first_segment());
-            return Ok(Mount { path, engine });
-        }
-        if let Some(mount) = self.mounts.find(&request.path) {
-            return Ok(mount);
-        }
-        let path = format!("sys/internal/ui/mounts/{}", encoded(&request.path));
-        let (answer, token) = self.call(&ApiRequest::get(path)).await?;
-        match answer.status {
-            200 => {
-                let kind = answer.text_at(&["data", "type"]);
-                let version = answer.text_at(&["data", "options", "version"]);
-                let (Some(path), Some(kind)) = (answer.text_at(&["data", "path"]), kind) else {
-                    return Err(self.server.http.unexpected());
-                };
-                let mount = Mount { path, engine: Engine::of(&kind, version.as_deref()) };
-                if !request.path.starts_with(mount.path.as_str()) {
-                    return Err(self.server.http.unexpected());
-                }
-                request.call.told(&mount, token);
-                self.mounts.add(mount.clone());
-                Ok(mount)
-            }
-            403 => {
-                let health = self.health(&request.call, &answer, &token).await;
-                Err(self.server.denied(&request.path, &request.path, health, false))
-            }
-            404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
-            404 => Err(self.no_secret(&request.path)),
-            _ => Err(self.server.failed(&answer)),
-        }
     }
 }
 
@@ -130,7 +85,7 @@ mod tests {
     #[test]
     fn a_path_belongs_to_the_innermost_mount() {
         let mounts = Mounts::default();
-        let mount = |path: &str, engine| Mount { path: path.to_owned(), engine };
+        let mount = |path: &str, engine| EngineMount { path: path.to_owned(), engine };
         mounts.add(mount("team/", Engine::Kv1));
         mounts.add(mount("team/kv/", Engine::Kv2));
         let found = mounts.find("team/kv/a b").expect("it is there");

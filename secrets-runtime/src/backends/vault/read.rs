@@ -4,14 +4,15 @@ use std::{
 };
 
 use reqwest::Method;
-use secrets_spec::{BuiltIn, check_id};
 
 use crate::{
-    backend::{Fetched, Lease, fetch_request::FetchRequest},
+    backend::{Fetched, lease::Lease},
     backends::vault::{
         answer::VaultAnswer,
-        client::{VaultCall, VaultClient},
-        mounts::{Engine, Mount},
+        client::VaultClient,
+        failure::TokenHealth,
+        mounts::{Engine, EngineMount},
+        request::{VaultRequest, WantedVersion},
         server::ApiRequest,
         time::parse_time,
         token::Token,
@@ -22,67 +23,6 @@ use crate::{
     },
     payload::json::{self, form::Form},
 };
-
-/// A request for a secret of Vault.
-#[derive(Debug, Clone)]
-pub(super) struct VaultRequest {
-    pub path: String,
-    version: WantedVersion,
-    /// The version of the engine, if the source says it.
-    pub kv: Option<u8>,
-    pub call: Arc<VaultCall>,
-}
-
-/// Which version of a secret of KV version 2 is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum WantedVersion {
-    Newest,
-    /// The one before the newest.
-    Previous,
-    Number(u64),
-}
-
-/// The stage that AWS has for the version before the newest, and the command asks for.
-const PREVIOUS: &str = "AWSPREVIOUS";
-
-impl VaultRequest {
-    pub(super) fn read(request: &FetchRequest<'_>, call: &Arc<VaultCall>) -> Result<Self, Error> {
-        let invalid = |message: &str, help: &str| {
-            Err(Error::new(ErrorKind::InvalidSource, message).with_help(help))
-        };
-        if let Some(flaw) = check_id(Some(BuiltIn::Vault.name()), request.id()) {
-            let flaw = flaw.explain(request.id());
-            return invalid(flaw.message(), flaw.help().unwrap_or("give another path"));
-        }
-        let version = match request.version_id().or(request.version_stage()) {
-            None => WantedVersion::Newest,
-            Some(PREVIOUS) => WantedVersion::Previous,
-            Some(text) => match text.parse::<u64>() {
-                Ok(version) if version > 0 => WantedVersion::Number(version),
-                _ => {
-                    let message =
-                        format!("`{}` is not a version of a secret in Vault", escape_name(text));
-                    return invalid(&message, "a version is a number, such as version_id = \"3\"");
-                }
-            },
-        };
-        let (path, kv) = (request.id().to_owned(), request.options().kv);
-        Ok(Self { path, version, kv, call: call.clone() })
-    }
-
-    pub(super) fn of_path(path: &str) -> Result<Self, Error> {
-        Self::read(&FetchRequest::named(path), &Arc::default())
-    }
-
-    pub(super) fn first_segment(&self) -> &str {
-        self.path.split('/').next().unwrap_or_default()
-    }
-
-    /// Returns the engine that the source says.
-    pub(super) fn said_engine(&self) -> Option<Engine> {
-        self.kv.map(|kv| if kv == 2 { Engine::Kv2 } else { Engine::Kv1 })
-    }
-}
 
 impl VaultClient {
     /// Fetches a secret.
@@ -205,8 +145,8 @@ impl VaultClient {
         match rights.iter().any(may_read) {
             true => Ok(true),
             false => {
-                let health = crate::backends::vault::failure::TokenHealth::Good;
-                Err(self.server.denied(&request.path, &request.path, health, true))
+                let (path, health) = (&request.path, TokenHealth::Good);
+                Err(self.server.denied(path, path, health, true))
             }
         }
     }
@@ -215,7 +155,7 @@ impl VaultClient {
     pub(super) async fn why_not(
         &self,
         request: &VaultRequest,
-        mount: &Mount,
+        mount: &EngineMount,
         answer: &VaultAnswer,
         token: &Arc<Token>,
     ) -> Error {
@@ -241,7 +181,7 @@ impl VaultClient {
                     .with_help("check the path, or create the role at its engine")
             }
             403 if request.call.is_told(mount, token) => {
-                let health = crate::backends::vault::failure::TokenHealth::Good;
+                let health = TokenHealth::Good;
                 self.server.denied(&request.path, &mount.api_path(&request.path), health, true)
             }
             403 => {

@@ -26,7 +26,7 @@ use crate::{
 const MAX_TRIES: u32 = 5;
 
 /// The servers of one cluster.
-pub(super) struct Server {
+pub(super) struct VaultServer {
     pub http: Http,
     addresses: Vec<Address>,
     /// The place of the address that has answered last.
@@ -49,7 +49,7 @@ impl ApiRequest<'_> {
     }
 }
 
-impl Server {
+impl VaultServer {
     pub(super) fn new(http: Http, addresses: Vec<Address>, namespace: Option<String>) -> Self {
         Self { http, addresses, current: AtomicUsize::new(0), namespace }
     }
@@ -134,7 +134,7 @@ impl Server {
     }
 }
 
-impl fmt::Display for Server {
+impl fmt::Display for VaultServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("the Vault server at ")?;
         for (place, address) in self.addresses.iter().enumerate() {
@@ -144,9 +144,9 @@ impl fmt::Display for Server {
     }
 }
 
-impl fmt::Debug for Server {
+impl fmt::Debug for VaultServer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Server")
+        f.debug_struct("VaultServer")
             .field("addresses", &self.addresses)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()
@@ -177,10 +177,10 @@ pub(super) fn encoded(path: &str) -> String {
 mod tests {
     use super::*;
 
-    fn server(addresses: &[&str]) -> Server {
+    fn server(addresses: &[&str]) -> VaultServer {
         let address = |url: &&str| Address::of(&SecretValue::from(*url), "X").unwrap();
         let http = Http::new("Vault", Duration::from_secs(1));
-        Server::new(http, addresses.iter().map(address).collect(), None)
+        VaultServer::new(http, addresses.iter().map(address).collect(), None)
     }
 
     #[test]

@@ -74,13 +74,10 @@ impl Entries {
     pub(super) fn insert(
         &mut self,
         key: &Key,
-        fetched: Fetched,
-        asked_at: Instant,
-        fetched_at: SystemTime,
-        lifetime: Lifetime,
-        lease: Option<CachedLease>,
+        landed: LandedValue,
         dropped: &mut Dropped,
     ) -> Option<EntryId> {
+        let LandedValue { fetched, asked_at, fetched_at, lifetime, lease } = landed;
         if self.is_closed {
             return None;
         }
@@ -313,6 +310,15 @@ impl Entries {
             }
         }
     }
+}
+
+/// A value that was fetched, to be kept.
+pub(super) struct LandedValue {
+    pub fetched: Fetched,
+    pub asked_at: Instant,
+    pub fetched_at: SystemTime,
+    pub lifetime: Lifetime,
+    pub lease: Option<CachedLease>,
 }
 
 /// How long a value serves.

@@ -29,7 +29,9 @@ fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
 
 fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Option<EntryId> {
     let lifetime = Lifetime { fresh_until: at + LONG, end: at + LONG };
-    entries.insert(key, fetched, at, SystemTime::now(), lifetime, None, &mut Dropped::new())
+    let landed =
+        LandedValue { fetched, asked_at: at, fetched_at: SystemTime::now(), lifetime, lease: None };
+    entries.insert(key, landed, &mut Dropped::new())
 }
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {

@@ -29,6 +29,10 @@ pub(crate) struct VaultSettings {
     pub(crate) jwt_file: Option<PathBuf>,
     pub(crate) token: Option<SecretValue>,
     /// Where Vault's own command keeps its token.
+    #[cfg_attr(
+        all(test, not(feature = "vault")),
+        expect(dead_code, reason = "it is not a setting, so no test of settings reads it")
+    )]
     pub(crate) token_file: Option<PathBuf>,
     pub(crate) role_id: Option<SecretValue>,
     pub(crate) secret_id: Option<SecretValue>,

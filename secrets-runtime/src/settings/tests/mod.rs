@@ -99,6 +99,7 @@ fn show(settings: &Settings, variable: &Variable) -> String {
     let secret = |value: Option<&SecretValue>| {
         value.map(|v| v.expose_str().expect("a text").to_owned()).unwrap_or_default()
     };
+    let files = |p: &Option<PathBuf>| p.clone().map(path).unwrap_or_default();
     match variable.name() {
         "SECRETS_DEFAULT_BACKEND" => settings
             .default_backends()
@@ -124,7 +125,7 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_LOCAL_KEY_FILE" => path(settings.local.key_file.clone().expect("a home")),
         "SECRETS_FILE_DIR" => path(settings.file.dir.clone()),
         "SECRETS_RUN_DIR" => settings.run_dir().map(|p| path(p.into())).unwrap_or_default(),
-        "SECRETS_AUDIT" => settings.audit.file.clone().map(path).unwrap_or_default(),
+        "SECRETS_AUDIT" => files(&settings.audit.file),
         "SECRETS_AUDIT_REQUIRED" => settings.audit.is_required.to_string(),
         "SECRETS_CACHE_TTL" => seconds(settings.cache_ttl()),
         "SECRETS_CACHE_STALE" => seconds(settings.cache_stale()),
@@ -138,14 +139,12 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_VAULT_AUTH" => text(settings.vault.auth.map(|auth| auth.as_str())),
         "SECRETS_VAULT_AUTH_MOUNT" => text(settings.vault.auth_mount.as_deref()),
         "SECRETS_VAULT_ROLE" => text(settings.vault.role.as_deref()),
-        "SECRETS_VAULT_CACERT" => settings.vault.cacert.clone().map(path).unwrap_or_default(),
-        "SECRETS_VAULT_JWT_FILE" => settings.vault.jwt_file.clone().map(path).unwrap_or_default(),
+        "SECRETS_VAULT_CACERT" => files(&settings.vault.cacert),
+        "SECRETS_VAULT_JWT_FILE" => files(&settings.vault.jwt_file),
         "BAO_TOKEN" => secret(settings.vault.token.as_ref()),
         "SECRETS_VAULT_ROLE_ID" => secret(settings.vault.role_id.as_ref()),
         "SECRETS_VAULT_SECRET_ID" => secret(settings.vault.secret_id.as_ref()),
-        "SECRETS_VAULT_SECRET_ID_FILE" => {
-            settings.vault.secret_id_file.clone().map(path).unwrap_or_default()
-        }
+        "SECRETS_VAULT_SECRET_ID_FILE" => files(&settings.vault.secret_id_file),
         "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH" => text(settings.vault.wrapping_path.as_deref()),
         "VAULT_SKIP_VERIFY" => text(settings.vault.skip_verify.as_deref()),
         "PREFECT_API_URL" => secret(settings.prefect.api_url.as_ref()),
@@ -183,15 +182,13 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
         "SECRETS_LOCAL_DIR" => ("/srv/me/.local/share/secrets/store", numbered("/p/#")),
         "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
         "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),
-        "SECRETS_RUN_DIR" => ("", numbered("/p/#")),
-        "SECRETS_AUDIT" => ("", numbered("/p/#")),
+        "SECRETS_RUN_DIR" | "SECRETS_AUDIT" => ("", numbered("/p/#")),
         "SECRETS_AUDIT_REQUIRED" => ("false", ["true"; 4].map(String::from)),
         "SECRETS_CACHE_TTL" => ("300", numbered("1#")),
         "SECRETS_CACHE_STALE" => ("3600", numbered("1#")),
         "SECRETS_TIMEOUT" => ("30", numbered("1#")),
         "SECRETS_ATTEMPT_TIMEOUT" => ("5", numbered("1#")),
-        "SECRETS_ZENML_URL" => ("", numbered("https://host#")),
-        "SECRETS_VAULT_ADDR" => ("", numbered("https://host#")),
+        "SECRETS_ZENML_URL" | "SECRETS_VAULT_ADDR" => ("", numbered("https://host#")),
         "SECRETS_VAULT_AUTH" => ("", ["token", "approle", "kubernetes", "jwt"].map(String::from)),
         "SECRETS_VAULT_CACERT" | "SECRETS_VAULT_JWT_FILE" | "SECRETS_VAULT_SECRET_ID_FILE" => {
             ("", numbered("/p/#"))

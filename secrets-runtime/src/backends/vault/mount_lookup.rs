@@ -1,0 +1,54 @@
+//! Finds out which engine a path belongs to.
+
+use std::sync::Arc;
+
+use crate::{
+    backends::vault::{
+        client::VaultClient,
+        mounts::{Engine, EngineMount},
+        request::VaultRequest,
+        server::{ApiRequest, encoded},
+    },
+    core::error::Error,
+};
+
+impl VaultClient {
+    /// Returns the mount of a request, and whether the server has told this token of it in this call.
+    pub(super) async fn mount_of(
+        self: &Arc<Self>,
+        request: &VaultRequest,
+    ) -> Result<EngineMount, Error> {
+        if let Some(engine) = request.said_engine() {
+            let path = format!("{}/", request.first_segment());
+            return Ok(EngineMount { path, engine });
+        }
+        if let Some(mount) = self.mounts.find(&request.path) {
+            return Ok(mount);
+        }
+        let path = format!("sys/internal/ui/mounts/{}", encoded(&request.path));
+        let (answer, token) = self.call(&ApiRequest::get(path)).await?;
+        match answer.status {
+            200 => {
+                let kind = answer.text_at(&["data", "type"]);
+                let version = answer.text_at(&["data", "options", "version"]);
+                let (Some(path), Some(kind)) = (answer.text_at(&["data", "path"]), kind) else {
+                    return Err(self.server.http.unexpected());
+                };
+                let mount = EngineMount { path, engine: Engine::of(&kind, version.as_deref()) };
+                if !request.path.starts_with(mount.path.as_str()) {
+                    return Err(self.server.http.unexpected());
+                }
+                request.call.told(&mount, token);
+                self.mounts.add(mount.clone());
+                Ok(mount)
+            }
+            403 => {
+                let health = self.health(&request.call, &answer, &token).await;
+                Err(self.server.denied(&request.path, &request.path, health, false))
+            }
+            404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
+            404 => Err(self.no_secret(&request.path)),
+            _ => Err(self.server.failed(&answer)),
+        }
+    }
+}

@@ -1,0 +1,290 @@
+//! Credentials for pools of connections, which outlive every step.
+
+use std::{
+    fmt,
+    future::poll_fn,
+    marker::PhantomData,
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    task::{Context as TaskContext, Poll, Waker},
+    time::{Duration, Instant},
+};
+
+use serde::de::DeserializeOwned;
+
+use crate::{
+    context::{freshness::Freshness, refresh::Attempt, secrets::Secrets},
+    core::error::Error,
+    declaration::{Declaration, parse::parse_source},
+    resolver::{Resolver, partial::PartialResolution},
+    rt::{block_on::block_on, clock::Clock, timer::Sleep},
+};
+
+/// How long the store is asked again after a value was refused, and how long the pauses are.
+const PATIENCE: Duration = Duration::from_secs(2);
+const FIRST_PAUSE: Duration = Duration::from_millis(50);
+const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+
+/// A secret that changes while a program runs, read as `T`: for a pool that asks for the present password at each
+/// connect.
+///
+/// While the value is fresh, [`current`](Self::current) fetches nothing. After that it is fetched again, once for all
+/// who ask. A value with a lease keeps its lease, which is renewed, until another value takes its place.
+///
+/// ```
+/// use secrets_runtime::{Error, SecretValue, pool::Rotating, testing};
+///
+/// #[derive(serde::Deserialize)]
+/// struct Db { user: String, password: SecretValue }
+///
+/// # let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+/// # let given = [("prod-db", "user", "app"), ("prod-db", "password", "x")];
+/// # runtime.block_on(testing::with_secrets_async(given, async {
+/// let credentials = Rotating::<Db>::new("prod-db");
+/// let db = credentials.current().await?;
+/// assert_eq!(db.user, "app");
+/// # assert_eq!(db.password.expose_str()?, "x");
+/// # Ok::<(), Error>(())
+/// # }))?;
+/// # Ok::<(), Error>(())
+/// ```
+pub struct Rotating<T> {
+    source: String,
+    /// `None` for that of the process.
+    resolver: Option<Resolver>,
+    state: RwLock<Option<Held<T>>>,
+    listeners: Arc<Mutex<Listeners>>,
+}
+
+/// The present value.
+struct Held<T> {
+    value: Arc<T>,
+    secrets: Secrets,
+    /// Until when it serves without another look; `None` if each look goes to the cache.
+    fresh_until: Option<Instant>,
+    clock: Clock,
+    /// How many values came before it.
+    number: u64,
+}
+
+impl<T> Clone for Held<T> {
+    fn clone(&self) -> Self {
+        Self {
+            value: self.value.clone(),
+            secrets: self.secrets.clone(),
+            fresh_until: self.fresh_until,
+            clock: self.clock.clone(),
+            number: self.number,
+        }
+    }
+}
+
+/// Those who wait for another version.
+#[derive(Default)]
+struct Listeners {
+    /// How many values there were, and the version of the last one.
+    number: u64,
+    version: Option<String>,
+    wakers: Vec<Waker>,
+}
+
+impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
+    /// Creates the credentials of a source, which takes the texts that an attribute takes. It is read with the process's
+    /// resolver when it is first needed, and mistakes in the text are reported then.
+    #[must_use]
+    pub fn new(source: impl Into<String>) -> Self {
+        let source = source.into();
+        Self { source, resolver: None, state: RwLock::new(None), listeners: Arc::default() }
+    }
+
+    /// Reads the source with this resolver.
+    #[must_use]
+    pub fn with_resolver(self, resolver: &Resolver) -> Self {
+        Self { resolver: Some(resolver.clone()), ..self }
+    }
+
+    /// Returns the present value.
+    ///
+    /// # Errors
+    /// Whatever is wrong with the source, with fetching it, or with reading it as `T`.
+    pub async fn current(&self) -> Result<Arc<T>, Error> {
+        Ok(self.held().await?.value)
+    }
+
+    /// Blocking version of [`current`](Self::current): parks this thread; works inside and outside any runtime.
+    ///
+    /// # Errors
+    /// Those of [`current`](Self::current).
+    pub fn current_blocking(&self) -> Result<Arc<T>, Error> {
+        block_on(self.current())
+    }
+
+    /// Calls `work` with the present value, and once more with a new one if the first is refused.
+    ///
+    /// If `work` fails with an error for which `is_auth_error` returns `true`, the secret is fetched again. While the
+    /// store still has the value that was refused, it is asked again for up to two seconds, as a rotation changes the
+    /// password first in one place and then in the other. `work` is called again only with another value; if there is
+    /// none, its error is returned.
+    ///
+    /// # Errors
+    /// Those of `work`, and those of [`current`](Self::current), converted by `From<Error>`.
+    pub async fn with_fresh<F>(
+        &self,
+        mut work: impl FnMut(Arc<T>) -> F,
+        is_auth_error: impl FnOnce(&F::Error) -> bool,
+    ) -> Result<F::Value, F::Error>
+    where
+        F: Attempt,
+        F::Error: From<Error>,
+    {
+        let refused = self.held().await?;
+        let error = match work(refused.value.clone()).await {
+            Err(error) if is_auth_error(&error) => error,
+            other => return other,
+        };
+        match self.after(&refused).await? {
+            Some(value) => work(value).await,
+            None => Err(error),
+        }
+    }
+
+    /// Returns the changes from now on.
+    #[must_use]
+    pub fn changes(&self) -> Changes<T> {
+        let seen = lock(&self.listeners).number;
+        Changes { listeners: self.listeners.clone(), seen, of: PhantomData }
+    }
+
+    /// Returns the present value, fetched again if it is not fresh.
+    async fn held(&self) -> Result<Held<T>, Error> {
+        let known = self.known();
+        if let Some(held) = &known
+            && held.fresh_until.is_some_and(|until| held.clock.now() < until)
+        {
+            return Ok(held.clone());
+        }
+        let source = parse_source(&self.source).map_err(Error::from_problems)?;
+        let group = source.group().to_owned();
+        let mut declaration = Declaration::empty(None);
+        declaration.sources.push(source);
+        let resolver = match &self.resolver {
+            Some(resolver) => resolver.clone(),
+            None => Resolver::current()?,
+        };
+        let fetched = resolver.fetch(&declaration, Freshness::Fresh);
+        let (shared, reuse) = fetched.await.map_err(PartialResolution::into_error)?;
+        let clock = resolver.inner().cache.clock().clone();
+        self.take(&group, Secrets::new(shared), reuse.map(|reuse| reuse.until), clock)
+    }
+
+    /// Takes over what was fetched. If it is the value that is known, that one stays, for as long as this may serve.
+    fn take(
+        &self,
+        group: &str,
+        secrets: Secrets,
+        fresh_until: Option<Instant>,
+        clock: Clock,
+    ) -> Result<Held<T>, Error> {
+        let known = self.known();
+        let is_known = |held: &&Held<T>| {
+            let (old, new) = (&held.secrets.shared().groups, &secrets.shared().groups);
+            old.get(group).zip(new.get(group)).is_some_and(|(old, new)| !new.differs_from(old))
+        };
+        let (value, number) = match known.as_ref().filter(is_known) {
+            Some(held) => (held.value.clone(), held.number),
+            None => {
+                let number = known.as_ref().map_or(1, |held| held.number + 1);
+                (Arc::new(secrets.get_as(group)?), number)
+            }
+        };
+        let version = secrets.provenance(group).and_then(|it| it.version().map(str::to_owned));
+        let held = Held { value, secrets, fresh_until, clock, number };
+        let before = {
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            // Another may have been faster, with a newer one.
+            match &*state {
+                Some(other) if other.number > held.number => return Ok(other.clone()),
+                _ => state.replace(held.clone()),
+            }
+        };
+        drop(before);
+        let mut listeners = lock(&self.listeners);
+        if listeners.number < number {
+            (listeners.number, listeners.version) = (number, version);
+            let wakers = std::mem::take(&mut listeners.wakers);
+            drop(listeners);
+            wakers.into_iter().for_each(Waker::wake);
+        }
+        Ok(held)
+    }
+
+    /// Returns the value that comes after one that was refused, if there is one soon.
+    async fn after(&self, refused: &Held<T>) -> Result<Option<Arc<T>>, Error> {
+        let source = parse_source(&self.source).map_err(Error::from_problems)?;
+        let end = Instant::now() + PATIENCE;
+        let mut pause = FIRST_PAUSE;
+        loop {
+            // Another who was refused may have found it.
+            if let Some(held) = self.known()
+                && held.number > refused.number
+            {
+                return Ok(Some(held.value));
+            }
+            if let Some(newer) = refused.secrets.shared().newer(Some(source.group())).await {
+                let secrets = Secrets::new(Arc::new(newer));
+                let held = self.take(source.group(), secrets, None, refused.clock.clone())?;
+                return Ok(Some(held.value));
+            }
+            if Instant::now() + pause >= end {
+                return Ok(None);
+            }
+            Sleep::until(Instant::now() + pause).await;
+            pause = (pause * 2).min(LONGEST_PAUSE);
+        }
+    }
+
+    fn known(&self) -> Option<Held<T>> {
+        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl<T> fmt::Debug for Rotating<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rotating").field("source", &self.source).finish_non_exhaustive()
+    }
+}
+
+/// The changes of a [`Rotating`] secret: it is noticed when the secret is next read.
+pub struct Changes<T> {
+    listeners: Arc<Mutex<Listeners>>,
+    seen: u64,
+    of: PhantomData<fn() -> T>,
+}
+
+impl<T> Changes<T> {
+    /// Waits for another value and returns its version; `None` if its backend has no versions. Of several that came since
+    /// the last call, it is the last.
+    pub async fn next(&mut self) -> Option<String> {
+        poll_fn(|task| self.poll_next(task)).await
+    }
+
+    /// Polls for another value, as [`next`](Self::next) does.
+    pub fn poll_next(&mut self, task: &mut TaskContext<'_>) -> Poll<Option<String>> {
+        let mut listeners = lock(&self.listeners);
+        if listeners.number > self.seen {
+            self.seen = listeners.number;
+            return Poll::Ready(listeners.version.clone());
+        }
+        listeners.wakers.push(task.waker().clone());
+        Poll::Pending
+    }
+}
+
+impl<T> fmt::Debug for Changes<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Changes").field("seen", &self.seen).finish_non_exhaustive()
+    }
+}
+
+fn lock(listeners: &Mutex<Listeners>) -> MutexGuard<'_, Listeners> {
+    listeners.lock().unwrap_or_else(PoisonError::into_inner)
+}

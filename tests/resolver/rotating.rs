@@ -1,0 +1,122 @@
+//! Credentials for pools, which change while they are used.
+
+use std::{sync::Arc, time::Duration};
+
+use secrets_runtime::{__testing::ManualClock, Error, ErrorKind, Resolver, pool::Rotating};
+use secrets_tests::{fake_backend::FakeBackend, leasing_backend::LeasingBackend};
+
+fn rotating(backend: &FakeBackend, clock: &ManualClock) -> (Resolver, Rotating<String>) {
+    let resolver = backend.builder().cache_ttl(Duration::from_secs(100)).clock(clock).build();
+    let resolver = resolver.unwrap();
+    let rotating = Rotating::new("db").with_resolver(&resolver);
+    (resolver, rotating)
+}
+
+#[derive(Debug, PartialEq)]
+enum Failure {
+    Refused,
+    Secrets(ErrorKind),
+}
+
+impl From<Error> for Failure {
+    fn from(error: Error) -> Self {
+        Self::Secrets(error.kind())
+    }
+}
+
+#[tokio::test]
+async fn the_present_value_is_fetched_once_while_it_is_fresh() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    let first = rotating.current().await.unwrap();
+    for _ in 0..100 {
+        assert!(Arc::ptr_eq(&rotating.current().await.unwrap(), &first));
+    }
+    assert_eq!((first.as_str(), backend.calls()), ("SeNtInEl-1", 1));
+    backend.rotate("SeNtInEl-2", None);
+    clock.advance(Duration::from_secs(100));
+    assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-2");
+    // What has not changed is not read again.
+    clock.advance(Duration::from_secs(100));
+    let second = rotating.current().await.unwrap();
+    clock.advance(Duration::from_secs(100));
+    assert!(Arc::ptr_eq(&rotating.current().await.unwrap(), &second));
+    assert_eq!(rotating.current_blocking().unwrap(), second);
+}
+
+#[tokio::test]
+async fn a_refused_value_is_tried_again_only_when_the_store_has_another() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    let tried = std::sync::Mutex::new(Vec::new());
+    let work = |value: Arc<String>| {
+        tried.lock().unwrap().push(value.to_string());
+        // The store is changed after the database: when it is asked for the second time.
+        if backend.calls() == 1 {
+            let backend = backend.clone();
+            tokio::spawn(async move {
+                while backend.calls() < 3 {
+                    tokio::task::yield_now().await;
+                }
+                backend.rotate("SeNtInEl-2", None);
+            });
+        }
+        async move { if *value == "SeNtInEl-1" { Err(Failure::Refused) } else { Ok(()) } }
+    };
+    let outcome = rotating.with_fresh(work, |failure| *failure == Failure::Refused).await;
+    assert_eq!(outcome, Ok(()));
+    assert_eq!(*tried.lock().unwrap(), ["SeNtInEl-1", "SeNtInEl-2"]);
+    assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-2");
+}
+
+#[tokio::test]
+async fn without_another_value_the_error_stays() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    let mut tries = 0;
+    let work = |_: Arc<String>| {
+        tries += 1;
+        async { Err::<(), _>(Failure::Refused) }
+    };
+    assert_eq!(rotating.with_fresh(work, |_| true).await, Err(Failure::Refused));
+    assert_eq!(tries, 1);
+    assert!(backend.calls() > 5, "the store is asked again and again");
+}
+
+#[tokio::test]
+async fn changes_are_told_with_their_versions() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    backend.rotate("SeNtInEl-1", Some("v1"));
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    rotating.current().await.unwrap();
+    let mut changes = rotating.changes();
+    let waiting = tokio::spawn(async move { changes.next().await });
+    tokio::task::yield_now().await;
+    backend.rotate("SeNtInEl-2", Some("v2"));
+    clock.advance(Duration::from_secs(100));
+    rotating.current().await.unwrap();
+    assert_eq!(waiting.await.unwrap().as_deref(), Some("v2"));
+}
+
+#[tokio::test]
+async fn a_lease_is_kept_and_replaced_when_it_has_outlived() {
+    let (backend, clock) = (LeasingBackend::new(Duration::from_secs(3000)), ManualClock::new());
+    let resolver = backend.builder(&clock).build().unwrap();
+    let rotating = Rotating::<String>::new("db").with_resolver(&resolver);
+    assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-1");
+    for _ in 0..5 {
+        clock.advance(Duration::from_secs(2000));
+    }
+    assert_eq!(backend.log(), (1, 5, vec![]), "it is renewed though nobody asks");
+    backend.lock().renewals.push_back(Ok(Duration::from_secs(1000)));
+    clock.advance(Duration::from_secs(2000));
+    assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-2");
+    clock.advance(Duration::ZERO);
+    assert_eq!(backend.log().2, ["lease-1"]);
+}
+
+#[tokio::test]
+async fn a_mistake_in_the_source_is_reported_when_it_is_read() {
+    let error = Rotating::<String>::new("no such name").current().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidSource);
+}
