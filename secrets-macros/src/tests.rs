@@ -5,8 +5,12 @@ use proc_macro2::TokenStream;
 use crate::{attribute_kind::AttributeKind, call_site::CallSite, expand::expand};
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
+    expanded_with(false, kind, arguments, item)
+}
+
+fn expanded_with(has_guard: bool, kind: AttributeKind, arguments: &str, item: &str) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
-    let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12 };
+    let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12, has_guard };
     let expansion = expand(kind, &location, tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
     prettyplease::unparse(&file)

@@ -63,6 +63,7 @@ pub use grammar::variable::{
 pub use grammar::version::{check_selector, check_version};
 pub use model::conflict::{Conflict, ConflictText, conflict};
 pub use model::declared_source::DeclaredSource;
+pub use model::guard_mode::GuardMode;
 pub use model::mount_type::MountType;
 pub use model::options::{
     InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, PayloadFormat,

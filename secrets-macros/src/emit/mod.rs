@@ -2,5 +2,6 @@
 
 pub mod constants;
 pub mod descriptor;
+pub mod result_adapter;
 pub mod retry;
 pub mod step;
