@@ -43,6 +43,20 @@ pub static MOTO_IAM: Recipe = Recipe {
     deadline: Duration::from_secs(60),
 };
 
+/// A third moto, whose policies are about resources and have conditions.
+pub static MOTO_POLICIES: Recipe = Recipe {
+    name: "moto-policies",
+    arguments: |port| {
+        let port = port.to_string();
+        ["-c", include_str!("moto_policies.py"), "-H", "127.0.0.1", "-p", &port]
+            .map(str::to_owned)
+            .into()
+    },
+    variables: |_, _| Vec::new(),
+    ready: "/moto-api/data.json",
+    deadline: Duration::from_secs(60),
+};
+
 /// ministack, an independent second AWS. By default it also listens for devices, on every address.
 pub static MINISTACK: Recipe = Recipe {
     name: "ministack",

@@ -16,6 +16,7 @@ pub enum Service {
     Flyte,
     Moto,
     MotoIam,
+    MotoPolicies,
     Ministack,
     Prefect,
     Zenml,
@@ -23,12 +24,13 @@ pub enum Service {
 }
 
 /// All of them.
-pub const ALL: [Service; 9] = [
+pub const ALL: [Service; 10] = [
     Service::Store,
     Service::Jose,
     Service::Flyte,
     Service::Moto,
     Service::MotoIam,
+    Service::MotoPolicies,
     Service::Ministack,
     Service::Prefect,
     Service::Zenml,
@@ -52,6 +54,7 @@ impl Service {
             Self::Flyte => "flyte",
             Self::Moto => "moto",
             Self::MotoIam => "moto-iam",
+            Self::MotoPolicies => "moto-policies",
             Self::Ministack => "ministack",
             Self::Prefect => "prefect",
             Self::Zenml => "zenml",
@@ -67,6 +70,7 @@ impl Service {
             Self::Flyte => "a Python with flytekit",
             Self::Moto => "an AWS in Python",
             Self::MotoIam => "a second one, for tests with policies",
+            Self::MotoPolicies => "a third one, whose policies are about resources",
             Self::Ministack => "another AWS in Python",
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
@@ -82,6 +86,7 @@ impl Service {
             Self::Flyte => "SECRETS_TEST_PYTHON_FLYTE",
             Self::Moto => "SECRETS_TEST_MOTO_URL",
             Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
+            Self::MotoPolicies => "SECRETS_TEST_MOTO_POLICIES_URL",
             Self::Ministack => "SECRETS_TEST_MINISTACK_URL",
             Self::Prefect => "SECRETS_TEST_PREFECT_URL",
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
@@ -100,6 +105,7 @@ impl Service {
             Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
+            Self::MotoPolicies => server(workspace, "moto", &server::MOTO_POLICIES),
             Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
             Self::Prefect => server(workspace, "prefect", &server::PREFECT),
             Self::Zenml => server(workspace, "zenml", &server::ZENML),

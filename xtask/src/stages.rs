@@ -38,7 +38,13 @@ pub static ALL: &[Stage] = &[
         ..stage("integration", "the programs of tests/", integration)
     },
     Stage {
-        services: &[Service::Moto, Service::MotoIam, Service::Ministack, Service::Postgres],
+        services: &[
+            Service::Moto,
+            Service::MotoIam,
+            Service::MotoPolicies,
+            Service::Ministack,
+            Service::Postgres,
+        ],
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     Stage {
@@ -58,6 +64,10 @@ pub static ALL: &[Stage] = &[
             "the published crates, built and used from their packed files",
             package::commands,
         )
+    },
+    Stage {
+        on_demand: true,
+        ..stage("builds", "a program in six kinds of builds, whose steps are inspected", builds)
     },
     Stage {
         on_demand: true,
@@ -228,6 +238,12 @@ fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
         command.args(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
     };
     Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
+}
+
+/// The ignored test of the command, which builds the program.
+fn builds(_: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let command = CommandLine::cargo("test --test cli").args(["-p", CLI, "--"]);
+    Ok(vec![command.args(["--ignored", "every_build_of_a_program"])])
 }
 
 /// In a target directory of its own: the flag would have every crate built again.

@@ -1,6 +1,7 @@
 use crate::output::{escape::escape_controls, wiped_output::WipedOutput};
 
 /// A table for a person: rows of cells, each column as wide as its widest cell.
+#[derive(Default)]
 pub struct Table(Vec<Vec<String>>);
 
 impl Table {

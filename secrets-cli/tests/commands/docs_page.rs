@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::support::Sandbox;
+use crate::{commands::program::record, support::Sandbox};
 
 /// A command line of a page, and the output that the page shows for it.
 struct Example {
@@ -49,8 +49,26 @@ fn every_example_of_the_page_about_the_lock_has_the_output_on_the_page() {
 }
 
 #[test]
+fn every_example_of_the_page_about_policies_has_the_output_on_the_page() {
+    run_examples("docs/policies.md", include_str!("../../../docs/policies.md"), 6);
+}
+
+#[test]
 fn every_example_of_the_readme_has_the_output_on_the_page() {
     run_examples("secrets-cli/README.md", include_str!("../../README.md"), 3);
+}
+
+/// Returns the program of the pages, in which two steps declare secrets.
+fn program_of_the_pages() -> Vec<u8> {
+    let step = |name: &str, line: u32, declared: &str| {
+        let head =
+            format!(r#""step":"{name}","module":"app::jobs","file":"src/jobs.rs","line":{line}"#);
+        record(&format!("{{{head},{declared}}}"))
+    };
+    let load =
+        r#""sources":["prod-db","api-token"],"parameters":[{"source":"prod-db","key":"password"}]"#;
+    let report = r#""sources":["reports"],"role":"arn:aws:iam::123456789012:role/Reports""#;
+    [step("load", 12, load), step("report", 20, report)].concat()
 }
 
 #[track_caller]
@@ -58,6 +76,7 @@ fn run_examples(name: &str, page: &str, least: usize) {
     let examples = parse_examples(page);
     assert!(examples.len() >= least, "{name} has too few examples");
     let sandbox = Sandbox::new();
+    sandbox.write("app", program_of_the_pages());
     let folder = std::path::Path::new(env!("CARGO_BIN_EXE_secrets")).parent().unwrap();
     let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
     for Example { line, command, output } in examples {

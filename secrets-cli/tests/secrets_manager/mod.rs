@@ -3,3 +3,4 @@
 mod aws_sandbox;
 mod doctor;
 mod lifecycle;
+mod policies;

@@ -1,5 +1,6 @@
 //! `inspect`, `policy` and `explain`, of this test as a program with steps.
 
+mod builds;
 mod explain;
 mod inspect;
 mod policy;
