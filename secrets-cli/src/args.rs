@@ -25,9 +25,9 @@ use crate::{
 pub struct Arguments {
     #[command(subcommand)]
     pub command: Command,
-    /// The profile of secrets.toml to use, instead of that of SECRETS_PROFILE
+    /// The profile of secrets.toml to use, instead of that of SECRETS_PROFILE; `lock` takes several
     #[arg(long, global = true, value_name = "NAME", value_parser = NonEmptyStringValueParser::new())]
-    pub profile: Option<String>,
+    pub profile: Vec<String>,
 }
 
 #[derive(Debug, Subcommand)]
@@ -58,6 +58,8 @@ pub enum Command {
     Render(Render),
     /// Check that the secrets of sources or of a configuration file exist
     Check(Check),
+    /// Write secrets.lock, against which programs are checked when they compile, or check it
+    Lock(Lock),
     /// Show who got and read which secrets, from the audit log
     Audit(Audit),
     /// Show what the steps of a compiled program declare, without running it
@@ -308,6 +310,31 @@ fn level(text: &str) -> Result<ValidationLevel, String> {
     text.parse().map_err(|error: secrets_runtime::Error| {
         error.problems().first().and_then(|p| p.help()).unwrap_or_default().to_owned()
     })
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = help::LOCK)]
+pub struct Lock {
+    /// Sources to add: NAME, TYPE.NAME, an ARN, or a JSON object with fields
+    #[arg(value_name = "SOURCE")]
+    pub source: Vec<String>,
+    /// Add what a program declares; it is not run
+    #[arg(long, value_name = "BINARY", value_hint = ValueHint::FilePath)]
+    pub from: Vec<PathBuf>,
+    /// The file, instead of the nearest secrets.lock
+    #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    pub file: Option<PathBuf>,
+    /// Remove the secrets that no BINARY declares; without --from, nothing
+    #[arg(long, conflicts_with = "check")]
+    pub prune: bool,
+    /// Write nothing, and fail unless the file has what the sources and programs need; asks no backend
+    #[arg(long)]
+    pub check: bool,
+    /// Fail too unless the file agrees with the backends
+    #[arg(long, requires = "check")]
+    pub against_backend: bool,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 /// The kinds of events in an audit log.

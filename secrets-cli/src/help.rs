@@ -26,6 +26,16 @@ Examples:
   echo 'postgres://{{db.user | url}}:{{db.password | url}}@localhost' | secrets render -
   secrets render chart.yaml --delimiters '<% %>'";
 
+pub const LOCK: &str = "The file has names and keys of secrets, never values. Put it under version control. What cannot be \
+read keeps its line.
+
+Examples:
+  secrets lock prod-db api-token
+  secrets lock --from target/debug/app --prune
+  secrets lock --profile staging --profile production
+  secrets lock --check --from target/release/app
+  secrets lock --check --against-backend";
+
 pub const AUDIT: &str = "Examples:
   secrets audit --since 2h
   secrets audit --source prod-db --event read

@@ -17,6 +17,7 @@ mod exit;
 mod failure;
 mod help;
 mod input;
+mod lock_file;
 #[cfg(unix)]
 mod masking;
 mod output;
@@ -64,6 +65,7 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
         .map_err(|error| if takes_values { argv::mask(error) } else { error })
         .map_err(|error| argv::join_lines(argv::suggest_command(error, &command)))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
-    stores::use_profile(arguments.profile);
+    let takes_profiles = matches!(arguments.command, args::Command::Lock(_));
+    stores::use_profiles(arguments.profile, takes_profiles)?;
     commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)
 }

@@ -14,6 +14,7 @@ use secrets_runtime::{
 use secrets_spec::Source;
 
 use crate::{
+    args::distinct,
     aws::SecretsManager,
     failure::{Failure, error_about},
     output::{
@@ -259,20 +260,41 @@ pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
     Ok(resolver_builder(types).build()?)
 }
 
-/// The profile of `--profile`.
-static PROFILE: OnceLock<String> = OnceLock::new();
+/// The profiles of `--profile`.
+static PROFILES: OnceLock<Vec<String>> = OnceLock::new();
 
-/// Sets the profile of `secrets.toml` for every resolver that is created from now on.
-pub fn use_profile(name: Option<String>) {
-    if let Some(name) = name {
-        let _ = PROFILE.set(name);
+/// Sets the profile of `secrets.toml` for every resolver that is created from now on. Fails if there are several and
+/// the command takes only one.
+pub fn use_profiles(names: Vec<String>, takes_several: bool) -> Result<(), Failure> {
+    if names.len() > 1 && !takes_several {
+        let help = "name one profile; only `lock` takes several";
+        return Err(Failure::usage("--profile is given more than once", help));
     }
+    let _ = PROFILES.set(names);
+    Ok(())
+}
+
+/// Returns the profiles of `--profile`, each once.
+pub fn profiles() -> Vec<&'static str> {
+    PROFILES.get().map_or_else(Vec::new, |names| distinct(names))
 }
 
 /// Creates the builder of such a resolver.
 pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
+    builder_of_profile(types, profiles().first().copied())
+}
+
+/// Creates a resolver for a profile of `secrets.toml`.
+pub fn resolver_of_profile(
+    types: Option<&str>,
+    profile: Option<&str>,
+) -> Result<Resolver, Failure> {
+    Ok(builder_of_profile(types, profile).build()?)
+}
+
+fn builder_of_profile(types: Option<&str>, profile: Option<&str>) -> ResolverBuilder {
     let options = [
-        ("--profile", &variables::PROFILE, PROFILE.get().map(String::as_str)),
+        ("--profile", &variables::PROFILE, profile),
         ("--backend", &variables::DEFAULT_BACKEND, types),
     ];
     options.into_iter().fold(Resolver::builder(), |builder, (option, variable, text)| match text {

@@ -4,24 +4,28 @@ use syn::GenericParam;
 
 use crate::{
     analyze::{
+        body_reads::BodyReads,
         cloned_argument,
         declaration::StepDeclaration,
+        field_check::FieldCheck,
+        lock_check,
         shape::{Shape, is_opaque, part_of_result},
     },
     attribute_kind::AttributeKind,
     call_site::CallSite,
-    emit::step::StepExpansion,
+    crate_lock::CrateLock,
+    emit::{lock_checks::LockChecks, step::StepExpansion},
     mistakes::Mistakes,
     parse::{
         attribute_args::AttributeArgs,
-        companion,
+        companion::{self, BodyWords},
         function::Function,
         instrument,
         typed_parameter::{self, TypedParameter},
         value_reader::ValueReader,
     },
     span::SourceSpan,
-    tokens::to_source,
+    tokens::{idents, to_source},
 };
 
 /// Expands the attribute: makes a function a step. If there are mistakes, emits the function unchanged, with one
@@ -29,6 +33,7 @@ use crate::{
 pub fn expand(
     kind: AttributeKind,
     location: &CallSite,
+    crate_lock: &CrateLock,
     arguments: TokenStream,
     item: TokenStream,
 ) -> TokenStream {
@@ -43,7 +48,8 @@ pub fn expand(
         report.add(SourceSpan::of(Span::call_site()), message, help);
         return quote!(#item #report);
     };
-    let is_step = companion::is_step(&function);
+    let words = BodyWords::of(&function);
+    let is_step = words.is_step;
     if is_step && arguments.is_empty() {
         return item;
     }
@@ -71,6 +77,14 @@ pub fn expand(
         let message = "`guard` needs the feature `guard` of secrets-runtime";
         report.add(name.at.clone(), message, help);
     }
+    let is_method = is_method(&function);
+    let fields =
+        check_lock(crate_lock, &declaration, &parameters, is_method, &generics, &mut report);
+    if words.reads_context {
+        let reads =
+            BodyReads::of(&declaration, &parameters, &generics, is_method, crate_lock.lock());
+        function.rewrite_body(&mut |call| reads.check(call));
+    }
     let shape = Shape::of(&function, &mut report);
     if let Some(shape) = &shape {
         check_shape(&function, shape, &declaration, &parameters, &mut report);
@@ -88,6 +102,7 @@ pub fn expand(
                 result: &shape.result,
                 parameters: &parameters,
                 arguments: &arguments,
+                lock_checks: LockChecks { declaration: &declaration, crate_lock, fields: &fields },
             };
             let body = body.with_content(step.body(&shape, body));
             cloned_argument::rename(&mut function.signature, &arguments);
@@ -98,6 +113,31 @@ pub fn expand(
             quote!(#function #report)
         }
     }
+}
+
+/// Compares the declaration with the lock. Returns the checks of the parameters' types.
+fn check_lock(
+    crate_lock: &CrateLock,
+    declaration: &StepDeclaration,
+    parameters: &[TypedParameter],
+    is_method: bool,
+    generics: &[Ident],
+    report: &mut Mistakes,
+) -> Vec<Option<FieldCheck>> {
+    if let Some((message, help)) = crate_lock.take_mistake() {
+        report.add(SourceSpan::of(Span::call_site()), message, help);
+    }
+    let Some(lock) = crate_lock.lock() else { return Vec::new() };
+    lock_check::check(declaration, parameters, lock, report);
+    let types = parameters.iter().map(|parameter| &parameter.ty);
+    types.map(|ty| FieldCheck::new(ty, generics, is_method)).collect()
+}
+
+/// Whether the function seems to be in an `impl` or a trait, whose generic parameters are not known here.
+fn is_method(function: &Function) -> bool {
+    let signature = &function.signature;
+    signature.inputs.iter().any(|input| matches!(input, syn::FnArg::Receiver(_)))
+        || idents(quote!(#signature)).any(|name| name == "Self")
 }
 
 /// Checks the rules that depend on both the arguments and the function.

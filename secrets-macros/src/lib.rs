@@ -18,11 +18,13 @@ use proc_macro::TokenStream;
 mod analyze;
 mod attribute_kind;
 mod call_site;
+mod crate_lock;
 mod emit;
 mod expand;
 mod mistakes;
 mod parse;
 mod runtime_crate;
+mod secret_fields;
 mod span;
 #[cfg(test)]
 mod tests;
@@ -30,6 +32,7 @@ mod tokens;
 
 use attribute_kind::AttributeKind;
 use call_site::CallSite;
+use crate_lock::CrateLock;
 use expand::expand;
 
 /// Makes a function a step: its secrets are checked at compile time, fetched together before the body runs, and
@@ -136,7 +139,7 @@ use expand::expand;
 /// function that returns nothing or a future cannot be a step.
 #[proc_macro_attribute]
 pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(AttributeKind::Secrets, &CallSite::of_call_site(), arguments.into(), item.into()).into()
+    step(AttributeKind::Secrets, arguments, item)
 }
 
 /// Makes a function a step, in Flyte's words. Arguments and meaning are those of [`macro@secrets`]. Both attributes
@@ -165,5 +168,34 @@ pub fn secrets(arguments: TokenStream, item: TokenStream) -> TokenStream {
 /// An attribute of another crate with this name, such as `#[flyte::task]`, is left alone.
 #[proc_macro_attribute]
 pub fn task(arguments: TokenStream, item: TokenStream) -> TokenStream {
-    expand(AttributeKind::Task, &CallSite::of_call_site(), arguments.into(), item.into()).into()
+    step(AttributeKind::Task, arguments, item)
+}
+
+fn step(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let (location, lock) = (CallSite::of_call_site(), CrateLock::of_compiler());
+    expand(kind, &location, &lock, arguments.into(), item.into()).into()
+}
+
+/// Lets the compiler compare the fields of a struct with the keys that a secret has in `secrets.lock`.
+///
+/// ```text
+/// #[derive(Deserialize, SecretFields)]
+/// struct Db {
+///     user: String,
+///     password: SecretValue,
+///     #[serde(default)]
+///     port: u16,
+/// }
+/// ```
+///
+/// A typed parameter of this type, and a call such as `current_context().secrets.get_as::<Db>("prod-db")`, is then a
+/// compile error if the secret lacks one of the fields. It is checked only if there is a `secrets.lock`.
+///
+/// The derive understands serde's `rename`, `rename_all`, `alias`, `default` and `skip`. A field that may be absent (an
+/// `Option`, or one with a default) and a field whose type is a generic parameter are not checked. Neither is a struct
+/// with a flattened field, a tuple struct, or a type that is read by way of another one (`from`, `try_from`,
+/// `transparent`).
+#[proc_macro_derive(SecretFields, attributes(serde))]
+pub fn secret_fields(item: TokenStream) -> TokenStream {
+    secret_fields::derive(item.into()).into()
 }

@@ -13,8 +13,7 @@ pub struct Mistakes {
 impl Mistakes {
     /// Adds a mistake: what is wrong, and what to write instead.
     pub fn add(&mut self, at: SourceSpan, message: impl AsRef<str>, help: impl AsRef<str>) {
-        let text = format!("{}\nhelp: {}", message.as_ref(), help.as_ref());
-        self.mistakes.push((at, text));
+        self.mistakes.push((at, text_of(message.as_ref(), help.as_ref())));
     }
 
     /// Calls a reader of the grammar, and adds the diagnostics that it reports.
@@ -50,6 +49,15 @@ impl ToTokens for Mistakes {
     fn to_tokens(&self, tokens: &mut TokenStream) {
         tokens.extend(self.tokens());
     }
+}
+
+/// Returns a `compile_error!` with this message and help, for a mistake that stays at its place in a body.
+pub fn error_at(at: &SourceSpan, message: &str, help: &str) -> TokenStream {
+    compile_error(at, &text_of(message, help))
+}
+
+fn text_of(message: &str, help: &str) -> String {
+    format!("{message}\nhelp: {help}")
 }
 
 /// Returns a `compile_error!` with this text. The compiler underlines a macro call from its first to its last

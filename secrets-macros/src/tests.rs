@@ -2,16 +2,30 @@
 
 use proc_macro2::TokenStream;
 
-use crate::{attribute_kind::AttributeKind, call_site::CallSite, expand::expand};
+use crate::{
+    attribute_kind::AttributeKind, call_site::CallSite, crate_lock::CrateLock, expand::expand,
+};
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
-    expanded_with(false, kind, arguments, item)
+    expanded_by("", false, kind, arguments, item)
 }
 
-fn expanded_with(has_guard: bool, kind: AttributeKind, arguments: &str, item: &str) -> String {
+/// Expands against a `secrets.lock` of this text.
+fn expanded_with_lock(lock: &str, kind: AttributeKind, arguments: &str, item: &str) -> String {
+    expanded_by(lock, false, kind, arguments, item)
+}
+
+fn expanded_by(
+    lock: &str,
+    has_guard: bool,
+    kind: AttributeKind,
+    arguments: &str,
+    item: &str,
+) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
     let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12, has_guard };
-    let expansion = expand(kind, &location, tokens(arguments), tokens(item));
+    let expansion =
+        expand(kind, &location, &CrateLock::of_text(lock), tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
     prettyplease::unparse(&file)
 }
@@ -88,6 +102,60 @@ snapshots! {
         r#"async fn step(#[secret("prod db")] db: Db, rows: usize) -> Result<(), Error> { Ok(()) }"#;
     mistake_in_a_const_fn: Secrets, "", r#"const fn step(#[secret("a")] a: u8) -> Result<(), Error> { Ok(()) }"#;
     no_function: Secrets, "", "struct Step { field: u8 }";
+}
+
+/// Expansions for a runtime that has the feature `guard`.
+macro_rules! guarded_snapshots {
+    ($( $name:ident: $arguments:literal, $item:literal; )*) => { $(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(expanded_by("", true, AttributeKind::Secrets, $arguments, $item));
+        }
+    )* };
+}
+
+guarded_snapshots! {
+    guard_not_given: "", "fn step() -> Result<(), Error> { Ok(()) }";
+    guard_not_given_opaque: "", "fn step() -> Result<impl serde::Serialize + Send, Error> { Ok(()) }";
+    guard_not_given_opaque_otherwise: "", "fn step() -> Result<Vec<impl Serialize>, Error> { Ok(()) }";
+    guard_off: r#"guard = "off""#, "fn step() -> Result<(), Error> { Ok(()) }";
+    guard_errors: r#"guard = "errors""#, "async fn step() -> anyhow::Result<TcpStream> { Ok(x) }";
+    guard_deny: r#"guard = "deny""#, "async fn step() -> Result<(), Error> { Ok(()) }";
+    guard_deny_refreshed: r#"guard = "deny", refresh_on = is_auth_error"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+}
+
+const LOCK: &str =
+    "version = 1\n[secrets]\n\"api\" = \"text\"\n\"prod-db\" = [\"password\", \"user\"]\n";
+
+macro_rules! locked_snapshots {
+    ($( $name:ident: $arguments:literal, $item:literal; )*) => { $(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(expanded_with_lock(LOCK, AttributeKind::Secrets, $arguments, $item));
+        }
+    )* };
+}
+
+locked_snapshots! {
+    locked: r#"sources = ["prod-db", "api"]"#,
+        r#"fn step() -> Result<(), Error> { current_context().secrets.get("prod-db", "user")?; current_context().secrets.get("api", "api") }"#;
+    locked_mistakes: r#"sources = ["prod-bd", "api"]"#,
+        r#"fn step(#[secret("api", key = "k")] k: String) -> Result<(), Error> { current_context().secrets.get("prod-db", "usr")?; current_context().secrets.get("api", "usr")?; f(current_context().secrets.var("x")); Ok(()) }"#;
+    locked_constants: r#"sources = [PROD_DB, { type = TYPE, id = "x" }, { id = names::ID, options = { required = false } }], secret_requests = [REQUEST, Secret(group = GROUP, key = "k")]"#,
+        r#"fn step(#[secret(API)] a: SecretValue, #[secret("prod-db", key = KEY)] b: u8) -> Result<(), Error> { Ok(()) }"#;
+    locked_types: "",
+        r#"fn step<T>(#[secret("prod-db")] a: Option<Db>, #[secret("prod-db")] b: T, #[secret("prod-db")] c: Pair<T>, #[secret(API)] d: Db) -> Result<(), Error> { current_context().secrets.get_as::<Db>("prod-db")?; Ok(()) }"#;
+    locked_types_of_a_method: "",
+        r#"async fn step(&self, #[secret("prod-db")] a: Db) -> Result<(), Error> { current_context().secrets.get_as::<Self>("prod-db")?; Ok(()) }"#;
+}
+
+#[test]
+fn fields_of_a_struct() {
+    let item = r#"#[serde(rename_all = "kebab-case", deny_unknown_fields)] pub struct Db<'a, T: Copy = u8> where T: Send { user_name: &'a str, #[serde(rename = "pw", alias = "password", with = "m")] secret: S, #[serde(default = "f")] a: u8, b: Option<u8>, c: T, r#type: Vec<T> }"#;
+    let tokens = item.parse().expect("the test's own text is Rust");
+    let file = syn::parse2(crate::secret_fields::derive(tokens)).expect("an expansion is Rust");
+    insta::assert_snapshot!(prettyplease::unparse(&file));
 }
 
 /// Every line of an expansion costs compile time, so a plain step has at most 22.

@@ -100,7 +100,7 @@ pub use resolver::{
     },
     report::{Checked, Report},
 };
-pub use secrets_macros::{secrets, task};
+pub use secrets_macros::{SecretFields, secrets, task};
 pub use secrets_spec::{InlineVars, MountType, Options, RequestView, Secret};
 pub use settings::validation_level::ValidationLevel;
 
@@ -145,10 +145,13 @@ pub mod __testing {
 #[doc(hidden)]
 pub mod __private {
     pub use ::core::{
-        cfg, concat, file, line, module_path, option::Option, result::Result, stringify,
+        cfg, concat, file, include_bytes, line, module_path, option::Option, option_env,
+        result::Result, stringify,
     };
 
-    pub use secrets_spec::{MountType, RecordPiece, Secret, record_bytes, record_len, record_text};
+    pub use secrets_spec::{
+        LockTables, MountType, RecordPiece, Secret, record_bytes, record_len, record_text,
+    };
 
     pub use crate::{
         __adapter as adapter, __refresh_adapter as refresh_adapter, __register as register,
@@ -156,10 +159,12 @@ pub mod __private {
         private::{
             Byte, Text,
             checks::{
-                SourceGroup, check_alias, check_any_role, check_distinct_request,
+                NoSecretFields, SourceGroup, check_alias, check_any_role, check_distinct_request,
                 check_distinct_source, check_env_var, check_group, check_id, check_key,
-                check_key_of_group, check_option, check_parameter, check_request, check_role,
-                check_source, check_type, check_typed_id, check_typed_role, check_version,
+                check_key_of_group, check_locked_fields, check_locked_fields_of, check_locked_key,
+                check_locked_parameter, check_locked_request, check_locked_source, check_option,
+                check_parameter, check_request, check_role, check_source, check_type,
+                check_typed_id, check_typed_role, check_version,
             },
             fallible::{Fallible, Storable, assert_storable},
             never,

@@ -26,6 +26,7 @@
 //! | `grammar` | the rules for single texts: names, ARNs, ids, roles, variables, templates |
 //! | `syntax` | declarations before they have a meaning: nodes, JSON, diagnostics. It comes after `grammar` because the help for invalid JSON repeats a word only if the grammar says that the word is a source |
 //! | `model` | sources, requests and launch options, and their readers |
+//! | `lock` | `secrets.lock`: the names and keys that exist, and what a declaration needs of them |
 //!
 //! # Exhaustive enums
 //! The enums of this crate are deliberately not `#[non_exhaustive]`. The crate is released together with the macros
@@ -35,6 +36,7 @@
 extern crate alloc;
 
 mod grammar;
+mod lock;
 mod model;
 mod syntax;
 mod text;
@@ -61,6 +63,17 @@ pub use grammar::variable::{
     is_guarded_variable,
 };
 pub use grammar::version::{check_selector, check_version};
+pub use lock::declared::{
+    LockedSource, ReadableKeys, locked_key_gap, locked_request_gap, locked_request_name,
+};
+pub use lock::document::{Lock, LockedFields};
+pub use lock::error::{LockError, LockFault};
+pub use lock::gap::{LockGap, quoted_list};
+pub use lock::search::{LockFolder, find_lock};
+pub use lock::table::{
+    FieldNames, LockSentence, LockTables, check_locked_fields, check_locked_fields_of,
+    check_locked_key, check_locked_parameter, check_locked_request, check_locked_source,
+};
 pub use model::conflict::{Conflict, ConflictText, conflict};
 pub use model::declared_source::DeclaredSource;
 pub use model::guard_mode::GuardMode;

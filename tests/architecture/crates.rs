@@ -50,6 +50,8 @@ const HEIGHTS: [(&str, u8); 11] = [
     ("secrets-runtime", 2),
     ("secrets-cli", 3),
     ("examples", 3),
+    // It uses the store of the other examples.
+    ("examples/checked", 4),
     ("tests", 3),
     ("tests/edition-2021", 3),
     ("tests/guard", 3),

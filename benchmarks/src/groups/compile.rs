@@ -44,20 +44,87 @@ pub fn run(setup: &Setup) -> Result<Vec<Row>, Failure> {
             budget,
         ));
     }
+    rows.push(locked(setup)?);
     Ok(rows)
 }
 
+/// What it costs to compare functions with literals in their bodies with a lock.
+fn locked(setup: &Setup) -> Result<Row, Failure> {
+    let folder = setup.scratch.join("compile-locked");
+    generate_crates(setup, &folder, &LOCKED.map(|(name, _)| (name, source_with_reads())))?;
+    for (name, has_lock) in LOCKED {
+        if has_lock {
+            fs::write(folder.join(name).join("secrets.lock"), lock())?;
+        }
+    }
+    build(setup, &folder, "unlocked")?;
+    let contender = |(name, _): (&'static str, bool)| -> Contender<'_> {
+        let folder = folder.clone();
+        Box::new(move || {
+            touch(&folder, name)?;
+            build(setup, &folder, name)
+        })
+    };
+    let [without, with] = interleave(ROUNDS, LOCKED.map(contender))?;
+    Ok(Row::ratio(
+        format!(
+            "`cargo build` of {FUNCTIONS} annotated functions with literals against a lock of {SECRETS} secrets, CPU time"
+        ),
+        with,
+        "without a lock",
+        without,
+        Budget::AtMost(1.10),
+    ))
+}
+
+/// The crates with the same functions, and whether they have a lock.
+const LOCKED: [(&str, bool); 2] = [("unlocked", false), ("locked", true)];
+const SECRETS: usize = 1000;
+
+fn lock() -> String {
+    let mut text = String::from("version = 1\n\n[secrets]\n");
+    for n in 0..SECRETS {
+        // Writing to a String cannot fail.
+        let _ = writeln!(text, "\"secret-{n:04}\" = [\"host\", \"password\", \"port\", \"user\"]");
+    }
+    text
+}
+
+/// Functions with a source, and with reads of its fields by literals.
+fn source_with_reads() -> String {
+    let mut text = String::from("use secrets_runtime::{Error, current_context, secrets};\n");
+    for n in 0..FUNCTIONS {
+        let _ = write!(
+            text,
+            "\n#[secrets(sources = [\"secret-{n:04}\"])]\npub fn step_{n}() -> Result<usize, Error> {{\n    \
+             let user = current_context().secrets.get(\"secret-{n:04}\", \"user\")?;\n    \
+             let password = current_context().secrets.get(\"secret-{n:04}\", \"password\")?;\n    \
+             Ok(user.expose_bytes().len() + password.expose_bytes().len())\n}}\n"
+        );
+    }
+    text
+}
+
 fn generate(setup: &Setup, folder: &Path, arguments: &str) -> Result<(), Failure> {
+    generate_crates(
+        setup,
+        folder,
+        &CRATES.map(|(name, attribute)| (name, source(attribute, arguments))),
+    )
+}
+
+/// Writes a workspace of these crates, each with its text.
+fn generate_crates(setup: &Setup, folder: &Path, crates: &[(&str, String)]) -> Result<(), Failure> {
     let runtime = setup.root.join("secrets-runtime");
     fs::create_dir_all(folder)?;
-    let names = CRATES.map(|(name, _)| format!("{name:?}")).join(", ");
+    let names: Vec<String> = crates.iter().map(|(name, _)| format!("{name:?}")).collect();
     fs::write(
         folder.join("Cargo.toml"),
-        format!("[workspace]\nresolver = \"3\"\nmembers = [{names}]\n"),
+        format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", names.join(", ")),
     )?;
     // The versions that were built with this program: they are on this machine.
     fs::copy(setup.root.join("benchmarks/Cargo.lock"), folder.join("Cargo.lock"))?;
-    for (name, attribute) in CRATES {
+    for (name, text) in crates {
         let package = folder.join(name);
         fs::create_dir_all(package.join("src"))?;
         fs::write(
@@ -68,7 +135,7 @@ fn generate(setup: &Setup, folder: &Path, arguments: &str) -> Result<(), Failure
                  tracing = {{ version = \"0.1\", default-features = false, features = [\"attributes\", \"std\"] }}\n"
             ),
         )?;
-        fs::write(package.join("src/lib.rs"), source(attribute, arguments))?;
+        fs::write(package.join("src/lib.rs"), text)?;
     }
     Ok(())
 }

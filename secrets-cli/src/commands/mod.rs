@@ -9,6 +9,7 @@ mod export;
 mod get;
 mod import;
 mod list;
+mod lock;
 mod man;
 mod mask;
 mod program;
@@ -38,6 +39,7 @@ pub fn run(command: Command, fields: Vec<FieldArg>, reporter: &Reporter) -> Resu
         Command::Mask(args) => mask::run(&args),
         Command::Render(args) => render::run(&args, reporter),
         Command::Check(args) => check::run(&args, reporter),
+        Command::Lock(args) => lock::run(&args, reporter),
         Command::Audit(args) => audit::run(&args, reporter),
         Command::Inspect(args) => program::inspect::run(&args, reporter),
         Command::Policy(args) => program::policy::run(&args, reporter),

@@ -44,6 +44,11 @@ fn every_example_of_the_page_about_masking_has_the_output_on_the_page() {
 }
 
 #[test]
+fn every_example_of_the_page_about_the_lock_has_the_output_on_the_page() {
+    run_examples("docs/lock.md", include_str!("../../../docs/lock.md"), 8);
+}
+
+#[test]
 fn every_example_of_the_page_about_policies_has_the_output_on_the_page() {
     run_examples("docs/policies.md", include_str!("../../../docs/policies.md"), 6);
 }

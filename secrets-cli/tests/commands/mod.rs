@@ -9,6 +9,7 @@ mod export_import;
 mod help;
 mod lifecycle;
 mod list;
+mod lock;
 #[cfg(unix)]
 mod masking;
 mod messages;

@@ -103,12 +103,22 @@ impl StepDeclaration {
         source.id.known.as_deref() == Some(text) || source.group_text() == Some(text)
     }
 
+    /// Returns the source to which the text of a typed parameter refers.
+    pub fn source_of_parameter(&self, text: &str) -> Option<&SourceDraft<SourceSpan>> {
+        self.sources.iter().find(|source| Self::refers_to(source, text))
+    }
+
+    /// Whether only the compiler knows the group of one of the sources.
+    pub fn has_unknown_group(&self) -> bool {
+        self.sources.iter().any(has_unknown_group)
+    }
+
     fn declares(&self, text: &str) -> bool {
-        self.sources.iter().any(|source| Self::refers_to(source, text))
+        self.source_of_parameter(text).is_some()
     }
 
     fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Mistakes) {
-        let any_group = self.sources.iter().any(has_unknown_group);
+        let any_group = self.has_unknown_group();
         for parameter in parameters {
             if let Some(source) = &parameter.source.known
                 && !self.declares(source)

@@ -1,6 +1,6 @@
 use proc_macro2::{Group, Ident, Literal, Span, TokenStream};
 use quote::{format_ident, quote, quote_spanned};
-use secrets_spec::{RequestDraft, TextNode};
+use secrets_spec::{MountType, RequestDraft, TextNode};
 
 use crate::span::SourceSpan;
 
@@ -12,6 +12,8 @@ pub struct Constants {
     items: TokenStream,
     /// The name of each constant, by the address of its node.
     names: Vec<(usize, Ident)>,
+    /// How many checks there are.
+    checks: usize,
 }
 
 impl Constants {
@@ -45,13 +47,51 @@ impl Constants {
         name
     }
 
+    /// Returns a request as a constant expression.
+    pub fn request(&mut self, draft: &RequestDraft<SourceSpan>) -> TokenStream {
+        if draft.constant {
+            return self.secret(draft);
+        }
+        let (group, key) = (self.part(&draft.group), self.part(&draft.key));
+        let mut calls = TokenStream::new();
+        if let Some(version) = &draft.group_version {
+            let version = self.text(version);
+            calls.extend(quote!(.group_version(#version)));
+        }
+        if draft.mount_requirement != MountType::ANY {
+            let mount = format_ident!("{}", draft.mount_requirement.as_str());
+            calls.extend(quote!(.mount_requirement(__secrets::MountType::#mount)));
+        }
+        if let Some(env_var) = &draft.env_var {
+            let env_var = self.text(env_var);
+            calls.extend(quote!(.env_var(#env_var)));
+        }
+        quote!(__secrets::Secret::new(#group, #key) #calls)
+    }
+
+    /// Returns the text of a part of a request, which is empty if it is not written.
+    pub fn part(&mut self, text: &Option<TextNode<SourceSpan>>) -> TokenStream {
+        text.as_ref().map_or_else(|| quote!(""), |text| self.text(text))
+    }
+
     /// Adds a call of a check. The compiler evaluates it and reports a failure at this span.
     pub fn check(&mut self, at: &SourceSpan, check: &str, arguments: TokenStream) {
         let check = Ident::new(check, at.start);
         let mut call = Group::new(proc_macro2::Delimiter::Parenthesis, arguments);
         call.set_span(at.end);
         let path = quote_spanned!(at.start=> __secrets::#check);
+        self.checks += 1;
         self.items.extend(quote!(const _: () = #path #call;));
+    }
+
+    /// Returns how many checks there are.
+    pub fn checks(&self) -> usize {
+        self.checks
+    }
+
+    /// Counts a check that is not one of these items.
+    pub fn count_check(&mut self) {
+        self.checks += 1;
     }
 
     /// Adds an item.

@@ -1,14 +1,12 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use secrets_spec::{
-    MountType, OptionDraftValue, RecordPart, RequestDraft, SourceDraft, StepDraft, TextNode,
-};
+use secrets_spec::{OptionDraftValue, RecordPart, RequestDraft, SourceDraft, StepDraft, TextNode};
 use syn::{Pat, ext::IdentExt as _};
 
 use crate::{
     analyze::declaration::{StepDeclaration, has_unknown_group},
     call_site::CallSite,
-    emit::constants::Constants,
+    emit::{constants::Constants, lock_checks::LockChecks},
     parse::typed_parameter::TypedParameter,
     span::SourceSpan,
     tokens::to_source,
@@ -21,6 +19,7 @@ pub fn descriptor(
     location: &CallSite,
     declaration: &StepDeclaration,
     parameters: &[TypedParameter],
+    lock_checks: &LockChecks<'_>,
 ) -> TokenStream {
     let mut constants = Constants::default();
     check_sources(&declaration.sources, &mut constants);
@@ -32,6 +31,8 @@ pub fn descriptor(
     if let Some(role) = &declaration.role {
         constants.check_unknown(role, declaration.role_check());
     }
+    let tracking = lock_checks.crate_lock.take_tracking();
+    let type_checks = lock_checks.add(parameters, &mut constants);
     let draft = StepDraft {
         name,
         file: &location.file,
@@ -50,9 +51,11 @@ pub fn descriptor(
     let names = parameter_names(parameters);
     let constants = constants.into_tokens();
     quote! {
+        #tracking
         #constants
         static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#record)#inline #names;
         __secrets::register!(__SECRETS_STEP);
+        #type_checks
     }
 }
 
@@ -203,7 +206,7 @@ fn check_requests(drafts: &[RequestDraft<SourceSpan>], constants: &mut Constants
     if drafts.len() < 2 || !drafts.iter().any(is_unknown) {
         return;
     }
-    let list: Vec<TokenStream> = drafts.iter().map(|draft| request(draft, constants)).collect();
+    let list: Vec<TokenStream> = drafts.iter().map(|draft| constants.request(draft)).collect();
     constants.add(quote!(const __SECRETS_REQUESTS: &[__secrets::Secret] = &[#(#list),*];));
     for (index, draft) in drafts.iter().enumerate() {
         let earlier = &drafts[..index];
@@ -226,7 +229,7 @@ fn check_request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) {
         text.as_ref().is_some_and(|text| text.known.is_none())
     };
     if is_unknown(&draft.group) || is_unknown(&draft.key) {
-        let parts = [part(&draft.group, constants), part(&draft.key, constants)];
+        let parts = [constants.part(&draft.group), constants.part(&draft.key)];
         for (text, check) in [(&draft.group, "check_group"), (&draft.key, "check_key_of_group")] {
             let at = text.as_ref().map_or(&draft.at, |text| &text.at);
             constants.check(at, check, quote!(#(#parts),*));
@@ -237,30 +240,4 @@ fn check_request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) {
     {
         text.iter().for_each(|text| constants.check_unknown(text, check));
     }
-}
-
-/// Returns a request as a constant expression.
-fn request(draft: &RequestDraft<SourceSpan>, constants: &mut Constants) -> TokenStream {
-    if draft.constant {
-        return constants.secret(draft);
-    }
-    let (group, key) = (part(&draft.group, constants), part(&draft.key, constants));
-    let mut calls = TokenStream::new();
-    if let Some(version) = &draft.group_version {
-        let version = constants.text(version);
-        calls.extend(quote!(.group_version(#version)));
-    }
-    if draft.mount_requirement != MountType::ANY {
-        let mount = quote::format_ident!("{}", draft.mount_requirement.as_str());
-        calls.extend(quote!(.mount_requirement(__secrets::MountType::#mount)));
-    }
-    if let Some(env_var) = &draft.env_var {
-        let env_var = constants.text(env_var);
-        calls.extend(quote!(.env_var(#env_var)));
-    }
-    quote!(__secrets::Secret::new(#group, #key) #calls)
-}
-
-fn part(text: &Option<TextNode<SourceSpan>>, constants: &mut Constants) -> TokenStream {
-    text.as_ref().map_or_else(|| quote!(""), |text| constants.text(text))
 }

@@ -9,7 +9,7 @@ use crate::{
         shape::{Shape, ShapeKind},
     },
     call_site::CallSite,
-    emit::descriptor::descriptor,
+    emit::{descriptor::descriptor, lock_checks::LockChecks},
     parse::{
         function::{Body, Function},
         typed_parameter::TypedParameter,
@@ -26,6 +26,7 @@ pub struct StepExpansion<'a> {
     pub parameters: &'a [TypedParameter],
     /// The arguments that are cloned for each run; empty without `refresh_on`.
     pub arguments: &'a [ClonedArgument],
+    pub lock_checks: LockChecks<'a>,
 }
 
 impl StepExpansion<'_> {
@@ -64,7 +65,8 @@ impl StepExpansion<'_> {
     fn prelude(&self, result: &Type) -> TokenStream {
         let runtime = &self.declaration.runtime;
         let name = self.function.signature.ident.unraw().to_string();
-        let descriptor = descriptor(&name, self.location, self.declaration, self.parameters);
+        let descriptor =
+            descriptor(&name, self.location, self.declaration, self.parameters, &self.lock_checks);
         let serialize = self.declaration.serialize.as_ref().map(|_| {
             let span = result.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> __secrets::assert_storable::<#result>();)

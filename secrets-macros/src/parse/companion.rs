@@ -44,10 +44,27 @@ pub fn take(
     taken
 }
 
-/// Whether another attribute has already made this function a step.
-pub fn is_step(function: &Function) -> bool {
-    let Some(body) = &function.body else { return false };
-    idents(body.block.stream()).any(|ident| ident == "__SECRETS_STEP")
+/// What the words of a body say, which is looked through once.
+pub struct BodyWords {
+    /// Whether another attribute has already made this function a step.
+    pub is_step: bool,
+    /// Whether the body reads the current context.
+    pub reads_context: bool,
+}
+
+impl BodyWords {
+    pub fn of(function: &Function) -> Self {
+        let mut words = Self { is_step: false, reads_context: false };
+        let body = function.body.as_ref().map(|body| body.block.stream());
+        for ident in idents(body.unwrap_or_default()) {
+            match ident.to_string().as_str() {
+                "__SECRETS_STEP" => words.is_step = true,
+                "current_context" => words.reads_context = true,
+                _ => {}
+            }
+        }
+        words
+    }
 }
 
 /// Returns the kind and the arguments of an attribute of this crate.

@@ -5,6 +5,8 @@ use syn::{
     parse::{ParseStream, Parser as _},
 };
 
+use crate::parse::context_call::{self, ContextCall, Insertions};
+
 /// A function. Its body stays unparsed tokens, which only the compiler reads.
 pub struct Function {
     pub attrs: Vec<Attribute>,
@@ -35,6 +37,17 @@ impl Function {
         };
         let (attrs, vis, signature) = head.parse2(trees.into_iter().collect()).ok()?;
         Some(Self { attrs, vis, signature, body })
+    }
+
+    /// Puts statements before the literals of the calls that read secrets in the body.
+    pub fn rewrite_body(&mut self, check: &mut dyn FnMut(&ContextCall) -> Insertions) {
+        if let Some(body) = &mut self.body
+            && let Some(content) = context_call::rewrite(body.block.stream(), check)
+        {
+            let mut block = Group::new(Delimiter::Brace, content);
+            block.set_span(body.block.span());
+            body.block = block;
+        }
     }
 
     /// Returns the function with another body.

@@ -3,6 +3,7 @@
 pub mod attribute_args;
 pub mod companion;
 pub mod const_path;
+pub mod context_call;
 pub mod cursor;
 pub mod function;
 pub mod instrument;

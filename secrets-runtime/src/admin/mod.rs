@@ -5,7 +5,7 @@ mod secret_update;
 pub(crate) mod stored_field;
 pub(crate) mod stored_secret;
 
-pub use secrets_spec::StepSpec;
+pub use secrets_spec::{LockedFields, StepSpec};
 
 pub use crate::{
     admin::{stored_field::StoredField, stored_secret::StoredSecret},

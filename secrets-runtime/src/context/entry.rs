@@ -1,5 +1,7 @@
 use std::{collections::HashSet, ffi::OsString};
 
+use secrets_spec::LockedFields;
+
 use crate::{
     context::{env_vars::EnvVars, export_rules::ExportRules, secrets::Secrets},
     core::{error::Error, secret_value::SecretValue},
@@ -76,6 +78,29 @@ impl Secrets {
     /// Returns the groups, in declared order. A group whose secret is empty has no [`Entry`].
     pub fn groups(&self) -> impl Iterator<Item = &str> {
         self.0.shared.order.iter().map(|name| &**name)
+    }
+
+    /// Returns what a `secrets.lock` says of a source: its keys, or that it is one plain value. That is not a read of a
+    /// value. Returns `None` for a group without a source, and for an optional source that was not found.
+    ///
+    /// ```
+    /// # use secrets_runtime::{admin::LockedFields, current_context, testing};
+    /// let fields = testing::with_secrets([("db", "user", "app"), ("db", "password", "x")], || {
+    ///     current_context().secrets.locked_fields("db")
+    /// });
+    /// assert_eq!(fields, Some(LockedFields::keys(["password", "user"])));
+    /// ```
+    #[must_use]
+    pub fn locked_fields(&self, group: &str) -> Option<LockedFields> {
+        let source = self.0.shared.groups.get(group)?.source.as_ref()?;
+        if source.absent_because.is_some() {
+            return None;
+        }
+        Some(match source.fields.as_plain() {
+            Some((_, field)) if field.binary => LockedFields::Binary,
+            Some(_) => LockedFields::Text,
+            None => LockedFields::keys(source.fields.iter().map(|(key, _)| key)),
+        })
     }
 
     /// Returns the variables and their values, sorted by name, for an environment in which `present` looks up

@@ -1,7 +1,7 @@
 //! The checks of texts that only the compiler knows. Each runs in a `const _` with the span of the path, and
 //! `track_caller` reports the error at that span.
 
-use secrets_spec::{ConflictText, Flaw, Secret, same_text};
+use secrets_spec::{ConflictText, FieldNames, Flaw, LockSentence, LockTables, Secret, same_text};
 
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {
@@ -150,3 +150,55 @@ pub const fn check_distinct_request(requests: &[Secret], index: usize) {
         earlier += 1;
     }
 }
+
+#[track_caller]
+const fn report_unlocked(sentence: Option<LockSentence>) {
+    if let Some(sentence) = sentence {
+        panic!("{}", sentence.as_str());
+    }
+}
+
+/// Panics unless the lock has the source whose name has these parts.
+#[track_caller]
+pub const fn check_locked_source(lock: &LockTables, name: &[&str]) {
+    report_unlocked(secrets_spec::check_locked_source(lock, name));
+}
+
+/// Panics unless the lock has the source of a typed parameter, or the step has this group.
+#[track_caller]
+pub const fn check_locked_parameter(lock: &LockTables, groups: &[&str], text: &str) {
+    report_unlocked(secrets_spec::check_locked_parameter(lock, groups, text));
+}
+
+/// Panics unless the lock has the key of the secret whose name has these parts.
+#[track_caller]
+pub const fn check_locked_key(lock: &LockTables, name: &[&str], key: &str) {
+    report_unlocked(secrets_spec::check_locked_key(lock, name, key));
+}
+
+/// Panics unless the lock has the secret and the key of a request.
+#[track_caller]
+pub const fn check_locked_request(lock: &LockTables, request: &Secret) {
+    report_unlocked(secrets_spec::check_locked_request(lock, request.view()));
+}
+
+/// Panics unless a secret with these keys has the fields of a type.
+#[track_caller]
+pub const fn check_locked_fields(name: &str, keys: &[&str], fields: FieldNames) {
+    report_unlocked(secrets_spec::check_locked_fields(name, keys, fields));
+}
+
+/// Panics unless the secret whose name has these parts has the fields of a type in the lock.
+#[track_caller]
+pub const fn check_locked_fields_of(lock: &LockTables, name: &[&str], fields: FieldNames) {
+    report_unlocked(secrets_spec::check_locked_fields_of(lock, name, fields));
+}
+
+/// The fields of a type without `#[derive(SecretFields)]`, which are not known. The constant that the derive writes is
+/// inherent and is preferred to this one.
+pub trait NoSecretFields {
+    /// The fields that a secret must have.
+    const __SECRET_FIELDS: FieldNames = &[];
+}
+
+impl<T: ?Sized> NoSecretFields for T {}

@@ -90,6 +90,13 @@ impl BuiltIn {
         )
     }
 
+    /// Whether secrets of this type are read from the process or from files of the machine: they are not the same
+    /// everywhere, so a `secrets.lock` need not have them.
+    #[must_use]
+    pub const fn is_of_process(self) -> bool {
+        matches!(self, Self::Env | Self::File | Self::Flyte | Self::Inline)
+    }
+
     /// Returns the type with exactly this name.
     #[must_use]
     pub const fn parse(text: &str) -> Option<Self> {

@@ -1,4 +1,7 @@
-use crate::{model::request_view::RequestView, text::bytes::equal};
+use crate::{
+    model::request_view::RequestView,
+    text::{bytes::equal, const_text::ConstText},
+};
 
 /// A conflict of two requests of one step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,20 +52,16 @@ messages! {
 #[derive(Debug, Clone, Copy)]
 pub struct ConflictText {
     conflict: Conflict,
-    bytes: [u8; Self::ROOM],
-    len: usize,
+    text: ConstText,
 }
 
 impl ConflictText {
-    /// Room for the longest group, version and key, and for the words around them.
-    const ROOM: usize = 2048;
-
     /// Returns what is wrong with two requests, if anything is: in a few words and with the name of the variable, such
     /// as ``(`DB_PASSWORD`)``, or of the file.
     #[must_use]
     pub const fn message(a: RequestView<'_>, b: RequestView<'_>) -> Option<Self> {
         let Some(conflict) = conflict(a, b) else { return None };
-        let text = Self { conflict, bytes: [0; Self::ROOM], len: 0 }.push(conflict.message());
+        let text = Self { conflict, text: ConstText::new() }.push(conflict.message());
         let separator = if share(a, b, b'_') { b'_' } else { b'/' };
         Some(match conflict {
             Conflict::Same => text,
@@ -94,19 +93,15 @@ impl ConflictText {
     /// Returns the text.
     #[must_use]
     pub const fn as_str(&self) -> &str {
-        match core::str::from_utf8(self.bytes.split_at(self.len).0) {
-            Ok(text) => text,
+        match self.text.as_str() {
+            Some(text) => text,
             // Only if a name is too long, and its last character is cut.
-            Err(_) => self.conflict.message(),
+            None => self.conflict.message(),
         }
     }
 
     const fn push(mut self, text: &str) -> Self {
-        let mut i = 0;
-        while i < text.len() {
-            self = self.push_byte(text.as_bytes()[i]);
-            i += 1;
-        }
+        self.text = self.text.push(text);
         self
     }
 
@@ -115,19 +110,11 @@ impl ConflictText {
         let mut i = 0;
         while let Some(byte) = request.joined(i, separator) {
             let is_variable = separator == b'_';
-            self = self.push_byte(match is_variable {
+            self.text = self.text.push_byte(match is_variable {
                 true => byte.to_ascii_uppercase(),
                 false => byte.to_ascii_lowercase(),
             });
             i += 1;
-        }
-        self
-    }
-
-    const fn push_byte(mut self, byte: u8) -> Self {
-        if self.len < Self::ROOM {
-            self.bytes[self.len] = byte;
-            self.len += 1;
         }
         self
     }

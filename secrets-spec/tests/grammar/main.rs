@@ -8,6 +8,7 @@ mod flaw;
 mod id;
 mod inline_values;
 mod json;
+mod lock;
 mod name;
 mod options;
 mod recorded_flyte;

@@ -196,3 +196,29 @@ fn no_value_is_read() {
     assert!(output.status.success() && text.contains("prod-db"), "{text}");
     assert!(!text.contains("SeNtInEl") && !store.exists(), "{text}");
 }
+
+#[test]
+fn the_line_of_the_lock_is_shown() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path().join(".git")).unwrap();
+    let requests = r#"[{"group":"db","key":"user"},{"key":"token"}]"#;
+    let record = record(&format!(
+        r#"{{"step":"load","module":"app","file":"f","line":1,"sources":["local.prod-db",{{"id":"prod-db","group":"alias"}},"absent"],"requests":{requests}}}"#
+    ));
+    sandbox.write("program", record);
+    sandbox.write(
+        "secrets.lock",
+        "version = 1\n[secrets]\n\"db\" = [\"user\"]\n\"local.prod-db\" = [\"password\", \"user\"]\n\"prod-db\" = \"binary\"\n\"token\" = \"text\"\n",
+    );
+    let steps = explain(&sandbox, &["./program", "load"]);
+    let sources = steps[0]["sources"].as_array().unwrap();
+    let lines: Vec<&Value> = sources.iter().map(|source| &source["lock"]).collect();
+    assert_eq!(json!(lines), json!([["password", "user"], "binary", null, ["user"], "text"]));
+    let text = run(&sandbox, &["./program", "load"]);
+    assert!(text.text().contains("the keys password, user"), "{text:?}");
+    // A lock that cannot be used is reported, and the rest is explained.
+    sandbox.write("secrets.lock", "version = 2\n");
+    let result = run(&sandbox, &["./program", "load"]);
+    assert_eq!(result.code, Some(0), "{result:?}");
+    assert!(result.stderr.contains("secrets.lock cannot be used"), "{result:?}");
+}

@@ -1,0 +1,237 @@
+//! `lock`: writes `secrets.lock` from the backends, or checks it.
+
+mod coverage;
+mod query;
+mod wanted;
+
+use std::collections::BTreeMap;
+
+use secrets_runtime::Error;
+use secrets_spec::{Lock, LockedFields, StepSpec};
+
+use crate::{
+    args::Lock as LockArgs,
+    commands::lock::wanted::Wanted,
+    failure::{Failure, fail_on_any},
+    lock_file::LockFile,
+    output::{
+        escape::json_string, format::OutputFormat, reporter::Reporter, wiped_output::WipedOutput,
+    },
+    program::Program,
+    stores,
+};
+
+/// The message and the help if there is nothing to lock.
+const NOTHING_TO_LOCK: (&str, &str) = (
+    "there is nothing to lock",
+    "name sources (such as `db`), or a program with --from; a secrets.lock that exists is brought up to date",
+);
+
+pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
+    let (sources, binaries) = split(args);
+    let sources = wanted::parse_sources(&sources)?;
+    let mut steps = Vec::new();
+    for path in &binaries {
+        let program = Program::read(path)?;
+        program.warn(reporter);
+        program.require_steps()?;
+        steps.extend(program.steps().iter().cloned());
+    }
+    let file = LockFile::find(args.file.as_deref())?;
+    let before = file.read()?;
+    if args.check {
+        let lock = before.ok_or_else(|| file.missing())?;
+        return check(args, &file, &lock, &sources, &steps, reporter);
+    }
+    let is_new = before.is_none();
+    let before = before.unwrap_or_default();
+    let mut wanted = Wanted::default();
+    wanted.add_named(&sources);
+    wanted.add_declared(&steps, &before);
+    let mut lock = before.clone();
+    if args.prune && !steps.is_empty() {
+        lock.retain(|name| wanted.has(name));
+    }
+    wanted.add_locked(&lock);
+    if wanted.is_empty() && is_new {
+        return Err(Failure::usage(NOTHING_TO_LOCK.0, NOTHING_TO_LOCK.1));
+    }
+    let mut errors = Vec::new();
+    for (name, answer) in ask(&wanted, args)? {
+        match answer {
+            Ok(fields) => lock.insert(&name, fields),
+            Err(error) => errors.push(error),
+        }
+    }
+    let difference = Difference::of(&before, &lock);
+    // A file with no secret is of no use to a program.
+    let is_written = if is_new { !lock.is_empty() } else { !difference.is_empty() };
+    if is_written {
+        file.write(&lock)?;
+    }
+    let is_certain = errors.is_empty();
+    difference.report(&file, &lock, (is_written, is_certain), args.common.format, reporter)?;
+    if is_written && is_new {
+        reporter.info(
+            "note: a crate that was compiled before sees the new file when it next compiles: cargo clean -p CRATE",
+        );
+    }
+    if !errors.is_empty() {
+        reporter.info("note: a secret that cannot be read keeps its line");
+    }
+    fail_on_any(errors)
+}
+
+/// Returns the sources and the programs. A file after the first program is another program: `--from one two`.
+fn split(args: &LockArgs) -> (Vec<String>, Vec<std::path::PathBuf>) {
+    let is_program = |text: &&String| {
+        let path = std::path::Path::new(text.as_str());
+        !args.from.is_empty() && path.components().count() > 1 && path.is_file()
+    };
+    let (programs, sources): (Vec<&String>, Vec<&String>) =
+        args.source.iter().partition(is_program);
+    let programs = programs.into_iter().map(Into::into);
+    (sources.into_iter().cloned().collect(), args.from.iter().cloned().chain(programs).collect())
+}
+
+/// Asks the backends of all profiles about the wanted secrets. Each has the keys that all profiles have.
+fn ask(
+    wanted: &Wanted,
+    args: &LockArgs,
+) -> Result<BTreeMap<String, Result<LockedFields, Error>>, Failure> {
+    let backend = args.common.backend.as_deref();
+    let named = stores::profiles();
+    let profiles: Vec<Option<&str>> =
+        if named.is_empty() { vec![None] } else { named.into_iter().map(Some).collect() };
+    let mut answers: BTreeMap<String, Result<LockedFields, Error>> = BTreeMap::new();
+    for profile in &profiles {
+        let resolver = stores::resolver_of_profile(backend, *profile)?;
+        for (name, answer) in query::ask(&resolver, wanted) {
+            let answer = answer.map_err(|error| match profile {
+                Some(profile) if profiles.len() > 1 => query::in_profile(&error, profile),
+                _ => error,
+            });
+            let joined = match (answers.remove(&name), answer) {
+                (None, answer) => answer,
+                (Some(Ok(known)), Ok(fields)) => Ok(known.in_common(&fields)),
+                (Some(Err(known)), Err(error)) => {
+                    let fallback = known.clone();
+                    Err(Error::join([known, error]).unwrap_or(fallback))
+                }
+                (Some(Err(error)), Ok(_)) | (Some(Ok(_)), Err(error)) => Err(error),
+            };
+            answers.insert(name, joined);
+        }
+    }
+    Ok(answers)
+}
+
+/// Checks that the lock has what is declared and, if asked for, that it agrees with the backends.
+fn check(
+    args: &LockArgs,
+    file: &LockFile,
+    lock: &Lock,
+    sources: &[secrets_spec::Source],
+    steps: &[StepSpec],
+    reporter: &Reporter,
+) -> Result<(), Failure> {
+    let mut errors = coverage::gaps(lock, sources, steps);
+    if args.against_backend {
+        let mut wanted = Wanted::default();
+        wanted.add_named(sources);
+        wanted.add_declared(steps, lock);
+        wanted.add_locked(lock);
+        let answers = ask(&wanted, args)?;
+        errors.extend(coverage::differences(lock, answers));
+    }
+    fail_on_any(errors)?;
+    if args.common.format == OutputFormat::Json {
+        let mut output = WipedOutput::default();
+        output.push(format!(
+            "{{\"file\":{},\"ok\":true,\"secrets\":{},\"steps\":{}}}\n",
+            json_string(&file.shown()),
+            lock.len(),
+            steps.len()
+        ));
+        return output.print();
+    }
+    let of = match (steps.len(), args.against_backend) {
+        (0, false) => "can be read".to_owned(),
+        (0, true) => "agrees with the backends".to_owned(),
+        (1, _) => "has what 1 step declares".to_owned(),
+        (count, _) => format!("has what {count} steps declare"),
+    };
+    reporter.info(&format!("{} {of}", file.shown()));
+    Ok(())
+}
+
+/// What a run has changed.
+struct Difference<'a> {
+    added: Vec<&'a str>,
+    changed: Vec<&'a str>,
+    removed: Vec<&'a str>,
+}
+
+impl<'a> Difference<'a> {
+    fn of(before: &'a Lock, after: &'a Lock) -> Self {
+        let names = |lock: &'a Lock, is_it: &dyn Fn(&str, &LockedFields) -> bool| {
+            lock.iter().filter(|(name, fields)| is_it(name, fields)).map(|(name, _)| name).collect()
+        };
+        Self {
+            added: names(after, &|name, _| before.get(name).is_none()),
+            changed: names(after, &|name, fields| {
+                before.get(name).is_some_and(|known| known != fields)
+            }),
+            removed: names(before, &|name, _| after.get(name).is_none()),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
+    }
+
+    fn report(
+        &self,
+        file: &LockFile,
+        lock: &Lock,
+        (is_written, is_certain): (bool, bool),
+        format: OutputFormat,
+        reporter: &Reporter,
+    ) -> Result<(), Failure> {
+        let lists =
+            [("added", &self.added), ("changed", &self.changed), ("removed", &self.removed)];
+        if format == OutputFormat::Json {
+            let lists = lists.map(|(word, names)| {
+                let names: Vec<String> = names.iter().map(|name| json_string(name)).collect();
+                format!("\"{word}\":[{}]", names.join(","))
+            });
+            let mut output = WipedOutput::default();
+            output.push(format!(
+                "{{\"file\":{},\"written\":{is_written},\"secrets\":{},{}}}\n",
+                json_string(&file.shown()),
+                lock.len(),
+                lists.join(",")
+            ));
+            return output.print();
+        }
+        for (word, names) in lists {
+            for name in names {
+                reporter.info(&format!("{word}: {name}"));
+            }
+        }
+        let count = match lock.len() {
+            1 => "1 secret".to_owned(),
+            count => format!("{count} secrets"),
+        };
+        let shown = file.shown();
+        match (is_written, lock.is_empty()) {
+            (true, _) => reporter.info(&format!("wrote {shown}: {count}")),
+            (false, true) => reporter.info(&format!("{shown} is not written: it would be empty")),
+            (false, false) if is_certain => {
+                reporter.info(&format!("{shown} is up to date: {count}"));
+            }
+            (false, false) => reporter.info(&format!("{shown} is unchanged: {count}")),
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,209 @@
+//! `#[derive(SecretFields)]`: the names under which serde reads the fields of a struct, as a constant.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+use syn::{
+    Attribute, Expr, Fields, GenericParam, Item, ItemStruct, LitStr, Token, Type,
+    ext::IdentExt as _, meta::ParseNestedMeta, token::Paren,
+};
+
+use crate::{mistakes::Mistakes, span::SourceSpan};
+
+/// Expands the derive.
+pub fn derive(item: TokenStream) -> TokenStream {
+    match syn::parse2(item) {
+        Ok(Item::Struct(item)) => constant(&item),
+        Ok(Item::Enum(item)) => refusal(&item.ident),
+        Ok(Item::Union(item)) => refusal(&item.ident),
+        // The compiler has reported what it cannot parse.
+        _ => TokenStream::new(),
+    }
+}
+
+fn refusal(name: &Ident) -> TokenStream {
+    let mut report = Mistakes::default();
+    let message = "`SecretFields` is for structs, whose fields a secret has";
+    report.add(SourceSpan::of(name.span()), message, "remove it from the list of derives");
+    quote!(#report)
+}
+
+/// Returns the `impl` with the constant: for each field that a secret must have, the names that serde takes for it.
+fn constant(item: &ItemStruct) -> TokenStream {
+    let name = &item.ident;
+    let (generics, arguments, wheres) = item.generics.split_for_impl();
+    let fields = required_fields(item).into_iter().map(|names| quote!(&[#(#names),*]));
+    let fields: Vec<TokenStream> = fields.collect();
+    quote! {
+        impl #generics #name #arguments #wheres {
+            #[doc(hidden)]
+            #[allow(dead_code, clippy::all)]
+            pub const __SECRET_FIELDS: &'static [&'static [&'static ::core::primitive::str]] = &[#(#fields),*];
+        }
+    }
+}
+
+/// Returns the names of each field that must be there; nothing if serde reads the struct in another way.
+fn required_fields(item: &ItemStruct) -> Vec<Vec<String>> {
+    let Fields::Named(fields) = &item.fields else { return Vec::new() };
+    let container = Container::read(&item.attrs);
+    if container.is_read_otherwise || container.has_default {
+        return Vec::new();
+    }
+    let parameters: Vec<&Ident> = item
+        .generics
+        .params
+        .iter()
+        .filter_map(|parameter| match parameter {
+            GenericParam::Type(parameter) => Some(&parameter.ident),
+            _ => None,
+        })
+        .collect();
+    let mut required = Vec::new();
+    for field in &fields.named {
+        let serde = SerdeField::read(&field.attrs);
+        if serde.is_flattened {
+            return Vec::new();
+        }
+        if serde.may_be_absent || is_option_or_parameter(&field.ty, &parameters) {
+            continue;
+        }
+        let ident = field.ident.as_ref().map(|ident| ident.unraw().to_string());
+        let own = ident.unwrap_or_default();
+        let renamed = serde.rename.unwrap_or_else(|| container.rename(&own));
+        required.push([renamed].into_iter().chain(serde.aliases).collect());
+    }
+    required
+}
+
+/// What serde's attributes of a struct say.
+#[derive(Default)]
+struct Container {
+    rename_all: Option<String>,
+    has_default: bool,
+    /// Whether another type is read, or only the inner value.
+    is_read_otherwise: bool,
+}
+
+impl Container {
+    fn read(attrs: &[Attribute]) -> Self {
+        let mut container = Self::default();
+        each_meta(attrs, |name, meta| {
+            match name {
+                "rename_all" => container.rename_all = deserialized_text(meta)?,
+                "default" => container.has_default = true,
+                "from" | "try_from" | "transparent" | "remote" => {
+                    container.is_read_otherwise = true;
+                }
+                _ => {}
+            }
+            skip_value(meta)
+        });
+        container
+    }
+
+    /// Returns a field's name by the rule of `rename_all`.
+    fn rename(&self, field: &str) -> String {
+        let pascal = || {
+            let words = field.split('_').map(|word| {
+                let mut chars = word.chars();
+                let first = chars.next().map(|first| first.to_ascii_uppercase());
+                first.into_iter().chain(chars).collect::<String>()
+            });
+            words.collect::<String>()
+        };
+        match self.rename_all.as_deref() {
+            Some("UPPERCASE" | "SCREAMING_SNAKE_CASE") => field.to_ascii_uppercase(),
+            Some("PascalCase") => pascal(),
+            Some("camelCase") => {
+                let pascal = pascal();
+                let mut chars = pascal.chars();
+                let first = chars.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(chars).collect()
+            }
+            Some("kebab-case") => field.replace('_', "-"),
+            Some("SCREAMING-KEBAB-CASE") => field.to_ascii_uppercase().replace('_', "-"),
+            _ => field.to_owned(),
+        }
+    }
+}
+
+/// What serde's attributes of a field say.
+#[derive(Default)]
+struct SerdeField {
+    rename: Option<String>,
+    aliases: Vec<String>,
+    may_be_absent: bool,
+    is_flattened: bool,
+}
+
+impl SerdeField {
+    fn read(attrs: &[Attribute]) -> Self {
+        let mut field = Self::default();
+        each_meta(attrs, |name, meta| {
+            match name {
+                "rename" => field.rename = deserialized_text(meta)?,
+                "alias" => field.aliases.extend(deserialized_text(meta)?),
+                "default" | "skip" | "skip_deserializing" => field.may_be_absent = true,
+                "flatten" => field.is_flattened = true,
+                _ => {}
+            }
+            skip_value(meta)
+        });
+        field
+    }
+}
+
+/// Calls `read` for each part of the `serde` attributes. What it cannot read, serde reports.
+fn each_meta(
+    attrs: &[Attribute],
+    mut read: impl FnMut(&str, &ParseNestedMeta<'_>) -> syn::Result<()>,
+) {
+    for attr in attrs.iter().filter(|attr| attr.path().is_ident("serde")) {
+        let _ = attr.parse_nested_meta(|meta| {
+            let name = meta.path.get_ident().map(Ident::to_string).unwrap_or_default();
+            read(&name, &meta)
+        });
+    }
+}
+
+/// Returns the text of `name = ".."`, or that of `name(deserialize = "..")`.
+fn deserialized_text(meta: &ParseNestedMeta<'_>) -> syn::Result<Option<String>> {
+    if meta.input.peek(Token![=]) {
+        return Ok(Some(meta.value()?.parse::<LitStr>()?.value()));
+    }
+    let mut text = None;
+    if meta.input.peek(Paren) {
+        meta.parse_nested_meta(|part| {
+            let value = part.value()?.parse::<LitStr>()?.value();
+            if part.path.is_ident("deserialize") {
+                text = Some(value);
+            }
+            Ok(())
+        })?;
+    }
+    Ok(text)
+}
+
+/// Steps over a value that does not matter.
+fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
+    if meta.input.peek(Token![=]) {
+        meta.value()?.parse::<Expr>()?;
+    } else if meta.input.peek(Paren) {
+        let content;
+        syn::parenthesized!(content in meta.input);
+        content.parse::<TokenStream>()?;
+    }
+    Ok(())
+}
+
+fn is_option_or_parameter(ty: &Type, parameters: &[&Ident]) -> bool {
+    match ty {
+        Type::Group(group) => is_option_or_parameter(&group.elem, parameters),
+        Type::Paren(paren) => is_option_or_parameter(&paren.elem, parameters),
+        Type::Path(path) => {
+            let is_parameter = path.path.get_ident().is_some_and(|name| parameters.contains(&name));
+            is_parameter || path.path.segments.last().is_some_and(|last| last.ident == "Option")
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,216 @@
+//! Reads the part of TOML that `secrets.lock` uses, and nothing more.
+
+use alloc::{string::String, vec::Vec};
+
+use crate::lock::{
+    document::{Lock, LockedFields},
+    error::{LockError, LockFault},
+};
+
+const SPACE: [char; 2] = [' ', '\t'];
+const CONFLICT_MARKS: [&str; 4] = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
+
+const HEAD: &str = "`version = 1` or `[secrets]` is expected";
+const NAME: &str = "a secret's name in double quotes is expected";
+const EQUALS: &str = "`=` is expected after the name";
+const FIELDS: &str =
+    "\"text\", \"binary\" or a list of keys such as [\"password\", \"user\"] is expected";
+const STRING: &str = "a text in double quotes does not end in this line, or has an invalid escape";
+const AFTER: &str = "nothing but a comment can follow";
+
+/// Where the reader is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Start,
+    AfterVersion,
+    Secrets,
+}
+
+/// Reads a whole lock.
+pub(super) fn read(text: &str) -> Result<Lock, LockError> {
+    let mut place = Place::Start;
+    let mut lines: Vec<(String, LockedFields, usize)> = Vec::new();
+    // Windows' editors may write a byte order mark, and line ends of two characters.
+    let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
+    for (index, raw) in text.split('\n').enumerate() {
+        let at = |fault| LockError { line: Some(index + 1), fault };
+        let line = raw.strip_suffix('\r').unwrap_or(raw).trim_matches(SPACE);
+        if line.is_empty() || line.starts_with('#') {
+            continue;
+        }
+        if CONFLICT_MARKS.iter().any(|mark| line.starts_with(mark)) {
+            return Err(at(LockFault::ConflictMarks));
+        }
+        match place {
+            Place::Secrets => {
+                let (name, fields) = read_secret(line).map_err(at)?;
+                lines.push((name, fields, index + 1));
+            }
+            Place::Start | Place::AfterVersion => place = read_head(line, place).map_err(at)?,
+        }
+    }
+    if place == Place::Start {
+        return Err(LockError { line: None, fault: LockFault::NoVersion });
+    }
+    if !lines.is_sorted_by(|a, b| a.0 <= b.0) {
+        // Stable, so that of two lines with one name the later one is reported.
+        lines.sort_by(|a, b| a.0.cmp(&b.0));
+    }
+    if let Some(pair) = lines.windows(2).find(|pair| pair[0].0 == pair[1].0) {
+        return Err(LockError { line: Some(pair[1].2), fault: LockFault::Twice });
+    }
+    Ok(Lock { lines: lines.into_iter().map(|(name, fields, _)| (name, fields)).collect() })
+}
+
+/// Reads a line before the secrets.
+fn read_head(line: &str, place: Place) -> Result<Place, LockFault> {
+    if let Some(rest) = line.strip_prefix("[secrets]") {
+        end(rest)?;
+        return if place == Place::Start { Err(LockFault::NoVersion) } else { Ok(Place::Secrets) };
+    }
+    let Some((name, value)) = line.split_once('=') else { return Err(LockFault::Malformed(HEAD)) };
+    if name.trim_matches(SPACE) != "version" {
+        return Err(LockFault::Malformed(HEAD));
+    }
+    if place == Place::AfterVersion {
+        return Err(LockFault::Twice);
+    }
+    let value = value.split('#').next().unwrap_or_default().trim_matches(SPACE);
+    let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+    match value {
+        "1" => Ok(Place::AfterVersion),
+        _ if is_number && !value.starts_with('0') => {
+            Err(LockFault::NewerVersion(value.parse().unwrap_or(u64::MAX)))
+        }
+        _ => Err(LockFault::Malformed("`version = 1` is expected")),
+    }
+}
+
+/// Reads the line of a secret.
+fn read_secret(line: &str) -> Result<(String, LockedFields), LockFault> {
+    if let Some(header) = line.strip_prefix('[') {
+        let is_below = header.trim_matches(SPACE).starts_with("secrets");
+        return Err(if is_below { LockFault::Table } else { LockFault::Malformed(NAME) });
+    }
+    let (name, rest) = match line.strip_prefix('"') {
+        Some(inside) => read_string(inside)?,
+        None => read_bare(line)?,
+    };
+    let rest = rest.trim_start_matches(SPACE);
+    // `"a"."b" = ..` is a table too.
+    if rest.starts_with('.') {
+        return Err(LockFault::Table);
+    }
+    let value = rest.strip_prefix('=').ok_or(LockFault::Malformed(EQUALS))?;
+    let value = value.trim_start_matches(SPACE);
+    let (fields, rest) = if let Some(inside) = value.strip_prefix('[') {
+        read_keys(inside)?
+    } else if let Some(inside) = value.strip_prefix('"') {
+        let (word, rest) = read_string(inside)?;
+        match word.as_str() {
+            "text" => (LockedFields::Text, rest),
+            "binary" => (LockedFields::Binary, rest),
+            _ => return Err(LockFault::Malformed(FIELDS)),
+        }
+    } else if value.starts_with('{') {
+        return Err(LockFault::Table);
+    } else {
+        return Err(LockFault::Malformed(FIELDS));
+    };
+    end(rest)?;
+    Ok((name, fields))
+}
+
+/// Reads the keys of a secret, after the bracket.
+fn read_keys(inside: &str) -> Result<(LockedFields, &str), LockFault> {
+    let malformed = LockFault::Malformed(FIELDS);
+    let mut keys: Vec<String> = Vec::new();
+    let mut rest = inside.trim_start_matches(SPACE);
+    loop {
+        if let Some(rest) = rest.strip_prefix(']') {
+            if !keys.is_sorted() {
+                keys.sort_unstable();
+            }
+            let is_twice = keys.windows(2).any(|pair| pair[0] == pair[1]);
+            return if is_twice {
+                Err(LockFault::Twice)
+            } else {
+                Ok((LockedFields::Keys(keys), rest))
+            };
+        }
+        let inside = match rest.strip_prefix('"') {
+            Some(inside) => inside,
+            None if rest.starts_with('{') => return Err(LockFault::Table),
+            None => return Err(malformed),
+        };
+        let (key, after) = read_string(inside)?;
+        keys.push(key);
+        let after = after.trim_start_matches(SPACE);
+        rest = match after.strip_prefix(',') {
+            Some(next) => next.trim_start_matches(SPACE),
+            None if after.starts_with(']') => after,
+            None => return Err(malformed),
+        };
+    }
+}
+
+/// Reads a name without quotes.
+fn read_bare(line: &str) -> Result<(String, &str), LockFault> {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    let end = line.find(|c| !is_bare(c)).unwrap_or(line.len());
+    match line.split_at(end) {
+        ("", _) => Err(LockFault::Malformed(NAME)),
+        (name, rest) => Ok((String::from(name), rest)),
+    }
+}
+
+/// Reads a text, after its first quote.
+fn read_string(inside: &str) -> Result<(String, &str), LockFault> {
+    let malformed = LockFault::Malformed(STRING);
+    let end = inside.find(['"', '\\']).ok_or(malformed)?;
+    let (plain, rest) = inside.split_at(end);
+    let mut text = String::from(plain);
+    let mut rest = rest;
+    loop {
+        if let Some(after) = rest.strip_prefix('"') {
+            let is_forbidden = |c: char| c.is_ascii_control() && c != '\t';
+            // A control character may stand in the text only as an escape.
+            let written = inside.len() - rest.len();
+            let is_bad = inside.get(..written).is_none_or(|raw| raw.contains(is_forbidden));
+            return if is_bad { Err(malformed) } else { Ok((text, after)) };
+        }
+        let escape = rest.strip_prefix('\\').ok_or(malformed)?;
+        let mut chars = escape.chars();
+        let c = match chars.next().ok_or(malformed)? {
+            'b' => '\u{8}',
+            't' => '\t',
+            'n' => '\n',
+            'f' => '\u{C}',
+            'r' => '\r',
+            c @ ('"' | '\\') => c,
+            c @ ('u' | 'U') => {
+                let digits = if c == 'u' { 4 } else { 8 };
+                let hex = chars.as_str().get(..digits).ok_or(malformed)?;
+                if !hex.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+                    return Err(malformed);
+                }
+                chars = chars.as_str().get(digits..).unwrap_or_default().chars();
+                let code = u32::from_str_radix(hex, 16).map_err(|_| malformed)?;
+                char::from_u32(code).ok_or(malformed)?
+            }
+            _ => return Err(malformed),
+        };
+        text.push(c);
+        let after = chars.as_str();
+        let end = after.find(['"', '\\']).ok_or(malformed)?;
+        let (plain, next) = after.split_at(end);
+        text.push_str(plain);
+        rest = next;
+    }
+}
+
+/// Checks that nothing but a comment follows.
+fn end(rest: &str) -> Result<(), LockFault> {
+    let rest = rest.trim_start_matches(SPACE);
+    if rest.is_empty() || rest.starts_with('#') { Ok(()) } else { Err(LockFault::Malformed(AFTER)) }
+}

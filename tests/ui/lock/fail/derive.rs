@@ -1,0 +1,10 @@
+//! The derive on what has no fields of a secret.
+use secrets_runtime::SecretFields;
+
+#[derive(SecretFields)]
+enum Either {
+    One,
+    Other,
+}
+
+fn main() {}

@@ -1,0 +1,43 @@
+//! Structs with fields that the secret does not have.
+use secrets_runtime::{Error, SecretFields, SecretValue, current_context, secrets};
+use serde::Deserialize;
+
+#[derive(Deserialize, SecretFields)]
+#[allow(dead_code)]
+struct Db {
+    user: String,
+    pasword: SecretValue,
+    host: String,
+}
+
+#[derive(Deserialize, SecretFields)]
+#[serde(rename_all = "camelCase")]
+#[allow(dead_code)]
+struct Pair<T> {
+    user: String,
+    pass_word: SecretValue,
+    #[serde(alias = "prt")]
+    ports: u16,
+    extra: T,
+}
+
+type Aliased = Pair<u8>;
+
+#[secrets]
+async fn parameters(
+    #[secret("prod-db")] db: Db,
+    #[secret("prod-db")] maybe: Option<Aliased>,
+    #[secret("api-token")] token: Db,
+) -> Result<(), Error> {
+    let _ = (db, maybe, token);
+    Ok(())
+}
+
+#[secrets(sources = ["prod-db"])]
+fn call() -> Result<(), Error> {
+    let db = current_context().secrets.get_as::<Db>("prod-db")?;
+    let _ = (db, current_context().secrets.get_as::<Option<self::Pair<Vec<u8>>>>("prod-db")?);
+    Ok(())
+}
+
+fn main() {}

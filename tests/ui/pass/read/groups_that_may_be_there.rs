@@ -1,0 +1,55 @@
+//! Literals that are not compared with the groups of the step, since it may have others or the program asks on purpose.
+use secrets_runtime::{Context, Error, current_context, secrets};
+
+const NAME: &str = "prod-db";
+
+#[secrets]
+fn at_launch() -> Result<(), Error> {
+    current_context().secrets.get("test-db", "user").map(|_| ())
+}
+
+#[secrets(sources = [NAME, "other"])]
+fn constant() -> Result<(), Error> {
+    current_context().secrets.get("prod-db", "user").map(|_| ())
+}
+
+#[secrets(sources = ["other"])]
+async fn on_purpose(context: Context) -> Result<(), Error> {
+    let secrets = current_context().secrets;
+    secrets.get("undeclared", "user").unwrap_err();
+    current_context().secrets.get("undeclared", "user").unwrap_err();
+    context.secrets.get("undeclared", "user").unwrap_err();
+    assert!(current_context().secrets.get("undeclared", "user").is_err());
+    let group = "undeclared";
+    let _ = current_context().secrets.get(group, "user");
+    let _ = format!("{:?}", current_context().secrets.get("undeclared", "user"));
+    #[cfg(any())]
+    current_context().secrets.get("undeclared", "user")?;
+    mod inner {
+        pub fn nested() {
+            let _ = secrets_runtime::current_context().secrets.get("undeclared", "user");
+        }
+    }
+    inner::nested();
+    other::current_context().secrets.get("undeclared", "user")
+}
+
+mod other {
+    pub struct Own {
+        pub secrets: Own2,
+    }
+
+    pub struct Own2;
+
+    impl Own2 {
+        pub fn get(&self, _: &str, _: &str) -> Result<(), secrets_runtime::Error> {
+            Ok(())
+        }
+    }
+
+    pub fn current_context() -> Own {
+        Own { secrets: Own2 }
+    }
+}
+
+fn main() {}
