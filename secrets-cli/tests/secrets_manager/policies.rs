@@ -20,8 +20,10 @@ const READER: &str = "arn:aws:iam::123456789012:role/Reader";
 const BATCHER: &str = "arn:aws:iam::123456789012:role/team/Batcher";
 const EXTERNAL_ID: &str = "from-this-test";
 
+type Step = fn() -> Result<(), Error>;
+
 /// The steps of this program, by name.
-const STEPS: [(&str, fn() -> Result<(), Error>); 7] = [
+const STEPS: [(&str, Step); 7] = [
     ("one", one),
     ("several", several),
     ("encrypted", encrypted),

@@ -2,14 +2,17 @@
 
 use std::{path::Path, sync::Arc};
 
-use secrets_spec::BackendType;
+use secrets_spec::{BackendType, StepSpec};
 
 use crate::{
     backend::Backend,
     context::open_lease::OpenLease,
     core::error::{Error, ErrorKind},
     declaration::parse::invalid,
-    resolver::Resolver,
+    resolver::{
+        Resolver,
+        route::{Routing, SourceRoute},
+    },
     settings::setting::Setting,
 };
 
@@ -126,5 +129,28 @@ impl Resolver {
     pub fn mapped_sources(&self) -> impl Iterator<Item = (&str, Option<&str>, Option<&str>)> {
         let mapped = self.0.settings.all_mapped();
         mapped.map(|(name, to)| (name, to.backend().map(BackendType::as_str), to.id()))
+    }
+
+    /// Returns where the sources and requests of a step come from, first the sources. For a step that declares nothing,
+    /// they are the sources that `SECRETS_WITH` attaches at launch.
+    ///
+    /// No backend is asked. The types of the backends need not be registered: those of the program's own are not known
+    /// here.
+    ///
+    /// ```
+    /// # use secrets_runtime::{Resolver, admin::StepSpec};
+    /// let resolver = Resolver::builder().default_backend("env").build()?;
+    /// let step = StepSpec::from_json(r#"{"step":"load","sources":["DB","local.api"]}"#).unwrap();
+    /// let routes = resolver.routes(&step)?;
+    /// assert_eq!((&routes[0].backends[..], &routes[0].id[..]), (&["env".to_owned()][..], "DB"));
+    /// assert_eq!((&routes[1].backends[..], &routes[1].id[..]), (&["local".to_owned()][..], "api"));
+    /// # Ok::<(), secrets_runtime::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidSource`] if a typed parameter's source is not one, and [`ErrorKind::InvalidConfig`] if the
+    /// region that the AWS SDK's settings name is not one.
+    pub fn routes(&self, step: &StepSpec) -> Result<Vec<SourceRoute>, Error> {
+        Routing::new(&self.0.settings, &self.0.registry).routes(step)
     }
 }

@@ -3,20 +3,21 @@
 use std::{cell::OnceCell, sync::Arc, time::Duration};
 
 use secrets_spec::{
-    BackendType, BuiltIn, Options, Request, SecretArn, Source, SourcePatch, SourceRole, StepSpec,
+    BackendType, BuiltIn, DeclaredSource, Options, Request, SecretArn, Source, SourcePatch,
+    SourceRole, StepSpec,
 };
 
 use crate::{
     backend::Backend,
     core::error::Error,
     declaration::parse::of_spec,
-    resolver::{Resolver, registry::Registry},
+    resolver::registry::Registry,
     settings::{Settings, variables},
 };
 
-/// Where a source or request of a step comes from under the settings of a [`Resolver`].
+/// Where a source or request of a step comes from under the settings of a resolver.
 ///
-/// [`Resolver::routes`] returns them.
+/// [`Resolver::routes`](crate::Resolver::routes) returns them.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceRoute {
@@ -92,56 +93,8 @@ impl SourceRoute {
     }
 }
 
-impl Resolver {
-    /// Returns where the sources and requests of a step come from, first the sources. For a step that declares nothing,
-    /// they are the sources that `SECRETS_WITH` attaches at launch.
-    ///
-    /// No backend is asked. The types of the backends need not be registered: those of the program's own are not known
-    /// here.
-    ///
-    /// ```
-    /// # use secrets_runtime::{Resolver, admin::StepSpec};
-    /// let resolver = Resolver::builder().default_backend("env").build()?;
-    /// let step = StepSpec::from_json(r#"{"step":"load","sources":["DB","local.api"]}"#).unwrap();
-    /// let routes = resolver.routes(&step)?;
-    /// assert_eq!((&routes[0].backends[..], &routes[0].id[..]), (&["env".to_owned()][..], "DB"));
-    /// assert_eq!((&routes[1].backends[..], &routes[1].id[..]), (&["local".to_owned()][..], "api"));
-    /// # Ok::<(), secrets_runtime::Error>(())
-    /// ```
-    ///
-    /// # Errors
-    /// [`ErrorKind::InvalidSource`](crate::ErrorKind::InvalidSource) if a typed parameter's source is not one, and [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if the
-    /// region that the AWS SDK's settings name is not one.
-    pub fn routes(&self, step: &StepSpec) -> Result<Vec<SourceRoute>, Error> {
-        let (settings, registry) = (&self.0.settings, &self.0.registry);
-        let routing = Routing { settings, registry, region: OnceCell::new() };
-        let wrong = |error| Error::from_problems(vec![of_spec(&error, "a typed parameter")]);
-        let mut sources: Vec<_> = step.declared_sources().map_err(wrong)?;
-        let mut attribute = (&step.role, "attribute");
-        if let (Some(with), true) =
-            (settings.with(), sources.is_empty() && step.requests.is_empty())
-        {
-            let attached = with.sources().iter().cloned();
-            sources.extend(
-                attached.map(|source| secrets_spec::DeclaredSource { source, keys: Vec::new() }),
-            );
-            if *with.role() != SourceRole::Inherit {
-                attribute = (with.role(), variables::WITH.name());
-            }
-        }
-        let mut routes = Vec::with_capacity(sources.len() + step.requests.len());
-        for declared in sources {
-            routes.push(routing.source(&declared.source, declared.keys, attribute)?);
-        }
-        for request in &step.requests {
-            routes.push(routing.request(request, attribute)?);
-        }
-        Ok(routes)
-    }
-}
-
 /// The settings by which routes are found.
-struct Routing<'a> {
+pub(super) struct Routing<'a> {
     settings: &'a Settings,
     registry: &'a Registry,
     /// The region of AWS where neither an ARN nor the options name one.
@@ -151,7 +104,34 @@ struct Routing<'a> {
 /// A role and where it is set.
 type RoleLevel<'a> = (&'a SourceRole, &'static str);
 
-impl Routing<'_> {
+impl<'a> Routing<'a> {
+    pub(super) fn new(settings: &'a Settings, registry: &'a Registry) -> Self {
+        Self { settings, registry, region: OnceCell::new() }
+    }
+
+    /// Returns the routes of a step: first those of its sources, or of the sources that are attached at launch.
+    pub(super) fn routes(&self, step: &StepSpec) -> Result<Vec<SourceRoute>, Error> {
+        let wrong = |error| Error::from_problems(vec![of_spec(&error, "a typed parameter")]);
+        let mut sources: Vec<_> = step.declared_sources().map_err(wrong)?;
+        let mut attribute = (&step.role, "attribute");
+        let is_empty = sources.is_empty() && step.requests.is_empty();
+        if let Some(with) = self.settings.with().filter(|_| is_empty) {
+            let attached = with.sources().iter().cloned();
+            sources.extend(attached.map(|source| DeclaredSource { source, keys: Vec::new() }));
+            if *with.role() != SourceRole::Inherit {
+                attribute = (with.role(), variables::WITH.name());
+            }
+        }
+        let mut routes = Vec::with_capacity(sources.len() + step.requests.len());
+        for declared in sources {
+            routes.push(self.source(&declared.source, declared.keys, attribute)?);
+        }
+        for request in &step.requests {
+            routes.push(self.request(request, attribute)?);
+        }
+        Ok(routes)
+    }
+
     fn source(
         &self,
         source: &Source,

@@ -56,7 +56,7 @@ enum State {
     Json,
 }
 
-/// The bytes of `RECORD_START`, inverted: this program is no program with a step.
+/// The bytes of `RECORD_START`, inverted: a program that reads records does not have them.
 const INVERTED_START: [u8; RECORD_START.len()] = {
     let (mut inverted, mut i) = ([0; RECORD_START.len()], 0);
     while i < inverted.len() {
@@ -130,7 +130,7 @@ impl RecordFinder {
         }
     }
 
-    /// Passes a record without an end as a damaged one. A text that merely has the marker is none: a program that reads
+    /// Passes a record without an end as a damaged one. A text that merely has the marker is not one: a program that reads
     /// records may have it.
     fn pass_damaged(&mut self, each: &mut impl FnMut(FoundRecord), message: &str) {
         let json = core::mem::take(&mut self.json);

@@ -7,13 +7,15 @@ use secrets_runtime::{
     admin::{RouteSetting, SourceRoute},
     settings::variables,
 };
+use secrets_spec::{Lock, LockedFields, LockedSource};
 
 use crate::{
     commands::audit::{log_line::LogLine, read_log},
     failure::Failure,
     input::program_args::Explain,
+    lock_file::LockFile,
     output::{
-        escape::escape_controls,
+        escape::{escape_controls, json_string},
         format::OutputFormat,
         json_object::{JsonObject, json_texts},
         reporter::Reporter,
@@ -45,6 +47,8 @@ struct ExplainedSource {
     role_from: Option<String>,
     /// For how many seconds later steps may use the value.
     cache: Option<u64>,
+    /// What `secrets.lock` says of it.
+    lock: Option<LockedFields>,
     last_read: Option<String>,
 }
 
@@ -83,11 +87,14 @@ fn steps_of_program(
     };
     let reads = LastReads::of(resolver.audit_file(), reporter);
     let profile = profile(resolver);
+    let lock = read_lock(reporter);
     let explain = |step: &secrets_spec::StepSpec| -> Result<Explained, Failure> {
         let routes = resolver.routes(step)?;
         let sources = routes.into_iter().map(|route| {
             let last_read = reads.of_route(&step.name, &route);
-            ExplainedSource::of_route(route, profile.clone(), last_read)
+            let line = locked_name(step, &route).and_then(|name| lock.get(&name)).cloned();
+            let explained = ExplainedSource::of_route(route, profile.clone(), last_read);
+            ExplainedSource { lock: line, ..explained }
         });
         Ok(Explained {
             step: step.name.clone(),
@@ -96,6 +103,25 @@ fn steps_of_program(
         })
     };
     steps.into_iter().map(explain).collect()
+}
+
+/// Reads `secrets.lock`, if there is one. One that cannot be used is reported, and counts as empty.
+fn read_lock(reporter: &Reporter) -> Lock {
+    let read = LockFile::find(None).and_then(|file| file.read());
+    if read.is_err() {
+        reporter.warning("secrets.lock cannot be used; `secrets lock --check` says why");
+    }
+    read.ok().flatten().unwrap_or_default()
+}
+
+/// Returns the name of a source or request in `secrets.lock`.
+fn locked_name(step: &secrets_spec::StepSpec, route: &SourceRoute) -> Option<String> {
+    if let Some(key) = &route.key {
+        return Some(if route.group.is_empty() { key } else { &route.group }.clone());
+    }
+    let declared = step.declared_sources().ok()?;
+    let source = declared.iter().find(|declared| declared.source.group() == route.group)?;
+    Some(LockedSource::of(&source.source).name().to_owned())
 }
 
 /// Explains a step by the audit log.
@@ -217,6 +243,7 @@ impl ExplainedSource {
             role,
             role_from,
             cache: Some(route.cached_for.as_secs()),
+            lock: None,
             last_read,
         }
     }
@@ -246,7 +273,7 @@ impl ExplainedSource {
             .text_or_null("role", self.role.as_deref())
             .text_or_null("role_from", self.role_from.as_deref())
             .raw("cache", &cache)
-            .raw("lock", "null")
+            .raw("lock", &lock_json(self.lock.as_ref()))
             .text_or_null("last_read", self.last_read.as_deref())
             .finish()
     }
@@ -265,6 +292,7 @@ impl ExplainedSource {
             ("region", with_place(&self.region, &self.region_from)),
             ("role", with_place(&self.role, &self.role_from)),
             ("cache", self.cache.map(cache_text)),
+            ("lock", self.lock.as_ref().map(lock_text)),
             (
                 "last read",
                 Some(self.last_read.clone().unwrap_or_else(|| "not in an audit log".to_owned())),
@@ -272,6 +300,24 @@ impl ExplainedSource {
         ];
         let known = lines.into_iter().filter_map(|(name, text)| Some((name, text?)));
         known.filter(|(_, text)| !text.is_empty()).collect()
+    }
+}
+
+/// Returns what a lock says, as it stands there.
+fn lock_json(fields: Option<&LockedFields>) -> String {
+    match fields {
+        None => "null".to_owned(),
+        Some(LockedFields::Text) => json_string("text"),
+        Some(LockedFields::Binary) => json_string("binary"),
+        Some(LockedFields::Keys(keys)) => json_texts(keys.iter().map(String::as_str)),
+    }
+}
+
+fn lock_text(fields: &LockedFields) -> String {
+    match fields {
+        LockedFields::Text => "one text".to_owned(),
+        LockedFields::Binary => "one binary value".to_owned(),
+        LockedFields::Keys(keys) => format!("the keys {}", keys.join(", ")),
     }
 }
 

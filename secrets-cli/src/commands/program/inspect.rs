@@ -53,6 +53,7 @@ fn print_table(program: &Program, output: &mut WipedOutput) {
         }
         let of_step = [
             step.role.as_str().map(|role| format!("role {}", name_or_none(role))),
+            step.guard.map(|mode| format!("guard {mode}")),
             step.serialize.then(|| "output serialize".to_owned()),
         ];
         rows.extend(of_step.into_iter().flatten().map(|what| (what, String::new())));

@@ -4,6 +4,8 @@ mod builds;
 mod explain;
 mod inspect;
 mod policy;
+mod policy_check;
+mod policy_formats;
 mod steps;
 
 use std::path::PathBuf;

@@ -7,7 +7,7 @@ use crate::output::{
 
 /// A policy document.
 #[derive(Debug, Default, Clone)]
-pub struct Document(Vec<Statement>);
+pub struct PolicyDocument(Vec<Statement>);
 
 /// A statement that allows actions.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub enum Principal {
     Aws(String),
 }
 
-impl Document {
+impl PolicyDocument {
     pub fn add(&mut self, statement: Statement) {
         self.0.push(statement);
     }

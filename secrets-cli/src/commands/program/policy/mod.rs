@@ -6,7 +6,6 @@ mod external_secrets;
 mod kms_key;
 mod kubernetes;
 mod needs;
-mod partition;
 mod terraform;
 mod vault;
 
@@ -24,7 +23,7 @@ use secrets_spec::BuiltIn;
 
 use crate::{
     commands::program::policy::{
-        document::{Document, indent},
+        document::{PolicyDocument, indent},
         kms_key::KmsKey,
         needs::{AwsNeeds, Deployment, Unknown},
     },
@@ -84,7 +83,7 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
 }
 
 /// Returns the document of the caller.
-fn document(routes: &StepRoutes, deployment: &Deployment) -> Result<Document, Failure> {
+fn document(routes: &StepRoutes, deployment: &Deployment) -> Result<PolicyDocument, Failure> {
     let needs = all_needs(routes);
     needs.check_keys(&deployment.keys)?;
     let mut unknown = Unknown::default();
@@ -150,8 +149,8 @@ impl Printer<'_> {
         needs.check_keys(&self.deployment.keys)?;
         let mut unknown = Unknown::default();
         // Each document with its name.
-        let mut documents: Vec<(String, Document)> = Vec::new();
-        let mut trusts: Vec<(String, Document)> = Vec::new();
+        let mut documents: Vec<(String, PolicyDocument)> = Vec::new();
+        let mut trusts: Vec<(String, PolicyDocument)> = Vec::new();
         if self.args.per_step {
             for (name, routes) in self.routes {
                 let mut needs = AwsNeeds::default();
@@ -186,7 +185,11 @@ impl Printer<'_> {
         })
     }
 
-    fn json(&self, documents: &[(String, Document)], trusts: &[(String, Document)]) -> String {
+    fn json(
+        &self,
+        documents: &[(String, PolicyDocument)],
+        trusts: &[(String, PolicyDocument)],
+    ) -> String {
         let object = if self.args.trust {
             let both = documents.iter().zip(trusts);
             both.fold(JsonObject::default(), |object, ((role, policy), (_, trust))| {
@@ -194,7 +197,7 @@ impl Printer<'_> {
                 object.raw(role, &both.raw("trust", &trust.json()).finish())
             })
         } else if self.args.per_step {
-            let add = |object: JsonObject, (name, document): &(String, Document)| {
+            let add = |object: JsonObject, (name, document): &(String, PolicyDocument)| {
                 object.raw(name, &document.json())
             };
             documents.iter().fold(JsonObject::default(), add)
@@ -204,7 +207,11 @@ impl Printer<'_> {
         indent(&object.finish())
     }
 
-    fn terraform(&self, documents: &[(String, Document)], trusts: &[(String, Document)]) -> String {
+    fn terraform(
+        &self,
+        documents: &[(String, PolicyDocument)],
+        trusts: &[(String, PolicyDocument)],
+    ) -> String {
         // Of a role its name, after the last slash of the ARN.
         let short = |name: &str| match self.args.trust {
             true => name.rsplit('/').next().unwrap_or(name).to_owned(),

@@ -7,9 +7,8 @@ use secrets_spec::{BuiltIn, SecretArn};
 
 use crate::{
     commands::program::policy::{
-        document::{Document, Principal, Statement},
+        document::{PolicyDocument, Principal, Statement},
         kms_key::KmsKey,
-        partition::{dns_suffix_of, partition_of},
     },
     failure::Failure,
 };
@@ -85,7 +84,11 @@ impl AwsNeeds {
     }
 
     /// Returns the document of the caller.
-    pub fn caller_document(&self, deployment: &Deployment, unknown: &mut Unknown) -> Document {
+    pub fn caller_document(
+        &self,
+        deployment: &Deployment,
+        unknown: &mut Unknown,
+    ) -> PolicyDocument {
         let mut document = self.caller.document(None, deployment, unknown);
         if !self.roles.is_empty() {
             let roles = self.roles.keys().cloned();
@@ -99,7 +102,7 @@ impl AwsNeeds {
         &self,
         deployment: &Deployment,
         unknown: &mut Unknown,
-    ) -> BTreeMap<&str, (Document, Document)> {
+    ) -> BTreeMap<&str, (PolicyDocument, PolicyDocument)> {
         let documents = self.roles.iter().map(|(role, access)| {
             let policy = access.document(Some(role), deployment, unknown);
             (role.as_str(), (policy, trust(role, deployment, unknown)))
@@ -131,8 +134,8 @@ impl Access {
         role: Option<&str>,
         deployment: &Deployment,
         unknown: &mut Unknown,
-    ) -> Document {
-        let mut document = Document::default();
+    ) -> PolicyDocument {
+        let mut document = PolicyDocument::default();
         if self.secrets.is_empty() {
             return document;
         }
@@ -225,21 +228,45 @@ impl Unknown {
 }
 
 /// Returns the policy that lets the account of the caller assume a role.
-fn trust(role: &str, deployment: &Deployment, unknown: &mut Unknown) -> Document {
+fn trust(role: &str, deployment: &Deployment, unknown: &mut Unknown) -> PolicyDocument {
     let Some(account) = &deployment.account else {
         unknown.account.insert(format!("the caller of {role}"));
-        return Document::default();
+        return PolicyDocument::default();
     };
     let partition = arn_part(role, 1).unwrap_or("aws");
     let root = format!("arn:{partition}:iam::{account}:root");
     let statement = Statement::allow("AssumeRole", ["sts:AssumeRole"], Vec::new())
         .with_principal(Principal::Aws(root));
-    let mut document = Document::default();
+    let mut document = PolicyDocument::default();
     document.add(match &deployment.external_id {
         Some(id) => statement.with_condition("sts:ExternalId", id.clone()),
         None => statement,
     });
     document
+}
+
+/// The start of a region's name, its partition, and the DNS suffix of the partition's services
+/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
+const PARTITIONS: [(&str, &str, &str); 8] = [
+    ("cn-", "aws-cn", "amazonaws.com.cn"),
+    ("us-gov-", "aws-us-gov", "amazonaws.com"),
+    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
+    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
+    ("us-iso-", "aws-iso", "c2s.ic.gov"),
+    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
+    ("eusc-", "aws-eusc", "amazonaws.eu"),
+    ("", "aws", "amazonaws.com"),
+];
+
+/// Returns the partition of a region.
+fn partition_of(region: &str) -> &'static str {
+    PARTITIONS.iter().find(|(start, ..)| region.starts_with(start)).map_or("aws", |row| row.1)
+}
+
+/// Returns the DNS suffix of the services of a partition.
+fn dns_suffix_of(partition: &str) -> &'static str {
+    let row = PARTITIONS.iter().find(|(_, known, _)| *known == partition);
+    row.map_or("amazonaws.com", |row| row.2)
 }
 
 /// How the ARN of a secret ends.

@@ -1,12 +1,12 @@
 //! Policy documents as data sources of Terraform.
 
 use crate::{
-    commands::program::policy::document::{Document, Principal, Statement},
+    commands::program::policy::document::{PolicyDocument, Principal, Statement},
     output::escape::json_string,
 };
 
 /// Returns a document as `data "aws_iam_policy_document"`.
-pub fn data_source(name: &str, document: &Document) -> String {
+pub fn data_source(name: &str, document: &PolicyDocument) -> String {
     let statements: Vec<String> = document.statements().iter().map(statement).collect();
     let name = json_string(&identifier(name));
     format!("data \"aws_iam_policy_document\" {name} {{\n{}}}\n", statements.join("\n"))

@@ -11,9 +11,9 @@ use crate::{
     commands::program::policy::{
         check::{
             glob::{Glob, TooComplex, combinations, find},
-            statement::{GivenStatement, Items},
+            statement::{GivenStatement, StatementItems},
         },
-        document::Document,
+        document::PolicyDocument,
     },
     failure::{Failure, error_about, fail_on_any},
 };
@@ -30,7 +30,7 @@ struct Need {
 }
 
 /// Fails with everything that a document lacks, and everything that it grants besides.
-pub fn run(needed: &Document, text: &str, path: &Path) -> Result<(), Failure> {
+pub fn run(needed: &PolicyDocument, text: &str, path: &Path) -> Result<(), Failure> {
     let origin = path.display().to_string();
     let invalid = |message: String| {
         let help = "name a policy document in JSON, as `secrets policy` prints it";
@@ -51,7 +51,7 @@ pub fn run(needed: &Document, text: &str, path: &Path) -> Result<(), Failure> {
     fail_on_any(errors.collect())
 }
 
-fn needs(document: &Document) -> Vec<Need> {
+fn needs(document: &PolicyDocument) -> Vec<Need> {
     let mut needs = Vec::new();
     for statement in document.statements() {
         for action in &statement.actions {
@@ -263,7 +263,7 @@ fn is_within(statement: &GivenStatement, needs: &[&Need]) -> Result<bool, TooCom
 /// Splits what matches into that of the items of each statement, and the rest.
 fn split<'a, 'm>(
     mut matches: &'m [bool],
-    items: impl Iterator<Item = &'a Items>,
+    items: impl Iterator<Item = &'a StatementItems>,
 ) -> (Vec<Option<bool>>, &'m [bool]) {
     let mut about = Vec::new();
     for items in items {
@@ -295,7 +295,7 @@ impl std::fmt::Display for Described<'_> {
     }
 }
 
-impl Items {
+impl StatementItems {
     /// Returns the patterns one by one.
     fn described(&self) -> Vec<Described<'_>> {
         if self.is_inverted {

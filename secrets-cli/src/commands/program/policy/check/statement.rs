@@ -12,8 +12,8 @@ pub struct GivenStatement {
     /// What messages call it: its `Sid`, or its number.
     pub name: String,
     pub is_allow: bool,
-    pub actions: Items,
-    pub resources: Items,
+    pub actions: StatementItems,
+    pub resources: StatementItems,
     /// The services through which a KMS key may be used.
     pub via: Option<Vec<Glob>>,
     /// Whether it has a condition about anything else.
@@ -22,7 +22,7 @@ pub struct GivenStatement {
 
 /// The actions or resources of a statement.
 #[derive(Debug)]
-pub struct Items {
+pub struct StatementItems {
     /// Whether the statement is about everything but the patterns.
     pub is_inverted: bool,
     pub globs: Vec<Glob>,
@@ -99,7 +99,7 @@ fn items(
     name: &str,
     place: &str,
     parse: fn(&str) -> Option<Glob>,
-) -> Result<Items, String> {
+) -> Result<StatementItems, String> {
     let inverted = format!("Not{name}");
     let (is_inverted, node) = match (element.get(name), element.get(&inverted)) {
         (Some(node), None) => (false, node),
@@ -107,7 +107,7 @@ fn items(
         (None, None) => return Err(format!("{place} has neither `{name}` nor `{inverted}`")),
         (Some(_), Some(_)) => return Err(format!("{place} has both `{name}` and `{inverted}`")),
     };
-    let mut items = Items { is_inverted, globs: Vec::new(), variables: Vec::new() };
+    let mut items = StatementItems { is_inverted, globs: Vec::new(), variables: Vec::new() };
     for text in texts_of(node, name)? {
         match parse(text) {
             Some(glob) => items.globs.push(glob),

@@ -1,0 +1,160 @@
+//! The formats of `policy` for other tools.
+
+use crate::{
+    commands::program::{
+        policy::{HEAD, KEY, ROLE, program, text},
+        record, step,
+    },
+    support::CliOutput,
+};
+
+#[test]
+fn terraform_has_the_same_documents() {
+    let sources = format!(r#"["own","other",{{"id":"far","role":"{ROLE}"}}]"#);
+    let sandbox = program(&[step("load", &sources)]);
+    let expected = format!(
+        r#"data "aws_iam_policy_document" "program" {{
+  statement {{
+    sid     = "ReadSecrets"
+    effect  = "Allow"
+    actions = ["secretsmanager:GetSecretValue"]
+    resources = [
+      "{HEAD}:other-??????",
+      "{HEAD}:own-??????",
+    ]
+  }}
+
+  statement {{
+    sid     = "ReadSecretsInBatches"
+    effect  = "Allow"
+    actions = ["secretsmanager:BatchGetSecretValue"]
+    resources = ["*"]
+  }}
+
+  statement {{
+    sid     = "DecryptSecretsuswest2"
+    effect  = "Allow"
+    actions = ["kms:Decrypt"]
+    resources = ["{KEY}"]
+
+    condition {{
+      test     = "StringEquals"
+      variable = "kms:ViaService"
+      values   = ["secretsmanager.us-west-2.amazonaws.com"]
+    }}
+  }}
+
+  statement {{
+    sid     = "AssumeRoles"
+    effect  = "Allow"
+    actions = ["sts:AssumeRole"]
+    resources = ["{ROLE}"]
+  }}
+}}
+"#
+    );
+    assert_eq!(text(&sandbox, &["--format", "terraform", "--kms", KEY]), expected);
+    let trust = text(&sandbox, &["--format=terraform", "--trust"]);
+    for part in
+        ["\"Reader\"", "\"Reader_trust\"", "identifiers = [\"arn:aws:iam::123456789012:root\"]"]
+    {
+        assert!(trust.contains(part), "{part}: {trust}");
+    }
+    let steps = text(&sandbox, &["--format=terraform", "--per-step"]);
+    assert!(steps.starts_with("data \"aws_iam_policy_document\" \"app_jobs_load\" {"), "{steps}");
+}
+
+#[test]
+fn kubernetes_has_a_role_and_its_binding_for_each_namespace() {
+    let sources =
+        r#"[{"id":"db","type":"kubernetes"},{"id":"team/api","type":"kubernetes"},"local.x"]"#;
+    let sandbox = program(&[step("load", sources)]);
+    let arguments = ["--format=kubernetes", "--namespace=jobs", "--service-account=runner"];
+    let role = |namespace: &str, secret: &str| {
+        format!(
+            r#"apiVersion: rbac.authorization.k8s.io/v1
+kind: Role
+metadata:
+  name: "program"
+  namespace: "{namespace}"
+rules:
+  - apiGroups: [""]
+    resources: ["secrets"]
+    verbs: ["get"]
+    resourceNames:
+      - "{secret}"
+---
+apiVersion: rbac.authorization.k8s.io/v1
+kind: RoleBinding
+metadata:
+  name: "program"
+  namespace: "{namespace}"
+roleRef:
+  apiGroup: rbac.authorization.k8s.io
+  kind: Role
+  name: "program"
+subjects:
+  - kind: ServiceAccount
+    name: "runner"
+    namespace: "jobs"
+"#
+        )
+    };
+    let expected = [role("jobs", "db"), role("team", "api")].join("---\n");
+    assert_eq!(text(&sandbox, &arguments), expected);
+    let steps = text(&sandbox, &[&arguments[..], &["--per-step"]].concat());
+    assert!(steps.contains("name: \"app-jobs-load\""), "{steps}");
+}
+
+#[test]
+fn external_secrets_mount_what_the_backend_file_reads() {
+    let record = record(
+        r#"{"step":"a","module":"m","file":"f","line":1,"sources":["prod-db",{"id":"cert","options":{"format":"text"}},{"id":"x","type":"file","group":"mine"}],"requests":[{"group":"api","key":"token"},{"group":"api","key":"user"}]}"#,
+    );
+    let sandbox = program(&[record]);
+    sandbox.write("secrets.toml", "[sources.prod-db]\nid = \"team/db\"\n");
+    let mut command =
+        sandbox.command(["policy", "program", "--backend=file", "--format=external-secrets"]);
+    command
+        .args(["--namespace=jobs", "--secret-store=aws"])
+        .env("SECRETS_FILE_DIR", "/mnt/secrets");
+    let text = CliOutput::new(command.output().unwrap()).text();
+    let objects: Vec<&str> = text.split("---\n").collect();
+    assert_eq!(objects.len(), 4, "{text}");
+    let database = r#"# In the Pod, which reads it with SECRETS_FILE_DIR="/mnt/secrets":
+#   volumes: [{ name: "team-db", secret: { secretName: "team-db" } }]
+#   volumeMounts: [{ name: "team-db", mountPath: "/mnt/secrets/team/db", readOnly: true }]
+apiVersion: external-secrets.io/v1
+kind: ExternalSecret
+metadata:
+  name: "team-db"
+  namespace: "jobs"
+spec:
+  refreshInterval: "1h"
+  secretStoreRef:
+    kind: SecretStore
+    name: "aws"
+  target:
+    name: "team-db"
+  dataFrom:
+    - extract:
+        key: "prod-db"
+"#;
+    assert_eq!(objects[2], database);
+    let token = "  data:\n    - secretKey: \"token\"\n      remoteRef:\n        key: \"api\"\n        property: \"token\"\n    - secretKey: \"user\"\n";
+    assert!(objects[0].contains(token), "{}", objects[0]);
+    let cert = "  data:\n    - secretKey: \"cert\"\n      remoteRef:\n        key: \"cert\"\n";
+    assert!(objects[1].ends_with(cert), "{}", objects[1]);
+    assert!(objects[1].contains("subPath: \"cert\""), "{}", objects[1]);
+}
+
+#[test]
+fn vault_has_a_rule_for_each_path() {
+    let sources = r#"[{"id":"secret/app/db","type":"vault"},{"id":"database/creds/readonly","type":"vault"},{"id":"old/x","type":"vault","options":{"kv":"1"}}]"#;
+    let sandbox = program(&[step("load", sources)]);
+    let rule = |path: &str| format!("path \"{path}\" {{\n  capabilities = [\"read\"]\n}}\n");
+    let rules = ["database/creds/readonly", "old/x", "secret/data/app/db"].map(rule).join("\n");
+    assert_eq!(text(&sandbox, &["--format=vault"]), rules);
+    let steps = text(&sandbox, &["--format=vault", "--per-step"]);
+    assert_eq!(steps, format!("# app::jobs::load\n{rules}"));
+}
