@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
 use secrets_spec::{
-    Lock, LockGap, LockedSource, MountType, VariableName, closest, locked_key_gap, quoted_list,
+    LockGap, LockedSource, MountType, SecretsLock, VariableName, closest, locked_key_gap,
+    quoted_list,
 };
 use syn::Type;
 
@@ -22,7 +23,7 @@ use crate::{
 
 /// What the body of a step can read.
 pub struct BodyReads<'a> {
-    lock: Option<&'a Lock>,
+    lock: Option<&'a SecretsLock>,
     runtime: &'a TokenStream,
     /// The generic parameters of the function.
     generics: &'a [Ident],
@@ -51,7 +52,7 @@ impl<'a> BodyReads<'a> {
         parameters: &'a [TypedParameter],
         generics: &'a [Ident],
         is_method: bool,
-        lock: Option<&'a Lock>,
+        lock: Option<&'a SecretsLock>,
     ) -> Self {
         let mut groups: BTreeMap<&'a str, Group<'a>> = BTreeMap::new();
         // A step without any gets its sources at launch.

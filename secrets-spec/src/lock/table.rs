@@ -6,13 +6,13 @@ use alloc::vec::Vec;
 use crate::{
     lock::{
         declared::{is_text_of_process, is_type_of_process},
-        document::{Lock, LockedFields},
+        document::{LockedFields, SecretsLock},
     },
     model::request_view::RequestView,
     text::{bytes::same_text, const_text::ConstText, edit_distance::within_one_edit},
 };
 
-impl Lock {
+impl SecretsLock {
     /// Returns the table of the names.
     #[must_use]
     pub fn name_table(&self) -> Vec<u8> {
@@ -55,7 +55,7 @@ pub struct LockTables {
 }
 
 /// The fields of a struct that a secret must have: for each, the names that it may have.
-pub type FieldNames = &'static [&'static [&'static str]];
+pub type SecretFieldNames = &'static [&'static [&'static str]];
 
 /// Why a text is not in a table. Const evaluation writes it, so it has no suggestion.
 #[derive(Debug, Clone, Copy)]
@@ -152,7 +152,7 @@ pub const fn check_locked_request(
 pub const fn check_locked_fields_of(
     lock: &LockTables,
     name: &[&str],
-    fields: FieldNames,
+    fields: SecretFieldNames,
 ) -> Option<LockSentence> {
     let mut lacking = Lacking::new(name);
     let mut i = 0;
@@ -176,7 +176,7 @@ pub const fn check_locked_fields_of(
 pub const fn check_locked_fields(
     name: &str,
     keys: &[&str],
-    fields: FieldNames,
+    fields: SecretFieldNames,
 ) -> Option<LockSentence> {
     let mut lacking = Lacking::new(&[name]);
     let mut i = 0;
