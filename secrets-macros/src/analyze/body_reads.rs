@@ -27,7 +27,6 @@ pub struct BodyReads<'a> {
     runtime: &'a TokenStream,
     /// The generic parameters of the function.
     generics: &'a [Ident],
-    is_method: bool,
     groups: BTreeMap<&'a str, Group<'a>>,
     /// Whether every group is known, and the step cannot get sources at launch.
     is_closed: bool,
@@ -51,7 +50,6 @@ impl<'a> BodyReads<'a> {
         declaration: &'a StepDeclaration,
         parameters: &'a [TypedParameter],
         generics: &'a [Ident],
-        is_method: bool,
         lock: Option<&'a SecretsLock>,
     ) -> Self {
         let mut groups: BTreeMap<&'a str, Group<'a>> = BTreeMap::new();
@@ -104,7 +102,6 @@ impl<'a> BodyReads<'a> {
             lock,
             runtime: &declaration.runtime,
             generics,
-            is_method,
             groups,
             is_closed,
             variables: None,
@@ -193,7 +190,7 @@ impl<'a> BodyReads<'a> {
             return None;
         }
         let ty: Type = syn::parse2(ty?.clone()).ok()?;
-        let check = FieldCheck::new(&ty, self.generics, self.is_method)?;
+        let check = FieldCheck::new(&ty, self.generics)?;
         let keys = source.keys(self.lock?)?;
         Some((0, check.against(self.runtime, source.name(), &keys, &at.at)))
     }
