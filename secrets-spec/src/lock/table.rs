@@ -96,12 +96,16 @@ const fn push_all(mut text: ConstText, parts: &[&str]) -> ConstText {
 /// Returns why a source is not in the lock, if it is not. `name` is its name in parts.
 #[must_use]
 pub const fn check_locked_source(lock: &LockTables, name: &[&str]) -> Option<LockSentence> {
+    // The look-up comes first, since it is many times faster than the grammar of a source.
+    if has(lock.names, hash(name)) {
+        return None;
+    }
     let is_of_process = match name {
         [text] => is_text_of_process(text),
         [backend, ..] => is_type_of_process(backend),
         [] => false,
     };
-    if is_of_process || has(lock.names, hash(name)) {
+    if is_of_process {
         return None;
     }
     Some(LockSentence::secret(name))
