@@ -4,7 +4,10 @@
 use std::sync::OnceLock;
 
 #[cfg(unix)]
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use {
+    rustix::process::{Resource, Rlimit, getrlimit, setrlimit},
+    secrets_runtime::process::no_core_dumps,
+};
 
 /// The limit that the caller set.
 #[cfg(unix)]
@@ -14,9 +17,7 @@ static OF_CALLER: OnceLock<Rlimit> = OnceLock::new();
 #[cfg(unix)]
 pub fn disable() {
     let before = getrlimit(Resource::Core);
-    // The upper limit stays, so that the limit can be set back.
-    let none = Rlimit { current: Some(0), maximum: before.maximum };
-    if setrlimit(Resource::Core, none).is_ok() {
+    if no_core_dumps().is_ok() {
         let _ = OF_CALLER.set(before);
     }
 }

@@ -25,7 +25,7 @@ fn of_kind(kind: ErrorKind) -> u8 {
     use ErrorKind as Kind;
     match kind {
         Kind::NotFound | Kind::KeyNotFound | Kind::Deleted | Kind::NotRequested => 3,
-        Kind::AccessDenied | Kind::RoleDenied | Kind::DecryptionFailed => 4,
+        Kind::AccessDenied | Kind::Leaked | Kind::RoleDenied | Kind::DecryptionFailed => 4,
         Kind::InvalidSource
         | Kind::InvalidName
         | Kind::InvalidValue

@@ -7,6 +7,8 @@ pub struct CallSite {
     pub file: String,
     /// The line, from 1.
     pub line: u32,
+    /// Whether secrets-runtime is built with its feature `guard`.
+    pub has_guard: bool,
 }
 
 impl CallSite {
@@ -16,7 +18,8 @@ impl CallSite {
         let line = u32::try_from(span.line()).unwrap_or(u32::MAX);
         // Cargo sets this variable to the folder of the package.
         let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
-        Self { file: relative(&span.file(), package.as_deref()), line }
+        let file = relative(&span.file(), package.as_deref());
+        Self { file, line, has_guard: cfg!(feature = "guard") }
     }
 }
 

@@ -4,8 +4,12 @@ use syn::GenericParam;
 
 use crate::{
     analyze::{
-        body_reads::BodyReads, cloned_argument, declaration::StepDeclaration,
-        field_check::FieldCheck, lock_check, shape::Shape,
+        body_reads::BodyReads,
+        cloned_argument,
+        declaration::StepDeclaration,
+        field_check::FieldCheck,
+        lock_check,
+        shape::{Shape, is_opaque, part_of_result},
     },
     attribute_kind::AttributeKind,
     call_site::CallSite,
@@ -67,6 +71,12 @@ pub fn expand(
     }
     let parameters = typed_parameter::take(&mut function.signature, &mut reader);
     let declaration = StepDeclaration::read(&args, &parameters, &mut report);
+    if let Some((name, _)) = args.get("guard").filter(|_| !location.has_guard) {
+        let help =
+            "write secrets-runtime = { version = \"..\", features = [\"guard\"] } in Cargo.toml";
+        let message = "`guard` needs the feature `guard` of secrets-runtime";
+        report.add(name.at.clone(), message, help);
+    }
     let fields = check_lock(crate_lock, &declaration, &parameters, &generics, &mut report);
     if words.reads_context {
         let reads = BodyReads::of(&declaration, &parameters, &generics, crate_lock.lock());
@@ -86,6 +96,7 @@ pub fn expand(
                 function: &function,
                 location,
                 declaration: &declaration,
+                result: &shape.result,
                 parameters: &parameters,
                 arguments: &arguments,
                 lock_checks: LockChecks { declaration: &declaration, crate_lock, fields: &fields },
@@ -147,6 +158,12 @@ fn check_shape(
     {
         let message = "whether a result can be stored cannot be seen through `impl Trait`";
         report.add(at.clone(), message, "write the result's type by name, or remove `output`");
+    }
+    if let Some(at) = &declaration.guard_at
+        && part_of_result(&shape.result, 1).is_some_and(is_opaque)
+    {
+        let message = "an error cannot be looked through if its type is not written";
+        report.add(at.clone(), message, "write the error's type by name, or remove `guard`");
     }
     if instrument::records_parameter(function, parameters) {
         let at = SourceSpan::of(Span::call_site());

@@ -7,13 +7,23 @@ use crate::{
 };
 
 fn expanded(kind: AttributeKind, arguments: &str, item: &str) -> String {
-    expanded_with("", kind, arguments, item)
+    expanded_by("", false, kind, arguments, item)
 }
 
 /// Expands against a `secrets.lock` of this text.
-fn expanded_with(lock: &str, kind: AttributeKind, arguments: &str, item: &str) -> String {
+fn expanded_with_lock(lock: &str, kind: AttributeKind, arguments: &str, item: &str) -> String {
+    expanded_by(lock, false, kind, arguments, item)
+}
+
+fn expanded_by(
+    lock: &str,
+    has_guard: bool,
+    kind: AttributeKind,
+    arguments: &str,
+    item: &str,
+) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
-    let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12 };
+    let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12, has_guard };
     let expansion =
         expand(kind, &location, &CrateLock::of_text(lock), tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
@@ -94,6 +104,27 @@ snapshots! {
     no_function: Secrets, "", "struct Step { field: u8 }";
 }
 
+/// Expansions for a runtime that has the feature `guard`.
+macro_rules! guarded_snapshots {
+    ($( $name:ident: $arguments:literal, $item:literal; )*) => { $(
+        #[test]
+        fn $name() {
+            insta::assert_snapshot!(expanded_by("", true, AttributeKind::Secrets, $arguments, $item));
+        }
+    )* };
+}
+
+guarded_snapshots! {
+    guard_not_given: "", "fn step() -> Result<(), Error> { Ok(()) }";
+    guard_not_given_opaque: "", "fn step() -> Result<impl serde::Serialize + Send, Error> { Ok(()) }";
+    guard_not_given_opaque_otherwise: "", "fn step() -> Result<Vec<impl Serialize>, Error> { Ok(()) }";
+    guard_off: r#"guard = "off""#, "fn step() -> Result<(), Error> { Ok(()) }";
+    guard_errors: r#"guard = "errors""#, "async fn step() -> anyhow::Result<TcpStream> { Ok(x) }";
+    guard_deny: r#"guard = "deny""#, "async fn step() -> Result<(), Error> { Ok(()) }";
+    guard_deny_refreshed: r#"guard = "deny", refresh_on = is_auth_error"#,
+        "fn step() -> Result<(), Error> { Ok(()) }";
+}
+
 const LOCK: &str =
     "version = 1\n[secrets]\n\"api\" = \"text\"\n\"prod-db\" = [\"password\", \"user\"]\n";
 
@@ -101,7 +132,7 @@ macro_rules! locked_snapshots {
     ($( $name:ident: $arguments:literal, $item:literal; )*) => { $(
         #[test]
         fn $name() {
-            insta::assert_snapshot!(expanded_with(LOCK, AttributeKind::Secrets, $arguments, $item));
+            insta::assert_snapshot!(expanded_with_lock(LOCK, AttributeKind::Secrets, $arguments, $item));
         }
     )* };
 }

@@ -33,6 +33,7 @@
 //! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
+//! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.
 //! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's
 //!   local context, which it reads without this feature too.
@@ -41,6 +42,7 @@
 //! - `tracing`: warnings are events instead of lines on standard error. The audit log's events are too, at the target
 //!   `secrets::audit`.
 //! - `zenml`: the backend `zenml`, a ZenML server's secrets.
+//! - `zeroizing-alloc`: `process::WipingAllocator`, a global allocator that wipes whatever a program frees.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
 // The macros' expansions name the crate, also in its own doc tests and unit tests.
@@ -61,12 +63,15 @@ mod context;
 mod core;
 pub mod credentials;
 mod declaration;
+#[cfg(feature = "guard")]
+mod guard;
 #[cfg(feature = "mask")]
 pub mod mask;
 mod payload;
 mod permissions;
 mod preflight;
 mod private;
+pub mod process;
 mod resolver;
 mod rt;
 pub mod settings;
@@ -149,7 +154,7 @@ pub mod __private {
     };
 
     pub use crate::{
-        __register as register,
+        __adapter as adapter, __refresh_adapter as refresh_adapter, __register as register,
         backend::registration::{BACKENDS, IntoBackend, Registration},
         private::{
             Byte, Text,
@@ -165,10 +170,18 @@ pub mod __private {
             never,
             parameters::{Filler, FromSecret, no_parameters},
             registry::STEPS,
+            result_adapter::ResultAdapter,
             retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},
             run_sync::{call, call_with},
             step::Step,
+        },
+    };
+    #[cfg(feature = "guard")]
+    pub use crate::{
+        guard::error_parts::ErrorParts,
+        private::seen::{
+            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay, UnseenSource, UnseenValue,
         },
     };
 }

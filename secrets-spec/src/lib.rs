@@ -75,6 +75,7 @@ pub use lock::table::{
 };
 pub use model::conflict::{Conflict, ConflictText, conflict};
 pub use model::declared_source::DeclaredSource;
+pub use model::guard_mode::GuardMode;
 pub use model::mount_type::MountType;
 pub use model::options::{
     InlineVars, OPTIONS, OptionField, OptionKind, OptionScope, OptionValue, Options, PayloadFormat,

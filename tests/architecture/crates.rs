@@ -54,6 +54,7 @@ const HEIGHTS: [(&str, u8); 11] = [
     ("examples/checked", 4),
     ("tests", 3),
     ("tests/edition-2021", 3),
+    ("tests/guard", 3),
     ("tests/renamed", 3),
     // It stands for crates of others, which know nothing of ours.
     ("tests/foreign", 0),

@@ -7,11 +7,12 @@ use crate::{imports, module_tree::Crate};
 const LAYERS: &[&[&str]] = &[
     &["preflight"],
     &["private"],
-    &["admin", "config", "testing", "cli", "conformance"],
+    &["admin", "config", "testing", "cli", "conformance", "process"],
     &["resolver"],
     &["cache"],
     &["backends"],
     &["credentials"],
+    &["guard"],
     &["context"],
     &["mask"],
     &["payload"],

@@ -30,7 +30,8 @@ fn main() -> ExitCode {
             .chain(cached_steps::HELPERS)
             .chain(settings::HELPERS)
             .chain(audit::HELPERS)
-            .chain(masking::HELPERS);
+            .chain(masking::HELPERS)
+            .chain(wiping::HELPERS);
         let (_, case) = cases().chain(helpers).find(|(known, _)| *known == name).unwrap();
         case();
         return ExitCode::SUCCESS;

@@ -10,7 +10,8 @@ use crate::child::{cases, child};
 
 pub const CASES: &[(&str, fn())] = cases![
     the_masker_learns_what_steps_and_get_secret_get,
-    a_step_that_was_called_before_is_learned_at_its_next_call,
+    what_was_got_before_is_learned_as_long_as_it_is_held,
+    a_body_that_asks_first_has_its_own_secrets_masked,
     a_secret_that_is_not_masked_is_named_once,
     a_panic_with_a_secret_does_not_reach_the_hook_before,
 ];
@@ -43,7 +44,17 @@ fn the_masker_learns_what_steps_and_get_secret_get() {
     assert_eq!(writer.finish().unwrap(), b"***");
 }
 
-fn a_step_that_was_called_before_is_learned_at_its_next_call() {
+fn a_body_that_asks_first_has_its_own_secrets_masked() {
+    #[secrets(sources = ["db"])]
+    fn step() -> Result<String, Error> {
+        let masker = Masker::current();
+        Ok(masker.mask("it is SeNtInEl-1").into_owned())
+    }
+    let text = testing::with_secrets([("db", "password", "SeNtInEl-1")], step).unwrap();
+    assert_eq!(text, "it is ***");
+}
+
+fn what_was_got_before_is_learned_as_long_as_it_is_held() {
     let backend = secrets_runtime::backend::from_fn("fake", |_| async {
         Ok(secrets_runtime::Fetched::fields([(
             "password".to_owned(),
@@ -52,10 +63,16 @@ fn a_step_that_was_called_before_is_learned_at_its_next_call() {
     });
     let builder = secrets_runtime::Resolver::builder().backend(backend).default_backend("fake");
     builder.build().unwrap().install().unwrap();
-    read().unwrap();
+    testing::with_secrets([("db", "password", "SeNtInEl-gone")], || get_secret_blocking("db"))
+        .unwrap();
+    for number in 0..200 {
+        let value = format!("SeNtInEl-gone-{number}");
+        testing::with_secrets([("db", "password", value)], || get_secret_blocking("db")).unwrap();
+    }
     read().unwrap();
     let masker = Masker::current();
-    assert_eq!(masker.mask("SeNtInEl-3"), "SeNtInEl-3", "it is not known yet");
+    assert_eq!(masker.mask("SeNtInEl-gone SeNtInEl-gone-7"), "SeNtInEl-gone SeNtInEl-gone-7");
+    assert_eq!(masker.mask("SeNtInEl-3"), "***", "the cache has it");
     read().unwrap();
     assert_eq!(masker.mask("SeNtInEl-3"), "***");
 }

@@ -1,12 +1,7 @@
 //! The memory of a process after its secrets have been dropped.
-//!
-//! The values are made of a number, byte by byte, and looked for in the same way: nothing else in the process
-//! holds one.
 
 use std::{
-    fmt,
-    fs::{self, File},
-    os::unix::fs::FileExt,
+    fmt, fs,
     sync::{
         Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
@@ -17,8 +12,10 @@ use std::{
 
 use secrets_runtime::{
     Backend, BoxFuture, Context, Declaration, Error, ErrorKind, FetchRequest, Fetched, Resolver,
-    ResolverBuilder, SecretValue, current_context, get_secret_blocking, secrets,
+    ResolverBuilder, SecretValue, Store, backends::Local, current_context, get_secret_blocking,
+    secrets, settings::variables,
 };
+use secrets_tests::memory::{LENGTH, copies, places, value};
 
 use crate::child::cases;
 
@@ -32,43 +29,11 @@ pub const CASES: &[(&str, fn())] = cases![
     the_values_of_a_step_that_fails_are_wiped,
     evicted_values_are_wiped_at_once,
     a_resolver_takes_its_values_along,
+    nothing_is_left_of_a_step_with_the_local_store,
+    nothing_is_left_of_a_step_with_mounted_files,
 ];
 
-const LENGTH: usize = 61;
 const TTL: Duration = Duration::from_millis(1500);
-
-/// The bytes of a value, which are not in the program itself.
-fn byte(seed: u8, place: usize) -> u8 {
-    let place = u8::try_from(place).unwrap();
-    b'!' + (seed.wrapping_mul(31) ^ place.wrapping_mul(place).wrapping_mul(7)) % 90
-}
-
-/// How often a value is in the memory that the process can write.
-fn copies(seed: u8) -> usize {
-    let memory = File::open("/proc/self/mem").unwrap();
-    let maps = fs::read_to_string("/proc/self/maps").unwrap();
-    let mut buffer = [0_u8; 4096 + LENGTH];
-    let own = buffer.as_ptr().addr();
-    let mut found = 0;
-    for line in maps.lines().filter(|line| line.contains(" rw")) {
-        let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
-        let number = |text| usize::from_str_radix(text, 16).unwrap();
-        let (mut at, end) = (number(start), number(end));
-        while at < end {
-            let wanted = buffer.len().min(end - at);
-            let Ok(read) = memory.read_at(&mut buffer[..wanted], at as u64) else { break };
-            let is_value = |from: usize| (0..LENGTH).all(|i| buffer[from + i] == byte(seed, i));
-            // Each place once, and not what was read into the buffer itself.
-            let places = (0..read.saturating_sub(LENGTH - 1).min(4096)).filter(|from| {
-                !(own..own + 4096 + LENGTH).contains(&(at + from)) && is_value(*from)
-            });
-            found += places.count();
-            buffer.fill(0);
-            at += 4096;
-        }
-    }
-    found
-}
 
 /// Makes a value that is nowhere else.
 #[derive(Clone, Debug)]
@@ -90,11 +55,7 @@ impl Backend for Maker {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let seed = self.0.load(Ordering::SeqCst);
-        let value = move |_| {
-            let mut bytes = Vec::with_capacity(LENGTH);
-            bytes.extend((0..LENGTH).map(|place| byte(seed, place)));
-            Ok(Fetched::text(SecretValue::from(bytes)))
-        };
+        let value = move |_| Ok(Fetched::text(SecretValue::from(value(seed))));
         Box::pin(async move { requests.iter().map(value).collect() })
     }
 }
@@ -112,7 +73,7 @@ fn resolve(resolver: &Resolver, source: &str) -> Context {
 
 fn the_search_finds_every_copy() {
     assert_eq!(copies(1), 0);
-    let one: Vec<u8> = (0..LENGTH).map(|place| byte(1, place)).collect();
+    let one = value(1);
     assert_eq!(copies(1), 1);
     let another = one.clone();
     assert_eq!((copies(1), copies(2)), (2, 0));
@@ -254,4 +215,74 @@ fn a_resolver_takes_its_values_along() {
     assert_eq!(copies(11), 1);
     drop(resolver);
     assert_eq!(copies(11), 0);
+}
+
+/// Returns the source's fields as the body of a step reads them: in every way.
+fn read_all(context: &Context) {
+    let secrets = &context.secrets;
+    let value = secrets.get("db", "password").unwrap();
+    assert_eq!(value.expose_bytes().len(), LENGTH);
+    let typed: std::collections::BTreeMap<String, SecretValue> = secrets.get_as("db").unwrap();
+    assert_eq!(typed["password"].len(), LENGTH);
+    assert_eq!(secrets.var("password").unwrap().len(), LENGTH);
+    assert_eq!(secrets.render("{{db.password}}").unwrap().len(), LENGTH);
+}
+
+/// The secret is written by another process, so that its value was never in this one.
+fn nothing_is_left_of_a_step_with_the_local_store() {
+    let folder = tempfile::tempdir().unwrap();
+    let run = |case: &str| {
+        let mut child = crate::child::child(case);
+        child.env("TEST_STORE", folder.path());
+        assert!(child.status().unwrap().success(), "{case}");
+    };
+    run("process::wiping::writes_to_the_local_store");
+    run("process::wiping::reads_from_the_local_store");
+}
+
+pub const HELPERS: &[(&str, fn())] = cases![writes_to_the_local_store, reads_from_the_local_store];
+
+fn local_store() -> Local {
+    let folder = std::path::PathBuf::from(std::env::var_os("TEST_STORE").unwrap());
+    Local::new(folder.join("store"), folder.join("keys/key.jwk"))
+}
+
+fn writes_to_the_local_store() {
+    let mut json = b"{\"user\": \"app\", \"password\": \"".to_vec();
+    json.extend(value(20));
+    json.extend(b"\"}");
+    let payload = secrets_runtime::Payload::Json(SecretValue::from(json));
+    local_store().put_blocking("db", payload).unwrap();
+    // What the writer is not given is not left either.
+    assert_eq!(places(20), [""; 0]);
+}
+
+fn reads_from_the_local_store() {
+    let builder = Resolver::builder().backend(local_store());
+    let resolver = builder.cache_ttl(TTL).cache_stale(Duration::ZERO).build().unwrap();
+    let step = resolve(&resolver, "db");
+    read_all(&step);
+    assert!(copies(20) > 0, "it is there");
+    drop(step);
+    resolver.shutdown_blocking();
+    assert_eq!(places(20), [""; 0]);
+}
+
+fn nothing_is_left_of_a_step_with_mounted_files() {
+    let folder = tempfile::tempdir().unwrap();
+    fs::create_dir(folder.path().join("db")).unwrap();
+    let mut file = value(21);
+    file.push(b'\n');
+    fs::write(folder.path().join("db/password"), &file).unwrap();
+    file.fill(0);
+    assert_eq!(copies(21), 0);
+    let builder = Resolver::builder().default_backend("file");
+    let resolver = builder.setting(&variables::FILE_DIR, folder.path()).build().unwrap();
+    let step = resolve(&resolver, "db");
+    read_all(&step);
+    assert!(copies(21) > 0, "it is there");
+    let path = step.secrets.file("db", "password").unwrap();
+    assert!(path.is_file());
+    drop(step);
+    assert_eq!(places(21), [""; 0]);
 }

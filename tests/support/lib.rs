@@ -5,7 +5,11 @@ pub mod child;
 pub mod fake_backend;
 pub mod fault_server;
 pub mod http;
+#[cfg(target_os = "linux")]
+pub mod http_memory;
 pub mod lookup;
+#[cfg(target_os = "linux")]
+pub mod memory;
 pub mod password_server;
 pub mod stub_server;
 pub mod table;

@@ -1,9 +1,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use secrets_spec::{
-    BuiltIn, FieldName, Flaw, Node, RequestDraft, SourceDraft, TextNode, Value, check_alias,
-    check_key, check_role, check_role_of_type, check_source, closest, read_flag, read_requests,
-    read_sources, read_text,
+    BuiltIn, FieldName, Flaw, GuardMode, Node, RequestDraft, SourceDraft, TextNode, Value,
+    check_alias, check_key, check_role, check_role_of_type, check_source, closest, read_flag,
+    read_requests, read_sources, read_text,
 };
 
 use crate::{
@@ -29,6 +29,9 @@ pub struct StepDeclaration {
     pub refresh_on: Option<TokenStream>,
     /// The span of `output = "serialize"`, if it is set.
     pub serialize: Option<SourceSpan>,
+    pub guard: Option<GuardMode>,
+    /// The span of a `guard` that looks through results.
+    pub guard_at: Option<SourceSpan>,
 }
 
 impl StepDeclaration {
@@ -55,7 +58,7 @@ impl StepDeclaration {
         let role = args
             .get("role")
             .and_then(|(name, node)| report.collect(|out| read_text(name, node, check, out)));
-        let declaration = Self {
+        let mut declaration = Self {
             runtime,
             sources,
             requests,
@@ -75,7 +78,16 @@ impl StepDeclaration {
                 .get("output")
                 .filter(|argument| read_word(argument, &["serialize"], report).is_some())
                 .map(|(_, node)| node.at.clone()),
+            guard_at: None,
+            guard: args.get("guard").and_then(|argument| {
+                let words = GuardMode::ALL.iter().rev().map(|mode| mode.as_str());
+                let words: Vec<_> = words.collect();
+                GuardMode::parse(read_word(argument, &words, report)?)
+            }),
         };
+        if declaration.guard.is_some_and(|mode| mode != GuardMode::Off) {
+            declaration.guard_at = args.get("guard").map(|(_, node)| node.at.clone());
+        }
         declaration.check_parameters(parameters, report);
         declaration.check_groups(parameters, report);
         declaration

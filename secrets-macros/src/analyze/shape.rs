@@ -109,8 +109,26 @@ impl Shape {
 
     /// Whether the result type contains `impl Trait`.
     pub fn is_opaque(&self) -> bool {
-        idents(self.result.to_token_stream()).any(|ident| ident == "impl")
+        is_opaque(&self.result)
     }
+}
+
+/// Whether a type contains `impl Trait`.
+pub fn is_opaque(ty: &Type) -> bool {
+    idents(ty.to_token_stream()).any(|ident| ident == "impl")
+}
+
+/// Returns the value's type in `Result<value, error>`, or the error's, if it is written.
+pub fn part_of_result(result: &Type, index: usize) -> Option<&Type> {
+    let Type::Path(path) = strip_parens(result) else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else {
+        return None;
+    };
+    let types = arguments.args.iter().filter_map(|argument| match argument {
+        GenericArgument::Type(ty) => Some(strip_parens(ty)),
+        _ => None,
+    });
+    types.into_iter().nth(index)
 }
 
 const RESULT_HELP: &str = "write -> Result<(), secrets_runtime::Error>, or -> anyhow::Result<()>";

@@ -44,6 +44,7 @@ pub fn descriptor(
         allow_override: declaration.allow_override,
         export_process: declaration.export_process.is_some(),
         serialize: declaration.serialize.is_some(),
+        guard: declaration.guard,
     };
     let record = record(&draft.encode(), &mut constants);
     let inline = inline_values(&declaration.sources, &mut constants);

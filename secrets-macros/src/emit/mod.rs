@@ -3,5 +3,6 @@
 pub mod constants;
 pub mod descriptor;
 pub mod lock_checks;
+pub mod result_adapter;
 pub mod retry;
 pub mod step;

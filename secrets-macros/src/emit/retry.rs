@@ -1,7 +1,7 @@
 //! The call of a step with `refresh_on`. Its body runs a second time if the secrets have changed.
 
 use proc_macro2::{Delimiter, Group, Ident, Span, TokenStream};
-use quote::{quote, quote_spanned};
+use quote::quote;
 use syn::Type;
 
 use crate::{
@@ -15,7 +15,7 @@ impl StepExpansion<'_> {
     /// Returns the call of a synchronous step. The body is a closure, and each run gets clones of the arguments.
     pub fn call_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
-        let (refresh_on, fill) = (refresh_on(path, result), self.fill_or_nothing(&variables));
+        let (refresh_on, fill) = (self.refresh_on(path, result), self.fill_or_nothing(&variables));
         let (bindings, lets) = (self.bindings(), self.lets());
         let arguments =
             cloned_argument::bind(self.arguments, &cloned_argument::clones(self.arguments));
@@ -33,7 +33,7 @@ impl StepExpansion<'_> {
     /// as the future.
     pub fn run_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
-        let (refresh_on, fill) = (refresh_on(path, result), self.fill_or_nothing(&variables));
+        let (refresh_on, fill) = (self.refresh_on(path, result), self.fill_or_nothing(&variables));
         let (bindings, lets) = (self.bindings(), self.lets());
         let tuple = &variables.arguments;
         let repeated = (!self.arguments.is_empty()).then(|| {
@@ -61,17 +61,15 @@ impl StepExpansion<'_> {
             _ => self.fill(variables),
         }
     }
-}
 
-/// Returns the adapter for the step's result type, and a closure that calls the function of `refresh_on`. A direct
-/// call makes the compiler report a wrong parameter type at the path, and show where the function is defined.
-fn refresh_on(path: &TokenStream, result: &Type) -> TokenStream {
-    let ty = SourceSpan::of_tokens(quote!(#result));
-    let method = Ident::new("refresh_on", ty.end);
-    let refresh_on = quote_spanned!(ty.start=> <#result as __secrets::Fallible>::#method);
-    let end = SourceSpan::of_tokens(path.clone()).end;
-    let failure = Ident::new("__failure", end.resolved_at(Span::mixed_site()));
-    let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#failure));
-    arguments.set_span(end);
-    quote!(#refresh_on, |#failure| #path #arguments)
+    /// Returns the adapter for the step's result type, and a closure that calls the function of `refresh_on`. A direct
+    /// call makes the compiler report a wrong parameter type at the path, and show where the function is defined.
+    fn refresh_on(&self, path: &TokenStream, result: &Type) -> TokenStream {
+        let adapter = self.refresh_adapter(result);
+        let end = SourceSpan::of_tokens(path.clone()).end;
+        let failure = Ident::new("__failure", end.resolved_at(Span::mixed_site()));
+        let mut arguments = Group::new(Delimiter::Parenthesis, quote!(#failure));
+        arguments.set_span(end);
+        quote!(#adapter, |#failure| #path #arguments)
+    }
 }

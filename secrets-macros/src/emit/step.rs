@@ -21,6 +21,8 @@ pub struct StepExpansion<'a> {
     pub function: &'a Function,
     pub location: &'a CallSite,
     pub declaration: &'a StepDeclaration,
+    /// The type of the result, as it is written.
+    pub result: &'a Type,
     pub parameters: &'a [TypedParameter],
     /// The arguments that are cloned for each run; empty without `refresh_on`.
     pub arguments: &'a [ClonedArgument],
@@ -76,16 +78,16 @@ impl StepExpansion<'_> {
     /// if the body returns early.
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
-        let from_error = from_error(result);
+        let adapter = self.adapter(result);
         let run = run_body(&variables, result, body, unit_statement());
         if self.parameters.is_empty() {
             return quote! {
-                __secrets::call(&__SECRETS_STEP, #from_error, move || -> #result { #run })
+                __secrets::call(&__SECRETS_STEP, #adapter, move || -> #result { #run })
             };
         }
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
-            __secrets::call_with(&__SECRETS_STEP, #from_error, #fill, move |#bindings| -> #result {
+            __secrets::call_with(&__SECRETS_STEP, #adapter, #fill, move |#bindings| -> #result {
                 #lets
                 #run
             })
@@ -94,16 +96,16 @@ impl StepExpansion<'_> {
 
     fn run_async(&self, result: &Type, future: &TokenStream, body: &Body) -> TokenStream {
         let variables = Variables::default();
-        let from_error = from_error(result);
+        let adapter = self.adapter(result);
         let block = body.block_after(unreachable_return(result));
         if self.parameters.is_empty() {
             return quote! {
-                __secrets::run(&__SECRETS_STEP, #from_error, #future #block).await
+                __secrets::run(&__SECRETS_STEP, #adapter, #future #block).await
             };
         }
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
-            __secrets::run_with(&__SECRETS_STEP, #from_error, #fill, move |#bindings| {
+            __secrets::run_with(&__SECRETS_STEP, #adapter, #fill, move |#bindings| {
                 #lets
                 #future #block
             })
@@ -174,13 +176,6 @@ pub fn run_body(
         #[allow(unreachable_code, clippy::needless_return)]
         return #value;
     }
-}
-
-/// Returns the path of the function that converts an error. Since it is a function and not a bound, a wrong result
-/// type is a single error at the type.
-fn from_error(result: &Type) -> TokenStream {
-    let span = result.span().resolved_at(Span::mixed_site());
-    quote_spanned!(span=> <#result as __secrets::Fallible>::from_error)
 }
 
 /// Returns a statement to put before a body, without which the compiler warns about needless braces around a short

@@ -21,6 +21,7 @@ const ARGUMENTS: &[(&str, &str)] = &[
     ("refresh_on", "refresh_on = is_auth_error"),
     ("crate", "crate = path::to::secrets_runtime"),
     ("output", "output = \"serialize\""),
+    ("guard", "guard = \"deny\""),
 ];
 
 /// The valid arguments of a step's attributes, each at most once.

@@ -38,14 +38,6 @@ pub(crate) fn since(generation: u64) -> (Option<Vec<Write>>, u64) {
     (first.map(|first| latest.range(first..).cloned().collect()), now)
 }
 
-/// Ends everything that was read before, as more writes than are remembered do.
-#[cfg(feature = "mask")]
-pub(crate) fn forget_all() {
-    let mut latest = lock();
-    latest.clear();
-    GENERATION.fetch_add(MAX_WRITES as u64 + 1, Ordering::AcqRel);
-}
-
 /// This process writes to a store: what it reads after that is what it wrote.
 ///
 /// It is noted when this is dropped, however the writing ends: one that failed, came too late or was given up may

@@ -4,6 +4,8 @@ pub(crate) mod env_vars;
 pub(crate) mod export_rules;
 pub(crate) mod freshness;
 pub(crate) mod group;
+#[cfg(feature = "guard")]
+pub(crate) mod guarded_fields;
 pub(crate) mod process_env;
 pub(crate) mod provenance;
 mod read_error;

@@ -8,6 +8,8 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
+#[cfg(feature = "guard")]
+use {crate::context::guarded_fields::GuardedFields, secrets_spec::GuardMode, std::sync::OnceLock};
 
 use crate::{
     audit::call::AuditedCall,
@@ -29,6 +31,12 @@ pub(crate) struct ResolvedSecrets {
     pub audit: Option<Arc<AuditedCall>>,
     /// Fetches again. `None` until the secrets are published.
     pub refresher: Option<Arc<dyn Refresh>>,
+    /// What happens if the step's result contains one of the secrets.
+    #[cfg(feature = "guard")]
+    pub guard: GuardMode,
+    /// For what the step's result is looked through, once it was.
+    #[cfg(feature = "guard")]
+    pub guarded: OnceLock<Arc<GuardedFields>>,
 }
 
 /// How secrets reach the resolver that fetched them, which is a layer above.
@@ -68,7 +76,12 @@ impl ResolvedSecrets {
         let mut than = last(known.map(|(_, group)| group), None)?;
         loop {
             let fresh = match refresher.refresh(group, Freshness::NewerThan(than)).await {
-                Ok(fresh) => Self { refresher: self.refresher.clone(), ..fresh },
+                Ok(fresh) => Self {
+                    refresher: self.refresher.clone(),
+                    #[cfg(feature = "guard")]
+                    guard: self.guard,
+                    ..fresh
+                },
                 Err(error) => {
                     // The error names the step.
                     warn_now_and_then(&format!(
@@ -103,6 +116,10 @@ impl ResolvedSecrets {
             run_dir: self.run_dir.clone(),
             audit: self.audit.clone(),
             refresher: self.refresher.clone(),
+            #[cfg(feature = "guard")]
+            guard: self.guard,
+            #[cfg(feature = "guard")]
+            guarded: OnceLock::new(),
         }
     }
 }

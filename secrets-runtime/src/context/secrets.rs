@@ -7,6 +7,8 @@ use std::{
 };
 
 use serde::de::DeserializeOwned;
+#[cfg(feature = "guard")]
+use std::sync::Mutex;
 
 use crate::{
     context::{
@@ -49,6 +51,10 @@ pub(super) struct CallState {
     /// Boxed because few steps read them, and every call moves this.
     variables: OnceLock<Box<EnvVars>>,
     files: FilesOwner,
+    /// What the call has had besides, for the guard of its result: the secrets that were fetched again, and those
+    /// before.
+    #[cfg(feature = "guard")]
+    pub(super) others: Mutex<Vec<Arc<ResolvedSecrets>>>,
 }
 
 /// The owner of a call's files. The files end with the step, whichever of its secrets created them.
@@ -60,7 +66,17 @@ enum FilesOwner {
 impl Secrets {
     pub(crate) fn new(shared: Arc<ResolvedSecrets>) -> Self {
         let files = FilesOwner::This(SecretFiles::new(shared.run_dir.clone()));
-        Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
+        Self::with_files(shared, files)
+    }
+
+    fn with_files(shared: Arc<ResolvedSecrets>, files: FilesOwner) -> Self {
+        Self(Arc::new(CallState {
+            shared,
+            variables: OnceLock::new(),
+            files,
+            #[cfg(feature = "guard")]
+            others: Mutex::default(),
+        }))
     }
 
     /// Returns other secrets for the same call. They keep a reference to the secrets that the call began
@@ -70,8 +86,9 @@ impl Secrets {
             FilesOwner::This(_) => self,
             FilesOwner::Other(first) => first,
         };
-        let files = FilesOwner::Other(first.clone());
-        Self(Arc::new(CallState { shared, variables: OnceLock::new(), files }))
+        #[cfg(feature = "guard")]
+        first.guard_also([shared.clone()]);
+        Self::with_files(shared, FilesOwner::Other(first.clone()))
     }
 
     pub(crate) fn shared(&self) -> &Arc<ResolvedSecrets> {

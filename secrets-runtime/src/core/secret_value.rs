@@ -89,8 +89,35 @@ impl SecretValue {
         Arc::ptr_eq(&self.0, &other.0)
     }
 
+    /// Returns a handle that keeps no bytes.
+    #[cfg(feature = "mask")]
+    pub(crate) fn downgrade(&self) -> WeakSecretValue {
+        WeakSecretValue(Arc::downgrade(&self.0))
+    }
+
     pub(crate) fn is_text(&self) -> bool {
         matches!(&*self.0, Bytes::Text(_))
+    }
+}
+
+/// A value, as long as somebody else holds it.
+#[cfg(feature = "mask")]
+pub(crate) struct WeakSecretValue(std::sync::Weak<Bytes>);
+
+#[cfg(feature = "mask")]
+impl WeakSecretValue {
+    /// Returns the value, unless its bytes are wiped.
+    pub(crate) fn upgrade(&self) -> Option<SecretValue> {
+        self.0.upgrade().map(SecretValue)
+    }
+
+    pub(crate) fn is_held(&self) -> bool {
+        self.0.strong_count() > 0
+    }
+
+    /// Returns what no other value has that is still known by a handle.
+    pub(crate) fn address(&self) -> usize {
+        self.0.as_ptr().addr()
     }
 }
 

@@ -4,6 +4,8 @@ pub(crate) mod parse;
 
 use std::collections::HashMap;
 
+#[cfg(feature = "guard")]
+use secrets_spec::GuardMode;
 use secrets_spec::{ConflictText, Request, Source, SourceRole, SpecError};
 
 use crate::{
@@ -46,6 +48,9 @@ pub struct Declaration {
     pub(crate) in_test: bool,
     /// Whether it comes from a function with an attribute.
     pub(crate) of_attribute: bool,
+    /// `guard`, if the attribute has it.
+    #[cfg(feature = "guard")]
+    pub(crate) guard: Option<GuardMode>,
 }
 
 impl Declaration {
@@ -77,6 +82,8 @@ impl Declaration {
             allow_override: false,
             in_test: false,
             of_attribute: false,
+            #[cfg(feature = "guard")]
+            guard: None,
         }
     }
 

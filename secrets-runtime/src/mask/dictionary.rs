@@ -3,7 +3,10 @@ use std::collections::{HashMap, HashSet};
 use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
-use crate::mask::long_pattern::{LONGEST_ENTRY, LongPattern};
+use crate::mask::{
+    gram_filter::GramFilter,
+    long_pattern::{LONGEST_ENTRY, LongPattern},
+};
 
 /// The length of the shortest pattern.
 pub(super) const SHORTEST: usize = 4;
@@ -20,10 +23,13 @@ pub(super) struct Dictionary {
 /// Fewer than four bytes, filled up with zeros, and how many they are.
 type Beginning = ([u8; SHORTEST], usize);
 
+/// What a pattern is known by where it is found.
+pub(super) type PatternId = u32;
+
 struct PatternEntry {
     bytes: Zeroizing<Vec<u8>>,
-    /// Whether this is a pattern, and not only the beginning of long ones.
-    is_pattern: bool,
+    /// The pattern, unless this is only the beginning of long ones.
+    id: Option<PatternId>,
     /// The long patterns that begin so.
     long: Vec<usize>,
 }
@@ -31,8 +37,8 @@ struct PatternEntry {
 /// What a dictionary has for one place of a text.
 #[derive(Default)]
 pub(super) struct FoundPattern<'d> {
-    /// The length of the longest pattern that stands there, or 0.
-    pub length: usize,
+    /// The longest pattern that stands there, with its length.
+    pub pattern: Option<(PatternId, usize)>,
     /// Whether a pattern may stand there once the text goes on.
     pub is_open: bool,
     /// The long patterns whose beginning stands there.
@@ -44,8 +50,8 @@ impl Dictionary {
         self.buckets.is_empty()
     }
 
-    /// Adds a pattern, which has at least [`SHORTEST`] bytes.
-    pub(super) fn insert(&mut self, pattern: &[u8]) {
+    /// Adds a pattern, which has at least [`SHORTEST`] bytes. One that is there already keeps its id.
+    pub(super) fn insert(&mut self, pattern: &[u8], id: PatternId) {
         let Some(gram) = pattern.first_chunk::<SHORTEST>() else { return };
         let bytes = &pattern[..pattern.len().min(LONGEST_ENTRY)];
         let bucket = self.buckets.entry(*gram).or_default();
@@ -53,16 +59,16 @@ impl Dictionary {
             Ok(at) => at,
             Err(at) => {
                 let bytes = Zeroizing::new(bytes.to_vec());
-                bucket.insert(at, PatternEntry { bytes, is_pattern: false, long: Vec::new() });
+                bucket.insert(at, PatternEntry { bytes, id: None, long: Vec::new() });
                 at
             }
         };
         let entry = &mut bucket[at];
         if pattern.len() <= LONGEST_ENTRY {
-            entry.is_pattern = true;
+            entry.id.get_or_insert(id);
         } else if !entry.long.iter().any(|known| self.long[*known].is(pattern)) {
             entry.long.push(self.long.len());
-            self.long.push(LongPattern::new(pattern));
+            self.long.push(LongPattern::new(pattern, id));
         }
         for length in 1..SHORTEST {
             self.beginnings.insert(beginning(&gram[..length]));
@@ -98,8 +104,8 @@ impl Dictionary {
             let common = common_length(&entry.bytes, rest);
             if common < entry.bytes.len() {
                 rest = &rest[..common];
-            } else if entry.is_pattern {
-                found.length = common;
+            } else if let Some(id) = entry.id {
+                found.pattern = Some((id, common));
                 break;
             } else {
                 rest = &rest[..common - 1];
@@ -112,6 +118,19 @@ impl Dictionary {
             found.long = &entry.long;
         }
         found
+    }
+
+    /// Returns the four bytes at each of the first places of every pattern.
+    #[cfg(feature = "guard")]
+    pub(super) fn samples(&self, places: usize) -> GramFilter {
+        let entries = || self.buckets.values().flatten();
+        let grams = || {
+            entries().flat_map(|entry| {
+                let grams = entry.bytes.windows(SHORTEST).take(places);
+                grams.filter_map(|gram| gram.first_chunk())
+            })
+        };
+        GramFilter::of(grams().count(), grams())
     }
 
     pub(super) fn long(&self, index: usize) -> &LongPattern {
@@ -133,52 +152,4 @@ fn beginning(bytes: &[u8]) -> Beginning {
     let mut filled = [0; SHORTEST];
     filled[..bytes.len()].copy_from_slice(bytes);
     (filled, bytes.len())
-}
-
-/// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 16 is set, so that few places of a
-/// text are looked at more closely.
-struct GramFilter {
-    words: Box<[u64]>,
-    shift: u32,
-}
-
-impl GramFilter {
-    const BITS_EACH: usize = 16;
-
-    fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; SHORTEST]>) -> Self {
-        // Twice the size that is needed, so that it is seldom made again.
-        let bits = (2 * count * Self::BITS_EACH).next_power_of_two().clamp(1 << 12, 1 << 26);
-        let words = vec![0; bits / 64].into_boxed_slice();
-        let mut filter = Self { words, shift: 32 - bits.ilog2() };
-        grams.for_each(|gram| filter.insert(*gram));
-        filter
-    }
-
-    fn is_full(&self, count: usize) -> bool {
-        let bits = self.words.len() * 64;
-        bits < count * Self::BITS_EACH && bits < 1 << 26
-    }
-
-    #[inline(always)]
-    fn bit(&self, gram: [u8; SHORTEST]) -> (usize, u64) {
-        let hash = u32::from_le_bytes(gram).wrapping_mul(0x9E37_79B1) >> self.shift;
-        ((hash / 64) as usize, 1 << (hash % 64))
-    }
-
-    fn insert(&mut self, gram: [u8; SHORTEST]) {
-        let (word, bit) = self.bit(gram);
-        self.words[word] |= bit;
-    }
-
-    #[inline(always)]
-    fn has(&self, gram: [u8; SHORTEST]) -> bool {
-        let (word, bit) = self.bit(gram);
-        self.words[word] & bit != 0
-    }
-}
-
-impl Default for GramFilter {
-    fn default() -> Self {
-        Self::of(0, std::iter::empty())
-    }
 }

@@ -1,5 +1,7 @@
 use zeroize::Zeroizing;
 
+use crate::mask::dictionary::PatternId;
+
 /// The most bytes of a pattern that are compared at each place of a text. Of a longer one only this beginning is; then
 /// [`LongPattern`] follows the text.
 pub(super) const LONGEST_ENTRY: usize = 256;
@@ -7,13 +9,14 @@ pub(super) const LONGEST_ENTRY: usize = 256;
 /// A pattern that is too long to be compared at each place of a text: it is followed byte by byte, as Knuth, Morris
 /// and Pratt do it, so that no text takes longer than its length.
 pub(super) struct LongPattern {
+    pub id: PatternId,
     bytes: Zeroizing<Vec<u8>>,
     /// For each number of bytes: the length of the longest beginning that is also the end of so many bytes.
     borders: Box<[u32]>,
 }
 
 impl LongPattern {
-    pub(super) fn new(pattern: &[u8]) -> Self {
+    pub(super) fn new(pattern: &[u8], id: PatternId) -> Self {
         let mut borders = vec![0_u32; pattern.len() + 1];
         let mut border = 0;
         for at in 1..pattern.len() {
@@ -23,7 +26,7 @@ impl LongPattern {
             border += usize::from(pattern[at] == pattern[border]);
             borders[at + 1] = u32::try_from(border).unwrap_or(0);
         }
-        Self { bytes: Zeroizing::new(pattern.to_vec()), borders: borders.into_boxed_slice() }
+        Self { id, bytes: Zeroizing::new(pattern.to_vec()), borders: borders.into_boxed_slice() }
     }
 
     pub(super) fn is(&self, pattern: &[u8]) -> bool {

@@ -57,7 +57,7 @@ impl Masker {
         let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
         let Known { values, dictionary } = &mut *known;
         if values.insert(KnownValue(value.clone())) {
-            forms::of(value, &mut |form| dictionary.insert(form));
+            forms::of(value, &mut |form| dictionary.insert(form, 0));
         }
     }
 
@@ -111,10 +111,10 @@ impl Masker {
     /// Returns where secrets stand in a text: sorted, and joined where they overlap or touch.
     fn finds(&self, text: &[u8]) -> Vec<Range<usize>> {
         self.with_dictionary(|(dictionary, _)| {
-            let mut scan = Scan::default();
-            scan.advance(dictionary, text);
-            let mut finds = scan.finds;
-            finds.extend(wrapped::scan(dictionary, text, 0).finds);
+            let mut finds = Vec::new();
+            let mut found = |find, _| scan::push(&mut finds, find);
+            Scan::default().advance(dictionary, text, &mut found);
+            wrapped::scan(dictionary, text, 0, &mut found);
             scan::join(&mut finds);
             finds
         })

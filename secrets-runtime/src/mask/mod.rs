@@ -49,9 +49,12 @@
 
 mod dictionary;
 pub(crate) mod forms;
+mod gram_filter;
 mod long_pattern;
 mod masker;
 mod panic_hook;
+#[cfg(feature = "guard")]
+pub(crate) mod patterns;
 pub(crate) mod process;
 mod scan;
 mod stream;

@@ -1,21 +1,44 @@
 //! What the process's own masker learns.
 
-use std::sync::OnceLock;
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::{Mutex, MutexGuard, PoisonError},
+};
 
 use crate::{
-    backend::generation,
-    core::{secret_value::SecretValue, warning::warn_once},
+    core::{
+        secret_value::{SecretValue, WeakSecretValue},
+        warning::warn_once,
+    },
     mask::{forms, masker::Masker},
 };
 
-/// The masker of [`Masker::current`], once somebody has asked for it.
-static CURRENT: OnceLock<Masker> = OnceLock::new();
+/// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Who gets a secret and who
+/// asks for the masker take turns here, so that no secret is missed between the two.
+static CURRENT: Mutex<Current> = Mutex::new(Current::Unasked(None));
+
+enum Current {
+    Unasked(Option<Box<HeldValues>>),
+    Masker(Masker),
+}
+
+/// Values that were got before there was a masker, as long as a step or the cache holds them.
+#[derive(Default)]
+struct HeldValues {
+    values: HashMap<usize, WeakSecretValue>,
+    /// How many values there may be before those that are gone are removed.
+    limit: usize,
+    /// The groups and keys of those that are not masked.
+    unmaskable: BTreeSet<(String, String)>,
+}
+
+/// The least number of values that are kept before those that are gone are removed.
+const SMALLEST_LIMIT: usize = 64;
 
 impl Masker {
     /// Returns the process's own masker. From the first call on, it learns every value that a step or `get_secret` of
-    /// this process gets, and every text that [`Secrets::render`](crate::Secrets::render) returns.
-    ///
-    /// The first call also ends what the cache has, so that a step which is called again learns too.
+    /// this process gets, and every text that [`Secrets::render`](crate::Secrets::render) returns. It also learns those
+    /// that were got before and that a step or the cache still holds.
     ///
     /// ```
     /// use secrets_runtime::{Error, get_secret_blocking, mask::Masker, testing};
@@ -30,37 +53,81 @@ impl Masker {
     /// ```
     #[must_use]
     pub fn current() -> Self {
-        let mut is_first = false;
-        let masker = CURRENT.get_or_init(|| {
-            is_first = true;
-            Self::new()
-        });
-        if is_first {
-            // A step that has its secrets from an earlier call fetches them again, and they are learned.
-            generation::forget_all();
+        let mut current = lock();
+        let held = match &mut *current {
+            Current::Masker(masker) => return masker.clone(),
+            Current::Unasked(held) => held.take(),
+        };
+        let masker = Self::new();
+        *current = Current::Masker(masker.clone());
+        let mut unmaskable = BTreeSet::new();
+        if let Some(held) = held {
+            held.values
+                .values()
+                .filter_map(WeakSecretValue::upgrade)
+                .for_each(|it| masker.add(&it));
+            unmaskable = held.unmaskable;
         }
-        masker.clone()
+        drop(current);
+        unmaskable.iter().for_each(|(group, key)| warn_of(group, key));
+        masker
     }
 }
 
 /// Learns the fields that a step or `get_secret` has got, each with its group and key.
 pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a SecretValue)>) {
-    let Some(masker) = CURRENT.get() else { return };
-    for (group, key, value) in fields {
-        // Looked at to find out whether it is too short or too common.
-        if value.is_empty() || forms::is_maskable(value.expose_bytes()) {
-            masker.add(value);
-        } else {
-            warn_once(&format!(
-                "the value of {group}/{key} is not masked: it is shorter than four bytes, or a word that every log has"
-            ));
+    let mut unmaskable = Vec::new();
+    {
+        let mut current = lock();
+        for (group, key, value) in fields {
+            // Looked at to find out whether it is too short or too common.
+            if value.is_empty() || forms::is_maskable(value.expose_bytes()) {
+                current.learn(value);
+                continue;
+            }
+            match &mut *current {
+                Current::Masker(_) => unmaskable.push((group, key)),
+                Current::Unasked(held) => {
+                    let names = (group.to_owned(), key.to_owned());
+                    held.get_or_insert_default().unmaskable.insert(names);
+                }
+            }
         }
     }
+    unmaskable.into_iter().for_each(|(group, key)| warn_of(group, key));
 }
 
 /// Learns a text that was filled in.
 pub(crate) fn learn_rendered(text: &SecretValue) {
-    if let Some(masker) = CURRENT.get() {
-        masker.add(text);
+    lock().learn(text);
+}
+
+impl Current {
+    fn learn(&mut self, value: &SecretValue) {
+        match self {
+            Self::Masker(masker) => masker.add(value),
+            Self::Unasked(held) => held.get_or_insert_default().keep(value),
+        }
     }
+}
+
+impl HeldValues {
+    fn keep(&mut self, value: &SecretValue) {
+        if self.values.len() >= self.limit {
+            self.values.retain(|_, value| value.is_held());
+            self.limit = SMALLEST_LIMIT.max(2 * self.values.len());
+        }
+        let value = value.downgrade();
+        self.values.insert(value.address(), value);
+    }
+}
+
+fn lock() -> MutexGuard<'static, Current> {
+    CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+fn warn_of(group: &str, key: &str) {
+    warn_once(&format!(
+        "the value of {group}/{key} is not masked: it is shorter than four bytes, or a word that every log has"
+    ));
 }

@@ -1,15 +1,13 @@
 use std::{mem, ops::Range};
 
 use crate::mask::{
-    dictionary::{Dictionary, SHORTEST},
+    dictionary::{Dictionary, PatternId, SHORTEST},
     long_pattern::LONGEST_ENTRY,
 };
 
 /// How far a text has been looked through. The text may become longer between two calls.
 #[derive(Default)]
 pub(super) struct Scan {
-    /// Where patterns stand. They may overlap.
-    pub finds: Vec<Range<usize>>,
     /// Every place before this one is decided, but for the open ones.
     decided: usize,
     /// Places at which a pattern may stand once the text goes on.
@@ -27,27 +25,33 @@ struct Following {
 }
 
 impl Scan {
-    /// Looks through the part of the text that is new, and at the open places again.
-    pub(super) fn advance(&mut self, dictionary: &Dictionary, text: &[u8]) {
+    /// Looks through the part of the text that is new, and at the open places again. Calls `found` with each pattern
+    /// and where it stands; what is found may overlap.
+    pub(super) fn advance(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &[u8],
+        found: &mut impl FnMut(Range<usize>, PatternId),
+    ) {
         if dictionary.is_empty() {
             self.decided = text.len();
             return;
         }
         for index in 0..self.following.len() {
-            self.follow(dictionary, text, index);
+            self.follow(dictionary, text, index, found);
         }
         for at in mem::take(&mut self.open) {
-            self.look(dictionary, text, at);
+            self.look(dictionary, text, at, found);
         }
         let from = self.decided;
         for (at, gram) in text[from..].windows(SHORTEST).enumerate() {
             let Some(gram) = gram.first_chunk() else { continue };
             if dictionary.may_begin(*gram) {
-                self.look(dictionary, text, from + at);
+                self.look(dictionary, text, from + at, found);
             }
         }
         for at in from.max((text.len() + 1).saturating_sub(SHORTEST))..text.len() {
-            self.look(dictionary, text, at);
+            self.look(dictionary, text, at, found);
         }
         self.decided = text.len();
     }
@@ -59,9 +63,9 @@ impl Scan {
         starts.chain(self.open.first().copied()).min().unwrap_or(length)
     }
 
-    /// Decides everything again, since the dictionary has other patterns now. The finds stay.
+    /// Decides everything again, since the dictionary has other patterns now.
     pub(super) fn restart(&mut self) {
-        *self = Self { finds: mem::take(&mut self.finds), ..Self::default() };
+        *self = Self::default();
     }
 
     /// The text has lost so many bytes at its beginning, and with them the open places there.
@@ -71,27 +75,36 @@ impl Scan {
         self.open.iter_mut().for_each(|at| *at -= count);
         self.following.retain(|following| following.at >= count);
         self.following.iter_mut().for_each(|following| following.at -= count);
-        self.finds.retain(|find| find.end > count);
-        for find in &mut self.finds {
-            *find = find.start.saturating_sub(count)..find.end - count;
-        }
     }
 
     #[inline(never)]
-    fn look(&mut self, dictionary: &Dictionary, text: &[u8], at: usize) {
-        let found = dictionary.find(&text[at..]);
-        if found.length > 0 {
-            push(&mut self.finds, at..at + found.length);
+    fn look(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &[u8],
+        at: usize,
+        found: &mut impl FnMut(Range<usize>, PatternId),
+    ) {
+        let there = dictionary.find(&text[at..]);
+        if let Some((id, length)) = there.pattern {
+            found(at..at + length, id);
         }
-        if found.is_open {
+        if there.is_open {
             self.open.push(at);
         }
-        for pattern in found.long {
-            self.follow_from(dictionary, text, *pattern, at + LONGEST_ENTRY);
+        for pattern in there.long {
+            self.follow_from(dictionary, text, *pattern, at + LONGEST_ENTRY, found);
         }
     }
 
-    fn follow_from(&mut self, dictionary: &Dictionary, text: &[u8], pattern: usize, at: usize) {
+    fn follow_from(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &[u8],
+        pattern: usize,
+        at: usize,
+        found: &mut impl FnMut(Range<usize>, PatternId),
+    ) {
         let known = self.following.iter().position(|following| following.pattern == pattern);
         let index = known.unwrap_or(self.following.len());
         match known {
@@ -102,24 +115,30 @@ impl Scan {
             }
             None => self.following.push(Following { pattern, at, matched: LONGEST_ENTRY }),
         }
-        self.follow(dictionary, text, index);
+        self.follow(dictionary, text, index, found);
     }
 
-    fn follow(&mut self, dictionary: &Dictionary, text: &[u8], index: usize) {
+    fn follow(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &[u8],
+        index: usize,
+        found: &mut impl FnMut(Range<usize>, PatternId),
+    ) {
         let following = &mut self.following[index];
         if following.matched < LONGEST_ENTRY {
             return;
         }
         let pattern = dictionary.long(following.pattern);
-        let found = |end: usize| push(&mut self.finds, end - pattern.len()..end);
-        let (at, matched) = pattern.follow(text, following.at, following.matched, found);
+        let ends = |end: usize| found(end - pattern.len()..end, pattern.id);
+        let (at, matched) = pattern.follow(text, following.at, following.matched, ends);
         (following.at, following.matched) = (at, matched);
     }
 }
 
 /// Adds a find. One that overlaps the last find becomes a part of it. One that only touches it does not: between the
 /// two, a line may end.
-fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
+pub(super) fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
     match finds.last_mut() {
         Some(last) if last.start <= find.start && find.start < last.end => {
             last.end = last.end.max(find.end);

@@ -16,6 +16,8 @@ pub(super) struct Stream {
     /// What is held back. Behind its end, the buffer has what was held back before.
     text: WipedBytes,
     scan: Scan,
+    /// Where patterns stand in the text.
+    finds: Vec<Range<usize>>,
     /// How many bytes of the text have been passed on already. They may still be the start of a find.
     passed: usize,
     /// Whether the last byte that was passed on was part of a find.
@@ -56,17 +58,17 @@ impl Stream {
             self.version = version;
             self.scan.restart();
         }
-        self.scan.advance(dictionary, &self.text);
-        let wrapped = wrapped::scan(dictionary, &self.text, self.run);
-        self.scan.finds.extend(wrapped.finds);
-        scan::join(&mut self.scan.finds);
-        let open = self.scan.first_open(self.text.len()).min(wrapped.first_open);
+        let Self { text, scan, finds, .. } = self;
+        let mut found = |find, _| scan::push(finds, find);
+        scan.advance(dictionary, text, &mut found);
+        let wrapped_open = wrapped::scan(dictionary, text, self.run, &mut found);
+        scan::join(finds);
+        let open = scan.first_open(text.len()).min(wrapped_open);
         let end = self.end(open, until).max(self.passed);
         self.pass_on(end, out);
         let done = if until == Until::End { end } else { open.min(end) };
         self.run = wrapped::run_at_end(&self.text[..done], self.run);
-        self.scan.forget(done);
-        self.text.drain(..done);
+        self.forget(done);
         self.passed = end - done;
     }
 
@@ -78,7 +80,7 @@ impl Stream {
             Until::End => length,
             Until::Flush => {
                 // Bytes of a find are masked, whatever follows.
-                let find = self.scan.finds.iter().find(|find| find.contains(&open));
+                let find = self.finds.iter().find(|find| find.contains(&open));
                 let end = find.map_or(open, |find| find.end);
                 if length - end < SHORTEST { length } else { end }
             }
@@ -87,8 +89,17 @@ impl Stream {
 
     fn pass_on(&mut self, end: usize, out: &mut Vec<u8>) {
         let text = &self.text;
-        self.is_masked =
-            write_masked(text, self.passed..end, &self.scan.finds, self.is_masked, out);
+        self.is_masked = write_masked(text, self.passed..end, &self.finds, self.is_masked, out);
+    }
+
+    /// So many bytes at the beginning are decided.
+    fn forget(&mut self, count: usize) {
+        self.scan.forget(count);
+        self.text.drain(..count);
+        self.finds.retain(|find| find.end > count);
+        for find in &mut self.finds {
+            *find = find.start.saturating_sub(count)..find.end - count;
+        }
     }
 }
 

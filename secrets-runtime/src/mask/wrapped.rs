@@ -4,21 +4,23 @@ use std::ops::Range;
 
 use zeroize::Zeroizing;
 
-use crate::mask::{dictionary::Dictionary, scan::Scan};
+use crate::mask::{
+    dictionary::{Dictionary, PatternId},
+    scan::Scan,
+};
 
 /// A line that is wrapped has at least so many letters.
 const SHORTEST_LINE: usize = 64;
 
-/// What the wrapped lines of a text have.
-pub(super) struct Wrapped {
-    pub finds: Vec<Range<usize>>,
-    /// The first place at which a find may begin once the text goes on.
-    pub first_open: usize,
-}
-
-/// Looks through the wrapped lines of a text. `run` letters stand before it.
-pub(super) fn scan(dictionary: &Dictionary, text: &[u8], run: usize) -> Wrapped {
-    let mut wrapped = Wrapped { finds: Vec::new(), first_open: text.len() };
+/// Looks through the wrapped lines of a text, and calls `found` with each pattern and where it stands. `run` letters
+/// stand before the text. Returns the first place at which a pattern may begin once the text goes on.
+pub(super) fn scan(
+    dictionary: &Dictionary,
+    text: &[u8],
+    run: usize,
+    found: &mut impl FnMut(Range<usize>, PatternId),
+) -> usize {
+    let mut first_open = text.len();
     let mut from = 0;
     while let Some((line, next)) = next_line_end(text, from) {
         let letters = letters_before(text, line);
@@ -27,10 +29,10 @@ pub(super) fn scan(dictionary: &Dictionary, text: &[u8], run: usize) -> Wrapped 
         if letters + before >= SHORTEST_LINE {
             let lines = block(text, line - letters..line, next);
             from = lines.last().map_or(next, |last| last.end.max(next));
-            wrapped.add(dictionary, text, &lines, from);
+            first_open = first_open.min(scan_block(dictionary, text, &lines, from, found));
         }
     }
-    wrapped
+    first_open
 }
 
 /// Returns how many letters stand at the end of the text, if `run` stand before it. Counts no further than matters.
@@ -40,22 +42,23 @@ pub(super) fn run_at_end(text: &[u8], run: usize) -> usize {
     if letters == text.len() { letters + run } else { letters }.min(SHORTEST_LINE)
 }
 
-impl Wrapped {
-    /// Adds the finds of a block of lines, which has been read up to `end`.
-    fn add(&mut self, dictionary: &Dictionary, text: &[u8], lines: &[Range<usize>], end: usize) {
-        let length = lines.iter().map(Range::len).sum();
-        let mut joined = Zeroizing::new(Vec::with_capacity(length));
-        lines.iter().for_each(|line| joined.extend_from_slice(&text[line.clone()]));
-        let mut scan = Scan::default();
-        scan.advance(dictionary, &joined);
-        let finds = scan.finds.iter();
-        self.finds
-            .extend(finds.map(|find| place(lines, find.start)..place(lines, find.end - 1) + 1));
-        let open = scan.first_open(length);
-        if end == text.len() && open < length {
-            self.first_open = self.first_open.min(place(lines, open));
-        }
-    }
+/// Looks through a block of lines, which has been read up to `end`.
+fn scan_block(
+    dictionary: &Dictionary,
+    text: &[u8],
+    lines: &[Range<usize>],
+    end: usize,
+    found: &mut impl FnMut(Range<usize>, PatternId),
+) -> usize {
+    let length = lines.iter().map(Range::len).sum();
+    let mut joined = Zeroizing::new(Vec::with_capacity(length));
+    lines.iter().for_each(|line| joined.extend_from_slice(&text[line.clone()]));
+    let mut scan = Scan::default();
+    scan.advance(dictionary, &joined, &mut |find: Range<usize>, id| {
+        found(place(lines, find.start)..place(lines, find.end - 1) + 1, id);
+    });
+    let open = scan.first_open(length);
+    if end == text.len() && open < length { place(lines, open) } else { text.len() }
 }
 
 /// Returns the lines of a block, of which the first is known, and where the second begins.

@@ -1,6 +1,9 @@
 use crate::{
     core::error::Error,
-    private::retry::{ErrorPredicate, RefreshOn},
+    private::{
+        result_adapter::adapter,
+        retry::{ErrorPredicate, RefreshOn},
+    },
 };
 
 /// The result type of a step: a `Result` whose error type can be made from [`Error`].
@@ -30,7 +33,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
 
     fn refresh_on(predicate: ErrorPredicate<E>) -> RefreshOn<Self, E> {
         RefreshOn {
-            from_error: Self::from_error,
+            adapter: adapter(Self::from_error),
             into_failure: |result| match result {
                 Ok(value) => Ok(Ok(value)),
                 Err(failure) => Err(failure),

@@ -5,12 +5,16 @@
 
 pub(crate) mod checks;
 pub(crate) mod fallible;
+mod guard_macros;
 pub(crate) mod parameters;
 pub(crate) mod registry;
+pub(crate) mod result_adapter;
 pub(crate) mod retry;
 pub(crate) mod run_async;
 pub(crate) mod run_sync;
 mod running_step;
+#[cfg(feature = "guard")]
+pub(crate) mod seen;
 pub(crate) mod step;
 
 /// The type of a constant text. Expansions name no type of the prelude, since a program may shadow it.

@@ -2,15 +2,18 @@
 //! have caused.
 
 use crate::{
-    core::error::Error,
     private::{
         parameters::Filler,
+        result_adapter::{ResultAdapter, failed},
         run_async::{resolve, start},
         run_sync::{StepGuard, enter},
         step::Step,
     },
     rt::block_on::block_on,
 };
+
+#[cfg(feature = "guard")]
+use crate::private::result_adapter::LookThrough;
 
 /// Returns whether to fetch the secrets again after this failure: the function that `refresh_on` names.
 pub type ErrorPredicate<E> = fn(&E) -> bool;
@@ -20,7 +23,7 @@ pub type ErrorPredicate<E> = fn(&E) -> bool;
 /// It contains functions, since a bound on `R` would report a wrong result type a second time.
 #[derive(Debug)]
 pub struct RefreshOn<R, E> {
-    pub(super) from_error: fn(Error) -> R,
+    pub(super) adapter: ResultAdapter<R>,
     /// Returns the error of a result, or the result itself if it is a success.
     pub(super) into_failure: fn(R) -> Result<R, E>,
     pub(super) from_failure: fn(E) -> R,
@@ -28,6 +31,12 @@ pub struct RefreshOn<R, E> {
 }
 
 impl<R, E> RefreshOn<R, E> {
+    /// Has results looked through.
+    #[cfg(feature = "guard")]
+    pub fn guarded(self, look: LookThrough<R>) -> Self {
+        Self { adapter: self.adapter.guarded(look), ..self }
+    }
+
     /// Returns the error of a result if the secrets are to be fetched again after it, or else the unchanged
     /// result.
     ///
@@ -56,13 +65,12 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
     let resolved = resolve(step).await;
     // No reference is kept across an await, since `body` may be `Send` but not `Sync`.
     let started = resolved.and_then(|(context, failed)| {
-        let running =
-            start(step, refresh_on.from_error, context.clone(), failed, &fill, &mut body)?;
+        let running = start(step, refresh_on.adapter, context.clone(), failed, &fill, &mut body)?;
         Ok((context, running))
     });
     let (context, running) = match started {
         Ok(started) => started,
-        Err(error) => return (refresh_on.from_error)(error),
+        Err(error) => return failed(refresh_on.adapter, error),
     };
     let failure = match refresh_on.should_refresh(running.await) {
         Ok(result) => return result,
@@ -72,9 +80,9 @@ pub async fn run_with_retry<R, E, A, F: Future<Output = R>>(
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let running = match start(step, refresh_on.from_error, fresh, None, &fill, &mut body) {
+    let running = match start(step, refresh_on.adapter, fresh, None, &fill, &mut body) {
         Ok(running) => running,
-        Err(error) => return (refresh_on.from_error)(error),
+        Err(error) => return failed(refresh_on.adapter, error),
     };
     running.await
 }
@@ -90,11 +98,11 @@ pub fn call_with_retry<R, E, A>(
     let refresh_on = refresh_on(predicate);
     let first = enter(step).and_then(|guard| {
         let context = guard.context().clone();
-        Ok((context, guard.call(&fill, &mut body)?))
+        Ok((context, guard.call(refresh_on.adapter, &fill, &mut body)?))
     });
     let (context, result) = match first {
         Ok(first) => first,
-        Err(error) => return (refresh_on.from_error)(error),
+        Err(error) => return failed(refresh_on.adapter, error),
     };
     let failure = match refresh_on.should_refresh(result) {
         Ok(result) => return result,
@@ -104,8 +112,9 @@ pub fn call_with_retry<R, E, A>(
         return (refresh_on.from_failure)(failure);
     };
     drop((failure, context));
-    let second = StepGuard::new(step, fresh, None).and_then(|guard| guard.call(&fill, &mut body));
-    second.unwrap_or_else(refresh_on.from_error)
+    let second = StepGuard::new(step, fresh, None)
+        .and_then(|guard| guard.call(refresh_on.adapter, &fill, &mut body));
+    second.unwrap_or_else(|error| failed(refresh_on.adapter, error))
 }
 
 /// The type of an argument of a step with `refresh_on`. Each run of the body gets a clone.

@@ -14,32 +14,35 @@ use crate::{
     backend::BoxFuture,
     context::{Barrier, Context, process_env::refuse_async},
     core::error::Error,
-    private::{parameters::Filler, running_step::RunningStep, step::Step},
+    private::{
+        parameters::Filler,
+        result_adapter::{ResultAdapter, failed},
+        running_step::RunningStep,
+        step::Step,
+    },
     resolver::partial::PartialResolution,
 };
 
 /// Runs an asynchronous step: resolves its secrets, then polls its body inside its context.
 pub fn run<R, F: Future<Output = R>>(
     step: &'static Step,
-    from_error: fn(Error) -> R,
+    adapter: ResultAdapter<R>,
     body: F,
 ) -> StepFuture<R, F> {
-    StepFuture::new(Stage::Start(step), from_error, body)
+    StepFuture::new(Stage::Start(step), adapter, body)
 }
 
 /// Runs an asynchronous step with typed parameters, from which `body` creates the future.
 pub async fn run_with<R, A, F: Future<Output = R>>(
     step: &'static Step,
-    from_error: fn(Error) -> R,
+    adapter: ResultAdapter<R>,
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> F,
 ) -> R {
     let resolved = resolve(step).await;
-    match resolved
-        .and_then(|(context, failed)| start(step, from_error, context, failed, fill, body))
-    {
+    match resolved.and_then(|(context, failed)| start(step, adapter, context, failed, fill, body)) {
         Ok(running) => running.await,
-        Err(error) => from_error(error),
+        Err(error) => failed(adapter, error),
     }
 }
 
@@ -57,7 +60,7 @@ pub(super) async fn resolve(step: &'static Step) -> Result<(Context, Option<Erro
 /// Reads the typed parameters and starts one run of the body with them.
 pub(super) fn start<R, A, F: Future<Output = R>>(
     step: &'static Step,
-    from_error: fn(Error) -> R,
+    adapter: ResultAdapter<R>,
     context: Context,
     failed: Option<Error>,
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
@@ -72,7 +75,7 @@ pub(super) fn start<R, A, F: Future<Output = R>>(
         let _inside = Barrier::enter(running.context());
         body(arguments)
     };
-    Ok(StepFuture::new(Stage::Running(running), from_error, body))
+    Ok(StepFuture::new(Stage::Running(running), adapter, body))
 }
 
 fn refuse_export(step: &Step) -> Result<(), Error> {
@@ -99,9 +102,9 @@ pin_project! {
 }
 
 impl<R, F> StepFuture<R, F> {
-    fn new(stage: Stage, from_error: fn(Error) -> R, body: F) -> Self {
+    fn new(stage: Stage, adapter: ResultAdapter<R>, body: F) -> Self {
         let after = AfterBody { is_running: matches!(stage, Stage::Running(_)) };
-        Self { run: Run { stage, from_error }, body, after }
+        Self { run: Run { stage, adapter }, body, after }
     }
 }
 
@@ -117,7 +120,7 @@ impl<R, F: Future<Output = R>> Future for StepFuture<R, F> {
 /// A step that has not ended.
 struct Run<R> {
     stage: Stage,
-    from_error: fn(Error) -> R,
+    adapter: ResultAdapter<R>,
 }
 
 enum Stage {
@@ -137,7 +140,7 @@ impl<R> Run<R> {
     ) -> Poll<R> {
         let inside = match self.stage.enter(task) {
             Poll::Pending => return Poll::Pending,
-            Poll::Ready(Err(error)) => return Poll::Ready((self.from_error)(error)),
+            Poll::Ready(Err(error)) => return Poll::Ready(failed(self.adapter, error)),
             Poll::Ready(Ok(inside)) => inside,
         };
         after.is_running = true;
@@ -145,7 +148,7 @@ impl<R> Run<R> {
         drop(inside);
         after.is_running = false;
         match mem::replace(&mut self.stage, Stage::Done) {
-            Stage::Running(running) => Poll::Ready(running.finish(result)),
+            Stage::Running(running) => Poll::Ready(running.finish(result, self.adapter)),
             _ => Poll::Ready(result),
         }
     }

@@ -8,7 +8,12 @@ use crate::{
         process_env::{Exported, export},
     },
     core::error::Error,
-    private::{parameters::Filler, running_step::RunningStep, step::Step},
+    private::{
+        parameters::Filler,
+        result_adapter::{ResultAdapter, failed},
+        running_step::RunningStep,
+        step::Step,
+    },
     rt::block_on::block_on,
 };
 
@@ -16,22 +21,22 @@ use crate::{
 /// are readable. With `export = "process"` they are in the environment too.
 ///
 /// The body is a closure, so its result is returned to here, whichever `return` it takes.
-pub fn call<R>(step: &'static Step, from_error: fn(Error) -> R, body: impl FnOnce() -> R) -> R {
+pub fn call<R>(step: &'static Step, adapter: ResultAdapter<R>, body: impl FnOnce() -> R) -> R {
     match enter(step) {
-        Ok(guard) => guard.finish(body()),
-        Err(error) => from_error(error),
+        Ok(guard) => guard.finish(body(), adapter),
+        Err(error) => failed(adapter, error),
     }
 }
 
 /// Runs a synchronous step with typed parameters, which are passed to its body.
 pub fn call_with<R, A>(
     step: &'static Step,
-    from_error: fn(Error) -> R,
+    adapter: ResultAdapter<R>,
     fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
     body: impl FnOnce(A) -> R,
 ) -> R {
-    let called = enter(step).and_then(|guard| guard.call(fill, body));
-    called.unwrap_or_else(from_error)
+    let called = enter(step).and_then(|guard| guard.call(adapter, fill, body));
+    called.unwrap_or_else(|error| failed(adapter, error))
 }
 
 /// Opens the scope of a synchronous step.
@@ -85,19 +90,20 @@ impl StepGuard {
     /// The problems of all parameters.
     pub(super) fn call<R, A>(
         self,
+        adapter: ResultAdapter<R>,
         fill: impl FnOnce(&mut Filler<'_>) -> Option<A>,
         body: impl FnOnce(A) -> R,
     ) -> Result<R, Error> {
         let arguments = Filler::fill(self.step, self.context(), self.failed.clone(), fill)?;
         let result = body(arguments);
-        Ok(self.finish(result))
+        Ok(self.finish(result, adapter))
     }
 
     /// Closes the scope and returns the result of the body.
-    fn finish<R>(self, result: R) -> R {
+    fn finish<R>(self, result: R, adapter: ResultAdapter<R>) -> R {
         let Self { exported, inside, running, .. } = self;
         drop((exported, inside));
-        running.finish(result)
+        running.finish(result, adapter)
     }
 }
 

@@ -1,4 +1,7 @@
-use crate::context::Context;
+use crate::{context::Context, private::result_adapter::ResultAdapter};
+
+#[cfg(feature = "guard")]
+use crate::private::result_adapter::guarded;
 
 /// A step whose body runs. Dropping this ends the step: its files are deleted, even if a clone of its context
 /// still exists.
@@ -15,10 +18,13 @@ impl RunningStep {
         &self.0
     }
 
-    /// Ends the step and returns the result of its body. The result of every body, synchronous or
+    /// Ends the step and returns the result of its body, or an error if the result contains a secret and must not. The result of every body, synchronous or
     /// asynchronous, passes through here before the caller gets it.
     #[inline]
-    pub(super) fn finish<R>(self, result: R) -> R {
+    #[cfg_attr(not(feature = "guard"), expect(unused_variables, reason = "nothing looks at it"))]
+    pub(super) fn finish<R>(self, result: R, adapter: ResultAdapter<R>) -> R {
+        #[cfg(feature = "guard")]
+        let result = guarded(adapter, &self.0, result);
         drop(self);
         result
     }

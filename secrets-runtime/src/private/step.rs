@@ -111,10 +111,12 @@ impl Step {
     /// Returns `None` if none of them has changed, and if the fetch fails, which is reported as a warning.
     /// Calls that fail together share one fetch.
     pub(super) fn refreshed(&'static self, old: &Context) -> BoxFuture<'static, Option<Context>> {
-        let old = old.secrets.shared().clone();
+        let old = old.secrets.clone();
         Box::pin(async move {
-            let fresh = old.newer(None).await?;
-            Some(Context::new(Secrets::new(Arc::new(fresh))))
+            let fresh = Secrets::new(Arc::new(old.shared().newer(None).await?));
+            #[cfg(feature = "guard")]
+            fresh.guard_as(&old);
+            Some(Context::new(fresh))
         })
     }
 
@@ -175,6 +177,10 @@ impl Step {
         declaration.allow_override = spec.allow_override;
         declaration.in_test = self.in_test;
         declaration.of_attribute = true;
+        #[cfg(feature = "guard")]
+        {
+            declaration.guard = spec.guard;
+        }
         declaration.role = spec.role.clone();
         let mut problems = Vec::new();
         let mut values = self.inline.iter();

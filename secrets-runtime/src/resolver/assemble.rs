@@ -38,6 +38,10 @@ pub(crate) fn from_answers(
         run_dir,
         audit: None,
         refresher: None,
+        #[cfg(feature = "guard")]
+        guard: secrets_spec::GuardMode::Off,
+        #[cfg(feature = "guard")]
+        guarded: std::sync::OnceLock::new(),
     };
     for planned in &plan.sources {
         let answer = &answers[planned.fetch];

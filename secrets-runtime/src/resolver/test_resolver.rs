@@ -2,6 +2,9 @@
 
 use std::{path::PathBuf, sync::Arc};
 
+#[cfg(feature = "guard")]
+use secrets_spec::GuardMode;
+
 use crate::{
     audit::trail::{AuditSinks, AuditTrail},
     cache::Cache,
@@ -22,10 +25,18 @@ use crate::{
 };
 
 impl Resolver {
-    /// Creates the resolver of a test. It reads no settings but those of the audit log.
+    /// Creates the resolver of a test. It reads no settings but those of the audit log and of the guard.
     pub(crate) fn of_test(secrets: TestSecrets) -> Self {
         let secrets = Arc::new(secrets);
-        let settings = Settings::for_tests(kind());
+        #[cfg_attr(
+            not(feature = "guard"),
+            expect(unused_mut, reason = "only the guard is set later")
+        )]
+        let mut settings = Settings::for_tests(kind());
+        #[cfg(feature = "guard")]
+        {
+            settings.guard = guard_of_process();
+        }
         Self::of(Inner {
             registry: Registry::of_one(secrets.clone()),
             settings,
@@ -66,6 +77,15 @@ fn audit_of_process() -> Option<Arc<AuditTrail>> {
     match Resolver::existing() {
         Some(resolver) => resolver.inner().audit.clone(),
         None => AuditTrail::new(&AuditSettings::of_environment(), AuditSinks::default()),
+    }
+}
+
+/// Returns what the process does with a result that contains a secret.
+#[cfg(feature = "guard")]
+fn guard_of_process() -> GuardMode {
+    match Resolver::existing() {
+        Some(resolver) => resolver.inner().settings.guard,
+        None => Settings::guard_of_environment(),
     }
 }
 

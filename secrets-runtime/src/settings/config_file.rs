@@ -239,7 +239,7 @@ impl Reader<'_> {
             let mapped = mapping::read(value, &mut complaints);
             for complaint in complaints {
                 let (message, help) = (complaint.message, complaint.help);
-                let wrong = SettingError { message, help, found: None };
+                let wrong = SettingError { message, help, ..SettingError::default() };
                 self.complain(complaint.at, &key, wrong);
             }
             let Some(mapped) = mapped else { continue };

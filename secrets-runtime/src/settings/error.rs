@@ -4,22 +4,32 @@ use crate::{
     core::{
         error::{ErrorKind, Problem},
         escape,
+        help_code::HelpCode,
     },
     settings::raw_value::SettingOrigin,
 };
 
 /// A problem with a setting whose origin is not known yet.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct SettingError {
     pub(super) message: String,
     pub(super) help: Option<String>,
     /// The wrong text, to be quoted.
     pub(super) found: Option<String>,
+    /// The feature that this build lacks.
+    pub(super) feature: Option<&'static str>,
 }
 
 impl SettingError {
     pub(super) fn new(message: impl Into<String>, help: impl Into<String>) -> Self {
-        Self { message: message.into(), help: Some(help.into()), found: None }
+        Self { message: message.into(), help: Some(help.into()), ..Self::default() }
+    }
+
+    /// A setting needs a feature that this build lacks.
+    #[cfg(not(feature = "guard"))]
+    pub(super) fn lacking(feature: &'static str) -> Self {
+        let message = format!("it needs the feature `{feature}`, which this build lacks");
+        Self { message, feature: Some(feature), ..Self::default() }
     }
 
     /// Sets the wrong text, which must not be one of a credential.
@@ -36,7 +46,13 @@ impl SettingError {
             Some(place) => format!("{message} ({place})"),
             None => message,
         };
-        problem(origin.of_problem(variable), message, self.help)
+        let origin = origin.of_problem(variable);
+        match self.feature {
+            Some(feature) => Problem::new(ErrorKind::NotSupported, message)
+                .with_origin(origin)
+                .with_help_code(HelpCode::BuildWithFeature { feature, reason: None }),
+            None => problem(origin, message, self.help),
+        }
     }
 }
 
@@ -67,6 +83,6 @@ pub(super) fn problem(
 impl From<SpecError> for SettingError {
     fn from(error: SpecError) -> Self {
         let help = error.help().map(str::to_owned);
-        Self { message: error.message().to_owned(), help, found: None }
+        Self { message: error.message().to_owned(), help, ..Self::default() }
     }
 }

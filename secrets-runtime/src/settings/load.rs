@@ -1,6 +1,8 @@
 use std::path::Path;
 
 use secrets_spec::BackendType;
+#[cfg(feature = "guard")]
+use {crate::settings::values, secrets_spec::GuardMode};
 
 use crate::{
     core::error::{Error, Problem},
@@ -48,12 +50,21 @@ impl Settings {
         settings
     }
 
+    /// Returns the guard of the process's environment, where no other settings are read. A wrong one counts as unset.
+    #[cfg(feature = "guard")]
+    pub(crate) fn guard_of_environment() -> GuardMode {
+        let environment: Environment<'_> = &|name| std::env::var_os(name);
+        let found = decide(&variables::GUARD, &CodeSettings::default(), environment, None);
+        let mut reader = SettingsReader::new(vec![(&variables::GUARD, found)], None);
+        reader.text(&variables::GUARD, values::guard).unwrap_or_default()
+    }
+
     /// Adds a problem to a setting that can be found only when the backends are known, and returns it.
     pub(crate) fn add_problem(&mut self, variable: &'static Variable, why: &Problem) -> Problem {
         let wrong = SettingError {
             message: why.message().to_owned(),
             help: why.help().map(str::to_owned),
-            found: None,
+            ..SettingError::default()
         };
         let shown = self.shown.iter_mut().find(|shown| shown.variable == variable);
         let origin = shown.as_ref().map_or(&SettingOrigin::Default, |shown| &shown.origin);

@@ -60,6 +60,8 @@ use std::{
     time::Duration,
 };
 
+#[cfg(feature = "guard")]
+use secrets_spec::GuardMode;
 use secrets_spec::{BackendType, BuiltIn, RoleArn, SourcePatch, SourceRole, With};
 
 use crate::settings::{
@@ -97,6 +99,8 @@ pub(crate) struct Settings {
         )
     )]
     attempt_timeout: Duration,
+    #[cfg(feature = "guard")]
+    pub(crate) guard: GuardMode,
     pub(crate) audit: AuditSettings,
     pub(crate) aws: AwsSettings,
     pub(crate) file: FileSettings,
@@ -118,8 +122,13 @@ impl Settings {
         config_file: Option<ConfigFile>,
         folders: &Folders,
     ) -> Self {
+        let shown = reader.shown();
+        // Without the feature, any but `off` is a problem.
+        let _guard = reader.text(&variables::GUARD, values::guard).unwrap_or_default();
         Self {
-            shown: reader.shown(),
+            shown,
+            #[cfg(feature = "guard")]
+            guard: _guard,
             default_backends: reader
                 .text(&variables::DEFAULT_BACKEND, values::backends)
                 .unwrap_or_else(|| vec![BackendType::from(BuiltIn::Local)]),

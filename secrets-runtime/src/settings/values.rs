@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, path::PathBuf, time::Duration};
 
-use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SpecError, With};
+use secrets_spec::{BackendType, BuiltIn, GuardMode, RoleArn, Source, SpecError, With};
 
 use crate::{
     core::escape,
@@ -48,11 +48,30 @@ pub(super) fn level(text: &str) -> Read<ValidationLevel> {
                 message: problem.message().to_owned(),
                 help,
                 found: Some(text.to_owned()),
+                ..SettingError::default()
             }
         };
         error.problems().iter().map(of).collect()
     };
     text.parse().map_err(wrong)
+}
+
+/// Parses what happens to a result that contains a secret.
+pub(super) fn guard(text: &str) -> Read<GuardMode> {
+    let text = text.trim();
+    let Some(mode) = GuardMode::parse(text) else {
+        let names = GuardMode::ALL.iter().map(|mode| mode.as_str());
+        let help = match secrets_spec::closest(text, names) {
+            Some(better) => format!("did you mean {better}?"),
+            None => "write deny, warn, errors or off".to_owned(),
+        };
+        return Err(vec![SettingError::new("there is no such guard", help).quoting(text)]);
+    };
+    #[cfg(not(feature = "guard"))]
+    if mode != GuardMode::Off {
+        return Err(vec![SettingError::lacking("guard")]);
+    }
+    Ok(mode)
 }
 
 /// Parses a switch: 1 or `true`, 0 or `false`.

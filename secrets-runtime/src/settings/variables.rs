@@ -189,6 +189,9 @@ variables! {
     AUDIT_REQUIRED = "SECRETS_AUDIT_REQUIRED",
         None, Text, "`0`",
         "With `1`, a step fails if its use of secrets cannot be recorded; with `0`, there is a warning. Refused in `secrets.toml`.";
+    GUARD = "SECRETS_GUARD",
+        Some("guard"), Text, "`off`",
+        "What happens if a step that has no `guard` of its own returns one of its secrets: `deny`, `warn`, `errors` or `off` (feature `guard`).";
     CACHE_TTL = "SECRETS_CACHE_TTL",
         Some("cache_ttl"), Seconds, "300",
         "How many seconds later steps of the process may use a fetched value; 0 disables the cache.";

@@ -2,6 +2,7 @@
 
 pub(crate) mod conflict;
 pub(crate) mod declared_source;
+pub(crate) mod guard_mode;
 pub(crate) mod mount_type;
 pub(crate) mod options;
 pub(crate) mod record;

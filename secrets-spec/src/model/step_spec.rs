@@ -6,6 +6,7 @@ use core::ops::Range;
 use crate::{
     grammar::{role::SourceRole, spec_error::SpecError},
     model::{
+        guard_mode::GuardMode,
         mount_type::MountType,
         request::Request,
         request_draft::RequestDraft,
@@ -71,6 +72,8 @@ pub struct StepSpec {
     pub export_process: bool,
     /// Whether `output = "serialize"` is set.
     pub serialize: bool,
+    /// `guard`, if it is set.
+    pub guard: Option<GuardMode>,
 }
 
 /// A typed parameter of a step.
@@ -131,9 +134,12 @@ impl StepSpec {
                 ("allow_override", Value::Bool(value)) => step.allow_override = *value,
                 ("export", Value::Text(text)) => step.export_process = text == "process",
                 ("output", Value::Text(text)) => step.serialize = text == "serialize",
+                ("guard", Value::Text(text)) => {
+                    step.guard = Some(GuardMode::parse(text).ok_or_else(damaged)?);
+                }
                 (
                     "step" | "module" | "file" | "line" | "parameters" | "role" | "allow_override"
-                    | "export" | "output",
+                    | "export" | "output" | "guard",
                     _,
                 ) => return Err(damaged()),
                 _ => {}
@@ -181,6 +187,8 @@ pub struct StepDraft<'a, S> {
     pub export_process: bool,
     /// Whether `output = "serialize"` is set.
     pub serialize: bool,
+    /// `guard`, if it is set.
+    pub guard: Option<GuardMode>,
 }
 
 /// A part of a record, whose parts are joined by the compiler.
@@ -223,6 +231,9 @@ impl<'a, S> StepDraft<'a, S> {
             (self.serialize, ",\"output\":\"serialize\""),
         ] {
             record.raw(if is_set { member } else { "" });
+        }
+        if let Some(mode) = self.guard {
+            record.raw(&format!(",\"guard\":\"{mode}\""));
         }
         record.raw("}");
         record.raw(RECORD_END);

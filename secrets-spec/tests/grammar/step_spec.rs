@@ -1,9 +1,9 @@
 //! The record of a step: what the macro writes is what the runtime reads.
 
 use secrets_spec::{
-    FieldName, Node, RECORD_END, RECORD_START, RecordPart, RecordPiece, RequestDraft, Secret,
-    SourceDraft, StepDraft, StepSpec, TextNode, Value, read_json, read_requests, read_sources,
-    record_bytes, record_len, record_text,
+    FieldName, GuardMode, Node, RECORD_END, RECORD_START, RecordPart, RecordPiece, RequestDraft,
+    Secret, SourceDraft, StepDraft, StepSpec, TextNode, Value, read_json, read_requests,
+    read_sources, record_bytes, record_len, record_text,
 };
 
 /// Reads a list in JSON, in which a text that begins with `$` stands for a constant of the rest.
@@ -61,6 +61,7 @@ fn draft(lists: &Lists) -> StepDraft<'_, String> {
         allow_override: false,
         export_process: false,
         serialize: false,
+        guard: None,
     }
 }
 
@@ -98,6 +99,7 @@ fn what_is_encoded_is_decoded() {
         allow_override: true,
         export_process: true,
         serialize: true,
+        guard: Some(GuardMode::Warn),
         ..draft(&lists)
     };
     let record = join(&draft.encode());
@@ -115,6 +117,7 @@ fn what_is_encoded_is_decoded() {
     assert_eq!(step.parameters[1].key.as_deref(), Some("user"));
     assert_eq!(step.role.as_str(), Some("arn:aws:iam::123456789012:role/R"));
     assert!(step.allow_override && step.export_process && step.serialize);
+    assert_eq!(step.guard, Some(GuardMode::Warn));
 }
 
 #[test]
@@ -151,7 +154,7 @@ fn a_record_has_no_value_of_an_inline_source() {
 fn members_that_are_not_known_are_ignored_and_a_damaged_record_is_an_error() {
     let decode = |json: &str| StepSpec::decode(&format!("{RECORD_START}{json}{RECORD_END}"));
     let step =
-        decode(r#"{"step": "load", "guard": "deny", "sources": ["a"], "next": [1]}"#).unwrap();
+        decode(r#"{"step": "load", "trace": "deny", "sources": ["a"], "next": [1]}"#).unwrap();
     assert_eq!((step.name.as_str(), step.sources.len()), ("load", 1));
     for json in [
         "",
@@ -166,6 +169,8 @@ fn members_that_are_not_known_are_ignored_and_a_damaged_record_is_an_error() {
         r#"{"step": "a", "sources": "a"}"#,
         r#"{"step": "a", "parameters": [{"key": "k"}]}"#,
         r#"{"step": "a", "role": "\u0001"}"#,
+        r#"{"step": "a", "guard": "denied"}"#,
+        r#"{"step": "a", "guard": true}"#,
         r#"{"step": "a", "requests": [{"key": "a/b"}]}"#,
         r#"{"step": "a""#,
     ] {

@@ -1,5 +1,5 @@
 use secrets_runtime::RequestView;
-use secrets_spec::{DeclaredSource, MountType, OptionValue, Request, StepSpec};
+use secrets_spec::{DeclaredSource, GuardMode, MountType, OptionValue, Request, StepSpec};
 
 use crate::{
     failure::Failure,
@@ -53,6 +53,7 @@ fn print_table(program: &Program, output: &mut WipedOutput) {
         }
         let of_step = [
             step.role.as_str().map(|role| format!("role {}", name_or_none(role))),
+            step.guard.map(|mode| format!("guard {mode}")),
             step.serialize.then(|| "output serialize".to_owned()),
         ];
         rows.extend(of_step.into_iter().flatten().map(|what| (what, String::new())));
@@ -120,7 +121,7 @@ fn step_json(step: &StepSpec) -> String {
         .list("sources", sources(step).iter().map(source_json))
         .list("requests", step.requests.iter().map(request_json))
         .text_or_null("role", step.role.as_str())
-        .text_or_null("guard", None)
+        .text_or_null("guard", step.guard.map(GuardMode::as_str))
         .text_or_null("output", step.serialize.then_some("serialize"));
     object.finish()
 }

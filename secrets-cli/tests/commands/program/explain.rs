@@ -55,6 +55,10 @@ fn each_source_is_explained_by_the_settings() {
              [profile.prod]\ndefault_role = \"{OTHER}\"\n[profile.prod.sources.prod-db]\ntype = \"aws-secrets-manager\"\nid = \"prod/db\"\n"
         ),
     );
+    sandbox.write(
+        "secrets.lock",
+        "version = 1\n[secrets]\n\"db\" = [\"user\"]\n\"plain\" = \"text\"\n\"prod-db\" = [\"password\", \"user\"]\n",
+    );
     let log = [
         event("read", 2, json!({ "step": "load", "group": "prod-db", "key": "user" })),
         event("read", 1, json!({ "step": "load", "group": "prod-db", "key": "password" })),
@@ -84,14 +88,13 @@ fn each_source_is_explained_by_the_settings() {
     let role = json!({ "role": ROLE, "role_from": "attribute" });
     let usual = |source: Value| with(with(source, region.clone()), role.clone());
     let aws = &both[1..];
-    let mapped =
-        json!({ "mapped_by": "[sources.prod-db]", "last_read": "2026-11-28T21:30:02.000Z" });
+    let mapped = json!({ "mapped_by": "[sources.prod-db]", "lock": ["password", "user"], "last_read": "2026-11-28T21:30:02.000Z" });
     let expected = json!([
         with(usual(source("prod-db", aws, "laptop/db", 60)), mapped),
         source("env.HOME", &["env"], "HOME", 0),
         with(
             source("plain", &both, "plain", 60),
-            json!({ "region": "eu-west-1", "region_from": "options", "role": OTHER, "role_from": "source" })
+            json!({ "region": "eu-west-1", "region_from": "options", "role": OTHER, "role_from": "source", "lock": "text" })
         ),
         with(
             source(arn, aws, arn, 60),
@@ -101,7 +104,7 @@ fn each_source_is_explained_by_the_settings() {
             with(source("own", &both, "own", 60), region.clone()),
             json!({ "role": OTHER, "role_from": "SECRETS_AWS_ROLE" })
         ),
-        usual(source("db/user", &both, "db", 60)),
+        with(usual(source("db/user", &both, "db", 60)), json!({ "lock": ["user"] })),
     ]);
     assert_eq!(steps[0]["sources"], expected);
 

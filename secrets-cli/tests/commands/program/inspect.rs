@@ -62,7 +62,7 @@ fn every_declaration_of_a_program_is_printed() {
             plain("extra"),
         ],
         "requests": [],
-        "role": "arn:aws:iam::123456789012:role/SecretsAccess", "guard": null, "output": "serialize",
+        "role": "arn:aws:iam::123456789012:role/SecretsAccess", "guard": "warn", "output": "serialize",
     });
     let jobs = format!("{MODULE}::jobs");
     let of_jobs = |name: &str, function: &str, requests: Value| {
@@ -91,6 +91,7 @@ fn every_declaration_of_a_program_is_printed() {
         "request flyte/api-key",
         "version v2; variable DB_PASSWORD",
         "output serialize",
+        "guard warn",
         "it gets its sources at launch",
     ] {
         assert!(text.contains(expected), "{expected}: {text}");

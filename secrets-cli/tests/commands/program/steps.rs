@@ -20,6 +20,7 @@ const REQUEST: Secret = Secret::new("db", "password").group_version("v2").env_va
     ],
     role = "arn:aws:iam::123456789012:role/SecretsAccess",
     output = "serialize",
+    guard = "warn",
 )]
 pub fn load(
     #[secret("prod-db", key = "password")] _password: SecretValue,

@@ -16,9 +16,10 @@ fn nearest(kind: ErrorKind) -> io::ErrorKind {
         ErrorKind::NotFound | ErrorKind::KeyNotFound | ErrorKind::Deleted => {
             io::ErrorKind::NotFound
         }
-        ErrorKind::AccessDenied | ErrorKind::RoleDenied | ErrorKind::NotRequested => {
-            io::ErrorKind::PermissionDenied
-        }
+        ErrorKind::AccessDenied
+        | ErrorKind::Leaked
+        | ErrorKind::RoleDenied
+        | ErrorKind::NotRequested => io::ErrorKind::PermissionDenied,
         ErrorKind::DecryptionFailed | ErrorKind::InvalidValue | ErrorKind::Undecodable => {
             io::ErrorKind::InvalidData
         }

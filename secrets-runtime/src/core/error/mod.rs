@@ -336,6 +336,8 @@ kinds! {
     NotRequested,
     /// The backend does not permit it.
     AccessDenied,
+    /// What a step returned contained one of its secrets.
+    Leaked,
     /// The role could not be assumed.
     RoleDenied,
     /// The manager's key refused, or a store's file does not authenticate.

@@ -3,7 +3,10 @@
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use crate::mask::wiped_bytes::{WipedBytes, with_capacity};
+use crate::mask::{
+    forms::FormSink,
+    wiped_bytes::{WipedBytes, with_capacity},
+};
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";
@@ -23,35 +26,35 @@ const PERCENT_SETS: &[(&[u8], Option<u8>)] = &[
     (b"-._~", Some(b'+')),
 ];
 
-pub(super) fn encode(bytes: &[u8], each: &mut dyn FnMut(&[u8])) {
+pub(super) fn encode(bytes: &[u8], each: FormSink<'_>) {
     base64::<Base64, Base64Unpadded>(bytes, each);
     base64::<Base64Url, Base64UrlUnpadded>(bytes, each);
     for digits in [LOWER, UPPER] {
         let mut hex = with_capacity(2 * bytes.len());
         bytes.iter().for_each(|byte| hex.extend(hex_of(*byte, digits)));
-        each(&hex);
+        each("hex", &hex);
     }
     for (unchanged, space) in PERCENT_SETS {
         for digits in [LOWER, UPPER] {
             let encoded = percent(bytes, unchanged, *space, digits);
             if *encoded != bytes {
-                each(&encoded);
+                each("percent-encoded", &encoded);
             }
         }
     }
 }
 
 /// Encodes bytes alone, and as the part of a longer text: of that, the letters that hold nothing else.
-fn base64<Padded: Encoding, Unpadded: Encoding>(bytes: &[u8], each: &mut dyn FnMut(&[u8])) {
-    with_base64::<Padded>(bytes, &mut *each);
-    with_base64::<Unpadded>(bytes, &mut *each);
+fn base64<Padded: Encoding, Unpadded: Encoding>(bytes: &[u8], each: FormSink<'_>) {
+    with_base64::<Padded>(bytes, |letters| each("base64", letters));
+    with_base64::<Unpadded>(bytes, |letters| each("base64", letters));
     for before in 0..3 {
         let mut longer = with_capacity(before + bytes.len());
         longer.resize(before, 0);
         longer.extend_from_slice(bytes);
         let first = (8 * before).div_ceil(6);
         let end = 8 * longer.len() / 6;
-        with_base64::<Unpadded>(&longer, |letters| each(&letters[first..end]));
+        with_base64::<Unpadded>(&longer, |letters| each("base64", &letters[first..end]));
     }
 }
 

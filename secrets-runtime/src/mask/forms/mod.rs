@@ -4,6 +4,8 @@ mod binary;
 mod parts;
 mod text;
 
+use std::fmt;
+
 use crate::{core::secret_value::SecretValue, mask::dictionary::SHORTEST};
 
 /// Words that are not masked: every log has them.
@@ -34,37 +36,87 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
     value.len() >= SHORTEST && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
-/// Calls `each` with every form of a value, some of them more than once.
-pub fn of(value: &SecretValue, each: &mut dyn FnMut(&[u8])) {
-    add_all(value, each, MAX_DEPTH);
+/// Takes forms, each with the name of its encoding.
+type FormSink<'a> = &'a mut dyn FnMut(&'static str, &[u8]);
+
+/// What a form is called where it is found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct FormName {
+    part: ValuePart,
+    encoding: &'static str,
 }
 
-fn add_all(value: &SecretValue, each: &mut dyn FnMut(&[u8]), depth: usize) {
+/// The part of a value that a form has.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum ValuePart {
+    Whole,
+    Json,
+    Password,
+}
+
+/// The encoding of a value that is not encoded.
+const PLAIN: &str = "value";
+
+impl fmt::Display for FormName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let part = match self.part {
+            ValuePart::Whole => return f.write_str(self.encoding),
+            ValuePart::Json => "a part of its JSON",
+            ValuePart::Password => "the password of its URL",
+        };
+        f.write_str(part)?;
+        match self.encoding {
+            PLAIN => Ok(()),
+            encoding => write!(f, ", {encoding}"),
+        }
+    }
+}
+
+/// Calls `each` with every form of a value, some of them more than once.
+pub fn of(value: &SecretValue, each: &mut dyn FnMut(&[u8])) {
+    named(value, &mut |_, form| each(form));
+}
+
+/// Calls `each` as [`of`] does, with the names of the forms. The value itself comes first.
+pub(super) fn named(value: &SecretValue, each: &mut dyn FnMut(FormName, &[u8])) {
+    add_all(value, ValuePart::Whole, each, MAX_DEPTH);
+}
+
+fn add_all(
+    value: &SecretValue,
+    part: ValuePart,
+    each: &mut dyn FnMut(FormName, &[u8]),
+    depth: usize,
+) {
+    let named: FormSink<'_> = &mut |encoding, form| each(FormName { part, encoding }, form);
     // Exposed to be found and masked.
     let bytes = value.expose_bytes();
     if !is_maskable(bytes) {
         return;
     }
-    encode(bytes, each);
+    encode(bytes, named);
     let trimmed = trim(bytes);
     if trimmed.len() < bytes.len() {
-        encode(trimmed, each);
+        encode(trimmed, named);
     }
     for line in bytes.split(|byte| *byte == b'\n') {
         let line = line.strip_suffix(b"\r").unwrap_or(line);
         if line.len() < bytes.len() && is_maskable(line) {
-            each(line);
+            named("line", line);
         }
     }
     if depth > 0 {
-        for part in parts::leaves(value).into_iter().chain(parts::passwords(trimmed)) {
-            add_all(&part, each, depth - 1);
+        for leaf in parts::leaves(value) {
+            add_all(&leaf, ValuePart::Json, each, depth - 1);
+        }
+        for password in parts::passwords(trimmed) {
+            add_all(&password, ValuePart::Password, each, depth - 1);
         }
     }
 }
 
-fn encode(bytes: &[u8], each: &mut dyn FnMut(&[u8])) {
-    each(bytes);
+fn encode(bytes: &[u8], each: FormSink<'_>) {
+    each(PLAIN, bytes);
     binary::encode(bytes, each);
     if let Ok(text) = std::str::from_utf8(bytes) {
         text::encode(text, each);

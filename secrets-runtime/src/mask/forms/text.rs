@@ -4,7 +4,10 @@ use std::fmt::Write as _;
 
 use zeroize::Zeroizing;
 
-use crate::mask::wiped_bytes::{WipedBytes, with_capacity};
+use crate::mask::{
+    forms::FormSink,
+    wiped_bytes::{WipedBytes, with_capacity},
+};
 
 /// How `"` and `'` are written in XML and HTML.
 const QUOTES: &[&str] = &["\"", "&quot;", "&#34;", "&#x22;"];
@@ -13,46 +16,52 @@ const APOSTROPHES: &[&str] = &["'", "&apos;", "&#39;", "&#x27;"];
 /// How a single quote is written inside a word in single quotes.
 const SHELL_QUOTES: &[&str] = &["'\\''", "'\"'\"'"];
 
-pub(super) fn encode(text: &str, each: &mut dyn FnMut(&[u8])) {
-    let mut changed = |encoded: &[u8]| {
+pub(super) fn encode(text: &str, each: FormSink<'_>) {
+    let mut changed = |name, encoded: &[u8]| {
         if encoded != text.as_bytes() {
-            each(encoded);
+            each(name, encoded);
         }
     };
     for non_ascii in [NonAscii::Unchanged, NonAscii::Lower, NonAscii::Upper] {
         for has_slash in [false, true] {
             for has_html in [false, true] {
-                changed(&json(text, non_ascii, has_slash, has_html));
+                changed("JSON", &json(text, non_ascii, has_slash, has_html));
             }
         }
     }
     if text.contains(['&', '<', '>', '"', '\'']) {
         for quote in QUOTES {
             for apostrophe in APOSTROPHES {
-                changed(&replaced(text, |c| match c {
-                    '&' => Some("&amp;"),
-                    '<' => Some("&lt;"),
-                    '>' => Some("&gt;"),
-                    '"' => Some(quote),
-                    '\'' => Some(apostrophe),
-                    _ => None,
-                }));
-                changed(&replaced(text, |c| match c {
-                    '&' => Some("&amp;"),
-                    '<' => Some("&lt;"),
-                    '"' => Some(quote),
-                    '\'' => Some(apostrophe),
-                    _ => None,
-                }));
+                changed(
+                    "XML",
+                    &replaced(text, |c| match c {
+                        '&' => Some("&amp;"),
+                        '<' => Some("&lt;"),
+                        '>' => Some("&gt;"),
+                        '"' => Some(quote),
+                        '\'' => Some(apostrophe),
+                        _ => None,
+                    }),
+                );
+                changed(
+                    "XML",
+                    &replaced(text, |c| match c {
+                        '&' => Some("&amp;"),
+                        '<' => Some("&lt;"),
+                        '"' => Some(quote),
+                        '\'' => Some(apostrophe),
+                        _ => None,
+                    }),
+                );
             }
         }
     }
     if text.contains('\'') {
         for quote in SHELL_QUOTES {
-            changed(&replaced(text, |c| (c == '\'').then_some(*quote)));
+            changed("shell", &replaced(text, |c| (c == '\'').then_some(*quote)));
         }
     }
-    changed(&debug(text));
+    changed("Rust", &debug(text));
 }
 
 /// How JSON has characters that are not ASCII.

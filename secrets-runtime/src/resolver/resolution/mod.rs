@@ -51,6 +51,10 @@ impl Resolver {
         let resolution = resolver.0.carry_out(&plan, freshness, call.as_ref()).await;
         let Resolution { mut shared, error, reuse } = resolution;
         shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan, call)));
+        #[cfg(feature = "guard")]
+        {
+            shared.guard = declaration.guard.unwrap_or(resolver.0.settings.guard);
+        }
         let shared = Arc::new(shared);
         match error {
             None => Ok((shared, reuse)),

@@ -1,0 +1,67 @@
+use std::{
+    error::Error as StdError,
+    fmt::{self, Debug, Display},
+};
+
+use crate::guard::{
+    inspection::Inspection,
+    output_path::{OutputPath, PathPart},
+};
+
+/// How many errors of a chain are looked at. A chain may be a circle.
+const LONGEST_CHAIN: usize = 128;
+
+/// What the type of an error has, as it is seen where the step is written.
+#[derive(Default)]
+pub struct ErrorParts<'e> {
+    /// Its `Display`.
+    pub display: Option<&'e dyn Display>,
+    /// Its `Debug`.
+    pub debug: Option<&'e dyn Debug>,
+    /// The error that caused it.
+    pub source: Option<&'e (dyn StdError + 'static)>,
+}
+
+impl ErrorParts<'_> {
+    /// Looks through the error and everything that caused it.
+    pub(super) fn inspect(&self, inspection: &mut Inspection<'_>) {
+        let chain = std::iter::successors(self.source, |error| {
+            let error: &(dyn StdError + 'static) = *error;
+            error.source()
+        });
+        let sources: Vec<_> = chain.take(LONGEST_CHAIN).collect();
+        let first = OutputPath::root(PathPart::Error);
+        if let Some(display) = self.display {
+            inspection.look_at_text(&first, display);
+        }
+        let source = |index| OutputPath::root(PathPart::Source(index));
+        for (index, error) in sources.iter().enumerate() {
+            inspection.look_at_text(&source(index), error);
+        }
+        // The `Debug` of an error often contains its sources. So the innermost ones come first, and what is found
+        // again is not reported again.
+        for (index, error) in sources.iter().enumerate().rev() {
+            inspection.look_at_new(&source(index), &format_args!("{error:?}"));
+        }
+        if let Some(debug) = self.debug {
+            inspection.look_at_new(&first, &format_args!("{debug:?}"));
+        }
+        if inspection.has_leaks() {
+            inspection.keep_error_text(&ErrorText(self, &sources));
+        }
+    }
+}
+
+/// An error and what caused it, in one line. It may contain secrets.
+struct ErrorText<'t>(&'t ErrorParts<'t>, &'t [&'t (dyn StdError + 'static)]);
+
+impl Display for ErrorText<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0.display, self.0.debug) {
+            (Some(display), _) => write!(f, "{display}")?,
+            (None, Some(debug)) => write!(f, "{debug:?}")?,
+            (None, None) => {}
+        }
+        self.1.iter().try_for_each(|error| write!(f, ": {error}"))
+    }
+}

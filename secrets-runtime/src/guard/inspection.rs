@@ -1,0 +1,193 @@
+use std::{
+    fmt::{self, Display, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use secrets_spec::GuardMode;
+use serde::Serialize;
+use zeroize::Zeroizing;
+
+use crate::{
+    context::guarded_fields::GuardedFields,
+    guard::{
+        error_parts::ErrorParts,
+        output_path::OutputPath,
+        value_search::{self, SearchEnd},
+        wiped_text::wiped_text,
+    },
+    mask::{forms::FormName, patterns::TextSearch},
+};
+
+/// How many finds are reported of one result. It is not looked through any further then.
+const MOST_LEAKS: usize = 100;
+
+/// What the result of a step is looked through with, and what was found in it.
+pub struct Inspection<'g> {
+    guarded: &'g GuardedFields,
+    mode: GuardMode,
+    outcome: InspectionOutcome,
+}
+
+/// What was found.
+#[derive(Default)]
+pub(super) struct InspectionOutcome {
+    pub leaks: Vec<Leak>,
+    /// The text of the error, which may contain secrets.
+    pub error_text: Option<Zeroizing<String>>,
+    /// Why not all of the result was looked through.
+    pub unseen: Option<Unseen>,
+}
+
+/// A secret in what a step returns.
+pub(super) struct Leak {
+    /// The index of the field.
+    pub field: usize,
+    pub form: FormName,
+    /// Where it stands. It may contain a secret.
+    pub path: Zeroizing<String>,
+}
+
+/// Why not all of a result was looked through.
+#[derive(Clone, Copy)]
+pub(super) enum Unseen {
+    /// Its `Serialize` failed.
+    Failed,
+    /// A `Serialize`, `Display` or `Debug` panicked.
+    Panicked,
+    /// It is nested too deeply.
+    TooDeep,
+}
+
+impl<'g> Inspection<'g> {
+    pub(super) fn new(guarded: &'g GuardedFields, mode: GuardMode) -> Self {
+        Self { guarded, mode, outcome: InspectionOutcome::default() }
+    }
+
+    pub(super) fn into_outcome(self) -> InspectionOutcome {
+        self.outcome
+    }
+
+    /// Looks through what a step returns as it would be serialised.
+    pub fn look_at_value(&mut self, value: &impl Serialize) {
+        if self.mode == GuardMode::Errors {
+            return;
+        }
+        let end = catch_unwind(AssertUnwindSafe(|| value_search::look_through(value, self)));
+        let unseen = match end {
+            Ok(Ok(()) | Err(SearchEnd::Full)) => return,
+            Ok(Err(SearchEnd::Failed)) => Unseen::Failed,
+            Ok(Err(SearchEnd::TooDeep)) => Unseen::TooDeep,
+            Err(_) => Unseen::Panicked,
+        };
+        self.outcome.unseen = Some(unseen);
+    }
+
+    /// Looks through an error that a step returns.
+    pub fn look_at_error(&mut self, parts: &ErrorParts<'_>) {
+        parts.inspect(self);
+    }
+
+    pub(super) fn has_leaks(&self) -> bool {
+        !self.outcome.leaks.is_empty()
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.outcome.leaks.len() >= MOST_LEAKS
+    }
+
+    /// Whether a number has to be looked through.
+    pub(super) fn has_number(&self) -> bool {
+        self.guarded.patterns.has_number()
+    }
+
+    /// Looks through bytes, or a text.
+    #[inline]
+    pub(super) fn look_at_bytes(&mut self, path: &OutputPath<'_>, bytes: &[u8]) {
+        let Self { guarded, outcome, .. } = self;
+        guarded.patterns.find_in(bytes, &mut |field, form| outcome.add(path, guarded, field, form));
+    }
+
+    /// Looks through what is formatted, of which nothing is kept.
+    pub(super) fn look_at_text(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
+        self.look_at_formatted(path, text, false);
+    }
+
+    /// Looks through what is formatted, for the secrets that were not found yet.
+    pub(super) fn look_at_new(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
+        self.look_at_formatted(path, text, true);
+    }
+
+    fn look_at_formatted(&mut self, path: &OutputPath<'_>, text: &dyn Display, is_new: bool) {
+        let Self { guarded, outcome, .. } = self;
+        let known: Vec<usize> =
+            if is_new { outcome.leaks.iter().map(|leak| leak.field).collect() } else { Vec::new() };
+        let search = TextSearch::new(&guarded.patterns);
+        let found: FoundSink<'_> = &mut |field, form| {
+            if !known.contains(&field) {
+                outcome.add(path, guarded, field, form);
+            }
+        };
+        let mut search = FormattedSearch { search, found };
+        let written = catch_unwind(AssertUnwindSafe(|| write!(search, "{text}")));
+        let FormattedSearch { search, found } = search;
+        search.finish(found);
+        match written {
+            Ok(Ok(())) => {}
+            Ok(Err(_)) => self.outcome.unseen = Some(Unseen::Failed),
+            Err(_) => self.outcome.unseen = Some(Unseen::Panicked),
+        }
+    }
+
+    /// Keeps the text of an error, for the message that takes its place.
+    pub(super) fn keep_error_text(&mut self, text: &dyn Display) {
+        let text = catch_unwind(AssertUnwindSafe(|| wiped_text(text)));
+        self.outcome.error_text = text.ok();
+    }
+}
+
+impl InspectionOutcome {
+    #[cold]
+    fn add(
+        &mut self,
+        path: &OutputPath<'_>,
+        guarded: &GuardedFields,
+        field: usize,
+        form: FormName,
+    ) {
+        let path = wiped_text(path);
+        let value = &guarded.fields[field].value;
+        // The value of a field may be that of another one too.
+        let equal = guarded.fields.iter().enumerate().filter(|(_, it)| it.value.ct_eq(value));
+        for (field, found) in equal {
+            let is_known = self.leaks.iter().any(|leak| {
+                let known = &guarded.fields[leak.field];
+                (&known.group, &known.key) == (&found.group, &found.key) && leak.path == path
+            });
+            if !is_known && self.leaks.len() < MOST_LEAKS {
+                self.leaks.push(Leak { field, form, path: path.clone() });
+            }
+        }
+    }
+}
+
+/// Takes finds: the index of the field, and the form.
+type FoundSink<'a> = &'a mut dyn FnMut(usize, FormName);
+
+/// Looks through what is written to it.
+struct FormattedSearch<'a, 'p> {
+    search: TextSearch<'p>,
+    found: FoundSink<'a>,
+}
+
+impl Write for FormattedSearch<'_, '_> {
+    fn write_str(&mut self, text: &str) -> fmt::Result {
+        self.search.push(text.as_bytes(), self.found);
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Inspection<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inspection").field("mode", &self.mode).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,104 @@
+use secrets_spec::GuardMode;
+use zeroize::Zeroizing;
+
+use crate::{
+    audit::event::AuditEventKind,
+    context::{guarded_fields::GuardedFields, secrets::Secrets},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        warning::{warn_now_and_then, warn_once},
+    },
+    guard::inspection::{InspectionOutcome, Leak, Unseen},
+    mask::Masker,
+};
+
+/// The longest text of an error that a message contains, in characters.
+const LONGEST_ERROR_TEXT: usize = 2000;
+
+/// Records and reports what was found in the result of a step.
+///
+/// # Errors
+/// What the step fails with instead.
+pub(super) fn report(
+    secrets: &Secrets,
+    guarded: &GuardedFields,
+    outcome: InspectionOutcome,
+    mode: GuardMode,
+) -> Result<(), Error> {
+    let step = secrets.step();
+    if let Some(unseen) = outcome.unseen {
+        let name = step.unwrap_or_default();
+        warn_once(&format!(
+            "not all that the step `{name}` returned was looked through for secrets: {}",
+            why(unseen)
+        ));
+    }
+    if outcome.leaks.is_empty() {
+        return Ok(());
+    }
+    let recorded = record(secrets, guarded, &outcome.leaks);
+    let masker = Masker::new();
+    guarded.fields.iter().for_each(|field| masker.add(&field.value));
+    let mut problems: Vec<Problem> =
+        outcome.leaks.iter().map(|leak| problem(leak, guarded, &masker)).collect();
+    if let (Some(text), Some(first)) = (outcome.error_text, problems.first_mut()) {
+        let text = shown(&text, &masker);
+        *first = first.clone().with_suffix(&format!("(the error was: {text})"));
+    }
+    if mode == GuardMode::Warn {
+        let messages: Vec<_> = problems.iter().map(Problem::message).collect();
+        let name = step.unwrap_or_default();
+        warn_now_and_then(&format!("step `{name}`: {}", messages.join("; ")));
+        return recorded.map_err(|error| error.in_step(step));
+    }
+    problems.extend(recorded.err().into_iter().flat_map(Error::into_problems));
+    Err(Error::from_problems(problems).in_step(step))
+}
+
+fn why(unseen: Unseen) -> &'static str {
+    match unseen {
+        Unseen::Failed => "it cannot be serialized or formatted",
+        Unseen::Panicked => "its `Serialize`, `Display` or `Debug` panicked",
+        Unseen::TooDeep => "it is nested too deeply",
+    }
+}
+
+/// Records each field that was found, once.
+fn record(secrets: &Secrets, guarded: &GuardedFields, leaks: &[Leak]) -> Result<(), Error> {
+    let Some(call) = &secrets.shared().audit else { return Ok(()) };
+    let mut fields: Vec<(&str, &str)> = Vec::new();
+    for leak in leaks {
+        let field = &guarded.fields[leak.field];
+        let name = (&*field.group, &*field.key);
+        if !fields.contains(&name) {
+            fields.push(name);
+        }
+    }
+    let events = fields.into_iter().map(|(group, key)| {
+        let mut event = call.event(AuditEventKind::Leaked);
+        (event.group, event.key) = (Some(group.to_owned()), Some(key.to_owned()));
+        event
+    });
+    call.record(&events.collect::<Vec<_>>())
+}
+
+fn problem(leak: &Leak, guarded: &GuardedFields, masker: &Masker) -> Problem {
+    let field = &guarded.fields[leak.field];
+    let (group, key) = (&field.group, &field.key);
+    let name = if group.is_empty() { key.to_string() } else { format!("{group}/{key}") };
+    let (path, form) = (masker.mask(&leak.path), leak.form);
+    let message = format!("the secret {name} is in what the step returned, at {path} (as {form})");
+    Problem::new(ErrorKind::Leaked, message)
+        .with_origin(&*field.origin)
+        .with_backend(&*field.backend)
+        .with_help("return what was done with the secret instead of the secret; `guard = \"warn\"` lets it pass with a warning")
+}
+
+/// Returns a text without secrets, and not too long.
+fn shown(text: &Zeroizing<String>, masker: &Masker) -> String {
+    let masked = masker.mask(text);
+    match masked.char_indices().nth(LONGEST_ERROR_TEXT) {
+        Some((end, _)) => format!("{}..", &masked[..end]),
+        None => masked.into_owned(),
+    }
+}

@@ -1,0 +1,429 @@
+//! Long because: serde's traits for a format have many methods, and each of them is a line or two.
+
+use std::fmt::{self, Display};
+
+use serde::ser::{
+    Error as SerializerError, Serialize, SerializeMap, SerializeSeq, SerializeStruct,
+    SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
+    Serializer,
+};
+use serde_json::ser::{CompactFormatter, Formatter};
+use zeroize::Zeroizing;
+
+use crate::guard::{
+    inspection::Inspection,
+    output_path::{OutputPath, PathPart},
+    wiped_text::wiped_text,
+};
+
+/// How many bytes of stack a value may take while it is looked through. Threads of Rust have two mebibytes or more.
+const MOST_STACK: usize = 512 * 1024;
+
+/// The names of serde_json's types that stand for JSON as it is written begin so. Their field is not a member of the
+/// output.
+const JSON_AS_WRITTEN: &str = "$serde_json::private::";
+
+/// Why looking through a value ended early.
+#[derive(Debug)]
+pub(super) enum SearchEnd {
+    /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
+    Failed,
+    /// It is nested too deeply.
+    TooDeep,
+    /// Enough was found.
+    Full,
+}
+
+/// Looks through a value as it would be serialised. Nothing of it is kept.
+pub(super) fn look_through(
+    value: &impl Serialize,
+    inspection: &mut Inspection<'_>,
+) -> Result<(), SearchEnd> {
+    let path = OutputPath::root(PathPart::Value);
+    value.serialize(ValueSearch { inspection, path, stack: stack_place(), key: None })
+}
+
+/// Returns an address in the part of the stack that is in use.
+fn stack_place() -> usize {
+    let here = 0_u8;
+    std::hint::black_box(&raw const here).addr()
+}
+
+/// A serializer that looks at what it gets.
+struct ValueSearch<'a, 'g> {
+    inspection: &'a mut Inspection<'g>,
+    path: OutputPath<'a>,
+    /// Where the stack was when the search began.
+    stack: usize,
+    /// Takes the text, if this is the key of a map.
+    key: Option<&'a mut Zeroizing<String>>,
+}
+
+impl<'a, 'g> ValueSearch<'a, 'g> {
+    /// Looks at a text.
+    #[inline]
+    fn text(self, text: &str) -> Result<(), SearchEnd> {
+        if let Some(key) = self.key {
+            if key.capacity() < text.len() {
+                // Not in place: that would leave a copy.
+                *key = Zeroizing::new(String::with_capacity(2 * text.len()));
+            }
+            key.clear();
+            key.push_str(text);
+        }
+        self.inspection.look_at_bytes(&self.path, text.as_bytes());
+        self.inspection.progress()
+    }
+
+    /// Looks at a number, as JSON has it.
+    #[inline]
+    fn number(
+        self,
+        write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>,
+    ) -> Result<(), SearchEnd> {
+        if !self.inspection.has_number() && self.key.is_none() {
+            return Ok(());
+        }
+        // The longest number is that of 128 bits, with a sign.
+        let mut buffer = Zeroizing::new([0_u8; 48]);
+        let mut rest = &mut buffer[..];
+        if write(&mut rest).is_err() {
+            return Ok(());
+        }
+        let length = 48 - rest.len();
+        self.text(std::str::from_utf8(&buffer[..length]).unwrap_or_default())
+    }
+
+    /// Begins something that has parts.
+    fn parts(self) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.check_depth()?;
+        let Self { inspection, path, stack, .. } = self;
+        let key = Zeroizing::default();
+        Ok(PartSearch { inspection, path, variant: None, stack, next: 0, key, is_flat: false })
+    }
+
+    fn variant(self, name: &'static str) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        Ok(PartSearch { variant: Some(name), ..self.parts()? })
+    }
+
+    fn check_depth(&self) -> Result<(), SearchEnd> {
+        match stack_place().abs_diff(self.stack) > MOST_STACK {
+            true => Err(SearchEnd::TooDeep),
+            false => Ok(()),
+        }
+    }
+}
+
+impl Inspection<'_> {
+    #[inline]
+    fn progress(&self) -> Result<(), SearchEnd> {
+        if self.is_full() { Err(SearchEnd::Full) } else { Ok(()) }
+    }
+}
+
+macro_rules! numbers {
+    ($($method:ident: $type:ty, $write:ident;)*) => { $(
+        fn $method(self, number: $type) -> Result<(), SearchEnd> {
+            self.number(|out| CompactFormatter.$write(out, number))
+        }
+    )* };
+}
+
+impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
+    type Ok = ();
+    type Error = SearchEnd;
+    type SerializeSeq = PartSearch<'a, 'g>;
+    type SerializeTuple = PartSearch<'a, 'g>;
+    type SerializeTupleStruct = PartSearch<'a, 'g>;
+    type SerializeTupleVariant = PartSearch<'a, 'g>;
+    type SerializeMap = PartSearch<'a, 'g>;
+    type SerializeStruct = PartSearch<'a, 'g>;
+    type SerializeStructVariant = PartSearch<'a, 'g>;
+
+    numbers! {
+        serialize_i8: i8, write_i8;
+        serialize_i16: i16, write_i16;
+        serialize_i32: i32, write_i32;
+        serialize_i64: i64, write_i64;
+        serialize_i128: i128, write_i128;
+        serialize_u8: u8, write_u8;
+        serialize_u16: u16, write_u16;
+        serialize_u32: u32, write_u32;
+        serialize_u64: u64, write_u64;
+        serialize_u128: u128, write_u128;
+    }
+
+    fn serialize_f32(self, number: f32) -> Result<(), SearchEnd> {
+        match number.is_finite() {
+            true => self.number(|out| CompactFormatter.write_f32(out, number)),
+            false => Ok(()),
+        }
+    }
+
+    fn serialize_f64(self, number: f64) -> Result<(), SearchEnd> {
+        match number.is_finite() {
+            true => self.number(|out| CompactFormatter.write_f64(out, number)),
+            false => Ok(()),
+        }
+    }
+
+    fn serialize_bool(self, value: bool) -> Result<(), SearchEnd> {
+        match self.key {
+            Some(_) => self.text(if value { "true" } else { "false" }),
+            None => Ok(()),
+        }
+    }
+
+    fn serialize_char(self, value: char) -> Result<(), SearchEnd> {
+        self.text(value.encode_utf8(&mut [0; 4]))
+    }
+
+    #[inline]
+    fn serialize_str(self, value: &str) -> Result<(), SearchEnd> {
+        self.text(value)
+    }
+
+    fn serialize_bytes(self, value: &[u8]) -> Result<(), SearchEnd> {
+        self.inspection.look_at_bytes(&self.path, value);
+        self.inspection.progress()
+    }
+
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), SearchEnd> {
+        if let Some(key) = self.key {
+            *key = wiped_text(&value);
+        }
+        self.inspection.look_at_text(&self.path, &value);
+        self.inspection.progress()
+    }
+
+    fn serialize_none(self) -> Result<(), SearchEnd> {
+        Ok(())
+    }
+
+    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SearchEnd> {
+        self.check_depth()?;
+        value.serialize(self)
+    }
+
+    fn serialize_unit(self) -> Result<(), SearchEnd> {
+        Ok(())
+    }
+
+    fn serialize_unit_struct(self, _: &'static str) -> Result<(), SearchEnd> {
+        Ok(())
+    }
+
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> Result<(), SearchEnd> {
+        self.text(variant)
+    }
+
+    fn serialize_newtype_struct<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        value: &T,
+    ) -> Result<(), SearchEnd> {
+        self.check_depth()?;
+        value.serialize(self)
+    }
+
+    fn serialize_newtype_variant<T: Serialize + ?Sized>(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        value: &T,
+    ) -> Result<(), SearchEnd> {
+        self.check_depth()?;
+        let Self { inspection, path, stack, .. } = self;
+        let whole = path;
+        let path = whole.with(PathPart::Member(variant));
+        value.serialize(ValueSearch { inspection, path, stack, key: None })
+    }
+
+    fn serialize_seq(self, _: Option<usize>) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.parts()
+    }
+
+    fn serialize_tuple(self, _: usize) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.parts()
+    }
+
+    fn serialize_tuple_struct(
+        self,
+        _: &'static str,
+        _: usize,
+    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.parts()
+    }
+
+    fn serialize_tuple_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.variant(variant)
+    }
+
+    fn serialize_map(self, _: Option<usize>) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.parts()
+    }
+
+    fn serialize_struct(
+        self,
+        name: &'static str,
+        _: usize,
+    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        let is_flat = name.starts_with(JSON_AS_WRITTEN);
+        Ok(PartSearch { is_flat, ..self.parts()? })
+    }
+
+    fn serialize_struct_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+        _: usize,
+    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+        self.variant(variant)
+    }
+}
+
+/// Looks at the parts of a list, a map or a struct.
+struct PartSearch<'a, 'g> {
+    inspection: &'a mut Inspection<'g>,
+    path: OutputPath<'a>,
+    /// The variant of an enum that has the parts.
+    variant: Option<&'static str>,
+    stack: usize,
+    /// The index of the next item.
+    next: usize,
+    /// The key of the next value of a map.
+    key: Zeroizing<String>,
+    /// Whether the parts stand where the whole does.
+    is_flat: bool,
+}
+
+impl PartSearch<'_, '_> {
+    fn part<T: Serialize + ?Sized>(
+        &mut self,
+        part: PathPart<'_>,
+        value: &T,
+    ) -> Result<(), SearchEnd> {
+        let Self { inspection, path, stack, .. } = self;
+        let (inspection, stack) = (&mut **inspection, *stack);
+        let variant;
+        let path = match self.variant {
+            Some(name) => {
+                variant = path.with(PathPart::Member(name));
+                &variant
+            }
+            None => path,
+        };
+        let path = if self.is_flat { *path } else { path.with(part) };
+        value.serialize(ValueSearch { inspection, path, stack, key: None })
+    }
+
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
+        let index = self.next;
+        self.next += 1;
+        self.part(PathPart::Index(index), value)
+    }
+}
+
+macro_rules! items {
+    ($($of:ident, $method:ident;)*) => { $(
+        impl $of for PartSearch<'_, '_> {
+            type Ok = ();
+            type Error = SearchEnd;
+
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
+                self.item(value)
+            }
+
+            fn end(self) -> Result<(), SearchEnd> {
+                Ok(())
+            }
+        }
+    )* };
+}
+
+items! {
+    SerializeSeq, serialize_element;
+    SerializeTuple, serialize_element;
+    SerializeTupleStruct, serialize_field;
+    SerializeTupleVariant, serialize_field;
+}
+
+macro_rules! members {
+    ($($of:ident;)*) => { $(
+        impl $of for PartSearch<'_, '_> {
+            type Ok = ();
+            type Error = SearchEnd;
+
+            fn serialize_field<T: Serialize + ?Sized>(
+                &mut self,
+                name: &'static str,
+                value: &T,
+            ) -> Result<(), SearchEnd> {
+                self.part(PathPart::Member(name), value)
+            }
+
+            fn end(self) -> Result<(), SearchEnd> {
+                Ok(())
+            }
+        }
+    )* };
+}
+
+members! {
+    SerializeStruct;
+    SerializeStructVariant;
+}
+
+impl SerializeMap for PartSearch<'_, '_> {
+    type Ok = ();
+    type Error = SearchEnd;
+
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SearchEnd> {
+        let Self { inspection, path, stack, key: text, .. } = self;
+        let inspection = &mut **inspection;
+        text.clear();
+        key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: Some(text) })
+    }
+
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
+        let key = std::mem::take(&mut self.key);
+        let result = self.part(PathPart::Member(&key), value);
+        self.key = key;
+        result
+    }
+
+    fn end(self) -> Result<(), SearchEnd> {
+        Ok(())
+    }
+}
+
+impl SerializerError for SearchEnd {
+    fn custom<T: Display>(_: T) -> Self {
+        Self::Failed
+    }
+}
+
+impl fmt::Display for SearchEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "the value cannot be serialized",
+            Self::TooDeep => "the value is nested too deeply",
+            Self::Full => "no more of the value is looked through",
+        })
+    }
+}
+
+impl std::error::Error for SearchEnd {}

@@ -1,0 +1,49 @@
+use crate::mask::dictionary::SHORTEST;
+
+/// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 16 is set, so that few places of a
+/// text are looked at more closely.
+pub(super) struct GramFilter {
+    words: Box<[u64]>,
+    shift: u32,
+}
+
+impl GramFilter {
+    const BITS_EACH: usize = 16;
+
+    pub(super) fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; SHORTEST]>) -> Self {
+        // Twice the size that is needed, so that it is seldom made again.
+        let bits = (2 * count * Self::BITS_EACH).next_power_of_two().clamp(1 << 12, 1 << 26);
+        let words = vec![0; bits / 64].into_boxed_slice();
+        let mut filter = Self { words, shift: 32 - bits.ilog2() };
+        grams.for_each(|gram| filter.insert(*gram));
+        filter
+    }
+
+    pub(super) fn is_full(&self, count: usize) -> bool {
+        let bits = self.words.len() * 64;
+        bits < count * Self::BITS_EACH && bits < 1 << 26
+    }
+
+    #[inline(always)]
+    fn bit(&self, gram: [u8; SHORTEST]) -> (usize, u64) {
+        let hash = u32::from_le_bytes(gram).wrapping_mul(0x9E37_79B1) >> self.shift;
+        ((hash / 64) as usize, 1 << (hash % 64))
+    }
+
+    pub(super) fn insert(&mut self, gram: [u8; SHORTEST]) {
+        let (word, bit) = self.bit(gram);
+        self.words[word] |= bit;
+    }
+
+    #[inline(always)]
+    pub(super) fn has(&self, gram: [u8; SHORTEST]) -> bool {
+        let (word, bit) = self.bit(gram);
+        self.words[word] & bit != 0
+    }
+}
+
+impl Default for GramFilter {
+    fn default() -> Self {
+        Self::of(0, std::iter::empty())
+    }
+}

@@ -1,0 +1,235 @@
+//! The forms of the secrets of a step, to be found in what it returns. Every pattern knows whose form it is.
+
+use std::ops::Range;
+
+use crate::{
+    core::secret_value::SecretValue,
+    mask::{
+        dictionary::{Dictionary, PatternId, SHORTEST},
+        forms::{self, FormName},
+        gram_filter::GramFilter,
+        scan::Scan,
+        wiped_bytes::{self, WipedBytes},
+        wrapped,
+    },
+};
+
+/// A line of wrapped base64, with what follows it, is longer than this.
+const SHORTEST_WRAPPED: usize = 64;
+
+/// How many bytes of a text that comes in pieces are looked through at once.
+const PIECE: usize = 4096;
+
+/// The forms of values.
+pub(crate) struct Patterns {
+    dictionary: Dictionary,
+    /// For each id of a pattern: the index of its value, and which form it is.
+    found_as: Vec<(usize, FormName)>,
+    samples: GramFilter,
+    /// How far apart two samples are. Each occurrence of each pattern has one.
+    stride: usize,
+    /// Whether a pattern may be a number.
+    has_number: bool,
+}
+
+impl Patterns {
+    /// Returns the patterns of values, which are known by their indices.
+    pub(crate) fn of<'v>(values: impl Iterator<Item = &'v SecretValue>) -> Self {
+        let mut dictionary = Dictionary::default();
+        let mut found_as: Vec<(usize, FormName)> = Vec::new();
+        let (mut shortest, mut has_number) = (usize::MAX, false);
+        let values: Vec<_> = values.collect();
+        for (index, value) in values.iter().enumerate() {
+            forms::named(value, &mut |name, form| {
+                if form.len() < SHORTEST {
+                    return;
+                }
+                let id = match found_as.last() {
+                    Some(last) if *last == (index, name) => found_as.len() - 1,
+                    _ => {
+                        found_as.push((index, name));
+                        found_as.len() - 1
+                    }
+                };
+                dictionary.insert(form, PatternId::try_from(id).unwrap_or(PatternId::MAX));
+                shortest = shortest.min(form.len());
+                has_number |=
+                    form.len() <= LONGEST_NUMBER && form.iter().all(|it| is_of_number(*it));
+            });
+        }
+        let stride = shortest.saturating_sub(SHORTEST - 1).clamp(1, MAX_STRIDE);
+        let samples = dictionary.samples(stride);
+        Self { dictionary, found_as, samples, stride, has_number }
+    }
+
+    /// Whether there is nothing to find.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.dictionary.is_empty()
+    }
+
+    /// Whether a number has to be looked through.
+    pub(crate) fn has_number(&self) -> bool {
+        self.has_number
+    }
+
+    /// Looks through a whole text, and calls `found` with each pattern that stands in it: the index of its value, and
+    /// the form.
+    #[inline]
+    pub(crate) fn find_in(&self, text: &[u8], found: &mut dyn FnMut(usize, FormName)) {
+        if text.len() >= SHORTEST && self.may_be_in(text) {
+            self.scan(text, found);
+        }
+        if text.len() > SHORTEST_WRAPPED && memchr::memchr(b'\n', text).is_some() {
+            wrapped::scan(&self.dictionary, text, 0, &mut |_, id| self.name(id, found));
+        }
+    }
+
+    /// Whether a pattern may be in a text. It looks at one of some places only: each occurrence of a pattern is at
+    /// one of them.
+    #[inline]
+    fn may_be_in(&self, text: &[u8]) -> bool {
+        let mut at = 0;
+        while let Some(gram) = text.get(at..).and_then(<[u8]>::first_chunk) {
+            if self.samples.has(*gram) && self.may_be_at(text, at) {
+                return true;
+            }
+            at += self.stride;
+        }
+        false
+    }
+
+    /// Whether a pattern may begin shortly before this place, or at it.
+    #[cold]
+    fn may_be_at(&self, text: &[u8], at: usize) -> bool {
+        let first = (at + 1).saturating_sub(self.stride);
+        (first..=at).any(|start| {
+            let gram = text[start..].first_chunk();
+            gram.is_some_and(|gram| self.dictionary.may_begin(*gram)) && {
+                let there = self.dictionary.find(&text[start..]);
+                there.pattern.is_some() || !there.long.is_empty()
+            }
+        })
+    }
+
+    #[cold]
+    fn scan(&self, text: &[u8], found: &mut dyn FnMut(usize, FormName)) {
+        Scan::default().advance(&self.dictionary, text, &mut |_, id| self.name(id, found));
+    }
+
+    fn name(&self, id: PatternId, found: &mut dyn FnMut(usize, FormName)) {
+        if let Some((index, form)) = self.found_as.get(id as usize) {
+            found(*index, *form);
+        }
+    }
+}
+
+/// The farthest that two samples are apart.
+const MAX_STRIDE: usize = 8;
+
+/// The most characters that a number has: one of 128 bits, with a sign.
+const LONGEST_NUMBER: usize = 40;
+
+/// Whether numbers are written with this byte.
+fn is_of_number(byte: u8) -> bool {
+    byte.is_ascii_digit() || matches!(byte, b'+' | b'-' | b'.' | b'e')
+}
+
+/// A text that comes in pieces, and of which no more is kept than may be the start of a pattern.
+pub(crate) struct TextSearch<'p> {
+    patterns: &'p Patterns,
+    text: WipedBytes,
+    scan: Scan,
+    /// How many bytes of the text have been looked through.
+    seen: usize,
+    /// How many letters of base64 stand before the text.
+    run: usize,
+}
+
+impl<'p> TextSearch<'p> {
+    pub(crate) fn new(patterns: &'p Patterns) -> Self {
+        let text = WipedBytes::default();
+        Self { patterns, text, scan: Scan::default(), seen: 0, run: 0 }
+    }
+
+    /// Adds a piece.
+    pub(crate) fn push(&mut self, piece: &[u8], found: &mut dyn FnMut(usize, FormName)) {
+        for piece in piece.chunks(PIECE) {
+            wiped_bytes::append(&mut self.text, piece);
+            if self.text.len() >= self.seen + PIECE {
+                self.look(found);
+            }
+        }
+    }
+
+    /// Looks through what is left.
+    pub(crate) fn finish(mut self, found: &mut dyn FnMut(usize, FormName)) {
+        self.look(found);
+    }
+
+    fn look(&mut self, found: &mut dyn FnMut(usize, FormName)) {
+        let Self { patterns, text, scan, .. } = self;
+        let dictionary = &patterns.dictionary;
+        let mut name = |_: Range<usize>, id| patterns.name(id, found);
+        scan.advance(dictionary, text, &mut name);
+        let wrapped_open = wrapped::scan(dictionary, text, self.run, &mut name);
+        let open = scan.first_open(text.len()).min(wrapped_open);
+        self.run = wrapped::run_at_end(&text[..open], self.run);
+        scan.forget(open);
+        text.drain(..open);
+        self.seen = text.len();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::{collection::vec, prelude::*};
+
+    use super::*;
+    use crate::mask::Masker;
+
+    fn letters(most: usize) -> impl Strategy<Value = Vec<u8>> {
+        vec(prop_oneof![Just(b'~'), Just(b'.'), Just(b'a')], 0..most)
+    }
+
+    proptest! {
+        #[test]
+        fn what_the_masker_masks_is_found_in_a_whole_text_and_in_pieces(
+            values in vec(letters(14), 1..5),
+            long in (0_usize..2, 250_usize..600),
+            text in letters(80),
+            filler in 0_usize..9000,
+            size in 1_usize..50,
+        ) {
+            let mut values: Vec<_> = values.into_iter().map(SecretValue::from).collect();
+            values.extend((0..long.0).map(|_| SecretValue::from(vec![b'~'; long.1])));
+            let masker = Masker::new();
+            values.iter().for_each(|value| masker.add(value));
+            let patterns = Patterns::of(values.iter());
+            let filler = if filler % 3 == 0 { vec![b'~'; filler] } else { vec![b'!'; filler] };
+            let text = [filler, text].concat();
+            let is_masked = masker.mask_bytes(&text) != text;
+            let mut whole = Vec::new();
+            patterns.find_in(&text, &mut |index, _| whole.push(index));
+            prop_assert_eq!(!whole.is_empty(), is_masked);
+            let mut in_pieces = Vec::new();
+            let mut found = |index, _| in_pieces.push(index);
+            let mut search = TextSearch::new(&patterns);
+            text.chunks(size).for_each(|piece| search.push(piece, &mut found));
+            search.finish(&mut found);
+            for found in [&mut whole, &mut in_pieces] {
+                found.sort_unstable();
+                found.dedup();
+            }
+            prop_assert_eq!(whole, in_pieces);
+        }
+    }
+
+    #[test]
+    fn most_places_of_a_text_are_not_looked_at() {
+        let patterns = Patterns::of([SecretValue::from("correct horse")].iter());
+        assert_eq!(patterns.stride, MAX_STRIDE);
+        let patterns = Patterns::of([SecretValue::from("wxyz")].iter());
+        assert_eq!((patterns.stride, patterns.has_number), (1, false));
+        assert!(Patterns::of([SecretValue::from("-12.5e7")].iter()).has_number());
+    }
+}

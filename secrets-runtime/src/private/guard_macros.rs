@@ -1,0 +1,97 @@
+//! What the expansions of steps call with the feature `guard`. The macros' crate is built once for a program and for
+//! what builds the program, so their expansions may call these without the feature too.
+
+/// Returns the adapter of a step's result type, with the way in which results are looked through.
+#[cfg(feature = "guard")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter {
+    ($from_error:expr, off) => { $crate::__private::ResultAdapter::new($from_error) };
+    ($from_error:expr, $($look:tt)+) => {
+        $crate::__private::ResultAdapter::new($from_error).guarded($crate::__look!($($look)+))
+    };
+}
+
+/// Returns the function of a result type that describes a retry, with the way in which results are looked through.
+#[cfg(feature = "guard")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refresh_adapter {
+    ($refresh_on:expr, off) => { $refresh_on };
+    ($refresh_on:expr, $($look:tt)+) => {
+        |predicate| ($refresh_on)(predicate).guarded($crate::__look!($($look)+))
+    };
+}
+
+/// Returns the function that looks through a result: `error` looks at the error alone, `seen` also at a value whose
+/// type is seen to be `Serialize`, and `value` at a value of which that is required.
+#[cfg(feature = "guard")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __look {
+    (error) => {
+        |result, inspection| {
+            if let $crate::__private::Result::Err(error) = result {
+                $crate::__look!(@error error, inspection)
+            }
+        }
+    };
+    (seen) => {
+        |result, inspection| match result {
+            $crate::__private::Result::Ok(value) => {
+                #[allow(unused_imports)]
+                use $crate::__private::UnseenValue as _;
+                $crate::__private::Seen(value).look_at_value(inspection)
+            }
+            $crate::__private::Result::Err(error) => $crate::__look!(@error error, inspection),
+        }
+    };
+    (value $look_at_value:expr) => {
+        |result, inspection| {
+            $look_at_value(result, inspection);
+            if let $crate::__private::Result::Err(error) = result {
+                $crate::__look!(@error error, inspection)
+            }
+        }
+    };
+    (@error $error:ident, $inspection:ident) => {{
+        #[allow(unused_imports)]
+        use $crate::__private::{
+            SeenPointer as _, UnseenDebug as _, UnseenDisplay as _, UnseenSource as _,
+        };
+        let seen = $crate::__private::Seen($error);
+        $inspection.look_at_error(&$crate::__private::ErrorParts {
+            display: seen.display(),
+            debug: seen.debug(),
+            source: (&seen).source(),
+        })
+    }};
+}
+
+/// Returns the adapter of a step's result type.
+#[cfg(not(feature = "guard"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __adapter {
+    ($from_error:expr, $(off)? $(seen)? $(error)?) => { $from_error };
+    ($from_error:expr, $($look:tt)+) => { $crate::__look!($($look)+) };
+}
+
+/// Returns the function of a result type that describes a retry.
+#[cfg(not(feature = "guard"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __refresh_adapter {
+    ($refresh_on:expr, $(off)? $(seen)? $(error)?) => { $refresh_on };
+    ($refresh_on:expr, $($look:tt)+) => { $crate::__look!($($look)+) };
+}
+
+/// Reports that results cannot be looked through.
+#[cfg(not(feature = "guard"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __look {
+    ($($look:tt)+) => {
+        ::core::compile_error!("`guard` needs the feature `guard` of secrets-runtime")
+    };
+}

@@ -1,0 +1,115 @@
+//! What is seen of the type of a result where a step is written: whether it has `Serialize`, `Display` and the like. An
+//! inherent method is preferred to one of a trait, so the methods of the traits are those of types that lack it.
+
+use std::{
+    error::Error as StdError,
+    fmt::{Debug, Display},
+    ops::Deref,
+};
+
+use serde::Serialize;
+
+use crate::guard::inspection::Inspection;
+
+/// A part of a result, of whose type something may be seen.
+#[derive(Debug)]
+pub struct Seen<'r, T>(pub &'r T);
+
+impl<T: Serialize> Seen<'_, T> {
+    /// Looks through it.
+    pub fn look_at_value(&self, inspection: &mut Inspection<'_>) {
+        inspection.look_at_value(self.0);
+    }
+}
+
+/// A type that is not seen to be `Serialize`.
+pub trait UnseenValue {
+    /// Does nothing.
+    fn look_at_value(&self, _: &mut Inspection<'_>) {}
+}
+
+impl<T> UnseenValue for Seen<'_, T> {}
+
+impl<'r, T: Display> Seen<'r, T> {
+    /// Returns its `Display`.
+    pub fn display(&self) -> Option<&'r dyn Display> {
+        Some(self.0)
+    }
+}
+
+/// A type that is not seen to be `Display`.
+pub trait UnseenDisplay<'r> {
+    /// Returns `None`.
+    fn display(&self) -> Option<&'r dyn Display> {
+        None
+    }
+}
+
+impl<'r, T> UnseenDisplay<'r> for Seen<'r, T> {}
+
+impl<'r, T: Debug> Seen<'r, T> {
+    /// Returns its `Debug`.
+    pub fn debug(&self) -> Option<&'r dyn Debug> {
+        Some(self.0)
+    }
+}
+
+/// A type that is not seen to be `Debug`.
+pub trait UnseenDebug<'r> {
+    /// Returns `None`.
+    fn debug(&self) -> Option<&'r dyn Debug> {
+        None
+    }
+}
+
+impl<'r, T> UnseenDebug<'r> for Seen<'r, T> {}
+
+impl<'r, T: StdError> Seen<'r, T> {
+    /// Returns the error that caused it.
+    pub fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
+        self.0.source()
+    }
+}
+
+/// A type that is a pointer to an error, as `anyhow::Error` and `Box<dyn Error>` are.
+pub trait SeenPointer<'r> {
+    /// Returns the error that caused it.
+    fn source(&self) -> Option<&'r (dyn StdError + 'static)>;
+}
+
+impl<'r, T: Deref<Target: StdError>> SeenPointer<'r> for Seen<'r, T> {
+    fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
+        let pointer: &'r T = self.0;
+        pointer.deref().source()
+    }
+}
+
+/// A type that is not seen to be an error.
+pub trait UnseenSource<'r> {
+    /// Returns `None`.
+    fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
+        None
+    }
+}
+
+impl<'r, T> UnseenSource<'r> for &Seen<'r, T> {}
+
+/// The result of a step with `guard = "deny"` or `"warn"`.
+#[diagnostic::on_unimplemented(
+    message = "the result of a step with this `guard` is looked through as it would be serialized, and `{Self}` is not `serde::Serialize`",
+    label = "this result cannot be looked through",
+    note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to look through the error alone"
+)]
+pub trait Inspectable {
+    /// Looks through the value, if it is a success.
+    fn look_at_value(&self, inspection: &mut Inspection<'_>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize, E> Inspectable for Result<T, E> {
+    fn look_at_value(&self, inspection: &mut Inspection<'_>) {
+        if let Ok(value) = self {
+            inspection.look_at_value(value);
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! What is left of a secret that came over HTTP, with the allocator that wipes: nothing.
+//!
+//! It is a program without the test harness, since it starts itself again.
+#![cfg(target_os = "linux")]
+
+use secrets_runtime::process::WipingAllocator;
+use secrets_tests::http_memory::left_of;
+
+#[global_allocator]
+static ALLOCATOR: WipingAllocator = WipingAllocator::new();
+
+fn main() {
+    for backend in ["prefect", "zenml"] {
+        assert_eq!(left_of(backend), [""; 0], "{backend}");
+    }
+}
