@@ -59,7 +59,7 @@ pub enum Command {
     /// Check that the secrets of sources or of a configuration file exist
     Check(Check),
     /// Write secrets.lock, against which programs are checked when they compile, or check it
-    Lock(Lock),
+    Lock(LockArgs),
     /// Show who got and read which secrets, from the audit log
     Audit(Audit),
     /// Show what the steps of a compiled program declare, without running it
@@ -314,7 +314,7 @@ fn level(text: &str) -> Result<ValidationLevel, String> {
 
 #[derive(Debug, Args)]
 #[command(after_help = help::LOCK)]
-pub struct Lock {
+pub struct LockArgs {
     /// Sources to add: NAME, TYPE.NAME, an ARN, or a JSON object with fields
     #[arg(value_name = "SOURCE")]
     pub source: Vec<String>,

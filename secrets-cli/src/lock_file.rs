@@ -5,7 +5,7 @@ use std::{
 };
 
 use secrets_runtime::{ErrorKind, SecretValue};
-use secrets_spec::{Lock, LockFolder, find_lock};
+use secrets_spec::{LockFolder, SecretsLock, find_lock};
 
 use crate::{failure::Failure, output::output_file};
 
@@ -38,7 +38,8 @@ impl LockFile {
             return Ok(Self { path: package.unwrap_or(&here).join(setting) });
         }
         let found = find_lock(here.ancestors().map(Folder));
-        let path = found.map_or(here.as_path(), |Folder(folder)| folder).join(Lock::FILE_NAME);
+        let path =
+            found.map_or(here.as_path(), |Folder(folder)| folder).join(SecretsLock::FILE_NAME);
         // A short name is easier to read, and is the same file.
         let path = path.strip_prefix(&here).map(Path::to_owned).unwrap_or(path);
         Ok(Self { path })
@@ -50,7 +51,7 @@ impl LockFile {
     }
 
     /// Reads the file; returns `None` if there is none.
-    pub fn read(&self) -> Result<Option<Lock>, Failure> {
+    pub fn read(&self) -> Result<Option<SecretsLock>, Failure> {
         let wrong = |kind: ErrorKind, message: &str, help: &str| {
             Failure::about(&self.shown(), kind, message, help)
         };
@@ -82,14 +83,14 @@ impl LockFile {
         let bytes = fs::read(&self.path).map_err(unreadable)?;
         let text = String::from_utf8(bytes)
             .map_err(|_| wrong(ErrorKind::InvalidConfig, "it is not UTF-8", RESTORE))?;
-        match Lock::parse(&text) {
+        match SecretsLock::parse(&text) {
             Ok(lock) => Ok(Some(lock)),
             Err(error) => Err(wrong(ErrorKind::InvalidConfig, &error.message(), error.help())),
         }
     }
 
     /// Writes the file as a whole. A file that is replaced keeps its mode, and a link its target.
-    pub fn write(&self, lock: &Lock) -> Result<(), Failure> {
+    pub fn write(&self, lock: &SecretsLock) -> Result<(), Failure> {
         let path = fs::canonicalize(&self.path).unwrap_or_else(|_| self.path.clone());
         let mode = (!path.exists()).then_some(0o644);
         output_file::write(&path, &SecretValue::from(lock.to_string()), mode)?;

@@ -14,7 +14,6 @@ use secrets_runtime::{
 use secrets_spec::Source;
 
 use crate::{
-    args::distinct,
     aws::SecretsManager,
     failure::{Failure, error_about},
     leases,
@@ -282,13 +281,19 @@ pub fn use_profiles(names: Vec<String>, takes_several: bool) -> Result<(), Failu
         let help = "name one profile; only `lock` takes several";
         return Err(Failure::usage("--profile is given more than once", help));
     }
-    let _ = PROFILES.set(names);
+    let mut distinct = Vec::with_capacity(names.len());
+    for name in names {
+        if !distinct.contains(&name) {
+            distinct.push(name);
+        }
+    }
+    let _ = PROFILES.set(distinct);
     Ok(())
 }
 
 /// Returns the profiles of `--profile`, each once.
 pub fn profiles() -> Vec<&'static str> {
-    PROFILES.get().map_or_else(Vec::new, |names| distinct(names))
+    PROFILES.get().map_or_else(Vec::new, |names| names.iter().map(String::as_str).collect())
 }
 
 /// Creates the builder of such a resolver.

@@ -16,7 +16,7 @@ use std::{
 
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
-use secrets_spec::{Lock, LockFolder, find_lock};
+use secrets_spec::{LockFolder, SecretsLock, find_lock};
 
 /// The lock of one crate.
 #[derive(Default)]
@@ -34,7 +34,7 @@ enum Content {
     /// There is no file, or it is switched off.
     #[default]
     Absent,
-    Read(Lock),
+    Read(SecretsLock),
     /// The message and the help of why the file cannot be used.
     Unusable(String, String),
 }
@@ -69,7 +69,7 @@ impl CrateLock {
     }
 
     /// Returns the lock, if there is one that can be read.
-    pub fn lock(&self) -> Option<&Lock> {
+    pub fn lock(&self) -> Option<&SecretsLock> {
         match &self.content {
             Content::Read(lock) => Some(lock),
             Content::Absent | Content::Unusable(..) => None,
@@ -143,7 +143,7 @@ impl CrateLock {
         let is_required = setting.is_some();
         let Some(package) = package else { return Self::default() };
         match find_lock(package.ancestors().map(Folder)) {
-            Some(Folder(folder)) => Self::read(folder.join(Lock::FILE_NAME)),
+            Some(Folder(folder)) => Self::read(folder.join(SecretsLock::FILE_NAME)),
             None if is_required && !is_downloaded(package) => Self::unusable(
                 format!(
                     "there is no secrets.lock in {} or above it, and SECRETS_LOCK=require asks for one",
@@ -161,7 +161,7 @@ impl CrateLock {
             Ok(text) => text,
             Err((message, help)) => return Self::unusable(format!("{shown} {message}"), help),
         };
-        match Lock::parse(&text) {
+        match SecretsLock::parse(&text) {
             Ok(lock) => Self { content: Content::Read(lock), path: Some(path), ..Self::default() },
             Err(error) => {
                 Self::unusable(format!("{shown} cannot be used: {}", error.message()), error.help())
@@ -179,7 +179,7 @@ impl CrateLock {
         let lock = if text.is_empty() {
             Content::Absent
         } else {
-            Content::Read(Lock::parse(text).expect("the test's own lock is valid"))
+            Content::Read(SecretsLock::parse(text).expect("the test's own lock is valid"))
         };
         Self { content: lock, is_tracked: AtomicBool::new(true), ..Self::default() }
     }

@@ -25,7 +25,7 @@ use crate::{
         value_reader::ValueReader,
     },
     span::SourceSpan,
-    tokens::{idents, to_source},
+    tokens::to_source,
 };
 
 /// Expands the attribute: makes a function a step. If there are mistakes, emits the function unchanged, with one
@@ -77,12 +77,9 @@ pub fn expand(
         let message = "`guard` needs the feature `guard` of secrets-runtime";
         report.add(name.at.clone(), message, help);
     }
-    let is_method = is_method(&function);
-    let fields =
-        check_lock(crate_lock, &declaration, &parameters, is_method, &generics, &mut report);
+    let fields = check_lock(crate_lock, &declaration, &parameters, &generics, &mut report);
     if words.reads_context {
-        let reads =
-            BodyReads::of(&declaration, &parameters, &generics, is_method, crate_lock.lock());
+        let reads = BodyReads::of(&declaration, &parameters, &generics, crate_lock.lock());
         function.rewrite_body(&mut |call| reads.check(call));
     }
     let shape = Shape::of(&function, &mut report);
@@ -120,7 +117,6 @@ fn check_lock(
     crate_lock: &CrateLock,
     declaration: &StepDeclaration,
     parameters: &[TypedParameter],
-    is_method: bool,
     generics: &[Ident],
     report: &mut Mistakes,
 ) -> Vec<Option<FieldCheck>> {
@@ -130,14 +126,7 @@ fn check_lock(
     let Some(lock) = crate_lock.lock() else { return Vec::new() };
     lock_check::check(declaration, parameters, lock, report);
     let types = parameters.iter().map(|parameter| &parameter.ty);
-    types.map(|ty| FieldCheck::new(ty, generics, is_method)).collect()
-}
-
-/// Whether the function seems to be in an `impl` or a trait, whose generic parameters are not known here.
-fn is_method(function: &Function) -> bool {
-    let signature = &function.signature;
-    signature.inputs.iter().any(|input| matches!(input, syn::FnArg::Receiver(_)))
-        || idents(quote!(#signature)).any(|name| name == "Self")
+    types.map(|ty| FieldCheck::new(ty, generics)).collect()
 }
 
 /// Checks the rules that depend on both the arguments and the function.

@@ -152,6 +152,16 @@ use expand::expand;
 /// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
 ///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find.
 ///
+/// # Names that are checked
+/// With a file `secrets.lock` in the folder of the crate or above it, which the command `secrets lock` writes, it is an
+/// error to name a secret or a key that the file does not have: in `sources`, in requests, in typed parameters, and in
+/// calls such as `current_context().secrets.get("prod-db", "user")`. Structs are checked too if they have
+/// [`macro@SecretFields`]. The variable `SECRETS_LOCK` names another file, or is `off` or `require`.
+///
+/// Without the file too, such a call with a literal group that the step does not declare is an error, unless it goes on
+/// with `.is_err()`, `.unwrap_err()` or the like. To ask for an undeclared group on purpose, bind the secrets first:
+/// `let secrets = current_context().secrets;`.
+///
 /// # Errors
 /// The function must return `Result<T, E>` with `E: From<secrets_runtime::Error>`. If a secret cannot be fetched,
 /// the body does not run, and the error lists every problem. At compile time, every mistake in the attribute is a

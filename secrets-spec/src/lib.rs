@@ -63,15 +63,14 @@ pub use grammar::variable::{
     is_guarded_variable,
 };
 pub use grammar::version::{check_selector, check_version};
-pub use lock::declared::{
-    LockedSource, ReadableKeys, locked_key_gap, locked_request_gap, locked_request_name,
-};
-pub use lock::document::{Lock, LockedFields};
+pub use lock::declared::{LockedSource, locked_key_gap, locked_request_gap, locked_request_name};
+pub use lock::document::{LockedFields, SecretsLock};
 pub use lock::error::{LockError, LockFault};
 pub use lock::gap::{LockGap, quoted_list};
+pub use lock::readable_keys::ReadableKeys;
 pub use lock::search::{LockFolder, find_lock};
 pub use lock::table::{
-    FieldNames, LockSentence, LockTables, check_locked_fields, check_locked_fields_of,
+    LockSentence, LockTables, SecretFieldNames, check_locked_fields, check_locked_fields_of,
     check_locked_key, check_locked_parameter, check_locked_request, check_locked_source,
 };
 pub use model::conflict::{Conflict, ConflictText, conflict};

@@ -7,7 +7,8 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
 use secrets_spec::{
-    Lock, LockGap, LockedSource, MountType, VariableName, closest, locked_key_gap, quoted_list,
+    LockGap, LockedSource, MountType, SecretsLock, VariableName, closest, locked_key_gap,
+    quoted_list,
 };
 use syn::Type;
 
@@ -22,11 +23,10 @@ use crate::{
 
 /// What the body of a step can read.
 pub struct BodyReads<'a> {
-    lock: Option<&'a Lock>,
+    lock: Option<&'a SecretsLock>,
     runtime: &'a TokenStream,
     /// The generic parameters of the function.
     generics: &'a [Ident],
-    is_method: bool,
     groups: BTreeMap<&'a str, Group<'a>>,
     /// Whether every group is known, and the step cannot get sources at launch.
     is_closed: bool,
@@ -50,8 +50,7 @@ impl<'a> BodyReads<'a> {
         declaration: &'a StepDeclaration,
         parameters: &'a [TypedParameter],
         generics: &'a [Ident],
-        is_method: bool,
-        lock: Option<&'a Lock>,
+        lock: Option<&'a SecretsLock>,
     ) -> Self {
         let mut groups: BTreeMap<&'a str, Group<'a>> = BTreeMap::new();
         // A step without any gets its sources at launch.
@@ -103,7 +102,6 @@ impl<'a> BodyReads<'a> {
             lock,
             runtime: &declaration.runtime,
             generics,
-            is_method,
             groups,
             is_closed,
             variables: None,
@@ -192,7 +190,7 @@ impl<'a> BodyReads<'a> {
             return None;
         }
         let ty: Type = syn::parse2(ty?.clone()).ok()?;
-        let check = FieldCheck::new(&ty, self.generics, self.is_method)?;
+        let check = FieldCheck::new(&ty, self.generics)?;
         let keys = source.keys(self.lock?)?;
         Some((0, check.against(self.runtime, source.name(), &keys, &at.at)))
     }

@@ -17,7 +17,7 @@ pub struct FieldCheck {
 impl FieldCheck {
     /// Returns the check of a type; `None` if it cannot have fields to check. `generics` are the parameters of the
     /// function. Those of an `impl` around a method are not known.
-    pub fn new(ty: &Type, generics: &[Ident], is_method: bool) -> Option<Self> {
+    pub fn new(ty: &Type, generics: &[Ident]) -> Option<Self> {
         let ty = strip_option(ty);
         let Type::Path(path) = ty else { return None };
         let last = path.path.segments.last()?;
@@ -25,7 +25,7 @@ impl FieldCheck {
         if is_bare_parameter || PLAIN_TYPES.iter().any(|plain| last.ident == plain) {
             return None;
         }
-        let mut may_be_generic = is_method;
+        let mut may_be_generic = has_lifetime(quote!(#ty));
         for name in idents(quote!(#ty)) {
             if name == "_" {
                 return None;
@@ -116,7 +116,13 @@ fn strip_option(ty: &Type) -> &Type {
     }
 }
 
-/// Whether a name looks like a generic parameter: an associated function may be in a generic `impl`.
+/// Whether a name looks like a type parameter: `T`, `T1` or `DB`. A method may be in a generic `impl`.
 fn looks_like_parameter(name: &Ident) -> bool {
-    name.to_string().chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    let name = name.to_string();
+    name.len() <= 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+}
+
+/// Whether the type names a lifetime other than `'static`.
+fn has_lifetime(ty: TokenStream) -> bool {
+    ty.to_string().replace("'static", "").contains('\'')
 }

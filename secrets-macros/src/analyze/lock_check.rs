@@ -2,7 +2,7 @@
 //! (`emit/lock_checks.rs`).
 
 use secrets_spec::{
-    Lock, LockGap, LockedSource, RequestDraft, RequestView, TextNode, locked_request_gap,
+    LockGap, LockedSource, RequestDraft, RequestView, SecretsLock, TextNode, locked_request_gap,
 };
 
 use crate::{
@@ -14,7 +14,7 @@ use crate::{
 pub fn check(
     declaration: &StepDeclaration,
     parameters: &[TypedParameter],
-    lock: &Lock,
+    lock: &SecretsLock,
     report: &mut Mistakes,
 ) {
     for draft in &declaration.sources {

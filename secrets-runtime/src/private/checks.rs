@@ -1,7 +1,9 @@
 //! The checks of texts that only the compiler knows. Each runs in a `const _` with the span of the path, and
 //! `track_caller` reports the error at that span.
 
-use secrets_spec::{ConflictText, FieldNames, Flaw, LockSentence, LockTables, Secret, same_text};
+use secrets_spec::{
+    ConflictText, Flaw, LockSentence, LockTables, Secret, SecretFieldNames, same_text,
+};
 
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {
@@ -184,13 +186,13 @@ pub const fn check_locked_request(lock: &LockTables, request: &Secret) {
 
 /// Panics unless a secret with these keys has the fields of a type.
 #[track_caller]
-pub const fn check_locked_fields(name: &str, keys: &[&str], fields: FieldNames) {
+pub const fn check_locked_fields(name: &str, keys: &[&str], fields: SecretFieldNames) {
     report_unlocked(secrets_spec::check_locked_fields(name, keys, fields));
 }
 
 /// Panics unless the secret whose name has these parts has the fields of a type in the lock.
 #[track_caller]
-pub const fn check_locked_fields_of(lock: &LockTables, name: &[&str], fields: FieldNames) {
+pub const fn check_locked_fields_of(lock: &LockTables, name: &[&str], fields: SecretFieldNames) {
     report_unlocked(secrets_spec::check_locked_fields_of(lock, name, fields));
 }
 
@@ -198,7 +200,7 @@ pub const fn check_locked_fields_of(lock: &LockTables, name: &[&str], fields: Fi
 /// inherent and is preferred to this one.
 pub trait NoSecretFields {
     /// The fields that a secret must have.
-    const __SECRET_FIELDS: FieldNames = &[];
+    const __SECRET_FIELDS: SecretFieldNames = &[];
 }
 
 impl<T: ?Sized> NoSecretFields for T {}

@@ -5,8 +5,9 @@ use crate::{
         arn::SecretArn, backend_type::BuiltIn, source_text::check_source, variable::VariableName,
     },
     lock::{
-        document::{Lock, LockedFields},
+        document::{LockedFields, SecretsLock},
         gap::LockGap,
+        readable_keys::ReadableKeys,
     },
     model::{
         options::PayloadFormat,
@@ -35,32 +36,6 @@ enum Reading {
     Set,
     /// Only the compiler knows.
     Unknown,
-}
-
-/// The keys that a program can read of a secret.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum ReadableKeys<'a> {
-    /// Those of a set.
-    Set(&'a [String]),
-    /// That of a plain value. There are several if its name depends on the backend, and the last is the likely one.
-    Plain(Vec<String>),
-}
-
-impl ReadableKeys<'_> {
-    /// Whether this key can be read.
-    #[must_use]
-    pub fn has(&self, key: &str) -> bool {
-        self.as_slice().iter().any(|known| known == key)
-    }
-
-    /// Returns the keys.
-    #[must_use]
-    pub fn as_slice(&self) -> &[String] {
-        match self {
-            Self::Set(keys) => keys,
-            Self::Plain(keys) => keys,
-        }
-    }
 }
 
 impl<'a> LockedSource<'a> {
@@ -162,7 +137,7 @@ impl<'a> LockedSource<'a> {
 
     /// Returns the keys that can be read; `None` if the lock does not have the source, or they cannot be known.
     #[must_use]
-    pub fn keys<'l>(&self, lock: &'l Lock) -> Option<ReadableKeys<'l>> {
+    pub fn keys<'l>(&self, lock: &'l SecretsLock) -> Option<ReadableKeys<'l>> {
         let fields = lock.get(&self.name)?;
         match (fields, self.reading) {
             (_, Reading::Unknown) | (LockedFields::Text | LockedFields::Binary, Reading::Set) => {
@@ -177,14 +152,14 @@ impl<'a> LockedSource<'a> {
 
     /// Returns what the lock lacks for this source to be declared.
     #[must_use]
-    pub fn gap(&self, lock: &Lock) -> Option<LockGap> {
+    pub fn gap(&self, lock: &SecretsLock) -> Option<LockGap> {
         let is_there = !self.is_demanded || lock.get(&self.name).is_some();
         (!is_there).then(|| LockGap::secret(&self.name, lock))
     }
 
     /// Returns what the lock lacks for this key to be read.
     #[must_use]
-    pub fn key_gap(&self, key: &str, lock: &Lock) -> Option<LockGap> {
+    pub fn key_gap(&self, key: &str, lock: &SecretsLock) -> Option<LockGap> {
         let keys = self.keys(lock)?;
         (!keys.has(key)).then(|| LockGap::key(&self.name, key, &keys))
     }
@@ -232,7 +207,7 @@ pub fn locked_request_name<'a>(request: &RequestView<'a>) -> &'a str {
 
 /// Returns what the lock lacks for a request to be declared.
 #[must_use]
-pub fn locked_request_gap(request: &RequestView<'_>, lock: &Lock) -> Option<LockGap> {
+pub fn locked_request_gap(request: &RequestView<'_>, lock: &SecretsLock) -> Option<LockGap> {
     let name = locked_request_name(request);
     match lock.get(name) {
         None => Some(LockGap::secret(name, lock)),
@@ -243,7 +218,7 @@ pub fn locked_request_gap(request: &RequestView<'_>, lock: &Lock) -> Option<Lock
 
 /// Returns what the lock lacks for this key of a group to be requested. A plain value answers whatever the key is.
 #[must_use]
-pub fn locked_key_gap(name: &str, key: &str, lock: &Lock) -> Option<LockGap> {
+pub fn locked_key_gap(name: &str, key: &str, lock: &SecretsLock) -> Option<LockGap> {
     let Some(LockedFields::Keys(keys)) = lock.get(name) else { return None };
     let keys = ReadableKeys::Set(keys);
     (!keys.has(key)).then(|| LockGap::key(name, key, &keys))

@@ -1,27 +1,24 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Write as _};
 
-use crate::{
-    lock::{error::LockError, reader},
-    text::edit_distance::closest,
-};
+use crate::text::edit_distance::closest;
 
 /// The content of a `secrets.lock`: which secrets exist and which keys they have. It has no values.
 ///
 /// `Display` writes the file: one line for each secret, sorted by name.
 ///
 /// ```
-/// use secrets_spec::{Lock, LockedFields};
+/// use secrets_spec::{SecretsLock, LockedFields};
 ///
-/// let mut lock = Lock::default();
+/// let mut lock = SecretsLock::default();
 /// lock.insert("prod-db", LockedFields::keys(["user", "password"]));
 /// lock.insert("api-token", LockedFields::Text);
 /// let text = lock.to_string();
 /// assert!(text.ends_with("\"api-token\" = \"text\"\n\"prod-db\" = [\"password\", \"user\"]\n"));
-/// assert_eq!(Lock::parse(&text), Ok(lock));
+/// assert_eq!(SecretsLock::parse(&text), Ok(lock));
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Lock {
+pub struct SecretsLock {
     /// Sorted by name; each name occurs once.
     pub(crate) lines: Vec<(String, LockedFields)>,
 }
@@ -62,17 +59,9 @@ impl LockedFields {
     }
 }
 
-impl Lock {
+impl SecretsLock {
     /// The name of the file.
     pub const FILE_NAME: &'static str = "secrets.lock";
-
-    /// Reads the text of a lock. The lines need not be sorted.
-    ///
-    /// # Errors
-    /// The first mistake, with its line. The error does not repeat the line's text.
-    pub fn parse(text: &str) -> Result<Self, LockError> {
-        reader::read(text)
-    }
 
     /// Returns what the lock says of a secret.
     #[must_use]
@@ -124,7 +113,7 @@ impl Lock {
 /// The first lines of the file.
 const HEAD: &str = "# Names and keys of secrets, never values. Written by `secrets lock`; programs are checked against it when they compile.\nversion = 1\n\n[secrets]\n";
 
-impl fmt::Display for Lock {
+impl fmt::Display for SecretsLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(HEAD)?;
         for (name, fields) in &self.lines {

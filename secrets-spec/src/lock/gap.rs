@@ -5,7 +5,7 @@ use alloc::{
 };
 
 use crate::{
-    lock::{declared::ReadableKeys, document::Lock},
+    lock::{document::SecretsLock, readable_keys::ReadableKeys},
     text::edit_distance::closest,
 };
 
@@ -33,7 +33,7 @@ pub enum LockGap {
 }
 
 impl LockGap {
-    pub(super) fn secret(name: &str, lock: &Lock) -> Self {
+    pub(super) fn secret(name: &str, lock: &SecretsLock) -> Self {
         Self::Secret { name: name.to_string(), near: lock.closest(name).map(String::from) }
     }
 

@@ -4,6 +4,7 @@ pub(crate) mod declared;
 pub(crate) mod document;
 pub(crate) mod error;
 pub(crate) mod gap;
+pub(crate) mod readable_keys;
 pub(crate) mod reader;
 pub(crate) mod search;
 pub(crate) mod table;

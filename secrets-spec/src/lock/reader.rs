@@ -3,7 +3,7 @@
 use alloc::{string::String, vec::Vec};
 
 use crate::lock::{
-    document::{Lock, LockedFields},
+    document::{LockedFields, SecretsLock},
     error::{LockError, LockFault},
 };
 
@@ -26,8 +26,17 @@ enum Place {
     Secrets,
 }
 
-/// Reads a whole lock.
-pub(super) fn read(text: &str) -> Result<Lock, LockError> {
+impl SecretsLock {
+    /// Reads the text of a lock. The lines need not be sorted.
+    ///
+    /// # Errors
+    /// The first mistake, with its line. The error does not repeat the line's text.
+    pub fn parse(text: &str) -> Result<Self, LockError> {
+        read(text)
+    }
+}
+
+fn read(text: &str) -> Result<SecretsLock, LockError> {
     let mut place = Place::Start;
     let mut lines: Vec<(String, LockedFields, usize)> = Vec::new();
     // Windows' editors may write a byte order mark, and line ends of two characters.
@@ -59,7 +68,7 @@ pub(super) fn read(text: &str) -> Result<Lock, LockError> {
     if let Some(pair) = lines.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         return Err(LockError { line: Some(pair[1].2), fault: LockFault::Twice });
     }
-    Ok(Lock { lines: lines.into_iter().map(|(name, fields, _)| (name, fields)).collect() })
+    Ok(SecretsLock { lines: lines.into_iter().map(|(name, fields, _)| (name, fields)).collect() })
 }
 
 /// Reads a line before the secrets.

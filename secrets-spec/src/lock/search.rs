@@ -1,4 +1,4 @@
-use crate::lock::document::Lock;
+use crate::lock::document::SecretsLock;
 
 /// A folder of the file system, for [`find_lock`]. This crate has no file system of its own.
 pub trait LockFolder {
@@ -18,7 +18,8 @@ pub trait LockFolder {
 pub fn find_lock<F: LockFolder>(folders: impl IntoIterator<Item = F>) -> Option<F> {
     let mut folders: alloc::vec::Vec<F> = folders.into_iter().collect();
     let last = last_folder(&folders);
-    let found = folders.iter().take(last + 1).position(|folder| folder.has(Lock::FILE_NAME))?;
+    let found =
+        folders.iter().take(last + 1).position(|folder| folder.has(SecretsLock::FILE_NAME))?;
     Some(folders.swap_remove(found))
 }
 

@@ -2,9 +2,10 @@
 
 use proptest::{collection::vec, prelude::*};
 use secrets_spec::{
-    FieldNames, Lock, LockFault, LockFolder, LockTables, LockedFields, LockedSource, Request,
-    Source, check_locked_fields, check_locked_fields_of, check_locked_key, check_locked_parameter,
-    check_locked_request, check_locked_source, find_lock, locked_request_gap,
+    LockFault, LockFolder, LockTables, LockedFields, LockedSource, Request, SecretFieldNames,
+    SecretsLock, Source, check_locked_fields, check_locked_fields_of, check_locked_key,
+    check_locked_parameter, check_locked_request, check_locked_source, find_lock,
+    locked_request_gap,
 };
 
 const TEXT: &str = r#"# Names and keys of secrets, never values. Written by `secrets lock`; programs are checked against it when they compile.
@@ -17,8 +18,8 @@ version = 1
 "prod-db" = ["password", "port", "user"]
 "#;
 
-fn lock() -> Lock {
-    Lock::parse(TEXT).unwrap()
+fn lock() -> SecretsLock {
+    SecretsLock::parse(TEXT).unwrap()
 }
 
 #[test]
@@ -33,12 +34,12 @@ fn the_file_is_written_as_it_is_read() {
 #[test]
 fn unsorted_lines_and_everything_that_an_editor_may_change_are_read() {
     let text = "\u{feff}\r\n# A comment\r\n  version=1 # the format\r\n\r\n[secrets] # all\r\nprod-db = [ \"user\",\"password\" , \"port\", ]\r\n\t\"certificate\"=\"binary\"\r\n\"aws-secrets-manager.prod/db\" = [\"user\", \"host\", \"password\"] # x\r\n\r\n\"api-token\" = \"text\"";
-    assert_eq!(Lock::parse(text), Ok(lock()));
+    assert_eq!(SecretsLock::parse(text), Ok(lock()));
     let escaped = "version = 1\n[secrets]\n\"a\\\"\\\\\\t\\u00e9\\U0001F511\" = []\n";
-    let lock = Lock::parse(escaped).unwrap();
+    let lock = SecretsLock::parse(escaped).unwrap();
     assert_eq!(lock.iter().next(), Some(("a\"\\\té\u{1F511}", &LockedFields::keys::<String>([]))));
-    assert_eq!(Lock::parse(&lock.to_string()), Ok(lock));
-    assert_eq!(Lock::parse("version = 1"), Ok(Lock::default()));
+    assert_eq!(SecretsLock::parse(&lock.to_string()), Ok(lock));
+    assert_eq!(SecretsLock::parse("version = 1"), Ok(SecretsLock::default()));
 }
 
 #[test]
@@ -54,7 +55,7 @@ fn what_is_no_lock_is_one_error_with_its_line_and_without_its_text() {
         ("version = 1\nversion = 1\n", Some(2), Twice),
         ("<<<<<<< HEAD\nversion = 1\n", Some(1), ConflictMarks),
     ] {
-        let error = Lock::parse(text).unwrap_err();
+        let error = SecretsLock::parse(text).unwrap_err();
         assert_eq!((error.line(), error.fault()), (line, fault), "{text}");
     }
     for (text, fault) in [
@@ -68,7 +69,7 @@ fn what_is_no_lock_is_one_error_with_its_line_and_without_its_text() {
         ("\"a\".\"b\" = \"text\"", Table),
         ("\"a\" = [\"k\", \"k\"]", Twice),
     ] {
-        let error = Lock::parse(&format!("{head}{text}\n")).unwrap_err();
+        let error = SecretsLock::parse(&format!("{head}{text}\n")).unwrap_err();
         assert_eq!((error.line(), error.fault()), (Some(3), fault), "{text}");
         assert!(!error.to_string().contains("SeNtInEl"));
     }
@@ -94,7 +95,7 @@ fn what_is_no_lock_is_one_error_with_its_line_and_without_its_text() {
         "[other]",
         "= \"text\"",
     ] {
-        let error = Lock::parse(&format!("{head}{text}\n")).unwrap_err();
+        let error = SecretsLock::parse(&format!("{head}{text}\n")).unwrap_err();
         assert!(
             matches!(error.fault(), Malformed(_)) && error.line() == Some(3),
             "{text}: {error:?}"
@@ -103,31 +104,31 @@ fn what_is_no_lock_is_one_error_with_its_line_and_without_its_text() {
     }
     for text in ["version = \"1\"\n", "version = 01\n", "version =\n", "verzion = 1\n", "version\n"]
     {
-        assert!(matches!(Lock::parse(text).unwrap_err().fault(), Malformed(_)), "{text}");
+        assert!(matches!(SecretsLock::parse(text).unwrap_err().fault(), Malformed(_)), "{text}");
     }
 }
 
 #[test]
 fn of_two_lines_with_one_name_the_second_is_reported() {
     let text = "version = 1\n[secrets]\n\"b\" = \"text\"\n\"a\" = \"text\"\n\"b\" = \"binary\"\n";
-    let error = Lock::parse(text).unwrap_err();
+    let error = SecretsLock::parse(text).unwrap_err();
     assert_eq!((error.line(), error.fault()), (Some(5), LockFault::Twice));
 }
 
 #[test]
 fn ten_thousand_secrets_and_every_cut_of_a_file_are_read_or_refused() {
-    let mut lock = Lock::default();
+    let mut lock = SecretsLock::default();
     for n in (0..10_000).rev() {
         lock.insert(&format!("secret-{n}"), LockedFields::keys(["user", "password"]));
     }
     let text = lock.to_string();
-    assert_eq!(Lock::parse(&text).unwrap().len(), 10_000);
-    assert_eq!(Lock::parse(&text), Ok(lock));
+    assert_eq!(SecretsLock::parse(&text).unwrap().len(), 10_000);
+    assert_eq!(SecretsLock::parse(&text), Ok(lock));
     // A cut within a line is a mistake; one between two lines cannot be seen.
     for end in 0..TEXT.len() {
         let cut = &TEXT[..end];
         let whole_lines = TEXT[..end].ends_with('\n') || TEXT[end..].starts_with('\n');
-        assert!(Lock::parse(cut).is_err() || whole_lines, "{cut}");
+        assert!(SecretsLock::parse(cut).is_err() || whole_lines, "{cut}");
     }
 }
 
@@ -279,7 +280,7 @@ fn tables_answer_as_the_lock_does() {
 
 #[test]
 fn fields_that_a_secret_lacks_are_named_together() {
-    let fields: FieldNames = &[&["usr"], &["pw", "password"], &["host"]];
+    let fields: SecretFieldNames = &[&["usr"], &["pw", "password"], &["host"]];
     let sentence = check_locked_fields("prod-db", &["password", "user"], fields).unwrap();
     assert_eq!(
         sentence.as_str(),
@@ -350,18 +351,18 @@ impl LockFolder for Numbered {
 proptest! {
     #[test]
     fn whatever_is_written_is_read(names in vec((".*", vec(".*", 0..4)), 0..8)) {
-        let mut lock = Lock::default();
+        let mut lock = SecretsLock::default();
         for (name, keys) in names {
             lock.insert(&name, LockedFields::keys(keys));
         }
         let text = lock.to_string();
-        prop_assert_eq!(Lock::parse(&text), Ok(lock));
+        prop_assert_eq!(SecretsLock::parse(&text), Ok(lock));
     }
 
     #[test]
     fn no_text_makes_the_reader_panic(text in any::<String>(), line in ".*") {
-        let _ = Lock::parse(&text);
-        let _ = Lock::parse(&format!("version = 1\n[secrets]\n{line}"));
-        let _ = Lock::parse(&format!("version = 1\n[secrets]\n\"a\" = [\"{line}"));
+        let _ = SecretsLock::parse(&text);
+        let _ = SecretsLock::parse(&format!("version = 1\n[secrets]\n{line}"));
+        let _ = SecretsLock::parse(&format!("version = 1\n[secrets]\n\"a\" = [\"{line}"));
     }
 }

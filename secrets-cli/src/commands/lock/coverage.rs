@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use secrets_runtime::{Error, ErrorKind};
 use secrets_spec::{
-    Lock, LockGap, LockedFields, LockedSource, Source, StepSpec, locked_request_gap, quoted_list,
+    LockGap, LockedFields, LockedSource, SecretsLock, Source, StepSpec, locked_request_gap,
+    quoted_list,
 };
 
 use crate::failure::error_about;
 
 /// Returns an error for each thing that the lock lacks, once.
-pub fn gaps(lock: &Lock, sources: &[Source], steps: &[StepSpec]) -> Vec<Error> {
+pub fn gaps(lock: &SecretsLock, sources: &[Source], steps: &[StepSpec]) -> Vec<Error> {
     let mut gaps = Gaps::default();
     for source in sources {
         if lock.get(LockedSource::of(source).name()).is_none() {
@@ -60,7 +61,7 @@ impl Gaps {
 
 /// Returns an error for each secret of which the backends say something else than the lock.
 pub fn differences(
-    lock: &Lock,
+    lock: &SecretsLock,
     answers: BTreeMap<String, Result<LockedFields, Error>>,
 ) -> Vec<Error> {
     let mut errors = Vec::new();

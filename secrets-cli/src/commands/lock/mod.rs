@@ -7,10 +7,10 @@ mod wanted;
 use std::collections::BTreeMap;
 
 use secrets_runtime::Error;
-use secrets_spec::{Lock, LockedFields, StepSpec};
+use secrets_spec::{LockedFields, SecretsLock, StepSpec};
 
 use crate::{
-    args::Lock as LockArgs,
+    args::LockArgs,
     commands::lock::wanted::Wanted,
     failure::{Failure, fail_on_any},
     lock_file::LockFile,
@@ -130,7 +130,7 @@ fn ask(
 fn check(
     args: &LockArgs,
     file: &LockFile,
-    lock: &Lock,
+    lock: &SecretsLock,
     sources: &[secrets_spec::Source],
     steps: &[StepSpec],
     reporter: &Reporter,
@@ -173,8 +173,8 @@ struct Difference<'a> {
 }
 
 impl<'a> Difference<'a> {
-    fn of(before: &'a Lock, after: &'a Lock) -> Self {
-        let names = |lock: &'a Lock, is_it: &dyn Fn(&str, &LockedFields) -> bool| {
+    fn of(before: &'a SecretsLock, after: &'a SecretsLock) -> Self {
+        let names = |lock: &'a SecretsLock, is_it: &dyn Fn(&str, &LockedFields) -> bool| {
             lock.iter().filter(|(name, fields)| is_it(name, fields)).map(|(name, _)| name).collect()
         };
         Self {
@@ -193,7 +193,7 @@ impl<'a> Difference<'a> {
     fn report(
         &self,
         file: &LockFile,
-        lock: &Lock,
+        lock: &SecretsLock,
         (is_written, is_certain): (bool, bool),
         format: OutputFormat,
         reporter: &Reporter,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use secrets_runtime::{Error, ErrorKind};
 use secrets_spec::{
-    BackendType, Lock, LockedFields, LockedSource, OptionValue, Request, Source, SourceRole,
+    BackendType, LockedFields, LockedSource, OptionValue, Request, SecretsLock, Source, SourceRole,
     SpecError, StepSpec, locked_request_name,
 };
 
@@ -39,7 +39,7 @@ impl Wanted {
 
     /// Adds what the steps declare. Sources that a lock need not have are known, but asked for only if they are in the
     /// file.
-    pub fn add_declared(&mut self, steps: &[StepSpec], lock: &Lock) {
+    pub fn add_declared(&mut self, steps: &[StepSpec], lock: &SecretsLock) {
         for step in steps {
             for declared in step.declared_sources().unwrap_or_default() {
                 let locked = LockedSource::of(&declared.source);
@@ -61,7 +61,7 @@ impl Wanted {
     }
 
     /// Adds the secrets of the file, as they are declared if they are, and else by their names.
-    pub fn add_locked(&mut self, lock: &Lock) {
+    pub fn add_locked(&mut self, lock: &SecretsLock) {
         for (name, fields) in lock.iter() {
             let wanted = self.0.entry(name.to_owned()).or_default();
             wanted.is_demanded = true;

@@ -7,7 +7,7 @@ use secrets_runtime::{
     admin::{RouteSetting, SourceRoute},
     settings::variables,
 };
-use secrets_spec::{Lock, LockedFields, LockedSource};
+use secrets_spec::{LockedFields, LockedSource, SecretsLock};
 
 use crate::{
     commands::audit::{log_line::LogLine, read_log},
@@ -106,7 +106,7 @@ fn steps_of_program(
 }
 
 /// Reads `secrets.lock`, if there is one. One that cannot be used is reported, and counts as empty.
-fn read_lock(reporter: &Reporter) -> Lock {
+fn read_lock(reporter: &Reporter) -> SecretsLock {
     let read = LockFile::find(None).and_then(|file| file.read());
     if read.is_err() {
         reporter.warning("secrets.lock cannot be used; `secrets lock --check` says why");

@@ -40,4 +40,14 @@ fn call() -> Result<(), Error> {
     Ok(())
 }
 
+struct Service<T>(T);
+
+impl<T: serde::de::DeserializeOwned> Service<T> {
+    #[secrets]
+    async fn method(&self, #[secret("prod-db")] db: Db, #[secret("prod-db")] t: T) -> Result<(), Error> {
+        let _ = (db, t, &self.0);
+        Ok(())
+    }
+}
+
 fn main() {}
