@@ -52,6 +52,7 @@ mod flow;
 mod kubectl;
 mod manifest;
 mod mask;
+mod plan;
 mod program;
 mod step;
 

@@ -4,6 +4,8 @@
 pub mod child;
 pub mod fake_backend;
 pub mod fault_server;
+#[cfg(unix)]
+pub mod flow_sandbox;
 pub mod http;
 pub mod lookup;
 pub mod password_server;
