@@ -173,7 +173,7 @@ pub mod __private {
             fallible::{Fallible, Storable, assert_storable},
             never,
             parameters::{Filler, FromSecret, no_parameters},
-            registry::STEPS,
+            registry::{RegisteredStep, STEPS},
             retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},
             run_sync::{call, call_with},

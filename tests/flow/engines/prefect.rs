@@ -89,7 +89,7 @@ fn prefect_runs_the_manifest_and_keeps_no_value() {
     let mut command = sandbox.bare("dbflow", &[WITH.as_slice(), &create].concat());
     command
         .env("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager")
-        .env("SECRETS_AWS_REGION", "us-west-2");
+        .env("SECRETS_AWS_REGION", "ap-southeast-4");
     sandbox.write("dbflow.yaml", &FlowOutput::of(&mut command).ok());
 
     let home = sandbox.path().join("prefect");
