@@ -61,5 +61,10 @@ mod step;
 #[doc = include_str!("../README.md")]
 struct Readme;
 
+/// The program of the page on Argo Workflows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/argo.md")]
+struct ArgoPage;
+
 pub use body::{StepError, StepFunction, StepResult};
 pub use flow::{Flow, StepNames};

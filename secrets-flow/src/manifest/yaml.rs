@@ -180,11 +180,11 @@ mod tests {
         let document = map([
             ("kind", "Job".into()),
             ("empty", map([])),
-            ("items", list([map([("a", "1".into()), ("b", list(["x".into()]))]), "y".into()])),
+            ("items", list([map([("a", "1".into()), ("b", list(["x".into()]))]), "z".into()])),
             ("number", ManifestNode::Number(256)),
             ("schedules", list(["0 2 * * *".into()])),
         ]);
-        let expected = "empty: {}\nitems:\n- a: '1'\n  b:\n  - x\n- y\nkind: Job\nnumber: 256\nschedules:\n- 0 2 * * *\n";
+        let expected = "empty: {}\nitems:\n- a: '1'\n  b:\n  - x\n- z\nkind: Job\nnumber: 256\nschedules:\n- 0 2 * * *\n";
         assert_eq!(write(&document), expected);
     }
 
