@@ -1,27 +1,36 @@
-//! A step that connects to PostgreSQL with credentials that it gets at launch: Metaflow's own example. The code
-//! does not say where they are kept. On a laptop that is the machine's encrypted store:
+//! A flow that connects to PostgreSQL with credentials that it gets at launch: Metaflow's own example. The code does not
+//! say where they are kept. On a laptop that is the machine's encrypted store:
 //!
 //! ```sh
 //! secrets register test-db-credentials --DB_USER=me --DB_PASSWORD=@file --DB_NAME=app --DB_HOST=127.0.0.1
-//! cargo run --example db_flow --features aws,clap,postgres -- --with 'secrets:sources=["test-db-credentials"]'
+//! cargo run --example db_flow --features aws,flow,postgres -- --with 'secrets:sources=["test-db-credentials"]' run
 //! ```
 //!
 //! and with `SECRETS_DEFAULT_BACKEND=aws-secrets-manager` (or `--secrets-backend`, or a profile of `secrets.toml`)
-//! the same command reads the secret `test-db-credentials` of AWS Secrets Manager.
+//! the same command reads the secret `test-db-credentials` of AWS Secrets Manager. Then the flow is written down for Argo
+//! Workflows, where each pod reads it:
+//!
+//! ```sh
+//! db_flow --secrets-backend aws-secrets-manager --with 'secrets:sources=["test-db-credentials"]' \
+//!     argo-workflows create --image registry.example/db-flow:1 --only-yaml
+//! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]
 
-use anyhow::Context;
-use clap::Parser;
-use postgres::{Client, Config, NoTls};
-use secrets_runtime::{ErrorKind, cli::SecretsArgs, current_context, secrets};
+use std::process::ExitCode;
 
-#[derive(Parser)]
-struct Arguments {
-    #[command(flatten)]
-    secrets: SecretsArgs,
-}
+use anyhow::Context;
+use postgres::{Client, Config, NoTls};
+use secrets_flow::Flow;
+use secrets_runtime::{ErrorKind, current_context, secrets};
 
 #[secrets]
+fn start() -> anyhow::Result<()> {
+    let mut client = connect()?;
+    let row = client.query_one("SELECT current_user::text, current_database()::text", &[])?;
+    println!("connected as {} to {}", row.get::<_, &str>(0), row.get::<_, &str>(1));
+    Ok(())
+}
+
 fn connect() -> anyhow::Result<Client> {
     let secrets = current_context().secrets;
     let port = match secrets.var("DB_PORT") {
@@ -41,11 +50,12 @@ fn connect() -> anyhow::Result<Client> {
     Ok(client)
 }
 
-fn main() -> anyhow::Result<()> {
-    Arguments::parse().secrets.apply()?;
-
-    let mut client = connect()?;
-    let row = client.query_one("SELECT current_user::text, current_database()::text", &[])?;
-    println!("connected as {} to {}", row.get::<_, &str>(0), row.get::<_, &str>(1));
+/// It needs no secrets.
+fn end() -> anyhow::Result<()> {
+    println!("done");
     Ok(())
+}
+
+fn main() -> ExitCode {
+    Flow::new("dbflow").step("start", start).step("end", end).after("start").main()
 }

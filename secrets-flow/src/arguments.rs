@@ -8,7 +8,7 @@ use secrets_runtime::{ValidationLevel, cli::SecretsArgs};
 /// Runs the steps of a flow, or writes them down for Argo Workflows and Kubernetes.
 #[derive(Debug, Parser)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
-pub struct Arguments {
+pub struct FlowArguments {
     #[command(flatten)]
     pub secrets: SecretsArgs,
     #[command(subcommand)]
@@ -143,7 +143,7 @@ pub struct TargetArguments {
     pub only_yaml: bool,
 }
 
-impl Arguments {
+impl FlowArguments {
     /// Reads the command line of the process.
     ///
     /// # Errors

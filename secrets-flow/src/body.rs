@@ -78,15 +78,15 @@ mod kind {
 /// Kinds of errors, in the type parameter of [`StepError`].
 mod error_kind {
     #[derive(Debug)]
-    pub struct Standard;
+    pub struct OfStandard;
     #[derive(Debug)]
-    pub struct SendSync;
+    pub struct OfSendSync;
     #[derive(Debug)]
-    pub struct Send;
+    pub struct OfSend;
     #[derive(Debug)]
-    pub struct Boxed;
+    pub struct OfBoxed;
     #[derive(Debug)]
-    pub struct Text;
+    pub struct OfText;
 }
 
 impl<F, R, K> StepFunction<kind::Sync<(R, K)>> for F
@@ -136,32 +136,32 @@ pub trait StepError<Kind> {
     fn into_failure(self) -> StepFailure;
 }
 
-impl<E: Error + 'static> StepError<error_kind::Standard> for E {
+impl<E: Error + 'static> StepError<error_kind::OfStandard> for E {
     fn into_failure(self) -> StepFailure {
         StepFailure::of(&self)
     }
 }
 
 // `anyhow::Error` dereferences to the error in it, as a box does.
-impl<E: Deref<Target = dyn Error + Send + Sync>> StepError<error_kind::SendSync> for E {
+impl<E: Deref<Target = dyn Error + Send + Sync>> StepError<error_kind::OfSendSync> for E {
     fn into_failure(self) -> StepFailure {
         StepFailure::of(&*self)
     }
 }
 
-impl<E: Deref<Target = dyn Error + Send>> StepError<error_kind::Send> for E {
+impl<E: Deref<Target = dyn Error + Send>> StepError<error_kind::OfSend> for E {
     fn into_failure(self) -> StepFailure {
         StepFailure::of(&*self)
     }
 }
 
-impl<E: Deref<Target = dyn Error>> StepError<error_kind::Boxed> for E {
+impl<E: Deref<Target = dyn Error>> StepError<error_kind::OfBoxed> for E {
     fn into_failure(self) -> StepFailure {
         StepFailure::of(&*self)
     }
 }
 
-impl<E: Deref<Target = str>> StepError<error_kind::Text> for E {
+impl<E: Deref<Target = str>> StepError<error_kind::OfText> for E {
     fn into_failure(self) -> StepFailure {
         StepFailure::new(self.to_string(), None)
     }

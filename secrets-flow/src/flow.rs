@@ -1,11 +1,13 @@
 use std::{process::ExitCode, time::Duration};
 
 use crate::{
-    arguments::Arguments,
+    arguments::FlowArguments,
     body::StepFunction,
-    checks, commands, mask,
+    checks, commands,
+    mask::filter,
+    plan::FlowPlan,
     program::report,
-    step::{Step, canonical},
+    step::{FlowStep, canonical},
 };
 
 /// A program of steps.
@@ -35,16 +37,13 @@ use crate::{
 #[derive(Debug)]
 #[must_use = "a flow does nothing until `main` is called"]
 pub struct Flow {
-    pub(crate) name: String,
-    pub(crate) steps: Vec<Step>,
-    /// The words that were said before the first step.
-    pub(crate) misplaced: Vec<&'static str>,
+    plan: FlowPlan,
 }
 
 impl Flow {
     /// Creates a flow without steps. Its name has lower-case letters, digits and `-`, begins with a letter, and is at most 45 long.
     pub fn new(name: impl Into<String>) -> Self {
-        Self { name: name.into(), steps: Vec::new(), misplaced: Vec::new() }
+        Self { plan: FlowPlan { name: name.into(), steps: Vec::new(), misplaced: Vec::new() } }
     }
 
     /// Adds a step. Its name has lower-case letters, digits and `-`, and begins with a letter. A `_` becomes `-`.
@@ -52,7 +51,7 @@ impl Flow {
     /// What the step declares is found by its function. A closure or a function pointer has no declaration; see
     /// [`declares`](Self::declares).
     pub fn step<Kind, F: StepFunction<Kind>>(mut self, name: impl AsRef<str>, function: F) -> Self {
-        self.steps.push(Step::new::<F>(name.as_ref(), function.into_body()));
+        self.plan.steps.push(FlowStep::new::<F>(name.as_ref(), function.into_body()));
         self
     }
 
@@ -73,7 +72,7 @@ impl Flow {
     /// ```
     pub fn declares<F>(self, function: F) -> Self {
         let _ = function;
-        self.word("declares", Step::set_function::<F>)
+        self.word("declares", FlowStep::set_function::<F>)
     }
 
     /// Says after which steps the step runs: one name, or several.
@@ -141,15 +140,19 @@ impl Flow {
     /// step, and once more to mask the output of a step.
     #[must_use = "it is the exit code of the program"]
     pub fn main(self) -> ExitCode {
-        if let Some(code) = mask::run_if_started() {
+        if let Some(code) = filter::run_if_started() {
             return code;
         }
-        let mistakes = checks::mistakes(&self);
+        let mistakes = checks::mistakes(&self.plan);
         if !mistakes.is_empty() {
-            report(&format!("the flow `{}` is wrong:\n  - {}", self.name, mistakes.join("\n  - ")));
+            report(&format!(
+                "the flow `{}` is wrong:\n  - {}",
+                self.plan.name,
+                mistakes.join("\n  - ")
+            ));
             return ExitCode::from(2);
         }
-        let arguments = match Arguments::read(&self.name) {
+        let arguments = match FlowArguments::read(&self.plan.name) {
             Ok(arguments) => arguments,
             Err(error) => {
                 // Nobody reads it if it cannot be printed.
@@ -157,7 +160,7 @@ impl Flow {
                 return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
             }
         };
-        match commands::run(&self, arguments) {
+        match commands::run(&self.plan, arguments) {
             Ok(code) => ExitCode::from(code),
             Err(failure) => {
                 let text = failure.to_string();
@@ -169,16 +172,16 @@ impl Flow {
         }
     }
 
-    /// Returns the step of this name, in either spelling.
-    pub(crate) fn find(&self, name: &str) -> Option<&Step> {
-        let name = canonical(name);
-        self.steps.iter().find(|step| step.name == name)
+    /// Returns what the flow says, for tests of what reads it.
+    #[cfg(test)]
+    pub(crate) fn into_plan(self) -> FlowPlan {
+        self.plan
     }
 
-    fn word(mut self, word: &'static str, apply: impl FnOnce(&mut Step)) -> Self {
-        match self.steps.last_mut() {
+    fn word(mut self, word: &'static str, apply: impl FnOnce(&mut FlowStep)) -> Self {
+        match self.plan.steps.last_mut() {
             Some(step) => apply(step),
-            None => self.misplaced.push(word),
+            None => self.plan.misplaced.push(word),
         }
         self
     }

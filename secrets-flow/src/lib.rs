@@ -52,6 +52,7 @@ mod flow;
 mod kubectl;
 mod manifest;
 mod mask;
+mod plan;
 mod program;
 mod step;
 
@@ -59,6 +60,11 @@ mod step;
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 struct Readme;
+
+/// The program of the page on Argo Workflows.
+#[cfg(doctest)]
+#[doc = include_str!("../../docs/argo.md")]
+struct ArgoPage;
 
 pub use body::{StepError, StepFunction, StepResult};
 pub use flow::{Flow, StepNames};

@@ -16,7 +16,7 @@ pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// A step of a flow: its body, and the words that follow it.
 #[derive(Debug)]
-pub struct Step {
+pub struct FlowStep {
     /// The name as it is written, with `-` for `_`.
     pub name: String,
     pub body: StepBody,
@@ -41,7 +41,7 @@ pub enum Declared {
     Unknown,
 }
 
-impl Step {
+impl FlowStep {
     pub fn new<F>(name: &str, body: StepBody) -> Self {
         Self {
             name: canonical(name),

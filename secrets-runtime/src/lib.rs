@@ -210,7 +210,7 @@ pub mod __private {
             fallible::{Fallible, Storable, assert_storable},
             never,
             parameters::{Filler, FromSecret, no_parameters},
-            registry::STEPS,
+            registry::{RegisteredStep, STEPS},
             result_adapter::ResultAdapter,
             retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},

@@ -30,7 +30,8 @@ use files::Files;
 use module_tree::Crate;
 
 /// The crates that users depend on, and the command.
-const LIBRARY: [&str; 4] = ["secrets-spec", "secrets-macros", "secrets-runtime", "secrets-cli"];
+const LIBRARY: [&str; 5] =
+    ["secrets-spec", "secrets-macros", "secrets-runtime", "secrets-flow", "secrets-cli"];
 
 /// Where the workspace is.
 fn root() -> PathBuf {

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::sandbox::{FlowOutput, Sandbox};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox};
 
 const RECORDING: &str = r#"
 echo "$*" >> calls
@@ -16,7 +16,7 @@ const CREATE: [&str; 4] = ["argo-workflows", "create", "--image", "i:1"];
 
 #[test]
 fn a_manifest_is_applied_after_saying_where() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let path = sandbox.program("kubectl", RECORDING);
     let output = FlowOutput::of(sandbox.command("dbflow", &CREATE).env("PATH", &path));
     let said = output.stderr.find("context kind-test, namespace jobs").expect("it says where");
@@ -35,7 +35,7 @@ fn a_manifest_is_applied_after_saying_where() {
 
 #[test]
 fn its_own_words_and_its_exit_code_are_passed_on() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let path = sandbox.program("kubectl", "echo 'no such host' >&2; exit 9");
     let output = FlowOutput::of(sandbox.command("dbflow", &CREATE).env("PATH", path));
     assert!(output.failed(9).ends_with("no such host\n"));
@@ -43,14 +43,14 @@ fn its_own_words_and_its_exit_code_are_passed_on() {
 
 #[test]
 fn without_kubectl_the_manifest_can_be_printed() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let output = FlowOutput::of(sandbox.command("dbflow", &CREATE).env("PATH", sandbox.path()));
     assert!(output.failed(127).contains("--only-yaml"));
 }
 
 #[test]
 fn nothing_is_contacted_to_print() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let path = sandbox.program("kubectl", RECORDING);
     for option in ["--only-yaml", "--only-json"] {
         let create = [CREATE.as_slice(), &[option]].concat();

@@ -2,7 +2,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::sandbox::{FlowOutput, Sandbox, WITH};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
 
 /// The settings of a deployment.
 const SECRETS_TOML: &str = r#"
@@ -20,7 +20,7 @@ kubernetes_secret = "prod-db"
 id = "x"
 "#;
 
-pub fn deployed(sandbox: &Sandbox, flow: &str, arguments: &[&str]) -> Command {
+pub fn deployed(sandbox: &FlowSandbox, flow: &str, arguments: &[&str]) -> Command {
     sandbox.write("secrets.toml", SECRETS_TOML);
     let mut command = sandbox.bare(flow, &["--secrets-profile", "cluster"]);
     command
@@ -32,7 +32,7 @@ pub fn deployed(sandbox: &Sandbox, flow: &str, arguments: &[&str]) -> Command {
 }
 
 fn create(kind: &str, more: &[&str]) -> Command {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let options = [kind, "create", "--image", "registry.example/dbflow:1", "--namespace", "jobs"];
     let arguments =
         [WITH.as_slice(), options.as_slice(), &["--service-account", "runner"], more].concat();
@@ -115,7 +115,7 @@ fn a_variable_can_have_the_value_that_it_has_here() {
 
 #[test]
 fn a_manifest_is_small() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     for (format, factor) in [("--only-yaml", 1), ("--only-json", 2)] {
         let create = ["argo-workflows", "create", "--image", "registry.example/dbflow:1", format];
         let text = sandbox.run("dbflow", &create).ok();
@@ -125,7 +125,7 @@ fn a_manifest_is_small() {
 
 #[test]
 fn warnings_say_what_a_pod_lacks() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let create = ["argo-workflows", "create", "--image", "i", "--only-yaml"];
     let local = FlowOutput::of(&mut sandbox.bare("dbflow", &create));
     assert!(local.stderr.contains("warning: the backend is `local`"), "{local:?}");

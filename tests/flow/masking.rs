@@ -5,22 +5,22 @@ use std::{
     process::{Command, Stdio},
 };
 
-use crate::sandbox::{FlowOutput, Sandbox};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox};
 
-fn step(sandbox: &Sandbox, what: &str) -> FlowOutput {
+fn step(sandbox: &FlowSandbox, what: &str) -> FlowOutput {
     FlowOutput::of(sandbox.command("behaviour", &["step", "secret"]).env("DO_SECRET", what))
 }
 
 #[test]
 fn both_outputs_and_those_of_children_are_masked() {
-    let output = step(&Sandbox::new(), "");
+    let output = step(&FlowSandbox::new(), "");
     assert_eq!(output.stdout, "in one piece: ***\nin a child: ***\n");
     assert_eq!(output.stderr, "on the other output: ***\n***\n");
 }
 
 #[test]
 fn the_last_words_of_a_step_are_masked_and_not_lost() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let panicked = step(&sandbox, "panic");
     assert_eq!(panicked.code, Some(101));
     assert!(panicked.stderr.contains("\nwith ***\n"), "{panicked:?}");
@@ -35,7 +35,7 @@ fn the_last_words_of_a_step_are_masked_and_not_lost() {
 
 #[test]
 fn lines_of_both_outputs_stay_in_order_in_one_file() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let (mut reader, writer) = std::io::pipe().unwrap();
     let mut command: Command = sandbox.command("behaviour", &["step", "secret"]);
     command.stdout(Stdio::from(writer.try_clone().unwrap())).stderr(Stdio::from(writer));
@@ -49,13 +49,13 @@ fn lines_of_both_outputs_stay_in_order_in_one_file() {
 
 #[test]
 fn a_step_can_export_to_its_process() {
-    let output = Sandbox::new().run("behaviour", &["step", "exporting"]);
+    let output = FlowSandbox::new().run("behaviour", &["step", "exporting"]);
     assert_eq!(output.ok(), "exported: ***\n");
 }
 
 #[test]
 fn a_child_that_is_left_holds_nothing_up() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let mut command = sandbox.command("behaviour", &["step", "b"]);
     // It has the step's outputs, and lives on.
     command.env("DO_B", "shell (sleep 600 & echo $! > child) ; echo started");

@@ -9,10 +9,9 @@ use std::{
 
 use serde_json::{Value, json};
 
-use crate::{
-    manifest::deployed,
-    sandbox::{FlowOutput, Sandbox, WITH},
-};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
+
+use crate::manifest::deployed;
 
 /// Reads a manifest with hera's model of its kind, and prints what hera makes of it.
 const HERA: &str = r#"
@@ -57,7 +56,7 @@ fn python(variable: &str, script: &str, input: &str) -> Option<String> {
 
 /// Returns what is created with all options.
 fn created(kind: &str, format: &str) -> String {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let options = [
         kind,
         "create",

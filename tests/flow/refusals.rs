@@ -1,17 +1,17 @@
 //! What a manifest cannot contain.
 
-use crate::sandbox::{FlowOutput, Sandbox};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox};
 
 fn create(flow: &str, kind: &str, more: &[&str]) -> String {
     let arguments = [[kind, "create", "--only-yaml"].as_slice(), more].concat();
-    let output = Sandbox::new().run(flow, &arguments);
+    let output = FlowSandbox::new().run(flow, &arguments);
     assert_eq!(output.stdout, "");
     output.failed(2)
 }
 
 #[test]
 fn every_mistake_of_a_flow_is_in_one_message_before_anything_runs() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     for arguments in [&["--help"][..], &["run"], &["show"], &[]] {
         let output = sandbox.run("wrong", arguments);
         assert_eq!(output.stdout, "", "{arguments:?}");
@@ -90,7 +90,7 @@ fn placeholders_and_credentials_of_steps_are_refused() {
 
 #[test]
 fn values_of_inline_sources_are_refused_wherever_they_are() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let inline = r#"{"id":"a","type":"inline","options":{"env_vars":{"A":"SeNtInEl"}}}"#;
     let with = format!("secrets:sources=[{inline}]");
     let create = ["argo-workflows", "create", "--image", "i", "--only-yaml"];
@@ -108,7 +108,7 @@ fn values_of_inline_sources_are_refused_wherever_they_are() {
 
 #[test]
 fn secrets_of_one_folder_are_refused() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let sources = r#"{"prod-db":{"type":"file","id":"db","kubernetes_secret":"a"},"warehouse":{"type":"file","id":"db","kubernetes_secret":"b"}}"#;
     let create = |kind: &str| {
         let arguments = [kind, "create", "--image", "i", "--only-yaml"];

@@ -3,7 +3,7 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use crate::sandbox::{FlowOutput, Sandbox, WITH};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
 
 fn table(output: &FlowOutput) -> Vec<Vec<String>> {
     let after = output.stderr.split_once("STEP ").expect("there is a table").1;
@@ -20,7 +20,7 @@ fn table(output: &FlowOutput) -> Vec<Vec<String>> {
 
 #[test]
 fn all_steps_run_in_order_with_masked_and_named_lines() {
-    let output = Sandbox::new().run("dbflow", &[WITH.as_slice(), &["run"]].concat());
+    let output = FlowSandbox::new().run("dbflow", &[WITH.as_slice(), &["run"]].concat());
     assert_eq!(output.code, Some(0), "{output:?}");
     assert_eq!(output.stdout, "load | load has ***\nreport | report has ***\n");
     assert!(output.stderr.contains("store | store has *** and K=V\n"), "{output:?}");
@@ -30,7 +30,7 @@ fn all_steps_run_in_order_with_masked_and_named_lines() {
 
 #[test]
 fn the_first_failure_is_the_exit_code_and_nothing_starts_after_it() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let output = FlowOutput::of(sandbox.command("dbflow", &["run"]).env_remove("T_PASSWORD"));
     assert_eq!(output.code, Some(3), "{output:?}");
     let rows = table(&output);
@@ -42,7 +42,7 @@ fn the_first_failure_is_the_exit_code_and_nothing_starts_after_it() {
 
 #[test]
 fn a_step_is_tried_again_unless_it_cannot_pass() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let run = |what: &str| {
         FlowOutput::of(sandbox.command("behaviour", &["run", "--only", "a"]).env("DO_A", what))
     };
@@ -59,7 +59,7 @@ fn a_step_is_tried_again_unless_it_cannot_pass() {
 
 #[test]
 fn a_step_past_its_timeout_ends_with_its_children() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let mut command = sandbox.command("behaviour", &["run", "--only", "a"]);
     command.env("DO_A", "shell echo $$ >> pids; sleep 600 & echo $! >> pids; wait");
     let output = FlowOutput::of(&mut command);
@@ -69,7 +69,7 @@ fn a_step_past_its_timeout_ends_with_its_children() {
 }
 
 /// None of the processes whose ids are in the file `pids` is there any more.
-fn assert_none_runs(sandbox: &Sandbox, count: usize) {
+fn assert_none_runs(sandbox: &FlowSandbox, count: usize) {
     let pids = std::fs::read_to_string(sandbox.path().join("pids")).unwrap();
     assert_eq!(pids.lines().count(), count, "{pids}");
     for pid in pids.lines() {
@@ -81,7 +81,7 @@ fn assert_none_runs(sandbox: &Sandbox, count: usize) {
 }
 
 /// Starts a run of two steps, each a shell with a child, and waits until they run.
-fn started(sandbox: &Sandbox) -> (Child, impl BufRead + use<>) {
+fn started(sandbox: &FlowSandbox) -> (Child, impl BufRead + use<>) {
     let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);
     let script = "shell echo $$ >> pids; sleep 600 & echo $! >> pids; echo ready; wait";
     command.env("DO_B", script).env("DO_C", script);
@@ -99,7 +99,7 @@ fn started(sandbox: &Sandbox) -> (Child, impl BufRead + use<>) {
 #[test]
 fn a_signal_ends_the_children_first() {
     for (signal, code) in [("INT", 130), ("TERM", 143), ("HUP", 129)] {
-        let sandbox = Sandbox::new();
+        let sandbox = FlowSandbox::new();
         let (mut child, mut output) = started(&sandbox);
         let kill =
             Command::new("kill").args([&format!("-{signal}"), &child.id().to_string()]).status();
@@ -112,7 +112,7 @@ fn a_signal_ends_the_children_first() {
 
 #[test]
 fn a_reader_that_goes_away_ends_nothing() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);
     command.env("DO_B", "flood 10000").env("DO_C", "shell echo x > passed");
     command.stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -125,7 +125,7 @@ fn a_reader_that_goes_away_ends_nothing() {
 
 #[test]
 fn a_flood_arrives_whole() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let output = FlowOutput::of(
         sandbox.command("behaviour", &["run", "--only", "b"]).env("DO_B", "flood 50000"),
     );
@@ -135,7 +135,7 @@ fn a_flood_arrives_whole() {
 
 #[test]
 fn variables_of_the_launch_override_those_of_a_step() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let output =
         sandbox.run("dbflow", &["run", "--only", "store", "--set", "K=launch=1", "--jobs", "1"]);
     assert!(output.stderr.contains("and K=launch=1\n"), "{output:?}");
@@ -143,7 +143,7 @@ fn variables_of_the_launch_override_those_of_a_step() {
 
 #[test]
 fn all_steps_run_in_one_process() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let arguments = [WITH.as_slice(), &["run", "--in-process"]].concat();
     let output = sandbox.run("dbflow", &arguments);
     assert_eq!(output.code, Some(0), "{output:?}");
@@ -165,7 +165,7 @@ fn all_steps_run_in_one_process() {
 
 #[test]
 fn mistakes_on_the_command_line_are_usage_errors() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let error =
         sandbox.run("dbflow", &["run", "--only", "lod", "--set", "=1", "--set", "1=1"]).failed(2);
     assert!(error.contains("`lod`: did you mean `load`?"), "{error}");

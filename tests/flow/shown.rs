@@ -1,9 +1,9 @@
 use serde_json::{Value, json};
 
-use crate::sandbox::{FlowOutput, Sandbox, WITH};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
 
 fn steps(flow: &str) -> Vec<Value> {
-    let shown = Sandbox::new().run(flow, &["show", "--format", "json"]).json();
+    let shown = FlowSandbox::new().run(flow, &["show", "--format", "json"]).json();
     assert_eq!((&shown["version"], &shown["flow"]), (&json!(1), &json!(flow)));
     shown["steps"].as_array().unwrap().clone()
 }
@@ -45,7 +45,7 @@ fn what_a_function_declares_is_found_by_its_type() {
 
 #[test]
 fn the_flow_is_shown_to_people_and_as_a_diagram() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let text = sandbox.run("dbflow", &["show"]).ok();
     assert!(
         text.contains("\nstore\n  after    load\n  secrets  warehouse\n  retry    2\n"),
@@ -58,7 +58,7 @@ fn the_flow_is_shown_to_people_and_as_a_diagram() {
 
 #[test]
 fn check_is_a_table_of_all_steps() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let check = [WITH.as_slice(), &["check"]].concat();
     let table = sandbox.run("dbflow", &check).ok();
     let rows: Vec<Vec<&str>> = table.lines().map(|row| row.split_whitespace().collect()).collect();

@@ -1,8 +1,8 @@
-use crate::sandbox::{FlowOutput, Sandbox, WITH};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
 
 #[test]
 fn a_step_has_the_exit_code_of_its_error() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     // What its own resolution has failed with, whatever its error type keeps of it.
     let forgetful = sandbox.run("behaviour", &["step", "forgetful"]).failed(3);
     assert!(forgetful.contains("step `forgetful`: something is wrong"), "{forgetful}");
@@ -22,7 +22,7 @@ fn a_step_has_the_exit_code_of_its_error() {
 
 #[test]
 fn a_step_that_is_not_there_is_a_usage_error() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let error = sandbox.run("dbflow", &["step", "lod"]).failed(2);
     assert!(error.contains("did you mean `load`?"), "{error}");
     assert_eq!(sandbox.run("dbflow", &["stp", "load"]).code, Some(2));
@@ -31,7 +31,7 @@ fn a_step_that_is_not_there_is_a_usage_error() {
 
 #[test]
 fn sources_are_attached_at_launch() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let arguments = [WITH.as_slice(), &["step", "report"]].concat();
     assert_eq!(sandbox.run("dbflow", &arguments).ok(), "report has ***\n");
 }

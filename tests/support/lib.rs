@@ -4,6 +4,8 @@
 pub mod child;
 pub mod fake_backend;
 pub mod fault_server;
+#[cfg(unix)]
+pub mod flow_sandbox;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod http_memory;

@@ -147,7 +147,7 @@ mod tests {
     fn the_template_has_the_program_and_every_published_library() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join(TEMPLATE);
         let manifest = fs::read_to_string(folder.join("Cargo.toml")).unwrap();
-        for name in ["secrets-spec", "secrets-macros", "secrets-runtime"] {
+        for name in ["secrets-spec", "secrets-macros", "secrets-runtime", "secrets-flow"] {
             assert!(
                 manifest.contains(&format!("{name} = {{ path = \"crates/{name}\" }}")),
                 "{name}"

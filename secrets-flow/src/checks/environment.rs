@@ -1,13 +1,13 @@
 use std::collections::BTreeMap;
 
-use crate::step::Step;
+use crate::step::FlowStep;
 
 /// Returns the variables of steps that run in one process. Those that are set at the launch override the steps' own.
 ///
 /// # Errors
 /// The mistakes of steps that set a variable to two values: a process has one environment.
 pub fn joined<'a>(
-    steps: impl Iterator<Item = &'a Step>,
+    steps: impl Iterator<Item = &'a FlowStep>,
     set: &[(String, String)],
 ) -> Result<BTreeMap<String, String>, Vec<String>> {
     let mut joined: BTreeMap<&str, (&str, &str)> = BTreeMap::new();

@@ -2,10 +2,10 @@ use std::collections::BTreeSet;
 
 use secrets_runtime::__flow::closest;
 
-use crate::step::Step;
+use crate::step::FlowStep;
 
 /// Returns what is wrong with the order of the steps: names that no step has, and circles.
-pub fn mistakes(steps: &[Step]) -> Vec<String> {
+pub fn mistakes(steps: &[FlowStep]) -> Vec<String> {
     let mut found = Vec::new();
     let names: Vec<&str> = steps.iter().map(|step| step.name.as_str()).collect();
     for step in steps {
@@ -32,8 +32,8 @@ pub fn suggestion(name: &str, names: &[&str]) -> String {
 }
 
 /// Returns the mistake of steps that wait for each other.
-fn circle(steps: &[Step]) -> Option<String> {
-    let mut rest: Vec<&Step> = steps.iter().collect();
+fn circle(steps: &[FlowStep]) -> Option<String> {
+    let mut rest: Vec<&FlowStep> = steps.iter().collect();
     loop {
         let waiting: BTreeSet<&str> = rest.iter().map(|step| step.name.as_str()).collect();
         let before = rest.len();

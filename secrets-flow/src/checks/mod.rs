@@ -5,13 +5,13 @@ pub mod graph;
 pub mod name;
 pub mod quantity;
 
-use crate::{checks::name::NameKind, flow::Flow, step::Step};
+use crate::{checks::name::NameKind, plan::FlowPlan, step::FlowStep};
 
 /// The longest name of a flow: that of its `CronWorkflow` may be 52 long, and Argo adds to that of a workflow.
 const MAX_FLOW_NAME: usize = 45;
 
 /// Returns every mistake of a flow.
-pub fn mistakes(flow: &Flow) -> Vec<String> {
+pub fn mistakes(flow: &FlowPlan) -> Vec<String> {
     let mut found = Vec::new();
     found.extend(flow_name(&flow.name));
     for word in &flow.misplaced {
@@ -52,7 +52,7 @@ fn flow_name(name: &str) -> Option<String> {
     })
 }
 
-fn step_mistakes(step: &Step) -> Vec<String> {
+fn step_mistakes(step: &FlowStep) -> Vec<String> {
     let mut found = Vec::new();
     let name = &step.name;
     if !name::is_identifier(name) {
@@ -102,13 +102,14 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::flow::Flow;
 
     fn nothing() -> Result<(), String> {
         Ok(())
     }
 
     fn found(flow: Flow) -> Vec<String> {
-        mistakes(&flow)
+        mistakes(&flow.into_plan())
     }
 
     #[test]

@@ -2,15 +2,21 @@
 
 use secrets_runtime::{Declaration, Error, ValidationLevel, cli::SecretsArgs};
 
-use crate::{commands, failure::CommandFailure, flow::Flow, program::print, step::Declared};
+use crate::{
+    commands::{launch, table::columns},
+    failure::CommandFailure,
+    plan::FlowPlan,
+    program::print,
+    step::Declared,
+};
 
 /// Validates every step, and prints a table with a row for each source and request.
 pub fn run(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: SecretsArgs,
     level: Option<ValidationLevel>,
 ) -> Result<u8, CommandFailure> {
-    let resolver = commands::resolver(secrets).build()?;
+    let resolver = launch::resolver(secrets).build()?;
     let level = level.unwrap_or_else(|| resolver.validation_level());
     let cells = |cells: [&str; 4]| cells.map(str::to_owned).to_vec();
     let mut rows = vec![cells(["STEP", "SECRET", "BACKEND", "RESULT"])];
@@ -40,8 +46,7 @@ pub fn run(
         }
         problems.extend(report.into_result().err());
     }
-    print(&commands::columns(&rows))
-        .map_err(|error| CommandFailure::Other(error.to_string(), 1))?;
+    print(&columns(&rows)).map_err(|error| CommandFailure::Other(error.to_string(), 1))?;
     match Error::join(problems) {
         Some(error) => Err(error.into()),
         None => Ok(0),

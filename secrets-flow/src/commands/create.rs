@@ -7,22 +7,24 @@ use secrets_runtime::cli::SecretsArgs;
 use crate::{
     arguments::{CreateArguments, TargetArguments, TriggerArguments},
     checks::name::NameKind,
-    commands,
+    commands::launch,
     failure::CommandFailure,
-    flow::Flow,
     kubectl,
     manifest::{
-        Deployment, Documents, Schedule,
         argo::{workflow, workflow_template},
-        environment::Environment,
+        cron::CronSchedule,
+        deployment::Deployment,
+        documents::Documents,
+        environment::DeployedVariables,
         job::job,
     },
+    plan::FlowPlan,
     program::{file_name, print, warn},
 };
 
 /// Writes the `WorkflowTemplate` of a flow.
 pub fn argo(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: SecretsArgs,
     arguments: &CreateArguments,
 ) -> Result<u8, CommandFailure> {
@@ -31,11 +33,11 @@ pub fn argo(
 
 /// Writes the `Job` of a flow.
 pub fn kubernetes(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: SecretsArgs,
     arguments: &CreateArguments,
 ) -> Result<u8, CommandFailure> {
-    let of_own = |what: fn(&crate::step::Step) -> bool| {
+    let of_own = |what: fn(&crate::step::FlowStep) -> bool| {
         let steps = flow.steps.iter().filter(move |step| what(step));
         steps.map(|step| step.name.as_str()).collect::<Vec<_>>().join(", ")
     };
@@ -53,7 +55,7 @@ pub fn kubernetes(
 }
 
 /// Starts a `Workflow` from the template of a flow.
-pub fn trigger(flow: &Flow, arguments: &TriggerArguments) -> Result<u8, CommandFailure> {
+pub fn trigger(flow: &FlowPlan, arguments: &TriggerArguments) -> Result<u8, CommandFailure> {
     let target = &arguments.target;
     let name = target.name.as_deref().unwrap_or(&flow.name);
     let mut mistakes = Vec::new();
@@ -74,13 +76,13 @@ pub fn trigger(flow: &Flow, arguments: &TriggerArguments) -> Result<u8, CommandF
 type Make = fn(&Deployment<'_>, &mut Vec<String>) -> Result<Documents, CommandFailure>;
 
 fn create(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: SecretsArgs,
     arguments: &CreateArguments,
     make: Make,
 ) -> Result<u8, CommandFailure> {
-    let resolver = commands::resolver(secrets).build()?;
-    let (environment, mut mistakes) = Environment::read(resolver, arguments);
+    let resolver = launch::resolver(secrets).build()?;
+    let (environment, mut mistakes) = DeployedVariables::read(resolver, arguments);
     for step in &flow.steps {
         mistakes.extend(environment.mistakes_of(step));
     }
@@ -97,7 +99,7 @@ fn create(
         image: arguments.image.clone(),
         program: program.unwrap_or_default(),
         fs_group: arguments.fs_group,
-        schedule: arguments.schedule.as_ref().map(|cron| Schedule {
+        schedule: arguments.schedule.as_ref().map(|cron| CronSchedule {
             cron: cron.split_whitespace().collect::<Vec<_>>().join(" "),
             timezone: arguments.timezone.clone(),
         }),

@@ -5,16 +5,16 @@ use serde_json::{Value, json};
 use crate::{
     arguments::ShowFormat,
     failure::CommandFailure,
-    flow::Flow,
+    plan::FlowPlan,
     program::print,
-    step::{Declared, Step},
+    step::{Declared, FlowStep},
 };
 
 /// What is printed for the declaration of a closure.
 const UNKNOWN: &str = "unknown";
 
 /// Prints the steps in a format.
-pub fn run(flow: &Flow, format: ShowFormat) -> Result<u8, CommandFailure> {
+pub fn run(flow: &FlowPlan, format: ShowFormat) -> Result<u8, CommandFailure> {
     let shown: Vec<Value> = flow.steps.iter().map(step_json).collect::<Result<_, _>>()?;
     let text = match format {
         ShowFormat::Json => {
@@ -28,7 +28,7 @@ pub fn run(flow: &Flow, format: ShowFormat) -> Result<u8, CommandFailure> {
     Ok(0)
 }
 
-fn step_json(step: &Step) -> Result<Value, CommandFailure> {
+fn step_json(step: &FlowStep) -> Result<Value, CommandFailure> {
     let (declared, guard) = match step.declared()? {
         Declared::Known(function) => {
             let declaration = serde_json::to_value(&function.declaration);
@@ -54,7 +54,7 @@ fn step_json(step: &Step) -> Result<Value, CommandFailure> {
     }))
 }
 
-fn lines(flow: &Flow, shown: &[Value]) -> String {
+fn lines(flow: &FlowPlan, shown: &[Value]) -> String {
     let mut text = format!("{}\n", flow.name);
     for step in shown {
         text += &format!("\n{}\n", plain(&step["step"]));
@@ -94,7 +94,7 @@ fn declared(step: &Value) -> Vec<String> {
     all
 }
 
-fn mermaid(flow: &Flow, shown: &[Value]) -> String {
+fn mermaid(flow: &FlowPlan, shown: &[Value]) -> String {
     let mut text = format!("---\ntitle: {}\n---\nflowchart TD\n", flow.name);
     // A name of a step may be a word of Mermaid, such as `end`, so nodes are numbered.
     let node = |name: &str| {

@@ -5,11 +5,12 @@ use std::time::Duration;
 use crate::{
     failure::CommandFailure,
     manifest::{
-        Deployment, Documents,
-        node::{Node, list, map},
-        pod::Container,
+        deployment::Deployment,
+        documents::Documents,
+        node::{ManifestNode, list, map},
+        pod::ContainerSpec,
     },
-    step::{FINAL_CODES, FIRST_PAUSE, Step},
+    step::{FINAL_CODES, FIRST_PAUSE, FlowStep},
 };
 
 const API_VERSION: &str = "argoproj.io/v1alpha1";
@@ -30,9 +31,9 @@ pub fn workflow_template(
         templates.push(template(deployment, step, mistakes)?);
     }
     let mut spec = vec![
-        ("entrypoint", Node::from(entrypoint)),
+        ("entrypoint", ManifestNode::from(entrypoint)),
         ("podMetadata", map([("labels", deployment.labels())])),
-        ("templates", Node::List(templates)),
+        ("templates", ManifestNode::List(templates)),
     ];
     spec.extend(deployment.service_account.as_deref().map(|it| ("serviceAccountName", it.into())));
     let mut metadata = deployment.metadata();
@@ -51,7 +52,7 @@ pub fn workflow_template(
 
 /// Returns a `Workflow` from the template of this name.
 pub fn workflow(name: &str, namespace: Option<&str>) -> Documents {
-    let mut metadata = vec![("generateName", Node::from(format!("{name}-")))];
+    let mut metadata = vec![("generateName", ManifestNode::from(format!("{name}-")))];
     metadata.extend(namespace.map(|namespace| ("namespace", namespace.into())));
     let spec = vec![("workflowTemplateRef", reference(name))];
     Documents(vec![object("Workflow", metadata, spec)])
@@ -59,9 +60,9 @@ pub fn workflow(name: &str, namespace: Option<&str>) -> Documents {
 
 fn object(
     kind: &'static str,
-    metadata: Vec<(&'static str, Node)>,
-    spec: Vec<(&'static str, Node)>,
-) -> Node {
+    metadata: Vec<(&'static str, ManifestNode)>,
+    spec: Vec<(&'static str, ManifestNode)>,
+) -> ManifestNode {
     map([
         ("apiVersion", API_VERSION.into()),
         ("kind", kind.into()),
@@ -70,15 +71,17 @@ fn object(
     ])
 }
 
-fn reference(name: &str) -> Node {
+fn reference(name: &str) -> ManifestNode {
     map([("name", name.into())])
 }
 
 /// Returns the template in which the steps have their order.
-fn graph(deployment: &Deployment<'_>, name: &str) -> Node {
+fn graph(deployment: &Deployment<'_>, name: &str) -> ManifestNode {
     let tasks = deployment.flow.steps.iter().map(|step| {
-        let mut task =
-            vec![("name", Node::from(step.name.as_str())), ("template", step.name.as_str().into())];
+        let mut task = vec![
+            ("name", ManifestNode::from(step.name.as_str())),
+            ("template", step.name.as_str().into()),
+        ];
         if !step.after.is_empty() {
             let mut before: Vec<&str> = Vec::new();
             for name in &step.after {
@@ -95,13 +98,13 @@ fn graph(deployment: &Deployment<'_>, name: &str) -> Node {
 
 fn template(
     deployment: &Deployment<'_>,
-    step: &Step,
+    step: &FlowStep,
     mistakes: &mut Vec<String>,
-) -> Result<Node, CommandFailure> {
+) -> Result<ManifestNode, CommandFailure> {
     let environment = deployment.environment.of([step])?;
     let of_step = |mistake: &String| format!("step `{}`: {mistake}", step.name);
     mistakes.extend(environment.mistakes().iter().map(of_step));
-    let container = Container {
+    let container = ContainerSpec {
         image: step.image.as_deref().unwrap_or(&deployment.image),
         args: vec!["step".to_owned(), step.name.clone()],
         cpu: step.cpu.as_deref(),
@@ -121,11 +124,11 @@ fn template(
 }
 
 /// Returns whole seconds, rounded up.
-fn seconds(timeout: Duration) -> Node {
-    Node::Number(timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0))
+fn seconds(timeout: Duration) -> ManifestNode {
+    ManifestNode::Number(timeout.as_secs() + u64::from(timeout.subsec_nanos() > 0))
 }
 
-fn retry_strategy(times: u32) -> Node {
+fn retry_strategy(times: u32) -> ManifestNode {
     let duration = format!("{}s", FIRST_PAUSE.as_secs());
     // A pod that has never started has the exit code -1, and is tried again.
     let expression = format!("asInt(lastRetry.exitCode) not in {FINAL_CODES:?}");

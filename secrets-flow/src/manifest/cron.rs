@@ -1,5 +1,12 @@
 //! Schedules, as Kubernetes and Argo read them.
 
+/// When a flow runs.
+#[derive(Debug)]
+pub struct CronSchedule {
+    pub cron: String,
+    pub timezone: Option<String>,
+}
+
 /// The longest name of an object with a schedule: the time of a run is added to it.
 pub const MAX_NAME: usize = 52;
 

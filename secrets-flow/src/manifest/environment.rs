@@ -12,8 +12,8 @@ use crate::{
     arguments::{CreateArguments, split_assignment},
     checks::name::{NameKind, check_key, check_variable},
     failure::CommandFailure,
-    manifest::volumes::{Mount, mounts},
-    step::Step,
+    manifest::volumes::{SecretMount, mounts},
+    step::FlowStep,
 };
 
 /// The folder in which the backend `file` looks, if nothing else is set.
@@ -32,7 +32,7 @@ const FOREIGN_CREDENTIALS: [(&str, &str); 4] = [
 
 /// What is known of the environment of all pods.
 #[derive(Debug)]
-pub struct Environment {
+pub struct DeployedVariables {
     resolver: Resolver,
     variables: BTreeMap<String, EnvValue>,
     /// The sources that are attached at launch, and the text that attaches them.
@@ -55,12 +55,12 @@ pub enum EnvValue {
 #[derive(Debug)]
 pub struct PodEnvironment {
     pub variables: BTreeMap<String, EnvValue>,
-    pub mounts: Vec<Mount>,
+    pub mounts: Vec<SecretMount>,
     /// The text that attaches sources, if the pod's steps get them.
     pub with: Option<String>,
 }
 
-impl Environment {
+impl DeployedVariables {
     /// Reads the settings of this process, and the options. Returns every mistake in them.
     pub fn read(resolver: Resolver, arguments: &CreateArguments) -> (Self, Vec<String>) {
         let mut mistakes = Vec::new();
@@ -116,7 +116,7 @@ impl Environment {
     /// If the record of a step is damaged.
     pub fn of<'a>(
         &self,
-        steps: impl IntoIterator<Item = &'a Step>,
+        steps: impl IntoIterator<Item = &'a FlowStep>,
     ) -> Result<PodEnvironment, CommandFailure> {
         let mut variables = BTreeMap::new();
         let mut sources: BTreeMap<String, MappedSource> = BTreeMap::new();
@@ -148,7 +148,7 @@ impl Environment {
     }
 
     /// Returns what the steps themselves have set and a manifest cannot contain.
-    pub fn mistakes_of(&self, step: &Step) -> Vec<String> {
+    pub fn mistakes_of(&self, step: &FlowStep) -> Vec<String> {
         let mistakes = step.env.iter().filter_map(|(name, value)| {
             let mistake = check_plain(name, value).err()?;
             Some(format!("step `{}`: {mistake}", step.name))
@@ -160,7 +160,7 @@ impl Environment {
     ///
     /// # Errors
     /// If the record of a step is damaged.
-    pub fn warnings(&self, steps: &[Step]) -> Result<Vec<String>, CommandFailure> {
+    pub fn warnings(&self, steps: &[FlowStep]) -> Result<Vec<String>, CommandFailure> {
         let mut warnings = Vec::new();
         let mut types = BTreeSet::new();
         for step in steps {

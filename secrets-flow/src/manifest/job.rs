@@ -4,11 +4,12 @@ use crate::{
     checks::{environment::joined, quantity::larger},
     failure::CommandFailure,
     manifest::{
-        Deployment, Documents,
-        node::{Node, list, map},
-        pod::Container,
+        deployment::Deployment,
+        documents::Documents,
+        node::{ManifestNode, list, map},
+        pod::ContainerSpec,
     },
-    step::{FINAL_CODES, Step},
+    step::{FINAL_CODES, FlowStep},
 };
 
 /// The name of the container, by which the policy for failures refers to it.
@@ -40,8 +41,8 @@ pub fn job(
 fn object(
     kind: &'static str,
     deployment: &Deployment<'_>,
-    spec: Vec<(&'static str, Node)>,
-) -> Node {
+    spec: Vec<(&'static str, ManifestNode)>,
+) -> ManifestNode {
     map([
         ("apiVersion", "batch/v1".into()),
         ("kind", kind.into()),
@@ -53,14 +54,14 @@ fn object(
 fn spec(
     deployment: &Deployment<'_>,
     mistakes: &mut Vec<String>,
-) -> Result<Vec<(&'static str, Node)>, CommandFailure> {
+) -> Result<Vec<(&'static str, ManifestNode)>, CommandFailure> {
     let steps = &deployment.flow.steps;
     mistakes.extend(joined(steps.iter(), &[]).err().into_iter().flatten());
     let environment = deployment.environment.of(steps)?;
     mistakes.extend(environment.mistakes());
     let largest =
-        |quantity: fn(&Step) -> Option<&str>| steps.iter().filter_map(quantity).reduce(larger);
-    let container = Container {
+        |quantity: fn(&FlowStep) -> Option<&str>| steps.iter().filter_map(quantity).reduce(larger);
+    let container = ContainerSpec {
         image: &deployment.image,
         args: ["run", "--in-process"].map(str::to_owned).to_vec(),
         cpu: largest(|step| step.cpu.as_deref()),
@@ -69,21 +70,21 @@ fn spec(
     let mut members = environment.container(deployment, &container);
     members.push(("name", CONTAINER.into()));
     let mut pod =
-        vec![("containers", list([map(members)])), ("restartPolicy", Node::from("Never"))];
+        vec![("containers", list([map(members)])), ("restartPolicy", ManifestNode::from("Never"))];
     pod.extend(environment.volumes(deployment));
     pod.extend(deployment.service_account.as_deref().map(|it| ("serviceAccountName", it.into())));
     let template = map([("metadata", map([("labels", deployment.labels())])), ("spec", map(pod))]);
     let retry = steps.iter().map(|step| step.retry).max().unwrap_or(0);
     Ok(vec![
-        ("backoffLimit", Node::Number(u64::from(retry))),
+        ("backoffLimit", ManifestNode::Number(u64::from(retry))),
         ("podFailurePolicy", failure_policy()),
         ("template", template),
     ])
 }
 
 /// Returns the policy that does not try again what cannot pass.
-fn failure_policy() -> Node {
-    let values = FINAL_CODES.iter().map(|code| Node::Number(u64::from(*code)));
+fn failure_policy() -> ManifestNode {
+    let values = FINAL_CODES.iter().map(|code| ManifestNode::Number(u64::from(*code)));
     let codes = map([
         ("containerName", CONTAINER.into()),
         ("operator", "In".into()),

@@ -4,37 +4,37 @@ use serde::ser::{Serialize, Serializer};
 
 /// A part of a manifest. The members of a map are sorted, so that a manifest changes only where the flow does.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Node {
+pub enum ManifestNode {
     Text(String),
     Number(u64),
     Flag(bool),
-    List(Vec<Node>),
-    Map(BTreeMap<&'static str, Node>),
+    List(Vec<ManifestNode>),
+    Map(BTreeMap<&'static str, ManifestNode>),
 }
 
 /// Creates a map.
-pub fn map(members: impl IntoIterator<Item = (&'static str, Node)>) -> Node {
-    Node::Map(members.into_iter().collect())
+pub fn map(members: impl IntoIterator<Item = (&'static str, ManifestNode)>) -> ManifestNode {
+    ManifestNode::Map(members.into_iter().collect())
 }
 
 /// Creates a list.
-pub fn list(items: impl IntoIterator<Item = Node>) -> Node {
-    Node::List(items.into_iter().collect())
+pub fn list(items: impl IntoIterator<Item = ManifestNode>) -> ManifestNode {
+    ManifestNode::List(items.into_iter().collect())
 }
 
-impl From<&str> for Node {
+impl From<&str> for ManifestNode {
     fn from(text: &str) -> Self {
         Self::Text(text.to_owned())
     }
 }
 
-impl From<String> for Node {
+impl From<String> for ManifestNode {
     fn from(text: String) -> Self {
         Self::Text(text)
     }
 }
 
-impl Node {
+impl ManifestNode {
     /// Calls `visit` with each text, and with where it is.
     pub fn each_text(&self, path: &str, visit: &mut impl FnMut(&str, &str)) {
         match self {
@@ -67,7 +67,7 @@ impl Node {
     }
 }
 
-impl Serialize for Node {
+impl Serialize for ManifestNode {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Text(text) => serializer.serialize_str(text),

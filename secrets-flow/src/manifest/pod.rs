@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crate::manifest::{
-    Deployment,
+    deployment::Deployment,
     environment::{EnvValue, PodEnvironment},
-    node::{Node, list, map},
+    node::{ManifestNode, list, map},
     volumes::conflicts,
 };
 
@@ -17,7 +17,7 @@ const GROUP_READS: u64 = 0o440;
 
 /// A container of a program.
 #[derive(Debug)]
-pub struct Container<'a> {
+pub struct ContainerSpec<'a> {
     pub image: &'a str,
     pub args: Vec<String>,
     pub cpu: Option<&'a str>,
@@ -29,14 +29,14 @@ impl PodEnvironment {
     pub fn container(
         &self,
         deployment: &Deployment<'_>,
-        container: &Container<'_>,
-    ) -> Vec<(&'static str, Node)> {
+        container: &ContainerSpec<'_>,
+    ) -> Vec<(&'static str, ManifestNode)> {
         let with = self.with.as_ref().into_iter();
         let args = with.flat_map(|with| ["--with", with]).map(str::to_owned);
         let args = args.chain(container.args.iter().cloned());
         let mut members = vec![
-            ("args", list(args.map(|text| Node::from(escaped(&text))))),
-            ("command", list([Node::from(escaped(&deployment.program))])),
+            ("args", list(args.map(|text| ManifestNode::from(escaped(&text))))),
+            ("command", list([ManifestNode::from(escaped(&deployment.program))])),
             ("image", container.image.into()),
         ];
         if !self.variables.is_empty() {
@@ -47,13 +47,13 @@ impl PodEnvironment {
                 map([
                     ("mountPath", mount.path.as_str().into()),
                     ("name", mount.volume.as_str().into()),
-                    ("readOnly", Node::Flag(true)),
+                    ("readOnly", ManifestNode::Flag(true)),
                 ])
             });
             members.push(("volumeMounts", list(mounts)));
         }
-        let memory = container.memory.map(|memory| ("memory", Node::from(memory)));
-        let cpu = container.cpu.map(|cpu| ("cpu", Node::from(cpu)));
+        let memory = container.memory.map(|memory| ("memory", ManifestNode::from(memory)));
+        let cpu = container.cpu.map(|cpu| ("cpu", ManifestNode::from(cpu)));
         let requests: Vec<_> = cpu.into_iter().chain(memory.clone()).collect();
         if !requests.is_empty() {
             let mut resources = vec![("requests", map(requests))];
@@ -64,7 +64,7 @@ impl PodEnvironment {
     }
 
     /// Returns the members of a pod that mounted Secrets need.
-    pub fn volumes(&self, deployment: &Deployment<'_>) -> Vec<(&'static str, Node)> {
+    pub fn volumes(&self, deployment: &Deployment<'_>) -> Vec<(&'static str, ManifestNode)> {
         let volumes: BTreeMap<&str, &str> = self
             .mounts
             .iter()
@@ -76,15 +76,15 @@ impl PodEnvironment {
         let mode = if deployment.fs_group.is_some() { GROUP_READS } else { OWNER_READS };
         let volumes = volumes.into_iter().map(|(volume, secret)| {
             let secret = [
-                ("defaultMode", Node::Number(mode)),
-                ("optional", Node::Flag(false)),
+                ("defaultMode", ManifestNode::Number(mode)),
+                ("optional", ManifestNode::Flag(false)),
                 ("secretName", secret.into()),
             ];
             map([("name", volume.into()), ("secret", map(secret))])
         });
         let mut members = vec![("volumes", list(volumes))];
         if let Some(group) = deployment.fs_group {
-            let group = map([("fsGroup", Node::Number(u64::from(group)))]);
+            let group = map([("fsGroup", ManifestNode::Number(u64::from(group)))]);
             members.push(("securityContext", group));
         }
         members
@@ -96,9 +96,9 @@ impl PodEnvironment {
     }
 }
 
-fn variable((name, value): (&String, &EnvValue)) -> Node {
+fn variable((name, value): (&String, &EnvValue)) -> ManifestNode {
     let value = match value {
-        EnvValue::Text(text) => ("value", Node::from(escaped(text))),
+        EnvValue::Text(text) => ("value", ManifestNode::from(escaped(text))),
         EnvValue::Key { secret, key } => {
             let key = map([("key", key.as_str().into()), ("name", secret.as_str().into())]);
             ("valueFrom", map([("secretKeyRef", key)]))

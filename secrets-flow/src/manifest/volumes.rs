@@ -2,7 +2,7 @@ use secrets_runtime::__flow::MappedSource;
 
 /// A Secret of Kubernetes in the file system of a pod.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mount {
+pub struct SecretMount {
     pub secret: String,
     /// The name of the volume.
     pub volume: String,
@@ -10,8 +10,11 @@ pub struct Mount {
 }
 
 /// Returns the Secrets of these sources, each where the backend `file` looks for the source.
-pub fn mounts<'a>(folder: &str, sources: impl Iterator<Item = &'a MappedSource>) -> Vec<Mount> {
-    let mut mounts: Vec<Mount> = Vec::new();
+pub fn mounts<'a>(
+    folder: &str,
+    sources: impl Iterator<Item = &'a MappedSource>,
+) -> Vec<SecretMount> {
+    let mut mounts: Vec<SecretMount> = Vec::new();
     for source in sources {
         let (Some(secret), Some(id)) = (&source.kubernetes_secret, &source.id) else { continue };
         let path = format!("{}/{id}", folder.trim_end_matches('/'));
@@ -23,13 +26,13 @@ pub fn mounts<'a>(folder: &str, sources: impl Iterator<Item = &'a MappedSource>)
             Some(mount) => mount.volume.clone(),
             None => volume_name(secret, &mounts),
         };
-        mounts.push(Mount { secret: secret.clone(), volume, path });
+        mounts.push(SecretMount { secret: secret.clone(), volume, path });
     }
     mounts
 }
 
 /// Returns the mistakes of Secrets that cannot be in one pod.
-pub fn conflicts(mounts: &[Mount]) -> Vec<String> {
+pub fn conflicts(mounts: &[SecretMount]) -> Vec<String> {
     let mut found = Vec::new();
     for (index, one) in mounts.iter().enumerate() {
         for other in &mounts[..index] {
@@ -49,7 +52,7 @@ pub fn conflicts(mounts: &[Mount]) -> Vec<String> {
 }
 
 /// Returns a name for a volume, which is a label and at most 63 long, as that of a Secret need not be.
-fn volume_name(secret: &str, mounts: &[Mount]) -> String {
+fn volume_name(secret: &str, mounts: &[SecretMount]) -> String {
     let label: String = format!("secret-{secret}").replace('.', "-").chars().take(59).collect();
     let label = label.trim_end_matches('-');
     let is_free = |name: &str| mounts.iter().all(|mount| mount.volume != name);

@@ -2,25 +2,25 @@
 
 use std::fmt::Write;
 
-use crate::manifest::node::Node;
+use crate::manifest::node::ManifestNode;
 
 /// Returns a document.
-pub fn write(document: &Node) -> String {
+pub fn write(document: &ManifestNode) -> String {
     let mut text = String::new();
     block(document, 0, &mut text);
     text
 }
 
 /// Writes a map or a list that is not empty, from the start of a line.
-fn block(node: &Node, indent: usize, out: &mut String) {
+fn block(node: &ManifestNode, indent: usize, out: &mut String) {
     match node {
-        Node::Map(members) if !members.is_empty() => {
+        ManifestNode::Map(members) if !members.is_empty() => {
             for (key, value) in members {
                 pad(indent, out);
                 member(key, value, indent, out);
             }
         }
-        Node::List(items) if !items.is_empty() => {
+        ManifestNode::List(items) if !items.is_empty() => {
             for item in items {
                 pad(indent, out);
                 out.push_str("- ");
@@ -35,13 +35,13 @@ fn block(node: &Node, indent: usize, out: &mut String) {
     }
 }
 
-fn member(key: &str, value: &Node, indent: usize, out: &mut String) {
+fn member(key: &str, value: &ManifestNode, indent: usize, out: &mut String) {
     // Writing to a `String` cannot fail.
     let _ = write!(out, "{}:", scalar(key));
     if is_block(value) {
         out.push('\n');
         // A list stands at the indent of its key.
-        let deeper = if matches!(value, Node::List(_)) { indent } else { indent + 2 };
+        let deeper = if matches!(value, ManifestNode::List(_)) { indent } else { indent + 2 };
         block(value, deeper, out);
     } else {
         let _ = writeln!(out, " {}", inline(value));
@@ -49,9 +49,9 @@ fn member(key: &str, value: &Node, indent: usize, out: &mut String) {
 }
 
 /// Writes an item after its `- `.
-fn item_of_list(item: &Node, indent: usize, out: &mut String) {
+fn item_of_list(item: &ManifestNode, indent: usize, out: &mut String) {
     match item {
-        Node::Map(members) if !members.is_empty() => {
+        ManifestNode::Map(members) if !members.is_empty() => {
             for (index, (key, value)) in members.iter().enumerate() {
                 if index > 0 {
                     pad(indent + 2, out);
@@ -70,21 +70,21 @@ fn item_of_list(item: &Node, indent: usize, out: &mut String) {
     }
 }
 
-fn is_block(node: &Node) -> bool {
+fn is_block(node: &ManifestNode) -> bool {
     match node {
-        Node::Map(members) => !members.is_empty(),
-        Node::List(items) => !items.is_empty(),
+        ManifestNode::Map(members) => !members.is_empty(),
+        ManifestNode::List(items) => !items.is_empty(),
         _ => false,
     }
 }
 
-fn inline(node: &Node) -> String {
+fn inline(node: &ManifestNode) -> String {
     match node {
-        Node::Text(text) => scalar(text),
-        Node::Number(number) => number.to_string(),
-        Node::Flag(flag) => flag.to_string(),
-        Node::List(_) => "[]".to_owned(),
-        Node::Map(_) => "{}".to_owned(),
+        ManifestNode::Text(text) => scalar(text),
+        ManifestNode::Number(number) => number.to_string(),
+        ManifestNode::Flag(flag) => flag.to_string(),
+        ManifestNode::List(_) => "[]".to_owned(),
+        ManifestNode::Map(_) => "{}".to_owned(),
     }
 }
 
@@ -180,11 +180,11 @@ mod tests {
         let document = map([
             ("kind", "Job".into()),
             ("empty", map([])),
-            ("items", list([map([("a", "1".into()), ("b", list(["x".into()]))]), "y".into()])),
-            ("number", Node::Number(256)),
+            ("items", list([map([("a", "1".into()), ("b", list(["x".into()]))]), "z".into()])),
+            ("number", ManifestNode::Number(256)),
             ("schedules", list(["0 2 * * *".into()])),
         ]);
-        let expected = "empty: {}\nitems:\n- a: '1'\n  b:\n  - x\n- y\nkind: Job\nnumber: 256\nschedules:\n- 0 2 * * *\n";
+        let expected = "empty: {}\nitems:\n- a: '1'\n  b:\n  - x\n- z\nkind: Job\nnumber: 256\nschedules:\n- 0 2 * * *\n";
         assert_eq!(write(&document), expected);
     }
 

@@ -6,18 +6,41 @@
 //! `export = "process"` needs, and what it has written is not lost if it ends by a signal or by `abort`. The other
 //! process ends as soon as the step has ended and its output is written.
 
-#[cfg(not(unix))]
-mod disabled;
 #[cfg(unix)]
-mod filter;
+pub mod filter;
 #[cfg(unix)]
 mod frames;
 #[cfg(unix)]
-mod output_mask;
+pub mod output_mask;
 
+/// Does nothing: file descriptors are those of Unix.
 #[cfg(not(unix))]
-pub use disabled::{OutputMask, run_if_started};
-#[cfg(unix)]
-pub use filter::run_if_started;
-#[cfg(unix)]
-pub use output_mask::OutputMask;
+pub mod filter {
+    /// Returns `None`: the program is never started to mask an output.
+    pub fn run_if_started() -> Option<std::process::ExitCode> {
+        None
+    }
+}
+
+/// Masks nothing, and says so.
+#[cfg(not(unix))]
+pub mod output_mask {
+    use crate::{failure::CommandFailure, program::warn};
+
+    #[derive(Debug)]
+    pub struct OutputMask;
+
+    impl OutputMask {
+        /// Warns that the output is not masked.
+        ///
+        /// # Errors
+        /// Never.
+        pub fn start() -> Result<Self, CommandFailure> {
+            warn("the output of a step is masked on Unix only");
+            Ok(Self)
+        }
+
+        /// Does nothing.
+        pub fn finish(self) {}
+    }
+}

@@ -53,10 +53,7 @@ pub fn descriptor(
     quote! {
         #tracking
         #constants
-        // An item of the function: the name of its type contains the path of the function.
-        enum __SecretsHere {}
-        static __SECRETS_STEP: __secrets::Step =
-            __secrets::Step::new(#record, __secrets::type_name::<__SecretsHere>)#inline #names;
+        static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#record)#inline #names;
         __secrets::register!(__SECRETS_STEP);
         #type_checks
     }

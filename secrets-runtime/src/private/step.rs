@@ -21,8 +21,6 @@ type InlineValues = &'static [(&'static str, &'static str)];
 /// that its calls share.
 pub struct Step {
     record: &'static str,
-    /// Returns the name of a type that the expansion defines in the function.
-    type_inside: fn() -> &'static str,
     /// The values of the `inline` sources, in the order of these sources. The record does not contain them.
     inline: &'static [InlineValues],
     in_test: bool,
@@ -33,12 +31,11 @@ pub struct Step {
 }
 
 impl Step {
-    /// Creates the step with this record. `type_inside` returns the name of a type that is defined in the function.
+    /// Creates the step with this record.
     #[must_use]
-    pub const fn new(record: &'static str, type_inside: fn() -> &'static str) -> Self {
+    pub const fn new(record: &'static str) -> Self {
         Self {
             record,
-            type_inside,
             inline: &[],
             in_test: false,
             parameters: &[],
@@ -136,11 +133,6 @@ impl Step {
     /// Returns the JSON object of the record.
     pub(crate) fn record_json(&self) -> &'static str {
         StepSpec::json_of_record(self.record)
-    }
-
-    /// Returns the name of the type that is defined in the function.
-    pub(super) fn type_inside(&self) -> &'static str {
-        (self.type_inside)()
     }
 
     /// Returns the step's name.
@@ -262,7 +254,7 @@ mod tests {
     #[test]
     fn debug_of_a_step_prints_only_the_names_of_inline_values() {
         const RECORD: &str = "\u{2}secrets-step-1:{\"step\":\"load\",\"sources\":[{\"id\":\"a\",\"type\":\"inline\",\"options\":{\"env_vars\":{\"NAME\":\"***\"}}}]}\u{3}";
-        static STEP: Step = Step::new(RECORD, || "").inline(true, &[&[("NAME", "SeNtInEl")]]);
+        static STEP: Step = Step::new(RECORD).inline(true, &[&[("NAME", "SeNtInEl")]]);
         let declaration = STEP.declaration().expect("the record is good");
         let values = declaration.sources[0].options().env_vars.clone().expect("it has values");
         assert_eq!(values.iter().collect::<Vec<_>>(), [("NAME", "SeNtInEl")]);
@@ -275,7 +267,7 @@ mod tests {
         for record in
             ["", "x", "\u{2}secrets-step-1:{}\u{3}", "\u{2}secrets-step-1:{\"step\":1}\u{3}"]
         {
-            let step = Step::new(record, || "");
+            let step = Step::new(record);
             let Err(error) = step.declared() else { panic!("{record:?} is damaged") };
             assert_eq!(error.kind(), ErrorKind::InvalidSource, "{record}");
         }

@@ -75,3 +75,37 @@ fn node(value: &Spanned<DeValue<'_>>) -> Node<usize> {
     };
     Node { value, at }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_table_of_sources_is_read_from_json() {
+        let text = r#"{"prod-db":{"type":"file","id":"db","kubernetes_secret":"prod-db"},"api":"env.TOKEN"}"#;
+        let sources = parse(text).expect("it is valid");
+        assert_eq!(sources["prod-db"].kubernetes_secret(), Some("prod-db"));
+        assert_eq!(sources["api"].id(), Some("TOKEN"));
+        assert!(parse("{}").expect("it is valid").is_empty());
+    }
+
+    #[test]
+    fn every_mistake_is_reported_without_a_value() {
+        for (text, count) in [
+            ("", 1),
+            ("[]", 1),
+            ("{\"a\":", 1),
+            (r#"{"":"b","a":{},"c":{"type":"lokal","id":"SeN"}}"#, 3),
+            (r#"{"a":"b","a":"c"}"#, 1),
+            (r#"{"a":{"type":"inline","options":{"env_vars":{"A":SeNtInEl}}}}"#, 1),
+            (r#"{"a":{"id":"b","group":"c"}}"#, 1),
+            (r#"{"a":{"id":"b","kubernetes_secret":"c"}}"#, 1),
+            (r#"{"a":{"type":"file","kubernetes_secret":"A b"}}"#, 2),
+            (r#"{"a":{"type":"file","id":"b","kubernetes_secret":1}}"#, 1),
+        ] {
+            let wrongs = parse(text).expect_err(text);
+            assert_eq!(wrongs.len(), count, "{text}: {wrongs:?}");
+            assert!(!format!("{wrongs:?}").contains("SeNtInEl"), "{wrongs:?}");
+        }
+    }
+}

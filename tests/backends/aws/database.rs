@@ -30,7 +30,7 @@ fn credentials(url: &str) -> Value {
 }
 
 /// The example, which must be built already: `cargo build -p secrets-examples --example db_flow --features
-/// aws,clap,postgres`.
+/// aws,flow,postgres`.
 fn example() -> PathBuf {
     let own = std::env::current_exe().unwrap();
     let path = own.ancestors().nth(2).unwrap().join("examples/db_flow");
@@ -52,10 +52,11 @@ async fn put(backend: &dyn Backend, credentials: &Value) {
 }
 
 #[track_caller]
-fn is_connected(output: &Output) {
+fn is_connected(output: &Output, user: &str) {
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{text}");
-    assert_eq!(output.stdout, b"connected as tester to postgres\n");
+    let stdout = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(stdout, format!("start | connected as {user} to postgres\nend | done\n"));
     assert!(!text.contains("SeNtInEl"), "a value is shown");
 }
 
@@ -68,14 +69,15 @@ async fn the_same_step_connects_with_the_local_store_and_with_aws() {
     let (store, key) = (path("store"), path("key.jwk"));
     let at_home = [("SECRETS_LOCAL_DIR", store.as_str()), ("SECRETS_LOCAL_KEY_FILE", &key)];
     put(&Local::new(&store, &key), &credentials).await;
-    is_connected(&run(folder.path(), &["--with", WITH], &at_home));
+    // The name of the user is a field of the secret.
+    is_connected(&run(folder.path(), &["--with", WITH, "run"], &at_home), "***");
 
     // With nothing attached it reads the environment, as one develops with Metaflow.
     let variable = |name: &str| credentials[name].to_string().trim_matches('"').to_owned();
     let names = ["DB_USER", "DB_PASSWORD", "DB_NAME", "DB_HOST", "DB_PORT"];
     let values = names.map(variable);
     let environment: Vec<_> = names.into_iter().zip(values.iter().map(String::as_str)).collect();
-    is_connected(&run(folder.path(), &[], &environment));
+    is_connected(&run(folder.path(), &["run"], &environment), "tester");
 
     let Some(url) = server("SECRETS_TEST_MOTO_URL") else { return };
     let manager: AwsSecretsManager = aws(&url);
@@ -87,7 +89,7 @@ async fn the_same_step_connects_with_the_local_store_and_with_aws() {
         ("AWS_ACCESS_KEY_ID", "CALLER"),
         ("AWS_SECRET_ACCESS_KEY", "SeNtInEl-key"),
     ];
-    is_connected(&run(folder.path(), &["--with", WITH], &deployed));
+    is_connected(&run(folder.path(), &["--with", WITH, "run"], &deployed), "***");
 }
 
 #[tokio::test]
@@ -99,7 +101,7 @@ async fn a_wrong_password_and_a_missing_secret_are_reported_without_a_value() {
     let (store, key) = (path("store"), path("key.jwk"));
     let local = [("SECRETS_LOCAL_DIR", store.as_str()), ("SECRETS_LOCAL_KEY_FILE", &key)];
     let text = |with: &str| {
-        let output = run(folder.path(), &["--with", with], &local);
+        let output = run(folder.path(), &["--with", with, "run"], &local);
         assert!(!output.status.success() && output.stdout.is_empty());
         let text = String::from_utf8(output.stderr).unwrap();
         assert!(!text.contains("SeNtInEl"), "a value is shown");

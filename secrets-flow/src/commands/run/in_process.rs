@@ -13,31 +13,32 @@ use secrets_runtime::cli::SecretsArgs;
 use crate::{
     checks::environment::joined,
     commands::{
+        launch,
         run::{
-            TIMED_OUT, describe,
-            schedule::{AfterAttempt, Schedule},
+            exit_code::{TIMED_OUT, describe},
+            schedule::{AfterAttempt, RunSchedule},
         },
         step,
     },
     failure::CommandFailure,
-    flow::Flow,
-    mask::OutputMask,
+    mask::output_mask::OutputMask,
+    plan::FlowPlan,
     program::{self, say},
-    step::Step,
+    step::FlowStep,
 };
 
 /// Runs the steps. The returned mask is finished when everything else has been printed. A signal ends the process.
 pub fn run(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: SecretsArgs,
     variables: &[(String, String)],
-    schedule: &mut Schedule,
+    schedule: &mut RunSchedule,
 ) -> Result<OutputMask, CommandFailure> {
     let scheduled = flow.steps.iter().enumerate().filter(|(i, _)| schedule.run_of(*i).is_some());
     let variables = joined(scheduled.map(|(_, step)| step), variables);
     let variables = variables.map_err(CommandFailure::Usage)?;
     restart_with(&variables)?;
-    step::prepare(secrets)?;
+    launch::apply(secrets)?;
     let mask = OutputMask::start()?;
     while let Some(&index) = schedule.ready(Instant::now()).first() {
         let Some(step) = flow.steps.get(index) else { break };
@@ -62,7 +63,7 @@ pub fn run(
 }
 
 /// Runs an attempt. A body cannot be ended from outside, so after its timeout the process ends.
-fn with_timeout(step: &Step) -> u8 {
+fn with_timeout(step: &FlowStep) -> u8 {
     let Some(timeout) = step.timeout else { return step::attempt(step) };
     let (end, ended) = mpsc::channel::<()>();
     let name = step.name.clone();

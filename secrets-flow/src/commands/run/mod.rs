@@ -1,7 +1,6 @@
 //! `run`: runs the steps of a flow.
 
-#[cfg(unix)]
-mod attempt;
+mod exit_code;
 mod in_process;
 #[cfg(unix)]
 mod output;
@@ -12,6 +11,8 @@ mod progress;
 mod schedule;
 #[cfg(unix)]
 mod signals;
+#[cfg(unix)]
+mod step_process;
 
 use secrets_runtime::cli::SecretsArgs;
 
@@ -19,18 +20,21 @@ use crate::{
     arguments::{RunArguments, split_assignment},
     checks::{graph::suggestion, name::check_variable},
     commands::{
-        columns,
-        run::schedule::{Schedule, StepState},
+        run::{
+            exit_code::describe,
+            schedule::{RunSchedule, StepState},
+        },
+        table::columns,
     },
     failure::CommandFailure,
-    flow::Flow,
+    plan::FlowPlan,
     program::say,
     step::canonical,
 };
 
 /// Runs the steps, prints a table, and returns the exit code of the step that failed first.
 pub fn run(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: SecretsArgs,
     arguments: &RunArguments,
 ) -> Result<u8, CommandFailure> {
@@ -45,7 +49,7 @@ pub fn run(
             Err(mistake) => mistakes.push(mistake),
         }
     }
-    let names: Vec<&str> = flow.steps.iter().map(|step| step.name.as_str()).collect();
+    let names = flow.names();
     for name in &arguments.only {
         if flow.find(name).is_none() {
             let suggestion = suggestion(&canonical(name), &names);
@@ -56,7 +60,7 @@ pub fn run(
         return Err(CommandFailure::Usage(mistakes));
     }
     let only: Vec<String> = arguments.only.iter().map(|name| canonical(name)).collect();
-    let mut schedule = Schedule::new(&flow.steps, &only);
+    let mut schedule = RunSchedule::new(&flow.steps, &only);
     let (mut mask, mut ended_by) = (None, None);
     if arguments.in_process {
         mask = Some(in_process::run(flow, secrets, &variables, &mut schedule)?);
@@ -72,11 +76,11 @@ pub fn run(
 
 #[cfg(unix)]
 fn in_processes(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: &SecretsArgs,
     variables: &[(String, String)],
     arguments: &RunArguments,
-    schedule: &mut Schedule,
+    schedule: &mut RunSchedule,
 ) -> Result<Option<u8>, CommandFailure> {
     processes::run(flow, secrets, variables, arguments.jobs, schedule)
 }
@@ -87,14 +91,14 @@ fn in_processes(
     _: &SecretsArgs,
     _: &[(String, String)],
     _: &RunArguments,
-    _: &mut Schedule,
+    _: &mut RunSchedule,
 ) -> Result<Option<u8>, CommandFailure> {
     let message = "steps in processes of their own need Unix: run --in-process";
     Err(secrets_runtime::Error::new(secrets_runtime::ErrorKind::NotSupported, message).into())
 }
 
 /// Returns a row for each step that was to run.
-fn table(flow: &Flow, schedule: &Schedule) -> String {
+fn table(flow: &FlowPlan, schedule: &RunSchedule) -> String {
     let mut rows = vec![["STEP", "RESULT", "ATTEMPTS", "TIME"].map(str::to_owned).to_vec()];
     for (index, step) in flow.steps.iter().enumerate() {
         let Some(run) = schedule.run_of(index) else { continue };
@@ -111,16 +115,4 @@ fn table(flow: &Flow, schedule: &Schedule) -> String {
         rows.push(vec![step.name.clone(), result, run.attempts.to_string(), time]);
     }
     columns(&rows).trim_end().to_owned()
-}
-
-/// The exit code of a step that took longer than its timeout.
-pub const TIMED_OUT: u8 = 124;
-
-/// Describes an exit code other than 0.
-pub fn describe(code: u8) -> String {
-    match code {
-        TIMED_OUT => "timed out (exit code 124)".to_owned(),
-        code @ 129..=192 => format!("killed by signal {} (exit code {code})", code - 128),
-        code => format!("exit code {code}"),
-    }
 }

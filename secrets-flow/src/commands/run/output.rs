@@ -9,13 +9,13 @@ const MAX_LINE: usize = 1 << 16;
 
 /// Where an output goes.
 #[derive(Debug, Clone, Copy)]
-pub enum Target {
+pub enum OutputTarget {
     Output,
     Errors,
 }
 
 /// Passes an output on, to its end.
-pub fn pass_on(mut source: impl Read, step: &str, target: Target, progress: &Progress) {
+pub fn pass_on(mut source: impl Read, step: &str, target: OutputTarget, progress: &Progress) {
     let mut lines = Lines { prefix: format!("{step} | "), rest: Vec::new() };
     let mut chunk = vec![0; MAX_LINE];
     loop {
@@ -29,17 +29,17 @@ pub fn pass_on(mut source: impl Read, step: &str, target: Target, progress: &Pro
     write(&lines.finish(), target, progress);
 }
 
-fn write(bytes: &[u8], target: Target, progress: &Progress) {
+fn write(bytes: &[u8], target: OutputTarget, progress: &Progress) {
     if bytes.is_empty() {
         return;
     }
     // The steps go on if nobody reads their output any more, or the terminal is gone.
     progress.around(|| match target {
-        Target::Output => {
+        OutputTarget::Output => {
             let mut output = io::stdout().lock();
             let _ = output.write_all(bytes).and_then(|()| output.flush());
         }
-        Target::Errors => drop(io::stderr().lock().write_all(bytes)),
+        OutputTarget::Errors => drop(io::stderr().lock().write_all(bytes)),
     });
 }
 

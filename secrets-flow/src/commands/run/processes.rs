@@ -14,17 +14,17 @@ use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
     commands::run::{
-        attempt::{Attempt, start_code, wait_for},
-        describe,
-        output::{self, Target},
+        exit_code::describe,
+        output::{self, OutputTarget},
         progress::Progress,
-        schedule::{AfterAttempt, Schedule},
+        schedule::{AfterAttempt, RunSchedule},
         signals::{self, RunningGroups},
+        step_process::{StepProcess, start_code, wait_for},
     },
     failure::CommandFailure,
-    flow::Flow,
+    plan::FlowPlan,
     program,
-    step::Step,
+    step::FlowStep,
 };
 
 /// How long the outputs of a process that has ended may be open still: another process may have them.
@@ -32,11 +32,11 @@ const OUTPUT_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the steps. Returns the exit code of the signal that has ended the run, if one has.
 pub fn run(
-    flow: &Flow,
+    flow: &FlowPlan,
     secrets: &SecretsArgs,
     variables: &[(String, String)],
     jobs: Option<u32>,
-    schedule: &mut Schedule,
+    schedule: &mut RunSchedule,
 ) -> Result<Option<u8>, CommandFailure> {
     let progress = Progress::new(flow, |index| schedule.run_of(index).is_some());
     let (events, received) = mpsc::channel();
@@ -74,14 +74,14 @@ enum Event {
 }
 
 struct Run<'a> {
-    flow: &'a Flow,
+    flow: &'a FlowPlan,
     secrets: &'a SecretsArgs,
     variables: &'a [(String, String)],
     jobs: usize,
-    schedule: &'a mut Schedule,
+    schedule: &'a mut RunSchedule,
     progress: Arc<Progress>,
     /// The attempt of each step that runs, and when it counts as over although an output of it is open.
-    attempts: Vec<Option<(Attempt, Option<Instant>)>>,
+    attempts: Vec<Option<(StepProcess, Option<Instant>)>>,
     groups: RunningGroups,
     events: Sender<Event>,
     ended_by: Option<u8>,
@@ -118,7 +118,7 @@ impl Run<'_> {
         }
     }
 
-    fn attempt(&mut self, index: usize) -> Option<&mut (Attempt, Option<Instant>)> {
+    fn attempt(&mut self, index: usize) -> Option<&mut (StepProcess, Option<Instant>)> {
         self.attempts.get_mut(index)?.as_mut()
     }
 
@@ -147,7 +147,7 @@ impl Run<'_> {
         self.schedule.start(index, now);
         self.progress.start(&step.name);
         let deadline = step.timeout.and_then(|timeout| now.checked_add(timeout));
-        let mut attempt = match Attempt::start(self.command(step), deadline) {
+        let mut attempt = match StepProcess::start(self.command(step), deadline) {
             Ok(attempt) => attempt,
             Err(error) => {
                 self.progress.change(&step.name, &format!("cannot be started: {error}"));
@@ -157,8 +157,8 @@ impl Run<'_> {
         let pid = attempt.pid();
         self.groups.add(pid);
         if let Some((stdout, stderr)) = attempt.take_outputs() {
-            self.pass_on(index, step, stdout, Target::Output);
-            self.pass_on(index, step, stderr, Target::Errors);
+            self.pass_on(index, step, stdout, OutputTarget::Output);
+            self.pass_on(index, step, stderr, OutputTarget::Errors);
         }
         let events = self.events.clone();
         thread::spawn(move || {
@@ -171,7 +171,7 @@ impl Run<'_> {
     }
 
     /// Returns the command line of a step: this program's, with the options that the step needs.
-    fn command(&self, step: &Step) -> Command {
+    fn command(&self, step: &FlowStep) -> Command {
         let mut command = program::command();
         let SecretsArgs { with, backend, profile, .. } = self.secrets;
         // The step itself reports a damaged record.
@@ -192,9 +192,9 @@ impl Run<'_> {
     fn pass_on(
         &self,
         index: usize,
-        step: &Step,
+        step: &FlowStep,
         source: impl std::io::Read + Send + 'static,
-        target: Target,
+        target: OutputTarget,
     ) {
         let (name, events) = (step.name.clone(), self.events.clone());
         let progress = Arc::clone(&self.progress);

@@ -5,7 +5,7 @@ use std::{
 
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 
-use crate::{flow::Flow, program::say};
+use crate::{plan::FlowPlan, program::say};
 
 /// What is shown of the steps while they run: on a terminal a line for each, with its state and time; elsewhere a line for
 /// each change.
@@ -23,7 +23,7 @@ struct Lines {
 
 impl Progress {
     /// Shows the steps that are to run.
-    pub fn new(flow: &Flow, is_to_run: impl Fn(usize) -> bool) -> Self {
+    pub fn new(flow: &FlowPlan, is_to_run: impl Fn(usize) -> bool) -> Self {
         let is_dumb = std::env::var_os("TERM").is_none_or(|terminal| terminal == "dumb");
         if !io::stderr().is_terminal() || is_dumb {
             return Self { terminal: None };

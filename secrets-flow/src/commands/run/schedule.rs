@@ -1,10 +1,10 @@
 use std::time::{Duration, Instant};
 
-use crate::step::{FINAL_CODES, FIRST_PAUSE, Step};
+use crate::step::{FINAL_CODES, FIRST_PAUSE, FlowStep};
 
 /// Which steps have run, and which may run next.
 #[derive(Debug)]
-pub struct Schedule {
+pub struct RunSchedule {
     /// A step that is not to run has none.
     runs: Vec<Option<StepRun>>,
     first_failure: Option<u8>,
@@ -42,12 +42,12 @@ pub enum AfterAttempt {
     Again(Duration),
 }
 
-impl Schedule {
+impl RunSchedule {
     /// Creates the schedule of these steps, or of some of them. Steps that are left out count as passed.
-    pub fn new(steps: &[Step], only: &[String]) -> Self {
-        let is_wanted = |step: &Step| only.is_empty() || only.contains(&step.name);
+    pub fn new(steps: &[FlowStep], only: &[String]) -> Self {
+        let is_wanted = |step: &FlowStep| only.is_empty() || only.contains(&step.name);
         let place = |name: &String| steps.iter().position(|step| step.name == *name);
-        let run = |step: &Step| StepRun {
+        let run = |step: &FlowStep| StepRun {
             state: StepState::Waiting,
             attempts: 0,
             time: Duration::ZERO,
@@ -138,21 +138,21 @@ mod tests {
         Ok(())
     }
 
-    fn steps() -> Vec<Step> {
+    fn steps() -> Vec<FlowStep> {
         let flow = Flow::new("f").step("load", nothing);
         let flow = flow.step("store", nothing).after("load").retry(2);
         let flow = flow.step("report", nothing).after(["load", "store"]);
-        flow.step("other", nothing).steps
+        flow.step("other", nothing).into_plan().steps
     }
 
-    fn run(schedule: &mut Schedule, index: usize, code: u8, now: Instant) -> AfterAttempt {
+    fn run(schedule: &mut RunSchedule, index: usize, code: u8, now: Instant) -> AfterAttempt {
         schedule.start(index, now);
         schedule.end(index, code, now)
     }
 
     #[test]
     fn a_step_runs_after_those_before_it() {
-        let (mut schedule, now) = (Schedule::new(&steps(), &[]), Instant::now());
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
         assert_eq!(schedule.ready(now), [0, 3]);
         schedule.start(0, now);
         assert_eq!((schedule.ready(now), schedule.running()), (vec![3], 1));
@@ -167,7 +167,7 @@ mod tests {
 
     #[test]
     fn an_attempt_is_repeated_after_a_pause_that_doubles() {
-        let (mut schedule, now) = (Schedule::new(&steps(), &[]), Instant::now());
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
         run(&mut schedule, 0, 0, now);
         let second = Duration::from_secs(1);
         assert_eq!(run(&mut schedule, 1, 6, now), AfterAttempt::Again(second));
@@ -183,14 +183,14 @@ mod tests {
     #[test]
     fn what_cannot_pass_is_not_tried_again() {
         for code in FINAL_CODES {
-            let (mut schedule, now) = (Schedule::new(&steps(), &[]), Instant::now());
+            let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
             assert_eq!(run(&mut schedule, 1, code, now), AfterAttempt::Failed);
         }
     }
 
     #[test]
     fn the_first_failure_decides_and_nothing_starts_after_it() {
-        let (mut schedule, now) = (Schedule::new(&steps(), &[]), Instant::now());
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
         schedule.start(0, now);
         schedule.start(1, now);
         assert_eq!(schedule.end(0, 4, now), AfterAttempt::Failed);
@@ -200,7 +200,7 @@ mod tests {
 
     #[test]
     fn steps_alone_do_not_wait_for_others() {
-        let (schedule, now) = (Schedule::new(&steps(), &["report".to_owned()]), Instant::now());
+        let (schedule, now) = (RunSchedule::new(&steps(), &["report".to_owned()]), Instant::now());
         assert_eq!(schedule.ready(now), [2]);
         assert!(schedule.run_of(0).is_none());
     }

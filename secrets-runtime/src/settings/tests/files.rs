@@ -355,3 +355,27 @@ fn of_many_mistakes_the_first_are_listed() {
         assert!(problems[100].contains("there may be more than these 100"), "{}", problems[100]);
     }
 }
+
+#[test]
+fn the_table_in_the_environment_overrides_entries_of_the_file() {
+    let place = Place::new()
+        .file("[sources.a]\nid = 'file-a'\n[sources.b]\nid = 'file-b'\n[profile.p.sources.c]\nid = 'profile-c'")
+        .with("SECRETS_PROFILE", "p")
+        .with("SECRETS_SOURCES", r#"{"b":{"type":"env","id":"B"},"c":{"id":"env-c"}}"#);
+    let settings = place.good();
+    let id = |name| settings.mapped(name).and_then(SourcePatch::id);
+    assert_eq!([id("a"), id("b"), id("c")], [Some("file-a"), Some("B"), Some("env-c")]);
+    assert_eq!(settings.mapped("b").and_then(SourcePatch::backend), Some(&BuiltIn::Env.into()));
+    let problems = place.with("SECRETS_SOURCES", r#"{"b":3}"#).bad();
+    assert!(problems[0].starts_with("SECRETS_SOURCES: "), "{problems:?}");
+}
+
+#[test]
+fn a_mounted_secret_is_read_from_the_file_too() {
+    let file = "[sources.a]\ntype = 'file'\nid = 'db'\nkubernetes_secret = 'prod-db'";
+    let settings = Place::new().file(file).good();
+    let patch = settings.mapped("a").expect("it is mapped");
+    assert_eq!(patch.kubernetes_secret(), Some("prod-db"));
+    let problems = Place::new().file("[sources.a]\nid = 'db'\nkubernetes_secret = 'x'").bad();
+    assert!(problems[0].contains("is for sources of type `file`"), "{problems:?}");
+}

@@ -120,6 +120,10 @@ fn show(settings: &Settings, variable: &Variable) -> String {
             let source = settings.with().and_then(|with| with.sources().first());
             source.map(|s| format!("secrets:sources=[\"{s}\"]")).unwrap_or_default()
         }
+        "SECRETS_SOURCES" => {
+            let source = settings.all_mapped().next();
+            source.map(|(name, _)| format!("{{\"{name}\":\"b\"}}")).unwrap_or_default()
+        }
         "SECRETS_CONFIG" | "SECRETS_PROFILE" => String::new(),
         "SECRETS_LOCAL_DIR" => path(settings.local.dir.clone().expect("a home")),
         "SECRETS_LOCAL_KEY_FILE" => path(settings.local.key_file.clone().expect("a home")),
@@ -179,6 +183,7 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
             ["NONE", "SECRET_EXISTS", "SECRET_AND_KEY_EXISTS", "NONE"].map(String::from),
         ),
         "SECRETS_WITH" => ("", numbered("secrets:sources=[\"a#\"]")),
+        "SECRETS_SOURCES" => ("", numbered("{\"a#\":\"b\"}")),
         "SECRETS_LOCAL_DIR" => ("/srv/me/.local/share/secrets/store", numbered("/p/#")),
         "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
         "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),

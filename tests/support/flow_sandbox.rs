@@ -3,7 +3,7 @@
 use std::{
     fs,
     os::unix::fs::PermissionsExt,
-    path::Path,
+    path::{Path, PathBuf},
     process::{Command, Output, Stdio},
 };
 
@@ -20,28 +20,45 @@ const SOURCES: &str = r#"{"prod-db":{"type":"env","id":"T_*"},"warehouse":{"type
 /// What is attached at launch.
 pub const WITH: [&str; 2] = ["--with", r#"secrets:sources=["report-db"]"#];
 
-pub struct Sandbox(TempDir);
+/// The program of a flow, in a folder of its own.
+pub struct FlowSandbox {
+    folder: TempDir,
+    program: PathBuf,
+}
 
 /// What the program has printed, and its exit code.
 #[derive(Debug)]
 pub struct FlowOutput {
+    /// The exit code, if no signal has ended it.
     pub code: Option<i32>,
+    /// What is on standard output.
     pub stdout: String,
+    /// What is on standard error.
     pub stderr: String,
 }
 
-impl Sandbox {
+#[allow(clippy::new_without_default, reason = "it creates a folder")]
+impl FlowSandbox {
+    /// Creates a folder.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be created, or the path of the running test is unknown.
     pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
+        // Cargo puts a test into `deps`, and the programs of its package beside that folder.
+        let test = std::env::current_exe().unwrap();
+        let program = test.parent().unwrap().with_file_name("dbflow");
+        Self { folder: tempfile::tempdir().unwrap(), program }
     }
 
+    /// The folder.
     pub fn path(&self) -> &Path {
-        self.0.path()
+        self.folder.path()
     }
 
     /// Returns the program with one of its flows, without secrets. Its environment has only `PATH` and `HOME`.
     pub fn bare(&self, flow: &str, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_dbflow"));
+        let mut command = Command::new(&self.program);
         command
             .args(arguments)
             .current_dir(self.path())
@@ -60,10 +77,16 @@ impl Sandbox {
         command
     }
 
+    /// Runs the program as [`command`](Self::command) has it.
     pub fn run(&self, flow: &str, arguments: &[&str]) -> FlowOutput {
         FlowOutput::of(&mut self.command(flow, arguments))
     }
 
+    /// Writes a file into the folder.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be written.
     pub fn write(&self, name: &str, text: &str) {
         fs::write(self.path().join(name), text).unwrap();
     }
@@ -80,6 +103,11 @@ impl Sandbox {
 }
 
 impl FlowOutput {
+    /// Runs a program, which must not print a value.
+    ///
+    /// # Panics
+    ///
+    /// If it cannot be run, or prints a value.
     pub fn of(command: &mut Command) -> Self {
         let Output { status, stdout, stderr } = command.output().unwrap();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
@@ -96,6 +124,11 @@ impl FlowOutput {
         self.stdout
     }
 
+    /// Returns the JSON that was printed.
+    ///
+    /// # Panics
+    ///
+    /// If the program has failed, or has printed something else.
     pub fn json(self) -> Value {
         serde_json::from_str(&self.ok()).unwrap()
     }

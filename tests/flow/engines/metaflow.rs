@@ -2,13 +2,13 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::sandbox::{FlowOutput, Sandbox, WITH};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
 
 /// Where Metaflow uploads the flow's code.
 const BUCKET: &str = "metaflow-flows";
 
 /// Returns Metaflow's own manifest of the flow.
-fn written_by_metaflow(sandbox: &Sandbox) -> Option<Value> {
+fn written_by_metaflow(sandbox: &FlowSandbox) -> Option<Value> {
     let python = std::env::var_os("SECRETS_TEST_PYTHON_METAFLOW")?;
     let moto = std::env::var("SECRETS_TEST_MOTO_URL").ok()?;
     let run = |arguments: &[&str]| {
@@ -69,7 +69,7 @@ fn facts(manifest: &Value, step: &str, name: impl Fn(&str) -> String) -> Facts {
 
 #[test]
 fn metaflow_agrees_in_order_retries_accounts_and_in_what_is_attached() {
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let Some(theirs) = written_by_metaflow(&sandbox) else { return };
     let create = ["argo-workflows", "create", "--image", "python:3.11", "--only-json"];
     let ours =

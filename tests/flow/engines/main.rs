@@ -3,11 +3,7 @@
 //! They need moto (`SECRETS_TEST_MOTO_URL`), and the Pythons of `SECRETS_TEST_PYTHON_ARGO2PREFECT` and
 //! `SECRETS_TEST_PYTHON_METAFLOW`; `cargo xtask test` has all of them.
 #![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
-#[path = "metaflow.rs"]
 mod metaflow;
-#[path = "prefect.rs"]
 mod prefect;
-#[allow(dead_code, reason = "the program `flow` needs the rest of it")]
-#[path = "sandbox.rs"]
-mod sandbox;

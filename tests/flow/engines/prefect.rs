@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::sandbox::{FlowOutput, Sandbox, WITH};
+use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
 
 const DRIVER: &str = include_str!("prefect.py");
 
@@ -70,7 +70,7 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
 fn prefect_runs_the_manifest_and_keeps_no_value() {
     let python = std::env::var_os("SECRETS_TEST_PYTHON_ARGO2PREFECT");
     let (Some(python), Ok(moto)) = (python, std::env::var("SECRETS_TEST_MOTO_URL")) else { return };
-    let sandbox = Sandbox::new();
+    let sandbox = FlowSandbox::new();
     let endpoint = format!("AWS_ENDPOINT_URL={moto}");
     let program = env!("CARGO_BIN_EXE_dbflow");
     let create = [
@@ -89,7 +89,7 @@ fn prefect_runs_the_manifest_and_keeps_no_value() {
     let mut command = sandbox.bare("dbflow", &[WITH.as_slice(), &create].concat());
     command
         .env("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager")
-        .env("SECRETS_AWS_REGION", "us-west-2");
+        .env("SECRETS_AWS_REGION", "ap-southeast-4");
     sandbox.write("dbflow.yaml", &FlowOutput::of(&mut command).ok());
 
     let home = sandbox.path().join("prefect");

@@ -1,5 +1,5 @@
 # Makes secrets in moto, converts a manifest into a flow of Prefect, and runs it. Prints the state of each task.
-import json, os, re, sys, urllib.request
+import json, re, sys, urllib.error, urllib.request
 from pathlib import Path
 
 moto, manifest = sys.argv[1:3]
@@ -8,9 +8,13 @@ for name, fields in json.load(sys.stdin).items():
     headers = {
         "X-Amz-Target": "secretsmanager.CreateSecret",
         "Content-Type": "application/x-amz-json-1.1",
-        "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/us-west-2/secretsmanager/aws4_request, SignedHeaders=host, Signature=x",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=x/20260101/ap-southeast-4/secretsmanager/aws4_request, SignedHeaders=host, Signature=x",
     }
-    urllib.request.urlopen(urllib.request.Request(moto, body.encode(), headers)).close()
+    try:
+        urllib.request.urlopen(urllib.request.Request(moto, body.encode(), headers)).close()
+    except urllib.error.HTTPError as error:
+        # It is there from an earlier run.
+        assert "ResourceExistsException" in error.read().decode()
 
 from argo2prefect import GeneratorOptions, generate_code, parse_workflows
 

@@ -2,20 +2,28 @@ use std::{
     io::{Error, ErrorKind},
     os::unix::process::{CommandExt, ExitStatusExt},
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
+    thread,
     time::{Duration, Instant},
 };
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, kill_process_group, test_kill_process_group, waitid,
+    },
 };
+
+use crate::commands::run::exit_code::TIMED_OUT;
 
 /// How long a process that was asked to end may take before it is killed.
 const GRACE: Duration = Duration::from_secs(10);
 
+/// How long the children of a process that has ended may take to be gone, after they were killed.
+const KILLED_GRACE: Duration = Duration::from_millis(200);
+
 /// An attempt of a step: a process, which leads a group of its own.
 #[derive(Debug)]
-pub struct Attempt {
+pub struct StepProcess {
     child: Child,
     pid: Pid,
     /// When it has to have ended.
@@ -28,7 +36,7 @@ pub struct Attempt {
     pub open_outputs: usize,
 }
 
-impl Attempt {
+impl StepProcess {
     /// Starts the process.
     pub fn start(mut command: Command, deadline: Option<Instant>) -> Result<Self, Error> {
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
@@ -92,13 +100,19 @@ impl Attempt {
         // Its id is not another process's before it was waited for.
         let _ = kill_process_group(self.pid, Signal::KILL);
         self.status = self.child.wait().ok();
+        // A killed process is gone a moment later. One that its new parent does not wait for stays in the table, so this
+        // does not take long either.
+        let end = Instant::now() + KILLED_GRACE;
+        while test_kill_process_group(self.pid).is_ok() && Instant::now() < end {
+            thread::sleep(Duration::from_millis(1));
+        }
     }
 
     /// Returns the exit code, if the process has ended.
     pub fn exit_code(&self) -> Option<u8> {
         let status = self.status?;
         if self.has_timed_out {
-            return Some(super::TIMED_OUT);
+            return Some(TIMED_OUT);
         }
         let killed = status.signal().map(|signal| 128 + signal);
         let code = status.code().or(killed).unwrap_or(1);

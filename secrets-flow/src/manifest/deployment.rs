@@ -1,0 +1,80 @@
+use crate::{
+    checks::name::{NameKind, check_image},
+    manifest::{
+        cron::{self, CronSchedule},
+        environment::DeployedVariables,
+        node::{ManifestNode, map},
+    },
+    plan::FlowPlan,
+};
+
+/// What all objects of a manifest have in common.
+#[derive(Debug)]
+pub struct Deployment<'a> {
+    pub flow: &'a FlowPlan,
+    /// The name of the objects.
+    pub name: String,
+    pub namespace: Option<String>,
+    pub service_account: Option<String>,
+    pub image: String,
+    /// The program in the image.
+    pub program: String,
+    pub fs_group: Option<u32>,
+    pub schedule: Option<CronSchedule>,
+    pub environment: DeployedVariables,
+}
+
+/// The label that says what an object belongs to.
+const APP_NAME: &str = "app.kubernetes.io/name";
+
+/// The label that says what made an object.
+const MANAGED_BY: &str = "app.kubernetes.io/managed-by";
+
+impl Deployment<'_> {
+    /// Returns every mistake in the names.
+    pub fn mistakes(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        let mut check = |option: &str, result: Result<(), String>| {
+            found.extend(result.err().map(|mistake| format!("{option}: {mistake}")));
+        };
+        check("--name", NameKind::Object.check(&self.name));
+        if let Some(namespace) = &self.namespace {
+            check("--namespace", NameKind::Namespace.check(namespace));
+        }
+        if let Some(account) = &self.service_account {
+            check("--service-account", NameKind::ServiceAccount.check(account));
+        }
+        check("--image", check_image(&self.image));
+        if self.program.is_empty() || self.program.contains(char::is_control) {
+            let mistake = "the program in the image has no name: write its path";
+            check("--program", Err(mistake.to_owned()));
+        }
+        if let Some(schedule) = &self.schedule {
+            check("--schedule", cron::check(&schedule.cron));
+            if let Some(zone) = &schedule.timezone {
+                check("--timezone", cron::check_timezone(zone));
+            }
+            if self.name.len() > cron::MAX_NAME {
+                let max = cron::MAX_NAME;
+                let mistake = format!(
+                    "with a schedule a name is at most {max} long, not {}",
+                    self.name.len()
+                );
+                check("--name", Err(mistake));
+            }
+        }
+        found
+    }
+
+    /// Returns the metadata of an object.
+    pub fn metadata(&self) -> Vec<(&'static str, ManifestNode)> {
+        let mut metadata =
+            vec![("name", ManifestNode::from(self.name.as_str())), ("labels", self.labels())];
+        metadata.extend(self.namespace.as_deref().map(|it| ("namespace", ManifestNode::from(it))));
+        metadata
+    }
+
+    pub fn labels(&self) -> ManifestNode {
+        map([(APP_NAME, self.flow.name.as_str().into()), (MANAGED_BY, "secrets-flow".into())])
+    }
+}

@@ -1,0 +1,45 @@
+use crate::manifest::{
+    node::{ManifestNode, map},
+    yaml,
+};
+
+/// Documents, each with the kind of the object.
+#[derive(Debug)]
+pub struct Documents(pub Vec<ManifestNode>);
+
+impl Documents {
+    /// Returns the texts that contain `{{`, which Argo would replace: where each of them is.
+    pub fn placeholders(&self) -> Vec<String> {
+        let mut found = Vec::new();
+        for document in &self.0 {
+            document.each_text("", &mut |path, text| {
+                if text.contains("{{") {
+                    found.push(format!(
+                        "`{{{{` in {path}: Argo would replace it, so write the text without it"
+                    ));
+                }
+            });
+        }
+        found
+    }
+
+    pub fn to_yaml(&self) -> String {
+        let documents: Vec<String> = self.0.iter().map(yaml::write).collect();
+        documents.join("---\n")
+    }
+
+    /// Returns one object, or a list of several.
+    pub fn to_json(&self) -> String {
+        let document = match self.0.as_slice() {
+            [document] => document.clone(),
+            documents => map([
+                ("apiVersion", "v1".into()),
+                ("items", ManifestNode::List(documents.to_vec())),
+                ("kind", "List".into()),
+            ]),
+        };
+        // Maps with texts as keys can be written as JSON.
+        let text = serde_json::to_string_pretty(&document).unwrap_or_default();
+        format!("{text}\n")
+    }
+}
