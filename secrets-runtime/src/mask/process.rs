@@ -1,6 +1,6 @@
 //! What the process's own masker learns.
 
-use std::sync::OnceLock;
+use std::sync::{Once, OnceLock};
 
 use crate::{
     backend::generation,
@@ -11,9 +11,13 @@ use crate::{
 /// The masker of [`Masker::current`], once somebody has asked for it.
 static CURRENT: OnceLock<Masker> = OnceLock::new();
 
+/// Ends what was read before there was a masker, once.
+static FORGOTTEN: Once = Once::new();
+
 impl Masker {
     /// Returns the process's own masker. From the first call on, it learns every value that a step or `get_secret` of
-    /// this process gets, and every text that [`Secrets::render`](crate::Secrets::render) returns.
+    /// this process gets, and every text into which one is filled, as by
+    /// [`Secrets::render`](crate::Secrets::render).
     ///
     /// The first call also ends what the cache has, so that a step which is called again learns too.
     ///
@@ -30,15 +34,10 @@ impl Masker {
     /// ```
     #[must_use]
     pub fn current() -> Self {
-        let mut is_first = false;
-        let masker = CURRENT.get_or_init(|| {
-            is_first = true;
-            Self::new()
-        });
-        if is_first {
-            // A step that has its secrets from an earlier call fetches them again, and they are learned.
-            generation::forget_all();
-        }
+        let masker = CURRENT.get_or_init(Self::new);
+        // A step that has its secrets from an earlier call fetches them again, and they are learned. It comes after the
+        // masker is there, and no caller goes on before it.
+        FORGOTTEN.call_once(generation::forget_all);
         masker.clone()
     }
 }
@@ -58,9 +57,42 @@ pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Secr
     }
 }
 
-/// Learns a text that was filled in.
-pub(crate) fn learn_rendered(text: &SecretValue) {
+/// Whether the process has a masker of its own.
+pub(crate) fn is_learning() -> bool {
+    CURRENT.get().is_some()
+}
+
+/// Learns a text with values in it.
+pub(crate) fn learn_text(text: &SecretValue) {
     if let Some(masker) = CURRENT.get() {
         masker.add(text);
+    }
+}
+
+/// Learns a value as a filter has written it, unless the value itself is too short or too common.
+pub(crate) fn learn_encoded(value: &[u8], encoded: &SecretValue) {
+    if forms::is_maskable(value) {
+        learn_text(encoded);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{sync::Barrier, thread};
+
+    use super::*;
+
+    #[test]
+    fn no_first_call_returns_before_what_was_read_is_forgotten() {
+        let barrier = Barrier::new(8);
+        thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    let _masker = Masker::current();
+                    assert!(FORGOTTEN.is_completed());
+                });
+            }
+        });
     }
 }
