@@ -2,8 +2,13 @@
 
 use std::panic;
 
+use base64ct::{Base64, Encoding};
 use secrets_runtime::{
-    Error, SecretValue, current_context, get_secret_blocking, mask::Masker, secrets, testing,
+    Error, Resolver, SecretValue,
+    config::{Document, Format},
+    current_context, get_secret_blocking,
+    mask::Masker,
+    secrets, testing,
 };
 
 use crate::child::{cases, child};
@@ -12,6 +17,7 @@ pub const CASES: &[(&str, fn())] = cases![
     the_masker_learns_what_steps_and_get_secret_get,
     what_was_got_before_is_learned_as_long_as_it_is_held,
     a_body_that_asks_first_has_its_own_secrets_masked,
+    texts_with_values_in_them_are_learned_however_they_are_filled,
     a_secret_that_is_not_masked_is_named_once,
     a_panic_with_a_secret_does_not_reach_the_hook_before,
 ];
@@ -52,6 +58,49 @@ fn a_body_that_asks_first_has_its_own_secrets_masked() {
     }
     let text = testing::with_secrets([("db", "password", "SeNtInEl-1")], step).unwrap();
     assert_eq!(text, "it is ***");
+}
+
+/// Encoded as a whole, a value that a filter has written is in no form of the value alone.
+fn texts_with_values_in_them_are_learned_however_they_are_filled() {
+    let masker = Masker::current();
+    let given = [("db", "password", "SeNt/\"InEl@1"), ("db", "pin", "123")];
+    let template = "postgres://app:{{db.password | url}}@h/d";
+    let all: [(&str, fn(&Resolver, &str) -> Result<String, Error>); 4] = [
+        ("texts", |resolver, template| {
+            let texts = resolver.fill_texts_blocking(&[("URL", template)])?;
+            Ok(texts[0].expose_str()?.to_owned())
+        }),
+        ("config", |resolver, template| {
+            let text = format!("a = {{ url = '{template}' }}");
+            let config: serde_json::Value =
+                resolver.resolve_config_blocking(&text, Format::Toml)?;
+            Ok(config.to_string())
+        }),
+        ("document", |resolver, template| {
+            let filled = resolver.fill_blocking(&Document::new(template, Format::Text))?;
+            Ok(filled.expose_str()?.to_owned())
+        }),
+        ("quoted document", |resolver, _| {
+            let document = Document::new("a: [{{db.password}}]", Format::Yaml);
+            Ok(resolver.fill_blocking(&document)?.expose_str()?.to_owned())
+        }),
+    ];
+    for (what, fill) in all {
+        let text = testing::with_secrets(given, || fill(&Resolver::current()?, template)).unwrap();
+        for before in ["", "a", "ab"] {
+            let masked = masker
+                .mask(&Base64::encode_string(format!("{before}{text}").as_bytes()))
+                .into_owned();
+            let left: Vec<_> = masked.split("***").collect();
+            assert!(left.len() > 1 && left.iter().all(|part| part.len() < 60), "{what}: {masked}");
+            for part in left {
+                let bytes = Base64::decode_vec(&part[..part.len() / 4 * 4]).unwrap_or_default();
+                assert!(!String::from_utf8_lossy(&bytes).contains("InEl"), "{what}: {masked}");
+            }
+        }
+    }
+    let pin = || Resolver::current()?.fill_texts_blocking(&[("PIN", "{{db.pin | json}}")]);
+    assert_eq!(testing::with_secrets(given, pin).unwrap()[0].expose_str().unwrap(), "\"123\"");
 }
 
 fn what_was_got_before_is_learned_as_long_as_it_is_held() {

@@ -48,6 +48,20 @@ fn the_output_and_the_errors_of_a_program_are_masked() {
 }
 
 #[test]
+fn templates_of_variables_are_masked_encoded_as_a_whole() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--user=app", "--password=SeNt/InEl@1"]);
+    sandbox.write("vars.env", "V=postgres://{{db.user}}:{{db.password|url}}@h/d\n");
+    let script = "printf %s \"$U$V\" | base64 -w0";
+    let url = "U=postgres://{{db.user}}:{{db.password|url}}@h/d";
+    for source in [["--env", url], ["--env-file", "vars.env"]] {
+        let arguments = [&["run", "--mask"], &source[..], &["--", "sh", "-c", script]].concat();
+        let output = sandbox.run(arguments);
+        assert_eq!((output.code, output.text().as_str()), (Some(0), "***"), "{output:?}");
+    }
+}
+
+#[test]
 fn what_goes_to_one_place_stays_in_its_order() {
     let sandbox = sandbox();
     let script = "for i in 1 2 3; do echo out $i; echo err $i $password >&2; done";

@@ -118,7 +118,11 @@ impl Resolver {
         }
         let quoted = layout.filled(&mut values);
         match layout.is_kept_by(&quoted, &values) {
-            true => Ok(quoted),
+            true => {
+                #[cfg(feature = "mask")]
+                crate::mask::process::learn_text(&quoted);
+                Ok(quoted)
+            }
             false => {
                 let message = format!(
                     "a value in a comment, in a key or beside another value would change what the {} says",

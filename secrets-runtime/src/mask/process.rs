@@ -18,13 +18,13 @@ use crate::{
 static CURRENT: Mutex<Current> = Mutex::new(Current::Unasked(None));
 
 enum Current {
-    Unasked(Option<Box<HeldValues>>),
+    Unasked(Option<Box<EarlyValues>>),
     Masker(Masker),
 }
 
 /// Values that were got before there was a masker, as long as a step or the cache holds them.
 #[derive(Default)]
-struct HeldValues {
+struct EarlyValues {
     values: HashMap<usize, WeakSecretValue>,
     /// How many values there may be before those that are gone are removed.
     limit: usize,
@@ -37,8 +37,9 @@ const SMALLEST_LIMIT: usize = 64;
 
 impl Masker {
     /// Returns the process's own masker. From the first call on, it learns every value that a step or `get_secret` of
-    /// this process gets, and every text that [`Secrets::render`](crate::Secrets::render) returns. It also learns those
-    /// that were got before and that a step or the cache still holds.
+    /// this process gets, and every text into which one is filled, as by
+    /// [`Secrets::render`](crate::Secrets::render). It also learns those that were got before and that a step or the cache
+    /// still holds.
     ///
     /// ```
     /// use secrets_runtime::{Error, get_secret_blocking, mask::Masker, testing};
@@ -54,19 +55,20 @@ impl Masker {
     #[must_use]
     pub fn current() -> Self {
         let mut current = lock();
-        let held = match &mut *current {
+        let early = match &mut *current {
             Current::Masker(masker) => return masker.clone(),
-            Current::Unasked(held) => held.take(),
+            Current::Unasked(early) => early.take(),
         };
         let masker = Self::new();
         *current = Current::Masker(masker.clone());
         let mut unmaskable = BTreeSet::new();
-        if let Some(held) = held {
-            held.values
+        if let Some(early) = early {
+            early
+                .values
                 .values()
                 .filter_map(WeakSecretValue::upgrade)
                 .for_each(|it| masker.add(&it));
-            unmaskable = held.unmaskable;
+            unmaskable = early.unmaskable;
         }
         drop(current);
         unmaskable.iter().for_each(|(group, key)| warn_of(group, key));
@@ -87,9 +89,9 @@ pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Secr
             }
             match &mut *current {
                 Current::Masker(_) => unmaskable.push((group, key)),
-                Current::Unasked(held) => {
+                Current::Unasked(early) => {
                     let names = (group.to_owned(), key.to_owned());
-                    held.get_or_insert_default().unmaskable.insert(names);
+                    early.get_or_insert_default().unmaskable.insert(names);
                 }
             }
         }
@@ -97,21 +99,33 @@ pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Secr
     unmaskable.into_iter().for_each(|(group, key)| warn_of(group, key));
 }
 
-/// Learns a text that was filled in.
-pub(crate) fn learn_rendered(text: &SecretValue) {
+/// Returns whether the process has a masker of its own.
+pub(crate) fn is_learning() -> bool {
+    matches!(*lock(), Current::Masker(_))
+}
+
+/// Learns a text with values in it.
+pub(crate) fn learn_text(text: &SecretValue) {
     lock().learn(text);
+}
+
+/// Learns a value as a filter has written it, unless the value itself is too short or too common.
+pub(crate) fn learn_encoded(value: &[u8], encoded: &SecretValue) {
+    if forms::is_maskable(value) {
+        learn_text(encoded);
+    }
 }
 
 impl Current {
     fn learn(&mut self, value: &SecretValue) {
         match self {
             Self::Masker(masker) => masker.add(value),
-            Self::Unasked(held) => held.get_or_insert_default().keep(value),
+            Self::Unasked(early) => early.get_or_insert_default().keep(value),
         }
     }
 }
 
-impl HeldValues {
+impl EarlyValues {
     fn keep(&mut self, value: &SecretValue) {
         if self.values.len() >= self.limit {
             self.values.retain(|_, value| value.is_held());

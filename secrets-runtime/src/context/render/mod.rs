@@ -83,12 +83,7 @@ impl Secrets {
             problems.extend(found.into_iter().map(|problem| problem.at(place(at))));
         }
         problems.into_result().map_err(|error| error.in_step(self.step()))?;
-        let text = self.fill(&parsed)?;
-        #[cfg(feature = "mask")]
-        if parsed.parts().iter().any(|part| matches!(part, Part::Reference { .. })) {
-            crate::mask::process::learn_rendered(&text);
-        }
-        Ok(text)
+        self.fill(&parsed)
     }
 
     /// Fills in a template.
@@ -99,7 +94,8 @@ impl Secrets {
         self.fill_parts(template.parts())
     }
 
-    /// Fills in parts of a template.
+    /// Fills in parts of a template. The masker of the process learns the text, and each value as its filter writes
+    /// it: where it stands in a longer text, that may be encoded as a whole.
     ///
     /// # Errors
     /// As [`fill`](Self::fill), and those of the audit log.
@@ -112,14 +108,19 @@ impl Secrets {
             let piece = self.piece(part, &Delimiters::default());
             pieces.push(piece.map_err(Error::from_problems)?);
         }
-        // The buffer never grows: growing would leave a copy that is not wiped.
-        let longest = pieces.iter().map(Piece::longest).sum();
-        let mut text = Zeroizing::new(String::with_capacity(longest));
-        for piece in pieces {
-            piece.write(&mut text);
+        let text = written(&pieces);
+        #[cfg(feature = "mask")]
+        if parts.iter().any(|part| matches!(part, Part::Reference { .. })) {
+            crate::mask::process::learn_text(&text);
+            let is_learning = crate::mask::process::is_learning();
+            for piece in pieces.iter().filter(|piece| is_learning && piece.has_filter()) {
+                crate::mask::process::learn_encoded(
+                    piece.value(),
+                    &written(std::slice::from_ref(piece)),
+                );
+            }
         }
-        debug_assert!(text.len() <= longest, "the text fits");
-        Ok(SecretValue::from(text))
+        Ok(text)
     }
 
     /// Returns why references cannot be filled in: the problems of each field once, with the place of its first
@@ -235,6 +236,18 @@ pub(crate) fn of_reference(problem: &Problem, reference: &str, dotted: Option<&s
     }
 }
 
+/// Returns the text of pieces.
+fn written(pieces: &[Piece<'_>]) -> SecretValue {
+    // The buffer never grows: growing would leave a copy that is not wiped.
+    let longest = pieces.iter().map(Piece::longest).sum();
+    let mut text = Zeroizing::new(String::with_capacity(longest));
+    for piece in pieces {
+        piece.write(&mut text);
+    }
+    debug_assert!(text.len() <= longest, "the text fits");
+    SecretValue::from(text)
+}
+
 /// What stands in the place of a part of a template.
 enum Piece<'a> {
     /// A text, and the filter with which it is written.
@@ -244,6 +257,21 @@ enum Piece<'a> {
 }
 
 impl Piece<'_> {
+    /// Whether the value is written in another way than it is.
+    #[cfg(feature = "mask")]
+    fn has_filter(&self) -> bool {
+        !matches!(self, Self::Text(_, None))
+    }
+
+    /// Returns the text or the value itself.
+    #[cfg(feature = "mask")]
+    fn value(&self) -> &[u8] {
+        match self {
+            Self::Text(text, _) => text.as_bytes(),
+            Self::Base64(bytes) => bytes,
+        }
+    }
+
     /// Returns the most bytes that the piece can become.
     fn longest(&self) -> usize {
         let (text, filter) = match self {
