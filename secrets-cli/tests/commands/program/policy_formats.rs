@@ -2,7 +2,7 @@
 
 use crate::{
     commands::program::{
-        policy::{HEAD, KEY, ROLE, program, text},
+        policy::{HEAD, KEY, ROLE, policy, program, text},
         record, step,
     },
     support::CliOutput,
@@ -157,4 +157,11 @@ fn vault_has_a_rule_for_each_path() {
     assert_eq!(text(&sandbox, &["--format=vault"]), rules);
     let steps = text(&sandbox, &["--format=vault", "--per-step"]);
     assert_eq!(steps, format!("# app::jobs::load\n{rules}"));
+    let sandbox = program(&[step(
+        "load",
+        r#"[{"id":"secret/a*","type":"vault"},{"id":"secret/+/b","type":"vault"}]"#,
+    )]);
+    let result = policy(&sandbox, &["--format=vault"]);
+    result.assert_fails(5);
+    assert_eq!(result.stderr.matches("are wildcards there").count(), 2, "{result:?}");
 }

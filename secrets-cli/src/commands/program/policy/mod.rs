@@ -133,13 +133,12 @@ impl Printer<'_> {
                 Ok(external_secrets::objects(&self.all_routes(), &folder, args).join("---\n"))
             }
             PolicyFormat::Vault if args.per_step => {
-                let policies = self
-                    .routes
-                    .iter()
-                    .map(|(name, routes)| format!("# {name}\n{}", vault::rules(routes).join("\n")));
-                Ok(policies.collect::<Vec<_>>().join("\n"))
+                let policies = self.routes.iter().map(|(name, routes)| {
+                    Ok(format!("# {name}\n{}", vault::rules(routes)?.join("\n")))
+                });
+                Ok(policies.collect::<Result<Vec<_>, Failure>>()?.join("\n"))
             }
-            PolicyFormat::Vault => Ok(vault::rules(&self.all_routes()).join("\n")),
+            PolicyFormat::Vault => Ok(vault::rules(&self.all_routes())?.join("\n")),
         }
     }
 

@@ -2,29 +2,38 @@
 
 use std::collections::BTreeSet;
 
-use secrets_runtime::admin::SourceRoute;
+use secrets_runtime::{ErrorKind, admin::SourceRoute};
 use secrets_spec::{BuiltIn, OptionValue, Options};
 
-use crate::output::escape::json_string;
+use crate::{
+    failure::{Failure, error_about, fail_on_any},
+    output::escape::json_string,
+};
 
 /// The parts of a path, after the mount, whose reading makes credentials: `database/creds/readonly`.
 const LEASED: [&str; 4] = ["creds", "static-creds", "static-cred", "sts"];
 
 /// Returns the rules of a policy, one for each path.
-pub fn rules(routes: &[SourceRoute]) -> Vec<String> {
-    let paths: BTreeSet<String> = routes
-        .iter()
-        .filter(|route| route.is_of(BuiltIn::Vault.name()))
-        .map(|route| {
-            // A request without a group names the secret by its key.
-            let id =
-                if route.id.is_empty() { route.key.as_deref().unwrap_or("") } else { &route.id };
-            path_of(id, &route.options)
-        })
-        .collect();
+///
+/// # Errors
+/// If a path has a wildcard of policies, so that a rule would permit more.
+pub fn rules(routes: &[SourceRoute]) -> Result<Vec<String>, Failure> {
+    let mut paths = BTreeSet::new();
+    let mut wrong = Vec::new();
+    for route in routes.iter().filter(|route| route.is_of(BuiltIn::Vault.name())) {
+        // A request without a group names the secret by its key.
+        let id = if route.id.is_empty() { route.key.as_deref().unwrap_or("") } else { &route.id };
+        if id.ends_with('*') || id.split('/').any(|segment| segment == "+") {
+            let message = "a policy cannot name this path alone: `*` at its end and a segment `+` are wildcards there";
+            let help = "give the secret another name, or write the rule by hand";
+            wrong.push(error_about(&route.source, ErrorKind::InvalidSource, message, help));
+        }
+        paths.insert(path_of(id, &route.options));
+    }
+    fail_on_any(wrong)?;
     let rule =
         |path: &String| format!("path {} {{\n  capabilities = [\"read\"]\n}}\n", json_string(path));
-    paths.iter().map(rule).collect()
+    Ok(paths.iter().map(rule).collect())
 }
 
 /// Returns the path of a secret in the API. The id is `MOUNT/PATH`; the engine of version 2 keeps the values below
