@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use secrets_runtime::{Error, SecretValue, secrets, testing};
-use serde::{Serialize, Serializer};
+use serde::{Serialize, Serializer, ser::SerializeMap};
 use serde_json::json;
 
 use crate::leaks::{PASSWORD, base64, leaks, paths, with_db};
@@ -78,6 +78,29 @@ fn a_find_in_the_key_of_a_map_is_at_the_map_and_a_secret_in_a_path_is_masked() {
     assert_eq!(places(value), ["$.outer"]);
     let value = json!({"outer": {with("key-"): [with("")]}});
     assert_eq!(places(value), ["$.outer", "$.outer[\"key-***!\"][0]"]);
+}
+
+/// A map whose keys and values come one by one.
+struct OneByOne(Vec<(u8, String)>);
+
+impl Serialize for OneByOne {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        for (key, value) in &self.0 {
+            map.serialize_key(&format!("k {key}"))?;
+            map.serialize_value(value)?;
+        }
+        map.end()
+    }
+}
+
+#[test]
+fn every_kind_of_key_is_a_part_of_a_path() {
+    assert_eq!(places(BTreeMap::from([(true, with(""))])), ["$.true"]);
+    assert_eq!(places(BTreeMap::from([('c', with(""))])), ["$.c"]);
+    assert_eq!(places(BTreeMap::from([((1, 2), with(""))])), ["$[\"[1,2]\"]"]);
+    let one_by_one = OneByOne(vec![(1, "a".to_owned()), (2, with(""))]);
+    assert_eq!(places(one_by_one), ["$[\"k 2\"]"]);
 }
 
 #[test]

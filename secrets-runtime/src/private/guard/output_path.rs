@@ -1,4 +1,11 @@
-use std::fmt::{self, Write};
+use std::{
+    fmt::{self, Write},
+    panic::{AssertUnwindSafe, catch_unwind},
+};
+
+use serde::Serialize;
+use serde_json::Value;
+use zeroize::Zeroizing;
 
 /// Where something stands in what a step returns. A part of a value refers to the value that it is a part of, so a path
 /// costs nothing until it is written.
@@ -18,7 +25,26 @@ pub(super) enum PathPart<'p> {
     /// So many errors below that one.
     Source(usize),
     Member(&'p str),
+    /// The key of an entry of a map, which is not written before it is needed.
+    Key(&'p dyn MapKey),
     Index(usize),
+}
+
+/// The key of an entry of a map.
+pub(super) trait MapKey {
+    /// Returns the key as JSON has it. It may contain a secret.
+    fn text(&self) -> Zeroizing<String>;
+}
+
+impl<T: Serialize + ?Sized> MapKey for &T {
+    fn text(&self) -> Zeroizing<String> {
+        let value = catch_unwind(AssertUnwindSafe(|| serde_json::to_value(self)));
+        Zeroizing::new(match value {
+            Ok(Ok(Value::String(text))) => text,
+            Ok(Ok(value)) => value.to_string(),
+            Ok(Err(_)) | Err(_) => String::from("?"),
+        })
+    }
 }
 
 impl<'p> OutputPath<'p> {
@@ -50,6 +76,7 @@ impl fmt::Display for PathPart<'_> {
             Self::Value => f.write_str("$"),
             Self::Error => f.write_str("error"),
             Self::Source(index) => write!(f, "error.source[{index}]"),
+            Self::Key(key) => PathPart::Member(&key.text()).fmt(f),
             Self::Member(name) if is_identifier(name) => write!(f, ".{name}"),
             Self::Member(name) => {
                 f.write_str("[\"")?;

@@ -320,7 +320,8 @@ struct PartSearch<'a, 'g> {
     stack: usize,
     /// The index of the next item.
     next: usize,
-    /// The key of the next value of a map. Nothing else has a key, since wiping even an empty text takes time.
+    /// The key of the next value of a map, if its key and value come one by one. Nothing else has a key, since wiping
+    /// even an empty text takes time.
     key: Option<Zeroizing<String>>,
     /// Whether the parts stand where the whole does.
     is_flat: bool,
@@ -406,6 +407,17 @@ members! {
 impl SerializeMap for PartSearch<'_, '_> {
     type Ok = ();
     type Error = SearchEnd;
+
+    fn serialize_entry<K: Serialize + ?Sized, V: Serialize + ?Sized>(
+        &mut self,
+        key: &K,
+        value: &V,
+    ) -> Result<(), SearchEnd> {
+        let Self { inspection, path, stack, .. } = self;
+        let inspection = &mut **inspection;
+        key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: None })?;
+        self.part(PathPart::Key(&key), value)
+    }
 
     fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SearchEnd> {
         let Self { inspection, path, stack, key: text, .. } = self;
