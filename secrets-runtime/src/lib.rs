@@ -33,6 +33,7 @@
 //! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
+//! - `kubernetes`: the backend `kubernetes`, the Secrets of a Kubernetes cluster.
 //! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's
 //!   local context, which it reads without this feature too.
