@@ -7,13 +7,13 @@ use std::{
     time::Duration,
 };
 
+#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{
     Certificate, Client, RequestBuilder, Response,
     header::{HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
-#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
-use reqwest::header::CONTENT_TYPE;
 #[cfg(feature = "vault")]
 use reqwest::{Method, header::LOCATION};
 use tokio::sync::Semaphore;
