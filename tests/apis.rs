@@ -1,10 +1,11 @@
-//! The HTTP APIs of Prefect, ZenML and Vault: real servers where `cargo xtask` has started them, and a stub for Prefect
+//! The HTTP APIs of Kubernetes, Prefect, ZenML and Vault: real servers where `cargo xtask` has started them, and a stub for Prefect
 //! 1's Cloud, which is no longer there.
 //!
 //! A program of its own, as these tests need a feature; each file is in the folder of its backend.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod backends {
+    mod kubernetes;
     mod prefect {
         mod cloud;
         mod faults;

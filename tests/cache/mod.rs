@@ -3,6 +3,7 @@
 mod circular_wait;
 mod expiry;
 mod hanging;
+mod lease_ends;
 mod leases;
 mod refresh;
 mod shutdown;

@@ -74,6 +74,7 @@ set edit:completion:arg-completer[secrets] = {{|@words|
 fn backends() -> impl Iterator<Item = &'static str> {
     let is_built = |kind: &BuiltIn| match kind {
         BuiltIn::AwsSecretsManager => cfg!(feature = "aws"),
+        BuiltIn::Kubernetes => cfg!(feature = "kubernetes"),
         BuiltIn::Vault => cfg!(feature = "vault"),
         BuiltIn::Zenml => cfg!(feature = "zenml"),
         kind => !kind.is_reserved(),

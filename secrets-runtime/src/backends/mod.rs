@@ -16,9 +16,17 @@ pub(crate) mod aws;
 pub(crate) mod env;
 pub(crate) mod file;
 pub(crate) mod flyte;
-#[cfg(any(feature = "aws", feature = "prefect", feature = "vault", feature = "zenml"))]
+#[cfg(any(
+    feature = "aws",
+    feature = "kubernetes",
+    feature = "prefect",
+    feature = "vault",
+    feature = "zenml"
+))]
 mod http;
 pub(crate) mod inline;
+#[cfg(feature = "kubernetes")]
+pub(crate) mod kubernetes;
 pub(crate) mod local;
 mod mount;
 pub(crate) mod prefect;
@@ -29,6 +37,8 @@ pub(crate) mod zenml;
 
 #[cfg(feature = "aws")]
 pub use crate::backends::aws::AwsSecretsManager;
+#[cfg(feature = "kubernetes")]
+pub use crate::backends::kubernetes::Kubernetes;
 #[cfg(feature = "vault")]
 pub use crate::backends::vault::Vault;
 #[cfg(feature = "zenml")]

@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "kubernetes")]
+use crate::backends::kubernetes::Kubernetes;
 #[cfg(feature = "vault")]
 use crate::backends::vault::Vault;
 #[cfg(feature = "zenml")]
@@ -51,6 +53,8 @@ impl Registry {
         registry.add(flyte);
         registry.add(Inline::new());
         registry.add(Prefect::of_settings(settings));
+        #[cfg(feature = "kubernetes")]
+        registry.add(Kubernetes::of_settings(settings));
         #[cfg(feature = "vault")]
         registry.add(Vault::of_settings(settings));
         #[cfg(feature = "zenml")]
@@ -144,6 +148,7 @@ impl Registry {
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
         BuiltIn::AwsSecretsManager => Some("aws"),
+        BuiltIn::Kubernetes => Some("kubernetes"),
         BuiltIn::Vault => Some("vault"),
         BuiltIn::Zenml => Some("zenml"),
         _ => None,

@@ -36,7 +36,7 @@
 //! else can write it.
 //!
 //! A file that is found may belong to a cloned repository. So these settings of it apply only after `secrets trust`:
-//! `zenml_url`, `vault_addr`, `vault_cacert` and `vault_jwt_file` (a credential is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
+//! `zenml_url`, `vault_addr`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
 //! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
 pub(crate) mod audit;
@@ -75,6 +75,7 @@ use crate::settings::{
     backends::aws::AwsSettings,
     backends::file::FileSettings,
     backends::flyte::FlyteSettings,
+    backends::kubernetes::KubernetesSettings,
     backends::local::LocalSettings,
     backends::prefect::PrefectSettings,
     backends::vault::VaultSettings,
@@ -102,6 +103,7 @@ pub(crate) struct Settings {
         not(any(
             test,
             feature = "aws",
+            feature = "kubernetes",
             feature = "prefect",
             feature = "vault",
             feature = "zenml"
@@ -118,6 +120,11 @@ pub(crate) struct Settings {
     pub(crate) aws: AwsSettings,
     pub(crate) file: FileSettings,
     pub(crate) flyte: FlyteSettings,
+    #[cfg_attr(
+        not(any(test, feature = "kubernetes")),
+        expect(dead_code, reason = "as its fields")
+    )]
+    pub(crate) kubernetes: KubernetesSettings,
     pub(crate) local: LocalSettings,
     pub(crate) prefect: PrefectSettings,
     #[cfg_attr(not(any(test, feature = "vault")), expect(dead_code, reason = "as its fields"))]
@@ -161,6 +168,7 @@ impl Settings {
                 .text(&variables::VALIDATION_LEVEL, values::level)
                 .unwrap_or_default(),
             with: reader.text(&variables::WITH, values::with),
+            kubernetes: KubernetesSettings::read(reader),
             local: LocalSettings::read(reader, folders),
             file: FileSettings::read(reader),
             run_dir: reader.path(&variables::RUN_DIR),
@@ -235,7 +243,14 @@ impl Settings {
     }
 
     /// Returns how long one attempt at a backend may take. It is more than zero.
-    #[cfg(any(test, feature = "aws", feature = "prefect", feature = "vault", feature = "zenml"))]
+    #[cfg(any(
+        test,
+        feature = "aws",
+        feature = "kubernetes",
+        feature = "prefect",
+        feature = "vault",
+        feature = "zenml"
+    ))]
     pub(crate) fn attempt_timeout(&self) -> Duration {
         self.attempt_timeout
     }

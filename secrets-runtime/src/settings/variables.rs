@@ -79,8 +79,17 @@ impl Variable {
     /// `secrets trust`: a credential is sent there, or it is the store or its key.
     #[must_use]
     pub fn needs_trust(&self) -> bool {
-        [ZENML_URL, LOCAL_DIR, LOCAL_KEY_FILE, VAULT_ADDR, VAULT_CACERT, VAULT_JWT_FILE]
-            .contains(self)
+        const DELICATE: &[Variable] = &[
+            ZENML_URL,
+            LOCAL_DIR,
+            LOCAL_KEY_FILE,
+            VAULT_ADDR,
+            VAULT_CACERT,
+            VAULT_JWT_FILE,
+            KUBERNETES_URL,
+            KUBERNETES_DIR,
+        ];
+        DELICATE.contains(self)
     }
 
     /// Returns whether the setting is valid in another process of the same deployment. Paths of this machine are not,
@@ -267,6 +276,18 @@ variables! {
     VAULT_SKIP_VERIFY = "VAULT_SKIP_VERIFY" also "BAO_SKIP_VERIFY",
         None, Text, "",
         "Refused: the certificate of Vault is always checked.";
+    KUBERNETES_URL = "SECRETS_KUBERNETES_URL",
+        Some("kubernetes_url"), Hidden, "that of the pod's cluster",
+        "The address of Kubernetes' API, such as that of `kubectl proxy`. In a `secrets.toml` that is found it applies after `secrets trust`.";
+    KUBERNETES_DIR = "SECRETS_KUBERNETES_DIR",
+        Some("kubernetes_dir"), Path, "`/var/run/secrets/kubernetes.io/serviceaccount`",
+        "The folder with `token`, `ca.crt` and `namespace` of the service account. In a `secrets.toml` that is found it applies after `secrets trust`.";
+    KUBERNETES_SERVICE_HOST = "KUBERNETES_SERVICE_HOST",
+        None, Text, "",
+        "The host of the API in a pod, which Kubernetes sets.";
+    KUBERNETES_SERVICE_PORT = "KUBERNETES_SERVICE_PORT",
+        None, Text, "`443`",
+        "The port of the API in a pod, which Kubernetes sets.";
     PREFECT_API_URL = "PREFECT_API_URL",
         None, Hidden, "",
         "The API of Prefect 3 that the backend `prefect` asks for secrets that are not in the local context (feature `prefect`).";

@@ -35,7 +35,7 @@ pub enum BuiltIn {
     AzKeyVault,
     /// `gcp-secret-manager`: Metaflow's Google backend. Only the name is reserved.
     GcpSecretManager,
-    /// `kubernetes`: Secrets of a Kubernetes cluster. Only the name is reserved.
+    /// `kubernetes`: Secrets of a Kubernetes cluster.
     Kubernetes,
     /// `ssm`: parameters of AWS Systems Manager. Only the name is reserved.
     Ssm,
@@ -84,7 +84,7 @@ impl BuiltIn {
     /// Whether only the name is reserved: the backend itself is not there yet.
     #[must_use]
     pub const fn is_reserved(self) -> bool {
-        matches!(self, Self::AzKeyVault | Self::GcpSecretManager | Self::Kubernetes | Self::Ssm)
+        matches!(self, Self::AzKeyVault | Self::GcpSecretManager | Self::Ssm)
     }
 
     /// Whether secrets of this type are read from the process or from files of the machine: they are not the same

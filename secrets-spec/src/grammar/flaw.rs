@@ -78,6 +78,9 @@ flaw_kinds! {
     EnvNameEmpty: "the name of the environment variable is empty", "write the variable's name, such as \"DB_PASSWORD\"";
     EnvNameCharacter: "the name of an environment variable cannot hold this", "write the variable's name alone, such as \"DB_PASSWORD\"";
     EnvNameStar: "a `*` stands elsewhere than at the end of a variable's name", "write what the names of the variables begin with, and one `*`, such as \"DB_*\"";
+    KubernetesNameEmpty: "the name of a Secret or of its namespace is empty", "write NAME or NAMESPACE/NAME, such as \"prod/db\"";
+    KubernetesNameCharacter: "the name of a Secret or of its namespace holds what it cannot have", "a name has lower-case letters and digits, with `-` between them and, that of a Secret, `.`; write NAME or NAMESPACE/NAME";
+    KubernetesNameLong: "the name of a Secret or of its namespace is too long", "a Secret's name has at most 253 characters, and that of a namespace 63";
     VaultPathEmpty: "a path in Vault is empty", "write the mount and the path below it, such as \"secret/prod-db\"";
     VaultPathMount: "a path in Vault has nothing below its mount", "write the mount and the path below it, such as \"secret/prod-db\"";
     VaultPathSlash: "a path in Vault begins with a slash", "begin with the mount, such as \"secret/prod-db\"";

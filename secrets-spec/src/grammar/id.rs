@@ -5,7 +5,7 @@ use crate::{
         flaw::{Flaw, FlawKind},
         name::{check_length_and_characters, check_name},
     },
-    text::bytes::{find_byte, find_parent_component, matches_at},
+    text::bytes::{char_end, find_byte, find_parent_component, matches_at},
 };
 
 /// Checks an id by the grammar of its backend type. An id without a type is a name or the ARN of a secret.
@@ -15,6 +15,7 @@ use crate::{
 /// | none, `aws-secrets-manager` | a name, or a full or partial ARN |
 /// | `file`, `flyte` | a relative path without `..` |
 /// | `vault` | a mount and a path below it, without what the API adds (`v1/`, `data/`) |
+/// | `kubernetes` | a Secret's name, or a namespace, `/` and the name |
 /// | `env` | the name of an environment variable, or what several begin with and `*` |
 /// | any other | any text of 1 to 512 bytes without control characters |
 ///
@@ -39,6 +40,7 @@ pub(crate) const fn check_id_of_type(built_in: Option<BuiltIn>, id: &str) -> Opt
         Some(BuiltIn::File | BuiltIn::Flyte) => check_path(id),
         Some(BuiltIn::Env) => check_environment_name(id),
         Some(BuiltIn::Vault) => check_vault_path(id),
+        Some(BuiltIn::Kubernetes) => check_kubernetes_name(id),
         _ => check_text(id),
     }
 }
@@ -68,6 +70,56 @@ const fn check_environment_name(id: &str) -> Option<Flaw> {
         return Some(Flaw::new(FlawKind::EnvNameStar, at, at + 1));
     }
     check_text(id)
+}
+
+/// Checks `NAME` or `NAMESPACE/NAME`, by RFC 1123 as Kubernetes applies it.
+const fn check_kubernetes_name(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    let slash = find_byte(bytes, b'/', 0, bytes.len());
+    let start = match slash {
+        Some(slash) => {
+            if let Some(flaw) = check_dns_name(bytes, 0, slash, 63, false) {
+                return Some(flaw);
+            }
+            slash + 1
+        }
+        None => 0,
+    };
+    check_dns_name(bytes, start, bytes.len(), 253, true)
+}
+
+/// Checks labels of lower-case letters, digits and hyphens within, with dots between them if there may be several.
+const fn check_dns_name(
+    bytes: &[u8],
+    start: usize,
+    end: usize,
+    longest: usize,
+    has_dots: bool,
+) -> Option<Flaw> {
+    if start == end {
+        return Some(Flaw::new(FlawKind::KubernetesNameEmpty, start, end));
+    }
+    let mut i = start;
+    while i < end {
+        let is_inner = i > start && i + 1 < end;
+        let is_beside_dot =
+            (i > start && bytes[i - 1] == b'.') || (i + 1 < end && bytes[i + 1] == b'.');
+        let is_good = match bytes[i] {
+            b'a'..=b'z' | b'0'..=b'9' => true,
+            b'-' => is_inner && !is_beside_dot,
+            b'.' => has_dots && is_inner && !is_beside_dot,
+            _ => false,
+        };
+        if !is_good {
+            let end = char_end(bytes, i);
+            return Some(Flaw::new(FlawKind::KubernetesNameCharacter, i, end));
+        }
+        i += 1;
+    }
+    if end - start > longest {
+        return Some(Flaw::new(FlawKind::KubernetesNameLong, start + longest, end));
+    }
+    None
 }
 
 /// Checks a path in Vault: the mount and a path below it. What the API adds is refused, since a path with it would be

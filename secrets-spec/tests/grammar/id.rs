@@ -52,6 +52,36 @@ fn a_path_cannot_escape_its_folder() {
 }
 
 #[test]
+fn a_secret_of_kubernetes_has_a_dns_name_and_may_have_a_namespace() {
+    let kubernetes = Some("kubernetes");
+    for good in ["db", "prod/db", "db-1.example", "0", "a/0.b-c"] {
+        assert_eq!(kind(kubernetes, good), None, "{good}");
+    }
+    let long = "x".repeat(254);
+    for (bad, wanted) in [
+        ("", FlawKind::KubernetesNameEmpty),
+        ("prod/", FlawKind::KubernetesNameEmpty),
+        ("/db", FlawKind::KubernetesNameEmpty),
+        ("DB", FlawKind::KubernetesNameCharacter),
+        ("db_1", FlawKind::KubernetesNameCharacter),
+        ("-db", FlawKind::KubernetesNameCharacter),
+        ("db-", FlawKind::KubernetesNameCharacter),
+        ("a..b", FlawKind::KubernetesNameCharacter),
+        ("a.-b", FlawKind::KubernetesNameCharacter),
+        (".a", FlawKind::KubernetesNameCharacter),
+        ("a.b/c", FlawKind::KubernetesNameCharacter),
+        ("a/b/c", FlawKind::KubernetesNameCharacter),
+        ("a/../b", FlawKind::KubernetesNameCharacter),
+        ("d\u{fc}", FlawKind::KubernetesNameCharacter),
+        (&long, FlawKind::KubernetesNameLong),
+    ] {
+        assert_eq!(kind(kubernetes, bad), Some(wanted), "{bad:?}");
+    }
+    assert_eq!(kind(kubernetes, &long[1..]), None);
+    assert_eq!(kind(kubernetes, &format!("{}/a", &long[..64])), Some(FlawKind::KubernetesNameLong));
+}
+
+#[test]
 fn a_path_in_vault_is_a_mount_and_a_path_without_what_the_api_adds() {
     let vault = Some("vault");
     for good in [

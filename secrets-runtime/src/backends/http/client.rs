@@ -7,9 +7,11 @@ use std::{
     time::Duration,
 };
 
+#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{
     Certificate, Client, RequestBuilder, Response,
-    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue},
+    header::{HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
 #[cfg(feature = "vault")]
@@ -119,7 +121,7 @@ impl Http {
     }
 
     /// A client that takes only certificates which these have signed.
-    #[cfg(feature = "vault")]
+    #[cfg(any(feature = "kubernetes", feature = "vault"))]
     pub(in crate::backends) fn with_roots(self, roots: Vec<Certificate>) -> Self {
         Self { roots: roots.into(), ..self }
     }
@@ -148,7 +150,7 @@ impl Http {
     }
 
     /// Gets a resource. It runs on the I/O thread.
-    #[cfg(any(feature = "prefect", feature = "zenml"))]
+    #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "zenml"))]
     pub(in crate::backends) async fn get(
         &self,
         url: &str,

@@ -1,10 +1,10 @@
 //! What the backends with an HTTP API share: a client, and addresses that are safe to print.
 
-#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
+#[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
 pub(crate) mod address;
-#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
+#[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
 pub(crate) mod client;
-#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
+#[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
 pub(crate) mod each;
 #[cfg(any(feature = "vault", feature = "zenml"))]
 pub(crate) mod login;

@@ -3,6 +3,7 @@
 pub(crate) mod aws;
 pub(crate) mod file;
 pub(crate) mod flyte;
+pub(crate) mod kubernetes;
 pub(crate) mod local;
 pub(crate) mod prefect;
 pub(crate) mod vault;

@@ -1,3 +1,5 @@
+//! Long because: each setting has a line in each of two tables, which must not drift apart.
+
 mod files;
 mod trust;
 
@@ -151,6 +153,10 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_VAULT_SECRET_ID_FILE" => files(&settings.vault.secret_id_file),
         "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH" => text(settings.vault.wrapping_path.as_deref()),
         "VAULT_SKIP_VERIFY" => text(settings.vault.skip_verify.as_deref()),
+        "SECRETS_KUBERNETES_URL" => secret(settings.kubernetes.url.as_ref()),
+        "SECRETS_KUBERNETES_DIR" => files(&settings.kubernetes.dir),
+        "KUBERNETES_SERVICE_HOST" => text(settings.kubernetes.host.as_deref()),
+        "KUBERNETES_SERVICE_PORT" => text(settings.kubernetes.port.as_deref()),
         "PREFECT_API_URL" => secret(settings.prefect.api_url.as_ref()),
         "PREFECT_API_KEY" => secret(settings.prefect.api_key.as_ref()),
         "PREFECT__USER_CONFIG_PATH" => text(settings.prefect.config_path.as_deref()),
@@ -187,7 +193,7 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
         "SECRETS_LOCAL_DIR" => ("/srv/me/.local/share/secrets/store", numbered("/p/#")),
         "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
         "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),
-        "SECRETS_RUN_DIR" | "SECRETS_AUDIT" => ("", numbered("/p/#")),
+        "SECRETS_RUN_DIR" | "SECRETS_AUDIT" | "SECRETS_KUBERNETES_DIR" => ("", numbered("/p/#")),
         "SECRETS_AUDIT_REQUIRED" => ("false", ["true"; 4].map(String::from)),
         "SECRETS_CACHE_TTL" => ("300", numbered("1#")),
         "SECRETS_CACHE_STALE" => ("3600", numbered("1#")),

@@ -27,6 +27,8 @@ pub(super) fn stake(variable: &Variable) -> &'static str {
             "where the credentials for Vault are sent"
         }
         variables::VAULT_JWT_FILE => "which file is sent to Vault",
+        variables::KUBERNETES_URL => "where the token for Kubernetes is sent",
+        variables::KUBERNETES_DIR => "which token is sent to Kubernetes",
         variables::LOCAL_DIR => "which store is used",
         variables::LOCAL_KEY_FILE => "with which key secrets are encrypted",
         _ => "what the values of secrets are",
