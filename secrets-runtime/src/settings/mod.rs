@@ -122,11 +122,13 @@ impl Settings {
         config_file: Option<ConfigFile>,
         folders: &Folders,
     ) -> Self {
+        // Before a text is taken.
+        let shown = reader.shown();
         let mut sources =
             config_file.as_ref().map(ConfigFile::sources).cloned().unwrap_or_default();
         sources.extend(reader.text(&variables::SOURCES, mapping::parse).unwrap_or_default());
         Self {
-            shown: reader.shown(),
+            shown,
             default_backends: reader
                 .text(&variables::DEFAULT_BACKEND, values::backends)
                 .unwrap_or_else(|| vec![BackendType::from(BuiltIn::Local)]),
