@@ -1,8 +1,9 @@
 //! Dagster pipes: a process that Dagster starts for an asset.
 
-use dagster_pipes_rust::{AssetCheckSeverity, open_dagster_pipes};
+use std::collections::HashMap;
+
+use dagster_pipes_rust::open_dagster_pipes;
 use secrets_engines::load;
-use serde_json::json;
 
 #[tokio::main]
 async fn main() -> anyhow::Result<()> {
@@ -11,10 +12,14 @@ async fn main() -> anyhow::Result<()> {
         println!("loaded as {}", load().await?);
         return Ok(());
     }
-    let mut context = open_dagster_pipes()?;
-    let user = load().await?;
-    let metadata = json!({ "user": { "raw_value": user, "type": "text" } });
-    let _ = AssetCheckSeverity::Warn;
-    drop((metadata, &mut context));
+    let mut context = open_dagster_pipes().map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    let loaded = load().await;
+    if loaded.is_ok() {
+        // What is reported here is stored and shown by Dagster.
+        let reported = context.report_asset_materialization("rows", HashMap::new(), None);
+        reported.map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    }
+    context.close(None).map_err(|error| anyhow::anyhow!("{error:?}"))?;
+    loaded?;
     Ok(())
 }
