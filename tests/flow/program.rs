@@ -94,7 +94,7 @@ impl Job {
         Ok(())
     }
 
-    fn generic<T>() -> Result<(), Error> {
+    fn plain() -> Result<(), Error> {
         #[secrets(sources = ["of-nested"])]
         fn nested() -> Result<(), Error> {
             Ok(())
@@ -112,7 +112,8 @@ impl Job {
 }
 
 #[secrets(sources = ["of-generic"])]
-fn generic<T>() -> Result<(), Error> {
+fn generic<T: Default>() -> Result<(), Error> {
+    drop(T::default());
     Ok(())
 }
 
@@ -135,7 +136,7 @@ fn forms() -> Flow {
         .step("bare", report)
         .step("closure", || with_rows(10))
         .step("pointer", pointer)
-        .step("plain", Job::generic::<u8>)
+        .step("plain", Job::plain)
 }
 
 /// Steps that do what their variables say.

@@ -77,6 +77,10 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
+        ..stage("engines", "the programs for other engines, compiled and run", engines)
+    },
+    Stage {
+        on_demand: true,
         ..stage("loom", "the single flight of the cache, in every order of threads", loom)
     },
     Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
@@ -254,6 +258,25 @@ fn builds(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = CommandLine::cargo("test --test cli").args(["-p", CLI, "--"]);
     Ok(vec![command.args(["--ignored", "every_build_of_a_program"])])
 }
+
+/// A workspace of its own: its dependencies need not be built by every check.
+fn engines(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
+    let target = workspace.scratch.with_file_name("engines").display().to_string();
+    let command = |command: &str| {
+        let manifest = ["--manifest-path", "examples/engines/Cargo.toml"];
+        CommandLine::cargo(command).args(manifest).args(["--target-dir", target.as_str()])
+    };
+    let run = |program: &str| {
+        let sources = r#"{"prod-db":{"type":"env","id":"DB_*"}}"#;
+        let command = command("run").args(["--bin", program]).env("SECRETS_SOURCES", sources);
+        command.env("DB_USER", "app").env("DB_PASSWORD", "SeNtInEl")
+    };
+    let all = command("clippy").args(["--all-targets", "--", "-D", "warnings"]);
+    Ok([all].into_iter().chain(RUN_ENGINES.map(run)).collect())
+}
+
+/// The programs for other engines.
+const RUN_ENGINES: [&str; 2] = ["apalis", "dagster"];
 
 /// In a target directory of its own: the flag would have every crate built again.
 fn loom(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {

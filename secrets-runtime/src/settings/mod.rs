@@ -144,6 +144,7 @@ impl Settings {
         config_file: Option<ConfigFile>,
         folders: &Folders,
     ) -> Self {
+        // Before a text is taken.
         let shown = reader.shown();
         // Without the feature, any but `off` is a problem.
         let _guard = reader.text(&variables::GUARD, values::guard).unwrap_or_default();
