@@ -50,6 +50,7 @@
 mod dictionary;
 pub(crate) mod forms;
 mod gram_filter;
+mod gram_map;
 mod long_pattern;
 mod masker;
 mod panic_hook;
