@@ -99,10 +99,11 @@ fn a_store_is_not_changed_if_the_log_cannot_be_written() -> Result<(), Error> {
 }
 
 /// A store whose answer is an error of a kind, or never comes.
+#[derive(Debug)]
 struct Lost(Option<ErrorKind>);
 
 impl Lost {
-    fn answer<T>(&self) -> BoxFuture<'_, Result<T, Error>> {
+    fn answer<T: Send + 'static>(&self) -> BoxFuture<'_, Result<T, Error>> {
         match self.0 {
             Some(kind) => Box::pin(ready(Err(Error::new(kind, "it is lost")))),
             None => Box::pin(pending()),

@@ -77,7 +77,9 @@ fn texts_with_values_in_them_are_learned_however_they_are_filled() {
     for (what, fill) in all {
         let text = testing::with_secrets(given, || fill(&Resolver::current()?, template)).unwrap();
         for before in ["", "a", "ab"] {
-            let masked = masker.mask(&Base64::encode_string(format!("{before}{text}").as_bytes())).into_owned();
+            let masked = masker
+                .mask(&Base64::encode_string(format!("{before}{text}").as_bytes()))
+                .into_owned();
             let left: Vec<_> = masked.split("***").collect();
             assert!(left.len() > 1 && left.iter().all(|part| part.len() < 60), "{what}: {masked}");
             for part in left {

@@ -231,7 +231,9 @@ fn a_parent_that_ignores_what_its_children_do_changes_nothing() {
 fn the_monitor_writes_no_core_file_and_the_program_has_the_limit_of_the_caller() {
     let sandbox = sandbox();
     let script = "ulimit -S -c; grep core /proc/$PPID/limits";
-    let script = format!("ulimit -S -c $(ulimit -H -c); ulimit -S -c; exec {SECRETS} run --mask db -- sh -c '{script}'");
+    let script = format!(
+        "ulimit -S -c $(ulimit -H -c); ulimit -S -c; exec {SECRETS} run --mask db -- sh -c '{script}'"
+    );
     let mut terminal = Terminal::start(&sandbox, &["sh", "-c", &script], |_| {});
     let caller = terminal.wait_for("\r\n");
     let program = terminal.wait_for("\r\n");
