@@ -26,7 +26,7 @@ pub fn disable() {
 #[cfg(not(unix))]
 pub fn disable() {}
 
-/// Sets the limit back, for a program that is about to replace this process.
+/// Sets the limit back, for a program that is about to replace this process, or to be started by it.
 #[cfg(unix)]
 pub fn restore_limit() {
     if let Some(before) = OF_CALLER.get() {

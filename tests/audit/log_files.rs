@@ -3,7 +3,6 @@
 
 use std::{
     fs::{self, OpenOptions, Permissions},
-    io::Write,
     os::unix::fs::{PermissionsExt, symlink},
     path::{Path, PathBuf},
     process::Command,
@@ -224,11 +223,45 @@ fn a_sink_may_read_secrets_itself() {
 
 /// The end of another program's line, which was cut, does not swallow what follows.
 #[test]
-fn lines_of_other_programs_stay_as_they_are() {
+fn a_line_that_was_cut_stays_a_line_of_its_own() {
     let (_folder, path) = log();
-    let mut file = OpenOptions::new().create(true).append(true).open(&path).unwrap();
+    fs::write(&path, "{\"v\":1}\n{\"v\":1,\"ev").unwrap();
     fs::set_permissions(&path, Permissions::from_mode(0o600)).unwrap();
-    file.write_all(b"{\"v\":1}\n").unwrap();
-    resolve(&resolver(&path)).unwrap();
-    assert_eq!(lines(&path).len(), 2);
+    let resolver = resolver(&path);
+    resolve(&resolver).unwrap();
+    resolve(&resolver).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let lines: Vec<_> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[1]), (4, "{\"v\":1}", "{\"v\":1,\"ev"));
+    let events = lines[2..].iter().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    assert!(events.into_iter().all(|event| event["event"] == "resolved"));
+}
+
+/// Everybody who may read a log can lock it.
+#[test]
+fn a_log_that_somebody_keeps_locked_is_written() {
+    let (_folder, path) = log();
+    let resolver = resolver(&path);
+    resolve(&resolver).unwrap();
+    let reader = fs::File::open(&path).unwrap();
+    reader.lock().unwrap();
+    for _ in 0..100 {
+        resolve(&resolver).unwrap();
+    }
+    reader.unlock().unwrap();
+    resolve(&resolver).unwrap();
+    assert_eq!(lines(&path).len(), 102);
+}
+
+#[test]
+fn a_line_is_safe_on_a_terminal() {
+    let (_folder, path) = log();
+    let resolver = resolver(&path);
+    let name = "a\u{9b}31m\u{202e}\u{7f}\u{61c}\u{2028}\u{1b}[2J\u{e9}";
+    let declaration = Declaration::builder(name).source("PATH").unwrap().build();
+    resolver.resolve_blocking(&declaration).unwrap();
+    let text = fs::read_to_string(&path).unwrap();
+    let raw: Vec<_> = text.chars().filter(|c| !matches!(c, '\n' | '\u{e9}' | ' '..='~')).collect();
+    assert!(raw.is_empty(), "{raw:?} in {text:?}");
+    assert_eq!(lines(&path)[0]["step"], name);
 }

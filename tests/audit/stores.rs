@@ -1,7 +1,15 @@
 //! What is written and deleted through a resolver.
 
+use std::{
+    fmt,
+    future::{pending, ready},
+    task::{Context, Waker},
+};
+
 use secrets_runtime::{
-    AuditEvent, AuditSink, Error, ErrorKind, Payload, Resolver, Store, backend::SecretChange,
+    AuditEvent, AuditSink, Backend, Error, ErrorKind, FetchRequest, Fetched, Payload, Resolver,
+    Store,
+    backend::{BoxFuture, SecretChange},
     backends::Local,
 };
 use serde_json::{Value, json};
@@ -87,6 +95,91 @@ fn a_store_is_not_changed_if_the_log_cannot_be_written() -> Result<(), Error> {
         (store.list_blocking()?, store.versions_blocking("a")?.len()),
         (vec!["a".to_owned()], 1)
     );
+    Ok(())
+}
+
+/// A store whose answer is an error of a kind, or never comes.
+#[derive(Debug)]
+struct Lost(Option<ErrorKind>);
+
+impl Lost {
+    fn answer<T: Send + 'static>(&self) -> BoxFuture<'_, Result<T, Error>> {
+        match self.0 {
+            Some(kind) => Box::pin(ready(Err(Error::new(kind, "it is lost")))),
+            None => Box::pin(pending()),
+        }
+    }
+}
+
+impl fmt::Display for Lost {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the lost store")
+    }
+}
+
+impl Backend for Lost {
+    fn kind(&self) -> &str {
+        "local"
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        _: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(ready(Vec::new()))
+    }
+
+    fn as_store(&self) -> Option<&dyn Store> {
+        Some(self)
+    }
+}
+
+impl Store for Lost {
+    fn put<'a>(&'a self, _: &'a str, _: Payload) -> BoxFuture<'a, Result<String, Error>> {
+        self.answer()
+    }
+
+    fn delete<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<bool, Error>> {
+        self.answer()
+    }
+
+    fn list(&self) -> BoxFuture<'_, Result<Vec<String>, Error>> {
+        self.answer()
+    }
+
+    fn versions<'a>(&'a self, _: &'a str) -> BoxFuture<'a, Result<Vec<String>, Error>> {
+        self.answer()
+    }
+}
+
+#[test]
+fn a_change_is_recorded_that_may_have_been_made() -> Result<(), Error> {
+    for (kind, is_recorded) in [
+        (None, true),
+        (Some(ErrorKind::Timeout), true),
+        (Some(ErrorKind::Unavailable), true),
+        (Some(ErrorKind::AccessDenied), false),
+        (Some(ErrorKind::NotFound), false),
+    ] {
+        let recorder = Recorder::default();
+        let resolver = Resolver::builder().backend(Lost(kind)).audit(recorder.clone()).build()?;
+        let store = resolver.store("local")?;
+        // It is asked once, and dropped then.
+        let mut context = Context::from_waker(Waker::noop());
+        drop(store.put("never-asked", text("SeNtInEl")));
+        let _ = store.put("a", text("SeNtInEl")).as_mut().poll(&mut context);
+        let _ = store.delete("b").as_mut().poll(&mut context);
+        let both = ["c", "d"].map(|id| SecretChange::Delete { id: id.into(), version: None });
+        let _ = store.update(both.into()).as_mut().poll(&mut context);
+        let one: &[_] = &[("written", "a"), ("deleted", "b"), ("deleted", "c"), ("deleted", "d")];
+        let expected = match (is_recorded, kind) {
+            (true, _) => one,
+            // The first of two may have been made.
+            (false, Some(ErrorKind::AccessDenied)) => &one[2..],
+            (false, _) => &[],
+        };
+        assert_changes(&recorder, expected);
+    }
     Ok(())
 }
 

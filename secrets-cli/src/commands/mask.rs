@@ -14,6 +14,8 @@ pub fn run(args: &Mask) -> Result<(), Failure> {
     let (resolver, builder) = args.resolve.declaration(None, Some(NOTHING_TO_MASK))?;
     let secrets = resolver.resolve_blocking(&builder.build())?;
     let result = filter(&masker);
+    // Everything has been copied.
+    masker.clear();
     drop(secrets);
     result.map_err(|error| match error.kind() {
         std::io::ErrorKind::BrokenPipe => Failure::BrokenPipe,

@@ -165,6 +165,8 @@ fn launch_masked(
     // Removes their files.
     drop(secrets);
     leases::give_back();
+    // Nothing of the program is left to be masked.
+    masker.clear();
     std::process::exit(code)
 }
 

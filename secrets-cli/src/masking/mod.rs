@@ -4,6 +4,7 @@
 //! session. Without it, Ctrl-Z would have no effect on the program.
 
 mod child_events;
+mod job;
 mod keyboard;
 pub mod monitor;
 mod outer_terminal;

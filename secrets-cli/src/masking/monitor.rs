@@ -14,7 +14,7 @@ use rustix::{
 };
 
 use crate::{
-    exit,
+    core_files, exit,
     failure::Failure,
     masking::child_events::{ChildEvent, ChildEvents},
     output::reporter::Reporter,
@@ -32,6 +32,8 @@ pub fn run_if_started(
     if name != NAME {
         return None;
     }
+    // Its environment has the secrets that are the program's.
+    core_files::disable();
     let reporter = Reporter::new(format == "json");
     let report = |failure: Failure| {
         reporter.failure(&failure);
@@ -43,8 +45,12 @@ pub fn run_if_started(
     let all = [input.as_fd(), output.as_fd(), errors.as_fd()];
     let terminal = all.into_iter().find(|fd| isatty(fd)).unwrap_or(input.as_fd());
     let _ = setsid().and_then(|_| ioctl_tiocsctty(terminal));
-    let started = ChildEvents::signals(&[])
-        .and_then(|signals| Ok((Pid::from_child(&command.spawn()?), signals)));
+    let started = ChildEvents::signals(&[]).and_then(|signals| {
+        core_files::restore_limit();
+        let child = command.spawn();
+        core_files::disable();
+        Ok((Pid::from_child(&child?), signals))
+    });
     let (child, signals) = match started {
         Ok(started) => started,
         Err(error) => return Some(report(launch_error(program, &error))),

@@ -1,6 +1,6 @@
 use std::{
     io,
-    os::fd::OwnedFd,
+    os::fd::{AsFd, OwnedFd},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -29,13 +29,15 @@ impl OuterTerminal {
     /// Opens the terminal, if standard output or standard error is one.
     pub fn open() -> io::Result<Option<Self>> {
         let (input, output, errors) = (io::stdin(), io::stdout(), io::stderr());
-        let terminal = match (isatty(&output), isatty(&errors)) {
-            (true, _) => rustix::io::dup(&output)?,
-            (false, true) => rustix::io::dup(&errors)?,
-            (false, false) => return Ok(None),
-        };
         let is_input = isatty(&input);
-        let terminal = if is_input { rustix::io::dup(&input)? } else { terminal };
+        let terminal = match (isatty(&output), isatty(&errors)) {
+            (false, false) => return Ok(None),
+            _ if is_input => input.as_fd(),
+            (true, _) => output.as_fd(),
+            (false, true) => errors.as_fd(),
+        };
+        // It is closed in the program, which could write to it past the mask.
+        let terminal = terminal.try_clone_to_owned()?;
         Ok(Some(Self { terminal, is_input, before: None, is_taken: Arc::default() }))
     }
 

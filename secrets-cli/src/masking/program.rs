@@ -22,7 +22,7 @@ use crate::{
     failure::Failure,
     masking::{
         child_events::{ChildEvent, ChildEvents},
-        keyboard, monitor,
+        job, keyboard, monitor,
         outer_terminal::OuterTerminal,
         pseudo_terminal::PseudoTerminal,
         pump::pump,
@@ -106,6 +106,13 @@ fn attend(
     loop {
         match events.next() {
             ChildEvent::Ended(code) => return code,
+            ChildEvent::Stopped(_) if !job::can_be_continued() => {
+                // Nobody would continue this command if it stopped too. On pipes, Ctrl-Z does not stop the program
+                // either, and who has stopped it can continue it.
+                if outer.is_some() {
+                    let _ = kill_process(pid, Signal::CONT);
+                }
+            }
             ChildEvent::Stopped(_) => match &mut outer {
                 Some(outer) => {
                     outer.give_back();
@@ -209,8 +216,8 @@ impl Outputs {
             let (masker, end) = (masker.clone(), end.try_clone().ok().map(OwnedFd::from));
             thread::spawn(move || {
                 let fd = match sink {
-                    Sink::Output | Sink::Both => rustix::io::dup(io::stdout()),
-                    Sink::Errors => rustix::io::dup(io::stderr()),
+                    Sink::Output | Sink::Both => io::stdout().as_fd().try_clone_to_owned(),
+                    Sink::Errors => io::stderr().as_fd().try_clone_to_owned(),
                 };
                 if let Ok(fd) = fd {
                     let _ = pump(&source, masker.writer(File::from(fd)), end.as_ref());

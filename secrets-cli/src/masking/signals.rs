@@ -10,6 +10,10 @@ use std::{
 use rustix::process::Signal;
 use signal_hook::{flag, low_level::pipe};
 
+/// The signals that are not a wish of somebody: a child has changed, this process was continued, the window has another
+/// size.
+const FOR_THIS_PROCESS: [Signal; 3] = [Signal::CHILD, Signal::CONT, Signal::WINCH];
+
 /// Signals that this process receives, and that do nothing else.
 pub struct Signals {
     received: Vec<(Signal, Arc<AtomicBool>)>,
@@ -17,12 +21,15 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Watches these signals. Those that this process ignores stay ignored, by the programs that it starts too.
+    /// Watches these signals. Those that this process ignores stay ignored, by the programs that it starts too, but for
+    /// those by which the system tells this process something.
     pub fn watch(signals: &[Signal]) -> io::Result<Self> {
         let (wake, sender) = UnixStream::pair()?;
         let mut received = Vec::new();
         let ignored = ignored();
-        let is_ignored = |signal: &Signal| ignored >> (signal.as_raw() - 1) & 1 == 1;
+        let is_ignored = |signal: &Signal| {
+            !FOR_THIS_PROCESS.contains(signal) && ignored >> (signal.as_raw() - 1) & 1 == 1
+        };
         for signal in signals.iter().filter(|signal| !is_ignored(signal)) {
             let is_received = Arc::new(AtomicBool::new(false));
             // The flag is set before the byte arrives.

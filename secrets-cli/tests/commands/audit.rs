@@ -212,6 +212,17 @@ fn lines_that_are_no_events_are_left_out() {
 }
 
 #[test]
+fn a_line_that_is_too_long_is_no_event() {
+    let sandbox = Sandbox::new();
+    let event = LOG.lines().next().unwrap();
+    let long = event.replacen("{", &format!("{{\"step\":\"{}\",", "x".repeat(1 << 20)), 1);
+    sandbox.write("audit.log", format!("{long}\n{event}\n{}", "x".repeat(3 << 20)));
+    let result = sandbox.run(["audit", "audit.log"]);
+    assert_eq!((result.code, result.text().lines().count()), (Some(0), 1));
+    assert_eq!(result.stderr, "note: 2 lines are not events of an audit log, and are left out\n");
+}
+
+#[test]
 fn a_log_that_is_not_there_is_said_plainly() {
     let sandbox = Sandbox::new();
     let unset = sandbox.run(["audit"]);

@@ -182,6 +182,67 @@ fn only_what_is_a_terminal_becomes_one() {
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "err ***\n");
 }
 
+/// What it wrote there would pass the mask.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_program_has_no_descriptor_of_the_terminal_outside() {
+    let sandbox = sandbox();
+    let script = "for fd in /proc/$$/fd/*; do echo $(readlink $fd).; done; echo the end";
+    let mut terminal = on_terminal(&sandbox, script);
+    let text = terminal.wait_for("the end");
+    let outside = format!("{}.", terminal.name());
+    assert!(text.contains("/dev/pts/") && !text.contains(&outside), "{outside} in {text}");
+    terminal.end();
+}
+
+/// Runs a program that stops, where there is no shell that could continue it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_nobody_could_continue_does_not_stop() {
+    let sandbox = sandbox();
+    let script = "kill -STOP $$; echo it goes on; exit 3";
+    let command = format!("{SECRETS} run --mask db -- sh -c '{script}'");
+    let in_a_script = format!("{command}; exit $?");
+    let cases: [&[&str]; 2] = [
+        &[&["setsid", "-w", SECRETS], &masked(script)[..]].concat(),
+        &["setsid", "-w", "sh", "-c", &in_a_script],
+    ];
+    for program in cases {
+        let (code, text) = Terminal::start(&sandbox, program, |_| {}).end();
+        assert!(code == Some(3) && text.contains("it goes on"), "{text}");
+    }
+}
+
+#[test]
+fn a_parent_that_ignores_what_its_children_do_changes_nothing() {
+    let sandbox = sandbox();
+    let script = format!("trap '' CHLD; exec {SECRETS} run --mask db -- sh -c 'echo out; exit 3'");
+    let mut terminal = Terminal::start(&sandbox, &["sh", "-c", &script], |_| {});
+    terminal.wait_for("out\r\n");
+    assert_eq!(terminal.end().0, Some(3));
+    let on_a_file = format!("{script} > out 2>&1");
+    assert_eq!(Terminal::start(&sandbox, &["sh", "-c", &on_a_file], |_| {}).end().0, Some(3));
+    assert_eq!(std::fs::read_to_string(sandbox.path().join("out")).unwrap(), "out\n");
+}
+
+/// The environment of the monitor has every secret.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_monitor_writes_no_core_file_and_the_program_has_the_limit_of_the_caller() {
+    let sandbox = sandbox();
+    let script = "ulimit -S -c; grep core /proc/$PPID/limits";
+    let script = format!(
+        "ulimit -S -c $(ulimit -H -c); ulimit -S -c; exec {SECRETS} run --mask db -- sh -c '{script}'"
+    );
+    let mut terminal = Terminal::start(&sandbox, &["sh", "-c", &script], |_| {});
+    let caller = terminal.wait_for("\r\n");
+    let program = terminal.wait_for("\r\n");
+    assert_eq!(program, caller);
+    let (code, limits) = terminal.end();
+    assert_eq!(code, Some(0));
+    assert_eq!(limits.split_whitespace().nth(4), Some("0"), "{limits}");
+}
+
 #[test]
 fn ctrl_z_stops_the_job_and_fg_continues_it() {
     // Not every machine has bash.

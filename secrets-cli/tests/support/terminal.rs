@@ -20,6 +20,7 @@ pub struct Terminal {
     /// The side of the person who types.
     person: File,
     seen: String,
+    name: String,
 }
 
 impl Terminal {
@@ -40,9 +41,15 @@ impl Terminal {
             child: command.spawn().unwrap(),
             person: File::from(person),
             seen: String::new(),
+            name: name.into_string().unwrap(),
         };
         terminal.resize(24, 80);
         terminal
+    }
+
+    /// Returns the path of the side on which the program runs.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     pub fn resize(&self, rows: u16, columns: u16) {

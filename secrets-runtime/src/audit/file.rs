@@ -1,8 +1,10 @@
 use std::{
-    fs::{self, File},
-    io::{self, ErrorKind as IoKind, Write},
+    fs::{self, File, TryLockError},
+    io::{self, ErrorKind as IoKind, Read, Seek, SeekFrom, Write},
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    thread,
+    time::Duration,
 };
 
 use crate::{
@@ -14,12 +16,20 @@ use crate::{
 #[derive(Debug)]
 pub(super) struct AuditFile {
     path: PathBuf,
-    opened: Mutex<Option<File>>,
+    opened: Mutex<OpenedLog>,
+}
+
+/// The file as it was opened last.
+#[derive(Debug, Default)]
+struct OpenedLog {
+    file: Option<File>,
+    /// Whether somebody kept the file locked for too long when it was written last.
+    is_blocked: bool,
 }
 
 impl AuditFile {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, opened: Mutex::new(None) }
+        Self { path, opened: Mutex::default() }
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -32,7 +42,7 @@ impl AuditFile {
     /// [`ErrorKind::InvalidConfig`] if somebody else may write the file, or if it cannot be written.
     pub(super) fn append(&self, lines: &[u8]) -> Result<(), Problem> {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
-        let file = match opened.take() {
+        let file = match opened.file.take() {
             Some(file) if is_at(&file, &self.path) => {
                 permissions::check_open(&file, &self.path).map_err(|why| self.unfit(why))?;
                 file
@@ -40,8 +50,13 @@ impl AuditFile {
             // It was renamed, by a rotation of logs for example: the next lines go to a new file.
             _ => self.open()?,
         };
-        write_whole(&file, lines).map_err(|error| self.unwritable(&error))?;
-        *opened = Some(file);
+        // It is waited for once, not for each line.
+        let patience = if opened.is_blocked { Duration::ZERO } else { LOCK_PATIENCE };
+        let lock = FileLock::of(&file, patience);
+        opened.is_blocked = matches!(lock, FileLock::Blocked);
+        write_whole(&file, &lock, lines).map_err(|error| self.unwritable(&error))?;
+        drop(lock);
+        opened.file = Some(file);
         Ok(())
     }
 
@@ -111,28 +126,58 @@ fn is_at(_file: &File, _path: &Path) -> bool {
 
 /// Appends all of the bytes in one write, or none of them.
 ///
-/// A write to a full disk may take a part. The lock keeps others from appending to that part before it is cut off. A
-/// file system without locks has no such guarantee; whole writes do not mix there either.
-fn write_whole(mut file: &File, bytes: &[u8]) -> io::Result<()> {
-    let _locked = FileLock::of(file);
+/// A write to a full disk may take a part. The lock keeps others from appending to that part before it is cut off.
+/// Without a lock there is no such guarantee: the next line is then written below the part.
+fn write_whole(mut file: &File, lock: &FileLock<'_>, lines: &[u8]) -> io::Result<()> {
     let before = file.metadata()?.len();
-    let written = file.write_all(bytes);
-    if written.is_err() && file.metadata()?.len() > before {
+    let written = match before > 0 && has_torn_end(file) {
+        true => file.write_all(&[b"\n", lines].concat()),
+        false => file.write_all(lines),
+    };
+    if written.is_err() && matches!(lock, FileLock::Held(_)) && file.metadata()?.len() > before {
         file.set_len(before)?;
     }
     written
 }
 
+/// Returns whether the last line has no end: a program was killed while it wrote, or the machine was. A file that
+/// cannot be read is not looked at.
+fn has_torn_end(mut file: &File) -> bool {
+    let mut last = [0];
+    let is_read = file.seek(SeekFrom::End(-1)).and_then(|_| file.read_exact(&mut last));
+    is_read.is_ok() && last != *b"\n"
+}
+
+/// How long to wait for the lock. Everybody who may read the file can lock it, and keep it.
+const LOCK_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How long to wait before the first and before each later attempt.
+const SHORTEST_PAUSE: Duration = Duration::from_micros(100);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
 /// A lock of a file against other processes. Dropping it unlocks the file.
-struct FileLock<'a>(Option<&'a File>);
+enum FileLock<'a> {
+    Held(&'a File),
+    /// Somebody else has it.
+    Blocked,
+    /// The file system has no locks.
+    Unsupported,
+}
 
 impl<'a> FileLock<'a> {
-    fn of(file: &'a File) -> Self {
+    fn of(file: &'a File, patience: Duration) -> Self {
+        let (mut waited, mut pause) = (Duration::ZERO, SHORTEST_PAUSE);
         loop {
-            match file.lock() {
-                Ok(()) => return Self(Some(file)),
-                Err(error) if error.kind() == IoKind::Interrupted => {}
-                Err(_) => return Self(None),
+            match file.try_lock() {
+                Ok(()) => return Self::Held(file),
+                Err(TryLockError::WouldBlock) if waited >= patience => return Self::Blocked,
+                Err(TryLockError::WouldBlock) => {
+                    thread::sleep(pause);
+                    waited += pause;
+                    pause = (2 * pause).min(LONGEST_PAUSE);
+                }
+                Err(TryLockError::Error(error)) if error.kind() == IoKind::Interrupted => {}
+                Err(TryLockError::Error(_)) => return Self::Unsupported,
             }
         }
     }
@@ -140,7 +185,7 @@ impl<'a> FileLock<'a> {
 
 impl Drop for FileLock<'_> {
     fn drop(&mut self) {
-        if let Some(file) = self.0 {
+        if let Self::Held(file) = self {
             // Closing the file unlocks it as well.
             let _ = file.unlock();
         }

@@ -17,6 +17,7 @@ use crate::{
     },
     core::{
         error::{Error, ErrorKind, Problem},
+        escape::escape_json,
         warning::warn,
     },
     settings::audit::AuditSettings,
@@ -113,7 +114,7 @@ impl AuditTrail {
             }
         };
         if let Some(file) = &self.file {
-            note(file.append(&lines(events)));
+            note(file.append(lines(events).as_bytes()));
         }
         if !Self::is_in_sink() {
             for event in events {
@@ -142,13 +143,14 @@ impl AuditTrail {
     }
 }
 
-/// Returns events as lines of JSON.
-fn lines(events: &[AuditEvent]) -> Vec<u8> {
-    let mut lines = Vec::new();
+/// Returns events as lines of JSON, which are safe on a terminal.
+fn lines(events: &[AuditEvent]) -> String {
+    let mut lines = String::new();
     for event in events {
         // Writing an event, whose keys are texts, into memory cannot fail.
-        let _ = serde_json::to_writer(&mut lines, event);
-        lines.push(b'\n');
+        let line = serde_json::to_string(event).unwrap_or_default();
+        lines.push_str(&escape_json(&line));
+        lines.push('\n');
     }
     lines
 }

@@ -1,5 +1,7 @@
 //! Texts in other notations: in messages, in URLs and in JSON.
 
+use std::borrow::Cow;
+
 /// Returns names for a person: backquoted, with commas; of more than 20, how many more there are.
 pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
@@ -31,15 +33,32 @@ pub(crate) fn escape_name(name: &str) -> String {
 /// Returns a text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
 /// direction of writing are escaped. Names and paths that somebody else chose come with all of them.
 pub(crate) fn escape_controls(text: String) -> String {
-    let odd = |c: char| {
-        c.is_control()
-            || matches!(c, '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
-    };
-    if !text.contains(odd) {
+    if !text.contains(is_unsafe) {
         return text;
     }
-    let escape = |c: char| if odd(c) { c.escape_default().to_string() } else { c.to_string() };
+    let escape =
+        |c: char| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escape).collect()
+}
+
+/// Returns one line of JSON in which each character that a terminal may act on is an escape such as `\u009b`. JSON has
+/// such characters inside texts only, where the escape means the same.
+pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
+    if !json.contains(is_unsafe) {
+        return Cow::Borrowed(json);
+    }
+    // All of these characters have four hexadecimal digits at most.
+    let escape = |c: char| match is_unsafe(c) {
+        true => format!("\\u{:04x}", u32::from(c)),
+        false => c.to_string(),
+    };
+    Cow::Owned(json.chars().map(escape).collect())
+}
+
+/// Whether a terminal may do more than show the character.
+fn is_unsafe(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// The most bytes that a byte becomes when it is percent-encoded.

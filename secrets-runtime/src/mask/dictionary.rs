@@ -1,25 +1,20 @@
-use std::collections::{HashMap, HashSet};
-
-use foldhash::fast::RandomState;
 use zeroize::Zeroizing;
 
 use crate::mask::{
     gram_filter::{GramFilter, SHORTEST},
+    gram_map::GramMap,
     long_pattern::{LONGEST_ENTRY, LongPattern, PatternId},
 };
 
 /// The patterns to find, by their first four bytes. A new one is added without building the others again.
 #[derive(Default)]
 pub(super) struct Dictionary {
-    buckets: HashMap<[u8; SHORTEST], Vec<PatternEntry>, RandomState>,
+    buckets: GramMap<Vec<PatternEntry>>,
     /// The first one, two and three bytes of all patterns.
-    beginnings: HashSet<Beginning, RandomState>,
+    beginnings: GramMap<()>,
     filter: GramFilter,
     long: Vec<LongPattern>,
 }
-
-/// Fewer than four bytes, filled up with zeros, and how many they are.
-type Beginning = ([u8; SHORTEST], usize);
 
 struct PatternEntry {
     bytes: Zeroizing<Vec<u8>>,
@@ -42,14 +37,14 @@ pub(super) struct FoundPattern<'d> {
 
 impl Dictionary {
     pub(super) fn is_empty(&self) -> bool {
-        self.buckets.is_empty()
+        self.buckets.len() == 0
     }
 
     /// Adds a pattern, which has at least [`SHORTEST`] bytes. One that is there already keeps its id.
     pub(super) fn insert(&mut self, pattern: &[u8], id: PatternId) {
         let Some(gram) = pattern.first_chunk::<SHORTEST>() else { return };
         let bytes = &pattern[..pattern.len().min(LONGEST_ENTRY)];
-        let bucket = self.buckets.entry(*gram).or_default();
+        let bucket = self.buckets.entry(*gram);
         let at = match bucket.binary_search_by(|entry| entry.bytes.as_slice().cmp(bytes)) {
             Ok(at) => at,
             Err(at) => {
@@ -66,7 +61,7 @@ impl Dictionary {
             self.long.push(LongPattern::new(pattern, id));
         }
         for length in 1..SHORTEST {
-            self.beginnings.insert(beginning(&gram[..length]));
+            self.beginnings.entry(beginning(&gram[..length]));
         }
         if self.filter.is_full(self.buckets.len()) {
             self.filter = GramFilter::of(self.buckets.len(), self.buckets.keys());
@@ -83,7 +78,7 @@ impl Dictionary {
     /// Returns what stands at the beginning of a text.
     pub(super) fn find(&self, text: &[u8]) -> FoundPattern<'_> {
         let Some(gram) = text.first_chunk::<SHORTEST>() else {
-            let is_open = self.beginnings.contains(&beginning(text));
+            let is_open = self.beginnings.get(&beginning(text)).is_some();
             return FoundPattern { is_open, ..FoundPattern::default() };
         };
         let Some(bucket) = self.buckets.get(gram) else { return FoundPattern::default() };
@@ -143,8 +138,10 @@ fn common_length(one: &[u8], two: &[u8]) -> usize {
     one.iter().zip(two).take_while(|(a, b)| a == b).count()
 }
 
-fn beginning(bytes: &[u8]) -> Beginning {
+/// Returns fewer than four bytes, filled up with zeros, and as the last one how many they are.
+fn beginning(bytes: &[u8]) -> [u8; SHORTEST] {
     let mut filled = [0; SHORTEST];
     filled[..bytes.len()].copy_from_slice(bytes);
-    (filled, bytes.len())
+    filled[SHORTEST - 1] = u8::try_from(bytes.len()).unwrap_or(0);
+    filled
 }

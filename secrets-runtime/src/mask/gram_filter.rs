@@ -1,10 +1,13 @@
+use zeroize::Zeroizing;
+
 /// The length of the shortest pattern.
 pub(super) const SHORTEST: usize = 4;
 
 /// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 16 is set, so that few places of a
 /// text are looked at more closely.
 pub(super) struct GramFilter {
-    words: Box<[u64]>,
+    /// The bits tell much about the bytes, so they are wiped.
+    words: Zeroizing<Box<[u64]>>,
     shift: u32,
 }
 
@@ -14,7 +17,7 @@ impl GramFilter {
     pub(super) fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; SHORTEST]>) -> Self {
         // Twice the size that is needed, so that it is seldom made again.
         let bits = (2 * count * Self::BITS_EACH).next_power_of_two().clamp(1 << 12, 1 << 26);
-        let words = vec![0; bits / 64].into_boxed_slice();
+        let words = Zeroizing::new(vec![0; bits / 64].into_boxed_slice());
         let mut filter = Self { words, shift: 32 - bits.ilog2() };
         grams.for_each(|gram| filter.insert(*gram));
         filter

@@ -4,7 +4,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     ops::Range,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
 use foldhash::quality::RandomState;
@@ -16,7 +16,8 @@ use crate::{
         forms,
         scan::{self, Scan},
         stream::{self, MASK},
-        wrapped,
+        wiped_bytes,
+        wrapped::WrappedScan,
     },
 };
 
@@ -37,7 +38,7 @@ struct Known {
 }
 
 /// What is called with each value that is masked from then on.
-type Listener = Box<dyn Fn(&SecretValue) + Send + Sync>;
+type Listener = Arc<dyn Fn(&SecretValue) + Send + Sync>;
 
 /// A value that is compared by its bytes.
 struct KnownValue(SecretValue);
@@ -56,23 +57,41 @@ impl Masker {
         if !forms::is_maskable(value.expose_bytes()) {
             return;
         }
-        if self.read().values.contains(&KnownValue(value.clone())) {
-            return;
-        }
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let Known { listener, values, dictionary } = &mut *known;
-        if values.insert(KnownValue(value.clone())) {
-            forms::of(value, &mut |form| dictionary.insert(form, 0));
-            listener.iter().for_each(|listener| listener(value));
+        let listener = {
+            let known = self.read();
+            if known.values.contains(&KnownValue(value.clone())) {
+                return;
+            }
+            known.listener.clone()
+        };
+        // Nobody who masks or logs waits for the listener or for the forms. Another thread that adds the value now does
+        // all of this too: what is known was heard.
+        listener.iter().for_each(|listener| listener(value));
+        let mut forms = Vec::new();
+        forms::of(value, &mut |form| {
+            let mut copy = wiped_bytes::with_capacity(form.len());
+            copy.extend_from_slice(form);
+            forms.push(copy);
+        });
+        let mut known = self.write();
+        if known.values.insert(KnownValue(value.clone())) {
+            forms.iter().for_each(|form| known.dictionary.insert(form, 0));
         }
     }
 
-    /// Calls `listener` with each value that is added from now on, before `add` returns. A process that masks the
-    /// output of this one learns them so.
+    /// Calls `listener` with each value that is added from now on, before `add` returns. It may be called more than
+    /// once with a value. A process that masks the output of this one learns them so.
     #[doc(hidden)]
     pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
-        let mut known = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        known.listener = Some(Box::new(listener));
+        self.write().listener = Some(Arc::new(listener));
+    }
+
+    /// Forgets all values, and wipes the memory in which they and their forms are. A process calls it at its end, after
+    /// its last output.
+    #[doc(hidden)]
+    pub fn clear(&self) {
+        let known = std::mem::take(&mut *self.write());
+        drop(known);
     }
 
     /// Returns a text with every secret masked. If only a part of a character belongs to one, the whole character is
@@ -116,6 +135,10 @@ impl Masker {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Calls `then` with the dictionary, and with how many values it has.
     pub(super) fn with_dictionary<R>(&self, then: impl FnOnce((&Dictionary, u64)) -> R) -> R {
         let known = self.read();
@@ -128,7 +151,7 @@ impl Masker {
             let mut finds = Vec::new();
             let mut found = |find, _| scan::push(&mut finds, find);
             Scan::default().advance(dictionary, text, &mut found);
-            wrapped::scan(dictionary, text, 0, &mut found);
+            WrappedScan::default().advance(dictionary, text, &mut found);
             scan::join(&mut finds);
             finds
         })

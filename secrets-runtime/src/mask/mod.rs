@@ -25,11 +25,11 @@
 //! # drop(make_writer());
 //! ```
 //!
-//! **A masker keeps the values that it masks**, and their forms, as long as it exists: that of `current` until the
-//! process ends. They are in memory that is wiped when the masker is dropped.
+//! **A masker keeps the values that it masks**, and their forms, as long as it exists. They are wiped when its last clone
+//! is dropped. That of `current` exists until the process ends, and is not wiped then.
 //!
 //! # What is found
-//! - The value, and the value without the white space around it.
+//! - The value, and the value without the white space and the byte order mark around it.
 //! - Each line of a value of several lines.
 //! - In base64, in the standard and the URL alphabet, with and without padding, inside a longer text that is encoded
 //!   as a whole, and wrapped into lines of 64 or 76 letters. Letters at an edge that hold part of another byte may
@@ -37,7 +37,7 @@
 //! - In hexadecimal, and percent-encoded, with digits in lower and upper case.
 //! - Escaped as in JSON, XML, a shell's single quotes, and Rust's `{:?}`.
 //! - Of JSON: its texts, and its numbers of six or more digits. Of a URL: its password, as it is written and decoded.
-//!   Both in all of these forms.
+//!   Both in all of these forms, and also of JSON and URLs that are not quite valid.
 //!
 //! Every byte that is part of any of these is masked. The mask shows neither the length nor the name of the secret.
 //!
@@ -50,6 +50,7 @@
 mod dictionary;
 pub(crate) mod forms;
 mod gram_filter;
+mod gram_map;
 mod long_pattern;
 pub(crate) mod masker;
 mod panic_hook;

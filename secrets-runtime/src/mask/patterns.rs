@@ -11,7 +11,7 @@ use crate::{
         long_pattern::PatternId,
         scan::Scan,
         wiped_bytes::{self, WipedBytes},
-        wrapped,
+        wrapped::WrappedScan,
     },
 };
 
@@ -81,7 +81,8 @@ impl Patterns {
             self.scan(text, found);
         }
         if text.len() > SHORTEST_WRAPPED && memchr::memchr(b'\n', text).is_some() {
-            wrapped::scan(&self.dictionary, text, 0, &mut |_, id| self.name(id, found));
+            let mut name = |_: Range<usize>, id| self.name(id, found);
+            WrappedScan::default().advance(&self.dictionary, text, &mut name);
         }
     }
 
@@ -140,16 +141,15 @@ pub(crate) struct TextSearch<'p> {
     patterns: &'p Patterns,
     text: WipedBytes,
     scan: Scan,
+    wrapped: WrappedScan,
     /// How many bytes of the text have been looked through.
     seen: usize,
-    /// How many letters of base64 stand before the text.
-    run: usize,
 }
 
 impl<'p> TextSearch<'p> {
     pub(crate) fn new(patterns: &'p Patterns) -> Self {
-        let text = WipedBytes::default();
-        Self { patterns, text, scan: Scan::default(), seen: 0, run: 0 }
+        let (text, scan, wrapped) = Default::default();
+        Self { patterns, text, scan, wrapped, seen: 0 }
     }
 
     /// Adds a piece.
@@ -168,14 +168,14 @@ impl<'p> TextSearch<'p> {
     }
 
     fn look(&mut self, found: &mut dyn FnMut(usize, FormName)) {
-        let Self { patterns, text, scan, .. } = self;
+        let Self { patterns, text, scan, wrapped, .. } = self;
         let dictionary = &patterns.dictionary;
         let mut name = |_: Range<usize>, id| patterns.name(id, found);
         scan.advance(dictionary, text, &mut name);
-        let wrapped_open = wrapped::scan(dictionary, text, self.run, &mut name);
-        let open = scan.first_open(text.len()).min(wrapped_open);
-        self.run = wrapped::run_at_end(&text[..open], self.run);
+        wrapped.advance(dictionary, text, &mut name);
+        let open = scan.first_open(text.len()).min(wrapped.first_open(text.len()));
         scan.forget(open);
+        wrapped.forget(&text[..open]);
         text.drain(..open);
         self.seen = text.len();
     }

@@ -5,7 +5,7 @@ use crate::mask::{
     gram_filter::SHORTEST,
     scan::{self, Scan},
     wiped_bytes::{self, WipedBytes},
-    wrapped,
+    wrapped::WrappedScan,
 };
 
 /// What stands for a find.
@@ -17,14 +17,13 @@ pub(super) struct Stream {
     /// What is held back. Behind its end, the buffer has what was held back before.
     text: WipedBytes,
     scan: Scan,
+    wrapped: WrappedScan,
     /// Where patterns stand in the text.
     finds: Vec<Range<usize>>,
     /// How many bytes of the text have been passed on already. They may still be the start of a find.
     passed: usize,
     /// Whether the last byte that was passed on was part of a find.
     is_masked: bool,
-    /// How many letters of base64 stand before the text.
-    run: usize,
     /// How many values the dictionary had when the text was looked through.
     version: u64,
 }
@@ -58,17 +57,17 @@ impl Stream {
         if self.version != version {
             self.version = version;
             self.scan.restart();
+            self.wrapped.restart();
         }
-        let Self { text, scan, finds, .. } = self;
+        let Self { text, scan, wrapped, finds, .. } = self;
         let mut found = |find, _| scan::push(finds, find);
         scan.advance(dictionary, text, &mut found);
-        let wrapped_open = wrapped::scan(dictionary, text, self.run, &mut found);
+        wrapped.advance(dictionary, text, &mut found);
         scan::join(finds);
-        let open = scan.first_open(text.len()).min(wrapped_open);
+        let open = scan.first_open(text.len()).min(wrapped.first_open(text.len()));
         let end = self.end(open, until).max(self.passed);
         self.pass_on(end, out);
         let done = if until == Until::End { end } else { open.min(end) };
-        self.run = wrapped::run_at_end(&self.text[..done], self.run);
         self.forget(done);
         self.passed = end - done;
     }
@@ -96,6 +95,7 @@ impl Stream {
     /// So many bytes at the beginning are decided.
     fn forget(&mut self, count: usize) {
         self.scan.forget(count);
+        self.wrapped.forget(&self.text[..count]);
         self.text.drain(..count);
         self.finds.retain(|find| find.end > count);
         for find in &mut self.finds {

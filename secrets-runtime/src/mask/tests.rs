@@ -138,6 +138,25 @@ proptest! {
     }
 }
 
+proptest! {
+    #[test]
+    fn lines_of_letters_are_masked_alike_however_they_are_split(
+        lines in vec((60_usize..80, prop_oneof![Just("\n"), Just("\r\n"), Just("\r"), Just("=")]), 1..6),
+        value in vec(prop_oneof![Just(b'a'), Just(b'b')], 4..150),
+        size in 1_usize..90,
+    ) {
+        let masker = masker(&[&value]);
+        let mut letters = value.iter().copied().cycle();
+        let mut text = Vec::new();
+        for (count, end) in lines {
+            text.extend(letters.by_ref().take(count));
+            text.extend_from_slice(end.as_bytes());
+        }
+        let masked = masker.mask_bytes(&text);
+        prop_assert_eq!(&written(&masker, &text.chunks(size).collect::<Vec<_>>()), &*masked);
+    }
+}
+
 #[test]
 fn a_secret_is_found_however_it_is_split() {
     let values: &[&[u8]] = &[b"SeNtInEl-1", b"SeNtInEl-12345", b"l-1234567"];
@@ -257,6 +276,23 @@ const FORMS: &[(&str, &str, &str)] = &[
         "*** *** *** 12345",
     ),
     ("{\"a\": \"https://u:SeNt%2FInEl@h/\"}", "SeNt%2FInEl SeNt/InEl", "*** ***"),
+    // What a strict reader of JSON refuses.
+    ("{\"key\":\"SeNt-1\",\"key\":\"SeNt-2\"}", "key SeNt-1 SeNt-2", "key *** ***"),
+    ("\u{feff}{\"a\":\"SeNtInEl\"}", "SeNtInEl", "***"),
+    ("\u{feff}SeNtInEl", "SeNtInEl", "***"),
+    (
+        "[\"SeNt\\ud800InEl\", \"SeNt\\ud83d\\ude00\"]",
+        "SeNt\u{fffd}InEl SeNt\\ud800InEl SeNt\u{1f600}",
+        "*** *** ***",
+    ),
+    ("[\"SeNt\\xInEl\", 1234567, x123456]", "SeNt\\xInEl 1234567 123456", "*** *** 123456"),
+    ("{\"password\":\"SeNtInEl", "password SeNtInEl", "password ***"),
+    // What a strict reader of URLs reads as a path, a query or a fragment.
+    ("postgres://user:SeNt#InEl@host/db", "user SeNt#InEl host", "user *** host"),
+    ("postgres://user:Se?Nt#InEl@host/db?x=y@z", "user Se?Nt#InEl host", "user *** host"),
+    ("redis://:123456#SeNt@host", "123456#SeNt host", "*** host"),
+    ("amqp://user:Se@Nt#InEl@host and more", "Se@Nt#InEl host", "*** host"),
+    ("https://host/name:SeNtInEl@x", "SeNtInEl", "SeNtInEl"),
     (
         "jdbc:postgresql://user:SeNtInEl@localhost/db",
         "user SeNtInEl localhost",
@@ -265,6 +301,68 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("https://host:8080/@scope?a=b:SeNt@x", "8080 SeNt", "8080 SeNt"),
     ("postgres://u:Se/Nt@InEl@host/db?x=y@z", "Se/Nt@InEl host", "*** host"),
 ];
+
+#[test]
+fn a_text_with_many_wrapped_finds_is_masked() {
+    let line = format!("{}\n", "abcd".repeat(19));
+    let masked = masker(&[b"abcd"]).mask(&line.repeat(27_000)).into_owned();
+    assert_eq!(masked, "***\n".repeat(27_000));
+}
+
+#[test]
+fn a_long_wrapped_secret_is_found_that_comes_byte_by_byte() {
+    use base64ct::{Base64, Encoding};
+    let value: Vec<u8> = (0..60_000_u32)
+        .flat_map(|number| (number.wrapping_mul(2_654_435_761)).to_le_bytes())
+        .take(60_000)
+        .collect();
+    let letters = Base64::encode_string(&value);
+    let lines: Vec<_> = letters.as_bytes().chunks(76).collect();
+    let text = [b"it is\n", &*lines.join(&b'\n'), b"\n"].concat();
+    let pieces: Vec<_> = text.chunks(1).collect();
+    assert_eq!(written(&masker(&[&value]), &pieces), b"it is\n***\n");
+}
+
+#[test]
+fn a_listener_is_not_called_under_the_lock() {
+    use std::sync::{Arc, Mutex};
+    let (masker, heard) = (Masker::new(), Arc::new(Mutex::new(Vec::new())));
+    let (same, list) = (masker.clone(), heard.clone());
+    masker.listen(move |value| {
+        list.lock().unwrap().push((value.len(), same.mask("SeNtInEl").into_owned()));
+    });
+    masker.add(&SecretValue::from("SeNtInEl"));
+    masker.add(&SecretValue::from("SeNtInEl"));
+    assert_eq!(*heard.lock().unwrap(), [(8, "SeNtInEl".to_owned())], "before it is known, once");
+    masker.clear();
+    assert_eq!(format!("{masker:?} {}", masker.mask("SeNtInEl")), "Masker { values: 0 } SeNtInEl");
+}
+
+/// Takes four bytes at once, and panics at the second write.
+struct Panicking<'t>(&'t mut Vec<u8>);
+
+impl Write for Panicking<'_> {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        let count = bytes.len().min(4);
+        self.0.extend_from_slice(&bytes[..count]);
+        assert!(self.0.len() <= 4, "it panics");
+        Ok(count)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[test]
+fn nothing_is_written_again_after_a_panic() {
+    let mut taken = Vec::new();
+    let mut writer = masker(&[b"SeNtInEl"]).writer(Panicking(&mut taken));
+    let write = std::panic::AssertUnwindSafe(|| writer.write(b"one two three"));
+    assert!(std::panic::catch_unwind(write).is_err());
+    drop(writer);
+    assert_eq!(taken, b"one two ");
+}
 
 #[test]
 fn every_form_is_masked() {

@@ -2,88 +2,202 @@
 
 use std::ops::Range;
 
-use zeroize::Zeroizing;
-
-use crate::mask::{dictionary::Dictionary, long_pattern::PatternId, scan::Scan};
+use crate::mask::{
+    dictionary::Dictionary,
+    long_pattern::PatternId,
+    scan::Scan,
+    wiped_bytes::{self, WipedBytes},
+};
 
 /// A line that is wrapped has at least so many letters.
 const SHORTEST_LINE: usize = 64;
 
-/// Looks through the wrapped lines of a text, and calls `found` with each pattern and where it stands. `run` letters
-/// stand before the text. Returns the first place at which a pattern may begin once the text goes on.
-pub(super) fn scan(
-    dictionary: &Dictionary,
-    text: &[u8],
+/// How far the wrapped lines of a text have been looked through. The text may become longer between two calls.
+#[derive(Default)]
+pub(super) struct WrappedScan {
+    /// Up to where the text has been read.
+    read: usize,
+    /// How many letters of base64 stand before the text. No more are counted than a line has at least.
     run: usize,
-    found: &mut impl FnMut(Range<usize>, PatternId),
-) -> usize {
-    let mut first_open = text.len();
-    let mut from = 0;
-    while let Some((line, next)) = next_line_end(text, from) {
-        let letters = letters_before(text, line);
-        let before = if letters == line { run } else { 0 };
-        from = next;
-        if letters + before >= SHORTEST_LINE {
-            let lines = block(text, line - letters..line, next);
-            from = lines.last().map_or(next, |last| last.end.max(next));
-            first_open = first_open.min(scan_block(dictionary, text, &lines, from, found));
+    block: Option<Block>,
+}
+
+/// Lines that may be a wrapped text. All but the last have the letters of a wrapped line.
+#[derive(Default)]
+struct Block {
+    lines: JoinedLines,
+    /// How many letters the last line has so far.
+    letters: usize,
+    scan: Scan,
+}
+
+/// The letters of lines as one text.
+#[derive(Default)]
+struct JoinedLines {
+    letters: WipedBytes,
+    /// Where each line begins: in the letters, and in the text.
+    starts: Vec<(usize, usize)>,
+}
+
+impl WrappedScan {
+    /// Looks through the part of the text that is new. Calls `found` with each pattern and where it stands.
+    pub(super) fn advance(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &[u8],
+        found: &mut impl FnMut(Range<usize>, PatternId),
+    ) {
+        loop {
+            if let Some(block) = &mut self.block {
+                let has_ended = block.read(text, &mut self.read);
+                block.look(dictionary, found);
+                if !has_ended {
+                    return;
+                }
+                self.block = None;
+            }
+            let Some(end) = line_end(text, self.read) else {
+                self.read = text.len();
+                return;
+            };
+            let letters = letters_before(text, end);
+            let run = if letters == end { self.run } else { 0 };
+            self.read = end;
+            if letters + run >= SHORTEST_LINE {
+                let mut block = Block { letters: letters + run, ..Block::default() };
+                block.lines.push(text, end - letters..end);
+                self.block = Some(block);
+            } else if let Some(next) = line_break(text, end) {
+                self.read = next;
+            } else {
+                return;
+            }
         }
     }
-    first_open
+
+    /// Returns the first place at which a pattern may stand once the text of this length goes on.
+    pub(super) fn first_open(&self, length: usize) -> usize {
+        self.block.as_ref().and_then(Block::first_open).unwrap_or(length)
+    }
+
+    /// Decides everything again, since the dictionary has other patterns now.
+    pub(super) fn restart(&mut self) {
+        *self = Self { run: self.run, ..Self::default() };
+    }
+
+    /// The text is about to lose this beginning.
+    pub(super) fn forget(&mut self, beginning: &[u8]) {
+        let count = beginning.len();
+        self.run = run_at_end(beginning, self.run);
+        if count > self.read {
+            // A line break, before which nothing is open.
+            (self.read, self.block) = (0, None);
+            return;
+        }
+        self.read -= count;
+        if let Some(block) = &mut self.block {
+            block.scan.forget(block.lines.forget(count));
+        }
+    }
+}
+
+impl Block {
+    /// Reads what is new. Returns whether the block has ended.
+    fn read(&mut self, text: &[u8], read: &mut usize) -> bool {
+        loop {
+            let rest = &text[*read..];
+            let count = rest.iter().take_while(|byte| is_letter(**byte)).count();
+            if count > 0 {
+                self.lines.push(text, *read..*read + count);
+                self.letters += count;
+                *read += count;
+            }
+            match line_break(text, *read) {
+                Some(next) if self.letters >= SHORTEST_LINE => (*read, self.letters) = (next, 0),
+                // The text ends here, or may go on with a line feed.
+                None if matches!(&text[*read..], [] | [b'\r']) => return false,
+                _ => return true,
+            }
+        }
+    }
+
+    fn look(&mut self, dictionary: &Dictionary, found: &mut impl FnMut(Range<usize>, PatternId)) {
+        let Self { lines, scan, .. } = self;
+        scan.advance(dictionary, &lines.letters, &mut |find: Range<usize>, id| {
+            found(lines.place(find.start)..lines.place(find.end - 1) + 1, id);
+        });
+    }
+
+    fn first_open(&self) -> Option<usize> {
+        let length = self.lines.letters.len();
+        let open = self.scan.first_open(length);
+        (open < length).then(|| self.lines.place(open))
+    }
+}
+
+impl JoinedLines {
+    /// Appends a part of the text: a line, or how one goes on.
+    fn push(&mut self, text: &[u8], part: Range<usize>) {
+        let goes_on = self
+            .starts
+            .last()
+            .is_some_and(|(start, place)| place + (self.letters.len() - start) == part.start);
+        if !goes_on {
+            self.starts.push((self.letters.len(), part.start));
+        }
+        wiped_bytes::append(&mut self.letters, &text[part]);
+    }
+
+    /// Returns the place in the text of one of the letters.
+    fn place(&self, letter: usize) -> usize {
+        let after = self.starts.partition_point(|(start, _)| *start <= letter);
+        let (start, place) = self.starts[after - 1];
+        place + (letter - start)
+    }
+
+    /// The text has lost so many bytes at its beginning. Returns how many letters were among them.
+    fn forget(&mut self, count: usize) -> usize {
+        if count == 0 {
+            return 0;
+        }
+        let after = self.starts.partition_point(|(_, place)| *place <= count);
+        let lost = match after.checked_sub(1).map(|last| self.starts[last]) {
+            None => 0,
+            Some((start, place)) => {
+                let end = self.starts.get(after).map_or(self.letters.len(), |(start, _)| *start);
+                (start + (count - place)).min(end)
+            }
+        };
+        // The line of the first letter that is left begins where its letters now do.
+        self.starts.drain(..after.saturating_sub(1));
+        self.letters.drain(..lost);
+        for (start, place) in &mut self.starts {
+            *place = (*place).max(count) - count;
+            *start = start.saturating_sub(lost);
+        }
+        if self.starts.len() > 1 && self.starts[1].0 == 0 {
+            self.starts.remove(0);
+        }
+        lost
+    }
 }
 
 /// Returns how many letters stand at the end of the text, if `run` stand before it. Counts no further than matters.
-pub(super) fn run_at_end(text: &[u8], run: usize) -> usize {
+fn run_at_end(text: &[u8], run: usize) -> usize {
     let tail = &text[text.len().saturating_sub(SHORTEST_LINE)..];
     let letters = letters_before(tail, tail.len());
     if letters == text.len() { letters + run } else { letters }.min(SHORTEST_LINE)
 }
 
-/// Looks through a block of lines, which has been read up to `end`.
-fn scan_block(
-    dictionary: &Dictionary,
-    text: &[u8],
-    lines: &[Range<usize>],
-    end: usize,
-    found: &mut impl FnMut(Range<usize>, PatternId),
-) -> usize {
-    let length = lines.iter().map(Range::len).sum();
-    let mut joined = Zeroizing::new(Vec::with_capacity(length));
-    lines.iter().for_each(|line| joined.extend_from_slice(&text[line.clone()]));
-    let mut scan = Scan::default();
-    scan.advance(dictionary, &joined, &mut |find: Range<usize>, id| {
-        found(place(lines, find.start)..place(lines, find.end - 1) + 1, id);
-    });
-    let open = scan.first_open(length);
-    if end == text.len() && open < length { place(lines, open) } else { text.len() }
-}
-
-/// Returns the lines of a block, of which the first is known, and where the second begins.
-fn block(text: &[u8], first: Range<usize>, mut start: usize) -> Vec<Range<usize>> {
-    let mut lines = vec![first];
-    loop {
-        let letters = text[start..].iter().take_while(|byte| is_letter(**byte)).count();
-        let end = start + letters;
-        lines.push(start..end);
-        match line_break(text, end) {
-            Some(next) if letters >= SHORTEST_LINE => start = next,
-            _ => return lines,
-        }
-    }
-}
-
-/// Returns the next end of a line, and where the line after it begins.
-fn next_line_end(text: &[u8], from: usize) -> Option<(usize, usize)> {
+/// Returns the next end of a line. A carriage return at the end of the text is one: the line feed may follow.
+fn line_end(text: &[u8], from: usize) -> Option<usize> {
     match memchr::memchr(b'\n', &text[from..]) {
         Some(at) => {
             let at = from + at;
             let has_return = at > from && text[at - 1] == b'\r';
-            Some((at - usize::from(has_return), at + 1))
+            Some(at - usize::from(has_return))
         }
-        // The line feed may follow.
-        None if text.len() > from && text.last() == Some(&b'\r') => {
-            Some((text.len() - 1, text.len()))
-        }
+        None if text.len() > from && text.last() == Some(&b'\r') => Some(text.len() - 1),
         None => None,
     }
 }
@@ -93,20 +207,8 @@ fn line_break(text: &[u8], at: usize) -> Option<usize> {
     match &text[at..] {
         [b'\n', ..] => Some(at + 1),
         [b'\r', b'\n', ..] => Some(at + 2),
-        [b'\r'] => Some(at + 1),
         _ => None,
     }
-}
-
-/// Returns the place in the text of a place in the joined lines.
-fn place(lines: &[Range<usize>], mut at: usize) -> usize {
-    for line in lines {
-        match at.checked_sub(line.len()) {
-            Some(rest) => at = rest,
-            None => return line.start + at,
-        }
-    }
-    lines.last().map_or(0, |last| last.end)
 }
 
 /// Returns how many letters stand before a place.

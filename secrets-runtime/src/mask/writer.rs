@@ -37,6 +37,8 @@ pub struct MaskingWriter<W: Write> {
     stream: Stream,
     /// What is masked and not written yet.
     ready: Vec<u8>,
+    /// Whether the inner writer is writing. If it panics, some of what is ready may be written already.
+    is_writing: bool,
 }
 
 impl Masker {
@@ -47,6 +49,7 @@ impl Masker {
             inner: Some(inner),
             stream: Stream::default(),
             ready: Vec::new(),
+            is_writing: false,
         }
     }
 }
@@ -85,7 +88,10 @@ impl<W: Write> MaskingWriter<W> {
             if written == self.ready.len() {
                 break Ok(());
             }
-            match inner.write(&self.ready[written..]) {
+            self.is_writing = true;
+            let result = inner.write(&self.ready[written..]);
+            self.is_writing = false;
+            match result {
                 Ok(0) => break Err(io::ErrorKind::WriteZero.into()),
                 Ok(count) => written += count,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -122,9 +128,10 @@ impl<W: Write> Write for MaskingWriter<W> {
 }
 
 impl<W: Write> Drop for MaskingWriter<W> {
-    /// Passes on what is held back. Errors are ignored: [`finish`](Self::finish) returns them.
+    /// Passes on what is held back, unless the inner writer has panicked. Errors are ignored: [`finish`](Self::finish)
+    /// returns them.
     fn drop(&mut self) {
-        if self.inner.is_some() {
+        if self.inner.is_some() && !self.is_writing {
             let _ = self.end();
         }
     }

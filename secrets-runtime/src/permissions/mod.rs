@@ -41,7 +41,7 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
 }
 
 /// Opens a file to append to it, and creates it with mode 0600 if there is none: a log that only the user and root can
-/// write or replace. It is opened once, and the open file is checked.
+/// write or replace. It is opened once, and the open file is checked. It can be read too, if its mode allows it.
 ///
 /// A symbolic link is not followed, and nothing but a regular file is opened.
 #[cfg(unix)]
@@ -64,11 +64,15 @@ pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
     // The path may lead somewhere else by now. Opening a pipe must not block.
     let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits().cast_signed();
     let mut options = File::options();
-    options.append(true).custom_flags(flags);
+    options.read(true).append(true).custom_flags(flags);
     let opened = match options.open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
             // Another process may create it first.
             options.create(true).mode(0o600).open(path)
+        }
+        // It may be a log that its owner only writes.
+        Err(error) if error.kind() == io::ErrorKind::PermissionDenied => {
+            options.read(false).open(path)
         }
         opened => opened,
     };
@@ -148,7 +152,7 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
 /// Opens a file to append to it. On this platform modes and owners do not say who can write it.
 #[cfg(not(unix))]
 pub(crate) fn open_to_append(path: &Path) -> Result<File, Insecure> {
-    let opened = File::options().append(true).create(true).open(path);
+    let opened = File::options().read(true).append(true).create(true).open(path);
     opened.map_err(|error| Insecure::unreadable(path, error))
 }
 

@@ -91,6 +91,10 @@ impl ResolverStore {
         }
     }
 
+    fn pending(&self, event: AuditEventKind, id: &str) -> PendingChanges<'_> {
+        PendingChanges { store: self, events: vec![(event, id.to_owned())] }
+    }
+
     fn store(&self) -> Result<&dyn Store, Error> {
         if let Some(error) = forbidden(&*self.backend) {
             return Err(error);
@@ -100,7 +104,7 @@ impl ResolverStore {
     }
 
     /// Records what was changed.
-    fn record(&self, done: &[(AuditEventKind, &str)]) -> Result<(), Error> {
+    fn record(&self, done: &[(AuditEventKind, String)]) -> Result<(), Error> {
         let Some(audit) = &self.audit else { return Ok(()) };
         done.iter().try_for_each(|(event, id)| {
             let recorded = audit.record_change(*event, self.backend.kind(), id);
@@ -108,6 +112,52 @@ impl ResolverStore {
                 error.append(&format!(", and the secret `{}` was {event}", escape_name(id)))
             })
         })
+    }
+}
+
+/// Changes that are being made, with what the audit log says of them. They are recorded when this is dropped too: what
+/// was given up may have been carried out.
+struct PendingChanges<'a> {
+    store: &'a ResolverStore,
+    events: Vec<(AuditEventKind, String)>,
+}
+
+impl PendingChanges<'_> {
+    /// Records the changes, unless they were certainly not made.
+    ///
+    /// # Errors
+    /// Why they were not made, or cannot be recorded.
+    fn end<T>(mut self, result: Result<T, Error>) -> Result<T, Error> {
+        let events = std::mem::take(&mut self.events);
+        match &result {
+            Ok(_) => self.store.record(&events)?,
+            Err(error) => {
+                let may_be_made = match error.kind() {
+                    // It may be the answer that was lost.
+                    ErrorKind::Timeout | ErrorKind::Unavailable => true,
+                    // Of several changes, those before the one that was refused.
+                    ErrorKind::AccessDenied | ErrorKind::Throttled | ErrorKind::Other => {
+                        events.len() > 1
+                    }
+                    _ => false,
+                };
+                if may_be_made {
+                    let _ = self.store.record(&events);
+                }
+            }
+        }
+        result
+    }
+
+    /// Ends without a change, so that there is nothing to record.
+    fn forget(mut self) {
+        self.events.clear();
+    }
+}
+
+impl Drop for PendingChanges<'_> {
+    fn drop(&mut self) {
+        let _ = self.store.record(&self.events);
     }
 }
 
@@ -132,9 +182,8 @@ impl Store for ResolverStore {
         let put = self.change(id, |store, id| store.put(id, payload));
         Box::pin(async move {
             let _writing = writing;
-            let version = put.await?;
-            self.record(&[(AuditEventKind::Written, id)])?;
-            Ok(version)
+            let changes = self.pending(AuditEventKind::Written, id);
+            changes.end(put.await)
         })
     }
 
@@ -143,9 +192,8 @@ impl Store for ResolverStore {
         let create = self.change(id, |store, id| store.create(id, payload));
         Box::pin(async move {
             let _writing = writing;
-            let version = create.await?;
-            self.record(&[(AuditEventKind::Written, id)])?;
-            Ok(version)
+            let changes = self.pending(AuditEventKind::Written, id);
+            changes.end(create.await)
         })
     }
 
@@ -155,17 +203,15 @@ impl Store for ResolverStore {
     ) -> BoxFuture<'_, Result<Vec<Option<String>>, Error>> {
         let ids = changes.iter().flat_map(SecretChange::ids);
         let writing: Vec<_> = ids.map(|id| WriteGuard::to(self.backend.kind(), id)).collect();
-        let done: Vec<_> = match self.audit {
+        let events = match self.audit {
             Some(_) => changes.iter().flat_map(events_of).collect(),
             None => Vec::new(),
         };
         let update = self.change("", |store, _| store.update(changes));
         Box::pin(async move {
             let _writing = writing;
-            let versions = update.await?;
-            let done: Vec<_> = done.iter().map(|(event, id)| (*event, id.as_str())).collect();
-            self.record(&done)?;
-            Ok(versions)
+            let changes = PendingChanges { store: self, events };
+            changes.end(update.await)
         })
     }
 
@@ -174,11 +220,14 @@ impl Store for ResolverStore {
         let delete = self.change(id, |store, id| store.delete(id));
         Box::pin(async move {
             let _writing = writing;
-            let was_there = delete.await?;
-            if was_there {
-                self.record(&[(AuditEventKind::Deleted, id)])?;
+            let changes = self.pending(AuditEventKind::Deleted, id);
+            match delete.await {
+                Ok(false) => {
+                    changes.forget();
+                    Ok(false)
+                }
+                result => changes.end(result),
             }
-            Ok(was_there)
         })
     }
 

@@ -84,14 +84,39 @@ fn each_event(
     let mut line = Vec::new();
     let mut foreign = 0;
     loop {
-        line.clear();
-        let length = log.read_until(b'\n', &mut line).map_err(|e| unreadable(path, &e))?;
+        let length = read_line(&mut *log, &mut line).map_err(|e| unreadable(path, &e))?;
         if length == 0 {
             return Ok(foreign);
         }
         match LogLine::parse(&line) {
-            Some(event) => each(&line, event)?,
-            None => foreign += u64::from(!line.trim_ascii().is_empty()),
+            Some(event) if length <= LONGEST_LINE => each(&line, event)?,
+            _ => foreign += u64::from(length > LONGEST_LINE || !line.trim_ascii().is_empty()),
+        }
+    }
+}
+
+/// The most bytes of a line that is an event. Whatever else a file has, no more of it is kept.
+const LONGEST_LINE: u64 = 1 << 20;
+
+/// Reads a line, but keeps no more than the longest one has. Returns how long it is: 0 at the end.
+fn read_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
+    line.clear();
+    let mut length = 0;
+    loop {
+        let read = match log.fill_buf() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
+            read => read?,
+        };
+        let end = read.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
+        let part = &read[..end.unwrap_or(read.len())];
+        length += part.len() as u64;
+        if length <= LONGEST_LINE {
+            line.extend_from_slice(part);
+        }
+        let (count, is_end) = (part.len(), end.is_some() || part.is_empty());
+        log.consume(count);
+        if is_end {
+            return Ok(length);
         }
     }
 }

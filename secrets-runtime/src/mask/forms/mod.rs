@@ -1,7 +1,8 @@
 //! The forms in which a value may appear in a text.
 
 mod binary;
-mod parts;
+mod leaves;
+mod password;
 mod sink;
 mod text;
 
@@ -107,10 +108,10 @@ fn add_all(
         }
     }
     if depth > 0 {
-        for leaf in parts::leaves(value) {
+        for leaf in leaves::leaves(value) {
             add_all(&leaf, ValuePart::Json, each, depth - 1);
         }
-        for password in parts::passwords(trimmed) {
+        for password in password::passwords(trimmed) {
             add_all(&password, ValuePart::Password, each, depth - 1);
         }
     }
@@ -124,10 +125,10 @@ fn encode(bytes: &[u8], each: FormSink<'_>) {
     }
 }
 
-/// Returns a value without the white space around it.
+/// Returns a value without the white space around it, to which a byte order mark belongs.
 fn trim(value: &[u8]) -> &[u8] {
     match std::str::from_utf8(value) {
-        Ok(text) => text.trim().as_bytes(),
+        Ok(text) => text.trim_matches(|c: char| c.is_whitespace() || c == '\u{feff}').as_bytes(),
         Err(_) => value.trim_ascii(),
     }
 }

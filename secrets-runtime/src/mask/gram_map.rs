@@ -1,0 +1,67 @@
+use std::{borrow::Borrow, collections::HashMap, mem};
+
+use foldhash::fast::RandomState;
+use zeroize::Zeroize;
+
+use crate::mask::gram_filter::SHORTEST;
+
+/// Values by four bytes of a secret, which are wiped.
+pub(super) struct GramMap<V>(HashMap<Gram, V, RandomState>);
+
+#[derive(PartialEq, Eq, Hash)]
+struct Gram([u8; SHORTEST]);
+
+impl Drop for Gram {
+    fn drop(&mut self) {
+        self.0.zeroize();
+    }
+}
+
+impl Borrow<[u8; SHORTEST]> for Gram {
+    fn borrow(&self) -> &[u8; SHORTEST] {
+        &self.0
+    }
+}
+
+impl<V: Default> GramMap<V> {
+    pub(super) fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    pub(super) fn get(&self, gram: &[u8; SHORTEST]) -> Option<&V> {
+        self.0.get(gram)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8; SHORTEST]> {
+        self.0.keys().map(|gram| &gram.0)
+    }
+
+    #[cfg(feature = "guard")]
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+        self.0.values()
+    }
+
+    /// Returns the value of these bytes, which is a new one if they had none.
+    pub(super) fn entry(&mut self, gram: [u8; SHORTEST]) -> &mut V {
+        if self.0.len() == self.0.capacity() {
+            self.grow();
+        }
+        self.0.entry(Gram(gram)).or_default()
+    }
+
+    /// Moves the values to a larger map. A map that grows by itself leaves copies of its keys.
+    fn grow(&mut self) {
+        let capacity = (2 * self.0.capacity()).max(16);
+        let mut larger = HashMap::with_capacity_and_hasher(capacity, self.0.hasher().clone());
+        for (gram, value) in &mut self.0 {
+            larger.insert(Gram(gram.0), mem::take(value));
+        }
+        self.0 = larger;
+    }
+}
+
+impl<V> Default for GramMap<V> {
+    fn default() -> Self {
+        Self(HashMap::default())
+    }
+}
