@@ -4,7 +4,7 @@ use crate::{
     cache::prohibition,
     context::{Barrier, Scoped},
     core::secret_value::SecretValue,
-    resolver::{Resolver, test_secrets::TestSecrets},
+    resolver::{Resolver, test_table::secrets::TestSecrets},
 };
 
 /// Calls `test` with these secrets: every step that is called inside resolves from them, whatever its

@@ -11,8 +11,8 @@ use crate::{
         state::{CacheState, Contents},
     },
     context::{
-        held_lease::{HeldLease, LeaseHold},
         provenance::Expiry,
+        shared_lease::{LeaseHold, SharedLease},
     },
     rt::background,
 };
@@ -35,7 +35,7 @@ impl CacheState {
         let Some(lease) = lease else { return };
         let key = LeaseKey::new(backend, lease.id());
         // A server may answer two requests with one lease.
-        let known = contents.leases.get(&key).and_then(HeldLease::hold);
+        let known = contents.leases.get(&key).and_then(SharedLease::hold);
         let hold = known.unwrap_or_else(|| {
             let (asked_at, fetched_at) = (provenance.asked_at, provenance.fetched_at);
             let hold = LeaseHold::new(&provenance.id, lease.clone(), asked_at, fetched_at);

@@ -8,7 +8,7 @@ use crate::{
         entry_id::EntryId,
         fetch_map::{FetchId, FetchMap},
     },
-    context::{held_lease::LeaseHold, provenance::Provenance},
+    context::{provenance::Provenance, shared_lease::LeaseHold},
     core::error::{Error, ErrorKind},
 };
 

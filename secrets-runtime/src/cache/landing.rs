@@ -16,7 +16,7 @@ use crate::{
         pending::{CallAnswers, Completion},
         state::{CacheState, Contents},
     },
-    context::{held_lease::HeldLease, provenance::Provenance},
+    context::{provenance::Provenance, shared_lease::SharedLease},
     core::error::{Error, ErrorKind},
 };
 
@@ -101,7 +101,7 @@ impl Landing {
             asked_at: self.asked_at,
             fetched_at: answer.provenance.fetched_at,
             lifetime,
-            lease: lease_of(answer).map(HeldLease::cached),
+            lease: lease_of(answer).map(SharedLease::cached),
         };
         let kept = contents.entries.insert(key, landed, dropped);
         // A value with a lease is looked for at each call: that is how it is known whether steps use it.

@@ -16,7 +16,7 @@ use crate::{
         leases::{LeaseKey, random, two_thirds},
         state::CacheState,
     },
-    context::held_lease::HeldLease,
+    context::shared_lease::SharedLease,
     core::{
         error::{Error, ErrorKind},
         escape::escape_name,
@@ -38,7 +38,7 @@ const LAST_TRIES: u32 = 3;
 /// The one who renews and revokes a lease: one thing after another, so that there is one renewal at a time and none
 /// beside a revocation.
 pub(super) struct LeaseKeeper {
-    pub lease: Arc<HeldLease>,
+    pub lease: Arc<SharedLease>,
     pub key: LeaseKey,
     pub backend: Arc<dyn Backend>,
     pub cache: Weak<CacheState>,

@@ -7,12 +7,12 @@ use std::{
 use crate::{
     backend::{Backend, Fetched},
     cache::answer::Answer,
-    context::held_lease::{HeldLease, LeaseHold},
+    context::shared_lease::{LeaseHold, SharedLease},
 };
 
 /// The leases of one cache that are not over, whether the cache has their values or steps alone do.
 #[derive(Default)]
-pub(super) struct Leases(HashMap<LeaseKey, Arc<HeldLease>>);
+pub(super) struct Leases(HashMap<LeaseKey, Arc<SharedLease>>);
 
 /// What a lease is known by. A resolver has each backend as long as it lives.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -28,20 +28,20 @@ impl LeaseKey {
 }
 
 impl Leases {
-    pub(super) fn get(&self, key: &LeaseKey) -> Option<&Arc<HeldLease>> {
+    pub(super) fn get(&self, key: &LeaseKey) -> Option<&Arc<SharedLease>> {
         self.0.get(key)
     }
 
-    pub(super) fn insert(&mut self, key: LeaseKey, lease: Arc<HeldLease>) {
+    pub(super) fn insert(&mut self, key: LeaseKey, lease: Arc<SharedLease>) {
         self.0.insert(key, lease);
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<HeldLease>> {
+    pub(super) fn all(&self) -> Vec<Arc<SharedLease>> {
         self.0.values().cloned().collect()
     }
 
     /// Forgets a lease that is over.
-    pub(super) fn remove(&mut self, key: &LeaseKey, lease: &Arc<HeldLease>) {
+    pub(super) fn remove(&mut self, key: &LeaseKey, lease: &Arc<SharedLease>) {
         if self.0.get(key).is_some_and(|known| Arc::ptr_eq(known, lease)) {
             self.0.remove(key);
         }
@@ -65,7 +65,7 @@ pub(super) fn random() -> u64 {
 }
 
 /// The lease of an answer, while something holds it.
-pub(super) fn lease_of(answer: &Answer) -> Option<&Arc<HeldLease>> {
+pub(super) fn lease_of(answer: &Answer) -> Option<&Arc<SharedLease>> {
     answer.lease.as_ref().map(LeaseHold::lease)
 }
 

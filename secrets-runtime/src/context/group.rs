@@ -3,7 +3,7 @@
 use secrets_spec::Request;
 
 use crate::{
-    context::{held_lease::LeaseHold, provenance::Provenance},
+    context::{provenance::Provenance, shared_lease::LeaseHold},
     core::error::Problem,
     payload::fields::{Field, Fields},
 };

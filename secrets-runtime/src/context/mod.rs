@@ -8,7 +8,6 @@ pub(crate) mod group;
 mod guarded_call;
 #[cfg(feature = "guard")]
 pub(crate) mod guarded_fields;
-pub(crate) mod held_lease;
 pub(crate) mod open_lease;
 pub(crate) mod process_env;
 pub(crate) mod provenance;
@@ -19,6 +18,7 @@ pub(crate) mod resolved;
 pub(crate) mod run_dir;
 pub(crate) mod secret_files;
 pub(crate) mod secrets;
+pub(crate) mod shared_lease;
 pub(crate) mod stack;
 
 use std::{

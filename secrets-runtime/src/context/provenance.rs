@@ -8,7 +8,7 @@ use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::{
     backend::{Backend, capabilities::Capabilities, owned_request::OwnedRequest},
-    context::held_lease::HeldLease,
+    context::shared_lease::SharedLease,
     core::{origin::Origin, timestamp::Timestamp},
 };
 
@@ -55,7 +55,7 @@ pub struct Provenance {
 pub(crate) enum Expiry {
     At(SystemTime),
     /// With its lease, which may be renewed. Who has this does not hold the lease.
-    Lease(Arc<HeldLease>),
+    Lease(Arc<SharedLease>),
 }
 
 impl Provenance {

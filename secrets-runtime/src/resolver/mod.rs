@@ -21,8 +21,7 @@ mod resolution;
 pub(crate) mod rotating;
 pub(crate) mod route;
 pub(crate) mod store;
-mod test_resolver;
-pub(crate) mod test_secrets;
+pub(crate) mod test_table;
 mod validate;
 
 use std::{
@@ -40,7 +39,7 @@ use crate::{
     context::{Context, freshness::Freshness, secret_files::RunDirSetting, secrets::Secrets},
     core::error::{Error, ErrorKind},
     declaration::Declaration,
-    resolver::{partial::PartialResolution, registry::Registry, test_secrets::TestSecrets},
+    resolver::{partial::PartialResolution, registry::Registry, test_table::secrets::TestSecrets},
     rt::block_on::block_on,
     settings::Settings,
 };

@@ -23,8 +23,8 @@ use crate::{
     },
     context::{
         freshness::Freshness,
-        held_lease::{CachedLease, HeldLease, LeaseHold},
         provenance::{Expiry, Provenance},
+        shared_lease::{CachedLease, LeaseHold, SharedLease},
     },
     core::origin::Origin,
 };
@@ -185,7 +185,7 @@ impl Entries {
     }
 
     /// Lets the value of this lease serve until its new end.
-    pub(super) fn extend_lease(&mut self, lease: &Arc<HeldLease>) {
+    pub(super) fn extend_lease(&mut self, lease: &Arc<SharedLease>) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.entries.get_mut(&id) else { continue };
             let value_end = value_end(&entry.fetched, entry.asked_at);
@@ -201,7 +201,7 @@ impl Entries {
     }
 
     /// Lets the value of this lease expire: it serves only while its backend fails.
-    pub(super) fn expire_lease(&mut self, lease: &Arc<HeldLease>, dropped: &mut Dropped) {
+    pub(super) fn expire_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut Dropped) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.take(id, dropped) else { continue };
             let id = self.next_id();
@@ -210,7 +210,7 @@ impl Entries {
     }
 
     /// Drops the value of this lease.
-    pub(super) fn drop_lease(&mut self, lease: &Arc<HeldLease>, dropped: &mut Dropped) {
+    pub(super) fn drop_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut Dropped) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             self.remove(id, dropped);
         }
@@ -332,7 +332,7 @@ pub(super) struct Lifetime {
 impl Lifetime {
     /// That of a value with a lease, whatever the settings say. One that cannot be renewed is fetched again at two
     /// thirds of its time, which its keeper sees to.
-    pub(super) fn of_lease(lease: &HeldLease, fetched: &Fetched, asked_at: Instant) -> Self {
+    pub(super) fn of_lease(lease: &SharedLease, fetched: &Fetched, asked_at: Instant) -> Self {
         let end = lease.end();
         match (fetched.expiry(), value_end(fetched, asked_at)) {
             (Some(expiry), Some(value_end)) => {
@@ -405,7 +405,7 @@ impl Entry {
         Some(Found { id, entry: self, serves_until, origin, lease: None })
     }
 
-    fn has_lease(&self, lease: &Arc<HeldLease>) -> bool {
+    fn has_lease(&self, lease: &Arc<SharedLease>) -> bool {
         self.lease.as_ref().is_some_and(|known| Arc::ptr_eq(known.lease(), lease))
     }
 

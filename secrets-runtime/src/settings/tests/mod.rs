@@ -131,6 +131,8 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_LOCAL_KEY_FILE" => path(settings.local.key_file.clone().expect("a home")),
         "SECRETS_FILE_DIR" => path(settings.file.dir.clone()),
         "SECRETS_RUN_DIR" => settings.run_dir().map(|p| path(p.into())).unwrap_or_default(),
+        #[cfg(feature = "guard")]
+        "SECRETS_GUARD" => settings.guard.to_string(),
         "SECRETS_AUDIT" => files(&settings.audit.file),
         "SECRETS_AUDIT_REQUIRED" => settings.audit.is_required.to_string(),
         "SECRETS_CACHE_TTL" => seconds(settings.cache_ttl()),
@@ -194,6 +196,7 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
         "SECRETS_LOCAL_KEY_FILE" => ("/srv/me/.config/secrets/key.jwk", numbered("/p/#")),
         "SECRETS_FILE_DIR" => ("/run/secrets", numbered("/p/#")),
         "SECRETS_RUN_DIR" | "SECRETS_AUDIT" | "SECRETS_KUBERNETES_DIR" => ("", numbered("/p/#")),
+        "SECRETS_GUARD" => ("off", ["warn", "deny", "errors", "warn"].map(String::from)),
         "SECRETS_AUDIT_REQUIRED" => ("false", ["true"; 4].map(String::from)),
         "SECRETS_CACHE_TTL" => ("300", numbered("1#")),
         "SECRETS_CACHE_STALE" => ("3600", numbered("1#")),
@@ -215,7 +218,10 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
 #[test]
 fn precedence_of_every_setting() {
     for variable in variables::ALL {
-        if matches!(variable.name(), "SECRETS_CONFIG" | "SECRETS_PROFILE") {
+        let is_guard = variable.name() == "SECRETS_GUARD";
+        if matches!(variable.name(), "SECRETS_CONFIG" | "SECRETS_PROFILE")
+            || is_guard && !cfg!(feature = "guard")
+        {
             continue;
         }
         let (default, [mirrored, file, own, code]) = texts(variable);

@@ -25,7 +25,7 @@ use crate::{
     commands::program::policy::{
         document::{PolicyDocument, indent},
         kms_key::KmsKey,
-        needs::{AwsNeeds, Deployment, Unknown},
+        needs::{AwsNeeds, PolicyTarget, Unknown},
     },
     failure::Failure,
     input::{
@@ -59,21 +59,21 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
         let known = routes.entry(format!("{}::{}", step.module, step.name)).or_default();
         known.extend(resolver.routes(step)?);
     }
-    let deployment = Deployment {
+    let target = PolicyTarget {
         account: args.account.clone(),
         keys: args.kms.iter().map(|key| KmsKey::parse(key)).collect::<Result<_, _>>()?,
         has_preflight: args.preflight,
         external_id: setting(&resolver, &variables::AWS_EXTERNAL_ID),
     };
     if let Some(path) = &args.check {
-        let needed = document(&routes, &deployment)?;
+        let needed = document(&routes, &target)?;
         let text = read_document(path, reporter)?;
         // A policy is not secret: it is parsed for its statements.
         check::run(&needed, text.expose_str()?, path)?;
         reporter.info("the policy grants exactly what is needed");
         return Ok(());
     }
-    let printed = Printer { args, routes: &routes, deployment: &deployment, resolver: &resolver };
+    let printed = Printer { args, routes: &routes, target: &target, resolver: &resolver };
     let text = printed.text(reporter)?;
     let mut output = WipedOutput::default();
     output.push(text);
@@ -83,11 +83,11 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
 }
 
 /// Returns the document of the caller.
-fn document(routes: &StepRoutes, deployment: &Deployment) -> Result<PolicyDocument, Failure> {
+fn document(routes: &StepRoutes, target: &PolicyTarget) -> Result<PolicyDocument, Failure> {
     let needs = all_needs(routes);
-    needs.check_keys(&deployment.keys)?;
+    needs.check_keys(&target.keys)?;
     let mut unknown = Unknown::default();
-    let document = needs.caller_document(deployment, &mut unknown);
+    let document = needs.caller_document(target, &mut unknown);
     unknown.fail()?;
     Ok(document)
 }
@@ -101,7 +101,7 @@ fn all_needs(routes: &StepRoutes) -> AwsNeeds {
 struct Printer<'a> {
     args: &'a Policy,
     routes: &'a StepRoutes,
-    deployment: &'a Deployment,
+    target: &'a PolicyTarget,
     resolver: &'a Resolver,
 }
 
@@ -145,7 +145,7 @@ impl Printer<'_> {
     /// Returns documents of AWS IAM, in JSON or for Terraform.
     fn documents(&self, reporter: &Reporter) -> Result<String, Failure> {
         let needs = all_needs(self.routes);
-        needs.check_keys(&self.deployment.keys)?;
+        needs.check_keys(&self.target.keys)?;
         let mut unknown = Unknown::default();
         // Each document with its name.
         let mut documents: Vec<(String, PolicyDocument)> = Vec::new();
@@ -154,16 +154,15 @@ impl Printer<'_> {
             for (name, routes) in self.routes {
                 let mut needs = AwsNeeds::default();
                 needs.add_step(routes);
-                documents
-                    .push((name.clone(), needs.caller_document(self.deployment, &mut unknown)));
+                documents.push((name.clone(), needs.caller_document(self.target, &mut unknown)));
             }
         } else if self.args.trust {
-            for (role, (policy, trust)) in needs.role_documents(self.deployment, &mut unknown) {
+            for (role, (policy, trust)) in needs.role_documents(self.target, &mut unknown) {
                 documents.push((role.to_owned(), policy));
                 trusts.push((role.to_owned(), trust));
             }
         } else {
-            let document = needs.caller_document(self.deployment, &mut unknown);
+            let document = needs.caller_document(self.target, &mut unknown);
             documents.push((self.program_name(), document));
         }
         unknown.fail()?;

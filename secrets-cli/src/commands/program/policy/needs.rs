@@ -41,7 +41,7 @@ struct WantedSecret {
 
 /// What the command line says about the account.
 #[derive(Debug, Default)]
-pub struct Deployment {
+pub struct PolicyTarget {
     pub account: Option<String>,
     pub keys: Vec<KmsKey>,
     pub has_preflight: bool,
@@ -84,12 +84,8 @@ impl AwsNeeds {
     }
 
     /// Returns the document of the caller.
-    pub fn caller_document(
-        &self,
-        deployment: &Deployment,
-        unknown: &mut Unknown,
-    ) -> PolicyDocument {
-        let mut document = self.caller.document(None, deployment, unknown);
+    pub fn caller_document(&self, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocument {
+        let mut document = self.caller.document(None, target, unknown);
         if !self.roles.is_empty() {
             let roles = self.roles.keys().cloned();
             document.add(Statement::allow("AssumeRoles", ["sts:AssumeRole"], roles));
@@ -100,12 +96,12 @@ impl AwsNeeds {
     /// Returns each role with its policy and its trust policy.
     pub fn role_documents(
         &self,
-        deployment: &Deployment,
+        target: &PolicyTarget,
         unknown: &mut Unknown,
     ) -> BTreeMap<&str, (PolicyDocument, PolicyDocument)> {
         let documents = self.roles.iter().map(|(role, access)| {
-            let policy = access.document(Some(role), deployment, unknown);
-            (role.as_str(), (policy, trust(role, deployment, unknown)))
+            let policy = access.document(Some(role), target, unknown);
+            (role.as_str(), (policy, trust(role, target, unknown)))
         });
         documents.collect()
     }
@@ -132,7 +128,7 @@ impl Access {
     fn document(
         &self,
         role: Option<&str>,
-        deployment: &Deployment,
+        target: &PolicyTarget,
         unknown: &mut Unknown,
     ) -> PolicyDocument {
         let mut document = PolicyDocument::default();
@@ -142,10 +138,10 @@ impl Access {
         let resources: BTreeSet<String> = self
             .secrets
             .iter()
-            .flat_map(|secret| secret.resources(role, deployment, unknown))
+            .flat_map(|secret| secret.resources(role, target, unknown))
             .collect();
         let mut actions = vec!["secretsmanager:GetSecretValue"];
-        if deployment.has_preflight {
+        if target.has_preflight {
             actions.push("secretsmanager:DescribeSecret");
         }
         document.add(Statement::allow("ReadSecrets", actions, resources));
@@ -157,7 +153,7 @@ impl Access {
         let regions: BTreeSet<&str> =
             self.secrets.iter().filter_map(|secret| secret.region.as_deref()).collect();
         let by_region = regions.into_iter().map(|region| {
-            let keys = deployment.keys.iter().filter(|key| key.region() == region);
+            let keys = target.keys.iter().filter(|key| key.region() == region);
             (region, keys.map(ToString::to_string).collect::<BTreeSet<_>>())
         });
         for (region, keys) in by_region.filter(|(_, keys)| !keys.is_empty()) {
@@ -176,7 +172,7 @@ impl WantedSecret {
     fn resources(
         &self,
         role: Option<&str>,
-        deployment: &Deployment,
+        target: &PolicyTarget,
         unknown: &mut Unknown,
     ) -> Vec<String> {
         if SecretArn::parse(&self.id).is_ok() {
@@ -190,7 +186,7 @@ impl WantedSecret {
         // A name is looked for in the account of the one who asks.
         let account = match role {
             Some(role) => arn_part(role, 4),
-            None => deployment.account.as_deref(),
+            None => target.account.as_deref(),
         };
         if account.is_none() {
             unknown.account.insert(self.source.clone());
@@ -228,8 +224,8 @@ impl Unknown {
 }
 
 /// Returns the policy that lets the account of the caller assume a role.
-fn trust(role: &str, deployment: &Deployment, unknown: &mut Unknown) -> PolicyDocument {
-    let Some(account) = &deployment.account else {
+fn trust(role: &str, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocument {
+    let Some(account) = &target.account else {
         unknown.account.insert(format!("the caller of {role}"));
         return PolicyDocument::default();
     };
@@ -238,7 +234,7 @@ fn trust(role: &str, deployment: &Deployment, unknown: &mut Unknown) -> PolicyDo
     let statement = Statement::allow("AssumeRole", ["sts:AssumeRole"], Vec::new())
         .with_principal(Principal::Aws(root));
     let mut document = PolicyDocument::default();
-    document.add(match &deployment.external_id {
+    document.add(match &target.external_id {
         Some(id) => statement.with_condition("sts:ExternalId", id.clone()),
         None => statement,
     });

@@ -39,14 +39,10 @@ pub fn rules(routes: &[SourceRoute]) -> Result<Vec<String>, Failure> {
 /// Returns the path of a secret in the API. The id is `MOUNT/PATH`; the engine of version 2 keeps the values below
 /// `MOUNT/data`.
 fn path_of(id: &str, options: &Options) -> String {
-    let version = match options.get("kv") {
-        Some(OptionValue::Text(version)) => Some(version),
-        _ => None,
-    };
     let Some((mount, path)) = id.split_once('/') else { return id.to_owned() };
     let engine = path.split('/').next().unwrap_or_default();
-    match version.as_deref() {
-        Some("1") => id.to_owned(),
+    match options.get("kv") {
+        Some(OptionValue::Number(1)) => id.to_owned(),
         None if LEASED.contains(&engine) => id.to_owned(),
         _ => format!("{mount}/data/{path}"),
     }
@@ -58,17 +54,17 @@ mod tests {
 
     #[test]
     fn the_path_is_that_of_the_engine() {
-        let with = |version: Option<&str>| {
+        let with = |version: Option<u8>| {
             let mut options = Options::default();
             if let Some(version) = version {
-                options.set("kv", OptionValue::Text(version.to_owned()));
+                options.set("kv", OptionValue::Number(version));
             }
             options
         };
         assert_eq!(path_of("secret/app/db", &with(None)), "secret/data/app/db");
-        assert_eq!(path_of("secret/app/db", &with(Some("2"))), "secret/data/app/db");
-        assert_eq!(path_of("kv/app/db", &with(Some("1"))), "kv/app/db");
+        assert_eq!(path_of("secret/app/db", &with(Some(2))), "secret/data/app/db");
+        assert_eq!(path_of("kv/app/db", &with(Some(1))), "kv/app/db");
         assert_eq!(path_of("database/creds/readonly", &with(None)), "database/creds/readonly");
-        assert_eq!(path_of("kv/creds/db", &with(Some("2"))), "kv/data/creds/db");
+        assert_eq!(path_of("kv/creds/db", &with(Some(2))), "kv/data/creds/db");
     }
 }

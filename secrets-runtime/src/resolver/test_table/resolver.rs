@@ -18,7 +18,7 @@ use crate::{
         Inner, Resolver,
         refresh::Refresher,
         registry::Registry,
-        test_secrets::{TestSecrets, kind},
+        test_table::secrets::{TestSecrets, kind},
     },
     rt::block_on::block_on,
     settings::{Settings, audit::AuditSettings},
@@ -59,7 +59,7 @@ impl Resolver {
 
     /// Returns the resolver that serves the caller: that of the test, if the caller is inside
     /// `testing::with_secrets`, or else this one.
-    pub(super) fn serving(&self) -> Self {
+    pub(in crate::resolver) fn serving(&self) -> Self {
         if self.0.test.is_some() {
             return self.clone();
         }

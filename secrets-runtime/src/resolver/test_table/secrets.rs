@@ -45,7 +45,7 @@ impl TestSecrets {
 
     /// Plans a declaration: each source is read from the table by its group, whatever its backend. One that
     /// declares nothing has every group.
-    pub(super) fn plan(
+    pub(in crate::resolver) fn plan(
         &self,
         declaration: &Declaration,
         registry: &Registry,
@@ -88,7 +88,7 @@ impl TestSecrets {
     }
 }
 
-pub(super) fn kind() -> BackendType {
+pub(in crate::resolver) fn kind() -> BackendType {
     BackendType::parse(KIND).expect("it is a type by the grammar")
 }
 

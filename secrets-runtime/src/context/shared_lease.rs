@@ -13,7 +13,7 @@ use crate::{backend::lease::Lease, context::open_lease::OpenLease};
 const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A lease, with those who need it. It is let go when the last of them is gone.
-pub(crate) struct HeldLease {
+pub(crate) struct SharedLease {
     /// The secret, as its backend was asked for it.
     secret: String,
     /// The process that has it. A child of `fork` neither uses nor ends it.
@@ -50,7 +50,7 @@ enum LeaseStage {
     Over,
 }
 
-impl HeldLease {
+impl SharedLease {
     pub(crate) fn secret(&self) -> &str {
         &self.secret
     }
@@ -208,7 +208,7 @@ impl LeaseState {
 }
 
 /// The handle of a step, or of what fetches for one.
-pub(crate) struct LeaseHold(Arc<HeldLease>);
+pub(crate) struct LeaseHold(Arc<SharedLease>);
 
 impl LeaseHold {
     /// Creates the first handle to the lease of a value that was asked for at this time.
@@ -230,7 +230,7 @@ impl LeaseHold {
             keeper: None,
             waiting: Vec::new(),
         };
-        Self(Arc::new(HeldLease {
+        Self(Arc::new(SharedLease {
             secret: secret.to_owned(),
             process: process::id(),
             moment: (asked_at, fetched_at),
@@ -238,7 +238,7 @@ impl LeaseHold {
         }))
     }
 
-    pub(crate) fn lease(&self) -> &Arc<HeldLease> {
+    pub(crate) fn lease(&self) -> &Arc<SharedLease> {
         &self.0
     }
 }
@@ -263,10 +263,10 @@ impl fmt::Debug for LeaseHold {
 }
 
 /// The handle of the cache. Dropping it lets the lease go.
-pub(crate) struct CachedLease(Arc<HeldLease>);
+pub(crate) struct CachedLease(Arc<SharedLease>);
 
 impl CachedLease {
-    pub(crate) fn lease(&self) -> &Arc<HeldLease> {
+    pub(crate) fn lease(&self) -> &Arc<SharedLease> {
         &self.0
     }
 }
