@@ -150,7 +150,7 @@ spec:
 
 #[test]
 fn vault_has_a_rule_for_each_path() {
-    let sources = r#"[{"id":"secret/app/db","type":"vault"},{"id":"database/creds/readonly","type":"vault"},{"id":"old/x","type":"vault","options":{"kv":"1"}}]"#;
+    let sources = r#"[{"id":"secret/app/db","type":"vault"},{"id":"database/creds/readonly","type":"vault"},{"id":"old/x","type":"vault","options":{"kv":1}}]"#;
     let sandbox = program(&[step("load", sources)]);
     let rule = |path: &str| format!("path \"{path}\" {{\n  capabilities = [\"read\"]\n}}\n");
     let rules = ["database/creds/readonly", "old/x", "secret/data/app/db"].map(rule).join("\n");
