@@ -3,13 +3,14 @@ use std::{borrow::Borrow, collections::HashMap, mem};
 use foldhash::fast::RandomState;
 use zeroize::Zeroize;
 
-use crate::mask::dictionary::SHORTEST;
+/// How many bytes a key has.
+const LENGTH: usize = 4;
 
 /// Values by four bytes of a secret, which are wiped.
 pub(super) struct GramMap<V>(HashMap<Gram, V, RandomState>);
 
 #[derive(PartialEq, Eq, Hash)]
-struct Gram([u8; SHORTEST]);
+struct Gram([u8; LENGTH]);
 
 impl Drop for Gram {
     fn drop(&mut self) {
@@ -17,8 +18,8 @@ impl Drop for Gram {
     }
 }
 
-impl Borrow<[u8; SHORTEST]> for Gram {
-    fn borrow(&self) -> &[u8; SHORTEST] {
+impl Borrow<[u8; LENGTH]> for Gram {
+    fn borrow(&self) -> &[u8; LENGTH] {
         &self.0
     }
 }
@@ -28,11 +29,11 @@ impl<V: Default> GramMap<V> {
         self.0.len()
     }
 
-    pub(super) fn get(&self, gram: &[u8; SHORTEST]) -> Option<&V> {
+    pub(super) fn get(&self, gram: &[u8; LENGTH]) -> Option<&V> {
         self.0.get(gram)
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8; SHORTEST]> {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8; LENGTH]> {
         self.0.keys().map(|gram| &gram.0)
     }
 
@@ -42,7 +43,7 @@ impl<V: Default> GramMap<V> {
     }
 
     /// Returns the value of these bytes, which is a new one if they had none.
-    pub(super) fn entry(&mut self, gram: [u8; SHORTEST]) -> &mut V {
+    pub(super) fn entry(&mut self, gram: [u8; LENGTH]) -> &mut V {
         if self.0.len() == self.0.capacity() {
             self.grow();
         }
