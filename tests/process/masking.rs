@@ -60,12 +60,15 @@ fn a_body_that_asks_first_has_its_own_secrets_masked() {
     assert_eq!(text, "it is ***");
 }
 
+/// Fills in a template. Returns the text.
+type Fill = fn(&Resolver, &str) -> Result<String, Error>;
+
 /// Encoded as a whole, a value that a filter has written is in no form of the value alone.
 fn texts_with_values_in_them_are_learned_however_they_are_filled() {
     let masker = Masker::current();
     let given = [("db", "password", "SeNt/\"InEl@1"), ("db", "pin", "123")];
     let template = "postgres://app:{{db.password | url}}@h/d";
-    let all: [(&str, fn(&Resolver, &str) -> Result<String, Error>); 4] = [
+    let all: [(&str, Fill); 4] = [
         ("texts", |resolver, template| {
             let texts = resolver.fill_texts_blocking(&[("URL", template)])?;
             Ok(texts[0].expose_str()?.to_owned())

@@ -47,15 +47,16 @@ pub fn run_if_started(
     let _ = setsid().and_then(|_| ioctl_tiocsctty(terminal));
     let started = ChildEvents::signals(&[]).and_then(|signals| {
         core_files::restore_limit();
-        let child = command.spawn();
+        let child = command.spawn().map(|child| Pid::from_child(&child));
+        // First of all: until then the program is in the background.
+        let _ = child.as_ref().map(|child| tcsetpgrp(terminal, *child));
         core_files::disable();
-        Ok((Pid::from_child(&child?), signals))
+        Ok((child?, signals))
     });
     let (child, signals) = match started {
         Ok(started) => started,
         Err(error) => return Some(report(launch_error(program, &error))),
     };
-    let _ = tcsetpgrp(terminal, child);
     let events = ChildEvents::of(child, signals);
     // Whether Ctrl-Z was typed since the program stopped last.
     let mut is_stop_typed = false;

@@ -33,7 +33,10 @@ impl Terminal {
         let terminal = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
         let side = || Stdio::from(terminal.try_clone().unwrap());
         // The command's own monitor makes a session of it.
-        let mut command = sandbox.command(["text"].iter().chain(program));
+        // The terminal belongs to the program before it begins, as with a shell: who changes its modes in the background
+        // stops until then.
+        let in_foreground = ["text", "sh", "-c", "stty echo </dev/tty; exec \"$@\"", "sh"];
+        let mut command = sandbox.command(in_foreground.iter().chain(program));
         command.arg0("secrets-terminal").stdin(side()).stdout(side()).stderr(side());
         command.env("TERM", "dumb");
         change(&mut command);

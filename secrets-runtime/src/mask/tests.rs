@@ -1,4 +1,6 @@
 //! The masker beside a naive model, with random texts and every way to split them.
+//!
+//! Long because: one model and one set of texts serve all tests of the masker and its writer.
 
 use std::io::Write;
 

@@ -8,7 +8,7 @@ use crate::{
 /// The least digits of a number that is masked.
 const FEWEST_DIGITS: usize = 6;
 
-/// What stands for half of a pair of surrogates, which is no character.
+/// What stands for half of a pair of surrogates.
 const REPLACEMENT: char = '\u{fffd}';
 
 /// Returns the texts and long numbers in JSON, of whatever depth, but not the names of members.
