@@ -162,7 +162,8 @@ fn ctrl_c_reaches_the_program() {
     assert!(code == Some(9) && text.contains("caught"), "{text}");
     // Where standard input is a pipe, the terminal itself sends the signal.
     let (reader, writer) = std::io::pipe().unwrap();
-    let script = "echo ready; cat; exit 1";
+    // A process that a shell starts at this very moment would miss the signal.
+    let script = "echo ready; exec cat";
     let mut terminal = on_changed_terminal(&sandbox, script, |command| {
         command.stdin(reader);
     });
