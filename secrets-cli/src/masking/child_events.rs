@@ -4,7 +4,7 @@ use rustix::process::{Pid, Signal, WaitOptions, waitpid};
 
 use crate::masking::signals::Signals;
 
-/// The signals that a program gets from who starts it, or types.
+/// The signals that are passed on to the program.
 const FOR_PROGRAM: [Signal; 7] = [
     Signal::INT,
     Signal::TERM,
