@@ -98,9 +98,7 @@ impl VaultLogin {
                     .ok_or_else(|| lacks(auth, "SECRETS_VAULT_JWT_FILE"))?,
             },
         };
-        let mount = settings.auth_mount.as_deref().unwrap_or(auth.as_str());
-        let mount = mount.trim_matches('/');
-        let mount = mount.strip_prefix("auth/").unwrap_or(mount).to_owned();
+        let mount = settings.auth_mount.as_deref().unwrap_or(auth.as_str()).to_owned();
         Ok(Self { way, mount, unwrapped: Mutex::new(None) })
     }
 
