@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::{
     backends::vault::{
         server::{ApiRequest, VaultServer, encoded},
-        token::Token,
+        token::{Token, TokenOrigin},
     },
     core::{
         error::{Error, ErrorKind},
@@ -106,9 +106,12 @@ impl VaultLogin {
     pub(super) async fn log_in(&self, server: &VaultServer) -> Result<Arc<Token>, Error> {
         let (role_id, secret_id, role, jwt);
         let members: Vec<(&str, &str)> = match &self.way {
-            LoginWay::Token(token) => return Ok(Arc::new(Token::given(token.clone()))),
+            LoginWay::Token(token) => {
+                return Ok(Arc::new(Token::given(token.clone(), TokenOrigin::Setting)));
+            }
             LoginWay::TokenFile(file) => {
-                return Ok(Arc::new(Token::given(read(file, "the token")?)));
+                let token = read(file, "the token")?;
+                return Ok(Arc::new(Token::given(token, TokenOrigin::File)));
             }
             LoginWay::AppRole { role_id: id, secret_id: secret, wrapping_path } => {
                 role_id = id.clone();

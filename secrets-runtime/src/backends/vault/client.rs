@@ -17,7 +17,7 @@ use crate::{
             failure::TokenHealth,
             mounts::Mounts,
             server::{ApiRequest, VaultServer},
-            token::Token,
+            token::{Token, TokenOrigin},
         },
     },
     core::{
@@ -73,16 +73,22 @@ impl VaultClient {
         self: &Arc<Self>,
         request: &ApiRequest<'_>,
     ) -> Result<(VaultAnswer, Arc<Token>), Error> {
-        let mut ended: Option<Arc<Token>> = None;
-        loop {
-            let token = self.token(ended.as_ref()).await?;
-            let answer = self.server.send(request, Some(token.value())).await?;
-            // What was given is read from its file again, and is the same otherwise.
-            if !answer.is_bare_denial() || ended.is_some() || !token.is_own {
-                return Ok((answer, token));
-            }
-            ended = Some(token);
+        let token = self.token(None).await?;
+        let answer = self.server.send(request, Some(token.value())).await?;
+        if !answer.is_bare_denial() || token.origin == TokenOrigin::Setting {
+            return Ok((answer, token));
         }
+        let other = match (self.token(Some(&token)).await, token.origin) {
+            (Ok(other), _) => other,
+            // The file of a token that is refused may have gone with it.
+            (Err(_), TokenOrigin::File) => return Ok((answer, token)),
+            (Err(error), _) => return Err(error),
+        };
+        if other.value().ct_eq(token.value()) {
+            return Ok((answer, token));
+        }
+        let answer = self.server.send(request, Some(other.value())).await?;
+        Ok((answer, other))
     }
 
     /// Returns the token, unless it is the one that has ended or its time is over: then that of another login.
@@ -105,7 +111,7 @@ impl VaultClient {
         refused: &VaultAnswer,
         token: &Arc<Token>,
     ) -> TokenHealth {
-        if token.is_own && !refused.is_bare_denial() {
+        if token.is_own() && !refused.is_bare_denial() {
             return TokenHealth::Good;
         }
         let look_up = || async {
@@ -155,7 +161,7 @@ impl VaultClient {
     pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
         let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();
         tokens.extend(self.lock_leases().drain().map(|(_, token)| token));
-        tokens.retain(|token| token.is_own && !token.has_ended());
+        tokens.retain(|token| token.is_own() && !token.has_ended());
         tokens.sort_by_key(Arc::as_ptr);
         tokens.dedup_by(|one, other| Arc::ptr_eq(one, other));
         tokens

@@ -107,7 +107,7 @@ impl VaultClient {
                 self.lock_leases().remove(lease.id());
                 Ok(())
             }
-            403 if token.is_own => {
+            403 if token.is_own() => {
                 warn_once(&format!(
                     "the policy of the login to {} does not permit `sys/leases/revoke`: leases that are not needed any \
                      more last until their end, or until `Resolver::shutdown` gives the token back",
