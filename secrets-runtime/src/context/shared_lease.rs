@@ -183,7 +183,7 @@ impl SharedLease {
     }
 
     /// Whether the process is a child of the one that has the lease.
-    fn is_of_parent(&self) -> bool {
+    pub(crate) fn is_of_parent(&self) -> bool {
         self.process != process::id()
     }
 
@@ -240,6 +240,13 @@ impl LeaseHold {
 
     pub(crate) fn lease(&self) -> &Arc<SharedLease> {
         &self.0
+    }
+
+    /// Turns it into that of another process, as a child of `fork` finds it.
+    #[cfg(test)]
+    pub(crate) fn of_process(mut self, process: u32) -> Self {
+        Arc::get_mut(&mut self.0).expect("it is the only handle").process = process;
+        self
     }
 }
 

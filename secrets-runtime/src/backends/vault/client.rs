@@ -1,7 +1,6 @@
 use std::{
-    collections::HashMap,
     fmt, fs,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,6 +14,7 @@ use crate::{
             auth::VaultLogin,
             call::VaultCall,
             failure::TokenHealth,
+            held_leases::HeldLeases,
             mounts::Mounts,
             server::{ApiRequest, VaultServer},
             token::{Token, TokenOrigin},
@@ -34,8 +34,7 @@ pub(super) struct VaultClient {
     login: Arc<VaultLogin>,
     session: Login<Arc<Token>>,
     pub mounts: Mounts,
-    /// The token of each lease, by the lease's id.
-    pub leases: Mutex<HashMap<String, Arc<Token>>>,
+    pub leases: HeldLeases,
 }
 
 impl VaultClient {
@@ -64,7 +63,7 @@ impl VaultClient {
             login: Arc::new(VaultLogin::of(settings)?),
             session: Login::default(),
             mounts: Mounts::default(),
-            leases: Mutex::default(),
+            leases: HeldLeases::default(),
         })
     }
 
@@ -160,7 +159,7 @@ impl VaultClient {
     /// Returns the tokens of its own logins that may have something to return. Later calls log in again.
     pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
         let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();
-        tokens.extend(self.lock_leases().drain().map(|(_, token)| token));
+        tokens.extend(self.leases.take().into_iter().map(|(_, token)| token));
         tokens.retain(|token| token.is_own() && !token.has_ended());
         tokens.sort_by_key(Arc::as_ptr);
         tokens.dedup_by(|one, other| Arc::ptr_eq(one, other));
@@ -190,10 +189,6 @@ impl VaultClient {
         let path = escape_name(path);
         Error::new(ErrorKind::NotFound, format!("{} has no secret `{path}`", self.server))
             .with_help(format!("check the path, or create it: bao kv put {path} key=value"))
-    }
-
-    pub(super) fn lock_leases(&self) -> MutexGuard<'_, HashMap<String, Arc<Token>>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

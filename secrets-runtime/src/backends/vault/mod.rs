@@ -5,6 +5,7 @@ mod auth;
 mod call;
 mod client;
 mod failure;
+mod held_leases;
 mod lease;
 mod listing;
 mod mount_lookup;

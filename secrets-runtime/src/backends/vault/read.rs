@@ -105,8 +105,8 @@ impl VaultClient {
         self.look_up(token).await;
         let seconds = answer.number_at(&["lease_duration"]).unwrap_or_default();
         let time = token.cap(Duration::from_secs(seconds), asked_at);
-        self.lock_leases().insert(id.clone(), token.clone());
         let lease = Lease::new(id, time);
+        self.leases.insert(&lease, token, asked_at);
         Ok(fetched.with_lease(match answer.is_true_at(&["renewable"]) {
             true => lease.renewable(),
             false => lease,
