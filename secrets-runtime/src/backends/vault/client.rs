@@ -22,7 +22,7 @@ use crate::{
     },
     core::{
         error::{Error, ErrorKind},
-        escape::escape_name,
+        escape::{backquoted_list, escape_name},
         secret_value::SecretValue,
     },
     settings::backends::vault::VaultSettings,
@@ -156,33 +156,56 @@ impl VaultClient {
         }
     }
 
-    /// Returns the tokens of its own logins that may have something to return. Later calls log in again.
-    pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
-        let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();
-        tokens.extend(self.leases.take().into_iter().map(|(_, token)| token));
-        tokens.retain(|token| token.is_own() && !token.has_ended());
-        tokens.sort_by_key(Arc::as_ptr);
-        tokens.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    /// Returns the tokens of its own logins that may have something to return, each with the ids of the leases that
+    /// hang on it. Later calls log in again.
+    pub(super) fn own_tokens(&self) -> Vec<(Arc<Token>, Vec<String>)> {
+        let last = self.session.forget().into_iter();
+        let mut tokens: Vec<(Arc<Token>, Vec<String>)> =
+            last.map(|token| (token, Vec::new())).collect();
+        for (id, token) in self.leases.take() {
+            match tokens.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &token)) {
+                Some((_, ids)) => ids.push(id),
+                None => tokens.push((token, vec![id])),
+            }
+        }
+        tokens.retain(|(token, _)| token.is_own() && !token.has_ended());
         tokens
     }
 
     /// Revokes tokens, and with each all leases that hang on it.
-    pub(super) async fn revoke_own(&self, tokens: Vec<Arc<Token>>) -> Result<(), Error> {
-        let mut failure = None;
-        for token in tokens {
+    pub(super) async fn revoke_own(
+        &self,
+        tokens: Vec<(Arc<Token>, Vec<String>)>,
+    ) -> Result<(), Error> {
+        let (mut failure, mut open) = (None, Vec::new());
+        for (token, leases) in tokens {
             let request = ApiRequest {
                 method: Method::POST,
                 path: "auth/token/revoke-self".to_owned(),
                 body: None,
             };
-            match self.server.send(&request, Some(token.value())).await {
-                // What has ended already is refused.
-                Ok(answer) if matches!(answer.status, 200..=204 | 403) => {}
-                Ok(answer) => failure = Some(self.server.failed(&answer)),
-                Err(error) => failure = Some(error),
-            }
+            failure = Some(match self.server.send(&request, Some(token.value())).await {
+                Ok(answer) if matches!(answer.status, 200..=204) => continue,
+                // It has ended already, and its leases with it.
+                Ok(answer) if answer.is_bare_denial() => continue,
+                Ok(answer) if answer.status == 403 => {
+                    let message = "the token of its login may not revoke itself";
+                    Error::new(ErrorKind::AccessDenied, message).with_help(
+                        "give its policy the capability update on `auth/token/revoke-self`",
+                    )
+                }
+                Ok(answer) => self.server.failed(&answer),
+                Err(error) => error,
+            });
+            open.extend(leases);
         }
-        failure.map_or(Ok(()), Err)
+        let Some(failure) = failure else { return Ok(()) };
+        if open.is_empty() {
+            return Err(failure);
+        }
+        open.sort_unstable();
+        let ids = backquoted_list(open.iter().map(String::as_str));
+        Err(failure.append(&format!("; these leases last until their end: {ids}")))
     }
 
     pub(super) fn no_secret(&self, path: &str) -> Error {
