@@ -28,6 +28,9 @@ use crate::{
     settings::backends::vault::VaultSettings,
 };
 
+/// The part of an attempt's time in which a server of a cluster has to accept the connection.
+const CONNECT_SHARE: f32 = 0.4;
+
 /// The server, the login, and what is known of both.
 pub(super) struct VaultClient {
     pub server: VaultServer,
@@ -47,6 +50,10 @@ impl VaultClient {
                 .with_help("unset it, and name the server's own CA with SECRETS_VAULT_CACERT"));
         }
         let mut http = Http::new("the Vault server", timeout);
+        if addresses.len() > 1 {
+            // One that hangs leaves time for another one.
+            http = http.with_connect_timeout(timeout.mul_f32(CONNECT_SHARE));
+        }
         if let Some(file) = &settings.cacert {
             let wrong = |why: &str| {
                 let message = format!("SECRETS_VAULT_CACERT, {}, {why}", file.display());

@@ -14,6 +14,8 @@ mod read;
 mod request;
 mod server;
 mod store;
+#[cfg(test)]
+mod tests;
 mod time;
 mod token;
 mod written_secret;
