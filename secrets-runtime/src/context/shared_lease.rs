@@ -4,13 +4,10 @@ use std::{
     fmt, process,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use crate::{backend::lease::Lease, context::open_lease::OpenLease};
-
-/// The longest time of a lease: the clock has no time that is for ever away.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A lease, with those who need it. It is let go when the last of them is gone.
 pub(crate) struct SharedLease {
@@ -100,7 +97,7 @@ impl SharedLease {
     /// Takes over a renewal, whose request was sent at this time.
     pub(crate) fn renewed(&self, lease: Lease, asked_at: Instant) {
         let mut state = self.lock();
-        state.end = asked_at + lease.duration().min(LONGEST);
+        state.end = asked_at + lease.duration();
         state.lease = lease;
         state.is_used = false;
     }
@@ -219,7 +216,7 @@ impl LeaseHold {
         fetched_at: SystemTime,
     ) -> Self {
         let state = LeaseState {
-            end: asked_at + lease.duration().min(LONGEST),
+            end: asked_at + lease.duration(),
             lease,
             stage: LeaseStage::Kept,
             holders: 1,
