@@ -1,6 +1,10 @@
 //! Credentials for pools, which change while they are used.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    task::{Context as TaskContext, Wake, Waker},
+    time::Duration,
+};
 
 use secrets_runtime::{__testing::ManualClock, Error, ErrorKind, Resolver, pool::Rotating};
 use secrets_tests::{fake_backend::FakeBackend, leasing_backend::LeasingBackend};
@@ -119,4 +123,25 @@ async fn a_lease_is_kept_and_replaced_when_it_has_outlived() {
 async fn a_mistake_in_the_source_is_reported_when_it_is_read() {
     let error = Rotating::<String>::new("no such name").current().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidSource);
+}
+
+struct Counted;
+
+impl Wake for Counted {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[tokio::test]
+async fn one_who_polls_for_changes_again_and_again_is_kept_once() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    rotating.current().await.unwrap();
+    let (counted, mut changes) = (Arc::new(Counted), rotating.changes());
+    let waker = Waker::from(counted.clone());
+    for _ in 0..100 {
+        assert!(changes.poll_next(&mut TaskContext::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&counted), 3, "ours, the waker, and the one that is kept");
+    drop(changes);
+    assert_eq!(Arc::strong_count(&counted), 2);
 }

@@ -1,6 +1,7 @@
 //! Credentials for pools of connections, which outlive every step.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     future::poll_fn,
     marker::PhantomData,
@@ -84,7 +85,10 @@ struct Listeners {
     /// How many values there were, and the version of the last one.
     number: u64,
     version: Option<String>,
-    wakers: Vec<Waker>,
+    /// By the numbers of the [`Changes`], of which each waits once.
+    wakers: BTreeMap<u64, Waker>,
+    /// How many [`Changes`] there were.
+    count: u64,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
@@ -150,8 +154,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// Returns the changes from now on.
     #[must_use]
     pub fn changes(&self) -> Changes<T> {
-        let seen = lock(&self.listeners).number;
-        Changes { listeners: self.listeners.clone(), seen, of: PhantomData }
+        let mut listeners = lock(&self.listeners);
+        listeners.count += 1;
+        let (id, seen) = (listeners.count, listeners.number);
+        Changes { listeners: self.listeners.clone(), id, seen, of: PhantomData }
     }
 
     /// Returns the present value, fetched again if it is not fresh.
@@ -212,7 +218,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             (listeners.number, listeners.version) = (number, version);
             let wakers = std::mem::take(&mut listeners.wakers);
             drop(listeners);
-            wakers.into_iter().for_each(Waker::wake);
+            wakers.into_values().for_each(Waker::wake);
         }
         Ok(held)
     }
@@ -256,6 +262,7 @@ impl<T> fmt::Debug for Rotating<T> {
 /// The changes of a [`Rotating`] secret: it is noticed when the secret is next read.
 pub struct Changes<T> {
     listeners: Arc<Mutex<Listeners>>,
+    id: u64,
     seen: u64,
     of: PhantomData<fn() -> T>,
 }
@@ -274,8 +281,17 @@ impl<T> Changes<T> {
             self.seen = listeners.number;
             return Poll::Ready(listeners.version.clone());
         }
-        listeners.wakers.push(task.waker().clone());
+        let before = listeners.wakers.insert(self.id, task.waker().clone());
+        drop(listeners);
+        drop(before);
         Poll::Pending
+    }
+}
+
+impl<T> Drop for Changes<T> {
+    fn drop(&mut self) {
+        let waker = lock(&self.listeners).wakers.remove(&self.id);
+        drop(waker);
     }
 }
 
