@@ -59,7 +59,7 @@ impl Stores {
         let stage = previous.then_some(PREVIOUS);
         let mut missing = None;
         for backend in &self.backends {
-            match StoredSecret::read_blocking(&**backend, name, stage) {
+            match read(backend, name, stage) {
                 Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
                 answer => return answer,
             }
@@ -67,19 +67,10 @@ impl Stores {
         Err(missing.unwrap_or_else(|| Error::new(ErrorKind::NotFound, "there is no backend")))
     }
 
-    /// Gives back the lease of a secret that is not revealed.
-    pub fn give_back(&self, secret: &StoredSecret) {
-        let Some(lease) = secret.lease() else { return };
-        for backend in &self.backends {
-            // It ends by itself otherwise.
-            let _ = backend.revoke_blocking(lease);
-        }
-    }
-
     /// Reads a secret from the primary backend.
     pub fn read_primary(&self, name: &str) -> Result<StoredSecret, Error> {
         self.check_name(name)?;
-        StoredSecret::read_blocking(self.primary()?, name, None)
+        read(self.primary_shared()?, name, None)
     }
 
     /// Returns whether the primary backend has a secret.
@@ -117,11 +108,17 @@ impl Stores {
     pub fn update<'a>(
         &'a self,
         name: &'a str,
-        change: impl FnMut(Result<StoredSecret, Error>) -> Result<StoredSecret, Failure>,
+        mut change: impl FnMut(Result<StoredSecret, Error>) -> Result<StoredSecret, Failure>,
     ) -> Result<Change<'a>, Failure> {
         self.check_name(name)?;
-        let (backend, store) = (self.primary()?, self.audited_store()?);
-        let version = StoredSecret::update_through_blocking(backend, &store, name, change)?;
+        let (backend, store) = (self.primary_shared()?, self.audited_store()?);
+        let change = |current: Result<StoredSecret, Error>| {
+            if let Ok(secret) = &current {
+                leases::record(backend, secret);
+            }
+            change(current)
+        };
+        let version = StoredSecret::update_through_blocking(&**backend, &store, name, change)?;
         Ok(self.change(name, Some(version)))
     }
 
@@ -209,7 +206,11 @@ impl Stores {
     }
 
     fn primary(&self) -> Result<&dyn Backend, Error> {
-        let primary = self.backends.first().map(|backend| &**backend);
+        self.primary_shared().map(|backend| &**backend)
+    }
+
+    fn primary_shared(&self) -> Result<&Arc<dyn Backend>, Error> {
+        let primary = self.backends.first();
         primary.ok_or_else(|| Error::new(ErrorKind::InvalidConfig, "there is no backend"))
     }
 
@@ -243,6 +244,17 @@ impl Stores {
     }
 }
 
+/// Reads a secret, whose lease is given back at the end of the command unless its value is revealed.
+fn read(
+    backend: &Arc<dyn Backend>,
+    name: &str,
+    stage: Option<&str>,
+) -> Result<StoredSecret, Error> {
+    let secret = StoredSecret::read_blocking(&**backend, name, stage)?;
+    leases::record(backend, &secret);
+    Ok(secret)
+}
+
 /// Returns the names of all secrets of a store that can be listed, and why others cannot.
 pub fn list_readable(store: &dyn Store, kind: &str) -> (Vec<String>, Option<Error>) {
     let mut names = Vec::new();
@@ -266,9 +278,7 @@ pub fn join_errors(reading: Vec<Error>, listing: Option<Error>) -> Vec<Error> {
 
 /// Creates a resolver from the process's settings. `types`, if given, replaces the default backends.
 pub fn resolver(types: Option<&str>) -> Result<Resolver, Failure> {
-    let resolver = resolver_builder(types).build()?;
-    leases::remember(&resolver);
-    Ok(resolver)
+    resolver_of_profile(types, profiles().first().copied())
 }
 
 /// The profiles of `--profile`.
@@ -306,7 +316,9 @@ pub fn resolver_of_profile(
     types: Option<&str>,
     profile: Option<&str>,
 ) -> Result<Resolver, Failure> {
-    Ok(builder_of_profile(types, profile).build()?)
+    let resolver = builder_of_profile(types, profile).build()?;
+    leases::remember(&resolver);
+    Ok(resolver)
 }
 
 fn builder_of_profile(types: Option<&str>, profile: Option<&str>) -> ResolverBuilder {

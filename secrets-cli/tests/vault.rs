@@ -134,6 +134,32 @@ fn what_is_not_revealed_is_given_back_and_what_is_revealed_is_left_to_its_time()
         vault.ok(hidden);
         assert_eq!(vault.leases("cli"), 0, "{hidden:?}");
     }
+    let (name, of_vault) = ("database/creds/cli", ["--backend", "vault"]);
+    for failing in [
+        &["get", name, "no-field"][..],
+        &["get", name, "no-field", "--reveal"],
+        &["export", name, "no/such"],
+        &["export", name, "--output", "/no/such/folder/file"],
+        &["update", name, "--a=SeNtInEl"],
+        &["update", name, "--remove=no-field"],
+        &["rename", name, name],
+    ] {
+        let result = vault.run(&[failing, &of_vault].concat());
+        assert!(result.code != Some(0) && result.code != Some(2), "{failing:?}: {result:?}");
+        assert_eq!(vault.leases("cli"), 0, "{failing:?}");
+    }
+    vault.sandbox.write("template", "{{vault.database/creds/cli.username}}");
+    for failing in [
+        &["render", "template", "--output", "/no/such/folder/file"][..],
+        &["run", source, "--", "/no/such/program"],
+        &["lock", source, "a.b"],
+    ] {
+        let result = vault.run(failing);
+        assert!(result.code != Some(0) && result.code != Some(2), "{failing:?}: {result:?}");
+        assert_eq!(vault.leases("cli"), 0, "{failing:?}");
+    }
+    vault.ok(&["lock", source]);
+    assert_eq!(vault.leases("cli"), 0, "lock");
     let note = "note: nobody renews the value of `database/creds/cli`, which ends ";
     for (count, revealed) in [
         &["run", source, "--", "printenv", "username"][..],

@@ -85,6 +85,18 @@ fn reasons_become_kinds_and_no_text_of_the_server_is_shown() {
 }
 
 #[test]
+fn a_404_that_is_not_the_apis_is_not_a_missing_secret() {
+    for body in ["", "<html>404 page not found</html>", r#"{"message": "SeNtInEl"}"#] {
+        let stub = StubServer::new(404, "", body);
+        let error = builder(&stub).build().unwrap().resolve_blocking(&declared("prod/db"));
+        let error = error.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{body}");
+        let text = format!("{error} {error:?}");
+        assert!(text.contains("not the API of Kubernetes") && !text.contains("SeNtInEl"), "{text}");
+    }
+}
+
+#[test]
 fn an_answer_that_is_not_of_the_secret_is_refused() {
     for body in [
         json!({ "metadata": { "name": "other" }, "data": { "x": "U2VOdEluRWw=" } }),

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use secrets_runtime::{
     __testing::ManualClock, Backend, ErrorKind, FetchRequest, conformance::check_leases_blocking,
+    settings::variables,
 };
 use secrets_tests::{
     child,
@@ -49,6 +50,17 @@ fn leases_are_revoked_when_the_resolver_ends_but_for_those_that_are_held() {
     drop(step);
     clock.advance(NONE);
     assert_eq!(backend.log().2, ids(&[2, 1]));
+}
+
+#[test]
+fn a_lease_that_hangs_does_not_keep_its_backend_from_being_shut_down() {
+    let (backend, clock) = (LeasingBackend::new(Duration::from_secs(3000)), ManualClock::new());
+    let resolver = backend.builder(&clock).setting(&variables::TIMEOUT, "0.4").build().unwrap();
+    let step = begin(&resolver);
+    backend.lock().is_keeping = true;
+    resolver.shutdown_blocking();
+    assert_eq!(backend.lock().shut_down, 1);
+    drop(step);
 }
 
 #[test]

@@ -1,8 +1,18 @@
 //! Credentials for pools, which change while they are used.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    task::{Context as TaskContext, Wake, Waker},
+    time::Duration,
+};
 
-use secrets_runtime::{__testing::ManualClock, Error, ErrorKind, Resolver, pool::Rotating};
+use secrets_runtime::{
+    __testing::ManualClock, Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver,
+    pool::Rotating,
+};
 use secrets_tests::{fake_backend::FakeBackend, leasing_backend::LeasingBackend};
 
 fn rotating(backend: &FakeBackend, clock: &ManualClock) -> (Resolver, Rotating<String>) {
@@ -119,4 +129,82 @@ async fn a_lease_is_kept_and_replaced_when_it_has_outlived() {
 async fn a_mistake_in_the_source_is_reported_when_it_is_read() {
     let error = Rotating::<String>::new("no such name").current().await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidSource);
+}
+
+struct Counted;
+
+impl Wake for Counted {
+    fn wake(self: Arc<Self>) {}
+}
+
+#[tokio::test]
+async fn one_who_polls_for_changes_again_and_again_is_kept_once() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    rotating.current().await.unwrap();
+    let (counted, mut changes) = (Arc::new(Counted), rotating.changes());
+    let waker = Waker::from(counted.clone());
+    for _ in 0..100 {
+        assert!(changes.poll_next(&mut TaskContext::from_waker(&waker)).is_pending());
+    }
+    assert_eq!(Arc::strong_count(&counted), 3, "ours, the waker, and the one that is kept");
+    drop(changes);
+    assert_eq!(Arc::strong_count(&counted), 2);
+}
+
+/// A backend whose first answer waits. A clone is the same backend.
+#[derive(Debug, Clone, Default)]
+struct Slow {
+    calls: Arc<AtomicUsize>,
+    go: Arc<tokio::sync::Notify>,
+}
+
+impl std::fmt::Display for Slow {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the test's server")
+    }
+}
+
+impl Backend for Slow {
+    fn kind(&self) -> &str {
+        "slow"
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(async move {
+            let number = self.calls.fetch_add(1, Ordering::Relaxed) + 1;
+            if number == 1 {
+                self.go.notified().await;
+            }
+            requests.iter().map(|_| Ok(Fetched::text(format!("SeNtInEl-{number}")))).collect()
+        })
+    }
+}
+
+#[tokio::test]
+async fn a_value_that_was_asked_for_earlier_does_not_replace_a_newer_one() {
+    let (slow, clock) = (Slow::default(), ManualClock::new());
+    let resolver = Resolver::builder().backend(slow.clone());
+    let resolver = resolver.default_backend("slow");
+    let resolver = resolver.cache_ttl(Duration::ZERO).clock(&clock).build().unwrap();
+    let rotating = Arc::new(Rotating::<String>::new("db").with_resolver(&resolver));
+    let mut changes = rotating.changes();
+    let first = tokio::spawn({
+        let rotating = rotating.clone();
+        async move { rotating.current().await.unwrap() }
+    });
+    while slow.calls.load(Ordering::Relaxed) == 0 {
+        tokio::task::yield_now().await;
+    }
+    clock.advance(Duration::from_secs(1));
+    assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-2");
+    assert_eq!(changes.next().await, None);
+    slow.go.notify_one();
+    assert_eq!(*first.await.unwrap(), "SeNtInEl-2");
+    let waker = Waker::from(Arc::new(Counted));
+    let polled = changes.poll_next(&mut TaskContext::from_waker(&waker));
+    assert!(polled.is_pending(), "nothing has changed");
 }

@@ -4,6 +4,7 @@ use std::{
     collections::VecDeque,
     fmt,
     sync::{Arc, Mutex, MutexGuard},
+    task::Poll,
     time::Duration,
 };
 
@@ -26,6 +27,8 @@ pub struct Leasing {
     pub is_one: bool,
     /// Whether renewals hang.
     pub is_hanging: bool,
+    /// Whether revocations hang.
+    pub is_keeping: bool,
     /// Whether fetches fail, and how.
     pub failure: Option<ErrorKind>,
     /// What the next renewals grant, or how they fail; after that each grants `duration`.
@@ -52,6 +55,7 @@ impl LeasingBackend {
             is_renewable: true,
             is_one: false,
             is_hanging: false,
+            is_keeping: false,
             failure: None,
             renewals: VecDeque::new(),
             revocations: VecDeque::new(),
@@ -146,6 +150,9 @@ impl Backend for LeasingBackend {
 
     fn revoke<'a>(&'a self, lease: &'a Lease) -> BoxFuture<'a, Result<(), Error>> {
         Box::pin(async move {
+            if self.lock().is_keeping {
+                std::future::pending::<()>().await;
+            }
             let mut leasing = self.lock();
             if let Some(kind) = leasing.revocations.pop_front() {
                 leasing.revoked_in_vain += 1;
@@ -158,6 +165,16 @@ impl Backend for LeasingBackend {
 
     fn shutdown(&self) -> BoxFuture<'_, Result<(), Error>> {
         Box::pin(async move {
+            // A server answers a moment later.
+            let mut is_first = true;
+            std::future::poll_fn(|task| {
+                task.waker().wake_by_ref();
+                match std::mem::take(&mut is_first) {
+                    true => Poll::Pending,
+                    false => Poll::Ready(()),
+                }
+            })
+            .await;
             self.lock().shut_down += 1;
             Ok(())
         })

@@ -30,9 +30,6 @@ pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
     let secrets = if args.all { read_all(&stores)? } else { read_named(args, &stores)? };
     for (name, secret) in &secrets {
         stores.record_read(name, secret, secret.fields().iter().map(StoredField::key))?;
-        if let Some(lease) = secret.lease() {
-            leases::leave_one(name, lease, reporter);
-        }
     }
     let mut output = WipedOutput::default();
     match args.format {
@@ -42,16 +39,21 @@ pub fn run(args: &Export, reporter: &Reporter) -> Result<(), Failure> {
         }
     }
     match args.output.as_deref().filter(|path| *path != Path::new("-")) {
-        None => output.print(),
+        None => output.print()?,
         Some(path) => {
             let note = output_file::write(path, &output.into_value(), Some(0o600))?;
             reporter.info(&format!("wrote {}", path.display()));
             if let Some(note) = note {
                 reporter.info(&format!("note: {note}"));
             }
-            Ok(())
         }
     }
+    for (name, secret) in &secrets {
+        if let Some(lease) = secret.lease() {
+            leases::leave_one(name, lease, reporter);
+        }
+    }
+    Ok(())
 }
 
 fn read_named(args: &Export, stores: &Stores) -> Result<Vec<(String, StoredSecret)>, Failure> {

@@ -73,9 +73,8 @@ pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
         }
     }
     output.print()?;
-    match secret.lease() {
-        Some(lease) if args.reveal => leases::leave_one(&args.name, lease, reporter),
-        _ => stores.give_back(&secret),
+    if let Some(lease) = secret.lease().filter(|_| args.reveal) {
+        leases::leave_one(&args.name, lease, reporter);
     }
     let is_whole = args.common.format == OutputFormat::Text && args.key.is_none();
     for field in fields.iter().filter(|field| is_whole && args.reveal && field.is_binary()) {

@@ -53,12 +53,11 @@ pub fn run(args: &Render, reporter: &Reporter) -> Result<(), Failure> {
     };
     let resolver = stores::resolver(args.backend.as_deref())?;
     let filled = resolver.fill_blocking(&document).map_err(about_file)?;
-    leases::leave(reporter);
     match output {
         None => {
             let mut output = WipedOutput::default();
             output.push(filled.expose_bytes());
-            output.print()
+            output.print()?;
         }
         Some(path) => {
             let note = output_file::write(path, &filled, args.mode)?;
@@ -66,9 +65,10 @@ pub fn run(args: &Render, reporter: &Reporter) -> Result<(), Failure> {
             if let Some(note) = note {
                 reporter.info(&format!("note: {note}"));
             }
-            Ok(())
         }
     }
+    leases::leave(reporter);
+    Ok(())
 }
 
 fn as_config_format(format: DocumentFormat) -> Format {

@@ -18,14 +18,11 @@ use crate::{
 pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
     let secrets = args.resolve.resolve(args.requests.as_deref())?;
     let variables = secrets.exports(|name| std::env::var_os(name))?;
-    if args.reveal {
-        leases::leave(reporter);
-    }
     let mut output = WipedOutput::default();
     let push = match args.format {
         Some(ResolveFormat::Json) => {
             json(&mut output, &secrets, &variables, args.reveal);
-            return output.print();
+            return print(output, args, reporter);
         }
         // What reads these formats would set the mask as a value.
         Some(_) if !args.reveal => {
@@ -46,7 +43,16 @@ pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
             false => output.push(format!("{name}={MASK}\n")),
         }
     }
-    output.print()
+    print(output, args, reporter)
+}
+
+/// Prints the variables. Leases are left only if their values are printed.
+fn print(output: WipedOutput, args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
+    output.print()?;
+    if args.reveal {
+        leases::leave(reporter);
+    }
+    Ok(())
 }
 
 fn json(

@@ -91,7 +91,10 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         Some(masker) => launch_masked(command, program, secrets, &masker),
         None => {
             leases::leave(reporter);
-            launch(command, program, secrets)
+            let outcome = launch(command, program, secrets);
+            // It returns only if the program was not started.
+            leases::take_back();
+            outcome
         }
     }
 }

@@ -50,6 +50,35 @@ fn a_password_is_not_sent_where_a_found_file_says() {
 }
 
 #[test]
+fn a_login_to_vault_is_not_what_a_found_file_says() {
+    let server = TcpListener::bind("127.0.0.1:0").unwrap();
+    server.set_nonblocking(true).unwrap();
+    let url = format!("http://{}", server.local_addr().unwrap());
+    for line in [
+        "vault_auth_mount = \"attacker\"",
+        "vault_namespace = \"attacker\"",
+        "vault_auth = \"jwt\"",
+        "vault_role = \"attacker\"",
+    ] {
+        let sandbox = repository(&format!("{line}\n"));
+        let (key, _) = line.split_once(' ').unwrap();
+        for arguments in [&["resolve", "vault.kv/db"][..], &["get", "kv/db", "--backend", "vault"]]
+        {
+            let mut command = bare(&sandbox, arguments);
+            command.env("SECRETS_VAULT_ADDR", &url).env("SECRETS_VAULT_ROLE_ID", "SeNtInEl-role");
+            command.env("SECRETS_VAULT_SECRET_ID", "SeNtInEl");
+            let result = output(&mut command);
+            assert_eq!(result.code, Some(5), "{arguments:?}: {result:?}");
+            assert!(result.stderr.contains(key), "{arguments:?}: {result:?}");
+            assert!(result.stderr.contains("secrets trust "), "{arguments:?}: {result:?}");
+            assert!(!format!("{result:?}").contains("SeNtInEl"), "{arguments:?}");
+        }
+        let none = server.accept().expect_err("nobody comes");
+        assert_eq!(none.kind(), ErrorKind::WouldBlock, "{line}");
+    }
+}
+
+#[test]
 fn the_environments_own_address_goes_on_working_and_so_does_a_trusted_one() {
     let url = "http://127.0.0.1:1";
     let sandbox = repository("zenml_url = \"http://127.0.0.1:2\"\n");

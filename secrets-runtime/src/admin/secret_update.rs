@@ -161,6 +161,10 @@ async fn read_with_version(
         let version = version.to_owned();
         return Ok((secret, version));
     }
+    if let Some(lease) = secret.lease() {
+        // This answer is not used, and nobody else knows of its lease, which ends by itself otherwise.
+        let _ = backend.revoke(lease).await;
+    }
     let version = store.version(id).await?;
     let secret = StoredSecret::read(backend, id, None).await?;
     Ok((secret, version.unwrap_or_default()))

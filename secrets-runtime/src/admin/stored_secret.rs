@@ -71,7 +71,12 @@ impl StoredSecret {
         options.version_stage = version_stage.map(str::to_owned);
         let requests = [FetchRequest::new(id, &options)];
         let answer = backend.fetch(&requests).await.pop().unwrap_or_else(|| Err(no_answer()));
+        let lease = answer.as_ref().ok().and_then(|fetched| fetched.lease.clone());
         let made = answer.and_then(|fetched| Self::of(plain_if_no_object(fetched), id));
+        if let (Err(_), Some(lease)) = (&made, lease) {
+            // Nobody else knows of it, and it ends by itself otherwise.
+            let _ = backend.revoke(&lease).await;
+        }
         made.map_err(|error| error.about(id, Some(backend.kind())))
     }
 

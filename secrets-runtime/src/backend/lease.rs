@@ -1,5 +1,8 @@
 use std::time::Duration;
 
+/// The longest time of a lease: the clock has no time that is for ever away.
+const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 /// The right to use a value for a time, which its server may renew and take back.
 ///
 /// A backend attaches it to an answer with [`Fetched::with_lease`](crate::Fetched::with_lease), and carries out
@@ -25,9 +28,9 @@ pub struct Lease {
 
 impl Lease {
     /// Creates a lease that cannot be renewed. It ends after `duration`, counted from when the request was sent that
-    /// has this answer.
+    /// has this answer. A duration of more than a year counts as a year.
     pub fn new(id: impl Into<String>, duration: Duration) -> Self {
-        Self { id: id.into(), duration, is_renewable: false }
+        Self { id: id.into(), duration: duration.min(LONGEST), is_renewable: false }
     }
 
     /// Says that the server can renew the lease.
@@ -56,5 +59,16 @@ impl Lease {
     /// Returns the lease without the right to a renewal.
     pub(crate) fn not_renewable(self) -> Self {
         Self { is_renewable: false, ..self }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_no_clock_has_is_a_year() {
+        let lease = Lease::new("database/creds/app/7f3a", Duration::MAX);
+        assert_eq!(lease.duration(), Duration::from_secs(31_536_000));
     }
 }

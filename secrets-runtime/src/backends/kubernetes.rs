@@ -203,7 +203,8 @@ impl KubernetesApi {
         let reason = text(&status, "reason").unwrap_or_default();
         let (namespace, name) = (escape_name(namespace), escape_name(name));
         let (kind, what, help) = match (reason.as_str(), answer.status) {
-            ("NotFound", _) | (_, 404) => (
+            // Another server has its own 404, which says nothing about a Secret.
+            ("NotFound", 404) => (
                 ErrorKind::NotFound,
                 format!("the namespace `{namespace}` has no Secret `{name}`"),
                 format!(
@@ -234,6 +235,11 @@ impl KubernetesApi {
                 ErrorKind::Unavailable,
                 "it failed".to_owned(),
                 "try again, and see the state of the API server".to_owned(),
+            ),
+            (_, 404) => (
+                ErrorKind::InvalidConfig,
+                "what answers there is not the API of Kubernetes".to_owned(),
+                "check the address".to_owned(),
             ),
             (_, status) => return self.http.refused(status),
         };

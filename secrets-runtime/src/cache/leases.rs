@@ -36,8 +36,9 @@ impl Leases {
         self.0.insert(key, lease);
     }
 
+    /// Returns those of this process: nobody keeps those of its parent here.
     pub(super) fn all(&self) -> Vec<Arc<SharedLease>> {
-        self.0.values().cloned().collect()
+        self.0.values().filter(|lease| !lease.is_of_parent()).cloned().collect()
     }
 
     /// Forgets a lease that is over.
@@ -71,7 +72,10 @@ pub(super) fn lease_of(answer: &Answer) -> Option<&Arc<SharedLease>> {
 
 #[cfg(test)]
 mod tests {
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::{backend::lease::Lease, backends::env::Env};
 
     #[test]
     fn a_renewal_is_due_at_six_to_six_and_two_thirds_tenths_of_the_time() {
@@ -80,5 +84,23 @@ mod tests {
         let last = two_thirds(time, u64::MAX);
         assert!(last <= Duration::from_secs(2000), "{last:?}");
         assert!(last > Duration::from_millis(1_999_999), "{last:?}");
+    }
+
+    #[test]
+    fn a_child_of_fork_has_no_lease_of_its_parent() {
+        let backend: Arc<dyn Backend> = Arc::new(Env::default());
+        let mut leases = Leases::default();
+        let hold = |id: &str| {
+            let lease = Lease::new(id, Duration::from_secs(3600));
+            LeaseHold::new("db", lease, Instant::now(), SystemTime::now())
+        };
+        let parent = std::process::id() + 1;
+        let holds = [hold("own"), hold("of the parent").of_process(parent)];
+        for hold in &holds {
+            let lease = hold.lease().clone();
+            leases.insert(LeaseKey::new(&backend, lease.lease().id()), lease);
+        }
+        let all: Vec<_> = leases.all().iter().map(|it| it.lease().id().to_owned()).collect();
+        assert_eq!(all, ["own"]);
     }
 }

@@ -33,7 +33,7 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::Poll,
-    time::{Duration, SystemTime},
+    time::{Duration, Instant, SystemTime},
 };
 
 use crate::{
@@ -142,7 +142,8 @@ impl Cache {
     }
 
     /// Drops everything, and caches nothing from now on. All leases are revoked, also those that steps hold, and then the
-    /// backends give back what they have. It waits for that until the deadline.
+    /// backends give back what they have, side by side. It waits for that until the deadline, of whose time the leases have
+    /// one half, so that a lease which hangs keeps no backend from that.
     pub(crate) async fn close(&self, backends: Vec<Arc<dyn Backend>>, deadline: Deadline) {
         let leases = self.0.change(|contents, dropped| {
             contents.pending.forget(|_| true);
@@ -150,7 +151,8 @@ impl Cache {
             contents.leases.all()
         });
         leases.iter().for_each(|lease| lease.shut_down());
-        let mut sleep = Sleep::until(deadline.at);
+        let patience = deadline.timeout / 2;
+        let mut sleep = Sleep::until(Instant::now() + patience);
         let mut open = leases;
         poll_fn(|task| {
             open.retain(|lease| !lease.is_over(task.waker()));
@@ -165,7 +167,7 @@ impl Cache {
                 "the lease `{}` of the secret `{}` is not revoked: its backend did not answer within {} s; it ends at {}",
                 escape_name(lease.lease().id()),
                 escape_name(lease.secret()),
-                deadline.timeout.as_secs_f32(),
+                patience.as_secs_f32(),
                 Timestamp(lease.expires_at()),
             ));
         }

@@ -4,13 +4,10 @@ use std::{
     fmt, process,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::Waker,
-    time::{Duration, Instant, SystemTime},
+    time::{Instant, SystemTime},
 };
 
 use crate::{backend::lease::Lease, context::open_lease::OpenLease};
-
-/// The longest time of a lease: the clock has no time that is for ever away.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// A lease, with those who need it. It is let go when the last of them is gone.
 pub(crate) struct SharedLease {
@@ -100,7 +97,7 @@ impl SharedLease {
     /// Takes over a renewal, whose request was sent at this time.
     pub(crate) fn renewed(&self, lease: Lease, asked_at: Instant) {
         let mut state = self.lock();
-        state.end = asked_at + lease.duration().min(LONGEST);
+        state.end = asked_at + lease.duration();
         state.lease = lease;
         state.is_used = false;
     }
@@ -183,7 +180,7 @@ impl SharedLease {
     }
 
     /// Whether the process is a child of the one that has the lease.
-    fn is_of_parent(&self) -> bool {
+    pub(crate) fn is_of_parent(&self) -> bool {
         self.process != process::id()
     }
 
@@ -219,7 +216,7 @@ impl LeaseHold {
         fetched_at: SystemTime,
     ) -> Self {
         let state = LeaseState {
-            end: asked_at + lease.duration().min(LONGEST),
+            end: asked_at + lease.duration(),
             lease,
             stage: LeaseStage::Kept,
             holders: 1,
@@ -240,6 +237,13 @@ impl LeaseHold {
 
     pub(crate) fn lease(&self) -> &Arc<SharedLease> {
         &self.0
+    }
+
+    /// Turns it into that of another process, as a child of `fork` finds it.
+    #[cfg(test)]
+    pub(crate) fn of_process(mut self, process: u32) -> Self {
+        Arc::get_mut(&mut self.0).expect("it is the only handle").process = process;
+        self
     }
 }
 

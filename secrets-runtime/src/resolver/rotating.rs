@@ -1,6 +1,7 @@
 //! Credentials for pools of connections, which outlive every step.
 
 use std::{
+    collections::BTreeMap,
     fmt,
     future::poll_fn,
     marker::PhantomData,
@@ -59,6 +60,8 @@ pub struct Rotating<T> {
 struct Held<T> {
     value: Arc<T>,
     secrets: Secrets,
+    /// When its backend was asked for it.
+    asked_at: Option<Instant>,
     /// Until when it serves without another look; `None` if each look goes to the cache.
     fresh_until: Option<Instant>,
     clock: Clock,
@@ -71,6 +74,7 @@ impl<T> Clone for Held<T> {
         Self {
             value: self.value.clone(),
             secrets: self.secrets.clone(),
+            asked_at: self.asked_at,
             fresh_until: self.fresh_until,
             clock: self.clock.clone(),
             number: self.number,
@@ -84,7 +88,10 @@ struct Listeners {
     /// How many values there were, and the version of the last one.
     number: u64,
     version: Option<String>,
-    wakers: Vec<Waker>,
+    /// By the numbers of the [`Changes`], of which each waits once.
+    wakers: BTreeMap<u64, Waker>,
+    /// How many [`Changes`] there were.
+    count: u64,
 }
 
 impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
@@ -150,8 +157,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// Returns the changes from now on.
     #[must_use]
     pub fn changes(&self) -> Changes<T> {
-        let seen = lock(&self.listeners).number;
-        Changes { listeners: self.listeners.clone(), seen, of: PhantomData }
+        let mut listeners = lock(&self.listeners);
+        listeners.count += 1;
+        let (id, seen) = (listeners.count, listeners.number);
+        Changes { listeners: self.listeners.clone(), id, seen, of: PhantomData }
     }
 
     /// Returns the present value, fetched again if it is not fresh.
@@ -184,35 +193,41 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         fresh_until: Option<Instant>,
         clock: Clock,
     ) -> Result<Held<T>, Error> {
-        let known = self.known();
-        let is_known = |held: &&Held<T>| {
+        let asked_at = secrets.provenance(group).map(|it| it.asked_at);
+        let is_of = |held: &Held<T>| {
             let (old, new) = (&held.secrets.shared().groups, &secrets.shared().groups);
             old.get(group).zip(new.get(group)).is_some_and(|(old, new)| !new.differs_from(old))
         };
-        let (value, number) = match known.as_ref().filter(is_known) {
-            Some(held) => (held.value.clone(), held.number),
-            None => {
-                let number = known.as_ref().map_or(1, |held| held.number + 1);
-                (Arc::new(secrets.get_as(group)?), number)
-            }
-        };
         let version = secrets.provenance(group).and_then(|it| it.version().map(str::to_owned));
-        let held = Held { value, secrets, fresh_until, clock, number };
-        let before = {
-            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            // Another may have been faster, with a newer one.
-            match &*state {
-                Some(other) if other.number > held.number => return Ok(other.clone()),
-                _ => state.replace(held.clone()),
+        let mut read: Option<Arc<T>> = None;
+        let (held, before) = loop {
+            // The program's own code reads it as `T`, for which nothing may be locked.
+            if read.is_none() && !self.known().is_some_and(|held| is_of(&held)) {
+                read = Some(Arc::new(secrets.get_as(group)?));
             }
+            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+            let (value, number) = match (&*state, &read) {
+                // Another was faster, with a newer one.
+                (Some(other), _) if other.asked_at > asked_at => return Ok(other.clone()),
+                (Some(held), _) if is_of(held) => (held.value.clone(), held.number),
+                (known, Some(value)) => {
+                    (value.clone(), known.as_ref().map_or(1, |held| held.number + 1))
+                }
+                // The value that was known has just been replaced.
+                (_, None) => continue,
+            };
+            let held =
+                Held { value, secrets: secrets.clone(), asked_at, fresh_until, clock, number };
+            break (held.clone(), state.replace(held));
         };
+        let number = held.number;
         drop(before);
         let mut listeners = lock(&self.listeners);
         if listeners.number < number {
             (listeners.number, listeners.version) = (number, version);
             let wakers = std::mem::take(&mut listeners.wakers);
             drop(listeners);
-            wakers.into_iter().for_each(Waker::wake);
+            wakers.into_values().for_each(Waker::wake);
         }
         Ok(held)
     }
@@ -232,7 +247,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             if let Some(newer) = refused.secrets.shared().newer(Some(source.group())).await {
                 let secrets = Secrets::new(Arc::new(newer));
                 let held = self.take(source.group(), secrets, None, refused.clock.clone())?;
-                return Ok(Some(held.value));
+                if held.number > refused.number {
+                    return Ok(Some(held.value));
+                }
             }
             if Instant::now() + pause >= end {
                 return Ok(None);
@@ -256,6 +273,7 @@ impl<T> fmt::Debug for Rotating<T> {
 /// The changes of a [`Rotating`] secret: it is noticed when the secret is next read.
 pub struct Changes<T> {
     listeners: Arc<Mutex<Listeners>>,
+    id: u64,
     seen: u64,
     of: PhantomData<fn() -> T>,
 }
@@ -274,8 +292,17 @@ impl<T> Changes<T> {
             self.seen = listeners.number;
             return Poll::Ready(listeners.version.clone());
         }
-        listeners.wakers.push(task.waker().clone());
+        let before = listeners.wakers.insert(self.id, task.waker().clone());
+        drop(listeners);
+        drop(before);
         Poll::Pending
+    }
+}
+
+impl<T> Drop for Changes<T> {
+    fn drop(&mut self) {
+        let waker = lock(&self.listeners).wakers.remove(&self.id);
+        drop(waker);
     }
 }
 

@@ -36,7 +36,7 @@
 //! else can write it.
 //!
 //! A file that is found may belong to a cloned repository. So these settings of it apply only after `secrets trust`:
-//! `zenml_url`, `vault_addr`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
+//! `zenml_url`, `vault_addr`, `vault_namespace`, `vault_auth`, `vault_auth_mount`, `vault_role`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
 //! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
 pub(crate) mod audit;

@@ -84,6 +84,10 @@ impl Variable {
             LOCAL_DIR,
             LOCAL_KEY_FILE,
             VAULT_ADDR,
+            VAULT_NAMESPACE,
+            VAULT_AUTH,
+            VAULT_AUTH_MOUNT,
+            VAULT_ROLE,
             VAULT_CACERT,
             VAULT_JWT_FILE,
             KUBERNETES_URL,
@@ -242,16 +246,16 @@ variables! {
         "The address of the Vault or OpenBao server; several of one cluster are separated by commas. In a `secrets.toml` that is found it applies after `secrets trust`.";
     VAULT_NAMESPACE = "SECRETS_VAULT_NAMESPACE" also "BAO_NAMESPACE" | "VAULT_NAMESPACE",
         Some("vault_namespace"), Text, "",
-        "The namespace of Vault's secrets and of the login.";
+        "The namespace of Vault's secrets and of the login. In a `secrets.toml` that is found it applies after `secrets trust`.";
     VAULT_AUTH = "SECRETS_VAULT_AUTH",
         Some("vault_auth"), Text, "found from what is set",
-        "How to log in to Vault: `token`, `approle`, `kubernetes` or `jwt`.";
+        "How to log in to Vault: `token`, `approle`, `kubernetes` or `jwt`. In a `secrets.toml` that is found it applies after `secrets trust`.";
     VAULT_AUTH_MOUNT = "SECRETS_VAULT_AUTH_MOUNT",
         Some("vault_auth_mount"), Text, "the name of the way to log in",
-        "The mount of the way to log in to Vault.";
+        "The mount of the way to log in to Vault. In a `secrets.toml` that is found it applies after `secrets trust`.";
     VAULT_ROLE = "SECRETS_VAULT_ROLE",
         Some("vault_role"), Text, "",
-        "The role of a login with `kubernetes` or `jwt`.";
+        "The role of a login with `kubernetes` or `jwt`. In a `secrets.toml` that is found it applies after `secrets trust`.";
     VAULT_CACERT = "SECRETS_VAULT_CACERT" also "BAO_CACERT" | "VAULT_CACERT",
         Some("vault_cacert"), Path, "the system's",
         "A PEM file with the certificates that Vault's must be signed by. In a `secrets.toml` that is found it applies after `secrets trust`.";

@@ -152,3 +152,25 @@ fn settings_that_cannot_work_are_refused_when_the_backend_is_used() {
     let ca = ca.setting(&variables::VAULT_CACERT, &file).build().unwrap();
     assert_eq!(refused(&ca, "secret/db", &["has no certificate"]), ErrorKind::InvalidConfig);
 }
+
+#[test]
+fn the_version_before_is_not_missing_where_the_newest_one_is_refused() {
+    let mut options = secrets_runtime::Options::default();
+    options.version_stage = Some("AWSPREVIOUS".to_owned());
+    options.kv = Some(2);
+    let request = [secrets_runtime::FetchRequest::new("kv/db", &options)];
+    let metadata = json!({ "data": { "data": null, "metadata": { "version": 1 } } });
+    for (status, body, kind) in [
+        (403, json!({ "errors": ["1 error occurred"] }), ErrorKind::AccessDenied),
+        (429, json!({ "errors": ["rate limit quota exceeded"] }), ErrorKind::Throttled),
+        (503, json!({ "errors": ["Vault is sealed"] }), ErrorKind::Unavailable),
+        (404, json!({ "errors": ["namespace not found"] }), ErrorKind::InvalidConfig),
+        (404, json!({ "errors": [] }), ErrorKind::NotFound),
+        (404, metadata, ErrorKind::NotFound),
+    ] {
+        let (resolver, _stub) = stubbed(status, "", &body.to_string());
+        let backend = resolver.backend("vault").unwrap();
+        let error = backend.fetch_blocking(&request).pop().unwrap().unwrap_err();
+        assert_eq!(error.kind(), kind, "{status}: {error}");
+    }
+}

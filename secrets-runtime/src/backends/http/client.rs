@@ -44,6 +44,8 @@ pub(in crate::backends) struct Http {
     /// Whose API it is, for messages.
     service: &'static str,
     timeout: Duration,
+    /// For how long a server may take to accept a connection, if it is less than that.
+    connect_timeout: Option<Duration>,
     /// The certificates by which the server's must be signed, in the place of the system's.
     roots: Arc<[Certificate]>,
 }
@@ -91,11 +93,11 @@ impl Route {
     }
 
     /// Creates the client of the route. What needs no certificates does without them: a machine may have none.
-    fn client(self, timeout: Duration, roots: &[Certificate]) -> reqwest::Result<Client> {
+    fn client(self, http: &Http) -> reqwest::Result<Client> {
         let mut builder = Client::builder()
             .redirect(Policy::none())
             .referer(false)
-            .timeout(timeout)
+            .timeout(http.timeout)
             .user_agent(concat!("secrets-runtime/", env!("CARGO_PKG_VERSION")));
         if !self.is_proxied {
             builder = builder.no_proxy();
@@ -103,8 +105,11 @@ impl Route {
                 builder = builder.tls_certs_only([]);
             }
         }
-        if !roots.is_empty() {
-            builder = builder.tls_certs_only(roots.iter().cloned());
+        if let Some(timeout) = http.connect_timeout {
+            builder = builder.connect_timeout(timeout);
+        }
+        if !http.roots.is_empty() {
+            builder = builder.tls_certs_only(http.roots.iter().cloned());
         }
         builder.build()
     }
@@ -117,7 +122,19 @@ impl Route {
 impl Http {
     /// A client for which an attempt may take this long.
     pub(in crate::backends) fn new(service: &'static str, timeout: Duration) -> Self {
-        Self { pools: Arc::default(), service, timeout, roots: Arc::default() }
+        Self {
+            pools: Arc::default(),
+            service,
+            timeout,
+            connect_timeout: None,
+            roots: Arc::default(),
+        }
+    }
+
+    /// A client for which a server that does not accept a connection in this time is away.
+    #[cfg(feature = "vault")]
+    pub(in crate::backends) fn with_connect_timeout(self, timeout: Duration) -> Self {
+        Self { connect_timeout: Some(timeout), ..self }
     }
 
     /// A client that takes only certificates which these have signed.
@@ -199,8 +216,7 @@ impl Http {
         let _permit = pools.requests.acquire().await.ok();
         let place = &pools.clients[route.place()];
         if place.get().is_none() {
-            let client =
-                route.client(self.timeout, &self.roots).map_err(|error| self.failed(&error))?;
+            let client = route.client(self).map_err(|error| self.failed(&error))?;
             // Another task may have been faster.
             let _ = place.set(client);
         }
@@ -238,6 +254,10 @@ impl Http {
 
     /// What kept the request from an answer. No address and no header is in it.
     fn failed(&self, error: &reqwest::Error) -> Error {
+        // Nothing was sent to it.
+        if error.is_timeout() && error.is_connect() && self.connect_timeout.is_some() {
+            return self.unavailable("it does not accept the connection in time");
+        }
         if error.is_timeout() {
             return self.late();
         }

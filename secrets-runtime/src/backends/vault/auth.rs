@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use crate::{
     backends::vault::{
         server::{ApiRequest, VaultServer, encoded},
-        token::Token,
+        token::{Token, TokenOrigin},
     },
     core::{
         error::{Error, ErrorKind},
@@ -98,9 +98,7 @@ impl VaultLogin {
                     .ok_or_else(|| lacks(auth, "SECRETS_VAULT_JWT_FILE"))?,
             },
         };
-        let mount = settings.auth_mount.as_deref().unwrap_or(auth.as_str());
-        let mount = mount.trim_matches('/');
-        let mount = mount.strip_prefix("auth/").unwrap_or(mount).to_owned();
+        let mount = settings.auth_mount.as_deref().unwrap_or(auth.as_str()).to_owned();
         Ok(Self { way, mount, unwrapped: Mutex::new(None) })
     }
 
@@ -108,9 +106,12 @@ impl VaultLogin {
     pub(super) async fn log_in(&self, server: &VaultServer) -> Result<Arc<Token>, Error> {
         let (role_id, secret_id, role, jwt);
         let members: Vec<(&str, &str)> = match &self.way {
-            LoginWay::Token(token) => return Ok(Arc::new(Token::given(token.clone()))),
+            LoginWay::Token(token) => {
+                return Ok(Arc::new(Token::given(token.clone(), TokenOrigin::Setting)));
+            }
             LoginWay::TokenFile(file) => {
-                return Ok(Arc::new(Token::given(read(file, "the token")?)));
+                let token = read(file, "the token")?;
+                return Ok(Arc::new(Token::given(token, TokenOrigin::File)));
             }
             LoginWay::AppRole { role_id: id, secret_id: secret, wrapping_path } => {
                 role_id = id.clone();

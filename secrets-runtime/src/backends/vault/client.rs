@@ -1,7 +1,6 @@
 use std::{
-    collections::HashMap,
     fmt, fs,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -15,18 +14,22 @@ use crate::{
             auth::VaultLogin,
             call::VaultCall,
             failure::TokenHealth,
+            held_leases::HeldLeases,
             mounts::Mounts,
             server::{ApiRequest, VaultServer},
-            token::Token,
+            token::{Token, TokenOrigin},
         },
     },
     core::{
         error::{Error, ErrorKind},
-        escape::escape_name,
+        escape::{backquoted_list, escape_name},
         secret_value::SecretValue,
     },
     settings::backends::vault::VaultSettings,
 };
+
+/// The part of an attempt's time in which a server of a cluster has to accept the connection.
+const CONNECT_SHARE: f32 = 0.4;
 
 /// The server, the login, and what is known of both.
 pub(super) struct VaultClient {
@@ -34,8 +37,7 @@ pub(super) struct VaultClient {
     login: Arc<VaultLogin>,
     session: Login<Arc<Token>>,
     pub mounts: Mounts,
-    /// The token of each lease, by the lease's id.
-    pub leases: Mutex<HashMap<String, Arc<Token>>>,
+    pub leases: HeldLeases,
 }
 
 impl VaultClient {
@@ -48,6 +50,10 @@ impl VaultClient {
                 .with_help("unset it, and name the server's own CA with SECRETS_VAULT_CACERT"));
         }
         let mut http = Http::new("the Vault server", timeout);
+        if addresses.len() > 1 {
+            // One that hangs leaves time for another one.
+            http = http.with_connect_timeout(timeout.mul_f32(CONNECT_SHARE));
+        }
         if let Some(file) = &settings.cacert {
             let wrong = |why: &str| {
                 let message = format!("SECRETS_VAULT_CACERT, {}, {why}", file.display());
@@ -64,7 +70,7 @@ impl VaultClient {
             login: Arc::new(VaultLogin::of(settings)?),
             session: Login::default(),
             mounts: Mounts::default(),
-            leases: Mutex::default(),
+            leases: HeldLeases::default(),
         })
     }
 
@@ -73,16 +79,22 @@ impl VaultClient {
         self: &Arc<Self>,
         request: &ApiRequest<'_>,
     ) -> Result<(VaultAnswer, Arc<Token>), Error> {
-        let mut ended: Option<Arc<Token>> = None;
-        loop {
-            let token = self.token(ended.as_ref()).await?;
-            let answer = self.server.send(request, Some(token.value())).await?;
-            // What was given is read from its file again, and is the same otherwise.
-            if !answer.is_bare_denial() || ended.is_some() || !token.is_own {
-                return Ok((answer, token));
-            }
-            ended = Some(token);
+        let token = self.token(None).await?;
+        let answer = self.server.send(request, Some(token.value())).await?;
+        if !answer.is_bare_denial() || token.origin == TokenOrigin::Setting {
+            return Ok((answer, token));
         }
+        let other = match (self.token(Some(&token)).await, token.origin) {
+            (Ok(other), _) => other,
+            // The file of a token that is refused may have gone with it.
+            (Err(_), TokenOrigin::File) => return Ok((answer, token)),
+            (Err(error), _) => return Err(error),
+        };
+        if other.value().ct_eq(token.value()) {
+            return Ok((answer, token));
+        }
+        let answer = self.server.send(request, Some(other.value())).await?;
+        Ok((answer, other))
     }
 
     /// Returns the token, unless it is the one that has ended or its time is over: then that of another login.
@@ -105,7 +117,7 @@ impl VaultClient {
         refused: &VaultAnswer,
         token: &Arc<Token>,
     ) -> TokenHealth {
-        if token.is_own && !refused.is_bare_denial() {
+        if token.is_own() && !refused.is_bare_denial() {
             return TokenHealth::Good;
         }
         let look_up = || async {
@@ -151,43 +163,62 @@ impl VaultClient {
         }
     }
 
-    /// Returns the tokens of its own logins that may have something to return. Later calls log in again.
-    pub(super) fn own_tokens(&self) -> Vec<Arc<Token>> {
-        let mut tokens: Vec<Arc<Token>> = self.session.forget().into_iter().collect();
-        tokens.extend(self.lock_leases().drain().map(|(_, token)| token));
-        tokens.retain(|token| token.is_own && !token.has_ended());
-        tokens.sort_by_key(Arc::as_ptr);
-        tokens.dedup_by(|one, other| Arc::ptr_eq(one, other));
+    /// Returns the tokens of its own logins that may have something to return, each with the ids of the leases that
+    /// hang on it. Later calls log in again.
+    pub(super) fn own_tokens(&self) -> Vec<(Arc<Token>, Vec<String>)> {
+        let last = self.session.forget().into_iter();
+        let mut tokens: Vec<(Arc<Token>, Vec<String>)> =
+            last.map(|token| (token, Vec::new())).collect();
+        for (id, token) in self.leases.take() {
+            match tokens.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &token)) {
+                Some((_, ids)) => ids.push(id),
+                None => tokens.push((token, vec![id])),
+            }
+        }
+        tokens.retain(|(token, _)| token.is_own() && !token.has_ended());
         tokens
     }
 
     /// Revokes tokens, and with each all leases that hang on it.
-    pub(super) async fn revoke_own(&self, tokens: Vec<Arc<Token>>) -> Result<(), Error> {
-        let mut failure = None;
-        for token in tokens {
+    pub(super) async fn revoke_own(
+        &self,
+        tokens: Vec<(Arc<Token>, Vec<String>)>,
+    ) -> Result<(), Error> {
+        let (mut failure, mut open) = (None, Vec::new());
+        for (token, leases) in tokens {
             let request = ApiRequest {
                 method: Method::POST,
                 path: "auth/token/revoke-self".to_owned(),
                 body: None,
             };
-            match self.server.send(&request, Some(token.value())).await {
-                // What has ended already is refused.
-                Ok(answer) if matches!(answer.status, 200..=204 | 403) => {}
-                Ok(answer) => failure = Some(self.server.failed(&answer)),
-                Err(error) => failure = Some(error),
-            }
+            failure = Some(match self.server.send(&request, Some(token.value())).await {
+                Ok(answer) if matches!(answer.status, 200..=204) => continue,
+                // It has ended already, and its leases with it.
+                Ok(answer) if answer.is_bare_denial() => continue,
+                Ok(answer) if answer.status == 403 => {
+                    let message = "the token of its login may not revoke itself";
+                    Error::new(ErrorKind::AccessDenied, message).with_help(
+                        "give its policy the capability update on `auth/token/revoke-self`",
+                    )
+                }
+                Ok(answer) => self.server.failed(&answer),
+                Err(error) => error,
+            });
+            open.extend(leases);
         }
-        failure.map_or(Ok(()), Err)
+        let Some(failure) = failure else { return Ok(()) };
+        if open.is_empty() {
+            return Err(failure);
+        }
+        open.sort_unstable();
+        let ids = backquoted_list(open.iter().map(String::as_str));
+        Err(failure.append(&format!("; these leases last until their end: {ids}")))
     }
 
     pub(super) fn no_secret(&self, path: &str) -> Error {
         let path = escape_name(path);
         Error::new(ErrorKind::NotFound, format!("{} has no secret `{path}`", self.server))
             .with_help(format!("check the path, or create it: bao kv put {path} key=value"))
-    }
-
-    pub(super) fn lock_leases(&self) -> MutexGuard<'_, HashMap<String, Arc<Token>>> {
-        self.leases.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -20,7 +20,7 @@ use crate::{
 impl VaultClient {
     /// Renews a lease, and the token on which it hangs.
     pub(super) async fn renew(self: &Arc<Self>, lease: &Lease) -> Result<Lease, Error> {
-        let Some(token) = self.lock_leases().get(lease.id()).cloned() else {
+        let Some(token) = self.leases.token(lease) else {
             return Err(gone(lease));
         };
         if token.is_due(lease.duration()) {
@@ -40,6 +40,7 @@ impl VaultClient {
                 let seconds = answer.number_at(&["lease_duration"]).unwrap_or_default();
                 let time = token.cap(Duration::from_secs(seconds), asked_at);
                 let renewed = Lease::new(lease.id(), time);
+                self.leases.insert(&renewed, &token, asked_at);
                 Ok(match answer.is_true_at(&["renewable"]) {
                     true => renewed.renewable(),
                     false => renewed,
@@ -52,11 +53,11 @@ impl VaultClient {
                     .with_help("its longest time is over: later steps get a new one"))
             }
             400 => {
-                self.lock_leases().remove(lease.id());
+                self.leases.remove(lease);
                 Err(gone(lease))
             }
             403 if answer.is_bare_denial() => {
-                self.lock_leases().remove(lease.id());
+                self.leases.remove(lease);
                 let message = "the token has ended, and its leases with it";
                 Err(Error::new(ErrorKind::AccessDenied, message).with_help("log in again"))
             }
@@ -89,7 +90,7 @@ impl VaultClient {
     /// Revokes a lease. Where the policy does not permit it, one of an own login is left to the end of that login's
     /// token.
     pub(super) async fn revoke(self: &Arc<Self>, lease: &Lease) -> Result<(), Error> {
-        let Some(token) = self.lock_leases().get(lease.id()).cloned() else { return Ok(()) };
+        let Some(token) = self.leases.token(lease) else { return Ok(()) };
         let body = body(&[("lease_id", lease.id())]);
         let request = ApiRequest {
             method: Method::POST,
@@ -99,15 +100,15 @@ impl VaultClient {
         let answer = self.server.send(&request, Some(token.value())).await?;
         match answer.status {
             200..=204 | 400 => {
-                self.lock_leases().remove(lease.id());
+                self.leases.remove(lease);
                 Ok(())
             }
             // With a bare denial the token has ended, and the lease with it.
             403 if answer.is_bare_denial() => {
-                self.lock_leases().remove(lease.id());
+                self.leases.remove(lease);
                 Ok(())
             }
-            403 if token.is_own => {
+            403 if token.is_own() => {
                 warn_once(&format!(
                     "the policy of the login to {} does not permit `sys/leases/revoke`: leases that are not needed any \
                      more last until their end, or until `Resolver::shutdown` gives the token back",
@@ -116,7 +117,7 @@ impl VaultClient {
                 Ok(())
             }
             403 => {
-                self.lock_leases().remove(lease.id());
+                self.leases.remove(lease);
                 let message = "the token may not revoke its leases";
                 Err(Error::new(ErrorKind::AccessDenied, message)
                     .with_help("give its policy the capability update on `sys/leases/revoke`"))

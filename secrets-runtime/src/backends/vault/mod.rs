@@ -5,6 +5,7 @@ mod auth;
 mod call;
 mod client;
 mod failure;
+mod held_leases;
 mod lease;
 mod listing;
 mod mount_lookup;
@@ -13,6 +14,8 @@ mod read;
 mod request;
 mod server;
 mod store;
+#[cfg(test)]
+mod tests;
 mod time;
 mod token;
 mod written_secret;

@@ -38,12 +38,15 @@ impl VaultClient {
             WantedVersion::Newest => None,
             WantedVersion::Number(version) => Some(version),
             WantedVersion::Previous => {
-                let (answer, _) = self.call(&ApiRequest::get(path.clone())).await?;
-                let newest = answer.number_at(&["data", "metadata", "version"]).unwrap_or_default();
-                if newest < 2 {
-                    return Err(self.no_secret(&request.path));
+                let (answer, token) = self.call(&ApiRequest::get(path.clone())).await?;
+                let newest = answer.number_at(&["data", "metadata", "version"]);
+                match (answer.status, newest) {
+                    // The newest may be deleted.
+                    (200 | 404, Some(newest)) if newest >= 2 => Some(newest - 1),
+                    (200 | 404, Some(_)) => return Err(self.no_secret(&request.path)),
+                    (200, None) => return Err(self.server.http.unexpected()),
+                    _ => return Err(self.why_not(request, &mount, &answer, &token).await),
                 }
-                Some(newest - 1)
             }
         };
         if let Some(version) = version {
@@ -102,8 +105,8 @@ impl VaultClient {
         self.look_up(token).await;
         let seconds = answer.number_at(&["lease_duration"]).unwrap_or_default();
         let time = token.cap(Duration::from_secs(seconds), asked_at);
-        self.lock_leases().insert(id.clone(), token.clone());
         let lease = Lease::new(id, time);
+        self.leases.insert(&lease, token, asked_at);
         Ok(fetched.with_lease(match answer.is_true_at(&["renewable"]) {
             true => lease.renewable(),
             false => lease,

@@ -29,7 +29,7 @@ const MAX_TRIES: u32 = 5;
 pub(super) struct VaultServer {
     pub http: Http,
     addresses: Vec<Address>,
-    /// The place of the address that has answered last.
+    /// The place of the address to ask first: the one that has answered last.
     current: AtomicUsize,
     namespace: Option<String>,
 }
@@ -54,7 +54,8 @@ impl VaultServer {
         Self { http, addresses, current: AtomicUsize::new(0), namespace }
     }
 
-    /// Sends a request: to the server that has answered last, and to the others of the cluster if it is away or sealed.
+    /// Sends a request: to the server that has answered last, and to the others of the cluster if it is away or sealed. One
+    /// that does not answer in time is passed over only by what reads.
     pub(super) async fn send(
         &self,
         request: &ApiRequest<'_>,
@@ -65,11 +66,23 @@ impl VaultServer {
         let (mut others, mut tries, mut hops) = (count - 1, 0, 0);
         loop {
             let answer = self.send_to(place, request, token).await;
+            let is_away = match &answer {
+                Err(error) => match error.kind() {
+                    ErrorKind::Unavailable => true,
+                    // It may have done what does more than read.
+                    ErrorKind::Timeout => request.method == Method::GET,
+                    _ => false,
+                },
+                Ok((answer, _)) => answer.status == 503,
+            };
+            if is_away || answer.as_ref().is_err_and(|it| it.kind() == ErrorKind::Timeout) {
+                // Later requests begin with the next one, unless another request has found that out.
+                let next = (place + 1) % count;
+                let order = Ordering::Relaxed;
+                let _ = self.current.compare_exchange(place, next, order, order);
+            }
             match answer {
-                Err(error) if error.kind() == ErrorKind::Unavailable && others > 0 => {
-                    (place, others) = ((place + 1) % count, others - 1);
-                }
-                Ok((answer, _)) if answer.status == 503 && others > 0 => {
+                _ if is_away && others > 0 => {
                     (place, others) = ((place + 1) % count, others - 1);
                 }
                 Ok((answer, location)) if (300..400).contains(&answer.status) => {
@@ -86,7 +99,9 @@ impl VaultServer {
                     tokio::time::sleep(Duration::from_millis(50) * tries).await;
                 }
                 Ok((answer, _)) => {
-                    self.current.store(place, Ordering::Relaxed);
+                    if !is_away {
+                        self.current.store(place, Ordering::Relaxed);
+                    }
                     return Ok(answer);
                 }
                 Err(error) => return Err(error),

@@ -15,9 +15,19 @@ const ROUNDING: Duration = Duration::from_millis(500);
 /// A token, with what is known of its time.
 pub(super) struct Token {
     value: SecretValue,
-    /// Whether it is of a login of this backend, which may end it.
-    pub is_own: bool,
+    pub origin: TokenOrigin,
     state: Mutex<TokenState>,
+}
+
+/// Where a token is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenOrigin {
+    /// It was given, and never changes.
+    Setting,
+    /// It is from a file, which may have another one by now.
+    File,
+    /// It is of a login of this backend, which may end it.
+    Login,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -30,21 +40,26 @@ struct TokenState {
 }
 
 impl Token {
-    /// Creates one that was given, of which nothing is known.
-    pub(super) fn given(value: SecretValue) -> Self {
+    /// Creates one that this backend has not logged in for, and of which nothing is known.
+    pub(super) fn given(value: SecretValue, origin: TokenOrigin) -> Self {
         let state = TokenState { is_known: false, end: None, is_renewable: false };
-        Self { value, is_own: false, state: Mutex::new(state) }
+        Self { value, origin, state: Mutex::new(state) }
     }
 
     /// Reads that of a login whose request was sent at this time.
     pub(super) fn of_login(answer: &VaultAnswer, asked_at: Instant) -> Option<Self> {
         let value = answer.secret_at(&["auth", "client_token"])?;
         let state = Mutex::new(Self::state_at(answer, "auth", "lease_duration", asked_at));
-        Some(Self { value, is_own: true, state })
+        Some(Self { value, origin: TokenOrigin::Login, state })
     }
 
     pub(super) fn value(&self) -> &SecretValue {
         &self.value
+    }
+
+    /// Whether it is of a login of this backend.
+    pub(super) fn is_own(&self) -> bool {
+        self.origin == TokenOrigin::Login
     }
 
     /// Whether its time is known to be over.
@@ -112,7 +127,7 @@ impl Session for Arc<Token> {
 impl fmt::Debug for Token {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Token")
-            .field("is_own", &self.is_own)
+            .field("origin", &self.origin)
             .field("state", &*self.lock())
             .finish_non_exhaustive()
     }

@@ -75,9 +75,9 @@ impl VaultSettings {
     pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>, folders: &Folders) -> Self {
         Self {
             addresses: reader.secret(&variables::VAULT_ADDR),
-            namespace: reader.text(&variables::VAULT_NAMESPACE, values::text),
+            namespace: reader.text(&variables::VAULT_NAMESPACE, namespace),
             auth: reader.text(&variables::VAULT_AUTH, VaultAuth::read),
-            auth_mount: reader.text(&variables::VAULT_AUTH_MOUNT, values::text),
+            auth_mount: reader.text(&variables::VAULT_AUTH_MOUNT, auth_mount),
             role: reader.text(&variables::VAULT_ROLE, values::text),
             cacert: reader.path(&variables::VAULT_CACERT),
             jwt_file: reader.path(&variables::VAULT_JWT_FILE),
@@ -88,6 +88,70 @@ impl VaultSettings {
             secret_id_file: reader.path(&variables::VAULT_SECRET_ID_FILE),
             wrapping_path: reader.text(&variables::VAULT_SECRET_ID_WRAPPING_PATH, values::text),
             skip_verify: reader.text(&variables::VAULT_SKIP_VERIFY, values::text),
+        }
+    }
+}
+
+/// Reads the path of a namespace, without slashes around it.
+fn namespace(text: &str) -> Read<String> {
+    path(text, text, "team-a/project")
+}
+
+/// Reads the mount of a way to log in, without slashes around it and without the `auth/` that the API adds.
+fn auth_mount(text: &str) -> Read<String> {
+    let mount = text.trim_matches('/');
+    path(text, mount.strip_prefix("auth/").unwrap_or(mount), "kubernetes/cluster-a")
+}
+
+/// Reads a path of which a URL is made: with such a segment, what is sent would go to another place of the API.
+fn path(text: &str, path: &str, example: &str) -> Read<String> {
+    let path = path.trim_matches('/');
+    let wrong = |what: &str| {
+        let help = format!("write names with slashes between them, such as {example}");
+        Err(vec![SettingError::new(format!("it has {what}"), help).quoting(text)])
+    };
+    for segment in path.split('/') {
+        match segment {
+            "" => return wrong("an empty segment"),
+            "." | ".." => return wrong("a segment that leads to another path"),
+            _ if segment.contains(['?', '#']) => return wrong("a `?` or a `#`"),
+            _ if segment.contains(char::is_control) => return wrong("a control character"),
+            _ => {}
+        }
+    }
+    Ok(path.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mount_and_a_namespace_lead_nowhere_else() {
+        for (text, mount) in [
+            ("approle", "approle"),
+            ("auth/cluster-a/", "cluster-a"),
+            ("/auth/team/jwt", "team/jwt"),
+            ("a..b", "a..b"),
+        ] {
+            assert_eq!(auth_mount(text).unwrap(), mount);
+        }
+        assert_eq!(namespace("team-a/").unwrap(), "team-a");
+        for wrong in [
+            "/",
+            "a//b",
+            ".",
+            "..",
+            "../sys/tools/hash",
+            "auth/../secret/data",
+            "a/./b",
+            "a?b",
+            "a#b",
+            "a\nb",
+            "a/\u{7f}",
+        ] {
+            assert!(auth_mount(wrong).is_err(), "{wrong:?}");
+            assert!(namespace(wrong).is_err(), "{wrong:?}");
         }
     }
 }

@@ -39,6 +39,10 @@ impl Place {
 fn a_found_file_decides_no_address_store_key_and_value() {
     for (text, key) in [
         (URL, "zenml_url"),
+        ("vault_namespace = 'team-a'", "vault_namespace"),
+        ("vault_auth = 'jwt'", "vault_auth"),
+        ("vault_auth_mount = 'cluster-a'", "vault_auth_mount"),
+        ("vault_role = 'app'", "vault_role"),
         ("local_dir = 'store'", "local_dir"),
         ("local_key_file = 'key.jwk'", "local_key_file"),
         (INLINE, "sources.db"),

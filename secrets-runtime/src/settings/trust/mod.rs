@@ -26,6 +26,11 @@ pub(super) fn stake(variable: &Variable) -> &'static str {
         variables::VAULT_ADDR | variables::VAULT_CACERT => {
             "where the credentials for Vault are sent"
         }
+        variables::VAULT_NAMESPACE | variables::VAULT_AUTH_MOUNT => {
+            "which login of Vault gets the credentials"
+        }
+        variables::VAULT_AUTH => "which credential is sent to Vault",
+        variables::VAULT_ROLE => "as which role Vault is used",
         variables::VAULT_JWT_FILE => "which file is sent to Vault",
         variables::KUBERNETES_URL => "where the token for Kubernetes is sent",
         variables::KUBERNETES_DIR => "which token is sent to Kubernetes",

@@ -1,0 +1,197 @@
+//! What the client does with servers that refuse a token, or that hang.
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    path::PathBuf,
+    sync::{Arc, Mutex},
+    thread,
+    time::{Duration, Instant},
+};
+
+use crate::{
+    backend::lease::Lease,
+    backends::vault::{client::VaultClient, server::ApiRequest},
+    core::error::{Error, ErrorKind},
+    rt::{block_on::block_on, io_thread::on_io_thread},
+    settings::backends::vault::{VaultAuth, VaultSettings},
+};
+
+/// Longer than any of the servers here needs.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Answers of the API.
+const DENIED: (u16, &str) = (403, r#"{"errors":["permission denied"]}"#);
+const NO_RIGHT: (u16, &str) = (403, r#"{"errors":["1 error occurred:\n\t* permission denied"]}"#);
+const LOGIN: (u16, &str) = (200, r#"{"auth":{"client_token":"SeNtInEl-own"}}"#);
+
+/// A server that answers by the path and the token. It ends with the process.
+struct Server {
+    address: String,
+    /// The paths and the tokens of all requests.
+    seen: Arc<Mutex<Vec<(String, String)>>>,
+}
+
+impl Server {
+    fn start(answer: impl Fn(&str, &str) -> (u16, &'static str) + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let address = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Arc::<Mutex<Vec<(String, String)>>>::default();
+        let kept = seen.clone();
+        thread::spawn(move || {
+            for mut stream in listener.incoming().flatten() {
+                let Some((path, token)) = read(&stream) else { continue };
+                kept.lock().unwrap().push((path.clone(), token.clone()));
+                let (status, body) = answer(&path, &token);
+                let head = format!("HTTP/1.1 {status} Word\r\nconnection: close");
+                let length = body.len();
+                let _ = write!(stream, "{head}\r\ncontent-length: {length}\r\n\r\n{body}");
+            }
+        });
+        Self { address, seen }
+    }
+
+    fn seen(&self) -> Vec<(String, String)> {
+        self.seen.lock().unwrap().clone()
+    }
+}
+
+/// Reads a request, and returns its path and its token.
+fn read(stream: &TcpStream) -> Option<(String, String)> {
+    let (mut reader, mut lines) = (BufReader::new(stream), Vec::new());
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line).ok().filter(|length| *length > 0)?;
+        match line.trim_end() {
+            "" => break,
+            line => lines.push(line.to_owned()),
+        }
+    }
+    let header = |name: &str| lines.iter().find_map(|line| line.strip_prefix(name));
+    let length = header("content-length: ").and_then(|it| it.parse().ok()).unwrap_or(0);
+    reader.read_exact(&mut vec![0; length]).ok()?;
+    let path = lines.first()?.split(' ').nth(1)?.strip_prefix("/v1/")?.to_owned();
+    Some((path, header("x-vault-token: ").unwrap_or_default().to_owned()))
+}
+
+fn settings(addresses: &str) -> VaultSettings {
+    VaultSettings {
+        addresses: Some(addresses.into()),
+        namespace: None,
+        auth: None,
+        auth_mount: None,
+        role: None,
+        cacert: None,
+        jwt_file: None,
+        token: None,
+        token_file: None,
+        role_id: None,
+        secret_id: None,
+        secret_id_file: None,
+        wrapping_path: None,
+        skip_verify: None,
+    }
+}
+
+fn with_approle(addresses: &str) -> VaultSettings {
+    VaultSettings {
+        role_id: Some("SeNtInEl-role".into()),
+        secret_id: Some("SeNtInEl-id".into()),
+        ..settings(addresses)
+    }
+}
+
+fn client(settings: &VaultSettings, timeout: Duration) -> Arc<VaultClient> {
+    Arc::new(VaultClient::new(settings, timeout).unwrap())
+}
+
+/// Gets a path, and returns the status of the answer.
+fn get(client: &Arc<VaultClient>, path: &str) -> Result<u16, Error> {
+    let (client, path) = (client.clone(), path.to_owned());
+    block_on(on_io_thread(async move {
+        client.call(&ApiRequest::get(path)).await.map(|(answer, _)| answer.status)
+    }))?
+}
+
+#[test]
+fn the_file_of_a_token_is_read_again_when_the_token_is_refused() {
+    let server = Server::start(|_, token| match token {
+        "SeNtInEl-new" => (200, "{}"),
+        _ => DENIED,
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let file: PathBuf = folder.path().join("token");
+    std::fs::write(&file, "SeNtInEl-old\n").unwrap();
+    let settings = VaultSettings {
+        auth: Some(VaultAuth::Token),
+        token_file: Some(file.clone()),
+        ..settings(&server.address)
+    };
+    let client = client(&settings, TIMEOUT);
+    assert_eq!(get(&client, "kv/db").unwrap(), 403);
+    assert_eq!(server.seen().len(), 1, "what has not changed is not sent again");
+    std::fs::remove_file(&file).unwrap();
+    assert!(get(&client, "kv/db").is_ok_and(|status| status == 403));
+    std::fs::write(&file, "SeNtInEl-new\n").unwrap();
+    assert_eq!(get(&client, "kv/db").unwrap(), 200);
+    assert_eq!(get(&client, "kv/db").unwrap(), 200);
+}
+
+#[test]
+fn a_refused_revocation_of_a_token_names_the_leases_that_last() {
+    for (refusal, is_over) in [(DENIED, true), (NO_RIGHT, false), ((500, "{}"), false)] {
+        let server = Server::start(move |path, _| match path {
+            "auth/approle/login" => LOGIN,
+            "auth/token/revoke-self" => refusal,
+            _ => (200, "{}"),
+        });
+        let client = client(&with_approle(&server.address), TIMEOUT);
+        let outcome: Result<(), Error> = block_on(on_io_thread(async move {
+            let (_, token) = client.call(&ApiRequest::get("kv/db".to_owned())).await?;
+            let lease = Lease::new("database/creds/app/7f3a", Duration::from_secs(3600));
+            client.leases.insert(&lease, &token, Instant::now());
+            let tokens = client.own_tokens();
+            client.revoke_own(tokens).await
+        }))
+        .unwrap();
+        assert_eq!(outcome.is_ok(), is_over, "{refusal:?}");
+        if let Err(error) = outcome {
+            assert!(error.to_string().contains("`database/creds/app/7f3a`"), "{error}");
+            assert!(!error.to_string().contains("SeNtInEl"), "{error}");
+        }
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_passed_over_by_what_reads() {
+    let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
+    let server = Server::start(|_, _| (200, "{}"));
+    let addresses = format!("http://{},{}", hanging.local_addr().unwrap(), server.address);
+    let settings = VaultSettings { token: Some("SeNtInEl".into()), ..settings(&addresses) };
+    let client = client(&settings, Duration::from_millis(300));
+    assert_eq!(get(&client, "kv/db").unwrap(), 200);
+    // A login may have been carried out, and is not sent to another one.
+    let client = self::client(&with_approle(&addresses), Duration::from_millis(300));
+    assert_eq!(get(&client, "kv/db").unwrap_err().kind(), ErrorKind::Timeout);
+    let seen = server.seen().len();
+    // But later ones begin there.
+    let _ = get(&client, "kv/db");
+    assert!(server.seen().len() > seen);
+}
+
+#[test]
+fn a_server_that_accepts_no_connection_is_passed_over_by_all() {
+    let full = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = full.local_addr().unwrap();
+    let mut waiting = Vec::new();
+    // Until its queue is full.
+    while let Ok(stream) = TcpStream::connect_timeout(&address, Duration::from_millis(500)) {
+        waiting.push(stream);
+    }
+    let server = Server::start(|path, _| match path {
+        "auth/approle/login" => LOGIN,
+        _ => (200, "{}"),
+    });
+    let settings = with_approle(&format!("http://{address},{}", server.address));
+    assert_eq!(get(&client(&settings, Duration::from_secs(2)), "kv/db").unwrap(), 200);
+}
