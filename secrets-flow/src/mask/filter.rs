@@ -6,6 +6,7 @@ use std::{
     mem::MaybeUninit,
     os::fd::{AsFd, OwnedFd},
     process::ExitCode,
+    sync::Arc,
 };
 
 use rustix::{
@@ -15,6 +16,10 @@ use rustix::{
     process::{Resource, Rlimit, setrlimit},
 };
 use secrets_runtime::mask::{Masker, MaskingWriter};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag,
+};
 use zeroize::Zeroizing;
 
 use crate::mask::frames::Frames;
@@ -37,6 +42,10 @@ pub fn run_if_started() -> Option<ExitCode> {
     // A core file would have the values.
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
+    // The end of the step is the end of this process. A signal to both leaves the step's last words to be written.
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        let _ = flag::register(signal, Arc::default());
+    }
     Some(match filter() {
         Ok(()) => ExitCode::SUCCESS,
         // There is nobody to whom it could be reported; the step sees that its outputs are closed.

@@ -27,19 +27,21 @@ use crate::{
     step::FlowStep,
 };
 
-/// Runs the steps. The returned mask is finished when everything else has been printed. A signal ends the process.
+/// Runs the steps. The returned mask is finished when everything else has been printed. A signal ends the process: the
+/// first process of a container, to which it would do nothing, does not come here.
 pub fn run(
     flow: &FlowPlan,
     secrets: SecretsArgs,
     variables: &[(String, String)],
     schedule: &mut RunSchedule,
+    under_supervisor: bool,
 ) -> Result<OutputMask, CommandFailure> {
     let scheduled = flow.steps.iter().enumerate().filter(|(i, _)| schedule.run_of(*i).is_some());
     let variables = joined(scheduled.map(|(_, step)| step), variables);
     let variables = variables.map_err(CommandFailure::Usage)?;
     restart_with(&variables)?;
     launch::apply(secrets)?;
-    let mask = OutputMask::start()?;
+    let mask = OutputMask::start(under_supervisor)?;
     while let Some(&index) = schedule.ready(Instant::now()).first() {
         let Some(step) = flow.steps.get(index) else { break };
         say(&format!("{}: started", step.name));
@@ -70,7 +72,7 @@ fn with_timeout(step: &FlowStep) -> u8 {
     let watch = thread::spawn(move || {
         if ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
             say(&format!("{name}: {} after {} s", describe(TIMED_OUT), timeout.as_secs_f64()));
-            // What was written is passed on by the process that masks.
+            // What was written is passed on by the process that masks, which lives longer than this one.
             process::exit(i32::from(TIMED_OUT));
         }
     });
