@@ -219,6 +219,12 @@ fn braces() -> Flow {
         .env("DB_PASSWORD", "SeNtInEl")
 }
 
+/// A step that has a secret's value in its table of sources.
+fn inline() -> Flow {
+    let sources = r#"{"prod-db":{"type":"inline","options":{"env_vars":{"password":"SeNtInEl"}}}}"#;
+    Flow::new("inline").step("load", load).env("SECRETS_SOURCES", sources)
+}
+
 /// The flow of the documentation with one step after the other, as Metaflow has it.
 fn oracle() -> Flow {
     Flow::new("dbflow")
@@ -242,6 +248,7 @@ fn main() -> ExitCode {
         Ok("behaviour") => behaviour(),
         Ok("wrong") => wrong(),
         Ok("braces") => braces(),
+        Ok("inline") => inline(),
         Ok("oracle") => oracle(),
         Ok("two-values") => two_values(),
         _ => dbflow(),

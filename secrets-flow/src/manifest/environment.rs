@@ -240,11 +240,6 @@ fn plain_variable(text: &str) -> Result<(&str, String), String> {
     };
     check_variable(name)?;
     check_plain(name, &value)?;
-    if name == variables::SOURCES.name() {
-        return Err(format!(
-            "each pod gets a {name} of its own: write the table in secrets.toml, or set {name} here"
-        ));
-    }
     Ok((name, value))
 }
 
@@ -252,6 +247,7 @@ fn plain_variable(text: &str) -> Result<(&str, String), String> {
 fn variable_from_secret(text: &str) -> Result<(&str, EnvValue), String> {
     let (name, place) = split_assignment("it", text)?;
     check_variable(name)?;
+    check_not_sources(name)?;
     let (secret, key) = place
         .split_once('/')
         .ok_or_else(|| format!("{name} needs a Secret and a key of it: {name}=SECRET/KEY"))?;
@@ -260,8 +256,19 @@ fn variable_from_secret(text: &str) -> Result<(&str, EnvValue), String> {
     Ok((name, EnvValue::Key { secret: secret.to_owned(), key: key.to_owned() }))
 }
 
-/// Refuses a variable that holds a credential.
+/// Refuses the variable that each pod gets with the sources of its own steps.
+fn check_not_sources(name: &str) -> Result<(), String> {
+    if name != variables::SOURCES.name() {
+        return Ok(());
+    }
+    Err(format!(
+        "each pod gets a {name} of its own: write the table in secrets.toml, or set {name} where this command runs"
+    ))
+}
+
+/// Refuses a variable that holds a credential, and the one with the sources, which may hold values.
 fn check_plain(name: &str, value: &str) -> Result<(), String> {
+    check_not_sources(name)?;
     let help = format!("--env-from-secret {name}=SECRET/KEY");
     if is_credential(name) {
         return Err(format!("{name} is a credential, and a manifest contains none: {help}"));
@@ -341,7 +348,9 @@ mod tests {
         let (name, value) = variable_from_secret("VAULT_TOKEN=vault/token").expect("it is right");
         let key = EnvValue::Key { secret: "vault".to_owned(), key: "token".to_owned() };
         assert_eq!((name, value), ("VAULT_TOKEN", key));
-        for text in ["A", "A=", "A=b", "A=/c", "A=b/", "A=B/c", "A=b/c/d", "=b/c"] {
+        for text in
+            ["SECRETS_SOURCES=a/b", "A", "A=", "A=b", "A=/c", "A=b/", "A=B/c", "A=b/c/d", "=b/c"]
+        {
             assert!(variable_from_secret(text).is_err(), "{text}");
         }
     }
