@@ -139,3 +139,25 @@ fn warnings_say_what_a_pod_lacks() {
     aws.env("SECRETS_DEFAULT_BACKEND", "env").env("AWS_SECRET_ACCESS_KEY", "SeNtInEl");
     assert_eq!(FlowOutput::of(&mut aws).stderr, "");
 }
+
+#[test]
+fn the_way_from_this_machine_to_its_cluster_stays_here() {
+    let sandbox = FlowSandbox::new();
+    let create = ["kubernetes", "create", "--image", "i", "--only-json"];
+    let mut command = sandbox.command("dbflow", &create);
+    command
+        .env("SECRETS_DEFAULT_BACKEND", "env")
+        .env("SECRETS_KUBERNETES_URL", "http://127.0.0.1:8001")
+        .env("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+        .env("KUBERNETES_SERVICE_PORT", "6443")
+        .env("VAULT_SKIP_VERIFY", "0");
+    let here = FlowOutput::of(&mut command);
+    for text in ["127.0.0.1", "KUBERNETES_SERVICE", "SKIP_VERIFY"] {
+        assert!(!here.stdout.contains(text), "{here:?}");
+    }
+    let warning = "warning: SECRETS_KUBERNETES_URL is left out";
+    assert!(here.stderr.contains(warning) && !here.stderr.contains("127.0.0.1"), "{here:?}");
+    command.args(["--env", "SECRETS_KUBERNETES_URL=https://other"]);
+    let given = FlowOutput::of(&mut command);
+    assert!(given.stdout.contains("https://other") && given.stderr.is_empty(), "{given:?}");
+}

@@ -193,6 +193,14 @@ impl DeployedVariables {
         }
         for setting in self.resolver.settings() {
             let name = setting.variable().name();
+            if *setting.variable() == variables::KUBERNETES_URL
+                && setting.is_set()
+                && !self.variables.contains_key(name)
+            {
+                warnings.push(format!(
+                    "{name} is left out because it is the way from this machine to the API: a pod finds that of its own cluster: --env {name}=URL for another one"
+                ));
+            }
             if setting.text_elsewhere().is_some_and(has_password)
                 && !self.variables.contains_key(name)
             {
