@@ -11,6 +11,7 @@ use std::{
 use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
+    arguments::{RestartArguments, WITH_VARIABLES},
     checks::environment::joined,
     commands::{
         launch,
@@ -23,7 +24,7 @@ use crate::{
     failure::CommandFailure,
     mask::output_mask::OutputMask,
     plan::FlowPlan,
-    program::{self, say},
+    program::{self, say, warn},
     step::FlowStep,
 };
 
@@ -34,14 +35,24 @@ pub fn run(
     secrets: SecretsArgs,
     variables: &[(String, String)],
     schedule: &mut RunSchedule,
-    under_supervisor: bool,
+    restart: RestartArguments,
 ) -> Result<OutputMask, CommandFailure> {
     let scheduled = flow.steps.iter().enumerate().filter(|(i, _)| schedule.run_of(*i).is_some());
-    let variables = joined(scheduled.map(|(_, step)| step), variables);
-    let variables = variables.map_err(CommandFailure::Usage)?;
-    restart_with(&variables)?;
+    let joined = joined(scheduled.map(|(_, step)| step), variables);
+    let mut missing = joined.map_err(CommandFailure::Usage)?;
+    missing.retain(|name, value| {
+        let known = std::env::var_os(name);
+        match variables.iter().any(|(set, _)| set == name) {
+            true => known.is_none_or(|known| known != value.as_str()),
+            // A pod has those that were said at its launch, which override the steps' own.
+            false => known.is_none(),
+        }
+    });
+    if !missing.is_empty() {
+        restart_with(&missing, restart)?;
+    }
     launch::apply(secrets)?;
-    let mask = OutputMask::start(under_supervisor)?;
+    let mask = OutputMask::start(restart.under_supervisor)?;
     while let Some(&index) = schedule.ready(Instant::now()).first() {
         let Some(step) = flow.steps.get(index) else { break };
         say(&format!("{}: started", step.name));
@@ -82,17 +93,23 @@ fn with_timeout(step: &FlowStep) -> u8 {
     code
 }
 
-/// Starts the program again in this process, with these variables, unless it has them. A running process cannot safely
+/// Starts the program again in this process, with these variables, but not twice. A running process cannot safely
 /// change its own environment.
-fn restart_with(variables: &BTreeMap<String, String>) -> Result<(), CommandFailure> {
-    let has = |(name, value): (&String, &String)| {
-        std::env::var_os(name).is_some_and(|known| known == value.as_str())
-    };
-    if variables.iter().all(has) {
+fn restart_with(
+    variables: &BTreeMap<String, String>,
+    restart: RestartArguments,
+) -> Result<(), CommandFailure> {
+    if restart.with_variables {
+        // `main` itself may change its environment before it comes to the flow.
+        for name in variables.keys() {
+            warn(&format!(
+                "the variable {name} was set for the steps, and the program has changed it"
+            ));
+        }
         return Ok(());
     }
     let mut command = program::command();
-    command.args(std::env::args_os().skip(1)).envs(variables);
+    command.arg(WITH_VARIABLES).args(std::env::args_os().skip(1)).envs(variables);
     #[cfg(unix)]
     let error = std::os::unix::process::CommandExt::exec(&mut command);
     #[cfg(not(unix))]
