@@ -75,3 +75,8 @@ fn a_child_that_never_stops_to_write_holds_nothing_up() {
     assert_eq!(output.code, Some(0), "{output:?}");
     assert!(output.stdout.contains("the shell ended with"), "the step's own lines are there");
 }
+
+#[test]
+fn a_secret_that_was_fetched_before_the_flow_is_masked() {
+    assert_eq!(FlowSandbox::new().run("early", &["step", "print"]).ok(), "early: ***\n");
+}
