@@ -99,9 +99,10 @@ fn secrets_are_mounted_where_the_backend_looks() {
 
 #[test]
 fn what_kubernetes_would_replace_is_escaped() {
-    let manifest = json("argo-workflows", &["--env", "A=$(B) $C", "--program", "/bin/$(x)"]);
+    let options = ["--env", "A=$(B) $C $$(D) $$", "--program", "/bin/$(x)"];
+    let manifest = json("argo-workflows", &options);
     let load = &manifest["spec"]["templates"][1]["container"];
-    assert_eq!(load["env"][0]["value"], "$$(B) $C");
+    assert_eq!(load["env"][0]["value"], "$$(B) $$C $$$$(D) $$$$");
     assert_eq!(load["command"][0], "/bin/$$(x)");
 }
 
