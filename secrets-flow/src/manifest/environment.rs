@@ -19,8 +19,12 @@ use crate::{
 /// The folder in which the backend `file` looks, if nothing else is set.
 const DEFAULT_FILE_DIR: &str = "/run/secrets";
 
-/// The ends of names of variables that hold credentials.
+/// The ends of names of variables and of a URL's parameters that hold credentials.
 const CREDENTIAL_ENDS: [&str; 4] = ["PASSWORD", "TOKEN", "API_KEY", "SECRET_ACCESS_KEY"];
+
+/// Further names of a URL's parameters that hold credentials, or the ends of such names.
+const CREDENTIAL_PARAMETERS: [&str; 7] =
+    ["PWD", "PASSWD", "PASSPHRASE", "APIKEY", "SECRET", "SIG", "SIGNATURE"];
 
 /// Credentials that backends read from variables which are not settings, and the types of these backends.
 const FOREIGN_CREDENTIALS: [(&str, &str); 4] = [
@@ -300,10 +304,26 @@ fn is_credential(name: &str) -> bool {
     is_setting || CREDENTIAL_ENDS.iter().any(|end| upper.ends_with(end))
 }
 
-/// Whether a text contains a URL with a password.
+/// Whether a parameter of a URL, such as `sslpassword` in `?sslpassword=..`, holds a credential.
+fn is_credential_parameter(name: &str) -> bool {
+    let upper = name.trim().to_ascii_uppercase().replace(['-', '.'], "_");
+    let ends = CREDENTIAL_ENDS.iter().chain(&CREDENTIAL_PARAMETERS);
+    ends.into_iter().any(|end| upper.ends_with(end))
+}
+
+/// Whether a text contains a URL with a password, in the user's place or in a parameter.
 fn has_password(text: &str) -> bool {
     text.match_indices("://").any(|(at, sign)| {
         let rest = &text[at + sign.len()..];
+        // Parameters begin in as many ways: those of JDBC stand after a `;`, those of OAuth after a `#`.
+        let mut parameters = rest.split(['?', '&', ';', '#']).skip(1);
+        if parameters.any(|parameter| {
+            parameter
+                .split_once('=')
+                .is_some_and(|(name, value)| !value.is_empty() && is_credential_parameter(name))
+        }) {
+            return true;
+        }
         let end = rest.find(['/', '?', '#', ' ', ',', '"']).unwrap_or(rest.len());
         // A password may contain an `@` or a `/`, although it should be written in another way.
         let authority = rest[..end].rsplit_once('@').or_else(|| rest.split_once('@'));
@@ -335,6 +355,14 @@ mod tests {
             "URL=postgres://app:SeNtInEl@host/db",
             "URL=x https://:SeNtInEl@host",
             "URL=https://app:SeN/tInEl@host",
+            "URL=postgres://host/db?user=app&password=SeNtInEl",
+            "URL=https://host/?pwd=SeNtInEl",
+            "URL=https://host/?a=b&PWD=SeNtInEl#c",
+            "URL=https://host/;token=SeNtInEl",
+            "URL=https://host/?access-token=SeNtInEl",
+            "URL=jdbc:sqlserver://host:1433; user=app; Password=SeNtInEl",
+            "URL=https://host/#access_token=SeNtInEl",
+            "URL=https://host/?sv=1&sig=SeNtInEl",
             "SECRETS_SOURCES={}",
             "1=SeNtInEl",
             "=SeNtInEl",
@@ -343,9 +371,16 @@ mod tests {
             let mistake = plain_variable(text).expect_err("it is refused");
             assert!(!mistake.contains("SeNtInEl"), "{mistake}");
         }
-        for text in
-            ["LOG=info", "URL=https://app@host:80/a?b=c:d", "A=", "PATH", "A=b=c", "TOKENS=3"]
-        {
+        for text in [
+            "LOG=info",
+            "URL=https://app@host:80/a?b=c:d",
+            "URL=https://host/?token=&tokens=3&design=a",
+            "URL=https://host/password=1/token",
+            "A=",
+            "PATH",
+            "A=b=c",
+            "TOKENS=3",
+        ] {
             assert!(plain_variable(text).is_ok(), "{text}");
         }
         assert_eq!(plain_variable("A=b=c"), Ok(("A", "b=c".to_owned())));
