@@ -78,5 +78,11 @@ fn a_child_that_never_stops_to_write_holds_nothing_up() {
 
 #[test]
 fn a_secret_that_was_fetched_before_the_flow_is_masked() {
-    assert_eq!(FlowSandbox::new().run("early", &["step", "print"]).ok(), "early: ***\n");
+    let sandbox = FlowSandbox::new();
+    let output = sandbox.run("early", &["step", "print"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), "early: ***\n"), "{output:?}");
+    assert!(output.stderr.starts_with("warning: the guard of steps is not on"), "{output:?}");
+    let mut command = sandbox.command("early", &["step", "print"]);
+    let guarded = FlowOutput::of(command.env("SECRETS_GUARD", "errors"));
+    assert_eq!((guarded.stdout.as_str(), guarded.stderr.as_str()), ("early: ***\n", ""));
 }
