@@ -160,5 +160,5 @@ fn the_way_from_this_machine_to_its_cluster_stays_here() {
     assert!(here.stderr.contains(warning) && !here.stderr.contains("127.0.0.1"), "{here:?}");
     command.args(["--env", "SECRETS_KUBERNETES_URL=https://other"]);
     let given = FlowOutput::of(&mut command);
-    assert!(given.stdout.contains("https://other") && given.stderr.is_empty(), "{given:?}");
+    assert!(given.stdout.contains("https://other") && !given.stderr.contains("URL"), "{given:?}");
 }
