@@ -193,3 +193,23 @@ impl Hash for KnownValue {
         self.0.expose_bytes().hash(state);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_hears_what_is_known_and_what_is_added() {
+        let masker = Masker::new();
+        masker.add(&SecretValue::from("SeNtInEl-before"));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hears = heard.clone();
+        masker.listen(move |value| hears.lock().unwrap().push(value.clone()));
+        masker.add(&SecretValue::from("SeNtInEl-after"));
+        let heard = heard.lock().unwrap();
+        let heard: Vec<&[u8]> = heard.iter().map(SecretValue::expose_bytes).collect();
+        assert_eq!(heard, [b"SeNtInEl-before".as_slice(), b"SeNtInEl-after"]);
+    }
+}
