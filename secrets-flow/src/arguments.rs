@@ -5,14 +5,33 @@ use std::path::PathBuf;
 use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
 use secrets_runtime::{ValidationLevel, cli::SecretsArgs};
 
+/// The option by which the first process of a container starts the program again.
+pub const UNDER_SUPERVISOR: &str = "--under-supervisor";
+
+/// The option by which the program starts itself again with the variables of the steps.
+pub const WITH_VARIABLES: &str = "--with-variables";
+
 /// Runs the steps of a flow, or writes them down for Argo Workflows and Kubernetes.
 #[derive(Debug, Parser)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct FlowArguments {
     #[command(flatten)]
     pub secrets: SecretsArgs,
+    #[command(flatten)]
+    pub restart: RestartArguments,
     #[command(subcommand)]
     pub command: FlowCommand,
+}
+
+/// How the program has started itself again. Nobody else uses these options.
+#[derive(Debug, Clone, Copy, clap::Args)]
+pub struct RestartArguments {
+    /// The parent of this process is the first process of a container, and looks after it
+    #[arg(long, hide = true)]
+    pub under_supervisor: bool,
+    /// This process has the variables of the steps
+    #[arg(long, hide = true)]
+    pub with_variables: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -141,6 +160,17 @@ pub struct TargetArguments {
     /// Print it as YAML, and contact nothing
     #[arg(long)]
     pub only_yaml: bool,
+}
+
+impl FlowCommand {
+    /// Returns whether the bodies of steps run in this process.
+    pub fn runs_here(&self) -> bool {
+        match self {
+            Self::Step { .. } => true,
+            Self::Run(arguments) => arguments.in_process,
+            _ => false,
+        }
+    }
 }
 
 impl FlowArguments {

@@ -112,7 +112,8 @@ impl Flow {
         self.word("image", |step| step.image = Some(image.into()))
     }
 
-    /// Sets a variable of the step. A manifest contains it, so it is not for secrets.
+    /// Sets a variable of the step. A manifest contains it, so it is not for secrets. `run --in-process` keeps a variable
+    /// that is set already.
     pub fn env(self, name: impl Into<String>, value: impl Into<String>) -> Self {
         self.word("env", |step| drop(step.env.insert(name.into(), value.into())))
     }

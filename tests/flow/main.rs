@@ -10,3 +10,4 @@ mod refusals;
 mod runs;
 mod shown;
 mod steps;
+mod supervisor;

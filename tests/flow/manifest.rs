@@ -99,9 +99,10 @@ fn secrets_are_mounted_where_the_backend_looks() {
 
 #[test]
 fn what_kubernetes_would_replace_is_escaped() {
-    let manifest = json("argo-workflows", &["--env", "A=$(B) $C", "--program", "/bin/$(x)"]);
+    let options = ["--env", "A=$(B) $C $$(D) $$", "--program", "/bin/$(x)"];
+    let manifest = json("argo-workflows", &options);
     let load = &manifest["spec"]["templates"][1]["container"];
-    assert_eq!(load["env"][0]["value"], "$$(B) $C");
+    assert_eq!(load["env"][0]["value"], "$$(B) $$C $$$$(D) $$$$");
     assert_eq!(load["command"][0], "/bin/$$(x)");
 }
 
@@ -138,4 +139,26 @@ fn warnings_say_what_a_pod_lacks() {
     let mut aws = sandbox.bare("dbflow", &create);
     aws.env("SECRETS_DEFAULT_BACKEND", "env").env("AWS_SECRET_ACCESS_KEY", "SeNtInEl");
     assert_eq!(FlowOutput::of(&mut aws).stderr, "");
+}
+
+#[test]
+fn the_way_from_this_machine_to_its_cluster_stays_here() {
+    let sandbox = FlowSandbox::new();
+    let create = ["kubernetes", "create", "--image", "i", "--only-json"];
+    let mut command = sandbox.command("dbflow", &create);
+    command
+        .env("SECRETS_DEFAULT_BACKEND", "env")
+        .env("SECRETS_KUBERNETES_URL", "http://127.0.0.1:8001")
+        .env("KUBERNETES_SERVICE_HOST", "10.0.0.1")
+        .env("KUBERNETES_SERVICE_PORT", "6443")
+        .env("VAULT_SKIP_VERIFY", "0");
+    let here = FlowOutput::of(&mut command);
+    for text in ["127.0.0.1", "KUBERNETES_SERVICE", "SKIP_VERIFY"] {
+        assert!(!here.stdout.contains(text), "{here:?}");
+    }
+    let warning = "warning: SECRETS_KUBERNETES_URL is left out";
+    assert!(here.stderr.contains(warning) && !here.stderr.contains("127.0.0.1"), "{here:?}");
+    command.args(["--env", "SECRETS_KUBERNETES_URL=https://other"]);
+    let given = FlowOutput::of(&mut command);
+    assert!(given.stdout.contains("https://other") && !given.stderr.contains("URL"), "{given:?}");
 }

@@ -65,3 +65,24 @@ fn a_child_that_is_left_holds_nothing_up() {
     let killed = Command::new("kill").arg(pid.trim()).status().unwrap();
     assert!(killed.success(), "it has lived on");
 }
+
+#[test]
+fn a_child_that_never_stops_to_write_holds_nothing_up() {
+    let sandbox = FlowSandbox::new();
+    let mut command = sandbox.command("behaviour", &["step", "b"]);
+    command.env("DO_B", "shell yes &");
+    let output = FlowOutput::of(&mut command);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    assert!(output.stdout.contains("the shell ended with"), "the step's own lines are there");
+}
+
+#[test]
+fn a_secret_that_was_fetched_before_the_flow_is_masked() {
+    let sandbox = FlowSandbox::new();
+    let output = sandbox.run("early", &["step", "print"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), "early: ***\n"), "{output:?}");
+    assert!(output.stderr.starts_with("warning: the guard of steps is not on"), "{output:?}");
+    let mut command = sandbox.command("early", &["step", "print"]);
+    let guarded = FlowOutput::of(command.env("SECRETS_GUARD", "errors"));
+    assert_eq!((guarded.stdout.as_str(), guarded.stderr.as_str()), ("early: ***\n", ""));
+}

@@ -26,6 +26,14 @@ for document in read:
 print(json.dumps([read, made]))
 "#;
 
+/// Prints the values of the variables V00 and so on of a job.
+const VARIABLES: &str = r#"
+import json, sys, yaml
+job = yaml.safe_load(sys.stdin)
+env = job["spec"]["template"]["spec"]["containers"][0]["env"]
+print(json.dumps([v["value"] for v in env if v["name"].startswith("V")], default=str))
+"#;
+
 /// Prints whether each pod or job is valid, strictly.
 const VALIDATE: &str = r#"
 import json, sys
@@ -90,6 +98,51 @@ fn hera_gives_the_manifest_back_unchanged() {
     // YAML and JSON are one manifest.
     let json: Value = serde_json::from_str(&created("argo-workflows", "--only-json")).unwrap();
     assert_eq!(json["items"], read);
+}
+
+#[test]
+fn what_looks_like_something_else_is_read_as_a_text() {
+    let texts = [
+        "0xFF",
+        "0XfF",
+        "0xdead_beef",
+        "0o17",
+        "0O7",
+        "0b101",
+        "017",
+        "0_7",
+        "1e3",
+        "1E5",
+        ".5",
+        "5.",
+        "1_000",
+        "12:30:45",
+        "2020-01-01",
+        "2020-01-01T00:00:00Z",
+        "yes",
+        "NULL",
+        "~",
+        ".inf",
+        ".NaN",
+        "+1",
+        "-0x1F",
+        "-.inf",
+        "=",
+        "<<",
+        "1,000",
+        "0x",
+        "a0xFF",
+        "1Gi",
+        "07f3",
+    ];
+    let options: Vec<String> =
+        texts.iter().enumerate().map(|(index, text)| format!("--env=V{index:02}={text}")).collect();
+    let mut arguments = vec!["kubernetes", "create", "--image", "i", "--only-yaml"];
+    arguments.extend(options.iter().map(String::as_str));
+    let manifest = FlowSandbox::new().run("forms", &arguments).ok();
+    let Some(read) = python("SECRETS_TEST_PYTHON_MANIFEST", VARIABLES, &manifest) else { return };
+    let read: Vec<Value> = serde_json::from_str(&read).unwrap();
+    assert_eq!(read, texts.map(Value::from));
 }
 
 #[test]

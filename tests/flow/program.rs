@@ -9,7 +9,9 @@ use std::{
 };
 
 use secrets_flow::Flow;
-use secrets_runtime::{Error, SecretValue, current_context, secrets, task};
+use secrets_runtime::{
+    Error, SecretValue, current_context, get_secret_value_blocking, secrets, task,
+};
 
 /// The flow of the documentation.
 fn dbflow() -> Flow {
@@ -219,6 +221,22 @@ fn braces() -> Flow {
         .env("DB_PASSWORD", "SeNtInEl")
 }
 
+/// A program that has fetched a secret before it comes to its flow.
+fn early() -> Flow {
+    let password = get_secret_value_blocking("prod-db", "password");
+    Flow::new("early").step("print", move || {
+        let password = password.as_ref().map_err(ToString::to_string)?;
+        println!("early: {}", password.expose_str().map_err(|error| error.to_string())?);
+        Ok::<(), String>(())
+    })
+}
+
+/// A step that has a secret's value in its table of sources.
+fn inline() -> Flow {
+    let sources = r#"{"prod-db":{"type":"inline","options":{"env_vars":{"password":"SeNtInEl"}}}}"#;
+    Flow::new("inline").step("load", load).env("SECRETS_SOURCES", sources)
+}
+
 /// The flow of the documentation with one step after the other, as Metaflow has it.
 fn oracle() -> Flow {
     Flow::new("dbflow")
@@ -242,6 +260,8 @@ fn main() -> ExitCode {
         Ok("behaviour") => behaviour(),
         Ok("wrong") => wrong(),
         Ok("braces") => braces(),
+        Ok("inline") => inline(),
+        Ok("early") => early(),
         Ok("oracle") => oracle(),
         Ok("two-values") => two_values(),
         _ => dbflow(),

@@ -118,3 +118,14 @@ fn secrets_of_one_folder_are_refused() {
     create("argo-workflows").ok();
     assert!(create("kubernetes").failed(2).contains("/run/secrets/db"));
 }
+
+#[test]
+fn a_table_of_sources_is_not_a_variable_of_a_manifest() {
+    for kind in ["argo-workflows", "kubernetes"] {
+        let error = create("inline", kind, &["--image", "i"]);
+        assert!(error.contains("step `load`: each pod gets a SECRETS_SOURCES"), "{error}");
+    }
+    let option = ["--image", "i", "--env-from-secret", "SECRETS_SOURCES=a/b"];
+    let error = create("dbflow", "argo-workflows", &option);
+    assert!(error.contains("--env-from-secret: each pod gets a SECRETS_SOURCES"), "{error}");
+}

@@ -172,3 +172,34 @@ fn mistakes_on_the_command_line_are_usage_errors() {
     assert_eq!(error.matches("--set").count(), 2, "{error}");
     assert_eq!(sandbox.run("dbflow", &["run", "--jobs", "0"]).code, Some(2));
 }
+
+#[test]
+fn variables_of_a_pod_override_those_of_its_steps() {
+    let sandbox = FlowSandbox::new();
+    let options = ["--image", "i", "--env", "K=launch", "--only-json"];
+    let job = sandbox.run("dbflow", &[&["kubernetes", "create"], options.as_slice()].concat());
+    let container = &job.json()["spec"]["template"]["spec"]["containers"][0];
+    let arguments: Vec<&str> =
+        container["args"].as_array().unwrap().iter().map(|text| text.as_str().unwrap()).collect();
+    let mut pod = sandbox.command("dbflow", &[arguments.as_slice(), &["--only", "store"]].concat());
+    for variable in container["env"].as_array().unwrap() {
+        let text = |member: &str| variable[member].as_str().unwrap();
+        if text("name") != "SECRETS_SOURCES" {
+            pod.env(text("name"), text("value"));
+        }
+    }
+    let output = FlowOutput::of(&mut pod);
+    assert!(output.stderr.contains("and K=launch\n"), "{output:?}");
+    let set = FlowOutput::of(pod.args(["--set", "K=later"]));
+    assert!(set.stderr.contains("and K=later\n"), "{set:?}");
+}
+
+#[test]
+fn a_program_starts_itself_once_for_its_variables() {
+    let sandbox = FlowSandbox::new();
+    // As if `main` had removed the variable.
+    let arguments = ["--with-variables", "run", "--in-process", "--only", "store"];
+    let output = sandbox.run("dbflow", &arguments);
+    assert!(output.stderr.starts_with("warning: the variable K was set"), "{output:?}");
+    assert!(output.stderr.contains("and K=\n"), "{output:?}");
+}

@@ -6,6 +6,8 @@ mod launch;
 mod run;
 mod show;
 mod step;
+#[cfg(unix)]
+mod supervisor;
 mod table;
 
 use crate::{
@@ -19,10 +21,14 @@ use crate::{
 /// # Errors
 /// What is reported, and with which exit code.
 pub fn run(flow: &FlowPlan, arguments: FlowArguments) -> Result<u8, CommandFailure> {
-    let FlowArguments { secrets, command } = arguments;
+    let FlowArguments { secrets, restart, command } = arguments;
+    #[cfg(unix)]
+    if command.runs_here() && supervisor::is_needed() {
+        return supervisor::run();
+    }
     match command {
-        FlowCommand::Run(arguments) => run::run(flow, secrets, &arguments),
-        FlowCommand::Step { name } => step::run(flow, secrets, &name),
+        FlowCommand::Run(arguments) => run::run(flow, secrets, &arguments, restart),
+        FlowCommand::Step { name } => step::run(flow, secrets, &name, restart.under_supervisor),
         FlowCommand::Show { format } => show::run(flow, format),
         FlowCommand::Check { level } => check::run(flow, secrets, level),
         FlowCommand::ArgoWorkflows { command: ArgoCommand::Create(arguments) } => {

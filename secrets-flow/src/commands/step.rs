@@ -18,13 +18,18 @@ use crate::{
 const PANICKED: u8 = 101;
 
 /// Runs a step, whose output is masked, and returns its exit code.
-pub fn run(flow: &FlowPlan, secrets: SecretsArgs, name: &str) -> Result<u8, CommandFailure> {
+pub fn run(
+    flow: &FlowPlan,
+    secrets: SecretsArgs,
+    name: &str,
+    under_supervisor: bool,
+) -> Result<u8, CommandFailure> {
     let Some(step) = flow.find(name) else {
         let message = format!("there is no step `{name}`: {}", suggestion(name, &flow.names()));
         return Err(CommandFailure::usage(message));
     };
     launch::apply(secrets)?;
-    let mask = OutputMask::start()?;
+    let mask = OutputMask::start(under_supervisor)?;
     let code = attempt(step);
     mask.finish();
     Ok(code)

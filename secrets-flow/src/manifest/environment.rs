@@ -19,8 +19,12 @@ use crate::{
 /// The folder in which the backend `file` looks, if nothing else is set.
 const DEFAULT_FILE_DIR: &str = "/run/secrets";
 
-/// The ends of names of variables that hold credentials.
+/// The ends of names of variables and of a URL's parameters that hold credentials.
 const CREDENTIAL_ENDS: [&str; 4] = ["PASSWORD", "TOKEN", "API_KEY", "SECRET_ACCESS_KEY"];
+
+/// Further names of a URL's parameters that hold credentials, or the ends of such names.
+const CREDENTIAL_PARAMETERS: [&str; 7] =
+    ["PWD", "PASSWD", "PASSPHRASE", "APIKEY", "SECRET", "SIG", "SIGNATURE"];
 
 /// Credentials that backends read from variables which are not settings, and the types of these backends.
 const FOREIGN_CREDENTIALS: [(&str, &str); 4] = [
@@ -193,6 +197,14 @@ impl DeployedVariables {
         }
         for setting in self.resolver.settings() {
             let name = setting.variable().name();
+            if *setting.variable() == variables::KUBERNETES_URL
+                && setting.is_set()
+                && !self.variables.contains_key(name)
+            {
+                warnings.push(format!(
+                    "{name} is left out because it is the way from this machine to the API: a pod finds that of its own cluster: --env {name}=URL for another one"
+                ));
+            }
             if setting.text_elsewhere().is_some_and(has_password)
                 && !self.variables.contains_key(name)
             {
@@ -240,11 +252,6 @@ fn plain_variable(text: &str) -> Result<(&str, String), String> {
     };
     check_variable(name)?;
     check_plain(name, &value)?;
-    if name == variables::SOURCES.name() {
-        return Err(format!(
-            "each pod gets a {name} of its own: write the table in secrets.toml, or set {name} here"
-        ));
-    }
     Ok((name, value))
 }
 
@@ -252,6 +259,7 @@ fn plain_variable(text: &str) -> Result<(&str, String), String> {
 fn variable_from_secret(text: &str) -> Result<(&str, EnvValue), String> {
     let (name, place) = split_assignment("it", text)?;
     check_variable(name)?;
+    check_not_sources(name)?;
     let (secret, key) = place
         .split_once('/')
         .ok_or_else(|| format!("{name} needs a Secret and a key of it: {name}=SECRET/KEY"))?;
@@ -260,8 +268,19 @@ fn variable_from_secret(text: &str) -> Result<(&str, EnvValue), String> {
     Ok((name, EnvValue::Key { secret: secret.to_owned(), key: key.to_owned() }))
 }
 
-/// Refuses a variable that holds a credential.
+/// Refuses the variable that each pod gets with the sources of its own steps.
+fn check_not_sources(name: &str) -> Result<(), String> {
+    if name != variables::SOURCES.name() {
+        return Ok(());
+    }
+    Err(format!(
+        "each pod gets a {name} of its own: write the table in secrets.toml, or set {name} where this command runs"
+    ))
+}
+
+/// Refuses a variable that holds a credential, and the one with the sources, which may hold values.
 fn check_plain(name: &str, value: &str) -> Result<(), String> {
+    check_not_sources(name)?;
     let help = format!("--env-from-secret {name}=SECRET/KEY");
     if is_credential(name) {
         return Err(format!("{name} is a credential, and a manifest contains none: {help}"));
@@ -285,10 +304,26 @@ fn is_credential(name: &str) -> bool {
     is_setting || CREDENTIAL_ENDS.iter().any(|end| upper.ends_with(end))
 }
 
-/// Whether a text contains a URL with a password.
+/// Whether a parameter of a URL, such as `sslpassword` in `?sslpassword=..`, holds a credential.
+fn is_credential_parameter(name: &str) -> bool {
+    let upper = name.trim().to_ascii_uppercase().replace(['-', '.'], "_");
+    let ends = CREDENTIAL_ENDS.iter().chain(&CREDENTIAL_PARAMETERS);
+    ends.into_iter().any(|end| upper.ends_with(end))
+}
+
+/// Whether a text contains a URL with a password, in the user's place or in a parameter.
 fn has_password(text: &str) -> bool {
     text.match_indices("://").any(|(at, sign)| {
         let rest = &text[at + sign.len()..];
+        // Parameters begin in as many ways: those of JDBC stand after a `;`, those of OAuth after a `#`.
+        let mut parameters = rest.split(['?', '&', ';', '#']).skip(1);
+        if parameters.any(|parameter| {
+            parameter
+                .split_once('=')
+                .is_some_and(|(name, value)| !value.is_empty() && is_credential_parameter(name))
+        }) {
+            return true;
+        }
         let end = rest.find(['/', '?', '#', ' ', ',', '"']).unwrap_or(rest.len());
         // A password may contain an `@` or a `/`, although it should be written in another way.
         let authority = rest[..end].rsplit_once('@').or_else(|| rest.split_once('@'));
@@ -320,6 +355,14 @@ mod tests {
             "URL=postgres://app:SeNtInEl@host/db",
             "URL=x https://:SeNtInEl@host",
             "URL=https://app:SeN/tInEl@host",
+            "URL=postgres://host/db?user=app&password=SeNtInEl",
+            "URL=https://host/?pwd=SeNtInEl",
+            "URL=https://host/?a=b&PWD=SeNtInEl#c",
+            "URL=https://host/;token=SeNtInEl",
+            "URL=https://host/?access-token=SeNtInEl",
+            "URL=jdbc:sqlserver://host:1433; user=app; Password=SeNtInEl",
+            "URL=https://host/#access_token=SeNtInEl",
+            "URL=https://host/?sv=1&sig=SeNtInEl",
             "SECRETS_SOURCES={}",
             "1=SeNtInEl",
             "=SeNtInEl",
@@ -328,9 +371,16 @@ mod tests {
             let mistake = plain_variable(text).expect_err("it is refused");
             assert!(!mistake.contains("SeNtInEl"), "{mistake}");
         }
-        for text in
-            ["LOG=info", "URL=https://app@host:80/a?b=c:d", "A=", "PATH", "A=b=c", "TOKENS=3"]
-        {
+        for text in [
+            "LOG=info",
+            "URL=https://app@host:80/a?b=c:d",
+            "URL=https://host/?token=&tokens=3&design=a",
+            "URL=https://host/password=1/token",
+            "A=",
+            "PATH",
+            "A=b=c",
+            "TOKENS=3",
+        ] {
             assert!(plain_variable(text).is_ok(), "{text}");
         }
         assert_eq!(plain_variable("A=b=c"), Ok(("A", "b=c".to_owned())));
@@ -341,7 +391,9 @@ mod tests {
         let (name, value) = variable_from_secret("VAULT_TOKEN=vault/token").expect("it is right");
         let key = EnvValue::Key { secret: "vault".to_owned(), key: "token".to_owned() };
         assert_eq!((name, value), ("VAULT_TOKEN", key));
-        for text in ["A", "A=", "A=b", "A=/c", "A=b/", "A=B/c", "A=b/c/d", "=b/c"] {
+        for text in
+            ["SECRETS_SOURCES=a/b", "A", "A=", "A=b", "A=/c", "A=b/", "A=B/c", "A=b/c/d", "=b/c"]
+        {
             assert!(variable_from_secret(text).is_err(), "{text}");
         }
     }

@@ -107,7 +107,7 @@ fn variable((name, value): (&String, &EnvValue)) -> ManifestNode {
     map([("name", name.as_str().into()), value])
 }
 
-/// Returns a text that Kubernetes reads as this one: it replaces `$(NAME)` in arguments and variables.
+/// Returns a text that Kubernetes reads as this one: in arguments and variables it replaces `$(NAME)`, and `$$` by `$`.
 fn escaped(text: &str) -> String {
-    text.replace("$(", "$$(")
+    text.replace('$', "$$")
 }

@@ -120,6 +120,7 @@ fn is_plain(text: &str) -> bool {
         || text.contains(" #")
         || text.ends_with([':', ' '])
         || is_word_of_yaml(text)
+        || has_base(text)
         || is_number_like(text);
     starts_well && text.chars().all(is_sign) && !has_meaning
 }
@@ -128,6 +129,12 @@ fn is_word_of_yaml(text: &str) -> bool {
     let words = ["true", "false", "yes", "no", "on", "off", "null", "y", "n", "nan", "inf"];
     let lower = text.to_ascii_lowercase();
     words.contains(&lower.trim_start_matches('.'))
+}
+
+/// Whether a text begins as a number in another base than ten does, such as `0xFF` and `0o17`.
+fn has_base(text: &str) -> bool {
+    let base = text.strip_prefix('0').and_then(|rest| rest.chars().next());
+    base.is_some_and(|base| "xXoObB".contains(base))
 }
 
 /// Whether a text could be a number, such as `.5`, `_1` and `e3`.
@@ -198,6 +205,14 @@ mod tests {
             "null",
             "1",
             "0x1",
+            "0xFF",
+            "0XfF",
+            "0xcafe",
+            "0o17",
+            "0O17",
+            "0b1",
+            "0B_1",
+            "017",
             ".5",
             "1e3",
             "2020-01-01",

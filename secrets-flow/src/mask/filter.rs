@@ -6,6 +6,7 @@ use std::{
     mem::MaybeUninit,
     os::fd::{AsFd, OwnedFd},
     process::ExitCode,
+    sync::Arc,
 };
 
 use rustix::{
@@ -15,6 +16,10 @@ use rustix::{
     process::{Resource, Rlimit, setrlimit},
 };
 use secrets_runtime::mask::{Masker, MaskingWriter};
+use signal_hook::{
+    consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
+    flag,
+};
 use zeroize::Zeroizing;
 
 use crate::mask::frames::Frames;
@@ -24,6 +29,10 @@ pub const NAME: &str = "secrets-flow-mask";
 
 /// Two outputs, each with its source.
 pub const MAX_FDS: usize = 4;
+
+/// The most that is read from an output after the end of the step: more than a pipe holds. The rest is that of a process
+/// which the step has left, and which may never stop to write.
+const MOST_AFTER_END: usize = 1 << 20;
 
 /// After so many milliseconds without output, what may be the start of a secret is passed on if it is short, so that a
 /// prompt is seen.
@@ -37,6 +46,10 @@ pub fn run_if_started() -> Option<ExitCode> {
     // A core file would have the values.
     let none = Rlimit { current: Some(0), maximum: Some(0) };
     let _ = setrlimit(Resource::Core, none);
+    // The end of the step is the end of this process. A signal to both leaves the step's last words to be written.
+    for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
+        let _ = flag::register(signal, Arc::default());
+    }
     Some(match filter() {
         Ok(()) => ExitCode::SUCCESS,
         // There is nobody to whom it could be reported; the step sees that its outputs are closed.
@@ -60,7 +73,11 @@ fn filter() -> io::Result<()> {
     // The step has ended, or has closed its outputs. What it has written before is in the pipes; what a process that it
     // has left writes later is not waited for.
     for mut stream in streams {
-        while is_readable(&stream.source, 0)? && stream.pass_on_chunk(&mut values) {}
+        let mut left = MOST_AFTER_END;
+        while left > 0 && is_readable(&stream.source, 0)? {
+            let Some(count) = stream.pass_on_chunk(&mut values) else { break };
+            left = left.saturating_sub(count);
+        }
         // Its end is what could be the start of a secret.
         let _ = stream.writer.finish();
     }
@@ -77,24 +94,25 @@ impl Stream {
     /// Passes on what is there, and returns whether there may be more.
     fn pass_on(&mut self, is_quiet: bool, values: &mut Values) -> bool {
         match is_readable(&self.source, 0) {
-            Ok(true) => self.pass_on_chunk(values),
+            Ok(true) => self.pass_on_chunk(values).is_some(),
             Ok(false) => !is_quiet || self.writer.flush().is_ok(),
             Err(_) => false,
         }
     }
 
-    fn pass_on_chunk(&mut self, values: &mut Values) -> bool {
+    /// Passes on one piece, and returns its length, or `None` if it was the last one.
+    fn pass_on_chunk(&mut self, values: &mut Values) -> Option<usize> {
         let mut chunk = Zeroizing::new([0; 1 << 16]);
         loop {
             return match read(&self.source, chunk.as_mut_slice()) {
-                Ok(0) => false,
+                Ok(0) => None,
                 Ok(count) => {
                     // The step has sent a value before it could write it.
                     values.receive_all();
-                    self.writer.write_all(&chunk[..count]).is_ok()
+                    self.writer.write_all(&chunk[..count]).ok().map(|()| count)
                 }
                 Err(Errno::INTR) => continue,
-                Err(_) => false,
+                Err(_) => None,
             };
         }
     }

@@ -4,7 +4,11 @@
 //! everything that stands on the file descriptors is masked: lines of the body, of its threads, of C libraries and of
 //! child processes, and the message of a panic. The step stays one process with one thread of its own, which
 //! `export = "process"` needs, and what it has written is not lost if it ends by a signal or by `abort`. The other
-//! process ends as soon as the step has ended and its output is written.
+//! process ends as soon as the step has ended and its output is written. No signal that a terminal or a service manager
+//! sends to all processes ends it before.
+//!
+//! The end of a container's first process would end the other process too. So the first process is never a step, but the
+//! supervisor of one (`commands/supervisor.rs`), which waits for both.
 
 #[cfg(unix)]
 pub mod filter;
@@ -35,7 +39,7 @@ pub mod output_mask {
         ///
         /// # Errors
         /// Never.
-        pub fn start() -> Result<Self, CommandFailure> {
+        pub fn start(_: bool) -> Result<Self, CommandFailure> {
             warn("the output of a step is masked on Unix only");
             Ok(Self)
         }

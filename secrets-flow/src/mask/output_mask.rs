@@ -20,6 +20,9 @@ use crate::{
     program,
 };
 
+/// The id and the group of the first process of a container.
+const SUPERVISOR: i32 = 1;
+
 /// The masked outputs of this process.
 #[derive(Debug)]
 pub struct OutputMask {
@@ -30,23 +33,25 @@ pub struct OutputMask {
 impl OutputMask {
     /// Masks what this process writes from now on. The values of secrets are masked as soon as a step has them.
     ///
+    /// Under a supervisor, which is its parent, the other process joins the supervisor's group.
+    ///
     /// # Errors
     /// If the other process cannot be started.
-    pub fn start() -> Result<Self, CommandFailure> {
-        Self::try_start().map_err(|error| {
+    pub fn start(under_supervisor: bool) -> Result<Self, CommandFailure> {
+        Self::try_start(under_supervisor).map_err(|error| {
             let message = format!("the output of the step cannot be masked: {error}");
             CommandFailure::Other(message, 1)
         })
     }
 
-    fn try_start() -> io::Result<Self> {
+    fn try_start(under_supervisor: bool) -> io::Result<Self> {
         let (control, theirs) = UnixStream::pair()?;
         let mut command = program::command();
         command.arg0(filter::NAME).stdin(Stdio::from(OwnedFd::from(theirs)));
         // What `main` prints before it comes to the flow is not printed twice.
         command.stdout(Stdio::null()).stderr(Stdio::null());
         // Ctrl-C is for the step. What the step still writes is masked.
-        command.process_group(0);
+        command.process_group(if under_supervisor { SUPERVISOR } else { 0 });
         let filter = command.spawn()?;
         drop(command);
 

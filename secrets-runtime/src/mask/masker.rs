@@ -76,14 +76,21 @@ impl Masker {
         let mut known = self.write();
         if known.values.insert(KnownValue(value.clone())) {
             forms.iter().for_each(|form| known.dictionary.insert(form, 0));
+            // One that has come since has not heard it.
+            if listener.is_none() {
+                known.listener.iter().for_each(|listener| listener(value));
+            }
         }
     }
 
-    /// Calls `listener` with each value that is added from now on, before `add` returns. It may be called more than
-    /// once with a value. A process that masks the output of this one learns them so.
+    /// Calls `listener` with each value that is known, and then with each that is added, before `add` returns. It may be
+    /// called more than once with a value. A process that masks the output of this one learns them so.
     #[doc(hidden)]
     pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
-        self.write().listener = Some(Arc::new(listener));
+        // Nothing is added meanwhile, and so nothing is missed.
+        let mut known = self.write();
+        known.values.iter().for_each(|KnownValue(value)| listener(value));
+        known.listener = Some(Arc::new(listener));
     }
 
     /// Forgets all values, and wipes the memory in which they and their forms are. A process calls it at its end, after
@@ -184,5 +191,25 @@ impl Eq for KnownValue {}
 impl Hash for KnownValue {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.0.expose_bytes().hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use super::*;
+
+    #[test]
+    fn a_listener_hears_what_is_known_and_what_is_added() {
+        let masker = Masker::new();
+        masker.add(&SecretValue::from("SeNtInEl-before"));
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hears = heard.clone();
+        masker.listen(move |value| hears.lock().unwrap().push(value.clone()));
+        masker.add(&SecretValue::from("SeNtInEl-after"));
+        let heard = heard.lock().unwrap();
+        let heard: Vec<&[u8]> = heard.iter().map(SecretValue::expose_bytes).collect();
+        assert_eq!(heard, [b"SeNtInEl-before".as_slice(), b"SeNtInEl-after"]);
     }
 }

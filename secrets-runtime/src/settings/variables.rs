@@ -97,9 +97,19 @@ impl Variable {
     }
 
     /// Returns whether the setting is valid in another process of the same deployment. Paths of this machine are not,
-    /// nor is what is decided at each launch.
+    /// nor is the way from it to its cluster, nor what is decided at each launch.
     pub(super) fn is_portable(&self) -> bool {
-        let of_this_process = [WITH, SOURCES, PROFILE, AUDIT_REQUIRED, PREFECT_USER_CONFIG_PATH];
+        let of_this_process = [
+            WITH,
+            SOURCES,
+            PROFILE,
+            AUDIT_REQUIRED,
+            PREFECT_USER_CONFIG_PATH,
+            VAULT_SKIP_VERIFY,
+            KUBERNETES_URL,
+            KUBERNETES_SERVICE_HOST,
+            KUBERNETES_SERVICE_PORT,
+        ];
         match self.kind {
             Kind::Secret => false,
             Kind::Path => [FILE_DIR, FLYTE_DEFAULT_DIR].contains(self),

@@ -11,6 +11,7 @@ use std::{
 use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
+    arguments::{RestartArguments, WITH_VARIABLES},
     checks::environment::joined,
     commands::{
         launch,
@@ -23,23 +24,35 @@ use crate::{
     failure::CommandFailure,
     mask::output_mask::OutputMask,
     plan::FlowPlan,
-    program::{self, say},
+    program::{self, say, warn},
     step::FlowStep,
 };
 
-/// Runs the steps. The returned mask is finished when everything else has been printed. A signal ends the process.
+/// Runs the steps. The returned mask is finished when everything else has been printed. A signal ends the process: the
+/// first process of a container, to which it would do nothing, does not come here.
 pub fn run(
     flow: &FlowPlan,
     secrets: SecretsArgs,
     variables: &[(String, String)],
     schedule: &mut RunSchedule,
+    restart: RestartArguments,
 ) -> Result<OutputMask, CommandFailure> {
     let scheduled = flow.steps.iter().enumerate().filter(|(i, _)| schedule.run_of(*i).is_some());
-    let variables = joined(scheduled.map(|(_, step)| step), variables);
-    let variables = variables.map_err(CommandFailure::Usage)?;
-    restart_with(&variables)?;
+    let joined = joined(scheduled.map(|(_, step)| step), variables);
+    let mut missing = joined.map_err(CommandFailure::Usage)?;
+    missing.retain(|name, value| {
+        let known = std::env::var_os(name);
+        match variables.iter().any(|(set, _)| set == name) {
+            true => known.is_none_or(|known| known != value.as_str()),
+            // A pod has those that were said at its launch, which override the steps' own.
+            false => known.is_none(),
+        }
+    });
+    if !missing.is_empty() {
+        restart_with(&missing, restart)?;
+    }
     launch::apply(secrets)?;
-    let mask = OutputMask::start()?;
+    let mask = OutputMask::start(restart.under_supervisor)?;
     while let Some(&index) = schedule.ready(Instant::now()).first() {
         let Some(step) = flow.steps.get(index) else { break };
         say(&format!("{}: started", step.name));
@@ -70,7 +83,7 @@ fn with_timeout(step: &FlowStep) -> u8 {
     let watch = thread::spawn(move || {
         if ended.recv_timeout(timeout) == Err(RecvTimeoutError::Timeout) {
             say(&format!("{name}: {} after {} s", describe(TIMED_OUT), timeout.as_secs_f64()));
-            // What was written is passed on by the process that masks.
+            // What was written is passed on by the process that masks, which lives longer than this one.
             process::exit(i32::from(TIMED_OUT));
         }
     });
@@ -80,17 +93,23 @@ fn with_timeout(step: &FlowStep) -> u8 {
     code
 }
 
-/// Starts the program again in this process, with these variables, unless it has them. A running process cannot safely
+/// Starts the program again in this process, with these variables, but not twice. A running process cannot safely
 /// change its own environment.
-fn restart_with(variables: &BTreeMap<String, String>) -> Result<(), CommandFailure> {
-    let has = |(name, value): (&String, &String)| {
-        std::env::var_os(name).is_some_and(|known| known == value.as_str())
-    };
-    if variables.iter().all(has) {
+fn restart_with(
+    variables: &BTreeMap<String, String>,
+    restart: RestartArguments,
+) -> Result<(), CommandFailure> {
+    if restart.with_variables {
+        // `main` itself may change its environment before it comes to the flow.
+        for name in variables.keys() {
+            warn(&format!(
+                "the variable {name} was set for the steps, and the program has changed it"
+            ));
+        }
         return Ok(());
     }
     let mut command = program::command();
-    command.args(std::env::args_os().skip(1)).envs(variables);
+    command.arg(WITH_VARIABLES).args(std::env::args_os().skip(1)).envs(variables);
     #[cfg(unix)]
     let error = std::os::unix::process::CommandExt::exec(&mut command);
     #[cfg(not(unix))]

@@ -17,7 +17,7 @@ mod step_process;
 use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
-    arguments::{RunArguments, split_assignment},
+    arguments::{RestartArguments, RunArguments, split_assignment},
     checks::{graph::suggestion, name::check_variable},
     commands::{
         run::{
@@ -37,6 +37,7 @@ pub fn run(
     flow: &FlowPlan,
     secrets: SecretsArgs,
     arguments: &RunArguments,
+    restart: RestartArguments,
 ) -> Result<u8, CommandFailure> {
     let mut mistakes = Vec::new();
     let mut variables = Vec::new();
@@ -63,7 +64,8 @@ pub fn run(
     let mut schedule = RunSchedule::new(&flow.steps, &only);
     let (mut mask, mut ended_by) = (None, None);
     if arguments.in_process {
-        mask = Some(in_process::run(flow, secrets, &variables, &mut schedule)?);
+        let run = in_process::run(flow, secrets, &variables, &mut schedule, restart);
+        mask = Some(run?);
     } else {
         ended_by = in_processes(flow, &secrets, &variables, arguments, &mut schedule)?;
     }
