@@ -150,7 +150,8 @@ use expand::expand;
 /// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default. Then the `Ok` value is looked at if
 ///   its type is seen to be `Serialize` where the attribute is.
 /// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
-///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find.
+///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find, and neither is a part that is nested too
+///   deeply: a warning says so, and the result passes.
 ///
 /// # Names that are checked
 /// With a file `secrets.lock` in the folder of the crate or above it, which the command `secrets lock` writes, it is an
