@@ -84,18 +84,12 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
 
 /// Returns the document of the caller.
 fn document(routes: &StepRoutes, target: &PolicyTarget) -> Result<PolicyDocument, Failure> {
-    let needs = all_needs(routes);
+    let needs = AwsNeeds::of(routes.values())?;
     needs.check_keys(&target.keys)?;
     let mut unknown = Unknown::default();
     let document = needs.caller_document(target, &mut unknown);
     unknown.fail()?;
     Ok(document)
-}
-
-fn all_needs(routes: &StepRoutes) -> AwsNeeds {
-    let mut needs = AwsNeeds::default();
-    routes.values().for_each(|routes| needs.add_step(routes));
-    needs
 }
 
 struct Printer<'a> {
@@ -144,7 +138,7 @@ impl Printer<'_> {
 
     /// Returns documents of AWS IAM, in JSON or for Terraform.
     fn documents(&self, reporter: &Reporter) -> Result<String, Failure> {
-        let needs = all_needs(self.routes);
+        let needs = AwsNeeds::of(self.routes.values())?;
         needs.check_keys(&self.target.keys)?;
         let mut unknown = Unknown::default();
         // Each document with its name.
@@ -152,8 +146,7 @@ impl Printer<'_> {
         let mut trusts: Vec<(String, PolicyDocument)> = Vec::new();
         if self.args.per_step {
             for (name, routes) in self.routes {
-                let mut needs = AwsNeeds::default();
-                needs.add_step(routes);
+                let needs = AwsNeeds::of(std::iter::once(routes))?;
                 documents.push((name.clone(), needs.caller_document(self.target, &mut unknown)));
             }
         } else if self.args.trust {
