@@ -223,7 +223,8 @@ fn step(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> Token
 /// compile error if the secret lacks one of the fields. It is checked only if there is a `secrets.lock`.
 ///
 /// The derive understands serde's `rename`, `rename_all`, `alias`, `default` and `skip`. A field that may be absent (an
-/// `Option`, or one with a default) and a field whose type is a generic parameter are not checked. Neither is a struct
+/// `Option`, also in a `Box`, `Rc` or `Arc`, or one with a default) and a field whose type is a generic parameter are not
+/// checked. A field whose type is an alias of an `Option` needs `#[serde(default)]`. Not checked is also a struct
 /// with a flattened field, a tuple struct, or a type that is read by way of another one (`from`, `try_from`,
 /// `transparent`).
 #[proc_macro_derive(SecretFields, attributes(serde))]
