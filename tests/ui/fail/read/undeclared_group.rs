@@ -31,4 +31,9 @@ macro_rules! step {
 
 step!("prod-db2");
 
+#[secrets(sources = ["prod-db"])]
+fn returned() -> Result<(), Error> {
+    return ::secrets_runtime::current_context().secrets.get("prod-dc", "user").map(|_| ());
+}
+
 fn main() {}
