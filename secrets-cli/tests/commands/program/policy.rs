@@ -235,7 +235,7 @@ fn a_name_that_would_permit_more_is_refused() {
         source(r#""id":"a","role":"arn:aws:iam::*:role/R""#),
         source(r#""id":"a","options":{"region":"*"}"#),
     ] {
-        let sandbox = program(&[program_record.clone()]);
+        let sandbox = program(std::slice::from_ref(&program_record));
         for arguments in [&[][..], &["--trust"], &["--per-step"], &["--format=terraform"]] {
             let known = ["--account", "123456789012", "--region", "us-west-2"];
             let result = policy(&sandbox, &[&known[..], arguments].concat());
