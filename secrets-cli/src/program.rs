@@ -21,8 +21,10 @@ const PIECE: usize = 256 * 1024;
 /// How many damaged records are named.
 const MAX_DAMAGED: usize = 10;
 
-/// How many steps a program may have.
+/// What is kept of a program. A file that was made to have more would fill the memory.
 const MAX_STEPS: usize = 100_000;
+const MAX_SOURCES: usize = 200_000;
+const MAX_RECORD_BYTES: usize = 16 * 1024 * 1024;
 
 /// A file with records of steps: an executable, a library, or whatever else holds the bytes of one.
 #[derive(Debug)]
@@ -98,11 +100,16 @@ impl Program {
     }
 }
 
+/// The module, name, file and line of a step, and the bytes of its record.
+type RecordKey = (String, String, String, u32, Vec<u8>);
+
 /// What is found while a program is read.
 #[derive(Default)]
 struct FoundSteps {
     /// By place and content. A core file has a record many times.
-    steps: BTreeMap<(String, String, String, u32, String), StepSpec>,
+    steps: BTreeMap<RecordKey, StepSpec>,
+    sources: usize,
+    record_bytes: usize,
     damaged: Vec<(u64, String)>,
     damaged_count: u64,
 }
@@ -126,20 +133,48 @@ impl FoundSteps {
     }
 
     fn add(&mut self, record: FoundRecord) {
+        let offset = record.offset;
         let message = match record.step {
-            Ok(step) if self.steps.len() < MAX_STEPS => {
-                let (module, name) = (step.module.clone(), step.name.clone());
-                let key = (module, name, step.file.clone(), step.line, format!("{step:?}"));
-                self.steps.insert(key, step);
-                return;
-            }
-            Ok(_) => format!("there are more than {MAX_STEPS} steps"),
+            Ok(step) => match self.keep(step, record.json) {
+                Ok(()) => return,
+                Err(message) => message,
+            },
             Err(error) => error.message().to_owned(),
         };
         self.damaged_count += 1;
         if self.damaged.len() < MAX_DAMAGED {
-            self.damaged.push((record.offset, message));
+            self.damaged.push((offset, message));
         }
+    }
+}
+
+impl FoundSteps {
+    /// Keeps a step, unless it is kept already.
+    ///
+    /// # Errors
+    /// Why there is no more room.
+    fn keep(&mut self, step: StepSpec, json: Vec<u8>) -> Result<(), String> {
+        let bytes = json.len();
+        let (module, name) = (step.module.clone(), step.name.clone());
+        let key = (module, name, step.file.clone(), step.line, json);
+        if self.steps.contains_key(&key) {
+            return Ok(());
+        }
+        let sources = step.sources.len() + step.requests.len() + step.parameters.len();
+        if self.steps.len() >= MAX_STEPS {
+            return Err(format!("there are more than {MAX_STEPS} steps"));
+        }
+        if self.sources + sources > MAX_SOURCES {
+            return Err(format!("the steps have more than {MAX_SOURCES} sources"));
+        }
+        if self.record_bytes + bytes > MAX_RECORD_BYTES {
+            let most = MAX_RECORD_BYTES / (1024 * 1024);
+            return Err(format!("the records of the steps have more than {most} MiB"));
+        }
+        self.sources += sources;
+        self.record_bytes += bytes;
+        self.steps.insert(key, step);
+        Ok(())
     }
 }
 

@@ -213,7 +213,7 @@ const RESTORE: &str = "restore the file from version control, or delete it and r
 
 /// Whether Cargo has downloaded this package. Its users cannot add a lock.
 fn is_downloaded(package: &Path) -> bool {
-    [".cargo-ok", ".cargo-checksum.json"].iter().any(|mark| package.join(mark).exists())
+    secrets_spec::is_downloaded(&package.ancestors().map(Folder).collect::<Vec<_>>())
 }
 
 struct Folder<'a>(&'a Path);
@@ -283,6 +283,11 @@ mod tests {
             assert!(matches!(found(&root.join("a"), setting).content, Content::Absent));
         }
         assert!(found(&root.join("b"), None).lock().is_some());
+        // Now it is a repository that Cargo has cloned.
+        fs::write(root.join(".cargo-ok"), "").expect("a file");
+        for setting in [None, Some("require"), Some("own")] {
+            assert!(matches!(found(&root.join("b"), setting).content, Content::Absent));
+        }
         fs::remove_dir_all(root).expect("the folder is this test's");
     }
 

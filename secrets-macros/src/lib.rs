@@ -150,7 +150,8 @@ use expand::expand;
 /// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default. Then the `Ok` value is looked at if
 ///   its type is seen to be `Serialize` where the attribute is.
 /// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
-///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find.
+///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find, and neither is a part that is nested too
+///   deeply: a warning says so, and the result passes.
 ///
 /// # Names that are checked
 /// With a file `secrets.lock` in the folder of the crate or above it, which the command `secrets lock` writes, it is an
@@ -222,7 +223,8 @@ fn step(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> Token
 /// compile error if the secret lacks one of the fields. It is checked only if there is a `secrets.lock`.
 ///
 /// The derive understands serde's `rename`, `rename_all`, `alias`, `default` and `skip`. A field that may be absent (an
-/// `Option`, or one with a default) and a field whose type is a generic parameter are not checked. Neither is a struct
+/// `Option`, also in a `Box`, `Rc` or `Arc`, or one with a default) and a field whose type is a generic parameter are not
+/// checked. A field whose type is an alias of an `Option` needs `#[serde(default)]`. Not checked is also a struct
 /// with a flattened field, a tuple struct, or a type that is read by way of another one (`from`, `try_from`,
 /// `transparent`).
 #[proc_macro_derive(SecretFields, attributes(serde))]

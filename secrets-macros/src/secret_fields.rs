@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Expr, Fields, GenericParam, Item, ItemStruct, LitStr, Token, Type,
-    ext::IdentExt as _, meta::ParseNestedMeta, token::Paren,
+    Attribute, Expr, Fields, GenericArgument, GenericParam, Item, ItemStruct, LitStr,
+    PathArguments, Token, Type, ext::IdentExt as _, meta::ParseNestedMeta, token::Paren,
 };
 
 use crate::{mistakes::Mistakes, span::SourceSpan};
@@ -196,14 +196,26 @@ fn skip_value(meta: &ParseNestedMeta<'_>) -> syn::Result<()> {
     Ok(())
 }
 
+/// Whether a field of this type may be absent, or the type is not known. An alias of an `Option` is not seen.
 fn is_option_or_parameter(ty: &Type, parameters: &[&Ident]) -> bool {
-    match ty {
-        Type::Group(group) => is_option_or_parameter(&group.elem, parameters),
-        Type::Paren(paren) => is_option_or_parameter(&paren.elem, parameters),
-        Type::Path(path) => {
-            let is_parameter = path.path.get_ident().is_some_and(|name| parameters.contains(&name));
-            is_parameter || path.path.segments.last().is_some_and(|last| last.ident == "Option")
-        }
-        _ => false,
+    let path = match ty {
+        Type::Group(group) => return is_option_or_parameter(&group.elem, parameters),
+        Type::Paren(paren) => return is_option_or_parameter(&paren.elem, parameters),
+        Type::Path(path) => &path.path,
+        _ => return false,
+    };
+    if path.get_ident().is_some_and(|name| parameters.contains(&name)) {
+        return true;
     }
+    let Some(last) = path.segments.last() else { return false };
+    // Serde reads what these hold in their place.
+    if POINTERS.iter().any(|pointer| last.ident == pointer)
+        && let PathArguments::AngleBracketed(arguments) = &last.arguments
+        && let Some(GenericArgument::Type(inner)) = arguments.args.first()
+    {
+        return is_option_or_parameter(inner, parameters);
+    }
+    last.ident == "Option"
 }
+
+const POINTERS: [&str; 3] = ["Box", "Rc", "Arc"];

@@ -127,7 +127,7 @@ locked_snapshots! {
 
 #[test]
 fn fields_of_a_struct() {
-    let item = r#"#[serde(rename_all = "kebab-case", deny_unknown_fields)] pub struct Db<'a, T: Copy = u8> where T: Send { user_name: &'a str, #[serde(rename = "pw", alias = "password", with = "m")] secret: S, #[serde(default = "f")] a: u8, b: Option<u8>, c: T, r#type: Vec<T> }"#;
+    let item = r#"#[serde(rename_all = "kebab-case", deny_unknown_fields)] pub struct Db<'a, T: Copy = u8> where T: Send { user_name: &'a str, #[serde(rename = "pw", alias = "password", with = "m")] secret: S, #[serde(default = "f")] a: u8, b: Option<u8>, c: T, d: Box<Option<u8>>, e: std::sync::Arc<Rc<T>>, r#type: Vec<T>, boxed: Box<u8> }"#;
     let tokens = item.parse().expect("the test's own text is Rust");
     let file = syn::parse2(crate::secret_fields::derive(tokens)).expect("an expansion is Rust");
     insta::assert_snapshot!(prettyplease::unparse(&file));

@@ -68,7 +68,7 @@ pub use lock::document::{LockedFields, SecretsLock};
 pub use lock::error::{LockError, LockFault};
 pub use lock::gap::{LockGap, quoted_list};
 pub use lock::readable_keys::ReadableKeys;
-pub use lock::search::{LockFolder, find_lock};
+pub use lock::search::{LockFolder, find_lock, is_downloaded};
 pub use lock::table::{
     LockSentence, LockTables, SecretFieldNames, check_locked_fields, check_locked_fields_of,
     check_locked_key, check_locked_parameter, check_locked_request, check_locked_source,

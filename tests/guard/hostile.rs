@@ -2,8 +2,9 @@
 
 use std::{cell::Cell, error::Error as StdError, fmt};
 
-use secrets_runtime::{Error, secrets};
+use secrets_runtime::{Error, secrets, testing};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
+use serde_json::json;
 
 use crate::leaks::{PASSWORD, paths, with_db};
 
@@ -66,6 +67,39 @@ fn a_serialize_that_recurses_ends() {
     assert!(value.0.get() > 100);
     let error = with_db(|| returns(nested(100))).err().unwrap();
     assert_eq!(paths(&error), [format!("${}.text", ".inner".repeat(100))]);
+}
+
+#[test]
+fn a_secret_with_characters_that_a_path_escapes_is_masked_in_it() {
+    for secret in [
+        "SeNtInEl\"defgh\tijklmnop",
+        "SeNtInEl\\defgh\nijklmnop",
+        "SeNtInEl\"defgh\\\0ijklmnop",
+        "SeNtInEl\"defgh\n\tdefgh\\ijklmnop\n",
+        "SeNtInEl\u{1b}[31m\"ijklmnop\u{202e}",
+    ] {
+        let value = json!({ format!("key-{secret}"): [secret], "a": { secret: { "b": secret } } });
+        let given = [("db", "password", secret)];
+        let error = testing::with_secrets(given, || returns(value)).unwrap_err();
+        let found = paths(&error);
+        assert!(found.contains(&"$[\"key-***\"][0]".to_owned()), "{found:?}");
+        assert!(found.contains(&"$.a[\"***\"].b".to_owned()), "{found:?}");
+        let text = format!("{error} {error:?}");
+        assert!(!text.contains("defgh") && !text.contains("ijklmnop"), "{text}");
+    }
+}
+
+#[test]
+fn a_path_is_one_short_line() {
+    let key = |key: &str| paths(&with_db(|| returns(json!({ key: PASSWORD }))).unwrap_err());
+    assert_eq!(key("a\tb\n\u{1b}\u{202e}"), ["$[\"a\\tb\\n\\u001B\\u202e\"]"]);
+    assert_eq!(key(&"x".repeat(10_000)), [format!("$.{}..", "x".repeat(200))]);
+    // A name is cut after it is masked.
+    let found = key(&format!("{}{PASSWORD}", "x".repeat(195)));
+    assert_eq!(found, ["$".to_owned(), format!("$[\"{}***\"]", "x".repeat(195))]);
+    let wide = (0..100).fold(json!(PASSWORD), |inner, _| json!({ "y".repeat(100): inner }));
+    let [path] = &paths(&with_db(|| returns(wide)).unwrap_err())[..] else { panic!() };
+    assert!(path.starts_with("$.yyy") && path.ends_with("..") && path.len() == 2002, "{path}");
 }
 
 /// An error that caused itself.

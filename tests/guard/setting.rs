@@ -194,6 +194,10 @@ fn a_child_of_this_program() {
     let Ok(case) = env::var(CHILD) else { return };
     let error = match &*case {
         "step" => child_step().map(drop),
+        "chain" => {
+            assert!(testing::with_secrets([("api", "token", TOKEN)], || long_chain(500)).is_err());
+            Ok(())
+        }
         _ => testing::with_secrets([("api", "token", TOKEN)], text).map(drop),
     };
     match error {
@@ -206,6 +210,36 @@ fn a_child_of_this_program() {
 fn child_step() -> Result<String> {
     let value = current_context().secrets.get("GUARDED_TOKEN", "GUARDED_TOKEN")?;
     Ok(value.expose_str()?.to_owned())
+}
+
+/// An error with so many sources.
+#[derive(Debug)]
+struct Chain(Option<Box<Chain>>);
+
+impl std::fmt::Display for Chain {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("a link")
+    }
+}
+
+impl std::error::Error for Chain {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        let source = self.0.as_deref()?;
+        Some(source)
+    }
+}
+
+#[secrets(sources = ["api"], guard = "deny")]
+fn long_chain(length: usize) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    Err(Box::new((0..length).fold(Chain(None), |inner, _| Chain(Some(Box::new(inner))))))
+}
+
+#[test]
+fn a_chain_that_is_too_long_is_reported() {
+    let said = child("chain", &[]);
+    assert!(said.contains("\npassed"), "{said}");
+    let warning = said.lines().find(|line| line.starts_with("secrets: warning: ")).unwrap();
+    assert!(warning.contains("`long_chain`") && warning.contains("chain of sources"), "{said}");
 }
 
 #[test]

@@ -116,10 +116,13 @@ fn strip_option(ty: &Type) -> &Type {
     }
 }
 
-/// Whether a name looks like a type parameter: `T`, `T1` or `DB`. A method may be in a generic `impl`.
+/// Whether a name looks like a type parameter: `T`, `T1`, `DB` or `TConfig`. A method may be in a generic `impl`.
 fn looks_like_parameter(name: &Ident) -> bool {
     let name = name.to_string();
-    name.len() <= 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+    let is_short =
+        name.len() <= 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
+    let after_t = name.strip_prefix('T').and_then(|rest| rest.chars().next());
+    is_short || after_t.is_some_and(|c| c.is_ascii_uppercase())
 }
 
 /// Whether the type names a lifetime other than `'static`.

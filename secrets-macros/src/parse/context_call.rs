@@ -156,7 +156,10 @@ fn read_call(trees: &[TokenTree], at: usize) -> Option<(ContextCall, usize)> {
     };
     let (ty, place) = turbofish(trees, at + 6)?;
     let Some(TokenTree::Group(group)) = trees.get(place) else { return None };
-    if group.delimiter() != Delimiter::Parenthesis || expects_failure(trees, place + 1) {
+    if group.delimiter() != Delimiter::Parenthesis
+        || expects_failure(trees, place + 1)
+        || is_matched(trees, at)
+    {
         return None;
     }
     let arguments = arguments(group.stream());
@@ -176,8 +179,9 @@ fn is_ours(trees: &[TokenTree], at: usize) -> bool {
     let Some(krate) = ident(before(3)) else { return false };
     let is_runtime = krate == "secrets_runtime"
         || matches!(RuntimeCrate::of_compiler(), RuntimeCrate::Renamed(name) if krate == name);
-    let is_inner =
-        is_punct(before(4), ':') && is_punct(before(5), ':') && ident(before(6)).is_some();
+    let is_inner = is_punct(before(4), ':')
+        && is_punct(before(5), ':')
+        && ident(before(6)).is_some_and(|word| !is_keyword(word));
     is_runtime && !is_inner
 }
 
@@ -210,9 +214,64 @@ fn turbofish(trees: &[TokenTree], at: usize) -> Option<(Option<TokenStream>, usi
 
 /// Whether the call goes on with a method that is there for failures: the program may ask for what is not there.
 fn expects_failure(trees: &[TokenTree], at: usize) -> bool {
-    const METHODS: [&str; 5] = ["unwrap_err", "is_err", "is_ok", "err", "ok"];
-    METHODS.iter().any(|method| is_field(trees, at, method))
-        && is_group(trees.get(at + 2), Delimiter::Parenthesis)
+    const METHODS: [&str; 10] = [
+        "unwrap_err",
+        "expect_err",
+        "is_err",
+        "is_ok",
+        "is_err_and",
+        "is_ok_and",
+        "err",
+        "ok",
+        "or",
+        "or_else",
+    ];
+    let Some(method) = ident(trees.get(at + 1)).filter(|_| is_punct(trees.get(at), '.')) else {
+        return false;
+    };
+    let method = method.to_string();
+    let is_of_failures = METHODS.contains(&method.as_str())
+        || method.starts_with("unwrap_or")
+        || method.starts_with("map_or");
+    is_of_failures && is_group(trees.get(at + 2), Delimiter::Parenthesis)
+}
+
+/// Whether `let Ok(..) =` or `let Err(..) =` stands before the call: the program looks whether the secret is there.
+fn is_matched(trees: &[TokenTree], at: usize) -> bool {
+    let before = |distance: usize| at.checked_sub(distance).and_then(|at| trees.get(at));
+    // The path before the name: `secrets_runtime::` or `::secrets_runtime::`.
+    let mut path = 0;
+    while is_punct(before(path + 1), ':') && is_punct(before(path + 2), ':') {
+        path += 2;
+        let is_segment = ident(before(path + 1)).is_some_and(|word| !is_keyword(word));
+        path += usize::from(is_segment);
+    }
+    is_punct(before(path + 1), '=')
+        && is_group(before(path + 2), Delimiter::Parenthesis)
+        && ident(before(path + 3)).is_some_and(|word| word == "Ok" || word == "Err")
+        && ident(before(path + 4)).is_some_and(|word| word == "let")
+}
+
+/// Whether a body may read another context than that of its step: it enters one, or declares a function of its own.
+pub fn changes_context(tokens: TokenStream) -> bool {
+    let trees: Vec<TokenTree> = tokens.into_iter().collect();
+    let is_call = |at: usize, method: &str| {
+        is_field(&trees, at, method) && is_group(trees.get(at + 2), Delimiter::Parenthesis)
+    };
+    let is_function = |at: usize| {
+        let word = |at: usize, wanted: &str| ident(trees.get(at)).is_some_and(|it| it == wanted);
+        word(at, "fn") && word(at + 1, "current_context")
+    };
+    (0..trees.len()).any(|at| {
+        is_call(at, "enter")
+            || is_call(at, "scope")
+            || is_function(at)
+            || matches!(&trees[at], TokenTree::Group(group) if changes_context(group.stream()))
+    })
+}
+
+fn is_keyword(word: &Ident) -> bool {
+    KEYWORDS.iter().any(|keyword| word == keyword)
 }
 
 /// Whether `.name` starts here.

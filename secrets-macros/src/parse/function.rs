@@ -42,6 +42,7 @@ impl Function {
     /// Puts statements before the literals of the calls that read secrets in the body.
     pub fn rewrite_body(&mut self, check: &mut dyn FnMut(&ContextCall) -> Insertions) {
         if let Some(body) = &mut self.body
+            && !context_call::changes_context(body.block.stream())
             && let Some(content) = context_call::rewrite(body.block.stream(), check)
         {
             let mut block = Group::new(Delimiter::Brace, content);

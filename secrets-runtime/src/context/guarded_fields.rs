@@ -1,4 +1,7 @@
-use crate::{core::secret_value::SecretValue, mask::patterns::Patterns};
+use crate::{
+    core::secret_value::SecretValue,
+    mask::{masker::Masker, patterns::Patterns},
+};
 
 /// The fields for which the result of a step is looked through.
 pub(crate) struct GuardedFields {
@@ -15,4 +18,13 @@ pub(crate) struct GuardedField {
     pub origin: Box<str>,
     pub backend: Box<str>,
     pub value: SecretValue,
+}
+
+impl GuardedFields {
+    /// Returns a masker of the values of all fields.
+    pub fn masker(&self) -> Masker {
+        let masker = Masker::new();
+        self.fields.iter().for_each(|field| masker.add(&field.value));
+        masker
+    }
 }

@@ -69,7 +69,7 @@ flaw_kinds! {
     RoleRegion: "a role's ARN has a region, but roles are global", "leave it empty: arn:aws:iam::123456789012:role/NAME";
     RoleAccount: "a role's ARN has no valid account", "an account is 12 digits: arn:aws:iam::123456789012:role/NAME";
     RoleResource: "the ARN is not that of a role", "after the account comes `role/` and the role's name";
-    RoleName: "the role's name is not valid", "it has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, after a path that may be left out";
+    RoleName: "the role's name is not valid", "it has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -, after a path that may be left out and has neither * nor ?";
     RoleNameLong: "the role's name is longer than 64 characters", "it has 1 to 64 of A-Z a-z 0-9 _ + = , . @ -";
     PathEmpty: "a path is empty", "write a path below the folder, such as \"db/password\"";
     PathAbsolute: "a path is absolute", "write it relative to the folder, such as \"db/password\"";

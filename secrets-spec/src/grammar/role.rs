@@ -50,7 +50,8 @@ pub const fn check_role_arn(text: &str) -> Option<Flaw> {
 }
 
 /// Checks `[PATH/]NAME`, which starts at byte `path`. A path, with the slash before it, has at most 512 characters
-/// of visible ASCII; a name has 1 to 64 characters.
+/// of visible ASCII; a name has 1 to 64 characters. A path with `*` or `?`, which IAM permits, is refused: an ARN with
+/// one stands for many roles wherever policies are read.
 const fn check_path_and_name(bytes: &[u8], path: usize) -> Option<Flaw> {
     let mut name = path;
     let mut i = path;
@@ -65,6 +66,7 @@ const fn check_path_and_name(bytes: &[u8], path: usize) -> Option<Flaw> {
         let good = match bytes[i] {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' => true,
             b'_' | b'+' | b'=' | b',' | b'.' | b'@' | b'-' => true,
+            b'*' | b'?' => false,
             visible => i < name && visible > b' ' && visible < 0x7F,
         };
         if !good {

@@ -23,9 +23,18 @@ pub fn find_lock<F: LockFolder>(folders: impl IntoIterator<Item = F>) -> Option<
     Some(folders.swap_remove(found))
 }
 
+/// Whether Cargo has downloaded the package in the first of these folders, which are its own and all that contain it,
+/// from the inside out. The package of a Git repository is marked at the root of the repository.
+pub fn is_downloaded<F: LockFolder>(folders: &[F]) -> bool {
+    let Some(own) = folders.first() else { return false };
+    let root = folders.iter().position(|folder| folder.has(".git")).unwrap_or(folders.len());
+    let mut in_repository = folders.iter().take(root.saturating_add(1));
+    own.has(VENDORED) || in_repository.any(|folder| folder.has(DOWNLOADED))
+}
+
 fn last_folder<F: LockFolder>(folders: &[F]) -> usize {
     let first = |has: &dyn Fn(&F) -> bool| folders.iter().position(has);
-    if folders.first().is_some_and(|own| DOWNLOADED.iter().any(|mark| own.has(mark))) {
+    if is_downloaded(folders) {
         return 0;
     }
     first(&|folder| folder.has(".git"))
@@ -40,8 +49,11 @@ fn last_folder<F: LockFolder>(folders: &[F]) -> usize {
 
 const MANIFEST: &str = "Cargo.toml";
 
-/// What is in the folder of a package from a registry or of a vendored one.
-const DOWNLOADED: [&str; 2] = [".cargo-ok", ".cargo-checksum.json"];
+/// What Cargo puts into the folder of a package from a registry, and into the root of a Git repository.
+const DOWNLOADED: &str = ".cargo-ok";
+
+/// What is in the folder of a vendored package.
+const VENDORED: &str = ".cargo-checksum.json";
 
 /// Whether this manifest is that of a workspace.
 fn is_workspace(manifest: &str) -> bool {

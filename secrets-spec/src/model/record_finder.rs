@@ -9,6 +9,14 @@ use crate::{
 /// The longest JSON text of a record that is read. A step with thousands of sources has less.
 const MAX_RECORD_BYTES: usize = 1 << 20;
 
+/// The most commas in a record. A short text can have many sources, each of which takes much more memory than its text.
+const MAX_COMMAS: usize = 40_000;
+
+/// The longest texts of the members that name a step, in bytes.
+const MAX_STEP_BYTES: usize = 256;
+const MAX_MODULE_BYTES: usize = 1024;
+const MAX_FILE_BYTES: usize = 4096;
+
 /// Finds the records of steps in the bytes of a program, of whatever format. The bytes are pushed piece by piece, and
 /// at most one record is in memory.
 ///
@@ -43,6 +51,8 @@ pub struct FoundRecord {
     pub offset: u64,
     /// The step, or why the record is not one that the macros write.
     pub step: Result<StepSpec, SpecError>,
+    /// The bytes of its JSON text. Two records of a step have the same bytes.
+    pub json: Vec<u8>,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -102,7 +112,7 @@ impl RecordFinder {
             State::Json if byte == RECORD_END.as_bytes()[0] => {
                 self.state = State::Outside;
                 let json = core::mem::take(&mut self.json);
-                each(FoundRecord { offset: self.start, step: read(&json) });
+                each(FoundRecord { offset: self.start, step: read(&json), json });
                 return;
             }
             // JSON that the macros write has no control characters.
@@ -136,7 +146,7 @@ impl RecordFinder {
         let json = core::mem::take(&mut self.json);
         if json.starts_with(b"{") {
             let step = Err(SpecError::new(message, 0..json.len(), None));
-            each(FoundRecord { offset: self.start, step });
+            each(FoundRecord { offset: self.start, step, json });
         }
     }
 }
@@ -146,11 +156,21 @@ fn read(json: &[u8]) -> Result<StepSpec, SpecError> {
     let damaged = |message: &str| SpecError::new(message, 0..json.len(), None);
     let text =
         core::str::from_utf8(json).map_err(|_| damaged("the record of a step is not UTF-8"))?;
+    if json.iter().filter(|byte| **byte == b',').count() > MAX_COMMAS {
+        return Err(damaged("the record of a step has too many members"));
+    }
     let step = StepSpec::from_json(text)?;
-    for (member, text) in [("step", &step.name), ("module", &step.module), ("file", &step.file)] {
-        let what =
-            if text.is_empty() { "has no" } else { "has characters that are not printed in" };
-        if text.is_empty() || !is_printable(text) {
+    for (member, text, longest) in [
+        ("step", &step.name, MAX_STEP_BYTES),
+        ("module", &step.module, MAX_MODULE_BYTES),
+        ("file", &step.file, MAX_FILE_BYTES),
+    ] {
+        let what = match text.len() {
+            0 => "has no",
+            length if length > longest => "has too long a text in",
+            _ => "has characters that are not printed in",
+        };
+        if text.is_empty() || text.len() > longest || !is_printable(text) {
             return Err(damaged(&alloc::format!("the record of a step {what} `{member}`")));
         }
     }
@@ -225,6 +245,10 @@ mod tests {
             JSON.replace("load", "\\u202e"),
             JSON.replace("12", "0"),
             JSON.replace("app", ""),
+            JSON.replace("load", &"x".repeat(257)),
+            JSON.replace("app", &"x".repeat(1025)),
+            JSON.replace("src/app.rs", &"x".repeat(4097)),
+            JSON.replace('}', &format!(",\"sources\":[{}\"a\"]}}", "\"a\",".repeat(50_000))),
             JSON.replace("\"step\"", "\"stop\""),
             JSON.replace('}', ",\"sources\":[\"a b\"]}"),
             JSON.replace('}', ",\"parameters\":[{\"source\":\"a b\"}]}"),

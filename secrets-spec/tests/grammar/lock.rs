@@ -332,6 +332,14 @@ fn the_nearest_file_is_found_and_none_above_the_root() {
     assert_eq!(found(&[plain, locked, above]), Some(1));
     assert_eq!(found(&[plain, above]), None);
     assert_eq!(found(&[downloaded, above, repository]), None);
+    // A Git repository that Cargo has cloned is marked at its root.
+    let cloned = Folder(&[".git", ".cargo-ok", "Cargo.toml", LOCK], "[workspace]\n");
+    assert_eq!(found(&[package, plain, cloned, above]), None);
+    assert_eq!(found(&[locked, cloned]), Some(0));
+    assert_eq!(found(&[cloned, above]), Some(0));
+    // The mark of another package above the repository is not about this one.
+    let above_repository = Folder(&[".cargo-ok"], "");
+    assert_eq!(found(&[package, above, repository, above_repository]), Some(1));
     assert_eq!(found(&[]), None);
 }
 

@@ -47,6 +47,9 @@ fn an_error_has_the_range_of_the_invalid_part() {
         ("arn:aws:iam::123456789012:role/a!b", FlawKind::RoleName, "!"),
         ("arn:aws:iam::123456789012:role/pa th/x", FlawKind::RoleName, " "),
         ("arn:aws:iam::123456789012:role/é", FlawKind::RoleName, "é"),
+        ("arn:aws:iam::123456789012:role/*", FlawKind::RoleName, "*"),
+        ("arn:aws:iam::123456789012:role/team*/x", FlawKind::RoleName, "*"),
+        ("arn:aws:iam::123456789012:role/team?/x", FlawKind::RoleName, "?"),
     ] {
         assert_eq!(check_role_arn(text).unwrap().kind, wanted, "{text}");
         let error = RoleArn::parse(text).unwrap_err();
@@ -88,7 +91,7 @@ fn an_empty_role_opts_out() {
 proptest! {
     #[test]
     fn parsed_roles_are_displayed_unchanged(
-        path in "([!-.0-~]{1,9}/){0,3}",
+        path in "([!-)+-.0->@-~]{1,9}/){0,3}",
         name in "[A-Za-z0-9_+=,.@-]{1,64}",
     ) {
         let text = format!("arn:aws:iam::123456789012:role/{path}{name}");

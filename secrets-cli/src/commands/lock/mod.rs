@@ -66,11 +66,16 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
     let difference = Difference::of(&before, &lock);
     // A file with no secret is of no use to a program.
     let is_written = if is_new { !lock.is_empty() } else { !difference.is_empty() };
+    let mut written = lock.clone();
     if is_written {
-        file.write(&lock)?;
+        // Others may have changed the file while the backends were asked.
+        if let Some(now) = file.read()? {
+            written = difference.applied_to(now, &lock);
+        }
+        file.write(&written)?;
     }
     let is_certain = errors.is_empty();
-    difference.report(&file, &lock, (is_written, is_certain), args.common.format, reporter)?;
+    difference.report(&file, &written, (is_written, is_certain), args.common.format, reporter)?;
     if is_written && is_new {
         reporter.info(
             "note: a crate that was compiled before sees the new file when it next compiles: cargo clean -p CRATE",
@@ -186,6 +191,17 @@ impl<'a> Difference<'a> {
         }
     }
 
+    /// Returns another state of the file with these changes alone. `after` has the new lines.
+    fn applied_to(&self, mut now: SecretsLock, after: &SecretsLock) -> SecretsLock {
+        now.retain(|name| !self.removed.contains(&name));
+        for name in self.added.iter().chain(&self.changed) {
+            if let Some(fields) = after.get(name) {
+                now.insert(name, fields.clone());
+            }
+        }
+        now
+    }
+
     fn is_empty(&self) -> bool {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
@@ -233,5 +249,33 @@ impl<'a> Difference<'a> {
             (false, false) => reporter.info(&format!("{shown} is unchanged: {count}")),
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn lock(lines: &[(&str, &str)]) -> SecretsLock {
+        let mut lock = SecretsLock::default();
+        lines.iter().for_each(|(name, key)| lock.insert(name, LockedFields::keys([*key])));
+        lock
+    }
+
+    #[test]
+    fn what_others_have_written_meanwhile_stays() {
+        let before = lock(&[("kept", "a"), ("changed", "a"), ("removed", "a"), ("theirs", "a")]);
+        let after = lock(&[("kept", "a"), ("changed", "b"), ("added", "b"), ("theirs", "a")]);
+        let now = lock(&[
+            ("kept", "a"),
+            ("changed", "a"),
+            ("removed", "a"),
+            ("theirs", "c"),
+            ("new", "c"),
+        ]);
+        let written = Difference::of(&before, &after).applied_to(now, &after);
+        let expected =
+            lock(&[("kept", "a"), ("changed", "b"), ("added", "b"), ("theirs", "c"), ("new", "c")]);
+        assert_eq!(written, expected);
     }
 }

@@ -257,3 +257,27 @@ fn a_sparse_file_of_a_gigabyte_is_read_in_bounded_memory() {
     assert_eq!(result.code, Some(0), "{result:?}");
     assert!(result.text().contains("first") && result.text().contains("last"), "{result:?}");
 }
+
+/// A hostile file has many large records, or records of many sources.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_is_full_of_records_is_read_in_bounded_memory() {
+    let long =
+        format!(r#"[{{"id":"a","type":"mine","options":{{"note":"{}"}}}}]"#, "x".repeat(1_000_000));
+    let wide = format!("[{}\"a\"]", "\"a\",".repeat(30_000));
+    for (sources, count, said) in
+        [(long, 40, "have more than 16 MiB"), (wide, 9, "have more than 200000 sources")]
+    {
+        let sandbox = Sandbox::new();
+        let steps = (0..count).map(|index| step(&format!("step_{index}"), &sources));
+        sandbox.write("program", steps.collect::<Vec<_>>().concat());
+        let script = "ulimit -v 600000; exec \"$0\" inspect program --format json | wc -l";
+        let command = sandbox.command(["inspect"]);
+        let mut limited = Command::new("sh");
+        limited.args(["-c", script]).arg(command.get_program()).current_dir(sandbox.path());
+        let result = CliOutput::new(limited.output().unwrap());
+        assert!(result.stderr.contains("passed over at byte"), "{}", result.stderr);
+        assert!(result.stderr.contains(said), "{}", result.stderr);
+        assert_ne!(result.text().trim(), "0");
+    }
+}

@@ -217,6 +217,56 @@ fn what_is_not_known_is_asked_for_at_once() {
 }
 
 #[test]
+fn a_name_that_would_permit_more_is_refused() {
+    let source = |fields: &str| step("load", &format!("[{{{fields}}}]"));
+    let request = |rest: &str| {
+        record(&format!(r#"{{"step":"load","module":"m","file":"f","line":1,{rest}}}"#))
+    };
+    let one = r#""sources":["a"]"#;
+    for program_record in [
+        request(r#""requests":[{"group":"g*","key":"k"}]"#),
+        request(r#""requests":[{"group":"${aws:username}","key":"k"}]"#),
+        request(r#""requests":[{"key":"*"}]"#),
+        request(&format!(r#"{one},"role":"*""#)),
+        request(&format!(r#"{one},"role":"arn:aws:iam::*:role/R""#)),
+        request(&format!(r#"{one},"role":"arn:aws:iam::210987654321:role/*""#)),
+        request(&format!(r#"{one},"role":"arn:aws:iam::210987654321:role/&{{aws:username}}/R""#)),
+        source(r#""id":"a","role":"arn:aws:iam::210987654321:role/te*m/R""#),
+        source(r#""id":"a","role":"arn:aws:iam::*:role/R""#),
+        source(r#""id":"a","options":{"region":"*"}"#),
+    ] {
+        let sandbox = program(std::slice::from_ref(&program_record));
+        for arguments in [&[][..], &["--trust"], &["--per-step"], &["--format=terraform"]] {
+            let known = ["--account", "123456789012", "--region", "us-west-2"];
+            let result = policy(&sandbox, &[&known[..], arguments].concat());
+            // A record that the macros cannot have written is passed over, and then the program has no step.
+            let is_refused = result.code == Some(5) && result.stderr.contains("error: ")
+                || result.code == Some(3) && result.stderr.contains("passed over");
+            let shown = String::from_utf8_lossy(&program_record);
+            assert!(is_refused && result.text().is_empty(), "{shown}: {result:?}");
+        }
+    }
+}
+
+#[test]
+fn a_role_whose_path_looks_like_a_variable_is_that_role_alone() {
+    let role = "arn:aws:iam::210987654321:role/${aws:username}/R";
+    let sandbox = program(&[step("load", &format!(r#"[{{"id":"a","role":"{role}"}}]"#))]);
+    let escaped = role.replace('$', "${$}");
+    let assume = statement("AssumeRoles", "sts:AssumeRole", json!(escaped));
+    assert_eq!(json_of(&sandbox, &[]), document(json!([assume])));
+    let terraform = text(&sandbox, &["--format=terraform"]);
+    assert!(terraform.contains("role/$${$}{aws:username}/R\""), "{terraform}");
+    let known = ["--account=123456789012", "--region=us-west-2", "--check=policy.json"];
+    for (resource, code) in [(escaped.as_str(), 0), (role, 1)] {
+        let written =
+            document(json!([statement("AssumeRoles", "sts:AssumeRole", json!(resource))]));
+        sandbox.write("policy.json", written.to_string());
+        assert_eq!(policy(&sandbox, &known).code, Some(code), "{resource}");
+    }
+}
+
+#[test]
 fn wrong_options_are_refused() {
     let sandbox = program(&[step("load", &format!(r#"["{HEAD}:a"]"#))]);
     for (arguments, reason) in [

@@ -153,7 +153,9 @@ fn vault_has_a_rule_for_each_path() {
     let sources = r#"[{"id":"secret/app/db","type":"vault"},{"id":"database/creds/readonly","type":"vault"},{"id":"old/x","type":"vault","options":{"kv":1}}]"#;
     let sandbox = program(&[step("load", sources)]);
     let rule = |path: &str| format!("path \"{path}\" {{\n  capabilities = [\"read\"]\n}}\n");
-    let rules = ["database/creds/readonly", "old/x", "secret/data/app/db"].map(rule).join("\n");
+    let read = ["database/creds/readonly", "old/x", "secret/data/app/db"].map(rule);
+    let revoke = rule("sys/leases/revoke").replace("read", "update");
+    let rules = [&read[..], &[revoke]].concat().join("\n");
     assert_eq!(text(&sandbox, &["--format=vault"]), rules);
     let steps = text(&sandbox, &["--format=vault", "--per-step"]);
     assert_eq!(steps, format!("# app::jobs::load\n{rules}"));
@@ -164,4 +166,59 @@ fn vault_has_a_rule_for_each_path() {
     let result = policy(&sandbox, &["--format=vault"]);
     result.assert_fails(5);
     assert_eq!(result.stderr.matches("are wildcards there").count(), 2, "{result:?}");
+}
+
+#[test]
+fn a_rule_of_vault_is_about_one_path() {
+    let of = |sources: &str| {
+        let sandbox = program(&[step("load", sources)]);
+        policy(&sandbox, &["--format=vault"])
+    };
+    let result = of(r#"[{"id":"secret/{{identity.entity.name}}/db","type":"vault"}]"#);
+    result.assert_fails(5);
+    assert!(result.stderr.contains("enclose a template"), "{result:?}");
+    // What has no lease is not revoked.
+    for id in ["database/static-creds/a", "secret/creds"] {
+        let options = if id == "secret/creds" { r#","options":{"kv":1}"# } else { "" };
+        let text = of(&format!(r#"[{{"id":"{id}","type":"vault"{options}}}]"#)).text();
+        assert!(text.contains(id) && !text.contains("leases"), "{text}");
+    }
+    // The group of a request is a path too.
+    let request = record(
+        r#"{"step":"a","module":"m","file":"f","line":1,"requests":[{"group":"v1/secret/db","key":"k"},{"group":"alone","key":"k"}]}"#,
+    );
+    let sandbox = program(&[request]);
+    let mut command = sandbox.command(["policy", "program", "--backend=vault", "--format=vault"]);
+    let result = CliOutput::new(command.output().unwrap());
+    result.assert_fails(5);
+    assert_eq!(result.stderr.matches("error: ").count(), 2, "{result:?}");
+}
+
+#[test]
+fn no_two_objects_have_one_name() {
+    /// Returns the different lines that begin so, and how many there are.
+    fn lines(text: &str, start: &str) -> (usize, usize) {
+        let found: Vec<&str> = text.lines().filter(|line| line.starts_with(start)).collect();
+        (found.iter().collect::<std::collections::BTreeSet<_>>().len(), found.len())
+    }
+    let other = ROLE.replace("team", "other");
+    let clash = ROLE.replace("Reader", "Reader_trust");
+    let sources = format!(
+        r#"[{{"id":"a","role":"{ROLE}"}},{{"id":"b","role":"{other}"}},{{"id":"c","role":"{clash}"}}]"#
+    );
+    let sandbox = program(&[step("load", &sources)]);
+    let terraform = text(&sandbox, &["--format=terraform", "--trust"]);
+    assert_eq!(lines(&terraform, "data "), (6, 6), "{terraform}");
+
+    let secret = r#"[{"id":"db","type":"kubernetes"}]"#;
+    let sandbox = program(&[step("a_b", secret), step("a__b", secret), step("A_b", secret)]);
+    let roles = text(&sandbox, &["--format=kubernetes", "--per-step"]);
+    // Each Role has a binding of its name, which names it again.
+    assert_eq!(lines(&roles, "  name: \"app-jobs-a"), (3, 9), "{roles}");
+
+    let files = r#"[{"id":"team/db","type":"file"},{"id":"team-db","type":"file"},{"id":"x","type":"file"}]"#;
+    let sandbox = program(&[step("load", files)]);
+    let objects = text(&sandbox, &["--format=external-secrets"]);
+    assert_eq!(lines(&objects, "  name: "), (3, 3), "{objects}");
+    assert!(objects.contains("  name: \"x\"\n"), "{objects}");
 }

@@ -4,7 +4,7 @@ use std::{
 };
 
 use crate::private::guard::{
-    inspection::Inspection,
+    inspection::{Inspection, Unseen},
     output_path::{OutputPath, PathPart},
 };
 
@@ -36,7 +36,11 @@ impl ErrorParts<'_> {
             let error: &(dyn StdError + 'static) = *error;
             error.source()
         });
-        let sources: Vec<_> = chain.take(LONGEST_CHAIN).collect();
+        let mut sources: Vec<_> = chain.take(LONGEST_CHAIN + 1).collect();
+        if sources.len() > LONGEST_CHAIN {
+            sources.truncate(LONGEST_CHAIN);
+            inspection.outcome.unseen = Some(Unseen::LongChain);
+        }
         let first = OutputPath::root(PathPart::Error);
         if let Some(display) = self.display {
             inspection.look_at_text(&first, display);

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     context::guarded_fields::GuardedFields,
-    mask::{forms::FormName, patterns::TextSearch},
+    mask::{forms::FormName, masker::Masker, patterns::TextSearch},
     private::guard::{output_path::OutputPath, wiped_text::wiped_text},
 };
 
@@ -26,6 +26,8 @@ pub struct Inspection<'g> {
 #[derive(Default)]
 pub(super) struct InspectionOutcome {
     pub leaks: Vec<Leak>,
+    /// Masks the secrets in messages. It is there once something was found.
+    pub masker: Option<Masker>,
     /// The text of the error, which may contain secrets.
     pub error_text: Option<Zeroizing<String>>,
     /// Why not all of the result was looked through.
@@ -37,8 +39,8 @@ pub(super) struct Leak {
     /// The index of the field.
     pub field: usize,
     pub form: FormName,
-    /// Where it stands. It may contain a secret.
-    pub path: Zeroizing<String>,
+    /// Where it stands, without secrets.
+    pub path: String,
 }
 
 /// Why not all of a result was looked through.
@@ -50,6 +52,8 @@ pub(super) enum Unseen {
     Panicked,
     /// It is nested too deeply.
     TooDeep,
+    /// The chain of an error is too long.
+    LongChain,
 }
 
 impl<'g> Inspection<'g> {
@@ -128,7 +132,7 @@ impl InspectionOutcome {
         field: usize,
         form: FormName,
     ) {
-        let path = wiped_text(path);
+        let path = path.masked(self.masker.get_or_insert_with(|| guarded.masker()));
         let value = &guarded.fields[field].value;
         // The value of a field may be that of another one too.
         let equal = guarded.fields.iter().enumerate().filter(|(_, it)| it.value.ct_eq(value));

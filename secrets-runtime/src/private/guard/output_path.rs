@@ -1,11 +1,23 @@
 use std::{
-    fmt::{self, Write},
+    borrow::Cow,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use serde::Serialize;
 use serde_json::Value;
-use zeroize::Zeroizing;
+use zeroize::{Zeroize, Zeroizing};
+
+use crate::{
+    core::escape::{escape_json, write_json},
+    mask::masker::Masker,
+    private::guard::wiped_text::wiped_text,
+};
+
+/// The longest path that a message contains, in characters.
+const LONGEST_PATH: usize = 2000;
+
+/// The longest name of a member in a path, in characters.
+const LONGEST_NAME: usize = 200;
 
 /// Where something stands in what a step returns. A part of a value refers to the value that it is a part of, so a path
 /// costs nothing until it is written.
@@ -39,11 +51,28 @@ pub(super) trait MapKey {
 impl<T: Serialize + ?Sized> MapKey for &T {
     fn text(&self) -> Zeroizing<String> {
         let value = catch_unwind(AssertUnwindSafe(|| serde_json::to_value(self)));
-        Zeroizing::new(match value {
-            Ok(Ok(Value::String(text))) => text,
-            Ok(Ok(value)) => value.to_string(),
-            Ok(Err(_)) | Err(_) => String::from("?"),
-        })
+        match value {
+            Ok(Ok(Value::String(text))) => Zeroizing::new(text),
+            Ok(Ok(value)) => {
+                let text = wiped_text(&value);
+                wipe(value);
+                text
+            }
+            Ok(Err(_)) | Err(_) => Zeroizing::new(String::from("?")),
+        }
+    }
+}
+
+/// Wipes the texts of a value.
+fn wipe(value: Value) {
+    match value {
+        Value::String(mut text) => text.zeroize(),
+        Value::Array(items) => items.into_iter().for_each(wipe),
+        Value::Object(members) => members.into_iter().for_each(|(mut name, value)| {
+            name.zeroize();
+            wipe(value);
+        }),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
 }
 
@@ -55,10 +84,9 @@ impl<'p> OutputPath<'p> {
     pub(super) const fn with(&'p self, last: PathPart<'p>) -> Self {
         Self { parent: Some(self), last }
     }
-}
 
-impl fmt::Display for OutputPath<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    /// Returns the path as text, without secrets and not too long.
+    pub(super) fn masked(&self, masker: &Masker) -> String {
         // Not by recursion: a path may have as many parts as there was stack for.
         let mut parts = vec![self.last];
         let mut parent = self.parent;
@@ -66,30 +94,49 @@ impl fmt::Display for OutputPath<'_> {
             parts.push(path.last);
             parent = path.parent;
         }
-        parts.iter().rev().try_for_each(|part| part.fmt(f))
+        let mut text = String::new();
+        for part in parts.iter().rev() {
+            // A character has at most four bytes.
+            if text.len() > 4 * LONGEST_PATH {
+                break;
+            }
+            part.write_masked(masker, &mut text);
+        }
+        // Several parts can form a secret together.
+        cut(&masker.mask(&text), LONGEST_PATH).into_owned()
     }
 }
 
-impl fmt::Display for PathPart<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl PathPart<'_> {
+    fn write_masked(&self, masker: &Masker, to: &mut String) {
         match self {
-            Self::Value => f.write_str("$"),
-            Self::Error => f.write_str("error"),
-            Self::Source(index) => write!(f, "error.source[{index}]"),
-            Self::Key(key) => PathPart::Member(&key.text()).fmt(f),
-            Self::Member(name) if is_identifier(name) => write!(f, ".{name}"),
+            Self::Value => to.push('$'),
+            Self::Error => to.push_str("error"),
+            Self::Source(index) => to.push_str(&format!("error.source[{index}]")),
+            Self::Index(index) => to.push_str(&format!("[{index}]")),
+            Self::Key(key) => PathPart::Member(&key.text()).write_masked(masker, to),
             Self::Member(name) => {
-                f.write_str("[\"")?;
-                for char in name.chars() {
-                    match char {
-                        '"' | '\\' => write!(f, "\\{char}")?,
-                        char => f.write_char(char)?,
-                    }
+                // Masked before it is escaped and cut: after that a secret in it would not be found.
+                let masked = masker.mask(name);
+                let shown = cut(&masked, LONGEST_NAME);
+                if is_identifier(name) {
+                    to.push('.');
+                    to.push_str(&shown);
+                } else {
+                    let mut quoted = String::new();
+                    write_json(&shown, &mut quoted);
+                    to.push_str(&format!("[{}]", escape_json(&quoted)));
                 }
-                f.write_str("\"]")
             }
-            Self::Index(index) => write!(f, "[{index}]"),
         }
+    }
+}
+
+/// Returns the start of a text that is longer than this many characters.
+fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+    match text.char_indices().nth(longest) {
+        Some((end, _)) => Cow::Owned(format!("{}..", &text[..end])),
+        None => Cow::Borrowed(text),
     }
 }
 

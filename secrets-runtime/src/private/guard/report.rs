@@ -22,7 +22,7 @@ const LONGEST_ERROR_TEXT: usize = 2000;
 pub(super) fn report(
     secrets: &Secrets,
     guarded: &GuardedFields,
-    outcome: InspectionOutcome,
+    mut outcome: InspectionOutcome,
     mode: GuardMode,
 ) -> Result<(), Error> {
     let step = secrets.step();
@@ -37,12 +37,11 @@ pub(super) fn report(
         return Ok(());
     }
     let recorded = record(secrets, guarded, &outcome.leaks);
-    let masker = Masker::new();
-    guarded.fields.iter().for_each(|field| masker.add(&field.value));
+    let masker = outcome.masker.get_or_insert_with(|| guarded.masker());
     let mut problems: Vec<Problem> =
-        outcome.leaks.iter().map(|leak| problem(leak, guarded, &masker)).collect();
-    if let (Some(text), Some(first)) = (outcome.error_text, problems.first_mut()) {
-        let text = shown(&text, &masker);
+        outcome.leaks.iter().map(|leak| problem(leak, guarded)).collect();
+    if let (Some(text), Some(first)) = (&outcome.error_text, problems.first_mut()) {
+        let text = shown(text, masker);
         *first = first.clone().with_suffix(&format!("(the error was: {text})"));
     }
     if mode == GuardMode::Warn {
@@ -60,6 +59,7 @@ fn why(unseen: Unseen) -> &'static str {
         Unseen::Failed => "it cannot be serialized or formatted",
         Unseen::Panicked => "its `Serialize`, `Display` or `Debug` panicked",
         Unseen::TooDeep => "it is nested too deeply",
+        Unseen::LongChain => "the error has too long a chain of sources",
     }
 }
 
@@ -82,11 +82,11 @@ fn record(secrets: &Secrets, guarded: &GuardedFields, leaks: &[Leak]) -> Result<
     call.record(&events.collect::<Vec<_>>())
 }
 
-fn problem(leak: &Leak, guarded: &GuardedFields, masker: &Masker) -> Problem {
+fn problem(leak: &Leak, guarded: &GuardedFields) -> Problem {
     let field = &guarded.fields[leak.field];
     let (group, key) = (&field.group, &field.key);
     let name = if group.is_empty() { key.to_string() } else { format!("{group}/{key}") };
-    let (path, form) = (masker.mask(&leak.path), leak.form);
+    let (path, form) = (&leak.path, leak.form);
     let message = format!("the secret {name} is in what the step returned, at {path} (as {form})");
     Problem::new(ErrorKind::Leaked, message)
         .with_origin(&*field.origin)

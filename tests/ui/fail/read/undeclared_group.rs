@@ -20,6 +20,11 @@ fn parameter(#[secret("prod-db")] db: SecretValue) -> Result<(), Error> {
     Ok(())
 }
 
+#[secrets(sources = ["prod-db"])]
+fn returned() -> Result<(), Error> {
+    return ::secrets_runtime::current_context().secrets.get("prod-dc", "user").map(|_| ());
+}
+
 macro_rules! step {
     ($group:literal) => {
         #[secrets(sources = ["prod-db"])]

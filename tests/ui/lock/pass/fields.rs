@@ -99,4 +99,14 @@ impl<T: DeserializeOwned> Service<T> {
     }
 }
 
+pub struct Job<TConf>(pub TConf);
+
+impl<TConf: DeserializeOwned> Job<TConf> {
+    #[secrets]
+    pub fn method(&self, #[secret("prod-db")] conf: TConf) -> Result<(), Error> {
+        let _ = conf;
+        Ok(())
+    }
+}
+
 fn main() {}

@@ -20,6 +20,18 @@ async fn on_purpose(context: Context) -> Result<(), Error> {
     current_context().secrets.get("undeclared", "user").unwrap_err();
     context.secrets.get("undeclared", "user").unwrap_err();
     assert!(current_context().secrets.get("undeclared", "user").is_err());
+    current_context().secrets.get("undeclared", "user").expect_err("it is not declared");
+    assert!(current_context().secrets.get("undeclared", "user").is_err_and(|_| true));
+    assert!(!current_context().secrets.get("undeclared", "user").is_ok_and(|_| true));
+    let _ = current_context().secrets.get_as::<String>("undeclared").unwrap_or_default();
+    let _ = current_context().secrets.get("undeclared", "user").map_or(0, |_| 1);
+    let _ = current_context().secrets.get("undeclared", "user").or_else(Err);
+    if let Ok(value) = current_context().secrets.get("undeclared", "user") {
+        drop(value);
+    }
+    let Err(_) = ::secrets_runtime::current_context().secrets.get("undeclared", "user") else {
+        return Ok(());
+    };
     let group = "undeclared";
     let _ = current_context().secrets.get(group, "user");
     let _ = format!("{:?}", current_context().secrets.get("undeclared", "user"));
@@ -32,6 +44,20 @@ async fn on_purpose(context: Context) -> Result<(), Error> {
     }
     inner::nested();
     other::current_context().secrets.get("undeclared", "user")
+}
+
+#[secrets(sources = ["other"])]
+fn of_another_step(context: Context) -> Result<(), Error> {
+    let _entered = context.enter();
+    current_context().secrets.get("undeclared", "user").map(|_| ())
+}
+
+#[secrets(sources = ["other"])]
+fn of_its_own() -> Result<(), Error> {
+    fn current_context() -> other::Own {
+        other::current_context()
+    }
+    current_context().secrets.get("undeclared", "user")
 }
 
 mod other {

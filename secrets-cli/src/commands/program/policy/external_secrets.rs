@@ -10,7 +10,11 @@ use secrets_runtime::admin::SourceRoute;
 use secrets_spec::{BuiltIn, Source};
 
 use crate::{
-    commands::program::policy::kubernetes::object_name, input::program_args::Policy,
+    commands::program::policy::{
+        distinct_names::{MadeName, distinct_names},
+        kubernetes::object_name,
+    },
+    input::program_args::Policy,
     output::escape::json_string,
 };
 
@@ -69,11 +73,14 @@ pub fn objects(routes: &[SourceRoute], folder: &Path, args: &Policy) -> Vec<Stri
             (_, more) => more,
         };
     }
-    mounts.iter().map(|(path, mount)| object(path, mount, folder, args)).collect()
+    let made = mounts.keys().map(|path| MadeName { text: path, name: object_name(path) });
+    let names = distinct_names(made.collect());
+    let named = names.iter().zip(&mounts);
+    named.map(|(name, (path, mount))| object(name, path, mount, folder, args)).collect()
 }
 
-fn object(path: &str, mount: &Mount, folder: &Path, args: &Policy) -> String {
-    let name = json_string(&object_name(path));
+fn object(name: &str, path: &str, mount: &Mount, folder: &Path, args: &Policy) -> String {
+    let name = json_string(name);
     let remote = json_string(&mount.remote);
     let file = path.rsplit('/').next().unwrap_or(path);
     let (data, sub_path) = match &mount.content {

@@ -7,7 +7,7 @@ use secrets_spec::BuiltIn;
 
 use crate::{input::program_args::Policy, output::escape::json_string};
 
-/// Returns a Role and its binding for each namespace.
+/// Returns a Role of this name and its binding for each namespace.
 pub fn roles(name: &str, routes: &[SourceRoute], args: &Policy) -> Vec<String> {
     let mut namespaces: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     for route in routes.iter().filter(|route| route.is_of(BuiltIn::Kubernetes.name())) {
@@ -29,14 +29,14 @@ fn role(name: &str, namespace: &str, secrets: &BTreeSet<&str>) -> String {
          kind: Role\n\
          metadata:\n  name: {}\n  namespace: {}\n\
          rules:\n  - apiGroups: [\"\"]\n    resources: [\"secrets\"]\n    verbs: [\"get\"]\n    resourceNames:\n{}",
-        json_string(&object_name(name)),
+        json_string(name),
         json_string(namespace),
         names.collect::<String>(),
     )
 }
 
 fn binding(name: &str, namespace: &str, args: &Policy) -> String {
-    let name = json_string(&object_name(name));
+    let name = json_string(name);
     format!(
         "apiVersion: rbac.authorization.k8s.io/v1\n\
          kind: RoleBinding\n\

@@ -1,6 +1,7 @@
 //! `secrets policy`: the permissions that the steps of a compiled program need.
 
 mod check;
+mod distinct_names;
 mod document;
 mod external_secrets;
 mod kms_key;
@@ -23,6 +24,7 @@ use secrets_spec::BuiltIn;
 
 use crate::{
     commands::program::policy::{
+        distinct_names::{MadeName, distinct_names},
         document::{PolicyDocument, indent},
         kms_key::KmsKey,
         needs::{AwsNeeds, PolicyTarget, Unknown},
@@ -84,18 +86,12 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
 
 /// Returns the document of the caller.
 fn document(routes: &StepRoutes, target: &PolicyTarget) -> Result<PolicyDocument, Failure> {
-    let needs = all_needs(routes);
+    let needs = AwsNeeds::of(routes.values())?;
     needs.check_keys(&target.keys)?;
     let mut unknown = Unknown::default();
     let document = needs.caller_document(target, &mut unknown);
     unknown.fail()?;
     Ok(document)
-}
-
-fn all_needs(routes: &StepRoutes) -> AwsNeeds {
-    let mut needs = AwsNeeds::default();
-    routes.values().for_each(|routes| needs.add_step(routes));
-    needs
 }
 
 struct Printer<'a> {
@@ -113,12 +109,18 @@ impl Printer<'_> {
             PolicyFormat::Kubernetes => {
                 let all: Vec<SourceRoute> = self.all_routes();
                 let objects = match args.per_step {
-                    false => kubernetes::roles(&self.program_name(), &all, args),
+                    false => {
+                        let name = kubernetes::object_name(&self.program_name());
+                        kubernetes::roles(&name, &all, args)
+                    }
                     true => {
-                        let of_step = |(name, routes): (&String, &Vec<SourceRoute>)| {
-                            kubernetes::roles(&name.replace("::", "-"), routes, args)
-                        };
-                        self.routes.iter().flat_map(of_step).collect()
+                        let made = self.routes.keys().map(|text| {
+                            let name = kubernetes::object_name(&text.replace("::", "-"));
+                            MadeName { text, name }
+                        });
+                        let names = distinct_names(made.collect());
+                        let steps = names.iter().zip(self.routes.values());
+                        steps.flat_map(|(name, it)| kubernetes::roles(name, it, args)).collect()
                     }
                 };
                 Ok(objects.join("---\n"))
@@ -144,7 +146,7 @@ impl Printer<'_> {
 
     /// Returns documents of AWS IAM, in JSON or for Terraform.
     fn documents(&self, reporter: &Reporter) -> Result<String, Failure> {
-        let needs = all_needs(self.routes);
+        let needs = AwsNeeds::of(self.routes.values())?;
         needs.check_keys(&self.target.keys)?;
         let mut unknown = Unknown::default();
         // Each document with its name.
@@ -152,8 +154,7 @@ impl Printer<'_> {
         let mut trusts: Vec<(String, PolicyDocument)> = Vec::new();
         if self.args.per_step {
             for (name, routes) in self.routes {
-                let mut needs = AwsNeeds::default();
-                needs.add_step(routes);
+                let needs = AwsNeeds::of(std::iter::once(routes))?;
                 documents.push((name.clone(), needs.caller_document(self.target, &mut unknown)));
             }
         } else if self.args.trust {
@@ -215,11 +216,16 @@ impl Printer<'_> {
             true => name.rsplit('/').next().unwrap_or(name).to_owned(),
             false => name.to_owned(),
         };
-        let sources = documents.iter().map(|(name, it)| terraform::data_source(&short(name), it));
-        let trusts = trusts
+        let policies = documents.iter().map(|(text, document)| (text, short(text), document));
+        let trusts = trusts.iter().map(|(text, it)| (text, format!("{}_trust", short(text)), it));
+        let all: Vec<_> = policies.chain(trusts).collect();
+        let made = all
             .iter()
-            .map(|(name, it)| terraform::data_source(&format!("{}_trust", short(name)), it));
-        sources.chain(trusts).collect::<Vec<_>>().join("\n")
+            .map(|(text, short, _)| MadeName { text, name: terraform::identifier(short) });
+        let names = distinct_names(made.collect());
+        let sources =
+            names.iter().zip(&all).map(|(name, (.., it))| terraform::data_source(name, it));
+        sources.collect::<Vec<_>>().join("\n")
     }
 
     fn all_routes(&self) -> Vec<SourceRoute> {

@@ -2,16 +2,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use secrets_runtime::admin::SourceRoute;
-use secrets_spec::{BuiltIn, SecretArn};
+use secrets_runtime::{Error, ErrorKind, admin::SourceRoute};
+use secrets_spec::{BuiltIn, Flaw, SecretArn, check_id, check_region, check_role_arn};
 
 use crate::{
     commands::program::policy::{
         document::{PolicyDocument, Principal, Statement},
         kms_key::KmsKey,
     },
-    failure::Failure,
+    failure::{Failure, error_about, fail_on_any},
 };
+
+const AWS: &str = BuiltIn::AwsSecretsManager.name();
 
 /// What steps need of AWS, by who needs it.
 #[derive(Debug, Default, Clone)]
@@ -57,11 +59,23 @@ pub struct Unknown {
 }
 
 impl AwsNeeds {
-    /// Adds what a step needs.
-    pub fn add_step(&mut self, routes: &[SourceRoute]) {
+    /// Returns what steps need.
+    ///
+    /// # Errors
+    /// If a secret, role or region has a name that AWS does not have. In a policy it might permit more.
+    pub fn of<'a>(
+        steps: impl Iterator<Item = &'a Vec<SourceRoute>> + Clone,
+    ) -> Result<Self, Failure> {
+        fail_on_any(steps.clone().flatten().flat_map(mistakes).collect())?;
+        let mut needs = Self::default();
+        steps.for_each(|routes| needs.add_step(routes));
+        Ok(needs)
+    }
+
+    fn add_step(&mut self, routes: &[SourceRoute]) {
         // A batch is one request in one role and region, for current versions.
         let mut batches: BTreeMap<(Option<&str>, Option<&str>), BTreeSet<String>> = BTreeMap::new();
-        for route in routes.iter().filter(|it| it.is_of(BuiltIn::AwsSecretsManager.name())) {
+        for route in routes.iter().filter(|it| it.is_of(AWS)) {
             let role = route.role.as_ref().map(|role| role.value.as_str());
             let region = route.region.as_ref().map(|region| region.value.as_str());
             let id = route.aws_secret_id();
@@ -87,7 +101,7 @@ impl AwsNeeds {
     pub fn caller_document(&self, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocument {
         let mut document = self.caller.document(None, target, unknown);
         if !self.roles.is_empty() {
-            let roles = self.roles.keys().cloned();
+            let roles = self.roles.keys().map(|role| literal(role));
             document.add(Statement::allow("AssumeRoles", ["sts:AssumeRole"], roles));
         }
         document
@@ -223,6 +237,44 @@ impl Unknown {
     }
 }
 
+/// Returns what is wrong with the names of a route. A program can have records that no compiler has checked.
+fn mistakes(route: &SourceRoute) -> Vec<Error> {
+    if !route.is_of(AWS) {
+        return Vec::new();
+    }
+    let id = route.aws_secret_id();
+    let mut errors = Vec::new();
+    let mut add = |text: &str, flaw: Option<Flaw>| {
+        if let Some(error) = flaw.map(|flaw| flaw.explain(text)) {
+            let help = error.help().unwrap_or("correct the source");
+            let kind = ErrorKind::InvalidSource;
+            errors.push(error_about(&route.source, kind, error.message(), help));
+        }
+    };
+    add(&id, check_id(Some(AWS), &id));
+    if let Some(role) = &route.role {
+        add(&role.value, check_role_arn(&role.value));
+    }
+    if let Some(region) = &route.region {
+        add(&region.value, check_region(&region.value));
+    }
+    if route.role.as_ref().is_some_and(|role| role.value.contains("&{")) {
+        let message = "a policy for Terraform cannot name this role: `&{` begins a variable there";
+        let help = "use a role whose path does not have it";
+        errors.push(error_about(&route.source, ErrorKind::InvalidSource, message, help));
+    }
+    errors
+}
+
+/// Returns the pattern of IAM that is this text alone.
+fn literal(text: &str) -> String {
+    let escape = |c: char| match c {
+        '*' | '?' | '$' => format!("${{{c}}}"),
+        c => c.to_string(),
+    };
+    text.chars().map(escape).collect()
+}
+
 /// Returns the policy that lets the account of the caller assume a role.
 fn trust(role: &str, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocument {
     let Some(account) = &target.account else {
@@ -235,7 +287,7 @@ fn trust(role: &str, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocu
         .with_principal(Principal::Aws(root));
     let mut document = PolicyDocument::default();
     document.add(match &target.external_id {
-        Some(id) => statement.with_condition("sts:ExternalId", id.clone()),
+        Some(id) => statement.with_condition("sts:ExternalId", literal(id)),
         None => statement,
     });
     document

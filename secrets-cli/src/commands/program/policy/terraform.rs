@@ -5,15 +5,15 @@ use crate::{
     output::escape::json_string,
 };
 
-/// Returns a document as `data "aws_iam_policy_document"`.
+/// Returns a document as `data "aws_iam_policy_document"` with this name.
 pub fn data_source(name: &str, document: &PolicyDocument) -> String {
     let statements: Vec<String> = document.statements().iter().map(statement).collect();
-    let name = json_string(&identifier(name));
+    let name = json_string(name);
     format!("data \"aws_iam_policy_document\" {name} {{\n{}}}\n", statements.join("\n"))
 }
 
 /// Returns a text as a name in Terraform: letters, digits, `_` and `-`, and no digit at the start.
-fn identifier(text: &str) -> String {
+pub fn identifier(text: &str) -> String {
     let replace = |c: char| if c.is_ascii_alphanumeric() || c == '-' { c } else { '_' };
     let name: String = text.replace("::", "_").chars().map(replace).collect();
     if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') {

@@ -52,19 +52,21 @@ pub fn run(needed: &PolicyDocument, text: &str, path: &Path) -> Result<(), Failu
 }
 
 fn needs(document: &PolicyDocument) -> Vec<Need> {
+    // A text that is not a pattern is needed as it is, so that nothing is left out.
+    let pattern = |text: &str| Glob::parse(text).unwrap_or_else(|| Glob::literal(text));
     let mut needs = Vec::new();
     for statement in document.statements() {
         for action in &statement.actions {
             // What is needed has no variables.
             let Some(action) = Glob::in_lower_case(action) else { continue };
             let via = statement.condition.as_ref().map(|(_, service)| Glob::literal(service));
-            needs.extend(statement.resources.iter().filter_map(|resource| {
+            needs.extend(statement.resources.iter().map(|resource| {
                 let requested = match resource.as_str() {
                     "*" => Glob::literal(resource),
-                    resource => Glob::parse(resource)?,
+                    resource => pattern(resource),
                 };
-                let resource = Glob::parse(resource)?;
-                Some(Need { action: action.clone(), resource, requested, via: via.clone() })
+                let resource = pattern(resource);
+                Need { action: action.clone(), resource, requested, via: via.clone() }
             }));
         }
     }
