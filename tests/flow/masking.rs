@@ -70,7 +70,7 @@ fn a_child_that_is_left_holds_nothing_up() {
 fn a_child_that_never_stops_to_write_holds_nothing_up() {
     let sandbox = FlowSandbox::new();
     let mut command = sandbox.command("behaviour", &["step", "b"]);
-    command.env("DO_B", "shell yes &");
+    command.env("DO_B", "shell yes & yes & yes & yes &");
     let output = FlowOutput::of(&mut command);
     assert_eq!(output.code, Some(0), "{output:?}");
     assert!(output.stdout.contains("the shell ended with"), "the step's own lines are there");

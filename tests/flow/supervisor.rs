@@ -8,6 +8,7 @@ use std::{
 use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox};
 
 /// Returns the program as the first process, or `None` where that is not permitted.
+#[allow(clippy::print_stderr, reason = "it says that a test is skipped")]
 fn first(sandbox: &FlowSandbox, flow: &str, arguments: &[&str]) -> Option<Command> {
     let options = [&["--pid", "--fork"][..], &["--map-root-user", "--pid", "--fork"]];
     let permitted = options.iter().find(|options| {
