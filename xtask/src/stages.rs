@@ -77,7 +77,7 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
-        ..stage("builds", "a program in six kinds of builds, whose steps are inspected", builds)
+        ..stage("builds", "a program in six kinds of builds, inspected", builds)
     },
     Stage {
         on_demand: true,
@@ -159,7 +159,7 @@ fn integration(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_named(workspace, |name| !["architecture", "ui"].contains(&name))
 }
 
-/// These need a feature, and with it the leak guard, without which the others are compiled.
+/// These need a feature, and with it the leak guard.
 fn flow(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_with(workspace, "flow")
 }
@@ -180,8 +180,7 @@ fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
 
 /// The examples and tests whose first required feature this is, and clippy on the latter.
 fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, String> {
-    let needs_it =
-        |target: &&Target| target.required_features.first().is_some_and(|name| name == feature);
+    let needs_it = |it: &&Target| it.required_features.first().is_some_and(|name| name == feature);
     let mut commands = Vec::new();
     for package in &workspace.packages {
         for example in package.targets_of("example").filter(needs_it) {

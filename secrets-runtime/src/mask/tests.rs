@@ -267,6 +267,7 @@ const FORMS: &[(&str, &str, &str)] = &[
     ("Se Nt/InEl~", "Se%20Nt%2FInEl~ Se%20Nt/InEl~ Se+Nt%2fInEl%7e", "*** *** ***"),
     ("Se'Nt(InEl)!*", "Se'Nt(InEl)!* Se%27Nt%28InEl%29%21%2A", "*** ***"),
     ("Se\"Nt\u{e9}/", "Se\\\"Nt\u{e9}/ Se\\\"Nt\\u00e9/ Se\\\"Nt\\u00E9\\/", "*** *** ***"),
+    ("SeNt\u{7f}InEl", "SeNt\\u007fInEl", "***"),
     ("Nt\u{1f600}\u{1}", "Nt\\ud83d\\ude00\\u0001", "***"),
     ("Se<Nt>&'\"", "Se&lt;Nt&gt;&amp;&apos;&quot; Se&lt;Nt&gt;&amp;&#39;\"", "*** ***"),
     ("Se<Nt>&'\"", "Se&lt;Nt>&amp;&#x27;&#34; Se\\u003cNt\\u003e\\u0026'\\\"", "*** ***"),

@@ -100,9 +100,9 @@ fn ask_batch(resolver: &Resolver, batch: Batch<'_>, answers: &mut Answers) {
         };
         let count = pending.len();
         pending.retain(|(name, source)| {
-            let is_about = |problem: &&Problem| {
-                problem.origin() == source.origin() || problem.origin() == *name
-            };
+            // A source that is declared as JSON is known by its id. No two of a batch have one group.
+            let known_by = [source.origin(), *name, source.id()];
+            let is_about = |problem: &&Problem| known_by.contains(&problem.origin());
             let problems: Vec<&Problem> = error.problems().iter().filter(is_about).collect();
             let own = Error::join(problems.into_iter().map(|problem| named(problem, name)));
             match own {

@@ -222,3 +222,13 @@ fn no_two_objects_have_one_name() {
     assert_eq!(lines(&objects, "  name: "), (3, 3), "{objects}");
     assert!(objects.contains("  name: \"x\"\n"), "{objects}");
 }
+
+#[test]
+fn what_is_about_iam_is_refused_with_another_format() {
+    let sandbox = Sandbox::new();
+    sandbox.write("policy.json", "{}");
+    for arguments in [["--check", "policy.json"].as_slice(), &["--trust"]] {
+        let arguments = [&["policy", "program", "--format", "vault"], arguments].concat();
+        sandbox.run(arguments).assert_fails(2);
+    }
+}

@@ -90,7 +90,8 @@ fn json(text: &str, non_ascii: NonAscii, has_slash: bool, has_html: bool) -> Wip
             '/' if has_slash => b'/',
             '<' | '>' | '&' | '\u{2028}' | '\u{2029}' if has_html => b'u',
             '\0'..='\u{1f}' => b'u',
-            '\u{80}'.. if non_ascii != NonAscii::Unchanged => b'u',
+            // Python escapes DEL too.
+            '\u{7f}'.. if non_ascii != NonAscii::Unchanged => b'u',
             _ => {
                 json.extend_from_slice(char.encode_utf8(&mut [0; 4]).as_bytes());
                 continue;

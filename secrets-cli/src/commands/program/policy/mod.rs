@@ -46,8 +46,24 @@ const MAX_POLICY: usize = 6144;
 /// The routes of each step, by its module and name.
 type StepRoutes = BTreeMap<String, Vec<SourceRoute>>;
 
+/// `--check` and `--trust` are about IAM.
+fn refuse_what_has_no_meaning(args: &Policy) -> Result<(), Failure> {
+    let is_of_iam = matches!(args.format, PolicyFormat::Json | PolicyFormat::Terraform);
+    if args.check.is_some() && args.format != PolicyFormat::Json {
+        let help = "leave --format out: --check compares a policy document of AWS IAM";
+        return Err(Failure::usage("--check has no meaning with this --format", help));
+    }
+    if args.trust && !is_of_iam {
+        let help =
+            "write --format json or --format terraform: only roles of AWS have trust policies";
+        return Err(Failure::usage("--trust has no meaning with this --format", help));
+    }
+    Ok(())
+}
+
 /// Prints the permissions that the steps of a program need, or checks a document that grants them.
 pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
+    refuse_what_has_no_meaning(args)?;
     let program = Program::read(&args.program)?;
     program.warn(reporter);
     program.require_steps()?;
