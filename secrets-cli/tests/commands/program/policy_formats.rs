@@ -225,7 +225,7 @@ fn no_two_objects_have_one_name() {
 
 #[test]
 fn what_is_about_iam_is_refused_with_another_format() {
-    let sandbox = Sandbox::new();
+    let sandbox = crate::support::Sandbox::new();
     sandbox.write("policy.json", "{}");
     for arguments in [["--check", "policy.json"].as_slice(), &["--trust"]] {
         let arguments = [&["policy", "program", "--format", "vault"], arguments].concat();
