@@ -83,7 +83,8 @@ fn a_file_that_cannot_be_used_is_one_error_for_each_crate() {
         use std::os::unix::fs::PermissionsExt;
 
         workspace.write("secrets.lock", &many);
-        fs::set_permissions(workspace.path("secrets.lock"), fs::Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(workspace.path("secrets.lock"), fs::Permissions::from_mode(0o000))
+            .unwrap();
         // Root reads it all the same.
         if fs::read(workspace.path("secrets.lock")).is_err() {
             assert_one_error(&workspace, None, &["cannot be read", "who may read"]);

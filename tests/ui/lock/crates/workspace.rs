@@ -39,7 +39,7 @@ impl Workspace {
         let names: Vec<String> = crates.iter().map(|(name, _)| format!("{name:?}")).collect();
         workspace.write(
             "Cargo.toml",
-            &format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", names.join(", ")),
+            format!("[workspace]\nresolver = \"3\"\nmembers = [{}]\n", names.join(", ")),
         );
         for (name, text) in crates {
             let runtime = project.join("secrets-runtime");
