@@ -56,7 +56,7 @@ pub fn leave_one(name: &str, lease: &Lease, reporter: &Reporter) {
     ));
 }
 
-/// Gives back what is not revealed: leases, and the tokens of logins.
+/// Revokes the leases whose values no output shows, and the tokens of logins.
 pub fn give_back() {
     for (backend, lease) in std::mem::take(&mut *lock(&READ)) {
         // It ends by itself otherwise.

@@ -194,7 +194,7 @@ impl Server {
         serde_json::from_slice(&output.stdout).unwrap()
     }
 
-    /// Gives the user or a role this policy and no other.
+    /// Replaces the policies of the user or a role with this one.
     fn put(&self, role: Option<&str>, document: &Value) {
         self.enforce(false);
         let text = document.to_string();
