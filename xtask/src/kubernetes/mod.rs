@@ -46,6 +46,7 @@ const SCRIPT: &str = r#"
         --bind-address 127.0.0.1 --secure-port "$api" --cert-dir certificates \
         --advertise-address 192.0.2.1 --endpoint-reconciler-type none --service-cluster-ip-range 10.96.0.0/24 \
         --authorization-mode RBAC --token-auth-file tokens.csv \
+        --feature-gates BoundServiceAccountTokenVolume=true \
         --service-account-issuer https://kubernetes.default.svc \
         --service-account-key-file accounts.key --service-account-signing-key-file accounts.key
 "#;
