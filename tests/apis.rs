@@ -5,7 +5,11 @@
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
 mod backends {
-    mod kubernetes;
+    mod kubernetes {
+        mod answers;
+        mod server;
+        mod stub;
+    }
     mod prefect {
         mod cloud;
         mod faults;
@@ -15,9 +19,12 @@ mod backends {
     mod vault {
         mod denials;
         mod dynamic;
+        mod faults;
         mod kv;
         mod logins;
+        mod own_server;
         mod setup;
+        mod states;
         mod writing;
     }
     mod zenml {

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
+mod cluster;
 mod kubectl;
 mod manifest;
 mod masking;

@@ -63,7 +63,7 @@ fn python(variable: &str, script: &str, input: &str) -> Option<String> {
 }
 
 /// Returns what is created with all options.
-fn created(kind: &str, format: &str) -> String {
+pub fn created(kind: &str, format: &str) -> String {
     let sandbox = FlowSandbox::new();
     let options = [
         kind,
@@ -145,9 +145,8 @@ fn what_looks_like_something_else_is_read_as_a_text() {
     assert_eq!(read, texts.map(Value::from));
 }
 
-#[test]
-fn pods_and_jobs_are_valid() {
-    let manifest: Value = serde_json::from_str(&created("argo-workflows", "--only-json")).unwrap();
+/// Returns the pods that the steps of a manifest with a schedule have.
+pub fn pods(manifest: &Value) -> Vec<Value> {
     let templates = manifest["items"][0]["spec"]["templates"].as_array().unwrap();
     let pods =
         templates.iter().filter(|template| template["container"].is_object()).map(|template| {
@@ -163,7 +162,13 @@ fn pods_and_jobs_are_valid() {
             }
             json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p"}, "spec": spec})
         });
-    let mut documents: Vec<Value> = pods.collect();
+    pods.collect()
+}
+
+#[test]
+fn pods_and_jobs_are_valid() {
+    let manifest: Value = serde_json::from_str(&created("argo-workflows", "--only-json")).unwrap();
+    let mut documents = pods(&manifest);
     assert_eq!(documents.len(), 3);
     documents.push(serde_json::from_str(&created("kubernetes", "--only-json")).unwrap());
     let mut broken = documents[0].clone();

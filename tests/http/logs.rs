@@ -1,4 +1,4 @@
-//! No record of a log holds a credential or a value of ZenML, Vault or Prefect, at any level, nor do several records that are
+//! No record of a log holds a credential or a value of Kubernetes, Prefect, Vault or ZenML, at any level, nor do several records that are
 //! put together. A program of its own, as a process has one logger.
 #![allow(clippy::unwrap_used, reason = "a test ends at the first surprise")]
 
@@ -7,8 +7,13 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
+use base64ct::{Base64, Encoding};
 use secrets_runtime::{Declaration, Error, Resolver, Secrets, settings::variables};
-use secrets_tests::stub_server::StubServer;
+use secrets_tests::{
+    scripted_server::{Reply, ScriptedServer},
+    stub_server::StubServer,
+};
+use serde_json::json;
 use tracing::{
     Event, Id, Metadata, Subscriber,
     field::{Field, Visit},
@@ -107,6 +112,64 @@ fn cloud(server: &StubServer) -> Result<Secrets, Error> {
     resolve(&settings, "prefect.db")
 }
 
+fn kubernetes(server: &StubServer) -> Result<Secrets, Error> {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("token"), "SeNtInEl-token").unwrap();
+    let (url, folder) = (server.url(), folder.path().to_str().unwrap());
+    let settings =
+        [(&variables::KUBERNETES_URL, url.as_str()), (&variables::KUBERNETES_DIR, folder)];
+    resolve(&settings, "kubernetes.prod/db")
+}
+
+/// A Vault that is logged in to with a wrapped secret id or a JWT, and whose leases are renewed and revoked.
+fn leases_of_vault() {
+    let server = ScriptedServer::new(|request| {
+        let path = request.line.split(' ').nth(1).unwrap_or_default();
+        let answer = match path.strip_prefix("/v1/").unwrap_or_default() {
+            "sys/wrapping/lookup" => {
+                json!({ "data": { "creation_path": "auth/approle/role/app/secret-id" } })
+            }
+            "sys/wrapping/unwrap" => json!({ "data": { "secret_id": "SeNtInEl-unwrapped" } }),
+            "auth/approle/login" | "auth/jwt/login" | "auth/token/renew-self" => {
+                let time = if path.ends_with("renew-self") { 3600 } else { 2 };
+                let token = "s.SeNtInEl-of-a-login";
+                json!({ "auth": { "client_token": token, "lease_duration": time, "renewable": true } })
+            }
+            "db/creds/app" => json!({
+                "lease_id": "db/creds/app/1", "lease_duration": 1, "renewable": true,
+                "data": { "username": "SeNtInEl-user", "password": "SeNtInEl-of-a-lease" },
+            }),
+            "sys/leases/renew" => {
+                json!({ "lease_id": "db/creds/app/1", "lease_duration": 3600, "renewable": true })
+            }
+            "sys/leases/revoke" => json!({ "errors": ["SeNtInEl"] }),
+            _ => json!({ "data": { "path": "db/", "type": "database", "options": null } }),
+        };
+        Reply::json(if path.ends_with("/revoke") { 403 } else { 200 }, &answer)
+    });
+    let folder = tempfile::tempdir().unwrap();
+    let jwt = folder.path().join("jwt");
+    std::fs::write(&jwt, "SeNtInEl.of.jwt").unwrap();
+    let builder = || Resolver::builder().setting(&variables::VAULT_ADDR, server.url());
+    let wrapped = builder()
+        .setting(&variables::VAULT_ROLE_ID, "SeNtInEl-role-id")
+        .setting(&variables::VAULT_SECRET_ID, "SeNtInEl-wrapped")
+        .setting(&variables::VAULT_SECRET_ID_WRAPPING_PATH, "auth/approle/role/app/secret-id");
+    let with_jwt = builder().setting(&variables::VAULT_JWT_FILE, &jwt);
+    for (number, builder) in (1..).zip([wrapped, with_jwt]) {
+        let resolver = builder.build().unwrap();
+        let declared = Declaration::builder("step").source("vault.db/creds/app").unwrap().build();
+        let step = resolver.resolve_blocking(&declared).unwrap();
+        let renewals = || server.lines().iter().filter(|line| line.ends_with("/renew")).count();
+        while renewals() < number {
+            std::thread::yield_now();
+        }
+        drop(step);
+        resolver.shutdown_blocking();
+    }
+    assert!(server.lines().iter().any(|line| line.ends_with("/revoke-self")));
+}
+
 /// What a person can put together: the records one after another, their letters alone, the last word of each, and the
 /// bytes that are written in hex.
 fn readings(records: &[String]) -> [String; 4] {
@@ -138,6 +201,10 @@ fn a_finer_log_shows_no_credential_and_no_value() {
     assert!(vault(&StubServer::new(200, "", answer)).is_ok());
     let answer = r#"{"data": {"value": "SeNtInEl-prefect-value-of-many-rows"}}"#;
     assert!(prefect(&StubServer::new(200, "", answer)).is_ok());
+    let value = Base64::encode_string(b"SeNtInEl-kubernetes-value-of-many-rows");
+    let answer = json!({ "metadata": { "name": "db" }, "data": { "k": value } }).to_string();
+    assert!(kubernetes(&StubServer::new(200, "", &answer)).is_ok());
+    leases_of_vault();
     let answer = r#"{"data": {"secret_value": "SeNtInEl-cloud-value-of-many-rows"}}"#;
     assert!(cloud(&StubServer::new(200, "", answer)).is_ok());
     // Servers that refuse, and repeat what they were sent.
@@ -145,7 +212,8 @@ fn a_finer_log_shows_no_credential_and_no_value() {
         [(401, "SeNtInEl"), (403, r#"{"detail": "SeNtInEl-password"}"#), (500, "SeNtInEl")]
     {
         let server = StubServer::new(status, "x-echo: SeNtInEl\r\n", body);
-        for asked in [zenml(&server), vault(&server), prefect(&server), cloud(&server)] {
+        let first = [zenml(&server), vault(&server), kubernetes(&server)];
+        for asked in first.into_iter().chain([prefect(&server), cloud(&server)]) {
             let error = asked.unwrap_err();
             assert!(!format!("{error} {error:?}").contains("SeNtInEl"), "{status}");
         }
@@ -153,6 +221,9 @@ fn a_finer_log_shows_no_credential_and_no_value() {
     let records = records().clone();
     assert!(!records.is_empty(), "the client logs something");
     for reading in readings(&records) {
-        assert!(!reading.contains("SeNtInEl"), "a credential or a value was logged");
+        // The other one is the value of Kubernetes as its server sends it.
+        for value in ["SeNtInEl", "U2VOdEluRW"] {
+            assert!(!reading.contains(value), "a credential or a value was logged");
+        }
     }
 }

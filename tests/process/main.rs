@@ -15,6 +15,7 @@ mod export;
 mod exporting_steps;
 mod files;
 mod forbidden_backends;
+mod leased_steps;
 mod masking;
 mod settings;
 mod threads;
@@ -62,5 +63,6 @@ fn cases() -> impl Iterator<Item = &'static (&'static str, fn())> {
         .chain(forbidden_backends::CASES)
         .chain(audit::CASES)
         .chain(masking::CASES)
+        .chain(leased_steps::CASES)
         .chain(steps)
 }

@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
 pub mod child;
+#[cfg(unix)]
+pub mod cluster;
 pub mod fake_backend;
 pub mod fault_server;
 #[cfg(unix)]
@@ -14,5 +16,6 @@ pub mod lookup;
 #[cfg(target_os = "linux")]
 pub mod memory;
 pub mod password_server;
+pub mod scripted_server;
 pub mod stub_server;
 pub mod table;

@@ -65,7 +65,8 @@ impl Request {
     }
 }
 
-fn read(stream: &TcpStream) -> Option<Request> {
+/// Reads a request.
+pub(crate) fn read(stream: &TcpStream) -> Option<Request> {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {

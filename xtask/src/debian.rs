@@ -40,7 +40,8 @@ pub fn install(name: &str, package: &str) -> Result<(), Outcome> {
     Ok(())
 }
 
-fn on_path(name: &str) -> Option<PathBuf> {
+/// The path of a program, if it is there.
+pub fn on_path(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH")?;
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }

@@ -10,6 +10,8 @@ mod bench;
 mod command;
 mod debian;
 mod http;
+mod kubernetes;
+mod msrv;
 mod package;
 mod postgres;
 mod process_group;

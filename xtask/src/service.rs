@@ -1,7 +1,7 @@
 //! Tools and servers that tests need from outside the workspace.
 
 use crate::{
-    debian, postgres,
+    debian, kubernetes, postgres,
     report::Outcome,
     server::{self, Recipe, Server},
     venv,
@@ -21,14 +21,16 @@ pub enum Service {
     Prefect,
     Zenml,
     Openbao,
+    OpenbaoProgram,
     Postgres,
     Manifest,
     Metaflow,
     Argo2prefect,
+    Kubernetes,
 }
 
 /// All of them.
-pub const ALL: [Service; 14] = [
+pub const ALL: [Service; 16] = [
     Service::Store,
     Service::Jose,
     Service::Flyte,
@@ -39,10 +41,12 @@ pub const ALL: [Service; 14] = [
     Service::Prefect,
     Service::Zenml,
     Service::Openbao,
+    Service::OpenbaoProgram,
     Service::Postgres,
     Service::Manifest,
     Service::Metaflow,
     Service::Argo2prefect,
+    Service::Kubernetes,
 ];
 
 /// A service that can be used. A server ends when this is dropped.
@@ -67,10 +71,12 @@ impl Service {
             Self::Prefect => "prefect",
             Self::Zenml => "zenml",
             Self::Openbao => "openbao",
+            Self::OpenbaoProgram => "openbao-program",
             Self::Postgres => "postgres",
             Self::Manifest => "manifest",
             Self::Metaflow => "metaflow",
             Self::Argo2prefect => "argo2prefect",
+            Self::Kubernetes => "kubernetes",
         }
     }
 
@@ -87,10 +93,12 @@ impl Service {
             Self::Prefect => "Prefect 3's server",
             Self::Zenml => "ZenML's server",
             Self::Openbao => "OpenBao, which is Vault",
+            Self::OpenbaoProgram => "its program, for tests that start a server of their own",
             Self::Postgres => "Debian's PostgreSQL",
             Self::Manifest => "a Python with hera and kubernetes-validate",
             Self::Metaflow => "a Python with Metaflow",
             Self::Argo2prefect => "a Python with argo2prefect and Prefect",
+            Self::Kubernetes => "an API server of Kubernetes, built once from Debian's source",
         }
     }
 
@@ -107,10 +115,12 @@ impl Service {
             Self::Prefect => "SECRETS_TEST_PREFECT_URL",
             Self::Zenml => "SECRETS_TEST_ZENML_URL",
             Self::Openbao => "SECRETS_TEST_OPENBAO_URL",
+            Self::OpenbaoProgram => "SECRETS_TEST_OPENBAO_PROGRAM",
             Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
             Self::Manifest => "SECRETS_TEST_PYTHON_MANIFEST",
             Self::Metaflow => "SECRETS_TEST_PYTHON_METAFLOW",
             Self::Argo2prefect => "SECRETS_TEST_PYTHON_ARGO2PREFECT",
+            Self::Kubernetes => "SECRETS_TEST_KUBERNETES",
         }
     }
 
@@ -133,6 +143,13 @@ impl Service {
             Self::Prefect => server(workspace, "prefect", &server::PREFECT),
             Self::Zenml => server(workspace, "zenml", &server::ZENML),
             Self::Openbao => server(workspace, "openbao", &server::OPENBAO),
+            Self::OpenbaoProgram => {
+                tool(server::openbao_program(&venv::python(workspace, "openbao")?)?)
+            }
+            Self::Kubernetes => {
+                let (server, value) = kubernetes::start(&workspace.scratch)?;
+                Ok(ReadyService { value, server: Some(server) })
+            }
             Self::Postgres => {
                 let (server, value) = postgres::start(&workspace.scratch)?;
                 Ok(ReadyService { value, server: Some(server) })

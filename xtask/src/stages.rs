@@ -3,7 +3,7 @@
 use crate::{
     bench,
     command::CommandLine,
-    package,
+    kubernetes, msrv, package,
     service::Service,
     workspace::{Target, Workspace},
 };
@@ -54,7 +54,13 @@ pub static ALL: &[Stage] = &[
         ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
     },
     Stage {
-        services: &[Service::Prefect, Service::Zenml, Service::Openbao, Service::Postgres],
+        services: &[
+            Service::Prefect,
+            Service::Zenml,
+            Service::Openbao,
+            Service::OpenbaoProgram,
+            Service::Postgres,
+        ],
         ..stage(
             "apis",
             "the tests of the HTTP APIs of Prefect, ZenML and Vault, and clippy on them",
@@ -87,7 +93,15 @@ pub static ALL: &[Stage] = &[
         on_demand: true,
         ..stage("loom", "the single flight of the cache, in every order of threads", loom)
     },
-    Stage { on_demand: true, ..stage("msrv", "the libraries, with the minimum Rust", msrv) },
+    Stage {
+        on_demand: true,
+        services: &[Service::Kubernetes],
+        ..stage("kubernetes", "what a real API server says to the tests", kubernetes::commands)
+    },
+    Stage {
+        on_demand: true,
+        ..stage("msrv", "the libraries, with the minimum Rust", msrv::commands)
+    },
 ];
 
 const fn stage(
@@ -103,7 +117,7 @@ const TESTS: &str = "secrets-tests";
 /// The package of the command.
 const CLI: &str = "secrets-runtime-cli";
 /// The package whose features are tried one by one.
-const RUNTIME: &str = "secrets-runtime";
+pub const RUNTIME: &str = "secrets-runtime";
 
 fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![CommandLine::cargo("fmt --all --check")])
@@ -296,29 +310,6 @@ fn loom(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![command.env("RUSTFLAGS", "--cfg loom")])
 }
 
-fn msrv(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let runtime =
-        workspace.package(RUNTIME).ok_or_else(|| format!("there is no package {RUNTIME}"))?;
-    let minimum =
-        runtime.minimum_rust.as_deref().ok_or_else(|| format!("{RUNTIME} declares no minimum"))?;
-    let listed = std::process::Command::new("rustup").args(["toolchain", "list"]).output();
-    let listed = listed.map_err(|_| "rustup is not installed".to_owned())?;
-    let toolchains = String::from_utf8_lossy(&listed.stdout).into_owned();
-    // A line is a name such as `1.89-x86_64-unknown-linux-gnu`, then remarks in brackets.
-    let fits =
-        |line: &&str| line.strip_prefix(minimum).is_some_and(|rest| rest.starts_with(['-', '.']));
-    let found = toolchains.lines().find(fits).and_then(|line| line.split_whitespace().next());
-    let toolchain = found.ok_or_else(|| {
-        format!(
-            "Rust {minimum} is not installed: rustup toolchain install {minimum} --profile minimal"
-        )
-    })?;
-    let target = workspace.scratch.join("msrv");
-    let command =
-        CommandLine::new("rustup", ["run", toolchain, "cargo", "check"]).args(["-p", RUNTIME]);
-    Ok(vec![command.args(["--target-dir", &target.to_string_lossy()])])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -413,7 +404,8 @@ mod tests {
     fn what_is_not_there_is_a_reason_to_skip() {
         let mut workspace = workspace();
         workspace.packages.clear();
-        for stage in [architecture, ui, integration, super::aws, examples, msrv, package::commands]
+        for stage in
+            [architecture, ui, integration, super::aws, examples, msrv::commands, package::commands]
         {
             assert!(stage(&workspace).is_err());
         }

@@ -118,6 +118,9 @@ impl KubernetesApi {
             let url = Address::of(url, "SECRETS_KUBERNETES_URL")?;
             // The token is for the cluster, and not for whatever address is set.
             let has_token = settings.dir.is_some();
+            // A cluster has a CA of its own; what another server has may be known to the system.
+            let has_roots = has_token && folder.join("ca.crt").exists();
+            let http = if has_roots { http.with_roots(roots(&folder)?) } else { http };
             return Ok(Self { http, url, folder, has_token });
         }
         let Some(host) = &settings.host else {
@@ -130,12 +133,7 @@ impl KubernetesApi {
         let port = settings.port.as_deref().unwrap_or("443");
         let url = SecretValue::from(format!("https://{host}:{port}"));
         let url = Address::of(&url, "KUBERNETES_SERVICE_HOST")?;
-        let pem = read(&folder, "ca.crt")?;
-        let roots = Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
-        let http = http.with_roots(roots.ok_or_else(|| {
-            let message = format!("{} has no certificate", folder.join("ca.crt").display());
-            Error::new(ErrorKind::InvalidConfig, message).with_help("check SECRETS_KUBERNETES_DIR")
-        })?);
+        let http = http.with_roots(roots(&folder)?);
         Ok(Self { http, url, folder, has_token: true })
     }
 
@@ -202,13 +200,16 @@ impl KubernetesApi {
         let status = Json { form: Form::Object, value: answer.body.clone() };
         let reason = text(&status, "reason").unwrap_or_default();
         let (namespace, name) = (escape_name(namespace), escape_name(name));
+        // Of a path that it does not serve it says so without a kind.
+        let details = member(&status, "details");
+        let is_of_an_object = details.is_none_or(|details| text(&details, "kind").is_some());
         let (kind, what, help) = match (reason.as_str(), answer.status) {
             // Another server has its own 404, which says nothing about a Secret.
-            ("NotFound", 404) => (
+            ("NotFound", 404) if is_of_an_object => (
                 ErrorKind::NotFound,
-                format!("the namespace `{namespace}` has no Secret `{name}`"),
+                format!("there is no Secret `{name}` in the namespace `{namespace}`"),
                 format!(
-                    "create it: kubectl -n {namespace} create secret generic {name} --from-literal=key=value"
+                    "check the namespace, or create the Secret: kubectl -n {namespace} create secret generic {name} --from-literal=key=value"
                 ),
             ),
             ("Forbidden", _) | (_, 403) => (
@@ -231,12 +232,23 @@ impl KubernetesApi {
             ("Timeout" | "ServerTimeout", _) | (_, 504) => {
                 (ErrorKind::Timeout, "it did not answer in time".to_owned(), "try again".to_owned())
             }
+            ("Gone", 410) => (
+                ErrorKind::Deleted,
+                format!("the Secret `{name}` of the namespace `{namespace}` is not there any more"),
+                "create it again".to_owned(),
+            ),
+            // Of a state that the server does not keep any more.
+            ("Expired", 410) => (
+                ErrorKind::Unavailable,
+                "it answers from a state that it does not have any more".to_owned(),
+                "try again".to_owned(),
+            ),
             ("ServiceUnavailable" | "InternalError", _) | (_, 500..) => (
                 ErrorKind::Unavailable,
                 "it failed".to_owned(),
                 "try again, and see the state of the API server".to_owned(),
             ),
-            (_, 404) => (
+            (_, 400 | 404..=406) => (
                 ErrorKind::InvalidConfig,
                 "what answers there is not the API of Kubernetes".to_owned(),
                 "check the address".to_owned(),
@@ -261,6 +273,16 @@ fn read(folder: &Path, name: &str) -> Result<Zeroizing<Vec<u8>>, Error> {
         Error::new(ErrorKind::InvalidConfig, message)
             .with_help("mount the service account's token, or set SECRETS_KUBERNETES_DIR")
             .with_cause(error)
+    })
+}
+
+/// Reads the certificates of the cluster's CA.
+fn roots(folder: &Path) -> Result<Vec<Certificate>, Error> {
+    let pem = read(folder, "ca.crt")?;
+    let roots = Certificate::from_pem_bundle(&pem).ok().filter(|roots| !roots.is_empty());
+    roots.ok_or_else(|| {
+        let message = format!("{} has no certificate", folder.join("ca.crt").display());
+        Error::new(ErrorKind::InvalidConfig, message).with_help("check SECRETS_KUBERNETES_DIR")
     })
 }
 

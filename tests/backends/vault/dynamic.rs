@@ -18,7 +18,8 @@ use serde_json::{Value, json};
 
 use super::setup::Bao;
 
-struct Database {
+/// A server with the database engine, and its PostgreSQL.
+pub struct Database {
     bao: Bao,
     /// `127.0.0.1:PORT`
     host: String,
@@ -26,7 +27,11 @@ struct Database {
 
 impl Database {
     fn start() -> Option<Self> {
-        let bao = Bao::start()?;
+        Self::of(Bao::start()?)
+    }
+
+    /// Mounts the engine; `None` if there is no PostgreSQL.
+    pub fn of(bao: Bao) -> Option<Self> {
         let url = server("SECRETS_TEST_POSTGRES_URL")?;
         let rest = url.strip_prefix("postgres://").unwrap();
         let (user, rest) = rest.split_once('@').unwrap();
@@ -47,7 +52,7 @@ impl Database {
     }
 
     /// Makes a role, whose users have these times.
-    fn role(&self, name: &str, ttl: &str, max_ttl: &str) {
+    pub fn role(&self, name: &str, ttl: &str, max_ttl: &str) {
         let create =
             "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}' VALID UNTIL '{{expiration}}';";
         let role = json!({
@@ -84,12 +89,15 @@ impl Database {
     }
 }
 
-fn begin(resolver: &Resolver, source: &str) -> Context {
-    let declared = Declaration::builder("step").source(source).unwrap().build();
-    resolver.resolve_blocking(&declared).unwrap()
+pub fn declared(source: &str) -> Declaration {
+    Declaration::builder("step").source(source).unwrap().build()
 }
 
-fn user(context: &Context, source: &str) -> (String, String) {
+pub fn begin(resolver: &Resolver, source: &str) -> Context {
+    resolver.resolve_blocking(&declared(source)).unwrap()
+}
+
+pub fn user(context: &Context, source: &str) -> (String, String) {
     let get =
         |key: &str| context.secrets.get(source, key).unwrap().expose_str().unwrap().to_owned();
     (get("username"), get("password"))
@@ -97,7 +105,7 @@ fn user(context: &Context, source: &str) -> (String, String) {
 
 /// Waits until something holds.
 #[track_caller]
-fn soon(what: &str, mut holds: impl FnMut() -> bool) {
+pub fn soon(what: &str, mut holds: impl FnMut() -> bool) {
     let start = Instant::now();
     while !holds() {
         assert!(start.elapsed() < Duration::from_secs(30), "{what}");
@@ -149,6 +157,60 @@ fn a_lease_of_5_seconds_lives_through_a_step_of_20_seconds() {
     assert_eq!(database.leases("short"), 1);
     drop((step, resolver));
     soon("the user is out", || !database.logs_in(&credentials));
+}
+
+#[test]
+fn a_lease_that_somebody_has_revoked_serves_no_step_after_its_renewal() {
+    let Some(database) = Database::start() else { return };
+    database.role("revoked", "3s", "10m");
+    let resolver = database.bao.resolver(&database.token("revoked", &json!({})));
+    let source = "database/creds/revoked";
+    let step = begin(&resolver, source);
+    let credentials = user(&step, source);
+    database.bao.root("PUT", "sys/leases/revoke-prefix/database/creds/revoked", &json!({}));
+    assert!(!database.logs_in(&credentials));
+    // Nobody tells. The renewal finds out, after which later steps get a new one.
+    let mut fresh = credentials.clone();
+    soon("a later step has a new one", || {
+        fresh = user(&begin(&resolver, source), source);
+        fresh != credentials
+    });
+    assert!(database.logs_in(&fresh));
+    assert_eq!(database.leases("revoked"), 1);
+    // A step that cannot log in need not wait for that.
+    database.bao.root("PUT", "sys/leases/revoke-prefix/database/creds/revoked", &json!({}));
+    let step = begin(&resolver, source);
+    let mut tries = 0;
+    let log_in = |login: Login| {
+        tries += 1;
+        match database.logs_in(&(login.username, login.password)) {
+            true => Ok(()),
+            false => Err(Failure::Refused),
+        }
+    };
+    step.secrets.with_fresh_blocking(source, log_in, |_| true).unwrap();
+    assert_eq!(tries, 2);
+}
+
+#[test]
+fn two_hundred_steps_at_once_have_one_user() {
+    let Some(database) = Database::start() else { return };
+    database.role("many", "1h", "2h");
+    let resolver = database.bao.resolver(&database.token("many", &json!({})));
+    let source = "database/creds/many";
+    let users = std::sync::Mutex::new(std::collections::BTreeSet::new());
+    std::thread::scope(|scope| {
+        for _ in 0..200 {
+            scope.spawn(|| {
+                let step = begin(&resolver, source);
+                users.lock().unwrap().insert(user(&step, source));
+            });
+        }
+    });
+    assert_eq!(users.into_inner().unwrap().len(), 1);
+    assert_eq!(database.leases("many"), 1);
+    resolver.shutdown_blocking();
+    assert_eq!(database.leases("many"), 0);
 }
 
 #[test]

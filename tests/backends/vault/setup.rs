@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 /// The root token that `cargo xtask` starts the server with.
 const ROOT: &str = "SeNtInEl-openbao-root";
 
+#[derive(Clone)]
 pub struct Bao {
     pub url: String,
 }

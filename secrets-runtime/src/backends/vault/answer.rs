@@ -47,9 +47,10 @@ impl VaultAnswer {
         self.errors().iter().any(|error| error.contains(words))
     }
 
-    /// Whether it refuses the token itself, and not what the token asks for.
+    /// Whether it refuses the token itself, and not what the token asks for: OpenBao then says nothing but `permission
+    /// denied`, and Vault adds `invalid token` (<https://github.com/hashicorp/vault/pull/26687>).
     pub(super) fn is_bare_denial(&self) -> bool {
-        self.status == 403 && self.errors() == ["permission denied"]
+        self.status == 403 && (self.errors() == ["permission denied"] || self.says("invalid token"))
     }
 
     /// Returns its errors, to compare and not to print: they may quote what was sent.

@@ -72,6 +72,10 @@ impl VaultServer {
         let (why, help) = match health {
             TokenHealth::Bad => (format!("{bad}, so `{path}` is not read"), renew.to_owned()),
             TokenHealth::Good if is_told => (format!("the token may not use `{path}`"), right),
+            TokenHealth::Unknown if is_told => (
+                format!("the token may not use `{path}`, or it has just ended"),
+                format!("{renew}; if it is valid, {right}"),
+            ),
             TokenHealth::Good => (
                 format!("the token may not use `{path}`, or there is no such mount"),
                 format!("check the mount; if it is right, {right}"),

@@ -184,7 +184,11 @@ impl VaultClient {
                     .with_help("check the path, or create the role at its engine")
             }
             403 if request.call.is_told(mount, token) => {
-                let health = TokenHealth::Good;
+                // It was good a moment ago.
+                let health = match answer.is_bare_denial() {
+                    true => TokenHealth::Unknown,
+                    false => TokenHealth::Good,
+                };
                 self.server.denied(&request.path, &mount.api_path(&request.path), health, true)
             }
             403 => {
