@@ -1,4 +1,7 @@
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::{
+    fmt::Write as _,
+    panic::{AssertUnwindSafe, catch_unwind},
+};
 
 use secrets_spec::Options;
 
@@ -123,10 +126,11 @@ impl<'a> FromIterator<Option<&'a str>> for Parts {
                 absent += 1;
                 continue;
             };
+            // In one allocation: a length has at most 20 digits.
+            text.reserve(absent + 21 + part.len());
             text.extend(std::iter::repeat_n('-', std::mem::take(&mut absent)));
-            text.push_str(&part.len().to_string());
-            text.push(':');
-            text.push_str(part);
+            // Writing to a text never fails.
+            let _ = write!(text, "{}:{part}", part.len());
         }
         Self(text)
     }

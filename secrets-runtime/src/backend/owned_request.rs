@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use secrets_spec::Options;
 
 use crate::backend::fetch_request::FetchRequest;
@@ -13,12 +15,12 @@ use crate::backend::fetch_request::FetchRequest;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedRequest {
-    pub(crate) id: String,
+    pub(crate) id: Arc<str>,
     pub(crate) key: Option<String>,
     pub(crate) group_version: Option<String>,
     /// The variable in which a platform may pass the value.
     pub(crate) env_var: Option<String>,
-    pub(crate) role: Option<String>,
+    pub(crate) role: Option<Arc<str>>,
     pub(crate) options: Options,
     /// Which part of its backend is asked.
     pub(crate) part: usize,
@@ -59,11 +61,11 @@ impl From<&FetchRequest<'_>> for OwnedRequest {
         options.version_id = owned(request.version_id());
         options.version_stage = owned(request.version_stage());
         Self {
-            id: request.id().to_owned(),
+            id: request.id().into(),
             key: owned(request.key()),
             group_version: owned(request.group_version()),
             env_var: owned(request.env_var()),
-            role: owned(request.role()),
+            role: request.role().map(Arc::from),
             options,
             part: 0,
         }

@@ -1,6 +1,6 @@
 //! Answers, each with the fetch that it is the answer to.
 
-use std::time::Instant;
+use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Fetched, owned_request::OwnedRequest},
@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The requests of a step to one backend.
-pub(crate) type Requests = Vec<(FetchId, OwnedRequest)>;
+pub(crate) type Requests = Vec<(FetchId, Arc<OwnedRequest>)>;
 
 /// What a backend has answered, now or before, and where it comes from.
 #[derive(Debug, Clone)]
@@ -51,7 +51,7 @@ impl<A> Answer<A> {
 impl Answer {
     /// Creates the answer of a backend that was asked for a value.
     pub(crate) fn of_backend(result: Result<Fetched, Error>, mut provenance: Provenance) -> Self {
-        provenance.version = result.as_ref().ok().and_then(Fetched::version).map(str::to_owned);
+        provenance.version = result.as_ref().ok().and_then(Fetched::version).map(Arc::from);
         Self::new(result, provenance)
     }
 

@@ -89,7 +89,7 @@ pub(crate) struct CallOutcome<T, A> {
 /// left out and for what it did not answer in time. Only here do answers belong to requests by their order.
 pub(crate) fn call<T, A>(
     backend: Arc<dyn Backend>,
-    requests: Vec<(T, OwnedRequest)>,
+    requests: Vec<(T, Arc<OwnedRequest>)>,
     ask: Ask<A>,
     deadline: Deadline,
 ) -> BoxFuture<'static, CallOutcome<T, A>>
@@ -97,14 +97,14 @@ where
     T: Send + Unpin + 'static,
     A: Named + Send + Unpin + 'static,
 {
-    let (tags, requests): (Vec<T>, Vec<OwnedRequest>) = requests.into_iter().unzip();
-    let requests: Arc<[OwnedRequest]> = requests.into();
+    let (tags, requests): (Vec<T>, Vec<Arc<OwnedRequest>>) = requests.into_iter().unzip();
+    let requests: Arc<[Arc<OwnedRequest>]> = requests.into();
     let (asked, asked_for) = (backend.clone(), requests.clone());
     let answers = async move {
         if let Some(error) = forbidden(&*asked) {
             return asked_for.iter().map(|_| Err(error.clone())).collect();
         }
-        let requests: Vec<_> = asked_for.iter().map(OwnedRequest::as_request).collect();
+        let requests: Vec<_> = asked_for.iter().map(|request| request.as_request()).collect();
         ask(&*asked, &requests).await
     };
     let answers: BoxFuture<'static, _> = match backend.capabilities().is_tokio_needed() {
@@ -163,7 +163,7 @@ pub(super) fn on_its_thread<T: Send + 'static>(
 struct BackendCall<T, A> {
     backend: Arc<dyn Backend>,
     tags: Vec<T>,
-    requests: Arc<[OwnedRequest]>,
+    requests: Arc<[Arc<OwnedRequest>]>,
     /// `None` when it is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
     are_sure: bool,
@@ -261,14 +261,15 @@ impl<T, A: Named> BackendCall<T, A> {
             answer.as_ref().is_ok_and(|answer| answer.names().any(|known| is_of(known, wanted)))
         };
         // Almost always so, and everything else costs more.
-        let is_named_as_asked = |(request, answer): (&OwnedRequest, &Result<A, Error>)| {
+        let is_named_as_asked = |(request, answer): (&Arc<OwnedRequest>, &Result<A, Error>)| {
             let says_nothing = answer.as_ref().map_or(true, |it| it.names().next().is_none());
             says_nothing || says(answer, request.id())
         };
         if self.requests.iter().zip(answers).all(is_named_as_asked) {
             return Vec::new();
         }
-        let name = |request| Key::of(&*self.backend, request).secret().to_owned();
+        let name =
+            |request: &Arc<OwnedRequest>| Key::of(&*self.backend, request).secret().to_owned();
         let names: Vec<String> = self.requests.iter().map(name).collect();
         let pairs = || names.iter().zip(answers);
         let misplaced = |(own, answer): (&String, &Result<A, Error>)| {

@@ -51,11 +51,12 @@ impl CacheState {
         let time = SystemTime::now();
         // A backend of a program does not see the secrets of the step that calls the step.
         let _outside = Barrier::outside();
+        let (kind, capabilities) = (Arc::from(backend.kind()), backend.capabilities());
         let requests: Vec<_> = requests
             .into_iter()
-            .map(|(id, request)| (id, Key::of(&**backend, &request), request))
-            .map(|(id, key, request)| {
-                (id, key, Provenance::of(&**backend, &request, now, time), request)
+            .map(|(id, request)| {
+                let key = Key::of_kind(Arc::clone(&kind), &**backend, &request);
+                (id, key, Provenance::of((&kind, capabilities), &request, now, time), request)
             })
             .collect();
         // They outlive the lock: to drop the last handle to a call is to lock again.
@@ -65,7 +66,7 @@ impl CacheState {
             let number = contents.pending.next_number();
             // Two requests of one step may be the same secret under two names.
             let mut asked_for: HashSet<Key> = HashSet::new();
-            let mut open: Vec<((Key, Provenance), OwnedRequest)> = Vec::new();
+            let mut open: Vec<((Key, Provenance), Arc<OwnedRequest>)> = Vec::new();
             for (id, key, asked, request) in requests {
                 let lookup = if let Some(found) =
                     contents.entries.find(&key, freshness, now).and_then(Found::hold)

@@ -121,8 +121,9 @@ impl Cache {
         deadline: Deadline,
     ) -> Answers<A> {
         let (asked_at, time) = (self.0.clock.now(), SystemTime::now());
+        let (kind, capabilities) = (Arc::from(backend.kind()), backend.capabilities());
         let asked = requests.into_iter().map(|(id, request)| {
-            ((id, Provenance::of(&*backend, &request, asked_at, time)), request)
+            ((id, Provenance::of((&kind, capabilities), &request, asked_at, time)), request)
         });
         let asked = asked.collect();
         let answers = call(backend, asked, ask, deadline).await.answers;

@@ -118,7 +118,7 @@ impl Contents {
             Some(writes) => {
                 writes.iter().for_each(|write| self.entries.forget_written(write, dropped));
                 // Which secret a request is for is known for sure only by its answer.
-                self.pending.forget(|key| writes.iter().any(|write| write.kind == key.kind));
+                self.pending.forget(|key| writes.iter().any(|write| *write.kind == *key.kind));
             }
             None => {
                 self.entries.clear(dropped);

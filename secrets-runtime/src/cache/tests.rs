@@ -45,7 +45,7 @@ impl Drop for Probe {
 
 fn request(id: &str) -> OwnedRequest {
     OwnedRequest {
-        id: id.to_owned(),
+        id: id.into(),
         key: None,
         group_version: None,
         env_var: None,

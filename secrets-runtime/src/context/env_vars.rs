@@ -84,7 +84,7 @@ impl EnvVars {
             if let Some(source) = &group.source {
                 // Two sources may read one secret under two groups.
                 let origin = match source.origin.ends_with(group_name) {
-                    true => source.origin.clone(),
+                    true => source.origin.to_string(),
                     false => format!("{} (group `{group_name}`)", source.origin),
                 };
                 for (name, field) in source.fields.iter().filter(|(name, _)| rules.includes(name)) {

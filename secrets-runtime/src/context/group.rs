@@ -1,5 +1,7 @@
 //! What a step can read, by group.
 
+use std::sync::Arc;
+
 use secrets_spec::Request;
 
 use crate::{
@@ -18,7 +20,7 @@ pub(crate) struct Group {
 /// A source that was fetched.
 #[derive(Clone)]
 pub(crate) struct SourceFields {
-    pub origin: String,
+    pub origin: Arc<str>,
     pub provenance: Provenance,
     pub fields: Fields,
     /// Why it has no fields, if the source is optional and was not found.
@@ -49,7 +51,7 @@ impl Group {
     /// Returns whether another fetch of the same group returned something else: another version, or another
     /// value where a backend reports no version.
     pub(crate) fn differs_from(&self, other: &Self) -> bool {
-        let versions = |group: &Self| -> Option<Vec<String>> {
+        let versions = |group: &Self| -> Option<Vec<Arc<str>>> {
             group.provenances().map(|provenance| provenance.version.clone()).collect()
         };
         match (versions(self), versions(other)) {

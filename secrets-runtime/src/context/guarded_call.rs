@@ -19,7 +19,7 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
     for (group, found) in all.flat_map(ResolvedSecrets::in_order) {
         let source = found.source.iter().flat_map(|source| {
             let fields = source.fields.iter();
-            fields.map(|(key, field)| (key, field, source.origin.clone(), &source.provenance))
+            fields.map(|(key, field)| (key, field, source.origin.to_string(), &source.provenance))
         });
         let requests = found
             .requests
@@ -34,7 +34,7 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
                     group: group.into(),
                     key: key.into(),
                     origin: origin.into(),
-                    backend: provenance.backend.as_str().into(),
+                    backend: provenance.backend().into(),
                     value: field.value.clone(),
                 });
             }

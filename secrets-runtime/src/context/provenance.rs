@@ -7,7 +7,7 @@ use std::{
 use serde::ser::{Serialize, SerializeStruct, Serializer};
 
 use crate::{
-    backend::{Backend, capabilities::Capabilities, owned_request::OwnedRequest},
+    backend::{capabilities::Capabilities, owned_request::OwnedRequest},
     context::shared_lease::SharedLease,
     core::{origin::Origin, timestamp::Timestamp},
 };
@@ -34,12 +34,12 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct Provenance {
-    pub(crate) backend: String,
+    pub(crate) backend: Arc<str>,
     pub(crate) capabilities: Capabilities,
     /// The id by which the backend was asked; of a request without a group, its key.
-    pub(crate) id: String,
-    pub(crate) version: Option<String>,
-    pub(crate) role: Option<String>,
+    pub(crate) id: Arc<str>,
+    pub(crate) version: Option<Arc<str>>,
+    pub(crate) role: Option<Arc<str>>,
     /// When the backend was asked for it, by the clock of the cache.
     pub(crate) asked_at: Instant,
     /// When that was, by the clock on the wall.
@@ -59,21 +59,21 @@ pub(crate) enum Expiry {
 }
 
 impl Provenance {
-    /// Of what a backend answers when it is asked at this time.
+    /// Of what a backend of this type answers when it is asked at this time.
     pub(crate) fn of(
-        backend: &dyn Backend,
+        (kind, capabilities): (&Arc<str>, Capabilities),
         request: &OwnedRequest,
         asked_at: Instant,
         fetched_at: SystemTime,
     ) -> Self {
         let id = match &request.key {
-            Some(key) if request.id.is_empty() => key,
-            _ => &request.id,
+            Some(key) if request.id.is_empty() => key.as_str().into(),
+            _ => request.id.clone(),
         };
         Self {
-            backend: backend.kind().to_owned(),
-            capabilities: backend.capabilities(),
-            id: id.clone(),
+            backend: kind.clone(),
+            capabilities,
+            id,
             version: None,
             role: request.role.clone(),
             asked_at,

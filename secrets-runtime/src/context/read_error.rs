@@ -16,7 +16,7 @@ impl Secrets {
         let found = self.0.shared.groups.get(group);
         let origin = found.and_then(|found| found.source.as_ref()).map_or(group, |it| &it.origin);
         let provenance = found.and_then(|found| found.provenances().next());
-        let backend = provenance.map(|provenance| provenance.backend.as_str());
+        let backend = provenance.map(|provenance| provenance.backend());
         Error::from_problems(problems).about(origin, backend).in_step(self.step())
     }
 
@@ -45,7 +45,7 @@ impl Secrets {
                 false => help,
             };
             let problem = Problem::new(ErrorKind::KeyNotFound, message)
-                .with_origin(&source.origin)
+                .with_origin(&*source.origin)
                 .in_backend(Some(&source.provenance.backend))
                 .with_help(help);
             return Error::from_problems(vec![problem]).in_step(self.step());
@@ -74,7 +74,7 @@ impl Secrets {
         let near = closest(asked, declared.iter().map(String::as_str));
         // Somebody passed the source with its type, but the group does not include the type.
         let by_text = self.0.shared.in_order().find_map(|(group, found)| {
-            found.source.as_ref().filter(|source| source.origin == asked).map(|_| group)
+            found.source.as_ref().filter(|source| *source.origin == *asked).map(|_| group)
         });
         let help = match near {
             _ if by_text.is_some() => {

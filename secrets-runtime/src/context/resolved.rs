@@ -23,9 +23,9 @@ pub(crate) struct ResolvedSecrets {
     /// Whether nothing was declared: `var` then reads the process's environment.
     pub bare: bool,
     pub allow_override: bool,
-    pub groups: HashMap<Box<str>, Group, RandomState>,
+    pub groups: HashMap<Arc<str>, Group, RandomState>,
     /// The groups in the order in which they were declared.
-    pub order: Vec<Box<str>>,
+    pub order: Vec<Arc<str>>,
     pub run_dir: RunDirSetting,
     /// The call that the audit log knows them by, if there is a log. Calls share nothing then.
     pub audit: Option<Arc<AuditedCall>>,
@@ -105,7 +105,7 @@ impl ResolvedSecrets {
     pub(super) fn with_group(&self, name: &str, mut other: Self) -> Self {
         let mut groups = self.groups.clone();
         if let Some(group) = other.groups.remove(name) {
-            groups.insert(Box::from(name), group);
+            groups.insert(Arc::from(name), group);
         }
         Self {
             step: self.step.clone(),

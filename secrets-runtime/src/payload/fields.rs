@@ -60,10 +60,14 @@ fn one_line(text: &str) -> Option<&str> {
     (!line.contains('\n')).then_some(line)
 }
 
+/// Up to so many short texts a comparison is faster than a hash.
+const FEW: usize = 4;
+
 /// The fields of one secret, in the order of the payload.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Fields {
     fields: Vec<(Box<str>, Field)>,
+    /// The places of the fields, if there are more than a few.
     index: HashMap<Box<str>, usize, RandomState>,
     is_plain: bool,
 }
@@ -81,8 +85,7 @@ impl Fields {
 
     pub(crate) fn get(&self, key: &str) -> Option<&Field> {
         let fields = &self.fields;
-        // For few short texts a comparison is faster than a hash.
-        if fields.len() <= 4 {
+        if fields.len() <= FEW {
             return fields.iter().find(|(name, _)| &**name == key).map(|(_, field)| field);
         }
         self.index.get(key).map(|place| &fields[*place].1)
@@ -109,12 +112,13 @@ impl Fields {
 
 impl FromIterator<(String, Field)> for Fields {
     fn from_iter<I: IntoIterator<Item = (String, Field)>>(fields: I) -> Self {
-        let mut made = Self::default();
-        for (name, field) in fields {
-            let name = name.into_boxed_str();
-            made.index.insert(name.clone(), made.fields.len());
-            made.fields.push((name, field));
+        let named = |(name, field): (String, Field)| (name.into_boxed_str(), field);
+        let fields: Vec<_> = fields.into_iter().map(named).collect();
+        let mut index = HashMap::default();
+        if fields.len() > FEW {
+            let places = fields.iter().enumerate();
+            index.extend(places.map(|(place, (name, _))| (name.clone(), place)));
         }
-        made
+        Self { fields, index, is_plain: false }
     }
 }

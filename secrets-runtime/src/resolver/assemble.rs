@@ -1,7 +1,11 @@
 //! From the answers to the secrets of a step: one immutable map, or every problem.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet, hash_map::Entry},
+    sync::Arc,
+};
 
+use foldhash::fast::RandomState;
 use secrets_spec::{MountType, Request, VariableName};
 
 use crate::{
@@ -29,8 +33,8 @@ pub(crate) fn from_answers(
         step: plan.step.as_deref().map(Box::from),
         bare: plan.bare,
         allow_override: plan.allow_override,
-        groups: HashMap::default(),
-        order: Vec::new(),
+        groups: HashMap::with_capacity_and_hasher(plan.sources.len(), RandomState::default()),
+        order: Vec::with_capacity(plan.sources.len()),
         run_dir,
         audit: None,
         refresher: None,
@@ -45,9 +49,9 @@ pub(crate) fn from_answers(
         let backend = &provenance.backend;
         let fields = answer.found().and_then(|fetched| {
             let written = planned.written.as_deref();
-            decode::source_fields(fetched, &planned.options, &provenance.id, written)
+            decode::source_fields(fetched, planned.options(), &provenance.id, written)
         });
-        let required = planned.options.is_required();
+        let required = planned.options().is_required();
         let (fields, absent_because) = match fields {
             Ok(fields) => (fields, None),
             Err(error) => {
@@ -81,7 +85,8 @@ pub(crate) fn from_answers(
                 let lease = answer.lease.clone();
                 let requested =
                     RequestField { request, provenance, field, variable, _lease: lease };
-                let group = group(&mut shared, requested.request.view().group);
+                let name = Arc::from(requested.request.view().group);
+                let group = group(&mut shared, &name);
                 group.requests.push(requested);
             }
             Err(error) => {
@@ -96,11 +101,14 @@ pub(crate) fn from_answers(
     (shared, problems)
 }
 
-fn group<'a>(shared: &'a mut ResolvedSecrets, name: &str) -> &'a mut Group {
-    if !shared.groups.contains_key(name) {
-        shared.order.push(Box::from(name));
+fn group<'a>(shared: &'a mut ResolvedSecrets, name: &Arc<str>) -> &'a mut Group {
+    match shared.groups.entry(name.clone()) {
+        Entry::Occupied(group) => group.into_mut(),
+        Entry::Vacant(entry) => {
+            shared.order.push(name.clone());
+            entry.insert(Group::default())
+        }
     }
-    shared.groups.entry(Box::from(name)).or_default()
 }
 
 /// Returns the environment variable that also gets the value of a request.

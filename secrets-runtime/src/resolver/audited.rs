@@ -68,10 +68,10 @@ impl<'a> AuditedResolution<'a> {
     fn found(&self, source: &str, provenance: &Provenance, waited: Duration) -> AuditEvent {
         AuditEvent {
             source: Some(source.to_owned()),
-            backend: Some(provenance.backend.clone()),
-            id: Some(provenance.id.clone()),
-            version: provenance.version.clone(),
-            role: provenance.role.clone(),
+            backend: Some(provenance.backend().to_owned()),
+            id: Some(provenance.id().to_owned()),
+            version: provenance.version().map(str::to_owned),
+            role: provenance.role().map(str::to_owned),
             origin: Some(provenance.origin),
             ms: Some(u64::try_from(waited.as_millis()).unwrap_or(u64::MAX)),
             ..self.call.event(self.found)

@@ -58,9 +58,7 @@ impl CredentialsSecret {
     fn of(source: &Source, registry: &Registry, settings: &Settings) -> Self {
         let mut declaration = Declaration::empty(None);
         declaration.sources.push(source.clone());
-        let mut plan = Plan::of(&declaration, registry, settings);
-        // Credentials are a set of fields, whatever the source's options are.
-        plan.sources.iter_mut().for_each(|planned| planned.options.json = Some(true));
+        let plan = Plan::of(&declaration, registry, settings);
         Self { origin: escape::escape_name(source.origin()), plan }
     }
 
@@ -82,7 +80,10 @@ impl CredentialsSecret {
         let Some((planned, answer)) = answered else {
             return Err(no_answer());
         };
-        let read = |fetched| decode::source_fields(fetched, &planned.options, &self.origin, None);
+        // Credentials are a set of fields, whatever the source's options are.
+        let mut options = planned.options().clone();
+        options.json = Some(true);
+        let read = |fetched| decode::source_fields(fetched, &options, &self.origin, None);
         let fields = answer.found().and_then(read).map_err(|error| self.explain(&error))?;
         self.whole(&fields)
     }

@@ -103,7 +103,7 @@ struct Search<'a> {
     /// How many links of the chain have answered.
     asked: usize,
     /// The types of the backends that do not have it, with their answers.
-    tried: Vec<(String, Error)>,
+    tried: Vec<(Arc<str>, Error)>,
     /// Whether all of these are backends whose answers are cached.
     is_kept: bool,
 }
@@ -121,7 +121,7 @@ impl Search<'_> {
                     self.is_kept &= link.capabilities.is_cached();
                     // A part of a backend that another part follows: that one's error speaks for both.
                     if !link.is_continued {
-                        self.tried.push((provenance.backend, error));
+                        self.tried.push((provenance.backend.clone(), error));
                     }
                 }
                 return None;
@@ -138,7 +138,7 @@ impl Search<'_> {
 
     /// Returns one error for a secret that no backend of its chain has, with every place that was looked in.
     fn nowhere(&self) -> Error {
-        let place = |(backend, error): &(String, Error)| {
+        let place = |(backend, error): &(Arc<str>, Error)| {
             let message = error.problems().first().map_or("", |problem| problem.message());
             format!("{backend}: {message}")
         };
@@ -190,7 +190,7 @@ impl Fetch {
 fn unasked<A>(error: Error, fetch: &Fetch) -> Answer<A> {
     let backend = error.problems().first().and_then(|problem| problem.backend());
     let provenance = Provenance {
-        backend: backend.unwrap_or_default().to_owned(),
+        backend: backend.unwrap_or_default().into(),
         capabilities: Capabilities::new(),
         id: fetch.request.id.clone(),
         version: None,

@@ -1,7 +1,11 @@
 //! The plan of a resolution: the chain of backends, the role and the fetch of each source and request. Equal
 //! requests share a fetch.
 
-use std::{borrow::Cow, collections::HashMap, sync::Arc};
+use std::{
+    borrow::Cow,
+    collections::{HashMap, hash_map::Entry},
+    sync::Arc,
+};
 
 use foldhash::fast::RandomState;
 use secrets_spec::{
@@ -34,7 +38,7 @@ pub(crate) struct Plan {
     /// The prefix of the names of Flyte's variables.
     pub flyte_prefix: String,
     /// The fetches of each secret's id.
-    by_id: HashMap<String, Vec<FetchId>, RandomState>,
+    by_id: HashMap<Arc<str>, (FetchId, Vec<FetchId>), RandomState>,
 }
 
 /// A source: its fetch, and how to read the answer.
@@ -42,9 +46,10 @@ pub(crate) struct Plan {
 pub(crate) struct SourcePlan {
     pub fetch: FetchId,
     /// The source as it is written.
-    pub origin: String,
-    pub group: String,
-    pub options: Options,
+    pub origin: Arc<str>,
+    pub group: Arc<str>,
+    /// The request of this source. That of its fetch may have other options for reading the answer.
+    request: Arc<OwnedRequest>,
     /// The id in the code, if a setting maps the source to another id.
     pub written: Option<String>,
 }
@@ -60,7 +65,7 @@ pub(crate) struct RequestPlan {
 #[derive(Clone)]
 pub(crate) struct Fetch {
     /// The request, without a role.
-    pub request: OwnedRequest,
+    pub request: Arc<OwnedRequest>,
     /// The backends to ask, in order; or why there are none.
     pub chain: Result<Vec<Link>, Problem>,
 }
@@ -71,7 +76,7 @@ pub(crate) struct Link {
     pub backend: Arc<dyn Backend>,
     pub capabilities: Capabilities,
     /// The role in which the backend is asked.
-    role: Option<String>,
+    role: Option<Arc<str>>,
     /// How the backend identifies the request.
     identity: Identity,
     /// Which part of its backend it is.
@@ -97,15 +102,15 @@ impl Plan {
         };
         for source in &declaration.sources {
             let mapped = mapped(source, settings);
-            let request = OwnedRequest {
-                id: mapped.id().to_owned(),
+            let request = Arc::new(OwnedRequest {
+                id: mapped.id().into(),
                 key: None,
                 group_version: None,
                 env_var: None,
                 role: None,
                 options: mapped.options().clone(),
                 part: 0,
-            };
+            });
             let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
             if mapped.options().env_vars.is_some() && !declaration.in_test {
                 let id = mapped.id();
@@ -114,13 +119,13 @@ impl Plan {
                 warn_once(&text);
             }
             let roles = [(mapped.role(), ""), (&declaration.role, "")];
-            let fetch = plan.add(request, chain, &roles, settings);
+            let fetch = plan.add(request.clone(), chain, &roles, settings);
             let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
             plan.sources.push(SourcePlan {
                 fetch,
-                origin: source.origin().to_owned(),
-                group: source.group().to_owned(),
-                options: mapped.options().clone(),
+                origin: source.origin().into(),
+                group: source.group().into(),
+                request,
                 written,
             });
         }
@@ -130,7 +135,9 @@ impl Plan {
             let mut roles = vec![(&declaration.role, "")];
             if let Some(mapped) = mapped {
                 owned.options = mapped.options().clone();
-                owned.id = mapped.id().unwrap_or(&owned.id).to_owned();
+                if let Some(id) = mapped.id() {
+                    owned.id = id.into();
+                }
                 roles.insert(0, (mapped.role(), ""));
             }
             let backend = mapped.and_then(SourcePatch::backend);
@@ -138,7 +145,7 @@ impl Plan {
             // request. An ARN that a setting names goes to AWS.
             let is_arn = mapped.and_then(SourcePatch::id).is_some_and(|id| id.starts_with("arn:"));
             let chain = chain(backend, is_arn, registry, settings);
-            let fetch = plan.add(owned, chain, &roles, settings);
+            let fetch = plan.add(Arc::new(owned), chain, &roles, settings);
             plan.requests.push(RequestPlan { fetch, request: request.clone() });
         }
         plan
@@ -166,7 +173,7 @@ impl Plan {
             allow_override: self.allow_override,
             origin: self.origin,
             fetches: FetchMap::default(),
-            sources: self.sources.iter().filter(|s| s.group == group).cloned().collect(),
+            sources: self.sources.iter().filter(|s| *s.group == *group).cloned().collect(),
             requests: self.requests.clone(),
             flyte_prefix: self.flyte_prefix.clone(),
             by_id: HashMap::default(),
@@ -180,7 +187,7 @@ impl Plan {
 
     fn add(
         &mut self,
-        request: OwnedRequest,
+        request: Arc<OwnedRequest>,
         chain: Result<Vec<Arc<dyn Backend>>, Problem>,
         roles: &[(&SourceRole, &'static str)],
         settings: &Settings,
@@ -188,9 +195,10 @@ impl Plan {
         let links = |chain: Vec<Arc<dyn Backend>>| {
             let mut links = Vec::with_capacity(chain.len());
             for backend in chain {
-                let mut parts = backend.parts();
+                let parts = backend.parts();
                 if parts.is_empty() {
-                    parts.push(backend);
+                    links.push(Link::new(backend, &request, roles, settings));
+                    continue;
                 }
                 let last = parts.len() - 1;
                 for (place, part) in parts.into_iter().enumerate() {
@@ -207,14 +215,26 @@ impl Plan {
     /// Returns the index of this fetch, or of an equal one.
     fn place(&mut self, fetch: Fetch) -> FetchId {
         let fetches = &mut self.fetches;
-        let known = self.by_id.entry(fetch.request.id.clone()).or_default();
-        if let Some(same) = known.iter().find(|id| fetches[**id].same_as(&fetch)) {
-            return *same;
-        }
         let id = FetchId::after(fetches.last_id());
-        known.push(id);
+        match self.by_id.entry(fetch.request.id.clone()) {
+            Entry::Vacant(entry) => drop(entry.insert((id, Vec::new()))),
+            Entry::Occupied(mut entry) => {
+                let (first, others) = entry.get();
+                let mut known = std::iter::once(first).chain(others);
+                if let Some(same) = known.find(|id| fetches[**id].same_as(&fetch)) {
+                    return *same;
+                }
+                entry.get_mut().1.push(id);
+            }
+        }
         fetches.insert(id, fetch);
         id
+    }
+}
+
+impl SourcePlan {
+    pub(crate) fn options(&self) -> &Options {
+        &self.request.options
     }
 }
 
@@ -224,8 +244,12 @@ impl Fetch {
     }
 
     /// Returns the request as the backend of a link gets it.
-    pub(crate) fn request_to(&self, link: &Link) -> OwnedRequest {
-        OwnedRequest { role: link.role.clone(), part: link.part, ..self.request.clone() }
+    pub(crate) fn request_to(&self, link: &Link) -> Arc<OwnedRequest> {
+        if link.role.is_none() && link.part == 0 {
+            return self.request.clone();
+        }
+        let request = OwnedRequest::clone(&self.request);
+        Arc::new(OwnedRequest { role: link.role.clone(), part: link.part, ..request })
     }
 
     /// Returns whether both ask the same backends for the same, so that one answer serves both.
@@ -249,7 +273,7 @@ impl Link {
     ) -> Self {
         let capabilities = backend.capabilities();
         let role = match capabilities.is_role_used() {
-            true => choose_role(roles, backend.kind(), settings).map(|role| role.value),
+            true => choose_role(roles, backend.kind(), settings).map(|role| Arc::from(role.value)),
             false => None,
         };
         let identity = Identity::by(&*backend, &request.as_request().with_role(role.as_deref()));
@@ -262,7 +286,7 @@ fn owned_request(request: &Request) -> OwnedRequest {
     // With `FILE` the variable's value is a path, here and on the platform.
     let is_value = view.mount_requirement != MountType::FILE;
     OwnedRequest {
-        id: view.group.to_owned(),
+        id: view.group.into(),
         key: Some(view.key.to_owned()),
         group_version: view.group_version.map(str::to_owned),
         env_var: view.env_var.filter(|_| is_value).map(str::to_owned),

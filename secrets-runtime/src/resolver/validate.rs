@@ -118,7 +118,7 @@ fn existing(declaration: &Declaration, plan: &Plan, answers: &Answers<()>, repor
     for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
         let Answer { result: answer, provenance, .. } = &answers[planned.fetch];
         let backend = &provenance.backend;
-        let optional = !planned.options.is_required();
+        let optional = !planned.options().is_required();
         let error = answer.clone().err().filter(|e| !(optional && e.kind() == ErrorKind::NotFound));
         report.add(source.origin(), Some(backend), error);
     }
@@ -147,7 +147,7 @@ impl Validation<'_> {
             let fields = answer.found().and_then(|fetched| {
                 let written = planned.written.as_deref();
                 let id = &answer.provenance.id;
-                decode::source_fields(fetched, &planned.options, id, written)
+                decode::source_fields(fetched, planned.options(), id, written)
             });
             match fields {
                 Ok(fields) => {
@@ -160,7 +160,7 @@ impl Validation<'_> {
                     }
                 }
                 Err(error) => {
-                    let optional = !planned.options.is_required();
+                    let optional = !planned.options().is_required();
                     let absent = optional && error.kind() == ErrorKind::NotFound;
                     report.add(source.origin(), Some(backend), Some(error).filter(|_| !absent));
                 }

@@ -19,8 +19,16 @@ use crate::{
 /// region that a name without an ARN means.
 #[derive(Debug, Default)]
 pub(super) struct ArnAliases {
-    /// The account in which each role finds names; without a role, the caller's own.
-    accounts: Mutex<HashMap<Option<String>, String>>,
+    accounts: Mutex<Accounts>,
+}
+
+/// The accounts in which names are found.
+#[derive(Debug, Default)]
+struct Accounts {
+    /// The caller's own; empty as long as it is not known.
+    own: String,
+    /// That of each role.
+    of_roles: HashMap<String, String>,
 }
 
 impl ArnAliases {
@@ -33,7 +41,7 @@ impl ArnAliases {
         default_region: Option<&str>,
     ) -> Fetched {
         let identities = self.identities(request, answer.name(), answer.arn(), default_region);
-        identities.into_iter().fold(request.read(answer), Fetched::with_identity)
+        Fetched { identities, ..request.read(answer) }
     }
 
     fn identities(
@@ -45,7 +53,8 @@ impl ArnAliases {
     ) -> Vec<Identity> {
         let Ok(arn) = SecretArn::parse(arn) else { return Vec::new() };
         let role = request.role.as_deref();
-        let mut identities = vec![request.identity_as(arn.as_str(), None)];
+        let mut identities = Vec::with_capacity(4);
+        identities.push(request.identity_as(arn.as_str(), None));
         // An ARN without its suffix that still ends like one may be the whole ARN of another secret, which AWS
         // then means by it.
         let partial = without_suffix(arn.as_str()).filter(|it| without_suffix(it).is_none());
@@ -53,7 +62,7 @@ impl ArnAliases {
         if !request.target.id.starts_with("arn:") {
             self.learn(role, arn.account());
         }
-        if !name.is_empty() && self.account(role).as_deref() == Some(arn.account()) {
+        if !name.is_empty() && self.finds_names_in(role, arn.account()) {
             identities.push(request.identity_as(name, Some(arn.region())));
             if default_region == Some(arn.region()) {
                 identities.push(request.identity_as(name, None));
@@ -64,15 +73,23 @@ impl ArnAliases {
 
     fn learn(&self, role: Option<&str>, account: &str) {
         let mut accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        accounts.insert(role.map(str::to_owned), account.to_owned());
+        let known = match role {
+            None => &mut accounts.own,
+            Some(role) => accounts.of_roles.entry(role.to_owned()).or_default(),
+        };
+        // Almost always it is known already.
+        if known != account {
+            account.clone_into(known);
+        }
     }
 
-    fn account(&self, role: Option<&str>) -> Option<String> {
-        let role = role.map(str::to_owned);
+    /// Whether this role finds names in this account; without a role, whether the caller does.
+    fn finds_names_in(&self, role: Option<&str>, account: &str) -> bool {
         let accounts = self.accounts.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = accounts.get(&role).cloned();
+        let Some(role) = role else { return accounts.own == account };
+        let known = accounts.of_roles.get(role).map(String::as_str);
         // A role finds names in its own account.
-        known.or_else(|| role?.split(':').nth(4).map(str::to_owned))
+        known.or_else(|| role.split(':').nth(4)) == Some(account)
     }
 }
 

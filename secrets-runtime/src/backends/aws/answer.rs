@@ -1,3 +1,5 @@
+use std::sync::Arc;
+
 use aws_sdk_secretsmanager::{
     operation::get_secret_value::GetSecretValueOutput, types::SecretValueEntry,
 };
@@ -46,9 +48,9 @@ impl SecretAnswer {
     pub(super) fn of_batch<'a>(
         id: &str,
         ids: &[String],
-        answers: &'a [Self],
+        answers: &'a [Arc<Self>],
         failures: &'a [(String, AwsFailure)],
-    ) -> Option<Result<&'a Self, &'a AwsFailure>> {
+    ) -> Option<Result<&'a Arc<Self>, &'a AwsFailure>> {
         match failures.iter().find(|(failed, _)| failed == id) {
             Some((_, failure)) => Some(Err(failure)),
             None => Self::find(answers, id, ids).map(Ok),
@@ -60,8 +62,8 @@ impl SecretAnswer {
     /// Secrets of two accounts may have one name. So a name is answered by a secret that the batch does not ask for
     /// by its ARN, if there is one. If there is none, AWS has merged the answers to the name and to the ARN: then
     /// there is one secret of this name.
-    fn find<'a>(answers: &'a [Self], id: &str, ids: &[String]) -> Option<&'a Self> {
-        let is_asked_by_arn = |answer: &Self| {
+    fn find<'a>(answers: &'a [Arc<Self>], id: &str, ids: &[String]) -> Option<&'a Arc<Self>> {
+        let is_asked_by_arn = |answer: &Arc<Self>| {
             ids.iter().any(|other| *other != answer.name && is_of(&answer.name, &answer.arn, other))
         };
         let mut found = answers.iter().filter(|answer| is_of(&answer.name, &answer.arn, id));
@@ -98,7 +100,7 @@ pub(super) fn is_about(name: &str, arn: &str, id: &str, role: Option<&str>) -> b
     let Ok(answered) = SecretArn::parse(arn) else { return false };
     let resource = answered.resource_name();
     let is_named = resource == name || without_suffix(resource) == Some(name);
-    if SecretArn::parse(id).is_ok() {
+    if is_arn(id) {
         return is_named && is_of(name, arn, id);
     }
     let account = role.and_then(|role| role.split(':').nth(4));
@@ -106,9 +108,13 @@ pub(super) fn is_about(name: &str, arn: &str, id: &str, role: Option<&str>) -> b
 }
 
 fn is_of(name: &str, arn: &str, id: &str) -> bool {
-    // A batch compares each id with each answer.
-    let is_partial = || Some(id) == without_suffix(arn) && SecretArn::parse(id).is_ok();
+    let is_partial = || is_arn(id) && Some(id) == without_suffix(arn);
     id == name || id == arn || is_partial()
+}
+
+/// Returns whether an id is an ARN. A batch compares each id with each answer, and most ids are names.
+fn is_arn(id: &str) -> bool {
+    id.starts_with("arn:") && SecretArn::parse(id).is_ok()
 }
 
 /// Returns the ARN without the hyphen and the six characters that AWS appends; `None` if it does not end like that.
@@ -153,13 +159,13 @@ impl From<GetSecretValueOutput> for SecretAnswer {
 mod tests {
     use super::*;
 
-    fn answer(account: &str, name: &str) -> SecretAnswer {
-        SecretAnswer {
+    fn answer(account: &str, name: &str) -> Arc<SecretAnswer> {
+        Arc::new(SecretAnswer {
             name: name.to_owned(),
             arn: format!("arn:aws:secretsmanager:us-east-1:{account}:secret:{name}-x1Y2z3"),
             version: "1".to_owned(),
             payload: None,
-        }
+        })
     }
 
     #[test]
@@ -169,7 +175,7 @@ mod tests {
         for arn in [other.arn.clone(), partial] {
             let ids = ["db".to_owned(), arn.clone()];
             for answers in [[own.clone(), other.clone()], [other.clone(), own.clone()]] {
-                let found = |id| SecretAnswer::find(&answers, id, &ids).map(SecretAnswer::arn);
+                let found = |id| SecretAnswer::find(&answers, id, &ids).map(|it| it.arn());
                 assert_eq!((found("db"), found(&arn)), (Some(own.arn()), Some(other.arn())));
             }
             // AWS merges the answers to a name and to the ARN of one secret.

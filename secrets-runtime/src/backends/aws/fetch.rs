@@ -1,6 +1,6 @@
 //! Makes the calls of a plan, all at once.
 
-use std::{collections::HashMap, sync::Arc};
+use std::sync::Arc;
 
 use aws_sdk_secretsmanager::config::Config;
 use tokio::{
@@ -29,10 +29,12 @@ pub(super) async fn fetch(
     wanted: Vec<ParsedRequest>,
 ) -> Vec<Result<Fetched, Error>> {
     let mut regions = Vec::with_capacity(wanted.len());
+    let mut default_region: Option<Result<String, Error>> = None;
     for request in &wanted {
-        regions.push(match &request.region {
-            Some(region) => Ok(region.clone()),
-            None => clients.default_region().await,
+        regions.push(match (&request.region, &default_region) {
+            (Some(region), _) => Ok(region.clone()),
+            (None, Some(region)) => region.clone(),
+            (None, None) => default_region.insert(clients.default_region().await).clone(),
         });
     }
     // A request without a region fails beside those that are fetched.
@@ -51,30 +53,30 @@ pub(super) async fn fetch(
     }
     let plan = FetchPlan::of(&placed);
     let outcomes = fetch_scopes(clients.clone(), plan.scopes).await;
-    for ((index, (request, _)), (part, target)) in open.into_iter().zip(placed).zip(plan.places) {
-        let outcome = outcomes.get(&(part, target)).cloned().unwrap_or_else(|| Err(lost()));
-        let region = clients.known_default_region();
-        let read = |answer: Arc<SecretAnswer>| clients.aliases.read(&request, &answer, region);
-        answers[index] = Some(outcome.map(read));
+    let region = clients.known_default_region();
+    for ((index, (request, _)), (scope, target)) in open.into_iter().zip(placed).zip(plan.places) {
+        let read = |answer: &Arc<SecretAnswer>| clients.aliases.read(&request, answer, region);
+        answers[index] =
+            outcomes[scope][target].as_ref().map(|it| it.as_ref().map(read).map_err(Error::clone));
     }
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
 }
 
-/// Fetches the targets of each scope, all scopes at once.
-async fn fetch_scopes(
-    clients: Arc<Clients>,
-    scopes: Vec<ScopePlan>,
-) -> HashMap<(usize, usize), Outcome> {
+/// Fetches the targets of each scope, all scopes at once: an outcome for each target, by the places of both. A target
+/// whose task panicked has none.
+async fn fetch_scopes(clients: Arc<Clients>, scopes: Vec<ScopePlan>) -> Vec<Vec<Option<Outcome>>> {
+    let empty = |scope: &ScopePlan| scope.targets.iter().map(|_| None).collect();
+    let mut outcomes: Vec<Vec<Option<Outcome>>> = scopes.iter().map(empty).collect();
     let mut running = JoinSet::new();
-    for (index, part) in scopes.into_iter().enumerate() {
+    for (index, scope) in scopes.into_iter().enumerate() {
         let clients = clients.clone();
-        running.spawn(async move { (index, fetch_scope(clients, part).await) });
+        running.spawn(async move { (index, fetch_scope(clients, scope).await) });
     }
-    let mut outcomes = HashMap::new();
     while let Some(done) = running.join_next().await {
-        // A task that panicked has no outcomes: each of its targets is reported as lost.
-        let Ok((part, answers)) = done else { continue };
-        outcomes.extend(answers.into_iter().map(|(target, answer)| ((part, target), answer)));
+        let Ok((scope, answers)) = done else { continue };
+        for (target, outcome) in answers {
+            outcomes[scope][target] = Some(outcome);
+        }
     }
     outcomes
 }
@@ -90,18 +92,16 @@ async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<(usize, Outc
         }
     };
     let calls = part.calls(client.batches.forbids());
-    let targets = Arc::new(part.targets);
+    // The batches come first, each one after the other.
+    let mut targets = part.targets.into_iter().enumerate();
     let mut running = JoinSet::new();
     for batch in calls.batches {
         let fetching = Fetching { clients: clients.clone(), client: client.clone(), deadline };
-        let targets = targets.clone();
-        running.spawn(async move {
-            fetching.batch(batch.map(|index| (index, targets[index].clone())).collect()).await
-        });
+        let batch: Vec<_> = targets.by_ref().take(batch.len()).collect();
+        running.spawn(async move { fetching.batch(batch).await });
     }
-    for index in calls.singles {
+    for (index, target) in targets {
         let fetching = Fetching { clients: clients.clone(), client: client.clone(), deadline };
-        let target = targets[index].clone();
         running.spawn(async move { vec![(index, fetching.single(&target).await)] });
     }
     collect(running).await
@@ -143,7 +143,7 @@ impl Fetching {
             Err(_) => Err(explain(AwsFailure::late())),
             Ok(Err(error)) => Err(explain(AwsFailure::of(&error))),
             Ok(Ok(output)) => {
-                let answer = SecretAnswer::from(output);
+                let answer = Arc::new(SecretAnswer::from(output));
                 let (version, role) =
                     (target.version_id.as_deref(), self.client.scope.role.as_deref());
                 match answer.is_about(id, version, role) {
@@ -211,7 +211,7 @@ impl Fetching {
     async fn batch_call(
         &self,
         ids: Vec<String>,
-    ) -> Result<(Vec<SecretAnswer>, Vec<(String, AwsFailure)>), AwsFailure> {
+    ) -> Result<(Vec<Arc<SecretAnswer>>, Vec<(String, AwsFailure)>), AwsFailure> {
         let (mut answers, mut failures, mut next) = (Vec::new(), Vec::new(), None);
         loop {
             let call = self.client.client.batch_get_secret_value();
@@ -219,9 +219,8 @@ impl Fetching {
             let patient = Config::builder().retry_classifier(NoRetryOfThrottledBatches);
             let output = call.customize().config_override(patient).send().await;
             let output = output.map_err(|error| AwsFailure::of(&error))?;
-            answers.extend(
-                output.secret_values.unwrap_or_default().into_iter().map(SecretAnswer::from),
-            );
+            let values = output.secret_values.unwrap_or_default().into_iter();
+            answers.extend(values.map(SecretAnswer::from).map(Arc::new));
             for error in output.errors.unwrap_or_default() {
                 let code = error.error_code.unwrap_or_default();
                 let failure = AwsFailure::of_item(&code, error.message.as_deref());
@@ -242,8 +241,8 @@ pub(super) fn further(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
 }
 
-fn valued(answer: SecretAnswer, explain: impl Fn(AwsFailure) -> Error) -> Outcome {
-    if answer.has_value() { Ok(Arc::new(answer)) } else { Err(explain(AwsFailure::no_value())) }
+fn valued(answer: Arc<SecretAnswer>, explain: impl Fn(AwsFailure) -> Error) -> Outcome {
+    if answer.has_value() { Ok(answer) } else { Err(explain(AwsFailure::no_value())) }
 }
 
 fn lost() -> Error {

@@ -93,6 +93,10 @@ impl ParsedRequest {
 
 /// The region of an id, if it is an ARN.
 pub(super) fn region_of(id: &str) -> Option<String> {
+    // A text that is no ARN has an error with a suggestion, which nobody reads here.
+    if !id.starts_with("arn:") {
+        return None;
+    }
     SecretArn::parse(id).ok().map(|arn| arn.region().to_owned())
 }
 

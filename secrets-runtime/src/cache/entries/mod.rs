@@ -374,7 +374,7 @@ impl Found<'_> {
             (None, None) => None,
         };
         let provenance = Provenance {
-            version: fetched.version().map(str::to_owned),
+            version: fetched.version().map(Arc::from),
             asked_at: self.entry.asked_at,
             fetched_at: self.entry.fetched_at,
             fresh_until: self.lease.is_none().then_some(self.serves_until),
@@ -412,7 +412,7 @@ impl Entry {
     /// Whether it is of the secret that was written, by whatever name.
     fn is_of(&self, write: &Write) -> bool {
         let mut names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
-        self.keys.iter().any(|key| key.kind == write.kind)
+        self.keys.iter().any(|key| *key.kind == *write.kind)
             && names.any(|known| is_of(known, &write.id))
     }
 }

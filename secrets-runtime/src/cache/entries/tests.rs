@@ -36,7 +36,8 @@ fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Op
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
     let asked = OwnedRequest::from(&request("asked", None));
-    let asked = Provenance::of(&Env::default(), &asked, now, SystemTime::now());
+    let backend = (&"env".into(), crate::backend::capabilities::Capabilities::new());
+    let asked = Provenance::of(backend, &asked, now, SystemTime::now());
     let answer = entries.find(key, Freshness::Fresh, now)?.answer(asked);
     let Content::Text(value) = answer.result.ok()?.content else { return None };
     let value: SecretValue = value;
