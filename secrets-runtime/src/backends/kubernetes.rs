@@ -161,18 +161,26 @@ impl KubernetesApi {
         if answer.status != 200 {
             return Err(self.refused(&answer, &namespace, name));
         }
-        self.fields(&answer, name).map(|fetched| fetched.with_name(id))
+        self.fields(&answer, &namespace, name).map(|fetched| fetched.with_name(id))
     }
 
     /// Reads the fields of a Secret, which are base64.
-    fn fields(&self, answer: &HttpAnswer, name: &str) -> Result<Fetched, Error> {
+    fn fields(&self, answer: &HttpAnswer, namespace: &str, name: &str) -> Result<Fetched, Error> {
         let object = Json { form: Form::Object, value: answer.body.clone() };
         let metadata = member(&object, "metadata").ok_or_else(|| self.http.unexpected())?;
-        if text(&metadata, "name").as_deref() != Some(name) {
+        let is_another = text(&metadata, "namespace").is_some_and(|found| found != namespace);
+        if is_another || text(&metadata, "name").as_deref() != Some(name) {
             return Err(self.http.unexpected());
         }
-        let data = member(&object, "data").filter(|data| data.form == Form::Object);
-        let data = data.and_then(|data| json::object(&data.value).ok()).unwrap_or_default();
+        // A Secret may have none.
+        let data = match member(&object, "data") {
+            None => Vec::new(),
+            Some(data) if data.form == Form::Null => Vec::new(),
+            Some(data) if data.form == Form::Object => {
+                json::object(&data.value).map_err(|_| self.http.unexpected())?
+            }
+            Some(_) => return Err(self.http.unexpected()),
+        };
         let mut fields = Vec::with_capacity(data.len());
         for (key, value) in data {
             // Decoded into the value that the step gets.

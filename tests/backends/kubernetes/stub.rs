@@ -144,6 +144,12 @@ fn an_answer_that_is_not_of_the_secret_is_refused() {
     for body in [
         json!({ "metadata": { "name": "other" }, "data": { "x": "U2VOdEluRWw=" } }),
         json!({ "metadata": { "name": "db" }, "data": { "x": "no base64: SeNtInEl" } }),
+        json!({ "metadata": { "name": "db", "namespace": "other" }, "data": { "x": "U2VOdEluRWw=" } }),
+        json!({ "metadata": { "name": "db" }, "data": ["SeNtInEl"] }),
+        json!({ "metadata": { "name": "db" }, "data": "SeNtInEl" }),
+        json!({ "metadata": { "name": "db" }, "data": { "x": 7 } }),
+        json!({ "metadata": { "name": "db" }, "data": { "x": { "y": "SeNtInEl" } } }),
+        json!({ "metadata": "SeNtInEl" }),
         json!(["SeNtInEl"]),
     ] {
         let stub = StubServer::new(200, "", &body.to_string());
@@ -151,6 +157,20 @@ fn an_answer_that_is_not_of_the_secret_is_refused() {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(!format!("{error:?}").contains("SeNtInEl"));
+    }
+}
+
+#[test]
+fn a_secret_may_have_no_data() {
+    for body in [
+        json!({ "metadata": { "name": "db" } }),
+        json!({ "metadata": { "name": "db" }, "data": null }),
+        json!({ "metadata": { "name": "db" }, "data": {} }),
+    ] {
+        let stub = StubServer::new(200, "", &body.to_string());
+        let resolver = builder(&stub).build().unwrap();
+        let secrets = resolver.resolve_blocking(&declared("prod/db")).unwrap().secrets;
+        assert_eq!(secrets.entries().count(), 0);
     }
 }
 
@@ -172,6 +192,10 @@ fn hostile_answers_are_refused_and_not_shown() {
         Reply::new(200, "content-type: application/vnd.kubernetes.protobuf\r\n", "k8s\0SeNtInEl"),
         Reply::raw(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n\xff\xfeSeNtInEl".to_vec()),
         Reply::new(200, "", "null"),
+        // Nested, and with a key twice.
+        Reply::new(200, "", &"[".repeat(1 << 20)),
+        Reply::new(200, "", r#"{"metadata": {"name": "db"}, "data": {"x": "U2VO", "x": "U2VO"}}"#),
+        Reply::new(200, "", r#"{"metadata": {"name": "db"}, "data": {}, "data": {"x": "U2VO"}}"#),
     ] {
         let server = ScriptedServer::new(move |_| reply.clone());
         let builder = Resolver::builder().setting(&variables::KUBERNETES_URL, server.url());

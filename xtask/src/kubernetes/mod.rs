@@ -57,7 +57,11 @@ pub fn commands(_: &Workspace) -> Result<Vec<CommandLine>, String> {
         let command = CommandLine::cargo(command).args(["-p", "secrets-tests"]);
         command.args(["--features", feature, "--test", test])
     };
-    let tests = [("apis", "apis", "backends::kubernetes"), ("flow", "flow", "cluster")];
+    let tests = [
+        ("apis", "apis", "backends::kubernetes"),
+        ("apis", "apis_logs", "a_finer_log"),
+        ("flow", "flow", "cluster"),
+    ];
     Ok(tests
         .into_iter()
         .flat_map(|(feature, test, filter)| {
@@ -168,6 +172,8 @@ mod tests {
         let expected = [
             "cargo clippy -p secrets-tests --features apis --test apis -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features apis --test apis backends::kubernetes",
+            "cargo clippy -p secrets-tests --features apis --test apis_logs -- -D warnings",
+            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs a_finer_log",
             "cargo clippy -p secrets-tests --features flow --test flow -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features flow --test flow cluster",
         ];
