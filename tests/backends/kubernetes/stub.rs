@@ -69,6 +69,39 @@ fn is_refused(stub: &StubServer, kind: ErrorKind, words: &[&str]) {
 }
 
 #[test]
+fn files_of_a_service_account_that_cannot_be_are_refused_before_anything_is_sent() {
+    let server = stub("secret");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let is_refused = |source: &str, words: &[&str]| {
+        let builder = builder(&server).setting(&variables::KUBERNETES_DIR, folder.path());
+        let error = builder.build().unwrap().resolve_blocking(&declared(source)).unwrap_err();
+        let text = format!("{error} {:?} {error:?}", error.problems()[0].help());
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{text}");
+        assert!(
+            words.iter().all(|word| text.contains(word)) && !text.contains("SeNtInEl"),
+            "{text}"
+        );
+    };
+    is_refused("prod/db", &["token cannot be read"]);
+    for empty in ["", "\n"] {
+        write("token", empty);
+        is_refused("prod/db", &["token is empty"]);
+    }
+    write("token", "SeNtInEl-1\nSeNtInEl-2");
+    is_refused("prod/db", &["no line break"]);
+    write("token", "SeNtInEl");
+    is_refused("db", &["namespace cannot be read"]);
+    for namespace in ["", "prod/secrets/other", "../prod", "Prod", "prod?x", "pro\u{1b}[31md"] {
+        write("namespace", namespace);
+        is_refused("db", &["has no name of a namespace", "NAMESPACE/NAME"]);
+    }
+    write("ca.crt", "nothing");
+    is_refused("prod/db", &["has no certificate"]);
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
 fn reasons_become_kinds_and_no_text_of_the_server_is_shown() {
     for (name, kind, words) in [
         ("missing", ErrorKind::NotFound, &["kubectl -n prod create secret generic db"][..]),
