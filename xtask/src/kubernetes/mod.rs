@@ -62,12 +62,14 @@ pub fn commands(_: &Workspace) -> Result<Vec<CommandLine>, String> {
         ("apis", "apis_logs", "a_finer_log"),
         ("flow", "flow", "cluster"),
     ];
+    let policies = CommandLine::cargo("test --test cli policy_cluster");
     Ok(tests
         .into_iter()
         .flat_map(|(feature, test, filter)| {
             let clippy = command("clippy", feature, test).args(["--", "-D", "warnings"]);
             [clippy, command("test --no-fail-fast", feature, test).args([filter])]
         })
+        .chain([policies.args(["-p", "secrets-runtime-cli"])])
         .collect())
 }
 
@@ -176,6 +178,7 @@ mod tests {
             "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs a_finer_log",
             "cargo clippy -p secrets-tests --features flow --test flow -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features flow --test flow cluster",
+            "cargo test --test cli policy_cluster -p secrets-runtime-cli",
         ];
         assert_eq!(shown, expected);
     }
