@@ -27,8 +27,12 @@ impl Vault {
     }
 
     fn run(&self, arguments: &[&str]) -> CliOutput {
+        self.run_as(ROOT, arguments)
+    }
+
+    fn run_as(&self, token: &str, arguments: &[&str]) -> CliOutput {
         let mut command = self.sandbox.command(arguments);
-        command.env("SECRETS_VAULT_ADDR", &self.url).env("VAULT_TOKEN", ROOT);
+        command.env("SECRETS_VAULT_ADDR", &self.url).env("VAULT_TOKEN", token);
         CliOutput::new(command.output().unwrap())
     }
 
@@ -54,6 +58,28 @@ impl Vault {
         stream.read_to_string(&mut answer).unwrap();
         let (_, body) = answer.split_once("\r\n\r\n").unwrap();
         serde_json::from_str(body).unwrap_or(Value::Null)
+    }
+
+    /// Makes a role of the engine for this database.
+    fn make_role(&self, database: &str, role: &str) {
+        let rest = database.strip_prefix("postgres://").unwrap();
+        let (user, rest) = rest.split_once('@').unwrap();
+        let (user, password) = user.split_once(':').unwrap();
+        let host = rest.split_once('/').unwrap().0;
+        let address = format!("postgresql://{{{{username}}}}:{{{{password}}}}@{host}/postgres");
+        self.ask("POST", "sys/mounts/database", &json!({ "type": "database" }));
+        let config = json!({
+            "plugin_name": "postgresql-database-plugin", "allowed_roles": "*", "username": user,
+            "password": password, "connection_url": address,
+        });
+        // Tests that do so at one moment are in each other's way.
+        let is_set = || self.ask("POST", "database/config/pg", &config)["errors"].is_null();
+        assert!((0..100).any(|_| is_set()), "the database is configured");
+        let create = "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}';";
+        let made = json!({ "db_name": "pg", "creation_statements": [create], "default_ttl": "1h" });
+        self.ask("POST", &format!("database/roles/{role}"), &made);
+        let prefix = format!("sys/leases/revoke-prefix/database/creds/{role}");
+        self.ask("PUT", &prefix, &json!({}));
     }
 
     fn leases(&self, role: &str) -> usize {
@@ -108,21 +134,7 @@ fn secrets_of_kv_are_registered_read_changed_renamed_exported_and_deleted() {
 fn what_is_not_revealed_is_given_back_and_what_is_revealed_is_left_to_its_time() {
     let Some(vault) = Vault::start() else { return };
     let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") else { return };
-    let rest = database.strip_prefix("postgres://").unwrap();
-    let (user, rest) = rest.split_once('@').unwrap();
-    let (user, password) = user.split_once(':').unwrap();
-    let host = rest.split_once('/').unwrap().0;
-    vault.ask("POST", "sys/mounts/database", &json!({ "type": "database" }));
-    let config = json!({
-        "plugin_name": "postgresql-database-plugin", "allowed_roles": "*", "username": user,
-        "password": password,
-        "connection_url": format!("postgresql://{{{{username}}}}:{{{{password}}}}@{host}/postgres"),
-    });
-    vault.ask("POST", "database/config/pg", &config);
-    let create = "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}';";
-    let role = json!({ "db_name": "pg", "creation_statements": [create], "default_ttl": "1h" });
-    vault.ask("POST", "database/roles/cli", &role);
-    vault.ask("PUT", "sys/leases/revoke-prefix/database/creds/cli", &json!({}));
+    vault.make_role(&database, "cli");
 
     let source = "vault.database/creds/cli";
     for hidden in [
@@ -172,5 +184,58 @@ fn what_is_not_revealed_is_given_back_and_what_is_revealed_is_left_to_its_time()
         let output = vault.ok(revealed);
         assert!(output.stderr.contains(note), "{output:?}");
         assert_eq!(vault.leases("cli"), count + 1, "{revealed:?}");
+    }
+}
+
+#[test]
+fn a_policy_that_the_command_prints_permits_what_the_steps_read_and_nothing_else() {
+    let Some(vault) = Vault::start() else { return };
+    let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") else { return };
+    vault.make_role(&database, "policy");
+    for (mount, version) in [("cli-one", "1"), ("cli-two", "2")] {
+        vault.ask("DELETE", &format!("sys/mounts/{mount}"), &Value::Null);
+        let engine = json!({ "type": "kv", "options": { "version": version } });
+        vault.ask("POST", &format!("sys/mounts/{mount}"), &engine);
+        for name in ["db", "other"] {
+            let id = format!("{mount}/{name}");
+            // A new KV of version 2 takes a moment.
+            let registered = || vault.run(&["register", &id, "--x=SeNtInEl", "--backend", "vault"]);
+            assert!((0..100).any(|_| registered().code == Some(0)), "{id}");
+        }
+    }
+    let sources = json!([
+        { "id": "cli-one/db", "type": "vault", "options": { "kv": 1 } },
+        { "id": "cli-two/db", "type": "vault" },
+        { "id": "database/creds/policy", "type": "vault" },
+    ]);
+    let step = json!({
+        "step": "load", "module": "app", "file": "src/main.rs", "line": 1, "sources": sources,
+    });
+    vault.sandbox.write("program", format!("\u{2}secrets-step-1:{step}\u{3}"));
+    let policy = vault.ok(&["policy", "program", "--format", "vault"]).text();
+    let put = |policy: &str| {
+        vault.ask("PUT", "sys/policies/acl/cli-printed", &json!({ "policy": policy }));
+    };
+    put(&policy);
+    let token = vault.ask("POST", "auth/token/create", &json!({ "policies": ["cli-printed"] }));
+    let token = token["auth"]["client_token"].as_str().unwrap();
+    let read = |source: &str| vault.run_as(token, &["resolve", source]);
+    let all = ["vault.cli-one/db", "vault.cli-two/db", "vault.database/creds/policy"];
+    for source in all {
+        let result = read(source);
+        assert_eq!(result.code, Some(0), "{source}: {result:?}");
+        assert!(!result.stderr.contains("warning"), "{result:?}");
+    }
+    assert_eq!(vault.leases("policy"), 0, "it may give them back");
+    for other in ["vault.cli-one/other", "vault.cli-two/other", "vault.database/creds/cli"] {
+        assert_eq!(read(other).code, Some(4), "{other}");
+    }
+    // With one path less a step is denied.
+    for (source, path) in
+        all.into_iter().zip(["cli-one/db", "cli-two/data/db", "database/creds/policy"])
+    {
+        assert!(policy.contains(path), "{policy}");
+        put(&policy.replace(path, "nothing"));
+        assert_eq!(read(source).code, Some(4), "{source}");
     }
 }

@@ -10,6 +10,7 @@ use std::{
 use base64ct::{Base64, Encoding};
 use secrets_runtime::{Declaration, Error, Resolver, Secrets, settings::variables};
 use secrets_tests::{
+    cluster::Cluster,
     scripted_server::{Reply, ScriptedServer},
     stub_server::StubServer,
 };
@@ -121,6 +122,28 @@ fn kubernetes(server: &StubServer) -> Result<Secrets, Error> {
     resolve(&settings, "kubernetes.prod/db")
 }
 
+/// A real API server, with TLS, if `cargo xtask` has started one.
+fn real_kubernetes() {
+    let Some(cluster) = Cluster::start() else { return };
+    cluster.namespace("logged");
+    cluster.secret("logged", "db", &json!({ "k": "SeNtInEl-of-a-cluster" }));
+    let token = cluster.account("logged", "app", &["db"]);
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::copy(cluster.certificate(), folder.path().join("ca.crt")).unwrap();
+    std::fs::write(folder.path().join("token"), &token).unwrap();
+    let (port, folder) = (cluster.port(), folder.path().to_str().unwrap());
+    let settings = [
+        (&variables::KUBERNETES_SERVICE_HOST, "127.0.0.1"),
+        (&variables::KUBERNETES_SERVICE_PORT, port.as_str()),
+        (&variables::KUBERNETES_DIR, folder),
+    ];
+    assert!(resolve(&settings, "kubernetes.logged/db").is_ok());
+    // A JWT is three texts with dots between them, each of which is too long to be there by chance.
+    for reading in readings(&records()) {
+        assert!(token.split('.').all(|part| !reading.contains(part)), "the token was logged");
+    }
+}
+
 /// A Vault that is logged in to with a wrapped secret id or a JWT, and whose leases are renewed and revoked.
 fn leases_of_vault() {
     let server = ScriptedServer::new(|request| {
@@ -204,6 +227,7 @@ fn a_finer_log_shows_no_credential_and_no_value() {
     let value = Base64::encode_string(b"SeNtInEl-kubernetes-value-of-many-rows");
     let answer = json!({ "metadata": { "name": "db" }, "data": { "k": value } }).to_string();
     assert!(kubernetes(&StubServer::new(200, "", &answer)).is_ok());
+    real_kubernetes();
     leases_of_vault();
     let answer = r#"{"data": {"secret_value": "SeNtInEl-cloud-value-of-many-rows"}}"#;
     assert!(cloud(&StubServer::new(200, "", answer)).is_ok());

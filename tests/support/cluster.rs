@@ -1,6 +1,11 @@
 //! The API server of Kubernetes that `cargo xtask test kubernetes` has started (`SECRETS_TEST_KUBERNETES`).
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{
+    fs,
+    path::PathBuf,
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::{Value, json};
 
@@ -121,12 +126,28 @@ impl Cluster {
                 "subjects": [{ "kind": "ServiceAccount", "namespace": namespace, "name": name }],
             });
             self.create(&rbac("rolebindings"), &binding);
+            secrets.iter().for_each(|secret| self.wait_until_permitted(namespace, name, secret));
         }
         let request = json!({ "spec": { "expirationSeconds": 3600 } });
         let path = below(&format!("serviceaccounts/{name}/token"));
         let (status, answer) = self.admin("POST", &path, &request);
         assert_eq!(status, 201, "{answer}");
         answer["status"]["token"].as_str().expect("a token").to_owned()
+    }
+
+    /// Waits until the server has taken note of a role.
+    fn wait_until_permitted(&self, namespace: &str, account: &str, secret: &str) {
+        let review = json!({ "apiVersion": "authorization.k8s.io/v1", "kind": "SubjectAccessReview", "spec": {
+            "user": format!("system:serviceaccount:{namespace}:{account}"),
+            "resourceAttributes": {
+                "namespace": namespace, "verb": "get", "resource": "secrets", "name": secret,
+            },
+        } });
+        let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+        let start = Instant::now();
+        while self.admin("POST", path, &review).1["status"]["allowed"] != true {
+            assert!(start.elapsed() < Duration::from_secs(30), "{account} may read {secret}");
+        }
     }
 
     /// The command `kubectl`, as one who may do everything.

@@ -2,8 +2,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::quote;
 use secrets_spec::{
     BuiltIn, FieldName, Flaw, GuardMode, Node, RequestDraft, SourceDraft, TextNode, Value,
-    check_alias, check_key, check_role, check_role_of_type, check_source, closest, read_flag,
-    read_requests, read_sources, read_text,
+    check_alias, check_key_of_type, check_role, check_role_of_type, check_source, closest,
+    read_flag, read_requests, read_sources, read_text,
 };
 
 use crate::{
@@ -117,6 +117,18 @@ impl StepDeclaration {
         self.source_of_parameter(text).is_some()
     }
 
+    /// Returns the built-in type of the source that a typed parameter reads, if it says one.
+    fn type_of(&self, parameter: &TypedParameter) -> Option<BuiltIn> {
+        let text = parameter.source.known.as_deref()?;
+        match self.source_of_parameter(text) {
+            Some(source) if source.with_fields => {
+                BuiltIn::parse(source.backend.as_ref()?.known.as_deref()?)
+            }
+            Some(source) => check_source(source.id.known.as_deref()?).ok()?.built_in,
+            None => check_source(text).ok()?.built_in,
+        }
+    }
+
     fn check_parameters(&self, parameters: &[TypedParameter], report: &mut Mistakes) {
         let any_group = self.has_unknown_group();
         for parameter in parameters {
@@ -131,7 +143,7 @@ impl StepDeclaration {
             }
             if let Some(key) = &parameter.key
                 && let Some(known) = &key.known
-                && let Some(flaw) = check_key(known)
+                && let Some(flaw) = check_key_of_type(self.type_of(parameter), known)
             {
                 let error = flaw.explain(known);
                 report.add(key.at.clone(), error.message(), error.help().unwrap_or_default());

@@ -19,7 +19,7 @@ use crate::{
     },
     backends::http::{
         address::Address,
-        client::{Http, HttpAnswer},
+        client::{Header, Http, HttpAnswer},
         each::each,
     },
     core::{
@@ -33,6 +33,9 @@ use crate::{
 
 /// Where Kubernetes mounts a pod's service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+
+/// What stands before the token.
+const BEARER: &[u8] = b"Bearer ";
 
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
@@ -150,29 +153,33 @@ impl KubernetesApi {
         let url = self.url.to_send_to();
         // Both have only characters that need no encoding.
         let url = format!("{url}/api/v1/namespaces/{namespace}/secrets/{name}");
-        let mut bearer = Zeroizing::new(b"Bearer ".to_vec());
-        if self.has_token {
-            bearer.extend_from_slice(read(&self.folder, "token")?.trim_ascii());
-        }
-        let accept: (&'static str, &[u8]) = ("accept", b"application/json");
-        let all = [accept, ("authorization", bearer.as_slice())];
-        let headers = if self.has_token { &all[..] } else { &all[..1] };
-        let answer = self.http.get(&url, headers).await?;
+        let bearer = if self.has_token { Some(self.bearer()?) } else { None };
+        let mut headers: Vec<Header<'_>> = vec![("accept", b"application/json")];
+        headers.extend(bearer.as_ref().map(|bearer| ("authorization", bearer.as_slice())));
+        let answer = self.http.get(&url, &headers).await?;
         if answer.status != 200 {
             return Err(self.refused(&answer, &namespace, name));
         }
-        self.fields(&answer, name).map(|fetched| fetched.with_name(id))
+        self.fields(&answer, &namespace, name).map(|fetched| fetched.with_name(id))
     }
 
     /// Reads the fields of a Secret, which are base64.
-    fn fields(&self, answer: &HttpAnswer, name: &str) -> Result<Fetched, Error> {
+    fn fields(&self, answer: &HttpAnswer, namespace: &str, name: &str) -> Result<Fetched, Error> {
         let object = Json { form: Form::Object, value: answer.body.clone() };
         let metadata = member(&object, "metadata").ok_or_else(|| self.http.unexpected())?;
-        if text(&metadata, "name").as_deref() != Some(name) {
+        let is_another = text(&metadata, "namespace").is_some_and(|found| found != namespace);
+        if is_another || text(&metadata, "name").as_deref() != Some(name) {
             return Err(self.http.unexpected());
         }
-        let data = member(&object, "data").filter(|data| data.form == Form::Object);
-        let data = data.and_then(|data| json::object(&data.value).ok()).unwrap_or_default();
+        // A Secret may have none.
+        let data = match member(&object, "data") {
+            None => Vec::new(),
+            Some(data) if data.form == Form::Null => Vec::new(),
+            Some(data) if data.form == Form::Object => {
+                json::object(&data.value).map_err(|_| self.http.unexpected())?
+            }
+            Some(_) => return Err(self.http.unexpected()),
+        };
         let mut fields = Vec::with_capacity(data.len());
         for (key, value) in data {
             // Decoded into the value that the step gets.
@@ -188,11 +195,38 @@ impl KubernetesApi {
 
     /// Returns the namespace of the pod; elsewhere that which `kubectl` has by default.
     fn namespace(&self) -> Result<String, Error> {
-        match read(&self.folder, "namespace") {
-            Ok(text) => Ok(String::from_utf8_lossy(text.trim_ascii()).into_owned()),
-            Err(_) if !self.has_token => Ok("default".to_owned()),
-            Err(error) => Err(error),
+        let text = match read(&self.folder, "namespace") {
+            Ok(text) => text,
+            Err(_) if !self.has_token => return Ok("default".to_owned()),
+            Err(error) => return Err(error),
+        };
+        let name = String::from_utf8_lossy(text.trim_ascii()).into_owned();
+        // It becomes a part of the path.
+        match check_id(Some(BuiltIn::Kubernetes.name()), &format!("{name}/any")) {
+            None => Ok(name),
+            Some(_) => {
+                let (file, name) = (self.folder.join("namespace"), escape_name(&name));
+                let message = format!("{} has no name of a namespace: `{name}`", file.display());
+                Err(Error::new(ErrorKind::InvalidConfig, message)
+                    .with_help("check SECRETS_KUBERNETES_DIR, or write NAMESPACE/NAME"))
+            }
         }
+    }
+
+    /// Returns the header with the token, which is read each time.
+    fn bearer(&self) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let token = read(&self.folder, "token")?;
+        let token = token.trim_ascii();
+        // Without a token the API answers to anybody, and says that a right is missing.
+        if token.is_empty() {
+            let message = format!("{} is empty", self.folder.join("token").display());
+            return Err(Error::new(ErrorKind::InvalidConfig, message)
+                .with_help("mount the service account's token, or set SECRETS_KUBERNETES_DIR"));
+        }
+        let mut bearer = Zeroizing::new(Vec::with_capacity(BEARER.len() + token.len()));
+        bearer.extend_from_slice(BEARER);
+        bearer.extend_from_slice(token);
+        Ok(bearer)
     }
 
     /// Returns why there is no Secret, by the reason of the `Status`. Its message is not printed.

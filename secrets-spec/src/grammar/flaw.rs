@@ -81,6 +81,7 @@ flaw_kinds! {
     KubernetesNameEmpty: "the name of a Secret or of its namespace is empty", "write NAME or NAMESPACE/NAME, such as \"prod/db\"";
     KubernetesNameCharacter: "the name of a Secret or of its namespace holds what it cannot have", "a name has lower-case letters and digits, with `-` between them and, that of a Secret, `.`; write NAME or NAMESPACE/NAME";
     KubernetesNameLong: "the name of a Secret or of its namespace is too long", "a Secret's name has at most 253 characters, and that of a namespace 63";
+    KubernetesKey: "a key of a Secret holds what it cannot have", "a key has letters, digits, `-`, `_` and `.`, such as \"tls.crt\"";
     VaultPathEmpty: "a path in Vault is empty", "write the mount and the path below it, such as \"secret/prod-db\"";
     VaultPathMount: "a path in Vault has nothing below its mount", "write the mount and the path below it, such as \"secret/prod-db\"";
     VaultPathSlash: "a path in Vault begins with a slash", "begin with the mount, such as \"secret/prod-db\"";

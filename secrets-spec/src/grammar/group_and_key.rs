@@ -3,6 +3,7 @@
 use crate::{
     grammar::{
         arn::{check_secret_arn, looks_like_arn, parse_secret_arn_head},
+        backend_type::BuiltIn,
         flaw::{Flaw, FlawKind},
         name::{MAX_NAME_BYTES, check_length_and_characters, find_non_name_byte},
     },
@@ -105,6 +106,32 @@ pub const fn check_key(text: &str) -> Option<Flaw> {
         return Some(Flaw::new(FlawKind::KeyEmpty, 0, 0));
     }
     check_length_and_characters(text, FlawKind::KeyLong)
+}
+
+/// Checks a key by what a backend type can have. Most have any key that [`check_key`] permits.
+///
+/// ```
+/// use secrets_spec::{BuiltIn, check_key_of_type};
+///
+/// assert!(check_key_of_type(Some(BuiltIn::Kubernetes), "tls.crt").is_none());
+/// assert!(check_key_of_type(Some(BuiltIn::Kubernetes), "tls/crt").is_some());
+/// assert!(check_key_of_type(None, "tls/crt").is_none());
+/// ```
+#[must_use]
+pub const fn check_key_of_type(built_in: Option<BuiltIn>, key: &str) -> Option<Flaw> {
+    if let Some(flaw) = check_key(key) {
+        return Some(flaw);
+    }
+    let Some(BuiltIn::Kubernetes) = built_in else { return None };
+    let bytes = key.as_bytes();
+    let mut i = 0;
+    while i < bytes.len() {
+        if !matches!(bytes[i], b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'_' | b'.') {
+            return Some(Flaw::new(FlawKind::KubernetesKey, i, char_end(bytes, i)));
+        }
+        i += 1;
+    }
+    None
 }
 
 /// Checks the `group` field of a source: any text of 1 to 512 bytes without control characters.

@@ -69,6 +69,39 @@ fn is_refused(stub: &StubServer, kind: ErrorKind, words: &[&str]) {
 }
 
 #[test]
+fn files_of_a_service_account_that_cannot_be_are_refused_before_anything_is_sent() {
+    let server = stub("secret");
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, text: &str| std::fs::write(folder.path().join(name), text).unwrap();
+    let is_refused = |source: &str, words: &[&str]| {
+        let builder = builder(&server).setting(&variables::KUBERNETES_DIR, folder.path());
+        let error = builder.build().unwrap().resolve_blocking(&declared(source)).unwrap_err();
+        let text = format!("{error} {:?} {error:?}", error.problems()[0].help());
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{text}");
+        assert!(
+            words.iter().all(|word| text.contains(word)) && !text.contains("SeNtInEl"),
+            "{text}"
+        );
+    };
+    is_refused("prod/db", &["token cannot be read"]);
+    for empty in ["", "\n"] {
+        write("token", empty);
+        is_refused("prod/db", &["token is empty"]);
+    }
+    write("token", "SeNtInEl-1\nSeNtInEl-2");
+    is_refused("prod/db", &["no line break"]);
+    write("token", "SeNtInEl");
+    is_refused("db", &["namespace cannot be read"]);
+    for namespace in ["", "prod/secrets/other", "../prod", "Prod", "prod?x", "pro\u{1b}[31md"] {
+        write("namespace", namespace);
+        is_refused("db", &["has no name of a namespace", "NAMESPACE/NAME"]);
+    }
+    write("ca.crt", "nothing");
+    is_refused("prod/db", &["has no certificate"]);
+    assert_eq!(server.requests().len(), 0);
+}
+
+#[test]
 fn reasons_become_kinds_and_no_text_of_the_server_is_shown() {
     for (name, kind, words) in [
         ("missing", ErrorKind::NotFound, &["kubectl -n prod create secret generic db"][..]),
@@ -144,6 +177,12 @@ fn an_answer_that_is_not_of_the_secret_is_refused() {
     for body in [
         json!({ "metadata": { "name": "other" }, "data": { "x": "U2VOdEluRWw=" } }),
         json!({ "metadata": { "name": "db" }, "data": { "x": "no base64: SeNtInEl" } }),
+        json!({ "metadata": { "name": "db", "namespace": "other" }, "data": { "x": "U2VOdEluRWw=" } }),
+        json!({ "metadata": { "name": "db" }, "data": ["SeNtInEl"] }),
+        json!({ "metadata": { "name": "db" }, "data": "SeNtInEl" }),
+        json!({ "metadata": { "name": "db" }, "data": { "x": 7 } }),
+        json!({ "metadata": { "name": "db" }, "data": { "x": { "y": "SeNtInEl" } } }),
+        json!({ "metadata": "SeNtInEl" }),
         json!(["SeNtInEl"]),
     ] {
         let stub = StubServer::new(200, "", &body.to_string());
@@ -151,6 +190,20 @@ fn an_answer_that_is_not_of_the_secret_is_refused() {
         let error = error.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unavailable);
         assert!(!format!("{error:?}").contains("SeNtInEl"));
+    }
+}
+
+#[test]
+fn a_secret_may_have_no_data() {
+    for body in [
+        json!({ "metadata": { "name": "db" } }),
+        json!({ "metadata": { "name": "db" }, "data": null }),
+        json!({ "metadata": { "name": "db" }, "data": {} }),
+    ] {
+        let stub = StubServer::new(200, "", &body.to_string());
+        let resolver = builder(&stub).build().unwrap();
+        let secrets = resolver.resolve_blocking(&declared("prod/db")).unwrap().secrets;
+        assert_eq!(secrets.entries().count(), 0);
     }
 }
 
@@ -172,6 +225,10 @@ fn hostile_answers_are_refused_and_not_shown() {
         Reply::new(200, "content-type: application/vnd.kubernetes.protobuf\r\n", "k8s\0SeNtInEl"),
         Reply::raw(b"HTTP/1.1 200 OK\r\ncontent-length: 10\r\n\r\n\xff\xfeSeNtInEl".to_vec()),
         Reply::new(200, "", "null"),
+        // Nested, and with a key twice.
+        Reply::new(200, "", &"[".repeat(1 << 20)),
+        Reply::new(200, "", r#"{"metadata": {"name": "db"}, "data": {"x": "U2VO", "x": "U2VO"}}"#),
+        Reply::new(200, "", r#"{"metadata": {"name": "db"}, "data": {}, "data": {"x": "U2VO"}}"#),
     ] {
         let server = ScriptedServer::new(move |_| reply.clone());
         let builder = Resolver::builder().setting(&variables::KUBERNETES_URL, server.url());

@@ -257,6 +257,24 @@ fn a_lease_has_the_shorter_time_of_its_token_which_is_renewed() {
 }
 
 #[test]
+fn a_lease_of_a_batch_token_ends_with_it() {
+    let Some(database) = Database::start() else { return };
+    database.role("batch", "1h", "2h");
+    let more = json!({ "type": "batch", "ttl": "5s", "renewable": false });
+    let resolver = database.bao.resolver(&database.token("batch", &more));
+    let source = "database/creds/batch";
+    let step = begin(&resolver, source);
+    let credentials = user(&step, source);
+    let provenance = step.secrets.provenance(source).unwrap();
+    let end = provenance.expires_at().unwrap();
+    let time = end.duration_since(provenance.fetched_at()).unwrap();
+    assert!(time <= Duration::from_secs(5), "{time:?}");
+    soon("nothing is served any more", || resolver.resolve_blocking(&declared(source)).is_err());
+    assert!(std::time::SystemTime::now() + Duration::from_secs(1) >= end);
+    soon("the user is out", || !database.logs_in(&credentials));
+}
+
+#[test]
 fn static_credentials_end_with_their_time_and_have_no_lease() {
     let Some(database) = Database::start() else { return };
     let create = "CREATE ROLE static_app LOGIN PASSWORD 'SeNtInEl'";

@@ -57,13 +57,19 @@ pub fn commands(_: &Workspace) -> Result<Vec<CommandLine>, String> {
         let command = CommandLine::cargo(command).args(["-p", "secrets-tests"]);
         command.args(["--features", feature, "--test", test])
     };
-    let tests = [("apis", "apis", "backends::kubernetes"), ("flow", "flow", "cluster")];
+    let tests = [
+        ("apis", "apis", "backends::kubernetes"),
+        ("apis", "apis_logs", "a_finer_log"),
+        ("flow", "flow", "cluster"),
+    ];
+    let policies = CommandLine::cargo("test --test cli policy_cluster");
     Ok(tests
         .into_iter()
         .flat_map(|(feature, test, filter)| {
             let clippy = command("clippy", feature, test).args(["--", "-D", "warnings"]);
             [clippy, command("test --no-fail-fast", feature, test).args([filter])]
         })
+        .chain([policies.args(["-p", "secrets-runtime-cli"])])
         .collect())
 }
 
@@ -168,8 +174,11 @@ mod tests {
         let expected = [
             "cargo clippy -p secrets-tests --features apis --test apis -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features apis --test apis backends::kubernetes",
+            "cargo clippy -p secrets-tests --features apis --test apis_logs -- -D warnings",
+            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs a_finer_log",
             "cargo clippy -p secrets-tests --features flow --test flow -- -D warnings",
             "cargo test --no-fail-fast -p secrets-tests --features flow --test flow cluster",
+            "cargo test --test cli policy_cluster -p secrets-runtime-cli",
         ];
         assert_eq!(shown, expected);
     }

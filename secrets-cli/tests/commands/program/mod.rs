@@ -5,6 +5,8 @@ mod explain;
 mod inspect;
 mod policy;
 mod policy_check;
+#[cfg(feature = "kubernetes")]
+mod policy_cluster;
 mod policy_formats;
 mod steps;
 

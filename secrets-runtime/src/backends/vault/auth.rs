@@ -247,7 +247,13 @@ fn read(file: &Path, what: &str) -> Result<SecretValue, Error> {
             .with_help("check that the file is there and may be read")
             .with_cause(error)
     })?;
-    Ok(SecretValue::from(bytes.trim_ascii().to_vec()))
+    let text = bytes.trim_ascii();
+    if text.is_empty() {
+        let message = format!("{what} for Vault is empty in {}", file.display());
+        return Err(Error::new(ErrorKind::InvalidConfig, message)
+            .with_help("write it into the file, or set another way to log in"));
+    }
+    Ok(SecretValue::from(text.to_vec()))
 }
 
 /// Takes a secret id out of its wrapping, after a look at where that was made: somebody in between may have replaced it.

@@ -138,6 +138,33 @@ fn the_file_of_a_token_is_read_again_when_the_token_is_refused() {
 }
 
 #[test]
+fn a_file_without_a_credential_is_said_to_be_empty_and_nothing_is_sent() {
+    let server = Server::start(|_, _| LOGIN);
+    let folder = tempfile::tempdir().unwrap();
+    let file: PathBuf = folder.path().join("credential");
+    std::fs::write(&file, " \n").unwrap();
+    let settings = || settings(&server.address);
+    for settings in [
+        VaultSettings {
+            auth: Some(VaultAuth::Token),
+            token_file: Some(file.clone()),
+            ..settings()
+        },
+        VaultSettings {
+            role_id: Some("SeNtInEl-role".into()),
+            secret_id_file: Some(file.clone()),
+            ..settings()
+        },
+        VaultSettings { jwt_file: Some(file.clone()), ..settings() },
+    ] {
+        let error = get(&client(&settings, TIMEOUT), "kv/db").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
+        assert!(error.to_string().contains("is empty in "), "{error}");
+    }
+    assert!(server.seen().is_empty());
+}
+
+#[test]
 fn a_refused_revocation_of_a_token_names_the_leases_that_last() {
     for (refusal, is_over) in [(DENIED, true), (NO_RIGHT, false), ((500, "{}"), false)] {
         let server = Server::start(move |path, _| match path {
