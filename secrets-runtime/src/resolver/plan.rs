@@ -4,9 +4,7 @@
 use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
 use foldhash::fast::RandomState;
-use secrets_spec::{
-    BackendType, BuiltIn, MountType, Options, Request, Source, SourcePatch, SourceRole,
-};
+use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, SourcePatch, SourceRole};
 
 use crate::{
     backend::{
@@ -44,6 +42,8 @@ pub(crate) struct SourcePlan {
     /// The source as it is written.
     pub origin: String,
     pub group: String,
+    /// The id without the type, if only the settings know that the text begins with a type.
+    pub short_group: Option<String>,
     pub options: Options,
     /// The id in the code, if a setting maps the source to another id.
     pub written: Option<String>,
@@ -96,7 +96,8 @@ impl Plan {
             by_id: HashMap::default(),
         };
         for source in &declaration.sources {
-            let mapped = mapped(source, settings);
+            let mapping = settings.mapping_of(source);
+            let mapped = settings.target_of(source);
             let request = OwnedRequest {
                 id: mapped.id().to_owned(),
                 key: None,
@@ -115,11 +116,15 @@ impl Plan {
             }
             let roles = [(mapped.role(), ""), (&declaration.role, "")];
             let fetch = plan.add(request, chain, &roles, settings);
-            let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
+            let written = mapping.is_some().then(|| source.id().to_owned());
+            // The type of its text is known only here.
+            let is_split = mapping.is_none() && mapped.id() != source.id();
+            let short_group = is_split.then(|| mapped.id().to_owned());
             plan.sources.push(SourcePlan {
                 fetch,
                 origin: source.origin().to_owned(),
                 group: source.group().to_owned(),
+                short_group: short_group.filter(|_| source.alias().is_none()),
                 options: mapped.options().clone(),
                 written,
             });
@@ -133,7 +138,12 @@ impl Plan {
                 owned.id = mapped.id().unwrap_or(&owned.id).to_owned();
                 roles.insert(0, (mapped.role(), ""));
             }
-            let backend = mapped.and_then(SourcePatch::backend);
+            let mut backend = mapped.and_then(SourcePatch::backend);
+            if let (Some(patch), None) = (mapped, backend)
+                && let Some((kind, id)) = patch.id().and_then(|id| settings.split_exec(id))
+            {
+                (backend, owned.id) = (Some(kind), id.to_owned());
+            }
             // An ARN in the code is split between group and key, and goes to the default backend like any
             // request. An ARN that a setting names goes to AWS.
             let is_arn = mapped.and_then(SourcePatch::id).is_some_and(|id| id.starts_with("arn:"));
@@ -294,14 +304,6 @@ pub(crate) fn with_attached<'a>(
     }
     attached.allow_override |= with.allow_override();
     Cow::Owned(attached)
-}
-
-/// Returns the source, or the one to which the settings map it.
-fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
-    match settings.mapping_of(source) {
-        Some((_, patch)) => Cow::Owned(source.with_patch(patch)),
-        None => Cow::Borrowed(source),
-    }
 }
 
 fn chain(
