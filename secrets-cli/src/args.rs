@@ -375,7 +375,7 @@ pub struct Doctor {
 
 const TRUST: &str = "The nearest secrets.toml upwards from the working directory may be that of a repository that you \
 cloned. So its settings zenml_url, vault_addr, vault_cacert, vault_jwt_file, kubernetes_url, kubernetes_dir, local_dir \
-and local_key_file, and its sources of type inline, apply only after this command, and again after it when the file has changed. The path and the \
+and local_key_file, its sources of type inline, and its programs under [backends], apply only after this command, and again after it when the file has changed. The path and the \
 SHA-256 of the file are kept in $XDG_CONFIG_HOME/secrets/trusted.json. A file that SECRETS_CONFIG names needs no trust.";
 
 #[derive(Debug, Args)]

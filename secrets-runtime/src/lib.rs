@@ -34,6 +34,7 @@
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
 //! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.
+//! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, by a table of `secrets.toml`.
 //! - `kubernetes`: the backend `kubernetes`, the Secrets of a Kubernetes cluster.
 //! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's

@@ -51,7 +51,7 @@ pub use grammar::backend_type::{BackendType, BuiltIn, check_type};
 pub use grammar::delimiters::Delimiters;
 pub use grammar::flaw::{Flaw, FlawKind};
 pub use grammar::group_and_key::{check_alias, check_group_and_key, check_key, check_key_of_type};
-pub use grammar::id::check_id;
+pub use grammar::id::{check_exec_id, check_id};
 pub use grammar::name::{MAX_NAME_BYTES, check_name};
 pub use grammar::region::check_region;
 pub use grammar::role::{RoleArn, SourceRole, check_role, check_role_arn, check_role_of_type};

@@ -3,6 +3,7 @@
 
 mod conformance;
 mod env;
+mod exec;
 mod file;
 mod flyte;
 mod inline;

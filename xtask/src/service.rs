@@ -13,6 +13,8 @@ use crate::{
 pub enum Service {
     Store,
     Jose,
+    Pass,
+    Age,
     Flyte,
     Moto,
     MotoIam,
@@ -30,9 +32,11 @@ pub enum Service {
 }
 
 /// All of them.
-pub const ALL: [Service; 16] = [
+pub const ALL: [Service; 18] = [
     Service::Store,
     Service::Jose,
+    Service::Pass,
+    Service::Age,
     Service::Flyte,
     Service::Moto,
     Service::MotoIam,
@@ -63,6 +67,8 @@ impl Service {
         match self {
             Self::Store => "store",
             Self::Jose => "jose",
+            Self::Pass => "pass",
+            Self::Age => "age",
             Self::Flyte => "flyte",
             Self::Moto => "moto",
             Self::MotoIam => "moto-iam",
@@ -85,6 +91,8 @@ impl Service {
         match self {
             Self::Store => "a Python with jwcrypto",
             Self::Jose => "Debian's `jose`",
+            Self::Pass => "Debian's `pass`, with gpg",
+            Self::Age => "Debian's `age`",
             Self::Flyte => "a Python with flytekit",
             Self::Moto => "an AWS in Python",
             Self::MotoIam => "a second one, for tests with policies",
@@ -107,6 +115,8 @@ impl Service {
         match self {
             Self::Store => "SECRETS_TEST_PYTHON_STORE",
             Self::Jose => "SECRETS_TEST_JOSE",
+            Self::Pass => "SECRETS_TEST_PASS",
+            Self::Age => "SECRETS_TEST_AGE",
             Self::Flyte => "SECRETS_TEST_PYTHON_FLYTE",
             Self::Moto => "SECRETS_TEST_MOTO_URL",
             Self::MotoIam => "SECRETS_TEST_MOTO_IAM_URL",
@@ -132,6 +142,8 @@ impl Service {
         match self {
             Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
             Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
+            Self::Pass => tool(debian::program("pass", "pass")?.display().to_string()),
+            Self::Age => tool(debian::program("age", "age")?.display().to_string()),
             Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
             Self::Manifest | Self::Metaflow | Self::Argo2prefect => {
                 tool(venv::python(workspace, self.name())?.display().to_string())

@@ -1,9 +1,10 @@
 //! The stages of `cargo xtask test`.
 
 use crate::{
-    bench,
     command::CommandLine,
-    kubernetes, msrv, package,
+    kubernetes, msrv,
+    own_workspaces::{benchmarks, engines, pools},
+    package,
     service::Service,
     workspace::{Target, Workspace},
 };
@@ -27,8 +28,8 @@ pub static ALL: &[Stage] = &[
     stage("architecture", "the source tree against the rules of ARCHITECTURE.md", architecture),
     stage("lint", "clippy, and secrets-runtime with each of its features", lint),
     Stage {
-        // The tests of the local store open its files with other tools.
-        services: &[Service::Store, Service::Jose],
+        // The tests of the local store open its files with other tools, and those of the command run two programs.
+        services: &[Service::Store, Service::Jose, Service::Pass, Service::Age],
         ..stage("unit", "each crate's own tests, and secrets-runtime with all features", unit)
     },
     stage("doctest", "the examples in the documentation", doctest),
@@ -88,6 +89,11 @@ pub static ALL: &[Stage] = &[
     Stage {
         on_demand: true,
         ..stage("engines", "the programs for other engines, compiled and run", engines)
+    },
+    Stage {
+        on_demand: true,
+        services: &[Service::Postgres],
+        ..stage("pools", "pools of connections while their password changes", pools)
     },
     Stage {
         on_demand: true,
@@ -267,40 +273,11 @@ fn docs(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(commands)
 }
 
-/// A workspace of its own: its dependencies, which the library is compared with, need not be built by every check.
-fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let target = workspace.scratch.with_file_name("benchmarks").display().to_string();
-    let command = |command: &str| {
-        let command = CommandLine::cargo(command).args(["--manifest-path", bench::MANIFEST]);
-        command.args(["--target-dir", target.as_str(), "--workspace", "--all-targets"])
-    };
-    Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
-}
-
 /// The ignored test of the command, which builds the program.
 fn builds(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = CommandLine::cargo("test --test cli").args(["-p", CLI, "--"]);
     Ok(vec![command.args(["--ignored", "every_build_of_a_program"])])
 }
-
-/// A workspace of its own: its dependencies need not be built by every check.
-fn engines(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let target = workspace.scratch.with_file_name("engines").display().to_string();
-    let command = |command: &str| {
-        let manifest = ["--manifest-path", "examples/engines/Cargo.toml"];
-        CommandLine::cargo(command).args(manifest).args(["--target-dir", target.as_str()])
-    };
-    let run = |program: &str| {
-        let sources = r#"{"prod-db":{"type":"env","id":"DB_*"}}"#;
-        let command = command("run").args(["--bin", program]).env("SECRETS_SOURCES", sources);
-        command.env("DB_USER", "app").env("DB_PASSWORD", "SeNtInEl")
-    };
-    let all = command("clippy").args(["--all-targets", "--", "-D", "warnings"]);
-    Ok([all].into_iter().chain(RUN_ENGINES.map(run)).collect())
-}
-
-/// The programs for other engines.
-const RUN_ENGINES: [&str; 2] = ["apalis", "dagster"];
 
 /// In a target directory of its own: the flag would have every crate built again.
 fn loom(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {

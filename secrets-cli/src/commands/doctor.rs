@@ -1,5 +1,7 @@
 use std::path::Path;
 
+#[cfg(feature = "exec")]
+use secrets_runtime::backends::Exec;
 #[cfg(feature = "vault")]
 use secrets_runtime::backends::Vault;
 use secrets_runtime::{
@@ -133,6 +135,11 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
             Ok(caller) => (caller, None),
             Err(error) => (None, Some(error.about("", Some(backend.kind())))),
         };
+    }
+    // A program is not run for this: it may do something, and knows no such secret.
+    #[cfg(feature = "exec")]
+    if let Some(exec) = (backend as &dyn std::any::Any).downcast_ref::<Exec>() {
+        return (None, exec.check().err().map(|error| error.about("", Some(backend.kind()))));
     }
     match SecretsManager::from_backend(backend) {
         Some(manager) => manager.probe(PROBE_NAME),

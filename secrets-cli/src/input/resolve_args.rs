@@ -2,9 +2,11 @@
 
 use clap::{Args, builder::NonEmptyStringValueParser};
 use secrets_runtime::{Declaration, DeclarationBuilder, Error, Problem, Resolver, Secrets};
+use secrets_spec::BuiltIn;
 
 use crate::{
     failure::{Failure, error_about, fail_on_any},
+    output::json_object::JsonObject,
     stores,
 };
 
@@ -56,11 +58,17 @@ impl ResolveArgs {
         check_json("--sources", self.sources.as_deref())?;
         check_json("--requests", requests)?;
 
+        let resolver = stores::resolver(self.backend.as_deref());
+        let source = |text: &String| match &resolver {
+            Ok(resolver) => with_type(text, resolver),
+            Err(_) => text.clone(),
+        };
+        let sources: Vec<String> = self.source.iter().map(source).collect();
         let mut partial = PartialDeclaration {
             builder: Declaration::builder("secrets").inline_from_outside(),
             errors: Vec::new(),
         };
-        partial.add(|builder| builder.sources(&self.source));
+        partial.add(|builder| builder.sources(&sources));
         if let Some(list) = &self.sources {
             partial.add(|builder| builder.sources_json(list));
         }
@@ -72,7 +80,7 @@ impl ResolveArgs {
         }
         fail_on_any(partial.errors)?;
 
-        let resolver = stores::resolver(self.backend.as_deref())?;
+        let resolver = resolver?;
         if let Some((message, help)) = refusal
             && self.names_nothing(requests)
             && !has_launch_sources(&resolver)
@@ -80,6 +88,17 @@ impl ResolveArgs {
             return Err(Failure::usage(message, help));
         }
         Ok((resolver, partial.builder.allow_override(self.allow_override)))
+    }
+}
+
+/// Writes a source such as `op.vault/item` with its type, if it is a backend of the settings. The grammar of sources knows the
+/// built-in types only.
+fn with_type(text: &str, resolver: &Resolver) -> String {
+    let Some((kind, id)) = text.split_once('.') else { return text.to_owned() };
+    let is_known = resolver.backends().any(|backend| backend.kind() == kind);
+    match is_known && BuiltIn::parse(kind).is_none() {
+        true => JsonObject::default().text("id", id).text("type", kind).finish(),
+        false => text.to_owned(),
     }
 }
 

@@ -5,6 +5,8 @@ mod check;
 mod docs_page;
 mod doctor;
 mod errors;
+#[cfg(all(unix, feature = "exec"))]
+mod exec;
 mod export_import;
 mod help;
 mod lifecycle;

@@ -7,8 +7,8 @@ use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
 use secrets_spec::{
-    LockGap, LockedSource, MountType, SecretsLock, VariableName, closest, locked_key_gap,
-    quoted_list,
+    LockGap, LockedSource, MountType, SecretsLock, VariableName, check_type, closest,
+    locked_key_gap, quoted_list,
 };
 use syn::Type;
 
@@ -139,7 +139,7 @@ impl<'a> BodyReads<'a> {
             (declared.written == Some(&group.text)).then_some(*name)
         };
         let near = self.groups.iter().find_map(is_of);
-        if self.is_corrected_source(&group.text) {
+        if self.is_corrected_source(&group.text) || self.may_be_id(&group.text) {
             return None;
         }
         let near = near.or_else(|| closest(&group.text, names.iter().copied()));
@@ -149,6 +149,15 @@ impl<'a> BodyReads<'a> {
             quoted_list(&names)
         );
         Some((0, mistakes::error_at(&group.at, &message, &help)))
+    }
+
+    /// Whether this is the id of a source whose text begins with a type that only the settings know.
+    fn may_be_id(&self, name: &str) -> bool {
+        let is_of = |group: &Group<'_>| {
+            let parts = group.written.and_then(|written| written.split_once('.'));
+            parts.is_some_and(|(kind, id)| id == name && check_type(kind).is_none())
+        };
+        self.groups.values().any(is_of)
     }
 
     /// Whether the lock suggests this name for a source that is reported already.

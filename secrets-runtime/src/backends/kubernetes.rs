@@ -17,10 +17,12 @@ use crate::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
         identity::Identity,
     },
-    backends::http::{
-        address::Address,
-        client::{Header, Http, HttpAnswer},
+    backends::{
         each::each,
+        http::{
+            address::Address,
+            client::{Header, Http, HttpAnswer},
+        },
     },
     core::{
         error::{Error, ErrorKind},

@@ -13,7 +13,17 @@
 
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
+#[cfg(any(
+    feature = "exec",
+    feature = "kubernetes",
+    feature = "prefect",
+    feature = "vault",
+    feature = "zenml"
+))]
+mod each;
 pub(crate) mod env;
+#[cfg(feature = "exec")]
+pub(crate) mod exec;
 pub(crate) mod file;
 pub(crate) mod flyte;
 #[cfg(any(
@@ -37,6 +47,8 @@ pub(crate) mod zenml;
 
 #[cfg(feature = "aws")]
 pub use crate::backends::aws::AwsSecretsManager;
+#[cfg(feature = "exec")]
+pub use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]
 pub use crate::backends::kubernetes::Kubernetes;
 #[cfg(feature = "vault")]

@@ -92,7 +92,7 @@ impl Secrets {
     /// ```
     #[must_use]
     pub fn locked_fields(&self, group: &str) -> Option<LockedFields> {
-        let source = self.0.shared.groups.get(group)?.source.as_ref()?;
+        let source = self.0.shared.group(group)?.source.as_ref()?;
         if source.absent_because.is_some() {
             return None;
         }

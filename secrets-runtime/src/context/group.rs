@@ -21,6 +21,8 @@ pub(crate) struct Group {
 #[derive(Clone)]
 pub(crate) struct SourceFields {
     pub origin: Arc<str>,
+    /// The id without its type, if it is not the group because only the settings know the type.
+    pub short_group: Option<Box<str>>,
     pub provenance: Provenance,
     pub fields: Fields,
     /// Why it has no fields, if the source is optional and was not found.

@@ -13,7 +13,7 @@ use crate::{
 impl Secrets {
     /// Adds the source to the problems of a typed read.
     pub(super) fn typed_read_error(&self, problems: Vec<Problem>, group: &str) -> Error {
-        let found = self.0.shared.groups.get(group);
+        let found = self.0.shared.group(group);
         let origin = found.and_then(|found| found.source.as_ref()).map_or(group, |it| &it.origin);
         let provenance = found.and_then(|found| found.provenances().next());
         let backend = provenance.map(|provenance| provenance.backend());
@@ -22,7 +22,7 @@ impl Secrets {
 
     /// Returns why `get` found nothing: the group or the key is not declared, or the secret lacks the field.
     pub(super) fn why_not(&self, group: &str, key: &str) -> Error {
-        let Some(found) = self.0.shared.groups.get(group) else {
+        let Some(found) = self.0.shared.group(group) else {
             self.record_not_requested(group, key);
             return self.not_requested(group, "the step did not declare this group");
         };

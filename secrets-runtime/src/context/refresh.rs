@@ -48,9 +48,10 @@ impl Secrets {
     /// every error of the fetch. A cached value is never returned in place of an error.
     pub async fn refresh(&self, group: &str) -> Result<Self, Error> {
         let shared = self.shared();
-        if !shared.groups.contains_key(group) {
+        if shared.group(group).is_none() {
             return Err(self.why_not(group, ""));
         }
+        let group = shared.name_of(group);
         match &shared.refresher {
             Some(refresher) => {
                 let fresh = refresher.refresh(Some(group), Freshness::Refetch).await?;
@@ -175,6 +176,7 @@ impl Secrets {
 
     /// Returns the step's secrets with another version of the group, if there is one by now.
     async fn newer(&self, group: &str) -> Option<Self> {
+        let group = self.shared().name_of(group);
         let fresh = self.shared().newer(Some(group)).await?;
         Some(self.with_group(group, fresh))
     }

@@ -59,6 +59,29 @@ pub(crate) type Refreshing<'a> =
     Pin<Box<dyn Future<Output = Result<ResolvedSecrets, Error>> + Send + 'a>>;
 
 impl ResolvedSecrets {
+    /// Returns a group by its name. That of a source such as `op.vault/item`, whose type only the settings know, may be
+    /// named without the type too.
+    #[inline]
+    pub(crate) fn group(&self, name: &str) -> Option<&Group> {
+        self.groups.get(name).or_else(|| self.groups.get(self.full_name(name)?))
+    }
+
+    /// Returns the name by which a group is kept.
+    pub(super) fn name_of<'a>(&'a self, name: &'a str) -> &'a str {
+        if self.groups.contains_key(name) { name } else { self.full_name(name).unwrap_or(name) }
+    }
+
+    /// Returns the name of the group that is named without its type. If there are two, neither is meant.
+    #[cold]
+    fn full_name(&self, short: &str) -> Option<&str> {
+        let is_it = |(_, group): &(&str, &Group)| {
+            let source = group.source.as_ref();
+            source.and_then(|source| source.short_group.as_deref()) == Some(short)
+        };
+        let mut found = self.in_order().filter(is_it);
+        found.next().filter(|_| found.next().is_none()).map(|(name, _)| name)
+    }
+
     pub(crate) fn in_order(&self) -> impl Iterator<Item = (&str, &Group)> {
         self.order.iter().filter_map(|name| Some((&**name, self.groups.get(name)?)))
     }

@@ -125,7 +125,7 @@ impl Secrets {
         key: &str,
         group_version: &str,
     ) -> Result<SecretValue, Error> {
-        let requests = self.0.shared.groups.get(group).map(|found| found.requests.as_slice());
+        let requests = self.0.shared.group(group).map(|found| found.requests.as_slice());
         let version = |requested: &&RequestField| {
             let view = requested.request.view();
             view.key == key && view.group_version == Some(group_version)
@@ -184,7 +184,7 @@ impl Secrets {
     /// field, only the first problem is reported, and keys inside its value are shown as `[..]`. If a type refuses
     /// its placeholder, missing fields that are declared after it are reported only once that field exists.
     pub fn get_as<T: DeserializeOwned>(&self, group: &str) -> Result<T, Error> {
-        let Some(found) = self.0.shared.groups.get(group) else {
+        let Some(found) = self.0.shared.group(group) else {
             return Err(self.why_not(group, ""));
         };
         self.record_reads(group, found)?;
@@ -215,7 +215,7 @@ impl Secrets {
         group: &str,
         key: &str,
     ) -> Result<T, Error> {
-        let found = self.0.shared.groups.get(group);
+        let found = self.0.shared.group(group);
         let made = match found.and_then(|found| found.find(key)) {
             Some(field) => {
                 self.record_read(group, key)?;
@@ -365,7 +365,7 @@ impl Secrets {
     /// Returns the field that `get` reads, to look at and not to return.
     #[inline]
     pub(super) fn look_up(&self, group: &str, key: &str) -> Result<&Field, Error> {
-        let found = self.0.shared.groups.get(group).and_then(|found| found.find(key));
+        let found = self.0.shared.group(group).and_then(|found| found.find(key));
         found.ok_or_else(|| self.why_not(group, key))
     }
 
@@ -376,7 +376,7 @@ impl Secrets {
     /// and was not found.
     #[must_use]
     pub fn provenance(&self, group: &str) -> Option<&Provenance> {
-        self.shared().groups.get(group)?.found_provenances().next()
+        self.shared().group(group)?.found_provenances().next()
     }
 
     /// Returns where the field comes from that [`get(group, key)`](Self::get) reads, or `None` if `get` fails.
@@ -395,7 +395,7 @@ impl Secrets {
     /// ```
     #[must_use]
     pub fn provenance_of(&self, group: &str, key: &str) -> Option<&Provenance> {
-        self.shared().groups.get(group)?.provenance_of(key)
+        self.shared().group(group)?.provenance_of(key)
     }
 
     pub(super) fn variables(&self) -> &EnvVars {

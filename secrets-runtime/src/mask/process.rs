@@ -1,5 +1,7 @@
 //! What the process's own masker learns.
 
+#[cfg(feature = "exec")]
+use std::borrow::Cow;
 use std::{
     collections::{BTreeSet, HashMap},
     sync::{Mutex, MutexGuard, PoisonError},
@@ -102,6 +104,22 @@ pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Secr
 /// Returns whether the process has a masker of its own.
 pub(crate) fn is_learning() -> bool {
     matches!(*lock(), Current::Masker(_))
+}
+
+/// Returns a text without what the process's masker knows, or would know. Unlike [`Masker::current`], it does not switch
+/// masking on.
+#[cfg(feature = "exec")]
+pub(crate) fn mask(text: &str) -> Cow<'_, str> {
+    let masker = match &*lock() {
+        Current::Masker(masker) => masker.clone(),
+        Current::Unasked(early) => {
+            let masker = Masker::new();
+            let early = early.iter().flat_map(|early| early.values.values());
+            early.filter_map(WeakSecretValue::upgrade).for_each(|value| masker.add(&value));
+            masker
+        }
+    };
+    masker.mask(text)
 }
 
 /// Learns a text with values in it.

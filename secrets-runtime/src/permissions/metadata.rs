@@ -5,6 +5,8 @@ use std::{
     path::Path,
 };
 
+#[cfg(feature = "exec")]
+use rustix::fs::FileType;
 use rustix::{
     fs::{StatVfs, StatVfsMountFlags},
     process::geteuid,
@@ -28,8 +30,14 @@ impl FileFacts {
         Ok(Self::of(&file.metadata()?, rustix::fs::fstatvfs(file)))
     }
 
-    pub(super) fn of_folder(path: &Path) -> io::Result<Self> {
+    /// Reads those of a folder, or of a program, which need not be readable.
+    pub(super) fn of_path(path: &Path) -> io::Result<Self> {
         Ok(Self::of(&fs::metadata(path)?, rustix::fs::statvfs(path)))
+    }
+
+    #[cfg(feature = "exec")]
+    pub(super) fn is_file(&self) -> bool {
+        FileType::from_raw_mode(self.mode) == FileType::RegularFile
     }
 
     fn of(metadata: &Metadata, mount: rustix::io::Result<StatVfs>) -> Self {

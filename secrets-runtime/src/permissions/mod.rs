@@ -33,11 +33,39 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
     let (file, facts) = open_with_facts(path)?;
     facts.check_beside(facts.owner, path)?;
     for folder in links::folders(path)? {
-        let folder_facts = metadata::FileFacts::of_folder(&folder);
+        let folder_facts = metadata::FileFacts::of_path(&folder);
         let folder_facts = folder_facts.map_err(|error| Insecure::unreadable(&folder, error))?;
         folder_facts.check_beside(facts.owner, &folder)?;
     }
     Ok(file)
+}
+
+/// Checks that a program can be run, and that only the user and root can have written or replaced it.
+///
+/// It need not be readable. Whoever can replace it between this check and its start can write it, so the start needs
+/// no open file.
+#[cfg(all(unix, feature = "exec"))]
+pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
+    let facts = metadata::FileFacts::of_path(path);
+    let facts = facts.map_err(|error| Insecure::unreadable(path, error))?;
+    let refused = |what: &str, help: String| {
+        Err(Insecure::Exposed { message: format!("{} {what}", path.display()), help })
+    };
+    if !facts.is_file() {
+        return refused("is not a file", "name the program itself".to_owned());
+    }
+    if facts.mode & 0o111 == 0 {
+        return refused("cannot be executed", format!("chmod +x {}", path.display()));
+    }
+    facts.check(path)?;
+    check_folders(path)
+}
+
+/// Refuses every program: on this platform modes and owners do not say who can write it.
+#[cfg(all(not(unix), feature = "exec"))]
+pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
+    let error = std::io::ErrorKind::Unsupported.into();
+    Err(Insecure::unreadable(path, error))
 }
 
 /// Opens a file to append to it, and creates it with mode 0600 if there is none: a log that only the user and root can
@@ -122,7 +150,7 @@ fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), Insecure>
 #[cfg(unix)]
 pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
     for folder in links::folders(path)? {
-        let facts = metadata::FileFacts::of_folder(&folder);
+        let facts = metadata::FileFacts::of_path(&folder);
         facts.map_err(|error| Insecure::unreadable(&folder, error))?.check(&folder)?;
     }
     Ok(())

@@ -42,7 +42,7 @@ impl<'a> Filler<'a> {
             return None;
         };
         let secrets = &self.context.secrets;
-        if self.is_partial && !secrets.shared().groups.contains_key(group) {
+        if self.is_partial && secrets.shared().group(group).is_none() {
             if de::accepts_absence::<T>() {
                 self.explain_optional(group);
             }

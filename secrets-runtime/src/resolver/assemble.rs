@@ -67,6 +67,7 @@ pub(crate) fn from_answers(
         };
         let source_fields = SourceFields {
             origin: planned.origin.clone(),
+            short_group: planned.short_group.as_deref().map(Box::from),
             provenance: plan.provenance(provenance),
             fields,
             absent_because,

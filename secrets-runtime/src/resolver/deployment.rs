@@ -60,14 +60,14 @@ impl Resolver {
             None => types.extend(settings.default_backends().iter().map(ToString::to_string)),
         };
         for source in &declaration.sources {
-            let mapped = settings.mapping_of(source).map(|(_, patch)| source.with_patch(patch));
-            let source = mapped.as_ref().unwrap_or(source);
+            let source = settings.target_of(source);
             add(source.backend(), source.is_arn());
         }
         for request in &declaration.requests {
             let patch = settings.mapped(request.view().group);
             let id = patch.and_then(SourcePatch::id).unwrap_or_default();
-            add(patch.and_then(SourcePatch::backend), id.starts_with("arn:"));
+            let split = settings.split_exec(id).map(|(kind, _)| kind);
+            add(patch.and_then(SourcePatch::backend).or(split), id.starts_with("arn:"));
         }
         types
     }

@@ -8,9 +8,7 @@ use std::{
 };
 
 use foldhash::fast::RandomState;
-use secrets_spec::{
-    BackendType, BuiltIn, MountType, Options, Request, Source, SourcePatch, SourceRole,
-};
+use secrets_spec::{BackendType, BuiltIn, MountType, Options, Request, SourcePatch, SourceRole};
 
 use crate::{
     backend::{
@@ -48,6 +46,8 @@ pub(crate) struct SourcePlan {
     /// The source as it is written.
     pub origin: Arc<str>,
     pub group: Arc<str>,
+    /// The id without the type, if only the settings know that the text begins with a type.
+    pub short_group: Option<String>,
     /// The request of this source. That of its fetch may have other options for reading the answer.
     request: Arc<OwnedRequest>,
     /// The id in the code, if a setting maps the source to another id.
@@ -101,7 +101,8 @@ impl Plan {
             by_id: HashMap::default(),
         };
         for source in &declaration.sources {
-            let mapped = mapped(source, settings);
+            let mapping = settings.mapping_of(source);
+            let mapped = settings.target_of(source);
             let request = Arc::new(OwnedRequest {
                 id: mapped.id().into(),
                 key: None,
@@ -120,11 +121,15 @@ impl Plan {
             }
             let roles = [(mapped.role(), ""), (&declaration.role, "")];
             let fetch = plan.add(request.clone(), chain, &roles, settings);
-            let written = matches!(mapped, Cow::Owned(_)).then(|| source.id().to_owned());
+            let written = mapping.is_some().then(|| source.id().to_owned());
+            // The type of its text is known only here.
+            let is_split = mapping.is_none() && mapped.id() != source.id();
+            let short_group = is_split.then(|| mapped.id().to_owned());
             plan.sources.push(SourcePlan {
                 fetch,
                 origin: source.origin().into(),
                 group: source.group().into(),
+                short_group: short_group.filter(|_| source.alias().is_none()),
                 request,
                 written,
             });
@@ -140,7 +145,12 @@ impl Plan {
                 }
                 roles.insert(0, (mapped.role(), ""));
             }
-            let backend = mapped.and_then(SourcePatch::backend);
+            let mut backend = mapped.and_then(SourcePatch::backend);
+            if let (Some(patch), None) = (mapped, backend)
+                && let Some((kind, id)) = patch.id().and_then(|id| settings.split_exec(id))
+            {
+                (backend, owned.id) = (Some(kind), id.into());
+            }
             // An ARN in the code is split between group and key, and goes to the default backend like any
             // request. An ARN that a setting names goes to AWS.
             let is_arn = mapped.and_then(SourcePatch::id).is_some_and(|id| id.starts_with("arn:"));
@@ -318,14 +328,6 @@ pub(crate) fn with_attached<'a>(
     }
     attached.allow_override |= with.allow_override();
     Cow::Owned(attached)
-}
-
-/// Returns the source, or the one to which the settings map it.
-fn mapped<'a>(source: &'a Source, settings: &Settings) -> Cow<'a, Source> {
-    match settings.mapping_of(source) {
-        Some((_, patch)) => Cow::Owned(source.with_patch(patch)),
-        None => Cow::Borrowed(source),
-    }
 }
 
 fn chain(

@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "exec")]
+use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]
 use crate::backends::kubernetes::Kubernetes;
 #[cfg(feature = "vault")]
@@ -24,8 +26,8 @@ use crate::{
 pub(crate) struct Registry {
     /// The user's backends come first.
     backends: Vec<Arc<dyn Backend>>,
-    /// The built-in types that have no backend here, with the reason.
-    unavailable: Vec<(BuiltIn, Problem)>,
+    /// The types that have no backend here, with the reason.
+    unavailable: Vec<(BackendType, Problem)>,
 }
 
 impl Registry {
@@ -45,7 +47,8 @@ impl Registry {
             // There is no home folder, and no setting names another folder.
             Err(error) => {
                 let problem = error.into_problems().into_iter().next();
-                registry.unavailable.extend(problem.map(|problem| (BuiltIn::Local, problem)));
+                let unavailable = problem.map(|problem| (BuiltIn::Local.into(), problem));
+                registry.unavailable.extend(unavailable);
             }
         }
         registry.add(Env::new());
@@ -59,7 +62,27 @@ impl Registry {
         registry.add(Vault::of_settings(settings));
         #[cfg(feature = "zenml")]
         registry.add(Zenml::of_settings(settings));
+        registry.add_exec(settings);
         registry
+    }
+
+    /// Adds the backends of the settings' tables.
+    #[cfg(feature = "exec")]
+    fn add_exec(&mut self, settings: &Settings) {
+        settings.exec().iter().for_each(|exec| self.add(Exec::of_settings(exec)));
+    }
+
+    #[cfg(not(feature = "exec"))]
+    fn add_exec(&mut self, settings: &Settings) {
+        for exec in settings.exec() {
+            let message = format!(
+                "the backend `{}` is a program, which needs the feature `exec`, and this build lacks it",
+                exec.kind
+            );
+            let code = HelpCode::BuildWithFeature { feature: "exec", reason: None };
+            let problem = Problem::new(ErrorKind::NotSupported, message).with_help_code(code);
+            self.unavailable.push((exec.kind.clone(), problem));
+        }
     }
 
     /// Creates a registry of one backend.
@@ -69,7 +92,7 @@ impl Registry {
 
     /// Adds a built-in backend, unless the user has a backend of its type.
     pub(crate) fn add(&mut self, backend: impl Backend) {
-        self.unavailable.retain(|(kind, _)| kind.name() != backend.kind());
+        self.unavailable.retain(|(kind, _)| kind.as_str() != backend.kind());
         if !self.has(backend.kind()) {
             self.backends.push(Arc::new(backend));
         }
@@ -78,7 +101,7 @@ impl Registry {
     /// Sets the reason why a built-in type has no backend, which applies until one is added.
     #[cfg(feature = "aws")]
     pub(crate) fn set_unavailable(&mut self, kind: BuiltIn, why: Problem) {
-        self.unavailable.push((kind, why));
+        self.unavailable.push((kind.into(), why));
     }
 
     /// Returns whether there is a backend of this type.
@@ -116,7 +139,7 @@ impl Registry {
         if let Some(backend) = self.backends.iter().find(|known| known.kind() == wanted.as_str()) {
             return Ok(backend.clone());
         }
-        if let Some((_, why)) = self.unavailable.iter().find(|(kind, _)| wanted.is(*kind)) {
+        if let Some((_, why)) = self.unavailable.iter().find(|(kind, _)| kind == wanted) {
             return Err(why.clone().in_backend(Some(wanted.as_str())));
         }
         let problem = match wanted.built_in() {

@@ -5,11 +5,12 @@ use std::{
     fmt,
     future::poll_fn,
     marker::PhantomData,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     task::{Context as TaskContext, Poll, Waker},
     time::{Duration, Instant},
 };
 
+use arc_swap::ArcSwapOption;
 use serde::de::DeserializeOwned;
 
 use crate::{
@@ -17,7 +18,11 @@ use crate::{
     core::error::Error,
     declaration::{Declaration, parse::parse_source},
     resolver::{Resolver, partial::PartialResolution},
-    rt::{block_on::block_on, clock::Clock, timer::Sleep},
+    rt::{
+        block_on::block_on,
+        clock::{Clock, CoarseTime},
+        timer::Sleep,
+    },
 };
 
 /// How long the store is asked again after a value was refused, and how long the pauses are.
@@ -28,8 +33,8 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// A secret that changes while a program runs, read as `T`: for a pool that asks for the present password at each
 /// connect.
 ///
-/// While the value is fresh, [`current`](Self::current) fetches nothing. After that it is fetched again, once for all
-/// who ask. A value with a lease keeps its lease, which is renewed, until another value takes its place.
+/// While the value is fresh, [`current`](Self::current) fetches nothing and takes no lock. After that it is fetched again, once
+/// for all who ask. A value with a lease keeps its lease, which is renewed, until another value takes its place.
 ///
 /// ```
 /// use secrets_runtime::{Error, SecretValue, pool::Rotating, testing};
@@ -52,7 +57,10 @@ pub struct Rotating<T> {
     source: String,
     /// `None` for that of the process.
     resolver: Option<Resolver>,
-    state: RwLock<Option<Held<T>>>,
+    /// The present value. Only [`take`](Self::take) replaces it.
+    state: ArcSwapOption<Held<T>>,
+    /// Held while the present value is compared with another and replaced.
+    replacing: Mutex<()>,
     listeners: Arc<Mutex<Listeners>>,
 }
 
@@ -63,22 +71,16 @@ struct Held<T> {
     /// When its backend was asked for it.
     asked_at: Option<Instant>,
     /// Until when it serves without another look; `None` if each look goes to the cache.
-    fresh_until: Option<Instant>,
+    fresh_until: Option<CoarseTime>,
     clock: Clock,
     /// How many values came before it.
     number: u64,
 }
 
-impl<T> Clone for Held<T> {
-    fn clone(&self) -> Self {
-        Self {
-            value: self.value.clone(),
-            secrets: self.secrets.clone(),
-            asked_at: self.asked_at,
-            fresh_until: self.fresh_until,
-            clock: self.clock.clone(),
-            number: self.number,
-        }
+impl<T> Held<T> {
+    #[inline]
+    fn is_fresh(&self) -> bool {
+        self.fresh_until.is_some_and(|until| self.clock.is_before(until))
     }
 }
 
@@ -100,7 +102,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     #[must_use]
     pub fn new(source: impl Into<String>) -> Self {
         let source = source.into();
-        Self { source, resolver: None, state: RwLock::new(None), listeners: Arc::default() }
+        Self {
+            source,
+            resolver: None,
+            state: ArcSwapOption::empty(),
+            replacing: Mutex::default(),
+            listeners: Arc::default(),
+        }
     }
 
     /// Reads the source with this resolver.
@@ -113,8 +121,15 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     ///
     /// # Errors
     /// Whatever is wrong with the source, with fetching it, or with reading it as `T`.
+    #[inline]
     pub async fn current(&self) -> Result<Arc<T>, Error> {
-        Ok(self.held().await?.value)
+        // One atomic load, and the count of the value that is returned.
+        if let Some(held) = &*self.state.load()
+            && held.is_fresh()
+        {
+            return Ok(held.value.clone());
+        }
+        Ok(self.held().await?.value.clone())
     }
 
     /// Blocking version of [`current`](Self::current): parks this thread; works inside and outside any runtime.
@@ -164,12 +179,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     }
 
     /// Returns the present value, fetched again if it is not fresh.
-    async fn held(&self) -> Result<Held<T>, Error> {
-        let known = self.known();
-        if let Some(held) = &known
-            && held.fresh_until.is_some_and(|until| held.clock.now() < until)
+    async fn held(&self) -> Result<Arc<Held<T>>, Error> {
+        if let Some(held) = self.known()
+            && held.is_fresh()
         {
-            return Ok(held.clone());
+            return Ok(held);
         }
         let source = parse_source(&self.source).map_err(Error::from_problems)?;
         let group = source.group().to_owned();
@@ -192,9 +206,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         secrets: Secrets,
         fresh_until: Option<Instant>,
         clock: Clock,
-    ) -> Result<Held<T>, Error> {
+    ) -> Result<Arc<Held<T>>, Error> {
+        let fresh_until = fresh_until.map(|until| clock.deadline(until));
         let asked_at = secrets.provenance(group).map(|it| it.asked_at);
-        let is_of = |held: &Held<T>| {
+        let is_of = |held: &Arc<Held<T>>| {
             let (old, new) = (&held.secrets.shared().groups, &secrets.shared().groups);
             old.get(group).zip(new.get(group)).is_some_and(|(old, new)| !new.differs_from(old))
         };
@@ -205,8 +220,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             if read.is_none() && !self.known().is_some_and(|held| is_of(&held)) {
                 read = Some(Arc::new(secrets.get_as(group)?));
             }
-            let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
-            let (value, number) = match (&*state, &read) {
+            let replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+            let known = self.known();
+            let (value, number) = match (&known, &read) {
                 // Another was faster, with a newer one.
                 (Some(other), _) if other.asked_at > asked_at => return Ok(other.clone()),
                 (Some(held), _) if is_of(held) => (held.value.clone(), held.number),
@@ -216,9 +232,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                 // The value that was known has just been replaced.
                 (_, None) => continue,
             };
-            let held =
-                Held { value, secrets: secrets.clone(), asked_at, fresh_until, clock, number };
-            break (held.clone(), state.replace(held));
+            let held = Arc::new(Held { value, secrets, asked_at, fresh_until, clock, number });
+            self.state.store(Some(held.clone()));
+            drop(replacing);
+            break (held, known);
         };
         let number = held.number;
         drop(before);
@@ -242,13 +259,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             if let Some(held) = self.known()
                 && held.number > refused.number
             {
-                return Ok(Some(held.value));
+                return Ok(Some(held.value.clone()));
             }
             if let Some(newer) = refused.secrets.shared().newer(Some(source.group())).await {
                 let secrets = Secrets::new(Arc::new(newer));
                 let held = self.take(source.group(), secrets, None, refused.clock.clone())?;
                 if held.number > refused.number {
-                    return Ok(Some(held.value));
+                    return Ok(Some(held.value.clone()));
                 }
             }
             if Instant::now() + pause >= end {
@@ -259,8 +276,8 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         }
     }
 
-    fn known(&self) -> Option<Held<T>> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner).clone()
+    fn known(&self) -> Option<Arc<Held<T>>> {
+        self.state.load_full()
     }
 }
 

@@ -140,7 +140,7 @@ impl<'a> Routing<'a> {
     ) -> Result<SourceRoute, Error> {
         let texts = [source.origin(), source.group()];
         let found = texts.into_iter().find_map(|text| Some((text, self.settings.mapped(text)?)));
-        let mapped = found.map_or_else(|| source.clone(), |(_, patch)| source.with_patch(patch));
+        let mapped = self.settings.target_of(source);
         let backends = self.backends(mapped.backend(), mapped.is_arn());
         let route = SourceRoute {
             source: source.origin().to_owned(),
@@ -161,9 +161,15 @@ impl<'a> Routing<'a> {
     fn request(&self, request: &Request, attribute: RoleLevel<'_>) -> Result<SourceRoute, Error> {
         let view = request.view();
         let mapped = self.settings.mapped(view.group);
-        let id = mapped.and_then(SourcePatch::id);
+        let mut id = mapped.and_then(SourcePatch::id);
         let is_arn = id.is_some_and(|id| id.starts_with("arn:"));
-        let backends = self.backends(mapped.and_then(SourcePatch::backend), is_arn);
+        let mut backend = mapped.and_then(SourcePatch::backend);
+        if let (Some(text), None) = (id, backend)
+            && let Some((kind, rest)) = self.settings.split_exec(text)
+        {
+            (backend, id) = (Some(kind), Some(rest));
+        }
+        let backends = self.backends(backend, is_arn);
         let mut levels = vec![attribute];
         levels.splice(0..0, mapped.map(|mapped| (mapped.role(), "source")));
         let route = SourceRoute {

@@ -16,11 +16,13 @@ use crate::{
     core::{error::Problem, line_column::LineColumn, problem_list::ProblemList},
     permissions::{self, insecure::Insecure},
     settings::{
+        backends::exec::{self, ExecSettings},
         error::{SettingError, problem},
+        file_values::{describe, setting},
         mapping,
         raw_value::{RawValue, SettingOrigin},
         trust,
-        variables::{self, Kind, Variable},
+        variables::{self, Variable},
     },
 };
 
@@ -32,6 +34,8 @@ pub(crate) struct ConfigFile {
     settings: BTreeMap<&'static str, (String, SettingOrigin)>,
     /// Each with its table.
     sources: BTreeMap<String, (SourcePatch, String)>,
+    /// The programs that print secrets, by their types.
+    backends: BTreeMap<String, ExecSettings>,
     /// Whether the user vouches for it: it was named or trusted, and not merely found.
     is_trusted: bool,
     /// The keys, in any profile, that apply only if it is trusted.
@@ -89,8 +93,8 @@ impl ConfigFile {
         is_trusted: bool,
         problems: &mut Vec<Problem>,
     ) -> Self {
-        let (settings, sources, delicate) = (BTreeMap::new(), BTreeMap::new(), Vec::new());
-        let file = Self { path, settings, sources, is_trusted, delicate };
+        let (settings, sources, backends) = Default::default();
+        let file = Self { path, settings, sources, backends, is_trusted, delicate: Vec::new() };
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { file, text, problems: Vec::new() };
         if errors.is_empty() {
@@ -127,6 +131,10 @@ impl ConfigFile {
     /// Returns the keys, in any profile, that apply only if the file is trusted.
     pub(super) fn into_delicate(self) -> Vec<String> {
         self.delicate
+    }
+
+    pub(super) fn backends(&self) -> impl Iterator<Item = &ExecSettings> {
+        self.backends.values()
     }
 
     pub(super) fn sources(&self) -> &BTreeMap<String, (SourcePatch, String)> {
@@ -200,6 +208,8 @@ impl Reader<'_> {
             };
             if name == "sources" {
                 self.sources(value, &key, counts);
+            } else if name == "backends" {
+                self.backends(value, &key, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
                 let origin = self.origin(at, &key, profile);
                 let setting = setting(variable, value.get_ref(), &self.file.path);
@@ -258,6 +268,33 @@ impl Reader<'_> {
         }
     }
 
+    /// Reads the programs that print secrets. A program of a file that is not trusted is not run.
+    fn backends(&mut self, value: &Spanned<DeValue<'_>>, key: &str, counts: bool) {
+        let tables = match exec::tables(value) {
+            Ok(tables) => tables,
+            Err((at, wrong)) => return self.complain(at, key, wrong),
+        };
+        for (name, value) in tables {
+            let (at, name): (usize, &str) = (name.span().start, name.get_ref());
+            let key = format!("{key}.{name}");
+            let mut mistakes = Vec::new();
+            let read = ExecSettings::read(name, value, &self.file.path, &mut mistakes);
+            for (at, wrong) in mistakes {
+                self.complain(at, &key, wrong);
+            }
+            self.file.delicate.push(key.clone());
+            let Some(backend) = read.filter(|_| counts) else { continue };
+            if self.file.is_trusted {
+                self.file.backends.insert(name.to_owned(), backend);
+            } else {
+                let message =
+                    "a backend decides which program is run, and this secrets.toml is not trusted";
+                let help = trust::help(&self.file.path, "or name it with SECRETS_CONFIG");
+                self.complain(at, &key, SettingError::new(message, help));
+            }
+        }
+    }
+
     fn complain(&mut self, at: usize, key: &str, wrong: SettingError) {
         // The line of each is counted from the start of the file.
         if self.problems.len() >= ProblemList::MAX {
@@ -298,45 +335,6 @@ fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue
     table.iter().find(|(key, _)| key.get_ref() == name).map(|(_, value)| value)
 }
 
-/// Returns the text of a setting, in the form of its variable.
-fn setting(variable: &Variable, value: &DeValue<'_>, file: &Path) -> Result<String, SettingError> {
-    let key = variable.key().unwrap_or_default();
-    match (variable.kind(), value) {
-        (Kind::Path, DeValue::String(text)) if !text.is_empty() && !text.starts_with('~') => {
-            let folder = file.parent().unwrap_or(Path::new(""));
-            let path = folder.join(text.as_ref());
-            path.into_os_string().into_string().map_err(|_| {
-                let message = "it is relative to a folder whose name is not UTF-8";
-                SettingError::new(
-                    message,
-                    format!("write the whole path, or set {}", variable.name()),
-                )
-            })
-        }
-        (_, DeValue::String(text)) => Ok(text.clone().into_owned()),
-        (Kind::Seconds, DeValue::Integer(number)) if number.radix() == 10 => {
-            Ok(number.as_str().replace('_', ""))
-        }
-        (Kind::Seconds, DeValue::Float(number)) => Ok(number.as_str().replace('_', "")),
-        (Kind::Seconds, other) => {
-            let message = format!("`{key}` is a number of seconds, not {}", describe(other));
-            Err(SettingError::new(message, format!("write {key} = {}", variable.default())))
-        }
-        (_, other) => {
-            let message = format!("`{key}` is a text, not {}", describe(other));
-            let help = match other {
-                DeValue::Array(_)
-                    if key == variables::DEFAULT_BACKEND.key().unwrap_or_default() =>
-                {
-                    "write the types into one text, with commas between them".to_owned()
-                }
-                _ => format!("write {key} = \"..\""),
-            };
-            Err(SettingError::new(message, help))
-        }
-    }
-}
-
 /// Returns the problem of an unknown key, with the key that was probably meant.
 fn unknown(name: &str, in_profile: bool) -> SettingError {
     let lower = name.to_lowercase();
@@ -350,7 +348,8 @@ fn unknown(name: &str, in_profile: bool) -> SettingError {
         };
         return SettingError::new(message, format!("set {} in the environment", variable.name()));
     }
-    let tables: &[&str] = if in_profile { &["sources"] } else { &["sources", "profile"] };
+    let tables: &[&str] =
+        if in_profile { &["sources", "backends"] } else { &["sources", "backends", "profile"] };
     let keys = variables::ALL.iter().filter_map(|v| v.key());
     let known: Vec<&str> = tables.iter().copied().chain(keys).collect();
     if let Some(better) = closest(bare, known.iter().copied()) {
@@ -376,15 +375,4 @@ fn unknown(name: &str, in_profile: bool) -> SettingError {
 fn of_environment(variable: &Variable) -> String {
     let lower = variable.name().to_lowercase();
     lower.strip_prefix("secrets_").map(str::to_owned).unwrap_or(lower)
-}
-
-fn describe(value: &DeValue<'_>) -> &'static str {
-    match value {
-        DeValue::String(_) => "a text",
-        DeValue::Integer(_) | DeValue::Float(_) => "a number",
-        DeValue::Boolean(_) => "true or false",
-        DeValue::Datetime(_) => "a date",
-        DeValue::Array(_) => "a list",
-        DeValue::Table(_) => "a table",
-    }
 }

@@ -25,6 +25,13 @@
 //! id = "db"
 //! ```
 //!
+//! A table `[backends.NAME]` is a backend of the type `NAME` whose secrets a program prints (feature `exec`):
+//!
+//! ```toml
+//! [backends.op]
+//! exec = ["/usr/bin/op", "read", "op://{id}"]
+//! ```
+//!
 //! `SECRETS_SOURCES` has such a table of sources as JSON: `{"prod-db":{"type":"local","id":"db"}}`. Its entries
 //! replace those of the file that have the same names.
 //!
@@ -36,13 +43,14 @@
 //! else can write it.
 //!
 //! A file that is found may belong to a cloned repository. So these settings of it apply only after `secrets trust`:
-//! `zenml_url`, `vault_addr`, `vault_namespace`, `vault_auth`, `vault_auth_mount`, `vault_role`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, and the values of `inline` sources.
+//! `zenml_url`, `vault_addr`, `vault_namespace`, `vault_auth`, `vault_auth_mount`, `vault_role`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, the values of `inline` sources, and the programs of `[backends]`.
 //! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
 pub(crate) mod audit;
 pub(crate) mod backends;
 mod config_file;
 mod error;
+mod file_values;
 mod folders;
 pub(crate) mod load;
 mod lookup;
@@ -61,6 +69,7 @@ mod values;
 pub mod variables;
 
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     path::{Path, PathBuf},
     time::Duration,
@@ -73,6 +82,7 @@ use secrets_spec::{BackendType, BuiltIn, RoleArn, Source, SourcePatch, SourceRol
 use crate::settings::{
     audit::AuditSettings,
     backends::aws::AwsSettings,
+    backends::exec::ExecSettings,
     backends::file::FileSettings,
     backends::flyte::FlyteSettings,
     backends::kubernetes::KubernetesSettings,
@@ -131,6 +141,8 @@ pub(crate) struct Settings {
     pub(crate) vault: VaultSettings,
     #[cfg_attr(not(any(test, feature = "zenml")), expect(dead_code, reason = "as its fields"))]
     pub(crate) zenml: ZenmlSettings,
+    /// The programs that print secrets.
+    exec: Vec<ExecSettings>,
     /// The targets of mappings, each with its table.
     sources: BTreeMap<String, (SourcePatch, String)>,
     config_file: Option<PathBuf>,
@@ -150,6 +162,7 @@ impl Settings {
         let _guard = reader.text(&variables::GUARD, values::guard).unwrap_or_default();
         let mut sources =
             config_file.as_ref().map(ConfigFile::sources).cloned().unwrap_or_default();
+        let exec = config_file.iter().flat_map(ConfigFile::backends).cloned().collect();
         let launched = reader.text(&variables::SOURCES, mapping::parse).unwrap_or_default();
         let named = |(name, patch)| (name, (patch, variables::SOURCES.name().to_owned()));
         sources.extend(launched.into_iter().map(named));
@@ -182,6 +195,7 @@ impl Settings {
             prefect: PrefectSettings::read(reader),
             flyte: FlyteSettings::read(reader),
             config_file: config_file.map(|file| file.path().to_path_buf()),
+            exec,
             sources,
         }
     }
@@ -278,6 +292,33 @@ impl Settings {
     pub(crate) fn mapping_of<'a>(&self, source: &'a Source) -> Option<(&'a str, &SourcePatch)> {
         let names = [source.origin(), source.group()];
         names.into_iter().find_map(|name| Some((name, self.mapped(name)?)))
+    }
+
+    /// Returns the source that is read for this one: that to which the settings map it, in the backend that its text
+    /// names. An attribute cannot know the types of `[backends]`, so a text such as `op.vault/item` has no type there.
+    pub(crate) fn target_of<'a>(&self, source: &'a Source) -> Cow<'a, Source> {
+        let mapped = match self.mapping_of(source) {
+            Some((_, patch)) => Cow::Owned(source.with_patch(patch)),
+            None => Cow::Borrowed(source),
+        };
+        if mapped.backend().is_some() {
+            return mapped;
+        }
+        match self.split_exec(mapped.id()) {
+            Some((kind, id)) => Cow::Owned(mapped.in_type(kind.clone(), id)),
+            None => mapped,
+        }
+    }
+
+    /// Returns the type of a backend of `[backends]` before the first dot of a text, and the id after it.
+    pub(crate) fn split_exec<'t>(&self, text: &'t str) -> Option<(&BackendType, &'t str)> {
+        let (kind, id) = text.split_once('.')?;
+        Some((&self.exec.iter().find(|exec| exec.kind.as_str() == kind)?.kind, id))
+    }
+
+    /// Returns the programs that print secrets.
+    pub(crate) fn exec(&self) -> &[ExecSettings] {
+        &self.exec
     }
 
     /// Returns all mappings, by name.

@@ -89,6 +89,8 @@ flaw_kinds! {
     VaultPathData: "a path in Vault has `data/` after its mount, which the API adds", "leave it out: \"secret/prod-db\", not \"secret/data/prod-db\"";
     VaultPathSegment: "a path in Vault has an empty part, a `.` or a `..`", "write its parts with one `/` between them, such as \"secret/prod-db\"";
     VaultPathCharacter: "a path in Vault cannot hold this", "a path has neither `?` nor `#`; a version is the option version_id";
+    ExecIdHyphen: "an id for a program begins with a hyphen, and would be read as an option", "write the secret's name, such as \"vault/item\"";
+    ExecIdParent: "an id for a program leads out of its folder", "remove the `..`";
     VariableEmpty: "a variable's name is empty", "write a name of letters, digits and underscores, such as \"TOKEN\"";
     VariableCharacter: "a variable's name holds a character that it cannot have", "a variable has letters, digits and underscores";
     VariableDigit: "a variable's name starts with a digit", "start it with a letter or an underscore";

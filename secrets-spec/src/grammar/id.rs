@@ -160,6 +160,33 @@ const fn check_vault_path(id: &str) -> Option<Flaw> {
     check_text(id)
 }
 
+/// Checks an id that becomes an argument of a program: 1 to 512 bytes without control characters, which do not begin with
+/// a hyphen and have no part `..`.
+///
+/// The types of these backends are known when a program runs, so their ids are checked then.
+///
+/// ```
+/// use secrets_spec::check_exec_id;
+///
+/// assert!(check_exec_id("Private/GitHub token").is_none());
+/// assert!(check_exec_id("--help").is_some());
+/// assert!(check_exec_id("a/../b").is_some());
+/// ```
+#[must_use]
+pub const fn check_exec_id(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if let Some(flaw) = check_text(id) {
+        return Some(flaw);
+    }
+    if bytes[0] == b'-' {
+        return Some(Flaw::new(FlawKind::ExecIdHyphen, 0, 1));
+    }
+    match find_parent_component(bytes, 0, bytes.len()) {
+        Some(at) => Some(Flaw::new(FlawKind::ExecIdParent, at, at + 2)),
+        None => None,
+    }
+}
+
 const fn check_path(id: &str) -> Option<Flaw> {
     let bytes = id.as_bytes();
     if bytes.is_empty() {

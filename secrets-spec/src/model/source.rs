@@ -74,6 +74,13 @@ impl Source {
         Self { backend: Some(backend), id, role: SourceRole::Inherit, options, ..self }
     }
 
+    /// Returns this source with another type and id, under its group.
+    #[must_use]
+    pub fn in_type(&self, backend: BackendType, id: impl Into<String>) -> Self {
+        let group = Some(String::from(self.group()));
+        Self { backend: Some(backend), id: id.into(), group, ..self.clone() }
+    }
+
     /// Returns the id in the backend.
     #[must_use]
     pub fn id(&self) -> &str {

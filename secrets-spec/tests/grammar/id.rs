@@ -174,3 +174,29 @@ fn a_star_ends_what_the_variables_of_a_set_begin_with() {
         assert_eq!((flaw.kind, flaw.start, flaw.end), (FlawKind::EnvNameStar, at, at + 1), "{id}");
     }
 }
+
+#[test]
+fn an_id_for_a_program_is_neither_an_option_nor_leads_out() {
+    let kind = |id: &str| secrets_spec::check_exec_id(id).map(|flaw| flaw.kind);
+    for good in ["db", "vault/item", "Private/My item", "a-b", "a/-b", "..a", "a..b", "$(id)", "/x"]
+    {
+        assert_eq!(kind(good), None, "{good}");
+    }
+    let long = "x".repeat(513);
+    for (bad, wanted) in [
+        ("", FlawKind::NameEmpty),
+        (&long, FlawKind::NameLong),
+        ("-", FlawKind::ExecIdHyphen),
+        ("--help", FlawKind::ExecIdHyphen),
+        ("..", FlawKind::ExecIdParent),
+        ("a/..", FlawKind::ExecIdParent),
+        ("../a", FlawKind::ExecIdParent),
+        ("a/../b", FlawKind::ExecIdParent),
+        ("a\\..\\b", FlawKind::ExecIdParent),
+        ("a\nb", FlawKind::TextControl),
+        ("a\0", FlawKind::TextControl),
+        ("a\u{85}", FlawKind::TextControl),
+    ] {
+        assert_eq!(kind(bad), Some(wanted), "{bad:?}");
+    }
+}

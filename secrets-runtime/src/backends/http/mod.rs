@@ -4,8 +4,6 @@
 pub(crate) mod address;
 #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
 pub(crate) mod client;
-#[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
-pub(crate) mod each;
 #[cfg(any(feature = "vault", feature = "zenml"))]
 pub(crate) mod login;
 pub(crate) mod loopback;

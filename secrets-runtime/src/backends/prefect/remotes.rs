@@ -8,7 +8,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        http::each::{FEW, each},
+        each::{FEW, each},
         prefect::{
             answer::{KIND, fetched, secret_name},
             api::Api,

@@ -30,7 +30,7 @@ use crate::{
         identity::Identity, lease::Lease, store::Store,
     },
     backends::{
-        http::each::each,
+        each::each,
         vault::{client::VaultClient, request::VaultRequest},
     },
     core::error::Error,

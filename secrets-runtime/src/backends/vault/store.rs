@@ -8,7 +8,7 @@ use crate::{
         store::Store,
     },
     backends::{
-        http::each::each,
+        each::each,
         vault::{
             AT_ONCE, Vault,
             mounts::{Engine, EngineMount},

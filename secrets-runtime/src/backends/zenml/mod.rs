@@ -12,7 +12,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        http::each::{FEW, each},
+        each::{FEW, each},
         zenml::server::Server,
     },
     core::{

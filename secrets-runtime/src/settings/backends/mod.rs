@@ -1,6 +1,7 @@
 //! The settings of each backend.
 
 pub(crate) mod aws;
+pub(crate) mod exec;
 pub(crate) mod file;
 pub(crate) mod flyte;
 pub(crate) mod kubernetes;

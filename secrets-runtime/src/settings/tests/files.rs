@@ -67,7 +67,7 @@ fn unknown_keys_get_a_suggestion_and_credentials_are_refused() {
         ("SECRETS_AWS_ROLE = 'SeNtInEl'", "did you mean `aws_role`?"),
         ("aws-region = 'SeNtInEl'", "did you mean `aws_region`?"),
         ("source = 'SeNtInEl'", "did you mean `sources`?"),
-        ("colour = 'SeNtInEl'", "the settings are sources, profile, default_backend, "),
+        ("colour = 'SeNtInEl'", "the settings are sources, backends, profile, default_backend, "),
         ("zenml_password = 'SeNtInEl'", "set SECRETS_ZENML_PASSWORD in the environment"),
         ("config = 'SeNtInEl'", "set SECRETS_CONFIG in the environment"),
         ("profile = 'SeNtInEl'", "write [profile.NAME], and choose one with SECRETS_PROFILE"),

@@ -1,5 +1,6 @@
 //! Long because: each setting has a line in each of two tables, which must not drift apart.
 
+mod exec;
 mod files;
 mod trust;
 

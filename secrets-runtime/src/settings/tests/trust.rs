@@ -6,6 +6,7 @@ use crate::settings::{folders::Folders, trust::trusted_config::TrustedConfig};
 const URL: &str = "zenml_url = 'http://SeNtInEl.example'";
 const INLINE: &str =
     "[sources.db]\ntype = 'inline'\nid = 'x'\noptions = { env_vars = { host = 'SeNtInEl' } }";
+const EXEC: &str = "[backends.op]\nexec = ['/usr/bin/op', 'read', '{id}']";
 const WITH: &str = r#"with = 'secrets:sources=[{"id": "x", "type": "inline", "options": {"env_vars": {"A": "SeNtInEl"}}}]'"#;
 
 impl Place {
@@ -46,6 +47,7 @@ fn a_found_file_decides_no_address_store_key_and_value() {
         ("local_dir = 'store'", "local_dir"),
         ("local_key_file = 'key.jwk'", "local_key_file"),
         (INLINE, "sources.db"),
+        (EXEC, "backends.op"),
         (WITH, "with"),
     ] {
         let place = Place::new().with("HOME", "/srv/me").file(text).with_config();

@@ -1,0 +1,127 @@
+//! Secrets that a program prints, such as `op`, `pass` and `sops`.
+
+mod environment;
+mod program;
+mod reason;
+#[cfg(unix)]
+mod run;
+
+use std::{fmt, sync::Arc};
+
+use secrets_spec::check_exec_id;
+
+use crate::{
+    backend::{
+        Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
+        identity::Identity,
+    },
+    backends::{
+        each::{FEW, each},
+        exec::program::Program,
+    },
+    core::error::{Error, ErrorKind},
+    settings::backends::exec::ExecSettings,
+};
+
+/// A backend whose secrets a program prints: one table `[backends.NAME]` of `secrets.toml`.
+///
+/// ```toml
+/// [backends.op]
+/// exec = ["/usr/bin/op", "read", "op://{id}"]
+/// ```
+///
+/// A source of the type `op` is then read by a call of this program, with the id in the place of `{id}`. No shell reads the
+/// arguments. The value is what it prints to its standard output, without one line break at the end. If it ends with another
+/// code than 0, the error is [`ErrorKind::Unavailable`] with its standard error as the reason, in which known secrets are
+/// masked; with a code of the table's `not_found` it is [`ErrorKind::NotFound`].
+///
+/// Before each call it is checked that nobody else can write or replace the program.
+pub struct Exec {
+    program: Arc<Program>,
+}
+
+impl Exec {
+    /// Creates the backend of a table.
+    pub(crate) fn of_settings(settings: &ExecSettings) -> Self {
+        Self { program: Arc::new(Program::new(settings.clone())) }
+    }
+
+    /// Checks that the program is there and that nobody else can write or replace it. It is not run.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidConfig`], with what to do.
+    pub fn check(&self) -> Result<(), Error> {
+        self.program.check()
+    }
+}
+
+impl fmt::Debug for Exec {
+    /// Prints the type and the program. An argument may be something that a log should not have.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = self.program.settings();
+        let mut debug = f.debug_struct("Exec");
+        debug.field("kind", &settings.kind.as_str()).field("program", &settings.program);
+        debug.finish_non_exhaustive()
+    }
+}
+
+impl fmt::Display for Exec {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.program.fmt(f)
+    }
+}
+
+impl Backend for Exec {
+    fn kind(&self) -> &str {
+        self.program.settings().kind.as_str()
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities::new().uses_role(false).needs_tokio(false)
+    }
+
+    /// The key is left out: all fields of a secret are one answer.
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        let selector = [request.version_id(), request.version_stage()];
+        Identity::new(id_of(request)).with_selector(selector)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        Box::pin(async move {
+            let ids = requests.iter().map(|request| checked_id(request).map(str::to_owned));
+            let program = self.program.clone();
+            each(ids.collect(), FEW, move |id: Result<String, Error>| {
+                let program = program.clone();
+                async move { program.print(&id?).await }
+            })
+            .await
+        })
+    }
+}
+
+/// Returns the id of a source, the group of a request, or the key of one without a group.
+fn id_of<'a>(request: &FetchRequest<'a>) -> &'a str {
+    match request.id() {
+        "" => request.key().unwrap_or_default(),
+        id => id,
+    }
+}
+
+fn checked_id<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
+    let id = id_of(request);
+    if let Some(flaw) = check_exec_id(id) {
+        let error = flaw.explain(id);
+        let help = error.help().unwrap_or("write the secret's name");
+        return Err(Error::new(ErrorKind::InvalidSource, error.message()).with_help(help));
+    }
+    let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
+    if request.version_id().or(stage).is_some() {
+        let message = "a program prints the current version of a secret only";
+        return Err(Error::new(ErrorKind::NotSupported, message)
+            .with_help("remove the version, or read the secret from another backend"));
+    }
+    Ok(id)
+}

@@ -1,0 +1,202 @@
+//! One program: its check before each call, its arguments, and what its end means.
+
+use std::{
+    fmt, io,
+    path::Path,
+    process::{Command, ExitStatus},
+};
+
+use crate::{
+    backend::Fetched,
+    core::{
+        error::{Error, ErrorKind},
+        secret_value::SecretValue,
+    },
+    permissions::{self, insecure::Insecure},
+    settings::backends::exec::{ExecSettings, PLACEHOLDER},
+};
+#[cfg(unix)]
+use crate::{
+    backend::MAX_VALUE_BYTES,
+    backends::exec::{
+        environment,
+        reason::Reason,
+        run::{Output, RunError, run},
+    },
+};
+
+/// A program that prints secrets.
+pub(super) struct Program {
+    settings: ExecSettings,
+}
+
+impl Program {
+    pub(super) fn new(settings: ExecSettings) -> Self {
+        Self { settings }
+    }
+
+    pub(super) fn settings(&self) -> &ExecSettings {
+        &self.settings
+    }
+
+    /// Checks that only the user and root can have written the program, and that it can be run.
+    pub(super) fn check(&self) -> Result<(), Error> {
+        let path = Path::new(&self.settings.program);
+        permissions::check_program(path).map_err(|doubt| {
+            let place = &self.settings.place;
+            match doubt {
+                Insecure::Exposed { message, help } => {
+                    let message = format!("{self} is not run: {message}");
+                    Error::new(ErrorKind::InvalidConfig, message)
+                        .with_help(format!("{help}; {place} names the program"))
+                }
+                Insecure::Unreadable { path, error } => {
+                    let help = match error.kind() {
+                        io::ErrorKind::NotFound => {
+                            format!("install it, or correct the path in {place}")
+                        }
+                        _ => format!("correct its rights, or the path in {place}"),
+                    };
+                    let message = format!("{self} cannot be run: {}: {error}", path.display());
+                    Error::new(ErrorKind::InvalidConfig, message).with_help(help).with_cause(error)
+                }
+            }
+        })
+    }
+
+    /// Has the program print a secret.
+    #[cfg(unix)]
+    pub(super) async fn print(&self, id: &str) -> Result<Fetched, Error> {
+        // At each call: it may have been replaced since the last one.
+        self.check()?;
+        let arguments: Vec<String> = self.arguments(id).collect();
+        let variables = environment::variables(&self.settings.env);
+        let mut command = Command::new(&self.settings.program);
+        // The working directory may be somebody else's, with a configuration of the program.
+        command.args(&arguments).env_clear().envs(variables).current_dir("/");
+        let reason = Reason::new(&self.settings.env, id, &arguments);
+        match run(command, self.settings.timeout).await {
+            Ok(output) if output.status.success() => self.fetched(output, id),
+            Ok(output) if self.is_not_found(output.status) => {
+                let message = format!("{self} has no such secret");
+                let Output { printed, complaint, .. } = output;
+                let error = reason.error(ErrorKind::NotFound, message, &complaint, &printed);
+                Err(error.with_help(self.help(id)))
+            }
+            Ok(Output { status, printed, complaint }) => {
+                let message = format!("{self} {}", describe(status));
+                let error = reason.error(ErrorKind::Unavailable, message, &complaint, &printed);
+                Err(error.with_help(self.help(id)))
+            }
+            Err(RunError::TimedOut { printed, complaint }) => {
+                let seconds = self.settings.timeout.as_secs_f32();
+                let message = format!("{self} did not end within {seconds} s, and was ended");
+                let help = format!(
+                    "it may wait for an answer: unlock it first; or set a longer timeout in {}",
+                    self.settings.place
+                );
+                let error = reason.error(ErrorKind::Timeout, message, &complaint, &printed);
+                Err(error.with_help(help))
+            }
+            Err(RunError::TooLong) => Err(self.too_long()),
+            Err(RunError::NotStarted(error)) => Err(self.not_started(error)),
+            Err(RunError::Lost(error)) => {
+                let message = format!("the output of {self} cannot be read");
+                Err(Error::new(ErrorKind::Unavailable, message).with_cause(error))
+            }
+        }
+    }
+
+    /// Where modes and owners do not say who can write a program, none is run.
+    #[cfg(not(unix))]
+    pub(super) async fn print(&self, _id: &str) -> Result<Fetched, Error> {
+        self.check().map(|()| Fetched::text(""))
+    }
+
+    #[cfg(unix)]
+    fn fetched(&self, output: Output, id: &str) -> Result<Fetched, Error> {
+        let mut printed = output.printed;
+        // What is no text is taken as it is.
+        if std::str::from_utf8(&printed).is_ok() && printed.last() == Some(&b'\n') {
+            printed.pop();
+            if printed.last() == Some(&b'\r') {
+                printed.pop();
+            }
+        }
+        if printed.len() > MAX_VALUE_BYTES {
+            return Err(self.too_long());
+        }
+        let value = SecretValue::from(std::mem::take(&mut *printed));
+        let fetched = match (self.settings.is_json, value.is_text()) {
+            (true, _) => Fetched::json(value),
+            (false, true) => Fetched::text(value),
+            (false, false) => Fetched::binary(value),
+        };
+        Ok(fetched.with_name(id))
+    }
+
+    fn arguments(&self, id: &str) -> impl Iterator<Item = String> {
+        self.settings.arguments.iter().map(move |argument| argument.replace(PLACEHOLDER, id))
+    }
+
+    #[cfg(unix)]
+    fn is_not_found(&self, status: ExitStatus) -> bool {
+        let code = status.code().and_then(|code| u8::try_from(code).ok());
+        code.is_some_and(|code| self.settings.not_found.contains(&code))
+    }
+
+    #[cfg(unix)]
+    fn too_long(&self) -> Error {
+        let message =
+            format!("{self} prints more than the {MAX_VALUE_BYTES} bytes that a value may have");
+        Error::new(ErrorKind::InvalidValue, message)
+            .with_help("check that it prints the secret alone")
+    }
+
+    #[cfg(unix)]
+    fn not_started(&self, error: io::Error) -> Error {
+        use io::ErrorKind::{NotFound, PermissionDenied};
+
+        let no_format = rustix::io::Errno::NOEXEC.raw_os_error();
+        let (kind, help) = match error.kind() {
+            // The file is there: so its interpreter is not.
+            NotFound => {
+                (ErrorKind::InvalidConfig, "check the interpreter that its first line names")
+            }
+            PermissionDenied => (ErrorKind::InvalidConfig, "give the user the right to run it"),
+            _ if error.raw_os_error() == Some(no_format) => {
+                (ErrorKind::InvalidConfig, "a script begins with a line such as #!/bin/sh")
+            }
+            _ => (ErrorKind::Unavailable, "try again"),
+        };
+        let message = format!("{self} cannot be started: {error}");
+        Error::new(kind, message).with_help(help).with_cause(error)
+    }
+
+    #[cfg(unix)]
+    fn help(&self, id: &str) -> String {
+        let id = crate::core::escape::escape_name(id);
+        format!(
+            "check the id `{id}`, and that you are logged in; {} has the command",
+            self.settings.place
+        )
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the program {}", self.settings.program)
+    }
+}
+
+/// Returns how a program has ended.
+#[cfg(unix)]
+fn describe(status: ExitStatus) -> String {
+    use std::os::unix::process::ExitStatusExt;
+
+    match (status.code(), status.signal()) {
+        (Some(code), _) => format!("ended with the code {code}"),
+        (None, Some(signal)) => format!("was ended by the signal {signal}"),
+        (None, None) => "ended".to_owned(),
+    }
+}

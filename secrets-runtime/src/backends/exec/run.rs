@@ -1,0 +1,243 @@
+//! A program that runs: its output is read while it runs, and it is ended with its children.
+
+use std::{
+    future::poll_fn,
+    io,
+    os::{fd::OwnedFd, unix::process::CommandExt},
+    process::{Child, Command, ExitStatus, Stdio},
+    task::{Context, Poll, ready},
+    thread,
+    time::Duration,
+};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use tokio::{net::unix::pipe::Receiver, time};
+use zeroize::Zeroizing;
+
+use crate::backend::MAX_VALUE_BYTES;
+
+/// The longest output: the longest value and a line break.
+const MAX_OUTPUT: usize = MAX_VALUE_BYTES + 2;
+
+/// How much is kept of what a program says about an error.
+const MAX_COMPLAINT: usize = 8192;
+
+/// The pauses between two looks whether a program has ended that has not closed its output.
+const FIRST_PAUSE: Duration = Duration::from_millis(1);
+const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+
+/// How long to wait for the end of a program that was killed.
+const LAST_WAIT: Duration = Duration::from_millis(50);
+
+/// How much is read before others have their turn.
+const READS_AT_ONCE: usize = 16;
+
+/// What a program has printed, and how it has ended.
+pub(super) struct Output {
+    pub(super) status: ExitStatus,
+    pub(super) printed: Zeroizing<Vec<u8>>,
+    pub(super) complaint: Complaint,
+}
+
+/// What a program has written to its standard error.
+pub(super) struct Complaint {
+    pub(super) bytes: Zeroizing<Vec<u8>>,
+    /// Whether there was more.
+    pub(super) is_cut: bool,
+}
+
+/// Why a program has printed nothing.
+pub(super) enum RunError {
+    NotStarted(io::Error),
+    TooLong,
+    TimedOut { printed: Zeroizing<Vec<u8>>, complaint: Complaint },
+    Lost(io::Error),
+}
+
+/// Runs a program until it ends, or until its time is over. If the future is dropped, the program ends. Its whole process
+/// group ends with it.
+pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Output, RunError> {
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let child = command.spawn().map_err(RunError::NotStarted)?;
+    let mut group = RunningGroup { child, is_reaped: false };
+    let mut printed = OutputPipe::new(group.child.stdout.take().map(OwnedFd::from), MAX_OUTPUT);
+    let mut complaint =
+        OutputPipe::new(group.child.stderr.take().map(OwnedFd::from), MAX_COMPLAINT);
+    let result = time::timeout(timeout, until_end(&group, &mut printed, &mut complaint)).await;
+    let status = match result {
+        Ok(Ok(())) => group.end(),
+        Ok(Err(error)) => return Err(error),
+        Err(_) => {
+            drop(group);
+            let (printed, complaint) = (printed.bytes, complaint.into_complaint());
+            return Err(RunError::TimedOut { printed, complaint });
+        }
+    };
+    // What it has written is there. What a program that is not in its group writes later is not its output.
+    for pipe in [&mut printed, &mut complaint] {
+        pipe.read_rest().map_err(RunError::Lost)?;
+    }
+    if printed.is_over {
+        return Err(RunError::TooLong);
+    }
+    let (printed, complaint) = (printed.bytes, complaint.into_complaint());
+    Ok(Output { status: status.map_err(RunError::Lost)?, printed, complaint })
+}
+
+/// Reads the output until the program has ended.
+async fn until_end(
+    group: &RunningGroup,
+    printed: &mut OutputPipe,
+    complaint: &mut OutputPipe,
+) -> Result<(), RunError> {
+    let mut pause = FIRST_PAUSE;
+    loop {
+        // A program that has closed its output is about to end.
+        let mut tick = Box::pin(time::sleep(pause));
+        let was_open = printed.is_open() || complaint.is_open();
+        poll_fn(|task| {
+            let both = [printed.poll(task), complaint.poll(task)];
+            for poll in &both {
+                if let Poll::Ready(Err(error)) = poll {
+                    return Poll::Ready(Err(RunError::Lost(io::Error::from(error.kind()))));
+                }
+            }
+            if printed.is_over {
+                return Poll::Ready(Err(RunError::TooLong));
+            }
+            let is_closed = both.iter().all(Poll::is_ready);
+            if is_closed && was_open {
+                return Poll::Ready(Ok(()));
+            }
+            tick.as_mut().poll(task).map(Ok)
+        })
+        .await?;
+        if group.has_ended() {
+            return Ok(());
+        }
+        pause = (pause * 2).min(LONGEST_PAUSE);
+    }
+}
+
+/// A pipe into which a program writes.
+struct OutputPipe {
+    /// `None` if it is closed.
+    pipe: Option<io::Result<Receiver>>,
+    bytes: Zeroizing<Vec<u8>>,
+    limit: usize,
+    /// Whether there was more than the limit.
+    is_over: bool,
+}
+
+impl OutputPipe {
+    fn new(pipe: Option<OwnedFd>, limit: usize) -> Self {
+        let pipe = pipe.map(Receiver::from_owned_fd);
+        // So that no copy of a value is left where it was before the buffer grew.
+        let bytes = Zeroizing::new(Vec::with_capacity(limit));
+        Self { pipe, bytes, limit, is_over: false }
+    }
+
+    fn is_open(&self) -> bool {
+        self.pipe.is_some()
+    }
+
+    /// Reads until the pipe is closed.
+    fn poll(&mut self, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        for _ in 0..READS_AT_ONCE {
+            match &self.pipe {
+                None => return Poll::Ready(Ok(())),
+                Some(Ok(pipe)) => ready!(pipe.poll_read_ready(task))?,
+                Some(Err(_)) => {}
+            }
+            self.read()?;
+        }
+        task.waker().wake_by_ref();
+        Poll::Pending
+    }
+
+    /// Reads what is there.
+    fn read_rest(&mut self) -> io::Result<()> {
+        // A program that is not in the group may go on writing.
+        while self.pipe.is_some() && !self.is_over && self.read()? {}
+        Ok(())
+    }
+
+    /// Reads once. Returns whether there may be more.
+    fn read(&mut self) -> io::Result<bool> {
+        let pipe = match self.pipe.take() {
+            Some(Ok(pipe)) => pipe,
+            Some(Err(error)) => return Err(error),
+            None => return Ok(false),
+        };
+        let mut buffer = Zeroizing::new([0; 4096]);
+        match pipe.try_read(&mut *buffer) {
+            Ok(0) => return Ok(false),
+            Ok(length) => {
+                let left = self.limit - self.bytes.len();
+                self.bytes.extend_from_slice(&buffer[..length.min(left)]);
+                self.is_over |= length > left;
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.pipe = Some(Ok(pipe));
+                return Ok(false);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+        self.pipe = Some(Ok(pipe));
+        Ok(true)
+    }
+
+    fn into_complaint(self) -> Complaint {
+        Complaint { bytes: self.bytes, is_cut: self.is_over }
+    }
+}
+
+/// A program and its children. They end when this is dropped.
+struct RunningGroup {
+    child: Child,
+    is_reaped: bool,
+}
+
+impl RunningGroup {
+    fn pid(&self) -> Option<Pid> {
+        Pid::from_raw(self.child.id().cast_signed())
+    }
+
+    /// Returns whether the program has ended. It stays a zombie, so that its group keeps its number.
+    fn has_ended(&self) -> bool {
+        let Some(pid) = self.pid() else { return true };
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
+        // Who cannot be waited for is gone.
+        !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+    }
+
+    /// Ends the children of a program that has ended, and returns how it has.
+    fn end(&mut self) -> io::Result<ExitStatus> {
+        self.kill();
+        self.is_reaped = true;
+        self.child.wait()
+    }
+
+    fn kill(&self) {
+        if let Some(pid) = self.pid() {
+            // There may be none left.
+            let _ = kill_process_group(pid, Signal::KILL);
+        }
+    }
+}
+
+impl Drop for RunningGroup {
+    fn drop(&mut self) {
+        if self.is_reaped {
+            return;
+        }
+        self.kill();
+        // A program that waits for a file system cannot be killed: then it is left.
+        let mut waited = Duration::ZERO;
+        while waited < LAST_WAIT && matches!(self.child.try_wait(), Ok(None)) {
+            thread::sleep(FIRST_PAUSE);
+            waited += FIRST_PAUSE;
+        }
+    }
+}
