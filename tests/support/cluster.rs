@@ -60,7 +60,11 @@ impl Cluster {
 
     /// The definitions of Argo's resources, if there are any.
     pub fn argo(&self) -> Option<PathBuf> {
-        self.description["argo"].as_str().map(PathBuf::from)
+        let file = self.description["argo"].as_str().map(PathBuf::from);
+        if file.is_none() {
+            println!("skipped: SECRETS_TEST_ARGO_CRDS is not set");
+        }
+        file
     }
 
     /// The folder of `kubectl`, and its configuration.

@@ -10,6 +10,7 @@ use std::{
 };
 
 use secrets_runtime::{Payload, Resolver, ResolverBuilder, Store, settings::variables};
+use secrets_tests::http::server;
 use serde_json::json;
 use tempfile::TempDir;
 
@@ -42,10 +43,7 @@ impl OwnBao {
     }
 
     fn start_at(address: Ipv4Addr, more: &[&str]) -> Option<Self> {
-        let Some(program) = std::env::var_os("SECRETS_TEST_OPENBAO_PROGRAM") else {
-            println!("skipped: SECRETS_TEST_OPENBAO_PROGRAM is not set");
-            return None;
-        };
+        let program = server("SECRETS_TEST_OPENBAO_PROGRAM")?;
         let folder = tempfile::tempdir().unwrap();
         let tls = folder.path().join("tls");
         fs::create_dir(&tls).unwrap();
