@@ -42,8 +42,8 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
 
 /// Checks that a program can be run, and that only the user and root can have written or replaced it.
 ///
-/// It need not be readable. Whoever can replace it between this check and its start can write it, so the start needs
-/// no open file.
+/// It need not be readable. Nobody else can replace it between this check and its start, so the start needs no open
+/// file.
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
     let facts = metadata::FileFacts::of_path(path);

@@ -33,6 +33,16 @@ fn one_line_break_at_the_end_goes() {
     assert_eq!(value(&resolver).unwrap().expose_bytes(), b"\xff\n");
 }
 
+/// A program has often ended before all that it has written was read.
+#[test]
+fn a_long_value_is_whole_each_time() {
+    let place = Place::new();
+    let resolver = place.script("head -c 65536 /dev/zero | tr '\\0' x");
+    for _ in 0..30 {
+        assert_eq!(value(&resolver).unwrap().len(), 65_536);
+    }
+}
+
 #[test]
 fn the_table_or_the_source_says_that_it_is_json() {
     let place = Place::new();

@@ -17,7 +17,7 @@ use crate::{
     },
     backends::{
         each::{FEW, each},
-        exec::program::Program,
+        exec::program::ExecProgram,
     },
     core::error::{Error, ErrorKind},
     settings::backends::exec::ExecSettings,
@@ -37,13 +37,13 @@ use crate::{
 ///
 /// Before each call it is checked that nobody else can write or replace the program.
 pub struct Exec {
-    program: Arc<Program>,
+    program: Arc<ExecProgram>,
 }
 
 impl Exec {
     /// Creates the backend of a table.
     pub(crate) fn of_settings(settings: &ExecSettings) -> Self {
-        Self { program: Arc::new(Program::new(settings.clone())) }
+        Self { program: Arc::new(ExecProgram::new(settings.clone())) }
     }
 
     /// Checks that the program is there and that nobody else can write or replace it. It is not run.

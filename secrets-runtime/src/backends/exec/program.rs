@@ -26,11 +26,11 @@ use crate::{
 };
 
 /// A program that prints secrets.
-pub(super) struct Program {
+pub(super) struct ExecProgram {
     settings: ExecSettings,
 }
 
-impl Program {
+impl ExecProgram {
     pub(super) fn new(settings: ExecSettings) -> Self {
         Self { settings }
     }
@@ -116,7 +116,7 @@ impl Program {
     #[cfg(unix)]
     fn fetched(&self, output: Output, id: &str) -> Result<Fetched, Error> {
         let mut printed = output.printed;
-        // What is no text is taken as it is.
+        // Bytes that are not text stay as they are.
         if std::str::from_utf8(&printed).is_ok() && printed.last() == Some(&b'\n') {
             printed.pop();
             if printed.last() == Some(&b'\r') {
@@ -183,7 +183,7 @@ impl Program {
     }
 }
 
-impl fmt::Display for Program {
+impl fmt::Display for ExecProgram {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the program {}", self.settings.program)
     }

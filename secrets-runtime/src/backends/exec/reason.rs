@@ -63,7 +63,7 @@ impl<'a> Reason<'a> {
         // What the program has printed before it failed may be a secret or a part of one.
         masker.add(&SecretValue::from(printed.to_vec()));
         for name in self.variables {
-            // A value that the program got is none of its reasons.
+            // A token that the program got is not a reason.
             masker.add(&SecretValue::from(env::var_os(name).unwrap_or_default()));
         }
         let known = Zeroizing::new(process::mask(&masker.mask(text)).into_owned());

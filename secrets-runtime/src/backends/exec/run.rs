@@ -149,7 +149,7 @@ impl OutputPipe {
                 Some(Ok(pipe)) => ready!(pipe.poll_read_ready(task))?,
                 Some(Err(_)) => {}
             }
-            self.read()?;
+            self.read(Receiver::try_read)?;
         }
         task.waker().wake_by_ref();
         Poll::Pending
@@ -157,20 +157,25 @@ impl OutputPipe {
 
     /// Reads what is there.
     fn read_rest(&mut self) -> io::Result<()> {
+        // The pipe is asked, and not tokio, which may not have heard of the last bytes yet.
+        let read = |pipe: &Receiver, buffer: &mut [u8]| Ok(rustix::io::read(pipe, buffer)?);
         // A program that is not in the group may go on writing.
-        while self.pipe.is_some() && !self.is_over && self.read()? {}
+        while self.pipe.is_some() && !self.is_over && self.read(read)? {}
         Ok(())
     }
 
     /// Reads once. Returns whether there may be more.
-    fn read(&mut self) -> io::Result<bool> {
+    fn read(
+        &mut self,
+        read: impl FnOnce(&Receiver, &mut [u8]) -> io::Result<usize>,
+    ) -> io::Result<bool> {
         let pipe = match self.pipe.take() {
             Some(Ok(pipe)) => pipe,
             Some(Err(error)) => return Err(error),
             None => return Ok(false),
         };
         let mut buffer = Zeroizing::new([0; 4096]);
-        match pipe.try_read(&mut *buffer) {
+        match read(&pipe, &mut *buffer) {
             Ok(0) => return Ok(false),
             Ok(length) => {
                 let left = self.limit - self.bytes.len();

@@ -13,6 +13,13 @@ fn constant() -> Result<(), Error> {
     current_context().secrets.get("prod-db", "user").map(|_| ())
 }
 
+/// What stands before the first dot may be a backend of `secrets.toml`, and the group then the id after it.
+#[secrets(sources = ["op.vault/item"])]
+fn of_a_backend_of_the_settings() -> Result<(), Error> {
+    current_context().secrets.get("op.vault/item", "vault_item")?;
+    current_context().secrets.get("vault/item", "vault_item").map(|_| ())
+}
+
 #[secrets(sources = ["other"])]
 async fn on_purpose(context: Context) -> Result<(), Error> {
     let secrets = current_context().secrets;
