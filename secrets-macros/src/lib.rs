@@ -21,6 +21,7 @@ mod call_site;
 mod crate_lock;
 mod emit;
 mod expand;
+mod inferred_check;
 mod mistakes;
 mod parse;
 mod runtime_crate;
@@ -227,7 +228,10 @@ fn step(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> Token
 /// checked. A field whose type is an alias of an `Option` needs `#[serde(default)]`. Not checked is also a struct
 /// with a flattened field, a tuple struct, or a type that is read by way of another one (`from`, `try_from`,
 /// `transparent`).
-#[proc_macro_derive(SecretFields, attributes(serde))]
+///
+/// A package that reaches `secrets_runtime` through another crate names its path:
+/// `#[secret_fields(crate = facade::secrets_runtime)]`.
+#[proc_macro_derive(SecretFields, attributes(serde, secret_fields))]
 pub fn secret_fields(item: TokenStream) -> TokenStream {
     secret_fields::derive(item.into()).into()
 }
