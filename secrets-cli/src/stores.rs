@@ -61,6 +61,14 @@ impl Stores {
         for backend in &self.backends {
             match read(backend, name, stage) {
                 Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
+                // It speaks of the stage, which the command line does not.
+                Err(error) if previous && error.kind() == ErrorKind::NotSupported => {
+                    let message =
+                        format!("{} does not tell which version was before", backend.kind());
+                    let help = "leave --previous out: it is for secrets of AWS Secrets Manager";
+                    let error = Error::new(ErrorKind::NotSupported, message).with_help(help);
+                    return Err(error.about(name, Some(backend.kind())));
+                }
                 answer => return answer,
             }
         }

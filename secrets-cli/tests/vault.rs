@@ -174,3 +174,111 @@ fn what_is_not_revealed_is_given_back_and_what_is_revealed_is_left_to_its_time()
         assert_eq!(vault.leases("cli"), count + 1, "{revealed:?}");
     }
 }
+
+/// Returns a program with a step for each of these sources, as the macros write it.
+fn program(sources: &[&str]) -> Vec<u8> {
+    let start: String = ['\u{2}', 's', 'e', 'c', 'r', 'e', 't', 's'].iter().collect();
+    let step = |(index, source): (usize, &&str)| {
+        format!(
+            "{start}-step-1:{{\"step\":\"step{index}\",\"module\":\"app\",\"file\":\"f\",\"line\":1,\"sources\":[{source}]}}\u{3}"
+        )
+    };
+    sources.iter().enumerate().map(step).collect::<String>().into_bytes()
+}
+
+impl Vault {
+    /// Writes a policy, and returns a token that has it.
+    fn token_with(&self, policy: &str) -> String {
+        let body = json!({ "policy": policy });
+        self.ask("PUT", "sys/policies/acl/of-the-code", &body);
+        let body = json!({ "policies": ["of-the-code"], "ttl": "10m" });
+        let answer = self.ask("POST", "auth/token/create", &body);
+        answer["auth"]["client_token"].as_str().unwrap().to_owned()
+    }
+
+    fn run_as(&self, token: &str, arguments: &[&str]) -> CliOutput {
+        let mut command = self.sandbox.command(arguments);
+        command.env("SECRETS_VAULT_ADDR", &self.url).env("VAULT_TOKEN", token);
+        CliOutput::new(command.output().unwrap())
+    }
+}
+
+#[test]
+fn steps_run_with_exactly_the_printed_policy_and_with_one_rule_less_one_is_denied() {
+    let Some(vault) = Vault::start() else { return };
+    for (mount, version) in [("policy-one", "1"), ("policy-two", "2")] {
+        vault.ask("DELETE", &format!("sys/mounts/{mount}"), &Value::Null);
+        let body = json!({ "type": "kv", "options": { "version": version } });
+        vault.ask("POST", &format!("sys/mounts/{mount}"), &body);
+    }
+    let value = json!({ "password": "SeNtInEl" });
+    for path in ["policy-one/app/db", "policy-two/data/app/db", "policy-two/data/app/api"] {
+        let body = if path.contains("data") { json!({ "data": value }) } else { value.clone() };
+        vault.ask("POST", path, &body);
+    }
+    let mut sources = vec![
+        r#"{"id":"policy-one/app/db","type":"vault","options":{"kv":1}}"#,
+        r#"{"id":"policy-two/app/db","type":"vault"}"#,
+        r#"{"id":"policy-two/app/api","type":"vault"}"#,
+    ];
+    let dynamic = r#"{"id":"policy-database/creds/policy","type":"vault"}"#;
+    if make_database(&vault) {
+        sources.push(dynamic);
+    }
+    vault.sandbox.write("program", program(&sources));
+    let policy = vault.ok(&["policy", "program", "--format=vault"]).text();
+    let rules: Vec<&str> = policy.split_inclusive("}\n").collect();
+    assert_eq!(rules.len(), sources.len() + usize::from(sources.contains(&dynamic)), "{policy}");
+
+    let resolve = |token: &str, source: &str| {
+        vault.run_as(token, &["resolve", "--sources", &format!("[{source}]")])
+    };
+    let leases = || {
+        let path = "sys/leases/lookup/policy-database/creds/policy?list=true";
+        vault.ask("GET", path, &Value::Null)["data"]["keys"].as_array().map_or(0, Vec::len)
+    };
+    let token = vault.token_with(&policy);
+    for source in &sources {
+        let result = resolve(&token, source);
+        assert_eq!((result.code, leases()), (Some(0), 0), "{source}: {result:?}");
+    }
+    // Nothing else is permitted.
+    vault.ask("POST", "policy-two/data/app/other", &json!({ "data": value }));
+    let other = r#"{"id":"policy-two/app/other","type":"vault"}"#;
+    assert_eq!(resolve(&token, other).code, Some(4));
+
+    for (left_out, rule) in rules.iter().enumerate() {
+        let rest = rules.iter().enumerate().filter(|(index, _)| *index != left_out);
+        let token = vault.token_with(&rest.map(|(_, rule)| *rule).collect::<String>());
+        let codes: Vec<_> = sources.iter().map(|source| resolve(&token, source).code).collect();
+        if rule.contains("sys/leases/revoke") {
+            assert_eq!(leases(), 1, "a lease that cannot be revoked stays");
+            continue;
+        }
+        let denied = codes.iter().filter(|code| **code == Some(4)).count();
+        let fine = codes.iter().filter(|code| **code == Some(0)).count();
+        assert_eq!((denied, fine), (1, codes.len() - 1), "{rule}: {codes:?}");
+    }
+}
+
+/// Makes a role of a database whose credentials have a lease. Returns whether there is a database.
+fn make_database(vault: &Vault) -> bool {
+    let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") else { return false };
+    let rest = database.strip_prefix("postgres://").unwrap();
+    let (user, rest) = rest.split_once('@').unwrap();
+    let (user, password) = user.split_once(':').unwrap();
+    let host = rest.split_once('/').unwrap().0;
+    let of_mount = |path: &str| format!("policy-database/{path}");
+    vault.ask("POST", "sys/mounts/policy-database", &json!({ "type": "database" }));
+    let config = json!({
+        "plugin_name": "postgresql-database-plugin", "allowed_roles": "*", "username": user,
+        "password": password,
+        "connection_url": format!("postgresql://{{{{username}}}}:{{{{password}}}}@{host}/postgres"),
+    });
+    vault.ask("POST", &of_mount("config/pg"), &config);
+    let create = "CREATE ROLE \"{{name}}\" LOGIN PASSWORD '{{password}}';";
+    let role = json!({ "db_name": "pg", "creation_statements": [create], "default_ttl": "1h" });
+    vault.ask("POST", &of_mount("roles/policy"), &role);
+    vault.ask("PUT", "sys/leases/revoke-prefix/policy-database/creds/policy", &json!({}));
+    true
+}

@@ -284,8 +284,50 @@ fn several_profiles_have_the_keys_that_all_have() {
     assert_eq!(result.code, Some(3), "{result:?}");
     assert!(result.stderr.contains("in the profile `other`: "), "{result:?}");
     assert_eq!(lines(&sandbox), [r#""prod-db" = ["user"]"#]);
+    // Without a common key the line has none, which is worth a warning.
+    sandbox.write(
+        "secrets.toml",
+        "[profile.token.sources.prod-db]\nid = \"api-token\"\n[profile.production]\n",
+    );
+    let both_kinds = ["--profile", "token", "--profile", "production"];
+    let result = lock(&sandbox, &both_kinds);
+    assert_eq!(result.code, Some(0), "{result:?}");
+    assert!(
+        result.stderr.contains("warning: prod-db: no key is in all of these profiles"),
+        "{result:?}"
+    );
+    assert_eq!(lines(&sandbox), [r#""prod-db" = []"#]);
     // Other commands take one.
     sandbox.run([&["get", "prod-db"][..], &both].concat()).assert_fails(2);
+}
+
+#[test]
+fn comments_of_the_file_are_kept() {
+    let sandbox = repository();
+    lock(&sandbox, &["prod-db", "blob"]);
+    let text = fs::read_to_string(file(&sandbox)).unwrap();
+    let text = text.replace("\"prod-db\"", "# Ask the shop's team.\n\"prod-db\"");
+    sandbox.write("secrets.lock", text.replace("\"user\"]", "\"user\"] # rotated weekly"));
+    sandbox.ok(["update", "prod-db", "--port=5432"]);
+    assert_eq!(lock(&sandbox, &["api-token"]).code, Some(0));
+    let changed = r#""prod-db" = ["password", "port", "user"] # rotated weekly"#;
+    assert_eq!(
+        lines(&sandbox),
+        [API_TOKEN, r#""blob" = "binary""#, "# Ask the shop's team.", changed]
+    );
+}
+
+#[test]
+fn a_misspelled_word_in_the_variable_is_not_a_file() {
+    let sandbox = repository();
+    for arguments in [&["lock", "prod-db"][..], &["lock", "--check"]] {
+        let mut command = sandbox.command(arguments);
+        let result = CliOutput::new(command.env("SECRETS_LOCK", "reqiure").output().unwrap());
+        result.assert_fails(5);
+        assert!(result.stderr.contains("SECRETS_LOCK: there is no such file"), "{result:?}");
+        assert!(result.stderr.contains("did you mean `require`?"), "{result:?}");
+    }
+    assert!(!sandbox.path().join("reqiure").exists());
 }
 
 #[test]
