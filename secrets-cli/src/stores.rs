@@ -270,10 +270,9 @@ fn of_previous(error: Error, name: &str, backend: &Arc<dyn Backend>) -> Error {
             "there is no version before the current one",
             "leave --previous out: a secret has one after its first `secrets update`",
         ),
-        ErrorKind::NotSupported => (
-            "the backend does not tell which version was before",
-            "leave --previous out",
-        ),
+        ErrorKind::NotSupported => {
+            ("the backend does not tell which version was before", "leave --previous out")
+        }
         _ => return error,
     };
     Error::new(error.kind(), message).with_help(help).about(name, Some(backend.kind()))

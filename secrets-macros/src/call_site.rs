@@ -27,9 +27,8 @@ impl CallSite {
         // Cargo sets this variable to the folder of the package.
         let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let file = relative(&span.file(), package.as_deref());
-        let source = span.local_file();
         let is_context_known = move || {
-            let text = source.and_then(|path| fs::read_to_string(path).ok());
+            let text = span.local_file().and_then(|path| fs::read_to_string(path).ok());
             text.is_some_and(|text| context_import::is_of_runtime(&text))
         };
         Self {

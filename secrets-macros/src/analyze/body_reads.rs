@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use secrets_spec::{
-    LockGap, LockedSource, MountType, SecretsLock, VariableName, closest, locked_key_gap,
-    quoted_list,
+    LockGap, LockedSource, MountType, RequestDraft, SecretsLock, VariableName, closest,
+    locked_key_gap, quoted_list,
 };
 use syn::Type;
 
@@ -35,8 +35,7 @@ pub struct BodyReads<'a> {
     groups: BTreeMap<&'a str, Group<'a>>,
     /// Whether every group is known, and the step cannot get sources at launch.
     is_closed: bool,
-    /// The names of the variables, if all of them are known.
-    variables: Option<Vec<String>>,
+    requests: &'a [RequestDraft<SourceSpan>],
 }
 
 /// A mistake in a literal of a body.
@@ -115,17 +114,15 @@ impl<'a> BodyReads<'a> {
                 None => group.has_whole_request = true,
             }
         }
-        let mut reads = Self {
+        Self {
             lock,
             location,
             runtime: &declaration.runtime,
             generics,
             groups,
             is_closed,
-            variables: None,
-        };
-        reads.variables = reads.variables(declaration);
-        reads
+            requests: &declaration.requests,
+        }
     }
 
     /// Returns what to put before the literals of a call: a `compile_error!` for each mistake, or the check of a type.
@@ -264,7 +261,7 @@ impl<'a> BodyReads<'a> {
     }
 
     fn check_variable<'l>(&self, name: &'l LiteralText) -> Option<ReadMistake<'l>> {
-        let variables = self.variables.as_ref()?;
+        let variables = self.variables()?;
         if variables.contains(&name.text) {
             return None;
         }
@@ -280,7 +277,7 @@ impl<'a> BodyReads<'a> {
     }
 
     /// Returns the names of all variables; `None` if one cannot be known.
-    fn variables(&self, declaration: &StepDeclaration) -> Option<Vec<String>> {
+    fn variables(&self) -> Option<Vec<String>> {
         let lock = self.lock.filter(|_| self.is_closed)?;
         let mut variables = Vec::new();
         for group in self.groups.values() {
@@ -291,7 +288,7 @@ impl<'a> BodyReads<'a> {
                 return None;
             }
         }
-        for request in &declaration.requests {
+        for request in self.requests {
             match (&request.env_var, request.mount_requirement) {
                 (Some(name), _) => variables.push(name.known.clone()?),
                 // Flyte's names have a prefix that the settings decide.
