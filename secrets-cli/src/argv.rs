@@ -37,7 +37,7 @@ pub fn move_options(typed: Vec<OsString>) -> Vec<OsString> {
             _ => {
                 let is_command = !text.starts_with('-');
                 before.push(word);
-                // Of an error it is said what was typed.
+                // An error says what was typed.
                 let at = if is_command { before.len() } else { 1 };
                 before.splice(at..at, moved);
                 before.extend(words);

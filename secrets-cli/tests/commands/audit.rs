@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::support::terminal::Terminal;
 use crate::support::{CliOutput, Sandbox};
 
 /// Runs a command with a log. Returns the events that it has written, as `event what`.
@@ -228,6 +230,20 @@ fn events_of_another_version_and_without_a_time_are_left_out() {
     let text = sandbox.run(["audit", "audit.log"]);
     assert_eq!((text.code, text.text().lines().count()), (Some(0), 1), "{text:?}");
     assert_eq!(text.stderr, "note: 4 lines cannot be read as events, and are left out\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_does_not_act_on_json() {
+    let sandbox = Sandbox::new();
+    let event = LOG.lines().next().unwrap().replace("\"load\"", "\"load\u{9b}2J\u{202e}\"");
+    sandbox.write("audit.log", event.replace(",\"event\"", ",\r\"event\"") + "\n");
+    let program = [env!("CARGO_BIN_EXE_secrets"), "audit", "audit.log", "--format=json"];
+    let (code, text) = Terminal::start(&sandbox, &program, |_| {}).end();
+    assert_eq!(code, Some(0), "{text}");
+    let shown: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(shown["step"], "load\u{9b}2J\u{202e}");
+    assert!(!text.trim_end().contains(['\u{9b}', '\u{202e}', '\r']), "{text:?}");
 }
 
 #[test]

@@ -85,7 +85,7 @@ const INVERTED_START: [u8; RECORD_START.len()] = {
 /// How many of them stand before the number of the version.
 const BEFORE_VERSION: usize = RECORD_START.len() - "1:".len();
 
-/// The highest version of a later release. A larger number is none.
+/// The highest version of a later release. What is larger is not a version.
 const MAX_VERSION: u32 = 9999;
 
 /// How many bytes are searched for the first byte of a record at once.

@@ -5,7 +5,7 @@ pub mod written_source;
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
@@ -16,6 +16,7 @@ use crate::{
     commands::audit::{log_line::LogLine, source_filter::SourceFilter, unused::Usage},
     failure::Failure,
     output::{
+        escape::escape_json,
         format::OutputFormat,
         reporter::Reporter,
         wiped_output::{WipedOutput, print_failure},
@@ -32,6 +33,7 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
     let mut usage = Usage::default();
     let mut filter = args.source.as_deref().map(SourceFilter::new);
     let mut out = io::stdout().lock();
+    let is_terminal = out.is_terminal();
     let mut foreign = 0;
     for path in &files {
         foreign += each_event(path, |line, event| {
@@ -44,6 +46,11 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
                 return Ok(());
             }
             let printed = match args.format {
+                // For a terminal the same JSON is written so that it acts on none of it.
+                OutputFormat::Json if is_terminal => {
+                    let line = String::from_utf8_lossy(line);
+                    writeln!(out, "{}", escape_json(line.trim()).replace('\r', " "))
+                }
                 OutputFormat::Json => out
                     .write_all(line.strip_suffix(b"\n").unwrap_or(line))
                     .and_then(|()| writeln!(out)),

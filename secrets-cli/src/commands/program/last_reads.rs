@@ -77,13 +77,11 @@ impl LastReads {
         }
         let call = (event.number("pid").unwrap_or(0), event.number("call").unwrap_or(0));
         match (event.event(), event.text("source")) {
-            ("resolved" | "failed", Some(source)) => {
-                if self.steps.get(step).is_some_and(|steps| steps.len() > 1) {
-                    let sources = self.calls.entry(call).or_default();
-                    // Another process had the number before.
-                    if !sources.insert(source.to_owned()) {
-                        *sources = BTreeSet::from([source.to_owned()]);
-                    }
+            ("resolved" | "failed", Some(source)) if self.has_several(step) => {
+                let sources = self.calls.entry(call).or_default();
+                // Another process had the number before.
+                if !sources.insert(source.to_owned()) {
+                    *sources = BTreeSet::from([source.to_owned()]);
                 }
             }
             ("read", _) => {
@@ -99,6 +97,11 @@ impl LastReads {
             }
             _ => {}
         }
+    }
+
+    /// Whether the program has several steps of this name.
+    fn has_several(&self, step: &str) -> bool {
+        self.steps.get(step).is_some_and(|steps| steps.len() > 1)
     }
 
     /// Returns the module of the step that this call is of; `None` if it is not certain. Of several steps with one name
