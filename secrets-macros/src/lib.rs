@@ -160,8 +160,8 @@ use expand::expand;
 /// calls such as `current_context().secrets.get("prod-db", "user")`. Structs are checked too if they have
 /// [`macro@SecretFields`]. The variable `SECRETS_LOCK` names another file, or is `off` or `require`.
 ///
-/// Without the file too, such a call with a literal group that the step does not declare is an error, unless it goes on
-/// with `.is_err()`, `.unwrap_err()` or the like. To ask for an undeclared group on purpose, bind the secrets first:
+/// Without the file too, such a call with a literal group that the step does not declare, or with a literal key that no
+/// request of its group names, is an error, unless it goes on with `.is_err()`, `.unwrap_err()` or the like. To ask for an undeclared group on purpose, bind the secrets first:
 /// `let secrets = current_context().secrets;`.
 ///
 /// # Errors
