@@ -20,6 +20,37 @@ pub fn wants_json(typed: &[OsString]) -> bool {
         || options.windows(2).any(|pair| pair[0] == "--format" && pair[1] == "json")
 }
 
+/// Moves `--backend` and `--format` from before the name of the command to after it, where `clap` knows them.
+pub fn move_options(typed: Vec<OsString>) -> Vec<OsString> {
+    let (mut before, mut moved) = (Vec::new(), Vec::new());
+    let mut words = typed.into_iter();
+    before.extend(words.next());
+    while let Some(word) = words.next() {
+        let text = word.to_string_lossy();
+        let (name, has_value) = match text.split_once('=') {
+            Some((name, _)) => (name, true),
+            None => (&*text, false),
+        };
+        let words_of_option = match name {
+            "--backend" | "--format" => &mut moved,
+            "--profile" => &mut before,
+            _ => {
+                let is_command = !text.starts_with('-');
+                before.push(word);
+                // An error says what was typed.
+                let at = if is_command { before.len() } else { 1 };
+                before.splice(at..at, moved);
+                before.extend(words);
+                return before;
+            }
+        };
+        words_of_option.push(word);
+        words_of_option.extend((!has_value).then(|| words.next()).flatten());
+    }
+    before.extend(moved);
+    before
+}
+
 /// Splits the command line into the part for `clap` and the fields.
 ///
 /// The name of the secret is left as the only positional argument, after a `--`, since it may start with a hyphen.
@@ -241,6 +272,30 @@ mod tests {
             take(&["-i", "db", "--user=app", "--schema", "aws", "-s", "gcp", "--plain=x"]).unwrap();
         assert_eq!(for_clap, ["-i", "--schema", "aws", "-s", "gcp", "--plain=x", "--", "db"]);
         assert_eq!(fields, [("user".to_owned(), "app".to_owned())]);
+    }
+
+    #[test]
+    fn options_of_all_commands_may_stand_before_the_command() {
+        let moved = |line: &str| {
+            let words = line.split(' ').map(OsString::from).collect();
+            let words = move_options(words).into_iter().map(|word| word.into_string().unwrap());
+            words.collect::<Vec<_>>().join(" ")
+        };
+        for (typed, expected) in [
+            ("secrets --backend local list", "secrets list --backend local"),
+            ("secrets --backend=local get db", "secrets get --backend=local db"),
+            (
+                "secrets --format json --profile a --backend x register db --a=b",
+                "secrets --profile a register --format json --backend x db --a=b",
+            ),
+            ("secrets --profile a list --backend x", "secrets --profile a list --backend x"),
+            ("secrets run db -- --backend", "secrets run db -- --backend"),
+            ("secrets --backend x --help", "secrets --backend x --help"),
+            ("secrets --backend", "secrets --backend"),
+            ("secrets", "secrets"),
+        ] {
+            assert_eq!(moved(typed), expected);
+        }
     }
 
     #[test]

@@ -35,7 +35,14 @@ impl LockFile {
         let setting = env::var_os(VARIABLE).filter(|text| !text.is_empty());
         if let Some(setting) = setting.filter(|text| text != "off" && text != "require") {
             let package = here.ancestors().find(|folder| folder.join("Cargo.toml").is_file());
-            return Ok(Self { path: package.unwrap_or(&here).join(setting) });
+            let path = package.unwrap_or(&here).join(&setting);
+            let word = secrets_spec::closest(&setting.to_string_lossy(), ["require", "off"]);
+            if let Some(word) = word.filter(|_| !path.exists()) {
+                let message = "there is no such file";
+                let help = format!("did you mean `{word}`? a file of this name needs --file");
+                return Err(Failure::about(VARIABLE, ErrorKind::InvalidConfig, message, help));
+            }
+            return Ok(Self { path });
         }
         let found = find_lock(here.ancestors().map(Folder));
         let path =

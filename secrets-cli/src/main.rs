@@ -61,7 +61,7 @@ fn main() -> ExitCode {
 fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Failure> {
     let mut command = Arguments::command();
     command.build();
-    let (typed, fields) = argv::take_fields(typed, &command)?;
+    let (typed, fields) = argv::take_fields(argv::move_options(typed), &command)?;
     let takes_values = argv::takes_values(&typed);
     let matches = command
         .try_get_matches_from_mut(typed)

@@ -35,6 +35,8 @@ pub struct Program {
     /// The offsets of damaged records and what is wrong with them, as far as they are named.
     damaged: Vec<(u64, String)>,
     damaged_count: u64,
+    /// How many records a later release has written.
+    newer_count: u64,
 }
 
 impl Program {
@@ -50,6 +52,7 @@ impl Program {
             steps: found.steps.into_values().collect(),
             damaged: found.damaged,
             damaged_count: found.damaged_count,
+            newer_count: found.newer_count,
         })
     }
 
@@ -80,6 +83,11 @@ impl Program {
     /// Fails if the program has no step.
     pub fn require_steps(&self) -> Result<(), Failure> {
         let missing = self.steps.is_empty().then(|| {
+            if self.newer_count > 0 {
+                let message = "a newer version of secrets-runtime made it, whose steps this command cannot read";
+                let origin = self.path.display().to_string();
+                return error_about(&origin, ErrorKind::NotFound, message, UPDATE);
+            }
             let help = "name a program that was built with steps; a function that is never called may be left out of it";
             let origin = self.path.display().to_string();
             error_about(&origin, ErrorKind::NotFound, "it declares no step", help)
@@ -87,9 +95,15 @@ impl Program {
         fail_on_any(missing.into_iter().collect())
     }
 
-    /// Warns about damaged records.
+    /// Warns about records that are passed over.
     pub fn warn(&self, reporter: &Reporter) {
         let path = self.path.display();
+        if self.newer_count > 0 && !self.steps.is_empty() {
+            let count = self.newer_count;
+            reporter.warning(&format!(
+                "{path}: {count} steps are of a newer version of secrets-runtime, and are passed over: {UPDATE}"
+            ));
+        }
         for (offset, message) in &self.damaged {
             reporter.warning(&format!("{path}: passed over at byte {offset}: {message}"));
         }
@@ -99,6 +113,8 @@ impl Program {
         }
     }
 }
+
+const UPDATE: &str = "update the command: cargo install secrets-runtime-cli";
 
 /// The module, name, file and line of a step, and the bytes of its record.
 type RecordKey = (String, String, String, u32, Vec<u8>);
@@ -112,6 +128,7 @@ struct FoundSteps {
     record_bytes: usize,
     damaged: Vec<(u64, String)>,
     damaged_count: u64,
+    newer_count: u64,
 }
 
 impl FoundSteps {
@@ -133,6 +150,10 @@ impl FoundSteps {
     }
 
     fn add(&mut self, record: FoundRecord) {
+        if record.is_newer {
+            self.newer_count += 1;
+            return;
+        }
         let offset = record.offset;
         let message = match record.step {
             Ok(step) => match self.keep(step, record.json) {

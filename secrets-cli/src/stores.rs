@@ -11,7 +11,7 @@ use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver, ResolverBuilder,
     ResolverStore, Store, admin::StoredSecret, backend, settings::variables,
 };
-use secrets_spec::Source;
+use secrets_spec::{BuiltIn, Source};
 
 use crate::{
     aws::SecretsManager,
@@ -60,7 +60,13 @@ impl Stores {
         let mut missing = None;
         for backend in &self.backends {
             match read(backend, name, stage) {
-                Err(error) if error.kind() == ErrorKind::NotFound => missing = Some(error),
+                Err(error) => {
+                    let error = if previous { of_previous(error, name, backend) } else { error };
+                    if error.kind() != ErrorKind::NotFound {
+                        return Err(error);
+                    }
+                    missing = Some(error);
+                }
                 answer => return answer,
             }
         }
@@ -253,6 +259,23 @@ fn read(
     let secret = StoredSecret::read_blocking(&**backend, name, stage)?;
     leases::record(backend, &secret);
     Ok(secret)
+}
+
+/// Returns an error about the version before the current one in the words of `--previous`. Only AWS has a name for it.
+fn of_previous(error: Error, name: &str, backend: &Arc<dyn Backend>) -> Error {
+    let speaks_of_it = error.problems().iter().any(|problem| problem.message().contains(PREVIOUS));
+    let (message, help) = match error.kind() {
+        _ if backend.kind() == BuiltIn::AwsSecretsManager.name() => return error,
+        ErrorKind::NotFound if speaks_of_it => (
+            "there is no version before the current one",
+            "leave --previous out: a secret has one after its first `secrets update`",
+        ),
+        ErrorKind::NotSupported => {
+            ("the backend does not tell which version was before", "leave --previous out")
+        }
+        _ => return error,
+    };
+    Error::new(error.kind(), message).with_help(help).about(name, Some(backend.kind()))
 }
 
 /// Returns the names of all secrets of a store that can be listed, and why others cannot.

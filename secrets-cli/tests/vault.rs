@@ -82,6 +82,15 @@ impl Vault {
         self.ask("PUT", &prefix, &json!({}));
     }
 
+    /// Writes a policy, and returns a token that has it.
+    fn token_with(&self, policy: &str) -> String {
+        let body = json!({ "policy": policy });
+        self.ask("PUT", "sys/policies/acl/of-the-code", &body);
+        let body = json!({ "policies": ["of-the-code"], "ttl": "10m" });
+        let answer = self.ask("POST", "auth/token/create", &body);
+        answer["auth"]["client_token"].as_str().unwrap().to_owned()
+    }
+
     fn leases(&self, role: &str) -> usize {
         let path = format!("sys/leases/lookup/database/creds/{role}?list=true");
         self.ask("GET", &path, &Value::Null)["data"]["keys"].as_array().map_or(0, Vec::len)
@@ -187,55 +196,70 @@ fn what_is_not_revealed_is_given_back_and_what_is_revealed_is_left_to_its_time()
     }
 }
 
-#[test]
-fn a_policy_that_the_command_prints_permits_what_the_steps_read_and_nothing_else() {
-    let Some(vault) = Vault::start() else { return };
-    let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") else { return };
-    vault.make_role(&database, "policy");
-    for (mount, version) in [("cli-one", "1"), ("cli-two", "2")] {
-        vault.ask("DELETE", &format!("sys/mounts/{mount}"), &Value::Null);
-        let engine = json!({ "type": "kv", "options": { "version": version } });
-        vault.ask("POST", &format!("sys/mounts/{mount}"), &engine);
-        for name in ["db", "other"] {
-            let id = format!("{mount}/{name}");
-            // A new KV of version 2 takes a moment.
-            let registered = || vault.run(&["register", &id, "--x=SeNtInEl", "--backend", "vault"]);
-            assert!((0..100).any(|_| registered().code == Some(0)), "{id}");
-        }
-    }
-    let sources = json!([
-        { "id": "cli-one/db", "type": "vault", "options": { "kv": 1 } },
-        { "id": "cli-two/db", "type": "vault" },
-        { "id": "database/creds/policy", "type": "vault" },
-    ]);
-    let step = json!({
-        "step": "load", "module": "app", "file": "src/main.rs", "line": 1, "sources": sources,
-    });
-    vault.sandbox.write("program", format!("\u{2}secrets-step-1:{step}\u{3}"));
-    let policy = vault.ok(&["policy", "program", "--format", "vault"]).text();
-    let put = |policy: &str| {
-        vault.ask("PUT", "sys/policies/acl/cli-printed", &json!({ "policy": policy }));
+/// Returns a program with a step for each of these sources, as the macros write it.
+fn program(sources: &[&str]) -> Vec<u8> {
+    let start: String = ['\u{2}', 's', 'e', 'c', 'r', 'e', 't', 's'].iter().collect();
+    let step = |(index, source): (usize, &&str)| {
+        format!(
+            "{start}-step-1:{{\"step\":\"step{index}\",\"module\":\"app\",\"file\":\"f\",\"line\":1,\"sources\":[{source}]}}\u{3}"
+        )
     };
-    put(&policy);
-    let token = vault.ask("POST", "auth/token/create", &json!({ "policies": ["cli-printed"] }));
-    let token = token["auth"]["client_token"].as_str().unwrap();
-    let read = |source: &str| vault.run_as(token, &["resolve", source]);
-    let all = ["vault.cli-one/db", "vault.cli-two/db", "vault.database/creds/policy"];
-    for source in all {
-        let result = read(source);
-        assert_eq!(result.code, Some(0), "{source}: {result:?}");
-        assert!(!result.stderr.contains("warning"), "{result:?}");
+    sources.iter().enumerate().map(step).collect::<String>().into_bytes()
+}
+
+#[test]
+fn steps_run_with_exactly_the_printed_policy_and_with_one_rule_less_one_is_denied() {
+    let Some(vault) = Vault::start() else { return };
+    for (mount, version) in [("policy-one", "1"), ("policy-two", "2")] {
+        vault.ask("DELETE", &format!("sys/mounts/{mount}"), &Value::Null);
+        let body = json!({ "type": "kv", "options": { "version": version } });
+        vault.ask("POST", &format!("sys/mounts/{mount}"), &body);
     }
-    assert_eq!(vault.leases("policy"), 0, "it may give them back");
-    for other in ["vault.cli-one/other", "vault.cli-two/other", "vault.database/creds/cli"] {
-        assert_eq!(read(other).code, Some(4), "{other}");
+    let value = json!({ "password": "SeNtInEl" });
+    for path in ["policy-one/app/db", "policy-two/data/app/db", "policy-two/data/app/api"] {
+        let body = if path.contains("data") { json!({ "data": value }) } else { value.clone() };
+        // A new KV of version 2 takes a moment.
+        let is_written = || vault.ask("POST", path, &body)["errors"].is_null();
+        assert!((0..100).any(|_| is_written()), "{path}");
     }
-    // With one path less a step is denied.
-    for (source, path) in
-        all.into_iter().zip(["cli-one/db", "cli-two/data/db", "database/creds/policy"])
-    {
-        assert!(policy.contains(path), "{policy}");
-        put(&policy.replace(path, "nothing"));
-        assert_eq!(read(source).code, Some(4), "{source}");
+    let mut sources = vec![
+        r#"{"id":"policy-one/app/db","type":"vault","options":{"kv":1}}"#,
+        r#"{"id":"policy-two/app/db","type":"vault"}"#,
+        r#"{"id":"policy-two/app/api","type":"vault"}"#,
+    ];
+    let dynamic = r#"{"id":"database/creds/policy","type":"vault"}"#;
+    if let Some(database) = variable("SECRETS_TEST_POSTGRES_URL") {
+        vault.make_role(&database, "policy");
+        sources.push(dynamic);
+    }
+    vault.sandbox.write("program", program(&sources));
+    let policy = vault.ok(&["policy", "program", "--format=vault"]).text();
+    let rules: Vec<&str> = policy.split_inclusive("}\n").collect();
+    assert_eq!(rules.len(), sources.len() + usize::from(sources.contains(&dynamic)), "{policy}");
+
+    let resolve = |token: &str, source: &str| {
+        vault.run_as(token, &["resolve", "--sources", &format!("[{source}]")])
+    };
+    let token = vault.token_with(&policy);
+    for source in &sources {
+        let result = resolve(&token, source);
+        assert_eq!((result.code, vault.leases("policy")), (Some(0), 0), "{source}: {result:?}");
+    }
+    // Nothing else is permitted.
+    vault.ask("POST", "policy-two/data/app/other", &json!({ "data": value }));
+    let other = r#"{"id":"policy-two/app/other","type":"vault"}"#;
+    assert_eq!(resolve(&token, other).code, Some(4));
+
+    for (left_out, rule) in rules.iter().enumerate() {
+        let rest = rules.iter().enumerate().filter(|(index, _)| *index != left_out);
+        let token = vault.token_with(&rest.map(|(_, rule)| *rule).collect::<String>());
+        let codes: Vec<_> = sources.iter().map(|source| resolve(&token, source).code).collect();
+        if rule.contains("sys/leases/revoke") {
+            assert_eq!(vault.leases("policy"), 1, "a lease that cannot be revoked stays");
+            continue;
+        }
+        let denied = codes.iter().filter(|code| **code == Some(4)).count();
+        let fine = codes.iter().filter(|code| **code == Some(0)).count();
+        assert_eq!((denied, fine), (1, codes.len() - 1), "{rule}: {codes:?}");
     }
 }

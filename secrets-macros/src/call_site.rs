@@ -1,7 +1,12 @@
-use std::path::{Path, PathBuf};
+use std::{
+    cell::LazyCell,
+    fs,
+    path::{Path, PathBuf},
+};
+
+use crate::parse::context_import;
 
 /// Where an attribute is written.
-#[derive(Debug)]
 pub struct CallSite {
     /// The file, relative to the folder in which the compiler runs, or to the package if it is outside of that folder.
     pub file: String,
@@ -9,6 +14,9 @@ pub struct CallSite {
     pub line: u32,
     /// Whether secrets-runtime is built with its feature `guard`.
     pub has_guard: bool,
+    /// Whether `current_context` is certain to be the runtime's function here. The file is looked through only if it
+    /// matters.
+    pub is_context_known: LazyCell<bool, Box<dyn FnOnce() -> bool>>,
 }
 
 impl CallSite {
@@ -19,7 +27,16 @@ impl CallSite {
         // Cargo sets this variable to the folder of the package.
         let package = std::env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from);
         let file = relative(&span.file(), package.as_deref());
-        Self { file, line, has_guard: cfg!(feature = "guard") }
+        let is_context_known = move || {
+            let text = span.local_file().and_then(|path| fs::read_to_string(path).ok());
+            text.is_some_and(|text| context_import::is_of_runtime(&text))
+        };
+        Self {
+            file,
+            line,
+            has_guard: cfg!(feature = "guard"),
+            is_context_known: LazyCell::new(Box::new(is_context_known)),
+        }
     }
 }
 

@@ -138,6 +138,10 @@ impl CrateLock {
                 return Self::default();
             }
             let path = package.map_or_else(|| PathBuf::from(named), |package| package.join(named));
+            if let Some(word) = misspelled_word(named).filter(|_| !path.exists()) {
+                let message = format!("SECRETS_LOCK is {named:?}, and there is no such file");
+                return Self::unusable(message, &format!("did you mean `{word}`?"));
+            }
             return Self::read(path);
         }
         let is_required = setting.is_some();
@@ -183,6 +187,11 @@ impl CrateLock {
         };
         Self { content: lock, is_tracked: AtomicBool::new(true), ..Self::default() }
     }
+}
+
+/// Returns the word for which this may be a typo.
+fn misspelled_word(setting: &OsStr) -> Option<&'static str> {
+    secrets_spec::closest(setting.to_str()?, ["require", "off"])
 }
 
 /// Reads a whole file, or returns why it cannot be read and what to do.
@@ -272,6 +281,12 @@ mod tests {
         assert!(message.contains("other does not exist"), "{message}");
         assert!(help.contains("secrets lock --file"), "{help}");
         assert!(named.take_mistake().is_none(), "once per crate");
+        for (word, meant) in [("reqiure", "require"), ("required", "require"), ("Off", "off")] {
+            let misspelled = found(&package, Some(word));
+            let (message, help) = misspelled.take_mistake().expect("there is no such file");
+            assert_eq!(help, format!("did you mean `{meant}`?"));
+            assert!(message.contains(word), "{message}");
+        }
         fs::remove_dir_all(root).expect("the folder is this test's");
     }
 

@@ -79,7 +79,8 @@ pub fn expand(
     }
     let fields = check_lock(crate_lock, &declaration, &parameters, &generics, &mut report);
     if words.reads_context {
-        let reads = BodyReads::of(&declaration, &parameters, &generics, crate_lock.lock());
+        let reads =
+            BodyReads::of(&declaration, &parameters, &generics, crate_lock.lock(), location);
         function.rewrite_body(&mut |call| reads.check(call));
     }
     let shape = Shape::of(&function, &mut report);

@@ -21,6 +21,7 @@ mod call_site;
 mod crate_lock;
 mod emit;
 mod expand;
+mod inferred_check;
 mod mistakes;
 mod parse;
 mod runtime_crate;
@@ -159,8 +160,8 @@ use expand::expand;
 /// calls such as `current_context().secrets.get("prod-db", "user")`. Structs are checked too if they have
 /// [`macro@SecretFields`]. The variable `SECRETS_LOCK` names another file, or is `off` or `require`.
 ///
-/// Without the file too, such a call with a literal group that the step does not declare is an error, unless it goes on
-/// with `.is_err()`, `.unwrap_err()` or the like. To ask for an undeclared group on purpose, bind the secrets first:
+/// Without the file too, such a call with a literal group that the step does not declare, or with a literal key that no
+/// request of its group names, is an error, unless it goes on with `.is_err()`, `.unwrap_err()` or the like. To ask for an undeclared group on purpose, bind the secrets first:
 /// `let secrets = current_context().secrets;`.
 ///
 /// # Errors
@@ -227,7 +228,10 @@ fn step(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> Token
 /// checked. A field whose type is an alias of an `Option` needs `#[serde(default)]`. Not checked is also a struct
 /// with a flattened field, a tuple struct, or a type that is read by way of another one (`from`, `try_from`,
 /// `transparent`).
-#[proc_macro_derive(SecretFields, attributes(serde))]
+///
+/// A package that reaches `secrets_runtime` through another crate names its path:
+/// `#[secret_fields(crate = facade::secrets_runtime)]`.
+#[proc_macro_derive(SecretFields, attributes(serde, secret_fields))]
 pub fn secret_fields(item: TokenStream) -> TokenStream {
     secret_fields::derive(item.into()).into()
 }

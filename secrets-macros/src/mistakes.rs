@@ -56,7 +56,8 @@ pub fn error_at(at: &SourceSpan, message: &str, help: &str) -> TokenStream {
     compile_error(at, &text_of(message, help))
 }
 
-fn text_of(message: &str, help: &str) -> String {
+/// Returns the text of a mistake.
+pub fn text_of(message: &str, help: &str) -> String {
     format!("{message}\nhelp: {help}")
 }
 

@@ -6,6 +6,9 @@
 
 use std::{ffi::OsString, path::Path, sync::OnceLock};
 
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::quote;
+
 /// How a program knows the crate.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RuntimeCrate {
@@ -24,6 +27,23 @@ impl RuntimeCrate {
     pub fn of_compiler() -> &'static Self {
         static FOUND: OnceLock<RuntimeCrate> = OnceLock::new();
         FOUND.get_or_init(|| Self::of_arguments(std::env::args_os()))
+    }
+
+    /// Returns the path of the crate; `None` if the program does not depend on it.
+    pub fn path(&self) -> Option<TokenStream> {
+        match self {
+            Self::Usual => Some(quote!(::secrets_runtime)),
+            Self::Renamed(name) => {
+                let name = Ident::new(name, Span::call_site());
+                Some(quote!(::#name))
+            }
+            Self::Missing => None,
+        }
+    }
+
+    /// Whether the program knows the crate under this name.
+    pub fn is_name(&self, ident: &Ident) -> bool {
+        ident == NAME || matches!(self, Self::Renamed(name) if ident == name)
     }
 
     fn of_arguments(arguments: impl Iterator<Item = OsString>) -> Self {

@@ -3,11 +3,11 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use syn::{
-    Attribute, Expr, Fields, GenericArgument, GenericParam, Item, ItemStruct, LitStr,
+    Attribute, Expr, Fields, GenericArgument, GenericParam, Item, ItemStruct, LitStr, Path,
     PathArguments, Token, Type, ext::IdentExt as _, meta::ParseNestedMeta, token::Paren,
 };
 
-use crate::{mistakes::Mistakes, span::SourceSpan};
+use crate::{mistakes::Mistakes, runtime_crate::RuntimeCrate, span::SourceSpan};
 
 /// Expands the derive.
 pub fn derive(item: TokenStream) -> TokenStream {
@@ -27,19 +27,59 @@ fn refusal(name: &Ident) -> TokenStream {
     quote!(#report)
 }
 
-/// Returns the `impl` with the constant: for each field that a secret must have, the names that serde takes for it.
+/// Returns the constant, whose type has the names: for each field that a secret must have, those that serde takes for
+/// it. The type does not depend on the generic parameters of the struct.
 fn constant(item: &ItemStruct) -> TokenStream {
+    let mut report = Mistakes::default();
+    let runtime = runtime_of(item, &mut report);
+    if !report.is_empty() {
+        return quote!(#report);
+    }
     let name = &item.ident;
     let (generics, arguments, wheres) = item.generics.split_for_impl();
     let fields = required_fields(item).into_iter().map(|names| quote!(&[#(#names),*]));
     let fields: Vec<TokenStream> = fields.collect();
     quote! {
-        impl #generics #name #arguments #wheres {
-            #[doc(hidden)]
-            #[allow(dead_code, clippy::all)]
-            pub const __SECRET_FIELDS: &'static [&'static [&'static ::core::primitive::str]] = &[#(#fields),*];
+        const _: () = {
+            #[allow(dead_code, unreachable_pub)]
+            pub struct __Fields;
+            impl #runtime::__private::SecretFieldList for __Fields {
+                const NAMES: #runtime::__private::SecretFieldNames = &[#(#fields),*];
+            }
+            impl #generics #name #arguments #wheres {
+                #[doc(hidden)]
+                #[allow(dead_code, clippy::all)]
+                pub const __SECRET_FIELDS: #runtime::__private::Inferred<__Fields> =
+                    #runtime::__private::inferred();
+            }
+        };
+    }
+}
+
+/// Returns the path to the runtime crate: that of `#[secret_fields(crate = ..)]`, or the one that the compiler knows.
+fn runtime_of(item: &ItemStruct, report: &mut Mistakes) -> TokenStream {
+    let mut path = None;
+    for attr in item.attrs.iter().filter(|attr| attr.path().is_ident("secret_fields")) {
+        let read = attr.parse_nested_meta(|meta| {
+            if !meta.path.is_ident("crate") {
+                return Err(meta.error("unknown argument"));
+            }
+            path = Some(meta.value()?.parse::<Path>()?);
+            Ok(())
+        });
+        if read.is_err() {
+            let message = "`secret_fields` has one argument, a path";
+            let help = "write #[secret_fields(crate = path::to::secrets_runtime)]";
+            report.add(SourceSpan::of_tokens(quote!(#attr)), message, help);
         }
     }
+    let known = || RuntimeCrate::of_compiler().path();
+    path.map(|path| quote!(#path)).or_else(known).unwrap_or_else(|| {
+        let message = "this package does not depend on `secrets-runtime`";
+        let help = "write the path through another crate, such as #[secret_fields(crate = facade::secrets_runtime)], or add the dependency";
+        report.add(SourceSpan::of(item.ident.span()), message, help);
+        TokenStream::new()
+    })
 }
 
 /// Returns the names of each field that must be there; nothing if serde reads the struct in another way.

@@ -1,5 +1,7 @@
 //! Snapshots of the expansion of every form of the attributes.
 
+use std::cell::LazyCell;
+
 use proc_macro2::TokenStream;
 
 use crate::{
@@ -19,7 +21,13 @@ fn expanded_with(
     item: &str,
 ) -> String {
     let tokens = |text: &str| text.parse::<TokenStream>().expect("the test's own text is Rust");
-    let location = CallSite { file: "src/jobs.rs".to_owned(), line: 12, has_guard };
+    let is_known = !item.contains("unknown");
+    let location = CallSite {
+        file: "src/jobs.rs".to_owned(),
+        line: 12,
+        has_guard,
+        is_context_known: LazyCell::new(Box::new(move || is_known)),
+    };
     let lock = CrateLock::of_text(lock);
     let expansion = expand(kind, &location, &lock, tokens(arguments), tokens(item));
     let file = syn::parse2(expansion).expect("an expansion is Rust");
@@ -121,6 +129,8 @@ locked_snapshots! {
         r#"fn step(#[secret(API)] a: SecretValue, #[secret("prod-db", key = KEY)] b: u8) -> Result<(), Error> { Ok(()) }"#;
     locked_types: "",
         r#"fn step<T>(#[secret("prod-db")] a: Option<Db>, #[secret("prod-db")] b: T, #[secret("prod-db")] c: Pair<T>, #[secret(API)] d: Db) -> Result<(), Error> { current_context().secrets.get_as::<Db>("prod-db")?; Ok(()) }"#;
+    locked_mistakes_of_an_unknown_context: r#"sources = ["prod-db", "api"]"#,
+        r#"fn step() -> Result<(), Error> { current_context().secrets.get("unknown", "k")?; secrets_runtime::current_context().secrets.get("prod-db", "usr") }"#;
     locked_types_of_a_method: "",
         r#"async fn step(&self, #[secret("prod-db")] a: Db) -> Result<(), Error> { current_context().secrets.get_as::<Self>("prod-db")?; Ok(()) }"#;
 }

@@ -193,7 +193,8 @@ pub mod __private {
     };
 
     pub use secrets_spec::{
-        LockTables, MountType, RecordPiece, Secret, record_bytes, record_len, record_text,
+        LockTables, MountType, RecordPiece, Secret, SecretFieldNames, record_bytes, record_len,
+        record_text,
     };
 
     pub use crate::{
@@ -202,14 +203,18 @@ pub mod __private {
         private::{
             Byte, Text,
             checks::{
-                NoSecretFields, SourceGroup, check_alias, check_any_role, check_distinct_request,
+                SourceGroup, check_alias, check_any_role, check_distinct_request,
                 check_distinct_source, check_env_var, check_group, check_id, check_key,
-                check_key_of_group, check_locked_fields, check_locked_fields_of, check_locked_key,
-                check_locked_parameter, check_locked_request, check_locked_source, check_option,
-                check_parameter, check_request, check_role, check_source, check_type,
-                check_typed_id, check_typed_role, check_version,
+                check_key_of_group, check_locked_key, check_locked_parameter, check_locked_request,
+                check_locked_source, check_option, check_parameter, check_request, check_role,
+                check_source, check_type, check_typed_id, check_typed_role, check_version,
             },
             fallible::{Fallible, Storable, assert_storable},
+            inferred::{
+                ContextOrigin, ContextProbe, Inferred, NoSecretFields, OtherContext,
+                SecretFieldList, check_locked_fields, check_locked_fields_of, check_not_a_step,
+                inferred, read_in,
+            },
             never,
             parameters::{Filler, FromSecret, no_parameters},
             registry::{RegisteredStep, STEPS},

@@ -85,6 +85,7 @@ pub use model::record::{RecordPiece, record_bytes, record_len, record_text};
 pub use model::record_finder::{FoundRecord, RecordFinder};
 pub use model::request::Request;
 pub use model::request_draft::{REQUEST_FIELDS, RequestDraft};
+pub use model::request_index::RequestIndex;
 pub use model::request_reader::read_requests;
 pub use model::request_view::RequestView;
 pub use model::secret::Secret;

@@ -133,10 +133,10 @@ fn a_mismatch_says_what_was_found_where_and_for_which_parameter() {
     let error = explained().unwrap_err();
     assert_no_value(&format!("{error} {error:?} {error:#?}"));
     let text = error.to_string();
-    let fields = "such as key = \"user\": its fields are `user`, `password`, `port`, `ratio`, `on`";
+    let fields = "such as key = \"user\", or take all of them as a struct or a map: its fields are `user`, `password`, `port`, `ratio`, `on`";
     for told in [
         "db (table): user: expected u16, found a text (parameter `port`)",
-        "db (table): expected a secret value, found a set of 5 fields (parameter `whole`)",
+        "db (table): expected one value, found a set of 5 fields (parameter `whole`)",
         "db (table): expected text, found a set of 5 fields (parameter `text`)",
         &format!("help: name one of them as the `key`, {fields}"),
         "plain (table): expected a set of fields, found one plain value (parameter `Login { user, .. }`)",

@@ -32,7 +32,10 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
             let text = read_document(path, reporter)?;
             let format = ConfigFormat::of_path(path).unwrap_or(ConfigFormat::Text);
             // A configuration is not secret: it is parsed for its references.
-            Some((text.expose_str()?.to_owned(), format, path.display().to_string()))
+            let text = text.expose_str()?.to_owned();
+            let path = path.display().to_string();
+            let format = readable_format(&text, format, &path, reporter);
+            Some((text, format, path))
         }
         None => None,
     };
@@ -64,6 +67,26 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
     }
     output.print()?;
     report.into_result().map_err(Failure::from)
+}
+
+/// Returns the format of a configuration. One with another format than its name says, such as a template of YAML with
+/// `{{db.user}}` outside of quotes, is a text to `render`, and so it is here.
+fn readable_format(
+    text: &str,
+    format: ConfigFormat,
+    path: &str,
+    reporter: &Reporter,
+) -> ConfigFormat {
+    let Err(error) = config::references(text, format) else { return format };
+    let as_text = config::references(text, ConfigFormat::Text);
+    if !as_text.is_ok_and(|references| !references.is_empty()) {
+        return format;
+    }
+    let reason = error.problems().first().map_or("", |problem| problem.message());
+    reporter.info(&format!(
+        "note: {path} is checked as a text, since it has another format than its name says: {reason}"
+    ));
+    ConfigFormat::Text
 }
 
 /// Validates again with a new resolver, whose cache is empty.

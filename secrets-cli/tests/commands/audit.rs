@@ -2,6 +2,8 @@
 
 use serde_json::Value;
 
+#[cfg(unix)]
+use crate::support::terminal::Terminal;
 use crate::support::{CliOutput, Sandbox};
 
 /// Runs a command with a log. Returns the events that it has written, as `event what`.
@@ -206,10 +208,77 @@ fn lines_that_are_no_events_are_left_out() {
     assert_eq!((result.code, result.text()), (Some(0), format!("{event}\n")));
     let text = sandbox.run(["audit", "audit.log"]);
     assert_eq!(text.text().lines().count(), 1);
-    assert_eq!(text.stderr, "note: 5 lines are not events of an audit log, and are left out\n");
+    assert_eq!(text.stderr, "note: 5 lines cannot be read as events, and are left out\n");
     let piped = sandbox.run_with_stdin(["audit", "-", "--step=store"], LOG.as_bytes());
     assert_eq!(piped.text().lines().count(), 7);
 }
+
+#[test]
+fn events_of_another_version_and_without_a_time_are_left_out() {
+    let sandbox = Sandbox::new();
+    let event = LOG.lines().next().unwrap();
+    let lines = [
+        event.replace("\"v\":1", "\"v\":2"),
+        event.replace("\"v\":1", "\"v\":\"1\""),
+        event.replace("2026-11-27T10", "yesterday"),
+        event.replace("\"time\":\"2026-11-27T10:00:00.000Z\",", ""),
+        event.to_owned(),
+    ];
+    sandbox.write("audit.log", lines.join("\n"));
+    let json = sandbox.run(["audit", "audit.log", "--format=json"]);
+    assert_eq!((json.code, json.text()), (Some(0), format!("{event}\n")), "{json:?}");
+    let text = sandbox.run(["audit", "audit.log"]);
+    assert_eq!((text.code, text.text().lines().count()), (Some(0), 1), "{text:?}");
+    assert_eq!(text.stderr, "note: 4 lines cannot be read as events, and are left out\n");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_does_not_act_on_json() {
+    let sandbox = Sandbox::new();
+    let event = LOG.lines().next().unwrap().replace("\"load\"", "\"load\u{9b}2J\u{202e}\"");
+    sandbox.write("audit.log", event.replace(",\"event\"", ",\r\"event\"") + "\n");
+    let program = [env!("CARGO_BIN_EXE_secrets"), "audit", "audit.log", "--format=json"];
+    let (code, text) = Terminal::start(&sandbox, &program, |_| {}).end();
+    assert_eq!(code, Some(0), "{text}");
+    let shown: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!(shown["step"], "load\u{9b}2J\u{202e}");
+    assert!(!text.trim_end().contains(['\u{9b}', '\u{202e}', '\r']), "{text:?}");
+}
+
+#[test]
+fn a_source_is_followed_to_the_group_under_which_it_is_read() {
+    let sandbox = Sandbox::new();
+    sandbox.write("audit.log", OWN_GROUPS);
+    let lines: Vec<&str> = OWN_GROUPS.lines().collect();
+    let cases: &[(&[&str], &[usize])] = &[
+        // The other program's `token` is another secret.
+        (&["--source=api"], &[1, 3]),
+        (&["--source=api", "--event=read"], &[3]),
+        (&["--source=token"], &[1, 2, 3, 4]),
+        (&["--source=other", "--event=read"], &[4]),
+        (&["--source=db/password"], &[5, 6]),
+        (&["--source=db/password (version v2)"], &[5, 6]),
+        (&["--source={\"group\":\"a/b\",\"key\":\"c\"}"], &[7, 8]),
+        (&["--source=a/b/c", "--event=read"], &[8]),
+    ];
+    for (arguments, expected) in cases {
+        let arguments = [&["audit", "audit.log", "--format=json"], *arguments].concat();
+        let expected: String =
+            expected.iter().map(|number| format!("{}\n", lines[number - 1])).collect();
+        assert_eq!(sandbox.ok(&arguments), expected, "{arguments:?}");
+    }
+}
+
+const OWN_GROUPS: &str = r#"{"v":1,"time":"2026-11-28T10:00:00.000Z","event":"resolved","program":"etl","pid":7,"call":1,"step":"load","source":"api","group":"token","backend":"local","id":"api","origin":"cache","ms":0}
+{"v":1,"time":"2026-11-28T10:00:00.001Z","event":"resolved","program":"web","pid":8,"call":1,"step":"load","source":"other","group":"token","backend":"local","id":"other","origin":"cache","ms":0}
+{"v":1,"time":"2026-11-28T10:00:00.002Z","event":"read","program":"etl","pid":7,"call":1,"step":"load","group":"token","key":"api"}
+{"v":1,"time":"2026-11-28T10:00:00.003Z","event":"read","program":"web","pid":8,"call":1,"step":"load","group":"token","key":"api"}
+{"v":1,"time":"2026-11-28T10:00:00.004Z","event":"failed","program":"web","pid":8,"call":2,"step":"load","source":"db/password (version v2)","backend":"local","kind":"NotFound"}
+{"v":1,"time":"2026-11-28T10:00:00.005Z","event":"read","program":"web","pid":8,"call":3,"step":"load","group":"db","key":"password"}
+{"v":1,"time":"2026-11-28T10:00:00.006Z","event":"failed","program":"web","pid":8,"call":3,"step":"load","source":"{\"group\":\"a/b\",\"key\":\"c\"}","backend":"local","kind":"NotFound"}
+{"v":1,"time":"2026-11-28T10:00:00.007Z","event":"read","program":"web","pid":8,"call":3,"step":"load","group":"a/b","key":"c"}
+"#;
 
 #[test]
 fn a_line_that_is_too_long_is_no_event() {
@@ -219,7 +288,7 @@ fn a_line_that_is_too_long_is_no_event() {
     sandbox.write("audit.log", format!("{long}\n{event}\n{}", "x".repeat(3 << 20)));
     let result = sandbox.run(["audit", "audit.log"]);
     assert_eq!((result.code, result.text().lines().count()), (Some(0), 1));
-    assert_eq!(result.stderr, "note: 2 lines are not events of an audit log, and are left out\n");
+    assert_eq!(result.stderr, "note: 2 lines cannot be read as events, and are left out\n");
 }
 
 #[test]

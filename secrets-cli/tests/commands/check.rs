@@ -74,6 +74,12 @@ fn a_configuration_that_cannot_be_read_is_reported_with_its_position() {
     // A file with another extension is checked as one template.
     sandbox.write("page.txt", "user {{db.user}}\n{{db.password | shell}}");
     assert_eq!(sandbox.ok(["check", "--config", "page.txt"]).lines().count(), 3);
+    // So is one that only `render` fills in, as a text.
+    sandbox.write("template.yaml", "a: {{db.user}}\nb: {{db.password | json}}\n");
+    let template = sandbox.run(["check", "--config", "template.yaml"]);
+    assert_eq!((template.code, template.text().lines().count()), (Some(0), 3), "{template:?}");
+    assert!(template.stderr.contains("template.yaml is checked as a text"), "{template:?}");
+    assert_eq!(sandbox.run(["render", "template.yaml"]).code, Some(0));
 }
 
 #[test]

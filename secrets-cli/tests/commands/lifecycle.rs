@@ -39,6 +39,11 @@ fn update_changes_what_is_named_and_nothing_else() {
         r#"{"port": 5432, "ratio": 1.50, "tags": ["a", {"b": null}], "gone": "x"}"#,
     );
     sandbox.ok(["register", "db", "--from-json", "whole.json"]);
+    let none = sandbox.run(["get", "db", "--previous"]);
+    none.assert_fails(3);
+    assert!(none.stderr.contains("there is no version before the current one"), "{none:?}");
+    assert!(!none.stderr.contains("AWS"), "{none:?}");
+    assert_eq!(sandbox.ok(["--backend", "local", "list"]), "db\n");
     sandbox.ok(["update", "db", "--password=SeNtInEl", "--remove", "gone"]);
     let exported = sandbox.ok(["export", "db"]);
     assert_eq!(

@@ -6,32 +6,45 @@
 use std::collections::BTreeMap;
 
 use proc_macro2::{Ident, TokenStream};
+use quote::quote;
 use secrets_spec::{
-    LockGap, LockedSource, MountType, SecretsLock, VariableName, check_type, closest,
+    LockGap, LockedSource, MountType, RequestDraft, SecretsLock, VariableName, check_type, closest,
     locked_key_gap, quoted_list,
 };
 use syn::Type;
 
 use crate::{
     analyze::{declaration::StepDeclaration, field_check::FieldCheck, lock_check},
+    call_site::CallSite,
+    inferred_check::InferredCheck,
     mistakes,
     parse::{
         context_call::{ContextCall, Insertions, LiteralText, ReadMethod},
         typed_parameter::TypedParameter,
     },
+    span::SourceSpan,
 };
 
 /// What the body of a step can read.
 pub struct BodyReads<'a> {
     lock: Option<&'a SecretsLock>,
+    location: &'a CallSite,
     runtime: &'a TokenStream,
     /// The generic parameters of the function.
     generics: &'a [Ident],
     groups: BTreeMap<&'a str, Group<'a>>,
     /// Whether every group is known, and the step cannot get sources at launch.
     is_closed: bool,
-    /// The names of the variables, if all of them are known.
-    variables: Option<Vec<String>>,
+    requests: &'a [RequestDraft<SourceSpan>],
+}
+
+/// A mistake in a literal of a body.
+struct ReadMistake<'l> {
+    /// The index of the argument.
+    argument: usize,
+    at: &'l SourceSpan,
+    message: String,
+    help: String,
 }
 
 /// What a step declares under one group.
@@ -41,6 +54,8 @@ struct Group<'a> {
     /// The text of the source.
     written: Option<&'a str>,
     requested: Vec<&'a str>,
+    /// Whether a request has no key.
+    has_whole_request: bool,
     /// Whether only the compiler knows the key of a request, or the source.
     is_partly_unknown: bool,
 }
@@ -51,6 +66,7 @@ impl<'a> BodyReads<'a> {
         parameters: &'a [TypedParameter],
         generics: &'a [Ident],
         lock: Option<&'a SecretsLock>,
+        location: &'a CallSite,
     ) -> Self {
         let mut groups: BTreeMap<&'a str, Group<'a>> = BTreeMap::new();
         // A step without any gets its sources at launch.
@@ -95,40 +111,58 @@ impl<'a> BodyReads<'a> {
             match draft.key.as_ref().map(|key| key.known.as_deref()) {
                 Some(Some(key)) => group.requested.push(key),
                 Some(None) => group.is_partly_unknown = true,
-                None => {}
+                None => group.has_whole_request = true,
             }
         }
-        let mut reads = Self {
+        Self {
             lock,
+            location,
             runtime: &declaration.runtime,
             generics,
             groups,
             is_closed,
-            variables: None,
-        };
-        reads.variables = reads.variables(declaration);
-        reads
+            requests: &declaration.requests,
+        }
     }
 
     /// Returns what to put before the literals of a call: a `compile_error!` for each mistake, or the check of a type.
     pub fn check(&self, call: &ContextCall) -> Insertions {
         let Some(first) = call.literal(0) else { return Vec::new() };
-        if call.method == ReadMethod::Var {
-            return self.check_variable(first).into_iter().collect();
-        }
-        let Some(group) = self.groups.get(first.text.as_str()) else {
-            return self.undeclared(first).into_iter().collect();
+        let group = self.groups.get(first.text.as_str());
+        let mistake = match (call.method, group, call.literal(1)) {
+            (ReadMethod::Var, ..) => self.check_variable(first),
+            (_, None, _) => self.undeclared(first),
+            (ReadMethod::Get, Some(group), Some(key)) => self.check_key(&first.text, group, key),
+            (ReadMethod::GetAs, Some(group), _) => {
+                return self.check_type(group, first, call).into_iter().collect();
+            }
+            (ReadMethod::Get, Some(_), None) => None,
         };
-        match (call.method, call.literal(1)) {
-            (ReadMethod::Get, Some(key)) => self.check_key(&first.text, group, key),
-            (ReadMethod::GetAs, _) => self.check_type(group, first, call.ty.as_ref()),
-            _ => None,
-        }
-        .into_iter()
-        .collect()
+        mistake.map(|mistake| (mistake.argument, self.report(&mistake, call))).into_iter().collect()
     }
 
-    fn undeclared(&self, group: &LiteralText) -> Option<(usize, TokenStream)> {
+    /// Returns the error of a mistake. If another function may have the name `current_context`, the compiler decides
+    /// whether there is one.
+    fn report(&self, mistake: &ReadMistake<'_>, call: &ContextCall) -> TokenStream {
+        let ReadMistake { at, message, help, .. } = mistake;
+        match self.context(call) {
+            Some(value) if !*self.location.is_context_known => {
+                let text = mistakes::text_of(message, help);
+                let (runtime, name, bound) =
+                    (self.runtime, "check_not_a_step", quote!(ContextOrigin));
+                InferredCheck { runtime, name, bound, arguments: quote!(#text), value }.at(at)
+            }
+            _ => mistakes::error_at(at, message, help),
+        }
+    }
+
+    /// Returns the value whose type says what `current_context` is; `None` if its path says so.
+    fn context(&self, call: &ContextCall) -> Option<TokenStream> {
+        let (name, runtime) = (call.name.as_ref()?, self.runtime);
+        Some(quote!((&#runtime::__private::ContextProbe(&#name)).origin()))
+    }
+
+    fn undeclared<'l>(&self, group: &'l LiteralText) -> Option<ReadMistake<'l>> {
         if !self.is_closed {
             return None;
         }
@@ -148,7 +182,7 @@ impl<'a> BodyReads<'a> {
             "{near}it declares {}; add the secret to `sources` if the step needs it",
             quoted_list(&names)
         );
-        Some((0, mistakes::error_at(&group.at, &message, &help)))
+        Some(ReadMistake { argument: 0, at: &group.at, message, help })
     }
 
     /// Whether this is the id of a source whose text begins with a type that only the settings know.
@@ -170,21 +204,50 @@ impl<'a> BodyReads<'a> {
         })
     }
 
-    fn check_key(
+    fn check_key<'l>(
         &self,
         name: &str,
         group: &Group<'_>,
-        key: &LiteralText,
-    ) -> Option<(usize, TokenStream)> {
-        let lock = self.lock?;
+        key: &'l LiteralText,
+    ) -> Option<ReadMistake<'l>> {
         if group.is_partly_unknown || group.requested.contains(&key.text.as_str()) {
             return None;
         }
+        if let Some(mistake) = self.unrequested(name, group, key) {
+            return Some(mistake);
+        }
+        let lock = self.lock?;
         let gap = match &group.source {
             Some(source) => source.key_gap(&key.text, lock)?,
             None => locked_key_gap(name, &key.text, lock)?,
         };
-        Some((1, mistakes::error_at(&key.at, &gap.message(), &gap.help())))
+        let (message, help) = (gap.message(), gap.help());
+        Some(ReadMistake { argument: 1, at: &key.at, message, help })
+    }
+
+    /// Returns the mistake of a key that no request names, if all requests of the group are known. The lock says more of a
+    /// key that the secret does not have.
+    fn unrequested<'l>(
+        &self,
+        name: &str,
+        group: &Group<'_>,
+        key: &'l LiteralText,
+    ) -> Option<ReadMistake<'l>> {
+        let is_whole = group.source.is_some() || group.has_whole_request;
+        let is_missing =
+            self.lock.is_some_and(|lock| locked_key_gap(name, &key.text, lock).is_some());
+        if is_whole || is_missing || !self.is_closed {
+            return None;
+        }
+        let what = if name.is_empty() { String::new() } else { format!(" of the group {name:?}") };
+        let message = format!("the step does not request the key {:?}{what}", key.text);
+        let near = closest(&key.text, group.requested.iter().copied());
+        let near = near.map(|near| format!("did you mean {near:?}? ")).unwrap_or_default();
+        let help = format!(
+            "{near}it requests {}; add a `Secret(..)` if the step needs it",
+            quoted_list(&group.requested)
+        );
+        Some(ReadMistake { argument: 1, at: &key.at, message, help })
     }
 
     /// Returns the check of the type of `get_as::<T>`, at the literal.
@@ -192,20 +255,22 @@ impl<'a> BodyReads<'a> {
         &self,
         group: &Group<'_>,
         at: &LiteralText,
-        ty: Option<&TokenStream>,
+        call: &ContextCall,
     ) -> Option<(usize, TokenStream)> {
         let source = group.source.as_ref().filter(|_| group.requested.is_empty())?;
         if group.is_partly_unknown {
             return None;
         }
-        let ty: Type = syn::parse2(ty?.clone()).ok()?;
+        let ty: Type = syn::parse2(call.ty.clone()?).ok()?;
         let check = FieldCheck::new(&ty, self.generics)?;
         let keys = source.keys(self.lock?)?;
-        Some((0, check.against(self.runtime, source.name(), &keys, &at.at)))
+        let context = self.context(call);
+        let secret = (source.name(), &keys);
+        Some((0, check.against(self.runtime, secret, context.as_ref(), &at.at)))
     }
 
-    fn check_variable(&self, name: &LiteralText) -> Option<(usize, TokenStream)> {
-        let variables = self.variables.as_ref()?;
+    fn check_variable<'l>(&self, name: &'l LiteralText) -> Option<ReadMistake<'l>> {
+        let variables = self.variables()?;
         if variables.contains(&name.text) {
             return None;
         }
@@ -217,11 +282,11 @@ impl<'a> BodyReads<'a> {
             variables => format!("the variables are {}", quoted_list(variables)),
         };
         let help = format!("{near}{known}; run `secrets lock` if it is new");
-        Some((0, mistakes::error_at(&name.at, &message, &help)))
+        Some(ReadMistake { argument: 0, at: &name.at, message, help })
     }
 
     /// Returns the names of all variables; `None` if one cannot be known.
-    fn variables(&self, declaration: &StepDeclaration) -> Option<Vec<String>> {
+    fn variables(&self) -> Option<Vec<String>> {
         let lock = self.lock.filter(|_| self.is_closed)?;
         let mut variables = Vec::new();
         for group in self.groups.values() {
@@ -232,7 +297,7 @@ impl<'a> BodyReads<'a> {
                 return None;
             }
         }
-        for request in &declaration.requests {
+        for request in self.requests {
             match (&request.env_var, request.mount_requirement) {
                 (Some(name), _) => variables.push(name.known.clone()?),
                 // Flyte's names have a prefix that the settings decide.

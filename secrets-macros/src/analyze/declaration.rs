@@ -1,4 +1,4 @@
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Span, TokenStream};
 use quote::quote;
 use secrets_spec::{
     BuiltIn, FieldName, Flaw, GuardMode, Node, RequestDraft, SourceDraft, TextNode, Value,
@@ -231,19 +231,12 @@ fn read_crate(args: &AttributeArgs, report: &mut Mistakes) -> TokenStream {
             report.add(node.at.clone(), message, "write crate = path::to::secrets_runtime");
         }
     }
-    match RuntimeCrate::of_compiler() {
-        RuntimeCrate::Usual => {}
-        RuntimeCrate::Renamed(name) => {
-            let name = Ident::new(name, Span::call_site());
-            return quote!(::#name);
-        }
-        RuntimeCrate::Missing => {
-            let message = "this package does not depend on `secrets-runtime`";
-            let help = "write the path through another crate, such as crate = facade::secrets_runtime, or add the dependency";
-            report.add(SourceSpan::of(Span::call_site()), message, help);
-        }
-    }
-    quote!(::secrets_runtime)
+    RuntimeCrate::of_compiler().path().unwrap_or_else(|| {
+        let message = "this package does not depend on `secrets-runtime`";
+        let help = "write the path through another crate, such as crate = facade::secrets_runtime, or add the dependency";
+        report.add(SourceSpan::of(Span::call_site()), message, help);
+        quote!(::secrets_runtime)
+    })
 }
 
 /// Reads an argument that must be one of these words in quotes.

@@ -1,72 +1,59 @@
-use proc_macro2::{Delimiter, Group, Ident, TokenStream};
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 use secrets_spec::ReadableKeys;
 use syn::{GenericArgument, PathArguments, Type};
 
-use crate::{span::SourceSpan, tokens::idents};
+use crate::{inferred_check::InferredCheck, span::SourceSpan, tokens::idents};
 
 /// The check that a secret has the fields of a struct with `#[derive(SecretFields)]`. The compiler finds out whether a
 /// type has them, through aliases and generics too: the derive's constant is inherent and is preferred to a trait's,
 /// which every other type has.
-pub struct FieldCheck {
-    ty: Type,
-    /// Whether the type may depend on a generic parameter, which an item in the body cannot name.
-    may_be_generic: bool,
-}
+pub struct FieldCheck(Type);
 
 impl FieldCheck {
     /// Returns the check of a type; `None` if it cannot have fields to check. `generics` are the parameters of the
-    /// function. Those of an `impl` around a method are not known.
+    /// function.
     pub fn new(ty: &Type, generics: &[Ident]) -> Option<Self> {
         let ty = strip_option(ty);
         let Type::Path(path) = ty else { return None };
         let last = path.path.segments.last()?;
         let is_bare_parameter = path.path.get_ident().is_some_and(|name| generics.contains(name));
-        if is_bare_parameter || PLAIN_TYPES.iter().any(|plain| last.ident == plain) {
+        let is_plain = PLAIN_TYPES.iter().any(|plain| last.ident == plain);
+        if is_bare_parameter || is_plain || idents(quote!(#ty)).any(|name| name == "_") {
             return None;
         }
-        let mut may_be_generic = has_lifetime(quote!(#ty));
-        for name in idents(quote!(#ty)) {
-            if name == "_" {
-                return None;
-            }
-            may_be_generic |=
-                name == "Self" || generics.contains(&name) || looks_like_parameter(&name);
-        }
-        Some(Self { ty: ty.clone(), may_be_generic })
+        Some(Self(ty.clone()))
     }
 
-    /// Returns the check against these keys, which reports a mistake at this span.
+    /// Returns the check against these keys, which reports a mistake at this span. If the secret is read in a context, it
+    /// is the value of the check whether this is the context of a step.
     pub fn against(
         &self,
         runtime: &TokenStream,
-        name: &str,
-        keys: &ReadableKeys<'_>,
+        (name, keys): (&str, &ReadableKeys<'_>),
+        context: Option<&TokenStream>,
         at: &SourceSpan,
     ) -> TokenStream {
         let keys = keys.as_slice();
-        self.call(runtime, "check_locked_fields", &quote!(#name, &[#(#keys),*]), at)
+        self.call(runtime, ("check_locked_fields", quote!(#name, &[#(#keys),*])), context, at)
     }
 
-    /// Returns a call of this check. Its last argument is the constant of the type.
+    /// Returns a call of this check, with these arguments.
     pub fn call(
         &self,
         runtime: &TokenStream,
-        check: &str,
-        arguments: &TokenStream,
+        (name, arguments): (&str, TokenStream),
+        context: Option<&TokenStream>,
         at: &SourceSpan,
     ) -> TokenStream {
-        let ty = &self.ty;
-        let check = Ident::new(check, at.start);
-        let mut group =
-            Group::new(Delimiter::Parenthesis, quote!(#arguments, <#ty>::__SECRET_FIELDS));
-        group.set_span(at.end);
-        // The name alone has the span of the mistake, so that the caret is there and not at the attribute.
-        let import = quote!(use #runtime::__private::{NoSecretFields as _, #check};);
-        match self.may_be_generic {
-            true => quote!({ #import const { #check #group } }),
-            false => quote!(const _: () = { #import #check #group };),
-        }
+        let ty = &self.0;
+        let fields = quote!(<#ty>::__SECRET_FIELDS);
+        let value = match context {
+            Some(context) => quote!(#runtime::__private::read_in(#context, #fields)),
+            None => fields,
+        };
+        let bound = quote!(SecretFieldList);
+        InferredCheck { runtime, name, bound, arguments, value }.at(at)
     }
 }
 
@@ -114,18 +101,4 @@ fn strip_option(ty: &Type) -> &Type {
         }
         _ => ty,
     }
-}
-
-/// Whether a name looks like a type parameter: `T`, `T1`, `DB` or `TConfig`. A method may be in a generic `impl`.
-fn looks_like_parameter(name: &Ident) -> bool {
-    let name = name.to_string();
-    let is_short =
-        name.len() <= 2 && name.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit());
-    let after_t = name.strip_prefix('T').and_then(|rest| rest.chars().next());
-    is_short || after_t.is_some_and(|c| c.is_ascii_uppercase())
-}
-
-/// Whether the type names a lifetime other than `'static`.
-fn has_lifetime(ty: TokenStream) -> bool {
-    ty.to_string().replace("'static", "").contains('\'')
 }

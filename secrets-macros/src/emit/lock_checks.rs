@@ -95,12 +95,12 @@ impl LockChecks<'_> {
         let at = SourceSpan::of_tokens(parameter.ty.to_token_stream());
         if let Some(source) = lock_check::source_of(self.declaration, parameter) {
             let keys = source.keys(self.crate_lock.lock()?)?;
-            return Some(fields.against(runtime, source.name(), &keys, &at));
+            return Some(fields.against(runtime, (source.name(), &keys), None, &at));
         }
         let name = self.name_of(parameter, constants)?;
         constants.count_check();
         let arguments = quote!(&__SECRETS_LOCK, &[#name]);
-        Some(fields.call(runtime, "check_locked_fields_of", &arguments, &at))
+        Some(fields.call(runtime, ("check_locked_fields_of", arguments), None, &at))
     }
 
     /// Returns the name of the source that fills a parameter, as an expression; `None` if the name or the way in which

@@ -92,13 +92,8 @@ fn parse_step_attribute(
         None => {
             kind == AttributeKind::Secrets || attribute_args::has_step_argument(arguments.clone())
         }
-        Some(of) if of.ident == "secrets_runtime" || is_other_name(&of.ident) => true,
+        Some(of) if RuntimeCrate::of_compiler().is_name(&of.ident) => true,
         Some(_) => runtime.is_some_and(|runtime| runtime.to_string() == quote!(#path).to_string()),
     };
     is_ours.then_some((kind, arguments))
-}
-
-/// Whether the program knows the runtime under this name.
-fn is_other_name(ident: &Ident) -> bool {
-    matches!(RuntimeCrate::of_compiler(), RuntimeCrate::Renamed(name) if ident == name)
 }

@@ -7,6 +7,8 @@ use crate::{runtime_crate::RuntimeCrate, span::SourceSpan};
 
 /// A call of `get`, `get_as` or `var` on the secrets of the current context.
 pub struct ContextCall {
+    /// The name `current_context`, if it stands alone. Only the compiler knows which function it is.
+    pub name: Option<Ident>,
     pub method: ReadMethod,
     /// The arguments; `None` for one that is not a literal text.
     pub arguments: Vec<Option<LiteralText>>,
@@ -140,9 +142,13 @@ fn starts_statement(before: Option<&TokenTree>) -> bool {
 
 /// Reads a call that starts here. Returns it with the index of its arguments.
 fn read_call(trees: &[TokenTree], at: usize) -> Option<(ContextCall, usize)> {
-    if ident(trees.get(at))? != "current_context" || !is_ours(trees, at) {
+    let name = ident(trees.get(at))?;
+    if name != "current_context" || !is_ours(trees, at) {
         return None;
     }
+    let is_colon =
+        |distance| at.checked_sub(distance).is_some_and(|at| is_punct(trees.get(at), ':'));
+    let name = (!(is_colon(1) && is_colon(2))).then(|| name.clone());
     let empty = matches!(trees.get(at + 1), Some(TokenTree::Group(group))
         if group.delimiter() == Delimiter::Parenthesis && group.stream().is_empty());
     if !empty || !is_field(trees, at + 2, "secrets") || !is_punct(trees.get(at + 4), '.') {
@@ -164,7 +170,7 @@ fn read_call(trees: &[TokenTree], at: usize) -> Option<(ContextCall, usize)> {
     }
     let arguments = arguments(group.stream());
     let arguments = arguments.iter().map(|argument| literal(argument)).collect();
-    Some((ContextCall { method, arguments, ty }, place))
+    Some((ContextCall { name, method, arguments, ty }, place))
 }
 
 /// Whether the function is called by its name alone, or by its path in the runtime.
@@ -177,8 +183,7 @@ fn is_ours(trees: &[TokenTree], at: usize) -> bool {
         return true;
     }
     let Some(krate) = ident(before(3)) else { return false };
-    let is_runtime = krate == "secrets_runtime"
-        || matches!(RuntimeCrate::of_compiler(), RuntimeCrate::Renamed(name) if krate == name);
+    let is_runtime = RuntimeCrate::of_compiler().is_name(krate);
     let is_inner = is_punct(before(4), ':')
         && is_punct(before(5), ':')
         && ident(before(6)).is_some_and(|word| !is_keyword(word));
@@ -252,20 +257,15 @@ fn is_matched(trees: &[TokenTree], at: usize) -> bool {
         && ident(before(path + 4)).is_some_and(|word| word == "let")
 }
 
-/// Whether a body may read another context than that of its step: it enters one, or declares a function of its own.
+/// Whether a body may read another context than that of its step, since it enters one.
 pub fn changes_context(tokens: TokenStream) -> bool {
     let trees: Vec<TokenTree> = tokens.into_iter().collect();
     let is_call = |at: usize, method: &str| {
         is_field(&trees, at, method) && is_group(trees.get(at + 2), Delimiter::Parenthesis)
     };
-    let is_function = |at: usize| {
-        let word = |at: usize, wanted: &str| ident(trees.get(at)).is_some_and(|it| it == wanted);
-        word(at, "fn") && word(at + 1, "current_context")
-    };
     (0..trees.len()).any(|at| {
         is_call(at, "enter")
             || is_call(at, "scope")
-            || is_function(at)
             || matches!(&trees[at], TokenTree::Group(group) if changes_context(group.stream()))
     })
 }

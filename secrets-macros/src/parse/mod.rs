@@ -4,6 +4,7 @@ pub mod attribute_args;
 pub mod companion;
 pub mod const_path;
 pub mod context_call;
+pub mod context_import;
 pub mod cursor;
 pub mod function;
 pub mod instrument;

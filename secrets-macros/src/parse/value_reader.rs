@@ -307,6 +307,11 @@ impl ValueReader<'_> {
             let help = format!("write {text}");
             return self.report_broken(at, "a path in Rust is written with `::`", &help, rest);
         }
+        if text.ends_with("::Secret") && rest.group(Delimiter::Parenthesis).is_some() {
+            let help = "write Secret(..) alone, without the module of Python";
+            let message = "a path in Rust is written with `::`";
+            return self.report_broken(at, message, help, skip_to_comma(rest));
+        }
         let at = SourceSpan::between(start, last_span(cursor));
         self.report_expression(at.clone());
         (Node { value: Value::Broken, at }, skip_to_comma(cursor))

@@ -257,7 +257,7 @@ impl Visitor<'_> for ValueVisitor {
     type Value = SecretValue;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a secret value")
+        f.write_str("one value")
     }
 
     fn visit_str<E: de::Error>(self, text: &str) -> Result<SecretValue, E> {

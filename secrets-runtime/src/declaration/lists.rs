@@ -84,10 +84,7 @@ impl DeclarationBuilder {
         }
         let requests: Vec<Request> =
             drafts.into_iter().filter_map(secrets_spec::RequestDraft::into_request).collect();
-        let found: Vec<Problem> = requests
-            .into_iter()
-            .filter_map(|request| self.declaration.add_request(request).err())
-            .collect();
+        let found = self.declaration.add_requests(requests);
         self.or_error(Some(found).filter(|found| !found.is_empty()))
     }
 

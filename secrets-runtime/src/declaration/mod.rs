@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 #[cfg(feature = "guard")]
 use secrets_spec::GuardMode;
-use secrets_spec::{ConflictText, Request, Source, SourceRole, SpecError};
+use secrets_spec::{ConflictText, Request, RequestIndex, Source, SourceRole, SpecError};
 
 use crate::{
     core::{
@@ -132,19 +132,53 @@ impl Declaration {
     /// Adds a request. A request that is there already is dropped; one that conflicts with another is
     /// refused.
     pub(crate) fn add_request(&mut self, request: Request) -> Result<(), Problem> {
+        let conflict = |known: &Request| ConflictText::message(known.view(), request.view());
         if self.requests.contains(&request) {
             return Ok(());
         }
-        let conflict = |known: &Request| ConflictText::message(known.view(), request.view());
-        if let Some(conflict) = self.requests.iter().find_map(conflict) {
-            let (message, help) = (conflict.as_str(), conflict.conflict().help());
-            return Err(Problem::new(ErrorKind::InvalidSource, message)
-                .with_origin(request.to_string())
-                .with_help(help));
+        match self.requests.iter().find_map(conflict) {
+            Some(conflict) => Err(refused(&request, &conflict)),
+            None => {
+                self.requests.push(request);
+                Ok(())
+            }
         }
-        self.requests.push(request);
-        Ok(())
     }
+
+    /// Adds requests, each as [`add_request`](Self::add_request) does. Returns all problems, in order.
+    pub(crate) fn add_requests(
+        &mut self,
+        requests: impl IntoIterator<Item = Request>,
+    ) -> Vec<Problem> {
+        let mut index = RequestIndex::default();
+        for (place, known) in self.requests.iter().enumerate() {
+            index.add(known.view(), place);
+        }
+        let mut problems = Vec::new();
+        for request in requests {
+            let known = index.conflicting(request.view()).and_then(|at| self.requests.get(at));
+            let conflict = match known {
+                // It is the only one with which an equal one can conflict.
+                Some(known) if *known == request => continue,
+                Some(known) => ConflictText::message(known.view(), request.view()),
+                None => None,
+            };
+            match conflict {
+                None => {
+                    index.add(request.view(), self.requests.len());
+                    self.requests.push(request);
+                }
+                Some(conflict) => problems.push(refused(&request, &conflict)),
+            }
+        }
+        problems
+    }
+}
+
+fn refused(request: &Request, conflict: &ConflictText) -> Problem {
+    Problem::new(ErrorKind::InvalidSource, conflict.as_str())
+        .with_origin(request.to_string())
+        .with_help(conflict.conflict().help())
 }
 
 /// Builds a [`Declaration`].

@@ -1,9 +1,7 @@
 //! The checks of texts that only the compiler knows. Each runs in a `const _` with the span of the path, and
 //! `track_caller` reports the error at that span.
 
-use secrets_spec::{
-    ConflictText, Flaw, LockSentence, LockTables, Secret, SecretFieldNames, same_text,
-};
+use secrets_spec::{ConflictText, Flaw, LockSentence, LockTables, Secret, same_text};
 
 #[track_caller]
 const fn report(flaw: Option<Flaw>) {
@@ -154,7 +152,7 @@ pub const fn check_distinct_request(requests: &[Secret], index: usize) {
 }
 
 #[track_caller]
-const fn report_unlocked(sentence: Option<LockSentence>) {
+pub(super) const fn report_unlocked(sentence: Option<LockSentence>) {
     if let Some(sentence) = sentence {
         panic!("{}", sentence.as_str());
     }
@@ -183,24 +181,3 @@ pub const fn check_locked_key(lock: &LockTables, name: &[&str], key: &str) {
 pub const fn check_locked_request(lock: &LockTables, request: &Secret) {
     report_unlocked(secrets_spec::check_locked_request(lock, request.view()));
 }
-
-/// Panics unless a secret with these keys has the fields of a type.
-#[track_caller]
-pub const fn check_locked_fields(name: &str, keys: &[&str], fields: SecretFieldNames) {
-    report_unlocked(secrets_spec::check_locked_fields(name, keys, fields));
-}
-
-/// Panics unless the secret whose name has these parts has the fields of a type in the lock.
-#[track_caller]
-pub const fn check_locked_fields_of(lock: &LockTables, name: &[&str], fields: SecretFieldNames) {
-    report_unlocked(secrets_spec::check_locked_fields_of(lock, name, fields));
-}
-
-/// The fields of a type without `#[derive(SecretFields)]`, which are not known. The constant that the derive writes is
-/// inherent and is preferred to this one.
-pub trait NoSecretFields {
-    /// The fields that a secret must have.
-    const __SECRET_FIELDS: SecretFieldNames = &[];
-}
-
-impl<T: ?Sized> NoSecretFields for T {}

@@ -10,6 +10,7 @@ pub(crate) mod fallible;
 #[cfg(feature = "guard")]
 pub(crate) mod guard;
 mod guard_macros;
+pub(crate) mod inferred;
 pub(crate) mod parameters;
 pub(crate) mod registry;
 pub(crate) mod result_adapter;

@@ -198,9 +198,7 @@ impl Step {
             }
             problems.extend(declaration.add_source(source).err());
         }
-        for request in &spec.requests {
-            problems.extend(declaration.add_request(request.clone()).err());
-        }
+        problems.extend(declaration.add_requests(spec.requests.iter().cloned()));
         let mut groups = Vec::new();
         for parameter in &spec.parameters {
             match group_of(parameter, &mut declaration) {

@@ -52,8 +52,9 @@ pub struct SourceRoute {
 pub struct RouteSetting {
     /// The text.
     pub value: String,
-    /// Where it is set. For a role it is `source`, `attribute`, `SECRETS_DEFAULT_ROLE` or `SECRETS_AWS_ROLE`; for a region
-    /// `arn`, `options`, `SECRETS_AWS_REGION`, or the setting of the AWS SDK.
+    /// Where it is set. For a role it is `source`, `attribute`, `SECRETS_DEFAULT_ROLE` or `SECRETS_AWS_ROLE`, or the
+    /// variable of Metaflow in the place of these; for a region `arn`, `options`, `SECRETS_AWS_REGION`, or the setting of
+    /// the AWS SDK.
     pub from: String,
 }
 
@@ -264,21 +265,11 @@ fn configured_region() -> Result<Option<RouteSetting>, Error> {
     Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
 }
 
-/// Returns the region that the variables of the AWS SDK name.
+/// Returns the region that the variables or the profile of the AWS SDK name.
 #[cfg(not(feature = "aws"))]
 fn configured_region() -> Result<Option<RouteSetting>, Error> {
-    let set = |name: &'static str| Some((std::env::var(name).ok()?.trim().to_owned(), name));
-    let found = ["AWS_REGION", "AWS_DEFAULT_REGION"].into_iter().filter_map(set);
-    let Some((region, from)) = found.into_iter().find(|(text, _)| !text.is_empty()) else {
-        return Ok(None);
-    };
-    match secrets_spec::check_region(&region) {
-        None => Ok(Some(RouteSetting::new(region, from))),
-        Some(flaw) => {
-            let message = format!("{from}: {}", flaw.explain(&region).message());
-            Err(Error::new(crate::core::error::ErrorKind::InvalidConfig, message))
-        }
-    }
+    let found = crate::settings::backends::aws_profile::configured_region()?;
+    Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
 }
 
 /// Returns the role for a backend of this type. The first of these that is set is used:
@@ -294,7 +285,7 @@ pub(super) fn choose_role(
     kind: &str,
     settings: &Settings,
 ) -> Option<RouteSetting> {
-    let general = (settings.default_role(), variables::DEFAULT_ROLE.name());
+    let general = (settings.default_role(), settings.variable_of(&variables::DEFAULT_ROLE));
     let given = levels.iter().copied().chain(std::iter::once(general));
     let first = given.into_iter().find(|(role, _)| **role != SourceRole::Inherit);
     match first {
@@ -302,7 +293,7 @@ pub(super) fn choose_role(
         Some((SourceRole::Named(name), from)) => Some(RouteSetting::new(name, from)),
         _ => {
             let role = settings.role_of_type(kind)?;
-            Some(RouteSetting::new(role.as_str(), variables::AWS_ROLE.name()))
+            Some(RouteSetting::new(role.as_str(), settings.variable_of(&variables::AWS_ROLE)))
         }
     }
 }

@@ -287,6 +287,16 @@ impl Settings {
         shown.map_or_else(String::new, |shown| shown.origin.to_string())
     }
 
+    /// Returns the variable by which a setting is set, which may be that of a mirrored system; its own name if it is not
+    /// set by a variable.
+    pub(crate) fn variable_of(&self, variable: &'static Variable) -> &'static str {
+        let shown = self.shown.iter().find(|shown| shown.variable == variable);
+        match shown.map(|shown| &shown.origin) {
+            Some(SettingOrigin::Variable(name)) => name,
+            _ => variable.name(),
+        }
+    }
+
     /// Returns the name and the target of the mapping of a source, if there is one. It may have the source's text as
     /// written, or its group.
     pub(crate) fn mapping_of<'a>(&self, source: &'a Source) -> Option<(&'a str, &SourcePatch)> {

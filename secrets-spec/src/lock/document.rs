@@ -1,11 +1,12 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Write as _};
 
-use crate::text::edit_distance::closest;
+use crate::{lock::comments::LockComments, text::edit_distance::closest};
 
 /// The content of a `secrets.lock`: which secrets exist and which keys they have. It has no values.
 ///
-/// `Display` writes the file: one line for each secret, sorted by name.
+/// `Display` writes the file: one line for each secret, sorted by name, with the comments that were read. Two locks are
+/// equal if they have the same secrets.
 ///
 /// ```
 /// use secrets_spec::{SecretsLock, LockedFields};
@@ -17,11 +18,20 @@ use crate::text::edit_distance::closest;
 /// assert!(text.ends_with("\"api-token\" = \"text\"\n\"prod-db\" = [\"password\", \"user\"]\n"));
 /// assert_eq!(SecretsLock::parse(&text), Ok(lock));
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct SecretsLock {
     /// Sorted by name; each name occurs once.
     pub(crate) lines: Vec<(String, LockedFields)>,
+    pub(crate) comments: LockComments,
 }
+
+impl PartialEq for SecretsLock {
+    fn eq(&self, other: &Self) -> bool {
+        self.lines == other.lines
+    }
+}
+
+impl Eq for SecretsLock {}
 
 /// What a lock says of one secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -41,6 +51,12 @@ impl LockedFields {
         keys.sort_unstable();
         keys.dedup();
         Self::Keys(keys)
+    }
+
+    /// Whether this is a set of fields that has none.
+    #[must_use]
+    pub fn is_without_keys(&self) -> bool {
+        matches!(self, Self::Keys(keys) if keys.is_empty())
     }
 
     /// Returns what a program can rely on if a secret has these fields in one place and `other` in another: the keys
@@ -77,9 +93,16 @@ impl SecretsLock {
         }
     }
 
-    /// Removes the secrets for which `keep` returns `false`.
+    /// Removes the secrets for which `keep` returns `false`, with their comments.
     pub fn retain(&mut self, mut keep: impl FnMut(&str) -> bool) {
-        self.lines.retain(|(name, _)| keep(name));
+        let comments = &mut self.comments.secrets;
+        self.lines.retain(|(name, _)| {
+            let is_kept = keep(name);
+            if !is_kept {
+                comments.remove(name);
+            }
+            is_kept
+        });
     }
 
     /// Iterates over the secrets, sorted by name.
@@ -110,13 +133,17 @@ impl SecretsLock {
     }
 }
 
-/// The first lines of the file.
-const HEAD: &str = "# Names and keys of secrets, never values. Written by `secrets lock`; programs are checked against it when they compile.\nversion = 1\n\n[secrets]\n";
+/// The first line of the file.
+pub(crate) const HEAD: &str = "# Names and keys of secrets, never values. Written by `secrets lock`; programs are checked against it when they compile.";
 
 impl fmt::Display for SecretsLock {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(HEAD)?;
+        writeln!(f, "{HEAD}")?;
+        LockComments::write(&self.comments.head, f)?;
+        f.write_str("version = 1\n\n[secrets]\n")?;
         for (name, fields) in &self.lines {
+            let comments = self.comments.secrets.get(name);
+            LockComments::write(comments.map_or(&[], |comments| &comments.above), f)?;
             write_string(name, f)?;
             f.write_str(" = ")?;
             match fields {
@@ -131,9 +158,12 @@ impl fmt::Display for SecretsLock {
                     f.write_char(']')?;
                 }
             }
+            if let Some(after) = comments.and_then(|comments| comments.after.as_ref()) {
+                write!(f, " {after}")?;
+            }
             f.write_char('\n')?;
         }
-        Ok(())
+        LockComments::write(&self.comments.end, f)
     }
 }
 

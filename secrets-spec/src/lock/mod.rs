@@ -1,5 +1,6 @@
 //! `secrets.lock`: the names and keys of the secrets that exist, against which programs are checked when they compile.
 
+pub(crate) mod comments;
 pub(crate) mod declared;
 pub(crate) mod document;
 pub(crate) mod error;

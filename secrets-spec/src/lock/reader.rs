@@ -1,16 +1,18 @@
 //! Reads the part of TOML that `secrets.lock` uses, and nothing more.
 
 use alloc::{string::String, vec::Vec};
+use core::mem::take;
 
 use crate::lock::{
-    document::{LockedFields, SecretsLock},
+    comments::{LockComments, SecretComments},
+    document::{HEAD, LockedFields, SecretsLock},
     error::{LockError, LockFault},
 };
 
 const SPACE: [char; 2] = [' ', '\t'];
 const CONFLICT_MARKS: [&str; 4] = ["<<<<<<<", "=======", ">>>>>>>", "|||||||"];
 
-const HEAD: &str = "`version = 1` or `[secrets]` is expected";
+const SECTION: &str = "`version = 1` or `[secrets]` is expected";
 const NAME: &str = "a secret's name in double quotes is expected";
 const EQUALS: &str = "`=` is expected after the name";
 const FIELDS: &str =
@@ -39,11 +41,17 @@ impl SecretsLock {
 fn read(text: &str) -> Result<SecretsLock, LockError> {
     let mut place = Place::Start;
     let mut lines: Vec<(String, LockedFields, usize)> = Vec::new();
+    let mut comments = LockComments::default();
+    // Those above the next line.
+    let mut above: Vec<String> = Vec::new();
     // Windows' editors may write a byte order mark, and line ends of two characters.
     let text = text.strip_prefix('\u{FEFF}').unwrap_or(text);
     for (index, raw) in text.split('\n').enumerate() {
         let at = |fault| LockError { line: Some(index + 1), fault };
         let line = raw.strip_suffix('\r').unwrap_or(raw).trim_matches(SPACE);
+        if line.starts_with('#') && line != HEAD {
+            above.push(String::from(line));
+        }
         if line.is_empty() || line.starts_with('#') {
             continue;
         }
@@ -52,15 +60,27 @@ fn read(text: &str) -> Result<SecretsLock, LockError> {
         }
         match place {
             Place::Secrets => {
-                let (name, fields) = read_secret(line).map_err(at)?;
+                let (name, fields, after) = read_secret(line).map_err(at)?;
+                if after.is_some() || !above.is_empty() {
+                    let of_secret = SecretComments { above: take(&mut above), after };
+                    comments.secrets.insert(name.clone(), of_secret);
+                }
                 lines.push((name, fields, index + 1));
             }
-            Place::Start | Place::AfterVersion => place = read_head(line, place).map_err(at)?,
+            Place::Start | Place::AfterVersion => {
+                let (next, after) = read_head(line, place).map_err(at)?;
+                above.extend(after);
+                place = next;
+                if place == Place::Secrets {
+                    comments.head = take(&mut above);
+                }
+            }
         }
     }
     if place == Place::Start {
         return Err(LockError { line: None, fault: LockFault::NoVersion });
     }
+    comments.end = above;
     if !lines.is_sorted_by(|a, b| a.0 <= b.0) {
         // Stable, so that of two lines with one name the later one is reported.
         lines.sort_by(|a, b| a.0.cmp(&b.0));
@@ -68,26 +88,33 @@ fn read(text: &str) -> Result<SecretsLock, LockError> {
     if let Some(pair) = lines.windows(2).find(|pair| pair[0].0 == pair[1].0) {
         return Err(LockError { line: Some(pair[1].2), fault: LockFault::Twice });
     }
-    Ok(SecretsLock { lines: lines.into_iter().map(|(name, fields, _)| (name, fields)).collect() })
+    let lines = lines.into_iter().map(|(name, fields, _)| (name, fields)).collect();
+    Ok(SecretsLock { lines, comments })
 }
 
-/// Reads a line before the secrets.
-fn read_head(line: &str, place: Place) -> Result<Place, LockFault> {
+/// Reads a line before the secrets. Returns where the reader is then, and the comment after it.
+fn read_head(line: &str, place: Place) -> Result<(Place, Option<String>), LockFault> {
     if let Some(rest) = line.strip_prefix("[secrets]") {
-        end(rest)?;
-        return if place == Place::Start { Err(LockFault::NoVersion) } else { Ok(Place::Secrets) };
+        let after = end(rest)?;
+        return match place {
+            Place::Start => Err(LockFault::NoVersion),
+            _ => Ok((Place::Secrets, after)),
+        };
     }
-    let Some((name, value)) = line.split_once('=') else { return Err(LockFault::Malformed(HEAD)) };
+    let Some((name, value)) = line.split_once('=') else {
+        return Err(LockFault::Malformed(SECTION));
+    };
     if name.trim_matches(SPACE) != "version" {
-        return Err(LockFault::Malformed(HEAD));
+        return Err(LockFault::Malformed(SECTION));
     }
     if place == Place::AfterVersion {
         return Err(LockFault::Twice);
     }
-    let value = value.split('#').next().unwrap_or_default().trim_matches(SPACE);
+    let (value, after) = value.split_at(value.find('#').unwrap_or(value.len()));
+    let (value, after) = (value.trim_matches(SPACE), end(after)?);
     let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
     match value {
-        "1" => Ok(Place::AfterVersion),
+        "1" => Ok((Place::AfterVersion, after)),
         _ if is_number && !value.starts_with('0') => {
             Err(LockFault::NewerVersion(value.parse().unwrap_or(u64::MAX)))
         }
@@ -95,8 +122,8 @@ fn read_head(line: &str, place: Place) -> Result<Place, LockFault> {
     }
 }
 
-/// Reads the line of a secret.
-fn read_secret(line: &str) -> Result<(String, LockedFields), LockFault> {
+/// Reads the line of a secret, with the comment after it.
+fn read_secret(line: &str) -> Result<(String, LockedFields, Option<String>), LockFault> {
     if let Some(header) = line.strip_prefix('[') {
         let is_below = header.trim_matches(SPACE).starts_with("secrets");
         return Err(if is_below { LockFault::Table } else { LockFault::Malformed(NAME) });
@@ -126,8 +153,7 @@ fn read_secret(line: &str) -> Result<(String, LockedFields), LockFault> {
     } else {
         return Err(LockFault::Malformed(FIELDS));
     };
-    end(rest)?;
-    Ok((name, fields))
+    Ok((name, fields, end(rest)?))
 }
 
 /// Reads the keys of a secret, after the bracket.
@@ -218,8 +244,12 @@ fn read_string(inside: &str) -> Result<(String, &str), LockFault> {
     }
 }
 
-/// Checks that nothing but a comment follows.
-fn end(rest: &str) -> Result<(), LockFault> {
+/// Checks that nothing but a comment follows, and returns it.
+fn end(rest: &str) -> Result<Option<String>, LockFault> {
     let rest = rest.trim_start_matches(SPACE);
-    if rest.is_empty() || rest.starts_with('#') { Ok(()) } else { Err(LockFault::Malformed(AFTER)) }
+    match rest.starts_with('#') {
+        true => Ok(Some(String::from(rest))),
+        false if rest.is_empty() => Ok(None),
+        false => Err(LockFault::Malformed(AFTER)),
+    }
 }

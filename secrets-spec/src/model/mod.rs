@@ -9,6 +9,7 @@ pub(crate) mod record;
 pub(crate) mod record_finder;
 pub(crate) mod request;
 pub(crate) mod request_draft;
+pub(crate) mod request_index;
 pub(crate) mod request_reader;
 pub(crate) mod request_view;
 pub(crate) mod secret;

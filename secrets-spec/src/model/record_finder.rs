@@ -53,6 +53,8 @@ pub struct FoundRecord {
     pub step: Result<StepSpec, SpecError>,
     /// The bytes of its JSON text. Two records of a step have the same bytes.
     pub json: Vec<u8>,
+    /// Whether a later release has written it, in a form that this one does not read.
+    pub is_newer: bool,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -62,6 +64,10 @@ enum State {
     Outside,
     /// After so many bytes of `RECORD_START`.
     Start(usize),
+    /// In the number of a later version.
+    Version(u32),
+    /// After the start of a record of this version.
+    Newer(u32),
     /// In the JSON text.
     Json,
 }
@@ -75,6 +81,12 @@ const INVERTED_START: [u8; RECORD_START.len()] = {
     }
     inverted
 };
+
+/// How many of them stand before the number of the version.
+const BEFORE_VERSION: usize = RECORD_START.len() - "1:".len();
+
+/// The highest version of a later release. What is larger is not a version.
+const MAX_VERSION: u32 = 9999;
 
 /// How many bytes are searched for the first byte of a record at once.
 const BLOCK: usize = 4096;
@@ -112,7 +124,7 @@ impl RecordFinder {
             State::Json if byte == RECORD_END.as_bytes()[0] => {
                 self.state = State::Outside;
                 let json = core::mem::take(&mut self.json);
-                each(FoundRecord { offset: self.start, step: read(&json), json });
+                each(FoundRecord { offset: self.start, step: read(&json), json, is_newer: false });
                 return;
             }
             // JSON that the macros write has no control characters.
@@ -132,6 +144,30 @@ impl RecordFinder {
                 self.state = State::Start(count + 1);
                 return;
             }
+            State::Start(BEFORE_VERSION) if matches!(byte, b'2'..=b'9') => {
+                self.state = State::Version(u32::from(byte - b'0'));
+                return;
+            }
+            // After the `1` of a version such as 12.
+            State::Start(count) if count == BEFORE_VERSION + 1 && byte.is_ascii_digit() => {
+                self.state = State::Version(10 + u32::from(byte - b'0'));
+                return;
+            }
+            State::Version(version) if byte.is_ascii_digit() && version <= MAX_VERSION / 10 => {
+                self.state = State::Version(version * 10 + u32::from(byte - b'0'));
+                return;
+            }
+            State::Version(version) if byte == b':' => {
+                self.state = State::Newer(version);
+                return;
+            }
+            State::Newer(version) if byte == b'{' => {
+                let message = alloc::format!(
+                    "the record of a step has version {version}, and this release reads version 1"
+                );
+                let step = Err(SpecError::new(message, 0..0, None));
+                each(FoundRecord { offset: self.start, step, json: Vec::new(), is_newer: true });
+            }
             _ => {}
         }
         self.state = State::Outside;
@@ -146,7 +182,7 @@ impl RecordFinder {
         let json = core::mem::take(&mut self.json);
         if json.starts_with(b"{") {
             let step = Err(SpecError::new(message, 0..json.len(), None));
-            each(FoundRecord { offset: self.start, step, json });
+            each(FoundRecord { offset: self.start, step, json, is_newer: false });
         }
     }
 }
@@ -233,6 +269,32 @@ mod tests {
             format!("{}{{}}", RECORD_START.strip_suffix(':').unwrap()),
         ] {
             assert_eq!(find(bytes.as_bytes(), 5), []);
+        }
+    }
+
+    #[test]
+    fn a_record_of_a_later_version_is_told_from_a_damaged_one() {
+        for (version, is_newer) in [
+            ("2", true),
+            ("10", true),
+            ("123", true),
+            ("9999", true),
+            ("10000", false),
+            ("0", false),
+            ("01", false),
+            ("2x", false),
+            ("", false),
+        ] {
+            let start = RECORD_START.replace("1:", version);
+            let bytes = format!("{start}:{JSON}{RECORD_END}{start}:some words{}", record(JSON));
+            let mut found = Vec::new();
+            let mut each = |record: FoundRecord| found.push((record.is_newer, record.step.is_ok()));
+            let mut finder = RecordFinder::default();
+            bytes.as_bytes().chunks(3).for_each(|piece| finder.push(piece, &mut each));
+            finder.finish(&mut each);
+            let expected: &[(bool, bool)] =
+                if is_newer { &[(true, false), (false, true)] } else { &[(false, true)] };
+            assert_eq!(found, expected, "{version}");
         }
     }
 

@@ -14,6 +14,7 @@ use crate::{
         mount_type::MountType,
         request::Request,
         request_draft::{REQUEST_FIELDS, RequestDraft},
+        request_index::RequestIndex,
         source_draft::SOURCE_FIELDS,
     },
     syntax::{
@@ -79,10 +80,12 @@ pub fn read_requests<S: Clone>(
         return Vec::new();
     };
     let requests: Vec<_> = items.iter().filter_map(|item| read_request(item, out)).collect();
-    for (index, request) in requests.iter().enumerate() {
+    let mut index = RequestIndex::default();
+    for (place, request) in requests.iter().enumerate() {
         let Some(view) = request.view() else { continue };
-        let shared =
-            requests[..index].iter().find_map(|other| ConflictText::message(other.view()?, view));
+        let other = index.conflicting(view).and_then(|place| requests[place].view());
+        let shared = other.and_then(|other| ConflictText::message(other, view));
+        index.add(view, place);
         if let Some(shared) = shared {
             let at = match (&request.env_var, shared.conflict()) {
                 (Some(env_var), Conflict::EnvVar) => env_var.at.clone(),

@@ -43,6 +43,26 @@ fn unsorted_lines_and_everything_that_an_editor_may_change_are_read() {
 }
 
 #[test]
+fn comments_stay_with_their_secrets() {
+    let text = format!(
+        "{}\n# Ours.\nversion = 1\n\n[secrets]\n# Of the shop.\n# Two lines.\n\"a\" = \"text\" # rotated weekly\n\"b\" = []\n# The end.\n",
+        TEXT.lines().next().unwrap()
+    );
+    let mut lock = SecretsLock::parse(&text).unwrap();
+    assert_eq!(lock.to_string(), text);
+    // They follow their line to its place, and go with it.
+    let mixed = "# Ours.\r\nversion = 1 # the form\n[secrets]   # all\n\"b\" = []\n\n  # Of the shop.\n\n# Two lines.\n\"a\"=\"text\"# rotated weekly\n# The end.";
+    let sorted = SecretsLock::parse(mixed).unwrap().to_string();
+    let more = "# Ours.\n# the form\n# all\n";
+    assert_eq!(sorted, text.replace("# Ours.\n", more));
+    assert_eq!(SecretsLock::parse(&sorted).unwrap().to_string(), sorted);
+    lock.insert("a", LockedFields::Binary);
+    assert!(lock.to_string().contains("# Two lines.\n\"a\" = \"binary\" # rotated weekly\n"));
+    lock.retain(|name| name != "a");
+    assert!(!lock.to_string().contains("shop") && !lock.to_string().contains("weekly"));
+}
+
+#[test]
 fn what_is_no_lock_is_one_error_with_its_line_and_without_its_text() {
     use LockFault::{ConflictMarks, Malformed, NewerVersion, NoVersion, Table, Twice};
     let head = "version = 1\n[secrets]\n";

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 use secrets_spec::{
-    Conflict, ConflictText, FlawKind, MountType, REQUEST_FIELDS, Request, RequestView, Secret,
-    check_group_and_key, check_version, conflict, read_requests,
+    Conflict, ConflictText, FlawKind, MountType, REQUEST_FIELDS, Request, RequestIndex,
+    RequestView, Secret, check_group_and_key, check_version, conflict, read_requests,
 };
 
 use crate::support::{assert_points_into, diagnostics};
@@ -168,6 +168,27 @@ fn requests_that_share_a_variable_or_a_path_are_in_conflict() {
         let (message, help) = (conflict.message(), conflict.help());
         assert_eq!(conflict.sentence(), format!("{message}: {help}"));
         assert!(!message.is_empty() && !help.is_empty());
+    }
+}
+
+proptest! {
+    #[test]
+    fn the_index_finds_what_a_comparison_of_all_finds(
+        requests in proptest::collection::vec(("[abAB/_]{0,3}", "[abAB_]{0,3}", proptest::option::of("[ab]"), proptest::option::of("[XY]")), 0..12),
+    ) {
+        let views: Vec<RequestView<'_>> = requests.iter().map(|(group, key, version, env_var)| RequestView {
+            group,
+            key,
+            group_version: version.as_deref(),
+            mount_requirement: MountType::ANY,
+            env_var: env_var.as_deref(),
+        }).collect();
+        let mut index = RequestIndex::default();
+        for (place, view) in views.iter().enumerate() {
+            let first = views[..place].iter().position(|other| conflict(*other, *view).is_some());
+            prop_assert_eq!(index.conflicting(*view), first);
+            index.add(*view, place);
+        }
     }
 }
 

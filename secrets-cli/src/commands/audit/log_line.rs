@@ -1,21 +1,29 @@
 use std::time::SystemTime;
 
-use secrets_spec::Source;
 use serde_json::{Map, Value};
 
-use crate::{input::since::parse_time, output::escape::escape_controls};
+use crate::{
+    commands::audit::written_source::{field_of_read, group_of},
+    input::since::parse_time,
+    output::escape::escape_controls,
+};
+
+/// The version of the events that this command reads.
+const VERSION: u64 = 1;
 
 /// One event of an audit log.
 pub struct LogLine(Map<String, Value>);
 
 impl LogLine {
-    /// Parses a line. Returns `None` if it is not an event.
+    /// Parses a line. Returns `None` if it is not an event, one of another version, or one without a time.
     pub fn parse(line: &[u8]) -> Option<Self> {
         let line = match serde_json::from_slice(line).ok()? {
             Value::Object(fields) => Self(fields),
             _ => return None,
         };
-        let is_event = line.0.get("v").is_some_and(Value::is_u64) && line.text("event").is_some();
+        let is_event = line.number("v") == Some(VERSION)
+            && line.text("event").is_some()
+            && line.time().is_some();
         is_event.then_some(line)
     }
 
@@ -37,19 +45,6 @@ impl LogLine {
         parse_time(self.text("time")?)
     }
 
-    /// Returns whether the event is about a source: the one that is written so, what is read of its group, or the secret
-    /// with that id.
-    pub fn is_about(&self, source: &str) -> bool {
-        let is = |name: &str, text: &str| self.text(name) == Some(text);
-        let group = group_of(source);
-        let field = self.group_and_key().is_some_and(|field| field == source);
-        is("source", source)
-            || is("id", source)
-            || is("group", source)
-            || is("group", &group)
-            || field
-    }
-
     /// Returns the group under which the source of this event is read.
     pub fn group(&self) -> String {
         match (self.text("group"), self.text("source")) {
@@ -62,7 +57,7 @@ impl LogLine {
     /// Returns a field that was read, written as a request for it is.
     pub fn group_and_key(&self) -> Option<String> {
         let (group, key) = (self.text("group")?, self.text("key")?);
-        Some(if group.is_empty() { key.to_owned() } else { format!("{group}/{key}") })
+        Some(field_of_read(group, key))
     }
 
     /// Returns the event as one line for a person.
@@ -91,9 +86,4 @@ impl LogLine {
         parts.retain(|part| !part.is_empty());
         format!("{source} ({})", parts.join(", "))
     }
-}
-
-/// Returns the group of a source that is written so.
-fn group_of(source: &str) -> String {
-    Source::parse(source).map_or_else(|_| source.to_owned(), |source| source.group().to_owned())
 }

@@ -1,9 +1,11 @@
 pub mod log_line;
+mod source_filter;
 mod unused;
+pub mod written_source;
 
 use std::{
     fs::File,
-    io::{self, BufRead, BufReader, Write},
+    io::{self, BufRead, BufReader, IsTerminal, Write},
     path::{Path, PathBuf},
 };
 
@@ -11,9 +13,10 @@ use secrets_runtime::ErrorKind;
 
 use crate::{
     args::Audit,
-    commands::audit::{log_line::LogLine, unused::Usage},
+    commands::audit::{log_line::LogLine, source_filter::SourceFilter, unused::Usage},
     failure::Failure,
     output::{
+        escape::escape_json,
         format::OutputFormat,
         reporter::Reporter,
         wiped_output::{WipedOutput, print_failure},
@@ -28,11 +31,14 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
         files => files.to_vec(),
     };
     let mut usage = Usage::default();
+    let mut filter = args.source.as_deref().map(SourceFilter::new);
     let mut out = io::stdout().lock();
+    let is_terminal = out.is_terminal();
     let mut foreign = 0;
     for path in &files {
         foreign += each_event(path, |line, event| {
-            if !is_chosen(args, &event) {
+            let is_about = filter.as_mut().is_none_or(|filter| filter.is_about(&event));
+            if !(is_about && is_chosen(args, &event)) {
                 return Ok(());
             }
             if args.unused {
@@ -40,6 +46,11 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
                 return Ok(());
             }
             let printed = match args.format {
+                // For a terminal the same JSON is written so that it acts on none of it.
+                OutputFormat::Json if is_terminal => {
+                    let line = String::from_utf8_lossy(line);
+                    writeln!(out, "{}", escape_json(line.trim()).replace('\r', " "))
+                }
                 OutputFormat::Json => out
                     .write_all(line.strip_suffix(b"\n").unwrap_or(line))
                     .and_then(|()| writeln!(out)),
@@ -75,7 +86,7 @@ pub fn read_log(
     Ok(())
 }
 
-/// Passes each event of a log, with its line. Returns how many lines are not events.
+/// Passes each event of a log, with its line. Returns how many lines cannot be read.
 fn each_event(
     path: &Path,
     mut each: impl FnMut(&[u8], LogLine) -> Result<(), Failure>,
@@ -124,9 +135,9 @@ fn read_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
 fn note_foreign(count: u64, reporter: &Reporter) {
     match count {
         0 => {}
-        1 => reporter.info("note: 1 line is not an event of an audit log, and is left out"),
+        1 => reporter.info("note: 1 line cannot be read as an event, and is left out"),
         _ => reporter
-            .info(&format!("note: {count} lines are not events of an audit log, and are left out")),
+            .info(&format!("note: {count} lines cannot be read as events, and are left out")),
     }
 }
 
@@ -160,7 +171,6 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
 
 fn is_chosen(args: &Audit, event: &LogLine) -> bool {
     args.step.as_deref().is_none_or(|step| event.text("step") == Some(step))
-        && args.source.as_deref().is_none_or(|source| event.is_about(source))
         && (args.event.is_empty() || args.event.iter().any(|name| name == event.event()))
         && args.since.is_none_or(|since| event.time().is_some_and(|time| time >= since))
 }

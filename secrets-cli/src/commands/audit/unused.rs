@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
-    commands::audit::log_line::LogLine,
+    commands::audit::{log_line::LogLine, written_source::field_of},
     output::{
         escape::{escape_controls, json_string},
         format::OutputFormat,
@@ -99,23 +99,4 @@ impl StepUsage {
     fn has_read(&self, declared: &Declared) -> bool {
         self.groups.contains(&declared.group) || self.fields.contains(&field_of(&declared.source))
     }
-}
-
-/// Returns the field of a request as it is written, without its version. The text of a source is returned as it is.
-fn field_of(source: &str) -> String {
-    if let Some(field) = field_of_json(source) {
-        return field;
-    }
-    match source.split_once(" (version ") {
-        Some((field, _)) => field.to_owned(),
-        None => source.to_owned(),
-    }
-}
-
-/// Returns the field of a request that is written in JSON, because another text would have two meanings.
-fn field_of_json(source: &str) -> Option<String> {
-    let value: serde_json::Value = serde_json::from_str(source).ok()?;
-    let text = |name: &str| value.get(name).and_then(serde_json::Value::as_str).unwrap_or_default();
-    let (group, key) = (text("group"), text("key"));
-    Some(if group.is_empty() { key.to_owned() } else { format!("{group}/{key}") })
 }

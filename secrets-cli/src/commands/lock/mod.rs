@@ -4,7 +4,7 @@ mod coverage;
 mod query;
 mod wanted;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use secrets_runtime::Error;
 use secrets_spec::{LockedFields, SecretsLock, StepSpec};
@@ -15,7 +15,10 @@ use crate::{
     failure::{Failure, fail_on_any},
     lock_file::LockFile,
     output::{
-        escape::json_string, format::OutputFormat, reporter::Reporter, wiped_output::WipedOutput,
+        escape::{escape_name, json_string},
+        format::OutputFormat,
+        reporter::Reporter,
+        wiped_output::WipedOutput,
     },
     program::Program,
     stores,
@@ -57,7 +60,7 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
         return Err(Failure::usage(NOTHING_TO_LOCK.0, NOTHING_TO_LOCK.1));
     }
     let mut errors = Vec::new();
-    for (name, answer) in ask(&wanted, args)? {
+    for (name, answer) in ask(&wanted, args, reporter)? {
         match answer {
             Ok(fields) => lock.insert(&name, fields),
             Err(error) => errors.push(error),
@@ -103,12 +106,14 @@ fn split(args: &LockArgs) -> (Vec<String>, Vec<std::path::PathBuf>) {
 fn ask(
     wanted: &Wanted,
     args: &LockArgs,
+    reporter: &Reporter,
 ) -> Result<BTreeMap<String, Result<LockedFields, Error>>, Failure> {
     let backend = args.common.backend.as_deref();
     let named = stores::profiles();
     let profiles: Vec<Option<&str>> =
         if named.is_empty() { vec![None] } else { named.into_iter().map(Some).collect() };
     let mut answers: BTreeMap<String, Result<LockedFields, Error>> = BTreeMap::new();
+    let mut without_common_keys = BTreeSet::new();
     for profile in &profiles {
         let resolver = stores::resolver_of_profile(backend, *profile)?;
         for (name, answer) in query::ask(&resolver, wanted) {
@@ -118,7 +123,14 @@ fn ask(
             });
             let joined = match (answers.remove(&name), answer) {
                 (None, answer) => answer,
-                (Some(Ok(known)), Ok(fields)) => Ok(known.in_common(&fields)),
+                (Some(Ok(known)), Ok(fields)) => {
+                    let has_keys = !known.is_without_keys() && !fields.is_without_keys();
+                    let common = known.in_common(&fields);
+                    if has_keys && common.is_without_keys() {
+                        without_common_keys.insert(name.clone());
+                    }
+                    Ok(common)
+                }
                 (Some(Err(known)), Err(error)) => {
                     let fallback = known.clone();
                     Err(Error::join([known, error]).unwrap_or(fallback))
@@ -127,6 +139,12 @@ fn ask(
             };
             answers.insert(name, joined);
         }
+    }
+    for name in without_common_keys {
+        let name = escape_name(&name);
+        reporter.warning(&format!(
+            "{name}: no key is in all of these profiles, so its line has none, and no program can read a key of it"
+        ));
     }
     Ok(answers)
 }
@@ -146,7 +164,7 @@ fn check(
         wanted.add_named(sources);
         wanted.add_declared(steps, lock);
         wanted.add_locked(lock);
-        let answers = ask(&wanted, args)?;
+        let answers = ask(&wanted, args, reporter)?;
         errors.extend(coverage::differences(lock, answers));
     }
     fail_on_any(errors)?;

@@ -1,6 +1,6 @@
 //! `secrets explain`: where each source would come from, and why. No value is read.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use secrets_runtime::{
     ErrorKind, Resolver,
@@ -10,7 +10,10 @@ use secrets_runtime::{
 use secrets_spec::{LockedFields, LockedSource, SecretsLock};
 
 use crate::{
-    commands::audit::{log_line::LogLine, read_log},
+    commands::{
+        audit::{log_line::LogLine, read_log},
+        program::last_reads::LastReads,
+    },
     failure::Failure,
     input::program_args::Explain,
     lock_file::LockFile,
@@ -30,6 +33,8 @@ use crate::{
 struct Explained {
     step: String,
     module: Option<String>,
+    /// The program, if the log has several with a step of this name.
+    program: Option<String>,
     sources: Vec<ExplainedSource>,
 }
 
@@ -38,7 +43,7 @@ struct Explained {
 struct ExplainedSource {
     source: String,
     backends: Vec<String>,
-    id: String,
+    id: Option<String>,
     profile: Option<String>,
     mapped_by: Option<String>,
     region: Option<String>,
@@ -59,7 +64,7 @@ pub fn run(args: &Explain, reporter: &Reporter) -> Result<(), Failure> {
     let is_program = args.step.is_some() || args.target.is_file() || target.contains(['/', '\\']);
     let steps = match is_program {
         true => steps_of_program(args, &resolver, reporter)?,
-        false => vec![step_of_log(&target, &resolver, reporter)?],
+        false => steps_of_log(&target, &resolver, reporter)?,
     };
     let mut output = WipedOutput::default();
     match args.format {
@@ -85,13 +90,24 @@ fn steps_of_program(
         Some(name) => program.steps_named(name)?,
         None => program.steps().iter().collect(),
     };
-    let reads = LastReads::of(resolver.audit_file(), reporter);
+    let mut reads = LastReads::of_program(&args.target);
+    let mut routes_of_steps = BTreeMap::new();
+    for step in program.steps() {
+        let is_explained = steps.iter().any(|it| std::ptr::eq(*it, step));
+        let routes = match resolver.routes(step) {
+            Err(error) if is_explained => return Err(error.into()),
+            routes => routes.unwrap_or_default(),
+        };
+        reads.add_step(&step.module, &step.name, &routes);
+        routes_of_steps.insert(std::ptr::from_ref(step), routes);
+    }
+    reads.read(resolver.audit_file(), reporter);
     let profile = profile(resolver);
     let lock = read_lock(reporter);
     let explain = |step: &secrets_spec::StepSpec| -> Result<Explained, Failure> {
-        let routes = resolver.routes(step)?;
+        let routes = routes_of_steps.remove(&std::ptr::from_ref(step)).unwrap_or_default();
         let sources = routes.into_iter().map(|route| {
-            let last_read = reads.of_route(&step.name, &route);
+            let last_read = reads.of_route(&step.module, &step.name, &route);
             let line = locked_name(step, &route).and_then(|name| lock.get(&name)).cloned();
             let explained = ExplainedSource::of_route(route, profile.clone(), last_read);
             ExplainedSource { lock: line, ..explained }
@@ -99,6 +115,7 @@ fn steps_of_program(
         Ok(Explained {
             step: step.name.clone(),
             module: Some(step.module.clone()),
+            program: None,
             sources: sources.collect(),
         })
     };
@@ -124,8 +141,12 @@ fn locked_name(step: &secrets_spec::StepSpec, route: &SourceRoute) -> Option<Str
     Some(LockedSource::of(&source.source).name().to_owned())
 }
 
-/// Explains a step by the audit log.
-fn step_of_log(name: &str, resolver: &Resolver, reporter: &Reporter) -> Result<Explained, Failure> {
+/// Explains a step by the audit log: that of each program which has a step of this name.
+fn steps_of_log(
+    name: &str,
+    resolver: &Resolver,
+    reporter: &Reporter,
+) -> Result<Vec<Explained>, Failure> {
     let (module, step) = match name.rsplit_once("::") {
         Some((module, step)) => (Some(module), step),
         None => (None, name),
@@ -139,87 +160,54 @@ fn step_of_log(name: &str, resolver: &Resolver, reporter: &Reporter) -> Result<E
             help,
         ));
     };
-    let mut sources: BTreeMap<String, (String, ExplainedSource)> = BTreeMap::new();
-    let mut reads = LastReads::default();
+    let mut programs: BTreeMap<String, LoggedStep> = BTreeMap::new();
     let profile = profile(resolver);
     read_log(log, reporter, |_, event| {
         if event.text("step") == Some(step) {
-            reads.add(&event);
+            let program = event.text("program").unwrap_or_default().to_owned();
+            let logged = programs.entry(program).or_default();
+            logged.reads.add(&event);
             if let ("resolved" | "failed", Some(source)) = (event.event(), event.text("source")) {
                 let explained = ExplainedSource::of_event(source, &event, profile.clone());
-                sources.insert(source.to_owned(), (event.group(), explained));
+                logged.sources.insert(source.to_owned(), (event.group(), explained));
             }
         }
         Ok(())
     })?;
-    if sources.is_empty() {
+    programs.retain(|_, logged| !logged.sources.is_empty());
+    if programs.is_empty() {
         let message = format!("the audit log {} has no such step", log.display());
         let help = format!("name the program too, as in `secrets explain BINARY {name}`");
         return Err(Failure::about(name, ErrorKind::NotFound, message, help));
     }
-    let sources = sources.into_values().map(|(group, explained)| {
-        let last_read = reads.of_source(step, &group, &explained.source);
-        ExplainedSource { last_read, ..explained }
-    });
-    Ok(Explained {
-        step: step.to_owned(),
-        module: module.map(str::to_owned),
-        sources: sources.collect(),
-    })
+    let is_certain = programs.len() == 1;
+    let explain = |(program, LoggedStep { sources, reads }): (String, LoggedStep)| {
+        let sources = sources.into_values().map(|(group, explained)| {
+            let last_read = reads.of_source(step, &group, &explained.source);
+            ExplainedSource { last_read, ..explained }
+        });
+        Explained {
+            step: step.to_owned(),
+            module: module.map(str::to_owned),
+            program: (!is_certain).then_some(program),
+            sources: sources.collect(),
+        }
+    };
+    Ok(programs.into_iter().map(explain).collect())
+}
+
+/// What the log has of a step of one program.
+#[derive(Default)]
+struct LoggedStep {
+    /// By their texts, with their groups.
+    sources: BTreeMap<String, (String, ExplainedSource)>,
+    reads: LastReads,
 }
 
 /// Returns the name of the profile in effect.
 fn profile(resolver: &Resolver) -> Option<String> {
     let setting = resolver.settings().find(|it| *it.variable() == variables::PROFILE)?;
     setting.text().filter(|text| !text.is_empty()).map(str::to_owned)
-}
-
-/// When each field was read the last time: by step, group and key.
-#[derive(Default)]
-struct LastReads(BTreeMap<(String, String, String), String>);
-
-impl LastReads {
-    /// Reads the log, if there is one. A log that cannot be read is reported, and counts as empty.
-    fn of(log: Option<&Path>, reporter: &Reporter) -> Self {
-        let mut reads = Self::default();
-        let Some(log) = log.filter(|log| log.exists()) else { return reads };
-        let read = read_log(log, reporter, |_, event| {
-            reads.add(&event);
-            Ok(())
-        });
-        if read.is_err() {
-            reporter.warning(&format!("the audit log {} cannot be read", log.display()));
-        }
-        reads
-    }
-
-    fn add(&mut self, event: &LogLine) {
-        let fields = ["step", "group", "key", "time"].map(|name| event.text(name));
-        let ("read", [Some(step), Some(group), Some(key), Some(time)]) = (event.event(), fields)
-        else {
-            return;
-        };
-        let known = self.0.entry((step.to_owned(), group.to_owned(), key.to_owned())).or_default();
-        // Times of one form sort as texts.
-        if known.as_str() < time {
-            time.clone_into(known);
-        }
-    }
-
-    fn of_route(&self, step: &str, route: &SourceRoute) -> Option<String> {
-        let is_it = |(known, group, key): &(String, String, String)| {
-            known == step && *group == route.group && route.key.as_ref().is_none_or(|it| it == key)
-        };
-        self.0.iter().filter(|(field, _)| is_it(field)).map(|(_, time)| time).max().cloned()
-    }
-
-    /// Returns the last read of a source, or of a request that is written so.
-    fn of_source(&self, step: &str, group: &str, source: &str) -> Option<String> {
-        let is_it = |(known, of, key): &(String, String, String)| {
-            known == step && (of == group || format!("{of}/{key}") == source || key == source)
-        };
-        self.0.iter().filter(|(field, _)| is_it(field)).map(|(_, time)| time).max().cloned()
-    }
 }
 
 impl ExplainedSource {
@@ -232,10 +220,10 @@ impl ExplainedSource {
         Self {
             source: route.source,
             backends: route.backends,
-            id: match route.key {
+            id: Some(match route.key {
                 Some(key) if route.id.is_empty() => key,
                 _ => route.id,
-            },
+            }),
             profile,
             mapped_by: route.mapped_by,
             region,
@@ -253,7 +241,7 @@ impl ExplainedSource {
         Self {
             source: source.to_owned(),
             backends: text("backend").into_iter().collect(),
-            id: text("id").unwrap_or_default(),
+            id: text("id"),
             profile,
             role: text("role"),
             ..Self::default()
@@ -265,7 +253,7 @@ impl ExplainedSource {
         JsonObject::default()
             .text("source", &self.source)
             .raw("backends", &json_texts(self.backends.iter().map(String::as_str)))
-            .text("id", &self.id)
+            .text_or_null("id", self.id.as_deref())
             .text_or_null("profile", self.profile.as_deref())
             .text_or_null("mapped_by", self.mapped_by.as_deref())
             .text_or_null("region", self.region.as_deref())
@@ -286,7 +274,7 @@ impl ExplainedSource {
         };
         let lines = [
             ("backend", Some(self.backends.join(", then "))),
-            ("id", Some(self.id.clone())),
+            ("id", self.id.clone()),
             ("mapped by", self.mapped_by.clone()),
             ("profile", self.profile.clone()),
             ("region", with_place(&self.region, &self.region_from)),
@@ -342,7 +330,9 @@ impl Explained {
             Some(module) => format!("{module}::{}", self.step),
             None => self.step.clone(),
         };
-        output.push(format!("{}\n", escape_controls(&name)));
+        let program = self.program.as_deref().map(|program| format!(" in {program}"));
+        let heading = name + &program.unwrap_or_default();
+        output.push(format!("{}\n", escape_controls(&heading)));
         let mut table = Table::default();
         for source in &self.sources {
             let lines = source.lines();

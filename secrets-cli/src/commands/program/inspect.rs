@@ -155,11 +155,12 @@ fn source_json(DeclaredSource { source, keys }: &DeclaredSource) -> String {
 
 fn request_json(request: &Request) -> String {
     let view = request.view();
+    let mount = Some(view.mount_requirement).filter(|mount| *mount != MountType::ANY);
     JsonObject::default()
         .text_or_null("group", Some(view.group).filter(|text| !text.is_empty()))
         .text_or_null("key", Some(view.key).filter(|text| !text.is_empty()))
         .text_or_null("group_version", view.group_version)
-        .text("mount_requirement", view.mount_requirement.as_str())
+        .text_or_null("mount_requirement", mount.map(MountType::as_str))
         .text_or_null("env_var", view.env_var)
         .finish()
 }

@@ -2,4 +2,5 @@
 
 pub mod explain;
 pub mod inspect;
+mod last_reads;
 pub mod policy;

@@ -153,6 +153,11 @@ fn without_a_program_the_log_alone_is_read() {
         event("read", 2, json!({ "step": "load", "group": "prod-db", "key": "user" })),
         resolved(3, "db"),
         event("failed", 4, denied),
+        event(
+            "failed",
+            5,
+            json!({ "step": "load", "source": "gone", "backend": "local", "kind": "NotFound" }),
+        ),
     ];
     sandbox.write("audit.log", log.concat());
     for name in ["load", "app::jobs::load"] {
@@ -160,7 +165,8 @@ fn without_a_program_the_log_alone_is_read() {
         assert_eq!(steps[0]["step"], "load");
         let sources = steps[0]["sources"].as_array().unwrap();
         assert_eq!((&sources[0]["source"], &sources[0]["role"]), (&json!("api"), &json!(ROLE)));
-        let of_db = ["id", "backends", "last_read"].map(|name| sources[1][name].clone());
+        assert_eq!((&sources[1]["source"], &sources[1]["id"]), (&json!("gone"), &Value::Null));
+        let of_db = ["id", "backends", "last_read"].map(|name| sources[2][name].clone());
         assert_eq!(of_db, [json!("db"), json!(["local"]), json!("2026-11-28T21:30:02.000Z")]);
     }
     let result = run(&sandbox, &["other"]);
@@ -169,6 +175,96 @@ fn without_a_program_the_log_alone_is_read() {
     let result = Sandbox::new().run(["explain", "load"]);
     result.assert_fails(2);
     assert!(result.stderr.contains("SECRETS_AUDIT"), "{result:?}");
+}
+
+#[test]
+fn the_last_read_is_that_of_the_step_of_this_program() {
+    let sandbox = Sandbox::new();
+    let of_module = |module: &str, sources: &str| {
+        record(&format!(
+            r#"{{"step":"load","module":"{module}","file":"f","line":1,"sources":{sources}}}"#
+        ))
+    };
+    let steps = [of_module("app::a", r#"["db","api"]"#), of_module("app::b", r#"["db"]"#)];
+    sandbox.write("program", steps.concat());
+    let of_call = |name: &str, call: u32, second: u32, mut fields: Value| {
+        fields["call"] = json!(call);
+        fields["step"] = json!("load");
+        event(name, second, fields)
+    };
+    let read = |call: u32, second: u32| {
+        of_call("read", call, second, json!({ "group": "db", "key": "user" }))
+    };
+    let resolved = |call: u32, source: &str| {
+        of_call("resolved", call, 0, json!({ "source": source, "backend": "local", "id": source }))
+    };
+    let other = json!({ "program": "other", "step": "load", "group": "db", "key": "user" });
+    let log = [
+        resolved(1, "db"),
+        read(1, 1),
+        resolved(2, "db"),
+        resolved(2, "api"),
+        read(2, 2),
+        // It is not known which of the two this is.
+        read(3, 3),
+        event("read", 4, other),
+    ];
+    sandbox.write("audit.log", log.concat());
+    let last_reads = |name: &str| -> Vec<Value> {
+        let steps = explain(&sandbox, &["program", name]);
+        steps.iter().map(|step| step["sources"][0]["last_read"].clone()).collect()
+    };
+    let time = |second: u32| json!(format!("2026-11-28T21:30:{second:02}.000Z"));
+    assert_eq!(last_reads("load"), [time(2), time(1)]);
+    assert_eq!(last_reads("app::b::load"), [time(1)]);
+    // Without a program, each one of the log is explained.
+    let log = [
+        resolved(1, "db"),
+        read(1, 1),
+        event(
+            "resolved",
+            2,
+            json!({ "program": "other", "step": "load", "source": "db", "backend": "env", "id": "DB" }),
+        ),
+    ];
+    sandbox.write("audit.log", log.concat());
+    let steps = explain(&sandbox, &["load"]);
+    let of = |step: &Value| step["sources"][0]["last_read"].clone();
+    assert_eq!(steps.iter().map(of).collect::<Vec<_>>(), [Value::Null, time(1)]);
+    let text = run(&sandbox, &["load"]).text();
+    assert!(text.contains("load in other\n") && text.contains("load in program\n"), "{text}");
+}
+
+#[test]
+fn a_role_names_the_variable_that_sets_it() {
+    let sandbox = Sandbox::new();
+    sandbox.write("program", step("load", r#"["a",{"id":"b","role":""}]"#));
+    let mut command = sandbox.command(["explain", "program", "--format=json"]);
+    command
+        .env("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager")
+        .env("METAFLOW_DEFAULT_SECRETS_ROLE", ROLE)
+        .env("METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE", OTHER);
+    let json: Value = serde_json::from_slice(&command.output().unwrap().stdout).unwrap();
+    let from = |index: usize| json["steps"][0]["sources"][index]["role_from"].clone();
+    assert_eq!(from(0), "METAFLOW_DEFAULT_SECRETS_ROLE");
+    assert_eq!(from(1), "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE");
+}
+
+#[test]
+fn the_log_and_the_program_cannot_write_to_the_terminal() {
+    let sandbox = Sandbox::new();
+    let hostile = "load\u{1b}[2J\u{9b}\u{202e}";
+    let resolved = json!({ "program": hostile, "step": "load", "source": hostile, "backend": hostile, "id": hostile, "role": hostile });
+    let other = json!({ "program": "b", "step": "load", "source": "db" });
+    let log = [event("resolved", 1, resolved), event("resolved", 2, other)].concat();
+    sandbox.write("audit.log", log);
+    for arguments in [&["load"][..], &["load", "--format=json"]] {
+        let result = run(&sandbox, arguments);
+        assert_eq!(result.code, Some(0), "{result:?}");
+        let printed = format!("{}{}", result.text(), result.stderr);
+        let is_raw = |c: char| c.is_control() && c != '\n' || c == '\u{202e}';
+        assert!(printed.contains("[2J") && !printed.contains(is_raw), "{printed:?}");
+    }
 }
 
 #[test]

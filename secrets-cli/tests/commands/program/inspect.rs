@@ -42,7 +42,7 @@ const MODULE: &str = "cli::commands::program::steps";
 #[test]
 fn every_declaration_of_a_program_is_printed() {
     let sandbox = Sandbox::new();
-    let request = |group: &str, key: &str, version: Value, mount: &str, variable: Value| json!({ "group": group, "key": key, "group_version": version, "mount_requirement": mount, "env_var": variable });
+    let request = |group: &str, key: &str, version: Value, mount: Value, variable: Value| json!({ "group": group, "key": key, "group_version": version, "mount_requirement": mount, "env_var": variable });
     let source = |id: &str, kind: Value, options: Value, role: Value, group: Value| json!({ "id": id, "type": kind, "options": options, "role": role, "group": group });
     let with_keys = |mut source: Value, keys: Value| {
         source["keys"] = keys;
@@ -72,8 +72,8 @@ fn every_declaration_of_a_program_is_printed() {
         })
     };
     let requests = json!([
-        request("flyte", "api-key", null.clone(), "FILE", null.clone()),
-        request("db", "password", json!("v2"), "ANY", json!("DB_PASSWORD")),
+        request("flyte", "api-key", null.clone(), json!("FILE"), null.clone()),
+        request("db", "password", json!("v2"), null.clone(), json!("DB_PASSWORD")),
     ]);
     let second = of_jobs("load", "async fn load", requests);
     let expected = [load, of_jobs("at_launch", "pub fn at_launch", json!([])), second];
@@ -147,6 +147,23 @@ fn what_has_no_step_ends_with_3() {
     let result = inspect(&sandbox, command);
     result.assert_fails(3);
     assert!(!result.stderr.contains("warning"), "{result:?}");
+}
+
+#[test]
+fn a_program_of_a_newer_version_is_not_one_without_steps() {
+    let sandbox = Sandbox::new();
+    let newer = |name: &str| {
+        let text = String::from_utf8(step(name, "[]")).unwrap();
+        text.replace("step-1:", "step-2:").into_bytes()
+    };
+    let (_, result) = names(&sandbox, &[newer("a"), newer("b")].concat());
+    result.assert_fails(3);
+    assert_eq!(result.json_kind(), "NotFound");
+    assert!(result.stderr.contains("a newer version of secrets-runtime made it"), "{result:?}");
+    assert!(result.stderr.contains("update the command"), "{result:?}");
+    let (found, result) = names(&sandbox, &[newer("a"), step("c", "[]"), newer("b")].concat());
+    assert_eq!((result.code, &found[..]), (Some(0), &["c".to_owned()][..]), "{result:?}");
+    assert!(result.stderr.contains("2 steps are of a newer version"), "{result:?}");
 }
 
 #[test]

@@ -213,7 +213,18 @@ fn what_is_not_known_is_asked_for_at_once() {
     assert_eq!(policy(&sandbox, &[]).code, Some(0));
     let result = policy(&sandbox, &["--trust"]);
     result.assert_fails(2);
-    assert!(result.stderr.contains(&format!("the account of the caller of {ROLE}")), "{result:?}");
+    let said = format!(
+        "a trust policy names the account in which the program runs, which must be known for {ROLE}\n"
+    );
+    assert!(result.stderr.contains(&said), "{result:?}");
+    assert!(result.stderr.contains("add --account ID\n"), "{result:?}");
+    let sandbox = program(&[step("load", &format!(r#"["a",{{"id":"b","role":"{ROLE}"}}]"#))]);
+    let result = policy(&sandbox, &["--trust"]);
+    assert!(
+        result.stderr.contains("the region of b must be known, and a trust policy"),
+        "{result:?}"
+    );
+    assert!(result.stderr.contains("add --account ID and --region REGION"), "{result:?}");
 }
 
 #[test]

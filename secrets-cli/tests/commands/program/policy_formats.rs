@@ -149,6 +149,27 @@ spec:
 }
 
 #[test]
+fn a_volume_is_named_by_a_label_without_dots() {
+    let long = "x".repeat(70);
+    let sources = format!(r#"["a.b","a/b","tls.crt","{long}","{long}.y"]"#);
+    let sandbox = program(&[step("load", &sources)]);
+    let arguments = ["policy", "program", "--backend=file", "--format=external-secrets"];
+    let text = sandbox.ok(arguments);
+    assert!(text.contains("{ name: \"tls-crt\", secret: { secretName: \"tls.crt\" } }"), "{text}");
+    let mut names = Vec::new();
+    for line in text.lines().filter_map(|line| line.strip_prefix("#   volumes: [{ name: \"")) {
+        let name = line.split('"').next().unwrap();
+        let is_label = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        assert!(name.len() <= 63 && name.chars().all(is_label), "{name}");
+        assert!(text.contains(&format!("volumeMounts: [{{ name: \"{name}\"")), "{name}: {text}");
+        names.push(name);
+    }
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), 5, "{text}");
+}
+
+#[test]
 fn vault_has_a_rule_for_each_path() {
     let sources = r#"[{"id":"secret/app/db","type":"vault"},{"id":"database/creds/readonly","type":"vault"},{"id":"old/x","type":"vault","options":{"kv":1}}]"#;
     let sandbox = program(&[step("load", sources)]);

@@ -87,7 +87,9 @@ pub(super) fn one_of(fields: &[(&str, &SecretValue)]) -> String {
     let names = list(fields.iter().map(|(name, _)| *name));
     match fields.first() {
         Some((name, _)) => {
-            format!("name one of them as the `key`, such as key = {name:?}: {names}")
+            format!(
+                "name one of them as the `key`, such as key = {name:?}, or take all of them as a struct or a map: {names}"
+            )
         }
         None => names,
     }

@@ -1,6 +1,8 @@
 //! The settings of each backend.
 
 pub(crate) mod aws;
+#[cfg(not(feature = "aws"))]
+pub(crate) mod aws_profile;
 pub(crate) mod exec;
 pub(crate) mod file;
 pub(crate) mod flyte;

@@ -7,4 +7,10 @@ enum Either {
     Other,
 }
 
+#[derive(SecretFields)]
+#[secret_fields(krate = secrets_runtime)]
+struct Db {
+    user: String,
+}
+
 fn main() {}

@@ -50,4 +50,36 @@ impl<T: serde::de::DeserializeOwned> Service<T> {
     }
 }
 
+/// Names say nothing: `Conf` is a parameter, and `A1` is not.
+struct Job<Conf>(Conf);
+
+#[derive(Deserialize, SecretFields)]
+#[allow(dead_code)]
+struct A1 {
+    host: String,
+}
+
+impl<Conf: serde::de::DeserializeOwned> Job<Conf> {
+    #[secrets]
+    fn method(
+        &self,
+        #[secret("prod-db")] conf: Conf,
+        #[secret("prod-db")] a: A1,
+        #[secret("prod-db")] pair: Pair<Conf>,
+    ) -> Result<(), Error> {
+        let _ = (conf, a, pair, &self.0);
+        let _ = current_context().secrets.get_as::<A1>("prod-db")?;
+        let _ = current_context().secrets.get_as::<Conf>("prod-db")?;
+        Ok(())
+    }
+}
+
+impl A1 {
+    #[secrets]
+    async fn own(#[secret("prod-db")] this: Self) -> Result<(), Error> {
+        let _ = this;
+        Ok(())
+    }
+}
+
 fn main() {}

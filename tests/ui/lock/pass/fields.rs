@@ -99,13 +99,52 @@ impl<T: DeserializeOwned> Service<T> {
     }
 }
 
-pub struct Job<TConf>(pub TConf);
+pub struct Job<Conf, A1>(pub Conf, pub A1);
 
-impl<TConf: DeserializeOwned> Job<TConf> {
+impl<Conf: DeserializeOwned, A1: DeserializeOwned> Job<Conf, A1> {
     #[secrets]
-    pub fn method(&self, #[secret("prod-db")] conf: TConf) -> Result<(), Error> {
-        let _ = conf;
+    pub fn method(&self, #[secret("prod-db")] conf: Conf, #[secret("prod-db")] a: A1) -> Result<(), Error> {
+        let _ = (conf, a);
+        let _ = current_context().secrets.get_as::<Option<Conf>>("prod-db")?;
         Ok(())
+    }
+
+    #[secrets]
+    pub async fn asynchronous(
+        #[secret("prod-db")] conf: Upper<Conf>,
+        #[secret("prod-db")] db: Borrowed<'static, A1>,
+    ) -> Result<(), Error> {
+        let _ = (conf, db);
+        let _ = current_context().secrets.get_as::<Upper<A1>>("prod-db")?;
+        Ok(())
+    }
+}
+
+#[derive(Deserialize, SecretFields)]
+#[serde(bound = "T: Deserialize<'de>")]
+pub struct Borrowed<'a, T> {
+    pub user: T,
+    #[serde(skip)]
+    pub text: Option<&'a str>,
+}
+
+pub mod private {
+    use secrets_runtime::SecretFields;
+
+    #[derive(serde::Deserialize, SecretFields)]
+    struct Hidden {
+        user: String,
+    }
+
+    #[secrets_runtime::secrets]
+    pub fn step(#[secret("prod-db")] hidden: Hidden) -> Result<usize, secrets_runtime::Error> {
+        #[derive(serde::Deserialize, SecretFields)]
+        #[secret_fields(crate = secrets_runtime)]
+        struct Local {
+            password: String,
+        }
+        let local = secrets_runtime::current_context().secrets.get_as::<Local>("prod-db")?;
+        Ok(hidden.user.len() + local.password.len())
     }
 }
 

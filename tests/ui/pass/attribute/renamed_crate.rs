@@ -36,4 +36,10 @@ mod deeper {
     }
 }
 
+#[derive(facade::inner::SecretFields)]
+#[secret_fields(crate = crate::facade::inner)]
+struct Db {
+    user: String,
+}
+
 fn main() {}

@@ -1,5 +1,5 @@
 //! Literals that are not compared with the groups of the step, since it may have others or the program asks on purpose.
-use secrets_runtime::{Context, Error, current_context, secrets};
+use secrets_runtime::{Context, Error, current_context, secrets, task};
 
 const NAME: &str = "prod-db";
 
@@ -18,6 +18,18 @@ fn constant() -> Result<(), Error> {
 fn of_a_backend_of_the_settings() -> Result<(), Error> {
     current_context().secrets.get("op.vault/item", "vault_item")?;
     current_context().secrets.get("vault/item", "vault_item").map(|_| ())
+}
+
+#[task(secret_requests = [Secret(group = "db", key = NAME), Secret(group = "api", key = "token")], sources = [{ id = "x", group = "api" }])]
+fn keys() -> Result<(), Error> {
+    current_context().secrets.get("db", "user")?;
+    current_context().secrets.get("api", "other")?;
+    current_context().secrets.get("api", "token").map(|_| ())
+}
+
+#[task(secret_requests = [Secret(group = NAME, key = "user"), Secret(group = "db", key = "user")])]
+fn constant_group() -> Result<(), Error> {
+    current_context().secrets.get("db", "password").map(|_| ())
 }
 
 #[secrets(sources = ["other"])]

@@ -8,8 +8,12 @@ pub struct MadeName<'a> {
     pub name: String,
 }
 
-/// Returns the names, in this order. Names that several texts lead to end with a hash of their text.
-pub fn distinct_names(made: Vec<MadeName<'_>>) -> Vec<String> {
+/// The most characters of the name of an object of Kubernetes.
+pub const LONGEST_NAME: usize = 253;
+
+/// Returns the names, in this order. Names that several texts lead to end with a hash of their text, and then they have
+/// at most `longest` characters.
+pub fn distinct_names(made: Vec<MadeName<'_>>, longest: usize) -> Vec<String> {
     let mut texts: BTreeMap<&str, &str> = BTreeMap::new();
     let mut equal = Vec::new();
     for MadeName { text, name } in &made {
@@ -18,8 +22,10 @@ pub fn distinct_names(made: Vec<MadeName<'_>>) -> Vec<String> {
         }
     }
     let names = made.into_iter().map(|MadeName { text, name }| match equal.contains(&name) {
-        // The longest name of an object of Kubernetes has 253 characters.
-        true => format!("{}-{:016x}", name.chars().take(230).collect::<String>(), hash(text)),
+        true => {
+            let start: String = name.chars().take(longest - 17).collect();
+            format!("{start}-{:016x}", hash(text))
+        }
         false => name,
     });
     names.collect()
@@ -37,7 +43,7 @@ mod tests {
 
     fn names(texts: &[&str]) -> Vec<String> {
         let made = texts.iter().map(|text| MadeName { text, name: text.replace(['_', '/'], "-") });
-        distinct_names(made.collect())
+        distinct_names(made.collect(), LONGEST_NAME)
     }
 
     #[test]
@@ -50,6 +56,6 @@ mod tests {
         assert_eq!(found[3], "c");
         let long = ["x".repeat(250) + "_", "x".repeat(250) + "/"];
         let found = names(&[&long[0], &long[1]]);
-        assert!(found[0] != found[1] && found[0].len() <= 253, "{found:?}");
+        assert!(found[0] != found[1] && found[0].len() <= LONGEST_NAME, "{found:?}");
     }
 }

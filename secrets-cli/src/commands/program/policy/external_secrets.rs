@@ -11,7 +11,7 @@ use secrets_spec::{BuiltIn, Source};
 
 use crate::{
     commands::program::policy::{
-        distinct_names::{MadeName, distinct_names},
+        distinct_names::{LONGEST_NAME, MadeName, distinct_names},
         kubernetes::object_name,
     },
     input::program_args::Policy,
@@ -74,13 +74,30 @@ pub fn objects(routes: &[SourceRoute], folder: &Path, args: &Policy) -> Vec<Stri
         };
     }
     let made = mounts.keys().map(|path| MadeName { text: path, name: object_name(path) });
-    let names = distinct_names(made.collect());
-    let named = names.iter().zip(&mounts);
-    named.map(|(name, (path, mount))| object(name, path, mount, folder, args)).collect()
+    let names = distinct_names(made.collect(), LONGEST_NAME);
+    let made = names.iter().map(|text| MadeName { text, name: volume_name(text) });
+    let volumes = distinct_names(made.collect(), LONGEST_VOLUME);
+    let named = names.iter().zip(&volumes).zip(&mounts);
+    named.map(|(names, (path, mount))| object(names, path, mount, folder, args)).collect()
 }
 
-fn object(name: &str, path: &str, mount: &Mount, folder: &Path, args: &Policy) -> String {
-    let name = json_string(name);
+/// The most characters of the name of a volume, which is a DNS label (RFC 1123).
+const LONGEST_VOLUME: usize = 63;
+
+/// Returns the name of a volume for an object. It has no dots, which the name of an object may have.
+fn volume_name(object: &str) -> String {
+    let name: String = object.replace('.', "-").chars().take(LONGEST_VOLUME).collect();
+    name.trim_matches('-').to_owned()
+}
+
+fn object(
+    (name, volume): (&String, &String),
+    path: &str,
+    mount: &Mount,
+    folder: &Path,
+    args: &Policy,
+) -> String {
+    let (name, volume) = (json_string(name), json_string(volume));
     let remote = json_string(&mount.remote);
     let file = path.rsplit('/').next().unwrap_or(path);
     let (data, sub_path) = match &mount.content {
@@ -107,8 +124,8 @@ fn object(name: &str, path: &str, mount: &Mount, folder: &Path, args: &Policy) -
     let place = json_string(&folder.join(path).display().to_string());
     format!(
         "# In the Pod, which reads it with SECRETS_FILE_DIR={folder}:\n\
-         #   volumes: [{{ name: {name}, secret: {{ secretName: {name} }} }}]\n\
-         #   volumeMounts: [{{ name: {name}, mountPath: {place}{sub_path}, readOnly: true }}]\n\
+         #   volumes: [{{ name: {volume}, secret: {{ secretName: {name} }} }}]\n\
+         #   volumeMounts: [{{ name: {volume}, mountPath: {place}{sub_path}, readOnly: true }}]\n\
          apiVersion: external-secrets.io/v1\n\
          kind: ExternalSecret\n\
          metadata:\n  name: {name}\n  namespace: {namespace}\n\

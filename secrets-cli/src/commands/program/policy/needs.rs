@@ -56,6 +56,8 @@ pub struct Unknown {
     /// The secrets without an account, and those without a region.
     account: BTreeSet<String>,
     region: BTreeSet<String>,
+    /// The roles whose callers are in an account that is not known.
+    trusting: BTreeSet<String>,
 }
 
 impl AwsNeeds {
@@ -218,22 +220,32 @@ impl WantedSecret {
 impl Unknown {
     /// Fails if anything is not known.
     pub fn fail(self) -> Result<(), Failure> {
-        let (account, region) = (&self.account, &self.region);
+        let Self { account, region, trusting } = &self;
+        let sources: Vec<_> = account.union(region).map(String::as_str).collect();
         let what = match (account.is_empty(), region.is_empty()) {
-            (true, true) => return Ok(()),
+            (true, _) => "the region",
             (false, true) => "the account",
-            (true, false) => "the region",
             (false, false) => "the account and the region",
         };
-        let sources: Vec<_> = account.union(region).map(String::as_str).collect();
-        let message = format!("{what} of {} must be known", sources.join(", "));
+        let of_sources = format!("{what} of {} must be known", sources.join(", "));
+        let roles: Vec<_> = trusting.iter().map(String::as_str).collect();
+        let of_roles = format!(
+            "a trust policy names the account in which the program runs, which must be known for {}",
+            roles.join(", ")
+        );
+        let message = match (sources.is_empty(), roles.is_empty()) {
+            (true, true) => return Ok(()),
+            (false, true) => of_sources,
+            (true, false) => of_roles,
+            (false, false) => format!("{of_sources}, and {of_roles}"),
+        };
         let options = [
-            (!account.is_empty()).then_some("--account ID"),
+            (!(account.is_empty() && roles.is_empty())).then_some("--account ID"),
             (!region.is_empty()).then_some("--region REGION"),
         ];
         let options: Vec<_> = options.into_iter().flatten().collect();
-        let help = format!("add {}, or write the whole ARN", options.join(" and "));
-        Err(Failure::usage(message, help))
+        let or = if roles.is_empty() { ", or write the whole ARN" } else { "" };
+        Err(Failure::usage(message, format!("add {}{or}", options.join(" and "))))
     }
 }
 
@@ -278,7 +290,7 @@ fn literal(text: &str) -> String {
 /// Returns the policy that lets the account of the caller assume a role.
 fn trust(role: &str, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocument {
     let Some(account) = &target.account else {
-        unknown.account.insert(format!("the caller of {role}"));
+        unknown.trusting.insert(role.to_owned());
         return PolicyDocument::default();
     };
     let partition = arn_part(role, 1).unwrap_or("aws");

@@ -162,11 +162,10 @@ fn a_set_is_not_a_scalar() {
     assert_eq!(messages(read::<String>(&fields)), ["db: expected text, found a set of 2 fields"]);
     assert_eq!(
         messages(read::<SecretValue>(&fields)),
-        ["db: expected a secret value, found a set of 2 fields"]
+        ["db: expected one value, found a set of 2 fields"]
     );
     assert_eq!(messages(read::<Vec<u8>>(&[])), ["db: expected a list, found a set of 0 fields"]);
-    let help =
-        "name one of them as the `key`, such as key = \"user\": its fields are `user`, `port`";
+    let help = "name one of them as the `key`, such as key = \"user\", or take all of them as a struct or a map: its fields are `user`, `port`";
     assert_eq!(helps(read::<Mode>(&fields))[0].as_deref(), Some(help));
     assert_eq!(helps(read::<SecretValue>(&fields))[0].as_deref(), Some(help));
     assert_eq!(helps(read::<u16>(&[]))[0].as_deref(), Some("it has no fields"));

@@ -1,10 +1,8 @@
 //! `lock`: which secrets exist, asked of the backends, and compared with programs.
 
-use std::{
-    fs,
-    net::TcpListener,
-    path::{Path, PathBuf},
-};
+mod file;
+
+use std::{fs, net::TcpListener, path::PathBuf};
 
 use serde_json::{Value, json};
 
@@ -284,38 +282,21 @@ fn several_profiles_have_the_keys_that_all_have() {
     assert_eq!(result.code, Some(3), "{result:?}");
     assert!(result.stderr.contains("in the profile `other`: "), "{result:?}");
     assert_eq!(lines(&sandbox), [r#""prod-db" = ["user"]"#]);
+    // Without a common key the line has none, which is worth a warning.
+    sandbox.write(
+        "secrets.toml",
+        "[profile.token.sources.prod-db]\nid = \"api-token\"\n[profile.production]\n",
+    );
+    let both_kinds = ["--profile", "token", "--profile", "production"];
+    let result = lock(&sandbox, &both_kinds);
+    assert_eq!(result.code, Some(0), "{result:?}");
+    assert!(
+        result.stderr.contains("warning: prod-db: no key is in all of these profiles"),
+        "{result:?}"
+    );
+    assert_eq!(lines(&sandbox), [r#""prod-db" = []"#]);
     // Other commands take one.
     sandbox.run([&["get", "prod-db"][..], &both].concat()).assert_fails(2);
-}
-
-#[test]
-fn the_file_is_that_which_the_macros_would_find() {
-    let sandbox = repository();
-    let inner = sandbox.path().join("crates/app/src");
-    fs::create_dir_all(&inner).unwrap();
-    let run = |folder: &Path, setting: Option<&str>, arguments: &[&str]| {
-        let mut command = sandbox.command([&["lock"], arguments].concat());
-        command.current_dir(folder);
-        if let Some(setting) = setting {
-            command.env("SECRETS_LOCK", setting);
-        }
-        let result = CliOutput::new(command.output().unwrap());
-        assert_eq!(result.code, Some(0), "{result:?}");
-    };
-    // None is found, so the first is made in the working directory.
-    run(&inner, None, &["prod-db"]);
-    assert!(inner.join("secrets.lock").exists());
-    fs::rename(inner.join("secrets.lock"), file(&sandbox)).unwrap();
-    run(&inner, None, &["api-token"]);
-    run(&inner, Some("off"), &["blob"]);
-    assert!(!inner.join("secrets.lock").exists());
-    assert_eq!(lines(&sandbox).len(), 3);
-    // The variable begins at the package, and --file at the working directory.
-    sandbox.write("crates/app/Cargo.toml", "[package]\n");
-    run(&inner, Some("locks/own.lock.d"), &["--file", "named", "prod-db"]);
-    assert!(inner.join("named").exists());
-    run(&inner, Some("own"), &["prod-db"]);
-    assert!(sandbox.path().join("crates/app/own").exists());
 }
 
 #[cfg(unix)]
