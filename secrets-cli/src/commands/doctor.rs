@@ -10,7 +10,6 @@ use secrets_runtime::{
 
 use crate::{
     args::Doctor,
-    aws::SecretsManager,
     ephemeral_host,
     failure::{Failure, fail_on_any},
     leases,
@@ -20,6 +19,7 @@ use crate::{
         proxy_variables,
         wiped_output::WipedOutput,
     },
+    secrets_manager::secrets_manager,
     stores,
 };
 
@@ -134,7 +134,7 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
             Err(error) => (None, Some(error.about("", Some(backend.kind())))),
         };
     }
-    match SecretsManager::from_backend(backend) {
+    match secrets_manager(backend) {
         Some(manager) => manager.probe(PROBE_NAME),
         None => {
             let further_error = || match backend.kind() {
