@@ -223,7 +223,8 @@ pub mod __private {
     pub use crate::{
         private::guard::error_parts::ErrorParts,
         private::seen::{
-            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay, UnseenSource, UnseenValue,
+            Inspectable, InspectableValue, Seen, SeenPointer, UnseenDebug, UnseenDisplay,
+            UnseenSource, UnseenValue,
         },
     };
 }

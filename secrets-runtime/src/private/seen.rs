@@ -96,20 +96,36 @@ impl<'r, T> UnseenSource<'r> for &Seen<'r, T> {}
 
 /// The result of a step with `guard = "deny"` or `"warn"`.
 #[diagnostic::on_unimplemented(
-    message = "the result of a step with this `guard` is looked through as it would be serialized, and `{Self}` is not `serde::Serialize`",
-    label = "this result cannot be looked through",
-    note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to look through the error alone"
+    message = "a step with this `guard` returns `Result<T, E>`, not `{Self}`",
+    label = "this result cannot be looked through"
 )]
 pub trait Inspectable {
     /// Looks through the value, if it is a success.
     fn look_at_value(&self, inspection: &mut Inspection<'_>);
 }
 
-#[diagnostic::do_not_recommend]
-impl<T: Serialize, E> Inspectable for Result<T, E> {
+impl<T: InspectableValue, E> Inspectable for Result<T, E> {
     fn look_at_value(&self, inspection: &mut Inspection<'_>) {
         if let Ok(value) = self {
-            inspection.look_at_value(value);
+            value.look_at(inspection);
         }
+    }
+}
+
+/// The `Ok` value of such a step.
+#[diagnostic::on_unimplemented(
+    message = "the result of a step with this `guard` is looked through as it would be serialized, and `{Self}` is not `serde::Serialize`",
+    label = "this result cannot be looked through",
+    note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to look through the error alone"
+)]
+pub trait InspectableValue {
+    /// Looks through it.
+    fn look_at(&self, inspection: &mut Inspection<'_>);
+}
+
+#[diagnostic::do_not_recommend]
+impl<T: Serialize> InspectableValue for T {
+    fn look_at(&self, inspection: &mut Inspection<'_>) {
+        inspection.look_at_value(self);
     }
 }
