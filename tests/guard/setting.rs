@@ -41,7 +41,7 @@ static RECORDER: LazyLock<Recorder> = LazyLock::new(|| {
         Ok(Fetched::json(json))
     });
     let resolver = Resolver::builder().setting(&variables::GUARD, "deny").audit(recorder.clone());
-    let resolver = resolver.backend(json);
+    let resolver = resolver.backend(json).default_backend("json");
     resolver.build().unwrap().install().unwrap();
     recorder
 });
@@ -159,11 +159,11 @@ fn a_step_that_says_nothing_is_looked_at_as_far_as_its_type_is_seen() {
 
 #[test]
 fn a_number_of_fewer_than_six_digits_is_not_looked_for() {
-    #[secrets(sources = ["json.db"])]
+    #[secrets(sources = ["db"])]
     fn of_source<T: Serialize>(value: T) -> Result<T> {
         Ok(value)
     }
-    #[task(secret_requests = [Secret(group = "json.db", key = "port"), Secret(group = "json.db", key = "account")])]
+    #[task(secret_requests = [Secret(group = "db", key = "port"), Secret(group = "db", key = "account")])]
     fn of_requests<T: Serialize>(value: T) -> Result<T> {
         Ok(value)
     }
@@ -285,10 +285,9 @@ fn chain_of_errors(length: usize) -> std::result::Result<fn(), Box<dyn std::erro
 
 #[test]
 fn a_chain_that_is_too_long_is_refused() {
-    let given = || [("api", "token", TOKEN)];
-    assert!(testing::with_secrets(given(), || denied_chain(128)).unwrap_err().is::<Chain>());
-    let of_deny = testing::with_secrets(given(), || denied_chain(129)).unwrap_err();
-    let of_errors = testing::with_secrets(given(), || chain_of_errors(500)).unwrap_err();
+    assert!(with_deny(|| denied_chain(128)).unwrap_err().is::<Chain>());
+    let of_deny = with_deny(|| denied_chain(129)).unwrap_err();
+    let of_errors = with_deny(|| chain_of_errors(500)).unwrap_err();
     for (error, way_out) in [(of_deny, "`guard = \"warn\"`"), (of_errors, "`guard = \"off\"`")] {
         let error = error.downcast::<Error>().unwrap();
         assert_eq!((error.kind(), error.problems().len()), (ErrorKind::Leaked, 1));

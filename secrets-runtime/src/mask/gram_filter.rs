@@ -28,24 +28,25 @@ impl GramFilter {
         bits < count * Self::BITS_EACH && bits < 1 << 26
     }
 
-    /// Returns the index of a word, and two of its bits.
+    /// Returns the index of a word, and the numbers of two of its bits.
     #[inline(always)]
-    fn bits(&self, gram: [u8; SHORTEST]) -> (usize, u64) {
+    fn place(&self, gram: [u8; SHORTEST]) -> (usize, [u64; 2]) {
         let hash = u64::from(u32::from_le_bytes(gram)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         // At most the upper 20 bits are the index.
-        let bits = (1 << ((hash >> 32) % 64)) | (1 << ((hash >> 38) % 64));
-        ((hash >> self.shift) as usize, bits)
+        ((hash >> self.shift) as usize, [(hash >> 32) % 64, (hash >> 38) % 64])
     }
 
     pub(super) fn insert(&mut self, gram: [u8; SHORTEST]) {
-        let (word, bits) = self.bits(gram);
-        self.words[word] |= bits;
+        let (word, bits) = self.place(gram);
+        bits.iter().for_each(|bit| self.words[word] |= 1 << bit);
     }
 
     #[inline(always)]
     pub(super) fn has(&self, gram: [u8; SHORTEST]) -> bool {
-        let (word, bits) = self.bits(gram);
-        self.words[word] & bits == bits
+        let (word, [first, second]) = self.place(gram);
+        let word = self.words[word];
+        // One after the other: almost always the first one is not set.
+        word & (1 << first) != 0 && word & (1 << second) != 0
     }
 }
 

@@ -53,7 +53,10 @@ impl Scan {
         }
         let mut from = self.decided;
         let (samples, stride) = (dictionary.samples(), dictionary.samples().stride());
-        while let Some(gram) = text.get(from + stride - 1..).and_then(<[u8]>::first_chunk) {
+        // With a stride of one, a sample is the beginning of a pattern.
+        while stride > 1
+            && let Some(gram) = text.get(from + stride - 1..).and_then(<[u8]>::first_chunk)
+        {
             if samples.have(*gram) {
                 self.look_at_starts(dictionary, text, from..from + stride, found);
             }
@@ -77,9 +80,10 @@ impl Scan {
         places: Range<usize>,
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
-        for at in places {
-            if text[at..].first_chunk().is_some_and(|gram| dictionary.may_begin(*gram)) {
-                self.look(dictionary, text, at, found);
+        let part = text.get(places.start..places.end + SHORTEST - 1).unwrap_or_default();
+        for (at, gram) in part.windows(SHORTEST).enumerate() {
+            if gram.first_chunk().is_some_and(|gram| dictionary.may_begin(*gram)) {
+                self.look(dictionary, text, places.start + at, found);
             }
         }
     }
