@@ -223,7 +223,7 @@ pub mod __private {
     pub use crate::{
         private::guard::error_parts::ErrorParts,
         private::seen::{
-            Inspectable, InspectableValue, Seen, SeenPointer, UnseenDebug, UnseenDisplay,
+            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay,
             UnseenSource, UnseenValue,
         },
     };

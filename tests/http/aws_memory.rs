@@ -10,5 +10,5 @@ fn main() {
     let left = left_of("aws-secrets-manager.db");
     assert!(left.iter().all(|place| place != "[stack]."), "{left:?}");
     // docs/guards.md says what is left.
-    assert!(left.len() <= 4, "{left:?}");
+    assert!(left.len() <= 2, "{left:?}");
 }

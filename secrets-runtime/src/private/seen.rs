@@ -94,37 +94,19 @@ pub trait UnseenSource<'r> {
 
 impl<'r, T> UnseenSource<'r> for &Seen<'r, T> {}
 
-/// The result of a step with `guard = "deny"` or `"warn"`.
-#[diagnostic::on_unimplemented(
-    message = "a step with this `guard` returns `Result<T, E>`, not `{Self}`",
-    label = "this result cannot be looked through"
-)]
-pub trait Inspectable {
-    /// Looks through the value, if it is a success.
-    fn look_at_value(&self, inspection: &mut Inspection<'_>);
-}
-
-impl<T: InspectableValue, E> Inspectable for Result<T, E> {
-    fn look_at_value(&self, inspection: &mut Inspection<'_>) {
-        if let Ok(value) = self {
-            value.look_at(inspection);
-        }
-    }
-}
-
-/// The `Ok` value of such a step.
+/// The value of a step with `guard = "deny"` or `"warn"`.
 #[diagnostic::on_unimplemented(
     message = "the result of a step with this `guard` is looked through as it would be serialized, and `{Self}` is not `serde::Serialize`",
     label = "this result cannot be looked through",
     note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to look through the error alone"
 )]
-pub trait InspectableValue {
+pub trait Inspectable {
     /// Looks through it.
     fn look_at(&self, inspection: &mut Inspection<'_>);
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize> InspectableValue for T {
+impl<T: Serialize> Inspectable for T {
     fn look_at(&self, inspection: &mut Inspection<'_>) {
         inspection.look_at_value(self);
     }
