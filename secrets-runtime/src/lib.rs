@@ -223,8 +223,7 @@ pub mod __private {
     pub use crate::{
         private::guard::error_parts::ErrorParts,
         private::seen::{
-            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay,
-            UnseenSource, UnseenValue,
+            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay, UnseenSource, UnseenValue,
         },
     };
 }

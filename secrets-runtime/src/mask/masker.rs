@@ -89,7 +89,7 @@ impl Masker {
     pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
         let listener: Listener = Arc::new(listener);
         let mut known = self.write();
-        // What is added from here on, `add` tells it.
+        // It hears of what is added from here on by `add`.
         known.listener = Some(listener.clone());
         let values: Vec<_> = known.values.iter().map(|known| known.0.clone()).collect();
         // Nobody who masks or logs waits for the listener, and it may use this masker itself.
