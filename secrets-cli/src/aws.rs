@@ -1,59 +1,42 @@
-//! What the command does with AWS Secrets Manager besides reading, writing and listing.
+//! AWS Secrets Manager as the command uses it, with the feature `aws`.
 
-use std::{any::Any, thread, time::Duration};
+use std::{thread, time::Duration};
 
 use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, backends::AwsSecretsManager,
 };
 
+use crate::secrets_manager::SecretsManager;
+
 /// How long `doctor` waits for AWS.
 const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
-/// A backend that is AWS Secrets Manager.
-#[derive(Clone, Copy)]
-pub struct SecretsManager<'a>(&'a AwsSecretsManager);
-
-impl<'a> SecretsManager<'a> {
-    /// Returns the backend as this one, if it is AWS Secrets Manager.
-    pub fn from_backend(backend: &'a dyn Backend) -> Option<Self> {
-        let any: &dyn Any = backend;
-        any.downcast_ref().map(Self)
+impl SecretsManager for AwsSecretsManager {
+    fn set_tag(&self, name: &str, key: &str, value: &str) -> Result<(), Error> {
+        self.tag_blocking(name, key, value).map_err(|error| about(self, name, error))
     }
 
-    /// Sets a tag of a secret that exists.
-    pub fn set_tag(self, name: &str, key: &str, value: &str) -> Result<(), Error> {
-        self.0.tag_blocking(name, key, value).map_err(|error| self.about(name, error))
+    fn tags(&self, name: &str) -> Result<Vec<(String, String)>, Error> {
+        self.tags_blocking(name).map_err(|error| about(self, name, error))
     }
 
-    /// Returns the tags of a secret, sorted by key.
-    pub fn tags(self, name: &str) -> Result<Vec<(String, String)>, Error> {
-        self.0.tags_blocking(name).map_err(|error| self.about(name, error))
-    }
-
-    /// Explains how long a deleted secret can be restored, and how.
-    pub fn recovery_note(self, name: &str) -> String {
+    fn recovery_note(&self, name: &str) -> String {
         let days = AwsSecretsManager::RECOVERY_DAYS;
         format!(
             "it is removed after {days} days; until then, restore it with: aws secretsmanager restore-secret --secret-id {name}"
         )
     }
 
-    /// Returns the error that refuses to rename a secret.
-    pub fn rename_error(self, old: &str, new: &str) -> Error {
+    fn rename_error(&self, old: &str, new: &str) -> Error {
         let message = "AWS Secrets Manager cannot rename a secret; a copy would have another ARN, and would not have the versions, tags, policy and rotation of this one";
         let help = format!(
             "register `{new}`, let its readers use that name (or map `{old}` to it in secrets.toml), then delete `{old}`"
         );
-        self.about(old, Error::new(ErrorKind::NotSupported, message).with_help(help))
+        about(self, old, Error::new(ErrorKind::NotSupported, message).with_help(help))
     }
 
-    /// Asks AWS who the caller is and in which region, and whether Secrets Manager answers; takes a few seconds at
-    /// most. Returns the caller, if it is known, and why Secrets Manager does not answer, if it does not.
-    ///
-    /// A refusal to describe the probed secret, which does not exist, is not an error: policies often permit the
-    /// existing secrets only.
-    pub fn probe(self, name: &str) -> (Option<String>, Option<Error>) {
-        let quick = self.0.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
+    fn probe(&self, name: &str) -> (Option<String>, Option<Error>) {
+        let quick = self.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
         let options = Options::default();
         let requests = [FetchRequest::new(name, &options)];
         let (caller, answer) = thread::scope(|scope| {
@@ -64,13 +47,13 @@ impl<'a> SecretsManager<'a> {
         });
         let error = match answer {
             Some(Err(error)) if error.kind() == ErrorKind::AccessDenied && caller.is_some() => None,
-            Some(Err(error)) => Some(self.about("", error)),
+            Some(Err(error)) => Some(about(self, "", error)),
             Some(Ok(_)) | None => None,
         };
         (caller.map(|(arn, region)| format!("{arn} in {region}")), error)
     }
+}
 
-    fn about(self, name: &str, error: Error) -> Error {
-        error.about(name, Some(self.0.kind()))
-    }
+fn about(manager: &AwsSecretsManager, name: &str, error: Error) -> Error {
+    error.about(name, Some(manager.kind()))
 }

@@ -8,8 +8,6 @@ mod args;
 mod argv;
 #[cfg(feature = "aws")]
 mod aws;
-#[cfg(not(feature = "aws"))]
-mod aws_disabled;
 mod commands;
 mod core_files;
 mod ephemeral_host;
@@ -24,6 +22,7 @@ mod masking;
 mod output;
 mod panic_message;
 mod program;
+mod secrets_manager;
 mod similar_names;
 mod stores;
 mod tag;
@@ -33,8 +32,6 @@ use std::process::ExitCode;
 use clap::{CommandFactory, FromArgMatches};
 
 use args::Arguments;
-#[cfg(not(feature = "aws"))]
-use aws_disabled as aws;
 use failure::Failure;
 use output::reporter::Reporter;
 

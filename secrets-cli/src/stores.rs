@@ -14,13 +14,13 @@ use secrets_runtime::{
 use secrets_spec::{BuiltIn, Source};
 
 use crate::{
-    aws::SecretsManager,
     failure::{Failure, error_about},
     leases,
     output::{
         escape::{escape_name, json_string},
         reporter::Change,
     },
+    secrets_manager::{SecretsManager, secrets_manager},
 };
 
 /// The stage of the version before the current one.
@@ -49,8 +49,8 @@ impl Stores {
     }
 
     /// Returns the primary backend, if it is AWS Secrets Manager.
-    pub fn secrets_manager(&self) -> Option<SecretsManager<'_>> {
-        self.backends.first().and_then(|backend| SecretsManager::from_backend(&**backend))
+    pub fn secrets_manager(&self) -> Option<&dyn SecretsManager> {
+        self.backends.first().and_then(|backend| secrets_manager(&**backend))
     }
 
     /// Reads a secret from the first backend that has it.

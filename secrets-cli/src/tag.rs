@@ -4,7 +4,9 @@ use std::str::FromStr;
 
 use secrets_runtime::ErrorKind;
 
-use crate::{aws::SecretsManager, failure::Failure, output::reporter::Reporter, stores::Stores};
+use crate::{
+    failure::Failure, output::reporter::Reporter, secrets_manager::SecretsManager, stores::Stores,
+};
 
 /// `KEY=VALUE`, split at the first `=`. The value may be empty.
 #[derive(Debug, Clone)]
@@ -31,7 +33,7 @@ impl FromStr for Tag {
 pub fn find_tagger<'a>(
     stores: &'a Stores,
     tags: &[Tag],
-) -> Result<Option<SecretsManager<'a>>, Failure> {
+) -> Result<Option<&'a dyn SecretsManager>, Failure> {
     let manager = stores.secrets_manager();
     if manager.is_none() && !tags.is_empty() {
         let message = format!("secrets in {} have no tags", stores.kind());
@@ -43,7 +45,7 @@ pub fn find_tagger<'a>(
 
 /// Sets and reports the tags of a secret that exists.
 pub fn set(
-    manager: SecretsManager<'_>,
+    manager: &dyn SecretsManager,
     name: &str,
     tags: &[Tag],
     reporter: &Reporter,
@@ -56,7 +58,7 @@ pub fn set(
 }
 
 /// Reports the tags of a secret. Someone who may read a value may be denied its tags, which is not a failure.
-pub fn show(manager: SecretsManager<'_>, name: &str, reporter: &Reporter) {
+pub fn show(manager: &dyn SecretsManager, name: &str, reporter: &Reporter) {
     match manager.tags(name) {
         Ok(tags) => {
             tags.iter().for_each(|(key, value)| reporter.info(&format!("tag {key}={value}")));

@@ -317,8 +317,8 @@ fn same(fetched: &Fetched, payload: &Payload) -> bool {
         (Content::Fields(fields), Payload::Json(b)) => {
             crate::payload::json::members(b).is_ok_and(|members| {
                 members.len() == fields.len()
-                    && members.iter().all(|(name, value)| {
-                        fields.iter().any(|(other, own)| other == name && equals(own, value))
+                    && members.iter().all(|(name, json)| {
+                        fields.iter().any(|(other, own)| other == name && equals(own, &json.value))
                     })
             })
         }

@@ -23,11 +23,6 @@ const SHARED: &[Shared<'static>] = &[
         "one with the feature `guard`, one without it",
     ),
     (
-        "SecretsManager",
-        &["secrets-cli/src/aws.rs", "secrets-cli/src/aws_disabled.rs"],
-        "one with the feature `aws`, one without it",
-    ),
-    (
         "Root",
         &[
             "secrets-runtime/src/backends/mount/linux.rs",

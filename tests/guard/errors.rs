@@ -80,6 +80,30 @@ fn the_chain_of_an_error_is_looked_through_and_its_masked_text_stays() {
     assert_eq!(paths(&leaked(with_db(|| fails(nested)))), ["error.source[1]"]);
 }
 
+/// A value of this type cannot be looked at, so `guard = "warn"` would not compile.
+#[test]
+fn the_help_says_what_compiles() {
+    struct Opened;
+    #[secrets(sources = ["db"], guard = "errors")]
+    fn errors() -> Result<Opened, Failure> {
+        Err(text())
+    }
+    #[secrets(sources = ["db"], guard = "deny")]
+    fn deny(is_error: bool) -> Result<String, Failure> {
+        if is_error { Err(text()) } else { Ok(PASSWORD.to_owned()) }
+    }
+    let help = |error: Error| error.problems()[0].help().unwrap().to_owned();
+    let said = help(leaked(with_db(errors)));
+    assert_eq!(said, "leave the secret out of the error; `guard = \"off\"` lets it pass");
+    let said = help(leaked(with_db(|| deny(true))));
+    assert_eq!(
+        said,
+        "leave the secret out of the error; `guard = \"warn\"` lets it pass with a warning"
+    );
+    let said = help(leaked(with_db(|| deny(false))));
+    assert!(said.starts_with("return what was done with the secret instead of the secret; `guard"));
+}
+
 #[test]
 fn an_error_without_a_secret_passes() {
     let failure = with_db(|| fails(Failure::Text("SeNtInEl".to_owned()))).unwrap_err();

@@ -2,7 +2,7 @@
 
 use std::{cell::Cell, error::Error as StdError, fmt};
 
-use secrets_runtime::{Error, secrets, testing};
+use secrets_runtime::{Error, ErrorKind, secrets, testing};
 use serde::{Serialize, Serializer, ser::SerializeSeq};
 use serde_json::json;
 
@@ -56,15 +56,56 @@ struct Nested {
     text: &'static str,
 }
 
+impl Drop for Nested {
+    /// Drops a deep value without recursion.
+    fn drop(&mut self) {
+        let mut inner = self.inner.take();
+        while let Some(mut next) = inner {
+            inner = next.inner.take();
+        }
+    }
+}
+
 fn nested(depth: usize) -> Nested {
     let innermost = Nested { inner: None, text: PASSWORD };
     (0..depth).fold(innermost, |inner, _| Nested { inner: Some(Box::new(inner)), text: "a" })
 }
 
+/// Has what is too deep, and does not say so.
+struct Forgiving(Endless);
+
+impl Serialize for Forgiving {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut list = serializer.serialize_seq(Some(1))?;
+        let _ = list.serialize_element(&self.0);
+        list.end()
+    }
+}
+
+/// The only problem of a step whose result cannot be looked through.
+#[track_caller]
+fn unseen(error: &Error) -> &str {
+    let [problem] = error.problems() else { panic!("{error}") };
+    assert_eq!(error.kind(), ErrorKind::Leaked);
+    assert!(problem.help().unwrap().contains("`guard = \"warn\"` lets it pass"), "{error}");
+    problem.message()
+}
+
 #[test]
-fn a_serialize_that_recurses_ends() {
-    let value = with_db(|| returns(Endless(Cell::new(0)))).unwrap();
-    assert!(value.0.get() > 100);
+fn a_serialize_that_recurses_ends_and_is_refused() {
+    let endless = || Endless(Cell::new(0));
+    let error = with_db(|| returns(endless())).err().unwrap();
+    assert!(unseen(&error).contains("it is nested too deeply"), "{error}");
+    let error = with_db(|| returns(Forgiving(endless()))).err().unwrap();
+    assert!(unseen(&error).contains("it is nested too deeply"), "{error}");
+    let error = with_db(|| returns(nested(50_000))).err().unwrap();
+    assert!(unseen(&error).contains("it is nested too deeply"), "{error}");
+    // With a warning it passes, and was looked at as far as that went.
+    #[secrets(sources = ["db"], guard = "warn")]
+    fn warned(value: Endless) -> Result<Endless, Error> {
+        Ok(value)
+    }
+    assert!(with_db(|| warned(endless())).unwrap().0.get() > 100);
     let error = with_db(|| returns(nested(100))).err().unwrap();
     assert_eq!(paths(&error), [format!("${}.text", ".inner".repeat(100))]);
 }

@@ -21,8 +21,14 @@ pub fn leaks(error: &Error) -> Vec<(String, String)> {
     let text = format!("{error} {error:?} {error:#?}");
     assert!(!text.contains("SeNtInEl") && !text.contains(&base64()[..8]), "{text}");
     let place = |message: &str| {
-        let (what, rest) = message.split_once(" is in what the step returned, at ").unwrap();
-        assert!(what.starts_with("the secret "), "{message}");
+        let (what, rest) = message.split_once(", at ").unwrap();
+        let (path, _) = rest.split_once(" (as ").unwrap();
+        // A path in a value begins with `$`, but for one that is masked.
+        let place = match path.starts_with("error") {
+            true => " is in the error of the step",
+            false => " is in what the step returned",
+        };
+        assert!(what.starts_with("the secret ") && what.ends_with(place), "{message}");
         let (path, rest) = rest.split_once(" (as ").unwrap();
         let (form, _) = rest.split_once(')').unwrap();
         (path.to_owned(), form.to_owned())

@@ -8,8 +8,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    AuditEvent, AuditEventKind, AuditSink, Error, ErrorKind, Resolver, current_context, secrets,
-    settings::variables, testing,
+    AuditEvent, AuditEventKind, AuditSink, Error, ErrorKind, Fetched, Resolver, backend,
+    current_context, secrets, settings::variables, task, testing,
 };
 use serde::Serialize;
 
@@ -35,7 +35,13 @@ impl AuditSink for Recorder {
 
 static RECORDER: LazyLock<Recorder> = LazyLock::new(|| {
     let recorder = Recorder::default();
+    let json = backend::from_fn("json", |_| async {
+        let json =
+            r#"{"port": 54321, "tls": true, "pin": "54322", "account": 543210, "list": [54323]}"#;
+        Ok(Fetched::json(json))
+    });
     let resolver = Resolver::builder().setting(&variables::GUARD, "deny").audit(recorder.clone());
+    let resolver = resolver.backend(json).default_backend("json");
     resolver.build().unwrap().install().unwrap();
     recorder
 });
@@ -152,6 +158,34 @@ fn a_step_that_says_nothing_is_looked_at_as_far_as_its_type_is_seen() {
 }
 
 #[test]
+fn a_number_of_fewer_than_six_digits_is_not_looked_for() {
+    #[secrets(sources = ["db"])]
+    fn of_source<T: Serialize>(value: T) -> Result<T> {
+        Ok(value)
+    }
+    #[task(secret_requests = [Secret(group = "db", key = "port"), Secret(group = "db", key = "account")])]
+    fn of_requests<T: Serialize>(value: T) -> Result<T> {
+        Ok(value)
+    }
+    LazyLock::force(&RECORDER);
+    assert_eq!(of_source("54321 true 54323").unwrap(), "54321 true 54323");
+    assert_eq!(of_source(54321).unwrap(), 54321);
+    // A text of digits is a text, and a list is a text of JSON.
+    for value in ["54322", "543210", "[54323]"] {
+        assert!(is_leak(of_source(value)), "{value}");
+    }
+    assert!(is_leak(of_source(543_210)));
+    assert_eq!(of_requests("54321").unwrap(), "54321");
+    assert!(is_leak(of_requests("543210")));
+}
+
+#[test]
+fn the_help_of_a_setting_names_the_setting() {
+    let error = with_deny(text).unwrap_err();
+    assert!(error.problems()[0].help().unwrap().contains("`SECRETS_GUARD=warn` lets it pass"));
+}
+
+#[test]
 fn the_attribute_wins() {
     assert!(!is_leak(with_deny(off)) && !is_leak(with_deny(errors)) && !is_leak(with_deny(warn)));
 }
@@ -195,7 +229,8 @@ fn a_child_of_this_program() {
     let error = match &*case {
         "step" => child_step().map(drop),
         "chain" => {
-            assert!(testing::with_secrets([("api", "token", TOKEN)], || long_chain(500)).is_err());
+            let result = testing::with_secrets([("api", "token", TOKEN)], || warned_chain(500));
+            assert!(result.is_err_and(|error| error.is::<Chain>()));
             Ok(())
         }
         _ => testing::with_secrets([("api", "token", TOKEN)], text).map(drop),
@@ -229,17 +264,47 @@ impl std::error::Error for Chain {
     }
 }
 
+fn chain(length: usize) -> Box<dyn std::error::Error> {
+    Box::new((0..length).fold(Chain(None), |inner, _| Chain(Some(Box::new(inner)))))
+}
+
+#[secrets(sources = ["api"], guard = "warn")]
+fn warned_chain(length: usize) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    Err(chain(length))
+}
+
 #[secrets(sources = ["api"], guard = "deny")]
-fn long_chain(length: usize) -> std::result::Result<(), Box<dyn std::error::Error>> {
-    Err(Box::new((0..length).fold(Chain(None), |inner, _| Chain(Some(Box::new(inner))))))
+fn denied_chain(length: usize) -> std::result::Result<(), Box<dyn std::error::Error>> {
+    Err(chain(length))
+}
+
+#[secrets(sources = ["api"], guard = "errors")]
+fn chain_of_errors(length: usize) -> std::result::Result<fn(), Box<dyn std::error::Error>> {
+    Err(chain(length))
 }
 
 #[test]
-fn a_chain_that_is_too_long_is_reported() {
+fn a_chain_that_is_too_long_is_refused() {
+    assert!(with_deny(|| denied_chain(128)).unwrap_err().is::<Chain>());
+    let of_deny = with_deny(|| denied_chain(129)).unwrap_err();
+    let of_errors = with_deny(|| chain_of_errors(500)).unwrap_err();
+    for (error, way_out) in [(of_deny, "`guard = \"warn\"`"), (of_errors, "`guard = \"off\"`")] {
+        let error = error.downcast::<Error>().unwrap();
+        assert_eq!((error.kind(), error.problems().len()), (ErrorKind::Leaked, 1));
+        let problem = &error.problems()[0];
+        let message = problem.message();
+        assert!(message.contains("the error of the step cannot be looked through"), "{message}");
+        assert!(message.contains("too long a chain of sources (the error was: a link: a link"));
+        assert!(problem.help().unwrap().contains(way_out), "{error}");
+    }
+}
+
+#[test]
+fn a_chain_that_is_too_long_is_reported_with_warn() {
     let said = child("chain", &[]);
     assert!(said.contains("\npassed"), "{said}");
     let warning = said.lines().find(|line| line.starts_with("secrets: warning: ")).unwrap();
-    assert!(warning.contains("`long_chain`") && warning.contains("chain of sources"), "{said}");
+    assert!(warning.contains("`warned_chain`") && warning.contains("chain of sources"), "{said}");
 }
 
 #[test]

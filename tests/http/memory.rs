@@ -7,10 +7,11 @@
 use secrets_tests::http_memory::{PER_ANSWER, left_of};
 
 fn main() {
-    // Prefect's API is asked once. ZenML's is asked for a login and for the secrets.
-    for (backend, answers) in [("prefect", 1), ("zenml", 2)] {
-        let left = left_of(backend);
-        assert!(left.len() <= PER_ANSWER * answers, "{backend}: {left:?}");
-        assert!(left.iter().all(|place| place != "[stack]."), "{backend}: {left:?}");
+    // ZenML is asked for a login and for the secret, Vault for the mount and for the secret.
+    let sources = [("prefect.db", 1), ("zenml.db", 2), ("vault.kv/db", 2), ("kubernetes.ns/db", 1)];
+    for (source, answers) in sources {
+        let left = left_of(source);
+        assert!(left.len() <= PER_ANSWER * answers, "{source}: {left:?}");
+        assert!(left.iter().all(|place| place != "[stack]."), "{source}: {left:?}");
     }
 }

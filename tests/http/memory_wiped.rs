@@ -10,7 +10,7 @@ use secrets_tests::http_memory::left_of;
 static ALLOCATOR: WipingAllocator = WipingAllocator::new();
 
 fn main() {
-    for backend in ["prefect", "zenml"] {
-        assert_eq!(left_of(backend), [""; 0], "{backend}");
+    for source in ["prefect.db", "zenml.db", "vault.kv/db", "kubernetes.ns/db"] {
+        assert_eq!(left_of(source), [""; 0], "{source}");
     }
 }

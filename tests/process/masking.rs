@@ -19,11 +19,20 @@ pub const CASES: &[(&str, fn())] = cases![
     a_body_that_asks_first_has_its_own_secrets_masked,
     texts_with_values_in_them_are_learned_however_they_are_filled,
     a_secret_that_is_not_masked_is_named_once,
+    a_number_of_fewer_than_six_digits_is_not_masked,
+    what_the_masker_knows_is_wiped_when_the_process_ends,
     a_panic_with_a_secret_does_not_reach_the_hook_before,
 ];
 
 /// Warns and panics, each in a process whose standard error is read.
-pub const HELPERS: &[(&str, fn())] = &[("mask_short", mask_short), ("mask_panic", mask_panic)];
+pub const HELPERS: &[(&str, fn())] = &[
+    ("mask_short", mask_short),
+    ("mask_panic", mask_panic),
+    #[cfg(target_os = "linux")]
+    ("ends_with_main", ends_with_main),
+    #[cfg(target_os = "linux")]
+    ("ends_with_exit", ends_with_exit),
+];
 
 #[secrets(sources = ["db"])]
 fn render() -> Result<String, Error> {
@@ -145,6 +154,77 @@ fn mask_short() {
         testing::with_secrets(given, || get_secret_blocking("db")).unwrap();
     }
     assert_eq!(masker.mask("123 admin SeNtInEl"), "123 admin ***");
+}
+
+fn a_number_of_fewer_than_six_digits_is_not_masked() {
+    let backend = secrets_runtime::backend::from_fn("json", |_| async {
+        let json = r#"{"port": 54321, "pin": "54322", "account": 543210, "list": [54323]}"#;
+        Ok(secrets_runtime::Fetched::json(json))
+    });
+    let resolver = Resolver::builder().backend(backend).default_backend("json").build().unwrap();
+    let masker = Masker::current();
+    let declared = || secrets_runtime::Declaration::builder("step");
+    let of_request = declared().request("db", "port").unwrap().build();
+    let secrets = resolver.resolve_blocking(&of_request).unwrap().secrets;
+    assert_eq!(secrets.render("{{db.port}}").unwrap().len(), 5);
+    assert_eq!(masker.mask("54321"), "54321");
+    assert_eq!(secrets.render("at {{db.port}}").unwrap().len(), 8);
+    let declared = declared().source("db").unwrap().build();
+    let secrets = resolver.resolve_blocking(&declared).unwrap().secrets;
+    assert_eq!(secrets.render("{{db.port | json}}").unwrap().len(), 7);
+    let text = "54321 \"54321\" 54322 543210 [54323] 54323";
+    assert_eq!(masker.mask(text), "54321 \"54321\" *** *** *** 54323");
+    // A text in which one stands is learned as any other.
+    assert_eq!(masker.mask("at 54321"), "***");
+}
+
+#[cfg(not(target_os = "linux"))]
+fn what_the_masker_knows_is_wiped_when_the_process_ends() {}
+
+#[cfg(target_os = "linux")]
+fn what_the_masker_knows_is_wiped_when_the_process_ends() {
+    for case in ["ends_with_main", "ends_with_exit"] {
+        let output = child(case).output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert_eq!(text, "known at the end of main\nleft: 0, masked: ***\n", "{case}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+const SEED: u8 = 50;
+
+/// Looks through the memory after what the main thread has registered later has been dropped.
+#[cfg(target_os = "linux")]
+struct LastLook(Masker);
+
+#[cfg(target_os = "linux")]
+impl Drop for LastLook {
+    fn drop(&mut self) {
+        let left = secrets_tests::memory::copies(SEED);
+        println!("left: {left}, masked: {}", self.0.mask("any text"));
+    }
+}
+
+#[cfg(target_os = "linux")]
+fn ends_with_main() {
+    thread_local! {
+        static LAST_LOOK: std::cell::OnceCell<LastLook> = const { std::cell::OnceCell::new() };
+    }
+    // The first that is registered is the last to be dropped.
+    LAST_LOOK.with(|_| ());
+    let masker = Masker::current();
+    LAST_LOOK.with(|look| look.set(LastLook(masker.clone())).ok().unwrap());
+    let value = SecretValue::from(secrets_tests::memory::value(SEED));
+    testing::with_secrets([("db", "password", value)], || get_secret_blocking("db")).unwrap();
+    assert!(secrets_tests::memory::copies(SEED) > 0);
+    println!("known at the end of main");
+}
+
+#[cfg(target_os = "linux")]
+fn ends_with_exit() {
+    ends_with_main();
+    std::process::exit(0);
 }
 
 fn a_panic_with_a_secret_does_not_reach_the_hook_before() {

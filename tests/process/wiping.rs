@@ -6,14 +6,13 @@ use std::{
         Arc, OnceLock,
         atomic::{AtomicU8, Ordering},
     },
-    thread,
     time::Duration,
 };
 
 use secrets_runtime::{
-    Backend, BoxFuture, Context, Declaration, Error, ErrorKind, FetchRequest, Fetched, Resolver,
-    ResolverBuilder, SecretValue, Store, backends::Local, current_context, get_secret_blocking,
-    secrets, settings::variables,
+    __testing::ManualClock, Backend, BoxFuture, Context, Declaration, Error, ErrorKind,
+    FetchRequest, Fetched, Resolver, ResolverBuilder, SecretValue, Store, backends::Local,
+    current_context, get_secret_blocking, secrets, settings::variables,
 };
 use secrets_tests::memory::{LENGTH, copies, places, value};
 
@@ -33,7 +32,7 @@ pub const CASES: &[(&str, fn())] = cases![
     nothing_is_left_of_a_step_with_mounted_files,
 ];
 
-const TTL: Duration = Duration::from_millis(1500);
+const TTL: Duration = Duration::from_secs(300);
 
 /// Makes a value that is nowhere else.
 #[derive(Clone, Debug)]
@@ -66,6 +65,14 @@ fn maker(seed: u8) -> (Maker, ResolverBuilder) {
     (maker, builder.cache_ttl(TTL).cache_stale(Duration::ZERO))
 }
 
+/// Returns such a builder with a clock that the test moves. Looking through the memory takes time, in which a value
+/// would expire by the machine's clock, and the thread that wipes it may be late.
+fn timed_maker(seed: u8) -> (Maker, ManualClock, ResolverBuilder) {
+    let ((maker, builder), clock) = (maker(seed), ManualClock::new());
+    let builder = builder.clock(&clock);
+    (maker, clock, builder)
+}
+
 fn resolve(resolver: &Resolver, source: &str) -> Context {
     let declaration = Declaration::builder("step").source(source).unwrap().build();
     resolver.resolve_blocking(&declaration).unwrap()
@@ -81,20 +88,20 @@ fn the_search_finds_every_copy() {
 }
 
 fn an_expired_value_is_wiped_at_once() {
-    let (_, builder) = maker(3);
+    let (_, clock, builder) = timed_maker(3);
     let resolver = builder.build().unwrap();
     drop(resolve(&resolver, "db"));
     assert_eq!(copies(3), 1, "it is kept, and once");
-    thread::sleep(TTL);
+    clock.advance(TTL);
     // Nobody has looked: it has ended by itself.
     assert_eq!(copies(3), 0);
 }
 
 fn a_step_keeps_its_values_to_its_end_and_no_longer() {
-    let (_, builder) = maker(4);
+    let (_, clock, builder) = timed_maker(4);
     let resolver = builder.build().unwrap();
     let step = resolve(&resolver, "db");
-    thread::sleep(TTL);
+    clock.advance(TTL);
     assert_eq!(copies(4), 1);
     assert_eq!(step.secrets.get("db", "db").unwrap().expose_bytes().len(), LENGTH);
     drop(step);
@@ -115,14 +122,14 @@ fn the_values_of_a_cached_step_are_wiped_when_they_expire() {
     fn step() -> Result<usize, Error> {
         Ok(current_context().secrets.get("db", "db")?.expose_bytes().len())
     }
-    let (maker, builder) = maker(7);
+    let (maker, clock, builder) = timed_maker(7);
     let resolver = builder.build().unwrap();
     resolver.clone().install().unwrap();
     for _ in 0..3 {
         assert_eq!(step().unwrap(), LENGTH);
     }
     assert_eq!(copies(7), 1);
-    thread::sleep(TTL);
+    clock.advance(TTL);
     assert_eq!(copies(7), 0);
     step().unwrap();
     maker.0.store(8, Ordering::SeqCst);

@@ -1,10 +1,8 @@
 //! A small AWS Secrets Manager that fails on demand, enforces the limit of 20, and records its requests.
-//!
-//! Long because: the answers of one server share its state.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufReader, Read, Write},
     net::{Ipv4Addr, TcpListener, TcpStream},
     sync::{Arc, Condvar, Mutex},
     thread,
@@ -12,6 +10,8 @@ use std::{
 };
 
 use serde_json::{Value, json};
+
+use crate::aws_request::{AwsRequest, PagedRequest};
 
 /// The account of its secrets.
 pub const ACCOUNT: &str = "123456789012";
@@ -36,23 +36,6 @@ pub enum Fault {
     },
 }
 
-/// A request it got.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// Such as `GetSecretValue`.
-    pub action: String,
-    /// The region that the signature names.
-    pub region: String,
-    /// The access key that the signature names.
-    pub access_key: String,
-    /// The session token, or nothing.
-    pub token: String,
-    /// The secrets that it is about.
-    pub ids: Vec<String>,
-    /// The whole body.
-    pub body: String,
-}
-
 #[derive(Default)]
 struct State {
     /// By region and name.
@@ -67,7 +50,7 @@ struct State {
     other: HashMap<String, (String, String)>,
     /// What batches do not answer.
     left_out: Vec<String>,
-    seen: Vec<Seen>,
+    seen: Vec<AwsRequest>,
     /// How many requests must be open before one is answered.
     gate: usize,
     /// How many requests are being answered, and were at most.
@@ -165,7 +148,7 @@ impl FaultServer {
     }
 
     /// All requests so far.
-    pub fn seen(&self) -> Vec<Seen> {
+    pub fn seen(&self) -> Vec<AwsRequest> {
         self.state.lock().unwrap().seen.clone()
     }
 
@@ -192,8 +175,7 @@ impl FaultServer {
         let mut reader = BufReader::new(connection.try_clone().ok()?);
         let mut writer = connection;
         loop {
-            let (headers, body) = read_request(&mut reader)?;
-            let (seen, next) = understand(&headers, body);
+            let PagedRequest { request: seen, next } = PagedRequest::read(&mut reader)?;
             let fault = self.begin(&seen);
             let answer = match fault {
                 None => self.answer(&seen, next),
@@ -234,7 +216,7 @@ impl FaultServer {
         }
     }
 
-    fn begin(&self, seen: &Seen) -> Option<Fault> {
+    fn begin(&self, seen: &AwsRequest) -> Option<Fault> {
         let mut state = self.state.lock().unwrap();
         state.seen.push(seen.clone());
         state.running += 1;
@@ -263,7 +245,7 @@ impl FaultServer {
         self.state.lock().unwrap().running -= 1;
     }
 
-    fn answer(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
+    fn answer(&self, seen: &AwsRequest, next: Option<usize>) -> (u16, String) {
         match seen.action.as_str() {
             "GetSecretValue" => match self.secret(&seen.region, &seen.ids[0]) {
                 Ok(secret) => (200, self.disguised(&seen.ids[0], secret).to_string()),
@@ -301,7 +283,7 @@ impl FaultServer {
         secret
     }
 
-    fn batch(&self, seen: &Seen, next: Option<usize>) -> (u16, String) {
+    fn batch(&self, seen: &AwsRequest, next: Option<usize>) -> (u16, String) {
         let distinct: BTreeSet<_> = seen.ids.iter().collect();
         if seen.ids.len() > 20 || distinct.len() != seen.ids.len() {
             return failure(&seen.action, "ValidationException", "at most 20 distinct ids");
@@ -332,7 +314,7 @@ impl FaultServer {
     }
 
     /// The newest first, as AWS does.
-    fn list(&self, seen: &Seen, start: usize) -> (u16, String) {
+    fn list(&self, seen: &AwsRequest, start: usize) -> (u16, String) {
         let state = self.state.lock().unwrap();
         let names = state.secrets.keys().filter(|(region, _)| *region == seen.region);
         let names: Vec<_> = names.map(|(_, name)| json!({ "Name": name })).rev().collect();
@@ -405,52 +387,4 @@ fn failure(action: &str, code: &str, message: &str) -> (u16, String) {
         return (403, format!("<ErrorResponse>{error}<RequestId>r</RequestId></ErrorResponse>"));
     }
     (400, json!({ "__type": code, "Message": message }).to_string())
-}
-
-fn read_request(reader: &mut BufReader<TcpStream>) -> Option<(HashMap<String, String>, String)> {
-    let mut headers = HashMap::new();
-    let mut line = String::new();
-    reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line).ok().filter(|read| *read > 0)?;
-        let line = line.trim_end();
-        if line.is_empty() {
-            break;
-        }
-        let (name, value) = line.split_once(':')?;
-        headers.insert(name.to_lowercase(), value.trim().to_owned());
-    }
-    let length = headers.get("content-length").and_then(|length| length.parse().ok()).unwrap_or(0);
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body).ok()?;
-    Some((headers, String::from_utf8(body).ok()?))
-}
-
-/// The request, and where its page starts.
-fn understand(headers: &HashMap<String, String>, body: String) -> (Seen, Option<usize>) {
-    let header = |name: &str| headers.get(name).map(String::as_str).unwrap_or_default();
-    let credential = header("authorization").split("Credential=").nth(1).unwrap_or_default();
-    let mut parts = credential.split('/');
-    let token = header("x-amz-security-token").to_owned();
-    let access_key = parts.next().unwrap_or_default().to_owned();
-    let region = parts.nth(1).unwrap_or_default().to_owned();
-    let (action, ids, next) = match header("x-amz-target").rsplit_once('.') {
-        Some((_, action)) => {
-            let input: Value = serde_json::from_str(&body).unwrap();
-            let text = |value: &Value| value.as_str().map(str::to_owned);
-            let list = input["SecretIdList"].as_array().cloned().unwrap_or_default();
-            let ids = list.iter().chain([&input["SecretId"]]).filter_map(text).collect();
-            let next = input["NextToken"].as_str().and_then(|token| token.parse().ok());
-            (action.to_owned(), ids, next)
-        }
-        None => {
-            let field = |name: &str| {
-                let field = body.split('&').find_map(|field| field.strip_prefix(name));
-                field.unwrap_or_default().replace("%3A", ":").replace("%2F", "/")
-            };
-            (field("Action="), vec![field("RoleArn=")], None)
-        }
-    };
-    (Seen { action, region, access_key, token, ids, body }, next)
 }

@@ -42,9 +42,33 @@ pub fn copies(seed: u8) -> usize {
 /// If the memory cannot be read.
 #[must_use]
 pub fn places(seed: u8) -> Vec<String> {
+    places_of(LENGTH, |place| byte(seed, place))
+}
+
+/// Returns in which parts of the memory a value is in base64.
+///
+/// # Panics
+///
+/// If the memory cannot be read.
+#[must_use]
+pub fn base64_places(seed: u8) -> Vec<String> {
+    places_of(8 * LENGTH / 6, |place| base64_letter(seed, place))
+}
+
+/// Returns a letter of a value in base64 that has no other byte in it. The letters are not in the program either.
+fn base64_letter(seed: u8, place: usize) -> u8 {
+    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let bits = 6 * place;
+    let next = if bits / 8 + 1 < LENGTH { byte(seed, bits / 8 + 1) } else { 0 };
+    let both = u16::from_be_bytes([byte(seed, bits / 8), next]);
+    ALPHABET[usize::from(both >> (10 - bits % 8)) & 63]
+}
+
+/// Returns in which parts of the memory these bytes are.
+fn places_of(length: usize, wanted: impl Fn(usize) -> u8) -> Vec<String> {
     let memory = File::open("/proc/self/mem").expect("the memory");
     let maps = fs::read_to_string("/proc/self/maps").expect("the parts of the memory");
-    let mut buffer = [0_u8; 4096 + LENGTH];
+    let mut buffer = [0_u8; 4096 + 2 * LENGTH];
     let own = buffer.as_ptr().addr();
     let mut found = Vec::new();
     for line in maps.lines().filter(|line| line.contains(" rw")) {
@@ -54,12 +78,12 @@ pub fn places(seed: u8) -> Vec<String> {
         let (mut at, end) = (number(start), number(end));
         let name = words.nth(4).unwrap_or_default();
         while at < end {
-            let wanted = buffer.len().min(end - at);
-            let Ok(read) = memory.read_at(&mut buffer[..wanted], at as u64) else { break };
-            let is_value = |from: usize| (0..LENGTH).all(|i| buffer[from + i] == byte(seed, i));
+            let count = buffer.len().min(end - at);
+            let Ok(read) = memory.read_at(&mut buffer[..count], at as u64) else { break };
+            let is_value = |from: usize| (0..length).all(|i| buffer[from + i] == wanted(i));
             // Each place once, and not what was read into the buffer itself.
-            let places = (0..read.saturating_sub(LENGTH - 1).min(4096)).filter(|from| {
-                !(own..own + 4096 + LENGTH).contains(&(at + from)) && is_value(*from)
+            let places = (0..read.saturating_sub(length - 1).min(4096)).filter(|from| {
+                !(own..own + buffer.len()).contains(&(at + from)) && is_value(*from)
             });
             found.extend(places.map(|_| name.to_owned()));
             buffer.fill(0);

@@ -12,7 +12,6 @@ use secrets_runtime::{
 
 use crate::{
     args::Doctor,
-    aws::SecretsManager,
     ephemeral_host,
     failure::{Failure, fail_on_any},
     leases,
@@ -22,6 +21,7 @@ use crate::{
         proxy_variables,
         wiped_output::WipedOutput,
     },
+    secrets_manager::secrets_manager,
     stores,
 };
 
@@ -141,7 +141,7 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
     if let Some(exec) = (backend as &dyn std::any::Any).downcast_ref::<Exec>() {
         return (None, exec.check().err().map(|error| error.about("", Some(backend.kind()))));
     }
-    match SecretsManager::from_backend(backend) {
+    match secrets_manager(backend) {
         Some(manager) => manager.probe(PROBE_NAME),
         None => {
             let further_error = || match backend.kind() {

@@ -335,6 +335,18 @@ fn the_filter_masks_its_input() {
 }
 
 #[test]
+fn a_number_of_fewer_than_six_digits_is_not_masked() {
+    let sandbox = Sandbox::new();
+    sandbox.write("db.json", r#"{"port": 54321, "pin": "54322", "account": 543210}"#);
+    sandbox.ok(["register", "db", "--from-json", "db.json"]);
+    let output = sandbox.run(masked("echo $port $pin $account"));
+    assert_eq!(output.text(), "54321 *** ***\n");
+    assert_eq!(output.stderr.matches("db/port").count(), 1, "{}", output.stderr);
+    let output = sandbox.run_with_stdin(["mask", "db"], b"54321 54322 543210");
+    assert_eq!(output.text(), "54321 *** ***");
+}
+
+#[test]
 fn a_secret_that_is_not_masked_is_named_once() {
     let sandbox = sandbox();
     sandbox.ok(["register", "web", "--user=admin", "--pin=123", "--password=SeNtInEl-2"]);

@@ -13,8 +13,9 @@
 #[cfg(unix)]
 pub mod filter;
 #[cfg(unix)]
-mod frames;
+mod filter_process;
 #[cfg(unix)]
+mod frames;
 pub mod output_mask;
 
 /// Does nothing: file descriptors are those of Unix.
@@ -23,28 +24,5 @@ pub mod filter {
     /// Returns `None`: the program is never started to mask an output.
     pub fn run_if_started() -> Option<std::process::ExitCode> {
         None
-    }
-}
-
-/// Masks nothing, and says so.
-#[cfg(not(unix))]
-pub mod output_mask {
-    use crate::{failure::CommandFailure, program::warn};
-
-    #[derive(Debug)]
-    pub struct OutputMask;
-
-    impl OutputMask {
-        /// Warns that the output is not masked.
-        ///
-        /// # Errors
-        /// Never.
-        pub fn start(_: bool) -> Result<Self, CommandFailure> {
-            warn("the output of a step is masked on Unix only");
-            Ok(Self)
-        }
-
-        /// Does nothing.
-        pub fn finish(self) {}
     }
 }

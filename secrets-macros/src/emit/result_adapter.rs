@@ -42,7 +42,8 @@ impl StepExpansion<'_> {
         }
         let must_be_serialize = || {
             let span = result.span().resolved_at(Span::mixed_site());
-            quote_spanned!(span=> value <#result as __secrets::Inspectable>::look_at_value)
+            let value = quote_spanned!(span=> <#result as __secrets::Fallible>::Success);
+            quote_spanned!(span=> value <#value as __secrets::Inspectable>::look_at)
         };
         Some(match self.declaration.guard {
             Some(GuardMode::Off) => quote!(off),

@@ -10,10 +10,10 @@ use crate::{
         resolved::ResolvedSecrets,
         secrets::Secrets,
     },
-    mask::patterns::Patterns,
+    mask::{forms, patterns::Patterns},
 };
 
-/// Returns the fields of these secrets, each once.
+/// Returns the fields of these secrets that can be found, each once.
 fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedFields {
     let mut fields: Vec<GuardedField> = Vec::new();
     for (group, found) in all.flat_map(ResolvedSecrets::in_order) {
@@ -29,7 +29,7 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
             let is_known = fields.iter().any(|known| {
                 *known.group == *group && *known.key == *key && known.value.ct_eq(&field.value)
             });
-            if !is_known {
+            if !is_known && forms::is_field_maskable(field) {
                 fields.push(GuardedField {
                     group: group.into(),
                     key: key.into(),
@@ -48,7 +48,7 @@ impl Secrets {
     /// Whether the result of the step is looked through.
     #[inline]
     pub(crate) fn is_guarded(&self) -> bool {
-        self.shared().guard != GuardMode::Off
+        self.shared().guard.mode != GuardMode::Off
     }
 
     /// Returns the fields that this call of the step has had, also before and after they were fetched again.

@@ -33,10 +33,19 @@ pub(crate) struct ResolvedSecrets {
     pub refresher: Option<Arc<dyn Refresh>>,
     /// What happens if the step's result contains one of the secrets.
     #[cfg(feature = "guard")]
-    pub guard: GuardMode,
+    pub guard: GuardChoice,
     /// For what the step's result is looked through, once it was.
     #[cfg(feature = "guard")]
     pub guarded: OnceLock<Arc<GuardedFields>>,
+}
+
+/// What happens if a step's result contains one of its secrets, and who has chosen it.
+#[cfg(feature = "guard")]
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct GuardChoice {
+    pub mode: GuardMode,
+    /// Whether it is the step's own, and not the setting's.
+    pub is_of_step: bool,
 }
 
 /// How secrets reach the resolver that fetched them, which is a layer above.

@@ -4,6 +4,7 @@ use crate::mask::{
     gram_filter::{GramFilter, SHORTEST},
     gram_map::GramMap,
     long_pattern::{LONGEST_ENTRY, LongPattern, PatternId},
+    pattern_samples::PatternSamples,
 };
 
 /// The patterns to find, by their first four bytes. A new one is added without building the others again.
@@ -13,7 +14,10 @@ pub(super) struct Dictionary {
     /// The first one, two and three bytes of all patterns.
     beginnings: GramMap<()>,
     filter: GramFilter,
+    samples: PatternSamples,
     long: Vec<LongPattern>,
+    /// Whether everything is a find.
+    has_ended: bool,
 }
 
 struct PatternEntry {
@@ -36,6 +40,15 @@ pub(super) struct FoundPattern<'d> {
 }
 
 impl Dictionary {
+    /// Creates a dictionary for which everything is a find.
+    pub(super) fn ended() -> Self {
+        Self { has_ended: true, ..Self::default() }
+    }
+
+    pub(super) fn has_ended(&self) -> bool {
+        self.has_ended
+    }
+
     pub(super) fn is_empty(&self) -> bool {
         self.buckets.len() == 0
     }
@@ -67,6 +80,17 @@ impl Dictionary {
             self.filter = GramFilter::of(self.buckets.len(), self.buckets.keys());
         }
         self.filter.insert(*gram);
+        if self.samples.is_full() {
+            let entries = self.buckets.values().flatten().map(|entry| entry.bytes.as_slice());
+            self.samples = PatternSamples::of(entries, self.samples.stride());
+        }
+        self.samples.insert(bytes);
+    }
+
+    /// Returns the samples of all patterns.
+    #[inline(always)]
+    pub(super) fn samples(&self) -> &PatternSamples {
+        &self.samples
     }
 
     /// Whether a pattern may begin with these bytes. If not, none does.
@@ -108,19 +132,6 @@ impl Dictionary {
             found.long = &entry.long;
         }
         found
-    }
-
-    /// Returns the four bytes at each of the first places of every pattern.
-    #[cfg(feature = "guard")]
-    pub(super) fn samples(&self, places: usize) -> GramFilter {
-        let entries = || self.buckets.values().flatten();
-        let grams = || {
-            entries().flat_map(|entry| {
-                let grams = entry.bytes.windows(SHORTEST).take(places);
-                grams.filter_map(|gram| gram.first_chunk())
-            })
-        };
-        GramFilter::of(grams().count(), grams())
     }
 
     pub(super) fn long(&self, index: usize) -> &LongPattern {

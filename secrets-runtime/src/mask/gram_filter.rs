@@ -3,8 +3,8 @@ use zeroize::Zeroizing;
 /// The length of the shortest pattern.
 pub(super) const SHORTEST: usize = 4;
 
-/// Which four bytes may begin a pattern: a bit for each hash. At most one bit of 16 is set, so that few places of a
-/// text are looked at more closely.
+/// Which four bytes may begin a pattern: two bits of one word for each hash. At most one bit of eight is set, so that few
+/// places of a text are looked at more closely.
 pub(super) struct GramFilter {
     /// The bits tell much about the bytes, so they are wiped.
     words: Zeroizing<Box<[u64]>>,
@@ -18,7 +18,7 @@ impl GramFilter {
         // Twice the size that is needed, so that it is seldom made again.
         let bits = (2 * count * Self::BITS_EACH).next_power_of_two().clamp(1 << 12, 1 << 26);
         let words = Zeroizing::new(vec![0; bits / 64].into_boxed_slice());
-        let mut filter = Self { words, shift: 32 - bits.ilog2() };
+        let mut filter = Self { words, shift: 64 - (bits / 64).ilog2() };
         grams.for_each(|gram| filter.insert(*gram));
         filter
     }
@@ -28,21 +28,25 @@ impl GramFilter {
         bits < count * Self::BITS_EACH && bits < 1 << 26
     }
 
+    /// Returns the index of a word, and the numbers of two of its bits.
     #[inline(always)]
-    fn bit(&self, gram: [u8; SHORTEST]) -> (usize, u64) {
-        let hash = u32::from_le_bytes(gram).wrapping_mul(0x9E37_79B1) >> self.shift;
-        ((hash / 64) as usize, 1 << (hash % 64))
+    fn place(&self, gram: [u8; SHORTEST]) -> (usize, [u64; 2]) {
+        let hash = u64::from(u32::from_le_bytes(gram)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+        // At most the upper 20 bits are the index.
+        ((hash >> self.shift) as usize, [(hash >> 32) % 64, (hash >> 38) % 64])
     }
 
     pub(super) fn insert(&mut self, gram: [u8; SHORTEST]) {
-        let (word, bit) = self.bit(gram);
-        self.words[word] |= bit;
+        let (word, bits) = self.place(gram);
+        bits.iter().for_each(|bit| self.words[word] |= 1 << bit);
     }
 
     #[inline(always)]
     pub(super) fn has(&self, gram: [u8; SHORTEST]) -> bool {
-        let (word, bit) = self.bit(gram);
-        self.words[word] & bit != 0
+        let (word, [first, second]) = self.place(gram);
+        let word = self.words[word];
+        // One after the other: almost always the first one is not set.
+        word & (1 << first) != 0 && word & (1 << second) != 0
     }
 }
 

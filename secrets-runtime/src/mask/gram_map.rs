@@ -36,8 +36,7 @@ impl<V: Default> GramMap<V> {
         self.0.keys().map(|gram| &gram.0)
     }
 
-    #[cfg(feature = "guard")]
-    pub(super) fn values(&self) -> impl Iterator<Item = &V> {
+    pub(super) fn values(&self) -> impl Iterator<Item = &V> + Clone {
         self.0.values()
     }
 

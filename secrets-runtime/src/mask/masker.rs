@@ -4,7 +4,7 @@ use std::{
     fmt,
     hash::{Hash, Hasher},
     ops::Range,
-    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard, TryLockError},
 };
 
 use foldhash::quality::RandomState;
@@ -59,7 +59,7 @@ impl Masker {
         }
         let listener = {
             let known = self.read();
-            if known.values.contains(&KnownValue(value.clone())) {
+            if known.dictionary.has_ended() || known.values.contains(&KnownValue(value.clone())) {
                 return;
             }
             known.listener.clone()
@@ -74,23 +74,27 @@ impl Masker {
             forms.push(copy);
         });
         let mut known = self.write();
-        if known.values.insert(KnownValue(value.clone())) {
+        if !known.dictionary.has_ended() && known.values.insert(KnownValue(value.clone())) {
             forms.iter().for_each(|form| known.dictionary.insert(form, 0));
-            // One that has come since has not heard it.
-            if listener.is_none() {
-                known.listener.iter().for_each(|listener| listener(value));
-            }
         }
+        // One that has come since may not have heard it.
+        let new_listener = known.listener.clone().filter(|_| listener.is_none());
+        drop(known);
+        new_listener.iter().for_each(|listener| listener(value));
     }
 
     /// Calls `listener` with each value that is known, and then with each that is added, before `add` returns. It may be
     /// called more than once with a value. A process that masks the output of this one learns them so.
     #[doc(hidden)]
     pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
-        // Nothing is added meanwhile, and so nothing is missed.
+        let listener: Listener = Arc::new(listener);
         let mut known = self.write();
-        known.values.iter().for_each(|KnownValue(value)| listener(value));
-        known.listener = Some(Arc::new(listener));
+        // It hears of what is added from here on by `add`.
+        known.listener = Some(listener.clone());
+        let values: Vec<_> = known.values.iter().map(|known| known.0.clone()).collect();
+        // Nobody who masks or logs waits for the listener, and it may use this masker itself.
+        drop(known);
+        values.iter().for_each(|value| listener(value));
     }
 
     /// Forgets all values, and wipes the memory in which they and their forms are. A process calls it at its end, after
@@ -99,6 +103,20 @@ impl Masker {
     pub fn clear(&self) {
         let known = std::mem::take(&mut *self.write());
         drop(known);
+    }
+
+    /// Forgets all values, as [`clear`](Self::clear) does, and masks everything from then on.
+    pub(super) fn end(&self) {
+        // Not by waiting: a thread that masks may have stopped.
+        let mut known = match self.0.try_write() {
+            Ok(known) => known,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        let ended = Known { dictionary: Dictionary::ended(), ..Known::default() };
+        let forgotten = std::mem::replace(&mut *known, ended);
+        drop(known);
+        drop(forgotten);
     }
 
     /// Returns a text with every secret masked. If only a part of a character belongs to one, the whole character is
@@ -149,7 +167,11 @@ impl Masker {
     /// Calls `then` with the dictionary, and with how many values it has.
     pub(super) fn with_dictionary<R>(&self, then: impl FnOnce((&Dictionary, u64)) -> R) -> R {
         let known = self.read();
-        then((&known.dictionary, known.values.len() as u64))
+        let version = match known.dictionary.has_ended() {
+            true => u64::MAX,
+            false => known.values.len() as u64,
+        };
+        then((&known.dictionary, version))
     }
 
     /// Returns where secrets stand in a text: sorted, and joined where they overlap or touch.
@@ -211,5 +233,38 @@ mod tests {
         let heard = heard.lock().unwrap();
         let heard: Vec<&[u8]> = heard.iter().map(SecretValue::expose_bytes).collect();
         assert_eq!(heard, [b"SeNtInEl-before".as_slice(), b"SeNtInEl-after"]);
+    }
+
+    #[test]
+    fn after_the_end_everything_is_masked() {
+        use std::io::Write;
+
+        let masker = Masker::new();
+        masker.add(&SecretValue::from("SeNtInEl-1"));
+        let mut writer = masker.writer(Vec::new());
+        writer.write_all(b"a SeNtIn").unwrap();
+        masker.end();
+        masker.add(&SecretValue::from("SeNtInEl-2"));
+        writer.write_all(b"El-1").unwrap();
+        writer.write_all(b", and more").unwrap();
+        assert_eq!(writer.finish().unwrap(), b"a ***");
+        assert_eq!((&*masker.mask("SeNtInEl-1 a"), &*masker.mask("")), ("***", ""));
+        assert_eq!(format!("{masker:?}"), "Masker { values: 0 }");
+    }
+
+    #[test]
+    fn a_listener_may_mask_and_add() {
+        let masker = Masker::new();
+        masker.add(&SecretValue::from("SeNtInEl-before"));
+        let own = masker.clone();
+        masker.listen(move |value| {
+            let text = value.expose_str().unwrap();
+            if text.starts_with("SeNtInEl") {
+                own.add(&SecretValue::from(format!("heard {text}")));
+                assert_eq!(own.mask(&format!("heard {text}")), "***");
+            }
+        });
+        masker.add(&SecretValue::from("SeNtInEl-after"));
+        assert_eq!(masker.mask("heard SeNtInEl-before, heard SeNtInEl-after"), "***, ***");
     }
 }

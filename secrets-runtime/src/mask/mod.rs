@@ -26,7 +26,7 @@
 //! ```
 //!
 //! **A masker keeps the values that it masks**, and their forms, as long as it exists. They are wiped when its last clone
-//! is dropped. That of `current` exists until the process ends, and is not wiped then.
+//! is dropped. That of `current` exists until the process ends; [there](Masker::current) it says when it is wiped.
 //!
 //! # What is found
 //! - The value, and the value without the white space and the byte order mark around it.
@@ -42,9 +42,9 @@
 //! Every byte that is part of any of these is masked. The mask shows neither the length nor the name of the secret.
 //!
 //! # What is not found
-//! - A value shorter than four bytes, and `true`, `false`, `null`, `none`, `yes`, `no`, `on`, `off`, `dev`, `test`,
-//!   `prod`, `localhost`, `root`, `admin` and `postgres`: a log would be unreadable without them. A warning names the
-//!   group and key of such a secret.
+//! - A number of fewer than six digits in a JSON payload, such as a port; a value shorter than four bytes; and `true`,
+//!   `false`, `null`, `none`, `yes`, `no`, `on`, `off`, `dev`, `test`, `prod`, `localhost`, `root`, `admin` and
+//!   `postgres`. A log would be unreadable without them. A warning names the group and key of such a secret.
 //! - A secret that was hashed, encrypted, compressed, cut or rearranged.
 
 mod dictionary;
@@ -54,6 +54,7 @@ mod gram_map;
 mod long_pattern;
 pub(crate) mod masker;
 mod panic_hook;
+mod pattern_samples;
 #[cfg(feature = "guard")]
 pub(crate) mod patterns;
 pub(crate) mod process;

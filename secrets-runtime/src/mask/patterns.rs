@@ -7,7 +7,7 @@ use crate::{
     mask::{
         dictionary::Dictionary,
         forms::{self, FormName},
-        gram_filter::{GramFilter, SHORTEST},
+        gram_filter::SHORTEST,
         long_pattern::PatternId,
         scan::Scan,
         wiped_bytes::{self, WipedBytes},
@@ -26,9 +26,6 @@ pub(crate) struct Patterns {
     dictionary: Dictionary,
     /// For each id of a pattern: the index of its value, and which form it is.
     found_as: Vec<(usize, FormName)>,
-    samples: GramFilter,
-    /// How far apart two samples are. Each occurrence of each pattern has one.
-    stride: usize,
     /// Whether a pattern may be a number.
     has_number: bool,
 }
@@ -38,7 +35,7 @@ impl Patterns {
     pub(crate) fn of<'v>(values: impl Iterator<Item = &'v SecretValue>) -> Self {
         let mut dictionary = Dictionary::default();
         let mut found_as: Vec<(usize, FormName)> = Vec::new();
-        let (mut shortest, mut has_number) = (usize::MAX, false);
+        let mut has_number = false;
         let values: Vec<_> = values.collect();
         for (index, value) in values.iter().enumerate() {
             forms::named(value, &mut |name, form| {
@@ -53,14 +50,11 @@ impl Patterns {
                     }
                 };
                 dictionary.insert(form, PatternId::try_from(id).unwrap_or(PatternId::MAX));
-                shortest = shortest.min(form.len());
                 has_number |=
                     form.len() <= LONGEST_NUMBER && form.iter().all(|it| is_of_number(*it));
             });
         }
-        let stride = shortest.saturating_sub(SHORTEST - 1).clamp(1, MAX_STRIDE);
-        let samples = dictionary.samples(stride);
-        Self { dictionary, found_as, samples, stride, has_number }
+        Self { dictionary, found_as, has_number }
     }
 
     /// Whether there is nothing to find.
@@ -86,16 +80,16 @@ impl Patterns {
         }
     }
 
-    /// Whether a pattern may be in a text. It looks at one of some places only: each occurrence of a pattern is at
-    /// one of them.
+    /// Whether a pattern may be in a text.
     #[inline]
     fn may_be_in(&self, text: &[u8]) -> bool {
-        let mut at = 0;
+        let samples = self.dictionary.samples();
+        let (mut at, stride) = (0, samples.stride());
         while let Some(gram) = text.get(at..).and_then(<[u8]>::first_chunk) {
-            if self.samples.has(*gram) && self.may_be_at(text, at) {
+            if samples.have(*gram) && self.may_be_at(text, at) {
                 return true;
             }
-            at += self.stride;
+            at += stride;
         }
         false
     }
@@ -103,7 +97,7 @@ impl Patterns {
     /// Whether a pattern may begin shortly before this place, or at it.
     #[cold]
     fn may_be_at(&self, text: &[u8], at: usize) -> bool {
-        let first = (at + 1).saturating_sub(self.stride);
+        let first = (at + 1).saturating_sub(self.dictionary.samples().stride());
         (first..=at).any(|start| {
             let gram = text[start..].first_chunk();
             gram.is_some_and(|gram| self.dictionary.may_begin(*gram)) && {
@@ -124,9 +118,6 @@ impl Patterns {
         }
     }
 }
-
-/// The farthest that two samples are apart.
-const MAX_STRIDE: usize = 8;
 
 /// The most characters that a number has: one of 128 bits, with a sign.
 const LONGEST_NUMBER: usize = 40;
@@ -186,7 +177,7 @@ mod tests {
     use proptest::{collection::vec, prelude::*};
 
     use super::*;
-    use crate::mask::Masker;
+    use crate::mask::{Masker, pattern_samples::MAX_STRIDE};
 
     fn letters(most: usize) -> impl Strategy<Value = Vec<u8>> {
         vec(prop_oneof![Just(b'~'), Just(b'.'), Just(b'a')], 0..most)
@@ -228,9 +219,9 @@ mod tests {
     #[test]
     fn most_places_of_a_text_are_not_looked_at() {
         let patterns = Patterns::of([SecretValue::from("correct horse")].iter());
-        assert_eq!(patterns.stride, MAX_STRIDE);
+        assert_eq!(patterns.dictionary.samples().stride(), MAX_STRIDE);
         let patterns = Patterns::of([SecretValue::from("wxyz")].iter());
-        assert_eq!((patterns.stride, patterns.has_number), (1, false));
+        assert_eq!((patterns.dictionary.samples().stride(), patterns.has_number), (1, false));
         assert!(Patterns::of([SecretValue::from("-12.5e7")].iter()).has_number());
     }
 }

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 use std::{
     collections::{BTreeSet, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Mutex, MutexGuard, PoisonError, TryLockError},
 };
 
 use crate::{
@@ -13,6 +13,7 @@ use crate::{
         warning::warn_once,
     },
     mask::{forms, masker::Masker},
+    payload::fields::Field,
 };
 
 /// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Who gets a secret and who
@@ -43,6 +44,10 @@ impl Masker {
     /// [`Secrets::render`](crate::Secrets::render). It also learns those that were got before and that a step or the cache
     /// still holds.
     ///
+    /// On Linux, what it knows is wiped when the main thread ends: it has returned from `main` or has called
+    /// [`std::process::exit`]. The main thread has to call this once for it. From then on, threads that still run have
+    /// everything masked that they write.
+    ///
     /// ```
     /// use secrets_runtime::{Error, get_secret_blocking, mask::Masker, testing};
     ///
@@ -56,6 +61,7 @@ impl Masker {
     /// ```
     #[must_use]
     pub fn current() -> Self {
+        let _ = MAIN_THREAD.try_with(|_| ());
         let mut current = lock();
         let early = match &mut *current {
             Current::Masker(masker) => return masker.clone(),
@@ -78,15 +84,47 @@ impl Masker {
     }
 }
 
+thread_local! {
+    /// What the end of this thread does, if it is the main thread, with which the process ends: after `main` has
+    /// returned, and when the main thread calls `std::process::exit`.
+    static MAIN_THREAD: Option<MainThread> = is_main_thread().then_some(MainThread);
+}
+
+/// Wipes what the masker of the process knows when it is dropped.
+struct MainThread;
+
+impl Drop for MainThread {
+    fn drop(&mut self) {
+        // Not by waiting: the thread that has the lock may wait for this one.
+        let current = match CURRENT.try_lock() {
+            Ok(current) => current,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return,
+        };
+        if let Current::Masker(masker) = &*current {
+            masker.end();
+        }
+    }
+}
+
+/// Whether this is the thread with which the process ends. Only Linux says so.
+fn is_main_thread() -> bool {
+    // `PID/task/TID`. The main thread has the number of the process.
+    let link =
+        if cfg!(target_os = "linux") { std::fs::read_link("/proc/thread-self").ok() } else { None };
+    let text = link.as_deref().and_then(std::path::Path::to_str);
+    text.and_then(|text| text.split_once("/task/"))
+        .is_some_and(|(process, thread)| process == thread)
+}
+
 /// Learns the fields that a step or `get_secret` has got, each with its group and key.
-pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a SecretValue)>) {
+pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Field)>) {
     let mut unmaskable = Vec::new();
     {
         let mut current = lock();
-        for (group, key, value) in fields {
-            // Looked at to find out whether it is too short or too common.
-            if value.is_empty() || forms::is_maskable(value.expose_bytes()) {
-                current.learn(value);
+        for (group, key, field) in fields {
+            if field.value.is_empty() || forms::is_field_maskable(field) {
+                current.learn(&field.value);
                 continue;
             }
             match &mut *current {
@@ -127,13 +165,6 @@ pub(crate) fn learn_text(text: &SecretValue) {
     lock().learn(text);
 }
 
-/// Learns a value as a filter has written it, unless the value itself is too short or too common.
-pub(crate) fn learn_encoded(value: &[u8], encoded: &SecretValue) {
-    if forms::is_maskable(value) {
-        learn_text(encoded);
-    }
-}
-
 impl Current {
     fn learn(&mut self, value: &SecretValue) {
         match self {
@@ -160,6 +191,7 @@ fn lock() -> MutexGuard<'static, Current> {
 
 fn warn_of(group: &str, key: &str) {
     warn_once(&format!(
-        "the value of {group}/{key} is not masked: it is shorter than four bytes, or a word that every log has"
+        "the value of {group}/{key} is not masked: it is shorter than four bytes, a number of fewer than six digits, or a \
+         word that every log has"
     ));
 }

@@ -34,6 +34,13 @@ impl Scan {
         text: &[u8],
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
+        if dictionary.has_ended() {
+            *self = Self { decided: text.len(), ..Self::default() };
+            if !text.is_empty() {
+                found(0..text.len(), 0);
+            }
+            return;
+        }
         if dictionary.is_empty() {
             self.decided = text.len();
             return;
@@ -44,17 +51,41 @@ impl Scan {
         for at in mem::take(&mut self.open) {
             self.look(dictionary, text, at, found);
         }
-        let from = self.decided;
-        for (at, gram) in text[from..].windows(SHORTEST).enumerate() {
-            let Some(gram) = gram.first_chunk() else { continue };
-            if dictionary.may_begin(*gram) {
-                self.look(dictionary, text, from + at, found);
+        let mut from = self.decided;
+        let (samples, stride) = (dictionary.samples(), dictionary.samples().stride());
+        // With a stride of one, a sample is the beginning of a pattern.
+        while stride > 1
+            && let Some(gram) = text.get(from + stride - 1..).and_then(<[u8]>::first_chunk)
+        {
+            if samples.have(*gram) {
+                self.look_at_starts(dictionary, text, from..from + stride, found);
             }
+            from += stride;
         }
-        for at in from.max((text.len() + 1).saturating_sub(SHORTEST))..text.len() {
+        // A sample of what begins here may be missing.
+        let end = (text.len() + 1).saturating_sub(SHORTEST).max(from);
+        self.look_at_starts(dictionary, text, from..end, found);
+        for at in end..text.len() {
             self.look(dictionary, text, at, found);
         }
         self.decided = text.len();
+    }
+
+    /// Looks at places, each of which is followed by at least four bytes.
+    #[inline]
+    fn look_at_starts(
+        &mut self,
+        dictionary: &Dictionary,
+        text: &[u8],
+        places: Range<usize>,
+        found: &mut impl FnMut(Range<usize>, PatternId),
+    ) {
+        let part = text.get(places.start..places.end + SHORTEST - 1).unwrap_or_default();
+        for (at, gram) in part.windows(SHORTEST).enumerate() {
+            if gram.first_chunk().is_some_and(|gram| dictionary.may_begin(*gram)) {
+                self.look(dictionary, text, places.start + at, found);
+            }
+        }
     }
 
     /// Returns the first place at which a pattern may stand once the text of this length goes on.

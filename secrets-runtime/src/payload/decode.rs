@@ -35,22 +35,20 @@ pub(crate) fn source_fields(
         };
         Fields::plain(VariableName::map(name), field)
     };
-    let texts = |fields: Vec<(String, SecretValue)>| {
-        fields.into_iter().map(|(name, value)| (name, Field::text(value))).collect()
-    };
     let mount = fetched.mount.as_ref();
     let text = |value: &SecretValue| field(Field::text(value.clone()), mount);
     match (&fetched.content, options.payload_format()) {
         (Content::Json(value), None | Some(PayloadFormat::Json))
         | (Content::Text(value), Some(PayloadFormat::Json)) => {
-            Ok(texts(members(&text(value)?.value)?))
+            Ok(members(&text(value)?.value)?.into_iter().collect())
         }
         (
             Content::Json(value) | Content::Text(value) | Content::Binary(value),
             Some(PayloadFormat::Dotenv),
         ) => {
             check_length(value)?;
-            Ok(texts(dotenv::read(value)?))
+            let fields = dotenv::read(value)?.into_iter();
+            Ok(fields.map(|(name, value)| (name, Field::text(value))).collect())
         }
         (Content::Json(value) | Content::Text(value), _) => Ok(plain(text(value)?)),
         (Content::Binary(value), _) => Ok(plain(field(Field::binary(value.clone()), mount)?)),
@@ -72,29 +70,35 @@ pub(crate) fn source_fields(
 /// names.
 pub(crate) fn requested_field(fetched: &Fetched, request: &Request) -> Result<Field, Error> {
     let key = request.view().key;
-    let member = |members: &[(String, SecretValue)]| {
-        let found = members.iter().find(|(name, _)| name == key);
-        found.map(|(_, value)| Field::text(value.clone())).ok_or_else(|| {
-            let names = escape::backquoted_list(members.iter().map(|(name, _)| name.as_str()));
-            let message = format!("the secret has no field `{}`", escape::escape_name(key));
-            Error::new(ErrorKind::KeyNotFound, message).with_help(format!("its fields are {names}"))
-        })
+    let missing = |names: &mut dyn Iterator<Item = &str>| {
+        let message = format!("the secret has no field `{}`", escape::escape_name(key));
+        let names = escape::backquoted_list(names);
+        Error::new(ErrorKind::KeyNotFound, message).with_help(format!("its fields are {names}"))
     };
     let found = match &fetched.content {
         Content::Json(value) if key.is_empty() => Field::text(value.clone()),
         Content::Json(value) => {
             check_length(value)?;
-            member(&members(value)?)?
+            let mut members = members(value)?;
+            match members.iter().position(|(name, _)| name == key) {
+                Some(at) => members.swap_remove(at).1,
+                None => return Err(missing(&mut members.iter().map(|(name, _)| name.as_str()))),
+            }
         }
         Content::Text(value) => Field::text(value.clone()),
         Content::Binary(value) => Field::binary(value.clone()),
-        Content::Fields(fields) => member(fields)?,
+        Content::Fields(fields) => match fields.iter().find(|(name, _)| name == key) {
+            Some((_, value)) => Field::text(value.clone()),
+            None => return Err(missing(&mut fields.iter().map(|(name, _)| name.as_str()))),
+        },
     };
     field(found, fetched.mount.as_ref())
 }
 
-fn members(value: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
-    json::members(value).map_err(|fault| Error::from_problems(vec![fault.into_problem()]))
+fn members(value: &SecretValue) -> Result<Vec<(String, Field)>, Error> {
+    let members = json::members(value);
+    let members = members.map_err(|fault| Error::from_problems(vec![fault.into_problem()]))?;
+    Ok(members.into_iter().map(|(name, json)| (name, Field::from(json))).collect())
 }
 
 /// Returns the field of what a backend has returned, which may be what a platform has mounted.

@@ -2,13 +2,20 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use foldhash::fast::RandomState;
 
-use crate::{backend::MountedAs, core::secret_value::SecretValue};
+use crate::{
+    backend::MountedAs,
+    core::secret_value::SecretValue,
+    payload::json::{Json, form::Form},
+};
 
-/// A field's value, and whether it is binary. A binary value is base64 in a variable.
+/// A field's value, and what it is.
 #[derive(Debug, Clone)]
 pub(crate) struct Field {
     pub value: SecretValue,
+    /// Whether it is binary. A binary value is base64 in a variable.
     pub binary: bool,
+    /// Whether it is a number in the JSON of the payload. A text of digits is not one.
+    pub number: bool,
     mounted: Option<MountedField>,
 }
 
@@ -22,11 +29,11 @@ struct MountedField {
 
 impl Field {
     pub(crate) fn text(value: SecretValue) -> Self {
-        Self { binary: !value.is_text(), value, mounted: None }
+        Self { binary: !value.is_text(), value, number: false, mounted: None }
     }
 
     pub(crate) fn binary(value: SecretValue) -> Self {
-        Self { value, binary: true, mounted: None }
+        Self { binary: true, ..Self::text(value) }
     }
 
     /// Takes the value for the bytes that a platform has mounted.
@@ -34,12 +41,12 @@ impl Field {
     /// A text of one line loses the line break at its end, which editors and `echo` add. In a text of several lines
     /// it belongs to the text: a PEM or an OpenSSH key without it is refused by some programs.
     pub(crate) fn into_mounted(self, mount: &MountedAs) -> Self {
-        let Self { value: bytes, binary, .. } = self;
+        let Self { value: bytes, binary, number, .. } = self;
         // Looked at for its line breaks.
         let line = bytes.expose_str().ok().and_then(one_line).map(SecretValue::from);
         let value = line.unwrap_or_else(|| bytes.clone());
         let path = mount.path.as_deref().map(Arc::from);
-        Self { value, binary, mounted: Some(MountedField { bytes, path }) }
+        Self { value, binary, number, mounted: Some(MountedField { bytes, path }) }
     }
 
     /// Returns the content of a file with this field: the bytes as they are mounted, or else the value.
@@ -50,6 +57,13 @@ impl Field {
     /// Returns the file that a platform has mounted with this field.
     pub(crate) fn mounted_path(&self) -> Option<&Arc<Path>> {
         self.mounted.as_ref()?.path.as_ref()
+    }
+}
+
+impl From<Json> for Field {
+    /// Creates the field of a member of a JSON object.
+    fn from(json: Json) -> Self {
+        Self { number: json.form == Form::Number, ..Self::text(json.value) }
     }
 }
 

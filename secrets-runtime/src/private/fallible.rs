@@ -14,6 +14,8 @@ use crate::{
     note = "write `-> Result<T, secrets_runtime::Error>`, `-> anyhow::Result<T>`, or an error of your own with `impl From<secrets_runtime::Error>`"
 )]
 pub trait Fallible: Sized {
+    /// The type of the value.
+    type Success;
     /// The error type of the result.
     type Failure;
 
@@ -26,6 +28,7 @@ pub trait Fallible: Sized {
 
 #[diagnostic::do_not_recommend]
 impl<T, E: From<Error>> Fallible for Result<T, E> {
+    type Success = T;
     type Failure = E;
 
     fn from_error(error: Error) -> Self {

@@ -46,12 +46,10 @@ macro_rules! __look {
             $crate::__private::Result::Err(error) => $crate::__look!(@error error, inspection),
         }
     };
-    (value $look_at_value:expr) => {
-        |result, inspection| {
-            $look_at_value(result, inspection);
-            if let $crate::__private::Result::Err(error) = result {
-                $crate::__look!(@error error, inspection)
-            }
+    (value $look_at:expr) => {
+        |result, inspection| match result {
+            $crate::__private::Result::Ok(value) => $look_at(value, inspection),
+            $crate::__private::Result::Err(error) => $crate::__look!(@error error, inspection),
         }
     };
     (@error $error:ident, $inspection:ident) => {{

@@ -94,22 +94,20 @@ pub trait UnseenSource<'r> {
 
 impl<'r, T> UnseenSource<'r> for &Seen<'r, T> {}
 
-/// The result of a step with `guard = "deny"` or `"warn"`.
+/// The value of a step with `guard = "deny"` or `"warn"`.
 #[diagnostic::on_unimplemented(
     message = "the result of a step with this `guard` is looked through as it would be serialized, and `{Self}` is not `serde::Serialize`",
     label = "this result cannot be looked through",
     note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to look through the error alone"
 )]
 pub trait Inspectable {
-    /// Looks through the value, if it is a success.
-    fn look_at_value(&self, inspection: &mut Inspection<'_>);
+    /// Looks through it.
+    fn look_at(&self, inspection: &mut Inspection<'_>);
 }
 
 #[diagnostic::do_not_recommend]
-impl<T: Serialize, E> Inspectable for Result<T, E> {
-    fn look_at_value(&self, inspection: &mut Inspection<'_>) {
-        if let Ok(value) = self {
-            inspection.look_at_value(value);
-        }
+impl<T: Serialize> Inspectable for T {
+    fn look_at(&self, inspection: &mut Inspection<'_>) {
+        inspection.look_at_value(self);
     }
 }

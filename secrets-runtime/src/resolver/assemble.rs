@@ -39,7 +39,10 @@ pub(crate) fn from_answers(
         audit: None,
         refresher: None,
         #[cfg(feature = "guard")]
-        guard: secrets_spec::GuardMode::Off,
+        guard: crate::context::resolved::GuardChoice {
+            mode: secrets_spec::GuardMode::Off,
+            is_of_step: false,
+        },
         #[cfg(feature = "guard")]
         guarded: std::sync::OnceLock::new(),
     };

@@ -153,17 +153,22 @@ pub fn table() -> String {
     table
 }
 
+/// Declares variables: the kind, the name, the mirrored ones, the key of `secrets.toml`, the default, and what it sets.
 macro_rules! variables {
-    ($( $constant:ident = $name:literal $(also $($also:literal)|+)?, $key:expr, $kind:ident, $default:literal, $doc:literal; )*) => {
+    ($(
+        $constant:ident: $kind:ident = $name:literal
+            $(also $($also:literal)|+)? $(key $key:literal)? $(default $default:literal)?,
+            $doc:literal;
+    )*) => {
         $(
             #[doc = concat!("`", $name, "`: ", $doc)]
             pub const $constant: Variable = Variable {
                 name: $name,
                 mirrored: &[$($($also),+)?],
-                key: $key,
+                key: [$(Some($key),)? None][0],
                 kind: Kind::$kind,
                 doc: $doc,
-                default: $default,
+                default: concat!($($default)?),
             };
         )*
 
@@ -173,167 +178,129 @@ macro_rules! variables {
 }
 
 variables! {
-    DEFAULT_BACKEND = "SECRETS_DEFAULT_BACKEND" also "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE",
-        Some("default_backend"), Text, "`local`",
+    DEFAULT_BACKEND: Text = "SECRETS_DEFAULT_BACKEND"
+        also "METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE" key "default_backend" default "`local`",
         "The backend of sources without a type and of requests: a type, or a comma list of types that are asked in this order until one has the secret.";
-    DEFAULT_ROLE = "SECRETS_DEFAULT_ROLE" also "METAFLOW_DEFAULT_SECRETS_ROLE",
-        Some("default_role"), Text, "",
+    DEFAULT_ROLE: Text = "SECRETS_DEFAULT_ROLE"
+        also "METAFLOW_DEFAULT_SECRETS_ROLE" key "default_role",
         "The IAM role for sources and steps that name none.";
-    AWS_ROLE = "SECRETS_AWS_ROLE" also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE",
-        Some("aws_role"), Text, "",
+    AWS_ROLE: Text = "SECRETS_AWS_ROLE"
+        also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE" key "aws_role",
         "The IAM role for `aws-secrets-manager` if no other setting, step or source names one. It also applies after `role = \"\"`.";
-    AWS_REGION = "SECRETS_AWS_REGION" also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_REGION",
-        Some("aws_region"), Text, "the AWS SDK's",
+    AWS_REGION: Text = "SECRETS_AWS_REGION"
+        also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_REGION" key "aws_region" default "the AWS SDK's",
         "The region for `aws-secrets-manager` if neither an ARN nor `options.region` names one.";
-    AWS_EXTERNAL_ID = "SECRETS_AWS_EXTERNAL_ID",
-        Some("aws_external_id"), Text, "",
+    AWS_EXTERNAL_ID: Text = "SECRETS_AWS_EXTERNAL_ID" key "aws_external_id",
         "The external id for assuming roles.";
-    AWS_SESSION_NAME = "SECRETS_AWS_SESSION_NAME",
-        Some("aws_session_name"), Text, "",
+    AWS_SESSION_NAME: Text = "SECRETS_AWS_SESSION_NAME" key "aws_session_name",
         "The session name for assuming roles.";
-    AWS_CREDENTIALS_FROM = "SECRETS_AWS_CREDENTIALS_FROM",
-        Some("aws_credentials_from"), Text, "the AWS SDK's",
+    AWS_CREDENTIALS_FROM: Text = "SECRETS_AWS_CREDENTIALS_FROM"
+        key "aws_credentials_from" default "the AWS SDK's",
         "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that contains the credentials for `aws-secrets-manager`.";
-    VALIDATION_LEVEL = "SECRETS_VALIDATION_LEVEL" also "ZENML_SECRET_VALIDATION_LEVEL",
-        Some("validation_level"), Text, "`SECRET_AND_KEY_EXISTS`",
+    VALIDATION_LEVEL: Text = "SECRETS_VALIDATION_LEVEL"
+        also "ZENML_SECRET_VALIDATION_LEVEL" key "validation_level" default "`SECRET_AND_KEY_EXISTS`",
         "How much `secrets check` and `preflight` check: `NONE`, `SECRET_EXISTS` (reads no value) or `SECRET_AND_KEY_EXISTS`.";
-    WITH = "SECRETS_WITH",
-        Some("with"), Hidden, "",
+    WITH: Hidden = "SECRETS_WITH" key "with",
         "Sources for steps that declare none, written as `secrets:sources=[\"prod-db\"]`.";
-    SOURCES = "SECRETS_SOURCES",
-        None, Hidden, "",
+    SOURCES: Hidden = "SECRETS_SOURCES",
         "Which secret a source of the code is in this deployment: a JSON object, such as `{\"prod-db\":{\"type\":\"local\",\"id\":\"db\"}}`. An entry replaces the one of that name in `[sources]` of `secrets.toml`.";
-    CONFIG = "SECRETS_CONFIG",
-        None, Path, "the nearest `secrets.toml` upwards",
+    CONFIG: Path = "SECRETS_CONFIG" default "the nearest `secrets.toml` upwards",
         "The settings' file.";
-    PROFILE = "SECRETS_PROFILE",
-        None, Text, "",
+    PROFILE: Text = "SECRETS_PROFILE",
         "The `[profile.NAME]` of `secrets.toml` that overrides the rest of it.";
-    LOCAL_DIR = "SECRETS_LOCAL_DIR",
-        Some("local_dir"), Path, "`$XDG_DATA_HOME/secrets/store`",
+    LOCAL_DIR: Path = "SECRETS_LOCAL_DIR" key "local_dir" default "`$XDG_DATA_HOME/secrets/store`",
         "The folder of the embedded store. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    LOCAL_KEY_FILE = "SECRETS_LOCAL_KEY_FILE",
-        Some("local_key_file"), Path, "`$XDG_CONFIG_HOME/secrets/key.jwk`",
+    LOCAL_KEY_FILE: Path = "SECRETS_LOCAL_KEY_FILE"
+        key "local_key_file" default "`$XDG_CONFIG_HOME/secrets/key.jwk`",
         "The file with the embedded store's key. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    FILE_DIR = "SECRETS_FILE_DIR" also "CREDENTIALS_DIRECTORY",
-        Some("file_dir"), Path, "`/run/secrets`",
+    FILE_DIR: Path = "SECRETS_FILE_DIR"
+        also "CREDENTIALS_DIRECTORY" key "file_dir" default "`/run/secrets`",
         "The folder of mounted secrets that the backend `file` reads.";
-    RUN_DIR = "SECRETS_RUN_DIR",
-        Some("run_dir"), Path, "",
+    RUN_DIR: Path = "SECRETS_RUN_DIR" key "run_dir",
         "The folder for `secrets.file` if neither `$XDG_RUNTIME_DIR` nor `/dev/shm` is a file system in memory.";
-    AUDIT = "SECRETS_AUDIT",
-        None, Path, "`off`",
+    AUDIT: Path = "SECRETS_AUDIT" default "`off`",
         "The file to which each use of a secret is appended, or `off`. Refused in `secrets.toml`.";
-    AUDIT_REQUIRED = "SECRETS_AUDIT_REQUIRED",
-        None, Text, "`0`",
+    AUDIT_REQUIRED: Text = "SECRETS_AUDIT_REQUIRED" default "`0`",
         "With `1`, a step fails if its use of secrets cannot be recorded; with `0`, there is a warning. Refused in `secrets.toml`.";
-    GUARD = "SECRETS_GUARD",
-        Some("guard"), Text, "`off`",
+    GUARD: Text = "SECRETS_GUARD" key "guard" default "`off`",
         "What happens if a step that has no `guard` of its own returns one of its secrets: `deny`, `warn`, `errors` or `off` (feature `guard`).";
-    CACHE_TTL = "SECRETS_CACHE_TTL",
-        Some("cache_ttl"), Seconds, "300",
+    CACHE_TTL: Seconds = "SECRETS_CACHE_TTL" key "cache_ttl" default "300",
         "How many seconds later steps of the process may use a fetched value; 0 disables the cache.";
-    CACHE_STALE = "SECRETS_CACHE_STALE",
-        Some("cache_stale"), Seconds, "3600",
+    CACHE_STALE: Seconds = "SECRETS_CACHE_STALE" key "cache_stale" default "3600",
         "How many seconds after its expiry a value may still be used while its backend throttles or is down.";
-    TIMEOUT = "SECRETS_TIMEOUT",
-        Some("timeout"), Seconds, "30",
+    TIMEOUT: Seconds = "SECRETS_TIMEOUT" key "timeout" default "30",
         "How many seconds a step waits for all its secrets, and a writer of the local store for another one. A backend that blocks its thread is not ended by it.";
-    ATTEMPT_TIMEOUT = "SECRETS_ATTEMPT_TIMEOUT",
-        Some("attempt_timeout"), Seconds, "5",
+    ATTEMPT_TIMEOUT: Seconds = "SECRETS_ATTEMPT_TIMEOUT" key "attempt_timeout" default "5",
         "How many seconds one attempt at AWS may take.";
-    ZENML_URL = "SECRETS_ZENML_URL",
-        Some("zenml_url"), Hidden, "",
+    ZENML_URL: Hidden = "SECRETS_ZENML_URL" key "zenml_url",
         "The address of the ZenML server. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    ZENML_USERNAME = "SECRETS_ZENML_USERNAME",
-        Some("zenml_username"), Text, "",
+    ZENML_USERNAME: Text = "SECRETS_ZENML_USERNAME" key "zenml_username",
         "The user name for the ZenML server.";
-    ZENML_PASSWORD = "SECRETS_ZENML_PASSWORD",
-        None, Secret, "",
+    ZENML_PASSWORD: Secret = "SECRETS_ZENML_PASSWORD",
         "The user's password for the ZenML server; refused in `secrets.toml`.";
-    VAULT_ADDR = "SECRETS_VAULT_ADDR" also "BAO_ADDR" | "VAULT_ADDR",
-        Some("vault_addr"), Hidden, "",
+    VAULT_ADDR: Hidden = "SECRETS_VAULT_ADDR" also "BAO_ADDR" | "VAULT_ADDR" key "vault_addr",
         "The address of the Vault or OpenBao server; several of one cluster are separated by commas. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_NAMESPACE = "SECRETS_VAULT_NAMESPACE" also "BAO_NAMESPACE" | "VAULT_NAMESPACE",
-        Some("vault_namespace"), Text, "",
+    VAULT_NAMESPACE: Text = "SECRETS_VAULT_NAMESPACE"
+        also "BAO_NAMESPACE" | "VAULT_NAMESPACE" key "vault_namespace",
         "The namespace of Vault's secrets and of the login. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_AUTH = "SECRETS_VAULT_AUTH",
-        Some("vault_auth"), Text, "found from what is set",
+    VAULT_AUTH: Text = "SECRETS_VAULT_AUTH" key "vault_auth" default "found from what is set",
         "How to log in to Vault: `token`, `approle`, `kubernetes` or `jwt`. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_AUTH_MOUNT = "SECRETS_VAULT_AUTH_MOUNT",
-        Some("vault_auth_mount"), Text, "the name of the way to log in",
+    VAULT_AUTH_MOUNT: Text = "SECRETS_VAULT_AUTH_MOUNT"
+        key "vault_auth_mount" default "the name of the way to log in",
         "The mount of the way to log in to Vault. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_ROLE = "SECRETS_VAULT_ROLE",
-        Some("vault_role"), Text, "",
+    VAULT_ROLE: Text = "SECRETS_VAULT_ROLE" key "vault_role",
         "The role of a login with `kubernetes` or `jwt`. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_CACERT = "SECRETS_VAULT_CACERT" also "BAO_CACERT" | "VAULT_CACERT",
-        Some("vault_cacert"), Path, "the system's",
+    VAULT_CACERT: Path = "SECRETS_VAULT_CACERT"
+        also "BAO_CACERT" | "VAULT_CACERT" key "vault_cacert" default "the system's",
         "A PEM file with the certificates that Vault's must be signed by. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_JWT_FILE = "SECRETS_VAULT_JWT_FILE",
-        Some("vault_jwt_file"), Path, "Kubernetes' own for `kubernetes`",
+    VAULT_JWT_FILE: Path = "SECRETS_VAULT_JWT_FILE"
+        key "vault_jwt_file" default "Kubernetes' own for `kubernetes`",
         "The file with the token of a login with `jwt` or `kubernetes`, read at each login. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    VAULT_TOKEN = "BAO_TOKEN" also "VAULT_TOKEN",
-        None, Secret, "that of `~/.vault-token`",
+    VAULT_TOKEN: Secret = "BAO_TOKEN" also "VAULT_TOKEN" default "that of `~/.vault-token`",
         "The token for Vault. It is never revoked.";
-    VAULT_ROLE_ID = "SECRETS_VAULT_ROLE_ID",
-        None, Secret, "",
+    VAULT_ROLE_ID: Secret = "SECRETS_VAULT_ROLE_ID",
         "The role id of a login with `approle`; refused in `secrets.toml`.";
-    VAULT_SECRET_ID = "SECRETS_VAULT_SECRET_ID",
-        None, Secret, "",
+    VAULT_SECRET_ID: Secret = "SECRETS_VAULT_SECRET_ID",
         "The secret id of a login with `approle`; refused in `secrets.toml`.";
-    VAULT_SECRET_ID_FILE = "SECRETS_VAULT_SECRET_ID_FILE",
-        None, Path, "",
+    VAULT_SECRET_ID_FILE: Path = "SECRETS_VAULT_SECRET_ID_FILE",
         "A file with the secret id, read at each login; refused in `secrets.toml`.";
-    VAULT_SECRET_ID_WRAPPING_PATH = "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH",
-        None, Text, "",
+    VAULT_SECRET_ID_WRAPPING_PATH: Text = "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH",
         "Says that the secret id is wrapped, and where it must have been made, such as `auth/approle/role/app/secret-id`; refused in `secrets.toml`.";
-    VAULT_SKIP_VERIFY = "VAULT_SKIP_VERIFY" also "BAO_SKIP_VERIFY",
-        None, Text, "",
+    VAULT_SKIP_VERIFY: Text = "VAULT_SKIP_VERIFY" also "BAO_SKIP_VERIFY",
         "Refused: the certificate of Vault is always checked.";
-    KUBERNETES_URL = "SECRETS_KUBERNETES_URL",
-        Some("kubernetes_url"), Hidden, "that of the pod's cluster",
+    KUBERNETES_URL: Hidden = "SECRETS_KUBERNETES_URL"
+        key "kubernetes_url" default "that of the pod's cluster",
         "The address of Kubernetes' API, such as that of `kubectl proxy`. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    KUBERNETES_DIR = "SECRETS_KUBERNETES_DIR",
-        Some("kubernetes_dir"), Path, "`/var/run/secrets/kubernetes.io/serviceaccount`",
+    KUBERNETES_DIR: Path = "SECRETS_KUBERNETES_DIR"
+        key "kubernetes_dir" default "`/var/run/secrets/kubernetes.io/serviceaccount`",
         "The folder with `token`, `ca.crt` and `namespace` of the service account. In a `secrets.toml` that is found it applies after `secrets trust`.";
-    KUBERNETES_SERVICE_HOST = "KUBERNETES_SERVICE_HOST",
-        None, Text, "",
+    KUBERNETES_SERVICE_HOST: Text = "KUBERNETES_SERVICE_HOST",
         "The host of the API in a pod, which Kubernetes sets.";
-    KUBERNETES_SERVICE_PORT = "KUBERNETES_SERVICE_PORT",
-        None, Text, "`443`",
+    KUBERNETES_SERVICE_PORT: Text = "KUBERNETES_SERVICE_PORT" default "`443`",
         "The port of the API in a pod, which Kubernetes sets.";
-    PREFECT_API_URL = "PREFECT_API_URL",
-        None, Hidden, "",
+    PREFECT_API_URL: Hidden = "PREFECT_API_URL",
         "The API of Prefect 3 that the backend `prefect` asks for secrets that are not in the local context (feature `prefect`).";
-    PREFECT_API_KEY = "PREFECT_API_KEY",
-        None, Secret, "",
+    PREFECT_API_KEY: Secret = "PREFECT_API_KEY",
         "The key for that API.";
-    PREFECT_USER_CONFIG_PATH = "PREFECT__USER_CONFIG_PATH",
-        None, Text, "`~/.prefect/config.toml`",
+    PREFECT_USER_CONFIG_PATH: Text = "PREFECT__USER_CONFIG_PATH" default "`~/.prefect/config.toml`",
         "Prefect's `config.toml`; its table `[context.secrets]` is read.";
-    PREFECT_BACKEND = "PREFECT__BACKEND",
-        None, Text, "",
+    PREFECT_BACKEND: Text = "PREFECT__BACKEND",
         "If it is `cloud` and the next one is `false`, the backend `prefect` asks Cloud 1.x for secrets that are not in the local context (feature `prefect`).";
-    PREFECT_USE_LOCAL_SECRETS = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
-        None, Text, "",
+    PREFECT_USE_LOCAL_SECRETS: Text = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
         "Whether Prefect 1 reads the local context only.";
-    PREFECT_CLOUD_API = "PREFECT__CLOUD__API",
-        None, Hidden, "`https://api.prefect.io`",
+    PREFECT_CLOUD_API: Hidden = "PREFECT__CLOUD__API" default "`https://api.prefect.io`",
         "The GraphQL API of Cloud 1.x.";
-    PREFECT_CLOUD_API_KEY = "PREFECT__CLOUD__API_KEY",
-        None, Secret, "",
+    PREFECT_CLOUD_API_KEY: Secret = "PREFECT__CLOUD__API_KEY",
         "The key for Cloud 1.x.";
-    PREFECT_CLOUD_TENANT_ID = "PREFECT__CLOUD__TENANT_ID",
-        None, Text, "",
+    PREFECT_CLOUD_TENANT_ID: Text = "PREFECT__CLOUD__TENANT_ID",
         "The tenant in Cloud 1.x.";
-    FLYTE_ENV_PREFIX = "FLYTE_SECRETS_ENV_PREFIX",
-        Some("flyte_secrets_env_prefix"), Text, "`_FSEC_`",
+    FLYTE_ENV_PREFIX: Text = "FLYTE_SECRETS_ENV_PREFIX"
+        key "flyte_secrets_env_prefix" default "`_FSEC_`",
         "The prefix of the variables of mounted Flyte secrets.";
-    FLYTE_DEFAULT_DIR = "FLYTE_SECRETS_DEFAULT_DIR",
-        Some("flyte_secrets_default_dir"), Path, "`/etc/secrets`",
+    FLYTE_DEFAULT_DIR: Path = "FLYTE_SECRETS_DEFAULT_DIR"
+        key "flyte_secrets_default_dir" default "`/etc/secrets`",
         "The folder of mounted Flyte secrets.";
-    FLYTE_FILE_PREFIX = "FLYTE_SECRETS_FILE_PREFIX",
-        Some("flyte_secrets_file_prefix"), Text, "",
+    FLYTE_FILE_PREFIX: Text = "FLYTE_SECRETS_FILE_PREFIX" key "flyte_secrets_file_prefix",
         "The prefix of the names of mounted Flyte files.";
 }
 

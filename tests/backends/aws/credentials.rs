@@ -1,7 +1,10 @@
 //! Credentials from a secret of another backend: complete, or an error.
 
 use secrets_runtime::{Payload, SecretValue, Store, backends::Local};
-use secrets_tests::fault_server::{Fault, FaultServer, Seen};
+use secrets_tests::{
+    aws_request::AwsRequest,
+    fault_server::{Fault, FaultServer},
+};
 use serde_json::{Value, json};
 
 use crate::child::{self, Outcome};
@@ -30,7 +33,11 @@ fn one() -> Value {
 
 /// The keys and the session tokens that a server saw.
 fn who(server: &FaultServer) -> Vec<(String, String)> {
-    server.seen().into_iter().map(|Seen { access_key, token, .. }| (access_key, token)).collect()
+    server
+        .seen()
+        .into_iter()
+        .map(|AwsRequest { access_key, token, .. }| (access_key, token))
+        .collect()
 }
 
 fn signed(key: &str, token: &str) -> (String, String) {

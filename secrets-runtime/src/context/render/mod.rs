@@ -110,17 +110,32 @@ impl Secrets {
         }
         let text = written(&pieces);
         #[cfg(feature = "mask")]
-        if parts.iter().any(|part| matches!(part, Part::Reference { .. })) {
-            crate::mask::process::learn_text(&text);
-            let is_learning = crate::mask::process::is_learning();
-            for piece in pieces.iter().filter(|piece| is_learning && piece.has_filter()) {
-                crate::mask::process::learn_encoded(
-                    piece.value(),
-                    &written(std::slice::from_ref(piece)),
-                );
+        self.learn(parts, &pieces, &text);
+        Ok(text)
+    }
+
+    /// Has the masker of the process learn a text and the pieces that it consists of. What stands alone is learned only
+    /// if its value is masked.
+    #[cfg(feature = "mask")]
+    fn learn(&self, parts: &[Part], pieces: &[Piece<'_>], text: &SecretValue) {
+        use crate::mask::{forms::is_field_maskable, process};
+
+        let is_maskable = |part: &Part| match part {
+            Part::Literal(_) => false,
+            Part::Reference { name, key, .. } => {
+                self.look_up(name, key).is_ok_and(is_field_maskable)
+            }
+        };
+        let has_reference = parts.iter().any(|part| matches!(part, Part::Reference { .. }));
+        if has_reference && (parts.len() > 1 || parts.iter().any(is_maskable)) {
+            process::learn_text(text);
+        }
+        if process::is_learning() {
+            let encoded = parts.iter().zip(pieces).filter(|(_, piece)| piece.has_filter());
+            for (_, piece) in encoded.filter(|(part, _)| is_maskable(part)) {
+                process::learn_text(&written(std::slice::from_ref(piece)));
             }
         }
-        Ok(text)
     }
 
     /// Returns why references cannot be filled in: the problems of each field once, with the place of its first
@@ -261,15 +276,6 @@ impl Piece<'_> {
     #[cfg(feature = "mask")]
     fn has_filter(&self) -> bool {
         !matches!(self, Self::Text(_, None))
-    }
-
-    /// Returns the text or the value itself.
-    #[cfg(feature = "mask")]
-    fn value(&self) -> &[u8] {
-        match self {
-            Self::Text(text, _) => text.as_bytes(),
-            Self::Base64(bytes) => bytes,
-        }
     }
 
     /// Returns the most bytes that the piece can become.

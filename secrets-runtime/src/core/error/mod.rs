@@ -336,7 +336,7 @@ kinds! {
     NotRequested,
     /// The backend does not permit it.
     AccessDenied,
-    /// What a step returned contained one of its secrets.
+    /// What a step returned contained one of its secrets, or could not be looked through for them to its end.
     Leaked,
     /// The role could not be assumed.
     RoleDenied,

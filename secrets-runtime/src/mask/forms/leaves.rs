@@ -130,7 +130,8 @@ fn is_of_word(byte: u8) -> bool {
     byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'-' | b'.' | b'_') || !byte.is_ascii()
 }
 
-fn is_long_number(word: &[u8]) -> bool {
+/// Whether this is a number with enough digits to be masked.
+pub(super) fn is_long_number(word: &[u8]) -> bool {
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
     digits >= FEWEST_DIGITS

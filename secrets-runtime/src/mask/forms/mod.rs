@@ -11,6 +11,7 @@ use std::fmt;
 use crate::{
     core::secret_value::SecretValue,
     mask::{forms::sink::FormSink, gram_filter::SHORTEST},
+    payload::fields::Field,
 };
 
 /// Words that are not masked: every log has them.
@@ -39,6 +40,13 @@ const MAX_DEPTH: usize = 8;
 pub(super) fn is_maskable(value: &[u8]) -> bool {
     let value = trim(value);
     value.len() >= SHORTEST && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
+}
+
+/// Whether the value of a field is masked. A number in JSON has to be as long as one that is nested.
+pub(crate) fn is_field_maskable(field: &Field) -> bool {
+    // Looked at to find out whether it is too short or too common.
+    let bytes = field.value.expose_bytes();
+    if field.number { leaves::is_long_number(bytes) } else { is_maskable(bytes) }
 }
 
 /// What a form is called where it is found.

@@ -30,16 +30,16 @@ use crate::{
 /// How deeply lists and objects may be nested.
 pub(crate) const MAX_DEPTH: usize = 128;
 
-/// Returns the members of a JSON object, in order: a string decoded, a number or a boolean as it is written,
-/// a list or an object as its text. A member that is `null` is left out.
+/// Returns the members of a JSON object, in order, each with its form: a string decoded, a number or a boolean as it is
+/// written, a list or an object as its text. A member that is `null` is left out.
 ///
 /// # Errors
 /// If the payload is not exactly one JSON object, has a key twice, or is nested more than [`MAX_DEPTH`] deep.
 /// Inside a nested value only the syntax is checked, since it is returned as text.
-pub(crate) fn members(payload: &SecretValue) -> Result<Vec<(String, SecretValue)>, JsonFault> {
-    let there =
-        |(key, json): (String, Json)| (json.form != Form::Null).then_some((key, json.value));
-    Ok(object(payload)?.into_iter().filter_map(there).collect())
+pub(crate) fn members(payload: &SecretValue) -> Result<Vec<(String, Json)>, JsonFault> {
+    let mut members = object(payload)?;
+    members.retain(|(_, json)| json.form != Form::Null);
+    Ok(members)
 }
 
 /// Returns the members of a JSON object with the form of each, `null` included.

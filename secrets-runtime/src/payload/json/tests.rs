@@ -13,7 +13,7 @@ fn read(text: &str) -> Vec<(String, String)> {
     let found = members(&SecretValue::from(text)).expect("the payload is a JSON object");
     found
         .into_iter()
-        .map(|(key, value)| (key, value.expose_str().expect("text").to_owned()))
+        .map(|(key, json)| (key, json.value.expose_str().expect("text").to_owned()))
         .collect()
 }
 

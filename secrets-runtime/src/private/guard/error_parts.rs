@@ -1,6 +1,7 @@
 use std::{
     error::Error as StdError,
     fmt::{self, Debug, Display},
+    ptr,
 };
 
 use crate::private::guard::{
@@ -39,7 +40,9 @@ impl ErrorParts<'_> {
         let mut sources: Vec<_> = chain.take(LONGEST_CHAIN + 1).collect();
         if sources.len() > LONGEST_CHAIN {
             sources.truncate(LONGEST_CHAIN);
-            inspection.outcome.unseen = Some(Unseen::LongChain);
+            if !is_circle(&sources) {
+                inspection.miss(Unseen::LongChain);
+            }
         }
         let first = OutputPath::root(PathPart::Error);
         if let Some(display) = self.display {
@@ -57,10 +60,15 @@ impl ErrorParts<'_> {
         if let Some(debug) = self.debug {
             inspection.look_at_new(&first, &format_args!("{debug:?}"));
         }
-        if inspection.has_leaks() {
+        if inspection.reports_error() {
             inspection.keep_error_text(&ErrorText(self, &sources));
         }
     }
+}
+
+/// Whether an error comes twice in a chain. What follows comes again too.
+fn is_circle(sources: &[&(dyn StdError + 'static)]) -> bool {
+    sources.last().is_some_and(|last| sources.iter().rev().skip(1).any(|it| ptr::eq(*it, *last)))
 }
 
 /// An error and what caused it, in one line. It may contain secrets.

@@ -41,19 +41,28 @@ pub(super) struct Leak {
     pub form: FormName,
     /// Where it stands, without secrets.
     pub path: String,
+    /// Whether that is in an error.
+    pub is_in_error: bool,
 }
 
-/// Why not all of a result was looked through.
-#[derive(Clone, Copy)]
+/// Why not all of a result was looked through. The last ones are the most important.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Unseen {
     /// Its `Serialize` failed.
     Failed,
     /// A `Serialize`, `Display` or `Debug` panicked.
     Panicked,
-    /// It is nested too deeply.
-    TooDeep,
     /// The chain of an error is too long.
     LongChain,
+    /// It is nested too deeply.
+    TooDeep,
+}
+
+impl Unseen {
+    /// Whether the rest may be read elsewhere, so that a secret in it would leave the step.
+    pub(super) fn hides_much(self) -> bool {
+        matches!(self, Self::LongChain | Self::TooDeep)
+    }
 }
 
 impl<'g> Inspection<'g> {
@@ -65,8 +74,16 @@ impl<'g> Inspection<'g> {
         self.outcome
     }
 
-    pub(super) fn has_leaks(&self) -> bool {
-        !self.outcome.leaks.is_empty()
+    /// Notes that not all of the result is looked through.
+    pub(super) fn miss(&mut self, unseen: Unseen) {
+        self.outcome.unseen = self.outcome.unseen.max(Some(unseen));
+    }
+
+    /// Whether the text of the error is part of what is reported.
+    pub(super) fn reports_error(&self) -> bool {
+        let InspectionOutcome { leaks, unseen, .. } = &self.outcome;
+        let is_refused = self.mode != GuardMode::Warn && unseen.is_some_and(Unseen::hides_much);
+        !leaks.is_empty() || is_refused
     }
 
     pub(super) fn is_full(&self) -> bool {
@@ -111,8 +128,8 @@ impl<'g> Inspection<'g> {
         search.finish(found);
         match written {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => self.outcome.unseen = Some(Unseen::Failed),
-            Err(_) => self.outcome.unseen = Some(Unseen::Panicked),
+            Ok(Err(_)) => self.miss(Unseen::Failed),
+            Err(_) => self.miss(Unseen::Panicked),
         }
     }
 
@@ -132,6 +149,7 @@ impl InspectionOutcome {
         field: usize,
         form: FormName,
     ) {
+        let is_in_error = path.is_in_error();
         let path = path.masked(self.masker.get_or_insert_with(|| guarded.masker()));
         let value = &guarded.fields[field].value;
         // The value of a field may be that of another one too.
@@ -142,7 +160,7 @@ impl InspectionOutcome {
                 (&known.group, &known.key) == (&found.group, &found.key) && leak.path == path
             });
             if !is_known && self.leaks.len() < MOST_LEAKS {
-                self.leaks.push(Leak { field, form, path: path.clone() });
+                self.leaks.push(Leak { field, form, path: path.clone(), is_in_error });
             }
         }
     }

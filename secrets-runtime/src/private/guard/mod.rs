@@ -4,6 +4,7 @@ pub(crate) mod error_parts;
 pub(crate) mod inspection;
 mod output_path;
 mod report;
+mod search_end;
 mod value_search;
 mod wiped_text;
 
@@ -19,14 +20,15 @@ use crate::{
 /// secrets that can be found.
 ///
 /// # Errors
-/// [`ErrorKind::Leaked`](crate::ErrorKind::Leaked) if the result contains a secret, and the guard does not only warn.
+/// [`ErrorKind::Leaked`](crate::ErrorKind::Leaked) if the result contains a secret, or is too deep or too long to be looked
+/// through, and the guard does not only warn.
 /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if that cannot be recorded and has to be.
 #[cold]
 pub(crate) fn inspect(
     secrets: &Secrets,
     look: &mut dyn FnMut(&mut Inspection<'_>),
 ) -> Result<(), Error> {
-    let mode = secrets.shared().guard;
+    let mode = secrets.shared().guard.mode;
     if mode == GuardMode::Off {
         return Ok(());
     }
@@ -36,5 +38,5 @@ pub(crate) fn inspect(
     }
     let mut inspection = Inspection::new(&guarded, mode);
     look(&mut inspection);
-    report(secrets, &guarded, inspection.into_outcome(), mode)
+    report(secrets, &guarded, inspection.into_outcome())
 }

@@ -85,6 +85,12 @@ impl<'p> OutputPath<'p> {
         Self { parent: Some(self), last }
     }
 
+    /// Whether this is a place in an error.
+    pub(super) fn is_in_error(&self) -> bool {
+        // A path in an error has one part.
+        matches!(self.last, PathPart::Error | PathPart::Source(_))
+    }
+
     /// Returns the path as text, without secrets and not too long.
     pub(super) fn masked(&self, masker: &Masker) -> String {
         // Not by recursion: a path may have as many parts as there was stack for.

@@ -3,7 +3,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     audit::event::AuditEventKind,
-    context::{guarded_fields::GuardedFields, secrets::Secrets},
+    context::{guarded_fields::GuardedFields, resolved::GuardChoice, secrets::Secrets},
     core::{
         error::{Error, ErrorKind, Problem},
         warning::{warn_now_and_then, warn_once},
@@ -15,7 +15,7 @@ use crate::{
 /// The longest text of an error that a message contains, in characters.
 const LONGEST_ERROR_TEXT: usize = 2000;
 
-/// Records and reports what was found in the result of a step.
+/// Records and reports what was found in the result of a step, and what was not looked through.
 ///
 /// # Errors
 /// What the step fails with instead.
@@ -23,28 +23,33 @@ pub(super) fn report(
     secrets: &Secrets,
     guarded: &GuardedFields,
     mut outcome: InspectionOutcome,
-    mode: GuardMode,
 ) -> Result<(), Error> {
-    let step = secrets.step();
-    if let Some(unseen) = outcome.unseen {
-        let name = step.unwrap_or_default();
-        warn_once(&format!(
-            "not all that the step `{name}` returned was looked through for secrets: {}",
-            why(unseen)
-        ));
+    let (step, choice) = (secrets.step(), secrets.shared().guard);
+    let mut problems: Vec<Problem> =
+        outcome.leaks.iter().map(|leak| problem(leak, guarded, choice)).collect();
+    match outcome.unseen {
+        Some(unseen) if unseen.hides_much() && choice.mode != GuardMode::Warn => {
+            problems.push(unseen_problem(unseen, choice));
+        }
+        Some(unseen) => {
+            let name = step.unwrap_or_default();
+            warn_once(&format!(
+                "not all that the step `{name}` returned was looked through for secrets: {}",
+                why(unseen)
+            ));
+        }
+        None => {}
     }
-    if outcome.leaks.is_empty() {
+    if problems.is_empty() {
         return Ok(());
     }
     let recorded = record(secrets, guarded, &outcome.leaks);
     let masker = outcome.masker.get_or_insert_with(|| guarded.masker());
-    let mut problems: Vec<Problem> =
-        outcome.leaks.iter().map(|leak| problem(leak, guarded)).collect();
     if let (Some(text), Some(first)) = (&outcome.error_text, problems.first_mut()) {
         let text = shown(text, masker);
         *first = first.clone().with_suffix(&format!("(the error was: {text})"));
     }
-    if mode == GuardMode::Warn {
+    if choice.mode == GuardMode::Warn {
         let messages: Vec<_> = problems.iter().map(Problem::message).collect();
         let name = step.unwrap_or_default();
         warn_now_and_then(&format!("step `{name}`: {}", messages.join("; ")));
@@ -82,16 +87,43 @@ fn record(secrets: &Secrets, guarded: &GuardedFields, leaks: &[Leak]) -> Result<
     call.record(&events.collect::<Vec<_>>())
 }
 
-fn problem(leak: &Leak, guarded: &GuardedFields) -> Problem {
+fn problem(leak: &Leak, guarded: &GuardedFields, choice: GuardChoice) -> Problem {
     let field = &guarded.fields[leak.field];
     let (group, key) = (&field.group, &field.key);
     let name = if group.is_empty() { key.to_string() } else { format!("{group}/{key}") };
     let (path, form) = (&leak.path, leak.form);
-    let message = format!("the secret {name} is in what the step returned, at {path} (as {form})");
+    let (place, advice) = match leak.is_in_error {
+        true => ("the error of the step", "leave the secret out of the error"),
+        false => {
+            ("what the step returned", "return what was done with the secret instead of the secret")
+        }
+    };
+    let message = format!("the secret {name} is in {place}, at {path} (as {form})");
     Problem::new(ErrorKind::Leaked, message)
         .with_origin(&*field.origin)
         .with_backend(&*field.backend)
-        .with_help("return what was done with the secret instead of the secret; `guard = \"warn\"` lets it pass with a warning")
+        .with_help(format!("{advice}; {}", way_out(choice)))
+}
+
+/// Returns the problem of a result in which a secret could not be found.
+fn unseen_problem(unseen: Unseen, choice: GuardChoice) -> Problem {
+    let (what, advice) = match unseen {
+        Unseen::LongChain => ("the error of the step", "return an error with fewer sources"),
+        _ => ("what the step returned", "return a value that is not nested so deeply"),
+    };
+    let message =
+        format!("{what} cannot be looked through for secrets to its end: {}", why(unseen));
+    Problem::new(ErrorKind::Leaked, message).with_help(format!("{advice}; {}", way_out(choice)))
+}
+
+/// Returns how a result that is refused passes.
+fn way_out(choice: GuardChoice) -> &'static str {
+    match (choice.is_of_step, choice.mode) {
+        // `guard = "warn"` needs a value that is `Serialize`, and this step may have another.
+        (true, GuardMode::Errors) => "`guard = \"off\"` lets it pass",
+        (true, _) => "`guard = \"warn\"` lets it pass with a warning",
+        (false, _) => "`SECRETS_GUARD=warn` lets it pass with a warning",
+    }
 }
 
 /// Returns a text without secrets, and not too long.

@@ -1,15 +1,12 @@
-//! Long because: serde's traits for a format have many methods, and each of them is a line or two.
-
 use std::{
-    fmt::{self, Display},
+    fmt::Display,
     panic::{AssertUnwindSafe, catch_unwind},
 };
 
 use secrets_spec::GuardMode;
 use serde::ser::{
-    Error as SerializerError, Serialize, SerializeMap, SerializeSeq, SerializeStruct,
-    SerializeStructVariant, SerializeTuple, SerializeTupleStruct, SerializeTupleVariant,
-    Serializer,
+    Serialize, SerializeMap, SerializeSeq, SerializeStruct, SerializeStructVariant, SerializeTuple,
+    SerializeTupleStruct, SerializeTupleVariant, Serializer,
 };
 use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
@@ -17,6 +14,7 @@ use zeroize::Zeroizing;
 use crate::private::guard::{
     inspection::{Inspection, Unseen},
     output_path::{OutputPath, PathPart},
+    search_end::{SearchEnd, Searched},
     wiped_text::wiped_text,
 };
 
@@ -27,16 +25,7 @@ const MOST_STACK: usize = 512 * 1024;
 /// output.
 const JSON_AS_WRITTEN: &str = "$serde_json::private::";
 
-/// Why looking through a value ended early.
-#[derive(Debug)]
-enum SearchEnd {
-    /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
-    Failed,
-    /// It is nested too deeply.
-    TooDeep,
-    /// Enough was found.
-    Full,
-}
+type Parts<'a, 'g> = Result<PartSearch<'a, 'g>, SearchEnd>;
 
 impl Inspection<'_> {
     /// Looks through what a step returns as it would be serialized. Nothing of it is kept.
@@ -45,16 +34,16 @@ impl Inspection<'_> {
             return;
         }
         let end = catch_unwind(AssertUnwindSafe(|| look_through(value, self)));
-        self.outcome.unseen = match end {
-            Ok(Ok(()) | Err(SearchEnd::Full)) => return,
-            Ok(Err(SearchEnd::Failed)) => Some(Unseen::Failed),
-            Ok(Err(SearchEnd::TooDeep)) => Some(Unseen::TooDeep),
-            Err(_) => Some(Unseen::Panicked),
-        };
+        match end {
+            Ok(Ok(()) | Err(SearchEnd::Full)) => {}
+            Ok(Err(SearchEnd::Failed)) => self.miss(Unseen::Failed),
+            Ok(Err(SearchEnd::TooDeep)) => self.miss(Unseen::TooDeep),
+            Err(_) => self.miss(Unseen::Panicked),
+        }
     }
 }
 
-fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> Result<(), SearchEnd> {
+fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> Searched {
     let path = OutputPath::root(PathPart::Value);
     value.serialize(ValueSearch { inspection, path, stack: stack_place(), key: None })
 }
@@ -78,7 +67,7 @@ struct ValueSearch<'a, 'g> {
 impl<'a, 'g> ValueSearch<'a, 'g> {
     /// Looks at a text.
     #[inline]
-    fn text(self, text: &str) -> Result<(), SearchEnd> {
+    fn text(self, text: &str) -> Searched {
         if let Some(key) = self.key {
             if key.capacity() < text.len() {
                 // Not in place: that would leave a copy.
@@ -93,10 +82,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
 
     /// Looks at a number, as JSON has it.
     #[inline]
-    fn number(
-        self,
-        write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>,
-    ) -> Result<(), SearchEnd> {
+    fn number(self, write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>) -> Searched {
         if !self.inspection.has_number() && self.key.is_none() {
             return Ok(());
         }
@@ -111,36 +97,50 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
     }
 
     /// Begins something that has parts.
-    fn parts(self) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+    fn parts(mut self) -> Parts<'a, 'g> {
         self.check_depth()?;
         let Self { inspection, path, stack, .. } = self;
         let (variant, key) = (None, None);
         Ok(PartSearch { inspection, path, variant, stack, next: 0, key, is_flat: false })
     }
 
-    fn variant(self, name: &'static str) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        Ok(PartSearch { variant: Some(name), ..self.parts()? })
-    }
-
-    fn check_depth(&self) -> Result<(), SearchEnd> {
-        match stack_place().abs_diff(self.stack) > MOST_STACK {
-            true => Err(SearchEnd::TooDeep),
-            false => Ok(()),
+    fn check_depth(&mut self) -> Searched {
+        if stack_place().abs_diff(self.stack) <= MOST_STACK {
+            return Ok(());
         }
+        // The error may get lost: the value may ignore it, or replace it by another.
+        self.inspection.miss(Unseen::TooDeep);
+        Err(SearchEnd::TooDeep)
     }
 }
 
 impl Inspection<'_> {
     #[inline]
-    fn progress(&self) -> Result<(), SearchEnd> {
+    fn progress(&self) -> Searched {
         if self.is_full() { Err(SearchEnd::Full) } else { Ok(()) }
     }
 }
 
 macro_rules! numbers {
     ($($method:ident: $type:ty, $write:ident;)*) => { $(
-        fn $method(self, number: $type) -> Result<(), SearchEnd> {
+        fn $method(self, number: $type) -> Searched {
             self.number(|out| CompactFormatter.$write(out, number))
+        }
+    )* };
+}
+
+macro_rules! parts {
+    ($($method:ident($($argument:ty),*);)*) => { $(
+        fn $method(self, $(_: $argument),*) -> Parts<'a, 'g> {
+            self.parts()
+        }
+    )* };
+}
+
+macro_rules! variants {
+    ($($method:ident;)*) => { $(
+        fn $method(self, _: &'static str, _: u32, name: &'static str, _: usize) -> Parts<'a, 'g> {
+            Ok(PartSearch { variant: Some(name), ..self.parts()? })
         }
     )* };
 }
@@ -169,42 +169,42 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         serialize_u128: u128, write_u128;
     }
 
-    fn serialize_f32(self, number: f32) -> Result<(), SearchEnd> {
+    fn serialize_f32(self, number: f32) -> Searched {
         match number.is_finite() {
             true => self.number(|out| CompactFormatter.write_f32(out, number)),
             false => Ok(()),
         }
     }
 
-    fn serialize_f64(self, number: f64) -> Result<(), SearchEnd> {
+    fn serialize_f64(self, number: f64) -> Searched {
         match number.is_finite() {
             true => self.number(|out| CompactFormatter.write_f64(out, number)),
             false => Ok(()),
         }
     }
 
-    fn serialize_bool(self, value: bool) -> Result<(), SearchEnd> {
+    fn serialize_bool(self, value: bool) -> Searched {
         match self.key {
             Some(_) => self.text(if value { "true" } else { "false" }),
             None => Ok(()),
         }
     }
 
-    fn serialize_char(self, value: char) -> Result<(), SearchEnd> {
+    fn serialize_char(self, value: char) -> Searched {
         self.text(value.encode_utf8(&mut [0; 4]))
     }
 
     #[inline]
-    fn serialize_str(self, value: &str) -> Result<(), SearchEnd> {
+    fn serialize_str(self, value: &str) -> Searched {
         self.text(value)
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Result<(), SearchEnd> {
+    fn serialize_bytes(self, value: &[u8]) -> Searched {
         self.inspection.look_at_bytes(&self.path, value);
         self.inspection.progress()
     }
 
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Result<(), SearchEnd> {
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Searched {
         if let Some(key) = self.key {
             *key = wiped_text(&value);
         }
@@ -212,48 +212,43 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         self.inspection.progress()
     }
 
-    fn serialize_none(self) -> Result<(), SearchEnd> {
+    fn serialize_none(self) -> Searched {
         Ok(())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(self, value: &T) -> Result<(), SearchEnd> {
+    fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Searched {
         self.check_depth()?;
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Result<(), SearchEnd> {
+    fn serialize_unit(self) -> Searched {
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Result<(), SearchEnd> {
+    fn serialize_unit_struct(self, _: &'static str) -> Searched {
         Ok(())
     }
 
-    fn serialize_unit_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-    ) -> Result<(), SearchEnd> {
+    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Searched {
         self.text(variant)
     }
 
     fn serialize_newtype_struct<T: Serialize + ?Sized>(
-        self,
+        mut self,
         _: &'static str,
         value: &T,
-    ) -> Result<(), SearchEnd> {
+    ) -> Searched {
         self.check_depth()?;
         value.serialize(self)
     }
 
     fn serialize_newtype_variant<T: Serialize + ?Sized>(
-        self,
+        mut self,
         _: &'static str,
         _: u32,
         variant: &'static str,
         value: &T,
-    ) -> Result<(), SearchEnd> {
+    ) -> Searched {
         self.check_depth()?;
         let Self { inspection, path, stack, .. } = self;
         let whole = path;
@@ -261,53 +256,21 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         value.serialize(ValueSearch { inspection, path, stack, key: None })
     }
 
-    fn serialize_seq(self, _: Option<usize>) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        self.parts()
+    parts! {
+        serialize_seq(Option<usize>);
+        serialize_tuple(usize);
+        serialize_tuple_struct(&'static str, usize);
+        serialize_map(Option<usize>);
     }
 
-    fn serialize_tuple(self, _: usize) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        self.parts()
+    variants! {
+        serialize_tuple_variant;
+        serialize_struct_variant;
     }
 
-    fn serialize_tuple_struct(
-        self,
-        _: &'static str,
-        _: usize,
-    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        self.parts()
-    }
-
-    fn serialize_tuple_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        self.variant(variant)
-    }
-
-    fn serialize_map(self, _: Option<usize>) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        self.parts()
-    }
-
-    fn serialize_struct(
-        self,
-        name: &'static str,
-        _: usize,
-    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
+    fn serialize_struct(self, name: &'static str, _: usize) -> Parts<'a, 'g> {
         let is_flat = name.starts_with(JSON_AS_WRITTEN);
         Ok(PartSearch { is_flat, ..self.parts()? })
-    }
-
-    fn serialize_struct_variant(
-        self,
-        _: &'static str,
-        _: u32,
-        variant: &'static str,
-        _: usize,
-    ) -> Result<PartSearch<'a, 'g>, SearchEnd> {
-        self.variant(variant)
     }
 }
 
@@ -317,6 +280,7 @@ struct PartSearch<'a, 'g> {
     path: OutputPath<'a>,
     /// The variant of an enum that has the parts.
     variant: Option<&'static str>,
+    /// Where the stack was when the search began.
     stack: usize,
     /// The index of the next item.
     next: usize,
@@ -328,11 +292,7 @@ struct PartSearch<'a, 'g> {
 }
 
 impl PartSearch<'_, '_> {
-    fn part<T: Serialize + ?Sized>(
-        &mut self,
-        part: PathPart<'_>,
-        value: &T,
-    ) -> Result<(), SearchEnd> {
+    fn part<T: Serialize + ?Sized>(&mut self, part: PathPart<'_>, value: &T) -> Searched {
         let Self { inspection, path, stack, .. } = self;
         let (inspection, stack) = (&mut **inspection, *stack);
         let variant;
@@ -347,7 +307,7 @@ impl PartSearch<'_, '_> {
         value.serialize(ValueSearch { inspection, path, stack, key: None })
     }
 
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Searched {
         let index = self.next;
         self.next += 1;
         self.part(PathPart::Index(index), value)
@@ -360,11 +320,11 @@ macro_rules! items {
             type Ok = ();
             type Error = SearchEnd;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Searched {
                 self.item(value)
             }
 
-            fn end(self) -> Result<(), SearchEnd> {
+            fn end(self) -> Searched {
                 Ok(())
             }
         }
@@ -388,11 +348,11 @@ macro_rules! members {
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Result<(), SearchEnd> {
+            ) -> Searched {
                 self.part(PathPart::Member(name), value)
             }
 
-            fn end(self) -> Result<(), SearchEnd> {
+            fn end(self) -> Searched {
                 Ok(())
             }
         }
@@ -412,46 +372,28 @@ impl SerializeMap for PartSearch<'_, '_> {
         &mut self,
         key: &K,
         value: &V,
-    ) -> Result<(), SearchEnd> {
+    ) -> Searched {
         let Self { inspection, path, stack, .. } = self;
         let inspection = &mut **inspection;
         key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: None })?;
         self.part(PathPart::Key(&key), value)
     }
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Result<(), SearchEnd> {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Searched {
         let Self { inspection, path, stack, key: text, .. } = self;
         let (inspection, text) = (&mut **inspection, text.get_or_insert_default());
         text.clear();
         key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: Some(text) })
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Result<(), SearchEnd> {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Searched {
         let key = self.key.take().unwrap_or_default();
         let result = self.part(PathPart::Member(&key), value);
         self.key = Some(key);
         result
     }
 
-    fn end(self) -> Result<(), SearchEnd> {
+    fn end(self) -> Searched {
         Ok(())
     }
 }
-
-impl SerializerError for SearchEnd {
-    fn custom<T: Display>(_: T) -> Self {
-        Self::Failed
-    }
-}
-
-impl fmt::Display for SearchEnd {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Failed => "the value cannot be serialized",
-            Self::TooDeep => "the value is nested too deeply",
-            Self::Full => "no more of the value is looked through",
-        })
-    }
-}
-
-impl std::error::Error for SearchEnd {}

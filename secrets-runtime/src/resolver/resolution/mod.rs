@@ -5,6 +5,8 @@ mod tests;
 
 use std::{borrow::Cow, sync::Arc};
 
+#[cfg(feature = "guard")]
+use crate::context::resolved::GuardChoice;
 #[cfg(feature = "mask")]
 use crate::mask;
 use crate::{
@@ -53,7 +55,8 @@ impl Resolver {
         shared.refresher = Some(Arc::new(Refresher::new(resolver.inner().clone(), plan, call)));
         #[cfg(feature = "guard")]
         {
-            shared.guard = declaration.guard.unwrap_or(resolver.0.settings.guard);
+            let mode = declaration.guard.unwrap_or(resolver.0.settings.guard);
+            shared.guard = GuardChoice { mode, is_of_step: declaration.guard.is_some() };
         }
         let shared = Arc::new(shared);
         match error {
@@ -111,7 +114,7 @@ impl Inner {
         }
         #[cfg(feature = "mask")]
         mask::process::learn(shared.in_order().flat_map(|(name, group)| {
-            group.values().into_iter().map(move |(key, field)| (name, key, &field.value))
+            group.values().into_iter().map(move |(key, field)| (name, key, field))
         }));
         let error = (!problems.is_empty())
             .then(|| Error::from_problems(problems).in_step(plan.step.as_deref()));

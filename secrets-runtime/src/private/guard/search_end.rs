@@ -1,0 +1,35 @@
+use std::fmt::{self, Display};
+
+use serde::ser::Error as SerializerError;
+
+/// Whether a value was looked through to its end.
+pub(super) type Searched = Result<(), SearchEnd>;
+
+/// Why looking through a value ended early.
+#[derive(Debug)]
+pub(super) enum SearchEnd {
+    /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
+    Failed,
+    /// It is nested too deeply.
+    TooDeep,
+    /// Enough was found.
+    Full,
+}
+
+impl SerializerError for SearchEnd {
+    fn custom<T: Display>(_: T) -> Self {
+        Self::Failed
+    }
+}
+
+impl fmt::Display for SearchEnd {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Failed => "the value cannot be serialized",
+            Self::TooDeep => "the value is nested too deeply",
+            Self::Full => "no more of the value is looked through",
+        })
+    }
+}
+
+impl std::error::Error for SearchEnd {}
