@@ -10,6 +10,7 @@ mod bench;
 mod command;
 mod debian;
 mod http;
+mod npm;
 mod package;
 mod postgres;
 mod process_group;
