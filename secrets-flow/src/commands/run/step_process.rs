@@ -147,7 +147,7 @@ mod tests {
         let now = Instant::now();
         let minute = Duration::from_secs(60);
         let mut process = StepProcess::start(command, Some(now + minute)).expect("it starts");
-        let (output, _) = process.take_outputs().expect("it has outputs");
+        let (output, _errors) = process.take_outputs().expect("it has outputs");
         let mut lines = BufReader::new(output).lines();
         let mut line = || lines.next().expect("there is a line").expect("it is text");
         assert_eq!(line(), "ready");
