@@ -186,6 +186,11 @@ impl FlowArguments {
     /// The mistake, or what `--help` prints.
     pub fn read(flow: &str) -> Result<Self, clap::Error> {
         let command = Self::command().name(flow.to_owned()).bin_name(flow);
+        // Else those of all commands stand among the command's own.
+        let command = command.mut_args(|argument| match argument.is_global_set() {
+            true => argument.help_heading("Secrets"),
+            false => argument,
+        });
         let matches = command.try_get_matches()?;
         Self::from_arg_matches(&matches)
     }
