@@ -139,7 +139,7 @@ pub struct CreateArguments {
     #[arg(long, value_name = "PATH")]
     pub program: Option<PathBuf>,
     /// The group that may read mounted Secrets, for an image that is not root's
-    #[arg(long, value_name = "GID")]
+    #[arg(long, value_name = "GID", value_parser = clap::value_parser!(u32).range(..=i64::from(i32::MAX)))]
     pub fs_group: Option<u32>,
     #[command(flatten)]
     pub target: TargetArguments,
