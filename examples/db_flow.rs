@@ -6,12 +6,22 @@
 //! cargo run --example db_flow --features aws,flow,postgres -- --with 'secrets:sources=["test-db-credentials"]' run
 //! ```
 //!
-//! and with `SECRETS_DEFAULT_BACKEND=aws-secrets-manager` (or `--secrets-backend`, or a profile of `secrets.toml`)
-//! the same command reads the secret `test-db-credentials` of AWS Secrets Manager. Then the flow is written down for Argo
-//! Workflows, where each pod reads it:
+//! With a profile of `secrets.toml`, the same command reads the secret `test-db-credentials` of AWS Secrets Manager:
+//!
+//! ```toml
+//! [profile.cluster]
+//! default_backend = "aws-secrets-manager"
+//! aws_region = "us-west-2"
+//! ```
 //!
 //! ```sh
-//! db_flow --secrets-backend aws-secrets-manager --with 'secrets:sources=["test-db-credentials"]' \
+//! db_flow --secrets-profile cluster --with 'secrets:sources=["test-db-credentials"]' run
+//! ```
+//!
+//! Then the flow is written down for Argo Workflows, where each pod reads it:
+//!
+//! ```sh
+//! db_flow --secrets-profile cluster --with 'secrets:sources=["test-db-credentials"]' \
 //!     argo-workflows create --image registry.example/db-flow:1 --only-yaml
 //! ```
 #![allow(clippy::print_stdout, reason = "an example shows what it does")]

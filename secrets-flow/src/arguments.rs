@@ -8,6 +8,9 @@ use secrets_runtime::{ValidationLevel, cli::SecretsArgs};
 /// The option by which the first process of a container starts the program again.
 pub const UNDER_SUPERVISOR: &str = "--under-supervisor";
 
+/// The option by which `run` starts the program for a step.
+pub const UNDER_RUN: &str = "--under-run";
+
 /// The option by which the program starts itself again with the variables of the steps.
 pub const WITH_VARIABLES: &str = "--with-variables";
 
@@ -29,6 +32,9 @@ pub struct RestartArguments {
     /// The parent of this process is the first process of a container, and looks after it
     #[arg(long, hide = true)]
     pub under_supervisor: bool,
+    /// The parent of this process is `run`, and looks after what it has left
+    #[arg(long, hide = true)]
+    pub under_run: bool,
     /// This process has the variables of the steps
     #[arg(long, hide = true)]
     pub with_variables: bool,
@@ -111,9 +117,9 @@ pub enum ShowFormat {
 
 #[derive(Debug, clap::Args)]
 pub struct CreateArguments {
-    /// The image in which the program is
+    /// The image in which the program is; it may be left out if each step has one of its own
     #[arg(long, value_name = "IMAGE")]
-    pub image: String,
+    pub image: Option<String>,
     /// The service account of the pods
     #[arg(long, value_name = "NAME")]
     pub service_account: Option<String>,
@@ -133,7 +139,7 @@ pub struct CreateArguments {
     #[arg(long, value_name = "PATH")]
     pub program: Option<PathBuf>,
     /// The group that may read mounted Secrets, for an image that is not root's
-    #[arg(long, value_name = "GID")]
+    #[arg(long, value_name = "GID", value_parser = clap::value_parser!(u32).range(..=i64::from(i32::MAX)))]
     pub fs_group: Option<u32>,
     #[command(flatten)]
     pub target: TargetArguments,
@@ -180,6 +186,11 @@ impl FlowArguments {
     /// The mistake, or what `--help` prints.
     pub fn read(flow: &str) -> Result<Self, clap::Error> {
         let command = Self::command().name(flow.to_owned()).bin_name(flow);
+        // Else those of all commands stand among the command's own.
+        let command = command.mut_args(|argument| match argument.is_global_set() {
+            true => argument.help_heading("Secrets"),
+            false => argument,
+        });
         let matches = command.try_get_matches()?;
         Self::from_arg_matches(&matches)
     }

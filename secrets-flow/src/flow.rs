@@ -218,6 +218,12 @@ impl<T: AsRef<str>, const N: usize> StepNames for [T; N] {
     }
 }
 
+impl<T: AsRef<str>, const N: usize> StepNames for &[T; N] {
+    fn into_names(self) -> Vec<String> {
+        self.as_slice().into_names()
+    }
+}
+
 impl<T: AsRef<str>> StepNames for &[T] {
     fn into_names(self) -> Vec<String> {
         self.iter().map(|name| name.as_ref().to_owned()).collect()
@@ -225,6 +231,12 @@ impl<T: AsRef<str>> StepNames for &[T] {
 }
 
 impl<T: AsRef<str>> StepNames for Vec<T> {
+    fn into_names(self) -> Vec<String> {
+        self.as_slice().into_names()
+    }
+}
+
+impl<T: AsRef<str>> StepNames for &Vec<T> {
     fn into_names(self) -> Vec<String> {
         self.as_slice().into_names()
     }

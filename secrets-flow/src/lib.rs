@@ -42,6 +42,7 @@
 //! - `tokio`: asynchronous steps run on tokio's runtime. It is on by default. Without it, an asynchronous step is polled
 //!   on the main thread, with no reactor.
 #![cfg_attr(docsrs, feature(doc_cfg))]
+#![cfg_attr(not(unix), allow(dead_code, reason = "processes of steps are those of Unix"))]
 
 mod arguments;
 mod body;

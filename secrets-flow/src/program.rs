@@ -12,9 +12,19 @@ pub fn command() -> Command {
     // The link leads to this program even if another one has been installed in its place.
     let link = PathBuf::from("/proc/self/exe");
     let this = if link.exists() { link } else { std::env::current_exe().unwrap_or(link) };
-    let mut command = Command::new(this);
-    #[cfg(unix)]
+    named(Command::new(this))
+}
+
+/// Sets the name under which the program is started.
+#[cfg(unix)]
+fn named(mut command: Command) -> Command {
     std::os::unix::process::CommandExt::arg0(&mut command, name());
+    command
+}
+
+/// A name is that of the file.
+#[cfg(not(unix))]
+fn named(command: Command) -> Command {
     command
 }
 

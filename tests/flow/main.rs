@@ -7,6 +7,8 @@ mod kubectl;
 mod manifest;
 mod masking;
 mod oracles;
+#[cfg(target_os = "linux")]
+mod progress;
 mod refusals;
 mod runs;
 mod shown;

@@ -125,11 +125,54 @@ fn a_manifest_is_small() {
 }
 
 #[test]
+fn a_manifest_with_everything_is_small_too() {
+    let options = ["--fs-group", "1000"];
+    let manifest = json("argo-workflows", &options);
+    let templates = manifest["spec"]["templates"].as_array().unwrap();
+    for template in templates {
+        let variables = template["container"]["env"].as_array().map_or(0, Vec::len);
+        assert!(variables <= 4, "{template}");
+    }
+    let size = |format| {
+        let options = ["--fs-group", "1000", format];
+        FlowOutput::of(&mut create("argo-workflows", &options)).ok().len()
+    };
+    let most = 3 * 1024 + 2048;
+    let (yaml, json) = (size("--only-yaml"), size("--only-json"));
+    assert!(yaml <= most && json <= 2 * most, "{yaml} {json}");
+    // No step is large at the cost of others.
+    for template in templates {
+        let lines = serde_json::to_string_pretty(template).unwrap();
+        let indent = 6 * lines.lines().count();
+        assert!(lines.len() + indent <= 2048, "{template}");
+    }
+}
+
+#[test]
+fn an_image_is_needed_where_a_step_has_none() {
+    let sandbox = FlowSandbox::new();
+    let create = |flow: &str, kind: &str| {
+        FlowOutput::of(&mut sandbox.bare(flow, &[kind, "create", "--only-yaml"]))
+    };
+    let error = create("dbflow", "argo-workflows").failed(2);
+    assert!(error.contains("step `load` has no image") && !error.contains("`store`"), "{error}");
+    assert!(create("dbflow", "kubernetes").failed(2).contains("has no image"));
+    assert!(create("images", "argo-workflows").ok().contains("image: a:1\n"));
+}
+
+#[test]
 fn warnings_say_what_a_pod_lacks() {
     let sandbox = FlowSandbox::new();
     let create = ["argo-workflows", "create", "--image", "i", "--only-yaml"];
     let local = FlowOutput::of(&mut sandbox.bare("dbflow", &create));
     assert!(local.stderr.contains("warning: the backend is `local`"), "{local:?}");
+    for option in [
+        &["--env", "SECRETS_DEFAULT_BACKEND=env"],
+        &["--env-from-secret", "SECRETS_DEFAULT_BACKEND=a/b"],
+    ] {
+        let mut given = sandbox.bare("dbflow", &[create.as_slice(), option].concat());
+        assert_eq!(FlowOutput::of(&mut given).stderr, "");
+    }
     let mut prefect = sandbox.bare("dbflow", &create);
     prefect.env("SECRETS_DEFAULT_BACKEND", "prefect").env("PREFECT_API_KEY", "SeNtInEl");
     let prefect = FlowOutput::of(prefect.env("SECRETS_ZENML_URL", "https://a:SeNtInEl@zenml"));

@@ -254,6 +254,13 @@ fn two_values() -> Flow {
     Flow::new("two-values").step("a", report).env("K", "1").step("b", report).env("K", "2")
 }
 
+/// Each step has an image, so the command line needs none.
+fn images() -> Flow {
+    let names = ["a".to_owned(), "b".to_owned()];
+    let flow = Flow::new("images").step("a", report).image("a:1").step("b", report).image("b:1");
+    flow.step("c", report).image("c:1").after(&names).after(&names.to_vec())
+}
+
 fn main() -> ExitCode {
     let flow = match std::env::var("TEST_FLOW").as_deref() {
         Ok("forms") => forms(),
@@ -262,6 +269,7 @@ fn main() -> ExitCode {
         Ok("braces") => braces(),
         Ok("inline") => inline(),
         Ok("early") => early(),
+        Ok("images") => images(),
         Ok("oracle") => oracle(),
         Ok("two-values") => two_values(),
         _ => dbflow(),

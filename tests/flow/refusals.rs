@@ -74,6 +74,15 @@ fn a_long_name_has_no_schedule() {
 }
 
 #[test]
+fn a_group_is_a_number_that_kubernetes_accepts() {
+    for group in ["-1", "2147483648", "root"] {
+        let group = format!("--fs-group={group}");
+        let error = create("dbflow", "argo-workflows", &["--image", "i", &group]);
+        assert!(error.contains("--fs-group"), "{error}");
+    }
+}
+
+#[test]
 fn a_time_zone_needs_a_schedule() {
     let error = create("dbflow", "argo-workflows", &["--image", "i", "--timezone", "UTC"]);
     assert!(error.contains("--schedule"), "{error}");

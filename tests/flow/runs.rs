@@ -1,6 +1,7 @@
 use std::{
     io::{BufRead, BufReader, Read},
     process::{Child, Command, Stdio},
+    time::{Duration, Instant},
 };
 
 use secrets_tests::flow_sandbox::{FlowOutput, FlowSandbox, WITH};
@@ -69,7 +70,7 @@ fn a_step_past_its_timeout_ends_with_its_children() {
 }
 
 /// None of the processes whose ids are in the file `pids` is there any more.
-fn assert_none_runs(sandbox: &FlowSandbox, count: usize) {
+pub fn assert_none_runs(sandbox: &FlowSandbox, count: usize) {
     let pids = std::fs::read_to_string(sandbox.path().join("pids")).unwrap();
     assert_eq!(pids.lines().count(), count, "{pids}");
     for pid in pids.lines() {
@@ -108,6 +109,101 @@ fn a_signal_ends_the_children_first() {
         assert_eq!(child.wait().unwrap().code(), Some(code), "{signal}");
         assert_none_runs(&sandbox, 4);
     }
+}
+
+/// A process in a session of its own, whose parent ends at once, and what it has started.
+const DAEMON: &str =
+    "setsid sh -c 'echo $$ >> pids; sleep 600 & echo $! >> pids; echo ready; wait' &";
+
+#[test]
+fn what_a_step_leaves_in_a_session_of_its_own_ends_with_it() {
+    let sandbox = FlowSandbox::new();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);
+    // The step is over when the daemon runs. The daemon of the other step is not touched before.
+    command.env("DO_B", format!("shell {DAEMON} while [ ! -s pids ]; do :; done"));
+    command.env(
+        "DO_C",
+        "shell setsid sh -c 'while [ ! -e over ]; do sleep 0.05; done; echo lives' & wait",
+    );
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut progress = BufReader::new(child.stderr.take().unwrap());
+    let mut line = String::new();
+    while line != "b: ok\n" {
+        line.clear();
+        assert!(progress.read_line(&mut line).unwrap() > 0, "the step has ended");
+    }
+    let count = std::fs::read_to_string(sandbox.path().join("pids")).unwrap().lines().count();
+    assert_none_runs(&sandbox, count);
+    sandbox.write("over", "");
+    let output = child.wait_with_output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    assert!(output.contains("c | lives\n"), "{output}");
+}
+
+#[test]
+fn a_signal_ends_what_has_left_its_step() {
+    let sandbox = FlowSandbox::new();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b"]);
+    command.env("DO_B", format!("shell {DAEMON} sleep 600"));
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    let mut line = String::new();
+    output.read_line(&mut line).unwrap();
+    assert_eq!(line, "b | ready\n");
+    let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    assert_eq!(child.wait().unwrap().code(), Some(130));
+    assert_none_runs(&sandbox, 2);
+}
+
+#[test]
+fn a_second_signal_kills_at_once() {
+    let sandbox = FlowSandbox::new();
+    let run = sandbox.command("behaviour", &["run", "--only", "b"]);
+    // Steps inherit that they ignore to be asked. The run itself does not.
+    let mut command = Command::new("sh");
+    command.args(["-c", "trap '' TERM; exec \"$0\" \"$@\""]).arg(run.get_program());
+    command.args(run.get_args()).current_dir(sandbox.path()).env_clear();
+    command.envs(run.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    command.env("DO_B", "shell echo $PPID >> pids; echo ready; sleep 600");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut String::new()).unwrap();
+    let pid = child.id().to_string();
+    let mut code = None;
+    // The second one may come before the first one is handled, and is one with it then.
+    while code.is_none() {
+        assert!(Command::new("kill").args(["-INT", &pid]).status().unwrap().success());
+        code = child.try_wait().unwrap();
+    }
+    assert_eq!(code.unwrap().code(), Some(130));
+    assert_none_runs(&sandbox, 1);
+}
+
+#[test]
+fn a_run_that_is_killed_ends_its_steps() {
+    let sandbox = FlowSandbox::new();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b"]);
+    command.env("DO_B", "shell echo $PPID >> pids; echo ready; read x < go");
+    assert!(Command::new("mkfifo").arg(sandbox.path().join("go")).status().unwrap().success());
+    command.stdout(Stdio::piped()).stderr(Stdio::null());
+    let mut child = command.spawn().unwrap();
+    let mut output = BufReader::new(child.stdout.take().unwrap());
+    output.read_line(&mut String::new()).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    let step = std::fs::read_to_string(sandbox.path().join("pids")).unwrap();
+    let state =
+        || std::fs::read_to_string(format!("/proc/{}/stat", step.trim())).unwrap_or_default();
+    let deadline = Instant::now() + Duration::from_secs(60);
+    while !state().is_empty() && !state().contains(") Z ") {
+        assert!(Instant::now() < deadline, "the step runs: {}", state());
+        std::thread::yield_now();
+    }
+    std::fs::write(sandbox.path().join("go"), "go\n").unwrap();
 }
 
 #[test]
@@ -192,6 +288,34 @@ fn variables_of_a_pod_override_those_of_its_steps() {
     assert!(output.stderr.contains("and K=launch\n"), "{output:?}");
     let set = FlowOutput::of(pod.args(["--set", "K=later"]));
     assert!(set.stderr.contains("and K=later\n"), "{set:?}");
+}
+
+/// What a Job does: it starts the pod again, as often as its `backoffLimit` says, unless its policy says otherwise.
+#[test]
+fn a_job_and_its_program_do_not_both_try_again() {
+    let sandbox = FlowSandbox::new();
+    let create = ["kubernetes", "create", "--image", "i", "--only-json"];
+    let job = sandbox.run("behaviour", &create).json();
+    let spec = &job["spec"]["template"]["spec"]["containers"][0];
+    let variables = spec["env"].as_array().unwrap();
+    assert!(
+        variables.contains(&serde_json::json!({"name": "SECRETS_FLOW_ATTEMPTS", "value": "1"})),
+        "{variables:?}"
+    );
+    let run = |what: &str| {
+        let mut pod = sandbox.command("behaviour", &["run", "--in-process", "--only", "a"]);
+        FlowOutput::of(pod.env("SECRETS_FLOW_ATTEMPTS", "1").env("DO_A", what))
+    };
+    let failed = run("fail no rows");
+    assert_eq!((failed.code, table(&failed)[0][2].as_str()), (Some(1), "1"), "{failed:?}");
+    assert_eq!(job["spec"]["backoffLimit"], 1);
+
+    let mut wrong = sandbox.command("behaviour", &["run"]);
+    let wrong = FlowOutput::of(wrong.env("SECRETS_FLOW_ATTEMPTS", "0")).failed(5);
+    assert!(wrong.contains("SECRETS_FLOW_ATTEMPTS"), "{wrong}");
+    // A flow without retries needs nothing.
+    let job = sandbox.run("forms", &create).json();
+    assert!(!job.to_string().contains("SECRETS_FLOW_ATTEMPTS"), "{job}");
 }
 
 #[test]

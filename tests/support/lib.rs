@@ -9,6 +9,8 @@ pub mod fake_backend;
 pub mod fault_server;
 #[cfg(unix)]
 pub mod flow_sandbox;
+#[cfg(target_os = "linux")]
+pub mod flow_terminal;
 pub mod http;
 #[cfg(target_os = "linux")]
 pub mod http_memory;

@@ -44,6 +44,7 @@ pub static ALL: &[Group] = &[
         true,
         &[Secrets, Member("first-local"), Member("first-aws"), Member("first-sdk")],
     ),
+    group("flow", "what a flow adds to the process of a step", false, &[Member("flow")]),
     group("store", "the embedded store, with 100,000 secrets", false, &[Secrets]),
     group("masking", "masking a log, beside aho-corasick", false, &[]),
     group(

@@ -12,6 +12,7 @@ mod debian;
 mod http;
 mod kubernetes;
 mod msrv;
+mod npm;
 mod own_workspaces;
 mod package;
 mod postgres;

@@ -2,9 +2,6 @@
 
 use crate::{bench, command::CommandLine, workspace::Workspace};
 
-/// The programs for other engines.
-const ENGINES: [&str; 2] = ["apalis", "dagster"];
-
 /// The programs with pools of connections.
 const POOLS: [&str; 3] = ["sqlx", "deadpool", "bb8"];
 
@@ -17,34 +14,22 @@ pub fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![command("clippy").args(["--", "-D", "warnings"]), command("test")])
 }
 
-/// Clippy on the programs for other engines, and each of them run.
+/// Clippy on the programs for other engines, and their tests, each of which runs one in its engine.
 pub fn engines(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let commands = programs(workspace, "engines", "examples/engines/Cargo.toml", &ENGINES);
-    let sources = r#"{"prod-db":{"type":"env","id":"DB_*"}}"#;
-    let with_secrets = |command: CommandLine| {
-        let command = command.env("SECRETS_SOURCES", sources);
-        command.env("DB_USER", "app").env("DB_PASSWORD", "SeNtInEl")
+    let command = |command| {
+        let manifest = "examples/engines/Cargo.toml";
+        of_workspace(workspace, "engines", manifest, command).args(["--workspace"])
     };
-    Ok(commands.map(with_secrets).collect())
+    let clippy = command("clippy").args(["--all-targets", "--", "-D", "warnings"]);
+    Ok(vec![clippy, command("test").args(["--no-fail-fast"])])
 }
 
 /// Clippy on the programs with pools, and each of them run against PostgreSQL.
 pub fn pools(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    Ok(programs(workspace, "pools", "examples/pools/Cargo.toml", &POOLS).collect())
-}
-
-fn programs<'a>(
-    workspace: &'a Workspace,
-    name: &'a str,
-    manifest: &'a str,
-    programs: &'a [&'a str],
-) -> impl Iterator<Item = CommandLine> + 'a {
-    let clippy = of_workspace(workspace, name, manifest, "clippy");
-    let clippy = clippy.args(["--all-targets", "--", "-D", "warnings"]);
-    let run = move |program: &&str| {
-        of_workspace(workspace, name, manifest, "run").args(["--bin", program])
-    };
-    std::iter::once(clippy).chain(programs.iter().map(run))
+    let command = |command| of_workspace(workspace, "pools", "examples/pools/Cargo.toml", command);
+    let clippy = command("clippy").args(["--all-targets", "--", "-D", "warnings"]);
+    let run = |program: &&str| command("run").args(["--bin", program]);
+    Ok(std::iter::once(clippy).chain(POOLS.iter().map(run)).collect())
 }
 
 /// A command in a target directory of the workspace's own.

@@ -1,7 +1,7 @@
 //! Tools and servers that tests need from outside the workspace.
 
 use crate::{
-    debian, kubernetes, postgres,
+    debian, kubernetes, npm, postgres,
     report::Outcome,
     server::{self, Recipe, Server},
     venv,
@@ -29,10 +29,13 @@ pub enum Service {
     Metaflow,
     Argo2prefect,
     Kubernetes,
+    Dagster,
+    CargoLambda,
+    Restate,
 }
 
 /// All of them.
-pub const ALL: [Service; 18] = [
+pub const ALL: [Service; 21] = [
     Service::Store,
     Service::Jose,
     Service::Pass,
@@ -51,6 +54,9 @@ pub const ALL: [Service; 18] = [
     Service::Metaflow,
     Service::Argo2prefect,
     Service::Kubernetes,
+    Service::Dagster,
+    Service::CargoLambda,
+    Service::Restate,
 ];
 
 /// A service that can be used. A server ends when this is dropped.
@@ -83,6 +89,9 @@ impl Service {
             Self::Metaflow => "metaflow",
             Self::Argo2prefect => "argo2prefect",
             Self::Kubernetes => "kubernetes",
+            Self::Dagster => "dagster",
+            Self::CargoLambda => "cargo-lambda",
+            Self::Restate => "restate",
         }
     }
 
@@ -107,6 +116,9 @@ impl Service {
             Self::Metaflow => "a Python with Metaflow",
             Self::Argo2prefect => "a Python with argo2prefect and Prefect",
             Self::Kubernetes => "an API server of Kubernetes, built once from Debian's source",
+            Self::Dagster => "a Python with Dagster",
+            Self::CargoLambda => "cargo-lambda, whose emulator is AWS Lambda",
+            Self::Restate => "the program of Restate's server",
         }
     }
 
@@ -131,6 +143,9 @@ impl Service {
             Self::Metaflow => "SECRETS_TEST_PYTHON_METAFLOW",
             Self::Argo2prefect => "SECRETS_TEST_PYTHON_ARGO2PREFECT",
             Self::Kubernetes => "SECRETS_TEST_KUBERNETES",
+            Self::Dagster => "SECRETS_TEST_PYTHON_DAGSTER",
+            Self::CargoLambda => "SECRETS_TEST_CARGO_LAMBDA",
+            Self::Restate => "SECRETS_TEST_RESTATE_SERVER",
         }
     }
 
@@ -145,9 +160,14 @@ impl Service {
             Self::Pass => tool(debian::program("pass", "pass")?.display().to_string()),
             Self::Age => tool(debian::program("age", "age")?.display().to_string()),
             Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
-            Self::Manifest | Self::Metaflow | Self::Argo2prefect => {
+            Self::Manifest | Self::Metaflow | Self::Argo2prefect | Self::Dagster => {
                 tool(venv::python(workspace, self.name())?.display().to_string())
             }
+            Self::CargoLambda => {
+                let python = venv::python(workspace, "lambda")?;
+                tool(python.with_file_name("cargo-lambda").display().to_string())
+            }
+            Self::Restate => restate(workspace),
             Self::Moto => server(workspace, "moto", &server::MOTO),
             Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
             Self::MotoPolicies => server(workspace, "moto", &server::MOTO_POLICIES),
@@ -174,6 +194,18 @@ fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<ReadySer
     let python = venv::python(workspace, venv)?;
     let server = Server::start(recipe, &python, &workspace.scratch)?;
     Ok(ReadyService { value: server.url(), server: Some(server) })
+}
+
+/// The program is in the package for this kind of machine. Another package has a script that starts it, and leaves it
+/// running when the script is ended.
+fn restate(workspace: &Workspace) -> Result<ReadyService, Outcome> {
+    let packages = npm::packages(workspace, "restate")?.join("@restatedev");
+    let found = packages.read_dir().into_iter().flatten().flatten();
+    let mut programs = found.map(|package| package.path().join("bin/restate-server"));
+    match programs.find(|program| program.is_file()) {
+        Some(program) => tool(program.display().to_string()),
+        None => Err(Outcome::Skipped("Restate has no program for this machine".to_owned())),
+    }
 }
 
 fn tool(value: String) -> Result<ReadyService, Outcome> {

@@ -88,7 +88,8 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
-        ..stage("engines", "the programs for other engines, compiled and run", engines)
+        services: &[Service::Dagster, Service::CargoLambda, Service::Restate],
+        ..stage("engines", "the programs for other engines, each run in its engine", engines)
     },
     Stage {
         on_demand: true,

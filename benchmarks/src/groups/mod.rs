@@ -3,6 +3,7 @@
 mod build;
 mod compile;
 mod concurrency;
+mod flow;
 mod guard;
 mod masking;
 mod reads;
@@ -32,6 +33,7 @@ pub static ALL: &[Group] = &[
     Group { name: "reads", variables: &[], run: reads::run },
     Group { name: "steps", variables: &[], run: steps::run },
     Group { name: "start", variables: &[], run: start::run },
+    Group { name: "flow", variables: &[], run: flow::run },
     Group { name: "store", variables: NO_CACHE, run: store::run },
     Group { name: "masking", variables: &[], run: masking::run },
     Group { name: "guard", variables: &[], run: guard::run },

@@ -5,10 +5,18 @@ pub mod graph;
 pub mod name;
 pub mod quantity;
 
+use std::time::Duration;
+
 use crate::{checks::name::NameKind, plan::FlowPlan, step::FlowStep};
 
 /// The longest name of a flow: that of its `CronWorkflow` may be 52 long, and Argo adds to that of a workflow.
 const MAX_FLOW_NAME: usize = 45;
+
+/// The longest deadline of a pod.
+const MOST_SECONDS: u64 = i32::MAX as u64;
+
+/// The largest limit of a Job.
+const MOST_RETRIES: u32 = i32::MAX as u32;
 
 /// Returns every mistake of a flow.
 pub fn mistakes(flow: &FlowPlan) -> Vec<String> {
@@ -64,6 +72,17 @@ fn step_mistakes(step: &FlowStep) -> Vec<String> {
     if step.timeout.is_some_and(|timeout| timeout.is_zero()) {
         complain("a timeout of 0 is too short: leave it out, or write more".to_owned());
     }
+    if step.timeout.is_some_and(|timeout| timeout > Duration::from_secs(MOST_SECONDS)) {
+        complain(format!(
+            "the timeout is longer than {MOST_SECONDS} seconds, the most that Kubernetes accepts: leave it out, or write less"
+        ));
+    }
+    if step.retry > MOST_RETRIES {
+        complain(format!(
+            "{} retries are more than Kubernetes accepts: write at most {MOST_RETRIES}",
+            step.retry
+        ));
+    }
     if let Some(account) = &step.service_account
         && let Err(mistake) = NameKind::ServiceAccount.check(account)
     {
@@ -99,8 +118,6 @@ fn step_mistakes(step: &FlowStep) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::time::Duration;
-
     use super::*;
     use crate::flow::Flow;
 
@@ -143,6 +160,9 @@ mod tests {
             .env("A B", "")
             .image("a b")
             .timeout(Duration::ZERO)
+            .step("long", nothing)
+            .timeout(Duration::MAX)
+            .retry(u32::MAX)
             .step("Load", nothing)
             .after("nope")
             .step("c", nothing)
@@ -158,6 +178,8 @@ mod tests {
             "\"A B\"",
             "\"a b\"",
             "timeout of 0",
+            "longer than 2147483647 seconds",
+            "4294967295 retries",
             "`load`",
             "`nope`",
             "circle",

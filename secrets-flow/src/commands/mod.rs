@@ -28,7 +28,7 @@ pub fn run(flow: &FlowPlan, arguments: FlowArguments) -> Result<u8, CommandFailu
     }
     match command {
         FlowCommand::Run(arguments) => run::run(flow, secrets, &arguments, restart),
-        FlowCommand::Step { name } => step::run(flow, secrets, &name, restart.under_supervisor),
+        FlowCommand::Step { name } => step::run(flow, secrets, &name, restart),
         FlowCommand::Show { format } => show::run(flow, format),
         FlowCommand::Check { level } => check::run(flow, secrets, level),
         FlowCommand::ArgoWorkflows { command: ArgoCommand::Create(arguments) } => {

@@ -4,7 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use secrets_runtime::{__flow::take_failure, ErrorKind, cli::SecretsArgs};
 
+#[cfg(target_os = "linux")]
+use crate::commands::run::orphans;
 use crate::{
+    arguments::RestartArguments,
     checks::graph::suggestion,
     commands::launch,
     failure::{CommandFailure, StepFailure},
@@ -22,14 +25,19 @@ pub fn run(
     flow: &FlowPlan,
     secrets: SecretsArgs,
     name: &str,
-    under_supervisor: bool,
+    restart: RestartArguments,
 ) -> Result<u8, CommandFailure> {
     let Some(step) = flow.find(name) else {
         let message = format!("there is no step `{name}`: {}", suggestion(name, &flow.names()));
         return Err(CommandFailure::usage(message));
     };
+    #[cfg(target_os = "linux")]
+    if restart.under_run {
+        orphans::adopt();
+        orphans::end_with_parent();
+    }
     launch::apply(secrets)?;
-    let mask = OutputMask::start(under_supervisor)?;
+    let mask = OutputMask::start(restart.under_supervisor)?;
     let code = attempt(step);
     mask.finish();
     Ok(code)

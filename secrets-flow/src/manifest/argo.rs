@@ -105,7 +105,7 @@ fn template(
     let of_step = |mistake: &String| format!("step `{}`: {mistake}", step.name);
     mistakes.extend(environment.mistakes().iter().map(of_step));
     let container = ContainerSpec {
-        image: step.image.as_deref().unwrap_or(&deployment.image),
+        image: deployment.image(step.image.as_deref(), &format!("step `{}`", step.name), mistakes),
         args: vec!["step".to_owned(), step.name.clone()],
         cpu: step.cpu.as_deref(),
         memory: step.memory.as_deref(),

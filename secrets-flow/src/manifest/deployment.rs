@@ -16,7 +16,8 @@ pub struct Deployment<'a> {
     pub name: String,
     pub namespace: Option<String>,
     pub service_account: Option<String>,
-    pub image: String,
+    /// The image of steps that have none of their own.
+    pub image: Option<String>,
     /// The program in the image.
     pub program: String,
     pub fs_group: Option<u32>,
@@ -44,7 +45,9 @@ impl Deployment<'_> {
         if let Some(account) = &self.service_account {
             check("--service-account", NameKind::ServiceAccount.check(account));
         }
-        check("--image", check_image(&self.image));
+        if let Some(image) = &self.image {
+            check("--image", check_image(image));
+        }
         if self.program.is_empty() || self.program.contains(char::is_control) {
             let mistake = "the program in the image has no name: write its path";
             check("--program", Err(mistake.to_owned()));
@@ -64,6 +67,21 @@ impl Deployment<'_> {
             }
         }
         found
+    }
+
+    /// Returns an image, this one if there is one. If there is none, that is a mistake of the one who needs it.
+    pub fn image<'a>(
+        &'a self,
+        own: Option<&'a str>,
+        of: &str,
+        mistakes: &mut Vec<String>,
+    ) -> &'a str {
+        let image = own.or(self.image.as_deref());
+        if image.is_none() {
+            let example = "--image registry.example/name:tag";
+            mistakes.push(format!("{of} has no image: write {example}"));
+        }
+        image.unwrap_or_default()
     }
 
     /// Returns the metadata of an object.

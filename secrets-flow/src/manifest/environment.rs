@@ -182,7 +182,11 @@ impl DeployedVariables {
             }
         }
         let default = variables::DEFAULT_BACKEND.name();
-        let has_store = self.resolver.default_backends().any(|kind| kind != "local");
+        let has_store = match self.variables.get(default) {
+            Some(EnvValue::Text(types)) => types.split(',').any(|kind| kind.trim() != "local"),
+            Some(EnvValue::Key { .. }) => true,
+            None => self.resolver.default_backends().any(|kind| kind != "local"),
+        };
         if !has_store {
             warnings.push(format!(
                 "the backend is `local`, the store of this machine, which a pod does not have: set {default}, or choose a profile"

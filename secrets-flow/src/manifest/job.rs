@@ -6,10 +6,11 @@ use crate::{
     manifest::{
         deployment::Deployment,
         documents::Documents,
+        environment::EnvValue,
         node::{ManifestNode, list, map},
         pod::ContainerSpec,
     },
-    step::{FINAL_CODES, FlowStep},
+    step::{FINAL_CODES, FlowStep, MOST_ATTEMPTS},
 };
 
 /// The name of the container, by which the policy for failures refers to it.
@@ -57,12 +58,18 @@ fn spec(
 ) -> Result<Vec<(&'static str, ManifestNode)>, CommandFailure> {
     let steps = &deployment.flow.steps;
     mistakes.extend(joined(steps.iter(), &[]).err().into_iter().flatten());
-    let environment = deployment.environment.of(steps)?;
+    let retry = steps.iter().map(|step| step.retry).max().unwrap_or(0);
+    let mut environment = deployment.environment.of(steps)?;
+    if retry > 0 {
+        // Else each of the Job's tries would make all attempts of its own.
+        let once = EnvValue::Text("1".to_owned());
+        environment.variables.entry(MOST_ATTEMPTS.to_owned()).or_insert(once);
+    }
     mistakes.extend(environment.mistakes());
     let largest =
         |quantity: fn(&FlowStep) -> Option<&str>| steps.iter().filter_map(quantity).reduce(larger);
     let container = ContainerSpec {
-        image: &deployment.image,
+        image: deployment.image(None, "the pod of all steps", mistakes),
         args: ["run", "--in-process"].map(str::to_owned).to_vec(),
         cpu: largest(|step| step.cpu.as_deref()),
         memory: largest(|step| step.memory.as_deref()),
@@ -74,7 +81,6 @@ fn spec(
     pod.extend(environment.volumes(deployment));
     pod.extend(deployment.service_account.as_deref().map(|it| ("serviceAccountName", it.into())));
     let template = map([("metadata", map([("labels", deployment.labels())])), ("spec", map(pod))]);
-    let retry = steps.iter().map(|step| step.retry).max().unwrap_or(0);
     Ok(vec![
         ("backoffLimit", ManifestNode::Number(u64::from(retry))),
         ("podFailurePolicy", failure_policy()),

@@ -82,14 +82,26 @@ async fn the_same_step_connects_with_the_local_store_and_with_aws() {
     let Some(url) = server("SECRETS_TEST_MOTO_URL") else { return };
     let manager: AwsSecretsManager = aws(&url);
     put(&manager, &credentials).await;
+    // A profile says where the secret is.
+    let profile = "[profile.cluster]\ndefault_backend = \"aws-secrets-manager\"\naws_region = \"us-east-1\"\n";
+    std::fs::write(folder.path().join("secrets.toml"), profile).unwrap();
+    let config = path("secrets.toml");
     let deployed = [
-        ("SECRETS_DEFAULT_BACKEND", "aws-secrets-manager"),
+        ("SECRETS_CONFIG", config.as_str()),
         ("AWS_ENDPOINT_URL", &url),
-        ("AWS_REGION", "us-east-1"),
         ("AWS_ACCESS_KEY_ID", "CALLER"),
         ("AWS_SECRET_ACCESS_KEY", "SeNtInEl-key"),
     ];
-    is_connected(&run(folder.path(), &["--with", WITH, "run"], &deployed), "***");
+    let cluster = ["--secrets-profile", "cluster", "--with", WITH];
+    is_connected(&run(folder.path(), &[cluster.as_slice(), &["run"]].concat(), &deployed), "***");
+    let create = ["argo-workflows", "create", "--image", "i", "--only-yaml"];
+    let written = run(folder.path(), &[cluster.as_slice(), &create].concat(), &deployed);
+    let manifest = String::from_utf8(written.stdout).unwrap();
+    assert!(written.status.success() && !manifest.contains("SeNtInEl"), "{manifest}");
+    assert!(
+        manifest.contains("value: aws-secrets-manager") && manifest.contains(WITH),
+        "{manifest}"
+    );
 }
 
 #[tokio::test]

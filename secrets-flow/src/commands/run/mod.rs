@@ -2,6 +2,8 @@
 
 mod exit_code;
 mod in_process;
+#[cfg(target_os = "linux")]
+pub mod orphans;
 #[cfg(unix)]
 mod output;
 #[cfg(unix)]
@@ -13,8 +15,10 @@ mod schedule;
 mod signals;
 #[cfg(unix)]
 mod step_process;
+#[cfg(unix)]
+mod terminal;
 
-use secrets_runtime::cli::SecretsArgs;
+use secrets_runtime::{Error, ErrorKind, cli::SecretsArgs};
 
 use crate::{
     arguments::{RestartArguments, RunArguments, split_assignment},
@@ -29,7 +33,7 @@ use crate::{
     failure::CommandFailure,
     plan::FlowPlan,
     program::say,
-    step::canonical,
+    step::{MOST_ATTEMPTS, canonical},
 };
 
 /// Runs the steps, prints a table, and returns the exit code of the step that failed first.
@@ -61,7 +65,7 @@ pub fn run(
         return Err(CommandFailure::Usage(mistakes));
     }
     let only: Vec<String> = arguments.only.iter().map(|name| canonical(name)).collect();
-    let mut schedule = RunSchedule::new(&flow.steps, &only);
+    let mut schedule = RunSchedule::new(&flow.steps, &only, most_attempts()?);
     let (mut mask, mut ended_by) = (None, None);
     if arguments.in_process {
         let run = in_process::run(flow, secrets, &variables, &mut schedule, restart);
@@ -74,6 +78,18 @@ pub fn run(
         mask.finish();
     }
     Ok(ended_by.or(schedule.first_failure()).unwrap_or(0))
+}
+
+/// Returns how many attempts this launch makes of a step at most.
+fn most_attempts() -> Result<u32, Error> {
+    let Some(text) = std::env::var_os(MOST_ATTEMPTS).filter(|text| !text.is_empty()) else {
+        return Ok(u32::MAX);
+    };
+    let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
+    number.ok_or_else(|| {
+        let message = format!("{MOST_ATTEMPTS} is {text:?}: write a number of attempts, from 1");
+        Error::new(ErrorKind::InvalidConfig, message)
+    })
 }
 
 #[cfg(unix)]
@@ -89,14 +105,14 @@ fn in_processes(
 
 #[cfg(not(unix))]
 fn in_processes(
-    _: &Flow,
+    _: &FlowPlan,
     _: &SecretsArgs,
     _: &[(String, String)],
     _: &RunArguments,
     _: &mut RunSchedule,
 ) -> Result<Option<u8>, CommandFailure> {
-    let message = "steps in processes of their own need Unix: run --in-process";
-    Err(secrets_runtime::Error::new(secrets_runtime::ErrorKind::NotSupported, message).into())
+    let message = "steps in processes of their own need Unix: write `run --in-process`";
+    Err(Error::new(ErrorKind::NotSupported, message).into())
 }
 
 /// Returns a row for each step that was to run.

@@ -13,13 +13,14 @@ use std::{
 use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
+    arguments::UNDER_RUN,
     commands::run::{
         exit_code::describe,
         output::{self, OutputTarget},
         progress::Progress,
         schedule::{AfterAttempt, RunSchedule},
         signals::{self, RunningGroups},
-        step_process::{StepProcess, start_code, wait_for},
+        step_process::{self, StepProcess, start_code, wait_for},
     },
     failure::CommandFailure,
     plan::FlowPlan,
@@ -40,7 +41,7 @@ pub fn run(
 ) -> Result<Option<u8>, CommandFailure> {
     let progress = Progress::new(flow, |index| schedule.run_of(index).is_some());
     let (events, received) = mpsc::channel();
-    let groups = RunningGroups::default();
+    let groups = RunningGroups::new();
     let of_signal = events.clone();
     let watched = signals::watch(groups.clone(), move |signal| {
         let _ = of_signal.send(Event::Signal(signal));
@@ -184,7 +185,7 @@ impl Run<'_> {
         for (option, value) in options {
             command.args(value.into_iter().flat_map(|value| [option, value.as_str()]));
         }
-        command.args(["step", &step.name]).envs(&step.env);
+        command.args([UNDER_RUN, "step", &step.name]).envs(&step.env);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -210,6 +211,9 @@ impl Run<'_> {
         *over = Some(Instant::now() + OUTPUT_GRACE);
         let pid = attempt.pid();
         self.groups.remove(pid);
+        self.groups.kill_orphans();
+        // What is left of the group is gone a moment later.
+        step_process::wait_for_group(pid);
         self.settle(index);
     }
 

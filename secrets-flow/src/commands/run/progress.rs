@@ -3,9 +3,15 @@ use std::{
     time::Duration,
 };
 
-use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-use crate::{plan::FlowPlan, program::say};
+use crate::{commands::run::terminal::Terminal, plan::FlowPlan, program::say};
+
+/// After which time the line of a step that runs is drawn again.
+const TICK: Duration = Duration::from_millis(200);
+
+/// How often a second all lines are drawn at most.
+const DRAWN_A_SECOND: u8 = 20;
 
 /// What is shown of the steps while they run: on a terminal a line for each, with its state and time; elsewhere a line for
 /// each change.
@@ -28,7 +34,9 @@ impl Progress {
         if !io::stderr().is_terminal() || is_dumb {
             return Self { terminal: None };
         }
-        let all = MultiProgress::new();
+        let terminal = Box::new(Terminal::default());
+        let target = ProgressDrawTarget::term_like_with_hz(terminal, DRAWN_A_SECOND);
+        let all = MultiProgress::with_draw_target(target);
         let width = flow.steps.iter().map(|step| step.name.len()).max().unwrap_or(0);
         let steps = flow.steps.iter().enumerate().filter(|(index, _)| is_to_run(*index));
         let steps = steps.map(|(_, step)| {
@@ -47,10 +55,11 @@ impl Progress {
     pub fn start(&self, step: &str) {
         let Some(lines) = &self.terminal else { return say(&format!("{step}: started")) };
         if let Some(line) = lines.of(step) {
+            // The line of an attempt before has ended, and would not be drawn any more.
+            line.reset();
             line.set_style(style(true));
             line.set_message("running");
-            line.reset_elapsed();
-            line.enable_steady_tick(Duration::from_millis(200));
+            line.enable_steady_tick(TICK);
         }
     }
 

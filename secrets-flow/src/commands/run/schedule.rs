@@ -44,7 +44,8 @@ pub enum AfterAttempt {
 
 impl RunSchedule {
     /// Creates the schedule of these steps, or of some of them. Steps that are left out count as passed.
-    pub fn new(steps: &[FlowStep], only: &[String]) -> Self {
+    /// A step has at most `most_attempts`.
+    pub fn new(steps: &[FlowStep], only: &[String], most_attempts: u32) -> Self {
         let is_wanted = |step: &FlowStep| only.is_empty() || only.contains(&step.name);
         let place = |name: &String| steps.iter().position(|step| step.name == *name);
         let run = |step: &FlowStep| StepRun {
@@ -52,7 +53,7 @@ impl RunSchedule {
             attempts: 0,
             time: Duration::ZERO,
             started: None,
-            retry: step.retry,
+            retry: step.retry.min(most_attempts.saturating_sub(1)),
             after: step.after.iter().filter_map(place).collect(),
         };
         let runs = steps.iter().map(|step| is_wanted(step).then(|| run(step))).collect();
@@ -152,7 +153,7 @@ mod tests {
 
     #[test]
     fn a_step_runs_after_those_before_it() {
-        let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[], u32::MAX), Instant::now());
         assert_eq!(schedule.ready(now), [0, 3]);
         schedule.start(0, now);
         assert_eq!((schedule.ready(now), schedule.running()), (vec![3], 1));
@@ -167,7 +168,7 @@ mod tests {
 
     #[test]
     fn an_attempt_is_repeated_after_a_pause_that_doubles() {
-        let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[], u32::MAX), Instant::now());
         run(&mut schedule, 0, 0, now);
         let second = Duration::from_secs(1);
         assert_eq!(run(&mut schedule, 1, 6, now), AfterAttempt::Again(second));
@@ -181,16 +182,22 @@ mod tests {
     }
 
     #[test]
+    fn a_launch_can_have_fewer_attempts() {
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[], 1), Instant::now());
+        assert_eq!(run(&mut schedule, 1, 6, now), AfterAttempt::Failed);
+    }
+
+    #[test]
     fn what_cannot_pass_is_not_tried_again() {
         for code in FINAL_CODES {
-            let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
+            let (mut schedule, now) = (RunSchedule::new(&steps(), &[], u32::MAX), Instant::now());
             assert_eq!(run(&mut schedule, 1, code, now), AfterAttempt::Failed);
         }
     }
 
     #[test]
     fn the_first_failure_decides_and_nothing_starts_after_it() {
-        let (mut schedule, now) = (RunSchedule::new(&steps(), &[]), Instant::now());
+        let (mut schedule, now) = (RunSchedule::new(&steps(), &[], u32::MAX), Instant::now());
         schedule.start(0, now);
         schedule.start(1, now);
         assert_eq!(schedule.end(0, 4, now), AfterAttempt::Failed);
@@ -200,7 +207,8 @@ mod tests {
 
     #[test]
     fn steps_alone_do_not_wait_for_others() {
-        let (schedule, now) = (RunSchedule::new(&steps(), &["report".to_owned()]), Instant::now());
+        let (schedule, now) =
+            (RunSchedule::new(&steps(), &["report".to_owned()], u32::MAX), Instant::now());
         assert_eq!(schedule.ready(now), [2]);
         assert!(schedule.run_of(0).is_none());
     }

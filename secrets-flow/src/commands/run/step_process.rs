@@ -100,12 +100,6 @@ impl StepProcess {
         // Its id is not another process's before it was waited for.
         let _ = kill_process_group(self.pid, Signal::KILL);
         self.status = self.child.wait().ok();
-        // A killed process is gone a moment later. One that its new parent does not wait for stays in the table, so this
-        // does not take long either.
-        let end = Instant::now() + KILLED_GRACE;
-        while test_kill_process_group(self.pid).is_ok() && Instant::now() < end {
-            thread::sleep(Duration::from_millis(1));
-        }
     }
 
     /// Returns the exit code, if the process has ended.
@@ -120,6 +114,15 @@ impl StepProcess {
     }
 }
 
+/// Waits until the processes of a group, which were killed, are gone. One that its new parent does not wait for stays in
+/// the table, so this does not take long either.
+pub fn wait_for_group(group: Pid) {
+    let end = Instant::now() + KILLED_GRACE;
+    while test_kill_process_group(group).is_ok() && Instant::now() < end {
+        thread::sleep(Duration::from_millis(1));
+    }
+}
+
 /// Waits until a child has ended, and leaves it to be waited for.
 pub fn wait_for(pid: Pid) {
     let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
@@ -129,4 +132,46 @@ pub fn wait_for(pid: Pid) {
 /// The exit code of a process that could not be started, as a shell has it.
 pub fn start_code(error: &Error) -> u8 {
     if error.kind() == ErrorKind::NotFound { 127 } else { 126 }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::{BufRead, BufReader};
+
+    use super::*;
+
+    #[test]
+    fn a_process_past_its_timeout_is_asked_to_end_and_then_killed() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "trap 'echo asked' TERM; echo ready; while :; do sleep 0.01; done"]);
+        let now = Instant::now();
+        let minute = Duration::from_secs(60);
+        let mut process = StepProcess::start(command, Some(now + minute)).expect("it starts");
+        let (output, _errors) = process.take_outputs().expect("it has outputs");
+        let mut lines = BufReader::new(output).lines();
+        let mut line = || lines.next().expect("there is a line").expect("it is text");
+        assert_eq!(line(), "ready");
+        assert!(!process.attend(now), "there is time left");
+        assert_eq!(process.next_time(), Some(now + minute));
+
+        assert!(process.attend(now + minute));
+        assert_eq!(line(), "asked");
+        let end = now + minute + GRACE;
+        assert!(!process.attend(end - Duration::from_millis(1)));
+        assert_eq!((process.next_time(), process.exit_code()), (Some(end), None));
+        assert!(!process.attend(end), "it is said once");
+        wait_for(process.pid());
+        process.reap();
+        assert_eq!((process.exit_code(), process.next_time()), (Some(TIMED_OUT), None));
+    }
+
+    #[test]
+    fn a_process_that_was_killed_has_the_code_of_the_signal() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "kill -9 $$"]);
+        let mut process = StepProcess::start(command, None).expect("it starts");
+        wait_for(process.pid());
+        process.reap();
+        assert_eq!(process.exit_code(), Some(137));
+    }
 }

@@ -1,0 +1,82 @@
+//! Processes that a step has started and that its group does not have, because they have made sessions of their own. When
+//! their parents have ended, Linux makes them children of this process, which ends them with the step.
+//!
+//! While a step runs it is the parent of its own orphans. So all children of this process that are not steps are those
+//! of steps that have ended.
+
+use std::{
+    fs, thread,
+    time::{Duration, Instant},
+};
+
+use rustix::process::{
+    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper,
+    set_parent_process_death_signal, waitpid,
+};
+
+use crate::mask::filter;
+
+/// How long processes that were killed may take to be gone.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// Makes this process the parent of processes whose own parent has ended. On a system that has no way to do so, they
+/// live on.
+pub fn adopt() {
+    let _ = set_child_subreaper(Some(getpid()));
+}
+
+/// Makes this process, which is a step, end if the process that has started it ends before.
+pub fn end_with_parent() {
+    let _ = set_parent_process_death_signal(Some(Signal::TERM));
+}
+
+/// The children that this process had before it started a step: they are the program's own.
+#[derive(Debug, Clone)]
+pub struct Orphans {
+    own: Vec<Pid>,
+}
+
+impl Orphans {
+    pub fn new() -> Self {
+        adopt();
+        Self { own: children() }
+    }
+
+    /// Kills what steps that have ended have left. `running` are the processes of the other steps.
+    pub fn kill(&self, running: &[Pid]) {
+        let end = Instant::now() + GRACE;
+        // The children of a process that is killed become those of this process.
+        loop {
+            let mut left = children();
+            left.retain(|pid| !self.own.contains(pid) && !running.contains(pid));
+            left.retain(|pid| !masks(*pid) && !is_gone(*pid));
+            if left.is_empty() || Instant::now() > end {
+                return;
+            }
+            for pid in left {
+                let _ = kill_process(pid, Signal::KILL);
+            }
+            thread::sleep(Duration::from_millis(1));
+        }
+    }
+}
+
+/// The children of this process. Where Linux does not list them there are none.
+fn children() -> Vec<Pid> {
+    let threads = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
+    let lists = threads.map(|thread| fs::read_to_string(thread.path().join("children")));
+    let lists: String = lists.map(Result::unwrap_or_default).collect();
+    let pids = lists.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
+    pids.filter_map(Pid::from_raw).collect()
+}
+
+/// Whether this is the process that masks the last lines of a step. It ends by itself.
+fn masks(pid: Pid) -> bool {
+    let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    line.strip_prefix(filter::NAME.as_bytes()).is_some_and(|rest| rest.first() == Some(&0))
+}
+
+/// Waits for a process that has ended, and returns whether it has.
+fn is_gone(pid: Pid) -> bool {
+    !matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None))
+}
