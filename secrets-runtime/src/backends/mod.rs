@@ -11,13 +11,14 @@
 //! # Ok::<(), Error>(())
 //! ```
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "aws-agent"))]
 pub(crate) mod aws;
 pub(crate) mod env;
 pub(crate) mod file;
 pub(crate) mod flyte;
 #[cfg(any(
     feature = "aws",
+    feature = "aws-agent",
     feature = "kubernetes",
     feature = "prefect",
     feature = "vault",
@@ -35,8 +36,10 @@ pub(crate) mod vault;
 #[cfg(feature = "zenml")]
 pub(crate) mod zenml;
 
+#[cfg(feature = "aws-agent")]
+pub use crate::backends::aws::agent::AwsAgent;
 #[cfg(feature = "aws")]
-pub use crate::backends::aws::AwsSecretsManager;
+pub use crate::backends::aws::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
 #[cfg(feature = "kubernetes")]
 pub use crate::backends::kubernetes::Kubernetes;
 #[cfg(feature = "vault")]

@@ -357,7 +357,7 @@ mod tests {
         );
         // A program's own backend uses the credentials of the program.
         let own =
-            make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
+            make("aws-secrets-manager").backend(crate::backends::aws::secrets_manager::AwsSecretsManager::new());
         assert!(own.build().is_ok());
     }
 
