@@ -1,9 +1,10 @@
-//! What the command does with AWS Secrets Manager besides reading, writing and listing.
+//! What the command does with AWS besides reading, writing and listing.
 
 use std::{any::Any, thread, time::Duration};
 
 use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, backends::AwsSecretsManager,
+    Backend, Error, ErrorKind, FetchRequest, Options,
+    backends::{AwsSecretsManager, ParameterStore},
 };
 
 /// How long `doctor` waits for AWS.
@@ -47,30 +48,46 @@ impl<'a> SecretsManager<'a> {
         self.about(old, Error::new(ErrorKind::NotSupported, message).with_help(help))
     }
 
-    /// Asks AWS who the caller is and in which region, and whether Secrets Manager answers; takes a few seconds at
-    /// most. Returns the caller, if it is known, and why Secrets Manager does not answer, if it does not.
-    ///
-    /// A refusal to describe the probed secret, which does not exist, is not an error: policies often permit the
-    /// existing secrets only.
-    pub fn probe(self, name: &str) -> (Option<String>, Option<Error>) {
-        let quick = self.0.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
-        let options = Options::default();
-        let requests = [FetchRequest::new(name, &options)];
-        let (caller, answer) = thread::scope(|scope| {
-            let caller = scope.spawn(|| quick.caller_blocking());
-            let answer = quick.exists_blocking(&requests).pop();
-            // A private network may have a route to Secrets Manager and none to STS: then the caller is unknown.
-            (caller.join().ok().and_then(Result::ok), answer)
-        });
-        let error = match answer {
-            Some(Err(error)) if error.kind() == ErrorKind::AccessDenied && caller.is_some() => None,
-            Some(Err(error)) => Some(self.about("", error)),
-            Some(Ok(_)) | None => None,
-        };
-        (caller.map(|(arn, region)| format!("{arn} in {region}")), error)
-    }
-
     fn about(self, name: &str, error: Error) -> Error {
         error.about(name, Some(self.0.kind()))
     }
+}
+
+/// Asks AWS who the caller is and in which region, and whether a service answers; takes a few seconds at most. Returns
+/// the caller, if it is known, and why the service does not answer, if it does not. `None` if the backend is not one of
+/// AWS.
+///
+/// A refusal to read the probed secret, which does not exist, is not an error: policies often permit the existing secrets
+/// only.
+pub fn probe(backend: &dyn Backend, name: &str) -> Option<(Option<String>, Option<Error>)> {
+    let any: &dyn Any = backend;
+    if let Some(manager) = any.downcast_ref::<AwsSecretsManager>() {
+        let manager =
+            manager.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
+        return Some(probe_by(&manager, name, || manager.caller_blocking()));
+    }
+    let store = any.downcast_ref::<ParameterStore>()?;
+    let store = store.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
+    Some(probe_by(&store, name, || store.caller_blocking()))
+}
+
+fn probe_by(
+    backend: &dyn Backend,
+    name: &str,
+    caller: impl FnOnce() -> Result<(String, String), Error> + Send,
+) -> (Option<String>, Option<Error>) {
+    let options = Options::default();
+    let requests = [FetchRequest::new(name, &options)];
+    let (caller, answer) = thread::scope(|scope| {
+        let caller = scope.spawn(caller);
+        let answer = backend.exists_blocking(&requests).pop();
+        // A private network may have a route to the service and none to STS: then the caller is unknown.
+        (caller.join().ok().and_then(Result::ok), answer)
+    });
+    let error = match answer {
+        Some(Err(error)) if error.kind() == ErrorKind::AccessDenied && caller.is_some() => None,
+        Some(Err(error)) => Some(error.about("", Some(backend.kind()))),
+        Some(Ok(_)) | None => None,
+    };
+    (caller.map(|(arn, region)| format!("{arn} in {region}")), error)
 }

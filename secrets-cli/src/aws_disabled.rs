@@ -28,8 +28,8 @@ impl<'a> SecretsManager<'a> {
     pub fn rename_error(self, _: &str, _: &str) -> Error {
         match self.0 {}
     }
+}
 
-    pub fn probe(self, _: &str) -> (Option<String>, Option<Error>) {
-        match self.0 {}
-    }
+pub fn probe(_: &dyn Backend, _: &str) -> Option<(Option<String>, Option<Error>)> {
+    None
 }

@@ -1,5 +1,7 @@
 use std::path::Path;
 
+#[cfg(feature = "aws-agent")]
+use secrets_runtime::backends::AwsAgent;
 #[cfg(feature = "vault")]
 use secrets_runtime::backends::Vault;
 use secrets_runtime::{
@@ -10,8 +12,7 @@ use secrets_runtime::{
 
 use crate::{
     args::Doctor,
-    aws::SecretsManager,
-    ephemeral_host,
+    aws, ephemeral_host,
     failure::{Failure, fail_on_any},
     leases,
     output::{
@@ -134,8 +135,13 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
             Err(error) => (None, Some(error.about("", Some(backend.kind())))),
         };
     }
-    match SecretsManager::from_backend(backend) {
-        Some(manager) => manager.probe(PROBE_NAME),
+    #[cfg(feature = "aws-agent")]
+    if let Some(agent) = (backend as &dyn std::any::Any).downcast_ref::<AwsAgent>() {
+        let error = agent.check_blocking(PROBE_NAME).err();
+        return (None, error.map(|error| error.about("", Some(backend.kind()))));
+    }
+    match aws::probe(backend, PROBE_NAME) {
+        Some(probed) => probed,
         None => {
             let further_error = || match backend.kind() {
                 "local" => decryption_error(backend),

@@ -138,7 +138,8 @@ fn is_graphic(value: &SecretValue) -> bool {
 }
 
 fn needs_itself(source: &Source) -> Problem {
-    let message = "it is a secret in AWS, which could be read only with the credentials that are in it";
+    let message =
+        "it is a secret in AWS, which could be read only with the credentials that are in it";
     let id = if source.is_arn() { "aws" } else { source.id() };
     Problem::new(ErrorKind::InvalidConfig, message)
         .with_help(format!("name one of another backend with its type, such as local.{id}"))

@@ -36,7 +36,9 @@ const MAX_LABEL_BYTES: usize = 100;
 pub const fn check_parameter(id: &str) -> Option<Flaw> {
     let bytes = id.as_bytes();
     if bytes.len() > MAX_BYTES {
-        return Some(Flaw::new(FlawKind::ParameterLong, MAX_BYTES, bytes.len()).at_char_boundary(bytes));
+        return Some(
+            Flaw::new(FlawKind::ParameterLong, MAX_BYTES, bytes.len()).at_char_boundary(bytes),
+        );
     }
     let is_arn = looks_like_arn(bytes);
     let start = if is_arn {

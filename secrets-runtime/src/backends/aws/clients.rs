@@ -106,8 +106,7 @@ impl Clients {
             Some(_) => Vec::new(),
             None => sdk_settings::credential_problems().await,
         };
-        let missing =
-            Problem::new(ErrorKind::InvalidConfig, "no AWS region is set");
+        let missing = Problem::new(ErrorKind::InvalidConfig, "no AWS region is set");
         problems.push(missing.with_help(
             "set AWS_REGION or SECRETS_AWS_REGION, give the source options = { region = \"..\" }, or write its ARN",
         ));

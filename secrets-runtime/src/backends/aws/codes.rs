@@ -12,9 +12,7 @@ pub(super) fn classify(
     let code = code.rsplit('#').next().unwrap_or(code).split(':').next().unwrap_or(code);
     let said = message.map(str::to_lowercase).unwrap_or_default();
     let kind = match (kind_of_code(code), status) {
-        (Some(ErrorKind::AccessDenied), _)
-            if said.contains("kms:") || said.contains("to kms ") =>
-        {
+        (Some(ErrorKind::AccessDenied), _) if said.contains("kms:") || said.contains("to kms ") => {
             ErrorKind::DecryptionFailed
         }
         (Some(kind), _) => kind,

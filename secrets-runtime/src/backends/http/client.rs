@@ -7,10 +7,10 @@ use std::{
     time::Duration,
 };
 
-#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
-use reqwest::header::CONTENT_TYPE;
 #[cfg(any(feature = "kubernetes", feature = "vault"))]
 use reqwest::Certificate;
+#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
+use reqwest::header::CONTENT_TYPE;
 use reqwest::{
     Client, RequestBuilder, Response,
     header::{HeaderMap, HeaderName, HeaderValue},
@@ -105,7 +105,12 @@ impl Route {
         if !self.is_proxied {
             builder = builder.no_proxy();
             // Without these features there is no TLS either.
-            #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
+            #[cfg(any(
+                feature = "kubernetes",
+                feature = "prefect",
+                feature = "vault",
+                feature = "zenml"
+            ))]
             if !self.is_tls {
                 builder = builder.tls_certs_only([]);
             }
@@ -309,12 +314,7 @@ impl Http {
     }
 
     /// Returns the error for a status that the caller does not know.
-    #[cfg(any(
-        feature = "kubernetes",
-        feature = "prefect",
-        feature = "vault",
-        feature = "zenml"
-    ))]
+    #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
     pub(in crate::backends) fn refused(&self, status: u16) -> Error {
         let service = self.service;
         let (kind, what, help) = match status {

@@ -29,7 +29,8 @@ impl AgentFailure {
         // What is answered with this status is no secret.
         let text = |names: [&str; 2]| {
             let is_it = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
-            let found = members.iter().find(|(name, json)| is_it(name) && json.form == Form::Text)?;
+            let found =
+                members.iter().find(|(name, json)| is_it(name) && json.form == Form::Text)?;
             found.1.value.expose_str().ok().map(str::to_owned)
         };
         let body = answer.body.expose_str().unwrap_or_default();

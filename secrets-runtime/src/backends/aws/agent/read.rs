@@ -116,7 +116,9 @@ fn secret_answer(answer: &HttpAnswer) -> Option<SecretAnswer> {
     let text = |name: &str| member(name)?.value.expose_str().ok().map(str::to_owned); // a name
     let binary = match member("SecretBinary") {
         // Decoded into the value that the step gets.
-        Some(json) => Some(SecretValue::from(Base64::decode_vec(json.value.expose_str().ok()?).ok()?)),
+        Some(json) => {
+            Some(SecretValue::from(Base64::decode_vec(json.value.expose_str().ok()?).ok()?))
+        }
         None => None,
     };
     let string = member("SecretString").map(|json| json.value.clone());
@@ -134,8 +136,9 @@ fn check_region(
     match (wanted, found) {
         (Some(wanted), Some(found)) if wanted != found => {
             let id = escape_name(id);
-            let message =
-                format!("{client} has answered with the `{id}` of {found}, and that of {wanted} is wanted");
+            let message = format!(
+                "{client} has answered with the `{id}` of {found}, and that of {wanted} is wanted"
+            );
             Err(Error::new(ErrorKind::InvalidConfig, message)
                 .with_help("an agent is in one region: set that of the agent, or the region here"))
         }
@@ -152,6 +155,7 @@ fn no_roles(client: &AgentClient, role: &str) -> Error {
 
 fn another(noun: &str, id: &str, name: &str, arn: &str) -> Error {
     let (id, name, arn) = (escape_name(id), escape_name(name), escape_name(arn));
-    let message = format!("the AWS agent answered another {noun} instead of `{id}`: `{name}`, {arn}");
+    let message =
+        format!("the AWS agent answered another {noun} instead of `{id}`: `{name}`, {arn}");
     Error::new(ErrorKind::Unavailable, message).with_help("see what listens at the agent's port")
 }

@@ -99,8 +99,7 @@ fn explain_way(error: &CredentialsError, way: &CredentialsWay) -> Error {
         CredentialsWay::Process(profile) => {
             let profile = shown(profile);
             let what = what_failed(&cause(error));
-            let message =
-                format!("the `credential_process` of the AWS profile `{profile}` {what}");
+            let message = format!("the `credential_process` of the AWS profile `{profile}` {what}");
             Error::new(kind, message).with_help(
                 "run it by hand: it prints one JSON object with Version, AccessKeyId and SecretAccessKey, and ends with 0",
             )

@@ -195,10 +195,11 @@ async fn profile() -> Option<Error> {
 /// Reads the files of profiles.
 async fn with_profiles<T>(read: impl FnOnce(Profiles<'_>) -> T) -> Result<T, Error> {
     let files = Default::default();
-    let profiles = profile::load(&Fs::real(), &Env::real(), &files, None).await.map_err(|error| {
-        let message = format!("the AWS profiles cannot be read: {}", said(&error));
-        wrong(message, "correct the file, or its rights")
-    })?;
+    let profiles =
+        profile::load(&Fs::real(), &Env::real(), &files, None).await.map_err(|error| {
+            let message = format!("the AWS profiles cannot be read: {}", said(&error));
+            wrong(message, "correct the file, or its rights")
+        })?;
     let places =
         [place("AWS_CONFIG_FILE", "config"), place("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
     let config = places[0].as_ref().and_then(|path| fs::read_to_string(path).ok());

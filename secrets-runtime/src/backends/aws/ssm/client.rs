@@ -34,11 +34,7 @@ use aws_smithy_runtime_api::{
         runtime_plugin::StaticRuntimePlugin,
     },
 };
-use aws_smithy_types::{
-    body::SdkBody,
-    config_bag::Layer,
-    error::ErrorMetadata,
-};
+use aws_smithy_types::{body::SdkBody, config_bag::Layer, error::ErrorMetadata};
 use aws_types::{SigningName, region::SigningRegion};
 
 use crate::{
@@ -167,9 +163,8 @@ fn call(name: &'static str, config: &SdkConfig, region: &str, url: &str) -> Call
     if let Some(time) = config.time_source() {
         builder = builder.time_source(time);
     }
-    let settings = StaticRuntimePlugin::new()
-        .with_config(layer.freeze())
-        .with_runtime_components(components);
+    let settings =
+        StaticRuntimePlugin::new().with_config(layer.freeze()).with_runtime_components(components);
     builder
         .runtime_plugin(settings)
         .serializer(move |input| request(name, input))

@@ -54,8 +54,11 @@ fn of_systems_manager(url: &str) -> String {
 }
 
 fn wrong(said: &str) -> Error {
-    Error::new(ErrorKind::InvalidConfig, format!("there is no address of AWS Parameter Store: {said}"))
-        .with_help("look at the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT")
+    Error::new(
+        ErrorKind::InvalidConfig,
+        format!("there is no address of AWS Parameter Store: {said}"),
+    )
+    .with_help("look at the region, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT")
 }
 
 #[cfg(test)]
