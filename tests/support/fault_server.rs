@@ -232,6 +232,9 @@ impl FaultServer {
                 body.len()
             )
             .ok()?;
+            if headers.get("connection").is_some_and(|it| it.eq_ignore_ascii_case("close")) {
+                return None;
+            }
         }
     }
 

@@ -148,7 +148,10 @@ fn a_role_that_cannot_be_assumed_now_is_not_refused() {
 
 /// The policy that docs/aws.md shows for a purpose, for all resources, as the server ignores them.
 fn documented(purpose: &str) -> String {
-    let page = include_str!("../../../docs/aws.md");
+    documented_in(include_str!("../../../docs/aws.md"), purpose)
+}
+
+fn documented_in(page: &str, purpose: &str) -> String {
     let after = page.split_once(&format!("**{purpose}")).unwrap().1;
     let block = after.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
     let mut policy: serde_json::Value = serde_json::from_str(block).unwrap();
@@ -194,7 +197,7 @@ fn with_policies(url: &str) -> (String, String) {
         ("MayGet", documented("Read one secret")),
         ("MayBatch", documented("Read by batch")),
         ("MayKeep", documented("Keep secrets")),
-        ("MayParameters", documented("Read parameters")),
+        ("MayParameters", documented_in(include_str!("../../../docs/ssm.md"), "Read parameters")),
         ("MayNothing", policy(r#"["s3:GetObject"]"#, "*")),
         ("Forbidden", policy(r#"["secretsmanager:*"]"#, "*")),
     ] {
