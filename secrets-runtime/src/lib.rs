@@ -32,8 +32,8 @@
 //! None is on by default, and each only adds something:
 //! - `aws`: the backends `aws-secrets-manager` and `ssm` (it needs Rust 1.94.1).
 //! - `aws-agent`: these two by an agent on this machine, without the AWS SDK.
-//! - `aws-process`, `aws-sso`: with `aws`, its profiles with a `credential_process`, and those that sign in to IAM
-//!   Identity Center.
+//! - `aws-process`: with `aws`, its profiles with a `credential_process`.
+//! - `aws-sso`: with `aws`, its profiles that sign in to IAM Identity Center.
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
 //! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.

@@ -215,7 +215,7 @@ impl<'a> ParameterId<'a> {
     /// Parses an id.
     ///
     /// # Errors
-    /// If it is none.
+    /// If the text is not such an id.
     pub fn parse(text: &'a str) -> Result<Self, SpecError> {
         if let Some(flaw) = check_parameter(text) {
             return Err(flaw.explain(text));

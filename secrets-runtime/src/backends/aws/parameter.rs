@@ -38,7 +38,7 @@ impl ParameterRequest {
     /// names, or the key alone where the group is empty.
     ///
     /// # Errors
-    /// `InvalidSource` if that is no parameter.
+    /// `InvalidSource` if that is not the id of a parameter.
     pub(super) fn of(request: &FetchRequest<'_>) -> Result<Self, Error> {
         let name = match request.key() {
             None => request.id().to_owned(),

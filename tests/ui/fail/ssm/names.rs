@@ -1,8 +1,6 @@
 //! Names, versions and ARNs that no parameter of AWS Systems Manager can have.
 use secrets_runtime::{Error, secrets};
 
-const PARAMETER: &str = "ssm./prod//db";
-
 #[secrets(sources = [
     "ssm.prod/db",
     "ssm./prod/db:0",
@@ -10,7 +8,6 @@ const PARAMETER: &str = "ssm./prod//db";
     { id = "/prod/db", type = "ssm", options = { version_id = "3" } },
     "arn:aws:ssm:us-west-2:123456789012:parameter/prod/db",
     "ssm.arn:aws:secretsmanager:us-west-2:123456789012:secret:db",
-    PARAMETER,
 ])]
 fn step() -> Result<(), Error> {
     Ok(())

@@ -78,6 +78,7 @@ impl AgentClient {
             let answer = self.http.get(&url, &[header]).await;
             let is_starting = answer.as_ref().is_ok_and(is_starting);
             let is_passing = match &answer {
+                Ok(_) if is_starting => false,
                 Ok(answer) => answer.status == 429 || answer.status >= 500,
                 Err(error) => error.is_transient(),
             };
@@ -108,10 +109,10 @@ impl AgentClient {
         self.knows_roles.get_or_try_init(ask).await.copied()
     }
 
-    /// Returns whether the agent has answered, whatever AWS says.
+    /// Returns whether the agent has answered, whatever AWS says about the secret.
     pub(super) fn is_answered<T>(&self, answer: Result<T, Error>) -> Result<(), Error> {
         match answer {
-            Err(error) if !AgentFailure::is_of_aws(&error) => Err(error),
+            Err(error) if !AgentFailure::is_about_secret(&error) => Err(error),
             _ => Ok(()),
         }
     }

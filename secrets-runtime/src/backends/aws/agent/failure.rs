@@ -22,11 +22,13 @@ pub(super) struct AgentFailure {
 /// What each error about what AWS has answered has in it.
 const OF_AWS: &str = "AWS, by the agent";
 
+const BAD_CREDENTIALS: &str = "the credentials of the agent are not accepted";
+
 impl AgentFailure {
     /// Classifies an answer by the code of AWS in it, then by its status. The Lambda extension writes the code in a sentence.
     pub(super) fn of(answer: &HttpAnswer) -> Self {
         let members = json::object(&answer.body).unwrap_or_default();
-        // What is answered with this status is no secret.
+        // What is answered with this status is not a secret.
         let text = |names: [&str; 2]| {
             let is_it = |name: &str| names.iter().any(|known| known.eq_ignore_ascii_case(name));
             let found =
@@ -39,7 +41,8 @@ impl AgentFailure {
         let status = answer.status;
         match code {
             Some(code) => {
-                let (code, kind) = classify(&code, said.as_deref(), Some(status));
+                let sentence = said.as_deref().unwrap_or(body);
+                let (code, kind) = classify(&code, Some(sentence), Some(status));
                 let kind = match said.as_deref() {
                     Some(said) if said.contains("client from role") => ErrorKind::RoleDenied,
                     _ if code == "MaxRolesExceeded" => ErrorKind::NotSupported,
@@ -70,7 +73,7 @@ impl AgentFailure {
 
     /// Whether an answer has these words, in lower case.
     pub(super) fn says(answer: &HttpAnswer, words: &str) -> bool {
-        // An answer that is an error is no secret.
+        // An answer that is an error is not a secret.
         answer.body.expose_str().is_ok_and(|body| body.to_lowercase().contains(words))
     }
 
@@ -79,10 +82,13 @@ impl AgentFailure {
         answer.status == 400 && Self::says(answer, &format!("unknown parameter: {parameter}"))
     }
 
-    /// Whether an error is about what AWS has answered.
-    pub(super) fn is_of_aws(error: &Error) -> bool {
-        let is_it = |problem: &Problem| problem.message().starts_with(OF_AWS);
-        error.problems().iter().any(is_it)
+    /// Whether an error is what AWS has answered about a secret. The agent is then well.
+    pub(super) fn is_about_secret(error: &Error) -> bool {
+        let is_kind = matches!(error.kind(), ErrorKind::NotFound | ErrorKind::AccessDenied);
+        let is_it = |problem: &Problem| {
+            problem.message().starts_with(OF_AWS) && !problem.message().contains(BAD_CREDENTIALS)
+        };
+        is_kind && error.problems().iter().any(is_it)
     }
 
     /// Returns the error, for a secret or a parameter.
@@ -92,7 +98,7 @@ impl AgentFailure {
             ErrorKind::NotFound => format!("there is no {noun} `{id}`"),
             ErrorKind::Deleted => format!("`{id}` is scheduled for deletion"),
             ErrorKind::AccessDenied if is_about_credentials(&self.code) => {
-                "the credentials of the agent are not accepted".to_owned()
+                BAD_CREDENTIALS.to_owned()
             }
             ErrorKind::AccessDenied => format!("`{id}` is not permitted"),
             ErrorKind::RoleDenied => {

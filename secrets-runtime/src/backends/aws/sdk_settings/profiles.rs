@@ -379,7 +379,7 @@ mod tests {
         assert!(fault.message.contains("`sso_account_id` and `sso_role_name`"), "{fault:?}");
         let old = "[profile a]\nsso_account_id = 1\nsso_role_name = r\nsso_region = eu-west-1";
         let fault = fault_of(old, Some("a")).unwrap();
-        // Without its address it is no sign-in.
+        // Without its address it is not a sign-in.
         assert!(fault.message.contains("has no credentials"), "{fault:?}");
     }
 

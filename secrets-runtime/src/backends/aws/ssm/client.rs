@@ -1,5 +1,5 @@
-//! The two calls of Systems Manager that are made, by the SDK's runtime. The SDK's own crate for it has 300 operations and
-//! takes longer to compile than all else of the SDK; what these calls need of it is in this file.
+//! The two calls of Systems Manager that are made, by the SDK's runtime. The SDK's own crate for it has 150 operations and
+//! takes longer to compile than its other crates together; what the two calls need of it is in this file.
 
 use std::{
     collections::HashMap,
