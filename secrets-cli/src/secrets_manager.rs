@@ -18,13 +18,6 @@ pub trait SecretsManager {
 
     /// Returns the error that refuses to rename a secret.
     fn rename_error(&self, old: &str, new: &str) -> Error;
-
-    /// Asks AWS who the caller is and in which region, and whether Secrets Manager answers; takes a few seconds at
-    /// most. Returns the caller, if it is known, and why Secrets Manager does not answer, if it does not.
-    ///
-    /// A refusal to describe the probed secret, which does not exist, is not an error: policies often permit the
-    /// existing secrets only.
-    fn probe(&self, name: &str) -> (Option<String>, Option<Error>);
 }
 
 /// Returns the backend as AWS Secrets Manager, if it is. Without the feature `aws` no backend is.

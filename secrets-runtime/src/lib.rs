@@ -30,7 +30,10 @@
 //!
 //! # Features
 //! None is on by default, and each only adds something:
-//! - `aws`: the backend `aws-secrets-manager` (it needs Rust 1.94.1).
+//! - `aws`: the backends `aws-secrets-manager` and `ssm` (it needs Rust 1.94.1).
+//! - `aws-agent`: these two by an agent on this machine, without the AWS SDK.
+//! - `aws-process`: with `aws`, its profiles with a `credential_process`.
+//! - `aws-sso`: with `aws`, its profiles that sign in to IAM Identity Center.
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
 //! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.
@@ -140,7 +143,7 @@ pub mod process {
 pub use admin::{stored_field::StoredField, stored_secret::StoredSecret};
 #[cfg(feature = "aws")]
 #[doc(hidden)]
-pub use backends::aws::AwsSecretsManager;
+pub use backends::aws::secrets_manager::AwsSecretsManager;
 #[cfg(feature = "zenml")]
 #[doc(hidden)]
 pub use backends::zenml::Zenml;

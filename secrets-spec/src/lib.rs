@@ -53,6 +53,7 @@ pub use grammar::flaw::{Flaw, FlawKind};
 pub use grammar::group_and_key::{check_alias, check_group_and_key, check_key, check_key_of_type};
 pub use grammar::id::{check_exec_id, check_id};
 pub use grammar::name::{MAX_NAME_BYTES, check_name};
+pub use grammar::parameter::{ParameterId, check_parameter, parameter_of_request};
 pub use grammar::region::check_region;
 pub use grammar::role::{RoleArn, SourceRole, check_role, check_role_arn, check_role_of_type};
 pub use grammar::source_text::{SourceLayout, check_source};

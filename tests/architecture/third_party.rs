@@ -9,10 +9,19 @@ use std::{
 use crate::crates::Member;
 
 /// Crates that the workspace has in two versions, and which crate makes it so.
-const TWICE: [(&str, &str); 1] = [(
-    "syn",
-    "the AWS SDK's own macros still use version 2, and are built with the feature `aws` alone",
-)];
+const TWICE: [(&str, &str); 5] = [
+    ("block-buffer", SIGN_IN),
+    ("cpufeatures", SIGN_IN),
+    ("crypto-common", SIGN_IN),
+    ("digest", SIGN_IN),
+    (
+        "syn",
+        "the AWS SDK's own macros still use version 2, and are built with the feature `aws` alone",
+    ),
+];
+
+const SIGN_IN: &str =
+    "with `aws-sso` the AWS SDK finds a sign-in by a SHA-1 of the last generation";
 
 /// Name and version of a crate.
 pub type NameAndVersion = (String, String);

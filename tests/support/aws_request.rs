@@ -8,7 +8,7 @@ use std::{
 
 use serde_json::Value;
 
-/// A request to Secrets Manager or STS.
+/// A request to Secrets Manager, Systems Manager or STS.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AwsRequest {
     /// Such as `GetSecretValue`.
@@ -19,7 +19,7 @@ pub struct AwsRequest {
     pub access_key: String,
     /// The session token, or nothing.
     pub token: String,
-    /// The secrets that it is about.
+    /// The secrets or parameters that it is about.
     pub ids: Vec<String>,
     /// The whole body.
     pub body: String,
@@ -32,6 +32,8 @@ pub struct PagedRequest {
     pub request: AwsRequest,
     /// The start of the page, if it names one.
     pub next: Option<usize>,
+    /// Whether the client closes the connection after the answer.
+    pub is_last: bool,
 }
 
 impl PagedRequest {
@@ -75,7 +77,9 @@ fn understand(headers: &HashMap<String, String>, body: String) -> PagedRequest {
             let input: Value = serde_json::from_str(&body).unwrap();
             let text = |value: &Value| value.as_str().map(str::to_owned);
             let list = input["SecretIdList"].as_array().cloned().unwrap_or_default();
-            let ids = list.iter().chain([&input["SecretId"]]).filter_map(text).collect();
+            let names = input["Names"].as_array().cloned().unwrap_or_default();
+            let single = [&input["SecretId"], &input["Path"], &input["Name"]];
+            let ids = list.iter().chain(&names).chain(single).filter_map(text).collect();
             let next = input["NextToken"].as_str().and_then(|token| token.parse().ok());
             (action.to_owned(), ids, next)
         }
@@ -88,5 +92,5 @@ fn understand(headers: &HashMap<String, String>, body: String) -> PagedRequest {
         }
     };
     let request = AwsRequest { action, region, access_key, token, ids, body };
-    PagedRequest { request, next }
+    PagedRequest { request, next, is_last: header("connection").eq_ignore_ascii_case("close") }
 }

@@ -1,4 +1,7 @@
-//! A small AWS Secrets Manager that fails on demand, enforces the limit of 20, and records its requests.
+//! A small AWS Secrets Manager and Parameter Store that fails on demand, enforces the limits of 20 and of 10, and records
+//! its requests. A secret is a parameter too.
+//!
+//! Long because: the answers of one server share its state.
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -175,7 +178,7 @@ impl FaultServer {
         let mut reader = BufReader::new(connection.try_clone().ok()?);
         let mut writer = connection;
         loop {
-            let PagedRequest { request: seen, next } = PagedRequest::read(&mut reader)?;
+            let PagedRequest { request: seen, next, is_last } = PagedRequest::read(&mut reader)?;
             let fault = self.begin(&seen);
             let answer = match fault {
                 None => self.answer(&seen, next),
@@ -213,6 +216,9 @@ impl FaultServer {
                 body.len()
             )
             .ok()?;
+            if is_last {
+                return None;
+            }
         }
     }
 
@@ -261,6 +267,9 @@ impl FaultServer {
                 Err((code, message)) => failure(&seen.action, code, message),
             },
             "BatchGetSecretValue" => self.batch(seen, next),
+            "GetParameters" => self.parameters(seen),
+            "GetParameter" => self.parameter(seen),
+            "GetParametersByPath" => self.below(seen, next.unwrap_or(0)),
             "ListSecrets" => self.list(seen, next.unwrap_or(0)),
             "AssumeRole" => {
                 let role = seen.ids[0].rsplit('/').next().unwrap_or_default().to_owned();
@@ -311,6 +320,94 @@ impl FaultServer {
             answer["NextToken"] = json!((start + page).to_string());
         }
         (200, answer.to_string())
+    }
+
+    /// Refuses the whole request if one parameter is not permitted, as AWS does.
+    fn parameters(&self, seen: &AwsRequest) -> (u16, String) {
+        let distinct: BTreeSet<_> = seen.ids.iter().collect();
+        if seen.ids.len() > 10 || distinct.len() != seen.ids.len() {
+            return failure(&seen.action, "ValidationException", "at most 10 distinct names");
+        }
+        let left_out = self.state.lock().unwrap().left_out.clone();
+        let (mut found, mut invalid) = (Vec::new(), Vec::new());
+        for id in &seen.ids {
+            match self.read_parameter(&seen.region, id) {
+                Ok(_) if left_out.contains(id) => {}
+                Ok(parameter) => found.push(parameter),
+                Err(("ParameterNotFound", _)) => invalid.push(id),
+                Err((code, message)) => return failure(&seen.action, code, message),
+            }
+        }
+        // In an order of its own.
+        found.reverse();
+        (200, json!({ "Parameters": found, "InvalidParameters": invalid }).to_string())
+    }
+
+    fn parameter(&self, seen: &AwsRequest) -> (u16, String) {
+        match self.read_parameter(&seen.region, &seen.ids[0]) {
+            Ok(parameter) => (200, json!({ "Parameter": parameter }).to_string()),
+            Err((code, message)) => failure(&seen.action, code, message),
+        }
+    }
+
+    /// The parameters directly below a path, page by page.
+    fn below(&self, seen: &AwsRequest, start: usize) -> (u16, String) {
+        if let Some((code, message)) = self.state.lock().unwrap().items.get(&seen.ids[0]) {
+            return failure(&seen.action, code, message);
+        }
+        let path = format!("{}/", seen.ids[0].trim_end_matches('/'));
+        let is_below = |name: &String| {
+            name.strip_prefix(&path).is_some_and(|rest| !rest.is_empty() && !rest.contains('/'))
+        };
+        let (names, page) = {
+            let state = self.state.lock().unwrap();
+            let names = state.secrets.keys().filter(|(region, _)| *region == seen.region);
+            let names: Vec<_> = names.map(|(_, name)| name.clone()).filter(is_below).collect();
+            (names, state.page.unwrap_or(10))
+        };
+        let end = names.len().min(start + page);
+        let read = |name: &String| self.read_parameter(&seen.region, name).ok();
+        let found: Vec<_> = names[start..end].iter().filter_map(read).collect();
+        let mut answer = json!({ "Parameters": found });
+        if end < names.len() {
+            answer["NextToken"] = json!(end.to_string());
+        }
+        (200, answer.to_string())
+    }
+
+    fn read_parameter(
+        &self,
+        region: &str,
+        id: &str,
+    ) -> Result<Value, (&'static str, &'static str)> {
+        let prefix = format!("arn:aws:ssm:{region}:{ACCOUNT}:parameter");
+        let (id, selector) = match id.strip_prefix(&prefix).unwrap_or(id).split_once(':') {
+            Some((id, selector)) => (id, Some(format!(":{selector}"))),
+            None => (id.strip_prefix(&prefix).unwrap_or(id), None),
+        };
+        let mut state = self.state.lock().unwrap();
+        if let Some(code) = state.passing.remove(id) {
+            return Err((code, ""));
+        }
+        if let Some(refused) = state.items.get(id) {
+            return Err(*refused);
+        }
+        let found = state.secrets.iter().find(|((at, name), _)| at == region && name == id);
+        let ((_, name), value) = found.ok_or(("ParameterNotFound", ""))?;
+        let mut parameter = json!({
+            "Name": name,
+            "ARN": format!("{prefix}/{}", name.trim_start_matches('/')),
+            "Type": "SecureString",
+            "Value": value,
+            "Version": 3,
+        });
+        if let Some(selector) = selector {
+            parameter["Selector"] = json!(selector);
+        }
+        if let Some((name, arn)) = state.other.get(id) {
+            (parameter["Name"], parameter["ARN"]) = (json!(name), json!(arn));
+        }
+        Ok(parameter)
     }
 
     /// The newest first, as AWS does.

@@ -1,6 +1,7 @@
 //! What the test programs share: backends and servers that a test controls, and processes for one test.
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
+pub mod agent_stub;
 pub mod aws_request;
 pub mod child;
 #[cfg(unix)]

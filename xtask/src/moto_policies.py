@@ -1,10 +1,12 @@
 """moto with policies that name resources.
 
-moto 5.2.1 checks policies of Secrets Manager against the resource `*`, knows no `?` and no condition about KMS. This
+moto 5.2.1 checks policies of Secrets Manager and Systems Manager against the resource `*`, knows no `?` and no condition
+about KMS. This
 program replaces those checks, and starts moto's server:
 
 - A request is about the ARN of its secret. A batch is about `*`, and each of its secrets about its own ARN.
-- A secret with a KMS key needs `kms:Decrypt` on the key, through Secrets Manager of its region.
+- A request is about each of its parameters, or about its path.
+- A secret or a parameter with a KMS key needs `kms:Decrypt` on the key, through the service of its region.
 - A trust policy may name the root of an account, and ask for an external id.
 
 `/moto-api/data.json` lists the refused actions under `refused`.
@@ -21,9 +23,11 @@ from moto.moto_api._internal.responses import MotoAPIResponse
 from moto.secretsmanager.models import secretsmanager_backends
 from moto.secretsmanager.responses import SecretsManagerResponse
 from moto.server import main
+from moto.ssm.models import ssm_backends
 from moto.utilities.utils import get_partition
 
 ABOUT_ONE_SECRET = {"GetSecretValue", "DescribeSecret", "ListSecretVersionIds"}
+ABOUT_PARAMETERS = {"GetParameters", "GetParametersByPath"}
 refused = []
 request_of_thread = threading.local()
 
@@ -112,6 +116,31 @@ def may_read(request, secret_id, action):
     return None
 
 
+def may_read_parameters(request, body, action):
+    """Returns the first action that is refused."""
+    documents = request._access_key.collect_policies()
+    partition = get_partition(request._region)
+    start = f"arn:{partition}:ssm:{request._region}:{request.account_id}:parameter/"
+    backend = ssm_backends[request.account_id][request._region]
+    names = body.get("Names", [])
+    for name in names or [body["Path"]]:
+        is_arn = name.startswith("arn:")
+        bare = ":".join(name.split(":")[: 6 if is_arn else 1])
+        if not is_permitted(documents, action, bare if is_arn else start + bare.lstrip("/"), {}):
+            return action
+    if not body.get("WithDecryption"):
+        return None
+    if not names:
+        names = [it.name for it in backend.get_parameters_by_path(body["Path"], False)[0]]
+    service = f"ssm.{request._region}.amazonaws.com"
+    for parameter in backend.get_parameters(names).values():
+        key = parameter.keyid if parameter.parameter_type == "SecureString" else None
+        if key and key.startswith("arn:"):
+            if not is_permitted(documents, "kms:Decrypt", key, {"kms:ViaService": service}):
+                return "kms:Decrypt"
+    return None
+
+
 def check(request, resource):
     """Takes the place of `IAMRequestBase.check_action_permitted`."""
     request_of_thread.request = request
@@ -121,6 +150,9 @@ def check(request, resource):
     if service == "secretsmanager" and name in ABOUT_ONE_SECRET:
         body = json.loads(request._body or "{}")
         denied = may_read(request, body["SecretId"], request._action)
+    elif service == "ssm" and name in ABOUT_PARAMETERS:
+        body = json.loads(request._body or "{}")
+        denied = may_read_parameters(request, body, request._action)
     else:
         documents = request._access_key.collect_policies()
         is_good = is_permitted(documents, request._action, resource, {})

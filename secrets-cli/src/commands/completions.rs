@@ -73,7 +73,9 @@ set edit:completion:arg-completer[secrets] = {{|@words|
 /// Returns the types of the backends that this build has.
 fn backends() -> impl Iterator<Item = &'static str> {
     let is_built = |kind: &BuiltIn| match kind {
-        BuiltIn::AwsSecretsManager => cfg!(feature = "aws"),
+        BuiltIn::AwsSecretsManager | BuiltIn::Ssm => {
+            cfg!(any(feature = "aws", feature = "aws-agent"))
+        }
         BuiltIn::Kubernetes => cfg!(feature = "kubernetes"),
         BuiltIn::Vault => cfg!(feature = "vault"),
         BuiltIn::Zenml => cfg!(feature = "zenml"),

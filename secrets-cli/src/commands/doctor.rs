@@ -1,5 +1,7 @@
 use std::path::Path;
 
+#[cfg(feature = "aws-agent")]
+use secrets_runtime::backends::AwsAgent;
 #[cfg(feature = "exec")]
 use secrets_runtime::backends::Exec;
 #[cfg(feature = "vault")]
@@ -10,6 +12,8 @@ use secrets_runtime::{
     settings::variables,
 };
 
+#[cfg(feature = "aws")]
+use crate::aws;
 use crate::{
     args::Doctor,
     ephemeral_host,
@@ -21,7 +25,6 @@ use crate::{
         proxy_variables,
         wiped_output::WipedOutput,
     },
-    secrets_manager::secrets_manager,
     stores,
 };
 
@@ -141,17 +144,21 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
     if let Some(exec) = (backend as &dyn std::any::Any).downcast_ref::<Exec>() {
         return (None, exec.check().err().map(|error| error.about("", Some(backend.kind()))));
     }
-    match secrets_manager(backend) {
-        Some(manager) => manager.probe(PROBE_NAME),
-        None => {
-            let further_error = || match backend.kind() {
-                "local" => decryption_error(backend),
-                "file" => folder_error(resolver),
-                _ => None,
-            };
-            (None, answer_error(backend).or_else(further_error))
-        }
+    #[cfg(feature = "aws-agent")]
+    if let Some(agent) = (backend as &dyn std::any::Any).downcast_ref::<AwsAgent>() {
+        let error = agent.check_blocking(PROBE_NAME).err();
+        return (None, error.map(|error| error.about("", Some(backend.kind()))));
     }
+    #[cfg(feature = "aws")]
+    if let Some(probed) = aws::probe(backend, PROBE_NAME) {
+        return probed;
+    }
+    let further_error = || match backend.kind() {
+        "local" => decryption_error(backend),
+        "file" => folder_error(resolver),
+        _ => None,
+    };
+    (None, answer_error(backend).or_else(further_error))
 }
 
 /// Returns why secrets of the local store cannot be decrypted. The check for existence does not need the key, and an

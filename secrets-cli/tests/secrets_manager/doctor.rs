@@ -13,11 +13,15 @@ use crate::{
     support::CliOutput,
 };
 
-/// Returns the entry of AWS in the JSON of `doctor`.
+/// Returns the entry of AWS Secrets Manager in the JSON of `doctor`.
 fn entry(result: &CliOutput) -> Value {
+    entry_of(AWS, result)
+}
+
+fn entry_of(kind: &str, result: &CliOutput) -> Value {
     let page: Value = serde_json::from_slice(&result.stdout).unwrap();
     let mut entries = page["backends"].as_array().unwrap().iter();
-    entries.find(|entry| entry["type"] == AWS).unwrap().clone()
+    entries.find(|entry| entry["type"] == kind).unwrap().clone()
 }
 
 #[test]
@@ -27,9 +31,12 @@ fn the_caller_and_the_region_are_shown() {
     let line = shown.lines().find(|line| line.starts_with("* ")).unwrap();
     assert!(line.starts_with("* aws-secrets-manager: reachable: AWS Secrets Manager, as arn:aws:"));
     assert!(line.ends_with(" in eu-central-1"), "{line}");
-    let entry = entry(&aws.ok(&["doctor", "--format", "json"]));
-    assert_eq!(entry["reachable"], true);
-    assert!(entry["caller"].as_str().unwrap().starts_with("arn:aws:"), "{entry}");
+    let result = aws.ok(&["doctor", "--format", "json"]);
+    for kind in [AWS, "ssm"] {
+        let entry = entry_of(kind, &result);
+        assert_eq!(entry["reachable"], true);
+        assert!(entry["caller"].as_str().unwrap().starts_with("arn:aws:"), "{entry}");
+    }
 }
 
 #[test]
@@ -58,6 +65,26 @@ fn missing_credentials_and_a_missing_region_are_reported() {
     let keys = ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"];
     assert!(problem(&keys).contains("no AWS credentials"));
     assert!(problem(&["AWS_REGION"]).contains("no AWS region"));
+}
+
+#[test]
+fn an_agent_is_asked_with_its_token() {
+    let aws = AwsSandbox::at("http://127.0.0.1:1");
+    let run = |port: &str, token: &str| {
+        let mut command = aws.command(&["doctor", "--format", "json", "--backend", AWS]);
+        command.env("SECRETS_AWS_TRANSPORT", "agent").env("AWS_TOKEN", token);
+        command.env("PARAMETERS_SECRETS_EXTENSION_HTTP_PORT", port);
+        CliOutput::new(command.output().unwrap())
+    };
+    // It denies everything, as AWS does to one who may read certain secrets only.
+    let url = start_denying_server("");
+    let port = url.rsplit(':').next().unwrap();
+    let entry = entry(&run(port, "SeNtInEl"));
+    assert_eq!(entry["reachable"], true, "{entry}");
+    assert!(entry["place"].as_str().unwrap().contains(&format!("localhost:{port}")), "{entry}");
+    let result = run("1", "SeNtInEl");
+    assert_eq!(result.code, Some(6), "{result:?}");
+    assert!(!format!("{result:?}").contains("SeNtInEl"));
 }
 
 #[test]

@@ -23,7 +23,7 @@ const EXTERNAL_ID: &str = "from-this-test";
 type Step = fn() -> Result<(), Error>;
 
 /// The steps of this program, by name.
-const STEPS: [(&str, Step); 7] = [
+const STEPS: [(&str, Step); 11] = [
     ("one", one),
     ("several", several),
     ("encrypted", encrypted),
@@ -31,6 +31,10 @@ const STEPS: [(&str, Step); 7] = [
     ("mapped", mapped),
     ("in_role", in_role),
     ("several_in_role", several_in_role),
+    ("parameters", parameters),
+    ("below_a_path", below_a_path),
+    ("encrypted_parameter", encrypted_parameter),
+    ("parameter_in_role", parameter_in_role),
 ];
 
 #[secrets(sources = ["policy/one"])]
@@ -69,6 +73,30 @@ fn several_in_role() -> Result<(), Error> {
     read(&["policy/four", "policy/five"])
 }
 
+#[secrets(sources = [
+    { id = "/policy/one", type = "ssm", options = { env_var_name = "key" } },
+    { id = "arn:aws:ssm:us-east-1:123456789012:parameter/policy/two", type = "ssm", options = { env_var_name = "key", required = false } },
+    { id = "flat:1", type = "ssm", options = { env_var_name = "key" } },
+])]
+fn parameters() -> Result<(), Error> {
+    read(&["/policy/one", "flat:1"])
+}
+
+#[secrets(sources = ["ssm./policy/set/*"])]
+fn below_a_path() -> Result<(), Error> {
+    read(&["/policy/set/*"])
+}
+
+#[secrets(sources = [{ id = "/policy/encrypted", type = "ssm", options = { env_var_name = "key" } }])]
+fn encrypted_parameter() -> Result<(), Error> {
+    read(&["/policy/encrypted"])
+}
+
+#[secrets(sources = [{ id = "/policy/in-role", type = "ssm", role = "arn:aws:iam::123456789012:role/Reader", options = { env_var_name = "key" } }])]
+fn parameter_in_role() -> Result<(), Error> {
+    read(&["/policy/in-role"])
+}
+
 fn read(groups: &[&str]) -> Result<(), Error> {
     groups.iter().try_for_each(|group| current_context().secrets.get(group, "key").map(drop))
 }
@@ -84,6 +112,15 @@ const SECRETS: [(&str, &str, Option<&str>); 9] = [
     ("policy/elsewhere", "eu-west-1", None),
     ("policy/mapped", REGION, None),
     ("policy/in-role", REGION, None),
+];
+
+/// The parameters, each with the key with which it is encrypted.
+const PARAMETERS: [(&str, Option<&str>); 5] = [
+    ("/policy/one", None),
+    ("flat", None),
+    ("/policy/set/key", None),
+    ("/policy/encrypted", Some(KEY)),
+    ("/policy/in-role", None),
 ];
 
 #[test]
@@ -126,6 +163,14 @@ impl Server {
             if name == "policy/mapped" {
                 created["ARN"].as_str().unwrap().clone_into(&mut arn);
             }
+        }
+        for (name, key) in PARAMETERS {
+            let mut input = json!({ "Name": name, "Value": "SeNtInEl", "Type": "String" });
+            if let Some(key) = key {
+                input["Type"] = json!("SecureString");
+                input["KeyId"] = json!(key);
+            }
+            server.call("ssm", "AmazonSSM.PutParameter", REGION, &input);
         }
         let settings = format!(
             "default_backend = \"aws-secrets-manager\"\naws_external_id = \"{EXTERNAL_ID}\"\n[sources.logical]\nid = \"{arn}\"\n"
@@ -172,8 +217,13 @@ impl Server {
     }
 
     fn create_secret(&self, region: &str, input: &Value) -> Value {
-        let target = "x-amz-target: secretsmanager.CreateSecret\r\ncontent-type: application/x-amz-json-1.1\r\n";
-        let headers = format!("{}{target}", authorization(region, "secretsmanager"));
+        self.call("secretsmanager", "secretsmanager.CreateSecret", region, input)
+    }
+
+    fn call(&self, service: &str, target: &str, region: &str, input: &Value) -> Value {
+        let target =
+            format!("x-amz-target: {target}\r\ncontent-type: application/x-amz-json-1.1\r\n");
+        let headers = format!("{}{target}", authorization(region, service));
         serde_json::from_str(&self.request("/", &headers, &input.to_string())).unwrap()
     }
 
@@ -298,8 +348,12 @@ fn with_the_printed_policies_every_step_runs_and_with_one_statement_less_one_is_
         ("caller", "ReadSecrets", &["one", "several", "encrypted", "elsewhere", "mapped"]),
         ("caller", "ReadSecretsInBatches", &[]),
         ("caller", "DecryptSecretsuseast1", &["encrypted"]),
-        ("caller", "AssumeRoles", &["in_role", "several_in_role"]),
+        ("caller", "ReadParameters", &["parameters", "encrypted_parameter"]),
+        ("caller", "ReadParametersByPath", &["below_a_path"]),
+        ("caller", "DecryptParametersuseast1", &["encrypted_parameter"]),
+        ("caller", "AssumeRoles", &["in_role", "several_in_role", "parameter_in_role"]),
         (READER, "ReadSecrets", &["in_role"]),
+        (READER, "ReadParameters", &["parameter_in_role"]),
         (BATCHER, "ReadSecrets", &["several_in_role"]),
         (BATCHER, "ReadSecretsInBatches", &[]),
         (BATCHER, "DecryptSecretsuseast1", &["several_in_role"]),
@@ -322,5 +376,5 @@ fn with_the_printed_policies_every_step_runs_and_with_one_statement_less_one_is_
     let settings: PathBuf = server.sandbox.path().join("secrets.toml");
     let text = std::fs::read_to_string(&settings).unwrap().replace(EXTERNAL_ID, "another");
     std::fs::write(&settings, text).unwrap();
-    assert_eq!(server.denied_steps(), ["in_role", "several_in_role"]);
+    assert_eq!(server.denied_steps(), ["in_role", "several_in_role", "parameter_in_role"]);
 }

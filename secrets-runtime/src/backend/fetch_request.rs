@@ -23,6 +23,7 @@ pub struct FetchRequest<'a> {
     version_stage: Option<&'a str>,
     group_version: Option<&'a str>,
     env_var: Option<&'a str>,
+    is_refresh: bool,
     options: &'a Options,
 }
 
@@ -39,6 +40,7 @@ impl<'a> FetchRequest<'a> {
             version_stage: options.version_stage.as_deref(),
             group_version: None,
             env_var: None,
+            is_refresh: false,
             options,
         }
     }
@@ -97,6 +99,12 @@ impl<'a> FetchRequest<'a> {
         Self { env_var, ..self }
     }
 
+    /// Sets whether this is a refresh.
+    #[must_use]
+    pub fn with_refresh(self, is_refresh: bool) -> Self {
+        Self { is_refresh, ..self }
+    }
+
     /// The secret's id; in a request for a key, the group, which may be empty.
     #[must_use]
     pub fn id(&self) -> &'a str {
@@ -153,6 +161,21 @@ impl<'a> FetchRequest<'a> {
     #[must_use]
     pub fn env_var(&self) -> Option<&'a str> {
         self.env_var
+    }
+
+    /// Whether this is a refresh: the last value was of no use, so a backend with a cache of its own asks its server.
+    ///
+    /// ```
+    /// use secrets_runtime::{FetchRequest, Identity};
+    ///
+    /// let request = FetchRequest::named("db");
+    /// assert!(!request.is_refresh() && request.with_refresh(true).is_refresh());
+    /// // Its answer serves all who want the secret.
+    /// assert_eq!(Identity::of(&request), Identity::of(&request.with_refresh(true)));
+    /// ```
+    #[must_use]
+    pub fn is_refresh(&self) -> bool {
+        self.is_refresh
     }
 
     /// The options of the source.

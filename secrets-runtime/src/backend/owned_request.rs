@@ -24,6 +24,8 @@ pub struct OwnedRequest {
     pub(crate) options: Options,
     /// Which part of its backend is asked.
     pub(crate) part: usize,
+    /// Whether an answer from before this request is of no use.
+    pub(crate) is_refresh: bool,
 }
 
 impl OwnedRequest {
@@ -45,7 +47,8 @@ impl OwnedRequest {
         let request = FetchRequest::new(&self.id, &self.options)
             .with_role(self.role.as_deref())
             .with_group_version(self.group_version.as_deref())
-            .with_env_var(self.env_var.as_deref());
+            .with_env_var(self.env_var.as_deref())
+            .with_refresh(self.is_refresh);
         match &self.key {
             Some(key) => request.with_key(key),
             None => request,
@@ -68,6 +71,7 @@ impl From<&FetchRequest<'_>> for OwnedRequest {
             role: request.role().map(Arc::from),
             options,
             part: 0,
+            is_refresh: request.is_refresh(),
         }
     }
 }

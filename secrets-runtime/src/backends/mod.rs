@@ -11,9 +11,10 @@
 //! # Ok::<(), Error>(())
 //! ```
 
-#[cfg(feature = "aws")]
+#[cfg(any(feature = "aws", feature = "aws-agent"))]
 pub(crate) mod aws;
 #[cfg(any(
+    feature = "aws-agent",
     feature = "exec",
     feature = "kubernetes",
     feature = "prefect",
@@ -28,6 +29,7 @@ pub(crate) mod file;
 pub(crate) mod flyte;
 #[cfg(any(
     feature = "aws",
+    feature = "aws-agent",
     feature = "kubernetes",
     feature = "prefect",
     feature = "vault",
@@ -45,8 +47,10 @@ pub(crate) mod vault;
 #[cfg(feature = "zenml")]
 pub(crate) mod zenml;
 
+#[cfg(feature = "aws-agent")]
+pub use crate::backends::aws::agent::AwsAgent;
 #[cfg(feature = "aws")]
-pub use crate::backends::aws::AwsSecretsManager;
+pub use crate::backends::aws::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
 #[cfg(feature = "exec")]
 pub use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]

@@ -72,10 +72,13 @@ impl Cache {
     pub(crate) async fn fetch(
         &self,
         backend: Arc<dyn Backend>,
-        requests: Requests,
+        mut requests: Requests,
         deadline: Deadline,
         freshness: Freshness,
     ) -> Answers {
+        if freshness != Freshness::Fresh {
+            requests.iter_mut().for_each(|(_, request)| Arc::make_mut(request).is_refresh = true);
+        }
         if self.0.ttl.is_zero() || !backend.capabilities().is_cached() {
             let ask: Ask<Fetched> = |it, requests| it.fetch(requests);
             let answers = self.ask(backend.clone(), requests, ask, deadline).await;

@@ -52,6 +52,7 @@ fn request(id: &str) -> OwnedRequest {
         role: None,
         options: secrets_spec::Options::default(),
         part: 0,
+        is_refresh: false,
     }
 }
 

@@ -356,8 +356,8 @@ mod tests {
             Some(ErrorKind::InvalidConfig)
         );
         // A program's own backend uses the credentials of the program.
-        let own =
-            make("aws-secrets-manager").backend(crate::backends::aws::AwsSecretsManager::new());
+        let own = make("aws-secrets-manager")
+            .backend(crate::backends::aws::secrets_manager::AwsSecretsManager::new());
         assert!(own.build().is_ok());
     }
 

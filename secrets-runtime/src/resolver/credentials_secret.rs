@@ -4,7 +4,7 @@ use secrets_spec::{BuiltIn, Source};
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{AwsSecretsManager, credentials::CredentialsProvider},
+    backends::aws::{credentials::CredentialsProvider, secrets_manager::AwsSecretsManager},
     cache::{Cache, answer::no_answer, backend_call::Deadline},
     context::freshness::Freshness,
     core::{
@@ -16,7 +16,7 @@ use crate::{
     declaration::Declaration,
     payload::{decode, fields::Fields},
     resolver::{fetch::fetch_all, plan::Plan, registry::Registry},
-    settings::Settings,
+    settings::{Settings, backends::aws::AwsTransport},
 };
 
 const ACCESS_KEY: &str = "ACCESS_KEY";
@@ -26,22 +26,25 @@ const SESSION_TOKEN: &str = "SESSION_TOKEN";
 /// The help for incomplete credentials.
 const WHOLE: &str = "its fields are ACCESS_KEY and SECRET_ACCESS_KEY, and SESSION_TOKEN for credentials that end; they are taken whole, and no others in their place";
 
-/// Adds the built-in AWS backend to the registry of all others, with the secret that
+/// Adds the built-in backends of AWS to the registry of all others, with the secret that
 /// `SECRETS_AWS_CREDENTIALS_FROM` names. Returns the problem with that setting, if there is one. If the user
 /// has replaced the backend of this type, that backend uses the credentials of the program.
 pub(crate) fn add_aws(registry: &mut Registry, settings: &Settings) -> Option<Problem> {
-    const AWS: BuiltIn = BuiltIn::AwsSecretsManager;
-    if registry.has(AWS.name()) {
+    const BOTH: [BuiltIn; 2] = [BuiltIn::AwsSecretsManager, BuiltIn::Ssm];
+    let missing = BOTH.into_iter().filter(|kind| !registry.has(kind.name())).collect::<Vec<_>>();
+    if missing.is_empty() || settings.aws.transport == AwsTransport::Agent {
         return None;
     }
     let source = settings.aws.credentials_from.as_ref();
     let secret = source.map(|source| {
-        registry.set_unavailable(AWS, needs_itself(source));
+        missing.iter().for_each(|kind| registry.set_unavailable(*kind, needs_itself(source)));
         CredentialsSecret::of(source, registry, settings)
     });
     let problem = secret.as_ref().and_then(CredentialsSecret::problem).cloned();
     let provider = secret.map(|secret| Arc::new(secret) as Arc<dyn CredentialsProvider>);
-    registry.add(AwsSecretsManager::of_settings(settings, provider));
+    let aws = AwsSecretsManager::of_settings(settings, provider);
+    registry.add(aws.parameter_store());
+    registry.add(aws);
     problem
 }
 
@@ -136,7 +139,8 @@ fn is_graphic(value: &SecretValue) -> bool {
 }
 
 fn needs_itself(source: &Source) -> Problem {
-    let message = "it is a secret in AWS Secrets Manager, which could be read only with the credentials that are in it";
+    let message =
+        "it is a secret in AWS, which could be read only with the credentials that are in it";
     let id = if source.is_arn() { "aws" } else { source.id() };
     Problem::new(ErrorKind::InvalidConfig, message)
         .with_help(format!("name one of another backend with its type, such as local.{id}"))

@@ -111,6 +111,7 @@ impl Plan {
                 role: None,
                 options: mapped.options().clone(),
                 part: 0,
+                is_refresh: false,
             });
             let chain = chain(mapped.backend(), mapped.is_arn(), registry, settings);
             if mapped.options().env_vars.is_some() && !declaration.in_test {
@@ -303,6 +304,7 @@ fn owned_request(request: &Request) -> OwnedRequest {
         role: None,
         options: Options::default(),
         part: 0,
+        is_refresh: false,
     }
 }
 

@@ -2,6 +2,8 @@ use std::{fmt, sync::Arc};
 
 use secrets_spec::{BackendType, BuiltIn};
 
+#[cfg(feature = "aws-agent")]
+use crate::backends::aws::agent::AwsAgent;
 #[cfg(feature = "exec")]
 use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]
@@ -19,7 +21,7 @@ use crate::{
         error::{ErrorKind, Problem},
         help_code::HelpCode,
     },
-    settings::Settings,
+    settings::{Settings, backends::aws::AwsTransport},
 };
 
 /// The backends of a resolver, by type.
@@ -56,6 +58,9 @@ impl Registry {
         registry.add(flyte);
         registry.add(Inline::new());
         registry.add(Prefect::of_settings(settings));
+        if settings.aws.transport == AwsTransport::Agent {
+            registry.add_agent(settings);
+        }
         #[cfg(feature = "kubernetes")]
         registry.add(Kubernetes::of_settings(settings));
         #[cfg(feature = "vault")]
@@ -82,6 +87,25 @@ impl Registry {
             let code = HelpCode::BuildWithFeature { feature: "exec", reason: None };
             let problem = Problem::new(ErrorKind::NotSupported, message).with_help_code(code);
             self.unavailable.push((exec.kind.clone(), problem));
+        }
+    }
+
+    /// Adds the backends of AWS by an agent on this machine.
+    #[cfg(feature = "aws-agent")]
+    fn add_agent(&mut self, settings: &Settings) {
+        AwsAgent::of_settings(settings).into_iter().for_each(|backend| self.add(backend));
+    }
+
+    /// Records that this build reaches no agent of AWS. The SDK does not take its place.
+    #[cfg(not(feature = "aws-agent"))]
+    fn add_agent(&mut self, _: &Settings) {
+        for kind in [BuiltIn::AwsSecretsManager, BuiltIn::Ssm] {
+            let message = format!(
+                "the backend `{kind}` by an agent (SECRETS_AWS_TRANSPORT) needs the feature `aws-agent`, which this build lacks"
+            );
+            let help = HelpCode::BuildWithFeature { feature: "aws-agent", reason: None };
+            let problem = Problem::new(ErrorKind::NotSupported, message).with_help_code(help);
+            self.unavailable.push((kind.into(), problem));
         }
     }
 
@@ -170,7 +194,7 @@ impl Registry {
 
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
-        BuiltIn::AwsSecretsManager => Some("aws"),
+        BuiltIn::AwsSecretsManager | BuiltIn::Ssm => Some("aws"),
         BuiltIn::Kubernetes => Some("kubernetes"),
         BuiltIn::Vault => Some("vault"),
         BuiltIn::Zenml => Some("zenml"),

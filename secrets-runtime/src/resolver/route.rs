@@ -3,8 +3,8 @@
 use std::{cell::OnceCell, sync::Arc, time::Duration};
 
 use secrets_spec::{
-    BackendType, BuiltIn, DeclaredSource, Options, Request, SecretArn, Source, SourcePatch,
-    SourceRole, StepSpec,
+    BackendType, BuiltIn, DeclaredSource, Options, ParameterId, Request, SecretArn, Source,
+    SourcePatch, SourceRole, StepSpec, parameter_of_request,
 };
 
 use crate::{
@@ -39,7 +39,7 @@ pub struct SourceRoute {
     pub mapped_by: Option<String>,
     /// The role in which the backend is asked, and where it is set.
     pub role: Option<RouteSetting>,
-    /// The region of AWS, and where it is set, if a backend is AWS Secrets Manager. It is not known if only the machine
+    /// The region of AWS, and where it is set, if a backend is one of AWS. It is not known if only the machine
     /// on which the step runs knows it.
     pub region: Option<RouteSetting>,
     /// For how long later steps may use the value. It is zero if each step reads it from its backend.
@@ -83,6 +83,16 @@ impl SourceRoute {
                 let joined = Request::new(&self.id, key).ok().and_then(|it| it.joined_arn());
                 joined.unwrap_or_else(|| self.id.clone())
             }
+        }
+    }
+
+    /// Returns the parameter that AWS Systems Manager is asked for, as a source of type `ssm` names it: the id of a source; for
+    /// a request its group, or its key if it has no group.
+    #[must_use]
+    pub fn parameter_id(&self) -> String {
+        match self.key.as_deref() {
+            None => self.id.clone(),
+            Some(key) => parameter_of_request(&self.id, key),
         }
     }
 
@@ -205,7 +215,7 @@ impl<'a> Routing<'a> {
     fn role(&self, backends: &[String], levels: &[RoleLevel<'_>]) -> Option<RouteSetting> {
         let uses_role = |kind: &&String| match self.find(kind) {
             Some(backend) => backend.capabilities().is_role_used(),
-            None => BuiltIn::parse(kind).is_none_or(|it| it == BuiltIn::AwsSecretsManager),
+            None => BuiltIn::parse(kind).is_none_or(BuiltIn::is_of_aws),
         };
         backends.iter().find(uses_role).and_then(|kind| choose_role(levels, kind, self.settings))
     }
@@ -231,12 +241,17 @@ impl<'a> Routing<'a> {
     }
 
     fn with_region(&self, mut route: SourceRoute) -> Result<SourceRoute, Error> {
-        if !route.is_of(BuiltIn::AwsSecretsManager.name()) {
+        let arn_region = if route.is_of(BuiltIn::AwsSecretsManager.name()) {
+            let arn = SecretArn::parse(&route.aws_secret_id()).ok();
+            arn.map(|arn| arn.region().to_owned())
+        } else if route.is_of(BuiltIn::Ssm.name()) {
+            let id = route.parameter_id();
+            ParameterId::parse(&id).ok().and_then(|id| id.region().map(str::to_owned))
+        } else {
             return Ok(route);
-        }
-        let arn = SecretArn::parse(&route.aws_secret_id()).ok();
-        route.region = match (arn, &route.options.region) {
-            (Some(arn), _) => Some(RouteSetting::new(arn.region(), "arn")),
+        };
+        route.region = match (arn_region, &route.options.region) {
+            (Some(region), _) => Some(RouteSetting::new(region, "arn")),
             (None, Some(region)) => Some(RouteSetting::new(region, "options")),
             (None, None) => self.default_region()?,
         };
@@ -261,7 +276,7 @@ impl<'a> Routing<'a> {
 /// Returns the region that the AWS SDK's own settings name.
 #[cfg(feature = "aws")]
 fn configured_region() -> Result<Option<RouteSetting>, Error> {
-    let found = crate::backends::aws::configured_region_blocking()?;
+    let found = crate::backends::aws::sdk_settings::configured_region_blocking()?;
     Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
 }
 

@@ -43,7 +43,7 @@
 //! else can write it.
 //!
 //! A file that is found may belong to a cloned repository. So these settings of it apply only after `secrets trust`:
-//! `zenml_url`, `vault_addr`, `vault_namespace`, `vault_auth`, `vault_auth_mount`, `vault_role`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, the values of `inline` sources, and the programs of `[backends]`.
+//! `aws_transport`, `zenml_url`, `vault_addr`, `vault_namespace`, `vault_auth`, `vault_auth_mount`, `vault_role`, `vault_cacert`, `vault_jwt_file`, `kubernetes_url` and `kubernetes_dir` (a credential is sent there), `local_dir` and `local_key_file`, the values of `inline` sources, and the programs of `[backends]`.
 //! Before that, each of them that is in effect is an error. `SECRETS_CONFIG` counts as trust.
 
 pub(crate) mod audit;
@@ -113,6 +113,7 @@ pub(crate) struct Settings {
         not(any(
             test,
             feature = "aws",
+            feature = "aws-agent",
             feature = "kubernetes",
             feature = "prefect",
             feature = "vault",
@@ -224,7 +225,8 @@ impl Settings {
 
     /// Returns the default role for backends of one type, whichever backend is registered for it.
     pub(crate) fn role_of_type(&self, kind: &str) -> Option<&RoleArn> {
-        self.aws.role.as_ref().filter(|_| kind == BuiltIn::AwsSecretsManager.name())
+        let is_of_aws = BuiltIn::parse(kind).is_some_and(BuiltIn::is_of_aws);
+        self.aws.role.as_ref().filter(|_| is_of_aws)
     }
 
     /// Returns the validation level.
@@ -261,6 +263,7 @@ impl Settings {
     #[cfg(any(
         test,
         feature = "aws",
+        feature = "aws-agent",
         feature = "kubernetes",
         feature = "prefect",
         feature = "vault",

@@ -80,6 +80,7 @@ impl Variable {
     #[must_use]
     pub fn needs_trust(&self) -> bool {
         const DELICATE: &[Variable] = &[
+            AWS_TRANSPORT,
             ZENML_URL,
             LOCAL_DIR,
             LOCAL_KEY_FILE,
@@ -109,6 +110,7 @@ impl Variable {
             KUBERNETES_URL,
             KUBERNETES_SERVICE_HOST,
             KUBERNETES_SERVICE_PORT,
+            AWS_AGENT_PORT,
         ];
         match self.kind {
             Kind::Secret => false,
@@ -186,17 +188,24 @@ variables! {
         "The IAM role for sources and steps that name none.";
     AWS_ROLE: Text = "SECRETS_AWS_ROLE"
         also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_ROLE" key "aws_role",
-        "The IAM role for `aws-secrets-manager` if no other setting, step or source names one. It also applies after `role = \"\"`.";
+        "The IAM role for `aws-secrets-manager` and `ssm` if no other setting, step or source names one. It also applies after `role = \"\"`.";
     AWS_REGION: Text = "SECRETS_AWS_REGION"
         also "METAFLOW_AWS_SECRETS_MANAGER_DEFAULT_REGION" key "aws_region" default "the AWS SDK's",
-        "The region for `aws-secrets-manager` if neither an ARN nor `options.region` names one.";
+        "The region for `aws-secrets-manager` and `ssm` if neither an ARN nor `options.region` names one.";
     AWS_EXTERNAL_ID: Text = "SECRETS_AWS_EXTERNAL_ID" key "aws_external_id",
         "The external id for assuming roles.";
     AWS_SESSION_NAME: Text = "SECRETS_AWS_SESSION_NAME" key "aws_session_name",
         "The session name for assuming roles.";
     AWS_CREDENTIALS_FROM: Text = "SECRETS_AWS_CREDENTIALS_FROM"
         key "aws_credentials_from" default "the AWS SDK's",
-        "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that contains the credentials for `aws-secrets-manager`.";
+        "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that contains the credentials for `aws-secrets-manager` and `ssm`.";
+    AWS_TRANSPORT: Text = "SECRETS_AWS_TRANSPORT" key "aws_transport" default "`sdk`",
+        "How AWS is reached: `sdk`, or `agent` for an agent on this machine (feature `aws-agent`). In a `secrets.toml` that is found it applies after `secrets trust`.";
+    AWS_AGENT_PORT: Text = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT" default "`2773`",
+        "The port of the AWS agent on this machine.";
+    AWS_TOKEN: Secret = "AWS_TOKEN"
+        also "AWS_SESSION_TOKEN" | "AWS_CONTAINER_AUTHORIZATION_TOKEN" default "that of `/var/run/awssmatoken`",
+        "The token of the AWS agent, or `file://` and the path of its file, which is read at each request.";
     VALIDATION_LEVEL: Text = "SECRETS_VALIDATION_LEVEL"
         also "ZENML_SECRET_VALIDATION_LEVEL" key "validation_level" default "`SECRET_AND_KEY_EXISTS`",
         "How much `secrets check` and `preflight` check: `NONE`, `SECRET_EXISTS` (reads no value) or `SECRET_AND_KEY_EXISTS`.";

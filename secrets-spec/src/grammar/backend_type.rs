@@ -37,7 +37,7 @@ pub enum BuiltIn {
     GcpSecretManager,
     /// `kubernetes`: Secrets of a Kubernetes cluster.
     Kubernetes,
-    /// `ssm`: parameters of AWS Systems Manager. Only the name is reserved.
+    /// `ssm`: parameters of AWS Systems Manager.
     Ssm,
     /// `vault`: HashiCorp Vault and OpenBao.
     Vault,
@@ -84,7 +84,13 @@ impl BuiltIn {
     /// Whether only the name is reserved: the backend itself is not there yet.
     #[must_use]
     pub const fn is_reserved(self) -> bool {
-        matches!(self, Self::AzKeyVault | Self::GcpSecretManager | Self::Ssm)
+        matches!(self, Self::AzKeyVault | Self::GcpSecretManager)
+    }
+
+    /// Whether it is a service of AWS, which has regions and roles.
+    #[must_use]
+    pub const fn is_of_aws(self) -> bool {
+        matches!(self, Self::AwsSecretsManager | Self::Ssm)
     }
 
     /// Whether secrets of this type are read from the process or from files of the machine: they are not the same

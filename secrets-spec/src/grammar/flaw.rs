@@ -82,6 +82,17 @@ flaw_kinds! {
     KubernetesNameCharacter: "the name of a Secret or of its namespace holds what it cannot have", "a name has lower-case letters and digits, with `-` between them and, that of a Secret, `.`; write NAME or NAMESPACE/NAME";
     KubernetesNameLong: "the name of a Secret or of its namespace is too long", "a Secret's name has at most 253 characters, and that of a namespace 63";
     KubernetesKey: "a key of a Secret holds what it cannot have", "a key has letters, digits, `-`, `_` and `.`, such as \"tls.crt\"";
+    ParameterEmpty: "a parameter's name is empty", "write the name of the parameter, such as \"/prod/db/password\"";
+    ParameterCharacter: "a parameter's name holds a character that it cannot have", "a name has A-Z a-z 0-9 _ . - and, if it is a path, `/`; a version or a label comes behind a `:`";
+    ParameterLong: "a parameter's name is longer than 1011 characters", "a name has at most 1011 characters";
+    ParameterPath: "a parameter's path does not begin with a slash", "write \"/prod/db\": a name with a slash in it begins with one";
+    ParameterPart: "a parameter's path has an empty part", "write its parts with one `/` between them, such as \"/prod/db/password\"";
+    ParameterLevels: "a parameter's path has more than 15 levels", "a path has at most 15 levels";
+    ParameterStar: "a `*` stands elsewhere than behind the last slash of a path", "write the path and `/*` for all parameters directly below it, such as \"/prod/db/*\"";
+    ParameterSelector: "what stands behind the `:` is neither the version of a parameter nor a label", "a version is a number from 1 on; a label has 1 to 100 of A-Z a-z 0-9 _ . - and begins neither with a digit nor with `aws` or `ssm`";
+    ParameterArn: "an ARN is not that of a parameter", "the ARN of a parameter is arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME";
+    ParameterSetArn: "the parameters below a path have no ARN", "write the path, such as \"/prod/db/*\", with options = { region = \"..\" } if it is in another region";
+    ParameterUntyped: "an ARN is that of a parameter of Systems Manager", "write it with its type: \"ssm.arn:PARTITION:ssm:REGION:ACCOUNT:parameter/NAME\"";
     VaultPathEmpty: "a path in Vault is empty", "write the mount and the path below it, such as \"secret/prod-db\"";
     VaultPathMount: "a path in Vault has nothing below its mount", "write the mount and the path below it, such as \"secret/prod-db\"";
     VaultPathSlash: "a path in Vault begins with a slash", "begin with the mount, such as \"secret/prod-db\"";

@@ -1,9 +1,10 @@
 use crate::{
     grammar::{
-        arn::{check_secret_arn, looks_like_arn},
+        arn::{check_secret_arn, looks_like_arn, split_arn},
         backend_type::BuiltIn,
         flaw::{Flaw, FlawKind},
         name::{check_length_and_characters, check_name},
+        parameter::check_parameter,
     },
     text::bytes::{char_end, find_byte, find_parent_component, matches_at},
 };
@@ -16,6 +17,7 @@ use crate::{
 /// | `file`, `flyte` | a relative path without `..` |
 /// | `vault` | a mount and a path below it, without what the API adds (`v1/`, `data/`) |
 /// | `kubernetes` | a Secret's name, or a namespace, `/` and the name |
+/// | `ssm` | a parameter's name or ARN, either with `:VERSION` or `:LABEL`, or a path and `/*` |
 /// | `env` | the name of an environment variable, or what several begin with and `*` |
 /// | any other | any text of 1 to 512 bytes without control characters |
 ///
@@ -41,12 +43,24 @@ pub(crate) const fn check_id_of_type(built_in: Option<BuiltIn>, id: &str) -> Opt
         Some(BuiltIn::Env) => check_environment_name(id),
         Some(BuiltIn::Vault) => check_vault_path(id),
         Some(BuiltIn::Kubernetes) => check_kubernetes_name(id),
+        Some(BuiltIn::Ssm) => check_parameter(id),
         _ => check_text(id),
     }
 }
 
 pub(crate) const fn check_untyped_id(id: &str) -> Option<Flaw> {
-    if looks_like_arn(id.as_bytes()) { check_secret_arn(id) } else { check_name(id) }
+    if looks_like_arn(id.as_bytes()) { check_untyped_arn(id) } else { check_name(id) }
+}
+
+/// Checks the ARN of a secret. That of a parameter needs its type.
+const fn check_untyped_arn(id: &str) -> Option<Flaw> {
+    let bytes = id.as_bytes();
+    if let Ok(layout) = split_arn(bytes, FlawKind::ArnParts)
+        && matches_at(bytes, layout.service, b"ssm:")
+    {
+        return Some(Flaw::new(FlawKind::ParameterUntyped, layout.service, layout.region - 1));
+    }
+    check_secret_arn(id)
 }
 
 const fn check_text(id: &str) -> Option<Flaw> {

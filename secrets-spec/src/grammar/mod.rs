@@ -7,6 +7,7 @@ pub(crate) mod flaw;
 pub(crate) mod group_and_key;
 pub(crate) mod id;
 pub(crate) mod name;
+pub(crate) mod parameter;
 pub(crate) mod region;
 pub(crate) mod role;
 pub(crate) mod source_text;

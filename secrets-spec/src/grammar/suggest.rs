@@ -163,6 +163,20 @@ pub(crate) fn suggestion(text: &str, flaw: Flaw) -> Option<String> {
             let good = check_id(Some(BuiltIn::Vault.name()), id).is_none();
             (better, good)
         }
+        Kind::ParameterPath => {
+            let (prefix, path) = match tidy.strip_prefix(PARAMETER_PREFIX) {
+                Some(path) => (PARAMETER_PREFIX, path),
+                None => ("", tidy.as_str()),
+            };
+            let path = format!("/{path}");
+            let good = check_id(Some(BuiltIn::Ssm.name()), &path).is_none();
+            (format!("{prefix}{path}"), good)
+        }
+        Kind::ParameterUntyped => {
+            let better = format!("{PARAMETER_PREFIX}{}", lowercase_arn_prefix(tidy));
+            let good = check_source(&better).is_ok();
+            (better, good)
+        }
         Kind::FormatText => {
             let better = String::from(closest(&tidy, ["json", "dotenv", "text"])?);
             (better, true)
@@ -178,6 +192,9 @@ fn clean_up(text: &str) -> String {
     let is_dash = |c: char| matches!(c, '\u{2010}'..='\u{2015}' | '\u{2212}');
     bare.chars().map(|c| if is_dash(c) { '-' } else { c }).collect()
 }
+
+/// What a source begins with that is one text with the type `ssm`.
+const PARAMETER_PREFIX: &str = "ssm.";
 
 /// What a source begins with that is one text with the type `vault`.
 const VAULT_PREFIX: &str = "vault.";

@@ -109,7 +109,7 @@ options! {
     /// The name of the variable, and of the field, for a plain value.
     env_var_name: Text(check_optional_variable_name), OptionScope::Every;
     /// The AWS region.
-    region: Text(check_region), OptionScope::IgnoredByOthers(&[BuiltIn::AwsSecretsManager]);
+    region: Text(check_region), OptionScope::IgnoredByOthers(&[BuiltIn::AwsSecretsManager, BuiltIn::Ssm]);
     /// The id of the version.
     version_id: Text(check_selector), OptionScope::Only(VERSIONED);
     /// The stage of the version, such as `AWSPREVIOUS`.

@@ -16,7 +16,7 @@ fn built_in_types_are_parsed_and_displayed() {
     assert_eq!(BuiltIn::ALL.len(), 13);
     assert_eq!(BuiltIn::parse("my-vault"), None);
     let reserved = BuiltIn::ALL.iter().filter(|it| it.is_reserved()).map(|it| it.name());
-    assert_eq!(reserved.collect::<Vec<_>>(), ["az-key-vault", "gcp-secret-manager", "ssm"]);
+    assert_eq!(reserved.collect::<Vec<_>>(), ["az-key-vault", "gcp-secret-manager"]);
 }
 
 #[test]

@@ -14,7 +14,7 @@ fn an_untyped_id_is_a_name_or_an_arn_and_is_never_split() {
         assert_eq!(kind(Some("aws-secrets-manager"), good), None, "{good}");
     }
     for backend in [None, Some("aws-secrets-manager")] {
-        assert_eq!(kind(backend, "arn:aws:ssm:us-west-2:1:x"), Some(FlawKind::ArnService));
+        assert_eq!(kind(backend, "arn:aws:s3:us-west-2:1:x"), Some(FlawKind::ArnService));
         assert_eq!(kind(backend, "my secret"), Some(FlawKind::NameCharacter));
         assert_eq!(kind(backend, ""), Some(FlawKind::NameEmpty));
     }
@@ -119,6 +119,83 @@ fn a_path_in_vault_is_a_mount_and_a_path_without_what_the_api_adds() {
     ] {
         let error = Source::parse(written).unwrap_err();
         assert!(error.help().unwrap_or_default().contains(better), "{error}");
+    }
+}
+
+#[test]
+fn a_parameter_is_a_name_an_arn_or_what_is_below_a_path() {
+    let ssm = Some("ssm");
+    let arn = "arn:aws:ssm:us-west-2:001234556000:parameter/";
+    let (deep, long) = ("/a".repeat(15), "x".repeat(1011));
+    for good in [
+        "db",
+        "db:1",
+        "db:live_2.x-y",
+        "/db",
+        "/prod/db/password",
+        "/prod/db/password:12",
+        "/aws/service/global-infrastructure/regions",
+        "/prod/db/*",
+        "/*",
+        "a.b-c_D",
+        &deep,
+        &long,
+        &format!("{arn}db"),
+        &format!("{arn}prod/db:3"),
+        "arn:aws-cn:ssm:cn-north-1:001234556000:parameter/db",
+    ] {
+        assert_eq!(kind(ssm, good), None, "{good}");
+        assert!(Source::parse(&format!("ssm.{good}")).is_ok(), "{good}");
+    }
+    for (bad, wanted) in [
+        ("", FlawKind::ParameterEmpty),
+        (":1", FlawKind::ParameterEmpty),
+        ("prod/db", FlawKind::ParameterPath),
+        ("prod/*", FlawKind::ParameterPath),
+        ("db*", FlawKind::ParameterStar),
+        ("*", FlawKind::ParameterStar),
+        ("/prod/*/db", FlawKind::ParameterStar),
+        ("/prod/d*", FlawKind::ParameterStar),
+        ("/prod/*:1", FlawKind::ParameterStar),
+        ("/", FlawKind::ParameterPart),
+        ("/prod/", FlawKind::ParameterPart),
+        ("//db", FlawKind::ParameterPart),
+        ("/prod//*", FlawKind::ParameterPart),
+        ("a b", FlawKind::ParameterCharacter),
+        ("/prod/d\u{e9}", FlawKind::ParameterCharacter),
+        ("/a\nb", FlawKind::ParameterCharacter),
+        ("db?", FlawKind::ParameterCharacter),
+        ("db:", FlawKind::ParameterSelector),
+        ("db:0", FlawKind::ParameterSelector),
+        ("db:01", FlawKind::ParameterSelector),
+        ("db:1a", FlawKind::ParameterSelector),
+        ("db:1:2", FlawKind::ParameterSelector),
+        ("db:AWSCURRENT", FlawKind::ParameterSelector),
+        ("db:ssm-x", FlawKind::ParameterSelector),
+        ("db:a b", FlawKind::ParameterSelector),
+        (&format!("db:{}", "x".repeat(101)), FlawKind::ParameterSelector),
+        (&format!("{deep}/x"), FlawKind::ParameterLevels),
+        (&format!("{long}x"), FlawKind::ParameterLong),
+        (arn, FlawKind::ParameterEmpty),
+        (&format!("{arn}/db"), FlawKind::ParameterPart),
+        (&format!("{arn}prod/*"), FlawKind::ParameterSetArn),
+        ("arn:aws:ssm:us-west-2:1:parameter/x", FlawKind::ArnAccount),
+        ("arn:aws:ssm:west:001234556000:parameter/x", FlawKind::ArnRegion),
+        ("arn:aws:ssm:us-west-2:001234556000:document/x", FlawKind::ParameterArn),
+        ("arn:aws:secretsmanager:us-west-2:001234556000:secret:x", FlawKind::ParameterArn),
+        ("arn:aws:ssm:us-west-2", FlawKind::ParameterArn),
+    ] {
+        assert_eq!(kind(ssm, bad), Some(wanted), "{bad:?}");
+    }
+    for (written, better) in [
+        ("ssm.prod/db", "`ssm./prod/db`"),
+        ("arn:aws:ssm:us-west-2:001234556000:parameter/db", "`ssm.arn:aws:ssm:"),
+    ] {
+        let error = Source::parse(written).unwrap_err();
+        assert!(error.help().unwrap_or_default().contains(better), "{error}");
+    }
+    for backend in [None, Some("aws-secrets-manager")] {
+        assert_eq!(kind(backend, &format!("{arn}db")), Some(FlawKind::ParameterUntyped));
     }
 }
 

@@ -6,14 +6,17 @@ use std::{
     time::Duration,
 };
 
-use secrets_runtime::{Backend, Payload, SecretValue};
+use secrets_runtime::{Backend, Payload, Resolver, SecretValue, settings::variables};
 use tracing::{
     Event, Id, Metadata, Subscriber,
     field::{Field, Visit},
     span::{Attributes, Record},
 };
 
-use secrets_tests::fault_server::{Fault, FaultServer};
+use secrets_tests::{
+    agent_stub::{Agent, AgentStub, TOKEN},
+    fault_server::{Fault, FaultServer},
+};
 
 use crate::setup::{at, aws, names, resolve, resolver};
 
@@ -81,6 +84,36 @@ fn nothing_that_is_logged_shown_or_said_holds_a_value() {
             aws(&server.url).with_timeouts(Duration::from_millis(100), Duration::from_millis(500));
         let _ = write!(said, "{:?}", resolve(&resolver(aws), &names(2)).unwrap_err());
     }
+    let server = FaultServer::start()
+        .with("us-east-1", "p", "SeNtInEl-parameter")
+        .with("us-east-1", "/set/a", "SeNtInEl-of-a-set")
+        .with("us-east-1", "db", r#"{"k": "SeNtInEl-by-agent"}"#);
+    for fault in [None, Some(Fault::Cut), Some(Fault::Status(500, "SeNtInEl"))] {
+        let server = match fault {
+            Some(fault) => server.clone().failing("*", 1000, fault),
+            None => server.clone(),
+        };
+        let store = aws(&server.url).with_max_attempts(2).parameter_store();
+        let resolver = Resolver::builder().backend(store.clone()).build().unwrap();
+        let outcome = resolve(&resolver, &["ssm.p", "ssm./set/*"]);
+        let _ = write!(said, "{outcome:?} {store:?}");
+    }
+    for agent in [Agent::WorkloadCredentialsProvider, Agent::LambdaExtension] {
+        let server = FaultServer::start().with("us-east-1", "db", r#"{"k": "SeNtInEl-by-agent"}"#);
+        let stub = AgentStub::start(agent, &server.url);
+        let builder = Resolver::builder()
+            .setting(&variables::AWS_TRANSPORT, "agent")
+            .setting(&variables::AWS_AGENT_PORT, stub.port())
+            .setting(&variables::AWS_TOKEN, TOKEN);
+        let resolver = builder.build().unwrap();
+        let source = "aws-secrets-manager.db";
+        resolve(&resolver, &[source]).unwrap();
+        let refused = stub.answering(400, "SeNtInEl");
+        let outcome = resolve(&resolver, &["aws-secrets-manager.none"]);
+        let backend = resolver.backend("aws-secrets-manager").unwrap();
+        let _ = write!(said, "{outcome:?} {resolver:?} {backend:?} {:?}", refused.port());
+    }
+
     // A server that repeats what it was given, in a body that is not AWS's.
     let server = FaultServer::start().failing("*", 9, Fault::Status(400, "SeNtInEl-written"));
     let backend = aws(&server.url);

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, clippy::print_stdout, reason = "a test ends at the first surprise")]
 
+mod agent;
 mod batches;
 mod cache;
 mod child;
@@ -11,8 +12,11 @@ mod credentials;
 mod database;
 mod errors;
 mod existence;
+mod laptop_profiles;
 mod leaks;
 mod listing;
+mod parameters;
+mod parameters_at_moto;
 mod real_servers;
 mod recorded;
 mod roles;

@@ -148,7 +148,10 @@ fn a_role_that_cannot_be_assumed_now_is_not_refused() {
 
 /// The policy that docs/aws.md shows for a purpose, for all resources, as the server ignores them.
 fn documented(purpose: &str) -> String {
-    let page = include_str!("../../../docs/aws.md");
+    documented_in(include_str!("../../../docs/aws.md"), purpose)
+}
+
+fn documented_in(page: &str, purpose: &str) -> String {
     let after = page.split_once(&format!("**{purpose}")).unwrap().1;
     let block = after.split_once("```json\n").unwrap().1.split_once("```").unwrap().0;
     let mut policy: serde_json::Value = serde_json::from_str(block).unwrap();
@@ -194,6 +197,7 @@ fn with_policies(url: &str) -> (String, String) {
         ("MayGet", documented("Read one secret")),
         ("MayBatch", documented("Read by batch")),
         ("MayKeep", documented("Keep secrets")),
+        ("MayParameters", documented_in(include_str!("../../../docs/ssm.md"), "Read parameters")),
         ("MayNothing", policy(r#"["s3:GetObject"]"#, "*")),
         ("Forbidden", policy(r#"["secretsmanager:*"]"#, "*")),
     ] {
@@ -205,6 +209,10 @@ fn with_policies(url: &str) -> (String, String) {
     for name in names(2) {
         let input = json!({ "Name": name, "SecretString": r#"{"k": "SeNtInEl"}"# });
         wire::call(url, "us-east-1", "CreateSecret", &input).unwrap();
+    }
+    for (name, kind) in [("p0", "String"), ("/path/p1", "SecureString")] {
+        let input = json!({ "Name": name, "Value": "SeNtInEl", "Type": kind, "Overwrite": true });
+        wire::parameters(url, "us-east-1", "PutParameter", &input);
     }
     auth("0");
     ["AccessKeyId", "SecretAccessKey"].map(|name| wire::element(&keys, name).to_owned()).into()
@@ -259,6 +267,13 @@ fn policies_decide_and_are_named() {
         assert_eq!(error.kind(), ErrorKind::AccessDenied, "{error}");
         assert!(error.to_string().contains("secretsmanager:GetSecretValue"), "{error}");
     }
+    let parameters = ["ssm.p0", "ssm./path/p1", "ssm./path/*"].map(str::to_owned);
+    let store = Resolver::builder().backend(aws.parameter_store());
+    let store = store.cache_ttl(Duration::ZERO).build().unwrap();
+    store.resolve_blocking(&with_role("MayParameters", &parameters)).unwrap();
+    let error = store.resolve_blocking(&with_role("MayBatch", &parameters)).unwrap_err();
+    assert_eq!((error.kind(), error.problems().len()), (ErrorKind::AccessDenied, 3), "{error}");
+    assert!(error.to_string().contains("ssm:GetParameters"), "{error}");
     keep(&aws, "MayKeep").unwrap();
     assert_eq!(keep(&aws, "MayBatch").unwrap_err().kind(), ErrorKind::AccessDenied);
     let error = refused("Forbidden", &names(2));

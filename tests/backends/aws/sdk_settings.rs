@@ -47,7 +47,6 @@ fn a_profile_is_named_with_what_is_wrong_with_it() {
         (&format!("[profile a]\n{role}"), "a", ["`b`", "`source_profile` of `a`"]),
         ("[profile a]\nsso_session = s\n[sso-session s]", "a", ["SSO", "`a`"]),
         ("[profile a]\nlogin_session = s", "a", ["SSO", "`a`"]),
-        ("[profile a]\ncredential_process = true", "a", ["`credential_process`", "`a`"]),
         ("[profile a]\naws_access_key_id = A", "a", ["`a`", "aws_secret_access_key"]),
     ] {
         fails(config, &[("AWS_PROFILE", profile), REGION], &wanted);
@@ -55,11 +54,6 @@ fn a_profile_is_named_with_what_is_wrong_with_it() {
     }
     let missing = [("AWS_PROFILE", "typo"), ("AWS_CONFIG_FILE", "/no/such/file"), REGION];
     fails("", &missing, &["`typo`", "/no/such/file"]);
-    fails(
-        "[default]\ncredential_process = true",
-        &[REGION],
-        &["`credential_process`", "`default`"],
-    );
 }
 
 #[test]

@@ -14,6 +14,16 @@ pub fn call(url: &str, region: &str, action: &str, input: &Value) -> Result<Valu
     if status == 200 { Ok(body) } else { Err(body["__type"].as_str().unwrap_or("?").to_owned()) }
 }
 
+/// Calls an action of Systems Manager in a region.
+pub fn parameters(url: &str, region: &str, action: &str, input: &Value) -> Value {
+    let target =
+        format!("x-amz-target: AmazonSSM.{action}\r\ncontent-type: application/x-amz-json-1.1\r\n");
+    let headers = headers(region, "ssm", &target);
+    let (status, body) = request(url, "POST", "/", &headers, &input.to_string());
+    assert_eq!(status, 200, "{body}");
+    serde_json::from_str(&body).unwrap_or(Value::Null)
+}
+
 /// Calls an action of IAM with these fields.
 pub fn iam(url: &str, fields: &[(&str, &str)]) -> String {
     let escape = |text: &str| -> String {

@@ -321,3 +321,29 @@ fn the_line_of_the_lock_is_shown() {
     assert_eq!(result.code, Some(0), "{result:?}");
     assert!(result.stderr.contains("secrets.lock cannot be used"), "{result:?}");
 }
+
+/// Without the feature the files of profiles are not read.
+#[cfg(feature = "aws")]
+#[test]
+fn the_region_of_the_profile_is_found() {
+    let sandbox = Sandbox::new();
+    let arn = "arn:aws:ssm:eu-north-1:123456789012:parameter/x";
+    let sources = format!(
+        r#"["ssm./prod/db","ssm.{arn}",{{"type":"ssm","id":"y","options":{{"region":"eu-west-1"}}}},"aws-secrets-manager.db"]"#
+    );
+    sandbox.write("program", step("load", &sources));
+    sandbox
+        .write("profiles", "[default]\nregion = eu-south-2\n[profile work]\nregion = ap-south-1\n");
+    let mut command = sandbox.command(["explain", "program", "--format=json"]);
+    command.env("AWS_CONFIG_FILE", sandbox.path().join("profiles")).env("AWS_PROFILE", "work");
+    let result = CliOutput::new(command.env("SECRETS_AWS_ROLE", ROLE).output().unwrap());
+    assert_eq!(result.code, Some(0), "{result:?}");
+    let json: Value = serde_json::from_str(&result.text()).unwrap();
+    let sources = json["steps"][0]["sources"].as_array().unwrap();
+    let found = sources.iter().map(|it| (it["region"].as_str(), it["region_from"].as_str()));
+    let profile = (Some("ap-south-1"), Some("the AWS profile work"));
+    let expected =
+        [profile, (Some("eu-north-1"), Some("arn")), (Some("eu-west-1"), Some("options")), profile];
+    assert_eq!(found.collect::<Vec<_>>(), expected);
+    assert!(sources.iter().all(|it| it["role"] == ROLE), "{sources:?}");
+}

@@ -307,7 +307,7 @@ fn other_backends_are_named_and_need_nothing_here() {
     let result = policy(&sandbox, &[]);
     assert_eq!(serde_json::from_str::<Value>(&result.text()).unwrap(), document(json!([])));
     assert!(result.stderr.contains("not about the secrets of env, local"), "{result:?}");
-    assert!(result.stderr.contains("no step reads from aws-secrets-manager"), "{result:?}");
+    assert!(result.stderr.contains("no step reads from aws-secrets-manager or ssm"), "{result:?}");
 }
 
 #[test]
@@ -320,4 +320,53 @@ fn the_policy_of_a_real_program_is_printed() {
     let reports = json["cli::commands::program::steps::load"].to_string();
     assert!(reports.contains("role/SecretsAccess"), "{reports}");
     assert!(!result.text().contains("SeNtInEl"), "{result:?}");
+}
+
+#[test]
+fn parameters_are_named_exactly_and_a_path_has_an_action_of_its_own() {
+    let head = "arn:aws:ssm:us-west-2:123456789012:parameter";
+    let other = "arn:aws:ssm:eu-west-1:210987654321:parameter/shared";
+    let sources = format!(
+        r#"["ssm.token","ssm./prod/db:3","ssm./prod/db:live","ssm./prod/set/*","ssm./*","ssm.{other}:1"]"#
+    );
+    let sandbox = program(&[step("load", &sources)]);
+    let single = json!([other, format!("{head}/prod/db"), format!("{head}/token")]);
+    let paths = json!([format!("{head}/"), format!("{head}/prod/set")]);
+    let statements = json!([
+        statement("ReadParameters", "ssm:GetParameters", single.clone()),
+        statement("ReadParametersByPath", "ssm:GetParametersByPath", paths.clone()),
+    ]);
+    assert_eq!(json_of(&sandbox, &[]), document(statements));
+    let mut decrypt = statement("DecryptParametersuswest2", "kms:Decrypt", json!(KEY));
+    let service = json!({ "kms:ViaService": "ssm.us-west-2.amazonaws.com" });
+    decrypt["Condition"] = json!({ "StringEquals": service });
+    assert_eq!(json_of(&sandbox, &["--kms", KEY])["Statement"][2], decrypt);
+
+    // A role has its own account, and an agent asks by another action.
+    let role = format!(r#"[{{"type":"ssm","id":"/a","role":"{ROLE}"}}]"#);
+    let sandbox = program(&[step("load", &role)]);
+    let policies = json_of(&sandbox, &["--trust"]);
+    let resource = "arn:aws:ssm:us-west-2:210987654321:parameter/a";
+    assert_eq!(policies[ROLE]["policy"]["Statement"][0]["Resource"], resource);
+    let sandbox = program(&[step("load", r#"["ssm.token","one","two"]"#)]);
+    let mut command = sandbox.command(["policy", "program", "--backend", AWS, "--region"]);
+    command.args(["us-west-2", "--account", "123456789012"]);
+    let output = command.env("SECRETS_AWS_TRANSPORT", "agent").output().unwrap();
+    let by_agent: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let actions: Vec<_> = by_agent["Statement"].as_array().unwrap().iter().collect();
+    let actions: Vec<_> = actions.iter().map(|statement| &statement["Action"]).collect();
+    let secrets = json!(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]);
+    assert_eq!(actions, [&secrets, &json!("ssm:GetParameter")]);
+}
+
+#[test]
+fn a_parameter_without_a_region_or_with_a_bad_name_is_an_error() {
+    let sandbox = program(&[step("load", r#"["ssm./prod/db"]"#)]);
+    let result = policy(&sandbox, &[]);
+    assert_eq!(result.code, Some(2), "{result:?}");
+    assert!(result.stderr.contains("--account ID and --region REGION"), "{result:?}");
+    let sandbox = program(&[step("load", r#"[{"type":"ssm","id":"/prod/*/db"}]"#)]);
+    let result = policy(&sandbox, &["--account", "123456789012", "--region", "us-west-2"]);
+    assert_ne!(result.code, Some(0), "{result:?}");
+    assert_eq!(result.text(), "");
 }

@@ -1,11 +1,14 @@
 use std::sync::Arc;
 
+#[cfg(feature = "aws")]
 use aws_sdk_secretsmanager::{
     operation::get_secret_value::GetSecretValueOutput, types::SecretValueEntry,
 };
 use secrets_spec::SecretArn;
 
-use crate::{backend::Fetched, backends::aws::error::AwsFailure, core::secret_value::SecretValue};
+#[cfg(feature = "aws")]
+use crate::backends::aws::error::AwsFailure;
+use crate::{backend::Fetched, core::secret_value::SecretValue};
 
 /// A secret as AWS returned it.
 #[derive(Debug, Clone)]
@@ -24,6 +27,19 @@ enum Payload {
 }
 
 impl SecretAnswer {
+    /// Creates the answer of an agent.
+    #[cfg(feature = "aws-agent")]
+    pub(super) fn new(
+        name: String,
+        arn: String,
+        version: String,
+        string: Option<SecretValue>,
+        binary: Option<SecretValue>,
+    ) -> Self {
+        let binary = binary.filter(|bytes| !bytes.is_empty()).map(Payload::Binary);
+        Self { name, arn, version, payload: string.map(Payload::Text).or(binary) }
+    }
+
     pub(super) fn name(&self) -> &str {
         &self.name
     }
@@ -45,6 +61,7 @@ impl SecretAnswer {
 
     /// Returns what a batch says about one of its ids, if it says anything. A failure names the very id, so it counts
     /// before any answer: an answer of this name is then the secret of another account.
+    #[cfg(feature = "aws")]
     pub(super) fn of_batch<'a>(
         id: &str,
         ids: &[String],
@@ -62,6 +79,7 @@ impl SecretAnswer {
     /// Secrets of two accounts may have one name. So a name is answered by a secret that the batch does not ask for
     /// by its ARN, if there is one. If there is none, AWS has merged the answers to the name and to the ARN: then
     /// there is one secret of this name.
+    #[cfg(feature = "aws")]
     fn find<'a>(answers: &'a [Arc<Self>], id: &str, ids: &[String]) -> Option<&'a Arc<Self>> {
         let is_asked_by_arn = |answer: &Arc<Self>| {
             ids.iter().any(|other| *other != answer.name && is_of(&answer.name, &answer.arn, other))
@@ -125,6 +143,7 @@ pub(super) fn without_suffix(arn: &str) -> Option<&str> {
 }
 
 /// Takes over the SDK's buffers without a copy: they are wiped when the value is dropped.
+#[cfg(feature = "aws")]
 fn payload(string: Option<String>, binary: Option<Vec<u8>>) -> Option<Payload> {
     match (string, binary) {
         (Some(text), _) => Some(Payload::Text(text.into())),
@@ -133,6 +152,7 @@ fn payload(string: Option<String>, binary: Option<Vec<u8>>) -> Option<Payload> {
     }
 }
 
+#[cfg(feature = "aws")]
 impl From<SecretValueEntry> for SecretAnswer {
     fn from(entry: SecretValueEntry) -> Self {
         Self {
@@ -144,6 +164,7 @@ impl From<SecretValueEntry> for SecretAnswer {
     }
 }
 
+#[cfg(feature = "aws")]
 impl From<GetSecretValueOutput> for SecretAnswer {
     fn from(output: GetSecretValueOutput) -> Self {
         Self {
@@ -155,7 +176,7 @@ impl From<GetSecretValueOutput> for SecretAnswer {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "aws"))]
 mod tests {
     use super::*;
 

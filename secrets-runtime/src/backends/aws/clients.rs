@@ -17,11 +17,12 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::{
     backends::aws::{
         aliases::ArnAliases,
-        batch_memory::BatchMemory,
         config::{AwsConfig, CredentialsConfig},
         credentials::SharedCredentials,
         credentials::default_chain::{DefaultChain, imds},
         credentials::from_secret::SecretCredentials,
+        error::AwsFailure,
+        fetch::batch_memory::BatchMemory,
         http_client::http_client,
         interceptors::{RedactResponses, WarnPlaintextEndpoint},
         retries::TransientErrors,
@@ -105,8 +106,7 @@ impl Clients {
             Some(_) => Vec::new(),
             None => sdk_settings::credential_problems().await,
         };
-        let missing =
-            Problem::new(ErrorKind::InvalidConfig, "no AWS region is set for AWS Secrets Manager");
+        let missing = Problem::new(ErrorKind::InvalidConfig, "no AWS region is set");
         problems.push(missing.with_help(
             "set AWS_REGION or SECRETS_AWS_REGION, give the source options = { region = \"..\" }, or write its ARN",
         ));
@@ -121,19 +121,7 @@ impl Clients {
 
     /// Returns the client of a scope, whose role has been assumed.
     pub(super) async fn client(&self, scope: &Scope) -> Result<Arc<ScopeClient>, Error> {
-        if self.config.endpoint_url.is_none() {
-            sdk_settings::check_endpoint("AWS_ENDPOINT_URL_SECRETS_MANAGER")?;
-            if scope.role.is_some() {
-                sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
-            }
-        }
-        let sdk = self.sdk(&scope.region).await?;
-        // Loaded before the first request, so that a refusal is reported as one.
-        let credentials = match &scope.role {
-            None => sdk.caller.clone(),
-            Some(role) => self.role(role, scope, sdk),
-        };
-        credentials.get().await?;
+        let (sdk, credentials) = self.open(scope, "AWS_ENDPOINT_URL_SECRETS_MANAGER").await?;
         let mut scopes = self.scopes.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(known) = scopes.get(scope) {
             return Ok(known.clone());
@@ -153,8 +141,50 @@ impl Clients {
         Ok(client)
     }
 
+    /// Returns the SDK's settings for a scope, whose role has been assumed. `endpoint` is the variable with the address of the
+    /// service.
+    pub(super) async fn scope_config(
+        &self,
+        scope: &Scope,
+        endpoint: &'static str,
+    ) -> Result<SdkConfig, Error> {
+        let (sdk, credentials) = self.open(scope, endpoint).await?;
+        Ok(of_scope(&sdk.config, &scope.region, credentials))
+    }
+
+    /// Checks the addresses of a scope, and loads its credentials before the first request, so that a refusal is reported as
+    /// one.
+    async fn open(
+        &self,
+        scope: &Scope,
+        endpoint: &'static str,
+    ) -> Result<(&Sdk, SharedCredentials), Error> {
+        if self.config.endpoint_url.is_none() {
+            sdk_settings::check_endpoint(endpoint)?;
+            if scope.role.is_some() {
+                sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
+            }
+        }
+        let sdk = self.sdk(&scope.region).await?;
+        let credentials = match &scope.role {
+            None => sdk.caller.clone(),
+            Some(role) => self.role(role, scope, sdk),
+        };
+        credentials.get().await?;
+        Ok((sdk, credentials))
+    }
+
+    /// Returns the caller's ARN, before a role is assumed, and the default region.
+    pub(super) async fn identity(&self) -> Result<(String, String), Error> {
+        let region = self.default_region().await?;
+        let output = self.caller(&region).await?.get_caller_identity().send().await;
+        let what = format!("asking AWS STS in {region} for the caller");
+        let output = output.map_err(|error| AwsFailure::of(&error).explain_call(&what))?;
+        Ok((output.arn.unwrap_or_default(), region))
+    }
+
     /// Returns the client of STS in a region, with the caller's own credentials, which have been loaded.
-    pub(super) async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
+    async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
         if self.config.endpoint_url.is_none() {
             sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
         }

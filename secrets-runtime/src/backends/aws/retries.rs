@@ -12,13 +12,14 @@ use aws_sdk_secretsmanager::{
 };
 
 use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriority;
+use aws_smithy_types::error::ErrorMetadata;
 
 use crate::{
     backends::aws::{error::AwsFailure, http_client::is_too_long},
     core::error::ErrorKind,
 };
 
-/// The service's own troubles pass, whatever the HTTP status they come with.
+/// A service's own troubles pass, whatever the HTTP status they come with.
 #[derive(Debug)]
 pub(super) struct TransientErrors;
 
@@ -36,7 +37,7 @@ impl ClassifyRetry for TransientErrors {
     }
 
     fn name(&self) -> &'static str {
-        "passing troubles of Secrets Manager"
+        "passing troubles of the service"
     }
 }
 
@@ -71,6 +72,7 @@ fn kind(context: &InterceptorContext) -> Option<ErrorKind> {
     let single = error.downcast_ref().map(GetSecretValueError::meta);
     let batch = || error.downcast_ref().map(BatchGetSecretValueError::meta);
     let described = || error.downcast_ref().map(DescribeSecretError::meta);
-    let code = single.or_else(batch).or_else(described)?.code()?;
+    let of_parameters = || error.downcast_ref::<ErrorMetadata>();
+    let code = single.or_else(batch).or_else(described).or_else(of_parameters)?.code()?;
     Some(AwsFailure::of_item(code, None).kind())
 }

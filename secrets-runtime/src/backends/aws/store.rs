@@ -11,11 +11,11 @@ use tokio::time::timeout_at;
 use crate::{
     backend::{BoxFuture, MAX_VALUE_BYTES, generation::WriteGuard, payload::Payload, store::Store},
     backends::aws::{
-        AwsSecretsManager,
         clients::{Clients, ScopeClient},
         error::AwsFailure,
         fetch::{deadline, further},
-        scope::Scope,
+        scope::{AwsService, Scope},
+        secrets_manager::AwsSecretsManager,
         target::region_of,
     },
     core::error::{Error, ErrorKind},
@@ -183,15 +183,7 @@ impl AwsSecretsManager {
     /// If there are no credentials or no region, or AWS cannot be asked.
     pub async fn caller(&self) -> Result<(String, String), Error> {
         let clients = self.0.clone();
-        on_io_thread(async move {
-            let region = clients.default_region().await?;
-            let sts = clients.caller(&region).await?;
-            let output = sts.get_caller_identity().send().await;
-            let what = format!("asking AWS STS in {region} for the caller");
-            let output = output.map_err(|error| AwsFailure::of(&error).explain_call(&what))?;
-            Ok((output.arn.unwrap_or_default(), region))
-        })
-        .await?
+        on_io_thread(async move { clients.identity().await }).await?
     }
 
     /// Blocking version of [`caller`](Self::caller): parks this thread; works inside and outside any runtime.
@@ -233,7 +225,8 @@ async fn scope(clients: &Clients, id: &str) -> Result<Scope, Error> {
         Some(region) => region,
         None => clients.default_region().await?,
     };
-    Ok(Scope { role: clients.config().role.clone(), region })
+    let role = clients.config().role.clone();
+    Ok(Scope { service: AwsService::SecretsManager, role, region })
 }
 
 async fn put(client: &ScopeClient, id: &str, payload: Payload) -> Result<String, Error> {

@@ -16,6 +16,7 @@ pub(super) struct Target {
 
 impl Target {
     /// Whether a batch can fetch it: a batch returns current versions only.
+    #[cfg(feature = "aws")]
     pub(super) fn is_current(&self) -> bool {
         self.version_id.is_none() && self.version_stage.is_none()
     }
@@ -148,6 +149,7 @@ mod tests {
         assert_eq!(ParsedRequest::of(&split).region.as_deref(), Some("us-west-2"));
     }
 
+    #[cfg(feature = "aws")]
     #[test]
     fn an_explicit_current_version_is_the_current_version() {
         let mut options = Options::default();

@@ -7,10 +7,12 @@ use std::{
     time::Duration,
 };
 
+#[cfg(any(feature = "kubernetes", feature = "vault"))]
+use reqwest::Certificate;
 #[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
 use reqwest::header::CONTENT_TYPE;
 use reqwest::{
-    Certificate, Client, RequestBuilder, Response,
+    Client, RequestBuilder, Response,
     header::{HeaderMap, HeaderName, HeaderValue},
     redirect::Policy,
 };
@@ -47,6 +49,7 @@ pub(in crate::backends) struct Http {
     /// For how long a server may take to accept a connection, if it is less than that.
     connect_timeout: Option<Duration>,
     /// The certificates by which the server's must be signed, in the place of the system's.
+    #[cfg(any(feature = "kubernetes", feature = "vault"))]
     roots: Arc<[Certificate]>,
 }
 
@@ -101,6 +104,13 @@ impl Route {
             .user_agent(concat!("secrets-runtime/", env!("CARGO_PKG_VERSION")));
         if !self.is_proxied {
             builder = builder.no_proxy();
+            // Without these features there is no TLS either.
+            #[cfg(any(
+                feature = "kubernetes",
+                feature = "prefect",
+                feature = "vault",
+                feature = "zenml"
+            ))]
             if !self.is_tls {
                 builder = builder.tls_certs_only([]);
             }
@@ -108,6 +118,7 @@ impl Route {
         if let Some(timeout) = http.connect_timeout {
             builder = builder.connect_timeout(timeout);
         }
+        #[cfg(any(feature = "kubernetes", feature = "vault"))]
         if !http.roots.is_empty() {
             builder = builder.tls_certs_only(http.roots.iter().cloned());
         }
@@ -127,6 +138,7 @@ impl Http {
             service,
             timeout,
             connect_timeout: None,
+            #[cfg(any(feature = "kubernetes", feature = "vault"))]
             roots: Arc::default(),
         }
     }
@@ -167,7 +179,12 @@ impl Http {
     }
 
     /// Gets a resource. It runs on the I/O thread.
-    #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "zenml"))]
+    #[cfg(any(
+        feature = "aws-agent",
+        feature = "kubernetes",
+        feature = "prefect",
+        feature = "zenml"
+    ))]
     pub(in crate::backends) async fn get(
         &self,
         url: &str,
@@ -297,6 +314,7 @@ impl Http {
     }
 
     /// Returns the error for a status that the caller does not know.
+    #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
     pub(in crate::backends) fn refused(&self, status: u16) -> Error {
         let service = self.service;
         let (kind, what, help) = match status {

@@ -2,11 +2,34 @@
 
 #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
 pub(crate) mod address;
-#[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
+#[cfg(any(
+    feature = "aws-agent",
+    feature = "kubernetes",
+    feature = "prefect",
+    feature = "vault",
+    feature = "zenml"
+))]
 pub(crate) mod client;
 #[cfg(any(feature = "vault", feature = "zenml"))]
 pub(crate) mod login;
 pub(crate) mod loopback;
+#[cfg(any(
+    feature = "aws",
+    feature = "kubernetes",
+    feature = "prefect",
+    feature = "vault",
+    feature = "zenml"
+))]
 pub(crate) mod plaintext;
 pub(crate) mod proxies;
+#[cfg_attr(
+    not(any(
+        feature = "aws",
+        feature = "kubernetes",
+        feature = "prefect",
+        feature = "vault",
+        feature = "zenml"
+    )),
+    expect(dead_code, reason = "the address of an agent on this machine has nothing to hide")
+)]
 pub(crate) mod redacted_url;

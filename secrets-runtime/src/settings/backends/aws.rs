@@ -1,19 +1,43 @@
-use secrets_spec::{RoleArn, Source, check_region};
+use secrets_spec::{RoleArn, Source, check_region, closest};
 
-use crate::settings::{
-    error::SettingError,
-    reader::SettingsReader,
-    values::{self, Read},
-    variables,
+use crate::{
+    core::secret_value::SecretValue,
+    settings::{
+        error::SettingError,
+        reader::SettingsReader,
+        values::{self, Read},
+        variables,
+    },
 };
 
-/// The settings for `aws-secrets-manager`.
+/// How AWS is reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum AwsTransport {
+    /// By the AWS SDK.
+    #[default]
+    Sdk,
+    /// By an agent on this machine.
+    Agent,
+}
+
+impl AwsTransport {
+    /// Returns the name of the setting.
+    #[cfg(test)]
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Self::Sdk => "sdk",
+            Self::Agent => "agent",
+        }
+    }
+}
+
+/// The settings for `aws-secrets-manager` and `ssm`. `Debug` prints no token.
 #[derive(Debug, Clone)]
 #[cfg_attr(
-    not(any(test, feature = "aws")),
+    not(any(test, all(feature = "aws", feature = "aws-agent"))),
     expect(
         dead_code,
-        reason = "read and checked in every build; the backend needs the feature `aws`"
+        reason = "read and checked in every build; the backends need the features `aws` and `aws-agent`"
     )
 )]
 pub(crate) struct AwsSettings {
@@ -27,6 +51,11 @@ pub(crate) struct AwsSettings {
     pub(crate) session_name: Option<String>,
     /// The source that contains the credentials.
     pub(crate) credentials_from: Option<Source>,
+    pub(crate) transport: AwsTransport,
+    /// The port of the agent.
+    pub(crate) agent_port: Option<u16>,
+    /// The token of the agent, or `file://` and the path of its file.
+    pub(crate) agent_token: Option<SecretValue>,
 }
 
 impl AwsSettings {
@@ -37,6 +66,33 @@ impl AwsSettings {
             external_id: reader.text(&variables::AWS_EXTERNAL_ID, external_id),
             session_name: reader.text(&variables::AWS_SESSION_NAME, session_name),
             credentials_from: reader.text(&variables::AWS_CREDENTIALS_FROM, credentials_from),
+            transport: reader.text(&variables::AWS_TRANSPORT, transport).unwrap_or_default(),
+            agent_port: reader.text(&variables::AWS_AGENT_PORT, port),
+            agent_token: reader.secret(&variables::AWS_TOKEN),
+        }
+    }
+}
+
+fn transport(text: &str) -> Read<AwsTransport> {
+    match text.trim() {
+        "sdk" => Ok(AwsTransport::Sdk),
+        "agent" => Ok(AwsTransport::Agent),
+        other => {
+            let help = match closest(other, ["sdk", "agent"]) {
+                Some(better) => format!("did you mean {better}?"),
+                None => "write sdk or agent".to_owned(),
+            };
+            Err(vec![SettingError::new("there is no such way to AWS", help).quoting(other)])
+        }
+    }
+}
+
+fn port(text: &str) -> Read<u16> {
+    match text.trim().parse() {
+        Ok(port) if port > 0 => Ok(port),
+        _ => {
+            let wrong = SettingError::new("it is not a port", "write a number from 1 to 65535");
+            Err(vec![wrong.quoting(text)])
         }
     }
 }
@@ -97,6 +153,18 @@ mod tests {
         let wrongs = credentials_from("perfect..keys").expect_err("it is no source");
         assert_eq!(wrongs[0].found.as_deref(), Some("perfect..keys"));
         assert!(credentials_from("prefect.AWS_CREDENTIALS").is_ok());
+    }
+
+    #[test]
+    fn a_transport_and_a_port_are_read_whole() {
+        assert_eq!(transport(" agent\n").ok(), Some(AwsTransport::Agent));
+        for bad in ["Agent", "agents", "http", "sdk,agent"] {
+            assert!(transport(bad).is_err(), "{bad}");
+        }
+        assert_eq!(port("2773").ok(), Some(2773));
+        for bad in ["0", "65536", "-1", "+", "port", "1.5"] {
+            assert!(port(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

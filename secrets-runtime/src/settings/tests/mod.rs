@@ -118,6 +118,11 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_AWS_CREDENTIALS_FROM" => {
             settings.aws.credentials_from.as_ref().map(Source::to_string).unwrap_or_default()
         }
+        "SECRETS_AWS_TRANSPORT" => settings.aws.transport.as_str().to_owned(),
+        "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT" => {
+            settings.aws.agent_port.map(|port| port.to_string()).unwrap_or_default()
+        }
+        "AWS_TOKEN" => secret(settings.aws.agent_token.as_ref()),
         "SECRETS_VALIDATION_LEVEL" => settings.validation_level().to_string(),
         "SECRETS_WITH" => {
             let source = settings.with().and_then(|with| with.sources().first());
@@ -187,6 +192,8 @@ fn texts(variable: &Variable) -> (&'static str, [String; 4]) {
         }
         "SECRETS_AWS_REGION" => ("", numbered("eu-west-#")),
         "SECRETS_AWS_CREDENTIALS_FROM" => ("", numbered("prefect.AWS_#")),
+        "SECRETS_AWS_TRANSPORT" => ("sdk", ["agent"; 4].map(String::from)),
+        "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT" => ("", numbered("277#")),
         "SECRETS_VALIDATION_LEVEL" => (
             "SECRET_AND_KEY_EXISTS",
             ["NONE", "SECRET_EXISTS", "SECRET_AND_KEY_EXISTS", "NONE"].map(String::from),

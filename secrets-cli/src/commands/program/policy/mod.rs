@@ -7,7 +7,11 @@ mod external_secrets;
 mod kms_key;
 mod kubernetes;
 mod needs;
+mod parameters;
+mod partition;
+mod target;
 mod terraform;
+mod unknown;
 mod vault;
 
 use std::{
@@ -27,7 +31,9 @@ use crate::{
         distinct_names::{LONGEST_NAME, MadeName, distinct_names},
         document::{PolicyDocument, indent},
         kms_key::KmsKey,
-        needs::{AwsNeeds, PolicyTarget, Unknown},
+        needs::AwsNeeds,
+        target::PolicyTarget,
+        unknown::Unknown,
     },
     failure::Failure,
     input::{
@@ -81,6 +87,7 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
         account: args.account.clone(),
         keys: args.kms.iter().map(|key| KmsKey::parse(key)).collect::<Result<_, _>>()?,
         has_preflight: args.preflight,
+        is_by_agent: setting(&resolver, &variables::AWS_TRANSPORT).as_deref() == Some("agent"),
         external_id: setting(&resolver, &variables::AWS_EXTERNAL_ID),
     };
     if let Some(path) = &args.check {
@@ -258,23 +265,27 @@ impl Printer<'_> {
 /// Says which backends the policy is not about, since they need other permissions or none.
 fn note_others(format: PolicyFormat, routes: &StepRoutes, reporter: &Reporter) {
     let covered = match format {
-        PolicyFormat::Json | PolicyFormat::Terraform => BuiltIn::AwsSecretsManager,
-        PolicyFormat::Kubernetes => BuiltIn::Kubernetes,
-        PolicyFormat::ExternalSecrets => BuiltIn::File,
-        PolicyFormat::Vault => BuiltIn::Vault,
+        PolicyFormat::Json | PolicyFormat::Terraform => {
+            &[BuiltIn::AwsSecretsManager, BuiltIn::Ssm][..]
+        }
+        PolicyFormat::Kubernetes => &[BuiltIn::Kubernetes],
+        PolicyFormat::ExternalSecrets => &[BuiltIn::File],
+        PolicyFormat::Vault => &[BuiltIn::Vault],
     };
+    let is_covered = |kind: &&str| covered.iter().any(|it| it.name() == *kind);
     let routes = || routes.values().flatten();
     let others: BTreeSet<&str> = routes()
         .flat_map(|route| &route.backends)
         .map(String::as_str)
-        .filter(|kind| *kind != covered.name())
+        .filter(|kind| !is_covered(kind))
         .collect();
     if !others.is_empty() {
         let others: Vec<_> = others.into_iter().collect();
         reporter.info(&format!("note: it is not about the secrets of {}", others.join(", ")));
     }
-    if !routes().any(|route| route.is_of(covered.name())) {
-        reporter.info(&format!("note: no step reads from {covered}"));
+    if !routes().any(|route| covered.iter().any(|it| route.is_of(it.name()))) {
+        let covered: Vec<_> = covered.iter().map(|it| it.name()).collect();
+        reporter.info(&format!("note: no step reads from {}", covered.join(" or ")));
     }
 }
 

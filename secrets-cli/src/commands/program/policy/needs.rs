@@ -9,11 +9,16 @@ use crate::{
     commands::program::policy::{
         document::{PolicyDocument, Principal, Statement},
         kms_key::KmsKey,
+        parameters::WantedParameters,
+        partition::{arn_part, partition_of},
+        target::{PolicyTarget, add_decryption},
+        unknown::Unknown,
     },
     failure::{Failure, error_about, fail_on_any},
 };
 
 const AWS: &str = BuiltIn::AwsSecretsManager.name();
+const SSM: &str = BuiltIn::Ssm.name();
 
 /// What steps need of AWS, by who needs it.
 #[derive(Debug, Default, Clone)]
@@ -27,6 +32,7 @@ pub struct AwsNeeds {
 #[derive(Debug, Default, Clone)]
 pub struct Access {
     secrets: BTreeSet<WantedSecret>,
+    parameters: WantedParameters,
     /// Whether a step reads several secrets with one request.
     has_batches: bool,
 }
@@ -39,25 +45,6 @@ struct WantedSecret {
     region: Option<String>,
     /// As it is written, for messages.
     source: String,
-}
-
-/// What the command line says about the account.
-#[derive(Debug, Default)]
-pub struct PolicyTarget {
-    pub account: Option<String>,
-    pub keys: Vec<KmsKey>,
-    pub has_preflight: bool,
-    pub external_id: Option<String>,
-}
-
-/// What is not known of the secrets, to be asked for in one error.
-#[derive(Debug, Default)]
-pub struct Unknown {
-    /// The secrets without an account, and those without a region.
-    account: BTreeSet<String>,
-    region: BTreeSet<String>,
-    /// The roles whose callers are in an account that is not known.
-    trusting: BTreeSet<String>,
 }
 
 impl AwsNeeds {
@@ -86,6 +73,10 @@ impl AwsNeeds {
             }
             let (region, source) = (region.map(str::to_owned), route.source.clone());
             self.access(role).secrets.insert(WantedSecret { id, region, source });
+        }
+        for route in routes.iter().filter(|it| it.is_of(SSM)) {
+            let role = route.role.as_ref().map(|role| role.value.as_str());
+            self.access(role).parameters.add(route);
         }
         for ((role, _), _) in batches.into_iter().filter(|(_, ids)| ids.len() > 1) {
             self.access(role).has_batches = true;
@@ -126,9 +117,7 @@ impl AwsNeeds {
     pub fn check_keys(&self, keys: &[KmsKey]) -> Result<(), Failure> {
         let accesses = || std::iter::once(&self.caller).chain(self.roles.values());
         let is_used = |key: &&KmsKey| {
-            accesses()
-                .flat_map(|it| &it.secrets)
-                .any(|it| it.region.as_deref() == Some(key.region()))
+            accesses().flat_map(Access::regions).any(|region| region == key.region())
         };
         match keys.iter().find(|key| !is_used(key)) {
             None => Ok(()),
@@ -148,38 +137,47 @@ impl Access {
         unknown: &mut Unknown,
     ) -> PolicyDocument {
         let mut document = PolicyDocument::default();
-        if self.secrets.is_empty() {
-            return document;
+        if !self.secrets.is_empty() {
+            self.add_secrets(&mut document, role, target, unknown);
         }
+        self.parameters.add_to(&mut document, role, target, unknown);
+        document
+    }
+
+    /// Returns the regions in which something is read.
+    fn regions(&self) -> impl Iterator<Item = &str> {
+        let secrets = self.secrets.iter().filter_map(|secret| secret.region.as_deref());
+        secrets.chain(self.parameters.regions())
+    }
+
+    fn add_secrets(
+        &self,
+        document: &mut PolicyDocument,
+        role: Option<&str>,
+        target: &PolicyTarget,
+        unknown: &mut Unknown,
+    ) {
         let resources: BTreeSet<String> = self
             .secrets
             .iter()
             .flat_map(|secret| secret.resources(role, target, unknown))
             .collect();
         let mut actions = vec!["secretsmanager:GetSecretValue"];
-        if target.has_preflight {
+        // An agent looks for a newer version before it reads one.
+        if target.has_preflight || target.is_by_agent {
             actions.push("secretsmanager:DescribeSecret");
         }
         document.add(Statement::allow("ReadSecrets", actions, resources));
-        if self.has_batches {
+        if self.has_batches && !target.is_by_agent {
             // AWS has no resource for this action. The secrets of a batch need the action above.
             let actions = ["secretsmanager:BatchGetSecretValue"];
             document.add(Statement::allow("ReadSecretsInBatches", actions, ["*".to_owned()]));
         }
-        let regions: BTreeSet<&str> =
-            self.secrets.iter().filter_map(|secret| secret.region.as_deref()).collect();
-        let by_region = regions.into_iter().map(|region| {
-            let keys = target.keys.iter().filter(|key| key.region() == region);
-            (region, keys.map(ToString::to_string).collect::<BTreeSet<_>>())
-        });
-        for (region, keys) in by_region.filter(|(_, keys)| !keys.is_empty()) {
-            let suffix = dns_suffix_of(partition_of(region));
-            let sid = format!("DecryptSecrets{}", alphanumeric(region));
-            let statement = Statement::allow(&sid, ["kms:Decrypt"], keys)
-                .with_condition("kms:ViaService", format!("secretsmanager.{region}.{suffix}"));
-            document.add(statement);
+        let regions = self.secrets.iter().filter_map(|secret| secret.region.as_deref());
+        let (name, service) = ("DecryptSecrets", "secretsmanager");
+        for region in regions.collect::<BTreeSet<_>>() {
+            add_decryption(document, name, service, region, target);
         }
-        document
     }
 }
 
@@ -217,44 +215,15 @@ impl WantedSecret {
     }
 }
 
-impl Unknown {
-    /// Fails if anything is not known.
-    pub fn fail(self) -> Result<(), Failure> {
-        let Self { account, region, trusting } = &self;
-        let sources: Vec<_> = account.union(region).map(String::as_str).collect();
-        let what = match (account.is_empty(), region.is_empty()) {
-            (true, _) => "the region",
-            (false, true) => "the account",
-            (false, false) => "the account and the region",
-        };
-        let of_sources = format!("{what} of {} must be known", sources.join(", "));
-        let roles: Vec<_> = trusting.iter().map(String::as_str).collect();
-        let of_roles = format!(
-            "a trust policy names the account in which the program runs, which must be known for {}",
-            roles.join(", ")
-        );
-        let message = match (sources.is_empty(), roles.is_empty()) {
-            (true, true) => return Ok(()),
-            (false, true) => of_sources,
-            (true, false) => of_roles,
-            (false, false) => format!("{of_sources}, and {of_roles}"),
-        };
-        let options = [
-            (!(account.is_empty() && roles.is_empty())).then_some("--account ID"),
-            (!region.is_empty()).then_some("--region REGION"),
-        ];
-        let options: Vec<_> = options.into_iter().flatten().collect();
-        let or = if roles.is_empty() { ", or write the whole ARN" } else { "" };
-        Err(Failure::usage(message, format!("add {}{or}", options.join(" and "))))
-    }
-}
-
 /// Returns what is wrong with the names of a route. A program can have records that no compiler has checked.
 fn mistakes(route: &SourceRoute) -> Vec<Error> {
-    if !route.is_of(AWS) {
+    let (kind, id) = if route.is_of(AWS) {
+        (AWS, route.aws_secret_id())
+    } else if route.is_of(SSM) {
+        (SSM, route.parameter_id())
+    } else {
         return Vec::new();
-    }
-    let id = route.aws_secret_id();
+    };
     let mut errors = Vec::new();
     let mut add = |text: &str, flaw: Option<Flaw>| {
         if let Some(error) = flaw.map(|flaw| flaw.explain(text)) {
@@ -263,7 +232,7 @@ fn mistakes(route: &SourceRoute) -> Vec<Error> {
             errors.push(error_about(&route.source, kind, error.message(), help));
         }
     };
-    add(&id, check_id(Some(AWS), &id));
+    add(&id, check_id(Some(kind), &id));
     if let Some(role) = &route.role {
         add(&role.value, check_role_arn(&role.value));
     }
@@ -305,30 +274,6 @@ fn trust(role: &str, target: &PolicyTarget, unknown: &mut Unknown) -> PolicyDocu
     document
 }
 
-/// The start of a region's name, its partition, and the DNS suffix of the partition's services
-/// (<https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>).
-const PARTITIONS: [(&str, &str, &str); 8] = [
-    ("cn-", "aws-cn", "amazonaws.com.cn"),
-    ("us-gov-", "aws-us-gov", "amazonaws.com"),
-    ("us-isob-", "aws-iso-b", "sc2s.sgov.gov"),
-    ("us-isof-", "aws-iso-f", "csp.hci.ic.gov"),
-    ("us-iso-", "aws-iso", "c2s.ic.gov"),
-    ("eu-isoe-", "aws-iso-e", "cloud.adc-e.uk"),
-    ("eusc-", "aws-eusc", "amazonaws.eu"),
-    ("", "aws", "amazonaws.com"),
-];
-
-/// Returns the partition of a region.
-fn partition_of(region: &str) -> &'static str {
-    PARTITIONS.iter().find(|(start, ..)| region.starts_with(start)).map_or("aws", |row| row.1)
-}
-
-/// Returns the DNS suffix of the services of a partition.
-fn dns_suffix_of(partition: &str) -> &'static str {
-    let row = PARTITIONS.iter().find(|(_, known, _)| *known == partition);
-    row.map_or("amazonaws.com", |row| row.2)
-}
-
 /// How the ARN of a secret ends.
 #[derive(Debug, PartialEq, Eq)]
 enum Suffix {
@@ -354,14 +299,6 @@ fn suffix_of(arn: &str) -> Suffix {
     } else {
         Suffix::Random
     }
-}
-
-fn arn_part(arn: &str, index: usize) -> Option<&str> {
-    arn.split(':').nth(index).filter(|part| !part.is_empty())
-}
-
-fn alphanumeric(text: &str) -> String {
-    text.chars().filter(char::is_ascii_alphanumeric).collect()
 }
 
 #[cfg(test)]

@@ -16,6 +16,7 @@ use crate::{
         http_client::http_client,
         sdk_settings::{
             self,
+            profiles::CredentialsWay,
             texts::{said, shown},
         },
     },
@@ -58,7 +59,10 @@ impl CredentialsSource for DefaultChain {
                 Err(error) => {
                     let problems = sdk_settings::credential_problems().await;
                     Err(if problems.is_empty() {
-                        explain(&error)
+                        match sdk_settings::credentials_way().await {
+                            Some(way) if !has_keys_of_variables() => explain_way(&error, &way),
+                            _ => explain(&error),
+                        }
                     } else {
                         Error::from_problems(problems)
                     })
@@ -71,6 +75,50 @@ impl CredentialsSource for DefaultChain {
 impl fmt::Debug for DefaultChain {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("DefaultChain")
+    }
+}
+
+/// Whether the environment has credentials, which the SDK takes before those of a profile.
+fn has_keys_of_variables() -> bool {
+    std::env::var_os("AWS_ACCESS_KEY_ID").is_some_and(|id| !id.is_empty())
+}
+
+/// What went wrong with the credentials of a profile. What a program writes may be a credential, and is not shown.
+fn explain_way(error: &CredentialsError, way: &CredentialsWay) -> Error {
+    let is_late = matches!(error, CredentialsError::ProviderTimedOut(_));
+    let kind = if is_late { ErrorKind::Timeout } else { ErrorKind::AccessDenied };
+    match way {
+        CredentialsWay::SignIn(profile) => {
+            let profile = shown(profile);
+            let message = format!(
+                "the AWS profile `{profile}` is not signed in, or its session has ended: {}",
+                cause(error)
+            );
+            Error::new(kind, message).with_help(format!("run `aws sso login --profile {profile}`"))
+        }
+        CredentialsWay::Process(profile) => {
+            let profile = shown(profile);
+            let what = what_failed(&cause(error));
+            let message = format!("the `credential_process` of the AWS profile `{profile}` {what}");
+            Error::new(kind, message).with_help(
+                "run it by hand: it prints one JSON object with Version, AccessKeyId and SecretAccessKey, and ends with 0",
+            )
+        }
+    }
+}
+
+/// What the SDK says about a program, without what that has written.
+fn what_failed(said: &str) -> String {
+    let code = said.split_once("exited with code ").map(|(_, rest)| rest);
+    match code.and_then(|rest| rest.split_once(". Stderr:")) {
+        Some((code, _)) => format!("failed ({code})"),
+        None if said.contains("could not parse response") => {
+            "printed something else than credentials".to_owned()
+        }
+        None if said.contains("could not decode output") => {
+            "printed something that is no text".to_owned()
+        }
+        None => "gave no credentials".to_owned(),
     }
 }
 
@@ -94,7 +142,7 @@ fn explain(error: &CredentialsError) -> Error {
                 format!("the AWS profile cannot be used: {}", cause(error)),
             )
             .with_help(
-            "look at ~/.aws/config and at AWS_PROFILE if it is set; for a profile of IAM Identity Center (SSO) or with a credential_process: eval \"$(aws configure export-credentials --format env)\"",
+            "look at ~/.aws/config and at AWS_PROFILE if it is set; or: eval \"$(aws configure export-credentials --format env)\"",
             ),
         },
         CredentialsError::ProviderTimedOut(_) => Error::new(
@@ -123,4 +171,31 @@ fn where_to_set_them() -> String {
 /// The innermost cause, which is the one that says something.
 fn cause(error: &CredentialsError) -> String {
     said(error)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_program_has_written_is_not_shown() {
+        for (said, wanted) in [
+            (
+                "Error retrieving credentials: external process exited with code exit status: 3. Stderr: SeNtInEl",
+                "failed (exit status: 3)",
+            ),
+            (
+                "Error retrieving credentials from external process, could not parse response: SeNtInEl",
+                "printed something else than credentials",
+            ),
+            ("SeNtInEl", "gave no credentials"),
+        ] {
+            assert_eq!(what_failed(said), wanted);
+        }
+        let error = CredentialsError::provider_error("a: exited with code 1. Stderr: SeNtInEl");
+        let explained = explain_way(&error, &CredentialsWay::Process("a".to_owned()));
+        assert!(!format!("{explained} {explained:?}").contains("SeNtInEl"), "{explained:?}");
+        let explained = explain_way(&error, &CredentialsWay::SignIn("a".to_owned()));
+        assert!(explained.to_string().contains("aws sso login --profile a"), "{explained}");
+    }
 }

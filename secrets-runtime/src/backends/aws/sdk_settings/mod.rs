@@ -1,7 +1,7 @@
 //! The AWS SDK's own settings: variables and profiles. The SDK says little about a wrong one, or takes it for one that
 //! is not set. So they are looked at here: before they are used where that is cheap, else when the SDK has failed.
 
-mod profiles;
+pub(super) mod profiles;
 pub(super) mod texts;
 
 use std::{
@@ -20,12 +20,13 @@ use secrets_spec::check_region;
 use crate::{
     backends::{
         aws::sdk_settings::{
-            profiles::Profiles,
+            profiles::{CredentialsWay, Profiles},
             texts::{said, shown, token_file},
         },
         http::redacted_url::has_good_port,
     },
     core::error::{Error, ErrorKind, Problem},
+    rt::{block_on::block_on, io_thread::on_io_thread},
 };
 
 const KEY_ID: &str = "AWS_ACCESS_KEY_ID";
@@ -46,6 +47,14 @@ pub(super) async fn configured_region() -> Result<Option<(String, String)>, Erro
     let Some(region) = ProfileFileRegionProvider::new().region().await else { return Ok(None) };
     let profile = chosen_profile().unwrap_or_else(|| "default".to_owned());
     Ok(Some((region.to_string(), format!("the AWS profile {profile}"))))
+}
+
+/// Returns the region that the environment or the profile names, and where it is named, as [`configured_region`] does.
+///
+/// # Errors
+/// Those of [`configured_region`].
+pub(crate) fn configured_region_blocking() -> Result<Option<(String, String)>, Error> {
+    block_on(on_io_thread(configured_region()))?
 }
 
 /// Returns the region that the environment names, and the variable. White space around it, which a file of variables may have, does not
@@ -170,27 +179,36 @@ fn access_key() -> Option<Error> {
     Some(wrong(message, &format!("set {missing} too, or unset {there}")))
 }
 
+/// Returns how the profile in use gets its credentials, if not from a key.
+pub(super) async fn credentials_way() -> Option<CredentialsWay> {
+    with_profiles(|profiles| profiles.way()).await.ok()?
+}
+
 /// Checks the profile that the environment chooses, else the default one if there is one.
 async fn profile() -> Option<Error> {
-    let chosen = chosen_profile();
+    match with_profiles(|profiles| profiles.fault()).await {
+        Ok(fault) => fault.map(|fault| wrong(fault.message, &fault.help)),
+        Err(error) => Some(error),
+    }
+}
+
+/// Reads the files of profiles.
+async fn with_profiles<T>(read: impl FnOnce(Profiles<'_>) -> T) -> Result<T, Error> {
     let files = Default::default();
-    let profiles = match profile::load(&Fs::real(), &Env::real(), &files, None).await {
-        Ok(profiles) => profiles,
-        Err(error) => {
+    let profiles =
+        profile::load(&Fs::real(), &Env::real(), &files, None).await.map_err(|error| {
             let message = format!("the AWS profiles cannot be read: {}", said(&error));
-            return Some(wrong(message, "correct the file, or its rights"));
-        }
-    };
+            wrong(message, "correct the file, or its rights")
+        })?;
     let places =
         [place("AWS_CONFIG_FILE", "config"), place("AWS_SHARED_CREDENTIALS_FILE", "credentials")];
     let config = places[0].as_ref().and_then(|path| fs::read_to_string(path).ok());
-    let profiles = Profiles {
+    Ok(read(Profiles {
         profiles: &profiles,
-        is_chosen: chosen.is_some(),
+        is_chosen: chosen_profile().is_some(),
         places: places.iter().flatten().map(|path| path.display().to_string()).collect(),
         config: config.as_deref().unwrap_or_default(),
-    };
-    profiles.fault().map(|fault| wrong(fault.message, &fault.help))
+    }))
 }
 
 /// Returns the path of a file of profiles.

@@ -24,6 +24,15 @@ pub(super) struct ProfileFault {
     pub help: String,
 }
 
+/// How a profile gets its credentials, if not from a key: with the name of the profile.
+#[derive(Debug, PartialEq, Eq)]
+pub(in crate::backends::aws) enum CredentialsWay {
+    /// By a sign-in to IAM Identity Center.
+    SignIn(String),
+    /// From a program.
+    Process(String),
+}
+
 /// What `credential_source` may be.
 const SOURCES: [&str; 3] = ["Environment", "Ec2InstanceMetadata", "EcsContainer"];
 
@@ -31,11 +40,30 @@ impl Profiles<'_> {
     /// Returns why the chosen profile has no credentials, if the files say so. It is read as the SDK reads it: a role,
     /// the profile that assumes it, and so on, up to one with credentials.
     pub(super) fn fault(&self) -> Option<ProfileFault> {
+        match self.end() {
+            Err(fault) => Some(fault),
+            Ok(end) => end.and_then(|(profile, is_first)| self.base(profile, is_first)),
+        }
+    }
+
+    /// Returns how the chosen profile gets its credentials, if not from a key.
+    pub(super) fn way(&self) -> Option<CredentialsWay> {
+        let (profile, _) = self.end().ok()??;
+        let has = |key: &str| value(profile, key).is_some();
+        if has("sso_session") || has("sso_start_url") {
+            return Some(CredentialsWay::SignIn(profile.name().to_owned()));
+        }
+        has("credential_process").then(|| CredentialsWay::Process(profile.name().to_owned()))
+    }
+
+    /// Returns the profile at the end of the chain, and whether it is the chosen one; `None` if the credentials are found
+    /// before.
+    fn end(&self) -> Result<Option<(&Profile, bool)>, ProfileFault> {
         let mut name = self.profiles.selected_profile();
         let mut passed: Vec<&str> = Vec::new();
         loop {
             let Some(profile) = self.profiles.get_profile(name) else {
-                return self.missing(name, passed.last().copied());
+                return self.missing(name, passed.last().copied()).map_or(Ok(None), Err);
             };
             if passed.contains(&name) {
                 passed.push(name);
@@ -44,19 +72,19 @@ impl Profiles<'_> {
                     "the AWS profiles lead in a circle by `source_profile`: {}",
                     passed.join(" -> ")
                 );
-                return fault(message, help);
+                return Err(fault(message, help));
             }
             let is_first = passed.is_empty();
             passed.push(name);
             let has_keys = value(profile, "aws_access_key_id").is_some()
                 && value(profile, "aws_secret_access_key").is_some();
             if !is_first && has_keys {
-                return None;
+                return Ok(None);
             }
             let is_role = value(profile, "role_arn").is_some()
                 && value(profile, "web_identity_token_file").is_none();
             if !is_role {
-                return self.base(profile, is_first);
+                return Ok(Some((profile, is_first)));
             }
             match (value(profile, "source_profile"), value(profile, "credential_source")) {
                 (Some(_), Some(_)) => {
@@ -64,20 +92,18 @@ impl Profiles<'_> {
                         "the AWS profile `{}` has both `source_profile` and `credential_source`",
                         shown(name)
                     );
-                    return fault(message, "remove one of the two");
+                    return Err(fault(message, "remove one of the two"));
                 }
                 (None, None) => {
                     let message = format!(
                         "the AWS profile `{}` has a `role_arn`, but neither `source_profile` nor `credential_source`",
                         shown(name)
                     );
-                    return fault(
-                        message,
-                        "say with `source_profile` which profile assumes the role",
-                    );
+                    let help = "say with `source_profile` which profile assumes the role";
+                    return Err(fault(message, help));
                 }
                 (Some(source), None) if source != name => name = source,
-                _ => return self.base(profile, is_first),
+                _ => return Ok(Some((profile, is_first))),
             }
         }
     }
@@ -86,16 +112,23 @@ impl Profiles<'_> {
     fn base(&self, profile: &Profile, is_first: bool) -> Option<ProfileFault> {
         let has = |key: &str| value(profile, key).is_some();
         let name = shown(profile.name());
-        let export = |what: &str| {
-            let message = format!("the AWS profile `{name}` has {what}, which is not read here");
+        let export = |what: &str, feature: Option<&str>| {
+            let message = match feature {
+                Some(feature) => format!(
+                    "the AWS profile `{name}` has {what}, which needs the feature `{feature}`, and this build lacks it"
+                ),
+                None => format!("the AWS profile `{name}` has {what}, which is not read here"),
+            };
+            let build = feature.map(|feature| {
+                format!("build with secrets-runtime's features = [\"{feature}\"], or ")
+            });
             let profile =
                 if name == "default" { String::new() } else { format!(" --profile {name}") };
-            fault(
-                message,
-                &format!(
-                    "set its credentials as variables: eval \"$(aws configure export-credentials{profile} --format env)\""
-                ),
-            )
+            let help = format!(
+                "{}set its credentials as variables: eval \"$(aws configure export-credentials{profile} --format env)\"",
+                build.unwrap_or_default()
+            );
+            Some(fault(message, &help))
         };
         if let Some(source) = value(profile, "credential_source") {
             if SOURCES.contains(&source) {
@@ -105,29 +138,33 @@ impl Profiles<'_> {
                 "the AWS profile `{name}` has `credential_source = {}`, which does not exist",
                 shown(source)
             );
-            return fault(message, &format!("write one of {}", SOURCES.join(", ")));
+            return Some(fault(message, &format!("write one of {}", SOURCES.join(", "))));
         }
         if let Some(file) = value(profile, "web_identity_token_file") {
             if !has("role_arn") {
                 let message = format!(
                     "the AWS profile `{name}` has a `web_identity_token_file` and no `role_arn`"
                 );
-                return fault(message, "add the role that the token is for");
+                return Some(fault(message, "add the role that the token is for"));
             }
             let why = token_file(file)?;
-            return fault(
-                format!("the AWS profile `{name}`: {why}"),
-                "correct `web_identity_token_file`",
-            );
+            let message = format!("the AWS profile `{name}`: {why}");
+            return Some(fault(message, "correct `web_identity_token_file`"));
         }
         if has("sso_session") || has("sso_start_url") {
-            return export("a sign-in of IAM Identity Center (SSO)");
+            return match cfg!(feature = "aws-sso") {
+                true => self.sign_in(profile),
+                false => export("a sign-in of IAM Identity Center (SSO)", Some("aws-sso")),
+            };
         }
         if has("login_session") {
-            return export("a `login_session`, a sign-in with a browser like SSO");
+            return export("a `login_session`, a sign-in with a browser like SSO", None);
         }
         if has("credential_process") {
-            return export("a `credential_process`");
+            return match cfg!(feature = "aws-process") {
+                true => None,
+                false => export("a `credential_process`", Some("aws-process")),
+            };
         }
         let missing = match (has("aws_access_key_id"), has("aws_secret_access_key")) {
             (true, true) => return None,
@@ -137,10 +174,28 @@ impl Profiles<'_> {
             (false, false) if is_first && !self.is_chosen => return None,
             (false, false) => "has no credentials",
         };
-        fault(
+        Some(fault(
             format!("the AWS profile `{name}` {missing}"),
             "add `aws_access_key_id` and `aws_secret_access_key`, or a `role_arn` with a `source_profile`",
-        )
+        ))
+    }
+
+    /// Checks a profile that signs in: it has an account and a role, and its session an address and a region.
+    fn sign_in(&self, profile: &Profile) -> Option<ProfileFault> {
+        let name = shown(profile.name());
+        let mut needed = vec!["sso_account_id", "sso_role_name"];
+        // A session has the other two.
+        if value(profile, "sso_session").is_none() {
+            needed.extend(["sso_start_url", "sso_region"]);
+        }
+        let missing: Vec<&str> =
+            needed.into_iter().filter(|key| value(profile, key).is_none()).collect();
+        if missing.is_empty() {
+            return None;
+        }
+        let missing = backquoted_list(missing);
+        let message = format!("the AWS profile `{name}` has a sign-in (SSO) and no {missing}");
+        Some(fault(message, "run `aws configure sso`, which writes them"))
     }
 
     /// The fault of a profile that does not exist. `from` is the profile that names it.
@@ -171,7 +226,7 @@ impl Profiles<'_> {
         } else {
             format!("the profiles are {}", backquoted_list(known))
         };
-        fault(message, &help)
+        Some(fault(message, &help))
     }
 }
 
@@ -180,8 +235,8 @@ fn value<'a>(profile: &'a Profile, key: &str) -> Option<&'a str> {
     profile.get(key).filter(|value| !value.trim().is_empty())
 }
 
-fn fault(message: String, help: &str) -> Option<ProfileFault> {
-    Some(ProfileFault { message, help: help.to_owned() })
+fn fault(message: String, help: &str) -> ProfileFault {
+    ProfileFault { message, help: help.to_owned() }
 }
 
 #[cfg(test)]
@@ -261,30 +316,10 @@ mod tests {
             ("[profile a]\naws_secret_access_key = SeNtInEl", "a", "no `aws_access_key_id`", ""),
             ("[profile a]\nregion = us-east-1", "a", "`a` has no credentials", ""),
             (
-                "[profile a]\nsso_session = s\n[sso-session s]",
-                "a",
-                "(SSO)",
-                "export-credentials --profile a",
-            ),
-            (
-                &format!(
-                    "[profile a]\n{role}source_profile = b\n[profile b]\nsso_session = s\n[sso-session s]"
-                ),
-                "a",
-                "`b` has a sign-in of IAM Identity Center (SSO)",
-                "",
-            ),
-            (
                 "[profile a]\nlogin_session = x",
                 "a",
                 "`login_session`, a sign-in with a browser like SSO",
                 "",
-            ),
-            (
-                "[profile a]\ncredential_process = /bin/x",
-                "a",
-                "`a` has a `credential_process`",
-                "eval",
             ),
             ("[profile a]\nweb_identity_token_file = /nope", "a", "no `role_arn`", ""),
             (
@@ -299,6 +334,53 @@ mod tests {
             assert!(fault.help.contains(help), "{config}: {fault:?}");
             assert!(!format!("{fault:?}").contains("SeNtInEl"));
         }
+    }
+
+    const SIGN_IN: &str = "[profile b]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://a.example";
+
+    #[test]
+    fn a_profile_that_needs_a_feature_names_it() {
+        let role = "role_arn = arn:aws:iam::123456789012:role/R\n";
+        let signed_in = format!("[profile a]\n{role}source_profile = b\n{SIGN_IN}");
+        let process = "[profile a]\ncredential_process = /bin/x";
+        for (config, what, feature, is_on) in [
+            (
+                signed_in.as_str(),
+                "`b` has a sign-in of IAM Identity Center (SSO)",
+                "aws-sso",
+                cfg!(feature = "aws-sso"),
+            ),
+            (
+                process,
+                "`a` has a `credential_process`",
+                "aws-process",
+                cfg!(feature = "aws-process"),
+            ),
+        ] {
+            let fault = fault_of(config, Some("a"));
+            if is_on {
+                assert_eq!(fault, None, "{config}");
+                continue;
+            }
+            let fault = fault.unwrap();
+            assert!(fault.message.contains(what), "{fault:?}");
+            assert!(fault.message.contains(&format!("the feature `{feature}`")), "{fault:?}");
+            assert!(fault.help.contains(&format!("features = [\"{feature}\"]")), "{fault:?}");
+            assert!(fault.help.contains("aws configure export-credentials --profile"), "{fault:?}");
+        }
+        let default = fault_of("[default]\ncredential_process = /bin/x", None);
+        assert_eq!(default.is_none(), cfg!(feature = "aws-process"), "{default:?}");
+    }
+
+    #[cfg(feature = "aws-sso")]
+    #[test]
+    fn a_sign_in_without_an_account_is_a_fault() {
+        let fault = fault_of("[profile a]\nsso_session = s\n[sso-session s]", Some("a")).unwrap();
+        assert!(fault.message.contains("`sso_account_id` and `sso_role_name`"), "{fault:?}");
+        let old = "[profile a]\nsso_account_id = 1\nsso_role_name = r\nsso_region = eu-west-1";
+        let fault = fault_of(old, Some("a")).unwrap();
+        // Without its address it is not a sign-in.
+        assert!(fault.message.contains("has no credentials"), "{fault:?}");
     }
 
     #[test]
@@ -316,7 +398,5 @@ mod tests {
         ] {
             assert_eq!(fault_of(config, chosen), None, "{config}");
         }
-        let default = fault_of("[default]\ncredential_process = /bin/x", None).unwrap();
-        assert!(default.message.contains("`default` has a `credential_process`"), "{default:?}");
     }
 }

@@ -14,7 +14,7 @@ const REFUSED: Duration = Duration::from_secs(10 * 60);
 
 /// What is known about batches in one scope: until when none is sent, because one was throttled or refused.
 #[derive(Debug)]
-pub(super) struct BatchMemory {
+pub(in crate::backends::aws) struct BatchMemory {
     clock: Clock,
     state: Mutex<State>,
 }
@@ -28,17 +28,17 @@ struct State {
 }
 
 impl BatchMemory {
-    pub(super) fn new(clock: Clock) -> Self {
+    pub(in crate::backends::aws) fn new(clock: Clock) -> Self {
         Self { clock, state: Mutex::default() }
     }
 
     /// Returns whether secrets are to be fetched singly for now.
-    pub(super) fn forbids(&self) -> bool {
+    pub(in crate::backends::aws) fn forbids(&self) -> bool {
         self.lock().until.is_some_and(|until| self.clock.now() < until)
     }
 
     /// Records that a batch was answered. One that was sent beside a throttled one changes nothing.
-    pub(super) fn succeeded(&self) {
+    pub(in crate::backends::aws) fn succeeded(&self) {
         let now = self.clock.now();
         let mut state = self.lock();
         if state.until.is_none_or(|until| until <= now) {
@@ -47,7 +47,7 @@ impl BatchMemory {
     }
 
     /// Records that a batch was throttled. Several that are throttled together count once.
-    pub(super) fn throttled(&self) {
+    pub(in crate::backends::aws) fn throttled(&self) {
         let now = self.clock.now();
         let mut state = self.lock();
         if state.until.is_some_and(|until| now < until) {
@@ -59,7 +59,7 @@ impl BatchMemory {
     }
 
     /// Records that batches are not permitted or not known.
-    pub(super) fn refused(&self) {
+    pub(in crate::backends::aws) fn refused(&self) {
         self.lock().until = Some(self.clock.now() + with_jitter(REFUSED));
     }
 

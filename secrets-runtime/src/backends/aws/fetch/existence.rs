@@ -11,14 +11,14 @@ use crate::{
         clients::Clients,
         error::AwsFailure,
         fetch::deadline,
-        scope::Scope,
+        scope::{AwsService, Scope},
         target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},
 };
 
 /// Checks each request with a DescribeSecret, all at once; the answers are in order.
-pub(super) async fn exists(
+pub(in crate::backends::aws) async fn exists(
     clients: Arc<Clients>,
     wanted: Vec<ParsedRequest>,
 ) -> Vec<Result<bool, Error>> {
@@ -47,7 +47,7 @@ async fn one(clients: &Clients, wanted: ParsedRequest) -> Result<bool, Error> {
         Some(region) => region,
         None => clients.default_region().await?,
     };
-    let scope = Scope { role: wanted.role, region };
+    let scope = Scope { service: AwsService::SecretsManager, role: wanted.role, region };
     let id = &wanted.target.id;
     let call = async {
         let client = clients.client(&scope).await?;

@@ -1,7 +1,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::backends::aws::{
-    scope::Scope,
+    scope::{AwsService, Scope},
     target::{ParsedRequest, Target},
 };
 
@@ -56,7 +56,9 @@ impl FetchPlan {
         let is_it = |scope: &Scope| scope.role.as_deref() == role && scope.region == region;
         let known = self.scopes.iter().position(|part| is_it(&part.scope));
         known.unwrap_or_else(|| {
-            let scope = Scope { role: role.map(str::to_owned), region: region.to_owned() };
+            let service = AwsService::SecretsManager;
+            let (role, region) = (role.map(str::to_owned), region.to_owned());
+            let scope = Scope { service, role, region };
             self.scopes.push(ScopePlan { scope, targets: Vec::new() });
             self.scopes.len() - 1
         })

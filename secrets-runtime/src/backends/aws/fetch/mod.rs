@@ -1,5 +1,9 @@
 //! Makes the calls of a plan, all at once.
 
+pub(super) mod batch_memory;
+pub(super) mod existence;
+mod plan;
+
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::config::Config;
@@ -14,7 +18,7 @@ use crate::{
         answer::SecretAnswer,
         clients::{Clients, ScopeClient},
         error::AwsFailure,
-        plan::{FetchPlan, ScopePlan},
+        fetch::plan::{FetchPlan, ScopePlan},
         retries::NoRetryOfThrottledBatches,
         target::{ParsedRequest, Target},
     },
