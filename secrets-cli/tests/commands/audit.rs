@@ -115,6 +115,7 @@ fn json_is_the_lines_as_they_are() {
     assert_eq!(sandbox.ok(["audit", "audit.log", "--format=json"]), LOG);
     let cases: &[(&[&str], &[usize])] = &[
         (&["--step=load"], &[1, 2, 3]),
+        (&["--step=app::jobs::load"], &[1, 2, 3]),
         (&["--step=none"], &[]),
         (&["--event=failed"], &[4]),
         (&["--event=read", "--event=deleted"], &[3, 8, 10, 12]),

@@ -169,8 +169,14 @@ fn unreadable(path: &Path, error: &io::Error) -> Failure {
     Failure::about(&path, ErrorKind::InvalidConfig, message, help)
 }
 
+/// Whether the event is of a step of this name. The log does not have the module, with which the name may begin.
+fn is_of_step(event: &LogLine, name: &str) -> bool {
+    let alone = name.rsplit("::").next().unwrap_or(name);
+    event.text("step").is_some_and(|step| step == name || step == alone)
+}
+
 fn is_chosen(args: &Audit, event: &LogLine) -> bool {
-    args.step.as_deref().is_none_or(|step| event.text("step") == Some(step))
+    args.step.as_deref().is_none_or(|step| is_of_step(event, step))
         && (args.event.is_empty() || args.event.iter().any(|name| name == event.event()))
         && args.since.is_none_or(|since| event.time().is_some_and(|time| time >= since))
 }
