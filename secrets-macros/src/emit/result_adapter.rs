@@ -41,8 +41,11 @@ impl StepExpansion<'_> {
             return None;
         }
         let must_be_serialize = || {
+            // An error of the compiler is at the whole type.
+            let ty = SourceSpan::of_tokens(quote!(#result));
+            let success = Ident::new("Success", ty.end);
+            let value = quote_spanned!(ty.start=> <#result as __secrets::Fallible>::#success);
             let span = result.span().resolved_at(Span::mixed_site());
-            let value = quote_spanned!(span=> <#result as __secrets::Fallible>::Success);
             quote_spanned!(span=> value <#value as __secrets::Inspectable>::look_at)
         };
         Some(match self.declaration.guard {
