@@ -117,7 +117,7 @@ const TESTS: &str = "secrets-tests";
 /// The package of the command.
 const CLI: &str = "secrets-runtime-cli";
 /// The package whose features are tried one by one.
-pub const RUNTIME: &str = "secrets-runtime";
+const RUNTIME: &str = "secrets-runtime";
 
 fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![CommandLine::cargo("fmt --all --check")])
