@@ -95,7 +95,7 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
-        services: &[Service::Kubernetes],
+        services: &[Service::Kubernetes, Service::Openbao],
         ..stage("kubernetes", "what a real API server says to the tests", kubernetes::commands)
     },
     Stage {
