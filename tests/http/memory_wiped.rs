@@ -10,7 +10,7 @@ use secrets_tests::http_memory::left_of;
 static ALLOCATOR: WipingAllocator = WipingAllocator::new();
 
 fn main() {
-    for backend in ["prefect", "zenml"] {
+    for backend in ["kubernetes", "prefect", "vault", "zenml"] {
         assert_eq!(left_of(backend), [""; 0], "{backend}");
     }
 }
