@@ -2,7 +2,10 @@
 
 use std::process::Command;
 
-use crate::{command::CommandLine, stages::RUNTIME, workspace::Workspace};
+use crate::{command::CommandLine, workspace::Workspace};
+
+/// The package that is checked, with those that it needs.
+const RUNTIME: &str = "secrets-runtime";
 
 /// Returns the command of the stage, or why it cannot run: the toolchain is not installed.
 pub fn commands(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {

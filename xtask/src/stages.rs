@@ -102,7 +102,7 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
-        services: &[Service::Kubernetes],
+        services: &[Service::Kubernetes, Service::Openbao],
         ..stage("kubernetes", "what a real API server says to the tests", kubernetes::commands)
     },
     Stage {
@@ -124,7 +124,7 @@ const TESTS: &str = "secrets-tests";
 /// The package of the command.
 const CLI: &str = "secrets-runtime-cli";
 /// The package whose features are tried one by one.
-pub const RUNTIME: &str = "secrets-runtime";
+const RUNTIME: &str = "secrets-runtime";
 
 fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![CommandLine::cargo("fmt --all --check")])

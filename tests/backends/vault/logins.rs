@@ -1,6 +1,7 @@
 //! The ways to log in.
 
 use secrets_runtime::{ErrorKind, Resolver, settings::variables};
+use secrets_tests::cluster::Cluster;
 use serde_json::{Value, json};
 
 use super::setup::{Bao, refused, resolve};
@@ -203,4 +204,58 @@ fn a_jwt_from_a_file_logs_in_and_one_for_another_audience_is_refused() {
     sign("another");
     let words = ["refuses the login", "jwt at auth/jwt as the role `app`", "audience"];
     assert_eq!(refused(&resolver(), "kv-jwt/db", &words), ErrorKind::AccessDenied);
+}
+
+#[test]
+fn a_pod_of_a_real_cluster_logs_in_and_the_cluster_reviews_its_token() {
+    let (Some(bao), Some(cluster)) = (Bao::start(), Cluster::start()) else { return };
+    cluster.namespace("vault-login");
+    let [reviewer, app, other] =
+        ["reviewer", "app", "other"].map(|name| cluster.account("vault-login", name, &[]));
+    let group = "rbac.authorization.k8s.io";
+    let binding = json!({
+        "metadata": { "name": "vault-login" },
+        "roleRef": { "apiGroup": group, "kind": "ClusterRole", "name": "system:auth-delegator" },
+        "subjects": [{ "kind": "ServiceAccount", "namespace": "vault-login", "name": "reviewer" }],
+    });
+    cluster.create(&format!("/apis/{group}/v1/clusterrolebindings"), &binding);
+    let root = "SeNtInEl-openbao-root";
+    bao.ask(root, "POST", "sys/auth/cluster", &json!({ "type": "kubernetes" }));
+    let config = json!({
+        "kubernetes_host": format!("https://127.0.0.1:{}", cluster.port()),
+        "kubernetes_ca_cert": std::fs::read_to_string(cluster.certificate()).unwrap(),
+        "token_reviewer_jwt": reviewer, "disable_local_ca_jwt": true,
+    });
+    bao.root("POST", "auth/cluster/config", &config);
+    bao.mount_kv("kv-cluster", 1);
+    bao.root("POST", "kv-cluster/db", &json!({ "x": "SeNtInEl" }));
+    let policy = r#"path "kv-cluster/*" { capabilities = ["read"] }"#;
+    bao.root("PUT", "sys/policies/acl/cluster", &json!({ "policy": policy }));
+    let role = json!({
+        "bound_service_account_names": ["app"], "token_policies": ["cluster"],
+        "bound_service_account_namespaces": ["vault-login"],
+    });
+    bao.root("POST", "auth/cluster/role/app", &role);
+
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("token");
+    let resolver = |token: &str, role: &str| {
+        std::fs::write(&file, token).unwrap();
+        let builder = bao.builder().setting(&variables::VAULT_AUTH, "kubernetes");
+        let builder = builder.setting(&variables::VAULT_AUTH_MOUNT, "cluster");
+        let builder = builder.setting(&variables::VAULT_ROLE, role);
+        builder.setting(&variables::VAULT_JWT_FILE, &file).build().unwrap()
+    };
+    // The cluster takes a moment to take note of the reviewer's right.
+    let start = std::time::Instant::now();
+    while resolve(&resolver(&app, "app"), &["kv-cluster/db"]).is_err() {
+        assert!(start.elapsed() < std::time::Duration::from_secs(30), "it logs in");
+    }
+    is_read(&resolver(&app, "app"), "kv-cluster/db");
+    let words =
+        ["refuses the login", "kubernetes at auth/cluster as the role", "SECRETS_VAULT_ROLE"];
+    for (token, role) in [(other.as_str(), "app"), (&app, "none"), ("SeNtInEl.x.y", "app")] {
+        let kind = refused(&resolver(token, role), "kv-cluster/db", &words);
+        assert_eq!(kind, ErrorKind::AccessDenied, "{role}");
+    }
 }

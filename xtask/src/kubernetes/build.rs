@@ -15,6 +15,22 @@ const PROGRAMS: [&str; 3] = ["kube-apiserver", "etcd", "kubectl"];
 /// Checks the signatures of Debian's packages.
 const KEYRING: &str = "/usr/share/keyrings/debian-archive-keyring.gpg";
 
+/// Names a mirror of Debian, in the place of the one in the settings of `apt-get`.
+const MIRROR: &str = "SECRETS_TEST_DEBIAN_MIRROR";
+
+/// Releases whose mirror has the one that is used too, which is bookworm.
+const RELEASES: [&str; 9] = [
+    "bookworm",
+    "stable",
+    "oldstable",
+    "oldoldstable",
+    "testing",
+    "unstable",
+    "sid",
+    "trixie",
+    "forky",
+];
+
 const SCRIPT: &str = include_str!("build.sh");
 
 /// Returns the folder of the programs, which are built the first time.
@@ -36,10 +52,34 @@ pub fn programs() -> Result<PathBuf, Outcome> {
     if !Path::new(KEYRING).exists() {
         debian::install(KEYRING, "debian-archive-keyring")?;
     }
-    build(&cache).map_err(Outcome::Failed)
+    build(&cache, &mirror()?).map_err(Outcome::Failed)
 }
 
-fn build(cache: &Path) -> Result<PathBuf, String> {
+/// Returns the address of Debian's packages, which the machine's own settings have.
+fn mirror() -> Result<String, Outcome> {
+    if let Ok(mirror) = env::var(MIRROR) {
+        return Ok(mirror);
+    }
+    let format = "$(REPO_URI) $(RELEASE) $(COMPONENT)";
+    let mut command = command::clean("apt-get");
+    command.args(["indextargets", "--format", format, "Created-By: Packages"]);
+    let listed = command.output().map(|output| output.stdout).unwrap_or_default();
+    mirror_of(&String::from_utf8_lossy(&listed)).map(str::to_owned).ok_or_else(|| {
+        Outcome::Skipped(format!(
+            "apt-get has no source of Debian's packages here: {MIRROR}=URL names a mirror"
+        ))
+    })
+}
+
+/// A line is an address, a release and a component.
+fn mirror_of(listed: &str) -> Option<&str> {
+    listed.lines().find_map(|line| match line.split(' ').collect::<Vec<_>>()[..] {
+        [mirror, release, "main"] if RELEASES.contains(&release) => Some(mirror),
+        _ => None,
+    })
+}
+
+fn build(cache: &Path, mirror: &str) -> Result<PathBuf, String> {
     let text = |error: std::io::Error| format!("{}: {error}", cache.display());
     fs::create_dir_all(cache).map_err(text)?;
     // Of two runs at once, one builds.
@@ -51,7 +91,7 @@ fn build(cache: &Path) -> Result<PathBuf, String> {
     }
     println!("kube-apiserver is built in {}, once, which takes about 15 minutes", cache.display());
     let mut command = command::clean("sh");
-    command.args(["-c", SCRIPT, "build"]).arg(&programs).stdin(Stdio::null());
+    command.args(["-c", SCRIPT, "build"]).arg(&programs).arg(mirror).stdin(Stdio::null());
     let status = command.status().map_err(|error| format!("sh: {error}"))?;
     match status.success() && has_programs(&programs) {
         true => Ok(programs),
@@ -87,6 +127,15 @@ mod tests {
         }
         assert!(has_programs(&folder));
         fs::remove_dir_all(folder).unwrap();
+    }
+
+    #[test]
+    fn a_mirror_of_debian_is_one_with_a_release_of_debian() {
+        let listed = "http://other/ jammy main\nhttp://security/ bookworm-security main\n\
+            http://mirror/debian/ trixie contrib\nhttp://mirror/debian/ trixie main\n";
+        assert_eq!(mirror_of(listed), Some("http://mirror/debian/"));
+        assert_eq!(mirror_of("http://other/ jammy main\n"), None);
+        assert_eq!(mirror_of(""), None);
     }
 
     #[test]

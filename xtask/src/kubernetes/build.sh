@@ -1,13 +1,13 @@
-# Fetches Debian's etcd and kubectl, builds its kube-apiserver, and puts the three programs into $1. Nothing is installed,
-# and no setting of the machine is changed: apt-get works in folders of its own.
+# Fetches Debian's etcd and kubectl from the mirror $2, builds its kube-apiserver, and puts the three programs into $1.
+# Nothing is installed, and no setting of the machine is changed: apt-get works in folders of its own.
 set -eu
-programs=$1
+programs=$1 mirror=$2
 work=$(dirname "$programs")/work
 mkdir -p "$work/apt/none" "$work/apt/lists/partial" "$work/apt/archives/partial" "$work/packages" "$work/source"
 cd "$work"
 
 for kind in deb deb-src; do
-    echo "$kind [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian bookworm main"
+    echo "$kind [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror bookworm main"
 done > apt/sources.list
 cat > apt/apt.conf <<END
 Dir::State "$work/apt";

@@ -58,16 +58,17 @@ pub fn commands(_: &Workspace) -> Result<Vec<CommandLine>, String> {
         command.args(["--features", feature, "--test", test])
     };
     let tests = [
-        ("apis", "apis", "backends::kubernetes"),
-        ("apis", "apis_logs", "a_finer_log"),
-        ("flow", "flow", "cluster"),
+        ("apis", "apis", ["backends::kubernetes", "a_pod_of_a_real_cluster"].as_slice()),
+        ("apis", "apis_logs", &["a_finer_log"]),
+        ("flow", "flow", &["cluster"]),
     ];
     let policies = CommandLine::cargo("test --test cli policy_cluster");
     Ok(tests
         .into_iter()
-        .flat_map(|(feature, test, filter)| {
+        .flat_map(|(feature, test, filters)| {
             let clippy = command("clippy", feature, test).args(["--", "-D", "warnings"]);
-            [clippy, command("test --no-fail-fast", feature, test).args([filter])]
+            let run = command("test --no-fail-fast", feature, test).args(["--"]);
+            [clippy, run.args(filters.iter().copied())]
         })
         .chain([policies.args(["-p", "secrets-runtime-cli"])])
         .collect())
@@ -173,11 +174,11 @@ mod tests {
             commands(&workspace).unwrap().iter().map(CommandLine::to_string).collect();
         let expected = [
             "cargo clippy -p secrets-tests --features apis --test apis -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis backends::kubernetes",
+            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis -- backends::kubernetes a_pod_of_a_real_cluster",
             "cargo clippy -p secrets-tests --features apis --test apis_logs -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs a_finer_log",
+            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs -- a_finer_log",
             "cargo clippy -p secrets-tests --features flow --test flow -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features flow --test flow cluster",
+            "cargo test --no-fail-fast -p secrets-tests --features flow --test flow -- cluster",
             "cargo test --test cli policy_cluster -p secrets-runtime-cli",
         ];
         assert_eq!(shown, expected);
