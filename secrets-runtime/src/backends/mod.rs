@@ -14,7 +14,7 @@
 #[cfg(feature = "aws")]
 pub(crate) mod aws;
 #[cfg(any(
-    feature = "exec",
+    all(unix, feature = "exec"),
     feature = "kubernetes",
     feature = "prefect",
     feature = "vault",
@@ -22,7 +22,7 @@ pub(crate) mod aws;
 ))]
 mod each;
 pub(crate) mod env;
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 pub(crate) mod exec;
 pub(crate) mod file;
 pub(crate) mod flyte;
@@ -47,7 +47,7 @@ pub(crate) mod zenml;
 
 #[cfg(feature = "aws")]
 pub use crate::backends::aws::AwsSecretsManager;
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 pub use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]
 pub use crate::backends::kubernetes::Kubernetes;
