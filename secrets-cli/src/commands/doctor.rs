@@ -2,7 +2,7 @@ use std::path::Path;
 
 #[cfg(feature = "aws-agent")]
 use secrets_runtime::backends::AwsAgent;
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 use secrets_runtime::backends::Exec;
 #[cfg(feature = "vault")]
 use secrets_runtime::backends::Vault;
@@ -140,7 +140,7 @@ fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<
         };
     }
     // A program is not run for this: it may do something, and knows no such secret.
-    #[cfg(feature = "exec")]
+    #[cfg(all(unix, feature = "exec"))]
     if let Some(exec) = (backend as &dyn std::any::Any).downcast_ref::<Exec>() {
         return (None, exec.check().err().map(|error| error.about("", Some(backend.kind()))));
     }

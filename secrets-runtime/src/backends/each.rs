@@ -9,7 +9,7 @@ use crate::{
 
 /// How many items of one call are worked on at the same time, as a rule: a long call does not delay a short one, and no
 /// step floods a server.
-#[cfg(any(feature = "exec", feature = "prefect", feature = "zenml"))]
+#[cfg(any(all(unix, feature = "exec"), feature = "prefect", feature = "zenml"))]
 pub(in crate::backends) const FEW: usize = 8;
 
 /// Does the work for each item on the I/O thread, so many at a time. The answers are in the order of the items. If

@@ -15,7 +15,7 @@
 pub(crate) mod aws;
 #[cfg(any(
     feature = "aws-agent",
-    feature = "exec",
+    all(unix, feature = "exec"),
     feature = "kubernetes",
     feature = "prefect",
     feature = "vault",
@@ -23,7 +23,7 @@ pub(crate) mod aws;
 ))]
 mod each;
 pub(crate) mod env;
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 pub(crate) mod exec;
 pub(crate) mod file;
 pub(crate) mod flyte;
@@ -51,7 +51,7 @@ pub(crate) mod zenml;
 pub use crate::backends::aws::agent::AwsAgent;
 #[cfg(feature = "aws")]
 pub use crate::backends::aws::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 pub use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]
 pub use crate::backends::kubernetes::Kubernetes;

@@ -1,6 +1,6 @@
 //! What the process's own masker learns.
 
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 use std::borrow::Cow;
 use std::{
     collections::{BTreeSet, HashMap},
@@ -146,7 +146,7 @@ pub(crate) fn is_learning() -> bool {
 
 /// Returns a text without what the process's masker knows, or would know. Unlike [`Masker::current`], it does not switch
 /// masking on.
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     let masker = match &*lock() {
         Current::Masker(masker) => masker.clone(),

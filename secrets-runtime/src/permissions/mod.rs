@@ -61,13 +61,6 @@ pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
     check_folders(path)
 }
 
-/// Refuses every program: on this platform modes and owners do not say who can write it.
-#[cfg(all(not(unix), feature = "exec"))]
-pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
-    let error = std::io::ErrorKind::Unsupported.into();
-    Err(Insecure::unreadable(path, error))
-}
-
 /// Opens a file to append to it, and creates it with mode 0600 if there is none: a log that only the user and root can
 /// write or replace. It is opened once, and the open file is checked. It can be read too, if its mode allows it.
 ///

@@ -324,6 +324,26 @@ mod tests {
         assert!(Resolver::builder().setting(&variables::GUARD, "off").build().is_ok());
     }
 
+    #[cfg(all(unix, not(feature = "exec")))]
+    #[test]
+    fn a_program_needs_its_feature() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let folder = tempfile::tempdir().expect("a folder");
+        let path = folder.path().join("secrets.toml");
+        std::fs::write(&path, "[backends.op]\nexec = ['/bin/cat', '{id}']\n").expect("a file");
+        let rights = std::fs::Permissions::from_mode(0o600);
+        std::fs::set_permissions(&path, rights).expect("rights");
+        let built = Resolver::builder().setting(&variables::CONFIG, path).build();
+        let resolver = built.expect("the table is right");
+        let error = resolver.backend("op").expect_err("the feature is off");
+        assert_eq!(error.kind(), ErrorKind::NotSupported);
+        assert!(error.to_string().contains("features = [\"exec\"]"), "{error}");
+        let declaration = crate::Declaration::builder("step").source("op.x").expect("a source");
+        let error = resolver.resolve_blocking(&declaration.build()).expect_err("it is off");
+        assert_eq!(error.kind(), ErrorKind::NotSupported);
+    }
+
     #[test]
     fn a_problem_is_listed_with_its_setting() {
         let mut built = CodeSettings::default();

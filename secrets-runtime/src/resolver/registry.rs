@@ -4,7 +4,7 @@ use secrets_spec::{BackendType, BuiltIn};
 
 #[cfg(feature = "aws-agent")]
 use crate::backends::aws::agent::AwsAgent;
-#[cfg(feature = "exec")]
+#[cfg(all(unix, feature = "exec"))]
 use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]
 use crate::backends::kubernetes::Kubernetes;
@@ -72,20 +72,23 @@ impl Registry {
     }
 
     /// Adds the backends of the settings' tables.
-    #[cfg(feature = "exec")]
+    #[cfg(all(unix, feature = "exec"))]
     fn add_exec(&mut self, settings: &Settings) {
         settings.exec().iter().for_each(|exec| self.add(Exec::of_settings(exec)));
     }
 
-    #[cfg(not(feature = "exec"))]
+    #[cfg(not(all(unix, feature = "exec")))]
     fn add_exec(&mut self, settings: &Settings) {
         for exec in settings.exec() {
-            let message = format!(
-                "the backend `{}` is a program, which needs the feature `exec`, and this build lacks it",
-                exec.kind
-            );
-            let code = HelpCode::BuildWithFeature { feature: "exec", reason: None };
-            let problem = Problem::new(ErrorKind::NotSupported, message).with_help_code(code);
+            let message = format!("the backend `{}` is a program", exec.kind);
+            let problem =
+                |why: &str| Problem::new(ErrorKind::NotSupported, format!("{message}, {why}"));
+            let problem = match cfg!(unix) {
+                true => problem("which needs the feature `exec`, and this build lacks it")
+                    .with_help_code(HelpCode::BuildWithFeature { feature: "exec", reason: None }),
+                false => problem("and programs are run on Unix only")
+                    .with_help("read the secret from another backend"),
+            };
             self.unavailable.push((exec.kind.clone(), problem));
         }
     }

@@ -3,7 +3,6 @@
 mod environment;
 mod program;
 mod reason;
-#[cfg(unix)]
 mod run;
 
 use std::{fmt, sync::Arc};

@@ -2,27 +2,25 @@
 
 use std::{
     fmt, io,
+    os::unix::process::ExitStatusExt,
     path::Path,
     process::{Command, ExitStatus},
 };
 
 use crate::{
-    backend::Fetched,
-    core::{
-        error::{Error, ErrorKind},
-        secret_value::SecretValue,
-    },
-    permissions::{self, insecure::Insecure},
-    settings::backends::exec::{ExecSettings, PLACEHOLDER},
-};
-#[cfg(unix)]
-use crate::{
-    backend::MAX_VALUE_BYTES,
+    backend::{Fetched, MAX_VALUE_BYTES},
     backends::exec::{
         environment,
         reason::Reason,
         run::{Output, RunError, run},
     },
+    core::{
+        error::{Error, ErrorKind},
+        escape::escape_name,
+        secret_value::SecretValue,
+    },
+    permissions::{self, insecure::Insecure},
+    settings::backends::exec::{ExecSettings, PLACEHOLDER},
 };
 
 /// A program that prints secrets.
@@ -65,7 +63,6 @@ impl ExecProgram {
     }
 
     /// Has the program print a secret.
-    #[cfg(unix)]
     pub(super) async fn print(&self, id: &str) -> Result<Fetched, Error> {
         // At each call: it may have been replaced since the last one.
         self.check()?;
@@ -107,13 +104,6 @@ impl ExecProgram {
         }
     }
 
-    /// Where modes and owners do not say who can write a program, none is run.
-    #[cfg(not(unix))]
-    pub(super) async fn print(&self, _id: &str) -> Result<Fetched, Error> {
-        self.check().map(|()| Fetched::text(""))
-    }
-
-    #[cfg(unix)]
     fn fetched(&self, output: Output, id: &str) -> Result<Fetched, Error> {
         let mut printed = output.printed;
         // Bytes that are not text stay as they are.
@@ -139,13 +129,11 @@ impl ExecProgram {
         self.settings.arguments.iter().map(move |argument| argument.replace(PLACEHOLDER, id))
     }
 
-    #[cfg(unix)]
     fn is_not_found(&self, status: ExitStatus) -> bool {
         let code = status.code().and_then(|code| u8::try_from(code).ok());
         code.is_some_and(|code| self.settings.not_found.contains(&code))
     }
 
-    #[cfg(unix)]
     fn too_long(&self) -> Error {
         let message =
             format!("{self} prints more than the {MAX_VALUE_BYTES} bytes that a value may have");
@@ -153,7 +141,6 @@ impl ExecProgram {
             .with_help("check that it prints the secret alone")
     }
 
-    #[cfg(unix)]
     fn not_started(&self, error: io::Error) -> Error {
         use io::ErrorKind::{NotFound, PermissionDenied};
 
@@ -173,9 +160,8 @@ impl ExecProgram {
         Error::new(kind, message).with_help(help).with_cause(error)
     }
 
-    #[cfg(unix)]
     fn help(&self, id: &str) -> String {
-        let id = crate::core::escape::escape_name(id);
+        let id = escape_name(id);
         format!(
             "check the id `{id}`, and that you are logged in; {} has the command",
             self.settings.place
@@ -190,10 +176,7 @@ impl fmt::Display for ExecProgram {
 }
 
 /// Returns how a program has ended.
-#[cfg(unix)]
 fn describe(status: ExitStatus) -> String {
-    use std::os::unix::process::ExitStatusExt;
-
     match (status.code(), status.signal()) {
         (Some(code), _) => format!("ended with the code {code}"),
         (None, Some(signal)) => format!("was ended by the signal {signal}"),

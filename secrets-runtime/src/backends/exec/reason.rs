@@ -4,9 +4,8 @@ use std::env;
 
 use zeroize::Zeroizing;
 
-#[cfg(unix)]
-use crate::backends::exec::run::Complaint;
 use crate::{
+    backends::exec::run::Complaint,
     core::{
         error::{Error, ErrorKind},
         escape::escape_controls,
@@ -37,7 +36,6 @@ impl<'a> Reason<'a> {
     }
 
     /// Returns an error whose message ends with what the program has said.
-    #[cfg(unix)]
     pub(super) fn error(
         &self,
         kind: ErrorKind,
@@ -127,7 +125,7 @@ fn is_name_of_credential(name: &str) -> bool {
     ["pass", "pwd", "secret", "token", "key", "cred"].iter().any(|word| name.contains(word))
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

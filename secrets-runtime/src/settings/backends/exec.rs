@@ -18,7 +18,7 @@ const DEFAULT_TIMEOUT: Duration = Duration::from_secs(10);
 /// A program that prints secrets.
 #[derive(Debug, Clone)]
 #[cfg_attr(
-    not(any(test, feature = "exec")),
+    not(any(test, all(unix, feature = "exec"))),
     expect(
         dead_code,
         reason = "read and checked in every build; the backend needs the feature `exec`"

@@ -33,7 +33,8 @@ pub struct TrustedConfig {
 impl TrustedConfig {
     /// Trusts a `secrets.toml`: the file `file`, or the one in the folder `file`, or else the nearest one from the
     /// working directory upwards. Until its text changes, the file may set what it may not set otherwise:
-    /// [`Variable::needs_trust`](crate::settings::variables::Variable::needs_trust), and values of `inline` sources.
+    /// [`Variable::needs_trust`](crate::settings::variables::Variable::needs_trust), values of `inline` sources,
+    /// and programs of `[backends]`.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidConfig`] if there is no such file, the file has mistakes, or others may write it or the
