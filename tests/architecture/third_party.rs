@@ -20,7 +20,8 @@ const TWICE: [(&str, &str); 5] = [
     ),
 ];
 
-const SIGN_IN: &str = "with `aws-sso` the AWS SDK finds a sign-in by a SHA-1 of the last generation";
+const SIGN_IN: &str =
+    "with `aws-sso` the AWS SDK finds a sign-in by a SHA-1 of the last generation";
 
 /// Name and version of a crate.
 pub type NameAndVersion = (String, String);

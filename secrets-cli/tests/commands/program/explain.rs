@@ -236,7 +236,8 @@ fn the_region_of_the_profile_is_found() {
         r#"["ssm./prod/db","ssm.{arn}",{{"type":"ssm","id":"y","options":{{"region":"eu-west-1"}}}},"aws-secrets-manager.db"]"#
     );
     sandbox.write("program", step("load", &sources));
-    sandbox.write("profiles", "[default]\nregion = eu-south-2\n[profile work]\nregion = ap-south-1\n");
+    sandbox
+        .write("profiles", "[default]\nregion = eu-south-2\n[profile work]\nregion = ap-south-1\n");
     let mut command = sandbox.command(["explain", "program", "--format=json"]);
     command.env("AWS_CONFIG_FILE", sandbox.path().join("profiles")).env("AWS_PROFILE", "work");
     let result = CliOutput::new(command.env("SECRETS_AWS_ROLE", ROLE).output().unwrap());
@@ -245,12 +246,8 @@ fn the_region_of_the_profile_is_found() {
     let sources = json["steps"][0]["sources"].as_array().unwrap();
     let found = sources.iter().map(|it| (it["region"].as_str(), it["region_from"].as_str()));
     let profile = (Some("ap-south-1"), Some("the AWS profile work"));
-    let expected = [
-        profile,
-        (Some("eu-north-1"), Some("arn")),
-        (Some("eu-west-1"), Some("options")),
-        profile,
-    ];
+    let expected =
+        [profile, (Some("eu-north-1"), Some("arn")), (Some("eu-west-1"), Some("options")), profile];
     assert_eq!(found.collect::<Vec<_>>(), expected);
     assert!(sources.iter().all(|it| it["role"] == ROLE), "{sources:?}");
 }
