@@ -29,7 +29,8 @@ pub(super) fn classify(
 /// Returns the first word of a text that is a code of AWS's errors.
 #[cfg(feature = "aws-agent")]
 pub(super) fn code_in(text: &str) -> Option<&str> {
-    text.split(|c: char| !c.is_ascii_alphanumeric()).find(|word| kind_of_code(word).is_some())
+    let is_code = |word: &&str| word.ends_with("Exception") || kind_of_code(word).is_some();
+    text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_code)
 }
 
 /// Whether AWS does not know who is asking.

@@ -20,7 +20,7 @@ use secrets_spec::check_region;
 use crate::{
     backends::{
         aws::sdk_settings::{
-            profiles::{CredentialsWay, Profiles},
+            profiles::{CredentialsWay, FEATURES, Profiles},
             texts::{said, shown, token_file},
         },
         http::redacted_url::has_good_port,
@@ -208,6 +208,7 @@ async fn with_profiles<T>(read: impl FnOnce(Profiles<'_>) -> T) -> Result<T, Err
         is_chosen: chosen_profile().is_some(),
         places: places.iter().flatten().map(|path| path.display().to_string()).collect(),
         config: config.as_deref().unwrap_or_default(),
+        features: FEATURES,
     }))
 }
 

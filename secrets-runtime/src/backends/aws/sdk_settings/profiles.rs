@@ -15,6 +15,8 @@ pub(super) struct Profiles<'a> {
     pub places: Vec<String>,
     /// The text of the file `config`.
     pub config: &'a str,
+    /// The features of this build that profiles may need.
+    pub features: &'a [&'a str],
 }
 
 /// What is wrong with a profile.
@@ -23,6 +25,18 @@ pub(super) struct ProfileFault {
     pub message: String,
     pub help: String,
 }
+
+/// The features for a sign-in, and for a program that prints credentials.
+const SIGN_IN: &str = "aws-sso";
+const PROCESS: &str = "aws-process";
+
+/// The features of this build that profiles may need.
+pub(super) const FEATURES: &[&str] = &[
+    #[cfg(feature = "aws-sso")]
+    SIGN_IN,
+    #[cfg(feature = "aws-process")]
+    PROCESS,
+];
 
 /// How a profile gets its credentials, if not from a key: with the name of the profile.
 #[derive(Debug, PartialEq, Eq)]
@@ -152,18 +166,18 @@ impl Profiles<'_> {
             return Some(fault(message, "correct `web_identity_token_file`"));
         }
         if has("sso_session") || has("sso_start_url") {
-            return match cfg!(feature = "aws-sso") {
+            return match self.features.contains(&SIGN_IN) {
                 true => self.sign_in(profile),
-                false => export("a sign-in of IAM Identity Center (SSO)", Some("aws-sso")),
+                false => export("a sign-in of IAM Identity Center (SSO)", Some(SIGN_IN)),
             };
         }
         if has("login_session") {
             return export("a `login_session`, a sign-in with a browser like SSO", None);
         }
         if has("credential_process") {
-            return match cfg!(feature = "aws-process") {
+            return match self.features.contains(&PROCESS) {
                 true => None,
-                false => export("a `credential_process`", Some("aws-process")),
+                false => export("a `credential_process`", Some(PROCESS)),
             };
         }
         let missing = match (has("aws_access_key_id"), has("aws_secret_access_key")) {
@@ -249,13 +263,18 @@ mod tests {
 
     /// The message and the help for a profile that AWS_PROFILE names, if it does.
     fn fault_of(config: &str, chosen: Option<&str>) -> Option<ProfileFault> {
+        fault_with(&[SIGN_IN, PROCESS], config, chosen)
+    }
+
+    fn fault_with(features: &[&str], config: &str, chosen: Option<&str>) -> Option<ProfileFault> {
         let fs = Fs::from_slice(&[("/h/.aws/config", config)]);
         let mut variables = vec![("HOME", "/h")];
         variables.extend(chosen.map(|name| ("AWS_PROFILE", name)));
         let (env, files) = (Env::from_slice(&variables), Default::default());
         let profiles = block_on(profile::load(&fs, &env, &files, None)).unwrap();
         let places = vec!["/h/.aws/config".to_owned()];
-        Profiles { profiles: &profiles, is_chosen: chosen.is_some(), places, config }.fault()
+        let is_chosen = chosen.is_some();
+        Profiles { profiles: &profiles, is_chosen, places, config, features }.fault()
     }
 
     #[test]
@@ -336,50 +355,38 @@ mod tests {
         }
     }
 
-    const SIGN_IN: &str = "[profile b]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://a.example";
-
     #[test]
     fn a_profile_that_needs_a_feature_names_it() {
         let role = "role_arn = arn:aws:iam::123456789012:role/R\n";
-        let signed_in = format!("[profile a]\n{role}source_profile = b\n{SIGN_IN}");
+        let session = "[sso-session s]\nsso_region = eu-west-1\nsso_start_url = https://a.example";
+        let signed_in = format!(
+            "[profile a]\n{role}source_profile = b\n[profile b]\nsso_session = s\nsso_account_id = 1\nsso_role_name = r\n{session}"
+        );
         let process = "[profile a]\ncredential_process = /bin/x";
-        for (config, what, feature, is_on) in [
-            (
-                signed_in.as_str(),
-                "`b` has a sign-in of IAM Identity Center (SSO)",
-                "aws-sso",
-                cfg!(feature = "aws-sso"),
-            ),
-            (
-                process,
-                "`a` has a `credential_process`",
-                "aws-process",
-                cfg!(feature = "aws-process"),
-            ),
+        for (config, what, feature) in [
+            (signed_in.as_str(), "`b` has a sign-in of IAM Identity Center (SSO)", SIGN_IN),
+            (process, "`a` has a `credential_process`", PROCESS),
         ] {
-            let fault = fault_of(config, Some("a"));
-            if is_on {
-                assert_eq!(fault, None, "{config}");
-                continue;
-            }
-            let fault = fault.unwrap();
+            assert_eq!(fault_with(&[feature], config, Some("a")), None, "{config}");
+            let other = [SIGN_IN, PROCESS].into_iter().filter(|it| *it != feature);
+            let fault = fault_with(&other.collect::<Vec<_>>(), config, Some("a")).unwrap();
             assert!(fault.message.contains(what), "{fault:?}");
             assert!(fault.message.contains(&format!("the feature `{feature}`")), "{fault:?}");
             assert!(fault.help.contains(&format!("features = [\"{feature}\"]")), "{fault:?}");
             assert!(fault.help.contains("aws configure export-credentials --profile"), "{fault:?}");
         }
-        let default = fault_of("[default]\ncredential_process = /bin/x", None);
-        assert_eq!(default.is_none(), cfg!(feature = "aws-process"), "{default:?}");
+        let default = "[default]\ncredential_process = /bin/x";
+        assert!(fault_with(&[], default, None).unwrap().message.contains("`default`"));
+        assert_eq!(fault_with(&[PROCESS], default, None), None);
     }
 
-    #[cfg(feature = "aws-sso")]
     #[test]
     fn a_sign_in_without_an_account_is_a_fault() {
         let fault = fault_of("[profile a]\nsso_session = s\n[sso-session s]", Some("a")).unwrap();
-        assert!(fault.message.contains("`sso_account_id` and `sso_role_name`"), "{fault:?}");
+        assert!(fault.message.contains("`sso_account_id`, `sso_role_name`"), "{fault:?}");
         let old = "[profile a]\nsso_account_id = 1\nsso_role_name = r\nsso_region = eu-west-1";
-        let fault = fault_of(old, Some("a")).unwrap();
         // Without its address it is not a sign-in.
+        let fault = fault_of(old, Some("a")).unwrap();
         assert!(fault.message.contains("has no credentials"), "{fault:?}");
     }
 

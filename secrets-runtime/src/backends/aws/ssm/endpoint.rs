@@ -1,5 +1,5 @@
 use aws_config::SdkConfig;
-use aws_sdk_secretsmanager::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
+use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::{
@@ -15,16 +15,17 @@ pub(super) async fn endpoint(config: &SdkConfig, region: &str) -> Result<String,
     if let Some(set) = configured(config) {
         return Ok(set);
     }
-    // The rules of Secrets Manager, which is in each partition and has an address of the same form.
+    // By the rules of STS, which are those of Systems Manager with another name.
     let params = Params::builder()
         .region(region)
         .use_fips(config.use_fips().unwrap_or_default())
         .use_dual_stack(config.use_dual_stack().unwrap_or_default())
+        .use_global_endpoint(false)
         .build()
         .map_err(|error| wrong(&said(&error)))?;
     let found = ResolveEndpoint::resolve_endpoint(&DefaultResolver::new(), &params).await;
     let found = found.map_err(|error| wrong(&said(&*error)))?;
-    Ok(of_systems_manager(found.url()))
+    Ok(found.url().replacen("://sts", "://ssm", 1))
 }
 
 /// Returns the address that is set in code, in the environment or in the profile.
@@ -40,17 +41,6 @@ fn configured(config: &SdkConfig) -> Option<String> {
         .build()
         .ok()?;
     config.service_config().and_then(|set| set.load_config(key)).or_else(general)
-}
-
-/// Turns an address of Secrets Manager into that of Systems Manager. In the regions of the US government Systems Manager
-/// has no address of its own for FIPS but with dual-stack: the usual one has it.
-fn of_systems_manager(url: &str) -> String {
-    let url = url.replacen("secretsmanager", "ssm", 1);
-    let is_of_government = url.starts_with("https://ssm-fips.us-gov-");
-    match is_of_government && url.ends_with(".amazonaws.com") {
-        true => url.replacen("ssm-fips", "ssm", 1),
-        false => url,
-    }
 }
 
 fn wrong(said: &str) -> Error {
@@ -80,10 +70,12 @@ mod tests {
         for (region, fips, dual_stack, wanted) in [
             ("us-east-1", false, false, "https://ssm.us-east-1.amazonaws.com"),
             ("eu-west-3", false, false, "https://ssm.eu-west-3.amazonaws.com"),
+            ("ca-central-1", true, false, "https://ssm-fips.ca-central-1.amazonaws.com"),
             ("us-west-2", true, false, "https://ssm-fips.us-west-2.amazonaws.com"),
             ("us-east-1", false, true, "https://ssm.us-east-1.api.aws"),
             ("us-east-1", true, true, "https://ssm-fips.us-east-1.api.aws"),
             ("cn-north-1", false, false, "https://ssm.cn-north-1.amazonaws.com.cn"),
+            ("cn-north-1", false, true, "https://ssm.cn-north-1.api.amazonwebservices.com.cn"),
             ("us-gov-west-1", false, false, "https://ssm.us-gov-west-1.amazonaws.com"),
             ("us-gov-east-1", true, false, "https://ssm.us-gov-east-1.amazonaws.com"),
             ("us-gov-east-1", true, true, "https://ssm-fips.us-gov-east-1.api.aws"),
