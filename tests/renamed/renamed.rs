@@ -24,6 +24,12 @@ async fn under_a_third_name() -> Result<(), sr::Error> {
     Ok(())
 }
 
+#[derive(sr::SecretFields)]
+#[allow(dead_code)]
+struct Db {
+    user: String,
+}
+
 mod imported {
     use sr::secrets;
 

@@ -46,7 +46,7 @@ pub fn run(args: &Audit, reporter: &Reporter) -> Result<(), Failure> {
                 return Ok(());
             }
             let printed = match args.format {
-                // For a terminal the same JSON is written so that it acts on none of it.
+                // On a terminal, characters on which it acts are escaped, as JSON allows.
                 OutputFormat::Json if is_terminal => {
                     let line = String::from_utf8_lossy(line);
                     writeln!(out, "{}", escape_json(line.trim()).replace('\r', " "))
