@@ -98,7 +98,8 @@ fn one_that_starts_is_asked_again_within_the_time() {
     resolve(&stub, &["db"]).unwrap();
     assert_eq!(stub.requests().len(), 7);
     let stub = stub.starting(usize::MAX);
-    let builder = builder(&stub).setting(&variables::TIMEOUT, "0.3");
+    // The last pause that fits leaves the last request almost a second.
+    let builder = builder(&stub).setting(&variables::TIMEOUT, "2.5");
     let error = builder.build().unwrap().resolve_blocking(&declared(&["db"]).build()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable);
     assert!(error.to_string().contains("still starting"), "{error}");

@@ -20,7 +20,7 @@ fn put(url: &str, name: &str, kind: &str, value: &str) {
     wire::parameters(url, "us-east-1", "PutParameter", &input);
 }
 
-fn value<'a>(secrets: &'a Secrets, group: &str) -> String {
+fn value(secrets: &Secrets, group: &str) -> String {
     secrets.get(group, "V").unwrap().expose_str().unwrap().to_owned()
 }
 

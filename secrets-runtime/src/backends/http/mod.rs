@@ -30,6 +30,6 @@ pub(crate) mod proxies;
         feature = "vault",
         feature = "zenml"
     )),
-    expect(dead_code, reason = "the address of an agent on this machine has nothing to hide")
+    allow(dead_code, reason = "the address of an agent on this machine has nothing to hide")
 )]
 pub(crate) mod redacted_url;
