@@ -94,7 +94,7 @@ impl ParsedRequest {
 
 /// The region of an id, if it is an ARN.
 pub(super) fn region_of(id: &str) -> Option<String> {
-    // A text that is no ARN has an error with a suggestion, which nobody reads here.
+    // The error of another text has a suggestion, which nobody reads here.
     if !id.starts_with("arn:") {
         return None;
     }
