@@ -179,6 +179,12 @@ fn warnings_say_what_a_pod_lacks() {
     assert!(prefect.stderr.contains("PREFECT_API_KEY is set here, and is left out"), "{prefect:?}");
     assert!(prefect.stderr.contains("SECRETS_ZENML_URL is left out"), "{prefect:?}");
     assert!(!prefect.stdout.contains("ZENML"), "{prefect:?}");
+    sandbox.write("op.toml", "[backends.op]\nexec = ['/bin/echo']\n[sources]\nprod-db = 'op.db'\n");
+    let mut program = sandbox.bare("dbflow", &create);
+    program.env("SECRETS_DEFAULT_BACKEND", "env");
+    program.env("SECRETS_CONFIG", sandbox.path().join("op.toml"));
+    let program = FlowOutput::of(&mut program);
+    assert!(program.stderr.contains("warning: the backend `op` is a program"), "{program:?}");
     let mut aws = sandbox.bare("dbflow", &create);
     aws.env("SECRETS_DEFAULT_BACKEND", "env").env("AWS_SECRET_ACCESS_KEY", "SeNtInEl");
     assert_eq!(FlowOutput::of(&mut aws).stderr, "");

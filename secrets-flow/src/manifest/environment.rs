@@ -192,6 +192,11 @@ impl DeployedVariables {
                 "the backend is `local`, the store of this machine, which a pod does not have: set {default}, or choose a profile"
             ));
         }
+        for kind in types.iter().filter(|kind| self.resolver.is_program(kind)) {
+            warnings.push(format!(
+                "the backend `{kind}` is a program of this machine, which a pod does not have: map its sources to another backend in a profile"
+            ));
+        }
         for (name, kind) in self.credentials_here() {
             if types.contains(kind) && !self.variables.contains_key(name) {
                 warnings.push(format!(

@@ -72,6 +72,13 @@ impl Resolver {
         types
     }
 
+    /// Returns whether the backend of this type is a program that the settings name.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn is_program(&self, kind: &str) -> bool {
+        self.0.settings.exec().iter().any(|exec| exec.kind.as_str() == kind)
+    }
+
     /// Returns where the settings contain values of `inline` sources: the setting, and the name of the source.
     #[doc(hidden)]
     #[must_use]

@@ -116,7 +116,8 @@ impl ExecProgram {
         if printed.len() > MAX_VALUE_BYTES {
             return Err(self.too_long());
         }
-        let value = SecretValue::from(std::mem::take(&mut *printed));
+        // A copy, since the buffer is as long as the longest value. It is wiped.
+        let value = SecretValue::from(printed.to_vec());
         let fetched = match (self.settings.is_json, value.is_text()) {
             (true, _) => Fetched::json(value),
             (false, true) => Fetched::text(value),

@@ -186,6 +186,8 @@ fn timeout(value: &DeValue<'_>) -> Result<Duration, SettingError> {
     let text = match value {
         DeValue::Integer(number) if number.radix() == 10 => number.as_str().replace('_', ""),
         DeValue::Float(number) => number.as_str().replace('_', ""),
+        // As the other settings with seconds.
+        DeValue::String(text) => text.clone().into_owned(),
         other => {
             let message = format!("`timeout` is a number of seconds, not {}", describe(other));
             return Err(SettingError::new(message, "write timeout = 10"));

@@ -34,6 +34,8 @@ fn a_table_is_a_program_with_its_arguments() {
     assert_eq!((age.is_json, age.timeout), (true, Duration::from_millis(2500)));
     assert_eq!((&age.env[..], &age.not_found[..]), (&["A".to_owned()][..], &[3, 44][..]));
     assert_eq!(age.kind.as_str(), "my-age");
+    let text = backends("[backends.op]\nexec = ['/usr/bin/op']\ntimeout = '7'\n");
+    assert_eq!(text[0].timeout, Duration::from_secs(7));
 }
 
 #[test]
@@ -56,7 +58,8 @@ fn every_mistake_is_reported_with_its_line() {
             "`format` is a text, not true or false",
         ),
         ("[backends.op]\nexec = ['/bin/op']\ntimeout = 0", "0 seconds is too short"),
-        ("[backends.op]\nexec = ['/bin/op']\ntimeout = '5'", "`timeout` is a number of seconds"),
+        ("[backends.op]\nexec = ['/bin/op']\ntimeout = '5s'", "not a number of seconds: `5s`"),
+        ("[backends.op]\nexec = ['/bin/op']\ntimeout = true", "`timeout` is a number of seconds"),
         ("[backends.op]\nexec = ['/bin/op']\nenv = 'A'", "`env` is a list of names"),
         ("[backends.op]\nexec = ['/bin/op']\nenv = ['A=SeNtInEl']", "not a variable's name"),
         ("[backends.op]\nexec = ['/bin/op']\nnot_found = 0", "an exit code from 1 to 255"),
