@@ -257,8 +257,9 @@ fn two_values() -> Flow {
 /// Each step has an image, so the command line needs none.
 fn images() -> Flow {
     let names = ["a".to_owned(), "b".to_owned()];
+    let list = names.to_vec();
     let flow = Flow::new("images").step("a", report).image("a:1").step("b", report).image("b:1");
-    flow.step("c", report).image("c:1").after(&names).after(&names.to_vec())
+    flow.step("c", report).image("c:1").after(&names).after(&list)
 }
 
 fn main() -> ExitCode {

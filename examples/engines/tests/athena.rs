@@ -21,7 +21,8 @@ fn the_manifest_has_settings_and_no_value() {
     let config = sandbox.engine().join("athena.toml");
     fs::write(&config, CONFIG).unwrap();
     let manifest = sandbox.run(program(&sandbox).env("ATHENA_CONFIG", config));
-    for text in ["kind: WorkflowTemplate", "SECRETS_DEFAULT_BACKEND", "serviceAccountName: loader"] {
+    for text in ["kind: WorkflowTemplate", "SECRETS_DEFAULT_BACKEND", "serviceAccountName: loader"]
+    {
         assert!(manifest.contains(text), "{text}: {manifest}");
     }
     assert!(!manifest.contains("SeNtInEl"), "{manifest}");
@@ -33,7 +34,7 @@ fn a_container_fetches_the_secret_itself() {
     let output = sandbox.engine().join("output");
     // As cargo-athena's own script starts it in a pod.
     let mut command = program(&sandbox);
-    command.env("CARGO_ATHENA_TEMPLATE", "secrets-engines-load-rows");
+    command.env("CARGO_ATHENA_TEMPLATE", "athena-load-rows");
     sandbox.run(command.env("CARGO_ATHENA_OUTPUT", &output).arg("10"));
     assert_eq!(fs::read_to_string(output).unwrap(), "\"10 rows as app-of-prod-db\"");
     sandbox.assert_has_no_secret();

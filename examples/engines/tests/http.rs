@@ -3,6 +3,7 @@
 use std::{
     io::{self, Read, Write},
     net::{TcpListener, TcpStream},
+    time::Duration,
 };
 
 /// Returns a port of this machine that is free now.
@@ -13,6 +14,7 @@ pub fn free_port() -> u16 {
 /// Sends a request, and returns the status and the body of the answer.
 pub fn request(port: u16, line: &str, body: &str) -> io::Result<(u16, String)> {
     let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
     // Without version 1.1 the answer ends with the connection.
     write!(
         stream,

@@ -2,8 +2,16 @@ use std::fs;
 
 use crate::{
     http::{free_port, request},
-    sandbox::{Sandbox, tool},
+    sandbox::{PASSWORD, Sandbox, USER, tool},
 };
+
+/// Whether a journal has a text, in one of the ways in which it is written.
+fn has(journal: &str, text: &str) -> bool {
+    let hex: String = text.bytes().map(|byte| format!("{byte:02x}")).collect();
+    let numbers: Vec<String> = text.bytes().map(|byte| byte.to_string()).collect();
+    let journal = journal.replace(' ', "");
+    [text, &hex, &numbers.join(",")].iter().any(|form| journal.contains(form))
+}
 
 /// Restate's own server: it registers the service, calls it, and keeps a journal of the call.
 #[test]
@@ -34,10 +42,13 @@ fn the_journal_has_what_the_step_returns() {
     server.wait_for(|| passed(admin, "POST /deployments", &deployment));
     let (_, answer) = server.wait_for(|| passed(ingress, "POST /Loader/load", "10"));
     assert_eq!(answer, "\"10 rows as app-of-prod-db\"");
+    fs::write(sandbox.engine().join("answer.json"), answer).unwrap();
 
     let query = r#"{"query":"SELECT * FROM sys_journal"}"#;
     let (_, journal) = server.wait_for(|| passed(admin, "POST /query", query));
     assert!(journal.contains("\"load\""), "{journal}");
+    // It shows what was stored as bytes.
+    assert!(has(&journal, USER) && !has(&journal, PASSWORD), "{journal}");
     fs::write(sandbox.engine().join("journal.json"), journal).unwrap();
     drop(server);
     sandbox.assert_has_no_secret();

@@ -11,10 +11,10 @@ use std::{
 use tempfile::TempDir;
 
 /// The password of the step, which no engine may have.
-const PASSWORD: &str = "SeNtInEl-password";
+pub const PASSWORD: &str = "SeNtInEl-password";
 
 /// What the step returns, which the engine has. It shows that the search would find a password.
-const USER: &str = "app-of-prod-db";
+pub const USER: &str = "app-of-prod-db";
 
 pub struct Sandbox {
     folder: TempDir,

@@ -11,7 +11,8 @@ async fn pipeline(rows: i64) -> Result<String, flyte::Error> {
 #[flyte::trace]
 async fn load_rows(rows: i64) -> Result<String, flyte::Error> {
     let user = load().await;
-    let user = user.map_err(|error| flyte::Error::user(error.kind().as_str(), error.to_string()))?;
+    let user =
+        user.map_err(|error| flyte::Error::user(error.kind().as_str(), error.to_string()))?;
     Ok(format!("{rows} rows as {user}"))
 }
 

@@ -10,7 +10,8 @@ impl Loader {
     #[handler]
     async fn load(&self, context: Context<'_>, rows: u32) -> Result<String, HandlerError> {
         // The step is inside of `run`, which returns no secret. A replay does not fetch it again.
-        let user = context.run(|| async { load().await.map_err(handler_error) }).name("load").await?;
+        let user =
+            context.run(|| async { load().await.map_err(handler_error) }).name("load").await?;
         Ok(format!("{rows} rows as {user}"))
     }
 }
