@@ -250,6 +250,14 @@ fn errors_of_aws_and_of_the_agent_are_told_apart() {
         (502, "", ErrorKind::Unavailable),
         (404, "Not found", ErrorKind::NotSupported),
         (400, r#"{"__type":"MaxRolesExceeded","message":"x"}"#, ErrorKind::NotSupported),
+        // Whatever listens there may repeat the token.
+        (
+            400,
+            r#"{"__type":"AccessDeniedException","message":"SeNtInEl"}"#,
+            ErrorKind::AccessDenied,
+        ),
+        (400, r#"{"code":"SeNtInEl","message":"SeNtInEl"}"#, ErrorKind::Unavailable),
+        (400, "AccessDeniedException: SeNtInEl", ErrorKind::AccessDenied),
         (200, "<html>SeNtInEl", ErrorKind::Unavailable),
         (
             200,

@@ -1,3 +1,4 @@
+#[cfg(feature = "aws")]
 use std::sync::Arc;
 
 #[cfg(feature = "aws")]

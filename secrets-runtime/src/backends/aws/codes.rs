@@ -29,7 +29,9 @@ pub(super) fn classify(
 /// Returns the first word of a text that is a code of AWS's errors.
 #[cfg(feature = "aws-agent")]
 pub(super) fn code_in(text: &str) -> Option<&str> {
-    let is_code = |word: &&str| word.ends_with("Exception") || kind_of_code(word).is_some();
+    let is_code = |word: &&str| {
+        word.ends_with("Exception") || *word == "MaxRolesExceeded" || kind_of_code(word).is_some()
+    };
     text.split(|c: char| !c.is_ascii_alphanumeric()).find(is_code)
 }
 
@@ -39,6 +41,7 @@ pub(super) fn is_about_credentials(code: &str) -> bool {
 }
 
 /// One line, not too long.
+#[cfg(feature = "aws")]
 pub(super) fn short(said: &str) -> String {
     let mut text: String = said.chars().take(400).collect();
     if said.chars().nth(400).is_some() {

@@ -1,6 +1,6 @@
 use crate::{
     backends::{
-        aws::codes::{classify, code_in, is_about_credentials, short},
+        aws::codes::{classify, code_in, is_about_credentials},
         http::client::HttpAnswer,
     },
     core::{
@@ -13,10 +13,9 @@ use crate::{
 /// An answer of an agent that is an error.
 pub(super) struct AgentFailure {
     kind: ErrorKind,
-    /// AWS's code, or the HTTP status.
+    /// AWS's code, or the HTTP status. What is said about it is not kept: whatever listens at the port may repeat the token
+    /// in it.
     code: String,
-    /// What is said about it.
-    said: Option<String>,
 }
 
 /// What each error about what AWS has answered has in it.
@@ -36,7 +35,8 @@ impl AgentFailure {
             found.1.value.expose_str().ok().map(str::to_owned)
         };
         let body = answer.body.expose_str().unwrap_or_default();
-        let code = text(["__type", "code"]).or_else(|| code_in(body).map(str::to_owned));
+        let code = text(["__type", "code"]);
+        let code = code.as_deref().and_then(code_in).or_else(|| code_in(body)).map(str::to_owned);
         let said = text(["message", "errorMessage"]).filter(|said| !said.is_empty());
         let status = answer.status;
         match code {
@@ -48,7 +48,7 @@ impl AgentFailure {
                     _ if code == "MaxRolesExceeded" => ErrorKind::NotSupported,
                     _ => kind,
                 };
-                Self { kind, code, said: said.as_deref().map(short) }
+                Self { kind, code }
             }
             None => {
                 let kind = match status {
@@ -58,7 +58,7 @@ impl AgentFailure {
                     408 | 504 => ErrorKind::Timeout,
                     _ => ErrorKind::Unavailable,
                 };
-                Self { kind, code: format!("HTTP status {status}"), said: None }
+                Self { kind, code: format!("HTTP status {status}") }
             }
         }
     }
@@ -114,8 +114,7 @@ impl AgentFailure {
             ErrorKind::NotSupported => format!("the agent does not serve a {noun}"),
             _ => format!("`{id}` cannot be had"),
         };
-        let said = self.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
-        Error::new(self.kind, format!("{OF_AWS}: {what} ({}{said})", self.code))
+        Error::new(self.kind, format!("{OF_AWS}: {what} ({})", self.code))
             .with_help(self.help(noun))
     }
 
