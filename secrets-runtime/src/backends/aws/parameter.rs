@@ -121,7 +121,7 @@ impl ParameterAnswer {
     /// role.
     pub(super) fn is_about(&self, id: &ParameterId<'_>, role: Option<&str>) -> bool {
         let is_selected = match (id.selector(), &self.selector) {
-            (None, _) => true,
+            (None, selector) => selector.is_none(),
             (Some(wanted), Some(selector)) => selector.strip_prefix(':') == Some(wanted),
             // A label without an answer to it cannot be compared.
             (Some(wanted), None) => {
@@ -225,6 +225,13 @@ mod tests {
         assert!(!is_about(&answered("/prod/db", "/prod/dc", None), "/prod/db", None));
         let labelled = answered("db", "/db", Some(":live"));
         assert!(is_about(&labelled, "db:live", None) && !is_about(&labelled, "db:next", None));
+        // A version or a label is not the answer to a name alone.
+        for selector in [":live", ":2"] {
+            let selected = answered("/prod/db", "/prod/db", Some(selector));
+            for id in ["/prod/db", &format!("{ARN}/prod/db")] {
+                assert!(!is_about(&selected, id, None), "{id} {selector}");
+            }
+        }
         // One that another account shares has its ARN as its name.
         let shared = answered(&format!("{ARN}/db"), "/db", None);
         assert!(is_about(&shared, &format!("{ARN}/db"), None));
