@@ -341,7 +341,8 @@ fn without_an_agent_the_error_says_so() {
     let error = builder.build().unwrap().resolve_blocking(&step).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     let text = error.to_string();
-    assert!(text.contains(&port) && text.contains("SECRETS_AWS_TRANSPORT"), "{text}");
+    let place = format!("http://127.0.0.1:{port}");
+    assert!(text.contains(&place) && text.contains("SECRETS_AWS_TRANSPORT"), "{text}");
 }
 
 #[test]
