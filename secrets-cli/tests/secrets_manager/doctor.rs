@@ -81,7 +81,7 @@ fn an_agent_is_asked_with_its_token() {
     let port = url.rsplit(':').next().unwrap();
     let entry = entry(&run(port, "SeNtInEl"));
     assert_eq!(entry["reachable"], true, "{entry}");
-    assert!(entry["place"].as_str().unwrap().contains(&format!("localhost:{port}")), "{entry}");
+    assert!(entry["place"].as_str().unwrap().contains(&format!("127.0.0.1:{port}")), "{entry}");
     let result = run("1", "SeNtInEl");
     assert_eq!(result.code, Some(6), "{result:?}");
     assert!(!format!("{result:?}").contains("SeNtInEl"));

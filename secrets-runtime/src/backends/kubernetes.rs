@@ -91,9 +91,9 @@ impl Backend for Kubernetes {
         Capabilities::new().uses_role(false).needs_tokio(false)
     }
 
-    /// The key is left out: all fields of a Secret are one answer.
+    /// The key is left out: all fields of a Secret are one answer. A version is refused, and does not share it.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
-        Identity::new(request.id())
+        Identity::new(request.id()).with_selector([version_of(request)])
     }
 
     fn fetch<'a>(
@@ -105,10 +105,10 @@ impl Backend for Kubernetes {
                 Ok(api) => api.clone(),
                 Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
             };
-            let ids = requests.iter().map(|request| request.id().to_owned()).collect();
-            each(ids, AT_ONCE, move |id: String| {
+            let ids = requests.iter().map(current_id).collect();
+            each(ids, AT_ONCE, move |id: Result<String, Error>| {
                 let api = api.clone();
-                async move { api.fetch(&id).await }
+                async move { api.fetch(&id?).await }
             })
             .await
         })
@@ -298,6 +298,24 @@ impl KubernetesApi {
 impl fmt::Display for KubernetesApi {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "the API of Kubernetes at {}", self.url)
+    }
+}
+
+/// Returns the version that a request asks for, unless it is the current one.
+fn version_of<'a>(request: &FetchRequest<'a>) -> Option<&'a str> {
+    let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
+    request.version_id().or(stage)
+}
+
+/// Returns the id of a request for the current version.
+fn current_id(request: &FetchRequest<'_>) -> Result<String, Error> {
+    match version_of(request) {
+        None => Ok(request.id().to_owned()),
+        Some(_) => {
+            let message = "Kubernetes has the current version of a Secret only";
+            Err(Error::new(ErrorKind::NotSupported, message)
+                .with_help("remove the version, or read the secret from another backend"))
+        }
     }
 }
 

@@ -336,6 +336,20 @@ fn an_agent_of_another_region_is_an_error() {
 }
 
 #[test]
+fn a_cached_secret_of_another_region_is_not_that_of_the_agent() {
+    let (_, stub) = stub(Agent::SecretsManagerAgent);
+    let builder = builder(&stub).setting(&variables::AWS_REGION, "eu-west-1");
+    let resolver = builder.cache_ttl(Duration::from_secs(60)).build().unwrap();
+    let there = r#"{"id": "db", "options": {"region": "us-east-1"}}"#;
+    resolver.resolve_blocking(&declared(&[there]).build()).unwrap();
+    let error = resolver.resolve_blocking(&declared(&["db"]).build()).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
+    // Where the region is what is wanted, one answer is enough.
+    resolver.resolve_blocking(&declared(&[there]).build()).unwrap();
+    assert_eq!(stub.requests().len(), 2);
+}
+
+#[test]
 fn without_an_agent_the_error_says_so() {
     // A port on which nothing listens.
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
@@ -349,7 +363,8 @@ fn without_an_agent_the_error_says_so() {
     let error = builder.build().unwrap().resolve_blocking(&step).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     let text = error.to_string();
-    assert!(text.contains(&port) && text.contains("SECRETS_AWS_TRANSPORT"), "{text}");
+    let place = format!("http://127.0.0.1:{port}");
+    assert!(text.contains(&place) && text.contains("SECRETS_AWS_TRANSPORT"), "{text}");
 }
 
 #[test]

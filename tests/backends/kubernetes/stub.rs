@@ -1,6 +1,8 @@
 //! Secrets of a Kubernetes cluster, from a stub that answers as a real API server has answered.
 
-use secrets_runtime::{Declaration, ErrorKind, Resolver, ResolverBuilder, settings::variables};
+use secrets_runtime::{
+    Declaration, ErrorKind, FetchRequest, Resolver, ResolverBuilder, settings::variables,
+};
 use secrets_tests::{
     scripted_server::{Reply, ScriptedServer},
     stub_server::StubServer,
@@ -35,6 +37,29 @@ fn the_fields_of_a_secret_are_decoded() {
     let asked = Declaration::builder("step").request("prod/db", "password").unwrap().build();
     let secrets = resolver.resolve_blocking(&asked).unwrap().secrets;
     assert!(secrets.get("prod/db", "password").is_ok());
+}
+
+#[test]
+fn a_version_is_refused_and_does_not_share_the_answer_to_the_current_one() {
+    let stub = stub("secret");
+    let resolver = builder(&stub).build().unwrap();
+    let backend = resolver.backend("kubernetes").unwrap();
+    let db = FetchRequest::named("prod/db");
+    let current = [db, db.with_version_stage("AWSCURRENT"), db.with_key("password")];
+    assert!(backend.fetch_blocking(&current).iter().all(Result::is_ok));
+    assert!(current.iter().all(|request| backend.identity(request) == backend.identity(&db)));
+    let asked = stub.requests().len();
+    for request in [
+        db.with_version_id("4711"),
+        db.with_version_stage("AWSPREVIOUS"),
+        db.with_key("password").with_group_version(Some("3")),
+    ] {
+        assert_ne!(backend.identity(&request), backend.identity(&db), "{request:?}");
+        let error = backend.fetch_blocking(&[request]).remove(0).map(drop).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotSupported, "{error}");
+        assert!(error.problems()[0].help().is_some(), "{error}");
+    }
+    assert_eq!(stub.requests().len(), asked);
 }
 
 #[test]

@@ -38,8 +38,17 @@ impl ParameterRequest {
     /// names, or the key alone where the group is empty.
     ///
     /// # Errors
-    /// `InvalidSource` if that is not the id of a parameter.
+    /// `InvalidSource` if that is not the id of a parameter; `NotSupported` if a version is asked for other than behind the
+    /// name, or by a request's `group_version`.
     pub(super) fn of(request: &FetchRequest<'_>) -> Result<Self, Error> {
+        let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
+        let versions = [request.version_id(), stage];
+        if versions.into_iter().flatten().any(|it| request.group_version() != Some(it)) {
+            let message = "the version of a parameter is part of its id";
+            return Err(Error::new(ErrorKind::NotSupported, message).with_help(
+                "write NAME:VERSION or NAME:LABEL, and remove version_id and version_stage",
+            ));
+        }
         let name = match request.key() {
             None => request.id().to_owned(),
             Some(key) => parameter_of_request(request.id(), key),
@@ -121,7 +130,7 @@ impl ParameterAnswer {
     /// role.
     pub(super) fn is_about(&self, id: &ParameterId<'_>, role: Option<&str>) -> bool {
         let is_selected = match (id.selector(), &self.selector) {
-            (None, _) => true,
+            (None, selector) => selector.is_none(),
             (Some(wanted), Some(selector)) => selector.strip_prefix(':') == Some(wanted),
             // A label without an answer to it cannot be compared.
             (Some(wanted), None) => {
@@ -185,6 +194,28 @@ mod tests {
     }
 
     #[test]
+    fn a_version_that_is_not_behind_the_name_is_refused() {
+        let db = FetchRequest::named("db");
+        let versioned = db.with_key("k").with_group_version(Some("3"));
+        for request in [
+            db.with_version_id("3"),
+            db.with_version_stage("live"),
+            FetchRequest::named("db:3").with_version_id("3"),
+            FetchRequest::named("/db/*").with_version_stage("AWSPREVIOUS"),
+            db.with_version_stage("AWSCURRENT").with_version_id("3"),
+            // Of the options, beside the group's.
+            versioned.with_version_id("4"),
+        ] {
+            let error = ParameterRequest::of(&request).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::NotSupported, "{request:?}");
+            assert!(error.problems()[0].help().unwrap().contains("NAME:VERSION"), "{error}");
+        }
+        for request in [db, db.with_version_stage("AWSCURRENT"), versioned] {
+            assert!(ParameterRequest::of(&request).is_ok(), "{request:?}");
+        }
+    }
+
+    #[test]
     fn the_region_is_the_arns_then_the_options() {
         let region = |id: &str| {
             let request = FetchRequest::named(id).with_region("eu-west-1");
@@ -225,6 +256,13 @@ mod tests {
         assert!(!is_about(&answered("/prod/db", "/prod/dc", None), "/prod/db", None));
         let labelled = answered("db", "/db", Some(":live"));
         assert!(is_about(&labelled, "db:live", None) && !is_about(&labelled, "db:next", None));
+        // A version or a label is not the answer to a name alone.
+        for selector in [":live", ":2"] {
+            let selected = answered("/prod/db", "/prod/db", Some(selector));
+            for id in ["/prod/db", &format!("{ARN}/prod/db")] {
+                assert!(!is_about(&selected, id, None), "{id} {selector}");
+            }
+        }
         // One that another account shares has its ARN as its name.
         let shared = answered(&format!("{ARN}/db"), "/db", None);
         assert!(is_about(&shared, &format!("{ARN}/db"), None));

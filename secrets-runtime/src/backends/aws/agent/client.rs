@@ -17,6 +17,10 @@ use crate::{
     settings::{Settings, variables},
 };
 
+/// Where the agents of AWS listen. `localhost` may also be `::1`, where another user of the machine can listen at this port and
+/// would be sent the token.
+const HOST: &str = "127.0.0.1";
+
 /// The port of all agents of AWS, if no other is set.
 const PORT: u16 = 2773;
 
@@ -45,7 +49,7 @@ impl AgentClient {
         let port = settings.aws.agent_port.unwrap_or(PORT);
         Self {
             http: Http::new("the AWS agent", settings.attempt_timeout()),
-            url: format!("http://localhost:{port}"),
+            url: format!("http://{HOST}:{port}"),
             token: AgentToken::of(&settings.aws, settings.origin(&variables::AWS_TOKEN)),
             // A little before the resolver's deadline, so that the error names what is slow.
             timeout: settings.timeout().mul_f32(0.95),

@@ -67,7 +67,9 @@ pub(super) async fn secret(
     }
     let region = SecretArn::parse(answer.arn()).ok().map(|arn| arn.region().to_owned());
     check_region(client, request.region.as_deref(), region.as_deref(), id)?;
-    Ok(ArnAliases::default().read(request, &answer, region.as_deref()))
+    // The agent may be in another region than the setting says, which is then an error for a name without one.
+    let default_region = client.region.as_deref().or(region.as_deref());
+    Ok(ArnAliases::default().read(request, &answer, default_region))
 }
 
 /// Fetches a parameter.

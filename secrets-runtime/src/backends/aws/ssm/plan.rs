@@ -52,12 +52,12 @@ impl ParameterPlan {
 
 impl ParameterScope {
     /// Returns the indices of the parameters that each request names. Two versions of one parameter are in two requests,
-    /// since an answer need not say which of them it is.
+    /// since an answer need not say which of them it is. So are its name and its ARN.
     pub(super) fn batches(&self) -> Vec<Vec<usize>> {
         let mut batches: Vec<(Vec<usize>, HashSet<&str>)> = Vec::new();
         for (index, target) in self.targets.iter().enumerate() {
             let ParameterTarget::One(id) = target else { continue };
-            let name = ParameterId::parse(id).map_or(id.as_str(), |id| id.name());
+            let name = ParameterId::parse(id).map_or(id.as_str(), |id| id.resource());
             let fits = |(batch, names): &&mut (Vec<usize>, HashSet<&str>)| {
                 batch.len() < MOST && !names.contains(name)
             };
@@ -108,6 +108,14 @@ mod tests {
         let plan = plan(&["a", "a:1", "b", "a:live", "/c/*"], "r");
         assert_eq!(plan.scopes[0].batches(), [vec![0, 2], vec![1], vec![3]]);
         assert_eq!(plan.scopes[0].sets().collect::<Vec<_>>(), [(4, "/c")]);
+    }
+
+    #[test]
+    fn a_name_and_an_arn_of_one_parameter_are_in_requests_of_their_own() {
+        let arn = "arn:aws:ssm:us-east-1:123456789012:parameter";
+        let (versioned, shared) = (format!("{arn}/a/b:1"), format!("{arn}/c"));
+        let plan = plan(&["/a/b", &versioned, "c", &shared], "us-east-1");
+        assert_eq!(plan.scopes[0].batches(), [vec![0, 2], vec![1, 3]]);
     }
 
     #[test]
