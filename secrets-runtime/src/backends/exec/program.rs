@@ -62,8 +62,8 @@ impl ExecProgram {
         })
     }
 
-    /// Has the program print a secret.
-    pub(super) async fn print(&self, id: &str) -> Result<Fetched, Error> {
+    /// Has the program print a secret, which is a JSON object if the request or the table says so.
+    pub(super) async fn print(&self, id: &str, is_object: bool) -> Result<Fetched, Error> {
         // At each call: it may have been replaced since the last one.
         self.check()?;
         let arguments: Vec<String> = self.arguments(id).collect();
@@ -73,7 +73,7 @@ impl ExecProgram {
         command.args(&arguments).env_clear().envs(variables).current_dir("/");
         let reason = Reason::new(&self.settings.env, id, &arguments);
         match run(command, self.settings.timeout).await {
-            Ok(output) if output.status.success() => self.fetched(output, id),
+            Ok(output) if output.status.success() => self.fetched(output, id, is_object),
             Ok(output) if self.is_not_found(output.status) => {
                 let message = format!("{self} has no such secret");
                 let Output { printed, complaint, .. } = output;
@@ -104,7 +104,7 @@ impl ExecProgram {
         }
     }
 
-    fn fetched(&self, output: Output, id: &str) -> Result<Fetched, Error> {
+    fn fetched(&self, output: Output, id: &str, is_object: bool) -> Result<Fetched, Error> {
         let mut printed = output.printed;
         // Bytes that are not text stay as they are.
         if std::str::from_utf8(&printed).is_ok() && printed.last() == Some(&b'\n') {
@@ -118,7 +118,7 @@ impl ExecProgram {
         }
         // A copy, since the buffer is as long as the longest value. It is wiped.
         let value = SecretValue::from(printed.to_vec());
-        let fetched = match (self.settings.is_json, value.is_text()) {
+        let fetched = match (is_object || self.settings.is_json, value.is_text()) {
             (true, _) => Fetched::json(value),
             (false, true) => Fetched::text(value),
             (false, false) => Fetched::binary(value),
