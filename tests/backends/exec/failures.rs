@@ -80,6 +80,11 @@ fn secrets_in_the_reason_are_masked_and_it_is_cut() {
         error.to_string().contains("bad: ***!") && !error.to_string().contains(&own),
         "{error}"
     );
+    // What stands in the table besides the id.
+    let program = place.program("program", "echo \"bad $1 for $2\" >&2; exit 1");
+    let table = format!("exec = [{program:?}, 'SeNtInEl-7a6b', '--item={{id}}']");
+    let error = super::error(&place.builder(&table).build().unwrap());
+    assert!(error.to_string().contains("bad *** for --item=db"), "{error}");
     // A secret that the process has had from elsewhere.
     let table = place.script(
         "case $1 in first) echo 'horse battery';; *) echo 'with horse battery' >&2; exit 1;; esac",

@@ -71,7 +71,10 @@ impl ExecProgram {
         let mut command = Command::new(&self.settings.program);
         // The working directory may be somebody else's, with a configuration of the program.
         command.args(&arguments).env_clear().envs(variables).current_dir("/");
-        let reason = Reason::new(&self.settings.env, id, &arguments);
+        let with_id = self.arguments(id).zip(&self.settings.arguments);
+        let with_id = with_id.filter(|(_, written)| written.contains(PLACEHOLDER));
+        let with_id: Vec<String> = with_id.map(|(argument, _)| argument).collect();
+        let reason = Reason::new(&self.settings.env, id, &with_id);
         match run(command, self.settings.timeout).await {
             Ok(output) if output.status.success() => self.fetched(output, id, is_object),
             Ok(output) if self.is_not_found(output.status) => {
