@@ -100,6 +100,14 @@ impl ExecProgram {
             }
             Err(RunError::TooLong) => Err(self.too_long()),
             Err(RunError::NotStarted(error)) => Err(self.not_started(error)),
+            Err(RunError::EndNotSeen(error)) => {
+                let message = format!(
+                    "{self} has ended, and how is not known: this process ignores SIGCHLD, or waits for any child"
+                );
+                let help = "do not ignore SIGCHLD (`trap '' CHLD` in the script that starts this process), and wait \
+                            for one's own children alone";
+                Err(Error::new(ErrorKind::Unavailable, message).with_help(help).with_cause(error))
+            }
             Err(RunError::Lost(error)) => {
                 let message = format!("the output of {self} cannot be read");
                 Err(Error::new(ErrorKind::Unavailable, message).with_cause(error))

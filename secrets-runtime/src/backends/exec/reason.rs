@@ -150,7 +150,8 @@ fn start_of_value(word: &str) -> Option<usize> {
 fn looks_like_credential(word: &str) -> bool {
     let word = word.trim_end_matches([':', '.', '!', '?']);
     let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
-    let is_mixed = has(char::is_ascii_digit) && has(|c| c.is_lowercase()) && has(|c| c.is_uppercase());
+    let is_mixed =
+        has(char::is_ascii_digit) && has(|c| c.is_lowercase()) && has(|c| c.is_uppercase());
     // A text in base64 may begin with a slash.
     let is_rooted = word.strip_prefix('/').is_some_and(|rest| rest.contains(['/', '.']))
         || ["~/", "./", "../"].iter().any(|start| word.starts_with(start))
@@ -174,7 +175,9 @@ fn is_name_of_credential(name: &str) -> bool {
     let is_error = ["error", "exception", "found"].iter().any(|end| name.ends_with(end));
     let is_path = name.starts_with(['/', '~', '.']) && !name.contains('?');
     let name = name.rsplit('/').next().unwrap_or_default();
-    !is_error && !is_path && ["pass", "pwd", "secret", "token", "key", "cred"].iter().any(|word| name.contains(word))
+    !is_error
+        && !is_path
+        && ["pass", "pwd", "secret", "token", "key", "cred"].iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]

@@ -10,7 +10,10 @@ use std::{
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::{
+    io::Errno,
+    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+};
 use tokio::{net::unix::pipe::Receiver, time};
 use zeroize::Zeroizing;
 
@@ -50,7 +53,12 @@ pub(super) struct Complaint {
 pub(super) enum RunError {
     NotStarted(io::Error),
     TooLong,
-    TimedOut { printed: Zeroizing<Vec<u8>>, complaint: Complaint },
+    TimedOut {
+        printed: Zeroizing<Vec<u8>>,
+        complaint: Complaint,
+    },
+    /// Something else in this process has waited for it, or the system has, since `SIGCHLD` is ignored.
+    EndNotSeen(io::Error),
     Lost(io::Error),
 }
 
@@ -63,7 +71,7 @@ pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Outpu
     let mut printed = OutputPipe::new(group.child.stdout.take().map(OwnedFd::from), MAX_OUTPUT);
     let mut complaint =
         OutputPipe::new(group.child.stderr.take().map(OwnedFd::from), MAX_COMPLAINT);
-    let result = time::timeout(timeout, until_end(&group, &mut printed, &mut complaint)).await;
+    let result = time::timeout(timeout, until_end(&mut group, &mut printed, &mut complaint)).await;
     let status = match result {
         Ok(Ok(())) => group.end(),
         Ok(Err(error)) => return Err(error),
@@ -86,7 +94,7 @@ pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Outpu
 
 /// Reads the output until the program has ended.
 async fn until_end(
-    group: &RunningGroup,
+    group: &mut RunningGroup,
     printed: &mut OutputPipe,
     complaint: &mut OutputPipe,
 ) -> Result<(), RunError> {
@@ -112,7 +120,7 @@ async fn until_end(
             tick.as_mut().poll(task).map(Ok)
         })
         .await?;
-        if group.has_ended() {
+        if group.has_ended().map_err(RunError::EndNotSeen)? {
             return Ok(());
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -210,11 +218,19 @@ impl RunningGroup {
     }
 
     /// Returns whether the program has ended. It stays a zombie, so that its group keeps its number.
-    fn has_ended(&self) -> bool {
-        let Some(pid) = self.pid() else { return true };
+    ///
+    /// # Errors
+    /// It cannot be waited for. The number of its group may be another one's by now, so nothing is killed.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        let Some(pid) = self.pid() else { return Ok(true) };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        // Who cannot be waited for is gone.
-        !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+        let seen = waitid(WaitId::Pid(pid), options);
+        self.is_reaped |= matches!(seen, Err(Errno::CHILD));
+        match seen {
+            Ok(status) => Ok(status.is_some()),
+            Err(Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Ends the children of a program that has ended, and returns how it has.
@@ -234,7 +250,7 @@ impl RunningGroup {
 
 impl Drop for RunningGroup {
     fn drop(&mut self) {
-        if self.is_reaped {
+        if self.is_reaped || self.has_ended().is_err() {
             return;
         }
         self.kill();
