@@ -163,6 +163,19 @@ fn the_children_of_a_program_end_with_it() {
     }
 }
 
+/// It is waited for without the thread on which others are read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_was_killed_does_not_stay_as_a_zombie() {
+    let place = Place::new();
+    let file = place.path("pid");
+    let script = format!("echo $$ > {file:?}; sleep 1000");
+    let resolver = place.script_with(&script, "timeout = 0.2");
+    assert_eq!(error(&resolver).kind(), ErrorKind::Timeout);
+    let process = Path::new("/proc").join(pid_in(&file));
+    wait_until(|| !process.exists());
+}
+
 #[cfg(target_os = "linux")]
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn a_step_that_is_dropped_ends_its_program() {

@@ -6,15 +6,16 @@ use std::{
     os::{fd::OwnedFd, unix::process::CommandExt},
     process::{Child, Command, ExitStatus, Stdio},
     task::{Context, Poll, ready},
-    thread,
     time::Duration,
 };
 
 use rustix::{
     io::Errno,
-    process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid},
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpid,
+    },
 };
-use tokio::{net::unix::pipe::Receiver, time};
+use tokio::{net::unix::pipe::Receiver, runtime::Handle, time};
 use zeroize::Zeroizing;
 
 use crate::backend::MAX_VALUE_BYTES;
@@ -29,8 +30,8 @@ const MAX_COMPLAINT: usize = 8192;
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long to wait for the end of a program that was killed.
-const LAST_WAIT: Duration = Duration::from_millis(50);
+/// The longest pause between two looks whether a program has ended that was killed.
+const LONGEST_LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How much is read before others have their turn.
 const READS_AT_ONCE: usize = 16;
@@ -254,11 +255,19 @@ impl Drop for RunningGroup {
             return;
         }
         self.kill();
-        // A program that waits for a file system cannot be killed: then it is left.
-        let mut waited = Duration::ZERO;
-        while waited < LAST_WAIT && matches!(self.child.try_wait(), Ok(None)) {
-            thread::sleep(FIRST_PAUSE);
-            waited += FIRST_PAUSE;
+        // It ends a moment later, and this thread has others to serve.
+        if let (Some(pid), Ok(runtime)) = (self.pid(), Handle::try_current()) {
+            runtime.spawn(wait_for_killed(pid));
         }
+    }
+}
+
+/// Waits until a program that was killed has ended, so that no zombie is left. One that waits for a file system cannot be
+/// killed: it is waited for as long as the thread runs.
+async fn wait_for_killed(pid: Pid) {
+    let mut pause = FIRST_PAUSE;
+    while matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None) | Err(Errno::INTR)) {
+        time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_LAST_PAUSE);
     }
 }
