@@ -141,6 +141,22 @@ fn what_a_step_leaves_in_a_session_of_its_own_ends_with_it() {
     assert!(output.contains("c | lives\n"), "{output}");
 }
 
+/// Only the program itself masks the last lines of a step, and may outlive it for that.
+#[test]
+fn a_program_with_the_name_of_the_mask_ends_with_its_step() {
+    let sandbox = FlowSandbox::new();
+    let name = "secrets-flow-mask";
+    std::os::unix::fs::symlink("/bin/sh", sandbox.path().join(name)).unwrap();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b"]);
+    let script = "echo $$ >> pids; while :; do sleep 1; done";
+    // The name stands as it is found in `PATH`.
+    let start = format!("PATH=.:$PATH setsid {name} -c '{script}' >&- 2>&- &");
+    command.env("DO_B", format!("shell {start} while [ ! -s pids ]; do :; done"));
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    assert_none_runs(&sandbox, 1);
+}
+
 #[test]
 fn a_signal_ends_what_has_left_its_step() {
     let sandbox = FlowSandbox::new();

@@ -300,6 +300,18 @@ fn a_chain_that_is_too_long_is_refused() {
 }
 
 #[test]
+fn a_value_that_is_not_looked_for_is_reported_once() {
+    for value in ["abc", "prod", "abcd", ""] {
+        let variables = [("GUARDED_TOKEN", value), ("SECRETS_GUARD", "warn")];
+        let said = child("step", &variables);
+        assert!(said.contains("\npassed"), "{said}");
+        let wanted = "secrets: warning: the guard does not look for the value of GUARDED_TOKEN/GUARDED_TOKEN: it is shorter";
+        let is_short = ["abc", "prod"].contains(&value);
+        assert_eq!(said.matches(wanted).count(), usize::from(is_short), "{value}: {said}");
+    }
+}
+
+#[test]
 fn a_chain_that_is_too_long_is_reported_with_warn() {
     let said = child("chain", &[]);
     assert!(said.contains("\npassed"), "{said}");

@@ -154,6 +154,22 @@ fn a_failure_is_told_without_its_secrets() {
     assert_eq!(result.json_kind(), "Unavailable");
 }
 
+/// An ignored signal stays ignored in the program that takes the place of `env`.
+#[cfg(target_os = "linux")]
+#[test]
+fn an_ignored_sigchld_is_named() {
+    let sandbox = sandbox();
+    let secrets = sandbox.command(["resolve", "op.item", "--format=json"]);
+    let mut command = Command::new("env");
+    command.arg("--ignore-signal=CHLD").arg(secrets.get_program()).args(secrets.get_args());
+    let variables = secrets.get_envs().filter_map(|(name, value)| Some((name, value?)));
+    command.current_dir(sandbox.path()).env_clear().envs(variables);
+    command.env("SECRETS_CONFIG", sandbox.path().join("secrets.toml"));
+    let result = CliOutput::new(command.output().unwrap());
+    result.assert_fails(6);
+    assert!(result.stderr.contains("this process ignores SIGCHLD"), "{result:?}");
+}
+
 /// Runs a tool in the sandbox, which must succeed. Returns what it prints.
 #[track_caller]
 fn tool(sandbox: &Sandbox, program: impl AsRef<OsStr>, arguments: &[&str], input: &str) -> String {

@@ -10,10 +10,11 @@ use crate::{
         resolved::ResolvedSecrets,
         secrets::Secrets,
     },
+    core::warning::warn_once,
     mask::{forms, patterns::Patterns},
 };
 
-/// Returns the fields of these secrets that can be found, each once.
+/// Returns the fields of these secrets that can be found, each once. A warning names each that cannot.
 fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedFields {
     let mut fields: Vec<GuardedField> = Vec::new();
     for (group, found) in all.flat_map(ResolvedSecrets::in_order) {
@@ -29,7 +30,14 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
             let is_known = fields.iter().any(|known| {
                 *known.group == *group && *known.key == *key && known.value.ct_eq(&field.value)
             });
-            if !is_known && forms::is_field_maskable(field) {
+            if !forms::is_field_maskable(field) {
+                if !field.value.is_empty() {
+                    warn_once(&format!(
+                        "the guard does not look for the value of {group}/{key}: {}",
+                        forms::UNMASKABLE
+                    ));
+                }
+            } else if !is_known {
                 fields.push(GuardedField {
                     group: group.into(),
                     key: key.into(),

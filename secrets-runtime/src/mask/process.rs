@@ -190,8 +190,5 @@ fn lock() -> MutexGuard<'static, Current> {
 }
 
 fn warn_of(group: &str, key: &str) {
-    warn_once(&format!(
-        "the value of {group}/{key} is not masked: it is shorter than four bytes, a number of fewer than six digits, or a \
-         word that every log has"
-    ));
+    warn_once(&format!("the value of {group}/{key} is not masked: {}", forms::UNMASKABLE));
 }

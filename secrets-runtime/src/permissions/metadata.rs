@@ -54,6 +54,15 @@ impl FileFacts {
         self.check_for(geteuid().as_raw(), path, &Accounts::of_the_system)
     }
 
+    /// Checks that only the user of this process and root can replace what is in a folder and theirs. In one with the sticky
+    /// bit, such as `/tmp`, others can write, and cannot replace it.
+    #[cfg(feature = "exec")]
+    pub(super) fn check_above(&self, path: &Path) -> Result<(), Insecure> {
+        let is_sticky = self.mode & 0o1000 != 0;
+        let mode = if is_sticky { self.mode & !0o022 } else { self.mode };
+        Self { mode, ..*self }.check(path)
+    }
+
     /// Checks that only the user of this process, root and `other` can have written it.
     pub(super) fn check_beside(&self, other: u32, path: &Path) -> Result<(), Insecure> {
         let owner = if self.owner == other { other } else { geteuid().as_raw() };

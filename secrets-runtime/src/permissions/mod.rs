@@ -11,6 +11,8 @@ mod metadata;
 #[cfg(all(test, unix))]
 mod tests;
 
+#[cfg(all(unix, feature = "exec"))]
+use std::collections::BTreeSet;
 use std::{fs::File, path::Path};
 
 use crate::permissions::insecure::Insecure;
@@ -42,8 +44,8 @@ pub(crate) fn open_named(path: &Path) -> Result<File, Insecure> {
 
 /// Checks that a program can be run, and that only the user and root can have written or replaced it.
 ///
-/// It need not be readable. Nobody else can replace it between this check and its start, so the start needs no open
-/// file.
+/// It need not be readable. Its folder is checked by [`check_folders`], and so are all folders above. So nobody else can
+/// replace it between this check and its start, and the start needs no open file.
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
     let facts = metadata::FileFacts::of_path(path);
@@ -58,7 +60,11 @@ pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
         return refused("cannot be executed", format!("chmod +x {}", path.display()));
     }
     facts.check(path)?;
-    check_folders(path)
+    let folders = links::folders(path)?;
+    check_each(&folders, metadata::FileFacts::check)?;
+    // Who may rename a folder can put another one in its place.
+    let above: BTreeSet<&Path> = folders.iter().flat_map(|it| it.ancestors().skip(1)).collect();
+    check_each(above, metadata::FileFacts::check_above)
 }
 
 /// Opens a file to append to it, and creates it with mode 0600 if there is none: a log that only the user and root can
@@ -139,12 +145,21 @@ fn open_with_facts(path: &Path) -> Result<(File, metadata::FileFacts), Insecure>
 ///   folder of mode 0777.
 /// - An access control list that lets others write is visible in the bits of the group, so it is found too,
 ///   unless the group is the owner's private one.
-/// - The folders above these are not checked.
+/// - The folders above these are not checked. Those of a program are, by `check_program`.
 #[cfg(unix)]
 pub(crate) fn check_folders(path: &Path) -> Result<(), Insecure> {
-    for folder in links::folders(path)? {
-        let facts = metadata::FileFacts::of_path(&folder);
-        facts.map_err(|error| Insecure::unreadable(&folder, error))?.check(&folder)?;
+    check_each(links::folders(path)?, metadata::FileFacts::check)
+}
+
+#[cfg(unix)]
+fn check_each(
+    folders: impl IntoIterator<Item = impl AsRef<Path>>,
+    check: impl Fn(&metadata::FileFacts, &Path) -> Result<(), Insecure>,
+) -> Result<(), Insecure> {
+    for folder in folders {
+        let folder = folder.as_ref();
+        let facts = metadata::FileFacts::of_path(folder);
+        check(&facts.map_err(|error| Insecure::unreadable(folder, error))?, folder)?;
     }
     Ok(())
 }

@@ -80,6 +80,11 @@ fn secrets_in_the_reason_are_masked_and_it_is_cut() {
         error.to_string().contains("bad: ***!") && !error.to_string().contains(&own),
         "{error}"
     );
+    // What stands in the table besides the id.
+    let program = place.program("program", "echo \"bad $1 for $2\" >&2; exit 1");
+    let table = format!("exec = [{program:?}, 'SeNtInEl-7a6b', '--item={{id}}']");
+    let error = super::error(&place.builder(&table).build().unwrap());
+    assert!(error.to_string().contains("bad *** for --item=db"), "{error}");
     // A secret that the process has had from elsewhere.
     let table = place.script(
         "case $1 in first) echo 'horse battery';; *) echo 'with horse battery' >&2; exit 1;; esac",
@@ -156,6 +161,19 @@ fn the_children_of_a_program_end_with_it() {
         let pid = pid_in(&file);
         wait_until(|| !runs(&pid));
     }
+}
+
+/// It is waited for without the thread on which others are read.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_program_that_was_killed_does_not_stay_as_a_zombie() {
+    let place = Place::new();
+    let file = place.path("pid");
+    let script = format!("echo $$ > {file:?}; sleep 1000");
+    let resolver = place.script_with(&script, "timeout = 0.2");
+    assert_eq!(error(&resolver).kind(), ErrorKind::Timeout);
+    let process = Path::new("/proc").join(pid_in(&file));
+    wait_until(|| !process.exists());
 }
 
 #[cfg(target_os = "linux")]

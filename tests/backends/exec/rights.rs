@@ -48,6 +48,37 @@ fn what_others_may_write_is_not_run() {
     assert!(value(&resolver).is_ok());
 }
 
+/// Who may rename the folder of a program can put another folder in its place.
+#[test]
+fn a_folder_above_in_which_others_may_write_is_refused() {
+    let place = Place::new();
+    let (above, links) = (place.path("above"), place.path("links"));
+    for folder in [&above, &above.join("middle"), &above.join("middle/bin"), &links] {
+        fs::create_dir(folder).unwrap();
+        chmod(folder, 0o755);
+    }
+    let program = place.program("above/middle/bin/program", "echo SeNtInEl");
+    let link = links.join("program");
+    symlink(&program, &link).unwrap();
+    for path in [&program, &link] {
+        let resolver = place.builder(&format!("exec = [{path:?}]")).build().unwrap();
+        assert!(value(&resolver).is_ok());
+        chmod(&above, 0o777);
+        let refusal = refusal(&resolver);
+        let wanted = format!("everybody may write to {}", above.display());
+        assert!(refusal.contains(&wanted) && refusal.contains("chmod o-w"), "{refusal}");
+        // As in `/tmp`, only its owner may rename what is in it.
+        chmod(&above, 0o1777);
+        assert!(value(&resolver).is_ok());
+        chmod(&above, 0o755);
+        // A folder that belongs to another user, whom only root can make one belong to.
+        if chown(&above, Some(54_321), None).is_ok() {
+            assert!(self::refusal(&resolver).contains("another user (id 54321)"));
+            chown(&above, Some(0), None).unwrap();
+        }
+    }
+}
+
 #[test]
 fn what_is_no_program_is_not_run() {
     let place = Place::new();

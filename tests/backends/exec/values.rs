@@ -64,13 +64,38 @@ fn the_table_or_the_source_says_that_it_is_json() {
 #[test]
 fn a_request_names_the_id_and_the_field() {
     let place = Place::new();
-    let script = r#"echo "{\"user\": \"$1\"}""#;
+    let script = r#"echo "{\"user\": \"$1\", \"password\": \"SeNtInEl\"}""#;
     let path = place.program("program", script);
-    let builder = place.builder(&format!("exec = [{path:?}, '{{id}}']\nformat = 'json'"));
-    let resolver = builder.default_backend("op").build().unwrap();
-    let declaration = Declaration::builder("step").request("vault/db", "user").unwrap().build();
+    for format in ["text", "json"] {
+        let table = format!("exec = [{path:?}, '{{id}}']\nformat = '{format}'");
+        let resolver = place.builder(&table).default_backend("op").build().unwrap();
+        let declaration = Declaration::builder("step").request("vault/db", "user").unwrap();
+        let declaration = declaration.request("vault/db", "password").unwrap().build();
+        let secrets = resolver.resolve_blocking(&declaration).unwrap().secrets;
+        let value = |key: &str| secrets.get("vault/db", key).unwrap();
+        assert_eq!(value("user").expose_str().unwrap(), "vault/db");
+        assert_eq!(value("password").expose_str().unwrap(), "SeNtInEl");
+    }
+}
+
+/// Each field of a group would else be the whole text.
+#[test]
+fn a_text_has_no_fields() {
+    let place = Place::new();
+    let path = place.program("program", "echo SeNtInEl");
+    let table = format!("exec = [{path:?}, '{{id}}']");
+    let cached = place.builder(&table).cache_ttl(Duration::from_secs(600));
+    let resolver = cached.default_backend("op").build().unwrap();
+    // The answer to the source is kept, and is not that to the request.
+    assert!(resolve(&resolver, "op.db").is_ok());
+    let declaration = Declaration::builder("step").request("db", "user").unwrap().build();
+    let error = resolver.resolve_blocking(&declaration).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Undecodable, "{error}");
+    assert!(!error.to_string().contains("SeNtInEl"), "{error}");
+    // Without a group, the key is the id and the text is the value.
+    let declaration = Declaration::builder("step").request("", "db").unwrap().build();
     let secrets = resolver.resolve_blocking(&declaration).unwrap().secrets;
-    assert_eq!(secrets.get("vault/db", "user").unwrap().expose_str().unwrap(), "vault/db");
+    assert_eq!(secrets.get("", "db").unwrap().expose_str().unwrap(), "SeNtInEl");
 }
 
 #[test]
@@ -100,9 +125,10 @@ fn a_source_is_named_by_its_text_or_without_the_type() {
 #[test]
 fn a_mapping_and_a_type_lead_to_it() {
     let place = Place::new();
-    let path = place.program("program", "echo \"SeNtInEl-$1\"");
+    let script = r#"case $1 in object) echo '{"x": "SeNtInEl-x"}';; *) echo "SeNtInEl-$1";; esac"#;
+    let path = place.program("program", script);
     let table = format!(
-        "exec = [{path:?}, '{{id}}']\n[sources]\nprod-db = 'op.db'\napi = {{ type = 'op', id = 'b.c' }}"
+        "exec = [{path:?}, '{{id}}']\n[sources]\nprod-db = 'op.db'\nprod-object = 'op.object'\napi = {{ type = 'op', id = 'b.c' }}"
     );
     let resolver = place.builder(&table).build().unwrap();
     for (source, group, key, wanted) in [
@@ -114,9 +140,9 @@ fn a_mapping_and_a_type_lead_to_it() {
         assert_eq!(secrets.get(group, key).unwrap().expose_str().unwrap(), wanted);
     }
     // A request whose group is mapped.
-    let declaration = Declaration::builder("step").request("prod-db", "x").unwrap().build();
+    let declaration = Declaration::builder("step").request("prod-object", "x").unwrap().build();
     let secrets = resolver.resolve_blocking(&declaration).unwrap().secrets;
-    assert_eq!(secrets.get("prod-db", "x").unwrap().expose_str().unwrap(), "SeNtInEl-db");
+    assert_eq!(secrets.get("prod-object", "x").unwrap().expose_str().unwrap(), "SeNtInEl-x");
 }
 
 #[test]

@@ -5,7 +5,9 @@
 //! of steps that have ended.
 
 use std::{
-    fs, thread,
+    fs,
+    os::unix::fs::MetadataExt,
+    thread,
     time::{Duration, Instant},
 };
 
@@ -70,10 +72,16 @@ fn children() -> Vec<Pid> {
     pids.filter_map(Pid::from_raw).collect()
 }
 
-/// Whether this is the process that masks the last lines of a step. It ends by itself.
+/// Whether this is the process that masks the last lines of a step. It ends by itself. Any program can have its name, and so
+/// it has to be this program too.
 fn masks(pid: Pid) -> bool {
+    let program = |process: &str| fs::metadata(format!("/proc/{process}/exe")).ok();
+    let is_this = program(&pid.to_string())
+        .zip(program("self"))
+        .is_some_and(|(one, this)| (one.dev(), one.ino()) == (this.dev(), this.ino()));
     let line = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-    line.strip_prefix(filter::NAME.as_bytes()).is_some_and(|rest| rest.first() == Some(&0))
+    let is_named = line.strip_prefix(filter::NAME.as_bytes());
+    is_this && is_named.is_some_and(|rest| rest.first() == Some(&0))
 }
 
 /// Waits for a process that has ended, and returns whether it has.

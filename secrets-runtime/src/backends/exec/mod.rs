@@ -30,8 +30,9 @@ use crate::{
 /// ```
 ///
 /// A source of the type `op` is then read by a call of this program, with the id in the place of `{id}`. No shell reads the
-/// arguments. The value is what it prints to its standard output, without one line break at the end. If it ends with another
-/// code than 0, the error is [`ErrorKind::Unavailable`] with its standard error as the reason, in which known secrets are
+/// arguments. The value is what it prints to its standard output, without one line break at the end. In a request with a
+/// group, the group is the id, and the key a field of the JSON object that is printed. If the program ends with another code
+/// than 0, the error is [`ErrorKind::Unavailable`] with its standard error as the reason, in which known secrets are
 /// masked; with a code of the table's `not_found` it is [`ErrorKind::NotFound`].
 ///
 /// Before each call it is checked that nobody else can write or replace the program.
@@ -79,9 +80,10 @@ impl Backend for Exec {
         Capabilities::new().uses_role(false).needs_tokio(false)
     }
 
-    /// The key is left out: all fields of a secret are one answer.
+    /// The key is left out: all fields of a secret are one answer. A source, which may be a text, has another one.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
-        let selector = [request.version_id(), request.version_stage()];
+        let object = is_object(request).then_some("object");
+        let selector = [object, request.version_id(), request.version_stage()];
         Identity::new(id_of(request)).with_selector(selector)
     }
 
@@ -90,11 +92,12 @@ impl Backend for Exec {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         Box::pin(async move {
-            let ids = requests.iter().map(|request| checked_id(request).map(str::to_owned));
+            let wanted = requests.iter().map(|request| (checked_id(request), is_object(request)));
+            let wanted = wanted.map(|(id, is_object)| (id.map(str::to_owned), is_object));
             let program = self.program.clone();
-            each(ids.collect(), FEW, move |id: Result<String, Error>| {
+            each(wanted.collect(), FEW, move |(id, is_object): (Result<String, Error>, bool)| {
                 let program = program.clone();
-                async move { program.print(&id?).await }
+                async move { program.print(&id?, is_object).await }
             })
             .await
         })
@@ -107,6 +110,12 @@ fn id_of<'a>(request: &FetchRequest<'a>) -> &'a str {
         "" => request.key().unwrap_or_default(),
         id => id,
     }
+}
+
+/// Whether a request names a field of what is printed, which is then a JSON object whatever the table says: the fields of a
+/// group would else all have one value.
+fn is_object(request: &FetchRequest<'_>) -> bool {
+    request.key().is_some_and(|_| !request.id().is_empty())
 }
 
 fn checked_id<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {

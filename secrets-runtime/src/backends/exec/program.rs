@@ -62,8 +62,8 @@ impl ExecProgram {
         })
     }
 
-    /// Has the program print a secret.
-    pub(super) async fn print(&self, id: &str) -> Result<Fetched, Error> {
+    /// Has the program print a secret, which is a JSON object if the request or the table says so.
+    pub(super) async fn print(&self, id: &str, is_object: bool) -> Result<Fetched, Error> {
         // At each call: it may have been replaced since the last one.
         self.check()?;
         let arguments: Vec<String> = self.arguments(id).collect();
@@ -71,9 +71,12 @@ impl ExecProgram {
         let mut command = Command::new(&self.settings.program);
         // The working directory may be somebody else's, with a configuration of the program.
         command.args(&arguments).env_clear().envs(variables).current_dir("/");
-        let reason = Reason::new(&self.settings.env, id, &arguments);
+        let with_id = self.arguments(id).zip(&self.settings.arguments);
+        let with_id = with_id.filter(|(_, written)| written.contains(PLACEHOLDER));
+        let with_id: Vec<String> = with_id.map(|(argument, _)| argument).collect();
+        let reason = Reason::new(&self.settings.env, id, &with_id);
         match run(command, self.settings.timeout).await {
-            Ok(output) if output.status.success() => self.fetched(output, id),
+            Ok(output) if output.status.success() => self.fetched(output, id, is_object),
             Ok(output) if self.is_not_found(output.status) => {
                 let message = format!("{self} has no such secret");
                 let Output { printed, complaint, .. } = output;
@@ -97,6 +100,14 @@ impl ExecProgram {
             }
             Err(RunError::TooLong) => Err(self.too_long()),
             Err(RunError::NotStarted(error)) => Err(self.not_started(error)),
+            Err(RunError::EndNotSeen(error)) => {
+                let message = format!(
+                    "{self} has ended, and how is not known: this process ignores SIGCHLD, or waits for any child"
+                );
+                let help = "do not ignore SIGCHLD (`trap '' CHLD` in the script that starts this process), and wait \
+                            for one's own children alone";
+                Err(Error::new(ErrorKind::Unavailable, message).with_help(help).with_cause(error))
+            }
             Err(RunError::Lost(error)) => {
                 let message = format!("the output of {self} cannot be read");
                 Err(Error::new(ErrorKind::Unavailable, message).with_cause(error))
@@ -104,7 +115,7 @@ impl ExecProgram {
         }
     }
 
-    fn fetched(&self, output: Output, id: &str) -> Result<Fetched, Error> {
+    fn fetched(&self, output: Output, id: &str, is_object: bool) -> Result<Fetched, Error> {
         let mut printed = output.printed;
         // Bytes that are not text stay as they are.
         if std::str::from_utf8(&printed).is_ok() && printed.last() == Some(&b'\n') {
@@ -118,7 +129,7 @@ impl ExecProgram {
         }
         // A copy, since the buffer is as long as the longest value. It is wiped.
         let value = SecretValue::from(printed.to_vec());
-        let fetched = match (self.settings.is_json, value.is_text()) {
+        let fetched = match (is_object || self.settings.is_json, value.is_text()) {
             (true, _) => Fetched::json(value),
             (false, true) => Fetched::text(value),
             (false, false) => Fetched::binary(value),

@@ -27,6 +27,7 @@ pub(super) struct Reason<'a> {
     /// The variables that the program got besides those that every program gets.
     variables: &'a [String],
     id: &'a str,
+    /// The arguments with the id in them. Others may have a password.
     arguments: &'a [String],
 }
 
@@ -66,11 +67,12 @@ impl<'a> Reason<'a> {
         }
         let known = Zeroizing::new(process::mask(&masker.mask(text)).into_owned());
         let mut line = Zeroizing::new(String::with_capacity(known.len()));
+        let mut before = Before::Other;
         for word in known.split_whitespace() {
             if !line.is_empty() {
                 line.push(' ');
             }
-            self.push_word(word, &mut line);
+            before = self.push_word(word, before, &mut line);
         }
         let mut shown: String = line.chars().take(MAX_CHARS).collect();
         if line.chars().nth(MAX_CHARS).is_some() {
@@ -79,20 +81,24 @@ impl<'a> Reason<'a> {
         escape_controls(shown)
     }
 
-    /// Adds a word to a line, with what looks like a credential masked.
-    fn push_word(&self, word: &str, line: &mut String) {
+    /// Adds a word to a line, with what looks like a credential masked. Returns what the next word comes after.
+    fn push_word(&self, word: &str, mut before: Before, line: &mut String) -> Before {
         let is_border = |c: char| "\"'`,;()[]{}<>=|".contains(c);
-        let mut is_value = false;
         for part in word.split_inclusive(is_border) {
             let inner = part.trim_end_matches(is_border);
             let border = &part[inner.len()..];
-            let is_masked = !inner.is_empty()
-                && (is_value || looks_like_credential(inner))
-                && !self.is_of_command(inner);
-            line.push_str(if is_masked { MASK } else { inner });
+            let shown = match before {
+                Before::Value if !inner.is_empty() => 0,
+                _ if looks_like_credential(inner) => 0,
+                _ => start_of_value(inner).unwrap_or(inner.len()),
+            };
+            let (shown, hidden) = inner.split_at(shown);
+            line.push_str(shown);
+            line.push_str(if self.is_of_command(hidden) { hidden } else { MASK });
             line.push_str(border);
-            is_value = border == "=" && is_name_of_credential(inner);
+            before = before.and(inner, border);
         }
+        before
     }
 
     /// Whether a word is part of what the user has written.
@@ -102,17 +108,60 @@ impl<'a> Reason<'a> {
     }
 }
 
+/// What a part of a text comes after.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Before {
+    /// The name of a credential.
+    Name,
+    /// That name and a `:` or `=`: what follows is the value.
+    Value,
+    Other,
+}
+
+impl Before {
+    /// Returns what comes before the part that follows these two.
+    fn and(self, inner: &str, border: &str) -> Self {
+        let ends_name = inner.ends_with(':') || border == "=";
+        let name = inner.rsplit(':').find(|name| !name.is_empty());
+        let now = match (name, self) {
+            (Some(name), _) if !is_name_of_credential(name) => Self::Other,
+            (Some(_), Self::Value) => Self::Other,
+            (None, Self::Name) | (Some(_), _) if ends_name => Self::Value,
+            (Some(_), _) => Self::Name,
+            (None, before) => before,
+        };
+        // Brackets and quotes stand around names and values, and these after them.
+        if [",", ";", "|"].contains(&border) { Self::Other } else { now }
+    }
+}
+
+/// Returns where the value begins in a text such as `password:correct`.
+fn start_of_value(word: &str) -> Option<usize> {
+    let mut colons = word.match_indices(':').filter(|_| !word.contains("://"));
+    let (colon, _) = colons.find(|(colon, _)| {
+        let name = word[..*colon].rsplit(':').next().unwrap_or_default();
+        is_name_of_credential(name)
+    })?;
+    Some(colon + 1)
+}
+
 /// Whether a word is like those that are made by chance: letters with digits among them, or in a mixture of cases. It may be
 /// an identifier too, of which a reason can do without.
 fn looks_like_credential(word: &str) -> bool {
     let word = word.trim_end_matches([':', '.', '!', '?']);
-    let is_path = word.starts_with(['/', '~', '.']) || word.contains("://") && !word.contains('@');
+    let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
+    let is_mixed =
+        has(char::is_ascii_digit) && has(|c| c.is_lowercase()) && has(|c| c.is_uppercase());
+    // A text in base64 may begin with a slash.
+    let is_rooted = word.strip_prefix('/').is_some_and(|rest| rest.contains(['/', '.']))
+        || ["~/", "./", "../"].iter().any(|start| word.starts_with(start))
+        || word.contains("://") && !word.contains('@');
+    let is_path = is_rooted && !is_mixed;
     let is_host = word.contains('.')
         && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:".contains(c));
     if word.len() < SHORTEST || is_path || is_host {
         return false;
     }
-    let has = |is: fn(&char) -> bool| word.chars().any(|c| is(&c));
     let has_both = has(char::is_ascii_digit) && has(|c| c.is_alphabetic());
     let letters: Vec<char> = word.chars().collect();
     let rises = letters.windows(2).filter(|two| two[0].is_lowercase() && two[1].is_uppercase());
@@ -120,9 +169,15 @@ fn looks_like_credential(word: &str) -> bool {
     has_both || rises >= 3 && letters.len() <= 5 * rises
 }
 
+/// Whether a text names a credential. A path and an error, such as `KeyError`, do not.
 fn is_name_of_credential(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    ["pass", "pwd", "secret", "token", "key", "cred"].iter().any(|word| name.contains(word))
+    let is_error = ["error", "exception", "found"].iter().any(|end| name.ends_with(end));
+    let is_path = name.starts_with(['/', '~', '.']) && !name.contains('?');
+    let name = name.rsplit('/').next().unwrap_or_default();
+    !is_error
+        && !is_path
+        && ["pass", "pwd", "secret", "token", "key", "cred"].iter().any(|word| name.contains(word))
 }
 
 #[cfg(test)]
@@ -166,6 +221,33 @@ mod tests {
     }
 
     #[test]
+    fn what_follows_the_name_of_a_credential_is_masked() {
+        for (text, masked) in [
+            ("password: correcthorse", "password: ***"),
+            ("password:correcthorse", "password:***"),
+            ("db/password=correct", "db/password=***"),
+            ("bad login: app:password:correct", "bad login: app:password:***"),
+            ("password = correct", "password = ***"),
+            ("api_key= correct", "api_key= ***"),
+            (r#"{"token":"abc"}"#, r#"{"token":"***"}"#),
+            (r#"{"token": "abc", "user": "app"}"#, r#"{"token": "***", "user": "app"}"#),
+            ("{'secret' : 'abc'}", "{'secret' : '***'}"),
+            ("https://example.com/?token=abc", "https://example.com/?token=***"),
+        ] {
+            assert_eq!(shown(text, ""), masked, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_credential_may_begin_as_a_path() {
+        for text in ["/dGhpc0lz4UmFuZG9t", "/a1b2c3d4e5", ".dGhpc0lz4UmFuZG9t", "~a1b2c3d4e5"] {
+            assert_eq!(shown(text, ""), "***", "{text}");
+        }
+        assert_eq!(shown("/dGhpc0lz/4UmFuZG9t=", ""), "***=");
+        assert_eq!(shown("https://example.com/h/dGhpc0lz4UmFuZG9t", ""), "***");
+    }
+
+    #[test]
     fn what_a_person_needs_stays() {
         for text in [
             "gpg: decryption failed: No secret key",
@@ -173,6 +255,11 @@ mod tests {
             "ResourceNotFoundException: not found",
             "2026/11/29 10:00:00 cannot connect to vault-1.example.com:8200",
             "cannot open /usr/share/op2/lib64.so",
+            "open /run/secrets/db_password: permission denied",
+            "KeyError: 'prod'",
+            "no such secret: vault/item1234",
+            "the key, which is old: it has expired",
+            "~/.config/op2/config and ./op2/config",
             "see https://developer.1password.com/docs",
             "key=",
         ] {

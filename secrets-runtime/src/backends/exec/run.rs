@@ -6,12 +6,16 @@ use std::{
     os::{fd::OwnedFd, unix::process::CommandExt},
     process::{Child, Command, ExitStatus, Stdio},
     task::{Context, Poll, ready},
-    thread,
     time::Duration,
 };
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
-use tokio::{net::unix::pipe::Receiver, time};
+use rustix::{
+    io::Errno,
+    process::{
+        Pid, Signal, WaitId, WaitIdOptions, WaitOptions, kill_process_group, waitid, waitpid,
+    },
+};
+use tokio::{net::unix::pipe::Receiver, runtime::Handle, time};
 use zeroize::Zeroizing;
 
 use crate::backend::MAX_VALUE_BYTES;
@@ -26,8 +30,8 @@ const MAX_COMPLAINT: usize = 8192;
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
 const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
-/// How long to wait for the end of a program that was killed.
-const LAST_WAIT: Duration = Duration::from_millis(50);
+/// The longest pause between two looks whether a program has ended that was killed.
+const LONGEST_LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How much is read before others have their turn.
 const READS_AT_ONCE: usize = 16;
@@ -50,7 +54,12 @@ pub(super) struct Complaint {
 pub(super) enum RunError {
     NotStarted(io::Error),
     TooLong,
-    TimedOut { printed: Zeroizing<Vec<u8>>, complaint: Complaint },
+    TimedOut {
+        printed: Zeroizing<Vec<u8>>,
+        complaint: Complaint,
+    },
+    /// Something else in this process has waited for it, or the system has, since `SIGCHLD` is ignored.
+    EndNotSeen(io::Error),
     Lost(io::Error),
 }
 
@@ -63,7 +72,7 @@ pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Outpu
     let mut printed = OutputPipe::new(group.child.stdout.take().map(OwnedFd::from), MAX_OUTPUT);
     let mut complaint =
         OutputPipe::new(group.child.stderr.take().map(OwnedFd::from), MAX_COMPLAINT);
-    let result = time::timeout(timeout, until_end(&group, &mut printed, &mut complaint)).await;
+    let result = time::timeout(timeout, until_end(&mut group, &mut printed, &mut complaint)).await;
     let status = match result {
         Ok(Ok(())) => group.end(),
         Ok(Err(error)) => return Err(error),
@@ -86,7 +95,7 @@ pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Outpu
 
 /// Reads the output until the program has ended.
 async fn until_end(
-    group: &RunningGroup,
+    group: &mut RunningGroup,
     printed: &mut OutputPipe,
     complaint: &mut OutputPipe,
 ) -> Result<(), RunError> {
@@ -112,7 +121,7 @@ async fn until_end(
             tick.as_mut().poll(task).map(Ok)
         })
         .await?;
-        if group.has_ended() {
+        if group.has_ended().map_err(RunError::EndNotSeen)? {
             return Ok(());
         }
         pause = (pause * 2).min(LONGEST_PAUSE);
@@ -210,11 +219,19 @@ impl RunningGroup {
     }
 
     /// Returns whether the program has ended. It stays a zombie, so that its group keeps its number.
-    fn has_ended(&self) -> bool {
-        let Some(pid) = self.pid() else { return true };
+    ///
+    /// # Errors
+    /// It cannot be waited for. The number of its group may be another one's by now, so nothing is killed.
+    fn has_ended(&mut self) -> io::Result<bool> {
+        let Some(pid) = self.pid() else { return Ok(true) };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
-        // Who cannot be waited for is gone.
-        !matches!(waitid(WaitId::Pid(pid), options), Ok(None))
+        let seen = waitid(WaitId::Pid(pid), options);
+        self.is_reaped |= matches!(seen, Err(Errno::CHILD));
+        match seen {
+            Ok(status) => Ok(status.is_some()),
+            Err(Errno::INTR) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
     }
 
     /// Ends the children of a program that has ended, and returns how it has.
@@ -234,15 +251,23 @@ impl RunningGroup {
 
 impl Drop for RunningGroup {
     fn drop(&mut self) {
-        if self.is_reaped {
+        if self.is_reaped || self.has_ended().is_err() {
             return;
         }
         self.kill();
-        // A program that waits for a file system cannot be killed: then it is left.
-        let mut waited = Duration::ZERO;
-        while waited < LAST_WAIT && matches!(self.child.try_wait(), Ok(None)) {
-            thread::sleep(FIRST_PAUSE);
-            waited += FIRST_PAUSE;
+        // It ends a moment later, and this thread has others to serve.
+        if let (Some(pid), Ok(runtime)) = (self.pid(), Handle::try_current()) {
+            runtime.spawn(wait_for_killed(pid));
         }
+    }
+}
+
+/// Waits until a program that was killed has ended, so that no zombie is left. One that waits for a file system cannot be
+/// killed: it is waited for as long as the thread runs.
+async fn wait_for_killed(pid: Pid) {
+    let mut pause = FIRST_PAUSE;
+    while matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None) | Err(Errno::INTR)) {
+        time::sleep(pause).await;
+        pause = (pause * 2).min(LONGEST_LAST_PAUSE);
     }
 }

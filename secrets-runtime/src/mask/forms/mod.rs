@@ -42,6 +42,9 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
     value.len() >= SHORTEST && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
+/// Why the value of a field is not masked, and not looked for.
+pub(crate) const UNMASKABLE: &str = "it is shorter than four bytes, a number of fewer than six digits, or a word that every log has";
+
 /// Whether the value of a field is masked. A number in JSON has to be as long as one that is nested.
 pub(crate) fn is_field_maskable(field: &Field) -> bool {
     // Looked at to find out whether it is too short or too common.
