@@ -138,7 +138,8 @@ fn a_program_of_a_found_file_runs_after_trust() {
     }
     let trusted = sandbox.run(["trust"]);
     assert_eq!(trusted.code, Some(0), "{trusted:?}");
-    assert!(trusted.stderr.contains("it now decides backends.op"), "{trusted:?}");
+    let decides = format!("it now decides backends.op (runs {})\n", program.display());
+    assert!(trusted.stderr.contains(&decides), "{trusted:?}");
     assert!(sandbox.ok(["resolve", "op.x", "--reveal"]).contains("SeNtInEl"));
     assert!(sandbox.path().join("ran").exists());
 }
