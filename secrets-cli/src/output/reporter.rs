@@ -146,10 +146,16 @@ fn help(problem: &Problem) -> Option<String> {
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
             format!("{}the types here are {}", near.unwrap_or_default(), types.join(", "))
         }
-        Some(HelpCode::PlainValue) => format!(
-            "store a JSON object, or read it as one plain value: '{}'",
-            plain_source(problem.origin())
-        ),
+        Some(HelpCode::PlainValue) => {
+            let program =
+                problem.backend().filter(|kind| secrets_spec::BuiltIn::parse(kind).is_none());
+            let source = plain_source(problem.origin(), program);
+            let help = format!("store a JSON object, or read it as one plain value: '{source}'");
+            match program {
+                Some(kind) => format!("{help}; or set format = \"text\" in [backends.{kind}]"),
+                None => help,
+            }
+        }
         _ => problem.help()?.to_owned(),
     })
 }
@@ -191,11 +197,12 @@ fn is_reference(field: &str) -> bool {
     secrets_spec::Template::parse(&reference).is_ok() && secrets_spec::Source::parse(group).is_ok()
 }
 
-/// Returns a source as JSON that reads its payload as one plain value.
-fn plain_source(origin: &str) -> String {
+/// Returns a source as JSON that reads its payload as one plain value. The text of a source has no type that is not
+/// built in, such as `program`.
+fn plain_source(origin: &str, program: Option<&str>) -> String {
     let source = secrets_spec::Source::parse(origin).ok();
-    let kind = source.as_ref().and_then(|source| source.backend());
-    let kind = kind.map(|kind| format!("\"type\": {}, ", json_string(kind.as_str())));
+    let kind = source.as_ref().and_then(|source| source.backend()).map(|kind| kind.as_str());
+    let kind = kind.or(program).map(|kind| format!("\"type\": {}, ", json_string(kind)));
     let id = source.as_ref().map_or(origin, |source| source.id());
     let (kind, id) = (kind.unwrap_or_default(), json_string(id));
     format!("{{{kind}\"id\": {id}, \"options\": {{\"json\": false}}}}")
