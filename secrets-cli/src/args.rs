@@ -70,7 +70,7 @@ pub enum Command {
     Explain(Explain),
     /// Show every setting and where it comes from, and check that the backends are reachable
     Doctor(Doctor),
-    /// Let a secrets.toml that is found decide where credentials are sent, and which store and values are used
+    /// Let a secrets.toml that is found decide where credentials are sent, which store and values are used, and which programs run
     Trust(Trust),
     /// Print completions for a shell
     Completions(Completions),
@@ -374,9 +374,10 @@ pub struct Doctor {
 }
 
 const TRUST: &str = "The nearest secrets.toml upwards from the working directory may be that of a repository that you \
-cloned. So its settings zenml_url, vault_addr, vault_cacert, vault_jwt_file, kubernetes_url, kubernetes_dir, local_dir \
-and local_key_file, its sources of type inline, and its programs under [backends], apply only after this command, and again after it when the file has changed. The path and the \
-SHA-256 of the file are kept in $XDG_CONFIG_HOME/secrets/trusted.json. A file that SECRETS_CONFIG names needs no trust.";
+cloned. So its settings aws_transport, zenml_url, vault_addr, vault_namespace, vault_auth, vault_auth_mount, vault_role, \
+vault_cacert, vault_jwt_file, kubernetes_url, kubernetes_dir, local_dir and local_key_file, its sources of type inline, and \
+its programs under [backends], which then may run, apply only after this command, and again after it when the file has \
+changed. The path and the SHA-256 of the file are kept in $XDG_CONFIG_HOME/secrets/trusted.json. A file that SECRETS_CONFIG names needs no trust.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TRUST)]

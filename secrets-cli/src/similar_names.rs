@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use secrets_runtime::{Error, ErrorKind, Problem};
+use secrets_spec::BuiltIn;
 
 use crate::{
     failure::Failure,
@@ -34,6 +35,8 @@ struct Searches {
     count: usize,
     /// By the type of the backend; `None` if its names cannot be listed.
     backends: BTreeMap<String, Option<KnownNames>>,
+    /// The types of the backends in the settings, once they are known.
+    tables: Option<Vec<String>>,
 }
 
 /// The names of a backend.
@@ -54,14 +57,35 @@ impl Searches {
         if name.is_empty() {
             return None;
         }
+        self.count += 1;
+        let is_typed = name.len() < problem.origin().len();
         let known = self.backends.entry(kind.to_owned()).or_insert_with(|| KnownNames::of(kind));
-        let known = known.as_ref()?;
+        let Some(known) = known else { return self.table(name).filter(|_| !is_typed) };
         if known.mapped.iter().any(|mapped| mapped == problem.origin()) {
             return None;
         }
-        self.count += 1;
-        known.suggestion(name)
+        let (field, near) = (known.field(name), known.near(name));
+        field.or_else(|| self.table(name).filter(|_| !is_typed)).or(near)
     }
+
+    /// Returns the backend of the settings that was probably meant by what stands before the first dot of a name.
+    fn table(&mut self, name: &str) -> Option<String> {
+        let (before, id) = name.split_once('.')?;
+        let tables = self.tables.get_or_insert_with(|| {
+            let resolver = stores::resolver(None).ok();
+            let kinds = resolver.iter().flat_map(|resolver| resolver.backends());
+            let kinds = kinds.map(|backend| backend.kind().to_owned());
+            kinds.filter(|kind| BuiltIn::parse(kind).is_none()).collect()
+        });
+        let comparable = tables.iter().filter(|table| is_long(table) || is_long(before));
+        let near = secrets_spec::closest(before, comparable.map(String::as_str))?;
+        Some(format!("did you mean `{near}.{id}`, of the backend in [backends.{near}]?"))
+    }
+}
+
+/// Of one or two letters every name is near every other one.
+fn is_long(text: &str) -> bool {
+    text.chars().count() > 2
 }
 
 impl KnownNames {
@@ -86,21 +110,44 @@ impl KnownNames {
         Some(Self { mapped, secrets })
     }
 
-    fn suggestion(&self, name: &str) -> Option<String> {
+    /// Returns the field of a secret that was probably meant.
+    fn field(&self, name: &str) -> Option<String> {
         let field_of = |(at, _): (usize, &str)| {
             let (secret, key) = (name.get(..at)?, name.get(at + 1..)?);
             (!key.is_empty() && self.secrets.iter().any(|known| known == secret))
                 .then_some((secret, key))
         };
-        if let Some((secret, key)) = name.match_indices('.').find_map(field_of) {
-            return Some(format!(
-                "did you mean the field `{key}` of `{secret}` (`secrets get {secret} {key}`, `secrets run --env NAME={secret}.{key}`)?"
-            ));
+        let (secret, key) = name.match_indices('.').find_map(field_of)?;
+        Some(format!(
+            "did you mean the field `{key}` of `{secret}` (`secrets get {secret} {key}`, `secrets run --env NAME={secret}.{key}`)?"
+        ))
+    }
+
+    /// Returns the secret that was probably meant.
+    fn near(&self, name: &str) -> Option<String> {
+        // A secret of this name lacks the version, or something else that was asked for.
+        if self.secrets.iter().any(|known| known == name) {
+            return None;
         }
-        // Of one or two letters every name is near every other one.
-        let is_long = |text: &str| text.chars().count() > 2;
         let comparable = self.secrets.iter().filter(|known| is_long(known) || is_long(name));
         let near = secrets_spec::closest(name, comparable.map(String::as_str))?;
         Some(format!("did you mean `{near}`?"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_that_exists_is_not_suggested() {
+        let names = ["secret/prod-db", "secret/prod-db2"].map(str::to_owned);
+        let known = KnownNames { mapped: Vec::new(), secrets: names.to_vec() };
+        // A version of it was not found.
+        assert_eq!(known.near("secret/prod-db"), None);
+        assert_eq!(
+            known.near("secret/prod-dbb").as_deref(),
+            Some("did you mean `secret/prod-db`?")
+        );
     }
 }

@@ -11,7 +11,8 @@ const NOTHING_TO_MASK: (&str, &str) = (
 pub fn run(args: &Mask) -> Result<(), Failure> {
     // It learns what is resolved.
     let masker = Masker::current();
-    let (resolver, builder) = args.resolve.declaration(None, Some(NOTHING_TO_MASK))?;
+    let (resolver, builder) =
+        args.resolve.declaration_of("secrets mask", None, Some(NOTHING_TO_MASK))?;
     let secrets = resolver.resolve_blocking(&builder.build())?;
     let result = filter(&masker);
     // Everything has been copied.

@@ -13,11 +13,17 @@ use crate::{
     },
 };
 
+/// The note if everything was found, and nothing is set.
+const NO_VARIABLE: &str = "note: nothing becomes a variable: a request does if it has an env_var; --format json shows the fields";
+
 /// Resolves sources as a step would, and prints the result: variables, and in JSON also groups and keys. In a format
 /// that sets variables nothing is printed unless the values are revealed.
 pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
     let secrets = args.resolve.resolve(args.requests.as_deref())?;
     let variables = secrets.exports(|name| std::env::var_os(name))?;
+    if variables.is_empty() && args.format != Some(ResolveFormat::Json) {
+        reporter.info(NO_VARIABLE);
+    }
     let mut output = WipedOutput::default();
     let push = match args.format {
         Some(ResolveFormat::Json) => {
@@ -25,6 +31,7 @@ pub fn run(args: &Resolve, reporter: &Reporter) -> Result<(), Failure> {
             return print(output, args, reporter);
         }
         // What reads these formats would set the mask as a value.
+        Some(_) if !args.reveal && variables.is_empty() => return Ok(()),
         Some(_) if !args.reveal => {
             let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
             reporter.info(&format!(

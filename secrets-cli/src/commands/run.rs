@@ -50,13 +50,13 @@ pub fn run(args: &Run, reporter: &Reporter) -> Result<(), Failure> {
         // Only the named variables are set: not those of SECRETS_WITH either.
         true => None,
         false => {
-            let resolved = resolver.resolve_blocking(&builder.build());
+            let resolved = resolver.resolve_blocking(&builder.clone().build());
             failures.take(resolved.map(|context| context.secrets).map_err(Failure::from))
         }
     };
     let filled = match templates.is_empty() {
         true => None,
-        false => failures.take(templates.fill(&resolver)),
+        false => failures.take(templates.fill(&resolver, &builder)),
     };
     let rules = ExportRules::default()
         .only(args.only.iter().map(|name| name.trim()))

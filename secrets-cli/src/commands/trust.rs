@@ -40,7 +40,14 @@ pub fn run(args: &Trust, reporter: &Reporter) -> Result<(), Failure> {
     if !args.forget {
         match trusted.decides() {
             [] => reporter.info("note: it sets nothing that needs trust"),
-            keys => reporter.info(&format!("it now decides {}", keys.join(", "))),
+            keys => {
+                let shown = |key: &String| match trusted.program(key) {
+                    Some(program) => format!("{key} (runs {program})"),
+                    None => key.clone(),
+                };
+                let keys: Vec<_> = keys.iter().map(shown).collect();
+                reporter.info(&format!("it now decides {}", keys.join(", ")));
+            }
         }
         reporter.info("when the file changes, it must be trusted again");
     }

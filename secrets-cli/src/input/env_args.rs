@@ -3,7 +3,7 @@
 use std::{ffi::OsString, path::PathBuf};
 
 use secrets_runtime::{
-    Declaration, Error, ErrorKind, Resolver, SecretValue, ValidationLevel,
+    Declaration, DeclarationBuilder, Error, ErrorKind, Resolver, SecretValue, ValidationLevel,
     admin::{StoredField, StoredSecret},
     config,
 };
@@ -109,21 +109,26 @@ impl EnvTemplates {
         self.0.iter().filter_map(refuse).collect()
     }
 
-    /// Returns the variables with their values, or everything that is missing for them.
-    pub fn fill(&self, resolver: &Resolver) -> Result<Vec<(&str, SecretValue)>, Failure> {
+    /// Returns the variables with their values, or everything that is missing for them. A reference names the group of a
+    /// source of `declared`, or else a secret.
+    pub fn fill(
+        &self,
+        resolver: &Resolver,
+        declared: &DeclarationBuilder,
+    ) -> Result<Vec<(&str, SecretValue)>, Failure> {
         let mut templates = Vec::new();
         for variable in &self.0 {
             // A template is not a secret value.
             templates.push((variable.name.as_str(), variable.template.expose_str()?));
         }
-        let values = match resolver.fill_texts_blocking(&templates) {
+        let values = match resolver.fill_texts_with_blocking(&declared.clone().build(), &templates)
+        {
             Ok(values) => values,
             Err(error) => {
                 // A validation finds the fields that are missing too.
                 let all: Vec<&str> = templates.iter().map(|(_, template)| *template).collect();
-                let declaration = Declaration::builder("secrets")
-                    .config(&all.join("\n"), config::Format::Text)?
-                    .build();
+                let declaration =
+                    declared.clone().only_config(&all.join("\n"), config::Format::Text)?.build();
                 let level = ValidationLevel::SecretAndKeyExists;
                 resolver.validate_blocking(level, &declaration).into_result()?;
                 return Err(error.into());

@@ -55,6 +55,16 @@ impl ResolveArgs {
         requests: Option<&str>,
         refusal: Option<(&str, &str)>,
     ) -> Result<(Resolver, DeclarationBuilder), Failure> {
+        self.declaration_of("secrets", requests, refusal)
+    }
+
+    /// Returns what [`declaration`](Self::declaration) does, under another name of the step in the audit log.
+    pub fn declaration_of(
+        &self,
+        step: &str,
+        requests: Option<&str>,
+        refusal: Option<(&str, &str)>,
+    ) -> Result<(Resolver, DeclarationBuilder), Failure> {
         check_json("--sources", self.sources.as_deref())?;
         check_json("--requests", requests)?;
 
@@ -65,7 +75,7 @@ impl ResolveArgs {
         };
         let sources: Vec<String> = self.source.iter().map(source).collect();
         let mut partial = PartialDeclaration {
-            builder: Declaration::builder("secrets").inline_from_outside(),
+            builder: Declaration::builder(step).inline_from_outside(),
             errors: Vec::new(),
         };
         partial.add(|builder| builder.sources(&sources));

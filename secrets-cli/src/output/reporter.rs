@@ -134,14 +134,7 @@ fn help(problem: &Problem) -> Option<String> {
     Some(match problem.help_code() {
         Some(HelpCode::AllowOverride) => "use --allow-override if that is meant".to_owned(),
         Some(HelpCode::UnsetOrAllowOverride) => "unset it, or use --allow-override".to_owned(),
-        Some(HelpCode::NameVariables { variable, fields }) => {
-            let first = fields.first().map_or("GROUP.KEY", String::as_str);
-            let last = fields.last().map_or("GROUP.KEY", String::as_str);
-            format!(
-                "`secrets run` takes `--env {variable}={first}` to choose one, `--env NAME={last}` to set another variable, \
-                 and `--only NAME,..` to pass some fields only"
-            )
-        }
+        Some(HelpCode::NameVariables { variable, fields }) => choose_variable(variable, fields),
         Some(HelpCode::BuildWithFeature { feature, reason }) => {
             let reason = reason.as_ref().map(|reason| format!("{reason}: ")).unwrap_or_default();
             format!(
@@ -153,19 +146,63 @@ fn help(problem: &Problem) -> Option<String> {
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
             format!("{}the types here are {}", near.unwrap_or_default(), types.join(", "))
         }
-        Some(HelpCode::PlainValue) => format!(
-            "store a JSON object, or read it as one plain value: '{}'",
-            plain_source(problem.origin())
-        ),
+        Some(HelpCode::PlainValue) => {
+            let program =
+                problem.backend().filter(|kind| secrets_spec::BuiltIn::parse(kind).is_none());
+            let source = plain_source(problem.origin(), program);
+            let help = format!("store a JSON object, or read it as one plain value: '{source}'");
+            match program {
+                Some(kind) => format!("{help}; or set format = \"text\" in [backends.{kind}]"),
+                None => help,
+            }
+        }
         _ => problem.help()?.to_owned(),
     })
 }
 
-/// Returns a source as JSON that reads its payload as one plain value.
-fn plain_source(origin: &str) -> String {
+/// Returns how to choose between fields that become one variable, each as `group.key`.
+fn choose_variable(variable: &str, fields: &[String]) -> String {
+    let only = "`--only NAME,..` to pass other fields only";
+    let mut usable = fields.iter().filter(|field| is_reference(field));
+    let env = |name: &str, field: &str| shell_word(&format!("{name}={field}"));
+    let Some(first) = usable.next() else {
+        return format!(
+            "`secrets run` takes a source with a group, '{{\"id\": \"..\", \"group\": \"a\"}}', with `--env {variable}=a.KEY` to \
+             choose one, and {only}"
+        );
+    };
+    let choice = format!("`secrets run` takes `--env {}` to choose one", env(variable, first));
+    match usable.next_back() {
+        Some(last) => {
+            let other = env("NAME", last);
+            format!("{choice}, `--env {other}` beside it to set another variable, and {only}")
+        }
+        None => format!("{choice}, and {only}"),
+    }
+}
+
+/// Returns a text as a POSIX shell reads it: in quotes if it has more than plain characters.
+fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
+/// Returns whether `--env` finds a field by this text.
+fn is_reference(field: &str) -> bool {
+    let reference = format!("{{{{{field}}}}}");
+    let Some((group, _)) = field.split_once('.') else { return false };
+    secrets_spec::Template::parse(&reference).is_ok() && secrets_spec::Source::parse(group).is_ok()
+}
+
+/// Returns a source as JSON that reads its payload as one plain value. The text of a source has no type that is not
+/// built in, such as `program`.
+fn plain_source(origin: &str, program: Option<&str>) -> String {
     let source = secrets_spec::Source::parse(origin).ok();
-    let kind = source.as_ref().and_then(|source| source.backend());
-    let kind = kind.map(|kind| format!("\"type\": {}, ", json_string(kind.as_str())));
+    let kind = source.as_ref().and_then(|source| source.backend()).map(|kind| kind.as_str());
+    let kind = kind.or(program).map(|kind| format!("\"type\": {}, ", json_string(kind)));
     let id = source.as_ref().map_or(origin, |source| source.id());
     let (kind, id) = (kind.unwrap_or_default(), json_string(id));
     format!("{{{kind}\"id\": {id}, \"options\": {{\"json\": false}}}}")

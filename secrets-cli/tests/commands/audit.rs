@@ -190,6 +190,9 @@ fn unused_follows_groups_and_requests_of_real_runs() {
         let output = command.env("SECRETS_AUDIT", "audit.log").output().unwrap();
         CliOutput::new(output).text()
     };
+    // These pass no value on.
+    events_of(&sandbox, &["lock", "unread"]);
+    events_of(&sandbox, &["mask", "unread"]);
     // The request for a field that becomes no variable is read by no one.
     assert_eq!(
         unused(),

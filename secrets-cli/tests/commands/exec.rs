@@ -117,6 +117,31 @@ fn explain_and_doctor_have_a_row_for_each_table() {
 }
 
 #[test]
+fn the_help_for_what_is_not_json_names_the_backend() {
+    let sandbox = sandbox();
+    let table = "[backends.bad]\nexec = ['/bin/echo', 'SeNtInEl', '{id}']\nformat = 'json'\n";
+    sandbox.write("secrets.toml", table);
+    let result = run(&sandbox, &["resolve", "bad.x/y"]);
+    result.assert_fails(5);
+    for help in [
+        r#"'{"type": "bad", "id": "x/y", "options": {"json": false}}'"#,
+        r#"or set format = "text" in [backends.bad]"#,
+    ] {
+        assert!(result.stderr.contains(help), "{result:?}");
+    }
+}
+
+#[test]
+fn a_type_that_is_nearly_a_table_is_told() {
+    let sandbox = sandbox();
+    let result = run(&sandbox, &["resolve", "opp.prod/db"]);
+    result.assert_fails(3);
+    assert!(result.stderr.contains("did you mean `op.prod/db`"), "{result:?}");
+    let result = run(&sandbox, &["resolve", "elsewhere.prod/db"]);
+    assert!(!result.stderr.contains("did you mean"), "{result:?}");
+}
+
+#[test]
 fn a_program_of_a_found_file_runs_after_trust() {
     let sandbox = Sandbox::new();
     std::fs::create_dir(sandbox.path().join(".git")).unwrap();
@@ -138,7 +163,8 @@ fn a_program_of_a_found_file_runs_after_trust() {
     }
     let trusted = sandbox.run(["trust"]);
     assert_eq!(trusted.code, Some(0), "{trusted:?}");
-    assert!(trusted.stderr.contains("it now decides backends.op"), "{trusted:?}");
+    let decides = format!("it now decides backends.op (runs {})\n", program.display());
+    assert!(trusted.stderr.contains(&decides), "{trusted:?}");
     assert!(sandbox.ok(["resolve", "op.x", "--reveal"]).contains("SeNtInEl"));
     assert!(sandbox.path().join("ran").exists());
 }

@@ -115,6 +115,14 @@ fn requests_are_resolved_and_one_for_a_file_shows_its_value() {
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["env"], serde_json::json!({"THE_USER": "app"}));
     assert_eq!(json["secrets"]["db"]["DB_PASSWORD"], "SeNtInEl");
+    // A request without a variable sets none, and that is told.
+    let requests = r#"[{"group": "db", "key": "DB_USER"}]"#;
+    for format in [&[][..], &["--format=shell"], &["--format=dotenv", "--reveal"]] {
+        let result = sandbox.run([&["resolve", "--requests", requests], format].concat());
+        assert_eq!((result.code, result.text()), (Some(0), String::new()));
+        assert!(result.stderr.starts_with("note: nothing becomes a variable"), "{result:?}");
+    }
+    sandbox.ok(["resolve", "--requests", requests, "--format=json"]);
 }
 
 #[test]

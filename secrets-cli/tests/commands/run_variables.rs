@@ -43,6 +43,38 @@ fn a_variable_is_a_reference_or_a_text_with_references() {
 }
 
 #[test]
+fn a_reference_names_the_group_of_a_source_first() {
+    let sandbox = sandbox();
+    let again = r#"{"id": "db", "type": "local", "group": "again"}"#;
+    let refused = sandbox.run(["run", "db", again, "--only=password", "--", "true"]);
+    refused.assert_fails(5);
+    for advice in ["`--env password=db.password`", "`--env NAME=again.password`"] {
+        assert!(refused.stderr.contains(advice), "{refused:?}");
+    }
+    let chosen = ["--env=password=db.password", "--env=user=db2.user", "--env=NAME=again.password"];
+    let set = variables(&sandbox, &[&["db", again][..], &chosen].concat());
+    assert_eq!(set, ["NAME=SeNtInEl/1 2", "password=SeNtInEl/1 2", "user=other"]);
+    // The group counts before a secret of its name, and one text may have both.
+    let renamed = r#"{"id": "db2", "group": "db"}"#;
+    let set = variables(&sandbox, &[renamed, "--only=user", "--env=A={{db.user}}-{{db2.user}}"]);
+    assert_eq!(set, ["A=other-other", "user=other"]);
+    let missing = sandbox.run(["run", again, "--env=A=again.nope", "--", "true"]);
+    missing.assert_fails(3);
+    assert!(missing.stderr.contains("`nope`"), "{missing:?}");
+}
+
+#[test]
+fn the_help_for_a_variable_of_two_fields_can_be_pasted_into_a_shell() {
+    let sandbox = sandbox();
+    let odd = r#"{"id": "db2", "group": "abc;rm -rf /"}"#;
+    let refused = sandbox.run(["run", odd, r#"{"id": "db", "group": "a.b"}"#, "--", "true"]);
+    refused.assert_fails(5);
+    assert!(!refused.stderr.contains("--env user=abc;"), "{refused:?}");
+    assert!(!refused.stderr.contains("a.b.user"), "{refused:?}");
+    assert!(refused.stderr.contains("`secrets run` takes "), "{refused:?}");
+}
+
+#[test]
 fn the_lines_of_a_file_are_such_variables() {
     let sandbox = sandbox();
     let lines =

@@ -122,6 +122,15 @@ impl<'a> Filling<'a> {
         problems.into_result()
     }
 
+    /// Removes all but the sources to which a reference refers, and the step's name: this is another call.
+    pub(super) fn retain(&self, declaration: &mut Declaration) {
+        let names: HashSet<_> = self.references.iter().map(|it| it.name_and_key().0).collect();
+        declaration.sources.retain(|source| names.contains(source.group()));
+        declaration.requests.clear();
+        declaration.keys.clear();
+        declaration.step = None;
+    }
+
     /// Resolves the secrets that the references name, as [`declare`](Self::declare) declares them. Without references there is nothing to resolve, and sources
     /// attached at launch do not count.
     ///
@@ -132,7 +141,21 @@ impl<'a> Filling<'a> {
         resolver: &Resolver,
         kind: Option<&str>,
     ) -> Result<Option<Secrets>, Error> {
-        let mut declaration = Declaration::empty(None);
+        self.resolve_beside(Declaration::empty(None), resolver, kind).await
+    }
+
+    /// Resolves as [`resolve`](Self::resolve) does, with the sources of a declaration as well: a reference names the group
+    /// of one of them, or else a secret. A source to which no reference refers is not resolved.
+    ///
+    /// # Errors
+    /// As [`resolve`](Self::resolve).
+    pub(super) async fn resolve_beside(
+        &self,
+        mut declaration: Declaration,
+        resolver: &Resolver,
+        kind: Option<&str>,
+    ) -> Result<Option<Secrets>, Error> {
+        self.retain(&mut declaration);
         self.declare(&mut declaration, kind)?;
         if declaration.is_empty() {
             return Ok(None);

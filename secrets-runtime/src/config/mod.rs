@@ -212,18 +212,7 @@ impl Resolver {
     /// # Errors
     /// As [`resolve`].
     pub async fn fill_texts(&self, templates: &[(&str, &str)]) -> Result<Vec<SecretValue>, Error> {
-        let text = |text: &str| Tree { kind: NodeKind::Text(text.to_owned()), at: 0..0 };
-        let members = templates.iter().map(|(name, template)| ((*name).to_owned(), text(template)));
-        let tree = Tree { kind: NodeKind::Map(members.collect()), at: 0..0 };
-        let NodeKind::Map(filled) = self.fill_in(tree, None).await?.kind else {
-            return Ok(Vec::new());
-        };
-        let value = |(_, tree): (String, Tree)| match tree.kind {
-            NodeKind::Filled(value) => Some(value),
-            NodeKind::Text(text) => Some(text.into()),
-            _ => None,
-        };
-        Ok(filled.into_iter().filter_map(value).collect())
+        self.fill_texts_beside(Declaration::empty(None), templates).await
     }
 
     /// Blocking version of [`fill_texts`](Self::fill_texts): parks this thread; works inside and outside any runtime.
@@ -235,6 +224,41 @@ impl Resolver {
         templates: &[(&str, &str)],
     ) -> Result<Vec<SecretValue>, Error> {
         block_on(self.fill_texts(templates))
+    }
+
+    /// Fills in several templates as [`fill_texts_blocking`](Self::fill_texts_blocking) does. A reference may also name the
+    /// group of a source that is declared: that source counts before a secret of this name. The declaration's role
+    /// applies to all of them.
+    ///
+    /// # Errors
+    /// As [`resolve`].
+    pub fn fill_texts_with_blocking(
+        &self,
+        declaration: &Declaration,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<SecretValue>, Error> {
+        block_on(self.fill_texts_beside(declaration.clone(), templates))
+    }
+
+    async fn fill_texts_beside(
+        &self,
+        declaration: Declaration,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<SecretValue>, Error> {
+        let text = |text: &str| Tree { kind: NodeKind::Text(text.to_owned()), at: 0..0 };
+        let members = templates.iter().map(|(name, template)| ((*name).to_owned(), text(template)));
+        let tree = Tree { kind: NodeKind::Map(members.collect()), at: 0..0 };
+        let filling = Filling::of(tree, None, Delimiters::default(), WHOLE)?;
+        let secrets = filling.resolve_beside(declaration, self, None).await?;
+        let NodeKind::Map(filled) = filling.with(secrets.as_ref())?.kind else {
+            return Ok(Vec::new());
+        };
+        let value = |(_, tree): (String, Tree)| match tree.kind {
+            NodeKind::Filled(value) => Some(value),
+            NodeKind::Text(text) => Some(text.into()),
+            _ => None,
+        };
+        Ok(filled.into_iter().filter_map(value).collect())
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {
@@ -259,6 +283,18 @@ impl DeclarationBuilder {
     /// As [`references`].
     pub fn config(mut self, text: &str, format: Format) -> Result<Self, Error> {
         let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+        filling.declare(&mut self.declaration, None)?;
+        Ok(self)
+    }
+
+    /// Adds what a configuration refers to, as [`config`](Self::config) does, and removes everything else. A reference to
+    /// the group of a declared source keeps that source.
+    ///
+    /// # Errors
+    /// As [`references`].
+    pub fn only_config(mut self, text: &str, format: Format) -> Result<Self, Error> {
+        let filling = Filling::of(format.read(text)?, Some(text), Delimiters::default(), WHOLE)?;
+        filling.retain(&mut self.declaration);
         filling.declare(&mut self.declaration, None)?;
         Ok(self)
     }

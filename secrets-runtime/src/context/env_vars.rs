@@ -232,8 +232,9 @@ impl EnvVars {
                     given.iter().map(|g| format!("{} (field `{}`)", g.origin, g.field)).collect();
                 let message =
                     format!("the variable {name} is given by {}", origins.join(" and by "));
-                let fields = given.iter().map(|given| format!("{}.{}", given.group, given.key));
-                let fields = fields.collect();
+                // A group with a dot cannot be named so.
+                let named = given.iter().filter(|given| !given.group.contains('.'));
+                let fields = named.map(|given| format!("{}.{}", given.group, given.key)).collect();
                 let help = HelpCode::NameVariables { variable: name.clone(), fields };
                 let problem = Problem::new(ErrorKind::Collision, message)
                     .with_origin(&last.origin)

@@ -14,7 +14,7 @@ pub enum HelpCode {
     NameVariables {
         /// The variable.
         variable: String,
-        /// The fields that become it, each as `group.key`.
+        /// The fields that become it, each as `group.key`. A group with a dot is left out.
         fields: Vec<String>,
     },
     /// Build with a feature.

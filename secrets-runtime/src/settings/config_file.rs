@@ -40,6 +40,8 @@ pub(crate) struct ConfigFile {
     is_trusted: bool,
     /// The keys, in any profile, that apply only if it is trusted.
     delicate: Vec<String>,
+    /// The programs of all profiles, each after the key of its table.
+    programs: Vec<(String, String)>,
 }
 
 impl ConfigFile {
@@ -94,7 +96,8 @@ impl ConfigFile {
         problems: &mut Vec<Problem>,
     ) -> Self {
         let (settings, sources, backends) = Default::default();
-        let file = Self { path, settings, sources, backends, is_trusted, delicate: Vec::new() };
+        let (delicate, programs) = Default::default();
+        let file = Self { path, settings, sources, backends, is_trusted, delicate, programs };
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { file, text, problems: Vec::new() };
         if errors.is_empty() {
@@ -128,9 +131,10 @@ impl ConfigFile {
         self.is_trusted
     }
 
-    /// Returns the keys, in any profile, that apply only if the file is trusted.
-    pub(super) fn into_delicate(self) -> Vec<String> {
-        self.delicate
+    /// Returns the keys, in any profile, that apply only if the file is trusted, and the programs, each after the key of
+    /// its table.
+    pub(super) fn into_delicate(self) -> (Vec<String>, Vec<(String, String)>) {
+        (self.delicate, self.programs)
     }
 
     pub(super) fn backends(&self) -> impl Iterator<Item = &ExecSettings> {
@@ -283,6 +287,9 @@ impl Reader<'_> {
                 self.complain(at, &key, wrong);
             }
             self.file.delicate.push(key.clone());
+            if let Some(backend) = &read {
+                self.file.programs.push((key.clone(), backend.program.clone()));
+            }
             let Some(backend) = read.filter(|_| counts) else { continue };
             if self.file.is_trusted {
                 self.file.backends.insert(name.to_owned(), backend);

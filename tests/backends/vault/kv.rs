@@ -63,7 +63,10 @@ fn a_version_is_read_by_its_number() {
         (read(&of("1")), read("kv-versions/db")),
         (json!("SeNtInEl-1"), json!("SeNtInEl-2"))
     );
-    assert_eq!(refused(&resolver, &of("9"), &["bao kv put"]), ErrorKind::NotFound);
+    assert_eq!(
+        refused(&resolver, &of("9"), &["no version 9 of `kv-versions/db`"]),
+        ErrorKind::NotFound
+    );
     assert_eq!(refused(&resolver, &of("abc"), &["`abc`", "a number"]), ErrorKind::InvalidSource);
     let secrets = resolver
         .resolve_blocking(&Declaration::builder("step").source("kv-versions/db").unwrap().build());

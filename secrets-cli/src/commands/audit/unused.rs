@@ -11,6 +11,9 @@ use crate::{
     },
 };
 
+/// The steps of this command that pass no value on. No step of a program has such a name.
+const STEPS_WITHOUT_READS: [&str; 2] = ["secrets lock", "secrets mask"];
+
 /// The declared and the read secrets of each step.
 #[derive(Default)]
 pub struct Usage(BTreeMap<Step, StepUsage>);
@@ -37,6 +40,9 @@ struct Declared {
 impl Usage {
     pub fn add(&mut self, line: &LogLine) {
         let Some(step) = line.text("step") else { return };
+        if STEPS_WITHOUT_READS.contains(&step) {
+            return;
+        }
         let program = line.text("program").unwrap_or_default().to_owned();
         let usage = self.0.entry((program, step.to_owned())).or_default();
         match (line.event(), line.text("source")) {

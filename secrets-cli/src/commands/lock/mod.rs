@@ -59,11 +59,14 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
     if wanted.is_empty() && is_new {
         return Err(Failure::usage(NOTHING_TO_LOCK.0, NOTHING_TO_LOCK.1));
     }
-    let mut errors = Vec::new();
+    let (mut errors, mut keeps_line) = (Vec::new(), false);
     for (name, answer) in ask(&wanted, args, reporter)? {
         match answer {
             Ok(fields) => lock.insert(&name, fields),
-            Err(error) => errors.push(error),
+            Err(error) => {
+                keeps_line |= lock.get(&name).is_some();
+                errors.push(error);
+            }
         }
     }
     let difference = Difference::of(&before, &lock);
@@ -84,7 +87,7 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
             "note: a crate that was compiled before sees the new file when it next compiles: cargo clean -p CRATE",
         );
     }
-    if !errors.is_empty() {
+    if keeps_line {
         reporter.info("note: a secret that cannot be read keeps its line");
     }
     fail_on_any(errors)

@@ -92,7 +92,9 @@ fn what_cannot_be_read_is_told_keeps_its_line_and_decides_the_exit_code() {
     assert_eq!(lines(&sandbox), [API_TOKEN, r#""blob" = "binary""#, PROD_DB]);
     // A first file is written with what could be read.
     fs::remove_file(file(&sandbox)).unwrap();
-    assert_eq!(lock(&sandbox, &["api-token", "nowhere"]).code, Some(3));
+    let result = lock(&sandbox, &["api-token", "nowhere"]);
+    assert_eq!(result.code, Some(3));
+    assert!(!result.stderr.contains("keeps its line"), "there is none: {result:?}");
     assert_eq!(lines(&sandbox), [API_TOKEN]);
     fs::remove_file(file(&sandbox)).unwrap();
     assert_eq!(lock(&sandbox, &["nowhere"]).code, Some(3));

@@ -306,7 +306,10 @@ fn other_backends_are_named_and_need_nothing_here() {
     let sandbox = program(&[step("load", r#"["env.A","local.b"]"#)]);
     let result = policy(&sandbox, &[]);
     assert_eq!(serde_json::from_str::<Value>(&result.text()).unwrap(), document(json!([])));
-    assert!(result.stderr.contains("not about the secrets of env, local"), "{result:?}");
+    assert!(
+        result.stderr.contains("this format is not about the secrets of env, local"),
+        "{result:?}"
+    );
     assert!(result.stderr.contains("no step reads from aws-secrets-manager or ssm"), "{result:?}");
 }
 

@@ -177,7 +177,14 @@ impl VaultClient {
                 Error::new(ErrorKind::Deleted, message)
                     .with_help(format!("restore it: bao kv undelete{version} {path}"))
             }
-            404 => self.no_secret(&request.path),
+            404 => match request.version {
+                WantedVersion::Number(version) => {
+                    let message = format!("{} has no version {version} of `{path}`", self.server);
+                    Error::new(ErrorKind::NotFound, message)
+                        .with_help("check version_id, and the path")
+                }
+                _ => self.no_secret(&request.path),
+            },
             400 if answer.says("unknown role") => {
                 let message = format!("{} has no role `{path}`", self.server);
                 Error::new(ErrorKind::NotFound, message)

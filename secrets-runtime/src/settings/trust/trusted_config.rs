@@ -28,6 +28,7 @@ use crate::{
 pub struct TrustedConfig {
     path: PathBuf,
     decides: Vec<String>,
+    programs: Vec<(String, String)>,
 }
 
 impl TrustedConfig {
@@ -56,7 +57,8 @@ impl TrustedConfig {
         }
         let (name, hash) = (name_of(&path)?, hash(&text));
         change(folders, |list| list.insert(name, hash))?;
-        Ok(Self { path, decides: config.into_delicate() })
+        let (decides, programs) = config.into_delicate();
+        Ok(Self { path, decides, programs })
     }
 
     /// Ends the trust in a `secrets.toml`, which is named as in [`trust`](Self::trust). The file may be gone. Returns
@@ -75,7 +77,7 @@ impl TrustedConfig {
         let path = wanted(file, folders)?;
         let name = name_of(&path)?;
         let known = change(folders, |list| list.remove(&name))?;
-        Ok(known.map(|_| Self { path, decides: Vec::new() }))
+        Ok(known.map(|_| Self { path, decides: Vec::new(), programs: Vec::new() }))
     }
 
     /// Returns the path of the file.
@@ -88,6 +90,12 @@ impl TrustedConfig {
     #[must_use]
     pub fn decides(&self) -> &[String] {
         &self.decides
+    }
+
+    /// Returns the path of the program that a key such as `backends.pass` runs.
+    #[must_use]
+    pub fn program(&self, key: &str) -> Option<&str> {
+        self.programs.iter().find(|(known, _)| known == key).map(|(_, program)| program.as_str())
     }
 }
 

@@ -281,7 +281,8 @@ fn note_others(format: PolicyFormat, routes: &StepRoutes, reporter: &Reporter) {
         .collect();
     if !others.is_empty() {
         let others: Vec<_> = others.into_iter().collect();
-        reporter.info(&format!("note: it is not about the secrets of {}", others.join(", ")));
+        reporter
+            .info(&format!("note: this format is not about the secrets of {}", others.join(", ")));
     }
     if !routes().any(|route| covered.iter().any(|it| route.is_of(it.name()))) {
         let covered: Vec<_> = covered.iter().map(|it| it.name()).collect();
