@@ -167,7 +167,7 @@ fn choose_variable(variable: &str, fields: &[String]) -> String {
     let env = |name: &str, field: &str| shell_word(&format!("{name}={field}"));
     let Some(first) = usable.next() else {
         return format!(
-            "`secrets run` takes a source with a group, '{{\"id\": \"..\", \"group\": \"a\"}}', with `--env {variable}=a.KEY` to \
+            "`secrets run` takes a source with a group, '{{\"id\": \"..\", \"type\": \"..\", \"group\": \"a\"}}', with `--env {variable}=a.KEY` to \
              choose one, and {only}"
         );
     };
