@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::http;
 
-/// An API server, with a `kubectl proxy` for whoever may do everything.
+/// An API server, with a `kubectl proxy` whose user may do everything.
 pub struct Cluster {
     /// Addresses and paths, as `xtask` has written them.
     description: Value,

@@ -12,7 +12,7 @@ pub fn recorded() -> Value {
     serde_json::from_str(&text).expect("the records are JSON")
 }
 
-/// A stub that gives a recorded answer.
+/// A stub that sends a recorded answer.
 pub fn stub(name: &str) -> StubServer {
     let (status, body) = answer(name);
     // One that is not JSON is recorded as a text.
