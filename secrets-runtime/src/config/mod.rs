@@ -212,7 +212,7 @@ impl Resolver {
     /// # Errors
     /// As [`resolve`].
     pub async fn fill_texts(&self, templates: &[(&str, &str)]) -> Result<Vec<SecretValue>, Error> {
-        self.fill_texts_beside(Declaration::empty(None), templates).await
+        self.fill_texts_with(&Declaration::empty(None), templates).await
     }
 
     /// Blocking version of [`fill_texts`](Self::fill_texts): parks this thread; works inside and outside any runtime.
@@ -226,30 +226,35 @@ impl Resolver {
         block_on(self.fill_texts(templates))
     }
 
-    /// Fills in several templates as [`fill_texts_blocking`](Self::fill_texts_blocking) does. A reference may also name the
-    /// group of a source that is declared: that source counts before a secret of this name. The declaration's role
-    /// applies to all of them.
+    /// Fills in several templates as [`fill_texts`](Self::fill_texts) does. A reference may also name the group of a source
+    /// that is declared: that source counts before a secret of this name. A source without a reference is not
+    /// resolved. The declaration's role applies to all of them.
+    ///
+    /// ```
+    /// use secrets_runtime::{Declaration, Error, Resolver, testing};
+    ///
+    /// let declaration =
+    ///     Declaration::builder("step").source(r#"{"id": "prod-db", "group": "db"}"#)?.build();
+    /// let texts = testing::with_secrets([("db", "user", "app"), ("api", "key", "k")], || {
+    ///     let templates = [("BOTH", "{{db.user}} {{api.key}}")];
+    ///     Resolver::current()?.fill_texts_with_blocking(&declaration, &templates)
+    /// })?;
+    /// assert_eq!(texts[0].expose_str()?, "app k");
+    /// # Ok::<(), Error>(())
+    /// ```
     ///
     /// # Errors
     /// As [`resolve`].
-    pub fn fill_texts_with_blocking(
+    pub async fn fill_texts_with(
         &self,
         declaration: &Declaration,
-        templates: &[(&str, &str)],
-    ) -> Result<Vec<SecretValue>, Error> {
-        block_on(self.fill_texts_beside(declaration.clone(), templates))
-    }
-
-    async fn fill_texts_beside(
-        &self,
-        declaration: Declaration,
         templates: &[(&str, &str)],
     ) -> Result<Vec<SecretValue>, Error> {
         let text = |text: &str| Tree { kind: NodeKind::Text(text.to_owned()), at: 0..0 };
         let members = templates.iter().map(|(name, template)| ((*name).to_owned(), text(template)));
         let tree = Tree { kind: NodeKind::Map(members.collect()), at: 0..0 };
         let filling = Filling::of(tree, None, Delimiters::default(), WHOLE)?;
-        let secrets = filling.resolve_beside(declaration, self, None).await?;
+        let secrets = filling.resolve_beside(declaration.clone(), self, None).await?;
         let NodeKind::Map(filled) = filling.with(secrets.as_ref())?.kind else {
             return Ok(Vec::new());
         };
@@ -259,6 +264,19 @@ impl Resolver {
             _ => None,
         };
         Ok(filled.into_iter().filter_map(value).collect())
+    }
+
+    /// Blocking version of [`fill_texts_with`](Self::fill_texts_with): parks this thread; works inside and outside any
+    /// runtime.
+    ///
+    /// # Errors
+    /// As [`resolve`].
+    pub fn fill_texts_with_blocking(
+        &self,
+        declaration: &Declaration,
+        templates: &[(&str, &str)],
+    ) -> Result<Vec<SecretValue>, Error> {
+        block_on(self.fill_texts_with(declaration, templates))
     }
 
     async fn fill_in(&self, tree: Tree, source: Option<&str>) -> Result<Tree, Error> {

@@ -19,6 +19,8 @@ mod fetch;
 mod http_client;
 #[cfg(feature = "aws")]
 mod interceptors;
+#[cfg(feature = "aws")]
+mod io_call;
 mod parameter;
 #[cfg(feature = "aws")]
 mod retries;

@@ -12,11 +12,11 @@ use crate::{
         config::{AwsConfig, CredentialsConfig},
         credentials::{CredentialsProvider, static_keys::StaticKeys},
         fetch::{existence, fetch},
+        io_call::{SECRETS_MANAGER, on_io_thread_for},
         ssm::ParameterStore,
         target::ParsedRequest,
     },
     core::{error::Error, secret_value::SecretValue},
-    rt::io_thread::on_io_thread,
     settings::Settings,
 };
 
@@ -170,7 +170,7 @@ impl Default for AwsSecretsManager {
 
 impl fmt::Display for AwsSecretsManager {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AWS Secrets Manager")
+        f.write_str(SECRETS_MANAGER)
     }
 }
 
@@ -199,7 +199,7 @@ impl Backend for AwsSecretsManager {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let clients = self.0.clone();
-        each(requests, move |wanted| fetch(clients, wanted))
+        on_io_thread_for(SECRETS_MANAGER, requests, parsed, move |wanted| fetch(clients, wanted))
     }
 
     fn exists<'a>(
@@ -207,7 +207,9 @@ impl Backend for AwsSecretsManager {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         let clients = self.0.clone();
-        each(requests, move |wanted| existence::exists(clients, wanted))
+        on_io_thread_for(SECRETS_MANAGER, requests, parsed, move |wanted| {
+            existence::exists(clients, wanted)
+        })
     }
 
     fn as_store(&self) -> Option<&dyn Store> {
@@ -215,20 +217,6 @@ impl Backend for AwsSecretsManager {
     }
 }
 
-/// Parses the requests and does the work on the I/O thread: one answer for each request.
-fn each<'a, T, F>(
-    requests: &'a [FetchRequest<'a>],
-    work: impl FnOnce(Vec<ParsedRequest>) -> F + Send + 'a,
-) -> BoxFuture<'a, Vec<Result<T, Error>>>
-where
-    T: Send + 'static,
-    F: Future<Output = Vec<Result<T, Error>>> + Send + 'static,
-{
-    Box::pin(async move {
-        let wanted = requests.iter().map(ParsedRequest::of).collect();
-        match on_io_thread(work(wanted)).await {
-            Ok(answers) => answers,
-            Err(error) => requests.iter().map(|_| Err(error.clone())).collect(),
-        }
-    })
+fn parsed(request: &FetchRequest<'_>) -> Result<ParsedRequest, Error> {
+    Ok(ParsedRequest::of(request))
 }

@@ -10,7 +10,7 @@ use crate::{
         document::{PolicyDocument, Principal, Statement},
         kms_key::KmsKey,
         parameters::WantedParameters,
-        partition::{arn_part, partition_of},
+        partition::arn_part,
         target::{PolicyTarget, add_decryption},
         unknown::Unknown,
     },
@@ -197,21 +197,9 @@ impl WantedSecret {
                 Suffix::Unclear => vec![self.id.clone(), partial],
             };
         }
-        // A name is looked for in the account of the one who asks.
-        let account = match role {
-            Some(role) => arn_part(role, 4),
-            None => target.account.as_deref(),
-        };
-        if account.is_none() {
-            unknown.account.insert(self.source.clone());
-        }
-        if self.region.is_none() {
-            unknown.region.insert(self.source.clone());
-        }
-        let (Some(account), Some(region)) = (account, &self.region) else { return Vec::new() };
-        let partition = role.and_then(|role| arn_part(role, 1));
-        let partition = partition.unwrap_or_else(|| partition_of(region));
-        vec![format!("arn:{partition}:secretsmanager:{region}:{account}:secret:{}-??????", self.id)]
+        let (service, region) = ("secretsmanager", self.region.as_deref());
+        let start = target.arn_of_name(service, region, role, &self.source, unknown);
+        start.into_iter().map(|start| format!("{start}:secret:{}-??????", self.id)).collect()
     }
 }
 

@@ -7,7 +7,6 @@ use secrets_spec::ParameterId;
 
 use crate::commands::program::policy::{
     document::{PolicyDocument, Statement},
-    partition::{arn_part, partition_of},
     target::{PolicyTarget, add_decryption},
     unknown::Unknown,
 };
@@ -51,6 +50,8 @@ impl WantedParameters {
             let Ok(id) = ParameterId::parse(&parameter.id) else { continue };
             let resource = parameter.resource(&id, role, target, unknown);
             match id.set_path() {
+                // An agent reads no path.
+                Some(_) if target.is_by_agent => {}
                 Some(_) => paths.extend(resource),
                 None => single.extend(resource),
             }
@@ -82,20 +83,8 @@ impl WantedParameter {
         if id.is_arn() {
             return Some(id.name().to_owned());
         }
-        // A name is looked for in the account of the one who asks.
-        let account = match role {
-            Some(role) => arn_part(role, 4),
-            None => target.account.as_deref(),
-        };
-        if account.is_none() {
-            unknown.account.insert(self.source.clone());
-        }
-        if self.region.is_none() {
-            unknown.region.insert(self.source.clone());
-        }
-        let (account, region) = (account?, self.region.as_ref()?);
-        let partition = role.and_then(|role| arn_part(role, 1));
-        let partition = partition.unwrap_or_else(|| partition_of(region));
-        Some(format!("arn:{partition}:ssm:{region}:{account}:parameter/{}", id.resource()))
+        let region = self.region.as_deref();
+        let start = target.arn_of_name("ssm", region, role, &self.source, unknown)?;
+        Some(format!("{start}:parameter/{}", id.resource()))
     }
 }

@@ -3,7 +3,8 @@ use std::collections::BTreeSet;
 use crate::commands::program::policy::{
     document::{PolicyDocument, Statement},
     kms_key::KmsKey,
-    partition::{alphanumeric, dns_suffix_of, partition_of},
+    partition::{alphanumeric, arn_part, dns_suffix_of, partition_of},
+    unknown::Unknown,
 };
 
 /// What the command line says about the account.
@@ -15,6 +16,35 @@ pub struct PolicyTarget {
     /// Whether an agent reads the secrets, one by one.
     pub is_by_agent: bool,
     pub external_id: Option<String>,
+}
+
+impl PolicyTarget {
+    /// Returns the beginning of the ARN of what a source names: `arn:PARTITION:SERVICE:REGION:ACCOUNT`. A name is looked for in
+    /// the account of the one who asks, which is that of the role if there is one. `None` if the account or the region is
+    /// not known, which is noted.
+    pub fn arn_of_name(
+        &self,
+        service: &str,
+        region: Option<&str>,
+        role: Option<&str>,
+        source: &str,
+        unknown: &mut Unknown,
+    ) -> Option<String> {
+        let account = match role {
+            Some(role) => arn_part(role, 4),
+            None => self.account.as_deref(),
+        };
+        if account.is_none() {
+            unknown.account.insert(source.to_owned());
+        }
+        if region.is_none() {
+            unknown.region.insert(source.to_owned());
+        }
+        let (account, region) = (account?, region?);
+        let partition = role.and_then(|role| arn_part(role, 1));
+        let partition = partition.unwrap_or_else(|| partition_of(region));
+        Some(format!("arn:{partition}:{service}:{region}:{account}"))
+    }
 }
 
 /// Adds the right to decrypt with the keys of a region, through a service of AWS.

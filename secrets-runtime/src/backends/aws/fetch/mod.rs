@@ -19,6 +19,7 @@ use crate::{
         clients::{Clients, ScopeClient},
         error::AwsFailure,
         fetch::plan::{FetchPlan, ScopePlan},
+        io_call::{SECRETS_MANAGER, lost},
         retries::NoRetryOfThrottledBatches,
         target::{ParsedRequest, Target},
     },
@@ -63,7 +64,7 @@ pub(super) async fn fetch(
         answers[index] =
             outcomes[scope][target].as_ref().map(|it| it.as_ref().map(read).map_err(Error::clone));
     }
-    answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost()))).collect()
+    answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost(SECRETS_MANAGER)))).collect()
 }
 
 /// Fetches the targets of each scope, all scopes at once: an outcome for each target, by the places of both. A target
@@ -247,9 +248,4 @@ pub(super) fn further(token: Option<String>) -> Option<String> {
 
 fn valued(answer: Arc<SecretAnswer>, explain: impl Fn(AwsFailure) -> Error) -> Outcome {
     if answer.has_value() { Ok(answer) } else { Err(explain(AwsFailure::no_value())) }
-}
-
-fn lost() -> Error {
-    Error::new(ErrorKind::Unavailable, "the request to AWS Secrets Manager was lost")
-        .with_help("this is a mistake in the backend: please report it")
 }

@@ -14,6 +14,7 @@ use crate::{
     backends::aws::{
         error::AwsFailure,
         fetch::deadline,
+        io_call::{PARAMETER_STORE, lost},
         parameter::{ParameterAnswer, ParameterRequest, ParameterTarget},
         ssm::{
             client::{ParameterClient, ParameterClients},
@@ -112,7 +113,7 @@ async fn ask(
     let outcome = |region: Result<String, Error>| {
         region?;
         let found = places.next().and_then(|place| outcomes.get(&place).cloned());
-        found.unwrap_or_else(|| Err(ParameterFetch::lost()))
+        found.unwrap_or_else(|| Err(lost(PARAMETER_STORE)))
     };
     regions.into_iter().map(outcome).collect()
 }
@@ -242,11 +243,6 @@ impl ParameterFetch {
             true => Err(explain(AwsFailure::of_item("ParameterNotFound", None))),
             false => Ok(Found::Set(Arc::new(fields))),
         }
-    }
-
-    pub(super) fn lost() -> Error {
-        Error::new(ErrorKind::Unavailable, "the request to AWS Parameter Store was lost")
-            .with_help("this is a mistake in the backend: please report it")
     }
 }
 

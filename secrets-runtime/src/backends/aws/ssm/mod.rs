@@ -17,10 +17,11 @@ use crate::{
     backends::aws::{
         clients::Clients,
         config::AwsConfig,
+        io_call::{PARAMETER_STORE, on_io_thread_for},
         parameter::ParameterRequest,
         ssm::{
             client::ParameterClients,
-            fetch::{ParameterFetch, exists, fetch},
+            fetch::{exists, fetch},
         },
     },
     core::error::Error,
@@ -82,32 +83,6 @@ impl ParameterStore {
     pub fn caller_blocking(&self) -> Result<(String, String), Error> {
         block_on(self.caller())
     }
-
-    /// Parses the requests and does the work on the I/O thread: one answer for each request.
-    fn each<'a, T, F>(
-        requests: &'a [FetchRequest<'a>],
-        work: impl FnOnce(Vec<ParameterRequest>) -> F + Send + 'a,
-    ) -> BoxFuture<'a, Vec<Result<T, Error>>>
-    where
-        T: Clone + Send + 'static,
-        F: Future<Output = Vec<Result<T, Error>>> + Send + 'static,
-    {
-        Box::pin(async move {
-            let parsed: Vec<_> = requests.iter().map(ParameterRequest::of).collect();
-            let wanted: Vec<_> = parsed.iter().filter_map(|it| it.as_ref().ok().cloned()).collect();
-            let answers = match on_io_thread(work(wanted)).await {
-                Ok(answers) => answers,
-                Err(error) => vec![Err(error); parsed.len()],
-            };
-            let mut answers = answers.into_iter();
-            let lost = || Err(ParameterFetch::lost());
-            let answer = |parsed: Result<ParameterRequest, Error>| match parsed {
-                Ok(_) => answers.next().unwrap_or_else(lost),
-                Err(error) => Err(error),
-            };
-            parsed.into_iter().map(answer).collect()
-        })
-    }
 }
 
 impl Backend for ParameterStore {
@@ -132,7 +107,9 @@ impl Backend for ParameterStore {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         let clients = self.0.clone();
-        Self::each(requests, move |wanted| fetch(clients, wanted))
+        on_io_thread_for(PARAMETER_STORE, requests, ParameterRequest::of, move |wanted| {
+            fetch(clients, wanted)
+        })
     }
 
     /// Asks for the parameters without having them decrypted, which needs no right to their keys.
@@ -141,13 +118,15 @@ impl Backend for ParameterStore {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         let clients = self.0.clone();
-        Self::each(requests, move |wanted| exists(clients, wanted))
+        on_io_thread_for(PARAMETER_STORE, requests, ParameterRequest::of, move |wanted| {
+            exists(clients, wanted)
+        })
     }
 }
 
 impl fmt::Display for ParameterStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("AWS Parameter Store")
+        f.write_str(PARAMETER_STORE)
     }
 }
 
