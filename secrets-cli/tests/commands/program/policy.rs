@@ -351,12 +351,14 @@ fn parameters_are_named_exactly_and_a_path_has_an_action_of_its_own() {
     let policies = json_of(&sandbox, &["--trust"]);
     let resource = "arn:aws:ssm:us-west-2:210987654321:parameter/a";
     assert_eq!(policies[ROLE]["policy"]["Statement"][0]["Resource"], resource);
-    let sources = r#"["ssm.token",{"type":"ssm","id":"/prod/db/*","required":false},"one","two"]"#;
+    let sources = r#"["ssm.token","ssm./prod/db/*","one","two"]"#;
     let sandbox = program(&[step("load", sources)]);
     let mut command = sandbox.command(["policy", "program", "--backend", AWS, "--region"]);
     command.args(["us-west-2", "--account", "123456789012"]);
     let output = command.env("SECRETS_AWS_TRANSPORT", "agent").output().unwrap();
-    let by_agent: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let output = CliOutput::new(output);
+    assert_eq!(output.code, Some(0), "{output:?}");
+    let by_agent: Value = serde_json::from_str(&output.text()).unwrap();
     let actions: Vec<_> = by_agent["Statement"].as_array().unwrap().iter().collect();
     let actions: Vec<_> = actions.iter().map(|statement| &statement["Action"]).collect();
     let secrets = json!(["secretsmanager:GetSecretValue", "secretsmanager:DescribeSecret"]);
