@@ -8,6 +8,7 @@
 
 mod bench;
 mod command;
+mod database;
 mod debian;
 mod http;
 mod kubernetes;
@@ -15,7 +16,6 @@ mod msrv;
 mod npm;
 mod own_workspaces;
 mod package;
-mod postgres;
 mod process_group;
 mod report;
 mod server;

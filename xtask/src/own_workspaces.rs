@@ -3,7 +3,7 @@
 use crate::{bench, command::CommandLine, workspace::Workspace};
 
 /// The programs with pools of connections.
-const POOLS: [&str; 3] = ["sqlx", "deadpool", "bb8"];
+const POOLS: [&str; 4] = ["sqlx", "deadpool", "bb8", "mysql"];
 
 /// Clippy and the tests of the benchmarks, whose dependencies the library is compared with.
 pub fn benchmarks(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
@@ -24,7 +24,7 @@ pub fn engines(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![clippy, command("test").args(["--no-fail-fast"])])
 }
 
-/// Clippy on the programs with pools, and each of them run against PostgreSQL.
+/// Clippy on the programs with pools, and each of them run against its database.
 pub fn pools(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |command| of_workspace(workspace, "pools", "examples/pools/Cargo.toml", command);
     let clippy = command("clippy").args(["--all-targets", "--", "-D", "warnings"]);

@@ -1,7 +1,8 @@
 //! Tools and servers that tests need from outside the workspace.
 
 use crate::{
-    debian, kubernetes, npm, postgres,
+    database::{Database, MARIADB, POSTGRES},
+    debian, kubernetes, npm,
     report::Outcome,
     server::{self, Recipe, Server},
     venv,
@@ -25,6 +26,7 @@ pub enum Service {
     Openbao,
     OpenbaoProgram,
     Postgres,
+    Mariadb,
     Manifest,
     Metaflow,
     Argo2prefect,
@@ -35,7 +37,7 @@ pub enum Service {
 }
 
 /// All of them.
-pub const ALL: [Service; 21] = [
+pub const ALL: [Service; 22] = [
     Service::Store,
     Service::Jose,
     Service::Pass,
@@ -50,6 +52,7 @@ pub const ALL: [Service; 21] = [
     Service::Openbao,
     Service::OpenbaoProgram,
     Service::Postgres,
+    Service::Mariadb,
     Service::Manifest,
     Service::Metaflow,
     Service::Argo2prefect,
@@ -85,6 +88,7 @@ impl Service {
             Self::Openbao => "openbao",
             Self::OpenbaoProgram => "openbao-program",
             Self::Postgres => "postgres",
+            Self::Mariadb => "mariadb",
             Self::Manifest => "manifest",
             Self::Metaflow => "metaflow",
             Self::Argo2prefect => "argo2prefect",
@@ -112,6 +116,7 @@ impl Service {
             Self::Openbao => "OpenBao, which is Vault",
             Self::OpenbaoProgram => "its program, for tests that start a server of their own",
             Self::Postgres => "Debian's PostgreSQL",
+            Self::Mariadb => "Debian's MariaDB",
             Self::Manifest => "a Python with hera and kubernetes-validate",
             Self::Metaflow => "a Python with Metaflow",
             Self::Argo2prefect => "a Python with argo2prefect and Prefect",
@@ -139,6 +144,7 @@ impl Service {
             Self::Openbao => "SECRETS_TEST_OPENBAO_URL",
             Self::OpenbaoProgram => "SECRETS_TEST_OPENBAO_PROGRAM",
             Self::Postgres => "SECRETS_TEST_POSTGRES_URL",
+            Self::Mariadb => "SECRETS_TEST_MARIADB_URL",
             Self::Manifest => "SECRETS_TEST_PYTHON_MANIFEST",
             Self::Metaflow => "SECRETS_TEST_PYTHON_METAFLOW",
             Self::Argo2prefect => "SECRETS_TEST_PYTHON_ARGO2PREFECT",
@@ -182,10 +188,8 @@ impl Service {
                 let (server, value) = kubernetes::start(&workspace.scratch)?;
                 Ok(ReadyService { value, server: Some(server) })
             }
-            Self::Postgres => {
-                let (server, value) = postgres::start(&workspace.scratch)?;
-                Ok(ReadyService { value, server: Some(server) })
-            }
+            Self::Postgres => database(workspace, &POSTGRES),
+            Self::Mariadb => database(workspace, &MARIADB),
         }
     }
 }
@@ -194,6 +198,11 @@ fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<ReadySer
     let python = venv::python(workspace, venv)?;
     let server = Server::start(recipe, &python, &workspace.scratch)?;
     Ok(ReadyService { value: server.url(), server: Some(server) })
+}
+
+fn database(workspace: &Workspace, database: &Database) -> Result<ReadyService, Outcome> {
+    let (server, value) = database.start(&workspace.scratch)?;
+    Ok(ReadyService { value, server: Some(server) })
 }
 
 /// The program is in the package for this kind of machine. Another package has a script that starts it, and leaves it

@@ -93,7 +93,7 @@ pub static ALL: &[Stage] = &[
     },
     Stage {
         on_demand: true,
-        services: &[Service::Postgres],
+        services: &[Service::Postgres, Service::Mariadb],
         ..stage("pools", "pools of connections while their password changes", pools)
     },
     Stage {

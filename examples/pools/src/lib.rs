@@ -1,4 +1,6 @@
-//! What the programs share: the credentials, a connection with them, and a database whose password changes.
+//! What the programs share: the credentials, the databases, and the load while the password changes.
 
-pub mod database;
+pub mod credentials;
 pub mod load;
+pub mod mariadb;
+pub mod postgres;

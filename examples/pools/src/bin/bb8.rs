@@ -4,8 +4,8 @@ use std::time::Instant;
 
 use bb8::{ManageConnection, Pool};
 use secrets_pools::{
-    database::{ConnectError, connect},
     load::{CONNECTIONS, LIFETIME, under_load},
+    postgres::{ConnectError, Postgres, connect},
 };
 use tokio_postgres::Client;
 
@@ -46,5 +46,5 @@ async fn main() -> anyhow::Result<()> {
             Ok(())
         }
     };
-    under_load("bb8", query).await
+    under_load::<Postgres, _>("bb8", query).await
 }

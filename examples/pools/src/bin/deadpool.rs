@@ -3,8 +3,8 @@
 use deadpool::managed::{Manager, Metrics, Pool, RecycleError, RecycleResult};
 use deadpool_postgres::ClientWrapper;
 use secrets_pools::{
-    database::{ConnectError, connect},
     load::{CONNECTIONS, LIFETIME, under_load},
+    postgres::{ConnectError, Postgres, connect},
 };
 
 struct Connections;
@@ -41,5 +41,5 @@ async fn main() -> anyhow::Result<()> {
             Ok(())
         }
     };
-    under_load("deadpool-postgres", query).await
+    under_load::<Postgres, _>("deadpool-postgres", query).await
 }

@@ -3,8 +3,9 @@
 use std::{fmt, sync::Arc};
 
 use secrets_pools::{
-    database::{ATTEMPTS, DB, Db},
+    credentials::{ATTEMPTS, DB, Db},
     load::{CONNECTIONS, LIFETIME, under_load},
+    postgres,
 };
 use sqlx::{
     PgPool, Postgres,
@@ -110,5 +111,5 @@ async fn main() -> anyhow::Result<()> {
             Ok(())
         }
     };
-    under_load("sqlx", query).await
+    under_load::<postgres::Postgres, _>("sqlx", query).await
 }

@@ -1,30 +1,15 @@
-//! Connections with the present credentials.
+//! PostgreSQL: connections with the present credentials, and users who get new passwords.
 
-use std::{
-    fmt,
-    sync::{Arc, LazyLock},
-};
+use std::{fmt, sync::Arc};
 
-use secrets_runtime::{SecretValue, pool::Rotating};
-use serde::Deserialize;
+use anyhow::{Result, bail};
 use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config, NoTls, error::SqlState};
+use tokio_postgres::{Client, Config, NoTls, config::Host, error::SqlState};
 
-/// The credentials of the database.
-#[derive(Deserialize)]
-pub struct Db {
-    pub user: String,
-    pub password: SecretValue,
-    pub host: String,
-    pub port: u16,
-    pub name: String,
-}
-
-/// The present ones.
-pub static DB: LazyLock<Rotating<Db>> = LazyLock::new(|| Rotating::new("prod-db"));
-
-/// How often it is tried. A password may change while a connection is being opened, and again while the next one is.
-pub const ATTEMPTS: usize = 3;
+use crate::{
+    credentials::{ATTEMPTS, DB, Db},
+    load::{Address, Database},
+};
 
 /// Connects with the present credentials, and with new ones if the database refuses these.
 pub async fn connect() -> Result<(Client, JoinHandle<()>), ConnectError> {
@@ -91,3 +76,49 @@ impl fmt::Display for ConnectError {
 }
 
 impl std::error::Error for ConnectError {}
+
+/// PostgreSQL, by the connection of an administrator.
+pub struct Postgres {
+    admin: Client,
+    config: Config,
+}
+
+impl Database for Postgres {
+    const URL_VARIABLE: &'static str = "SECRETS_TEST_POSTGRES_URL";
+
+    async fn connect(url: &str) -> Result<Self> {
+        let config: Config = url.parse()?;
+        let (admin, connection) = config.connect(NoTls).await?;
+        tokio::spawn(connection);
+        Ok(Self { admin, config })
+    }
+
+    fn address(&self) -> Result<Address> {
+        let host = match &self.config.get_hosts()[0] {
+            Host::Tcp(host) => host.clone(),
+            other => bail!("it is not a host: {other:?}"),
+        };
+        let name = self.config.get_dbname().unwrap_or("postgres").to_owned();
+        Ok(Address { host, port: self.config.get_ports()[0], name })
+    }
+
+    async fn create_user(&self, user: &str) -> Result<()> {
+        Ok(self.admin.batch_execute(&format!("CREATE ROLE {user} LOGIN")).await?)
+    }
+
+    async fn set_password(&self, user: &str, password: &str) -> Result<()> {
+        let change = format!("ALTER ROLE {user} PASSWORD '{password}'");
+        Ok(self.admin.batch_execute(&change).await?)
+    }
+
+    async fn accepts(&self, user: &str, password: &str) -> bool {
+        let mut config = self.config.clone();
+        config.user(user).password(password).connect(NoTls).await.is_ok()
+    }
+
+    async fn count_connections(&self, user: &str) -> Result<u64> {
+        let count = "SELECT count(*) FROM pg_stat_activity WHERE usename = $1";
+        let count: i64 = self.admin.query_one(count, &[&user]).await?.get(0);
+        Ok(count.try_into()?)
+    }
+}
