@@ -201,7 +201,7 @@ pub mod __private {
     };
 
     pub use crate::{
-        __adapter as adapter, __refresh_adapter as refresh_adapter, __register as register,
+        __adapter as adapter, __refresh_adapter as refresh_adapter, __step as step,
         backend::registration::{BACKENDS, IntoBackend, Registration},
         private::{
             Byte, Text,
@@ -220,7 +220,7 @@ pub mod __private {
             },
             never,
             parameters::{Filler, FromSecret, no_parameters},
-            registry::{RegisteredStep, STEPS},
+            registry::STEPS,
             result_adapter::ResultAdapter,
             retry::{CloneArgument, ErrorPredicate, RefreshOn, call_with_retry, run_with_retry},
             run_async::{StepFuture, run, run_with},

@@ -1,6 +1,7 @@
 //! `export = "process"`: which variables the environment has, and when.
 
 use std::{
+    any::type_name,
     fmt,
     panic::{AssertUnwindSafe, catch_unwind},
     pin::pin,
@@ -160,11 +161,14 @@ fn a_request_for_a_file_exports_its_path() {
     assert!(path.starts_with('/') && !std::fs::exists(path).unwrap());
 }
 
-static ASYNC: Step = Step::new(concat!(
-    "\u{2}secrets-step-1:",
-    r#"{"step":"async_step","sources":["db"],"export":"process"}"#,
-    "\u{3}"
-));
+static ASYNC: Step = Step::new(
+    concat!(
+        "\u{2}secrets-step-1:",
+        r#"{"step":"async_step","sources":["db"],"export":"process"}"#,
+        "\u{3}"
+    ),
+    type_name::<Step>,
+);
 
 fn asynchronous_steps_are_refused() {
     static RAN: OnceLock<()> = OnceLock::new();

@@ -53,8 +53,7 @@ pub fn descriptor(
     quote! {
         #tracking
         #constants
-        static __SECRETS_STEP: __secrets::Step = __secrets::Step::new(#record)#inline #names;
-        __secrets::register!(__SECRETS_STEP);
+        __secrets::step!(__SECRETS_STEP = #record #inline #names);
         #type_checks
     }
 }
@@ -115,17 +114,17 @@ fn inline_values(
         let values: Vec<TokenStream> = values.collect();
         lists.push(quote!(&[#(#values),*]));
     }
-    (!lists.is_empty()).then(|| quote!(.inline(__secrets::cfg!(test), &[#(#lists),*])))
+    (!lists.is_empty()).then(|| quote!(, inline(__secrets::cfg!(test), &[#(#lists),*])))
 }
 
-/// Returns the call that adds the names of the typed parameters. A pattern without a name has its tokens as name.
+/// Returns the call that adds the names of the typed parameters, for `step!`. A pattern without a name has its tokens as name.
 fn parameter_names(parameters: &[TypedParameter]) -> Option<TokenStream> {
     let names = parameters.iter().map(|TypedParameter { pat, .. }| match pat {
         Pat::Ident(name) => name.ident.unraw().to_string(),
         pat => to_source(&quote!(#pat)),
     });
     let names: Vec<String> = names.collect();
-    (!names.is_empty()).then(|| quote!(.parameters(&[#(#names),*])))
+    (!names.is_empty()).then(|| quote!(, parameters(&[#(#names),*])))
 }
 
 /// Adds the checks of all texts of the sources that only the compiler knows, and that no two sources have one group if

@@ -77,14 +77,13 @@ impl StepExpansion<'_> {
     /// Returns the call of a synchronous step. The body is a closure, so that its result passes through the runtime even
     /// if the body returns early.
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
-        let variables = Variables::default();
         let adapter = self.adapter(result);
-        let run = run_body(&variables, result, body, unit_statement());
         if self.parameters.is_empty() {
-            return quote! {
-                __secrets::call(&__SECRETS_STEP, #adapter, move || -> #result { #run })
-            };
+            let block = body.block_after(TokenStream::new());
+            return quote!(__secrets::call(&__SECRETS_STEP, #adapter, move || -> #result #block));
         }
+        let variables = Variables::default();
+        let run = run_body(&variables, result, body, unit_statement());
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
             __secrets::call_with(&__SECRETS_STEP, #adapter, #fill, move |#bindings| -> #result {

@@ -5,20 +5,11 @@ use crate::private::step::Step;
 /// The steps that are linked into the program. The linker may drop the steps of a module of which nothing
 /// else is used. So this list may be incomplete, and nothing may depend on a step being in it.
 #[distributed_slice]
-pub static STEPS: [RegisteredStep];
-
-/// A step, and where its function is.
-#[derive(Debug)]
-pub struct RegisteredStep {
-    /// The step.
-    pub step: &'static Step,
-    /// Returns the name of a type that is defined in the function, which contains the function's path.
-    pub type_inside: fn() -> &'static str,
-}
+pub static STEPS: [Step];
 
 /// Returns all steps that are linked into the program, by name.
 pub(crate) fn linked_steps() -> Vec<&'static Step> {
-    let mut steps: Vec<&Step> = STEPS.iter().map(|registered| registered.step).collect();
+    let mut steps: Vec<&Step> = STEPS.iter().collect();
     // The linker chooses the order. Steps with the same name differ in module, file or line.
     steps.sort_by_key(|step| {
         step.spec().map(|spec| (&spec.name, &spec.module, &spec.file, spec.line))
@@ -29,11 +20,10 @@ pub(crate) fn linked_steps() -> Vec<&'static Step> {
 /// Returns the step of the function whose type has this name.
 pub(crate) fn step_of(function: &str) -> Option<&'static Step> {
     let function = path_of(function);
-    let of_function = |registered: &&RegisteredStep| {
-        let inside = path_of((registered.type_inside)());
+    STEPS.iter().find(|step| {
+        let inside = path_of(step.type_inside());
         inside.rsplit_once("::").is_some_and(|(path, _)| path == function)
-    };
-    STEPS.iter().find(of_function).map(|registered| registered.step)
+    })
 }
 
 /// Returns the path in the name of a type: without generic arguments, and without the closures in which the body of
@@ -59,21 +49,20 @@ fn path_of(name: &str) -> String {
     path.replace("::{{closure}}", "")
 }
 
-/// Lists a step. The macros write it after the step's `static`.
+/// Creates the `static` of a step, which is an entry of the list too: a second `static` would cost the compiler a quarter
+/// of what an attribute costs it.
 ///
 /// The attribute `distributed_slice` would do the same, but would run a procedural macro for every step.
 #[doc(hidden)]
 #[macro_export]
-macro_rules! __register {
-    ($step:ident) => {
+macro_rules! __step {
+    ($name:ident = $record:expr $(, $with:ident($($argument:expr),*))*) => {
         enum __SecretsHere {}
         $crate::__private::STEPS! {
             #![linkme_macro = $crate::__private::STEPS]
-            static __SECRETS_ENTRY: $crate::__private::RegisteredStep =
-                $crate::__private::RegisteredStep {
-                    step: &$step,
-                    type_inside: $crate::__private::type_name::<__SecretsHere>,
-                };
+            static $name: $crate::__private::Step =
+                $crate::__private::Step::new($record, $crate::__private::type_name::<__SecretsHere>)
+                    $(.$with($($argument),*))*;
         }
     };
 }

@@ -29,7 +29,7 @@ pub fn run<R, F: Future<Output = R>>(
     adapter: ResultAdapter<R>,
     body: F,
 ) -> StepFuture<R, F> {
-    StepFuture::new(Stage::Start(step), adapter, body)
+    StepFuture { run: Run::new(step, adapter), body, after: AfterBody { is_running: false } }
 }
 
 /// Runs an asynchronous step with typed parameters, from which `body` creates the future.
@@ -75,7 +75,8 @@ pub(super) fn start<R, A, F: Future<Output = R>>(
         let _inside = Barrier::enter(running.context());
         body(arguments)
     };
-    Ok(StepFuture::new(Stage::Running(running), adapter, body))
+    let run = Run { stage: Stage::Running(running), adapter };
+    Ok(StepFuture { run, body, after: AfterBody { is_running: true } })
 }
 
 fn refuse_export(step: &Step) -> Result<(), Error> {
@@ -98,13 +99,6 @@ pin_project! {
         #[pin]
         body: F,
         after: AfterBody,
-    }
-}
-
-impl<R, F> StepFuture<R, F> {
-    fn new(stage: Stage, adapter: ResultAdapter<R>, body: F) -> Self {
-        let after = AfterBody { is_running: matches!(stage, Stage::Running(_)) };
-        Self { run: Run { stage, adapter }, body, after }
     }
 }
 
@@ -131,6 +125,10 @@ enum Stage {
 }
 
 impl<R> Run<R> {
+    fn new(step: &'static Step, adapter: ResultAdapter<R>) -> Self {
+        Self { stage: Stage::Start(step), adapter }
+    }
+
     /// Resolves the secrets, then polls the body inside the context.
     fn poll(
         &mut self,

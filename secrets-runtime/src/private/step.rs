@@ -21,6 +21,7 @@ type InlineValues = &'static [(&'static str, &'static str)];
 /// that its calls share.
 pub struct Step {
     record: &'static str,
+    type_inside: fn() -> &'static str,
     /// The values of the `inline` sources, in the order of these sources. The record does not contain them.
     inline: &'static [InlineValues],
     in_test: bool,
@@ -31,16 +32,18 @@ pub struct Step {
 }
 
 impl Step {
-    /// Creates the step with this record.
+    /// Creates the step with this record. `type_inside` returns the name of a type that is defined in the function, which
+    /// contains the function's path.
     #[must_use]
-    pub const fn new(record: &'static str) -> Self {
+    pub const fn new(record: &'static str, type_inside: fn() -> &'static str) -> Self {
         Self {
             record,
+            type_inside,
             inline: &[],
             in_test: false,
             parameters: &[],
-            declared: OnceLock::new(),
-            slot: StepCache::new(),
+            declared: const { OnceLock::new() },
+            slot: const { StepCache::new() },
         }
     }
 
@@ -128,6 +131,11 @@ impl Step {
     /// Returns the identity of the step and its attribute's content, or `None` if its record is damaged.
     pub(crate) fn spec(&self) -> Option<&StepSpec> {
         Some(&self.declared().ok()?.spec)
+    }
+
+    /// Returns the name of a type that is defined in the function.
+    pub(super) fn type_inside(&self) -> &'static str {
+        (self.type_inside)()
     }
 
     /// Returns the JSON object of the record.
@@ -246,13 +254,15 @@ impl fmt::Debug for Step {
 
 #[cfg(test)]
 mod tests {
+    use std::any::type_name;
+
     use super::*;
     use crate::core::error::ErrorKind;
 
     #[test]
     fn debug_of_a_step_prints_only_the_names_of_inline_values() {
         const RECORD: &str = "\u{2}secrets-step-1:{\"step\":\"load\",\"sources\":[{\"id\":\"a\",\"type\":\"inline\",\"options\":{\"env_vars\":{\"NAME\":\"***\"}}}]}\u{3}";
-        static STEP: Step = Step::new(RECORD).inline(true, &[&[("NAME", "SeNtInEl")]]);
+        static STEP: Step = Step::new(RECORD, type_name::<Step>).inline(true, &[&[("NAME", "SeNtInEl")]]);
         let declaration = STEP.declaration().expect("the record is good");
         let values = declaration.sources[0].options().env_vars.clone().expect("it has values");
         assert_eq!(values.iter().collect::<Vec<_>>(), [("NAME", "SeNtInEl")]);
@@ -265,7 +275,7 @@ mod tests {
         for record in
             ["", "x", "\u{2}secrets-step-1:{}\u{3}", "\u{2}secrets-step-1:{\"step\":1}\u{3}"]
         {
-            let step = Step::new(record);
+            let step = Step::new(record, type_name::<Step>);
             let Err(error) = step.declared() else { panic!("{record:?} is damaged") };
             assert_eq!(error.kind(), ErrorKind::InvalidSource, "{record}");
         }
