@@ -12,7 +12,15 @@ use crate::{
     tokens::to_source,
 };
 
-/// Returns the `static` that describes a step, after the constants that it needs: the step's record, and the values of
+/// What describes a step.
+pub struct Descriptor {
+    /// The constants and checks.
+    pub items: TokenStream,
+    /// The reference to the step's `static`. This is one macro call, so that a wrong path to the runtime is one error.
+    pub step: TokenStream,
+}
+
+/// Returns the `static` that describes a step, and the constants that it needs: the step's record, and the values of
 /// its `inline` sources.
 pub fn descriptor(
     name: &str,
@@ -20,7 +28,7 @@ pub fn descriptor(
     declaration: &StepDeclaration,
     parameters: &[TypedParameter],
     lock_checks: &LockChecks<'_>,
-) -> TokenStream {
+) -> Descriptor {
     let mut constants = Constants::default();
     check_sources(&declaration.sources, &mut constants);
     check_requests(&declaration.requests, &mut constants);
@@ -50,11 +58,9 @@ pub fn descriptor(
     let inline = inline_values(&declaration.sources, &mut constants);
     let names = parameter_names(parameters);
     let constants = constants.into_tokens();
-    quote! {
-        #tracking
-        #constants
-        __secrets::step!(__SECRETS_STEP = #record #inline #names);
-        #type_checks
+    Descriptor {
+        items: quote!(#tracking #constants #type_checks),
+        step: quote!(__secrets::step!(__SECRETS_STEP = #record #inline #names)),
     }
 }
 

@@ -16,12 +16,12 @@ impl StepExpansion<'_> {
     pub fn call_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
         let (refresh_on, fill) = (self.refresh_on(path, result), self.fill_or_nothing(&variables));
-        let (bindings, lets) = (self.bindings(), self.lets());
+        let (step, bindings, lets) = (&variables.step, self.bindings(), self.lets());
         let arguments =
             cloned_argument::bind(self.arguments, &cloned_argument::clones(self.arguments));
         let run = run_body(&variables, result, body, unit_statement());
         quote! {
-            __secrets::call_with_retry(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| -> #result {
+            __secrets::call_with_retry(#step, #refresh_on, #fill, move |#bindings| -> #result {
                 #arguments
                 #lets
                 #run
@@ -34,7 +34,7 @@ impl StepExpansion<'_> {
     pub fn run_with_retry(&self, path: &TokenStream, result: &Type, body: &Body) -> TokenStream {
         let variables = Variables::default();
         let (refresh_on, fill) = (self.refresh_on(path, result), self.fill_or_nothing(&variables));
-        let (bindings, lets) = (self.bindings(), self.lets());
+        let (step, bindings, lets) = (&variables.step, self.bindings(), self.lets());
         let tuple = &variables.arguments;
         let repeated = (!self.arguments.is_empty()).then(|| {
             let repeated = cloned_argument::clones(self.arguments);
@@ -43,7 +43,7 @@ impl StepExpansion<'_> {
         let arguments = cloned_argument::bind(self.arguments, &quote!(#tuple));
         let run = run_body(&variables, result, body, unreachable_return(result));
         quote! {
-            __secrets::run_with_retry(&__SECRETS_STEP, #refresh_on, #fill, move |#bindings| {
+            __secrets::run_with_retry(#step, #refresh_on, #fill, move |#bindings| {
                 #repeated
                 async move {
                     #arguments

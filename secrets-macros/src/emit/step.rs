@@ -9,7 +9,10 @@ use crate::{
         shape::{Shape, ShapeKind},
     },
     call_site::CallSite,
-    emit::{descriptor::descriptor, lock_checks::LockChecks},
+    emit::{
+        descriptor::{Descriptor, descriptor},
+        lock_checks::LockChecks,
+    },
     parse::{
         function::{Body, Function},
         typed_parameter::TypedParameter,
@@ -65,28 +68,29 @@ impl StepExpansion<'_> {
     fn prelude(&self, result: &Type) -> TokenStream {
         let runtime = &self.declaration.runtime;
         let name = self.function.signature.ident.unraw().to_string();
-        let descriptor =
+        let Descriptor { items, step } =
             descriptor(&name, self.location, self.declaration, self.parameters, &self.lock_checks);
         let serialize = self.declaration.serialize.as_ref().map(|_| {
             let span = result.span().resolved_at(Span::mixed_site());
             quote_spanned!(span=> __secrets::assert_storable::<#result>();)
         });
-        quote!(use #runtime::__private as __secrets; #descriptor #serialize)
+        let variable = Variables::default().step;
+        quote!(use #runtime::__private as __secrets; #items #serialize let #variable = #step;)
     }
 
     /// Returns the call of a synchronous step. The body is a closure, so that its result passes through the runtime even
     /// if the body returns early.
     fn run_sync(&self, result: &Type, body: &Body) -> TokenStream {
-        let adapter = self.adapter(result);
+        let (variables, adapter) = (Variables::default(), self.adapter(result));
+        let step = &variables.step;
         if self.parameters.is_empty() {
             let block = body.block_after(TokenStream::new());
-            return quote!(__secrets::call(&__SECRETS_STEP, #adapter, move || -> #result #block));
+            return quote!(__secrets::call(#step, #adapter, move || -> #result #block));
         }
-        let variables = Variables::default();
         let run = run_body(&variables, result, body, unit_statement());
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
-            __secrets::call_with(&__SECRETS_STEP, #adapter, #fill, move |#bindings| -> #result {
+            __secrets::call_with(#step, #adapter, #fill, move |#bindings| -> #result {
                 #lets
                 #run
             })
@@ -94,17 +98,17 @@ impl StepExpansion<'_> {
     }
 
     fn run_async(&self, result: &Type, future: &TokenStream, body: &Body) -> TokenStream {
-        let variables = Variables::default();
-        let adapter = self.adapter(result);
+        let (variables, adapter) = (Variables::default(), self.adapter(result));
+        let step = &variables.step;
         let block = body.block_after(unreachable_return(result));
         if self.parameters.is_empty() {
             return quote! {
-                __secrets::run(&__SECRETS_STEP, #adapter, #future #block).await
+                __secrets::run(#step, #adapter, #future #block).await
             };
         }
         let (bindings, fill, lets) = (self.bindings(), self.fill(&variables), self.lets());
         quote! {
-            __secrets::run_with(&__SECRETS_STEP, #adapter, #fill, move |#bindings| {
+            __secrets::run_with(#step, #adapter, #fill, move |#bindings| {
                 #lets
                 #future #block
             })
@@ -149,6 +153,7 @@ impl StepExpansion<'_> {
 
 /// The identifiers of the expansion's variables, which are hygienic: the user's code can neither see nor shadow them.
 pub struct Variables {
+    pub step: Ident,
     value: Ident,
     filler: Ident,
     pub arguments: Ident,
@@ -157,7 +162,12 @@ pub struct Variables {
 impl Default for Variables {
     fn default() -> Self {
         let name = |name| Ident::new(name, Span::mixed_site());
-        Self { value: name("__result"), filler: name("__filler"), arguments: name("__arguments") }
+        Self {
+            step: name("__step"),
+            value: name("__result"),
+            filler: name("__filler"),
+            arguments: name("__arguments"),
+        }
     }
 }
 

@@ -49,14 +49,14 @@ fn path_of(name: &str) -> String {
     path.replace("::{{closure}}", "")
 }
 
-/// Creates the `static` of a step, which is an entry of the list too: a second `static` would cost the compiler a quarter
+/// Returns the `static` of a step, which is an entry of the list too: a second `static` would cost the compiler a quarter
 /// of what an attribute costs it.
 ///
 /// The attribute `distributed_slice` would do the same, but would run a procedural macro for every step.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __step {
-    ($name:ident = $record:expr $(, $with:ident($($argument:expr),*))*) => {
+    ($name:ident = $record:expr $(, $with:ident($($argument:expr),*))*) => {{
         enum __SecretsHere {}
         $crate::__private::STEPS! {
             #![linkme_macro = $crate::__private::STEPS]
@@ -64,7 +64,8 @@ macro_rules! __step {
                 $crate::__private::Step::new($record, $crate::__private::type_name::<__SecretsHere>)
                     $(.$with($($argument),*))*;
         }
-    };
+        &$name
+    }};
 }
 
 #[cfg(test)]

@@ -262,7 +262,8 @@ mod tests {
     #[test]
     fn debug_of_a_step_prints_only_the_names_of_inline_values() {
         const RECORD: &str = "\u{2}secrets-step-1:{\"step\":\"load\",\"sources\":[{\"id\":\"a\",\"type\":\"inline\",\"options\":{\"env_vars\":{\"NAME\":\"***\"}}}]}\u{3}";
-        static STEP: Step = Step::new(RECORD, type_name::<Step>).inline(true, &[&[("NAME", "SeNtInEl")]]);
+        static STEP: Step =
+            Step::new(RECORD, type_name::<Step>).inline(true, &[&[("NAME", "SeNtInEl")]]);
         let declaration = STEP.declaration().expect("the record is good");
         let values = declaration.sources[0].options().env_vars.clone().expect("it has values");
         assert_eq!(values.iter().collect::<Vec<_>>(), [("NAME", "SeNtInEl")]);
