@@ -27,7 +27,7 @@ use crate::{
         interceptors::{RedactResponses, WarnPlaintextEndpoint},
         retries::TransientErrors,
         role::Role,
-        scope::Scope,
+        scope::{AwsService, Scope},
         sdk_settings,
     },
     core::error::{Error, ErrorKind, Problem},
@@ -117,6 +117,20 @@ impl Clients {
     pub(super) fn known_default_region(&self) -> Option<&str> {
         let found = || self.default_region.get()?.as_ref().ok()?.as_deref();
         self.config.region.as_deref().or_else(found)
+    }
+
+    /// Returns where a secret is looked for. The region is left out if it is the default one and not known so far.
+    pub(super) fn location(
+        &self,
+        service: AwsService,
+        region: Option<&str>,
+        role: Option<&str>,
+    ) -> String {
+        let role = role.map(str::to_owned);
+        match region.or_else(|| self.known_default_region()) {
+            Some(region) => Scope { service, role, region: region.to_owned() }.to_string(),
+            None => service.to_string(),
+        }
     }
 
     /// Returns the client of a scope, whose role has been assumed.

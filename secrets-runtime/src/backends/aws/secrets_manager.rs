@@ -13,6 +13,7 @@ use crate::{
         credentials::{CredentialsProvider, static_keys::StaticKeys},
         fetch::{existence, fetch},
         io_call::{SECRETS_MANAGER, on_io_thread_for},
+        scope::AwsService,
         ssm::ParameterStore,
         target::ParsedRequest,
     },
@@ -210,6 +211,11 @@ impl Backend for AwsSecretsManager {
         on_io_thread_for(SECRETS_MANAGER, requests, parsed, move |wanted| {
             existence::exists(clients, wanted)
         })
+    }
+
+    fn location(&self, request: &FetchRequest<'_>) -> String {
+        let ParsedRequest { region, role, .. } = ParsedRequest::of(request);
+        self.0.location(AwsService::SecretsManager, region.as_deref(), role.as_deref())
     }
 
     fn as_store(&self) -> Option<&dyn Store> {

@@ -19,6 +19,7 @@ use crate::{
         config::AwsConfig,
         io_call::{PARAMETER_STORE, on_io_thread_for},
         parameter::ParameterRequest,
+        scope::AwsService,
         ssm::{
             client::ParameterClients,
             fetch::{exists, fetch},
@@ -121,6 +122,13 @@ impl Backend for ParameterStore {
         on_io_thread_for(PARAMETER_STORE, requests, ParameterRequest::of, move |wanted| {
             exists(clients, wanted)
         })
+    }
+
+    fn location(&self, request: &FetchRequest<'_>) -> String {
+        let parsed = ParameterRequest::of(request);
+        let (region, role) = parsed.map_or((None, None), |parsed| (parsed.region, parsed.role));
+        let clients = &self.0.clients;
+        clients.location(AwsService::ParameterStore, region.as_deref(), role.as_deref())
     }
 }
 
