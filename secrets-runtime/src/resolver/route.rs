@@ -7,12 +7,16 @@ use secrets_spec::{
     SourcePatch, SourceRole, StepSpec, parameter_of_request,
 };
 
+#[cfg(feature = "aws")]
+use crate::backends::aws::sdk_settings::region as region_of_environment;
+#[cfg(not(feature = "aws"))]
+use crate::settings::backends::aws_profile::region_of_environment;
 use crate::{
     backend::Backend,
     core::error::Error,
     declaration::parse::of_spec,
     resolver::registry::Registry,
-    settings::{Settings, variables},
+    settings::{Settings, backends::aws::AwsTransport, variables},
 };
 
 /// Where a source or request of a step comes from under the settings of a resolver.
@@ -40,7 +44,7 @@ pub struct SourceRoute {
     /// The role in which the backend is asked, and where it is set.
     pub role: Option<RouteSetting>,
     /// The region of AWS, and where it is set, if a backend is one of AWS. It is not known if only the machine
-    /// on which the step runs knows it.
+    /// on which the step runs knows it, or the agent that reads the secrets (`SECRETS_AWS_TRANSPORT=agent`).
     pub region: Option<RouteSetting>,
     /// For how long later steps may use the value. It is zero if each step reads it from its backend.
     pub cached_for: Duration,
@@ -267,9 +271,23 @@ impl<'a> Routing<'a> {
                 let from = self.settings.origin(&variables::AWS_REGION);
                 Some(RouteSetting::new(region, from))
             }
+            None if self.settings.aws.transport == AwsTransport::Agent => region_of_function()?,
             None => configured_region()?,
         };
         Ok(self.region.get_or_init(|| region).clone())
+    }
+}
+
+/// Returns the region of the function, if this is one of AWS Lambda: extensions run in its environment, and nobody but Lambda
+/// sets either variable (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>). Elsewhere an agent has
+/// settings of its own, and the region is not known.
+fn region_of_function() -> Result<Option<RouteSetting>, Error> {
+    match std::env::var_os("AWS_LAMBDA_FUNCTION_NAME") {
+        Some(_) => {
+            let found = region_of_environment()?;
+            Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
+        }
+        None => Ok(None),
     }
 }
 

@@ -62,7 +62,7 @@ pub(crate) fn configured_region_blocking() -> Result<Option<(String, String)>, E
 ///
 /// # Errors
 /// `InvalidConfig` if it is not a region.
-pub(super) fn region() -> Result<Option<(String, &'static str)>, Error> {
+pub(crate) fn region() -> Result<Option<(String, &'static str)>, Error> {
     for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
         let Some(text) = text_of(variable) else { continue };
         let region = text.trim();
