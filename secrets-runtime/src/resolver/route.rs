@@ -25,7 +25,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceRoute {
-    /// The source or request, as it is written.
+    /// The source or request, as it is written. The id of a program of `[backends]` has its type before it.
     pub source: String,
     /// The group by which the body reads it.
     pub group: String,
@@ -158,7 +158,7 @@ impl<'a> Routing<'a> {
         let mapped = self.settings.target_of(source);
         let backends = self.backends(mapped.backend(), mapped.is_arn());
         let route = SourceRoute {
-            source: source.origin().to_owned(),
+            source: self.settings.text_of(source).into_owned(),
             group: source.group().to_owned(),
             key: None,
             keys,

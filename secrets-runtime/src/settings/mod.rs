@@ -329,6 +329,16 @@ impl Settings {
         Some((&self.exec.iter().find(|exec| exec.kind.as_str() == kind)?.kind, id))
     }
 
+    /// Returns the text of a source, by which a log names it. A source with fields has its id as its text, which several
+    /// programs of `[backends]` may have: then the type stands before it, as in the text of a source.
+    pub(crate) fn text_of<'a>(&self, source: &'a Source) -> Cow<'a, str> {
+        let kind = source.backend().filter(|_| source.origin() == source.id());
+        match kind.filter(|kind| self.exec.iter().any(|exec| exec.kind == **kind)) {
+            Some(kind) => Cow::Owned(format!("{kind}.{}", source.id())),
+            None => Cow::Borrowed(source.origin()),
+        }
+    }
+
     /// Returns the programs that print secrets.
     pub(crate) fn exec(&self) -> &[ExecSettings] {
         &self.exec

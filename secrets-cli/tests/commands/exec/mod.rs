@@ -1,6 +1,8 @@
 //! Backends whose secrets a program prints, also with Debian's `pass` (`SECRETS_TEST_PASS`) and `age`
 //! (`SECRETS_TEST_AGE`).
 
+mod audit;
+
 use std::{
     ffi::OsStr,
     io::Write as _,
@@ -96,7 +98,7 @@ fn explain_and_doctor_have_a_row_for_each_table() {
     let sources = &json["steps"][0]["sources"];
     for (index, source, backend, id) in [
         (0, "op.vault/item", "op", "vault/item"),
-        (1, "a b", "op", "a b"),
+        (1, "op.a b", "op", "a b"),
         (2, "local.op.x", "local", "op.x"),
     ] {
         let found = &sources[index];
