@@ -2,6 +2,7 @@
 //! (`SECRETS_TEST_AGE`).
 
 mod audit;
+mod unread_tables;
 
 use std::{
     ffi::OsStr,
