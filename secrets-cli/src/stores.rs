@@ -13,6 +13,8 @@ use secrets_runtime::{
 };
 use secrets_spec::{BuiltIn, Source};
 
+#[cfg(unix)]
+use crate::signals::interruption;
 use crate::{
     failure::{Failure, error_about},
     leases,
@@ -346,6 +348,10 @@ pub fn resolver_of_profile(
     profile: Option<&str>,
 ) -> Result<Resolver, Failure> {
     let resolver = builder_of_profile(types, profile).build()?;
+    #[cfg(unix)]
+    if resolver.backends().any(|backend| resolver.is_program(backend.kind())) {
+        interruption::watch();
+    }
     leases::remember(&resolver);
     Ok(resolver)
 }

@@ -2,6 +2,7 @@
 //! (`SECRETS_TEST_AGE`).
 
 mod audit;
+mod signals;
 mod unread_tables;
 
 use std::{

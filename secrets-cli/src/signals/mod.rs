@@ -1,3 +1,7 @@
+//! Signals that this command receives.
+
+pub mod interruption;
+
 use std::{
     io::{self, Read},
     os::unix::net::UnixStream,
