@@ -50,7 +50,7 @@ pub(crate) mod zenml;
 #[cfg(feature = "aws-agent")]
 pub use crate::backends::aws::agent::AwsAgent;
 #[cfg(feature = "aws")]
-pub use crate::backends::aws::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
+pub use crate::backends::aws::sdk::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
 #[cfg(all(unix, feature = "exec"))]
 pub use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]

@@ -8,7 +8,7 @@ use secrets_spec::{
 };
 
 #[cfg(feature = "aws")]
-use crate::backends::aws::sdk_settings::region as region_of_environment;
+use crate::backends::aws::sdk::settings::region as region_of_environment;
 #[cfg(not(feature = "aws"))]
 use crate::settings::backends::aws_profile::region_of_environment;
 use crate::{
@@ -294,7 +294,7 @@ fn region_of_function() -> Result<Option<RouteSetting>, Error> {
 /// Returns the region that the AWS SDK's own settings name.
 #[cfg(feature = "aws")]
 fn configured_region() -> Result<Option<RouteSetting>, Error> {
-    let found = crate::backends::aws::sdk_settings::configured_region_blocking()?;
+    let found = crate::backends::aws::sdk::settings::configured_region_blocking()?;
     Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
 }
 

@@ -4,7 +4,7 @@ use aws_credential_types::Credentials;
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::credentials::CredentialsSource,
+    backends::aws::sdk::credentials::CredentialsSource,
     core::{error::Error, secret_value::SecretValue},
 };
 

@@ -2,7 +2,7 @@ use aws_config::profile::{Profile, ProfileSet};
 use secrets_spec::closest;
 
 use crate::{
-    backends::aws::sdk_settings::texts::{shown, token_file},
+    backends::aws::sdk::settings::texts::{shown, token_file},
     core::escape::backquoted_list,
 };
 

@@ -19,7 +19,7 @@ use secrets_spec::check_region;
 
 use crate::{
     backends::{
-        aws::sdk_settings::{
+        aws::sdk::settings::{
             profiles::{CredentialsWay, FEATURES, Profiles},
             texts::{said, shown, token_file},
         },

@@ -11,10 +11,10 @@ use aws_credential_types::{
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{
+    backends::aws::sdk::{
         credentials::CredentialsSource,
         http_client::http_client,
-        sdk_settings::{
+        settings::{
             self,
             profiles::CredentialsWay,
             texts::{said, shown},
@@ -57,9 +57,9 @@ impl CredentialsSource for DefaultChain {
             match self.0.provide_credentials().await {
                 Ok(credentials) => Ok(credentials),
                 Err(error) => {
-                    let problems = sdk_settings::credential_problems().await;
+                    let problems = settings::credential_problems().await;
                     Err(if problems.is_empty() {
-                        match sdk_settings::credentials_way().await {
+                        match settings::credentials_way().await {
                             Some(way) if !has_keys_of_variables() => explain_way(&error, &way),
                             _ => explain(&error),
                         }
@@ -131,7 +131,7 @@ fn explain(error: &CredentialsError) -> Error {
             "there are no AWS credentials: not in variables, in the profile, of a web identity, a container or an instance",
         )
         .with_help(where_to_set_them()),
-        CredentialsError::InvalidConfiguration(_) => match sdk_settings::container_variable() {
+        CredentialsError::InvalidConfiguration(_) => match settings::container_variable() {
             Some(variable) => Error::new(
                 ErrorKind::InvalidConfig,
                 format!("{variable}: {}", cause(error)),
@@ -159,7 +159,7 @@ fn explain(error: &CredentialsError) -> Error {
 }
 
 fn where_to_set_them() -> String {
-    match sdk_settings::chosen_profile() {
+    match settings::chosen_profile() {
         Some(profile) => format!(
             "check the profile `{}`, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
             shown(&profile)

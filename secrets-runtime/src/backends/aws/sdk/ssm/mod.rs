@@ -15,14 +15,16 @@ use crate::{
         identity::Identity,
     },
     backends::aws::{
-        clients::Clients,
-        config::AwsConfig,
-        io_call::{PARAMETER_STORE, on_io_thread_for},
         parameter::ParameterRequest,
-        scope::AwsService,
-        ssm::{
-            client::ParameterClients,
-            fetch::{exists, fetch},
+        sdk::{
+            clients::Clients,
+            config::AwsConfig,
+            io_call::{PARAMETER_STORE, on_io_thread_for},
+            scope::AwsService,
+            ssm::{
+                client::ParameterClients,
+                fetch::{exists, fetch},
+            },
         },
     },
     core::error::Error,

@@ -12,13 +12,15 @@ use tokio::{
 use crate::{
     backend::Fetched,
     backends::aws::{
-        error::AwsFailure,
-        fetch::deadline,
-        io_call::{PARAMETER_STORE, lost},
         parameter::{ParameterAnswer, ParameterRequest, ParameterTarget},
-        ssm::{
-            client::{ParameterClient, ParameterClients},
-            plan::{ParameterPlan, ParameterScope},
+        sdk::{
+            error::AwsFailure,
+            fetch::deadline,
+            io_call::{PARAMETER_STORE, lost},
+            ssm::{
+                client::{ParameterClient, ParameterClients},
+                plan::{ParameterPlan, ParameterScope},
+            },
         },
     },
     core::{

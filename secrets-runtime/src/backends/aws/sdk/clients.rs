@@ -17,18 +17,20 @@ use tokio::sync::{OnceCell, Semaphore};
 use crate::{
     backends::aws::{
         aliases::ArnAliases,
-        config::{AwsConfig, CredentialsConfig},
-        credentials::SharedCredentials,
-        credentials::default_chain::{DefaultChain, imds},
-        credentials::from_secret::SecretCredentials,
-        error::AwsFailure,
-        fetch::batch_memory::BatchMemory,
-        http_client::http_client,
-        interceptors::{RedactResponses, WarnPlaintextEndpoint},
-        retries::TransientErrors,
-        role::Role,
-        scope::{AwsService, Scope},
-        sdk_settings,
+        sdk::{
+            config::{AwsConfig, CredentialsConfig},
+            credentials::SharedCredentials,
+            credentials::default_chain::{DefaultChain, imds},
+            credentials::from_secret::SecretCredentials,
+            error::AwsFailure,
+            fetch::batch_memory::BatchMemory,
+            http_client::http_client,
+            interceptors::{RedactResponses, WarnPlaintextEndpoint},
+            retries::TransientErrors,
+            role::Role,
+            scope::{AwsService, Scope},
+            settings,
+        },
     },
     core::error::{Error, ErrorKind, Problem},
 };
@@ -90,7 +92,7 @@ impl Clients {
             return Ok(region.clone());
         }
         let find = || async {
-            if let Some((region, _)) = sdk_settings::configured_region().await? {
+            if let Some((region, _)) = settings::configured_region().await? {
                 return Ok(Some(region));
             }
             let provider = ProviderConfig::without_region().with_http_client(http_client());
@@ -104,7 +106,7 @@ impl Clients {
         // A profile that does not exist has no region either.
         let mut problems = match &self.config.credentials {
             Some(_) => Vec::new(),
-            None => sdk_settings::credential_problems().await,
+            None => settings::credential_problems().await,
         };
         let missing = Problem::new(ErrorKind::InvalidConfig, "no AWS region is set");
         problems.push(missing.with_help(
@@ -174,9 +176,9 @@ impl Clients {
         endpoint: &'static str,
     ) -> Result<(&Sdk, SharedCredentials), Error> {
         if self.config.endpoint_url.is_none() {
-            sdk_settings::check_endpoint(endpoint)?;
+            settings::check_endpoint(endpoint)?;
             if scope.role.is_some() {
-                sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
+                settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
             }
         }
         let sdk = self.sdk(&scope.region).await?;
@@ -200,7 +202,7 @@ impl Clients {
     /// Returns the client of STS in a region, with the caller's own credentials, which have been loaded.
     async fn caller(&self, region: &str) -> Result<aws_sdk_sts::Client, Error> {
         if self.config.endpoint_url.is_none() {
-            sdk_settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
+            settings::check_endpoint("AWS_ENDPOINT_URL_STS")?;
         }
         let sdk = self.sdk(region).await?;
         sdk.caller.get().await?;
@@ -227,10 +229,10 @@ impl Clients {
     /// a role needs one, and may have none.
     async fn sdk(&self, needed: &str) -> Result<&Sdk, Error> {
         let load = || async {
-            sdk_settings::check_before_loading().await?;
+            settings::check_before_loading().await?;
             let region = match &self.config.region {
                 Some(region) => Some(Region::new(region.clone())),
-                None => match sdk_settings::region()? {
+                None => match settings::region()? {
                     Some((region, _)) => Some(Region::new(region)),
                     None => ProfileFileRegionProvider::new().region().await,
                 },

@@ -4,7 +4,7 @@ use secrets_spec::ParameterId;
 
 use crate::backends::aws::{
     parameter::{ParameterRequest, ParameterTarget},
-    scope::{AwsService, Scope},
+    sdk::scope::{AwsService, Scope},
 };
 
 /// How many parameters a request may name

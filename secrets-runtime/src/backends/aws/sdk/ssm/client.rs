@@ -38,7 +38,7 @@ use aws_smithy_types::{body::SdkBody, config_bag::Layer, error::ErrorMetadata};
 use aws_types::{SigningName, region::SigningRegion};
 
 use crate::{
-    backends::aws::{
+    backends::aws::sdk::{
         clients::Clients,
         error::AwsFailure,
         interceptors::{RedactResponses, WarnPlaintextEndpoint},

@@ -15,7 +15,7 @@ use aws_smithy_runtime_api::client::retries::classifiers::RetryClassifierPriorit
 use aws_smithy_types::error::ErrorMetadata;
 
 use crate::{
-    backends::aws::{error::AwsFailure, http_client::is_too_long},
+    backends::aws::sdk::{error::AwsFailure, http_client::is_too_long},
     core::error::ErrorKind,
 };
 

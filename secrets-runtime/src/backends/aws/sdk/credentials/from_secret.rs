@@ -5,7 +5,9 @@ use tokio::task::spawn_blocking;
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::credentials::{CredentialsProvider, CredentialsSource, static_keys::StaticKeys},
+    backends::aws::sdk::credentials::{
+        CredentialsProvider, CredentialsSource, static_keys::StaticKeys,
+    },
     core::error::{Error, ErrorKind},
     credentials::AwsCredentials,
     rt::block_on::block_on,

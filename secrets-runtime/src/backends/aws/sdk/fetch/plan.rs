@@ -1,7 +1,7 @@
 use std::{collections::HashMap, ops::Range};
 
 use crate::backends::aws::{
-    scope::{AwsService, Scope},
+    sdk::scope::{AwsService, Scope},
     target::{ParsedRequest, Target},
 };
 

@@ -1,5 +1,6 @@
 //! Makes the calls of a plan, all at once.
 
+mod answers;
 pub(super) mod batch_memory;
 pub(super) mod existence;
 mod plan;
@@ -16,11 +17,13 @@ use crate::{
     backend::Fetched,
     backends::aws::{
         answer::SecretAnswer,
-        clients::{Clients, ScopeClient},
-        error::AwsFailure,
-        fetch::plan::{FetchPlan, ScopePlan},
-        io_call::{SECRETS_MANAGER, lost},
-        retries::NoRetryOfThrottledBatches,
+        sdk::{
+            clients::{Clients, ScopeClient},
+            error::AwsFailure,
+            fetch::plan::{FetchPlan, ScopePlan},
+            io_call::{SECRETS_MANAGER, lost},
+            retries::NoRetryOfThrottledBatches,
+        },
         target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},

@@ -5,7 +5,7 @@ use aws_sdk_sts::{Client, operation::assume_role::AssumeRoleOutput};
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{credentials::CredentialsSource, error::AwsFailure},
+    backends::aws::sdk::{credentials::CredentialsSource, error::AwsFailure},
     core::error::{Error, ErrorKind},
 };
 

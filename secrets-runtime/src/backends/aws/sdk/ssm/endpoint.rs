@@ -3,7 +3,7 @@ use aws_sdk_sts::config::endpoint::{DefaultResolver, Params, ResolveEndpoint};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::{
-    backends::aws::sdk_settings::texts::said,
+    backends::aws::sdk::settings::texts::said,
     core::error::{Error, ErrorKind},
 };
 

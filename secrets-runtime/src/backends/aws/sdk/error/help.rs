@@ -1,7 +1,7 @@
 use secrets_spec::SecretArn;
 
 use crate::{
-    backends::aws::{
+    backends::aws::sdk::{
         error::{AwsFailure, CREDENTIALS_HELP},
         scope::{AwsService, Scope},
     },

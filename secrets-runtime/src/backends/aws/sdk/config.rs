@@ -2,7 +2,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
     backends::{
-        aws::credentials::{CredentialsProvider, static_keys::StaticKeys},
+        aws::sdk::credentials::{CredentialsProvider, static_keys::StaticKeys},
         http::redacted_url::RedactedUrl,
     },
     rt::clock::Clock,

@@ -11,11 +11,13 @@ use tokio::time::timeout_at;
 use crate::{
     backend::{BoxFuture, MAX_VALUE_BYTES, generation::WriteGuard, payload::Payload, store::Store},
     backends::aws::{
-        clients::{Clients, ScopeClient},
-        error::AwsFailure,
-        fetch::{deadline, further},
-        scope::{AwsService, Scope},
-        secrets_manager::AwsSecretsManager,
+        sdk::{
+            clients::{Clients, ScopeClient},
+            error::AwsFailure,
+            fetch::{deadline, further},
+            scope::{AwsService, Scope},
+            secrets_manager::AwsSecretsManager,
+        },
         target::region_of,
     },
     core::error::{Error, ErrorKind},

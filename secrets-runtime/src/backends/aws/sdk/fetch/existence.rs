@@ -8,10 +8,12 @@ use tokio::{task::JoinSet, time::timeout_at};
 use crate::{
     backends::aws::{
         answer::is_about,
-        clients::Clients,
-        error::AwsFailure,
-        fetch::deadline,
-        scope::{AwsService, Scope},
+        sdk::{
+            clients::Clients,
+            error::AwsFailure,
+            fetch::deadline,
+            scope::{AwsService, Scope},
+        },
         target::{ParsedRequest, Target},
     },
     core::error::{Error, ErrorKind},

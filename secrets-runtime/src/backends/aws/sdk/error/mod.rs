@@ -7,9 +7,11 @@ use aws_smithy_runtime_api::http::Response;
 
 use crate::{
     backends::aws::{
-        codes::{classify, is_about_credentials, kind_of_status, short},
-        http_client::{is_too_long, too_long},
-        scope::{AwsService, Scope},
+        codes::{classify, is_about_credentials, kind_of_status},
+        sdk::{
+            http_client::{is_too_long, too_long},
+            scope::{AwsService, Scope},
+        },
     },
     core::{
         error::{Error, ErrorKind},
@@ -223,3 +225,12 @@ impl AwsFailure {
 const ANOTHER: &str = "found";
 
 const CREDENTIALS_HELP: &str = "they may be expired, of another account or mistyped, or this machine's clock wrong: see what `aws sts get-caller-identity` says with them (SECRETS_AWS_CREDENTIALS_FROM, if it is set, names where they are)";
+
+/// One line, not too long.
+fn short(said: &str) -> String {
+    let mut text: String = said.chars().take(400).collect();
+    if said.chars().nth(400).is_some() {
+        text.push_str("..");
+    }
+    escape::escape_controls(text)
+}
