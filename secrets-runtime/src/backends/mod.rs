@@ -35,6 +35,17 @@ pub(crate) mod flyte;
     feature = "vault",
     feature = "zenml"
 ))]
+#[cfg_attr(
+    not(all(
+        feature = "aws",
+        feature = "aws-agent",
+        feature = "kubernetes",
+        feature = "prefect",
+        feature = "vault",
+        feature = "zenml"
+    )),
+    allow(dead_code, reason = "each backend uses a part of it")
+)]
 mod http;
 pub(crate) mod inline;
 #[cfg(feature = "kubernetes")]
