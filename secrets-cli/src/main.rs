@@ -23,6 +23,8 @@ mod output;
 mod panic_message;
 mod program;
 mod secrets_manager;
+#[cfg(unix)]
+mod signals;
 mod similar_names;
 mod stores;
 mod tag;

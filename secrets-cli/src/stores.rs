@@ -13,6 +13,8 @@ use secrets_runtime::{
 };
 use secrets_spec::{BuiltIn, Source};
 
+#[cfg(unix)]
+use crate::signals::interruption;
 use crate::{
     failure::{Failure, error_about},
     leases,
@@ -329,6 +331,12 @@ pub fn profiles() -> Vec<&'static str> {
     PROFILES.get().map_or_else(Vec::new, |names| names.iter().map(String::as_str).collect())
 }
 
+/// Returns whether an agent on this machine reads what is in AWS.
+pub fn is_aws_by_agent(resolver: &Resolver) -> bool {
+    let setting = resolver.settings().find(|it| *it.variable() == variables::AWS_TRANSPORT);
+    setting.is_some_and(|it| it.text().is_some_and(|text| text.trim() == "agent"))
+}
+
 /// Creates the builder of such a resolver.
 pub fn resolver_builder(types: Option<&str>) -> ResolverBuilder {
     builder_of_profile(types, profiles().first().copied())
@@ -340,6 +348,10 @@ pub fn resolver_of_profile(
     profile: Option<&str>,
 ) -> Result<Resolver, Failure> {
     let resolver = builder_of_profile(types, profile).build()?;
+    #[cfg(unix)]
+    if resolver.backends().any(|backend| resolver.is_program(backend.kind())) {
+        interruption::watch();
+    }
     leases::remember(&resolver);
     Ok(resolver)
 }

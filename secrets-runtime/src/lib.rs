@@ -143,7 +143,7 @@ pub mod process {
 pub use admin::{stored_field::StoredField, stored_secret::StoredSecret};
 #[cfg(feature = "aws")]
 #[doc(hidden)]
-pub use backends::aws::secrets_manager::AwsSecretsManager;
+pub use backends::aws::sdk::secrets_manager::AwsSecretsManager;
 #[cfg(feature = "zenml")]
 #[doc(hidden)]
 pub use backends::zenml::Zenml;

@@ -7,6 +7,8 @@ use std::{error::Error as StdError, fs, path::Path};
 use secrets_runtime::{
     Error, Resolver, SecretValue, current_context, secrets, settings::variables,
 };
+#[cfg(unix)]
+use secrets_runtime::{backends::Exec, get_secret_blocking};
 
 #[secrets(sources = [
     "op.vault/item",
@@ -33,10 +35,34 @@ fn main() -> Result<(), Box<dyn StdError>> {
     }
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("secrets.toml");
+    let started = folder.path().join("started");
+    let slow = format!("touch {}; sleep 600; echo SeNtInEl", started.display());
     fs::write(
         &path,
-        "[backends.op]\nexec = ['/bin/sh', '-c', 'echo \"SeNtInEl-$1\"', 'sh', '{id}']\n",
+        format!(
+            "[backends.op]\nexec = ['/bin/sh', '-c', 'echo \"SeNtInEl-$1\"', 'sh', '{{id}}']\n\
+             [backends.slow]\nexec = ['/bin/sh', '-c', {slow:?}, 'sh', '{{id}}']\n"
+        ),
     )?;
     Resolver::builder().setting(&variables::CONFIG, path).build()?.install()?;
-    Ok(step()?)
+    step()?;
+    #[cfg(unix)]
+    programs_end_when_the_process_does(&started);
+    Ok(())
+}
+
+/// As a handler of signals does it.
+#[cfg(unix)]
+fn programs_end_when_the_process_does(started: &Path) {
+    let error = std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| get_secret_blocking("slow.x").unwrap_err());
+        while !started.exists() {
+            std::thread::yield_now();
+        }
+        Exec::end_programs();
+        waiting.join().unwrap()
+    });
+    assert!(error.to_string().contains("was ended by the signal 9"), "{error}");
+    let error = get_secret_blocking("op.another").unwrap_err();
+    assert!(error.to_string().contains("the process is about to end"), "{error}");
 }

@@ -82,7 +82,10 @@ mod terminal {
     };
     use zeroize::Zeroizing;
 
-    use crate::failure::Failure;
+    use crate::{
+        failure::Failure,
+        signals::interruption::{self, Held},
+    };
 
     /// A terminal without echo, restored on drop. It is read byte by byte: a terminal that reads lines cuts them
     /// at 4096 characters, which is too short for some tokens.
@@ -111,31 +114,29 @@ mod terminal {
     }
 
     /// Records signals during a prompt, which would otherwise end the process and leave the terminal without echo.
-    /// Afterwards they have their default effect again.
+    /// Afterwards they end it again.
     struct SignalWatch {
         received: Arc<AtomicBool>,
-        ended: Arc<AtomicBool>,
         ids: Vec<SigId>,
+        _held: Held,
     }
 
     impl SignalWatch {
         fn start() -> Self {
-            let (received, ended) =
-                (Arc::new(AtomicBool::new(false)), Arc::new(AtomicBool::new(false)));
+            let received = Arc::new(AtomicBool::new(false));
+            let held = interruption::hold();
             let mut ids = Vec::new();
-            for signal in [SIGINT, SIGTERM, SIGHUP] {
-                // A signal that cannot be watched ends the process, as without a prompt.
-                if flag::register_conditional_default(signal, ended.clone()).is_ok() {
-                    ids.extend(flag::register(signal, received.clone()).ok());
-                }
+            // Signals that cannot be watched end the process, as without a prompt.
+            if interruption::watch() {
+                let register = |signal| flag::register(signal, received.clone()).ok();
+                ids.extend([SIGINT, SIGTERM, SIGHUP].into_iter().filter_map(register));
             }
-            Self { received, ended, ids }
+            Self { received, ids, _held: held }
         }
     }
 
     impl Drop for SignalWatch {
         fn drop(&mut self) {
-            self.ended.store(true, Ordering::SeqCst);
             for id in self.ids.drain(..) {
                 low_level::unregister(id);
             }

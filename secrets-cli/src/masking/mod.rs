@@ -11,4 +11,3 @@ mod outer_terminal;
 pub mod program;
 mod pseudo_terminal;
 pub mod pump;
-mod signals;

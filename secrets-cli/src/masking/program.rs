@@ -27,6 +27,7 @@ use crate::{
         pseudo_terminal::PseudoTerminal,
         pump::pump,
     },
+    signals::interruption,
 };
 
 /// Returns the command that starts a program: the program itself, or its monitor where it gets a pseudo-terminal.
@@ -68,6 +69,8 @@ pub fn run(
         outputs.on_pipes(&mut command).map_err(pipe_error)?;
     }
     drop(program_side);
+    // They are the program's, from now on.
+    let _held = interruption::hold();
     let signals = ChildEvents::signals(&[Signal::CONT, Signal::WINCH]).map_err(pipe_error)?;
     core_files::restore_limit();
     let child = command.spawn();

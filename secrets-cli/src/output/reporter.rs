@@ -141,10 +141,12 @@ fn help(problem: &Problem) -> Option<String> {
                 "{reason}build the command with it: cargo install --locked secrets-runtime-cli --features {feature}"
             )
         }
-        Some(HelpCode::RegisterBackend { near, registered }) => {
+        Some(HelpCode::RegisterBackend { near, registered, table }) => {
             let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
-            format!("{}the types here are {}", near.unwrap_or_default(), types.join(", "))
+            let table = table.as_ref().map(|table| format!("{table}; "));
+            let (table, near) = (table.unwrap_or_default(), near.unwrap_or_default());
+            format!("{table}{near}the types here are {}", types.join(", "))
         }
         Some(HelpCode::PlainValue) => {
             let program =

@@ -157,6 +157,12 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         })
     }
 
+    /// Returns where this request is looked for, for messages. By default it is what `Display` writes. A backend that looks
+    /// in several places, such as regions, names the one of the request.
+    fn location(&self, _request: &FetchRequest<'_>) -> String {
+        self.to_string()
+    }
+
     /// Renews a lease that this backend has returned, and returns it with its new time, which replaces the old one.
     ///
     /// It is called at two thirds of the time while a step uses the value. One lease has one renewal under way at a

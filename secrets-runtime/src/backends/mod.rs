@@ -35,6 +35,17 @@ pub(crate) mod flyte;
     feature = "vault",
     feature = "zenml"
 ))]
+#[cfg_attr(
+    not(all(
+        feature = "aws",
+        feature = "aws-agent",
+        feature = "kubernetes",
+        feature = "prefect",
+        feature = "vault",
+        feature = "zenml"
+    )),
+    allow(dead_code, reason = "each backend uses a part of it")
+)]
 mod http;
 pub(crate) mod inline;
 #[cfg(feature = "kubernetes")]
@@ -50,7 +61,7 @@ pub(crate) mod zenml;
 #[cfg(feature = "aws-agent")]
 pub use crate::backends::aws::agent::AwsAgent;
 #[cfg(feature = "aws")]
-pub use crate::backends::aws::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
+pub use crate::backends::aws::sdk::{secrets_manager::AwsSecretsManager, ssm::ParameterStore};
 #[cfg(all(unix, feature = "exec"))]
 pub use crate::backends::exec::Exec;
 #[cfg(feature = "kubernetes")]

@@ -337,3 +337,25 @@ fn a_byte_order_mark_is_skipped() {
         assert_eq!(value, json!({ "a": "b" }), "{format:?}");
     }
 }
+
+#[test]
+fn only_what_a_configuration_refers_to_is_left_of_a_declaration() {
+    let sources = r#"["unused", "api", {"id": "prod/db", "group": "db"}]"#;
+    let declared = || {
+        let builder = Declaration::builder("step").sources_json(sources).unwrap();
+        builder.request("group", "key").unwrap().allow_override(true)
+    };
+    let declaration = declared().only_config("{{db.password}} {{other.x}}", Format::Text);
+    let declaration = declaration.unwrap().build();
+    let sources = declaration.sources.iter().map(|source| (source.id(), source.group()));
+    let found: Vec<_> = sources.collect();
+    assert_eq!(found, [("prod/db", "db"), ("other", "other")]);
+    assert!(declaration.requests.is_empty() && declaration.step().is_none());
+    let keys: Vec<_> = declaration.keys.iter().map(|(group, key)| (&**group, &**key)).collect();
+    assert_eq!(keys, [("db", "password"), ("other", "x")]);
+    assert!(declaration.allow_override, "it is not a secret");
+    // A wrong reference is an error, and a text without any needs nothing.
+    let wrong = declared().only_config("{{db.}}", Format::Text).err().unwrap();
+    assert_eq!(wrong.kind(), ErrorKind::InvalidSource);
+    assert!(declared().only_config("text", Format::Text).unwrap().build().is_empty());
+}

@@ -30,6 +30,8 @@ pub enum HelpCode {
         near: Option<String>,
         /// All registered types.
         registered: Vec<String>,
+        /// The table of a `secrets.toml` that has the type and is not in effect, and what to do about it.
+        table: Option<String>,
     },
 }
 
@@ -53,10 +55,12 @@ impl HelpCode {
                     "{reason}add the feature in Cargo.toml: secrets-runtime = {{ version = \"..\", features = [\"{feature}\"] }}"
                 )
             }
-            Self::RegisterBackend { near, registered } => {
+            Self::RegisterBackend { near, registered, table } => {
                 let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
+                let table = table.as_ref().map(|table| format!("{table}; or "));
                 format!(
-                    "{}register it with `register_backend!` or `Resolver::builder().backend(..)`; registered are: {}",
+                    "{}{}register it with `register_backend!` or `Resolver::builder().backend(..)`; registered are: {}",
+                    table.unwrap_or_default(),
                     near.unwrap_or_default(),
                     escape::backquoted_list(registered.iter().map(String::as_str))
                 )

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use secrets_spec::Source;
+use secrets_spec::{BackendType, Source};
 
 use crate::{
     audit::{
@@ -14,7 +14,10 @@ use crate::{
         error::{Error, Problem},
         origin::Origin,
     },
-    resolver::Resolver,
+    resolver::{
+        Resolver,
+        plan::{Plan, SourcePlan},
+    },
 };
 
 /// A resolution of a call that is audited.
@@ -40,6 +43,7 @@ impl<'a> AuditedResolution<'a> {
     /// [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig) if it cannot be recorded and has to be.
     pub(super) fn record(
         self,
+        plan: &Plan,
         shared: &ResolvedSecrets,
         problems: &[Problem],
     ) -> Result<(), Error> {
@@ -47,11 +51,13 @@ impl<'a> AuditedResolution<'a> {
         let mut events = Vec::new();
         for (name, group) in shared.in_order() {
             if let Some(source) = &group.source {
+                let planned = plan.sources.iter().find(|planned| *planned.group == *name);
+                let text = planned.map_or(&source.origin, |planned| &planned.text);
                 match &source.absent_because {
-                    Some(problem) => events.push(self.failed(problem)),
+                    Some(problem) => events.push(self.failed(text, problem)),
                     None => {
-                        let mut event = self.found(&source.origin, &source.provenance, waited);
-                        event.group = alias(&source.origin, name);
+                        let mut event = self.found(text, &source.provenance, waited);
+                        event.group = alias(text, name);
                         events.push(event);
                     }
                 }
@@ -61,7 +67,8 @@ impl<'a> AuditedResolution<'a> {
                 events.push(self.found(&source, &requested.provenance, waited));
             }
         }
-        events.extend(problems.iter().map(|problem| self.failed(problem)));
+        let failed = |problem| self.failed(text_of(plan, problem), problem);
+        events.extend(problems.iter().map(failed));
         self.call.record(&events)
     }
 
@@ -78,9 +85,9 @@ impl<'a> AuditedResolution<'a> {
         }
     }
 
-    fn failed(&self, problem: &Problem) -> AuditEvent {
+    fn failed(&self, source: &str, problem: &Problem) -> AuditEvent {
         AuditEvent {
-            source: Some(problem.origin().to_owned()),
+            source: Some(source.to_owned()),
             backend: problem.backend().map(str::to_owned),
             kind: Some(problem.kind()),
             ..self.call.event(AuditEventKind::Failed)
@@ -104,8 +111,13 @@ impl Resolver {
     ) -> Result<(), Error> {
         let Some(trail) = self.0.audit.clone() else { return Ok(()) };
         let call = AuditedCall::begin(trail, None);
+        let source = match BackendType::parse(backend) {
+            Ok(kind) => self.0.settings.text_of(&Source::new(kind, id)).into_owned(),
+            Err(_) => id.to_owned(),
+        };
         call.record(&[AuditEvent {
-            source: Some(id.to_owned()),
+            group: (source != id).then(|| id.to_owned()),
+            source: Some(source),
             backend: Some(backend.to_owned()),
             id: Some(id.to_owned()),
             version: version.map(str::to_owned),
@@ -114,6 +126,18 @@ impl Resolver {
         }])?;
         keys.iter().try_for_each(|key| call.read(id, key))
     }
+}
+
+/// Returns the text of the source that a problem is about, as the log names it: of several sources with one id, that of the
+/// backend.
+fn text_of<'a>(plan: &'a Plan, problem: &'a Problem) -> &'a str {
+    let named = || plan.sources.iter().filter(|source| *source.origin == *problem.origin());
+    let is_of_backend = |source: &&SourcePlan| {
+        let kind = source.text.split_once('.').map(|(kind, _)| kind);
+        kind.is_some() && kind == problem.backend()
+    };
+    let source = named().find(is_of_backend).or_else(|| named().next());
+    source.map_or(problem.origin(), |source| &source.text)
 }
 
 /// Returns the group of a source if the source as it is written does not say it.

@@ -377,7 +377,7 @@ mod tests {
         );
         // A program's own backend uses the credentials of the program.
         let own = make("aws-secrets-manager")
-            .backend(crate::backends::aws::secrets_manager::AwsSecretsManager::new());
+            .backend(crate::backends::aws::sdk::secrets_manager::AwsSecretsManager::new());
         assert!(own.build().is_ok());
     }
 

@@ -4,7 +4,7 @@ use secrets_spec::{BuiltIn, Source};
 
 use crate::{
     backend::BoxFuture,
-    backends::aws::{credentials::CredentialsProvider, secrets_manager::AwsSecretsManager},
+    backends::aws::sdk::{credentials::CredentialsProvider, secrets_manager::AwsSecretsManager},
     cache::{Cache, answer::no_answer, backend_call::Deadline},
     context::freshness::Freshness,
     core::{

@@ -50,16 +50,20 @@ fn look_for<'a>(
     backend: &'a dyn Backend,
     requests: &'a [FetchRequest<'a>],
 ) -> BoxFuture<'a, Vec<Result<(), Error>>> {
-    let found = move |there: Result<bool, Error>| match there {
+    let found = move |(place, there): (usize, Result<bool, Error>)| match there {
         Ok(true) => Ok(()),
         Ok(false) => {
-            let message = format!("there is no such secret in {backend}");
+            let location = requests.get(place).map(|request| backend.location(request));
+            let location = location.unwrap_or_else(|| backend.to_string());
+            let message = format!("there is no such secret in {location}");
             Err(Error::new(ErrorKind::NotFound, message)
                 .with_help("check its name, or create it there"))
         }
         Err(error) => Err(error),
     };
-    Box::pin(async move { backend.exists(requests).await.into_iter().map(found).collect() })
+    Box::pin(
+        async move { backend.exists(requests).await.into_iter().enumerate().map(found).collect() },
+    )
 }
 
 async fn ask_all<A: Send + Unpin + 'static>(

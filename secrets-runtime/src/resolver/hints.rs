@@ -45,7 +45,24 @@ pub(super) fn help(
 ) -> Option<String> {
     let named = sources.get(problem.origin())?;
     let redirected = of_mapped_source(problem, named, settings);
-    redirected.or_else(|| of_untyped_source(problem, named, settings))
+    redirected
+        .or_else(|| of_untyped_source(problem, named, settings))
+        .or_else(|| of_unread_table(problem, named, settings))
+}
+
+/// Returns the help for a source such as `op.vault/item` that was looked for as a name, since the table `[backends.op]` is not
+/// in effect.
+fn of_unread_table(problem: &Problem, named: &[&Source], settings: &Settings) -> Option<String> {
+    let source = named.iter().find(|source| source.backend().is_none())?;
+    let (kind, _) = source.id().split_once('.')?;
+    if problem.kind() != ErrorKind::NotFound || settings.mapping_of(source).is_some() {
+        return None;
+    }
+    let table = settings.unread_tables.help(kind)?;
+    Some(match problem.help() {
+        Some(help) => format!("{table}; otherwise {help}"),
+        None => table,
+    })
 }
 
 /// Returns the help for a source that `secrets.toml` maps to another secret. The secret that was looked for

@@ -45,6 +45,8 @@ pub(crate) struct SourcePlan {
     pub fetch: FetchId,
     /// The source as it is written.
     pub origin: Arc<str>,
+    /// The source as the audit log names it.
+    pub text: Arc<str>,
     pub group: Arc<str>,
     /// The id without the type, if only the settings know that the text begins with a type.
     pub short_group: Option<String>,
@@ -126,9 +128,15 @@ impl Plan {
             // The type of its text is known only here.
             let is_split = mapping.is_none() && mapped.id() != source.id();
             let short_group = is_split.then(|| mapped.id().to_owned());
+            let origin: Arc<str> = source.origin().into();
+            let text = match settings.text_of(source) {
+                Cow::Borrowed(_) => origin.clone(),
+                Cow::Owned(text) => text.into(),
+            };
             plan.sources.push(SourcePlan {
                 fetch,
-                origin: source.origin().into(),
+                origin,
+                text,
                 group: source.group().into(),
                 short_group: short_group.filter(|_| source.alias().is_none()),
                 request,

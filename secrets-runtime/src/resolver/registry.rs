@@ -21,7 +21,10 @@ use crate::{
         error::{ErrorKind, Problem},
         help_code::HelpCode,
     },
-    settings::{Settings, backends::aws::AwsTransport},
+    settings::{
+        Settings,
+        backends::{aws::AwsTransport, unread_tables::UnreadTables},
+    },
 };
 
 /// The backends of a resolver, by type.
@@ -30,6 +33,7 @@ pub(crate) struct Registry {
     backends: Vec<Arc<dyn Backend>>,
     /// The types that have no backend here, with the reason.
     unavailable: Vec<(BackendType, Problem)>,
+    unread_tables: UnreadTables,
 }
 
 impl Registry {
@@ -39,7 +43,8 @@ impl Registry {
         let flyte = Flyte::new(&settings.flyte.dir)
             .with_env_prefix(&settings.flyte.env_prefix)
             .with_file_prefix(&settings.flyte.file_prefix);
-        let mut registry = Self { backends: own, unavailable: Vec::new() };
+        let unread_tables = settings.unread_tables.clone();
+        let mut registry = Self { backends: own, unavailable: Vec::new(), unread_tables };
         let local = settings.local.clone();
         let local = local.dir.and_then(|dir| Ok((dir, local.key_file?)));
         match local {
@@ -114,7 +119,8 @@ impl Registry {
 
     /// Creates a registry of one backend.
     pub(crate) fn of_one(backend: Arc<dyn Backend>) -> Self {
-        Self { backends: vec![backend], unavailable: Vec::new() }
+        let unread_tables = UnreadTables::default();
+        Self { backends: vec![backend], unavailable: Vec::new(), unread_tables }
     }
 
     /// Adds a built-in backend, unless the user has a backend of its type.
@@ -187,8 +193,9 @@ impl Registry {
                 let meant = BuiltIn::by_nickname(wanted.as_str()).filter(|it| !it.is_reserved());
                 let near = near.or(meant.map(BuiltIn::name)).map(str::to_owned);
                 let registered = kinds().map(str::to_owned).collect();
+                let table = self.unread_tables.help(wanted.as_str());
                 Problem::new(ErrorKind::InvalidConfig, message)
-                    .with_help_code(HelpCode::RegisterBackend { near, registered })
+                    .with_help_code(HelpCode::RegisterBackend { near, registered, table })
             }
         };
         Err(problem.in_backend(Some(wanted.as_str())))

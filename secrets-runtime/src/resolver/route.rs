@@ -7,12 +7,16 @@ use secrets_spec::{
     SourcePatch, SourceRole, StepSpec, parameter_of_request,
 };
 
+#[cfg(feature = "aws")]
+use crate::backends::aws::sdk::settings::region as region_of_environment;
+#[cfg(not(feature = "aws"))]
+use crate::settings::backends::aws_profile::region_of_environment;
 use crate::{
     backend::Backend,
     core::error::Error,
     declaration::parse::of_spec,
     resolver::registry::Registry,
-    settings::{Settings, variables},
+    settings::{Settings, backends::aws::AwsTransport, variables},
 };
 
 /// Where a source or request of a step comes from under the settings of a resolver.
@@ -21,7 +25,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SourceRoute {
-    /// The source or request, as it is written.
+    /// The source or request, as it is written. The id of a program of `[backends]` has its type before it.
     pub source: String,
     /// The group by which the body reads it.
     pub group: String,
@@ -40,7 +44,7 @@ pub struct SourceRoute {
     /// The role in which the backend is asked, and where it is set.
     pub role: Option<RouteSetting>,
     /// The region of AWS, and where it is set, if a backend is one of AWS. It is not known if only the machine
-    /// on which the step runs knows it.
+    /// on which the step runs knows it, or the agent that reads the secrets (`SECRETS_AWS_TRANSPORT=agent`).
     pub region: Option<RouteSetting>,
     /// For how long later steps may use the value. It is zero if each step reads it from its backend.
     pub cached_for: Duration,
@@ -154,7 +158,7 @@ impl<'a> Routing<'a> {
         let mapped = self.settings.target_of(source);
         let backends = self.backends(mapped.backend(), mapped.is_arn());
         let route = SourceRoute {
-            source: source.origin().to_owned(),
+            source: self.settings.text_of(source).into_owned(),
             group: source.group().to_owned(),
             key: None,
             keys,
@@ -267,16 +271,30 @@ impl<'a> Routing<'a> {
                 let from = self.settings.origin(&variables::AWS_REGION);
                 Some(RouteSetting::new(region, from))
             }
+            None if self.settings.aws.transport == AwsTransport::Agent => region_of_function()?,
             None => configured_region()?,
         };
         Ok(self.region.get_or_init(|| region).clone())
     }
 }
 
+/// Returns the region of the function, if this is one of AWS Lambda: extensions run in its environment, and nobody but Lambda
+/// sets either variable (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>). Elsewhere an agent has
+/// settings of its own, and the region is not known.
+fn region_of_function() -> Result<Option<RouteSetting>, Error> {
+    match std::env::var_os("AWS_LAMBDA_FUNCTION_NAME") {
+        Some(_) => {
+            let found = region_of_environment()?;
+            Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
+        }
+        None => Ok(None),
+    }
+}
+
 /// Returns the region that the AWS SDK's own settings name.
 #[cfg(feature = "aws")]
 fn configured_region() -> Result<Option<RouteSetting>, Error> {
-    let found = crate::backends::aws::sdk_settings::configured_region_blocking()?;
+    let found = crate::backends::aws::sdk::settings::configured_region_blocking()?;
     Ok(found.map(|(region, from)| RouteSetting::new(region, from)))
 }
 

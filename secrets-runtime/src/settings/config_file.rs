@@ -137,6 +137,11 @@ impl ConfigFile {
         (self.delicate, self.programs)
     }
 
+    /// Returns the keys of the tables of programs, in any profile, whether or not they apply.
+    pub(super) fn programs(&self) -> impl Iterator<Item = &str> {
+        self.programs.iter().map(|(key, _)| key.as_str())
+    }
+
     pub(super) fn backends(&self) -> impl Iterator<Item = &ExecSettings> {
         self.backends.values()
     }

@@ -88,6 +88,7 @@ use crate::settings::{
     backends::kubernetes::KubernetesSettings,
     backends::local::LocalSettings,
     backends::prefect::PrefectSettings,
+    backends::unread_tables::UnreadTables,
     backends::vault::VaultSettings,
     backends::zenml::ZenmlSettings,
     config_file::ConfigFile,
@@ -144,6 +145,8 @@ pub(crate) struct Settings {
     pub(crate) zenml: ZenmlSettings,
     /// The programs that print secrets.
     exec: Vec<ExecSettings>,
+    /// The tables of programs that are not in effect.
+    pub(crate) unread_tables: UnreadTables,
     /// The targets of mappings, each with its table.
     sources: BTreeMap<String, (SourcePatch, String)>,
     config_file: Option<PathBuf>,
@@ -159,6 +162,10 @@ impl Settings {
     ) -> Self {
         // Before a text is taken.
         let shown = reader.shown();
+        let is_named = shown.iter().any(|shown| {
+            *shown.variable == variables::CONFIG && shown.origin != SettingOrigin::Default
+        });
+        let unread_tables = UnreadTables::of(config_file.as_ref(), is_named, folders);
         // Without the feature, any but `off` is a problem.
         let _guard = reader.text(&variables::GUARD, values::guard).unwrap_or_default();
         let mut sources =
@@ -197,6 +204,7 @@ impl Settings {
             flyte: FlyteSettings::read(reader),
             config_file: config_file.map(|file| file.path().to_path_buf()),
             exec,
+            unread_tables,
             sources,
         }
     }
@@ -327,6 +335,16 @@ impl Settings {
     pub(crate) fn split_exec<'t>(&self, text: &'t str) -> Option<(&BackendType, &'t str)> {
         let (kind, id) = text.split_once('.')?;
         Some((&self.exec.iter().find(|exec| exec.kind.as_str() == kind)?.kind, id))
+    }
+
+    /// Returns the text of a source, by which a log names it. A source with fields has its id as its text, which several
+    /// programs of `[backends]` may have: then the type stands before it, as in the text of a source.
+    pub(crate) fn text_of<'a>(&self, source: &'a Source) -> Cow<'a, str> {
+        let kind = source.backend().filter(|_| source.origin() == source.id());
+        match kind.filter(|kind| self.exec.iter().any(|exec| exec.kind == **kind)) {
+            Some(kind) => Cow::Owned(format!("{kind}.{}", source.id())),
+            None => Cow::Borrowed(source.origin()),
+        }
     }
 
     /// Returns the programs that print secrets.

@@ -43,6 +43,8 @@ fn a_validation_of_existence_reads_no_value() {
     let report = resolver.validate_blocking(ValidationLevel::SecretExists, &declaration);
     let kinds: Vec<_> = report.problems().iter().map(|p| (p.kind(), p.origin())).collect();
     assert_eq!(kinds, [(ErrorKind::NotFound, "missing")]);
+    let place = "there is no such secret in AWS Secrets Manager in us-east-1";
+    assert_eq!(report.problems()[0].message(), place);
     assert_eq!(server.counts().into_keys().collect::<Vec<_>>(), ["DescribeSecret"]);
     server.forget();
     let report = resolver.validate_blocking(ValidationLevel::SecretAndKeyExists, &declaration);

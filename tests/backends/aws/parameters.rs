@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use secrets_runtime::{
-    Backend, Declaration, Error, ErrorKind, FetchRequest, Resolver, Secrets,
+    Backend, Declaration, Error, ErrorKind, FetchRequest, Resolver, Secrets, ValidationLevel,
     backends::ParameterStore,
     conformance::{Subject, check_reading_blocking},
 };
@@ -289,6 +289,26 @@ fn to_know_whether_it_is_there_nothing_is_decrypted() {
     assert_eq!(there, [Some(true), Some(false), Some(true), Some(false), None]);
     assert_eq!(answers[4].as_ref().unwrap_err().kind(), ErrorKind::AccessDenied);
     assert!(server.seen().iter().all(|seen| seen.body.contains(r#""WithDecryption":false"#)));
+}
+
+#[test]
+fn a_parameter_that_is_not_there_is_told_with_its_region_and_role() {
+    let server = FaultServer::start();
+    let foreign = "ssm.arn:aws:ssm:eu-west-1:123456789012:parameter/a";
+    let declaration = Declaration::builder("step").source("ssm.a").unwrap().source(foreign);
+    let declaration = declaration.unwrap().request("b", "key").unwrap().build();
+    let of_role = Declaration::builder("step").role(ROLE).unwrap().source("ssm.a");
+    let level = ValidationLevel::SecretExists;
+    let places = |declaration: &Declaration| -> Vec<String> {
+        let report = resolver(&server).validate_blocking(level, declaration);
+        report.problems().iter().map(|problem| problem.message().to_owned()).collect()
+    };
+    let missing =
+        |place: &str| format!("there is no such secret in AWS Parameter Store in {place}");
+    let own = missing("us-east-1");
+    assert_eq!(places(&declaration), [own.clone(), missing("eu-west-1"), own]);
+    let in_role = missing(&format!("us-east-1, in the role {ROLE}"));
+    assert_eq!(places(&of_role.unwrap().build()), [in_role]);
 }
 
 #[test]

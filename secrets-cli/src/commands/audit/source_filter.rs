@@ -1,4 +1,4 @@
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use crate::commands::audit::{
     log_line::LogLine,
@@ -12,8 +12,8 @@ pub struct SourceFilter {
     group: String,
     /// The field of a request that is written so.
     field: String,
-    /// The groups of its own under which steps read the source: program, step and group.
-    aliases: BTreeSet<[String; 3]>,
+    /// Whether what steps read of a group is of the source: by program, step and group.
+    groups: BTreeMap<[String; 3], bool>,
 }
 
 impl SourceFilter {
@@ -22,26 +22,45 @@ impl SourceFilter {
             source: source.to_owned(),
             group: group_of(source),
             field: field_of(source),
-            aliases: BTreeSet::new(),
+            groups: BTreeMap::new(),
         }
     }
 
-    /// Whether the event is about the source: the one that is written so, what is read of its group, or the secret with
-    /// that id. Each event must be passed, since an event that tells of a source has the group of its reads.
+    /// Whether the event is about the source: the one that is written so, with or without its type, what is read of its
+    /// group, or the secret with that id. Each event must be passed, since an event that tells of a source tells whose the
+    /// group of later reads is.
     pub fn is_about(&mut self, event: &LogLine) -> bool {
         let text = |name: &str| event.text(name);
-        let is_named = text("id") == Some(&self.source)
-            || text("source").is_some_and(|it| it == self.source || field_of(it) == self.field);
-        let alias = ["program", "step", "group"].map(|it| text(it).unwrap_or_default().to_owned());
-        if text("source").is_some() && text("group").is_some() {
-            match is_named {
-                true => self.aliases.insert(alias.clone()),
-                false => self.aliases.remove(&alias),
-            };
-        }
-        is_named
-            || text("group").is_some_and(|group| group == self.source || group == self.group)
-            || event.group_and_key().is_some_and(|field| field == self.field)
-            || self.aliases.contains(&alias)
+        let of_group = |group: &str| {
+            [text("program").unwrap_or_default(), text("step").unwrap_or_default(), group]
+                .map(str::to_owned)
+        };
+        let Some(source) = text("source") else {
+            let group = text("group");
+            let known = group.and_then(|group| self.groups.get(&of_group(group)).copied());
+            let is_of_group = || group.is_some_and(|it| it == self.source || it == self.group);
+            return self.is_id(event)
+                || event.group_and_key().is_some_and(|field| field == self.field)
+                || known.unwrap_or_else(is_of_group);
+        };
+        let is_about = self.is_id(event)
+            || source == self.source
+            || field_of(source) == self.field
+            || self.is_typed(event, source)
+            || text("group") == Some(&self.source);
+        self.groups.insert(of_group(&event.group()), is_about);
+        is_about
+    }
+
+    /// Whether the event has the source as the id of its secret, alone or behind the type of its backend.
+    fn is_id(&self, event: &LogLine) -> bool {
+        event.text("id").is_some_and(|id| id == self.source || self.is_typed(event, id))
+    }
+
+    /// Whether the source is this text behind the type of the event's backend.
+    fn is_typed(&self, event: &LogLine, text: &str) -> bool {
+        let kind = event.text("backend").unwrap_or_default();
+        let rest = self.source.strip_prefix(kind).and_then(|rest| rest.strip_prefix('.'));
+        !kind.is_empty() && rest == Some(text)
     }
 }

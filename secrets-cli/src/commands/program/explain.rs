@@ -7,7 +7,7 @@ use secrets_runtime::{
     admin::{RouteSetting, SourceRoute},
     settings::variables,
 };
-use secrets_spec::{LockedFields, LockedSource, SecretsLock};
+use secrets_spec::{BuiltIn, LockedFields, LockedSource, SecretsLock};
 
 use crate::{
     commands::{
@@ -103,13 +103,18 @@ fn steps_of_program(
     }
     reads.read(resolver.audit_file(), reporter);
     let profile = profile(resolver);
+    let is_by_agent = stores::is_aws_by_agent(resolver);
     let lock = read_lock(reporter);
     let explain = |step: &secrets_spec::StepSpec| -> Result<Explained, Failure> {
         let routes = routes_of_steps.remove(&std::ptr::from_ref(step)).unwrap_or_default();
         let sources = routes.into_iter().map(|route| {
             let last_read = reads.of_route(&step.module, &step.name, &route);
             let line = locked_name(step, &route).and_then(|name| lock.get(&name)).cloned();
-            let explained = ExplainedSource::of_route(route, profile.clone(), last_read);
+            let is_of_agent = is_by_agent && is_of_aws(&route) && route.region.is_none();
+            let mut explained = ExplainedSource::of_route(route, profile.clone(), last_read);
+            if is_of_agent {
+                explained.region_from = Some(OF_AGENT.to_owned());
+            }
             ExplainedSource { lock: line, ..explained }
         });
         Ok(Explained {
@@ -210,6 +215,14 @@ fn profile(resolver: &Resolver) -> Option<String> {
     setting.text().filter(|text| !text.is_empty()).map(str::to_owned)
 }
 
+/// Where a region is set that no setting of this machine names.
+const OF_AGENT: &str = "the AWS agent";
+
+fn is_of_aws(route: &SourceRoute) -> bool {
+    let kinds = [BuiltIn::AwsSecretsManager, BuiltIn::Ssm];
+    kinds.iter().any(|kind| route.is_of(kind.name()))
+}
+
 impl ExplainedSource {
     fn of_route(route: SourceRoute, profile: Option<String>, last_read: Option<String>) -> Self {
         let split = |setting: Option<RouteSetting>| match setting {
@@ -272,12 +285,16 @@ impl ExplainedSource {
             let from = from.as_deref().map(|from| format!(" ({from})")).unwrap_or_default();
             value.as_ref().map(|value| format!("{value}{from}"))
         };
+        let region = match (&self.region, &self.region_from) {
+            (None, Some(place)) => Some(format!("that of {place}")),
+            (region, from) => with_place(region, from),
+        };
         let lines = [
             ("backend", Some(self.backends.join(", then "))),
             ("id", self.id.clone()),
             ("mapped by", self.mapped_by.clone()),
             ("profile", self.profile.clone()),
-            ("region", with_place(&self.region, &self.region_from)),
+            ("region", region),
             ("role", with_place(&self.role, &self.role_from)),
             ("cache", self.cache.map(cache_text)),
             ("lock", self.lock.as_ref().map(lock_text)),

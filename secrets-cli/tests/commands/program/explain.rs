@@ -347,3 +347,37 @@ fn the_region_of_the_profile_is_found() {
     assert_eq!(found.collect::<Vec<_>>(), expected);
     assert!(sources.iter().all(|it| it["role"] == ROLE), "{sources:?}");
 }
+
+#[test]
+fn the_region_of_an_agent_is_its_own() {
+    let sandbox = Sandbox::new();
+    let arn = "arn:aws:secretsmanager:eu-north-1:123456789012:secret:x-AbCdEf";
+    let sources = format!(r#"["aws-secrets-manager.db","ssm.a","{arn}","local.x"]"#);
+    sandbox.write("program", step("load", &sources));
+    let run = |format: &str, variables: &[(&str, &str)]| {
+        let mut command = sandbox.command(["explain", "./program", "load", format]);
+        command.env("AWS_REGION", "us-east-1").env("SECRETS_AWS_TRANSPORT", "agent");
+        let printed = CliOutput::new(command.envs(variables.to_vec()).output().unwrap());
+        assert_eq!(printed.code, Some(0), "{printed:?}");
+        printed.text()
+    };
+    let regions = |variables: &[(&str, &str)]| -> Vec<(Value, Value)> {
+        let json: Value = serde_json::from_str(&run("--format=json", variables)).unwrap();
+        let sources = json["steps"][0]["sources"].as_array().unwrap().clone();
+        sources.iter().map(|it| (it["region"].clone(), it["region_from"].clone())).collect()
+    };
+    let of_agent = (Value::Null, json!("the AWS agent"));
+    let of_arn = (json!("eu-north-1"), json!("arn"));
+    let none = (Value::Null, Value::Null);
+    let all =
+        |of_name: &(Value, Value)| [of_name.clone(), of_name.clone(), of_arn.clone(), none.clone()];
+    assert_eq!(regions(&[]), all(&of_agent));
+    let text = run("--format=text", &[]);
+    assert_eq!(text.matches("that of the AWS agent").count(), 2, "{text}");
+    assert!(!text.contains("us-east-1"), "{text}");
+    // An agent elsewhere is an error when the step runs.
+    let set = (json!("eu-west-1"), json!("SECRETS_AWS_REGION"));
+    assert_eq!(regions(&[("SECRETS_AWS_REGION", "eu-west-1")]), all(&set));
+    let function = (json!("us-east-1"), json!("AWS_REGION"));
+    assert_eq!(regions(&[("AWS_LAMBDA_FUNCTION_NAME", "load")]), all(&function));
+}

@@ -366,6 +366,28 @@ fn parameters_are_named_exactly_and_a_path_has_an_action_of_its_own() {
 }
 
 #[test]
+fn an_agent_has_a_region_of_its_own() {
+    let sandbox = program(&[step("load", r#"["prod/db","ssm./prod/db"]"#)]);
+    let by_agent = |arguments: &[&str], function: Option<&str>| {
+        let fixed = ["policy", "program", "--backend", AWS, "--account", "123456789012"];
+        let mut command = sandbox.command([&fixed, arguments].concat());
+        command.env("SECRETS_AWS_TRANSPORT", "agent").env("AWS_REGION", "eu-west-1");
+        command.envs(function.map(|name| ("AWS_LAMBDA_FUNCTION_NAME", name)));
+        CliOutput::new(command.output().unwrap())
+    };
+    let result = by_agent(&[], None);
+    assert_eq!(result.code, Some(2), "{result:?}");
+    let wanted = "add --region REGION, or write the whole ARN; SECRETS_AWS_TRANSPORT is agent, so the region is that of the agent";
+    assert!(result.stderr.contains(wanted), "{result:?}");
+    let printed = by_agent(&["--region", "us-west-2"], None);
+    assert_eq!(printed.code, Some(0), "{printed:?}");
+    let text = printed.text();
+    assert!(text.contains(":us-west-2:") && !text.contains("eu-west-1"), "{text}");
+    // Lambda sets the variable for a function and its extensions.
+    assert!(by_agent(&[], Some("load")).text().contains("arn:aws:ssm:eu-west-1:123456789012:"));
+}
+
+#[test]
 fn a_parameter_without_a_region_or_with_a_bad_name_is_an_error() {
     let sandbox = program(&[step("load", r#"["ssm./prod/db"]"#)]);
     let result = policy(&sandbox, &[]);

@@ -40,16 +40,6 @@ pub(super) fn is_about_credentials(code: &str) -> bool {
     CREDENTIALS.contains(&code)
 }
 
-/// One line, not too long.
-#[cfg(feature = "aws")]
-pub(super) fn short(said: &str) -> String {
-    let mut text: String = said.chars().take(400).collect();
-    if said.chars().nth(400).is_some() {
-        text.push_str("..");
-    }
-    escape::escape_controls(text)
-}
-
 /// AWS does not know who is asking
 /// (<https://docs.aws.amazon.com/secretsmanager/latest/apireference/CommonErrors.html>).
 const CREDENTIALS: &[&str] = &[

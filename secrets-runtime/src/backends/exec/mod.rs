@@ -4,6 +4,7 @@ mod environment;
 mod program;
 mod reason;
 mod run;
+mod running;
 
 use std::{fmt, sync::Arc};
 
@@ -44,6 +45,20 @@ impl Exec {
     /// Creates the backend of a table.
     pub(crate) fn of_settings(settings: &ExecSettings) -> Self {
         Self { program: Arc::new(ExecProgram::new(settings.clone())) }
+    }
+
+    /// Ends the programs that the backends of this process run, with their children, and lets no further one start. A
+    /// program has a process group of its own, so Ctrl-C and a signal that ends this process do not reach it. It is for a
+    /// process that handles such a signal, before it ends. The steps that wait for the programs fail.
+    ///
+    /// ```
+    /// use secrets_runtime::backends::Exec;
+    ///
+    /// // On a thread that waits for SIGTERM:
+    /// Exec::end_programs();
+    /// ```
+    pub fn end_programs() {
+        running::end_all();
     }
 
     /// Checks that the program is there and that nobody else can write or replace it. It is not run.

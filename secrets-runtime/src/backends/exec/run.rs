@@ -18,7 +18,7 @@ use rustix::{
 use tokio::{net::unix::pipe::Receiver, runtime::Handle, time};
 use zeroize::Zeroizing;
 
-use crate::backend::MAX_VALUE_BYTES;
+use crate::{backend::MAX_VALUE_BYTES, backends::exec::running};
 
 /// The longest output: the longest value and a line break.
 const MAX_OUTPUT: usize = MAX_VALUE_BYTES + 2;
@@ -67,7 +67,7 @@ pub(super) enum RunError {
 /// group ends with it.
 pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Output, RunError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let child = command.spawn().map_err(RunError::NotStarted)?;
+    let child = running::start(&mut command).map_err(RunError::NotStarted)?;
     let mut group = RunningGroup { child, is_reaped: false };
     let mut printed = OutputPipe::new(group.child.stdout.take().map(OwnedFd::from), MAX_OUTPUT);
     let mut complaint =
@@ -226,7 +226,10 @@ impl RunningGroup {
         let Some(pid) = self.pid() else { return Ok(true) };
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let seen = waitid(WaitId::Pid(pid), options);
-        self.is_reaped |= matches!(seen, Err(Errno::CHILD));
+        if matches!(seen, Err(Errno::CHILD)) {
+            running::forget(pid);
+            self.is_reaped = true;
+        }
         match seen {
             Ok(status) => Ok(status.is_some()),
             Err(Errno::INTR) => Ok(false),
@@ -238,6 +241,7 @@ impl RunningGroup {
     fn end(&mut self) -> io::Result<ExitStatus> {
         self.kill();
         self.is_reaped = true;
+        self.pid().into_iter().for_each(running::forget);
         self.child.wait()
     }
 
@@ -255,6 +259,7 @@ impl Drop for RunningGroup {
             return;
         }
         self.kill();
+        self.pid().into_iter().for_each(running::forget);
         // It ends a moment later, and this thread has others to serve.
         if let (Some(pid), Ok(runtime)) = (self.pid(), Handle::try_current()) {
             runtime.spawn(wait_for_killed(pid));

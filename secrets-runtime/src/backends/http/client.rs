@@ -9,15 +9,11 @@ use std::{
 
 #[cfg(any(feature = "kubernetes", feature = "vault"))]
 use reqwest::Certificate;
-#[cfg(any(feature = "prefect", feature = "vault", feature = "zenml"))]
-use reqwest::header::CONTENT_TYPE;
 use reqwest::{
-    Client, RequestBuilder, Response,
-    header::{HeaderMap, HeaderName, HeaderValue},
+    Client, Method, RequestBuilder, Response,
+    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION},
     redirect::Policy,
 };
-#[cfg(feature = "vault")]
-use reqwest::{Method, header::LOCATION};
 use tokio::sync::Semaphore;
 use zeroize::{Zeroize, Zeroizing};
 
@@ -74,7 +70,6 @@ pub(in crate::backends) struct HttpAnswer {
     pub status: u16,
     pub body: SecretValue,
     /// Where it sends the caller to, if it does.
-    #[cfg(feature = "vault")]
     pub location: Option<String>,
 }
 
@@ -144,7 +139,6 @@ impl Http {
     }
 
     /// A client for which a server that does not accept a connection in this time is away.
-    #[cfg(feature = "vault")]
     pub(in crate::backends) fn with_connect_timeout(self, timeout: Duration) -> Self {
         Self { connect_timeout: Some(timeout), ..self }
     }
@@ -156,7 +150,6 @@ impl Http {
     }
 
     /// Sends a request, with a body of JSON if there is one. It runs on the I/O thread.
-    #[cfg(feature = "vault")]
     pub(in crate::backends) async fn request(
         &self,
         method: Method,
@@ -179,12 +172,6 @@ impl Http {
     }
 
     /// Gets a resource. It runs on the I/O thread.
-    #[cfg(any(
-        feature = "aws-agent",
-        feature = "kubernetes",
-        feature = "prefect",
-        feature = "zenml"
-    ))]
     pub(in crate::backends) async fn get(
         &self,
         url: &str,
@@ -195,7 +182,6 @@ impl Http {
     }
 
     /// Posts a body of this type. It runs on the I/O thread.
-    #[cfg(any(feature = "prefect", feature = "zenml"))]
     pub(in crate::backends) async fn post(
         &self,
         url: &str,
@@ -240,17 +226,10 @@ impl Http {
         let Some(client) = place.get() else { return Err(self.unavailable("it has no client")) };
         let answer = request(client).send().await.map_err(|error| self.failed(&error))?;
         let status = answer.status().as_u16();
-        #[cfg(feature = "vault")]
         let location = answer.headers().get(LOCATION).and_then(|it| it.to_str().ok());
-        #[cfg(feature = "vault")]
         let location = location.map(str::to_owned);
         let body = self.body(answer).await?;
-        Ok(HttpAnswer {
-            status,
-            body: SecretValue::from(body),
-            #[cfg(feature = "vault")]
-            location,
-        })
+        Ok(HttpAnswer { status, body: SecretValue::from(body), location })
     }
 
     /// Reads a body into one buffer: one that grows leaves copies behind.
@@ -314,7 +293,6 @@ impl Http {
     }
 
     /// Returns the error for a status that the caller does not know.
-    #[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
     pub(in crate::backends) fn refused(&self, status: u16) -> Error {
         let service = self.service;
         let (kind, what, help) = match status {

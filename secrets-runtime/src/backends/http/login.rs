@@ -88,7 +88,6 @@ impl<S: Session> Login<S> {
     }
 
     /// Forgets the last login, and returns what it returned.
-    #[cfg(feature = "vault")]
     pub(in crate::backends) fn forget(&self) -> Option<S> {
         let mut state = lock(&self.0);
         match std::mem::take(&mut *state) {

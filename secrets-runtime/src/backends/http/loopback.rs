@@ -1,8 +1,6 @@
 //! Servers that no proxy may see requests to: those on this machine, and a cloud's services for this machine alone.
 
-#[cfg(feature = "aws")]
-use std::net::Ipv6Addr;
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use crate::backends::http::redacted_url::host;
 
@@ -46,7 +44,6 @@ fn short_v4(host: &str) -> Option<Ipv4Addr> {
 
 /// Whether a URL is of a service that has credentials for this machine: AWS's metadata of an instance or a container,
 /// which only the machine itself can reach.
-#[cfg(feature = "aws")]
 pub(in crate::backends) fn is_metadata_service(url: &str) -> bool {
     const OF_AN_INSTANCE: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254);
     const OF_A_CONTAINER: Ipv6Addr = Ipv6Addr::new(0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x23);
@@ -99,7 +96,6 @@ mod tests {
         }
     }
 
-    #[cfg(feature = "aws")]
     #[test]
     fn the_services_for_this_machine_alone_are_known() {
         for url in [

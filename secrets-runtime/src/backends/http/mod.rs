@@ -1,7 +1,7 @@
 //! What the backends with an HTTP API share: a client, and addresses that are safe to print.
 
-#[cfg(any(feature = "kubernetes", feature = "prefect", feature = "vault", feature = "zenml"))]
 pub(crate) mod address;
+// The SDK of AWS has a client of its own.
 #[cfg(any(
     feature = "aws-agent",
     feature = "kubernetes",
@@ -10,26 +10,8 @@ pub(crate) mod address;
     feature = "zenml"
 ))]
 pub(crate) mod client;
-#[cfg(any(feature = "vault", feature = "zenml"))]
 pub(crate) mod login;
 pub(crate) mod loopback;
-#[cfg(any(
-    feature = "aws",
-    feature = "kubernetes",
-    feature = "prefect",
-    feature = "vault",
-    feature = "zenml"
-))]
 pub(crate) mod plaintext;
 pub(crate) mod proxies;
-#[cfg_attr(
-    not(any(
-        feature = "aws",
-        feature = "kubernetes",
-        feature = "prefect",
-        feature = "vault",
-        feature = "zenml"
-    )),
-    allow(dead_code, reason = "the address of an agent on this machine has nothing to hide")
-)]
 pub(crate) mod redacted_url;

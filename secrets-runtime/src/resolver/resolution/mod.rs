@@ -107,7 +107,7 @@ impl Inner {
         let (mut shared, mut problems) =
             assemble::from_answers(plan, &answers, self.run_dir.clone());
         shared.audit = call.cloned();
-        if let Some(Err(error)) = audited.map(|audited| audited.record(&shared, &problems)) {
+        if let Some(Err(error)) = audited.map(|audited| audited.record(plan, &shared, &problems)) {
             // What cannot be recorded is not read.
             shared.groups.clear();
             problems.extend(error.into_problems());

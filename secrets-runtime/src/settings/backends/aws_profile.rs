@@ -12,15 +12,8 @@ use crate::core::error::{Error, ErrorKind};
 
 /// Returns the region, and the variable or profile that names it.
 pub(crate) fn configured_region() -> Result<Option<(String, String)>, Error> {
-    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
-        let Some(region) = text_of(variable) else { continue };
-        return match check_region(&region) {
-            None => Ok(Some((region, variable.to_owned()))),
-            Some(flaw) => {
-                let message = format!("{variable}: {}", flaw.explain(&region).message());
-                Err(Error::new(ErrorKind::InvalidConfig, message))
-            }
-        };
+    if let Some(found) = region_of_environment()? {
+        return Ok(Some(found));
     }
     let name = text_of("AWS_PROFILE").unwrap_or_else(|| "default".to_owned());
     let mut profiles = Profiles::default();
@@ -35,6 +28,21 @@ pub(crate) fn configured_region() -> Result<Option<(String, String)>, Error> {
         }
     }
     Ok(profiles.region(&name).map(|region| (region, format!("the AWS profile {name}"))))
+}
+
+/// Returns the region that a variable names, and the variable.
+pub(crate) fn region_of_environment() -> Result<Option<(String, String)>, Error> {
+    for variable in ["AWS_REGION", "AWS_DEFAULT_REGION"] {
+        let Some(region) = text_of(variable) else { continue };
+        return match check_region(&region) {
+            None => Ok(Some((region, variable.to_owned()))),
+            Some(flaw) => {
+                let message = format!("{variable}: {}", flaw.explain(&region).message());
+                Err(Error::new(ErrorKind::InvalidConfig, message))
+            }
+        };
+    }
+    Ok(None)
 }
 
 fn text_of(variable: &str) -> Option<String> {

@@ -9,5 +9,6 @@ pub(crate) mod flyte;
 pub(crate) mod kubernetes;
 pub(crate) mod local;
 pub(crate) mod prefect;
+pub(crate) mod unread_tables;
 pub(crate) mod vault;
 pub(crate) mod zenml;

@@ -87,7 +87,7 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
         account: args.account.clone(),
         keys: args.kms.iter().map(|key| KmsKey::parse(key)).collect::<Result<_, _>>()?,
         has_preflight: args.preflight,
-        is_by_agent: setting(&resolver, &variables::AWS_TRANSPORT).as_deref() == Some("agent"),
+        is_by_agent: stores::is_aws_by_agent(&resolver),
         external_id: setting(&resolver, &variables::AWS_EXTERNAL_ID),
     };
     if let Some(path) = &args.check {

@@ -39,6 +39,7 @@ impl PolicyTarget {
         }
         if region.is_none() {
             unknown.region.insert(source.to_owned());
+            unknown.is_region_of_agent = self.is_by_agent;
         }
         let (account, region) = (account?, region?);
         let partition = role.and_then(|role| arn_part(role, 1));

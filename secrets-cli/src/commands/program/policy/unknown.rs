@@ -10,12 +10,14 @@ pub struct Unknown {
     pub region: BTreeSet<String>,
     /// The roles whose callers are in an account that is not known.
     pub trusting: BTreeSet<String>,
+    /// Whether the region is that of an agent, which no setting of this machine names.
+    pub is_region_of_agent: bool,
 }
 
 impl Unknown {
     /// Fails if anything is not known.
     pub fn fail(self) -> Result<(), Failure> {
-        let Self { account, region, trusting } = &self;
+        let Self { account, region, trusting, is_region_of_agent } = &self;
         let sources: Vec<_> = account.union(region).map(String::as_str).collect();
         let what = match (account.is_empty(), region.is_empty()) {
             (true, _) => "the region",
@@ -40,6 +42,11 @@ impl Unknown {
         ];
         let options: Vec<_> = options.into_iter().flatten().collect();
         let or = if roles.is_empty() { ", or write the whole ARN" } else { "" };
-        Err(Failure::usage(message, format!("add {}{or}", options.join(" and "))))
+        let why = if *is_region_of_agent {
+            "; SECRETS_AWS_TRANSPORT is agent, so the region is that of the agent"
+        } else {
+            ""
+        };
+        Err(Failure::usage(message, format!("add {}{or}{why}", options.join(" and "))))
     }
 }

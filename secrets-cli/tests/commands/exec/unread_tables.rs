@@ -1,0 +1,68 @@
+//! Errors of sources whose table is in a file or profile that is not in effect.
+
+use crate::support::{CliOutput, Sandbox};
+
+const TABLE: &str = "backends.op]\nexec = ['/usr/bin/op', 'SeNtInEl', '{id}']\n";
+
+/// A repository with this `secrets.toml`.
+fn sandbox(text: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path().join(".git")).unwrap();
+    sandbox.write("secrets.toml", text);
+    sandbox
+}
+
+/// Checks the errors of all ways to name the backend.
+#[track_caller]
+fn all_say(run: impl Fn(&[&str]) -> CliOutput, wanted: Option<&str>) {
+    let typed = r#"[{"id": "vault/item", "type": "op"}]"#;
+    for arguments in [
+        &["resolve", "op.vault/item"][..],
+        &["resolve", "--sources", typed],
+        &["check", "--sources", typed],
+        &["check", "op.vault/item"],
+        &["get", "vault/item", "--backend", "op"],
+    ] {
+        let result = run(arguments);
+        assert_ne!(result.code, Some(0), "{arguments:?}: {result:?}");
+        match wanted {
+            Some(wanted) => assert!(result.stderr.contains(wanted), "{arguments:?}: {result:?}"),
+            None => assert!(!result.stderr.contains(" has ["), "{arguments:?}: {result:?}"),
+        }
+        assert!(!result.stderr.contains("SeNtInEl"), "{result:?}");
+    }
+}
+
+#[test]
+fn a_table_of_another_profile_is_told() {
+    let sandbox = sandbox(&format!("[profile.laptop.{TABLE}"));
+    let path = sandbox.path().canonicalize().unwrap().join("secrets.toml");
+    let path = path.display();
+    let profile = format!("{path} has [profile.laptop.backends.op]: set SECRETS_PROFILE=laptop");
+    let untrusted =
+        format!("{profile}; read the file, and if you trust it, run `secrets trust {path}`");
+    all_say(|arguments| sandbox.run(arguments), Some(&untrusted));
+    assert_eq!(sandbox.run(["trust"]).code, Some(0));
+    all_say(|arguments| sandbox.run(arguments), Some(&profile));
+    let result = sandbox.run(["resolve", "op.vault/item"]);
+    assert!(!result.stderr.contains("secrets trust"), "{result:?}");
+}
+
+#[test]
+fn a_table_of_a_file_that_is_not_read_is_told() {
+    let sandbox = sandbox(&format!("[{TABLE}"));
+    sandbox.write("named.toml", "cache_ttl = 3\n");
+    let path = sandbox.path().canonicalize().unwrap().join("secrets.toml");
+    let wanted = format!(
+        "{} has [backends.op], and is not read, since SECRETS_CONFIG names another file",
+        path.display()
+    );
+    let run = |config: &str, arguments: &[&str]| {
+        let mut command = sandbox.command(arguments);
+        command.env("SECRETS_CONFIG", sandbox.path().join(config));
+        CliOutput::new(command.output().unwrap())
+    };
+    all_say(|arguments| run("named.toml", arguments), Some(&wanted));
+    sandbox.write("secrets.toml", format!("[profile.a]\n[{}", TABLE.replace("op]", "other]")));
+    all_say(|arguments| run("named.toml", arguments), None);
+}
