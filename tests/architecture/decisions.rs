@@ -8,11 +8,15 @@ pub fn numbers(pages: &[(String, String)]) -> Vec<String> {
     let mut flaws = Vec::new();
     for (number, (name, text)) in (1..).zip(pages) {
         if !name.starts_with(&format!("{number:04}-")) {
-            flaws.push(format!("docs/adr/{name} is page {number}, so its name begins with {number:04}-"));
+            flaws.push(format!(
+                "docs/adr/{name} is page {number}, so its name begins with {number:04}-"
+            ));
         }
         let heading = text.lines().next().unwrap_or_default();
         if !heading.starts_with(&format!("# {number}. ")) {
-            flaws.push(format!("docs/adr/{name} begins with {heading:?}, and not with \"# {number}. \""));
+            flaws.push(format!(
+                "docs/adr/{name} begins with {heading:?}, and not with \"# {number}. \""
+            ));
         }
     }
     flaws
@@ -23,7 +27,8 @@ mod tests {
     use super::numbers;
 
     fn pages(names: &[&str], headings: &[&str]) -> Vec<(String, String)> {
-        let owned = |(name, heading): (&&str, &&str)| ((*name).to_owned(), format!("{heading}\n\nx"));
+        let owned =
+            |(name, heading): (&&str, &&str)| ((*name).to_owned(), format!("{heading}\n\nx"));
         names.iter().zip(headings).map(owned).collect()
     }
 

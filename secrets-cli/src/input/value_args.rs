@@ -79,10 +79,15 @@ impl ValueArgs {
         if let Some(form) = self.from_json.as_deref().and_then(form_of_json) {
             let message =
                 format!("--from-json takes the name of a file, and this is JSON itself, {form}");
-            return Err(Failure::usage(message, match form {
-                OBJECT => "pipe it into `--from-json -`".to_owned(),
-                _ => format!("write an object of fields, such as {EXAMPLE}, and pipe it into `--from-json -`"),
-            }));
+            return Err(Failure::usage(
+                message,
+                match form {
+                    OBJECT => "pipe it into `--from-json -`".to_owned(),
+                    _ => format!(
+                        "write an object of fields, such as {EXAMPLE}, and pipe it into `--from-json -`"
+                    ),
+                },
+            ));
         }
         self.check_standard_input(fields)?;
         self.note_exposed(fields, reporter);
@@ -156,8 +161,7 @@ impl ValueArgs {
                 true => "standard input".into(),
                 false => path.to_string_lossy(),
             };
-            let parsed =
-                read_document(path, reporter).and_then(|text| parse_fields(text, &origin));
+            let parsed = read_document(path, reporter).and_then(|text| parse_fields(text, &origin));
             match parsed {
                 Ok(parsed) => secret = parsed,
                 Err(error) => errors.push(error),

@@ -270,7 +270,10 @@ fn an_import_of_another_form_says_what_to_write() {
     sandbox.write("in.json", "[\"SeNtInEl\"]");
     let one = sandbox.run(["import", "in.json", "--name", "db"]);
     one.assert_fails(5);
-    assert!(one.stderr.contains("in.json: the JSON is a list, where an object is needed"), "{one:?}");
+    assert!(
+        one.stderr.contains("in.json: the JSON is a list, where an object is needed"),
+        "{one:?}"
+    );
     assert!(one.stderr.contains("or the lines of a dotenv file"), "{one:?}");
     sandbox.write("in.json", r#"{"db": {"a": 1, "a": "SeNtInEl"}, "api": {"b": "\ud800"}}"#);
     let all = sandbox.run(["import", "in.json"]);

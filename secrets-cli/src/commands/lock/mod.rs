@@ -203,7 +203,10 @@ fn checked(args: &LockArgs, sources: &[secrets_spec::Source], steps: usize) -> S
         (true, true) => "agrees with the backends".to_owned(),
         (false, true) => format!("has {}, and agrees with the backends", has.join(" and ")),
         (false, false) => format!("has {}", has.join(" and ")),
-        (true, false) => "can be read; name sources, or a program with --from, to check that it has them".to_owned(),
+        (true, false) => {
+            "can be read; name sources, or a program with --from, to check that it has them"
+                .to_owned()
+        }
     }
 }
 

@@ -398,10 +398,14 @@ fn a_check_says_what_was_checked() {
     ] {
         let result = lock(&sandbox, &[&["--check"], arguments].concat());
         assert_eq!(result.code, Some(0), "{result:?}");
-        assert!(result.stderr.contains(&format!("secrets.lock {said}")), "{arguments:?}: {result:?}");
+        assert!(
+            result.stderr.contains(&format!("secrets.lock {said}")),
+            "{arguments:?}: {result:?}"
+        );
     }
     let json = lock(&sandbox, &["--check", "prod-db", "blob", "--format=json"]);
     let json: Value = serde_json::from_str(&json.text()).unwrap();
-    let expected = json!({ "file": "secrets.lock", "ok": true, "secrets": 5, "sources": 2, "steps": 0 });
+    let expected =
+        json!({ "file": "secrets.lock", "ok": true, "secrets": 5, "sources": 2, "steps": 0 });
     assert_eq!(json, expected);
 }

@@ -314,13 +314,17 @@ fn note_no_need(args: &Policy, routes: &StepRoutes, is_empty: bool, reporter: &R
         .map(|(name, _)| name.as_str())
         .collect();
     if is_empty || without.len() == routes.len() {
-        let nothing = if is_empty { ", and nothing is printed" } else { "" };
         let covered: Vec<_> = covered.iter().map(|it| it.name()).collect();
         let why = match without.len() == routes.len() {
             true => format!(": no step reads from {}", covered.join(" or ")),
             false => String::new(),
         };
-        reporter.info(&format!("note: nothing is needed from {system}{nothing}{why}"));
+        match is_empty {
+            // A program that reads the document is told too.
+            true => reporter
+                .warning(&format!("nothing is needed from {system}, and nothing is printed{why}")),
+            false => reporter.info(&format!("note: nothing is needed from {system}{why}")),
+        }
     } else if args.per_step && !without.is_empty() {
         let without = without.join(", ");
         reporter.info(&format!(
