@@ -60,7 +60,7 @@ const HEIGHTS: [(&str, u8); 14] = [
     // It stands for crates of others, which know nothing of ours.
     ("tests/foreign", 0),
     // The tests of the command use it too.
-    ("tests/terminal", 0),
+    ("tests/support/terminal", 0),
     // It runs the others, and uses nothing of theirs.
     ("xtask", 0),
 ];

@@ -22,14 +22,3 @@ pub(crate) mod loopback;
 ))]
 pub(crate) mod plaintext;
 pub(crate) mod proxies;
-#[cfg_attr(
-    not(any(
-        feature = "aws",
-        feature = "kubernetes",
-        feature = "prefect",
-        feature = "vault",
-        feature = "zenml"
-    )),
-    allow(dead_code, reason = "the address of an agent on this machine has nothing to hide")
-)]
-pub(crate) mod redacted_url;
