@@ -39,12 +39,12 @@ fn a_credential_with_a_wrong_content_is_named_by_its_place() {
         let value = value.as_os_str();
         if cfg!(feature = "vault") {
             for variable in ["BAO_TOKEN", "VAULT_TOKEN"] {
-                let message = format!("the token for Vault, which {variable} has, {flaw}");
+                let message = format!("the token for Vault in {variable} {flaw}");
                 cases.push(("vault", vec![vault, (variable, value)], message));
             }
         }
         if cfg!(feature = "prefect") {
-            let message = format!("the key for Prefect's API, which PREFECT_API_KEY has, {flaw}");
+            let message = format!("the key for Prefect's API in PREFECT_API_KEY {flaw}");
             let variables = vec![("PREFECT_API_URL", url), ("PREFECT_API_KEY", value)];
             cases.push(("prefect", variables, message));
         }
@@ -52,7 +52,7 @@ fn a_credential_with_a_wrong_content_is_named_by_its_place() {
             for variable in ["AWS_TOKEN", "AWS_SESSION_TOKEN"] {
                 let variables =
                     vec![("SECRETS_AWS_TRANSPORT", OsStr::new("agent")), (variable, value)];
-                let message = format!("the token of the AWS agent, which {variable} has, {flaw}");
+                let message = format!("the token of the AWS agent in {variable} {flaw}");
                 cases.push(("aws-secrets-manager", variables, message));
             }
         }
@@ -64,23 +64,23 @@ fn a_credential_with_a_wrong_content_is_named_by_its_place() {
             ("PREFECT__CLOUD__API", url),
         ];
         let key = [("PREFECT__CLOUD__API_KEY", broken.as_os_str())];
-        let message = "the key for Prefect's Cloud, which PREFECT__CLOUD__API_KEY has, has a line";
+        let message = "the key for Prefect's Cloud in PREFECT__CLOUD__API_KEY has a line";
         cases.push(("prefect", [&cloud[..], &key].concat(), message.to_owned()));
         let tenant = [
             ("PREFECT__CLOUD__API_KEY", OsStr::new("SeNtInEl")),
             ("PREFECT__CLOUD__TENANT_ID", &*broken),
         ];
-        let message = "the tenant of Prefect's Cloud, which PREFECT__CLOUD__TENANT_ID has, has a";
+        let message = "the tenant of Prefect's Cloud in PREFECT__CLOUD__TENANT_ID has a";
         cases.push(("prefect", [&cloud[..], &tenant].concat(), message.to_owned()));
     }
     if cfg!(feature = "zenml") {
         let variables = vec![("SECRETS_ZENML_URL", url), ("SECRETS_ZENML_PASSWORD", &*no_text)];
-        let message = "the password for ZenML, which SECRETS_ZENML_PASSWORD has, is not UTF-8";
+        let message = "the password for ZenML in SECRETS_ZENML_PASSWORD is not UTF-8";
         cases.push(("zenml", variables, message.to_owned()));
     }
     if cfg!(feature = "vault") {
         let role_id = vec![vault, ("SECRETS_VAULT_ROLE_ID", &*no_text)];
-        let message = "the role id for Vault, which SECRETS_VAULT_ROLE_ID has, is not UTF-8";
+        let message = "the role id for Vault in SECRETS_VAULT_ROLE_ID is not UTF-8";
         cases.push(("vault", role_id, message.to_owned()));
     }
     for (backend, variables, message) in cases {

@@ -107,8 +107,8 @@ impl Credential {
 
     fn error(&self, what: &str, flaw: &str) -> Error {
         let origin = &self.origin;
-        Error::new(ErrorKind::InvalidConfig, format!("{what}, which {origin} has, {flaw}"))
-            .with_help(format!("write it alone and on one line into {origin}"))
+        Error::new(ErrorKind::InvalidConfig, format!("{what} in {origin} {flaw}"))
+            .with_help(format!("make sure that {origin} contains only the credential, on one line"))
     }
 }
 
@@ -162,7 +162,7 @@ mod tests {
                 };
                 let error = error.expect("it is refused");
                 assert_eq!(error.kind(), ErrorKind::InvalidConfig);
-                let message = format!("the token for Vault, which VAULT_TOKEN has, {flaw}");
+                let message = format!("the token for Vault in VAULT_TOKEN {flaw}");
                 assert_eq!(error.problems()[0].message(), message);
                 assert!(!format!("{error} {error:#?} {credential:?}").contains("InEl"), "{error}");
             }

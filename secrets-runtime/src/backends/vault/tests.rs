@@ -265,23 +265,18 @@ fn a_credential_that_cannot_be_sent_is_named_by_its_place() {
     };
     write("SeNtInEl\u{e9}\nSeNtInEl");
     for (settings, message) in [
-        (
-            token("SeNtInEl\n"),
-            "the token for Vault, which VAULT_TOKEN has, has a line break".to_owned(),
-        ),
+        (token("SeNtInEl\n"), "the token for Vault in VAULT_TOKEN has a line break".to_owned()),
         (
             token("SeNtInEl\u{e9}"),
-            "the token for Vault, which VAULT_TOKEN has, has a character that is not ASCII"
-                .to_owned(),
+            "the token for Vault in VAULT_TOKEN has a character that is not ASCII".to_owned(),
         ),
-        (token_file(), format!("the token for Vault, which {place} has, has a line break")),
-        (jwt(), format!("the token to log in to Vault with, which {place} has, has a line break")),
-        (of_file(), format!("the secret id for Vault, which {place} has, has a line break")),
-        (wrapped(), format!("the secret id for Vault, which {place} has, has a line break")),
+        (token_file(), format!("the token for Vault in {place} has a line break")),
+        (jwt(), format!("the token to log in to Vault with in {place} has a line break")),
+        (of_file(), format!("the secret id for Vault in {place} has a line break")),
+        (wrapped(), format!("the secret id for Vault in {place} has a line break")),
         (
             role_id("SeNt\0InEl"),
-            "the role id for Vault, which SECRETS_VAULT_ROLE_ID has, has a control character"
-                .to_owned(),
+            "the role id for Vault in SECRETS_VAULT_ROLE_ID has a control character".to_owned(),
         ),
     ] {
         let error = get(&client(&settings, TIMEOUT), "x").expect_err("it is refused");
