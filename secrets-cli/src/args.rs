@@ -382,10 +382,10 @@ changed. The path and the SHA-256 of the file are kept in $XDG_CONFIG_HOME/secre
 #[derive(Debug, Args)]
 #[command(after_help = TRUST)]
 pub struct Trust {
-    /// The file, or its folder, instead of the nearest secrets.toml
+    /// The secrets.toml to trust, or with --forget to trust no longer: the file, or its folder, instead of the nearest one
     #[arg(value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// End the trust in the file, which may be gone
+    /// Withdraw the trust in FILE, which may be deleted already, or in the nearest secrets.toml: what needs trust no longer applies
     #[arg(long)]
     pub forget: bool,
     /// How results and errors are written

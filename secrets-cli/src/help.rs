@@ -43,6 +43,15 @@ pub const AUDIT: &str = "Examples:
 
 A log is written by programs and by this command when SECRETS_AUDIT names a file.";
 
+pub const EXPLAIN: &str = "Examples:
+  secrets explain target/release/app
+  secrets explain ./load
+  secrets explain target/release/app load
+  secrets explain --log load
+
+A name without a slash is a program if there is a file of this name in the working directory, and else a step of the \
+audit log that SECRETS_AUDIT names. ./load is always a program, and --log load always a step.";
+
 /// The examples of the manual page: what each does, and its command line.
 pub const EXAMPLES: &[(&str, &str)] = &[
     (

@@ -244,11 +244,22 @@ impl Stores {
         let backend = self.primary()?;
         backend.as_store().ok_or_else(|| {
             let message = format!("{backend} can be read, but neither listed nor written");
-            let help = "choose another backend with --backend, such as `local`";
             Error::new(ErrorKind::NotSupported, message)
-                .with_help(help)
+                .with_help(self.stores_there_are())
                 .about("", Some(backend.kind()))
         })
+    }
+
+    /// Returns how to name each backend that can be listed and written.
+    fn stores_there_are(&self) -> String {
+        let stores = self.resolver.backends().filter(|backend| backend.as_store().is_some());
+        let mut options: Vec<_> =
+            stores.map(|store| format!("--backend {}", store.kind())).collect();
+        let last = options.pop().unwrap_or_default();
+        match options.is_empty() {
+            true => format!("use a backend that can be written: {last}"),
+            false => format!("use a backend that can be written: {} or {last}", options.join(", ")),
+        }
     }
 }
 

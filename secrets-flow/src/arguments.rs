@@ -97,8 +97,8 @@ pub struct RunArguments {
     /// Run these steps alone, without those before them
     #[arg(long, value_name = "STEP", num_args = 1..)]
     pub only: Vec<String>,
-    /// Run all steps in this process, one after another
-    #[arg(long)]
+    /// Run all steps in this process, one after another, so without --jobs
+    #[arg(long, conflicts_with = "jobs")]
     pub in_process: bool,
     /// Set a variable of every step
     #[arg(long, value_name = "K=V")]

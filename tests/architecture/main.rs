@@ -6,6 +6,7 @@
 
 mod comments;
 mod crates;
+mod decisions;
 mod files;
 mod folders;
 mod guarantees;
@@ -182,6 +183,17 @@ fn unsafe_is_in_the_listed_modules_only() {
     let sources = sources();
     let said = sources.iter().filter_map(|(path, text)| text::says_unsafe(path, text));
     none(said.chain(text::unused_exceptions(&sources)).collect());
+}
+
+#[test]
+fn decisions_are_numbered_one_after_another() {
+    let pages = std::fs::read_dir(root().join("docs/adr")).expect("there are decisions");
+    let page = |entry: std::io::Result<std::fs::DirEntry>| {
+        let entry = entry.expect("the folder can be read");
+        let text = std::fs::read_to_string(entry.path()).expect("a page can be read");
+        (entry.file_name().to_string_lossy().into_owned(), text)
+    };
+    none(decisions::numbers(&pages.map(page).collect::<Vec<_>>()));
 }
 
 #[test]

@@ -72,7 +72,9 @@ pub fn published(package: &Value) -> Vec<String> {
     }
     let exact = format!("={}", package["version"].as_str().unwrap_or_default());
     for dependency in package["dependencies"].as_array().into_iter().flatten() {
-        if dependency["path"].is_string() && dependency["req"] != exact.as_str() {
+        // What only tests use and has no version is left out of the package.
+        let is_left_out = dependency["kind"] == "dev" && dependency["req"] == "*";
+        if dependency["path"].is_string() && dependency["req"] != exact.as_str() && !is_left_out {
             flaws.push(format!("does not require {exact} of {}", dependency["name"]));
         }
     }
@@ -262,6 +264,14 @@ mod tests {
         assert_eq!(published_with("/metadata", Value::Null), 1);
         assert_eq!(published_with("/dependencies/0/req", json!("^1.2.3")), 1);
         assert_eq!(published_with("/dependencies/0/req", json!("=1.2.4")), 1);
+        let of_tests = |kind: &str, req: &str| {
+            let dependency = json!({"name": "ours", "path": "/ours", "req": req, "kind": kind});
+            published_with("/dependencies/0", dependency)
+        };
+        assert_eq!(
+            [of_tests("dev", "*"), of_tests("dev", "^1"), of_tests("build", "*")],
+            [0, 1, 1]
+        );
     }
 
     const README: &str = "# a\n## Features\n\n| feature | default | adds |\n|---|---|---|\n| `x` | yes | x |\n| `y` | no | `x` |\n";

@@ -166,13 +166,27 @@ fn warnings_say_what_a_pod_lacks() {
     let create = ["argo-workflows", "create", "--image", "i", "--only-yaml"];
     let local = FlowOutput::of(&mut sandbox.bare("dbflow", &create));
     assert!(local.stderr.contains("warning: the backend is `local`"), "{local:?}");
+    let empty = [create.as_slice(), &["--env", "SECRETS_DEFAULT_BACKEND="]].concat();
+    let empty = FlowOutput::of(&mut sandbox.bare("dbflow", &empty));
+    assert!(empty.stderr.contains("warning: the backend is `local`"), "{empty:?}");
     for option in [
         &["--env", "SECRETS_DEFAULT_BACKEND=env"],
+        &["--env", "SECRETS_DEFAULT_BACKEND=local"],
         &["--env-from-secret", "SECRETS_DEFAULT_BACKEND=a/b"],
     ] {
         let mut given = sandbox.bare("dbflow", &[create.as_slice(), option].concat());
         assert_eq!(FlowOutput::of(&mut given).stderr, "");
     }
+    // The one who chooses it knows that the image has a store, wherever it is said.
+    sandbox.write("local.toml", "default_backend = \"local\"\n");
+    let local = |variable: &str, value: &str| {
+        FlowOutput::of(sandbox.bare("dbflow", &create).env(variable, value)).stderr
+    };
+    assert_eq!(local("SECRETS_DEFAULT_BACKEND", "local"), "");
+    assert_eq!(local("METAFLOW_DEFAULT_SECRETS_BACKEND_TYPE", "local"), "");
+    assert_eq!(local("SECRETS_CONFIG", "local.toml"), "");
+    let option = [&["--secrets-backend", "local"], create.as_slice()].concat();
+    assert_eq!(FlowOutput::of(&mut sandbox.bare("dbflow", &option)).stderr, "");
     let mut prefect = sandbox.bare("dbflow", &create);
     prefect.env("SECRETS_DEFAULT_BACKEND", "prefect").env("PREFECT_API_KEY", "SeNtInEl");
     let prefect = FlowOutput::of(prefect.env("SECRETS_ZENML_URL", "https://a:SeNtInEl@zenml"));

@@ -267,6 +267,15 @@ fn all_steps_run_in_one_process() {
             .env("DO_A", "sleep 600"),
     );
     assert_eq!(timed_out.code, Some(124), "{timed_out:?}");
+    for arguments in [["--in-process", "--jobs=2"], ["--jobs=1", "--in-process"]] {
+        let arguments = [&["run", "--only", "a"], arguments.as_slice()].concat();
+        let output = sandbox.run("behaviour", &arguments);
+        assert_eq!(output.stdout, "", "no step has run: {output:?}");
+        let error = output.failed(2);
+        for part in ["cannot be used with", "'--in-process'", "'--jobs <N>'"] {
+            assert!(error.contains(part), "{part}: {error}");
+        }
+    }
     let output = sandbox.run("two-values", &["run", "--in-process"]).failed(2);
     assert!(output.contains("set the variable K to two values"), "{output}");
     let set = sandbox.run("two-values", &["run", "--in-process", "--set", "K=3"]);

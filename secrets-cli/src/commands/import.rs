@@ -9,7 +9,10 @@ use zeroize::Zeroizing;
 use crate::{
     args::Import,
     failure::{Failure, error_about, fail_on_any},
-    input::value::{read_document, refuse_mask},
+    input::{
+        value::{read_document, refuse_mask},
+        value_args::fields_from_json,
+    },
     output::reporter::Reporter,
     stores::Stores,
 };
@@ -148,15 +151,20 @@ fn summary(plan: &[SecretChange]) -> String {
     }
 }
 
+/// What a file with one secret has.
+const ONE_SECRET: &str = r#"write an object of fields, such as {"user": "app", "port": 5432}, or the lines of a dotenv file; one plain value is stored with `secrets register NAME --plain=@FILE`"#;
+
+/// What a secret of an export is.
+const OF_EXPORT: &str = r#"write an object of fields, a text, or ["base64", ".."]"#;
+
 /// Reads one secret: a JSON object of fields, or a dotenv file.
 fn parse_one(text: &SecretValue, origin: &str) -> Result<StoredSecret, Failure> {
     // Exposed to look at its first character.
-    let is_json = text.expose_str()?.trim_start().starts_with('{');
-    let read = match is_json {
-        true => StoredSecret::from_json(text.clone()),
-        false => StoredSecret::from_dotenv(text.clone()),
-    };
-    Ok(read.map_err(|error| error.about(origin, None))?)
+    let is_json = text.expose_str()?.trim_start().starts_with(['{', '[', '"']);
+    Ok(match is_json {
+        true => fields_from_json(text.clone(), origin, ONE_SECRET)?,
+        false => StoredSecret::from_dotenv(text.clone()).map_err(|it| it.about(origin, None))?,
+    })
 }
 
 /// Returns a document without the byte order mark that some editors write at its start.
@@ -198,7 +206,7 @@ fn parse_secret(field: &StoredField) -> Result<StoredSecret, Error> {
     // Exposed to be parsed.
     let text = value.expose_str()?;
     if text.starts_with('{') {
-        return StoredSecret::from_json(value.clone()).map_err(|e| e.about(name, None));
+        return fields_from_json(value.clone(), name, OF_EXPORT);
     }
     let bytes = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).and_then(|text| {
         let (word, encoded) = text.split_once(',')?;
@@ -215,7 +223,7 @@ fn parse_secret(field: &StoredField) -> Result<StoredSecret, Error> {
             name,
             ErrorKind::Undecodable,
             "it does not have the shape that `secrets export` writes",
-            "write an object of fields, a text, or [\"base64\", \"..\"]",
+            OF_EXPORT,
         )),
     }
 }

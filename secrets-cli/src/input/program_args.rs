@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint, builder::NonEmptyStringValueParser};
 
-use crate::output::format::OutputFormat;
+use crate::{help, output::format::OutputFormat};
 
 #[derive(Debug, Args)]
 pub struct Inspect {
@@ -80,14 +80,17 @@ fn account(text: &str) -> Result<String, String> {
 }
 
 #[derive(Debug, Args)]
-#[command(override_usage = "secrets explain STEP|BINARY [STEP] [OPTIONS]")]
+#[command(after_help = help::EXPLAIN, override_usage = "secrets explain STEP|BINARY [STEP] [OPTIONS]")]
 pub struct Explain {
-    /// A compiled program; or a step, of which the audit log is read
-    #[arg(value_name = "STEP|BINARY", value_hint = ValueHint::FilePath)]
-    pub target: PathBuf,
+    /// A compiled program: a file that exists, or a path with a slash; any other text is a step, of which the audit log is read
+    #[arg(value_name = "STEP|BINARY", value_hint = ValueHint::FilePath, required_unless_present = "log")]
+    pub target: Option<PathBuf>,
     /// The step of the program, such as load or app::jobs::load; without it, all steps
     #[arg(value_name = "STEP")]
     pub step: Option<String>,
+    /// Explain this step by the audit log, whatever files there are
+    #[arg(long, value_name = "STEP", conflicts_with = "target", value_parser = NonEmptyStringValueParser::new())]
+    pub log: Option<String>,
     /// The backend of sources without a type, instead of the default backend
     #[arg(long, value_name = "TYPE", value_parser = NonEmptyStringValueParser::new())]
     pub backend: Option<String>,

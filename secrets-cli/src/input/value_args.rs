@@ -6,7 +6,7 @@ use std::{
 };
 
 use clap::{Args, ValueHint};
-use secrets_runtime::{Error, ErrorKind, SecretValue, admin::StoredSecret};
+use secrets_runtime::{Error, ErrorKind, HelpCode, Problem, SecretValue, admin::StoredSecret};
 
 use crate::{
     argv::FieldArg,
@@ -76,10 +76,17 @@ impl ValueArgs {
             };
             return Err(Failure::usage(message, help));
         }
-        if self.from_json.as_deref().is_some_and(looks_like_json) {
+        if let Some(form) = self.from_json.as_deref().and_then(form_of_json) {
+            let message =
+                format!("--from-json takes the name of a file, and this is JSON itself, {form}");
             return Err(Failure::usage(
-                "--from-json takes the name of a file, and this is JSON itself",
-                "pipe it into `--from-json -`",
+                message,
+                match form {
+                    OBJECT => "pipe it into `--from-json -`".to_owned(),
+                    _ => format!(
+                        "write an object of fields, such as {EXAMPLE}, and pipe it into `--from-json -`"
+                    ),
+                },
             ));
         }
         self.check_standard_input(fields)?;
@@ -150,8 +157,11 @@ impl ValueArgs {
         let mut errors = Vec::new();
         let mut secret = StoredSecret::from_json("{}")?;
         if let Some(path) = &self.from_json {
-            let parsed = read_document(path, reporter)
-                .and_then(|text| parse_fields(text, &path.to_string_lossy()));
+            let origin = match path == Path::new("-") {
+                true => "standard input".into(),
+                false => path.to_string_lossy(),
+            };
+            let parsed = read_document(path, reporter).and_then(|text| parse_fields(text, &origin));
             match parsed {
                 Ok(parsed) => secret = parsed,
                 Err(error) => errors.push(error),
@@ -187,17 +197,48 @@ fn is_stdin(text: &OsStr) -> bool {
     text.to_str().is_some_and(|text| STDIN.contains(&text))
 }
 
-/// Returns whether a text is not the name of a file that exists, but starts like JSON.
-fn looks_like_json(path: &Path) -> bool {
-    path.to_string_lossy().trim_start().starts_with(['{', '[', '"']) && !path.exists()
+/// The form that `--from-json` wants, and an example of it.
+const OBJECT: &str = "an object";
+const EXAMPLE: &str = r#"{"user": "app", "port": 5432}"#;
+
+/// Returns the form of the JSON as which a text starts, in words; `None` if a file of this name exists, or the text does
+/// not start like JSON that is written by mistake.
+fn form_of_json(path: &Path) -> Option<&'static str> {
+    let form = match path.to_string_lossy().trim_start().chars().next()? {
+        '{' => OBJECT,
+        '[' => "a list",
+        '"' => "a string",
+        _ => return None,
+    };
+    (!path.exists()).then_some(form)
 }
 
 fn parse_fields(text: SecretValue, origin: &str) -> Result<StoredSecret, Error> {
-    let secret = StoredSecret::from_json(text).map_err(|error| error.about(origin, None))?;
+    let help = format!(
+        "write an object of fields, such as {EXAMPLE}; one plain value is stored with --plain=@FILE"
+    );
+    let secret = fields_from_json(text, origin, &help)?;
     for field in secret.fields() {
         refuse_mask(field.key(), field.value().clone())?;
     }
     Ok(secret)
+}
+
+/// Reads the fields of a secret from a JSON object. `help` says what to write, for the one who writes it: a source
+/// that could read it as one plain value does not exist yet.
+pub fn fields_from_json(
+    text: SecretValue,
+    origin: &str,
+    help: &str,
+) -> Result<StoredSecret, Error> {
+    let explain = |problem: &Problem| match problem.help_code() {
+        Some(HelpCode::PlainValue) => problem.clone().with_help(help),
+        _ => problem.clone(),
+    };
+    StoredSecret::from_json(text).map_err(|error| {
+        let explained = Error::join(error.problems().iter().map(explain));
+        explained.unwrap_or(error).about(origin, None)
+    })
 }
 
 /// Creates a secret of one plain value: text, or bytes if the value is not UTF-8.

@@ -96,3 +96,29 @@ fn run_examples(name: &str, page: &str, least: usize) {
         assert_eq!(got, output, "{name}, line {line}: {command}");
     }
 }
+
+/// The first commands that a reader tries.
+#[test]
+fn the_first_commands_of_the_workspace_run_without_a_warning() {
+    let page = include_str!("../../../README.md");
+    let blocks = page.split("```sh\n").skip(1).filter_map(|rest| rest.split("```").next());
+    let block = blocks.filter(|block| block.contains("secrets register ")).collect::<String>();
+    let sandbox = Sandbox::new();
+    let folder = std::path::Path::new(env!("CARGO_BIN_EXE_secrets")).parent().unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    let commands = block.lines().filter(|line| !line.starts_with("cargo "));
+    let mut count = 0;
+    for command in commands.map(|line| line.replace("/tmp/password", "password")) {
+        let mut shell = Command::new("sh");
+        shell.args(["-c", &command]).current_dir(sandbox.path()).env_clear();
+        shell.env("PATH", &path).env("HOME", sandbox.path()).stdin(std::process::Stdio::null());
+        let result = shell.output().unwrap();
+        let said = String::from_utf8(result.stderr).unwrap();
+        assert!(result.status.success(), "{command}: {said}");
+        let mut warnings = said.lines().filter(|line| line.contains("warning"));
+        assert!(warnings.all(|line| line.contains("made the key")), "{command}: {said}");
+        assert!(!String::from_utf8(result.stdout).unwrap().contains("correct horse"), "{command}");
+        count += 1;
+    }
+    assert!(count >= 6, "{block}");
+}

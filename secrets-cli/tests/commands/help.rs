@@ -86,6 +86,19 @@ fn help_has_examples_and_the_manual_its_sections() {
 }
 
 #[test]
+fn the_help_of_trust_says_what_forget_takes_and_does() {
+    let help = Sandbox::new().ok(["trust", "--help"]);
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    for part in [
+        "--forget Withdraw the trust in FILE",
+        "or in the nearest secrets.toml",
+        "no longer applies",
+    ] {
+        assert!(help.contains(part), "{part}: {help}");
+    }
+}
+
+#[test]
 fn every_command_takes_a_profile() {
     let sandbox = Sandbox::new();
     sandbox.write(

@@ -6,6 +6,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use secrets_tests_terminal::with_default_signals;
+
 use crate::support::{CliOutput, Sandbox, terminal::Terminal};
 
 const SECRETS: &str = env!("CARGO_BIN_EXE_secrets");
@@ -82,7 +84,8 @@ fn exit_codes_are_those_of_the_program() {
     for (script, code) in
         [("exit 0", 0), ("exit 3", 3), ("kill -TERM $$", 143), ("kill -9 $$", 137)]
     {
-        assert_eq!(run(script).code, Some(code), "{script}");
+        let mut command = with_default_signals(&sandbox.command(masked(script)));
+        assert_eq!(command.output().unwrap().status.code(), Some(code), "{script}");
         assert_eq!(on_terminal(&sandbox, script).end().0, Some(code), "{script}");
     }
     let missing = ["run", "--mask", "db", "--", "no-such-program"];
@@ -288,7 +291,7 @@ fn ctrl_z_stops_the_job_and_fg_continues_it() {
 fn signals_are_passed_on() {
     let sandbox = sandbox();
     let script = "trap 'echo caught; exit 9' TERM; echo ready; while :; do sleep 0.01; done";
-    let mut command = sandbox.command(masked(script));
+    let mut command = with_default_signals(&sandbox.command(masked(script)));
     let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
     let mut out = child.stdout.take().unwrap();
     out.read_exact(&mut [0; 6]).unwrap();

@@ -2,6 +2,7 @@
 
 mod audit;
 mod check;
+mod credentials;
 mod docs_page;
 mod doctor;
 mod errors;

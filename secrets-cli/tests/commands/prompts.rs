@@ -1,79 +1,46 @@
 //! Prompts, on a pseudo-terminal.
 
-use std::{
-    fs::File,
-    io::{Read, Write},
-    os::fd::OwnedFd,
-    process::{Child, Stdio},
-};
+use std::{io::Write, process::Child};
 
-use rustix::{
-    event::{PollFd, PollFlags, Timespec, poll},
-    pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt},
-    termios::{LocalModes, tcgetattr},
-};
+use rustix::termios::{LocalModes, tcgetattr};
+use secrets_tests_terminal::{TerminalScreen, TerminalSide, with_default_signals};
 
 use crate::support::Sandbox;
 
 /// A run of the command on a terminal.
 struct Session {
     child: Child,
-    /// The side of the person who types.
-    person: File,
+    screen: TerminalScreen,
     /// The side of the program, kept open so that its modes can be read.
-    terminal: File,
-    seen: String,
+    side: TerminalSide,
 }
 
 impl Session {
     fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
-        let person: OwnedFd = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
-        grantpt(&person).unwrap();
-        unlockpt(&person).unwrap();
-        let name = ptsname(&person, Vec::new()).unwrap();
-        let terminal = File::options().read(true).write(true).open(name.to_str().unwrap()).unwrap();
-        let side = || Stdio::from(terminal.try_clone().unwrap());
-        let mut command = sandbox.command(arguments);
-        command.stdin(side()).stdout(side()).stderr(side());
-        let child = command.spawn().unwrap();
-        Self { child, person: File::from(person), terminal, seen: String::new() }
+        let (screen, side) = TerminalScreen::open();
+        let mut command = with_default_signals(&sandbox.command(arguments));
+        side.attach(&mut command);
+        Self { child: command.spawn().unwrap(), screen, side }
     }
 
     /// Reads until this text appears.
     fn wait_for(&mut self, text: &str) {
-        while !self.seen.contains(text) {
-            self.read(text);
-        }
-        let end = self.seen.find(text).unwrap() + text.len();
-        self.seen.drain(..end);
-    }
-
-    fn read(&mut self, wanted: &str) {
-        // If the program waits for something else, the test fails instead of hanging.
-        let minute = Timespec { tv_sec: 60, tv_nsec: 0 };
-        let ready = poll(&mut [PollFd::new(&self.person, PollFlags::IN)], Some(&minute)).unwrap();
-        assert_eq!(ready, 1, "there is no {wanted:?} in {:?}", self.seen);
-        let mut bytes = [0; 4096];
-        let count = self.person.read(&mut bytes).unwrap();
-        self.seen.push_str(&String::from_utf8_lossy(&bytes[..count]));
+        self.screen.wait_for(text);
     }
 
     fn type_in(&mut self, text: &str) {
-        self.person.write_all(text.as_bytes()).unwrap();
+        self.screen.type_in(text);
     }
 
     /// Waits for the end. Returns the exit code, and the output after the last `wait_for`.
     fn end(mut self) -> (Option<i32>, String) {
         let status = self.child.wait().unwrap();
-        let modes = tcgetattr(&self.terminal).unwrap().local_modes;
+        let modes = tcgetattr(self.side.file()).unwrap().local_modes;
         let all = LocalModes::ECHO | LocalModes::ICANON | LocalModes::ISIG;
         assert!(modes.contains(all), "the terminal is not as it was: {modes:?}");
         // This text marks the end of the program's output.
-        self.terminal.write_all(b"[the end]").unwrap();
-        while !self.seen.contains("[the end]") {
-            self.read("[the end]");
-        }
-        (status.code(), self.seen)
+        self.side.file().write_all(b"[the end]").unwrap();
+        (status.code(), self.screen.wait_for("[the end]"))
     }
 }
 

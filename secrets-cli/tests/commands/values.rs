@@ -222,3 +222,61 @@ fn the_command_writes_no_core_file_and_its_program_has_the_limit_of_the_caller()
         assert_eq!(own.split_whitespace().nth(4), Some("0"), "{own}");
     }
 }
+
+#[test]
+fn json_of_another_form_is_named_and_the_help_says_what_to_write() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=x"]);
+    let object = r#"write an object of fields, such as {"user": "app", "port": 5432}"#;
+    for (json, found) in [
+        ("[1, \"SeNtInEl\"]", "the JSON is a list, where an object is needed"),
+        ("\"SeNtInEl\"", "the JSON is a string, where an object is needed"),
+        ("12345678", "the JSON is a number, where an object is needed"),
+        ("null", "the JSON is null, where an object is needed"),
+        ("SeNtInEl", "it is not JSON, where an object is needed"),
+        ("", "the payload is empty, where an object is needed"),
+        ("{\"a\": SeNtInEl}", "a value is missing, or is not JSON"),
+    ] {
+        sandbox.write("in.json", json);
+        for command in ["register", "update"] {
+            let name = if command == "register" { "new" } else { "db" };
+            let arguments = [command, name, "--from-json"];
+            let of_file = sandbox.run(arguments.iter().chain(&["in.json"]));
+            let of_stdin = sandbox.run_with_stdin(arguments.iter().chain(&["-"]), json.as_bytes());
+            for (result, origin) in [(of_file, "in.json"), (of_stdin, "standard input")] {
+                result.assert_fails(5);
+                let expected = format!("error: {origin}: {found}");
+                assert!(result.stderr.starts_with(&expected), "{expected}: {result:?}");
+                assert!(result.stderr.contains(object), "{result:?}");
+                assert!(result.stderr.contains("--plain=@FILE"), "{result:?}");
+                assert!(!result.stderr.contains("\"options\""), "it is not a source: {result:?}");
+            }
+        }
+    }
+    // On the command line itself it is not the name of a file either.
+    for (json, form) in [("[1,2]", "a list"), ("\"SeNtInEl\"", "a string")] {
+        let result = sandbox.run(["register", "new", "--from-json", json]);
+        result.assert_fails(2);
+        assert!(result.stderr.contains(&format!("this is JSON itself, {form}")), "{result:?}");
+        assert!(result.stderr.contains(object), "{result:?}");
+    }
+    let result = sandbox.run(["register", "new", "--from-json", "{\"a\": 1}"]);
+    assert!(result.stderr.contains("help: pipe it into `--from-json -`"), "{result:?}");
+}
+
+#[test]
+fn an_import_of_another_form_says_what_to_write() {
+    let sandbox = Sandbox::new();
+    sandbox.write("in.json", "[\"SeNtInEl\"]");
+    let one = sandbox.run(["import", "in.json", "--name", "db"]);
+    one.assert_fails(5);
+    assert!(
+        one.stderr.contains("in.json: the JSON is a list, where an object is needed"),
+        "{one:?}"
+    );
+    assert!(one.stderr.contains("or the lines of a dotenv file"), "{one:?}");
+    sandbox.write("in.json", r#"{"db": {"a": 1, "a": "SeNtInEl"}, "api": {"b": "\ud800"}}"#);
+    let all = sandbox.run(["import", "in.json"]);
+    all.assert_fails(5);
+    assert!(!all.stderr.contains("\"options\""), "it is not a source: {all:?}");
+}

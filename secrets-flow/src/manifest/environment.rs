@@ -182,14 +182,12 @@ impl DeployedVariables {
             }
         }
         let default = variables::DEFAULT_BACKEND.name();
-        let has_store = match self.variables.get(default) {
-            Some(EnvValue::Text(types)) => types.split(',').any(|kind| kind.trim() != "local"),
-            Some(EnvValue::Key { .. }) => true,
-            None => self.resolver.default_backends().any(|kind| kind != "local"),
-        };
-        if !has_store {
+        // One that was chosen may be in the image.
+        let unset = EnvValue::Text(String::new());
+        let is_chosen = self.variables.get(default).is_some_and(|chosen| *chosen != unset);
+        if !is_chosen && self.resolver.default_backends().all(|kind| kind == "local") {
             warnings.push(format!(
-                "the backend is `local`, the store of this machine, which a pod does not have: set {default}, or choose a profile"
+                "the backend is `local`, the store of this machine, which a pod does not have: set {default}, or choose a profile; `{default}=local` if the image has a store"
             ));
         }
         for kind in types.iter().filter(|kind| self.resolver.is_program(kind)) {

@@ -25,6 +25,7 @@ use crate::{
         },
     },
     core::{
+        credential::Credential,
         error::{Error, ErrorKind},
         escape::escape_name,
         secret_value::SecretValue,
@@ -35,9 +36,6 @@ use crate::{
 
 /// Where Kubernetes mounts a pod's service account.
 const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
-
-/// What stands before the token.
-const BEARER: &[u8] = b"Bearer ";
 
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
@@ -225,10 +223,7 @@ impl KubernetesApi {
             return Err(Error::new(ErrorKind::InvalidConfig, message)
                 .with_help("mount the service account's token, or set SECRETS_KUBERNETES_DIR"));
         }
-        let mut bearer = Zeroizing::new(Vec::with_capacity(BEARER.len() + token.len()));
-        bearer.extend_from_slice(BEARER);
-        bearer.extend_from_slice(token);
-        Ok(bearer)
+        Credential::of_file(token, &self.folder.join("token")).bearer("the service account's token")
     }
 
     /// Returns why there is no Secret, by the reason of the `Status`. Its message is not printed.

@@ -9,7 +9,7 @@ use crate::{
     cache::prohibition::forbidden,
     core::{
         error::{Error, ErrorKind},
-        escape::escape_name,
+        escape::{backquoted_list, escape_name},
     },
     resolver::Resolver,
 };
@@ -48,8 +48,10 @@ impl Resolver {
         let backend = self.backend(kind)?;
         if backend.as_store().is_none() {
             let message = format!("{backend} can be read, but neither listed nor written");
+            let stores = self.backends().filter(|backend| backend.as_store().is_some());
+            let stores = backquoted_list(stores.map(|store| store.kind()));
             let error = Error::new(ErrorKind::NotSupported, message);
-            return Err(error.with_help("use a backend that is a store, such as `local`"));
+            return Err(error.with_help(format!("use a backend that can be written: {stores}")));
         }
         Ok(ResolverStore { backend, audit: self.0.audit.clone() })
     }

@@ -4,7 +4,10 @@ use std::{
 };
 
 use crate::{
-    core::{error::Problem, secret_value::SecretValue},
+    core::{
+        credential::Credential, error::Problem, redacted_url::RedactedUrl,
+        secret_value::SecretValue,
+    },
     settings::{
         error::SettingError,
         raw_value::{RawValue, SettingOrigin},
@@ -21,7 +24,7 @@ pub(crate) struct SettingState {
     pub(crate) variable: &'static Variable,
     /// The text, or `None` if the setting is not set or must not be printed.
     pub(crate) text: Option<String>,
-    /// The text that must not be printed, unless it is a credential.
+    /// The text that must not be printed as a whole, unless it is a credential.
     pub(crate) hidden: Option<SecretValue>,
     /// The origin of the setting.
     pub(crate) origin: SettingOrigin,
@@ -37,10 +40,18 @@ impl SettingState {
         if !self.variable.is_portable() {
             return None;
         }
-        // An address may be hidden because it may contain a password. The one who writes it down looks for that.
+        // An address is hidden because it may contain a password. The one who writes it down looks for that.
         let hidden = self.hidden.as_ref().and_then(|hidden| hidden.expose_str().ok());
-        self.text.as_deref().or(hidden).map(str::to_owned)
+        hidden.or(self.text.as_deref()).map(str::to_owned)
     }
+}
+
+/// Returns addresses without the user and the password in them, or `None` if it is not clear where a password ends. A comma may
+/// be a part of a password.
+fn shown_addresses(text: &str) -> Option<String> {
+    let parts = text.split(',').map(|part| RedactedUrl(part.trim()).to_string());
+    let parts: Vec<String> = parts.collect();
+    parts.iter().all(|part| part != RedactedUrl::HIDDEN).then(|| parts.join(", "))
 }
 
 /// Reads the text of each setting once, and collects the problems.
@@ -75,6 +86,9 @@ impl<'a> SettingsReader<'a> {
             let (text, hidden) = match variable.kind() {
                 Kind::Secret => (None, None),
                 Kind::Hidden => (None, text.map(SecretValue::from)),
+                Kind::Address => {
+                    (text.as_deref().and_then(shown_addresses), text.map(SecretValue::from))
+                }
                 Kind::Text | Kind::Seconds | Kind::Path => (text, None),
             };
             SettingState {
@@ -149,6 +163,12 @@ impl<'a> SettingsReader<'a> {
     pub(super) fn secret(&mut self, variable: &'static Variable) -> Option<SecretValue> {
         let mut found = self.take(variable)?;
         Some(SecretValue::from(std::mem::take(&mut found.text).into_encoded_bytes()))
+    }
+
+    /// Reads a credential, which knows where it is set.
+    pub(super) fn credential(&mut self, variable: &'static Variable) -> Option<Credential> {
+        let origin = self.origin(variable).of_problem(variable.name());
+        Some(Credential::new(self.secret(variable)?, origin))
     }
 
     fn take(&mut self, variable: &Variable) -> Option<RawValue> {

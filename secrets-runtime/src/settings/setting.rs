@@ -49,7 +49,8 @@ impl Setting {
         self.variable
     }
 
-    /// Returns the text that was set, or `None` if nothing was set or if the text must not be printed.
+    /// Returns the text that was set, or `None` if nothing was set or if the text must not be printed. An address is
+    /// returned without the user, the password and the query in it.
     #[must_use]
     pub fn text(&self) -> Option<&str> {
         self.text.as_deref()

@@ -31,6 +31,9 @@ pub(super) enum Kind {
     Seconds,
     /// A path. In `secrets.toml` it is relative to the file's folder.
     Path,
+    /// One or several addresses of servers, with commas between them. They are printed without the user and the password
+    /// that they may contain.
+    Address,
     /// A text that may contain a credential, and is not printed.
     Hidden,
     /// A credential: never printed, and refused in `secrets.toml`.
@@ -115,7 +118,9 @@ impl Variable {
         match self.kind {
             Kind::Secret => false,
             Kind::Path => [FILE_DIR, FLYTE_DEFAULT_DIR].contains(self),
-            Kind::Text | Kind::Seconds | Kind::Hidden => !of_this_process.contains(self),
+            Kind::Text | Kind::Seconds | Kind::Address | Kind::Hidden => {
+                !of_this_process.contains(self)
+            }
         }
     }
 
@@ -241,13 +246,13 @@ variables! {
         "How many seconds a step waits for all its secrets, and a writer of the local store for another one. A backend that blocks its thread is not ended by it.";
     ATTEMPT_TIMEOUT: Seconds = "SECRETS_ATTEMPT_TIMEOUT" key "attempt_timeout" default "5",
         "How many seconds one attempt at AWS may take.";
-    ZENML_URL: Hidden = "SECRETS_ZENML_URL" key "zenml_url",
+    ZENML_URL: Address = "SECRETS_ZENML_URL" key "zenml_url",
         "The address of the ZenML server. In a `secrets.toml` that is found it applies after `secrets trust`.";
     ZENML_USERNAME: Text = "SECRETS_ZENML_USERNAME" key "zenml_username",
         "The user name for the ZenML server.";
     ZENML_PASSWORD: Secret = "SECRETS_ZENML_PASSWORD",
         "The user's password for the ZenML server; refused in `secrets.toml`.";
-    VAULT_ADDR: Hidden = "SECRETS_VAULT_ADDR" also "BAO_ADDR" | "VAULT_ADDR" key "vault_addr",
+    VAULT_ADDR: Address = "SECRETS_VAULT_ADDR" also "BAO_ADDR" | "VAULT_ADDR" key "vault_addr",
         "The address of the Vault or OpenBao server; several of one cluster are separated by commas. In a `secrets.toml` that is found it applies after `secrets trust`.";
     VAULT_NAMESPACE: Text = "SECRETS_VAULT_NAMESPACE"
         also "BAO_NAMESPACE" | "VAULT_NAMESPACE" key "vault_namespace",
@@ -277,7 +282,7 @@ variables! {
         "Says that the secret id is wrapped, and where it must have been made, such as `auth/approle/role/app/secret-id`; refused in `secrets.toml`.";
     VAULT_SKIP_VERIFY: Text = "VAULT_SKIP_VERIFY" also "BAO_SKIP_VERIFY",
         "Refused: the certificate of Vault is always checked.";
-    KUBERNETES_URL: Hidden = "SECRETS_KUBERNETES_URL"
+    KUBERNETES_URL: Address = "SECRETS_KUBERNETES_URL"
         key "kubernetes_url" default "that of the pod's cluster",
         "The address of Kubernetes' API, such as that of `kubectl proxy`. In a `secrets.toml` that is found it applies after `secrets trust`.";
     KUBERNETES_DIR: Path = "SECRETS_KUBERNETES_DIR"
@@ -287,7 +292,7 @@ variables! {
         "The host of the API in a pod, which Kubernetes sets.";
     KUBERNETES_SERVICE_PORT: Text = "KUBERNETES_SERVICE_PORT" default "`443`",
         "The port of the API in a pod, which Kubernetes sets.";
-    PREFECT_API_URL: Hidden = "PREFECT_API_URL",
+    PREFECT_API_URL: Address = "PREFECT_API_URL",
         "The API of Prefect 3 that the backend `prefect` asks for secrets that are not in the local context (feature `prefect`).";
     PREFECT_API_KEY: Secret = "PREFECT_API_KEY",
         "The key for that API.";
@@ -297,7 +302,7 @@ variables! {
         "If it is `cloud` and the next one is `false`, the backend `prefect` asks Cloud 1.x for secrets that are not in the local context (feature `prefect`).";
     PREFECT_USE_LOCAL_SECRETS: Text = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
         "Whether Prefect 1 reads the local context only.";
-    PREFECT_CLOUD_API: Hidden = "PREFECT__CLOUD__API" default "`https://api.prefect.io`",
+    PREFECT_CLOUD_API: Address = "PREFECT__CLOUD__API" default "`https://api.prefect.io`",
         "The GraphQL API of Cloud 1.x.";
     PREFECT_CLOUD_API_KEY: Secret = "PREFECT__CLOUD__API_KEY",
         "The key for Cloud 1.x.";

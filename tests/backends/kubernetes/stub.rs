@@ -114,7 +114,7 @@ fn files_of_a_service_account_that_cannot_be_are_refused_before_anything_is_sent
         is_refused("prod/db", &["token is empty"]);
     }
     write("token", "SeNtInEl-1\nSeNtInEl-2");
-    is_refused("prod/db", &["no line break"]);
+    is_refused("prod/db", &["the service account's token in ", "/token has a line break"]);
     write("token", "SeNtInEl");
     is_refused("db", &["namespace cannot be read"]);
     for namespace in ["", "prod/secrets/other", "../prod", "Prod", "prod?x", "pro\u{1b}[31md"] {

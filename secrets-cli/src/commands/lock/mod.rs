@@ -7,7 +7,7 @@ mod wanted;
 use std::collections::{BTreeMap, BTreeSet};
 
 use secrets_runtime::Error;
-use secrets_spec::{LockedFields, SecretsLock, StepSpec};
+use secrets_spec::{LockedFields, LockedSource, SecretsLock, StepSpec};
 
 use crate::{
     args::LockArgs,
@@ -174,21 +174,40 @@ fn check(
     if args.common.format == OutputFormat::Json {
         let mut output = WipedOutput::default();
         output.push(format!(
-            "{{\"file\":{},\"ok\":true,\"secrets\":{},\"steps\":{}}}\n",
+            "{{\"file\":{},\"ok\":true,\"secrets\":{},\"sources\":{},\"steps\":{}}}\n",
             json_string(&file.shown()),
             lock.len(),
+            sources.len(),
             steps.len()
         ));
         return output.print();
     }
-    let of = match (steps.len(), args.against_backend) {
-        (0, false) => "can be read".to_owned(),
-        (0, true) => "agrees with the backends".to_owned(),
-        (1, _) => "has what 1 step declares".to_owned(),
-        (count, _) => format!("has what {count} steps declare"),
-    };
-    reporter.info(&format!("{} {of}", file.shown()));
+    reporter.info(&format!("{} {}", file.shown(), checked(args, sources, steps.len())));
     Ok(())
+}
+
+/// Returns what was checked and is right, in words.
+fn checked(args: &LockArgs, sources: &[secrets_spec::Source], steps: usize) -> String {
+    let mut has: Vec<String> = Vec::new();
+    match sources {
+        [] => {}
+        [source] => has.push(format!("`{}`", escape_name(LockedSource::of(source).name()))),
+        sources => has.push(format!("the {} sources that are named", sources.len())),
+    }
+    match steps {
+        0 => {}
+        1 => has.push("what 1 step declares".to_owned()),
+        count => has.push(format!("what {count} steps declare")),
+    }
+    match (has.is_empty(), args.against_backend) {
+        (true, true) => "agrees with the backends".to_owned(),
+        (false, true) => format!("has {}, and agrees with the backends", has.join(" and ")),
+        (false, false) => format!("has {}", has.join(" and ")),
+        (true, false) => {
+            "can be read; name sources, or a program with --from, to check that it has them"
+                .to_owned()
+        }
+    }
 }
 
 /// What a run has changed.

@@ -1,9 +1,9 @@
 //! `secrets explain`: where each source would come from, and why. No value is read.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap, path::Path};
 
 use secrets_runtime::{
-    ErrorKind, Resolver,
+    Error, ErrorKind, Resolver,
     admin::{RouteSetting, SourceRoute},
     settings::variables,
 };
@@ -60,11 +60,11 @@ struct ExplainedSource {
 /// Explains the steps of a program, or one step of which the audit log alone is read.
 pub fn run(args: &Explain, reporter: &Reporter) -> Result<(), Failure> {
     let resolver = stores::resolver(args.backend.as_deref())?;
-    let target = args.target.to_string_lossy();
-    let is_program = args.step.is_some() || args.target.is_file() || target.contains(['/', '\\']);
-    let steps = match is_program {
-        true => steps_of_program(args, &resolver, reporter)?,
-        false => steps_of_log(&target, &resolver, reporter)?,
+    let steps = match ExplainTarget::of(args) {
+        ExplainTarget::Program(path) => {
+            steps_of_program(path, args.step.as_deref(), &resolver, reporter)?
+        }
+        ExplainTarget::LoggedStep(name) => steps_of_log(&name, &resolver, reporter)?,
     };
     let mut output = WipedOutput::default();
     match args.format {
@@ -78,19 +78,50 @@ pub fn run(args: &Explain, reporter: &Reporter) -> Result<(), Failure> {
     output.print()
 }
 
+/// What is explained.
+enum ExplainTarget<'a> {
+    /// A compiled program, or a step of it.
+    Program(&'a Path),
+    /// A step, by the audit log alone.
+    LoggedStep(Cow<'a, str>),
+}
+
+impl<'a> ExplainTarget<'a> {
+    /// Returns what the command line names: `--log` a step; a path with a slash, or a file that exists, a program.
+    fn of(args: &'a Explain) -> Self {
+        let path = match (&args.log, &args.target) {
+            (Some(name), _) => return Self::LoggedStep(name.into()),
+            (None, target) => target.as_deref().unwrap_or(Path::new("")),
+        };
+        let name = path.to_string_lossy();
+        match args.step.is_some() || path.is_file() || has_separator(&name) {
+            true => Self::Program(path),
+            false => Self::LoggedStep(name),
+        }
+    }
+}
+
+fn has_separator(name: &str) -> bool {
+    name.contains(['/', '\\'])
+}
+
 fn steps_of_program(
-    args: &Explain,
+    path: &Path,
+    step: Option<&str>,
     resolver: &Resolver,
     reporter: &Reporter,
 ) -> Result<Vec<Explained>, Failure> {
-    let program = Program::read(&args.target)?;
-    program.warn(reporter);
-    program.require_steps()?;
-    let steps = match &args.step {
+    let program = read_program(path, reporter).map_err(|failure| match failure {
+        Failure::Secrets(error) if step.is_none() && !has_separator(&path.to_string_lossy()) => {
+            or_logged_step(error, path).into()
+        }
+        failure => failure,
+    })?;
+    let steps = match step {
         Some(name) => program.steps_named(name)?,
         None => program.steps().iter().collect(),
     };
-    let mut reads = LastReads::of_program(&args.target);
+    let mut reads = LastReads::of_program(path);
     let mut routes_of_steps = BTreeMap::new();
     for step in program.steps() {
         let is_explained = steps.iter().any(|it| std::ptr::eq(*it, step));
@@ -127,6 +158,22 @@ fn steps_of_program(
     steps.into_iter().map(explain).collect()
 }
 
+fn read_program(path: &Path, reporter: &Reporter) -> Result<Program, Failure> {
+    let program = Program::read(path)?;
+    program.warn(reporter);
+    program.require_steps()?;
+    Ok(program)
+}
+
+/// Returns the error of a file that is not a program, where a step of this name may have been meant.
+fn or_logged_step(error: Error, path: &Path) -> Error {
+    let help = error.problems().first().and_then(|problem| problem.help()).unwrap_or_default();
+    let name = path.display();
+    let help =
+        format!("{help}; if the step of the audit log was meant: `secrets explain --log {name}`");
+    error.with_help(help)
+}
+
 /// Reads `secrets.lock`, if there is one. One that cannot be used is reported, and counts as empty.
 fn read_lock(reporter: &Reporter) -> SecretsLock {
     let read = LockFile::find(None).and_then(|file| file.read());
@@ -160,10 +207,12 @@ fn steps_of_log(
         let help = format!(
             "name the program too, as in `secrets explain BINARY {name}`, or set SECRETS_AUDIT"
         );
-        return Err(Failure::usage(
-            format!("there is no file `{name}`, and no audit log that could have such a step"),
-            help,
-        ));
+        let file = match Path::new(name).exists() {
+            true => String::new(),
+            false => format!("there is no file `{name}`, and "),
+        };
+        let message = format!("{file}there is no audit log that could have such a step");
+        return Err(Failure::usage(message, help));
     };
     let mut programs: BTreeMap<String, LoggedStep> = BTreeMap::new();
     let profile = profile(resolver);
@@ -182,7 +231,9 @@ fn steps_of_log(
     programs.retain(|_, logged| !logged.sources.is_empty());
     if programs.is_empty() {
         let message = format!("the audit log {} has no such step", log.display());
-        let help = format!("name the program too, as in `secrets explain BINARY {name}`");
+        let help = format!(
+            "name the program too, as in `secrets explain BINARY {name}`; a program alone is written as its path, such as ./{name}"
+        );
         return Err(Failure::about(name, ErrorKind::NotFound, message, help));
     }
     let is_certain = programs.len() == 1;

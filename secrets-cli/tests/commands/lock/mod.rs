@@ -235,7 +235,6 @@ fn check_names_each_thing_that_the_file_lacks_and_asks_no_backend() {
     // Named sources too.
     let named = lock(&sandbox, &["--check", "prod-db", "nowhere"]);
     assert_eq!(named.stderr.matches("error:").count(), 1, "{named:?}");
-    assert_eq!(lock(&sandbox, &["--check", "prod-db"]).code, Some(0));
     lock(&sandbox, &["--check", "--prune"]).assert_fails(2);
     lock(&sandbox, &["--against-backend"]).assert_fails(2);
 }
@@ -376,4 +375,37 @@ fn ten_thousand_secrets_are_checked_and_lines_by_request_stay() {
     let result = lock(&sandbox, &["prod-db"]);
     assert_eq!(result.code, Some(3), "{result:?}");
     assert_eq!(lines(&sandbox).len(), 2);
+}
+
+#[test]
+fn a_check_says_what_was_checked() {
+    let sandbox = repository();
+    program(&sandbox, "app");
+    sandbox.write("other", step("send", r#"["api-token"]"#));
+    sandbox.ok(["register", "local-db", "--user=SeNtInEl"]);
+    lock(&sandbox, &["--from", "app"]);
+    let backend = "--against-backend";
+    for (arguments, said) in [
+        (&["prod-db"][..], "has `prod-db`\n"),
+        (&["local.api-token"], "has `local.api-token`\n"),
+        (&["prod-db", "blob"], "has the 2 sources that are named\n"),
+        (&["prod-db", "--from", "other"], "has `prod-db` and what 1 step declares\n"),
+        (&["--from", "app"], "has what 2 steps declare\n"),
+        (&["--from", "app", backend], "has what 2 steps declare, and agrees with the backends\n"),
+        (&["prod-db", backend], "has `prod-db`, and agrees with the backends\n"),
+        (&[backend], "agrees with the backends\n"),
+        (&[], "can be read; name sources, or a program with --from"),
+    ] {
+        let result = lock(&sandbox, &[&["--check"], arguments].concat());
+        assert_eq!(result.code, Some(0), "{result:?}");
+        assert!(
+            result.stderr.contains(&format!("secrets.lock {said}")),
+            "{arguments:?}: {result:?}"
+        );
+    }
+    let json = lock(&sandbox, &["--check", "prod-db", "blob", "--format=json"]);
+    let json: Value = serde_json::from_str(&json.text()).unwrap();
+    let expected =
+        json!({ "file": "secrets.lock", "ok": true, "secrets": 5, "sources": 2, "steps": 0 });
+    assert_eq!(json, expected);
 }

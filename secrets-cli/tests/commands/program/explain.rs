@@ -178,6 +178,33 @@ fn without_a_program_the_log_alone_is_read() {
 }
 
 #[test]
+fn a_name_is_a_program_if_there_is_such_a_file_and_log_says_the_other() {
+    let sandbox = Sandbox::new();
+    let resolved = json!({ "step": "load", "source": "logged", "backend": "local", "id": "db" });
+    sandbox.write("audit.log", event("resolved", 1, resolved));
+    let source =
+        |arguments: &[&str]| explain(&sandbox, arguments)[0]["sources"][0]["source"].clone();
+    assert_eq!(source(&["load"]), "logged");
+    assert_eq!(source(&["--log", "load"]), "logged");
+    sandbox.write("load", step("load", r#"["declared"]"#));
+    assert_eq!(source(&["load"]), "declared");
+    assert_eq!(source(&["./load"]), "declared");
+    assert_eq!(source(&["load", "load"]), "declared");
+    assert_eq!(source(&["--log", "load"]), "logged");
+    // A file that is not a program is an error, whatever the log has.
+    sandbox.write("load", "notes");
+    let result = run(&sandbox, &["load"]);
+    result.assert_fails(3);
+    assert!(result.stderr.contains("error: load: it declares no step"), "{result:?}");
+    assert!(result.stderr.contains("`secrets explain --log load`"), "{result:?}");
+    assert!(!run(&sandbox, &["./load"]).stderr.contains("--log"));
+    assert!(run(&sandbox, &["other"]).stderr.contains("such as ./other"));
+    run(&sandbox, &["load", "--log", "load"]).assert_fails(2);
+    run(&sandbox, &["--log", ""]).assert_fails(2);
+    assert!(sandbox.ok(["explain", "--help"]).contains("--log load always a step"));
+}
+
+#[test]
 fn the_last_read_is_that_of_the_step_of_this_program() {
     let sandbox = Sandbox::new();
     let of_module = |module: &str, sources: &str| {

@@ -304,13 +304,52 @@ fn wrong_options_are_refused() {
 #[test]
 fn other_backends_are_named_and_need_nothing_here() {
     let sandbox = program(&[step("load", r#"["env.A","local.b"]"#)]);
+    // An empty document is one that AWS refuses.
+    for (format, system, backends) in [
+        ("json", "AWS", "aws-secrets-manager or ssm"),
+        ("terraform", "AWS", "aws-secrets-manager or ssm"),
+        ("kubernetes", "Kubernetes", "kubernetes"),
+        ("external-secrets", "the External Secrets Operator", "file"),
+        ("vault", "Vault", "vault"),
+    ] {
+        let result = policy(&sandbox, &["--format", format]);
+        assert_eq!((result.code, &*result.text()), (Some(0), ""), "{result:?}");
+        let warning = format!(
+            "warning: nothing is needed from {system}, and nothing is printed: no step reads from {backends}\n"
+        );
+        assert!(result.stderr.ends_with(&warning), "{result:?}");
+    }
     let result = policy(&sandbox, &[]);
-    assert_eq!(serde_json::from_str::<Value>(&result.text()).unwrap(), document(json!([])));
-    assert!(
-        result.stderr.contains("this format is not about the secrets of env, local"),
-        "{result:?}"
-    );
-    assert!(result.stderr.contains("no step reads from aws-secrets-manager or ssm"), "{result:?}");
+    assert_eq!((result.code, &*result.text()), (Some(0), ""), "{result:?}");
+    let note =
+        "note: this format is not about the secrets of env, local\nwarning: nothing is needed";
+    assert!(result.stderr.starts_with(note), "{result:?}");
+    let result = policy(&sandbox, &["--trust"]);
+    assert_eq!((result.code, &*result.text()), (Some(0), "{}\n"), "{result:?}");
+    assert!(result.stderr.contains("nothing is needed from AWS: no step reads"), "{result:?}");
+    // What grants nothing is exactly what is needed, and what grants more is not.
+    sandbox.write("none.json", document(json!([])).to_string());
+    assert_eq!(policy(&sandbox, &["--check", "none.json"]).code, Some(0));
+    sandbox.write("more.json", document(json!([read(json!("*"))])).to_string());
+    policy(&sandbox, &["--check", "more.json"]).assert_fails(1);
+}
+
+#[test]
+fn a_step_that_needs_nothing_has_no_document() {
+    let sandbox =
+        program(&[step("load", r#"["a"]"#), step("save", r#"["env.B"]"#), step("send", "[]")]);
+    let expected = document(json!([read(json!(format!("{HEAD}:a-??????")))]));
+    assert_eq!(json_of(&sandbox, &["--per-step"]), json!({ "app::jobs::load": expected }));
+    let known = ["--account", "123456789012", "--region", "us-west-2", "--per-step"];
+    let result = policy(&sandbox, &known);
+    let note = "note: these steps need nothing from AWS, and are left out: app::jobs::save, app::jobs::send\n";
+    assert!(result.stderr.ends_with(note), "{result:?}");
+    let terraform = text(&sandbox, &["--per-step", "--format=terraform"]);
+    assert_eq!(terraform.matches("data \"aws_iam_policy_document\"").count(), 1, "{terraform}");
+    let vault = policy(&sandbox, &["--per-step", "--format=vault"]);
+    assert_eq!((vault.code, &*vault.text()), (Some(0), ""), "{vault:?}");
+    let sandbox = program(&[step("save", r#"["env.B"]"#)]);
+    assert_eq!(json_of(&sandbox, &["--per-step"]), json!({}));
 }
 
 #[test]

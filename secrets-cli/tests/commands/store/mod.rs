@@ -7,3 +7,4 @@ mod keys;
 mod locks;
 #[cfg(unix)]
 mod other_users;
+mod read_only;

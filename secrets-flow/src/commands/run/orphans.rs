@@ -51,10 +51,12 @@ impl Orphans {
         loop {
             let mut left = children();
             left.retain(|pid| !self.own.contains(pid) && !running.contains(pid));
-            left.retain(|pid| !masks(*pid) && !is_gone(*pid));
+            left.retain(|pid| !masks(*pid));
+            // One that is gone by now may have left children since they were listed.
             if left.is_empty() || Instant::now() > end {
                 return;
             }
+            left.retain(|pid| !is_gone(*pid));
             for pid in left {
                 let _ = kill_process(pid, Signal::KILL);
             }

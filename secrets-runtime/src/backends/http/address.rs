@@ -5,12 +5,10 @@ use std::fmt;
 use http::Uri;
 
 use crate::{
-    backends::http::{
-        plaintext,
-        redacted_url::{RedactedUrl, has_good_port},
-    },
+    backends::http::plaintext,
     core::{
         error::{Error, ErrorKind},
+        redacted_url::{RedactedUrl, has_good_port},
         secret_value::SecretValue,
     },
 };

@@ -198,10 +198,13 @@ impl Http {
         let mut map = HeaderMap::with_capacity(headers.len() + 1);
         for (name, value) in headers {
             let mut value = HeaderValue::from_bytes(value).map_err(|_| {
-                let message =
-                    format!("the key for {} holds a character that no key has", self.service);
+                // What is set is checked where it is known where it comes from.
+                let message = format!(
+                    "the header `{name}` for {} would have a character that no header has",
+                    self.service
+                );
                 Error::new(ErrorKind::InvalidConfig, message)
-                    .with_help("check that it has no line break")
+                    .with_help("check that no setting of this backend has a line break")
             })?;
             value.set_sensitive(true);
             map.insert(HeaderName::from_static(name), value);

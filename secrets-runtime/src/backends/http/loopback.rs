@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use crate::backends::http::redacted_url::host;
+use crate::core::redacted_url::host;
 
 /// Whether a URL is of this machine.
 pub(in crate::backends) fn is_of_this_machine(url: &str) -> bool {

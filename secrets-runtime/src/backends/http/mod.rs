@@ -14,4 +14,3 @@ pub(crate) mod login;
 pub(crate) mod loopback;
 pub(crate) mod plaintext;
 pub(crate) mod proxies;
-pub(crate) mod redacted_url;

@@ -1,8 +1,8 @@
 //! The way to a server on which others can read what is sent: plain HTTP to another machine.
 
 use crate::{
-    backends::http::{loopback::is_of_this_machine, proxies, redacted_url::RedactedUrl},
-    core::warning::warn_once,
+    backends::http::{loopback::is_of_this_machine, proxies},
+    core::{redacted_url::RedactedUrl, warning::warn_once},
 };
 
 /// Warns, once, if requests to `url`, which `setting` names, can be read on the way. It is said without a user

@@ -3,6 +3,7 @@ use std::time::Duration;
 use crate::{
     backends::http::{address::Address, client::Http},
     core::{
+        credential::Credential,
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
@@ -14,11 +15,11 @@ use crate::{
 pub(super) struct Api {
     http: Http,
     url: Result<Address, Error>,
-    key: Option<SecretValue>,
+    key: Option<Credential>,
 }
 
 impl Api {
-    pub(super) fn new(url: &SecretValue, key: Option<SecretValue>, timeout: Duration) -> Self {
+    pub(super) fn new(url: &SecretValue, key: Option<Credential>, timeout: Duration) -> Self {
         Self {
             http: Http::new("Prefect's API", timeout),
             url: Address::of(url, "PREFECT_API_URL"),
@@ -57,9 +58,10 @@ impl Api {
         }
         let url = url.to_send_to();
         let url = format!("{url}/block_types/slug/secret/block_documents/name/{name}{query}");
-        let bearer = self.key.as_ref().map(bearer);
+        let bearer = self.key.as_ref().map(|key| key.bearer("the key for Prefect's API"));
+        let bearer = bearer.transpose()?;
         let headers: Vec<_> =
-            bearer.iter().map(|bearer| ("authorization", bearer.expose_bytes())).collect();
+            bearer.iter().map(|bearer| ("authorization", bearer.as_slice())).collect();
         let answer = self.http.get(&url, &headers).await?;
         match answer.status {
             // A server's web pages answer at every other address.
@@ -75,15 +77,6 @@ impl Api {
 fn no_api() -> Error {
     Error::new(ErrorKind::InvalidConfig, "there is no Prefect API at PREFECT_API_URL")
         .with_help("a server's API is at http://HOST:4200/api")
-}
-
-/// `Bearer KEY`.
-pub(super) fn bearer(key: &SecretValue) -> SecretValue {
-    // Built in a buffer that becomes a value itself.
-    let mut text = Vec::with_capacity(7 + key.expose_bytes().len());
-    text.extend_from_slice(b"Bearer ");
-    text.extend_from_slice(key.expose_bytes());
-    SecretValue::from(text)
 }
 
 /// One member of a JSON object.

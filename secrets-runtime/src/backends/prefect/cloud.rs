@@ -3,13 +3,15 @@ use std::time::Duration;
 use crate::{
     backends::{
         http::{address::Address, client::Http},
-        prefect::api::{bearer, member},
+        prefect::api::member,
     },
     core::{
+        credential::Credential,
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
     payload::json::{self, Json, form::Form},
+    settings::variables,
 };
 
 const VALUE: &str = "query($name: String!) { secret_value(name: $name) }";
@@ -20,19 +22,23 @@ const NAMES: &str = "query { secret_names }";
 pub(super) struct Cloud {
     http: Http,
     url: Result<Address, Error>,
-    key: Option<SecretValue>,
-    tenant: Option<String>,
+    key: Option<Credential>,
+    tenant: Option<Credential>,
 }
 
 impl Cloud {
     pub(super) fn new(
         url: Option<&SecretValue>,
-        key: Option<SecretValue>,
+        key: Option<Credential>,
         tenant: Option<String>,
         timeout: Duration,
     ) -> Self {
         let prefects = SecretValue::from("https://api.prefect.io");
         let url = Address::of(url.unwrap_or(&prefects), "PREFECT__CLOUD__API");
+        let of_variable = |tenant: String| {
+            Credential::new(tenant.into(), variables::PREFECT_CLOUD_TENANT_ID.name())
+        };
+        let tenant = tenant.map(of_variable);
         Self { http: Http::new("Prefect's Cloud", timeout), url, key, tenant }
     }
 
@@ -70,10 +76,11 @@ impl Cloud {
             return Err(Error::new(ErrorKind::InvalidConfig, message)
                 .with_help("set it, or PREFECT__CLOUD__USE_LOCAL_SECRETS=true"));
         };
-        let bearer = bearer(key);
-        let mut headers = vec![("authorization", bearer.expose_bytes())];
-        let tenant = self.tenant.as_ref().map(|tenant| ("x-prefect-tenant-id", tenant.as_bytes()));
-        headers.extend(tenant);
+        let bearer = key.bearer("the key for Prefect's Cloud")?;
+        let mut headers = vec![("authorization", bearer.as_slice())];
+        if let Some(tenant) = &self.tenant {
+            headers.push(("x-prefect-tenant-id", tenant.header("the tenant of Prefect's Cloud")?));
+        }
         let body =
             format!("{{\"query\": {}, \"variables\": {}}}", quoted(query), quoted(variables));
         let (url, body) = (url.to_send_to(), body.as_bytes());

@@ -16,6 +16,7 @@ use crate::{
         token::{Token, TokenOrigin},
     },
     core::{
+        credential::Credential,
         error::{Error, ErrorKind},
         escape::{longest_json, write_json},
         secret_value::SecretValue,
@@ -36,11 +37,11 @@ pub(super) struct VaultLogin {
 }
 
 enum LoginWay {
-    Token(SecretValue),
+    Token(Credential),
     /// Where Vault's own command keeps its token.
     TokenFile(PathBuf),
     AppRole {
-        role_id: SecretValue,
+        role_id: Credential,
         secret_id: SecretId,
         wrapping_path: Option<String>,
     },
@@ -55,7 +56,7 @@ enum LoginWay {
 enum SecretId {
     /// An AppRole may need none.
     None,
-    Value(SecretValue),
+    Value(Credential),
     File(PathBuf),
 }
 
@@ -104,28 +105,26 @@ impl VaultLogin {
 
     /// Logs in, or returns the token that was given.
     pub(super) async fn log_in(&self, server: &VaultServer) -> Result<Arc<Token>, Error> {
-        let (role_id, secret_id, role, jwt);
+        let (secret_id, jwt);
         let members: Vec<(&str, &str)> = match &self.way {
             LoginWay::Token(token) => {
-                return Ok(Arc::new(Token::given(token.clone(), TokenOrigin::Setting)));
+                return given(token, TokenOrigin::Setting);
             }
             LoginWay::TokenFile(file) => {
-                let token = read(file, "the token")?;
-                return Ok(Arc::new(Token::given(token, TokenOrigin::File)));
+                return given(&read(file, TOKEN)?, TokenOrigin::File);
             }
-            LoginWay::AppRole { role_id: id, secret_id: secret, wrapping_path } => {
-                role_id = id.clone();
+            LoginWay::AppRole { role_id, secret_id: secret, wrapping_path } => {
+                let role_id = role_id.line("the role id for Vault")?;
                 secret_id = self.secret_id(secret, wrapping_path.as_deref(), server).await?;
-                // Sent to the server that they are for.
-                let mut members = vec![("role_id", role_id.expose_str()?)];
+                let mut members = vec![("role_id", role_id)];
                 if let Some(id) = &secret_id {
-                    members.push(("secret_id", id.expose_str()?));
+                    members.push(("secret_id", id.line(SECRET_ID)?));
                 }
                 members
             }
-            LoginWay::Jwt { role: name, file, .. } => {
-                (role, jwt) = (name.clone(), read(file, "the token to log in with")?);
-                let mut members = vec![("jwt", jwt.expose_str()?)];
+            LoginWay::Jwt { role, file, .. } => {
+                jwt = read(file, LOGIN_TOKEN)?;
+                let mut members = vec![("jwt", jwt.line(LOGIN_TOKEN)?)];
                 members.extend(role.as_deref().map(|role| ("role", role)));
                 members
             }
@@ -155,23 +154,25 @@ impl VaultLogin {
         secret_id: &SecretId,
         wrapping_path: Option<&str>,
         server: &VaultServer,
-    ) -> Result<Option<SecretValue>, Error> {
+    ) -> Result<Option<Credential>, Error> {
         let secret_id = match secret_id {
             SecretId::None => return Ok(None),
             SecretId::Value(value) => value.clone(),
-            SecretId::File(file) => read(file, "the secret id")?,
+            SecretId::File(file) => read(file, SECRET_ID)?,
         };
         let Some(path) = wrapping_path else { return Ok(Some(secret_id)) };
+        let of_server =
+            |value| Credential::new(value, format!("the wrapping of {}", secret_id.origin()));
         let known = self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner).clone();
         if let Some((wrapped, unwrapped)) = known
-            && wrapped.ct_eq(&secret_id)
+            && wrapped.ct_eq(secret_id.value())
         {
-            return Ok(Some(unwrapped));
+            return Ok(Some(of_server(unwrapped)));
         }
         let unwrapped = unwrap(&secret_id, path, server).await?;
-        let known = (secret_id, unwrapped.clone());
+        let known = (secret_id.value().clone(), unwrapped.clone());
         *self.unwrapped.lock().unwrap_or_else(PoisonError::into_inner) = Some(known);
-        Ok(Some(unwrapped))
+        Ok(Some(of_server(unwrapped)))
     }
 
     fn help(&self) -> &'static str {
@@ -190,7 +191,7 @@ impl VaultLogin {
 impl fmt::Display for VaultLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.way {
-            LoginWay::Token(_) => f.write_str("the token of BAO_TOKEN or VAULT_TOKEN"),
+            LoginWay::Token(token) => write!(f, "the token of {}", token.origin()),
             LoginWay::TokenFile(file) => write!(f, "the token in {}", file.display()),
             LoginWay::AppRole { .. } => write!(f, "AppRole at auth/{}", self.mount),
             LoginWay::Jwt { way, role, file } => {
@@ -239,26 +240,36 @@ fn lacks(auth: VaultAuth, variable: &str) -> Error {
         .with_help(format!("set {variable}, or another SECRETS_VAULT_AUTH"))
 }
 
+/// What the credentials are, for errors.
+const TOKEN: &str = "the token for Vault";
+const SECRET_ID: &str = "the secret id for Vault";
+const LOGIN_TOKEN: &str = "the token to log in to Vault with";
+
+/// Returns a token that this backend has not logged in for.
+fn given(token: &Credential, origin: TokenOrigin) -> Result<Arc<Token>, Error> {
+    token.header(TOKEN)?;
+    Ok(Arc::new(Token::given(token.value().clone(), origin)))
+}
+
 /// Reads a credential from a file, without the line break at its end.
-fn read(file: &Path, what: &str) -> Result<SecretValue, Error> {
+fn read(file: &Path, what: &str) -> Result<Credential, Error> {
     let bytes = fs::read(file).map(Zeroizing::new).map_err(|error| {
-        let message = format!("{what} for Vault cannot be read from {}", file.display());
+        let message = format!("{what} cannot be read from {}", file.display());
         Error::new(ErrorKind::InvalidConfig, message)
             .with_help("check that the file is there and may be read")
             .with_cause(error)
     })?;
-    let text = bytes.trim_ascii();
-    if text.is_empty() {
-        let message = format!("{what} for Vault is empty in {}", file.display());
+    if bytes.trim_ascii().is_empty() {
+        let message = format!("{what} is empty in {}", file.display());
         return Err(Error::new(ErrorKind::InvalidConfig, message)
             .with_help("write it into the file, or set another way to log in"));
     }
-    Ok(SecretValue::from(text.to_vec()))
+    Ok(Credential::of_file(&bytes, file))
 }
 
 /// Takes a secret id out of its wrapping, after a look at where that was made: somebody in between may have replaced it.
 async fn unwrap(
-    wrapped: &SecretValue,
+    wrapped: &Credential,
     path: &str,
     server: &VaultServer,
 ) -> Result<SecretValue, Error> {
@@ -269,8 +280,9 @@ async fn unwrap(
     };
     let unusable =
         || invalid("the wrapped secret id is not valid, or was unwrapped already".to_owned());
-    // Sent to the server that it is for.
-    let lookup = body(&[("token", wrapped.expose_str()?)]);
+    // It is sent as a token.
+    wrapped.header(SECRET_ID)?;
+    let lookup = body(&[("token", wrapped.line(SECRET_ID)?)]);
     let request = ApiRequest {
         method: Method::POST,
         path: "sys/wrapping/lookup".to_owned(),
@@ -292,7 +304,7 @@ async fn unwrap(
     }
     let request =
         ApiRequest { method: Method::POST, path: "sys/wrapping/unwrap".to_owned(), body: None };
-    let answer = server.send(&request, Some(wrapped)).await?;
+    let answer = server.send(&request, Some(wrapped.value())).await?;
     match answer.status {
         200 => answer.secret_at(&["data", "secret_id"]).ok_or_else(|| server.http.unexpected()),
         400 | 403 | 404 => unusable(),

@@ -65,9 +65,11 @@ impl VaultClient {
             let roots = roots.ok().filter(|roots| !roots.is_empty());
             http = http.with_roots(roots.ok_or_else(|| wrong("has no certificate"))?);
         }
+        let login = VaultLogin::of(settings)?;
+        let server = VaultServer::new(http, addresses, settings.namespace.clone());
         Ok(Self {
-            server: VaultServer::new(http, addresses, settings.namespace.clone()),
-            login: Arc::new(VaultLogin::of(settings)?),
+            server: server.with_login(&login),
+            login: Arc::new(login),
             session: Login::default(),
             mounts: Mounts::default(),
             leases: HeldLeases::default(),

@@ -67,10 +67,10 @@ impl VaultServer {
     ) -> Error {
         let (path, api_path) = (escape_name(path), escape_name(api_path));
         let bad = "the token is not valid, or has ended";
-        let renew = "set another BAO_TOKEN, or have the login checked";
+        let renew = format!("check {}, or set another token with BAO_TOKEN", self.login());
         let right = format!("give its policy the capability it needs on `{api_path}`");
         let (why, help) = match health {
-            TokenHealth::Bad => (format!("{bad}, so `{path}` is not read"), renew.to_owned()),
+            TokenHealth::Bad => (format!("{bad}, so `{path}` is not read"), renew),
             TokenHealth::Good if is_told => (format!("the token may not use `{path}`"), right),
             TokenHealth::Unknown if is_told => (
                 format!("the token may not use `{path}`, or it has just ended"),

@@ -11,13 +11,13 @@ use crate::{
         http::{
             address::Address,
             client::{Header, Http},
-            redacted_url::RedactedUrl,
         },
         vault::answer::VaultAnswer,
     },
     core::{
         error::{Error, ErrorKind},
         escape::{LONGEST_PERCENT, write_percent},
+        redacted_url::RedactedUrl,
         secret_value::SecretValue,
     },
 };
@@ -32,6 +32,8 @@ pub(super) struct VaultServer {
     /// The place of the address to ask first: the one that has answered last.
     current: AtomicUsize,
     namespace: Option<String>,
+    /// How this backend logs in, for errors.
+    login: String,
 }
 
 /// A request to the API.
@@ -51,7 +53,18 @@ impl ApiRequest<'_> {
 
 impl VaultServer {
     pub(super) fn new(http: Http, addresses: Vec<Address>, namespace: Option<String>) -> Self {
-        Self { http, addresses, current: AtomicUsize::new(0), namespace }
+        let (current, login) = (AtomicUsize::new(0), "the token".to_owned());
+        Self { http, addresses, current, namespace, login }
+    }
+
+    /// Sets how this backend logs in, for errors.
+    pub(super) fn with_login(self, login: impl fmt::Display) -> Self {
+        Self { login: login.to_string(), ..self }
+    }
+
+    /// Returns how this backend logs in.
+    pub(super) fn login(&self) -> &str {
+        &self.login
     }
 
     /// Sends a request: to the server that has answered last, and to the others of the cluster if it is away or sealed. One

@@ -12,7 +12,10 @@ use std::{
 use crate::{
     backend::lease::Lease,
     backends::vault::{client::VaultClient, server::ApiRequest},
-    core::error::{Error, ErrorKind},
+    core::{
+        credential::Credential,
+        error::{Error, ErrorKind},
+    },
     rt::{block_on::block_on, io_thread::on_io_thread},
     settings::backends::vault::{VaultAuth, VaultSettings},
 };
@@ -93,10 +96,14 @@ fn settings(addresses: &str) -> VaultSettings {
     }
 }
 
+fn credential(value: &str, variable: &str) -> Credential {
+    Credential::new(value.into(), variable)
+}
+
 fn with_approle(addresses: &str) -> VaultSettings {
     VaultSettings {
-        role_id: Some("SeNtInEl-role".into()),
-        secret_id: Some("SeNtInEl-id".into()),
+        role_id: Some(credential("SeNtInEl-role", "SECRETS_VAULT_ROLE_ID")),
+        secret_id: Some(credential("SeNtInEl-id", "SECRETS_VAULT_SECRET_ID")),
         ..settings(addresses)
     }
 }
@@ -151,7 +158,7 @@ fn a_file_without_a_credential_is_said_to_be_empty_and_nothing_is_sent() {
             ..settings()
         },
         VaultSettings {
-            role_id: Some("SeNtInEl-role".into()),
+            role_id: Some(credential("SeNtInEl-role", "SECRETS_VAULT_ROLE_ID")),
             secret_id_file: Some(file.clone()),
             ..settings()
         },
@@ -194,7 +201,10 @@ fn a_server_that_does_not_answer_is_passed_over_by_what_reads() {
     let hanging = TcpListener::bind("127.0.0.1:0").unwrap();
     let server = Server::start(|_, _| (200, "{}"));
     let addresses = format!("http://{},{}", hanging.local_addr().unwrap(), server.address);
-    let settings = VaultSettings { token: Some("SeNtInEl".into()), ..settings(&addresses) };
+    let settings = VaultSettings {
+        token: Some(credential("SeNtInEl", "VAULT_TOKEN")),
+        ..settings(&addresses)
+    };
     let client = client(&settings, Duration::from_millis(300));
     assert_eq!(get(&client, "kv/db").unwrap(), 200);
     // A login may have been carried out, and is not sent to another one.
@@ -221,4 +231,63 @@ fn a_server_that_accepts_no_connection_is_passed_over_by_all() {
     });
     let settings = with_approle(&format!("http://{address},{}", server.address));
     assert_eq!(get(&client(&settings, Duration::from_secs(2)), "kv/db").unwrap(), 200);
+}
+
+/// What is wrong with a credential is found out before it is sent.
+#[test]
+fn a_credential_that_cannot_be_sent_is_named_by_its_place() {
+    let server = Server::start(|_, _| LOGIN);
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("secret\nid");
+    let write = |text: &str| std::fs::write(&file, text).unwrap();
+    let place = file.display().to_string().replace('\n', "\\n");
+    let good = with_approle(&server.address);
+    let of_file =
+        || VaultSettings { secret_id: None, secret_id_file: Some(file.clone()), ..good.clone() };
+    let jwt = || VaultSettings {
+        auth: Some(VaultAuth::Jwt),
+        jwt_file: Some(file.clone()),
+        ..settings(&server.address)
+    };
+    let token_file = || VaultSettings {
+        auth: Some(VaultAuth::Token),
+        token_file: Some(file.clone()),
+        ..settings(&server.address)
+    };
+    let token = |text: &str| VaultSettings {
+        token: Some(credential(text, "VAULT_TOKEN")),
+        ..settings(&server.address)
+    };
+    let wrapped = || VaultSettings { wrapping_path: Some("auth/approle".into()), ..of_file() };
+    let role_id = |text: &str| VaultSettings {
+        role_id: Some(credential(text, "SECRETS_VAULT_ROLE_ID")),
+        ..good.clone()
+    };
+    write("SeNtInEl\u{e9}\nSeNtInEl");
+    for (settings, message) in [
+        (token("SeNtInEl\n"), "the token for Vault in VAULT_TOKEN has a line break".to_owned()),
+        (
+            token("SeNtInEl\u{e9}"),
+            "the token for Vault in VAULT_TOKEN has a character that is not ASCII".to_owned(),
+        ),
+        (token_file(), format!("the token for Vault in {place} has a line break")),
+        (jwt(), format!("the token to log in to Vault with in {place} has a line break")),
+        (of_file(), format!("the secret id for Vault in {place} has a line break")),
+        (wrapped(), format!("the secret id for Vault in {place} has a line break")),
+        (
+            role_id("SeNt\0InEl"),
+            "the role id for Vault in SECRETS_VAULT_ROLE_ID has a control character".to_owned(),
+        ),
+    ] {
+        let error = get(&client(&settings, TIMEOUT), "x").expect_err("it is refused");
+        assert_eq!(error.kind(), ErrorKind::InvalidConfig, "{error}");
+        assert_eq!(error.problems()[0].message(), message);
+        assert!(!format!("{error} {error:#?}").contains("SeNt"), "{error}");
+    }
+    assert_eq!(server.seen(), [], "nothing is sent");
+    write(" \n");
+    for settings in [token_file(), jwt(), of_file()] {
+        let error = get(&client(&settings, TIMEOUT), "x").expect_err("it is empty");
+        assert!(error.to_string().contains(&format!("is empty in {place}")), "{error}");
+    }
 }

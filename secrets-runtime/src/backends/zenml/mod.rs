@@ -16,10 +16,11 @@ use crate::{
         zenml::server::Server,
     },
     core::{
+        credential::Credential,
         error::{Error, ErrorKind},
         secret_value::SecretValue,
     },
-    settings::Settings,
+    settings::{Settings, variables},
 };
 
 /// The backend `zenml`: the secrets that a ZenML server keeps.
@@ -44,7 +45,9 @@ impl Zenml {
         let user = settings.zenml.username.as_deref().unwrap_or("default");
         let password = settings.zenml.password.clone();
         let server = settings.zenml.url.as_ref().ok_or_else(unset).and_then(|url| {
-            let password = password.unwrap_or_else(|| SecretValue::from(""));
+            let password = password.unwrap_or_else(|| {
+                Credential::new(SecretValue::from(""), variables::ZENML_PASSWORD.name())
+            });
             Server::new(url, user, password, settings.attempt_timeout())
         });
         Self { server: server.map(Arc::new) }

@@ -9,6 +9,7 @@ use crate::{
         login::Login,
     },
     core::{
+        credential::Credential,
         error::{Error, ErrorKind},
         escape::{LONGEST_PERCENT, write_percent},
         secret_value::SecretValue,
@@ -21,7 +22,7 @@ pub(super) struct Server {
     http: Http,
     url: Address,
     user: String,
-    password: SecretValue,
+    password: Credential,
     login: Login<SecretValue>,
 }
 
@@ -29,7 +30,7 @@ impl Server {
     pub(super) fn new(
         url: &SecretValue,
         user: &str,
-        password: SecretValue,
+        password: Credential,
         timeout: Duration,
     ) -> Result<Self, Error> {
         let url = Address::of(url, "SECRETS_ZENML_URL")?;
@@ -96,8 +97,8 @@ impl Server {
     /// Logs in, and returns `Bearer TOKEN`.
     async fn log_in(&self) -> Result<SecretValue, Error> {
         let url = format!("{}/api/v1/login", self.url.to_send_to());
-        // Sent to the server that the password is for.
-        let form = login_form(&self.user, self.password.expose_str()?);
+        let password = self.password.text("the password for ZenML")?;
+        let form = login_form(&self.user, password);
         let content_type = "application/x-www-form-urlencoded";
         let answer = self.http.post(&url, &[], content_type, form.as_bytes()).await?;
         match (answer.status, member(&answer.body, "access_token")) {
@@ -189,7 +190,8 @@ mod tests {
     #[test]
     fn the_password_of_its_address_is_not_printed() {
         let url = SecretValue::from("https://user:SeNtInEl@host/zen");
-        let server = Server::new(&url, "ada", "SeNtInEl".into(), Duration::from_secs(1)).unwrap();
+        let password = Credential::new("SeNtInEl".into(), "SECRETS_ZENML_PASSWORD");
+        let server = Server::new(&url, "ada", password, Duration::from_secs(1)).unwrap();
         let printed = format!("{server:?} {server}");
         assert!(printed.contains("https://host/zen") && !printed.contains("SeNtInEl"));
     }

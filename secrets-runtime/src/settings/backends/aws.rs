@@ -1,7 +1,7 @@
 use secrets_spec::{RoleArn, Source, check_region, closest};
 
 use crate::{
-    core::secret_value::SecretValue,
+    core::credential::Credential,
     settings::{
         error::SettingError,
         reader::SettingsReader,
@@ -55,7 +55,7 @@ pub(crate) struct AwsSettings {
     /// The port of the agent.
     pub(crate) agent_port: Option<u16>,
     /// The token of the agent, or `file://` and the path of its file.
-    pub(crate) agent_token: Option<SecretValue>,
+    pub(crate) agent_token: Option<Credential>,
 }
 
 impl AwsSettings {
@@ -68,7 +68,7 @@ impl AwsSettings {
             credentials_from: reader.text(&variables::AWS_CREDENTIALS_FROM, credentials_from),
             transport: reader.text(&variables::AWS_TRANSPORT, transport).unwrap_or_default(),
             agent_port: reader.text(&variables::AWS_AGENT_PORT, port),
-            agent_token: reader.secret(&variables::AWS_TOKEN),
+            agent_token: reader.credential(&variables::AWS_TOKEN),
         }
     }
 }

@@ -1,5 +1,5 @@
 use crate::{
-    core::secret_value::SecretValue,
+    core::{credential::Credential, secret_value::SecretValue},
     settings::{reader::SettingsReader, values, variables},
 };
 
@@ -16,7 +16,7 @@ pub(crate) struct PrefectSettings {
     /// The address of the API of Prefect 3. It may contain a user and a password.
     pub(crate) api_url: Option<SecretValue>,
     /// The key for that API.
-    pub(crate) api_key: Option<SecretValue>,
+    pub(crate) api_key: Option<Credential>,
     /// The path of Prefect's `config.toml`, as it is written.
     pub(crate) config_path: Option<String>,
     /// `cloud`, if secrets are in Cloud 1.x.
@@ -26,7 +26,7 @@ pub(crate) struct PrefectSettings {
     /// The address of the API of Cloud 1.x. It may contain a user and a password.
     pub(crate) cloud_api: Option<SecretValue>,
     /// The key for Cloud 1.x.
-    pub(crate) cloud_key: Option<SecretValue>,
+    pub(crate) cloud_key: Option<Credential>,
     /// The tenant in Cloud 1.x.
     pub(crate) cloud_tenant: Option<String>,
 }
@@ -35,12 +35,12 @@ impl PrefectSettings {
     pub(in crate::settings) fn read(reader: &mut SettingsReader<'_>) -> Self {
         Self {
             api_url: reader.secret(&variables::PREFECT_API_URL),
-            api_key: reader.secret(&variables::PREFECT_API_KEY),
+            api_key: reader.credential(&variables::PREFECT_API_KEY),
             config_path: reader.text(&variables::PREFECT_USER_CONFIG_PATH, values::text),
             backend: reader.text(&variables::PREFECT_BACKEND, values::text),
             use_local_secrets: reader.text(&variables::PREFECT_USE_LOCAL_SECRETS, values::text),
             cloud_api: reader.secret(&variables::PREFECT_CLOUD_API),
-            cloud_key: reader.secret(&variables::PREFECT_CLOUD_API_KEY),
+            cloud_key: reader.credential(&variables::PREFECT_CLOUD_API_KEY),
             cloud_tenant: reader.text(&variables::PREFECT_CLOUD_TENANT_ID, values::text),
         }
     }

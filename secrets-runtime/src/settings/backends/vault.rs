@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    core::secret_value::SecretValue,
+    core::{credential::Credential, secret_value::SecretValue},
     settings::{
         error::SettingError, folders::Folders, reader::SettingsReader, values, values::Read,
         variables,
@@ -27,15 +27,15 @@ pub(crate) struct VaultSettings {
     /// The file with the certificates that the server's must be signed by.
     pub(crate) cacert: Option<PathBuf>,
     pub(crate) jwt_file: Option<PathBuf>,
-    pub(crate) token: Option<SecretValue>,
+    pub(crate) token: Option<Credential>,
     /// Where Vault's own command keeps its token.
     #[cfg_attr(
         all(test, not(feature = "vault")),
         expect(dead_code, reason = "it is not a setting, so no test of settings reads it")
     )]
     pub(crate) token_file: Option<PathBuf>,
-    pub(crate) role_id: Option<SecretValue>,
-    pub(crate) secret_id: Option<SecretValue>,
+    pub(crate) role_id: Option<Credential>,
+    pub(crate) secret_id: Option<Credential>,
     pub(crate) secret_id_file: Option<PathBuf>,
     pub(crate) wrapping_path: Option<String>,
     pub(crate) skip_verify: Option<String>,
@@ -81,10 +81,10 @@ impl VaultSettings {
             role: reader.text(&variables::VAULT_ROLE, values::text),
             cacert: reader.path(&variables::VAULT_CACERT),
             jwt_file: reader.path(&variables::VAULT_JWT_FILE),
-            token: reader.secret(&variables::VAULT_TOKEN),
+            token: reader.credential(&variables::VAULT_TOKEN),
             token_file: folders.home.as_ref().map(|home| home.join(".vault-token")),
-            role_id: reader.secret(&variables::VAULT_ROLE_ID),
-            secret_id: reader.secret(&variables::VAULT_SECRET_ID),
+            role_id: reader.credential(&variables::VAULT_ROLE_ID),
+            secret_id: reader.credential(&variables::VAULT_SECRET_ID),
             secret_id_file: reader.path(&variables::VAULT_SECRET_ID_FILE),
             wrapping_path: reader.text(&variables::VAULT_SECRET_ID_WRAPPING_PATH, values::text),
             skip_verify: reader.text(&variables::VAULT_SKIP_VERIFY, values::text),

@@ -1,5 +1,5 @@
 use crate::{
-    core::secret_value::SecretValue,
+    core::{credential::Credential, secret_value::SecretValue},
     settings::{reader::SettingsReader, values, variables},
 };
 
@@ -18,7 +18,7 @@ pub(crate) struct ZenmlSettings {
     /// The user name for the server.
     pub(crate) username: Option<String>,
     /// The user's password.
-    pub(crate) password: Option<SecretValue>,
+    pub(crate) password: Option<Credential>,
 }
 
 impl ZenmlSettings {
@@ -26,7 +26,7 @@ impl ZenmlSettings {
         Self {
             url: reader.secret(&variables::ZENML_URL),
             username: reader.text(&variables::ZENML_USERNAME, values::text),
-            password: reader.secret(&variables::ZENML_PASSWORD),
+            password: reader.credential(&variables::ZENML_PASSWORD),
         }
     }
 }

@@ -11,6 +11,7 @@ use secrets_spec::{RoleArn, Source};
 use super::*;
 use crate::{
     core::{
+        credential::Credential,
         error::{Error, ErrorKind, Problem},
         secret_value::SecretValue,
     },
@@ -122,7 +123,7 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT" => {
             settings.aws.agent_port.map(|port| port.to_string()).unwrap_or_default()
         }
-        "AWS_TOKEN" => secret(settings.aws.agent_token.as_ref()),
+        "AWS_TOKEN" => secret(settings.aws.agent_token.as_ref().map(Credential::value)),
         "SECRETS_VALIDATION_LEVEL" => settings.validation_level().to_string(),
         "SECRETS_WITH" => {
             let source = settings.with().and_then(|with| with.sources().first());
@@ -147,7 +148,7 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_ATTEMPT_TIMEOUT" => seconds(settings.attempt_timeout()),
         "SECRETS_ZENML_URL" => secret(settings.zenml.url.as_ref()),
         "SECRETS_ZENML_USERNAME" => text(settings.zenml.username.as_deref()),
-        "SECRETS_ZENML_PASSWORD" => secret(settings.zenml.password.as_ref()),
+        "SECRETS_ZENML_PASSWORD" => secret(settings.zenml.password.as_ref().map(Credential::value)),
         "SECRETS_VAULT_ADDR" => secret(settings.vault.addresses.as_ref()),
         "SECRETS_VAULT_NAMESPACE" => text(settings.vault.namespace.as_deref()),
         "SECRETS_VAULT_AUTH" => text(settings.vault.auth.map(|auth| auth.as_str())),
@@ -155,9 +156,11 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "SECRETS_VAULT_ROLE" => text(settings.vault.role.as_deref()),
         "SECRETS_VAULT_CACERT" => files(&settings.vault.cacert),
         "SECRETS_VAULT_JWT_FILE" => files(&settings.vault.jwt_file),
-        "BAO_TOKEN" => secret(settings.vault.token.as_ref()),
-        "SECRETS_VAULT_ROLE_ID" => secret(settings.vault.role_id.as_ref()),
-        "SECRETS_VAULT_SECRET_ID" => secret(settings.vault.secret_id.as_ref()),
+        "BAO_TOKEN" => secret(settings.vault.token.as_ref().map(Credential::value)),
+        "SECRETS_VAULT_ROLE_ID" => secret(settings.vault.role_id.as_ref().map(Credential::value)),
+        "SECRETS_VAULT_SECRET_ID" => {
+            secret(settings.vault.secret_id.as_ref().map(Credential::value))
+        }
         "SECRETS_VAULT_SECRET_ID_FILE" => files(&settings.vault.secret_id_file),
         "SECRETS_VAULT_SECRET_ID_WRAPPING_PATH" => text(settings.vault.wrapping_path.as_deref()),
         "VAULT_SKIP_VERIFY" => text(settings.vault.skip_verify.as_deref()),
@@ -166,12 +169,14 @@ fn show(settings: &Settings, variable: &Variable) -> String {
         "KUBERNETES_SERVICE_HOST" => text(settings.kubernetes.host.as_deref()),
         "KUBERNETES_SERVICE_PORT" => text(settings.kubernetes.port.as_deref()),
         "PREFECT_API_URL" => secret(settings.prefect.api_url.as_ref()),
-        "PREFECT_API_KEY" => secret(settings.prefect.api_key.as_ref()),
+        "PREFECT_API_KEY" => secret(settings.prefect.api_key.as_ref().map(Credential::value)),
         "PREFECT__USER_CONFIG_PATH" => text(settings.prefect.config_path.as_deref()),
         "PREFECT__BACKEND" => text(settings.prefect.backend.as_deref()),
         "PREFECT__CLOUD__USE_LOCAL_SECRETS" => text(settings.prefect.use_local_secrets.as_deref()),
         "PREFECT__CLOUD__API" => secret(settings.prefect.cloud_api.as_ref()),
-        "PREFECT__CLOUD__API_KEY" => secret(settings.prefect.cloud_key.as_ref()),
+        "PREFECT__CLOUD__API_KEY" => {
+            secret(settings.prefect.cloud_key.as_ref().map(Credential::value))
+        }
         "PREFECT__CLOUD__TENANT_ID" => text(settings.prefect.cloud_tenant.as_deref()),
         "FLYTE_SECRETS_ENV_PREFIX" => settings.flyte.env_prefix.clone(),
         "FLYTE_SECRETS_DEFAULT_DIR" => path(settings.flyte.dir.clone()),
@@ -356,7 +361,7 @@ fn text_that_is_not_utf_8_is_a_problem_unless_it_is_a_path() {
     let settings = place.good();
     assert_eq!(settings.local.dir.clone().expect("a path"), PathBuf::from(bytes()));
     assert_eq!(
-        settings.zenml.password.as_ref().map(SecretValue::expose_bytes),
+        settings.zenml.password.as_ref().map(|it| it.value().expose_bytes()),
         Some(&b"/SeNtInEl\xff"[..])
     );
     let problems = place.with("SECRETS_AWS_REGION", bytes()).bad();
@@ -387,9 +392,31 @@ fn credentials_are_not_shown() {
         r#"{"name":"SECRETS_ZENML_USERNAME","value":"ada","default":"","origin":"SECRETS_ZENML_USERNAME","is_set":true,"problem":null}"#
     ));
     assert!(!json.contains("SeNtInEl"));
-    for variable in [&variables::ZENML_PASSWORD, &variables::ZENML_URL, &variables::WITH] {
+    assert_eq!(shown(&variables::ZENML_URL).text.as_deref(), Some("https://host"));
+    let elsewhere =
+        shown(&variables::ZENML_URL).elsewhere().is_some_and(|url| url.contains("@host"));
+    assert!(elsewhere, "the one who writes it down sees the password");
+    for variable in [&variables::ZENML_PASSWORD, &variables::WITH] {
         assert_eq!(shown(variable).text, None);
         assert_eq!(shown(variable).origin, SettingOrigin::Variable(variable.name()));
+    }
+}
+
+#[test]
+fn addresses_are_shown_without_their_credentials() {
+    for (text, shown) in [
+        ("https://a:8200", Some("https://a:8200")),
+        ("https://u:SeNtInEl@a:8200/v,http://b", Some("https://a:8200/v, http://b")),
+        ("https://a/?token=SeNtInEl", Some("https://a/")),
+        ("https://u:SeNt,InEl@a", None),
+        ("https://u:1,SeNtInEl@a", None),
+        ("SeNtInEl", None),
+    ] {
+        for variable in [&variables::VAULT_ADDR, &variables::KUBERNETES_URL] {
+            let settings = Place::new().with(variable.name(), text).good();
+            let found = settings.shown().iter().find(|it| it.variable == variable).cloned();
+            assert_eq!(found.expect("it is there").text.as_deref(), shown);
+        }
     }
 }
 

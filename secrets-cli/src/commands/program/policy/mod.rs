@@ -100,10 +100,12 @@ pub fn run(args: &Policy, reporter: &Reporter) -> Result<(), Failure> {
     }
     let printed = Printer { args, routes: &routes, target: &target, resolver: &resolver };
     let text = printed.text(reporter)?;
+    let is_empty = text.is_empty();
     let mut output = WipedOutput::default();
     output.push(text);
     output.print()?;
     note_others(args.format, &routes, reporter);
+    note_no_need(args, &routes, is_empty, reporter);
     Ok(())
 }
 
@@ -158,10 +160,14 @@ impl Printer<'_> {
                 Ok(external_secrets::objects(&self.all_routes(), &folder, args).join("---\n"))
             }
             PolicyFormat::Vault if args.per_step => {
-                let policies = self.routes.iter().map(|(name, routes)| {
-                    Ok(format!("# {name}\n{}", vault::rules(routes)?.join("\n")))
-                });
-                Ok(policies.collect::<Result<Vec<_>, Failure>>()?.join("\n"))
+                let mut policies = Vec::new();
+                for (name, routes) in self.routes {
+                    let rules = vault::rules(routes)?;
+                    if !rules.is_empty() {
+                        policies.push(format!("# {name}\n{}", rules.join("\n")));
+                    }
+                }
+                Ok(policies.join("\n"))
             }
             PolicyFormat::Vault => Ok(vault::rules(&self.all_routes())?.join("\n")),
         }
@@ -190,6 +196,10 @@ impl Printer<'_> {
             documents.push((self.program_name(), document));
         }
         unknown.fail()?;
+        if !self.args.trust {
+            // AWS refuses a document without a statement.
+            documents.retain(|(_, document)| !document.statements().is_empty());
+        }
         for (name, document) in &documents {
             let length = document.json().len();
             if length > MAX_POLICY {
@@ -262,19 +272,25 @@ impl Printer<'_> {
     }
 }
 
+/// Returns the backends that a format is about, and the name of the system that permits reading from them.
+fn covered(format: PolicyFormat) -> (&'static [BuiltIn], &'static str) {
+    match format {
+        PolicyFormat::Json | PolicyFormat::Terraform => {
+            (&[BuiltIn::AwsSecretsManager, BuiltIn::Ssm], "AWS")
+        }
+        PolicyFormat::Kubernetes => (&[BuiltIn::Kubernetes], "Kubernetes"),
+        PolicyFormat::ExternalSecrets => (&[BuiltIn::File], "the External Secrets Operator"),
+        PolicyFormat::Vault => (&[BuiltIn::Vault], "Vault"),
+    }
+}
+
 /// Says which backends the policy is not about, since they need other permissions or none.
 fn note_others(format: PolicyFormat, routes: &StepRoutes, reporter: &Reporter) {
-    let covered = match format {
-        PolicyFormat::Json | PolicyFormat::Terraform => {
-            &[BuiltIn::AwsSecretsManager, BuiltIn::Ssm][..]
-        }
-        PolicyFormat::Kubernetes => &[BuiltIn::Kubernetes],
-        PolicyFormat::ExternalSecrets => &[BuiltIn::File],
-        PolicyFormat::Vault => &[BuiltIn::Vault],
-    };
+    let (covered, _) = covered(format);
     let is_covered = |kind: &&str| covered.iter().any(|it| it.name() == *kind);
-    let routes = || routes.values().flatten();
-    let others: BTreeSet<&str> = routes()
+    let others: BTreeSet<&str> = routes
+        .values()
+        .flatten()
         .flat_map(|route| &route.backends)
         .map(String::as_str)
         .filter(|kind| !is_covered(kind))
@@ -284,9 +300,36 @@ fn note_others(format: PolicyFormat, routes: &StepRoutes, reporter: &Reporter) {
         reporter
             .info(&format!("note: this format is not about the secrets of {}", others.join(", ")));
     }
-    if !routes().any(|route| covered.iter().any(|it| route.is_of(it.name()))) {
+}
+
+/// Says that no step needs anything from the system of the format, or which steps do not.
+fn note_no_need(args: &Policy, routes: &StepRoutes, is_empty: bool, reporter: &Reporter) {
+    let (covered, system) = covered(args.format);
+    let has_need = |routes: &Vec<SourceRoute>| {
+        routes.iter().any(|route| covered.iter().any(|it| route.is_of(it.name())))
+    };
+    let without: Vec<&str> = routes
+        .iter()
+        .filter(|(_, routes)| !has_need(routes))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if is_empty || without.len() == routes.len() {
         let covered: Vec<_> = covered.iter().map(|it| it.name()).collect();
-        reporter.info(&format!("note: no step reads from {}", covered.join(" or ")));
+        let why = match without.len() == routes.len() {
+            true => format!(": no step reads from {}", covered.join(" or ")),
+            false => String::new(),
+        };
+        match is_empty {
+            // A program that reads the document is told too.
+            true => reporter
+                .warning(&format!("nothing is needed from {system}, and nothing is printed{why}")),
+            false => reporter.info(&format!("note: nothing is needed from {system}{why}")),
+        }
+    } else if args.per_step && !without.is_empty() {
+        let without = without.join(", ");
+        reporter.info(&format!(
+            "note: these steps need nothing from {system}, and are left out: {without}"
+        ));
     }
 }
 

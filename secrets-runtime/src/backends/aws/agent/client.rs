@@ -14,7 +14,7 @@ use crate::{
         error::{Error, ErrorKind},
         escape::write_percent,
     },
-    settings::{Settings, variables},
+    settings::Settings,
 };
 
 /// Where the agents of AWS listen. `localhost` may also be `::1`, where another user of the machine can listen at this port and
@@ -50,7 +50,7 @@ impl AgentClient {
         Self {
             http: Http::new("the AWS agent", settings.attempt_timeout()),
             url: format!("http://{HOST}:{port}"),
-            token: AgentToken::of(&settings.aws, settings.origin(&variables::AWS_TOKEN)),
+            token: AgentToken::of(&settings.aws),
             // A little before the resolver's deadline, so that the error names what is slow.
             timeout: settings.timeout().mul_f32(0.95),
             region: settings.aws.region.clone(),

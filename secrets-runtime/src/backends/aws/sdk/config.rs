@@ -1,10 +1,8 @@
 use std::{fmt, sync::Arc, time::Duration};
 
 use crate::{
-    backends::{
-        aws::sdk::credentials::{CredentialsProvider, static_keys::StaticKeys},
-        http::redacted_url::RedactedUrl,
-    },
+    backends::aws::sdk::credentials::{CredentialsProvider, static_keys::StaticKeys},
+    core::redacted_url::RedactedUrl,
     rt::clock::Clock,
     settings::Settings,
 };

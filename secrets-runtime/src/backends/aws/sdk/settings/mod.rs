@@ -18,14 +18,14 @@ use http::Uri;
 use secrets_spec::check_region;
 
 use crate::{
-    backends::{
-        aws::sdk::settings::{
-            profiles::{CredentialsWay, FEATURES, Profiles},
-            texts::{said, shown, token_file},
-        },
-        http::redacted_url::has_good_port,
+    backends::aws::sdk::settings::{
+        profiles::{CredentialsWay, FEATURES, Profiles},
+        texts::{said, shown, token_file},
     },
-    core::error::{Error, ErrorKind, Problem},
+    core::{
+        error::{Error, ErrorKind, Problem},
+        redacted_url::has_good_port,
+    },
     rt::{block_on::block_on, io_thread::on_io_thread},
 };
 

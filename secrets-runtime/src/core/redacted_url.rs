@@ -1,10 +1,12 @@
 use std::fmt;
 
-/// Written where nothing can be shown.
-const HIDDEN: &str = "..";
-
 /// An address for a person: without the user and the password that it may hold, and without a query.
-pub(in crate::backends) struct RedactedUrl<'a>(pub &'a str);
+pub(crate) struct RedactedUrl<'a>(pub(crate) &'a str);
+
+impl RedactedUrl<'_> {
+    /// What is written where nothing can be shown.
+    pub(crate) const HIDDEN: &'static str = "..";
+}
 
 impl fmt::Display for RedactedUrl<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -14,7 +16,7 @@ impl fmt::Display for RedactedUrl<'_> {
         // ends.
         if !matches!(scheme, "http" | "https") || behind.contains('@') || !has_good_port(authority)
         {
-            return f.write_str(HIDDEN);
+            return f.write_str(Self::HIDDEN);
         }
         let path = behind.split(['?', '#']).next().unwrap_or_default();
         write!(f, "{scheme}://{}{path}", host(authority))
@@ -28,12 +30,12 @@ impl fmt::Debug for RedactedUrl<'_> {
 }
 
 /// The host and the port, without a user and a password.
-pub(in crate::backends) fn host(authority: &str) -> &str {
+pub(crate) fn host(authority: &str) -> &str {
     authority.rsplit('@').next().unwrap_or_default()
 }
 
 /// Whether there is no port, or the port is a number.
-pub(in crate::backends) fn has_good_port(authority: &str) -> bool {
+pub(crate) fn has_good_port(authority: &str) -> bool {
     let host = host(authority);
     // The colons within brackets are those of an IPv6 address.
     let behind = host.rfind(']').map_or(0, |end| end + 1);
