@@ -8,6 +8,7 @@ mod policy_check;
 #[cfg(feature = "kubernetes")]
 mod policy_cluster;
 mod policy_formats;
+mod policy_parameters;
 mod steps;
 
 use std::path::PathBuf;
