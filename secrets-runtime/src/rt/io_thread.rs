@@ -19,6 +19,9 @@ use crate::{
 /// How long the thread stays when nothing runs on it. Its connections end with it.
 const IDLE: Duration = Duration::from_secs(5);
 
+/// How many threads poll the futures. One of them would read all answers of a large step one after another.
+const WORKERS: usize = 2;
+
 /// How many threads the runtime may have beside it: they look up host names.
 const MAX_BLOCKING: usize = 32;
 
@@ -121,7 +124,9 @@ fn start() -> Result<IoThread, Error> {
     let failed = |cause: std::io::Error| {
         Error::new(ErrorKind::Unavailable, "the I/O thread cannot be started").with_cause(cause)
     };
-    let tokio = Builder::new_current_thread()
+    let tokio = Builder::new_multi_thread()
+        .worker_threads(WORKERS)
+        .thread_name("secrets-io-worker")
         .enable_all()
         .max_blocking_threads(MAX_BLOCKING)
         .thread_keep_alive(Duration::from_secs(1))
@@ -157,8 +162,8 @@ async fn until_idle() {
 /// Ends the thread if no future runs on it, and waits until it has ended. It starts again when it is needed.
 pub(crate) fn stop() {
     let mut state = lock();
-    let here = std::thread::current().id();
-    let idle = |thread: &mut IoThread| thread.handle.thread().id() != here;
+    let here = Handle::try_current().ok();
+    let idle = |thread: &mut IoThread| here.is_none_or(|here| here.id() != thread.runtime.id());
     if state.running > 0 {
         return;
     }
