@@ -1,7 +1,5 @@
 //! The answers of the SDK.
 
-use std::sync::Arc;
-
 use aws_sdk_secretsmanager::{
     operation::get_secret_value::GetSecretValueOutput, types::SecretValueEntry,
 };
@@ -17,9 +15,9 @@ impl SecretAnswer {
     pub(super) fn of_batch<'a>(
         id: &str,
         ids: &[String],
-        answers: &'a [Arc<Self>],
+        answers: &'a [Self],
         failures: &'a [(String, AwsFailure)],
-    ) -> Option<Result<&'a Arc<Self>, &'a AwsFailure>> {
+    ) -> Option<Result<&'a Self, &'a AwsFailure>> {
         match failures.iter().find(|(failed, _)| failed == id) {
             Some((_, failure)) => Some(Err(failure)),
             None => Self::find(answers, id, ids).map(Ok),
@@ -31,8 +29,8 @@ impl SecretAnswer {
     /// Secrets of two accounts may have one name. So a name is answered by a secret that the batch does not ask for
     /// by its ARN, if there is one. If there is none, AWS has merged the answers to the name and to the ARN: then
     /// there is one secret of this name.
-    fn find<'a>(answers: &'a [Arc<Self>], id: &str, ids: &[String]) -> Option<&'a Arc<Self>> {
-        let is_asked_by_arn = |answer: &Arc<Self>| {
+    fn find<'a>(answers: &'a [Self], id: &str, ids: &[String]) -> Option<&'a Self> {
+        let is_asked_by_arn = |answer: &Self| {
             ids.iter()
                 .any(|other| *other != answer.name() && is_of(answer.name(), answer.arn(), other))
         };
@@ -74,9 +72,9 @@ impl From<GetSecretValueOutput> for SecretAnswer {
 mod tests {
     use super::*;
 
-    fn answer(account: &str, name: &str) -> Arc<SecretAnswer> {
+    fn answer(account: &str, name: &str) -> SecretAnswer {
         let arn = format!("arn:aws:secretsmanager:us-east-1:{account}:secret:{name}-x1Y2z3");
-        Arc::new(SecretAnswer::new(name.to_owned(), arn, "1".to_owned(), None, None))
+        SecretAnswer::new(name.to_owned(), arn, "1".to_owned(), None, None)
     }
 
     #[test]

@@ -20,7 +20,7 @@ use crate::{
         sdk::{
             clients::{Clients, ScopeClient},
             error::AwsFailure,
-            fetch::plan::{FetchPlan, ScopePlan},
+            fetch::plan::{FetchPlan, PlannedTarget, ScopePlan},
             io_call::{SECRETS_MANAGER, lost},
             retries::NoRetryOfThrottledBatches,
         },
@@ -29,88 +29,66 @@ use crate::{
     core::error::{Error, ErrorKind},
 };
 
-type Outcome = Result<Arc<SecretAnswer>, Error>;
+/// An answer, with the place of its request among all requests.
+type PlacedAnswer = (usize, Result<Fetched, Error>);
 
 /// Fetches all requests: one answer for each, in order.
 pub(super) async fn fetch(
     clients: Arc<Clients>,
     wanted: Vec<ParsedRequest>,
 ) -> Vec<Result<Fetched, Error>> {
-    let mut regions = Vec::with_capacity(wanted.len());
-    let mut default_region: Option<Result<String, Error>> = None;
-    for request in &wanted {
-        regions.push(match (&request.region, &default_region) {
-            (Some(region), _) => Ok(region.clone()),
-            (None, Some(region)) => region.clone(),
-            (None, None) => default_region.insert(clients.default_region().await).clone(),
-        });
-    }
-    // A request without a region fails beside those that are fetched.
-    let mut placed = Vec::new();
-    let mut answers: Vec<Option<Result<Fetched, Error>>> = Vec::new();
-    let mut open = Vec::new();
-    for (index, (request, region)) in wanted.into_iter().zip(regions).enumerate() {
-        match region {
-            Ok(region) => {
-                open.push(index);
-                placed.push((request, region));
+    let default_region = match wanted.iter().all(|request| request.region.is_some()) {
+        true => Ok(String::new()),
+        false => clients.default_region().await,
+    };
+    let mut answers: Vec<Option<Result<Fetched, Error>>> = Vec::with_capacity(wanted.len());
+    let mut placed = Vec::with_capacity(wanted.len());
+    for (place, request) in wanted.into_iter().enumerate() {
+        match &default_region {
+            // A request without a region fails beside those that are fetched.
+            Err(error) if request.region.is_none() => answers.push(Some(Err(error.clone()))),
+            _ => {
+                placed.push((place, request));
                 answers.push(None);
             }
-            Err(error) => answers.push(Some(Err(error))),
         }
     }
-    let plan = FetchPlan::of(&placed);
-    let outcomes = fetch_scopes(clients.clone(), plan.scopes).await;
-    let region = clients.known_default_region();
-    for ((index, (request, _)), (scope, target)) in open.into_iter().zip(placed).zip(plan.places) {
-        let read = |answer: &Arc<SecretAnswer>| clients.aliases.read(&request, answer, region);
-        answers[index] =
-            outcomes[scope][target].as_ref().map(|it| it.as_ref().map(read).map_err(Error::clone));
+    let plan = FetchPlan::of(placed, default_region.as_deref().unwrap_or_default());
+    let mut running = JoinSet::new();
+    for scope in plan.scopes {
+        running.spawn(fetch_scope(clients.clone(), scope));
+    }
+    // What a task that panicked has fetched is lost.
+    for (place, answer) in collect(running).await {
+        answers[place] = Some(answer);
     }
     answers.into_iter().map(|answer| answer.unwrap_or_else(|| Err(lost(SECRETS_MANAGER)))).collect()
 }
 
-/// Fetches the targets of each scope, all scopes at once: an outcome for each target, by the places of both. A target
-/// whose task panicked has none.
-async fn fetch_scopes(clients: Arc<Clients>, scopes: Vec<ScopePlan>) -> Vec<Vec<Option<Outcome>>> {
-    let empty = |scope: &ScopePlan| scope.targets.iter().map(|_| None).collect();
-    let mut outcomes: Vec<Vec<Option<Outcome>>> = scopes.iter().map(empty).collect();
-    let mut running = JoinSet::new();
-    for (index, scope) in scopes.into_iter().enumerate() {
-        let clients = clients.clone();
-        running.spawn(async move { (index, fetch_scope(clients, scope).await) });
-    }
-    while let Some(done) = running.join_next().await {
-        let Ok((scope, answers)) = done else { continue };
-        for (target, outcome) in answers {
-            outcomes[scope][target] = Some(outcome);
-        }
-    }
-    outcomes
-}
-
-async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<(usize, Outcome)> {
+async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<PlacedAnswer> {
     let deadline = deadline(&clients);
     let late = || AwsFailure::late().explain("", &part.scope);
     let client = timeout_at(deadline, clients.client(&part.scope)).await;
     let client = match client.unwrap_or_else(|_| Err(late())) {
         Ok(client) => client,
         Err(error) => {
-            return (0..part.targets.len()).map(|target| (target, Err(error.clone()))).collect();
+            let all = part.targets.iter().flat_map(|it| it.answers(|_| Err(error.clone())));
+            return all.collect();
         }
     };
     let calls = part.calls(client.batches.forbids());
     // The batches come first, each one after the other.
-    let mut targets = part.targets.into_iter().enumerate();
+    let mut targets = part.targets.into_iter();
     let mut running = JoinSet::new();
+    let fetching = Fetching { clients, client, deadline };
     for batch in calls.batches {
-        let fetching = Fetching { clients: clients.clone(), client: client.clone(), deadline };
+        let fetching = fetching.clone();
         let batch: Vec<_> = targets.by_ref().take(batch.len()).collect();
         running.spawn(async move { fetching.batch(batch).await });
     }
-    for (index, target) in targets {
-        let fetching = Fetching { clients: clients.clone(), client: client.clone(), deadline };
-        running.spawn(async move { vec![(index, fetching.single(&target).await)] });
+    for target in targets {
+        let fetching = fetching.clone();
+        running.spawn(async move { fetching.single(&target).await });
     }
     collect(running).await
 }
@@ -120,12 +98,12 @@ pub(super) fn deadline(clients: &Clients) -> Instant {
     Instant::now() + clients.config().timeout.mul_f32(0.95)
 }
 
-async fn collect(mut running: JoinSet<Vec<(usize, Outcome)>>) -> Vec<(usize, Outcome)> {
-    let mut outcomes = Vec::new();
+async fn collect(mut running: JoinSet<Vec<PlacedAnswer>>) -> Vec<PlacedAnswer> {
+    let mut answers = Vec::new();
     while let Some(done) = running.join_next().await {
-        outcomes.extend(done.unwrap_or_default());
+        answers.extend(done.unwrap_or_default());
     }
-    outcomes
+    answers
 }
 
 /// What the calls to one scope share.
@@ -137,7 +115,22 @@ struct Fetching {
 }
 
 impl Fetching {
-    async fn single(&self, target: &Target) -> Outcome {
+    async fn single(&self, wanted: &PlannedTarget) -> Vec<PlacedAnswer> {
+        let target = wanted.target();
+        let outcome = self.single_call(target).await.and_then(|answer| {
+            let (version, role) = (target.version_id.as_deref(), self.client.scope.role.as_deref());
+            match answer.is_about(&target.id, version, role) {
+                true => Ok(answer),
+                false => {
+                    let failure = AwsFailure::of_another(answer.name(), answer.arn());
+                    Err(failure.explain(&target.id, &self.client.scope))
+                }
+            }
+        });
+        self.answers(wanted, outcome.as_ref().map_err(Error::clone)).collect()
+    }
+
+    async fn single_call(&self, target: &Target) -> Result<SecretAnswer, Error> {
         let id = &target.id;
         let explain = |failure: AwsFailure| failure.explain(id, &self.client.scope);
         let call = async {
@@ -150,24 +143,33 @@ impl Fetching {
         match timeout_at(self.deadline, call).await {
             Err(_) => Err(explain(AwsFailure::late())),
             Ok(Err(error)) => Err(explain(AwsFailure::of(&error))),
-            Ok(Ok(output)) => {
-                let answer = Arc::new(SecretAnswer::from(output));
-                let (version, role) =
-                    (target.version_id.as_deref(), self.client.scope.role.as_deref());
-                match answer.is_about(id, version, role) {
-                    true => valued(answer, explain),
-                    false => Err(explain(AwsFailure::of_another(answer.name(), answer.arn()))),
-                }
-            }
+            Ok(Ok(output)) => Ok(SecretAnswer::from(output)),
         }
+    }
+
+    /// Returns the answers to the requests of a target.
+    fn answers(
+        &self,
+        wanted: &PlannedTarget,
+        outcome: Result<&SecretAnswer, Error>,
+    ) -> impl Iterator<Item = PlacedAnswer> {
+        let region = self.clients.known_default_region();
+        let outcome = outcome.and_then(|answer| match answer.has_value() {
+            true => Ok(answer),
+            false => Err(AwsFailure::no_value().explain(&wanted.target().id, &self.client.scope)),
+        });
+        wanted.answers(move |request| match &outcome {
+            Ok(answer) => Ok(self.clients.aliases.read(request, answer, region)),
+            Err(error) => Err(error.clone()),
+        })
     }
 
     /// Fetches targets by one batch. Each is fetched by itself if batches are refused; so is one that the batch leaves
     /// out, answers with another secret, or fails at for a moment.
-    async fn batch(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
-        let ids: Vec<String> = targets.iter().map(|(_, target)| target.id.clone()).collect();
+    async fn batch(&self, targets: Vec<PlannedTarget>) -> Vec<PlacedAnswer> {
+        let ids: Vec<String> = targets.iter().map(|it| it.target().id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids.clone())).await;
-        let (answers, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::late())) {
+        let (batch, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::late())) {
             Ok(answered) => {
                 self.client.batches.succeeded();
                 answered
@@ -180,38 +182,38 @@ impl Fetching {
                 return self.singles(targets).await;
             }
             Err(failure) => {
-                let scope = &self.client.scope;
-                let each = |(index, target): (usize, Target)| {
-                    (index, Err(failure.explain(&target.id, scope)))
+                let each = |wanted: &PlannedTarget| {
+                    let error = failure.explain(&wanted.target().id, &self.client.scope);
+                    wanted.answers(move |_| Err(error.clone())).collect::<Vec<_>>()
                 };
-                return targets.into_iter().map(each).collect();
+                return targets.iter().flat_map(each).collect();
             }
         };
-        let (mut outcomes, mut open) = (Vec::new(), Vec::new());
+        let (mut answers, mut open) = (Vec::with_capacity(targets.len()), Vec::new());
         let role = self.client.scope.role.as_deref();
-        for (index, target) in targets {
-            let explain = |failure: &AwsFailure| failure.explain(&target.id, &self.client.scope);
-            match SecretAnswer::of_batch(&target.id, &ids, &answers, &failures) {
-                Some(Ok(answer)) if answer.is_about(&target.id, None, role) => {
-                    let answer = valued(answer.clone(), |failure| explain(&failure));
-                    outcomes.push((index, answer));
+        for wanted in targets {
+            let id = &wanted.target().id;
+            match SecretAnswer::of_batch(id, &ids, &batch, &failures) {
+                Some(Ok(answer)) if answer.is_about(id, None, role) => {
+                    answers.extend(self.answers(&wanted, Ok(answer)));
                 }
                 Some(Err(failure)) if !failure.kind().is_transient() => {
-                    outcomes.push((index, Err(explain(failure))));
+                    let error = failure.explain(id, &self.client.scope);
+                    answers.extend(self.answers(&wanted, Err(error)));
                 }
                 // A failure that passes is tried again, as a single request is. Another secret does not count.
-                Some(_) | None => open.push((index, target)),
+                Some(_) | None => open.push(wanted),
             }
         }
-        outcomes.extend(self.singles(open).await);
-        outcomes
+        answers.extend(self.singles(open).await);
+        answers
     }
 
-    async fn singles(&self, targets: Vec<(usize, Target)>) -> Vec<(usize, Outcome)> {
+    async fn singles(&self, targets: Vec<PlannedTarget>) -> Vec<PlacedAnswer> {
         let mut running = JoinSet::new();
-        for (index, target) in targets {
+        for wanted in targets {
             let fetching = self.clone();
-            running.spawn(async move { vec![(index, fetching.single(&target).await)] });
+            running.spawn(async move { fetching.single(&wanted).await });
         }
         collect(running).await
     }
@@ -219,7 +221,7 @@ impl Fetching {
     async fn batch_call(
         &self,
         ids: Vec<String>,
-    ) -> Result<(Vec<Arc<SecretAnswer>>, Vec<(String, AwsFailure)>), AwsFailure> {
+    ) -> Result<(Vec<SecretAnswer>, Vec<(String, AwsFailure)>), AwsFailure> {
         let (mut answers, mut failures, mut next) = (Vec::new(), Vec::new(), None);
         loop {
             let call = self.client.client.batch_get_secret_value();
@@ -228,7 +230,7 @@ impl Fetching {
             let output = call.customize().config_override(patient).send().await;
             let output = output.map_err(|error| AwsFailure::of(&error))?;
             let values = output.secret_values.unwrap_or_default().into_iter();
-            answers.extend(values.map(SecretAnswer::from).map(Arc::new));
+            answers.extend(values.map(SecretAnswer::from));
             for error in output.errors.unwrap_or_default() {
                 let code = error.error_code.unwrap_or_default();
                 let failure = AwsFailure::of_item(&code, error.message.as_deref());
@@ -247,8 +249,4 @@ impl Fetching {
 /// Returns the token of the next page, unless it is empty.
 pub(super) fn further(token: Option<String>) -> Option<String> {
     token.filter(|token| !token.is_empty())
-}
-
-fn valued(answer: Arc<SecretAnswer>, explain: impl Fn(AwsFailure) -> Error) -> Outcome {
-    if answer.has_value() { Ok(answer) } else { Err(explain(AwsFailure::no_value())) }
 }

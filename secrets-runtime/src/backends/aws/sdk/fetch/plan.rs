@@ -1,5 +1,7 @@
 use std::{collections::HashMap, ops::Range};
 
+use foldhash::fast::RandomState;
+
 use crate::backends::aws::{
     sdk::scope::{AwsService, Scope},
     target::{ParsedRequest, Target},
@@ -13,15 +15,22 @@ pub(super) const BATCH: usize = 20;
 #[derive(Debug)]
 pub(super) struct FetchPlan {
     pub scopes: Vec<ScopePlan>,
-    /// For each request the indices of its scope, and of its target in it.
-    pub places: Vec<(usize, usize)>,
 }
 
 /// The targets of one scope, each once; those that a batch can fetch come first.
 #[derive(Debug)]
 pub(super) struct ScopePlan {
     pub scope: Scope,
-    pub targets: Vec<Target>,
+    pub targets: Vec<PlannedTarget>,
+}
+
+/// A target, as the requests that it answers.
+#[derive(Debug)]
+pub(super) struct PlannedTarget {
+    /// A request to the target, with its place among all requests.
+    first: (usize, ParsedRequest),
+    /// Further ones, of which there are few.
+    others: Vec<(usize, ParsedRequest)>,
 }
 
 /// The calls that fetch the targets of one scope.
@@ -32,21 +41,30 @@ pub(super) struct Calls {
 }
 
 impl FetchPlan {
-    /// Plans the requests, each with its region.
-    pub(super) fn of(wanted: &[(ParsedRequest, String)]) -> Self {
-        let mut plan = Self { scopes: Vec::new(), places: vec![(0, 0); wanted.len()] };
-        let mut order: Vec<usize> = (0..wanted.len()).collect();
-        order.sort_by_key(|index| !wanted[*index].0.target.is_current());
-        let mut known: HashMap<(usize, &Target), usize> = HashMap::new();
-        for index in order {
-            let (wanted, region) = &wanted[index];
-            let at = plan.scope(wanted.role.as_deref(), region);
-            let targets = &mut plan.scopes[at].targets;
-            let target = *known.entry((at, &wanted.target)).or_insert_with(|| {
-                targets.push(wanted.target.clone());
-                targets.len() - 1
+    /// Plans requests, each with its place among all of them. Those without a region are made in the default one.
+    pub(super) fn of(mut wanted: Vec<(usize, ParsedRequest)>, default_region: &str) -> Self {
+        wanted.sort_by_key(|(_, request)| !request.target.is_current());
+        let mut plan = Self { scopes: Vec::new() };
+        let mut known: HashMap<(usize, &Target), usize, RandomState> = HashMap::default();
+        let mut counts: Vec<usize> = Vec::new();
+        let mut places = Vec::with_capacity(wanted.len());
+        for (_, request) in &wanted {
+            let region = request.region.as_deref().unwrap_or(default_region);
+            let scope = plan.scope(request.role.as_deref(), region);
+            counts.resize(plan.scopes.len(), 0);
+            let target = *known.entry((scope, &request.target)).or_insert_with(|| {
+                counts[scope] += 1;
+                counts[scope] - 1
             });
-            plan.places[index] = (at, target);
+            places.push((scope, target));
+        }
+        drop(known);
+        for (placed, (scope, target)) in wanted.into_iter().zip(places) {
+            let targets = &mut plan.scopes[scope].targets;
+            match targets.get_mut(target) {
+                Some(known) => known.others.push(placed),
+                None => targets.push(PlannedTarget { first: placed, others: Vec::new() }),
+            }
         }
         plan
     }
@@ -65,11 +83,26 @@ impl FetchPlan {
     }
 }
 
+impl PlannedTarget {
+    pub(super) fn target(&self) -> &Target {
+        &self.first.1.target
+    }
+
+    /// Returns the answer to each request, with its place among all requests.
+    pub(super) fn answers<A>(
+        &self,
+        answer: impl Fn(&ParsedRequest) -> A,
+    ) -> impl Iterator<Item = (usize, A)> {
+        let requests = std::iter::once(&self.first).chain(&self.others);
+        requests.map(move |(place, request)| (*place, answer(request)))
+    }
+}
+
 impl ScopePlan {
     /// Returns the calls: one for a single secret and for each request of a version, and batches for all others,
     /// unless batches are known to be refused in this scope.
     pub(super) fn calls(&self, batch_refused: bool) -> Calls {
-        let current = self.targets.iter().take_while(|target| target.is_current()).count();
+        let current = self.targets.iter().take_while(|it| it.target().is_current()).count();
         if batch_refused || current < 2 {
             return Calls { batches: Vec::new(), singles: 0..self.targets.len() };
         }
@@ -87,13 +120,24 @@ mod tests {
     use crate::backend::fetch_request::FetchRequest;
     use secrets_spec::Options;
 
+    const DEFAULT: &str = "r";
+
     fn plan(requests: &[(&str, Option<&str>, &str)]) -> FetchPlan {
-        let wanted = requests.iter().map(|(id, stage, region)| {
+        let wanted = requests.iter().enumerate().map(|(place, (id, stage, region))| {
             let mut options = Options::default();
             options.version_stage = stage.map(str::to_owned);
-            (ParsedRequest::of(&FetchRequest::new(id, &options)), (*region).to_owned())
+            options.region = (*region != DEFAULT).then(|| (*region).to_owned());
+            (place, ParsedRequest::of(&FetchRequest::new(id, &options)))
         });
-        FetchPlan::of(&wanted.collect::<Vec<_>>())
+        FetchPlan::of(wanted.collect(), DEFAULT)
+    }
+
+    /// Returns the places of the requests of each target of each scope.
+    fn places(plan: &FetchPlan) -> Vec<Vec<Vec<usize>>> {
+        let of_target =
+            |target: &PlannedTarget| target.answers(|_| ()).map(|(place, ())| place).collect();
+        let of_scope = |scope: &ScopePlan| scope.targets.iter().map(of_target).collect();
+        plan.scopes.iter().map(of_scope).collect()
     }
 
     #[test]
@@ -118,7 +162,7 @@ mod tests {
     #[test]
     fn versions_are_single_calls_beside_the_batch() {
         let plan = plan(&[("a", Some("AWSPREVIOUS"), "r"), ("a", None, "r"), ("b", None, "r")]);
-        assert_eq!(plan.places, [(0, 2), (0, 0), (0, 1)]);
+        assert_eq!(places(&plan), [[[1], [2], [0]]]);
         assert_eq!(
             plan.scopes[0].calls(false),
             Calls { batches: std::iter::once(0..2).collect(), singles: 2..3 }
@@ -128,6 +172,6 @@ mod tests {
     #[test]
     fn the_same_secret_is_asked_for_once_in_a_place() {
         let plan = plan(&[("a", None, "r"), ("a", None, "s"), ("a", None, "r")]);
-        assert_eq!(plan.places, [(0, 0), (1, 0), (0, 0)]);
+        assert_eq!(places(&plan), [vec![vec![0, 2]], vec![vec![1]]]);
     }
 }
