@@ -114,7 +114,7 @@ impl Program {
     }
 }
 
-const UPDATE: &str = "update the command: cargo install secrets-runtime-cli";
+const UPDATE: &str = "update the command `secrets`";
 
 /// The module, name, file and line of a step, and the bytes of its record.
 type RecordKey = (String, String, String, u32, Vec<u8>);

@@ -138,7 +138,7 @@ fn help(problem: &Problem) -> Option<String> {
         Some(HelpCode::BuildWithFeature { feature, reason }) => {
             let reason = reason.as_ref().map(|reason| format!("{reason}: ")).unwrap_or_default();
             format!(
-                "{reason}build the command with it: cargo install --locked secrets-runtime-cli --features {feature}"
+                "{reason}install the command again as before, with `--features {feature}` added"
             )
         }
         Some(HelpCode::RegisterBackend { near, registered, table }) => {
