@@ -162,6 +162,12 @@ impl Masker {
         if finds.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(without(bytes, &finds)) }
     }
 
+    /// Returns the values that are masked.
+    #[cfg(all(unix, feature = "exec"))]
+    pub(super) fn values(&self) -> Vec<SecretValue> {
+        self.read().values.iter().map(|known| known.0.clone()).collect()
+    }
+
     fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }

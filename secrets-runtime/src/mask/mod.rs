@@ -58,6 +58,8 @@ mod pattern_samples;
 #[cfg(feature = "guard")]
 pub(crate) mod patterns;
 pub(crate) mod process;
+#[cfg(all(unix, feature = "exec"))]
+pub(crate) mod rewrapped;
 mod scan;
 mod stream;
 #[cfg(test)]
