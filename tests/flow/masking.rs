@@ -86,3 +86,9 @@ fn a_secret_that_was_fetched_before_the_flow_is_masked() {
     let guarded = FlowOutput::of(command.env("SECRETS_GUARD", "errors"));
     assert_eq!((guarded.stdout.as_str(), guarded.stderr.as_str()), ("early: ***\n", ""));
 }
+
+#[test]
+fn a_secret_that_is_fetched_while_the_process_exits_is_masked() {
+    let output = FlowSandbox::new().run("late", &["step", "exit"]);
+    assert_eq!((output.code, output.stderr.as_str()), (Some(0), "late: ***\n"), "{output:?}");
+}

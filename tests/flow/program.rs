@@ -231,6 +231,30 @@ fn early() -> Flow {
     })
 }
 
+/// A program in which a thread fetches a secret while the process exits.
+fn late() -> Flow {
+    // What is dropped first is what was made last: the masker of the process has ended when this is dropped.
+    LATE_THREAD.with(|_| ());
+    Flow::new("late").step("exit", || -> Result<(), String> { std::process::exit(0) })
+}
+
+thread_local! {
+    static LATE_THREAD: LateThread = const { LateThread };
+}
+
+struct LateThread;
+
+impl Drop for LateThread {
+    fn drop(&mut self) {
+        let late = thread::spawn(|| {
+            let key = get_secret_value_blocking("warehouse", "key")?;
+            eprintln!("late: {}", key.expose_str()?);
+            Ok::<(), Error>(())
+        });
+        late.join().expect("it does not panic").expect("it gets the secret");
+    }
+}
+
 /// A step that has a secret's value in its table of sources.
 fn inline() -> Flow {
     let sources = r#"{"prod-db":{"type":"inline","options":{"env_vars":{"password":"SeNtInEl"}}}}"#;
@@ -270,6 +294,7 @@ fn main() -> ExitCode {
         Ok("braces") => braces(),
         Ok("inline") => inline(),
         Ok("early") => early(),
+        Ok("late") => late(),
         Ok("images") => images(),
         Ok("oracle") => oracle(),
         Ok("two-values") => two_values(),

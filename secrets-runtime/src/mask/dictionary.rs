@@ -134,6 +134,17 @@ impl Dictionary {
         found
     }
 
+    /// Whether these bytes are the beginning of a pattern, and at least half of it. They are fewer than half of
+    /// [`LONGEST_ENTRY`].
+    pub(super) fn has_half(&self, bytes: &[u8]) -> bool {
+        let bucket = bytes.first_chunk().and_then(|gram| self.buckets.get(gram));
+        bucket.is_some_and(|bucket| {
+            let first = bucket.partition_point(|entry| entry.bytes.as_slice() < bytes);
+            let mut longer = bucket[first..].iter().take_while(|it| it.bytes.starts_with(bytes));
+            longer.any(|entry| entry.bytes.len() <= 2 * bytes.len())
+        })
+    }
+
     pub(super) fn long(&self, index: usize) -> &LongPattern {
         &self.long[index]
     }

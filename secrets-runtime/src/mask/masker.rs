@@ -59,7 +59,7 @@ impl Masker {
         }
         let listener = {
             let known = self.read();
-            if known.dictionary.has_ended() || known.values.contains(&KnownValue(value.clone())) {
+            if known.values.contains(&KnownValue(value.clone())) {
                 return;
             }
             known.listener.clone()
@@ -67,6 +67,10 @@ impl Masker {
         // Nobody who masks or logs waits for the listener or for the forms. Another thread that adds the value now does
         // all of this too: what is known was heard.
         listener.iter().for_each(|listener| listener(value));
+        if self.read().dictionary.has_ended() {
+            // Everything is masked, whatever the forms.
+            return;
+        }
         let mut forms = Vec::new();
         forms::of(value, &mut |form| {
             let mut copy = wiped_bytes::with_capacity(form.len());
@@ -105,7 +109,8 @@ impl Masker {
         drop(known);
     }
 
-    /// Forgets all values, as [`clear`](Self::clear) does, and masks everything from then on.
+    /// Forgets all values, as [`clear`](Self::clear) does, and masks everything from then on. The listener still hears of
+    /// each value that is added: a thread that runs may print it.
     pub(super) fn end(&self) {
         // Not by waiting: a thread that masks may have stopped.
         let mut known = match self.0.try_write() {
@@ -113,7 +118,8 @@ impl Masker {
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        let ended = Known { dictionary: Dictionary::ended(), ..Known::default() };
+        let listener = known.listener.take();
+        let ended = Known { listener, dictionary: Dictionary::ended(), ..Known::default() };
         let forgotten = std::mem::replace(&mut *known, ended);
         drop(known);
         drop(forgotten);
@@ -154,6 +160,12 @@ impl Masker {
     pub fn mask_bytes<'b>(&self, bytes: &'b [u8]) -> Cow<'b, [u8]> {
         let finds = self.finds(bytes);
         if finds.is_empty() { Cow::Borrowed(bytes) } else { Cow::Owned(without(bytes, &finds)) }
+    }
+
+    /// Returns the values that are masked.
+    #[cfg(all(unix, feature = "exec"))]
+    pub(super) fn values(&self) -> Vec<SecretValue> {
+        self.read().values.iter().map(|known| known.0.clone()).collect()
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
@@ -249,6 +261,20 @@ mod tests {
         writer.write_all(b", and more").unwrap();
         assert_eq!(writer.finish().unwrap(), b"a ***");
         assert_eq!((&*masker.mask("SeNtInEl-1 a"), &*masker.mask("")), ("***", ""));
+        assert_eq!(format!("{masker:?}"), "Masker { values: 0 }");
+    }
+
+    #[test]
+    fn a_listener_hears_what_is_added_after_the_end() {
+        let masker = Masker::new();
+        let heard = Arc::new(Mutex::new(Vec::new()));
+        let hears = heard.clone();
+        masker.listen(move |value| hears.lock().unwrap().push(value.clone()));
+        masker.end();
+        masker.add(&SecretValue::from("SeNtInEl-after"));
+        let heard = heard.lock().unwrap();
+        let heard: Vec<&[u8]> = heard.iter().map(SecretValue::expose_bytes).collect();
+        assert_eq!(heard, [b"SeNtInEl-after"]);
         assert_eq!(format!("{masker:?}"), "Masker { values: 0 }");
     }
 

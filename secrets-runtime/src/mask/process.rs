@@ -160,6 +160,19 @@ pub(crate) fn mask(text: &str) -> Cow<'_, str> {
     masker.mask(text)
 }
 
+/// Returns the values that the process's masker knows, or would know.
+#[cfg(all(unix, feature = "exec"))]
+pub(crate) fn values() -> Vec<SecretValue> {
+    let masker = match &*lock() {
+        Current::Masker(masker) => masker.clone(),
+        Current::Unasked(early) => {
+            let early = early.iter().flat_map(|early| early.values.values());
+            return early.filter_map(WeakSecretValue::upgrade).collect();
+        }
+    };
+    masker.values()
+}
+
 /// Learns a text with values in it.
 pub(crate) fn learn_text(text: &SecretValue) {
     lock().learn(text);

@@ -6,6 +6,9 @@ use crate::mask::{
     long_pattern::{LONGEST_ENTRY, PatternId},
 };
 
+/// A text that ends with so many bytes of the beginning of a pattern does not do so by chance.
+const LONGEST_CHANCE: usize = 15;
+
 /// How far a text has been looked through. The text may become longer between two calls.
 #[derive(Default)]
 pub(super) struct Scan {
@@ -93,6 +96,17 @@ impl Scan {
         let followed = self.following.iter().filter(|it| it.matched >= LONGEST_ENTRY);
         let starts = followed.map(|following| length - following.matched);
         starts.chain(self.open.first().copied()).min().unwrap_or(length)
+    }
+
+    /// Returns where the pattern begins inside which the text ends, if there is one. A text may end with the first letters
+    /// of a secret by chance, as with a common word. So at least four bytes of the pattern have to be there, and half of it
+    /// unless they are more than [`LONGEST_CHANCE`].
+    pub(super) fn cut_start(&self, dictionary: &Dictionary, text: &[u8]) -> Option<usize> {
+        let first = self.first_open(text.len());
+        if text.len() - first > LONGEST_CHANCE {
+            return Some(first);
+        }
+        self.open.iter().copied().find(|at| dictionary.has_half(&text[*at..]))
     }
 
     /// Decides everything again, since the dictionary has other patterns now.

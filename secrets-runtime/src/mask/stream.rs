@@ -35,7 +35,8 @@ pub(super) enum Until {
     Open,
     /// That, and an end of fewer than four bytes.
     Flush,
-    /// Everything.
+    /// Everything. If the text ends inside a find, what is there of it is masked, unless it is so little that it may be
+    /// chance.
     End,
 }
 
@@ -63,6 +64,11 @@ impl Stream {
         let mut found = |find, _| scan::push(finds, find);
         scan.advance(dictionary, text, &mut found);
         wrapped.advance(dictionary, text, &mut found);
+        if until == Until::End {
+            let start = scan.cut_start(dictionary, text);
+            finds.extend(start.map(|start| start..text.len()));
+            finds.extend(wrapped.cut_part(dictionary));
+        }
         scan::join(finds);
         let open = scan.first_open(text.len()).min(wrapped.first_open(text.len()));
         let end = self.end(open, until).max(self.passed);

@@ -15,14 +15,25 @@ fn masker(values: &[&[u8]]) -> Masker {
     masker
 }
 
-/// What is left of a text without every byte of every occurrence of a value, with one mask for each run.
-fn naive(values: &[Vec<u8>], text: &[u8]) -> Vec<u8> {
+/// What is left of a text without every byte of every occurrence of a value, with one mask for each run. If it is an
+/// output that has ended, it may have ended inside a value.
+fn naive(values: &[Vec<u8>], text: &[u8], is_output: bool) -> Vec<u8> {
     let mut is_masked = vec![false; text.len()];
     for value in values.iter().filter(|value| value.len() >= 4) {
         for at in 0..text.len() {
             if text[at..].starts_with(value) {
                 is_masked[at..at + value.len()].fill(true);
             }
+        }
+    }
+    for at in (0..text.len()).filter(|_| is_output) {
+        let rest = &text[at..];
+        let mut cut = values.iter().filter(|value| value.len() > rest.len());
+        if rest.len() >= 4
+            && cut
+                .any(|it| it.starts_with(rest) && (rest.len() >= 16 || 2 * rest.len() >= it.len()))
+        {
+            is_masked[at..].fill(true);
         }
     }
     let mut left = Vec::new();
@@ -55,9 +66,13 @@ proptest! {
         values in vec(letters(), 0..6),
         text in vec(prop_oneof![Just(b'~'), Just(b'.'), Just(b'!')], 0..60),
         at in vec(0_usize..60, 0..4),
+        cut in 0_usize..12,
     ) {
+        // It may end inside a value.
+        let end = values.first().map(|value| &value[..cut.min(value.len())]).unwrap_or_default();
+        let text = [&*text, end].concat();
         let masker = masker(&values.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let expected = naive(&values, &text);
+        let expected = naive(&values, &text, false);
         prop_assert_eq!(&*masker.mask_bytes(&text), &*expected);
         let ascii = std::str::from_utf8(&text).expect("it is ASCII");
         let masked = masker.mask(ascii);
@@ -67,7 +82,7 @@ proptest! {
         let starts = std::iter::once(0).chain(at.iter().copied());
         let ends = at.iter().copied().chain(std::iter::once(text.len()));
         let pieces: Vec<_> = starts.zip(ends).map(|(start, end)| &text[start..end]).collect();
-        prop_assert_eq!(written(&masker, &pieces), expected);
+        prop_assert_eq!(written(&masker, &pieces), naive(&values, &text, true));
     }
 
     #[test]
@@ -89,8 +104,8 @@ proptest! {
             text.extend_from_slice(if ends { b"..~" } else { b"!" });
         }
         let masker = masker(&values.iter().map(Vec::as_slice).collect::<Vec<_>>());
-        let expected = naive(&values, &text);
-        prop_assert_eq!(&*masker.mask_bytes(&text), &*expected);
+        prop_assert_eq!(&*masker.mask_bytes(&text), &*naive(&values, &text, false));
+        let expected = naive(&values, &text, true);
         prop_assert_eq!(written(&masker, &text.chunks(size).collect::<Vec<_>>()), expected);
     }
 
@@ -105,8 +120,10 @@ proptest! {
         let masker = masker(&[&value]);
         let mut forms = Vec::new();
         super::forms::of(&SecretValue::from(value.clone()), &mut |form| forms.push(form.to_vec()));
+        // No form begins at the end.
+        let closing: Vec<u8> = (0x80..=0xff).filter(|it| !value.contains(it)).take(1).collect();
         for form in forms {
-            let text = [&*before, &form, &after].concat();
+            let text = [&*before, &form, &after, &closing].concat();
             let masked = masker.mask_bytes(&text);
             prop_assert!(!masked.windows(form.len()).any(|part| part == form));
             prop_assert_eq!(&written(&masker, &text.chunks(size).collect::<Vec<_>>()), &*masked);
@@ -154,6 +171,10 @@ proptest! {
             text.extend(letters.by_ref().take(count));
             text.extend_from_slice(end.as_bytes());
         }
+        // It may end inside the value, also in wrapped lines.
+        let whole = written(&masker, &[&text]);
+        prop_assert_eq!(written(&masker, &text.chunks(size).collect::<Vec<_>>()), whole);
+        text.push(b'!');
         let masked = masker.mask_bytes(&text);
         prop_assert_eq!(&written(&masker, &text.chunks(size).collect::<Vec<_>>()), &*masked);
     }
@@ -204,6 +225,46 @@ fn a_write_passes_on_what_cannot_be_the_start_of_a_secret() {
     assert_eq!(sink.take(), b"", "five bytes wait");
     writer.write_all(b"nEl-1;").unwrap();
     assert_eq!(sink.take(), b"***;");
+}
+
+#[test]
+fn an_output_that_ends_inside_a_secret_does_not_show_it() {
+    use base64ct::{Base64, Encoding};
+    let known = masker(&[b"SeNtInEl-PASSWORD-20"]);
+    for (text, left) in [
+        ("it is SeNtInEl-PASSWORD-2", "it is ***"),
+        ("it is SeNtInEl-P", "it is ***"),
+        ("it is SeNtInEl-", "it is SeNtInEl-"),
+        ("it is 53654e74496e456c2d50", "it is ***"),
+        ("SeNtInEl-PASSWORD-20, SeNtInEl-PASS", "***, ***"),
+    ] {
+        for at in 0..text.len() {
+            let (one, two) = text.as_bytes().split_at(at);
+            assert_eq!(written(&known, &[one, two]), left.as_bytes(), "{text}, split at {at}");
+        }
+    }
+    // Common words that begin a secret, and the whole that is one.
+    let common = masker(&[b"password-SeNtInEl", b"error", b"not-found"]);
+    for text in ["a pass", "an err", "it is not-", "the password"] {
+        assert_eq!(written(&common, &[text.as_bytes()]), text.as_bytes());
+    }
+    // Sixteen bytes are no chance, however long the secret is.
+    let long = masker(&["SeNtInEl-".repeat(1000).as_bytes()]);
+    assert_eq!(written(&long, &[b"SeNtInEl-SeNtIn"]), b"SeNtInEl-SeNtIn");
+    assert_eq!(written(&long, &[b"SeNtInEl-SeNtInE"]), b"***");
+    assert_eq!(written(&long, &["SeNtInEl-".repeat(999).as_bytes()]), b"***");
+    // Wrapped lines of base64 end inside it.
+    let letters = Base64::encode_string(&b"SeNtInEl-".repeat(1000));
+    let text = format!("{}\n{}", &letters[..76], &letters[76..100]);
+    assert_eq!(written(&long, &[text.as_bytes()]), b"***");
+    let text = format!("{}{}\n", "!".repeat(10), &letters[..70]);
+    assert_eq!(written(&long, &[text.as_bytes()]), b"!!!!!!!!!!***\n");
+    // What was flushed of it has been shown.
+    let mut writer = known.writer(Vec::new());
+    writer.write_all(b"SeN").unwrap();
+    writer.flush().unwrap();
+    writer.write_all(b"tInEl-PASSW").unwrap();
+    assert_eq!(writer.finish().unwrap(), b"SeN***");
 }
 
 #[test]

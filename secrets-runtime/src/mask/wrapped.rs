@@ -80,6 +80,13 @@ impl WrappedScan {
         self.block.as_ref().and_then(Block::first_open).unwrap_or(length)
     }
 
+    /// Returns where the letters are of the pattern inside which the text ends, if there is one.
+    pub(super) fn cut_part(&self, dictionary: &Dictionary) -> Option<Range<usize>> {
+        let Block { lines, scan, .. } = self.block.as_ref()?;
+        let start = scan.cut_start(dictionary, &lines.letters)?;
+        Some(lines.place(start)..lines.place(lines.letters.len() - 1) + 1)
+    }
+
     /// Decides everything again, since the dictionary has other patterns now.
     pub(super) fn restart(&mut self) {
         *self = Self { run: self.run, ..Self::default() };

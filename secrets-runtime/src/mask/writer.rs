@@ -18,6 +18,10 @@ const LONGEST_PIECE: usize = 64 * 1024;
 /// bytes too, so that a prompt without a line break is seen. If a secret turns out to begin with these bytes, only its
 /// rest is masked.
 ///
+/// An output may end inside a secret, as that of a program that was killed. At its end, at least four bytes of the
+/// beginning of a secret or of one of its forms are masked too, if they are half of it or more than 15 bytes. Fewer are
+/// passed on: many texts end with a word with which a secret begins.
+///
 /// ```
 /// use std::io::Write;
 /// use secrets_runtime::{SecretValue, mask::Masker};

@@ -11,7 +11,7 @@ use crate::{
         escape::escape_controls,
         secret_value::SecretValue,
     },
-    mask::{masker::Masker, process},
+    mask::{masker::Masker, process, rewrapped},
 };
 
 /// How many characters of a reason are shown.
@@ -44,28 +44,30 @@ impl<'a> Reason<'a> {
         complaint: &Complaint,
         printed: &Zeroizing<Vec<u8>>,
     ) -> Error {
-        let text = String::from_utf8_lossy(&complaint.bytes);
-        let mut text = text.as_ref();
-        if complaint.is_cut {
-            // The last word may be the beginning of a secret.
-            text = text.rsplit_once(char::is_whitespace).map_or("", |(whole, _)| whole);
-        }
-        match self.shown(text, printed) {
+        match self.shown(&complaint.bytes, complaint.is_cut, printed) {
             reason if reason.is_empty() => Error::new(kind, message),
             reason => Error::new(kind, format!("{message}: {reason}")),
         }
     }
 
     /// Returns a text in one line, masked and cut.
-    fn shown(&self, text: &str, printed: &[u8]) -> String {
-        let masker = Masker::new();
-        // What the program has printed before it failed may be a secret or a part of one.
-        masker.add(&SecretValue::from(printed.to_vec()));
-        for name in self.variables {
-            // A token that the program got is not a reason.
-            masker.add(&SecretValue::from(env::var_os(name).unwrap_or_default()));
+    fn shown(&self, text: &[u8], is_cut: bool, printed: &[u8]) -> String {
+        // What the program has printed before it failed may be a secret or a part of one. A token that the program got is
+        // not a reason.
+        let mut values = vec![SecretValue::from(printed.to_vec())];
+        let variables = self.variables.iter().map(|name| env::var_os(name).unwrap_or_default());
+        values.extend(variables.map(SecretValue::from));
+        let own = Masker::new();
+        values.iter().for_each(|value| own.add(value));
+        values.extend(process::values());
+        // The words become one line, so a secret is found in whatever lines it is.
+        let known = rewrapped::mask_rewrapped(text, is_cut, &values);
+        let known = Zeroizing::new(String::from_utf8_lossy(&known).into_owned());
+        let mut known = known.as_str();
+        if is_cut {
+            // The last word may be the beginning of a secret that nobody here knows.
+            known = known.rsplit_once(char::is_whitespace).map_or("", |(whole, _)| whole);
         }
-        let known = Zeroizing::new(process::mask(&masker.mask(text)).into_owned());
         let mut line = Zeroizing::new(String::with_capacity(known.len()));
         let mut before = Before::Other;
         for word in known.split_whitespace() {
@@ -74,6 +76,8 @@ impl<'a> Reason<'a> {
             }
             before = self.push_word(word, before, &mut line);
         }
+        // Nothing that is known stands in what is shown, whatever has become of it on the way.
+        let line = Zeroizing::new(process::mask(&own.mask(&line)).into_owned());
         let mut shown: String = line.chars().take(MAX_CHARS).collect();
         if line.chars().nth(MAX_CHARS).is_some() {
             shown.push_str("..");
@@ -185,8 +189,15 @@ mod tests {
     use super::*;
 
     fn shown(text: &str, printed: &str) -> String {
-        Reason::new(&[], "vault/item1234", &["op://vault/item1234".to_owned()])
-            .shown(text, printed.as_bytes())
+        Reason::new(&[], "vault/item1234", &["op://vault/item1234".to_owned()]).shown(
+            text.as_bytes(),
+            false,
+            printed.as_bytes(),
+        )
+    }
+
+    fn shown_if_cut(text: &[u8], printed: &str) -> String {
+        Reason::new(&[], "vault/item1234", &[]).shown(text, true, printed.as_bytes())
     }
 
     #[test]
@@ -204,6 +215,44 @@ mod tests {
     fn what_was_printed_is_masked_in_every_form() {
         assert_eq!(shown("cannot store correct horse", "correct horse\n"), "cannot store ***");
         assert_eq!(shown("at Y29ycmVjdCBob3JzZQ==", "correct horse"), "at ***");
+    }
+
+    #[test]
+    fn a_secret_is_masked_whatever_white_space_stands_in_it() {
+        let secret = "correct horse  battery\tstaple";
+        for text in [
+            "line: correct\nhorse\nbattery\nstaple\n",
+            "line: correct horse battery staple",
+            "line: corr\n  ect horse batt\n  ery sta\n  ple",
+            "line: correct\u{a0}horse\u{3000}battery staple",
+            "line: Y29ycmVjdCBob3JzZSAg\nYmF0dGVyeQlzdGFwbGU=",
+            // The text ends inside it.
+            "line: correct\nhorse\nbat",
+        ] {
+            assert_eq!(shown(text, secret), "line: ***", "{text}");
+        }
+        assert_eq!(shown("line: a\nb\nc d", "a b c"), "line: *** d", "a short one");
+        assert_eq!(shown("line: correct", secret), "line: correct", "it may be chance");
+        let reason = Reason::new(&[], "", &[]);
+        let shown = reason.shown(b"line: horse\xff\nbattery", false, b"horse\xff battery");
+        assert_eq!(shown, "line: ***", "bytes that are no text");
+    }
+
+    #[test]
+    fn the_start_of_a_secret_at_the_end_of_a_cut_text_is_left_out() {
+        for text in [
+            "it is wrong: correct",
+            "it is wrong: correct horse bat",
+            "it is wrong: correct\nhorse\n",
+            "it is wrong: corr",
+        ] {
+            assert_eq!(shown_if_cut(text.as_bytes(), "correct horse battery"), "it is wrong:");
+        }
+        let text = "it is wrong: correct\u{3000}horse";
+        let cut = &text.as_bytes()[..text.len() - 6];
+        assert_eq!(shown_if_cut(cut, "correct\u{3000}horse"), "it is wrong:");
+        assert_eq!(shown_if_cut(b"it is wrong: corr", ""), "it is wrong:", "an unknown one");
+        assert_eq!(shown_if_cut(b"it is wrong", ""), "it is");
     }
 
     #[test]
