@@ -35,7 +35,7 @@ pub fn pump<W: Write>(
         match poll(&mut watched, timeout.as_ref()) {
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
-            Ok(0) if left.is_some() => return writer.finish(),
+            Ok(0) if left.is_some() => return writer.finish_cut(),
             Ok(0) => {
                 writer.flush()?;
                 is_flushed = true;
@@ -54,7 +54,7 @@ pub fn pump<W: Write>(
         let count = match read(source, buffer.as_mut_slice()) {
             Err(Errno::INTR | Errno::AGAIN) => continue,
             // A pseudo-terminal reports its end in this way.
-            Ok(0) | Err(Errno::IO) => return writer.finish(),
+            Ok(0) | Err(Errno::IO) => return writer.finish_cut(),
             Err(error) => return Err(error.into()),
             Ok(count) => count,
         };
@@ -63,7 +63,7 @@ pub fn pump<W: Write>(
         if let Some(left) = &mut left {
             *left = left.saturating_sub(count);
             if *left == 0 {
-                return writer.finish();
+                return writer.finish_cut();
             }
         }
     }

@@ -45,7 +45,7 @@
 //! - A number of fewer than six digits in a JSON payload, such as a port; a value shorter than four bytes; and `true`,
 //!   `false`, `null`, `none`, `yes`, `no`, `on`, `off`, `dev`, `test`, `prod`, `localhost`, `root`, `admin` and
 //!   `postgres`. A log would be unreadable without them. A warning names the group and key of such a secret.
-//! - A secret that was hashed, encrypted, compressed, cut or rearranged; but an output may [end inside](MaskingWriter) one.
+//! - A secret that was hashed, encrypted, compressed, cut or rearranged; but see [`finish_cut`](MaskingWriter::finish_cut).
 
 mod dictionary;
 pub(crate) mod forms;

@@ -35,9 +35,11 @@ pub(super) enum Until {
     Open,
     /// That, and an end of fewer than four bytes.
     Flush,
+    /// Everything.
+    End,
     /// Everything. If the text ends inside a find, what is there of it is masked, unless it is so little that it may be
     /// chance.
-    End,
+    Cut,
 }
 
 impl Stream {
@@ -64,7 +66,7 @@ impl Stream {
         let mut found = |find, _| scan::push(finds, find);
         scan.advance(dictionary, text, &mut found);
         wrapped.advance(dictionary, text, &mut found);
-        if until == Until::End {
+        if until == Until::Cut {
             let start = scan.cut_start(dictionary, text);
             finds.extend(start.map(|start| start..text.len()));
             finds.extend(wrapped.cut_part(dictionary));
@@ -73,7 +75,7 @@ impl Stream {
         let open = scan.first_open(text.len()).min(wrapped.first_open(text.len()));
         let end = self.end(open, until).max(self.passed);
         self.pass_on(end, out);
-        let done = if until == Until::End { end } else { open.min(end) };
+        let done = if matches!(until, Until::End | Until::Cut) { end } else { open.min(end) };
         self.forget(done);
         self.passed = end - done;
     }
@@ -83,7 +85,7 @@ impl Stream {
         let length = self.text.len();
         match until {
             Until::Open => open,
-            Until::End => length,
+            Until::End | Until::Cut => length,
             Until::Flush => {
                 // Bytes of a find are masked, whatever follows.
                 let find = self.finds.iter().find(|find| find.contains(&open));

@@ -18,10 +18,6 @@ const LONGEST_PIECE: usize = 64 * 1024;
 /// bytes too, so that a prompt without a line break is seen. If a secret turns out to begin with these bytes, only its
 /// rest is masked.
 ///
-/// An output may end inside a secret, as that of a program that was killed. At its end, at least four bytes of the
-/// beginning of a secret or of one of its forms are masked too, if they are half of it or more than 15 bytes. Fewer are
-/// passed on: many texts end with a word with which a secret begins.
-///
 /// ```
 /// use std::io::Write;
 /// use secrets_runtime::{SecretValue, mask::Masker};
@@ -64,7 +60,30 @@ impl<W: Write> MaskingWriter<W> {
     /// # Errors
     /// The error of the inner writer, which is dropped then.
     pub fn finish(mut self) -> io::Result<W> {
-        self.end()?;
+        self.end(Until::End)?;
+        self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
+    }
+
+    /// Does what [`finish`](Self::finish) does, for an output that may end inside a secret, as that of a program that was
+    /// killed. At its end, at least four bytes of the beginning of a secret or of one of its forms are masked too, if they
+    /// are half of it or more than 15 bytes. Fewer are passed on: many texts end with a word with which a secret begins.
+    ///
+    /// ```
+    /// use std::io::Write;
+    /// use secrets_runtime::{SecretValue, mask::Masker};
+    ///
+    /// let masker = Masker::new();
+    /// masker.add(&SecretValue::from("correct horse"));
+    /// let mut writer = masker.writer(Vec::new());
+    /// writer.write_all(b"the password is correct ho")?;
+    /// assert_eq!(writer.finish_cut()?, b"the password is ***");
+    /// # Ok::<(), std::io::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// The error of the inner writer, which is dropped then.
+    pub fn finish_cut(mut self) -> io::Result<W> {
+        self.end(Until::Cut)?;
         self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
@@ -74,8 +93,8 @@ impl<W: Write> MaskingWriter<W> {
         self.stream.is_holding()
     }
 
-    fn end(&mut self) -> io::Result<()> {
-        self.push(&[], Until::End);
+    fn end(&mut self, until: Until) -> io::Result<()> {
+        self.push(&[], until);
         self.write_ready()?;
         self.inner.as_mut().map_or(Ok(()), Write::flush)
     }
@@ -136,7 +155,7 @@ impl<W: Write> Drop for MaskingWriter<W> {
     /// returns them.
     fn drop(&mut self) {
         if self.inner.is_some() && !self.is_writing {
-            let _ = self.end();
+            let _ = self.end(Until::End);
         }
     }
 }
