@@ -249,6 +249,11 @@ fn oracle() -> Flow {
         .after("store")
 }
 
+/// Two steps that get what is attached at launch, and one without an attribute.
+fn bare() -> Flow {
+    Flow::new("bare").step("a", report).step("b", report).step("c", Job::plain)
+}
+
 /// Two steps whose variables contradict each other.
 fn two_values() -> Flow {
     Flow::new("two-values").step("a", report).env("K", "1").step("b", report).env("K", "2")
@@ -267,6 +272,7 @@ fn main() -> ExitCode {
         Ok("forms") => forms(),
         Ok("behaviour") => behaviour(),
         Ok("wrong") => wrong(),
+        Ok("bare") => bare(),
         Ok("braces") => braces(),
         Ok("inline") => inline(),
         Ok("early") => early(),
