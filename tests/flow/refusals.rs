@@ -23,6 +23,26 @@ fn every_mistake_of_a_flow_is_in_one_message_before_anything_runs() {
 }
 
 #[test]
+fn settings_are_checked_before_a_step_starts() {
+    let sandbox = FlowSandbox::new();
+    let output = sandbox.run("dbflow", &["--secrets-profile", "cluster", "run"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(5), ""), "{output:?}");
+    assert!(
+        output.stderr.starts_with("error: ") && output.stderr.contains("cluster"),
+        "{output:?}"
+    );
+    assert!(!output.stderr.contains("load"), "{output:?}");
+    let mut command = sandbox.command("dbflow", &["run", "--only", "load"]);
+    let wrong = FlowOutput::of(command.env("SECRETS_TIMEOUT", "soon").env("SECRETS_GUARD", "of"));
+    for name in ["SECRETS_TIMEOUT", "SECRETS_GUARD"] {
+        assert!(wrong.stderr.contains(name) && !wrong.stderr.contains("load"), "{wrong:?}");
+    }
+    // What the steps get decides.
+    command.args(["--set", "SECRETS_TIMEOUT=9", "--set", "SECRETS_GUARD="]);
+    assert_eq!(FlowOutput::of(&mut command).ok(), "load | load has ***\n");
+}
+
+#[test]
 fn every_mistake_of_a_deployment_is_in_one_message() {
     let options = [
         "--image",
