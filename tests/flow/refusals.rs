@@ -23,6 +23,22 @@ fn every_mistake_of_a_flow_is_in_one_message_before_anything_runs() {
 }
 
 #[test]
+fn the_nearest_command_is_suggested() {
+    let sandbox = FlowSandbox::new();
+    for (words, near) in [
+        (["rn"].as_slice(), "'run'"),
+        (&["rnu"], "'run'"),
+        (&["shwo"], "'show'"),
+        (&["argo-workflows", "crate"], "'create'"),
+        (&["kube"], "'kubernetes'"),
+    ] {
+        let error = sandbox.run("dbflow", words).failed(2);
+        let tips: Vec<_> = error.lines().filter(|line| line.contains("similar")).collect();
+        assert!(matches!(tips.as_slice(), [tip] if tip.ends_with(near)), "{words:?}: {error}");
+    }
+}
+
+#[test]
 fn settings_are_checked_before_a_step_starts() {
     let sandbox = FlowSandbox::new();
     let output = sandbox.run("dbflow", &["--secrets-profile", "cluster", "run"]);
