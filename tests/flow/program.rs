@@ -254,6 +254,16 @@ fn bare() -> Flow {
     Flow::new("bare").step("a", report).step("b", report).step("c", Job::plain)
 }
 
+/// A step whose error contains a secret.
+fn quoting() -> Flow {
+    #[secrets(sources = ["prod-db"])]
+    fn quote() -> anyhow::Result<()> {
+        let password = current_context().secrets.get("prod-db", "password")?;
+        anyhow::bail!("no connection with {}", password.expose_str()?)
+    }
+    Flow::new("quoting").step("quote", quote).retry(1)
+}
+
 /// Two steps whose variables contradict each other.
 fn two_values() -> Flow {
     Flow::new("two-values").step("a", report).env("K", "1").step("b", report).env("K", "2")
@@ -278,6 +288,7 @@ fn main() -> ExitCode {
         Ok("early") => early(),
         Ok("images") => images(),
         Ok("oracle") => oracle(),
+        Ok("quoting") => quoting(),
         Ok("two-values") => two_values(),
         _ => dbflow(),
     };
