@@ -2,8 +2,11 @@
 
 use std::path::PathBuf;
 
-use clap::{CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum};
-use secrets_runtime::{ValidationLevel, cli::SecretsArgs};
+use clap::{
+    Command, CommandFactory, FromArgMatches, Parser, Subcommand, ValueEnum,
+    error::{ContextKind, ContextValue},
+};
+use secrets_runtime::{__flow::closest, ValidationLevel, cli::SecretsArgs};
 
 /// The option by which the first process of a container starts the program again.
 pub const UNDER_SUPERVISOR: &str = "--under-supervisor";
@@ -191,9 +194,27 @@ impl FlowArguments {
             true => argument.help_heading("Secrets"),
             false => argument,
         });
-        let matches = command.try_get_matches()?;
+        let mut command = command;
+        let matches = command.try_get_matches_from_mut(std::env::args_os());
+        let matches = matches.map_err(|error| with_closest_command(error, &command))?;
         Self::from_arg_matches(&matches)
     }
+}
+
+/// Has the error of an unknown command name the one with the fewest letters that differ, if one is near. What `clap`
+/// itself finds near to a short word can be a long one.
+fn with_closest_command(mut error: clap::Error, program: &Command) -> clap::Error {
+    let Some(ContextValue::String(word)) = error.get(ContextKind::InvalidSubcommand) else {
+        return error;
+    };
+    let before = std::env::args_os().skip(1).take_while(|argument| argument != word.as_str());
+    let parent = before
+        .fold(program, |parent, argument| parent.find_subcommand(&argument).unwrap_or(parent));
+    if let Some(near) = closest(word, parent.get_subcommands().map(Command::get_name)) {
+        let near = ContextValue::Strings(vec![near.to_owned()]);
+        error.insert(ContextKind::SuggestedSubcommand, near);
+    }
+    error
 }
 
 /// Splits `K=V`.

@@ -135,7 +135,8 @@ impl Flow {
     ///
     /// The exit code is 2 for a mistake in the flow or the command line, and otherwise that of the step which failed
     /// first: 3 to 6 for a secret, by [`ErrorKind::exit_code`](secrets_runtime::ErrorKind::exit_code), and 1 for an
-    /// error of the body.
+    /// error of the body. It is 4 for an error of the body that contains a secret of the step too: if `SECRETS_GUARD` is
+    /// not set, it is `errors` in a step, and not `off`.
     ///
     /// Call it at the end of `main`, which starts no thread and no runtime before: the program starts itself for each
     /// step, and once more to mask the output of a step.

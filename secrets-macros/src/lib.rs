@@ -148,8 +148,9 @@ use expand::expand;
 ///   it would be serialized. The error is looked at with everything that caused it.
 /// - With `"warn"` there is a warning, and the result passes.
 /// - With `"errors"` the error alone is looked at, and the `Ok` value may be of any type.
-/// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default. Then the `Ok` value is looked at if
-///   its type is seen to be `Serialize` where the attribute is.
+/// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default, and `errors` in a flow of
+///   `secrets-flow`. With `deny` and `warn` the `Ok` value is looked at if its type is seen to be `Serialize` where the
+///   attribute is.
 /// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
 ///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find, and neither is a part that is nested too
 ///   deeply: a warning says so, and the result passes.

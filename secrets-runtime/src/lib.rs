@@ -178,6 +178,7 @@ pub mod __testing {
 #[doc(hidden)]
 pub mod __flow {
     pub use crate::{
+        core::warning::WARNING_START,
         private::{
             declared::{DeclaredFunction, declared_function},
             failure::take as take_failure,

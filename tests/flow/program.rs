@@ -273,6 +273,21 @@ fn oracle() -> Flow {
         .after("store")
 }
 
+/// Two steps that get what is attached at launch, and one without an attribute.
+fn bare() -> Flow {
+    Flow::new("bare").step("a", report).step("b", report).step("c", Job::plain)
+}
+
+/// A step whose error contains a secret.
+fn quoting() -> Flow {
+    #[secrets(sources = ["prod-db"])]
+    fn quote() -> anyhow::Result<()> {
+        let password = current_context().secrets.get("prod-db", "password")?;
+        anyhow::bail!("no connection with {}", password.expose_str()?)
+    }
+    Flow::new("quoting").step("quote", quote).retry(1)
+}
+
 /// Two steps whose variables contradict each other.
 fn two_values() -> Flow {
     Flow::new("two-values").step("a", report).env("K", "1").step("b", report).env("K", "2")
@@ -291,12 +306,14 @@ fn main() -> ExitCode {
         Ok("forms") => forms(),
         Ok("behaviour") => behaviour(),
         Ok("wrong") => wrong(),
+        Ok("bare") => bare(),
         Ok("braces") => braces(),
         Ok("inline") => inline(),
         Ok("early") => early(),
         Ok("late") => late(),
         Ok("images") => images(),
         Ok("oracle") => oracle(),
+        Ok("quoting") => quoting(),
         Ok("two-values") => two_values(),
         _ => dbflow(),
     };

@@ -23,6 +23,42 @@ fn every_mistake_of_a_flow_is_in_one_message_before_anything_runs() {
 }
 
 #[test]
+fn the_nearest_command_is_suggested() {
+    let sandbox = FlowSandbox::new();
+    for (words, near) in [
+        (["rn"].as_slice(), "'run'"),
+        (&["rnu"], "'run'"),
+        (&["shwo"], "'show'"),
+        (&["argo-workflows", "crate"], "'create'"),
+        (&["kube"], "'kubernetes'"),
+    ] {
+        let error = sandbox.run("dbflow", words).failed(2);
+        let tips: Vec<_> = error.lines().filter(|line| line.contains("similar")).collect();
+        assert!(matches!(tips.as_slice(), [tip] if tip.ends_with(near)), "{words:?}: {error}");
+    }
+}
+
+#[test]
+fn settings_are_checked_before_a_step_starts() {
+    let sandbox = FlowSandbox::new();
+    let output = sandbox.run("dbflow", &["--secrets-profile", "cluster", "run"]);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(5), ""), "{output:?}");
+    assert!(
+        output.stderr.starts_with("error: ") && output.stderr.contains("cluster"),
+        "{output:?}"
+    );
+    assert!(!output.stderr.contains("load"), "{output:?}");
+    let mut command = sandbox.command("dbflow", &["run", "--only", "load"]);
+    let wrong = FlowOutput::of(command.env("SECRETS_TIMEOUT", "soon").env("SECRETS_GUARD", "of"));
+    for name in ["SECRETS_TIMEOUT", "SECRETS_GUARD"] {
+        assert!(wrong.stderr.contains(name) && !wrong.stderr.contains("load"), "{wrong:?}");
+    }
+    // What the steps get decides.
+    command.args(["--set", "SECRETS_TIMEOUT=9", "--set", "SECRETS_GUARD="]);
+    assert_eq!(FlowOutput::of(&mut command).ok(), "load | load has ***\n");
+}
+
+#[test]
 fn every_mistake_of_a_deployment_is_in_one_message() {
     let options = [
         "--image",
@@ -92,7 +128,9 @@ fn a_time_zone_needs_a_schedule() {
 fn placeholders_and_credentials_of_steps_are_refused() {
     let error = create("braces", "argo-workflows", &["--image", "{{image}}"]);
     assert!(error.contains("DB_PASSWORD is a credential"), "{error}");
-    assert_eq!(error.matches("`{{`").count(), 3, "{error}");
+    // The image of both steps, and the variable of one.
+    assert_eq!(error.matches("`{{`").count(), 2, "{error}");
+    assert!(error.contains(" and in one other place: Argo would replace it"), "{error}");
     let error = create("two-values", "kubernetes", &["--image", "i"]);
     assert!(error.contains("set the variable K to two values"), "{error}");
 }

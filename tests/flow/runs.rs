@@ -30,6 +30,26 @@ fn all_steps_run_in_order_with_masked_and_named_lines() {
 }
 
 #[test]
+fn a_value_that_is_not_masked_has_one_line_a_run() {
+    let sandbox = FlowSandbox::new();
+    let fields = [("T_USER", "app"), ("T_HOST", "localhost"), ("T_PORT", "5432")];
+    for mode in [[].as_slice(), &["--in-process"]] {
+        let arguments = [["run", "--only", "secret", "exporting"].as_slice(), mode].concat();
+        let mut command = sandbox.command("behaviour", &arguments);
+        let output = FlowOutput::of(command.envs(fields));
+        assert_eq!(output.code, Some(0), "{output:?}");
+        let mut warnings: Vec<_> =
+            output.stderr.lines().filter_map(|line| line.split_once("warning: ")).collect();
+        warnings.sort_by_key(|(_, text)| *text);
+        let said: Vec<_> = warnings.iter().map(|(_, text)| *text).collect();
+        let skipped = "is neither masked nor looked for by the guard";
+        let host = format!("the value of prod-db/host {skipped}: it is a common word");
+        let user = format!("the value of prod-db/user {skipped}: it is shorter than four bytes");
+        assert_eq!(said, [&host, &user], "{output:?}");
+    }
+}
+
+#[test]
 fn the_first_failure_is_the_exit_code_and_nothing_starts_after_it() {
     let sandbox = FlowSandbox::new();
     let output = FlowOutput::of(sandbox.command("dbflow", &["run"]).env_remove("T_PASSWORD"));

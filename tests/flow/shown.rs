@@ -80,3 +80,27 @@ fn check_is_a_table_of_all_steps() {
     assert_eq!(none.code, Some(0));
     assert_eq!(sandbox.run("dbflow", &["check", "--level", "SOME"]).code, Some(2));
 }
+
+#[test]
+fn check_reports_a_secret_of_several_steps_once() {
+    let sandbox = FlowSandbox::new();
+    let with = r#"secrets:sources=["nowhere"]"#;
+    let checked = |flow: &str| {
+        let output = sandbox.run(flow, &["--with", with, "check"]);
+        let rows = output.stdout.lines().map(|row| row.split_whitespace().collect::<Vec<_>>());
+        let of_interest = ["NotFound", "checked"];
+        let rows = rows.filter(|row| row.last().is_some_and(|cell| of_interest.contains(cell)));
+        let rows: Vec<String> = rows.map(|row| row.join(" ")).collect();
+        (rows, output.failed(3))
+    };
+    // Two steps without a declaration of their own, and a function without an attribute.
+    let (rows, error) = checked("bare");
+    let expected =
+        ["a nowhere local NotFound", "b nowhere local NotFound", "c unknown not checked"];
+    assert_eq!(rows, expected);
+    assert_eq!(error.matches("nowhere (local)").count(), 1, "{error}");
+    // No step is known to get it.
+    let (rows, error) = checked("early");
+    assert_eq!(rows, ["print unknown not checked", "--with nowhere local NotFound"]);
+    assert_eq!(error.matches("nowhere (local)").count(), 1, "{error}");
+}

@@ -35,3 +35,21 @@ fn sources_are_attached_at_launch() {
     let arguments = [WITH.as_slice(), &["step", "report"]].concat();
     assert_eq!(sandbox.run("dbflow", &arguments).ok(), "report has ***\n");
 }
+
+#[test]
+fn an_error_that_contains_a_secret_is_final() {
+    let sandbox = FlowSandbox::new();
+    // A `secrets.toml` decides too.
+    let settings = [("", 4, "1"), ("guard = \"off\"\n", 1, "2")];
+    for (file, code, attempts) in settings {
+        sandbox.write("secrets.toml", file);
+        for mode in [[].as_slice(), &["--in-process"]] {
+            let output = sandbox.run("quoting", &[["run"].as_slice(), mode].concat());
+            assert!(output.stderr.contains("no connection with ***"), "{output:?}");
+            assert_eq!(output.stderr.contains("prod-db/password"), code == 4, "{output:?}");
+            let row = format!("quote  exit code {code}  {attempts} ");
+            assert!(output.stderr.lines().any(|line| line.starts_with(&row)), "{row}: {output:?}");
+            output.failed(code);
+        }
+    }
+}

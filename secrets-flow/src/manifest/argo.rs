@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::{
     failure::CommandFailure,
     manifest::{
-        deployment::Deployment,
+        deployment::{Deployment, IMAGE_HELP},
         documents::Documents,
         node::{ManifestNode, list, map},
         pod::ContainerSpec,
@@ -26,6 +26,7 @@ pub fn workflow_template(
     let flow = deployment.flow;
     // No step can have this name: those begin with a letter.
     let entrypoint = format!("0-{}", flow.name);
+    mistakes.extend(missing_image(deployment));
     let mut templates = vec![graph(deployment, &entrypoint)];
     for step in &flow.steps {
         templates.push(template(deployment, step, mistakes)?);
@@ -48,6 +49,19 @@ pub fn workflow_template(
         documents.push(object("CronWorkflow", deployment.metadata(), spec));
     }
     Ok(Documents(documents))
+}
+
+/// Returns the mistake of all steps without an image, which one option mends.
+fn missing_image(deployment: &Deployment<'_>) -> Option<String> {
+    let steps = deployment.flow.steps.iter();
+    let steps = steps.filter(|step| deployment.image_of(step).is_none());
+    let names: Vec<String> = steps.map(|step| format!("`{}`", step.name)).collect();
+    let what = match names.as_slice() {
+        [] => return None,
+        [name] => format!("the step {name} has no image"),
+        names => format!("the steps {} have no image", names.join(", ")),
+    };
+    Some(format!("{what}: {IMAGE_HELP}"))
 }
 
 /// Returns a `Workflow` from the template of this name.
@@ -105,7 +119,8 @@ fn template(
     let of_step = |mistake: &String| format!("step `{}`: {mistake}", step.name);
     mistakes.extend(environment.mistakes().iter().map(of_step));
     let container = ContainerSpec {
-        image: deployment.image(step.image.as_deref(), &format!("step `{}`", step.name), mistakes),
+        // If there is none, the mistake is in the list already.
+        image: deployment.image_of(step).unwrap_or_default(),
         args: vec!["step".to_owned(), step.name.clone()],
         cpu: step.cpu.as_deref(),
         memory: step.memory.as_deref(),

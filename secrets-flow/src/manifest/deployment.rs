@@ -6,6 +6,7 @@ use crate::{
         node::{ManifestNode, map},
     },
     plan::FlowPlan,
+    step::FlowStep,
 };
 
 /// What all objects of a manifest have in common.
@@ -24,6 +25,9 @@ pub struct Deployment<'a> {
     pub schedule: Option<CronSchedule>,
     pub environment: DeployedVariables,
 }
+
+/// What to do about a missing image.
+pub const IMAGE_HELP: &str = "write --image registry.example/name:tag";
 
 /// The label that says what an object belongs to.
 const APP_NAME: &str = "app.kubernetes.io/name";
@@ -69,19 +73,9 @@ impl Deployment<'_> {
         found
     }
 
-    /// Returns an image, this one if there is one. If there is none, that is a mistake of the one who needs it.
-    pub fn image<'a>(
-        &'a self,
-        own: Option<&'a str>,
-        of: &str,
-        mistakes: &mut Vec<String>,
-    ) -> &'a str {
-        let image = own.or(self.image.as_deref());
-        if image.is_none() {
-            let example = "--image registry.example/name:tag";
-            mistakes.push(format!("{of} has no image: write {example}"));
-        }
-        image.unwrap_or_default()
+    /// Returns the image of a step: its own, or that of all steps.
+    pub fn image_of<'a>(&'a self, step: &'a FlowStep) -> Option<&'a str> {
+        step.image.as_deref().or(self.image.as_deref())
     }
 
     /// Returns the metadata of an object.

@@ -8,19 +8,30 @@ use crate::manifest::{
 pub struct Documents(pub Vec<ManifestNode>);
 
 impl Documents {
-    /// Returns the texts that contain `{{`, which Argo would replace: where each of them is.
+    /// Returns the mistakes of texts that contain `{{`, which Argo would replace: one for each text, with where it is.
     pub fn placeholders(&self) -> Vec<String> {
-        let mut found = Vec::new();
+        let mut found: Vec<(String, String, usize)> = Vec::new();
         for document in &self.0 {
             document.each_text("", &mut |path, text| {
-                if text.contains("{{") {
-                    found.push(format!(
-                        "`{{{{` in {path}: Argo would replace it, so write the text without it"
-                    ));
+                if !text.contains("{{") {
+                    return;
+                }
+                // An option is in the template of each step.
+                match found.iter_mut().find(|(known, ..)| known == text) {
+                    Some((.., more)) => *more += 1,
+                    None => found.push((text.to_owned(), path.to_owned(), 0)),
                 }
             });
         }
-        found
+        let mistakes = found.into_iter().map(|(_, path, more)| {
+            let more = match more {
+                0 => String::new(),
+                1 => " and in one other place".to_owned(),
+                more => format!(" and in {more} other places"),
+            };
+            format!("`{{{{` in {path}{more}: Argo would replace it, so write the text without it")
+        });
+        mistakes.collect()
     }
 
     pub fn to_yaml(&self) -> String {

@@ -4,7 +4,7 @@ use crate::{
     checks::{environment::joined, quantity::larger},
     failure::CommandFailure,
     manifest::{
-        deployment::Deployment,
+        deployment::{Deployment, IMAGE_HELP},
         documents::Documents,
         environment::EnvValue,
         node::{ManifestNode, list, map},
@@ -68,8 +68,11 @@ fn spec(
     mistakes.extend(environment.mistakes());
     let largest =
         |quantity: fn(&FlowStep) -> Option<&str>| steps.iter().filter_map(quantity).reduce(larger);
+    if deployment.image.is_none() {
+        mistakes.push(format!("the pod of all steps has no image: {IMAGE_HELP}"));
+    }
     let container = ContainerSpec {
-        image: deployment.image(None, "the pod of all steps", mistakes),
+        image: deployment.image.as_deref().unwrap_or_default(),
         args: ["run", "--in-process"].map(str::to_owned).to_vec(),
         cpu: largest(|step| step.cpu.as_deref()),
         memory: largest(|step| step.memory.as_deref()),

@@ -10,8 +10,7 @@ use crate::{
         resolved::ResolvedSecrets,
         secrets::Secrets,
     },
-    core::warning::warn_once,
-    mask::{forms, patterns::Patterns},
+    mask::{forms, patterns::Patterns, process},
 };
 
 /// Returns the fields of these secrets that can be found, each once. A warning names each that cannot.
@@ -30,12 +29,9 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
             let is_known = fields.iter().any(|known| {
                 *known.group == *group && *known.key == *key && known.value.ct_eq(&field.value)
             });
-            if !forms::is_field_maskable(field) {
+            if let Some(reason) = forms::unmaskable_reason(field) {
                 if !field.value.is_empty() {
-                    warn_once(&format!(
-                        "the guard does not look for the value of {group}/{key}: {}",
-                        forms::UNMASKABLE
-                    ));
+                    process::warn_of_unmaskable(group, key, reason);
                 }
             } else if !is_known {
                 fields.push(GuardedField {

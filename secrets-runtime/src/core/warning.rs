@@ -6,6 +6,9 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// With what a warning on standard error begins.
+pub const WARNING_START: &str = "secrets: warning: ";
+
 /// Warns with `text`, which has no value in it: as a `tracing` event with the feature `tracing`, else as one line on
 /// standard error.
 pub(crate) fn warn(text: &str) {
@@ -45,7 +48,7 @@ pub(crate) fn warn_now_and_then(text: &str) {
 fn write_line(text: &str, out: &mut impl std::io::Write) {
     // A path may have line breaks and terminal controls, and a warning stays one line.
     let line =
-        format!("secrets: warning: {}\n", crate::core::escape::escape_controls(text.to_owned()));
+        format!("{WARNING_START}{}\n", crate::core::escape::escape_controls(text.to_owned()));
     // Not `eprintln`, which panics where standard error is closed: a step does not end over a warning.
     let _ = out.write_all(line.as_bytes());
 }

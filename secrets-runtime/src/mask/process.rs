@@ -31,8 +31,8 @@ struct EarlyValues {
     values: HashMap<usize, WeakSecretValue>,
     /// How many values there may be before those that are gone are removed.
     limit: usize,
-    /// The groups and keys of those that are not masked.
-    unmaskable: BTreeSet<(String, String)>,
+    /// The groups and keys of those that are not masked, and why they are not.
+    unmaskable: BTreeSet<(String, String, &'static str)>,
 }
 
 /// The least number of values that are kept before those that are gone are removed.
@@ -79,7 +79,7 @@ impl Masker {
             unmaskable = early.unmaskable;
         }
         drop(current);
-        unmaskable.iter().for_each(|(group, key)| warn_of(group, key));
+        unmaskable.iter().for_each(|(group, key, why)| warn_of_unmaskable(group, key, why));
         masker
     }
 }
@@ -123,20 +123,21 @@ pub(crate) fn learn<'a>(fields: impl Iterator<Item = (&'a str, &'a str, &'a Fiel
     {
         let mut current = lock();
         for (group, key, field) in fields {
-            if field.value.is_empty() || forms::is_field_maskable(field) {
+            let reason = forms::unmaskable_reason(field).filter(|_| !field.value.is_empty());
+            let Some(reason) = reason else {
                 current.learn(&field.value);
                 continue;
-            }
+            };
             match &mut *current {
-                Current::Masker(_) => unmaskable.push((group, key)),
+                Current::Masker(_) => unmaskable.push((group, key, reason)),
                 Current::Unasked(early) => {
-                    let names = (group.to_owned(), key.to_owned());
-                    early.get_or_insert_default().unmaskable.insert(names);
+                    let of_field = (group.to_owned(), key.to_owned(), reason);
+                    early.get_or_insert_default().unmaskable.insert(of_field);
                 }
             }
         }
     }
-    unmaskable.into_iter().for_each(|(group, key)| warn_of(group, key));
+    unmaskable.into_iter().for_each(|(group, key, why)| warn_of_unmaskable(group, key, why));
 }
 
 /// Returns whether the process has a masker of its own.
@@ -202,6 +203,12 @@ fn lock() -> MutexGuard<'static, Current> {
     CURRENT.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn warn_of(group: &str, key: &str) {
-    warn_once(&format!("the value of {group}/{key} is not masked: {}", forms::UNMASKABLE));
+/// Warns once of a value that neither the mask nor the guard looks for.
+pub(crate) fn warn_of_unmaskable(group: &str, key: &str, reason: &str) {
+    // One text for both, so that one line says it.
+    let what = match cfg!(feature = "guard") {
+        true => "neither masked nor looked for by the guard",
+        false => "not masked",
+    };
+    warn_once(&format!("the value of {group}/{key} is {what}: {reason}"));
 }

@@ -237,7 +237,7 @@ variables! {
     AUDIT_REQUIRED: Text = "SECRETS_AUDIT_REQUIRED" default "`0`",
         "With `1`, a step fails if its use of secrets cannot be recorded; with `0`, there is a warning. Refused in `secrets.toml`.";
     GUARD: Text = "SECRETS_GUARD" key "guard" default "`off`",
-        "What happens if a step that has no `guard` of its own returns one of its secrets: `deny`, `warn`, `errors` or `off` (feature `guard`).";
+        "What happens if a step that has no `guard` of its own returns one of its secrets: `deny`, `warn`, `errors` or `off` (feature `guard`). In the steps of a flow (`secrets-flow`) the default is `errors`.";
     CACHE_TTL: Seconds = "SECRETS_CACHE_TTL" key "cache_ttl" default "300",
         "How many seconds later steps of the process may use a fetched value; 0 disables the cache.";
     CACHE_STALE: Seconds = "SECRETS_CACHE_STALE" key "cache_stale" default "3600",

@@ -24,6 +24,7 @@ use crate::{
     arguments::{RestartArguments, RunArguments, split_assignment},
     checks::{graph::suggestion, name::check_variable},
     commands::{
+        launch,
         run::{
             exit_code::describe,
             schedule::{RunSchedule, StepState},
@@ -71,6 +72,10 @@ pub fn run(
         let run = in_process::run(flow, secrets, &variables, &mut schedule, restart);
         mask = Some(run?);
     } else {
+        let scheduled =
+            flow.steps.iter().enumerate().filter(|(index, _)| schedule.run_of(*index).is_some());
+        let set = || variables.iter().map(|(name, _)| name);
+        launch::check(&secrets, scheduled.map(|(_, step)| step.env.keys().chain(set()).collect()))?;
         ended_by = in_processes(flow, &secrets, &variables, arguments, &mut schedule)?;
     }
     say(&table(flow, &schedule));

@@ -16,7 +16,7 @@ use crate::{
     arguments::UNDER_RUN,
     commands::run::{
         exit_code::describe,
-        output::{self, OutputTarget},
+        output::{self, OutputTarget, PrintedWarnings},
         progress::Progress,
         schedule::{AfterAttempt, RunSchedule},
         signals::{self, RunningGroups},
@@ -56,6 +56,7 @@ pub fn run(
         jobs: jobs.and_then(|jobs| usize::try_from(jobs).ok()).unwrap_or(usize::MAX),
         schedule,
         progress: Arc::new(progress),
+        warnings: Arc::default(),
         attempts: flow.steps.iter().map(|_| None).collect(),
         groups,
         events,
@@ -81,6 +82,7 @@ struct Run<'a> {
     jobs: usize,
     schedule: &'a mut RunSchedule,
     progress: Arc<Progress>,
+    warnings: Arc<PrintedWarnings>,
     /// The attempt of each step that runs, and when it counts as over although an output of it is open.
     attempts: Vec<Option<(StepProcess, Option<Instant>)>>,
     groups: RunningGroups,
@@ -198,9 +200,9 @@ impl Run<'_> {
         target: OutputTarget,
     ) {
         let (name, events) = (step.name.clone(), self.events.clone());
-        let progress = Arc::clone(&self.progress);
+        let (progress, warnings) = (Arc::clone(&self.progress), Arc::clone(&self.warnings));
         thread::spawn(move || {
-            output::pass_on(source, &name, target, &progress);
+            output::pass_on(source, &name, target, &progress, &warnings);
             let _ = events.send(Event::OutputEnded(index));
         });
     }

@@ -118,12 +118,12 @@ impl Secrets {
     /// if its value is masked.
     #[cfg(feature = "mask")]
     fn learn(&self, parts: &[Part], pieces: &[Piece<'_>], text: &SecretValue) {
-        use crate::mask::{forms::is_field_maskable, process};
+        use crate::mask::{forms::unmaskable_reason, process};
 
         let is_maskable = |part: &Part| match part {
             Part::Literal(_) => false,
             Part::Reference { name, key, .. } => {
-                self.look_up(name, key).is_ok_and(is_field_maskable)
+                self.look_up(name, key).is_ok_and(|field| unmaskable_reason(field).is_none())
             }
         };
         let has_reference = parts.iter().any(|part| matches!(part, Part::Reference { .. }));

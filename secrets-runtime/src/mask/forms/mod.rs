@@ -42,14 +42,18 @@ pub(super) fn is_maskable(value: &[u8]) -> bool {
     value.len() >= SHORTEST && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
-/// Why the value of a field is not masked, and not looked for.
-pub(crate) const UNMASKABLE: &str = "it is shorter than four bytes, a number of fewer than six digits, or a word that every log has";
-
-/// Whether the value of a field is masked. A number in JSON has to be as long as one that is nested.
-pub(crate) fn is_field_maskable(field: &Field) -> bool {
+/// Returns why the value of a field is not masked, and not looked for, or `None` if it is. A number in JSON has to be as
+/// long as one that is nested.
+pub(crate) fn unmaskable_reason(field: &Field) -> Option<&'static str> {
     // Looked at to find out whether it is too short or too common.
     let bytes = field.value.expose_bytes();
-    if field.number { leaves::is_long_number(bytes) } else { is_maskable(bytes) }
+    match field.number {
+        true if leaves::is_long_number(bytes) => None,
+        true => Some("it is a number of fewer than six digits"),
+        false if is_maskable(bytes) => None,
+        false if trim(bytes).len() < SHORTEST => Some("it is shorter than four bytes"),
+        false => Some("it is a common word"),
+    }
 }
 
 /// What a form is called where it is found.
