@@ -141,12 +141,14 @@ fn help(problem: &Problem) -> Option<String> {
                 "{reason}build the command with it: cargo install --locked secrets-runtime-cli --features {feature}"
             )
         }
-        Some(HelpCode::RegisterBackend { near, registered, table }) => {
+        Some(HelpCode::RegisterBackend { near, registered, table, new_table, .. }) => {
             let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
             let table = table.as_ref().map(|table| format!("{table}; "));
             let (table, near) = (table.unwrap_or_default(), near.unwrap_or_default());
-            format!("{table}{near}the types here are {}", types.join(", "))
+            let new_table = new_table.as_ref().map(|table| format!("; or {table}"));
+            let new_table = new_table.unwrap_or_default();
+            format!("{table}{near}the types here are {}{new_table}", types.join(", "))
         }
         Some(HelpCode::PlainValue) => {
             let program =

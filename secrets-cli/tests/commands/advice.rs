@@ -1,0 +1,42 @@
+//! What the help of an error tells to do: the commands in it work as they are written.
+
+use crate::support::{CliOutput, Sandbox};
+
+fn with_table(name: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.toml", format!("[backends.{name}]\nexec = ['/bin/false', '{{id}}']\n"));
+    sandbox
+}
+
+/// Runs a command with the folder's `secrets.toml`, which is named.
+fn run(sandbox: &Sandbox, arguments: &[&str]) -> CliOutput {
+    let mut command = sandbox.command(arguments);
+    command.env("SECRETS_CONFIG", sandbox.path().join("secrets.toml"));
+    CliOutput::new(command.output().unwrap())
+}
+
+#[track_caller]
+fn says(result: &CliOutput, wanted: &str) {
+    assert_ne!(result.code, Some(0), "{result:?}");
+    assert!(result.stderr.contains(wanted), "{wanted}: {result:?}");
+    assert!(!result.stderr.contains("SeNtInEl"), "{result:?}");
+}
+
+#[test]
+fn a_missing_table_is_told_with_the_place_where_files_were_looked_for() {
+    let sandbox = Sandbox::new();
+    let source = r#"{"id":"db","type":"it"}"#;
+    let folder = sandbox.path().canonicalize().unwrap();
+    let wanted = format!(
+        "; or write [backends.it] in a secrets.toml; none was found from {} upwards",
+        folder.display()
+    );
+    says(&sandbox.run(["run", source, "--", "true"]), &wanted);
+    let sandbox = with_table("other");
+    let result = run(&sandbox, &["run", source, "--", "true"]);
+    says(&result, "; or write [backends.it] in /");
+    // Something else was meant.
+    let near = sandbox.run(["get", "db", "--backend", "lokal"]);
+    says(&near, "did you mean `local`?");
+    assert!(!near.stderr.contains("[backends."), "{near:?}");
+}
