@@ -35,7 +35,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use args::Arguments;
 use failure::Failure;
-use output::reporter::Reporter;
+use output::{repeated_options, reporter::Reporter};
 
 fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();
@@ -68,6 +68,9 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
         .map_err(|error| argv::join_lines(argv::suggest_command(error, &command)))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     let takes_profiles = matches!(arguments.command, args::Command::Lock(_));
+    let of_command = matches.subcommand().map(|(_, matches)| matches);
+    let backend = of_command.and_then(|it| it.try_get_one::<String>("backend").ok().flatten());
+    repeated_options::remember(backend.map(String::as_str), &arguments.profile);
     stores::use_profiles(arguments.profile, takes_profiles)?;
     commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)
 }

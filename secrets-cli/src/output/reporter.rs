@@ -7,7 +7,8 @@ use secrets_runtime::{HelpCode, Problem};
 use crate::{
     failure::Failure,
     output::{
-        escape::{escape_controls, json_string, json_string_or_null},
+        escape::{escape_controls, json_string, json_string_or_null, shell_word},
+        repeated_options::with_options,
         wiped_output::WipedOutput,
     },
 };
@@ -44,7 +45,7 @@ impl Reporter {
     /// Prints one line for a person. Prints nothing if the output is JSON.
     pub fn info(&self, text: &str) {
         if !self.json {
-            write(&format!("{}\n", escape_controls(text)));
+            write(&format!("{}\n", escape_controls(&with_options(text))));
         }
     }
 
@@ -89,6 +90,7 @@ impl Reporter {
             Failure::Clap(error) => write(&escape_lines(&error.to_string())),
             Failure::Interrupted => write("\nnothing was changed\n"),
             Failure::Usage { message, help } => {
+                let help = help.as_deref().map(with_options);
                 self.problem("", message, help.as_deref());
             }
             Failure::Program { message, .. } => self.problem("", message, None),
@@ -160,7 +162,7 @@ fn help(problem: &Problem) -> Option<String> {
                 None => help,
             }
         }
-        _ => problem.help()?.to_owned(),
+        _ => with_options(problem.help()?).into_owned(),
     })
 }
 
@@ -182,15 +184,6 @@ fn choose_variable(variable: &str, fields: &[String]) -> String {
             format!("{choice}, `--env {other}` beside it to set another variable, and {only}")
         }
         None => format!("{choice}, and {only}"),
-    }
-}
-
-/// Returns a text as a POSIX shell reads it: in quotes if it has more than plain characters.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
@@ -228,6 +221,7 @@ fn failure_json(failure: &Failure) -> String {
             (error.kind().as_str(), error.problems().iter().map(problem_json).collect())
         }
         Failure::Usage { message, help } => {
+            let help = help.as_deref().map(with_options);
             ("Usage", vec![problem_object("Usage", "", message, help.as_deref())])
         }
         Failure::Clap(error) => {

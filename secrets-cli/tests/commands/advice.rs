@@ -40,3 +40,19 @@ fn a_missing_table_is_told_with_the_place_where_files_were_looked_for() {
     says(&near, "did you mean `local`?");
     assert!(!near.stderr.contains("[backends."), "{near:?}");
 }
+
+#[test]
+fn a_command_in_a_help_has_the_backend_and_the_profile_that_were_typed() {
+    let sandbox = Sandbox::new();
+    sandbox.write("secrets.toml", "[profile.a]\ntimeout = 9\n");
+    sandbox.ok(["register", "my db", "--a=SeNtInEl"]);
+    let again = ["register", "my db", "--a=SeNtInEl"];
+    says(&sandbox.run(again), "`secrets update 'my db'`,");
+    let again = [&again[..], &["--backend", "local", "--profile", "a"]].concat();
+    says(&sandbox.run(again), "`secrets update 'my db' --profile a --backend local`,");
+    let none = sandbox.run(["--backend=local", "get", "none"]);
+    says(&none, "`secrets list --backend local`");
+    says(&sandbox.run(["get", "none"]), "`secrets list`");
+    let json = sandbox.run(["get", "none", "--backend", "local", "--format", "json"]);
+    says(&json, "`secrets list --backend local`");
+}
