@@ -72,5 +72,7 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
     let backend = of_command.and_then(|it| it.try_get_one::<String>("backend").ok().flatten());
     repeated_options::remember(backend.map(String::as_str), &arguments.profile);
     stores::use_profiles(arguments.profile, takes_profiles)?;
-    commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)
+    let command = matches.subcommand_name().unwrap_or_default();
+    commands::run(arguments.command, fields, reporter)
+        .map_err(|failure| similar_names::suggest(failure, command))
 }

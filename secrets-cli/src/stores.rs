@@ -343,6 +343,12 @@ pub fn profiles() -> Vec<&'static str> {
     PROFILES.get().map_or_else(Vec::new, |names| names.iter().map(String::as_str).collect())
 }
 
+/// Returns whether a text is the type of a backend that can be asked for secrets: a built-in one, or one of the settings.
+pub fn is_type(text: &str, resolver: &Resolver) -> bool {
+    let built_in = BuiltIn::parse(text).filter(|it| !it.is_reserved() && *it != BuiltIn::Inline);
+    built_in.is_some() || resolver.backends().any(|backend| backend.kind() == text)
+}
+
 /// Returns whether an agent on this machine reads what is in AWS.
 pub fn is_aws_by_agent(resolver: &Resolver) -> bool {
     let setting = resolver.settings().find(|it| *it.variable() == variables::AWS_TRANSPORT);

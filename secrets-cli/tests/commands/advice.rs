@@ -56,3 +56,24 @@ fn a_command_in_a_help_has_the_backend_and_the_profile_that_were_typed() {
     let json = sandbox.run(["get", "none", "--backend", "local", "--format", "json"]);
     says(&json, "`secrets list --backend local`");
 }
+
+#[test]
+fn a_name_with_the_type_of_its_backend_is_told_as_name_and_backend() {
+    let sandbox = with_table("pass");
+    for (arguments, wanted) in [
+        (&["get", "pass.prod/db"][..], "`secrets get prod/db --backend pass`"),
+        (&["get", "vault.secret/db", "user"], "`secrets get secret/db --backend vault`"),
+        (&["get", "local.db", "--backend", "local"], "`secrets get db --backend local`"),
+        (&["update", "env.A", "--a=SeNtInEl"], "`secrets update A --backend env`"),
+        (&["delete", "ssm.a", "--yes"], "`secrets delete a --backend ssm`"),
+        (&["rename", "pass.a b", "c"], "`secrets rename 'a b' NEW --backend pass`"),
+        (&["export", "zenml.a"], "`secrets export a --backend zenml`"),
+        (&["get", "psas.prod/db"], "did you mean `secrets get prod/db --backend pass`?"),
+    ] {
+        let result = run(&sandbox, arguments);
+        says(&result, wanted);
+        assert!(!result.stderr.contains("did you mean `pass.prod/db`"), "{result:?}");
+    }
+    // What is no type is a name.
+    says(&run(&sandbox, &["get", "orders.db"]), "`secrets list`");
+}
