@@ -188,7 +188,7 @@ fn choose_variable(variable: &str, fields: &[String]) -> String {
 }
 
 /// Returns whether `--env` finds a field by this text.
-fn is_reference(field: &str) -> bool {
+pub fn is_reference(field: &str) -> bool {
     let reference = format!("{{{{{field}}}}}");
     let Some((group, _)) = field.split_once('.') else { return false };
     secrets_spec::Template::parse(&reference).is_ok() && secrets_spec::Source::parse(group).is_ok()

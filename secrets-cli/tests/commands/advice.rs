@@ -77,3 +77,24 @@ fn a_name_with_the_type_of_its_backend_is_told_as_name_and_backend() {
     // What is no type is a name.
     says(&run(&sandbox, &["get", "orders.db"]), "`secrets list`");
 }
+
+#[test]
+fn a_reference_that_begins_with_a_type_is_told_with_its_source() {
+    let sandbox = with_table("it");
+    for (reference, wanted) in [
+        ("A=it.db", "`secrets run it.db --env A=db.KEY`"),
+        ("A=it.db.user", "`secrets run it.db --env A=db.user`"),
+        ("U=vault.secret/db.user", "`secrets run vault.secret/db --env U=secret/db.user`"),
+        (
+            "U=it.a.b.user",
+            r#"`secrets run '{"id": "a.b", "type": "it", "group": "a"}' --env U=a.user`"#,
+        ),
+    ] {
+        says(&run(&sandbox, &["run", "--env", reference, "--", "true"]), wanted);
+    }
+    sandbox.write("app.txt", "{{vault.secret/prod-db.user}}");
+    for arguments in [&["render", "app.txt"][..], &["check", "--config", "app.txt"]] {
+        let wanted = "write [sources.prod-db] with type = \"vault\" and id = \"secret/prod-db\" in secrets.toml, and {{prod-db.user}} here";
+        says(&run(&sandbox, arguments), wanted);
+    }
+}
