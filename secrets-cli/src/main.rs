@@ -62,9 +62,11 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
     command.build();
     let (typed, fields) = argv::take_fields(argv::move_options(typed), &command)?;
     let takes_values = argv::takes_values(&typed);
+    let typed_words = typed.clone();
     let matches = command
         .try_get_matches_from_mut(typed)
         .map_err(|error| if takes_values { argv::mask(error) } else { error })
+        .map_err(|error| argv::suggest_missing(error, &typed_words))
         .map_err(|error| argv::join_lines(argv::suggest_command(error, &command)))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     let takes_profiles = matches!(arguments.command, args::Command::Lock(_));

@@ -98,3 +98,32 @@ fn a_reference_that_begins_with_a_type_is_told_with_its_source() {
         says(&run(&sandbox, arguments), wanted);
     }
 }
+
+#[test]
+fn a_program_without_hyphens_before_it_is_told_where_they_belong() {
+    let sandbox = Sandbox::new();
+    for (arguments, wanted) in [
+        (&["run", "db", "sh", "-c", "echo"][..], "secrets run db -- sh -c .."),
+        (&["run", "sh", "-cx"], "secrets run -- sh -cx .."),
+        (&["run", "db", "my tool", "--x=1"], "secrets run db -- 'my tool' --x=1 .."),
+    ] {
+        let result = sandbox.run(arguments);
+        says(&result, &format!("put `--` before the program: {wanted}"));
+        assert!(!result.stderr.contains("to pass '"), "{result:?}");
+    }
+    // A misspelled option is another mistake.
+    let result = sandbox.run(["run", "db", "--alow-override"]);
+    says(&result, "--allow-override");
+    assert!(!result.stderr.contains("put `--`"), "{result:?}");
+}
+
+#[test]
+fn a_letter_that_is_no_option_is_named_without_what_follows_it() {
+    let sandbox = Sandbox::new();
+    for word in ["-p", "-pSeNtInEl"] {
+        says(&sandbox.run(["register", word, "SeNtInEl"]), "there is no option `-p`");
+    }
+    // A name may start with a hyphen.
+    sandbox.ok(["register", "-p", "--a=SeNtInEl"]);
+    says(&sandbox.run(["export"]), "--all");
+}
