@@ -127,3 +127,20 @@ fn a_letter_that_is_no_option_is_named_without_what_follows_it() {
     sandbox.ok(["register", "-p", "--a=SeNtInEl"]);
     says(&sandbox.run(["export"]), "--all");
 }
+
+#[test]
+fn lists_of_sources_are_told_in_their_form() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "prod-db", "--a=SeNtInEl"]);
+    for (arguments, wanted) in [
+        (&["resolve", "--sources", "prod-db"][..], r#"write --sources '["prod-db"]'"#),
+        (&["resolve", "--sources", "a, b"], r#"write --sources '["a", "b"]'"#),
+        (&["resolve", "--requests", "db"], r#"write --requests '[{"group": "#),
+        (&["run", r#"["prod-db"]"#, "--", "true"], "write --sources before the list"),
+        (&["run", "prod-db,prod-db2", "--", "true"], "separate them by spaces: prod-db prod-db2"),
+    ] {
+        says(&sandbox.run(arguments), wanted);
+    }
+    // What the help says works.
+    assert_eq!(sandbox.ok(["resolve", "--sources", r#"["prod-db"]"#]), "a=***\n");
+}
