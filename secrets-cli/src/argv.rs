@@ -8,7 +8,10 @@ use clap::{
     error::{ContextKind, ContextValue, ErrorKind},
 };
 
-use crate::{failure::Failure, output::wiped_output::MASK};
+use crate::{
+    failure::Failure,
+    output::{escape::shell_word, wiped_output::MASK},
+};
 
 /// A field as it was typed: its key, and the text of its value.
 pub type FieldArg = (String, OsString);
@@ -90,6 +93,12 @@ pub fn take_fields(
         }
     }
     if names.len() > 1 {
+        if let Some(letter) = unknown_letter(&names) {
+            // The rest of the word may be a value.
+            let message = format!("there is no option `-{letter}`");
+            let help = "write fields as --KEY=VALUE; a name that starts with a hyphen is the only word beside them";
+            return Err(Failure::usage(message, help));
+        }
         let assignment = names[1..].iter().find_map(|word| word.to_str()?.split_once('='));
         return Err(match assignment.filter(|(key, _)| is_identifier(key)) {
             Some((key, _)) => Failure::usage(
@@ -105,6 +114,12 @@ pub fn take_fields(
     for_clap.push("--".into());
     for_clap.extend(names);
     Ok((for_clap, fields))
+}
+
+/// Returns the letter of the first word that looks like a short option.
+fn unknown_letter(names: &[OsString]) -> Option<char> {
+    let letter = |word: &OsString| word.to_str()?.strip_prefix('-')?.chars().next();
+    names.iter().find_map(letter).filter(|letter| letter.is_alphabetic())
 }
 
 /// Returns whether the command takes values.
@@ -171,6 +186,44 @@ pub fn suggest_command(mut error: clap::Error, command: &Command) -> clap::Error
         error.insert(ContextKind::SuggestedSubcommand, ContextValue::Strings(meant));
     }
     error
+}
+
+/// Adds to an error what the command line lacks: the `--` before the program of `run`, or the secrets of `export`.
+pub fn suggest_missing(mut error: clap::Error, typed: &[OsString]) -> clap::Error {
+    let at = command_at(typed);
+    let tip = match (error.kind(), typed.get(at).and_then(|word| word.to_str())) {
+        (ErrorKind::MissingRequiredArgument, Some("export")) => {
+            "write --all to export all secrets".to_owned()
+        }
+        (ErrorKind::UnknownArgument, Some("run"))
+            if error.get(ContextKind::SuggestedArg).is_none() =>
+        {
+            match before_unknown(&error, &typed[at + 1..]) {
+                Some(line) => format!("put `--` before the program: secrets run {line}"),
+                None => return error,
+            }
+        }
+        _ => return error,
+    };
+    error.insert(ContextKind::Suggested, ContextValue::StyledStrs(vec![tip.into()]));
+    error
+}
+
+/// Returns the words of `run` up to the one that is not its option, with `--` before the program that has this option.
+fn before_unknown(error: &clap::Error, words: &[OsString]) -> Option<String> {
+    let Some(ContextValue::String(unknown)) = error.get(ContextKind::InvalidArg) else {
+        return None;
+    };
+    let starts = |word: &OsString| word.to_str().is_some_and(|word| word.starts_with(&**unknown));
+    let end = words.iter().position(starts)?;
+    let program = end.checked_sub(1)?;
+    let mut words: Vec<_> =
+        words[..=end].iter().map(|word| shell_word(&word.to_string_lossy())).collect();
+    if words[program].starts_with('-') {
+        return None;
+    }
+    words.insert(program, "--".to_owned());
+    Some(format!("{} ..", words.join(" ")))
 }
 
 /// Removes from an error what was typed for an option, which may be the value of a field.

@@ -35,7 +35,7 @@ use clap::{CommandFactory, FromArgMatches};
 
 use args::Arguments;
 use failure::Failure;
-use output::reporter::Reporter;
+use output::{repeated_options, reporter::Reporter};
 
 fn main() -> ExitCode {
     let typed: Vec<_> = std::env::args_os().collect();
@@ -62,12 +62,19 @@ fn start(typed: Vec<std::ffi::OsString>, reporter: &Reporter) -> Result<(), Fail
     command.build();
     let (typed, fields) = argv::take_fields(argv::move_options(typed), &command)?;
     let takes_values = argv::takes_values(&typed);
+    let typed_words = typed.clone();
     let matches = command
         .try_get_matches_from_mut(typed)
         .map_err(|error| if takes_values { argv::mask(error) } else { error })
+        .map_err(|error| argv::suggest_missing(error, &typed_words))
         .map_err(|error| argv::join_lines(argv::suggest_command(error, &command)))?;
     let arguments = Arguments::from_arg_matches(&matches)?;
     let takes_profiles = matches!(arguments.command, args::Command::Lock(_));
+    let of_command = matches.subcommand().map(|(_, matches)| matches);
+    let backend = of_command.and_then(|it| it.try_get_one::<String>("backend").ok().flatten());
+    repeated_options::remember(backend.map(String::as_str), &arguments.profile);
     stores::use_profiles(arguments.profile, takes_profiles)?;
-    commands::run(arguments.command, fields, reporter).map_err(similar_names::suggest)
+    let command = matches.subcommand_name().unwrap_or_default();
+    commands::run(arguments.command, fields, reporter)
+        .map_err(|failure| similar_names::suggest(failure, command))
 }

@@ -7,6 +7,7 @@ use secrets_spec::BuiltIn;
 
 use crate::{
     failure::Failure,
+    output::escape::shell_word,
     stores::{self, Stores},
 };
 
@@ -15,15 +16,25 @@ const MAX_NAMES: usize = 20_000;
 /// The most missing secrets for which a similar name is looked for, for the same reason.
 const MAX_SEARCHES: usize = 20;
 
-/// Adds to a failure which secrets were probably meant.
-pub fn suggest(failure: Failure) -> Failure {
+/// The commands that take the name that a backend has for a secret, and what stands behind it.
+const OF_NAMES: [(&str, &str); 5] =
+    [("get", ""), ("update", ""), ("delete", ""), ("rename", " NEW"), ("export", "")];
+
+/// Adds to a failure of a command which secrets were probably meant.
+pub fn suggest(failure: Failure, command: &str) -> Failure {
     let Failure::Secrets(error) = failure else { return failure };
-    let mut searches = Searches::default();
-    let problems = error.problems().iter().map(|problem| match searches.suggestion(problem) {
-        None => problem.clone(),
-        Some(meant) => {
-            let help = problem.help().map(|help| format!(" {help}")).unwrap_or_default();
-            problem.clone().with_help(format!("{meant}{help}"))
+    let of_names = OF_NAMES.into_iter().find(|(name, _)| *name == command);
+    let mut searches = Searches { of_names, ..Searches::default() };
+    let problems = error.problems().iter().map(|problem| {
+        if let Some(help) = searches.with_backend(problem) {
+            return problem.clone().with_help(help);
+        }
+        match searches.suggestion(problem) {
+            None => problem.clone(),
+            Some(meant) => {
+                let help = problem.help().map(|help| format!(" {help}")).unwrap_or_default();
+                problem.clone().with_help(format!("{meant}{help}"))
+            }
         }
     });
     Failure::Secrets(Error::join(problems).unwrap_or(error))
@@ -32,6 +43,8 @@ pub fn suggest(failure: Failure) -> Failure {
 /// The searches for the secrets that one failure is about.
 #[derive(Default)]
 struct Searches {
+    /// The command, if it takes names and not sources, and what stands behind the name.
+    of_names: Option<(&'static str, &'static str)>,
     count: usize,
     /// By the type of the backend; `None` if its names cannot be listed.
     backends: BTreeMap<String, Option<KnownNames>>,
@@ -47,6 +60,23 @@ struct KnownNames {
 }
 
 impl Searches {
+    /// Returns the command for a secret whose name begins with the type of its backend, as a source does.
+    fn with_backend(&mut self, problem: &Problem) -> Option<String> {
+        if problem.kind() != ErrorKind::NotFound || problem.backend().is_none() {
+            return None;
+        }
+        let (command, behind) = self.of_names?;
+        let (kind, id) = problem.origin().split_once('.').filter(|(_, id)| !id.is_empty())?;
+        let resolver = stores::resolver(None).ok()?;
+        stores::is_type(kind, &resolver).then(|| {
+            let word = shell_word(id);
+            format!(
+                "`{kind}` is a backend, which is not a part of the name: \
+                 `secrets {command} {word}{behind} --backend {kind}`"
+            )
+        })
+    }
+
     /// Returns what was probably meant by a secret that does not exist.
     fn suggestion(&mut self, problem: &Problem) -> Option<String> {
         if problem.kind() != ErrorKind::NotFound || self.count == MAX_SEARCHES {
@@ -79,7 +109,13 @@ impl Searches {
         });
         let comparable = tables.iter().filter(|table| is_long(table) || is_long(before));
         let near = secrets_spec::closest(before, comparable.map(String::as_str))?;
-        Some(format!("did you mean `{near}.{id}`, of the backend in [backends.{near}]?"))
+        Some(match self.of_names {
+            Some((command, behind)) => {
+                let word = shell_word(id);
+                format!("did you mean `secrets {command} {word}{behind} --backend {near}`?")
+            }
+            None => format!("did you mean `{near}.{id}`, of the backend in [backends.{near}]?"),
+        })
     }
 }
 

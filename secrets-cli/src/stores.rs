@@ -19,7 +19,7 @@ use crate::{
     failure::{Failure, error_about},
     leases,
     output::{
-        escape::{escape_name, json_string},
+        escape::{escape_name, json_string, shell_word},
         reporter::Change,
     },
     secrets_manager::{SecretsManager, secrets_manager},
@@ -207,7 +207,8 @@ impl Stores {
 
     /// Returns the error of a secret that exists already.
     pub fn exists_error(&self, name: &str) -> Error {
-        let help = format!("change it with `secrets update {name}`, or choose another name");
+        let word = shell_word(name);
+        let help = format!("change it with `secrets update {word}`, or choose another name");
         let message = "a secret with this name already exists";
         let error = error_about(name, ErrorKind::InvalidName, message, help);
         error.about(name, Some(self.kind()))
@@ -340,6 +341,12 @@ pub fn use_profiles(names: Vec<String>, takes_several: bool) -> Result<(), Failu
 /// Returns the profiles of `--profile`, each once.
 pub fn profiles() -> Vec<&'static str> {
     PROFILES.get().map_or_else(Vec::new, |names| names.iter().map(String::as_str).collect())
+}
+
+/// Returns whether a text is the type of a backend that can be asked for secrets: a built-in one, or one of the settings.
+pub fn is_type(text: &str, resolver: &Resolver) -> bool {
+    let built_in = BuiltIn::parse(text).filter(|it| !it.is_reserved() && *it != BuiltIn::Inline);
+    built_in.is_some() || resolver.backends().any(|backend| backend.kind() == text)
 }
 
 /// Returns whether an agent on this machine reads what is in AWS.

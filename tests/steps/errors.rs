@@ -48,6 +48,21 @@ fn each_says_what_was_asked_where_and_what_to_do() {
     assert!(errors[3].to_string().contains("`plain_name`"), "{}", errors[3]);
 }
 
+#[secrets_runtime::task(secret_requests = [Secret(group = "prod-db")])]
+fn requests_no_key() -> Result<Error, Error> {
+    Ok(current_context().secrets.get("prod-db", "user").unwrap_err())
+}
+
+#[test]
+fn a_request_without_a_key_is_told_with_the_key_that_was_asked_for() {
+    install();
+    let error = testing::with_secrets([("prod-db", "", "SeNtInEl")], requests_no_key);
+    let error = error.unwrap();
+    assert_eq!(error.kind(), ErrorKind::NotRequested);
+    let wanted = r#"write Secret(group = "prod-db", key = "user")"#;
+    assert!(error.to_string().contains(wanted), "{error}");
+}
+
 #[test]
 fn an_error_is_send_and_static_and_fits_what_users_return() {
     fn check<T: std::error::Error + Send + Sync + Clone + 'static>() {}

@@ -9,7 +9,11 @@ use secrets_runtime::{
 use crate::{
     args::Check,
     failure::{Failure, rename_origin},
-    input::{prompt, value::read_document},
+    input::{
+        prompt,
+        typed_references::{self, TypedReference},
+        value::read_document,
+    },
     output::{
         escape::{escape_controls, json_string, json_string_or_null},
         format::OutputFormat,
@@ -66,7 +70,10 @@ pub fn run(args: &Check, reporter: &Reporter) -> Result<(), Failure> {
         OutputFormat::Json => json(&mut output, level, &report),
     }
     output.print()?;
-    report.into_result().map_err(Failure::from)
+    report.into_result().map_err(|error| {
+        let form = |_, meant: &TypedReference<'_>| meant.table();
+        typed_references::explain(&error, &resolver, &references, form).into()
+    })
 }
 
 /// Returns the format of a configuration. One with another format than its name says, such as a template of YAML with

@@ -8,7 +8,10 @@ use secrets_runtime::{
 use crate::{
     args::Render,
     failure::Failure,
-    input::value::read_document,
+    input::{
+        typed_references::{self, TypedReference},
+        value::read_document,
+    },
     leases,
     output::{format::DocumentFormat, output_file, reporter::Reporter, wiped_output::WipedOutput},
     stores,
@@ -52,7 +55,11 @@ pub fn run(args: &Render, reporter: &Reporter) -> Result<(), Failure> {
         }
     };
     let resolver = stores::resolver(args.backend.as_deref())?;
-    let filled = resolver.fill_blocking(&document).map_err(about_file)?;
+    let filled = resolver.fill_blocking(&document).map_err(|error| {
+        let references = document.references().unwrap_or_default();
+        let form = |_, meant: &TypedReference<'_>| meant.table();
+        about_file(typed_references::explain(&error, &resolver, &references, form))
+    })?;
     match output {
         None => {
             let mut output = WipedOutput::default();

@@ -34,13 +34,22 @@ pub fn run(args: &Update, fields: &[FieldArg], reporter: &Reporter) -> Result<()
         // The question does not hold the lock: the secret may be another one when it is answered.
         edit.ask(stores.read_primary(name)?, reporter)?;
     }
-    let mut lost = None;
+    let (mut lost, mut is_unchanged) = (None, false);
     let change = stores.update(name, |current| {
         let current = current?;
         lost = edit.lost_fields(&current);
-        edit.apply(current)
+        let after = edit.apply(current.clone())?;
+        is_unchanged = after.has_content_of(&current);
+        Ok(after)
     })?;
-    reporter.changes(&format!("updated `{name}` in {}", stores.kind()), &[change])?;
+    let kind = stores.kind();
+    if is_unchanged {
+        // No version was written, so the one before the current one is still there.
+        let text = format!("nothing was changed: `{name}` in {kind} has this content already");
+        reporter.changes(&text, &[])?;
+        return set_tags();
+    }
+    reporter.changes(&format!("updated `{name}` in {kind}"), &[change])?;
     if let Some(fields) = lost {
         reporter.info(&format!(
             "{fields} replaced: `secrets get {name} --previous` shows the version before"
@@ -181,7 +190,7 @@ fn find<'a>(secret: &'a StoredSecret, key: &str) -> Option<&'a StoredField> {
 /// Removes fields, or fails with an error for each field that does not exist.
 fn remove(mut secret: StoredSecret, keys: &[String], name: &str) -> Result<StoredSecret, Failure> {
     if !secret.is_set() {
-        let help = "replace the value: secrets update NAME --plain";
+        let help = "replace the value: `secrets update NAME --plain`";
         let message = "it is one plain value, without fields to change";
         return Err(Failure::about(name, ErrorKind::InvalidSource, message, help));
     }

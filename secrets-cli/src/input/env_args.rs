@@ -11,8 +11,8 @@ use secrets_spec::{Template, check_variable, is_guarded_variable};
 
 use crate::{
     failure::{Failure, error_about, fail_on_any, rename_origin},
-    input::value::read_document,
-    output::reporter::Reporter,
+    input::{typed_references, value::read_document},
+    output::{escape::shell_word, reporter::Reporter},
 };
 
 /// Variables and the templates of their values.
@@ -125,13 +125,15 @@ impl EnvTemplates {
         {
             Ok(values) => values,
             Err(error) => {
+                let explain = |error: &Error| explain_types(error, resolver, &templates);
                 // A validation finds the fields that are missing too.
                 let all: Vec<&str> = templates.iter().map(|(_, template)| *template).collect();
                 let declaration =
                     declared.clone().only_config(&all.join("\n"), config::Format::Text)?.build();
                 let level = ValidationLevel::SecretAndKeyExists;
-                resolver.validate_blocking(level, &declaration).into_result()?;
-                return Err(error.into());
+                let report = resolver.validate_blocking(level, &declaration);
+                report.into_result().map_err(|error| explain(&error))?;
+                return Err(explain(&error).into());
             }
         };
         let mut errors = Vec::new();
@@ -146,6 +148,21 @@ impl EnvTemplates {
         fail_on_any(errors)?;
         Ok(self.names().zip(values).collect())
     }
+}
+
+/// Adds to an error how a variable has a field of a secret in another backend.
+fn explain_types(error: &Error, resolver: &Resolver, templates: &[(&str, &str)]) -> Error {
+    let (mut variables, mut references) = (Vec::new(), Vec::new());
+    for (variable, template) in templates {
+        let found = config::references(template, config::Format::Text).unwrap_or_default();
+        variables.extend(found.iter().map(|_| *variable));
+        references.extend(found);
+    }
+    typed_references::explain(error, resolver, &references, |place, meant| {
+        let (source, reference) = meant.source();
+        let set = shell_word(&format!("{}={reference}", variables[place]));
+        format!("`secrets run {} --env {set}`", shell_word(&source))
+    })
 }
 
 /// Reads the lines of a file, which are those of a dotenv file.

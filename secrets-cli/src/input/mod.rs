@@ -6,5 +6,6 @@ pub mod prompt;
 pub mod resolve_args;
 pub mod schema;
 pub mod since;
+pub mod typed_references;
 pub mod value;
 pub mod value_args;

@@ -1,12 +1,14 @@
 //! The sources and requests of `resolve`, `run` and `check`, read as a step would read them.
 
 use clap::{Args, builder::NonEmptyStringValueParser};
-use secrets_runtime::{Declaration, DeclarationBuilder, Error, Problem, Resolver, Secrets};
+use secrets_runtime::{
+    Declaration, DeclarationBuilder, Error, ErrorKind, Problem, Resolver, Secrets,
+};
 use secrets_spec::BuiltIn;
 
 use crate::{
     failure::{Failure, error_about, fail_on_any},
-    output::json_object::JsonObject,
+    output::{escape::json_string, json_object::JsonObject},
     stores,
 };
 
@@ -69,14 +71,20 @@ impl ResolveArgs {
         check_json("--requests", requests)?;
 
         let resolver = stores::resolver(self.backend.as_deref());
-        let source = |text: &String| match &resolver {
-            Ok(resolver) => with_type(text, resolver),
-            Err(_) => text.clone(),
-        };
-        let sources: Vec<String> = self.source.iter().map(source).collect();
+        let (mut sources, mut errors) = (Vec::new(), Vec::new());
+        for text in &self.source {
+            let source = match &resolver {
+                Ok(resolver) => with_type(text, resolver),
+                Err(_) => text.clone(),
+            };
+            match list_error(&source) {
+                Some(error) => errors.push(error),
+                None => sources.push(source),
+            }
+        }
         let mut partial = PartialDeclaration {
             builder: Declaration::builder(step).inline_from_outside(),
-            errors: Vec::new(),
+            errors,
         };
         partial.add(|builder| builder.sources(&sources));
         if let Some(list) = &self.sources {
@@ -167,7 +175,44 @@ fn check_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
     let Some(Err(error)) = text.map(secrets_spec::read_json) else { return Ok(()) };
     let message =
         format!("{option} is not JSON, at byte {}: {}", error.range().start, error.message());
-    Err(Failure::usage(message, error.help().unwrap_or("write a list: [\"db\"]")))
+    let is_json = text.is_some_and(|text| text.trim_start().starts_with(['[', '{', '"']));
+    let help = match (error.help().filter(|_| is_json), option) {
+        (Some(help), _) => help.to_owned(),
+        (None, "--requests") => EXAMPLE_OF_REQUESTS.to_owned(),
+        (None, _) => {
+            // Only names are repeated, and no text that may be another value.
+            let names = text.and_then(source_names).unwrap_or_else(|| vec!["db"]);
+            let names: Vec<String> = names.into_iter().map(json_string).collect();
+            format!("write --sources '[{}]'", names.join(", "))
+        }
+    };
+    Err(Failure::usage(message, help))
+}
+
+/// The help for a text that is no list of requests at all.
+const EXAMPLE_OF_REQUESTS: &str = r#"write --requests '[{"group": "db", "key": "password"}]'"#;
+
+/// Returns the error of a source that is in truth a list of them.
+fn list_error(text: &str) -> Option<Error> {
+    let kind = ErrorKind::InvalidSource;
+    if text.trim_start().starts_with('[') {
+        let help = "write --sources before the list, such as --sources '[\"db\"]', or each source as a word";
+        // It may contain a value of `inline`.
+        return Some(error_about("", kind, "a source is a list in JSON", help));
+    }
+    let names = source_names(text).filter(|names| names.len() > 1)?;
+    let help = format!("separate them by spaces: {}", names.join(" "));
+    Some(error_about(text, kind, "several sources are one word", help))
+}
+
+/// Returns the sources of a text: the one that it is, or those that commas separate in it.
+fn source_names(text: &str) -> Option<Vec<&str>> {
+    let is_source = |name: &str| secrets_spec::Source::parse(name).is_ok();
+    if is_source(text) {
+        return Some(vec![text]);
+    }
+    let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+    (!names.is_empty() && names.iter().all(|name| is_source(name))).then_some(names)
 }
 
 #[cfg(test)]

@@ -130,7 +130,10 @@ fn read(
         && let Some((_, end)) = ends.iter().find(|(end, _)| bytes.ends_with(end))
     {
         let from = if name.starts_with("the file") { "the file" } else { name };
-        reporter.info(&format!("note: {key}: {from} ends with {end}, which is part of the value"));
+        let advice = "to leave it out, write the value with `printf %s`";
+        reporter.info(&format!(
+            "note: {key}: {from} ends with {end}, which is part of the value; {advice}"
+        ));
     }
     let value = SecretValue::from(std::mem::take(&mut *bytes));
     if kind != InputKind::Plain && value.expose_str().is_err() {

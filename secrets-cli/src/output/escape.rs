@@ -36,6 +36,15 @@ fn is_unsafe(c: char) -> bool {
     changes_direction || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
 }
 
+/// Returns a text as a POSIX shell reads it: in quotes if it has more than plain characters.
+pub fn shell_word(text: &str) -> String {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
+    match text.chars().all(is_plain) {
+        true => text.to_owned(),
+        false => format!("'{}'", text.replace('\'', "'\\''")),
+    }
+}
+
 /// Returns a text as a JSON string, with its quotes.
 pub fn json_string(text: &str) -> String {
     let mut json = Vec::with_capacity(text.len() * 6 + 2);

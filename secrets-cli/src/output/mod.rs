@@ -6,6 +6,7 @@ pub mod json_object;
 pub mod list_output;
 pub mod output_file;
 pub mod proxy_variables;
+pub mod repeated_options;
 pub mod reporter;
 pub mod table;
 pub mod variables;

@@ -7,7 +7,8 @@ use secrets_runtime::{HelpCode, Problem};
 use crate::{
     failure::Failure,
     output::{
-        escape::{escape_controls, json_string, json_string_or_null},
+        escape::{escape_controls, json_string, json_string_or_null, shell_word},
+        repeated_options::with_options,
         wiped_output::WipedOutput,
     },
 };
@@ -44,7 +45,7 @@ impl Reporter {
     /// Prints one line for a person. Prints nothing if the output is JSON.
     pub fn info(&self, text: &str) {
         if !self.json {
-            write(&format!("{}\n", escape_controls(text)));
+            write(&format!("{}\n", escape_controls(&with_options(text))));
         }
     }
 
@@ -89,6 +90,7 @@ impl Reporter {
             Failure::Clap(error) => write(&escape_lines(&error.to_string())),
             Failure::Interrupted => write("\nnothing was changed\n"),
             Failure::Usage { message, help } => {
+                let help = help.as_deref().map(with_options);
                 self.problem("", message, help.as_deref());
             }
             Failure::Program { message, .. } => self.problem("", message, None),
@@ -141,12 +143,14 @@ fn help(problem: &Problem) -> Option<String> {
                 "{reason}install the command again as before, with `--features {feature}` added"
             )
         }
-        Some(HelpCode::RegisterBackend { near, registered, table }) => {
+        Some(HelpCode::RegisterBackend { near, registered, table, new_table, .. }) => {
             let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
             let types: Vec<_> = registered.iter().map(|kind| format!("`{kind}`")).collect();
             let table = table.as_ref().map(|table| format!("{table}; "));
             let (table, near) = (table.unwrap_or_default(), near.unwrap_or_default());
-            format!("{table}{near}the types here are {}", types.join(", "))
+            let new_table = new_table.as_ref().map(|table| format!("; or {table}"));
+            let new_table = new_table.unwrap_or_default();
+            format!("{table}{near}the types here are {}{new_table}", types.join(", "))
         }
         Some(HelpCode::PlainValue) => {
             let program =
@@ -158,7 +162,7 @@ fn help(problem: &Problem) -> Option<String> {
                 None => help,
             }
         }
-        _ => problem.help()?.to_owned(),
+        _ => with_options(problem.help()?).into_owned(),
     })
 }
 
@@ -183,17 +187,8 @@ fn choose_variable(variable: &str, fields: &[String]) -> String {
     }
 }
 
-/// Returns a text as a POSIX shell reads it: in quotes if it has more than plain characters.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
-}
-
 /// Returns whether `--env` finds a field by this text.
-fn is_reference(field: &str) -> bool {
+pub fn is_reference(field: &str) -> bool {
     let reference = format!("{{{{{field}}}}}");
     let Some((group, _)) = field.split_once('.') else { return false };
     secrets_spec::Template::parse(&reference).is_ok() && secrets_spec::Source::parse(group).is_ok()
@@ -226,6 +221,7 @@ fn failure_json(failure: &Failure) -> String {
             (error.kind().as_str(), error.problems().iter().map(problem_json).collect())
         }
         Failure::Usage { message, help } => {
+            let help = help.as_deref().map(with_options);
             ("Usage", vec![problem_object("Usage", "", message, help.as_deref())])
         }
         Failure::Clap(error) => {

@@ -55,6 +55,26 @@ fn update_changes_what_is_named_and_nothing_else() {
 }
 
 #[test]
+fn an_update_without_a_change_keeps_the_previous_version() {
+    let sandbox = Sandbox::new();
+    let previous = |name| sandbox.ok(["get", name, "--previous", "--reveal"]);
+    sandbox.ok(["register", "db", "--a=SeNtInEl-1"]);
+    sandbox.ok(["update", "db", "--a=SeNtInEl-2"]);
+    let same = sandbox.run(["update", "db", "--a=SeNtInEl-2"]);
+    assert_eq!(same.code, Some(0), "{same:?}");
+    assert_eq!(same.stderr, "nothing was changed: `db` in local has this content already\n");
+    assert_eq!(previous("db"), "a=SeNtInEl-1\n");
+    assert_eq!(sandbox.ok(["update", "db", "--a=SeNtInEl-2", "--format=json"]), "");
+    assert_eq!(previous("db"), "a=SeNtInEl-1\n");
+    // One plain value likewise.
+    sandbox.ok(["register", "token", "--plain=SeNtInEl-1"]);
+    sandbox.ok(["update", "token", "--plain=SeNtInEl-2"]);
+    let same = sandbox.run(["update", "token", "--plain=SeNtInEl-2"]);
+    assert!(same.stderr.contains("nothing was changed"), "{same:?}");
+    assert_eq!(previous("token"), "token=SeNtInEl-1\n");
+}
+
+#[test]
 fn a_failed_update_changes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run(["update", "db", "--a=1"]).assert_fails(3);

@@ -29,6 +29,7 @@ fn a_wrong_setting_is_quoted_with_its_variable() {
         ("SECRETS_VALIDATION_LEVEL", "ALL", &["`ALL`"]),
         ("SECRETS_DEFAULT_ROLE", "Admin", &["`Admin`"]),
         ("SECRETS_AWS_REGION", "Oregon", &["`Oregon`"]),
+        ("SECRETS_VAULT_AUTH", "tokn", &["`tokn`", "did you mean `token`?"]),
         ("SECRETS_PROFILE", "prdo", &["\"prdo\""]),
     ] {
         for command in ["get", "resolve", "doctor"] {

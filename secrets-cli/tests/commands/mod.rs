@@ -1,5 +1,6 @@
 //! The tests, by command and by topic.
 
+mod advice;
 mod audit;
 mod check;
 mod credentials;

@@ -65,6 +65,19 @@ fn values_are_asked_for_and_not_shown() {
 }
 
 #[test]
+fn an_answer_that_keeps_the_value_writes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.ok(["register", "db", "--a=SeNtInEl-1"]);
+    sandbox.ok(["update", "db", "--a=SeNtInEl-2"]);
+    let mut session = Session::start(&sandbox, &["update", "db"]);
+    session.wait_for("new value of a (Enter keeps the current one): ");
+    session.type_in("\n");
+    session.wait_for("nothing was changed: `db` in local");
+    assert_eq!(session.end().0, Some(0));
+    assert_eq!(sandbox.ok(["get", "db", "--previous", "--reveal"]), "a=SeNtInEl-1\n");
+}
+
+#[test]
 fn without_values_a_person_is_asked_for_fields() {
     let sandbox = Sandbox::new();
     let mut session = Session::start(&sandbox, &["register", "db"]);

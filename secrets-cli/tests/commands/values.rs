@@ -12,7 +12,7 @@ fn a_plain_value_is_stored_byte_for_byte() {
     let piped = sandbox.run_with_stdin(["register", "piped", "--plain=-"], b"SeNtInEl\n");
     assert_eq!(piped.code, Some(0));
     assert!(
-        piped.stderr.contains("ends with a line break, which is part of the value"),
+        piped.stderr.contains("ends with a line break, which is part of the value; to leave it out, write the value with `printf %s`"),
         "{piped:?}"
     );
 

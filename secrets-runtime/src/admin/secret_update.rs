@@ -15,6 +15,9 @@ const MAX_ATTEMPTS: usize = 1000;
 impl StoredSecret {
     /// Reads a secret, changes it with `change`, and writes it. Returns the new version.
     ///
+    /// If `change` returns the content that the secret has already, nothing is written: the current version stays, and
+    /// so does the one before it.
+    ///
     /// If another program writes the secret in between, it is read again, and `change` is called with the new content.
     /// So if two programs each change a field at one moment, both changes are kept, in a store whose
     /// [`Store::update`] is one step, such as [`Local`](crate::backends::Local). `change` should not wait for a
@@ -53,9 +56,13 @@ impl StoredSecret {
         let mut conflict = None;
         for _ in 0..MAX_ATTEMPTS {
             let planned = match read_with_version(backend, store, id).await {
-                Ok((secret, version)) => {
-                    let payload = change(Ok(secret))?.checked_payload().map_err(about)?;
-                    SecretChange::Replace { id: id.to_owned(), version, payload }
+                Ok((current, version)) => {
+                    let changed = change(Ok(current.clone()))?;
+                    let (id, payload) = (id.to_owned(), changed.checked_payload().map_err(about)?);
+                    match changed.has_content_of(&current) {
+                        true => SecretChange::Keep { id, version },
+                        false => SecretChange::Replace { id, version, payload },
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::NotFound => {
                     let payload = change(Err(error))?.checked_payload().map_err(about)?;

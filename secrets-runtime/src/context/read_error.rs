@@ -59,7 +59,13 @@ impl Secrets {
         }
         self.record_not_requested(group, key);
         let asked = format!("{group}/{key}");
-        self.not_requested(&asked, "the step did not request this key of the group")
+        let error = self.not_requested(&asked, "the step did not request this key of the group");
+        match found.requests.iter().any(|it| it.request.view().key.is_empty()) {
+            true => error.with_help(format!(
+                "the request of the group has no key: write Secret(group = {group:?}, key = {key:?})"
+            )),
+            false => error,
+        }
     }
 
     pub(super) fn not_requested(&self, asked: &str, message: &str) -> Error {

@@ -32,6 +32,8 @@ pub enum HelpCode {
         registered: Vec<String>,
         /// The table of a `secrets.toml` that has the type and is not in effect, and what to do about it.
         table: Option<String>,
+        /// Where a table for the type could be written, if nothing else was probably meant.
+        new_table: Option<String>,
     },
 }
 
@@ -55,14 +57,16 @@ impl HelpCode {
                     "{reason}add the feature in Cargo.toml: secrets-runtime = {{ version = \"..\", features = [\"{feature}\"] }}"
                 )
             }
-            Self::RegisterBackend { near, registered, table } => {
+            Self::RegisterBackend { near, registered, table, new_table } => {
                 let near = near.as_ref().map(|near| format!("did you mean `{near}`? "));
                 let table = table.as_ref().map(|table| format!("{table}; or "));
+                let new_table = new_table.as_ref().map(|table| format!("; or {table}"));
                 format!(
-                    "{}{}register it with `register_backend!` or `Resolver::builder().backend(..)`; registered are: {}",
+                    "{}{}register it with `register_backend!` or `Resolver::builder().backend(..)`; registered are: {}{}",
                     table.unwrap_or_default(),
                     near.unwrap_or_default(),
-                    escape::backquoted_list(registered.iter().map(String::as_str))
+                    escape::backquoted_list(registered.iter().map(String::as_str)),
+                    new_table.unwrap_or_default(),
                 )
             }
         }

@@ -194,8 +194,15 @@ impl Registry {
                 let near = near.or(meant.map(BuiltIn::name)).map(str::to_owned);
                 let registered = kinds().map(str::to_owned).collect();
                 let table = self.unread_tables.help(wanted.as_str());
-                Problem::new(ErrorKind::InvalidConfig, message)
-                    .with_help_code(HelpCode::RegisterBackend { near, registered, table })
+                let is_unknown = near.is_none() && table.is_none();
+                let new_table = is_unknown.then(|| self.unread_tables.place(wanted.as_str()));
+                let help = HelpCode::RegisterBackend {
+                    near,
+                    registered,
+                    table,
+                    new_table: new_table.flatten(),
+                };
+                Problem::new(ErrorKind::InvalidConfig, message).with_help_code(help)
             }
         };
         Err(problem.in_backend(Some(wanted.as_str())))

@@ -351,14 +351,12 @@ fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue
 fn unknown(name: &str, in_profile: bool) -> SettingError {
     let lower = name.to_lowercase();
     let bare = lower.strip_prefix("secrets_").unwrap_or(&lower);
-    if let Some(variable) =
-        variables::ALL.iter().find(|v| v.key().is_none() && of_environment(v) == bare)
-    {
+    if let Some(variable) = variables::ALL.iter().find(|v| v.key().is_none() && v.has_name(bare)) {
         let message = match variable.is_secret() {
             true => format!("`{name}` is a credential, and this file holds none"),
             false => format!("`{name}` cannot be set here"),
         };
-        return SettingError::new(message, format!("set {} in the environment", variable.name()));
+        return SettingError::new(message, format!("set {} in the environment", variable.places()));
     }
     let tables: &[&str] =
         if in_profile { &["sources", "backends"] } else { &["sources", "backends", "profile"] };
@@ -374,17 +372,8 @@ fn unknown(name: &str, in_profile: bool) -> SettingError {
         ["password", "passwd", "token", "secret", "credential", "api_key", "access_key"];
     if credential.iter().any(|word| bare.contains(word)) {
         let message = format!("`{name}` looks like a credential, and this file holds none");
-        return SettingError::new(
-            message,
-            "keep it in a backend, for example with `secrets register`",
-        );
+        return SettingError::new(message, variables::places_of_credentials(bare));
     }
     let help = format!("the settings are {}", known.join(", "));
     SettingError::new(format!("there is no setting `{name}`"), help)
-}
-
-/// Returns the key that a variable would have, for variables that have none.
-fn of_environment(variable: &Variable) -> String {
-    let lower = variable.name().to_lowercase();
-    lower.strip_prefix("secrets_").map(str::to_owned).unwrap_or(lower)
 }

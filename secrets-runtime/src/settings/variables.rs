@@ -124,6 +124,26 @@ impl Variable {
         }
     }
 
+    /// Returns whether a key is the name of this variable, or of one that is read in its place.
+    pub(super) fn has_name(&self, key: &str) -> bool {
+        self.names().any(|name| {
+            let lower = name.to_lowercase();
+            lower.strip_prefix("secrets_").unwrap_or(&lower) == key
+        })
+    }
+
+    /// Returns the variables that hold the setting, and the one that names a file with it, in words.
+    pub(super) fn places(&self) -> String {
+        let file = format!("{}_FILE", self.name);
+        let file = ALL.iter().map(|it| it.name).find(|name| *name == file);
+        let names: Vec<&str> = self.names().chain(file).collect();
+        names.join(" or ")
+    }
+
+    fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.mirrored.iter().copied())
+    }
+
     pub(super) const fn kind(&self) -> Kind {
         self.kind
     }
@@ -158,6 +178,29 @@ pub fn table() -> String {
         table.push_str("|\n");
     }
     table
+}
+
+/// Returns where the credentials of a backend are set, in words: of the one whose name begins the key, or else of all.
+pub(super) fn places_of_credentials(key: &str) -> String {
+    let backend = key.split(['_', '-']).next().unwrap_or_default();
+    if backend == "aws" {
+        return "set it where the AWS SDK reads it: AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or a profile in ~/.aws"
+            .to_owned();
+    }
+    let is_of_backend = |variable: &&&Variable| {
+        variable.names().any(|name| name.to_lowercase().split('_').any(|word| word == backend))
+    };
+    let credentials = || ALL.iter().filter(|variable| variable.is_secret());
+    let found: Vec<String> = credentials().filter(is_of_backend).map(|it| it.places()).collect();
+    if found.is_empty() {
+        let all: Vec<String> = credentials().map(|it| it.places()).collect();
+        return format!(
+            "keep it in a backend, for example with `secrets register`; the credentials of a backend are set in the \
+             environment: {}",
+            all.join(", ")
+        );
+    }
+    format!("set it in the environment: {}", found.join(", "))
 }
 
 /// Declares variables: the kind, the name, the mirrored ones, the key of `secrets.toml`, the default, and what it sets.

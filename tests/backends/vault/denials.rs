@@ -1,5 +1,11 @@
 //! What Vault refuses, and what is said of it.
 
+use std::{
+    io::{Read as _, Write as _},
+    net::{Ipv4Addr, TcpListener},
+    thread,
+};
+
 use secrets_runtime::{ErrorKind, settings::variables};
 use secrets_tests::stub_server::StubServer;
 use serde_json::{Value, json};
@@ -144,13 +150,33 @@ fn settings_that_cannot_work_are_refused_when_the_backend_is_used() {
         ErrorKind::InvalidConfig
     );
     let away = bao.resolver("s.SeNtInEl");
-    assert_eq!(refused(&away, "secret/db", &["cannot be reached"]), ErrorKind::Unavailable);
+    let words = ["at http://127.0.0.1:9 cannot be reached: connection refused"];
+    assert_eq!(refused(&away, "secret/db", &words), ErrorKind::Unavailable);
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("ca.pem");
     std::fs::write(&file, "nothing").unwrap();
     let ca = bao.builder().setting(&variables::VAULT_TOKEN, "s.SeNtInEl");
     let ca = ca.setting(&variables::VAULT_CACERT, &file).build().unwrap();
     assert_eq!(refused(&ca, "secret/db", &["has no certificate"]), ErrorKind::InvalidConfig);
+}
+
+#[test]
+fn a_server_without_tls_is_said_to_have_none() {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+    let port = listener.local_addr().unwrap().port();
+    // The thread ends with the process of the test.
+    thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            let mut stream = stream;
+            let _ = stream.read(&mut [0; 512]);
+            let _ = stream.write_all(b"HTTP/1.0 400 Bad Request\r\n\r\n");
+        }
+    });
+    let bao = Bao { url: format!("https://user:SeNtInEl@127.0.0.1:{port}") };
+    let server =
+        format!("at https://127.0.0.1:{port} cannot be reached: the server does not speak TLS");
+    let words = [server.as_str(), "http://"];
+    assert_eq!(refused(&bao.resolver("s.SeNtInEl"), "secret/db", &words), ErrorKind::Unavailable);
 }
 
 #[test]

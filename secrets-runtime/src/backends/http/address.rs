@@ -33,13 +33,19 @@ impl Address {
     ) -> Result<Self, Error> {
         // Sent requests go there. It may hold a password, and is shown by `shown` alone.
         let text = url.expose_str().unwrap_or_default().trim().trim_end_matches('/');
-        // None of the messages quotes it: what looks like a path may be the rest of a password.
+        // No message quotes more than a host and a port: what looks like a path may be the rest of a password.
         let wrong = |what: &str, help: &str| {
             Err(Error::new(ErrorKind::InvalidConfig, format!("{variable} {what}")).with_help(help))
         };
         let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"));
         let Some(rest) = rest else {
-            return wrong("is no address", "write https://HOST/PATH");
+            return match is_host_and_port(text) {
+                true => wrong(
+                    &format!("is `{text}`, which has no scheme"),
+                    &format!("write https://{text}, or http://{text} if the server has no TLS"),
+                ),
+                false => wrong("is not an address", "write https://HOST:PORT/PATH"),
+            };
         };
         let (authority, behind) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
         if behind.contains('@') {
@@ -58,7 +64,7 @@ impl Address {
             Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => {
                 Ok(Self { text: text.to_owned(), variable })
             }
-            _ => wrong("is no address", "write https://HOST/PATH"),
+            _ => wrong("is not an address", "write https://HOST:PORT/PATH"),
         }
     }
 
@@ -67,6 +73,18 @@ impl Address {
         plaintext::warn_if_plaintext(self.variable, &self.text);
         &self.text
     }
+}
+
+/// Whether a text is a host and the number of a port, and nothing that could be a part of a password.
+fn is_host_and_port(text: &str) -> bool {
+    let is_of_host =
+        |c: char| c.is_ascii_alphanumeric() || matches!(c, '.' | '-' | ':' | '[' | ']');
+    let host_and_port = text.rsplit_once(':').filter(|(host, _)| !host.is_empty());
+    host_and_port.is_some_and(|(host, port)| {
+        host.chars().all(is_of_host)
+            && port.bytes().all(|b| b.is_ascii_digit())
+            && port.parse::<u16>().is_ok()
+    })
 }
 
 impl fmt::Display for Address {
@@ -99,9 +117,21 @@ mod tests {
     }
 
     #[test]
+    fn a_host_without_a_scheme_is_shown() {
+        for url in ["127.0.0.1:18200", "vault.example.com:8200", "[::1]:8200"] {
+            let error = Address::of(&url.into(), "X").unwrap_err().to_string();
+            assert!(error.contains(&format!("`{url}`")), "{error}");
+            assert!(error.contains(&format!("https://{url}")), "{error}");
+        }
+    }
+
+    #[test]
     fn what_leads_elsewhere_is_refused_and_not_shown() {
         for url in [
             "ftp://SeNtInEl@host",
+            "user:SeNtInEl",
+            "user:SeNtInEl@host:1",
+            "SeNtInEl/host:1",
             "https:///",
             "https://user:SeNtInEl",
             "https://user:SeNtInEl@host:port",

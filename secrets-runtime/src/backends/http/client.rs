@@ -22,6 +22,7 @@ use crate::{
     core::{
         error::{Error, ErrorKind},
         escape::escape_name,
+        redacted_url::RedactedUrl,
         secret_value::SecretValue,
     },
     rt::process_local::ProcessLocal,
@@ -222,27 +223,30 @@ impl Http {
         let _permit = pools.requests.acquire().await.ok();
         let place = &pools.clients[route.place()];
         if place.get().is_none() {
-            let client = route.client(self).map_err(|error| self.failed(&error))?;
+            let client = route.client(self).map_err(|error| self.failed(&error, url))?;
             // Another task may have been faster.
             let _ = place.set(client);
         }
-        let Some(client) = place.get() else { return Err(self.unavailable("it has no client")) };
-        let answer = request(client).send().await.map_err(|error| self.failed(&error))?;
+        let Some(client) = place.get() else {
+            return Err(self.unreachable(url, "it has no client"));
+        };
+        let sent = request(client).send().await;
+        let answer = sent.map_err(|error| self.failed(&error, url))?;
         let status = answer.status().as_u16();
         let location = answer.headers().get(LOCATION).and_then(|it| it.to_str().ok());
         let location = location.map(str::to_owned);
-        let body = self.body(answer).await?;
+        let body = self.body(answer, url).await?;
         Ok(HttpAnswer { status, body: SecretValue::from(body), location })
     }
 
     /// Reads a body into one buffer: one that grows leaves copies behind.
-    async fn body(&self, mut answer: Response) -> Result<Vec<u8>, Error> {
+    async fn body(&self, mut answer: Response, url: &str) -> Result<Vec<u8>, Error> {
         let length = answer.content_length().and_then(|length| usize::try_from(length).ok());
         if length.is_some_and(|length| length > MAX_BYTES) {
             return Err(self.too_long());
         }
         let mut body = Zeroizing::new(Vec::with_capacity(length.unwrap_or(64 << 10)));
-        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error))? {
+        while let Some(chunk) = answer.chunk().await.map_err(|error| self.failed(&error, url))? {
             if body.len() + chunk.len() > MAX_BYTES {
                 return Err(self.too_long());
             }
@@ -251,30 +255,38 @@ impl Http {
         Ok(std::mem::take(&mut *body))
     }
 
-    /// What kept the request from an answer. No address and no header is in it.
-    fn failed(&self, error: &reqwest::Error) -> Error {
+    /// What kept the request from an answer. Of the address it has the server alone, without a user; no path and no header
+    /// is in it.
+    fn failed(&self, error: &reqwest::Error, url: &str) -> Error {
         // Nothing was sent to it.
         if error.is_timeout() && error.is_connect() && self.connect_timeout.is_some() {
-            return self.unavailable("it does not accept the connection in time");
+            return self.unreachable(url, "it does not accept the connection in time");
         }
         if error.is_timeout() {
             return self.late();
         }
         if error.is_builder() && error.url().is_none() && error.source().is_none() {
-            return self.unavailable("the request cannot be built");
+            return self.unreachable(url, "the request cannot be built");
         }
         let mut last: &dyn StdError = error;
         while let Some(source) = last.source() {
             if last.to_string() == "dns error" {
-                return self.unavailable("its host is not known");
+                return self.unreachable(url, "its host is not known");
             }
             last = source;
         }
+        let text = last.to_string();
+        // The words of rustls for an answer that is not a record of TLS, such as one of HTTP.
+        if text.contains("InvalidContentType") {
+            return self.unreachable(url, "the server does not speak TLS").with_help(
+                "write the port where it speaks TLS, or http:// in the address if it has no TLS",
+            );
+        }
         match last.downcast_ref::<io::Error>() {
             Some(io) if io.kind() == io::ErrorKind::TimedOut => self.late(),
-            Some(io) if io.get_ref().is_none() => self.unavailable(&io.kind().to_string()),
-            _ if std::ptr::addr_eq(last, error) => self.unavailable("the request failed"),
-            _ => self.unavailable(&escape_name(&last.to_string())),
+            Some(io) if io.get_ref().is_none() => self.unreachable(url, &io.kind().to_string()),
+            _ if std::ptr::addr_eq(last, error) => self.unreachable(url, "the request failed"),
+            _ => self.unreachable(url, &escape_name(&text)),
         }
     }
 
@@ -289,8 +301,13 @@ impl Http {
         Error::new(ErrorKind::Unavailable, message).with_help("check its address")
     }
 
-    pub(in crate::backends) fn unavailable(&self, why: &str) -> Error {
-        let message = format!("{} cannot be reached: {why}", self.service);
+    /// Returns the error of a server at this address. Only its scheme, host and port are shown.
+    fn unreachable(&self, url: &str, why: &str) -> Error {
+        let end = url.find("://").and_then(|at| Some(at + 3 + url.get(at + 3..)?.find('/')?));
+        let server = RedactedUrl(&url[..end.unwrap_or(url.len())]).to_string();
+        let server = (server != RedactedUrl::HIDDEN).then(|| format!(" at {server}"));
+        let message =
+            format!("{}{} cannot be reached: {why}", self.service, server.unwrap_or_default());
         Error::new(ErrorKind::Unavailable, message)
             .with_help("see that it runs, and that its address is right")
     }

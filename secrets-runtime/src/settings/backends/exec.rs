@@ -156,7 +156,27 @@ fn command(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, SettingError> {
             return Err(SettingError::new(message, "write {id}").quoting(argument));
         }
     }
+    // Beside `{id}` braces are taken as they are written.
+    if !command[1..].iter().any(|argument| argument.contains(PLACEHOLDER))
+        && let Some((argument, found)) =
+            command[1..].iter().find_map(|it| Some((it, other_placeholder(it)?)))
+    {
+        let message = format!("an argument contains `{found}`, which is not replaced");
+        let help = "did you mean `{id}`? it is the only placeholder";
+        return Err(SettingError::new(message, help).quoting(argument));
+    }
     Ok(command)
+}
+
+/// Returns a word in braces, which looks like a placeholder. `${HOME}` is one of a shell.
+fn other_placeholder(argument: &str) -> Option<&str> {
+    argument.match_indices('{').find_map(|(start, _)| {
+        let end = start + argument[start..].find('}')? + 1;
+        let inner = argument[start + 1..end - 1].trim_matches(['{', ' ']);
+        let is_word = !inner.is_empty()
+            && inner.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | '-'));
+        (is_word && !argument[..start].ends_with('$')).then(|| &argument[start..end])
+    })
 }
 
 /// Returns a placeholder that was probably meant to be `{id}`.

@@ -51,6 +51,20 @@ impl UnreadTables {
         self.help_of_nearest(kind)
     }
 
+    /// Returns where a table for a type that none has could be written; `None` in a build that runs no programs.
+    pub(crate) fn place(&self, kind: &str) -> Option<String> {
+        if cfg!(not(all(unix, feature = "exec"))) {
+            return None;
+        }
+        let table = format!("write [backends.{kind}]");
+        if let Some(path) = &self.path {
+            return Some(format!("{table} in {}", path.display()));
+        }
+        let directory = env::current_dir().ok().filter(|_| !self.is_named)?;
+        let directory = directory.display();
+        Some(format!("{table} in a secrets.toml; none was found from {directory} upwards"))
+    }
+
     /// Looks into the `secrets.toml` that is found upwards from the working directory, where a setting names another one.
     /// Nothing of it but the names of its tables is used.
     fn help_of_nearest(&self, kind: &str) -> Option<String> {

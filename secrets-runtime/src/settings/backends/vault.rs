@@ -1,5 +1,7 @@
 use std::path::PathBuf;
 
+use secrets_spec::closest;
+
 use crate::{
     core::{credential::Credential, secret_value::SecretValue},
     settings::{
@@ -65,8 +67,10 @@ impl VaultAuth {
 
     fn read(text: &str) -> Read<Self> {
         Self::ALL.into_iter().find(|auth| auth.as_str() == text).ok_or_else(|| {
-            let help = "write token, approle, kubernetes or jwt";
-            vec![SettingError::new("it is not a way to log in to Vault", help)]
+            let near = closest(&text.to_ascii_lowercase(), Self::ALL.map(Self::as_str));
+            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            let help = format!("{near}write token, approle, kubernetes or jwt");
+            vec![SettingError::new("it is not a way to log in to Vault", help).quoting(text)]
         })
     }
 }

@@ -52,6 +52,10 @@ fn every_mistake_is_reported_with_its_line() {
         ("[backends.op]\nexec = [\"/bin/op\\u0000\"]", "contains a NUL"),
         ("[backends.op]\nexec = ['/usr/bin/{id}']", "an id must not choose it"),
         ("[backends.op]\nexec = ['/bin/op', '{ ID }']", "contains `{ ID }`, which is not replaced"),
+        (
+            "[backends.op]\nexec = ['/bin/op', 'a', '--name={name}']",
+            "contains `{name}`, which is not replaced: `--name={name}`",
+        ),
         ("[backends.op]\nexec = ['/bin/op']\nformat = 'yaml'", "prints text or JSON: `yaml`"),
         (
             "[backends.op]\nexec = ['/bin/op']\nformat = true",
