@@ -207,7 +207,8 @@ impl Stores {
 
     /// Returns the error of a secret that exists already.
     pub fn exists_error(&self, name: &str) -> Error {
-        let help = format!("change it with `secrets update {name}`, or choose another name");
+        let word = secrets_spec::shell_word(name);
+        let help = format!("change it with `secrets update {word}`, or choose another name");
         let message = "a secret with this name already exists";
         let error = error_about(name, ErrorKind::InvalidName, message, help);
         error.about(name, Some(self.kind()))

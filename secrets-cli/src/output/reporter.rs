@@ -3,6 +3,7 @@
 use std::io::{IsTerminal, Write};
 
 use secrets_runtime::{HelpCode, Problem};
+use secrets_spec::shell_word;
 
 use crate::{
     failure::Failure,
@@ -180,15 +181,6 @@ fn choose_variable(variable: &str, fields: &[String]) -> String {
             format!("{choice}, `--env {other}` beside it to set another variable, and {only}")
         }
         None => format!("{choice}, and {only}"),
-    }
-}
-
-/// Returns a text as a POSIX shell reads it: in quotes if it has more than plain characters.
-fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
     }
 }
 
