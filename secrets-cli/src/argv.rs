@@ -7,11 +7,9 @@ use clap::{
     Command,
     error::{ContextKind, ContextValue, ErrorKind},
 };
+use secrets_spec::shell_word;
 
-use crate::{
-    failure::Failure,
-    output::{escape::shell_word, wiped_output::MASK},
-};
+use crate::{failure::Failure, output::wiped_output::MASK};
 
 /// A field as it was typed: its key, and the text of its value.
 pub type FieldArg = (String, OsString);

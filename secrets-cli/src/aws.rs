@@ -24,7 +24,8 @@ impl SecretsManager for AwsSecretsManager {
     fn recovery_note(&self, name: &str) -> String {
         let days = AwsSecretsManager::RECOVERY_DAYS;
         format!(
-            "it is removed after {days} days; until then, restore it with: aws secretsmanager restore-secret --secret-id {name}"
+            "it is removed after {days} days; until then, restore it with: aws secretsmanager restore-secret --secret-id {}",
+            secrets_spec::shell_word(name)
         )
     }
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use secrets_runtime::ErrorKind;
-use secrets_spec::{FoundRecord, RecordFinder, StepSpec};
+use secrets_spec::{FoundRecord, RecordFinder, StepSpec, shell_word};
 
 use crate::{
     failure::{Failure, error_about, fail_on_any},
@@ -74,7 +74,10 @@ impl Program {
         let names = || self.steps.iter().map(|step| step.name.as_str());
         let help = match secrets_spec::closest(name, names()) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("`secrets inspect {}` lists its steps", self.path.display()),
+            None => {
+                let path = shell_word(&self.path.to_string_lossy());
+                format!("`secrets inspect {path}` lists its steps")
+            }
         };
         let message = format!("{} has no such step", self.path.display());
         Err(Failure::about(name, ErrorKind::NotFound, message, help))

@@ -3,11 +3,10 @@
 use std::{collections::BTreeMap, ops::ControlFlow};
 
 use secrets_runtime::{Error, ErrorKind, Problem};
-use secrets_spec::BuiltIn;
+use secrets_spec::{BuiltIn, shell_word};
 
 use crate::{
     failure::Failure,
-    output::escape::shell_word,
     stores::{self, Stores},
 };
 
@@ -155,7 +154,10 @@ impl KnownNames {
         };
         let (secret, key) = name.match_indices('.').find_map(field_of)?;
         Some(format!(
-            "did you mean the field `{key}` of `{secret}` (`secrets get {secret} {key}`, `secrets run --env NAME={secret}.{key}`)?"
+            "did you mean the field `{key}` of `{secret}` (`secrets get {} {}`, `secrets run --env {}`)?",
+            shell_word(secret),
+            shell_word(key),
+            shell_word(&format!("NAME={secret}.{key}"))
         ))
     }
 

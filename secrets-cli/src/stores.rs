@@ -19,7 +19,7 @@ use crate::{
     failure::{Failure, error_about},
     leases,
     output::{
-        escape::{escape_name, json_string, shell_word},
+        escape::{escape_name, json_string},
         reporter::Change,
     },
     secrets_manager::{SecretsManager, secrets_manager},
@@ -207,7 +207,7 @@ impl Stores {
 
     /// Returns the error of a secret that exists already.
     pub fn exists_error(&self, name: &str) -> Error {
-        let word = shell_word(name);
+        let word = secrets_spec::shell_word(name);
         let help = format!("change it with `secrets update {word}`, or choose another name");
         let message = "a secret with this name already exists";
         let error = error_about(name, ErrorKind::InvalidName, message, help);

@@ -106,3 +106,5 @@ pub use syntax::json::read_json;
 pub use syntax::node::{FieldName, Node, TextNode, Value};
 pub use text::bytes::same_text;
 pub use text::edit_distance::closest;
+pub use text::escape::is_hidden;
+pub use text::shell::{is_plain, shell_word};

@@ -257,7 +257,8 @@ fn a_log_that_somebody_keeps_locked_is_written() {
 fn a_line_is_safe_on_a_terminal() {
     let (_folder, path) = log();
     let resolver = resolver(&path);
-    let name = "a\u{9b}31m\u{202e}\u{7f}\u{61c}\u{2028}\u{1b}[2J\u{e9}";
+    let name =
+        "a\u{9b}31m\u{202e}\u{7f}\u{61c}\u{2028}\u{1b}[2J\u{e9}\u{200b}\u{ad}\u{3164}\u{e0041}";
     let declaration = Declaration::builder(name).source("PATH").unwrap().build();
     resolver.resolve_blocking(&declaration).unwrap();
     let text = fs::read_to_string(&path).unwrap();

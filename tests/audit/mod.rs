@@ -2,6 +2,7 @@
 
 mod events;
 mod log_files;
+mod pools;
 mod reads;
 mod required;
 mod stores;

@@ -10,8 +10,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    __testing::ManualClock, Backend, BoxFuture, Error, ErrorKind, FetchRequest, Fetched, Resolver,
-    pool::Rotating,
+    __testing::ManualClock, AuditEvent, AuditSink, Backend, BoxFuture, Error, ErrorKind,
+    FetchRequest, Fetched, Resolver, ResolverBuilder, pool::Rotating,
 };
 use secrets_tests::{fake_backend::FakeBackend, leasing_backend::LeasingBackend};
 
@@ -184,12 +184,28 @@ impl Backend for Slow {
     }
 }
 
+/// A log that keeps nothing.
+struct NoLog;
+
+impl AuditSink for NoLog {
+    fn record(&self, _event: &AuditEvent) -> Result<(), Error> {
+        Ok(())
+    }
+}
+
 #[tokio::test]
 async fn a_value_that_was_asked_for_earlier_does_not_replace_a_newer_one() {
+    let builder = Resolver::builder();
+    assert_eq!(value_of_a_slower_call(builder).await, "SeNtInEl-2");
+    // An audited call returns what it has fetched itself, which is what the log says.
+    let builder = Resolver::builder().audit(NoLog);
+    assert_eq!(value_of_a_slower_call(builder).await, "SeNtInEl-3");
+}
+
+async fn value_of_a_slower_call(builder: ResolverBuilder) -> String {
     let (slow, clock) = (Slow::default(), ManualClock::new());
-    let resolver = Resolver::builder().backend(slow.clone());
-    let resolver = resolver.default_backend("slow");
-    let resolver = resolver.cache_ttl(Duration::ZERO).clock(&clock).build().unwrap();
+    let builder = builder.backend(slow.clone()).default_backend("slow");
+    let resolver = builder.cache_ttl(Duration::ZERO).clock(&clock).build().unwrap();
     let rotating = Arc::new(Rotating::<String>::new("db").with_resolver(&resolver));
     let mut changes = rotating.changes();
     let first = tokio::spawn({
@@ -203,8 +219,72 @@ async fn a_value_that_was_asked_for_earlier_does_not_replace_a_newer_one() {
     assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-2");
     assert_eq!(changes.next().await, None);
     slow.go.notify_one();
-    assert_eq!(*first.await.unwrap(), "SeNtInEl-2");
+    let first = first.await.unwrap();
     let waker = Waker::from(Arc::new(Counted));
     let polled = changes.poll_next(&mut TaskContext::from_waker(&waker));
-    assert!(polled.is_pending(), "nothing has changed");
+    assert_eq!(
+        polled.is_pending(),
+        *first == "SeNtInEl-2",
+        "the value of the first call is no change"
+    );
+    first.to_string()
+}
+
+/// Returns whether anything still has the first value after the backend fails so and this time has passed.
+async fn is_kept(backend: &FakeBackend, after: Duration, failure: ErrorKind) -> bool {
+    let clock = ManualClock::new();
+    let (_resolver, rotating) = rotating(backend, &clock);
+    let value = Arc::downgrade(&rotating.current().await.unwrap());
+    backend.fail(failure);
+    clock.advance(after);
+    assert_eq!(rotating.current().await.unwrap_err().kind(), failure);
+    backend.fail(None);
+    value.upgrade().is_some()
+}
+
+#[tokio::test]
+async fn a_value_is_dropped_when_its_source_is_gone_or_denied() {
+    let backend = FakeBackend::new("SeNtInEl-1");
+    let later = Duration::from_secs(100_000);
+    for gone in [ErrorKind::NotFound, ErrorKind::Deleted, ErrorKind::AccessDenied] {
+        assert!(!is_kept(&backend, later, gone).await, "{gone}");
+    }
+    // The server may have the value again.
+    assert!(is_kept(&backend, later, ErrorKind::Unavailable).await);
+}
+
+#[tokio::test]
+async fn a_value_that_has_ended_is_dropped_when_there_is_no_other() {
+    let (backend, clock) = (LeasingBackend::new(Duration::from_secs(3000)), ManualClock::new());
+    let resolver = backend.builder(&clock).build().unwrap();
+    let rotating = Rotating::<String>::new("db").with_resolver(&resolver);
+    let value = Arc::downgrade(&rotating.current().await.unwrap());
+    backend.lock().is_renewable = false;
+    backend.lock().failure = Some(ErrorKind::Unavailable);
+    backend.lock().renewals.extend([Err(ErrorKind::NotFound); 9]);
+    clock.advance(Duration::from_secs(100_000));
+    assert_eq!(rotating.current().await.unwrap_err().kind(), ErrorKind::Unavailable);
+    assert!(value.upgrade().is_none(), "its lease is over");
+}
+
+#[tokio::test]
+async fn a_refused_value_is_dropped_when_its_source_is_gone() {
+    let (backend, clock) = (FakeBackend::new("SeNtInEl-1"), ManualClock::new());
+    let (_resolver, rotating) = rotating(&backend, &clock);
+    let mut changes = rotating.changes();
+    assert_eq!(
+        (rotating.current().await.unwrap().as_str(), changes.next().await),
+        ("SeNtInEl-1", None)
+    );
+    backend.fail(ErrorKind::NotFound);
+    let work = |_: Arc<String>| async { Err::<(), _>(Failure::Refused) };
+    assert_eq!(rotating.with_fresh(work, |_| true).await, Err(Failure::Refused));
+    // Although it would still be fresh.
+    let error = rotating.current().await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound);
+    // What comes after it is a change.
+    backend.fail(None);
+    backend.rotate("SeNtInEl-2", Some("v2"));
+    assert_eq!(*rotating.current().await.unwrap(), "SeNtInEl-2");
+    assert_eq!(changes.next().await.as_deref(), Some("v2"));
 }

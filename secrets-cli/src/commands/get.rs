@@ -4,6 +4,7 @@ use secrets_runtime::{
     ErrorKind, Resolver,
     admin::{StoredField, StoredSecret},
 };
+use secrets_spec::shell_word;
 
 use crate::{
     args::Get,
@@ -80,8 +81,9 @@ pub fn run(args: &Get, reporter: &Reporter) -> Result<(), Failure> {
     for field in fields.iter().filter(|field| is_whole && args.reveal && field.is_binary()) {
         let key = field.key();
         reporter.info(&format!(
-            "note: `{key}` is bytes, shown in base64; `secrets get {} {key} --reveal` prints the bytes",
-            args.name
+            "note: `{key}` is bytes, shown in base64; `secrets get {} {} --reveal` prints the bytes",
+            shell_word(&args.name),
+            shell_word(key)
         ));
     }
     if let (OutputFormat::Text, None, Some(manager)) =

@@ -1,4 +1,5 @@
 use secrets_runtime::{ErrorKind, admin::TrustedConfig};
+use secrets_spec::shell_word;
 
 use crate::{
     args::Trust,
@@ -26,13 +27,28 @@ pub fn run(args: &Trust, reporter: &Reporter) -> Result<(), Failure> {
     };
     let path = trusted.path().display().to_string();
     if args.format == OutputFormat::Json {
-        let decides: Vec<_> = trusted.decides().iter().map(|key| json_string(key)).collect();
+        let list = |texts: &[String]| {
+            texts.iter().map(|text| json_string(text)).collect::<Vec<_>>().join(",")
+        };
+        let program = |key: &String| {
+            let (command, env) = (trusted.command(key), trusted.env(key));
+            (!command.is_empty()).then(|| {
+                format!(
+                    "{{\"key\":{},\"command\":[{}],\"env\":[{}]}}",
+                    json_string(key),
+                    list(command),
+                    list(env)
+                )
+            })
+        };
+        let programs: Vec<_> = trusted.decides().iter().filter_map(program).collect();
         let mut output = WipedOutput::default();
         output.push(format!(
-            "{{\"path\":{},\"trusted\":{},\"decides\":[{}]}}\n",
+            "{{\"path\":{},\"trusted\":{},\"decides\":[{}],\"programs\":[{}]}}\n",
             json_string(&path),
             !args.forget,
-            decides.join(",")
+            list(trusted.decides()),
+            programs.join(",")
         ));
         return output.print();
     }
@@ -41,9 +57,9 @@ pub fn run(args: &Trust, reporter: &Reporter) -> Result<(), Failure> {
         match trusted.decides() {
             [] => reporter.info("note: it sets nothing that needs trust"),
             keys => {
-                let shown = |key: &String| match trusted.program(key) {
-                    Some(program) => format!("{key} (runs {program})"),
-                    None => key.clone(),
+                let shown = |key: &String| match trusted.command(key) {
+                    [] => key.clone(),
+                    command => format!("{key} (runs {})", shown_command(command, trusted.env(key))),
                 };
                 let keys: Vec<_> = keys.iter().map(shown).collect();
                 reporter.info(&format!("it now decides {}", keys.join(", ")));
@@ -52,4 +68,15 @@ pub fn run(args: &Trust, reporter: &Reporter) -> Result<(), Failure> {
         reporter.info("when the file changes, it must be trusted again");
     }
     Ok(())
+}
+
+/// Returns a program with its arguments as a shell takes them, and the variables that it gets.
+fn shown_command(command: &[String], env: &[String]) -> String {
+    let words: Vec<_> = command.iter().map(|word| shell_word(word)).collect();
+    let words = words.join(" ");
+    if env.is_empty() {
+        return words;
+    }
+    let names: Vec<_> = env.iter().map(|name| shell_word(name)).collect();
+    format!("{words}, which gets {}", names.join(" and "))
 }

@@ -2,6 +2,7 @@ use secrets_runtime::{
     Error, ErrorKind, SecretValue,
     admin::{StoredField, StoredSecret},
 };
+use secrets_spec::shell_word;
 
 use crate::{
     args::Update,
@@ -52,7 +53,8 @@ pub fn run(args: &Update, fields: &[FieldArg], reporter: &Reporter) -> Result<()
     reporter.changes(&format!("updated `{name}` in {kind}"), &[change])?;
     if let Some(fields) = lost {
         reporter.info(&format!(
-            "{fields} replaced: `secrets get {name} --previous` shows the version before"
+            "{fields} replaced: `secrets get {} --previous` shows the version before",
+            shell_word(name)
         ));
     }
     set_tags()
@@ -171,7 +173,8 @@ impl Answers {
                 let message = format!(
                     "{what} was changed by another program while the question waited, and is left as it is now"
                 );
-                let help = format!("nothing was changed: run `secrets update {name}` again");
+                let word = shell_word(name);
+                let help = format!("nothing was changed: run `secrets update {word}` again");
                 return Err(Failure::about(name, ErrorKind::Conflict, message, help));
             }
             match key {

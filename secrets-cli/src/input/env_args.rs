@@ -7,12 +7,12 @@ use secrets_runtime::{
     admin::{StoredField, StoredSecret},
     config,
 };
-use secrets_spec::{Template, check_variable, is_guarded_variable};
+use secrets_spec::{Template, check_variable, is_guarded_variable, shell_word};
 
 use crate::{
     failure::{Failure, error_about, fail_on_any, rename_origin},
     input::{typed_references, value::read_document},
-    output::{escape::shell_word, reporter::Reporter},
+    output::reporter::Reporter,
 };
 
 /// Variables and the templates of their values.

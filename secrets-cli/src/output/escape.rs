@@ -2,15 +2,16 @@
 
 use std::borrow::Cow;
 
+use secrets_spec::is_hidden;
 use zeroize::Zeroizing;
 
-/// Returns a text as one line for a terminal: control characters, line breaks, and marks that change the direction
-/// of writing are escaped, since names and keys may come from somebody else.
+/// Returns a text as one line for a terminal: control characters, line breaks, marks that change the direction of writing and
+/// characters that are not seen are escaped, since names and keys may come from somebody else.
 pub fn escape_controls(text: &str) -> Cow<'_, str> {
-    if !text.contains(is_unsafe) {
+    if !text.contains(is_hidden) {
         return Cow::Borrowed(text);
     }
-    let escape = |c: char| match is_unsafe(c) {
+    let escape = |c: char| match is_hidden(c) {
         true => c.escape_default().to_string(),
         false => c.to_string(),
     };
@@ -24,25 +25,12 @@ pub fn escape_name(name: &str) -> String {
     for c in name.chars().take(80) {
         match c {
             '\'' | '"' | '\\' => text.push(c),
+            // Some of these count as letters.
+            c if is_hidden(c) => text.extend(c.escape_default()),
             c => text.extend(c.escape_debug()),
         }
     }
     text
-}
-
-/// Whether a terminal may do more than show the character.
-fn is_unsafe(c: char) -> bool {
-    let changes_direction = matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
-    changes_direction || c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')
-}
-
-/// Returns a text as a POSIX shell reads it: in quotes if it has more than plain characters.
-pub fn shell_word(text: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./=:@%+,".contains(c);
-    match text.chars().all(is_plain) {
-        true => text.to_owned(),
-        false => format!("'{}'", text.replace('\'', "'\\''")),
-    }
 }
 
 /// Returns a text as a JSON string, with its quotes.
@@ -54,17 +42,19 @@ pub fn json_string(text: &str) -> String {
     escape_json(&json)
 }
 
-/// Returns JSON in which each character that a terminal may act on is an escape such as `\u009b`. JSON allows such
-/// characters inside strings only, where the escape means the same, and line breaks and tabs outside of them.
+/// Returns JSON in which each character that is not seen, or that a terminal may act on, is an escape such as `\u009b`. JSON
+/// allows such characters inside strings only, where the escape means the same, and line breaks and tabs outside of them.
 pub fn escape_json(json: &str) -> String {
-    let is_escaped = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t');
+    let is_escaped = |c: char| is_hidden(c) && !matches!(c, '\n' | '\r' | '\t');
     // The text may contain values: the buffer does not grow, which would leave a copy.
-    let more = 5 * json.chars().filter(|c| is_escaped(*c)).count();
+    let more = 8 * json.chars().filter(|c| is_escaped(*c)).count();
     let mut escaped = String::with_capacity(json.len() + more);
     for c in json.chars() {
         match is_escaped(c) {
-            // All of these characters have four hexadecimal digits at most.
-            true => escaped.push_str(&format!("\\u{:04x}", u32::from(c))),
+            // Of a character with more than four hexadecimal digits, JSON has two halves.
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }),
             false => escaped.push(c),
         }
     }
@@ -82,9 +72,12 @@ mod tests {
 
     #[test]
     fn what_a_terminal_may_act_on_is_escaped_and_reads_back() {
-        let text = "a\u{1b}[31m\u{7f}\u{9b}31m\u{202e}\u{2066}\u{2028}é\"\\\n";
+        let text = "a\u{1b}[31m\u{7f}\u{9b}31m\u{202e}\u{2066}\u{2028}\u{200b}\u{e0041}é\"\\\n";
         let json = json_string(text);
-        assert_eq!(json, r#""a\u001b[31m\u007f\u009b31m\u202e\u2066\u2028é\"\\\n""#);
+        assert_eq!(
+            json,
+            r#""a\u001b[31m\u007f\u009b31m\u202e\u2066\u2028\u200b\udb40\udc41é\"\\\n""#
+        );
         assert_eq!(serde_json::from_str::<String>(&json).unwrap(), text);
         assert_eq!(escape_json("{\n\t\"a\": \"\u{9b}\"\r\n}"), "{\n\t\"a\": \"\\u009b\"\r\n}");
     }

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, sync::OnceLock};
 
-use crate::output::escape::shell_word;
+use secrets_spec::shell_word;
 
 /// The commands with the option `--backend`.
 const COMMANDS: [&str; 17] = [

@@ -3,11 +3,12 @@
 use std::io::{IsTerminal, Write};
 
 use secrets_runtime::{HelpCode, Problem};
+use secrets_spec::shell_word;
 
 use crate::{
     failure::Failure,
     output::{
-        escape::{escape_controls, json_string, json_string_or_null, shell_word},
+        escape::{escape_controls, json_string, json_string_or_null},
         repeated_options::with_options,
         wiped_output::WipedOutput,
     },

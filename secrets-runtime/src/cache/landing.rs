@@ -17,7 +17,6 @@ use crate::{
         state::{CacheState, Contents},
     },
     context::{provenance::Provenance, shared_lease::SharedLease},
-    core::error::{Error, ErrorKind},
 };
 
 /// Where the answers of a call go, if they are still waited for.
@@ -81,7 +80,7 @@ impl Landing {
         let fetched = match &answer.result {
             Ok(fetched) => fetched.clone(),
             Err(error) => {
-                if is_refusal(error) {
+                if error.is_refusal() {
                     contents.entries.refused(key, self.asked_at, dropped);
                 }
                 return;
@@ -132,12 +131,6 @@ impl Drop for Landing {
             cache.lock().pending.end(self.number, &self.keys);
         }
     }
-}
-
-/// Whether the backend has said that there is no such value, or that it may not be had.
-fn is_refusal(error: &Error) -> bool {
-    use ErrorKind::{AccessDenied, DecryptionFailed, Deleted, NotFound, RoleDenied};
-    matches!(error.kind(), NotFound | Deleted | AccessDenied | RoleDenied | DecryptionFailed)
 }
 
 /// Nine to ten tenths of a time, so that what was fetched together does not expire together everywhere.

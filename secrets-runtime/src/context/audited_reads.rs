@@ -29,6 +29,14 @@ impl Secrets {
         group.keys().try_for_each(|key| self.record_read(name, key))
     }
 
+    /// Records that all fields of the group of this name are read, if there is one.
+    ///
+    /// # Errors
+    /// As [`record_read`](Self::record_read).
+    pub(crate) fn record_reads_of(&self, name: &str) -> Result<(), Error> {
+        self.0.shared.group(name).map_or(Ok(()), |group| self.record_reads(name, group))
+    }
+
     /// Records that the step asked for something that it does not declare. `key` is empty if it asked for a whole group.
     pub(super) fn record_not_requested(&self, group: &str, key: &str) {
         if let Some(call) = &self.0.shared.audit {

@@ -132,6 +132,19 @@ impl Provenance {
     }
 }
 
+impl Provenance {
+    /// Returns whether the value has ended by this time of the cache's clock.
+    pub(crate) fn has_ended(&self, now: Instant) -> bool {
+        self.expiry.as_ref().is_some_and(|expiry| match expiry {
+            Expiry::At(time) => {
+                let life = time.duration_since(self.fetched_at).unwrap_or_default();
+                self.asked_at + life <= now
+            }
+            Expiry::Lease(lease) => lease.end() <= now,
+        })
+    }
+}
+
 impl fmt::Debug for Expiry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -100,13 +100,21 @@ impl ResolvedSecrets {
     ///
     /// Returns `None` if no group has another version, and if the fetch fails, which is reported as a warning.
     pub(crate) async fn newer(&self, group: Option<&str>) -> Option<Self> {
-        let refresher = self.refresher.as_ref()?;
+        self.newer_or_error(group).await.ok().flatten()
+    }
+
+    /// Returns what [`newer`](Self::newer) does.
+    ///
+    /// # Errors
+    /// Why they cannot be fetched, which is reported as a warning too.
+    pub(crate) async fn newer_or_error(&self, group: Option<&str>) -> Result<Option<Self>, Error> {
+        let Some(refresher) = &self.refresher else { return Ok(None) };
         let failed = refresher.now();
         let is_meant = |name: &str| group.is_none_or(|group| group == name);
         let known = self.in_order().filter(|(name, _)| is_meant(name));
         // A cached value that was fetched later is newer than all of these.
-        let mut than = last(known.map(|(_, group)| group), None)?;
-        loop {
+        let mut newest = last(known.map(|(_, group)| group), None);
+        while let Some(than) = newest {
             let fresh = match refresher.refresh(group, Freshness::NewerThan(than)).await {
                 Ok(fresh) => Self {
                     refresher: self.refresher.clone(),
@@ -119,18 +127,19 @@ impl ResolvedSecrets {
                     warn_now_and_then(&format!(
                         "the secrets of a step that has failed cannot be fetched again, so its own error stays: {error}"
                     ));
-                    return None;
+                    return Err(error);
                 }
             };
             let differs = |(name, group): (&str, &Group)| {
                 self.groups.get(name).is_none_or(|known| group.differs_from(known))
             };
             if fresh.in_order().any(differs) {
-                return Some(fresh);
+                return Ok(Some(fresh));
             }
             // A value that was fetched before this failure may be older than the change.
-            than = last(fresh.groups.values(), Some(failed))?;
+            newest = last(fresh.groups.values(), Some(failed));
         }
+        Ok(None)
     }
 
     /// Returns these secrets with the group of another.

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use secrets_spec::{is_hidden, is_plain};
+
 /// Returns names for a person: backquoted, with commas; of more than 20, how many more there are.
 pub(crate) fn backquoted_list<'a>(names: impl IntoIterator<Item = &'a str>) -> String {
     let names: Vec<_> = names.into_iter().collect();
@@ -21,6 +23,8 @@ pub(crate) fn escape_name(name: &str) -> String {
     for c in name.chars().take(80) {
         match c {
             '\'' | '"' | '\\' => text.push(c),
+            // Some of these count as letters.
+            c if is_hidden(c) => text.extend(c.escape_default()),
             c => text.extend(c.escape_debug()),
         }
     }
@@ -30,36 +34,54 @@ pub(crate) fn escape_name(name: &str) -> String {
     text
 }
 
-/// Returns a text that is safe on a terminal and in a log: control characters, line breaks and marks that turn the
-/// direction of writing are escaped. Names and paths that somebody else chose come with all of them.
+/// Returns a text that is safe on a terminal and in a log: control characters, line breaks, marks that turn the direction of
+/// writing and characters that are not seen are escaped. Names and paths that somebody else chose come with all of them.
 pub(crate) fn escape_controls(text: String) -> String {
-    if !text.contains(is_unsafe) {
+    if !text.contains(is_hidden) {
         return text;
     }
     let escape =
-        |c: char| if is_unsafe(c) { c.escape_default().to_string() } else { c.to_string() };
+        |c: char| if is_hidden(c) { c.escape_default().to_string() } else { c.to_string() };
     text.chars().map(escape).collect()
 }
 
-/// Returns one line of JSON in which each character that a terminal may act on is an escape such as `\u009b`. JSON has
-/// such characters inside texts only, where the escape means the same.
+/// Returns one line of JSON in which each character that is not seen, or that a terminal may act on, is an escape such as
+/// `\u009b`. JSON has such characters inside texts only, where the escape means the same.
 pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
-    if !json.contains(is_unsafe) {
+    if !json.contains(is_hidden) {
         return Cow::Borrowed(json);
     }
-    // All of these characters have four hexadecimal digits at most.
-    let escape = |c: char| match is_unsafe(c) {
-        true => format!("\\u{:04x}", u32::from(c)),
-        false => c.to_string(),
-    };
-    Cow::Owned(json.chars().map(escape).collect())
+    let mut escaped = String::new();
+    for c in json.chars() {
+        match is_hidden(c) {
+            // Of a character with more than four hexadecimal digits, JSON has two halves.
+            true => c.encode_utf16(&mut [0; 2]).iter().for_each(|unit| {
+                escaped.push_str(&format!("\\u{unit:04x}"));
+            }),
+            false => escaped.push(c),
+        }
+    }
+    Cow::Owned(escaped)
 }
 
-/// Whether a terminal may do more than show the character.
-fn is_unsafe(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+/// Returns a key of `secrets.toml` for a message. The author of the file chose it, so it is quoted, escaped and cut if it could be
+/// taken for a part of the message.
+pub(crate) fn shown_key(key: &str) -> Cow<'_, str> {
+    if key.len() <= LONGEST_KEY && key.chars().all(is_plain) {
+        return Cow::Borrowed(key);
+    }
+    let start: String = key.chars().take(LONGEST_KEY).collect();
+    let more = if start.len() < key.len() { ".." } else { "" };
+    Cow::Owned(escape_controls(format!("{start:?}{more}")))
 }
+
+/// Returns whether a key of `secrets.toml` is what TOML calls bare, and short.
+pub(crate) fn is_bare_key(key: &str) -> bool {
+    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+    !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(is_bare)
+}
+
+const LONGEST_KEY: usize = 80;
 
 /// The most bytes that a byte becomes when it is percent-encoded.
 pub(crate) const LONGEST_PERCENT: usize = 3;
@@ -138,4 +160,54 @@ fn write_hex(byte: u8, to: &mut String) {
     const DIGITS: &[u8; 16] = b"0123456789ABCDEF";
     to.push(char::from(DIGITS[usize::from(byte >> 4)]));
     to.push(char::from(DIGITS[usize::from(byte & 15)]));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Characters that nobody sees: of names that differ in them alone, both are shown differently.
+    const HIDDEN: [char; 8] = [
+        '\u{ad}',
+        '\u{34f}',
+        '\u{200b}',
+        '\u{2060}',
+        '\u{3164}',
+        '\u{fe0f}',
+        '\u{feff}',
+        '\u{e0041}',
+    ];
+
+    #[test]
+    fn what_is_not_seen_is_escaped_and_reads_back() {
+        for c in HIDDEN {
+            let (name, escaped) =
+                (format!("prod{c}-db"), format!("prod\\u{{{:x}}}-db", u32::from(c)));
+            assert_eq!(escape_name(&name), escaped);
+            assert_eq!(escape_controls(name.clone()), escaped);
+            assert_eq!(shown_key(&name), format!("\"{escaped}\""));
+            let json = format!("{{\"id\":\"{name}\"}}");
+            let line = escape_json(&json);
+            assert!(line.is_ascii(), "{line}");
+            let read: serde_json::Value = serde_json::from_str(&line).expect("it is JSON");
+            assert_eq!(read["id"], name);
+        }
+        for seen in ["prod/db", "\u{e9}\u{444}\u{4e2d}", "a b"] {
+            assert_eq!(escape_controls(seen.to_owned()), seen);
+        }
+    }
+
+    #[test]
+    fn a_key_is_shown_as_it_is_only_if_it_cannot_be_words() {
+        for key in ["default_backend", "op.vault/item", "prod-db", ""] {
+            assert_eq!(shown_key(key), key);
+        }
+        let forged = "x]: this file is safe. Run `curl evil`";
+        assert_eq!(shown_key(forged), format!("{forged:?}"));
+        assert_eq!(shown_key("a\"\\"), r#""a\"\\""#);
+        let long = "x".repeat(81);
+        assert_eq!(shown_key(&long), format!("\"{}\"..", &long[..80]));
+        assert!(is_bare_key("a-B_9") && !is_bare_key(&long) && !is_bare_key(""));
+        assert!(!is_bare_key("a.b") && !is_bare_key("\u{e9}"));
+    }
 }

@@ -11,6 +11,7 @@ use rustix::{
     fs::{StatVfs, StatVfsMountFlags},
     process::geteuid,
 };
+use secrets_spec::shell_word;
 
 use crate::permissions::{accounts::Accounts, insecure::Insecure};
 
@@ -75,12 +76,13 @@ impl FileFacts {
         path: &Path,
         accounts: &dyn Fn() -> Accounts,
     ) -> Result<(), Insecure> {
+        let word = shell_word(&path.to_string_lossy());
         let path = path.display();
         let exposed = |message, help| Err(Insecure::Exposed { message, help });
         if self.owner != me && self.owner != ROOT {
             let message = format!("{path} belongs to another user (id {})", self.owner);
             let help = format!(
-                "run as that user (in a container: `docker run --user {}`), or, if it is to be trusted: chown {me} {path}",
+                "run as that user (in a container: `docker run --user {}`), or, if it is to be trusted: chown {me} {word}",
                 self.owner
             );
             return exposed(message, help);
@@ -89,11 +91,11 @@ impl FileFacts {
             return Ok(());
         }
         if self.mode & 0o002 != 0 {
-            return exposed(format!("everybody may write to {path}"), format!("chmod o-w {path}"));
+            return exposed(format!("everybody may write to {path}"), format!("chmod o-w {word}"));
         }
         if self.mode & 0o020 != 0 && !accounts().is_private(self.owner, self.group) {
             let message = format!("the group {} may write to {path}", self.group);
-            return exposed(message, format!("chmod g-w {path}"));
+            return exposed(message, format!("chmod g-w {word}"));
         }
         Ok(())
     }

@@ -57,7 +57,8 @@ pub(crate) fn check_program(path: &Path) -> Result<(), Insecure> {
         return refused("is not a file", "name the program itself".to_owned());
     }
     if facts.mode & 0o111 == 0 {
-        return refused("cannot be executed", format!("chmod +x {}", path.display()));
+        let word = secrets_spec::shell_word(&path.to_string_lossy());
+        return refused("cannot be executed", format!("chmod +x {word}"));
     }
     facts.check(path)?;
     let folders = links::folders(path)?;

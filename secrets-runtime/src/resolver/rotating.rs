@@ -36,6 +36,9 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 /// While the value is fresh, [`current`](Self::current) fetches nothing and takes no lock. After that it is fetched again, once
 /// for all who ask. A value with a lease keeps its lease, which is renewed, until another value takes its place.
 ///
+/// If a fetch fails, the value is dropped if its source does not exist, is deleted or may not be read, or if the value has
+/// ended. With an audit log each call asks the cache, and what it returns is recorded as a read.
+///
 /// ```
 /// use secrets_runtime::{Error, SecretValue, pool::Rotating, testing};
 ///
@@ -59,8 +62,8 @@ pub struct Rotating<T> {
     resolver: Option<Resolver>,
     /// The present value. Only [`take`](Self::take) replaces it.
     state: ArcSwapOption<Held<T>>,
-    /// Held while the present value is compared with another and replaced.
-    replacing: Mutex<()>,
+    /// How many values there were. Locked while the present value is compared with another and replaced.
+    count: Mutex<u64>,
     listeners: Arc<Mutex<Listeners>>,
 }
 
@@ -81,6 +84,22 @@ impl<T> Held<T> {
     #[inline]
     fn is_fresh(&self) -> bool {
         self.fresh_until.is_some_and(|until| self.clock.is_before(until))
+    }
+
+    /// Returns whether these secrets have the value.
+    fn is_in(&self, secrets: &Secrets, group: &str) -> bool {
+        let (own, other) = (&self.secrets.shared().groups, &secrets.shared().groups);
+        own.get(group).zip(other.get(group)).is_some_and(|(own, other)| !other.differs_from(own))
+    }
+
+    fn is_audited(&self) -> bool {
+        self.secrets.shared().audit.is_some()
+    }
+
+    fn has_ended(&self) -> bool {
+        let now = self.clock.now();
+        let mut groups = self.secrets.shared().groups.values();
+        groups.any(|group| group.provenances().any(|it| it.has_ended(now)))
     }
 }
 
@@ -106,7 +125,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             source,
             resolver: None,
             state: ArcSwapOption::empty(),
-            replacing: Mutex::default(),
+            count: Mutex::default(),
             listeners: Arc::default(),
         }
     }
@@ -193,13 +212,28 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             Some(resolver) => resolver.clone(),
             None => Resolver::current()?,
         };
-        let fetched = resolver.fetch(&declaration, Freshness::Fresh);
-        let (shared, reuse) = fetched.await.map_err(PartialResolution::into_error)?;
-        let clock = resolver.inner().cache.clock().clone();
-        self.take(&group, Secrets::new(shared), reuse.map(|reuse| reuse.until), clock)
+        let clock = resolver.inner().cache.clock();
+        loop {
+            let known = self.known();
+            let fetched = resolver.fetch(&declaration, Freshness::Fresh).await;
+            let (shared, reuse) =
+                fetched.map_err(PartialResolution::into_error).inspect_err(|error| {
+                    if let Some(known) = known.filter(|known| is_over(known, error)) {
+                        self.discard(&known);
+                    }
+                })?;
+            let secrets = Secrets::new(shared.clone());
+            let until = reuse.map(|reuse| reuse.until);
+            let held = self.take(&group, secrets, until, clock.clone())?;
+            // If another was faster, its value is not what the audit log says of this call.
+            if !held.is_audited() || Arc::ptr_eq(held.secrets.shared(), &shared) {
+                return Ok(held);
+            }
+        }
     }
 
-    /// Takes over what was fetched. If it is the value that is known, that one stays, for as long as this may serve.
+    /// Takes over what was fetched, and records that it is read. If it is the value that is known, that one stays, for as
+    /// long as this may serve.
     fn take(
         &self,
         group: &str,
@@ -209,32 +243,37 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     ) -> Result<Arc<Held<T>>, Error> {
         let fresh_until = fresh_until.map(|until| clock.deadline(until));
         let asked_at = secrets.provenance(group).map(|it| it.asked_at);
-        let is_of = |held: &Arc<Held<T>>| {
-            let (old, new) = (&held.secrets.shared().groups, &secrets.shared().groups);
-            old.get(group).zip(new.get(group)).is_some_and(|(old, new)| !new.differs_from(old))
-        };
         let version = secrets.provenance(group).and_then(|it| it.version().map(str::to_owned));
+        secrets.record_reads_of(group)?;
         let mut read: Option<Arc<T>> = None;
         let (held, before) = loop {
             // The program's own code reads it as `T`, for which nothing may be locked.
-            if read.is_none() && !self.known().is_some_and(|held| is_of(&held)) {
-                read = Some(Arc::new(secrets.get_as(group)?));
+            let known = self.known();
+            if read.is_none() && !known.as_ref().is_some_and(|held| held.is_in(&secrets, group)) {
+                let value = secrets.get_as(group).inspect_err(|_| {
+                    // The store has another value, although none that can be read.
+                    if let Some(known) = known.filter(|known| known.asked_at <= asked_at) {
+                        self.discard(&known);
+                    }
+                });
+                read = Some(Arc::new(value?));
             }
-            let replacing = self.replacing.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut count = lock(&self.count);
             let known = self.known();
             let (value, number) = match (&known, &read) {
                 // Another was faster, with a newer one.
                 (Some(other), _) if other.asked_at > asked_at => return Ok(other.clone()),
-                (Some(held), _) if is_of(held) => (held.value.clone(), held.number),
-                (known, Some(value)) => {
-                    (value.clone(), known.as_ref().map_or(1, |held| held.number + 1))
+                (Some(held), _) if held.is_in(&secrets, group) => (held.value.clone(), held.number),
+                (_, Some(value)) => {
+                    *count += 1;
+                    (value.clone(), *count)
                 }
                 // The value that was known has just been replaced.
                 (_, None) => continue,
             };
             let held = Arc::new(Held { value, secrets, asked_at, fresh_until, clock, number });
             self.state.store(Some(held.clone()));
-            drop(replacing);
+            drop(count);
             break (held, known);
         };
         let number = held.number;
@@ -249,23 +288,48 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         Ok(held)
     }
 
+    /// Drops a value, unless another has taken its place.
+    fn discard(&self, held: &Arc<Held<T>>) {
+        let count = lock(&self.count);
+        let present = self.known().filter(|present| Arc::ptr_eq(present, held));
+        if present.is_some() {
+            self.state.store(None);
+        }
+        drop(count);
+    }
+
     /// Returns the value that comes after one that was refused, if there is one soon.
-    async fn after(&self, refused: &Held<T>) -> Result<Option<Arc<T>>, Error> {
+    async fn after(&self, refused: &Arc<Held<T>>) -> Result<Option<Arc<T>>, Error> {
         let source = parse_source(&self.source).map_err(Error::from_problems)?;
+        let group = source.group();
         let end = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         loop {
             // Another who was refused may have found it.
             if let Some(held) = self.known()
                 && held.number > refused.number
+                && !held.is_in(&refused.secrets, group)
             {
+                // The audit log does not say yet that it is read here.
+                let held = if held.is_audited() { self.held().await? } else { held };
                 return Ok(Some(held.value.clone()));
             }
-            if let Some(newer) = refused.secrets.shared().newer(Some(source.group())).await {
-                let secrets = Secrets::new(Arc::new(newer));
-                let held = self.take(source.group(), secrets, None, refused.clock.clone())?;
-                if held.number > refused.number {
-                    return Ok(Some(held.value.clone()));
+            match refused.secrets.shared().newer_or_error(Some(group)).await {
+                Ok(Some(newer)) => {
+                    let shared = Arc::new(newer);
+                    let secrets = Secrets::new(shared.clone());
+                    let held = self.take(group, secrets, None, refused.clock.clone())?;
+                    let is_recorded =
+                        !held.is_audited() || Arc::ptr_eq(held.secrets.shared(), &shared);
+                    if held.number > refused.number && is_recorded {
+                        return Ok(Some(held.value.clone()));
+                    }
+                }
+                Ok(None) => {}
+                Err(error) => {
+                    if is_over(refused, &error) {
+                        self.discard(refused);
+                    }
                 }
             }
             if Instant::now() + pause >= end {
@@ -329,6 +393,11 @@ impl<T> fmt::Debug for Changes<T> {
     }
 }
 
-fn lock(listeners: &Mutex<Listeners>) -> MutexGuard<'_, Listeners> {
-    listeners.lock().unwrap_or_else(PoisonError::into_inner)
+/// Returns whether a value serves nobody any more after a fetch has failed with this error.
+fn is_over<T>(held: &Held<T>, error: &Error) -> bool {
+    error.is_refusal() || held.has_ended()
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -1,4 +1,5 @@
 use std::{
+    borrow::Cow,
     collections::BTreeMap,
     ffi::OsString,
     fs::File,
@@ -13,10 +14,15 @@ use toml::{
 };
 
 use crate::{
-    core::{error::Problem, line_column::LineColumn, problem_list::ProblemList},
+    core::{
+        error::Problem,
+        escape::{is_bare_key, shown_key},
+        line_column::LineColumn,
+        problem_list::ProblemList,
+    },
     permissions::{self, insecure::Insecure},
     settings::{
-        backends::exec::{self, ExecSettings},
+        backends::exec::{self, ExecSettings, ProgramTable},
         error::{SettingError, problem},
         file_values::{describe, setting},
         mapping,
@@ -40,8 +46,8 @@ pub(crate) struct ConfigFile {
     is_trusted: bool,
     /// The keys, in any profile, that apply only if it is trusted.
     delicate: Vec<String>,
-    /// The programs of all profiles, each after the key of its table.
-    programs: Vec<(String, String)>,
+    /// The programs of all profiles.
+    programs: Vec<ProgramTable>,
 }
 
 impl ConfigFile {
@@ -131,15 +137,14 @@ impl ConfigFile {
         self.is_trusted
     }
 
-    /// Returns the keys, in any profile, that apply only if the file is trusted, and the programs, each after the key of
-    /// its table.
-    pub(super) fn into_delicate(self) -> (Vec<String>, Vec<(String, String)>) {
+    /// Returns the keys, in any profile, that apply only if the file is trusted, and the programs.
+    pub(super) fn into_delicate(self) -> (Vec<String>, Vec<ProgramTable>) {
         (self.delicate, self.programs)
     }
 
-    /// Returns the keys of the tables of programs, in any profile, whether or not they apply.
-    pub(super) fn programs(&self) -> impl Iterator<Item = &str> {
-        self.programs.iter().map(|(key, _)| key.as_str())
+    /// Returns the tables of programs, in any profile, whether or not they apply.
+    pub(super) fn programs(&self) -> &[ProgramTable] {
+        &self.programs
     }
 
     pub(super) fn backends(&self) -> impl Iterator<Item = &ExecSettings> {
@@ -184,12 +189,9 @@ impl Reader<'_> {
                 }
                 other => {
                     let message = format!("a profile is a table, not {}", describe(other));
-                    let help = format!("write [profile.{name}]");
-                    self.complain(
-                        value.span().start,
-                        &format!("profile.{name}"),
-                        SettingError::new(message, help),
-                    );
+                    let key = format!("profile.{}", shown_key(name));
+                    let help = format!("write [{key}]");
+                    self.complain(value.span().start, &key, SettingError::new(message, help));
                 }
             }
         }
@@ -198,9 +200,11 @@ impl Reader<'_> {
         {
             let names: Vec<&str> = profiles.keys().map(|name| name.get_ref().as_ref()).collect();
             let help = match closest(chosen, names.iter().copied()) {
-                Some(better) => format!("did you mean `{better}`?"),
-                None if names.is_empty() => format!("write [profile.{chosen}] into it"),
-                None => format!("its profiles are {}", names.join(", ")),
+                Some(better) => format!("did you mean `{}`?", shown_key(better)),
+                None if names.is_empty() => {
+                    format!("write [profile.{}] into it", shown_key(chosen))
+                }
+                None => format!("its profiles are {}", shown_keys(&names)),
             };
             let message = format!("there is no profile {chosen:?} in {}", self.file.path.display());
             self.problems.push((usize::MAX, problem(origin, message, Some(help))));
@@ -212,13 +216,13 @@ impl Reader<'_> {
         for (name, value) in table {
             let (at, name): (usize, &str) = (name.span().start, name.get_ref());
             let key = match profile {
-                Some(profile) => format!("profile.{profile}.{name}"),
-                None => name.to_owned(),
+                Some(profile) => format!("profile.{}.{}", shown_key(profile), shown_key(name)),
+                None => shown_key(name).into_owned(),
             };
             if name == "sources" {
                 self.sources(value, &key, counts);
             } else if name == "backends" {
-                self.backends(value, &key, counts);
+                self.backends(value, &key, profile, counts);
             } else if let Some(variable) = variables::ALL.iter().find(|v| v.key() == Some(name)) {
                 let origin = self.origin(at, &key, profile);
                 let setting = setting(variable, value.get_ref(), &self.file.path);
@@ -248,7 +252,7 @@ impl Reader<'_> {
         };
         for (name, value) in sources {
             let (at, name): (usize, &str) = (name.span().start, name.get_ref());
-            let key = format!("{key}.{name}");
+            let (tables, key) = (key, format!("{key}.{}", shown_key(name)));
             if name.is_empty() {
                 let help = "write [sources.NAME] with the text of a source as NAME";
                 self.complain(at, &key, SettingError::new("a source without a name", help));
@@ -271,21 +275,27 @@ impl Reader<'_> {
                 let help = trust::help(&self.file.path, "or name it with SECRETS_CONFIG");
                 self.complain(at, &key, SettingError::new(message, help));
             } else if counts {
-                let table = table_name(&key, name);
+                let table = table_name(tables, name);
                 self.file.sources.insert(name.to_owned(), (mapped, table));
             }
         }
     }
 
     /// Reads the programs that print secrets. A program of a file that is not trusted is not run.
-    fn backends(&mut self, value: &Spanned<DeValue<'_>>, key: &str, counts: bool) {
+    fn backends(
+        &mut self,
+        value: &Spanned<DeValue<'_>>,
+        key: &str,
+        profile: Option<&str>,
+        counts: bool,
+    ) {
         let tables = match exec::tables(value) {
             Ok(tables) => tables,
             Err((at, wrong)) => return self.complain(at, key, wrong),
         };
         for (name, value) in tables {
             let (at, name): (usize, &str) = (name.span().start, name.get_ref());
-            let key = format!("{key}.{name}");
+            let key = format!("{key}.{}", shown_key(name));
             let mut mistakes = Vec::new();
             let read = ExecSettings::read(name, value, &self.file.path, &mut mistakes);
             for (at, wrong) in mistakes {
@@ -293,7 +303,7 @@ impl Reader<'_> {
             }
             self.file.delicate.push(key.clone());
             if let Some(backend) = &read {
-                self.file.programs.push((key.clone(), backend.program.clone()));
+                self.file.programs.push(ProgramTable::of(backend, &key, profile));
             }
             let Some(backend) = read.filter(|_| counts) else { continue };
             if self.file.is_trusted {
@@ -321,18 +331,25 @@ impl Reader<'_> {
             path: self.file.path.clone(),
             key: key.to_owned(),
             line: LineColumn::of(self.text, at).line,
-            profile: profile.map(str::to_owned),
+            profile: profile.map(|profile| shown_key(profile).into_owned()),
         }
     }
 }
 
-/// Returns the head of the table with this key, which ends with a name.
-fn table_name(key: &str, name: &str) -> String {
-    let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    match (name.chars().all(is_bare), key.strip_suffix(name)) {
-        (false, Some(tables)) => format!("[{tables}{name:?}]"),
-        _ => format!("[{key}]"),
+/// Returns the head of the table of this name among others.
+fn table_name(tables: &str, name: &str) -> String {
+    match (is_bare_key(name), shown_key(name)) {
+        (false, Cow::Borrowed(name)) => format!("[{tables}.\"{name}\"]"),
+        (_, name) => format!("[{tables}.{name}]"),
     }
+}
+
+/// Returns names that the file has for a message; of more than 20, how many more there are.
+fn shown_keys(names: &[&str]) -> String {
+    let shown: Vec<_> = names.iter().take(20).map(|name| shown_key(name)).collect();
+    let more = names.len() - shown.len();
+    let shown = shown.join(", ");
+    if more > 0 { format!("{shown} and {more} more") } else { shown }
 }
 
 fn unreadable(path: &Path, error: &std::io::Error) -> SettingError {
@@ -350,6 +367,7 @@ fn get<'a, 'i>(table: &'a DeTable<'i>, name: &str) -> Option<&'a Spanned<DeValue
 /// Returns the problem of an unknown key, with the key that was probably meant.
 fn unknown(name: &str, in_profile: bool) -> SettingError {
     let lower = name.to_lowercase();
+    let name = shown_key(name);
     let bare = lower.strip_prefix("secrets_").unwrap_or(&lower);
     if let Some(variable) = variables::ALL.iter().find(|v| v.key().is_none() && v.has_name(bare)) {
         let message = match variable.is_secret() {

@@ -1,7 +1,10 @@
 use alloc::{string::String, vec::Vec};
 use core::fmt::{self, Write as _};
 
-use crate::{lock::comments::LockComments, text::edit_distance::closest};
+use crate::{
+    lock::comments::LockComments,
+    text::{edit_distance::closest, escape::is_hidden},
+};
 
 /// The content of a `secrets.lock`: which secrets exist and which keys they have. It has no values.
 ///
@@ -173,12 +176,9 @@ fn write_string(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     for c in text.chars() {
         match c {
             '"' | '\\' => write!(f, "\\{c}")?,
-            // The characters that end a line, or change how one looks, are escaped beside those that TOML forbids.
-            c if c.is_control()
-                || matches!(c, '\u{61C}' | '\u{200E}' | '\u{200F}' | '\u{2028}'..='\u{202E}' | '\u{2066}'..='\u{2069}') =>
-            {
-                write!(f, "\\u{:04X}", c as u32)?;
-            }
+            // The characters that end a line, change how one looks or are not seen are escaped beside those that TOML forbids.
+            c if is_hidden(c) && c <= '\u{ffff}' => write!(f, "\\u{:04X}", c as u32)?,
+            c if is_hidden(c) => write!(f, "\\U{:08X}", c as u32)?,
             c => f.write_char(c)?,
         }
     }

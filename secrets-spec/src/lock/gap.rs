@@ -6,7 +6,7 @@ use alloc::{
 
 use crate::{
     lock::{document::SecretsLock, readable_keys::ReadableKeys},
-    text::edit_distance::closest,
+    text::{edit_distance::closest, shell::shell_word},
 };
 
 /// Something that a program declares or reads and that its lock does not have.
@@ -107,13 +107,4 @@ pub fn quoted_list<T: AsRef<str>>(names: &[T]) -> String {
     let more = names.len().saturating_sub(MOST_NAMES);
     let list = shown.join(", ");
     if more > 0 { format!("{list} and {more} more") } else { list }
-}
-
-/// Returns the name as one word of a shell.
-fn shell_word(name: &str) -> String {
-    let is_plain = |c: char| c.is_ascii_alphanumeric() || "_-./:@%+=,".contains(c);
-    if !name.is_empty() && name.chars().all(is_plain) {
-        return String::from(name);
-    }
-    format!("'{}'", name.replace('\'', "'\\''"))
 }

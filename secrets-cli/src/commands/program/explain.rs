@@ -7,7 +7,7 @@ use secrets_runtime::{
     admin::{RouteSetting, SourceRoute},
     settings::variables,
 };
-use secrets_spec::{BuiltIn, LockedFields, LockedSource, SecretsLock};
+use secrets_spec::{BuiltIn, LockedFields, LockedSource, SecretsLock, shell_word};
 
 use crate::{
     commands::{
@@ -168,7 +168,7 @@ fn read_program(path: &Path, reporter: &Reporter) -> Result<Program, Failure> {
 /// Returns the error of a file that is not a program, where a step of this name may have been meant.
 fn or_logged_step(error: Error, path: &Path) -> Error {
     let help = error.problems().first().and_then(|problem| problem.help()).unwrap_or_default();
-    let name = path.display();
+    let name = shell_word(&path.to_string_lossy());
     let help =
         format!("{help}; if the step of the audit log was meant: `secrets explain --log {name}`");
     error.with_help(help)
@@ -203,9 +203,10 @@ fn steps_of_log(
         Some((module, step)) => (Some(module), step),
         None => (None, name),
     };
+    let word = shell_word(name);
     let Some(log) = resolver.audit_file() else {
         let help = format!(
-            "name the program too, as in `secrets explain BINARY {name}`, or set SECRETS_AUDIT"
+            "name the program too, as in `secrets explain BINARY {word}`, or set SECRETS_AUDIT"
         );
         let file = match Path::new(name).exists() {
             true => String::new(),
@@ -232,7 +233,7 @@ fn steps_of_log(
     if programs.is_empty() {
         let message = format!("the audit log {} has no such step", log.display());
         let help = format!(
-            "name the program too, as in `secrets explain BINARY {name}`; a program alone is written as its path, such as ./{name}"
+            "name the program too, as in `secrets explain BINARY {word}`; a program alone is written as its path, such as ./{word}"
         );
         return Err(Failure::about(name, ErrorKind::NotFound, message, help));
     }

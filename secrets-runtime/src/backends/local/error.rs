@@ -42,10 +42,10 @@ fn denied(message: String, path: &Path) -> Error {
     let (message, help) = match system::owner_of(path) {
         Some(owner) if owner.is_self => {
             let place = owner.place.display();
-            (
-                message,
-                format!("{place} is yours: give yourself the right with `chmod u+rwX {place}`"),
-            )
+            let word = secrets_spec::shell_word(&owner.place.to_string_lossy());
+            let help =
+                format!("{place} is yours: give yourself the right with `chmod u+rwX {word}`");
+            (message, help)
         }
         Some(owner) => {
             let place = owner.place.display();

@@ -5,6 +5,7 @@ use std::{
 };
 
 use reqwest::{Certificate, Method};
+use secrets_spec::shell_word;
 
 use crate::{
     backends::{
@@ -220,7 +221,10 @@ impl VaultClient {
     pub(super) fn no_secret(&self, path: &str) -> Error {
         let path = escape_name(path);
         Error::new(ErrorKind::NotFound, format!("{} has no secret `{path}`", self.server))
-            .with_help(format!("check the path, or create it: bao kv put {path} key=value"))
+            .with_help(format!(
+                "check the path, or create it: bao kv put {} key=value",
+                shell_word(&path)
+            ))
     }
 }
 

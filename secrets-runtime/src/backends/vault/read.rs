@@ -4,6 +4,7 @@ use std::{
 };
 
 use reqwest::Method;
+use secrets_spec::shell_word;
 
 use crate::{
     backend::{Fetched, lease::Lease},
@@ -174,8 +175,10 @@ impl VaultClient {
                 let version = answer.number_at(&["data", "metadata", "version"]);
                 let version = version.map(|it| format!(" -versions={it}")).unwrap_or_default();
                 let message = format!("this version of `{path}` is deleted");
-                Error::new(ErrorKind::Deleted, message)
-                    .with_help(format!("restore it: bao kv undelete{version} {path}"))
+                Error::new(ErrorKind::Deleted, message).with_help(format!(
+                    "restore it: bao kv undelete{version} {}",
+                    shell_word(&path)
+                ))
             }
             404 => match request.version {
                 WantedVersion::Number(version) => {

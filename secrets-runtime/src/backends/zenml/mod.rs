@@ -4,7 +4,7 @@ mod server;
 
 use std::{fmt, sync::Arc};
 
-use secrets_spec::{BuiltIn, check_id};
+use secrets_spec::{BuiltIn, check_id, shell_word};
 
 use crate::{
     backend::{
@@ -110,8 +110,10 @@ impl Backend for Zenml {
                 }
                 let shown = crate::core::escape::escape_name(&name);
                 let message = format!("{server} has no secret `{shown}`");
-                Err(Error::new(ErrorKind::NotFound, message)
-                    .with_help(format!("create it: zenml secret create {shown} --key=value")))
+                Err(Error::new(ErrorKind::NotFound, message).with_help(format!(
+                    "create it: zenml secret create {} --key=value",
+                    shell_word(&shown)
+                )))
             };
             self.ask(requests, fetch).await
         })

@@ -99,6 +99,12 @@ impl Error {
         !self.0.problems.is_empty() && self.0.problems.iter().all(|p| p.kind.is_transient())
     }
 
+    /// Returns whether the backend has said that there is no such value, or that it may not be had.
+    pub(crate) fn is_refusal(&self) -> bool {
+        use ErrorKind::{AccessDenied, DecryptionFailed, Deleted, NotFound, RoleDenied};
+        matches!(self.kind(), NotFound | Deleted | AccessDenied | RoleDenied | DecryptionFailed)
+    }
+
     /// Adds the end of a sentence to the message of every problem.
     pub(crate) fn append(self, text: &str) -> Self {
         self.map(|problem| Problem { message: format!("{}{text}", problem.message), ..problem })

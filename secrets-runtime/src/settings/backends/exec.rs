@@ -5,7 +5,10 @@ use std::{path::Path, time::Duration};
 use secrets_spec::{BackendType, BuiltIn, PayloadFormat, closest};
 use toml::{Spanned, de::DeTable, de::DeValue};
 
-use crate::settings::{error::SettingError, file_values::describe, values};
+use crate::{
+    core::escape::shown_key,
+    settings::{error::SettingError, file_values::describe, values},
+};
 
 /// What an id is written for in the arguments.
 pub(crate) const PLACEHOLDER: &str = "{id}";
@@ -41,6 +44,37 @@ pub(crate) struct ExecSettings {
     pub(crate) place: String,
 }
 
+/// A program that a table `[backends.NAME]` runs, in a profile or in the file itself, whether or not the table applies.
+#[derive(Debug, Clone)]
+pub(in crate::settings) struct ProgramTable {
+    /// As messages show it: `profile.laptop.backends.op`.
+    pub(in crate::settings) key: String,
+    pub(in crate::settings) profile: Option<String>,
+    /// The type that sources name.
+    pub(in crate::settings) kind: String,
+    /// The program and its arguments.
+    pub(in crate::settings) command: Vec<String>,
+    /// The variables that the program gets besides those that every program gets.
+    pub(in crate::settings) env: Vec<String>,
+}
+
+impl ProgramTable {
+    pub(in crate::settings) fn of(
+        settings: &ExecSettings,
+        key: &str,
+        profile: Option<&str>,
+    ) -> Self {
+        let arguments = settings.arguments.iter().cloned();
+        Self {
+            key: key.to_owned(),
+            profile: profile.map(str::to_owned),
+            kind: settings.kind.as_str().to_owned(),
+            command: std::iter::once(settings.program.clone()).chain(arguments).collect(),
+            env: settings.env.clone(),
+        }
+    }
+}
+
 /// A mistake in a table, and where it is.
 pub(in crate::settings) type Mistake = (usize, SettingError);
 
@@ -62,6 +96,7 @@ impl ExecSettings {
         };
         let DeValue::Table(table) = value.get_ref() else {
             let message = format!("a backend is a table, not {}", describe(value.get_ref()));
+            let name = shown_key(name);
             let help = format!("write [backends.{name}], and below it exec = [\"/usr/bin/..\"]");
             mistakes.push((at, SettingError::new(message, help)));
             return None;
@@ -265,7 +300,7 @@ fn texts<'a>(
 }
 
 fn unknown(key: &str) -> SettingError {
-    let message = format!("a backend has no `{key}`");
+    let message = format!("a backend has no `{}`", shown_key(key));
     match closest(key, KEYS) {
         Some(near) => SettingError::new(message, format!("did you mean `{near}`?")),
         None => SettingError::new(message, format!("it has {}", KEYS.join(", "))),

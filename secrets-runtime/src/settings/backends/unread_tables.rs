@@ -3,15 +3,22 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::settings::{config_file::ConfigFile, folders::Folders, search, variables};
+use secrets_spec::shell_word;
+
+use crate::{
+    core::escape::is_bare_key,
+    settings::{
+        backends::exec::ProgramTable, config_file::ConfigFile, folders::Folders, search, variables,
+    },
+};
 
 /// The tables `[backends.NAME]` that are not in effect, for the errors of sources that name them: those of profiles that are
 /// not chosen, those of a `secrets.toml` that is not trusted, and those of one that is not read since a setting names another.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnreadTables {
-    /// The `secrets.toml` that was read, and the keys of its tables, such as `profile.laptop.backends.op`.
+    /// The `secrets.toml` that was read, and its tables in all profiles.
     path: Option<PathBuf>,
-    keys: Vec<String>,
+    tables: Vec<ProgramTable>,
     is_trusted: bool,
     /// Whether a setting names the file, so that no other one was looked for.
     is_named: bool,
@@ -26,7 +33,7 @@ impl UnreadTables {
     ) -> Self {
         Self {
             path: file.map(|file| file.path().to_path_buf()),
-            keys: file.map(keys).unwrap_or_default(),
+            tables: file.map(|file| file.programs().to_vec()).unwrap_or_default(),
             is_trusted: file.is_some_and(ConfigFile::is_trusted),
             is_named,
             home: folders.home.clone(),
@@ -35,20 +42,22 @@ impl UnreadTables {
 
     /// Returns where a backend of this type is, and what has to be done for it to be in effect; `None` if no table names it.
     pub(crate) fn help(&self, kind: &str) -> Option<String> {
-        if let (Some(path), Some((key, profile))) = (&self.path, table_of(&self.keys, kind)) {
-            let path = path.display();
-            let trust = format!("read the file, and if you trust it, run `secrets trust {path}`");
-            return match (profile, self.is_trusted) {
-                (None, true) => None,
-                (None, false) => Some(format!("{path} has [{key}], and is not trusted: {trust}")),
-                (Some(profile), is_trusted) => {
-                    let and = if is_trusted { String::new() } else { format!("; {trust}") };
-                    let variable = variables::PROFILE.name();
-                    Some(format!("{path} has [{key}]: set {variable}={profile}{and}"))
-                }
-            };
-        }
-        self.help_of_nearest(kind)
+        let (Some(path), Some(table)) = (&self.path, table_of(&self.tables, kind)) else {
+            return self.help_of_nearest(kind);
+        };
+        let word = shell_word(&path.to_string_lossy());
+        let trust = format!("read the file, and if you trust it, run `secrets trust {word}`");
+        let has = place_of(path, table);
+        let Some(profile) = &table.profile else {
+            return (!self.is_trusted).then(|| format!("{has}, and is not trusted: {trust}"));
+        };
+        let variable = variables::PROFILE.name();
+        let choose = match is_bare_key(profile) {
+            true => format!("set {variable}={profile}"),
+            false => format!("set {variable} to the name of the profile"),
+        };
+        let and = if self.is_trusted { String::new() } else { format!("; {trust}") };
+        Some(format!("{has}: {choose}{and}"))
     }
 
     /// Returns where a table for a type that none has could be written; `None` in a build that runs no programs.
@@ -78,11 +87,9 @@ impl UnreadTables {
         }
         let text = ConfigFile::open(&path).ok()?;
         let file = ConfigFile::parse(path.clone(), &text, None, false, &mut Vec::new());
-        let keys = keys(&file);
-        let (key, _) = table_of(&keys, kind)?;
+        let has = place_of(&path, table_of(file.programs(), kind)?);
         let variable = variables::CONFIG.name();
-        let path = path.display();
-        Some(format!("{path} has [{key}], and is not read, since {variable} names another file"))
+        Some(format!("{has}, and is not read, since {variable} names another file"))
     }
 }
 
@@ -90,16 +97,24 @@ fn is_one_file(one: &Path, other: &Path) -> bool {
     one.canonicalize().is_ok_and(|one| other.canonicalize().is_ok_and(|other| one == other))
 }
 
-fn keys(file: &ConfigFile) -> Vec<String> {
-    file.programs().map(str::to_owned).collect()
+/// Returns the table of this type: that of the file itself, or of a profile, preferably of one whose name can be shown.
+fn table_of<'a>(tables: &'a [ProgramTable], kind: &str) -> Option<&'a ProgramTable> {
+    let rank = |table: &&ProgramTable| match &table.profile {
+        None => 0,
+        Some(profile) if is_bare_key(profile) => 1,
+        Some(_) => 2,
+    };
+    tables.iter().filter(|table| table.kind == kind).min_by_key(rank)
 }
 
-/// Returns the key of the table of this type, and the profile to which it belongs, if any.
-fn table_of<'a>(keys: &'a [String], kind: &str) -> Option<(&'a str, Option<&'a str>)> {
-    let end = format!("backends.{kind}");
-    let of_profile =
-        |key: &'a String| key.strip_prefix("profile.")?.strip_suffix(&*end)?.strip_suffix('.');
-    let of_file = keys.iter().find(|key| **key == end).map(|key| (&**key, None));
-    let mut all = keys.iter();
-    of_file.or_else(|| all.find_map(|key| Some((&**key, Some(of_profile(key)?)))))
+/// Returns the start of a sentence, which says where the table is. The file need not be trusted, so its words are repeated only if
+/// they cannot be taken for words of this sentence.
+fn place_of(path: &Path, table: &ProgramTable) -> String {
+    let (path, kind) = (path.display(), &table.kind);
+    match &table.profile {
+        Some(profile) if !is_bare_key(profile) => {
+            format!("a profile of {path} has [backends.{kind}]")
+        }
+        _ => format!("{path} has [{}]", table.key),
+    }
 }

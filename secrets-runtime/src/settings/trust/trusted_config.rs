@@ -6,6 +6,7 @@ use std::{
 use crate::{
     core::error::{Error, ErrorKind},
     settings::{
+        backends::exec::ProgramTable,
         config_file::ConfigFile,
         folders::Folders,
         search::{self, FILE_NAME},
@@ -28,7 +29,7 @@ use crate::{
 pub struct TrustedConfig {
     path: PathBuf,
     decides: Vec<String>,
-    programs: Vec<(String, String)>,
+    programs: Vec<ProgramTable>,
 }
 
 impl TrustedConfig {
@@ -95,7 +96,24 @@ impl TrustedConfig {
     /// Returns the path of the program that a key such as `backends.pass` runs.
     #[must_use]
     pub fn program(&self, key: &str) -> Option<&str> {
-        self.programs.iter().find(|(known, _)| known == key).map(|(_, program)| program.as_str())
+        self.command(key).first().map(String::as_str)
+    }
+
+    /// Returns the program that a key such as `backends.pass` runs, and its arguments. It is empty if the key runs none.
+    #[must_use]
+    pub fn command(&self, key: &str) -> &[String] {
+        self.table(key).map_or(&[], |table| &table.command)
+    }
+
+    /// Returns the names of the environment variables that the program of a key such as `backends.pass` gets besides those that
+    /// every program gets.
+    #[must_use]
+    pub fn env(&self, key: &str) -> &[String] {
+        self.table(key).map_or(&[], |table| &table.env)
+    }
+
+    fn table(&self, key: &str) -> Option<&ProgramTable> {
+        self.programs.iter().find(|table| table.key == key)
     }
 }
 

@@ -94,7 +94,8 @@ fn explain_way(error: &CredentialsError, way: &CredentialsWay) -> Error {
                 "the AWS profile `{profile}` is not signed in, or its session has ended: {}",
                 cause(error)
             );
-            Error::new(kind, message).with_help(format!("run `aws sso login --profile {profile}`"))
+            let word = secrets_spec::shell_word(&profile);
+            Error::new(kind, message).with_help(format!("run `aws sso login --profile {word}`"))
         }
         CredentialsWay::Process(profile) => {
             let profile = shown(profile);

@@ -1,4 +1,4 @@
-use secrets_spec::SecretArn;
+use secrets_spec::{SecretArn, shell_word};
 
 use crate::{
     backends::aws::sdk::{
@@ -11,7 +11,7 @@ use crate::{
 impl AwsFailure {
     /// Returns what to do about the failure. `id` is what was asked for.
     pub(super) fn help(&self, id: &str, scope: &Scope) -> String {
-        let region = &scope.region;
+        let (region, word) = (&scope.region, shell_word(id));
         let who = if scope.role.is_some() { "the role" } else { "the caller" };
         if scope.service == AwsService::ParameterStore
             && let Some(help) = self.help_with_parameter(id, region, who)
@@ -20,11 +20,11 @@ impl AwsFailure {
         }
         match self.kind {
             ErrorKind::NotFound if self.has_no_value() => format!(
-                "give it one: aws secretsmanager put-secret-value --secret-id {id} --region {region}; or see which versions it has: list-secret-version-ids"
+                "give it one: aws secretsmanager put-secret-value --secret-id {word} --region {region}; or see which versions it has: list-secret-version-ids"
             ),
             ErrorKind::NotFound => missing(id, region),
             ErrorKind::Deleted => format!(
-                "restore it: aws secretsmanager restore-secret --secret-id {id} --region {region}"
+                "restore it: aws secretsmanager restore-secret --secret-id {word} --region {region}"
             ),
             ErrorKind::AccessDenied if self.is_about_credentials() => CREDENTIALS_HELP.to_owned(),
             ErrorKind::AccessDenied => {
@@ -52,12 +52,13 @@ impl AwsFailure {
                 "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the same in the profile".to_owned()
             }
             ErrorKind::InvalidName => "choose another name, or update that secret".to_owned(),
-            _ => format!("see what `aws secretsmanager describe-secret --secret-id {id} --region {region}` says"),
+            _ => format!("see what `aws secretsmanager describe-secret --secret-id {word} --region {region}` says"),
         }
     }
 
     /// Returns what to do about the failure of a parameter, where it is something else than for a secret.
     fn help_with_parameter(&self, id: &str, region: &str, who: &str) -> Option<String> {
+        let word = shell_word(id);
         Some(match self.kind {
             ErrorKind::NotFound if id.ends_with("/*") => format!(
                 "check the path, that {region} is its region, and that there are parameters directly below it: a path further down is a set of its own"
@@ -82,7 +83,7 @@ impl AwsFailure {
                 "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the same in the profile".to_owned()
             }
             ErrorKind::Throttled | ErrorKind::Timeout | ErrorKind::Unavailable => return None,
-            _ => format!("see what `aws ssm get-parameters --names {id} --region {region}` says"),
+            _ => format!("see what `aws ssm get-parameters --names {word} --region {region}` says"),
         })
     }
 }

@@ -1,5 +1,5 @@
 use aws_config::profile::{Profile, ProfileSet};
-use secrets_spec::closest;
+use secrets_spec::{closest, shell_word};
 
 use crate::{
     backends::aws::sdk::settings::texts::{shown, token_file},
@@ -136,8 +136,11 @@ impl Profiles<'_> {
             let build = feature.map(|feature| {
                 format!("build with secrets-runtime's features = [\"{feature}\"], or ")
             });
-            let profile =
-                if name == "default" { String::new() } else { format!(" --profile {name}") };
+            let profile = if name == "default" {
+                String::new()
+            } else {
+                format!(" --profile {}", shell_word(&name))
+            };
             let help = format!(
                 "{}set its credentials as variables: eval \"$(aws configure export-credentials{profile} --format env)\"",
                 build.unwrap_or_default()
