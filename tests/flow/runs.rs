@@ -241,6 +241,20 @@ fn a_run_that_is_killed_ends_its_steps() {
 }
 
 #[test]
+fn a_step_whose_run_is_gone_does_not_begin() {
+    let sandbox = FlowSandbox::new();
+    let step = |run: &str| {
+        let mut command = sandbox.command("behaviour", &["--under-run", run, "step", "b"]);
+        FlowOutput::of(command.env("DO_B", "print begun"))
+    };
+    let started = step(&std::process::id().to_string());
+    assert_eq!((started.code, started.stdout.as_str()), (Some(0), "begun\\n"), "{started:?}");
+    // The first process is the parent of a step whose own has ended.
+    let left = step("1");
+    assert_eq!((left.code, left.stdout.as_str()), (Some(143), ""), "{left:?}");
+}
+
+#[test]
 fn a_reader_that_goes_away_ends_nothing() {
     let sandbox = FlowSandbox::new();
     let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);

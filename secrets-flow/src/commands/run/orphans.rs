@@ -7,12 +7,12 @@
 use std::{
     fs,
     os::unix::fs::MetadataExt,
-    thread,
+    process, thread,
     time::{Duration, Instant},
 };
 
 use rustix::process::{
-    Pid, Signal, WaitOptions, getpid, kill_process, set_child_subreaper,
+    Pid, Signal, WaitOptions, getpid, getppid, kill_process, set_child_subreaper,
     set_parent_process_death_signal, waitpid,
 };
 
@@ -27,9 +27,13 @@ pub fn adopt() {
     let _ = set_child_subreaper(Some(getpid()));
 }
 
-/// Makes this process, which is a step, end if the process that has started it ends before.
-pub fn end_with_parent() {
+/// Makes this process, which is a step, end if the process that has started it, which has this id, ends before.
+pub fn end_with_parent(parent: i32) {
     let _ = set_parent_process_death_signal(Some(Signal::TERM));
+    // If it has ended already, another process is the parent.
+    if getppid().map(Pid::as_raw_pid) != Some(parent) {
+        process::exit(128 + Signal::TERM.as_raw());
+    }
 }
 
 /// The children that this process had before it started a step: they are the program's own.

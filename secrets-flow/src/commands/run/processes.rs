@@ -1,7 +1,7 @@
 //! `run`: every step in a process of its own.
 
 use std::{
-    process::Command,
+    process::{self, Command},
     sync::{
         Arc,
         mpsc::{self, Receiver, Sender},
@@ -187,7 +187,7 @@ impl Run<'_> {
         for (option, value) in options {
             command.args(value.into_iter().flat_map(|value| [option, value.as_str()]));
         }
-        command.args([UNDER_RUN, "step", &step.name]).envs(&step.env);
+        command.args([UNDER_RUN, &process::id().to_string(), "step", &step.name]).envs(&step.env);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
