@@ -208,12 +208,12 @@ impl Run<'_> {
     }
 
     fn reap(&mut self, index: usize) {
+        let groups = self.groups.clone();
         let Some((attempt, over)) = self.attempt(index) else { return };
-        attempt.reap();
+        attempt.reap(|pid| groups.remove(pid));
         *over = Some(Instant::now() + OUTPUT_GRACE);
         let pid = attempt.pid();
-        self.groups.remove(pid);
-        self.groups.kill_orphans();
+        groups.kill_orphans();
         // What is left of the group is gone a moment later.
         step_process::wait_for_group(pid);
         self.settle(index);

@@ -95,10 +95,11 @@ impl StepProcess {
         }
     }
 
-    /// Takes note of the end of the process. As in a pod, what it has left running ends with it.
-    pub fn reap(&mut self) {
-        // Its id is not another process's before it was waited for.
+    /// Takes note of the end of the process. As in a pod, what it has left running ends with it. Calls `forget` before its
+    /// id can be that of another process.
+    pub fn reap(&mut self, forget: impl FnOnce(Pid)) {
         let _ = kill_process_group(self.pid, Signal::KILL);
+        forget(self.pid);
         self.status = self.child.wait().ok();
     }
 
@@ -161,7 +162,7 @@ mod tests {
         assert_eq!((process.next_time(), process.exit_code()), (Some(end), None));
         assert!(!process.attend(end), "it is said once");
         wait_for(process.pid());
-        process.reap();
+        process.reap(|_| {});
         assert_eq!((process.exit_code(), process.next_time()), (Some(TIMED_OUT), None));
     }
 
@@ -171,7 +172,17 @@ mod tests {
         command.args(["-c", "kill -9 $$"]);
         let mut process = StepProcess::start(command, None).expect("it starts");
         wait_for(process.pid());
-        process.reap();
+        process.reap(|_| {});
         assert_eq!(process.exit_code(), Some(137));
+    }
+
+    #[test]
+    fn a_process_is_forgotten_before_its_id_can_be_that_of_another() {
+        let mut process = StepProcess::start(Command::new("true"), None).expect("it starts");
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let mut is_there = false;
+        process.reap(|pid| is_there = waitid(WaitId::Pid(pid), options).is_ok());
+        assert!(is_there, "somebody has waited for it");
+        assert!(process.exit_code().is_some());
     }
 }
