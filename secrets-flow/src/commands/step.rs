@@ -38,6 +38,9 @@ pub fn run(
     }
     launch::apply(secrets)?;
     let mask = OutputMask::start(restart.under_supervisor)?;
+    if restart.under_run.is_some() {
+        mask.report_to_run();
+    }
     let code = attempt(step);
     mask.finish();
     Ok(code)
