@@ -35,9 +35,9 @@ pub struct RestartArguments {
     /// The parent of this process is the first process of a container, and looks after it
     #[arg(long, hide = true)]
     pub under_supervisor: bool,
-    /// The parent of this process is `run`, and looks after what it has left
-    #[arg(long, hide = true)]
-    pub under_run: bool,
+    /// The parent of this process, which has this id, is `run`, and looks after what this process has left
+    #[arg(long, hide = true, value_name = "PID")]
+    pub under_run: Option<i32>,
     /// This process has the variables of the steps
     #[arg(long, hide = true)]
     pub with_variables: bool,

@@ -3,6 +3,9 @@
 
 use std::{
     fmt,
+    fs::File,
+    os::unix::process::CommandExt,
+    path::Path,
     process::{Command, ExitCode},
     thread,
     time::Duration,
@@ -301,7 +304,36 @@ fn images() -> Flow {
     flow.step("c", report).image("c:1").after(&names).after(&list)
 }
 
+/// Starts two children when a step runs, and prints how they have ended: one in a thread that ends, and one, in a group of
+/// its own, in a thread that waits for both.
+fn start_own_children(script: String) {
+    let start = |group: Option<i32>, script: &str| {
+        let mut shell = Command::new("sh");
+        if let Some(group) = group {
+            shell.process_group(group);
+        }
+        shell.args(["-c", script]).spawn()
+    };
+    thread::spawn(move || {
+        while !Path::new("step-runs").exists() {
+            thread::sleep(Duration::from_millis(10));
+        }
+        let grouped = start(Some(0), &script);
+        let other = thread::spawn(move || start(None, &script)).join();
+        for child in [Ok(grouped), other].into_iter().flatten() {
+            let status = child.and_then(|mut child| child.wait());
+            eprintln!("own child: {:?}", status.map(|status| status.code()));
+        }
+        File::create("own-ended")
+    });
+}
+
 fn main() -> ExitCode {
+    if let Ok(script) = std::env::var("TEST_OWN_CHILD")
+        && std::env::args().nth(1).as_deref() == Some("run")
+    {
+        start_own_children(script);
+    }
     let flow = match std::env::var("TEST_FLOW").as_deref() {
         Ok("forms") => forms(),
         Ok("behaviour") => behaviour(),

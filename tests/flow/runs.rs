@@ -161,6 +161,28 @@ fn what_a_step_leaves_in_a_session_of_its_own_ends_with_it() {
     assert!(output.contains("c | lives\n"), "{output}");
 }
 
+#[test]
+fn the_children_of_the_program_itself_do_not_end_with_a_step() {
+    let sandbox = FlowSandbox::new();
+    let mut command = sandbox.command("behaviour", &["run", "--only", "b", "c"]);
+    let own = "echo >> own; while [ ! -e over ]; do sleep 0.01; done; exit 7";
+    command.env("TEST_OWN_CHILD", own);
+    let start = ": > own; echo > step-runs; while [ $(wc -l < own) -lt 2 ]; do sleep 0.01; done";
+    command.env("DO_B", format!("shell {start}"));
+    command.env("DO_C", "shell while [ ! -e own-ended ]; do sleep 0.01; done");
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut progress = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.ends_with("b: ok\n") {
+        assert!(progress.read_line(&mut said).unwrap() > 0, "the step has ended: {said}");
+    }
+    sandbox.write("over", "");
+    progress.read_to_string(&mut said).unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
+    assert_eq!(said.matches("own child: Ok(Some(7))\n").count(), 2, "{said}");
+}
+
 /// Only the program itself masks the last lines of a step, and may outlive it for that.
 #[test]
 fn a_program_with_the_name_of_the_mask_ends_with_its_step() {
@@ -238,6 +260,20 @@ fn a_run_that_is_killed_ends_its_steps() {
         std::thread::yield_now();
     }
     std::fs::write(sandbox.path().join("go"), "go\n").unwrap();
+}
+
+#[test]
+fn a_step_whose_run_is_gone_does_not_begin() {
+    let sandbox = FlowSandbox::new();
+    let step = |run: &str| {
+        let mut command = sandbox.command("behaviour", &["--under-run", run, "step", "b"]);
+        FlowOutput::of(command.env("DO_B", "print begun"))
+    };
+    let started = step(&std::process::id().to_string());
+    assert_eq!((started.code, started.stdout.as_str()), (Some(0), "begun\n"), "{started:?}");
+    // The first process is the parent of a step whose own has ended.
+    let left = step("1");
+    assert_eq!((left.code, left.stdout.as_str()), (Some(143), ""), "{left:?}");
 }
 
 #[test]

@@ -181,17 +181,15 @@ fn launch_masked(_: Command, _: &OsStr, _: Option<Secrets>, _: &Masker) -> Resul
 }
 
 #[cfg(unix)]
-fn launch(mut command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
-    use std::os::unix::process::CommandExt;
-
-    use crate::core_files;
+fn launch(command: Command, program: &OsStr, secrets: Option<Secrets>) -> Result<(), Failure> {
+    use crate::{core_files, signals::interruption};
 
     if let Some(secrets) = &secrets {
         secrets.keep_files_for_exec()?;
     }
     core_files::restore_limit();
     // If it returns, the program was not started, and the files of the secrets are removed.
-    Err(launch_error(program, &command.exec()))
+    Err(launch_error(program, &interruption::exec(command)))
 }
 
 #[cfg(not(unix))]

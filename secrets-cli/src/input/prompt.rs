@@ -61,13 +61,7 @@ fn print_question(question: &str) {
 
 #[cfg(unix)]
 mod terminal {
-    use std::{
-        io::Stdin,
-        sync::{
-            Arc,
-            atomic::{AtomicBool, Ordering},
-        },
-    };
+    use std::io::Stdin;
 
     use rustix::{
         event::{PollFd, PollFlags, poll},
@@ -75,11 +69,6 @@ mod terminal {
         termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr},
     };
     use secrets_runtime::{Error, ErrorKind, SecretValue, backend::MAX_VALUE_BYTES};
-    use signal_hook::{
-        SigId,
-        consts::{SIGHUP, SIGINT, SIGTERM},
-        flag, low_level,
-    };
     use zeroize::Zeroizing;
 
     use crate::{
@@ -113,38 +102,11 @@ mod terminal {
         }
     }
 
-    /// Records signals during a prompt, which would otherwise end the process and leave the terminal without echo.
-    /// Afterwards they end it again.
-    struct SignalWatch {
-        received: Arc<AtomicBool>,
-        ids: Vec<SigId>,
-        _held: Held,
-    }
-
-    impl SignalWatch {
-        fn start() -> Self {
-            let received = Arc::new(AtomicBool::new(false));
-            let held = interruption::hold();
-            let mut ids = Vec::new();
-            // Signals that cannot be watched end the process, as without a prompt.
-            if interruption::watch() {
-                let register = |signal| flag::register(signal, received.clone()).ok();
-                ids.extend([SIGINT, SIGTERM, SIGHUP].into_iter().filter_map(register));
-            }
-            Self { received, ids, _held: held }
-        }
-    }
-
-    impl Drop for SignalWatch {
-        fn drop(&mut self) {
-            for id in self.ids.drain(..) {
-                low_level::unregister(id);
-            }
-        }
-    }
-
     pub fn read_hidden(question: &str) -> Result<SecretValue, Failure> {
-        let signals = SignalWatch::start();
+        // A signal would otherwise end the process and leave the terminal without echo.
+        let signals = interruption::hold();
+        // Signals that cannot be watched end the process, as without a prompt.
+        interruption::watch();
         let terminal = NoEchoTerminal::enter().map_err(|errno| read_error(errno.into()))?;
         // The echo is off before the question appears, so that a fast answer is not shown.
         super::print_question(question);
@@ -166,10 +128,10 @@ mod terminal {
     }
 
     /// Reads the next byte; `None` at the end of the input or after a signal.
-    fn next(terminal: &NoEchoTerminal, signals: &SignalWatch) -> Result<Option<u8>, Failure> {
+    fn next(terminal: &NoEchoTerminal, signals: &Held) -> Result<Option<u8>, Failure> {
         let mut byte = [0];
         loop {
-            if signals.received.load(Ordering::SeqCst) {
+            if signals.take().is_some() {
                 return Ok(None);
             }
             // A signal between the check above and `poll` is noticed when this time has passed.

@@ -27,7 +27,7 @@ use crate::{
         pseudo_terminal::PseudoTerminal,
         pump::pump,
     },
-    signals::interruption,
+    signals::{Signals, interruption},
 };
 
 /// Returns the command that starts a program: the program itself, or its monitor where it gets a pseudo-terminal.
@@ -69,9 +69,9 @@ pub fn run(
         outputs.on_pipes(&mut command).map_err(pipe_error)?;
     }
     drop(program_side);
-    // They are the program's, from now on.
-    let _held = interruption::hold();
+    // They are the program's, from now on. Both record one that comes between these two, and `hold` ends this command.
     let signals = ChildEvents::signals(&[Signal::CONT, Signal::WINCH]).map_err(pipe_error)?;
+    let held = interruption::hold();
     core_files::restore_limit();
     let child = command.spawn();
     core_files::disable();
@@ -79,6 +79,9 @@ pub fn run(
     drop(command);
     let child = child.map_err(|error| launch_error(&error))?;
     let pid = Pid::from_child(&child);
+    if terminal.is_none() {
+        pass_on_early(&signals, pid);
+    }
     let events = ChildEvents::of(pid, signals);
     // Before a person sees what the program writes, and answers.
     if let Some(outer) = &mut outer {
@@ -96,7 +99,18 @@ pub fn run(
         // One that cannot write has nothing else to do.
         let _ = thread.join();
     }
+    // They were the program's.
+    while held.take().is_some() {}
     Ok(code)
+}
+
+/// Passes on the signals that were received before the program was there, also those that a terminal has sent.
+fn pass_on_early(signals: &Signals, pid: Pid) {
+    while let Some(signal) = signals.take() {
+        if signal != Signal::CHILD {
+            let _ = kill_process(pid, signal);
+        }
+    }
 }
 
 /// Attends to the program until it ends.

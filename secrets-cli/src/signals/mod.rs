@@ -44,6 +44,11 @@ impl Signals {
         Ok(Self { received, wake })
     }
 
+    /// Returns the signals that are watched: those that this process does not ignore.
+    pub fn watched(&self) -> impl Iterator<Item = Signal> {
+        self.received.iter().map(|(signal, _)| *signal)
+    }
+
     /// Returns a signal that was received, once.
     pub fn take(&self) -> Option<Signal> {
         let mut all = self.received.iter();

@@ -1,8 +1,14 @@
 //! Prompts, on a pseudo-terminal.
 
-use std::{io::Write, process::Child};
+use std::{
+    io::Write,
+    process::{Child, Command},
+};
 
-use rustix::termios::{LocalModes, tcgetattr};
+use rustix::{
+    process::{Pid, Signal, kill_process},
+    termios::{LocalModes, tcgetattr},
+};
 use secrets_tests_terminal::{TerminalScreen, TerminalSide, with_default_signals};
 
 use crate::support::Sandbox;
@@ -17,8 +23,12 @@ struct Session {
 
 impl Session {
     fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
+        Self::of(&sandbox.command(arguments))
+    }
+
+    fn of(command: &Command) -> Self {
         let (screen, side) = TerminalScreen::open();
-        let mut command = with_default_signals(&sandbox.command(arguments));
+        let mut command = with_default_signals(command);
         side.attach(&mut command);
         Self { child: command.spawn().unwrap(), screen, side }
     }
@@ -127,12 +137,31 @@ fn ctrl_c_at_a_prompt_writes_nothing_and_restores_the_terminal() {
 #[test]
 fn a_signal_at_a_prompt_acts_like_ctrl_c() {
     let sandbox = Sandbox::new();
-    let mut session = Session::start(&sandbox, &["register", "db", "--plain"]);
+    for signal in [Signal::HUP, Signal::INT, Signal::QUIT, Signal::TERM] {
+        let mut session = Session::start(&sandbox, &["register", "db", "--plain"]);
+        session.wait_for("value of db: ");
+        kill_process(Pid::from_child(&session.child), signal).unwrap();
+        session.wait_for("nothing was changed");
+        assert_eq!(session.end().0, Some(130), "{signal:?}");
+    }
+}
+
+/// As `nohup` starts it.
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_is_ignored_does_not_end_a_prompt() {
+    let sandbox = Sandbox::new();
+    let secrets = sandbox.command(["register", "db", "--plain"]);
+    let mut command = Command::new("env");
+    command.arg("--ignore-signal=HUP").arg(secrets.get_program()).args(secrets.get_args());
+    command.current_dir(sandbox.path());
+    command.envs(secrets.get_envs().filter_map(|(name, value)| Some((name, value?))));
+    let mut session = Session::of(&command);
     session.wait_for("value of db: ");
-    let id = rustix::process::Pid::from_child(&session.child);
-    rustix::process::kill_process(id, rustix::process::Signal::TERM).unwrap();
-    session.wait_for("nothing was changed");
-    assert_eq!(session.end().0, Some(130));
+    kill_process(Pid::from_child(&session.child), Signal::HUP).unwrap();
+    session.type_in("SeNtInEl\n");
+    session.wait_for("registered `db`");
+    assert_eq!(session.end().0, Some(0));
 }
 
 #[test]

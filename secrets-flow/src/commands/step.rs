@@ -32,12 +32,15 @@ pub fn run(
         return Err(CommandFailure::usage(message));
     };
     #[cfg(target_os = "linux")]
-    if restart.under_run {
+    if let Some(run) = restart.under_run {
         orphans::adopt();
-        orphans::end_with_parent();
+        orphans::end_with_parent(run);
     }
     launch::apply(secrets)?;
     let mask = OutputMask::start(restart.under_supervisor)?;
+    if restart.under_run.is_some() {
+        mask.report_to_run();
+    }
     let code = attempt(step);
     mask.finish();
     Ok(code)

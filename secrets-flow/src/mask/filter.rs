@@ -13,9 +13,11 @@ use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
     io::{Errno, read},
     net::{RecvAncillaryBuffer, RecvAncillaryMessage, RecvFlags, recvmsg},
-    process::{Resource, Rlimit, setrlimit},
 };
-use secrets_runtime::mask::{Masker, MaskingWriter};
+use secrets_runtime::{
+    mask::{Masker, MaskingWriter},
+    process::no_core_dumps,
+};
 use signal_hook::{
     consts::{SIGHUP, SIGINT, SIGQUIT, SIGTERM},
     flag,
@@ -43,9 +45,8 @@ pub fn run_if_started() -> Option<ExitCode> {
     if std::env::args_os().next()? != NAME {
         return None;
     }
-    // A core file would have the values.
-    let none = Rlimit { current: Some(0), maximum: Some(0) };
-    let _ = setrlimit(Resource::Core, none);
+    // A core dump would have the values. The system refuses it to no process.
+    let _ = no_core_dumps();
     // The end of the step is the end of this process. A signal to both leaves the step's last words to be written.
     for signal in [SIGHUP, SIGINT, SIGQUIT, SIGTERM] {
         let _ = flag::register(signal, Arc::default());

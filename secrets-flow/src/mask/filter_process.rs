@@ -66,6 +66,18 @@ impl FilterProcess {
         Ok(Self { child, control })
     }
 
+    /// Writes its id to standard input, which is a socket of `run`, and has it be `/dev/null` from then on, so that nothing
+    /// that the step starts can write there.
+    pub fn report_to_run(&self) {
+        if let Ok(socket) = io::stdin().as_fd().try_clone_to_owned() {
+            // `main` may have put something else there. Then `run` does not know the other process.
+            let _ = File::from(socket).write_all(&self.child.id().to_ne_bytes());
+        }
+        if let Ok(nothing) = File::open("/dev/null") {
+            let _ = rustix::stdio::dup2_stdin(&nothing);
+        }
+    }
+
     /// Ends it, after everything that was written has been passed on. From then on this process writes nothing.
     pub fn finish(mut self) {
         let _ = io::stdout().flush();

@@ -30,6 +30,12 @@ impl OutputMask {
         })
     }
 
+    /// Reports to `run`, which has started this process, which process masks, so that it may outlive this one.
+    pub fn report_to_run(&self) {
+        #[cfg(unix)]
+        self.filter.report_to_run();
+    }
+
     /// Ends the masking, after everything that was written has been passed on. From then on the process writes nothing.
     pub fn finish(self) {
         #[cfg(unix)]

@@ -1,7 +1,7 @@
 //! `run`: every step in a process of its own.
 
 use std::{
-    process::Command,
+    process::{self, Command},
     sync::{
         Arc,
         mpsc::{self, Receiver, Sender},
@@ -10,6 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use rustix::process::{Pid, WaitOptions, waitpid};
 use secrets_runtime::cli::SecretsArgs;
 
 use crate::{
@@ -58,6 +59,7 @@ pub fn run(
         progress: Arc::new(progress),
         warnings: Arc::default(),
         attempts: flow.steps.iter().map(|_| None).collect(),
+        masks: Vec::new(),
         groups,
         events,
         ended_by: None,
@@ -85,6 +87,8 @@ struct Run<'a> {
     warnings: Arc<PrintedWarnings>,
     /// The attempt of each step that runs, and when it counts as over although an output of it is open.
     attempts: Vec<Option<(StepProcess, Option<Instant>)>>,
+    /// The processes that still mask the last lines of attempts that are over.
+    masks: Vec<Pid>,
     groups: RunningGroups,
     events: Sender<Event>,
     ended_by: Option<u8>,
@@ -187,7 +191,7 @@ impl Run<'_> {
         for (option, value) in options {
             command.args(value.into_iter().flat_map(|value| [option, value.as_str()]));
         }
-        command.args([UNDER_RUN, "step", &step.name]).envs(&step.env);
+        command.args([UNDER_RUN, &process::id().to_string(), "step", &step.name]).envs(&step.env);
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command
     }
@@ -208,12 +212,16 @@ impl Run<'_> {
     }
 
     fn reap(&mut self, index: usize) {
+        let groups = self.groups.clone();
         let Some((attempt, over)) = self.attempt(index) else { return };
-        attempt.reap();
+        attempt.reap(|pid| groups.remove(pid));
         *over = Some(Instant::now() + OUTPUT_GRACE);
         let pid = attempt.pid();
-        self.groups.remove(pid);
-        self.groups.kill_orphans();
+        self.masks.retain(|mask| is_running(*mask));
+        let attempts = self.attempts.iter_mut().flatten();
+        let of_attempts = attempts.filter_map(|(attempt, _)| attempt.mask());
+        let masks: Vec<Pid> = self.masks.iter().copied().chain(of_attempts).collect();
+        groups.kill_orphans(&masks);
         // What is left of the group is gone a moment later.
         step_process::wait_for_group(pid);
         self.settle(index);
@@ -225,6 +233,8 @@ impl Run<'_> {
         let Some((attempt, over)) = self.attempt(index) else { return };
         let is_over = attempt.open_outputs == 0 || over.is_some_and(|over| over <= now);
         let Some(code) = attempt.exit_code().filter(|_| is_over) else { return };
+        let mask = attempt.mask().filter(|mask| is_running(*mask));
+        self.masks.extend(mask);
         if let Some(place) = self.attempts.get_mut(index) {
             *place = None;
         }
@@ -265,4 +275,9 @@ impl Run<'_> {
             attempt.ask_to_end(Instant::now());
         }
     }
+}
+
+/// Returns whether this is a running child of this process. One that has ended is waited for.
+fn is_running(pid: Pid) -> bool {
+    matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None))
 }

@@ -42,10 +42,11 @@ impl RunningGroups {
         self.leaders().retain(|one| *one != group);
     }
 
-    /// Kills what steps that have ended have left outside of their groups.
-    pub fn kill_orphans(&self) {
+    /// Kills what steps that have ended have left outside of their groups, but for the processes that mask.
+    #[cfg_attr(not(target_os = "linux"), expect(unused_variables, reason = "none are found"))]
+    pub fn kill_orphans(&self, masks: &[Pid]) {
         #[cfg(target_os = "linux")]
-        self.orphans.kill(&self.leaders());
+        self.orphans.kill(&[&self.leaders(), masks].concat());
     }
 
     fn send(&self, signal: Signal) {

@@ -1,6 +1,13 @@
 use std::{
-    io::{Error, ErrorKind},
-    os::unix::process::{CommandExt, ExitStatusExt},
+    io::{Error, ErrorKind, Read},
+    net::Shutdown,
+    os::{
+        fd::OwnedFd,
+        unix::{
+            net::UnixStream,
+            process::{CommandExt, ExitStatusExt},
+        },
+    },
     process::{Child, ChildStderr, ChildStdout, Command, ExitStatus, Stdio},
     thread,
     time::{Duration, Instant},
@@ -32,6 +39,9 @@ pub struct StepProcess {
     kill_at: Option<Instant>,
     has_timed_out: bool,
     status: Option<ExitStatus>,
+    /// Where it reports the process that masks its outputs.
+    reports: UnixStream,
+    mask: Option<Pid>,
     /// How many of its outputs may still be written to.
     pub open_outputs: usize,
 }
@@ -39,11 +49,33 @@ pub struct StepProcess {
 impl StepProcess {
     /// Starts the process.
     pub fn start(mut command: Command, deadline: Option<Instant>) -> Result<Self, Error> {
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let (reports, theirs) = UnixStream::pair()?;
+        // It is read as `/dev/null` is.
+        reports.shutdown(Shutdown::Write)?;
+        reports.set_nonblocking(true)?;
+        command.stdin(OwnedFd::from(theirs)).stdout(Stdio::piped()).stderr(Stdio::piped());
         let child = command.process_group(0).spawn()?;
         let pid = Pid::from_child(&child);
-        let (kill_at, has_timed_out, status) = (None, false, None);
-        Ok(Self { child, pid, deadline, kill_at, has_timed_out, status, open_outputs: 2 })
+        Ok(Self {
+            child,
+            pid,
+            deadline,
+            kill_at: None,
+            has_timed_out: false,
+            status: None,
+            reports,
+            mask: None,
+            open_outputs: 2,
+        })
+    }
+
+    /// Returns the process that masks its outputs, and that may live longer. It has reported it before its body began.
+    pub fn mask(&mut self) -> Option<Pid> {
+        let mut bytes = [0; size_of::<i32>()];
+        if self.mask.is_none() && self.reports.read_exact(&mut bytes).is_ok() {
+            self.mask = Pid::from_raw(i32::from_ne_bytes(bytes));
+        }
+        self.mask
     }
 
     pub fn pid(&self) -> Pid {
@@ -95,10 +127,11 @@ impl StepProcess {
         }
     }
 
-    /// Takes note of the end of the process. As in a pod, what it has left running ends with it.
-    pub fn reap(&mut self) {
-        // Its id is not another process's before it was waited for.
+    /// Takes note of the end of the process. As in a pod, what it has left running ends with it. Calls `forget` before its
+    /// id can be that of another process.
+    pub fn reap(&mut self, forget: impl FnOnce(Pid)) {
         let _ = kill_process_group(self.pid, Signal::KILL);
+        forget(self.pid);
         self.status = self.child.wait().ok();
     }
 
@@ -161,7 +194,7 @@ mod tests {
         assert_eq!((process.next_time(), process.exit_code()), (Some(end), None));
         assert!(!process.attend(end), "it is said once");
         wait_for(process.pid());
-        process.reap();
+        process.reap(|_| {});
         assert_eq!((process.exit_code(), process.next_time()), (Some(TIMED_OUT), None));
     }
 
@@ -171,7 +204,29 @@ mod tests {
         command.args(["-c", "kill -9 $$"]);
         let mut process = StepProcess::start(command, None).expect("it starts");
         wait_for(process.pid());
-        process.reap();
+        process.reap(|_| {});
         assert_eq!(process.exit_code(), Some(137));
+    }
+
+    #[test]
+    fn a_process_is_forgotten_before_its_id_can_be_that_of_another() {
+        let mut process = StepProcess::start(Command::new("true"), None).expect("it starts");
+        let options = WaitIdOptions::EXITED | WaitIdOptions::NOWAIT;
+        let mut is_there = false;
+        process.reap(|pid| is_there = waitid(WaitId::Pid(pid), options).is_ok());
+        assert!(is_there, "somebody has waited for it");
+        assert!(process.exit_code().is_some());
+    }
+
+    #[test]
+    fn the_input_of_a_process_is_empty_and_takes_the_report() {
+        let mut command = Command::new("sh");
+        // Bytes that are one number in each order.
+        command.args(["-c", "cat; printf '\\1\\1\\1\\1' >&0"]);
+        let mut process = StepProcess::start(command, None).expect("it starts");
+        wait_for(process.pid());
+        assert_eq!(process.mask(), Pid::from_raw(0x0101_0101));
+        process.reap(|_| {});
+        assert_eq!(process.exit_code(), Some(0));
     }
 }
