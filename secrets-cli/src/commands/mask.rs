@@ -37,7 +37,9 @@ fn filter(masker: &Masker) -> std::io::Result<()> {
 
     let input = std::io::stdin().as_fd().try_clone_to_owned()?;
     let output = File::from(std::io::stdout().as_fd().try_clone_to_owned()?);
-    pump::pump(&input, masker.writer(output), None).map(drop)
+    let mut writer = masker.writer(output);
+    pump::pump(&input, &mut writer, None)?;
+    writer.finish().map(drop)
 }
 
 #[cfg(not(unix))]

@@ -73,7 +73,7 @@ mod terminal {
 
     use crate::{
         failure::Failure,
-        signals::interruption::{self, Held},
+        signals::interruption::{self, SignalHold},
     };
 
     /// A terminal without echo, restored on drop. It is read byte by byte: a terminal that reads lines cuts them
@@ -128,7 +128,7 @@ mod terminal {
     }
 
     /// Reads the next byte; `None` at the end of the input or after a signal.
-    fn next(terminal: &NoEchoTerminal, signals: &Held) -> Result<Option<u8>, Failure> {
+    fn next(terminal: &NoEchoTerminal, signals: &SignalHold) -> Result<Option<u8>, Failure> {
         let mut byte = [0];
         loop {
             if signals.take().is_some() {

@@ -237,7 +237,11 @@ impl Outputs {
                     Sink::Errors => io::stderr().as_fd().try_clone_to_owned(),
                 };
                 if let Ok(fd) = fd {
-                    let _ = pump(&source, masker.writer(File::from(fd)), end.as_ref());
+                    let mut writer = masker.writer(File::from(fd));
+                    if pump(&source, &mut writer, end.as_ref()).is_ok() {
+                        // A program that was killed may have been in the middle of a secret.
+                        let _ = writer.finish_cut();
+                    }
                 }
                 close(sink);
             })

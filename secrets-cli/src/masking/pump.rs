@@ -16,12 +16,13 @@ const FLUSH_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 /// has started and which still runs.
 const MOST_AFTER_END: usize = 1 << 20;
 
-/// Passes output on, masked, until it ends, or until there is nothing to read and `end` is closed.
+/// Passes output on, masked, until it ends, or until there is nothing to read and `end` is closed. The caller finishes the
+/// writer.
 pub fn pump<W: Write>(
     source: &OwnedFd,
-    mut writer: MaskingWriter<W>,
+    writer: &mut MaskingWriter<W>,
     end: Option<&OwnedFd>,
-) -> io::Result<W> {
+) -> io::Result<()> {
     let mut buffer = zeroize::Zeroizing::new(vec![0; 64 * 1024]);
     let mut is_flushed = true;
     let mut left = None;
@@ -35,7 +36,7 @@ pub fn pump<W: Write>(
         match poll(&mut watched, timeout.as_ref()) {
             Err(Errno::INTR) => continue,
             Err(error) => return Err(error.into()),
-            Ok(0) if left.is_some() => return writer.finish_cut(),
+            Ok(0) if left.is_some() => return Ok(()),
             Ok(0) => {
                 writer.flush()?;
                 is_flushed = true;
@@ -54,7 +55,7 @@ pub fn pump<W: Write>(
         let count = match read(source, buffer.as_mut_slice()) {
             Err(Errno::INTR | Errno::AGAIN) => continue,
             // A pseudo-terminal reports its end in this way.
-            Ok(0) | Err(Errno::IO) => return writer.finish_cut(),
+            Ok(0) | Err(Errno::IO) => return Ok(()),
             Err(error) => return Err(error.into()),
             Ok(count) => count,
         };
@@ -63,7 +64,7 @@ pub fn pump<W: Write>(
         if let Some(left) = &mut left {
             *left = left.saturating_sub(count);
             if *left == 0 {
-                return writer.finish_cut();
+                return Ok(());
             }
         }
     }

@@ -33,7 +33,7 @@ static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(false);
 
 /// Somebody else handles the signals, until this is dropped. One that was not taken by then ends this process.
 #[must_use]
-pub struct Held(());
+pub struct SignalHold(());
 
 /// A signal ends this process at once, until this is dropped.
 struct EndsAtOnce(());
@@ -57,11 +57,11 @@ pub fn watch() -> bool {
 }
 
 /// Leaves the signals to the caller. One that was received before ends this process.
-pub fn hold() -> Held {
+pub fn hold() -> SignalHold {
     let mut others = others();
     end_if_received();
     *others += 1;
-    Held(())
+    SignalHold(())
 }
 
 /// Replaces this process with a program. Returns why the program was not started.
@@ -80,14 +80,14 @@ fn end_at_once() -> EndsAtOnce {
     EndsAtOnce(())
 }
 
-impl Held {
+impl SignalHold {
     /// Returns a signal that was received, once.
     pub fn take(&self) -> Option<Signal> {
         SIGNALS.get().and_then(Signals::take)
     }
 }
 
-impl Drop for Held {
+impl Drop for SignalHold {
     fn drop(&mut self) {
         let mut others = others();
         *others -= 1;
@@ -155,7 +155,7 @@ mod tests {
         exit(0);
     }
 
-    fn received_while_held() -> Held {
+    fn received_while_held() -> SignalHold {
         let held = hold();
         receive();
         held

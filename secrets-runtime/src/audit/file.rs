@@ -134,7 +134,7 @@ fn write_whole(mut file: &File, lock: &FileLock<'_>, lines: &[u8]) -> io::Result
         true => file.write_all(&[b"\n", lines].concat()),
         false => file.write_all(lines),
     };
-    if written.is_err() && matches!(lock, FileLock::Held(_)) && file.metadata()?.len() > before {
+    if written.is_err() && matches!(lock, FileLock::Locked(_)) && file.metadata()?.len() > before {
         file.set_len(before)?;
     }
     written
@@ -157,7 +157,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(20);
 
 /// A lock of a file against other processes. Dropping it unlocks the file.
 enum FileLock<'a> {
-    Held(&'a File),
+    Locked(&'a File),
     /// Somebody else has it.
     Blocked,
     /// The file system has no locks.
@@ -169,7 +169,7 @@ impl<'a> FileLock<'a> {
         let (mut waited, mut pause) = (Duration::ZERO, SHORTEST_PAUSE);
         loop {
             match file.try_lock() {
-                Ok(()) => return Self::Held(file),
+                Ok(()) => return Self::Locked(file),
                 Err(TryLockError::WouldBlock) if waited >= patience => return Self::Blocked,
                 Err(TryLockError::WouldBlock) => {
                     thread::sleep(pause);
@@ -185,7 +185,7 @@ impl<'a> FileLock<'a> {
 
 impl Drop for FileLock<'_> {
     fn drop(&mut self) {
-        if let Self::Held(file) = self {
+        if let Self::Locked(file) = self {
             // Closing the file unlocks it as well.
             let _ = file.unlock();
         }

@@ -61,14 +61,14 @@ pub struct Rotating<T> {
     /// `None` for that of the process.
     resolver: Option<Resolver>,
     /// The present value. Only [`take`](Self::take) replaces it.
-    state: ArcSwapOption<Held<T>>,
+    state: ArcSwapOption<PresentValue<T>>,
     /// How many values there were. Locked while the present value is compared with another and replaced.
     count: Mutex<u64>,
     listeners: Arc<Mutex<Listeners>>,
 }
 
 /// The present value.
-struct Held<T> {
+struct PresentValue<T> {
     value: Arc<T>,
     secrets: Secrets,
     /// When its backend was asked for it.
@@ -80,7 +80,7 @@ struct Held<T> {
     number: u64,
 }
 
-impl<T> Held<T> {
+impl<T> PresentValue<T> {
     #[inline]
     fn is_fresh(&self) -> bool {
         self.fresh_until.is_some_and(|until| self.clock.is_before(until))
@@ -143,12 +143,12 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     #[inline]
     pub async fn current(&self) -> Result<Arc<T>, Error> {
         // One atomic load, and the count of the value that is returned.
-        if let Some(held) = &*self.state.load()
-            && held.is_fresh()
+        if let Some(present) = &*self.state.load()
+            && present.is_fresh()
         {
-            return Ok(held.value.clone());
+            return Ok(present.value.clone());
         }
-        Ok(self.held().await?.value.clone())
+        Ok(self.present().await?.value.clone())
     }
 
     /// Blocking version of [`current`](Self::current): parks this thread; works inside and outside any runtime.
@@ -177,7 +177,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         F: Attempt,
         F::Error: From<Error>,
     {
-        let refused = self.held().await?;
+        let refused = self.present().await?;
         let error = match work(refused.value.clone()).await {
             Err(error) if is_auth_error(&error) => error,
             other => return other,
@@ -198,11 +198,11 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     }
 
     /// Returns the present value, fetched again if it is not fresh.
-    async fn held(&self) -> Result<Arc<Held<T>>, Error> {
-        if let Some(held) = self.known()
-            && held.is_fresh()
+    async fn present(&self) -> Result<Arc<PresentValue<T>>, Error> {
+        if let Some(present) = self.known()
+            && present.is_fresh()
         {
-            return Ok(held);
+            return Ok(present);
         }
         let source = parse_source(&self.source).map_err(Error::from_problems)?;
         let group = source.group().to_owned();
@@ -224,10 +224,10 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                 })?;
             let secrets = Secrets::new(shared.clone());
             let until = reuse.map(|reuse| reuse.until);
-            let held = self.take(&group, secrets, until, clock.clone())?;
+            let present = self.take(&group, secrets, until, clock.clone())?;
             // If another was faster, its value is not what the audit log says of this call.
-            if !held.is_audited() || Arc::ptr_eq(held.secrets.shared(), &shared) {
-                return Ok(held);
+            if !present.is_audited() || Arc::ptr_eq(present.secrets.shared(), &shared) {
+                return Ok(present);
             }
         }
     }
@@ -240,16 +240,18 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         secrets: Secrets,
         fresh_until: Option<Instant>,
         clock: Clock,
-    ) -> Result<Arc<Held<T>>, Error> {
+    ) -> Result<Arc<PresentValue<T>>, Error> {
         let fresh_until = fresh_until.map(|until| clock.deadline(until));
         let asked_at = secrets.provenance(group).map(|it| it.asked_at);
         let version = secrets.provenance(group).and_then(|it| it.version().map(str::to_owned));
         secrets.record_reads_of(group)?;
         let mut read: Option<Arc<T>> = None;
-        let (held, before) = loop {
+        let (present, before) = loop {
             // The program's own code reads it as `T`, for which nothing may be locked.
             let known = self.known();
-            if read.is_none() && !known.as_ref().is_some_and(|held| held.is_in(&secrets, group)) {
+            if read.is_none()
+                && !known.as_ref().is_some_and(|present| present.is_in(&secrets, group))
+            {
                 let value = secrets.get_as(group).inspect_err(|_| {
                     // The store has another value, although none that can be read.
                     if let Some(known) = known.filter(|known| known.asked_at <= asked_at) {
@@ -263,7 +265,9 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             let (value, number) = match (&known, &read) {
                 // Another was faster, with a newer one.
                 (Some(other), _) if other.asked_at > asked_at => return Ok(other.clone()),
-                (Some(held), _) if held.is_in(&secrets, group) => (held.value.clone(), held.number),
+                (Some(present), _) if present.is_in(&secrets, group) => {
+                    (present.value.clone(), present.number)
+                }
                 (_, Some(value)) => {
                     *count += 1;
                     (value.clone(), *count)
@@ -271,12 +275,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                 // The value that was known has just been replaced.
                 (_, None) => continue,
             };
-            let held = Arc::new(Held { value, secrets, asked_at, fresh_until, clock, number });
-            self.state.store(Some(held.clone()));
+            let present =
+                Arc::new(PresentValue { value, secrets, asked_at, fresh_until, clock, number });
+            self.state.store(Some(present.clone()));
             drop(count);
-            break (held, known);
+            break (present, known);
         };
-        let number = held.number;
+        let number = present.number;
         drop(before);
         let mut listeners = lock(&self.listeners);
         if listeners.number < number {
@@ -285,13 +290,13 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
             drop(listeners);
             wakers.into_values().for_each(Waker::wake);
         }
-        Ok(held)
+        Ok(present)
     }
 
     /// Drops a value, unless another has taken its place.
-    fn discard(&self, held: &Arc<Held<T>>) {
+    fn discard(&self, value: &Arc<PresentValue<T>>) {
         let count = lock(&self.count);
-        let present = self.known().filter(|present| Arc::ptr_eq(present, held));
+        let present = self.known().filter(|present| Arc::ptr_eq(present, value));
         if present.is_some() {
             self.state.store(None);
         }
@@ -299,30 +304,30 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     }
 
     /// Returns the value that comes after one that was refused, if there is one soon.
-    async fn after(&self, refused: &Arc<Held<T>>) -> Result<Option<Arc<T>>, Error> {
+    async fn after(&self, refused: &Arc<PresentValue<T>>) -> Result<Option<Arc<T>>, Error> {
         let source = parse_source(&self.source).map_err(Error::from_problems)?;
         let group = source.group();
         let end = Instant::now() + PATIENCE;
         let mut pause = FIRST_PAUSE;
         loop {
             // Another who was refused may have found it.
-            if let Some(held) = self.known()
-                && held.number > refused.number
-                && !held.is_in(&refused.secrets, group)
+            if let Some(present) = self.known()
+                && present.number > refused.number
+                && !present.is_in(&refused.secrets, group)
             {
                 // The audit log does not say yet that it is read here.
-                let held = if held.is_audited() { self.held().await? } else { held };
-                return Ok(Some(held.value.clone()));
+                let present = if present.is_audited() { self.present().await? } else { present };
+                return Ok(Some(present.value.clone()));
             }
             match refused.secrets.shared().newer_or_error(Some(group)).await {
                 Ok(Some(newer)) => {
                     let shared = Arc::new(newer);
                     let secrets = Secrets::new(shared.clone());
-                    let held = self.take(group, secrets, None, refused.clock.clone())?;
+                    let present = self.take(group, secrets, None, refused.clock.clone())?;
                     let is_recorded =
-                        !held.is_audited() || Arc::ptr_eq(held.secrets.shared(), &shared);
-                    if held.number > refused.number && is_recorded {
-                        return Ok(Some(held.value.clone()));
+                        !present.is_audited() || Arc::ptr_eq(present.secrets.shared(), &shared);
+                    if present.number > refused.number && is_recorded {
+                        return Ok(Some(present.value.clone()));
                     }
                 }
                 Ok(None) => {}
@@ -340,7 +345,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         }
     }
 
-    fn known(&self) -> Option<Arc<Held<T>>> {
+    fn known(&self) -> Option<Arc<PresentValue<T>>> {
         self.state.load_full()
     }
 }
@@ -394,8 +399,8 @@ impl<T> fmt::Debug for Changes<T> {
 }
 
 /// Returns whether a value serves nobody any more after a fetch has failed with this error.
-fn is_over<T>(held: &Held<T>, error: &Error) -> bool {
-    error.is_refusal() || held.has_ended()
+fn is_over<T>(present: &PresentValue<T>, error: &Error) -> bool {
+    error.is_refusal() || present.has_ended()
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {

@@ -2,6 +2,7 @@
 
 mod exec;
 mod files;
+mod profiles;
 mod trust;
 
 use std::{ffi::OsString, fs, path::PathBuf};
