@@ -1,4 +1,4 @@
-//! The threads on which backends run code that needs tokio's reactor, whichever executor the step has.
+//! The thread on which backends run code that needs tokio's reactor, whichever executor the step has.
 
 use std::{
     sync::{Mutex, MutexGuard, PoisonError},
@@ -16,13 +16,10 @@ use crate::{
     rt::process_local::ProcessLocal,
 };
 
-/// How long the threads stay when nothing runs on them. Their connections end with them.
+/// How long the thread stays when nothing runs on it. Its connections end with it.
 const IDLE: Duration = Duration::from_secs(5);
 
-/// How many threads poll the futures. One of them would read all answers of a large step one after another.
-const WORKERS: usize = 2;
-
-/// How many threads the runtime may have beside them: they look up host names.
+/// How many threads the runtime may have beside it: they look up host names.
 const MAX_BLOCKING: usize = 32;
 
 static STATE: ProcessLocal<Mutex<State>> = ProcessLocal::new();
@@ -43,14 +40,13 @@ struct IoThread {
     handle: JoinHandle<()>,
 }
 
-/// Runs a future on this library's I/O threads, which have tokio's reactor and timer. There are two of them, and one that
-/// ends them.
+/// Runs a future on this library's I/O thread, which has tokio's reactor and timer.
 ///
 /// It is for backends whose client is built on tokio: a step may run under another executor or under none,
 /// and a synchronous step in a current-thread runtime would wait for a reactor that only its own thread
-/// drives. The future ends when the returned one is dropped. Tasks that it spawns end with the threads.
-/// The threads end when no future has run on them for a few seconds, and `export = "process"` ends them at once if none
-/// runs; the next call starts others. A child of `fork` has threads of its own.
+/// drives. The future ends when the returned one is dropped. Tasks that it spawns end with the thread.
+/// The thread ends when no future has run on it for a few seconds, and `export = "process"` ends it at once if none
+/// runs; the next call starts another. A child of `fork` has a thread of its own.
 ///
 /// ```
 /// use secrets_runtime::backend::on_io_thread;
@@ -68,7 +64,7 @@ struct IoThread {
 /// ```
 ///
 /// # Errors
-/// [`ErrorKind::Unavailable`] if the threads cannot be started, or the future panics.
+/// [`ErrorKind::Unavailable`] if the thread cannot be started, or the future panics.
 pub async fn on_io_thread<F>(future: F) -> Result<F::Output, Error>
 where
     F: Future + Send + 'static,
@@ -125,9 +121,7 @@ fn start() -> Result<IoThread, Error> {
     let failed = |cause: std::io::Error| {
         Error::new(ErrorKind::Unavailable, "the I/O thread cannot be started").with_cause(cause)
     };
-    let tokio = Builder::new_multi_thread()
-        .worker_threads(WORKERS)
-        .thread_name("secrets-io")
+    let tokio = Builder::new_current_thread()
         .enable_all()
         .max_blocking_threads(MAX_BLOCKING)
         .thread_keep_alive(Duration::from_secs(1))
@@ -163,8 +157,8 @@ async fn until_idle() {
 /// Ends the thread if no future runs on it, and waits until it has ended. It starts again when it is needed.
 pub(crate) fn stop() {
     let mut state = lock();
-    let here = Handle::try_current().ok();
-    let idle = |thread: &mut IoThread| here.is_none_or(|here| here.id() != thread.runtime.id());
+    let here = std::thread::current().id();
+    let idle = |thread: &mut IoThread| thread.handle.thread().id() != here;
     if state.running > 0 {
         return;
     }
