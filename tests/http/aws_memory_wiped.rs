@@ -4,11 +4,11 @@
 #![cfg(target_os = "linux")]
 
 use secrets_runtime::process::WipingAllocator;
-use secrets_tests::http_memory::left_of;
+use secrets_tests::http_memory::{UNTIL_CONNECTIONS_END, left_of};
 
 #[global_allocator]
 static ALLOCATOR: WipingAllocator = WipingAllocator::new();
 
 fn main() {
-    assert_eq!(left_of("aws-secrets-manager.db"), [""; 0]);
+    assert_eq!(left_of("aws-secrets-manager.db", UNTIL_CONNECTIONS_END), [""; 0]);
 }

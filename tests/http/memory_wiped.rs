@@ -4,13 +4,13 @@
 #![cfg(target_os = "linux")]
 
 use secrets_runtime::process::WipingAllocator;
-use secrets_tests::http_memory::left_of;
+use secrets_tests::http_memory::{UNTIL_CONNECTIONS_END, left_of};
 
 #[global_allocator]
 static ALLOCATOR: WipingAllocator = WipingAllocator::new();
 
 fn main() {
     for source in ["prefect.db", "zenml.db", "vault.kv/db", "kubernetes.ns/db"] {
-        assert_eq!(left_of(source), [""; 0], "{source}");
+        assert_eq!(left_of(source, UNTIL_CONNECTIONS_END), [""; 0], "{source}");
     }
 }

@@ -3,6 +3,8 @@
 use std::{
     env,
     process::{Command, Stdio},
+    thread,
+    time::{Duration, Instant},
 };
 
 use base64ct::{Base64, Encoding};
@@ -17,19 +19,26 @@ use crate::{
 /// The variable that is set in the process which asks, to the source.
 const ASKS: &str = "TEST_ASKS";
 
+/// The variable with the seconds that it waits until nothing is left.
+const WAITS: &str = "TEST_WAITS";
+
+/// The I/O thread ends when it has been idle for 5 to 10 seconds, and with it the connections, whose buffers hyper keeps
+/// as long as they are open. They have what was read last.
+pub const UNTIL_CONNECTIONS_END: Duration = Duration::from_secs(20);
+
 const SEED: u8 = 30;
 
 /// How often an answer of the server has the value at most: it is one for all requests.
 pub const PER_ANSWER: usize = 3;
 
 /// Returns in which parts of the memory of a process the value of a source is left, after it was read from a server and
-/// dropped. Call it first in `main`: it starts the program again.
+/// dropped. It waits so long until nothing is left. Call it first in `main`: it starts the program again.
 ///
 /// # Panics
 ///
 /// If the process fails.
 #[must_use]
-pub fn left_of(source: &str) -> Vec<String> {
+pub fn left_of(source: &str, patience: Duration) -> Vec<String> {
     if let Ok(source) = env::var(ASKS) {
         ask(&source);
         std::process::exit(0);
@@ -50,7 +59,10 @@ pub fn left_of(source: &str) -> Vec<String> {
     let server = StubServer::new(200, "", &answer);
     let aws = FaultServer::start().with("us-east-1", "db", &format!(r#"{{"db": "{text}"}}"#));
     let mut command = Command::new(env::current_exe().expect("this program"));
-    command.env(ASKS, source).env("HOME", "/nonexistent");
+    command
+        .env(ASKS, source)
+        .env(WAITS, patience.as_secs().to_string())
+        .env("HOME", "/nonexistent");
     command.env("PREFECT_API_URL", server.url()).env("SECRETS_ZENML_URL", server.url());
     command.env("SECRETS_ZENML_USERNAME", "ada").env("SECRETS_ZENML_PASSWORD", "SeNtInEl");
     command.env("SECRETS_VAULT_ADDR", server.url()).env("BAO_TOKEN", "SeNtInEl-bao");
@@ -74,7 +86,13 @@ fn ask(source: &str) {
     drop((step, value));
     resolver.shutdown_blocking();
     drop(resolver);
-    for place in places(SEED).into_iter().chain(base64_places(SEED)) {
+    let seconds = env::var(WAITS).ok().and_then(|text| text.parse().ok()).unwrap_or_default();
+    let patience = Instant::now() + Duration::from_secs(seconds);
+    let left = || places(SEED).into_iter().chain(base64_places(SEED)).collect::<Vec<_>>();
+    while Instant::now() < patience && !left().is_empty() {
+        thread::sleep(Duration::from_millis(20));
+    }
+    for place in left() {
         println!("{place}.");
     }
 }
