@@ -127,6 +127,38 @@ fn a_token_that_ends_in_the_middle_is_replaced_by_one_login() {
 }
 
 #[test]
+fn a_read_at_which_the_server_fails_is_sent_again_at_most_twice() {
+    for (status, failures) in [(500, 1), (500, 2), (502, 2), (504, 2), (500, 3)] {
+        let count = AtomicUsize::new(0);
+        let server = ScriptedServer::new(move |request| match path(request) {
+            asked if asked.starts_with("sys/") => mount(),
+            _ if count.fetch_add(1, Ordering::SeqCst) < failures => {
+                Reply::json(status, &json!({ "errors": ["SeNtInEl"] }))
+            }
+            _ => secret(),
+        });
+        if failures <= 2 {
+            assert_eq!(resolve_all(&resolver(&server), 1)["kv/s0"]["x"], "SeNtInEl");
+            assert_eq!(server.lines().len(), 2 + failures);
+        } else {
+            let error = refused(&resolver(&server), "kv/s0", &["failed"]);
+            assert_eq!(error, ErrorKind::Unavailable);
+            assert_eq!(server.lines().len(), 4);
+        }
+    }
+}
+
+#[test]
+fn a_login_at_which_the_server_fails_is_not_sent_again() {
+    let server = ScriptedServer::new(|_| Reply::json(500, &json!({ "errors": ["SeNtInEl"] })));
+    let bao = Bao { url: server.url() };
+    let builder = bao.builder().setting(&variables::VAULT_ROLE_ID, "SeNtInEl-role");
+    let resolver = builder.setting(&variables::VAULT_SECRET_ID, "SeNtInEl-id").build().unwrap();
+    assert_eq!(refused(&resolver, "kv/s0", &["failed"]), ErrorKind::Unavailable);
+    assert_eq!(server.lines(), ["POST /v1/auth/approle/login"]);
+}
+
+#[test]
 fn a_given_token_that_ends_in_the_middle_is_said_to_have_ended() {
     // What OpenBao says of a token that is not valid, and what Vault says.
     for error in

@@ -23,7 +23,10 @@ use crate::{
 };
 
 /// How often a request is sent again that came before the server had the newest state.
-const MAX_TRIES: u32 = 5;
+const MAX_RETRIES_WHILE_BEHIND: u32 = 5;
+
+/// How often a request that reads is sent again at which the server failed, as often as Vault's own client sends it again.
+const MAX_RETRIES_AFTER_FAILURE: u32 = 2;
 
 /// The servers of one cluster.
 pub(super) struct VaultServer {
@@ -107,7 +110,7 @@ impl VaultServer {
                         _ => return Err(self.redirected(location.as_deref())),
                     }
                 }
-                Ok((answer, _)) if answer.status == 412 && tries < MAX_TRIES => {
+                Ok((answer, _)) if tries < max_retries(answer.status, &request.method) => {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(50) * tries).await;
                 }
@@ -178,6 +181,17 @@ impl fmt::Debug for VaultServer {
             .field("addresses", &self.addresses)
             .field("namespace", &self.namespace)
             .finish_non_exhaustive()
+    }
+}
+
+/// Returns how often a request with this answer is sent again. A failure while the server changes something, such as a password that
+/// another client rotates, is over a moment later.
+fn max_retries(status: u16, method: &Method) -> u32 {
+    match status {
+        412 => MAX_RETRIES_WHILE_BEHIND,
+        // What does more than read may have been done.
+        500 | 502 | 504 if *method == Method::GET => MAX_RETRIES_AFTER_FAILURE,
+        _ => 0,
     }
 }
 
