@@ -159,6 +159,18 @@ fn a_login_at_which_the_server_fails_is_not_sent_again() {
 }
 
 #[test]
+fn a_server_that_cannot_be_asked_is_asked_once_for_all_secrets_of_a_call() {
+    for status in [429, 501, 503] {
+        let server = ScriptedServer::new(move |_| Reply::json(status, &json!({})));
+        let names = names(10);
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let error = resolve(&resolver(&server), &names).unwrap_err();
+        assert_eq!(error.problems().len(), 10);
+        assert_eq!(server.lines().len(), 1, "{status}");
+    }
+}
+
+#[test]
 fn a_given_token_that_ends_in_the_middle_is_said_to_have_ended() {
     // What OpenBao says of a token that is not valid, and what Vault says.
     for error in

@@ -2,7 +2,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 
-use crate::backends::vault::{failure::TokenHealth, mounts::EngineMount, token::Token};
+use crate::{
+    backends::vault::{failure::TokenHealth, mounts::EngineMount, token::Token},
+    core::error::Error,
+};
 
 /// What the requests of one call share.
 #[derive(Debug, Default)]
@@ -11,6 +14,8 @@ pub(super) struct VaultCall {
     pub health: OnceCell<TokenHealth>,
     /// The mounts that the server has told, and which token.
     told: Mutex<Vec<(String, Arc<Token>)>>,
+    /// Why no mount can be looked up, such as a refused login: another request would fail too.
+    failure: Mutex<Option<Error>>,
 }
 
 impl VaultCall {
@@ -23,5 +28,16 @@ impl VaultCall {
     pub(super) fn is_told(&self, mount: &EngineMount, token: &Arc<Token>) -> bool {
         let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
         told.iter().any(|(path, to)| *path == mount.path && Arc::ptr_eq(to, token))
+    }
+
+    /// Records why no mount can be looked up, and returns it.
+    pub(super) fn fail(&self, error: Error) -> Error {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
+        error
+    }
+
+    /// Returns why no mount can be looked up.
+    pub(super) fn failure(&self) -> Option<Error> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }

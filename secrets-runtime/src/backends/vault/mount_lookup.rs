@@ -25,8 +25,12 @@ impl VaultClient {
         if let Some(mount) = self.mounts.find(&request.path) {
             return Ok(mount);
         }
+        if let Some(error) = request.call.failure() {
+            return Err(error);
+        }
         let path = format!("sys/internal/ui/mounts/{}", encoded(&request.path));
-        let (answer, token) = self.call(&ApiRequest::get(path)).await?;
+        let (answer, token) =
+            self.call(&ApiRequest::get(path)).await.map_err(|error| request.call.fail(error))?;
         match answer.status {
             200 => {
                 let kind = answer.text_at(&["data", "type"]);
@@ -48,7 +52,7 @@ impl VaultClient {
             }
             404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
             404 => Err(self.no_secret(&request.path)),
-            _ => Err(self.server.failed(&answer)),
+            _ => Err(request.call.fail(self.server.failed(&answer))),
         }
     }
 }
