@@ -2,11 +2,16 @@
 
 use std::{env, path::Path, process::Command};
 
+// Programs of one kind are compiled by one run of cargo, those of two kinds by a run each.
+
 #[test]
-fn ui() {
-    let cases = trybuild::TestCases::new();
-    cases.pass("ui/pass/*/*.rs");
-    cases.compile_fail("ui/fail/*/*.rs");
+fn programs_that_must_compile() {
+    trybuild::TestCases::new().pass("ui/pass/*/*.rs");
+}
+
+#[test]
+fn programs_that_must_not_compile() {
+    trybuild::TestCases::new().compile_fail("ui/fail/*/*.rs");
 }
 
 /// The programs of `ui/lock` are checked against `ui/lock/secrets.lock`. A variable names the file, so they are compiled

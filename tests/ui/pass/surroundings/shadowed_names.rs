@@ -1,5 +1,5 @@
 //! The user's own `Result`, `Ok`, `Some`, `std` and so on are not used by the expansion.
-#![allow(dead_code, non_camel_case_types)]
+#![allow(dead_code, non_camel_case_types, unused_macros)]
 use secrets_runtime::{SecretValue, secrets, task};
 
 struct Err;
