@@ -20,7 +20,7 @@ use crate::{
 
 /// The user who may do everything in the database.
 const USER: &str = "tester";
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_secs(180);
 
 /// Runs `$4`, which creates a database and starts the server, and removes the folder when the server has ended, however
 /// it ends. The signal that ends the group reaches the shell too, which ignores it to clean up.

@@ -30,7 +30,7 @@ pub static MOTO: Recipe = Recipe {
     arguments: moto,
     variables: |_, _| Vec::new(),
     ready: "/moto-api/data.json",
-    deadline: Duration::from_secs(60),
+    deadline: Duration::from_secs(180),
 };
 
 /// A second moto, for tests that switch on its checks of signatures and policies, which affects the whole
@@ -40,7 +40,7 @@ pub static MOTO_IAM: Recipe = Recipe {
     arguments: moto,
     variables: |_, _| Vec::new(),
     ready: "/moto-api/data.json",
-    deadline: Duration::from_secs(60),
+    deadline: Duration::from_secs(180),
 };
 
 /// A third moto, whose policies are about resources and have conditions.
@@ -54,7 +54,7 @@ pub static MOTO_POLICIES: Recipe = Recipe {
     },
     variables: |_, _| Vec::new(),
     ready: "/moto-api/data.json",
-    deadline: Duration::from_secs(60),
+    deadline: Duration::from_secs(180),
 };
 
 /// ministack, an independent second AWS. By default it also listens for devices, on every address.
@@ -70,7 +70,7 @@ pub static MINISTACK: Recipe = Recipe {
         ]
     },
     ready: "/_ministack/health",
-    deadline: Duration::from_secs(60),
+    deadline: Duration::from_secs(180),
 };
 
 /// Prefect 3. Its first start creates its tables, which takes some seconds.
@@ -100,7 +100,7 @@ pub static PREFECT: Recipe = Recipe {
         ]
     },
     ready: "/api/health",
-    deadline: Duration::from_secs(120),
+    deadline: Duration::from_secs(300),
 };
 
 /// The user and the password of [`ZENML`]; its tests have the same.
@@ -127,7 +127,7 @@ pub static ZENML: Recipe = Recipe {
         ]
     },
     ready: "/health",
-    deadline: Duration::from_secs(120),
+    deadline: Duration::from_secs(300),
 };
 
 /// The root token of [`OPENBAO`]; its tests have it too.
@@ -149,7 +149,7 @@ pub static OPENBAO: Recipe = Recipe {
     },
     variables: |_, folder| vec![("HOME", folder.display().to_string())],
     ready: "/v1/sys/health",
-    deadline: Duration::from_secs(60),
+    deadline: Duration::from_secs(180),
 };
 
 /// The path of the program of [`OPENBAO`].

@@ -1,6 +1,12 @@
 //! `cargo xtask test`.
 
-use std::{collections::BTreeMap, process::Command, time::Instant};
+use std::{
+    collections::BTreeMap,
+    process::Command,
+    sync::mpsc::{self, Receiver},
+    thread,
+    time::{Duration, Instant},
+};
 
 use crate::{
     command::CommandLine,
@@ -11,21 +17,56 @@ use crate::{
 };
 
 /// Runs the stages, all of them even if one fails, and prints the report. Returns false if one failed.
+///
+/// The services are started beside the first stages, which compile: much of their time is spent on downloads and on one core.
 pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) -> bool {
-    let mut run =
-        Run { workspace, require_all, services: BTreeMap::new(), report: Report::default() };
-    for stage in stages {
-        run.stage(stage);
+    thread::scope(|scope| {
+        let (sender, started) = mpsc::channel();
+        let wanted = services_of(workspace, stages);
+        scope.spawn(move || {
+            for service in wanted {
+                let start = Instant::now();
+                let outcome = service.start(workspace);
+                // The run waits for all of them, unless it has panicked.
+                let _ = sender.send(Started { service, outcome, took: start.elapsed() });
+            }
+        });
+        let (services, report) = (BTreeMap::new(), Report::default());
+        let mut run = Run { workspace, require_all, started, services, report };
+        for stage in stages {
+            run.stage(stage);
+        }
+        // The servers end before the report, so that their logs are complete when it is read.
+        run.services.clear();
+        println!("\n{}{}", rust_note(workspace), run.report.text().trim_end());
+        run.report.passed()
+    })
+}
+
+/// Returns what the stages need, each service once, in the order in which the stages ask for them.
+fn services_of(workspace: &Workspace, stages: &[&'static Stage]) -> Vec<Service> {
+    let mut services = Vec::new();
+    for stage in stages.iter().filter(|stage| (stage.commands)(workspace).is_ok()) {
+        for service in stage.services {
+            if !services.contains(service) {
+                services.push(*service);
+            }
+        }
     }
-    // The servers end before the report, so that their logs are complete when it is read.
-    run.services.clear();
-    println!("\n{}{}", rust_note(workspace), run.report.text().trim_end());
-    run.report.passed()
+    services
+}
+
+/// A service whose start has ended.
+struct Started {
+    service: Service,
+    outcome: Result<ReadyService, Outcome>,
+    took: Duration,
 }
 
 struct Run<'a> {
     workspace: &'a Workspace,
     require_all: bool,
+    started: Receiver<Started>,
     /// Those that were asked for so far; `None` for one that could not be had.
     services: BTreeMap<Service, Option<ReadyService>>,
     report: Report,
@@ -62,16 +103,16 @@ impl Run<'_> {
         self.report.add(stage.name, outcome, start.elapsed(), self.require_all);
     }
 
-    /// Starts a service once in a run and returns its variable; a test that misses the variable skips itself.
+    /// Waits until a service has started and returns its variable; a test that misses the variable skips itself.
     fn export(&mut self, service: Service) -> Option<(String, String)> {
-        if !self.services.contains_key(&service) {
+        while !self.services.contains_key(&service) {
+            let Started { service, outcome, took } = self.started.recv().ok()?;
             println!("\n== {}: {}", service.name(), service.about());
-            let start = Instant::now();
-            let (ready, outcome) = match service.start(self.workspace) {
+            let (ready, outcome) = match outcome {
                 Ok(ready) => (Some(ready), Outcome::Passed),
                 Err(outcome) => (None, outcome),
             };
-            self.report.add(service.name(), outcome, start.elapsed(), self.require_all);
+            self.report.add(service.name(), outcome, took, self.require_all);
             self.services.insert(service, ready);
         }
         let ready = self.services.get(&service)?.as_ref()?;
