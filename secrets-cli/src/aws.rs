@@ -6,6 +6,7 @@ use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options,
     backends::{AwsSecretsManager, ParameterStore},
 };
+use secrets_spec::shell_word;
 
 use crate::secrets_manager::SecretsManager;
 
@@ -25,7 +26,7 @@ impl SecretsManager for AwsSecretsManager {
         let days = AwsSecretsManager::RECOVERY_DAYS;
         format!(
             "it is removed after {days} days; until then, restore it with: aws secretsmanager restore-secret --secret-id {}",
-            secrets_spec::shell_word(name)
+            shell_word(name)
         )
     }
 

@@ -11,7 +11,7 @@ use secrets_runtime::{
     Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver, ResolverBuilder,
     ResolverStore, Store, admin::StoredSecret, backend, settings::variables,
 };
-use secrets_spec::{BuiltIn, Source};
+use secrets_spec::{BuiltIn, PREVIOUS_STAGE, Source, check_id, shell_word};
 
 #[cfg(unix)]
 use crate::signals::interruption;
@@ -24,9 +24,6 @@ use crate::{
     },
     secrets_manager::{SecretsManager, secrets_manager},
 };
-
-/// The stage of the version before the current one.
-const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// Backends in the order in which they are asked. The first one is the primary one, which is written.
 pub struct Stores {
@@ -58,7 +55,7 @@ impl Stores {
     /// Reads a secret from the first backend that has it.
     pub fn read(&self, name: &str, previous: bool) -> Result<StoredSecret, Error> {
         self.check_name(name)?;
-        let stage = previous.then_some(PREVIOUS);
+        let stage = previous.then_some(PREVIOUS_STAGE);
         let mut missing = None;
         for backend in &self.backends {
             match read(backend, name, stage) {
@@ -94,10 +91,16 @@ impl Stores {
         let valid = names.iter().zip(&checks).filter(|(_, check)| check.is_ok());
         let requests: Vec<_> = valid.map(|(name, _)| FetchRequest::new(name, &options)).collect();
         let answers = self.primary().map(|primary| primary.exists_blocking(&requests));
-        let mut answers = answers.unwrap_or_default().into_iter();
+        let answers = answers.unwrap_or_else(|| vec![Ok(false); requests.len()]);
+        // Of fewer or more answers, nothing says to which names they belong.
+        let miscounted = (answers.len() != requests.len()).then(|| miscounted(&answers, &requests));
+        let mut answers = answers.into_iter();
         let answer = |(name, check): (&&str, Result<(), Error>)| {
             check?;
-            let answer = answers.next().unwrap_or(Ok(false));
+            let answer = match &miscounted {
+                Some(error) => Err(error.clone()),
+                None => answers.next().unwrap_or(Ok(false)),
+            };
             answer.map_err(|error| error.about(name, Some(self.kind())))
         };
         names.iter().zip(checks).map(answer).collect()
@@ -196,7 +199,7 @@ impl Stores {
 
     /// Checks a name against the rules of the primary backend.
     pub fn check_name(&self, name: &str) -> Result<(), Error> {
-        let Some(flaw) = secrets_spec::check_id(Some(self.kind()), name) else { return Ok(()) };
+        let Some(flaw) = check_id(Some(self.kind()), name) else { return Ok(()) };
         let is_name = flaw.kind.is_name();
         let kind = if is_name { ErrorKind::InvalidName } else { ErrorKind::InvalidSource };
         let flaw = flaw.explain(name);
@@ -207,7 +210,7 @@ impl Stores {
 
     /// Returns the error of a secret that exists already.
     pub fn exists_error(&self, name: &str) -> Error {
-        let word = secrets_spec::shell_word(name);
+        let word = shell_word(name);
         let help = format!("change it with `secrets update {word}`, or choose another name");
         let message = "a secret with this name already exists";
         let error = error_about(name, ErrorKind::InvalidName, message, help);
@@ -275,9 +278,18 @@ fn read(
     Ok(secret)
 }
 
+/// Returns the error for a backend that has not answered each request once.
+fn miscounted(answers: &[Result<bool, Error>], requests: &[FetchRequest<'_>]) -> Error {
+    let (answers, requests) = (answers.len(), requests.len());
+    let message = format!("the backend returned {answers} answers to {requests} requests");
+    Error::new(ErrorKind::Unavailable, message)
+        .with_help("this is a bug in the backend: please report it")
+}
+
 /// Returns an error about the version before the current one in the words of `--previous`. Only AWS has a name for it.
 fn of_previous(error: Error, name: &str, backend: &Arc<dyn Backend>) -> Error {
-    let speaks_of_it = error.problems().iter().any(|problem| problem.message().contains(PREVIOUS));
+    let speaks_of_it =
+        error.problems().iter().any(|problem| problem.message().contains(PREVIOUS_STAGE));
     let (message, help) = match error.kind() {
         _ if backend.kind() == BuiltIn::AwsSecretsManager.name() => return error,
         ErrorKind::NotFound if speaks_of_it => (

@@ -63,7 +63,7 @@ pub use grammar::variable::{
     VariableName, check_env_var, check_inline_name, check_variable, check_variable_name,
     is_guarded_variable,
 };
-pub use grammar::version::{check_selector, check_version};
+pub use grammar::version::{CURRENT_STAGE, PREVIOUS_STAGE, check_selector, check_version};
 pub use lock::declared::{LockedSource, locked_key_gap, locked_request_gap, locked_request_name};
 pub use lock::document::{LockedFields, SecretsLock};
 pub use lock::error::{LockError, LockFault};

@@ -1,6 +1,12 @@
 //! The build script of the packages that compile the programs of `ui/pass` in an edition or with a feature of their own. It
 //! makes them the modules of one crate, which takes seconds; a program each takes a minute.
 
+#![expect(
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    reason = "Cargo reads what a build script prints, and reports its panic"
+)]
+
 use std::{env, fmt::Write as _, fs, path::Path};
 
 fn main() {

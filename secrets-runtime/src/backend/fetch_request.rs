@@ -1,6 +1,6 @@
 use std::sync::OnceLock;
 
-use secrets_spec::Options;
+use secrets_spec::{CURRENT_STAGE, Options};
 
 /// A request to a backend: the secret of a source, or a group and a key.
 ///
@@ -142,6 +142,11 @@ impl<'a> FetchRequest<'a> {
         self.version_stage
     }
 
+    /// The stage of the version, unless it is that of the current one, which is read without a stage too.
+    pub(crate) fn earlier_stage(&self) -> Option<&'a str> {
+        self.version_stage.filter(|stage| *stage != CURRENT_STAGE)
+    }
+
     /// The `group_version` as it is written. It is the id or the stage of the version too.
     ///
     /// ```
@@ -178,7 +183,8 @@ impl<'a> FetchRequest<'a> {
         self.is_refresh
     }
 
-    /// The options of the source.
+    /// The options of the source. The region and the version have methods of their own, since a request may have others
+    /// than its options.
     #[must_use]
     pub fn options(&self) -> &'a Options {
         self.options

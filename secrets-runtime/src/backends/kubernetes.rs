@@ -298,8 +298,7 @@ impl fmt::Display for KubernetesApi {
 
 /// Returns the version that a request asks for, unless it is the current one.
 fn version_of<'a>(request: &FetchRequest<'a>) -> Option<&'a str> {
-    let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
-    request.version_id().or(stage)
+    request.version_id().or(request.earlier_stage())
 }
 
 /// Returns the id of a request for the current version.

@@ -51,14 +51,14 @@ pub(crate) fn from_answers(
         let provenance = &answer.provenance;
         let backend = &provenance.backend;
         let fields = answer.found().and_then(|fetched| {
-            let written = planned.written.as_deref();
-            decode::source_fields(fetched, planned.options(), &provenance.id, written)
+            let code_id = planned.code_id.as_deref();
+            decode::source_fields(fetched, planned.options(), &provenance.id, code_id)
         });
         let required = planned.options().is_required();
         let (fields, absent_because) = match fields {
             Ok(fields) => (fields, None),
             Err(error) => {
-                let error = error.about(&planned.origin, Some(backend));
+                let error = error.about(&planned.as_written, Some(backend));
                 let missing = error.kind() == ErrorKind::NotFound;
                 if required || !missing {
                     problems.extend(error.into_problems());
@@ -69,7 +69,7 @@ pub(crate) fn from_answers(
             }
         };
         let source_fields = SourceFields {
-            origin: planned.origin.clone(),
+            origin: planned.as_written.clone(),
             short_group: planned.short_group.as_deref().map(Box::from),
             provenance: plan.provenance(provenance),
             fields,

@@ -52,7 +52,7 @@ impl<'a> AuditedResolution<'a> {
         for (name, group) in shared.in_order() {
             if let Some(source) = &group.source {
                 let planned = plan.sources.iter().find(|planned| *planned.group == *name);
-                let text = planned.map_or(&source.origin, |planned| &planned.text);
+                let text = planned.map_or(&source.origin, |planned| &planned.audit_name);
                 match &source.absent_because {
                     Some(problem) => events.push(self.failed(text, problem)),
                     None => {
@@ -131,13 +131,13 @@ impl Resolver {
 /// Returns the text of the source that a problem is about, as the log names it: of several sources with one id, that of the
 /// backend.
 fn text_of<'a>(plan: &'a Plan, problem: &'a Problem) -> &'a str {
-    let named = || plan.sources.iter().filter(|source| *source.origin == *problem.origin());
+    let named = || plan.sources.iter().filter(|source| *source.as_written == *problem.origin());
     let is_of_backend = |source: &&SourcePlan| {
-        let kind = source.text.split_once('.').map(|(kind, _)| kind);
+        let kind = source.audit_name.split_once('.').map(|(kind, _)| kind);
         kind.is_some() && kind == problem.backend()
     };
     let source = named().find(is_of_backend).or_else(|| named().next());
-    source.map_or(problem.origin(), |source| &source.text)
+    source.map_or(problem.origin(), |source| &source.audit_name)
 }
 
 /// Returns the group of a source if the source as it is written does not say it.

@@ -44,16 +44,16 @@ pub(crate) struct Plan {
 pub(crate) struct SourcePlan {
     pub fetch: FetchId,
     /// The source as it is written.
-    pub origin: Arc<str>,
+    pub as_written: Arc<str>,
     /// The source as the audit log names it.
-    pub text: Arc<str>,
+    pub audit_name: Arc<str>,
     pub group: Arc<str>,
     /// The id without the type, if only the settings know that the text begins with a type.
     pub short_group: Option<String>,
     /// The request of this source. That of its fetch may have other options for reading the answer.
     request: Arc<OwnedRequest>,
     /// The id in the code, if a setting maps the source to another id.
-    pub written: Option<String>,
+    pub code_id: Option<String>,
 }
 
 /// A request and its fetch.
@@ -124,23 +124,23 @@ impl Plan {
             }
             let roles = [(mapped.role(), ""), (&declaration.role, "")];
             let fetch = plan.add(request.clone(), chain, &roles, settings);
-            let written = mapping.is_some().then(|| source.id().to_owned());
+            let code_id = mapping.is_some().then(|| source.id().to_owned());
             // The type of its text is known only here.
             let is_split = mapping.is_none() && mapped.id() != source.id();
             let short_group = is_split.then(|| mapped.id().to_owned());
-            let origin: Arc<str> = source.origin().into();
-            let text = match settings.text_of(source) {
-                Cow::Borrowed(_) => origin.clone(),
+            let as_written: Arc<str> = source.origin().into();
+            let audit_name = match settings.text_of(source) {
+                Cow::Borrowed(_) => as_written.clone(),
                 Cow::Owned(text) => text.into(),
             };
             plan.sources.push(SourcePlan {
                 fetch,
-                origin,
-                text,
+                as_written,
+                audit_name,
                 group: source.group().into(),
                 short_group: short_group.filter(|_| source.alias().is_none()),
                 request,
-                written,
+                code_id,
             });
         }
         for request in &declaration.requests {

@@ -233,3 +233,49 @@ impl fmt::Debug for Registry {
         f.debug_list().entries(self.backends.iter().map(|backend| backend.kind())).finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use secrets_spec::{InlineVars, OPTIONS, OptionKind, OptionScope, OptionValue, Options};
+
+    use super::*;
+    use crate::{backend::fetch_request::FetchRequest, resolver::Resolver};
+
+    /// The options by which an answer is read: one answer serves requests that differ in them alone.
+    const READING: [&str; 4] = ["json", "format", "env_var_name", "required"];
+
+    #[test]
+    fn each_option_of_a_type_that_selects_an_answer_is_part_of_the_identity() {
+        let resolver = Resolver::builder().build().unwrap();
+        let mut compared = 0;
+        for built_in in BuiltIn::ALL {
+            let Ok(backend) = resolver.backend(built_in.name()) else { continue };
+            for option in OPTIONS.iter().filter(|it| !READING.contains(&it.name)) {
+                let is_of_type = match option.scope {
+                    OptionScope::Every => true,
+                    OptionScope::Only(types) | OptionScope::IgnoredByOthers(types) => {
+                        types.contains(built_in)
+                    }
+                };
+                if !is_of_type {
+                    continue;
+                }
+                let mut options = Options::default();
+                options.set(
+                    option.name,
+                    match option.kind {
+                        OptionKind::Flag => OptionValue::Flag(true),
+                        OptionKind::Number(numbers) => OptionValue::Number(numbers[0]),
+                        OptionKind::Text(_) => OptionValue::Text("eu-north-1".to_owned()),
+                        OptionKind::Texts => OptionValue::Texts(InlineVars::default()),
+                    },
+                );
+                let identity = backend.identity(&FetchRequest::new("db", &options));
+                let plain = backend.identity(&FetchRequest::named("db"));
+                assert_ne!(identity, plain, "{built_in}: {}", option.name);
+                compared += 1;
+            }
+        }
+        assert!(compared >= 5, "{compared}");
+    }
+}

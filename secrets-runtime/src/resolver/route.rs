@@ -3,8 +3,8 @@
 use std::{cell::OnceCell, sync::Arc, time::Duration};
 
 use secrets_spec::{
-    BackendType, BuiltIn, DeclaredSource, Options, ParameterId, Request, SecretArn, Source,
-    SourcePatch, SourceRole, StepSpec, parameter_of_request,
+    BackendType, BuiltIn, CURRENT_STAGE, DeclaredSource, Options, ParameterId, Request, SecretArn,
+    Source, SourcePatch, SourceRole, StepSpec, parameter_of_request,
 };
 
 #[cfg(feature = "aws")]
@@ -104,7 +104,7 @@ impl SourceRoute {
     #[must_use]
     pub fn is_current_version(&self) -> bool {
         let stage = self.options.version_stage.as_deref();
-        self.options.version_id.is_none() && stage.is_none_or(|stage| stage == "AWSCURRENT")
+        self.options.version_id.is_none() && stage.is_none_or(|stage| stage == CURRENT_STAGE)
     }
 }
 

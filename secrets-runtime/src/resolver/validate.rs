@@ -92,15 +92,13 @@ impl Resolver {
             plans.push(plan);
         }
         let deadline = Deadline::after(settings.timeout());
-        let parts = declarations.iter().zip(&plans);
         if level == ValidationLevel::SecretExists {
             let answers = fetch::look_for_all(&all, deadline, &resolver.cache).await;
-            parts
-                .for_each(|(declaration, plan)| existing(declaration, plan, &answers, &mut report));
+            plans.iter().for_each(|plan| existing(plan, &answers, &mut report));
         } else {
             let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Fresh);
             let answers = fetched.await;
-            for (declaration, plan) in parts {
+            for (declaration, plan) in declarations.iter().zip(&plans) {
                 let judge = Validation { plan, answers: &answers };
                 judge.judge(declaration, &mut report);
             }
@@ -114,13 +112,13 @@ impl Resolver {
 }
 
 /// Reports the answers of an existence check.
-fn existing(declaration: &Declaration, plan: &Plan, answers: &Answers<()>, report: &mut Report) {
-    for (source, planned) in declaration.sources.iter().zip(&plan.sources) {
+fn existing(plan: &Plan, answers: &Answers<()>, report: &mut Report) {
+    for planned in &plan.sources {
         let Answer { result: answer, provenance, .. } = &answers[planned.fetch];
         let backend = &provenance.backend;
         let optional = !planned.options().is_required();
         let error = answer.clone().err().filter(|e| !(optional && e.kind() == ErrorKind::NotFound));
-        report.add(source.origin(), Some(backend), error);
+        report.add(&planned.as_written, Some(backend), error);
     }
     for RequestPlan { fetch, request } in &plan.requests {
         let Answer { result: answer, provenance, .. } = &answers[*fetch];
@@ -141,28 +139,28 @@ impl Validation<'_> {
         for (group, key) in &declaration.keys {
             keys.entry(group).or_default().push(key);
         }
-        for (source, planned) in declaration.sources.iter().zip(&self.plan.sources) {
+        for planned in &self.plan.sources {
             let answer = &self.answers[planned.fetch];
             let backend = &answer.provenance.backend;
             let fields = answer.found().and_then(|fetched| {
-                let written = planned.written.as_deref();
+                let code_id = planned.code_id.as_deref();
                 let id = &answer.provenance.id;
-                decode::source_fields(fetched, planned.options(), id, written)
+                decode::source_fields(fetched, planned.options(), id, code_id)
             });
             match fields {
                 Ok(fields) => {
-                    report.add(source.origin(), Some(backend), None);
-                    for key in keys.get(source.group()).into_iter().flatten() {
+                    report.add(&planned.as_written, Some(backend), None);
+                    for key in keys.get(&*planned.group).into_iter().flatten() {
                         let missing = fields.get(key).is_none();
                         let error = missing.then(|| missing_key(key, &fields));
-                        let name = format!("{}/{key}", source.group());
+                        let name = format!("{}/{key}", planned.group);
                         report.add(&name, Some(backend), error);
                     }
                 }
                 Err(error) => {
                     let optional = !planned.options().is_required();
                     let absent = optional && error.kind() == ErrorKind::NotFound;
-                    report.add(source.origin(), Some(backend), Some(error).filter(|_| !absent));
+                    report.add(&planned.as_written, Some(backend), Some(error).filter(|_| !absent));
                 }
             }
         }

@@ -3,6 +3,12 @@ use crate::{
     text::bytes::{equal, find_byte, find_control},
 };
 
+/// The stage of the version that a secret has now, which is read if a source says nothing.
+pub const CURRENT_STAGE: &str = "AWSCURRENT";
+
+/// The stage of the version that a secret had before.
+pub const PREVIOUS_STAGE: &str = "AWSPREVIOUS";
+
 /// Checks the version of a group: 1 to 256 bytes without control characters and path separators.
 #[must_use]
 pub const fn check_version(text: &str) -> Option<Flaw> {

@@ -51,14 +51,12 @@ impl ParsedRequest {
                 None => (request.id().to_owned(), ReadAs::Json),
             },
         };
-        // Without a version AWS returns the current one.
-        let stage = request.version_stage().filter(|stage| *stage != "AWSCURRENT");
         let region = region_of(&id).or_else(|| request.region().map(str::to_owned));
         Self {
             target: Target {
                 id,
                 version_id: request.version_id().map(str::to_owned),
-                version_stage: stage.map(str::to_owned),
+                version_stage: request.earlier_stage().map(str::to_owned),
             },
             role: request.role().map(str::to_owned),
             region,

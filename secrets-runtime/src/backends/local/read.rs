@@ -1,3 +1,5 @@
+use secrets_spec::{CURRENT_STAGE, PREVIOUS_STAGE};
+
 use crate::{
     backend::{Fetched, fetch_request::FetchRequest, payload::Payload},
     backends::local::{Local, check_name, file_name::FileName, key::StoreKey, stored::StoredFile},
@@ -6,9 +8,6 @@ use crate::{
         escape,
     },
 };
-
-const CURRENT: &str = "AWSCURRENT";
-const PREVIOUS: &str = "AWSPREVIOUS";
 
 /// Reading: without a lock, and without waiting.
 impl Local {
@@ -56,8 +55,8 @@ impl Local {
         let id = request.version_id();
         let stages: &[Stage] = match request.version_stage() {
             None if id.is_some() => &[Stage::Current, Stage::Previous],
-            None | Some(CURRENT) => &[Stage::Current],
-            Some(PREVIOUS) => &[Stage::Previous],
+            None | Some(CURRENT_STAGE) => &[Stage::Current],
+            Some(PREVIOUS_STAGE) => &[Stage::Previous],
             Some(_) => &[],
         };
         for stage in stages {
@@ -68,7 +67,7 @@ impl Local {
             }
         }
         Err(match (id, request.version_stage()) {
-            (None, None | Some(CURRENT)) => self.not_found(name),
+            (None, None | Some(CURRENT_STAGE)) => self.not_found(name),
             (id, stage) => self.no_such_version(name, id, stage),
         })
     }
@@ -93,10 +92,10 @@ impl Local {
         let Some(current) = self.read(Stage::Current, &file, name)? else {
             return Ok(Vec::new());
         };
-        let mut stages = vec![(CURRENT, current.version().to_owned())];
+        let mut stages = vec![(CURRENT_STAGE, current.version().to_owned())];
         let previous = self.read(Stage::Previous, &file, name)?;
         if let Some(previous) = previous.filter(|it| it.version() != current.version()) {
-            stages.push((PREVIOUS, previous.version().to_owned()));
+            stages.push((PREVIOUS_STAGE, previous.version().to_owned()));
         }
         Ok(stages)
     }
@@ -140,7 +139,7 @@ impl Local {
         let asked = match (id, stage) {
             (Some(id), Some(stage)) => format!("`{id}` at the stage `{stage}`"),
             (Some(id), None) => format!("`{id}`"),
-            (None, stage) => format!("at the stage `{}`", stage.unwrap_or(CURRENT)),
+            (None, stage) => format!("at the stage `{}`", stage.unwrap_or(CURRENT_STAGE)),
         };
         let there: Vec<_> =
             stages.iter().map(|(stage, version)| format!("{stage} ({version})")).collect();

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use secrets_spec::{BuiltIn, check_id};
+use secrets_spec::{BuiltIn, PREVIOUS_STAGE, check_id};
 
 use crate::{
     backend::fetch_request::FetchRequest,
@@ -30,9 +30,6 @@ pub(super) enum WantedVersion {
     Number(u64),
 }
 
-/// The stage that AWS has for the version before the newest, and the command asks for.
-const PREVIOUS: &str = "AWSPREVIOUS";
-
 impl VaultRequest {
     pub(super) fn read(request: &FetchRequest<'_>, call: &Arc<VaultCall>) -> Result<Self, Error> {
         let invalid = |message: &str, help: &str| {
@@ -42,9 +39,9 @@ impl VaultRequest {
             let flaw = flaw.explain(request.id());
             return invalid(flaw.message(), flaw.help().unwrap_or("give another path"));
         }
-        let version = match request.version_id().or(request.version_stage()) {
+        let version = match request.version_id().or(request.earlier_stage()) {
             None => WantedVersion::Newest,
-            Some(PREVIOUS) => WantedVersion::Previous,
+            Some(PREVIOUS_STAGE) => WantedVersion::Previous,
             Some(text) => match text.parse::<u64>() {
                 Ok(version) if version > 0 => WantedVersion::Number(version),
                 _ => {
@@ -69,5 +66,27 @@ impl VaultRequest {
     /// Returns the engine that the source says.
     pub(super) fn said_engine(&self) -> Option<Engine> {
         self.kv.map(|kv| if kv == 2 { Engine::Kv2 } else { Engine::Kv1 })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stages_of_aws_are_the_newest_version_and_the_one_before() {
+        let request = FetchRequest::named("secret/db");
+        let version = |request: FetchRequest<'_>| {
+            VaultRequest::read(&request, &Arc::default()).map(|it| it.version)
+        };
+        for (stage, wanted) in
+            [("AWSCURRENT", WantedVersion::Newest), ("AWSPREVIOUS", WantedVersion::Previous)]
+        {
+            assert_eq!(version(request.with_version_stage(stage)).unwrap(), wanted);
+        }
+        assert_eq!(version(request.with_version_id("3")).unwrap(), WantedVersion::Number(3));
+        for text in ["0", "v1", "AWSPENDING"] {
+            assert!(version(request.with_version_stage(text)).is_err(), "{text}");
+        }
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
+use secrets_spec::CURRENT_STAGE;
 use tokio::{task::JoinSet, time::timeout_at};
 
 use crate::{
@@ -80,7 +81,7 @@ fn has_version(output: &DescribeSecretOutput, target: &Target) -> bool {
     let versions = output.version_ids_to_stages.iter().flatten();
     versions.into_iter().any(|(id, stages)| {
         let stage = target.version_stage.as_deref();
-        let stage = stage.or_else(|| target.version_id.is_none().then_some("AWSCURRENT"));
+        let stage = stage.or_else(|| target.version_id.is_none().then_some(CURRENT_STAGE));
         target.version_id.as_ref().is_none_or(|wanted| wanted == id)
             && stage.is_none_or(|wanted| stages.iter().any(|stage| stage == wanted))
     })
