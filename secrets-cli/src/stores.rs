@@ -91,7 +91,7 @@ impl Stores {
         let valid = names.iter().zip(&checks).filter(|(_, check)| check.is_ok());
         let requests: Vec<_> = valid.map(|(name, _)| FetchRequest::new(name, &options)).collect();
         let answers = self.primary().map(|primary| primary.exists_blocking(&requests));
-        let answers = answers.unwrap_or_else(|| vec![Ok(false); requests.len()]);
+        let answers = answers.unwrap_or_else(|error| vec![Err(error); requests.len()]);
         // Of fewer or more answers, nothing says to which names they belong.
         let miscounted = (answers.len() != requests.len()).then(|| miscounted(&answers, &requests));
         let mut answers = answers.into_iter();
