@@ -16,7 +16,8 @@ const LAYERS: &[&[&str]] = &[
     &["mask"],
     &["payload"],
     &["backend"],
-    &["audit", "settings", "declaration"],
+    &["audit"],
+    &["settings", "declaration"],
     &["rt"],
     &["core", "permissions"],
 ];
