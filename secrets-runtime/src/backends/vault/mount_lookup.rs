@@ -52,7 +52,8 @@ impl VaultClient {
             }
             404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
             404 => Err(self.no_secret(&request.path)),
-            _ => Err(request.call.fail(self.server.failed(&answer))),
+            429 | 500.. => Err(request.call.fail(self.server.failed(&answer))),
+            _ => Err(self.server.failed(&answer)),
         }
     }
 }
