@@ -12,6 +12,7 @@ mod folders;
 mod guarantees;
 mod imports;
 mod layers;
+mod lock_files;
 mod manifest;
 mod module_tree;
 mod reexports;
@@ -79,6 +80,17 @@ fn none(flaws: Vec<String>) {
 fn crates_depend_downwards_only() {
     let members = crates::read(&root());
     none([crates::direction(&members), crates::dead_rows(&members)].concat());
+}
+
+#[test]
+fn cargo_can_read_the_lock_of_each_workspace() {
+    let folders = ["", "benchmarks", "examples/engines", "examples/pools"];
+    let flaws = folders.into_iter().flat_map(|folder| {
+        let path = root().join(folder).join("Cargo.lock");
+        let text = std::fs::read_to_string(&path).expect("a workspace has a lock");
+        lock_files::flaws(&path.display().to_string(), &text)
+    });
+    none(flaws.collect());
 }
 
 #[test]
