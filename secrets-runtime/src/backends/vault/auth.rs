@@ -262,7 +262,7 @@ fn read(file: &Path, what: &str) -> Result<Credential, Error> {
     if bytes.trim_ascii().is_empty() {
         let message = format!("{what} is empty in {}", file.display());
         return Err(Error::new(ErrorKind::InvalidConfig, message)
-            .with_help("write it into the file, or set another way to log in"));
+            .with_help("write it into the file, or use another auth method"));
     }
     Ok(Credential::of_file(&bytes, file))
 }

@@ -82,7 +82,7 @@ fn transport(text: &str) -> Read<AwsTransport> {
                 Some(better) => format!("did you mean {better}?"),
                 None => "write sdk or agent".to_owned(),
             };
-            Err(vec![SettingError::new("there is no such way to AWS", help).quoting(other)])
+            Err(vec![SettingError::new("there is no such transport", help).quoting(other)])
         }
     }
 }
