@@ -31,13 +31,14 @@
 //! # Features
 //! None is on by default, and each only adds something:
 //! - `aws`: the backends `aws-secrets-manager` and `ssm` (it needs Rust 1.94.1).
-//! - `aws-agent`: these two by an agent on this machine, without the AWS SDK.
+//! - `aws-agent`: these two backends through an AWS agent on this machine, without the AWS SDK.
 //! - `aws-process`: with `aws`, its profiles with a `credential_process`.
 //! - `aws-sso`: with `aws`, its profiles that sign in to IAM Identity Center.
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
 //! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.
-//! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, by a table of `secrets.toml`.
+//! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, configured in a table of
+//!   `secrets.toml`.
 //! - `kubernetes`: the backend `kubernetes`, the Secrets of a Kubernetes cluster.
 //! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's

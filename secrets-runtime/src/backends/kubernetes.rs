@@ -1,4 +1,4 @@
-//! The Secrets of a Kubernetes cluster, by its API.
+//! The Secrets of a Kubernetes cluster, through its API.
 
 use std::{
     fmt, fs,
@@ -40,7 +40,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
 
-/// The backend `kubernetes`: the Secrets of a cluster, by its API.
+/// The backend `kubernetes`: the Secrets of a cluster, through its API.
 ///
 /// An id is a Secret's name, or `NAMESPACE/NAME`; without a namespace it is that of the pod. Each Secret is read with
 /// `get`, so a role that permits `get` on these names alone is enough. In a pod it uses the service account, whose token is

@@ -19,7 +19,7 @@ pub(super) struct AgentFailure {
 }
 
 /// What each error about what AWS has answered has in it.
-const OF_AWS: &str = "AWS, by the agent";
+const OF_AWS: &str = "AWS, through the agent";
 
 const BAD_CREDENTIALS: &str = "the credentials of the agent are not accepted";
 
