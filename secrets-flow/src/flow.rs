@@ -122,7 +122,7 @@ impl Flow {
     ///
     /// | command | what it does |
     /// |---|---|
-    /// | `run` | runs every step in a process of its own, those that are ready side by side |
+    /// | `run` | runs every step in a process of its own, and the steps that are ready in parallel |
     /// | `step NAME` | runs one step, and masks its output |
     /// | `show` | prints the steps and what each declares |
     /// | `check` | checks that the secrets of all steps exist |

@@ -135,8 +135,8 @@ use expand::expand;
 /// `current_context().secrets.with_fresh(..)`.
 ///
 /// # Results with secrets
-/// What a step returns may be stored or logged, so it should contain no secret. With `guard` the result is looked
-/// through for the secrets of the step, in every form that `mask` knows, before the caller gets it:
+/// What a step returns may be stored or logged, so it should contain no secret. With `guard` the result is searched for
+/// the secrets of the step, in every form that `mask` knows, before the caller gets it:
 ///
 /// ```text
 /// #[secrets(sources = ["prod-db"], guard = "deny")]
@@ -144,14 +144,14 @@ use expand::expand;
 /// ```
 ///
 /// - With `"deny"` a step whose result contains a secret fails with the kind `Leaked`. The error names the group and
-///   key, the place and the form, and never the value. The `Ok` value must be `serde::Serialize`, and is looked at as
-///   it would be serialized. The error is looked at with everything that caused it.
+///   key, the place and the form, and never the value. The `Ok` value must be `serde::Serialize`, and is searched as it
+///   would be serialized. The error is searched with everything that caused it.
 /// - With `"warn"` there is a warning, and the result passes.
-/// - With `"errors"` the error alone is looked at, and the `Ok` value may be of any type.
+/// - With `"errors"` the error alone is searched, and the `Ok` value may be of any type.
 /// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default, and `errors` in a flow of
-///   `secrets-flow`. With `deny` and `warn` the `Ok` value is looked at if its type is seen to be `Serialize` where the
-///   attribute is.
-/// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
+///   `secrets-flow`. With `deny` and `warn` the `Ok` value is searched if the compiler can see at the attribute that
+///   its type is `Serialize`.
+/// - The message of a panic is not searched, and a secret that was hashed, encrypted, cut or rearranged is not found.
 ///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find, and neither is a part that is nested too
 ///   deeply: a warning says so, and the result passes.
 ///

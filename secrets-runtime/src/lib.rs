@@ -36,7 +36,7 @@
 //! - `aws-sso`: with `aws`, its profiles that sign in to IAM Identity Center.
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
-//! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.
+//! - `guard`: the leak guard, which searches what a step returns for the secrets of that step.
 //! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, configured in a table of
 //!   `secrets.toml`.
 //! - `kubernetes`: the backend `kubernetes`, the Secrets of a Kubernetes cluster.
@@ -157,7 +157,7 @@ pub use resolver::store::ResolverStore;
 #[doc(hidden)]
 pub use settings::setting::Setting;
 
-/// Credentials for pools of connections.
+/// Credentials for connection pools.
 pub mod pool {
     pub use crate::resolver::rotating::{Changes, Rotating};
 }

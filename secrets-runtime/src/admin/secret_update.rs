@@ -19,7 +19,7 @@ impl StoredSecret {
     /// so does the one before it.
     ///
     /// If another program writes the secret in between, it is read again, and `change` is called with the new content.
-    /// So if two programs each change a field at one moment, both changes are kept, in a store whose
+    /// So if two programs each change a field at the same time, both changes are kept, in a store whose
     /// [`Store::update`] is one step, such as [`Local`](crate::backends::Local). `change` should not wait for a
     /// person: ask first, and then update.
     ///

@@ -45,8 +45,8 @@ impl Masker {
     /// still holds.
     ///
     /// On Linux, what it knows is wiped when the main thread ends: it has returned from `main` or has called
-    /// [`std::process::exit`]. The main thread has to call this once for it. From then on, threads that still run have
-    /// everything masked that they write.
+    /// [`std::process::exit`]. The main thread has to call this once for it. Once it is wiped, everything that other
+    /// threads still write is masked.
     ///
     /// ```
     /// use secrets_runtime::{Error, get_secret_blocking, mask::Masker, testing};
