@@ -40,7 +40,7 @@
 //! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, configured in a table of
 //!   `secrets.toml`.
 //! - `kubernetes`: the backend `kubernetes`, the Secrets of a Kubernetes cluster.
-//! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
+//! - `mask`: `mask::Masker`, which puts `***` in place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's
 //!   local context, which it reads without this feature too.
 //! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
@@ -119,7 +119,8 @@ pub use self::core::{
 /// A [`SecretValue`] wipes its bytes when its last clone is dropped. Other copies are not this library's: those that the
 /// program makes, those in buffers of HTTP libraries, and those in a core file.
 ///
-/// - [`no_core_dumps`](process::no_core_dumps) has the system write no memory of this process to disk when it crashes.
+/// - [`no_core_dumps`](process::no_core_dumps) keeps the system from writing the memory of this process to disk when it
+///   crashes.
 /// - With the feature `zeroizing-alloc`, `WipingAllocator` wipes whatever the program frees.
 ///
 /// ```

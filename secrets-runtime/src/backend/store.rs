@@ -17,9 +17,9 @@ use crate::{
 
 /// A backend that can be written.
 ///
-/// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. What
-/// is written to a built-in store in another way too; for your own stores steps then read the new value when the
-/// cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
+/// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. This also
+/// applies to a built-in store that is written in another way. With your own store, steps then read the new value when
+/// the cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
 ///
 /// [`put`](Self::put) and [`delete`](Self::delete) do not look at the current version. To write a change that depends on
 /// what was read, use [`update`](Self::update), which refuses a change of an old version, or

@@ -16,8 +16,8 @@ use crate::{
     payload::fields::Field,
 };
 
-/// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Who gets a secret and who
-/// asks for the masker take turns here, so that no secret is missed between the two.
+/// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Code that gets a secret
+/// and code that asks for the masker take turns here, so that no secret is missed between the two.
 static CURRENT: Mutex<Current> = Mutex::new(Current::Unasked(None));
 
 enum Current {

@@ -356,7 +356,7 @@ impl<T> fmt::Debug for Rotating<T> {
     }
 }
 
-/// The changes of a [`Rotating`] secret: it is noticed when the secret is next read.
+/// The changes of a [`Rotating`] secret. A change is noticed when the secret is next read.
 pub struct Changes<T> {
     listeners: Arc<Mutex<Listeners>>,
     id: u64,

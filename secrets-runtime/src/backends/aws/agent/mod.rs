@@ -54,11 +54,10 @@ impl AwsAgent {
         [of(BuiltIn::AwsSecretsManager), of(BuiltIn::Ssm)]
     }
 
-    /// Returns why the agent does not answer, or does not accept the token, if so. What AWS says about the secret does not
-    /// matter.
+    /// Checks that the agent answers and accepts the token. What AWS says about the secret does not matter.
     ///
     /// # Errors
-    /// If the agent does not answer.
+    /// If the agent does not answer, or does not accept the token.
     pub async fn check(&self, id: &str) -> Result<(), Error> {
         let (kind, client, id) = (self.kind, self.client.clone(), id.to_owned());
         let checked = on_io_thread(async move {
