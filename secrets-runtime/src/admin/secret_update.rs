@@ -84,7 +84,7 @@ impl StoredSecret {
                 },
             }
         }
-        let endless = || Error::new(ErrorKind::Conflict, "the secret changes all the time");
+        let endless = || Error::new(ErrorKind::Conflict, "other programs keep changing the secret");
         Err(about(conflict.unwrap_or_else(endless)).into())
     }
 

@@ -252,7 +252,7 @@ impl KubernetesApi {
             ),
             ("Unauthorized", _) | (_, 401) => (
                 ErrorKind::AccessDenied,
-                "the token is not valid, or has ended".to_owned(),
+                "the token is not valid, or has expired".to_owned(),
                 "check the service account, and SECRETS_KUBERNETES_DIR".to_owned(),
             ),
             ("TooManyRequests", _) | (_, 429) => (
@@ -271,7 +271,7 @@ impl KubernetesApi {
             // Of a state that the server does not keep any more.
             ("Expired", 410) => (
                 ErrorKind::Unavailable,
-                "it answers from a state that it does not have any more".to_owned(),
+                "the state that was asked for is no longer available".to_owned(),
                 "try again".to_owned(),
             ),
             ("ServiceUnavailable" | "InternalError", _) | (_, 500..) => (

@@ -179,7 +179,7 @@ impl VaultLogin {
         match &self.way {
             LoginWay::Token(_) | LoginWay::TokenFile(_) => "set another BAO_TOKEN",
             LoginWay::AppRole { .. } => {
-                "check SECRETS_VAULT_ROLE_ID, SECRETS_VAULT_SECRET_ID and SECRETS_VAULT_AUTH_MOUNT; a secret id may be used up or have ended"
+                "check SECRETS_VAULT_ROLE_ID, SECRETS_VAULT_SECRET_ID and SECRETS_VAULT_AUTH_MOUNT; a secret id may be used up or have expired"
             }
             LoginWay::Jwt { .. } => {
                 "check SECRETS_VAULT_ROLE and SECRETS_VAULT_AUTH_MOUNT, and that the token in the file is valid and for this audience"
