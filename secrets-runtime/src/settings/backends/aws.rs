@@ -13,10 +13,10 @@ use crate::{
 /// How AWS is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum AwsTransport {
-    /// By the AWS SDK.
+    /// Through the AWS SDK.
     #[default]
     Sdk,
-    /// By an agent on this machine.
+    /// Through an agent on this machine.
     Agent,
 }
 
