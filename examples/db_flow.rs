@@ -18,7 +18,7 @@
 //! db_flow --secrets-profile cluster --with 'secrets:sources=["test-db-credentials"]' run
 //! ```
 //!
-//! Then the flow is written down for Argo Workflows, where each pod reads it:
+//! Then the flow is exported for Argo Workflows, where each pod reads it:
 //!
 //! ```sh
 //! db_flow --secrets-profile cluster --with 'secrets:sources=["test-db-credentials"]' \

@@ -58,7 +58,7 @@ pub enum Command {
     Render(Render),
     /// Check that the secrets of sources or of a configuration file exist
     Check(Check),
-    /// Write secrets.lock, against which programs are checked when they compile, or check it
+    /// Write or check secrets.lock, against which programs are checked when they compile
     Lock(LockArgs),
     /// Show who got and read which secrets, from the audit log
     Audit(Audit),
@@ -219,7 +219,7 @@ pub struct Run {
     /// Set a variable: NAME=db.password, or NAME=TEXT with references such as {{db.password | url}}
     #[arg(long, value_name = "NAME=TEMPLATE")]
     pub env: Vec<String>,
-    /// Set the variables of a file that has such lines
+    /// Set the variables of a file with lines such as NAME=db.password
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub env_file: Vec<PathBuf>,
     /// Pass only these fields of the sources
@@ -231,7 +231,7 @@ pub struct Run {
     /// Start the program with only the secrets and PATH, HOME, USER, LOGNAME, SHELL, TERM, LANG, LC_*, TZ, TMPDIR
     #[arg(long)]
     pub pristine: bool,
-    /// Put *** in the place of the secrets in what the program writes
+    /// Put *** in place of the secrets in what the program writes
     #[arg(long)]
     pub mask: bool,
     /// How errors are written
@@ -324,13 +324,13 @@ pub struct LockArgs {
     /// The file, instead of the nearest secrets.lock
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     pub file: Option<PathBuf>,
-    /// Remove the secrets that no BINARY declares; without --from, nothing
+    /// Remove the secrets that no BINARY declares; without --from, this removes nothing
     #[arg(long, conflicts_with = "check")]
     pub prune: bool,
     /// Write nothing, and fail unless the file has what the sources and programs need; asks no backend
     #[arg(long)]
     pub check: bool,
-    /// Fail too unless the file agrees with the backends
+    /// Also fail unless the file agrees with the backends
     #[arg(long, requires = "check")]
     pub against_backend: bool,
     #[command(flatten)]
@@ -376,8 +376,8 @@ pub struct Doctor {
 const TRUST: &str = "The nearest secrets.toml upwards from the working directory may be that of a repository that you \
 cloned. So its settings aws_transport, zenml_url, vault_addr, vault_namespace, vault_auth, vault_auth_mount, vault_role, \
 vault_cacert, vault_jwt_file, kubernetes_url, kubernetes_dir, local_dir and local_key_file, its sources of type inline, and \
-its programs under [backends], which then may run, apply only after this command, and again after it when the file has \
-changed. The path and the SHA-256 of the file are kept in $XDG_CONFIG_HOME/secrets/trusted.json. A file that SECRETS_CONFIG names needs no trust.";
+its programs under [backends], which may run then, apply only after this command. When the file changes, it \
+must be trusted again. The path and the SHA-256 of the file are kept in $XDG_CONFIG_HOME/secrets/trusted.json. A file that SECRETS_CONFIG names needs no trust.";
 
 #[derive(Debug, Args)]
 #[command(after_help = TRUST)]

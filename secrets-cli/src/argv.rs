@@ -94,7 +94,7 @@ pub fn take_fields(
         if let Some(letter) = unknown_letter(&names) {
             // The rest of the word may be a value.
             let message = format!("there is no option `-{letter}`");
-            let help = "write fields as --KEY=VALUE; a name that starts with a hyphen is the only word beside them";
+            let help = "write fields as --KEY=VALUE; a secret's name may start with a hyphen only if it is the only other word";
             return Err(Failure::usage(message, help));
         }
         let assignment = names[1..].iter().find_map(|word| word.to_str()?.split_once('='));

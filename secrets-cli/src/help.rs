@@ -49,7 +49,7 @@ pub const EXPLAIN: &str = "Examples:
   secrets explain target/release/app load
   secrets explain --log load
 
-A name without a slash is a program if there is a file of this name in the working directory, and else a step of the \
+A name without a slash is a program if there is a file of this name in the working directory, and otherwise a step of the \
 audit log that SECRETS_AUDIT names. ./load is always a program, and --log load always a step.";
 
 /// The examples of the manual page: what each does, and its command line.

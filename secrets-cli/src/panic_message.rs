@@ -14,7 +14,7 @@ pub fn install(reporter: Reporter) {
 /// Says that the command is wrong, and not its user. The place is one of our own source.
 fn message(place: Option<&Location<'_>>) -> String {
     let place = place.map(|place| format!(" ({}:{})", place.file(), place.line()));
-    format!("this is a mistake in `secrets` itself{}", place.unwrap_or_default())
+    format!("this is a bug in `secrets` itself{}", place.unwrap_or_default())
 }
 
 #[cfg(test)]
@@ -35,7 +35,7 @@ mod tests {
             let _ = &value[9..20];
         }
         for (format, expected) in [
-            ("text", "error: this is a mistake in `secrets` itself ("),
+            ("text", "error: this is a bug in `secrets` itself ("),
             ("json", "{\"error\":{\"kind\":\"Other\",\"problems\":[{\"kind\":\"Other\","),
         ] {
             let mut child = Command::new(std::env::current_exe().unwrap());

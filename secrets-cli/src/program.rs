@@ -98,21 +98,21 @@ impl Program {
         fail_on_any(missing.into_iter().collect())
     }
 
-    /// Warns about records that are passed over.
+    /// Warns about records that are skipped.
     pub fn warn(&self, reporter: &Reporter) {
         let path = self.path.display();
         if self.newer_count > 0 && !self.steps.is_empty() {
             let count = self.newer_count;
             reporter.warning(&format!(
-                "{path}: {count} steps are of a newer version of secrets-runtime, and are passed over: {UPDATE}"
+                "{path}: {count} steps are of a newer version of secrets-runtime, and are skipped: {UPDATE}"
             ));
         }
         for (offset, message) in &self.damaged {
-            reporter.warning(&format!("{path}: passed over at byte {offset}: {message}"));
+            reporter.warning(&format!("{path}: skipped at byte {offset}: {message}"));
         }
         let more = self.damaged_count - self.damaged.len() as u64;
         if more > 0 {
-            reporter.warning(&format!("{path}: {more} more damaged records are passed over"));
+            reporter.warning(&format!("{path}: {more} more damaged records are skipped"));
         }
     }
 }

@@ -297,7 +297,7 @@ fn of_previous(error: Error, name: &str, backend: &Arc<dyn Backend>) -> Error {
             "leave --previous out: a secret has one after its first `secrets update`",
         ),
         ErrorKind::NotSupported => {
-            ("the backend does not tell which version was before", "leave --previous out")
+            ("the backend does not say which version is the previous one", "leave --previous out")
         }
         _ => return error,
     };

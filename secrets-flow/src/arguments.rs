@@ -17,7 +17,7 @@ pub const UNDER_RUN: &str = "--under-run";
 /// The option by which the program starts itself again with the variables of the steps.
 pub const WITH_VARIABLES: &str = "--with-variables";
 
-/// Runs the steps of a flow, or writes them down for Argo Workflows and Kubernetes.
+/// Runs the steps of a flow, or writes manifests for Argo Workflows and Kubernetes.
 #[derive(Debug, Parser)]
 #[command(subcommand_required = true, arg_required_else_help = true)]
 pub struct FlowArguments {
@@ -64,13 +64,13 @@ pub enum FlowCommand {
         #[arg(long, value_name = "LEVEL")]
         level: Option<ValidationLevel>,
     },
-    /// Write the flow down for Argo Workflows
+    /// Create the flow in Argo Workflows, or start it
     #[command(subcommand_required = true, arg_required_else_help = true)]
     ArgoWorkflows {
         #[command(subcommand)]
         command: ArgoCommand,
     },
-    /// Write the flow down as one pod of Kubernetes
+    /// Create a Job of Kubernetes that runs the flow in one pod
     #[command(subcommand_required = true, arg_required_else_help = true)]
     Kubernetes {
         #[command(subcommand)]
@@ -97,13 +97,13 @@ pub struct RunArguments {
     /// How many steps may run at the same time
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     pub jobs: Option<u32>,
-    /// Run these steps alone, without those before them
+    /// Run only these steps, without the steps on which they depend
     #[arg(long, value_name = "STEP", num_args = 1..)]
     pub only: Vec<String>,
     /// Run all steps in this process, one after another, so without --jobs
     #[arg(long, conflicts_with = "jobs")]
     pub in_process: bool,
-    /// Set a variable of every step
+    /// Set an environment variable of every step
     #[arg(long, value_name = "K=V")]
     pub set: Vec<String>,
 }
@@ -120,7 +120,7 @@ pub enum ShowFormat {
 
 #[derive(Debug, clap::Args)]
 pub struct CreateArguments {
-    /// The image in which the program is; it may be left out if each step has one of its own
+    /// The image that contains the program; not needed if each step has its own
     #[arg(long, value_name = "IMAGE")]
     pub image: Option<String>,
     /// The service account of the pods
@@ -141,7 +141,7 @@ pub struct CreateArguments {
     /// The program in the image [default: the name of this program's file]
     #[arg(long, value_name = "PATH")]
     pub program: Option<PathBuf>,
-    /// The group that may read mounted Secrets, for an image that is not root's
+    /// The group that may read mounted Secrets, for an image that does not run as root
     #[arg(long, value_name = "GID", value_parser = clap::value_parser!(u32).range(..=i64::from(i32::MAX)))]
     pub fs_group: Option<u32>,
     #[command(flatten)]

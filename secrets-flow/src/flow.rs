@@ -12,8 +12,8 @@ use crate::{
 
 /// A program of steps.
 ///
-/// The words that follow a step are that step's: [`after`](Self::after), [`retry`](Self::retry) and so on. Mistakes in
-/// all of them are found by [`main`](Self::main), before anything runs.
+/// The methods that follow [`step`](Self::step) configure that step: [`after`](Self::after), [`retry`](Self::retry) and
+/// so on. [`main`](Self::main) reports all mistakes in them before anything runs.
 ///
 /// ```no_run
 /// use secrets_flow::Flow;
@@ -55,7 +55,7 @@ impl Flow {
         self
     }
 
-    /// Says that the step declares what this function declares, whose attribute says it.
+    /// Sets the function whose attribute declares the secrets of the step.
     ///
     /// ```no_run
     /// # use secrets_flow::Flow;
@@ -122,7 +122,7 @@ impl Flow {
     ///
     /// | command | what it does |
     /// |---|---|
-    /// | `run` | runs every step in a process of its own, those that are ready side by side |
+    /// | `run` | runs every step in a process of its own, and the steps that are ready in parallel |
     /// | `step NAME` | runs one step, and masks its output |
     /// | `show` | prints the steps and what each declares |
     /// | `check` | checks that the secrets of all steps exist |

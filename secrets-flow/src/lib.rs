@@ -1,7 +1,7 @@
-//! Runs a program of steps with secrets, and writes it down for Argo Workflows and Kubernetes.
+//! Runs a program of steps with secrets, and writes manifests for Argo Workflows and Kubernetes.
 //!
-//! A step is a function, usually one with `#[secrets]`. The program is then run step by step on a laptop, and written
-//! down as a manifest in which each pod fetches its own secrets. No value of a secret is ever in a manifest.
+//! A step is a function, usually one with `#[secrets]`. The program is then run step by step on a laptop, and exported
+//! as a manifest in which each pod fetches its own secrets. No value of a secret is ever in a manifest.
 //!
 //! ```no_run
 //! use std::{process::ExitCode, time::Duration};
@@ -36,7 +36,7 @@
 //! dbflow argo-workflows create --image registry.example/dbflow:1 --only-yaml
 //! ```
 //!
-//! [`Flow`] describes the words of a step, and [`Flow::main`] the commands.
+//! [`Flow`] describes the methods of a step, and [`Flow::main`] the commands.
 //!
 //! # Features
 //! - `tokio`: asynchronous steps run on tokio's runtime. It is on by default. Without it, an asynchronous step is polled

@@ -157,13 +157,13 @@ fn check_shape(
     if let Some(at) = &declaration.serialize
         && shape.is_opaque()
     {
-        let message = "whether a result can be stored cannot be seen through `impl Trait`";
+        let message = "`output` cannot check a result type that is `impl Trait`";
         report.add(at.clone(), message, "write the result's type by name, or remove `output`");
     }
     if let Some(at) = &declaration.guard_at
         && part_of_result(&shape.result, 1).is_some_and(is_opaque)
     {
-        let message = "an error cannot be looked through if its type is not written";
+        let message = "the guard cannot search an error whose type is not written";
         report.add(at.clone(), message, "write the error's type by name, or remove `guard`");
     }
     if instrument::records_parameter(function, parameters) {

@@ -58,7 +58,7 @@ use expand::expand;
 /// | `refresh_on` | the path of a function `fn(&E) -> bool`. If it returns `true` for an error of the step, the secrets are fetched again, and the body runs again if they have changed |
 /// | `guard` | `"deny"`, `"warn"`, `"errors"` or `"off"`: what happens if the result contains a secret of the step. It needs the feature `guard` of `secrets-runtime` |
 /// | `output` | `"serialize"` asserts at compile time that the result can be stored, so it contains no secret |
-/// | `crate` | the path of `secrets_runtime`, if the package reaches it through another crate; another name in the manifest is found |
+/// | `crate` | the path of `secrets_runtime`, if the package reaches it through another crate; a renamed dependency is found without it |
 ///
 /// Every text may also be a path to a `const` of type `&str`, and a whole request a path to a `const` of type
 /// `Secret`.
@@ -135,8 +135,8 @@ use expand::expand;
 /// `current_context().secrets.with_fresh(..)`.
 ///
 /// # Results with secrets
-/// What a step returns may be stored or logged, so it should contain no secret. With `guard` the result is looked
-/// through for the secrets of the step, in every form that `mask` knows, before the caller gets it:
+/// What a step returns may be stored or logged, so it should contain no secret. With `guard` the result is searched for
+/// the secrets of the step, in every form that `mask` knows, before the caller gets it:
 ///
 /// ```text
 /// #[secrets(sources = ["prod-db"], guard = "deny")]
@@ -144,16 +144,17 @@ use expand::expand;
 /// ```
 ///
 /// - With `"deny"` a step whose result contains a secret fails with the kind `Leaked`. The error names the group and
-///   key, the place and the form, and never the value. The `Ok` value must be `serde::Serialize`, and is looked at as
-///   it would be serialized. The error is looked at with everything that caused it.
+///   key, the place and the form, and never the value. The `Ok` value must be `serde::Serialize`, and is searched as it
+///   would be serialized. The error is searched with everything that caused it.
 /// - With `"warn"` there is a warning, and the result passes.
-/// - With `"errors"` the error alone is looked at, and the `Ok` value may be of any type.
+/// - With `"errors"` the error alone is searched, and the `Ok` value may be of any type.
 /// - A step without `guard` does what `SECRETS_GUARD` says, which is `off` by default, and `errors` in a flow of
-///   `secrets-flow`. With `deny` and `warn` the `Ok` value is looked at if its type is seen to be `Serialize` where the
-///   attribute is.
-/// - The message of a panic is not looked at, and neither is a secret that was hashed, encrypted, cut or rearranged.
-///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find, and neither is a part that is nested too
-///   deeply: a warning says so, and the result passes.
+///   `secrets-flow`. With `deny` and `warn` the `Ok` value is searched if the compiler can see at the attribute that
+///   its type is `Serialize`.
+/// - The message of a panic is not searched, and a secret that was hashed, encrypted, cut or rearranged is not found.
+///   A `Serialize`, `Display` or `Debug` that fails or panics is not a find: a warning says so, and the result passes.
+///   With `"deny"` and `"errors"`, a result that is nested too deeply, or an error with too many sources, fails with
+///   the kind `Leaked`.
 ///
 /// # Names that are checked
 /// With a file `secrets.lock` in the folder of the crate or above it, which the command `secrets lock` writes, it is an
@@ -161,9 +162,9 @@ use expand::expand;
 /// calls such as `current_context().secrets.get("prod-db", "user")`. Structs are checked too if they have
 /// [`macro@SecretFields`]. The variable `SECRETS_LOCK` names another file, or is `off` or `require`.
 ///
-/// Without the file too, such a call with a literal group that the step does not declare, or with a literal key that no
-/// request of its group names, is an error, unless it goes on with `.is_err()`, `.unwrap_err()` or the like. To ask for an undeclared group on purpose, bind the secrets first:
-/// `let secrets = current_context().secrets;`.
+/// Even without the file, such a call with a literal group that the step does not declare, or with a literal key that
+/// no request of its group names, is an error, unless it goes on with `.is_err()`, `.unwrap_err()` or the like. To ask
+/// for an undeclared group on purpose, bind the secrets first: `let secrets = current_context().secrets;`.
 ///
 /// # Errors
 /// The function must return `Result<T, E>` with `E: From<secrets_runtime::Error>`. If a secret cannot be fetched,
@@ -226,9 +227,9 @@ fn step(kind: AttributeKind, arguments: TokenStream, item: TokenStream) -> Token
 ///
 /// The derive understands serde's `rename`, `rename_all`, `alias`, `default` and `skip`. A field that may be absent (an
 /// `Option`, also in a `Box`, `Rc` or `Arc`, or one with a default) and a field whose type is a generic parameter are not
-/// checked. A field whose type is an alias of an `Option` needs `#[serde(default)]`. Not checked is also a struct
-/// with a flattened field, a tuple struct, or a type that is read by way of another one (`from`, `try_from`,
-/// `transparent`).
+/// checked. A field whose type is an alias of an `Option` needs `#[serde(default)]`. A struct with a flattened field, a
+/// tuple struct, and a type that is read through another one (`from`, `try_from`, `transparent`) are not checked
+/// either.
 ///
 /// A package that reaches `secrets_runtime` through another crate names its path:
 /// `#[secret_fields(crate = facade::secrets_runtime)]`.

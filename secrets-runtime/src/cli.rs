@@ -100,19 +100,19 @@ const OPTIONS: [(&str, &str, &str, &str); 3] = [
         "secrets-with",
         "with",
         "SECRETS",
-        "Attach secrets to steps that declare none, whatever SECRETS_WITH says: 'secrets:sources=[\"test-db\"]'",
+        "Attach secrets to steps that declare none; overrides SECRETS_WITH: 'secrets:sources=[\"test-db\"]'",
     ),
     (
         "secrets-backend",
         "secrets-backend",
         "TYPE",
-        "Where secrets without a type are kept, whatever SECRETS_DEFAULT_BACKEND says",
+        "The backend of sources without a type; overrides SECRETS_DEFAULT_BACKEND",
     ),
     (
         "secrets-profile",
         "secrets-profile",
         "NAME",
-        "The profile of secrets.toml, whatever SECRETS_PROFILE says",
+        "The profile of secrets.toml; overrides SECRETS_PROFILE",
     ),
 ];
 

@@ -31,15 +31,16 @@
 //! # Features
 //! None is on by default, and each only adds something:
 //! - `aws`: the backends `aws-secrets-manager` and `ssm` (it needs Rust 1.94.1).
-//! - `aws-agent`: these two by an agent on this machine, without the AWS SDK.
+//! - `aws-agent`: these two backends through an AWS agent on this machine, without the AWS SDK.
 //! - `aws-process`: with `aws`, its profiles with a `credential_process`.
 //! - `aws-sso`: with `aws`, its profiles that sign in to IAM Identity Center.
 //! - `clap`: `cli::SecretsArgs`, to flatten into a program's own command line.
 //! - `conformance`: the test suite that every backend passes.
-//! - `guard`: the leak guard, which looks through what a step returns for the secrets of that step.
-//! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, by a table of `secrets.toml`.
+//! - `guard`: the leak guard, which searches what a step returns for the secrets of that step.
+//! - `exec`: backends whose secrets a program prints, such as 1Password's `op`, configured in a table of
+//!   `secrets.toml`.
 //! - `kubernetes`: the backend `kubernetes`, the Secrets of a Kubernetes cluster.
-//! - `mask`: `mask::Masker`, which puts `***` in the place of secrets in logs and in other output.
+//! - `mask`: `mask::Masker`, which puts `***` in place of secrets in logs and in other output.
 //! - `prefect`: Prefect's servers and Cloud. The backend `prefect` asks them for secrets that are not in Prefect's
 //!   local context, which it reads without this feature too.
 //! - `secrecy`: conversions between [`SecretValue`] and the `SecretString` of the crate secrecy.
@@ -118,7 +119,8 @@ pub use self::core::{
 /// A [`SecretValue`] wipes its bytes when its last clone is dropped. Other copies are not this library's: those that the
 /// program makes, those in buffers of HTTP libraries, and those in a core file.
 ///
-/// - [`no_core_dumps`](process::no_core_dumps) has the system write no memory of this process to disk when it crashes.
+/// - [`no_core_dumps`](process::no_core_dumps) keeps the system from writing the memory of this process to disk when it
+///   crashes.
 /// - With the feature `zeroizing-alloc`, `WipingAllocator` wipes whatever the program frees.
 ///
 /// ```
@@ -156,7 +158,7 @@ pub use resolver::store::ResolverStore;
 #[doc(hidden)]
 pub use settings::setting::Setting;
 
-/// Credentials for pools of connections.
+/// Credentials for connection pools.
 pub mod pool {
     pub use crate::resolver::rotating::{Changes, Rotating};
 }

@@ -59,8 +59,8 @@ pub fn with_secrets_async<F: Future>(
     given(secrets).context_of_test().scope(test)
 }
 
-/// Forbids every backend in this process, from now on: whatever would ask one fails instead, with the name of the step and
-/// how to give it secrets. A test that forgot its secrets then reaches no real store by accident.
+/// Forbids every backend in this process, from now on: whatever would ask one fails instead, with an error that names
+/// the step and says how to supply its secrets. A test that forgot its secrets then reaches no real store by accident.
 ///
 /// [`with_secrets`] and [`with_secrets_async`] go on working, as they ask no backend. All backends are forbidden, those
 /// that read the environment and your own too. What is cached already still serves, so call it before the first step. A

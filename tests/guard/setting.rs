@@ -297,7 +297,7 @@ fn a_chain_that_is_too_long_is_refused() {
         assert_eq!((error.kind(), error.problems().len()), (ErrorKind::Leaked, 1));
         let problem = &error.problems()[0];
         let message = problem.message();
-        assert!(message.contains("the error of the step cannot be looked through"), "{message}");
+        assert!(message.contains("the error of the step cannot be searched"), "{message}");
         assert!(message.contains("too long a chain of sources (the error was: a link: a link"));
         assert!(problem.help().unwrap().contains(way_out), "{error}");
     }

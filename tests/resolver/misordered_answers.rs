@@ -185,8 +185,8 @@ fn the_message_says_what_is_wrong_with_the_backend() {
     let resolver = Hostile::new(Manner::Reversed).builder().build().unwrap();
     let error = resolver.resolve_blocking(&declared(&["a", "b"])).unwrap_err();
     let problem = &error.problems()[0];
-    assert_eq!(problem.message(), "the backend mixed up its answers: it gave `b` for `a`");
-    assert!(problem.help().unwrap().contains("one answer per request, in order"));
+    assert_eq!(problem.message(), "the backend mixed up its answers: it returned `b` for `a`");
+    assert!(problem.help().unwrap().contains("one answer for each request, in order"));
 }
 
 #[test]

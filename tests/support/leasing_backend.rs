@@ -211,6 +211,6 @@ impl Backend for Panicking {
     }
 
     fn renew<'a>(&'a self, _: &'a Lease) -> BoxFuture<'a, Result<Lease, Error>> {
-        panic!("a mistake in the backend")
+        panic!("a bug in the backend")
     }
 }

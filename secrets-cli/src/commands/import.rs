@@ -81,7 +81,7 @@ fn write(
             Err(error) => return Err(error.into()),
         }
     }
-    let message = "the secrets are changed by another program all the time";
+    let message = "another program keeps changing the secrets";
     Err(Failure::about("", ErrorKind::Conflict, message, "nothing was changed: try again"))
 }
 

@@ -171,7 +171,7 @@ impl Answers {
                     None => "it".to_owned(),
                 };
                 let message = format!(
-                    "{what} was changed by another program while the question waited, and is left as it is now"
+                    "{what} was changed by another program while this command waited for an answer, and is left unchanged"
                 );
                 let word = shell_word(name);
                 let help = format!("nothing was changed: run `secrets update {word}` again");

@@ -33,7 +33,7 @@ pub struct Policy {
     /// Check that a policy document grants exactly what is needed; - for standard input
     #[arg(long, value_name = "FILE|-", conflicts_with_all = ["per_step", "trust"], value_hint = ValueHint::FilePath)]
     pub check: Option<PathBuf>,
-    /// Let the program call `preflight` and `secrets check`, which ask whether secrets exist
+    /// Include the permissions to ask whether secrets exist, which `preflight` and `secrets check` need
     #[arg(long)]
     pub preflight: bool,
     /// The account of the caller: 12 digits
@@ -42,7 +42,7 @@ pub struct Policy {
     /// The region of secrets that name none, instead of that of the settings
     #[arg(long, value_name = "REGION", value_parser = NonEmptyStringValueParser::new())]
     pub region: Option<String>,
-    /// The ARN of a key with which secrets are encrypted; for several keys it is repeated
+    /// The ARN of a key with which secrets are encrypted; repeat the option for several keys
     #[arg(long, value_name = "KEY_ARN")]
     pub kms: Vec<String>,
     /// The namespace of objects of Kubernetes
@@ -88,7 +88,7 @@ pub struct Explain {
     /// The step of the program, such as load or app::jobs::load; without it, all steps
     #[arg(value_name = "STEP")]
     pub step: Option<String>,
-    /// Explain this step by the audit log, whatever files there are
+    /// Explain this step from the audit log, also if there is a file of its name
     #[arg(long, value_name = "STEP", conflicts_with = "target", value_parser = NonEmptyStringValueParser::new())]
     pub log: Option<String>,
     /// The backend of sources without a type, instead of the default backend

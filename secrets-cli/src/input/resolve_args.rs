@@ -189,10 +189,10 @@ fn check_json(option: &str, text: Option<&str>) -> Result<(), Failure> {
     Err(Failure::usage(message, help))
 }
 
-/// The help for a text that is no list of requests at all.
+/// The help for a text that is not a list of requests at all.
 const EXAMPLE_OF_REQUESTS: &str = r#"write --requests '[{"group": "db", "key": "password"}]'"#;
 
-/// Returns the error of a source that is in truth a list of them.
+/// Returns the error of a source that is actually a list of sources.
 fn list_error(text: &str) -> Option<Error> {
     let kind = ErrorKind::InvalidSource;
     if text.trim_start().starts_with('[') {

@@ -25,8 +25,8 @@ pub struct Signals {
 }
 
 impl Signals {
-    /// Watches these signals. Those that this process ignores stay ignored, by the programs that it starts too, but for
-    /// those by which the system tells this process something.
+    /// Watches these signals. Those that this process ignores stay ignored, also by the programs that it starts, except
+    /// those by which the system reports something to this process.
     pub fn watch(signals: &[Signal]) -> io::Result<Self> {
         let (wake, sender) = UnixStream::pair()?;
         let mut received = Vec::new();

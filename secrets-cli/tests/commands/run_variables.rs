@@ -234,7 +234,7 @@ fn variables_with_one_beginning_are_one_secret() {
     }
     let twice = resolve("env.BG_DB_*", &[("BG_DB_USER", "SeNtInEl"), ("BG_DB_user", "SeNtInEl")]);
     twice.assert_fails(5);
-    assert!(twice.stderr.contains("BG_DB_USER and by BG_DB_user"), "{twice:?}");
+    assert!(twice.stderr.contains("both BG_DB_USER and BG_DB_user"), "{twice:?}");
     for wrong in ["env.*", "env.A*B", "env.*A"] {
         resolve(wrong, &set).assert_fails(5);
     }

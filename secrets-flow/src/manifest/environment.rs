@@ -105,7 +105,7 @@ impl DeployedVariables {
         };
         if !Path::new(&file_dir).is_absolute() {
             let name = variables::FILE_DIR.name();
-            mistakes.push(format!("{name} is {file_dir:?}, and a pod needs the whole path"));
+            mistakes.push(format!("{name} is {file_dir:?}, and a pod needs the absolute path"));
         }
         mistakes.extend(resolver.inline_values().into_iter().map(|place| {
             format!("{place} contains the value of a secret (type `inline`), and a manifest contains none: store it in a backend")

@@ -102,17 +102,16 @@ fn check(argument: &PatType, report: &mut Mistakes) {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             let help =
                 "put the `#[cfg]` on the whole function, and write the function once for each case";
-            let message = "an argument of a step with `refresh_on` cannot be there only sometimes";
+            let message =
+                "an argument of a step with `refresh_on` cannot be conditional (`#[cfg]`)";
             report.add(SourceSpan::of_tokens(quote!(#attr)), message, help);
         }
     }
     if let Type::Reference(reference) = strip_parens(&argument.ty)
         && reference.mutability.is_some()
     {
-        let message =
-            "with `refresh_on` the body may run twice, and this can be lent to one run only";
-        let help =
-            "take it by value, or as a `&Mutex<T>`; or give back what changes with the result";
+        let message = "with `refresh_on` the body may run twice, but only one run can borrow this";
+        let help = "take it by value, or as a `&Mutex<T>`; or return what changes with the result";
         report.add(SourceSpan::of_tokens(reference.to_token_stream()), message, help);
     }
 }
@@ -129,7 +128,7 @@ fn check_receiver(receiver: &Receiver, report: &mut Mistakes) {
     if is_shared {
         return;
     }
-    let message = "with `refresh_on` the body may run twice, and this can be given to one run only";
+    let message = "with `refresh_on` the body may run twice, but only one run can take this";
     let help = match &receiver.kind {
         ReceiverKind::Reference(..) => "write `&self`, and keep what changes in a `Mutex`",
         _ => {

@@ -83,7 +83,7 @@ fn read(argument: &mut PatType, reader: &mut ValueReader<'_>) -> Option<TypedPar
             let at = SourceSpan::of_tokens(quote!(#attr));
             let help =
                 "put the `#[cfg]` on the whole function, and write the function once for each case";
-            reader.report.add(at, "a typed parameter cannot be there only sometimes", help);
+            reader.report.add(at, "a typed parameter cannot be conditional (`#[cfg]`)", help);
         }
     }
     let ty = &argument.ty;

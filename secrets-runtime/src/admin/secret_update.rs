@@ -19,7 +19,7 @@ impl StoredSecret {
     /// so does the one before it.
     ///
     /// If another program writes the secret in between, it is read again, and `change` is called with the new content.
-    /// So if two programs each change a field at one moment, both changes are kept, in a store whose
+    /// So if two programs each change a field at the same time, both changes are kept, in a store whose
     /// [`Store::update`] is one step, such as [`Local`](crate::backends::Local). `change` should not wait for a
     /// person: ask first, and then update.
     ///
@@ -84,7 +84,7 @@ impl StoredSecret {
                 },
             }
         }
-        let endless = || Error::new(ErrorKind::Conflict, "the secret changes all the time");
+        let endless = || Error::new(ErrorKind::Conflict, "other programs keep changing the secret");
         Err(about(conflict.unwrap_or_else(endless)).into())
     }
 

@@ -188,7 +188,7 @@ impl StoredSecret {
         let Some(json) = quoted(&value) else {
             return Err(Error::new(
                 ErrorKind::InvalidValue,
-                "the value is not UTF-8, and JSON has nothing else",
+                "the value is not UTF-8, which JSON requires",
             ));
         };
         let field = StoredField { key: key.to_owned(), value, is_binary: false, is_text: true };

@@ -135,8 +135,8 @@ impl AuditEvent {
         std::process::id()
     }
 
-    /// Returns the number of the call of a step, or of a `get_secret`. All events of the call have it, and no other
-    /// call of the process.
+    /// Returns the number of the call of a step, or of a `get_secret`. All events of the call have this number, and no
+    /// other call of the process has it.
     #[must_use]
     pub fn call(&self) -> Option<u64> {
         self.call

@@ -1,7 +1,7 @@
 /// What a backend can do and what it needs: the resolver treats it accordingly.
 ///
 /// A backend returns it from [`Backend::capabilities`](crate::Backend::capabilities), always the same. One that a
-/// program registers in the place of a built-in type is treated as it says here, not as the built-in one.
+/// program registers in place of a built-in type is treated as it says here, not as the built-in one.
 ///
 /// ```
 /// use secrets_runtime::Capabilities;
@@ -82,7 +82,7 @@ impl Capabilities {
     /// library, which has both, whatever a step runs under: they must not block it. It needs the feature `tokio`;
     /// without it every request is [`ErrorKind::NotSupported`](crate::ErrorKind::NotSupported).
     ///
-    /// That is for requests of steps. Who calls a method of the backend directly polls its future as usual.
+    /// That is for requests of steps. Code that calls a method of the backend directly polls its future as usual.
     pub const fn needs_tokio(mut self, needs_tokio: bool) -> Self {
         self.needs_tokio = Some(needs_tokio);
         self

@@ -64,19 +64,19 @@ impl<'a> FetchRequest<'a> {
         Self { role: role.into(), ..self }
     }
 
-    /// Sets the region, in the place of that of the options.
+    /// Sets the region, in place of that of the options.
     #[must_use]
     pub fn with_region(self, region: impl Into<Option<&'a str>>) -> Self {
         Self { region: region.into(), ..self }
     }
 
-    /// Sets the id of the version, in the place of that of the options.
+    /// Sets the id of the version, in place of that of the options.
     #[must_use]
     pub fn with_version_id(self, version_id: impl Into<Option<&'a str>>) -> Self {
         Self { version_id: version_id.into(), ..self }
     }
 
-    /// Sets the stage of the version, in the place of that of the options.
+    /// Sets the stage of the version, in place of that of the options.
     #[must_use]
     pub fn with_version_stage(self, version_stage: impl Into<Option<&'a str>>) -> Self {
         Self { version_stage: version_stage.into(), ..self }

@@ -8,7 +8,7 @@ use std::{
     },
 };
 
-/// How many writes are remembered. To who has missed more of them, everything is old.
+/// How many writes are remembered. For code that has missed more of them, everything is old.
 const MAX_WRITES: usize = 64;
 
 static GENERATION: AtomicU64 = AtomicU64::new(0);

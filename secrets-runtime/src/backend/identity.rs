@@ -10,13 +10,13 @@ use crate::backend::{Backend, fetch_request::FetchRequest};
 /// What two requests to one backend have in common if one answer serves both.
 ///
 /// It has three parts: the secret's id, the scope in which it is read (a role, a region, an account), and what
-/// selects an answer of that secret (a key, a version, a way of reading it). A step's requests are merged, and
-/// cached answers found, by the whole; a [refresh](crate::Resolver::refresh) reaches all that has the same id,
-/// in every scope.
+/// selects an answer of that secret (a key, a version, a way of reading it). The whole identity decides which requests
+/// of a step are merged and which cached answer serves; a [refresh](crate::Resolver::refresh) reaches all that has the
+/// same id, in every scope.
 ///
-/// By default it is the [whole request](Identity::of), so that a backend is never given an answer to another
-/// request. A backend that does not look at everything in a request says so with an
-/// [identity](crate::Backend::identity) of fewer parts.
+/// By default it is the [whole request](Identity::of), so that a request is never answered with the answer to another
+/// one. A backend that does not look at everything in a request says so with an [identity](crate::Backend::identity) of
+/// fewer parts.
 ///
 /// Where a secret has several ids, an answer may have [more identities](crate::Fetched::with_identity) than that of
 /// its request: it then serves requests with any of them, until one of them has a newer answer.

@@ -75,7 +75,7 @@ pub const MAX_VALUE_BYTES: usize = 65_536;
 /// ([`Capabilities::needs_tokio`]); only the I/O thread of this library polls it then. `SECRETS_TIMEOUT` ends a
 /// wait, not a thread: a future that blocks the thread inside of a poll is waited for.
 ///
-/// A backend that is registered in the place of a built-in type has all its rights: nothing depends on the name of
+/// A backend that is registered in place of a built-in type has all its rights: nothing depends on the name of
 /// a backend or on its Rust type. For tools that know a backend's type, the trait requires [`Any`]: a
 /// `&dyn Backend` is also a `&dyn Any`, which has `downcast_ref`.
 ///
@@ -175,7 +175,7 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(std::future::ready(Err(error.with_help("fetch the secret again"))))
     }
 
-    /// Returns a lease to the server before its time is over. The provided method does nothing.
+    /// Revokes a lease before it expires. The provided method does nothing.
     ///
     /// It is called when neither a step nor the cache needs the value any more. It is called again only after
     /// an error that is [transient](Error::is_transient).
@@ -183,7 +183,7 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         Box::pin(std::future::ready(Ok(())))
     }
 
-    /// Returns what the backend itself has from its server, such as the token of a login. The provided method does
+    /// Revokes what the backend itself holds at its server, such as the token of a login. The provided method does
     /// nothing.
     ///
     /// [`Resolver::shutdown`](crate::Resolver::shutdown) calls it after all leases are revoked. Later requests may still
@@ -223,9 +223,10 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
     /// The backends that this one consists of, in the order in which they are asked; none if it is one by itself.
     ///
     /// Steps ask them as the links of a chain, each with its own capabilities and identities, and never this backend
-    /// itself. It is for one that puts places together of which some are cached and some are read at every step.
-    /// Each part has the kind of the whole, and is the same [`Arc`] every time. The last one's
-    /// [`ErrorKind::NotFound`] speaks for all of them. Who calls a method of this backend directly asks the whole.
+    /// itself. It is for a backend that combines several places, some of which are cached and some of which are read at
+    /// every step. Each part has the kind of the whole, and is the same [`Arc`] every time. The last one's
+    /// [`ErrorKind::NotFound`] counts for all of them. Code that calls a method of this backend directly asks the whole
+    /// backend.
     fn parts(&self) -> Vec<Arc<dyn Backend>> {
         Vec::new()
     }

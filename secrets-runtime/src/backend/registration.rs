@@ -112,16 +112,16 @@ fn make_all(registrations: &[Registration]) -> (Vec<Arc<dyn Backend>>, Vec<Probl
     (made.into_iter().map(|(backend, _)| backend).collect(), problems)
 }
 
-/// Registers a backend of the program's own: the process's own resolver has it from the start, so that a
-/// `#[secrets] fn main` finds it too, before which no code can install a resolver.
+/// Registers a backend of the program's own: the process's own resolver has it from the start. So a
+/// `#[secrets] fn main` finds it too, although no code can install a resolver before that function.
 ///
 /// It takes the path of a function without parameters that returns a [`Backend`](crate::Backend), an
 /// `Arc<dyn Backend>`, or a `Result` of one of them with [`Error`](crate::Error). The function is called once, when the
 /// first step is resolved; it must not resolve secrets itself. A backend of a built-in type takes the place of the
 /// built-in one. Two of one type are [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig).
 ///
-/// [`Resolver::builder`](crate::Resolver::builder) takes part if
-/// [`registered_backends`](crate::ResolverBuilder::registered_backends) says so.
+/// A resolver of [`Resolver::builder`](crate::Resolver::builder) has it if
+/// [`registered_backends`](crate::ResolverBuilder::registered_backends) is called.
 ///
 /// The macro stands at the level of a module, in the crate of the program: the linker may leave out those of a library
 /// of which nothing else is used.

@@ -17,9 +17,9 @@ use crate::{
 
 /// A backend that can be written.
 ///
-/// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. What
-/// is written to a built-in store in another way too; for your own stores steps then read the new value when the
-/// cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
+/// What this process writes through [`Resolver::store`](crate::Resolver::store) is what its next step reads. This also
+/// applies to a built-in store that is written in another way. With your own store, steps then read the new value when
+/// the cached one has expired, or after [`Resolver::refresh`](crate::Resolver::refresh).
 ///
 /// [`put`](Self::put) and [`delete`](Self::delete) do not look at the current version. To write a change that depends on
 /// what was read, use [`update`](Self::update), which refuses a change of an old version, or
@@ -31,7 +31,7 @@ pub trait Store: Send + Sync {
     /// Creates a secret and returns its version.
     ///
     /// By default it asks for the [`version`](Self::version) and then puts, which is not one step: of two that create
-    /// a secret at one moment, both may succeed. A store that can do it in one step should.
+    /// a secret at the same time, both may succeed. A store that can do it in one step should.
     ///
     /// # Errors
     /// [`ErrorKind::InvalidName`] if there is a secret with this id, and those of [`put`](Self::put).
@@ -48,7 +48,7 @@ pub trait Store: Send + Sync {
     /// secret, in the order of the changes; `None` for one that was deleted.
     ///
     /// [`Local`](crate::backends::Local) carries out all of them or none, in one step that no other program sees half
-    /// of, and of two changes at one moment none is lost.
+    /// of, and of two changes at the same time none is lost.
     ///
     /// The default method compares all versions first, and changes nothing unless all are right. Then it carries out one
     /// change after another. That is not one step: what another program writes in between may be overwritten, and

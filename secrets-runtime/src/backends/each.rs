@@ -51,5 +51,5 @@ where
 
 fn lost<R>() -> Result<R, Error> {
     let error = Error::new(ErrorKind::Unavailable, "the request was lost");
-    Err(error.with_help("this is a mistake in the backend: please report it"))
+    Err(error.with_help("this is a bug in the backend: please report it"))
 }

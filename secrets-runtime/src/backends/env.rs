@@ -89,7 +89,7 @@ fn one_name(request: &FetchRequest<'_>, all: &[FetchRequest<'_>]) -> Result<(), 
         None => Ok(()),
         Some(other) => {
             let (group, key) = (other.id(), other.key().unwrap_or_default());
-            let message = format!("the variable {} is meant by {group}/{key} too", name(request));
+            let message = format!("{group}/{key} is read from the variable {} too", name(request));
             Err(Error::new(ErrorKind::Ambiguous, message)
                 .with_help("give one of them another name, or read it as the source env.NAME"))
         }
@@ -137,7 +137,7 @@ fn fetch_set(prefix: &str) -> Result<Fetched, Error> {
             problems.push(Problem::new(ErrorKind::Undecodable, message).with_help(help));
         }
         if let Some((other, _)) = fields.get(&field) {
-            let message = format!("the field `{field}` is meant by {other} and by {name}");
+            let message = format!("both {other} and {name} are the field `{field}`");
             let help = "unset one of the two";
             problems.push(Problem::new(ErrorKind::Ambiguous, message).with_help(help));
         }

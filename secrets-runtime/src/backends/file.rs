@@ -18,8 +18,8 @@ use crate::{
 /// no absolute path, no link that leads out, whatever is swapped meanwhile. Links that end inside are followed,
 /// absolute ones too.
 ///
-/// A text of one line loses the line break at its end. A text of several lines, such as a PEM or an OpenSSH key, loses
-/// nothing, and neither does what is not UTF-8, which is bytes. [`Secrets::file`](crate::Secrets::file) has the bytes
+/// The line break at the end of a one-line text is removed. A text of several lines, such as a PEM or an OpenSSH key,
+/// stays as it is, and so does what is not UTF-8, which is bytes. [`Secrets::file`](crate::Secrets::file) has the bytes
 /// as they are mounted.
 ///
 /// The fields of a set are of one version of a volume: one that Kubernetes replaces meanwhile is read again. An

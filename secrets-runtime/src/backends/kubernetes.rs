@@ -1,4 +1,4 @@
-//! The Secrets of a Kubernetes cluster, by its API.
+//! The Secrets of a Kubernetes cluster, through its API.
 
 use std::{
     fmt, fs,
@@ -40,7 +40,7 @@ const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
 
-/// The backend `kubernetes`: the Secrets of a cluster, by its API.
+/// The backend `kubernetes`: the Secrets of a cluster, through its API.
 ///
 /// An id is a Secret's name, or `NAMESPACE/NAME`; without a namespace it is that of the pod. Each Secret is read with
 /// `get`, so a role that permits `get` on these names alone is enough. In a pod it uses the service account, whose token is
@@ -252,7 +252,7 @@ impl KubernetesApi {
             ),
             ("Unauthorized", _) | (_, 401) => (
                 ErrorKind::AccessDenied,
-                "the token is not valid, or has ended".to_owned(),
+                "the token is not valid, or has expired".to_owned(),
                 "check the service account, and SECRETS_KUBERNETES_DIR".to_owned(),
             ),
             ("TooManyRequests", _) | (_, 429) => (
@@ -271,7 +271,7 @@ impl KubernetesApi {
             // Of a state that the server does not keep any more.
             ("Expired", 410) => (
                 ErrorKind::Unavailable,
-                "it answers from a state that it does not have any more".to_owned(),
+                "the state that was asked for is no longer available".to_owned(),
                 "try again".to_owned(),
             ),
             ("ServiceUnavailable" | "InternalError", _) | (_, 500..) => (

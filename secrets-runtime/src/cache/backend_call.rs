@@ -209,7 +209,7 @@ impl<T, A> BackendCall<T, A> {
     }
 
     fn panicked(&self) -> Vec<Result<A, Error>> {
-        let mistake = "this is a mistake in the backend: it should return an error instead";
+        let mistake = "this is a bug in the backend: it should return an error instead";
         let help = match self.backend.capabilities().is_tokio_unsaid() {
             false => mistake.to_owned(),
             // tokio panics where there is no reactor.
@@ -228,7 +228,7 @@ impl<T, A: Named> BackendCall<T, A> {
     fn one_for_each(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
         let (given, wanted) = (answers.len(), self.tags.len());
         let miscounted =
-            || mistake(format!("the backend gave {given} answers to {wanted} requests"));
+            || mistake(format!("the backend returned {given} answers to {wanted} requests"));
         if given > wanted {
             return self.all(&miscounted());
         }
@@ -280,7 +280,7 @@ impl<T, A: Named> BackendCall<T, A> {
                 says(answer, other) && !says(theirs, other)
             };
             let (other, _) = pairs().find(is_of_other)?;
-            Some(format!(": it gave `{}` for `{}`", escape_name(other), escape_name(own)))
+            Some(format!(": it returned `{}` for `{}`", escape_name(other), escape_name(own)))
         };
         let misplaced: Vec<Option<String>> = pairs().map(misplaced).collect();
         if misplaced.iter().all(Option::is_none) {
@@ -304,8 +304,9 @@ pub(super) fn is_of(known: &str, wanted: &str) -> bool {
 }
 
 pub(super) fn mistake(message: String) -> Error {
-    Error::new(ErrorKind::Unavailable, message)
-        .with_help("this is a mistake in the backend: it gives one answer per request, in order")
+    Error::new(ErrorKind::Unavailable, message).with_help(
+        "this is a bug in the backend: it must return one answer for each request, in order",
+    )
 }
 
 impl<T, A> Drop for BackendCall<T, A> {

@@ -56,7 +56,7 @@ impl<T> Future for LeaseCall<T> {
         let _outside = Barrier::outside();
         let panicked = || {
             Err(Error::new(ErrorKind::Unavailable, "the backend panicked")
-                .with_help("this is a mistake in the backend: it should return an error instead"))
+                .with_help("this is a bug in the backend: it should return an error instead"))
         };
         let Some(answer) = &mut this.answer else {
             panic!("a call was polled after it had finished");

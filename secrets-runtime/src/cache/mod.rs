@@ -182,7 +182,7 @@ impl Cache {
                 };
                 let Err(error) = lease_call(&backend, deadline, ask).await else { return };
                 if error.kind() != ErrorKind::NotSupported {
-                    warn(&format!("{backend} could not be left well: {error}"));
+                    warn(&format!("{backend} could not be shut down cleanly: {error}"));
                 }
             })
         });

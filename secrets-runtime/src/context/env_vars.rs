@@ -230,8 +230,7 @@ impl EnvVars {
                 let last = &given[given.len() - 1];
                 let origins: Vec<_> =
                     given.iter().map(|g| format!("{} (field `{}`)", g.origin, g.field)).collect();
-                let message =
-                    format!("the variable {name} is given by {}", origins.join(" and by "));
+                let message = format!("the variable {name} is set by {}", origins.join(" and by "));
                 // A group with a dot cannot be named so.
                 let named = given.iter().filter(|given| !given.group.contains('.'));
                 let fields = named.map(|given| format!("{}.{}", given.group, given.key)).collect();

@@ -54,7 +54,7 @@ pub struct Provenance {
 #[derive(Clone)]
 pub(crate) enum Expiry {
     At(SystemTime),
-    /// With its lease, which may be renewed. Who has this does not hold the lease.
+    /// With its lease, which may be renewed. Code that has this does not hold the lease.
     Lease(Arc<SharedLease>),
 }
 
@@ -122,7 +122,7 @@ impl Provenance {
     }
 
     /// Returns when the value ends, or `None` if its backend has not said so. The end of a value with a lease moves when the
-    /// lease is renewed: each call returns the present one.
+    /// lease is renewed: each call returns the current one.
     #[must_use]
     pub fn expires_at(&self) -> Option<SystemTime> {
         self.expiry.as_ref().map(|expiry| match expiry {

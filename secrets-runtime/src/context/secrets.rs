@@ -239,9 +239,9 @@ impl Secrets {
     /// of the same user.
     ///
     /// The first call for a field creates its file. The file has mode 0600 and a random name, and contains
-    /// the value's bytes and nothing else; of a secret that a platform has mounted, the bytes as they are mounted,
-    /// also where the value has lost the line break at its end. Its folder belongs to this process and has mode 0700. It is in
-    /// memory, below `$XDG_RUNTIME_DIR` or `/dev/shm`, if one of them is a tmpfs; otherwise it is below
+    /// the value's bytes and nothing else; for a secret that a platform has mounted, these are the bytes as mounted,
+    /// with the final line break that the value may lack. Its folder belongs to this process and has mode 0700. It is
+    /// in memory, below `$XDG_RUNTIME_DIR` or `/dev/shm`, if one of them is a tmpfs; otherwise it is below
     /// `SECRETS_RUN_DIR`.
     ///
     /// The file is removed when the step returns, panics or is dropped, even if the path is still in use;

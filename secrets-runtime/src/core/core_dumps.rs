@@ -1,6 +1,6 @@
 use crate::core::error::{Error, ErrorKind};
 
-/// Has the system write no core dump of this process, which would contain its secrets. Call it at the beginning of
+/// Prevents core dumps of this process, which would contain its secrets. Call it at the beginning of
 /// `main`.
 ///
 /// The limit for core files becomes 0. On Linux the process also becomes one that is not dumped, since a program that
@@ -9,7 +9,7 @@ use crate::core::error::{Error, ErrorKind};
 /// which it inherits and may raise.
 ///
 /// # Errors
-/// [`ErrorKind::Other`] if the system refuses it, and [`ErrorKind::NotSupported`] where it is not a Unix.
+/// [`ErrorKind::Other`] if the system refuses it, and [`ErrorKind::NotSupported`] if the system is not a Unix.
 pub fn no_core_dumps() -> Result<(), Error> {
     #[cfg(unix)]
     return disable().map_err(|cause| {

@@ -11,9 +11,9 @@ use crate::core::error::{Error, ErrorKind};
 /// A secret's value: bytes that are wiped when the last clone is dropped.
 ///
 /// A clone is cheap and shares the bytes. `Debug` never shows them, and there is no `Display`, `Serialize`,
-/// `Deref`, `PartialEq` or `AsRef<str>` by which they could get somewhere by accident: reading them is always
-/// one of the two `expose_` methods. It is made from the owned types of texts and bytes, whose buffers it takes
-/// over, and from borrowed ones, which it copies.
+/// `Deref`, `PartialEq` or `AsRef<str>` through which they could leak by accident: only the two `expose_` methods read
+/// them. A value is created from owned texts and bytes, whose buffers it takes over, or from borrowed ones, which it
+/// copies.
 ///
 /// What is *not* promised: a copy made by the caller (`expose_str()?.to_owned()`) is not wiped, nor is what
 /// the operating system keeps of swapped or dumped memory.
@@ -208,7 +208,7 @@ impl From<SecretString> for SecretValue {
 impl TryFrom<&SecretValue> for SecretString {
     type Error = Error;
 
-    /// Copies the text. Either is wiped when it is dropped.
+    /// Copies the text. Each copy is wiped when it is dropped.
     ///
     /// # Errors
     /// [`ErrorKind::Undecodable`] if the bytes are not UTF-8.

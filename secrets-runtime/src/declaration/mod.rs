@@ -54,7 +54,7 @@ pub struct Declaration {
 }
 
 impl Declaration {
-    /// Starts the declaration of a step with this name.
+    /// Returns a builder for the declaration of a step with this name.
     #[must_use]
     pub fn builder(step: impl Into<String>) -> DeclarationBuilder {
         DeclarationBuilder { declaration: Self::empty(Some(step.into())) }

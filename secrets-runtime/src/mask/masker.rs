@@ -21,10 +21,10 @@ use crate::{
     },
 };
 
-/// Puts `***` in the place of each secret that it knows, in whatever form.
+/// Puts `***` in place of each secret that it knows, in whatever form.
 ///
-/// A clone is cheap and has the same values: what is added to one, all of them mask. The [module](crate::mask) says what is
-/// found and what is not.
+/// A clone is cheap and has the same values: a value that is added to one is masked by all. The [module](crate::mask)
+/// says what is found and what is not.
 #[derive(Clone, Default)]
 pub struct Masker(Arc<RwLock<Known>>);
 

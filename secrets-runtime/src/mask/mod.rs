@@ -1,4 +1,4 @@
-//! Keeps secrets out of logs: a [`Masker`] puts `***` in the place of each secret that it knows.
+//! Keeps secrets out of logs: a [`Masker`] puts `***` in place of each secret that it knows.
 //!
 //! ```
 //! use secrets_runtime::{SecretValue, mask::Masker};
@@ -26,7 +26,8 @@
 //! ```
 //!
 //! **A masker keeps the values that it masks**, and their forms, as long as it exists. They are wiped when its last clone
-//! is dropped. That of `current` exists until the process ends; [there](Masker::current) it says when it is wiped.
+//! is dropped. The masker of the process exists until the process ends; [`Masker::current`] says when its values are
+//! wiped.
 //!
 //! # What is found
 //! - The value, and the value without the white space and the byte order mark around it.

@@ -16,8 +16,8 @@ use crate::{
     payload::fields::Field,
 };
 
-/// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Who gets a secret and who
-/// asks for the masker take turns here, so that no secret is missed between the two.
+/// The masker of [`Masker::current`], or what it is to learn once somebody has asked for it. Code that gets a secret
+/// and code that asks for the masker take turns here, so that no secret is missed between the two.
 static CURRENT: Mutex<Current> = Mutex::new(Current::Unasked(None));
 
 enum Current {
@@ -45,8 +45,8 @@ impl Masker {
     /// still holds.
     ///
     /// On Linux, what it knows is wiped when the main thread ends: it has returned from `main` or has called
-    /// [`std::process::exit`]. The main thread has to call this once for it. From then on, threads that still run have
-    /// everything masked that they write.
+    /// [`std::process::exit`]. The main thread has to call this once for it. Once it is wiped, everything that other
+    /// threads still write is masked.
     ///
     /// ```
     /// use secrets_runtime::{Error, get_secret_blocking, mask::Masker, testing};

@@ -11,7 +11,7 @@ use crate::mask::{
 /// The most bytes that are looked through at once.
 const LONGEST_PIECE: usize = 64 * 1024;
 
-/// Passes on what is written to it, with `***` in the place of each secret that its [`Masker`] knows.
+/// Passes on what is written to it, with `***` in place of each secret that its [`Masker`] knows.
 ///
 /// A secret is found however it is split over writes. What may be the start of one is held back until the next write
 /// decides it, until [`finish`](Self::finish), or until this is dropped. `flush` passes on an end of fewer than four

@@ -56,8 +56,10 @@ pub(crate) fn source_fields(
             let mut names = HashSet::new();
             for (name, _) in fields {
                 if !names.insert(name) {
-                    let message =
-                        format!("the backend gave the field `{}` twice", escape::escape_name(name));
+                    let message = format!(
+                        "the backend returned the field `{}` twice",
+                        escape::escape_name(name)
+                    );
                     return Err(Error::new(ErrorKind::Undecodable, message));
                 }
             }

@@ -96,9 +96,9 @@ impl<'r, T> UnseenSource<'r> for &Seen<'r, T> {}
 
 /// The value of a step with `guard = "deny"` or `"warn"`.
 #[diagnostic::on_unimplemented(
-    message = "the result of a step with this `guard` is looked through as it would be serialized, and `{Self}` is not `serde::Serialize`",
-    label = "this result cannot be looked through",
-    note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to look through the error alone"
+    message = "the result of a step with this `guard` is searched as it would be serialized, and `{Self}` is not `serde::Serialize`",
+    label = "this result cannot be searched",
+    note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to search the error alone"
 )]
 pub trait Inspectable {
     /// Looks through it.

@@ -32,7 +32,7 @@ use crate::{
 };
 
 impl Resolver {
-    /// Starts a resolver with the built-in backends and the process's settings.
+    /// Returns a builder for a resolver with the built-in backends and the process's settings.
     #[must_use]
     pub fn builder() -> ResolverBuilder {
         ResolverBuilder::default()

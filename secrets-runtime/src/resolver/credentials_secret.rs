@@ -129,7 +129,7 @@ impl CredentialsSecret {
             Some(help) => help.to_owned(),
             None => WHOLE.to_owned(),
         };
-        Error::new(kind, format!("{self} cannot be had: {message}")).with_help(help)
+        Error::new(kind, format!("{self} cannot be read: {message}")).with_help(help)
     }
 }
 

@@ -111,7 +111,7 @@ impl Resolver {
         self.0.audit.as_ref().map_or(Ok(()), |audit| audit.check())
     }
 
-    /// Returns the leases that this resolver has and has not given back.
+    /// Returns the leases that this resolver holds.
     ///
     /// ```
     /// # use secrets_runtime::{Error, Resolver};

@@ -148,13 +148,13 @@ impl Resolver {
     /// Ends the resolver's work, at the end of a program: drops everything that it has cached, which is wiped as soon as
     /// no step holds it, and caches nothing from then on.
     ///
-    /// Steps that start later, such as those that end a service well, still resolve: each asks its backends. What is
+    /// Steps that start later, such as those that shut down a service, still resolve: each asks its backends. What is
     /// being fetched is still answered. Clones of this resolver are shut down with it. The library's threads belong to
     /// the process and serve other resolvers too, so they go on.
     ///
-    /// All leases are revoked, also those whose values steps still have, and each backend returns what it has from
-    /// its server ([`Backend::shutdown`](crate::Backend::shutdown)). It waits for that as long as `SECRETS_TIMEOUT` says, and warns
-    /// of each lease that could not be revoked.
+    /// All leases are revoked, also those whose values steps still have, and each backend revokes what it holds at its
+    /// server ([`Backend::shutdown`](crate::Backend::shutdown)). It waits for that as long as `SECRETS_TIMEOUT` says,
+    /// and warns of each lease that could not be revoked.
     ///
     /// ```
     /// # use secrets_runtime::{Declaration, Error, Resolver};

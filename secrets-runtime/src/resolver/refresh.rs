@@ -37,7 +37,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// Whatever is wrong with the source or with reading it. What was kept is not given in its place; it may
+    /// Whatever is wrong with the source or with reading it. A cached value is not returned instead; it may
     /// still serve steps as an expired value does.
     pub fn refresh<'a>(&'a self, source: &'a str) -> BoxFuture<'a, Result<Secrets, Error>> {
         Box::pin(async move {

@@ -98,7 +98,7 @@ impl Registry {
         }
     }
 
-    /// Adds the backends of AWS by an agent on this machine.
+    /// Adds the backends of AWS through an agent on this machine.
     #[cfg(feature = "aws-agent")]
     fn add_agent(&mut self, settings: &Settings) {
         AwsAgent::of_settings(settings).into_iter().for_each(|backend| self.add(backend));
@@ -109,7 +109,7 @@ impl Registry {
     fn add_agent(&mut self, _: &Settings) {
         for kind in [BuiltIn::AwsSecretsManager, BuiltIn::Ssm] {
             let message = format!(
-                "the backend `{kind}` by an agent (SECRETS_AWS_TRANSPORT) needs the feature `aws-agent`, which this build lacks"
+                "the backend `{kind}` through an agent (SECRETS_AWS_TRANSPORT) needs the feature `aws-agent`, which this build lacks"
             );
             let help = HelpCode::BuildWithFeature { feature: "aws-agent", reason: None };
             let problem = Problem::new(ErrorKind::NotSupported, message).with_help_code(help);

@@ -1,4 +1,4 @@
-//! Credentials for pools of connections, which outlive every step.
+//! Credentials for connection pools, which outlive every step.
 
 use std::{
     collections::BTreeMap,
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
 const LONGEST_PAUSE: Duration = Duration::from_millis(200);
 
-/// A secret that changes while a program runs, read as `T`: for a pool that asks for the present password at each
+/// A secret that changes while a program runs, read as `T`: for a pool that asks for the current password at each
 /// connect.
 ///
 /// While the value is fresh, [`current`](Self::current) fetches nothing and takes no lock. After that it is fetched again, once
@@ -136,7 +136,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         Self { resolver: Some(resolver.clone()), ..self }
     }
 
-    /// Returns the present value.
+    /// Returns the current value.
     ///
     /// # Errors
     /// Whatever is wrong with the source, with fetching it, or with reading it as `T`.
@@ -159,7 +159,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         block_on(self.current())
     }
 
-    /// Calls `work` with the present value, and once more with a new one if the first is refused.
+    /// Calls `work` with the current value, and once more with a new one if the first is refused.
     ///
     /// If `work` fails with an error for which `is_auth_error` returns `true`, the secret is fetched again. While the
     /// store still has the value that was refused, it is asked again for up to two seconds, as a rotation changes the
@@ -356,7 +356,7 @@ impl<T> fmt::Debug for Rotating<T> {
     }
 }
 
-/// The changes of a [`Rotating`] secret: it is noticed when the secret is next read.
+/// The changes of a [`Rotating`] secret. A change is noticed when the secret is next read.
 pub struct Changes<T> {
     listeners: Arc<Mutex<Listeners>>,
     id: u64,

@@ -76,7 +76,7 @@ where
     drop(abort);
     output.map_err(|_| {
         Error::new(ErrorKind::Unavailable, "the backend panicked on the I/O thread")
-            .with_help("this is a mistake in the backend: it should return an error instead")
+            .with_help("this is a bug in the backend: it should return an error instead")
     })
 }
 

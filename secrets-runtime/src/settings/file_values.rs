@@ -24,7 +24,7 @@ pub(super) fn setting(
                 let message = "it is relative to a folder whose name is not UTF-8";
                 SettingError::new(
                     message,
-                    format!("write the whole path, or set {}", variable.name()),
+                    format!("write the absolute path, or set {}", variable.name()),
                 )
             })
         }

@@ -154,7 +154,7 @@ impl<'a> SettingsReader<'a> {
             None if path.is_absolute() => Some(path),
             None => {
                 let message = "it is a relative path, and the working directory is gone";
-                let wrong = SettingError::new(message, "write the whole path");
+                let wrong = SettingError::new(message, "write the absolute path");
                 self.keep(variable, &found.origin, Err(vec![wrong]))
             }
         }

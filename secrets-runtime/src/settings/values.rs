@@ -154,7 +154,7 @@ pub(super) fn text(text: &str) -> Read<String> {
 /// Checks a path as it is written. The caller makes it absolute.
 pub(super) fn path(path: PathBuf) -> Read<PathBuf> {
     if path.starts_with("~") || path.to_string_lossy().starts_with('~') {
-        let help = "write the whole path, from the root";
+        let help = "write the absolute path, from the root";
         let wrong = SettingError::new("it starts with `~`, which is not expanded", help);
         return Err(vec![wrong.quoting(&path.to_string_lossy())]);
     }

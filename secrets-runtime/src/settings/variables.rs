@@ -163,7 +163,7 @@ impl Variable {
 #[must_use]
 pub fn table() -> String {
     let mut table = String::from(
-        "| variable | key in `secrets.toml` | also read | default | what it says |\n|---|---|---|---|---|\n",
+        "| variable | key in `secrets.toml` | also read | default | what it sets |\n|---|---|---|---|---|\n",
     );
     let code = |text: &str| format!("`{text}`");
     for variable in ALL {
@@ -248,7 +248,7 @@ variables! {
         key "aws_credentials_from" default "the AWS SDK's",
         "A source in another backend, such as `prefect.AWS_CREDENTIALS`, that contains the credentials for `aws-secrets-manager` and `ssm`.";
     AWS_TRANSPORT: Text = "SECRETS_AWS_TRANSPORT" key "aws_transport" default "`sdk`",
-        "How AWS is reached: `sdk`, or `agent` for an agent on this machine (feature `aws-agent`). In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "How AWS is reached: `sdk`, or `agent` for an agent on this machine (feature `aws-agent`). In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     AWS_AGENT_PORT: Text = "PARAMETERS_SECRETS_EXTENSION_HTTP_PORT" default "`2773`",
         "The port of the AWS agent on this machine.";
     AWS_TOKEN: Secret = "AWS_TOKEN"
@@ -260,16 +260,16 @@ variables! {
     WITH: Hidden = "SECRETS_WITH" key "with",
         "Sources for steps that declare none, written as `secrets:sources=[\"prod-db\"]`.";
     SOURCES: Hidden = "SECRETS_SOURCES",
-        "Which secret a source of the code is in this deployment: a JSON object, such as `{\"prod-db\":{\"type\":\"local\",\"id\":\"db\"}}`. An entry replaces the one of that name in `[sources]` of `secrets.toml`.";
+        "Maps the sources of the code to the secrets of this deployment: a JSON object, such as `{\"prod-db\":{\"type\":\"local\",\"id\":\"db\"}}`. An entry replaces the one of that name in `[sources]` of `secrets.toml`.";
     CONFIG: Path = "SECRETS_CONFIG" default "the nearest `secrets.toml` upwards",
-        "The settings' file.";
+        "The path of the settings file.";
     PROFILE: Text = "SECRETS_PROFILE",
         "The `[profile.NAME]` of `secrets.toml` that overrides the rest of it.";
     LOCAL_DIR: Path = "SECRETS_LOCAL_DIR" key "local_dir" default "`$XDG_DATA_HOME/secrets/store`",
-        "The folder of the embedded store. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The folder of the embedded store. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     LOCAL_KEY_FILE: Path = "SECRETS_LOCAL_KEY_FILE"
         key "local_key_file" default "`$XDG_CONFIG_HOME/secrets/key.jwk`",
-        "The file with the embedded store's key. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The file with the embedded store's key. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     FILE_DIR: Path = "SECRETS_FILE_DIR"
         also "CREDENTIALS_DIRECTORY" key "file_dir" default "`/run/secrets`",
         "The folder of mounted secrets that the backend `file` reads.";
@@ -286,33 +286,33 @@ variables! {
     CACHE_STALE: Seconds = "SECRETS_CACHE_STALE" key "cache_stale" default "3600",
         "How many seconds after its expiry a value may still be used while its backend throttles or is down.";
     TIMEOUT: Seconds = "SECRETS_TIMEOUT" key "timeout" default "30",
-        "How many seconds a step waits for all its secrets, and a writer of the local store for another one. A backend that blocks its thread is not ended by it.";
+        "How many seconds a step waits for all its secrets, and a writer of the local store waits for another writer. It does not interrupt a backend that blocks its thread.";
     ATTEMPT_TIMEOUT: Seconds = "SECRETS_ATTEMPT_TIMEOUT" key "attempt_timeout" default "5",
         "How many seconds one attempt at AWS may take.";
     ZENML_URL: Address = "SECRETS_ZENML_URL" key "zenml_url",
-        "The address of the ZenML server. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The address of the ZenML server. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     ZENML_USERNAME: Text = "SECRETS_ZENML_USERNAME" key "zenml_username",
         "The user name for the ZenML server.";
     ZENML_PASSWORD: Secret = "SECRETS_ZENML_PASSWORD",
         "The user's password for the ZenML server; refused in `secrets.toml`.";
     VAULT_ADDR: Address = "SECRETS_VAULT_ADDR" also "BAO_ADDR" | "VAULT_ADDR" key "vault_addr",
-        "The address of the Vault or OpenBao server; several of one cluster are separated by commas. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The address of the Vault or OpenBao server; several of one cluster are separated by commas. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_NAMESPACE: Text = "SECRETS_VAULT_NAMESPACE"
         also "BAO_NAMESPACE" | "VAULT_NAMESPACE" key "vault_namespace",
-        "The namespace of Vault's secrets and of the login. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The namespace of Vault's secrets and of the login. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_AUTH: Text = "SECRETS_VAULT_AUTH" key "vault_auth" default "found from what is set",
-        "How to log in to Vault: `token`, `approle`, `kubernetes` or `jwt`. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "How to log in to Vault: `token`, `approle`, `kubernetes` or `jwt`. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_AUTH_MOUNT: Text = "SECRETS_VAULT_AUTH_MOUNT"
-        key "vault_auth_mount" default "the name of the way to log in",
-        "The mount of the way to log in to Vault. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        key "vault_auth_mount" default "the name of the auth method",
+        "The path at which the auth method is mounted. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_ROLE: Text = "SECRETS_VAULT_ROLE" key "vault_role",
-        "The role of a login with `kubernetes` or `jwt`. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The role of a login with `kubernetes` or `jwt`. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_CACERT: Path = "SECRETS_VAULT_CACERT"
         also "BAO_CACERT" | "VAULT_CACERT" key "vault_cacert" default "the system's",
-        "A PEM file with the certificates that Vault's must be signed by. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "A PEM file with the CA certificates that must have signed Vault's certificate. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_JWT_FILE: Path = "SECRETS_VAULT_JWT_FILE"
         key "vault_jwt_file" default "Kubernetes' own for `kubernetes`",
-        "The file with the token of a login with `jwt` or `kubernetes`, read at each login. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The file with the token of a login with `jwt` or `kubernetes`, read at each login. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     VAULT_TOKEN: Secret = "BAO_TOKEN" also "VAULT_TOKEN" default "that of `~/.vault-token`",
         "The token for Vault. It is never revoked.";
     VAULT_ROLE_ID: Secret = "SECRETS_VAULT_ROLE_ID",
@@ -327,10 +327,10 @@ variables! {
         "Refused: the certificate of Vault is always checked.";
     KUBERNETES_URL: Address = "SECRETS_KUBERNETES_URL"
         key "kubernetes_url" default "that of the pod's cluster",
-        "The address of Kubernetes' API, such as that of `kubectl proxy`. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The address of Kubernetes' API, such as that of `kubectl proxy`. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     KUBERNETES_DIR: Path = "SECRETS_KUBERNETES_DIR"
         key "kubernetes_dir" default "`/var/run/secrets/kubernetes.io/serviceaccount`",
-        "The folder with `token`, `ca.crt` and `namespace` of the service account. In a `secrets.toml` that is found it applies after `secrets trust`.";
+        "The folder with `token`, `ca.crt` and `namespace` of the service account. In a `secrets.toml` that is found, it applies only after `secrets trust`.";
     KUBERNETES_SERVICE_HOST: Text = "KUBERNETES_SERVICE_HOST",
         "The host of the API in a pod, which Kubernetes sets.";
     KUBERNETES_SERVICE_PORT: Text = "KUBERNETES_SERVICE_PORT" default "`443`",
@@ -338,11 +338,11 @@ variables! {
     PREFECT_API_URL: Address = "PREFECT_API_URL",
         "The API of Prefect 3 that the backend `prefect` asks for secrets that are not in the local context (feature `prefect`).";
     PREFECT_API_KEY: Secret = "PREFECT_API_KEY",
-        "The key for that API.";
+        "The key for the API at `PREFECT_API_URL`.";
     PREFECT_USER_CONFIG_PATH: Text = "PREFECT__USER_CONFIG_PATH" default "`~/.prefect/config.toml`",
         "Prefect's `config.toml`; its table `[context.secrets]` is read.";
     PREFECT_BACKEND: Text = "PREFECT__BACKEND",
-        "If it is `cloud` and the next one is `false`, the backend `prefect` asks Cloud 1.x for secrets that are not in the local context (feature `prefect`).";
+        "If it is `cloud` and `PREFECT__CLOUD__USE_LOCAL_SECRETS` is `false`, the backend `prefect` asks Cloud 1.x for secrets that are not in the local context (feature `prefect`).";
     PREFECT_USE_LOCAL_SECRETS: Text = "PREFECT__CLOUD__USE_LOCAL_SECRETS",
         "Whether Prefect 1 reads the local context only.";
     PREFECT_CLOUD_API: Address = "PREFECT__CLOUD__API" default "`https://api.prefect.io`",

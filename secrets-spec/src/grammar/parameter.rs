@@ -22,8 +22,8 @@ const MAX_LEVELS: usize = 15;
 /// (<https://docs.aws.amazon.com/systems-manager/latest/userguide/sysman-paramstore-labels.html>).
 const MAX_LABEL_BYTES: usize = 100;
 
-/// Checks the id of a source of type `ssm`: a parameter's name or ARN, either with `:VERSION` or `:LABEL` behind it, or a
-/// path that ends in `/*`, which is all parameters directly below it.
+/// Checks the id of a source of type `ssm`: a parameter's name or ARN, either with `:VERSION` or `:LABEL` after it, or
+/// a path that ends in `/*`, which is all parameters directly below it.
 ///
 /// ```
 /// use secrets_spec::check_parameter;
@@ -247,7 +247,7 @@ impl<'a> ParameterId<'a> {
         }
     }
 
-    /// Returns what stands behind `parameter/` in the ARN of the parameter, or of the path of a set.
+    /// Returns what comes after `parameter/` in the ARN of the parameter, or of the path of a set.
     #[must_use]
     pub fn resource(&self) -> &'a str {
         let name = self.set_path().unwrap_or(&self.text[self.start..self.end]);

@@ -1,4 +1,4 @@
-//! AWS by an agent on this machine: against a stub of the agents, which asks a test's server for AWS.
+//! AWS through an agent on this machine: against a stub of the agents, which asks a test's server for AWS.
 
 use std::{fs, time::Duration};
 

@@ -151,7 +151,7 @@ fn an_answer_about_another_secret_is_an_error() {
             for error in [alone, in_batch, completed].map(Result::unwrap_err) {
                 assert_eq!(error.problems().len(), 1, "{id} {name} {told}: {error}");
                 assert_eq!(error.problems()[0].origin(), id);
-                assert!(error.to_string().contains("another secret was answered"), "{error}");
+                assert!(error.to_string().contains("AWS returned another secret"), "{error}");
                 assert!(!error.to_string().contains("SeNtInEl"));
             }
         }

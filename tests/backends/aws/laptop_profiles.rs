@@ -77,7 +77,7 @@ fn a_program_that_fails_is_named_without_what_it_has_written() {
         ("echo SeNtInEl", "printed something else than credentials"),
         (r#"echo '{"Version": 2, "AccessKeyId": "SeNtInEl"}'"#, "printed something else"),
         (r#"echo '{"Version": 1, "AccessKeyId": "SeNtInEl"}'"#, "printed something else"),
-        (r"printf 'SeNtInEl\377'", "printed something that is no text"),
+        (r"printf 'SeNtInEl\377'", "printed something that is not text"),
         ("true", "printed something else"),
     ] {
         let folder = tempfile::tempdir().unwrap();

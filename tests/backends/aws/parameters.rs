@@ -233,7 +233,7 @@ fn an_answer_about_another_parameter_is_refused() {
     let server = server.answering_as(&names[0], "/many/other", &other);
     let error = resolve(&server, &[names[0].as_str(), names[1].as_str()]).unwrap_err();
     assert_eq!((error.kind(), error.problems().len()), (ErrorKind::Unavailable, 1), "{error}");
-    assert!(error.to_string().contains("another parameter was answered instead of `/many/p0`"));
+    assert!(error.to_string().contains("AWS returned another parameter instead of `/many/p0`"));
     // Left out of every answer.
     let (server, names) = many(2);
     let server = server.leaving_out(&names[0]);

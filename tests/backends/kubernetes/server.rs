@@ -145,7 +145,7 @@ fn a_token_that_is_not_valid_is_refused_and_its_file_is_read_at_each_request() {
         token[..token.len() - 4].to_owned(),
     ] {
         pod.set_token(&bad);
-        let words = ["the token is not valid, or has ended", "SECRETS_KUBERNETES_DIR"];
+        let words = ["the token is not valid, or has expired", "SECRETS_KUBERNETES_DIR"];
         assert_eq!(refused(&resolver, "db", &words), ErrorKind::AccessDenied);
     }
     pod.set_token(&signed(&token, &cluster.signing_key(), |_| ()));
@@ -155,7 +155,7 @@ fn a_token_that_is_not_valid_is_refused_and_its_file_is_read_at_each_request() {
     assert_eq!(cluster.admin("DELETE", path, &Value::Null).0, 200);
     // The server remembers for some seconds which tokens were good, so this is one that it has not seen.
     pod.set_token(&signed(&token, &cluster.signing_key(), |claims| claims["iat"] = json!(1)));
-    assert_eq!(refused(&resolver, "db", &["has ended"]), ErrorKind::AccessDenied);
+    assert_eq!(refused(&resolver, "db", &["has expired"]), ErrorKind::AccessDenied);
     // It is created again, with another identity.
     pod.set_token(&cluster.account("tokens", "app", &["db"]));
     assert!(resolve(&resolver, "db").is_ok());

@@ -24,7 +24,7 @@ fn a_missing_right_a_bad_token_and_a_mount_that_is_not_there_are_told_apart() {
     assert_eq!(refused(&resolver, "kv-denied/db", &words), ErrorKind::AccessDenied);
     let words = ["may not use `nowhere/db`, or there is no such mount"];
     assert_eq!(refused(&resolver, "nowhere/db", &words), ErrorKind::AccessDenied);
-    let words = ["the token is not valid, or has ended"];
+    let words = ["the token is not valid, or has expired"];
     let bad = bao.resolver("s.SeNtInEl-bad");
     assert_eq!(refused(&bad, "kv-denied/db", &words), ErrorKind::AccessDenied);
     // Without the default policy nobody can tell a good token.
@@ -90,8 +90,8 @@ fn a_server_that_is_sealed_throttles_or_fails_is_said_to_do_so() {
         (501, json!({ "errors": ["x"] }), ErrorKind::Unavailable, "is not initialised"),
         (429, json!({ "errors": ["rate limit quota exceeded"] }), ErrorKind::Throttled, "fewer"),
         (500, json!({ "errors": [secret] }), ErrorKind::Unavailable, "failed"),
-        (200, json!([secret]), ErrorKind::Unavailable, "not its API's"),
-        (200, json!({ "data": secret }), ErrorKind::Unavailable, "not its API's"),
+        (200, json!([secret]), ErrorKind::Unavailable, "not from its API"),
+        (200, json!({ "data": secret }), ErrorKind::Unavailable, "not from its API"),
     ] {
         let (resolver, _stub) = stubbed(status, "", &body.to_string());
         assert_eq!(refused(&resolver, "secret/db", &[word]), kind, "{status}");

@@ -186,7 +186,7 @@ fn a_given_token_that_ends_in_the_middle_is_said_to_have_ended() {
         assert_eq!(refused(&resolver, "kv/db", &words), ErrorKind::AccessDenied);
         assert_eq!(server.lines().len(), 2, "nothing is looked up");
         // Later on it is looked up.
-        let words = ["the token is not valid, or has ended"];
+        let words = ["the token is not valid, or has expired"];
         assert_eq!(refused(&resolver, "kv/db", &words), ErrorKind::AccessDenied);
         assert_eq!(server.lines().last().unwrap(), "GET /v1/auth/token/lookup-self");
     }
@@ -249,7 +249,7 @@ fn a_content_type_does_not_make_an_answer_of_vault() {
             asked if asked.starts_with("sys/") => mount(),
             _ => Reply::new(200, headers, body),
         });
-        let kind = refused(&resolver(&server), "kv/db", &["not its API's"]);
+        let kind = refused(&resolver(&server), "kv/db", &["not from its API"]);
         assert_eq!(kind, ErrorKind::Unavailable, "{headers}{body}");
     }
 }
@@ -310,7 +310,7 @@ fn what_a_lying_server_says_of_a_mount_and_a_lease_is_bounded() {
     // A mount that the path is not below of.
     let elsewhere = json!({ "data": { "path": "sys/", "type": "kv", "options": null } });
     let server = ScriptedServer::new(move |_| Reply::json(200, &elsewhere));
-    assert_eq!(refused(&resolver(&server), "kv/db", &["not its API's"]), ErrorKind::Unavailable);
+    assert_eq!(refused(&resolver(&server), "kv/db", &["not from its API"]), ErrorKind::Unavailable);
     for time in [json!(u64::MAX), json!(-1), json!("SeNtInEl"), json!(1e300), Value::Null] {
         let server = ScriptedServer::new(move |request| match path(request) {
             asked if asked.starts_with("sys/internal/") => {

@@ -27,8 +27,8 @@ impl SourceFilter {
     }
 
     /// Whether the event is about the source: the one that is written so, with or without its type, what is read of its
-    /// group, or the secret with that id. Each event must be passed, since an event that tells of a source tells whose the
-    /// group of later reads is.
+    /// group, or the secret with that id. Each event must be passed, since an event about a source says to which source
+    /// the group of later reads belongs.
     pub fn is_about(&mut self, event: &LogLine) -> bool {
         let text = |name: &str| event.text(name);
         let of_group = |group: &str| {

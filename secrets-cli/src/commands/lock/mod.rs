@@ -84,7 +84,7 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
     difference.report(&file, &written, (is_written, is_certain), args.common.format, reporter)?;
     if is_written && is_new {
         reporter.info(
-            "note: a crate that was compiled before sees the new file when it next compiles: cargo clean -p CRATE",
+            "note: a crate that is compiled already uses the new file only when it is compiled again: cargo clean -p CRATE",
         );
     }
     if keeps_line {

@@ -250,9 +250,9 @@ fn a_name_that_would_permit_more_is_refused() {
         for arguments in [&[][..], &["--trust"], &["--per-step"], &["--format=terraform"]] {
             let known = ["--account", "123456789012", "--region", "us-west-2"];
             let result = policy(&sandbox, &[&known[..], arguments].concat());
-            // A record that the macros cannot have written is passed over, and then the program has no step.
+            // A record that the macros cannot have written is skipped, and then the program has no step.
             let is_refused = result.code == Some(5) && result.stderr.contains("error: ")
-                || result.code == Some(3) && result.stderr.contains("passed over");
+                || result.code == Some(3) && result.stderr.contains("skipped");
             let shown = String::from_utf8_lossy(&program_record);
             assert!(is_refused && result.text().is_empty(), "{shown}: {result:?}");
         }
@@ -322,7 +322,7 @@ fn other_backends_are_named_and_need_nothing_here() {
     let result = policy(&sandbox, &[]);
     assert_eq!((result.code, &*result.text()), (Some(0), ""), "{result:?}");
     let note =
-        "note: this format is not about the secrets of env, local\nwarning: nothing is needed";
+        "note: this format does not cover the secrets of env, local\nwarning: nothing is needed";
     assert!(result.stderr.starts_with(note), "{result:?}");
     let result = policy(&sandbox, &["--trust"]);
     assert_eq!((result.code, &*result.text()), (Some(0), "{}\n"), "{result:?}");

@@ -1,4 +1,4 @@
-//! AWS: Secrets Manager and the Parameter Store, by the SDK or by an agent on this machine.
+//! AWS: Secrets Manager and the Parameter Store, through the SDK or an agent on this machine.
 
 #[cfg(feature = "aws-agent")]
 pub(crate) mod agent;

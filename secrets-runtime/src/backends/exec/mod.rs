@@ -30,7 +30,7 @@ use crate::{
 /// exec = ["/usr/bin/op", "read", "op://{id}"]
 /// ```
 ///
-/// A source of the type `op` is then read by a call of this program, with the id in the place of `{id}`. No shell reads the
+/// A source of the type `op` is then read by a call of this program, with the id in place of `{id}`. No shell reads the
 /// arguments. The value is what it prints to its standard output, without one line break at the end. In a request with a
 /// group, the group is the id, and the key a field of the JSON object that is printed. If the program ends with another code
 /// than 0, the error is [`ErrorKind::Unavailable`] with its standard error as the reason, in which known secrets are

@@ -102,10 +102,10 @@ impl ExecProgram {
             Err(RunError::NotStarted(error)) => Err(self.not_started(error)),
             Err(RunError::EndNotSeen(error)) => {
                 let message = format!(
-                    "{self} has ended, and how is not known: this process ignores SIGCHLD, or waits for any child"
+                    "{self} has ended, but its exit status is not known: this process ignores SIGCHLD, or waits for any child"
                 );
                 let help = "do not ignore SIGCHLD (`trap '' CHLD` in the script that starts this process), and wait \
-                            for one's own children alone";
+                            only for the children that the waiting code has started";
                 Err(Error::new(ErrorKind::Unavailable, message).with_help(help).with_cause(error))
             }
             Err(RunError::Lost(error)) => {

@@ -35,10 +35,10 @@ use crate::{
 /// 5. the request's `env_var`.
 ///
 /// An empty part is left out. A source's id is one part: a file there is one plain value, a folder is a set with one
-/// field for each file. An empty variable and an empty file are values. A text of one line
-/// loses the line break at its end. A text of several lines, such as a PEM, loses nothing, and neither does what is not
-/// UTF-8, which is bytes. [`Secrets::file`](crate::Secrets::file) has the bytes as they are mounted. Nothing outside
-/// the folder is read, and the bare variable `DB_PASSWORD` never is. Everything is read at every step and never cached.
+/// field for each file. An empty variable and an empty file are values. The line break at the end of a one-line text is
+/// removed. A text of several lines, such as a PEM, stays as it is, and so does what is not UTF-8, which is bytes.
+/// [`Secrets::file`](crate::Secrets::file) has the bytes as they are mounted. Nothing outside the folder is read, and
+/// the bare variable `DB_PASSWORD` never is. Everything is read at every step and never cached.
 ///
 /// A secret that is in none of these places is [`ErrorKind::NotFound`], with all of them in the message; a file
 /// that is there and may not be read is [`ErrorKind::AccessDenied`].

@@ -25,7 +25,7 @@ impl Address {
     /// Returns the address that a variable holds, without a slash at its end.
     ///
     /// # Errors
-    /// `InvalidConfig` if it is not an HTTP address, its port is not a number, an `@` stands behind the host, or it
+    /// `InvalidConfig` if it is not an HTTP address, its port is not a number, an `@` stands after the host, or it
     /// has a query or a fragment: a path that is added to such an address leads elsewhere.
     pub(in crate::backends) fn of(
         url: &SecretValue,
@@ -51,14 +51,14 @@ impl Address {
         if behind.contains('@') {
             let help =
                 "write the `/`, `?`, `#` and `@` of a user or a password as %2F, %3F, %23 and %40";
-            return wrong("has an `@` behind its host", help);
+            return wrong("has an `@` after its host", help);
         }
         if behind.contains(['?', '#']) {
-            let help = "write https://HOST/PATH and nothing behind it";
+            let help = "write https://HOST/PATH and nothing after it";
             return wrong("has a query or a fragment", help);
         }
         if !has_good_port(authority) {
-            return wrong("has a port that is no number", "write https://HOST:PORT/PATH");
+            return wrong("has a port that is not a number", "write https://HOST:PORT/PATH");
         }
         match text.parse::<Uri>() {
             Ok(uri) if uri.host().is_some_and(|host| !host.is_empty()) => {

@@ -45,7 +45,7 @@ pub(in crate::backends) struct Http {
     timeout: Duration,
     /// For how long a server may take to accept a connection, if it is less than that.
     connect_timeout: Option<Duration>,
-    /// The certificates by which the server's must be signed, in the place of the system's.
+    /// The certificates by which the server's must be signed, in place of the system's.
     #[cfg(any(feature = "kubernetes", feature = "vault"))]
     roots: Arc<[Certificate]>,
 }
@@ -201,7 +201,7 @@ impl Http {
             let mut value = HeaderValue::from_bytes(value).map_err(|_| {
                 // What is set is checked where it is known where it comes from.
                 let message = format!(
-                    "the header `{name}` for {} would have a character that no header has",
+                    "the header `{name}` for {} would contain a character that a header cannot contain",
                     self.service
                 );
                 Error::new(ErrorKind::InvalidConfig, message)
@@ -321,7 +321,7 @@ impl Http {
             408 | 504 => (ErrorKind::Timeout, "did not answer in time", "try again"),
             429 => (ErrorKind::Throttled, "asks for fewer requests", "try again later"),
             300..=399 => {
-                (ErrorKind::InvalidConfig, "answers from another address", "set that address")
+                (ErrorKind::InvalidConfig, "redirects to another address", "set that address")
             }
             _ => (ErrorKind::Unavailable, "failed", "try again, and see what it logs"),
         };
@@ -330,7 +330,7 @@ impl Http {
 
     /// The error for an answer that is not what the API promises.
     pub(in crate::backends) fn unexpected(&self) -> Error {
-        let message = format!("{} gave an answer that is not its API's", self.service);
+        let message = format!("{} returned an answer that is not from its API", self.service);
         Error::new(ErrorKind::Unavailable, message).with_help("check the address")
     }
 }

@@ -58,8 +58,8 @@ const TIMEOUT: Duration = Duration::from_secs(30);
 ///   where no other user can replace them.
 /// - A write is complete or has no effect, also after `kill -9`, a full disk or a loss of power. Where the disk fails
 ///   at the very end, after the write is done, the error says so.
-/// - [`Store::update`] carries out all of its changes or none, and of two changes at one moment none is lost. Writers
-///   wait for one another, up to `SECRETS_TIMEOUT`; readers never wait.
+/// - [`Store::update`] carries out all of its changes or none, and of two changes at the same time none is lost.
+///   Writers wait for one another, up to `SECRETS_TIMEOUT`; readers never wait.
 /// - A key that opens none of the secrets in the store writes nothing there.
 /// - The version before the last write is kept: `version_stage = "AWSPREVIOUS"`.
 /// - The time to read a secret does not depend on the number of secrets: a read does not list the folder. A listing
@@ -192,7 +192,7 @@ impl Store for Local {
         })
     }
 
-    /// Creates a secret, if there is none with this name: of several that do so at one moment, one succeeds.
+    /// Creates a secret, if there is none with this name: of several that do so at the same time, one succeeds.
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         Box::pin(async move {
             let created =

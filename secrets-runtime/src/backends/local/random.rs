@@ -4,7 +4,7 @@ use crate::core::error::{Error, ErrorKind};
 /// itself behind.
 pub(super) fn fill(bytes: &mut [u8]) -> Result<(), Error> {
     getrandom::fill(bytes).map_err(|error| {
-        let message = format!("the operating system gives no random bytes: {error}");
+        let message = format!("the operating system returns no random bytes: {error}");
         Error::new(ErrorKind::Unavailable, message)
     })
 }

@@ -96,7 +96,7 @@ impl<'a> Version<'a> {
             }
             let Some(name) = name.to_str() else {
                 let message =
-                    format!("the file name `{}` is no UTF-8", escape::escape_name(&shown));
+                    format!("the file name `{}` is not UTF-8", escape::escape_name(&shown));
                 return Err(SetFailure::Lasting(
                     Error::new(ErrorKind::Undecodable, message)
                         .with_help("rename the file: its name is the name of a field"),

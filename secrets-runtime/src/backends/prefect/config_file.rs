@@ -55,16 +55,16 @@ pub(super) fn read(path: &Path) -> Result<ContextFile, Error> {
             };
             let message = format!("Prefect's configuration {} {what}", path.display());
             return Err(Error::new(kind, message)
-                .with_help("mend it, or name another file with PREFECT__USER_CONFIG_PATH"));
+                .with_help("correct it, or name another file with PREFECT__USER_CONFIG_PATH"));
         }
     };
     parse(&text).map_err(|at| {
         let line = LineColumn::of(&text, at).line;
         // What the parser says would quote the line, with a value in it.
         let message =
-            format!("Prefect's configuration {}, line {line}, is no TOML", path.display());
+            format!("Prefect's configuration {}, line {line}, is not TOML", path.display());
         Error::new(ErrorKind::InvalidConfig, message)
-            .with_help("mend it, or name another file with PREFECT__USER_CONFIG_PATH")
+            .with_help("correct it, or name another file with PREFECT__USER_CONFIG_PATH")
     })
 }
 

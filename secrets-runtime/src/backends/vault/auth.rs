@@ -179,7 +179,7 @@ impl VaultLogin {
         match &self.way {
             LoginWay::Token(_) | LoginWay::TokenFile(_) => "set another BAO_TOKEN",
             LoginWay::AppRole { .. } => {
-                "check SECRETS_VAULT_ROLE_ID, SECRETS_VAULT_SECRET_ID and SECRETS_VAULT_AUTH_MOUNT; a secret id may be used up or have ended"
+                "check SECRETS_VAULT_ROLE_ID, SECRETS_VAULT_SECRET_ID and SECRETS_VAULT_AUTH_MOUNT; a secret id may be used up or have expired"
             }
             LoginWay::Jwt { .. } => {
                 "check SECRETS_VAULT_ROLE and SECRETS_VAULT_AUTH_MOUNT, and that the token in the file is valid and for this audience"
@@ -262,7 +262,7 @@ fn read(file: &Path, what: &str) -> Result<Credential, Error> {
     if bytes.trim_ascii().is_empty() {
         let message = format!("{what} is empty in {}", file.display());
         return Err(Error::new(ErrorKind::InvalidConfig, message)
-            .with_help("write it into the file, or set another way to log in"));
+            .with_help("write it into the file, or use another auth method"));
     }
     Ok(Credential::of_file(&bytes, file))
 }

@@ -28,7 +28,7 @@ impl VaultServer {
         let (kind, what, help) = match answer.status {
             412 => (
                 ErrorKind::Unavailable,
-                "has not got the newest state yet",
+                "does not have the newest state yet",
                 "try again; its replication may be slow",
             ),
             429 => (
@@ -66,7 +66,7 @@ impl VaultServer {
         is_told: bool,
     ) -> Error {
         let (path, api_path) = (escape_name(path), escape_name(api_path));
-        let bad = "the token is not valid, or has ended";
+        let bad = "the token is not valid, or has expired";
         let renew = format!("check {}, or set another token with BAO_TOKEN", self.login());
         let right = format!("give its policy the capability it needs on `{api_path}`");
         let (why, help) = match health {

@@ -58,7 +58,7 @@ impl VaultClient {
             }
             403 if answer.is_bare_denial() => {
                 self.leases.remove(lease);
-                let message = "the token has ended, and its leases with it";
+                let message = "the token has expired or was revoked, and its leases with it";
                 Err(Error::new(ErrorKind::AccessDenied, message).with_help("log in again"))
             }
             403 => {
@@ -130,5 +130,5 @@ impl VaultClient {
 fn gone(lease: &Lease) -> Error {
     let message = format!("the lease `{}` is not there any more", escape_name(lease.id()));
     Error::new(ErrorKind::NotFound, message)
-        .with_help("it has ended or was revoked: later steps get a new one")
+        .with_help("it has expired or was revoked: later steps get a new one")
 }

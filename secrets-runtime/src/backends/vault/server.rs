@@ -160,7 +160,7 @@ impl VaultServer {
             server.unwrap_or_default()
         );
         Error::new(ErrorKind::InvalidConfig, message).with_help(
-            "if it is of the same cluster, add its address behind a comma; the token is sent nowhere else",
+            "if it is of the same cluster, add its address after a comma; the token is sent nowhere else",
         )
     }
 }

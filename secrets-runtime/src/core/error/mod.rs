@@ -87,13 +87,13 @@ impl Error {
         &self.0.problems
     }
 
-    /// Returns the step that could not start, or whose body asked.
+    /// Returns the step that could not start, or whose body asked for a secret.
     #[must_use]
     pub fn step(&self) -> Option<&str> {
         self.0.step.as_deref()
     }
 
-    /// Whether trying again later may help: every problem is that a backend is throttled, slow or away.
+    /// Whether trying again later may help: every problem is a backend that throttles, is slow or cannot be reached.
     #[must_use]
     pub fn is_transient(&self) -> bool {
         !self.0.problems.is_empty() && self.0.problems.iter().all(|p| p.kind.is_transient())
@@ -313,8 +313,8 @@ macro_rules! kinds {
     ($( $(#[$doc:meta])* $name:ident, )*) => {
         /// What kind of problem an [`Error`] is about.
         ///
-        /// Its text is its name: `"NotFound".parse()` is [`ErrorKind::NotFound`]. Kinds can be sorted, but which
-        /// comes first means nothing, and may change.
+        /// Its text is its name: `"NotFound".parse()` is [`ErrorKind::NotFound`]. Kinds can be sorted, but their order
+        /// has no meaning, and may change.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorKind { $( $(#[$doc])* $name, )* }
@@ -342,11 +342,11 @@ kinds! {
     NotRequested,
     /// The backend does not permit it.
     AccessDenied,
-    /// What a step returned contained one of its secrets, or could not be looked through for them to its end.
+    /// What a step returned contained one of its secrets, or could not be searched completely for them.
     Leaked,
     /// The role could not be assumed.
     RoleDenied,
-    /// The manager's key refused, or a store's file does not authenticate.
+    /// The manager's key cannot be used, or a file of the store does not authenticate.
     DecryptionFailed,
     /// A source, a request, a role or a template does not parse.
     InvalidSource,

@@ -34,7 +34,7 @@ pub(super) fn report(
         Some(unseen) => {
             let name = step.unwrap_or_default();
             warn_once(&format!(
-                "not all that the step `{name}` returned was looked through for secrets: {}",
+                "what the step `{name}` returned was not searched completely for secrets: {}",
                 why(unseen)
             ));
         }
@@ -111,8 +111,7 @@ fn unseen_problem(unseen: Unseen, choice: GuardChoice) -> Problem {
         Unseen::LongChain => ("the error of the step", "return an error with fewer sources"),
         _ => ("what the step returned", "return a value that is not nested so deeply"),
     };
-    let message =
-        format!("{what} cannot be looked through for secrets to its end: {}", why(unseen));
+    let message = format!("{what} cannot be searched completely for secrets: {}", why(unseen));
     Problem::new(ErrorKind::Leaked, message).with_help(format!("{advice}; {}", way_out(choice)))
 }
 

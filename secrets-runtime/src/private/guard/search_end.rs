@@ -27,7 +27,7 @@ impl fmt::Display for SearchEnd {
         f.write_str(match self {
             Self::Failed => "the value cannot be serialized",
             Self::TooDeep => "the value is nested too deeply",
-            Self::Full => "no more of the value is looked through",
+            Self::Full => "no more of the value is searched",
         })
     }
 }

@@ -69,11 +69,13 @@ impl TestSecrets {
         let fields = self.groups.iter().find(|(group, _)| group == request.id());
         match (fields, request.key()) {
             (Some((_, fields)), None) => Ok(Fetched::fields(fields.clone())),
-            (None, None) => Err(self.missing("the test gives no secret of this group", "it has")),
+            (None, None) => {
+                Err(self.missing("the test supplies no secret of this group", "it has"))
+            }
             (fields, Some(key)) => {
                 let field = fields.and_then(|(_, all)| all.iter().find(|(known, _)| known == key));
                 let (_, value) = field.ok_or_else(|| {
-                    let message = "the test gives no secret of this group and key";
+                    let message = "the test supplies no secret of this group and key";
                     self.missing(message, "it has the groups")
                 })?;
                 Ok(Fetched::text(value.clone()))

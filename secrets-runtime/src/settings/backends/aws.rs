@@ -13,10 +13,10 @@ use crate::{
 /// How AWS is reached.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) enum AwsTransport {
-    /// By the AWS SDK.
+    /// Through the AWS SDK.
     #[default]
     Sdk,
-    /// By an agent on this machine.
+    /// Through an agent on this machine.
     Agent,
 }
 
@@ -82,7 +82,7 @@ fn transport(text: &str) -> Read<AwsTransport> {
                 Some(better) => format!("did you mean {better}?"),
                 None => "write sdk or agent".to_owned(),
             };
-            Err(vec![SettingError::new("there is no such way to AWS", help).quoting(other)])
+            Err(vec![SettingError::new("there is no such transport", help).quoting(other)])
         }
     }
 }

@@ -177,7 +177,7 @@ fn command(value: &Spanned<DeValue<'_>>) -> Result<Vec<String>, SettingError> {
     let program = &command[0];
     if !Path::new(program).is_absolute() {
         let message = "the program is not an absolute path";
-        let help = "write the whole path, such as \"/usr/bin/op\": the search path is not used";
+        let help = "write the absolute path, such as \"/usr/bin/op\": PATH is not searched";
         return Err(SettingError::new(message, help).quoting(program));
     }
     if program.contains(PLACEHOLDER) {

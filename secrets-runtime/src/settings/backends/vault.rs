@@ -70,7 +70,9 @@ impl VaultAuth {
             let near = closest(&text.to_ascii_lowercase(), Self::ALL.map(Self::as_str));
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
             let help = format!("{near}write token, approle, kubernetes or jwt");
-            vec![SettingError::new("it is not a way to log in to Vault", help).quoting(text)]
+            vec![
+                SettingError::new("it is not an auth method that is supported", help).quoting(text),
+            ]
         })
     }
 }

@@ -335,7 +335,7 @@ fn every_problem_is_reported_at_once_with_its_variable() {
         "SECRETS_AWS_CREDENTIALS_FROM: a secret's name holds a character that it cannot have: \" \", in `a b`; ",
         "ZENML_SECRET_VALIDATION_LEVEL: there is no such validation level: `SECRET_EXIST`; did you mean SECRET_EXISTS?",
         "SECRETS_WITH: a text is not quoted: \"x\", in `[x]`, at byte 17; write \"x\"",
-        "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded: `~/store`; write the whole path",
+        "SECRETS_LOCAL_DIR: it starts with `~`, which is not expanded: `~/store`; write the absolute path",
         "SECRETS_CACHE_TTL: it is not a number of seconds: `five`; write digits",
         "secrets.toml: cache_stale: it is not a number of seconds: `soon` (",
         "SECRETS_TIMEOUT: a time limit of 0 seconds is too short: `0`",

@@ -12,7 +12,7 @@ impl KmsKey {
     /// Parses the ARN of a key.
     ///
     /// # Errors
-    /// If it is not one. An alias is none: a policy about an alias permits nothing.
+    /// If it is not one. An alias is not one: a policy about an alias permits nothing.
     pub fn parse(text: &str) -> Result<Self, Failure> {
         let parts: Vec<&str> = text.split(':').collect();
         let is_id = |id: &str| {

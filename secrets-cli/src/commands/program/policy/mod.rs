@@ -297,8 +297,10 @@ fn note_others(format: PolicyFormat, routes: &StepRoutes, reporter: &Reporter) {
         .collect();
     if !others.is_empty() {
         let others: Vec<_> = others.into_iter().collect();
-        reporter
-            .info(&format!("note: this format is not about the secrets of {}", others.join(", ")));
+        reporter.info(&format!(
+            "note: this format does not cover the secrets of {}",
+            others.join(", ")
+        ));
     }
 }
 

@@ -19,7 +19,7 @@ pub(super) struct AgentFailure {
 }
 
 /// What each error about what AWS has answered has in it.
-const OF_AWS: &str = "AWS, by the agent";
+const OF_AWS: &str = "AWS, through the agent";
 
 const BAD_CREDENTIALS: &str = "the credentials of the agent are not accepted";
 
@@ -107,12 +107,14 @@ impl AgentFailure {
             ErrorKind::DecryptionFailed => format!("`{id}` cannot be decrypted"),
             ErrorKind::Throttled => "there are too many requests".to_owned(),
             ErrorKind::Timeout => "it did not answer in time".to_owned(),
-            ErrorKind::InvalidSource => format!("AWS takes `{id}` for no {noun}'s name"),
+            ErrorKind::InvalidSource => {
+                format!("AWS does not accept `{id}` as the name of a {noun}")
+            }
             ErrorKind::NotSupported if self.code == "MaxRolesExceeded" => {
                 "the agent has assumed as many roles as it may".to_owned()
             }
             ErrorKind::NotSupported => format!("the agent does not serve a {noun}"),
-            _ => format!("`{id}` cannot be had"),
+            _ => format!("`{id}` cannot be read"),
         };
         Error::new(self.kind, format!("{OF_AWS}: {what} ({})", self.code))
             .with_help(self.help(noun))

@@ -1,5 +1,5 @@
-//! AWS by an agent on this machine: its Secrets Manager Agent, its Workload Credentials Provider, or the Lambda extension
-//! for parameters and secrets.
+//! AWS through an agent on this machine: its Secrets Manager Agent, its Workload Credentials Provider, or the Lambda
+//! extension for parameters and secrets.
 
 mod client;
 mod failure;
@@ -34,7 +34,7 @@ use crate::{
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
 
-/// AWS by an agent on this machine, as the backend `aws-secrets-manager` or `ssm`. It is used where
+/// AWS through an agent on this machine, as the backend `aws-secrets-manager` or `ssm`. It is used where
 /// `SECRETS_AWS_TRANSPORT` is `agent`, and needs no SDK.
 ///
 /// The agent asks AWS with its own credentials and in its own region, and caches what it was answered; a refresh asks it to
@@ -54,11 +54,10 @@ impl AwsAgent {
         [of(BuiltIn::AwsSecretsManager), of(BuiltIn::Ssm)]
     }
 
-    /// Returns why the agent does not answer, or does not accept the token, if so. What AWS says about the secret does not
-    /// matter.
+    /// Checks that the agent answers and accepts the token. What AWS says about the secret does not matter.
     ///
     /// # Errors
-    /// If the agent does not answer.
+    /// If the agent does not answer, or does not accept the token.
     pub async fn check(&self, id: &str) -> Result<(), Error> {
         let (kind, client, id) = (self.kind, self.client.clone(), id.to_owned());
         let checked = on_io_thread(async move {

@@ -158,6 +158,6 @@ fn no_roles(client: &AgentClient, role: &str) -> Error {
 fn another(noun: &str, id: &str, name: &str, arn: &str) -> Error {
     let (id, name, arn) = (escape_name(id), escape_name(name), escape_name(arn));
     let message =
-        format!("the AWS agent answered another {noun} instead of `{id}`: `{name}`, {arn}");
+        format!("the AWS agent returned another {noun} instead of `{id}`: `{name}`, {arn}");
     Error::new(ErrorKind::Unavailable, message).with_help("see what listens at the agent's port")
 }

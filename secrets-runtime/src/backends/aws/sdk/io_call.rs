@@ -50,5 +50,5 @@ where
 /// Returns the error of a request that has no answer.
 pub(super) fn lost(service: &str) -> Error {
     Error::new(ErrorKind::Unavailable, format!("the request to {service} was lost"))
-        .with_help("this is a mistake in the backend: please report it")
+        .with_help("this is a bug in the backend: please report it")
 }

@@ -37,7 +37,7 @@ impl ClassifyRetry for TransientErrors {
     }
 
     fn name(&self) -> &'static str {
-        "passing troubles of the service"
+        "transient errors of the service"
     }
 }
 

@@ -89,7 +89,7 @@ impl AwsSecretsManager {
         self.with(|config| config.endpoint_url = Some(url.into()))
     }
 
-    /// Sets the access key, in the place of the SDK's own chain of credentials. It is used as a whole: the session
+    /// Sets the access key, in place of the SDK's own chain of credentials. It is used as a whole: the session
     /// token is not looked for elsewhere.
     #[must_use]
     pub fn with_access_key(
@@ -127,8 +127,8 @@ impl AwsSecretsManager {
         self.with(|config| (config.attempt_timeout, config.timeout) = (attempt, all))
     }
 
-    /// Sets how often a request is sent at most that fails for a moment: 1 for no second attempt. By default it is
-    /// what `AWS_MAX_ATTEMPTS` or the profile says, else 6.
+    /// Sets the maximum number of attempts for a request that fails temporarily: 1 means no second attempt. By default
+    /// it is what `AWS_MAX_ATTEMPTS` or the profile says, else 6.
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
         self.with(|config| config.attempts = Some(attempts.max(1)))

@@ -33,7 +33,7 @@ impl Store for AwsSecretsManager {
         })
     }
 
-    /// Creates a secret in one step: of several that do so at one moment, one succeeds.
+    /// Creates a secret in one step: of several that do so at the same time, one succeeds.
     fn create<'a>(&'a self, id: &'a str, payload: Payload) -> BoxFuture<'a, Result<String, Error>> {
         self.work(id, move |client, id| async move {
             let _writing = WriteGuard::to(BuiltIn::AwsSecretsManager.name(), &id);

@@ -67,7 +67,7 @@ fn statement(number: usize, node: &JsonNode) -> Result<GivenStatement, String> {
     let element = Element::of(node, &place, &all)?;
     if others.iter().any(|name| element.get(name).is_some()) {
         return Err(format!(
-            "{place} has a principal: it is a trust policy or that of a resource, and not what a caller or role is permitted"
+            "{place} has a principal: it is a trust policy or a resource-based policy, not an identity-based policy"
         ));
     }
     let sid = element.get("Sid").map(|node| text_of(node, "Sid")).transpose()?;

@@ -91,7 +91,7 @@ fn explain_way(error: &CredentialsError, way: &CredentialsWay) -> Error {
         CredentialsWay::SignIn(profile) => {
             let profile = shown(profile);
             let message = format!(
-                "the AWS profile `{profile}` is not signed in, or its session has ended: {}",
+                "the AWS profile `{profile}` is not signed in, or its session has expired: {}",
                 cause(error)
             );
             let word = secrets_spec::shell_word(&profile);
@@ -117,9 +117,9 @@ fn what_failed(said: &str) -> String {
             "printed something else than credentials".to_owned()
         }
         None if said.contains("could not decode output") => {
-            "printed something that is no text".to_owned()
+            "printed something that is not text".to_owned()
         }
-        None => "gave no credentials".to_owned(),
+        None => "returned no credentials".to_owned(),
     }
 }
 
@@ -129,7 +129,7 @@ fn explain(error: &CredentialsError) -> Error {
     match error {
         CredentialsError::CredentialsNotLoaded(_) => Error::new(
             ErrorKind::AccessDenied,
-            "there are no AWS credentials: not in variables, in the profile, of a web identity, a container or an instance",
+            "there are no AWS credentials: neither in variables nor in the profile, nor from a web identity, a container or an instance",
         )
         .with_help(where_to_set_them()),
         CredentialsError::InvalidConfiguration(_) => match settings::container_variable() {
@@ -153,7 +153,7 @@ fn explain(error: &CredentialsError) -> Error {
         .with_help("look at where they come from, or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"),
         _ => Error::new(
             ErrorKind::AccessDenied,
-            format!("the AWS credentials cannot be had: {}", cause(error)),
+            format!("no AWS credentials are available: {}", cause(error)),
         )
         .with_help(format!("{}; then see that `aws sts get-caller-identity` works in the same environment", where_to_set_them())),
     }
@@ -189,7 +189,7 @@ mod tests {
                 "Error retrieving credentials from external process, could not parse response: SeNtInEl",
                 "printed something else than credentials",
             ),
-            ("SeNtInEl", "gave no credentials"),
+            ("SeNtInEl", "returned no credentials"),
         ] {
             assert_eq!(what_failed(said), wanted);
         }

@@ -28,7 +28,7 @@ impl CredentialsSource for SecretCredentials {
             let fetched = spawn_blocking(move || block_on(provider.fetch(timeout))).await;
             let fetched = fetched.map_err(|_| {
                 Error::new(ErrorKind::Unavailable, "the AWS credentials were lost on the way")
-                    .with_help("this is a mistake in their backend: please report it")
+                    .with_help("this is a bug in their backend: please report it")
             })?;
             let AwsCredentials { access_key, secret_access_key, session_token } = fetched?;
             let id = access_key.expose_str()?.to_owned();

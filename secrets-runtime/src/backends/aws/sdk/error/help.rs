@@ -29,7 +29,7 @@ impl AwsFailure {
             ErrorKind::AccessDenied if self.is_about_credentials() => CREDENTIALS_HELP.to_owned(),
             ErrorKind::AccessDenied => {
                 format!(
-                    "{who} needs secretsmanager:GetSecretValue on it, and on a secret of another account its resource policy must permit it too; AWS says the same of many a secret that does not exist, so check the name and that {region} is its region"
+                    "{who} needs secretsmanager:GetSecretValue on it, and on a secret of another account its resource policy must permit it too; AWS also reports this for a secret that does not exist, so check the name and that {region} is its region"
                 )
             }
             ErrorKind::DecryptionFailed => {
@@ -49,7 +49,7 @@ impl AwsFailure {
                 "write a secret's name, or its ARN with or without the six characters at its end".to_owned()
             }
             ErrorKind::InvalidConfig => {
-                "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the same in the profile".to_owned()
+                "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SECRETS_MANAGER, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the corresponding keys of the profile".to_owned()
             }
             ErrorKind::InvalidName => "choose another name, or update that secret".to_owned(),
             _ => format!("see what `aws secretsmanager describe-secret --secret-id {word} --region {region}` says"),
@@ -80,7 +80,7 @@ impl AwsFailure {
                 "write a parameter's name, its ARN, or a path and `/*`".to_owned()
             }
             ErrorKind::InvalidConfig => {
-                "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the same in the profile".to_owned()
+                "look at AWS_ENDPOINT_URL and AWS_ENDPOINT_URL_SSM, AWS_USE_FIPS_ENDPOINT and AWS_USE_DUALSTACK_ENDPOINT, and at the corresponding keys of the profile".to_owned()
             }
             ErrorKind::Throttled | ErrorKind::Timeout | ErrorKind::Unavailable => return None,
             _ => format!("see what `aws ssm get-parameters --names {word} --region {region}` says"),

@@ -182,13 +182,15 @@ impl AwsFailure {
             ErrorKind::Throttled => "there are too many requests".to_owned(),
             ErrorKind::Timeout => "it did not answer in time".to_owned(),
             ErrorKind::Unavailable if self.is_another() => {
-                format!("another {noun} was answered instead of `{id}`")
+                format!("AWS returned another {noun} instead of `{id}`")
             }
             ErrorKind::Unavailable => "it cannot be reached, or fails".to_owned(),
-            ErrorKind::InvalidSource => format!("AWS takes `{id}` for no {noun}'s name"),
+            ErrorKind::InvalidSource => {
+                format!("AWS does not accept `{id}` as the name of a {noun}")
+            }
             ErrorKind::InvalidName => format!("there is a secret `{id}` already"),
-            ErrorKind::InvalidConfig => "the settings lead to no address".to_owned(),
-            _ => format!("`{id}` cannot be had"),
+            ErrorKind::InvalidConfig => "the settings yield no address".to_owned(),
+            _ => format!("`{id}` cannot be read"),
         };
         let said = self.said.as_ref().map(|said| format!(": {said}")).unwrap_or_default();
         let error = Error::new(self.kind, format!("{scope}: {what} ({}{said})", self.code));
@@ -224,7 +226,7 @@ impl AwsFailure {
 /// What stands in the place of AWS's code where the answer is about another secret.
 const ANOTHER: &str = "found";
 
-const CREDENTIALS_HELP: &str = "they may be expired, of another account or mistyped, or this machine's clock wrong: see what `aws sts get-caller-identity` says with them (SECRETS_AWS_CREDENTIALS_FROM, if it is set, names where they are)";
+const CREDENTIALS_HELP: &str = "they may have expired, belong to another account or be mistyped, or this machine's clock may be wrong: see what `aws sts get-caller-identity` says with them (SECRETS_AWS_CREDENTIALS_FROM, if it is set, names where they are)";
 
 /// One line, not too long.
 fn short(said: &str) -> String {

@@ -37,7 +37,7 @@ pub(in crate::backends::aws) async fn exists(
             // The error does not say which one it was.
             Err(_) => {
                 let error = Error::new(ErrorKind::Unavailable, "the backend panicked")
-                    .with_help("this is a mistake in the backend: please report it");
+                    .with_help("this is a bug in the backend: please report it");
                 return answers.iter().map(|_| Err(error.clone())).collect();
             }
         }

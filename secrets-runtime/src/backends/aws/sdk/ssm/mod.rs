@@ -33,9 +33,9 @@ use crate::{
 
 /// The parameters of AWS Systems Manager, as the backend `ssm`.
 ///
-/// A source's id is a parameter's name, with a version or a label behind a colon if not the newest is meant, or its ARN. A
-/// parameter is one plain value, also a `StringList`, unless the source says `json = true`. A path that ends in `/*` is
-/// one secret: its fields are the parameters directly below the path. Of a request the group is the parameter, and
+/// A source's id is a parameter's name, with a version or a label after a colon if not the newest is meant, or its ARN.
+/// A parameter is one plain value, also a `StringList`, unless the source says `json = true`. A path that ends in `/*`
+/// is one secret: its fields are the parameters directly below the path. Of a request the group is the parameter, and
 /// the key a member of its JSON object, or a field of the set.
 ///
 /// Parameters are decrypted, and read ten by a request, all requests at once. Where one of the ten is not permitted, AWS
@@ -58,7 +58,7 @@ impl ParameterStore {
         self.with(|config| (config.attempt_timeout, config.timeout) = (attempt, all))
     }
 
-    /// Sets how often a request is sent at most that fails for a moment: 1 for no second attempt.
+    /// Sets the maximum number of attempts for a request that fails temporarily: 1 means no second attempt.
     #[must_use]
     pub fn with_max_attempts(self, attempts: u32) -> Self {
         self.with(|config| config.attempts = Some(attempts.max(1)))
