@@ -80,10 +80,11 @@ fn secrets_in_the_reason_are_masked_and_it_is_cut() {
         error.to_string().contains("bad: ***!") && !error.to_string().contains(&own),
         "{error}"
     );
-    // Also in lines of five letters.
+    // Also in lines of five letters, one of which may begin with the last one.
     let script = "echo \"bad: $CARGO_MANIFEST_DIR!\" | fold -w 5 >&2; exit 1";
     let error = super::error(&place.script_with(script, "env = ['CARGO_MANIFEST_DIR']"));
-    assert!(error.to_string().contains("bad: ***!"), "{error}");
+    let text = error.to_string();
+    assert!(text.contains("bad: ***!") || text.contains("bad: *** !"), "{error}");
     // What stands in the table besides the id.
     let program = place.program("program", "echo \"bad $1 for $2\" >&2; exit 1");
     let table = format!("exec = [{program:?}, 'SeNtInEl-7a6b', '--item={{id}}']");
