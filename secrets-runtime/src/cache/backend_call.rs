@@ -82,7 +82,7 @@ pub(crate) struct CallOutcome<T, A> {
     pub answers: Vec<(T, Result<A, Error>)>,
     /// Whether each answer is known to be of its request. If the backend left one out, those that do not name their
     /// secrets may be of others.
-    pub are_sure: bool,
+    pub is_order_trusted: bool,
 }
 
 /// Asks a backend. Each request comes back as its tag with its answer, which is an error for what the backend
@@ -117,7 +117,7 @@ where
         tags,
         requests,
         answers: Some(answers),
-        are_sure: true,
+        is_order_trusted: true,
         sleep,
         deadline,
     })
@@ -166,7 +166,7 @@ struct BackendCall<T, A> {
     requests: Arc<[Arc<OwnedRequest>]>,
     /// `None` when it is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
-    are_sure: bool,
+    is_order_trusted: bool,
     sleep: Sleep,
     deadline: Deadline,
 }
@@ -197,7 +197,7 @@ impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
             outcome = this.panicked();
         }
         let answers = std::mem::take(&mut this.tags).into_iter().zip(outcome).collect();
-        Poll::Ready(CallOutcome { answers, are_sure: this.are_sure })
+        Poll::Ready(CallOutcome { answers, is_order_trusted: this.is_order_trusted })
     }
 }
 
@@ -236,7 +236,7 @@ impl<T, A: Named> BackendCall<T, A> {
         for (place, error) in self.mixed_up(&answers) {
             answers[place] = Err(error);
         }
-        self.are_sure = given == wanted || self.is_each_named(&answers);
+        self.is_order_trusted = given == wanted || self.is_each_named(&answers);
         answers
     }
 

@@ -45,7 +45,7 @@ impl Landing {
 
     /// Keeps what may be kept, and completes the call.
     pub(super) fn land(self, outcome: CallOutcome<(Key, Provenance), Fetched>) -> Completion {
-        let CallOutcome { answers, are_sure } = outcome;
+        let CallOutcome { answers, is_order_trusted } = outcome;
         let answers = answers
             .into_iter()
             .map(|((key, asked), result)| (key, Answer::of_backend(result, asked)));
@@ -55,7 +55,7 @@ impl Landing {
                 for answer in answers.values_mut() {
                     cache.adopt(contents, &self.backend, answer, self.timeout);
                 }
-                if are_sure {
+                if is_order_trusted {
                     for (key, answer) in &mut answers {
                         self.keep(&cache, contents, key, answer, dropped);
                     }
@@ -63,7 +63,7 @@ impl Landing {
                 contents.pending.end(self.number, &self.keys);
             });
         }
-        Arc::new(CallAnswers { answers, are_sure })
+        Arc::new(CallAnswers { answers, is_order_trusted })
     }
 
     fn keep(

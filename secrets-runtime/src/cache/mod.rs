@@ -106,7 +106,7 @@ impl Cache {
                     None => Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone()),
                 };
                 // Beside answers that may be of other secrets no stale one may turn the failure into a success.
-                match completion.is_none_or(|it| it.are_sure) {
+                match completion.is_none_or(|it| it.is_order_trusted) {
                     true => self.or_stale(&*backend, &key, answer, asked, freshness),
                     false => answer,
                 }
