@@ -1,13 +1,13 @@
 //! The secrets of HashiCorp Vault and OpenBao.
 
 mod answer;
-mod auth;
 mod call;
 mod client;
 mod failure;
 mod held_leases;
 mod lease;
 mod listing;
+mod login;
 mod mount_lookup;
 mod mounts;
 mod read;
