@@ -110,7 +110,7 @@ impl Vault {
             .collect();
         if !unknown.is_empty() {
             let client = client.clone();
-            // One that is not told is asked for again for each of its requests: the token may have a right to another path.
+            // One that is not listed is asked for again for each of its requests: the token may have a right to another path.
             each(unknown, AT_ONCE, move |request| {
                 let client = client.clone();
                 async move { client.mount_of(&request).await.map(drop) }
