@@ -63,7 +63,12 @@ struct Entry {
 
 impl Entries {
     /// Returns what is kept for a key, if it will do.
-    pub(super) fn find(&self, key: &Key, freshness: Freshness, now: Instant) -> Option<Found<'_>> {
+    pub(super) fn find(
+        &self,
+        key: &Key,
+        freshness: Freshness,
+        now: Instant,
+    ) -> Option<ServableEntry<'_>> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get(&id).filter(|entry| freshness.admits(entry.asked_at))?;
         entry.find(id, now)
@@ -131,7 +136,7 @@ impl Entries {
         key: &Key,
         now: Instant,
         pause: Duration,
-    ) -> Option<(Found<'_>, bool)> {
+    ) -> Option<(ServableEntry<'_>, bool)> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get_mut(&id)?;
         if entry.end <= now {
@@ -345,7 +350,7 @@ impl Lifetime {
 }
 
 /// A value that serves.
-pub(super) struct Found<'a> {
+pub(super) struct ServableEntry<'a> {
     id: EntryId,
     entry: &'a Entry,
     serves_until: Instant,
@@ -353,7 +358,7 @@ pub(super) struct Found<'a> {
     lease: Option<LeaseHold>,
 }
 
-impl Found<'_> {
+impl ServableEntry<'_> {
     /// Takes a handle to the lease, if the value has one; `None` if the lease is over.
     pub(super) fn hold(self) -> Option<Self> {
         match &self.entry.lease {
@@ -399,10 +404,10 @@ impl Entry {
         (now < until.min(self.end)).then_some(until.min(self.end))
     }
 
-    fn find(&self, id: EntryId, now: Instant) -> Option<Found<'_>> {
+    fn find(&self, id: EntryId, now: Instant) -> Option<ServableEntry<'_>> {
         let serves_until = self.serves_until(now)?;
         let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
-        Some(Found { id, entry: self, serves_until, origin, lease: None })
+        Some(ServableEntry { id, entry: self, serves_until, origin, lease: None })
     }
 
     fn has_lease(&self, lease: &Arc<SharedLease>) -> bool {

@@ -32,12 +32,12 @@ use crate::{
 
 /// What AWS has for a target.
 #[derive(Clone)]
-enum Found {
+enum ParameterResult {
     One(Arc<ParameterAnswer>),
     Set(Arc<Vec<(String, SecretValue)>>),
 }
 
-type Outcome = Result<Found, Error>;
+type Outcome = Result<ParameterResult, Error>;
 
 /// Fetches all requests: one answer for each, in order.
 pub(super) async fn fetch(
@@ -46,8 +46,8 @@ pub(super) async fn fetch(
 ) -> Vec<Result<Fetched, Error>> {
     let outcomes = ask(clients, &wanted, true).await;
     let answer = |(request, outcome): (&ParameterRequest, Outcome)| match outcome? {
-        Found::One(answer) => Ok(request.read(&answer)),
-        Found::Set(fields) => {
+        ParameterResult::One(answer) => Ok(request.read(&answer)),
+        ParameterResult::Set(fields) => {
             let fetched = Fetched::fields(fields.iter().cloned());
             Ok(fetched.with_name(&request.id).with_identity(request.identity()))
         }
@@ -189,7 +189,7 @@ impl ParameterFetch {
     /// Returns what an answer says about a parameter, if it says anything.
     fn about(&self, answers: &Answers, id: &str) -> Option<Outcome> {
         let found = answers.about(id, self.role.as_deref())?;
-        Some(found.map(Found::One).map_err(|failure| self.explain(&failure, id)))
+        Some(found.map(ParameterResult::One).map_err(|failure| self.explain(&failure, id)))
     }
 
     fn explain(&self, failure: &AwsFailure, id: &str) -> Error {
@@ -243,7 +243,7 @@ impl ParameterFetch {
         }
         match fields.is_empty() {
             true => Err(explain(AwsFailure::of_item("ParameterNotFound", None))),
-            false => Ok(Found::Set(Arc::new(fields))),
+            false => Ok(ParameterResult::Set(Arc::new(fields))),
         }
     }
 }
