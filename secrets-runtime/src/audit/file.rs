@@ -44,7 +44,8 @@ impl AuditFile {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match opened.file.take() {
             Some(file) if is_at(&file, &self.path) => {
-                permissions::check_open(&file, &self.path).map_err(|why| self.unfit(why))?;
+                permissions::check_open(&file, &self.path)
+                    .map_err(|why| self.insecure_problem(why))?;
                 file
             }
             // It was renamed, by a rotation of logs for example: the next lines go to a new file.
@@ -67,17 +68,17 @@ impl AuditFile {
     pub(super) fn check(&self) -> Result<(), Problem> {
         match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == IoKind::NotFound => {
-                permissions::check_folders(&self.path).map_err(|why| self.unfit(why))
+                permissions::check_folders(&self.path).map_err(|why| self.insecure_problem(why))
             }
             _ => self.open().map(drop),
         }
     }
 
     fn open(&self) -> Result<File, Problem> {
-        permissions::open_to_append(&self.path).map_err(|why| self.unfit(why))
+        permissions::open_to_append(&self.path).map_err(|why| self.insecure_problem(why))
     }
 
-    fn unfit(&self, why: Insecure) -> Problem {
+    fn insecure_problem(&self, why: Insecure) -> Problem {
         match why {
             Insecure::Exposed { message, help } => {
                 let message = format!("the audit log is not safe: {message}");

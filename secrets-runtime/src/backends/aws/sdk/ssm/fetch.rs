@@ -92,8 +92,8 @@ async fn ask(
         running.spawn(async move {
             let part = Arc::new(part);
             let client = timeout_at(deadline, clients.client(&part.scope)).await;
-            let late = || Err(AwsFailure::late().explain("", &part.scope));
-            let outcomes = match client.unwrap_or_else(|_| late()) {
+            let timed_out = || Err(AwsFailure::timed_out().explain("", &part.scope));
+            let outcomes = match client.unwrap_or_else(|_| timed_out()) {
                 Ok(client) => {
                     let role = part.scope.role.clone();
                     ParameterFetch { clients, client, role, deadline, is_decrypted }.all(part).await
@@ -205,7 +205,7 @@ impl ParameterFetch {
             self.client.get_parameters(input).await
         };
         let answer = timeout_at(self.deadline, call).await;
-        Answers::read(&answer.unwrap_or_else(|_| Err(AwsFailure::late()))?)
+        Answers::read(&answer.unwrap_or_else(|_| Err(AwsFailure::timed_out()))?)
     }
 
     /// Calls `GetParametersByPath` for each page. To know whether there is any parameter, one is enough.
@@ -228,7 +228,8 @@ impl ParameterFetch {
                 self.client.get_by_path(input.to_string()).await
             };
             let answer = timeout_at(self.deadline, call).await;
-            let answer = answer.unwrap_or_else(|_| Err(AwsFailure::late())).map_err(explain)?;
+            let answer =
+                answer.unwrap_or_else(|_| Err(AwsFailure::timed_out())).map_err(explain)?;
             let answers = Answers::read(&answer).map_err(explain)?;
             for parameter in answers.parameters {
                 let Some(field) = parameter.field_below(path) else {
