@@ -169,11 +169,11 @@ impl<'a> Filling<'a> {
             },
         };
         let secrets = Secrets::new(found);
-        self.misfits(&secrets, unresolved).map(|()| Some(secrets))
+        self.check_fillable(&secrets, unresolved).map(|()| Some(secrets))
     }
 
     /// Returns an error if there are problems of resolving, or if a reference cannot be filled in.
-    fn misfits(&self, secrets: &Secrets, unresolved: Vec<Problem>) -> Result<(), Error> {
+    fn check_fillable(&self, secrets: &Secrets, unresolved: Vec<Problem>) -> Result<(), Error> {
         let names: HashSet<&str> =
             self.references.iter().map(|reference| reference.name_and_key().0).collect();
         let mut problems = ProblemList::default();
@@ -185,7 +185,7 @@ impl<'a> Filling<'a> {
                 false => problems.push(problem),
             }
         }
-        let mut misfits = Vec::new();
+        let mut unfillable = Vec::new();
         let mut reported = HashSet::new();
         for (index, reference) in self.references.iter().enumerate() {
             let name = reference.name_and_key().0;
@@ -194,13 +194,13 @@ impl<'a> Filling<'a> {
             {
                 let shown = self.written(reference);
                 let told = |problem| render::of_reference(problem, &shown, None);
-                misfits.push((index, failed.iter().map(told).collect()));
+                unfillable.push((index, failed.iter().map(told).collect()));
             }
         }
         // A field that is missing is reported once for each text that refers to it.
         let mut start = 0;
         for text in self.references.chunk_by(|one, next| one.place == next.place) {
-            if misfits.len() >= ProblemList::MAX {
+            if unfillable.len() >= ProblemList::MAX {
                 break;
             }
             let parts =
@@ -208,11 +208,11 @@ impl<'a> Filling<'a> {
             let parts =
                 parts.filter(|(_, reference)| !failed.contains_key(reference.name_and_key().0));
             let parts = parts.map(|(index, reference)| (index, &reference.part));
-            misfits.extend(secrets.misfits(parts, &self.delimiters));
+            unfillable.extend(secrets.unfillable_parts(parts, &self.delimiters));
             start += text.len();
         }
-        misfits.sort_by_key(|(index, _)| *index);
-        for (index, found) in misfits {
+        unfillable.sort_by_key(|(index, _)| *index);
+        for (index, found) in unfillable {
             let Some(reference) = self.references.get(index) else { continue };
             // The place of each problem is searched for in the whole text.
             if !problems.has_room() {
