@@ -71,7 +71,7 @@ impl FlowStep {
     ///
     /// # Errors
     /// If the record of the function is damaged.
-    pub fn declared(&self) -> Result<DeclarationState, Error> {
+    pub fn declaration_state(&self) -> Result<DeclarationState, Error> {
         // A closure has the path of the function in which it is written.
         if self.function.ends_with("{{closure}}") {
             return Ok(DeclarationState::Unknown);

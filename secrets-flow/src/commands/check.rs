@@ -22,7 +22,7 @@ pub fn run(
     found.row("STEP", "SECRET", "BACKEND", "RESULT");
     let (mut is_any_unknown, mut is_attached_checked) = (false, false);
     for step in &flow.steps {
-        let declared = step.declared()?;
+        let declared = step.declaration_state()?;
         let DeclarationState::Known(function) = &declared else {
             found.row(&step.name, "unknown", "", "not checked");
             is_any_unknown = true;

@@ -29,7 +29,7 @@ pub fn run(flow: &FlowPlan, format: ShowFormat) -> Result<u8, CommandFailure> {
 }
 
 fn step_json(step: &FlowStep) -> Result<Value, CommandFailure> {
-    let (declared, guard) = match step.declared()? {
+    let (declared, guard) = match step.declaration_state()? {
         DeclarationState::Known(function) => {
             let declaration = serde_json::to_value(&function.declaration);
             let error = |error: serde_json::Error| CommandFailure::Other(error.to_string(), 1);
