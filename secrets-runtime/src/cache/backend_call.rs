@@ -13,7 +13,7 @@ use crate::{
         Backend, BoxFuture, Fetched, fetch_request::FetchRequest, identity::Identity,
         owned_request::OwnedRequest,
     },
-    cache::{key::Key, prohibition::forbidden},
+    cache::{forbid_backends::forbidden, key::Key},
     context::Barrier,
     core::{
         error::{Error, ErrorKind},
@@ -58,19 +58,19 @@ const TOKIO: &str =
     "a backend of your own that is built on tokio says so with `Capabilities::needs_tokio`";
 
 /// What an answer says about which secret it is of.
-pub(crate) trait Named {
+pub(crate) trait StatesNames {
     /// Returns the names and ids of the secret that the answer states, if any.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 
-impl Named for Fetched {
+impl StatesNames for Fetched {
     fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.identities.iter().map(Identity::id))
     }
 }
 
 /// Whether a secret exists says nothing about which one it is.
-impl Named for () {
+impl StatesNames for () {
     fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()
     }
@@ -95,7 +95,7 @@ pub(crate) fn call<T, A>(
 ) -> BoxFuture<'static, CallOutcome<T, A>>
 where
     T: Send + Unpin + 'static,
-    A: Named + Send + Unpin + 'static,
+    A: StatesNames + Send + Unpin + 'static,
 {
     let (tags, requests): (Vec<T>, Vec<Arc<OwnedRequest>>) = requests.into_iter().unzip();
     let requests: Arc<[Arc<OwnedRequest>]> = requests.into();
@@ -171,7 +171,7 @@ struct BackendCall<T, A> {
     deadline: Deadline,
 }
 
-impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
+impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
     type Output = CallOutcome<T, A>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
@@ -223,7 +223,7 @@ impl<T, A> BackendCall<T, A> {
     }
 }
 
-impl<T, A: Named> BackendCall<T, A> {
+impl<T, A: StatesNames> BackendCall<T, A> {
     /// As many answers as there are requests, without those that are of another request.
     fn one_for_each(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
         let (given, wanted) = (answers.len(), self.tags.len());

@@ -9,7 +9,7 @@ use crate::{
     cache::{
         answer::Answer,
         backend_call::CallOutcome,
-        dropped::Dropped,
+        deferred_drops::DeferredDrops,
         entries::{LandedValue, Lifetime},
         key::Key,
         leases::{lease_of, random, two_thirds, value_end},
@@ -53,7 +53,7 @@ impl Landing {
         if let Some(cache) = self.cache.upgrade() {
             cache.change(|contents, dropped| {
                 for answer in answers.values_mut() {
-                    cache.adopt(contents, &self.backend, answer, self.timeout);
+                    cache.manage_lease(contents, &self.backend, answer, self.timeout);
                 }
                 if is_order_trusted {
                     for (key, answer) in &mut answers {
@@ -72,7 +72,7 @@ impl Landing {
         contents: &mut Contents,
         key: &Key,
         answer: &mut Answer,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) {
         if !contents.pending.is_current(key, self.number) {
             return;

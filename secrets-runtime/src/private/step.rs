@@ -7,7 +7,7 @@ use secrets_spec::{InlineVars, OptionValue, ParameterSpec, Request, Source, Step
 
 use crate::{
     backend::BoxFuture,
-    cache::step_slot::StepCache,
+    cache::step_cache::StepCache,
     context::{Context, secrets::Secrets},
     core::error::{Error, Problem},
     declaration::{Declaration, parse::of_spec},

@@ -14,9 +14,9 @@ use crate::{
     backend::{Fetched, generation::Write},
     cache::{
         answer::{Answer, Reuse},
-        backend_call::{Named, is_of},
+        backend_call::{StatesNames, is_of},
+        deferred_drops::DeferredDrops,
         derived::{Derived, SlotId, Validity},
-        dropped::Dropped,
         entry_id::EntryId,
         key::Key,
         leases::{two_thirds, value_end},
@@ -80,7 +80,7 @@ impl Entries {
         &mut self,
         key: &Key,
         landed: LandedValue,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> Option<EntryId> {
         let LandedValue { fetched, asked_at, fetched_at, lifetime, lease } = landed;
         if self.is_closed {
@@ -122,7 +122,7 @@ impl Entries {
 
     /// The backend has said, when it was asked at this time, that there is no value for this key or that it may
     /// not be had: the one that was kept serves no more, not as an expired one either.
-    pub(super) fn refused(&mut self, key: &Key, asked_at: Instant, dropped: &mut Dropped) {
+    pub(super) fn refused(&mut self, key: &Key, asked_at: Instant, dropped: &mut DeferredDrops) {
         let Some(&id) = self.index.get(key) else { return };
         if self.entries.get(&id).is_some_and(|old| old.asked_at < asked_at) {
             self.remove(id, dropped);
@@ -156,7 +156,7 @@ impl Entries {
         secret: &Key,
         now: Instant,
         end: Instant,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> HashSet<String> {
         let is_it = |key: &Key| key.kind == secret.kind && key.secret() == secret.secret();
         let entries = self.entries.values().filter(|entry| entry.keys.iter().any(is_it));
@@ -176,14 +176,14 @@ impl Entries {
     }
 
     /// Drops what was read of a secret before this process wrote it.
-    pub(super) fn forget_written(&mut self, write: &Write, dropped: &mut Dropped) {
+    pub(super) fn forget_written(&mut self, write: &Write, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.is_of(write)) {
             self.remove(id, dropped);
         }
     }
 
     /// Drops everything, and keeps nothing from now on.
-    pub(super) fn close(&mut self, dropped: &mut Dropped) {
+    pub(super) fn close(&mut self, dropped: &mut DeferredDrops) {
         self.is_closed = true;
         self.clear(dropped);
         self.drop_derived(dropped);
@@ -206,7 +206,7 @@ impl Entries {
     }
 
     /// Lets the value of this lease expire: it serves only while its backend fails.
-    pub(super) fn expire_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut Dropped) {
+    pub(super) fn expire_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.take(id, dropped) else { continue };
             let id = self.next_id();
@@ -215,27 +215,27 @@ impl Entries {
     }
 
     /// Drops the value of this lease.
-    pub(super) fn drop_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut Dropped) {
+    pub(super) fn drop_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             self.remove(id, dropped);
         }
     }
 
     /// Drops all values with leases.
-    pub(super) fn drop_leases(&mut self, dropped: &mut Dropped) {
+    pub(super) fn drop_leases(&mut self, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.lease.is_some()) {
             self.remove(id, dropped);
         }
     }
 
-    pub(super) fn clear(&mut self, dropped: &mut Dropped) {
+    pub(super) fn clear(&mut self, dropped: &mut DeferredDrops) {
         for id in self.ids(|_| true) {
             self.remove(id, dropped);
         }
     }
 
     /// Drops what has ended.
-    pub(super) fn remove_ended(&mut self, now: Instant, dropped: &mut Dropped) {
+    pub(super) fn remove_ended(&mut self, now: Instant, dropped: &mut DeferredDrops) {
         while let Some(&(end, id)) = self.ends.first()
             && end <= now
         {
@@ -256,7 +256,7 @@ impl Entries {
         slot: SlotId,
         made_of: Reuse,
         value: Arc<dyn Any + Send + Sync>,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> Option<Validity> {
         if !made_of.entries.iter().all(|id| self.entries.contains_key(id)) {
             return None;
@@ -270,7 +270,7 @@ impl Entries {
     }
 
     /// Drops everything that steps have made.
-    pub(super) fn drop_derived(&mut self, dropped: &mut Dropped) {
+    pub(super) fn drop_derived(&mut self, dropped: &mut DeferredDrops) {
         self.derived.end_all(dropped);
     }
 
@@ -293,7 +293,7 @@ impl Entries {
     }
 
     /// Takes an entry out, and ends what steps have made of it.
-    fn take(&mut self, id: EntryId, dropped: &mut Dropped) -> Option<Entry> {
+    fn take(&mut self, id: EntryId, dropped: &mut DeferredDrops) -> Option<Entry> {
         let mut entry = self.entries.remove(&id)?;
         self.ends.remove(&(entry.end, id));
         for key in &entry.keys {
@@ -307,7 +307,7 @@ impl Entries {
         Some(entry)
     }
 
-    fn remove(&mut self, id: EntryId, dropped: &mut Dropped) {
+    fn remove(&mut self, id: EntryId, dropped: &mut DeferredDrops) {
         if let Some(entry) = self.take(id, dropped) {
             dropped.push(Box::new(entry.fetched));
             if let Some(lease) = entry.lease {
