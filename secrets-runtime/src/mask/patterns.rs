@@ -11,7 +11,7 @@ use crate::{
         long_pattern::PatternId,
         scan::Scan,
         wiped_bytes::{self, WipedBytes},
-        wrapped::WrappedScan,
+        wrapped_base64::WrappedScan,
     },
 };
 

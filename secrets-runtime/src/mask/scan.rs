@@ -16,11 +16,11 @@ pub(super) struct Scan {
     decided: usize,
     /// Places at which a pattern may stand once the text goes on.
     open: Vec<usize>,
-    following: Vec<Following>,
+    partial_matches: Vec<PartialMatch>,
 }
 
-/// A long pattern that is followed.
-struct Following {
+/// A long pattern of which the text has the beginning so far.
+struct PartialMatch {
     pattern: usize,
     /// Up to where.
     at: usize,
@@ -48,7 +48,7 @@ impl Scan {
             self.decided = text.len();
             return;
         }
-        for index in 0..self.following.len() {
+        for index in 0..self.partial_matches.len() {
             self.follow(dictionary, text, index, found);
         }
         for at in mem::take(&mut self.open) {
@@ -93,8 +93,8 @@ impl Scan {
 
     /// Returns the first place at which a pattern may stand once the text of this length goes on.
     pub(super) fn first_open(&self, length: usize) -> usize {
-        let followed = self.following.iter().filter(|it| it.matched >= LONGEST_ENTRY);
-        let starts = followed.map(|following| length - following.matched);
+        let partial = self.partial_matches.iter().filter(|it| it.matched >= LONGEST_ENTRY);
+        let starts = partial.map(|partial| length - partial.matched);
         starts.chain(self.open.first().copied()).min().unwrap_or(length)
     }
 
@@ -119,8 +119,8 @@ impl Scan {
         self.decided -= count;
         self.open.retain(|at| *at >= count);
         self.open.iter_mut().for_each(|at| *at -= count);
-        self.following.retain(|following| following.at >= count);
-        self.following.iter_mut().for_each(|following| following.at -= count);
+        self.partial_matches.retain(|partial| partial.at >= count);
+        self.partial_matches.iter_mut().for_each(|partial| partial.at -= count);
     }
 
     #[inline(never)]
@@ -151,15 +151,15 @@ impl Scan {
         at: usize,
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
-        let known = self.following.iter().position(|following| following.pattern == pattern);
-        let index = known.unwrap_or(self.following.len());
+        let known = self.partial_matches.iter().position(|partial| partial.pattern == pattern);
+        let index = known.unwrap_or(self.partial_matches.len());
         match known {
             // It has been followed past this place already.
-            Some(index) if self.following[index].at >= at => return,
+            Some(index) if self.partial_matches[index].at >= at => return,
             Some(index) => {
-                self.following[index] = Following { pattern, at, matched: LONGEST_ENTRY }
+                self.partial_matches[index] = PartialMatch { pattern, at, matched: LONGEST_ENTRY }
             }
-            None => self.following.push(Following { pattern, at, matched: LONGEST_ENTRY }),
+            None => self.partial_matches.push(PartialMatch { pattern, at, matched: LONGEST_ENTRY }),
         }
         self.follow(dictionary, text, index, found);
     }
@@ -171,14 +171,14 @@ impl Scan {
         index: usize,
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
-        let following = &mut self.following[index];
-        if following.matched < LONGEST_ENTRY {
+        let partial = &mut self.partial_matches[index];
+        if partial.matched < LONGEST_ENTRY {
             return;
         }
-        let pattern = dictionary.long(following.pattern);
+        let pattern = dictionary.long(partial.pattern);
         let ends = |end: usize| found(end - pattern.len()..end, pattern.id);
-        let (at, matched) = pattern.follow(text, following.at, following.matched, ends);
-        (following.at, following.matched) = (at, matched);
+        let (at, matched) = pattern.follow(text, partial.at, partial.matched, ends);
+        (partial.at, partial.matched) = (at, matched);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
         escape::escape_controls,
         secret_value::SecretValue,
     },
-    mask::{masker::Masker, process, rewrapped},
+    mask::{masker::Masker, other_whitespace, process},
 };
 
 /// How many characters of a reason are shown.
@@ -61,7 +61,7 @@ impl<'a> Reason<'a> {
         values.iter().for_each(|value| own.add(value));
         values.extend(process::values());
         // The words become one line, so a secret is found in whatever lines it is.
-        let known = rewrapped::mask_rewrapped(text, is_cut, &values);
+        let known = other_whitespace::mask_with_other_whitespace(text, is_cut, &values);
         let known = Zeroizing::new(String::from_utf8_lossy(&known).into_owned());
         let mut known = known.as_str();
         if is_cut {

@@ -1,6 +1,6 @@
 //! The forms in which a value may appear in a text.
 
-mod binary;
+mod encodings;
 mod leaves;
 mod password;
 mod sink;
@@ -134,7 +134,7 @@ fn add_all(
 
 fn encode(bytes: &[u8], each: FormSink<'_>) {
     each(PLAIN, bytes);
-    binary::encode(bytes, each);
+    encodings::encode(bytes, each);
     if let Ok(text) = std::str::from_utf8(bytes) {
         text::encode(text, each);
     }

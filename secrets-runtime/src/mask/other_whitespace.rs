@@ -18,7 +18,7 @@ use crate::{
 
 /// Returns a text without the values, whatever white space is in the text and in the values. A secret inside which the text
 /// ends is masked too. If the text is known to be cut, everything at its end that may be the start of a secret is left out.
-pub(crate) fn mask_rewrapped(
+pub(crate) fn mask_with_other_whitespace(
     mut text: &[u8],
     is_cut: bool,
     values: &[SecretValue],
