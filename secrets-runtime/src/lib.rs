@@ -232,8 +232,8 @@ pub mod __private {
     #[cfg(feature = "guard")]
     pub use crate::{
         private::guard::error_parts::ErrorParts,
-        private::seen::{
-            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay, UnseenSource, UnseenValue,
+        private::type_probe::{
+            ErrorPointer, Inspectable, NoDebug, NoDisplay, NoSource, NoValue, TypeProbe,
         },
     };
 }

@@ -18,9 +18,9 @@ pub(crate) mod retry;
 pub(crate) mod run_async;
 pub(crate) mod run_sync;
 mod running_step;
-#[cfg(feature = "guard")]
-pub(crate) mod seen;
 pub(crate) mod step;
+#[cfg(feature = "guard")]
+pub(crate) mod type_probe;
 
 /// The type of a constant text. Expansions name no type of the prelude, since a program may shadow it.
 pub type Text = &'static str;
