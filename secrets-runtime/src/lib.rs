@@ -180,8 +180,8 @@ pub mod __flow {
     pub use crate::{
         core::warning::WARNING_START,
         private::{
-            declared::{DeclaredFunction, declared_function},
-            failure::take as take_failure,
+            declared_function::{DeclaredFunction, declared_function},
+            start_failure::take as take_failure,
         },
         resolver::deployment::MappedSource,
     };

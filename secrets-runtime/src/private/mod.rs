@@ -4,8 +4,7 @@
 //! call.
 
 pub(crate) mod checks;
-pub(crate) mod declared;
-pub(crate) mod failure;
+pub(crate) mod declared_function;
 pub(crate) mod fallible;
 #[cfg(feature = "guard")]
 pub(crate) mod guard;
@@ -18,6 +17,7 @@ pub(crate) mod retry;
 pub(crate) mod run_async;
 pub(crate) mod run_sync;
 mod running_step;
+pub(crate) mod start_failure;
 pub(crate) mod step;
 #[cfg(feature = "guard")]
 pub(crate) mod type_probe;

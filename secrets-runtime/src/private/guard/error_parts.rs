@@ -5,7 +5,7 @@ use std::{
 };
 
 use crate::private::guard::{
-    inspection::{Inspection, Unseen},
+    inspection::{Incompleteness, Inspection},
     output_path::{OutputPath, PathPart},
 };
 
@@ -41,7 +41,7 @@ impl ErrorParts<'_> {
         if sources.len() > LONGEST_CHAIN {
             sources.truncate(LONGEST_CHAIN);
             if !is_circle(&sources) {
-                inspection.miss(Unseen::LongChain);
+                inspection.miss(Incompleteness::LongChain);
             }
         }
         let first = OutputPath::root(PathPart::Error);
