@@ -1,10 +1,10 @@
 //! Secrets that a program prints, such as `op`, `pass` and `sops`.
 
 mod environment;
+mod process_groups;
 mod program;
 mod reason;
 mod run;
-mod running;
 
 use std::{fmt, sync::Arc};
 
@@ -58,7 +58,7 @@ impl Exec {
     /// Exec::end_programs();
     /// ```
     pub fn end_programs() {
-        running::end_all();
+        process_groups::end_all();
     }
 
     /// Checks that the program is there and that nobody else can write or replace it. It is not run.
