@@ -18,7 +18,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        each::each,
+        bounded_tasks::run_bounded,
         http::{
             address::Address,
             client::{Header, Http, HttpAnswer},
@@ -104,7 +104,7 @@ impl Backend for Kubernetes {
                 Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
             };
             let ids = requests.iter().map(current_id).collect();
-            each(ids, AT_ONCE, move |id: Result<String, Error>| {
+            run_bounded(ids, AT_ONCE, move |id: Result<String, Error>| {
                 let api = api.clone();
                 async move { api.fetch(&id?).await }
             })

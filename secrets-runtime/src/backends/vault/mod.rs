@@ -30,7 +30,7 @@ use crate::{
         identity::Identity, lease::Lease, store::Store,
     },
     backends::{
-        each::each,
+        bounded_tasks::run_bounded,
         vault::{client::VaultClient, request::VaultRequest},
     },
     core::error::Error,
@@ -111,14 +111,14 @@ impl Vault {
         if !unknown.is_empty() {
             let client = client.clone();
             // One that is not listed is asked for again for each of its requests: the token may have a right to another path.
-            each(unknown, AT_ONCE, move |request| {
+            run_bounded(unknown, AT_ONCE, move |request| {
                 let client = client.clone();
                 async move { client.mount_of(&request).await.map(drop) }
             })
             .await;
         }
         let work = Arc::new(work);
-        each(requests, AT_ONCE, move |request| {
+        run_bounded(requests, AT_ONCE, move |request| {
             let (work, client) = (work.clone(), client.clone());
             async move { work(client, request?).await }
         })
