@@ -13,7 +13,7 @@ pub const FINAL_CODES: [u8; 4] = [2, 3, 4, 5];
 
 /// The variable with the most attempts that `run` makes of a step. A Job sets it to 1, because its own tries start the
 /// whole program again.
-pub const MOST_ATTEMPTS: &str = "SECRETS_FLOW_ATTEMPTS";
+pub const ATTEMPTS_VARIABLE: &str = "SECRETS_FLOW_ATTEMPTS";
 
 /// The time before the second attempt. It doubles with each further one.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(1);

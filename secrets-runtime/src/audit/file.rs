@@ -153,8 +153,8 @@ fn has_torn_end(mut file: &File) -> bool {
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long to wait before the first and before each later attempt.
-const SHORTEST_PAUSE: Duration = Duration::from_micros(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+const MIN_PAUSE: Duration = Duration::from_micros(100);
+const MAX_PAUSE: Duration = Duration::from_millis(20);
 
 /// A lock of a file against other processes. Dropping it unlocks the file.
 enum FileLock<'a> {
@@ -167,7 +167,7 @@ enum FileLock<'a> {
 
 impl<'a> FileLock<'a> {
     fn of(file: &'a File, patience: Duration) -> Self {
-        let (mut waited, mut pause) = (Duration::ZERO, SHORTEST_PAUSE);
+        let (mut waited, mut pause) = (Duration::ZERO, MIN_PAUSE);
         loop {
             match file.try_lock() {
                 Ok(()) => return Self::Locked(file),
@@ -175,7 +175,7 @@ impl<'a> FileLock<'a> {
                 Err(TryLockError::WouldBlock) => {
                     thread::sleep(pause);
                     waited += pause;
-                    pause = (2 * pause).min(LONGEST_PAUSE);
+                    pause = (2 * pause).min(MAX_PAUSE);
                 }
                 Err(TryLockError::Error(error)) if error.kind() == IoKind::Interrupted => {}
                 Err(TryLockError::Error(_)) => return Self::Unsupported,

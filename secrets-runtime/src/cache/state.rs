@@ -6,7 +6,7 @@ use std::{
 };
 
 use crate::{
-    backend::generation,
+    backend::{generation, lease::MAX_DURATION},
     cache::{
         answer::Reuse,
         deferred_drops::DeferredDrops,
@@ -17,9 +17,6 @@ use crate::{
     },
     rt::{clock::Clock, timer::Alarm},
 };
-
-/// The longest time, as for what is read from the settings: the clock has no time that is for ever away.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What the handles of one cache share.
 pub(super) struct CacheState {
@@ -51,8 +48,8 @@ impl CacheState {
             generation: generation::current(),
         };
         Arc::new_cyclic(|state| Self {
-            ttl: ttl.min(LONGEST),
-            stale: stale.min(LONGEST),
+            ttl: ttl.min(MAX_DURATION),
+            stale: stale.min(MAX_DURATION),
             clock,
             contents: Mutex::new(contents),
             sweeper: Waker::from(Arc::new(Sweeper(state.clone()))),

@@ -9,7 +9,7 @@ use crate::{
     mask::{
         dictionary::Dictionary,
         forms,
-        gram_filter::{GramFilter, SHORTEST},
+        gram_filter::{GramFilter, MIN_PATTERN},
         scan::{self, Scan},
         stream,
         wiped_bytes::{self, WipedBytes},
@@ -28,7 +28,7 @@ pub(crate) fn mask_with_other_whitespace(
         text = &text[..text.len() - last.invalid().len()];
     }
     let packed = PackedText::of(text);
-    let grams = || packed.bytes.windows(SHORTEST).filter_map(<[u8]>::first_chunk);
+    let grams = || packed.bytes.windows(MIN_PATTERN).filter_map(<[u8]>::first_chunk);
     let filter = GramFilter::of(grams().count(), grams());
     let mut dictionary = Dictionary::default();
     for value in values {

@@ -2,7 +2,7 @@ use std::ops::Range;
 
 use crate::mask::{
     dictionary::Dictionary,
-    gram_filter::SHORTEST,
+    gram_filter::MIN_PATTERN,
     scan::{self, Scan},
     wiped_bytes::{self, WipedBytes},
     wrapped_base64::WrappedScan,
@@ -91,7 +91,7 @@ impl Stream {
                 // Bytes of a find are masked, whatever follows.
                 let find = self.finds.iter().find(|find| find.contains(&open));
                 let end = find.map_or(open, |find| find.end);
-                if length - end < SHORTEST { length } else { end }
+                if length - end < MIN_PATTERN { length } else { end }
             }
         }
     }

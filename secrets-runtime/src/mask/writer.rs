@@ -9,7 +9,7 @@ use crate::mask::{
 };
 
 /// The most bytes that are looked through at once.
-const LONGEST_PIECE: usize = 64 * 1024;
+const MAX_PIECE: usize = 64 * 1024;
 
 /// Passes on what is written to it, with `***` in the place of each secret that its [`Masker`] knows.
 ///
@@ -133,7 +133,7 @@ impl<W: Write> Write for MaskingWriter<W> {
     /// The error of the inner writer. What could not be passed on is written again first by the next call.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_ready()?;
-        let piece = &bytes[..bytes.len().min(LONGEST_PIECE)];
+        let piece = &bytes[..bytes.len().min(MAX_PIECE)];
         self.push(piece, FlushMode::Open);
         match self.write_ready() {
             // The bytes are taken, and come when the inner writer has room.

@@ -20,7 +20,7 @@ const MAX_CHARS: usize = 300;
 const MASK: &str = "***";
 
 /// The shortest word that is taken for a credential.
-const SHORTEST: usize = 8;
+const MIN_CREDENTIAL: usize = 8;
 
 /// What may be shown of the reasons of one call, and what may not.
 pub(super) struct Reason<'a> {
@@ -168,7 +168,7 @@ fn looks_like_credential(word: &str) -> bool {
     let is_path = is_rooted && !is_mixed;
     let is_host = word.contains('.')
         && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:".contains(c));
-    if word.len() < SHORTEST || is_path || is_host {
+    if word.len() < MIN_CREDENTIAL || is_path || is_host {
         return false;
     }
     let has_both = has(char::is_ascii_digit) && has(|c| c.is_alphabetic());

@@ -28,10 +28,10 @@ const MAX_ERROR_OUTPUT: usize = 8192;
 
 /// The pauses between two looks whether a program has ended that has not closed its output.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+const MAX_PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest pause between two looks whether a program has ended that was killed.
-const LONGEST_LAST_PAUSE: Duration = Duration::from_secs(1);
+const MAX_LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How much is read before others have their turn.
 const READS_AT_ONCE: usize = 16;
@@ -125,7 +125,7 @@ async fn until_end(
         if group.has_ended().map_err(RunError::EndNotSeen)? {
             return Ok(());
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 
@@ -274,6 +274,6 @@ async fn wait_for_killed(pid: Pid) {
     let mut pause = FIRST_PAUSE;
     while matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None) | Err(Errno::INTR)) {
         time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_LAST_PAUSE);
+        pause = (pause * 2).min(MAX_LAST_PAUSE);
     }
 }

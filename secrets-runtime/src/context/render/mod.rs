@@ -285,7 +285,7 @@ impl Piece<'_> {
             Self::Base64(bytes) => return Base64::encoded_len(bytes),
         };
         match filter {
-            Some(Filter::Url) => escape::LONGEST_PERCENT * text.len(),
+            Some(Filter::Url) => escape::MAX_PERCENT_BYTES * text.len(),
             Some(Filter::Shell) => 4 * text.len() + 2,
             Some(Filter::Json) => escape::longest_json(text.len()),
             Some(Filter::Base64) | None => text.len(),

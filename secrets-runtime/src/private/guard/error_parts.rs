@@ -10,7 +10,7 @@ use crate::private::guard::{
 };
 
 /// How many errors of a chain are looked at. A chain may be a circle.
-const LONGEST_CHAIN: usize = 128;
+const MAX_CHAIN: usize = 128;
 
 /// What the type of an error has, as it is seen where the step is written.
 #[derive(Default)]
@@ -37,9 +37,9 @@ impl ErrorParts<'_> {
             let error: &(dyn StdError + 'static) = *error;
             error.source()
         });
-        let mut sources: Vec<_> = chain.take(LONGEST_CHAIN + 1).collect();
-        if sources.len() > LONGEST_CHAIN {
-            sources.truncate(LONGEST_CHAIN);
+        let mut sources: Vec<_> = chain.take(MAX_CHAIN + 1).collect();
+        if sources.len() > MAX_CHAIN {
+            sources.truncate(MAX_CHAIN);
             if !is_circle(&sources) {
                 inspection.miss(Incompleteness::LongChain);
             }

@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many finds are reported of one result. It is not looked through any further then.
-const MOST_LEAKS: usize = 100;
+const MAX_LEAKS: usize = 100;
 
 /// What the result of a step is looked through with, and what was found in it.
 pub struct Inspection<'g> {
@@ -88,7 +88,7 @@ impl<'g> Inspection<'g> {
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.outcome.leaks.len() >= MOST_LEAKS
+        self.outcome.leaks.len() >= MAX_LEAKS
     }
 
     /// Whether a number has to be looked through.
@@ -160,7 +160,7 @@ impl InspectionOutcome {
                 let known = &guarded.fields[leak.field];
                 (&known.group, &known.key) == (&found.group, &found.key) && leak.path == path
             });
-            if !is_known && self.leaks.len() < MOST_LEAKS {
+            if !is_known && self.leaks.len() < MAX_LEAKS {
                 self.leaks.push(Leak { field, form, path: path.clone(), is_in_error });
             }
         }

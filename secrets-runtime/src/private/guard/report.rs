@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// The longest text of an error that a message contains, in characters.
-const LONGEST_ERROR_TEXT: usize = 2000;
+const MAX_ERROR_TEXT: usize = 2000;
 
 /// Records and reports what was found in the result of a step, and what was not looked through.
 ///
@@ -131,7 +131,7 @@ fn way_out(choice: GuardChoice) -> &'static str {
 /// Returns a text without secrets, and not too long.
 fn shown(text: &Zeroizing<String>, masker: &Masker) -> String {
     let masked = masker.mask(text);
-    match masked.char_indices().nth(LONGEST_ERROR_TEXT) {
+    match masked.char_indices().nth(MAX_ERROR_TEXT) {
         Some((end, _)) => format!("{}..", &masked[..end]),
         None => masked.into_owned(),
     }

@@ -19,7 +19,7 @@ use crate::private::guard::{
 };
 
 /// How many bytes of stack a value may take while it is looked through. Threads of Rust have two mebibytes or more.
-const MOST_STACK: usize = 512 * 1024;
+const MAX_STACK: usize = 512 * 1024;
 
 /// The names of serde_json's types that stand for JSON as it is written begin so. Their field is not a member of the
 /// output.
@@ -105,7 +105,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
     }
 
     fn check_depth(&mut self) -> SearchResult {
-        if stack_place().abs_diff(self.stack) <= MOST_STACK {
+        if stack_place().abs_diff(self.stack) <= MAX_STACK {
             return Ok(());
         }
         // The error may get lost: the value may ignore it, or replace it by another.
