@@ -185,7 +185,7 @@ impl StoredSecret {
         let StoredContent::Members(_) = &self.content else {
             return Err(Error::new(ErrorKind::InvalidValue, "one plain value has no fields"));
         };
-        let Some(json) = quoted(&value) else {
+        let Some(json) = json_string(&value) else {
             return Err(Error::new(
                 ErrorKind::InvalidValue,
                 "the value is not UTF-8, and JSON has nothing else",
@@ -261,7 +261,7 @@ impl StoredSecret {
             Content::Text(text) => StoredContent::Text(text.clone()),
             Content::Binary(bytes) => StoredContent::Binary(bytes.clone()),
             Content::Fields(fields) => StoredContent::Members(
-                fields.iter().filter_map(|(key, v)| Some((key.clone(), quoted(v)?))).collect(),
+                fields.iter().filter_map(|(key, v)| Some((key.clone(), json_string(v)?))).collect(),
             ),
             Content::Json(text) => StoredContent::Members(members(text)?),
         };
@@ -320,7 +320,7 @@ fn read(text: &SecretValue) -> Result<Vec<(String, json::Json)>, Error> {
 fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
     let member = |(key, json): (String, json::Json)| {
         let written = match json.form {
-            Form::Text => quoted(&json.value).unwrap_or(json.value),
+            Form::Text => json_string(&json.value).unwrap_or(json.value),
             _ => json.value,
         };
         (key, written)
@@ -329,7 +329,7 @@ fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
 }
 
 /// Returns a text as a JSON string, or `None` if it is not UTF-8.
-fn quoted(value: &SecretValue) -> Option<SecretValue> {
+fn json_string(value: &SecretValue) -> Option<SecretValue> {
     // Written as JSON for the store, into a buffer that is wiped.
     let text = value.expose_str().ok()?;
     let mut json = Zeroizing::new(Vec::with_capacity(room(text)));
