@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Where Kubernetes mounts a pod's service account.
-const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+const SERVICE_ACCOUNT_DIR: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
@@ -115,7 +115,7 @@ impl Backend for Kubernetes {
 
 impl KubernetesApi {
     fn new(settings: &KubernetesSettings, timeout: Duration) -> Result<Self, Error> {
-        let folder = settings.dir.clone().unwrap_or_else(|| SERVICE_ACCOUNT.into());
+        let folder = settings.dir.clone().unwrap_or_else(|| SERVICE_ACCOUNT_DIR.into());
         let http = Http::new("the API of Kubernetes", timeout);
         if let Some(url) = &settings.url {
             let url = Address::of(url, "SECRETS_KUBERNETES_URL")?;

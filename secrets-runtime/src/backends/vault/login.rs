@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// Where Kubernetes puts the token of a pod's service account.
-const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+const SERVICE_ACCOUNT_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// How the backend gets its token.
 pub(super) struct VaultLogin {
@@ -88,7 +88,7 @@ impl VaultLogin {
             VaultAuth::Kubernetes => LoginMethod::Jwt {
                 auth,
                 role: Some(settings.role.clone().ok_or_else(|| lacks(auth, "SECRETS_VAULT_ROLE"))?),
-                file: settings.jwt_file.clone().unwrap_or_else(|| SERVICE_ACCOUNT.into()),
+                file: settings.jwt_file.clone().unwrap_or_else(|| SERVICE_ACCOUNT_TOKEN.into()),
             },
             VaultAuth::Jwt => LoginMethod::Jwt {
                 auth,
@@ -220,7 +220,7 @@ fn found(settings: &VaultSettings) -> Result<VaultAuth, Error> {
         Ok(VaultAuth::AppRole)
     } else if settings.jwt_file.is_some() {
         Ok(VaultAuth::Jwt)
-    } else if settings.role.is_some() && is_file(Path::new(SERVICE_ACCOUNT)) {
+    } else if settings.role.is_some() && is_file(Path::new(SERVICE_ACCOUNT_TOKEN)) {
         Ok(VaultAuth::Kubernetes)
     } else if settings.token_file.as_deref().is_some_and(is_file) {
         Ok(VaultAuth::Token)
