@@ -1,5 +1,6 @@
 //! The values that are kept, and what was made of each.
 
+pub(super) mod servable_entry;
 #[cfg(test)]
 mod tests;
 
@@ -13,18 +14,18 @@ use std::{
 use crate::{
     backend::{Fetched, generation::Write},
     cache::{
-        answer::{Answer, Reuse},
+        answer::Reuse,
         backend_call::{StatesNames, is_of},
         deferred_drops::DeferredDrops,
         derived::{Derived, SlotId, Validity},
+        entries::servable_entry::ServableEntry,
         entry_id::EntryId,
         key::Key,
         leases::{two_thirds, value_end},
     },
     context::{
         freshness::Freshness,
-        provenance::{Expiry, Provenance},
-        shared_lease::{CachedLease, LeaseHold, SharedLease},
+        shared_lease::{CachedLease, SharedLease},
     },
     core::origin::Origin,
 };
@@ -346,54 +347,6 @@ impl Lifetime {
             }
             _ => Self { fresh_until: end, end },
         }
-    }
-}
-
-/// A value that serves.
-pub(super) struct ServableEntry<'a> {
-    id: EntryId,
-    entry: &'a Entry,
-    serves_until: Instant,
-    origin: Origin,
-    lease: Option<LeaseHold>,
-}
-
-impl ServableEntry<'_> {
-    /// Takes a handle to the lease, if the value has one; `None` if the lease is over.
-    pub(super) fn hold(self) -> Option<Self> {
-        match &self.entry.lease {
-            None => Some(self),
-            Some(lease) => {
-                let lease = lease.lease().hold()?;
-                Some(Self { lease: Some(lease), ..self })
-            }
-        }
-    }
-
-    /// The answer to a request with this provenance.
-    pub(super) fn answer(self, asked: Provenance) -> Answer {
-        let fetched = self.entry.fetched.clone();
-        let expiry = match (fetched.expiry(), &self.lease) {
-            (Some(expiry), _) => self.entry.fetched_at.checked_add(expiry).map(Expiry::At),
-            (None, Some(lease)) => Some(Expiry::Lease(lease.lease().clone())),
-            (None, None) => None,
-        };
-        let provenance = Provenance {
-            version: fetched.version().map(Arc::from),
-            asked_at: self.entry.asked_at,
-            fetched_at: self.entry.fetched_at,
-            fresh_until: self.lease.is_none().then_some(self.serves_until),
-            origin: self.origin,
-            expiry,
-            ..asked
-        };
-        let entry = self.lease.is_none().then_some(self.id);
-        Answer { result: Ok(fetched), provenance, entry, lease: self.lease }
-    }
-
-    /// When it is dropped.
-    pub(super) fn end(&self) -> Instant {
-        self.entry.end
     }
 }
 

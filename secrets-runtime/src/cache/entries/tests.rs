@@ -6,6 +6,7 @@ use crate::{
         Content, fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest,
     },
     backends::env::Env,
+    context::provenance::Provenance,
     core::secret_value::SecretValue,
 };
 
