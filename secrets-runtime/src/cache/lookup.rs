@@ -9,7 +9,7 @@ use crate::{
     cache::{
         answer::{Answer, Requests},
         backend_call::{Deadline, call},
-        entries::servable_entry::ServableEntry,
+        entries::cache_entry::ServableEntry,
         fetch_map::FetchMap,
         key::Key,
         landing::Landing,

@@ -1,6 +1,6 @@
 //! The values that are kept, and what was made of each.
 
-pub(super) mod servable_entry;
+pub(super) mod cache_entry;
 #[cfg(test)]
 mod tests;
 
@@ -15,10 +15,9 @@ use crate::{
     backend::{Fetched, generation::Write},
     cache::{
         answer::Reuse,
-        backend_call::{StatesNames, is_of},
         deferred_drops::DeferredDrops,
         derived::{Derived, SlotId, Validity},
-        entries::servable_entry::ServableEntry,
+        entries::cache_entry::{CacheEntry, ServableEntry},
         entry_id::EntryId,
         key::Key,
         leases::{two_thirds, value_end},
@@ -27,7 +26,6 @@ use crate::{
         freshness::Freshness,
         shared_lease::{CachedLease, SharedLease},
     },
-    core::origin::Origin,
 };
 
 /// How many secrets are kept at most; the one that ends first makes room.
@@ -36,7 +34,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// The values that are kept, and what steps have made of them.
 #[derive(Default)]
 pub(super) struct Entries {
-    entries: HashMap<EntryId, Entry>,
+    entries: HashMap<EntryId, CacheEntry>,
     /// One entry may have several names.
     index: HashMap<Key, EntryId>,
     /// The entries, by when they end.
@@ -45,21 +43,6 @@ pub(super) struct Entries {
     /// Whether nothing is kept any more.
     is_closed: bool,
     last: u64,
-}
-
-struct Entry {
-    keys: Vec<Key>,
-    fetched: Fetched,
-    asked_at: Instant,
-    fetched_at: SystemTime,
-    fresh_until: Instant,
-    /// When it is dropped. Until then it serves while its backend fails.
-    end: Instant,
-    /// Until then its backend, which failed, is not asked again.
-    paused_until: Option<Instant>,
-    /// The slots of the steps that have made something of it.
-    slots: BTreeSet<SlotId>,
-    lease: Option<CachedLease>,
 }
 
 impl Entries {
@@ -106,7 +89,7 @@ impl Entries {
         let Lifetime { fresh_until, end } = lifetime;
         self.add(
             id,
-            Entry {
+            CacheEntry {
                 keys,
                 fetched,
                 asked_at,
@@ -171,7 +154,7 @@ impl Entries {
             let fresh_until = entry.fresh_until.min(now);
             let end = entry.end.min(end);
             let id = self.next_id();
-            self.add(id, Entry { fresh_until, end, paused_until: None, ..entry });
+            self.add(id, CacheEntry { fresh_until, end, paused_until: None, ..entry });
         }
         names
     }
@@ -211,7 +194,7 @@ impl Entries {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.take(id, dropped) else { continue };
             let id = self.next_id();
-            self.add(id, Entry { fresh_until: entry.asked_at, ..entry });
+            self.add(id, CacheEntry { fresh_until: entry.asked_at, ..entry });
         }
     }
 
@@ -275,7 +258,7 @@ impl Entries {
         self.derived.end_all(dropped);
     }
 
-    fn ids(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<EntryId> {
+    fn ids(&self, is_meant: impl Fn(&CacheEntry) -> bool) -> Vec<EntryId> {
         let meant = self.entries.iter().filter(|(_, entry)| is_meant(entry));
         meant.map(|(id, _)| *id).collect()
     }
@@ -285,7 +268,7 @@ impl Entries {
         EntryId::new(self.last)
     }
 
-    fn add(&mut self, id: EntryId, entry: Entry) {
+    fn add(&mut self, id: EntryId, entry: CacheEntry) {
         for key in &entry.keys {
             self.index.insert(key.clone(), id);
         }
@@ -294,7 +277,7 @@ impl Entries {
     }
 
     /// Takes an entry out, and ends what steps have made of it.
-    fn take(&mut self, id: EntryId, dropped: &mut DeferredDrops) -> Option<Entry> {
+    fn take(&mut self, id: EntryId, dropped: &mut DeferredDrops) -> Option<CacheEntry> {
         let mut entry = self.entries.remove(&id)?;
         self.ends.remove(&(entry.end, id));
         for key in &entry.keys {
@@ -347,30 +330,5 @@ impl Lifetime {
             }
             _ => Self { fresh_until: end, end },
         }
-    }
-}
-
-impl Entry {
-    /// Until when it serves without another look; `None` if it must be fetched again.
-    fn serves_until(&self, now: Instant) -> Option<Instant> {
-        let until = self.paused_until.unwrap_or(self.fresh_until).max(self.fresh_until);
-        (now < until.min(self.end)).then_some(until.min(self.end))
-    }
-
-    fn find(&self, id: EntryId, now: Instant) -> Option<ServableEntry<'_>> {
-        let serves_until = self.serves_until(now)?;
-        let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
-        Some(ServableEntry { id, entry: self, serves_until, origin, lease: None })
-    }
-
-    fn has_lease(&self, lease: &Arc<SharedLease>) -> bool {
-        self.lease.as_ref().is_some_and(|known| Arc::ptr_eq(known.lease(), lease))
-    }
-
-    /// Whether it is of the secret that was written, by whatever name.
-    fn is_of(&self, write: &Write) -> bool {
-        let mut names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
-        self.keys.iter().any(|key| *key.kind == *write.kind)
-            && names.any(|known| is_of(known, &write.id))
     }
 }
