@@ -25,12 +25,12 @@ pub enum StepBody {
     /// A function.
     Sync(Box<dyn Fn() -> Result<(), StepFailure>>),
     /// A function that returns a future.
-    Async(Box<dyn Fn() -> StepFuture>),
+    Async(Box<dyn Fn() -> BodyFuture>),
 }
 
 /// A future of a body.
 #[doc(hidden)]
-pub type StepFuture = Pin<Box<dyn Future<Output = Result<(), StepFailure>>>>;
+pub type BodyFuture = Pin<Box<dyn Future<Output = Result<(), StepFailure>>>>;
 
 impl std::fmt::Debug for StepBody {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -52,7 +52,7 @@ impl StepBody {
 }
 
 #[cfg(feature = "tokio")]
-fn block_on(future: StepFuture) -> Result<(), StepFailure> {
+fn block_on(future: BodyFuture) -> Result<(), StepFailure> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| StepFailure::new(format!("tokio's runtime: {error}"), None))?;
@@ -63,7 +63,7 @@ fn block_on(future: StepFuture) -> Result<(), StepFailure> {
 }
 
 #[cfg(not(feature = "tokio"))]
-fn block_on(future: StepFuture) -> Result<(), StepFailure> {
+fn block_on(future: BodyFuture) -> Result<(), StepFailure> {
     pollster::block_on(future)
 }
 

@@ -13,7 +13,7 @@ pub const FINAL_CODES: [u8; 4] = [2, 3, 4, 5];
 
 /// The variable with the most attempts that `run` makes of a step. A Job sets it to 1, because its own tries start the
 /// whole program again.
-pub const MOST_ATTEMPTS: &str = "SECRETS_FLOW_ATTEMPTS";
+pub const ATTEMPTS_VARIABLE: &str = "SECRETS_FLOW_ATTEMPTS";
 
 /// The time before the second attempt. It doubles with each further one.
 pub const FIRST_PAUSE: Duration = Duration::from_secs(1);
@@ -38,7 +38,7 @@ pub struct FlowStep {
 
 /// What a step declares.
 #[derive(Debug)]
-pub enum Declared {
+pub enum DeclarationState {
     /// The function has an attribute.
     Known(DeclaredFunction),
     /// The step is a closure, a function pointer, or a function without an attribute.
@@ -71,19 +71,19 @@ impl FlowStep {
     ///
     /// # Errors
     /// If the record of the function is damaged.
-    pub fn declared(&self) -> Result<Declared, Error> {
+    pub fn declaration_state(&self) -> Result<DeclarationState, Error> {
         // A closure has the path of the function in which it is written.
         if self.function.ends_with("{{closure}}") {
-            return Ok(Declared::Unknown);
+            return Ok(DeclarationState::Unknown);
         }
         match declared_function(self.function) {
-            Some(function) => Ok(Declared::Known(function?)),
-            None => Ok(Declared::Unknown),
+            Some(function) => Ok(DeclarationState::Known(function?)),
+            None => Ok(DeclarationState::Unknown),
         }
     }
 }
 
-impl Declared {
+impl DeclarationState {
     /// Returns whether the step gets the sources that are attached at launch.
     pub fn takes_attached(&self) -> bool {
         self.declaration().is_none_or(Declaration::is_empty)

@@ -182,8 +182,8 @@ pub mod __flow {
     pub use crate::{
         core::warning::WARNING_START,
         private::{
-            declared::{DeclaredFunction, declared_function},
-            failure::take as take_failure,
+            declared_function::{DeclaredFunction, declared_function},
+            start_failure::take as take_failure,
         },
         resolver::deployment::MappedSource,
     };
@@ -234,8 +234,8 @@ pub mod __private {
     #[cfg(feature = "guard")]
     pub use crate::{
         private::guard::error_parts::ErrorParts,
-        private::seen::{
-            Inspectable, Seen, SeenPointer, UnseenDebug, UnseenDisplay, UnseenSource, UnseenValue,
+        private::type_probe::{
+            ErrorPointer, Inspectable, NoDebug, NoDisplay, NoSource, NoValue, TypeProbe,
         },
     };
 }

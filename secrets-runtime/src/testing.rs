@@ -1,7 +1,7 @@
 //! For tests of steps: the test supplies the secrets, and nothing is fetched.
 
 use crate::{
-    cache::prohibition,
+    cache::forbid_backends,
     context::{Barrier, Scoped},
     core::secret_value::SecretValue,
     resolver::{Resolver, test_table::secrets::TestSecrets},
@@ -81,7 +81,7 @@ pub fn with_secrets_async<F: Future>(
 /// # Ok::<(), Error>(())
 /// ```
 pub fn forbid_backends() {
-    prohibition::forbid_backends();
+    forbid_backends::forbid_backends();
 }
 
 fn given(

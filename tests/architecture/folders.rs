@@ -7,7 +7,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use crate::files::Files;
 
 /// The most entries of a folder: one with more wants folders of its own.
-const MOST_ENTRIES: usize = 22;
+const MAX_ENTRIES: usize = 22;
 
 /// Source folders with too many entries. A program that must not compile and its text are one entry.
 pub fn crowded<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
@@ -23,10 +23,10 @@ pub fn crowded<'a>(paths: impl Iterator<Item = &'a str>) -> Vec<String> {
     }
     let crowded = folders
         .iter()
-        .filter(|(folder, entries)| is_of_sources(folder) && entries.len() > MOST_ENTRIES);
+        .filter(|(folder, entries)| is_of_sources(folder) && entries.len() > MAX_ENTRIES);
     crowded
         .map(|(folder, entries)| {
-            format!("{folder} has {} entries, at most {MOST_ENTRIES}", entries.len())
+            format!("{folder} has {} entries, at most {MAX_ENTRIES}", entries.len())
         })
         .collect()
 }

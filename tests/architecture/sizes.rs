@@ -8,13 +8,13 @@ use crate::{
 };
 
 /// The most lines of a source file whose head does not say why it has more.
-const MOST_LINES: usize = 420;
+const MAX_LINES: usize = 420;
 
 /// Begins the line at the head of a file that says why it is longer.
 const REASON: &str = "//! Long because: ";
 
 /// A file with fewer lines than this serves more than one neighbour.
-const FEWEST_LINES: usize = 30;
+const MIN_LINES: usize = 30;
 
 /// A file that is too long and does not say why.
 pub fn too_long(path: &str, text: &str) -> Option<String> {
@@ -22,14 +22,14 @@ pub fn too_long(path: &str, text: &str) -> Option<String> {
     let mut head = text.lines().take_while(|line| line.starts_with("//!"));
     let has_reason =
         head.any(|line| line.strip_prefix(REASON).is_some_and(|why| !why.trim().is_empty()));
-    (lines > MOST_LINES && !has_reason).then(|| {
-        format!("{path} has {lines} lines, at most {MOST_LINES}: split it, or say `{REASON}..`")
+    (lines > MAX_LINES && !has_reason).then(|| {
+        format!("{path} has {lines} lines, at most {MAX_LINES}: split it, or say `{REASON}..`")
     })
 }
 
 /// A short reason that a file needs no longer.
 pub fn needless_reason(path: &str, text: &str) -> Option<String> {
-    let is_short = text.lines().count() <= MOST_LINES;
+    let is_short = text.lines().count() <= MAX_LINES;
     (is_short && text.lines().any(|line| line.starts_with(REASON)))
         .then(|| format!("{path} says `{REASON}..`, and is not long"))
 }
@@ -43,7 +43,7 @@ pub fn crumbs(tree: &Crate) -> Vec<String> {
         let is_left_out = tree.is_public(name)
             || file.path.ends_with("mod.rs")
             || name.iter().any(|part| part == "tests" || part.ends_with("_tests"));
-        if file.lines >= FEWEST_LINES || is_left_out {
+        if file.lines >= MIN_LINES || is_left_out {
             continue;
         }
         let Some(importers) = importers(tree, name) else { continue };

@@ -71,7 +71,7 @@ pub fn run(
     drop(program_side);
     // They are the program's, from now on. Both record one that comes between these two, and `hold` ends this command.
     let signals = ChildEvents::signals(&[Signal::CONT, Signal::WINCH]).map_err(pipe_error)?;
-    let held = interruption::hold();
+    let hold = interruption::hold();
     core_files::restore_limit();
     let child = command.spawn();
     core_files::disable();
@@ -93,14 +93,14 @@ pub fn run(
     {
         keyboard::pass_on(terminal.side().map_err(terminal_error)?, outer.is_taken());
     }
-    let code = attend(&events, pid, outer.as_mut(), terminal.as_ref());
+    let code = supervise(&events, pid, outer.as_mut(), terminal.as_ref());
     drop(ended);
     for thread in threads {
         // One that cannot write has nothing else to do.
         let _ = thread.join();
     }
     // They were the program's.
-    while held.take().is_some() {}
+    while hold.take().is_some() {}
     Ok(code)
 }
 
@@ -113,8 +113,8 @@ fn pass_on_early(signals: &Signals, pid: Pid) {
     }
 }
 
-/// Attends to the program until it ends.
-fn attend(
+/// Supervises the program until it ends, and returns its exit code.
+fn supervise(
     events: &ChildEvents,
     pid: Pid,
     mut outer: Option<&mut OuterTerminal>,

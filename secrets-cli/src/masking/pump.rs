@@ -14,7 +14,7 @@ const FLUSH_AFTER: Timespec = Timespec { tv_sec: 0, tv_nsec: 50_000_000 };
 
 /// The most that is read after the program has ended: more than a pipe holds. The rest is that of a program which it
 /// has started and which still runs.
-const MOST_AFTER_END: usize = 1 << 20;
+const MAX_AFTER_END: usize = 1 << 20;
 
 /// Passes output on, masked, until it ends, or until there is nothing to read and `end` is closed. The caller finishes the
 /// writer.
@@ -47,7 +47,7 @@ pub fn pump<W: Write>(
         let has_ended = watched.get(1).is_some_and(|end| !end.revents().is_empty());
         let is_ready = !watched[0].revents().is_empty();
         if has_ended {
-            left = Some(MOST_AFTER_END);
+            left = Some(MAX_AFTER_END);
         }
         if !is_ready {
             continue;

@@ -1,7 +1,7 @@
 use crate::output::{escape::escape_controls, wiped_output::WipedOutput};
 
 /// The most characters of a cell. What is longer is cut.
-const LONGEST_CELL: usize = 4096;
+const MAX_CELL: usize = 4096;
 
 /// The most characters to which a column is filled up. A longer cell moves the rest of its row.
 const WIDEST_COLUMN: usize = 160;
@@ -41,7 +41,7 @@ impl Table {
 
 fn shown(cell: &str) -> String {
     let cell = escape_controls(cell);
-    match cell.char_indices().nth(LONGEST_CELL) {
+    match cell.char_indices().nth(MAX_CELL) {
         Some((end, _)) => format!("{}..", &cell[..end]),
         None => cell.into_owned(),
     }
@@ -64,6 +64,6 @@ mod tests {
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 3);
         assert!(lines[1].ends_with("x..  a") && lines[2].ends_with("x.."), "{text}");
-        assert!(text.len() < 3 * LONGEST_CELL, "{}", text.len());
+        assert!(text.len() < 3 * MAX_CELL, "{}", text.len());
     }
 }

@@ -36,7 +36,7 @@ static ENDS_AT_ONCE: AtomicBool = AtomicBool::new(false);
 pub struct SignalHold(());
 
 /// A signal ends this process at once, until this is dropped.
-struct EndsAtOnce(());
+struct ImmediateExitGuard(());
 
 /// Watches the signals from now on. Returns whether they are watched: if not, they end this command alone.
 pub fn watch() -> bool {
@@ -46,7 +46,7 @@ pub fn watch() -> bool {
     }
     // Without the thread nobody would do what the signals say.
     let (start, started) = mpsc::channel::<()>();
-    let thread = thread::Builder::new().spawn(move || started.recv().map(|()| attend()));
+    let thread = thread::Builder::new().spawn(move || started.recv().map(|()| handle_signals()));
     let Ok(signals) = thread.and_then(|_| Signals::watch(&ENDING)) else { return false };
     for signal in signals.watched() {
         // After the action that records the signal: `end_at_once` finds the record if this action has not found it.
@@ -66,18 +66,18 @@ pub fn hold() -> SignalHold {
 
 /// Replaces this process with a program. Returns why the program was not started.
 pub fn exec(mut command: Command) -> io::Error {
-    // The thread that attends to the signals ends with the process. A signal that comes when the system has begun is the
+    // The thread that handles the signals ends with the process. A signal that comes when the system has begun is the
     // program's.
-    let _ends = end_at_once();
+    let _guard = end_at_once();
     command.exec()
 }
 
 /// Has each signal end this process at once, and ends it if one was received before.
-fn end_at_once() -> EndsAtOnce {
+fn end_at_once() -> ImmediateExitGuard {
     let _one_at_a_time = others();
     ENDS_AT_ONCE.store(true, Ordering::SeqCst);
     end_if_received();
-    EndsAtOnce(())
+    ImmediateExitGuard(())
 }
 
 impl SignalHold {
@@ -97,13 +97,13 @@ impl Drop for SignalHold {
     }
 }
 
-impl Drop for EndsAtOnce {
+impl Drop for ImmediateExitGuard {
     fn drop(&mut self) {
         ENDS_AT_ONCE.store(false, Ordering::SeqCst);
     }
 }
 
-fn attend() {
+fn handle_signals() {
     let Some(signals) = SIGNALS.get() else { return };
     loop {
         signals.wait();
@@ -151,14 +151,14 @@ mod tests {
     fn received_before_hold() {
         let lock = receive_with_lock();
         drop(lock);
-        let _held = ManuallyDrop::new(hold());
+        let _hold = ManuallyDrop::new(hold());
         exit(0);
     }
 
     fn received_while_held() -> SignalHold {
-        let held = hold();
+        let hold = hold();
         receive();
-        held
+        hold
     }
 
     fn taken_while_held() {
@@ -173,14 +173,14 @@ mod tests {
     }
 
     fn received_during_exec() {
-        let _ends = end_at_once();
+        let _guard = end_at_once();
         receive();
         exit(0);
     }
 
     fn received_after_exec() {
         let _error = exec(Command::new("/nowhere"));
-        let _held = ManuallyDrop::new(received_while_held());
+        let _hold = ManuallyDrop::new(received_while_held());
         exit(0);
     }
 
@@ -188,7 +188,7 @@ mod tests {
         raise(Signal::TERM.as_raw()).unwrap();
     }
 
-    /// Receives a signal, to which the thread cannot attend until the lock is dropped.
+    /// Receives a signal, which the thread cannot handle until the lock is dropped.
     fn receive_with_lock() -> MutexGuard<'static, usize> {
         let lock = others();
         receive();

@@ -13,10 +13,10 @@ use crate::{checks::name::NameKind, plan::FlowPlan, step::FlowStep};
 const MAX_FLOW_NAME: usize = 45;
 
 /// The longest deadline of a pod.
-const MOST_SECONDS: u64 = i32::MAX as u64;
+const MAX_SECONDS: u64 = i32::MAX as u64;
 
 /// The largest limit of a Job.
-const MOST_RETRIES: u32 = i32::MAX as u32;
+const MAX_RETRIES: u32 = i32::MAX as u32;
 
 /// Returns every mistake of a flow.
 pub fn mistakes(flow: &FlowPlan) -> Vec<String> {
@@ -72,14 +72,14 @@ fn step_mistakes(step: &FlowStep) -> Vec<String> {
     if step.timeout.is_some_and(|timeout| timeout.is_zero()) {
         complain("a timeout of 0 is too short: leave it out, or write more".to_owned());
     }
-    if step.timeout.is_some_and(|timeout| timeout > Duration::from_secs(MOST_SECONDS)) {
+    if step.timeout.is_some_and(|timeout| timeout > Duration::from_secs(MAX_SECONDS)) {
         complain(format!(
-            "the timeout is longer than {MOST_SECONDS} seconds, the most that Kubernetes accepts: leave it out, or write less"
+            "the timeout is longer than {MAX_SECONDS} seconds, the most that Kubernetes accepts: leave it out, or write less"
         ));
     }
-    if step.retry > MOST_RETRIES {
+    if step.retry > MAX_RETRIES {
         complain(format!(
-            "{} retries are more than Kubernetes accepts: write at most {MOST_RETRIES}",
+            "{} retries are more than Kubernetes accepts: write at most {MAX_RETRIES}",
             step.retry
         ));
     }

@@ -7,7 +7,7 @@ use crate::{
     failure::CommandFailure,
     plan::FlowPlan,
     program::print,
-    step::Declared,
+    step::DeclarationState,
 };
 
 /// Validates every step, and prints a table with a row for each source and request.
@@ -22,8 +22,8 @@ pub fn run(
     found.row("STEP", "SECRET", "BACKEND", "RESULT");
     let (mut is_any_unknown, mut is_attached_checked) = (false, false);
     for step in &flow.steps {
-        let declared = step.declared()?;
-        let Declared::Known(function) = &declared else {
+        let declared = step.declaration_state()?;
+        let DeclarationState::Known(function) = &declared else {
             found.row(&step.name, "unknown", "", "not checked");
             is_any_unknown = true;
             continue;

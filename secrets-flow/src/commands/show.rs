@@ -7,7 +7,7 @@ use crate::{
     failure::CommandFailure,
     plan::FlowPlan,
     program::print,
-    step::{Declared, FlowStep},
+    step::{DeclarationState, FlowStep},
 };
 
 /// What is printed for the declaration of a closure.
@@ -29,13 +29,13 @@ pub fn run(flow: &FlowPlan, format: ShowFormat) -> Result<u8, CommandFailure> {
 }
 
 fn step_json(step: &FlowStep) -> Result<Value, CommandFailure> {
-    let (declared, guard) = match step.declared()? {
-        Declared::Known(function) => {
+    let (declared, guard) = match step.declaration_state()? {
+        DeclarationState::Known(function) => {
             let declaration = serde_json::to_value(&function.declaration);
             let error = |error: serde_json::Error| CommandFailure::Other(error.to_string(), 1);
             (Some(declaration.map_err(error)?), function.guard)
         }
-        Declared::Unknown => (None, None),
+        DeclarationState::Unknown => (None, None),
     };
     let member = |name: &str| declared.as_ref().map_or(json!(UNKNOWN), |it| it[name].clone());
     let seconds = step.timeout.map(|timeout| {

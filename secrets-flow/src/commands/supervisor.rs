@@ -44,16 +44,16 @@ fn supervise() -> io::Result<u8> {
     if isatty(io::stdin()) && tcsetpgrp(io::stdin(), child).is_ok() {
         let _ = kill_process(child, Signal::CONT);
     }
-    let code = attend(&mut signals, child);
+    let code = forward_signals(&mut signals, child);
     // Without an id it waits for this group alone: for the last output of a step. What the steps have left running ends
     // with this process.
     while matches!(waitpid(None, WaitOptions::empty()), Ok(_) | Err(Errno::INTR)) {}
     Ok(code)
 }
 
-/// Passes signals on to a child until it ends, and returns its exit code. All children are waited for: those that others
+/// Forwards signals to a child until it ends, and returns its exit code. All children are waited for: those that others
 /// have left are this process's.
-fn attend(signals: &mut Signals, child: Pid) -> u8 {
+fn forward_signals(signals: &mut Signals, child: Pid) -> u8 {
     for signal in signals.forever() {
         if let Some(signal) = Signal::from_named_raw(signal).filter(|it| *it != Signal::CHILD) {
             let _ = kill_process(child, signal);

@@ -129,7 +129,7 @@ impl DeployedVariables {
             let own = step.env.iter();
             variables
                 .extend(own.map(|(name, value)| (name.clone(), EnvValue::Text(value.clone()))));
-            let declared = step.declared()?;
+            let declared = step.declaration_state()?;
             let attached = self.attached.as_ref().filter(|_| declared.takes_attached());
             with = with.or(attached.map(|(_, text)| text.clone()));
             let attached = attached.map(|(declaration, _)| declaration);
@@ -168,7 +168,7 @@ impl DeployedVariables {
         let mut warnings = Vec::new();
         let mut types = BTreeSet::new();
         for step in steps {
-            let declared = step.declared()?;
+            let declared = step.declaration_state()?;
             let attached = self.attached.as_ref().filter(|_| declared.takes_attached());
             let attached = attached.map(|(declaration, _)| declaration);
             for declaration in attached.into_iter().chain(declared.declaration()) {

@@ -10,7 +10,7 @@ use crate::{
         node::{ManifestNode, list, map},
         pod::ContainerSpec,
     },
-    step::{FINAL_CODES, FlowStep, MOST_ATTEMPTS},
+    step::{ATTEMPTS_VARIABLE, FINAL_CODES, FlowStep},
 };
 
 /// The name of the container, by which the policy for failures refers to it.
@@ -63,7 +63,7 @@ fn spec(
     if retry > 0 {
         // Else each of the Job's tries would make all attempts of its own.
         let once = EnvValue::Text("1".to_owned());
-        environment.variables.entry(MOST_ATTEMPTS.to_owned()).or_insert(once);
+        environment.variables.entry(ATTEMPTS_VARIABLE.to_owned()).or_insert(once);
     }
     mistakes.extend(environment.mistakes());
     let largest =

@@ -99,7 +99,7 @@ fn scalar(text: &str) -> String {
     } else if text.chars().all(|c| c == ' ' || c.is_ascii_graphic()) {
         format!("'{}'", text.replace('\'', "''"))
     } else {
-        quoted(text)
+        yaml_string(text)
     }
 }
 
@@ -144,7 +144,7 @@ fn is_number_like(text: &str) -> bool {
 }
 
 /// Returns a text in double quotes, in ASCII.
-fn quoted(text: &str) -> String {
+fn yaml_string(text: &str) -> String {
     let mut quoted = String::from("\"");
     for c in text.chars() {
         let code = u32::from(c);

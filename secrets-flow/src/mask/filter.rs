@@ -34,7 +34,7 @@ pub const MAX_FDS: usize = 4;
 
 /// The most that is read from an output after the end of the step: more than a pipe holds. The rest is that of a process
 /// which the step has left, and which may never stop to write.
-const MOST_AFTER_END: usize = 1 << 20;
+const MAX_AFTER_END: usize = 1 << 20;
 
 /// After so many milliseconds without output, what may be the start of a secret is passed on if it is short, so that a
 /// prompt is seen.
@@ -74,7 +74,7 @@ fn filter() -> io::Result<()> {
     // The step has ended, or has closed its outputs. What it has written before is in the pipes; what a process that it
     // has left writes later is not waited for.
     for mut stream in streams {
-        let mut left = MOST_AFTER_END;
+        let mut left = MAX_AFTER_END;
         while left > 0 && is_readable(&stream.source, 0)? {
             let Some(count) = stream.pass_on_chunk(&mut values) else { break };
             left = left.saturating_sub(count);

@@ -38,14 +38,14 @@ use crate::{
 /// ```
 #[derive(Debug, Clone)]
 pub struct StoredSecret {
-    kept: Kept,
+    content: StoredContent,
     fields: Vec<StoredField>,
     version: Option<String>,
     lease: Option<Lease>,
 }
 
 #[derive(Debug, Clone)]
-enum Kept {
+enum StoredContent {
     /// The members as JSON texts, in order, `null` included.
     Members(Vec<(String, SecretValue)>),
     Text(SecretValue),
@@ -161,7 +161,7 @@ impl StoredSecret {
     /// Returns whether this is a set of fields, and not one plain value.
     #[must_use]
     pub fn is_set(&self) -> bool {
-        matches!(self.kept, Kept::Members(_))
+        matches!(self.content, StoredContent::Members(_))
     }
 
     /// Returns the lease, if the secret has one. The caller revokes it with
@@ -182,10 +182,10 @@ impl StoredSecret {
     /// [`ErrorKind::InvalidValue`] if the value is not UTF-8, or if the secret is one plain value.
     pub fn set(&mut self, key: &str, value: impl Into<SecretValue>) -> Result<(), Error> {
         let value = value.into();
-        let Kept::Members(_) = &self.kept else {
+        let StoredContent::Members(_) = &self.content else {
             return Err(Error::new(ErrorKind::InvalidValue, "one plain value has no fields"));
         };
-        let Some(json) = quoted(&value) else {
+        let Some(json) = json_string(&value) else {
             return Err(Error::new(
                 ErrorKind::InvalidValue,
                 "the value is not UTF-8, which JSON requires",
@@ -201,7 +201,9 @@ impl StoredSecret {
     /// # Errors
     /// [`ErrorKind::InvalidValue`] if one of the two secrets is one plain value.
     pub fn merge(&mut self, other: Self) -> Result<(), Error> {
-        let (Kept::Members(_), Kept::Members(theirs)) = (&self.kept, other.kept) else {
+        let (StoredContent::Members(_), StoredContent::Members(theirs)) =
+            (&self.content, other.content)
+        else {
             return Err(Error::new(ErrorKind::InvalidValue, "one plain value has no fields"));
         };
         for (key, json) in theirs {
@@ -210,7 +212,7 @@ impl StoredSecret {
                 // The member is `null`.
                 None => {
                     self.remove(&key);
-                    if let Kept::Members(members) = &mut self.kept {
+                    if let StoredContent::Members(members) = &mut self.content {
                         members.push((key, json));
                     }
                 }
@@ -221,7 +223,7 @@ impl StoredSecret {
 
     /// Removes a field and returns whether there was one.
     pub fn remove(&mut self, key: &str) -> bool {
-        let Kept::Members(members) = &mut self.kept else { return false };
+        let StoredContent::Members(members) = &mut self.content else { return false };
         let before = members.len();
         members.retain(|(known, _)| known != key);
         self.fields.retain(|field| field.key != key);
@@ -231,10 +233,10 @@ impl StoredSecret {
     /// Returns the payload that a store writes.
     #[must_use]
     pub fn payload(&self) -> Payload {
-        match &self.kept {
-            Kept::Text(text) => Payload::Text(text.clone()),
-            Kept::Binary(bytes) => Payload::Binary(bytes.clone()),
-            Kept::Members(members) => Payload::Json(object(members)),
+        match &self.content {
+            StoredContent::Text(text) => Payload::Text(text.clone()),
+            StoredContent::Binary(bytes) => Payload::Binary(bytes.clone()),
+            StoredContent::Members(members) => Payload::Json(object(members)),
         }
     }
 
@@ -255,13 +257,13 @@ impl StoredSecret {
 
     fn of(fetched: Fetched, id: &str) -> Result<Self, Error> {
         let (version, lease) = (fetched.version.clone(), fetched.lease.clone());
-        let kept = match &fetched.content {
-            Content::Text(text) => Kept::Text(text.clone()),
-            Content::Binary(bytes) => Kept::Binary(bytes.clone()),
-            Content::Fields(fields) => Kept::Members(
-                fields.iter().filter_map(|(key, v)| Some((key.clone(), quoted(v)?))).collect(),
+        let content = match &fetched.content {
+            Content::Text(text) => StoredContent::Text(text.clone()),
+            Content::Binary(bytes) => StoredContent::Binary(bytes.clone()),
+            Content::Fields(fields) => StoredContent::Members(
+                fields.iter().filter_map(|(key, v)| Some((key.clone(), json_string(v)?))).collect(),
             ),
-            Content::Json(text) => Kept::Members(members(text)?),
+            Content::Json(text) => StoredContent::Members(members(text)?),
         };
         let texts: HashMap<String, bool> = match &fetched.content {
             Content::Json(text) => {
@@ -276,18 +278,18 @@ impl StoredSecret {
             is_binary: field.binary,
             is_text: texts.get(key).copied().unwrap_or(true),
         };
-        Ok(Self { kept, fields: fields.iter().map(field).collect(), version, lease })
+        Ok(Self { content, fields: fields.iter().map(field).collect(), version, lease })
     }
 
     pub(super) fn members(&self) -> Option<&[(String, SecretValue)]> {
-        match &self.kept {
-            Kept::Members(members) => Some(members),
+        match &self.content {
+            StoredContent::Members(members) => Some(members),
             _ => None,
         }
     }
 
     fn put(&mut self, key: &str, json: SecretValue, field: StoredField) {
-        let Kept::Members(members) = &mut self.kept else { return };
+        let StoredContent::Members(members) = &mut self.content else { return };
         match members.iter_mut().find(|(known, _)| known == key) {
             Some(member) => member.1 = json,
             None => members.push((key.to_owned(), json)),
@@ -318,7 +320,7 @@ fn read(text: &SecretValue) -> Result<Vec<(String, json::Json)>, Error> {
 fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
     let member = |(key, json): (String, json::Json)| {
         let written = match json.form {
-            Form::Text => quoted(&json.value).unwrap_or(json.value),
+            Form::Text => json_string(&json.value).unwrap_or(json.value),
             _ => json.value,
         };
         (key, written)
@@ -327,7 +329,7 @@ fn members(text: &SecretValue) -> Result<Vec<(String, SecretValue)>, Error> {
 }
 
 /// Returns a text as a JSON string, or `None` if it is not UTF-8.
-fn quoted(value: &SecretValue) -> Option<SecretValue> {
+fn json_string(value: &SecretValue) -> Option<SecretValue> {
     // Written as JSON for the store, into a buffer that is wiped.
     let text = value.expose_str().ok()?;
     let mut json = Zeroizing::new(Vec::with_capacity(room(text)));

@@ -44,7 +44,8 @@ impl AuditFile {
         let mut opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         let file = match opened.file.take() {
             Some(file) if is_at(&file, &self.path) => {
-                permissions::check_open(&file, &self.path).map_err(|why| self.unfit(why))?;
+                permissions::check_open(&file, &self.path)
+                    .map_err(|why| self.insecure_problem(why))?;
                 file
             }
             // It was renamed, by a rotation of logs for example: the next lines go to a new file.
@@ -67,17 +68,17 @@ impl AuditFile {
     pub(super) fn check(&self) -> Result<(), Problem> {
         match fs::symlink_metadata(&self.path) {
             Err(error) if error.kind() == IoKind::NotFound => {
-                permissions::check_folders(&self.path).map_err(|why| self.unfit(why))
+                permissions::check_folders(&self.path).map_err(|why| self.insecure_problem(why))
             }
             _ => self.open().map(drop),
         }
     }
 
     fn open(&self) -> Result<File, Problem> {
-        permissions::open_to_append(&self.path).map_err(|why| self.unfit(why))
+        permissions::open_to_append(&self.path).map_err(|why| self.insecure_problem(why))
     }
 
-    fn unfit(&self, why: Insecure) -> Problem {
+    fn insecure_problem(&self, why: Insecure) -> Problem {
         match why {
             Insecure::Exposed { message, help } => {
                 let message = format!("the audit log is not safe: {message}");
@@ -152,8 +153,8 @@ fn has_torn_end(mut file: &File) -> bool {
 const LOCK_PATIENCE: Duration = Duration::from_secs(1);
 
 /// How long to wait before the first and before each later attempt.
-const SHORTEST_PAUSE: Duration = Duration::from_micros(100);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+const MIN_PAUSE: Duration = Duration::from_micros(100);
+const MAX_PAUSE: Duration = Duration::from_millis(20);
 
 /// A lock of a file against other processes. Dropping it unlocks the file.
 enum FileLock<'a> {
@@ -166,7 +167,7 @@ enum FileLock<'a> {
 
 impl<'a> FileLock<'a> {
     fn of(file: &'a File, patience: Duration) -> Self {
-        let (mut waited, mut pause) = (Duration::ZERO, SHORTEST_PAUSE);
+        let (mut waited, mut pause) = (Duration::ZERO, MIN_PAUSE);
         loop {
             match file.try_lock() {
                 Ok(()) => return Self::Locked(file),
@@ -174,7 +175,7 @@ impl<'a> FileLock<'a> {
                 Err(TryLockError::WouldBlock) => {
                     thread::sleep(pause);
                     waited += pause;
-                    pause = (2 * pause).min(LONGEST_PAUSE);
+                    pause = (2 * pause).min(MAX_PAUSE);
                 }
                 Err(TryLockError::Error(error)) if error.kind() == IoKind::Interrupted => {}
                 Err(TryLockError::Error(_)) => return Self::Unsupported,

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
-/// The longest time of a lease: the clock has no time that is for ever away.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+/// The longest time of a lease, and for which a value is kept: the clock has no time that is for ever away.
+pub(crate) const MAX_DURATION: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// The right to use a value for a time, which its server may renew and take back.
 ///
@@ -30,7 +30,7 @@ impl Lease {
     /// Creates a lease that cannot be renewed. It ends after `duration`, counted from when the request was sent that
     /// has this answer. A duration of more than a year counts as a year.
     pub fn new(id: impl Into<String>, duration: Duration) -> Self {
-        Self { id: id.into(), duration: duration.min(LONGEST), is_renewable: false }
+        Self { id: id.into(), duration: duration.min(MAX_DURATION), is_renewable: false }
     }
 
     /// Says that the server can renew the lease.

@@ -244,7 +244,7 @@ pub struct Fetched {
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) identities: Vec<Identity>,
-    pub(crate) mount: Option<MountedAs>,
+    pub(crate) mount: Option<MountOrigin>,
     /// For how long the value is valid, counted from when the request was sent.
     pub(crate) expiry: Option<Duration>,
     pub(crate) lease: Option<Lease>,
@@ -253,7 +253,7 @@ pub struct Fetched {
 /// That a platform has mounted the secret, as files or variables: its texts may end with a line break that is not part
 /// of the value.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct MountedAs {
+pub(crate) struct MountOrigin {
     /// The file, if the secret is one file.
     pub(crate) path: Option<PathBuf>,
 }
@@ -386,12 +386,12 @@ impl Fetched {
 
     /// Says that the platform has mounted this secret. The content has every byte that was mounted.
     pub(crate) fn mounted(self) -> Self {
-        Self { mount: Some(MountedAs::default()), ..self }
+        Self { mount: Some(MountOrigin::default()), ..self }
     }
 
     /// Says that the platform has mounted this secret as this file.
     pub(crate) fn mounted_at(self, path: PathBuf) -> Self {
-        Self { mount: Some(MountedAs { path: Some(path) }), ..self }
+        Self { mount: Some(MountOrigin { path: Some(path) }), ..self }
     }
 
     fn of(content: Content) -> Self {

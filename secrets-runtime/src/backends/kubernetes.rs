@@ -18,7 +18,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        each::each,
+        bounded_tasks::run_bounded,
         http::{
             address::Address,
             client::{Header, Http, HttpAnswer},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// Where Kubernetes mounts a pod's service account.
-const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
+const SERVICE_ACCOUNT_DIR: &str = "/var/run/secrets/kubernetes.io/serviceaccount";
 
 /// How many requests of one call are under way at the same time.
 const AT_ONCE: usize = 32;
@@ -104,7 +104,7 @@ impl Backend for Kubernetes {
                 Err(error) => return requests.iter().map(|_| Err(error.clone())).collect(),
             };
             let ids = requests.iter().map(current_id).collect();
-            each(ids, AT_ONCE, move |id: Result<String, Error>| {
+            run_bounded(ids, AT_ONCE, move |id: Result<String, Error>| {
                 let api = api.clone();
                 async move { api.fetch(&id?).await }
             })
@@ -115,7 +115,7 @@ impl Backend for Kubernetes {
 
 impl KubernetesApi {
     fn new(settings: &KubernetesSettings, timeout: Duration) -> Result<Self, Error> {
-        let folder = settings.dir.clone().unwrap_or_else(|| SERVICE_ACCOUNT.into());
+        let folder = settings.dir.clone().unwrap_or_else(|| SERVICE_ACCOUNT_DIR.into());
         let http = Http::new("the API of Kubernetes", timeout);
         if let Some(url) = &settings.url {
             let url = Address::of(url, "SECRETS_KUBERNETES_URL")?;

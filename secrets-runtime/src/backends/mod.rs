@@ -21,7 +21,7 @@ pub(crate) mod aws;
     feature = "vault",
     feature = "zenml"
 ))]
-mod each;
+mod bounded_tasks;
 pub(crate) mod env;
 #[cfg(all(unix, feature = "exec"))]
 pub(crate) mod exec;

@@ -13,7 +13,7 @@ use crate::{
         Backend, BoxFuture, Fetched, fetch_request::FetchRequest, identity::Identity,
         owned_request::OwnedRequest,
     },
-    cache::{key::Key, prohibition::forbidden},
+    cache::{forbid_backends::forbidden, key::Key},
     context::Barrier,
     core::{
         error::{Error, ErrorKind},
@@ -58,19 +58,19 @@ const TOKIO: &str =
     "a backend of your own that is built on tokio says so with `Capabilities::needs_tokio`";
 
 /// What an answer says about which secret it is of.
-pub(crate) trait Named {
+pub(crate) trait StatesNames {
     /// Returns the names and ids of the secret that the answer states, if any.
     fn names(&self) -> impl Iterator<Item = &str>;
 }
 
-impl Named for Fetched {
+impl StatesNames for Fetched {
     fn names(&self) -> impl Iterator<Item = &str> {
         self.name.as_deref().into_iter().chain(self.identities.iter().map(Identity::id))
     }
 }
 
 /// Whether a secret exists says nothing about which one it is.
-impl Named for () {
+impl StatesNames for () {
     fn names(&self) -> impl Iterator<Item = &str> {
         std::iter::empty()
     }
@@ -82,7 +82,7 @@ pub(crate) struct CallOutcome<T, A> {
     pub answers: Vec<(T, Result<A, Error>)>,
     /// Whether each answer is known to be of its request. If the backend left one out, those that do not name their
     /// secrets may be of others.
-    pub are_sure: bool,
+    pub is_order_trusted: bool,
 }
 
 /// Asks a backend. Each request comes back as its tag with its answer, which is an error for what the backend
@@ -95,7 +95,7 @@ pub(crate) fn call<T, A>(
 ) -> BoxFuture<'static, CallOutcome<T, A>>
 where
     T: Send + Unpin + 'static,
-    A: Named + Send + Unpin + 'static,
+    A: StatesNames + Send + Unpin + 'static,
 {
     let (tags, requests): (Vec<T>, Vec<Arc<OwnedRequest>>) = requests.into_iter().unzip();
     let requests: Arc<[Arc<OwnedRequest>]> = requests.into();
@@ -117,7 +117,7 @@ where
         tags,
         requests,
         answers: Some(answers),
-        are_sure: true,
+        is_order_trusted: true,
         sleep,
         deadline,
     })
@@ -166,12 +166,12 @@ struct BackendCall<T, A> {
     requests: Arc<[Arc<OwnedRequest>]>,
     /// `None` when it is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
-    are_sure: bool,
+    is_order_trusted: bool,
     sleep: Sleep,
     deadline: Deadline,
 }
 
-impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
+impl<T: Unpin, A: StatesNames + Unpin> Future for BackendCall<T, A> {
     type Output = CallOutcome<T, A>;
 
     fn poll(mut self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<Self::Output> {
@@ -197,7 +197,7 @@ impl<T: Unpin, A: Named + Unpin> Future for BackendCall<T, A> {
             outcome = this.panicked();
         }
         let answers = std::mem::take(&mut this.tags).into_iter().zip(outcome).collect();
-        Poll::Ready(CallOutcome { answers, are_sure: this.are_sure })
+        Poll::Ready(CallOutcome { answers, is_order_trusted: this.is_order_trusted })
     }
 }
 
@@ -223,7 +223,7 @@ impl<T, A> BackendCall<T, A> {
     }
 }
 
-impl<T, A: Named> BackendCall<T, A> {
+impl<T, A: StatesNames> BackendCall<T, A> {
     /// As many answers as there are requests, without those that are of another request.
     fn one_for_each(&mut self, mut answers: Vec<Result<A, Error>>) -> Vec<Result<A, Error>> {
         let (given, wanted) = (answers.len(), self.tags.len());
@@ -236,7 +236,7 @@ impl<T, A: Named> BackendCall<T, A> {
         for (place, error) in self.mixed_up(&answers) {
             answers[place] = Err(error);
         }
-        self.are_sure = given == wanted || self.is_each_named(&answers);
+        self.is_order_trusted = given == wanted || self.is_each_named(&answers);
         answers
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::Instant,
 };
 
-use crate::cache::{answer::Reuse, dropped::Dropped, entry_id::EntryId};
+use crate::cache::{answer::Reuse, deferred_drops::DeferredDrops, entry_id::EntryId};
 
 /// Identifies the slot of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +58,7 @@ impl Derived {
         slot: SlotId,
         made_of: Reuse,
         value: Arc<dyn Any + Send + Sync>,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> Validity {
         let validity = Validity::new();
         let result = StepResult { made_of, validity: validity.clone(), value };
@@ -69,7 +69,7 @@ impl Derived {
     }
 
     /// An entry is no longer what it was: ends what this slot has, if it was made of the entry.
-    pub(super) fn end(&mut self, slot: SlotId, made_of: EntryId, dropped: &mut Dropped) {
+    pub(super) fn end(&mut self, slot: SlotId, made_of: EntryId, dropped: &mut DeferredDrops) {
         let is_of_it = |result: &StepResult| result.made_of.entries.contains(&made_of);
         if self.0.get(&slot).is_some_and(is_of_it)
             && let Some(result) = self.0.remove(&slot)
@@ -79,12 +79,12 @@ impl Derived {
     }
 
     /// Ends what is over by now.
-    pub(super) fn end_until(&mut self, now: Instant, dropped: &mut Dropped) {
+    pub(super) fn end_until(&mut self, now: Instant, dropped: &mut DeferredDrops) {
         let ended = self.0.extract_if(|_, result| result.made_of.until <= now);
         ended.for_each(|(_, result)| result.end(dropped));
     }
 
-    pub(super) fn end_all(&mut self, dropped: &mut Dropped) {
+    pub(super) fn end_all(&mut self, dropped: &mut DeferredDrops) {
         self.0.drain().for_each(|(_, result)| result.end(dropped));
     }
 
@@ -95,7 +95,7 @@ impl Derived {
 }
 
 impl StepResult {
-    fn end(self, dropped: &mut Dropped) {
+    fn end(self, dropped: &mut DeferredDrops) {
         self.validity.end();
         dropped.push(Box::new(self.value));
     }

@@ -9,7 +9,7 @@ use crate::{
     cache::{
         answer::Answer,
         backend_call::CallOutcome,
-        dropped::Dropped,
+        deferred_drops::DeferredDrops,
         entries::{LandedValue, Lifetime},
         key::Key,
         leases::{lease_of, random, two_thirds, value_end},
@@ -45,7 +45,7 @@ impl Landing {
 
     /// Keeps what may be kept, and completes the call.
     pub(super) fn land(self, outcome: CallOutcome<(Key, Provenance), Fetched>) -> Completion {
-        let CallOutcome { answers, are_sure } = outcome;
+        let CallOutcome { answers, is_order_trusted } = outcome;
         let answers = answers
             .into_iter()
             .map(|((key, asked), result)| (key, Answer::of_backend(result, asked)));
@@ -53,9 +53,9 @@ impl Landing {
         if let Some(cache) = self.cache.upgrade() {
             cache.change(|contents, dropped| {
                 for answer in answers.values_mut() {
-                    cache.adopt(contents, &self.backend, answer, self.timeout);
+                    cache.manage_lease(contents, &self.backend, answer, self.timeout);
                 }
-                if are_sure {
+                if is_order_trusted {
                     for (key, answer) in &mut answers {
                         self.keep(&cache, contents, key, answer, dropped);
                     }
@@ -63,7 +63,7 @@ impl Landing {
                 contents.pending.end(self.number, &self.keys);
             });
         }
-        Arc::new(CallAnswers { answers, are_sure })
+        Arc::new(CallAnswers { answers, is_order_trusted })
     }
 
     fn keep(
@@ -72,7 +72,7 @@ impl Landing {
         contents: &mut Contents,
         key: &Key,
         answer: &mut Answer,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) {
         if !contents.pending.is_current(key, self.number) {
             return;

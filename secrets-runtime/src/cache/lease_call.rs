@@ -9,7 +9,7 @@ use crate::{
     backend::{Backend, BoxFuture},
     cache::{
         backend_call::{Deadline, on_its_thread},
-        prohibition::forbidden,
+        forbid_backends::forbidden,
     },
     context::Barrier,
     core::error::{Error, ErrorKind},

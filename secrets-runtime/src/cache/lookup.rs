@@ -9,7 +9,7 @@ use crate::{
     cache::{
         answer::{Answer, Requests},
         backend_call::{Deadline, call},
-        entries::Found,
+        entries::cache_entry::ServableEntry,
         fetch_map::FetchMap,
         key::Key,
         landing::Landing,
@@ -69,7 +69,7 @@ impl CacheState {
             let mut open: Vec<((Key, Provenance), Arc<OwnedRequest>)> = Vec::new();
             for (id, key, asked, request) in requests {
                 let lookup = if let Some(found) =
-                    contents.entries.find(&key, freshness, now).and_then(Found::hold)
+                    contents.entries.find(&key, freshness, now).and_then(ServableEntry::hold)
                 {
                     Lookup::Hit(found.answer(asked))
                 } else if let Some((call, flight)) = contents.pending.find(&key, freshness) {

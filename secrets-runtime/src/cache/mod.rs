@@ -5,25 +5,25 @@
 //! or is down. What has ended, was replaced or was evicted is dropped at once, and so wiped as soon as no step
 //! holds it.
 
-mod adoption;
 pub(crate) mod answer;
 pub(crate) mod backend_call;
+mod deferred_drops;
 mod derived;
-mod dropped;
 mod entries;
 mod entry_id;
 pub(crate) mod fetch_map;
+pub(crate) mod forbid_backends;
 mod key;
 mod landing;
 mod lease_call;
 mod lease_keeper;
+mod lease_start;
 mod leases;
 mod lookup;
 mod pending;
-pub(crate) mod prohibition;
 mod single_flight;
 mod state;
-pub(crate) mod step_slot;
+pub(crate) mod step_cache;
 #[cfg(test)]
 mod tests;
 
@@ -40,7 +40,7 @@ use crate::{
     backend::{Backend, BoxFuture, Fetched, owned_request::OwnedRequest},
     cache::{
         answer::{Answer, Answers, Requests},
-        backend_call::{Ask, Deadline, Named, call},
+        backend_call::{Ask, Deadline, StatesNames, call},
         key::Key,
         lease_call::lease_call,
         lookup::{JoinedCall, Lookup},
@@ -86,7 +86,7 @@ impl Cache {
                 let mut answer = Answer::of_backend(answer.result, answer.provenance);
                 if answer.found().is_ok_and(|it| it.lease().is_some() || it.expiry().is_some()) {
                     self.0.look(|contents, _| {
-                        self.0.adopt(contents, &backend, &mut answer, deadline.timeout);
+                        self.0.manage_lease(contents, &backend, &mut answer, deadline.timeout);
                     });
                 }
                 (id, answer)
@@ -106,7 +106,7 @@ impl Cache {
                     None => Answer::new(Err(deadline.timeout_error(&*backend)), asked.clone()),
                 };
                 // Beside answers that may be of other secrets no stale one may turn the failure into a success.
-                match completion.is_none_or(|it| it.are_sure) {
+                match completion.is_none_or(|it| it.is_order_trusted) {
                     true => self.or_stale(&*backend, &key, answer, asked, freshness),
                     false => answer,
                 }
@@ -116,7 +116,7 @@ impl Cache {
     }
 
     /// Asks a backend, whatever is kept, and keeps nothing.
-    pub(crate) async fn ask<A: Named + Send + Unpin + 'static>(
+    pub(crate) async fn ask<A: StatesNames + Send + Unpin + 'static>(
         &self,
         backend: Arc<dyn Backend>,
         requests: Requests,

@@ -21,7 +21,7 @@ pub(super) type Completion = Arc<CallAnswers>;
 pub(super) struct CallAnswers {
     pub answers: HashMap<Key, Answer>,
     /// Whether each is known to be the answer to its request.
-    pub are_sure: bool,
+    pub is_order_trusted: bool,
 }
 
 impl CallAnswers {
@@ -30,7 +30,7 @@ impl CallAnswers {
     pub(super) fn answer(&self, key: &Key, is_own: bool) -> Result<&Answer, Error> {
         let answer = self.answers.get(key).ok_or_else(no_answer)?;
         match &answer.result {
-            Ok(_) if !self.are_sure && !is_own => Err(no_answer()),
+            Ok(_) if !self.is_order_trusted && !is_own => Err(no_answer()),
             _ => Ok(answer),
         }
     }

@@ -6,20 +6,17 @@ use std::{
 };
 
 use crate::{
-    backend::generation,
+    backend::{generation, lease::MAX_DURATION},
     cache::{
         answer::Reuse,
+        deferred_drops::DeferredDrops,
         derived::{SlotId, Validity},
-        dropped::Dropped,
         entries::Entries,
         leases::Leases,
         pending::Pending,
     },
     rt::{clock::Clock, timer::Alarm},
 };
-
-/// The longest time, as for what is read from the settings: the clock has no time that is for ever away.
-const LONGEST: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 /// What the handles of one cache share.
 pub(super) struct CacheState {
@@ -51,8 +48,8 @@ impl CacheState {
             generation: generation::current(),
         };
         Arc::new_cyclic(|state| Self {
-            ttl: ttl.min(LONGEST),
-            stale: stale.min(LONGEST),
+            ttl: ttl.min(MAX_DURATION),
+            stale: stale.min(MAX_DURATION),
             clock,
             contents: Mutex::new(contents),
             sweeper: Waker::from(Arc::new(Sweeper(state.clone()))),
@@ -79,7 +76,10 @@ impl CacheState {
     }
 
     /// Changes what is kept, and sets the alarm to the next end.
-    pub(super) fn change<R>(&self, change: impl FnOnce(&mut Contents, &mut Dropped) -> R) -> R {
+    pub(super) fn change<R>(
+        &self,
+        change: impl FnOnce(&mut Contents, &mut DeferredDrops) -> R,
+    ) -> R {
         self.look(|contents, dropped| {
             let result = change(contents, dropped);
             match contents.entries.next_end() {
@@ -92,8 +92,8 @@ impl CacheState {
 
     /// Looks at what is kept, of which nothing is old by a write of this process. What is dropped is dropped when
     /// nothing is locked any more: a value may be the last handle to whatever its step has made.
-    pub(super) fn look<R>(&self, look: impl FnOnce(&mut Contents, &mut Dropped) -> R) -> R {
-        let mut dropped = Dropped::new();
+    pub(super) fn look<R>(&self, look: impl FnOnce(&mut Contents, &mut DeferredDrops) -> R) -> R {
+        let mut dropped = DeferredDrops::new();
         let mut contents = self.lock();
         contents.catch_up_with_writes(&mut dropped);
         let result = look(&mut contents, &mut dropped);
@@ -109,7 +109,7 @@ impl CacheState {
 
 impl Contents {
     /// Drops what this process has written since it was read.
-    fn catch_up_with_writes(&mut self, dropped: &mut Dropped) {
+    fn catch_up_with_writes(&mut self, dropped: &mut DeferredDrops) {
         if self.generation == generation::current() {
             return;
         }

@@ -30,10 +30,10 @@ pub(super) struct Filling<'a> {
     delimiters: Delimiters,
     /// The origin of a problem that is not inside a text of its own.
     whole: &'static str,
-    references: Vec<Found>,
+    references: Vec<TextReference>,
 }
 
-struct Found {
+struct TextReference {
     part: Part,
     /// The path of the text in the configuration.
     place: String,
@@ -41,7 +41,7 @@ struct Found {
     at: usize,
 }
 
-impl Found {
+impl TextReference {
     fn name_and_key(&self) -> (&str, &str) {
         match &self.part {
             Part::Reference { name, key, .. } => (name, key),
@@ -72,9 +72,9 @@ impl<'a> Filling<'a> {
 
     /// Returns the references, in order.
     pub(super) fn references(&self) -> Vec<Reference> {
-        let reference = |found: &Found| {
-            let (name, key) = found.name_and_key();
-            let place = found.place.clone();
+        let reference = |reference: &TextReference| {
+            let (name, key) = reference.name_and_key();
+            let place = reference.place.clone();
             Reference { name: name.to_owned(), key: key.to_owned(), place }
         };
         self.references.iter().map(reference).collect()
@@ -94,8 +94,8 @@ impl<'a> Filling<'a> {
         let mut keys: HashSet<_> = declaration.keys.iter().cloned().collect();
         let mut groups: HashSet<_> =
             declaration.sources.iter().map(|source| source.group().to_owned()).collect();
-        for found in &self.references {
-            let (name, key) = found.name_and_key();
+        for reference in &self.references {
+            let (name, key) = reference.name_and_key();
             if !problems.has_room() {
                 break;
             }
@@ -114,7 +114,8 @@ impl<'a> Filling<'a> {
                 Err(error) => {
                     let problem = render::misread(&error);
                     problems.push(
-                        self.placed(problem, found.at).with_origin(self.origin(&found.place)),
+                        self.placed(problem, reference.at)
+                            .with_origin(self.origin(&reference.place)),
                     );
                 }
             }
@@ -168,13 +169,13 @@ impl<'a> Filling<'a> {
             },
         };
         let secrets = Secrets::new(found);
-        self.misfits(&secrets, unresolved).map(|()| Some(secrets))
+        self.check_fillable(&secrets, unresolved).map(|()| Some(secrets))
     }
 
     /// Returns an error if there are problems of resolving, or if a reference cannot be filled in.
-    fn misfits(&self, secrets: &Secrets, unresolved: Vec<Problem>) -> Result<(), Error> {
+    fn check_fillable(&self, secrets: &Secrets, unresolved: Vec<Problem>) -> Result<(), Error> {
         let names: HashSet<&str> =
-            self.references.iter().map(|found| found.name_and_key().0).collect();
+            self.references.iter().map(|reference| reference.name_and_key().0).collect();
         let mut problems = ProblemList::default();
         // The problems of each secret are reported once, at the first reference to it.
         let mut failed: HashMap<String, Vec<Problem>> = HashMap::new();
@@ -184,32 +185,34 @@ impl<'a> Filling<'a> {
                 false => problems.push(problem),
             }
         }
-        let mut misfits = Vec::new();
+        let mut unfillable = Vec::new();
         let mut reported = HashSet::new();
-        for (index, found) in self.references.iter().enumerate() {
-            let name = found.name_and_key().0;
+        for (index, reference) in self.references.iter().enumerate() {
+            let name = reference.name_and_key().0;
             if let Some(failed) = failed.get(name)
                 && reported.insert(name)
             {
-                let reference = self.reference(found);
-                let told = |problem| render::of_reference(problem, &reference, None);
-                misfits.push((index, failed.iter().map(told).collect()));
+                let shown = self.written(reference);
+                let told = |problem| render::of_reference(problem, &shown, None);
+                unfillable.push((index, failed.iter().map(told).collect()));
             }
         }
         // A field that is missing is reported once for each text that refers to it.
         let mut start = 0;
         for text in self.references.chunk_by(|one, next| one.place == next.place) {
-            if misfits.len() >= ProblemList::MAX {
+            if unfillable.len() >= ProblemList::MAX {
                 break;
             }
-            let parts = text.iter().enumerate().map(|(index, found)| (start + index, found));
-            let parts = parts.filter(|(_, found)| !failed.contains_key(found.name_and_key().0));
-            let parts = parts.map(|(index, found)| (index, &found.part));
-            misfits.extend(secrets.misfits(parts, &self.delimiters));
+            let parts =
+                text.iter().enumerate().map(|(index, reference)| (start + index, reference));
+            let parts =
+                parts.filter(|(_, reference)| !failed.contains_key(reference.name_and_key().0));
+            let parts = parts.map(|(index, reference)| (index, &reference.part));
+            unfillable.extend(secrets.unfillable_parts(parts, &self.delimiters));
             start += text.len();
         }
-        misfits.sort_by_key(|(index, _)| *index);
-        for (index, found) in misfits {
+        unfillable.sort_by_key(|(index, _)| *index);
+        for (index, found) in unfillable {
             let Some(reference) = self.references.get(index) else { continue };
             // The place of each problem is searched for in the whole text.
             if !problems.has_room() {
@@ -242,7 +245,7 @@ impl<'a> Filling<'a> {
         &self,
         tree: &Tree,
         place: &str,
-        references: &mut Vec<Found>,
+        references: &mut Vec<TextReference>,
         problems: &mut ProblemList,
     ) {
         if !problems.has_room() {
@@ -269,7 +272,7 @@ impl<'a> Filling<'a> {
         text: &str,
         at: &Range<usize>,
         place: &str,
-        references: &mut Vec<Found>,
+        references: &mut Vec<TextReference>,
         problems: &mut ProblemList,
     ) {
         if !text.contains(self.delimiters.open()) {
@@ -294,7 +297,7 @@ impl<'a> Filling<'a> {
                     if let Part::Reference { .. } = part {
                         let wanted = text.get(range).unwrap_or_default();
                         let (part, place) = (part.clone(), place.to_owned());
-                        references.push(Found { part, place, at: position(wanted) });
+                        references.push(TextReference { part, place, at: position(wanted) });
                     }
                 }
             }
@@ -319,17 +322,17 @@ impl<'a> Filling<'a> {
         if place.is_empty() { self.whole } else { place }
     }
 
-    fn reference(&self, found: &Found) -> String {
-        let (name, key) = found.name_and_key();
+    fn written(&self, reference: &TextReference) -> String {
+        let (name, key) = reference.name_and_key();
         self.delimiters.applied_to(&format!("{{{{{name}.{key}}}}}"))
     }
 
     /// Adds to the help what else a reference may have meant.
-    fn with_hint(&self, problem: Problem, found: &Found) -> Problem {
+    fn with_hint(&self, problem: Problem, reference: &TextReference) -> Problem {
         if !matches!(problem.kind(), ErrorKind::NotFound | ErrorKind::KeyNotFound) {
             return problem;
         }
-        let (name, key) = found.name_and_key();
+        let (name, key) = reference.name_and_key();
         let mut help: Vec<String> = problem.help().map(str::to_owned).into_iter().collect();
         help.extend(alias(name, key).map(|alias| self.delimiters.applied_to(&alias)));
         help.push(self.delimiters.applied_to("a literal `{{` is written \\{{"));

@@ -28,7 +28,8 @@ pub(crate) struct SourceFields {
     /// Why it has no fields, if the source is optional and was not found.
     pub absent_because: Option<Problem>,
     /// Holds the lease of the value as long as a step can read it.
-    pub _lease: Option<LeaseHold>,
+    #[expect(dead_code, reason = "it is held, and not read")]
+    pub lease_hold: Option<LeaseHold>,
 }
 
 /// A request that was answered.
@@ -40,7 +41,8 @@ pub(crate) struct RequestField {
     /// The environment variable that also gets the value.
     pub variable: Option<String>,
     /// Holds the lease of the value as long as a step can read it.
-    pub _lease: Option<LeaseHold>,
+    #[expect(dead_code, reason = "it is held, and not read")]
+    pub lease_hold: Option<LeaseHold>,
 }
 
 impl Group {

@@ -22,14 +22,14 @@ pub(crate) struct SecretFiles {
 pub(crate) enum RunDirSetting {
     Known(Option<Arc<Path>>),
     /// Read only when it is needed.
-    Asked(fn() -> Result<Option<PathBuf>, Error>),
+    Lazy(fn() -> Result<Option<PathBuf>, Error>),
 }
 
 #[derive(Default)]
 struct State {
     ended: bool,
     /// Each value that has a file. Values are compared by identity.
-    made: Vec<(SecretValue, SecretFile)>,
+    files: Vec<(SecretValue, SecretFile)>,
 }
 
 impl RunDirSetting {
@@ -40,7 +40,7 @@ impl RunDirSetting {
     pub(crate) fn path(&self) -> Result<Option<PathBuf>, Error> {
         match self {
             Self::Known(path) => Ok(path.as_deref().map(Path::to_path_buf)),
-            Self::Asked(ask) => ask(),
+            Self::Lazy(read) => read(),
         }
     }
 }
@@ -65,12 +65,12 @@ impl SecretFiles {
                 "ask for the file in the body of the step, and use it while the step runs",
             ));
         }
-        if let Some((_, file)) = state.made.iter().find(|(known, _)| known.is_same_as(value)) {
+        if let Some((_, file)) = state.files.iter().find(|(known, _)| known.is_same_as(value)) {
             return Ok(file.path().to_owned());
         }
         let file = SecretFile::make(value, &self.run_dir)?;
         let path = file.path().to_owned();
-        state.made.push((value.clone(), file));
+        state.files.push((value.clone(), file));
         Ok(path)
     }
 
@@ -79,16 +79,16 @@ impl SecretFiles {
     /// # Errors
     /// [`ErrorKind::Other`] if the system refuses it.
     pub(crate) fn keep_for_exec(&self) -> Result<(), Error> {
-        self.lock().made.iter().try_for_each(|(_, file)| file.keep_for_exec())
+        self.lock().files.iter().try_for_each(|(_, file)| file.keep_for_exec())
     }
 
     /// Removes the files and lets no more be created.
     pub(crate) fn end(&self) {
         let mut state = self.lock();
         state.ended = true;
-        let made = std::mem::take(&mut state.made);
+        let files = std::mem::take(&mut state.files);
         drop(state);
-        drop(made);
+        drop(files);
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
@@ -142,12 +142,12 @@ mod on_unix {
             let mut opened = folder.create(&name).map_err(failed)?;
             // From here on a failure removes the file.
             let path = folder.path().join(&name);
-            let made = Self { path, name, folder: folder.clone() };
+            let file = Self { path, name, folder: folder.clone() };
             // The process's umask may have taken rights from the owner.
             opened.set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
             // The step asked for this value in a file.
             opened.write_all(value.expose_bytes()).map_err(failed)?;
-            Ok(made)
+            Ok(file)
         }
 
         pub(super) fn path(&self) -> &Path {

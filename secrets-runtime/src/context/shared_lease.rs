@@ -40,7 +40,7 @@ struct LeaseState {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum LeaseStage {
-    Kept,
+    Active,
     /// It is being given back.
     Revoked,
     /// Nothing more is done with it.
@@ -79,7 +79,7 @@ impl SharedLease {
     /// Returns a handle for a step that begins, unless the lease is over or is being given back.
     pub(crate) fn hold(self: &Arc<Self>) -> Option<LeaseHold> {
         let mut state = self.lock();
-        if state.stage != LeaseStage::Kept || state.is_shut_down || self.is_of_parent() {
+        if state.stage != LeaseStage::Active || state.is_shut_down || self.is_of_parent() {
             return None;
         }
         state.holders += 1;
@@ -218,7 +218,7 @@ impl LeaseHold {
         let state = LeaseState {
             end: asked_at + lease.duration(),
             lease,
-            stage: LeaseStage::Kept,
+            stage: LeaseStage::Active,
             holders: 1,
             is_cached: false,
             is_used: true,

@@ -67,10 +67,10 @@ pub(crate) fn escape_json(json: &str) -> Cow<'_, str> {
 /// Returns a key of `secrets.toml` for a message. The author of the file chose it, so it is quoted, escaped and cut if it could be
 /// taken for a part of the message.
 pub(crate) fn shown_key(key: &str) -> Cow<'_, str> {
-    if key.len() <= LONGEST_KEY && key.chars().all(is_plain) {
+    if key.len() <= MAX_KEY && key.chars().all(is_plain) {
         return Cow::Borrowed(key);
     }
-    let start: String = key.chars().take(LONGEST_KEY).collect();
+    let start: String = key.chars().take(MAX_KEY).collect();
     let more = if start.len() < key.len() { ".." } else { "" };
     Cow::Owned(escape_controls(format!("{start:?}{more}")))
 }
@@ -78,16 +78,16 @@ pub(crate) fn shown_key(key: &str) -> Cow<'_, str> {
 /// Returns whether a key of `secrets.toml` is what TOML calls bare, and short.
 pub(crate) fn is_bare_key(key: &str) -> bool {
     let is_bare = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    !key.is_empty() && key.len() <= LONGEST_KEY && key.chars().all(is_bare)
+    !key.is_empty() && key.len() <= MAX_KEY && key.chars().all(is_bare)
 }
 
-const LONGEST_KEY: usize = 80;
+const MAX_KEY: usize = 80;
 
 /// The most bytes that a byte becomes when it is percent-encoded.
-pub(crate) const LONGEST_PERCENT: usize = 3;
+pub(crate) const MAX_PERCENT_BYTES: usize = 3;
 
 /// Writes a text percent-encoded: all but RFC 3986's unreserved characters. The text may be a secret: `to` does not
-/// grow if it has [`LONGEST_PERCENT`] times the text's length left.
+/// grow if it has [`MAX_PERCENT_BYTES`] times the text's length left.
 pub(crate) fn write_percent(text: &str, to: &mut String) {
     for byte in text.bytes() {
         match byte {

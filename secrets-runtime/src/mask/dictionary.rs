@@ -1,9 +1,9 @@
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    gram_filter::{GramFilter, SHORTEST},
+    gram_filter::{GramFilter, MIN_PATTERN},
     gram_map::GramMap,
-    long_pattern::{LONGEST_ENTRY, LongPattern, PatternId},
+    long_pattern::{LongPattern, MAX_ENTRY, PatternId},
     pattern_samples::PatternSamples,
 };
 
@@ -53,10 +53,10 @@ impl Dictionary {
         self.buckets.len() == 0
     }
 
-    /// Adds a pattern, which has at least [`SHORTEST`] bytes. One that is there already keeps its id.
+    /// Adds a pattern, which has at least [`MIN_PATTERN`] bytes. One that is there already keeps its id.
     pub(super) fn insert(&mut self, pattern: &[u8], id: PatternId) {
-        let Some(gram) = pattern.first_chunk::<SHORTEST>() else { return };
-        let bytes = &pattern[..pattern.len().min(LONGEST_ENTRY)];
+        let Some(gram) = pattern.first_chunk::<MIN_PATTERN>() else { return };
+        let bytes = &pattern[..pattern.len().min(MAX_ENTRY)];
         let bucket = self.buckets.entry(*gram);
         let at = match bucket.binary_search_by(|entry| entry.bytes.as_slice().cmp(bytes)) {
             Ok(at) => at,
@@ -67,13 +67,13 @@ impl Dictionary {
             }
         };
         let entry = &mut bucket[at];
-        if pattern.len() <= LONGEST_ENTRY {
+        if pattern.len() <= MAX_ENTRY {
             entry.id.get_or_insert(id);
         } else if !entry.long.iter().any(|known| self.long[*known].is(pattern)) {
             entry.long.push(self.long.len());
             self.long.push(LongPattern::new(pattern, id));
         }
-        for length in 1..SHORTEST {
+        for length in 1..MIN_PATTERN {
             self.beginnings.entry(beginning(&gram[..length]));
         }
         if self.filter.is_full(self.buckets.len()) {
@@ -95,21 +95,21 @@ impl Dictionary {
 
     /// Whether a pattern may begin with these bytes. If not, none does.
     #[inline(always)]
-    pub(super) fn may_begin(&self, gram: [u8; SHORTEST]) -> bool {
+    pub(super) fn may_begin(&self, gram: [u8; MIN_PATTERN]) -> bool {
         self.filter.has(gram)
     }
 
     /// Returns what stands at the beginning of a text.
     pub(super) fn find(&self, text: &[u8]) -> FoundPattern<'_> {
-        let Some(gram) = text.first_chunk::<SHORTEST>() else {
+        let Some(gram) = text.first_chunk::<MIN_PATTERN>() else {
             let is_open = self.beginnings.get(&beginning(text)).is_some();
             return FoundPattern { is_open, ..FoundPattern::default() };
         };
         let Some(bucket) = self.buckets.get(gram) else { return FoundPattern::default() };
-        let mut rest = &text[..text.len().min(LONGEST_ENTRY)];
+        let mut rest = &text[..text.len().min(MAX_ENTRY)];
         let mut found = FoundPattern::default();
         let after = bucket.partition_point(|entry| entry.bytes.as_slice() <= rest);
-        if rest.len() < LONGEST_ENTRY {
+        if rest.len() < MAX_ENTRY {
             let next = bucket.get(after);
             found.is_open = next.is_some_and(|next| next.bytes.starts_with(rest));
         }
@@ -125,7 +125,7 @@ impl Dictionary {
                 rest = &rest[..common - 1];
             }
         }
-        if let Some(entry) = before(bucket, &text[..text.len().min(LONGEST_ENTRY)])
+        if let Some(entry) = before(bucket, &text[..text.len().min(MAX_ENTRY)])
             && !entry.long.is_empty()
             && text.starts_with(&entry.bytes)
         {
@@ -135,7 +135,7 @@ impl Dictionary {
     }
 
     /// Whether these bytes are the beginning of a pattern, and at least half of it. They are fewer than half of
-    /// [`LONGEST_ENTRY`].
+    /// [`MAX_ENTRY`].
     pub(super) fn has_half(&self, bytes: &[u8]) -> bool {
         let bucket = bytes.first_chunk().and_then(|gram| self.buckets.get(gram));
         bucket.is_some_and(|bucket| {
@@ -161,9 +161,9 @@ fn common_length(one: &[u8], two: &[u8]) -> usize {
 }
 
 /// Returns fewer than four bytes, filled up with zeros, and as the last one how many they are.
-fn beginning(bytes: &[u8]) -> [u8; SHORTEST] {
-    let mut filled = [0; SHORTEST];
+fn beginning(bytes: &[u8]) -> [u8; MIN_PATTERN] {
+    let mut filled = [0; MIN_PATTERN];
     filled[..bytes.len()].copy_from_slice(bytes);
-    filled[SHORTEST - 1] = u8::try_from(bytes.len()).unwrap_or(0);
+    filled[MIN_PATTERN - 1] = u8::try_from(bytes.len()).unwrap_or(0);
     filled
 }

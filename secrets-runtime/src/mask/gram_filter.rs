@@ -1,7 +1,7 @@
 use zeroize::Zeroizing;
 
 /// The length of the shortest pattern.
-pub(super) const SHORTEST: usize = 4;
+pub(super) const MIN_PATTERN: usize = 4;
 
 /// Which four bytes may begin a pattern: two bits of one word for each hash. At most one bit of eight is set, so that few
 /// places of a text are looked at more closely.
@@ -14,7 +14,7 @@ pub(super) struct GramFilter {
 impl GramFilter {
     const BITS_EACH: usize = 16;
 
-    pub(super) fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; SHORTEST]>) -> Self {
+    pub(super) fn of<'g>(count: usize, grams: impl Iterator<Item = &'g [u8; MIN_PATTERN]>) -> Self {
         // Twice the size that is needed, so that it is seldom made again.
         let bits = (2 * count * Self::BITS_EACH).next_power_of_two().clamp(1 << 12, 1 << 26);
         let words = Zeroizing::new(vec![0; bits / 64].into_boxed_slice());
@@ -30,19 +30,19 @@ impl GramFilter {
 
     /// Returns the index of a word, and the numbers of two of its bits.
     #[inline(always)]
-    fn place(&self, gram: [u8; SHORTEST]) -> (usize, [u64; 2]) {
+    fn place(&self, gram: [u8; MIN_PATTERN]) -> (usize, [u64; 2]) {
         let hash = u64::from(u32::from_le_bytes(gram)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
         // At most the upper 20 bits are the index.
         ((hash >> self.shift) as usize, [(hash >> 32) % 64, (hash >> 38) % 64])
     }
 
-    pub(super) fn insert(&mut self, gram: [u8; SHORTEST]) {
+    pub(super) fn insert(&mut self, gram: [u8; MIN_PATTERN]) {
         let (word, bits) = self.place(gram);
         bits.iter().for_each(|bit| self.words[word] |= 1 << bit);
     }
 
     #[inline(always)]
-    pub(super) fn has(&self, gram: [u8; SHORTEST]) -> bool {
+    pub(super) fn has(&self, gram: [u8; MIN_PATTERN]) -> bool {
         let (word, [first, second]) = self.place(gram);
         let word = self.words[word];
         // One after the other: almost always the first one is not set.

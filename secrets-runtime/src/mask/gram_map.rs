@@ -3,13 +3,13 @@ use std::{borrow::Borrow, collections::HashMap, mem};
 use foldhash::fast::RandomState;
 use zeroize::Zeroize;
 
-use crate::mask::gram_filter::SHORTEST;
+use crate::mask::gram_filter::MIN_PATTERN;
 
 /// Values by four bytes of a secret, which are wiped.
 pub(super) struct GramMap<V>(HashMap<Gram, V, RandomState>);
 
 #[derive(PartialEq, Eq, Hash)]
-struct Gram([u8; SHORTEST]);
+struct Gram([u8; MIN_PATTERN]);
 
 impl Drop for Gram {
     fn drop(&mut self) {
@@ -17,8 +17,8 @@ impl Drop for Gram {
     }
 }
 
-impl Borrow<[u8; SHORTEST]> for Gram {
-    fn borrow(&self) -> &[u8; SHORTEST] {
+impl Borrow<[u8; MIN_PATTERN]> for Gram {
+    fn borrow(&self) -> &[u8; MIN_PATTERN] {
         &self.0
     }
 }
@@ -28,11 +28,11 @@ impl<V: Default> GramMap<V> {
         self.0.len()
     }
 
-    pub(super) fn get(&self, gram: &[u8; SHORTEST]) -> Option<&V> {
+    pub(super) fn get(&self, gram: &[u8; MIN_PATTERN]) -> Option<&V> {
         self.0.get(gram)
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8; SHORTEST]> {
+    pub(super) fn keys(&self) -> impl Iterator<Item = &[u8; MIN_PATTERN]> {
         self.0.keys().map(|gram| &gram.0)
     }
 
@@ -41,7 +41,7 @@ impl<V: Default> GramMap<V> {
     }
 
     /// Returns the value of these bytes, which is a new one if they had none.
-    pub(super) fn entry(&mut self, gram: [u8; SHORTEST]) -> &mut V {
+    pub(super) fn entry(&mut self, gram: [u8; MIN_PATTERN]) -> &mut V {
         if self.0.len() == self.0.capacity() {
             self.grow();
         }

@@ -5,7 +5,7 @@ pub(super) type PatternId = u32;
 
 /// The most bytes of a pattern that are compared at each place of a text. Of a longer one only this beginning is; then
 /// [`LongPattern`] follows the text.
-pub(super) const LONGEST_ENTRY: usize = 256;
+pub(super) const MAX_ENTRY: usize = 256;
 
 /// A pattern that is too long to be compared at each place of a text: it is followed byte by byte, as Knuth, Morris
 /// and Pratt do it, so that no text takes longer than its length.
@@ -57,7 +57,7 @@ impl LongPattern {
             if matched == self.len() {
                 found(at);
             }
-            if matched < LONGEST_ENTRY {
+            if matched < MAX_ENTRY {
                 break;
             }
         }

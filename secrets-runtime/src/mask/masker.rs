@@ -17,7 +17,7 @@ use crate::{
         scan::{self, Scan},
         stream::{self, MASK},
         wiped_bytes,
-        wrapped::WrappedScan,
+        wrapped_base64::WrappedScan,
     },
 };
 
@@ -26,11 +26,11 @@ use crate::{
 /// A clone is cheap and has the same values: a value that is added to one is masked by all. The [module](crate::mask)
 /// says what is found and what is not.
 #[derive(Clone, Default)]
-pub struct Masker(Arc<RwLock<Known>>);
+pub struct Masker(Arc<RwLock<MaskerState>>);
 
-/// What a masker knows.
+/// What a masker knows, behind its lock.
 #[derive(Default)]
-struct Known {
+struct MaskerState {
     /// What is called with each new value.
     listener: Option<Listener>,
     values: HashSet<KnownValue, RandomState>,
@@ -58,11 +58,11 @@ impl Masker {
             return;
         }
         let listener = {
-            let known = self.read();
-            if known.values.contains(&KnownValue(value.clone())) {
+            let state = self.read();
+            if state.values.contains(&KnownValue(value.clone())) {
                 return;
             }
-            known.listener.clone()
+            state.listener.clone()
         };
         // Nobody who masks or logs waits for the listener or for the forms. Another thread that adds the value now does
         // all of this too: what is known was heard.
@@ -77,13 +77,13 @@ impl Masker {
             copy.extend_from_slice(form);
             forms.push(copy);
         });
-        let mut known = self.write();
-        if !known.dictionary.has_ended() && known.values.insert(KnownValue(value.clone())) {
-            forms.iter().for_each(|form| known.dictionary.insert(form, 0));
+        let mut state = self.write();
+        if !state.dictionary.has_ended() && state.values.insert(KnownValue(value.clone())) {
+            forms.iter().for_each(|form| state.dictionary.insert(form, 0));
         }
         // One that has come since may not have heard it.
-        let new_listener = known.listener.clone().filter(|_| listener.is_none());
-        drop(known);
+        let new_listener = state.listener.clone().filter(|_| listener.is_none());
+        drop(state);
         new_listener.iter().for_each(|listener| listener(value));
     }
 
@@ -92,12 +92,12 @@ impl Masker {
     #[doc(hidden)]
     pub fn listen(&self, listener: impl Fn(&SecretValue) + Send + Sync + 'static) {
         let listener: Listener = Arc::new(listener);
-        let mut known = self.write();
+        let mut state = self.write();
         // It hears of what is added from here on by `add`.
-        known.listener = Some(listener.clone());
-        let values: Vec<_> = known.values.iter().map(|known| known.0.clone()).collect();
+        state.listener = Some(listener.clone());
+        let values: Vec<_> = state.values.iter().map(|known| known.0.clone()).collect();
         // Nobody who masks or logs waits for the listener, and it may use this masker itself.
-        drop(known);
+        drop(state);
         values.iter().for_each(|value| listener(value));
     }
 
@@ -105,23 +105,24 @@ impl Masker {
     /// its last output.
     #[doc(hidden)]
     pub fn clear(&self) {
-        let known = std::mem::take(&mut *self.write());
-        drop(known);
+        let state = std::mem::take(&mut *self.write());
+        drop(state);
     }
 
     /// Forgets all values, as [`clear`](Self::clear) does, and masks everything from then on. The listener still hears of
     /// each value that is added: a thread that runs may print it.
     pub(super) fn end(&self) {
         // Not by waiting: a thread that masks may have stopped.
-        let mut known = match self.0.try_write() {
-            Ok(known) => known,
+        let mut state = match self.0.try_write() {
+            Ok(state) => state,
             Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
             Err(TryLockError::WouldBlock) => return,
         };
-        let listener = known.listener.take();
-        let ended = Known { listener, dictionary: Dictionary::ended(), ..Known::default() };
-        let forgotten = std::mem::replace(&mut *known, ended);
-        drop(known);
+        let listener = state.listener.take();
+        let ended =
+            MaskerState { listener, dictionary: Dictionary::ended(), ..MaskerState::default() };
+        let forgotten = std::mem::replace(&mut *state, ended);
+        drop(state);
         drop(forgotten);
     }
 
@@ -168,22 +169,22 @@ impl Masker {
         self.read().values.iter().map(|known| known.0.clone()).collect()
     }
 
-    fn read(&self) -> RwLockReadGuard<'_, Known> {
+    fn read(&self) -> RwLockReadGuard<'_, MaskerState> {
         self.0.read().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+    fn write(&self) -> RwLockWriteGuard<'_, MaskerState> {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Calls `then` with the dictionary, and with how many values it has.
     pub(super) fn with_dictionary<R>(&self, then: impl FnOnce((&Dictionary, u64)) -> R) -> R {
-        let known = self.read();
-        let version = match known.dictionary.has_ended() {
+        let state = self.read();
+        let version = match state.dictionary.has_ended() {
             true => u64::MAX,
-            false => known.values.len() as u64,
+            false => state.values.len() as u64,
         };
-        then((&known.dictionary, version))
+        then((&state.dictionary, version))
     }
 
     /// Returns where secrets stand in a text: sorted, and joined where they overlap or touch.

@@ -54,19 +54,19 @@ mod gram_filter;
 mod gram_map;
 mod long_pattern;
 pub(crate) mod masker;
+#[cfg(all(unix, feature = "exec"))]
+pub(crate) mod other_whitespace;
 mod panic_hook;
 mod pattern_samples;
 #[cfg(feature = "guard")]
 pub(crate) mod patterns;
 pub(crate) mod process;
-#[cfg(all(unix, feature = "exec"))]
-pub(crate) mod rewrapped;
 mod scan;
 mod stream;
 #[cfg(test)]
 mod tests;
 mod wiped_bytes;
-mod wrapped;
+mod wrapped_base64;
 mod writer;
 
 pub use masker::Masker;

@@ -1,4 +1,4 @@
-use crate::mask::gram_filter::{GramFilter, SHORTEST};
+use crate::mask::gram_filter::{GramFilter, MIN_PATTERN};
 
 /// The farthest that two samples are apart.
 pub(super) const MAX_STRIDE: usize = 8;
@@ -28,7 +28,7 @@ impl PatternSamples {
 
     /// Adds those of a pattern, or of the beginning of a long one.
     pub(super) fn insert(&mut self, pattern: &[u8]) {
-        self.stride = self.stride.min(pattern.len().saturating_sub(SHORTEST - 1)).max(1);
+        self.stride = self.stride.min(pattern.len().saturating_sub(MIN_PATTERN - 1)).max(1);
         for gram in grams(pattern, self.stride) {
             self.filter.insert(*gram);
             self.count += 1;
@@ -43,7 +43,7 @@ impl PatternSamples {
     /// Whether these bytes may be a sample of a pattern. If not, no pattern begins at this place, nor at one of the
     /// places before it that are nearer than the stride.
     #[inline(always)]
-    pub(super) fn have(&self, gram: [u8; SHORTEST]) -> bool {
+    pub(super) fn have(&self, gram: [u8; MIN_PATTERN]) -> bool {
         self.filter.has(gram)
     }
 }
@@ -55,6 +55,6 @@ impl Default for PatternSamples {
 }
 
 /// Returns the four bytes at each of the first places of a pattern.
-fn grams(pattern: &[u8], places: usize) -> impl Iterator<Item = &[u8; SHORTEST]> {
-    pattern.windows(SHORTEST).take(places).filter_map(|gram| gram.first_chunk())
+fn grams(pattern: &[u8], places: usize) -> impl Iterator<Item = &[u8; MIN_PATTERN]> {
+    pattern.windows(MIN_PATTERN).take(places).filter_map(|gram| gram.first_chunk())
 }

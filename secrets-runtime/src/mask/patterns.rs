@@ -7,16 +7,16 @@ use crate::{
     mask::{
         dictionary::Dictionary,
         forms::{self, FormName},
-        gram_filter::SHORTEST,
+        gram_filter::MIN_PATTERN,
         long_pattern::PatternId,
         scan::Scan,
         wiped_bytes::{self, WipedBytes},
-        wrapped::WrappedScan,
+        wrapped_base64::WrappedScan,
     },
 };
 
 /// A line of wrapped base64, with what follows it, is longer than this.
-const SHORTEST_WRAPPED: usize = 64;
+const MIN_WRAPPED: usize = 64;
 
 /// How many bytes of a text that comes in pieces are looked through at once.
 const PIECE: usize = 4096;
@@ -39,7 +39,7 @@ impl Patterns {
         let values: Vec<_> = values.collect();
         for (index, value) in values.iter().enumerate() {
             forms::named(value, &mut |name, form| {
-                if form.len() < SHORTEST {
+                if form.len() < MIN_PATTERN {
                     return;
                 }
                 let id = match found_as.last() {
@@ -50,8 +50,7 @@ impl Patterns {
                     }
                 };
                 dictionary.insert(form, PatternId::try_from(id).unwrap_or(PatternId::MAX));
-                has_number |=
-                    form.len() <= LONGEST_NUMBER && form.iter().all(|it| is_of_number(*it));
+                has_number |= form.len() <= MAX_NUMBER && form.iter().all(|it| is_of_number(*it));
             });
         }
         Self { dictionary, found_as, has_number }
@@ -71,10 +70,10 @@ impl Patterns {
     /// the form.
     #[inline]
     pub(crate) fn find_in(&self, text: &[u8], found: &mut dyn FnMut(usize, FormName)) {
-        if text.len() >= SHORTEST && self.may_be_in(text) {
+        if text.len() >= MIN_PATTERN && self.may_be_in(text) {
             self.scan(text, found);
         }
-        if text.len() > SHORTEST_WRAPPED && memchr::memchr(b'\n', text).is_some() {
+        if text.len() > MIN_WRAPPED && memchr::memchr(b'\n', text).is_some() {
             let mut name = |_: Range<usize>, id| self.name(id, found);
             WrappedScan::default().advance(&self.dictionary, text, &mut name);
         }
@@ -120,7 +119,7 @@ impl Patterns {
 }
 
 /// The most characters that a number has: one of 128 bits, with a sign.
-const LONGEST_NUMBER: usize = 40;
+const MAX_NUMBER: usize = 40;
 
 /// Whether numbers are written with this byte.
 fn is_of_number(byte: u8) -> bool {

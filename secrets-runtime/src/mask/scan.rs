@@ -2,12 +2,12 @@ use std::{mem, ops::Range};
 
 use crate::mask::{
     dictionary::Dictionary,
-    gram_filter::SHORTEST,
-    long_pattern::{LONGEST_ENTRY, PatternId},
+    gram_filter::MIN_PATTERN,
+    long_pattern::{MAX_ENTRY, PatternId},
 };
 
 /// A text that ends with so many bytes of the beginning of a pattern does not do so by chance.
-const LONGEST_CHANCE: usize = 15;
+const MAX_CHANCE_BYTES: usize = 15;
 
 /// How far a text has been looked through. The text may become longer between two calls.
 #[derive(Default)]
@@ -16,11 +16,11 @@ pub(super) struct Scan {
     decided: usize,
     /// Places at which a pattern may stand once the text goes on.
     open: Vec<usize>,
-    following: Vec<Following>,
+    partial_matches: Vec<PartialMatch>,
 }
 
-/// A long pattern that is followed.
-struct Following {
+/// A long pattern of which the text has the beginning so far.
+struct PartialMatch {
     pattern: usize,
     /// Up to where.
     at: usize,
@@ -48,7 +48,7 @@ impl Scan {
             self.decided = text.len();
             return;
         }
-        for index in 0..self.following.len() {
+        for index in 0..self.partial_matches.len() {
             self.follow(dictionary, text, index, found);
         }
         for at in mem::take(&mut self.open) {
@@ -66,7 +66,7 @@ impl Scan {
             from += stride;
         }
         // A sample of what begins here may be missing.
-        let end = (text.len() + 1).saturating_sub(SHORTEST).max(from);
+        let end = (text.len() + 1).saturating_sub(MIN_PATTERN).max(from);
         self.look_at_starts(dictionary, text, from..end, found);
         for at in end..text.len() {
             self.look(dictionary, text, at, found);
@@ -83,8 +83,8 @@ impl Scan {
         places: Range<usize>,
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
-        let part = text.get(places.start..places.end + SHORTEST - 1).unwrap_or_default();
-        for (at, gram) in part.windows(SHORTEST).enumerate() {
+        let part = text.get(places.start..places.end + MIN_PATTERN - 1).unwrap_or_default();
+        for (at, gram) in part.windows(MIN_PATTERN).enumerate() {
             if gram.first_chunk().is_some_and(|gram| dictionary.may_begin(*gram)) {
                 self.look(dictionary, text, places.start + at, found);
             }
@@ -93,17 +93,17 @@ impl Scan {
 
     /// Returns the first place at which a pattern may stand once the text of this length goes on.
     pub(super) fn first_open(&self, length: usize) -> usize {
-        let followed = self.following.iter().filter(|it| it.matched >= LONGEST_ENTRY);
-        let starts = followed.map(|following| length - following.matched);
+        let partial = self.partial_matches.iter().filter(|it| it.matched >= MAX_ENTRY);
+        let starts = partial.map(|partial| length - partial.matched);
         starts.chain(self.open.first().copied()).min().unwrap_or(length)
     }
 
     /// Returns where the pattern begins inside which the text ends, if there is one. A text may end with the first letters
     /// of a secret by chance, as with a common word. So at least four bytes of the pattern have to be there, and half of it
-    /// unless they are more than [`LONGEST_CHANCE`].
+    /// unless they are more than [`MAX_CHANCE_BYTES`].
     pub(super) fn cut_start(&self, dictionary: &Dictionary, text: &[u8]) -> Option<usize> {
         let first = self.first_open(text.len());
-        if text.len() - first > LONGEST_CHANCE {
+        if text.len() - first > MAX_CHANCE_BYTES {
             return Some(first);
         }
         self.open.iter().copied().find(|at| dictionary.has_half(&text[*at..]))
@@ -119,8 +119,8 @@ impl Scan {
         self.decided -= count;
         self.open.retain(|at| *at >= count);
         self.open.iter_mut().for_each(|at| *at -= count);
-        self.following.retain(|following| following.at >= count);
-        self.following.iter_mut().for_each(|following| following.at -= count);
+        self.partial_matches.retain(|partial| partial.at >= count);
+        self.partial_matches.iter_mut().for_each(|partial| partial.at -= count);
     }
 
     #[inline(never)]
@@ -139,7 +139,7 @@ impl Scan {
             self.open.push(at);
         }
         for pattern in there.long {
-            self.follow_from(dictionary, text, *pattern, at + LONGEST_ENTRY, found);
+            self.follow_from(dictionary, text, *pattern, at + MAX_ENTRY, found);
         }
     }
 
@@ -151,15 +151,15 @@ impl Scan {
         at: usize,
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
-        let known = self.following.iter().position(|following| following.pattern == pattern);
-        let index = known.unwrap_or(self.following.len());
+        let known = self.partial_matches.iter().position(|partial| partial.pattern == pattern);
+        let index = known.unwrap_or(self.partial_matches.len());
         match known {
             // It has been followed past this place already.
-            Some(index) if self.following[index].at >= at => return,
+            Some(index) if self.partial_matches[index].at >= at => return,
             Some(index) => {
-                self.following[index] = Following { pattern, at, matched: LONGEST_ENTRY }
+                self.partial_matches[index] = PartialMatch { pattern, at, matched: MAX_ENTRY }
             }
-            None => self.following.push(Following { pattern, at, matched: LONGEST_ENTRY }),
+            None => self.partial_matches.push(PartialMatch { pattern, at, matched: MAX_ENTRY }),
         }
         self.follow(dictionary, text, index, found);
     }
@@ -171,14 +171,14 @@ impl Scan {
         index: usize,
         found: &mut impl FnMut(Range<usize>, PatternId),
     ) {
-        let following = &mut self.following[index];
-        if following.matched < LONGEST_ENTRY {
+        let partial = &mut self.partial_matches[index];
+        if partial.matched < MAX_ENTRY {
             return;
         }
-        let pattern = dictionary.long(following.pattern);
+        let pattern = dictionary.long(partial.pattern);
         let ends = |end: usize| found(end - pattern.len()..end, pattern.id);
-        let (at, matched) = pattern.follow(text, following.at, following.matched, ends);
-        (following.at, following.matched) = (at, matched);
+        let (at, matched) = pattern.follow(text, partial.at, partial.matched, ends);
+        (partial.at, partial.matched) = (at, matched);
     }
 }
 

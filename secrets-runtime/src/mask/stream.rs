@@ -2,10 +2,10 @@ use std::ops::Range;
 
 use crate::mask::{
     dictionary::Dictionary,
-    gram_filter::SHORTEST,
+    gram_filter::MIN_PATTERN,
     scan::{self, Scan},
     wiped_bytes::{self, WipedBytes},
-    wrapped::WrappedScan,
+    wrapped_base64::WrappedScan,
 };
 
 /// What stands for a find.
@@ -30,7 +30,7 @@ pub(super) struct Stream {
 
 /// How much of a text is passed on.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Until {
+pub(super) enum FlushMode {
     /// What cannot be the start of a find.
     Open,
     /// That, and an end of fewer than four bytes.
@@ -53,7 +53,7 @@ impl Stream {
         &mut self,
         (dictionary, version): (&Dictionary, u64),
         piece: &[u8],
-        until: Until,
+        mode: FlushMode,
         out: &mut Vec<u8>,
     ) {
         wiped_bytes::append(&mut self.text, piece);
@@ -66,31 +66,32 @@ impl Stream {
         let mut found = |find, _| scan::push(finds, find);
         scan.advance(dictionary, text, &mut found);
         wrapped.advance(dictionary, text, &mut found);
-        if until == Until::Cut {
+        if mode == FlushMode::Cut {
             let start = scan.cut_start(dictionary, text);
             finds.extend(start.map(|start| start..text.len()));
             finds.extend(wrapped.cut_part(dictionary));
         }
         scan::join(finds);
         let open = scan.first_open(text.len()).min(wrapped.first_open(text.len()));
-        let end = self.end(open, until).max(self.passed);
+        let end = self.end(open, mode).max(self.passed);
         self.pass_on(end, out);
-        let done = if matches!(until, Until::End | Until::Cut) { end } else { open.min(end) };
+        let done =
+            if matches!(mode, FlushMode::End | FlushMode::Cut) { end } else { open.min(end) };
         self.forget(done);
         self.passed = end - done;
     }
 
     /// Returns up to where the text is passed on.
-    fn end(&self, open: usize, until: Until) -> usize {
+    fn end(&self, open: usize, mode: FlushMode) -> usize {
         let length = self.text.len();
-        match until {
-            Until::Open => open,
-            Until::End | Until::Cut => length,
-            Until::Flush => {
+        match mode {
+            FlushMode::Open => open,
+            FlushMode::End | FlushMode::Cut => length,
+            FlushMode::Flush => {
                 // Bytes of a find are masked, whatever follows.
                 let find = self.finds.iter().find(|find| find.contains(&open));
                 let end = find.map_or(open, |find| find.end);
-                if length - end < SHORTEST { length } else { end }
+                if length - end < MIN_PATTERN { length } else { end }
             }
         }
     }

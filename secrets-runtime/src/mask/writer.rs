@@ -5,11 +5,11 @@ use std::{
 
 use crate::mask::{
     masker::Masker,
-    stream::{Stream, Until},
+    stream::{FlushMode, Stream},
 };
 
 /// The most bytes that are looked through at once.
-const LONGEST_PIECE: usize = 64 * 1024;
+const MAX_PIECE: usize = 64 * 1024;
 
 /// Passes on what is written to it, with `***` in place of each secret that its [`Masker`] knows.
 ///
@@ -60,7 +60,7 @@ impl<W: Write> MaskingWriter<W> {
     /// # Errors
     /// The error of the inner writer, which is dropped then.
     pub fn finish(mut self) -> io::Result<W> {
-        self.end(Until::End)?;
+        self.end(FlushMode::End)?;
         self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
@@ -83,7 +83,7 @@ impl<W: Write> MaskingWriter<W> {
     /// # Errors
     /// The error of the inner writer, which is dropped then.
     pub fn finish_cut(mut self) -> io::Result<W> {
-        self.end(Until::Cut)?;
+        self.end(FlushMode::Cut)?;
         self.inner.take().ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 
@@ -93,15 +93,15 @@ impl<W: Write> MaskingWriter<W> {
         self.stream.is_holding()
     }
 
-    fn end(&mut self, until: Until) -> io::Result<()> {
-        self.push(&[], until);
+    fn end(&mut self, mode: FlushMode) -> io::Result<()> {
+        self.push(&[], mode);
         self.write_ready()?;
         self.inner.as_mut().map_or(Ok(()), Write::flush)
     }
 
-    fn push(&mut self, piece: &[u8], until: Until) {
+    fn push(&mut self, piece: &[u8], mode: FlushMode) {
         let Self { masker, stream, ready, .. } = self;
-        masker.with_dictionary(|dictionary| stream.push(dictionary, piece, until, ready));
+        masker.with_dictionary(|dictionary| stream.push(dictionary, piece, mode, ready));
     }
 
     fn write_ready(&mut self) -> io::Result<()> {
@@ -133,8 +133,8 @@ impl<W: Write> Write for MaskingWriter<W> {
     /// The error of the inner writer. What could not be passed on is written again first by the next call.
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         self.write_ready()?;
-        let piece = &bytes[..bytes.len().min(LONGEST_PIECE)];
-        self.push(piece, Until::Open);
+        let piece = &bytes[..bytes.len().min(MAX_PIECE)];
+        self.push(piece, FlushMode::Open);
         match self.write_ready() {
             // The bytes are taken, and come when the inner writer has room.
             Err(error) if error.kind() != io::ErrorKind::WouldBlock => Err(error),
@@ -144,7 +144,7 @@ impl<W: Write> Write for MaskingWriter<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.write_ready()?;
-        self.push(&[], Until::Flush);
+        self.push(&[], FlushMode::Flush);
         self.write_ready()?;
         self.inner.as_mut().map_or(Ok(()), Write::flush)
     }
@@ -155,7 +155,7 @@ impl<W: Write> Drop for MaskingWriter<W> {
     /// returns them.
     fn drop(&mut self) {
         if self.inner.is_some() && !self.is_writing {
-            let _ = self.end(Until::End);
+            let _ = self.end(FlushMode::End);
         }
     }
 }

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use secrets_spec::{Options, PayloadFormat, Request, VariableName};
 
 use crate::{
-    backend::{Content, Fetched, MAX_VALUE_BYTES, MountedAs},
+    backend::{Content, Fetched, MAX_VALUE_BYTES, MountOrigin},
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -104,7 +104,7 @@ fn members(value: &SecretValue) -> Result<Vec<(String, Field)>, Error> {
 }
 
 /// Returns the field of what a backend has returned, which may be what a platform has mounted.
-fn field(found: Field, mount: Option<&MountedAs>) -> Result<Field, Error> {
+fn field(found: Field, mount: Option<&MountOrigin>) -> Result<Field, Error> {
     let field = match mount {
         Some(mount) => found.into_mounted(mount),
         None => found,

@@ -3,7 +3,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use foldhash::fast::RandomState;
 
 use crate::{
-    backend::MountedAs,
+    backend::MountOrigin,
     core::secret_value::SecretValue,
     payload::json::{Json, form::Form},
 };
@@ -40,7 +40,7 @@ impl Field {
     ///
     /// A text of one line loses the line break at its end, which editors and `echo` add. In a text of several lines
     /// it belongs to the text: a PEM or an OpenSSH key without it is refused by some programs.
-    pub(crate) fn into_mounted(self, mount: &MountedAs) -> Self {
+    pub(crate) fn into_mounted(self, mount: &MountOrigin) -> Self {
         let Self { value: bytes, binary, number, .. } = self;
         // Looked at for its line breaks.
         let line = bytes.expose_str().ok().and_then(one_line).map(SecretValue::from);

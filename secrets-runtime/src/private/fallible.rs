@@ -1,9 +1,9 @@
 use crate::{
     core::error::Error,
     private::{
-        failure,
         result_adapter::adapter,
         retry::{ErrorPredicate, RefreshOn},
+        start_failure,
     },
 };
 
@@ -32,7 +32,7 @@ impl<T, E: From<Error>> Fallible for Result<T, E> {
     type Failure = E;
 
     fn from_error(error: Error) -> Self {
-        failure::note(&error);
+        start_failure::note(&error);
         Err(E::from(error))
     }
 

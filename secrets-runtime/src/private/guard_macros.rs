@@ -40,8 +40,8 @@ macro_rules! __look {
         |result, inspection| match result {
             $crate::__private::Result::Ok(value) => {
                 #[allow(unused_imports)]
-                use $crate::__private::UnseenValue as _;
-                $crate::__private::Seen(value).look_at_value(inspection)
+                use $crate::__private::NoValue as _;
+                $crate::__private::TypeProbe(value).look_at_value(inspection)
             }
             $crate::__private::Result::Err(error) => $crate::__look!(@error error, inspection),
         }
@@ -55,13 +55,13 @@ macro_rules! __look {
     (@error $error:ident, $inspection:ident) => {{
         #[allow(unused_imports)]
         use $crate::__private::{
-            SeenPointer as _, UnseenDebug as _, UnseenDisplay as _, UnseenSource as _,
+            ErrorPointer as _, NoDebug as _, NoDisplay as _, NoSource as _,
         };
-        let seen = $crate::__private::Seen($error);
+        let probe = $crate::__private::TypeProbe($error);
         $inspection.look_at_error(&$crate::__private::ErrorParts {
-            display: seen.display(),
-            debug: seen.debug(),
-            source: (&seen).source(),
+            display: probe.display(),
+            debug: probe.debug(),
+            source: (&probe).source(),
         })
     }};
 }

@@ -4,8 +4,7 @@
 //! call.
 
 pub(crate) mod checks;
-pub(crate) mod declared;
-pub(crate) mod failure;
+pub(crate) mod declared_function;
 pub(crate) mod fallible;
 #[cfg(feature = "guard")]
 pub(crate) mod guard;
@@ -18,9 +17,10 @@ pub(crate) mod retry;
 pub(crate) mod run_async;
 pub(crate) mod run_sync;
 mod running_step;
-#[cfg(feature = "guard")]
-pub(crate) mod seen;
+pub(crate) mod start_failure;
 pub(crate) mod step;
+#[cfg(feature = "guard")]
+pub(crate) mod type_probe;
 
 /// The type of a constant text. Expansions name no type of the prelude, since a program may shadow it.
 pub type Text = &'static str;

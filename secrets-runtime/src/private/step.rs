@@ -7,7 +7,7 @@ use secrets_spec::{InlineVars, OptionValue, ParameterSpec, Request, Source, Step
 
 use crate::{
     backend::BoxFuture,
-    cache::step_slot::StepCache,
+    cache::step_cache::StepCache,
     context::{Context, secrets::Secrets},
     core::error::{Error, Problem},
     declaration::{Declaration, parse::of_spec},
@@ -27,7 +27,7 @@ pub struct Step {
     in_test: bool,
     /// The names of the typed parameters, in the order of the record. They are for messages.
     parameters: &'static [&'static str],
-    declared: OnceLock<Result<DeclaredStep, Error>>,
+    parsed: OnceLock<Result<ParsedStep, Error>>,
     slot: StepCache,
 }
 
@@ -42,7 +42,7 @@ impl Step {
             inline: &[],
             in_test: false,
             parameters: &[],
-            declared: const { OnceLock::new() },
+            parsed: const { OnceLock::new() },
             slot: const { StepCache::new() },
         }
     }
@@ -51,7 +51,7 @@ impl Step {
     /// in which values may be part of the program.
     #[must_use]
     pub const fn inline(self, in_test: bool, values: &'static [InlineValues]) -> Self {
-        // `declared` has a destructor, so a `const fn` cannot use struct update syntax here.
+        // `parsed` has a destructor, so a `const fn` cannot use struct update syntax here.
         let mut step = self;
         step.inline = values;
         step.in_test = in_test;
@@ -69,7 +69,7 @@ impl Step {
 
 /// The record of a step, read at its first call.
 #[derive(Debug)]
-struct DeclaredStep {
+struct ParsedStep {
     spec: StepSpec,
     declaration: Declaration,
     /// The group of each typed parameter.
@@ -86,9 +86,9 @@ impl Step {
     /// Fetches what the step declares.
     pub(super) fn resolve(&'static self) -> BoxFuture<'static, Result<Context, PartialResolution>> {
         Box::pin(async move {
-            let declared = self.declared()?;
+            let parsed = self.parsed()?;
             let resolver = Resolver::current().map_err(|error| error.in_step(self.name()))?;
-            let shared = resolver.fetch_for(&declared.declaration, &self.slot).await?;
+            let shared = resolver.fetch_for(&parsed.declaration, &self.slot).await?;
             Ok(Context::new(Secrets::new(shared)))
         })
     }
@@ -125,12 +125,12 @@ impl Step {
 
     /// Returns what the step declares.
     pub(crate) fn declaration(&'static self) -> Result<&'static Declaration, Error> {
-        self.declared().map(|declared| &declared.declaration)
+        self.parsed().map(|parsed| &parsed.declaration)
     }
 
     /// Returns the identity of the step and its attribute's content, or `None` if its record is damaged.
     pub(crate) fn spec(&self) -> Option<&StepSpec> {
-        Some(&self.declared().ok()?.spec)
+        Some(&self.parsed().ok()?.spec)
     }
 
     /// Returns the name of a type that is defined in the function.
@@ -150,14 +150,14 @@ impl Step {
 
     /// Returns whether the step exports its variables to the process. This is known after the first call.
     pub(super) fn is_exporting(&self) -> bool {
-        self.known().is_some_and(|declared| declared.spec.export_process)
+        self.known().is_some_and(|parsed| parsed.spec.export_process)
     }
 
     /// Returns the group and the key of the typed parameter at this index.
     pub(super) fn parameter(&self, index: usize) -> Option<(&str, Option<&str>)> {
-        let declared = self.known()?;
-        let key = declared.spec.parameters.get(index)?.key.as_deref();
-        Some((declared.groups.get(index)?, key))
+        let parsed = self.known()?;
+        let key = parsed.spec.parameters.get(index)?.key.as_deref();
+        Some((parsed.groups.get(index)?, key))
     }
 
     /// Returns the name of the typed parameter at this index.
@@ -171,19 +171,19 @@ impl Step {
     }
 
     fn has_parameters(&self) -> bool {
-        self.known().is_some_and(|declared| !declared.groups.is_empty())
+        self.known().is_some_and(|parsed| !parsed.groups.is_empty())
     }
 
-    fn known(&self) -> Option<&DeclaredStep> {
-        self.declared.get()?.as_ref().ok()
+    fn known(&self) -> Option<&ParsedStep> {
+        self.parsed.get()?.as_ref().ok()
     }
 
-    fn declared(&self) -> Result<&DeclaredStep, Error> {
-        self.declared.get_or_init(|| self.declare()).as_ref().map_err(Clone::clone)
+    fn parsed(&self) -> Result<&ParsedStep, Error> {
+        self.parsed.get_or_init(|| self.parse()).as_ref().map_err(Clone::clone)
     }
 
     /// Reads the record. The macro has checked every text with the same grammar.
-    fn declare(&self) -> Result<DeclaredStep, Error> {
+    fn parse(&self) -> Result<ParsedStep, Error> {
         let mut spec = StepSpec::decode(self.record)
             .map_err(|error| Error::from_problems(vec![of_spec(&error, "the record of a step")]))?;
         let mut declaration = Declaration::empty(Some(spec.name.clone()));
@@ -219,7 +219,7 @@ impl Step {
             }
         }
         match problems.is_empty() {
-            true => Ok(DeclaredStep { spec, declaration, groups }),
+            true => Ok(ParsedStep { spec, declaration, groups }),
             false => Err(Error::from_problems(problems).in_step(Some(&spec.name))),
         }
     }
@@ -277,7 +277,7 @@ mod tests {
             ["", "x", "\u{2}secrets-step-1:{}\u{3}", "\u{2}secrets-step-1:{\"step\":1}\u{3}"]
         {
             let step = Step::new(record, type_name::<Step>);
-            let Err(error) = step.declared() else { panic!("{record:?} is damaged") };
+            let Err(error) = step.parsed() else { panic!("{record:?} is damaged") };
             assert_eq!(error.kind(), ErrorKind::InvalidSource, "{record}");
         }
     }

@@ -74,7 +74,7 @@ pub(crate) fn from_answers(
             provenance: plan.provenance(provenance),
             fields,
             absent_because,
-            _lease: answer.lease.clone(),
+            lease_hold: answer.lease.clone(),
         };
         group(&mut shared, &planned.group).source = Some(source_fields);
     }
@@ -88,7 +88,7 @@ pub(crate) fn from_answers(
                 let request = request.clone();
                 let lease = answer.lease.clone();
                 let requested =
-                    RequestField { request, provenance, field, variable, _lease: lease };
+                    RequestField { request, provenance, field, variable, lease_hold: lease };
                 let name = Arc::from(requested.request.view().group);
                 let group = group(&mut shared, &name);
                 group.requests.push(requested);

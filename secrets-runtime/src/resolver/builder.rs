@@ -329,6 +329,8 @@ mod tests {
     fn a_program_needs_its_feature() {
         use std::os::unix::fs::PermissionsExt;
 
+        use crate::declaration::Declaration;
+
         let folder = tempfile::tempdir().expect("a folder");
         let path = folder.path().join("secrets.toml");
         std::fs::write(&path, "[backends.op]\nexec = ['/bin/cat', '{id}']\n").expect("a file");
@@ -339,7 +341,7 @@ mod tests {
         let error = resolver.backend("op").expect_err("the feature is off");
         assert_eq!(error.kind(), ErrorKind::NotSupported);
         assert!(error.to_string().contains("features = [\"exec\"]"), "{error}");
-        let declaration = crate::Declaration::builder("step").source("op.x").expect("a source");
+        let declaration = Declaration::builder("step").source("op.x").expect("a source");
         let error = resolver.resolve_blocking(&declaration.build()).expect_err("it is off");
         assert_eq!(error.kind(), ErrorKind::NotSupported);
     }

@@ -73,8 +73,8 @@ async fn ask_all<A: Send + Unpin + 'static>(
     let mut answers = Answers::default();
     let mut open: FetchMap<Search<'_>> = FetchMap::default();
     for (id, fetch) in plan.fetches.iter() {
-        match fetch.unaskable() {
-            Some(error) => answers.insert(id, unasked(error, fetch)),
+        match fetch.chain_error() {
+            Some(error) => answers.insert(id, answer_without_call(error, fetch)),
             None => open.insert(id, Search { fetch, asked: 0, tried: Vec::new(), is_kept: true }),
         }
     }
@@ -90,7 +90,7 @@ async fn ask_all<A: Send + Unpin + 'static>(
         let searches = std::mem::take(&mut open);
         for (id, mut search) in searches {
             let answer = given.next_if(|(asked, _)| *asked == id).map(|(_, answer)| answer);
-            let answer = answer.unwrap_or_else(|| unasked(no_answer(), search.fetch));
+            let answer = answer.unwrap_or_else(|| answer_without_call(no_answer(), search.fetch));
             match search.conclude(answer) {
                 Some(answer) => answers.insert(id, answer),
                 None => open.insert(id, search),
@@ -132,7 +132,7 @@ impl Search<'_> {
             }
             Err(error) if error.kind() == ErrorKind::NotFound && !self.tried.is_empty() => {
                 self.tried.push((provenance.backend.clone(), error));
-                Err(self.nowhere())
+                Err(self.not_found_anywhere())
             }
             other => other,
         };
@@ -141,7 +141,7 @@ impl Search<'_> {
     }
 
     /// Returns one error for a secret that no backend of its chain has, with every place that was looked in.
-    fn nowhere(&self) -> Error {
+    fn not_found_anywhere(&self) -> Error {
         let place = |(backend, error): &(Arc<str>, Error)| {
             let message = error.problems().first().map_or("", |problem| problem.message());
             format!("{backend}: {message}")
@@ -179,7 +179,7 @@ fn calls_of(open: &FetchMap<Search<'_>>, round: usize) -> Vec<Call> {
 
 impl Fetch {
     /// Why no backend can be asked.
-    fn unaskable(&self) -> Option<Error> {
+    fn chain_error(&self) -> Option<Error> {
         match &self.chain {
             Err(problem) => Some(Error::from_problems(vec![problem.clone()])),
             Ok(chain) if chain.is_empty() => {
@@ -191,7 +191,7 @@ impl Fetch {
 }
 
 /// The answer where no backend has given one.
-fn unasked<A>(error: Error, fetch: &Fetch) -> Answer<A> {
+fn answer_without_call<A>(error: Error, fetch: &Fetch) -> Answer<A> {
     let backend = error.problems().first().and_then(|problem| problem.backend());
     let provenance = Provenance {
         backend: backend.unwrap_or_default().into(),

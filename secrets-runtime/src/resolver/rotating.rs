@@ -28,7 +28,7 @@ use crate::{
 /// How long the store is asked again after a value was refused, and how long the pauses are.
 const PATIENCE: Duration = Duration::from_secs(2);
 const FIRST_PAUSE: Duration = Duration::from_millis(50);
-const LONGEST_PAUSE: Duration = Duration::from_millis(200);
+const MAX_PAUSE: Duration = Duration::from_millis(200);
 
 /// A secret that changes while a program runs, read as `T`: for a pool that asks for the current password at each
 /// connect.
@@ -341,7 +341,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                 return Ok(None);
             }
             Sleep::until(Instant::now() + pause).await;
-            pause = (pause * 2).min(LONGEST_PAUSE);
+            pause = (pause * 2).min(MAX_PAUSE);
         }
     }
 

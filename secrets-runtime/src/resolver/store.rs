@@ -6,7 +6,7 @@ use crate::{
         Backend, BoxFuture, change::SecretChange, generation::WriteGuard, payload::Payload,
         store::Store,
     },
-    cache::prohibition::forbidden,
+    cache::forbid_backends::forbidden,
     core::{
         error::{Error, ErrorKind},
         escape::{backquoted_list, escape_name},

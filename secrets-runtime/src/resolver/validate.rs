@@ -99,8 +99,8 @@ impl Resolver {
             let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Fresh);
             let answers = fetched.await;
             for (declaration, plan) in declarations.iter().zip(&plans) {
-                let judge = Validation { plan, answers: &answers };
-                judge.judge(declaration, &mut report);
+                let validation = Validation { plan, answers: &answers };
+                validation.check(declaration, &mut report);
             }
         }
         let sources: Vec<_> = declarations.iter().map(hints::by_origin).collect();
@@ -134,7 +134,7 @@ struct Validation<'a> {
 }
 
 impl Validation<'_> {
-    fn judge(&self, declaration: &Declaration, report: &mut Report) {
+    fn check(&self, declaration: &Declaration, report: &mut Report) {
         let mut keys: HashMap<&str, Vec<&str>> = HashMap::new();
         for (group, key) in &declaration.keys {
             keys.entry(group).or_default().push(key);

@@ -81,7 +81,7 @@ pub(crate) fn resume() {
 
 /// Waits until nothing is left to poll, for a test that moves a clock.
 #[cfg(any(test, feature = "conformance"))]
-pub(crate) fn settle() {
+pub(crate) fn wait_until_idle() {
     let background = BACKGROUND.get();
     let state = background.lock();
     let here = thread::current().id();
@@ -201,7 +201,7 @@ mod tests {
         waker.wake_by_ref();
         assert_eq!(number.recv_timeout(LONG), Ok(7));
         waker.wake();
-        settle();
+        wait_until_idle();
 
         // Nothing is polled while it is stopped.
         stop();

@@ -113,7 +113,7 @@ impl ManualClock {
     /// Moves the clock forward, and rings every alarm that is due by then, on this thread. What runs in the background
     /// has then done what it had to do.
     pub fn advance(&self, by: Duration) {
-        background::settle();
+        background::wait_until_idle();
         self.lock().now += by;
         loop {
             let mut manual = self.lock();
@@ -124,7 +124,7 @@ impl ManualClock {
                 return;
             }
             due.into_iter().for_each(|(_, waker)| waker.wake());
-            background::settle();
+            background::wait_until_idle();
         }
     }
 

@@ -45,7 +45,7 @@ pub(crate) struct ConfigFile {
     /// Whether the user vouches for it: it was named or trusted, and not merely found.
     is_trusted: bool,
     /// The keys, in any profile, that apply only if it is trusted.
-    delicate: Vec<String>,
+    keys_needing_trust: Vec<String>,
     /// The programs of all profiles.
     programs: Vec<ProgramTable>,
 }
@@ -102,8 +102,9 @@ impl ConfigFile {
         problems: &mut Vec<Problem>,
     ) -> Self {
         let (settings, sources, backends) = Default::default();
-        let (delicate, programs) = Default::default();
-        let file = Self { path, settings, sources, backends, is_trusted, delicate, programs };
+        let (keys_needing_trust, programs) = Default::default();
+        let file =
+            Self { path, settings, sources, backends, is_trusted, keys_needing_trust, programs };
         let (root, errors) = DeTable::parse_recoverable(text);
         let mut reader = Reader { file, text, problems: Vec::new() };
         if errors.is_empty() {
@@ -138,8 +139,8 @@ impl ConfigFile {
     }
 
     /// Returns the keys, in any profile, that apply only if the file is trusted, and the programs.
-    pub(super) fn into_delicate(self) -> (Vec<String>, Vec<ProgramTable>) {
-        (self.delicate, self.programs)
+    pub(super) fn into_keys_needing_trust(self) -> (Vec<String>, Vec<ProgramTable>) {
+        (self.keys_needing_trust, self.programs)
     }
 
     /// Returns the tables of programs, in any profile, whether or not they apply.
@@ -227,7 +228,7 @@ impl Reader<'_> {
                 let origin = self.origin(at, &key, profile);
                 let setting = setting(variable, value.get_ref(), &self.file.path);
                 if setting.as_ref().is_ok_and(|text| trust::is_needed(variable, text)) {
-                    self.file.delicate.push(key.clone());
+                    self.file.keys_needing_trust.push(key.clone());
                 }
                 match setting {
                     Ok(text) if counts => {
@@ -268,7 +269,7 @@ impl Reader<'_> {
             let Some(mapped) = mapped else { continue };
             let is_inline = mapped.backend() == Some(&BuiltIn::Inline.into());
             if is_inline {
-                self.file.delicate.push(key.clone());
+                self.file.keys_needing_trust.push(key.clone());
             }
             if counts && is_inline && !self.file.is_trusted {
                 let message = "a source of type `inline` decides the secret's value, and this secrets.toml is not trusted";
@@ -301,7 +302,7 @@ impl Reader<'_> {
             for (at, wrong) in mistakes {
                 self.complain(at, &key, wrong);
             }
-            self.file.delicate.push(key.clone());
+            self.file.keys_needing_trust.push(key.clone());
             if let Some(backend) = &read {
                 self.file.programs.push(ProgramTable::of(backend, &key, profile));
             }

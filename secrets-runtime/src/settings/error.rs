@@ -27,7 +27,7 @@ impl SettingError {
 
     /// A setting needs a feature that this build lacks.
     #[cfg(not(feature = "guard"))]
-    pub(super) fn lacking(feature: &'static str) -> Self {
+    pub(super) fn missing_feature(feature: &'static str) -> Self {
         let message = format!("it needs the feature `{feature}`, which this build lacks");
         Self { message, feature: Some(feature), ..Self::default() }
     }

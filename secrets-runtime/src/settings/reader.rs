@@ -181,7 +181,7 @@ impl<'a> SettingsReader<'a> {
         }
         let message = format!(
             "`{key}` decides {}, and this secrets.toml is not trusted",
-            trust::stake(variable)
+            trust::consequence(variable)
         );
         let help = trust::help(
             path,

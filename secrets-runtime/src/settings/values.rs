@@ -69,7 +69,7 @@ pub(super) fn guard(text: &str) -> Read<GuardMode> {
     };
     #[cfg(not(feature = "guard"))]
     if mode != GuardMode::Off {
-        return Err(vec![SettingError::lacking("guard")]);
+        return Err(vec![SettingError::missing_feature("guard")]);
     }
     Ok(mode)
 }

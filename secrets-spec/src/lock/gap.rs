@@ -97,14 +97,14 @@ impl LockGap {
 const RUN: &str = "run `secrets lock` if it is new";
 
 /// The most names in a message.
-const MOST_NAMES: usize = 12;
+const MAX_NAMES: usize = 12;
 
 /// Returns the names in quotes, separated by commas.
 #[must_use]
 pub fn quoted_list<T: AsRef<str>>(names: &[T]) -> String {
     let shown: Vec<String> =
-        names.iter().take(MOST_NAMES).map(|name| format!("{:?}", name.as_ref())).collect();
-    let more = names.len().saturating_sub(MOST_NAMES);
+        names.iter().take(MAX_NAMES).map(|name| format!("{:?}", name.as_ref())).collect();
+    let more = names.len().saturating_sub(MAX_NAMES);
     let list = shown.join(", ");
     if more > 0 { format!("{list} and {more} more") } else { list }
 }

@@ -243,7 +243,7 @@ impl Lacking {
         }
         let mut text = self.text;
         let mut i = 0;
-        while i < keys.len() && i < MOST_KEYS {
+        while i < keys.len() && i < MAX_KEYS {
             text = text.push(match (i, keys.len()) {
                 (0, 1) => "; its only key is \"",
                 (0, _) => "; its keys are \"",
@@ -252,7 +252,7 @@ impl Lacking {
             text = text.push(keys[i]).push("\"");
             i += 1;
         }
-        if keys.len() > MOST_KEYS {
+        if keys.len() > MAX_KEYS {
             text = text.push(" and more");
         }
         Some(LockSentence(text.push("; run `secrets lock` if it is new")))
@@ -260,7 +260,7 @@ impl Lacking {
 }
 
 /// The most keys in a sentence.
-const MOST_KEYS: usize = 12;
+const MAX_KEYS: usize = 12;
 
 /// Whether a sorted table has this hash.
 const fn has(table: &[u8], wanted: u64) -> bool {

@@ -100,14 +100,14 @@ fn each_event(
             return Ok(foreign);
         }
         match LogLine::parse(&line) {
-            Some(event) if length <= LONGEST_LINE => each(&line, event)?,
-            _ => foreign += u64::from(length > LONGEST_LINE || !line.trim_ascii().is_empty()),
+            Some(event) if length <= MAX_LINE => each(&line, event)?,
+            _ => foreign += u64::from(length > MAX_LINE || !line.trim_ascii().is_empty()),
         }
     }
 }
 
 /// The most bytes of a line that is an event. Whatever else a file has, no more of it is kept.
-const LONGEST_LINE: u64 = 1 << 20;
+const MAX_LINE: u64 = 1 << 20;
 
 /// Reads a line, but keeps no more than the longest one has. Returns how long it is: 0 at the end.
 fn read_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
@@ -121,7 +121,7 @@ fn read_line(log: &mut dyn BufRead, line: &mut Vec<u8>) -> io::Result<u64> {
         let end = read.iter().position(|byte| *byte == b'\n').map(|at| at + 1);
         let part = &read[..end.unwrap_or(read.len())];
         length += part.len() as u64;
-        if length <= LONGEST_LINE {
+        if length <= MAX_LINE {
             line.extend_from_slice(part);
         }
         let (count, is_end) = (part.len(), end.is_some() || part.is_empty());

@@ -1,8 +1,8 @@
 //! `lock`: writes `secrets.lock` from the backends, or checks it.
 
 mod coverage;
+mod lock_targets;
 mod query;
-mod wanted;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,7 @@ use secrets_spec::{LockedFields, LockedSource, SecretsLock, StepSpec};
 
 use crate::{
     args::LockArgs,
-    commands::lock::wanted::Wanted,
+    commands::lock::lock_targets::LockTargets,
     failure::{Failure, fail_on_any},
     lock_file::LockFile,
     output::{
@@ -32,7 +32,7 @@ const NOTHING_TO_LOCK: (&str, &str) = (
 
 pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
     let (sources, binaries) = split(args);
-    let sources = wanted::parse_sources(&sources)?;
+    let sources = lock_targets::parse_sources(&sources)?;
     let mut steps = Vec::new();
     for path in &binaries {
         let program = Program::read(path)?;
@@ -48,19 +48,19 @@ pub fn run(args: &LockArgs, reporter: &Reporter) -> Result<(), Failure> {
     }
     let is_new = before.is_none();
     let before = before.unwrap_or_default();
-    let mut wanted = Wanted::default();
-    wanted.add_named(&sources);
-    wanted.add_declared(&steps, &before);
+    let mut targets = LockTargets::default();
+    targets.add_named(&sources);
+    targets.add_declared(&steps, &before);
     let mut lock = before.clone();
     if args.prune && !steps.is_empty() {
-        lock.retain(|name| wanted.has(name));
+        lock.retain(|name| targets.has(name));
     }
-    wanted.add_locked(&lock);
-    if wanted.is_empty() && is_new {
+    targets.add_locked(&lock);
+    if targets.is_empty() && is_new {
         return Err(Failure::usage(NOTHING_TO_LOCK.0, NOTHING_TO_LOCK.1));
     }
     let (mut errors, mut keeps_line) = (Vec::new(), false);
-    for (name, answer) in ask(&wanted, args, reporter)? {
+    for (name, answer) in ask(&targets, args, reporter)? {
         match answer {
             Ok(fields) => lock.insert(&name, fields),
             Err(error) => {
@@ -105,9 +105,9 @@ fn split(args: &LockArgs) -> (Vec<String>, Vec<std::path::PathBuf>) {
     (sources.into_iter().cloned().collect(), args.from.iter().cloned().chain(programs).collect())
 }
 
-/// Asks the backends of all profiles about the wanted secrets. Each has the keys that all profiles have.
+/// Asks the backends of all profiles about all targets. Each has the keys that all profiles have.
 fn ask(
-    wanted: &Wanted,
+    targets: &LockTargets,
     args: &LockArgs,
     reporter: &Reporter,
 ) -> Result<BTreeMap<String, Result<LockedFields, Error>>, Failure> {
@@ -119,7 +119,7 @@ fn ask(
     let mut without_common_keys = BTreeSet::new();
     for profile in &profiles {
         let resolver = stores::resolver_of_profile(backend, *profile)?;
-        for (name, answer) in query::ask(&resolver, wanted) {
+        for (name, answer) in query::ask(&resolver, targets) {
             let answer = answer.map_err(|error| match profile {
                 Some(profile) if profiles.len() > 1 => query::in_profile(&error, profile),
                 _ => error,
@@ -163,11 +163,11 @@ fn check(
 ) -> Result<(), Failure> {
     let mut errors = coverage::gaps(lock, sources, steps);
     if args.against_backend {
-        let mut wanted = Wanted::default();
-        wanted.add_named(sources);
-        wanted.add_declared(steps, lock);
-        wanted.add_locked(lock);
-        let answers = ask(&wanted, args, reporter)?;
+        let mut targets = LockTargets::default();
+        targets.add_named(sources);
+        targets.add_declared(steps, lock);
+        targets.add_locked(lock);
+        let answers = ask(&targets, args, reporter)?;
         errors.extend(coverage::differences(lock, answers));
     }
     fail_on_any(errors)?;

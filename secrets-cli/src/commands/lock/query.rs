@@ -6,24 +6,24 @@ use secrets_runtime::{Declaration, DeclarationBuilder, Error, ErrorKind, Problem
 use secrets_spec::{LockedFields, Request, Source, SourceRole};
 
 use crate::{
-    commands::lock::wanted::{Wanted, WantedSecret},
+    commands::lock::lock_targets::{LockTarget, LockTargets},
     failure::error_about,
 };
 
 type Answers = BTreeMap<String, Result<LockedFields, Error>>;
 
-/// Asks about all wanted secrets: as many as possible at once, and each on its own if one fails.
-pub fn ask(resolver: &Resolver, wanted: &Wanted) -> Answers {
+/// Asks about all targets: as many as possible at once, and each on its own if one fails.
+pub fn ask(resolver: &Resolver, targets: &LockTargets) -> Answers {
     let mut answers = Answers::new();
-    for batch in batches(wanted) {
+    for batch in batches(targets) {
         ask_batch(resolver, batch, &mut answers);
     }
-    for (name, secret) in wanted.iter() {
+    for (name, target) in targets.iter() {
         let is_known = answers.get(name).is_some_and(Result::is_ok);
-        if is_known || secret.requests.is_empty() && answers.contains_key(name) {
+        if is_known || target.requests.is_empty() && answers.contains_key(name) {
             continue;
         }
-        let answer = ask_requests(resolver, name, secret);
+        let answer = ask_requests(resolver, name, target);
         // What a backend says of the source is more than what it says of each key.
         if answer.is_ok() || !answers.contains_key(name) {
             answers.insert(name.to_owned(), answer);
@@ -53,10 +53,10 @@ struct Batch<'a> {
 }
 
 /// Divides the sources: no two of one batch have one group, and all have one role.
-fn batches(wanted: &Wanted) -> Vec<Batch<'_>> {
+fn batches(targets: &LockTargets) -> Vec<Batch<'_>> {
     let mut batches: Vec<Batch<'_>> = Vec::new();
-    for (name, secret) in wanted.iter() {
-        let Some((source, role)) = &secret.source else { continue };
+    for (name, target) in targets.iter() {
+        let Some((source, role)) = &target.source else { continue };
         let fits =
             |batch: &&mut Batch<'_>| batch.role == role && !batch.groups.contains(source.group());
         match batches.iter_mut().find(fits) {
@@ -146,10 +146,10 @@ fn declaration<'a>(
 fn ask_requests(
     resolver: &Resolver,
     name: &str,
-    secret: &WantedSecret,
+    target: &LockTarget,
 ) -> Result<LockedFields, Error> {
     let (mut keys, mut errors) = (Vec::new(), Vec::new());
-    for (request, role) in &secret.requests {
+    for (request, role) in &target.requests {
         match ask_request(resolver, request, role) {
             Ok(()) => keys.push(request.view().key.to_owned()),
             Err(error) => errors.push(error),
@@ -158,7 +158,7 @@ fn ask_requests(
     if let Some(error) = Error::join(errors) {
         return Err(error);
     }
-    match secret.requests.first() {
+    match target.requests.first() {
         Some((request, _)) if request.view().group.is_empty() => Ok(LockedFields::Text),
         Some(_) => Ok(LockedFields::keys(keys)),
         None => Err(error_about(

@@ -20,14 +20,14 @@ pub struct LastReads {
     /// The file name of the program. Without one, the events of all programs count.
     program: Option<String>,
     /// By module and name.
-    steps: BTreeMap<String, Vec<DeclaredStep>>,
+    steps: BTreeMap<String, Vec<ProgramStep>>,
     times: BTreeMap<ReadField, String>,
     /// The sources of each call of a step whose name several steps have: by process and number.
     calls: BTreeMap<(u64, u64), BTreeSet<String>>,
 }
 
 /// A step of the program, of which the log has the name alone.
-struct DeclaredStep {
+struct ProgramStep {
     module: String,
     /// The sources and requests, as they are written.
     sources: BTreeSet<String>,
@@ -52,7 +52,7 @@ impl LastReads {
     /// Adds a step of the program.
     pub fn add_step(&mut self, module: &str, name: &str, routes: &[SourceRoute]) {
         let sources = routes.iter().map(|route| route.source.clone()).collect();
-        let step = DeclaredStep { module: module.to_owned(), sources };
+        let step = ProgramStep { module: module.to_owned(), sources };
         self.steps.entry(name.to_owned()).or_default().push(step);
     }
 

@@ -34,7 +34,7 @@ use crate::{
     failure::CommandFailure,
     plan::FlowPlan,
     program::say,
-    step::{MOST_ATTEMPTS, canonical},
+    step::{ATTEMPTS_VARIABLE, canonical},
 };
 
 /// Runs the steps, prints a table, and returns the exit code of the step that failed first.
@@ -87,12 +87,13 @@ pub fn run(
 
 /// Returns how many attempts this launch makes of a step at most.
 fn most_attempts() -> Result<u32, Error> {
-    let Some(text) = std::env::var_os(MOST_ATTEMPTS).filter(|text| !text.is_empty()) else {
+    let Some(text) = std::env::var_os(ATTEMPTS_VARIABLE).filter(|text| !text.is_empty()) else {
         return Ok(u32::MAX);
     };
     let number = text.to_str().and_then(|text| text.parse().ok()).filter(|number| *number > 0);
     number.ok_or_else(|| {
-        let message = format!("{MOST_ATTEMPTS} is {text:?}: write a number of attempts, from 1");
+        let message =
+            format!("{ATTEMPTS_VARIABLE} is {text:?}: write a number of attempts, from 1");
         Error::new(ErrorKind::InvalidConfig, message)
     })
 }

@@ -116,12 +116,12 @@ impl Run<'_> {
                     if let Some((attempt, _)) = self.attempt(index) {
                         attempt.open_outputs = attempt.open_outputs.saturating_sub(1);
                     }
-                    self.settle(index);
+                    self.finish_attempt(index);
                 }
                 Some(Event::Signal(signal)) => self.stop(signal),
                 None => {}
             }
-            self.attend();
+            self.enforce_timeouts();
         }
     }
 
@@ -182,7 +182,8 @@ impl Run<'_> {
         let mut command = program::command();
         let SecretsArgs { with, backend, profile, .. } = self.secrets;
         // The step itself reports a damaged record.
-        let takes_attached = step.declared().is_ok_and(|declared| declared.takes_attached());
+        let takes_attached =
+            step.declaration_state().is_ok_and(|declared| declared.takes_attached());
         let options = [
             ("--with", with.as_ref().filter(|_| takes_attached)),
             ("--secrets-backend", backend.as_ref()),
@@ -224,11 +225,11 @@ impl Run<'_> {
         groups.kill_orphans(&masks);
         // What is left of the group is gone a moment later.
         step_process::wait_for_group(pid);
-        self.settle(index);
+        self.finish_attempt(index);
     }
 
-    /// Ends an attempt whose process and outputs have ended.
-    fn settle(&mut self, index: usize) {
+    /// Finishes an attempt whose process and outputs have ended.
+    fn finish_attempt(&mut self, index: usize) {
         let now = Instant::now();
         let Some((attempt, over)) = self.attempt(index) else { return };
         let is_over = attempt.open_outputs == 0 || over.is_some_and(|over| over <= now);
@@ -253,18 +254,18 @@ impl Run<'_> {
         self.progress.end(&step.name, &result);
     }
 
-    /// Ends what takes too long.
-    fn attend(&mut self) {
+    /// Ends the attempts that take too long.
+    fn enforce_timeouts(&mut self) {
         let now = Instant::now();
         for index in 0..self.attempts.len() {
             let flow = self.flow;
             let Some((attempt, _)) = self.attempt(index) else { continue };
-            if attempt.attend(now)
+            if attempt.enforce_timeout(now)
                 && let Some(step) = flow.steps.get(index)
             {
                 self.progress.change(&step.name, "takes longer than its timeout, and is ended");
             }
-            self.settle(index);
+            self.finish_attempt(index);
         }
     }
 

@@ -69,7 +69,7 @@ impl RunningGroups {
 }
 
 /// How long this process may take to end after a signal. Steps that do not end are killed before.
-const LONGEST_END: Duration = Duration::from_secs(15);
+const MAX_SHUTDOWN: Duration = Duration::from_secs(15);
 
 /// Calls `received` with the signal that asks this process to end, and asks what runs to end too. The second one kills what
 /// runs, and so does time: this process may be blocked, as by a terminal that nobody reads.
@@ -82,7 +82,7 @@ pub fn watch(groups: RunningGroups, received: impl FnOnce(i32) + Send + 'static)
             groups.send(Signal::TERM);
             let groups = groups.clone();
             thread::spawn(move || {
-                thread::sleep(LONGEST_END);
+                thread::sleep(MAX_SHUTDOWN);
                 groups.end(signal);
             });
         }

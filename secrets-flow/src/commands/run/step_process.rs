@@ -95,8 +95,8 @@ impl StepProcess {
         }
     }
 
-    /// Does what is due. Returns whether its timeout has passed just now.
-    pub fn attend(&mut self, now: Instant) -> bool {
+    /// Ends the process whose time is over. Returns whether its timeout has passed just now.
+    pub fn enforce_timeout(&mut self, now: Instant) -> bool {
         if self.status.is_some() {
             return false;
         }
@@ -184,15 +184,15 @@ mod tests {
         let mut lines = BufReader::new(output).lines();
         let mut line = || lines.next().expect("there is a line").expect("it is text");
         assert_eq!(line(), "ready");
-        assert!(!process.attend(now), "there is time left");
+        assert!(!process.enforce_timeout(now), "there is time left");
         assert_eq!(process.next_time(), Some(now + minute));
 
-        assert!(process.attend(now + minute));
+        assert!(process.enforce_timeout(now + minute));
         assert_eq!(line(), "asked");
         let end = now + minute + GRACE;
-        assert!(!process.attend(end - Duration::from_millis(1)));
+        assert!(!process.enforce_timeout(end - Duration::from_millis(1)));
         assert_eq!((process.next_time(), process.exit_code()), (Some(end), None));
-        assert!(!process.attend(end), "it is said once");
+        assert!(!process.enforce_timeout(end), "it is said once");
         wait_for(process.pid());
         process.reap(|_| {});
         assert_eq!((process.exit_code(), process.next_time()), (Some(TIMED_OUT), None));

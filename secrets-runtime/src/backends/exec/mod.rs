@@ -1,10 +1,10 @@
 //! Secrets that a program prints, such as `op`, `pass` and `sops`.
 
 mod environment;
+mod process_groups;
 mod program;
 mod reason;
 mod run;
-mod running;
 
 use std::{fmt, sync::Arc};
 
@@ -16,7 +16,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        each::{FEW, each},
+        bounded_tasks::{DEFAULT_CONCURRENCY, run_bounded},
         exec::program::ExecProgram,
     },
     core::error::{Error, ErrorKind},
@@ -58,7 +58,7 @@ impl Exec {
     /// Exec::end_programs();
     /// ```
     pub fn end_programs() {
-        running::end_all();
+        process_groups::end_all();
     }
 
     /// Checks that the program is there and that nobody else can write or replace it. It is not run.
@@ -110,10 +110,14 @@ impl Backend for Exec {
             let wanted = requests.iter().map(|request| (checked_id(request), is_object(request)));
             let wanted = wanted.map(|(id, is_object)| (id.map(str::to_owned), is_object));
             let program = self.program.clone();
-            each(wanted.collect(), FEW, move |(id, is_object): (Result<String, Error>, bool)| {
-                let program = program.clone();
-                async move { program.print(&id?, is_object).await }
-            })
+            run_bounded(
+                wanted.collect(),
+                DEFAULT_CONCURRENCY,
+                move |(id, is_object): (Result<String, Error>, bool)| {
+                    let program = program.clone();
+                    async move { program.print(&id?, is_object).await }
+                },
+            )
             .await
         })
     }

@@ -79,23 +79,23 @@ impl ExecProgram {
             Ok(output) if output.status.success() => self.fetched(output, id, is_object),
             Ok(output) if self.is_not_found(output.status) => {
                 let message = format!("{self} has no such secret");
-                let Output { printed, complaint, .. } = output;
-                let error = reason.error(ErrorKind::NotFound, message, &complaint, &printed);
+                let Output { printed, error_output, .. } = output;
+                let error = reason.error(ErrorKind::NotFound, message, &error_output, &printed);
                 Err(error.with_help(self.help(id)))
             }
-            Ok(Output { status, printed, complaint }) => {
+            Ok(Output { status, printed, error_output }) => {
                 let message = format!("{self} {}", describe(status));
-                let error = reason.error(ErrorKind::Unavailable, message, &complaint, &printed);
+                let error = reason.error(ErrorKind::Unavailable, message, &error_output, &printed);
                 Err(error.with_help(self.help(id)))
             }
-            Err(RunError::TimedOut { printed, complaint }) => {
+            Err(RunError::TimedOut { printed, error_output }) => {
                 let seconds = self.settings.timeout.as_secs_f32();
                 let message = format!("{self} did not end within {seconds} s, and was ended");
                 let help = format!(
                     "it may wait for an answer: unlock it first; or set a longer timeout in {}",
                     self.settings.place
                 );
-                let error = reason.error(ErrorKind::Timeout, message, &complaint, &printed);
+                let error = reason.error(ErrorKind::Timeout, message, &error_output, &printed);
                 Err(error.with_help(help))
             }
             Err(RunError::TooLong) => Err(self.too_long()),
@@ -108,7 +108,7 @@ impl ExecProgram {
                             only for the children that the waiting code has started";
                 Err(Error::new(ErrorKind::Unavailable, message).with_help(help).with_cause(error))
             }
-            Err(RunError::Lost(error)) => {
+            Err(RunError::IoFailed(error)) => {
                 let message = format!("the output of {self} cannot be read");
                 Err(Error::new(ErrorKind::Unavailable, message).with_cause(error))
             }

@@ -5,13 +5,13 @@ use std::env;
 use zeroize::Zeroizing;
 
 use crate::{
-    backends::exec::run::Complaint,
+    backends::exec::run::ErrorOutput,
     core::{
         error::{Error, ErrorKind},
         escape::escape_controls,
         secret_value::SecretValue,
     },
-    mask::{masker::Masker, process, rewrapped},
+    mask::{masker::Masker, other_whitespace, process},
 };
 
 /// How many characters of a reason are shown.
@@ -20,7 +20,7 @@ const MAX_CHARS: usize = 300;
 const MASK: &str = "***";
 
 /// The shortest word that is taken for a credential.
-const SHORTEST: usize = 8;
+const MIN_CREDENTIAL: usize = 8;
 
 /// What may be shown of the reasons of one call, and what may not.
 pub(super) struct Reason<'a> {
@@ -41,10 +41,10 @@ impl<'a> Reason<'a> {
         &self,
         kind: ErrorKind,
         message: String,
-        complaint: &Complaint,
+        error_output: &ErrorOutput,
         printed: &Zeroizing<Vec<u8>>,
     ) -> Error {
-        match self.shown(&complaint.bytes, complaint.is_cut, printed) {
+        match self.shown(&error_output.bytes, error_output.is_cut, printed) {
             reason if reason.is_empty() => Error::new(kind, message),
             reason => Error::new(kind, format!("{message}: {reason}")),
         }
@@ -61,7 +61,7 @@ impl<'a> Reason<'a> {
         values.iter().for_each(|value| own.add(value));
         values.extend(process::values());
         // The words become one line, so a secret is found in whatever lines it is.
-        let known = rewrapped::mask_rewrapped(text, is_cut, &values);
+        let known = other_whitespace::mask_with_other_whitespace(text, is_cut, &values);
         let known = Zeroizing::new(String::from_utf8_lossy(&known).into_owned());
         let mut known = known.as_str();
         if is_cut {
@@ -69,12 +69,12 @@ impl<'a> Reason<'a> {
             known = known.rsplit_once(char::is_whitespace).map_or("", |(whole, _)| whole);
         }
         let mut line = Zeroizing::new(String::with_capacity(known.len()));
-        let mut before = Before::Other;
+        let mut preceding = PrecedingText::Other;
         for word in known.split_whitespace() {
             if !line.is_empty() {
                 line.push(' ');
             }
-            before = self.push_word(word, before, &mut line);
+            preceding = self.push_word(word, preceding, &mut line);
         }
         // Nothing that is known stands in what is shown, whatever has become of it on the way.
         let line = Zeroizing::new(process::mask(&own.mask(&line)).into_owned());
@@ -86,13 +86,18 @@ impl<'a> Reason<'a> {
     }
 
     /// Adds a word to a line, with what looks like a credential masked. Returns what the next word comes after.
-    fn push_word(&self, word: &str, mut before: Before, line: &mut String) -> Before {
+    fn push_word(
+        &self,
+        word: &str,
+        mut preceding: PrecedingText,
+        line: &mut String,
+    ) -> PrecedingText {
         let is_border = |c: char| "\"'`,;()[]{}<>=|".contains(c);
         for part in word.split_inclusive(is_border) {
             let inner = part.trim_end_matches(is_border);
             let border = &part[inner.len()..];
-            let shown = match before {
-                Before::Value if !inner.is_empty() => 0,
+            let shown = match preceding {
+                PrecedingText::Value if !inner.is_empty() => 0,
                 _ if looks_like_credential(inner) => 0,
                 _ => start_of_value(inner).unwrap_or(inner.len()),
             };
@@ -100,9 +105,9 @@ impl<'a> Reason<'a> {
             line.push_str(shown);
             line.push_str(if self.is_of_command(hidden) { hidden } else { MASK });
             line.push_str(border);
-            before = before.and(inner, border);
+            preceding = preceding.and(inner, border);
         }
-        before
+        preceding
     }
 
     /// Whether a word is part of what the user has written.
@@ -114,7 +119,7 @@ impl<'a> Reason<'a> {
 
 /// What a part of a text comes after.
 #[derive(Debug, Clone, Copy, PartialEq)]
-enum Before {
+enum PrecedingText {
     /// The name of a credential.
     Name,
     /// That name and a `:` or `=`: what follows is the value.
@@ -122,7 +127,7 @@ enum Before {
     Other,
 }
 
-impl Before {
+impl PrecedingText {
     /// Returns what comes before the part that follows these two.
     fn and(self, inner: &str, border: &str) -> Self {
         let ends_name = inner.ends_with(':') || border == "=";
@@ -163,7 +168,7 @@ fn looks_like_credential(word: &str) -> bool {
     let is_path = is_rooted && !is_mixed;
     let is_host = word.contains('.')
         && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-:".contains(c));
-    if word.len() < SHORTEST || is_path || is_host {
+    if word.len() < MIN_CREDENTIAL || is_path || is_host {
         return false;
     }
     let has_both = has(char::is_ascii_digit) && has(|c| c.is_alphabetic());

@@ -18,20 +18,20 @@ use rustix::{
 use tokio::{net::unix::pipe::Receiver, runtime::Handle, time};
 use zeroize::Zeroizing;
 
-use crate::{backend::MAX_VALUE_BYTES, backends::exec::running};
+use crate::{backend::MAX_VALUE_BYTES, backends::exec::process_groups};
 
 /// The longest output: the longest value and a line break.
 const MAX_OUTPUT: usize = MAX_VALUE_BYTES + 2;
 
 /// How much is kept of what a program says about an error.
-const MAX_COMPLAINT: usize = 8192;
+const MAX_ERROR_OUTPUT: usize = 8192;
 
 /// The pauses between two looks whether a program has ended that has not closed its output.
 const FIRST_PAUSE: Duration = Duration::from_millis(1);
-const LONGEST_PAUSE: Duration = Duration::from_millis(20);
+const MAX_PAUSE: Duration = Duration::from_millis(20);
 
 /// The longest pause between two looks whether a program has ended that was killed.
-const LONGEST_LAST_PAUSE: Duration = Duration::from_secs(1);
+const MAX_LAST_PAUSE: Duration = Duration::from_secs(1);
 
 /// How much is read before others have their turn.
 const READS_AT_ONCE: usize = 16;
@@ -40,11 +40,11 @@ const READS_AT_ONCE: usize = 16;
 pub(super) struct Output {
     pub(super) status: ExitStatus,
     pub(super) printed: Zeroizing<Vec<u8>>,
-    pub(super) complaint: Complaint,
+    pub(super) error_output: ErrorOutput,
 }
 
 /// What a program has written to its standard error.
-pub(super) struct Complaint {
+pub(super) struct ErrorOutput {
     pub(super) bytes: Zeroizing<Vec<u8>>,
     /// Whether there was more.
     pub(super) is_cut: bool,
@@ -56,59 +56,60 @@ pub(super) enum RunError {
     TooLong,
     TimedOut {
         printed: Zeroizing<Vec<u8>>,
-        complaint: Complaint,
+        error_output: ErrorOutput,
     },
     /// Something else in this process has waited for it, or the system has, since `SIGCHLD` is ignored.
     EndNotSeen(io::Error),
-    Lost(io::Error),
+    IoFailed(io::Error),
 }
 
 /// Runs a program until it ends, or until its time is over. If the future is dropped, the program ends. Its whole process
 /// group ends with it.
 pub(super) async fn run(mut command: Command, timeout: Duration) -> Result<Output, RunError> {
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    let child = running::start(&mut command).map_err(RunError::NotStarted)?;
+    let child = process_groups::start(&mut command).map_err(RunError::NotStarted)?;
     let mut group = RunningGroup { child, is_reaped: false };
     let mut printed = OutputPipe::new(group.child.stdout.take().map(OwnedFd::from), MAX_OUTPUT);
-    let mut complaint =
-        OutputPipe::new(group.child.stderr.take().map(OwnedFd::from), MAX_COMPLAINT);
-    let result = time::timeout(timeout, until_end(&mut group, &mut printed, &mut complaint)).await;
+    let mut error_output =
+        OutputPipe::new(group.child.stderr.take().map(OwnedFd::from), MAX_ERROR_OUTPUT);
+    let result =
+        time::timeout(timeout, until_end(&mut group, &mut printed, &mut error_output)).await;
     let status = match result {
         Ok(Ok(())) => group.end(),
         Ok(Err(error)) => return Err(error),
         Err(_) => {
             drop(group);
-            let (printed, complaint) = (printed.bytes, complaint.into_complaint());
-            return Err(RunError::TimedOut { printed, complaint });
+            let (printed, error_output) = (printed.bytes, error_output.into_error_output());
+            return Err(RunError::TimedOut { printed, error_output });
         }
     };
     // What it has written is there. What a program that is not in its group writes later is not its output.
-    for pipe in [&mut printed, &mut complaint] {
-        pipe.read_rest().map_err(RunError::Lost)?;
+    for pipe in [&mut printed, &mut error_output] {
+        pipe.read_rest().map_err(RunError::IoFailed)?;
     }
     if printed.is_over {
         return Err(RunError::TooLong);
     }
-    let (printed, complaint) = (printed.bytes, complaint.into_complaint());
-    Ok(Output { status: status.map_err(RunError::Lost)?, printed, complaint })
+    let (printed, error_output) = (printed.bytes, error_output.into_error_output());
+    Ok(Output { status: status.map_err(RunError::IoFailed)?, printed, error_output })
 }
 
 /// Reads the output until the program has ended.
 async fn until_end(
     group: &mut RunningGroup,
     printed: &mut OutputPipe,
-    complaint: &mut OutputPipe,
+    error_output: &mut OutputPipe,
 ) -> Result<(), RunError> {
     let mut pause = FIRST_PAUSE;
     loop {
         // A program that has closed its output is about to end.
         let mut tick = Box::pin(time::sleep(pause));
-        let was_open = printed.is_open() || complaint.is_open();
+        let was_open = printed.is_open() || error_output.is_open();
         poll_fn(|task| {
-            let both = [printed.poll(task), complaint.poll(task)];
+            let both = [printed.poll(task), error_output.poll(task)];
             for poll in &both {
                 if let Poll::Ready(Err(error)) = poll {
-                    return Poll::Ready(Err(RunError::Lost(io::Error::from(error.kind()))));
+                    return Poll::Ready(Err(RunError::IoFailed(io::Error::from(error.kind()))));
                 }
             }
             if printed.is_over {
@@ -124,7 +125,7 @@ async fn until_end(
         if group.has_ended().map_err(RunError::EndNotSeen)? {
             return Ok(());
         }
-        pause = (pause * 2).min(LONGEST_PAUSE);
+        pause = (pause * 2).min(MAX_PAUSE);
     }
 }
 
@@ -202,8 +203,8 @@ impl OutputPipe {
         Ok(true)
     }
 
-    fn into_complaint(self) -> Complaint {
-        Complaint { bytes: self.bytes, is_cut: self.is_over }
+    fn into_error_output(self) -> ErrorOutput {
+        ErrorOutput { bytes: self.bytes, is_cut: self.is_over }
     }
 }
 
@@ -227,7 +228,7 @@ impl RunningGroup {
         let options = WaitIdOptions::EXITED | WaitIdOptions::NOHANG | WaitIdOptions::NOWAIT;
         let seen = waitid(WaitId::Pid(pid), options);
         if matches!(seen, Err(Errno::CHILD)) {
-            running::forget(pid);
+            process_groups::forget(pid);
             self.is_reaped = true;
         }
         match seen {
@@ -241,7 +242,7 @@ impl RunningGroup {
     fn end(&mut self) -> io::Result<ExitStatus> {
         self.kill();
         self.is_reaped = true;
-        self.pid().into_iter().for_each(running::forget);
+        self.pid().into_iter().for_each(process_groups::forget);
         self.child.wait()
     }
 
@@ -259,7 +260,7 @@ impl Drop for RunningGroup {
             return;
         }
         self.kill();
-        self.pid().into_iter().for_each(running::forget);
+        self.pid().into_iter().for_each(process_groups::forget);
         // It ends a moment later, and this thread has others to serve.
         if let (Some(pid), Ok(runtime)) = (self.pid(), Handle::try_current()) {
             runtime.spawn(wait_for_killed(pid));
@@ -273,6 +274,6 @@ async fn wait_for_killed(pid: Pid) {
     let mut pause = FIRST_PAUSE;
     while matches!(waitpid(Some(pid), WaitOptions::NOHANG), Ok(None) | Err(Errno::INTR)) {
         time::sleep(pause).await;
-        pause = (pause * 2).min(LONGEST_LAST_PAUSE);
+        pause = (pause * 2).min(MAX_LAST_PAUSE);
     }
 }

@@ -107,29 +107,29 @@ impl Flyte {
         Ok(false)
     }
 
-    fn find(&self, location: &Location) -> Result<Option<Found>, Error> {
+    fn find(&self, location: &Location) -> Result<Option<FlyteLocation>, Error> {
         Ok(match location {
-            Location::Variable(name) => variable(name).map(Found::Variable),
+            Location::Variable(name) => variable(name).map(FlyteLocation::Variable),
             Location::File(name) => match self.mount.find(name)? {
-                Some(MountEntry::File(file)) => Some(Found::File(file)),
+                Some(MountEntry::File(file)) => Some(FlyteLocation::File(file)),
                 Some(MountEntry::Folder(_)) | None => None,
             },
             Location::Folder(name) => match self.mount.find(name)? {
-                Some(MountEntry::Folder(folder)) => Some(Found::Folder(folder)),
+                Some(MountEntry::Folder(folder)) => Some(FlyteLocation::Folder(folder)),
                 Some(MountEntry::File(_)) | None => None,
             },
         })
     }
 
-    fn read(&self, found: Found) -> Result<Fetched, Error> {
+    fn read(&self, found: FlyteLocation) -> Result<Fetched, Error> {
         match found {
-            Found::Variable(value) => {
+            FlyteLocation::Variable(value) => {
                 let is_text = value.is_text();
                 let fetched = if is_text { Fetched::text(value) } else { Fetched::binary(value) };
                 Ok(fetched.mounted())
             }
-            Found::File(file) => self.mount.plain(&file),
-            Found::Folder(folder) => self.mount.set(&folder, &self.prefixes.file),
+            FlyteLocation::File(file) => self.mount.plain(&file),
+            FlyteLocation::Folder(folder) => self.mount.set(&folder, &self.prefixes.file),
         }
     }
 
@@ -172,8 +172,8 @@ pub(crate) fn variable_of(request: &RequestView<'_>, prefix: &str) -> String {
     Names::from_view(request).variable(prefix)
 }
 
-/// Where a secret is.
-enum Found {
+/// Where a secret is, and what is there.
+enum FlyteLocation {
     Variable(SecretValue),
     File(PathBuf),
     Folder(PathBuf),

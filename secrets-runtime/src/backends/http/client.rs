@@ -263,7 +263,7 @@ impl Http {
             return self.unreachable(url, "it does not accept the connection in time");
         }
         if error.is_timeout() {
-            return self.late();
+            return self.timeout_error();
         }
         if error.is_builder() && error.url().is_none() && error.source().is_none() {
             return self.unreachable(url, "the request cannot be built");
@@ -283,14 +283,14 @@ impl Http {
             );
         }
         match last.downcast_ref::<io::Error>() {
-            Some(io) if io.kind() == io::ErrorKind::TimedOut => self.late(),
+            Some(io) if io.kind() == io::ErrorKind::TimedOut => self.timeout_error(),
             Some(io) if io.get_ref().is_none() => self.unreachable(url, &io.kind().to_string()),
             _ if std::ptr::addr_eq(last, error) => self.unreachable(url, "the request failed"),
             _ => self.unreachable(url, &escape_name(&text)),
         }
     }
 
-    fn late(&self) -> Error {
+    fn timeout_error(&self) -> Error {
         let message = format!("{} did not answer in time", self.service);
         Error::new(ErrorKind::Timeout, message)
             .with_help("try again, or allow it more time with SECRETS_ATTEMPT_TIMEOUT (seconds)")

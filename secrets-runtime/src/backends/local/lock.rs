@@ -19,7 +19,7 @@ use crate::{
 /// How long a wait lasts before a person is told what is waited for.
 const SILENCE: Duration = Duration::from_secs(1);
 /// The longest pause between two attempts. A write takes a few milliseconds.
-const LONGEST_PAUSE: Duration = Duration::from_millis(16);
+const MAX_PAUSE: Duration = Duration::from_millis(16);
 
 /// An advisory lock on a file of its own, held until it is dropped or the process ends, however it ends.
 #[derive(Debug)]
@@ -128,7 +128,7 @@ impl<'a> Wait<'a> {
             warning::warn(&format!("waiting for another process, which holds the lock {path}"));
         }
         std::thread::sleep(self.pause.min(self.timeout - waited));
-        self.pause = LONGEST_PAUSE.min(self.pause * 2);
+        self.pause = MAX_PAUSE.min(self.pause * 2);
         Ok(())
     }
 }

@@ -44,7 +44,7 @@ impl Cloud {
 
     /// Fetches the value of a secret; `None` if no secret has this name.
     pub(super) async fn fetch(&self, name: &str) -> Result<Option<SecretValue>, Error> {
-        let variables = format!("{{\"name\": {}}}", quoted(name));
+        let variables = format!("{{\"name\": {}}}", json_string(name));
         match self.ask(VALUE, &variables, "secret_value").await? {
             Some(value) if value.form != Form::Null => Ok(Some(value.value)),
             _ => Ok(None),
@@ -81,8 +81,11 @@ impl Cloud {
         if let Some(tenant) = &self.tenant {
             headers.push(("x-prefect-tenant-id", tenant.header("the tenant of Prefect's Cloud")?));
         }
-        let body =
-            format!("{{\"query\": {}, \"variables\": {}}}", quoted(query), quoted(variables));
+        let body = format!(
+            "{{\"query\": {}, \"variables\": {}}}",
+            json_string(query),
+            json_string(variables)
+        );
         let (url, body) = (url.to_send_to(), body.as_bytes());
         let answer = self.http.post(url, &headers, "application/json", body).await?;
         if let Some(errors) = member(&answer.body, "errors").filter(|e| e.form == Form::List) {
@@ -114,7 +117,7 @@ impl Cloud {
 }
 
 /// A text as a JSON string.
-fn quoted(text: &str) -> String {
+fn json_string(text: &str) -> String {
     serde_json::Value::from(text).to_string()
 }
 

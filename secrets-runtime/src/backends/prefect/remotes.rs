@@ -8,7 +8,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        each::{FEW, each},
+        bounded_tasks::{DEFAULT_CONCURRENCY, run_bounded},
         prefect::{
             answer::{KIND, fetched, secret_name},
             api::Api,
@@ -68,7 +68,7 @@ impl Remotes {
             let apis = apis.clone();
             async move { ask(apis, name?).await }
         };
-        let mut answers = each(names.collect(), FEW, one).await.into_iter();
+        let mut answers = run_bounded(names.collect(), DEFAULT_CONCURRENCY, one).await.into_iter();
         let fill = |found: Result<Option<R>, Error>| match open(&found) {
             true => answers.next().unwrap_or(found),
             false => found,

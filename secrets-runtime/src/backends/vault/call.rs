@@ -12,22 +12,23 @@ use crate::{
 pub(super) struct VaultCall {
     /// What a look-up has said of the token: there is one for all.
     pub health: OnceCell<TokenHealth>,
-    /// The mounts that the server has told, and which token.
-    told: Mutex<Vec<(String, Arc<Token>)>>,
+    /// The mounts that the server has listed, and for which token.
+    listed_mounts: Mutex<Vec<(String, Arc<Token>)>>,
     /// Why no mount can be looked up, such as a refused login: another request would fail too.
     failure: Mutex<Option<Error>>,
 }
 
 impl VaultCall {
-    /// The server has told this token of a mount.
-    pub(super) fn told(&self, mount: &EngineMount, token: Arc<Token>) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((mount.path.clone(), token));
+    /// Records that the server has listed a mount for this token.
+    pub(super) fn record_mount(&self, mount: &EngineMount, token: Arc<Token>) {
+        let mut listed = self.listed_mounts.lock().unwrap_or_else(PoisonError::into_inner);
+        listed.push((mount.path.clone(), token));
     }
 
-    /// Whether the server has told this token of the mount in this call.
-    pub(super) fn is_told(&self, mount: &EngineMount, token: &Arc<Token>) -> bool {
-        let told = self.told.lock().unwrap_or_else(PoisonError::into_inner);
-        told.iter().any(|(path, to)| *path == mount.path && Arc::ptr_eq(to, token))
+    /// Whether the server has listed the mount for this token in this call.
+    pub(super) fn has_listed(&self, mount: &EngineMount, token: &Arc<Token>) -> bool {
+        let listed = self.listed_mounts.lock().unwrap_or_else(PoisonError::into_inner);
+        listed.iter().any(|(path, to)| *path == mount.path && Arc::ptr_eq(to, token))
     }
 
     /// Records why no mount can be looked up, and returns it.

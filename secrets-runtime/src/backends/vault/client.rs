@@ -12,10 +12,10 @@ use crate::{
         http::{address::Address, client::Http, login::Login},
         vault::{
             answer::VaultAnswer,
-            auth::VaultLogin,
             call::VaultCall,
             failure::TokenHealth,
             held_leases::HeldLeases,
+            login::VaultLogin,
             mounts::Mounts,
             server::{ApiRequest, VaultServer},
             token::{Token, TokenOrigin},

@@ -57,13 +57,13 @@ impl VaultServer {
         Error::new(kind, format!("{self} {what} (HTTP status {status})")).with_help(help)
     }
 
-    /// Returns the error for what is not permitted. `is_told` says that the server has just told the token of the mount.
+    /// Returns the error for what is not permitted. `is_listed` says that the server has just listed the mount for the token.
     pub(super) fn denied(
         &self,
         path: &str,
         api_path: &str,
         health: TokenHealth,
-        is_told: bool,
+        is_listed: bool,
     ) -> Error {
         let (path, api_path) = (escape_name(path), escape_name(api_path));
         let bad = "the token is not valid, or has expired";
@@ -71,8 +71,8 @@ impl VaultServer {
         let right = format!("give its policy the capability it needs on `{api_path}`");
         let (why, help) = match health {
             TokenHealth::Bad => (format!("{bad}, so `{path}` is not read"), renew),
-            TokenHealth::Good if is_told => (format!("the token may not use `{path}`"), right),
-            TokenHealth::Unknown if is_told => (
+            TokenHealth::Good if is_listed => (format!("the token may not use `{path}`"), right),
+            TokenHealth::Unknown if is_listed => (
                 format!("the token may not use `{path}`, or it has just ended"),
                 format!("{renew}; if it is valid, {right}"),
             ),

@@ -9,7 +9,7 @@ use reqwest::Method;
 
 use crate::{
     backend::lease::Lease,
-    backends::vault::{auth::body, client::VaultClient, server::ApiRequest, token::Token},
+    backends::vault::{client::VaultClient, login::body, server::ApiRequest, token::Token},
     core::{
         error::{Error, ErrorKind},
         escape::escape_name,

@@ -1,13 +1,13 @@
 //! The secrets of HashiCorp Vault and OpenBao.
 
 mod answer;
-mod auth;
 mod call;
 mod client;
 mod failure;
 mod held_leases;
 mod lease;
 mod listing;
+mod login;
 mod mount_lookup;
 mod mounts;
 mod read;
@@ -30,7 +30,7 @@ use crate::{
         identity::Identity, lease::Lease, store::Store,
     },
     backends::{
-        each::each,
+        bounded_tasks::run_bounded,
         vault::{client::VaultClient, request::VaultRequest},
     },
     core::error::Error,
@@ -110,15 +110,15 @@ impl Vault {
             .collect();
         if !unknown.is_empty() {
             let client = client.clone();
-            // One that is not told is asked for again for each of its requests: the token may have a right to another path.
-            each(unknown, AT_ONCE, move |request| {
+            // One that is not listed is asked for again for each of its requests: the token may have a right to another path.
+            run_bounded(unknown, AT_ONCE, move |request| {
                 let client = client.clone();
                 async move { client.mount_of(&request).await.map(drop) }
             })
             .await;
         }
         let work = Arc::new(work);
-        each(requests, AT_ONCE, move |request| {
+        run_bounded(requests, AT_ONCE, move |request| {
             let (work, client) = (work.clone(), client.clone());
             async move { work(client, request?).await }
         })

@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl VaultClient {
-    /// Returns the mount of a request, and whether the server has told this token of it in this call.
+    /// Returns the mount of a request, and whether the server has listed it for this token in this call.
     pub(super) async fn mount_of(
         self: &Arc<Self>,
         request: &VaultRequest,
@@ -42,7 +42,7 @@ impl VaultClient {
                 if !request.path.starts_with(mount.path.as_str()) {
                     return Err(self.server.http.unexpected());
                 }
-                request.call.told(&mount, token);
+                request.call.record_mount(&mount, token);
                 self.mounts.add(mount.clone());
                 Ok(mount)
             }

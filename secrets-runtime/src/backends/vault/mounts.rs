@@ -51,7 +51,7 @@ impl EngineMount {
     }
 }
 
-/// The mounts that the server has told.
+/// The mounts that the server has listed.
 #[derive(Debug, Default)]
 pub(super) struct Mounts(Mutex<Vec<EngineMount>>);
 

@@ -193,7 +193,7 @@ impl VaultClient {
                 Error::new(ErrorKind::NotFound, message)
                     .with_help("check the path, or create the role at its engine")
             }
-            403 if request.call.is_told(mount, token) => {
+            403 if request.call.has_listed(mount, token) => {
                 // It was good a moment ago.
                 let health = match answer.is_bare_denial() {
                     true => TokenHealth::Unknown,

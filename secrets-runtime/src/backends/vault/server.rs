@@ -16,7 +16,7 @@ use crate::{
     },
     core::{
         error::{Error, ErrorKind},
-        escape::{LONGEST_PERCENT, write_percent},
+        escape::{MAX_PERCENT_BYTES, write_percent},
         redacted_url::RedactedUrl,
         secret_value::SecretValue,
     },
@@ -205,7 +205,7 @@ fn origin(url: &str) -> Option<(String, String)> {
 
 /// Returns a path with each of its parts encoded once.
 pub(super) fn encoded(path: &str) -> String {
-    let mut text = String::with_capacity(LONGEST_PERCENT * path.len());
+    let mut text = String::with_capacity(MAX_PERCENT_BYTES * path.len());
     for (place, part) in path.split('/').enumerate() {
         if place > 0 {
             text.push('/');

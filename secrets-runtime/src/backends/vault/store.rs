@@ -8,7 +8,7 @@ use crate::{
         store::Store,
     },
     backends::{
-        each::each,
+        bounded_tasks::run_bounded,
         vault::{
             AT_ONCE, Vault,
             mounts::{Engine, EngineMount},
@@ -82,7 +82,7 @@ impl Store for Vault {
                     }
                 };
                 let mut below = Vec::new();
-                for listed in each(folders, AT_ONCE, walk).await {
+                for listed in run_bounded(folders, AT_ONCE, walk).await {
                     let (mount, folder, names) = listed?;
                     for name in names {
                         match name.ends_with('/') {

@@ -12,7 +12,7 @@ use crate::{
         identity::Identity,
     },
     backends::{
-        each::{FEW, each},
+        bounded_tasks::{DEFAULT_CONCURRENCY, run_bounded},
         zenml::server::Server,
     },
     core::{
@@ -73,7 +73,7 @@ impl Zenml {
             let (ask, server) = (ask.clone(), server.clone());
             async move { ask(server, name?).await }
         };
-        each(names.collect(), FEW, one).await
+        run_bounded(names.collect(), DEFAULT_CONCURRENCY, one).await
     }
 }
 

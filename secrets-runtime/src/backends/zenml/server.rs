@@ -11,7 +11,7 @@ use crate::{
     core::{
         credential::Credential,
         error::{Error, ErrorKind},
-        escape::{LONGEST_PERCENT, write_percent},
+        escape::{MAX_PERCENT_BYTES, write_percent},
         secret_value::SecretValue,
     },
     payload::json::{self, Json, form::Form},
@@ -166,7 +166,7 @@ fn is(json: &Json, word: &str) -> bool {
 /// The form of a login, in a buffer that is wiped.
 fn login_form(user: &str, password: &str) -> Zeroizing<String> {
     const NAMES: [&str; 2] = ["username=", "&password="];
-    let length = NAMES.concat().len() + LONGEST_PERCENT * (user.len() + password.len());
+    let length = NAMES.concat().len() + MAX_PERCENT_BYTES * (user.len() + password.len());
     // It never grows: growing would leave a copy that is not wiped.
     let mut form = Zeroizing::new(String::with_capacity(length));
     for (name, value) in NAMES.into_iter().zip([user, password]) {
@@ -178,7 +178,7 @@ fn login_form(user: &str, password: &str) -> Zeroizing<String> {
 
 /// A name as one part of an address.
 fn encoded(name: &str) -> String {
-    let mut text = String::with_capacity(LONGEST_PERCENT * name.len());
+    let mut text = String::with_capacity(MAX_PERCENT_BYTES * name.len());
     write_percent(name, &mut text);
     text
 }

@@ -1,5 +1,6 @@
 //! The values that are kept, and what was made of each.
 
+pub(super) mod cache_entry;
 #[cfg(test)]
 mod tests;
 
@@ -13,20 +14,18 @@ use std::{
 use crate::{
     backend::{Fetched, generation::Write},
     cache::{
-        answer::{Answer, Reuse},
-        backend_call::{Named, is_of},
+        answer::Reuse,
+        deferred_drops::DeferredDrops,
         derived::{Derived, SlotId, Validity},
-        dropped::Dropped,
+        entries::cache_entry::{CacheEntry, ServableEntry},
         entry_id::EntryId,
         key::Key,
         leases::{two_thirds, value_end},
     },
     context::{
         freshness::Freshness,
-        provenance::{Expiry, Provenance},
-        shared_lease::{CachedLease, LeaseHold, SharedLease},
+        shared_lease::{CachedLease, SharedLease},
     },
-    core::origin::Origin,
 };
 
 /// How many secrets are kept at most; the one that ends first makes room.
@@ -35,7 +34,7 @@ const MAX_ENTRIES: usize = 10_000;
 /// The values that are kept, and what steps have made of them.
 #[derive(Default)]
 pub(super) struct Entries {
-    entries: HashMap<EntryId, Entry>,
+    entries: HashMap<EntryId, CacheEntry>,
     /// One entry may have several names.
     index: HashMap<Key, EntryId>,
     /// The entries, by when they end.
@@ -46,24 +45,14 @@ pub(super) struct Entries {
     last: u64,
 }
 
-struct Entry {
-    keys: Vec<Key>,
-    fetched: Fetched,
-    asked_at: Instant,
-    fetched_at: SystemTime,
-    fresh_until: Instant,
-    /// When it is dropped. Until then it serves while its backend fails.
-    end: Instant,
-    /// Until then its backend, which failed, is not asked again.
-    paused_until: Option<Instant>,
-    /// The slots of the steps that have made something of it.
-    slots: BTreeSet<SlotId>,
-    lease: Option<CachedLease>,
-}
-
 impl Entries {
     /// Returns what is kept for a key, if it will do.
-    pub(super) fn find(&self, key: &Key, freshness: Freshness, now: Instant) -> Option<Found<'_>> {
+    pub(super) fn find(
+        &self,
+        key: &Key,
+        freshness: Freshness,
+        now: Instant,
+    ) -> Option<ServableEntry<'_>> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get(&id).filter(|entry| freshness.admits(entry.asked_at))?;
         entry.find(id, now)
@@ -75,7 +64,7 @@ impl Entries {
         &mut self,
         key: &Key,
         landed: LandedValue,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> Option<EntryId> {
         let LandedValue { fetched, asked_at, fetched_at, lifetime, lease } = landed;
         if self.is_closed {
@@ -100,7 +89,7 @@ impl Entries {
         let Lifetime { fresh_until, end } = lifetime;
         self.add(
             id,
-            Entry {
+            CacheEntry {
                 keys,
                 fetched,
                 asked_at,
@@ -117,7 +106,7 @@ impl Entries {
 
     /// The backend has said, when it was asked at this time, that there is no value for this key or that it may
     /// not be had: the one that was kept serves no more, not as an expired one either.
-    pub(super) fn refused(&mut self, key: &Key, asked_at: Instant, dropped: &mut Dropped) {
+    pub(super) fn refused(&mut self, key: &Key, asked_at: Instant, dropped: &mut DeferredDrops) {
         let Some(&id) = self.index.get(key) else { return };
         if self.entries.get(&id).is_some_and(|old| old.asked_at < asked_at) {
             self.remove(id, dropped);
@@ -131,7 +120,7 @@ impl Entries {
         key: &Key,
         now: Instant,
         pause: Duration,
-    ) -> Option<(Found<'_>, bool)> {
+    ) -> Option<(ServableEntry<'_>, bool)> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get_mut(&id)?;
         if entry.end <= now {
@@ -151,7 +140,7 @@ impl Entries {
         secret: &Key,
         now: Instant,
         end: Instant,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> HashSet<String> {
         let is_it = |key: &Key| key.kind == secret.kind && key.secret() == secret.secret();
         let entries = self.entries.values().filter(|entry| entry.keys.iter().any(is_it));
@@ -165,20 +154,20 @@ impl Entries {
             let fresh_until = entry.fresh_until.min(now);
             let end = entry.end.min(end);
             let id = self.next_id();
-            self.add(id, Entry { fresh_until, end, paused_until: None, ..entry });
+            self.add(id, CacheEntry { fresh_until, end, paused_until: None, ..entry });
         }
         names
     }
 
     /// Drops what was read of a secret before this process wrote it.
-    pub(super) fn forget_written(&mut self, write: &Write, dropped: &mut Dropped) {
+    pub(super) fn forget_written(&mut self, write: &Write, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.is_of(write)) {
             self.remove(id, dropped);
         }
     }
 
     /// Drops everything, and keeps nothing from now on.
-    pub(super) fn close(&mut self, dropped: &mut Dropped) {
+    pub(super) fn close(&mut self, dropped: &mut DeferredDrops) {
         self.is_closed = true;
         self.clear(dropped);
         self.drop_derived(dropped);
@@ -201,36 +190,36 @@ impl Entries {
     }
 
     /// Lets the value of this lease expire: it serves only while its backend fails.
-    pub(super) fn expire_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut Dropped) {
+    pub(super) fn expire_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             let Some(entry) = self.take(id, dropped) else { continue };
             let id = self.next_id();
-            self.add(id, Entry { fresh_until: entry.asked_at, ..entry });
+            self.add(id, CacheEntry { fresh_until: entry.asked_at, ..entry });
         }
     }
 
     /// Drops the value of this lease.
-    pub(super) fn drop_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut Dropped) {
+    pub(super) fn drop_lease(&mut self, lease: &Arc<SharedLease>, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.has_lease(lease)) {
             self.remove(id, dropped);
         }
     }
 
     /// Drops all values with leases.
-    pub(super) fn drop_leases(&mut self, dropped: &mut Dropped) {
+    pub(super) fn drop_leases(&mut self, dropped: &mut DeferredDrops) {
         for id in self.ids(|entry| entry.lease.is_some()) {
             self.remove(id, dropped);
         }
     }
 
-    pub(super) fn clear(&mut self, dropped: &mut Dropped) {
+    pub(super) fn clear(&mut self, dropped: &mut DeferredDrops) {
         for id in self.ids(|_| true) {
             self.remove(id, dropped);
         }
     }
 
     /// Drops what has ended.
-    pub(super) fn remove_ended(&mut self, now: Instant, dropped: &mut Dropped) {
+    pub(super) fn remove_ended(&mut self, now: Instant, dropped: &mut DeferredDrops) {
         while let Some(&(end, id)) = self.ends.first()
             && end <= now
         {
@@ -251,7 +240,7 @@ impl Entries {
         slot: SlotId,
         made_of: Reuse,
         value: Arc<dyn Any + Send + Sync>,
-        dropped: &mut Dropped,
+        dropped: &mut DeferredDrops,
     ) -> Option<Validity> {
         if !made_of.entries.iter().all(|id| self.entries.contains_key(id)) {
             return None;
@@ -265,11 +254,11 @@ impl Entries {
     }
 
     /// Drops everything that steps have made.
-    pub(super) fn drop_derived(&mut self, dropped: &mut Dropped) {
+    pub(super) fn drop_derived(&mut self, dropped: &mut DeferredDrops) {
         self.derived.end_all(dropped);
     }
 
-    fn ids(&self, is_meant: impl Fn(&Entry) -> bool) -> Vec<EntryId> {
+    fn ids(&self, is_meant: impl Fn(&CacheEntry) -> bool) -> Vec<EntryId> {
         let meant = self.entries.iter().filter(|(_, entry)| is_meant(entry));
         meant.map(|(id, _)| *id).collect()
     }
@@ -279,7 +268,7 @@ impl Entries {
         EntryId::new(self.last)
     }
 
-    fn add(&mut self, id: EntryId, entry: Entry) {
+    fn add(&mut self, id: EntryId, entry: CacheEntry) {
         for key in &entry.keys {
             self.index.insert(key.clone(), id);
         }
@@ -288,7 +277,7 @@ impl Entries {
     }
 
     /// Takes an entry out, and ends what steps have made of it.
-    fn take(&mut self, id: EntryId, dropped: &mut Dropped) -> Option<Entry> {
+    fn take(&mut self, id: EntryId, dropped: &mut DeferredDrops) -> Option<CacheEntry> {
         let mut entry = self.entries.remove(&id)?;
         self.ends.remove(&(entry.end, id));
         for key in &entry.keys {
@@ -302,7 +291,7 @@ impl Entries {
         Some(entry)
     }
 
-    fn remove(&mut self, id: EntryId, dropped: &mut Dropped) {
+    fn remove(&mut self, id: EntryId, dropped: &mut DeferredDrops) {
         if let Some(entry) = self.take(id, dropped) {
             dropped.push(Box::new(entry.fetched));
             if let Some(lease) = entry.lease {
@@ -341,78 +330,5 @@ impl Lifetime {
             }
             _ => Self { fresh_until: end, end },
         }
-    }
-}
-
-/// A value that serves.
-pub(super) struct Found<'a> {
-    id: EntryId,
-    entry: &'a Entry,
-    serves_until: Instant,
-    origin: Origin,
-    lease: Option<LeaseHold>,
-}
-
-impl Found<'_> {
-    /// Takes a handle to the lease, if the value has one; `None` if the lease is over.
-    pub(super) fn hold(self) -> Option<Self> {
-        match &self.entry.lease {
-            None => Some(self),
-            Some(lease) => {
-                let lease = lease.lease().hold()?;
-                Some(Self { lease: Some(lease), ..self })
-            }
-        }
-    }
-
-    /// The answer to a request with this provenance.
-    pub(super) fn answer(self, asked: Provenance) -> Answer {
-        let fetched = self.entry.fetched.clone();
-        let expiry = match (fetched.expiry(), &self.lease) {
-            (Some(expiry), _) => self.entry.fetched_at.checked_add(expiry).map(Expiry::At),
-            (None, Some(lease)) => Some(Expiry::Lease(lease.lease().clone())),
-            (None, None) => None,
-        };
-        let provenance = Provenance {
-            version: fetched.version().map(Arc::from),
-            asked_at: self.entry.asked_at,
-            fetched_at: self.entry.fetched_at,
-            fresh_until: self.lease.is_none().then_some(self.serves_until),
-            origin: self.origin,
-            expiry,
-            ..asked
-        };
-        let entry = self.lease.is_none().then_some(self.id);
-        Answer { result: Ok(fetched), provenance, entry, lease: self.lease }
-    }
-
-    /// When it is dropped.
-    pub(super) fn end(&self) -> Instant {
-        self.entry.end
-    }
-}
-
-impl Entry {
-    /// Until when it serves without another look; `None` if it must be fetched again.
-    fn serves_until(&self, now: Instant) -> Option<Instant> {
-        let until = self.paused_until.unwrap_or(self.fresh_until).max(self.fresh_until);
-        (now < until.min(self.end)).then_some(until.min(self.end))
-    }
-
-    fn find(&self, id: EntryId, now: Instant) -> Option<Found<'_>> {
-        let serves_until = self.serves_until(now)?;
-        let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
-        Some(Found { id, entry: self, serves_until, origin, lease: None })
-    }
-
-    fn has_lease(&self, lease: &Arc<SharedLease>) -> bool {
-        self.lease.as_ref().is_some_and(|known| Arc::ptr_eq(known.lease(), lease))
-    }
-
-    /// Whether it is of the secret that was written, by whatever name.
-    fn is_of(&self, write: &Write) -> bool {
-        let mut names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
-        self.keys.iter().any(|key| *key.kind == *write.kind)
-            && names.any(|known| is_of(known, &write.id))
     }
 }

@@ -6,6 +6,7 @@ use crate::{
         Content, fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest,
     },
     backends::env::Env,
+    context::provenance::Provenance,
     core::secret_value::SecretValue,
 };
 
@@ -31,7 +32,7 @@ fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Op
     let lifetime = Lifetime { fresh_until: at + LONG, end: at + LONG };
     let landed =
         LandedValue { fetched, asked_at: at, fetched_at: SystemTime::now(), lifetime, lease: None };
-    entries.insert(key, landed, &mut Dropped::new())
+    entries.insert(key, landed, &mut DeferredDrops::new())
 }
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
@@ -49,7 +50,7 @@ fn derive(entries: &mut Entries, made_of: &[EntryId], now: Instant) -> (SlotId, 
     let slot = SlotId::next();
     let made_of = Reuse { entries: made_of.to_vec(), until: now + LONG };
     let value = Arc::new(SecretValue::from("SeNtInEl"));
-    let validity = entries.derive(slot, made_of, value, &mut Dropped::new());
+    let validity = entries.derive(slot, made_of, value, &mut DeferredDrops::new());
     (slot, validity.expect("they are what they were"))
 }
 
@@ -66,7 +67,7 @@ fn a_slow_answer_under_another_name_does_not_replace_a_newer_one() {
     assert_eq!(found(&entries, &arn, late).as_deref(), Some("SeNtInEl-new"));
     assert_eq!(found(&entries, &name, late), None);
     // What has expired by a refresh is newer all the same.
-    entries.expire(&arn, late, late + LONG, &mut Dropped::new());
+    entries.expire(&arn, late, late + LONG, &mut DeferredDrops::new());
     assert!(
         insert(&mut entries, &name, fetched("SeNtInEl-old", &["db", ARN], None), early).is_none()
     );
@@ -94,7 +95,7 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
     let later = now + Duration::from_secs(1);
     let of_a = key("a", None);
     let write = Write { kind: "env".to_owned(), id: "a".to_owned() };
-    type Change<'a> = &'a dyn Fn(&mut Entries, &mut Dropped);
+    type Change<'a> = &'a dyn Fn(&mut Entries, &mut DeferredDrops);
     let changes: [Change<'_>; 4] = [
         &|entries, _| assert!(insert(entries, &of_a, Fetched::text("x"), later).is_some()),
         &|entries, dropped| drop(entries.expire(&of_a, later, later + LONG, dropped)),
@@ -108,7 +109,7 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
         let (_, of_a) = derive(&mut entries, &[a], now);
         let (_, of_b) = derive(&mut entries, &[b], now);
         let (_, of_both) = derive(&mut entries, &[a, b], now);
-        let mut dropped = Dropped::new();
+        let mut dropped = DeferredDrops::new();
         change(&mut entries, &mut dropped);
         assert_eq!([of_a.is_valid(), of_b.is_valid(), of_both.is_valid()], [false, true, false]);
         // What was fetched before the change makes nothing any more.
@@ -130,7 +131,7 @@ fn what_a_step_makes_again_takes_the_place_of_what_it_made_before() {
     let drops = Arc::new(AtomicUsize::new(0));
     let mut entries = Entries::default();
     let a = insert(&mut entries, &key("a", None), Fetched::text("x"), now).expect("it is kept");
-    let (slot, mut dropped) = (SlotId::next(), Dropped::new());
+    let (slot, mut dropped) = (SlotId::next(), DeferredDrops::new());
     let mut make = |until| {
         let value = Arc::new(Counted(drops.clone()));
         let made = entries.derive(slot, Reuse { entries: vec![a], until }, value, &mut dropped);
@@ -157,7 +158,7 @@ fn a_write_is_known_by_every_name_of_its_secret() {
         assert!(insert(&mut entries, &read, value, now).is_some());
         assert!(insert(&mut entries, &key("d", None), Fetched::text("x"), now).is_some());
         let write = Write { kind: "env".to_owned(), id: written.to_owned() };
-        let mut dropped = Dropped::new();
+        let mut dropped = DeferredDrops::new();
         entries.forget_written(&write, &mut dropped);
         assert_eq!((found(&entries, &read, now), dropped.len()), (None, 1), "{written}");
         assert!(found(&entries, &key("d", None), now).is_some());
@@ -173,6 +174,6 @@ fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
     assert!(
         insert(&mut entries, &other, fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)), now).is_some()
     );
-    entries.expire(&own, now, now + LONG, &mut Dropped::new());
+    entries.expire(&own, now, now + LONG, &mut DeferredDrops::new());
     assert_eq!((found(&entries, &own, now), found(&entries, &other, now)), (None, None));
 }

@@ -79,7 +79,7 @@ impl Secrets {
         })?;
         let mut problems = ProblemList::default();
         let parts = parsed.placed_parts().map(|(place, part)| (place.start, part));
-        for (at, found) in self.misfits(parts, &delimiters) {
+        for (at, found) in self.unfillable_parts(parts, &delimiters) {
             problems.extend(found.into_iter().map(|problem| problem.at(place(at))));
         }
         problems.into_result().map_err(|error| error.in_step(self.step()))?;
@@ -89,7 +89,7 @@ impl Secrets {
     /// Fills in a template.
     ///
     /// # Errors
-    /// The first problem that [`misfits`](Self::misfits) returns.
+    /// The first problem that [`unfillable_parts`](Self::unfillable_parts) returns.
     pub(crate) fn fill(&self, template: &Template) -> Result<SecretValue, Error> {
         self.fill_parts(template.parts())
     }
@@ -140,13 +140,13 @@ impl Secrets {
 
     /// Returns why references cannot be filled in: the problems of each field once, with the place of its first
     /// reference, up to the number that is reported.
-    pub(crate) fn misfits<'p>(
+    pub(crate) fn unfillable_parts<'p>(
         &self,
         parts: impl Iterator<Item = (usize, &'p Part)>,
         delimiters: &Delimiters,
     ) -> Vec<(usize, Vec<Problem>)> {
         let mut known = HashSet::new();
-        let misfit = |(at, part): (usize, &'p Part)| {
+        let unfillable = |(at, part): (usize, &'p Part)| {
             let Part::Reference { name, key, .. } = part else { return None };
             if known.contains(&(name, key)) {
                 return None;
@@ -155,7 +155,7 @@ impl Secrets {
             known.insert((name, key));
             Some((at, problems))
         };
-        parts.filter_map(misfit).take(ProblemList::MAX).collect()
+        parts.filter_map(unfillable).take(ProblemList::MAX).collect()
     }
 
     fn piece<'a>(
@@ -285,7 +285,7 @@ impl Piece<'_> {
             Self::Base64(bytes) => return Base64::encoded_len(bytes),
         };
         match filter {
-            Some(Filter::Url) => escape::LONGEST_PERCENT * text.len(),
+            Some(Filter::Url) => escape::MAX_PERCENT_BYTES * text.len(),
             Some(Filter::Shell) => 4 * text.len() + 2,
             Some(Filter::Json) => escape::longest_json(text.len()),
             Some(Filter::Base64) | None => text.len(),

@@ -1,8 +1,9 @@
 use std::{io, str::FromStr};
 
 use secrets_spec::closest;
+use serde::ser::{Serialize, SerializeStruct, Serializer};
 
-use crate::core::error::{Error, ErrorKind};
+use crate::core::error::{Error, ErrorKind, Problem};
 
 impl From<Error> for io::Error {
     /// For functions that return `io::Result`: the kind is the nearest of `std`, and `get_ref` has the error.
@@ -53,5 +54,23 @@ impl FromStr for ErrorKind {
             };
             Error::new(Self::InvalidName, "there is no such kind of error").with_help(help)
         })
+    }
+}
+
+impl Serialize for ErrorKind {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
+}
+
+impl Serialize for Problem {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut problem = serializer.serialize_struct("Problem", 5)?;
+        problem.serialize_field("kind", &self.kind())?;
+        problem.serialize_field("source", self.origin())?;
+        problem.serialize_field("backend", &self.backend())?;
+        problem.serialize_field("message", self.message())?;
+        problem.serialize_field("help", &self.help())?;
+        problem.end()
     }
 }

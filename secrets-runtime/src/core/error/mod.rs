@@ -1,5 +1,4 @@
 mod convert;
-mod json;
 #[cfg(test)]
 mod tests;
 mod text;

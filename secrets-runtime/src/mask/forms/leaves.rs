@@ -6,7 +6,7 @@ use crate::{
 };
 
 /// The least digits of a number that is masked.
-const FEWEST_DIGITS: usize = 6;
+const MIN_DIGITS: usize = 6;
 
 /// What stands for half of a pair of surrogates.
 const REPLACEMENT: char = '\u{fffd}';
@@ -134,7 +134,7 @@ fn is_of_word(byte: u8) -> bool {
 pub(super) fn is_long_number(word: &[u8]) -> bool {
     let digits = word.iter().filter(|byte| byte.is_ascii_digit()).count();
     let is_number = |byte: &u8| byte.is_ascii_digit() || b"+-.eE".contains(byte);
-    digits >= FEWEST_DIGITS
+    digits >= MIN_DIGITS
         && matches!(word.first(), Some(b'-' | b'0'..=b'9'))
         && word.iter().all(is_number)
 }

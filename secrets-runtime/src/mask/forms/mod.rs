@@ -1,6 +1,6 @@
 //! The forms in which a value may appear in a text.
 
-mod binary;
+mod encodings;
 mod leaves;
 mod password;
 mod sink;
@@ -10,7 +10,7 @@ use std::fmt;
 
 use crate::{
     core::secret_value::SecretValue,
-    mask::{forms::sink::FormSink, gram_filter::SHORTEST},
+    mask::{forms::sink::FormSink, gram_filter::MIN_PATTERN},
     payload::fields::Field,
 };
 
@@ -39,7 +39,7 @@ const MAX_DEPTH: usize = 8;
 /// Whether a value is masked: it is not too short or too common.
 pub(super) fn is_maskable(value: &[u8]) -> bool {
     let value = trim(value);
-    value.len() >= SHORTEST && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
+    value.len() >= MIN_PATTERN && !COMMON_WORDS.iter().any(|word| word.as_bytes() == value)
 }
 
 /// Returns why the value of a field is not masked, and not looked for, or `None` if it is. A number in JSON has to be as
@@ -51,7 +51,7 @@ pub(crate) fn unmaskable_reason(field: &Field) -> Option<&'static str> {
         true if leaves::is_long_number(bytes) => None,
         true => Some("it is a number of fewer than six digits"),
         false if is_maskable(bytes) => None,
-        false if trim(bytes).len() < SHORTEST => Some("it is shorter than four bytes"),
+        false if trim(bytes).len() < MIN_PATTERN => Some("it is shorter than four bytes"),
         false => Some("it is a common word"),
     }
 }
@@ -134,7 +134,7 @@ fn add_all(
 
 fn encode(bytes: &[u8], each: FormSink<'_>) {
     each(PLAIN, bytes);
-    binary::encode(bytes, each);
+    encodings::encode(bytes, each);
     if let Ok(text) = std::str::from_utf8(bytes) {
         text::encode(text, each);
     }

@@ -5,12 +5,12 @@ use std::{
 };
 
 use crate::private::guard::{
-    inspection::{Inspection, Unseen},
+    inspection::{Incompleteness, Inspection},
     output_path::{OutputPath, PathPart},
 };
 
 /// How many errors of a chain are looked at. A chain may be a circle.
-const LONGEST_CHAIN: usize = 128;
+const MAX_CHAIN: usize = 128;
 
 /// What the type of an error has, as it is seen where the step is written.
 #[derive(Default)]
@@ -37,11 +37,11 @@ impl ErrorParts<'_> {
             let error: &(dyn StdError + 'static) = *error;
             error.source()
         });
-        let mut sources: Vec<_> = chain.take(LONGEST_CHAIN + 1).collect();
-        if sources.len() > LONGEST_CHAIN {
-            sources.truncate(LONGEST_CHAIN);
+        let mut sources: Vec<_> = chain.take(MAX_CHAIN + 1).collect();
+        if sources.len() > MAX_CHAIN {
+            sources.truncate(MAX_CHAIN);
             if !is_circle(&sources) {
-                inspection.miss(Unseen::LongChain);
+                inspection.miss(Incompleteness::LongChain);
             }
         }
         let first = OutputPath::root(PathPart::Error);

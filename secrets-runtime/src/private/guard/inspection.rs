@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// How many finds are reported of one result. It is not looked through any further then.
-const MOST_LEAKS: usize = 100;
+const MAX_LEAKS: usize = 100;
 
 /// What the result of a step is looked through with, and what was found in it.
 pub struct Inspection<'g> {
@@ -31,7 +31,7 @@ pub(super) struct InspectionOutcome {
     /// The text of the error, which may contain secrets.
     pub error_text: Option<Zeroizing<String>>,
     /// Why not all of the result was looked through.
-    pub unseen: Option<Unseen>,
+    pub incompleteness: Option<Incompleteness>,
 }
 
 /// A secret in what a step returns.
@@ -47,7 +47,7 @@ pub(super) struct Leak {
 
 /// Why not all of a result was looked through. The last ones are the most important.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Unseen {
+pub(super) enum Incompleteness {
     /// Its `Serialize` failed.
     Failed,
     /// A `Serialize`, `Display` or `Debug` panicked.
@@ -58,7 +58,7 @@ pub(super) enum Unseen {
     TooDeep,
 }
 
-impl Unseen {
+impl Incompleteness {
     /// Whether the rest may be read elsewhere, so that a secret in it would leave the step.
     pub(super) fn hides_much(self) -> bool {
         matches!(self, Self::LongChain | Self::TooDeep)
@@ -75,19 +75,20 @@ impl<'g> Inspection<'g> {
     }
 
     /// Notes that not all of the result is looked through.
-    pub(super) fn miss(&mut self, unseen: Unseen) {
-        self.outcome.unseen = self.outcome.unseen.max(Some(unseen));
+    pub(super) fn miss(&mut self, incompleteness: Incompleteness) {
+        self.outcome.incompleteness = self.outcome.incompleteness.max(Some(incompleteness));
     }
 
     /// Whether the text of the error is part of what is reported.
     pub(super) fn reports_error(&self) -> bool {
-        let InspectionOutcome { leaks, unseen, .. } = &self.outcome;
-        let is_refused = self.mode != GuardMode::Warn && unseen.is_some_and(Unseen::hides_much);
+        let InspectionOutcome { leaks, incompleteness, .. } = &self.outcome;
+        let is_refused =
+            self.mode != GuardMode::Warn && incompleteness.is_some_and(Incompleteness::hides_much);
         !leaks.is_empty() || is_refused
     }
 
     pub(super) fn is_full(&self) -> bool {
-        self.outcome.leaks.len() >= MOST_LEAKS
+        self.outcome.leaks.len() >= MAX_LEAKS
     }
 
     /// Whether a number has to be looked through.
@@ -128,8 +129,8 @@ impl<'g> Inspection<'g> {
         search.finish(found);
         match written {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => self.miss(Unseen::Failed),
-            Err(_) => self.miss(Unseen::Panicked),
+            Ok(Err(_)) => self.miss(Incompleteness::Failed),
+            Err(_) => self.miss(Incompleteness::Panicked),
         }
     }
 
@@ -159,7 +160,7 @@ impl InspectionOutcome {
                 let known = &guarded.fields[leak.field];
                 (&known.group, &known.key) == (&found.group, &found.key) && leak.path == path
             });
-            if !is_known && self.leaks.len() < MOST_LEAKS {
+            if !is_known && self.leaks.len() < MAX_LEAKS {
                 self.leaks.push(Leak { field, form, path: path.clone(), is_in_error });
             }
         }

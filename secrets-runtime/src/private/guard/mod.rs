@@ -4,7 +4,7 @@ pub(crate) mod error_parts;
 pub(crate) mod inspection;
 mod output_path;
 mod report;
-mod search_end;
+mod search_result;
 mod value_search;
 mod wiped_text;
 

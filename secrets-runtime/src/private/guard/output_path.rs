@@ -14,10 +14,10 @@ use crate::{
 };
 
 /// The longest path that a message contains, in characters.
-const LONGEST_PATH: usize = 2000;
+const MAX_PATH: usize = 2000;
 
 /// The longest name of a member in a path, in characters.
-const LONGEST_NAME: usize = 200;
+const MAX_NAME: usize = 200;
 
 /// Where something stands in what a step returns. A part of a value refers to the value that it is a part of, so a path
 /// costs nothing until it is written.
@@ -103,13 +103,13 @@ impl<'p> OutputPath<'p> {
         let mut text = String::new();
         for part in parts.iter().rev() {
             // A character has at most four bytes.
-            if text.len() > 4 * LONGEST_PATH {
+            if text.len() > 4 * MAX_PATH {
                 break;
             }
             part.write_masked(masker, &mut text);
         }
         // Several parts can form a secret together.
-        cut(&masker.mask(&text), LONGEST_PATH).into_owned()
+        cut(&masker.mask(&text), MAX_PATH).into_owned()
     }
 }
 
@@ -124,7 +124,7 @@ impl PathPart<'_> {
             Self::Member(name) => {
                 // Masked before it is escaped and cut: after that a secret in it would not be found.
                 let masked = masker.mask(name);
-                let shown = cut(&masked, LONGEST_NAME);
+                let shown = cut(&masked, MAX_NAME);
                 if is_identifier(name) {
                     to.push('.');
                     to.push_str(&shown);

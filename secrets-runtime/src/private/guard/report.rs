@@ -9,11 +9,11 @@ use crate::{
         warning::{warn_now_and_then, warn_once},
     },
     mask::masker::Masker,
-    private::guard::inspection::{InspectionOutcome, Leak, Unseen},
+    private::guard::inspection::{Incompleteness, InspectionOutcome, Leak},
 };
 
 /// The longest text of an error that a message contains, in characters.
-const LONGEST_ERROR_TEXT: usize = 2000;
+const MAX_ERROR_TEXT: usize = 2000;
 
 /// Records and reports what was found in the result of a step, and what was not looked through.
 ///
@@ -27,15 +27,15 @@ pub(super) fn report(
     let (step, choice) = (secrets.step(), secrets.shared().guard);
     let mut problems: Vec<Problem> =
         outcome.leaks.iter().map(|leak| problem(leak, guarded, choice)).collect();
-    match outcome.unseen {
-        Some(unseen) if unseen.hides_much() && choice.mode != GuardMode::Warn => {
-            problems.push(unseen_problem(unseen, choice));
+    match outcome.incompleteness {
+        Some(incompleteness) if incompleteness.hides_much() && choice.mode != GuardMode::Warn => {
+            problems.push(incompleteness_problem(incompleteness, choice));
         }
-        Some(unseen) => {
+        Some(incompleteness) => {
             let name = step.unwrap_or_default();
             warn_once(&format!(
                 "what the step `{name}` returned was not searched completely for secrets: {}",
-                why(unseen)
+                why(incompleteness)
             ));
         }
         None => {}
@@ -59,12 +59,12 @@ pub(super) fn report(
     Err(Error::from_problems(problems).in_step(step))
 }
 
-fn why(unseen: Unseen) -> &'static str {
-    match unseen {
-        Unseen::Failed => "it cannot be serialized or formatted",
-        Unseen::Panicked => "its `Serialize`, `Display` or `Debug` panicked",
-        Unseen::TooDeep => "it is nested too deeply",
-        Unseen::LongChain => "the error has too long a chain of sources",
+fn why(incompleteness: Incompleteness) -> &'static str {
+    match incompleteness {
+        Incompleteness::Failed => "it cannot be serialized or formatted",
+        Incompleteness::Panicked => "its `Serialize`, `Display` or `Debug` panicked",
+        Incompleteness::TooDeep => "it is nested too deeply",
+        Incompleteness::LongChain => "the error has too long a chain of sources",
     }
 }
 
@@ -106,12 +106,15 @@ fn problem(leak: &Leak, guarded: &GuardedFields, choice: GuardChoice) -> Problem
 }
 
 /// Returns the problem of a result in which a secret could not be found.
-fn unseen_problem(unseen: Unseen, choice: GuardChoice) -> Problem {
-    let (what, advice) = match unseen {
-        Unseen::LongChain => ("the error of the step", "return an error with fewer sources"),
+fn incompleteness_problem(incompleteness: Incompleteness, choice: GuardChoice) -> Problem {
+    let (what, advice) = match incompleteness {
+        Incompleteness::LongChain => {
+            ("the error of the step", "return an error with fewer sources")
+        }
         _ => ("what the step returned", "return a value that is not nested so deeply"),
     };
-    let message = format!("{what} cannot be searched completely for secrets: {}", why(unseen));
+    let message =
+        format!("{what} cannot be searched completely for secrets: {}", why(incompleteness));
     Problem::new(ErrorKind::Leaked, message).with_help(format!("{advice}; {}", way_out(choice)))
 }
 
@@ -128,7 +131,7 @@ fn way_out(choice: GuardChoice) -> &'static str {
 /// Returns a text without secrets, and not too long.
 fn shown(text: &Zeroizing<String>, masker: &Masker) -> String {
     let masked = masker.mask(text);
-    match masked.char_indices().nth(LONGEST_ERROR_TEXT) {
+    match masked.char_indices().nth(MAX_ERROR_TEXT) {
         Some((end, _)) => format!("{}..", &masked[..end]),
         None => masked.into_owned(),
     }

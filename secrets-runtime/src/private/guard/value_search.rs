@@ -12,14 +12,14 @@ use serde_json::ser::{CompactFormatter, Formatter};
 use zeroize::Zeroizing;
 
 use crate::private::guard::{
-    inspection::{Inspection, Unseen},
+    inspection::{Incompleteness, Inspection},
     output_path::{OutputPath, PathPart},
-    search_end::{SearchEnd, Searched},
+    search_result::{SearchEnd, SearchResult},
     wiped_text::wiped_text,
 };
 
 /// How many bytes of stack a value may take while it is looked through. Threads of Rust have two mebibytes or more.
-const MOST_STACK: usize = 512 * 1024;
+const MAX_STACK: usize = 512 * 1024;
 
 /// The names of serde_json's types that stand for JSON as it is written begin so. Their field is not a member of the
 /// output.
@@ -36,14 +36,14 @@ impl Inspection<'_> {
         let end = catch_unwind(AssertUnwindSafe(|| look_through(value, self)));
         match end {
             Ok(Ok(()) | Err(SearchEnd::Full)) => {}
-            Ok(Err(SearchEnd::Failed)) => self.miss(Unseen::Failed),
-            Ok(Err(SearchEnd::TooDeep)) => self.miss(Unseen::TooDeep),
-            Err(_) => self.miss(Unseen::Panicked),
+            Ok(Err(SearchEnd::Failed)) => self.miss(Incompleteness::Failed),
+            Ok(Err(SearchEnd::TooDeep)) => self.miss(Incompleteness::TooDeep),
+            Err(_) => self.miss(Incompleteness::Panicked),
         }
     }
 }
 
-fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> Searched {
+fn look_through(value: &impl Serialize, inspection: &mut Inspection<'_>) -> SearchResult {
     let path = OutputPath::root(PathPart::Value);
     value.serialize(ValueSearch { inspection, path, stack: stack_place(), key: None })
 }
@@ -67,7 +67,7 @@ struct ValueSearch<'a, 'g> {
 impl<'a, 'g> ValueSearch<'a, 'g> {
     /// Looks at a text.
     #[inline]
-    fn text(self, text: &str) -> Searched {
+    fn text(self, text: &str) -> SearchResult {
         if let Some(key) = self.key {
             if key.capacity() < text.len() {
                 // Not in place: that would leave a copy.
@@ -82,7 +82,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
 
     /// Looks at a number, as JSON has it.
     #[inline]
-    fn number(self, write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>) -> Searched {
+    fn number(self, write: impl FnOnce(&mut &mut [u8]) -> std::io::Result<()>) -> SearchResult {
         if !self.inspection.has_number() && self.key.is_none() {
             return Ok(());
         }
@@ -104,26 +104,26 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
         Ok(PartSearch { inspection, path, variant, stack, next: 0, key, is_flat: false })
     }
 
-    fn check_depth(&mut self) -> Searched {
-        if stack_place().abs_diff(self.stack) <= MOST_STACK {
+    fn check_depth(&mut self) -> SearchResult {
+        if stack_place().abs_diff(self.stack) <= MAX_STACK {
             return Ok(());
         }
         // The error may get lost: the value may ignore it, or replace it by another.
-        self.inspection.miss(Unseen::TooDeep);
+        self.inspection.miss(Incompleteness::TooDeep);
         Err(SearchEnd::TooDeep)
     }
 }
 
 impl Inspection<'_> {
     #[inline]
-    fn progress(&self) -> Searched {
+    fn progress(&self) -> SearchResult {
         if self.is_full() { Err(SearchEnd::Full) } else { Ok(()) }
     }
 }
 
 macro_rules! numbers {
     ($($method:ident: $type:ty, $write:ident;)*) => { $(
-        fn $method(self, number: $type) -> Searched {
+        fn $method(self, number: $type) -> SearchResult {
             self.number(|out| CompactFormatter.$write(out, number))
         }
     )* };
@@ -169,42 +169,42 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         serialize_u128: u128, write_u128;
     }
 
-    fn serialize_f32(self, number: f32) -> Searched {
+    fn serialize_f32(self, number: f32) -> SearchResult {
         match number.is_finite() {
             true => self.number(|out| CompactFormatter.write_f32(out, number)),
             false => Ok(()),
         }
     }
 
-    fn serialize_f64(self, number: f64) -> Searched {
+    fn serialize_f64(self, number: f64) -> SearchResult {
         match number.is_finite() {
             true => self.number(|out| CompactFormatter.write_f64(out, number)),
             false => Ok(()),
         }
     }
 
-    fn serialize_bool(self, value: bool) -> Searched {
+    fn serialize_bool(self, value: bool) -> SearchResult {
         match self.key {
             Some(_) => self.text(if value { "true" } else { "false" }),
             None => Ok(()),
         }
     }
 
-    fn serialize_char(self, value: char) -> Searched {
+    fn serialize_char(self, value: char) -> SearchResult {
         self.text(value.encode_utf8(&mut [0; 4]))
     }
 
     #[inline]
-    fn serialize_str(self, value: &str) -> Searched {
+    fn serialize_str(self, value: &str) -> SearchResult {
         self.text(value)
     }
 
-    fn serialize_bytes(self, value: &[u8]) -> Searched {
+    fn serialize_bytes(self, value: &[u8]) -> SearchResult {
         self.inspection.look_at_bytes(&self.path, value);
         self.inspection.progress()
     }
 
-    fn collect_str<T: Display + ?Sized>(self, value: &T) -> Searched {
+    fn collect_str<T: Display + ?Sized>(self, value: &T) -> SearchResult {
         if let Some(key) = self.key {
             *key = wiped_text(&value);
         }
@@ -212,24 +212,29 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         self.inspection.progress()
     }
 
-    fn serialize_none(self) -> Searched {
+    fn serialize_none(self) -> SearchResult {
         Ok(())
     }
 
-    fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> Searched {
+    fn serialize_some<T: Serialize + ?Sized>(mut self, value: &T) -> SearchResult {
         self.check_depth()?;
         value.serialize(self)
     }
 
-    fn serialize_unit(self) -> Searched {
+    fn serialize_unit(self) -> SearchResult {
         Ok(())
     }
 
-    fn serialize_unit_struct(self, _: &'static str) -> Searched {
+    fn serialize_unit_struct(self, _: &'static str) -> SearchResult {
         Ok(())
     }
 
-    fn serialize_unit_variant(self, _: &'static str, _: u32, variant: &'static str) -> Searched {
+    fn serialize_unit_variant(
+        self,
+        _: &'static str,
+        _: u32,
+        variant: &'static str,
+    ) -> SearchResult {
         self.text(variant)
     }
 
@@ -237,7 +242,7 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         mut self,
         _: &'static str,
         value: &T,
-    ) -> Searched {
+    ) -> SearchResult {
         self.check_depth()?;
         value.serialize(self)
     }
@@ -248,7 +253,7 @@ impl<'a, 'g> Serializer for ValueSearch<'a, 'g> {
         _: u32,
         variant: &'static str,
         value: &T,
-    ) -> Searched {
+    ) -> SearchResult {
         self.check_depth()?;
         let Self { inspection, path, stack, .. } = self;
         let whole = path;
@@ -292,7 +297,7 @@ struct PartSearch<'a, 'g> {
 }
 
 impl PartSearch<'_, '_> {
-    fn part<T: Serialize + ?Sized>(&mut self, part: PathPart<'_>, value: &T) -> Searched {
+    fn part<T: Serialize + ?Sized>(&mut self, part: PathPart<'_>, value: &T) -> SearchResult {
         let Self { inspection, path, stack, .. } = self;
         let (inspection, stack) = (&mut **inspection, *stack);
         let variant;
@@ -307,7 +312,7 @@ impl PartSearch<'_, '_> {
         value.serialize(ValueSearch { inspection, path, stack, key: None })
     }
 
-    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> Searched {
+    fn item<T: Serialize + ?Sized>(&mut self, value: &T) -> SearchResult {
         let index = self.next;
         self.next += 1;
         self.part(PathPart::Index(index), value)
@@ -320,11 +325,11 @@ macro_rules! items {
             type Ok = ();
             type Error = SearchEnd;
 
-            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> Searched {
+            fn $method<T: Serialize + ?Sized>(&mut self, value: &T) -> SearchResult {
                 self.item(value)
             }
 
-            fn end(self) -> Searched {
+            fn end(self) -> SearchResult {
                 Ok(())
             }
         }
@@ -348,11 +353,11 @@ macro_rules! members {
                 &mut self,
                 name: &'static str,
                 value: &T,
-            ) -> Searched {
+            ) -> SearchResult {
                 self.part(PathPart::Member(name), value)
             }
 
-            fn end(self) -> Searched {
+            fn end(self) -> SearchResult {
                 Ok(())
             }
         }
@@ -372,28 +377,28 @@ impl SerializeMap for PartSearch<'_, '_> {
         &mut self,
         key: &K,
         value: &V,
-    ) -> Searched {
+    ) -> SearchResult {
         let Self { inspection, path, stack, .. } = self;
         let inspection = &mut **inspection;
         key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: None })?;
         self.part(PathPart::Key(&key), value)
     }
 
-    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> Searched {
+    fn serialize_key<T: Serialize + ?Sized>(&mut self, key: &T) -> SearchResult {
         let Self { inspection, path, stack, key: text, .. } = self;
         let (inspection, text) = (&mut **inspection, text.get_or_insert_default());
         text.clear();
         key.serialize(ValueSearch { inspection, path: *path, stack: *stack, key: Some(text) })
     }
 
-    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> Searched {
+    fn serialize_value<T: Serialize + ?Sized>(&mut self, value: &T) -> SearchResult {
         let key = self.key.take().unwrap_or_default();
         let result = self.part(PathPart::Member(&key), value);
         self.key = Some(key);
         result
     }
 
-    fn end(self) -> Searched {
+    fn end(self) -> SearchResult {
         Ok(())
     }
 }

@@ -11,7 +11,7 @@ use crate::context::resolved::GuardChoice;
 use crate::mask;
 use crate::{
     audit::call::AuditedCall,
-    cache::{answer::Reuse, backend_call::Deadline, step_slot::StepCache},
+    cache::{answer::Reuse, backend_call::Deadline, step_cache::StepCache},
     context::{Barrier, freshness::Freshness, resolved::ResolvedSecrets},
     core::{error::Error, origin::Origin},
     declaration::Declaration,

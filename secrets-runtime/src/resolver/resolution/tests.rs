@@ -12,6 +12,7 @@ use crate::{
     backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest, generation::WriteGuard},
     context::provenance::Provenance,
     core::{error::ErrorKind, origin::Origin},
+    declaration::DeclarationBuilder,
     rt::{block_on::block_on, clock::ManualClock},
 };
 
@@ -59,9 +60,8 @@ fn set_up() -> (Counting, ManualClock, Resolver) {
 
 fn declared(sources: &[&str]) -> Declaration {
     let builder = Declaration::builder("step");
-    let add = |builder: crate::DeclarationBuilder, source: &&str| {
-        builder.source(source).expect("a source")
-    };
+    let add =
+        |builder: DeclarationBuilder, source: &&str| builder.source(source).expect("a source");
     sources.iter().fold(builder, add).build()
 }
 

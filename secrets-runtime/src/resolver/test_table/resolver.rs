@@ -41,7 +41,7 @@ impl Resolver {
             registry: Registry::of_one(secrets.clone()),
             settings,
             cache: Cache::off(),
-            run_dir: RunDirSetting::Asked(run_dir_of_process),
+            run_dir: RunDirSetting::Lazy(run_dir_of_process),
             audit: audit_of_process(),
             test: Some(secrets),
         })

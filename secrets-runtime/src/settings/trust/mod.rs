@@ -22,7 +22,7 @@ pub(super) fn is_needed(variable: &Variable, text: &str) -> bool {
 }
 
 /// What a setting that needs trust decides.
-pub(super) fn stake(variable: &Variable) -> &'static str {
+pub(super) fn consequence(variable: &Variable) -> &'static str {
     match *variable {
         variables::AWS_TRANSPORT => "whether a token is sent to the AWS agent",
         variables::ZENML_URL => "where the password for ZenML is sent",

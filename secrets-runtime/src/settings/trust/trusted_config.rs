@@ -58,7 +58,7 @@ impl TrustedConfig {
         }
         let (name, hash) = (name_of(&path)?, hash(&text));
         change(folders, |list| list.insert(name, hash))?;
-        let (decides, programs) = config.into_delicate();
+        let (decides, programs) = config.into_keys_needing_trust();
         Ok(Self { path, decides, programs })
     }
 

@@ -9,7 +9,7 @@ pub struct MadeName<'a> {
 }
 
 /// The most characters of the name of an object of Kubernetes.
-pub const LONGEST_NAME: usize = 253;
+pub const MAX_NAME: usize = 253;
 
 /// Returns the names, in this order. Names that several texts lead to end with a hash of their text, and then they have
 /// at most `longest` characters.
@@ -43,7 +43,7 @@ mod tests {
 
     fn names(texts: &[&str]) -> Vec<String> {
         let made = texts.iter().map(|text| MadeName { text, name: text.replace(['_', '/'], "-") });
-        distinct_names(made.collect(), LONGEST_NAME)
+        distinct_names(made.collect(), MAX_NAME)
     }
 
     #[test]
@@ -56,6 +56,6 @@ mod tests {
         assert_eq!(found[3], "c");
         let long = ["x".repeat(250) + "_", "x".repeat(250) + "/"];
         let found = names(&[&long[0], &long[1]]);
-        assert!(found[0] != found[1] && found[0].len() <= LONGEST_NAME, "{found:?}");
+        assert!(found[0] != found[1] && found[0].len() <= MAX_NAME, "{found:?}");
     }
 }

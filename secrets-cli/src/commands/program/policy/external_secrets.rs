@@ -11,7 +11,7 @@ use secrets_spec::{BuiltIn, Source};
 
 use crate::{
     commands::program::policy::{
-        distinct_names::{LONGEST_NAME, MadeName, distinct_names},
+        distinct_names::{MAX_NAME, MadeName, distinct_names},
         kubernetes::object_name,
     },
     input::program_args::Policy,
@@ -74,19 +74,19 @@ pub fn objects(routes: &[SourceRoute], folder: &Path, args: &Policy) -> Vec<Stri
         };
     }
     let made = mounts.keys().map(|path| MadeName { text: path, name: object_name(path) });
-    let names = distinct_names(made.collect(), LONGEST_NAME);
+    let names = distinct_names(made.collect(), MAX_NAME);
     let made = names.iter().map(|text| MadeName { text, name: volume_name(text) });
-    let volumes = distinct_names(made.collect(), LONGEST_VOLUME);
+    let volumes = distinct_names(made.collect(), MAX_VOLUME_NAME);
     let named = names.iter().zip(&volumes).zip(&mounts);
     named.map(|(names, (path, mount))| object(names, path, mount, folder, args)).collect()
 }
 
 /// The most characters of the name of a volume, which is a DNS label (RFC 1123).
-const LONGEST_VOLUME: usize = 63;
+const MAX_VOLUME_NAME: usize = 63;
 
 /// Returns the name of a volume for an object. It has no dots, which the name of an object may have.
 fn volume_name(object: &str) -> String {
-    let name: String = object.replace('.', "-").chars().take(LONGEST_VOLUME).collect();
+    let name: String = object.replace('.', "-").chars().take(MAX_VOLUME_NAME).collect();
     name.trim_matches('-').to_owned()
 }
 

@@ -28,7 +28,7 @@ use secrets_spec::BuiltIn;
 
 use crate::{
     commands::program::policy::{
-        distinct_names::{LONGEST_NAME, MadeName, distinct_names},
+        distinct_names::{MAX_NAME, MadeName, distinct_names},
         document::{PolicyDocument, indent},
         kms_key::KmsKey,
         needs::AwsNeeds,
@@ -143,7 +143,7 @@ impl Printer<'_> {
                             let name = kubernetes::object_name(&text.replace("::", "-"));
                             MadeName { text, name }
                         });
-                        let names = distinct_names(made.collect(), LONGEST_NAME);
+                        let names = distinct_names(made.collect(), MAX_NAME);
                         let steps = names.iter().zip(self.routes.values());
                         steps.flat_map(|(name, it)| kubernetes::roles(name, it, args)).collect()
                     }
@@ -255,7 +255,7 @@ impl Printer<'_> {
         let made = all
             .iter()
             .map(|(text, short, _)| MadeName { text, name: terraform::identifier(short) });
-        let names = distinct_names(made.collect(), LONGEST_NAME);
+        let names = distinct_names(made.collect(), MAX_NAME);
         let sources =
             names.iter().zip(&all).map(|(name, (.., it))| terraform::data_source(name, it));
         sources.collect::<Vec<_>>().join("\n")

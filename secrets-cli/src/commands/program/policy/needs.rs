@@ -9,7 +9,7 @@ use crate::{
     commands::program::policy::{
         document::{PolicyDocument, Principal, Statement},
         kms_key::KmsKey,
-        parameters::WantedParameters,
+        parameters::NeededParameters,
         partition::arn_part,
         target::{PolicyTarget, add_decryption},
         unknown::Unknown,
@@ -31,15 +31,15 @@ pub struct AwsNeeds {
 /// What one caller or role needs.
 #[derive(Debug, Default, Clone)]
 pub struct Access {
-    secrets: BTreeSet<WantedSecret>,
-    parameters: WantedParameters,
+    secrets: BTreeSet<NeededSecret>,
+    parameters: NeededParameters,
     /// Whether a step reads several secrets with one request.
     has_batches: bool,
 }
 
 /// A secret that is read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct WantedSecret {
+struct NeededSecret {
     /// A name, or a full or partial ARN.
     id: String,
     region: Option<String>,
@@ -72,7 +72,7 @@ impl AwsNeeds {
                 batches.entry((role, region)).or_default().insert(id.clone());
             }
             let (region, source) = (region.map(str::to_owned), route.source.clone());
-            self.access(role).secrets.insert(WantedSecret { id, region, source });
+            self.access(role).secrets.insert(NeededSecret { id, region, source });
         }
         for route in routes.iter().filter(|it| it.is_of(SSM)) {
             let role = route.role.as_ref().map(|role| role.value.as_str());
@@ -181,7 +181,7 @@ impl Access {
     }
 }
 
-impl WantedSecret {
+impl NeededSecret {
     /// Returns the resources of the secret, with `?` in the place of the characters that AWS adds to its name.
     fn resources(
         &self,

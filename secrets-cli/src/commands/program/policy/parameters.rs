@@ -13,11 +13,11 @@ use crate::commands::program::policy::{
 
 /// The parameters that one caller or role reads.
 #[derive(Debug, Default, Clone)]
-pub struct WantedParameters(BTreeSet<WantedParameter>);
+pub struct NeededParameters(BTreeSet<NeededParameter>);
 
 /// A parameter that is read, or the path of several.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-struct WantedParameter {
+struct NeededParameter {
     /// As a source of type `ssm` names it.
     id: String,
     region: Option<String>,
@@ -25,11 +25,11 @@ struct WantedParameter {
     source: String,
 }
 
-impl WantedParameters {
+impl NeededParameters {
     pub fn add(&mut self, route: &SourceRoute) {
         let region = route.region.as_ref().map(|region| region.value.clone());
         let (id, source) = (route.parameter_id(), route.source.clone());
-        self.0.insert(WantedParameter { id, region, source });
+        self.0.insert(NeededParameter { id, region, source });
     }
 
     /// Returns the regions of the parameters.
@@ -71,7 +71,7 @@ impl WantedParameters {
     }
 }
 
-impl WantedParameter {
+impl NeededParameter {
     /// Returns the ARN of the parameter, or of the path: what is below a path is permitted with it.
     fn resource(
         &self,

@@ -29,7 +29,7 @@ const ATTEMPTS: u32 = 4;
 
 /// How long a request waits before it is sent the second time; twice as long before the third, and so on, up to a second.
 const BACKOFF: Duration = Duration::from_millis(50);
-const LONGEST_BACKOFF: Duration = Duration::from_secs(1);
+const MAX_BACKOFF: Duration = Duration::from_secs(1);
 
 /// An agent, and what is known about it.
 pub(super) struct AgentClient {
@@ -98,7 +98,7 @@ impl AgentClient {
                 Err(error) => return Err(self.away(error)),
             }
             sleep(pause).await;
-            pause = (pause * 2).min(LONGEST_BACKOFF);
+            pause = (pause * 2).min(MAX_BACKOFF);
         }
     }
 

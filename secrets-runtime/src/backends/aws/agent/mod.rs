@@ -24,7 +24,7 @@ use crate::{
             parameter::ParameterRequest,
             target::ParsedRequest,
         },
-        each::each,
+        bounded_tasks::run_bounded,
     },
     core::error::{Error, ErrorKind},
     rt::{block_on::block_on, io_thread::on_io_thread},
@@ -113,7 +113,7 @@ impl Backend for AwsAgent {
             match self.kind {
                 BuiltIn::Ssm => {
                     let wanted = requests.iter().map(ParameterRequest::of).collect();
-                    each(wanted, AT_ONCE, move |request: Result<_, Error>| {
+                    run_bounded(wanted, AT_ONCE, move |request: Result<_, Error>| {
                         let client = client.clone();
                         async move { parameter(&client, &request?).await }
                     })
@@ -122,10 +122,14 @@ impl Backend for AwsAgent {
                 _ => {
                     let parse = |it: &FetchRequest<'_>| (ParsedRequest::of(it), it.is_refresh());
                     let wanted = requests.iter().map(parse).collect();
-                    each(wanted, AT_ONCE, move |(request, is_refresh): (ParsedRequest, bool)| {
-                        let client = client.clone();
-                        async move { secret(&client, &request, is_refresh).await }
-                    })
+                    run_bounded(
+                        wanted,
+                        AT_ONCE,
+                        move |(request, is_refresh): (ParsedRequest, bool)| {
+                            let client = client.clone();
+                            async move { secret(&client, &request, is_refresh).await }
+                        },
+                    )
                     .await
                 }
             }

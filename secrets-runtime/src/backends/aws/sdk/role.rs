@@ -55,7 +55,7 @@ impl Role {
 
     /// What else AWS says to a caller that may assume nothing; then who that is, which AWS is asked for.
     async fn refused(&self, failure: AwsFailure) -> Error {
-        if let Some(error) = failure.own() {
+        if let Some(error) = failure.library_error() {
             return error;
         }
         if failure.is_about_credentials() {

@@ -210,12 +210,12 @@ impl AwsSecretsManager {
         Box::pin(async move {
             on_io_thread(async move {
                 let scope = scope(&clients, &id).await?;
-                let late = AwsFailure::late().explain(&id, &scope);
+                let timed_out = AwsFailure::timed_out().explain(&id, &scope);
                 let working = async {
                     let client = clients.client(&scope).await?;
                     work(client, id).await
                 };
-                timeout_at(deadline(&clients), working).await.unwrap_or(Err(late))
+                timeout_at(deadline(&clients), working).await.unwrap_or(Err(timed_out))
             })
             .await?
         })

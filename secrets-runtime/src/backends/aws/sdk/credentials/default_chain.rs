@@ -16,7 +16,7 @@ use crate::{
         http_client::http_client,
         settings::{
             self,
-            profiles::CredentialsWay,
+            profiles::CredentialsMethod,
             texts::{said, shown},
         },
     },
@@ -59,8 +59,10 @@ impl CredentialsSource for DefaultChain {
                 Err(error) => {
                     let problems = settings::credential_problems().await;
                     Err(if problems.is_empty() {
-                        match settings::credentials_way().await {
-                            Some(way) if !has_keys_of_variables() => explain_way(&error, &way),
+                        match settings::credentials_method().await {
+                            Some(method) if !has_keys_of_variables() => {
+                                explain_with_method(&error, &method)
+                            }
                             _ => explain(&error),
                         }
                     } else {
@@ -84,11 +86,11 @@ fn has_keys_of_variables() -> bool {
 }
 
 /// What went wrong with the credentials of a profile. What a program writes may be a credential, and is not shown.
-fn explain_way(error: &CredentialsError, way: &CredentialsWay) -> Error {
+fn explain_with_method(error: &CredentialsError, method: &CredentialsMethod) -> Error {
     let is_late = matches!(error, CredentialsError::ProviderTimedOut(_));
     let kind = if is_late { ErrorKind::Timeout } else { ErrorKind::AccessDenied };
-    match way {
-        CredentialsWay::SignIn(profile) => {
+    match method {
+        CredentialsMethod::SignIn(profile) => {
             let profile = shown(profile);
             let message = format!(
                 "the AWS profile `{profile}` is not signed in, or its session has expired: {}",
@@ -97,7 +99,7 @@ fn explain_way(error: &CredentialsError, way: &CredentialsWay) -> Error {
             let word = secrets_spec::shell_word(&profile);
             Error::new(kind, message).with_help(format!("run `aws sso login --profile {word}`"))
         }
-        CredentialsWay::Process(profile) => {
+        CredentialsMethod::Process(profile) => {
             let profile = shown(profile);
             let what = what_failed(&cause(error));
             let message = format!("the `credential_process` of the AWS profile `{profile}` {what}");
@@ -194,9 +196,9 @@ mod tests {
             assert_eq!(what_failed(said), wanted);
         }
         let error = CredentialsError::provider_error("a: exited with code 1. Stderr: SeNtInEl");
-        let explained = explain_way(&error, &CredentialsWay::Process("a".to_owned()));
+        let explained = explain_with_method(&error, &CredentialsMethod::Process("a".to_owned()));
         assert!(!format!("{explained} {explained:?}").contains("SeNtInEl"), "{explained:?}");
-        let explained = explain_way(&error, &CredentialsWay::SignIn("a".to_owned()));
+        let explained = explain_with_method(&error, &CredentialsMethod::SignIn("a".to_owned()));
         assert!(explained.to_string().contains("aws sso login --profile a"), "{explained}");
     }
 }

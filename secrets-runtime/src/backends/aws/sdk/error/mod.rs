@@ -27,8 +27,8 @@ pub(super) struct AwsFailure {
     code: String,
     /// What AWS says. It says it of names, principals and keys; of what is written it is not kept.
     said: Option<String>,
-    /// One of ours, which came through the SDK.
-    own: Option<Error>,
+    /// An error of this library, which came through the SDK.
+    library_error: Option<Error>,
 }
 
 impl AwsFailure {
@@ -47,7 +47,7 @@ impl AwsFailure {
                 }
             }
             SdkError::TimeoutError(_) => Self::plain(ErrorKind::Timeout, "no answer in time"),
-            SdkError::ResponseError(_) if is_too_long(error) => Self::of_own(too_long()),
+            SdkError::ResponseError(_) if is_too_long(error) => Self::of_library_error(too_long()),
             SdkError::ResponseError(_) => Self::of_foreign(status),
             SdkError::ConstructionFailure(_) => {
                 Self { kind: ErrorKind::InvalidConfig, ..Self::of_sending(error) }
@@ -68,7 +68,7 @@ impl AwsFailure {
     pub(super) fn no_value() -> Self {
         let said = "there is no secret value".to_owned();
         let code = "ResourceNotFoundException".to_owned();
-        Self { kind: ErrorKind::NotFound, code, said: Some(said), own: None }
+        Self { kind: ErrorKind::NotFound, code, said: Some(said), library_error: None }
     }
 
     /// An answer about another secret, which the one that was asked for must not be taken from.
@@ -83,23 +83,23 @@ impl AwsFailure {
         Self::of_foreign(None)
     }
 
-    pub(super) fn late() -> Self {
+    pub(super) fn timed_out() -> Self {
         Self::plain(ErrorKind::Timeout, "no answer in time")
     }
 
     fn plain(kind: ErrorKind, code: impl Into<String>) -> Self {
-        Self { kind, code: code.into(), said: None, own: None }
+        Self { kind, code: code.into(), said: None, library_error: None }
     }
 
     fn of_code(code: &str, message: Option<&str>, status: Option<u16>) -> Self {
         let (code, kind) = classify(code, message, status);
         let said = message.filter(|message| !message.is_empty()).map(short);
-        Self { kind, code, said, own: None }
+        Self { kind, code, said, library_error: None }
     }
 
-    fn of_own(own: Error) -> Self {
-        let kind = own.kind();
-        Self { own: Some(own), ..Self::plain(kind, "no request") }
+    fn of_library_error(error: Error) -> Self {
+        let kind = error.kind();
+        Self { library_error: Some(error), ..Self::plain(kind, "no request") }
     }
 
     /// An answer without a code of AWS: cut, no JSON, or of something else that stands in its place.
@@ -115,8 +115,8 @@ impl AwsFailure {
         let mut last = error;
         let mut cause = Some(error);
         while let Some(error) = cause {
-            if let Some(own) = error.downcast_ref::<Error>() {
-                return Self::of_own(own.clone());
+            if let Some(error) = error.downcast_ref::<Error>() {
+                return Self::of_library_error(error.clone());
             }
             (last, cause) = (error, error.source());
         }
@@ -132,13 +132,13 @@ impl AwsFailure {
         &self.code
     }
 
-    pub(super) fn own(&self) -> Option<Error> {
-        self.own.clone()
+    pub(super) fn library_error(&self) -> Option<Error> {
+        self.library_error.clone()
     }
 
     /// Whether a batch failed as a whole because batches are not for this caller or server, or are too many.
     pub(super) fn refuses_batches(&self) -> bool {
-        self.own.is_none()
+        self.library_error.is_none()
             && !self.is_about_credentials()
             && matches!(
                 self.kind,
@@ -148,7 +148,7 @@ impl AwsFailure {
 
     /// Whether a request about several secrets may have failed because of one of them.
     pub(super) fn is_about_what_is_asked(&self) -> bool {
-        self.own.is_none() && !self.is_about_credentials() && !self.kind.is_transient()
+        self.library_error.is_none() && !self.is_about_credentials() && !self.kind.is_transient()
     }
 
     /// Whether AWS does not know who is asking.
@@ -163,8 +163,8 @@ impl AwsFailure {
 
     /// The error, for a secret that was looked for in this scope.
     pub(super) fn explain(&self, id: &str, scope: &Scope) -> Error {
-        if let Some(own) = &self.own {
-            return own.clone();
+        if let Some(error) = &self.library_error {
+            return error.clone();
         }
         let id = escape::escape_name(id);
         let noun = scope.service.noun();
@@ -199,8 +199,8 @@ impl AwsFailure {
 
     /// The error, for a call that is not about a secret.
     pub(super) fn explain_call(&self, call: &str) -> Error {
-        if let Some(own) = &self.own {
-            return own.clone();
+        if let Some(error) = &self.library_error {
+            return error.clone();
         }
         let error = Error::new(self.kind, format!("{call} failed ({})", self.code));
         let region = "the region".to_owned();

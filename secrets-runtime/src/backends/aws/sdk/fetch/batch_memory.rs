@@ -7,7 +7,7 @@ use crate::rt::clock::Clock;
 
 /// How long a throttled batch is remembered the first time. Each time it happens again right away, twice as long.
 const THROTTLED: Duration = Duration::from_secs(2);
-const LONGEST_THROTTLED: Duration = Duration::from_secs(60);
+const MAX_THROTTLED: Duration = Duration::from_secs(60);
 
 /// How long it is remembered that batches are not permitted, or not known: somebody has to change a policy.
 const REFUSED: Duration = Duration::from_secs(10 * 60);
@@ -53,7 +53,7 @@ impl BatchMemory {
         if state.until.is_some_and(|until| now < until) {
             return;
         }
-        let pause = THROTTLED.saturating_mul(1 << state.throttled.min(10)).min(LONGEST_THROTTLED);
+        let pause = THROTTLED.saturating_mul(1 << state.throttled.min(10)).min(MAX_THROTTLED);
         state.throttled = state.throttled.saturating_add(1);
         state.until = Some(now + with_jitter(pause));
     }

@@ -64,8 +64,8 @@ async fn one(clients: &Clients, wanted: ParsedRequest) -> Result<bool, Error> {
             false => Err(AwsFailure::of_another(name, arn).explain(id, &scope)),
         }
     };
-    let late = || Err(AwsFailure::late().explain(id, &scope));
-    match timeout_at(deadline(clients), call).await.unwrap_or_else(|_| late()) {
+    let timed_out = || Err(AwsFailure::timed_out().explain(id, &scope));
+    match timeout_at(deadline(clients), call).await.unwrap_or_else(|_| timed_out()) {
         Ok(output) if output.deleted_date.is_some() => {
             let failure =
                 AwsFailure::of_item("InvalidRequestException", Some("marked for deletion"));

@@ -67,9 +67,9 @@ pub(super) async fn fetch(
 
 async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<PlacedAnswer> {
     let deadline = deadline(&clients);
-    let late = || AwsFailure::late().explain("", &part.scope);
+    let timed_out = || AwsFailure::timed_out().explain("", &part.scope);
     let client = timeout_at(deadline, clients.client(&part.scope)).await;
-    let client = match client.unwrap_or_else(|_| Err(late())) {
+    let client = match client.unwrap_or_else(|_| Err(timed_out())) {
         Ok(client) => client,
         Err(error) => {
             let all = part.targets.iter().flat_map(|it| it.answers(|_| Err(error.clone())));
@@ -141,7 +141,7 @@ impl Fetching {
             call.set_version_stage(target.version_stage.clone()).send().await
         };
         match timeout_at(self.deadline, call).await {
-            Err(_) => Err(explain(AwsFailure::late())),
+            Err(_) => Err(explain(AwsFailure::timed_out())),
             Ok(Err(error)) => Err(explain(AwsFailure::of(&error))),
             Ok(Ok(output)) => Ok(SecretAnswer::from(output)),
         }
@@ -169,7 +169,7 @@ impl Fetching {
     async fn batch(&self, targets: Vec<PlannedTarget>) -> Vec<PlacedAnswer> {
         let ids: Vec<String> = targets.iter().map(|it| it.target().id.clone()).collect();
         let call = timeout_at(self.deadline, self.batch_call(ids.clone())).await;
-        let (batch, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::late())) {
+        let (batch, failures) = match call.unwrap_or_else(|_| Err(AwsFailure::timed_out())) {
             Ok(answered) => {
                 self.client.batches.succeeded();
                 answered

@@ -19,7 +19,7 @@ use secrets_spec::check_region;
 
 use crate::{
     backends::aws::sdk::settings::{
-        profiles::{CredentialsWay, FEATURES, Profiles},
+        profiles::{CredentialsMethod, FEATURES, Profiles},
         texts::{said, shown, token_file},
     },
     core::{
@@ -180,8 +180,8 @@ fn access_key() -> Option<Error> {
 }
 
 /// Returns how the profile in use gets its credentials, if not from a key.
-pub(super) async fn credentials_way() -> Option<CredentialsWay> {
-    with_profiles(|profiles| profiles.way()).await.ok()?
+pub(super) async fn credentials_method() -> Option<CredentialsMethod> {
+    with_profiles(|profiles| profiles.method()).await.ok()?
 }
 
 /// Checks the profile that the environment chooses, else the default one if there is one.

@@ -40,7 +40,7 @@ pub(super) const FEATURES: &[&str] = &[
 
 /// How a profile gets its credentials, if not from a key: with the name of the profile.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::backends::aws) enum CredentialsWay {
+pub(in crate::backends::aws) enum CredentialsMethod {
     /// By a sign-in to IAM Identity Center.
     SignIn(String),
     /// From a program.
@@ -61,13 +61,13 @@ impl Profiles<'_> {
     }
 
     /// Returns how the chosen profile gets its credentials, if not from a key.
-    pub(super) fn way(&self) -> Option<CredentialsWay> {
+    pub(super) fn method(&self) -> Option<CredentialsMethod> {
         let (profile, _) = self.end().ok()??;
         let has = |key: &str| value(profile, key).is_some();
         if has("sso_session") || has("sso_start_url") {
-            return Some(CredentialsWay::SignIn(profile.name().to_owned()));
+            return Some(CredentialsMethod::SignIn(profile.name().to_owned()));
         }
-        has("credential_process").then(|| CredentialsWay::Process(profile.name().to_owned()))
+        has("credential_process").then(|| CredentialsMethod::Process(profile.name().to_owned()))
     }
 
     /// Returns the profile at the end of the chain, and whether it is the chosen one; `None` if the credentials are found

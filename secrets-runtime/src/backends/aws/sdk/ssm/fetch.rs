@@ -32,12 +32,12 @@ use crate::{
 
 /// What AWS has for a target.
 #[derive(Clone)]
-enum Found {
+enum ParameterResult {
     One(Arc<ParameterAnswer>),
     Set(Arc<Vec<(String, SecretValue)>>),
 }
 
-type Outcome = Result<Found, Error>;
+type Outcome = Result<ParameterResult, Error>;
 
 /// Fetches all requests: one answer for each, in order.
 pub(super) async fn fetch(
@@ -46,8 +46,8 @@ pub(super) async fn fetch(
 ) -> Vec<Result<Fetched, Error>> {
     let outcomes = ask(clients, &wanted, true).await;
     let answer = |(request, outcome): (&ParameterRequest, Outcome)| match outcome? {
-        Found::One(answer) => Ok(request.read(&answer)),
-        Found::Set(fields) => {
+        ParameterResult::One(answer) => Ok(request.read(&answer)),
+        ParameterResult::Set(fields) => {
             let fetched = Fetched::fields(fields.iter().cloned());
             Ok(fetched.with_name(&request.id).with_identity(request.identity()))
         }
@@ -92,8 +92,8 @@ async fn ask(
         running.spawn(async move {
             let part = Arc::new(part);
             let client = timeout_at(deadline, clients.client(&part.scope)).await;
-            let late = || Err(AwsFailure::late().explain("", &part.scope));
-            let outcomes = match client.unwrap_or_else(|_| late()) {
+            let timed_out = || Err(AwsFailure::timed_out().explain("", &part.scope));
+            let outcomes = match client.unwrap_or_else(|_| timed_out()) {
                 Ok(client) => {
                     let role = part.scope.role.clone();
                     ParameterFetch { clients, client, role, deadline, is_decrypted }.all(part).await
@@ -189,7 +189,7 @@ impl ParameterFetch {
     /// Returns what an answer says about a parameter, if it says anything.
     fn about(&self, answers: &Answers, id: &str) -> Option<Outcome> {
         let found = answers.about(id, self.role.as_deref())?;
-        Some(found.map(Found::One).map_err(|failure| self.explain(&failure, id)))
+        Some(found.map(ParameterResult::One).map_err(|failure| self.explain(&failure, id)))
     }
 
     fn explain(&self, failure: &AwsFailure, id: &str) -> Error {
@@ -205,7 +205,7 @@ impl ParameterFetch {
             self.client.get_parameters(input).await
         };
         let answer = timeout_at(self.deadline, call).await;
-        Answers::read(&answer.unwrap_or_else(|_| Err(AwsFailure::late()))?)
+        Answers::read(&answer.unwrap_or_else(|_| Err(AwsFailure::timed_out()))?)
     }
 
     /// Calls `GetParametersByPath` for each page. To know whether there is any parameter, one is enough.
@@ -228,7 +228,8 @@ impl ParameterFetch {
                 self.client.get_by_path(input.to_string()).await
             };
             let answer = timeout_at(self.deadline, call).await;
-            let answer = answer.unwrap_or_else(|_| Err(AwsFailure::late())).map_err(explain)?;
+            let answer =
+                answer.unwrap_or_else(|_| Err(AwsFailure::timed_out())).map_err(explain)?;
             let answers = Answers::read(&answer).map_err(explain)?;
             for parameter in answers.parameters {
                 let Some(field) = parameter.field_below(path) else {
@@ -243,7 +244,7 @@ impl ParameterFetch {
         }
         match fields.is_empty() {
             true => Err(explain(AwsFailure::of_item("ParameterNotFound", None))),
-            false => Ok(Found::Set(Arc::new(fields))),
+            false => Ok(ParameterResult::Set(Arc::new(fields))),
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::backends::aws::{
 
 /// How many parameters a request may name
 /// (<https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>).
-const MOST: usize = 10;
+const MAX_NAMES: usize = 10;
 
 /// The requests of a fetch, grouped by scope.
 #[derive(Debug, Default)]
@@ -59,7 +59,7 @@ impl ParameterScope {
             let ParameterTarget::One(id) = target else { continue };
             let name = ParameterId::parse(id).map_or(id.as_str(), |id| id.resource());
             let fits = |(batch, names): &&mut (Vec<usize>, HashSet<&str>)| {
-                batch.len() < MOST && !names.contains(name)
+                batch.len() < MAX_NAMES && !names.contains(name)
             };
             match batches.iter_mut().find(fits) {
                 Some((batch, names)) => {

@@ -3,7 +3,7 @@ use std::fmt::{self, Display};
 use serde::ser::Error as SerializerError;
 
 /// Whether a value was looked through to its end.
-pub(super) type Searched = Result<(), SearchEnd>;
+pub(super) type SearchResult = Result<(), SearchEnd>;
 
 /// Why looking through a value ended early.
 #[derive(Debug)]

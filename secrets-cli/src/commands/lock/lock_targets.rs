@@ -15,11 +15,11 @@ use crate::{
 
 /// The secrets, by the names of their lines.
 #[derive(Debug, Default)]
-pub struct Wanted(BTreeMap<String, WantedSecret>);
+pub struct LockTargets(BTreeMap<String, LockTarget>);
 
 /// How one secret is asked for.
 #[derive(Debug, Default)]
-pub struct WantedSecret {
+pub struct LockTarget {
     /// As a source, with the role of its step. `None` if its name is not that of a source.
     pub source: Option<(Source, SourceRole)>,
     /// The requests for its keys, which are asked if it is not found as a source.
@@ -28,7 +28,7 @@ pub struct WantedSecret {
     is_demanded: bool,
 }
 
-impl Wanted {
+impl LockTargets {
     /// Adds the sources of the command line.
     pub fn add_named(&mut self, sources: &[Source]) {
         for source in sources {
@@ -49,12 +49,12 @@ impl Wanted {
             }
             for request in &step.requests {
                 let name = locked_request_name(&request.view()).to_owned();
-                let wanted = self.0.entry(name.clone()).or_default();
-                wanted.is_demanded = true;
-                wanted.requests.push((request.clone(), step.role.clone()));
-                if wanted.source.is_none() {
+                let target = self.0.entry(name.clone()).or_default();
+                target.is_demanded = true;
+                target.requests.push((request.clone(), step.role.clone()));
+                if target.source.is_none() {
                     let source = source_of_name(&name).ok();
-                    wanted.source = source.map(|source| (source, step.role.clone()));
+                    target.source = source.map(|source| (source, step.role.clone()));
                 }
             }
         }
@@ -63,17 +63,17 @@ impl Wanted {
     /// Adds the secrets of the file, as they are declared if they are, and else by their names.
     pub fn add_locked(&mut self, lock: &SecretsLock) {
         for (name, fields) in lock.iter() {
-            let wanted = self.0.entry(name.to_owned()).or_default();
-            wanted.is_demanded = true;
-            if wanted.source.is_some() || !wanted.requests.is_empty() {
+            let target = self.0.entry(name.to_owned()).or_default();
+            target.is_demanded = true;
+            if target.source.is_some() || !target.requests.is_empty() {
                 continue;
             }
             match (source_of_name(name), fields) {
-                (Ok(source), _) => wanted.source = Some((source, SourceRole::Inherit)),
+                (Ok(source), _) => target.source = Some((source, SourceRole::Inherit)),
                 // The group of requests need not be a source.
                 (Err(_), LockedFields::Keys(keys)) => {
                     let requests = keys.iter().filter_map(|key| Request::new(name, key).ok());
-                    wanted.requests =
+                    target.requests =
                         requests.map(|request| (request, SourceRole::Inherit)).collect();
                 }
                 (Err(_), _) => {}
@@ -92,17 +92,17 @@ impl Wanted {
     }
 
     /// Iterates over the secrets that are asked for.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &WantedSecret)> {
-        let demanded = self.0.iter().filter(|(_, wanted)| wanted.is_demanded);
-        demanded.map(|(name, wanted)| (name.as_str(), wanted))
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &LockTarget)> {
+        let demanded = self.0.iter().filter(|(_, target)| target.is_demanded);
+        demanded.map(|(name, target)| (name.as_str(), target))
     }
 
     fn add_source(&mut self, name: String, source: &Source, role: &SourceRole, demanded: bool) {
-        let wanted = self.0.entry(name).or_default();
-        wanted.is_demanded |= demanded;
+        let target = self.0.entry(name).or_default();
+        target.is_demanded |= demanded;
         // The lock says what is stored, so a source that reads it as one text is the second choice.
         let is_plain = |source: &Source| LockedSource::of(source).is_read_as_plain();
-        let is_better = match &wanted.source {
+        let is_better = match &target.source {
             None => true,
             Some((known, _)) => is_plain(known) && !is_plain(source),
         };
@@ -110,7 +110,7 @@ impl Wanted {
             let mut source = source.clone();
             // What is absent has no line.
             source.set_option("required", OptionValue::Flag(true));
-            wanted.source = Some((source, role.clone()));
+            target.source = Some((source, role.clone()));
         }
     }
 }

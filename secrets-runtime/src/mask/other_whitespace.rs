@@ -9,7 +9,7 @@ use crate::{
     mask::{
         dictionary::Dictionary,
         forms,
-        gram_filter::{GramFilter, SHORTEST},
+        gram_filter::{GramFilter, MIN_PATTERN},
         scan::{self, Scan},
         stream,
         wiped_bytes::{self, WipedBytes},
@@ -18,7 +18,7 @@ use crate::{
 
 /// Returns a text without the values, whatever white space is in the text and in the values. A secret inside which the text
 /// ends is masked too. If the text is known to be cut, everything at its end that may be the start of a secret is left out.
-pub(crate) fn mask_rewrapped(
+pub(crate) fn mask_with_other_whitespace(
     mut text: &[u8],
     is_cut: bool,
     values: &[SecretValue],
@@ -28,7 +28,7 @@ pub(crate) fn mask_rewrapped(
         text = &text[..text.len() - last.invalid().len()];
     }
     let packed = PackedText::of(text);
-    let grams = || packed.bytes.windows(SHORTEST).filter_map(<[u8]>::first_chunk);
+    let grams = || packed.bytes.windows(MIN_PATTERN).filter_map(<[u8]>::first_chunk);
     let filter = GramFilter::of(grams().count(), grams());
     let mut dictionary = Dictionary::default();
     for value in values {

@@ -10,7 +10,7 @@ use crate::mask::{
 };
 
 /// A line that is wrapped has at least so many letters.
-const SHORTEST_LINE: usize = 64;
+const MIN_LINE: usize = 64;
 
 /// How far the wrapped lines of a text have been looked through. The text may become longer between two calls.
 #[derive(Default)]
@@ -63,7 +63,7 @@ impl WrappedScan {
             let letters = letters_before(text, end);
             let run = if letters == end { self.run } else { 0 };
             self.read = end;
-            if letters + run >= SHORTEST_LINE {
+            if letters + run >= MIN_LINE {
                 let mut block = Block { letters: letters + run, ..Block::default() };
                 block.lines.push(text, end - letters..end);
                 self.block = Some(block);
@@ -120,7 +120,7 @@ impl Block {
                 *read += count;
             }
             match line_break(text, *read) {
-                Some(next) if self.letters >= SHORTEST_LINE => (*read, self.letters) = (next, 0),
+                Some(next) if self.letters >= MIN_LINE => (*read, self.letters) = (next, 0),
                 // The text ends here, or may go on with a line feed.
                 None if matches!(&text[*read..], [] | [b'\r']) => return false,
                 _ => return true,
@@ -191,9 +191,9 @@ impl JoinedLines {
 
 /// Returns how many letters stand at the end of the text, if `run` stand before it. Counts no further than matters.
 fn run_at_end(text: &[u8], run: usize) -> usize {
-    let tail = &text[text.len().saturating_sub(SHORTEST_LINE)..];
+    let tail = &text[text.len().saturating_sub(MIN_LINE)..];
     let letters = letters_before(tail, tail.len());
-    if letters == text.len() { letters + run } else { letters }.min(SHORTEST_LINE)
+    if letters == text.len() { letters + run } else { letters }.min(MIN_LINE)
 }
 
 /// Returns the next end of a line. A carriage return at the end of the text is one: the line feed may follow.

@@ -20,7 +20,7 @@ use crate::{
 impl CacheState {
     /// Notes when the value of an answer ends, and has its lease renewed and revoked from now on. An answer that has
     /// neither costs nothing.
-    pub(super) fn adopt(
+    pub(super) fn manage_lease(
         self: &Arc<Self>,
         contents: &mut Contents,
         backend: &Arc<dyn Backend>,

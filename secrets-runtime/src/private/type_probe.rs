@@ -13,9 +13,9 @@ use crate::private::guard::inspection::Inspection;
 
 /// A part of a result, of whose type something may be seen.
 #[derive(Debug)]
-pub struct Seen<'r, T>(pub &'r T);
+pub struct TypeProbe<'r, T>(pub &'r T);
 
-impl<T: Serialize> Seen<'_, T> {
+impl<T: Serialize> TypeProbe<'_, T> {
     /// Looks through it.
     pub fn look_at_value(&self, inspection: &mut Inspection<'_>) {
         inspection.look_at_value(self.0);
@@ -23,14 +23,14 @@ impl<T: Serialize> Seen<'_, T> {
 }
 
 /// A type that is not seen to be `Serialize`.
-pub trait UnseenValue {
+pub trait NoValue {
     /// Does nothing.
     fn look_at_value(&self, _: &mut Inspection<'_>) {}
 }
 
-impl<T> UnseenValue for Seen<'_, T> {}
+impl<T> NoValue for TypeProbe<'_, T> {}
 
-impl<'r, T: Display> Seen<'r, T> {
+impl<'r, T: Display> TypeProbe<'r, T> {
     /// Returns its `Display`.
     pub fn display(&self) -> Option<&'r dyn Display> {
         Some(self.0)
@@ -38,16 +38,16 @@ impl<'r, T: Display> Seen<'r, T> {
 }
 
 /// A type that is not seen to be `Display`.
-pub trait UnseenDisplay<'r> {
+pub trait NoDisplay<'r> {
     /// Returns `None`.
     fn display(&self) -> Option<&'r dyn Display> {
         None
     }
 }
 
-impl<'r, T> UnseenDisplay<'r> for Seen<'r, T> {}
+impl<'r, T> NoDisplay<'r> for TypeProbe<'r, T> {}
 
-impl<'r, T: Debug> Seen<'r, T> {
+impl<'r, T: Debug> TypeProbe<'r, T> {
     /// Returns its `Debug`.
     pub fn debug(&self) -> Option<&'r dyn Debug> {
         Some(self.0)
@@ -55,16 +55,16 @@ impl<'r, T: Debug> Seen<'r, T> {
 }
 
 /// A type that is not seen to be `Debug`.
-pub trait UnseenDebug<'r> {
+pub trait NoDebug<'r> {
     /// Returns `None`.
     fn debug(&self) -> Option<&'r dyn Debug> {
         None
     }
 }
 
-impl<'r, T> UnseenDebug<'r> for Seen<'r, T> {}
+impl<'r, T> NoDebug<'r> for TypeProbe<'r, T> {}
 
-impl<'r, T: StdError> Seen<'r, T> {
+impl<'r, T: StdError> TypeProbe<'r, T> {
     /// Returns the error that caused it.
     pub fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
         self.0.source()
@@ -72,12 +72,12 @@ impl<'r, T: StdError> Seen<'r, T> {
 }
 
 /// A type that is a pointer to an error, as `anyhow::Error` and `Box<dyn Error>` are.
-pub trait SeenPointer<'r> {
+pub trait ErrorPointer<'r> {
     /// Returns the error that caused it.
     fn source(&self) -> Option<&'r (dyn StdError + 'static)>;
 }
 
-impl<'r, T: Deref<Target: StdError>> SeenPointer<'r> for Seen<'r, T> {
+impl<'r, T: Deref<Target: StdError>> ErrorPointer<'r> for TypeProbe<'r, T> {
     fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
         let pointer: &'r T = self.0;
         pointer.deref().source()
@@ -85,14 +85,14 @@ impl<'r, T: Deref<Target: StdError>> SeenPointer<'r> for Seen<'r, T> {
 }
 
 /// A type that is not seen to be an error.
-pub trait UnseenSource<'r> {
+pub trait NoSource<'r> {
     /// Returns `None`.
     fn source(&self) -> Option<&'r (dyn StdError + 'static)> {
         None
     }
 }
 
-impl<'r, T> UnseenSource<'r> for &Seen<'r, T> {}
+impl<'r, T> NoSource<'r> for &TypeProbe<'r, T> {}
 
 /// The value of a step with `guard = "deny"` or `"warn"`.
 #[diagnostic::on_unimplemented(

@@ -1,4 +1,4 @@
 use std::any::Any;
 
 /// What is dropped when nothing is locked any more.
-pub(super) type Dropped = Vec<Box<dyn Any + Send>>;
+pub(super) type DeferredDrops = Vec<Box<dyn Any + Send>>;

@@ -10,11 +10,11 @@ use crate::{
 /// How many items of one call are worked on at the same time, as a rule: a long call does not delay a short one, and no
 /// step floods a server.
 #[cfg(any(all(unix, feature = "exec"), feature = "prefect", feature = "zenml"))]
-pub(in crate::backends) const FEW: usize = 8;
+pub(in crate::backends) const DEFAULT_CONCURRENCY: usize = 8;
 
 /// Does the work for each item on the I/O thread, so many at a time. The answers are in the order of the items. If
 /// the future is dropped, the work ends.
-pub(in crate::backends) async fn each<T, R, F>(
+pub(in crate::backends) async fn run_bounded<T, R, F>(
     items: Vec<T>,
     at_once: usize,
     work: impl Fn(T) -> F + Send + Sync + 'static,

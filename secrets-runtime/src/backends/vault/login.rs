@@ -1,4 +1,4 @@
-//! The ways to log in.
+//! The methods to log in.
 
 use std::{
     fmt, fs,
@@ -25,18 +25,18 @@ use crate::{
 };
 
 /// Where Kubernetes puts the token of a pod's service account.
-const SERVICE_ACCOUNT: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
+const SERVICE_ACCOUNT_TOKEN: &str = "/var/run/secrets/kubernetes.io/serviceaccount/token";
 
 /// How the backend gets its token.
 pub(super) struct VaultLogin {
-    way: LoginWay,
-    /// The mount of the way, without slashes around it.
+    method: LoginMethod,
+    /// The mount of the method, without slashes around it.
     mount: String,
     /// The last wrapped secret id, and what was in it: it can be unwrapped once.
     unwrapped: Mutex<Option<(SecretValue, SecretValue)>>,
 }
 
-enum LoginWay {
+enum LoginMethod {
     Token(Credential),
     /// Where Vault's own command keeps its token.
     TokenFile(PathBuf),
@@ -45,9 +45,9 @@ enum LoginWay {
         secret_id: SecretId,
         wrapping_path: Option<String>,
     },
-    /// A signed token from a file, for the ways `jwt` and `kubernetes`.
+    /// A signed token from a file, for the methods `jwt` and `kubernetes`.
     Jwt {
-        way: VaultAuth,
+        auth: VaultAuth,
         role: Option<String>,
         file: PathBuf,
     },
@@ -61,19 +61,19 @@ enum SecretId {
 }
 
 impl VaultLogin {
-    /// Chooses the way that the settings name, or the one that they have everything for.
+    /// Chooses the method that the settings name, or the one that they have everything for.
     pub(super) fn of(settings: &VaultSettings) -> Result<Self, Error> {
         let auth = match settings.auth {
             Some(auth) => auth,
             None => found(settings)?,
         };
-        let way = match auth {
+        let method = match auth {
             VaultAuth::Token => match (&settings.token, &settings.token_file) {
-                (Some(token), _) => LoginWay::Token(token.clone()),
-                (None, Some(file)) => LoginWay::TokenFile(file.clone()),
+                (Some(token), _) => LoginMethod::Token(token.clone()),
+                (None, Some(file)) => LoginMethod::TokenFile(file.clone()),
                 (None, None) => return Err(lacks(auth, "BAO_TOKEN")),
             },
-            VaultAuth::AppRole => LoginWay::AppRole {
+            VaultAuth::AppRole => LoginMethod::AppRole {
                 role_id: settings
                     .role_id
                     .clone()
@@ -85,13 +85,13 @@ impl VaultLogin {
                 },
                 wrapping_path: settings.wrapping_path.clone(),
             },
-            VaultAuth::Kubernetes => LoginWay::Jwt {
-                way: auth,
+            VaultAuth::Kubernetes => LoginMethod::Jwt {
+                auth,
                 role: Some(settings.role.clone().ok_or_else(|| lacks(auth, "SECRETS_VAULT_ROLE"))?),
-                file: settings.jwt_file.clone().unwrap_or_else(|| SERVICE_ACCOUNT.into()),
+                file: settings.jwt_file.clone().unwrap_or_else(|| SERVICE_ACCOUNT_TOKEN.into()),
             },
-            VaultAuth::Jwt => LoginWay::Jwt {
-                way: auth,
+            VaultAuth::Jwt => LoginMethod::Jwt {
+                auth,
                 role: settings.role.clone(),
                 file: settings
                     .jwt_file
@@ -100,20 +100,20 @@ impl VaultLogin {
             },
         };
         let mount = settings.auth_mount.as_deref().unwrap_or(auth.as_str()).to_owned();
-        Ok(Self { way, mount, unwrapped: Mutex::new(None) })
+        Ok(Self { method, mount, unwrapped: Mutex::new(None) })
     }
 
     /// Logs in, or returns the token that was given.
     pub(super) async fn log_in(&self, server: &VaultServer) -> Result<Arc<Token>, Error> {
         let (secret_id, jwt);
-        let members: Vec<(&str, &str)> = match &self.way {
-            LoginWay::Token(token) => {
+        let members: Vec<(&str, &str)> = match &self.method {
+            LoginMethod::Token(token) => {
                 return given(token, TokenOrigin::Setting);
             }
-            LoginWay::TokenFile(file) => {
+            LoginMethod::TokenFile(file) => {
                 return given(&read(file, TOKEN)?, TokenOrigin::File);
             }
-            LoginWay::AppRole { role_id, secret_id: secret, wrapping_path } => {
+            LoginMethod::AppRole { role_id, secret_id: secret, wrapping_path } => {
                 let role_id = role_id.line("the role id for Vault")?;
                 secret_id = self.secret_id(secret, wrapping_path.as_deref(), server).await?;
                 let mut members = vec![("role_id", role_id)];
@@ -122,7 +122,7 @@ impl VaultLogin {
                 }
                 members
             }
-            LoginWay::Jwt { role, file, .. } => {
+            LoginMethod::Jwt { role, file, .. } => {
                 jwt = read(file, LOGIN_TOKEN)?;
                 let mut members = vec![("jwt", jwt.line(LOGIN_TOKEN)?)];
                 members.extend(role.as_deref().map(|role| ("role", role)));
@@ -176,12 +176,12 @@ impl VaultLogin {
     }
 
     fn help(&self) -> &'static str {
-        match &self.way {
-            LoginWay::Token(_) | LoginWay::TokenFile(_) => "set another BAO_TOKEN",
-            LoginWay::AppRole { .. } => {
+        match &self.method {
+            LoginMethod::Token(_) | LoginMethod::TokenFile(_) => "set another BAO_TOKEN",
+            LoginMethod::AppRole { .. } => {
                 "check SECRETS_VAULT_ROLE_ID, SECRETS_VAULT_SECRET_ID and SECRETS_VAULT_AUTH_MOUNT; a secret id may be used up or have expired"
             }
-            LoginWay::Jwt { .. } => {
+            LoginMethod::Jwt { .. } => {
                 "check SECRETS_VAULT_ROLE and SECRETS_VAULT_AUTH_MOUNT, and that the token in the file is valid and for this audience"
             }
         }
@@ -190,12 +190,12 @@ impl VaultLogin {
 
 impl fmt::Display for VaultLogin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.way {
-            LoginWay::Token(token) => write!(f, "the token of {}", token.origin()),
-            LoginWay::TokenFile(file) => write!(f, "the token in {}", file.display()),
-            LoginWay::AppRole { .. } => write!(f, "AppRole at auth/{}", self.mount),
-            LoginWay::Jwt { way, role, file } => {
-                write!(f, "{} at auth/{}", way.as_str(), self.mount)?;
+        match &self.method {
+            LoginMethod::Token(token) => write!(f, "the token of {}", token.origin()),
+            LoginMethod::TokenFile(file) => write!(f, "the token in {}", file.display()),
+            LoginMethod::AppRole { .. } => write!(f, "AppRole at auth/{}", self.mount),
+            LoginMethod::Jwt { auth, role, file } => {
+                write!(f, "{} at auth/{}", auth.as_str(), self.mount)?;
                 if let Some(role) = role {
                     write!(f, " as the role `{role}`")?;
                 }
@@ -211,7 +211,7 @@ impl fmt::Debug for VaultLogin {
     }
 }
 
-/// Finds the way that the settings have everything for.
+/// Finds the method that the settings have everything for.
 fn found(settings: &VaultSettings) -> Result<VaultAuth, Error> {
     let is_file = |file: &Path| file.exists();
     if settings.token.is_some() {
@@ -220,7 +220,7 @@ fn found(settings: &VaultSettings) -> Result<VaultAuth, Error> {
         Ok(VaultAuth::AppRole)
     } else if settings.jwt_file.is_some() {
         Ok(VaultAuth::Jwt)
-    } else if settings.role.is_some() && is_file(Path::new(SERVICE_ACCOUNT)) {
+    } else if settings.role.is_some() && is_file(Path::new(SERVICE_ACCOUNT_TOKEN)) {
         Ok(VaultAuth::Kubernetes)
     } else if settings.token_file.as_deref().is_some_and(is_file) {
         Ok(VaultAuth::Token)

@@ -1,0 +1,110 @@
+use std::{
+    collections::BTreeSet,
+    sync::Arc,
+    time::{Instant, SystemTime},
+};
+
+use crate::{
+    backend::{Fetched, generation::Write},
+    cache::{
+        answer::Answer,
+        backend_call::{StatesNames, is_of},
+        derived::SlotId,
+        entry_id::EntryId,
+        key::Key,
+    },
+    context::{
+        provenance::{Expiry, Provenance},
+        shared_lease::{CachedLease, LeaseHold, SharedLease},
+    },
+    core::origin::Origin,
+};
+
+/// A value that is kept.
+pub(super) struct CacheEntry {
+    pub(super) keys: Vec<Key>,
+    pub(super) fetched: Fetched,
+    pub(super) asked_at: Instant,
+    pub(super) fetched_at: SystemTime,
+    pub(super) fresh_until: Instant,
+    /// When it is dropped. Until then it serves while its backend fails.
+    pub(super) end: Instant,
+    /// Until then its backend, which failed, is not asked again.
+    pub(super) paused_until: Option<Instant>,
+    /// The slots of the steps that have made something of it.
+    pub(super) slots: BTreeSet<SlotId>,
+    pub(super) lease: Option<CachedLease>,
+}
+
+/// A value that serves.
+pub(in crate::cache) struct ServableEntry<'a> {
+    id: EntryId,
+    entry: &'a CacheEntry,
+    serves_until: Instant,
+    origin: Origin,
+    lease: Option<LeaseHold>,
+}
+
+impl ServableEntry<'_> {
+    /// Takes a handle to the lease, if the value has one; `None` if the lease is over.
+    pub(in crate::cache) fn hold(self) -> Option<Self> {
+        match &self.entry.lease {
+            None => Some(self),
+            Some(lease) => {
+                let lease = lease.lease().hold()?;
+                Some(Self { lease: Some(lease), ..self })
+            }
+        }
+    }
+
+    /// The answer to a request with this provenance.
+    pub(in crate::cache) fn answer(self, asked: Provenance) -> Answer {
+        let fetched = self.entry.fetched.clone();
+        let expiry = match (fetched.expiry(), &self.lease) {
+            (Some(expiry), _) => self.entry.fetched_at.checked_add(expiry).map(Expiry::At),
+            (None, Some(lease)) => Some(Expiry::Lease(lease.lease().clone())),
+            (None, None) => None,
+        };
+        let provenance = Provenance {
+            version: fetched.version().map(Arc::from),
+            asked_at: self.entry.asked_at,
+            fetched_at: self.entry.fetched_at,
+            fresh_until: self.lease.is_none().then_some(self.serves_until),
+            origin: self.origin,
+            expiry,
+            ..asked
+        };
+        let entry = self.lease.is_none().then_some(self.id);
+        Answer { result: Ok(fetched), provenance, entry, lease: self.lease }
+    }
+
+    /// When it is dropped.
+    pub(in crate::cache) fn end(&self) -> Instant {
+        self.entry.end
+    }
+}
+
+impl CacheEntry {
+    /// Until when it serves without another look; `None` if it must be fetched again.
+    pub(super) fn serves_until(&self, now: Instant) -> Option<Instant> {
+        let until = self.paused_until.unwrap_or(self.fresh_until).max(self.fresh_until);
+        (now < until.min(self.end)).then_some(until.min(self.end))
+    }
+
+    pub(super) fn find(&self, id: EntryId, now: Instant) -> Option<ServableEntry<'_>> {
+        let serves_until = self.serves_until(now)?;
+        let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
+        Some(ServableEntry { id, entry: self, serves_until, origin, lease: None })
+    }
+
+    pub(super) fn has_lease(&self, lease: &Arc<SharedLease>) -> bool {
+        self.lease.as_ref().is_some_and(|known| Arc::ptr_eq(known.lease(), lease))
+    }
+
+    /// Whether it is of the secret that was written, by whatever name.
+    pub(super) fn is_of(&self, write: &Write) -> bool {
+        let mut names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
+        self.keys.iter().any(|key| *key.kind == *write.kind)
+            && names.any(|known| is_of(known, &write.id))
+    }
+}
