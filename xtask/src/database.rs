@@ -167,6 +167,11 @@ impl Database {
         Err("servers are started on Unix only".to_owned())
     }
 
+    /// Installs its programs if they are missing. What goes wrong goes wrong in [`start`](Self::start) too.
+    pub fn install(&self) {
+        let _ = self.path();
+    }
+
     /// The path on which its programs are, which are installed if they are missing.
     fn path(&self) -> Result<OsString, Outcome> {
         if let Some(path) = self.installed() {

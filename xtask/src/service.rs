@@ -155,6 +155,29 @@ impl Service {
         }
     }
 
+    /// Installs what it needs, so that [`start`](Self::start) takes less time. What goes wrong goes wrong there too, and is
+    /// reported then.
+    pub fn install(self, workspace: &Workspace) {
+        let environment = match self {
+            Self::Store | Self::Flyte | Self::Ministack | Self::Prefect | Self::Zenml => {
+                self.name()
+            }
+            Self::Manifest | Self::Metaflow | Self::Argo2prefect | Self::Dagster => self.name(),
+            Self::Moto | Self::MotoIam | Self::MotoPolicies => "moto",
+            Self::Openbao | Self::OpenbaoProgram => "openbao",
+            Self::CargoLambda => "lambda",
+            Self::Jose | Self::Pass | Self::Age => {
+                let _ = debian::program(self.name(), self.name());
+                return;
+            }
+            Self::Postgres => return POSTGRES.install(),
+            Self::Mariadb => return MARIADB.install(),
+            // These are built or unpacked when they are started.
+            Self::Kubernetes | Self::Restate => return,
+        };
+        let _ = venv::python(workspace, environment);
+    }
+
     /// Installs it below `target/`, starts it if it is a server, and waits until it is ready.
     ///
     /// The outcome is a skip if the machine lacks a requirement (Python, root), and a failure if anything

@@ -5,7 +5,7 @@ use std::{
     process::Command,
     sync::mpsc::{self, Receiver},
     thread,
-    time::{Duration, Instant},
+    time::Instant,
 };
 
 use crate::{
@@ -18,21 +18,28 @@ use crate::{
 
 /// Runs the stages, all of them even if one fails, and prints the report. Returns false if one failed.
 ///
-/// The services are started beside the first stages, which compile: much of their time is spent on downloads and on one core.
+/// What the services need is installed beside the first stages, which compile: downloads leave the cores idle. A server is started
+/// when a stage asks for it, since one that waits costs time too.
 pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) -> bool {
     thread::scope(|scope| {
-        let (sender, started) = mpsc::channel();
+        let (sender, installed) = mpsc::channel();
         let wanted = services_of(workspace, stages);
         scope.spawn(move || {
             for service in wanted {
-                let start = Instant::now();
-                let outcome = service.start(workspace);
+                service.install(workspace);
                 // The run waits for all of them, unless it has panicked.
-                let _ = sender.send(Started { service, outcome, took: start.elapsed() });
+                let _ = sender.send(service);
             }
         });
         let (services, report) = (BTreeMap::new(), Report::default());
-        let mut run = Run { workspace, require_all, started, services, report };
+        let mut run = Run {
+            workspace,
+            require_all,
+            installing: installed,
+            installed: Vec::new(),
+            services,
+            report,
+        };
         for stage in stages {
             run.stage(stage);
         }
@@ -56,17 +63,12 @@ fn services_of(workspace: &Workspace, stages: &[&'static Stage]) -> Vec<Service>
     services
 }
 
-/// A service whose start has ended.
-struct Started {
-    service: Service,
-    outcome: Result<ReadyService, Outcome>,
-    took: Duration,
-}
-
 struct Run<'a> {
     workspace: &'a Workspace,
     require_all: bool,
-    started: Receiver<Started>,
+    /// Receives each service whose installation has ended.
+    installing: Receiver<Service>,
+    installed: Vec<Service>,
     /// Those that were asked for so far; `None` for one that could not be had.
     services: BTreeMap<Service, Option<ReadyService>>,
     report: Report,
@@ -103,16 +105,19 @@ impl Run<'_> {
         self.report.add(stage.name, outcome, start.elapsed(), self.require_all);
     }
 
-    /// Waits until a service has started and returns its variable; a test that misses the variable skips itself.
+    /// Starts a service once in a run and returns its variable; a test that misses the variable skips itself.
     fn export(&mut self, service: Service) -> Option<(String, String)> {
-        while !self.services.contains_key(&service) {
-            let Started { service, outcome, took } = self.started.recv().ok()?;
+        if !self.services.contains_key(&service) {
             println!("\n== {}: {}", service.name(), service.about());
-            let (ready, outcome) = match outcome {
+            let start = Instant::now();
+            while !self.installed.contains(&service) {
+                self.installed.push(self.installing.recv().ok()?);
+            }
+            let (ready, outcome) = match service.start(self.workspace) {
                 Ok(ready) => (Some(ready), Outcome::Passed),
                 Err(outcome) => (None, outcome),
             };
-            self.report.add(service.name(), outcome, took, self.require_all);
+            self.report.add(service.name(), outcome, start.elapsed(), self.require_all);
             self.services.insert(service, ready);
         }
         let ready = self.services.get(&service)?.as_ref()?;

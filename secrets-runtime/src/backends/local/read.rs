@@ -66,9 +66,9 @@ impl Local {
                 return Ok((name, stored));
             }
         }
-        Err(match (id, request.version_stage()) {
-            (None, None | Some(CURRENT_STAGE)) => self.not_found(name),
-            (id, stage) => self.no_such_version(name, id, stage),
+        Err(match (id, request.earlier_stage()) {
+            (None, None) => self.not_found(name),
+            (id, _) => self.no_such_version(name, id, request.version_stage()),
         })
     }
 
