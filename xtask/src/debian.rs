@@ -53,7 +53,9 @@ pub fn is_root() -> bool {
 
 fn apt_get(arguments: &[&str]) -> bool {
     let mut command = Command::new("apt-get");
-    command.args(["--yes", "--quiet", "--no-install-recommends"]).args(arguments);
+    command
+        .args(["--yes", "--quiet", "--no-install-recommends", "-o", "DPkg::Lock::Timeout=120"])
+        .args(arguments);
     let status = command.env("DEBIAN_FRONTEND", "noninteractive").stdin(Stdio::null()).status();
     status.is_ok_and(|status| status.success())
 }

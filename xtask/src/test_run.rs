@@ -110,8 +110,11 @@ impl Run<'_> {
         if !self.services.contains_key(&service) {
             println!("\n== {}: {}", service.name(), service.about());
             let start = Instant::now();
-            while !self.installed.contains(&service) {
-                self.installed.push(self.installing.recv().ok()?);
+            // It fails if that thread has panicked: then the start installs what is missing.
+            while !self.installed.contains(&service)
+                && let Ok(installed) = self.installing.recv()
+            {
+                self.installed.push(installed);
             }
             let (ready, outcome) = match service.start(self.workspace) {
                 Ok(ready) => (Some(ready), Outcome::Passed),

@@ -17,7 +17,7 @@ pub fn run(args: &Delete, reporter: &Reporter) -> Result<(), Failure> {
     let stores = Stores::open(args.common.backend.as_deref())?;
     stores.store()?;
     let names = distinct(&args.names);
-    fail_on_any(missing(&stores, &names))?;
+    fail_on_any(missing(&stores, &names)?)?;
     // A person deletes what there is now, and not what somebody writes while the question waits.
     let version = |name: &&str| if args.yes { None } else { stores.version(name) };
     let versions: Vec<_> = names.iter().map(version).collect();
@@ -34,8 +34,8 @@ pub fn run(args: &Delete, reporter: &Reporter) -> Result<(), Failure> {
 }
 
 /// Returns an error for each name without a secret that can be deleted.
-fn missing(stores: &Stores, names: &[&str]) -> Vec<Error> {
-    let answers = names.iter().zip(stores.has_each(names));
+fn missing(stores: &Stores, names: &[&str]) -> Result<Vec<Error>, Error> {
+    let answers = names.iter().zip(stores.has_each(names)?);
     let to_error = |(name, answer): (&&str, Result<bool, Error>)| match answer {
         Ok(true) => None,
         Ok(false) => Some(not_found(name, stores.kind())),
@@ -45,7 +45,7 @@ fn missing(stores: &Stores, names: &[&str]) -> Vec<Error> {
             _ => None,
         },
     };
-    answers.filter_map(to_error).collect()
+    Ok(answers.filter_map(to_error).collect())
 }
 
 fn not_found(name: &str, kind: &str) -> Error {

@@ -100,7 +100,7 @@ fn plan(secrets: &[(String, StoredSecret)], stores: &Stores) -> Result<Vec<Secre
     let names: Vec<&str> = secrets.iter().map(|(name, _)| name.as_str()).collect();
     let mut changes = Vec::new();
     let mut errors = Vec::new();
-    for ((name, secret), exists) in secrets.iter().zip(stores.has_each(&names)) {
+    for ((name, secret), exists) in secrets.iter().zip(stores.has_each(&names)?) {
         let (id, payload) = (name.clone(), secret.payload());
         let current = match exists {
             Ok(true) => stores.read_primary(name).map(Some),

@@ -142,9 +142,9 @@ impl<'a> FetchRequest<'a> {
         self.version_stage
     }
 
-    /// The stage of the version, unless it is that of the current one, which is read without a stage too.
+    /// The stage of the version, unless it alone selects the current version, which is read without a stage too.
     pub(crate) fn earlier_stage(&self) -> Option<&'a str> {
-        self.version_stage.filter(|stage| *stage != CURRENT_STAGE)
+        self.version_stage.filter(|stage| *stage != CURRENT_STAGE || self.version_id.is_some())
     }
 
     /// The `group_version` as it is written. It is the id or the stage of the version too.

@@ -85,6 +85,7 @@ fn secrets_in_the_reason_are_masked_and_it_is_cut() {
     let error = super::error(&place.script_with(script, "env = ['CARGO_MANIFEST_DIR']"));
     let text = error.to_string();
     assert!(text.contains("bad: ***!") || text.contains("bad: *** !"), "{error}");
+    assert!(!text.replace(' ', "").contains(&own), "{error}");
     // What stands in the table besides the id.
     let program = place.program("program", "echo \"bad $1 for $2\" >&2; exit 1");
     let table = format!("exec = [{program:?}, 'SeNtInEl-7a6b', '--item={{id}}']");

@@ -149,6 +149,20 @@ fn a_read_at_which_the_server_fails_is_sent_again_at_most_twice() {
 }
 
 #[test]
+fn what_may_have_made_a_lease_is_not_sent_again() {
+    for status in [500, 502, 504] {
+        let server = ScriptedServer::new(move |request| match path(request) {
+            asked if asked.starts_with("sys/") => {
+                Reply::json(200, &json!({ "data": { "path": "database/", "type": "database" } }))
+            }
+            _ => Reply::json(status, &json!({ "errors": ["SeNtInEl"] })),
+        });
+        assert!(resolve(&resolver(&server), &["database/creds/app"]).is_err());
+        assert_eq!(server.lines()[1..], ["GET /v1/database/creds/app"], "{status}");
+    }
+}
+
+#[test]
 fn a_login_at_which_the_server_fails_is_not_sent_again() {
     let server = ScriptedServer::new(|_| Reply::json(500, &json!({ "errors": ["SeNtInEl"] })));
     let bao = Bao { url: server.url() };

@@ -14,8 +14,8 @@ pub(super) struct VaultCall {
     pub health: OnceCell<TokenHealth>,
     /// The mounts that the server has listed, and for which token.
     listed_mounts: Mutex<Vec<(String, Arc<Token>)>>,
-    /// Why no mount can be looked up, such as a refused login: another request would fail too.
-    failure: Mutex<Option<Error>>,
+    /// Why mounts cannot be looked up: all of them, or that of paths with this first segment.
+    failures: Mutex<Vec<(Option<String>, Error)>>,
 }
 
 impl VaultCall {
@@ -31,14 +31,17 @@ impl VaultCall {
         listed.iter().any(|(path, to)| *path == mount.path && Arc::ptr_eq(to, token))
     }
 
-    /// Records why no mount can be looked up, and returns it.
-    pub(super) fn fail(&self, error: Error) -> Error {
-        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error.clone());
-        error
+    /// Records why no mount can be looked up, or not that of paths with this first segment.
+    pub(super) fn fail(&self, segment: Option<&str>, error: &Error) {
+        let mut failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        failures.push((segment.map(str::to_owned), error.clone()));
     }
 
-    /// Returns why no mount can be looked up.
-    pub(super) fn failure(&self) -> Option<Error> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Returns why the mount of paths with this first segment cannot be looked up.
+    pub(super) fn failure(&self, segment: &str) -> Option<Error> {
+        let failures = self.failures.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut failures = failures.iter();
+        let is_of = |of: &Option<String>| of.as_deref().is_none_or(|of| of == segment);
+        failures.find(|(of, _)| is_of(of)).map(|(_, error)| error.clone())
     }
 }

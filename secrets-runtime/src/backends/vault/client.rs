@@ -189,11 +189,7 @@ impl VaultClient {
     ) -> Result<(), Error> {
         let (mut failure, mut open) = (None, Vec::new());
         for (token, leases) in tokens {
-            let request = ApiRequest {
-                method: Method::POST,
-                path: "auth/token/revoke-self".to_owned(),
-                body: None,
-            };
+            let request = ApiRequest::new(Method::POST, "auth/token/revoke-self".to_owned(), None);
             failure = Some(match self.server.send(&request, Some(token.value())).await {
                 Ok(answer) if matches!(answer.status, 200..=204) => continue,
                 // It has ended already, and its leases with it.

@@ -28,11 +28,8 @@ impl VaultClient {
         }
         // A lease's id is not a secret.
         let body = body(&[("lease_id", lease.id())]);
-        let request = ApiRequest {
-            method: Method::POST,
-            path: "sys/leases/renew".to_owned(),
-            body: Some(body.as_bytes()),
-        };
+        let request =
+            ApiRequest::new(Method::POST, "sys/leases/renew".to_owned(), Some(body.as_bytes()));
         let asked_at = Instant::now();
         let answer = self.server.send(&request, Some(token.value())).await?;
         match answer.status {
@@ -72,11 +69,7 @@ impl VaultClient {
 
     /// Renews a token. One that the server does not renew lasts until its end.
     async fn renew_token(&self, token: &Token) -> Result<(), Error> {
-        let request = ApiRequest {
-            method: Method::POST,
-            path: "auth/token/renew-self".to_owned(),
-            body: None,
-        };
+        let request = ApiRequest::new(Method::POST, "auth/token/renew-self".to_owned(), None);
         let asked_at = Instant::now();
         let answer = self.server.send(&request, Some(token.value())).await?;
         match answer.status {
@@ -92,11 +85,8 @@ impl VaultClient {
     pub(super) async fn revoke(self: &Arc<Self>, lease: &Lease) -> Result<(), Error> {
         let Some(token) = self.leases.token(lease) else { return Ok(()) };
         let body = body(&[("lease_id", lease.id())]);
-        let request = ApiRequest {
-            method: Method::POST,
-            path: "sys/leases/revoke".to_owned(),
-            body: Some(body.as_bytes()),
-        };
+        let request =
+            ApiRequest::new(Method::POST, "sys/leases/revoke".to_owned(), Some(body.as_bytes()));
         let answer = self.server.send(&request, Some(token.value())).await?;
         match answer.status {
             200..=204 | 400 => {

@@ -131,7 +131,7 @@ impl VaultLogin {
         };
         let body = body(&members);
         let path = format!("auth/{}/login", encoded(&self.mount));
-        let request = ApiRequest { method: Method::POST, path, body: Some(body.as_bytes()) };
+        let request = ApiRequest::new(Method::POST, path, Some(body.as_bytes()));
         let asked_at = Instant::now();
         let answer = server.send(&request, None).await?;
         match answer.status {
@@ -283,11 +283,8 @@ async fn unwrap(
     // It is sent as a token.
     wrapped.header(SECRET_ID)?;
     let lookup = body(&[("token", wrapped.line(SECRET_ID)?)]);
-    let request = ApiRequest {
-        method: Method::POST,
-        path: "sys/wrapping/lookup".to_owned(),
-        body: Some(lookup.as_bytes()),
-    };
+    let request =
+        ApiRequest::new(Method::POST, "sys/wrapping/lookup".to_owned(), Some(lookup.as_bytes()));
     let answer = server.send(&request, None).await?;
     match answer.status {
         200 => {}
@@ -302,8 +299,7 @@ async fn unwrap(
             crate::core::escape::escape_name(path),
         ));
     }
-    let request =
-        ApiRequest { method: Method::POST, path: "sys/wrapping/unwrap".to_owned(), body: None };
+    let request = ApiRequest::new(Method::POST, "sys/wrapping/unwrap".to_owned(), None);
     let answer = server.send(&request, Some(wrapped.value())).await?;
     match answer.status {
         200 => answer.secret_at(&["data", "secret_id"]).ok_or_else(|| server.http.unexpected()),

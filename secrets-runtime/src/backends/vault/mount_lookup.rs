@@ -9,7 +9,7 @@ use crate::{
         request::VaultRequest,
         server::{ApiRequest, encoded},
     },
-    core::error::Error,
+    core::error::{Error, ErrorKind},
 };
 
 impl VaultClient {
@@ -25,12 +25,20 @@ impl VaultClient {
         if let Some(mount) = self.mounts.find(&request.path) {
             return Ok(mount);
         }
-        if let Some(error) = request.call.failure() {
+        let segment = request.first_segment();
+        if let Some(error) = request.call.failure(segment) {
             return Err(error);
         }
         let path = format!("sys/internal/ui/mounts/{}", encoded(&request.path));
-        let (answer, token) =
-            self.call(&ApiRequest::get(path)).await.map_err(|error| request.call.fail(error))?;
+        let (answer, token) = match self.call(&ApiRequest::get(path)).await {
+            Ok(answered) => answered,
+            Err(error) => {
+                // A refused login is that of all; a server that was slow or away may answer another time.
+                let may_pass = matches!(error.kind(), ErrorKind::Timeout | ErrorKind::Unavailable);
+                request.call.fail(may_pass.then_some(segment), &error);
+                return Err(error);
+            }
+        };
         match answer.status {
             200 => {
                 let kind = answer.text_at(&["data", "type"]);
@@ -52,8 +60,15 @@ impl VaultClient {
             }
             404 if answer.says("namespace not found") => Err(self.server.no_namespace()),
             404 => Err(self.no_secret(&request.path)),
-            429 | 500.. => Err(request.call.fail(self.server.failed(&answer))),
-            _ => Err(self.server.failed(&answer)),
+            status => {
+                let error = self.server.failed(&answer);
+                match status {
+                    429 | 501 | 503 => request.call.fail(None, &error),
+                    500.. => request.call.fail(Some(segment), &error),
+                    _ => {}
+                }
+                Err(error)
+            }
         }
     }
 }

@@ -54,7 +54,12 @@ impl VaultClient {
             path.push_str(&format!("?version={version}"));
         }
         let asked_at = Instant::now();
-        let (answer, token) = self.call(&ApiRequest::get(path)).await?;
+        let asked = match mount.engine {
+            Engine::Kv1 | Engine::Kv2 => ApiRequest::get(path),
+            // A second one would make a second lease, and nobody would know of the first.
+            Engine::Other => ApiRequest::get_credentials(path),
+        };
+        let (answer, token) = self.call(&asked).await?;
         if answer.status != 200 {
             return Err(self.why_not(request, &mount, &answer, &token).await);
         }
@@ -103,9 +108,12 @@ impl VaultClient {
                 None => fetched,
             });
         };
-        self.look_up(token).await;
         let seconds = answer.number_at(&["lease_duration"]).unwrap_or_default();
-        let time = token.cap(Duration::from_secs(seconds), asked_at);
+        let granted = Duration::from_secs(seconds);
+        // It is known before anything else is waited for: a call that ends early leaves it to the shutdown.
+        self.leases.insert(&Lease::new(id.clone(), granted), token, asked_at);
+        self.look_up(token).await;
+        let time = token.cap(granted, asked_at);
         let lease = Lease::new(id, time);
         self.leases.insert(&lease, token, asked_at);
         Ok(fetched.with_lease(match answer.is_true_at(&["renewable"]) {
@@ -132,11 +140,11 @@ impl VaultClient {
         body.push_str("{\"paths\":[");
         write_json(&request.path, &mut body);
         body.push_str("]}");
-        let asked = ApiRequest {
-            method: Method::POST,
-            path: "sys/capabilities-self".to_owned(),
-            body: Some(body.as_bytes()),
-        };
+        let asked = ApiRequest::new(
+            Method::POST,
+            "sys/capabilities-self".to_owned(),
+            Some(body.as_bytes()),
+        );
         let (answer, token) = self.call(&asked).await?;
         if answer.status != 200 {
             return Err(self.why_not(request, &mount, &answer, &token).await);

@@ -46,11 +46,23 @@ pub(super) struct ApiRequest<'a> {
     /// The path behind `/v1/`, encoded.
     pub path: String,
     pub body: Option<&'a [u8]>,
+    /// Whether it only reads, so that it may be sent again.
+    is_repeatable: bool,
 }
 
-impl ApiRequest<'_> {
+impl<'a> ApiRequest<'a> {
+    pub(super) fn new(method: Method, path: String, body: Option<&'a [u8]>) -> Self {
+        let is_repeatable = method == Method::GET;
+        Self { method, path, body, is_repeatable }
+    }
+
     pub(super) fn get(path: String) -> Self {
-        Self { method: Method::GET, path, body: None }
+        Self::new(Method::GET, path, None)
+    }
+
+    /// Returns the request of an engine that makes credentials when it is asked: it is sent once.
+    pub(super) fn get_credentials(path: String) -> Self {
+        Self { is_repeatable: false, ..Self::get(path) }
     }
 }
 
@@ -86,7 +98,7 @@ impl VaultServer {
                 Err(error) => match error.kind() {
                     ErrorKind::Unavailable => true,
                     // It may have done what does more than read.
-                    ErrorKind::Timeout => request.method == Method::GET,
+                    ErrorKind::Timeout => request.is_repeatable,
                     _ => false,
                 },
                 Ok((answer, _)) => answer.status == 503,
@@ -110,7 +122,7 @@ impl VaultServer {
                         _ => return Err(self.redirected(location.as_deref())),
                     }
                 }
-                Ok((answer, _)) if tries < max_retries(answer.status, &request.method) => {
+                Ok((answer, _)) if tries < max_retries(answer.status, request) => {
                     tries += 1;
                     tokio::time::sleep(Duration::from_millis(50) * tries).await;
                 }
@@ -186,11 +198,11 @@ impl fmt::Debug for VaultServer {
 
 /// Returns how often a request with this answer is sent again. A failure while the server changes something, such as a password that
 /// another client rotates, is over a moment later.
-fn max_retries(status: u16, method: &Method) -> u32 {
+fn max_retries(status: u16, request: &ApiRequest<'_>) -> u32 {
     match status {
         412 => MAX_RETRIES_WHILE_BEHIND,
         // What does more than read may have been done.
-        500 | 502 | 504 if *method == Method::GET => MAX_RETRIES_AFTER_FAILURE,
+        500 | 502 | 504 if request.is_repeatable => MAX_RETRIES_AFTER_FAILURE,
         _ => 0,
     }
 }

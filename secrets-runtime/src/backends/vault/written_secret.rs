@@ -244,7 +244,7 @@ impl WrittenSecret {
         path: String,
         body: Option<&[u8]>,
     ) -> Result<VaultAnswer, Error> {
-        let request = ApiRequest { method, path, body };
+        let request = ApiRequest::new(method, path, body);
         self.client.call(&request).await.map(|(answer, _)| answer)
     }
 

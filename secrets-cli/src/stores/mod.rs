@@ -80,30 +80,34 @@ impl Stores {
 
     /// Returns whether the primary backend has a secret.
     pub fn has(&self, name: &str) -> Result<bool, Error> {
-        self.has_each(&[name]).pop().unwrap_or(Ok(false))
+        let mut answers = self.has_each(&[name])?;
+        answers.pop().unwrap_or_else(|| Err(miscounted(0, 1)))
     }
 
     /// Asks the primary backend, in one request, whether it has each of these secrets. Returns the answers in the
     /// order of the names.
-    pub fn has_each(&self, names: &[&str]) -> Vec<Result<bool, Error>> {
+    ///
+    /// # Errors
+    /// If there is no backend, or if it does not answer for each name.
+    pub fn has_each(&self, names: &[&str]) -> Result<Vec<Result<bool, Error>>, Error> {
         let options = Options::default();
         let checks: Vec<_> = names.iter().map(|name| self.check_name(name)).collect();
         let valid = names.iter().zip(&checks).filter(|(_, check)| check.is_ok());
         let requests: Vec<_> = valid.map(|(name, _)| FetchRequest::new(name, &options)).collect();
-        let answers = self.primary().map(|primary| primary.exists_blocking(&requests));
-        let answers = answers.unwrap_or_else(|error| vec![Err(error); requests.len()]);
+        let answers = self.primary()?.exists_blocking(&requests);
         // Of fewer or more answers, nothing says to which names they belong.
-        let miscounted = (answers.len() != requests.len()).then(|| miscounted(&answers, &requests));
+        let (given, wanted) = (answers.len(), requests.len());
+        let miscounted = || miscounted(given, wanted).about(&names.join(", "), Some(self.kind()));
+        if given != wanted {
+            return Err(miscounted());
+        }
         let mut answers = answers.into_iter();
         let answer = |(name, check): (&&str, Result<(), Error>)| {
             check?;
-            let answer = match &miscounted {
-                Some(error) => Err(error.clone()),
-                None => answers.next().unwrap_or(Ok(false)),
-            };
+            let answer = answers.next().unwrap_or_else(|| Err(miscounted()));
             answer.map_err(|error| error.about(name, Some(self.kind())))
         };
-        names.iter().zip(checks).map(answer).collect()
+        Ok(names.iter().zip(checks).map(answer).collect())
     }
 
     /// Creates a secret, which must not exist.
@@ -279,8 +283,7 @@ fn read(
 }
 
 /// Returns the error for a backend that has not answered each request once.
-fn miscounted(answers: &[Result<bool, Error>], requests: &[FetchRequest<'_>]) -> Error {
-    let (answers, requests) = (answers.len(), requests.len());
+fn miscounted(answers: usize, requests: usize) -> Error {
     let message = format!("the backend returned {answers} answers to {requests} requests");
     Error::new(ErrorKind::Unavailable, message)
         .with_help("this is a bug in the backend: please report it")
@@ -396,3 +399,6 @@ fn builder_of_profile(types: Option<&str>, profile: Option<&str>) -> ResolverBui
         None => builder,
     })
 }
+
+#[cfg(test)]
+mod tests;
