@@ -1,5 +1,7 @@
 //! Tools and servers that tests need from outside the workspace.
 
+use std::path::PathBuf;
+
 use crate::{
     database::{Database, MARIADB, POSTGRES},
     debian, kubernetes, npm,
@@ -158,24 +160,25 @@ impl Service {
     /// Installs what it needs, so that [`start`](Self::start) takes less time. What goes wrong goes wrong there too, and is
     /// reported then.
     pub fn install(self, workspace: &Workspace) {
-        let environment = match self {
-            Self::Store | Self::Flyte | Self::Ministack | Self::Prefect | Self::Zenml => {
-                self.name()
-            }
-            Self::Manifest | Self::Metaflow | Self::Argo2prefect | Self::Dagster => self.name(),
-            Self::Moto | Self::MotoIam | Self::MotoPolicies => "moto",
-            Self::Openbao | Self::OpenbaoProgram => "openbao",
-            Self::CargoLambda => "lambda",
-            Self::Jose | Self::Pass | Self::Age => {
-                let _ = debian::program(self.name(), self.name());
-                return;
-            }
-            Self::Postgres => return POSTGRES.install(),
-            Self::Mariadb => return MARIADB.install(),
+        match self {
+            Self::Jose | Self::Pass | Self::Age => drop(debian::program(self.name(), self.name())),
+            Self::Postgres => POSTGRES.install(),
+            Self::Mariadb => MARIADB.install(),
             // These are built or unpacked when they are started.
-            Self::Kubernetes | Self::Restate => return,
+            Self::Kubernetes | Self::Restate => {}
+            _ => drop(self.python(workspace)),
+        }
+    }
+
+    /// Returns the Python of the environment that it needs.
+    fn python(self, workspace: &Workspace) -> Result<PathBuf, Outcome> {
+        let environment = match self {
+            Self::MotoIam | Self::MotoPolicies => "moto",
+            Self::OpenbaoProgram => "openbao",
+            Self::CargoLambda => "lambda",
+            _ => self.name(),
         };
-        let _ = venv::python(workspace, environment);
+        venv::python(workspace, environment)
     }
 
     /// Installs it below `target/`, starts it if it is a server, and waits until it is ready.
@@ -184,29 +187,28 @@ impl Service {
     /// else goes wrong.
     pub fn start(self, workspace: &Workspace) -> Result<ReadyService, Outcome> {
         match self {
-            Self::Store => tool(venv::python(workspace, "store")?.display().to_string()),
-            Self::Jose => tool(debian::program("jose", "jose")?.display().to_string()),
-            Self::Pass => tool(debian::program("pass", "pass")?.display().to_string()),
-            Self::Age => tool(debian::program("age", "age")?.display().to_string()),
-            Self::Flyte => tool(venv::python(workspace, "flyte")?.display().to_string()),
-            Self::Manifest | Self::Metaflow | Self::Argo2prefect | Self::Dagster => {
-                tool(venv::python(workspace, self.name())?.display().to_string())
+            Self::Jose | Self::Pass | Self::Age => {
+                tool(debian::program(self.name(), self.name())?.display().to_string())
             }
+            Self::Store
+            | Self::Flyte
+            | Self::Manifest
+            | Self::Metaflow
+            | Self::Argo2prefect
+            | Self::Dagster => tool(self.python(workspace)?.display().to_string()),
             Self::CargoLambda => {
-                let python = venv::python(workspace, "lambda")?;
-                tool(python.with_file_name("cargo-lambda").display().to_string())
+                let program = self.python(workspace)?.with_file_name("cargo-lambda");
+                tool(program.display().to_string())
             }
             Self::Restate => restate(workspace),
-            Self::Moto => server(workspace, "moto", &server::MOTO),
-            Self::MotoIam => server(workspace, "moto", &server::MOTO_IAM),
-            Self::MotoPolicies => server(workspace, "moto", &server::MOTO_POLICIES),
-            Self::Ministack => server(workspace, "ministack", &server::MINISTACK),
-            Self::Prefect => server(workspace, "prefect", &server::PREFECT),
-            Self::Zenml => server(workspace, "zenml", &server::ZENML),
-            Self::Openbao => server(workspace, "openbao", &server::OPENBAO),
-            Self::OpenbaoProgram => {
-                tool(server::openbao_program(&venv::python(workspace, "openbao")?)?)
-            }
+            Self::Moto => self.server(workspace, &server::MOTO),
+            Self::MotoIam => self.server(workspace, &server::MOTO_IAM),
+            Self::MotoPolicies => self.server(workspace, &server::MOTO_POLICIES),
+            Self::Ministack => self.server(workspace, &server::MINISTACK),
+            Self::Prefect => self.server(workspace, &server::PREFECT),
+            Self::Zenml => self.server(workspace, &server::ZENML),
+            Self::Openbao => self.server(workspace, &server::OPENBAO),
+            Self::OpenbaoProgram => tool(server::openbao_program(&self.python(workspace)?)?),
             Self::Kubernetes => {
                 let (server, value) = kubernetes::start(&workspace.scratch)?;
                 Ok(ReadyService { value, server: Some(server) })
@@ -215,12 +217,11 @@ impl Service {
             Self::Mariadb => database(workspace, &MARIADB),
         }
     }
-}
 
-fn server(workspace: &Workspace, venv: &str, recipe: &Recipe) -> Result<ReadyService, Outcome> {
-    let python = venv::python(workspace, venv)?;
-    let server = Server::start(recipe, &python, &workspace.scratch)?;
-    Ok(ReadyService { value: server.url(), server: Some(server) })
+    fn server(self, workspace: &Workspace, recipe: &Recipe) -> Result<ReadyService, Outcome> {
+        let server = Server::start(recipe, &self.python(workspace)?, &workspace.scratch)?;
+        Ok(ReadyService { value: server.url(), server: Some(server) })
+    }
 }
 
 fn database(workspace: &Workspace, database: &Database) -> Result<ReadyService, Outcome> {

@@ -140,3 +140,27 @@ fn rust_note(workspace: &Workspace) -> String {
         _ => String::new(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_service_of_a_stage_that_runs_is_wanted_once_in_order() {
+        const fn stage(services: &'static [Service], runs: bool) -> Stage {
+            let commands: fn(&Workspace) -> Result<Vec<CommandLine>, String> =
+                if runs { |_| Ok(Vec::new()) } else { |_| Err("it has no tests".to_owned()) };
+            Stage { name: "stage", about: "", services, on_demand: false, commands }
+        }
+        static STAGES: [Stage; 3] = [
+            stage(&[Service::Postgres, Service::Openbao], true),
+            stage(&[Service::Zenml], false),
+            stage(&[Service::Moto, Service::Postgres], true),
+        ];
+        let workspace =
+            Workspace { root: "root".into(), scratch: "scratch".into(), packages: Vec::new() };
+        let stages: Vec<_> = STAGES.iter().collect();
+        let wanted = [Service::Postgres, Service::Openbao, Service::Moto];
+        assert_eq!(services_of(&workspace, &stages), wanted);
+    }
+}

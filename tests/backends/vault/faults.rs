@@ -163,6 +163,26 @@ fn what_may_have_made_a_lease_is_not_sent_again() {
 }
 
 #[test]
+fn a_lease_waits_for_one_answer_about_its_token() {
+    let server = ScriptedServer::new(|request| match path(request) {
+        "auth/token/lookup-self" => Reply::json(500, &json!({ "errors": ["SeNtInEl"] })),
+        asked if asked.starts_with("sys/internal/") => {
+            Reply::json(200, &json!({ "data": { "path": "database/", "type": "database" } }))
+        }
+        "database/creds/app" => {
+            let user = json!({ "username": "SeNtInEl", "password": "SeNtInEl" });
+            let id = "database/creds/app/1";
+            Reply::json(200, &json!({ "lease_id": id, "lease_duration": 60, "data": user }))
+        }
+        _ => Reply::json(204, &json!({})),
+    });
+    let found = resolve(&resolver(&server), &["database/creds/app"]).unwrap();
+    assert_eq!(found["database/creds/app"]["username"], "SeNtInEl");
+    let lines = server.lines();
+    assert_eq!(lines.iter().filter(|it| it.ends_with("/auth/token/lookup-self")).count(), 1);
+}
+
+#[test]
 fn a_login_at_which_the_server_fails_is_not_sent_again() {
     let server = ScriptedServer::new(|_| Reply::json(500, &json!({ "errors": ["SeNtInEl"] })));
     let bao = Bao { url: server.url() };

@@ -138,12 +138,13 @@ impl VaultClient {
         *call.health.get_or_init(look_up).await
     }
 
-    /// Finds out for how long a token lasts, on which a lease hangs.
+    /// Finds out for how long a token lasts, on which a lease hangs. Nobody has the lease yet, so this waits for one answer
+    /// only.
     pub(super) async fn look_up(&self, token: &Token) {
         if !token.is_unknown() {
             return;
         }
-        let request = ApiRequest::get("auth/token/lookup-self".to_owned());
+        let request = ApiRequest::get_once("auth/token/lookup-self".to_owned());
         let asked_at = Instant::now();
         if let Ok(answer) = self.server.send(&request, Some(token.value())).await {
             token.looked_up(&answer, asked_at);

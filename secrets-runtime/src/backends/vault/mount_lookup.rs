@@ -13,7 +13,7 @@ use crate::{
 };
 
 impl VaultClient {
-    /// Returns the mount of a request, and whether the server has listed it for this token in this call.
+    /// Returns the mount of a request. If the server lists it now, its call knows that, and for which token.
     pub(super) async fn mount_of(
         self: &Arc<Self>,
         request: &VaultRequest,

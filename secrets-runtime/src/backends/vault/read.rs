@@ -57,7 +57,7 @@ impl VaultClient {
         let asked = match mount.engine {
             Engine::Kv1 | Engine::Kv2 => ApiRequest::get(path),
             // A second one would make a second lease, and nobody would know of the first.
-            Engine::Other => ApiRequest::get_credentials(path),
+            Engine::Other => ApiRequest::get_once(path),
         };
         let (answer, token) = self.call(&asked).await?;
         if answer.status != 200 {
@@ -109,11 +109,8 @@ impl VaultClient {
             });
         };
         let seconds = answer.number_at(&["lease_duration"]).unwrap_or_default();
-        let granted = Duration::from_secs(seconds);
-        // It is known before anything else is waited for: a call that ends early leaves it to the shutdown.
-        self.leases.insert(&Lease::new(id.clone(), granted), token, asked_at);
         self.look_up(token).await;
-        let time = token.cap(granted, asked_at);
+        let time = token.cap(Duration::from_secs(seconds), asked_at);
         let lease = Lease::new(id, time);
         self.leases.insert(&lease, token, asked_at);
         Ok(fetched.with_lease(match answer.is_true_at(&["renewable"]) {

@@ -60,8 +60,8 @@ impl<'a> ApiRequest<'a> {
         Self::new(Method::GET, path, None)
     }
 
-    /// Returns the request of an engine that makes credentials when it is asked: it is sent once.
-    pub(super) fn get_credentials(path: String) -> Self {
+    /// Returns a request that is not sent again, such as that for credentials which the engine makes.
+    pub(super) fn get_once(path: String) -> Self {
         Self { is_repeatable: false, ..Self::get(path) }
     }
 }
