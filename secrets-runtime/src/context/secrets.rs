@@ -164,9 +164,9 @@ impl Secrets {
     /// # How often `T` is deserialized
     /// If everything fits, `T`'s `Deserialize` runs once. Otherwise it runs again, without the fields that do
     /// not fit, to find what else is wrong: at most once for each field (of the type or of the secret) and
-    /// four times more, and never more than 512 times. Fields under `#[serde(flatten)]`, and in untagged or
-    /// internally tagged enums, may take one more run for each value that looks like a number, a boolean or
-    /// JSON, since serde does not say in time which type they need.
+    /// four times more, and never more than 512 times. `#[serde(flatten)]` and untagged or internally tagged
+    /// enums may take one more run, and another one for each field that contains them, since serde does not
+    /// say in time whether their values are texts or numbers.
     ///
     /// serde stops at the first missing field. To find the next one, the later runs use a placeholder for
     /// each field that is missing or does not fit: 1, `true`, the text `1`, one of the variants, an empty

@@ -10,7 +10,6 @@ use crate::{
     payload::de::{
         input::{Input, one_of},
         path::Path,
-        reading::Reading,
     },
 };
 
@@ -19,110 +18,37 @@ use crate::{
 /// Of serde's errors, only what describes the *type* is kept: the names of fields and variants, and what was
 /// expected. What was found instead is dropped, since it may be a value.
 ///
-/// A type may format it, and what the type expects may be made from a value. So neither `Display` nor `Debug` shows
-/// more than that there is an error.
+/// A type may format it, and what the type expects may be made from a value. So neither `Display` nor `Debug`
+/// shows more than that there is an error.
 pub(super) enum Abort {
-    /// A required field of this name is missing. The path is not known yet, here and in the next three.
+    /// A value is not what this module describes in a whole message.
+    Message(String),
+    /// A value is not what is expected, in words of this module.
+    Expected(String),
+    /// A value is not what is expected, in the type's own words.
+    TypeExpected(String),
+    /// The type refuses a value with a message of its own, which may contain the value.
+    Refused,
     MissingField(&'static str),
-    /// There are two fields with this name.
     DuplicateField(&'static str),
     /// A field's name is not one of these.
     UnknownField(&'static [&'static str]),
-    /// A value does not fit the type.
-    Mismatch(Mismatch),
     /// A problem with its path.
     Problem(Box<Problem>),
-    /// A problem with a field at the top: with its value, or else with its name.
-    Rejected { name: String, problem: Box<Problem>, by_value: bool },
-    /// All fields at the top were read, and one is missing.
-    Incomplete(Incomplete),
-    /// The type of this field at the top refuses the placeholder.
-    RefusedPlaceholder(String),
-    /// The value can be read in another way. The keys are that of its path, and that of all items of its
-    /// list.
-    Retry { key: String, pattern: String, reading: Reading },
+    /// A problem with a field at the top, which has this name.
+    Field(String, FieldFault),
 }
 
-pub(super) struct Incomplete {
-    /// The field that is missing.
-    pub(super) name: &'static str,
-    pub(super) problem: Box<Problem>,
-    /// The names that the type declares, in order and with the aliases of a field side by side. Empty if the
-    /// type does not declare its names.
-    pub(super) declared: &'static [&'static str],
-    /// The names of the fields that were read.
-    pub(super) read: Vec<String>,
-}
-
-impl Abort {
-    /// Creates a mismatch described in words of this module, which contain no value.
-    pub(super) fn mismatch(what: impl Into<String>) -> Self {
-        Self::Mismatch(Mismatch::Known(what.into()))
-    }
-
-    /// Creates the mismatch of a type that expects something else, in words of this module.
-    pub(super) fn expected(what: impl Into<String>) -> Self {
-        Self::Mismatch(Mismatch::Wanted(what.into()))
-    }
-
-    /// Creates the mismatch of a type that refuses its input and does not say why.
-    pub(super) fn refused() -> Self {
-        Self::Mismatch(Mismatch::Refused)
-    }
-
-    /// Creates a missing field of which only the name is known.
-    fn incomplete(name: &'static str, problem: Problem) -> Self {
-        let problem = Box::new(problem);
-        Self::Incomplete(Incomplete { name, problem, declared: &[], read: Vec::new() })
-    }
-
-    /// Adds the path to a problem. A problem that has a path already, and any other reason, is returned
-    /// unchanged.
-    pub(super) fn at(self, path: &Path<'_>, input: Input<'_>) -> Self {
-        let problem = |kind, what: String| Problem::new(kind, format!("{path}: {what}"));
-        let placed = match self {
-            Self::Mismatch(mismatch) => {
-                let (what, help) = mismatch.into_message(input);
-                problem(ErrorKind::Undecodable, what).with_help(help)
-            }
-            Self::UnknownField(known) => {
-                let what = match input {
-                    Input::Key(_) => "the type has no such field",
-                    _ => "it has a field that the type does not have",
-                };
-                let help = match known {
-                    [] => "the type has no fields".to_owned(),
-                    _ => format!("those of the type are {}", list(known)),
-                };
-                problem(ErrorKind::Undecodable, what.to_owned()).with_help(help)
-            }
-            Self::MissingField(name) => {
-                let message = format!("{}: there is no such field", path.name(name));
-                let problem = Problem::new(ErrorKind::KeyNotFound, message);
-                if path.is_root() {
-                    return Self::incomplete(name, problem);
-                }
-                problem
-            }
-            Self::DuplicateField(name) => {
-                problem(ErrorKind::Ambiguous, format!("two of its fields are `{name}`"))
-            }
-            placed => return placed,
-        };
-        Self::Problem(Box::new(placed))
-    }
-}
-
-/// Why a value does not fit the type.
-pub(super) enum Mismatch {
-    /// A description in words of this module.
-    Known(String),
-    /// What the type expects, in words of this module.
-    Wanted(String),
-    /// What the type expects, in the type's own words.
-    Expected(String),
-    /// Another message of the type, which may contain the value.
-    Refused,
+/// What is wrong with a field at the top.
+pub(super) enum FieldFault {
+    /// Its value does not fit.
+    Value(Box<Problem>),
+    /// Its name does not fit.
+    Name(Box<Problem>),
+    /// It is missing. `is_last` if no other declared field can be missing.
+    Missing { problem: Box<Problem>, is_last: bool },
+    /// Its type refuses the placeholder.
+    Placeholder,
 }
 
 const HELP: &str = "store a value that fits the type, or ask for another type";
@@ -130,74 +56,111 @@ const HELP: &str = "store a value that fits the type, or ask for another type";
 /// The message for a type that refuses a value with a message of its own.
 pub(super) const REFUSED: &str = "the type's own check refuses the value";
 
-impl Mismatch {
-    /// Returns the problem and the help. The type's own words are dropped if they share a word with a value.
-    fn into_message(self, input: Input<'_>) -> (String, String) {
-        let expected = match self {
-            Self::Known(what) => return (what, HELP.to_owned()),
-            Self::Wanted(what) => what,
-            Self::Expected(what) if !input.values().iter().any(|value| shares(&what, value)) => {
-                what
+impl Abort {
+    /// Creates the mismatch of a type that expects something else, in words of this module.
+    pub(super) fn expected(what: impl Into<String>) -> Self {
+        Self::Expected(what.into())
+    }
+
+    /// Adds the path. A problem that has a path already is returned unchanged.
+    pub(super) fn at(self, path: &Path<'_>, input: Input<'_>) -> Self {
+        let is_name = matches!(input, Input::Name(_));
+        let (kind, what, help) = match self {
+            Self::Problem(_) | Self::Field(..) => return self,
+            Self::MissingField(name) => {
+                let message = format!("{}: there is no such field", Path::Name(path, name));
+                let problem = Box::new(Problem::new(ErrorKind::KeyNotFound, message));
+                return match path.is_root() {
+                    true => {
+                        Self::Field(name.into(), FieldFault::Missing { problem, is_last: false })
+                    }
+                    false => Self::Problem(problem),
+                };
             }
-            Self::Expected(_) | Self::Refused => return (REFUSED.to_owned(), HELP.to_owned()),
-        };
-        // A set of one field is read as its value.
-        let input = match input {
-            Input::Set([(_, value)]) => Input::Text(value),
-            input => input,
-        };
-        let what = match (input, input.kind()) {
-            (Input::Key(_), _) => format!("expected a name that is {expected}"),
-            (_, Some(kind)) => format!("expected {expected}, found {kind}"),
-            (_, None) => format!("expected {expected}"),
-        };
-        let help = match input {
-            Input::Set(fields) => one_of(fields),
-            _ if input.is_binary() => {
-                "take it as a `SecretValue`, and read that with `expose_bytes`".to_owned()
+            Self::DuplicateField(name) => {
+                let what = format!("two of its fields are `{name}`");
+                (ErrorKind::Ambiguous, what, "keep one of the two".to_owned())
             }
-            _ => HELP.to_owned(),
+            Self::UnknownField(known) => {
+                let what = match is_name {
+                    true => "the type has no such field",
+                    false => "it has a field that the type does not have",
+                };
+                let help = match known {
+                    [] => "the type has no fields".to_owned(),
+                    _ => format!("those of the type are {}", names(known)),
+                };
+                (ErrorKind::Undecodable, what.to_owned(), help)
+            }
+            Self::Expected(what) => mismatch(&what, input),
+            Self::TypeExpected(what) if !shares_a_word(&what, input) => mismatch(&what, input),
+            Self::Message(what) => (ErrorKind::Undecodable, what, HELP.to_owned()),
+            Self::TypeExpected(_) | Self::Refused => {
+                (ErrorKind::Undecodable, REFUSED.to_owned(), HELP.to_owned())
+            }
         };
-        (what, help)
+        Self::Problem(Box::new(Problem::new(kind, format!("{path}: {what}")).with_help(help)))
     }
 }
 
-/// Returns whether a text may have been made from a value: it contains the value, or the value contains a
-/// word of it.
-fn shares(text: &str, value: &[u8]) -> bool {
+fn mismatch(expected: &str, input: Input<'_>) -> (ErrorKind, String, String) {
+    // A set of one field is read as its value.
+    let input = match input {
+        Input::Set([(_, value)]) => Input::Value(value, None),
+        input => input,
+    };
+    let what = match (input, input.kind()) {
+        (Input::Name(_), _) => format!("expected a name that is {expected}"),
+        (_, Some(kind)) => format!("expected {expected}, found {kind}"),
+        (_, None) => format!("expected {expected}"),
+    };
+    let help = match input {
+        Input::Set(fields) => one_of(fields),
+        _ if input.is_binary() => {
+            "take it as a `SecretValue`, and read that with `expose_bytes`".to_owned()
+        }
+        _ => HELP.to_owned(),
+    };
+    (ErrorKind::Undecodable, what, help)
+}
+
+/// Returns whether a text may have been made from a value: it contains the value, or the value contains a word
+/// of the text.
+fn shares_a_word(text: &str, input: Input<'_>) -> bool {
     let within = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).any(|part| part == needle);
-    let mut words = text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
-    (!value.is_empty() && within(text.as_bytes(), value))
-        || words.any(|word| within(value, word.as_bytes()))
+    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
+    input.values().iter().filter(|value| !value.is_empty()).any(|value| {
+        within(text.as_bytes(), value) || words().any(|word| within(value, word.as_bytes()))
+    })
 }
 
 impl de::Error for Abort {
     fn custom<T: Display>(_: T) -> Self {
-        Self::Mismatch(Mismatch::Refused)
+        Self::Refused
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::Mismatch(Mismatch::Expected(expected.to_string()))
+        Self::TypeExpected(expected.to_string())
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::Mismatch(Mismatch::Expected(expected.to_string()))
+        Self::TypeExpected(expected.to_string())
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::Mismatch(Mismatch::Expected(expected.to_string()))
+        Self::TypeExpected(expected.to_string())
     }
 
-    fn unknown_variant(_: &str, expected: &'static [&'static str]) -> Self {
-        match expected {
-            [] => Self::mismatch("expected a variant, and the type has none"),
+    fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {
+        match variants {
+            [] => Self::Message("expected a variant, and the type has none".to_owned()),
             [only] => Self::expected(format!("`{only}`")),
-            _ => Self::expected(format!("one of {}", list(expected))),
+            _ => Self::expected(format!("one of {}", names(variants))),
         }
     }
 
-    fn unknown_field(_: &str, expected: &'static [&'static str]) -> Self {
-        Self::UnknownField(expected)
+    fn unknown_field(_: &str, known: &'static [&'static str]) -> Self {
+        Self::UnknownField(known)
     }
 
     fn missing_field(field: &'static str) -> Self {
@@ -223,6 +186,6 @@ impl fmt::Debug for Abort {
 
 impl std::error::Error for Abort {}
 
-fn list(names: &[&str]) -> String {
+fn names(names: &[&str]) -> String {
     backquoted_list(names.iter().copied())
 }

@@ -1,128 +1,43 @@
+//! The `Deserializer` for every kind of input.
+
 use std::iter;
 
-use serde::de::Visitor;
+use serde::{
+    Deserializer,
+    de::{IntoDeserializer, Visitor, value::MapAccessDeserializer},
+};
 
 use crate::{
-    core::secret_value::SecretValue,
+    core::{
+        error::{ErrorKind, Problem},
+        secret_value::SecretValue,
+    },
     payload::{
         de::{
             abort::Abort,
-            container::{Container, Items, Variant},
-            diagnostics::Diagnostics,
-            fields::{FieldNames, FieldsReader},
+            access::{FieldsReader, Items},
+            diagnostics::DocumentKind,
             input::Input,
-            path::Path,
+            input_reader::{InputReader, NO_VALUE},
             placeholder,
-            reading::{self, Reading},
+            reading::{Reading, keeps_text, visit_scalar, visit_text},
         },
-        json::{self, Json, fault::JsonFault, form::Form},
+        json::{self, fault::JsonFault, form::Form},
     },
 };
 
-/// The `Deserializer` for every kind of input.
-#[derive(Clone, Copy)]
-pub(super) struct Deserializer<'a> {
-    input: Input<'a>,
-    path: &'a Path<'a>,
-    diagnostics: &'a Diagnostics,
-    reading: Reading,
-    depth: u16,
-}
-
-/// How deeply a type may be nested in itself for one value: some types contain themselves.
-const MAX_DEPTH: u16 = 32;
-
-const NO_VALUE: &str = "expected a value, and there is none";
-
-impl<'a> Deserializer<'a> {
-    pub(super) fn root(
-        diagnostics: &'a Diagnostics,
-        path: &'a Path<'a>,
-        input: Input<'a>,
-        reading: Reading,
-    ) -> Self {
-        Self { input, path, diagnostics, reading: diagnostics.reading(path, reading), depth: 0 }
-    }
-
-    fn with(self, input: Input<'a>) -> Self {
-        Self { input, ..self }
-    }
-
-    /// Returns the deserializer one level deeper.
-    fn deeper(self) -> Result<Self, Abort> {
-        if let Input::Placeholder = self.input {
-            self.diagnostics.supply.take()?;
-        }
-        match self.depth < MAX_DEPTH {
-            true => Ok(Self { depth: self.depth + 1, ..self }),
-            false => Err(Abort::refused()),
-        }
-    }
-
-    /// Adds the path to an error of serde, or asks for another reading if one is left.
-    pub(super) fn place(self, abort: Abort) -> Abort {
-        let path = self.path;
-        let is_open = path.is_ambiguous() && !self.diagnostics.is_retried(path);
-        match abort {
-            Abort::Mismatch(_) if is_open => {
-                let reading = self.reading.other(matches!(self.input, Input::Set(_)));
-                Abort::Retry { key: path.key(), pattern: path.pattern(), reading }
-            }
-            other => other.at(path, self.input),
-        }
-    }
-
-    /// Returns the only value of a set that has one; every other input is returned unchanged.
-    fn single(self, expected: &str) -> Result<Self, Abort> {
-        match self.input {
-            Input::Set([(_, value)]) => Ok(self.with(Input::Text(value))),
-            Input::Set(_) => Err(Abort::expected(expected)),
-            _ => Ok(self),
-        }
-    }
-
-    fn scalar(self, expected: &str) -> Result<Scalar<'a>, Abort> {
-        match self.single(expected)?.input {
-            Input::Text(value) | Input::Json(value, _) => match value.expose_str() {
-                // It is parsed, or passed to the user's type, which asks for it.
-                Ok(text) => Ok(Scalar::Text(text)),
-                Err(_) => Err(Abort::expected(expected)),
-            },
-            Input::Key(name) => Ok(Scalar::Text(name)),
-            Input::Placeholder => Ok(Scalar::Placeholder),
-            Input::Null => Ok(Scalar::Null),
-            Input::Set(_) | Input::Absent => Err(Abort::mismatch(NO_VALUE)),
-        }
-    }
-
+impl InputReader<'_> {
     /// Visits an input without parts, for a type that asks for parts.
     fn without_parts<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Null => visitor.visit_unit(),
-            Input::Key(name) => visitor.visit_str(name),
-            _ => Err(Abort::mismatch(NO_VALUE)),
+            Input::Absent => visitor.visit_unit(),
+            Input::Name(name) => visitor.visit_str(name),
+            _ => Err(Abort::Message(NO_VALUE.to_owned())),
         }
     }
 
-    fn list<'de, V: Visitor<'de>>(self, items: &[Json], visitor: V) -> Result<V::Value, Abort> {
-        let inputs = items.iter().map(|item| Input::of_json(item, self.reading));
-        visitor.visit_seq(Items::new(self, inputs))
-    }
-
-    fn object<'de, V: Visitor<'de>>(
-        self,
-        members: &[(String, Json)],
-        declared: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Abort> {
-        // In a document the keys are the author's. Everywhere else they are a part of the value.
-        let is_document = self.reading == Reading::Json
-            && (self.path.is_root() || matches!(self.input, Input::Json(_, Form::Object)));
-        let names = FieldNames { declared, are_shown: is_document };
-        // A member that is `null` is not a field, in a document either: an `Option` is `None` without it.
-        let there = members.iter().filter(|(_, json)| json.form != Form::Null);
-        let there = there.map(|(name, json)| (&**name, Input::of_json(json, self.reading)));
-        FieldsReader::visit(self, &there.collect::<Vec<_>>(), names, visitor)
+    fn placeholders<'de, V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Abort> {
+        visitor.visit_seq(Items::new(self, iter::repeat_n(Input::Placeholder, len)))
     }
 
     /// Visits a set or an object.
@@ -132,22 +47,49 @@ impl<'a> Deserializer<'a> {
         visitor: V,
     ) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Set(fields) => {
-                let fields = fields.iter().map(|(name, value)| (*name, Input::Text(value)));
-                let names = FieldNames { declared, are_shown: true };
-                FieldsReader::visit(self, &fields.collect::<Vec<_>>(), names, visitor)
+            // Types whose fields may all be missing would take none of a plain value without an error.
+            Input::Set([(name, value)])
+                if self.diagnostics.kind == DocumentKind::Plain
+                    && !declared.is_empty()
+                    && !declared.contains(name) =>
+            {
+                Err(self.plain_value(value))
             }
-            Input::Text(value) | Input::Json(value, _) => match json::object(value) {
-                Ok(members) => self.object(&members, declared, visitor),
+            Input::Set(fields) => {
+                FieldsReader::read(self, &Input::of_fields(fields), declared, |set| {
+                    visitor.visit_map(set)
+                })
+            }
+            Input::Value(value, _) => match json::members(value) {
+                // A member that is `null` is not a field: an `Option` is `None` without it.
+                Ok(members) => {
+                    FieldsReader::read(self, &Input::of_members(&members), declared, |set| {
+                        visitor.visit_map(set)
+                    })
+                }
                 Err(fault) => Err(nested("a JSON object", &fault)),
             },
             // By position, since the names include aliases, and both names of one field would be a duplicate.
             Input::Placeholder if !declared.is_empty() => {
                 self.placeholders(declared.len(), visitor)
             }
-            Input::Placeholder => FieldsReader::visit(self, &[], FieldNames::default(), visitor),
+            Input::Placeholder => FieldsReader::read(self, &[], &[], |set| visitor.visit_map(set)),
             _ => self.without_parts(visitor),
         }
+    }
+
+    /// Creates the error of a type with fields that is read from one plain value.
+    fn plain_value(self, value: &SecretValue) -> Abort {
+        let message = format!("{}: expected a set of fields, found one plain value", self.path);
+        let help = match json::is_object(value) {
+            true => {
+                "its text is a JSON object: set options = { json = true } to read its members as fields"
+            }
+            false => {
+                "store a JSON object and set options = { json = true }, or take the value as a `SecretValue`"
+            }
+        };
+        Abort::Problem(Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help)))
     }
 
     /// Visits a list, of this length if the type asks for one.
@@ -157,110 +99,58 @@ impl<'a> Deserializer<'a> {
         visitor: V,
     ) -> Result<V::Value, Abort> {
         let list = self.single("a list")?;
-        let (Input::Text(value) | Input::Json(value, _)) = list.input else {
-            return match self.input {
-                Input::Placeholder => self.placeholders(len.unwrap_or_default(), visitor),
-                _ => self.without_parts(visitor),
-            };
-        };
-        match (json::list(value), len) {
-            (Ok(items), None) => list.list(&items, visitor),
-            (Ok(items), Some(len)) if items.len() == len => list.list(&items, visitor),
-            (_, Some(len)) => Err(Abort::expected(format!("a JSON list of {len}"))),
-            (Err(fault), None) => Err(nested("a JSON list", &fault)),
+        match list.input {
+            Input::Value(value, _) => match (json::list(value), len) {
+                (Err(fault), _) => Err(nested("a JSON list", &fault)),
+                (Ok(items), Some(len)) if items.len() != len => {
+                    Err(Abort::expected(format!("a JSON list of {len}")))
+                }
+                (Ok(items), _) => {
+                    visitor.visit_seq(Items::new(list, items.iter().map(Input::of_json)))
+                }
+            },
+            Input::Placeholder => self.placeholders(len.unwrap_or_default(), visitor),
+            _ => self.without_parts(visitor),
         }
-    }
-
-    fn placeholders<'de, V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Abort> {
-        visitor.visit_seq(Items::new(self, iter::repeat_n(Input::Placeholder, len)))
     }
 
     /// Visits a value for a type that accepts anything.
     fn any<'de, V: Visitor<'de>>(
         self,
         value: &SecretValue,
-        form: Form,
+        form: Option<Form>,
         visitor: V,
     ) -> Result<V::Value, Abort> {
-        if form != Form::Text {
-            self.path.mark_ambiguous();
+        let part = self.with(Input::Value(value, form));
+        let form = form.unwrap_or_else(|| Form::guess(value));
+        if keeps_text::<V>() || form == Form::Text {
+            return visit_text(value, visitor);
         }
+        self.diagnostics.is_ambiguous.set(true);
+        // In a secret, a number that is buffered for a text is not to change.
+        let is_exact = self.diagnostics.kind != DocumentKind::Json || form != Form::Number;
         match (self.reading, form) {
-            (Reading::Json, Form::Number) => reading::visit_number(value, visitor),
-            (Reading::Scalar | Reading::Structured | Reading::Json, Form::Number | Form::Bool) => {
-                reading::visit_scalar(value, visitor)
+            (Reading::Json, Form::Object) => part.fields(&[], visitor),
+            (Reading::Json, Form::List) => part.items(None, visitor),
+            (Reading::Json | Reading::Scalar, Form::Number | Form::Bool) => {
+                visit_scalar(value, is_exact, visitor)
             }
-            (Reading::Structured | Reading::Json, Form::Object) => match json::object(value) {
-                Ok(members) => self.object(&members, &[], visitor),
-                Err(_) => reading::visit_plain(value, visitor),
-            },
-            (Reading::Structured | Reading::Json, Form::List) => match json::list(value) {
-                Ok(items) => self.list(&items, visitor),
-                Err(_) => reading::visit_plain(value, visitor),
-            },
-            _ => reading::visit_plain(value, visitor),
+            _ => visit_text(value, visitor),
         }
     }
 }
 
 /// Returns the error of a value that is not the JSON asked for.
 fn nested(expected: &str, fault: &JsonFault) -> Abort {
-    Abort::mismatch(format!("expected {expected} ({})", fault.message()))
-}
-
-/// The input of a type that asks for a number, a text or another value without parts.
-enum Scalar<'a> {
-    Text(&'a str),
-    Placeholder,
-    Null,
-}
-
-impl Container for Deserializer<'_> {
-    type Part<'a> = Deserializer<'a>;
-
-    fn path(&self) -> &Path<'_> {
-        self.path
-    }
-
-    fn diagnostics(&self) -> &Diagnostics {
-        self.diagnostics
-    }
-
-    fn read_part<T>(
-        &self,
-        path: &Path<'_>,
-        input: Input<'_>,
-        read: impl FnOnce(Deserializer<'_>) -> Result<T, Abort>,
-    ) -> Result<T, Abort> {
-        let reading = self.diagnostics.reading(path, self.reading);
-        let depth = match input {
-            Input::Placeholder => self.depth,
-            // JSON has a limit to its depth.
-            _ => 0,
-        };
-        let part = Deserializer { input, path, reading, depth, ..*self }.deeper()?;
-        read(part).map_err(|abort| part.place(abort))
-    }
-
-    fn read_content<T>(
-        &self,
-        input: Input<'_>,
-        read: impl FnOnce(Deserializer<'_>) -> Result<T, Abort>,
-    ) -> Result<T, Abort> {
-        read(Deserializer { input, ..*self }.deeper()?)
-    }
+    Abort::Message(format!("expected {expected} ({})", fault.message()))
 }
 
 macro_rules! parsed {
-    ($($method:ident => $visit:ident($type:ident, $what:expr, $placeholder:expr) $(if $fits:expr)?;)*) => { $(
+    ($($method:ident => $visit:ident($type:ty, $what:literal, $placeholder:literal) $(if $fits:expr)?;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-            match self.scalar($what)? {
-                Scalar::Text(text) => match text.parse::<$type>().ok() $(.filter($fits))? {
-                    Some(value) => visitor.$visit(value),
-                    None => Err(Abort::expected($what)),
-                },
-                Scalar::Placeholder => visitor.$visit($placeholder),
-                Scalar::Null => visitor.visit_unit(),
+            match self.text($what, $placeholder)?.parse::<$type>().ok() $(.filter($fits))? {
+                Some(value) => visitor.$visit(value),
+                None => Err(Abort::expected($what)),
             }
         }
     )* };
@@ -274,53 +164,51 @@ macro_rules! forwarded {
     )* };
 }
 
-impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
+impl<'de> Deserializer<'de> for InputReader<'_> {
     type Error = Abort;
 
     fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Text(value) => self.any(value, Form::guess(value), visitor),
-            Input::Json(value, form) => self.any(value, form, visitor),
+            Input::Value(value, form) => self.any(value, form, visitor),
             // A set with one field is read as a value first, and as a set if that does not fit.
-            Input::Set([(_, value)]) if self.reading == Reading::Plain => {
-                self.path.mark_ambiguous();
-                self.any(value, Form::guess(value), visitor)
+            Input::Set([(_, value)]) if self.reading == Reading::Text => {
+                self.diagnostics.is_ambiguous.set(true);
+                self.any(value, None, visitor)
             }
             Input::Set(_) => self.fields(&[], visitor),
             Input::Placeholder => placeholder::visit_text(visitor),
-            Input::Key(_) | Input::Null | Input::Absent => self.without_parts(visitor),
+            Input::Name(_) | Input::Absent => self.without_parts(visitor),
         }
     }
 
     parsed! {
-        deserialize_bool => visit_bool(bool, "bool", true);
-        deserialize_i8 => visit_i8(i8, "i8", 1);
-        deserialize_i16 => visit_i16(i16, "i16", 1);
-        deserialize_i32 => visit_i32(i32, "i32", 1);
-        deserialize_i64 => visit_i64(i64, "i64", 1);
-        deserialize_i128 => visit_i128(i128, "i128", 1);
-        deserialize_u8 => visit_u8(u8, "u8", 1);
-        deserialize_u16 => visit_u16(u16, "u16", 1);
-        deserialize_u32 => visit_u32(u32, "u32", 1);
-        deserialize_u64 => visit_u64(u64, "u64", 1);
-        deserialize_u128 => visit_u128(u128, "u128", 1);
-        deserialize_f32 => visit_f32(f32, "f32", 1.0) if |number| number.is_finite();
-        deserialize_f64 => visit_f64(f64, "f64", 1.0) if |number| number.is_finite();
-        deserialize_char => visit_char(char, "one character", '1');
+        deserialize_bool => visit_bool(bool, "bool", "true");
+        deserialize_i8 => visit_i8(i8, "i8", "1");
+        deserialize_i16 => visit_i16(i16, "i16", "1");
+        deserialize_i32 => visit_i32(i32, "i32", "1");
+        deserialize_i64 => visit_i64(i64, "i64", "1");
+        deserialize_i128 => visit_i128(i128, "i128", "1");
+        deserialize_u8 => visit_u8(u8, "u8", "1");
+        deserialize_u16 => visit_u16(u16, "u16", "1");
+        deserialize_u32 => visit_u32(u32, "u32", "1");
+        deserialize_u64 => visit_u64(u64, "u64", "1");
+        deserialize_u128 => visit_u128(u128, "u128", "1");
+        deserialize_f32 => visit_f32(f32, "f32", "1") if |number| number.is_finite();
+        deserialize_f64 => visit_f64(f64, "f64", "1") if |number| number.is_finite();
+        deserialize_char => visit_char(char, "one character", "1");
     }
 
     fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        match self.scalar("text")? {
-            Scalar::Text(text) => visitor.visit_str(text),
-            Scalar::Placeholder => placeholder::visit_text(visitor),
-            Scalar::Null => visitor.visit_unit(),
+        match self.input {
+            Input::Placeholder => placeholder::visit_text(visitor),
+            _ => visitor.visit_str(self.text("text", "")?),
         }
     }
 
     fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.single("bytes")?.input {
             // The user's type asks for the bytes.
-            Input::Text(value) | Input::Json(value, _) => visitor.visit_bytes(value.expose_bytes()),
+            Input::Value(value, _) => visitor.visit_bytes(value.expose_bytes()),
             Input::Placeholder => visitor.visit_bytes(b"1"),
             _ => self.without_parts(visitor),
         }
@@ -328,14 +216,14 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Absent | Input::Null | Input::Placeholder => visitor.visit_none(),
+            Input::Absent | Input::Placeholder => visitor.visit_none(),
             _ => visitor.visit_some(self.deeper()?),
         }
     }
 
     fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
         match self.input {
-            Input::Text(_) | Input::Json(..) | Input::Key(_) => Err(Abort::expected("no value")),
+            Input::Value(..) | Input::Name(_) => Err(Abort::expected("no value")),
             _ => visitor.visit_unit(),
         }
     }
@@ -357,39 +245,42 @@ impl<'de> serde::Deserializer<'de> for Deserializer<'_> {
         visitor: V,
     ) -> Result<V::Value, Abort> {
         let is_variant = |name: &[u8]| variants.iter().any(|variant| variant.as_bytes() == name);
-        if let Input::Set([(name, value)]) = self.input
+        if let Input::Set(field @ [(name, value)]) = self.input
             // The value is compared with words that are not secret.
             && is_variant(name.as_bytes()) && !is_variant(value.expose_bytes())
         {
-            return visitor.visit_enum(Variant::new(self, name, Input::Text(value), true));
+            return FieldsReader::read(self, &Input::of_fields(field), variants, |set| {
+                visitor.visit_enum(MapAccessDeserializer::new(set))
+            });
         }
-        let one = self.single("a variant")?;
-        let (Input::Text(value) | Input::Json(value, _)) = one.input else {
-            return match self.input {
-                Input::Placeholder => {
-                    let name = placeholder::variant(variants, self.depth)?;
-                    visitor.visit_enum(Variant::new(self, name, Input::Placeholder, true))
+        let part = self.single("a variant")?;
+        match part.input {
+            Input::Value(value, _) => match json::object(value) {
+                Ok(members) if members.len() == 1 => {
+                    FieldsReader::read(part, &Input::of_members(&members), variants, |set| {
+                        visitor.visit_enum(MapAccessDeserializer::new(set))
+                    })
                 }
-                Input::Key(name) => {
-                    visitor.visit_enum(Variant::new(self, name, Input::Absent, false))
+                Ok(_) => {
+                    let what = "expected an object with one member, which names the variant";
+                    Err(Abort::Message(what.to_owned()))
                 }
-                _ => self.without_parts(visitor),
-            };
-        };
-        // The value is compared with the names of the variants.
-        let Ok(text) = value.expose_str() else {
-            return Err(Abort::expected("the name of a variant"));
-        };
-        match json::object(value).as_deref() {
-            Ok([(name, content)]) => {
-                let content = Input::of_json(content, one.reading);
-                let is_known = is_variant(name.as_bytes());
-                visitor.visit_enum(Variant::new(one, name, content, is_known))
+                Err(_) => {
+                    let name = part.text("the name of a variant", "")?;
+                    visitor.visit_enum(name.into_deserializer())
+                }
+            },
+            Input::Placeholder => {
+                // Another one at each depth, since a variant may contain the enum itself: a variant with several
+                // parts contains them two levels deeper.
+                let index = usize::from(self.depth / 2).checked_rem(variants.len());
+                let name = variants[index.ok_or(Abort::Refused)?];
+                FieldsReader::read(self, &[(name, Input::Placeholder)], variants, |set| {
+                    visitor.visit_enum(MapAccessDeserializer::new(set))
+                })
             }
-            Ok(_) => {
-                Err(Abort::mismatch("expected an object with one member, which names the variant"))
-            }
-            Err(_) => visitor.visit_enum(Variant::new(one, text, Input::Absent, false)),
+            Input::Name(name) => visitor.visit_enum(name.into_deserializer()),
+            _ => self.without_parts(visitor),
         }
     }
 

@@ -1,100 +1,124 @@
-use std::{collections::BTreeMap, mem};
+use std::{cell::Cell, collections::BTreeMap, mem};
 
 use crate::{
     core::error::Problem,
     payload::de::{
-        abort::{Abort, Incomplete},
-        path::Path,
-        placeholder::Supply,
+        abort::{Abort, FieldFault},
+        placeholder::MAX_PLACEHOLDERS,
         reading::Reading,
     },
 };
 
 /// What the runs have found so far, and what the next run does differently.
 ///
-/// Each run after the first follows from an event that happens once: a field at the top is rejected (and left
-/// out from then on), a field is missing, a value can be read in another way, placeholders are switched on,
-/// or a placeholder is refused. Only one field can be both rejected and missing, through an alias whose
-/// placeholder is then refused too. So there are at most four more runs than there are fields and such
-/// values.
+/// Each run after the first follows from an event that happens once: a field at the top is rejected or read in
+/// the other way, a field is missing, rejected fields get placeholders, a placeholder is refused (twice at
+/// most), or the whole type is read in the other way. So there are at most four more runs than there are fields,
+/// and one for each field and one for the type if serde buffers values.
 #[derive(Default)]
 pub(super) struct Diagnostics {
-    is_plain: bool,
+    pub(super) kind: DocumentKind,
     problems: Vec<Problem>,
-    /// The fields that are left out. `true` if their values are the reason, `false` if their names are.
-    rejected: BTreeMap<String, bool>,
-    missing: Vec<&'static str>,
-    /// The last of the missing fields, if it may be one that was left out under an alias, and the index of
-    /// its problem.
-    doubtful: Option<(&'static str, usize)>,
+    fields: BTreeMap<String, Treatment>,
     /// Whether a field was missing in a run.
-    has_incomplete_run: bool,
-    /// The fields that get placeholders, in order.
-    placeholders: Vec<String>,
+    has_missing_field: bool,
     has_refused_placeholder: bool,
-    /// How to read values, by the keys of their paths and of their lists.
-    readings: BTreeMap<String, Reading>,
-    pub(super) supply: Supply,
+    /// A missing field that may be one that was rejected under an alias. It is another field if it accepts its
+    /// placeholder.
+    unconfirmed: Option<Problem>,
+    is_read_again: bool,
+    /// Whether a type that accepts anything got one of several readings of a value: a text, or the number that
+    /// it looks like. If the type then fails, the other reading may fit.
+    pub(super) is_ambiguous: Cell<bool>,
+    /// The number of placeholders in this run.
+    placeholders: Cell<u16>,
+}
+
+/// What a type is read from as a whole.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+pub(super) enum DocumentKind {
+    /// The fields of a secret.
+    #[default]
+    Set,
+    /// A secret that is one plain value.
+    Plain,
+    /// A field of a secret.
+    Field,
+    /// A JSON document, whose keys are no part of a value.
+    Json,
+}
+
+/// What a run does with a field at the top.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// Its value is read in the other way.
+    Reread,
+    /// It is left out because of its name.
+    Omit,
+    /// It is left out because of its value.
+    Reject,
+    /// It is left out, and a placeholder follows the other fields.
+    Replace,
 }
 
 impl Diagnostics {
+    pub(super) fn new(kind: DocumentKind) -> Self {
+        Self { kind, ..Self::default() }
+    }
+
     pub(super) fn is_clean(&self) -> bool {
-        self.problems.is_empty()
-    }
-
-    /// Creates the diagnostics of a secret that is one plain value.
-    pub(super) fn of_plain() -> Self {
-        Self { is_plain: true, ..Self::default() }
-    }
-
-    /// Returns whether the secret is one plain value.
-    pub(super) fn is_plain(&self) -> bool {
-        self.is_plain
+        self.problems.is_empty() && self.unconfirmed.is_none()
     }
 
     pub(super) fn into_problems(self) -> Vec<Problem> {
-        self.problems
+        self.problems.into_iter().chain(self.unconfirmed).collect()
     }
 
-    /// Returns whether the field at the top is to be left out.
-    pub(super) fn is_rejected(&self, name: &str) -> bool {
-        self.rejected.contains_key(name)
+    pub(super) fn treatment(&self, field: &str) -> Option<Treatment> {
+        self.fields.get(field).copied()
     }
 
     /// Returns the fields at the top that get placeholders.
-    pub(super) fn placeholders(&self) -> impl Iterator<Item = &str> {
-        self.placeholders.iter().map(String::as_str)
+    pub(super) fn replaced(&self) -> impl Iterator<Item = &str> {
+        self.fields.iter().filter(|(_, to)| **to == Treatment::Replace).map(|(name, _)| &**name)
     }
 
-    /// Returns how to read the value at this path, if this is how its container is read.
-    pub(super) fn reading(&self, path: &Path<'_>, container: Reading) -> Reading {
-        // While everything fits, no path is written out.
-        if self.readings.is_empty() {
-            return container;
+    /// Returns how the next run reads the values.
+    pub(super) fn reading(&self) -> Reading {
+        match (self.kind, self.is_read_again) {
+            (DocumentKind::Json, false) => Reading::Json,
+            (DocumentKind::Field, true) => Reading::Json,
+            (DocumentKind::Set | DocumentKind::Plain, true) => Reading::Scalar,
+            _ => Reading::Text,
         }
-        let reading = |key: String| self.readings.get(&key).copied();
-        reading(path.key()).or_else(|| reading(path.pattern())).unwrap_or(container)
     }
 
-    /// Returns whether the value at this path is already read in the other way.
-    pub(super) fn is_retried(&self, path: &Path<'_>) -> bool {
-        !self.readings.is_empty() && self.readings.contains_key(&path.key())
+    /// Returns how a field at the top is read again.
+    pub(super) fn other_reading(&self) -> Reading {
+        match self.kind {
+            DocumentKind::Json => Reading::Text,
+            _ => Reading::Json,
+        }
+    }
+
+    /// Takes one placeholder of this run, and returns whether there was one.
+    pub(super) fn take_placeholder(&self) -> bool {
+        self.placeholders.set(self.placeholders.get().saturating_add(1));
+        self.placeholders.get() <= MAX_PLACEHOLDERS
     }
 
     /// Takes the reason why a run stopped, and returns whether another run may find more.
     pub(super) fn recover(&mut self, abort: Abort) -> bool {
-        self.supply = Supply::default();
+        self.placeholders.take();
+        let is_ambiguous = self.is_ambiguous.take();
         match abort {
-            Abort::Retry { key, pattern, reading } => self.retry_as(key, pattern, reading),
-            Abort::Rejected { name, problem, by_value } => {
-                self.problems.push(*problem);
-                self.rejected.insert(name, by_value).is_none()
+            Abort::Field(name, fault) => self.recover_field(name, fault, is_ambiguous),
+            _ if is_ambiguous && !self.is_read_again => {
+                self.is_read_again = true;
+                true
             }
-            Abort::Incomplete(incomplete) => self.missing_field(incomplete),
-            Abort::RefusedPlaceholder(name) => self.drop_placeholder(&name),
             // It may be caused by a field that was left out.
-            Abort::Problem(_) if !self.is_clean() => false,
-            Abort::Problem(problem) => {
+            Abort::Problem(problem) if self.is_clean() => {
                 self.problems.push(*problem);
                 false
             }
@@ -102,77 +126,49 @@ impl Diagnostics {
         }
     }
 
-    /// Makes the next run read a value in another way.
-    fn retry_as(&mut self, key: String, pattern: String, reading: Reading) -> bool {
-        let is_new = self.readings.insert(key, reading).is_none();
-        // What one item of a list needs, most of its items need.
-        self.readings.entry(pattern).or_insert(reading);
-        is_new
+    fn recover_field(&mut self, name: String, fault: FieldFault, is_ambiguous: bool) -> bool {
+        let before = self.treatment(&name);
+        if let FieldFault::Placeholder = fault {
+            self.fields.insert(name, Treatment::Reject);
+            // What is missing then may be the rejected field.
+            return self.unconfirmed.take().is_none()
+                && !mem::replace(&mut self.has_refused_placeholder, true);
+        }
+        self.problems.extend(self.unconfirmed.take());
+        match fault {
+            FieldFault::Placeholder => false,
+            FieldFault::Value(_) if is_ambiguous && before.is_none() => {
+                self.fields.insert(name, Treatment::Reread).is_none()
+            }
+            FieldFault::Value(problem) => {
+                self.problems.push(*problem);
+                self.fields.insert(name, Treatment::Reject) != Some(Treatment::Reject)
+            }
+            FieldFault::Name(problem) => {
+                self.problems.push(*problem);
+                self.fields.insert(name, Treatment::Omit) != Some(Treatment::Omit)
+            }
+            FieldFault::Missing { problem, is_last } => {
+                self.recover_missing(name, *problem, is_last)
+            }
+        }
     }
 
-    /// Records the missing field. From now on there are placeholders, since serde reports only the first
-    /// missing field.
-    fn missing_field(&mut self, incomplete: Incomplete) -> bool {
-        let is_first = !mem::replace(&mut self.has_incomplete_run, true);
-        let by_value = self.rejected.iter().filter(|(_, by_value)| **by_value);
-        let mut left_out = by_value.map(|(name, _)| name);
-        if is_first && left_out.clone().next().is_some() {
-            // This field may be one that was left out. That is not known until that one has a placeholder.
-            self.placeholders = left_out.cloned().collect();
-            self.sort_placeholders(&incomplete);
-            return incomplete.may_lack_others(|name| self.is_rejected(name));
+    fn recover_missing(&mut self, name: String, problem: Problem, is_last: bool) -> bool {
+        let rejected = self.fields.values_mut().filter(|to| **to == Treatment::Reject);
+        let is_first = !mem::replace(&mut self.has_missing_field, true);
+        if is_first && rejected.map(|to| *to = Treatment::Replace).count() > 0 {
+            // The missing field may be a rejected one. That is known once that one has a placeholder.
+            return !is_last;
         }
-        if self.missing.contains(&incomplete.name) || self.rejected.contains_key(incomplete.name) {
+        if self.fields.contains_key(&name) {
             return false;
         }
-        let may_be = |name: &String| !incomplete.read.contains(name) && incomplete.may_be(name);
-        self.doubtful = left_out.any(may_be).then_some((incomplete.name, self.problems.len()));
-        self.missing.push(incomplete.name);
-        self.placeholders.push(incomplete.name.to_owned());
-        self.sort_placeholders(&incomplete);
-        self.problems.push(*incomplete.problem);
+        match self.has_refused_placeholder {
+            true => self.unconfirmed = Some(problem),
+            false => self.problems.push(problem),
+        }
+        self.fields.insert(name, Treatment::Replace);
         true
-    }
-
-    fn sort_placeholders(&mut self, incomplete: &Incomplete) {
-        self.placeholders.sort_by_key(|name| incomplete.position(name).unwrap_or(usize::MAX));
-    }
-
-    /// Leaves out a field whose type refuses the placeholder, and the fields after it: while it is missing,
-    /// serde does not reach them. A second refusal can only be that of the first missing field, and there is
-    /// nothing before it.
-    fn drop_placeholder(&mut self, name: &str) -> bool {
-        // The field that was left out refused its placeholder too, so both may be the same field.
-        if let Some((_, problem)) = self.doubtful.take_if(|(doubtful, _)| *doubtful == name) {
-            self.problems.remove(problem);
-        }
-        let position = self.placeholders.iter().position(|placeholder| placeholder == name);
-        self.placeholders.truncate(position.unwrap_or_default());
-        !mem::replace(&mut self.has_refused_placeholder, true)
-    }
-}
-
-impl Incomplete {
-    fn position(&self, name: &str) -> Option<usize> {
-        self.declared.iter().position(|declared| *declared == name)
-    }
-
-    /// Returns whether the type may need more fields than those that were read or rejected.
-    fn may_lack_others(&self, is_rejected: impl Fn(&str) -> bool) -> bool {
-        let is_there = |name: &str| self.read.iter().any(|read| read == name) || is_rejected(name);
-        self.declared.is_empty() || self.declared.iter().any(|name| !is_there(name))
-    }
-
-    /// Returns whether the missing field may have been left out under this name, which may be an alias.
-    fn may_be(&self, name: &str) -> bool {
-        if self.declared.is_empty() {
-            return true;
-        }
-        let (Some(own), Some(other)) = (self.position(self.name), self.position(name)) else {
-            return false;
-        };
-        // The aliases of a field are side by side. A field between them that was read is another field.
-        let mut between = self.declared[own.min(other)..own.max(other)].iter();
-        !between.any(|between| self.read.iter().any(|read| read == between))
     }
 }

@@ -1,98 +1,92 @@
-use std::borrow::Cow;
-
 use crate::{
     core::{escape::backquoted_list, secret_value::SecretValue},
-    payload::{
-        de::reading::Reading,
-        json::{self, Json, form::Form},
-    },
+    payload::json::{self, Json, form::Form},
 };
 
 /// What a type is read from.
 #[derive(Clone, Copy)]
 pub(super) enum Input<'a> {
-    /// A value as it is stored.
-    Text(&'a SecretValue),
-    /// A value inside JSON, and its form there.
-    Json(&'a SecretValue, Form),
+    /// A value, and its form if it is inside JSON.
+    Value(&'a SecretValue, Option<Form>),
     /// The fields of a secret.
     Set(&'a [(&'a str, &'a SecretValue)]),
     /// The name of a field.
-    Key(&'a str),
-    /// No stored value: an invented one that fits the type, so that reading can go on.
+    Name(&'a str),
+    /// An invented value that fits the type, so that reading can go on.
     Placeholder,
-    /// No value: `None` for an `Option`, and an error for almost every other type.
+    /// No value: an absent source, or the `null` of JSON.
     Absent,
-    /// The `null` of a JSON document: `None` for an `Option`, and no value for a type that accepts anything.
-    Null,
 }
 
 impl<'a> Input<'a> {
-    /// Creates the input for a value inside JSON. `null` is a value only if the whole text is JSON.
-    pub(super) fn of_json(json: &'a Json, reading: Reading) -> Self {
-        match (json.form, reading) {
-            (Form::Null, Reading::Json) => Self::Null,
-            (Form::Null, _) => Self::Absent,
-            (form, _) => Self::Json(&json.value, form),
+    pub(super) fn of_json(json: &'a Json) -> Self {
+        match json.form {
+            Form::Null => Self::Absent,
+            form => Self::Value(&json.value, Some(form)),
         }
     }
 
+    pub(super) fn of_fields(fields: &[(&'a str, &'a SecretValue)]) -> Vec<(&'a str, Self)> {
+        fields.iter().map(|(name, value)| (*name, Self::Value(value, None))).collect()
+    }
+
+    pub(super) fn of_members(members: &'a [(String, Json)]) -> Vec<(&'a str, Self)> {
+        members.iter().map(|(name, json)| (&**name, Self::of_json(json))).collect()
+    }
+
     /// Returns what kind of value this is, for a message; `None` if nothing is stored.
-    pub(super) fn kind(self) -> Option<Cow<'static, str>> {
-        Some(match self {
-            Self::Text(value) => text_kind(value).into(),
-            Self::Json(value, Form::Text) => match value.is_empty() {
-                true => "an empty text".into(),
-                false => "a text".into(),
-            },
-            Self::Json(_, form) => form.as_str().into(),
-            Self::Set(fields) => format!("a set of {} fields", fields.len()).into(),
-            Self::Key(_) | Self::Placeholder | Self::Absent | Self::Null => return None,
-        })
+    pub(super) fn kind(self) -> Option<String> {
+        let (value, form) = match self {
+            Self::Value(value, form) => (value, form.unwrap_or_else(|| form_of(value))),
+            Self::Set(fields) => return Some(format!("a set of {} fields", fields.len())),
+            Self::Name(_) | Self::Placeholder | Self::Absent => return None,
+        };
+        let kind = match form {
+            Form::Text if !value.is_text() => "bytes that are not text",
+            Form::Text if value.is_empty() => "an empty text",
+            Form::Text => "a text",
+            form => form.as_str(),
+        };
+        Some(kind.to_owned())
     }
 
     pub(super) fn is_binary(self) -> bool {
-        matches!(self, Self::Text(value) | Self::Json(value, _) if !value.is_text())
+        matches!(self, Self::Value(value, _) if !value.is_text())
     }
 
     /// Returns the values, which no message may show.
     pub(super) fn values(self) -> Vec<&'a [u8]> {
         match self {
             // They are compared with a message and not stored.
-            Self::Text(value) | Self::Json(value, _) => vec![value.expose_bytes()],
+            Self::Value(value, _) => vec![value.expose_bytes()],
             Self::Set(fields) => fields.iter().map(|(_, value)| value.expose_bytes()).collect(),
-            Self::Key(name) => vec![name.as_bytes()],
-            Self::Placeholder | Self::Absent | Self::Null => Vec::new(),
+            Self::Name(name) => vec![name.as_bytes()],
+            Self::Placeholder | Self::Absent => Vec::new(),
         }
     }
 }
 
-/// Returns what a stored text looks like.
-fn text_kind(value: &SecretValue) -> &'static str {
-    // Looked at for its form.
-    let Ok(text) = value.expose_str() else { return "bytes that are not text" };
-    let form = match Form::guess(value) {
-        Form::Bool if text.parse::<bool>().is_ok() => Form::Bool,
-        Form::Number if text.parse::<f64>().is_ok() => Form::Number,
-        Form::Object if json::is_object(value) => Form::Object,
-        Form::List if json::list(value).is_ok() => Form::List,
-        _ if text.is_empty() => return "an empty text",
-        _ => return "a text",
+/// Returns the form of a stored value, which is the form of a text if it is not JSON.
+fn form_of(value: &SecretValue) -> Form {
+    let text = value.expose_str().unwrap_or_default(); // to be parsed
+    let form = Form::guess(value);
+    let is_json = match form {
+        Form::Bool => text.parse::<bool>().is_ok(),
+        Form::Number => text.parse::<f64>().is_ok(),
+        Form::Object => json::is_object(value),
+        Form::List => json::list(value).is_ok(),
+        Form::Null | Form::Text => false,
     };
-    form.as_str()
+    if is_json { form } else { Form::Text }
 }
 
 /// Returns the help for a type that is read from one value, and got a set.
 pub(super) fn one_of(fields: &[(&str, &SecretValue)]) -> String {
     let names = list(fields.iter().map(|(name, _)| *name));
-    match fields.first() {
-        Some((name, _)) => {
-            format!(
-                "name one of them as the `key`, such as key = {name:?}, or take all of them as a struct or a map: {names}"
-            )
-        }
-        None => names,
-    }
+    let Some((name, _)) = fields.first() else { return names };
+    format!(
+        "name one of them as the `key`, such as key = {name:?}, or take all of them as a struct or a map: {names}"
+    )
 }
 
 /// Lists the names of the fields for a help line.

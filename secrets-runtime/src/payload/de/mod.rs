@@ -14,16 +14,16 @@
 //!
 //! - serde buffers the fields of a `#[serde(flatten)]`, and those of internally tagged and untagged enums,
 //!   before their type is known. They are read as text first, and then again as the numbers and lists that
-//!   they look like. A type that mixes both there may get neither.
+//!   they look like. A field that needs both may get neither.
 //! - If a type refuses its placeholder, a missing field that is declared after it is found only once that
 //!   field exists.
 
 mod abort;
-mod container;
+mod access;
 mod deserializer;
 mod diagnostics;
-mod fields;
 mod input;
+mod input_reader;
 mod path;
 mod placeholder;
 mod reading;
@@ -39,11 +39,10 @@ use crate::{
     },
     payload::de::{
         abort::{Abort, REFUSED},
-        deserializer::Deserializer,
-        diagnostics::Diagnostics,
+        diagnostics::{Diagnostics, DocumentKind},
         input::Input,
+        input_reader::InputReader,
         path::Path,
-        reading::Reading,
     },
 };
 
@@ -57,7 +56,7 @@ pub(crate) fn from_fields<T: DeserializeOwned>(
     path: &str,
     fields: &[(&str, &SecretValue)],
 ) -> Result<T, Vec<Problem>> {
-    read(path, Input::Set(fields), Reading::Plain)
+    read(DocumentKind::Set, path, Input::Set(fields))
 }
 
 /// Reads a secret that is one plain value into a `T`. `path` is the name of the secret, and `name` that of the value.
@@ -69,7 +68,7 @@ pub(crate) fn from_plain<T: DeserializeOwned>(
     name: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    read_with(Diagnostics::of_plain(), path, Input::Set(&[(name, value)]), Reading::Plain)
+    read(DocumentKind::Plain, path, Input::Set(&[(name, value)]))
 }
 
 /// Reads one field into a `T`. `path` is the full name of the field in messages.
@@ -80,7 +79,7 @@ pub(crate) fn from_value<T: DeserializeOwned>(
     path: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    read(path, Input::Text(value), Reading::Plain)
+    read(DocumentKind::Field, path, Input::Value(value, None))
 }
 
 /// Reads the text of a JSON document into a `T`. `path` is the name of the document in messages. A type that
@@ -92,7 +91,7 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     path: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    read(path, Input::Text(value), Reading::Json)
+    read(DocumentKind::Json, path, Input::Value(value, None))
 }
 
 /// Reads an optional source that is absent into a `T`: an `Option` is `None`.
@@ -100,35 +99,26 @@ pub(crate) fn from_json<T: DeserializeOwned>(
 /// # Errors
 /// `why`, if `T` is not optional.
 pub(crate) fn from_absent<T: DeserializeOwned>(why: Problem) -> Result<T, Vec<Problem>> {
-    run(&Diagnostics::default(), &Path::root(""), Input::Absent, Reading::Plain)
-        .map_err(|_| vec![why])
+    run(&Diagnostics::new(DocumentKind::Field), "", Input::Absent).map_err(|_| vec![why])
 }
 
 /// Returns whether `T` accepts that its source is absent, as an `Option` does.
 pub(crate) fn accepts_absence<T: DeserializeOwned>() -> bool {
-    run::<T>(&Diagnostics::default(), &Path::root(""), Input::Absent, Reading::Plain).is_ok()
+    run::<T>(&Diagnostics::new(DocumentKind::Field), "", Input::Absent).is_ok()
 }
 
 /// Limits the time for a secret with thousands of fields, and for a type that fails differently each time.
 const MAX_RUNS: usize = 512;
 
-fn read<T: DeserializeOwned>(
-    path: &str,
-    input: Input<'_>,
-    reading: Reading,
-) -> Result<T, Vec<Problem>> {
-    read_with(Diagnostics::default(), path, input, reading)
-}
-
 /// Runs until nothing new is found.
-fn read_with<T: DeserializeOwned>(
-    mut diagnostics: Diagnostics,
+fn read<T: DeserializeOwned>(
+    kind: DocumentKind,
     path: &str,
     input: Input<'_>,
-    reading: Reading,
 ) -> Result<T, Vec<Problem>> {
+    let mut diagnostics = Diagnostics::new(kind);
     for _ in 0..MAX_RUNS {
-        match run(&diagnostics, &Path::root(path), input, reading) {
+        match run(&diagnostics, path, input) {
             Ok(built) if diagnostics.is_clean() => return Ok(built),
             Ok(_) => break,
             Err(abort) => {
@@ -146,10 +136,8 @@ fn read_with<T: DeserializeOwned>(
 
 fn run<T: DeserializeOwned>(
     diagnostics: &Diagnostics,
-    path: &Path<'_>,
+    path: &str,
     input: Input<'_>,
-    reading: Reading,
 ) -> Result<T, Abort> {
-    let deserializer = Deserializer::root(diagnostics, path, input, reading);
-    T::deserialize(deserializer).map_err(|abort| deserializer.place(abort))
+    InputReader::root(diagnostics, &Path::Root(path), input).read(|part| T::deserialize(part))
 }

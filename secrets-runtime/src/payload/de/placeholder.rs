@@ -5,32 +5,12 @@
 //! Numbers are 1, booleans `true`, lists and maps empty and options `None`. A type gets one placeholder: if
 //! it refuses that, reading goes on without it.
 
-use std::cell::Cell;
-
 use serde::de::{Expected, Visitor};
 
 use crate::payload::de::abort::Abort;
 
-/// The supply of each run, for types that ask for one after another.
-const MAX_PLACEHOLDERS: u16 = 4096;
-
-/// The number of placeholders that a run may still create.
-pub(super) struct Supply(Cell<u16>);
-
-impl Default for Supply {
-    fn default() -> Self {
-        Self(Cell::new(MAX_PLACEHOLDERS))
-    }
-}
-
-impl Supply {
-    /// Takes one placeholder from the supply.
-    pub(super) fn take(&self) -> Result<(), Abort> {
-        let left = self.0.get().checked_sub(1).ok_or_else(Abort::refused)?;
-        self.0.set(left);
-        Ok(())
-    }
-}
+/// The number of placeholders in one run, for types that ask for one after another.
+pub(super) const MAX_PLACEHOLDERS: u16 = 4096;
 
 /// Visits a text: a number, or for types that expect a text of a certain form a text of that form that leads
 /// to no machine.
@@ -50,9 +30,3 @@ const FORMS: [(&str, &str); 7] = [
     ("URL", "data:,"),
     ("UUID", "00000000-0000-0000-0000-000000000000"),
 ];
-
-/// Returns a variant of an enum: another one at each depth, since a variant may contain the enum itself.
-pub(super) fn variant(variants: &[&'static str], depth: u16) -> Result<&'static str, Abort> {
-    let index = usize::from(depth).checked_rem(variants.len()).ok_or_else(Abort::refused)?;
-    Ok(variants[index])
-}

@@ -226,6 +226,15 @@ fn tagged_and_untagged_enums_are_found() {
         built::<Auth>(&[("type", "basic"), ("user", "a"), ("tries", "3")]),
         Auth::Basic { user: "a".into(), tries: 3 }
     );
+    // A number that is buffered for a value keeps its text.
+    #[derive(Deserialize)]
+    #[serde(tag = "type")]
+    enum Card {
+        Chip { pin: SecretValue, tries: u8 },
+    }
+    let Card::Chip { pin, tries } =
+        value(r#"{"type":"Chip","pin":1.50,"tries":3}"#).expect("a card");
+    assert_eq!((text(&pin), tries), ("1.50", 3));
     let both: Both =
         built(&[("auth", r#"{"type":"basic","user":"12","tries":3}"#), ("either", "plain")]);
     assert_eq!((both.auth, both.either), (basic(), Either::Text("plain".into())));

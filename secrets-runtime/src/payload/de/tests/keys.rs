@@ -39,7 +39,7 @@ fn keys_inside_a_value_are_not_shown() {
         nested(r#"{"SeNtInEl":"x"}"#, r#"[{"SeNtInEl":1}]"#, r#"{"port":1,"SeNtInEl":1}"#),
         [
             format!("db.limits[..]: {refused}"),
-            "db.modes[0]: expected one of `Read`, `Write`, found an object".to_owned(),
+            "db.modes[0][..]: expected a name that is one of `Read`, `Write`".to_owned(),
             "db.strict[..]: the type has no such field".to_owned(),
         ]
     );

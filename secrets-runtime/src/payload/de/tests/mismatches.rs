@@ -198,7 +198,7 @@ fn nested_values_must_be_json() {
     );
     assert_eq!(
         messages(value::<Mode>(r#"{"Read":"SeNtInEl"}"#)),
-        ["db.it: expected the name of the variant alone, as it holds nothing"]
+        ["db.it.Read: expected no value, found a text"]
     );
 }
 
