@@ -3,6 +3,7 @@
 use std::{
     env,
     fmt::{self, Display},
+    fs::File,
     path::Path,
     process::{Command, Stdio},
 };
@@ -24,7 +25,7 @@ const CLEARED: [&str; 9] = [
 ];
 
 /// A program, its arguments and the variables added to them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct CommandLine {
     program: String,
     arguments: Vec<String>,
@@ -57,16 +58,26 @@ impl CommandLine {
 
     /// Runs the command to its end; its output goes to the terminal. An error says how it ended.
     pub fn run(&self, folder: &Path, exports: &[(String, String)]) -> Result<(), String> {
+        self.wait(self.process(folder).envs(exports.iter().map(|(name, value)| (name, value))))
+    }
+
+    /// Runs the command to its end; its output is added to a file. An error says how it ended.
+    pub fn run_into(&self, folder: &Path, output: &File) -> Result<(), String> {
+        let output = || output.try_clone().map_err(|error| format!("its output: {error}"));
+        self.wait(self.process(folder).stdout(output()?).stderr(output()?))
+    }
+
+    fn process(&self, folder: &Path) -> Command {
         let program =
             if self.program == "cargo" { workspace::cargo() } else { self.program.clone() };
-        let status = clean(&program)
-            .args(&self.arguments)
-            .envs(exports.iter().map(|(name, value)| (name, value)))
-            .envs(self.variables.iter().map(|(name, value)| (name, value)))
-            .current_dir(folder)
-            .stdin(Stdio::null())
-            .status()
-            .map_err(|error| format!("{}: {error}", self.program))?;
+        let mut process = clean(&program);
+        process.args(&self.arguments).current_dir(folder).stdin(Stdio::null());
+        process.envs(self.variables.iter().map(|(name, value)| (name, value)));
+        process
+    }
+
+    fn wait(&self, process: &mut Command) -> Result<(), String> {
+        let status = process.status().map_err(|error| format!("{}: {error}", self.program))?;
         if status.success() { Ok(()) } else { Err(format!("`{self}` ended with {status}")) }
     }
 }

@@ -6,7 +6,7 @@ use crate::{
     own_workspaces::{benchmarks, engines, pools},
     package,
     service::Service,
-    workspace::{Target, Workspace},
+    workspace::{Package, Target, Workspace},
 };
 
 /// A named part of the checks.
@@ -18,6 +18,9 @@ pub struct Stage {
     pub services: &'static [Service],
     /// Whether it runs only when it is named.
     pub on_demand: bool,
+    /// Whether it runs beside the others: it only compiles, and in a profile of its own, so that no build waits for
+    /// another.
+    pub is_beside: bool,
     /// Its commands, or why there are none.
     pub commands: fn(&Workspace) -> Result<Vec<CommandLine>, String>,
 }
@@ -26,7 +29,11 @@ pub struct Stage {
 pub static ALL: &[Stage] = &[
     stage("format", "rustfmt", format),
     stage("architecture", "the source tree against the rules of ARCHITECTURE.md", architecture),
-    stage("lint", "clippy, and secrets-runtime with each of its features", lint),
+    Stage {
+        is_beside: true,
+        ..stage("lint", "clippy, and secrets-runtime with each of its features", lint)
+    },
+    Stage { is_beside: true, ..stage("docs", "rustdoc, with no warning", docs) },
     Stage {
         // The tests of the local store open its files with other tools, and those of the command run two programs.
         services: &[Service::Store, Service::Jose, Service::Pass, Service::Age],
@@ -38,10 +45,7 @@ pub static ALL: &[Stage] = &[
         services: &[Service::Flyte],
         ..stage("integration", "the programs of tests/", integration)
     },
-    Stage {
-        services: &[Service::Manifest],
-        ..stage("flow", "the tests of flows, and clippy on them", flow)
-    },
+    Stage { services: &[Service::Manifest], ..stage("flow", "the tests of flows", flow) },
     Stage {
         services: &[
             Service::Moto,
@@ -52,7 +56,7 @@ pub static ALL: &[Stage] = &[
             Service::Metaflow,
             Service::Argo2prefect,
         ],
-        ..stage("aws", "the tests of AWS Secrets Manager, and clippy on them", aws)
+        ..stage("aws", "the tests of AWS Secrets Manager", aws)
     },
     Stage {
         services: &[
@@ -62,14 +66,9 @@ pub static ALL: &[Stage] = &[
             Service::OpenbaoProgram,
             Service::Postgres,
         ],
-        ..stage(
-            "apis",
-            "the tests of the HTTP APIs of Prefect, ZenML and Vault, and clippy on them",
-            apis,
-        )
+        ..stage("apis", "the tests of the HTTP APIs of Prefect, ZenML and Vault", apis)
     },
     stage("examples", "every example is built; those without required features run", examples),
-    stage("docs", "rustdoc, with no warning", docs),
     Stage {
         on_demand: true,
         ..stage("benchmarks", "the benchmarks' workspace: clippy and its tests", benchmarks)
@@ -116,7 +115,7 @@ const fn stage(
     about: &'static str,
     commands: fn(&Workspace) -> Result<Vec<CommandLine>, String>,
 ) -> Stage {
-    Stage { name, about, services: &[], on_demand: false, commands }
+    Stage { name, about, services: &[], on_demand: false, is_beside: false, commands }
 }
 
 /// The package of the integration tests, whose `architecture` and `ui` are stages of their own.
@@ -130,9 +129,16 @@ fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![CommandLine::cargo("fmt --all --check")])
 }
 
+/// The profile of what runs beside the tests.
+const CHECKS: [&str; 2] = ["--profile", "checks"];
+
 fn lint(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let command = |sets: &str| CommandLine::cargo("clippy").args(sets.split_whitespace());
+    let command =
+        |sets: &str| CommandLine::cargo("clippy").args(CHECKS).args(sets.split_whitespace());
     let mut sets = vec!["--all-targets --workspace".to_owned()];
+    if workspace.package(TESTS).is_some() {
+        sets.push(format!("--all-targets -p {TESTS} --all-features"));
+    }
     if let Some(runtime) = workspace.package(RUNTIME) {
         // Selected alone, so that no other member switches a feature on. With one feature, the library alone: its tests
         // are compiled with none and with all of them, which takes half the time.
@@ -144,14 +150,14 @@ fn lint(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(sets.iter().map(|set| command(set).args(["--", "-D", "warnings"])).collect())
 }
 
+/// A command on every package but those that have feature sets of their own.
+fn others(command: &str) -> CommandLine {
+    let command = CommandLine::cargo(command).args(["--no-fail-fast", "--workspace"]);
+    command.args(["--exclude", TESTS, "--exclude", RUNTIME])
+}
+
 fn unit(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let others = CommandLine::cargo("test --no-fail-fast --workspace --tests").args([
-        "--exclude",
-        TESTS,
-        "--exclude",
-        RUNTIME,
-    ]);
-    let mut commands = vec![others];
+    let mut commands = vec![others("test").args(["--tests"])];
     if workspace.package(RUNTIME).is_some() {
         let runtime = || CommandLine::cargo("test --no-fail-fast --tests").args(["-p", RUNTIME]);
         commands.extend([runtime(), runtime().args(["--all-features"])]);
@@ -160,7 +166,7 @@ fn unit(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
 }
 
 fn doctest(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let mut commands = vec![CommandLine::cargo("test --no-fail-fast --workspace --doc")];
+    let mut commands = vec![others("test").args(["--doc"])];
     if workspace.package(RUNTIME).is_some() {
         commands.push(
             CommandLine::cargo("test --no-fail-fast --doc --all-features").args(["-p", RUNTIME]),
@@ -186,41 +192,39 @@ fn flow(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     tests_with(workspace, "flow")
 }
 
-/// These need a feature, and with it the SDK, which no other stage builds for the tests. One of them runs an
-/// example.
+/// These need a feature, and with it the SDK. One of them runs an example.
 fn aws(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    tests_with(workspace, "aws")
+    let mut commands = examples_with_features(workspace);
+    commands.extend(tests_with(workspace, "aws")?);
+    commands.extend(tests_of_the_command(workspace, "aws"));
+    Ok(commands)
 }
 
 /// These need a feature, and with it an HTTP client.
 fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let mut commands = tests_with(workspace, "apis")?;
-    // The command's own, which has the backend as a feature.
-    commands.extend(tests_with(workspace, "vault")?);
+    commands.extend(tests_of_the_command(workspace, "vault"));
     Ok(commands)
 }
 
-/// The examples and tests whose first required feature this is, and clippy on the latter.
+/// The integration tests whose first required feature this is. They are built with all features: each set would compile
+/// the runtime again.
 fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, String> {
+    let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
     let needs_it = |it: &&Target| it.required_features.first().is_some_and(|name| name == feature);
-    let mut commands = Vec::new();
-    for package in &workspace.packages {
-        for example in package.targets_of("example").filter(needs_it) {
-            commands.push(built(&package.name, example));
-        }
+    let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
+    if tests.is_empty() {
+        return Err(format!("there are no tests of {feature}"));
     }
-    for package in [TESTS, CLI].iter().filter_map(|name| workspace.package(name)) {
-        let tests: Vec<_> = package.targets_of("test").filter(needs_it).collect();
-        let of = |command: CommandLine| {
-            let command = command.args(["-p", &package.name, "--features", feature]);
-            tests.iter().fold(command, |command, test| command.args(["--test", &test.name]))
-        };
-        if !tests.is_empty() {
-            commands.push(of(CommandLine::cargo("clippy")).args(["--", "-D", "warnings"]));
-            commands.push(of(CommandLine::cargo("test --no-fail-fast")));
-        }
-    }
-    if commands.is_empty() { Err(format!("there are no tests of {feature}")) } else { Ok(commands) }
+    let command = CommandLine::cargo("test --no-fail-fast").args(["-p", TESTS, "--all-features"]);
+    Ok(vec![tests.iter().fold(command, |command, test| command.args(["--test", &test.name]))])
+}
+
+/// A test of the command, with the features that `unit` has built it with. There it has no server.
+fn tests_of_the_command(workspace: &Workspace, test: &str) -> Option<CommandLine> {
+    let package = workspace.package(CLI)?;
+    let is_there = package.targets_of("test").any(|target| target.name == test);
+    is_there.then(|| others("test").args(["--test", test]))
 }
 
 fn tests_named(
@@ -239,31 +243,31 @@ fn tests_named(
 
 /// An example with `required-features` needs a server or an account, and is only built.
 fn examples(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let mut commands = Vec::new();
+    let mut commands = examples_with_features(workspace);
     for package in &workspace.packages {
-        for example in package.targets_of("example") {
-            commands.push(match example.required_features.is_empty() {
-                true => CommandLine::cargo("run").args([
-                    "-p",
-                    &package.name,
-                    "--example",
-                    &example.name,
-                ]),
-                false => built(&package.name, example),
-            });
-        }
+        let run = CommandLine::cargo("run").args(["-p", &package.name, "--example"]);
+        let plain =
+            package.targets_of("example").filter(|example| example.required_features.is_empty());
+        commands.extend(plain.map(|example| run.clone().args([example.name.as_str()])));
     }
     if commands.is_empty() { Err("there are no examples".to_owned()) } else { Ok(commands) }
 }
 
-fn built(package: &str, example: &Target) -> CommandLine {
-    let command = CommandLine::cargo("build").args(["-p", package, "--example", &example.name]);
-    command.args(["--features", &example.required_features.join(",")])
+/// Builds the examples with `required-features`, with the features of all of them.
+fn examples_with_features(workspace: &Workspace) -> Vec<CommandLine> {
+    let needs_features = |example: &Target| !example.required_features.is_empty();
+    let packages = workspace.packages.iter();
+    let packages = packages.filter(|package| package.targets_of("example").any(needs_features));
+    let build = |package: &Package| {
+        CommandLine::cargo("build --examples --all-features").args(["-p", &package.name])
+    };
+    packages.map(build).collect()
 }
 
 fn docs(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |set: &str| {
-        let command = CommandLine::cargo("doc --no-deps").args(set.split_whitespace());
+        let command = CommandLine::cargo("doc --no-deps").args(CHECKS);
+        let command = command.args(set.split_whitespace());
         command.env("RUSTDOCFLAGS", "-D warnings")
     };
     let mut commands = vec![command("--workspace --all-features")];
@@ -291,7 +295,6 @@ fn loom(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::workspace::Package;
 
     fn workspace() -> Workspace {
         let target = |name: &str, kind: &str, features: &[&str]| Target {
@@ -332,13 +335,15 @@ mod tests {
     fn every_feature_is_linted_alone_and_all_together() {
         let commands = shown(lint(&workspace()));
         let expected = [
-            "cargo clippy --all-targets --workspace -- -D warnings",
-            "cargo clippy --all-targets -p secrets-runtime -- -D warnings",
-            "cargo clippy --lib -p secrets-runtime --features aws -- -D warnings",
-            "cargo clippy --lib -p secrets-runtime --features tokio -- -D warnings",
-            "cargo clippy --all-targets -p secrets-runtime --all-features -- -D warnings",
+            "--all-targets --workspace",
+            "--all-targets -p secrets-tests --all-features",
+            "--all-targets -p secrets-runtime",
+            "--lib -p secrets-runtime --features aws",
+            "--lib -p secrets-runtime --features tokio",
+            "--all-targets -p secrets-runtime --all-features",
         ];
-        assert_eq!(commands, expected);
+        let clippy = |set| format!("cargo clippy --profile checks {set} -- -D warnings");
+        assert_eq!(commands, expected.map(clippy));
     }
 
     #[test]
@@ -352,11 +357,9 @@ mod tests {
         let rest = "cargo test --no-fail-fast -p secrets-tests --test steps --test store";
         assert_eq!(shown(integration(&workspace)), [rest]);
         let aws = [
-            "cargo build -p secrets-examples --example cloud --features aws,x",
-            "cargo clippy -p secrets-tests --features aws --test aws -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features aws --test aws",
-            "cargo clippy -p secrets-runtime-cli --features aws --test aws -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-runtime-cli --features aws --test aws",
+            "cargo build --examples --all-features -p secrets-examples",
+            "cargo test --no-fail-fast -p secrets-tests --all-features --test aws",
+            "cargo test --no-fail-fast --workspace --exclude secrets-tests --exclude secrets-runtime --test aws",
         ];
         assert_eq!(shown(super::aws(&workspace)), aws);
     }
@@ -372,8 +375,8 @@ mod tests {
     #[test]
     fn an_example_that_needs_something_is_only_built() {
         let expected = [
+            "cargo build --examples --all-features -p secrets-examples",
             "cargo run -p secrets-examples --example flow",
-            "cargo build -p secrets-examples --example cloud --features aws,x",
         ];
         assert_eq!(shown(examples(&workspace())), expected);
     }

@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    fs::{self, File},
+    io::Write as _,
     process::Command,
     sync::mpsc::{self, Receiver},
     thread,
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use crate::{
@@ -18,8 +20,9 @@ use crate::{
 
 /// Runs the stages, all of them even if one fails, and prints the report. Returns false if one failed.
 ///
-/// What the services need is installed beside the first stages, which compile: downloads leave the cores idle. A server is started
-/// when a stage asks for it, since one that waits costs time too.
+/// What the services need is installed beside the first stages, which compile: downloads leave the cores idle. A server is
+/// started when a stage asks for it, since one that waits costs time too. The checks that only compile run beside the
+/// tests, which wait for programs and servers.
 pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) -> bool {
     thread::scope(|scope| {
         let (sender, installed) = mpsc::channel();
@@ -31,6 +34,10 @@ pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) 
                 let _ = sender.send(service);
             }
         });
+        let (beside, others): (Vec<_>, Vec<_>) = stages.iter().partition(|stage| stage.is_beside);
+        let beside = scope.spawn(move || {
+            beside.into_iter().map(|stage| run_beside(workspace, stage)).collect::<Vec<_>>()
+        });
         let (services, report) = (BTreeMap::new(), Report::default());
         let mut run = Run {
             workspace,
@@ -40,14 +47,47 @@ pub fn run(workspace: &Workspace, stages: &[&'static Stage], require_all: bool) 
             services,
             report,
         };
-        for stage in stages {
+        for stage in others {
             run.stage(stage);
         }
         // The servers end before the report, so that their logs are complete when it is read.
         run.services.clear();
+        for (stage, outcome, took) in beside.join().expect("the checks do not panic") {
+            run.report.add(stage.name, outcome, took, require_all);
+        }
         println!("\n{}{}", rust_note(workspace), run.report.text().trim_end());
         run.report.passed()
     })
+}
+
+/// Runs a stage without services. Its output is printed when it has ended.
+fn run_beside(workspace: &Workspace, stage: &'static Stage) -> (&'static Stage, Outcome, Duration) {
+    let start = Instant::now();
+    let path = workspace.scratch.join(format!("{}.log", stage.name));
+    let log = fs::create_dir_all(&workspace.scratch).and_then(|()| File::create(&path));
+    let outcome = match ((stage.commands)(workspace), log) {
+        (Err(why), _) => Outcome::Skipped(why),
+        (Ok(_), Err(error)) => Outcome::Failed(format!("{}: {error}", path.display())),
+        (Ok(commands), Ok(mut log)) => outcome_of(&commands, |command| {
+            let heading = writeln!(log, "\n== {}: {command}", stage.name);
+            heading.map_err(|error| error.to_string())?;
+            command.run_into(&workspace.root, &log)
+        }),
+    };
+    println!("{}", fs::read_to_string(&path).unwrap_or_default());
+    (stage, outcome, start.elapsed())
+}
+
+/// Runs the commands of a stage, all of them even if one fails.
+fn outcome_of(
+    commands: &[CommandLine],
+    mut run: impl FnMut(&CommandLine) -> Result<(), String>,
+) -> Outcome {
+    let failures: Vec<_> = commands.iter().filter_map(|command| run(command).err()).collect();
+    match failures.is_empty() {
+        true => Outcome::Passed,
+        false => Outcome::Failed(failures.join(", ")),
+    }
 }
 
 /// Returns what the stages need, each service once, in the order in which the stages ask for them.
@@ -84,24 +124,16 @@ impl Run<'_> {
         self.report.add(stage.name, outcome, start.elapsed(), self.require_all);
     }
 
-    /// Runs the commands of a stage, all of them even if one fails.
     fn run(&mut self, stage: &'static Stage, commands: &[CommandLine]) {
         let exports =
             stage.services.iter().filter_map(|&service| self.export(service)).collect::<Vec<_>>();
         let start = Instant::now();
-        let mut failures = Vec::new();
-        for command in commands {
+        let outcome = outcome_of(commands, |command| {
             println!("\n== {}: {command}", stage.name);
-            if let Err(why) = command.run(&self.workspace.root, &exports) {
+            command.run(&self.workspace.root, &exports).inspect_err(|why| {
                 println!("== {}: {why}", stage.name);
-                failures.push(why);
-            }
-        }
-        let outcome = if failures.is_empty() {
-            Outcome::Passed
-        } else {
-            Outcome::Failed(failures.join(", "))
-        };
+            })
+        });
         self.report.add(stage.name, outcome, start.elapsed(), self.require_all);
     }
 
@@ -150,7 +182,14 @@ mod tests {
         const fn stage(services: &'static [Service], runs: bool) -> Stage {
             let commands: fn(&Workspace) -> Result<Vec<CommandLine>, String> =
                 if runs { |_| Ok(Vec::new()) } else { |_| Err("it has no tests".to_owned()) };
-            Stage { name: "stage", about: "", services, on_demand: false, commands }
+            Stage {
+                name: "stage",
+                about: "",
+                services,
+                on_demand: false,
+                is_beside: false,
+                commands,
+            }
         }
         static STAGES: [Stage; 3] = [
             stage(&[Service::Postgres, Service::Openbao], true),

@@ -51,27 +51,19 @@ const SCRIPT: &str = r#"
         --service-account-key-file accounts.key --service-account-signing-key-file accounts.key
 "#;
 
-/// The commands of the stage: the tests that ask a cluster, and clippy on them.
+/// The commands of the stage: the tests that ask a cluster.
 pub fn commands(_: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let command = |command: &str, feature: &str, test: &str| {
-        let command = CommandLine::cargo(command).args(["-p", "secrets-tests"]);
-        command.args(["--features", feature, "--test", test])
-    };
     let tests = [
-        ("apis", "apis", ["backends::kubernetes", "a_pod_of_a_real_cluster"].as_slice()),
-        ("apis", "apis_logs", &["a_finer_log"]),
-        ("flow", "flow", &["cluster"]),
+        ("apis", ["backends::kubernetes", "a_pod_of_a_real_cluster"].as_slice()),
+        ("apis_logs", &["a_finer_log"]),
+        ("flow", &["cluster"]),
     ];
-    let policies = CommandLine::cargo("test --test cli policy_cluster");
-    Ok(tests
-        .into_iter()
-        .flat_map(|(feature, test, filters)| {
-            let clippy = command("clippy", feature, test).args(["--", "-D", "warnings"]);
-            let run = command("test --no-fail-fast", feature, test).args(["--"]);
-            [clippy, run.args(filters.iter().copied())]
-        })
-        .chain([policies.args(["-p", "secrets-runtime-cli"])])
-        .collect())
+    let policies = CommandLine::cargo("test -p secrets-runtime-cli --test cli policy_cluster");
+    let commands = tests.into_iter().map(|(test, filters)| {
+        let command = CommandLine::cargo("test --no-fail-fast -p secrets-tests --all-features");
+        command.args(["--test", test, "--"]).args(filters.iter().copied())
+    });
+    Ok(commands.chain([policies]).collect())
 }
 
 /// Starts it, and waits until it is ready. Returns the server and the path of a file that describes it.
@@ -173,13 +165,10 @@ mod tests {
         let shown: Vec<_> =
             commands(&workspace).unwrap().iter().map(CommandLine::to_string).collect();
         let expected = [
-            "cargo clippy -p secrets-tests --features apis --test apis -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis -- backends::kubernetes a_pod_of_a_real_cluster",
-            "cargo clippy -p secrets-tests --features apis --test apis_logs -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs -- a_finer_log",
-            "cargo clippy -p secrets-tests --features flow --test flow -- -D warnings",
-            "cargo test --no-fail-fast -p secrets-tests --features flow --test flow -- cluster",
-            "cargo test --test cli policy_cluster -p secrets-runtime-cli",
+            "cargo test --no-fail-fast -p secrets-tests --all-features --test apis -- backends::kubernetes a_pod_of_a_real_cluster",
+            "cargo test --no-fail-fast -p secrets-tests --all-features --test apis_logs -- a_finer_log",
+            "cargo test --no-fail-fast -p secrets-tests --all-features --test flow -- cluster",
+            "cargo test -p secrets-runtime-cli --test cli policy_cluster",
         ];
         assert_eq!(shown, expected);
     }
