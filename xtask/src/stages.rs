@@ -18,8 +18,7 @@ pub struct Stage {
     pub services: &'static [Service],
     /// Whether it runs only when it is named.
     pub on_demand: bool,
-    /// Whether it runs beside the others: it only compiles, and in a profile of its own, so that no build waits for
-    /// another.
+    /// Whether it runs beside the others: it only compiles, and cargo lets one command at a time compile.
     pub is_beside: bool,
     /// Its commands, or why there are none.
     pub commands: fn(&Workspace) -> Result<Vec<CommandLine>, String>,
@@ -129,12 +128,8 @@ fn format(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(vec![CommandLine::cargo("fmt --all --check")])
 }
 
-/// The profile of what runs beside the tests.
-const CHECKS: [&str; 2] = ["--profile", "checks"];
-
 fn lint(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
-    let command =
-        |sets: &str| CommandLine::cargo("clippy").args(CHECKS).args(sets.split_whitespace());
+    let command = |sets: &str| CommandLine::cargo("clippy").args(sets.split_whitespace());
     let mut sets = vec!["--all-targets --workspace".to_owned()];
     if workspace.package(TESTS).is_some() {
         sets.push(format!("--all-targets -p {TESTS} --all-features"));
@@ -266,8 +261,7 @@ fn examples_with_features(workspace: &Workspace) -> Vec<CommandLine> {
 
 fn docs(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     let command = |set: &str| {
-        let command = CommandLine::cargo("doc --no-deps").args(CHECKS);
-        let command = command.args(set.split_whitespace());
+        let command = CommandLine::cargo("doc --no-deps").args(set.split_whitespace());
         command.env("RUSTDOCFLAGS", "-D warnings")
     };
     let mut commands = vec![command("--workspace --all-features")];
@@ -342,7 +336,7 @@ mod tests {
             "--lib -p secrets-runtime --features tokio",
             "--all-targets -p secrets-runtime --all-features",
         ];
-        let clippy = |set| format!("cargo clippy --profile checks {set} -- -D warnings");
+        let clippy = |set| format!("cargo clippy {set} -- -D warnings");
         assert_eq!(commands, expected.map(clippy));
     }
 
