@@ -47,6 +47,8 @@ fn main() -> ExitCode {
     let reporter = Reporter::new(argv::wants_json(&typed));
     panic_message::install(reporter.clone());
     let outcome = start(typed, &reporter);
+    #[cfg(unix)]
+    signals::interruption::end_if_signaled();
     leases::give_back();
     match outcome {
         Ok(()) => ExitCode::SUCCESS,

@@ -64,6 +64,14 @@ pub fn hold() -> SignalHold {
     SignalHold(())
 }
 
+/// Ends this process if a signal was received: a failure may only be that of a program that the signal has ended.
+pub fn end_if_signaled() {
+    let others = others();
+    if *others == 0 {
+        end_if_received();
+    }
+}
+
 /// Replaces this process with a program. Returns why the program was not started.
 pub fn exec(mut command: Command) -> io::Error {
     // The thread that handles the signals ends with the process. A signal that comes when the system has begun is the
@@ -107,10 +115,7 @@ fn handle_signals() {
     let Some(signals) = SIGNALS.get() else { return };
     loop {
         signals.wait();
-        let others = others();
-        if *others == 0 {
-            end_if_received();
-        }
+        end_if_signaled();
     }
 }
 
@@ -143,6 +148,7 @@ mod tests {
         ("received before the signals are held", received_before_hold, true),
         ("received while they are held", || drop(received_while_held()), true),
         ("taken while they are held", taken_while_held, false),
+        ("received before a failure is reported", received_before_report, true),
         ("received before an exec", received_before_exec, true),
         ("received during an exec", received_during_exec, true),
         ("received while they are held after an exec has failed", received_after_exec, false),
@@ -163,6 +169,13 @@ mod tests {
 
     fn taken_while_held() {
         assert_eq!(received_while_held().take(), Some(Signal::TERM));
+    }
+
+    fn received_before_report() {
+        let lock = receive_with_lock();
+        drop(lock);
+        end_if_signaled();
+        exit(0);
     }
 
     fn received_before_exec() {
