@@ -1,16 +1,15 @@
 use std::fmt::{self, Display};
 
 use serde::de::{self, Expected, Unexpected};
+use zeroize::Zeroizing;
 
 use crate::{
     core::{
         error::{ErrorKind, Problem},
         escape::backquoted_list,
+        secret_value::SecretValue,
     },
-    payload::de::{
-        input::{Input, one_of},
-        path::Path,
-    },
+    payload::de::{input::Input, path::Path},
 };
 
 /// The reason why a run stopped.
@@ -25,8 +24,8 @@ pub(super) enum Abort {
     Message(String),
     /// A value is not what is expected, in words of this module.
     Expected(String),
-    /// A value is not what is expected, in the type's own words.
-    TypeExpected(String),
+    /// A value is not what is expected, in words of the type that may contain the value.
+    TypeExpected(Zeroizing<String>),
     /// The type refuses a value with a message of its own, which may contain the value.
     Refused,
     MissingField(&'static str),
@@ -41,8 +40,8 @@ pub(super) enum Abort {
 
 /// What is wrong with a field at the top.
 pub(super) enum FieldFault {
-    /// Its value does not fit.
-    Value(Box<Problem>),
+    /// Its value does not fit. `is_ambiguous` if it may fit when it is read in the other way.
+    Value { problem: Box<Problem>, is_ambiguous: bool },
     /// Its name does not fit.
     Name(Box<Problem>),
     /// It is missing. `is_last` if no other declared field can be missing.
@@ -60,6 +59,15 @@ impl Abort {
     /// Creates the mismatch of a type that expects something else, in words of this module.
     pub(super) fn expected(what: impl Into<String>) -> Self {
         Self::Expected(what.into())
+    }
+
+    /// Returns the error of a visitor that has said what it expects. It said that before it saw the value, so the words
+    /// contain nothing of it if they are the ones of the error.
+    pub(super) fn confirm(self, expected: &str) -> Self {
+        match self {
+            Self::TypeExpected(what) if *what == expected => Self::expected(expected),
+            other => other,
+        }
     }
 
     /// Adds the path. A problem that has a path already is returned unchanged.
@@ -93,7 +101,6 @@ impl Abort {
                 (ErrorKind::Undecodable, what.to_owned(), help)
             }
             Self::Expected(what) => mismatch(&what, input),
-            Self::TypeExpected(what) if !shares_a_word(&what, input) => mismatch(&what, input),
             Self::Message(what) => (ErrorKind::Undecodable, what, HELP.to_owned()),
             Self::TypeExpected(_) | Self::Refused => {
                 (ErrorKind::Undecodable, REFUSED.to_owned(), HELP.to_owned())
@@ -124,14 +131,21 @@ fn mismatch(expected: &str, input: Input<'_>) -> (ErrorKind, String, String) {
     (ErrorKind::Undecodable, what, help)
 }
 
-/// Returns whether a text may have been made from a value: it contains the value, or the value contains a word
-/// of the text.
-fn shares_a_word(text: &str, input: Input<'_>) -> bool {
-    let within = |hay: &[u8], needle: &[u8]| hay.windows(needle.len()).any(|part| part == needle);
-    let words = || text.split(|c: char| !c.is_alphanumeric()).filter(|word| word.len() > 2);
-    input.values().iter().filter(|value| !value.is_empty()).any(|value| {
-        within(text.as_bytes(), value) || words().any(|word| within(value, word.as_bytes()))
-    })
+/// Returns the help for a type that is read from one value, and got a set.
+fn one_of(fields: &[(&str, &SecretValue)]) -> String {
+    let names = list_fields(fields.iter().map(|(name, _)| *name));
+    let Some((name, _)) = fields.first() else { return names };
+    format!(
+        "name one of them as the `key`, such as key = {name:?}, or take all of them as a struct or a map: {names}"
+    )
+}
+
+/// Lists the names of the fields for a help line.
+pub(super) fn list_fields<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
+    match names.len() {
+        0 => "it has no fields".to_owned(),
+        _ => format!("its fields are {}", backquoted_list(names)),
+    }
 }
 
 impl de::Error for Abort {
@@ -140,15 +154,15 @@ impl de::Error for Abort {
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::TypeExpected(expected.to_string())
+        Self::TypeExpected(expected.to_string().into())
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Self {
-        Self::TypeExpected(expected.to_string())
+        Self::TypeExpected(expected.to_string().into())
     }
 
     fn invalid_length(_: usize, expected: &dyn Expected) -> Self {
-        Self::TypeExpected(expected.to_string())
+        Self::TypeExpected(expected.to_string().into())
     }
 
     fn unknown_variant(_: &str, variants: &'static [&'static str]) -> Self {

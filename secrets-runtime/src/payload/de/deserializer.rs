@@ -4,7 +4,7 @@ use std::iter;
 
 use serde::{
     Deserializer,
-    de::{IntoDeserializer, Visitor, value::MapAccessDeserializer},
+    de::{IntoDeserializer, Visitor},
 };
 
 use crate::{
@@ -15,12 +15,13 @@ use crate::{
     payload::{
         de::{
             abort::Abort,
-            access::{FieldsReader, Items},
             diagnostics::DocumentKind,
+            fields_reader::FieldsReader,
             input::Input,
             input_reader::{InputReader, NO_VALUE},
-            placeholder,
-            reading::{Reading, keeps_text, visit_scalar, visit_text},
+            items::Items,
+            placeholder::visit_placeholder,
+            read_mode::{ReadMode, keeps_text, visit_scalar, visit_text},
         },
         json::{self, fault::JsonFault, form::Form},
     },
@@ -115,7 +116,7 @@ impl InputReader<'_> {
     }
 
     /// Visits a value for a type that accepts anything.
-    fn any<'de, V: Visitor<'de>>(
+    fn any_value<'de, V: Visitor<'de>>(
         self,
         value: &SecretValue,
         form: Option<Form>,
@@ -129,13 +130,116 @@ impl InputReader<'_> {
         self.diagnostics.is_ambiguous.set(true);
         // In a secret, a number that is buffered for a text is not to change.
         let is_exact = self.diagnostics.kind != DocumentKind::Json || form != Form::Number;
-        match (self.reading, form) {
-            (Reading::Json, Form::Object) => part.fields(&[], visitor),
-            (Reading::Json, Form::List) => part.items(None, visitor),
-            (Reading::Json | Reading::Scalar, Form::Number | Form::Bool) => {
+        match (self.mode, form) {
+            (ReadMode::Json, Form::Object) if json::is_object(value) => part.fields(&[], visitor),
+            (ReadMode::Json, Form::List) if json::list(value).is_ok() => part.items(None, visitor),
+            (ReadMode::Json | ReadMode::Scalar, Form::Number | Form::Bool) => {
                 visit_scalar(value, is_exact, visitor)
             }
             _ => visit_text(value, visitor),
+        }
+    }
+
+    fn any<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        match self.input {
+            Input::Value(value, form) => self.any_value(value, form, visitor),
+            // A set with one field is read as a value first, and as a set if that does not fit.
+            Input::Set([(_, value)]) if self.mode == ReadMode::Text => {
+                self.diagnostics.is_ambiguous.set(true);
+                self.any_value(value, None, visitor)
+            }
+            Input::Set(_) => self.fields(&[], visitor),
+            Input::Placeholder => visit_placeholder(visitor),
+            Input::Name(_) | Input::Absent => self.without_parts(visitor),
+        }
+    }
+
+    fn str<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        match self.input {
+            Input::Placeholder => visit_placeholder(visitor),
+            _ => visitor.visit_str(self.text("text", "")?),
+        }
+    }
+
+    fn bytes<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        match self.single("bytes")?.input {
+            // The user's type asks for the bytes.
+            Input::Value(value, _) => visitor.visit_bytes(value.expose_bytes()),
+            Input::Placeholder => visitor.visit_bytes(b"1"),
+            _ => self.without_parts(visitor),
+        }
+    }
+
+    fn option<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        match self.input {
+            Input::Absent | Input::Placeholder => visitor.visit_none(),
+            _ => visitor.visit_some(self.wrapped()?),
+        }
+    }
+
+    fn unit<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        match self.input {
+            Input::Value(..) | Input::Name(_) => Err(Abort::expected("no value")),
+            _ => visitor.visit_unit(),
+        }
+    }
+
+    fn newtype<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        visitor.visit_newtype_struct(self.wrapped()?)
+    }
+
+    fn ignored<'de, V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
+        visitor.visit_unit()
+    }
+
+    /// A text is a variant without content, and an object with one member is the variant of its name. A
+    /// single field that has the name of a variant is that variant, unless its value is the name of one.
+    fn variant<'de, V: Visitor<'de>>(
+        self,
+        variants: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Abort> {
+        let is_variant = |name: &[u8]| variants.iter().any(|variant| variant.as_bytes() == name);
+        if let Input::Set(field @ [(name, value)]) = self.input
+            // The value is compared with words that are not secret.
+            && is_variant(name.as_bytes()) && !is_variant(value.expose_bytes())
+        {
+            return FieldsReader::read(self, &Input::of_fields(field), variants, |set| {
+                visitor.visit_enum(set)
+            });
+        }
+        let part = self.single("a variant")?;
+        match part.input {
+            Input::Value(value, _) => match json::object(value) {
+                Ok(members) if members.len() == 1 => {
+                    FieldsReader::read(part, &Input::of_members(&members), variants, |set| {
+                        visitor.visit_enum(set)
+                    })
+                }
+                Ok(_) => {
+                    let what = "expected an object with one member, which names the variant";
+                    Err(Abort::Message(what.to_owned()))
+                }
+                Err(_) => {
+                    let name = part.text("the name of a variant", "")?;
+                    let variant = visitor.visit_enum(name.into_deserializer());
+                    variant.map_err(|abort: Abort| match abort {
+                        Abort::TypeExpected(_) => Abort::expected("an object with the variant"),
+                        other => other,
+                    })
+                }
+            },
+            Input::Placeholder => {
+                // Another one at each depth, since a variant may contain the enum itself: a variant with several
+                // parts contains them two levels deeper.
+                let index = usize::from(self.depth / 2).checked_rem(variants.len());
+                let name = variants[index.ok_or(Abort::Refused)?];
+                FieldsReader::read(self, &[(name, Input::Placeholder)], variants, |set| {
+                    visitor.visit_enum(set)
+                })
+            }
+            Input::Name(name) => visitor.visit_enum(name.into_deserializer()),
+            _ => self.without_parts(visitor),
         }
     }
 }
@@ -148,10 +252,12 @@ fn nested(expected: &str, fault: &JsonFault) -> Abort {
 macro_rules! parsed {
     ($($method:ident => $visit:ident($type:ty, $what:literal, $placeholder:literal) $(if $fits:expr)?;)*) => { $(
         fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-            match self.text($what, $placeholder)?.parse::<$type>().ok() $(.filter($fits))? {
-                Some(value) => visitor.$visit(value),
-                None => Err(Abort::expected($what)),
-            }
+            self.visit(visitor, |reader, visitor| {
+                match reader.text($what, $placeholder)?.parse::<$type>().ok() $(.filter($fits))? {
+                    Some(value) => visitor.$visit(value),
+                    None => Err(Abort::expected($what)),
+                }
+            })
         }
     )* };
 }
@@ -159,27 +265,13 @@ macro_rules! parsed {
 macro_rules! forwarded {
     ($($method:ident($($argument:ident: $type:ty),*) => $to:ident($($passed:expr),*);)*) => { $(
         fn $method<V: Visitor<'de>>(self, $($argument: $type,)* visitor: V) -> Result<V::Value, Abort> {
-            self.$to($($passed,)* visitor)
+            self.visit(visitor, |reader, visitor| reader.$to($($passed,)* visitor))
         }
     )* };
 }
 
 impl<'de> Deserializer<'de> for InputReader<'_> {
     type Error = Abort;
-
-    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        match self.input {
-            Input::Value(value, form) => self.any(value, form, visitor),
-            // A set with one field is read as a value first, and as a set if that does not fit.
-            Input::Set([(_, value)]) if self.reading == Reading::Text => {
-                self.diagnostics.is_ambiguous.set(true);
-                self.any(value, None, visitor)
-            }
-            Input::Set(_) => self.fields(&[], visitor),
-            Input::Placeholder => placeholder::visit_text(visitor),
-            Input::Name(_) | Input::Absent => self.without_parts(visitor),
-        }
-    }
 
     parsed! {
         deserialize_bool => visit_bool(bool, "bool", "true");
@@ -198,105 +290,23 @@ impl<'de> Deserializer<'de> for InputReader<'_> {
         deserialize_char => visit_char(char, "one character", "1");
     }
 
-    fn deserialize_str<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        match self.input {
-            Input::Placeholder => placeholder::visit_text(visitor),
-            _ => visitor.visit_str(self.text("text", "")?),
-        }
-    }
-
-    fn deserialize_bytes<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        match self.single("bytes")?.input {
-            // The user's type asks for the bytes.
-            Input::Value(value, _) => visitor.visit_bytes(value.expose_bytes()),
-            Input::Placeholder => visitor.visit_bytes(b"1"),
-            _ => self.without_parts(visitor),
-        }
-    }
-
-    fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        match self.input {
-            Input::Absent | Input::Placeholder => visitor.visit_none(),
-            _ => visitor.visit_some(self.deeper()?),
-        }
-    }
-
-    fn deserialize_unit<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        match self.input {
-            Input::Value(..) | Input::Name(_) => Err(Abort::expected("no value")),
-            _ => visitor.visit_unit(),
-        }
-    }
-
-    fn deserialize_newtype_struct<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        visitor: V,
-    ) -> Result<V::Value, Abort> {
-        visitor.visit_newtype_struct(self.deeper()?)
-    }
-
-    /// A text is a variant without content, and an object with one member is the variant of its name. A
-    /// single field that has the name of a variant is that variant, unless its value is the name of one.
-    fn deserialize_enum<V: Visitor<'de>>(
-        self,
-        _: &'static str,
-        variants: &'static [&'static str],
-        visitor: V,
-    ) -> Result<V::Value, Abort> {
-        let is_variant = |name: &[u8]| variants.iter().any(|variant| variant.as_bytes() == name);
-        if let Input::Set(field @ [(name, value)]) = self.input
-            // The value is compared with words that are not secret.
-            && is_variant(name.as_bytes()) && !is_variant(value.expose_bytes())
-        {
-            return FieldsReader::read(self, &Input::of_fields(field), variants, |set| {
-                visitor.visit_enum(MapAccessDeserializer::new(set))
-            });
-        }
-        let part = self.single("a variant")?;
-        match part.input {
-            Input::Value(value, _) => match json::object(value) {
-                Ok(members) if members.len() == 1 => {
-                    FieldsReader::read(part, &Input::of_members(&members), variants, |set| {
-                        visitor.visit_enum(MapAccessDeserializer::new(set))
-                    })
-                }
-                Ok(_) => {
-                    let what = "expected an object with one member, which names the variant";
-                    Err(Abort::Message(what.to_owned()))
-                }
-                Err(_) => {
-                    let name = part.text("the name of a variant", "")?;
-                    visitor.visit_enum(name.into_deserializer())
-                }
-            },
-            Input::Placeholder => {
-                // Another one at each depth, since a variant may contain the enum itself: a variant with several
-                // parts contains them two levels deeper.
-                let index = usize::from(self.depth / 2).checked_rem(variants.len());
-                let name = variants[index.ok_or(Abort::Refused)?];
-                FieldsReader::read(self, &[(name, Input::Placeholder)], variants, |set| {
-                    visitor.visit_enum(MapAccessDeserializer::new(set))
-                })
-            }
-            Input::Name(name) => visitor.visit_enum(name.into_deserializer()),
-            _ => self.without_parts(visitor),
-        }
-    }
-
-    fn deserialize_ignored_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Abort> {
-        visitor.visit_unit()
-    }
-
     forwarded! {
+        deserialize_any() => any();
+        deserialize_str() => str();
+        deserialize_string() => str();
+        deserialize_identifier() => str();
+        deserialize_bytes() => bytes();
+        deserialize_byte_buf() => bytes();
+        deserialize_option() => option();
+        deserialize_unit() => unit();
+        deserialize_unit_struct(_name: &'static str) => unit();
+        deserialize_newtype_struct(_name: &'static str) => newtype();
         deserialize_seq() => items(None);
         deserialize_tuple(len: usize) => items(Some(len));
         deserialize_tuple_struct(_name: &'static str, len: usize) => items(Some(len));
-        deserialize_string() => deserialize_str();
-        deserialize_identifier() => deserialize_str();
-        deserialize_byte_buf() => deserialize_bytes();
-        deserialize_unit_struct(_name: &'static str) => deserialize_unit();
         deserialize_map() => fields(&[]);
         deserialize_struct(_name: &'static str, declared: &'static [&'static str]) => fields(declared);
+        deserialize_enum(_name: &'static str, variants: &'static [&'static str]) => variant(variants);
+        deserialize_ignored_any() => ignored();
     }
 }

@@ -5,7 +5,7 @@ use crate::{
     payload::de::{
         abort::{Abort, FieldFault},
         placeholder::MAX_PLACEHOLDERS,
-        reading::Reading,
+        read_mode::ReadMode,
     },
 };
 
@@ -52,11 +52,11 @@ pub(super) enum DocumentKind {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Treatment {
     /// Its value is read in the other way.
-    Reread,
+    ReadAgain,
     /// It is left out because of its name.
-    Omit,
+    OmitForName,
     /// It is left out because of its value.
-    Reject,
+    OmitForValue,
     /// It is left out, and a placeholder follows the other fields.
     Replace,
 }
@@ -84,20 +84,20 @@ impl Diagnostics {
     }
 
     /// Returns how the next run reads the values.
-    pub(super) fn reading(&self) -> Reading {
+    pub(super) fn mode(&self) -> ReadMode {
         match (self.kind, self.is_read_again) {
-            (DocumentKind::Json, false) => Reading::Json,
-            (DocumentKind::Field, true) => Reading::Json,
-            (DocumentKind::Set | DocumentKind::Plain, true) => Reading::Scalar,
-            _ => Reading::Text,
+            (DocumentKind::Json, false) => ReadMode::Json,
+            (DocumentKind::Field, true) => ReadMode::Json,
+            (DocumentKind::Set | DocumentKind::Plain, true) => ReadMode::Scalar,
+            _ => ReadMode::Text,
         }
     }
 
     /// Returns how a field at the top is read again.
-    pub(super) fn other_reading(&self) -> Reading {
+    pub(super) fn other_mode(&self) -> ReadMode {
         match self.kind {
-            DocumentKind::Json => Reading::Text,
-            _ => Reading::Json,
+            DocumentKind::Json => ReadMode::Text,
+            _ => ReadMode::Json,
         }
     }
 
@@ -112,7 +112,7 @@ impl Diagnostics {
         self.placeholders.take();
         let is_ambiguous = self.is_ambiguous.take();
         match abort {
-            Abort::Field(name, fault) => self.recover_field(name, fault, is_ambiguous),
+            Abort::Field(name, fault) => self.recover_field(name, fault),
             _ if is_ambiguous && !self.is_read_again => {
                 self.is_read_again = true;
                 true
@@ -126,36 +126,32 @@ impl Diagnostics {
         }
     }
 
-    fn recover_field(&mut self, name: String, fault: FieldFault, is_ambiguous: bool) -> bool {
-        let before = self.treatment(&name);
+    fn recover_field(&mut self, name: String, fault: FieldFault) -> bool {
         if let FieldFault::Placeholder = fault {
-            self.fields.insert(name, Treatment::Reject);
+            self.fields.insert(name, Treatment::OmitForValue);
             // What is missing then may be the rejected field.
             return self.unconfirmed.take().is_none()
                 && !mem::replace(&mut self.has_refused_placeholder, true);
         }
         self.problems.extend(self.unconfirmed.take());
-        match fault {
-            FieldFault::Placeholder => false,
-            FieldFault::Value(_) if is_ambiguous && before.is_none() => {
-                self.fields.insert(name, Treatment::Reread).is_none()
-            }
-            FieldFault::Value(problem) => {
-                self.problems.push(*problem);
-                self.fields.insert(name, Treatment::Reject) != Some(Treatment::Reject)
-            }
-            FieldFault::Name(problem) => {
-                self.problems.push(*problem);
-                self.fields.insert(name, Treatment::Omit) != Some(Treatment::Omit)
-            }
+        let (problem, treatment) = match fault {
             FieldFault::Missing { problem, is_last } => {
-                self.recover_missing(name, *problem, is_last)
+                return self.recover_missing(name, *problem, is_last);
             }
-        }
+            FieldFault::Value { is_ambiguous: true, .. } if self.treatment(&name).is_none() => {
+                self.fields.insert(name, Treatment::ReadAgain);
+                return true;
+            }
+            FieldFault::Value { problem, .. } => (problem, Treatment::OmitForValue),
+            FieldFault::Name(problem) => (problem, Treatment::OmitForName),
+            FieldFault::Placeholder => return false,
+        };
+        self.problems.push(*problem);
+        self.fields.insert(name, treatment) != Some(treatment)
     }
 
     fn recover_missing(&mut self, name: String, problem: Problem, is_last: bool) -> bool {
-        let rejected = self.fields.values_mut().filter(|to| **to == Treatment::Reject);
+        let rejected = self.fields.values_mut().filter(|to| **to == Treatment::OmitForValue);
         let is_first = !mem::replace(&mut self.has_missing_field, true);
         if is_first && rejected.map(|to| *to = Treatment::Replace).count() > 0 {
             // The missing field may be a rejected one. That is known once that one has a placeholder.

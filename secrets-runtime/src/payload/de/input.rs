@@ -1,5 +1,5 @@
 use crate::{
-    core::{escape::backquoted_list, secret_value::SecretValue},
+    core::secret_value::SecretValue,
     payload::json::{self, Json, form::Form},
 };
 
@@ -53,17 +53,6 @@ impl<'a> Input<'a> {
     pub(super) fn is_binary(self) -> bool {
         matches!(self, Self::Value(value, _) if !value.is_text())
     }
-
-    /// Returns the values, which no message may show.
-    pub(super) fn values(self) -> Vec<&'a [u8]> {
-        match self {
-            // They are compared with a message and not stored.
-            Self::Value(value, _) => vec![value.expose_bytes()],
-            Self::Set(fields) => fields.iter().map(|(_, value)| value.expose_bytes()).collect(),
-            Self::Name(name) => vec![name.as_bytes()],
-            Self::Placeholder | Self::Absent => Vec::new(),
-        }
-    }
 }
 
 /// Returns the form of a stored value, which is the form of a text if it is not JSON.
@@ -78,21 +67,4 @@ fn form_of(value: &SecretValue) -> Form {
         Form::Null | Form::Text => false,
     };
     if is_json { form } else { Form::Text }
-}
-
-/// Returns the help for a type that is read from one value, and got a set.
-pub(super) fn one_of(fields: &[(&str, &SecretValue)]) -> String {
-    let names = list(fields.iter().map(|(name, _)| *name));
-    let Some((name, _)) = fields.first() else { return names };
-    format!(
-        "name one of them as the `key`, such as key = {name:?}, or take all of them as a struct or a map: {names}"
-    )
-}
-
-/// Lists the names of the fields for a help line.
-pub(super) fn list<'n>(names: impl ExactSizeIterator<Item = &'n str>) -> String {
-    match names.len() {
-        0 => "it has no fields".to_owned(),
-        _ => format!("its fields are {}", backquoted_list(names)),
-    }
 }

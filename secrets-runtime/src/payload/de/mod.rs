@@ -1,7 +1,7 @@
 //! Reads fields into the user's types with a serde `Deserializer`.
 //!
 //! Every value is a text (or bytes). It is read as a number or a boolean if the whole text parses as one, and
-//! as a nested type if it is JSON. Other than `serde_json`, it reports every missing field at the top and the
+//! as a nested type if it is JSON. Unlike `serde_json`, it reports every missing field at the top and the
 //! first problem of every other one, and no message shows a value.
 //!
 //! serde stops at the first error, so the type is read again without the fields that did not fit, until
@@ -14,19 +14,22 @@
 //!
 //! - serde buffers the fields of a `#[serde(flatten)]`, and those of internally tagged and untagged enums,
 //!   before their type is known. They are read as text first, and then again as the numbers and lists that
-//!   they look like. A field that needs both may get neither.
+//!   they look like. A field that needs both may get neither. A number is a text to them if Rust writes it in
+//!   another way, such as `1.0`: it would not keep its text in a text.
+//! - A type that formats one field in what it expects of another field shows it.
 //! - If a type refuses its placeholder, a missing field that is declared after it is found only once that
 //!   field exists.
 
 mod abort;
-mod access;
 mod deserializer;
 mod diagnostics;
+mod fields_reader;
 mod input;
 mod input_reader;
+mod items;
 mod path;
 mod placeholder;
-mod reading;
+mod read_mode;
 #[cfg(test)]
 mod tests;
 
@@ -91,7 +94,10 @@ pub(crate) fn from_json<T: DeserializeOwned>(
     path: &str,
     value: &SecretValue,
 ) -> Result<T, Vec<Problem>> {
-    read(DocumentKind::Json, path, Input::Value(value, None))
+    // Compared with a word that is not secret.
+    let is_null = value.expose_bytes() == b"null";
+    let input = if is_null { Input::Absent } else { Input::Value(value, None) };
+    read(DocumentKind::Json, path, input)
 }
 
 /// Reads an optional source that is absent into a `T`: an `Option` is `None`.

@@ -12,9 +12,9 @@ use crate::payload::de::abort::Abort;
 /// The number of placeholders in one run, for types that ask for one after another.
 pub(super) const MAX_PLACEHOLDERS: u16 = 4096;
 
-/// Visits a text: a number, or for types that expect a text of a certain form a text of that form that leads
-/// to no machine.
-pub(super) fn visit_text<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value, Abort> {
+/// Visits a text: a number, or for types that expect a text of a certain form a valid text of that form, to which
+/// no program can connect.
+pub(super) fn visit_placeholder<'de, V: Visitor<'de>>(visitor: V) -> Result<V::Value, Abort> {
     let expected = (&visitor as &dyn Expected).to_string();
     let form = FORMS.iter().find(|(words, _)| expected.contains(words));
     visitor.visit_str(form.map_or("1", |(_, text)| text))

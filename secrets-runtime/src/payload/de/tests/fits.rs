@@ -254,6 +254,13 @@ fn an_absent_source_is_none() {
 }
 
 #[test]
+fn a_document_that_is_null_is_none() {
+    let null = SecretValue::from("null");
+    assert_eq!(from_json::<Option<u8>>("config", &null).ok(), Some(None));
+    assert_eq!(kinds(from_json::<u8>("config", &null)), [ErrorKind::Undecodable]);
+}
+
+#[test]
 fn bytes_are_bytes() {
     struct Raw(Vec<u8>);
     impl<'de> Deserialize<'de> for Raw {

@@ -62,6 +62,32 @@ fn keys_inside_a_value_are_not_shown() {
     let document = SecretValue::from(r#"{"a":{"port":"x"}}"#);
     let found = from_json::<BTreeMap<String, Limits>>("config", &document);
     assert_eq!(messages(found), [format!("config.a.port: {refused}")]);
+    // A whole value that is filled in has keys of its own, however deep they are.
+    type Deep = BTreeMap<String, BTreeMap<String, Vec<BTreeMap<String, bool>>>>;
+    for inner in ["x", "true"] {
+        let text = format!(r#"{{"a":"{{\"x\":[{{\"SeNtInEl\":\"{inner}\"}}]}}"}}"#);
+        let found = from_json::<Deep>("config", &SecretValue::from(text.as_str()));
+        match inner {
+            "x" => {
+                let path = "config.a[..][0][..]";
+                assert_eq!(messages(found), [format!("{path}: expected bool, found a text")]);
+            }
+            _ => assert!(found.is_ok()),
+        }
+        let found = from_json::<BTreeMap<String, BTreeMap<String, Vec<Strict>>>>(
+            "config",
+            &SecretValue::from(text.as_str()),
+        );
+        assert!(!messages(found).is_empty());
+    }
+    #[derive(Deserialize, Debug)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Lacking {
+        port: u16,
+    }
+    let document = SecretValue::from(r#"{"a":"{\"x\":{\"SeNtInEl\":1}}"}"#);
+    let found = from_json::<BTreeMap<String, BTreeMap<String, Lacking>>>("config", &document);
+    assert_eq!(messages(found), ["config.a[..].port: there is no such field"]);
     let document = SecretValue::from(r#"{"a":"{\"SeNtInEl\":\"x\"}"}"#);
     let found = from_json::<BTreeMap<String, Limits>>("config", &document);
     assert_eq!(messages(found), [format!("config.a[..]: {refused}")]);

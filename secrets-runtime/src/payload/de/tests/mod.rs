@@ -1,3 +1,4 @@
+mod buffered;
 mod fits;
 mod keys;
 mod mismatches;

@@ -483,6 +483,34 @@ fn a_missing_field_is_found_before_one_that_refuses_its_placeholder() {
 }
 
 #[test]
+fn a_variant_with_fields_gets_a_placeholder() {
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    enum Mode {
+        Window { from: u8, to: u8 },
+        Pair(u8, u8),
+    }
+    #[derive(Deserialize)]
+    #[allow(dead_code, reason = "what is read of it are its problems")]
+    struct Holder {
+        mode: Mode,
+        after: u8,
+    }
+    assert_eq!(
+        messages(read::<Holder>(&[])),
+        ["db.mode: there is no such field", "db.after: there is no such field"]
+    );
+    assert_eq!(
+        messages(read::<Holder>(&[("mode", r#"{"Window":{"from":"SeNtInEl","to":1}}"#)])),
+        ["db.mode.Window.from: expected u8, found a text", "db.after: there is no such field"]
+    );
+    assert_eq!(
+        messages(read::<Holder>(&[("mode", r#"{"Window":{"from":1}}"#), ("after", "1")])),
+        ["db.mode.Window.to: there is no such field"]
+    );
+}
+
+#[test]
 fn a_placeholder_is_not_a_duplicate_field() {
     #[derive(Deserialize)]
     #[allow(dead_code, reason = "what is read of it are its problems")]
@@ -548,5 +576,5 @@ fn the_name_of_a_variant_is_a_value_too() {
         }
     }
     let found = messages(value::<Open>("SeNtInEl").map(drop));
-    assert_eq!(found, ["db.it: expected newtype variant, found a text"]);
+    assert_eq!(found, ["db.it: expected an object with the variant, found a text"]);
 }

@@ -1,7 +1,10 @@
 use std::slice;
 
 use secrets_spec::closest;
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess};
+use serde::{
+    Deserializer as _,
+    de::{DeserializeSeed, EnumAccess, MapAccess, VariantAccess, Visitor},
+};
 
 use crate::{
     core::{
@@ -9,44 +12,13 @@ use crate::{
         escape::escape_name,
     },
     payload::de::{
-        abort::{Abort, FieldFault},
+        abort::{Abort, FieldFault, list_fields},
         diagnostics::Treatment,
-        input::{Input, list},
+        input::Input,
         input_reader::InputReader,
         path::Path,
     },
 };
-
-/// Visits the items of a list.
-pub(super) struct Items<'a, I> {
-    list: InputReader<'a>,
-    inputs: I,
-    next: usize,
-}
-
-impl<'a, I: ExactSizeIterator<Item = Input<'a>>> Items<'a, I> {
-    pub(super) fn new(list: InputReader<'a>, inputs: I) -> Self {
-        Self { list, inputs, next: 0 }
-    }
-}
-
-impl<'a, 'de, I: ExactSizeIterator<Item = Input<'a>>> SeqAccess<'de> for Items<'a, I> {
-    type Error = Abort;
-
-    fn next_element_seed<S: DeserializeSeed<'de>>(
-        &mut self,
-        seed: S,
-    ) -> Result<Option<S::Value>, Abort> {
-        let Some(input) = self.inputs.next() else { return Ok(None) };
-        let path = Path::Index(self.list.path, self.next);
-        self.next += 1;
-        self.list.child(&path, input).read(|item| seed.deserialize(item)).map(Some)
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        Some(self.inputs.len())
-    }
-}
 
 /// Visits the fields of a secret or a JSON object by name.
 ///
@@ -64,6 +36,8 @@ pub(super) struct FieldsReader<'a> {
     value: Option<Input<'a>>,
 }
 
+const BUFFERED: &str = "the type's own check refuses it, or a flattened field does not fit";
+
 impl FieldsReader<'_> {
     /// Reads a type from the fields of a set or an object.
     pub(super) fn read<T>(
@@ -73,7 +47,8 @@ impl FieldsReader<'_> {
         read: impl FnOnce(&mut FieldsReader<'_>) -> Result<T, Abort>,
     ) -> Result<T, Abort> {
         let (is_top, diagnostics) = (set.path.is_root(), set.diagnostics);
-        let is_kept = |name| matches!(diagnostics.treatment(name), None | Some(Treatment::Reread));
+        let is_kept =
+            |name| matches!(diagnostics.treatment(name), None | Some(Treatment::ReadAgain));
         let kept = all.iter().copied().filter(|(name, _)| !is_top || is_kept(name));
         // The placeholders come last, so that a placeholder is the duplicate if its field exists under another
         // name.
@@ -97,6 +72,12 @@ impl FieldsReader<'_> {
                 let problem = Problem::new(ErrorKind::Ambiguous, message);
                 fields.fault(Box::new(problem.with_help("keep one of the two")), FieldFault::Name)
             }
+            // serde buffers what it flattens, and the fields of some enums, and reads them after all fields.
+            (Abort::Refused | Abort::TypeExpected(_), _)
+                if !all.is_empty() && fields.left.len() == 0 =>
+            {
+                Abort::Message(BUFFERED.to_owned())
+            }
             (other, _) => other,
         })
     }
@@ -107,8 +88,8 @@ impl FieldsReader<'_> {
             _ if !self.set.shows_names() => {
                 "add it to the object in the stored value, or make it an `Option`".to_owned()
             }
-            Some(near) => format!("did you mean `{}`? {}", escape_name(near), list(names())),
-            None => list(names()),
+            Some(near) => format!("did you mean `{}`? {}", escape_name(near), list_fields(names())),
+            None => list_fields(names()),
         };
         let message = format!("{}: there is no such field", Path::Name(self.set.path, missing));
         Box::new(Problem::new(ErrorKind::KeyNotFound, message).with_help(help))
@@ -123,7 +104,11 @@ impl FieldsReader<'_> {
     }
 
     /// Turns a problem with the current field into a reason to run again, if the field is at the top.
-    fn fault(&self, problem: Box<Problem>, fault: fn(Box<Problem>) -> FieldFault) -> Abort {
+    fn fault(
+        &self,
+        problem: Box<Problem>,
+        fault: impl FnOnce(Box<Problem>) -> FieldFault,
+    ) -> Abort {
         match self.current.filter(|_| self.set.path.is_root()) {
             None => Abort::Problem(problem),
             Some((name, Input::Placeholder)) => {
@@ -133,29 +118,43 @@ impl FieldsReader<'_> {
         }
     }
 
-    /// Reads the name of a field or its value.
-    fn read_part<'de, S: DeserializeSeed<'de>>(
+    fn read_name<T>(
         &self,
-        seed: S,
         name: &str,
-        input: Input<'_>,
-        fault: fn(Box<Problem>) -> FieldFault,
-    ) -> Result<S::Value, Abort> {
+        read: impl FnOnce(InputReader<'_>) -> Result<T, Abort>,
+    ) -> Result<T, Abort> {
+        let path = self.path(name);
+        self.set.child(&path, Input::Name(name)).read(read).map_err(|abort| match abort {
+            Abort::Problem(problem) => self.fault(problem, FieldFault::Name),
+            other => other,
+        })
+    }
+
+    /// Reads the value of the field whose name was visited last, once.
+    fn read_value<T>(
+        &mut self,
+        read: impl FnOnce(InputReader<'_>) -> Result<T, Abort>,
+    ) -> Result<T, Abort> {
+        let (Some((name, _)), Some(value)) = (self.current, self.value.take()) else {
+            return Err(Abort::Refused);
+        };
         let diagnostics = self.set.diagnostics;
         let path = self.path(name);
-        let mut part = self.set.child(&path, input);
-        if self.set.path.is_root() && diagnostics.treatment(name) == Some(Treatment::Reread) {
-            part.reading = diagnostics.other_reading();
+        let mut reader = self.set.child(&path, value);
+        if self.set.path.is_root() && diagnostics.treatment(name) == Some(Treatment::ReadAgain) {
+            reader.mode = diagnostics.other_mode();
         }
         // A field that fails is read again only if it is ambiguous itself.
         let was_ambiguous = diagnostics.is_ambiguous.take();
-        match part.read(|part| seed.deserialize(part)) {
-            Err(Abort::Problem(problem)) => Err(self.fault(problem, fault)),
-            built => {
-                diagnostics.is_ambiguous.set(was_ambiguous || diagnostics.is_ambiguous.get());
-                built
+        let built = reader.read(read);
+        let is_ambiguous = diagnostics.is_ambiguous.get();
+        diagnostics.is_ambiguous.set(was_ambiguous || is_ambiguous);
+        built.map_err(|abort| match abort {
+            Abort::Problem(problem) => {
+                self.fault(problem, |problem| FieldFault::Value { problem, is_ambiguous })
             }
-        }
+            other => other,
+        })
     }
 }
 
@@ -169,17 +168,49 @@ impl<'de> MapAccess<'de> for FieldsReader<'_> {
         self.current = self.left.next().copied();
         let Some((name, value)) = self.current else { return Ok(None) };
         self.value = Some(value);
-        self.read_part(seed, name, Input::Name(name), FieldFault::Name).map(Some)
+        self.read_name(name, |name| seed.deserialize(name)).map(Some)
     }
 
     fn next_value_seed<S: DeserializeSeed<'de>>(&mut self, seed: S) -> Result<S::Value, Abort> {
-        match (self.current, self.value.take()) {
-            (Some((name, _)), Some(value)) => self.read_part(seed, name, value, FieldFault::Value),
-            _ => Err(Abort::Refused),
-        }
+        self.read_value(|value| seed.deserialize(value))
     }
 
     fn size_hint(&self) -> Option<usize> {
         Some(self.left.len())
+    }
+}
+
+/// The name of the only field is that of a variant, and its value is what the variant contains.
+impl<'de> EnumAccess<'de> for &mut FieldsReader<'_> {
+    type Error = Abort;
+    type Variant = Self;
+
+    fn variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<(S::Value, Self), Abort> {
+        let name = self.next_key_seed(seed)?;
+        Ok((name.ok_or(Abort::Refused)?, self))
+    }
+}
+
+impl<'de> VariantAccess<'de> for &mut FieldsReader<'_> {
+    type Error = Abort;
+
+    fn unit_variant(self) -> Result<(), Abort> {
+        self.next_value()
+    }
+
+    fn newtype_variant_seed<S: DeserializeSeed<'de>>(self, seed: S) -> Result<S::Value, Abort> {
+        self.next_value_seed(seed)
+    }
+
+    fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, Abort> {
+        self.read_value(|value| value.deserialize_tuple(len, visitor))
+    }
+
+    fn struct_variant<V: Visitor<'de>>(
+        self,
+        fields: &'static [&'static str],
+        visitor: V,
+    ) -> Result<V::Value, Abort> {
+        self.read_value(|value| value.deserialize_struct("", fields, visitor))
     }
 }

@@ -7,12 +7,13 @@ use crate::core::secret_value::SecretValue;
 
 /// How a value is passed to a type that accepts anything.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Reading {
+pub(super) enum ReadMode {
     /// As its text.
     Text,
     /// As the number or boolean that its text is, if that is written the same; else as its text.
     Scalar,
-    /// As its JSON: every number is a number, however it is written, and lists and objects have parts.
+    /// As [`ReadMode::Scalar`], and a JSON list or object as its content. In a JSON document every number is a number,
+    /// however it is written.
     Json,
 }
 
