@@ -202,8 +202,7 @@ fn apis(workspace: &Workspace) -> Result<Vec<CommandLine>, String> {
     Ok(commands)
 }
 
-/// The integration tests whose first required feature this is. They are built with all features: each set would compile
-/// the runtime again.
+/// The integration tests whose first required feature this is.
 fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, String> {
     let package = workspace.package(TESTS).ok_or_else(|| format!("there is no package {TESTS}"))?;
     let needs_it = |it: &&Target| it.required_features.first().is_some_and(|name| name == feature);
@@ -211,7 +210,8 @@ fn tests_with(workspace: &Workspace, feature: &str) -> Result<Vec<CommandLine>, 
     if tests.is_empty() {
         return Err(format!("there are no tests of {feature}"));
     }
-    let command = CommandLine::cargo("test --no-fail-fast").args(["-p", TESTS, "--all-features"]);
+    let command =
+        CommandLine::cargo("test --no-fail-fast").args(["-p", TESTS, "--features", feature]);
     Ok(vec![tests.iter().fold(command, |command, test| command.args(["--test", &test.name]))])
 }
 
@@ -352,7 +352,7 @@ mod tests {
         assert_eq!(shown(integration(&workspace)), [rest]);
         let aws = [
             "cargo build --examples --all-features -p secrets-examples",
-            "cargo test --no-fail-fast -p secrets-tests --all-features --test aws",
+            "cargo test --no-fail-fast -p secrets-tests --features aws --test aws",
             "cargo test --no-fail-fast --workspace --exclude secrets-tests --exclude secrets-runtime --test aws",
         ];
         assert_eq!(shown(super::aws(&workspace)), aws);

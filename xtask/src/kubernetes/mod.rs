@@ -54,14 +54,14 @@ const SCRIPT: &str = r#"
 /// The commands of the stage: the tests that ask a cluster.
 pub fn commands(_: &Workspace) -> Result<Vec<CommandLine>, String> {
     let tests = [
-        ("apis", ["backends::kubernetes", "a_pod_of_a_real_cluster"].as_slice()),
-        ("apis_logs", &["a_finer_log"]),
-        ("flow", &["cluster"]),
+        ("apis", "apis", ["backends::kubernetes", "a_pod_of_a_real_cluster"].as_slice()),
+        ("apis", "apis_logs", &["a_finer_log"]),
+        ("flow", "flow", &["cluster"]),
     ];
     let policies = CommandLine::cargo("test -p secrets-runtime-cli --test cli policy_cluster");
-    let commands = tests.into_iter().map(|(test, filters)| {
-        let command = CommandLine::cargo("test --no-fail-fast -p secrets-tests --all-features");
-        command.args(["--test", test, "--"]).args(filters.iter().copied())
+    let commands = tests.into_iter().map(|(feature, test, filters)| {
+        let command = CommandLine::cargo("test --no-fail-fast -p secrets-tests --features");
+        command.args([feature, "--test", test, "--"]).args(filters.iter().copied())
     });
     Ok(commands.chain([policies]).collect())
 }
@@ -165,9 +165,9 @@ mod tests {
         let shown: Vec<_> =
             commands(&workspace).unwrap().iter().map(CommandLine::to_string).collect();
         let expected = [
-            "cargo test --no-fail-fast -p secrets-tests --all-features --test apis -- backends::kubernetes a_pod_of_a_real_cluster",
-            "cargo test --no-fail-fast -p secrets-tests --all-features --test apis_logs -- a_finer_log",
-            "cargo test --no-fail-fast -p secrets-tests --all-features --test flow -- cluster",
+            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis -- backends::kubernetes a_pod_of_a_real_cluster",
+            "cargo test --no-fail-fast -p secrets-tests --features apis --test apis_logs -- a_finer_log",
+            "cargo test --no-fail-fast -p secrets-tests --features flow --test flow -- cluster",
             "cargo test -p secrets-runtime-cli --test cli policy_cluster",
         ];
         assert_eq!(shown, expected);
