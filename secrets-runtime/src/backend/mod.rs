@@ -244,6 +244,8 @@ pub struct Fetched {
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) identities: Vec<Identity>,
+    /// Further ids by which the secret may be written. They are no identities, since each may mean another secret too.
+    pub(crate) write_ids: Vec<String>,
     pub(crate) mount: Option<MountOrigin>,
     /// For how long the value is valid, counted from when the request was sent.
     pub(crate) expiry: Option<Duration>,
@@ -400,6 +402,7 @@ impl Fetched {
             version: None,
             name: None,
             identities: Vec::new(),
+            write_ids: Vec::new(),
             mount: None,
             expiry: None,
             lease: None,

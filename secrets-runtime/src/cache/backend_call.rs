@@ -245,7 +245,7 @@ impl<T, A: StatesNames> BackendCall<T, A> {
         let keys: Vec<Key> = self.requests.iter().map(|it| Key::of(&*self.backend, it)).collect();
         answers.iter().enumerate().all(|(place, answer)| {
             let Ok(answer) = answer else { return true };
-            let is_named = |key: &Key| answer.names().any(|name| is_of(name, key.secret()));
+            let is_named = |key: &Key| answer.names().any(|name| name == key.secret());
             let mut named = keys.iter().enumerate().filter(|(_, key)| is_named(key));
             named.next().is_some_and(|(first, _)| first == place) && named.next().is_none()
         })
@@ -258,7 +258,7 @@ impl<T, A: StatesNames> BackendCall<T, A> {
     /// other request has the name too.
     fn mixed_up(&self, answers: &[Result<A, Error>]) -> Vec<(usize, Error)> {
         let says = |answer: &Result<A, Error>, wanted: &str| {
-            answer.as_ref().is_ok_and(|answer| answer.names().any(|known| is_of(known, wanted)))
+            answer.as_ref().is_ok_and(|answer| answer.names().any(|known| known == wanted))
         };
         // Almost always so, and everything else costs more.
         let is_named_as_asked = |(request, answer): (&Arc<OwnedRequest>, &Result<A, Error>)| {
@@ -293,14 +293,6 @@ impl<T, A: StatesNames> BackendCall<T, A> {
         };
         unsure.map(|(place, (_, what))| (place, error(what))).collect()
     }
-}
-
-/// Whether a secret with this name or ARN is the one that was asked for: a partial ARN lacks the hyphen and the six
-/// characters at the end.
-pub(super) fn is_of(known: &str, wanted: &str) -> bool {
-    let is_suffix = |rest: &str| rest.len() == 7 && rest.starts_with('-');
-    known == wanted
-        || (wanted.starts_with("arn:") && known.strip_prefix(wanted).is_some_and(is_suffix))
 }
 
 pub(super) fn mistake(message: String) -> Error {

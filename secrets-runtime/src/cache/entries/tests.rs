@@ -154,7 +154,8 @@ fn a_write_is_known_by_every_name_of_its_secret() {
         let mut entries = Entries::default();
         // A role reads it by its ARN, so its name is not a key of the entry.
         let read = key(ARN, Some(OTHER_ROLE));
-        let value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
+        let mut value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
+        value.write_ids.push(partial.to_owned());
         assert!(insert(&mut entries, &read, value, now).is_some());
         assert!(insert(&mut entries, &key("d", None), Fetched::text("x"), now).is_some());
         let write = Write { kind: "env".to_owned(), id: written.to_owned() };
