@@ -5,8 +5,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Payload, Resolver,
-    SecretValue, conformance,
+    Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Identity, Payload,
+    Resolver, SecretValue, conformance, try_current_context,
 };
 use secrets_tests::{
     child,
@@ -211,4 +211,58 @@ fn a_backend_that_never_answers_is_a_timeout() {
         .unwrap();
     let out = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success() && out.contains("timed out as it should"), "{out}");
+}
+
+/// A backend that counts how often it identifies a request, from where no step's secrets are seen.
+#[derive(Debug, Clone, Default)]
+struct Identifying(Arc<AtomicUsize>);
+
+impl fmt::Display for Identifying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a backend that counts")
+    }
+}
+
+impl Backend for Identifying {
+    fn kind(&self) -> &str {
+        "identifying"
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        assert!(try_current_context().is_none());
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Identity::without_options(request)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        let answer = |request: &FetchRequest<'_>| {
+            Ok(Fetched::json(r#"{"a": "SeNtInEl"}"#).with_name(request.id()))
+        };
+        Box::pin(std::future::ready(requests.iter().map(answer).collect()))
+    }
+}
+
+#[test]
+fn a_backend_identifies_each_request_once() {
+    let backend = Identifying::default();
+    let resolver =
+        Resolver::builder().backend(backend.clone()).default_backend("identifying").build();
+    let resolver = resolver.unwrap();
+    let declaration = Declaration::builder("step").source("db").unwrap().source("api").unwrap();
+    let declaration = declaration.build();
+    let identified = || backend.0.swap(0, Ordering::Relaxed);
+    let secrets = resolver.resolve_blocking(&declaration).unwrap().secrets;
+    assert_eq!(identified(), 2);
+    resolver.resolve_blocking(&declaration).unwrap();
+    assert_eq!(identified(), 2, "the cache is asked by the identities of the plan");
+    secrets.refresh_blocking("db").unwrap();
+    assert_eq!(identified(), 0, "the plan is that of the step");
+    let context = resolver.resolve_blocking(&declaration).unwrap();
+    identified();
+    let _entered = context.enter();
+    resolver.resolve_blocking(&declaration).unwrap();
+    assert_eq!(identified(), 2, "it has not seen the context, which would have made it panic");
 }

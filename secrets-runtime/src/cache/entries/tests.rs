@@ -5,7 +5,7 @@ use crate::{
     backend::{
         Content, fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest,
     },
-    backends::env::Env,
+    cache::answer::IdentifiedRequest,
     context::provenance::Provenance,
     core::secret_value::SecretValue,
 };
@@ -19,7 +19,10 @@ fn request<'a>(id: &'a str, role: Option<&'a str>) -> FetchRequest<'a> {
 }
 
 fn key(id: &str, role: Option<&str>) -> Key {
-    Key::of(&Env::default(), &OwnedRequest::from(&request(id, role)))
+    let request = request(id, role);
+    let identity = Arc::new(Identity::without_options(&request));
+    let request = Arc::new(OwnedRequest::from(&request));
+    Key::of(&"env".into(), &IdentifiedRequest { request, identity })
 }
 
 /// A value of a secret that has these ids too.
