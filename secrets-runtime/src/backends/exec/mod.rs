@@ -98,7 +98,7 @@ impl Backend for Exec {
     /// The key is left out: all fields of a secret are one answer. A source, which may be a text, has another one.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
         let object = is_object(request).then_some("object");
-        let selector = [object, request.version_id(), request.earlier_stage()];
+        let selector = [object, request.version_id(), request.stage_unless_current()];
         Identity::new(id_of(request)).with_selector(selector)
     }
 
@@ -144,7 +144,7 @@ fn checked_id<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
         let help = error.help().unwrap_or("write the secret's name");
         return Err(Error::new(ErrorKind::InvalidSource, error.message()).with_help(help));
     }
-    if request.version_id().or(request.earlier_stage()).is_some() {
+    if request.version_id().or(request.stage_unless_current()).is_some() {
         let message = "a program prints the current version of a secret only";
         return Err(Error::new(ErrorKind::NotSupported, message)
             .with_help("remove the version, or read the secret from another backend"));

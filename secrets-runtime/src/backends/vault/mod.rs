@@ -147,7 +147,7 @@ impl Backend for Vault {
     /// The key is left out: all fields of a secret are one answer, and with a lease one user.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
         let kv = request.options().kv.map(|kv| kv.to_string());
-        let version = request.version_id().or(request.earlier_stage());
+        let version = request.version_id().or(request.stage_unless_current());
         Identity::new(request.id()).with_selector([version, kv.as_deref()])
     }
 
