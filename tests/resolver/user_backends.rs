@@ -6,7 +6,7 @@ use std::{
 
 use secrets_runtime::{
     Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Identity, Payload,
-    Resolver, SecretValue, conformance, try_current_context,
+    Resolver, SecretValue, backends::File, conformance, try_current_context,
 };
 use secrets_tests::{
     child,
@@ -211,6 +211,29 @@ fn a_backend_that_never_answers_is_a_timeout() {
         .unwrap();
     let out = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success() && out.contains("timed out as it should"), "{out}");
+}
+
+#[test]
+fn a_probe_asks_whether_a_backend_answers() {
+    let message = |kind| {
+        let probe = Odd::new(kind).probe_blocking();
+        assert_eq!((probe.caller(), probe.is_reachable()), (None, probe.error().is_none()));
+        probe.error().map(|error| (error.kind(), error.problems()[0].message().to_owned()))
+    };
+    assert_eq!((message("good"), message("has-nothing")), (None, None));
+    let unavailable = |text: &str| Some((ErrorKind::Unavailable, text.to_owned()));
+    assert_eq!(message("broken"), unavailable("it is down"));
+    assert_eq!(message("none-at-all"), unavailable("the backend returned no answer"));
+}
+
+#[test]
+fn a_probe_of_mounted_files_needs_their_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(File::new(folder.path()).probe_blocking().is_reachable());
+    let gone = folder.path().join("gone");
+    let probe = File::new(&gone).probe_blocking();
+    let message = probe.error().unwrap().problems()[0].message();
+    assert_eq!(message, format!("there is no folder {}", gone.display()));
 }
 
 /// A backend that counts how often it identifies a request, from where no step's secrets are seen.

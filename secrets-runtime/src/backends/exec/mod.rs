@@ -6,14 +6,14 @@ mod program;
 mod reason;
 mod run;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::ready, sync::Arc};
 
 use secrets_spec::check_exec_id;
 
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity,
+        identity::Identity, probe::Probe,
     },
     backends::{
         bounded_tasks::{DEFAULT_CONCURRENCY, run_bounded},
@@ -120,6 +120,11 @@ impl Backend for Exec {
             )
             .await
         })
+    }
+
+    /// The program is not run: it may do something, and knows no such secret.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(ready(self.check().into()))
     }
 }
 

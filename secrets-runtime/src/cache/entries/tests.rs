@@ -3,7 +3,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::{
     backend::{
-        Content, fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest,
+        content::Content, fetch_request::FetchRequest, identity::Identity,
+        owned_request::OwnedRequest,
     },
     cache::answer::IdentifiedRequest,
     context::provenance::Provenance,
