@@ -1,17 +1,9 @@
 //! AWS as the command uses it, with the feature `aws`.
 
-use std::{any::Any, thread, time::Duration};
-
-use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options,
-    backends::{AwsSecretsManager, ParameterStore},
-};
+use secrets_runtime::{Backend, Error, ErrorKind, backends::AwsSecretsManager};
 use secrets_spec::shell_word;
 
 use crate::secrets_manager::SecretsManager;
-
-/// How long `doctor` waits for AWS.
-const PROBE_TIMEOUT: Duration = Duration::from_secs(3);
 
 impl SecretsManager for AwsSecretsManager {
     fn set_tag(&self, name: &str, key: &str, value: &str) -> Result<(), Error> {
@@ -41,43 +33,4 @@ impl SecretsManager for AwsSecretsManager {
 
 fn about(manager: &AwsSecretsManager, name: &str, error: Error) -> Error {
     error.about(name, Some(manager.kind()))
-}
-
-/// Asks AWS who the caller is and in which region, and whether a service answers; takes a few seconds at most. Returns
-/// the caller, if it is known, and why the service does not answer, if it does not. `None` if the backend is not one of
-/// AWS.
-///
-/// A refusal to read the probed secret, which does not exist, is not an error: policies often permit the existing secrets
-/// only.
-pub fn probe(backend: &dyn Backend, name: &str) -> Option<(Option<String>, Option<Error>)> {
-    let any: &dyn Any = backend;
-    if let Some(manager) = any.downcast_ref::<AwsSecretsManager>() {
-        let manager =
-            manager.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
-        return Some(probe_by(&manager, name, || manager.caller_blocking()));
-    }
-    let store = any.downcast_ref::<ParameterStore>()?;
-    let store = store.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
-    Some(probe_by(&store, name, || store.caller_blocking()))
-}
-
-fn probe_by(
-    backend: &dyn Backend,
-    name: &str,
-    caller: impl FnOnce() -> Result<(String, String), Error> + Send,
-) -> (Option<String>, Option<Error>) {
-    let options = Options::default();
-    let requests = [FetchRequest::new(name, &options)];
-    let (caller, answer) = thread::scope(|scope| {
-        let caller = scope.spawn(caller);
-        let answer = backend.exists_blocking(&requests).pop();
-        // A private network may have a route to the service and none to STS: then the caller is unknown.
-        (caller.join().ok().and_then(Result::ok), answer)
-    });
-    let error = match answer {
-        Some(Err(error)) if error.kind() == ErrorKind::AccessDenied && caller.is_some() => None,
-        Some(Err(error)) => Some(error.about("", Some(backend.kind()))),
-        Some(Ok(_)) | None => None,
-    };
-    (caller.map(|(arn, region)| format!("{arn} in {region}")), error)
 }

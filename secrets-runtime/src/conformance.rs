@@ -12,7 +12,7 @@ use std::{fmt::Write as _, ops::ControlFlow};
 
 use crate::{
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, change::SecretChange,
+        Backend, Fetched, MAX_VALUE_BYTES, change::SecretChange, content::Content,
         fetch_request::FetchRequest, payload::Payload, store::Store,
     },
     core::{
@@ -134,6 +134,9 @@ async fn read(backend: &dyn Backend, subject: &Subject, broken: &mut Broken) {
         let there = *id != subject.missing;
         broken.rule("`exists` says what is there", matches!(answer, Ok(found) if *found == there));
     }
+    // Without a secret, there may not even be the place in which it looks.
+    let is_reachable = subject.present.is_empty() || backend.probe().await.is_reachable();
+    broken.rule("`probe` says that it can serve requests", is_reachable);
 }
 
 async fn leases(backend: &dyn Backend, id: &str, broken: &mut Broken) {

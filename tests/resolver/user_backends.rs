@@ -5,8 +5,8 @@ use std::{
 };
 
 use secrets_runtime::{
-    Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Payload, Resolver,
-    SecretValue, conformance,
+    Backend, BoxFuture, Declaration, Error, ErrorKind, FetchRequest, Fetched, Identity, Payload,
+    Resolver, SecretValue, backends::File, conformance, try_current_context,
 };
 use secrets_tests::{
     child,
@@ -211,4 +211,81 @@ fn a_backend_that_never_answers_is_a_timeout() {
         .unwrap();
     let out = String::from_utf8_lossy(&child.stdout);
     assert!(child.status.success() && out.contains("timed out as it should"), "{out}");
+}
+
+#[test]
+fn a_probe_asks_whether_a_backend_answers() {
+    let message = |kind| {
+        let probe = Odd::new(kind).probe_blocking();
+        assert_eq!((probe.caller(), probe.is_reachable()), (None, probe.error().is_none()));
+        probe.error().map(|error| (error.kind(), error.problems()[0].message().to_owned()))
+    };
+    assert_eq!((message("good"), message("has-nothing")), (None, None));
+    let unavailable = |text: &str| Some((ErrorKind::Unavailable, text.to_owned()));
+    assert_eq!(message("broken"), unavailable("it is down"));
+    assert_eq!(message("none-at-all"), unavailable("the backend returned no answer"));
+}
+
+#[test]
+fn a_probe_of_mounted_files_needs_their_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    assert!(File::new(folder.path()).probe_blocking().is_reachable());
+    let gone = folder.path().join("gone");
+    let probe = File::new(&gone).probe_blocking();
+    let message = probe.error().unwrap().problems()[0].message();
+    assert_eq!(message, format!("there is no folder {}", gone.display()));
+}
+
+/// A backend that counts how often it identifies a request, from where no step's secrets are seen.
+#[derive(Debug, Clone, Default)]
+struct Identifying(Arc<AtomicUsize>);
+
+impl fmt::Display for Identifying {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a backend that counts")
+    }
+}
+
+impl Backend for Identifying {
+    fn kind(&self) -> &str {
+        "identifying"
+    }
+
+    fn identity(&self, request: &FetchRequest<'_>) -> Identity {
+        assert!(try_current_context().is_none());
+        self.0.fetch_add(1, Ordering::Relaxed);
+        Identity::without_options(request)
+    }
+
+    fn fetch<'a>(
+        &'a self,
+        requests: &'a [FetchRequest<'a>],
+    ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
+        let answer = |request: &FetchRequest<'_>| {
+            Ok(Fetched::json(r#"{"a": "SeNtInEl"}"#).with_name(request.id()))
+        };
+        Box::pin(std::future::ready(requests.iter().map(answer).collect()))
+    }
+}
+
+#[test]
+fn a_backend_identifies_each_request_once() {
+    let backend = Identifying::default();
+    let resolver =
+        Resolver::builder().backend(backend.clone()).default_backend("identifying").build();
+    let resolver = resolver.unwrap();
+    let declaration = Declaration::builder("step").source("db").unwrap().source("api").unwrap();
+    let declaration = declaration.build();
+    let identified = || backend.0.swap(0, Ordering::Relaxed);
+    let secrets = resolver.resolve_blocking(&declaration).unwrap().secrets;
+    assert_eq!(identified(), 2);
+    resolver.resolve_blocking(&declaration).unwrap();
+    assert_eq!(identified(), 2, "the cache is asked by the identities of the plan");
+    secrets.refresh_blocking("db").unwrap();
+    assert_eq!(identified(), 0, "the plan is that of the step");
+    let context = resolver.resolve_blocking(&declaration).unwrap();
+    identified();
+    let _entered = context.enter();
+    resolver.resolve_blocking(&declaration).unwrap();
+    assert_eq!(identified(), 2, "it has not seen the context, which would have made it panic");
 }

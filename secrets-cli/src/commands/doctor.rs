@@ -1,19 +1,5 @@
-use std::path::Path;
+use secrets_runtime::{Error, Problem, Resolver, admin::Setting, settings::variables};
 
-#[cfg(feature = "aws-agent")]
-use secrets_runtime::backends::AwsAgent;
-#[cfg(all(unix, feature = "exec"))]
-use secrets_runtime::backends::Exec;
-#[cfg(feature = "vault")]
-use secrets_runtime::backends::Vault;
-use secrets_runtime::{
-    Backend, Error, ErrorKind, FetchRequest, Options, Problem, Resolver,
-    admin::{Setting, StoredSecret},
-    settings::variables,
-};
-
-#[cfg(feature = "aws")]
-use crate::aws;
 use crate::{
     args::Doctor,
     ephemeral_host,
@@ -27,12 +13,6 @@ use crate::{
     },
     stores,
 };
-
-/// The name of a secret that does not exist: a backend is asked for it to see whether it answers.
-const PROBE_NAME: &str = "secrets-doctor-probe";
-
-/// How many secrets that cannot be read are named.
-const MAX_UNREADABLE: usize = 20;
 
 /// Shows every setting, where it comes from, and whether the backends are reachable. Fails if a default backend is
 /// not reachable, or if the audit log cannot be written.
@@ -106,13 +86,13 @@ fn statuses(resolver: &Resolver) -> Vec<BackendStatus> {
     let mut statuses: Vec<BackendStatus> = resolver
         .backends()
         .map(|backend| {
-            let (caller, error) = probe(&**backend, resolver);
+            let (kind, probe) = (backend.kind(), backend.probe_blocking());
             BackendStatus {
-                kind: backend.kind().to_owned(),
+                kind: kind.to_owned(),
                 place: backend.to_string(),
-                is_default: defaults.contains(&backend.kind()),
-                caller,
-                error,
+                is_default: defaults.contains(&kind),
+                caller: probe.caller().map(str::to_owned),
+                error: probe.error().map(|error| error.clone().about("", Some(kind))),
             }
         })
         .collect();
@@ -129,84 +109,6 @@ fn statuses(resolver: &Resolver) -> Vec<BackendStatus> {
         }
     }
     statuses
-}
-
-fn probe(backend: &dyn Backend, resolver: &Resolver) -> (Option<String>, Option<Error>) {
-    #[cfg(feature = "vault")]
-    if let Some(vault) = (backend as &dyn std::any::Any).downcast_ref::<Vault>() {
-        return match vault.caller_blocking() {
-            Ok(caller) => (caller, None),
-            Err(error) => (None, Some(error.about("", Some(backend.kind())))),
-        };
-    }
-    // A program is not run for this: it may do something, and knows no such secret.
-    #[cfg(all(unix, feature = "exec"))]
-    if let Some(exec) = (backend as &dyn std::any::Any).downcast_ref::<Exec>() {
-        return (None, exec.check().err().map(|error| error.about("", Some(backend.kind()))));
-    }
-    #[cfg(feature = "aws-agent")]
-    if let Some(agent) = (backend as &dyn std::any::Any).downcast_ref::<AwsAgent>() {
-        let error = agent.check_blocking(PROBE_NAME).err();
-        return (None, error.map(|error| error.about("", Some(backend.kind()))));
-    }
-    #[cfg(feature = "aws")]
-    if let Some(probed) = aws::probe(backend, PROBE_NAME) {
-        return probed;
-    }
-    let further_error = || match backend.kind() {
-        "local" => decryption_error(backend),
-        "file" => folder_error(resolver),
-        _ => None,
-    };
-    (None, answer_error(backend).or_else(further_error))
-}
-
-/// Returns why secrets of the local store cannot be decrypted. The check for existence does not need the key, and an
-/// empty store needs none: the first secret creates it.
-fn decryption_error(backend: &dyn Backend) -> Option<Error> {
-    let (names, list_error) = stores::list_readable(backend.as_store()?, backend.kind());
-    let read = |name: &String| StoredSecret::read_blocking(backend, name, None).err();
-    // One that was deleted meanwhile is not damaged.
-    let failed = names.iter().filter_map(read).filter(|it| it.kind() != ErrorKind::NotFound);
-    let mut failed: Vec<_> = failed.collect();
-    // If there is none that can be read, they have one reason.
-    if list_error.is_none() && failed.len() == names.len() {
-        failed.truncate(1);
-    }
-    let mut errors = stores::join_errors(failed, list_error);
-    let more = errors.len().saturating_sub(MAX_UNREADABLE);
-    errors.truncate(MAX_UNREADABLE);
-    if more > 0 {
-        let message = format!("{more} more secrets cannot be read");
-        errors.push(Error::new(ErrorKind::Unavailable, message).about("", Some(backend.kind())));
-    }
-    Error::join(errors)
-}
-
-/// Returns an error if the folder of the backend `file` does not exist. To a lookup it is merely empty.
-fn folder_error(resolver: &Resolver) -> Option<Error> {
-    let setting = resolver.settings().find(|s| *s.variable() == variables::FILE_DIR)?;
-    let folder = setting.text().unwrap_or_else(|| setting.default());
-    (!Path::new(folder).is_dir()).then(|| {
-        Error::new(ErrorKind::Unavailable, format!("there is no folder {folder}"))
-            .with_help("set SECRETS_FILE_DIR to where secrets are mounted")
-            .about("", Some("file"))
-    })
-}
-
-/// Returns why a backend does not answer.
-fn answer_error(backend: &dyn Backend) -> Option<Error> {
-    // The values of `inline` are in the sources themselves: there is nothing to reach.
-    if backend.kind() == "inline" {
-        return None;
-    }
-    let options = Options::default();
-    let requests = [FetchRequest::new(PROBE_NAME, &options)];
-    match backend.exists_blocking(&requests).pop() {
-        Some(Ok(_)) => None,
-        Some(Err(error)) => Some(error.about("", Some(backend.kind()))),
-        None => Some(Error::new(ErrorKind::Unavailable, "the backend returned no answer")),
-    }
 }
 
 fn text(

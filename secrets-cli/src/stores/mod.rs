@@ -308,7 +308,7 @@ fn of_previous(error: Error, name: &str, backend: &Arc<dyn Backend>) -> Error {
 }
 
 /// Returns the names of all secrets of a store that can be listed, and why others cannot.
-pub fn list_readable(store: &dyn Store, kind: &str) -> (Vec<String>, Option<Error>) {
+fn list_readable(store: &dyn Store, kind: &str) -> (Vec<String>, Option<Error>) {
     let mut names = Vec::new();
     let mut each = |name| {
         names.push(name);

@@ -6,8 +6,8 @@ use zeroize::Zeroizing;
 use crate::{
     admin::stored_field::StoredField,
     backend::{
-        Backend, Content, Fetched, MAX_VALUE_BYTES, fetch_request::FetchRequest, lease::Lease,
-        payload::Payload,
+        Backend, Fetched, MAX_VALUE_BYTES, content::Content, fetch_request::FetchRequest,
+        lease::Lease, payload::Payload,
     },
     cache::answer::no_answer,
     core::{
@@ -72,7 +72,7 @@ impl StoredSecret {
         let requests = [FetchRequest::new(id, &options)];
         let answer = backend.fetch(&requests).await.pop().unwrap_or_else(|| Err(no_answer()));
         let lease = answer.as_ref().ok().and_then(|fetched| fetched.lease.clone());
-        let made = answer.and_then(|fetched| Self::of(plain_if_no_object(fetched), id));
+        let made = answer.and_then(|fetched| Self::of(decode::plain_if_no_object(fetched), id));
         if let (Err(_), Some(lease)) = (&made, lease) {
             // Nobody else knows of it, and it ends by itself otherwise.
             let _ = backend.revoke(&lease).await;
@@ -299,17 +299,6 @@ impl StoredSecret {
             None => self.fields.push(field),
         }
     }
-}
-
-fn plain_if_no_object(mut fetched: Fetched) -> Fetched {
-    // Exposed to look at its first character.
-    let is_object = |text: &SecretValue| text.expose_bytes().trim_ascii_start().starts_with(b"{");
-    if let Content::Json(text) = &fetched.content
-        && !is_object(text)
-    {
-        fetched.content = Content::Text(text.clone());
-    }
-    fetched
 }
 
 fn read(text: &SecretValue) -> Result<Vec<(String, json::Json)>, Error> {

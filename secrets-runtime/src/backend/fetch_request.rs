@@ -18,13 +18,36 @@ pub struct FetchRequest<'a> {
     id: &'a str,
     key: Option<&'a str>,
     role: Option<&'a str>,
-    region: Option<&'a str>,
-    version_id: Option<&'a str>,
-    version_stage: Option<&'a str>,
+    region: Selected<'a>,
+    version_id: Selected<'a>,
+    version_stage: Selected<'a>,
     group_version: Option<&'a str>,
     env_var: Option<&'a str>,
     is_refresh: bool,
     options: &'a Options,
+}
+
+/// A region or a version.
+#[derive(Debug, Clone, Copy)]
+enum Selected<'a> {
+    ByOptions,
+    /// In place of that of the options.
+    ByRequest(Option<&'a str>),
+}
+
+impl<'a> Selected<'a> {
+    fn or(self, of_options: &'a Option<String>) -> Option<&'a str> {
+        match self {
+            Self::ByOptions => of_options.as_deref(),
+            Self::ByRequest(text) => text,
+        }
+    }
+
+    fn replace(self, of_options: &mut Option<String>) {
+        if let Self::ByRequest(text) = self {
+            *of_options = text.map(str::to_owned);
+        }
+    }
 }
 
 impl<'a> FetchRequest<'a> {
@@ -35,9 +58,9 @@ impl<'a> FetchRequest<'a> {
             id,
             key: None,
             role: None,
-            region: options.region.as_deref(),
-            version_id: options.version_id.as_deref(),
-            version_stage: options.version_stage.as_deref(),
+            region: Selected::ByOptions,
+            version_id: Selected::ByOptions,
+            version_stage: Selected::ByOptions,
             group_version: None,
             env_var: None,
             is_refresh: false,
@@ -67,19 +90,19 @@ impl<'a> FetchRequest<'a> {
     /// Sets the region, in place of that of the options.
     #[must_use]
     pub fn with_region(self, region: impl Into<Option<&'a str>>) -> Self {
-        Self { region: region.into(), ..self }
+        Self { region: Selected::ByRequest(region.into()), ..self }
     }
 
     /// Sets the id of the version, in place of that of the options.
     #[must_use]
     pub fn with_version_id(self, version_id: impl Into<Option<&'a str>>) -> Self {
-        Self { version_id: version_id.into(), ..self }
+        Self { version_id: Selected::ByRequest(version_id.into()), ..self }
     }
 
     /// Sets the stage of the version, in place of that of the options.
     #[must_use]
     pub fn with_version_stage(self, version_stage: impl Into<Option<&'a str>>) -> Self {
-        Self { version_stage: version_stage.into(), ..self }
+        Self { version_stage: Selected::ByRequest(version_stage.into()), ..self }
     }
 
     /// Sets the version as Flyte writes it: one text, which is the version's id if it is a UUID, else its stage.
@@ -88,8 +111,8 @@ impl<'a> FetchRequest<'a> {
         self.group_version = version;
         match version {
             None => self,
-            Some(version) if is_uuid(version) => Self { version_id: Some(version), ..self },
-            Some(version) => Self { version_stage: Some(version), ..self },
+            Some(version) if is_uuid(version) => self.with_version_id(version),
+            Some(version) => self.with_version_stage(version),
         }
     }
 
@@ -127,24 +150,25 @@ impl<'a> FetchRequest<'a> {
     /// The region.
     #[must_use]
     pub fn region(&self) -> Option<&'a str> {
-        self.region
+        self.region.or(&self.options.region)
     }
 
     /// The id of the version.
     #[must_use]
     pub fn version_id(&self) -> Option<&'a str> {
-        self.version_id
+        self.version_id.or(&self.options.version_id)
     }
 
     /// The stage of the version, such as `AWSPREVIOUS`.
     #[must_use]
     pub fn version_stage(&self) -> Option<&'a str> {
-        self.version_stage
+        self.version_stage.or(&self.options.version_stage)
     }
 
     /// The stage of the version, unless it alone selects the current version, which is read without a stage too.
-    pub(crate) fn earlier_stage(&self) -> Option<&'a str> {
-        self.version_stage.filter(|stage| *stage != CURRENT_STAGE || self.version_id.is_some())
+    pub(crate) fn stage_unless_current(&self) -> Option<&'a str> {
+        let is_id_given = self.version_id().is_some();
+        self.version_stage().filter(|stage| *stage != CURRENT_STAGE || is_id_given)
     }
 
     /// The `group_version` as it is written. It is the id or the stage of the version too.
@@ -188,6 +212,15 @@ impl<'a> FetchRequest<'a> {
     #[must_use]
     pub fn options(&self) -> &'a Options {
         self.options
+    }
+
+    /// Returns the options with the region and the version of this request.
+    pub(super) fn selected_options(&self) -> Options {
+        let mut options = self.options.clone();
+        self.region.replace(&mut options.region);
+        self.version_id.replace(&mut options.version_id);
+        self.version_stage.replace(&mut options.version_stage);
+        options
     }
 }
 

@@ -7,6 +7,7 @@
 
 pub(crate) mod capabilities;
 pub(crate) mod change;
+pub(crate) mod content;
 pub(crate) mod fetch_request;
 mod from_fn;
 pub(crate) mod generation;
@@ -15,6 +16,7 @@ pub(crate) mod lease;
 pub(crate) mod one_by_one;
 pub(crate) mod owned_request;
 pub(crate) mod payload;
+pub(crate) mod probe;
 pub(crate) mod registration;
 pub(crate) mod store;
 #[cfg(test)]
@@ -30,6 +32,7 @@ use std::{
 };
 
 use crate::{
+    backend::content::{Content, MountOrigin},
     core::{
         error::{Error, ErrorKind},
         escape::escape_name,
@@ -48,6 +51,7 @@ pub use crate::backend::{
     one_by_one::one_by_one,
     owned_request::OwnedRequest,
     payload::Payload,
+    probe::Probe,
     store::Store,
 };
 
@@ -157,6 +161,15 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         })
     }
 
+    /// Checks whether the backend can serve requests, and returns as whom it knows this process. Tools such as
+    /// `secrets doctor` call it; steps do not.
+    ///
+    /// By default it asks [`exists`](Self::exists) for a secret that is not there, which finds out whether the backend
+    /// answers. See [`Probe`] for a backend that can say more.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(Probe::by_exists(self))
+    }
+
     /// Returns where this request is looked for, for messages. By default it is what `Display` writes. A backend that looks
     /// in several places, such as regions, names the one of the request.
     fn location(&self, _request: &FetchRequest<'_>) -> String {
@@ -204,6 +217,11 @@ pub trait Backend: Any + Debug + Display + Send + Sync + 'static {
         block_on(self.exists(requests))
     }
 
+    /// Blocking version of [`probe`](Self::probe): parks this thread, as [`fetch_blocking`](Self::fetch_blocking) does.
+    fn probe_blocking(&self) -> Probe {
+        block_on(self.probe())
+    }
+
     /// Blocking version of [`renew`](Self::renew): parks this thread, as [`fetch_blocking`](Self::fetch_blocking) does.
     ///
     /// # Errors
@@ -244,26 +262,12 @@ pub struct Fetched {
     pub(crate) version: Option<String>,
     pub(crate) name: Option<String>,
     pub(crate) identities: Vec<Identity>,
+    /// Further ids by which the secret may be written. They are no identities, since each may mean another secret too.
+    pub(crate) write_ids: Vec<String>,
     pub(crate) mount: Option<MountOrigin>,
     /// For how long the value is valid, counted from when the request was sent.
     pub(crate) expiry: Option<Duration>,
     pub(crate) lease: Option<Lease>,
-}
-
-/// That a platform has mounted the secret, as files or variables: its texts may end with a line break that is not part
-/// of the value.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct MountOrigin {
-    /// The file, if the secret is one file.
-    pub(crate) path: Option<PathBuf>,
-}
-
-#[derive(Debug, Clone)]
-pub(crate) enum Content {
-    Text(SecretValue),
-    Json(SecretValue),
-    Binary(SecretValue),
-    Fields(Vec<(String, SecretValue)>),
 }
 
 impl Fetched {
@@ -400,19 +404,10 @@ impl Fetched {
             version: None,
             name: None,
             identities: Vec::new(),
+            write_ids: Vec::new(),
             mount: None,
             expiry: None,
             lease: None,
-        }
-    }
-}
-
-impl From<Payload> for Fetched {
-    fn from(payload: Payload) -> Self {
-        match payload {
-            Payload::Json(value) => Self::json(value),
-            Payload::Text(value) => Self::text(value),
-            Payload::Binary(value) => Self::binary(value),
         }
     }
 }

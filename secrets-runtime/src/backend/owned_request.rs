@@ -59,19 +59,63 @@ impl OwnedRequest {
 impl From<&FetchRequest<'_>> for OwnedRequest {
     fn from(request: &FetchRequest<'_>) -> Self {
         let owned = |text: Option<&str>| text.map(str::to_owned);
-        let mut options = request.options().clone();
-        options.region = owned(request.region());
-        options.version_id = owned(request.version_id());
-        options.version_stage = owned(request.version_stage());
         Self {
             id: request.id().into(),
             key: owned(request.key()),
             group_version: owned(request.group_version()),
             env_var: owned(request.env_var()),
             role: request.role().map(Arc::from),
-            options,
+            options: request.selected_options(),
             part: 0,
             is_refresh: request.is_refresh(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_region_and_a_version_are_those_of_the_request_before_those_of_its_options() {
+        let mut options = Options::default();
+        options.region = Some("us-east-1".to_owned());
+        options.version_id = Some("1".to_owned());
+        options.version_stage = Some("AWSPREVIOUS".to_owned());
+        options.json = Some(false);
+        let of_options = FetchRequest::new("db", &options);
+        let cases = [
+            (of_options, [Some("us-east-1"), Some("1"), Some("AWSPREVIOUS")]),
+            (
+                of_options.with_region("eu-west-1"),
+                [Some("eu-west-1"), Some("1"), Some("AWSPREVIOUS")],
+            ),
+            (of_options.with_region(None), [None, Some("1"), Some("AWSPREVIOUS")]),
+            (
+                of_options.with_version_id(None).with_version_stage("v2"),
+                [Some("us-east-1"), None, Some("v2")],
+            ),
+            (of_options.with_group_version(Some("v3")), [Some("us-east-1"), Some("1"), Some("v3")]),
+        ];
+        for (request, expected) in cases {
+            let owned = OwnedRequest::from(&request);
+            assert_eq!(owned.options.json, Some(false));
+            for request in [request, owned.as_request()] {
+                let selected = [request.region(), request.version_id(), request.version_stage()];
+                assert_eq!(selected, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn the_current_stage_selects_something_only_beside_an_id() {
+        let stage = |request: FetchRequest<'static>| request.stage_unless_current();
+        let db = FetchRequest::named("db");
+        assert_eq!(stage(db.with_version_stage("AWSCURRENT")), None);
+        assert_eq!(
+            stage(db.with_version_stage("AWSCURRENT").with_version_id("1")),
+            Some("AWSCURRENT")
+        );
+        assert_eq!(stage(db.with_version_stage("AWSPENDING")), Some("AWSPENDING"));
     }
 }

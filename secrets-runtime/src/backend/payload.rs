@@ -1,4 +1,4 @@
-use crate::core::secret_value::SecretValue;
+use crate::{backend::Fetched, core::secret_value::SecretValue};
 
 /// The content of a secret, as a store writes it.
 #[derive(Debug, Clone)]
@@ -18,6 +18,16 @@ impl Payload {
     pub fn value(&self) -> &SecretValue {
         match self {
             Self::Json(value) | Self::Text(value) | Self::Binary(value) => value,
+        }
+    }
+}
+
+impl From<Payload> for Fetched {
+    fn from(payload: Payload) -> Self {
+        match payload {
+            Payload::Json(value) => Self::json(value),
+            Payload::Text(value) => Self::text(value),
+            Payload::Binary(value) => Self::binary(value),
         }
     }
 }

@@ -5,7 +5,7 @@ use secrets_spec::{BuiltIn, check_id};
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity, one_by_one::one_by_one,
+        identity::Identity, one_by_one::one_by_one, probe::Probe,
     },
     backends::mount::{Mount, MountEntry, refused},
     core::error::{Error, ErrorKind},
@@ -97,5 +97,21 @@ impl Backend for File {
     ) -> BoxFuture<'a, Vec<Result<bool, Error>>> {
         let exists = |request: &FetchRequest<'_>| Ok(self.mount.find(&name(request)?)?.is_some());
         one_by_one(requests, exists)
+    }
+
+    /// A folder that does not exist is merely empty to a lookup.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(async move {
+            let probe = Probe::by_exists(self).await;
+            let folder = self.mount.folder();
+            if !probe.is_reachable() || folder.is_dir() {
+                return probe;
+            }
+            let message = format!("there is no folder {}", folder.display());
+            Probe::unreachable(
+                Error::new(ErrorKind::Unavailable, message)
+                    .with_help("set SECRETS_FILE_DIR to where secrets are mounted"),
+            )
+        })
     }
 }

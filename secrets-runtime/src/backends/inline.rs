@@ -1,11 +1,11 @@
-use std::fmt;
+use std::{fmt, future::ready};
 
 use secrets_spec::BuiltIn;
 
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        one_by_one::one_by_one,
+        one_by_one::one_by_one, probe::Probe,
     },
     core::{
         error::{Error, ErrorKind},
@@ -53,6 +53,11 @@ impl Backend for Inline {
         requests: &'a [FetchRequest<'a>],
     ) -> BoxFuture<'a, Vec<Result<Fetched, Error>>> {
         one_by_one(requests, fetch_one)
+    }
+
+    /// The values are in the sources: there is nothing to reach.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(ready(Probe::reachable()))
     }
 }
 

@@ -298,7 +298,7 @@ impl fmt::Display for KubernetesApi {
 
 /// Returns the version that a request asks for, unless it is the current one.
 fn version_of<'a>(request: &FetchRequest<'a>) -> Option<&'a str> {
-    request.version_id().or(request.earlier_stage())
+    request.version_id().or(request.stage_unless_current())
 }
 
 /// Returns the id of a request for the current version.

@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Instant};
 
 use crate::{
-    backend::{Fetched, owned_request::OwnedRequest},
+    backend::{Fetched, identity::Identity, owned_request::OwnedRequest},
     cache::{
         entry_id::EntryId,
         fetch_map::{FetchId, FetchMap},
@@ -13,7 +13,14 @@ use crate::{
 };
 
 /// The requests of a step to one backend.
-pub(crate) type Requests = Vec<(FetchId, Arc<OwnedRequest>)>;
+pub(crate) type Requests = Vec<(FetchId, IdentifiedRequest)>;
+
+/// A request, and how its backend identifies it.
+#[derive(Debug, Clone)]
+pub(crate) struct IdentifiedRequest {
+    pub request: Arc<OwnedRequest>,
+    pub identity: Arc<Identity>,
+}
 
 /// What a backend has answered, now or before, and where it comes from.
 #[derive(Debug, Clone)]

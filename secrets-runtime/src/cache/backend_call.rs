@@ -9,11 +9,8 @@ use std::{
 };
 
 use crate::{
-    backend::{
-        Backend, BoxFuture, Fetched, fetch_request::FetchRequest, identity::Identity,
-        owned_request::OwnedRequest,
-    },
-    cache::{forbid_backends::forbidden, key::Key},
+    backend::{Backend, BoxFuture, Fetched, fetch_request::FetchRequest, identity::Identity},
+    cache::{answer::IdentifiedRequest, forbid_backends::forbidden},
     context::Barrier,
     core::{
         error::{Error, ErrorKind},
@@ -89,7 +86,7 @@ pub(crate) struct CallOutcome<T, A> {
 /// left out and for what it did not answer in time. Only here do answers belong to requests by their order.
 pub(crate) fn call<T, A>(
     backend: Arc<dyn Backend>,
-    requests: Vec<(T, Arc<OwnedRequest>)>,
+    requests: Vec<(T, IdentifiedRequest)>,
     ask: Ask<A>,
     deadline: Deadline,
 ) -> BoxFuture<'static, CallOutcome<T, A>>
@@ -97,14 +94,14 @@ where
     T: Send + Unpin + 'static,
     A: StatesNames + Send + Unpin + 'static,
 {
-    let (tags, requests): (Vec<T>, Vec<Arc<OwnedRequest>>) = requests.into_iter().unzip();
-    let requests: Arc<[Arc<OwnedRequest>]> = requests.into();
+    let (tags, requests): (Vec<T>, Vec<IdentifiedRequest>) = requests.into_iter().unzip();
+    let requests: Arc<[IdentifiedRequest]> = requests.into();
     let (asked, asked_for) = (backend.clone(), requests.clone());
     let answers = async move {
         if let Some(error) = forbidden(&*asked) {
             return asked_for.iter().map(|_| Err(error.clone())).collect();
         }
-        let requests: Vec<_> = asked_for.iter().map(|request| request.as_request()).collect();
+        let requests: Vec<_> = asked_for.iter().map(|it| it.request.as_request()).collect();
         ask(&*asked, &requests).await
     };
     let answers: BoxFuture<'static, _> = match backend.capabilities().is_tokio_needed() {
@@ -163,7 +160,7 @@ pub(super) fn on_its_thread<T: Send + 'static>(
 struct BackendCall<T, A> {
     backend: Arc<dyn Backend>,
     tags: Vec<T>,
-    requests: Arc<[Arc<OwnedRequest>]>,
+    requests: Arc<[IdentifiedRequest]>,
     /// `None` when it is over.
     answers: Option<BoxFuture<'static, Vec<Result<A, Error>>>>,
     is_order_trusted: bool,
@@ -242,11 +239,11 @@ impl<T, A: StatesNames> BackendCall<T, A> {
 
     /// Whether each answer names the secret of its request, and of no other request of this call.
     fn is_each_named(&self, answers: &[Result<A, Error>]) -> bool {
-        let keys: Vec<Key> = self.requests.iter().map(|it| Key::of(&*self.backend, it)).collect();
         answers.iter().enumerate().all(|(place, answer)| {
             let Ok(answer) = answer else { return true };
-            let is_named = |key: &Key| answer.names().any(|name| is_of(name, key.secret()));
-            let mut named = keys.iter().enumerate().filter(|(_, key)| is_named(key));
+            let is_named =
+                |it: &IdentifiedRequest| answer.names().any(|name| name == it.identity.id());
+            let mut named = self.requests.iter().enumerate().filter(|(_, it)| is_named(it));
             named.next().is_some_and(|(first, _)| first == place) && named.next().is_none()
         })
     }
@@ -258,25 +255,23 @@ impl<T, A: StatesNames> BackendCall<T, A> {
     /// other request has the name too.
     fn mixed_up(&self, answers: &[Result<A, Error>]) -> Vec<(usize, Error)> {
         let says = |answer: &Result<A, Error>, wanted: &str| {
-            answer.as_ref().is_ok_and(|answer| answer.names().any(|known| is_of(known, wanted)))
+            answer.as_ref().is_ok_and(|answer| answer.names().any(|known| known == wanted))
         };
         // Almost always so, and everything else costs more.
-        let is_named_as_asked = |(request, answer): (&Arc<OwnedRequest>, &Result<A, Error>)| {
+        let is_named_as_asked = |(asked, answer): (&IdentifiedRequest, &Result<A, Error>)| {
             let says_nothing = answer.as_ref().map_or(true, |it| it.names().next().is_none());
-            says_nothing || says(answer, request.id())
+            says_nothing || says(answer, asked.identity.id())
         };
         if self.requests.iter().zip(answers).all(is_named_as_asked) {
             return Vec::new();
         }
-        let name =
-            |request: &Arc<OwnedRequest>| Key::of(&*self.backend, request).secret().to_owned();
-        let names: Vec<String> = self.requests.iter().map(name).collect();
-        let pairs = || names.iter().zip(answers);
-        let misplaced = |(own, answer): (&String, &Result<A, Error>)| {
+        let names = || self.requests.iter().map(|it| it.identity.id());
+        let pairs = || names().zip(answers);
+        let misplaced = |(own, answer): (&str, &Result<A, Error>)| {
             if says(answer, own) {
                 return None;
             }
-            let is_of_other = |(other, theirs): &(&String, &Result<A, Error>)| {
+            let is_of_other = |(other, theirs): &(&str, &Result<A, Error>)| {
                 says(answer, other) && !says(theirs, other)
             };
             let (other, _) = pairs().find(is_of_other)?;
@@ -293,14 +288,6 @@ impl<T, A: StatesNames> BackendCall<T, A> {
         };
         unsure.map(|(place, (_, what))| (place, error(what))).collect()
     }
-}
-
-/// Whether a secret with this name or ARN is the one that was asked for: a partial ARN lacks the hyphen and the six
-/// characters at the end.
-pub(super) fn is_of(known: &str, wanted: &str) -> bool {
-    let is_suffix = |rest: &str| rest.len() == 7 && rest.starts_with('-');
-    known == wanted
-        || (wanted.starts_with("arn:") && known.strip_prefix(wanted).is_some_and(is_suffix))
 }
 
 pub(super) fn mistake(message: String) -> Error {

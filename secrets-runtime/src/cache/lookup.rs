@@ -5,9 +5,9 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, owned_request::OwnedRequest},
+    backend::Backend,
     cache::{
-        answer::{Answer, Requests},
+        answer::{Answer, IdentifiedRequest, Requests},
         backend_call::{Deadline, call},
         entries::cache_entry::ServableEntry,
         fetch_map::FetchMap,
@@ -54,9 +54,10 @@ impl CacheState {
         let (kind, capabilities) = (Arc::from(backend.kind()), backend.capabilities());
         let requests: Vec<_> = requests
             .into_iter()
-            .map(|(id, request)| {
-                let key = Key::of_kind(Arc::clone(&kind), &**backend, &request);
-                (id, key, Provenance::of((&kind, capabilities), &request, now, time), request)
+            .map(|(id, asked)| {
+                let key = Key::of(&kind, &asked);
+                let provenance = Provenance::of((&kind, capabilities), &asked.request, now, time);
+                (id, key, provenance, asked)
             })
             .collect();
         // They outlive the lock: to drop the last handle to a call is to lock again.
@@ -66,7 +67,7 @@ impl CacheState {
             let number = contents.pending.next_number();
             // Two requests of one step may be the same secret under two names.
             let mut asked_for: HashSet<Key> = HashSet::new();
-            let mut open: Vec<((Key, Provenance), Arc<OwnedRequest>)> = Vec::new();
+            let mut open: Vec<((Key, Provenance), IdentifiedRequest)> = Vec::new();
             for (id, key, asked, request) in requests {
                 let lookup = if let Some(found) =
                     contents.entries.find(&key, freshness, now).and_then(ServableEntry::hold)

@@ -37,9 +37,9 @@ use std::{
 };
 
 use crate::{
-    backend::{Backend, BoxFuture, Fetched, owned_request::OwnedRequest},
+    backend::{Backend, BoxFuture, Fetched},
     cache::{
-        answer::{Answer, Answers, Requests},
+        answer::{Answer, Answers, IdentifiedRequest, Requests},
         backend_call::{Ask, Deadline, StatesNames, call},
         key::Key,
         lease_call::lease_call,
@@ -77,7 +77,8 @@ impl Cache {
         freshness: Freshness,
     ) -> Answers {
         if freshness != Freshness::Fresh {
-            requests.iter_mut().for_each(|(_, request)| Arc::make_mut(request).is_refresh = true);
+            let requests = requests.iter_mut();
+            requests.for_each(|(_, it)| Arc::make_mut(&mut it.request).is_refresh = true);
         }
         if self.0.ttl.is_zero() || !backend.capabilities().is_cached() {
             let ask: Ask<Fetched> = |it, requests| it.fetch(requests);
@@ -125,8 +126,9 @@ impl Cache {
     ) -> Answers<A> {
         let (asked_at, time) = (self.0.clock.now(), SystemTime::now());
         let (kind, capabilities) = (Arc::from(backend.kind()), backend.capabilities());
-        let asked = requests.into_iter().map(|(id, request)| {
-            ((id, Provenance::of((&kind, capabilities), &request, asked_at, time)), request)
+        let asked = requests.into_iter().map(|(id, asked)| {
+            let request = &asked.request;
+            ((id, Provenance::of((&kind, capabilities), request, asked_at, time)), asked)
         });
         let asked = asked.collect();
         let answers = call(backend, asked, ask, deadline).await.answers;
@@ -135,8 +137,8 @@ impl Cache {
     }
 
     /// Lets everything that is kept of this secret expire, in whatever role, region and version.
-    pub(crate) fn expire(&self, backend: &dyn Backend, request: &OwnedRequest) {
-        let key = Key::of(backend, request);
+    pub(crate) fn expire(&self, backend: &dyn Backend, asked: &IdentifiedRequest) {
+        let key = Key::of(&backend.kind().into(), asked);
         let now = self.0.clock.now();
         self.0.change(|contents, dropped| {
             let names = contents.entries.expire(&key, now, now + self.0.stale, dropped);

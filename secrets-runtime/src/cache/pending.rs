@@ -118,14 +118,16 @@ mod tests {
 
     use super::*;
     use crate::{
-        backend::{fetch_request::FetchRequest, owned_request::OwnedRequest},
-        backends::env::Env,
+        backend::{fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest},
+        cache::answer::IdentifiedRequest,
     };
 
     #[test]
     fn a_child_of_fork_does_not_wait_for_a_call_of_its_parent() {
-        let request = OwnedRequest::from(&FetchRequest::named("DB"));
-        let key = Key::of(&Env::default(), &request);
+        let request = FetchRequest::named("DB");
+        let identity = Arc::new(Identity::of(&request));
+        let request = Arc::new(OwnedRequest::from(&request));
+        let key = Key::of(&"env".into(), &IdentifiedRequest { request, identity });
         let call = Arc::new(InFlight::new(1, Box::pin(future::pending())));
         let (mut pending, now) = (Pending::default(), Instant::now());
         pending.begin(1, slice::from_ref(&key), now, now + Duration::from_secs(100), &call);

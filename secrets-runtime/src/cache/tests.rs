@@ -8,7 +8,10 @@ use std::{
 
 use super::*;
 use crate::{
-    backend::{Fetched, generation::WriteGuard},
+    backend::{
+        Fetched, fetch_request::FetchRequest, generation::WriteGuard, identity::Identity,
+        owned_request::OwnedRequest,
+    },
     backends::env::Env,
     cache::{
         answer::Reuse,
@@ -43,22 +46,15 @@ impl Drop for Probe {
     }
 }
 
-fn request(id: &str) -> OwnedRequest {
-    OwnedRequest {
-        id: id.into(),
-        key: None,
-        group_version: None,
-        env_var: None,
-        role: None,
-        options: secrets_spec::Options::default(),
-        part: 0,
-        is_refresh: false,
-    }
+fn request(id: &str) -> IdentifiedRequest {
+    let request = FetchRequest::named(id);
+    let identity = Arc::new(Identity::without_options(&request));
+    IdentifiedRequest { request: Arc::new(OwnedRequest::from(&request)), identity }
 }
 
 /// Keeps a secret, of which a step has made a probe.
 fn keep_with_probe(cache: &Cache, id: &str, at: Instant, drops: &Arc<Drops>) -> SlotId {
-    let key = Key::of(&Env::default(), &request(id));
+    let key = Key::of(&"env".into(), &request(id));
     let until = at + TTL;
     let lifetime = Lifetime { fresh_until: until, end: until };
     let entry = cache.0.change(|contents, dropped| {

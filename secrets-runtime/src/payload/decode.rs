@@ -5,7 +5,10 @@ use std::collections::HashSet;
 use secrets_spec::{Options, PayloadFormat, Request, VariableName};
 
 use crate::{
-    backend::{Content, Fetched, MAX_VALUE_BYTES, MountOrigin},
+    backend::{
+        Fetched, MAX_VALUE_BYTES,
+        content::{Content, MountOrigin},
+    },
     core::{
         error::{Error, ErrorKind},
         escape,
@@ -66,6 +69,18 @@ pub(crate) fn source_fields(
             fields.iter().map(|(name, value)| Ok((name.clone(), text(value)?))).collect()
         }
     }
+}
+
+/// Returns the answer as tools read it: JSON that is not an object is one plain text.
+pub(crate) fn plain_if_no_object(mut fetched: Fetched) -> Fetched {
+    // Exposed to look at its first character.
+    let is_object = |text: &SecretValue| text.expose_bytes().trim_ascii_start().starts_with(b"{");
+    if let Content::Json(text) = &fetched.content
+        && !is_object(text)
+    {
+        fetched.content = Content::Text(text.clone());
+    }
+    fetched
 }
 
 /// Returns the value of a request: the whole payload, or the member of a JSON object or set that its key

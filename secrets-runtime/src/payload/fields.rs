@@ -3,7 +3,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use foldhash::fast::RandomState;
 
 use crate::{
-    backend::MountOrigin,
+    backend::content::MountOrigin,
     core::secret_value::SecretValue,
     payload::json::{Json, form::Form},
 };

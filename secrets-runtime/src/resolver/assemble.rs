@@ -9,7 +9,6 @@ use foldhash::fast::RandomState;
 use secrets_spec::{MountType, Request, VariableName};
 
 use crate::{
-    backends::flyte,
     cache::answer::Answers,
     context::{
         group::{Group, RequestField, SourceFields},
@@ -120,7 +119,7 @@ fn variable_of(request: &Request, prefix: &str) -> Option<String> {
     let view = request.view();
     match (view.env_var, view.mount_requirement) {
         (Some(name), _) => Some(name.to_owned()),
-        (None, MountType::ENV_VAR) => Some(VariableName::map(&flyte::variable_of(&view, prefix))),
+        (None, MountType::ENV_VAR) => Some(VariableName::map(&view.flyte_variable(prefix))),
         (None, _) => None,
     }
 }

@@ -14,8 +14,11 @@ use crate::{
     backend::{
         Backend, capabilities::Capabilities, identity::Identity, owned_request::OwnedRequest,
     },
-    cache::fetch_map::{FetchId, FetchMap},
-    context::provenance::Provenance,
+    cache::{
+        answer::IdentifiedRequest,
+        fetch_map::{FetchId, FetchMap},
+    },
+    context::{Barrier, provenance::Provenance},
     core::{error::Problem, origin::Origin, warning::warn_once},
     declaration::Declaration,
     resolver::{registry::Registry, route::choose_role},
@@ -80,7 +83,7 @@ pub(crate) struct Link {
     /// The role in which the backend is asked.
     role: Option<Arc<str>>,
     /// How the backend identifies the request.
-    identity: Identity,
+    identity: Arc<Identity>,
     /// Which part of its backend it is.
     part: usize,
     /// Whether another part of the same backend follows, whose `NotFound` answers for this one too.
@@ -263,12 +266,14 @@ impl Fetch {
     }
 
     /// Returns the request as the backend of a link gets it.
-    pub(crate) fn request_to(&self, link: &Link) -> Arc<OwnedRequest> {
+    pub(crate) fn request_to(&self, link: &Link) -> IdentifiedRequest {
+        let identity = link.identity.clone();
         if link.role.is_none() && link.part == 0 {
-            return self.request.clone();
+            return IdentifiedRequest { request: self.request.clone(), identity };
         }
         let request = OwnedRequest::clone(&self.request);
-        Arc::new(OwnedRequest { role: link.role.clone(), part: link.part, ..request })
+        let request = OwnedRequest { role: link.role.clone(), part: link.part, ..request };
+        IdentifiedRequest { request: Arc::new(request), identity }
     }
 
     /// Returns whether both ask the same backends for the same, so that one answer serves both.
@@ -290,12 +295,15 @@ impl Link {
         roles: &[(&SourceRole, &'static str)],
         settings: &Settings,
     ) -> Self {
+        // A backend of a program does not see the secrets of the step that calls the step.
+        let _outside = Barrier::outside();
         let capabilities = backend.capabilities();
         let role = match capabilities.is_role_used() {
             true => choose_role(roles, backend.kind(), settings).map(|role| Arc::from(role.value)),
             false => None,
         };
         let identity = Identity::by(&*backend, &request.as_request().with_role(role.as_deref()));
+        let identity = Arc::new(identity);
         Self { backend, capabilities, role, identity, part: 0, is_continued: false }
     }
 }

@@ -175,56 +175,61 @@ impl Registry {
         if let Some((_, why)) = self.unavailable.iter().find(|(kind, _)| kind == wanted) {
             return Err(why.clone().in_backend(Some(wanted.as_str())));
         }
-        let problem = match wanted.built_in() {
-            Some(built_in) => {
-                let problem =
-                    Problem::new(ErrorKind::NotSupported, missing_feature_message(built_in));
-                match feature(built_in) {
-                    Some(feature) => {
-                        problem.with_help_code(HelpCode::BuildWithFeature { feature, reason: None })
-                    }
-                    None => problem.with_help("use another backend, or implement `Backend` for it"),
-                }
-            }
-            None => {
-                let message = format!("no backend of the type `{wanted}` is registered");
-                let kinds = || self.backends.iter().map(|backend| backend.kind());
-                let near = secrets_spec::closest(wanted.as_str(), kinds());
-                let meant = BuiltIn::by_nickname(wanted.as_str()).filter(|it| !it.is_reserved());
-                let near = near.or(meant.map(BuiltIn::name)).map(str::to_owned);
-                let registered = kinds().map(str::to_owned).collect();
-                let table = self.unread_tables.help(wanted.as_str());
-                let is_unknown = near.is_none() && table.is_none();
-                let new_table = is_unknown.then(|| self.unread_tables.place(wanted.as_str()));
-                let help = HelpCode::RegisterBackend {
-                    near,
-                    registered,
-                    table,
-                    new_table: new_table.flatten(),
-                };
-                Problem::new(ErrorKind::InvalidConfig, message).with_help_code(help)
-            }
-        };
+        let built_in = wanted.built_in();
+        let problem = built_in.and_then(not_in_this_build).unwrap_or_else(|| self.unknown(wanted));
         Err(problem.in_backend(Some(wanted.as_str())))
+    }
+
+    /// Returns the problem of a type that nobody has registered.
+    fn unknown(&self, wanted: &BackendType) -> Problem {
+        let message = format!("no backend of the type `{wanted}` is registered");
+        let kinds = || self.backends.iter().map(|backend| backend.kind());
+        let near = secrets_spec::closest(wanted.as_str(), kinds());
+        let meant = BuiltIn::by_nickname(wanted.as_str()).filter(|it| !it.is_reserved());
+        let near = near.or(meant.map(BuiltIn::name)).map(str::to_owned);
+        let registered = kinds().map(str::to_owned).collect();
+        let table = self.unread_tables.help(wanted.as_str());
+        let is_unknown = near.is_none() && table.is_none();
+        let new_table = is_unknown.then(|| self.unread_tables.place(wanted.as_str()));
+        let help =
+            HelpCode::RegisterBackend { near, registered, table, new_table: new_table.flatten() };
+        Problem::new(ErrorKind::InvalidConfig, message).with_help_code(help)
     }
 }
 
+/// Returns the problem of a built-in type that this build does not include; `None` if every build includes it.
+fn not_in_this_build(built_in: BuiltIn) -> Option<Problem> {
+    let problem = |message| Problem::new(ErrorKind::NotSupported, message);
+    if built_in.is_reserved() {
+        return Some(
+            problem(format!("the backend `{built_in}` is not built in yet"))
+                .with_help("use another backend, or implement `Backend` for it"),
+        );
+    }
+    let feature = feature(built_in)?;
+    let mut message =
+        format!("the backend `{built_in}` needs the feature `{feature}`, which this build lacks");
+    if built_in.is_of_aws() && cfg!(feature = "aws-agent") {
+        message.push_str("; SECRETS_AWS_TRANSPORT=agent reads it through the AWS agent");
+    }
+    Some(problem(message).with_help_code(HelpCode::BuildWithFeature { feature, reason: None }))
+}
+
+/// Returns the feature with which a build includes this type.
 fn feature(built_in: BuiltIn) -> Option<&'static str> {
     match built_in {
         BuiltIn::AwsSecretsManager | BuiltIn::Ssm => Some("aws"),
         BuiltIn::Kubernetes => Some("kubernetes"),
         BuiltIn::Vault => Some("vault"),
         BuiltIn::Zenml => Some("zenml"),
-        _ => None,
-    }
-}
-
-fn missing_feature_message(built_in: BuiltIn) -> String {
-    match feature(built_in) {
-        Some(feature) => format!(
-            "the backend `{built_in}` needs the feature `{feature}`, which this build lacks"
-        ),
-        None => format!("the backend `{built_in}` is not built in yet"),
+        BuiltIn::Local
+        | BuiltIn::Env
+        | BuiltIn::File
+        | BuiltIn::Inline
+        | BuiltIn::Flyte
+        | BuiltIn::Prefect
+        | BuiltIn::AzKeyVault
+        | BuiltIn::GcpSecretManager => None,
     }
 }
 
@@ -243,6 +248,31 @@ mod tests {
 
     /// The options by which an answer is read: one answer serves requests that differ in them alone.
     const READING: [&str; 4] = ["json", "format", "env_var_name", "required"];
+
+    #[test]
+    fn a_built_in_type_that_is_not_there_says_why() {
+        let registry = Registry::of_one(Arc::new(Inline::new()));
+        for built_in in BuiltIn::ALL.iter().filter(|it| **it != BuiltIn::Inline) {
+            let problem = registry.find(&(*built_in).into()).expect_err("it is not there");
+            let help = problem.help().expect("it says what to do");
+            let message = problem.message();
+            if built_in.is_reserved() {
+                let expected = format!("the backend `{built_in}` is not built in yet");
+                assert_eq!(message, expected);
+            } else if let Some(feature) = feature(*built_in) {
+                let expected = format!(
+                    "the backend `{built_in}` needs the feature `{feature}`, which this build lacks"
+                );
+                let rest = message.strip_prefix(&expected).expect(message);
+                let is_agent_known = built_in.is_of_aws() && cfg!(feature = "aws-agent");
+                assert_eq!(rest.contains("SECRETS_AWS_TRANSPORT=agent"), is_agent_known, "{rest}");
+                assert!(help.contains(&format!("features = [\"{feature}\"]")), "{help}");
+            } else {
+                let expected = format!("no backend of the type `{built_in}` is registered");
+                assert_eq!(message, expected);
+            }
+        }
+    }
 
     #[test]
     fn each_option_of_a_type_that_selects_an_answer_is_part_of_the_identity() {

@@ -1,3 +1,5 @@
+use alloc::{string::String, vec::Vec};
+
 use crate::{
     grammar::{
         flaw::{Flaw, FlawKind},
@@ -70,6 +72,26 @@ impl<'a> RequestView<'a> {
             RequestPart::Version => self.group_version.unwrap_or_default(),
             RequestPart::EnvVar => self.env_var.unwrap_or_default(),
         }
+    }
+
+    /// Returns the parts that are not empty, in the order in which Flyte joins them: group, version, key.
+    pub fn parts(&self) -> impl Iterator<Item = &'a str> {
+        let parts = [self.group, self.group_version.unwrap_or_default(), self.key];
+        parts.into_iter().filter(|part| !part.is_empty())
+    }
+
+    /// Returns the name of the variable in which Flyte passes the value: the prefix and the parts in upper case.
+    ///
+    /// ```
+    /// use secrets_spec::Secret;
+    ///
+    /// let view = Secret::new("my-db", "password").view();
+    /// assert_eq!(view.flyte_variable("_FSEC_"), "_FSEC_MY-DB_PASSWORD");
+    /// ```
+    #[must_use]
+    pub fn flyte_variable(&self, prefix: &str) -> String {
+        let parts: Vec<String> = self.parts().map(str::to_uppercase).collect();
+        [prefix, &parts.join("_")].concat()
     }
 
     /// Returns the byte at index `at` of group, version and key joined with `separator`; empty parts are left out.

@@ -41,7 +41,9 @@ impl ArnAliases {
         default_region: Option<&str>,
     ) -> Fetched {
         let identities = self.identities(request, answer.name(), answer.arn(), default_region);
-        Fetched { identities, ..request.read(answer) }
+        let partial = without_suffix(answer.arn()).filter(|it| is_ambiguous(it));
+        let write_ids = partial.map(str::to_owned).into_iter().collect();
+        Fetched { identities, write_ids, ..request.read(answer) }
     }
 
     fn identities(
@@ -55,9 +57,9 @@ impl ArnAliases {
         let role = request.role.as_deref();
         let mut identities = Vec::with_capacity(4);
         identities.push(request.identity_as(arn.as_str(), None));
-        // An ARN without its suffix that still ends like one may be the whole ARN of another secret, which AWS
-        // then means by it.
-        let partial = without_suffix(arn.as_str()).filter(|it| without_suffix(it).is_none());
+        // AWS has just answered to the one of the request with this secret.
+        let partial =
+            without_suffix(arn.as_str()).filter(|it| !is_ambiguous(it) || *it == request.target.id);
         identities.extend(partial.map(|partial| request.identity_as(partial, None)));
         if !request.target.id.starts_with("arn:") {
             self.learn(role, arn.account());
@@ -91,6 +93,12 @@ impl ArnAliases {
         // A role finds names in its own account.
         known.or_else(|| role.split(':').nth(4)) == Some(account)
     }
+}
+
+/// Whether an ARN without its suffix still ends like one: it may be the whole ARN of another secret, which AWS then
+/// means by it.
+fn is_ambiguous(partial: &str) -> bool {
+    without_suffix(partial).is_some()
 }
 
 #[cfg(test)]
@@ -153,6 +161,22 @@ mod tests {
         let lookalike = request("db-AbCdEf", None);
         assert!(!serves(&ArnAliases::default(), lookalike, answer, request(ARN, None)));
         assert!(serves(&ArnAliases::default(), lookalike, answer, request(answer.1, None)));
+    }
+
+    #[test]
+    fn an_answer_states_the_partial_arn_by_which_it_was_asked_for() {
+        let (name, arn) = ("db-AbCdEf", format!("{ARN}-123456"));
+        let value = || Some("SeNtInEl".into());
+        let answer = SecretAnswer::new(name.into(), arn.clone(), "1".into(), value(), None);
+        let ids = |asked| {
+            let read = ArnAliases::default().read(&ParsedRequest::of(&asked), &answer, None);
+            let ids: Vec<_> = read.identities().iter().map(|it| it.id().to_owned()).collect();
+            assert_eq!(read.write_ids, [ARN], "a write may name it so");
+            ids
+        };
+        // It may be another secret's whole ARN, but AWS has answered to it with this secret.
+        assert_eq!(ids(request(ARN, None)), [arn.as_str(), ARN]);
+        assert_eq!(ids(request(&arn, None)), [arn.as_str()]);
     }
 
     #[test]

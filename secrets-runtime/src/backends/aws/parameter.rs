@@ -41,7 +41,7 @@ impl ParameterRequest {
     /// `InvalidSource` if that is not the id of a parameter; `NotSupported` if a version is asked for other than behind the
     /// name, or by a request's `group_version`.
     pub(super) fn of(request: &FetchRequest<'_>) -> Result<Self, Error> {
-        let versions = [request.version_id(), request.earlier_stage()];
+        let versions = [request.version_id(), request.stage_unless_current()];
         if versions.into_iter().flatten().any(|it| request.group_version() != Some(it)) {
             let message = "the version of a parameter is part of its id";
             return Err(Error::new(ErrorKind::NotSupported, message).with_help(

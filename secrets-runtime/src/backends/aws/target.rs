@@ -56,7 +56,7 @@ impl ParsedRequest {
             target: Target {
                 id,
                 version_id: request.version_id().map(str::to_owned),
-                version_stage: request.earlier_stage().map(str::to_owned),
+                version_stage: request.stage_unless_current().map(str::to_owned),
             },
             role: request.role().map(str::to_owned),
             region,

@@ -6,14 +6,14 @@ mod program;
 mod reason;
 mod run;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, future::ready, sync::Arc};
 
 use secrets_spec::check_exec_id;
 
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity,
+        identity::Identity, probe::Probe,
     },
     backends::{
         bounded_tasks::{DEFAULT_CONCURRENCY, run_bounded},
@@ -98,7 +98,7 @@ impl Backend for Exec {
     /// The key is left out: all fields of a secret are one answer. A source, which may be a text, has another one.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
         let object = is_object(request).then_some("object");
-        let selector = [object, request.version_id(), request.earlier_stage()];
+        let selector = [object, request.version_id(), request.stage_unless_current()];
         Identity::new(id_of(request)).with_selector(selector)
     }
 
@@ -120,6 +120,11 @@ impl Backend for Exec {
             )
             .await
         })
+    }
+
+    /// The program is not run: it may do something, and knows no such secret.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(ready(self.check().into()))
     }
 }
 
@@ -144,7 +149,7 @@ fn checked_id<'a>(request: &FetchRequest<'a>) -> Result<&'a str, Error> {
         let help = error.help().unwrap_or("write the secret's name");
         return Err(Error::new(ErrorKind::InvalidSource, error.message()).with_help(help));
     }
-    if request.version_id().or(request.earlier_stage()).is_some() {
+    if request.version_id().or(request.stage_unless_current()).is_some() {
         let message = "a program prints the current version of a secret only";
         return Err(Error::new(ErrorKind::NotSupported, message)
             .with_help("remove the version, or read the secret from another backend"));

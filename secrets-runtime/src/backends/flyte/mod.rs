@@ -3,7 +3,7 @@ mod names;
 
 use std::{fmt, path::PathBuf};
 
-use secrets_spec::{BuiltIn, RequestView};
+use secrets_spec::BuiltIn;
 
 use crate::{
     backend::{
@@ -165,11 +165,6 @@ impl Flyte {
          FLYTE_SECRETS_ENV_PREFIX, FLYTE_SECRETS_DEFAULT_DIR, FLYTE_SECRETS_FILE_PREFIX"
             .to_owned()
     }
-}
-
-/// Returns the name of the variable in which Flyte passes a request's value.
-pub(crate) fn variable_of(request: &RequestView<'_>, prefix: &str) -> String {
-    Names::from_view(request).variable(prefix)
 }
 
 /// Where a secret is, and what is there.

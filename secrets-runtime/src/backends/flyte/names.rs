@@ -1,12 +1,10 @@
-use secrets_spec::{BuiltIn, MountType, RequestView, check_id, check_version};
+use secrets_spec::{BuiltIn, MountType, RequestView, Secret, check_id, check_version};
 
 use crate::{backend::fetch_request::FetchRequest, backends::mount::refused, core::error::Error};
 
-/// The parts of Flyte's names: group, version and key in that order, without the empty ones.
+/// Flyte's names of a secret.
 #[derive(Debug)]
-pub(super) struct Names<'a> {
-    parts: Vec<&'a str>,
-}
+pub(super) struct Names<'a>(RequestView<'a>);
 
 impl<'a> Names<'a> {
     /// The parts of a request, or of a source, whose id is one part; each checked, so that a path made of them
@@ -32,7 +30,7 @@ impl<'a> Names<'a> {
         let of_version = || Some((view.group_version.and_then(check_version)?, version));
         match flaw.or_else(of_version) {
             Some((flaw, text)) => Err(refused(flaw, text)),
-            None => Ok(Self::from_view(&view)),
+            None => Ok(Self(view)),
         }
     }
 
@@ -41,35 +39,25 @@ impl<'a> Names<'a> {
     pub(super) fn shorter(request: &FetchRequest<'a>) -> Vec<(Self, &'static str)> {
         let (group, key) = (request.id(), request.key().unwrap_or_default());
         let Some(version) = request.group_version() else { return Vec::new() };
-        let shorter = [([group, key], "group_version"), ([group, version], "key")];
-        let names = |(parts, left_out)| (Self::from_parts(parts), left_out);
-        shorter.into_iter().map(names).filter(|(names, _)| !names.parts.is_empty()).collect()
-    }
-
-    pub(super) fn from_view(view: &RequestView<'a>) -> Self {
-        let version = view.group_version.unwrap_or_default();
-        Self::from_parts([view.group, version, view.key])
+        let names = |key| Self(RequestView { group, key, ..Secret::new("", "").view() });
+        let shorter = [(names(key), "group_version"), (names(version), "key")];
+        shorter.into_iter().filter(|(names, _)| names.0.parts().next().is_some()).collect()
     }
 
     /// The variable: upper-cased, and nothing else is mapped.
     pub(super) fn variable(&self, prefix: &str) -> String {
-        let upper: Vec<_> = self.parts.iter().map(|part| part.to_uppercase()).collect();
-        format!("{prefix}{}", upper.join("_"))
+        self.0.flyte_variable(prefix)
     }
 
     /// The file below the folder: lower-cased, the prefix before its last part.
     pub(super) fn file(&self, prefix: &str) -> String {
-        let lower: Vec<_> = self.parts.iter().map(|part| part.to_lowercase()).collect();
+        let lower: Vec<_> = self.0.parts().map(str::to_lowercase).collect();
         path(&lower, prefix)
     }
 
     /// The file below the folder in the case in which it is written, the prefix before its last part.
     pub(super) fn file_as_written(&self, prefix: &str) -> String {
-        path(&self.parts, prefix)
-    }
-
-    fn from_parts<const N: usize>(parts: [&'a str; N]) -> Self {
-        Self { parts: parts.into_iter().filter(|part| !part.is_empty()).collect() }
+        path(&self.0.parts().collect::<Vec<_>>(), prefix)
     }
 }
 

@@ -11,6 +11,7 @@ mod key_file;
 mod listing;
 mod lock;
 mod private_file;
+mod probe;
 mod random;
 mod read;
 mod stored;
@@ -30,7 +31,7 @@ use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, change::SecretChange,
         fetch_request::FetchRequest, generation::WriteGuard, identity::Identity, payload::Payload,
-        store::Store,
+        probe::Probe, store::Store,
     },
     backends::local::{folder::StoreFolder, key_file::KeyFile},
     core::error::{Error, ErrorKind},
@@ -169,6 +170,11 @@ impl Backend for Local {
             };
             requests.iter().map(found).collect()
         })
+    }
+
+    /// Reads every secret.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(self.probe_all())
     }
 
     fn as_store(&self) -> Option<&dyn Store> {

@@ -66,7 +66,7 @@ impl Local {
                 return Ok((name, stored));
             }
         }
-        Err(match (id, request.earlier_stage()) {
+        Err(match (id, request.stage_unless_current()) {
             (None, None) => self.not_found(name),
             (id, _) => self.no_such_version(name, id, request.version_stage()),
         })

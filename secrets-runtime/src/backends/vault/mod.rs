@@ -27,7 +27,7 @@ use secrets_spec::BuiltIn;
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity, lease::Lease, store::Store,
+        identity::Identity, lease::Lease, probe::Probe, store::Store,
     },
     backends::{
         bounded_tasks::run_bounded,
@@ -147,7 +147,7 @@ impl Backend for Vault {
     /// The key is left out: all fields of a secret are one answer, and with a lease one user.
     fn identity(&self, request: &FetchRequest<'_>) -> Identity {
         let kv = request.options().kv.map(|kv| kv.to_string());
-        let version = request.version_id().or(request.earlier_stage());
+        let version = request.version_id().or(request.stage_unless_current());
         Identity::new(request.id()).with_selector([version, kv.as_deref()])
     }
 
@@ -180,6 +180,17 @@ impl Backend for Vault {
         Box::pin(async move {
             let (client, lease) = (self.client()?, lease.clone());
             on_io_thread(async move { client.revoke(&lease).await }).await?
+        })
+    }
+
+    /// Logs in. No secret is read.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        Box::pin(async move {
+            match self.caller().await {
+                Ok(Some(caller)) => Probe::reachable().with_caller(caller),
+                Ok(None) => Probe::reachable(),
+                Err(error) => Probe::unreachable(error),
+            }
         })
     }
 

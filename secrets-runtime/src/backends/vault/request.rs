@@ -39,7 +39,7 @@ impl VaultRequest {
             let flaw = flaw.explain(request.id());
             return invalid(flaw.message(), flaw.help().unwrap_or("give another path"));
         }
-        let version = match request.version_id().or(request.earlier_stage()) {
+        let version = match request.version_id().or(request.stage_unless_current()) {
             None => WantedVersion::Newest,
             Some(PREVIOUS_STAGE) => WantedVersion::Previous,
             Some(text) => match text.parse::<u64>() {

@@ -7,11 +7,7 @@ use std::{
 use crate::{
     backend::{Fetched, generation::Write},
     cache::{
-        answer::Answer,
-        backend_call::{StatesNames, is_of},
-        derived::SlotId,
-        entry_id::EntryId,
-        key::Key,
+        answer::Answer, backend_call::StatesNames, derived::SlotId, entry_id::EntryId, key::Key,
     },
     context::{
         provenance::{Expiry, Provenance},
@@ -103,8 +99,8 @@ impl CacheEntry {
 
     /// Whether it is of the secret that was written, by whatever name.
     pub(super) fn is_of(&self, write: &Write) -> bool {
-        let mut names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
-        self.keys.iter().any(|key| *key.kind == *write.kind)
-            && names.any(|known| is_of(known, &write.id))
+        let names = self.keys.iter().map(Key::secret).chain(self.fetched.names());
+        let mut ids = names.chain(self.fetched.write_ids.iter().map(String::as_str));
+        self.keys.iter().any(|key| *key.kind == *write.kind) && ids.any(|id| id == write.id)
     }
 }

@@ -3,9 +3,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::*;
 use crate::{
     backend::{
-        Content, fetch_request::FetchRequest, identity::Identity, owned_request::OwnedRequest,
+        content::Content, fetch_request::FetchRequest, identity::Identity,
+        owned_request::OwnedRequest,
     },
-    backends::env::Env,
+    cache::answer::IdentifiedRequest,
     context::provenance::Provenance,
     core::secret_value::SecretValue,
 };
@@ -19,7 +20,10 @@ fn request<'a>(id: &'a str, role: Option<&'a str>) -> FetchRequest<'a> {
 }
 
 fn key(id: &str, role: Option<&str>) -> Key {
-    Key::of(&Env::default(), &OwnedRequest::from(&request(id, role)))
+    let request = request(id, role);
+    let identity = Arc::new(Identity::without_options(&request));
+    let request = Arc::new(OwnedRequest::from(&request));
+    Key::of(&"env".into(), &IdentifiedRequest { request, identity })
 }
 
 /// A value of a secret that has these ids too.
@@ -154,7 +158,8 @@ fn a_write_is_known_by_every_name_of_its_secret() {
         let mut entries = Entries::default();
         // A role reads it by its ARN, so its name is not a key of the entry.
         let read = key(ARN, Some(OTHER_ROLE));
-        let value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
+        let mut value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
+        value.write_ids.push(partial.to_owned());
         assert!(insert(&mut entries, &read, value, now).is_some());
         assert!(insert(&mut entries, &key("d", None), Fetched::text("x"), now).is_some());
         let write = Write { kind: "env".to_owned(), id: written.to_owned() };

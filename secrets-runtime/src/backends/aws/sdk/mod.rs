@@ -8,6 +8,7 @@ mod fetch;
 mod http_client;
 mod interceptors;
 mod io_call;
+mod probe;
 mod retries;
 mod role;
 mod scope;

@@ -5,7 +5,7 @@ use secrets_spec::BuiltIn;
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity, store::Store,
+        identity::Identity, probe::Probe, store::Store,
     },
     backends::aws::{
         sdk::{
@@ -14,6 +14,7 @@ use crate::{
             credentials::{CredentialsProvider, static_keys::StaticKeys},
             fetch::{existence, fetch},
             io_call::{SECRETS_MANAGER, on_io_thread_for},
+            probe::{PROBE_TIMEOUT, probe},
             scope::AwsService,
             ssm::ParameterStore,
         },
@@ -213,6 +214,12 @@ impl Backend for AwsSecretsManager {
         on_io_thread_for(SECRETS_MANAGER, requests, parsed, move |wanted| {
             existence::exists(clients, wanted)
         })
+    }
+
+    /// With one attempt of 3 seconds at each call.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        let quick = self.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
+        Box::pin(async move { probe(&quick, quick.caller()).await })
     }
 
     fn location(&self, request: &FetchRequest<'_>) -> String {

@@ -11,7 +11,9 @@ use std::{
 use tempfile::TempDir;
 
 use crate::{
-    backend::{Backend, Content, fetch_request::FetchRequest, payload::Payload, store::Store},
+    backend::{
+        Backend, content::Content, fetch_request::FetchRequest, payload::Payload, store::Store,
+    },
     backends::local::{Local, file_name::FileName},
     core::{
         error::{Error, ErrorKind},

@@ -5,7 +5,7 @@ use std::{fs, ops::ControlFlow};
 use base64ct::{Base64UrlUnpadded, Encoding};
 
 use crate::{
-    backend::{change::SecretChange, payload::Payload, store::Store},
+    backend::{Backend, change::SecretChange, payload::Payload, store::Store},
     backends::local::{
         Local,
         tests::{
@@ -13,7 +13,7 @@ use crate::{
             rights::create,
         },
     },
-    core::error::ErrorKind,
+    core::error::{ErrorKind, Problem},
 };
 
 /// A key of its own `k`, and with this `kid`.
@@ -142,4 +142,38 @@ fn a_file_of_another_key_is_listed_and_its_error_names_both_keys() {
     assert_eq!(run(other.list()).expect("the list"), ["a", "b", "theirs"]);
     let error = refused(get(&own, "theirs"), ErrorKind::DecryptionFailed, &home.current("theirs"));
     assert!(error.to_string().contains("with the key `two`, and the key here is `one`"), "{error}");
+}
+
+#[test]
+fn a_probe_reads_every_secret() {
+    let (home, own, foreign) = home_with(&jwk(1, Some("one")), &jwk(2, Some("two")));
+    let messages = |store: &Local| {
+        let probe = store.probe_blocking();
+        let problems = probe.error().into_iter().flat_map(|error| error.problems());
+        let message = |it: &Problem| (it.origin().to_owned(), it.message().to_owned());
+        problems.map(message).collect::<Vec<_>>()
+    };
+    assert_eq!(messages(&own), []);
+    // None can be read, and one reason is enough.
+    let [(origin, _)] = &messages(&foreign)[..] else { panic!("one reason") };
+    assert_eq!(origin, "a");
+    // One that is cut is named once, though the list reports it too.
+    fs::write(home.current("a"), "x").expect("it is cut");
+    let [(_, message)] = &messages(&own)[..] else { panic!("one file") };
+    assert!(message.contains(home.current("a").to_str().expect("a path")), "{message}");
+}
+
+#[test]
+fn a_probe_names_twenty_secrets_that_cannot_be_read() {
+    let (home, own, _) = home_with(&jwk(1, Some("one")), &jwk(1, Some("one")));
+    let (other, ..) = home_with(&jwk(2, Some("two")), &jwk(2, Some("two")));
+    for number in 0..25 {
+        let name = format!("theirs{number}");
+        put(&other.store(), &name, "SeNtInEl").expect("it is written");
+        fs::copy(other.current(&name), home.current(&name)).expect("it is copied");
+    }
+    let probe = own.probe_blocking();
+    let problems = probe.error().expect("25 are of another key").problems();
+    assert_eq!(problems.len(), 21);
+    assert!(problems[20].message().ends_with("more secrets cannot be read"), "{problems:?}");
 }

@@ -76,14 +76,14 @@ async fn fetch_scope(clients: Arc<Clients>, part: ScopePlan) -> Vec<PlacedAnswer
             return all.collect();
         }
     };
-    let calls = part.calls(client.batches.forbids());
+    let sizes = part.batch_sizes(client.batches.forbids());
     // The batches come first, each one after the other.
     let mut targets = part.targets.into_iter();
     let mut running = JoinSet::new();
     let fetching = Fetching { clients, client, deadline };
-    for batch in calls.batches {
+    for size in sizes {
         let fetching = fetching.clone();
-        let batch: Vec<_> = targets.by_ref().take(batch.len()).collect();
+        let batch: Vec<_> = targets.by_ref().take(size).collect();
         running.spawn(async move { fetching.batch(batch).await });
     }
     for target in targets {

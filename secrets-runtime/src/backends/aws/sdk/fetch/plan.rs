@@ -1,4 +1,4 @@
-use std::{collections::HashMap, ops::Range};
+use std::collections::HashMap;
 
 use foldhash::fast::RandomState;
 
@@ -31,13 +31,6 @@ pub(super) struct PlannedTarget {
     first: (usize, ParsedRequest),
     /// Further ones, of which there are few.
     others: Vec<(usize, ParsedRequest)>,
-}
-
-/// The calls that fetch the targets of one scope.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct Calls {
-    pub batches: Vec<Range<usize>>,
-    pub singles: Range<usize>,
 }
 
 impl FetchPlan {
@@ -99,18 +92,14 @@ impl PlannedTarget {
 }
 
 impl ScopePlan {
-    /// Returns the calls: one for a single secret and for each request of a version, and batches for all others,
-    /// unless batches are known to be refused in this scope.
-    pub(super) fn calls(&self, batch_refused: bool) -> Calls {
+    /// Returns the sizes of the batches, which contain the first targets. Each of the others is a call of its own: a
+    /// version, a single secret, and all of them if batches are known to be refused in this scope.
+    pub(super) fn batch_sizes(&self, are_batches_refused: bool) -> Vec<usize> {
         let current = self.targets.iter().take_while(|it| it.target().is_current()).count();
-        if batch_refused || current < 2 {
-            return Calls { batches: Vec::new(), singles: 0..self.targets.len() };
+        if are_batches_refused || current < 2 {
+            return Vec::new();
         }
-        let batches = (0..current).step_by(BATCH);
-        Calls {
-            batches: batches.map(|start| start..current.min(start + BATCH)).collect(),
-            singles: current..self.targets.len(),
-        }
+        (0..current).step_by(BATCH).map(|start| BATCH.min(current - start)).collect()
     }
 }
 
@@ -142,31 +131,22 @@ mod tests {
 
     #[test]
     fn one_secret_is_a_single_call_and_more_are_batches_of_twenty() {
-        for count in [1, 2, 20] {
-            let (batches, singles) = match count {
-                1 => (vec![], 0..1),
-                count => (std::iter::once(0..count).collect(), count..count),
-            };
+        for (count, sizes) in
+            [(1, vec![]), (2, vec![2]), (20, vec![20]), (21, vec![20, 1]), (50, vec![20, 20, 10])]
+        {
             let names: Vec<String> = (0..count).map(|n| format!("s{n}")).collect();
             let requests: Vec<_> = names.iter().map(|n| (n.as_str(), None, "r")).collect();
-            assert_eq!(plan(&requests).scopes[0].calls(false), Calls { batches, singles });
-            let refused = Calls { batches: vec![], singles: 0..count };
-            assert_eq!(plan(&requests).scopes[0].calls(true), refused);
+            let plan = plan(&requests);
+            assert_eq!(plan.scopes[0].batch_sizes(false), sizes, "{count}");
+            assert!(plan.scopes[0].batch_sizes(true).is_empty(), "{count}");
         }
-        let names: Vec<String> = (0..50).map(|n| format!("s{n}")).collect();
-        let requests: Vec<_> = names.iter().map(|n| (n.as_str(), None, "r")).collect();
-        let batches = vec![0..20, 20..40, 40..50];
-        assert_eq!(plan(&requests).scopes[0].calls(false), Calls { batches, singles: 50..50 });
     }
 
     #[test]
     fn versions_are_single_calls_beside_the_batch() {
         let plan = plan(&[("a", Some("AWSPREVIOUS"), "r"), ("a", None, "r"), ("b", None, "r")]);
         assert_eq!(places(&plan), [[[1], [2], [0]]]);
-        assert_eq!(
-            plan.scopes[0].calls(false),
-            Calls { batches: std::iter::once(0..2).collect(), singles: 2..3 }
-        );
+        assert_eq!(plan.scopes[0].batch_sizes(false), [2], "the target behind it is a single call");
     }
 
     #[test]

@@ -12,7 +12,7 @@ use secrets_spec::BuiltIn;
 use crate::{
     backend::{
         Backend, BoxFuture, Fetched, capabilities::Capabilities, fetch_request::FetchRequest,
-        identity::Identity,
+        identity::Identity, probe::Probe,
     },
     backends::aws::{
         parameter::ParameterRequest,
@@ -20,6 +20,7 @@ use crate::{
             clients::Clients,
             config::AwsConfig,
             io_call::{PARAMETER_STORE, on_io_thread_for},
+            probe::{PROBE_TIMEOUT, probe},
             scope::AwsService,
             ssm::{
                 client::ParameterClients,
@@ -124,6 +125,12 @@ impl Backend for ParameterStore {
         on_io_thread_for(PARAMETER_STORE, requests, ParameterRequest::of, move |wanted| {
             exists(clients, wanted)
         })
+    }
+
+    /// With one attempt of 3 seconds at each call.
+    fn probe(&self) -> BoxFuture<'_, Probe> {
+        let quick = self.clone().with_timeouts(PROBE_TIMEOUT, PROBE_TIMEOUT).with_max_attempts(1);
+        Box::pin(async move { probe(&quick, quick.caller()).await })
     }
 
     fn location(&self, request: &FetchRequest<'_>) -> String {
