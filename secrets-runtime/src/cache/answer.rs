@@ -4,16 +4,23 @@ use std::{sync::Arc, time::Instant};
 
 use crate::{
     backend::{Fetched, owned_request::OwnedRequest},
-    cache::{
-        entry_id::EntryId,
-        fetch_map::{FetchId, FetchMap},
-    },
+    cache::fetch_map::{FetchId, FetchMap},
     context::{provenance::Provenance, shared_lease::LeaseHold},
     core::error::{Error, ErrorKind},
 };
 
 /// The requests of a step to one backend.
 pub(crate) type Requests = Vec<(FetchId, Arc<OwnedRequest>)>;
+
+/// Identifies one generation of an entry: a new fetch of the secret, and a refresh, change the id.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct EntryId(u64);
+
+impl EntryId {
+    pub(super) fn new(number: u64) -> Self {
+        Self(number)
+    }
+}
 
 /// What a backend has answered, now or before, and where it comes from.
 #[derive(Debug, Clone)]

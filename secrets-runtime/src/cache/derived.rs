@@ -8,7 +8,10 @@ use std::{
     time::Instant,
 };
 
-use crate::cache::{answer::Reuse, deferred_drops::DeferredDrops, entry_id::EntryId};
+use crate::cache::answer::{EntryId, Reuse};
+
+/// Values that are dropped after the lock on the cache is released.
+pub(super) type DeferredDrops = Vec<Box<dyn Any + Send>>;
 
 /// Identifies the slot of a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]

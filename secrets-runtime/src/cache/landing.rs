@@ -9,10 +9,10 @@ use crate::{
     cache::{
         answer::Answer,
         backend_call::CallOutcome,
-        deferred_drops::DeferredDrops,
+        derived::DeferredDrops,
         entries::{LandedValue, Lifetime},
         key::Key,
-        leases::{lease_of, random, two_thirds, value_end},
+        lease::{lease_of, random, two_thirds, value_end},
         pending::{CallAnswers, Completion},
         state::{CacheState, Contents},
     },

@@ -7,18 +7,13 @@
 
 pub(crate) mod answer;
 pub(crate) mod backend_call;
-mod deferred_drops;
 mod derived;
 mod entries;
-mod entry_id;
 pub(crate) mod fetch_map;
 pub(crate) mod forbid_backends;
 mod key;
 mod landing;
-mod lease_call;
-mod lease_keeper;
-mod lease_start;
-mod leases;
+mod lease;
 mod lookup;
 mod pending;
 mod single_flight;
@@ -42,7 +37,7 @@ use crate::{
         answer::{Answer, Answers, Requests},
         backend_call::{Ask, Deadline, StatesNames, call},
         key::Key,
-        lease_call::lease_call,
+        lease::call::lease_call,
         lookup::{JoinedCall, Lookup},
         state::CacheState,
     },

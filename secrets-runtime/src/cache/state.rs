@@ -9,10 +9,9 @@ use crate::{
     backend::{generation, lease::MAX_DURATION},
     cache::{
         answer::Reuse,
-        deferred_drops::DeferredDrops,
-        derived::{SlotId, Validity},
+        derived::{DeferredDrops, SlotId, Validity},
         entries::Entries,
-        leases::Leases,
+        lease::Leases,
         pending::Pending,
     },
     rt::{clock::Clock, timer::Alarm},

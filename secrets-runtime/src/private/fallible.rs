@@ -1,8 +1,8 @@
 use crate::{
     core::error::Error,
     private::{
+        refresh_on::{ErrorPredicate, RefreshOn},
         result_adapter::adapter,
-        retry::{ErrorPredicate, RefreshOn},
         start_failure,
     },
 };
@@ -22,7 +22,7 @@ pub trait Fallible: Sized {
     /// Returns a failed result with this error.
     fn from_error(error: Error) -> Self;
 
-    /// Returns what a retry needs, with the function that `refresh_on` names.
+    /// Returns what a second run of the body needs, with the function that `refresh_on` names.
     fn refresh_on(predicate: ErrorPredicate<Self::Failure>) -> RefreshOn<Self, Self::Failure>;
 }
 

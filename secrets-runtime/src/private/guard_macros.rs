@@ -12,7 +12,7 @@ macro_rules! __adapter {
     };
 }
 
-/// Returns the function of a result type that describes a retry, with the way in which results are looked through.
+/// Returns the function of a result type that describes a second run of the body, with the way in which results are looked through.
 #[cfg(feature = "guard")]
 #[doc(hidden)]
 #[macro_export]
@@ -75,7 +75,7 @@ macro_rules! __adapter {
     ($from_error:expr, $($look:tt)+) => { $crate::__look!($($look)+) };
 }
 
-/// Returns the function of a result type that describes a retry.
+/// Returns the function of a result type that describes a second run of the body.
 #[cfg(not(feature = "guard"))]
 #[doc(hidden)]
 #[macro_export]

@@ -7,10 +7,9 @@ use std::{
 use crate::{
     backend::{Fetched, generation::Write},
     cache::{
-        answer::Answer,
+        answer::{Answer, EntryId},
         backend_call::{StatesNames, is_of},
         derived::SlotId,
-        entry_id::EntryId,
         key::Key,
     },
     context::{

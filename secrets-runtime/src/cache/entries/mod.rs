@@ -14,13 +14,11 @@ use std::{
 use crate::{
     backend::{Fetched, generation::Write},
     cache::{
-        answer::Reuse,
-        deferred_drops::DeferredDrops,
-        derived::{Derived, SlotId, Validity},
+        answer::{EntryId, Reuse},
+        derived::{DeferredDrops, Derived, SlotId, Validity},
         entries::cache_entry::{CacheEntry, ServableEntry},
-        entry_id::EntryId,
         key::Key,
-        leases::{two_thirds, value_end},
+        lease::{two_thirds, value_end},
     },
     context::{
         freshness::Freshness,

@@ -3,10 +3,10 @@
 use base64ct::{Base64, Base64Unpadded, Base64Url, Base64UrlUnpadded, Encoding};
 use zeroize::Zeroizing;
 
-use crate::mask::{
-    forms::sink::FormSink,
-    wiped_bytes::{WipedBytes, with_capacity},
-};
+use crate::mask::wiped_bytes::{WipedBytes, with_capacity};
+
+/// Takes forms, each with the name of its encoding.
+pub(super) type FormSink<'a> = &'a mut dyn FnMut(&'static str, &[u8]);
 
 const LOWER: &[u8; 16] = b"0123456789abcdef";
 const UPPER: &[u8; 16] = b"0123456789ABCDEF";

@@ -3,14 +3,13 @@
 mod encodings;
 mod leaves;
 mod password;
-mod sink;
 mod text;
 
 use std::fmt;
 
 use crate::{
     core::secret_value::SecretValue,
-    mask::{forms::sink::FormSink, gram_filter::MIN_PATTERN},
+    mask::{forms::encodings::FormSink, gram_filter::MIN_PATTERN},
     payload::fields::Field,
 };
 

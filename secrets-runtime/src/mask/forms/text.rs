@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use zeroize::Zeroizing;
 
 use crate::mask::{
-    forms::sink::FormSink,
+    forms::encodings::FormSink,
     wiped_bytes::{WipedBytes, with_capacity},
 };
 

@@ -12,8 +12,7 @@ use crate::{
     backend::{Backend, lease::Lease},
     cache::{
         backend_call::Deadline,
-        lease_call::lease_call,
-        leases::{LeaseKey, random, two_thirds},
+        lease::{LeaseKey, call::lease_call, random, two_thirds},
         state::CacheState,
     },
     context::shared_lease::SharedLease,

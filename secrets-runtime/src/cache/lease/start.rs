@@ -6,8 +6,7 @@ use crate::{
     backend::{Backend, Fetched},
     cache::{
         answer::Answer,
-        lease_keeper::LeaseKeeper,
-        leases::LeaseKey,
+        lease::{LeaseKey, keeper::LeaseKeeper},
         state::{CacheState, Contents},
     },
     context::{
@@ -20,7 +19,7 @@ use crate::{
 impl CacheState {
     /// Notes when the value of an answer ends, and has its lease renewed and revoked from now on. An answer that has
     /// neither costs nothing.
-    pub(super) fn manage_lease(
+    pub(in crate::cache) fn manage_lease(
         self: &Arc<Self>,
         contents: &mut Contents,
         backend: &Arc<dyn Backend>,

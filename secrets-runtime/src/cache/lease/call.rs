@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Calls a backend about a lease, whatever it does: it may panic or hang.
-pub(super) async fn lease_call<T, F>(
+pub(in crate::cache) async fn lease_call<T, F>(
     backend: &Arc<dyn Backend>,
     deadline: Deadline,
     ask: F,

@@ -18,7 +18,7 @@ use crate::private::result_adapter::LookThrough;
 /// Returns whether to fetch the secrets again after this failure: the function that `refresh_on` names.
 pub type ErrorPredicate<E> = fn(&E) -> bool;
 
-/// What a retry needs to know about a result `R` with the error `E`.
+/// What a second run of the body needs to know about a result `R` with the error `E`.
 ///
 /// It contains functions, since a bound on `R` would report a wrong result type a second time.
 #[derive(Debug)]
