@@ -11,8 +11,8 @@ use secrets_spec::{BuiltIn, LockedFields, LockedSource, SecretsLock, shell_word}
 
 use crate::{
     commands::{
+        audit::last_reads::LastReads,
         audit::{log_line::LogLine, read_log},
-        program::last_reads::LastReads,
     },
     failure::Failure,
     input::program_args::Explain,
