@@ -1,4 +1,4 @@
-//! For which secrets the result of a call is looked through.
+//! For which secrets the result of a call is searched.
 
 use std::sync::{Arc, PoisonError};
 
@@ -49,7 +49,7 @@ fn fields_of<'s>(all: impl Iterator<Item = &'s ResolvedSecrets>) -> GuardedField
 }
 
 impl Secrets {
-    /// Whether the result of the step is looked through.
+    /// Whether the result of the step is searched.
     #[inline]
     pub(crate) fn is_guarded(&self) -> bool {
         self.shared().guard.mode != GuardMode::Off
@@ -67,14 +67,14 @@ impl Secrets {
         Arc::new(fields_of(all.map(|shared| &**shared)))
     }
 
-    /// Has the result of the step looked through for these secrets too.
+    /// Has the result of the step searched for these secrets too.
     pub(super) fn guard_also(&self, others: impl IntoIterator<Item = Arc<ResolvedSecrets>>) {
         if self.is_guarded() {
             self.0.others.lock().unwrap_or_else(PoisonError::into_inner).extend(others);
         }
     }
 
-    /// Has the result of the step looked through for what an earlier run of it had too.
+    /// Has the result of the step searched for what an earlier run of it had too.
     pub(crate) fn guard_as(&self, earlier: &Self) {
         self.guard_also([earlier.shared().clone()]);
         self.guard_also(earlier.others());

@@ -3,7 +3,7 @@ use crate::{
     mask::{masker::Masker, patterns::Patterns},
 };
 
-/// The fields for which the result of a step is looked through.
+/// The fields for which the result of a step is searched.
 pub(crate) struct GuardedFields {
     pub fields: Vec<GuardedField>,
     /// All forms of the fields, which are known by their indices.

@@ -34,7 +34,7 @@ pub(crate) struct ResolvedSecrets {
     /// What happens if the step's result contains one of the secrets.
     #[cfg(feature = "guard")]
     pub guard: GuardChoice,
-    /// For what the step's result is looked through, once it was.
+    /// For what the step's result is searched, once it was.
     #[cfg(feature = "guard")]
     pub guarded: OnceLock<Arc<GuardedFields>>,
 }

@@ -18,7 +18,7 @@ use crate::{
 /// A line of wrapped base64, with what follows it, is longer than this.
 const MIN_WRAPPED: usize = 64;
 
-/// How many bytes of a text that comes in pieces are looked through at once.
+/// How many bytes of a text that comes in pieces are searched at once.
 const PIECE: usize = 4096;
 
 /// The forms of values.
@@ -61,12 +61,12 @@ impl Patterns {
         self.dictionary.is_empty()
     }
 
-    /// Whether a number has to be looked through.
+    /// Whether a number has to be searched.
     pub(crate) fn has_number(&self) -> bool {
         self.has_number
     }
 
-    /// Looks through a whole text, and calls `found` with each pattern that stands in it: the index of its value, and
+    /// Searches a whole text, and calls `found` with each pattern that stands in it: the index of its value, and
     /// the form.
     #[inline]
     pub(crate) fn find_in(&self, text: &[u8], found: &mut dyn FnMut(usize, FormName)) {
@@ -132,7 +132,7 @@ pub(crate) struct TextSearch<'p> {
     text: WipedBytes,
     scan: Scan,
     wrapped: WrappedScan,
-    /// How many bytes of the text have been looked through.
+    /// How many bytes of the text have been searched.
     seen: usize,
 }
 
@@ -152,7 +152,7 @@ impl<'p> TextSearch<'p> {
         }
     }
 
-    /// Looks through what is left.
+    /// Searches what is left.
     pub(crate) fn finish(mut self, found: &mut dyn FnMut(usize, FormName)) {
         self.look(found);
     }

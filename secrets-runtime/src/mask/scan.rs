@@ -9,7 +9,7 @@ use crate::mask::{
 /// A text that ends with so many bytes of the beginning of a pattern does not do so by chance.
 const MAX_CHANCE_BYTES: usize = 15;
 
-/// How far a text has been looked through. The text may become longer between two calls.
+/// How far a text has been searched. The text may become longer between two calls.
 #[derive(Default)]
 pub(super) struct Scan {
     /// Every place before this one is decided, but for the open ones.
@@ -29,7 +29,7 @@ struct PartialMatch {
 }
 
 impl Scan {
-    /// Looks through the part of the text that is new, and at the open places again. Calls `found` with each pattern
+    /// Searches the part of the text that is new, and at the open places again. Calls `found` with each pattern
     /// and where it stands; what is found may overlap.
     pub(super) fn advance(
         &mut self,

@@ -24,7 +24,7 @@ pub(super) struct Stream {
     passed: usize,
     /// Whether the last byte that was passed on was part of a find.
     is_masked: bool,
-    /// How many values the dictionary had when the text was looked through.
+    /// How many values the dictionary had when the text was searched.
     version: u64,
 }
 

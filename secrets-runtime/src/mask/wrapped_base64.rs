@@ -1,4 +1,4 @@
-//! Base64 that is wrapped, as the command `base64` does it: the lines are looked through as one text.
+//! Base64 that is wrapped, as the command `base64` does it: the lines are searched as one text.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ use crate::mask::{
 /// A line that is wrapped has at least so many letters.
 const MIN_LINE: usize = 64;
 
-/// How far the wrapped lines of a text have been looked through. The text may become longer between two calls.
+/// How far the wrapped lines of a text have been searched. The text may become longer between two calls.
 #[derive(Default)]
 pub(super) struct WrappedScan {
     /// Up to where the text has been read.
@@ -40,7 +40,7 @@ struct JoinedLines {
 }
 
 impl WrappedScan {
-    /// Looks through the part of the text that is new. Calls `found` with each pattern and where it stands.
+    /// Searches the part of the text that is new. Calls `found` with each pattern and where it stands.
     pub(super) fn advance(
         &mut self,
         dictionary: &Dictionary,

@@ -8,7 +8,7 @@ use crate::mask::{
     stream::{FlushMode, Stream},
 };
 
-/// The most bytes that are looked through at once.
+/// The most bytes that are searched at once.
 const MAX_PIECE: usize = 64 * 1024;
 
 /// Passes on what is written to it, with `***` in place of each secret that its [`Masker`] knows.

@@ -13,7 +13,7 @@ use crate::{
 };
 
 #[cfg(feature = "guard")]
-use crate::private::result_adapter::LookThrough;
+use crate::private::result_adapter::SearchFunction;
 
 /// Returns whether to fetch the secrets again after this failure: the function that `refresh_on` names.
 pub type ErrorPredicate<E> = fn(&E) -> bool;
@@ -31,10 +31,10 @@ pub struct RefreshOn<R, E> {
 }
 
 impl<R, E> RefreshOn<R, E> {
-    /// Has results looked through.
+    /// Has results searched.
     #[cfg(feature = "guard")]
-    pub fn guarded(self, look: LookThrough<R>) -> Self {
-        Self { adapter: self.adapter.guarded(look), ..self }
+    pub fn guarded(self, search: SearchFunction<R>) -> Self {
+        Self { adapter: self.adapter.guarded(search), ..self }
     }
 
     /// Returns the error of a result if the secrets are to be fetched again after it, or else the unchanged

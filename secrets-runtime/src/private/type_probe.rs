@@ -9,23 +9,23 @@ use std::{
 
 use serde::Serialize;
 
-use crate::private::guard::inspection::Inspection;
+use crate::private::guard::search::LeakSearch;
 
 /// A part of a result, of whose type something may be seen.
 #[derive(Debug)]
 pub struct TypeProbe<'r, T>(pub &'r T);
 
 impl<T: Serialize> TypeProbe<'_, T> {
-    /// Looks through it.
-    pub fn look_at_value(&self, inspection: &mut Inspection<'_>) {
-        inspection.look_at_value(self.0);
+    /// Searches it.
+    pub fn search_value(&self, search: &mut LeakSearch<'_>) {
+        search.search_value(self.0);
     }
 }
 
 /// A type that is not seen to be `Serialize`.
 pub trait NoValue {
     /// Does nothing.
-    fn look_at_value(&self, _: &mut Inspection<'_>) {}
+    fn search_value(&self, _: &mut LeakSearch<'_>) {}
 }
 
 impl<T> NoValue for TypeProbe<'_, T> {}
@@ -101,13 +101,13 @@ impl<'r, T> NoSource<'r> for &TypeProbe<'r, T> {}
     note = "write `#[derive(serde::Serialize)]` above your own type, or `guard = \"errors\"` to search the error alone"
 )]
 pub trait Inspectable {
-    /// Looks through it.
-    fn look_at(&self, inspection: &mut Inspection<'_>);
+    /// Searches it.
+    fn search(&self, search: &mut LeakSearch<'_>);
 }
 
 #[diagnostic::do_not_recommend]
 impl<T: Serialize> Inspectable for T {
-    fn look_at(&self, inspection: &mut Inspection<'_>) {
-        inspection.look_at_value(self);
+    fn search(&self, search: &mut LeakSearch<'_>) {
+        search.search_value(self);
     }
 }

@@ -1,4 +1,4 @@
-//! The texts and numbers in JSON. What a strict reader refuses is looked through too: another program may read it.
+//! The texts and numbers in JSON. What a strict reader refuses is searched too: another program may read it.
 
 use crate::{
     core::secret_value::SecretValue,

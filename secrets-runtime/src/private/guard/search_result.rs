@@ -2,10 +2,10 @@ use std::fmt::{self, Display};
 
 use serde::ser::Error as SerializerError;
 
-/// Whether a value was looked through to its end.
+/// Whether a value was searched to its end.
 pub(super) type SearchResult = Result<(), SearchEnd>;
 
-/// Why looking through a value ended early.
+/// Why searching a value ended early.
 #[derive(Debug)]
 pub(super) enum SearchEnd {
     /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.

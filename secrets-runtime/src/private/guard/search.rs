@@ -12,25 +12,25 @@ use crate::{
     private::guard::{output_path::OutputPath, wiped_text::wiped_text},
 };
 
-/// How many finds are reported of one result. It is not looked through any further then.
+/// How many finds are reported of one result. It is not searched any further then.
 const MAX_LEAKS: usize = 100;
 
-/// What the result of a step is looked through with, and what was found in it.
-pub struct Inspection<'g> {
+/// What the result of a step is searched with, and what was found in it.
+pub struct LeakSearch<'g> {
     guarded: &'g GuardedFields,
     pub(super) mode: GuardMode,
-    pub(super) outcome: InspectionOutcome,
+    pub(super) outcome: SearchOutcome,
 }
 
 /// What was found.
 #[derive(Default)]
-pub(super) struct InspectionOutcome {
+pub(super) struct SearchOutcome {
     pub leaks: Vec<Leak>,
     /// Masks the secrets in messages. It is there once something was found.
     pub masker: Option<Masker>,
     /// The text of the error, which may contain secrets.
     pub error_text: Option<Zeroizing<String>>,
-    /// Why not all of the result was looked through.
+    /// Why not all of the result was searched.
     pub incompleteness: Option<Incompleteness>,
 }
 
@@ -45,7 +45,7 @@ pub(super) struct Leak {
     pub is_in_error: bool,
 }
 
-/// Why not all of a result was looked through. The last ones are the most important.
+/// Why not all of a result was searched. The last ones are the most important.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Incompleteness {
     /// Its `Serialize` failed.
@@ -60,30 +60,30 @@ pub(super) enum Incompleteness {
 
 impl Incompleteness {
     /// Whether the rest may be read elsewhere, so that a secret in it would leave the step.
-    pub(super) fn hides_much(self) -> bool {
+    pub(super) fn may_hide_a_secret(self) -> bool {
         matches!(self, Self::LongChain | Self::TooDeep)
     }
 }
 
-impl<'g> Inspection<'g> {
+impl<'g> LeakSearch<'g> {
     pub(super) fn new(guarded: &'g GuardedFields, mode: GuardMode) -> Self {
-        Self { guarded, mode, outcome: InspectionOutcome::default() }
+        Self { guarded, mode, outcome: SearchOutcome::default() }
     }
 
-    pub(super) fn into_outcome(self) -> InspectionOutcome {
+    pub(super) fn into_outcome(self) -> SearchOutcome {
         self.outcome
     }
 
-    /// Notes that not all of the result is looked through.
-    pub(super) fn miss(&mut self, incompleteness: Incompleteness) {
+    /// Notes that not all of the result is searched.
+    pub(super) fn note_incomplete(&mut self, incompleteness: Incompleteness) {
         self.outcome.incompleteness = self.outcome.incompleteness.max(Some(incompleteness));
     }
 
     /// Whether the text of the error is part of what is reported.
     pub(super) fn reports_error(&self) -> bool {
-        let InspectionOutcome { leaks, incompleteness, .. } = &self.outcome;
-        let is_refused =
-            self.mode != GuardMode::Warn && incompleteness.is_some_and(Incompleteness::hides_much);
+        let SearchOutcome { leaks, incompleteness, .. } = &self.outcome;
+        let is_refused = self.mode != GuardMode::Warn
+            && incompleteness.is_some_and(Incompleteness::may_hide_a_secret);
         !leaks.is_empty() || is_refused
     }
 
@@ -91,29 +91,29 @@ impl<'g> Inspection<'g> {
         self.outcome.leaks.len() >= MAX_LEAKS
     }
 
-    /// Whether a number has to be looked through.
+    /// Whether a number has to be searched.
     pub(super) fn has_number(&self) -> bool {
         self.guarded.patterns.has_number()
     }
 
-    /// Looks through bytes, or a text.
+    /// Searches bytes, or a text.
     #[inline]
-    pub(super) fn look_at_bytes(&mut self, path: &OutputPath<'_>, bytes: &[u8]) {
+    pub(super) fn search_bytes(&mut self, path: &OutputPath<'_>, bytes: &[u8]) {
         let Self { guarded, outcome, .. } = self;
         guarded.patterns.find_in(bytes, &mut |field, form| outcome.add(path, guarded, field, form));
     }
 
-    /// Looks through what is formatted, of which nothing is kept.
-    pub(super) fn look_at_text(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
-        self.look_at_formatted(path, text, false);
+    /// Searches what is formatted, of which nothing is kept.
+    pub(super) fn search_text(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
+        self.search_formatted(path, text, false);
     }
 
-    /// Looks through what is formatted, for the secrets that were not found yet.
-    pub(super) fn look_at_new(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
-        self.look_at_formatted(path, text, true);
+    /// Searches what is formatted, for the secrets that were not found yet.
+    pub(super) fn search_text_for_others(&mut self, path: &OutputPath<'_>, text: &dyn Display) {
+        self.search_formatted(path, text, true);
     }
 
-    fn look_at_formatted(&mut self, path: &OutputPath<'_>, text: &dyn Display, is_new: bool) {
+    fn search_formatted(&mut self, path: &OutputPath<'_>, text: &dyn Display, is_new: bool) {
         let Self { guarded, outcome, .. } = self;
         let known: Vec<usize> =
             if is_new { outcome.leaks.iter().map(|leak| leak.field).collect() } else { Vec::new() };
@@ -129,8 +129,8 @@ impl<'g> Inspection<'g> {
         search.finish(found);
         match written {
             Ok(Ok(())) => {}
-            Ok(Err(_)) => self.miss(Incompleteness::Failed),
-            Err(_) => self.miss(Incompleteness::Panicked),
+            Ok(Err(_)) => self.note_incomplete(Incompleteness::Failed),
+            Err(_) => self.note_incomplete(Incompleteness::Panicked),
         }
     }
 
@@ -141,7 +141,7 @@ impl<'g> Inspection<'g> {
     }
 }
 
-impl InspectionOutcome {
+impl SearchOutcome {
     #[cold]
     fn add(
         &mut self,
@@ -170,7 +170,7 @@ impl InspectionOutcome {
 /// Takes finds: the index of the field, and the form.
 type FoundSink<'a> = &'a mut dyn FnMut(usize, FormName);
 
-/// Looks through what is written to it.
+/// Searches what is written to it.
 struct FormattedSearch<'a, 'p> {
     search: TextSearch<'p>,
     found: FoundSink<'a>,
@@ -183,8 +183,8 @@ impl Write for FormattedSearch<'_, '_> {
     }
 }
 
-impl fmt::Debug for Inspection<'_> {
+impl fmt::Debug for LeakSearch<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Inspection").field("mode", &self.mode).finish_non_exhaustive()
+        f.debug_struct("LeakSearch").field("mode", &self.mode).finish_non_exhaustive()
     }
 }
