@@ -25,7 +25,7 @@ impl SlotId {
     }
 }
 
-/// Whether what a step has made of entries may still serve: each of the entries is what it was.
+/// Whether a derived result may still be used: none of its entries has changed.
 #[derive(Debug, Clone)]
 pub(crate) struct Validity(Arc<AtomicBool>);
 
@@ -44,7 +44,7 @@ impl Validity {
     }
 }
 
-/// What steps have made of entries, by their slots.
+/// The derived results, by the slots of their steps.
 #[derive(Default)]
 pub(super) struct Derived(HashMap<SlotId, StepResult>);
 
@@ -55,7 +55,7 @@ struct StepResult {
 }
 
 impl Derived {
-    /// Keeps what a step has made, in the place of what it made before.
+    /// Stores the result of a step, in place of its previous one.
     pub(super) fn insert(
         &mut self,
         slot: SlotId,
@@ -71,7 +71,7 @@ impl Derived {
         validity
     }
 
-    /// An entry is no longer what it was: ends what this slot has, if it was made of the entry.
+    /// Drops the result of this slot if it was derived from the entry, which has changed.
     pub(super) fn end(&mut self, slot: SlotId, made_of: EntryId, dropped: &mut DeferredDrops) {
         let is_of_it = |result: &StepResult| result.made_of.entries.contains(&made_of);
         if self.0.get(&slot).is_some_and(is_of_it)
@@ -81,7 +81,7 @@ impl Derived {
         }
     }
 
-    /// Ends what is over by now.
+    /// Drops the results that have expired by now.
     pub(super) fn end_until(&mut self, now: Instant, dropped: &mut DeferredDrops) {
         let ended = self.0.extract_if(|_, result| result.made_of.until <= now);
         ended.for_each(|(_, result)| result.end(dropped));
@@ -91,7 +91,7 @@ impl Derived {
         self.0.drain().for_each(|(_, result)| result.end(dropped));
     }
 
-    /// When the first of them is over.
+    /// When the first result expires.
     pub(super) fn first_end(&self) -> Option<Instant> {
         self.0.values().map(|result| result.made_of.until).min()
     }

@@ -1,18 +1,18 @@
 use std::time::Instant;
 
-/// Which values are new enough, where one is kept or under way already.
+/// Which cached values and running requests are new enough for a step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
-    /// Those that have not expired.
+    /// All values that have not expired.
     Fresh,
-    /// Those that were asked for after this time.
+    /// Only values requested after this time.
     NewerThan(Instant),
-    /// None that was asked for before now.
+    /// Only values requested from now on.
     Refetch,
 }
 
 impl Freshness {
-    /// Whether a value that was asked for at this time will do, if it has not expired.
+    /// Returns whether a value that was requested at this time is new enough, if it has not expired.
     pub(crate) fn admits(self, asked_at: Instant) -> bool {
         match self {
             Self::Fresh => true,

@@ -22,7 +22,7 @@ fn key(id: &str, role: Option<&str>) -> Key {
     Key::of(&Env::default(), &OwnedRequest::from(&request(id, role)))
 }
 
-/// A value of a secret that has these ids too.
+/// Returns a value of a secret that has these ids too.
 fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
     let identity = |id: &&str| Identity::without_options(&request(id, role));
     ids.iter().map(identity).fold(Fetched::text(value), Fetched::with_identity)
@@ -45,7 +45,7 @@ fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
     Some(value.expose_str().ok()?.to_owned())
 }
 
-/// Has a step make something of these entries.
+/// Derives a result from these entries.
 fn derive(entries: &mut Entries, made_of: &[EntryId], now: Instant) -> (SlotId, Validity) {
     let slot = SlotId::next();
     let made_of = Reuse { entries: made_of.to_vec(), until: now + LONG };
@@ -66,7 +66,7 @@ fn a_slow_answer_under_another_name_does_not_replace_a_newer_one() {
     );
     assert_eq!(found(&entries, &arn, late).as_deref(), Some("SeNtInEl-new"));
     assert_eq!(found(&entries, &name, late), None);
-    // What has expired by a refresh is newer all the same.
+    // An entry that a refresh has made expire is newer all the same.
     entries.expire(&arn, late, late + LONG, &mut DeferredDrops::new());
     assert!(
         insert(&mut entries, &name, fetched("SeNtInEl-old", &["db", ARN], None), early).is_none()
@@ -112,7 +112,7 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
         let mut dropped = DeferredDrops::new();
         change(&mut entries, &mut dropped);
         assert_eq!([of_a.is_valid(), of_b.is_valid(), of_both.is_valid()], [false, true, false]);
-        // What was fetched before the change makes nothing any more.
+        // Results can no longer be derived from entries that were fetched before the change.
         let made_of = Reuse { entries: vec![a, b], until: now + LONG };
         let late = entries.derive(SlotId::next(), made_of, Arc::new(()), &mut dropped);
         assert!(late.is_none());
@@ -152,7 +152,7 @@ fn a_write_is_known_by_every_name_of_its_secret() {
     let partial = &ARN[..ARN.len() - 7];
     for written in ["db", ARN, partial] {
         let mut entries = Entries::default();
-        // A role reads it by its ARN, so its name is not a key of the entry.
+        // A role reads the secret by its ARN, so its name is not a key of the entry.
         let read = key(ARN, Some(OTHER_ROLE));
         let value = fetched("SeNtInEl", &[ARN], Some(OTHER_ROLE)).with_name("db");
         assert!(insert(&mut entries, &read, value, now).is_some());
