@@ -46,7 +46,7 @@ impl Validity {
 
 /// The derived results, by the slots of their steps.
 #[derive(Default)]
-pub(super) struct Derived(HashMap<SlotId, StepResult>);
+pub(super) struct DerivedResults(HashMap<SlotId, StepResult>);
 
 struct StepResult {
     made_of: Reuse,
@@ -54,7 +54,7 @@ struct StepResult {
     value: Arc<dyn Any + Send + Sync>,
 }
 
-impl Derived {
+impl DerivedResults {
     /// Stores the result of a step, in place of its previous one.
     pub(super) fn insert(
         &mut self,

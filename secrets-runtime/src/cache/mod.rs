@@ -17,12 +17,12 @@
 
 pub(crate) mod answer;
 pub(crate) mod backend_call;
+mod call_completion;
 mod derived;
 mod entries;
 pub(crate) mod fetch_map;
 pub(crate) mod forbid_backends;
 mod key;
-mod landing;
 mod lease;
 mod lookup;
 mod pending;
@@ -82,7 +82,7 @@ impl Cache {
         deadline: Deadline,
         freshness: Freshness,
     ) -> Answers {
-        if freshness != Freshness::Fresh {
+        if freshness != Freshness::Unexpired {
             requests.iter_mut().for_each(|(_, request)| Arc::make_mut(request).is_refresh = true);
         }
         if self.0.ttl.is_zero() || !backend.capabilities().is_cached() {
@@ -91,7 +91,7 @@ impl Cache {
             let answer = |(id, answer): (_, Answer)| {
                 let mut answer = Answer::of_backend(answer.result, answer.provenance);
                 if answer.found().is_ok_and(|it| it.lease().is_some() || it.expiry().is_some()) {
-                    self.0.look(|contents, _| {
+                    self.0.with_contents(|contents, _| {
                         self.0.manage_lease(contents, &backend, &mut answer, deadline.timeout);
                     });
                 }
@@ -113,7 +113,7 @@ impl Cache {
                 };
                 // If answers may belong to other secrets, no expired value may hide this failure.
                 match completion.is_none_or(|it| it.is_order_trusted) {
-                    true => self.or_stale(&*backend, &key, answer, asked, freshness),
+                    true => self.or_expired(&*backend, &key, answer, asked, freshness),
                     false => answer,
                 }
             }
@@ -206,7 +206,7 @@ impl Cache {
 
     /// Returns the leases that are not over.
     pub(crate) fn leases(&self) -> Vec<OpenLease> {
-        let leases = self.0.look(|contents, _| contents.leases.all());
+        let leases = self.0.with_contents(|contents, _| contents.leases.all());
         leases.iter().map(|lease| lease.shown()).collect()
     }
 
@@ -215,7 +215,7 @@ impl Cache {
     }
 
     /// Returns the answer, or, if the backend fails for the moment, the expired value that is still usable.
-    fn or_stale(
+    fn or_expired(
         &self,
         backend: &dyn Backend,
         key: &Key,
@@ -224,13 +224,13 @@ impl Cache {
         freshness: Freshness,
     ) -> Answer {
         let Err(error) = &answer.result else { return answer };
-        if freshness != Freshness::Fresh || !error.is_transient() {
+        if freshness != Freshness::Unexpired || !error.is_transient() {
             return answer;
         }
         let now = self.0.clock.now();
         let pause = PAUSE.min(self.0.ttl);
-        let found = self.0.look(|contents, _| {
-            let (found, is_first) = contents.entries.find_stale(key, now, pause)?;
+        let found = self.0.with_contents(|contents, _| {
+            let (found, is_first) = contents.entries.find_expired(key, now, pause)?;
             let found = found.hold()?;
             Some((found.end(), found.answer(asked), is_first))
         });

@@ -161,7 +161,7 @@ impl<'a> Filling<'a> {
         if declaration.is_empty() {
             return Ok(None);
         }
-        let (found, unresolved) = match resolver.fetch(&declaration, Freshness::Fresh).await {
+        let (found, unresolved) = match resolver.fetch(&declaration, Freshness::Unexpired).await {
             Ok((found, _)) => (found, Vec::new()),
             Err(partial) => match partial.found {
                 Some(found) => (found, partial.error.into_problems()),

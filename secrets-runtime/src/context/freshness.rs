@@ -4,20 +4,20 @@ use std::time::Instant;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Freshness {
     /// All values that have not expired.
-    Fresh,
+    Unexpired,
     /// Only values requested after this time.
     NewerThan(Instant),
     /// Only values requested from now on.
-    Refetch,
+    FromNowOn,
 }
 
 impl Freshness {
     /// Returns whether a value that was requested at this time is new enough, if it has not expired.
     pub(crate) fn admits(self, asked_at: Instant) -> bool {
         match self {
-            Self::Fresh => true,
+            Self::Unexpired => true,
             Self::NewerThan(than) => asked_at > than,
-            Self::Refetch => false,
+            Self::FromNowOn => false,
         }
     }
 }

@@ -54,7 +54,7 @@ impl Secrets {
         let group = shared.name_of(group);
         match &shared.refresher {
             Some(refresher) => {
-                let fresh = refresher.refresh(Some(group), Freshness::Refetch).await?;
+                let fresh = refresher.refresh(Some(group), Freshness::FromNowOn).await?;
                 Ok(self.with_group(group, fresh))
             }
             None => Ok(self.clone()),

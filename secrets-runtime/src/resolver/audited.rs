@@ -31,8 +31,8 @@ pub(super) struct AuditedResolution<'a> {
 impl<'a> AuditedResolution<'a> {
     pub(super) fn start(call: &'a AuditedCall, freshness: Freshness) -> Self {
         let found = match freshness {
-            Freshness::Fresh => AuditEventKind::Resolved,
-            Freshness::NewerThan(_) | Freshness::Refetch => AuditEventKind::Refreshed,
+            Freshness::Unexpired => AuditEventKind::Resolved,
+            Freshness::NewerThan(_) | Freshness::FromNowOn => AuditEventKind::Refreshed,
         };
         Self { call, found, started: Instant::now() }
     }

@@ -77,7 +77,7 @@ impl CredentialsSecret {
     async fn credentials(&self, timeout: Duration) -> Result<AwsCredentials, Error> {
         let deadline = Deadline::after(timeout);
         let cache = Cache::off();
-        let answers = fetch_all(&self.plan, deadline, &cache, Freshness::Fresh).await;
+        let answers = fetch_all(&self.plan, deadline, &cache, Freshness::Unexpired).await;
         let planned = self.plan.sources.first();
         let answered = planned.and_then(|it| Some((it, answers.get(it.fetch)?)));
         let Some((planned, answer)) = answered else {

@@ -129,7 +129,7 @@ impl Resolver {
         declaration: &'a Declaration,
     ) -> BoxFuture<'a, Result<Context, Error>> {
         Box::pin(async move {
-            let fetched = self.fetch(declaration, Freshness::Fresh).await;
+            let fetched = self.fetch(declaration, Freshness::Unexpired).await;
             fetched
                 .map(|(shared, _)| Context::new(Secrets::new(shared)))
                 .map_err(PartialResolution::into_error)

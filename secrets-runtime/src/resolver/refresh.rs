@@ -45,7 +45,7 @@ impl Resolver {
             declaration.sources.push(parse_source(source).map_err(Error::from_problems)?);
             let resolver = self.serving();
             resolver.0.expire(&resolver.0.plan(&declaration));
-            let fetched = self.fetch(&declaration, Freshness::Refetch).await;
+            let fetched = self.fetch(&declaration, Freshness::FromNowOn).await;
             fetched.map(|(shared, _)| Secrets::new(shared)).map_err(PartialResolution::into_error)
         })
     }
@@ -97,7 +97,7 @@ impl Refresh for Refresher {
         Box::pin(async move {
             let part = group.map(|group| self.plan.of_group(group));
             let part = part.as_ref().unwrap_or(&self.plan);
-            if freshness == Freshness::Refetch {
+            if freshness == Freshness::FromNowOn {
                 self.resolver.expire(part);
             }
             let resolution = self.resolver.carry_out(part, freshness, self.call.as_ref()).await;

@@ -215,7 +215,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         let clock = resolver.inner().cache.clock();
         loop {
             let known = self.known();
-            let fetched = resolver.fetch(&declaration, Freshness::Fresh).await;
+            let fetched = resolver.fetch(&declaration, Freshness::Unexpired).await;
             let (shared, reuse) =
                 fetched.map_err(PartialResolution::into_error).inspect_err(|error| {
                     if let Some(known) = known.filter(|known| is_over(known, error)) {

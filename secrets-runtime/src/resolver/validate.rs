@@ -96,7 +96,7 @@ impl Resolver {
             let answers = fetch::look_for_all(&all, deadline, &resolver.cache).await;
             plans.iter().for_each(|plan| existing(plan, &answers, &mut report));
         } else {
-            let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Fresh);
+            let fetched = fetch::fetch_all(&all, deadline, &resolver.cache, Freshness::Unexpired);
             let answers = fetched.await;
             for (declaration, plan) in declarations.iter().zip(&plans) {
                 let validation = Validation { plan, answers: &answers };

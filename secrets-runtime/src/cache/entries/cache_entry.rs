@@ -36,15 +36,15 @@ pub(super) struct CacheEntry {
 }
 
 /// An entry whose value may be used now.
-pub(in crate::cache) struct ServableEntry<'a> {
+pub(in crate::cache) struct UsableEntry<'a> {
     id: EntryId,
     entry: &'a CacheEntry,
-    serves_until: Instant,
+    usable_until: Instant,
     origin: Origin,
     lease: Option<LeaseHold>,
 }
 
-impl ServableEntry<'_> {
+impl UsableEntry<'_> {
     /// Takes a hold of the lease, if the value has one; `None` if the lease is over.
     pub(in crate::cache) fn hold(self) -> Option<Self> {
         match &self.entry.lease {
@@ -68,7 +68,7 @@ impl ServableEntry<'_> {
             version: fetched.version().map(Arc::from),
             asked_at: self.entry.asked_at,
             fetched_at: self.entry.fetched_at,
-            fresh_until: self.lease.is_none().then_some(self.serves_until),
+            fresh_until: self.lease.is_none().then_some(self.usable_until),
             origin: self.origin,
             expiry,
             ..asked
@@ -85,15 +85,15 @@ impl ServableEntry<'_> {
 
 impl CacheEntry {
     /// Until when the value can be used without asking the backend; `None` if it must be fetched again.
-    pub(super) fn serves_until(&self, now: Instant) -> Option<Instant> {
+    pub(super) fn usable_until(&self, now: Instant) -> Option<Instant> {
         let until = self.paused_until.unwrap_or(self.fresh_until).max(self.fresh_until);
         (now < until.min(self.end)).then_some(until.min(self.end))
     }
 
-    pub(super) fn find(&self, id: EntryId, now: Instant) -> Option<ServableEntry<'_>> {
-        let serves_until = self.serves_until(now)?;
+    pub(super) fn find(&self, id: EntryId, now: Instant) -> Option<UsableEntry<'_>> {
+        let usable_until = self.usable_until(now)?;
         let origin = if now < self.fresh_until { Origin::Cache } else { Origin::Stale };
-        Some(ServableEntry { id, entry: self, serves_until, origin, lease: None })
+        Some(UsableEntry { id, entry: self, usable_until, origin, lease: None })
     }
 
     pub(super) fn has_lease(&self, lease: &Arc<SharedLease>) -> bool {

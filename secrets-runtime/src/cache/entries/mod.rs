@@ -15,8 +15,8 @@ use crate::{
     backend::{Fetched, generation::Write},
     cache::{
         answer::{EntryId, Reuse},
-        derived::{DeferredDrops, Derived, SlotId, Validity},
-        entries::cache_entry::{CacheEntry, ServableEntry},
+        derived::{DeferredDrops, DerivedResults, SlotId, Validity},
+        entries::cache_entry::{CacheEntry, UsableEntry},
         key::Key,
         lease::{two_thirds, value_end},
     },
@@ -37,7 +37,7 @@ pub(super) struct Entries {
     index: HashMap<Key, EntryId>,
     /// The entries, by their ends.
     ends: BTreeSet<(Instant, EntryId)>,
-    derived: Derived,
+    derived: DerivedResults,
     /// Whether nothing is stored any more.
     is_closed: bool,
     last: u64,
@@ -50,7 +50,7 @@ impl Entries {
         key: &Key,
         freshness: Freshness,
         now: Instant,
-    ) -> Option<ServableEntry<'_>> {
+    ) -> Option<UsableEntry<'_>> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get(&id).filter(|entry| freshness.admits(entry.asked_at))?;
         entry.find(id, now)
@@ -61,10 +61,10 @@ impl Entries {
     pub(super) fn insert(
         &mut self,
         key: &Key,
-        landed: LandedValue,
+        value: FetchedValue,
         dropped: &mut DeferredDrops,
     ) -> Option<EntryId> {
-        let LandedValue { fetched, asked_at, fetched_at, lifetime, lease } = landed;
+        let FetchedValue { fetched, asked_at, fetched_at, lifetime, lease } = value;
         if self.is_closed {
             return None;
         }
@@ -113,18 +113,18 @@ impl Entries {
 
     /// Returns an entry that may have expired, and whether this is its first use since. From the first use on, the
     /// backend is not asked again for a while.
-    pub(super) fn find_stale(
+    pub(super) fn find_expired(
         &mut self,
         key: &Key,
         now: Instant,
         pause: Duration,
-    ) -> Option<(ServableEntry<'_>, bool)> {
+    ) -> Option<(UsableEntry<'_>, bool)> {
         let id = *self.index.get(key)?;
         let entry = self.entries.get_mut(&id)?;
         if entry.end <= now {
             return None;
         }
-        let is_first = entry.serves_until(now).is_none();
+        let is_first = entry.usable_until(now).is_none();
         if is_first {
             entry.paused_until = Some(now + pause);
         }
@@ -301,7 +301,7 @@ impl Entries {
 }
 
 /// A fetched value that is to be stored.
-pub(super) struct LandedValue {
+pub(super) struct FetchedValue {
     pub fetched: Fetched,
     pub asked_at: Instant,
     pub fetched_at: SystemTime,

@@ -30,16 +30,21 @@ fn fetched(value: &str, ids: &[&str], role: Option<&str>) -> Fetched {
 
 fn insert(entries: &mut Entries, key: &Key, fetched: Fetched, at: Instant) -> Option<EntryId> {
     let lifetime = Lifetime { fresh_until: at + LONG, end: at + LONG };
-    let landed =
-        LandedValue { fetched, asked_at: at, fetched_at: SystemTime::now(), lifetime, lease: None };
-    entries.insert(key, landed, &mut DeferredDrops::new())
+    let value = FetchedValue {
+        fetched,
+        asked_at: at,
+        fetched_at: SystemTime::now(),
+        lifetime,
+        lease: None,
+    };
+    entries.insert(key, value, &mut DeferredDrops::new())
 }
 
 fn found(entries: &Entries, key: &Key, now: Instant) -> Option<String> {
     let asked = OwnedRequest::from(&request("asked", None));
     let backend = (&"env".into(), crate::backend::capabilities::Capabilities::new());
     let asked = Provenance::of(backend, &asked, now, SystemTime::now());
-    let answer = entries.find(key, Freshness::Fresh, now)?.answer(asked);
+    let answer = entries.find(key, Freshness::Unexpired, now)?.answer(asked);
     let Content::Text(value) = answer.result.ok()?.content else { return None };
     let value: SecretValue = value;
     Some(value.expose_str().ok()?.to_owned())

@@ -1,4 +1,4 @@
-//! What becomes of an answer whose value ends.
+//! Starts to manage the lease of an answer.
 
 use std::{sync::Arc, time::Duration};
 
@@ -17,8 +17,8 @@ use crate::{
 };
 
 impl CacheState {
-    /// Notes when the value of an answer ends, and has its lease renewed and revoked from now on. An answer that has
-    /// neither costs nothing.
+    /// Sets when the value of an answer ends, and starts the task that renews and revokes its lease. Does nothing if
+    /// the answer has neither.
     pub(in crate::cache) fn manage_lease(
         self: &Arc<Self>,
         contents: &mut Contents,

@@ -18,7 +18,7 @@ const OUTCOME: u32 = 42;
 
 /// What a call waits for.
 struct Gate {
-    /// So many more times it has to be pushed.
+    /// How many more pushes it needs.
     left: AtomicUsize,
     waker: AtomicWaker,
     polls: AtomicUsize,
@@ -77,7 +77,7 @@ fn loom_all_who_wait_get_the_outcome() {
         assert_eq!(wait(&flight), OUTCOME);
         assert_eq!(waiting.join().unwrap(), OUTCOME);
         pushing.join().unwrap();
-        // Each poll but the first follows a push: those who wait do not poll for nothing.
+        // Each poll but the first follows a push: waiters do not poll without need.
         assert!(gate.polls.load(Ordering::Relaxed) <= 2);
     });
 }

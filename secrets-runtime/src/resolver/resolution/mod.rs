@@ -74,7 +74,7 @@ impl Resolver {
         declaration: &Declaration,
         slot: &StepCache,
     ) -> Result<Arc<ResolvedSecrets>, PartialResolution> {
-        let (shared, reuse) = self.fetch(declaration, Freshness::Fresh).await?;
+        let (shared, reuse) = self.fetch(declaration, Freshness::Unexpired).await?;
         if let Some(reuse) = reuse {
             slot.set(&shared, reuse, &self.0.cache);
         }

@@ -72,7 +72,7 @@ fn call(resolver: &Resolver, sources: &[&str], slot: &StepCache) {
 }
 
 fn provenance(resolver: &Resolver, source: &str) -> Provenance {
-    let (resolved, _) = block_on(resolver.fetch(&declared(&[source]), Freshness::Fresh))
+    let (resolved, _) = block_on(resolver.fetch(&declared(&[source]), Freshness::Unexpired))
         .map_err(PartialResolution::into_error)
         .expect("it is there");
     let group = resolved.groups.values().next().expect("a group");
@@ -115,7 +115,7 @@ fn more_writes_than_are_remembered_end_every_step() {
 fn what_was_replaced_while_a_step_resolved_does_not_fill_its_slot() {
     let (_, _clock, resolver) = set_up();
     let slot = StepCache::new();
-    let fetched = block_on(resolver.fetch(&declared(&["a"]), Freshness::Fresh));
+    let fetched = block_on(resolver.fetch(&declared(&["a"]), Freshness::Unexpired));
     let (resolved, reuse) = fetched.map_err(PartialResolution::into_error).expect("it is there");
     resolver.refresh_blocking("a").expect("it is there");
     slot.set(&resolved, reuse.expect("it is kept"), &resolver.0.cache);

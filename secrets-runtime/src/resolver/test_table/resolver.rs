@@ -51,7 +51,7 @@ impl Resolver {
     /// group with a value that no backend may return; a step that reads the group reports it.
     pub(crate) fn context_of_test(&self) -> Context {
         let plan = self.0.plan(&Declaration::empty(None));
-        let resolution = block_on(self.0.carry_out(&plan, Freshness::Fresh, None));
+        let resolution = block_on(self.0.carry_out(&plan, Freshness::Unexpired, None));
         let refresher = Arc::new(Refresher::new(self.inner().clone(), plan, None));
         let shared = ResolvedSecrets { refresher: Some(refresher), ..resolution.shared };
         Context::new(Secrets::new(Arc::new(shared)))
