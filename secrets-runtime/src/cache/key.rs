@@ -2,12 +2,12 @@ use std::sync::Arc;
 
 use crate::backend::{Backend, identity::Identity, owned_request::OwnedRequest};
 
-/// What an answer is cached by: its backend and the identity of the request.
+/// The key of an entry: the backend and the identity of the request.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(super) struct Key {
-    /// The type of the backend, of which a resolver has one.
+    /// The type of the backend. A resolver has one backend of each type.
     pub kind: Arc<str>,
-    /// Which part of the backend, if it consists of several ([`Backend::parts`]).
+    /// The part of the backend, if it consists of several ([`Backend::parts`]).
     part: usize,
     identity: Arc<Identity>,
 }
@@ -17,13 +17,13 @@ impl Key {
         Self::of_kind(backend.kind().into(), backend, request)
     }
 
-    /// Creates the key of a request to a backend of this type, for several requests to one.
+    /// Creates the key of a request to a backend of this type. The caller clones the type for several requests.
     pub(super) fn of_kind(kind: Arc<str>, backend: &dyn Backend, request: &OwnedRequest) -> Self {
         let identity = Arc::new(Identity::by(backend, &request.as_request()));
         Self { kind, part: request.part, identity }
     }
 
-    /// The keys of an answer: this one, and one for each further identity.
+    /// Returns the keys of an answer: this one, and one for each further identity.
     pub(super) fn with_identities(&self, identities: &[Identity]) -> Vec<Self> {
         let mut keys = vec![self.clone()];
         for identity in identities {
@@ -35,7 +35,7 @@ impl Key {
         keys
     }
 
-    /// The secret's id, in whatever scope it is read.
+    /// Returns the secret's id, without its role, region and version.
     pub(super) fn secret(&self) -> &str {
         self.identity.id()
     }
