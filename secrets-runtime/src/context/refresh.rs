@@ -1,4 +1,4 @@
-//! Rotation: secrets that are fetched again while a step runs.
+//! Refresh: secrets that are fetched again while a step runs.
 
 use std::sync::Arc;
 
@@ -181,7 +181,7 @@ impl Secrets {
         Some(self.with_group(group, fresh))
     }
 
-    /// Returns the step's secrets with the values that `others` have of a group.
+    /// Returns the step's secrets with the group of `others`.
     fn with_group(&self, group: &str, others: ResolvedSecrets) -> Self {
         self.with_resolved(Arc::new(self.shared().with_group(group, others)))
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use crate::{
     context::{
         Barrier, Context,
-        process_env::{Exported, export},
+        process_env::{ExportedVariables, export},
     },
     core::error::Error,
     private::{
@@ -56,7 +56,7 @@ pub(super) struct StepGuard {
     step: &'static Step,
     // Dropped in this order: the environment is restored, the secrets become unreadable, the files are
     // deleted.
-    exported: Option<Exported>,
+    exported: Option<ExportedVariables>,
     inside: Barrier,
     running: RunningStep,
     /// The reason why the body must not run. It is reported after the typed parameters have been read.

@@ -118,7 +118,7 @@ impl Step {
         Box::pin(async move {
             let fresh = Secrets::new(Arc::new(old.shared().newer(None).await?));
             #[cfg(feature = "guard")]
-            fresh.guard_as(&old);
+            fresh.add_guarded_of(&old);
             Some(Context::new(fresh))
         })
     }
