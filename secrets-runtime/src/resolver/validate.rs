@@ -1,4 +1,4 @@
-//! Validation: checks that what is declared exists, before a step needs it.
+//! Validation: checks that declared secrets exist, before a step needs them.
 
 use std::collections::HashMap;
 
@@ -80,7 +80,7 @@ impl Resolver {
         if level == ValidationLevel::None {
             return report;
         }
-        let resolver = self.serving().0;
+        let resolver = self.for_caller().0;
         let settings = &resolver.settings;
         let attached = |one: &&Declaration| plan::with_attached(one, settings).into_owned();
         let declarations: Vec<Declaration> = declarations.iter().map(attached).collect();

@@ -168,7 +168,7 @@ fn an_answer_says_which_road_it_took() {
     assert_eq!((again.asked_at, again.fetched_at), (first.asked_at, first.fetched_at));
     clock.advance(TTL);
     *backend.failure.lock().expect("nobody panics") = Some(ErrorKind::Throttled);
-    // The second one finds that the backend is left alone for a while.
+    // The second call finds that the backend is not asked for a while.
     for _ in 0..2 {
         let stale = provenance(&resolver, "db");
         assert_eq!((stale.origin, stale.asked_at), (Origin::Stale, first.asked_at));
