@@ -1,7 +1,7 @@
-//! What the expansions of steps call with the feature `guard`. The macros' crate is built once for a program and for
-//! what builds the program, so their expansions may call these without the feature too.
+//! Called by the expansions of steps with the feature `guard`. The macros' crate is built once for a program and for
+//! its build scripts, so their expansions may call these without the feature too.
 
-/// Returns the adapter of a step's result type, with the way in which results are searched.
+/// Returns the adapter of a step's result type, with how its results are searched.
 #[cfg(feature = "guard")]
 #[doc(hidden)]
 #[macro_export]
@@ -12,7 +12,7 @@ macro_rules! __adapter {
     };
 }
 
-/// Returns the function of a result type that describes a second run of the body, with the way in which results are searched.
+/// Returns the function of a result type that describes a second run of the body, with how its results are searched.
 #[cfg(feature = "guard")]
 #[doc(hidden)]
 #[macro_export]
@@ -23,8 +23,8 @@ macro_rules! __refresh_adapter {
     };
 }
 
-/// Returns the function that searches a result: `error` looks at the error alone, `seen` also at a value whose
-/// type is seen to be `Serialize`, and `value` at a value of which that is required.
+/// Returns the function that searches a result: `error` searches the error alone, `seen` also a value if its type is
+/// known to be `Serialize`, and `value` a value that must be.
 #[cfg(feature = "guard")]
 #[doc(hidden)]
 #[macro_export]

@@ -28,7 +28,7 @@ pub type Text = &'static str;
 /// The type of the bytes of a record.
 pub type Byte = u8;
 
-/// Has the type of the step's body, in a `return` that is never reached, and so fixes the body's type.
+/// Returns the type of the step's body, in a `return` that is never reached, and so fixes the body's type.
 pub fn never<R>() -> R {
     unreachable!("the macros write this call into `if false` only")
 }

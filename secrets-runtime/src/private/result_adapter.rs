@@ -1,4 +1,4 @@
-//! What the runtime has to know of the result type of a step.
+//! What the runtime needs to know about the result type of a step.
 
 use crate::core::error::Error;
 #[cfg(feature = "guard")]
@@ -65,7 +65,7 @@ impl<R> ResultAdapter<R> {
         Self { from_error, search: None }
     }
 
-    /// Has results searched.
+    /// Makes the guard search the results.
     pub const fn guarded(self, search: SearchFunction<R>) -> Self {
         Self { search: Some(search), ..self }
     }

@@ -12,7 +12,7 @@ use crate::private::guard::{
 /// How many errors of a chain are searched. A chain may be a circle.
 const MAX_CHAIN: usize = 128;
 
-/// What the type of an error has, as it is seen where the step is written.
+/// The texts and the source of an error, as far as its type has them.
 #[derive(Default)]
 pub struct ErrorParts<'e> {
     /// Its `Display`.
@@ -52,8 +52,8 @@ impl ErrorParts<'_> {
         for (index, error) in sources.iter().enumerate() {
             search.search_text(&source(index), error);
         }
-        // The `Debug` of an error often contains its sources. So the innermost ones come first, and what is found
-        // again is not reported again.
+        // The `Debug` of an error often contains its sources. So the innermost ones come first, and the same secret is
+        // not reported again.
         for (index, error) in sources.iter().enumerate().rev() {
             search.search_text_for_others(&source(index), &format_args!("{error:?}"));
         }
@@ -66,12 +66,12 @@ impl ErrorParts<'_> {
     }
 }
 
-/// Whether an error comes twice in a chain. What follows comes again too.
+/// Whether an error comes twice in a chain. The errors after it come again too.
 fn is_circle(sources: &[&(dyn StdError + 'static)]) -> bool {
     sources.last().is_some_and(|last| sources.iter().rev().skip(1).any(|it| ptr::eq(*it, *last)))
 }
 
-/// An error and what caused it, in one line. It may contain secrets.
+/// An error and its sources, in one line. It may contain secrets.
 struct ErrorText<'t>(&'t ErrorParts<'t>, &'t [&'t (dyn StdError + 'static)]);
 
 impl Display for ErrorText<'_> {

@@ -19,8 +19,8 @@ const MAX_PATH: usize = 2000;
 /// The longest name of a member in a path, in characters.
 const MAX_NAME: usize = 200;
 
-/// Where something stands in what a step returns. A part of a value refers to the value that it is a part of, so a path
-/// costs nothing until it is written.
+/// A place in the result of a step. A part of a value refers to the whole value, so a path costs nothing until it is
+/// written.
 #[derive(Clone, Copy)]
 pub(super) struct OutputPath<'p> {
     pub parent: Option<&'p OutputPath<'p>>,
@@ -30,21 +30,21 @@ pub(super) struct OutputPath<'p> {
 /// One part of a path.
 #[derive(Clone, Copy)]
 pub(super) enum PathPart<'p> {
-    /// What a step returned.
+    /// The value that a step returned.
     Value,
-    /// The error that it returned.
+    /// The error that a step returned.
     Error,
-    /// So many errors below that one.
+    /// The source of the error that is this many errors below it.
     Source(usize),
     Member(&'p str),
-    /// The key of an entry of a map, which is not written before it is needed.
+    /// The key of an entry of a map. It is written only when it is needed.
     Key(&'p dyn MapKey),
     Index(usize),
 }
 
 /// The key of an entry of a map.
 pub(super) trait MapKey {
-    /// Returns the key as JSON has it. It may contain a secret.
+    /// Returns the key as JSON writes it. It may contain a secret.
     fn text(&self) -> Zeroizing<String>;
 }
 
@@ -138,7 +138,7 @@ impl PathPart<'_> {
     }
 }
 
-/// Returns the start of a text that is longer than this many characters.
+/// Returns the text, or its beginning if it is longer than this many characters.
 fn cut(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}..", &text[..end])),

@@ -15,10 +15,10 @@ use crate::{
 /// The longest text of an error that a message contains, in characters.
 const MAX_ERROR_TEXT: usize = 2000;
 
-/// Records and reports what was found in the result of a step, and what was not searched.
+/// Records and reports the secrets that were found in the result of a step, and an incomplete search.
 ///
 /// # Errors
-/// What the step fails with instead.
+/// The error with which the step fails instead.
 pub(super) fn report(
     secrets: &Secrets,
     guarded: &GuardedFields,
@@ -107,7 +107,7 @@ fn problem(leak: &Leak, guarded: &GuardedFields, choice: GuardChoice) -> Problem
         .with_help(format!("{advice}; {}", how_to_allow(choice)))
 }
 
-/// Returns the problem of a result in which a secret could not be found.
+/// Returns the problem of a result that cannot be searched completely.
 fn incompleteness_problem(incompleteness: Incompleteness, choice: GuardChoice) -> Problem {
     let (what, advice) = match incompleteness {
         Incompleteness::LongChain => {
@@ -121,10 +121,10 @@ fn incompleteness_problem(incompleteness: Incompleteness, choice: GuardChoice) -
         .with_help(format!("{advice}; {}", how_to_allow(choice)))
 }
 
-/// Returns how a result that is refused passes.
+/// Returns how to allow a refused result.
 fn how_to_allow(choice: GuardChoice) -> &'static str {
     match (choice.is_of_step, choice.mode) {
-        // `guard = "warn"` needs a value that is `Serialize`, and this step may have another.
+        // `guard = "warn"` needs a value that is `Serialize`, and the value of this step may not be.
         (true, GuardMode::Errors) => "`guard = \"off\"` lets it pass",
         (true, _) => "`guard = \"warn\"` lets it pass with a warning",
         (false, _) => "`SECRETS_GUARD=warn` lets it pass with a warning",

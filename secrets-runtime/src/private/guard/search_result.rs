@@ -5,14 +5,14 @@ use serde::ser::Error as SerializerError;
 /// Whether a value was searched to its end.
 pub(super) type SearchResult = Result<(), SearchEnd>;
 
-/// Why searching a value ended early.
+/// Why a search ended early.
 #[derive(Debug)]
 pub(super) enum SearchEnd {
-    /// The value cannot be serialised. What its `Serialize` says may contain a secret, and is not kept.
+    /// The value cannot be serialized. The error of its `Serialize` may contain a secret, and is dropped.
     Failed,
-    /// It is nested too deeply.
+    /// The value is nested too deeply.
     TooDeep,
-    /// Enough was found.
+    /// Enough secrets were found.
     Full,
 }
 

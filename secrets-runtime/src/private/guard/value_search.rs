@@ -18,17 +18,17 @@ use crate::private::guard::{
     wiped_text::wiped_text,
 };
 
-/// How many bytes of stack a value may take while it is searched. Threads of Rust have two mebibytes or more.
+/// The most bytes of stack that a search may take. Threads of Rust have two mebibytes or more.
 const MAX_STACK: usize = 512 * 1024;
 
-/// The names of serde_json's types that stand for JSON as it is written begin so. Their field is not a member of the
+/// The beginning of the names of serde_json's types for JSON as it is written. Their field is not a member of the
 /// output.
 const JSON_AS_WRITTEN: &str = "$serde_json::private::";
 
 type Parts<'a, 'g> = Result<PartSearch<'a, 'g>, SearchEnd>;
 
 impl LeakSearch<'_> {
-    /// Searches what a step returns as it would be serialized. Nothing of it is kept.
+    /// Searches the value of a result in its serialized form, which is not stored.
     pub fn search_value(&mut self, value: &impl Serialize) {
         if self.mode == GuardMode::Errors {
             return;
@@ -48,7 +48,7 @@ fn search_serialized(value: &impl Serialize, search: &mut LeakSearch<'_>) -> Sea
     value.serialize(ValueSearch { search, path, stack: stack_place(), key: None })
 }
 
-/// Returns an address in the part of the stack that is in use.
+/// Returns an address in the used part of the stack.
 fn stack_place() -> usize {
     let here = 0_u8;
     std::hint::black_box(&raw const here).addr()
@@ -58,9 +58,9 @@ fn stack_place() -> usize {
 struct ValueSearch<'a, 'g> {
     search: &'a mut LeakSearch<'g>,
     path: OutputPath<'a>,
-    /// Where the stack was when the search began.
+    /// The address on the stack when the search began.
     stack: usize,
-    /// Takes the text, if this is the key of a map.
+    /// Set to the text, if this is the key of a map.
     key: Option<&'a mut Zeroizing<String>>,
 }
 
@@ -86,7 +86,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
         if !self.search.has_number() && self.key.is_none() {
             return Ok(());
         }
-        // The longest number is that of 128 bits, with a sign.
+        // The longest number has 128 bits and a sign.
         let mut buffer = [0_u8; 48];
         let mut rest = &mut buffer[..];
         if write(&mut rest).is_err() {
@@ -96,7 +96,7 @@ impl<'a, 'g> ValueSearch<'a, 'g> {
         self.text(std::str::from_utf8(&buffer[..length]).unwrap_or_default())
     }
 
-    /// Begins something that has parts.
+    /// Begins a value with parts.
     fn parts(mut self) -> Parts<'a, 'g> {
         self.check_depth()?;
         let Self { search, path, stack, .. } = self;
@@ -285,14 +285,14 @@ struct PartSearch<'a, 'g> {
     path: OutputPath<'a>,
     /// The variant of an enum that has the parts.
     variant: Option<&'static str>,
-    /// Where the stack was when the search began.
+    /// The address on the stack when the search began.
     stack: usize,
     /// The index of the next item.
     next: usize,
     /// The key of the next value of a map, if its key and value come one by one. Nothing else has a key, since wiping
     /// even an empty text takes time.
     key: Option<Zeroizing<String>>,
-    /// Whether the parts stand where the whole does.
+    /// Whether the parts have the place of the whole.
     is_flat: bool,
 }
 
