@@ -120,7 +120,7 @@ impl Resolver {
         match layout.is_kept_by(&quoted, &values) {
             true => {
                 #[cfg(feature = "mask")]
-                crate::mask::process::learn_text(&quoted);
+                crate::mask::process::add_text(&quoted);
                 Ok(quoted)
             }
             false => {

@@ -128,12 +128,12 @@ impl Secrets {
         };
         let has_reference = parts.iter().any(|part| matches!(part, Part::Reference { .. }));
         if has_reference && (parts.len() > 1 || parts.iter().any(is_maskable)) {
-            process::learn_text(text);
+            process::add_text(text);
         }
-        if process::is_learning() {
+        if process::has_masker() {
             let encoded = parts.iter().zip(pieces).filter(|(_, piece)| piece.has_filter());
             for (_, piece) in encoded.filter(|(part, _)| is_maskable(part)) {
-                process::learn_text(&written(std::slice::from_ref(piece)));
+                process::add_text(&written(std::slice::from_ref(piece)));
             }
         }
     }

@@ -114,7 +114,7 @@ impl ResolverState {
             problems.extend(error.into_problems());
         }
         #[cfg(feature = "mask")]
-        mask::process::learn(shared.in_order().flat_map(|(name, group)| {
+        mask::process::add_fields(shared.in_order().flat_map(|(name, group)| {
             group.values().into_iter().map(move |(key, field)| (name, key, field))
         }));
         let error = (!problems.is_empty())
