@@ -197,7 +197,7 @@ impl From<Error> for Unformattable {
 }
 
 #[test]
-fn an_error_that_fails_or_panics_while_it_is_formatted_is_looked_at_as_far_as_it_goes() {
+fn an_error_that_fails_or_panics_while_it_is_formatted_is_searched_up_to_there() {
     #[secrets(sources = ["db"], guard = "errors")]
     fn step(panics: bool) -> Result<(), Unformattable> {
         Err(Unformattable(panics))

@@ -9,7 +9,7 @@ use std::{
 
 use crate::{
     core::error::{ErrorKind, Problem},
-    permissions::{self, insecure::Insecure},
+    permissions::{self, permission_problem::PermissionProblem},
 };
 
 /// The file of an audit log, to which any number of processes append.
@@ -78,15 +78,15 @@ impl AuditFile {
         permissions::open_to_append(&self.path).map_err(|why| self.insecure_problem(why))
     }
 
-    fn insecure_problem(&self, why: Insecure) -> Problem {
+    fn insecure_problem(&self, why: PermissionProblem) -> Problem {
         match why {
-            Insecure::Exposed { message, help } => {
+            PermissionProblem::Exposed { message, help } => {
                 let message = format!("the audit log is not safe: {message}");
                 Problem::new(ErrorKind::InvalidConfig, message)
                     .with_origin(ORIGIN)
                     .with_help(format!("{help}; or name another file with SECRETS_AUDIT"))
             }
-            Insecure::Unreadable { error, .. } => self.unwritable(&error),
+            PermissionProblem::Unreadable { error, .. } => self.unwritable(&error),
         }
     }
 

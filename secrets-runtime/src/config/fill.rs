@@ -22,8 +22,8 @@ use crate::{
     resolver::Resolver,
 };
 
-/// A configuration whose references are known.
-pub(super) struct Filling<'a> {
+/// The tree of a configuration, with the references that its texts contain.
+pub(super) struct ReferencedTree<'a> {
     pub tree: Tree,
     /// The text of the configuration, or `None` if it was read from a JSON value.
     source: Option<&'a str>,
@@ -50,7 +50,7 @@ impl TextReference {
     }
 }
 
-impl<'a> Filling<'a> {
+impl<'a> ReferencedTree<'a> {
     /// Finds the references.
     ///
     /// # Errors

@@ -216,7 +216,7 @@ mod tests {
     }
 
     #[test]
-    fn most_places_of_a_text_are_not_looked_at() {
+    fn most_places_of_a_text_are_not_searched() {
         let patterns = Patterns::of([SecretValue::from("correct horse")].iter());
         assert_eq!(patterns.dictionary.samples().stride(), MAX_STRIDE);
         let patterns = Patterns::of([SecretValue::from("wxyz")].iter());

@@ -149,12 +149,12 @@ impl Step {
 
     /// Returns whether the step exports its variables to the process. This is known after the first call.
     pub(super) fn is_exporting(&self) -> bool {
-        self.known().is_some_and(|parsed| parsed.spec.export_process)
+        self.parsed_before().is_some_and(|parsed| parsed.spec.export_process)
     }
 
     /// Returns the group and the key of the typed parameter at this index.
     pub(super) fn parameter(&self, index: usize) -> Option<(&str, Option<&str>)> {
-        let parsed = self.known()?;
+        let parsed = self.parsed_before()?;
         let key = parsed.spec.parameters.get(index)?.key.as_deref();
         Some((parsed.groups.get(index)?, key))
     }
@@ -166,14 +166,14 @@ impl Step {
 
     /// Returns the source from which a group is read.
     pub(super) fn source_of(&self, group: &str) -> Option<&Source> {
-        self.known()?.declaration.sources.iter().find(|source| source.group() == group)
+        self.parsed_before()?.declaration.sources.iter().find(|source| source.group() == group)
     }
 
     fn has_parameters(&self) -> bool {
-        self.known().is_some_and(|parsed| !parsed.groups.is_empty())
+        self.parsed_before().is_some_and(|parsed| !parsed.groups.is_empty())
     }
 
-    fn known(&self) -> Option<&ParsedStep> {
+    fn parsed_before(&self) -> Option<&ParsedStep> {
         self.parsed.get()?.as_ref().ok()
     }
 

@@ -25,7 +25,7 @@ use crate::{
     rt::clock::Clock,
     settings::{
         audit::AUDIT_OFF,
-        load::Loaded,
+        load::LoadedSettings,
         precedence::CodeSettings,
         variables::{self, Variable},
     },
@@ -246,7 +246,7 @@ impl ResolverBuilder {
             let text = if is_required { "1" } else { "0" };
             self.built.set(&variables::AUDIT_REQUIRED, text);
         }
-        let Loaded { mut settings, mut problems } = Loaded::of_process(&self.built);
+        let LoadedSettings { mut settings, mut problems } = LoadedSettings::of_process(&self.built);
         if self.with_registered {
             let (mut registered, mistakes) = registered_backends();
             registered.retain(|one| self.backends.iter().all(|own| own.kind() != one.kind()));

@@ -200,7 +200,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
 
     /// Returns the present value, fetched again if it is not fresh.
     async fn present(&self) -> Result<Arc<PresentValue<T>>, Error> {
-        if let Some(present) = self.known()
+        if let Some(present) = self.known_value()
             && present.is_fresh()
         {
             return Ok(present);
@@ -215,7 +215,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         };
         let clock = resolver.inner().cache.clock();
         loop {
-            let known = self.known();
+            let known = self.known_value();
             let fetched = resolver.fetch(&declaration, Freshness::Unexpired).await;
             let (shared, reuse) =
                 fetched.map_err(PartialResolution::into_error).inspect_err(|error| {
@@ -249,7 +249,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         let mut read: Option<Arc<T>> = None;
         let (present, before) = loop {
             // The program's own code reads it as `T`, so nothing may be locked.
-            let known = self.known();
+            let known = self.known_value();
             if read.is_none()
                 && !known.as_ref().is_some_and(|present| present.is_in(&secrets, group))
             {
@@ -262,7 +262,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
                 read = Some(Arc::new(value?));
             }
             let mut count = lock(&self.count);
-            let known = self.known();
+            let known = self.known_value();
             let (value, number) = match (&known, &read) {
                 // Another call was faster, with a newer value.
                 (Some(other), _) if other.asked_at > asked_at => return Ok(other.clone()),
@@ -297,7 +297,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// Drops a value, unless another has replaced it.
     fn discard(&self, value: &Arc<PresentValue<T>>) {
         let count = lock(&self.count);
-        let present = self.known().filter(|present| Arc::ptr_eq(present, value));
+        let present = self.known_value().filter(|present| Arc::ptr_eq(present, value));
         if present.is_some() {
             self.state.store(None);
         }
@@ -312,7 +312,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         let mut pause = FIRST_PAUSE;
         loop {
             // Another call whose value was refused may have found it.
-            if let Some(present) = self.known()
+            if let Some(present) = self.known_value()
                 && present.number > refused.number
                 && !present.is_in(&refused.secrets, group)
             {
@@ -346,7 +346,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
         }
     }
 
-    fn known(&self) -> Option<Arc<PresentValue<T>>> {
+    fn known_value(&self) -> Option<Arc<PresentValue<T>>> {
         self.state.load_full()
     }
 }

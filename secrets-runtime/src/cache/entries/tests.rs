@@ -125,7 +125,7 @@ fn a_replaced_or_expired_or_refused_or_written_value_ends_the_steps_that_had_it_
 }
 
 #[test]
-fn what_a_step_makes_again_takes_the_place_of_what_it_made_before() {
+fn a_new_result_of_a_step_replaces_its_previous_one() {
     struct Counted(Arc<AtomicUsize>);
     impl Drop for Counted {
         fn drop(&mut self) {
@@ -171,7 +171,7 @@ fn a_write_is_known_by_every_name_of_its_secret() {
 }
 
 #[test]
-fn a_refresh_reaches_a_role_that_knows_the_secret_by_its_arn_only() {
+fn a_refresh_expires_entries_that_are_known_by_arn_only() {
     let now = Instant::now();
     let (own, other) = (key("db", None), key(ARN, Some(OTHER_ROLE)));
     let mut entries = Entries::default();

@@ -57,7 +57,7 @@ impl<T> InFlight<T> {
 impl<T: Clone> InFlight<T> {
     pub(super) fn new(number: u64, call: BoxFuture<'static, T>) -> Self {
         let wakers = Wakers {
-            waiting: Mutex::new(Waiting::default()),
+            waiting: Mutex::new(Waiters::default()),
             woken: AtomicBool::new(true),
             contended: AtomicBool::new(false),
         };
@@ -132,7 +132,7 @@ impl<T: Clone> InFlight<T> {
 
 /// Wakes the waiters.
 struct Wakers {
-    waiting: Mutex<Waiting>,
+    waiting: Mutex<Waiters>,
     /// The call is to be polled.
     woken: AtomicBool,
     /// A waiter found the lock taken.
@@ -140,7 +140,7 @@ struct Wakers {
 }
 
 #[derive(Default)]
-struct Waiting {
+struct Waiters {
     /// The wakers by ticket: in the order in which the waiters came.
     wakers: BTreeMap<u64, Waker>,
     /// The number of tickets so far.
@@ -156,7 +156,7 @@ impl Wakers {
         }
     }
 
-    fn lock(&self) -> MutexGuard<'_, Waiting> {
+    fn lock(&self) -> MutexGuard<'_, Waiters> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

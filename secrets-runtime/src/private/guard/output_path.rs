@@ -109,7 +109,7 @@ impl<'p> OutputPath<'p> {
             part.write_masked(masker, &mut text);
         }
         // Several parts can form a secret together.
-        cut(&masker.mask(&text), MAX_PATH).into_owned()
+        shortened(&masker.mask(&text), MAX_PATH).into_owned()
     }
 }
 
@@ -124,7 +124,7 @@ impl PathPart<'_> {
             Self::Member(name) => {
                 // Masked before it is escaped and cut: after that a secret in it would not be found.
                 let masked = masker.mask(name);
-                let shown = cut(&masked, MAX_NAME);
+                let shown = shortened(&masked, MAX_NAME);
                 if is_identifier(name) {
                     to.push('.');
                     to.push_str(&shown);
@@ -139,7 +139,7 @@ impl PathPart<'_> {
 }
 
 /// Returns the text, or its beginning if it is longer than this many characters.
-fn cut(text: &str, longest: usize) -> Cow<'_, str> {
+fn shortened(text: &str, longest: usize) -> Cow<'_, str> {
     match text.char_indices().nth(longest) {
         Some((end, _)) => Cow::Owned(format!("{}..", &text[..end])),
         None => Cow::Borrowed(text),
