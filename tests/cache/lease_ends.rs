@@ -1,4 +1,4 @@
-//! Leases: when they are given back, and what is said of them.
+//! Leases: when they are revoked, and the warnings about them.
 
 use std::time::Duration;
 

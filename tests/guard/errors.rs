@@ -1,4 +1,4 @@
-//! What is looked through of an error.
+//! Which parts of an error are searched.
 
 use std::{error::Error as StdError, fmt};
 

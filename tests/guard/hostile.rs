@@ -1,4 +1,4 @@
-//! Values and errors that go wrong while they are looked through.
+//! Values and errors that go wrong while they are searched.
 
 use std::{cell::Cell, error::Error as StdError, fmt};
 
@@ -82,7 +82,7 @@ impl Serialize for Forgiving {
     }
 }
 
-/// The only problem of a step whose result cannot be looked through.
+/// The only problem of a step whose result cannot be searched.
 #[track_caller]
 fn unseen(error: &Error) -> &str {
     let [problem] = error.problems() else { panic!("{error}") };

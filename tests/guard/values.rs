@@ -1,4 +1,4 @@
-//! What is looked through of a value, and how its places are called.
+//! Which parts of a value are searched, and the names of its places.
 
 use std::collections::{BTreeMap, HashMap};
 
