@@ -314,7 +314,7 @@ impl Fetched {
         self.name.as_deref()
     }
 
-    /// Adds an identity to that of the request: while this answer is cached, requests with this identity get it too
+    /// Adds another identity: while this answer is cached, requests with this identity get it too
     /// ([`Backend::identity`]). For a secret that has several ids, such as a name and a path.
     ///
     /// The backend is responsible for this: a caller that may read the secret by the request must be allowed to read

@@ -47,7 +47,7 @@ impl<A> Answer<A> {
         self.result.as_ref().map_err(Clone::clone)
     }
 
-    /// Makes later steps ask the cache again instead of using what is derived from this answer.
+    /// Makes later steps ask the cache again instead of using a result that is derived from this answer.
     pub(crate) fn for_one_step(mut self) -> Self {
         self.entry = None;
         self.provenance.fresh_until = None;

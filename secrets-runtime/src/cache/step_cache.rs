@@ -54,8 +54,8 @@ impl StepCache {
         self.get_after_writes(&cache)
     }
 
-    /// Makes the cache drop what this process has overwritten first. It is dropped after the lock of the slot is
-    /// released.
+    /// Makes the cache drop first the entries that this process has overwritten. They are dropped after the lock of
+    /// the slot is released.
     #[cold]
     fn get_after_writes(&self, cache: &Weak<CacheState>) -> Option<Arc<ResolvedSecrets>> {
         let generation = cache.upgrade()?.catch_up_with_writes();

@@ -107,7 +107,7 @@ impl Secrets {
     /// ```
     ///
     /// # Errors
-    /// Those of `work`, and those of [`Secrets::get_as`], converted by `From<Error>`.
+    /// The errors of `work`, and the errors of [`Secrets::get_as`], converted by `From<Error>`.
     pub async fn with_fresh<T, F>(
         &self,
         group: &str,

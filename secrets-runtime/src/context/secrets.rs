@@ -292,9 +292,9 @@ impl Secrets {
         value.map_err(|error| error.in_step(self.step()))
     }
 
-    /// Returns the variables and their values, sorted by name. Variables that several fields map to, and
-    /// those whose file cannot be created or whose use cannot be recorded though it has to be, are left out. Binary
-    /// values are standard base64.
+    /// Returns the variables and their values, sorted by name. A variable is left out if several fields map to it, if
+    /// its file cannot be created, or if the audit log is required and the read cannot be recorded. Binary values are
+    /// standard base64.
     pub fn vars(&self) -> impl Iterator<Item = (&str, &SecretValue)> {
         self.variables().iter(self.files(), self.0.shared.audit.as_deref())
     }
@@ -338,8 +338,8 @@ impl Secrets {
         Ok(())
     }
 
-    /// Returns the variables, with the paths of files, if all can be set. `present` returns what is set
-    /// already.
+    /// Returns the variables, with the paths of files, if all can be set. `present` returns the values that are
+    /// already set.
     pub(crate) fn to_set(
         &self,
         present: &dyn Fn(&str) -> Option<OsString>,

@@ -22,7 +22,7 @@ enum Kind {
     Guard,
     /// Pushed by a step, a poll or a test scope.
     Barrier,
-    /// A barrier in which there is no context, whatever is below it.
+    /// A barrier in which there is no context, even if there is one below.
     Outside,
 }
 

@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-/// A line of wrapped base64, with what follows it, is longer than this.
+/// A line of wrapped base64, with its line break, is longer than this.
 const MIN_WRAPPED: usize = 64;
 
 /// How many bytes of a text in pieces are searched at once.

@@ -29,13 +29,13 @@ enum Current {
 #[derive(Default)]
 struct EarlyValues {
     values: HashMap<usize, WeakSecretValue>,
-    /// At this number of values, those that nothing holds any more are removed.
+    /// At this number of values, values that nothing holds any more are removed.
     limit: usize,
     /// The groups and keys of the fields that are not masked, and the reasons.
     unmaskable: BTreeSet<(String, String, &'static str)>,
 }
 
-/// The least number of values at which those that nothing holds are removed.
+/// The least number of values at which values that nothing holds are removed.
 const SMALLEST_LIMIT: usize = 64;
 
 impl Masker {

@@ -182,8 +182,8 @@ impl Scan {
     }
 }
 
-/// Adds a find. If it overlaps the last find, it becomes a part of it. If it only touches it, it does not: between the
-/// two, a line may end.
+/// Adds a find. A find that overlaps the last one becomes a part of it. A find that only touches it does not: between
+/// the two, a line may end.
 pub(super) fn push(finds: &mut Vec<Range<usize>>, find: Range<usize>) {
     match finds.last_mut() {
         Some(last) if last.start <= find.start && find.start < last.end => {

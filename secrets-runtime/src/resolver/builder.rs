@@ -188,7 +188,7 @@ impl ResolverBuilder {
         self
     }
 
-    /// Sets the clock by which cached values expire, for tests.
+    /// Sets the clock on which cached values expire, for tests.
     #[cfg(any(test, feature = "conformance"))]
     #[doc(hidden)]
     #[must_use]

@@ -155,7 +155,7 @@ impl<T: DeserializeOwned + Send + Sync + 'static> Rotating<T> {
     /// Blocking version of [`current`](Self::current): parks this thread; works inside and outside any runtime.
     ///
     /// # Errors
-    /// Those of [`current`](Self::current).
+    /// The errors of [`current`](Self::current).
     pub fn current_blocking(&self) -> Result<Arc<T>, Error> {
         block_on(self.current())
     }

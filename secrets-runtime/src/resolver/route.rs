@@ -278,9 +278,9 @@ impl<'a> RouteFinder<'a> {
     }
 }
 
-/// Returns the region of the function, if this is one of AWS Lambda: extensions run in its environment, and nobody but Lambda
-/// sets either variable (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>). Elsewhere an agent has
-/// settings of its own, and the region is not known.
+/// Returns the region of the function, if this is one of AWS Lambda: extensions run in its environment, and only
+/// Lambda sets these variables (<https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html>). Elsewhere
+/// an agent has settings of its own, and the region is not known.
 fn region_of_function() -> Result<Option<RouteSetting>, Error> {
     match std::env::var_os("AWS_LAMBDA_FUNCTION_NAME") {
         Some(_) => {

@@ -43,7 +43,7 @@ impl Resolver {
     /// ```
     ///
     /// # Errors
-    /// Those of [`Resolver::backend`], and [`ErrorKind::NotSupported`] if the backend cannot be written.
+    /// The errors of [`Resolver::backend`], and [`ErrorKind::NotSupported`] if the backend cannot be written.
     pub fn store(&self, kind: &str) -> Result<ResolverStore, Error> {
         let backend = self.backend(kind)?;
         if backend.as_store().is_none() {

@@ -32,8 +32,8 @@ impl Resolver {
     /// - [`ValidationLevel::None`] checks nothing.
     /// - [`ValidationLevel::SecretExists`] reads no value if the backend can answer without, so the right to
     ///   list is enough.
-    /// - [`ValidationLevel::SecretAndKeyExists`] fetches each secret once. The secret must decode, and must
-    ///   have the keys that are requested of it.
+    /// - [`ValidationLevel::SecretAndKeyExists`] fetches each secret once. The secret must decode, and must have the
+    ///   requested keys.
     ///
     /// ```
     /// use secrets_runtime::{Declaration, Error, ErrorKind, Resolver, ValidationLevel};

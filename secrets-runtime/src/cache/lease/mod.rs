@@ -71,7 +71,7 @@ pub(in crate::cache) fn random() -> u64 {
     getrandom::u64().unwrap_or_default()
 }
 
-/// Returns the lease of an answer, if it has one that something holds.
+/// Returns the lease of an answer, if it has one.
 pub(in crate::cache) fn lease_of(answer: &Answer) -> Option<&Arc<SharedLease>> {
     answer.lease.as_ref().map(LeaseHold::lease)
 }

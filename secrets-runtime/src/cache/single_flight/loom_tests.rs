@@ -16,7 +16,7 @@ use super::*;
 
 const OUTCOME: u32 = 42;
 
-/// What a call waits for.
+/// A gate for which a call waits.
 struct Gate {
     /// How many more pushes it needs.
     left: AtomicUsize,

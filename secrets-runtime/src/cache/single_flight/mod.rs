@@ -28,7 +28,7 @@ use crate::{backend::BoxFuture, rt::timer::Sleep};
 /// A running call, and its outcome. Each waiter may poll it, and none owns it. So it continues if some waiters are
 /// dropped or stop polling.
 pub(super) struct InFlight<T> {
-    /// Identifies the call among those of its cache.
+    /// Identifies the call in its cache.
     number: u64,
     stage: Mutex<Stage<T>>,
     wakers: Arc<Wakers>,

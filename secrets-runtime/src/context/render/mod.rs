@@ -98,7 +98,7 @@ impl Secrets {
     /// it, since a longer text that contains it may be encoded as a whole.
     ///
     /// # Errors
-    /// As [`fill`](Self::fill), and those of the audit log.
+    /// The errors of [`fill`](Self::fill), and of the audit log.
     pub(crate) fn fill_parts(&self, parts: &[Part]) -> Result<SecretValue, Error> {
         let mut pieces = Vec::with_capacity(parts.len());
         for part in parts {
