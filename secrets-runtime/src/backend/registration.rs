@@ -115,10 +115,10 @@ fn make_all(registrations: &[Registration]) -> (Vec<Arc<dyn Backend>>, Vec<Probl
 /// Registers a backend of the program: the process's resolver has it from the start. So a `#[secrets] fn main` can use
 /// it too, although no code can install a resolver before that function.
 ///
-/// It takes the path of a function without parameters that returns a [`Backend`](crate::Backend), an `Arc<dyn
-/// Backend>`, or a `Result` of one of them with [`Error`](crate::Error). The function is called once, when the first
-/// step is resolved; it must not resolve secrets itself. A backend of a built-in type replaces the built-in one. Two
-/// of one type are [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig).
+/// It takes the path of a function without parameters that returns a [`Backend`](crate::Backend), an
+/// `Arc<dyn Backend>`, or a `Result` of one of them with [`Error`](crate::Error). The function is called once, when the
+/// first step is resolved; it must not resolve secrets itself. A backend of a built-in type replaces the built-in one.
+/// Two of one type are [`ErrorKind::InvalidConfig`](crate::ErrorKind::InvalidConfig).
 ///
 /// A resolver of [`Resolver::builder`](crate::Resolver::builder) has it if
 /// [`registered_backends`](crate::ResolverBuilder::registered_backends) is called.
