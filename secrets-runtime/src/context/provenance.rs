@@ -42,7 +42,7 @@ pub struct Provenance {
     pub(crate) role: Option<Arc<str>>,
     /// When the backend was asked for it, on the clock of the cache.
     pub(crate) asked_at: Instant,
-    /// The same instant in system time.
+    /// That instant in system time.
     pub(crate) fetched_at: SystemTime,
     /// Until when later steps may use it without asking the backend; `None` if they may not.
     pub(crate) fresh_until: Option<Instant>,

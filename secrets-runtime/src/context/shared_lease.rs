@@ -15,7 +15,7 @@ pub(crate) struct SharedLease {
     secret: String,
     /// The process that was granted the lease. A child of `fork` neither uses nor revokes it.
     process: u32,
-    /// The same instant on the cache's clock and in system time.
+    /// One instant, on the cache's clock and in system time.
     moment: (Instant, SystemTime),
     state: Mutex<LeaseState>,
 }
